@@ -1,0 +1,68 @@
+# pabal: one non-recursive Makefile.  Sources are found by wildcard: a daemon is
+# a folder with a main.c, lib/ becomes one archive, a test is a file
+# tests/unit/<folder>/<module>_test.c, a fuzz target a file fuzz/<module>.c.
+#
+#   make            build everything into $(BUILD)
+#   make run        packages, accounts, build, a demo instance in the foreground
+#   make test       packages, accounts, build, every test
+#   make check      every test (T=base/cur one module, T=flow/greylist one flow)
+#   make san        the tests under ASan and UBSan       lint format iwyu fuzz bench
+#   make install    DESTDIR= PREFIX= to FHS paths        torture (long tests)
+
+DAEMONS := $(patsubst %/main.c,%,$(filter-out ctl/main.c,$(wildcard */main.c)))
+VERSION := 0.1
+PREFIX  ?= /usr
+
+CC     ?= gcc
+SAN    ?=
+BUILD  ?= $(if $(SAN),build-san,build)
+O      := $(BUILD)/obj
+
+include mk/flags.mk
+
+LIB_SRC  := $(wildcard lib/*/*.c)
+PROG_SRC := $(foreach d,$(DAEMONS) ctl,$(wildcard $(d)/*.c))
+LIB      := $(BUILD)/libpabal.a
+PROGRAMS := $(DAEMONS:%=$(BUILD)/%) $(if $(wildcard ctl/main.c),$(BUILD)/pabal)
+
+UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
+UNITS    := $(UNIT_SRC:tests/unit/%_test.c=$(BUILD)/unit/%)
+FUZZ_SRC := $(wildcard fuzz/*.c)
+
+.PHONY: all run test check check-unit check-flow lint fuzz bench install deps
+.PHONY: format iwyu san torture clean accounts units
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+all: $(PROGRAMS)
+units: $(UNITS)
+
+$(O)/%.o: %.c | $(O)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# A changed compiler or flag set starts over.
+$(O)/flags: $(if $(filter-out $(shell cat $(O)/flags 2>/dev/null),$(CC) $(CPPFLAGS) $(CFLAGS)),FORCE)
+	@mkdir -p $(@D)
+	@rm -rf $(O)/lib; echo '$(CC) $(CPPFLAGS) $(CFLAGS)' >$@
+FORCE:
+
+$(LIB): $(LIB_SRC:%.c=$(O)/%.o)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+define program
+$(BUILD)/$(2): $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c)) $(LIB)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+$(foreach d,$(DAEMONS),$(eval $(call program,$(d),$(d))))
+$(eval $(call program,ctl,pabal))
+
+include mk/test.mk
+include mk/lint.mk
+include mk/install.mk
+
+clean:
+	rm -rf build build-san build-clang build-fuzz
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Borrowed bytes.  A slice does not own what it points at and is not
+ * terminated; {NULL, 0} is the empty slice.  Comparisons that ignore case do
+ * so for ASCII only, whatever the locale.
+ */
+#ifndef BASE_SLICE_H
+#define BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+	const char *p;
+	size_t n;
+};
+
+/* A slice over a string literal. */
+#define SLICE(lit) ((struct slice){ "" lit, sizeof(lit) - 1 })
+/* For printf's "%.*s". */
+#define SLICE_FMT(s) (int)(s).n, (s).p != NULL ? (s).p : ""
+
+static inline struct slice
+slice_of(const void *p, size_t n)
+{
+	return (struct slice){ p, n };
+}
+
+/* A slice over a C string; NULL gives the empty slice. */
+static inline struct slice
+slice_str(const char *s)
+{
+	return (struct slice){ s, s != NULL ? strlen(s) : 0 };
+}
+
+bool slice_eq(struct slice a, struct slice b);
+bool slice_ieq(struct slice a, struct slice b);
+/* The same against a C string. */
+bool slice_is(struct slice a, const char *s);
+bool slice_iis(struct slice a, const char *s);
+bool slice_starts(struct slice s, struct slice prefix);
+bool slice_istarts(struct slice s, struct slice prefix);
+bool slice_ends(struct slice s, struct slice suffix);
+/* memcmp order, shorter first when one is a prefix of the other. */
+int slice_cmp(struct slice a, struct slice b);
+
+/* Index of the first / last C in S; s.n when there is none. */
+size_t slice_find(struct slice s, char c);
+size_t slice_rfind(struct slice s, char c);
+/* Index of the first place where NEEDLE stands; s.n when nowhere. */
+size_t slice_search(struct slice s, struct slice needle);
+
+/* At most N bytes from OFF on; offsets beyond the end give the empty slice. */
+struct slice slice_sub(struct slice s, size_t off, size_t n);
+struct slice slice_from(struct slice s, size_t off);
+/* Without spaces, tabs, CR and LF at both ends. */
+struct slice slice_trim(struct slice s);
+/* Cut at the first C: what stands before it; *REST is what follows it (empty
+ * when C is not there). */
+struct slice slice_cut(struct slice s, char c, struct slice *rest);
+
+/* Copy into DST of SIZE bytes as a C string; false, and DST empty, when it
+ * does not fit or holds a NUL. */
+bool slice_copy(struct slice s, char *dst, size_t size);
+
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static inline char
+ascii_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+}
+
+static inline bool
+ascii_isdigit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+ascii_isalpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool
+ascii_isalnum(char c)
+{
+	return ascii_isdigit(c) || ascii_isalpha(c);
+}
+
+static inline bool
+ascii_isspace(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* A byte from 0x20 to 0x7e. */
+static inline bool
+ascii_isprint(char c)
+{
+	return c >= 0x20 && c <= 0x7e;
+}
+
+#endif

@@ -1,0 +1,27 @@
+# Tests: unit programs (cmocka) and flows (pytest).
+
+T ?=
+
+$(BUILD)/unit/%: $(O)/tests/unit/%_test.o $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+# A unit test of a daemon's module links that module: tests/unit/smtpd/line_test.c
+# uses smtpd/*.c except main.c.
+define unit_of_daemon
+$(BUILD)/unit/$(1)/%: $(O)/tests/unit/$(1)/%_test.o $(patsubst %.c,$(O)/%.o,$(filter-out $(1)/main.c,$(wildcard $(1)/*.c))) $(LIB)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LIBS)
+endef
+$(foreach d,$(DAEMONS) ctl,$(eval $(call unit_of_daemon,$(d))))
+
+check: all units
+	$(Q)PABAL_BUILD=$(BUILD) tests/run $(T)
+
+test: deps accounts
+	$(Q)$(MAKE) --no-print-directory -j2 all units
+	$(Q)PABAL_BUILD=$(BUILD) tests/run
+
+san:
+	$(Q)$(MAKE) --no-print-directory -j2 SAN=1 all units
+	$(Q)PABAL_BUILD=build-san PABAL_SANITIZE=1 tests/run $(T)
