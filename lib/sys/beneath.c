@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#include "sys/beneath.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int
+beneath_open(
+    int dirfd, const char *path, int flags, mode_t mode, struct err *err)
+{
+	const struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+			   RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	/* EAGAIN: a rename raced with the walk; the kernel asks to retry. */
+	for (int tries = 0; tries < 8; tries++) {
+		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+		if (fd != -1 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	if (fd == -1)
+		return err_sys(err,
+		    errno == EXDEV || errno == ELOOP ? ERR_PERM : ERR_TEMP,
+		    "open %s", path);
+	return (int)fd;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+#include "sys/durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "sys/fd.h"
+
+/* From this many files on, one syncfs is cheaper than syncing each. */
+enum { BATCH_SYNCFS = 3 };
+
+TAILQ_HEAD(req_list, durable_req);
+
+struct durable {
+	int fsfd;
+	int eventfd;
+	enum sync_method method;
+	bool stopping;
+	atomic_uint_fast64_t syncs;
+	pthread_t thread;
+	pthread_mutex_t
+	    mutex; /* guards waiting, nwaiting, finished, stopping */
+	pthread_cond_t wake;
+	struct req_list waiting;
+	struct req_list finished;
+	size_t nwaiting;
+};
+
+static int
+sync_one(struct durable *d, const struct durable_req *req)
+{
+	if (req->fd != -1) {
+		atomic_fetch_add(&d->syncs, 1);
+		if (fsync(req->fd) == -1)
+			return errno;
+	}
+	if (req->dirfd != -1) {
+		atomic_fetch_add(&d->syncs, 1);
+		if (fsync(req->dirfd) == -1)
+			return errno;
+	}
+	return 0;
+}
+
+static void
+sync_batch(struct durable *d, struct req_list *batch, size_t n)
+{
+	const bool whole = d->method == SYNC_SYNCFS ||
+			   (d->method == SYNC_AUTO && n >= BATCH_SYNCFS);
+	struct durable_req *req;
+	int error = 0;
+
+	if (whole) {
+		atomic_fetch_add(&d->syncs, 1);
+		error = syncfs(d->fsfd) == -1 ? errno : 0;
+	}
+	TAILQ_FOREACH(req, batch, link)
+	req->error = whole ? error : sync_one(d, req);
+}
+
+static void *
+sync_thread(void *arg)
+{
+	struct durable *d = arg;
+	struct req_list batch;
+	uint64_t one = 1;
+	size_t n;
+
+	pthread_mutex_lock(&d->mutex);
+	for (;;) {
+		while (TAILQ_EMPTY(&d->waiting) && !d->stopping)
+			pthread_cond_wait(&d->wake, &d->mutex);
+		if (d->stopping)
+			break;
+		TAILQ_INIT(&batch);
+		TAILQ_CONCAT(&batch, &d->waiting, link);
+		n = d->nwaiting;
+		d->nwaiting = 0;
+		pthread_mutex_unlock(&d->mutex);
+		sync_batch(d, &batch, n);
+		pthread_mutex_lock(&d->mutex);
+		TAILQ_CONCAT(&d->finished, &batch, link);
+		must(write(d->eventfd, &one, sizeof one) == sizeof one);
+	}
+	pthread_mutex_unlock(&d->mutex);
+	return NULL;
+}
+
+struct durable *
+durable_new(int fsfd, enum sync_method method)
+{
+	struct durable *d = xcalloc(1, sizeof *d);
+	sigset_t all, old;
+
+	d->fsfd = fsfd;
+	d->method = method;
+	d->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	must(d->eventfd != -1);
+	TAILQ_INIT(&d->waiting);
+	TAILQ_INIT(&d->finished);
+	pthread_mutex_init(&d->mutex, NULL);
+	pthread_cond_init(&d->wake, NULL);
+	/* Signals belong to the loop's signalfd. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	must(pthread_create(&d->thread, NULL, sync_thread, d) == 0);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return d;
+}
+
+void
+durable_free(struct durable **dp)
+{
+	struct durable *d = *dp;
+	struct durable_req *req;
+
+	if (d == NULL)
+		return;
+	pthread_mutex_lock(&d->mutex);
+	d->stopping = true;
+	pthread_cond_signal(&d->wake);
+	pthread_mutex_unlock(&d->mutex);
+	pthread_join(d->thread, NULL);
+	TAILQ_FOREACH(req, &d->waiting, link)
+	req->error = ECANCELED;
+	TAILQ_CONCAT(&d->finished, &d->waiting, link);
+	durable_reap(d);
+	pthread_cond_destroy(&d->wake);
+	pthread_mutex_destroy(&d->mutex);
+	close(d->eventfd);
+	xfree(dp);
+}
+
+void
+durable_submit(struct durable *d, struct durable_req *req)
+{
+	pthread_mutex_lock(&d->mutex);
+	TAILQ_INSERT_TAIL(&d->waiting, req, link);
+	d->nwaiting++;
+	pthread_cond_signal(&d->wake);
+	pthread_mutex_unlock(&d->mutex);
+}
+
+int
+durable_fd(const struct durable *d)
+{
+	return d->eventfd;
+}
+
+void
+durable_reap(struct durable *d)
+{
+	struct req_list done;
+	struct durable_req *req;
+	uint64_t n;
+
+	(void)!read(d->eventfd, &n, sizeof n);
+	TAILQ_INIT(&done);
+	pthread_mutex_lock(&d->mutex);
+	TAILQ_CONCAT(&done, &d->finished, link);
+	pthread_mutex_unlock(&d->mutex);
+	while ((req = TAILQ_FIRST(&done)) != NULL) {
+		TAILQ_REMOVE(&done, req, link);
+		req->done(req, req->error);
+	}
+}
+
+uint64_t
+durable_syncs(const struct durable *d)
+{
+	return atomic_load(&d->syncs);
+}
+
+int
+durable_replace(int dirfd, const char *name, struct slice body, mode_t mode,
+    struct err *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	char tmp[256];
+	int rc = -1;
+	int fd;
+
+	snprintf(tmp, sizeof tmp, ".%.200s.%08x", name, arc4random());
+	fd = openat(dirfd, tmp, flags, mode);
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "create %s", tmp);
+	if (fchmod(fd, mode) == -1) {
+		err_sys(err, ERR_TEMP, "set the mode of %s", tmp);
+		goto out;
+	}
+	if (fd_write_all(fd, body, err) == -1 || fd_sync(fd, err) == -1)
+		goto out;
+	if (renameat(dirfd, tmp, dirfd, name) == -1) {
+		err_sys(err, ERR_TEMP, "rename %s to %s", tmp, name);
+		goto out;
+	}
+	rc = fd_sync(dirfd, err);
+out:
+	if (rc == -1)
+		(void)unlinkat(dirfd, tmp, 0);
+	close(fd);
+	return rc;
+}

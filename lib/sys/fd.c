@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int
+fd_write_all(int fd, struct slice s, struct err *err)
+{
+	while (s.n > 0) {
+		const ssize_t n = write(fd, s.p, s.n);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(err, ERR_TEMP, "write");
+		s = slice_from(s, (size_t)n);
+	}
+	return 0;
+}
+
+int
+fd_pwrite_all(int fd, struct slice s, int64_t off, struct err *err)
+{
+	while (s.n > 0) {
+		const ssize_t n = pwrite(fd, s.p, s.n, off);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(err, ERR_TEMP, "write");
+		s = slice_from(s, (size_t)n);
+		off += n;
+	}
+	return 0;
+}
+
+int
+fd_pread_all(int fd, char *p, size_t n, int64_t off, struct err *err)
+{
+	while (n > 0) {
+		const ssize_t got = pread(fd, p, n, off);
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return err_sys(err, ERR_TEMP, "read");
+		if (got == 0)
+			return err_set(err, ERR_TEMP, "read: unexpected end");
+		p += got;
+		n -= (size_t)got;
+		off += got;
+	}
+	return 0;
+}
+
+int
+fd_read_file(int fd, struct buf *out, struct err *err)
+{
+	int64_t off = 0;
+
+	for (;;) {
+		const size_t left = out->max - out->n;
+		const size_t want = left < 16384 ? left + 1 : 16384;
+		char chunk[16384];
+		const ssize_t n = pread(
+		    fd, chunk, want < sizeof chunk ? want : sizeof chunk, off);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(err, ERR_TEMP, "read");
+		if (n == 0)
+			return 0;
+		buf_add(out, slice_of(chunk, (size_t)n));
+		if (out->failed)
+			return err_set(
+			    err, ERR_PERM, "larger than %zu bytes", out->max);
+		off += n;
+	}
+}
+
+int
+fd_sync(int fd, struct err *err)
+{
+	if (fsync(fd) == -1)
+		return err_sys(err, ERR_TEMP, "fsync");
+	return 0;
+}
+
+int
+fd_nonblock(int fd, struct err *err)
+{
+	const int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return err_sys(err, ERR_TEMP, "set O_NONBLOCK");
+	return 0;
+}
+
+void
+fd_close(int *fd)
+{
+	const int saved = errno;
+
+	if (*fd != -1)
+		(void)close(*fd);
+	*fd = -1;
+	errno = saved;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* Small work on file descriptors that would be written again in each room. */
+#ifndef SYS_FD_H
+#define SYS_FD_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+/* Write all of S to a blocking fd (at OFF); -1 with ERR_TEMP. */
+int fd_write_all(int fd, struct slice s, struct err *err);
+int fd_pwrite_all(int fd, struct slice s, int64_t off, struct err *err);
+/* Read exactly N bytes at OFF; fewer is an error (ERR_TEMP). */
+int fd_pread_all(int fd, char *p, size_t n, int64_t off, struct err *err);
+/* Append the whole file from its start to OUT; -1 when OUT's max is passed. */
+int fd_read_file(int fd, struct buf *out, struct err *err);
+
+int fd_sync(int fd, struct err *err);
+int fd_nonblock(int fd, struct err *err);
+/* Close *FD if it is open and leave -1 there; errno is kept. */
+void fd_close(int *fd);
+
+#endif
