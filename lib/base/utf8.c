@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/utf8.h"
+
+/* How many bytes a character that starts with B has, and the range its second
+ * byte must lie in (RFC 3629 4); the rest are 0x80 to 0xbf. */
+static size_t
+shape(unsigned char b, unsigned char *lo, unsigned char *hi)
+{
+	*lo = 0x80;
+	*hi = 0xbf;
+	if (b < 0x80)
+		return 1;
+	if (b < 0xc2)
+		return 0;
+	if (b < 0xe0)
+		return 2;
+	if (b < 0xf0) {
+		*lo = b == 0xe0 ? 0xa0 : 0x80;
+		*hi = b == 0xed ? 0x9f : 0xbf;
+		return 3;
+	}
+	if (b > 0xf4)
+		return 0;
+	*lo = b == 0xf0 ? 0x90 : 0x80;
+	*hi = b == 0xf4 ? 0x8f : 0xbf;
+	return 4;
+}
+
+size_t
+utf8_len(struct slice s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	unsigned char lo, hi;
+	size_t n;
+
+	if (s.n == 0)
+		return 0;
+	n = shape(p[0], &lo, &hi);
+	if (n > s.n)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (p[i] < lo || p[i] > hi)
+			return 0;
+		lo = 0x80;
+		hi = 0xbf;
+	}
+	return n;
+}
+
+bool
+utf8_valid(struct slice s)
+{
+	while (s.n > 0) {
+		const size_t n = utf8_len(s);
+
+		if (n == 0)
+			return false;
+		s = slice_from(s, n);
+	}
+	return true;
+}

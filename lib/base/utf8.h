@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, at most
+ * U+10FFFF. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+/* Length of the well-formed character at the start of S; 0 when there is
+ * none (also for the empty slice). */
+size_t utf8_len(struct slice s);
+/* S is well-formed from end to end; the empty slice is. */
+bool utf8_valid(struct slice s);
+
+#endif
