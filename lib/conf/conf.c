@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "conf/load.h"
+#include "conf/shared.h"
+#include "conf/value.h"
+
+/* What stands before the struct that conf_load gives out. */
+struct head {
+	struct arena arena;
+	alignas(max_align_t) char conf[];
+};
+
+/* One load under way. */
+struct load {
+	const struct conf_desc *desc;
+	const char *service;
+	struct head *head;
+	void *scratch; /* takes the values of other services' sections */
+	struct conf_errors *errors;
+};
+
+static struct head *
+head_of(void *conf)
+{
+	return OUTER(conf, struct head, conf);
+}
+
+void
+conf_free(void **conf)
+{
+	struct head *h;
+
+	if (*conf == NULL)
+		return;
+	h = head_of(*conf);
+	*conf = NULL;
+	arena_fini(&h->arena);
+	free(h);
+}
+
+static bool
+is_shared(const char *file)
+{
+	const struct slice s = slice_str(file);
+
+	return slice_is(s, "pabal.conf") || slice_ends(s, SLICE("/pabal.conf"));
+}
+
+/* Set the items of one file that stand in no section, or with SECTIONS those
+ * that stand in one; other services' are tried, so that mistakes show. */
+static void
+load_items(struct load *l, const struct conf_text *t,
+    const struct conf_items *items, bool sections)
+{
+	const bool shared = is_shared(t->name);
+	const struct conf_desc *d = shared ? &shared_conf_desc : l->desc;
+
+	for (size_t i = 0; i < items->n; i++) {
+		const struct conf_item *it = &items->v[i];
+		const bool mine =
+		    l->service != NULL && slice_is(it->section, l->service);
+
+		if (it->header && sections && shared)
+			conf_errors_add(l->errors, t->name, it->line,
+			    "this file has no sections");
+		if (it->header || (it->section.n > 0) != sections)
+			continue;
+		conf_load_item(d, t->name, items, i, &l->head->arena,
+		    mine || !sections ? l->head->conf : l->scratch, l->errors);
+	}
+}
+
+int
+conf_load_service(const struct conf_desc *d, const char *service,
+    const struct conf_text *texts, size_t n, void **conf,
+    struct conf_errors *errors)
+{
+	const size_t errors_before = errors->n;
+	struct conf_items *items = xcalloc(n + 1, sizeof *items);
+	struct load l = { d, service, NULL, NULL, errors };
+
+	l.head = xcalloc(1, sizeof *l.head + d->size);
+	l.scratch = xcalloc(1, d->size);
+	arena_init(&l.head->arena);
+	conf_load_defaults(d, &l.head->arena, l.head->conf);
+	for (size_t i = 0; i < n; i++) {
+		conf_lex(&texts[i], &l.head->arena, &items[i], errors);
+		load_items(&l, &texts[i], &items[i], false);
+	}
+	for (size_t i = 0; i < n; i++) {
+		load_items(&l, &texts[i], &items[i], true);
+		free(items[i].v);
+	}
+	conf_load_finish(&l.head->arena, l.head->conf);
+	free(items);
+	free(l.scratch);
+	*conf = l.head->conf;
+	if (errors->n > errors_before)
+		conf_free(conf);
+	return *conf != NULL ? 0 : -1;
+}
+
+int
+conf_load(const struct conf_desc *d, const struct conf_text *texts, size_t n,
+    void **conf, struct conf_errors *errors)
+{
+	return conf_load_service(d, NULL, texts, n, conf, errors);
+}
+
+void
+conf_format(const struct conf_param *p, const void *conf, struct buf *out)
+{
+	conf_value_format(p, conf, out);
+}
+
+struct slice
+conf_word(const struct conf_desc *d, const void *conf, const char *name)
+{
+	const struct conf_param *p = conf_param_find(d, slice_str(name));
+
+	must(p != NULL && p->type == CONF_ENUM);
+	return conf_value_word(p, conf);
+}

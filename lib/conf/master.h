@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * master.conf: one section for each service, in the order of the file.
+ *
+ *   [submission]
+ *   daemon = smtpd
+ *   protocol = submission
+ *   listen = *:587
+ */
+#ifndef CONF_MASTER_H
+#define CONF_MASTER_H
+
+#include "conf/conf.h"
+#include "conf/shared.h"
+
+/* The words of protocol, in the order of service.def. */
+enum service_protocol {
+	SERVICE_NONE,
+	SERVICE_SMTP,
+	SERVICE_SUBMISSION,
+	SERVICE_SUBMISSIONS,
+	SERVICE_LMTP,
+	SERVICE_POP3,
+	SERVICE_POP3S,
+	SERVICE_IMAP,
+	SERVICE_IMAPS,
+	SERVICE_MANAGESIEVE,
+	SERVICE_HTTP,
+};
+
+struct service_conf {
+	const char *name;
+#include "conf/members.h"
+#include "conf/service.def"     /* IWYU pragma: keep */
+	struct addr *listeners; /* LISTEN, parsed */
+	size_t nlisteners;
+	unsigned line; /* of the section in master.conf */
+};
+
+struct master_conf {
+	struct shared_conf shared;
+#include "conf/master.def" /* IWYU pragma: keep */
+#include "conf/members.h"
+	struct service_conf *services;
+	size_t nservices;
+};
+
+/* What stands before the first section / in a section (for the manual). */
+extern const struct conf_desc master_conf_desc;
+extern const struct conf_desc service_conf_desc;
+
+/* Load master.conf and pabal.conf (told apart by name, as in conf_load).
+ * 0 and *CONF (free with master_conf_free), or -1 and each mistake in ERRORS.
+ * Two services never have the same name, nor the same address. */
+int master_conf_load(const struct conf_text *texts, size_t n,
+    struct master_conf **conf, struct conf_errors *errors);
+void master_conf_free(struct master_conf **conf);
+
+/* The service NAME, or NULL. */
+const struct service_conf *master_conf_find(
+    const struct master_conf *m, const char *name);
+/* The word of a protocol: "smtp". */
+const char *service_protocol_name(int protocol);
+
+#endif
