@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* The inside of lib/ipc: one SEQPACKET socket that carries frames. */
+#ifndef IPC_CHANNEL_H
+#define IPC_CHANNEL_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/slice.h"
+#include "ev/loop.h"
+
+struct channel;
+TAILQ_HEAD(channel_frames, channel_frame);
+
+struct channel_handler {
+	/* One frame; FD is -1 or the callee's.  False: it is malformed. */
+	bool (*on_frame)(struct channel *c, struct slice frame, int fd);
+	/* Gone: closed by the peer (why NULL) or for a reason.  The callee
+	 * calls channel_close. */
+	void (*on_gone)(struct channel *c, const char *why);
+};
+
+struct channel {
+	struct ev_io io; /* fd -1: closed */
+	const struct channel_handler *handler;
+	struct channel_frames waiting;
+	size_t waiting_bytes;
+	bool *gone;
+};
+
+void channel_init(struct channel *c, const struct channel_handler *handler);
+/* Take FD and read from it. */
+void channel_open(struct channel *c, int fd);
+/* Close; waiting frames are dropped.  May be opened again. */
+void channel_close(struct channel *c);
+bool channel_is_open(const struct channel *c);
+/* Send or queue a frame with FD (-1: none; stays the caller's).  False when
+ * too much waits already. */
+bool channel_send(struct channel *c, struct slice frame, int fd);
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Peers, links and calls.
+ *
+ * A peer is a channel with a role.  A link (peer->link) asks master for its
+ * channel when it is first used and again after it was lost; what is sent in
+ * between waits in `pending`.  Open calls stand in a table by id, so that a
+ * reply finds its call and a lost peer fails all of its own.
+ */
+#include "ipc/ipc.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "ipc/channel.h"
+#include "log/log.h"
+#include "sys/fd.h"
+
+enum {
+	CALL_SLOTS = 1024,
+	PENDING_MAX_BYTES = 1 << 20, /* while master introduces us */
+};
+
+TAILQ_HEAD(call_list, ipc_call);
+
+struct pending {
+	TAILQ_ENTRY(pending) link;
+	int fd;
+	size_t n;
+	char bytes[];
+};
+
+struct ipc {
+	struct channel channel;
+	enum role role;
+	unsigned index;
+	uid_t uid;
+	void *data;
+	bool link;
+	bool spawn;
+	struct ipc_call connect; /* master_connect under way (links) */
+	TAILQ_HEAD(, pending) pending;
+	size_t pending_bytes;
+};
+
+static struct {
+	enum role self;
+	unsigned index;
+	const struct ipc_table *table;
+	struct ipc *master;
+	struct map links;
+	uint64_t last_id;
+	unsigned counts[ROLE_COUNT];
+	unsigned peers;
+	struct call_list calls[CALL_SLOTS];
+} ipc;
+
+/* ---- calls ---- */
+
+static struct call_list *
+slot_of(uint64_t id)
+{
+	return &ipc.calls[id % CALL_SLOTS];
+}
+
+void
+ipc_cancel(struct ipc_call *call)
+{
+	if (call->id == 0)
+		return;
+	TAILQ_REMOVE(slot_of(call->id), call, link);
+	ev_timer_stop(&call->deadline);
+	call->id = 0;
+}
+
+static void
+fail_call(struct ipc_call *call)
+{
+	ipc_cancel(call);
+	call->on_reply(call, NULL);
+}
+
+static void
+on_call_deadline(struct ev_timer *t)
+{
+	fail_call(OUTER(t, struct ipc_call, deadline));
+}
+
+static struct ipc_call *
+call_of(const struct ipc *peer, size_t slot, uint64_t last)
+{
+	struct ipc_call *call;
+
+	TAILQ_FOREACH(call, &ipc.calls[slot], link)
+	if (call->peer == peer && call->id <= last)
+		return call;
+	return NULL;
+}
+
+/* Callbacks may cancel other calls or start new ones, so each round starts
+ * from the front; new calls to PEER are not failed: their id is newer. */
+static void
+fail_calls_of(const struct ipc *peer)
+{
+	const uint64_t last = ipc.last_id;
+
+	for (size_t i = 0; i < CALL_SLOTS; i++) {
+		struct ipc_call *call;
+
+		while ((call = call_of(peer, i, last)) != NULL)
+			fail_call(call);
+	}
+}
+
+void
+ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
+    enum msg_type reply, void (*on_reply)(struct ipc_call *, struct msg *),
+    int64_t timeout_ms)
+{
+	must(call->id == 0);
+	m->id = ++ipc.last_id;
+	call->peer = peer;
+	call->id = m->id;
+	call->reply = reply;
+	call->on_reply = on_reply;
+	ev_timer_init(&call->deadline, on_call_deadline);
+	TAILQ_INSERT_TAIL(slot_of(call->id), call, link);
+	if (!ipc_send(peer, m))
+		ev_timer_set(&call->deadline, 0);
+	else if (timeout_ms > 0)
+		ev_timer_set(&call->deadline, timeout_ms);
+}
+
+/* The call that M answers, taken out of the table; NULL when none. */
+static struct ipc_call *
+answered(const struct ipc *peer, const struct msg *m)
+{
+	struct ipc_call *call;
+
+	TAILQ_FOREACH(call, slot_of(m->id), link)
+	if (call->id == m->id && call->peer == peer && call->reply == m->type) {
+		ipc_cancel(call);
+		return call;
+	}
+	return NULL;
+}
+
+/* ---- frames ---- */
+
+static bool
+on_frame(struct channel *c, struct slice frame, int fd)
+{
+	struct ipc *peer = OUTER(c, struct ipc, channel);
+	struct ipc_call *call;
+	struct msg m;
+	int *mfd;
+
+	if (!msg_get(frame, fd, &m) || !msg_may_send(peer->role, m.type)) {
+		fd_close(&fd);
+		return false;
+	}
+	mfd = msg_fd(&m);
+	if (msg_is_reply(m.type)) {
+		/* A reply to a call that was cancelled is no mistake. */
+		call = answered(peer, &m);
+		if (call != NULL)
+			call->on_reply(call, &m);
+	} else if (ipc.table->on[m.type] != NULL)
+		ipc.table->on[m.type](peer, &m);
+	else {
+		fd_close(&fd);
+		return false;
+	}
+	if (mfd != NULL)
+		fd_close(mfd);
+	return true;
+}
+
+static void
+drop_pending(struct ipc *peer)
+{
+	struct pending *p;
+
+	while ((p = TAILQ_FIRST(&peer->pending)) != NULL) {
+		TAILQ_REMOVE(&peer->pending, p, link);
+		fd_close(&p->fd);
+		free(p);
+	}
+	peer->pending_bytes = 0;
+}
+
+static void
+lose(struct ipc *peer)
+{
+	const bool was_open = channel_is_open(&peer->channel);
+
+	channel_close(&peer->channel);
+	drop_pending(peer);
+	fail_calls_of(peer);
+	if (was_open && ipc.table->on_gone != NULL)
+		ipc.table->on_gone(peer);
+	if (peer->link || peer == ipc.master)
+		return;
+	ipc.peers--;
+	free(peer);
+}
+
+void
+ipc_drop(struct ipc *peer, const char *why)
+{
+	if (why != NULL)
+		log_warn("ipc.dropped", kv_s("peer", role_name(peer->role)),
+		    kv_u("index", peer->index),
+		    kv_s("self", role_name(ipc.self)), kv_s("why", why));
+	lose(peer);
+}
+
+static void
+on_gone(struct channel *c, const char *why)
+{
+	ipc_drop(OUTER(c, struct ipc, channel), why);
+}
+
+static const struct channel_handler handler = { on_frame, on_gone };
+
+/* ---- peers and links ---- */
+
+static struct ipc *
+peer_new(enum role role, unsigned index, uid_t uid)
+{
+	struct ipc *peer = xcalloc(1, sizeof *peer);
+
+	channel_init(&peer->channel, &handler);
+	TAILQ_INIT(&peer->pending);
+	peer->role = role;
+	peer->index = index;
+	peer->uid = uid;
+	return peer;
+}
+
+void
+ipc_setup(enum role self, unsigned index, const struct ipc_table *table)
+{
+	ipc.self = self;
+	ipc.index = index;
+	ipc.table = table;
+	map_init(&ipc.links);
+	for (size_t i = 0; i < CALL_SLOTS; i++)
+		TAILQ_INIT(&ipc.calls[i]);
+}
+
+struct ipc *
+ipc_set_master(int fd)
+{
+	ipc.master = peer_new(ROLE_MASTER, 0, 0);
+	channel_open(&ipc.master->channel, fd);
+	return ipc.master;
+}
+
+struct ipc *
+ipc_master(void)
+{
+	return ipc.master;
+}
+
+struct ipc *
+ipc_accept(int fd, enum role role, unsigned index, uid_t uid)
+{
+	struct ipc *peer = peer_new(role, index, uid);
+
+	channel_open(&peer->channel, fd);
+	ipc.peers++;
+	if (ipc.table->on_open != NULL)
+		ipc.table->on_open(peer);
+	return peer;
+}
+
+static struct ipc *
+link_get(enum role role, unsigned index, uid_t uid, bool spawn)
+{
+	const uint32_t words[] = { role, index, uid, spawn };
+	const struct slice key = slice_of(words, sizeof words);
+	struct ipc *peer = map_find(&ipc.links, key);
+
+	if (peer != NULL)
+		return peer;
+	peer = peer_new(role, index, uid);
+	peer->link = true;
+	peer->spawn = spawn;
+	map_put(&ipc.links, key, peer);
+	return peer;
+}
+
+struct ipc *
+ipc_link(enum role role, unsigned index, uid_t uid)
+{
+	return link_get(role, index, uid, true);
+}
+
+struct ipc *
+ipc_link_if_running(enum role role, unsigned index, uid_t uid)
+{
+	return link_get(role, index, uid, false);
+}
+
+unsigned
+ipc_count(enum role role)
+{
+	const unsigned n = role < ROLE_COUNT ? ipc.counts[role] : 0;
+
+	return n > 0 ? n : 1;
+}
+
+void
+ipc_set_count(enum role role, unsigned count)
+{
+	if (role < ROLE_COUNT)
+		ipc.counts[role] = count;
+}
+
+static void
+on_connected(struct ipc_call *call, struct msg *m)
+{
+	struct ipc *peer = OUTER(call, struct ipc, connect);
+	struct pending *p;
+
+	if (m == NULL || !m->master_connected.ok ||
+	    m->master_connected.sock == -1) {
+		if (m != NULL && peer->spawn)
+			log_warn("ipc.refused",
+			    kv_s("peer", role_name(peer->role)),
+			    kv_slice("why", m->master_connected.why));
+		lose(peer);
+		return;
+	}
+	channel_open(&peer->channel, m->master_connected.sock);
+	m->master_connected.sock = -1;
+	if (ipc.table->on_open != NULL)
+		ipc.table->on_open(peer);
+	while ((p = TAILQ_FIRST(&peer->pending)) != NULL) {
+		TAILQ_REMOVE(&peer->pending, p, link);
+		(void)channel_send(
+		    &peer->channel, slice_of(p->bytes, p->n), p->fd);
+		fd_close(&p->fd);
+		free(p);
+	}
+	peer->pending_bytes = 0;
+}
+
+/* Keep a frame until master has introduced us. */
+static bool
+send_later(struct ipc *peer, struct slice frame, int fd)
+{
+	struct pending *p;
+
+	if (peer->pending_bytes + frame.n > PENDING_MAX_BYTES)
+		return false;
+	p = xmalloc(sizeof *p + frame.n);
+	p->fd = fd != -1 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+	p->n = frame.n;
+	memcpy(p->bytes, frame.p, frame.n);
+	TAILQ_INSERT_TAIL(&peer->pending, p, link);
+	peer->pending_bytes += frame.n;
+	if (!ipc_calling(&peer->connect))
+		IPC_CALL(ipc.master, &peer->connect, master_connected,
+		    on_connected, 0, master_connect, .role = peer->role,
+		    .index = peer->index, .uid = peer->uid,
+		    .spawn = peer->spawn);
+	return true;
+}
+
+bool
+ipc_send(struct ipc *peer, const struct msg *m)
+{
+	static struct buf frame = { .max = MSG_MAX_BYTES + 1024 };
+	int fd;
+
+	buf_reset(&frame);
+	if (!msg_put(m, &frame, &fd))
+		return false;
+	if (channel_is_open(&peer->channel))
+		return channel_send(&peer->channel, buf_slice(&frame), fd);
+	return peer->link && send_later(peer, buf_slice(&frame), fd);
+}
+
+enum role
+ipc_role(const struct ipc *peer)
+{
+	return peer->role;
+}
+
+unsigned
+ipc_index(const struct ipc *peer)
+{
+	return peer->index;
+}
+
+uid_t
+ipc_uid(const struct ipc *peer)
+{
+	return peer->uid;
+}
+
+void
+ipc_set_data(struct ipc *peer, void *data)
+{
+	peer->data = data;
+}
+
+void *
+ipc_data(const struct ipc *peer)
+{
+	return peer->data;
+}
+
+unsigned
+ipc_peers(void)
+{
+	return ipc.peers;
+}
