@@ -97,7 +97,7 @@ conf_load_service(const struct conf_desc *d, const char *service,
 		load_items(&l, &texts[i], &items[i], true);
 		free(items[i].v);
 	}
-	conf_load_finish(&l.head->arena, l.head->conf);
+	conf_load_finish(&l.head->arena, l.head->conf, errors);
 	free(items);
 	free(l.scratch);
 	*conf = l.head->conf;

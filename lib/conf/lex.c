@@ -150,12 +150,15 @@ lex_continuation(struct lex *x, struct slice line)
 	it->value = slice_trim(joined);
 }
 
+/* CR may only stand at the end (a file from another system). */
 static bool
 has_control(struct slice line)
 {
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
 	for (size_t i = 0; i < line.n; i++)
-		if ((unsigned char)line.p[i] < 0x20 && line.p[i] != '\t' &&
-		    line.p[i] != '\r')
+		if (((unsigned char)line.p[i] < 0x20 && line.p[i] != '\t') ||
+		    line.p[i] == 0x7f)
 			return true;
 	return false;
 }

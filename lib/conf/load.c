@@ -70,29 +70,77 @@ conf_load_item(const struct conf_desc *d, const char *file,
 		    errors, file, it->line, "%s: %s", p->name, err.text);
 }
 
+/* A name of RFC 1123, or of RFC 5890 in UTF-8: what may stand in a greeting,
+ * behind an @ and in a file name. */
+static bool
+is_domain(const char *s)
+{
+	const size_t n = strlen(s);
+
+	if (n == 0 || n > 255 || s[0] == '.' || s[0] == '-')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const char c = s[i];
+
+		if (c == '.' && s[i + 1] == '.')
+			return false;
+		if (!ascii_isalnum(c) && c != '.' && c != '-' && c != '_' &&
+		    (unsigned char)c < 0x80)
+			return false;
+	}
+	return s[n - 1] != '.';
+}
+
+static void
+check_domain(const char *name, const char *value, struct conf_errors *errors)
+{
+	if (!is_domain(value))
+		conf_errors_add(errors, "pabal.conf", 0,
+		    "%s: expected a domain such as mail.example, not \"%.80s\"",
+		    name, value);
+}
+
+static void
+finish_hostname(struct arena *a, struct shared_conf *s)
+{
+	char host[256] = "localhost";
+
+	if (*s->hostname != '\0')
+		return;
+	if (gethostname(host, sizeof host) == -1 || !is_domain(host))
+		memcpy(host, "localhost", sizeof "localhost");
+	host[sizeof host - 1] = '\0';
+	s->hostname = arena_str(a, slice_str(host));
+}
+
+static void
+finish_postmaster(struct arena *a, struct shared_conf *s)
+{
+	static const char user[] = "postmaster@";
+	const char *domain = s->domains.v[0];
+	char *p;
+
+	if (*s->postmaster != '\0')
+		return;
+	p = arena_alloc(a, sizeof user + strlen(domain));
+	memcpy(p, user, sizeof user - 1);
+	memcpy(p + sizeof user - 1, domain, strlen(domain));
+	s->postmaster = p;
+}
+
 void
-conf_load_finish(struct arena *a, void *shared)
+conf_load_finish(struct arena *a, void *shared, struct conf_errors *errors)
 {
 	struct shared_conf *s = shared;
-	char host[256];
 
-	if (*s->hostname == '\0') {
-		if (gethostname(host, sizeof host) == -1)
-			memcpy(host, "localhost", sizeof "localhost");
-		host[sizeof host - 1] = '\0';
-		s->hostname = arena_str(a, slice_str(host));
-	}
+	finish_hostname(a, s);
+	check_domain("hostname", s->hostname, errors);
+	for (size_t i = 0; i < s->domains.n; i++)
+		check_domain("domains", s->domains.v[i], errors);
 	if (s->domains.n == 0) {
 		s->domains.v = arena_alloc(a, sizeof *s->domains.v);
 		s->domains.v[0] = s->hostname;
 		s->domains.n = 1;
 	}
-	if (*s->postmaster == '\0') {
-		const struct slice d = slice_str(s->domains.v[0]);
-		char *p = arena_alloc(a, sizeof "postmaster@" + d.n);
-
-		memcpy(p, "postmaster@", 11);
-		memcpy(p + 11, d.p, d.n);
-		s->postmaster = p;
-	}
+	finish_postmaster(a, s);
 }

@@ -200,7 +200,7 @@ master_conf_load(const struct conf_text *texts, size_t n,
 			check_service(&l, &out->conf.services[j]);
 		free(items.v);
 	}
-	conf_load_finish(&out->arena, &out->conf.shared);
+	conf_load_finish(&out->arena, &out->conf.shared, errors);
 	*conf = &out->conf;
 	if (errors->n > errors_before)
 		master_conf_free(conf);

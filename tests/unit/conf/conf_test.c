@@ -203,6 +203,10 @@ test_refusals(void **state)
 		{ "[]",                 "demo.conf:1: expected [section] with letters, digits, - _ . between the brackets\n" },
 		{ "[a b]",              "demo.conf:1: expected [section] with letters, digits, - _ . between the brackets\n" },
 		{ "greeting = a\x01",   "demo.conf:1: a control character stands here; expected text\n" },
+		{ "greeting = a\rb",     "demo.conf:1: a control character stands here; expected text\n" },
+		{ "hostname = a b",     "pabal.conf: hostname: expected a domain such as mail.example, not \"a b\"\n" },
+		{ "hostname = a..b",    "pabal.conf: hostname: expected a domain such as mail.example, not \"a..b\"\n" },
+		{ "domains = a.test ../x", "pabal.conf: domains: expected a domain such as mail.example, not \"../x\"\n" },
 		/* All of them, not only the first. */
 		{ "chatty = x\n\nworkers = x\n[smtp]\nchatty = x\n",
 		  "demo.conf:1: chatty: expected yes or no, not \"x\"\n"
