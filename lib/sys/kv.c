@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The map is virtual memory: it starts larger than the file and is doubled
+ * before a writing transaction that could fill it, never within one, because
+ * callers do more in a transaction than can be repeated.  Each process keeps
+ * one reader slot for each table; slots of dead processes are cleared when a
+ * table is opened and when they run out.
+ */
+#include "sys/kv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "sys/fd.h"
+
+enum { MAP_MIN = 16 << 20, MAP_ROOM = 1 << 20, KV_READERS = 1000 };
+
+struct kv_env {
+	MDB_env *env;
+	MDB_txn *reader; /* reset between uses; keeps its slot */
+	MDB_dbi dbi;
+	size_t map_size;
+	unsigned open_txns;
+	bool damaged;
+};
+
+struct kv_txn {
+	struct kv_env *kv;
+	MDB_txn *txn;
+	bool writes;
+};
+
+struct kv_cursor {
+	struct kv_env *kv;
+	MDB_cursor *cur;
+};
+
+/* Fill ERR for LMDB's RC; what tells of damage is ERR_PERM. */
+static int
+fail(struct kv_env *kv, int rc, const char *what, struct err *err)
+{
+	const bool damage = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND ||
+			    rc == MDB_INVALID || rc == MDB_PANIC ||
+			    rc == MDB_VERSION_MISMATCH ||
+			    rc == MDB_CURSOR_FULL || rc == MDB_BAD_TXN;
+
+	if (damage && kv != NULL)
+		kv->damaged = true;
+	return err_set(err, damage ? ERR_PERM : ERR_TEMP, "index: %s: %s", what,
+	    mdb_strerror(rc));
+}
+
+static MDB_val
+val_of(struct slice s)
+{
+	union {
+		const void *from;
+		void *to;
+	} p = { .from = s.p != NULL ? s.p : "" };
+
+	return (MDB_val){ s.n, p.to };
+}
+
+static struct slice
+slice_val(MDB_val v)
+{
+	return slice_of(v.mv_data, v.mv_size);
+}
+
+/* LMDB maps what its meta page claims; a file that was cut would be a SIGBUS
+ * later. */
+static int
+check_length(struct kv_env *kv, struct err *err)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+	struct stat sb;
+	uint64_t need;
+	int fd;
+
+	mdb_env_info(kv->env, &info);
+	mdb_env_stat(kv->env, &st);
+	mdb_env_get_fd(kv->env, &fd);
+	if (fstat(fd, &sb) == -1)
+		return err_sys(err, ERR_TEMP, "index: fstat");
+	need = ((uint64_t)info.me_last_pgno + 1) * st.ms_psize;
+	if (sb.st_size > 0 && (uint64_t)sb.st_size < need)
+		return fail(kv, MDB_CORRUPTED, "file too short", err);
+	kv->map_size = info.me_mapsize;
+	return 0;
+}
+
+static int
+open_table(struct kv_env *kv, struct err *err)
+{
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &txn);
+
+	if (rc != 0)
+		return fail(kv, rc, "begin", err);
+	rc = mdb_dbi_open(txn, NULL, 0, &kv->dbi);
+	mdb_txn_abort(txn);
+	return rc == 0 ? 0 : fail(kv, rc, "open", err);
+}
+
+/* A link or a device in place of our files would lead LMDB elsewhere. */
+static int
+check_files(int dirfd, struct err *err)
+{
+	static const char *const names[] = { "data.mdb", "lock.mdb" };
+	struct stat sb;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (fstatat(dirfd, names[i], &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !S_ISREG(sb.st_mode))
+			return err_set(err, ERR_PERM,
+			    "index: %s is no regular file", names[i]);
+	return 0;
+}
+
+static int
+open_env(struct kv_env *kv, struct err *err)
+{
+	const unsigned flags = MDB_NOSYNC | MDB_NOTLS;
+	int dead = 0;
+	int rc = mdb_env_create(&kv->env);
+
+	if (rc != 0)
+		return fail(NULL, rc, "create", err);
+	mdb_env_set_mapsize(kv->env, MAP_MIN);
+	mdb_env_set_maxreaders(kv->env, KV_READERS);
+	rc = mdb_env_open(kv->env, ".", flags, 0600);
+	if (rc != 0)
+		return fail(kv, rc, "open", err);
+	mdb_reader_check(kv->env, &dead);
+	return check_length(kv, err) == 0 ? open_table(kv, err) : -1;
+}
+
+struct kv_env *
+kv_open(int dirfd, struct err *err)
+{
+	struct kv_env *kv = xcalloc(1, sizeof *kv);
+	int back = -1;
+	int rc = -1;
+
+	if (check_files(dirfd, err) == -1)
+		goto out;
+	back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* LMDB takes paths only, and the directory may have none here. */
+	if (back == -1 || fchdir(dirfd) == -1) {
+		err_sys(err, ERR_TEMP, "index: enter its directory");
+		goto out;
+	}
+	rc = open_env(kv, err);
+	must(fchdir(back) == 0);
+out:
+	fd_close(&back);
+	if (rc == -1)
+		kv_close(&kv);
+	return kv;
+}
+
+void
+kv_close(struct kv_env **env)
+{
+	struct kv_env *kv = *env;
+
+	if (kv == NULL)
+		return;
+	must(kv->open_txns == 0);
+	if (kv->reader != NULL)
+		mdb_txn_abort(kv->reader);
+	if (kv->env != NULL)
+		mdb_env_close(kv->env);
+	xfree(env);
+}
+
+bool
+kv_orphan(const struct kv_env *env)
+{
+	struct stat sb;
+	int fd;
+
+	mdb_env_get_fd(env->env, &fd);
+	return fstat(fd, &sb) == 0 && sb.st_nlink == 0;
+}
+
+bool
+kv_damaged(const struct kv_env *env)
+{
+	return env->damaged;
+}
+
+int
+kv_sync(struct kv_env *env, struct err *err)
+{
+	const int rc = mdb_env_sync(env->env, 1);
+
+	return rc == 0 ? 0 : fail(env, rc, "sync", err);
+}
+
+int64_t
+kv_size(const struct kv_env *env)
+{
+	struct stat sb;
+	int fd;
+
+	mdb_env_get_fd(env->env, &fd);
+	return fstat(fd, &sb) == 0 ? (int64_t)sb.st_size : 0;
+}
+
+static struct kv_txn *
+txn_new(struct kv_env *kv, MDB_txn *txn, bool writes)
+{
+	struct kv_txn *t = xmalloc(sizeof *t);
+
+	*t = (struct kv_txn){ .kv = kv, .txn = txn, .writes = writes };
+	kv->open_txns++;
+	return t;
+}
+
+/* Another process made the file larger than our map. */
+static void
+follow_growth(struct kv_env *kv)
+{
+	MDB_envinfo info;
+
+	mdb_env_set_mapsize(kv->env, 0);
+	mdb_env_info(kv->env, &info);
+	kv->map_size = info.me_mapsize;
+}
+
+static int
+begin_read(struct kv_env *kv)
+{
+	if (kv->reader != NULL)
+		return mdb_txn_renew(kv->reader);
+	return mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &kv->reader);
+}
+
+struct kv_txn *
+kv_read(struct kv_env *env, struct err *err)
+{
+	int rc = begin_read(env);
+	int dead;
+
+	if (rc == MDB_MAP_RESIZED && env->open_txns == 0) {
+		follow_growth(env);
+		rc = begin_read(env);
+	} else if (rc == MDB_READERS_FULL) {
+		mdb_reader_check(env->env, &dead);
+		rc = begin_read(env);
+	}
+	if (rc == 0)
+		return txn_new(env, env->reader, false);
+	fail(env, rc, "begin", err);
+	return NULL;
+}
+
+/* Is there room behind the last page in use? */
+static bool
+has_room(struct kv_env *kv, size_t room)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+	size_t used;
+
+	mdb_env_info(kv->env, &info);
+	mdb_env_stat(kv->env, &st);
+	used = (info.me_last_pgno + 1) * st.ms_psize;
+	return info.me_mapsize > used && info.me_mapsize - used >= room;
+}
+
+struct kv_txn *
+kv_write(struct kv_env *env, size_t room, struct err *err)
+{
+	const size_t want = MAP_ROOM + 2 * room;
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(env->env, NULL, 0, &txn);
+
+	while (rc == MDB_MAP_RESIZED || (rc == 0 && !has_room(env, want))) {
+		must(env->open_txns == 0);
+		if (rc == 0) {
+			mdb_txn_abort(txn);
+			env->map_size = env->map_size * 2 + want;
+			rc = mdb_env_set_mapsize(env->env, env->map_size);
+			if (rc != 0)
+				break;
+		} else {
+			follow_growth(env);
+		}
+		rc = mdb_txn_begin(env->env, NULL, 0, &txn);
+	}
+	if (rc == 0)
+		return txn_new(env, txn, true);
+	fail(env, rc, "begin", err);
+	return NULL;
+}
+
+int
+kv_commit(struct kv_txn **txn, struct err *err)
+{
+	struct kv_txn *t = *txn;
+	int rc;
+
+	must(t->writes);
+	t->kv->open_txns--;
+	rc = mdb_txn_commit(t->txn);
+	if (rc != 0)
+		fail(t->kv, rc, "commit", err);
+	xfree(txn);
+	return rc == 0 ? 0 : -1;
+}
+
+void
+kv_abort(struct kv_txn **txn)
+{
+	struct kv_txn *t = *txn;
+
+	if (t == NULL)
+		return;
+	t->kv->open_txns--;
+	if (t->writes)
+		mdb_txn_abort(t->txn);
+	else
+		mdb_txn_reset(t->txn);
+	xfree(txn);
+}
+
+static enum found
+found_of(struct kv_env *kv, int rc, struct err *err)
+{
+	if (rc == 0)
+		return FOUND;
+	if (rc == MDB_NOTFOUND)
+		return ABSENT;
+	fail(kv, rc, "get", err);
+	return TEMPFAIL;
+}
+
+enum found
+kv_get(
+    struct kv_txn *txn, struct slice key, struct slice *value, struct err *err)
+{
+	MDB_val k = val_of(key);
+	MDB_val v = { 0, NULL };
+	const int rc = mdb_get(txn->txn, txn->kv->dbi, &k, &v);
+
+	*value = slice_val(v);
+	return found_of(txn->kv, rc, err);
+}
+
+int
+kv_put(
+    struct kv_txn *txn, struct slice key, struct slice value, struct err *err)
+{
+	MDB_val k = val_of(key);
+	MDB_val v = val_of(value);
+	const int rc = mdb_put(txn->txn, txn->kv->dbi, &k, &v, 0);
+
+	return rc == 0 ? 0 : fail(txn->kv, rc, "put", err);
+}
+
+int
+kv_del(struct kv_txn *txn, struct slice key, struct err *err)
+{
+	MDB_val k = val_of(key);
+	const int rc = mdb_del(txn->txn, txn->kv->dbi, &k, NULL);
+
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		return 0;
+	return fail(txn->kv, rc, "delete", err);
+}
+
+struct kv_cursor *
+kv_cursor_open(struct kv_txn *txn, struct err *err)
+{
+	struct kv_cursor *c = xcalloc(1, sizeof *c);
+	const int rc = mdb_cursor_open(txn->txn, txn->kv->dbi, &c->cur);
+
+	c->kv = txn->kv;
+	if (rc == 0)
+		return c;
+	fail(txn->kv, rc, "cursor", err);
+	xfree(&c);
+	return NULL;
+}
+
+void
+kv_cursor_close(struct kv_cursor **c)
+{
+	if (*c == NULL)
+		return;
+	mdb_cursor_close((*c)->cur);
+	xfree(c);
+}
+
+static enum found
+cursor_get(struct kv_cursor *c, MDB_val *k, struct slice *found,
+    struct slice *value, MDB_cursor_op op, struct err *err)
+{
+	MDB_val v = { 0, NULL };
+	const int rc = mdb_cursor_get(c->cur, k, &v, op);
+
+	*found = slice_val(*k);
+	*value = slice_val(v);
+	return found_of(c->kv, rc, err);
+}
+
+enum found
+kv_seek(struct kv_cursor *c, struct slice key, struct slice *found,
+    struct slice *value, struct err *err)
+{
+	MDB_val k = val_of(key);
+
+	return cursor_get(c, &k, found, value, MDB_SET_RANGE, err);
+}
+
+enum found
+kv_before(struct kv_cursor *c, struct slice key, struct slice *found,
+    struct slice *value, struct err *err)
+{
+	MDB_val k = val_of(key);
+	const enum found at =
+	    cursor_get(c, &k, found, value, MDB_SET_RANGE, err);
+
+	if (at == TEMPFAIL)
+		return at;
+	return cursor_get(
+	    c, &k, found, value, at == FOUND ? MDB_PREV : MDB_LAST, err);
+}
+
+enum found
+kv_next(struct kv_cursor *c, struct slice *key, struct slice *value,
+    struct err *err)
+{
+	MDB_val k = { 0, NULL };
+
+	return cursor_get(c, &k, key, value, MDB_NEXT, err);
+}
+
+int
+kv_set(
+    struct kv_cursor *c, struct slice key, struct slice value, struct err *err)
+{
+	MDB_val k = val_of(key);
+	MDB_val v = val_of(value);
+	const int rc = mdb_cursor_put(c->cur, &k, &v, MDB_CURRENT);
+
+	return rc == 0 ? 0 : fail(c->kv, rc, "put", err);
+}
+
+int
+kv_unset(struct kv_cursor *c, struct err *err)
+{
+	const int rc = mdb_cursor_del(c->cur, 0);
+
+	return rc == 0 ? 0 : fail(c->kv, rc, "delete", err);
+}
