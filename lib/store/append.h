@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Putting messages into mailboxes: many in one batch, of many accounts, with
+ * one wait for the disk.  done() is called from the loop (durable_reap), or
+ * before commit returns where the store has no pool; from then on, and not
+ * before, what succeeded may be acknowledged.
+ */
+#ifndef STORE_APPEND_H
+#define STORE_APPEND_H
+
+#include "store/message.h"
+
+struct append_batch;
+struct append;
+
+struct append_info {
+	unsigned flags;
+	uint32_t keywords; /* of the target mailbox */
+	int64_t date_s;    /* INTERNALDATE; 0: now */
+	bool fresh;        /* a delivery: into new/, for others to notice */
+};
+
+/* ATOMIC: all messages go into one mailbox, all or none (MULTIAPPEND). */
+struct append_batch *append_batch_new(struct store *store, bool atomic);
+/* Not between commit and done().  What was not committed leaves nothing. */
+void append_batch_free(struct append_batch **b);
+
+/* A message into M, which stays open until the batch is done.  The message
+ * belongs to the batch.  NULL: no room, or M is gone. */
+struct append *append_begin(
+    struct append_batch *b, struct mailbox *m, struct err *err);
+/* Bytes in the form they have on the wire. */
+int append_write(struct append *a, struct slice bytes, struct err *err);
+/* N bytes of FD from OFF on; CRC (may be NULL) is carried on (CRC-32C). */
+int append_copy(struct append *a, int fd, int64_t off, int64_t n, uint32_t *crc,
+    struct err *err);
+/* The whole message was written. */
+int append_finish(
+    struct append *a, const struct append_info *info, struct err *err);
+/* Kept with the message once it is in (see message_cache); copied. */
+void append_set_cache(struct append *a, struct slice bytes, int64_t sent_s);
+/* What was written so far, from the start: for a parser. */
+int append_fd(const struct append *a);
+int64_t append_vsize(const struct append *a);
+/* Leave this one out of the batch. */
+void append_drop(struct append *a);
+
+void append_commit(struct append_batch *b,
+    void (*done)(struct append_batch *b, void *arg), void *arg);
+/* In done(): 0 and the UID, or -1 and why. */
+int append_result(const struct append *a, uint32_t *uid, uint32_t *uidvalidity,
+    struct err *err);
+
+/* Copy or move N messages of FROM (UIDS ascending) to the end of TO; those
+ * that are gone are left out.  Both stay open until done(), which gets pairs
+ * of UIDs (source, target), N of them; on -1 nothing was copied (ERR_PERM
+ * [OVERQUOTA], or ERR_TEMP); a move may have got half way, and has then moved
+ * what the pairs say. */
+struct copy_pair {
+	uint32_t from;
+	uint32_t to;
+};
+struct copy_result {
+	int rc;
+	struct err err;
+	uint32_t uidvalidity;
+	size_t n;
+	const struct copy_pair *pairs;
+};
+void message_copy(struct mailbox *from, const uint32_t *uids, size_t n,
+    struct mailbox *to, bool move,
+    void (*done)(void *arg, const struct copy_result *r), void *arg);
+
+#endif

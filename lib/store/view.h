@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session's picture of a mailbox: which UID stands at which sequence number
+ * (1..count).  It changes only in view_sync, which tells what happened since,
+ * so the session decides when the client hears of it (RFC 3501 7.4.1).
+ * Costs 4 bytes a message.
+ */
+#ifndef STORE_VIEW_H
+#define STORE_VIEW_H
+
+#include "store/message.h"
+
+struct view;
+
+enum view_open_flags {
+	VIEW_READONLY = 1 << 0, /* EXAMINE: leaves \Recent to others */
+};
+
+/* A picture of M, which stays open as long, after a look at the directories.
+ */
+struct view *view_open(struct mailbox *m, unsigned flags, struct err *err);
+void view_close(struct view **v);
+struct mailbox *view_mailbox(const struct view *v);
+uint32_t view_count(const struct view *v);
+/* The UID at SEQ (1..count). */
+uint32_t view_uid(const struct view *v, uint32_t seq);
+/* The sequence number of UID; 0 when it is not in the picture. */
+uint32_t view_seq(const struct view *v, uint32_t uid);
+/* The first sequence number whose UID is at least UID; count+1 if none. */
+uint32_t view_seq_from(const struct view *v, uint32_t uid);
+bool view_recent(const struct view *v, uint32_t uid);
+uint32_t view_recents(const struct view *v);
+/* What the picture shows: HIGHESTMODSEQ for the client. */
+uint64_t view_modseq(const struct view *v);
+
+enum view_event_kind {
+	VIEW_EXPUNGE,  /* seq as of this event; uid */
+	VIEW_EXISTS,   /* seq: how many there are now; before the new FLAGS */
+	VIEW_FLAGS,    /* seq, uid: flags or keywords changed */
+	VIEW_KEYWORDS, /* the mailbox's table of keywords grew */
+	VIEW_GONE,     /* the mailbox was deleted or made anew: close */
+};
+
+struct view_event {
+	enum view_event_kind kind;
+	uint32_t seq;
+	uint32_t uid;
+	bool own;                 /* FLAGS: only by view_flags with SILENT */
+	struct message_info info; /* FLAGS */
+};
+
+/* Bring the picture up to date and tell each step, in the order in which it
+ * may be written to the client.  Without EXPUNGES, messages that are gone keep
+ * their numbers until a later call. */
+int view_sync(struct view *v, bool expunges,
+    void (*on_event)(void *arg, const struct view_event *e), void *arg,
+    struct err *err);
+/* Messages that are gone and still have numbers. */
+uint32_t view_pending(const struct view *v);
+
+/* message_flags for this session: SILENT marks the events as its own. */
+int view_flags(struct view *v, const uint32_t *uids, size_t n,
+    const struct flags_change *change, bool silent, struct buf *failed,
+    struct err *err);
+
+/* UIDs expunged after MODSEQ and up to what the picture shows, ascending, one
+ * uint32_t behind the other (RFC 7162 3.2.5.1).  ABSENT: the log does not
+ * reach back so far; every UID that is not in the picture may have gone. */
+enum found view_vanished(
+    struct view *v, uint64_t modseq, struct buf *out, struct err *err);
+
+#endif
