@@ -182,9 +182,32 @@ durable_syncs(const struct durable *d)
 	return atomic_load(&d->syncs);
 }
 
+static int
+own_as(int fd, const char *name, const struct stat *like, struct err *err)
+{
+	if (fchmod(fd, like->st_mode & 07777) == -1)
+		return err_sys(err, ERR_TEMP, "set the mode of %s", name);
+	if (fchown(fd, like->st_uid, like->st_gid) == -1)
+		return err_sys(err, ERR_TEMP, "set the owner of %s", name);
+	return 0;
+}
+
 int
 durable_replace(int dirfd, const char *name, struct slice body, mode_t mode,
     struct err *err)
+{
+	const struct stat like = {
+		.st_mode = mode,
+		.st_uid = (uid_t)-1,
+		.st_gid = (gid_t)-1,
+	};
+
+	return durable_replace_like(dirfd, name, body, &like, err);
+}
+
+int
+durable_replace_like(int dirfd, const char *name, struct slice body,
+    const struct stat *like, struct err *err)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
 	char tmp[256];
@@ -192,13 +215,11 @@ durable_replace(int dirfd, const char *name, struct slice body, mode_t mode,
 	int fd;
 
 	snprintf(tmp, sizeof tmp, ".%.200s.%08x", name, arc4random());
-	fd = openat(dirfd, tmp, flags, mode);
+	fd = openat(dirfd, tmp, flags, 0600);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "create %s", tmp);
-	if (fchmod(fd, mode) == -1) {
-		err_sys(err, ERR_TEMP, "set the mode of %s", tmp);
+	if (own_as(fd, tmp, like, err) == -1)
 		goto out;
-	}
 	if (fd_write_all(fd, body, err) == -1 || fd_sync(fd, err) == -1)
 		goto out;
 	if (renameat(dirfd, tmp, dirfd, name) == -1) {

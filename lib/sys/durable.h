@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/slice.h"
@@ -53,5 +54,9 @@ uint64_t durable_syncs(const struct durable *d);
  */
 int durable_replace(int dirfd, const char *name, struct slice body, mode_t mode,
     struct err *err);
+/* The same with mode, owner and group of LIKE (-1: as they come): what root
+ * edits stays readable for the daemon it belongs to. */
+int durable_replace_like(int dirfd, const char *name, struct slice body,
+    const struct stat *like, struct err *err);
 
 #endif
