@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* A text of any bytes: the reader ends, stays inside, and whatever an entry's
+ * check lets through can be used. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/must.h"
+#include "table/account.h"
+#include "table/alias.h"
+#include "table/reader.h"
+#include "table/transport.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+try_account(struct slice key, struct slice value)
+{
+	struct account a, b;
+	struct buf out;
+
+	if (account_check(key, value, NULL) == -1)
+		return;
+	must(account_parse(key, value, &a, NULL) == 0);
+	must(a.home_len > 0 && a.home[0] != '/' && a.uid != 0);
+	buf_init(&out, 4096);
+	account_format(&a, &out);
+	must(account_parse(key, buf_slice(&out), &b, NULL) == 0);
+	must(a.uid == b.uid && a.gid == b.gid && a.flags == b.flags);
+	must(a.quota_bytes == b.quota_bytes);
+	must(slice_is(slice_of(a.home, a.home_len), b.home));
+	buf_fini(&out);
+}
+
+static void
+try_alias(struct slice list)
+{
+	struct arena arena;
+	struct alias a;
+
+	arena_init(&arena);
+	if (alias_parse(list, &arena, &a, NULL) == 0) {
+		must(a.n > 0);
+		for (size_t i = 0; i < a.n; i++)
+			must(a.targets[i].text.n > 0 ||
+			     a.targets[i].kind == ALIAS_ADDRESS);
+	}
+	arena_fini(&arena);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct slice text = slice_of(data, size);
+	struct table_reader r;
+	enum found found;
+	size_t at = 0;
+
+	table_reader_init(&r, text);
+	while ((found = table_reader_next(&r, NULL)) != ABSENT) {
+		const struct slice key = buf_slice(&r.key);
+		const struct slice value = buf_slice(&r.value);
+
+		must(r.from >= at && r.to > r.from && r.to <= size);
+		at = r.to;
+		if (found != FOUND)
+			continue;
+		try_account(key, value);
+		try_alias(value);
+		(void)alias_check(key, value, NULL);
+		(void)transport_check(key, value, NULL);
+		(void)account_check_password(key, value, NULL);
+	}
+	table_reader_fini(&r);
+	try_alias(text);
+	return 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#include "table/account.h"
+
+#include <string.h>
+
+#include "base/cur.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "proto/address.h"
+
+static const struct {
+	char unit;
+	int shift;
+} units[] = { { 'T', 40 }, { 'G', 30 }, { 'M', 20 }, { 'K', 10 } };
+
+bool
+account_parse_size(struct slice s, uint64_t *bytes)
+{
+	struct cur c = cur_of(s);
+	const uint64_t n = cur_u64(&c, INT64_MAX);
+	uint64_t factor = 1;
+
+	for (size_t i = 0; i < ARRAY_LEN(units) && factor == 1; i++)
+		if (cur_peek(&c) != -1 &&
+		    ascii_upper((char)cur_peek(&c)) == units[i].unit) {
+			factor = UINT64_C(1) << units[i].shift;
+			(void)cur_byte(&c);
+		}
+	return cur_end(&c) && mul_ok(n, factor, bytes) && *bytes <= INT64_MAX;
+}
+
+void
+account_format_size(uint64_t bytes, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		const uint64_t factor = UINT64_C(1) << units[i].shift;
+
+		if (bytes > 0 && bytes % factor == 0) {
+			buf_addu(out, bytes / factor);
+			buf_addc(out, units[i].unit);
+			return;
+		}
+	}
+	buf_addu(out, bytes);
+}
+
+int
+account_set_home(struct account *a, struct slice path, struct err *err)
+{
+	struct slice rest = path;
+
+	if (path.n == 0 || path.p[path.n - 1] == '/')
+		return err_set(err, ERR_PERM, "expected home=DIRECTORY");
+	while (rest.n > 0) {
+		const struct slice part = slice_cut(rest, '/', &rest);
+
+		if (part.n == 0 || slice_is(part, ".") || slice_is(part, ".."))
+			return err_set(err, ERR_PERM,
+			    "home: expected a path beneath the mail root");
+	}
+	for (size_t i = 0; i < path.n; i++)
+		if ((unsigned char)path.p[i] <= ' ' || path.p[i] == 0x7f)
+			return err_set(err, ERR_PERM,
+			    "home: no spaces or control characters");
+	if (!slice_copy(path, a->home, sizeof a->home))
+		return err_set(err, ERR_PERM, "home: longer than %zu bytes",
+		    sizeof a->home - 1);
+	a->home_len = path.n;
+	return 0;
+}
+
+/* A local part that is a directory's name is one that stays where it is put,
+ * and does not hide. */
+static bool
+is_plain(struct slice local)
+{
+	return local.n > 0 && local.p[0] != '.' && local.p[0] != '"' &&
+	       slice_find(local, '/') == local.n;
+}
+
+static int
+check_name(
+    struct slice name, struct slice *local, struct slice *domain, struct err *e)
+{
+	struct buf canonical;
+	bool ok;
+
+	buf_init(&canonical, ADDRESS_MAX);
+	ok = address_parse(name, ADDRESS_UTF8, &canonical) &&
+	     slice_ieq(buf_slice(&canonical), name);
+	buf_fini(&canonical);
+	if (!ok)
+		return err_set(e, ERR_PERM, "expected NAME@DOMAIN");
+	address_split(name, local, domain);
+	return 0;
+}
+
+int
+account_default(struct slice name, struct account *a, struct err *err)
+{
+	struct slice local, domain;
+	struct buf home;
+	int rc;
+
+	*a = (struct account){ .uid = ACCOUNT_VIRTUAL, .gid = (gid_t)-1 };
+	if (check_name(name, &local, &domain, err) == -1)
+		return -1;
+	if (!is_plain(local))
+		return err_set(err, ERR_PERM,
+		    "%.*s cannot be a directory: say home=DIRECTORY",
+		    SLICE_FMT(local));
+	buf_init(&home, sizeof a->home);
+	for (size_t i = 0; i < domain.n; i++)
+		buf_addc(&home, ascii_lower(domain.p[i]));
+	buf_addc(&home, '/');
+	for (size_t i = 0; i < local.n; i++)
+		buf_addc(&home, ascii_lower(local.p[i]));
+	rc = account_set_home(a, buf_slice(&home), err);
+	buf_fini(&home);
+	return rc;
+}
+
+static int
+take_id(struct slice value, const char *what, uint32_t *id, struct err *err)
+{
+	struct cur c = cur_of(value);
+
+	if (slice_is(value, "-")) {
+		*id = UINT32_MAX;
+		return 0;
+	}
+	*id = (uint32_t)cur_u64(&c, UINT32_MAX - 1);
+	if (!cur_end(&c) || *id == 0)
+		return err_set(
+		    err, ERR_PERM, "%s: expected - or a number above 0", what);
+	return 0;
+}
+
+static int
+take_flag(struct slice value, const char *what, unsigned flag,
+    struct account *a, struct err *err)
+{
+	if (slice_is(value, "no"))
+		a->flags |= flag;
+	else if (!slice_is(value, "yes"))
+		return err_set(err, ERR_PERM, "%s: expected yes or no", what);
+	return 0;
+}
+
+static int
+take_field(
+    struct slice key, struct slice value, struct account *a, struct err *err)
+{
+	if (slice_is(key, "uid"))
+		return take_id(value, "uid", &a->uid, err);
+	if (slice_is(key, "gid"))
+		return take_id(value, "gid", &a->gid, err);
+	if (slice_is(key, "home"))
+		return account_set_home(a, value, err);
+	if (slice_is(key, "login"))
+		return take_flag(value, "login", ACCOUNT_NO_LOGIN, a, err);
+	if (slice_is(key, "mail"))
+		return take_flag(value, "mail", ACCOUNT_NO_MAIL, a, err);
+	if (!slice_is(key, "quota"))
+		return err_set(err, ERR_PERM,
+		    "expected uid=, gid=, home=, quota=, login= or mail=");
+	if (!account_parse_size(value, &a->quota_bytes))
+		return err_set(err, ERR_PERM, "quota: expected a size");
+	return 0;
+}
+
+int
+account_parse(
+    struct slice name, struct slice value, struct account *a, struct err *err)
+{
+	/* the default home may be none, where home= follows */
+	const int has_home = account_default(name, a, err);
+
+	while (value.n > 0) {
+		struct slice word = slice_cut(slice_trim(value), ' ', &value);
+		struct slice v;
+		const struct slice k = slice_cut(word, '=', &v);
+
+		if (k.n > 0 && take_field(k, v, a, err) == -1)
+			return -1;
+	}
+	if (a->home_len == 0)
+		return has_home;
+	if ((a->uid == ACCOUNT_VIRTUAL) != (a->gid == (gid_t)-1))
+		return err_set(
+		    err, ERR_PERM, "expected both uid= and gid=, or none");
+	return 0;
+}
+
+void
+account_format(const struct account *a, struct buf *out)
+{
+	if (a->uid == ACCOUNT_VIRTUAL)
+		buf_adds(out, "uid=- gid=-");
+	else
+		buf_addf(out, "uid=%u gid=%u", a->uid, a->gid);
+	buf_adds(out, " home=");
+	buf_add(out, slice_of(a->home, a->home_len));
+	buf_adds(out, " quota=");
+	account_format_size(a->quota_bytes, out);
+	if ((a->flags & ACCOUNT_NO_LOGIN) != 0)
+		buf_adds(out, " login=no");
+	if ((a->flags & ACCOUNT_NO_MAIL) != 0)
+		buf_adds(out, " mail=no");
+}
+
+int
+account_check(struct slice name, struct slice value, struct err *err)
+{
+	struct slice local, domain;
+	struct account a;
+
+	if (check_name(name, &local, &domain, err) == -1)
+		return -1;
+	return account_parse(name, value, &a, err);
+}
+
+int
+account_check_password(struct slice name, struct slice value, struct err *err)
+{
+	struct slice local, domain;
+
+	if (check_name(name, &local, &domain, err) == -1)
+		return -1;
+	if (value.p[0] != '$' && value.p[0] != '{')
+		return err_set(err, ERR_PERM,
+		    "expected a password hash ($...) or {SCHEME}hash");
+	if (slice_find(value, ' ') < value.n)
+		return err_set(err, ERR_PERM, "no spaces in a password hash");
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Lists of targets: the value of an entry of the aliases table, a .forward or
+ * an :include: file.
+ *
+ *     name@domain: target, target      this address
+ *     name: target                     this local part in every local domain
+ *     @domain: target                  every address of the domain that is
+ *                                      nothing else
+ *
+ * A target is an address (without a domain: a local one), "\name" (the
+ * mailbox itself, no further look-up), "|command", "/file" or
+ * ":include:/file"; what holds blanks or commas stands in double quotes.
+ * In files, lines end a target as commas do, and "#" begins a comment.
+ */
+#ifndef TABLE_ALIAS_H
+#define TABLE_ALIAS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+enum { ALIAS_TARGETS_MAX = 10000 };
+
+enum alias_kind { ALIAS_ADDRESS, ALIAS_COMMAND, ALIAS_FILE, ALIAS_INCLUDE };
+
+struct alias_target {
+	enum alias_kind kind;
+	bool final; /* an address that is not looked up as an alias again */
+	/* canonical address, maybe without a domain; command or path without
+	 * "|", ":include:" and quotes.  Ends in a NUL. */
+	struct slice text;
+};
+
+struct alias {
+	size_t n;
+	struct alias_target *targets;
+};
+
+/* Read a list; A lives in ARENA.  ERR_PERM says what is wrong. */
+int alias_parse(
+    struct slice list, struct arena *arena, struct alias *a, struct err *err);
+
+/* For table/kind.h. */
+int alias_check(struct slice key, struct slice value, struct err *err);
+
+#endif

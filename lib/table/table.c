@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "table/table.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "table/reader.h"
+#include "table/type.h"
+
+static const struct table_type *const types[] = {
+#define TABLE_TYPE(name) &table_##name,
+#include "table/types.def" // IWYU pragma: keep
+#undef TABLE_TYPE
+};
+
+static const struct table_type *
+type_of(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (slice_is(name, types[i]->name))
+			return types[i];
+	return NULL;
+}
+
+struct table *
+table_open(const char *spec, int dirfd, struct err *err)
+{
+	struct slice name;
+	const struct slice type_name = slice_cut(slice_str(spec), ':', &name);
+	const struct table_type *type = type_of(type_name);
+	struct table *t;
+
+	if (type == NULL || name.n == 0) {
+		err_set(
+		    err, ERR_PERM, "%s: expected text:NAME or cdb:NAME", spec);
+		return NULL;
+	}
+	if (slice_find(name, '/') < name.n || name.p[0] == '.') {
+		err_set(err, ERR_PERM,
+		    "%s: expected the name of a file without directories",
+		    spec);
+		return NULL;
+	}
+	t = type->new ();
+	t->type = type;
+	t->spec = xstrdup(spec);
+	t->name = t->spec + type_name.n + 1;
+	t->dirfd = dirfd;
+	return t;
+}
+
+void
+table_free(struct table **t)
+{
+	struct table *gone = *t;
+
+	*t = NULL;
+	if (gone == NULL)
+		return;
+	xfree(&gone->spec);
+	gone->type->free(gone);
+}
+
+void
+table_find(struct table *t, struct slice key, struct table_request *rq)
+{
+	char space[TABLE_KEY_MAX];
+
+	must(rq->table == NULL);
+	rq->table = t;
+	if (!table_fold(key, space))
+		table_answer(rq, ABSENT, slice_of(NULL, 0));
+	else
+		t->type->find(t, slice_of(space, key.n), rq);
+}
+
+void
+table_cancel(struct table_request *rq)
+{
+	struct table *t = rq->table;
+
+	rq->table = NULL;
+	if (t != NULL)
+		t->type->cancel(t, rq);
+}
+
+void
+table_answer(struct table_request *rq, enum found found, struct slice value)
+{
+	rq->table = NULL;
+	rq->done(rq, found, value);
+}
+
+struct table_wait {
+	struct table_request rq;
+	enum found found;
+	struct buf *value;
+};
+
+static void
+on_answer(struct table_request *rq, enum found found, struct slice value)
+{
+	struct table_wait *w = OUTER(rq, struct table_wait, rq);
+
+	w->found = found;
+	buf_add(w->value, value);
+}
+
+enum found
+table_get(struct table *t, struct slice key, struct buf *value, struct err *err)
+{
+	struct table_wait w = {
+		.rq = { .done = on_answer },
+		.found = TEMPFAIL,
+		.value = value,
+	};
+
+	must(t->type->at_once);
+	table_find(t, key, &w.rq);
+	if (w.found == TEMPFAIL)
+		err_set(err, ERR_TEMP, "%s: %s", t->spec, t->problem.text);
+	return w.found;
+}
+
+const char *
+table_spec(const struct table *t)
+{
+	return t->spec;
+}
+
+const char *
+table_problem(const struct table *t)
+{
+	return t->problem.text;
+}
+
+bool
+table_stale(struct table *t)
+{
+	return t->type->stale != NULL && t->type->stale(t);
+}
+
+bool
+table_file_changed(const struct stat *seen, int dirfd, const char *file)
+{
+	struct stat now;
+
+	return fstatat(dirfd, file, &now, AT_SYMLINK_NOFOLLOW) == -1 ||
+	       now.st_dev != seen->st_dev || now.st_ino != seen->st_ino ||
+	       now.st_size != seen->st_size ||
+	       memcmp(&now.st_ctim, &seen->st_ctim, sizeof now.st_ctim) != 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Look-up tables behind one interface.  A table is named "type:name"; NAME is
+ * a file beneath the directory given at the start for the types that keep
+ * files (text, cdb).  Keys are compared in lower case (ASCII).
+ *
+ * An answer comes by callback, because a database takes its time; text and cdb
+ * answer before table_find returns.  A file that was replaced is noticed at
+ * the next look-up.  A file that is not there or cannot be read is TEMPFAIL,
+ * never ABSENT, so that a slip of an administrator bounces no mail.
+ */
+#ifndef TABLE_TABLE_H
+#define TABLE_TABLE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+struct table;
+
+struct table_request {
+	/* VALUE is empty unless FOUND; it is gone when this returns, and
+	 * when the table is asked again. */
+	void (*done)(
+	    struct table_request *rq, enum found found, struct slice value);
+	struct table *table; /* NULL when nothing is under way */
+};
+
+/* Open SPEC.  DIRFD is borrowed for as long as the table lives.  ERR_PERM for
+ * a type that does not exist or a name that leaves the directory; a missing
+ * file is no error here. */
+struct table *table_open(const char *spec, int dirfd, struct err *err);
+/* Open requests must have been answered or cancelled. */
+void table_free(struct table **t);
+
+/* Ask for KEY; RQ lives until done() was called, maybe before this returns. */
+void table_find(struct table *t, struct slice key, struct table_request *rq);
+/* No done() will come. */
+void table_cancel(struct table_request *rq);
+
+/* Ask a table that answers at once; adds to VALUE (whose max must hold
+ * TABLE_VALUE_MAX more).  TEMPFAIL fills ERR. */
+enum found table_get(
+    struct table *t, struct slice key, struct buf *value, struct err *err);
+
+const char *table_spec(const struct table *t);
+/* Why the last TEMPFAIL was one. */
+const char *table_problem(const struct table *t);
+/* A cdb whose text was changed and not compiled since. */
+bool table_stale(struct table *t);
+
+#endif

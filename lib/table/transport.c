@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#include "table/transport.h"
+
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/mem.h"
+#include "proto/address.h"
+#include "proto/nexthop.h"
+
+static const char *const names[] = {
+	[TRANSPORT_SMTP] = "smtp",
+	[TRANSPORT_LMTP] = "lmtp",
+	[TRANSPORT_ERROR] = "error",
+};
+
+const char *
+transport_name(enum transport_kind kind)
+{
+	return names[kind];
+}
+
+/* An enhanced status code that says no: RFC 3463 2. */
+static struct slice
+take_code(struct cur *c)
+{
+	const char *from = c->p;
+
+	if (!cur_try(c, "4.") && !cur_try(c, "5."))
+		cur_fail(c);
+	(void)cur_u64(c, 999);
+	cur_lit(c, ".");
+	(void)cur_u64(c, 999);
+	return slice_of(from, (size_t)(c->p - from));
+}
+
+static int
+take_error(struct slice rest, struct transport *t, struct err *err)
+{
+	struct cur c = cur_of(rest);
+
+	t->code = take_code(&c);
+	t->text = slice_trim(cur_rest(&c));
+	if (!cur_ok(&c) || (cur_left(&c) > 0 && cur_peek(&c) != ' '))
+		return err_set(err, ERR_PERM, "expected error:5.1.2 TEXT");
+	for (size_t i = 0; i < t->text.n; i++)
+		if (!ascii_isprint(t->text.p[i]))
+			return err_set(
+			    err, ERR_PERM, "error: only ASCII in the text");
+	return 0;
+}
+
+int
+transport_parse(struct slice value, struct transport *t, struct err *err)
+{
+	struct slice rest;
+	const struct slice name = slice_cut(value, ':', &rest);
+	struct nexthop nh;
+	size_t kind = 0;
+
+	*t = (struct transport){ .nexthop = rest };
+	while (kind < ARRAY_LEN(names) && !slice_is(name, names[kind]))
+		kind++;
+	if (kind == ARRAY_LEN(names) || name.n == value.n)
+		return err_set(err, ERR_PERM,
+		    "expected smtp:NEXTHOP, lmtp:NEXTHOP or error:CODE TEXT");
+	t->kind = (enum transport_kind)kind;
+	if (t->kind == TRANSPORT_ERROR) {
+		t->nexthop = slice_of(NULL, 0);
+		return take_error(rest, t, err);
+	}
+	if (rest.n == 0 && t->kind == TRANSPORT_SMTP)
+		return 0;
+	if (!nexthop_parse(rest, &nh))
+		return err_set(err, ERR_PERM,
+		    "expected DOMAIN, [HOST], [HOST]:PORT or unix:/PATH");
+	if (nh.kind == NEXTHOP_UNIX && t->kind == TRANSPORT_SMTP)
+		return err_set(err, ERR_PERM, "unix: is for lmtp only");
+	return 0;
+}
+
+int
+transport_check(struct slice key, struct slice value, struct err *err)
+{
+	struct transport t;
+	struct buf out;
+	bool ok;
+
+	buf_init(&out, ADDRESS_MAX);
+	if (slice_find(key, '@') < key.n) {
+		ok = address_parse(key, ADDRESS_UTF8, &out);
+	} else {
+		struct cur c =
+		    cur_of(slice_from(key, slice_starts(key, SLICE("."))));
+
+		address_domain(&c, ADDRESS_UTF8, &out);
+		ok = cur_end(&c) || slice_is(key, "*");
+	}
+	ok = ok && !slice_ends(key, SLICE("."));
+	buf_fini(&out);
+	if (!ok)
+		return err_set(err, ERR_PERM,
+		    "expected DOMAIN, .DOMAIN, NAME@DOMAIN or *");
+	return transport_parse(value, &t, err);
+}
