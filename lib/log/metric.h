@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Counters and gauges of a process, printed in OpenMetrics form.  A metric is
+ * a static of the module that counts; metric_register makes it show up before
+ * its first event.
+ */
+#ifndef LOG_METRIC_H
+#define LOG_METRIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct metric {
+	const char *name; /* pabal_smtpd_messages_accepted, without _total */
+	const char *help;
+	enum { METRIC_COUNTER, METRIC_GAUGE } type;
+	int64_t value;
+	struct metric *next;
+	bool known;
+};
+
+void metric_register(struct metric *m);
+/* Also registers. */
+void metric_add(struct metric *m, int64_t n);
+void metric_set(struct metric *m, int64_t value);
+/* All registered metrics, each sample with LABELS ("daemon=\"smtpd\""). */
+void metric_print(struct buf *out, const char *labels);
+
+#endif
