@@ -49,7 +49,6 @@ struct ipc {
 
 static struct {
 	enum role self;
-	unsigned index;
 	const struct ipc_table *table;
 	struct ipc *master;
 	struct map links;
@@ -243,10 +242,9 @@ peer_new(enum role role, unsigned index, uid_t uid)
 }
 
 void
-ipc_setup(enum role self, unsigned index, const struct ipc_table *table)
+ipc_setup(enum role self, const struct ipc_table *table)
 {
 	ipc.self = self;
-	ipc.index = index;
 	ipc.table = table;
 	map_init(&ipc.links);
 	for (size_t i = 0; i < CALL_SLOTS; i++)

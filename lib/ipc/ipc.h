@@ -41,9 +41,9 @@ struct ipc_call {
 	TAILQ_ENTRY(ipc_call) link;
 };
 
-/* Called by lib/proc (and ctl) before anything else: who we are, our table,
- * and the channel to master, which this module then reads. */
-void ipc_setup(enum role self, unsigned index, const struct ipc_table *table);
+/* Called by lib/proc (and ctl) before anything else: who we are, our table
+ * (borrowed for good), and the channel to master, which is then read here. */
+void ipc_setup(enum role self, const struct ipc_table *table);
 struct ipc *ipc_set_master(int fd);
 struct ipc *ipc_master(void);
 /* A channel whose peer master has told us of; takes FD. */

@@ -113,6 +113,7 @@ put_str(struct buf *b, struct slice s)
 	static void put_##name(                                                \
 	    struct buf *b, const struct msg_##name *v, int *fd)                \
 	{                                                                      \
+		(void)b;                                                       \
 		(void)fd;                                                      \
 		fields                                                         \
 	}
@@ -206,6 +207,7 @@ get_str(struct cur *c)
 #define MSG(name, from, to, fields)                                            \
 	static void get_##name(struct cur *c, struct msg_##name *v, int *fd)   \
 	{                                                                      \
+		(void)c;                                                       \
 		(void)fd;                                                      \
 		fields                                                         \
 	}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* Starting a program: the only exec of the house. */
+#ifndef SYS_SPAWN_H
+#define SYS_SPAWN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/*
+ * Run PATH with ARGV and ENVP; FDS[i] becomes fd i there (-1: /dev/null) and
+ * nothing else stays open.  Signals are unblocked and at their defaults.
+ * The pid, or -1.  A program that cannot be executed exits with 127.
+ */
+pid_t spawn_program(const char *path, char *const argv[], char *const envp[],
+    const int *fds, size_t nfds, struct err *err);
+
+#endif
