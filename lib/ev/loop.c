@@ -145,6 +145,7 @@ ev_run(void)
 		run_timers();
 		run_tasks();
 	}
+	loop.stop = false;
 	log_flush();
 }
 

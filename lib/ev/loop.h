@@ -37,7 +37,7 @@ struct ev_task {
 
 /* Before anything else; after a fork, the child calls it again. */
 void ev_init(void);
-/* Until ev_stop is called. */
+/* Until ev_stop is called; may be called again then. */
 void ev_run(void);
 void ev_stop(void);
 /* Milliseconds of the monotonic clock, read once a turn. */
