@@ -169,6 +169,9 @@ give_input(struct stream *s)
 		if (s->ended)
 			return true;
 	} while (may_read(s) && s->in.n > 0 && s->in.n < before);
+	/* What is left was not refused but held up: come back to it. */
+	if (s->in.n > 0 && !may_read(s))
+		s->want_input = true;
 	if (s->in.n == 0)
 		buf_fini(&s->in);
 	return false;
@@ -226,9 +229,11 @@ progress(struct stream *s)
 		return;
 	}
 	if (may_read(s)) {
-		if (s->want_input && s->in.n > 0 && give_input(s))
-			return;
+		const bool held_up = s->want_input;
+
 		s->want_input = false;
+		if (held_up && s->in.n > 0 && give_input(s))
+			return;
 		while (may_read(s)) {
 			if (read_in(s))
 				return;
@@ -236,6 +241,10 @@ progress(struct stream *s)
 			    !s->layer->ops->pending(s->layer))
 				break;
 		}
+		/* The socket will not tell of bytes inside the layer. */
+		if (!may_read(s) && s->layer != NULL &&
+		    s->layer->ops->pending(s->layer))
+			s->want_input = true;
 	} else if (s->layer != NULL && stream_waiting(s) == 0 && !s->closing)
 		s->layer_want &= EV_WRITE;
 	if (stream_waiting(s) > 0)
