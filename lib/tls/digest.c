@@ -23,11 +23,12 @@ md_of(enum digest_alg alg)
 		return EVP_sha1();
 	case DIGEST_SHA256:
 		return EVP_sha256();
+	case DIGEST_SHA384:
+		return EVP_sha384();
 	case DIGEST_SHA512:
 		return EVP_sha512();
 	}
-	must(!"digest_alg");
-	abort();
+	must_fail(__FILE__, __LINE__, __func__, "known digest");
 }
 
 static const unsigned char *

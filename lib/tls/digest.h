@@ -13,7 +13,13 @@
 
 #include "base/slice.h"
 
-enum digest_alg { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
+enum digest_alg {
+	DIGEST_MD5,
+	DIGEST_SHA1,
+	DIGEST_SHA256,
+	DIGEST_SHA384,
+	DIGEST_SHA512
+};
 
 enum { DIGEST_MAX = 64 }; /* bytes of the longest digest */
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a TLS client trusts.  Filled once, then only read; counted, so that
+ * connections keep the one they began with.
+ */
+#ifndef TLS_CLIENT_H
+#define TLS_CLIENT_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct tls_client;
+
+struct tls_client *tls_client_new(void);
+void tls_client_free(struct tls_client **c);
+
+/* Trust the certificates in PEM (a CA bundle); -1 (ERR_PERM) when there is
+ * none or one cannot be read. */
+int tls_client_trust(struct tls_client *c, struct slice pem, struct err *err);
+
+#endif
