@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/alias.h"
 
-#include "base/buf.h"
-#include "base/cur.h"
 #include "proto/address.h"
 #include "table/reader.h"
 
@@ -194,6 +192,41 @@ alias_parse(
 	rc = read_list(list, arena, a, &scratch, err);
 	buf_fini(&scratch);
 	return rc;
+}
+
+/* A letter for the kind, the text, a newline; "!" is an address that is
+ * final. */
+static const char letters[] = { [ALIAS_ADDRESS] = 'A',
+	[ALIAS_COMMAND] = 'C',
+	[ALIAS_FILE] = 'F',
+	[ALIAS_INCLUDE] = 'I' };
+
+void
+alias_put(const struct alias_target *t, struct buf *out)
+{
+	buf_addc(out, t->final ? '!' : letters[t->kind]);
+	buf_add(out, t->text);
+	buf_addc(out, '\n');
+}
+
+bool
+alias_next(struct cur *c, struct alias_target *t)
+{
+	int letter;
+	size_t kind = 0;
+
+	*t = (struct alias_target){ 0 };
+	if (cur_left(c) == 0)
+		return false;
+	letter = cur_byte(c);
+	t->final = letter == '!';
+	while (!t->final && kind < sizeof letters && letters[kind] != letter)
+		kind++;
+	t->kind = (enum alias_kind)kind;
+	t->text = cur_until(c, '\n');
+	if (kind == sizeof letters || t->text.n == 0)
+		cur_fail(c);
+	return cur_ok(c);
 }
 
 int

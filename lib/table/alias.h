@@ -17,6 +17,8 @@
 #define TABLE_ALIAS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/cur.h"
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -40,6 +42,12 @@ struct alias {
 /* Read a list; A lives in ARENA.  ERR_PERM says what is wrong. */
 int alias_parse(
     struct slice list, struct arena *arena, struct alias *a, struct err *err);
+
+/* Targets on their way between daemons (lookup_found): each one line. */
+void alias_put(const struct alias_target *t, struct buf *out);
+/* The next of them; T borrows from C.  False at the end; C has failed when
+ * there is nonsense. */
+bool alias_next(struct cur *c, struct alias_target *t);
 
 /* For table/kind.h. */
 int alias_check(struct slice key, struct slice value, struct err *err);

@@ -82,6 +82,43 @@ test_parse(void **state)
 	}
 }
 
+/* What one daemon puts, the other reads. */
+static void
+test_wire(void **state)
+{
+	static const char *const bad[] = { "A", "Aa", "\n", "A\n", "Xa\n" };
+	const struct alias_target targets[] = {
+		{ ALIAS_ADDRESS, false, SLICE("a@b.test") },
+		{ ALIAS_ADDRESS, true, SLICE("bob") },
+		{ ALIAS_COMMAND, false, SLICE("/bin/cat -n, x") },
+		{ ALIAS_FILE, false, SLICE("/x") },
+		{ ALIAS_INCLUDE, false, SLICE("/y z") },
+	};
+	struct alias_target t;
+	struct buf wire;
+	struct cur c;
+
+	(void)state;
+	buf_init(&wire, 1000);
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++)
+		alias_put(&targets[i], &wire);
+	c = cur_of(buf_slice(&wire));
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		assert_true(alias_next(&c, &t));
+		assert_int_equal(t.kind, targets[i].kind);
+		assert_int_equal(t.final, targets[i].final);
+		assert_true(slice_eq(t.text, targets[i].text));
+	}
+	assert_false(alias_next(&c, &t));
+	assert_true(cur_end(&c));
+	buf_fini(&wire);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		c = cur_of(slice_str(bad[i]));
+		assert_false(alias_next(&c, &t));
+		assert_false(cur_ok(&c));
+	}
+}
+
 static void
 test_too_many(void **state)
 {
@@ -136,6 +173,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_wire),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_keys),
 	};

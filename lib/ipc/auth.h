@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the messages of lib/ipc/auth.def mean.
+ *
+ * auth_check: smtpd or login asks.  mechanism as SASL names it ("PLAIN" for
+ * every way in which the password itself was told), login as the client typed
+ * it, authzid what it wants to act as (empty: itself), secret the password;
+ * client the address without a port; service "imap", "pop3", "smtp" or
+ * "submission".  The sender wipes its copy of the secret.
+ *
+ * auth_checked: account (canonical, "alice@example.org"), the uid whose imapd
+ * or pop3d is to be asked for (0: the owner of virtual mail), and for imap and
+ * pop3 a ticket; both only if AUTH_OK.  Otherwise why is a text for the client.
+ * The answer may come late on purpose: wait AUTH_WAIT_MS.
+ *
+ * auth_redeem: a ticket counts once, for AUTH_TICKET_MS, for the service and
+ * uid it was made for.  auth_redeemed: home is a path beneath the directory
+ * that master gives the process of that uid (mail_directory; a system user's
+ * home directory); quota in bytes, 0 without limit.
+ */
+#ifndef IPC_AUTH_H
+#define IPC_AUTH_H
+
+enum auth_result {
+	AUTH_OK,
+	AUTH_REFUSED,  /* wrong name or password: which one is not told */
+	AUTH_DENIED,   /* right, but not for this (login=no, other authzid) */
+	AUTH_LIMITED,  /* too many attempts from there for now */
+	AUTH_TEMPFAIL, /* could not be found out */
+	AUTH_RESULTS,
+};
+
+enum {
+	AUTH_TICKET_SIZE = 16,
+	AUTH_TICKET_MS = 30000,
+	AUTH_WAIT_MS = 60000,
+	AUTH_LOGIN_MAX = 512,
+	AUTH_SECRET_MAX = 1024,
+};
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the messages of lib/ipc/lookup.def mean.
+ *
+ * lookup_address: address is canonical (proto/address.h); a bare local part
+ * ("postmaster") is one of the first local domain.
+ *
+ * lookup_found, by kind:
+ *   LOOKUP_MAILBOX  address is the account; tag what stood behind the
+ *                   recipient delimiter; uid of the owner (0: the owner of
+ *                   virtual mail), whose local is to be asked for; home a
+ *                   path beneath the directory that master gives that local
+ *                   (mail_directory; a system user's home directory); quota in
+ *                   bytes (0: no limit); room what is left of it as far as is
+ *                   known (UINT64_MAX: not known, or no limit)
+ *   LOOKUP_ALIAS    address is the alias; targets a list (table/alias.h,
+ *                   alias_put and alias_next); commands and files run as uid
+ *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop as in
+ *                   proto/nexthop.h
+ *   LOOKUP_REFUSE   code (550...), enhanced ("5.1.1") and text for the reply
+ *   LOOKUP_TEMPFAIL code (451), enhanced and text
+ *
+ * lookup_usage: an account that has a quota now holds so many bytes.  Said
+ * after each delivery and each change by who made it; it is what room is
+ * reckoned from, so that a full mailbox is refused at RCPT already.  A word
+ * that is lost costs nothing: local checks again.
+ */
+#ifndef IPC_LOOKUP_H
+#define IPC_LOOKUP_H
+
+enum lookup_kind {
+	LOOKUP_MAILBOX,
+	LOOKUP_ALIAS,
+	LOOKUP_RELAY,
+	LOOKUP_REFUSE,
+	LOOKUP_TEMPFAIL,
+	LOOKUP_KINDS,
+};
+
+enum lookup_flags {
+	LOOKUP_NO_ALIAS = 1, /* the mailbox itself ("\name") */
+};
+
+#endif
