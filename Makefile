@@ -30,7 +30,7 @@ UNITS    := $(UNIT_SRC:tests/unit/%_test.c=$(BUILD)/unit/%)
 FUZZ_SRC := $(wildcard fuzz/*.c)
 
 .PHONY: all run test check check-unit check-flow lint fuzz bench install deps
-.PHONY: format iwyu san torture clean accounts units
+.PHONY: format iwyu san torture clean accounts units FORCE
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -51,8 +51,18 @@ $(LIB): $(LIB_SRC:%.c=$(O)/%.o)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+# pabal prints and checks every daemon's parameters: it links each conf.c and
+# has their list in ctl/daemons.def.
+CONF_SRC  := $(wildcard $(DAEMONS:%=%/conf.c))
+CONF_OBJ  := $(CONF_SRC:%.c=$(O)/%.o)
+CONF_LIST := $(patsubst %/conf.c,DAEMON(%),$(CONF_SRC))
+$(O)/gen/ctl/daemons.def: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CONF_LIST)' | cmp -s - $@ || printf '%s\n' '$(CONF_LIST)' >$@
+$(O)/ctl/daemons.o: $(O)/gen/ctl/daemons.def
+
 define program
-$(BUILD)/$(2): $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c)) $(LIB)
+$(BUILD)/$(2): $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c)) $(if $(filter ctl,$(1)),$(CONF_OBJ)) $(LIB)
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
 $(foreach d,$(DAEMONS),$(eval $(call program,$(d),$(d))))

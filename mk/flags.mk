@@ -11,7 +11,7 @@ else
 HARD_CC := -fstack-clash-protection -fcf-protection
 endif
 
-CPPFLAGS := -D_GNU_SOURCE -Ilib -I. -include lib/base/banned.h -DPABAL_VERSION='"$(VERSION)"'
+CPPFLAGS := -D_GNU_SOURCE -Ilib -I. -I$(O)/gen -include lib/base/banned.h -DPABAL_VERSION='"$(VERSION)"'
 ifeq ($(SAN),)
 OPT      := -O2 -D_FORTIFY_SOURCE=3
 HARD     := -fstack-protector-strong $(HARD_CC)

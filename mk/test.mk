@@ -9,7 +9,7 @@ $(BUILD)/unit/%: $(O)/tests/unit/%_test.o $(LIB)
 # A unit test of a daemon's module links that module: tests/unit/smtpd/line_test.c
 # uses smtpd/*.c except main.c.
 define unit_of_daemon
-$(BUILD)/unit/$(1)/%: $(O)/tests/unit/$(1)/%_test.o $(patsubst %.c,$(O)/%.o,$(filter-out $(1)/main.c,$(wildcard $(1)/*.c))) $(LIB)
+$(BUILD)/unit/$(1)/%: $(O)/tests/unit/$(1)/%_test.o $(patsubst %.c,$(O)/%.o,$(filter-out $(1)/main.c,$(wildcard $(1)/*.c))) $(if $(filter ctl,$(1)),$(CONF_OBJ)) $(LIB)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LIBS)
 endef

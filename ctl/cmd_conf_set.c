@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/* pabal conf set, unset: changing one parameter in its file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "conf/edit.h"
+#include "conf/value.h"
+#include "ctl/commands.h"
+#include "ctl/target.h"
+#include "sys/durable.h"
+#include "sys/fd.h"
+
+/* VALUE as it must stand in the file: text that would be read differently
+ * there gets quotes; what has them already, and other types, stay as given. */
+static void
+quote(const struct conf_param *p, const char *value, struct buf *out)
+{
+	const struct conf_param text = { .type = CONF_STR };
+
+	if ((p->type == CONF_STR || p->type == CONF_PATH) && *value != '"')
+		conf_value_format(&text, &value, out);
+	else
+		buf_adds(out, value);
+}
+
+/* Write BODY over the file of T; keeps its mode and owner. */
+static int
+replace(const struct target *t, const struct instance *in, struct slice body,
+    struct err *err)
+{
+	struct stat st = { .st_mode = 0644 };
+	char name[64];
+	int dirfd, rc = -1;
+
+	snprintf(name, sizeof name, "%s.conf", t->daemon);
+	dirfd = open(in->etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd == -1)
+		return err_sys(err, ERR_TEMP, "open %s", in->etc);
+	if (fstatat(dirfd, name, &st, 0) == -1 && errno != ENOENT)
+		err_sys(err, ERR_TEMP, "look at %s/%s", in->etc, name);
+	else
+		rc =
+		    durable_replace(dirfd, name, body, st.st_mode & 07777, err);
+	fd_close(&dirfd);
+	return rc;
+}
+
+/* With the new text there must not be more mistakes than before. */
+static int
+try_load(struct target *t, struct slice body)
+{
+	struct conf_text *own = files_own(&t->files);
+	const struct slice old = own->body;
+	struct conf_errors before = { 0 }, after = { 0 };
+	int rc = 0;
+
+	(void)target_load(t, &before);
+	own->body = body;
+	(void)target_load(t, &after);
+	own->body = old;
+	if (after.n > before.n || (after.n > 0 && before.n == 0)) {
+		files_print_errors(&after);
+		rc = -1;
+	}
+	conf_errors_fini(&before);
+	conf_errors_fini(&after);
+	return rc;
+}
+
+/* Two administrators at once must not lose one's change. */
+static int
+lock(const struct instance *in, struct err *err)
+{
+	int fd = open(in->etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "open %s", in->etc);
+	if (flock(fd, LOCK_EX) == -1) {
+		err_sys(err, ERR_TEMP, "lock %s", in->etc);
+		fd_close(&fd);
+	}
+	return fd;
+}
+
+/* VALUE NULL: unset.  1: nothing was to be done. */
+static int
+edit(const struct conf_param *p, struct target *t, const char *value,
+    struct buf *out)
+{
+	const struct slice text = files_own(&t->files)->body;
+	const struct slice section = slice_str(t->section);
+	const struct slice name = slice_str(p->name);
+	struct buf quoted;
+
+	if (value == NULL)
+		return conf_edit_unset(text, section, name, out) ? 0 : 1;
+	buf_init(&quoted, FILES_MAX_BYTES);
+	quote(p, value, &quoted);
+	conf_edit_set(text, section, name, buf_slice(&quoted), out);
+	buf_fini(&quoted);
+	return out->failed ? -1 : 0;
+}
+
+static int
+change(struct ctl *ctl, struct target *t, const char *name, const char *value)
+{
+	const struct conf_param *p = target_param(t, name);
+	struct buf out;
+	struct err err;
+	int rc = CTL_FAILED;
+	int fd;
+
+	if (p == NULL)
+		return CTL_FAILED;
+	if (value != NULL && strpbrk(value, "\n\r") != NULL)
+		return ctl_fail("%s: a value is one line", name);
+	fd = lock(&ctl->inst, &err);
+	if (fd == -1)
+		return ctl_fail_err(&err);
+	buf_init(&out, FILES_MAX_BYTES);
+	if (target_read(t, &ctl->inst, false) == -1)
+		goto out;
+	switch (edit(p, t, value, &out)) {
+	case 0:
+		if (try_load(t, buf_slice(&out)) == -1)
+			ctl_fail("%s was not changed", name);
+		else if (replace(t, &ctl->inst, buf_slice(&out), &err) == -1)
+			ctl_fail_err(&err);
+		else
+			rc = CTL_OK;
+		break;
+	case 1:
+		rc = CTL_OK;
+		break;
+	default:
+		ctl_fail("%s would be too large", files_own(&t->files)->name);
+	}
+out:
+	buf_fini(&out);
+	fd_close(&fd);
+	return rc;
+}
+
+static int
+run(struct ctl *ctl, const char *daemon, const char *name, const char *value)
+{
+	struct target t;
+	int rc;
+
+	if (target_parse(&t, daemon) == -1)
+		return CTL_FAILED;
+	rc = change(ctl, &t, name, value);
+	target_fini(&t);
+	return rc;
+}
+
+int
+cmd_conf_set(struct ctl *ctl, int argc, char **argv)
+{
+	if (ctl_options(ctl, NULL, argc, argv, 3, 3) == -1)
+		return CTL_USAGE;
+	return run(ctl, argv[0], argv[1], argv[2]);
+}
+
+int
+cmd_conf_unset(struct ctl *ctl, int argc, char **argv)
+{
+	if (ctl_options(ctl, NULL, argc, argv, 2, 2) == -1)
+		return CTL_USAGE;
+	return run(ctl, argv[0], argv[1], NULL);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* Whose parameters there are: the shared facts, master, its services, and each
+ * daemon of the tree. */
+#ifndef CTL_DAEMONS_H
+#define CTL_DAEMONS_H
+
+#include "conf/param.h"
+
+/* The table number I, NULL behind the last.  "pabal" is the first, then
+ * "master". */
+const struct conf_desc *daemons_conf(size_t i);
+/* The table of daemon NAME, or NULL. */
+const struct conf_desc *daemons_find(struct slice name);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/* pabal: the command of administrators; by other names sendmail, mailq and
+ * newaliases. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/commands.h"
+
+static int
+usage(FILE *f)
+{
+	fputs("usage: pabal [-d DIR] COMMAND ...\n\n", f);
+	commands_usage(f, NULL);
+	return CTL_USAGE;
+}
+
+struct globals {
+	const char *dir;
+	bool json;
+	bool help;
+};
+
+/* -d DIR, --json, --help before the command; gives the index of the command. */
+static int
+global_options(int argc, char **argv, struct globals *g)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "-d") == 0 && i + 1 < argc)
+			g->dir = argv[++i];
+		else if (strcmp(argv[i], "--json") == 0)
+			g->json = true;
+		else if (strcmp(argv[i], "--help") == 0 ||
+			 strcmp(argv[i], "-h") == 0)
+			argv[i] = (char[]){ "help" }, i--;
+		else
+			return -1;
+	}
+	return i;
+}
+
+static int
+run(struct ctl *ctl, int argc, char **argv)
+{
+	int used;
+
+	ctl->command = commands_find(argc, argv, &used);
+	if (ctl->command != NULL)
+		return ctl->command->run(ctl, argc - used, argv + used);
+	if (argc == 0)
+		return usage(stderr);
+	ctl_fail("there is no command \"%s%s%s\"", argv[0], argc > 1 ? " " : "",
+	    argc > 1 ? argv[1] : "");
+	commands_usage(stderr, argv[0]);
+	fputs("See \"pabal help\".\n", stderr);
+	return CTL_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct globals g = { .dir = getenv("PABAL_DIR") };
+	struct ctl ctl = { .json = false };
+	struct err err;
+	int first, rc;
+
+	(void)umask(022);
+	first = global_options(argc, argv, &g);
+	if (first == -1)
+		return usage(stderr);
+	ctl.json = g.json;
+	if (g.dir != NULL && *g.dir == '\0')
+		g.dir = NULL;
+	if (instance_init(&ctl.inst, g.dir, &err) == -1)
+		return ctl_fail_err(&err);
+	if (g.help)
+		rc = cmd_help(&ctl, argc - first, argv + first);
+	else
+		rc = run(&ctl, argc - first, argv + first);
+	instance_fini(&ctl.inst);
+	if (fflush(stdout) == EOF && rc == CTL_OK)
+		rc = ctl_fail("write to standard output failed");
+	return rc;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/target.h"
+
+#include <string.h>
+
+#include "conf/master.h"
+#include "ctl/daemons.h"
+
+static void
+print_daemons(void)
+{
+	fputs("pabal: expected one of", stderr);
+	for (size_t i = 0; daemons_conf(i) != NULL; i++)
+		fprintf(stderr, " %s", daemons_conf(i)->name);
+	fputs(", or DAEMON:SERVICE\n", stderr);
+}
+
+int
+target_parse(struct target *t, const char *word)
+{
+	struct slice section;
+	const struct slice name = slice_cut(slice_str(word), ':', &section);
+
+	*t = (struct target){ .desc = daemons_find(name) };
+	if (t->desc == NULL || !slice_copy(name, t->daemon, sizeof t->daemon) ||
+	    !slice_copy(section, t->section, sizeof t->section) ||
+	    (t->desc == &shared_conf_desc && section.n > 0)) {
+		ctl_fail("there is no daemon \"%s\" with parameters", word);
+		print_daemons();
+		return -1;
+	}
+	t->is_master = t->desc == &master_conf_desc;
+	if (t->is_master && section.n > 0)
+		t->desc = &service_conf_desc;
+	return 0;
+}
+
+int
+target_read(struct target *t, const struct instance *in, bool lenient)
+{
+	return files_read(&t->files, in, t->daemon, lenient);
+}
+
+static void
+unload(struct target *t)
+{
+	struct master_conf *m = t->owner;
+
+	if (t->is_master)
+		master_conf_free(&m);
+	else
+		conf_free(&t->owner);
+	t->owner = NULL;
+	t->conf = NULL;
+}
+
+static int
+load_master(struct target *t, struct conf_errors *errors)
+{
+	struct master_conf *m = NULL;
+
+	if (master_conf_load(t->files.texts, t->files.n, &m, errors) == -1)
+		return -1;
+	t->owner = m;
+	if (*t->section == '\0')
+		t->conf = m;
+	else
+		t->conf = master_conf_find(m, t->section);
+	if (t->conf == NULL) {
+		conf_errors_add(errors, files_own(&t->files)->name, 0,
+		    "there is no section [%s]", t->section);
+		return -1;
+	}
+	return 0;
+}
+
+int
+target_load(struct target *t, struct conf_errors *errors)
+{
+	unload(t);
+	if (t->is_master)
+		return load_master(t, errors);
+	if (conf_load_service(t->desc, *t->section != '\0' ? t->section : NULL,
+		t->files.texts, t->files.n, &t->owner, errors) == -1)
+		return -1;
+	t->conf = t->owner;
+	return 0;
+}
+
+const struct conf_param *
+target_param(const struct target *t, const char *name)
+{
+	const struct slice s = slice_str(name);
+	const struct conf_param *p = conf_param_find(t->desc, s);
+	const char *near;
+
+	if (p != NULL)
+		return p;
+	near = conf_param_nearest(t->desc, s);
+	ctl_fail("%s has no parameter \"%s\"%s%s%s", t->daemon, name,
+	    near != NULL ? "; is " : "", near != NULL ? near : "",
+	    near != NULL ? " meant?" : "");
+	return NULL;
+}
+
+void
+target_fini(struct target *t)
+{
+	unload(t);
+	files_fini(&t->files);
+}
