@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/job.h"
+
+#include <stddef.h>
+
+#include "base/cur.h"
+#include "base/mem.h"
+#include "queue/envelope.h"
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	size_t at;
+} parts[] = {
+	{ "address",   offsetof(struct job_rcpt, address) },
+	{ "account",   offsetof(struct job_rcpt, account) },
+	{ "home",      offsetof(struct job_rcpt, home) },
+	{ "extension", offsetof(struct job_rcpt, extension) },
+	{ "orcpt",     offsetof(struct job_rcpt, orcpt) },
+	{ "notify",    offsetof(struct job_rcpt, notify) },
+	{ "target",    offsetof(struct job_rcpt, target) },
+	{ "original",  offsetof(struct job_rcpt, original) },
+};
+/* clang-format on */
+
+static const char *const status_names[] = { "delivered", "relayed", "tempfail",
+	"permfail", "expanded" };
+
+const char *
+job_status_name(enum job_status status)
+{
+	return status < ARRAY_LEN(status_names) ? status_names[status] : "?";
+}
+
+bool
+job_status_find(struct slice name, enum job_status *status)
+{
+	for (size_t i = 0; i < ARRAY_LEN(status_names); i++)
+		if (slice_is(name, status_names[i])) {
+			*status = (enum job_status)i;
+			return true;
+		}
+	return false;
+}
+
+void
+job_rcpt_format(const struct job_rcpt *r, struct buf *out)
+{
+	buf_addu(out, r->number);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		const struct slice v =
+		    *(const struct slice *)(const void *)((const char *)r +
+							  parts[i].at);
+
+		if (v.n == 0)
+			continue;
+		buf_addf(out, " %s=", parts[i].name);
+		envelope_escape(out, v);
+	}
+	if (r->quota_bytes > 0)
+		buf_addf(out, " quota=%lld", (long long)r->quota_bytes);
+	buf_addc(out, '\n');
+}
+
+static bool
+parse_part(struct slice part, struct arena *arena, struct job_rcpt *r)
+{
+	struct slice value;
+	const struct slice name = slice_cut(part, '=', &value);
+
+	if (slice_is(name, "quota")) {
+		struct cur c = cur_of(value);
+
+		r->quota_bytes = (int64_t)cur_u64(&c, INT64_MAX);
+		return cur_end(&c);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (slice_is(name, parts[i].name))
+			return envelope_unescape(arena, value,
+			    (struct slice *)(void *)((char *)r + parts[i].at));
+	return false;
+}
+
+bool
+job_rcpt_parse(struct slice *text, struct arena *arena, struct job_rcpt *r)
+{
+	struct slice rest, line, part;
+	struct cur c;
+
+	*r = (struct job_rcpt){ 0 };
+	if (text->n == 0)
+		return false;
+	line = slice_cut(*text, '\n', &rest);
+	c = cur_of(slice_cut(line, ' ', &line));
+	r->number = (uint32_t)cur_u64(&c, UINT32_MAX);
+	if (!cur_end(&c))
+		return false;
+	while (line.n > 0) {
+		part = slice_cut(line, ' ', &line);
+		if (!parse_part(part, arena, r))
+			return false;
+	}
+	*text = rest;
+	return r->address.n > 0;
+}
