@@ -37,15 +37,16 @@ FUZZ_SRC := $(wildcard fuzz/*.c)
 all: $(PROGRAMS)
 units: $(UNITS)
 
-$(O)/%.o: %.c | $(O)/flags
+# Everything is compiled anew when the compiler or its flags change.
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
+ifneq ($(FLAGS),$(file <$(O)/flags))
+$(shell mkdir -p $(O))
+$(file >$(O)/flags,$(FLAGS))
+endif
+
+$(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-
-# A changed compiler or flag set starts over.
-$(O)/flags: $(if $(filter-out $(shell cat $(O)/flags 2>/dev/null),$(CC) $(CPPFLAGS) $(CFLAGS)),FORCE)
-	@mkdir -p $(@D)
-	@rm -rf $(O)/lib; echo '$(CC) $(CPPFLAGS) $(CFLAGS)' >$@
-FORCE:
 
 $(LIB): $(LIB_SRC:%.c=$(O)/%.o)
 	@rm -f $@
