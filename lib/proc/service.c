@@ -240,13 +240,19 @@ start(struct err *err)
 		return -1;
 	if (close_doors(err) == -1)
 		return -1;
-	if (proc.svc->start != NULL && proc.svc->start(err) == -1)
-		return -1;
+	return proc.svc->start != NULL ? proc.svc->start(err) : 0;
+}
+
+void
+service_ready(void)
+{
+	if (proc.started)
+		return;
 	service_pause(false);
 	proc.started = true;
 	if (proc.svc->busy != NULL)
 		ev_timer_set(&proc.idle_check, IDLE_CHECK_MS);
-	return 0;
+	IPC_SEND(ipc_master(), master_ready, .ok = true);
 }
 
 static void
@@ -408,16 +414,18 @@ static void
 on_go(struct ipc *peer, struct msg *m)
 {
 	struct err err = { 0 };
+	int rc;
 
 	(void)m;
 	if (proc.started) {
 		reload();
 		return;
 	}
-	if (start(&err) == 0) {
-		IPC_SEND(peer, master_ready, .ok = true);
+	rc = start(&err);
+	if (rc == 0)
+		service_ready();
+	if (rc != -1)
 		return;
-	}
 	log_err("proc.start-failed", kv_s("why", err.text));
 	IPC_SEND(peer, master_ready, .ok = false, .why = slice_str(err.text));
 	log_flush();
