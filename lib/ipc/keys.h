@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the messages of lib/ipc/keys.def mean.  lib/certs speaks them for the
+ * daemons that face clients.
+ *
+ * keys_get      certificate INDEX (from 0; 0 is for clients that name no host)
+ * keys_chain    its chain as PEM, out of COUNT (0: there is none, no TLS);
+ *               pem is empty for an index past the end.  Another generation
+ *               than at index 0: begin again.
+ * keys_tickets, keys_ticket_keys
+ *               keys for session tickets (TLS_TICKET_KEY_SIZE bytes each);
+ *               empty: no tickets.  Each role gets its own.
+ * keys_changed  to all that are connected: certificates or ticket keys are
+ *               new; ask again.
+ * keys_sign     key is a cert_key_id, op an enum tls_sign_op
+ * keys_signed   signature; empty: refused
+ */
+#ifndef IPC_KEYS_H
+#define IPC_KEYS_H
+
+enum { KEYS_PEM_MAX = 60000 }; /* a chain fits into a frame */
+
+#endif
