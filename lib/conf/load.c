@@ -70,31 +70,10 @@ conf_load_item(const struct conf_desc *d, const char *file,
 		    errors, file, it->line, "%s: %s", p->name, err.text);
 }
 
-/* A name of RFC 1123, or of RFC 5890 in UTF-8: what may stand in a greeting,
- * behind an @ and in a file name. */
-static bool
-is_domain(const char *s)
-{
-	const size_t n = strlen(s);
-
-	if (n == 0 || n > 255 || s[0] == '.' || s[0] == '-')
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		const char c = s[i];
-
-		if (c == '.' && s[i + 1] == '.')
-			return false;
-		if (!ascii_isalnum(c) && c != '.' && c != '-' && c != '_' &&
-		    (unsigned char)c < 0x80)
-			return false;
-	}
-	return s[n - 1] != '.';
-}
-
 static void
 check_domain(const char *name, const char *value, struct conf_errors *errors)
 {
-	if (!is_domain(value))
+	if (!conf_is_domain(slice_str(value)))
 		conf_errors_add(errors, "pabal.conf", 0,
 		    "%s: expected a domain such as mail.example, not \"%.80s\"",
 		    name, value);
@@ -107,7 +86,8 @@ finish_hostname(struct arena *a, struct shared_conf *s)
 
 	if (*s->hostname != '\0')
 		return;
-	if (gethostname(host, sizeof host) == -1 || !is_domain(host))
+	if (gethostname(host, sizeof host) == -1 ||
+	    !conf_is_domain(slice_str(host)))
 		memcpy(host, "localhost", sizeof "localhost");
 	host[sizeof host - 1] = '\0';
 	s->hostname = arena_str(a, slice_str(host));

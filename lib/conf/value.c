@@ -462,3 +462,20 @@ conf_value_word(const struct conf_param *p, const void *conf)
 	memcpy(&v, (const char *)conf + p->offset, sizeof v);
 	return enum_word(p, v);
 }
+
+bool
+conf_is_domain(struct slice s)
+{
+	if (s.n == 0 || s.n > 255 || s.p[0] == '.' || s.p[0] == '-')
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		const char c = s.p[i];
+
+		if (c == '.' && (i + 1 == s.n || s.p[i + 1] == '.'))
+			return false;
+		if (!ascii_isalnum(c) && c != '.' && c != '-' && c != '_' &&
+		    (unsigned char)c < 0x80)
+			return false;
+	}
+	return true;
+}

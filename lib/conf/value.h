@@ -31,6 +31,10 @@ void conf_format_time(int64_t ms, struct buf *out);
  * not closed. */
 bool conf_next_word(struct cur *c, struct arena *a, struct slice *word);
 
+/* A name of RFC 1123, or of RFC 5890 in UTF-8: what may stand in a greeting,
+ * behind an @ and in a file name. */
+bool conf_is_domain(struct slice s);
+
 /* "yes or no", "a time from 1s to 1h": what P takes, for people. */
 void conf_expect(const struct conf_param *p, struct buf *out);
 
