@@ -70,6 +70,7 @@ $(foreach d,$(DAEMONS),$(eval $(call program,$(d),$(d))))
 $(eval $(call program,ctl,pabal))
 
 include mk/test.mk
+include mk/fuzz.mk
 include mk/lint.mk
 include mk/install.mk
 

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+#include "mime/fill.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "mime/header.h"
+#include "mime/imap.h"
+#include "mime/param.h"
+#include "mime/parser.h"
+#include "mime/part.h"
+
+static void
+set_text(struct arena *a, struct slice *to, struct slice value)
+{
+	struct buf b;
+
+	if (to->p != NULL) /* the first one counts */
+		return;
+	buf_init(&b, value.n + 1);
+	header_unfold(&b, value);
+	if (b.n > 0)
+		*to = arena_slice(a, buf_slice(&b));
+	buf_fini(&b);
+}
+
+static void
+on_type(struct arena *a, struct mime_part *p, struct slice value)
+{
+	struct slice type, subtype;
+	struct param *params;
+
+	if (p->type.p != NULL)
+		return;
+	if (param_content_type(a, value, &type, &subtype, &params)) {
+		p->type = type;
+		p->subtype = subtype;
+		p->params = params;
+	} else {
+		p->type = SLICE("text");
+		p->subtype = SLICE("plain");
+	}
+}
+
+static void
+on_disposition(struct arena *a, struct mime_part *p, struct slice value)
+{
+	struct slice token;
+	struct param *params;
+
+	if (p->disposition.p == NULL &&
+	    param_disposition(a, value, &token, &params)) {
+		p->disposition = token;
+		p->disposition_params = params;
+	}
+}
+
+static void
+on_language(struct arena *a, struct mime_part *p, struct slice value)
+{
+	if (p->languages == NULL)
+		p->languages = param_languages(a, value);
+}
+
+static void
+on_encoding(struct arena *a, struct mime_part *p, struct slice value)
+{
+	const struct slice token = param_token(value);
+
+	if (p->encoding.p == NULL && token.n > 0)
+		p->encoding = arena_slice(a, token);
+}
+
+static void
+on_id(struct arena *a, struct mime_part *p, struct slice value)
+{
+	set_text(a, &p->id, value);
+}
+
+static void
+on_description(struct arena *a, struct mime_part *p, struct slice value)
+{
+	set_text(a, &p->description, value);
+}
+
+static void
+on_md5(struct arena *a, struct mime_part *p, struct slice value)
+{
+	set_text(a, &p->md5, value);
+}
+
+static void
+on_location(struct arena *a, struct mime_part *p, struct slice value)
+{
+	set_text(a, &p->location, value);
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	void (*set)(struct arena *a, struct mime_part *p, struct slice value);
+} fields[] = {
+	{ "Content-Type",              on_type },
+	{ "Content-Transfer-Encoding", on_encoding },
+	{ "Content-Disposition",       on_disposition },
+	{ "Content-ID",                on_id },
+	{ "Content-Description",       on_description },
+	{ "Content-Language",          on_language },
+	{ "Content-Location",          on_location },
+	{ "Content-MD5",               on_md5 },
+};
+/* clang-format on */
+
+bool
+fill_wants(struct slice name, bool message)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (slice_iis(name, fields[i].name))
+			return true;
+	return message && imap_envelope_wants(name);
+}
+
+static void
+set_default_type(struct arena *a, struct mime_part *p)
+{
+	const struct mime_part *parent = p->parent;
+
+	if (p->type.p != NULL)
+		return;
+	if (parent != NULL && parent->kind == MIME_MULTIPART &&
+	    slice_iis(parent->subtype, "digest")) {
+		p->type = SLICE("message");
+		p->subtype = SLICE("rfc822");
+		return;
+	}
+	p->type = SLICE("text");
+	p->subtype = SLICE("plain");
+	p->params = arena_new(a, struct param);
+	p->params->name = SLICE("charset");
+	p->params->value = SLICE("us-ascii");
+}
+
+static enum mime_kind
+kind_of(const struct mime_part *p)
+{
+	if (slice_iis(p->type, "multipart"))
+		return MIME_MULTIPART;
+	if (slice_iis(p->type, "message") &&
+	    (slice_iis(p->subtype, "rfc822") ||
+		slice_iis(p->subtype, "global")))
+		return MIME_MESSAGE;
+	return MIME_LEAF;
+}
+
+static void
+set_envelope(struct arena *a, struct mime_part *p, struct slice head,
+    const struct mime_limits *limits)
+{
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX / 2);
+	imap_put_envelope(&b, head, limits->addresses);
+	p->envelope = arena_slice(a, buf_slice(&b));
+	buf_fini(&b);
+}
+
+void
+fill_part(struct arena *a, struct mime_part *part, struct slice head,
+    bool message, const struct mime_limits *limits)
+{
+	struct slice rest = head;
+	struct header_field f;
+
+	while (header_next(&rest, &f))
+		for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+			if (slice_iis(f.name, fields[i].name))
+				fields[i].set(a, part, f.value);
+	set_default_type(a, part);
+	part->kind = kind_of(part);
+	if (message)
+		set_envelope(a, part, head, limits);
+}
+
+void
+fill_opaque(struct mime_part *part)
+{
+	part->kind = MIME_LEAF;
+	part->opaque = true;
+	part->type = SLICE("application");
+	part->subtype = SLICE("octet-stream");
+	part->params = NULL;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+#include "mime/transfer.h"
+
+#include "base/base64.h"
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/mem.h"
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum transfer_encoding encoding;
+} names[] = {
+	{ "7bit",             TRANSFER_IDENTITY },
+	{ "8bit",             TRANSFER_IDENTITY },
+	{ "binary",           TRANSFER_IDENTITY },
+	{ "base64",           TRANSFER_BASE64 },
+	{ "quoted-printable", TRANSFER_QUOTED_PRINTABLE },
+};
+/* clang-format on */
+
+static bool
+is_name_byte(char c)
+{
+	return ascii_isalnum(c) || c == '-';
+}
+
+enum transfer_encoding
+transfer_find(struct slice value)
+{
+	struct cur c = cur_of(slice_trim(value));
+	struct slice name = cur_while(&c, is_name_byte);
+
+	if (name.n == 0)
+		return value.n == 0 ? TRANSFER_IDENTITY : TRANSFER_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (slice_iis(name, names[i].name))
+			return names[i].encoding;
+	return TRANSFER_UNKNOWN;
+}
+
+void
+transfer_init(struct transfer *t, enum transfer_encoding encoding)
+{
+	*t = (struct transfer){ .encoding = encoding };
+}
+
+static void
+feed_base64(struct transfer *t, struct slice in, struct buf *out)
+{
+	char *to = buf_room(out, in.n);
+	size_t n = 0;
+
+	if (to == NULL)
+		return;
+	for (size_t i = 0; i < in.n; i++) {
+		const int digit = base64_digit(in.p[i]);
+
+		if (in.p[i] ==
+		    '=') /* a padded group ends; another may follow */
+			t->nbits = 0;
+		if (digit < 0)
+			continue;
+		t->bits = t->bits << 6 | (uint32_t)digit;
+		t->nbits += 6;
+		if (t->nbits >= 8) {
+			t->nbits -= 8;
+			to[n++] = (char)(t->bits >> t->nbits & 0xff);
+		}
+	}
+	buf_added(out, n);
+}
+
+static int
+hex_digit(char c)
+{
+	if (ascii_isdigit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void
+release(struct transfer *t, struct buf *out)
+{
+	buf_add(out, slice_of(t->held, t->nheld));
+	t->nheld = 0;
+}
+
+static void
+hold(struct transfer *t, char c, struct buf *out)
+{
+	if (t->nheld == sizeof t->held)
+		release(t, out);
+	t->held[t->nheld++] = c;
+}
+
+/* A byte behind "=" or "=4" or "=  ": true when it was used up. */
+static bool
+escaped(struct transfer *t, char c, struct buf *out)
+{
+	const bool blank = c == ' ' || c == '\t' || c == '\r';
+
+	if (c == '\n') { /* soft line break, blanks before it allowed */
+		t->nheld = 0;
+		return true;
+	}
+	if (t->nheld == 1 && hex_digit(c) >= 0) {
+		hold(t, c, out);
+		return true;
+	}
+	if (t->nheld == 2 && hex_digit(t->held[1]) >= 0 && hex_digit(c) >= 0) {
+		buf_addc(
+		    out, (char)(hex_digit(t->held[1]) * 16 + hex_digit(c)));
+		t->nheld = 0;
+		return true;
+	}
+	if (blank && t->nheld < sizeof t->held &&
+	    (t->nheld == 1 || hex_digit(t->held[1]) < 0)) {
+		hold(t, c, out);
+		return true;
+	}
+	release(t, out);
+	return false;
+}
+
+/* White space at a line's end was added on the way (RFC 2045 6.7 rule 3), so
+ * blanks are held until what follows is seen. */
+static void
+qp_byte(struct transfer *t, char c, struct buf *out)
+{
+	if (t->nheld > 0 && t->held[0] == '=' && escaped(t, c, out))
+		return;
+	if (c == '=') {
+		release(t, out);
+		hold(t, c, out);
+	} else if (c == ' ' || c == '\t') {
+		hold(t, c, out);
+	} else if (c == '\r') {
+		hold(t, c, out);
+	} else if (c == '\n') {
+		const bool cr = t->nheld > 0 && t->held[t->nheld - 1] == '\r';
+
+		t->nheld = 0;
+		buf_adds(out, cr ? "\r\n" : "\n");
+	} else {
+		release(t, out);
+		buf_addc(out, c);
+	}
+}
+
+static bool
+is_plain(char c)
+{
+	return c != '=' && !ascii_isspace(c);
+}
+
+static void
+feed_qp(struct transfer *t, struct slice in, struct buf *out)
+{
+	struct cur c = cur_of(in);
+
+	while (cur_left(&c) > 0) {
+		if (t->nheld == 0)
+			buf_add(out, cur_while(&c, is_plain));
+		if (cur_left(&c) > 0)
+			qp_byte(t, (char)cur_byte(&c), out);
+	}
+}
+
+void
+transfer_feed(struct transfer *t, struct slice piece, struct buf *out)
+{
+	switch (t->encoding) {
+	case TRANSFER_BASE64:
+		feed_base64(t, piece, out);
+		break;
+	case TRANSFER_QUOTED_PRINTABLE:
+		feed_qp(t, piece, out);
+		break;
+	case TRANSFER_IDENTITY:
+	case TRANSFER_UNKNOWN:
+		buf_add(out, piece);
+		break;
+	}
+}
+
+void
+transfer_finish(struct transfer *t, struct buf *out)
+{
+	if (t->nheld > 0 && t->held[0] != '=')
+		t->nheld = 0; /* white space at the end of the text */
+	release(t, out);
+	t->nbits = 0;
+}

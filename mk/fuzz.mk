@@ -1,0 +1,45 @@
+# Fuzz targets: fuzz/<name>.c, seeds in fuzz/seeds/<name>/ (libFuzzer, clang).
+#
+#   make fuzz                      every target for S seconds each
+#   make fuzz F=mime_header S=60   one target
+#
+# What is found is left in build-fuzz/<name>-crash-*; finds go to the seeds.
+
+F ?=
+S ?= 10
+FUZZ_BUILD := build-fuzz
+FUZZ_FLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -DPABAL_SANITIZE \
+	-fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined $(filter-out -Werror,$(WARN))
+FUZZ_NAMES := $(FUZZ_SRC:fuzz/%.c=%)
+FUZZ_LIB   := $(FUZZ_BUILD)/libpabal.a
+
+$(FUZZ_BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZ_LIB): $(LIB_SRC:%.c=$(FUZZ_BUILD)/obj/%.o)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# A target fuzz/imapd_<x>.c links the daemon's modules but its main.c.
+fuzz_daemon = $(filter $(DAEMONS),$(firstword $(subst _, ,$(1))))
+fuzz_objs = $(foreach d,$(call fuzz_daemon,$(1)),$(patsubst %.c,$(FUZZ_BUILD)/obj/%.o,$(filter-out $(d)/main.c,$(wildcard $(d)/*.c))))
+
+define fuzz_program
+$(FUZZ_BUILD)/$(1): $(FUZZ_BUILD)/obj/fuzz/$(1).o $(call fuzz_objs,$(1)) $(FUZZ_LIB)
+	$$(Q)clang -fsanitize=fuzzer,address,undefined -Wl,--gc-sections -o $$@ $$^ $$(LIBS)
+
+.PHONY: fuzz-$(1)
+fuzz-$(1): $(FUZZ_BUILD)/$(1)
+	@mkdir -p $(FUZZ_BUILD)/corpus/$(1) fuzz/seeds/$(1)
+	$$(Q)$(FUZZ_BUILD)/$(1) -max_total_time=$(S) -max_len=8192 -timeout=10 \
+	    -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+	    -artifact_prefix=$(FUZZ_BUILD)/$(1)- \
+	    $(FUZZ_BUILD)/corpus/$(1) fuzz/seeds/$(1)
+endef
+$(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz_program,$(f))))
+
+fuzz: $(if $(F),$(F:%=fuzz-%),$(FUZZ_NAMES:%=fuzz-%))
+
+-include $(shell find $(FUZZ_BUILD)/obj -name '*.d' 2>/dev/null)
