@@ -39,6 +39,7 @@ instance_init(struct instance *in, const char *dir, struct err *err)
 	if (dir == NULL) {
 		in->etc = xstrdup("/etc/pabal");
 		in->run = xstrdup("/run/pabal");
+		in->log = xstrdup("/var/log/pabal");
 		in->spool = xstrdup("/var/spool/pabal");
 		in->mail = xstrdup("/var/lib/pabal/mail");
 		in->tls = xstrdup("/etc/pabal/tls");

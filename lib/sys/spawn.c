@@ -58,3 +58,13 @@ spawn_program(const char *path, char *const argv[], char *const envp[],
 	execve(path, argv, envp);
 	_exit(127);
 }
+
+int
+spawn_replace(
+    const char *path, char *const argv[], char *const envp[], struct err *err)
+{
+	closefrom(3);
+	reset_signals();
+	execve(path, argv, envp);
+	return err_sys(err, ERR_PERM, "run %s", path);
+}

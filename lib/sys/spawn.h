@@ -16,4 +16,9 @@
 pid_t spawn_program(const char *path, char *const argv[], char *const envp[],
     const int *fds, size_t nfds, struct err *err);
 
+/* Become PATH instead: fds 0 to 2 stay, the others close.  Returns only when
+ * that cannot be. */
+int spawn_replace(
+    const char *path, char *const argv[], char *const envp[], struct err *err);
+
 #endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/spawn.h"
+
+enum { NOTIFY_FD = 3, RELEASE_MS = 15000, RETRY_MS = 100 };
+
+struct command_line {
+	char *path;
+	char *log;
+	char *argv[12];
+	char *envp[8];
+};
+
+/* What master's children need of the caller's environment. */
+static void
+fill_env(struct command_line *l)
+{
+	static const char *const keep[] = { "PATH", "TZ", "ASAN_OPTIONS",
+		"UBSAN_OPTIONS", "NOTIFY_SOCKET", "JOURNAL_STREAM" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(keep); i++) {
+		const char *value = getenv(keep[i]);
+
+		if (value != NULL)
+			l->envp[n++] = xasprintf("%s=%s", keep[i], value);
+	}
+}
+
+static void
+command_line_init(
+    struct command_line *l, const struct instance *in, bool foreground)
+{
+	size_t n = 0;
+
+	*l = (struct command_line){ .path =
+					xasprintf("%s/master", in->programs) };
+	l->argv[n++] = xstrdup("master");
+	l->argv[n++] = xstrdup("-c");
+	l->argv[n++] = xstrdup(in->etc);
+	l->argv[n++] = xstrdup("-r");
+	l->argv[n++] = xstrdup(in->run);
+	if (!foreground) {
+		l->argv[n++] = xstrdup("-l");
+		l->argv[n++] = xasprintf("%s/pabal.log", in->log);
+		l->argv[n++] = xstrdup("-n");
+		l->argv[n++] = xasprintf("%d", (int)NOTIFY_FD);
+	}
+	fill_env(l);
+}
+
+static void
+command_line_fini(struct command_line *l)
+{
+	free(l->path);
+	for (size_t i = 0; i < ARRAY_LEN(l->argv); i++)
+		free(l->argv[i]);
+	for (size_t i = 0; i < ARRAY_LEN(l->envp); i++)
+		free(l->envp[i]);
+}
+
+/* A child with a session of its own starts master and ends: a Ctrl-C in the
+ * terminal does not reach it, and init is its parent. */
+static int
+spawn_master(const struct instance *in, int notify, struct buf *why)
+{
+	const int fds[] = { -1, -1, -1, notify };
+	struct command_line l;
+	struct err err;
+	int status = -1;
+	pid_t pid;
+
+	(void)fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		command_line_init(&l, in, false);
+		(void)setsid();
+		pid = spawn_program(
+		    l.path, l.argv, l.envp, fds, ARRAY_LEN(fds), &err);
+		_exit(pid == -1 ? 1 : 0);
+	}
+	if (pid == -1) {
+		buf_adds(why, "cannot fork\n");
+		return -1;
+	}
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	return status == 0 ? 0 : -1;
+}
+
+/* Everything that comes through FD until all its writers have gone. */
+static void
+read_all(int fd, struct buf *out)
+{
+	for (;;) {
+		char *to = buf_room(out, 512);
+		const ssize_t n = to != NULL ? read(fd, to, 512) : 0;
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		buf_added(out, (size_t)n);
+	}
+}
+
+static int
+start_once(const struct instance *in, struct buf *why)
+{
+	struct buf said = { .max = 65536 };
+	int ends[2], rc = -1;
+
+	if (pipe2(ends, O_CLOEXEC) == -1) {
+		buf_adds(why, "cannot make a pipe\n");
+		return -1;
+	}
+	if (spawn_master(in, ends[1], why) == 0) {
+		fd_close(&ends[1]);
+		read_all(ends[0], &said);
+		if (slice_eq(buf_slice(&said), SLICE("ready\n")))
+			rc = 0;
+		else if (said.n == 0)
+			buf_addf(why,
+			    "%s/master ended without a word (see "
+			    "%s/pabal.log)\n",
+			    in->programs, in->log);
+		buf_add(why,
+		    rc == 0 ? (struct slice){ NULL, 0 } : buf_slice(&said));
+	}
+	buf_fini(&said);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	return rc;
+}
+
+/* Daemons of a master that was killed hold its addresses until they notice:
+ * then the start is tried again for a while. */
+int
+launch_start(const struct instance *in, struct buf *why)
+{
+	const int64_t until = clock_ms() + RELEASE_MS;
+
+	for (;;) {
+		buf_reset(why);
+		if (start_once(in, why) == 0)
+			return 0;
+		if (slice_search(buf_slice(why),
+			SLICE("Address already in use")) == why->n ||
+		    clock_ms() > until)
+			return -1;
+		(void)poll(NULL, 0, RETRY_MS);
+	}
+}
+
+int
+launch_foreground(const struct instance *in, struct err *err)
+{
+	struct command_line l;
+	int rc;
+
+	command_line_init(&l, in, true);
+	rc = spawn_replace(l.path, l.argv, l.envp, err);
+	command_line_fini(&l);
+	return rc;
+}
+
+int
+launch_wait_end(pid_t pid, int timeout_ms, struct err *err)
+{
+	struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	int n;
+
+	if (p.fd == -1)
+		return errno == ESRCH ? 0
+				      : err_sys(err, ERR_TEMP,
+					    "watch process %d", (int)pid);
+	do {
+		n = poll(&p, 1, timeout_ms);
+	} while (n == -1 && errno == EINTR);
+	fd_close(&p.fd);
+	if (n > 0)
+		return 0;
+	return err_set(err, ERR_TEMP,
+	    "process %d has not ended after %d seconds", (int)pid,
+	    timeout_ms / 1000);
+}

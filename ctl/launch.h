@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* Starting master and ending it. */
+#ifndef CTL_LAUNCH_H
+#define CTL_LAUNCH_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "ctl/instance.h"
+
+/* Start master in a session of its own and wait until every service is ready;
+ * -1: WHY has a line for each thing that kept it from that. */
+int launch_start(const struct instance *in, struct buf *why);
+/* Become master, with its log on fd 2. */
+int launch_foreground(const struct instance *in, struct err *err);
+/* Wait until process PID has ended; -1 when TIMEOUT_MS have passed. */
+int launch_wait_end(pid_t pid, int timeout_ms, struct err *err);
+
+#endif
