@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,9 +12,12 @@ int
 beneath_open(
     int dirfd, const char *path, int flags, mode_t mode, struct err *err)
 {
+	/* O_TMPFILE holds the bit of O_DIRECTORY, which takes no mode. */
+	const bool has_mode =
+	    (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
 	const struct open_how how = {
 		.flags = (unsigned)(flags | O_CLOEXEC),
-		.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0,
+		.mode = has_mode ? mode : 0,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 			   RESOLVE_NO_MAGICLINKS,
 	};
