@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+/* fsync and syncfs are replaced here: they count, fail when told so, and stop
+ * at a gate, so that a batch can be made to grow while a sync is under way. */
+#include "sys/durable.h"
+
+#include "tests/unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "sys/fd.h"
+
+enum { REQS = 20 };
+
+static pthread_mutex_t gate_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t gate_moved = PTHREAD_COND_INITIALIZER;
+static bool gate_shut;
+static int at_gate;
+static int fsyncs, syncfss;
+static int fail_fd = -1; /* fsync of it fails */
+static int fail_syncfs;
+static bool fail_any_fsync;
+
+static void
+pass_gate(int *counter)
+{
+	pthread_mutex_lock(&gate_mutex);
+	++*counter;
+	at_gate++;
+	pthread_cond_broadcast(&gate_moved);
+	while (gate_shut)
+		pthread_cond_wait(&gate_moved, &gate_mutex);
+	at_gate--;
+	pthread_mutex_unlock(&gate_mutex);
+}
+
+int
+fsync(int fd)
+{
+	pass_gate(&fsyncs);
+	if (fail_any_fsync || (fail_fd != -1 && fd == fail_fd)) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}
+
+int
+syncfs(int fd)
+{
+	(void)fd;
+	pass_gate(&syncfss);
+	errno = fail_syncfs;
+	return fail_syncfs != 0 ? -1 : 0;
+}
+
+static void
+set_gate(bool shut)
+{
+	pthread_mutex_lock(&gate_mutex);
+	gate_shut = shut;
+	pthread_cond_broadcast(&gate_moved);
+	pthread_mutex_unlock(&gate_mutex);
+}
+
+static void
+wait_at_gate(void)
+{
+	pthread_mutex_lock(&gate_mutex);
+	while (at_gate == 0)
+		pthread_cond_wait(&gate_moved, &gate_mutex);
+	pthread_mutex_unlock(&gate_mutex);
+}
+
+struct commit {
+	struct durable_req req;
+	int error;
+	int order; /* 0: not done */
+};
+
+static struct commit commits[REQS];
+static int ndone;
+static int dir;
+static char dir_name[] = "/tmp/pabal-durable-XXXXXX";
+
+static void
+on_done(struct durable_req *req, int error)
+{
+	struct commit *c = OUTER(req, struct commit, req);
+
+	assert_int_equal(c->order, 0);
+	c->error = error;
+	c->order = ++ndone;
+}
+
+static void
+submit(struct durable *d, size_t i, int fd)
+{
+	commits[i] = (struct commit){
+		.req = { .done = on_done, .fd = fd, .dirfd = dir },
+	};
+	durable_submit(d, &commits[i].req);
+}
+
+static void
+reap_until(struct durable *d, int n)
+{
+	while (ndone < n) {
+		struct pollfd p = { durable_fd(d), POLLIN, 0 };
+
+		assert_int_equal(poll(&p, 1, 10000), 1);
+		durable_reap(d);
+	}
+}
+
+static int
+reset(void **state)
+{
+	(void)state;
+	ndone = fsyncs = syncfss = fail_syncfs = 0;
+	fail_fd = -1;
+	fail_any_fsync = false;
+	return 0;
+}
+
+static void
+test_lone_file(void **state)
+{
+	struct durable *d = durable_new(dir, SYNC_AUTO);
+
+	(void)state;
+	submit(d, 0, 100);
+	reap_until(d, 1);
+	assert_int_equal(commits[0].error, 0);
+	assert_int_equal(fsyncs, 2);
+	assert_int_equal(syncfss, 0);
+	submit(d, 1, -1);
+	reap_until(d, 2);
+	assert_int_equal(fsyncs, 3);
+	assert_int_equal(durable_syncs(d), 3);
+	durable_free(&d);
+	assert_null(d);
+	durable_free(&d);
+}
+
+/* What is submitted during a sync shares the next one. */
+static void
+test_group_commit(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		enum sync_method method;
+		int batch;
+		int fsyncs, syncfss; /* of the batch */
+	} rows[] = {
+		{ SYNC_AUTO,   2,        4,              0 },
+		{ SYNC_AUTO,   3,        0,              1 },
+		{ SYNC_AUTO,   REQS - 1, 0,              1 },
+		{ SYNC_FSYNC,  REQS - 1, 2 * (REQS - 1), 0 },
+		{ SYNC_SYNCFS, 1,        0,              1 },
+		{ SYNC_SYNCFS, REQS - 1, 0,              1 },
+	};
+	/* clang-format on */
+
+	for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+		struct durable *d = durable_new(dir, rows[r].method);
+		const int n = rows[r].batch;
+		int first_fsyncs, first_syncfss;
+
+		reset(state);
+		set_gate(true);
+		submit(d, 0, 100);
+		wait_at_gate();
+		for (int i = 1; i <= n; i++)
+			submit(d, (size_t)i, 100 + i);
+		set_gate(false);
+		reap_until(d, n + 1);
+		first_syncfss = rows[r].method == SYNC_SYNCFS ? 1 : 0;
+		first_fsyncs = rows[r].method == SYNC_SYNCFS ? 0 : 2;
+		assert_int_equal(fsyncs, first_fsyncs + rows[r].fsyncs);
+		assert_int_equal(syncfss, first_syncfss + rows[r].syncfss);
+		for (int i = 0; i <= n; i++) {
+			assert_int_equal(commits[i].error, 0);
+			assert_int_equal(commits[i].order, i + 1);
+		}
+		durable_free(&d);
+	}
+}
+
+/* Nothing is called done before its sync has come back. */
+static void
+test_not_done_before_synced(void **state)
+{
+	struct durable *d = durable_new(dir, SYNC_AUTO);
+	struct pollfd p = { durable_fd(d), POLLIN, 0 };
+
+	(void)state;
+	set_gate(true);
+	submit(d, 0, 100);
+	wait_at_gate();
+	assert_int_equal(poll(&p, 1, 0), 0);
+	durable_reap(d);
+	assert_int_equal(ndone, 0);
+	set_gate(false);
+	reap_until(d, 1);
+	durable_free(&d);
+}
+
+static void
+test_errors(void **state)
+{
+	struct durable *d = durable_new(dir, SYNC_FSYNC);
+
+	(void)state;
+	/* One file's error is its own. */
+	fail_fd = 101;
+	set_gate(true);
+	submit(d, 0, 100);
+	wait_at_gate();
+	submit(d, 1, 101);
+	submit(d, 2, 102);
+	set_gate(false);
+	reap_until(d, 3);
+	assert_int_equal(commits[0].error, 0);
+	assert_int_equal(commits[1].error, EIO);
+	assert_int_equal(commits[2].error, 0);
+	/* So is its directory's. */
+	fail_fd = dir;
+	submit(d, 3, 103);
+	reap_until(d, 4);
+	assert_int_equal(commits[3].error, EIO);
+	durable_free(&d);
+	/* A failed syncfs is everybody's. */
+	d = durable_new(dir, SYNC_SYNCFS);
+	fail_syncfs = ENOSPC;
+	submit(d, 4, 104);
+	submit(d, 5, 105);
+	reap_until(d, 6);
+	assert_int_equal(commits[4].error, ENOSPC);
+	assert_int_equal(commits[5].error, ENOSPC);
+	fail_syncfs = 0;
+	submit(d, 6, 106);
+	reap_until(d, 7);
+	assert_int_equal(commits[6].error, 0);
+	durable_free(&d);
+}
+
+static void *
+open_gate_later(void *arg)
+{
+	/* The main thread is on its way into durable_free. */
+	(void)arg;
+	set_gate(false);
+	return NULL;
+}
+
+/* The end: what is under way is finished, what waits is not believed. */
+static void
+test_free_with_open_requests(void **state)
+{
+	struct durable *d = durable_new(dir, SYNC_AUTO);
+	pthread_t opener;
+
+	(void)state;
+	set_gate(true);
+	submit(d, 0, 100);
+	wait_at_gate();
+	submit(d, 1, 101);
+	submit(d, 2, 102);
+	assert_int_equal(
+	    pthread_create(&opener, NULL, open_gate_later, NULL), 0);
+	durable_free(&d);
+	pthread_join(opener, NULL);
+	assert_int_equal(ndone, 3);
+	assert_int_equal(commits[0].error, 0);
+	/* A fast thread may have begun the second batch before the end. */
+	for (int i = 1; i <= 2; i++)
+		assert_true(
+		    commits[i].error == 0 || commits[i].error == ECANCELED);
+}
+
+static void
+check_body(const char *name, const char *want)
+{
+	struct buf b;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+
+	assert_int_not_equal(fd, -1);
+	buf_init(&b, 100);
+	assert_int_equal(fd_read_file(fd, &b, NULL), 0);
+	assert_string_equal(buf_cstr(&b), want);
+	buf_fini(&b);
+	close(fd);
+}
+
+/* Names in the directory, without "." and "..". */
+static int
+count_files(void)
+{
+	DIR *d = opendir(dir_name);
+	int n = -2;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void
+test_replace(void **state)
+{
+	struct err err;
+	struct stat st, like;
+
+	(void)state;
+	assert_int_equal(
+	    durable_replace(dir, "t", SLICE("one"), 0640, &err), 0);
+	assert_int_equal(fstatat(dir, "t", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(fsyncs, 2);
+	check_body("t", "one");
+	like = st;
+	like.st_mode = S_IFREG | 0604;
+	assert_int_equal(
+	    durable_replace_like(dir, "t", SLICE("two"), &like, &err), 0);
+	assert_int_equal(fstatat(dir, "t", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0604);
+	check_body("t", "two");
+	/* An error leaves the old one and no litter. */
+	fail_any_fsync = true;
+	assert_int_equal(
+	    durable_replace(dir, "t", SLICE("three"), 0640, &err), -1);
+	assert_int_equal(err.class, ERR_TEMP);
+	check_body("t", "two");
+	fail_any_fsync = false;
+	assert_int_equal(count_files(), 1);
+	assert_int_equal(
+	    durable_replace(dir, "no/t", SLICE("x"), 0640, &err), -1);
+	assert_int_equal(mkdirat(dir, "d", 0700), 0);
+	assert_int_equal(durable_replace(dir, "d", SLICE("x"), 0640, &err), -1);
+	assert_int_equal(count_files(), 2);
+	assert_int_equal(unlinkat(dir, "d", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(dir, "t", 0), 0);
+}
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir_name) == NULL)
+		return -1;
+	dir = open(dir_name, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	return dir == -1 ? -1 : 0;
+}
+
+static int
+remove_dir(void **state)
+{
+	(void)state;
+	close(dir);
+	return rmdir(dir_name);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_lone_file, reset),
+		cmocka_unit_test_setup(test_group_commit, reset),
+		cmocka_unit_test_setup(test_not_done_before_synced, reset),
+		cmocka_unit_test_setup(test_errors, reset),
+		cmocka_unit_test_setup(test_free_with_open_requests, reset),
+		cmocka_unit_test_setup(test_replace, reset),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#include "sys/fd.h"
+
+#include "tests/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static void
+test_write_and_read_back(void **state)
+{
+	static char big[50000];
+	int fd = memfd_create("fd_test", MFD_CLOEXEC);
+	struct err err;
+	char back[10];
+
+	(void)state;
+	memset(big, 'x', sizeof big);
+	assert_int_equal(fd_write_all(fd, slice_of(big, sizeof big), &err), 0);
+	assert_int_equal(fd_pwrite_all(fd, SLICE("head"), 0, &err), 0);
+	assert_int_equal(fd_pwrite_all(fd, SLICE("tail"), 49996, &err), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 50000);
+	assert_int_equal(fd_pread_all(fd, back, 10, 0, &err), 0);
+	assert_memory_equal(back, "headxxxxxx", 10);
+	assert_int_equal(fd_pread_all(fd, back, 10, 49990, &err), 0);
+	assert_memory_equal(back, "xxxxxxtail", 10);
+	assert_int_equal(fd_pread_all(fd, back, 10, 49991, &err), -1);
+	assert_int_equal(err.class, ERR_TEMP);
+	fd_close(&fd);
+	assert_int_equal(fd, -1);
+	assert_int_equal(fd_write_all(fd, SLICE("x"), &err), -1);
+	assert_int_equal(fd_pwrite_all(fd, SLICE("x"), 0, &err), -1);
+	assert_int_equal(fd_sync(fd, &err), -1);
+}
+
+/* A file of N bytes fits into a buffer of at most MAX bytes or does not. */
+static void
+test_read_file(void **state)
+{
+	/* clang-format off */
+	static const struct { size_t n, max; } rows[] = {
+		{ 0, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 }, { 100, 100 },
+		{ 101, 100 }, { 16383, 16384 }, { 16384, 16384 },
+		{ 16385, 16384 }, { 40000, 40000 }, { 40001, 40000 },
+	};
+	/* clang-format on */
+	static char big[40001];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int fd = memfd_create("fd_test", MFD_CLOEXEC);
+		struct err err = { 0 };
+		struct buf b;
+		int rc;
+
+		buf_init(&b, rows[i].max);
+		fd_write_all(fd, slice_of(big, rows[i].n), NULL);
+		rc = fd_read_file(fd, &b, &err);
+		assert_int_equal(rc, rows[i].n <= rows[i].max ? 0 : -1);
+		if (rc == 0)
+			assert_int_equal(b.n, rows[i].n);
+		else
+			assert_int_equal(err.class, ERR_PERM);
+		buf_fini(&b);
+		fd_close(&fd);
+	}
+}
+
+static void
+test_close_keeps_errno(void **state)
+{
+	int fd = -1;
+
+	(void)state;
+	errno = ENOSPC;
+	fd_close(&fd);
+	fd = 12345;
+	fd_close(&fd);
+	assert_int_equal(fd, -1);
+	assert_int_equal(errno, ENOSPC);
+}
+
+static void
+test_nonblock(void **state)
+{
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	assert_int_equal(fd_nonblock(p[0], NULL), 0);
+	assert_int_not_equal(fcntl(p[0], F_GETFL) & O_NONBLOCK, 0);
+	assert_int_equal(fcntl(p[1], F_GETFL) & O_NONBLOCK, 0);
+	close(p[0]);
+	close(p[1]);
+	assert_int_equal(fd_nonblock(p[0], NULL), -1);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_write_and_read_back),
+		cmocka_unit_test(test_read_file),
+		cmocka_unit_test(test_close_keeps_errno),
+		cmocka_unit_test(test_nonblock),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
