@@ -201,6 +201,9 @@ read_in(struct stream *s)
 		buf_fini(&s->in);
 	if (n == STREAM_WAIT)
 		return false;
+	/* Who shut down one way only still reads the answers. */
+	if (n == 0 && send_out(s))
+		return true;
 	end(s, n == 0 ? STREAM_EOF : STREAM_ERROR);
 	return true;
 }
