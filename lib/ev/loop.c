@@ -20,6 +20,7 @@ static struct {
 	int epfd;
 	int sigfd;
 	bool stop;
+	bool in_timers;
 	int64_t now_ms;
 	struct heap timers;
 	struct task_list tasks;
@@ -44,7 +45,7 @@ ev_init(void)
 	heap_fini(&loop.timers);
 	TAILQ_INIT(&loop.tasks);
 	loop.nbatch = loop.at = 0;
-	loop.stop = false;
+	loop.stop = loop.in_timers = false;
 	sigemptyset(&loop.signals);
 	loop.now_ms = clock_ms();
 	signal(SIGPIPE, SIG_IGN);
@@ -67,6 +68,7 @@ run_timers(void)
 {
 	struct heap_node *node;
 
+	loop.in_timers = true;
 	while ((node = heap_first(&loop.timers)) != NULL &&
 	       node->key <= loop.now_ms) {
 		struct ev_timer *t = OUTER(node, struct ev_timer, node);
@@ -74,6 +76,7 @@ run_timers(void)
 		heap_del(&loop.timers, node);
 		t->on_time(t);
 	}
+	loop.in_timers = false;
 }
 
 /* Tasks queued by tasks wait for the next turn, behind a marker, so that none
@@ -195,6 +198,9 @@ ev_timer_init(struct ev_timer *t, void (*on_time)(struct ev_timer *))
 void
 ev_timer_set(struct ev_timer *t, int64_t delay_ms)
 {
+	/* A timer that sets itself to "now" must not keep run_timers going. */
+	if (loop.in_timers && delay_ms < 1)
+		delay_ms = 1;
 	heap_put(&loop.timers, &t->node, loop.now_ms + delay_ms);
 }
 

@@ -55,7 +55,7 @@ static bool
 may_read(const struct stream *s)
 {
 	return !s->paused && !s->closing && !s->connecting && !s->ended &&
-	       stream_waiting(s) <= s->limits->out_high;
+	       !s->eof && stream_waiting(s) <= s->limits->out_high;
 }
 
 /* Tell the loop what the stream waits for now. */
@@ -177,6 +177,16 @@ give_input(struct stream *s)
 	return false;
 }
 
+/* The end that waited for the output to be sent; true when it is here. */
+static bool
+finished(struct stream *s)
+{
+	if ((!s->closing && (!s->eof || s->paused)) || stream_waiting(s) > 0)
+		return false;
+	end(s, STREAM_EOF);
+	return true;
+}
+
 /* Read once; true when closed or ended. */
 static bool
 read_in(struct stream *s)
@@ -201,10 +211,12 @@ read_in(struct stream *s)
 		buf_fini(&s->in);
 	if (n == STREAM_WAIT)
 		return false;
-	/* Who shut down one way only still reads the answers. */
-	if (n == 0 && send_out(s))
-		return true;
-	end(s, n == 0 ? STREAM_EOF : STREAM_ERROR);
+	if (n == 0) {
+		/* Who shut down one way only still reads the answers. */
+		s->eof = true;
+		return finished(s);
+	}
+	end(s, STREAM_ERROR);
 	return true;
 }
 
@@ -227,10 +239,8 @@ progress(struct stream *s)
 		if (send_out(s) || drained(s))
 			return;
 	} while (s->want_drain && stream_waiting(s) <= s->limits->out_low);
-	if (s->closing && stream_waiting(s) == 0) {
-		end(s, STREAM_EOF);
+	if (finished(s))
 		return;
-	}
 	if (may_read(s)) {
 		const bool held_up = s->want_input;
 
@@ -261,16 +271,14 @@ on_flush(struct ev_task *task)
 	struct stream *s = OUTER(task, struct stream, flush);
 
 	s->layer_want = 0;
-	if (send_out(s))
+	if (s->ended || send_out(s))
 		return;
 	if (drained(s))
 		return;
 	if (s->want_drain && stream_waiting(s) <= s->limits->out_low)
 		ev_task_queue(&s->flush);
-	if (s->closing && stream_waiting(s) == 0) {
-		end(s, STREAM_EOF);
+	if (finished(s))
 		return;
-	}
 	if (s->want_input && may_read(s)) {
 		progress(s);
 		return;

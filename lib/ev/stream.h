@@ -24,8 +24,9 @@ struct stream;
 struct stream_layer;
 
 enum stream_end {
-	STREAM_EOF,      /* the peer sends no more (all input was handed out) */
-	STREAM_ERROR,    /* connection lost; see stream_errno */
+	STREAM_EOF,      /* the peer sends no more: all input was handed out,
+			  * all output sent (it may still read) */
+	STREAM_ERROR,    /* connection lost; see saved_errno */
 	STREAM_TIMEOUT,  /* the deadline passed */
 	STREAM_OVERFLOW, /* output limit passed, or input full and not taken */
 };
@@ -75,7 +76,7 @@ struct stream {
 	int saved_errno;
 	unsigned layer_want;
 	bool paused, connecting, ended, want_drain, closing, hup, in_input;
-	bool want_input;
+	bool want_input, eof;
 };
 
 /* Take over FD (non-blocking).  HANDLER and LIMITS are borrowed for good. */
