@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/conf.h"
+
+#define CONF_STRUCT struct qmgr_conf
+#include "conf/rows.h"
+static const struct conf_param params[] = {
+#include "qmgr/params.def"
+};
+const struct conf_desc qmgr_conf_desc = CONF_DESC("qmgr", params);
