@@ -234,27 +234,34 @@ spool_move(
 	return 0;
 }
 
-void
-spool_set_aside(const char *id, enum spool_place place, const char *why)
+static void
+set_aside_from(int dirfd, const char *id, const char *why)
 {
 	char name[300];
 	struct err err = { 0 };
 
 	metric_add(&set_aside, 1);
-	log_err("spool.set-aside", kv_s("qid", id),
-	    kv_s("place", place_names[place]), kv_s("why", why));
+	log_err("spool.set-aside", kv_s("qid", id), kv_s("why", why));
 	/* A second file of that name must not replace the first. */
 	for (unsigned n = 0; n < 100; n++) {
-		snprintf(
-		    name, sizeof name, "%s%s%.0u", id, n == 0 ? "" : ".", n);
-		if (renameat2(spool.dirs[place][dir_of(id)], id, spool.bad,
-			name, RENAME_NOREPLACE) == 0)
+		if (n == 0)
+			snprintf(name, sizeof name, "%s", id);
+		else
+			snprintf(name, sizeof name, "%s.%u", id, n);
+		if (renameat2(dirfd, id, spool.bad, name, RENAME_NOREPLACE) ==
+		    0)
 			return;
 		if (errno != EEXIST)
 			break;
 	}
 	err_sys(&err, ERR_TEMP, "rename to bad/%s", name);
 	log_err("spool.trouble", kv_s("qid", id), kv_s("why", err.text));
+}
+
+void
+spool_set_aside(const char *id, enum spool_place place, const char *why)
+{
+	set_aside_from(spool.dirs[place][dir_of(id)], id, why);
 }
 
 /* ---- the scan at the start ---- */
@@ -297,8 +304,13 @@ spool_scan(void (*fn)(const char *name, enum spool_place place))
 		}
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		fn(e->d_name, (enum spool_place)spool.scan_place);
 		n++;
+		if (strlen(e->d_name) < ENVELOPE_ID_BYTES &&
+		    dir_of(e->d_name) == spool.scan_dir - 1)
+			fn(e->d_name, (enum spool_place)spool.scan_place);
+		else
+			set_aside_from(dirfd(spool.scan), e->d_name,
+			    "a file that does not belong here");
 	}
 	return true;
 }
