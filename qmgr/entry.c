@@ -60,6 +60,13 @@ entry_add(const char *id, enum spool_place place, int64_t arrived_us)
 	return e;
 }
 
+void
+entry_reorder(struct entry *e)
+{
+	TAILQ_REMOVE(&table.all, e, all);
+	insert_by_arrival(e);
+}
+
 struct entry *
 entry_find(struct slice id)
 {

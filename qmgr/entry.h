@@ -39,6 +39,8 @@ void entry_init(void);
 /* NULL when an entry of that id exists already. */
 struct entry *entry_add(
     const char *id, enum spool_place place, int64_t arrived_us);
+/* Its arrived_us is known now: put it where it belongs in the order. */
+void entry_reorder(struct entry *e);
 struct entry *entry_find(struct slice id);
 void entry_free(struct entry **e);
 uint64_t entry_count(void);

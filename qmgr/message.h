@@ -28,7 +28,6 @@ enum rcpt_state {
 struct rcpt {
 	struct message *message;
 	struct rcpt *next_in_batch;
-	struct resolve *resolve; /* while RESOLVING */
 	struct envelope_rcpt env;
 	uint32_t number;
 	uint8_t depth; /* expansions above it */
@@ -38,6 +37,7 @@ struct rcpt {
 	/* From lookup: */
 	struct slice account, home, extension;
 	int64_t quota_bytes;
+	bool tell_success; /* NOTIFY=SUCCESS, delivered in this round */
 };
 
 struct message {
@@ -51,6 +51,8 @@ struct message {
 	int64_t next_ms; /* from the file: next attempt */
 	bool warned;     /* the sender knows that it is late */
 	bool held;       /* from the file */
+	bool damaged;    /* an agent found that its checksum differs */
+	bool soon;       /* nobody\'s fault: try again in seconds */
 };
 
 /* Read the message of E.  NULL: ERR_PERM when it cannot be understood (the

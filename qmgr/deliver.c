@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/deliver.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "log/log.h"
+#include "log/metric.h"
+#include "qmgr/conf.h"
+#include "qmgr/expand.h"
+#include "qmgr/round.h"
+#include "queue/job.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+enum { RCPTS_MAX_BYTES = MSG_MAX_BYTES / 2 };
+
+struct job {
+	struct ipc_call call;
+	struct dest *dest;
+	struct message *message;
+	struct rcpt **rcpts;
+	size_t n;
+	uint64_t id;
+	bool answered; /* the destination itself could be talked to */
+	char dsn[16];  /* what was said of the destination last */
+	char why[200];
+};
+
+static struct map jobs; /* by id */
+
+static struct metric delivered = { .name = "pabal_qmgr_delivered",
+	.help = "Recipients delivered or relayed." };
+static struct metric deferred = { .name = "pabal_qmgr_deferred",
+	.help = "Deliveries that failed for the time being." };
+static struct metric failed = { .name = "pabal_qmgr_failed",
+	.help = "Recipients that failed for good." };
+
+static struct slice
+key_of(const uint64_t *id)
+{
+	return slice_of(id, sizeof *id);
+}
+
+static void
+log_result(const struct rcpt *r, const struct dest *d)
+{
+	const struct message *m = r->message;
+	const int64_t age_ms = (clock_wall_us() - m->entry->arrived_us) / 1000;
+
+	log_info("rcpt.result", kv_s("qid", m->entry->id),
+	    kv_slice("to", r->env.address),
+	    kv_s("status", job_status_name(r->status)), kv_slice("dsn", r->dsn),
+	    kv_s("agent", role_name(dest_role(d))), kv_slice("host", r->host),
+	    kv_i("delay_ms", age_ms), kv_slice("text", r->text));
+}
+
+/* The state that follows from what the agent said. */
+static enum rcpt_state
+state_for(struct rcpt *r, struct slice targets)
+{
+	struct message *m = r->message;
+
+	switch (r->status) {
+	case JOB_DELIVERED:
+	case JOB_RELAYED:
+		metric_add(&delivered, 1);
+		return RCPT_DONE;
+	case JOB_PERMFAIL:
+		metric_add(&failed, 1);
+		return RCPT_FAILED;
+	case JOB_EXPANDED:
+		return expand(r, arena_slice(&m->arena, targets));
+	case JOB_TEMPFAIL:
+	default:
+		metric_add(&deferred, 1);
+		return RCPT_DEFERRED;
+	}
+}
+
+/* A 4.4.x or 4.3.x of every recipient speaks of the host, not of them. */
+static bool
+speaks_of_host(const struct rcpt *r)
+{
+	return r->status == JOB_TEMPFAIL &&
+	       (slice_starts(r->dsn, SLICE("4.4.")) ||
+		   slice_starts(r->dsn, SLICE("4.7.5")));
+}
+
+static void
+settle(struct job *job, struct rcpt *r, struct slice targets)
+{
+	if (speaks_of_host(r)) {
+		slice_copy(slice_sub(r->dsn, 0, sizeof job->dsn - 1), job->dsn,
+		    sizeof job->dsn);
+		slice_copy(slice_sub(r->text, 0, sizeof job->why - 1), job->why,
+		    sizeof job->why);
+	} else
+		job->answered = true;
+	log_result(r, job->dest);
+	round_settle(r, state_for(r, targets));
+}
+
+static void
+take_result(struct job *job, struct rcpt *r, const struct msg_job_result *in)
+{
+	struct arena *a = &r->message->arena;
+
+	r->status = in->status <= JOB_EXPANDED ? (enum job_status)in->status
+					       : JOB_TEMPFAIL;
+	r->dsn = arena_slice(a, slice_sub(in->dsn, 0, 16));
+	r->host = arena_slice(a, slice_sub(in->host, 0, 300));
+	r->text = arena_slice(a, slice_sub(in->text, 0, 1000));
+	settle(job, r, in->targets);
+}
+
+void
+deliver_on_result(struct ipc *peer, struct msg *m)
+{
+	const struct msg_job_result *in = &m->job_result;
+	struct job *job = map_find(&jobs, key_of(&in->job));
+
+	if (job == NULL || job->call.peer != peer)
+		return;
+	for (size_t i = 0; i < job->n; i++) {
+		struct rcpt *r = job->rcpts[i];
+
+		if (r == NULL || r->number != in->recipient)
+			continue;
+		/* Settling may end the message and free the recipient. */
+		job->rcpts[i] = NULL;
+		take_result(job, r, in);
+		return;
+	}
+}
+
+/* No word for R: nothing is known but that it may be tried again, soon. */
+static void
+no_result(struct job *job, struct rcpt *r, const char *why)
+{
+	r->status = JOB_TEMPFAIL;
+	r->dsn = SLICE("4.3.0");
+	r->text = arena_slice(&r->message->arena, slice_str(why));
+	settle(job, r, SLICE(""));
+}
+
+static void
+on_done(struct ipc_call *call, struct msg *m)
+{
+	struct job *job = OUTER(call, struct job, call);
+
+	map_del(&jobs, key_of(&job->id));
+	for (size_t i = 0; i < job->n; i++) {
+		struct rcpt *r = job->rcpts[i];
+
+		if (r == NULL)
+			continue;
+		r->message->soon |= m == NULL;
+		r->message->damaged |= m != NULL && m->job_done.damaged;
+		no_result(job, r,
+		    m == NULL ? "the delivery agent ended unexpectedly"
+			      : "the delivery agent gave no result");
+	}
+	dest_done(job->dest, job->answered ? DEST_WELL : DEST_TROUBLE,
+	    slice_str(job->dsn), slice_str(job->why));
+	free(job->rcpts);
+	free(job);
+}
+
+/* From number FROM on they do not fit in a frame: their turn comes again. */
+static void
+give_back(struct job *job, size_t from)
+{
+	for (size_t i = from; i < job->n; i++)
+		dest_put(dest_role(job->dest), dest_uid(job->dest),
+		    dest_nexthop(job->dest), job->rcpts[i]);
+	job->n = from;
+}
+
+static void
+format_rcpts(struct job *job, struct buf *lines)
+{
+	for (size_t i = 0; i < job->n; i++) {
+		struct rcpt *r = job->rcpts[i];
+
+		if (lines->n > RCPTS_MAX_BYTES) {
+			give_back(job, i);
+			return;
+		}
+		const struct job_rcpt out = {
+			.number = r->number,
+			.address = r->env.address,
+			.account = r->account,
+			.home = r->home,
+			.extension = r->extension,
+			.quota_bytes = r->quota_bytes,
+			.orcpt = r->env.orcpt,
+			.notify = r->env.notify,
+			.target = r->env.target,
+		};
+
+		r->state = RCPT_SENT;
+		job_rcpt_format(&out, lines);
+	}
+}
+
+/* Mail of one account goes to one process, so that its index is open once;
+ * mail to other hosts is spread. */
+static unsigned
+process_for(const struct job *job)
+{
+	static unsigned next;
+	const enum role role = dest_role(job->dest);
+	const unsigned n = ipc_count(role);
+
+	if (role == ROLE_LOCAL)
+		return (unsigned)(map_hash_fixed(job->rcpts[0]->account) % n);
+	return next++ % n;
+}
+
+static void
+send_job(struct job *job, int fd)
+{
+	const struct message *m = job->message;
+	struct buf rcpts = { .max = MSG_MAX_BYTES };
+	struct buf env = { .max = MSG_MAX_BYTES };
+	struct envelope head = m->env;
+	struct ipc *peer = ipc_link(
+	    dest_role(job->dest), process_for(job), dest_uid(job->dest));
+
+	head.nrcpts = 0;
+	head.id = slice_str(m->entry->id);
+	envelope_format(&head, &env);
+	format_rcpts(job, &rcpts);
+	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
+	    job_start, .qid = head.id, .envelope = buf_slice(&env),
+	    .nexthop = dest_nexthop(job->dest), .recipients = buf_slice(&rcpts),
+	    .offset = (int64_t)m->head_bytes, .size = m->env.size,
+	    .crc32c = m->env.crc32c, .file = fd);
+	job->id = job->call.id;
+	map_put(&jobs, key_of(&job->id), job);
+	buf_fini(&env);
+	buf_fini(&rcpts);
+}
+
+void
+deliver_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
+{
+	struct job *job = xcalloc(1, sizeof *job);
+	struct err err = { 0 };
+	int fd;
+
+	job->dest = d;
+	job->message = m;
+	job->rcpts = rcpts;
+	job->n = n;
+	fd = spool_open(
+	    m->entry->id, (enum spool_place)m->entry->place, O_RDONLY, &err);
+	/* Without a file the agent refuses; so there is one way to fail. */
+	if (fd == -1)
+		log_err("spool.trouble", kv_s("qid", m->entry->id),
+		    kv_s("why", err.text));
+	send_job(job, fd);
+	fd_close(&fd);
+}
+
+size_t
+deliver_count(void)
+{
+	return jobs.count;
+}
+
+void
+deliver_init(void)
+{
+	map_init(&jobs);
+	metric_register(&delivered);
+	metric_register(&deferred);
+	metric_register(&failed);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/dest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "ev/loop.h"
+#include "log/log.h"
+#include "qmgr/conf.h"
+#include "qmgr/deliver.h"
+#include "qmgr/round.h"
+
+enum {
+	FAILS_DOWN = 5, /* in a row: then the destination is down */
+	DOWN_MS = 60000,
+	MAX_IDLE = 10000, /* destinations remembered without work */
+	MERGE_LOOK = 8,   /* batches looked at for the same message */
+};
+
+/* Recipients of one message at one destination. */
+struct batch {
+	TAILQ_ENTRY(batch) link;
+	struct message *message;
+	struct rcpt *first;
+	struct rcpt **last;
+};
+
+struct dest {
+	TAILQ_ENTRY(dest) turn;
+	TAILQ_HEAD(batches, batch) batches;
+	enum role role;
+	uid_t uid;
+	struct slice nexthop;
+	unsigned active;
+	unsigned window; /* deliveries it may have under way now */
+	unsigned wins;   /* successes since the window last grew */
+	unsigned fails;  /* troubles in a row */
+	int64_t down_until_ms;
+	bool waiting; /* stands in the turn list */
+	char dsn[16];
+	char why[200];
+	size_t key_n;
+	char key[];
+};
+
+static struct {
+	struct map by_key;
+	TAILQ_HEAD(, dest) turns;
+	struct ev_task pump;
+	bool stopped;
+} dests;
+
+static unsigned
+limit_of(const struct dest *d)
+{
+	if (d->role == ROLE_LOCAL)
+		return qmgr_conf->local_concurrency;
+	if (d->role == ROLE_PIPE)
+		return qmgr_conf->pipe_concurrency;
+	return qmgr_conf->smtp_concurrency;
+}
+
+static struct dest *
+dest_get(enum role role, uid_t uid, struct slice nexthop)
+{
+	const uint32_t head[2] = { role, uid };
+	struct buf key = { .max = 2048 };
+	struct dest *d;
+
+	buf_add(&key, slice_of(head, sizeof head));
+	buf_add(&key, slice_sub(nexthop, 0, 1024));
+	d = map_find(&dests.by_key, buf_slice(&key));
+	if (d == NULL) {
+		d = xcalloc(1, sizeof *d + key.n);
+		memcpy(d->key, key.p, key.n);
+		d->key_n = key.n;
+		d->nexthop =
+		    slice_of(d->key + sizeof head, key.n - sizeof head);
+		d->role = role;
+		d->uid = uid;
+		d->window = role == ROLE_SMTP
+				? qmgr_conf->smtp_concurrency_start
+				: limit_of(d);
+		TAILQ_INIT(&d->batches);
+		map_put(&dests.by_key, buf_slice(&key), d);
+	}
+	buf_fini(&key);
+	return d;
+}
+
+static void
+dest_free(struct dest *d)
+{
+	map_del(&dests.by_key, slice_of(d->key, d->key_n));
+	free(d);
+}
+
+static bool
+is_idle(const struct dest *d)
+{
+	return d->active == 0 && TAILQ_EMPTY(&d->batches);
+}
+
+/* Those without work are forgotten only when there are very many. */
+static void
+forget_some(void)
+{
+	struct map_iter it = { 0 };
+
+	if (dests.by_key.count < MAX_IDLE)
+		return;
+	while (map_next(&dests.by_key, &it)) {
+		struct dest *d = it.value;
+
+		if (is_idle(d))
+			dest_free(d);
+	}
+}
+
+static bool
+is_down(const struct dest *d)
+{
+	return d->down_until_ms > ev_now_ms();
+}
+
+/* Stand in line when there is something to do. */
+static void
+line_up(struct dest *d)
+{
+	if (d->waiting || TAILQ_EMPTY(&d->batches) ||
+	    (d->active >= d->window && !is_down(d)))
+		return;
+	d->waiting = true;
+	TAILQ_INSERT_TAIL(&dests.turns, d, turn);
+	ev_task_queue(&dests.pump);
+}
+
+static struct batch *
+batch_for(struct dest *d, struct message *m)
+{
+	struct batch *b;
+	unsigned looked = 0;
+
+	TAILQ_FOREACH_REVERSE(b, &d->batches, batches, link)
+	{
+		if (b->message == m)
+			return b;
+		if (++looked == MERGE_LOOK)
+			break;
+	}
+	b = xcalloc(1, sizeof *b);
+	b->message = m;
+	b->last = &b->first;
+	TAILQ_INSERT_TAIL(&d->batches, b, link);
+	return b;
+}
+
+void
+dest_put(enum role role, uid_t uid, struct slice nexthop, struct rcpt *r)
+{
+	struct dest *d = dest_get(role, uid, nexthop);
+	struct batch *b = batch_for(d, r->message);
+
+	r->state = RCPT_QUEUED;
+	r->next_in_batch = NULL;
+	*b->last = r;
+	b->last = &r->next_in_batch;
+	line_up(d);
+}
+
+/* Take up to N recipients off the front of B into OUT. */
+static size_t
+take(struct batch *b, struct rcpt **out, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && b->first != NULL) {
+		out[i++] = b->first;
+		b->first = b->first->next_in_batch;
+	}
+	if (b->first == NULL)
+		b->last = &b->first;
+	return i;
+}
+
+static void
+put_off(struct dest *d, struct batch *b)
+{
+	struct rcpt *r;
+
+	while (take(b, &r, 1) == 1) {
+		struct message *m = r->message;
+
+		r->dsn = arena_slice(&m->arena, slice_str(d->dsn));
+		r->text = arena_slice(&m->arena, slice_str(d->why));
+		round_settle(r, RCPT_DEFERRED);
+	}
+}
+
+/* One delivery, or all of it put off when the destination is down. */
+static void
+one_turn(struct dest *d)
+{
+	struct batch *b = TAILQ_FIRST(&d->batches);
+	const size_t max = qmgr_conf->recipients_per_job;
+	struct rcpt **rcpts;
+	size_t n;
+
+	TAILQ_REMOVE(&d->batches, b, link);
+	if (is_down(d)) {
+		put_off(d, b);
+		free(b);
+		return;
+	}
+	rcpts = xcalloc(max, sizeof *rcpts);
+	n = take(b, rcpts, max);
+	d->active++;
+	deliver_start(d, b->message, rcpts, n);
+	/* The rest of a large message waits behind the others. */
+	if (b->first != NULL)
+		TAILQ_INSERT_TAIL(&d->batches, b, link);
+	else
+		free(b);
+}
+
+static void
+on_pump(struct ev_task *task)
+{
+	struct dest *d;
+
+	(void)task;
+	while (!dests.stopped && (d = TAILQ_FIRST(&dests.turns)) != NULL) {
+		TAILQ_REMOVE(&dests.turns, d, turn);
+		d->waiting = false;
+		if (TAILQ_EMPTY(&d->batches))
+			continue;
+		one_turn(d);
+		line_up(d);
+	}
+	forget_some();
+}
+
+static void
+trouble(struct dest *d, struct slice dsn, struct slice why)
+{
+	d->wins = 0;
+	d->fails++;
+	d->window = d->window > 1 ? d->window / 2 : 1;
+	slice_copy(slice_sub(dsn, 0, sizeof d->dsn - 1), d->dsn, sizeof d->dsn);
+	slice_copy(slice_sub(why, 0, sizeof d->why - 1), d->why, sizeof d->why);
+	if (d->role != ROLE_SMTP || d->fails < FAILS_DOWN)
+		return;
+	d->down_until_ms = ev_now_ms() + DOWN_MS;
+	d->window = 1;
+	log_warn("dest.down", kv_slice("nexthop", d->nexthop),
+	    kv_u("fails", d->fails), kv_s("why", d->why));
+}
+
+static void
+success(struct dest *d)
+{
+	if (d->fails >= FAILS_DOWN)
+		log_info("dest.up", kv_slice("nexthop", d->nexthop));
+	d->fails = 0;
+	d->down_until_ms = 0;
+	if (d->window >= limit_of(d)) {
+		d->window = limit_of(d);
+		return;
+	}
+	if (++d->wins >= d->window) {
+		d->window++;
+		d->wins = 0;
+	}
+}
+
+void
+dest_done(struct dest *d, enum dest_outcome outcome, struct slice dsn,
+    struct slice why)
+{
+	must(d->active > 0);
+	d->active--;
+	if (outcome == DEST_TROUBLE)
+		trouble(d, dsn, why);
+	else
+		success(d);
+	line_up(d);
+}
+
+enum role
+dest_role(const struct dest *d)
+{
+	return d->role;
+}
+
+uid_t
+dest_uid(const struct dest *d)
+{
+	return d->uid;
+}
+
+struct slice
+dest_nexthop(const struct dest *d)
+{
+	return d->nexthop;
+}
+
+void
+dest_init(void)
+{
+	map_init(&dests.by_key);
+	TAILQ_INIT(&dests.turns);
+	ev_task_init(&dests.pump, on_pump);
+}
+
+void
+dest_stop(void)
+{
+	dests.stopped = true;
+}
+
+void
+dest_flush(void)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&dests.by_key, &it)) {
+		struct dest *d = it.value;
+
+		d->down_until_ms = 0;
+		line_up(d);
+	}
+}

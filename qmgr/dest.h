@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Destinations: where recipients wait for their turn.
+ *
+ * A destination is an agent (local or pipe of a uid, smtp to a next hop) with
+ * a number of deliveries under way that grows with success and shrinks with
+ * trouble.  Destinations take turns, and in a destination messages take turns,
+ * so that neither a slow host nor a message with ten thousand recipients holds
+ * up another.  A destination that keeps failing as a whole is down for a
+ * while: what comes for it is put off with the last reason; after that one
+ * delivery probes it.
+ */
+#ifndef QMGR_DEST_H
+#define QMGR_DEST_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "ipc/role.h"
+#include "qmgr/message.h"
+
+struct dest;
+
+void dest_init(void);
+/* R waits for its turn with ROLE's process of UID, or at NEXTHOP (smtp). */
+void dest_put(enum role role, uid_t uid, struct slice nexthop, struct rcpt *r);
+
+/* How a delivery ended for the destination as a whole. */
+enum dest_outcome {
+	DEST_WELL,    /* it answered */
+	DEST_TROUBLE, /* it could not be talked to; WHY is kept */
+};
+void dest_done(struct dest *d, enum dest_outcome outcome, struct slice dsn,
+    struct slice why);
+
+enum role dest_role(const struct dest *d);
+uid_t dest_uid(const struct dest *d);
+struct slice dest_nexthop(const struct dest *d);
+/* No new deliveries from here on. */
+void dest_stop(void);
+/* What is put off as "down" is tried again at once (pabal queue flush). */
+void dest_flush(void);
+
+#endif
