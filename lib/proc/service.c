@@ -2,6 +2,7 @@
 #include "proc/service.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,6 +207,23 @@ load_conf(void **conf, struct err *err)
 
 /* ---- the start ---- */
 
+/* A daemon that serves nobody in particular runs as the user it declares. */
+static int
+find_user(struct err *err)
+{
+	const struct passwd *pw;
+
+	if (!proc.drop || proc.svc->user == NULL)
+		return 0;
+	pw = getpwnam(proc.svc->user);
+	if (pw == NULL)
+		return err_set(
+		    err, ERR_PERM, "user %s does not exist", proc.svc->user);
+	proc.uid = pw->pw_uid;
+	proc.gid = pw->pw_gid;
+	return 0;
+}
+
 static int
 close_doors(struct err *err)
 {
@@ -236,6 +254,8 @@ start(struct err *err)
 	*proc.svc->conf_slot = conf;
 	apply_shared(conf);
 	tzset();
+	if (find_user(err) == -1)
+		return -1;
 	if (proc.svc->prepare != NULL && proc.svc->prepare(err) == -1)
 		return -1;
 	if (close_doors(err) == -1)
