@@ -10,7 +10,7 @@
 #include "ctl/commands.h"
 #include "ctl/mailstore.h"
 #include "ctl/out.h"
-#include "ctl/secret.h"
+#include "ctl/prompt.h"
 #include "ctl/tables.h"
 #include "sasl/password.h"
 
@@ -140,11 +140,11 @@ hash_secret(
     const char *name, const char *scheme, struct buf *hash, struct err *err)
 {
 	struct buf secret;
-	int rc = secret_read(name, &secret, err);
+	int rc = prompt_secret(name, &secret, err);
 
 	if (rc == 0)
 		rc = password_hash(scheme, buf_slice(&secret), hash, err);
-	secret_wipe(&secret);
+	prompt_wipe(&secret);
 	return rc;
 }
 

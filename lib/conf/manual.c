@@ -3,32 +3,50 @@
 
 #include "conf/value.h"
 
-/* Whether a sentence ends before the blank at I. */
+enum { LINE_MAX_COLUMNS = 76 };
+
 static bool
-sentence_ends(struct slice s, size_t i)
+sentence_ends(struct slice word)
 {
-	while (i > 0 && (s.p[i - 1] == ')' || s.p[i - 1] == '"'))
-		i--;
-	return i > 0 && strchr(".!?", s.p[i - 1]) != NULL;
+	while (word.n > 0 && strchr(")\"'", word.p[word.n - 1]) != NULL)
+		word.n--;
+	return word.n > 0 && strchr(".!?", word.p[word.n - 1]) != NULL;
+}
+
+static void
+add_word(struct slice word, struct buf *out)
+{
+	if (word.n > 0 && (word.p[0] == '.' || word.p[0] == '\''))
+		buf_adds(out, "\\&");
+	for (size_t i = 0; i < word.n; i++) {
+		if (word.p[i] == '\\')
+			buf_adds(out, "\\e");
+		else
+			buf_addc(out, word.p[i]);
+	}
 }
 
 void
 conf_manual_text(struct slice text, struct buf *out)
 {
-	bool start = true;
+	struct slice rest = text;
+	size_t column = 0;
 
-	for (size_t i = 0; i < text.n; i++) {
-		const char c = text.p[i];
+	while (rest.n > 0) {
+		const struct slice word = slice_cut(rest, ' ', &rest);
 
-		if (start && (c == '.' || c == '\''))
-			buf_adds(out, "\\&");
-		start = c == ' ' && sentence_ends(text, i);
-		if (start)
+		if (column > 0 && column + 1 + word.n > LINE_MAX_COLUMNS) {
 			buf_addc(out, '\n');
-		else if (c == '\\')
-			buf_adds(out, "\\e");
-		else
-			buf_addc(out, c);
+			column = 0;
+		}
+		if (column > 0)
+			buf_addc(out, ' ');
+		add_word(word, out);
+		column += word.n + 1;
+		if (rest.n > 0 && sentence_ends(word)) {
+			buf_addc(out, '\n');
+			column = 0;
+		}
 	}
 	buf_addc(out, '\n');
 }
@@ -56,11 +74,10 @@ add_param(const struct conf_param *p, struct buf *out)
 	if (p->type == CONF_STR || p->type == CONF_LIST)
 		return;
 	buf_init(&want, 1000);
+	buf_adds(&want, "Takes ");
 	conf_expect(p, &want);
-	buf_adds(out, "Takes ");
+	buf_addc(&want, '.');
 	conf_manual_text(buf_slice(&want), out);
-	buf_truncate(out, out->n - 1);
-	buf_adds(out, ".\n");
 	buf_fini(&want);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/secret.h"
+#include "ctl/prompt.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ ask(const char *prompt, const char *name, struct buf *line, struct err *err)
 }
 
 int
-secret_read(const char *name, struct buf *secret, struct err *err)
+prompt_secret(const char *name, struct buf *secret, struct err *err)
 {
 	struct buf again;
 	int rc;
@@ -69,12 +69,12 @@ secret_read(const char *name, struct buf *secret, struct err *err)
 		rc = ask("Once more for", name, &again, err);
 	if (rc == 0 && !slice_eq(buf_slice(secret), buf_slice(&again)))
 		rc = err_set(err, ERR_PERM, "the two passwords differ");
-	secret_wipe(&again);
+	prompt_wipe(&again);
 	return rc;
 }
 
 void
-secret_wipe(struct buf *secret)
+prompt_wipe(struct buf *secret)
 {
 	if (secret->p != NULL)
 		explicit_bzero(secret->p, secret->cap);
