@@ -61,6 +61,7 @@ static void
 free_frame(struct channel_frame *f)
 {
 	fd_close(&f->fd);
+	explicit_bzero(f->bytes, f->n);
 	free(f);
 }
 
@@ -138,6 +139,8 @@ read_frame(struct channel *c)
 	}
 	c->gone = &gone;
 	bad = !c->handler->on_frame(c, slice_of(frame, (size_t)n), fd);
+	/* it may have been a password */
+	explicit_bzero(frame, (size_t)n);
 	if (gone)
 		return false;
 	c->gone = NULL;

@@ -180,14 +180,21 @@ on_frame(struct channel *c, struct slice frame, int fd)
 }
 
 static void
+free_pending(struct pending *p)
+{
+	fd_close(&p->fd);
+	explicit_bzero(p->bytes, p->n);
+	free(p);
+}
+
+static void
 drop_pending(struct ipc *peer)
 {
 	struct pending *p;
 
 	while ((p = TAILQ_FIRST(&peer->pending)) != NULL) {
 		TAILQ_REMOVE(&peer->pending, p, link);
-		fd_close(&p->fd);
-		free(p);
+		free_pending(p);
 	}
 	peer->pending_bytes = 0;
 }
@@ -343,8 +350,7 @@ on_connected(struct ipc_call *call, struct msg *m)
 		TAILQ_REMOVE(&peer->pending, p, link);
 		(void)channel_send(
 		    &peer->channel, slice_of(p->bytes, p->n), p->fd);
-		fd_close(&p->fd);
-		free(p);
+		free_pending(p);
 	}
 	peer->pending_bytes = 0;
 }
@@ -375,14 +381,20 @@ bool
 ipc_send(struct ipc *peer, const struct msg *m)
 {
 	static struct buf frame = { .max = MSG_MAX_BYTES + 1024 };
+	bool ok;
 	int fd;
 
 	buf_reset(&frame);
+	/* whole from the start: a frame with a password must not move about */
+	(void)buf_room(&frame, frame.max);
 	if (!msg_put(m, &frame, &fd))
 		return false;
 	if (channel_is_open(&peer->channel))
-		return channel_send(&peer->channel, buf_slice(&frame), fd);
-	return peer->link && send_later(peer, buf_slice(&frame), fd);
+		ok = channel_send(&peer->channel, buf_slice(&frame), fd);
+	else
+		ok = peer->link && send_later(peer, buf_slice(&frame), fd);
+	explicit_bzero(frame.p, frame.n);
+	return ok;
 }
 
 enum role
