@@ -32,7 +32,7 @@ static const struct {
 	{ 0, "read" }, { 0, "write" }, { 0, "readv" }, { 0, "writev" },
 	{ 0, "pread64" }, { 0, "pwrite64" }, { 0, "preadv" }, { 0, "pwritev" },
 	{ 0, "recvfrom" }, { 0, "sendto" }, { 0, "recvmsg" }, { 0, "sendmsg" },
-	{ 0, "close" }, { 0, "lseek" }, { 0, "fstat" }, { 0, "newfstatat" },
+	{ 0, "close" }, { 0, "close_range" }, { 0, "lseek" }, { 0, "fstat" }, { 0, "newfstatat" },
 	{ 0, "dup" }, { 0, "dup2" }, { 0, "fcntl" }, { 0, "shutdown" },
 	{ 0, "getsockopt" }, { 0, "setsockopt" }, { 0, "getsockname" },
 	{ 0, "getpeername" }, { 0, "socketpair" },
