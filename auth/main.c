@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* auth: who is this.  Passwords reach this daemon alone and are wiped; the
+ * hashing is done by workers, forked when the doors are closed. */
+#include "auth/check.h"
+#include "auth/conf.h"
+#include "log/log.h"
+#include "proc/service.h"
+
+static int
+on_start(struct err *err)
+{
+	return auth_check_start(service_dir(DIR_TABLES), err);
+}
+
+static void
+on_reload(void)
+{
+	struct err err;
+
+	if (auth_check_configure(&err) == -1)
+		log_err("auth.reload", kv_s("why", err.text));
+}
+
+static void
+on_stop(void)
+{
+	auth_check_stop();
+	ev_stop();
+}
+
+static const struct ipc_table table = {
+	.on = {
+		[MSG_auth_check] = auth_on_check,
+		[MSG_auth_redeem] = auth_on_redeem,
+	},
+	.on_gone = auth_on_gone,
+};
+
+static const struct service auth_service = {
+	.name = "auth",
+	.role = ROLE_AUTH,
+	.conf = &auth_conf_desc,
+	.conf_slot = (const void **)&auth_conf,
+	.user = "pabal-auth",
+	.dirs = 1 << DIR_TABLES,
+	.may = MAY_READ | MAY_FORK,
+	.ipc = &table,
+	.start = on_start,
+	.reload = on_reload,
+	.stop = on_stop,
+};
+
+int
+main(int argc, char **argv)
+{
+	return service_main(&auth_service, argc, argv);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+#include "auth/penalty.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "sys/addr.h"
+
+enum { KEY_MAX = 1 + 64 + 1024, ACCOUNT_FREE = 20, ACCOUNT_MAX_MS = 2000 };
+
+struct record {
+	TAILQ_ENTRY(record) link; /* least recently used first */
+	unsigned failures;
+	unsigned booked; /* turns given out: taken for failures until known */
+	bool good;       /* a pair that was right once */
+	int64_t last_ms; /* of the failures */
+	int64_t next_ms; /* when the next turn is */
+	size_t n;
+	char key[];
+};
+
+struct penalty {
+	const struct penalty_limits *limits;
+	size_t max;
+	struct map records;
+	TAILQ_HEAD(, record) used;
+};
+
+struct penalty *
+penalty_new(const struct penalty_limits *limits, size_t max)
+{
+	struct penalty *p = xcalloc(1, sizeof *p);
+
+	p->limits = limits;
+	p->max = max;
+	map_init(&p->records);
+	TAILQ_INIT(&p->used);
+	return p;
+}
+
+static void
+drop(struct penalty *p, struct record *r)
+{
+	map_del(&p->records, slice_of(r->key, r->n));
+	TAILQ_REMOVE(&p->used, r, link);
+	free(r);
+}
+
+void
+penalty_free(struct penalty **p)
+{
+	if (*p == NULL)
+		return;
+	while (!TAILQ_EMPTY(&(*p)->used))
+		drop(*p, TAILQ_FIRST(&(*p)->used));
+	map_fini(&(*p)->records);
+	xfree(p);
+}
+
+/* A kind, the source, a NUL, the account; each as far as it belongs to it. */
+static struct slice
+make_key(char key[KEY_MAX], char kind, const struct penalty_who *who)
+{
+	const struct slice source = slice_sub(who->source, 0, 64);
+	const struct slice account = slice_sub(who->account, 0, 1022);
+	size_t n = 0;
+
+	key[n++] = kind;
+	if (kind != 'a' && source.n > 0)
+		memcpy(key + n, source.p, source.n);
+	if (kind != 'a')
+		n += source.n;
+	if (kind == 's')
+		return slice_of(key, n);
+	key[n++] = '\0';
+	if (account.n > 0)
+		memcpy(key + n, account.p, account.n);
+	return slice_of(key, n + account.n);
+}
+
+static struct record *
+find(
+    struct penalty *p, char kind, const struct penalty_who *who, int64_t now_ms)
+{
+	char key[KEY_MAX];
+	struct record *r = NULL;
+
+	if (kind != 's' || who->source.n > 0)
+		r = map_find(&p->records, make_key(key, kind, who));
+	if (r != NULL && r->failures > 0 &&
+	    now_ms - r->last_ms > p->limits->forget_ms)
+		r->failures = r->booked = 0;
+	return r;
+}
+
+static struct record *
+need(
+    struct penalty *p, char kind, const struct penalty_who *who, int64_t now_ms)
+{
+	struct record *r = find(p, kind, who, now_ms);
+	char key[KEY_MAX];
+	struct slice k;
+
+	if (r != NULL) {
+		TAILQ_REMOVE(&p->used, r, link);
+		TAILQ_INSERT_TAIL(&p->used, r, link);
+		return r;
+	}
+	if (p->records.count >= p->max)
+		drop(p, TAILQ_FIRST(&p->used));
+	k = make_key(key, kind, who);
+	r = xcalloc(1, sizeof *r + k.n);
+	r->n = k.n;
+	memcpy(r->key, k.p, k.n);
+	map_put(&p->records, k, r);
+	TAILQ_INSERT_TAIL(&p->used, r, link);
+	return r;
+}
+
+static int64_t
+delay_of(const struct penalty *p, const struct record *r, unsigned free,
+    int64_t max_ms)
+{
+	int64_t ms = p->limits->base_ms;
+
+	if (r == NULL || r->failures < free)
+		return 0;
+	for (unsigned i = free; i < r->failures + r->booked && ms < max_ms; i++)
+		ms *= 2;
+	return ms < max_ms ? ms : max_ms;
+}
+
+static int64_t
+until_turn(const struct record *r, int64_t now_ms)
+{
+	return r != NULL && r->failures > 0 && r->next_ms > now_ms
+		   ? r->next_ms - now_ms
+		   : 0;
+}
+
+/* The next turn is a delay after this one, which begins at START_MS. */
+static void
+book(const struct penalty *p, struct record *r, int64_t start_ms, unsigned free)
+{
+	const int64_t delay_ms = delay_of(p, r, free, p->limits->max_ms);
+
+	if (r == NULL || delay_ms == 0)
+		return;
+	r->booked++;
+	if (r->next_ms < start_ms + delay_ms)
+		r->next_ms = start_ms + delay_ms;
+}
+
+static int64_t
+larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t
+look(
+    struct penalty *p, const struct penalty_who *who, int64_t now_ms, bool take)
+{
+	struct record *pair = find(p, 'p', who, now_ms);
+	struct record *source = find(p, 's', who, now_ms);
+	const struct record *account = find(p, 'a', who, now_ms);
+	const bool good = pair != NULL && pair->good;
+	int64_t wait = until_turn(pair, now_ms);
+
+	if (!good) {
+		wait = larger(wait, until_turn(source, now_ms));
+		wait = larger(
+		    wait, delay_of(p, account, ACCOUNT_FREE, ACCOUNT_MAX_MS));
+	}
+	if (wait > PENALTY_WAIT_MAX_MS)
+		return -1;
+	if (!take)
+		return wait;
+	book(p, pair, now_ms + wait, p->limits->free_pair);
+	if (!good)
+		book(p, source, now_ms + wait, p->limits->free_source);
+	return wait;
+}
+
+int64_t
+penalty_wait(struct penalty *p, const struct penalty_who *who, int64_t now_ms)
+{
+	return look(p, who, now_ms, true);
+}
+
+int64_t
+penalty_peek(struct penalty *p, const struct penalty_who *who, int64_t now_ms)
+{
+	return look(p, who, now_ms, false);
+}
+
+static void
+count(struct penalty *p, char kind, const struct penalty_who *who,
+    int64_t now_ms, unsigned free)
+{
+	struct record *r = need(p, kind, who, now_ms);
+	int64_t next_ms;
+
+	r->failures++;
+	r->booked -= r->booked > 0;
+	r->last_ms = now_ms;
+	next_ms = now_ms + delay_of(p, r, free, p->limits->max_ms);
+	if (r->next_ms < next_ms)
+		r->next_ms = next_ms;
+}
+
+void
+penalty_failed(struct penalty *p, const struct penalty_who *who, int64_t now_ms)
+{
+	count(p, 'p', who, now_ms, p->limits->free_pair);
+	if (who->source.n > 0)
+		count(p, 's', who, now_ms, p->limits->free_source);
+	count(p, 'a', who, now_ms, ACCOUNT_FREE);
+}
+
+void
+penalty_passed(struct penalty *p, const struct penalty_who *who)
+{
+	struct record *r = need(p, 'p', who, 0);
+	struct record *source = find(p, 's', who, 0);
+
+	r->failures = r->booked = 0;
+	r->next_ms = 0;
+	r->good = true;
+	if (source != NULL)
+		source->booked -= source->booked > 0;
+}
+
+struct slice
+penalty_source(struct slice text, uint8_t bytes[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct cidr net;
+
+	if (cidr_parse(&net, text, NULL) == -1 || net.bits != 128)
+		return text;
+	memcpy(bytes, net.ip, sizeof net.ip);
+	return slice_of(
+	    bytes, memcmp(bytes, mapped, sizeof mapped) == 0 ? 16 : 8);
+}
