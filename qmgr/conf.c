@@ -7,3 +7,5 @@ static const struct conf_param params[] = {
 #include "qmgr/params.def"
 };
 const struct conf_desc qmgr_conf_desc = CONF_DESC("qmgr", params);
+
+const struct qmgr_conf *qmgr_conf;

@@ -20,8 +20,6 @@
 
 enum { STOP_CHECK_MS = 20 };
 
-const struct qmgr_conf *qmgr_conf;
-
 static struct ev_task scan;
 static struct ev_timer stop_check;
 static uint64_t found;
