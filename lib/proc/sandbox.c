@@ -132,11 +132,23 @@ allow_socket(scmp_filter_ctx ctx, int family, int type)
 	    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, (scmp_datum_t)type));
 }
 
+/* Families that the C library tries of its own accord.  A rule for socket as
+ * a whole would beat the ones that look at its arguments. */
+static int
+deny_family(scmp_filter_ctx ctx, int family)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+}
+
 static int
 allow_sockets(scmp_filter_ctx ctx, unsigned may)
 {
 	int rc = 0;
 
+	if ((may & (MAY_CONNECT | MAY_DGRAM | MAY_UNIX)) == 0)
+		return seccomp_rule_add(
+		    ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 0);
 	if ((may & MAY_CONNECT) != 0) {
 		rc |= allow_socket(ctx, AF_INET, SOCK_STREAM);
 		rc |= allow_socket(ctx, AF_INET6, SOCK_STREAM);
@@ -147,7 +159,9 @@ allow_sockets(scmp_filter_ctx ctx, unsigned may)
 	}
 	if ((may & MAY_UNIX) != 0)
 		rc |= allow_socket(ctx, AF_UNIX, SOCK_STREAM);
-	return rc;
+	else
+		rc |= deny_family(ctx, AF_UNIX);
+	return rc | deny_family(ctx, AF_NETLINK);
 }
 
 /* Threads and forks go through clone; glibc tries clone3 first, whose flags
@@ -183,8 +197,8 @@ enter_seccomp(unsigned may, struct err *err)
 	/* The C library asks these of its own accord and lives with a no. */
 	for (const char *const *name =
 		 (const char *const[]){ "openat", "access", "ioctl", "readlink",
-		     "prctl", "socket", "connect", "open", "stat", "execve",
-		     "bind", "statfs", "sched_setaffinity", NULL };
+		     "prctl", "connect", "open", "stat", "execve", "bind",
+		     "statfs", "sched_setaffinity", NULL };
 	     *name != NULL; name++)
 		(void)seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
 		    seccomp_syscall_resolve_name(*name), 0);
