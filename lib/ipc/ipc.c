@@ -366,6 +366,10 @@ send_later(struct ipc *peer, struct slice frame, int fd)
 	p = xmalloc(sizeof *p + frame.n);
 	p->fd = fd != -1 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
 	p->n = frame.n;
+	if (fd != -1 && p->fd == -1) {
+		free(p);
+		return false;
+	}
 	memcpy(p->bytes, frame.p, frame.n);
 	TAILQ_INSERT_TAIL(&peer->pending, p, link);
 	peer->pending_bytes += frame.n;

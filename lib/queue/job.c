@@ -100,6 +100,8 @@ job_rcpt_parse(struct slice *text, struct arena *arena, struct job_rcpt *r)
 		if (!parse_part(part, arena, r))
 			return false;
 	}
+	if (r->address.n == 0)
+		return false;
 	*text = rest;
-	return r->address.n > 0;
+	return true;
 }
