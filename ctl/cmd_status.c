@@ -1,41 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* pabal status, metrics, check: how it is. */
-#include <string.h>
-
-#include "base/cur.h"
+/* pabal status: how it is. */
 #include "base/mem.h"
-#include "ctl/check.h"
 #include "ctl/commands.h"
 #include "ctl/dial.h"
+#include "ctl/fields.h"
 #include "ctl/out.h"
 
 enum { STATUS_STOPPED = 3 }; /* as LSB has it for init scripts */
-
-/* The value of KEY in a line of key=value words without blanks in them. */
-static struct slice
-field(struct slice line, const char *key)
-{
-	while (line.n > 0) {
-		struct slice value;
-		const struct slice word = slice_cut(line, ' ', &line);
-
-		if (slice_is(slice_cut(word, '=', &value), key))
-			return value;
-	}
-	return (struct slice){ NULL, 0 };
-}
-
-static void
-put_number(struct out *o, struct slice text)
-{
-	struct cur c = cur_of(text);
-	const uint64_t v = cur_u64(&c, INT64_MAX);
-
-	if (cur_end(&c))
-		out_num(o, (int64_t)v);
-	else
-		out_none(o);
-}
 
 static void
 print_status(struct ctl *ctl, struct slice text)
@@ -52,12 +23,14 @@ print_status(struct ctl *ctl, struct slice text)
 		const struct slice line = slice_cut(text, '\n', &text);
 
 		for (size_t i = 0; i < ARRAY_LEN(cols); i++) {
-			const struct slice v = field(line, cols[i].key);
+			int64_t v;
 
-			if (number[i])
-				put_number(&o, v);
+			if (!number[i])
+				out_str(&o, fields_get(line, cols[i].key));
+			else if (fields_num(line, cols[i].key, &v))
+				out_num(&o, v);
 			else
-				out_str(&o, v);
+				out_none(&o);
 		}
 	}
 	out_end(&o);

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: ISC */
+/* pabal queue: what waits, and doing something about it. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "ctl/commands.h"
+#include "ctl/out.h"
+#include "ctl/queue.h"
+#include "queue/envelope.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+enum { FILTER_MAX = 50000, ARGS_MAX = 10000 };
+
+int
+cmd_queue_list(struct ctl *ctl, int argc, char **argv)
+{
+	const int n = ctl_options(ctl, NULL, argc, argv, 0, ARGS_MAX);
+	struct queue_printer p = { .json = ctl->json, .now_s = clock_wall_s() };
+	struct buf filter = { .max = FILTER_MAX };
+	struct err err;
+	int rc = CTL_OK;
+
+	if (n == -1 || queue_filter(ctl, n, argv, &filter) == -1)
+		return CTL_USAGE;
+	if (queue_each(&ctl->inst, buf_slice(&filter), queue_print, &p, &err) ==
+	    -1)
+		rc = ctl_fail("queue list: %s", err.text);
+	if (ctl->json)
+		puts(p.messages == 0 ? "[]" : "]");
+	else if (rc == CTL_OK && p.messages == 0)
+		puts(filter.n > 0 ? "no message like that"
+				  : "the queue is empty");
+	else if (rc == CTL_OK)
+		printf("-- %zu message%s, %lld bytes\n", p.messages,
+		    p.messages == 1 ? "" : "s", (long long)p.bytes);
+	buf_fini(&p.line);
+	buf_fini(&filter);
+	return rc;
+}
+
+int
+cmd_queue_count(struct ctl *ctl, int argc, char **argv)
+{
+	const int n = ctl_options(ctl, NULL, argc, argv, 0, ARGS_MAX);
+	struct buf filter = { .max = FILTER_MAX };
+	int64_t messages;
+	struct err err;
+	int rc = CTL_OK;
+
+	if (n == -1 || queue_filter(ctl, n, argv, &filter) == -1)
+		return CTL_USAGE;
+	if (queue_count(&ctl->inst, buf_slice(&filter), &messages, &err) == -1)
+		rc = ctl_fail("queue count: %s", err.text);
+	else
+		printf("%lld\n", (long long)messages);
+	buf_fini(&filter);
+	return rc;
+}
+
+/* ---- actions ---- */
+
+/* Each bare word is a message of its own; all other words are one filter. */
+static int
+act_on_all(
+    struct ctl *ctl, const char *verb, int argc, char **argv, int64_t *done)
+{
+	struct buf filter = { .max = FILTER_MAX };
+	struct err err;
+	int64_t n;
+	int ids = 0, rc = CTL_OK;
+
+	for (int i = 0; i < argc; i++)
+		ids += strpbrk(argv[i], "=<>") == NULL;
+	if (ids > 0 && ids < argc)
+		return ctl_usage(ctl, "queue %s: either ids or a filter", verb);
+	for (int i = 0; i < (ids > 0 ? argc : 1) && rc == CTL_OK; i++) {
+		buf_reset(&filter);
+		if (queue_filter(ctl, ids > 0 ? 1 : argc,
+			ids > 0 ? argv + i : argv, &filter) == -1)
+			rc = CTL_USAGE;
+		else if (queue_act(&ctl->inst, verb, buf_slice(&filter), &n,
+			     &err) == -1)
+			rc = ctl_fail("queue %s: %s", verb, err.text);
+		else if (ids > 0 && n == 0)
+			rc = ctl_fail("queue %s: nothing to do for %s (no such "
+				      "message, or not in that state)",
+			    verb, argv[i]);
+		else
+			*done += n;
+	}
+	buf_fini(&filter);
+	return rc;
+}
+
+static int
+act(struct ctl *ctl, const char *verb, bool needs_filter, int argc, char **argv)
+{
+	bool all = false;
+	const struct ctl_opt opts[] = { { "all", NULL, &all }, { 0 } };
+	const int n = ctl_options(ctl, opts, argc, argv, 0, ARGS_MAX);
+	int64_t done = 0;
+	int rc;
+
+	if (n == -1)
+		return CTL_USAGE;
+	if (needs_filter && n == 0 && !all)
+		return ctl_usage(ctl,
+		    "queue %s: which ones? Give ids or a filter, or --all",
+		    verb);
+	if (all && n > 0)
+		return ctl_usage(ctl,
+		    "queue %s: --all and a filter exclude each other", verb);
+	rc = act_on_all(ctl, verb, n, argv, &done);
+	if (rc != CTL_OK)
+		return rc;
+	if (ctl->json)
+		printf("{\"messages\":%lld}\n", (long long)done);
+	else
+		printf("%s: %lld message%s\n", verb, (long long)done,
+		    done == 1 ? "" : "s");
+	return CTL_OK;
+}
+
+int
+cmd_queue_hold(struct ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, "hold", true, argc, argv);
+}
+
+int
+cmd_queue_release(struct ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, "release", true, argc, argv);
+}
+
+int
+cmd_queue_delete(struct ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, "delete", true, argc, argv);
+}
+
+int
+cmd_queue_retry(struct ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, "retry", true, argc, argv);
+}
+
+int
+cmd_queue_flush(struct ctl *ctl, int argc, char **argv)
+{
+	return act(ctl, "flush", false, argc, argv);
+}
+
+/* ---- show ---- */
+
+static int
+copy_range(int fd, int64_t off, int64_t n, struct err *err)
+{
+	char piece[65536];
+
+	while (n > 0) {
+		const size_t len =
+		    n < (int64_t)sizeof piece ? (size_t)n : sizeof piece;
+
+		if (fd_pread_all(fd, piece, len, off, err) == -1)
+			return -1;
+		fwrite(piece, 1, len, stdout);
+		off += (int64_t)len;
+		n -= (int64_t)len;
+	}
+	return 0;
+}
+
+/* Up to and with the empty line; the header is at most what is read here. */
+static int
+print_header(int fd, int64_t off, int64_t size, struct err *err)
+{
+	static char head[256 * 1024];
+	const size_t n =
+	    size < (int64_t)sizeof head ? (size_t)size : sizeof head;
+	const struct slice text = slice_of(head, n);
+	size_t crlf, lf;
+
+	if (fd_pread_all(fd, head, n, off, err) == -1)
+		return -1;
+	crlf = slice_search(text, SLICE("\r\n\r\n"));
+	lf = slice_search(text, SLICE("\n\n"));
+	fwrite(head, 1, crlf < lf ? crlf + 2 : lf + (lf < n), stdout);
+	return 0;
+}
+
+/* The envelope block and the delivery results are text already. */
+static int
+show(int fd, bool message_only, struct err *err)
+{
+	struct buf head = { .max = ENVELOPE_MAX_BYTES };
+	const off_t end = lseek(fd, 0, SEEK_END);
+	char *to = buf_room(
+	    &head, end > ENVELOPE_MAX_BYTES ? ENVELOPE_MAX_BYTES : (size_t)end);
+	struct envelope env;
+	struct arena a;
+	size_t len = 0;
+	int rc = -1;
+
+	arena_init(&a);
+	if (fd_pread_all(fd, to,
+		end > ENVELOPE_MAX_BYTES ? ENVELOPE_MAX_BYTES : (size_t)end, 0,
+		err) == -1)
+		goto out;
+	buf_added(
+	    &head, end > ENVELOPE_MAX_BYTES ? ENVELOPE_MAX_BYTES : (size_t)end);
+	if (envelope_parse(buf_slice(&head), true, &a, &env, &len, err) == -1)
+		goto out;
+	if (message_only) {
+		rc = copy_range(fd, (int64_t)len, env.size, err);
+		goto out;
+	}
+	fwrite(head.p, 1, len, stdout);
+	puts("-- results");
+	if (end > (off_t)len + env.size)
+		(void)copy_range(fd, (int64_t)len + env.size,
+		    end - (off_t)len - env.size, err);
+	puts("-- header");
+	rc = print_header(fd, (int64_t)len, env.size, err);
+out:
+	arena_fini(&a);
+	buf_fini(&head);
+	return rc;
+}
+
+int
+cmd_queue_show(struct ctl *ctl, int argc, char **argv)
+{
+	bool message = false;
+	const struct ctl_opt opts[] = { { "message", NULL, &message }, { 0 } };
+	struct err err;
+	int fd, rc = CTL_OK;
+
+	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
+		return CTL_USAGE;
+	if (queue_open_file(&ctl->inst, slice_str(argv[0]), &fd, &err) == -1 ||
+	    show(fd, message, &err) == -1)
+		rc = ctl_fail("queue show %s: %s", argv[0], err.text);
+	fd_close(&fd);
+	return rc;
+}
+
+/* ---- top ---- */
+
+struct group {
+	char *name;
+	int64_t messages;
+	int64_t bytes;
+	int64_t oldest_s;
+};
+
+struct top {
+	struct map groups;
+	const char *by;
+};
+
+static void
+count_in(struct top *t, struct slice name, const struct queue_entry *e)
+{
+	struct group *g = map_find(&t->groups, name);
+
+	if (g == NULL) {
+		g = xcalloc(1, sizeof *g);
+		g->name = xslicedup(name);
+		g->oldest_s = e->arrived_s;
+		map_put(&t->groups, name, g);
+	}
+	g->messages++;
+	g->bytes += e->size_bytes;
+	if (e->arrived_s < g->oldest_s)
+		g->oldest_s = e->arrived_s;
+}
+
+static bool
+group_entry(void *arg, const struct queue_entry *e)
+{
+	struct top *t = arg;
+
+	if (strcmp(t->by, "sender") == 0)
+		count_in(t, e->sender.n > 0 ? e->sender : SLICE("<>"), e);
+	else if (strcmp(t->by, "state") == 0)
+		count_in(t, e->state, e);
+	for (size_t i = 0; i < e->nrcpts; i++) {
+		const struct queue_rcpt *r = &e->rcpts[i];
+
+		if (strcmp(t->by, "domain") == 0)
+			count_in(t,
+			    slice_from(
+				r->address, slice_rfind(r->address, '@') + 1),
+			    e);
+		else if (strcmp(t->by, "recipient") == 0)
+			count_in(t, r->address, e);
+		else if (strcmp(t->by, "reason") == 0 && r->text.n > 0)
+			count_in(t, r->text, e);
+	}
+	return true;
+}
+
+static int
+more_first(const void *a, const void *b)
+{
+	const struct group *const *x = a, *const *y = b;
+
+	if ((*x)->messages != (*y)->messages)
+		return (*x)->messages < (*y)->messages ? 1 : -1;
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void
+print_top(struct ctl *ctl, const struct top *t, size_t most)
+{
+	static const struct out_col cols[] = { { "messages", -8 },
+		{ "bytes", -10 }, { "oldest_seconds", -14 }, { "name", 0 } };
+	struct group **all = xcalloc(t->groups.count + 1, sizeof(void *));
+	struct map_iter it = { 0 };
+	struct out o;
+	size_t n = 0;
+
+	while (map_next(&t->groups, &it))
+		all[n++] = it.value;
+	qsort(all, n, sizeof(void *), more_first);
+	out_begin(&o, ctl->json, cols, ARRAY_LEN(cols));
+	for (size_t i = 0; i < n; i++) {
+		if (i < most) {
+			out_num(&o, all[i]->messages);
+			out_num(&o, all[i]->bytes);
+			out_num(&o, clock_wall_s() - all[i]->oldest_s);
+			out_str(&o, slice_str(all[i]->name));
+		}
+		free(all[i]->name);
+		free(all[i]);
+	}
+	out_end(&o);
+	free(all);
+}
+
+int
+cmd_queue_top(struct ctl *ctl, int argc, char **argv)
+{
+	static const char *const kinds[] = { "domain", "sender", "recipient",
+		"reason", "state" };
+	enum { MOST = 20 };
+	bool all = false;
+	const struct ctl_opt opts[] = { { "all", NULL, &all }, { 0 } };
+	const int n = ctl_options(ctl, opts, argc, argv, 0, ARGS_MAX);
+	struct buf filter = { .max = FILTER_MAX };
+	struct top t = { .by = n > 0 ? argv[0] : "domain" };
+	bool known = false;
+	struct err err;
+	int rc = CTL_OK;
+
+	if (n == -1)
+		return CTL_USAGE;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		known |= strcmp(kinds[i], t.by) == 0;
+	if (!known)
+		return ctl_usage(ctl,
+		    "queue top: expected domain, sender, recipient, reason or "
+		    "state, not \"%s\"",
+		    t.by);
+	if (queue_filter(ctl, n > 0 ? n - 1 : 0, argv + 1, &filter) == -1)
+		return CTL_USAGE;
+	map_init(&t.groups);
+	if (queue_each(&ctl->inst, buf_slice(&filter), group_entry, &t, &err) ==
+	    -1)
+		rc = ctl_fail("queue top: %s", err.text);
+	else
+		print_top(ctl, &t, all ? SIZE_MAX : MOST);
+	map_fini(&t.groups);
+	buf_fini(&filter);
+	return rc;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* Lines of key=value words, as daemons answer. */
+#ifndef CTL_FIELDS_H
+#define CTL_FIELDS_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+
+/* The value of KEY in LINE, still escaped; empty when it is not there. */
+struct slice fields_get(struct slice line, const char *key);
+/* The same as a number; false when it is none. */
+bool fields_num(struct slice line, const char *key, int64_t *v);
+
+#endif
