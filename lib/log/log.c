@@ -2,14 +2,16 @@
 #include "log/log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/must.h"
+#include "base/utf8.h"
 
-/* A line longer than this is cut; more collected than that is written. */
-enum { LINE_MAX_BYTES = 4096, COLLECT_BYTES = 32768 };
+/* A line is cut to this, its end included; more collected is written. */
+enum { LINE_MAX_BYTES = 4096, LINE_END_BYTES = 4, COLLECT_BYTES = 32768 };
 
 static struct {
 	char name[32];
@@ -69,23 +71,38 @@ needs_quotes(struct slice s)
 	return s.n == 0;
 }
 
-/* Escapes are the same in logfmt and JSON; bytes beyond ASCII pass (UTF-8),
- * and what could move a terminal's cursor does not. */
+/* How much more the line may take, so that its end still fits. */
+static size_t
+room(const struct buf *b)
+{
+	const size_t max = LINE_MAX_BYTES - LINE_END_BYTES;
+
+	return b->n < max ? max - b->n : 0;
+}
+
+/* Escapes are the same in logfmt and JSON.  What is no UTF-8 is escaped byte
+ * by byte, and so is what could move a terminal's cursor (C0, DEL, C1). */
 static void
 add_quoted(struct buf *b, struct slice s)
 {
 	buf_addc(b, '"');
-	for (size_t i = 0; i < s.n && i < LINE_MAX_BYTES / 2; i++) {
-		const char c = s.p[i];
+	while (s.n > 0 && room(b) >= sizeof "\\u0000\"" - 1) {
+		const size_t n = utf8_len(s);
+		const unsigned c = (unsigned char)s.p[0];
+		const bool c1 =
+		    n == 2 && c == 0xc2 && (unsigned char)s.p[1] < 0xa0;
 
 		if (c == '"' || c == '\\')
 			buf_addf(b, "\\%c", c);
 		else if (c == '\n')
 			buf_adds(b, "\\n");
-		else if ((unsigned char)c < 0x20 || c == 0x7f)
-			buf_addf(b, "\\u%04x", (unsigned)(unsigned char)c);
+		else if (c < 0x20 || c == 0x7f || n == 0)
+			buf_addf(b, "\\u%04x", c);
+		else if (c1)
+			buf_addf(b, "\\u%04x", (unsigned char)s.p[1]);
 		else
-			buf_addc(b, c);
+			buf_add(b, slice_sub(s, 0, n));
+		s = slice_from(s, n > 0 ? n : 1);
 	}
 	buf_addc(b, '"');
 }
@@ -100,7 +117,14 @@ add_value(struct buf *b, const struct kv *kv)
 	else if (log_state.format == LOG_JSON || needs_quotes(kv->s))
 		add_quoted(b, kv->s);
 	else
-		buf_add(b, slice_sub(kv->s, 0, LINE_MAX_BYTES / 2));
+		buf_add(b, slice_sub(kv->s, 0, room(b)));
+}
+
+/* Does KEY with at least some of its value still fit? */
+static bool
+fits(const struct buf *b, const char *key)
+{
+	return room(b) >= strlen(key) + 40;
 }
 
 static void
@@ -137,7 +161,7 @@ add_logfmt(struct buf *b, enum log_level level, const char *event,
 	}
 	buf_addf(b, "%s[%d] %s: %s", log_state.name, (int)getpid(),
 	    words[level], event);
-	for (; kvs->key != NULL; kvs++) {
+	for (; kvs->key != NULL && fits(b, kvs->key); kvs++) {
 		buf_addf(b, " %s=", kvs->key);
 		add_value(b, kvs);
 	}
@@ -157,7 +181,7 @@ add_json(struct buf *b, enum log_level level, const char *event,
 	    "\",\"daemon\":\"%s\",\"pid\":%d,\"level\":\"%s\","
 	    "\"event\":\"%s\"",
 	    log_state.name, (int)getpid(), words[level], event);
-	for (; kvs->key != NULL; kvs++) {
+	for (; kvs->key != NULL && fits(b, kvs->key); kvs++) {
 		buf_addf(b, ",\"%s\":", kvs->key);
 		add_value(b, kvs);
 	}
@@ -173,15 +197,12 @@ log_event(enum log_level level, const char *event, const struct kv *kvs)
 		return;
 	if (log_state.out.n > COLLECT_BYTES)
 		log_flush();
-	buf_init(&line, 8 * LINE_MAX_BYTES);
+	buf_init(&line, LINE_MAX_BYTES);
 	if (log_state.format == LOG_JSON)
 		add_json(&line, level, event, kvs);
 	else
 		add_logfmt(&line, level, event, kvs);
-	if (line.n > LINE_MAX_BYTES) {
-		line.n = LINE_MAX_BYTES - 1;
-		buf_addc(&line, '\n');
-	}
+	must(!line.failed);
 	buf_add(&log_state.out, buf_slice(&line));
 	buf_fini(&line);
 	if (level <= LOG_LVL_WARN)
