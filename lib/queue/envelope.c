@@ -238,6 +238,16 @@ envelope_parse_rcpt(struct slice line, struct arena *arena,
 	return 0;
 }
 
+/* Queue ids name files: letters and digits, nothing else. */
+static bool
+is_id(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_isalnum(s.p[i]))
+			return false;
+	return s.n > 0 && s.n < ENVELOPE_ID_BYTES;
+}
+
 /* A line of qmgr's own; false when NAME is none or its value is broken. */
 static bool
 parse_own(struct slice name, struct slice value, struct arena *arena,
@@ -247,7 +257,7 @@ parse_own(struct slice name, struct slice value, struct arena *arena,
 
 	if (slice_is(name, "id")) {
 		env->id = arena_slice(arena, value);
-		return value.n > 0 && value.n < ENVELOPE_ID_BYTES;
+		return is_id(value);
 	}
 	if (slice_is(name, "crc32c"))
 		return parse_hex32(value, &env->crc32c);

@@ -229,6 +229,8 @@ test_refused(void **state)
 		{ "id \n",                             true,  false },
 		{ "id 123456789012345678901234\n",     true,  false },
 		{ "id 12345678901234567890123\n",      true,  true },
+		{ "id ../../etc/x\n",                  true,  false },
+		{ "id a b\n",                          true,  false },
 		{ "crc32c 0000000\n",                  true,  false },
 		{ "crc32c 0000000g\n",                 true,  false },
 		{ "size -1\n",                         true,  false },
