@@ -67,22 +67,22 @@ static struct {
 
 /* clang-format off */
 static struct {
-	const char *event;
+	const char *name;
 	const char *text; /* for the client */
 	struct metric metric;
 } results[] = {
-	[AUTH_OK] = { "auth.ok", "",
+	[AUTH_OK] = { "ok", "",
 	    { .name = "pabal_auth_ok", .help = "Logins that were right." } },
-	[AUTH_REFUSED] = { "auth.refused", "wrong name or password",
+	[AUTH_REFUSED] = { "refused", "wrong name or password",
 	    { .name = "pabal_auth_refused",
 	      .help = "Logins with a wrong name or password." } },
-	[AUTH_DENIED] = { "auth.denied", "this account may not do that",
+	[AUTH_DENIED] = { "denied", "this account may not do that",
 	    { .name = "pabal_auth_denied",
 	      .help = "Right logins for what the account may not do." } },
-	[AUTH_LIMITED] = { "auth.limited", "too many attempts, try again later",
+	[AUTH_LIMITED] = { "limited", "too many attempts, try again later",
 	    { .name = "pabal_auth_limited",
 	      .help = "Logins refused because too many failed or wait." } },
-	[AUTH_TEMPFAIL] = { "auth.tempfail", "temporary failure, try again",
+	[AUTH_TEMPFAIL] = { "tempfail", "temporary failure, try again",
 	    { .name = "pabal_auth_tempfail",
 	      .help = "Logins that could not be checked." } },
 };
@@ -132,6 +132,22 @@ cache_key(const struct check *c)
 	};
 }
 
+static void
+log_result(const struct check *c, enum auth_result result, const char *why)
+{
+	const char *tls = c->tls ? "yes" : "no";
+
+	if (result == AUTH_OK)
+		log_info("auth.ok", kv_s("account", c->account),
+		    kv_s("client", c->client), kv_s("service", c->service),
+		    kv_s("tls", tls));
+	else
+		log_warn("auth.refused", kv_s("account", c->account),
+		    kv_s("client", c->client), kv_s("service", c->service),
+		    kv_s("tls", tls), kv_s("result", results[result].name),
+		    kv_s("why", why));
+}
+
 /* Answer, and the check is over; WHY is for the log. */
 static void
 finish(struct check *c, enum auth_result result, const char *why)
@@ -155,10 +171,7 @@ finish(struct check *c, enum auth_result result, const char *why)
 		ticket = slice_of(number, sizeof number);
 	}
 	metric_add(&results[result].metric, 1);
-	LOG_AT(ok ? LOG_LVL_INFO : LOG_LVL_WARN, results[result].event,
-	    kv_s("account", c->account), kv_s("client", c->client),
-	    kv_s("service", c->service), kv_s("tls", c->tls ? "yes" : "no"),
-	    kv_s(ok ? NULL : "why", why));
+	log_result(c, result, why);
 	IPC_SEND(c->peer, auth_checked, .id = c->id, .result = result,
 	    .account = slice_str(ok ? c->account : ""), .uid = ok ? uid : 0,
 	    .ticket = ticket, .why = slice_str(results[result].text));

@@ -139,6 +139,20 @@ table_problem(const struct table *t)
 }
 
 bool
+table_exists(const struct table *t)
+{
+	char *compiled = xasprintf("%s.cdb", t->name);
+	struct stat st;
+	const bool there =
+	    fstatat(t->dirfd, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    (t->type == &table_cdb &&
+		fstatat(t->dirfd, compiled, &st, AT_SYMLINK_NOFOLLOW) == 0);
+
+	free(compiled);
+	return there;
+}
+
+bool
 table_stale(struct table *t)
 {
 	return t->type->stale != NULL && t->type->stale(t);

@@ -46,6 +46,8 @@ enum found table_get(
 const char *table_spec(const struct table *t);
 /* Why the last TEMPFAIL was one. */
 const char *table_problem(const struct table *t);
+/* Is there anything to look in: the cdb or its text, the text? */
+bool table_exists(const struct table *t);
 /* A cdb whose text was changed and not compiled since. */
 bool table_stale(struct table *t);
 

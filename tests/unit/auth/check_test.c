@@ -3,14 +3,9 @@
  * tables lie in a directory of their own. */
 #include "auth/check.h"
 
-#include "tests/unit.h"
+#include "tests/daemon.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <bsd/string.h>
 
 #include "auth/conf.h"
 #include "base/mem.h"
@@ -31,19 +26,6 @@ static const struct ipc_table table = {
 	},
 	.on_gone = auth_on_gone,
 };
-
-/* Our end of a channel to the daemon, at which it sees ROLE. */
-static int
-peer(struct ipc **theirs, enum role role, uid_t uid)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		0, pair) == -1)
-		return -1;
-	*theirs = ipc_accept(pair[0], role, 0, uid);
-	return pair[1];
-}
 
 static void
 put_password(const char *name, const char *secret)
@@ -102,9 +84,9 @@ setup(void **state)
 	put_account("alice@a.test", "uid=- home=a.test/alice quota=5K");
 	put_account("bob@a.test", "home=x login=no");
 	put_account("nopass@a.test", "home=y");
-	login_fd = peer(&peers[0], ROLE_LOGIN, 0);
-	imapd_fd = peer(&peers[1], ROLE_IMAPD, 0);
-	other_fd = peer(&peers[2], ROLE_IMAPD, 1234);
+	login_fd = daemon_peer(&peers[0], ROLE_LOGIN, 0);
+	imapd_fd = daemon_peer(&peers[1], ROLE_IMAPD, 0);
+	other_fd = daemon_peer(&peers[2], ROLE_IMAPD, 1234);
 	return auth_check_start(dirfd_, &err);
 }
 
@@ -131,56 +113,6 @@ teardown(void **state)
 }
 
 static void
-on_ready(struct ev_io *io, unsigned events)
-{
-	(void)events;
-	ev_io_stop(io);
-	ev_stop();
-}
-
-/* Run the daemon until FD can be read or written. */
-static void
-run_until(int fd, unsigned events)
-{
-	struct ev_io io;
-
-	ev_io_init(&io, fd, on_ready);
-	ev_io_set(&io, events);
-	ev_run();
-}
-
-static void
-tell(int fd, const struct msg *m)
-{
-	struct buf frame;
-	int mfd;
-
-	buf_init(&frame, MSG_MAX_BYTES);
-	assert_true(msg_put(m, &frame, &mfd));
-	while (send(fd, frame.p, frame.n, 0) == -1) {
-		assert_int_equal(errno, EAGAIN);
-		run_until(fd, EV_WRITE);
-	}
-	buf_fini(&frame);
-}
-
-/* Run the daemon until it has written to FD; the message stays valid until the
- * next. */
-static struct msg
-hear(int fd)
-{
-	static char frame[MSG_MAX_BYTES];
-	struct msg m;
-	ssize_t n;
-
-	run_until(fd, EV_READ);
-	n = recv(fd, frame, sizeof frame, 0);
-	assert_true(n > 0);
-	assert_true(msg_get(slice_of(frame, (size_t)n), -1, &m));
-	return m;
-}
-
-static void
 ask(uint64_t id, const char *login, const char *secret, const char *authzid,
     const char *client, const char *service)
 {
@@ -194,7 +126,7 @@ ask(uint64_t id, const char *login, const char *secret, const char *authzid,
 		    .service = slice_str(service),
 		    .tls = true } };
 
-	tell(login_fd, &m);
+	daemon_tell(login_fd, &m);
 }
 
 static struct msg_auth_checked
@@ -210,7 +142,7 @@ check(const char *login, const char *secret, const char *authzid,
 	snprintf(client, sizeof client, "10.1.%u.%u", host / 250, host % 250);
 	host++;
 	ask(++id, login, secret, authzid, client, service);
-	m = hear(login_fd);
+	m = daemon_hear(login_fd);
 	assert_int_equal(m.type, MSG_auth_checked);
 	assert_int_equal(m.auth_checked.id, id);
 	return m.auth_checked;
@@ -278,8 +210,8 @@ redeem(int fd, struct slice ticket)
 		.auth_redeem = { .id = 7, .ticket = ticket } };
 	struct msg got;
 
-	tell(fd, &m);
-	got = hear(fd);
+	daemon_tell(fd, &m);
+	got = daemon_hear(fd);
 	assert_int_equal(got.type, MSG_auth_redeemed);
 	assert_int_equal(got.auth_redeemed.id, 7);
 	return got.auth_redeemed;
@@ -336,7 +268,7 @@ test_flood(void **state)
 		ask(1000 + i, "alice", "wrong", "", "10.9.9.9", "imap");
 	ask(5000, "alice", "sesame", "", "10.8.8.8", "imap");
 	for (unsigned i = 0; limited == 0 || refused < 3; i++) {
-		const struct msg m = hear(login_fd);
+		const struct msg m = daemon_hear(login_fd);
 
 		assert_true(i < GUESSES);
 		if (m.auth_checked.id == 5000)
@@ -368,7 +300,7 @@ test_peer_gone(void **state)
 	for (uint64_t i = 0; i < 50; i++)
 		ask(9000 + i, "nobody", "x", "", "10.7.7.7", "imap");
 	close(login_fd);
-	login_fd = peer(&peers[0], ROLE_LOGIN, 0);
+	login_fd = daemon_peer(&peers[0], ROLE_LOGIN, 0);
 	assert_int_equal(check("alice", "sesame", "", "smtp").result, AUTH_OK);
 }
 
