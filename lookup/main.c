@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/* lookup: what is this address, domain, host. */
+#include "ev/loop.h"
+#include "log/log.h"
+#include "lookup/conf.h"
+#include "lookup/resolve.h"
+#include "lookup/system.h"
+#include "lookup/usage.h"
+#include "proc/service.h"
+
+static int
+on_prepare(struct err *err)
+{
+	(void)err;
+	if (lookup_conf->system_users)
+		lookup_system_read();
+	return 0;
+}
+
+static int
+on_start(struct err *err)
+{
+	return lookup_resolve_start(service_dir(DIR_TABLES), err);
+}
+
+static void
+on_reload(void)
+{
+	struct err err;
+
+	if (lookup_resolve_configure(&err) == -1)
+		log_err("lookup.reload", kv_s("why", err.text));
+}
+
+static void
+on_stop(void)
+{
+	lookup_resolve_stop();
+	ev_stop();
+}
+
+static void
+on_usage(struct ipc *peer, struct msg *m)
+{
+	(void)peer;
+	lookup_usage_set(
+	    m->lookup_usage.account, m->lookup_usage.bytes, ev_now_ms());
+}
+
+static const struct ipc_table table = {
+	.on = {
+		[MSG_lookup_address] = lookup_on_address,
+		[MSG_lookup_usage] = on_usage,
+	},
+	.on_gone = lookup_on_gone,
+};
+
+static const struct service lookup_service = {
+	.name = "lookup",
+	.role = ROLE_LOOKUP,
+	.conf = &lookup_conf_desc,
+	.conf_slot = (const void **)&lookup_conf,
+	.user = "pabal-lookup",
+	.dirs = 1 << DIR_TABLES,
+	.may = MAY_READ,
+	.ipc = &table,
+	.prepare = on_prepare,
+	.start = on_start,
+	.reload = on_reload,
+	.stop = on_stop,
+};
+
+int
+main(int argc, char **argv)
+{
+	return service_main(&lookup_service, argc, argv);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is this address?  The questions that are asked, in this order, until
+ * one has an answer:
+ *
+ *   transports  the address, its domain
+ *   local domain, with and without what stands behind the delimiter:
+ *       aliases     name@domain
+ *       accounts    name@domain
+ *       aliases     name
+ *       users of this host
+ *     then  aliases @domain, and for postmaster his mailbox
+ *   other domain:  transports .parent ..., *; else its MX hosts
+ */
+#ifndef LOOKUP_RESOLVE_H
+#define LOOKUP_RESOLVE_H
+
+#include "base/err.h"
+#include "ipc/ipc.h"
+
+/* Once, when the doors are closed. */
+int lookup_resolve_start(int tables_dir, struct err *err);
+/* lookup_conf is new: open the tables it names. */
+int lookup_resolve_configure(struct err *err);
+void lookup_resolve_stop(void);
+
+/* Handler of lookup_address. */
+void lookup_on_address(struct ipc *peer, struct msg *m);
+/* PEER is gone: nobody waits for its answers. */
+void lookup_on_gone(struct ipc *peer);
+
+#endif

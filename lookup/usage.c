@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#include "lookup/usage.h"
+
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+
+struct usage {
+	TAILQ_ENTRY(usage) link; /* oldest word first */
+	char *account;
+	uint64_t bytes;
+	int64_t at_ms;
+};
+
+static struct map accounts;
+static TAILQ_HEAD(, usage) order = TAILQ_HEAD_INITIALIZER(order);
+
+static void
+drop(struct usage *u)
+{
+	map_del(&accounts, slice_str(u->account));
+	TAILQ_REMOVE(&order, u, link);
+	free(u->account);
+	free(u);
+}
+
+static void
+expire(int64_t now_ms)
+{
+	struct usage *u;
+
+	while ((u = TAILQ_FIRST(&order)) != NULL &&
+	       now_ms - u->at_ms > USAGE_KNOWN_MS)
+		drop(u);
+}
+
+void
+lookup_usage_set(struct slice account, uint64_t bytes, int64_t now_ms)
+{
+	struct usage *u;
+
+	expire(now_ms);
+	u = map_find(&accounts, account);
+	if (u != NULL)
+		drop(u);
+	else if (accounts.count >= USAGE_ACCOUNTS_MAX)
+		drop(TAILQ_FIRST(&order));
+	u = xcalloc(1, sizeof *u);
+	u->account = xslicedup(account);
+	u->bytes = bytes;
+	u->at_ms = now_ms;
+	map_put(&accounts, account, u);
+	TAILQ_INSERT_TAIL(&order, u, link);
+}
+
+uint64_t
+lookup_usage_room(struct slice account, uint64_t quota, int64_t now_ms)
+{
+	const struct usage *u;
+
+	expire(now_ms);
+	u = quota > 0 ? map_find(&accounts, account) : NULL;
+	if (u == NULL)
+		return UINT64_MAX;
+	return u->bytes < quota ? quota - u->bytes : 0;
+}
+
+void
+lookup_usage_clear(void)
+{
+	while (!TAILQ_EMPTY(&order))
+		drop(TAILQ_FIRST(&order));
+	map_fini(&accounts);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+#include "lookup/resolve.h"
+
+#include "tests/daemon.h"
+
+#include <fcntl.h>
+
+#include "base/mem.h"
+#include "conf/conf.h"
+#include "ipc/lookup.h"
+#include "lookup/conf.h"
+#include "lookup/usage.h"
+#include "sys/durable.h"
+#include "table/compile.h"
+
+static char dir[32] = "/tmp/pabal-lookup.XXXXXX";
+static int tables;
+static int smtpd_fd;
+static struct ipc *smtpd;
+
+static void
+on_usage(struct ipc *peer, struct msg *m)
+{
+	(void)peer;
+	lookup_usage_set(
+	    m->lookup_usage.account, m->lookup_usage.bytes, ev_now_ms());
+}
+
+static const struct ipc_table table = {
+	.on = {
+		[MSG_lookup_address] = lookup_on_address,
+		[MSG_lookup_usage] = on_usage,
+	},
+	.on_gone = lookup_on_gone,
+};
+
+static const char accounts[] = "alice@a.test home=a.test/alice quota=1K\n"
+			       "bob@a.test uid=1000 gid=1000 home=b\n"
+			       "a+b@a.test home=ab\n"
+			       "shut@a.test mail=no\n"
+			       "both@a.test home=both\n"
+			       "alice@b.test home=b.test/alice\n";
+static const char aliases[] =
+    "sales@a.test: alice, bob@b.test, x@far.test\n"
+    "both@a.test: both@a.test, alice\n"
+    "root: alice\n"
+    "cmd@a.test: \"|/bin/cat -n\", :include:/etc/list, /var/x\n"
+    "keep@a.test: \\alice\n"
+    "@b.test: alice@a.test\n";
+static const char transports[] = "routed.test smtp:[10.0.0.1]:2525\n"
+				 ".sub.test lmtp:unix:/run/x\n"
+				 "sub.test error:5.1.2 moved away\n"
+				 "slow.test error:4.4.1\n"
+				 "own.test smtp:\n"
+				 "far@a.test lmtp:[::1]:24\n";
+
+static void
+put(const char *name, const char *text)
+{
+	assert_int_equal(
+	    durable_replace(tables, name, slice_str(text), 0640, NULL), 0);
+	assert_int_equal(table_compile(tables, name, NULL, NULL), 0);
+}
+
+static int
+load_conf(void)
+{
+	static const char text[] = "domains = a.test b.test\n"
+				   "postmaster = postmaster@a.test\n";
+	const struct conf_text t = { "lookup.conf", slice_str(text) };
+	struct conf_errors errors = { 0 };
+	void *conf = NULL;
+	const int rc = conf_load(&lookup_conf_desc, &t, 1, &conf, &errors);
+
+	conf_errors_fini(&errors);
+	lookup_conf = conf;
+	return rc;
+}
+
+static int
+setup(void **state)
+{
+	struct err err;
+
+	(void)state;
+	if (mkdtemp(dir) == NULL || load_conf() == -1)
+		return -1;
+	tables = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ev_init();
+	ipc_setup(ROLE_LOOKUP, &table);
+	put("accounts", accounts);
+	put("aliases", aliases);
+	put("transports", transports);
+	smtpd_fd = daemon_peer(&smtpd, ROLE_SMTPD, 0);
+	return lookup_resolve_start(tables, &err);
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const names[] = { "accounts", "accounts.cdb",
+		"aliases", "aliases.cdb", "transports", "transports.cdb" };
+	void *conf;
+
+	(void)state;
+	ipc_drop(smtpd, NULL);
+	lookup_resolve_stop();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		(void)unlinkat(tables, names[i], 0);
+	close(tables);
+	close(smtpd_fd);
+	memcpy(&conf, &lookup_conf, sizeof conf);
+	conf_free(&conf);
+	return rmdir(dir);
+}
+
+static struct msg_lookup_found
+ask(const char *address, unsigned flags)
+{
+	const struct msg m = { .type = MSG_lookup_address,
+		.lookup_address = {
+		    .id = 5, .address = slice_str(address), .flags = flags } };
+	struct msg got;
+
+	daemon_tell(smtpd_fd, &m);
+	got = daemon_hear(smtpd_fd);
+	assert_int_equal(got.type, MSG_lookup_found);
+	assert_int_equal(got.lookup_found.id, 5);
+	return got.lookup_found;
+}
+
+/* The answer in one line. */
+static const char *
+text_of(const struct msg_lookup_found *f)
+{
+	static struct buf out = { .max = 4000 };
+
+	buf_reset(&out);
+	switch (f->kind) {
+	case LOOKUP_MAILBOX:
+		buf_addf(&out, "mailbox %.*s %.*s uid=%u tag=%.*s",
+		    SLICE_FMT(f->address), SLICE_FMT(f->home), f->uid,
+		    SLICE_FMT(f->tag));
+		break;
+	case LOOKUP_ALIAS:
+		buf_addf(&out, "alias %.*s", SLICE_FMT(f->targets));
+		break;
+	case LOOKUP_RELAY:
+		buf_addf(&out, "%.*s:%.*s", SLICE_FMT(f->transport),
+		    SLICE_FMT(f->nexthop));
+		break;
+	default:
+		buf_addf(&out, "%s %u %.*s %.*s",
+		    f->kind == LOOKUP_REFUSE ? "refuse" : "tempfail", f->code,
+		    SLICE_FMT(f->enhanced), SLICE_FMT(f->text));
+	}
+	return buf_cstr(&out);
+}
+
+/* clang-format off */
+static const struct {
+	const char *address;
+	unsigned flags;
+	const char *answer;
+} rows[] = {
+	{ "alice@a.test", 0, "mailbox alice@a.test a.test/alice uid=0 tag=" },
+	{ "ALICE@a.test", 0, "mailbox alice@a.test a.test/alice uid=0 tag=" },
+	{ "alice+Work@a.test", 0, "mailbox alice@a.test a.test/alice uid=0 tag=work" },
+	{ "alice", 0, "mailbox alice@a.test a.test/alice uid=0 tag=" },
+	{ "bob@a.test", 0, "mailbox bob@a.test b uid=1000 tag=" },
+	/* the whole name before the name without what is behind the + */
+	{ "a+b@a.test", 0, "mailbox a+b@a.test ab uid=0 tag=" },
+	{ "alice@b.test", 0, "mailbox alice@b.test b.test/alice uid=0 tag=" },
+	{ "nobody@a.test", 0, "refuse 550 5.1.1 no such user here" },
+	{ "nobody+x@a.test", 0, "refuse 550 5.1.1 no such user here" },
+	{ "shut@a.test", 0, "refuse 550 5.2.1 this mailbox takes no mail" },
+	{ "no address", 0, "refuse 550 5.1.3 not an address" },
+	{ "", 0, "refuse 550 5.1.3 not an address" },
+
+	{ "sales@a.test", 0, "alias Aalice@a.test\nAbob@b.test\nAx@far.test\n" },
+	{ "sales+x@a.test", 0, "alias Aalice@a.test\nAbob@b.test\nAx@far.test\n" },
+	{ "root@a.test", 0, "alias Aalice@a.test\n" },
+	{ "root@b.test", 0, "alias Aalice@a.test\n" },
+	{ "root", 0, "alias Aalice@a.test\n" },
+	{ "cmd@a.test", 0, "alias C/bin/cat -n\nI/etc/list\nF/var/x\n" },
+	{ "keep@a.test", 0, "alias !alice@a.test\n" },
+	{ "any@b.test", 0, "alias Aalice@a.test\n" },
+	/* an alias that names itself means the mailbox */
+	{ "both@a.test", 0, "alias !both@a.test\nAalice@a.test\n" },
+	{ "both@a.test", LOOKUP_NO_ALIAS, "mailbox both@a.test both uid=0 tag=" },
+	{ "sales@a.test", LOOKUP_NO_ALIAS, "refuse 550 5.1.1 no such user here" },
+	{ "any@b.test", LOOKUP_NO_ALIAS, "refuse 550 5.1.1 no such user here" },
+
+	{ "postmaster", 0, "mailbox postmaster@a.test a.test/postmaster uid=0 tag=" },
+	{ "Postmaster@A.TEST", 0, "mailbox postmaster@a.test a.test/postmaster uid=0 tag=" },
+	{ "postmaster@far.test", 0, "smtp:far.test" },
+
+	{ "x@far.test", 0, "smtp:far.test" },
+	{ "x@FAR.test", 0, "smtp:far.test" },
+	{ "x@[192.0.2.1]", 0, "smtp:[192.0.2.1]" },
+	{ "x@routed.test", 0, "smtp:[10.0.0.1]:2525" },
+	{ "x@own.test", 0, "smtp:own.test" },
+	{ "x@sub.test", 0, "refuse 550 5.1.2 moved away" },
+	{ "x@a.sub.test", 0, "lmtp:unix:/run/x" },
+	{ "x@b.a.sub.test", 0, "lmtp:unix:/run/x" },
+	{ "x@slow.test", 0, "tempfail 450 4.4.1 not reachable" },
+	{ "far@a.test", 0, "lmtp:[::1]:24" },
+};
+/* clang-format on */
+
+static void
+test_answers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct msg_lookup_found f =
+		    ask(rows[i].address, rows[i].flags);
+
+		assert_string_equal(text_of(&f), rows[i].answer);
+	}
+}
+
+/* What is left of the quota, as far as somebody has said. */
+static void
+test_room(void **state)
+{
+	struct msg m = { .type = MSG_lookup_usage,
+		.lookup_usage = { .account = SLICE("alice@a.test") } };
+	struct ipc *local = NULL;
+	const int fd = daemon_peer(&local, ROLE_LOCAL, 0);
+
+	(void)state;
+	assert_int_equal(ask("alice@a.test", 0).quota, 1024);
+	assert_int_equal(ask("alice@a.test", 0).room, UINT64_MAX);
+	assert_int_equal(ask("alice@b.test", 0).quota, 0);
+	m.lookup_usage.bytes = 1000;
+	daemon_tell(fd, &m);
+	assert_int_equal(ask("alice@a.test", 0).room, 24);
+	m.lookup_usage.bytes = 5000;
+	daemon_tell(fd, &m);
+	assert_int_equal(ask("alice@a.test", 0).room, 0);
+	lookup_usage_clear();
+	assert_int_equal(ask("alice@a.test", 0).room, UINT64_MAX);
+	ipc_drop(local, NULL);
+	close(fd);
+}
+
+static void
+test_usage_is_forgotten(void **state)
+{
+	const struct slice a = SLICE("a");
+
+	(void)state;
+	lookup_usage_set(a, 10, 0);
+	assert_int_equal(lookup_usage_room(a, 15, USAGE_KNOWN_MS), 5);
+	assert_int_equal(lookup_usage_room(a, 0, USAGE_KNOWN_MS), UINT64_MAX);
+	assert_int_equal(
+	    lookup_usage_room(a, 15, USAGE_KNOWN_MS + 1), UINT64_MAX);
+	lookup_usage_set(a, 10, 0);
+	lookup_usage_set(a, 12, 5);
+	assert_int_equal(lookup_usage_room(a, 15, 5), 3);
+	lookup_usage_clear();
+}
+
+/* A table that was there and is gone bounces nothing. */
+static void
+test_table_gone(void **state)
+{
+	struct msg_lookup_found f;
+
+	(void)state;
+	assert_int_equal(unlinkat(tables, "aliases.cdb", 0), 0);
+	f = ask("nobody@a.test", 0);
+	assert_int_equal(f.kind, LOOKUP_TEMPFAIL);
+	assert_int_equal(f.code, 451);
+	assert_int_equal(table_compile(tables, "aliases", NULL, NULL), 0);
+	assert_int_equal(ask("nobody@a.test", 0).kind, LOOKUP_REFUSE);
+	assert_int_equal(unlinkat(tables, "accounts.cdb", 0), 0);
+	assert_int_equal(ask("alice@a.test", 0).kind, LOOKUP_TEMPFAIL);
+	assert_int_equal(table_compile(tables, "accounts", NULL, NULL), 0);
+}
+
+/* No aliases or routes were ever written: that is no trouble.  Accounts that
+ * are missing always are. */
+static void
+test_table_never_written(void **state)
+{
+	static const char *const names[] = { "aliases", "aliases.cdb",
+		"transports", "transports.cdb" };
+	struct err err;
+
+	(void)state;
+	lookup_resolve_stop();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_int_equal(unlinkat(tables, names[i], 0), 0);
+	assert_int_equal(unlinkat(tables, "accounts.cdb", 0), 0);
+	assert_int_equal(unlinkat(tables, "accounts", 0), 0);
+	assert_int_equal(lookup_resolve_start(tables, &err), 0);
+	assert_int_equal(ask("x@far.test", 0).kind, LOOKUP_RELAY);
+	assert_int_equal(ask("alice@a.test", 0).kind, LOOKUP_TEMPFAIL);
+	put("accounts", accounts);
+	assert_int_equal(ask("alice@a.test", 0).kind, LOOKUP_MAILBOX);
+	assert_int_equal(ask("root@a.test", 0).kind, LOOKUP_REFUSE);
+	put("aliases", aliases);
+	assert_int_equal(ask("root@a.test", 0).kind, LOOKUP_ALIAS);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_usage_is_forgotten),
+		cmocka_unit_test(test_table_gone),
+		cmocka_unit_test(test_table_never_written),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
