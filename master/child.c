@@ -522,19 +522,22 @@ static void
 log_exit(const struct child *c, int status)
 {
 	const bool asked = c->state == CHILD_STOPPING;
-	const enum log_level level =
-	    asked && WIFEXITED(status) ? LOG_LVL_INFO : LOG_LVL_ERR;
+	const int64_t restart_ms = asked ? -1 : c->delay_ms;
 
 	if (WIFSIGNALED(status))
-		LOG_AT(level, "child.killed", kv_s("service", c->service),
+		log_err("child.killed", kv_s("service", c->service),
 		    kv_s("daemon", c->daemon), kv_i("pid", c->pid),
 		    kv_s("signal", sigabbrev_np(WTERMSIG(status))),
-		    kv_i("restart_ms", asked ? -1 : c->delay_ms));
+		    kv_i("restart_ms", restart_ms));
+	else if (asked)
+		log_info("child.stopped", kv_s("service", c->service),
+		    kv_s("daemon", c->daemon), kv_i("pid", c->pid),
+		    kv_i("status", WEXITSTATUS(status)));
 	else
-		LOG_AT(level, "child.exited", kv_s("service", c->service),
+		log_err("child.exited", kv_s("service", c->service),
 		    kv_s("daemon", c->daemon), kv_i("pid", c->pid),
 		    kv_i("status", WEXITSTATUS(status)),
-		    kv_i("restart_ms", asked ? -1 : c->delay_ms));
+		    kv_i("restart_ms", restart_ms));
 }
 
 static struct child *

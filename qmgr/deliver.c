@@ -7,12 +7,9 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "log/log.h"
-#include "log/metric.h"
 #include "qmgr/conf.h"
-#include "qmgr/expand.h"
-#include "qmgr/round.h"
+#include "qmgr/result.h"
 #include "queue/job.h"
-#include "sys/clock.h"
 #include "sys/fd.h"
 
 enum { RCPTS_MAX_BYTES = MSG_MAX_BYTES / 2 };
@@ -31,53 +28,10 @@ struct job {
 
 static struct map jobs; /* by id */
 
-static struct metric delivered = { .name = "pabal_qmgr_delivered",
-	.help = "Recipients delivered or relayed." };
-static struct metric deferred = { .name = "pabal_qmgr_deferred",
-	.help = "Deliveries that failed for the time being." };
-static struct metric failed = { .name = "pabal_qmgr_failed",
-	.help = "Recipients that failed for good." };
-
 static struct slice
 key_of(const uint64_t *id)
 {
 	return slice_of(id, sizeof *id);
-}
-
-static void
-log_result(const struct rcpt *r, const struct dest *d)
-{
-	const struct message *m = r->message;
-	const int64_t age_ms = (clock_wall_us() - m->entry->arrived_us) / 1000;
-
-	log_info("rcpt.result", kv_s("qid", m->entry->id),
-	    kv_slice("to", r->env.address),
-	    kv_s("status", job_status_name(r->status)), kv_slice("dsn", r->dsn),
-	    kv_s("agent", role_name(dest_role(d))), kv_slice("host", r->host),
-	    kv_i("delay_ms", age_ms), kv_slice("text", r->text));
-}
-
-/* The state that follows from what the agent said. */
-static enum rcpt_state
-state_for(struct rcpt *r, struct slice targets)
-{
-	struct message *m = r->message;
-
-	switch (r->status) {
-	case JOB_DELIVERED:
-	case JOB_RELAYED:
-		metric_add(&delivered, 1);
-		return RCPT_DONE;
-	case JOB_PERMFAIL:
-		metric_add(&failed, 1);
-		return RCPT_FAILED;
-	case JOB_EXPANDED:
-		return expand(r, arena_slice(&m->arena, targets));
-	case JOB_TEMPFAIL:
-	default:
-		metric_add(&deferred, 1);
-		return RCPT_DEFERRED;
-	}
 }
 
 /* A 4.4.x or 4.3.x of every recipient speaks of the host, not of them. */
@@ -99,8 +53,7 @@ settle(struct job *job, struct rcpt *r, struct slice targets)
 		    sizeof job->why);
 	} else
 		job->answered = true;
-	log_result(r, job->dest);
-	round_settle(r, state_for(r, targets));
+	result_apply(r, dest_role(job->dest), targets);
 }
 
 static void
@@ -276,7 +229,5 @@ void
 deliver_init(void)
 {
 	map_init(&jobs);
-	metric_register(&delivered);
-	metric_register(&deferred);
-	metric_register(&failed);
+	result_init();
 }

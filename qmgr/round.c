@@ -44,7 +44,7 @@ finish(struct message *m)
 }
 
 static void
-remove_message(struct message *m, const char *event)
+remove_message(struct message *m)
 {
 	struct entry *e = m->entry;
 	struct err err = { 0 };
@@ -52,8 +52,6 @@ remove_message(struct message *m, const char *event)
 	if (spool_remove(e->id, (enum spool_place)e->place, &err) == -1)
 		log_err(
 		    "spool.trouble", kv_s("qid", e->id), kv_s("why", err.text));
-	LOG_AT(LOG_LVL_INFO, event, kv_s("qid", e->id),
-	    kv_i("delay_ms", (clock_wall_us() - e->arrived_us) / 1000));
 	entry_free(&e);
 	finish(m);
 }
@@ -218,7 +216,8 @@ round_end(struct message *m)
 		return;
 	}
 	if (m->entry->delete_wanted) {
-		remove_message(m, "mail.deleted");
+		log_info("mail.deleted", kv_s("qid", m->entry->id));
+		remove_message(m);
 		return;
 	}
 	if (!m->soon)
@@ -227,10 +226,12 @@ round_end(struct message *m)
 		report_write(m, REPORT_FAILURE, on_reported);
 	else if (any_success(m))
 		report_write(m, REPORT_SUCCESS, on_reported);
-	else if (count(m, RCPT_DEFERRED) == 0)
-		remove_message(m, "mail.removed");
-	else if (qmgr_conf->delay_warning > 0 && !m->warned &&
-		 age_ms(m) >= qmgr_conf->delay_warning)
+	else if (count(m, RCPT_DEFERRED) == 0) {
+		log_info("mail.removed", kv_s("qid", m->entry->id),
+		    kv_i("delay_ms", age_ms(m)));
+		remove_message(m);
+	} else if (qmgr_conf->delay_warning > 0 && !m->warned &&
+		   age_ms(m) >= qmgr_conf->delay_warning)
 		report_write(m, REPORT_DELAY, on_reported);
 	else
 		put_off(m);

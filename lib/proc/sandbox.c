@@ -138,7 +138,7 @@ static int
 deny_family(scmp_filter_ctx ctx, int family)
 {
 	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0));
 }
 
 static int
