@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pabal trace: the life of a message out of the log.  Lines are joined by qid
+ * (the message), sid (the session it came in), and what a line tells of the
+ * reports made about it.  First passes collect ids, the last one prints.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "ctl/commands.h"
+#include "ctl/logline.h"
+#include "ctl/out.h"
+#include "ctl/queue.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/spawn.h"
+
+enum { PASSES = 4, LOG_MAX = INT32_MAX };
+
+struct trace {
+	struct ctl *ctl;
+	struct slice wanted;
+	struct map qids;
+	struct map sids;
+	bool grew; /* a pass found new ids */
+	size_t lines;
+	struct arena arena;
+	struct buf line;
+};
+
+static void
+add_id(struct trace *t, struct map *ids, struct slice id)
+{
+	if (id.n == 0 || id.n > 64 || map_find(ids, id) != NULL)
+		return;
+	map_put(ids, id, t);
+	t->grew = true;
+}
+
+/* Whatever value of the line is what was asked for: id, address, Message-ID. */
+static bool
+names(const struct trace *t, const struct logline *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (slice_ieq(l->values[i], t->wanted))
+			return true;
+	return false;
+}
+
+/* Keys whose value is the id of another message that came of this one. */
+static bool
+is_relation(struct slice key)
+{
+	return slice_is(key, "report") || slice_is(key, "about") ||
+	       (slice_ends(key, SLICE("_qid")) && key.n > 4);
+}
+
+static bool
+is_ours(const struct trace *t, const struct logline *l)
+{
+	const struct slice qid = logline_get(l, "qid");
+
+	if (qid.n > 0)
+		return map_find(&t->qids, qid) != NULL;
+	return map_find(&t->sids, logline_get(l, "sid")) != NULL;
+}
+
+static void
+collect(struct trace *t, const struct logline *l)
+{
+	const struct slice qid = logline_get(l, "qid");
+	const struct slice sid = logline_get(l, "sid");
+	bool ours = qid.n > 0 && map_find(&t->qids, qid) != NULL;
+
+	if (!ours && names(t, l)) {
+		ours = true;
+		if (qid.n == 0)
+			add_id(t, &t->sids, sid);
+	}
+	for (size_t i = 0; i < l->n && qid.n > 0; i++) {
+		if (!is_relation(l->keys[i]))
+			continue;
+		if (ours)
+			add_id(t, &t->qids, l->values[i]);
+		else
+			ours = map_find(&t->qids, l->values[i]) != NULL;
+	}
+	if (ours && qid.n > 0) {
+		add_id(t, &t->qids, qid);
+		add_id(t, &t->sids, sid);
+	}
+}
+
+static void
+json_pair(struct buf *b, const char *key, struct slice value)
+{
+	if (value.n == 0)
+		return;
+	buf_addf(b, "%s\"%s\":", b->p[b->n - 1] == '{' ? "" : ",", key);
+	out_json(b, value);
+}
+
+static void
+print(struct trace *t, struct slice text, const struct logline *l)
+{
+	struct buf *b = &t->line;
+
+	buf_reset(b);
+	if (!t->ctl->json) {
+		out_plain(b, slice_trim(text));
+		buf_addc(b, '\n');
+	} else {
+		buf_adds(b, t->lines == 0 ? "[{" : ",{");
+		json_pair(b, "time", l->time);
+		json_pair(b, "daemon", l->daemon);
+		json_pair(b, "pid", l->pid);
+		json_pair(b, "level", l->level);
+		json_pair(b, "event", l->event);
+		for (size_t i = 0; i < l->n; i++) {
+			buf_addc(b, ',');
+			out_json(b, l->keys[i]);
+			buf_addc(b, ':');
+			out_json(b, l->values[i]);
+		}
+		buf_adds(b, "}\n");
+	}
+	fwrite(b->p, 1, b->n, stdout);
+	t->lines++;
+}
+
+/* journalctl -o short-iso-precise puts "TIME HOST UNIT[PID]: " first. */
+static struct slice
+without_journal(struct slice line, struct slice *time)
+{
+	struct slice rest;
+	const size_t at = slice_search(line, SLICE("]: "));
+
+	*time = slice_cut(line, ' ', &rest);
+	return at < line.n ? slice_from(line, at + 3) : line;
+}
+
+static void
+pass(struct trace *t, struct slice log, bool journal, bool last)
+{
+	while (log.n > 0) {
+		const struct slice text = slice_cut(log, '\n', &log);
+		struct slice line = text, time = { NULL, 0 };
+		struct logline l;
+
+		arena_reset(&t->arena);
+		if (journal)
+			line = without_journal(text, &time);
+		if (!logline_parse(line, &t->arena, &l))
+			continue;
+		if (journal)
+			l.time = time;
+		if (!last)
+			collect(t, &l);
+		else if (is_ours(t, &l))
+			print(t, text, &l);
+	}
+}
+
+/* ---- where the log is ---- */
+
+static int
+read_path(const char *path, struct buf *log, bool must_be, struct err *err)
+{
+	int fd = strcmp(path, "-") == 0 ? fcntl(0, F_DUPFD_CLOEXEC, 3)
+					: open(path, O_RDONLY | O_CLOEXEC);
+	char *to;
+	ssize_t n;
+
+	if (fd == -1)
+		return must_be ? err_sys(err, ERR_PERM, "read %s", path) : 0;
+	while ((to = buf_room(log, 1 << 16)) != NULL &&
+	       (n = read(fd, to, 1 << 16)) > 0)
+		buf_added(log, (size_t)n);
+	fd_close(&fd);
+	if (to == NULL)
+		return err_set(err, ERR_PERM, "%s is too large", path);
+	if (n == -1)
+		return err_sys(err, ERR_PERM, "read %s", path);
+	return 0;
+}
+
+static int
+read_journal(struct buf *log, struct err *err)
+{
+	char *argv[] = { (char[]){ "journalctl" }, (char[]){ "--quiet" },
+		(char[]){ "--no-pager" }, (char[]){ "--unit=pabal.service" },
+		(char[]){ "--output=short-iso-precise" }, NULL };
+	char *envp[] = { (char[]){ "PATH=/usr/bin:/bin" }, NULL };
+	char path[40];
+	int ends[2], fds[3], status = -1, rc;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return err_sys(err, ERR_TEMP, "pipe");
+	fds[0] = -1;
+	fds[1] = ends[1];
+	fds[2] = 2;
+	pid = spawn_program(
+	    "/usr/bin/journalctl", argv, envp, fds, ARRAY_LEN(fds), err);
+	fd_close(&ends[1]);
+	snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+	rc = pid == -1 ? -1 : read_path(path, log, true, err);
+	fd_close(&ends[0]);
+	while (pid != -1 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	return rc;
+}
+
+/* The rotated log first: it is the older. */
+static int
+read_log(const struct instance *in, const char *file, struct buf *log,
+    bool *journal, struct err *err)
+{
+	char *path = xasprintf("%s/pabal.log", in->log);
+	char *old = xasprintf("%s/pabal.log.1", in->log);
+	int rc = 0;
+
+	if (file != NULL) {
+		rc = read_path(file, log, true, err);
+	} else if (in->dir == NULL && access(path, F_OK) == -1) {
+		*journal = true;
+		rc = read_journal(log, err);
+	} else {
+		rc = read_path(old, log, false, err);
+		if (rc == 0)
+			rc = read_path(path, log, true, err);
+	}
+	free(path);
+	free(old);
+	return rc;
+}
+
+/* What is still in the queue, if qmgr can be asked. */
+static void
+print_waiting(struct trace *t)
+{
+	struct queue_printer p = { .now_s = clock_wall_s() };
+	struct map_iter it = { 0 };
+
+	while (map_next(&t->qids, &it)) {
+		char *filter = xasprintf("id=%.*s", SLICE_FMT(it.key));
+
+		(void)queue_each(
+		    &t->ctl->inst, slice_str(filter), queue_print, &p, NULL);
+		free(filter);
+	}
+	buf_fini(&p.line);
+}
+
+static int
+trace(struct trace *t, struct slice log, bool journal)
+{
+	add_id(t, &t->qids, t->wanted);
+	for (int i = 0; i < PASSES && (i == 0 || t->grew); i++) {
+		t->grew = false;
+		pass(t, log, journal, false);
+	}
+	pass(t, log, journal, true);
+	if (t->ctl->json)
+		puts(t->lines == 0 ? "[]" : "]");
+	else if (dial_master_pid(&t->ctl->inst) != 0)
+		print_waiting(t);
+	if (t->lines > 0)
+		return CTL_OK;
+	return ctl_fail(
+	    "trace: the log says nothing about %.*s", SLICE_FMT(t->wanted));
+}
+
+int
+cmd_trace(struct ctl *ctl, int argc, char **argv)
+{
+	const char *file = NULL;
+	const struct ctl_opt opts[] = { { "log", &file, NULL }, { 0 } };
+	struct trace t = { .ctl = ctl };
+	struct buf log = { .max = LOG_MAX };
+	bool journal = false;
+	struct err err;
+	int rc;
+
+	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
+		return CTL_USAGE;
+	t.wanted = slice_str(argv[0]);
+	map_init(&t.qids);
+	map_init(&t.sids);
+	arena_init(&t.arena);
+	buf_init(&t.line, 1u << 20);
+	if (read_log(&ctl->inst, file, &log, &journal, &err) == -1)
+		rc = ctl_fail("trace: %s", err.text);
+	else
+		rc = trace(&t, buf_slice(&log), journal);
+	buf_fini(&t.line);
+	arena_fini(&t.arena);
+	map_fini(&t.qids);
+	map_fini(&t.sids);
+	buf_fini(&log);
+	return rc;
+}
