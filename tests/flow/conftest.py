@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+"""Fixtures: `pabal` is an instance that a module's tests share, `make_pabal`
+makes one for a single test.  A test fails when a daemon crashed or complained
+during it; the log of a failed test is shown."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from pabal import Instance  # noqa: E402
+
+# Core files would be a crash seen twice; the log already tells.
+LOG_LINES = 80
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "allow(*words): log lines with these words are no alarm")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.when != "call" and not report.failed:
+        return
+    if report.failed:
+        for name, instance in item.funcargs.items():
+            for one in instance if isinstance(instance, list) else [instance]:
+                if isinstance(one, Instance):
+                    lines = one.log().splitlines()[-LOG_LINES:]
+                    report.sections.append(
+                        (f"log of {name}", "\n".join(lines)))
+
+
+def begin(request, *settings, **kw):
+    """A started instance with the module's CONF and SETTINGS."""
+    instance = Instance(**kw)
+    try:
+        for daemon, parameter, value in \
+                list(getattr(request.module, "CONF", [])) + list(settings):
+            instance.conf(daemon, parameter, value)
+        prepare = getattr(request.module, "prepare", None)
+        if prepare is not None:
+            prepare(instance)
+        instance.start()
+    except BaseException:
+        print(instance.log(), file=sys.stderr)
+        instance.running = os.path.exists(
+            os.path.join(instance.dir, "run", "master.pid"))
+        try:
+            instance.close()
+        except Exception as e:  # the first error is the one to be told
+            print(e, file=sys.stderr)
+        raise
+    return instance
+
+
+@pytest.fixture(scope="module")
+def shared_pabal(request):
+    instance = begin(request, users=getattr(request.module, "USERS",
+                                            ("alice", "bob")))
+    yield instance
+    instance.close()
+
+
+def allow(request, instance):
+    instance.allowed = [w for m in request.node.iter_markers("allow")
+                        for w in m.args]
+
+
+@pytest.fixture
+def pabal(request, shared_pabal):
+    """The module's instance; what it logged during the test is checked."""
+    since = shared_pabal.mark()
+    allow(request, shared_pabal)
+    yield shared_pabal
+    alarms = shared_pabal.alarms(since)
+    assert not alarms, "\n".join(alarms)
+
+
+@pytest.fixture
+def make_pabal(request):
+    """A function that makes started instances which end with the test."""
+    made = []
+
+    def make(*settings, **kw):
+        made.append(begin(request, *settings, **kw))
+        allow(request, made[-1])
+        return made[-1]
+
+    yield make
+    alarms = [a for i in made for a in i.alarms()]
+    errors = []
+    for instance in made:
+        try:
+            instance.close()
+        except Exception as e:
+            errors.append(str(e))
+    assert not errors, "\n".join(errors)
+    assert not alarms, "\n".join(alarms)

@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: ISC
+"""One pabal instance for a test: made by `pabal init --dir`, on free ports of
+127.0.0.1, in a directory of its own, and always stopped.
+
+Nothing here sleeps for a fixed time and hopes: wait() polls a condition up to a
+deadline and says what it waited for.
+"""
+import contextlib
+import email.message
+import glob
+import imaplib
+import json
+import os
+import poplib
+import random
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("PABAL_BUILD", "build"))
+PABAL = os.path.join(BUILD, "pabal")
+DOMAIN = "pabal.test"
+PASSWORD = "correct horse"
+# Sanitizers and slow machines: everything may take longer, nothing must.
+PATIENCE = 30 * float(os.environ.get("PABAL_PATIENCE", "1")) * \
+    (3 if os.environ.get("PABAL_SANITIZE") else 1)
+OFFSETS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465,
+           "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993}
+# Any of these in the log fails the test in which it was written.
+ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "intro.refused",
+          "bug file=", "AddressSanitizer", "runtime error:", "LeakSanitizer",
+          "spool.set-aside", "proc.reload-refused", "Bad system call")
+
+
+class Failed(Exception):
+    """A pabal command failed, or a wait ended without what it waited for."""
+
+
+def wait(condition, what, timeout=None):
+    """The first true value of condition(); Failed after TIMEOUT seconds."""
+    end = time.monotonic() + (timeout or PATIENCE)
+    pause = 0.002
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed(f"waited in vain for {what}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.1)
+
+
+def free_base():
+    """A base port below the ephemeral range whose offsets are all free."""
+    for _ in range(200):
+        base = random.randrange(10000, 30000, 10)
+        with contextlib.ExitStack() as held:
+            try:
+                for offset in list(OFFSETS.values()) + [80]:
+                    s = held.enter_context(socket.socket())
+                    s.bind(("127.0.0.1", base + offset))
+                return base
+            except OSError:
+                continue
+    raise Failed("no free ports")
+
+
+def parse_event(line):
+    """A log line as a dict: time, daemon, pid, level, event and its keys."""
+    m = re.match(r"(\S+) ([\w/-]+)\[(\d+)\] (\w+): (\S+)(.*)$", line)
+    if m is None:
+        return None
+    event = {"time": m[1], "daemon": m[2], "pid": int(m[3]), "level": m[4],
+             "event": m[5]}
+    for key, quoted, plain in re.findall(
+            r' ([\w.-]+)=(?:("(?:[^"\\]|\\.)*")|(\S*))', m[6]):
+        event[key] = json.loads(quoted) if quoted else plain
+    return event
+
+
+def message(subject, body="Hello.\r\n", sender="sender@example.org",
+            to="alice@" + DOMAIN, **headers):
+    """A small message as bytes with CRLF line ends."""
+    m = email.message.EmailMessage()
+    m["From"], m["To"], m["Subject"] = sender, to, subject
+    m["Message-ID"] = f"<{random.getrandbits(64):x}@example.org>"
+    m["Date"] = "Fri, 21 Nov 2025 10:00:00 +0900"
+    for name, value in headers.items():
+        m[name.replace("_", "-")] = value
+    m.set_content(body)
+    return m.as_bytes(policy=m.policy.clone(linesep="\r\n"))
+
+
+class Instance:
+    """A directory with etc/, spool/, mail/, log/ and the daemons that run."""
+
+    def __init__(self, users=("alice", "bob"), user=None, command=PABAL,
+                 domains=(DOMAIN,)):
+        self.prefix = []
+        self.command = command
+        self.dir = tempfile.mkdtemp(prefix="pabal-flow-")
+        os.chmod(self.dir, 0o755)
+        if user is not None:
+            self.prefix = ["setpriv", "--reuid", user, "--regid", "nogroup",
+                           "--clear-groups"]
+            shutil.chown(self.dir, user)
+        self.running = False
+        self.allowed = []
+        self.base = free_base()
+        args = []
+        for domain in domains:
+            args += ["--domain", domain]
+        self.run_plain("init", "--dir", self.dir, "--hostname",
+                       "mail." + domains[0], "--base-port", str(self.base),
+                       *args)
+        for name in users:
+            self.add_user(name)
+
+    # ---- the pabal command
+
+    def run_plain(self, *args, **kw):
+        r = subprocess.run(self.prefix + [self.command, *args],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True, timeout=4 * PATIENCE, cwd="/", **kw)
+        if r.returncode != 0:
+            raise Failed(f"pabal {' '.join(args)}: exit {r.returncode}\n"
+                         f"{r.stdout}")
+        return r.stdout
+
+    def pabal(self, *args, **kw):
+        """Run `pabal -d DIR ARGS`; its output.  Failed when it fails."""
+        return self.run_plain("-d", self.dir, *args, **kw)
+
+    def pabal_fails(self, *args, **kw):
+        """The output of a pabal command that must fail."""
+        try:
+            out = self.pabal(*args, **kw)
+        except Failed as e:
+            return str(e).split("\n", 1)[1]
+        raise AssertionError(f"pabal {' '.join(args)} did not fail:\n{out}")
+
+    def add_user(self, name, password=PASSWORD, *args):
+        address = name if "@" in name else f"{name}@{DOMAIN}"
+        self.pabal("user", "add", address, *args, input=password + "\n")
+
+    def conf(self, daemon, parameter, value):
+        self.pabal("conf", "set", daemon, parameter, value)
+
+    def start(self):
+        self.pabal("start")
+        self.running = True
+
+    def stop(self):
+        self.running = False
+        self.pabal("stop")
+
+    def reload(self):
+        self.pabal("reload")
+
+    def queue_count(self):
+        return int(self.pabal("queue", "count"))
+
+    def wait_queue(self, n=0, timeout=None):
+        wait(lambda: self.queue_count() == n, f"{n} messages in the queue",
+             timeout)
+
+    # ---- processes
+
+    def master_pid(self):
+        with open(os.path.join(self.dir, "run", "master.pid")) as f:
+            return int(f.read())
+
+    def processes(self):
+        """{pid: name} of master and all that descend from it."""
+        children = {}
+        for stat in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(stat) as f:
+                    head, tail = f.read().rsplit(")", 1)
+            except OSError:
+                continue
+            pid, name = head.split(" (", 1)
+            children.setdefault(int(tail.split()[1]), []).append(
+                (int(pid), name))
+        found = {}
+        todo = [(self.master_pid(), "master")]
+        while todo:
+            pid, name = todo.pop()
+            if os.path.exists(f"/proc/{pid}"):
+                found[pid] = name
+            todo += children.get(pid, [])
+        return found
+
+    def pids(self, name):
+        return [pid for pid, n in self.processes().items()
+                if n.split("/")[0] == name]
+
+    # ---- the log
+
+    def log(self, since=0):
+        try:
+            with open(os.path.join(self.dir, "log", "pabal.log"), "rb") as f:
+                f.seek(since)
+                return f.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def mark(self):
+        """A place in the log, for `since`."""
+        try:
+            return os.path.getsize(os.path.join(self.dir, "log", "pabal.log"))
+        except FileNotFoundError:
+            return 0
+
+    def events(self, name=None, since=0, **keys):
+        """Events by name and the values of keys."""
+        found = []
+        for line in self.log(since).splitlines():
+            e = parse_event(line)
+            if e is None or (name is not None and e["event"] != name):
+                continue
+            if all(e.get(k) == str(v) for k, v in keys.items()):
+                found.append(e)
+        return found
+
+    def wait_event(self, name, since=0, timeout=None, **keys):
+        return wait(lambda: self.events(name, since, **keys),
+                    f"event {name} {keys}", timeout)[0]
+
+    def alarms(self, since=0):
+        return [line for line in self.log(since).splitlines()
+                if any(a in line for a in ALARMS)
+                and not any(a in line for a in self.allowed)]
+
+    # ---- mailboxes
+
+    def maildir(self, user, domain=DOMAIN):
+        return os.path.join(self.dir, "mail", domain, user)
+
+    def mails(self, user, folder=None):
+        """The messages of a mailbox as bytes, oldest name first."""
+        top = self.maildir(user)
+        if folder is not None:
+            top = os.path.join(top, "." + folder)
+        found = []
+        for sub in ("new", "cur"):
+            with contextlib.suppress(FileNotFoundError):
+                for name in os.listdir(os.path.join(top, sub)):
+                    path = os.path.join(top, sub, name)
+                    with contextlib.suppress(FileNotFoundError):
+                        with open(path, "rb") as f:
+                            found.append((name, f.read()))
+        return [body for _, body in sorted(found)]
+
+    def count_mails(self, user):
+        top = self.maildir(user)
+        return sum(len(os.listdir(os.path.join(top, sub)))
+                   for sub in ("new", "cur"))
+
+    def find_mail(self, user, subject):
+        want = b"\nsubject: " + subject.encode() + b"\n"
+        for body in self.mails(user):
+            head = body.replace(b"\r\n", b"\n").split(b"\n\n", 1)[0] + b"\n"
+            if want.lower() in b"\n" + head.lower():
+                return body
+        return None
+
+    def wait_mail(self, user, subject, timeout=None):
+        """The message with that subject, once it is in the mailbox."""
+        return wait(lambda: self.find_mail(user, subject),
+                    f"mail {subject!r} for {user}", timeout)
+
+    # ---- clients
+
+    def port(self, service):
+        return self.base + OFFSETS[service]
+
+    def cafile(self):
+        return os.path.join(self.dir, "tls", "cert.pem")
+
+    def tls(self):
+        """A context that believes this instance's certificate only."""
+        return ssl.create_default_context(cafile=self.cafile())
+
+    def smtp(self, service="smtp", timeout=None):
+        return smtplib.SMTP("127.0.0.1", self.port(service), "client.example",
+                            timeout=timeout or PATIENCE)
+
+    def lmtp(self):
+        # smtplib.LMTP takes no timeout of its own before Python 3.9's.
+        return smtplib.LMTP("127.0.0.1", self.port("lmtp"), "client.example",
+                            timeout=PATIENCE)
+
+    def send(self, subject, to="alice@" + DOMAIN, sender="sender@example.org",
+             service="smtp", **kw):
+        """Send one message over SMTP; the reply to its end of data."""
+        rcpts = [to] if isinstance(to, str) else list(to)
+        with self.smtp(service) as s:
+            s.ehlo()
+            s.sendmail(sender, rcpts,
+                       message(subject, sender=sender or "<>",
+                               to=", ".join(rcpts), **kw))
+
+    def imap(self, user="alice", password=PASSWORD, login=True):
+        c = imaplib.IMAP4("127.0.0.1", self.port("imap"), timeout=PATIENCE)
+        if login:
+            c.login(f"{user}@{DOMAIN}", password)
+        return c
+
+    def pop(self, user="alice", password=PASSWORD, login=True):
+        c = poplib.POP3("127.0.0.1", self.port("pop3"), timeout=PATIENCE)
+        if login:
+            c.user(f"{user}@{DOMAIN}")
+            c.pass_(password)
+        return c
+
+    def raw(self, service, timeout=None):
+        return socket.create_connection(
+            ("127.0.0.1", self.port(service)), timeout or PATIENCE)
+
+    # ---- the end
+
+    def close(self):
+        """Stop, check that nothing is left running, remove the directory."""
+        left = {}
+        try:
+            pids = self.processes()
+        except (OSError, ValueError):
+            pids = {}
+        try:
+            if self.running:
+                self.stop()
+        finally:
+            for pid, name in pids.items():
+                try:
+                    wait(lambda p=pid: not alive(p), f"the end of {name}", 15)
+                except Failed:
+                    left[pid] = name
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            cores = glob.glob(os.path.join(self.dir, "**", "core*"),
+                              recursive=True)
+            shutil.rmtree(self.dir, ignore_errors=True)
+        assert not left, f"did not end: {left}"
+        assert not cores, f"core files: {cores}"
+
+
+def alive(pid):
+    """Is PID a process that is no zombie?"""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
