@@ -198,6 +198,12 @@ kv_damaged(const struct kv_env *env)
 	return env->damaged;
 }
 
+void
+kv_distrust(struct kv_txn *txn)
+{
+	txn->kv->damaged = true;
+}
+
 int
 kv_sync(struct kv_env *env, struct err *err)
 {

@@ -34,8 +34,9 @@ struct kv_env *kv_open(int dirfd, struct err *err);
 void kv_close(struct kv_env **env);
 /* Its file was removed while it was open: what is written here is lost. */
 bool kv_orphan(const struct kv_env *env);
-/* Found damaged by some call since it was opened. */
+/* Found damaged by some call since it was opened, or said to be so. */
 bool kv_damaged(const struct kv_env *env);
+void kv_distrust(struct kv_txn *txn);
 /* Everything committed so far is on disk when 0 comes back; blocks. */
 int kv_sync(struct kv_env *env, struct err *err);
 /* Bytes that the table takes on disk. */
