@@ -51,24 +51,4 @@ void append_commit(struct append_batch *b,
 int append_result(const struct append *a, uint32_t *uid, uint32_t *uidvalidity,
     struct err *err);
 
-/* Copy or move N messages of FROM (UIDS ascending) to the end of TO; those
- * that are gone are left out.  Both stay open until done(), which gets pairs
- * of UIDs (source, target), N of them; on -1 nothing was copied (ERR_PERM
- * [OVERQUOTA], or ERR_TEMP); a move may have got half way, and has then moved
- * what the pairs say. */
-struct copy_pair {
-	uint32_t from;
-	uint32_t to;
-};
-struct copy_result {
-	int rc;
-	struct err err;
-	uint32_t uidvalidity;
-	size_t n;
-	const struct copy_pair *pairs;
-};
-void message_copy(struct mailbox *from, const uint32_t *uids, size_t n,
-    struct mailbox *to, bool move,
-    void (*done)(void *arg, const struct copy_result *r), void *arg);
-
 #endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* Copying and moving messages within an account: hard links and renames. */
+#ifndef STORE_COPY_H
+#define STORE_COPY_H
+
+#include "store/message.h"
+
+/* Copy or move N messages of FROM (UIDS ascending) to the end of TO; those
+ * that are gone are left out.  Both stay open until done(), which gets pairs
+ * of UIDs (source, target), N of them; on -1 nothing was copied or
+ * moved (ERR_PERM [OVERQUOTA], or ERR_TEMP).  A move within a mailbox gives
+ * new UIDs. */
+struct copy_pair {
+	uint32_t from;
+	uint32_t to;
+};
+struct copy_result {
+	int rc;
+	struct err err;
+	uint32_t uidvalidity;
+	size_t n;
+	const struct copy_pair *pairs;
+};
+void message_copy(struct mailbox *from, const uint32_t *uids, size_t n,
+    struct mailbox *to, bool move,
+    void (*done)(void *arg, const struct copy_result *r), void *arg);
+
+#endif

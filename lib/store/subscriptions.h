@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* The file of subscribed names, as Dovecot keeps it (version 2; a file of
+ * version 1 stays one).  Where there is none, Courier's is read. */
+#ifndef STORE_SUBSCRIPTIONS_H
+#define STORE_SUBSCRIPTIONS_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct subscriptions {
+	char **names;
+	size_t n;
+	int version;
+};
+
+int subscriptions_read(int dirfd, struct subscriptions *s, struct err *err);
+void subscriptions_fini(struct subscriptions *s);
+/* On disk when 0 comes back; nothing happens when it is so already. */
+int subscriptions_set(int dirfd, struct slice name, bool on, struct err *err);
+
+#endif
