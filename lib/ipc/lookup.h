@@ -24,6 +24,15 @@
  * after each delivery and each change by who made it; it is what room is
  * reckoned from, so that a full mailbox is refused at RCPT already.  A word
  * that is lost costs nothing: local checks again.
+ *
+ * lookup_mx: which hosts take mail for domain; with LOOKUP_MX_ADDRESS domain is
+ * a host and its MX are not asked for.
+ * lookup_mx_found: kind as in dns/mxlist.h (enum mx_kind), hosts as
+ * mx_list_format writes them, best first; why is for the log.
+ *
+ * lookup_tlsa: the TLSA records at name ("_25._tcp.mx.example.org").
+ * lookup_tlsa_found: found as enum found; records a line for each, "usage
+ * selector matching hex"; secure: the answer (also ABSENT) is validated.
  */
 #ifndef IPC_LOOKUP_H
 #define IPC_LOOKUP_H
@@ -39,6 +48,10 @@ enum lookup_kind {
 
 enum lookup_flags {
 	LOOKUP_NO_ALIAS = 1, /* the mailbox itself ("\name") */
+};
+
+enum lookup_mx_flags {
+	LOOKUP_MX_ADDRESS = 1,
 };
 
 #endif
