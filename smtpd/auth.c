@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/auth.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "ipc/auth.h"
+#include "ipc/ipc.h"
+#include "log/log.h"
+#include "sasl/server.h"
+#include "smtpd/conf.h"
+#include "smtpd/metrics.h"
+#include "smtpd/session.h"
+
+struct smtpd_auth {
+	struct smtpd_session *session;
+	struct ipc_call call;
+	struct sasl_server sasl;
+};
+
+/* Only where it can lead somewhere: not for sendmail, not for LMTP. */
+static bool
+offered(const struct smtpd_session *s)
+{
+	return !s->local && s->protocol->speaks == SMTPD_SPEAKS_SMTP &&
+	       s->login == NULL &&
+	       (s->protocol->submission || smtpd_conf->auth_on_smtp);
+}
+
+static bool
+clear_allowed(const struct smtpd_session *s)
+{
+	return s->tls || s->cleartext;
+}
+
+void
+smtpd_auth_announce(const struct smtpd_session *s, struct buf *out)
+{
+	const size_t from = out->n + sizeof "250-AUTH" - 1;
+
+	if (!offered(s))
+		return;
+	buf_adds(out, "250-AUTH");
+	sasl_mech_list(clear_allowed(s), " ", out);
+	if (out->n > from)
+		buf_adds(out, "\r\n");
+	else
+		buf_truncate(out, from - (sizeof "250-AUTH" - 1));
+}
+
+void
+smtpd_auth_free(struct smtpd_auth **p)
+{
+	struct smtpd_auth *a = *p;
+
+	*p = NULL;
+	if (a == NULL)
+		return;
+	ipc_cancel(&a->call);
+	sasl_server_reset(&a->sasl);
+	free(a);
+}
+
+/* The exchange is over; REPLY tells how. */
+static void
+fail(struct smtpd_session *s, const char *reply)
+{
+	smtpd_auth_free(&s->auth);
+	smtpd_mistake(s, reply);
+	if (++s->auth_failures >= smtpd_conf->max_auth_failures)
+		smtpd_hangup(s, "4.7.0", "Too many failed authentications");
+	smtpd_session_mode(s, SMTPD_LINES);
+}
+
+static void
+log_failed(struct smtpd_session *s, const char *why)
+{
+	const struct sasl_server *sasl = &s->auth->sasl;
+
+	log_info("smtpd.auth-failed", kv_s("sid", s->sid),
+	    kv_s("client", s->ip), kv_slice("login", buf_slice(&sasl->login)),
+	    kv_s("why", why));
+}
+
+/* ---- what auth says ---- */
+
+static void
+succeed(struct smtpd_session *s, struct slice account)
+{
+	s->login = xslicedup(account);
+	log_info("smtpd.auth-ok", kv_s("sid", s->sid), kv_s("client", s->ip),
+	    kv_s("login", s->login),
+	    kv_s("mechanism", sasl_mech_name(s->auth->sasl.mech)));
+	smtpd_count(SMTPD_COUNT_auth_ok, 1);
+	smtpd_auth_free(&s->auth);
+	smtpd_reply(s, "235 2.7.0 Welcome");
+	smtpd_session_mode(s, SMTPD_LINES);
+}
+
+static void
+on_checked(struct ipc_call *call, struct msg *m)
+{
+	struct smtpd_session *s = OUTER(call, struct smtpd_auth, call)->session;
+	const enum auth_result result =
+	    m != NULL ? (enum auth_result)m->auth_checked.result
+		      : AUTH_TEMPFAIL;
+
+	switch (result) {
+	case AUTH_OK:
+		succeed(s, m->auth_checked.account);
+		break;
+	case AUTH_REFUSED:
+	case AUTH_DENIED:
+		log_failed(s, result == AUTH_DENIED ? "denied" : "refused");
+		smtpd_count(SMTPD_COUNT_auth_refused, 1);
+		fail(s, "535 5.7.8 Wrong name or password");
+		break;
+	case AUTH_LIMITED:
+		log_failed(s, "too many attempts");
+		smtpd_count(SMTPD_COUNT_auth_refused, 1);
+		fail(s, "454 4.7.0 Too many attempts, wait a while");
+		break;
+	case AUTH_TEMPFAIL:
+	case AUTH_RESULTS:
+	default:
+		log_failed(s, "no answer");
+		smtpd_count(SMTPD_COUNT_auth_tempfail, 1);
+		fail(s, "454 4.7.0 Cannot check that now");
+	}
+}
+
+static void
+ask(struct smtpd_session *s)
+{
+	struct smtpd_auth *a = s->auth;
+	const struct sasl_server *sasl = &a->sasl;
+
+	smtpd_session_mode(s, SMTPD_WAIT);
+	IPC_CALL(ipc_link(ROLE_AUTH, 0, 0), &a->call, auth_checked, on_checked,
+	    AUTH_WAIT_MS, auth_check,
+	    .mechanism = slice_str(sasl_mech_name(sasl->mech)),
+	    .login = buf_slice(&sasl->login),
+	    .authzid = buf_slice(&sasl->authzid),
+	    .secret = buf_slice(&sasl->secret), .client = slice_str(s->ip),
+	    .service = slice_str(s->protocol->service), .tls = s->tls);
+}
+
+/* ---- the exchange ---- */
+
+static void
+step(struct smtpd_session *s, enum sasl_step next)
+{
+	switch (next) {
+	case SASL_CONTINUE:
+		smtpd_session_mode(s, SMTPD_AUTH);
+		smtpd_replyf(s, "334 %.*s",
+		    SLICE_FMT(buf_slice(&s->auth->sasl.challenge)));
+		break;
+	case SASL_READY:
+		ask(s);
+		break;
+	case SASL_CANCELLED:
+		fail(s, "501 5.7.0 Cancelled");
+		break;
+	case SASL_MALFORMED:
+		fail(s, "501 5.5.2 That does not make sense");
+		break;
+	}
+}
+
+void
+smtpd_auth_line(struct smtpd_session *s, struct slice line)
+{
+	step(s, sasl_server_input(&s->auth->sasl, line));
+}
+
+void
+smtpd_auth_command(struct smtpd_session *s, struct slice args)
+{
+	struct slice initial;
+	const struct slice name = slice_cut(args, ' ', &initial);
+	const struct sasl_mech *mech = sasl_mech_find(name);
+	struct smtpd_auth *a;
+
+	if (s->login != NULL) {
+		smtpd_mistake(s, "503 5.5.1 You are authenticated already");
+	} else if (!s->extended || !offered(s)) {
+		smtpd_mistake(s, "502 5.5.1 AUTH is not offered here");
+	} else if (name.n == 0) {
+		smtpd_mistake(s, "501 5.5.4 AUTH mechanism");
+	} else if (mech == NULL) {
+		smtpd_mistake(s, "504 5.5.4 Mechanism not known");
+	} else if (sasl_mech_is_clear(mech) && !clear_allowed(s)) {
+		smtpd_mistake(s, "538 5.7.11 Not without TLS");
+	} else {
+		s->auth = a = xcalloc(1, sizeof *a);
+		a->session = s;
+		sasl_server_init(&a->sasl);
+		step(s, sasl_server_start(&a->sasl, mech, initial.n > 0,
+			    slice_trim(initial)));
+	}
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/command.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "smtpd/auth.h"
+#include "smtpd/conf.h"
+#include "smtpd/data.h"
+#include "smtpd/mail.h"
+#include "smtpd/parse.h"
+#include "smtpd/rcpt.h"
+#include "smtpd/session.h"
+#include "smtpd/starttls.h"
+
+enum {
+	IN_ANY = SMTPD_NEW | SMTPD_GREETED | SMTPD_MAIL | SMTPD_RCPT,
+	IN_SESSION = SMTPD_GREETED | SMTPD_MAIL | SMTPD_RCPT,
+	IN_MAIL = SMTPD_MAIL | SMTPD_RCPT,
+	BOTH = SMTPD_SPEAKS_SMTP | SMTPD_SPEAKS_LMTP,
+};
+
+/* ---- greetings ---- */
+
+static void
+set_helo(struct smtpd_session *s, struct slice helo, bool extended)
+{
+	free(s->helo);
+	s->helo = xslicedup(helo);
+	s->extended = extended;
+	/* RFC 5321 4.1.4: as if RSET had come. */
+	smtpd_session_enter(s, SMTPD_GREETED);
+}
+
+static void
+reply_extensions(struct smtpd_session *s)
+{
+	struct buf *out = stream_out(&s->stream);
+	const struct shared_conf *shared = &smtpd_conf->shared;
+
+	buf_addf(out, "250-%s\r\n", shared->hostname);
+	buf_adds(out, "250-PIPELINING\r\n250-SIZE ");
+	buf_addu(out, (uint64_t)shared->message_size_limit);
+	buf_adds(out, "\r\n250-8BITMIME\r\n");
+	if (smtpd_starttls_offered(s))
+		buf_adds(out, "250-STARTTLS\r\n");
+	smtpd_auth_announce(s, out);
+	buf_adds(out, "250-ENHANCEDSTATUSCODES\r\n");
+	if (smtpd_conf->dsn)
+		buf_adds(out, "250-DSN\r\n");
+	buf_adds(out, "250-SMTPUTF8\r\n250 HELP\r\n");
+}
+
+static void
+on_ehlo(struct smtpd_session *s, struct slice args)
+{
+	struct slice helo;
+
+	if (!smtpd_parse_helo(args, &helo)) {
+		smtpd_mistake(s, "501 5.5.4 Say who you are: EHLO hostname");
+		return;
+	}
+	set_helo(s, helo, true);
+	reply_extensions(s);
+}
+
+static void
+on_helo(struct smtpd_session *s, struct slice args)
+{
+	struct slice helo;
+
+	if (!smtpd_parse_helo(args, &helo)) {
+		smtpd_mistake(s, "501 5.5.4 Say who you are: HELO hostname");
+		return;
+	}
+	set_helo(s, helo, false);
+	smtpd_replyf(s, "250 %s", smtpd_conf->shared.hostname);
+}
+
+/* ---- the small ones ---- */
+
+static void
+on_rset(struct smtpd_session *s, struct slice args)
+{
+	(void)args;
+	if (s->state > SMTPD_GREETED)
+		smtpd_session_enter(s, SMTPD_GREETED);
+	smtpd_reply(s, "250 2.0.0 Ok");
+}
+
+static void
+on_noop(struct smtpd_session *s, struct slice args)
+{
+	(void)args;
+	smtpd_reply(s, "250 2.0.0 Ok");
+}
+
+static void
+on_vrfy(struct smtpd_session *s, struct slice args)
+{
+	if (args.n == 0)
+		smtpd_mistake(s, "501 5.5.4 VRFY whom?");
+	else
+		smtpd_reply(s, "252 2.0.0 Send some mail, I will try my best");
+}
+
+static void
+on_help(struct smtpd_session *s, struct slice args)
+{
+	(void)args;
+	smtpd_reply(s, "214-2.0.0 Commands:");
+	smtpd_reply(s,
+	    s->protocol->speaks == SMTPD_SPEAKS_LMTP
+		? "214-2.0.0 LHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"
+		: "214-2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP "
+		  "VRFY HELP QUIT");
+	smtpd_reply(s, "214 2.0.0 See RFC 5321");
+}
+
+static void
+on_quit(struct smtpd_session *s, struct slice args)
+{
+	(void)args;
+	smtpd_replyf(s, "221 2.0.0 %s Bye", smtpd_conf->shared.hostname);
+	smtpd_session_close(s);
+}
+
+static void
+on_unimplemented(struct smtpd_session *s, struct slice args)
+{
+	(void)args;
+	smtpd_mistake(s, "502 5.5.1 Not offered here");
+}
+
+/* A browser that was made to send mail for a web page. */
+static void
+on_http(struct smtpd_session *s, struct slice args)
+{
+	(void)args;
+	smtpd_hangup(s, "4.7.0", "This is not HTTP");
+}
+
+/* ---- the table ---- */
+
+/* clang-format off */
+static const struct verb {
+	const char *name;
+	unsigned speaks;       /* where it exists */
+	unsigned allowed;      /* states */
+	const char *otherwise; /* the reply in other states */
+	void (*run)(struct smtpd_session *s, struct slice args);
+	bool args;             /* something may stand behind it */
+} verbs[] = {
+	{ "EHLO", SMTPD_SPEAKS_SMTP, IN_ANY, NULL, on_ehlo, true },
+	{ "HELO", SMTPD_SPEAKS_SMTP, IN_ANY, NULL, on_helo, true },
+	{ "LHLO", SMTPD_SPEAKS_LMTP, IN_ANY, NULL, on_ehlo, true },
+	{ "MAIL", BOTH, SMTPD_GREETED,
+	    "503 5.5.1 A sender was given already", smtpd_mail_command, true },
+	{ "RCPT", BOTH, IN_MAIL,
+	    "503 5.5.1 MAIL first", smtpd_rcpt_command, true },
+	{ "DATA", BOTH, SMTPD_RCPT,
+	    "503 5.5.1 No valid recipients", smtpd_data_command, false },
+	{ "RSET", BOTH, IN_ANY, NULL, on_rset, false },
+	{ "NOOP", BOTH, IN_ANY, NULL, on_noop, true },
+	{ "QUIT", BOTH, IN_ANY, NULL, on_quit, false },
+	{ "STARTTLS", BOTH, IN_SESSION, NULL, smtpd_starttls_command, false },
+	{ "AUTH", SMTPD_SPEAKS_SMTP, SMTPD_GREETED,
+	    "503 5.5.1 Not within a transaction", smtpd_auth_command, true },
+	{ "VRFY", BOTH, IN_ANY, NULL, on_vrfy, true },
+	{ "HELP", BOTH, IN_ANY, NULL, on_help, true },
+	{ "EXPN", BOTH, IN_ANY, NULL, on_unimplemented, true },
+	{ "ETRN", BOTH, IN_ANY, NULL, on_unimplemented, true },
+	{ "TURN", BOTH, IN_ANY, NULL, on_unimplemented, true },
+	{ "SEND", BOTH, IN_ANY, NULL, on_unimplemented, true },
+	{ "SOML", BOTH, IN_ANY, NULL, on_unimplemented, true },
+	{ "SAML", BOTH, IN_ANY, NULL, on_unimplemented, true },
+	{ "GET", BOTH, IN_ANY, NULL, on_http, true },
+	{ "POST", BOTH, IN_ANY, NULL, on_http, true },
+	{ "PUT", BOTH, IN_ANY, NULL, on_http, true },
+	{ "HEAD", BOTH, IN_ANY, NULL, on_http, true },
+	{ "OPTIONS", BOTH, IN_ANY, NULL, on_http, true },
+	{ "CONNECT", BOTH, IN_ANY, NULL, on_http, true },
+};
+/* clang-format on */
+
+static const struct verb *
+find(const struct smtpd_session *s, struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (slice_iis(name, verbs[i].name) &&
+		    (verbs[i].speaks & s->protocol->speaks) != 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static bool
+has_control(struct slice line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] == 0x7f ||
+		    ((unsigned char)line.p[i] < 0x20 && line.p[i] != '\t'))
+			return true;
+	return false;
+}
+
+static void
+out_of_order(struct smtpd_session *s, const struct verb *v)
+{
+	if (s->state != SMTPD_NEW)
+		smtpd_mistake(s, v->otherwise);
+	else if (s->protocol->speaks == SMTPD_SPEAKS_LMTP)
+		smtpd_mistake(s, "503 5.5.1 LHLO first");
+	else
+		smtpd_mistake(s, "503 5.5.1 EHLO first");
+	/* A message that comes unasked must not be read as commands. */
+	if (v->run == smtpd_data_command && s->more)
+		smtpd_hangup(s, "4.7.0", "Message without a go-ahead");
+}
+
+void
+smtpd_command(struct smtpd_session *s, struct slice line)
+{
+	struct slice args;
+	const struct slice name = slice_cut(line, ' ', &args);
+	const struct verb *v = find(s, name);
+
+	/* RFC 5321 4.1.1: white space at the end is to be tolerated. */
+	args = slice_trim(args);
+	if (has_control(line))
+		smtpd_mistake(s, "500 5.5.2 Control characters in a command");
+	else if (v == NULL)
+		smtpd_mistake(s, "500 5.5.1 Command not known");
+	else if ((v->allowed & s->state) == 0)
+		out_of_order(s, v);
+	else if (!v->args && args.n > 0)
+		smtpd_mistake(s, "501 5.5.4 Nothing may stand behind it");
+	else
+		v->run(s, args);
+}

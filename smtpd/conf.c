@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/conf.h"
+
+#define CONF_STRUCT struct smtpd_conf
+#include "conf/rows.h"
+
+static const struct conf_param params[] = {
+#include "smtpd/params.def"
+};
+
+const struct conf_desc smtpd_conf_desc = CONF_DESC("smtpd", params);
+const struct smtpd_conf *smtpd_conf;

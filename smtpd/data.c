@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/data.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "log/log.h"
+#include "smtpd/conf.h"
+#include "smtpd/mail.h"
+#include "smtpd/metrics.h"
+#include "smtpd/received.h"
+#include "smtpd/session.h"
+#include "smtpd/spool.h"
+#include "smtpd/starttls.h"
+#include "sys/clock.h"
+
+enum {
+	PROGRESS_BYTES = 16384, /* what must come within data_timeout */
+	FIELD_MAX = 4096,
+};
+
+/* ---- the answer ---- */
+
+/* The reply to the final dot: one, or for LMTP one a recipient (RFC 2033
+ * 4.2).  The transaction is over. */
+static void
+conclude(struct smtpd_session *s, const char *reply)
+{
+	const struct envelope *env = &s->mail->env;
+	struct slice text;
+	const struct slice code = slice_cut(slice_str(reply), ' ', &text);
+	const struct slice enhanced = slice_cut(text, ' ', &text);
+
+	if (s->protocol->speaks != SMTPD_SPEAKS_LMTP)
+		smtpd_reply(s, reply);
+	else
+		for (size_t i = 0; i < env->nrcpts; i++)
+			smtpd_replyf(s, "%.*s %.*s <%.*s> %.*s",
+			    SLICE_FMT(code), SLICE_FMT(enhanced),
+			    SLICE_FMT(env->rcpts[i].address), SLICE_FMT(text));
+	smtpd_session_enter(s, SMTPD_GREETED);
+	smtpd_session_mode(s, SMTPD_LINES);
+}
+
+static void
+log_refused(const struct smtpd_session *s, const char *why)
+{
+	const struct smtpd_mail *mail = s->mail;
+
+	log_info("mail.refused", kv_s("sid", s->sid), kv_s("client", s->ip),
+	    kv_slice("from", mail->env.sender), kv_i("size", mail->scan.size),
+	    kv_s("why", why));
+	smtpd_count(why[0] == '4' ? SMTPD_COUNT_messages_deferred
+				  : SMTPD_COUNT_messages_refused,
+	    1);
+}
+
+static void
+on_committed(void *arg, enum smtpd_spool_result result)
+{
+	static const char *const failures[] = {
+		[SMTPD_SPOOL_FULL] = "452 4.3.1 No room for it now",
+		[SMTPD_SPOOL_FAILED] = "451 4.3.0 Could not be queued",
+	};
+	struct smtpd_session *s = arg;
+	const struct smtpd_mail *mail = s->mail;
+	const char *qid = smtpd_spool_qid(mail->spool);
+	char reply[64];
+
+	if (result != SMTPD_SPOOL_OK) {
+		log_refused(s, failures[result]);
+		conclude(s, failures[result]);
+		return;
+	}
+	log_info("mail.accepted", kv_s("sid", s->sid), kv_s("qid", qid),
+	    kv_s("client", s->ip),
+	    kv_s("login", s->login != NULL ? s->login : ""),
+	    kv_slice("from", mail->env.sender),
+	    kv_i("size", smtpd_spool_size(mail->spool)),
+	    kv_u("nrcpt", mail->env.nrcpts),
+	    kv_slice("protocol", mail->env.protocol),
+	    kv_i("ms", ev_now_ms() - mail->began_ms));
+	smtpd_count(SMTPD_COUNT_messages, 1);
+	smtpd_count(SMTPD_COUNT_message_bytes, smtpd_spool_size(mail->spool));
+	s->messages++;
+	s->errors = 0;
+	snprintf(reply, sizeof reply, "250 2.0.0 Ok: queued as %s", qid);
+	conclude(s, reply);
+}
+
+/* ---- the message ---- */
+
+/* The message will not be accepted: its file can go. */
+static void
+refuse(struct smtpd_mail *mail, const char *reply)
+{
+	if (mail->refusal != NULL)
+		return;
+	mail->refusal = reply;
+	smtpd_spool_free(&mail->spool);
+}
+
+static void
+on_bytes(struct smtpd_scan *sc, struct slice bytes)
+{
+	struct smtpd_mail *mail = OUTER(sc, struct smtpd_mail, scan);
+
+	if (mail->refusal == NULL && sc->size > mail->size_max)
+		refuse(mail, "552 5.3.4 Message too large");
+	if (mail->refusal == NULL)
+		smtpd_spool_put(mail->spool, bytes);
+}
+
+/* Submitted mail gets what it needs to be mail (RFC 6409 8). */
+static void
+on_header(struct smtpd_scan *sc)
+{
+	struct smtpd_mail *mail = OUTER(sc, struct smtpd_mail, scan);
+	struct buf out = { .max = FIELD_MAX };
+
+	if (!mail->fix || mail->refusal != NULL)
+		return;
+	if ((sc->fields & SMTPD_SCAN_DATE) == 0) {
+		buf_adds(&out, "Date: ");
+		smtpd_date(clock_wall_s(), &out);
+		buf_adds(&out, "\r\n");
+	}
+	if ((sc->fields & SMTPD_SCAN_MESSAGE_ID) == 0)
+		buf_addf(&out, "Message-ID: <%s@%s>\r\n",
+		    smtpd_spool_qid(mail->spool), smtpd_conf->shared.hostname);
+	if ((sc->fields & SMTPD_SCAN_FROM) == 0 && mail->env.sender.n > 0)
+		buf_addf(&out, "From: <%.*s>\r\n", SLICE_FMT(mail->env.sender));
+	if (out.n > 0)
+		smtpd_spool_put(mail->spool, buf_slice(&out));
+	buf_fini(&out);
+}
+
+static void
+judge(struct smtpd_mail *mail)
+{
+	const struct smtpd_scan *sc = &mail->scan;
+
+	if ((sc->faults & SMTPD_SCAN_BARE) != 0)
+		refuse(mail, "550 5.6.11 A CR or LF stands alone");
+	if ((sc->faults & SMTPD_SCAN_NUL) != 0)
+		refuse(mail, "554 5.6.0 A NUL in the message");
+	if ((sc->faults & SMTPD_SCAN_LONG) != 0)
+		refuse(mail, "554 5.6.0 A line of the message is too long");
+	if (sc->received > smtpd_conf->max_received)
+		refuse(mail, "554 5.4.6 Too many Received fields, a loop");
+	if (sc->ended && (uint64_t)sc->size > mail->room_max)
+		refuse(mail, "552 5.2.2 Larger than the room in the mailbox");
+}
+
+static void
+finish(struct smtpd_session *s)
+{
+	struct smtpd_mail *mail = s->mail;
+
+	if (mail->refusal != NULL) {
+		log_refused(s, mail->refusal);
+		conclude(s, mail->refusal);
+		return;
+	}
+	smtpd_session_mode(s, SMTPD_WAIT);
+	smtpd_spool_commit(mail->spool, on_committed, s);
+}
+
+size_t
+smtpd_data_input(struct smtpd_session *s, struct slice in)
+{
+	struct smtpd_mail *mail = s->mail;
+	const size_t n = smtpd_scan(&mail->scan, in);
+
+	judge(mail);
+	if (mail->scan.ended) {
+		finish(s);
+		return n;
+	}
+	mail->progress += n;
+	if (mail->progress >= PROGRESS_BYTES) {
+		mail->progress = 0;
+		smtpd_session_touch(s);
+	}
+	if (mail->refusal == NULL)
+		smtpd_spool_rest(mail->spool);
+	else if ((mail->unused += (int64_t)n) > mail->size_max)
+		smtpd_hangup(s, "4.7.0", "No end to a refused message");
+	return n;
+}
+
+/* ---- the command ---- */
+
+static void
+put_received(struct smtpd_session *s)
+{
+	const struct envelope *env = &s->mail->env;
+	struct buf out = { .max = FIELD_MAX };
+	struct smtpd_trace t = {
+		.helo = env->helo,
+		.ip = s->local ? SLICE("") : slice_str(s->ip),
+		.hostname = slice_str(smtpd_conf->shared.hostname),
+		.with = env->protocol,
+		.qid = slice_str(smtpd_spool_qid(s->mail->spool)),
+		.when_s = clock_wall_s(),
+	};
+
+	if (env->nrcpts == 1)
+		t.rcpt = env->rcpts[0].address;
+	smtpd_starttls_trace(s, &t);
+	smtpd_received(&t, &out);
+	smtpd_spool_put(s->mail->spool, buf_slice(&out));
+	buf_fini(&out);
+}
+
+/* No file: what was sent without waiting for 354 must not become commands. */
+static void
+go_without(struct smtpd_session *s, const char *reply)
+{
+	log_refused(s, reply);
+	smtpd_spool_free(&s->mail->spool);
+	smtpd_reply(s, reply);
+	if (stream_input(&s->stream).n > 0)
+		smtpd_hangup(s, "4.7.0", "Message without a go-ahead");
+	smtpd_session_mode(s, SMTPD_LINES);
+}
+
+static void
+on_opened(void *arg, enum smtpd_spool_result result)
+{
+	struct smtpd_session *s = arg;
+	struct smtpd_mail *mail = s->mail;
+
+	if (result == SMTPD_SPOOL_FULL) {
+		go_without(s, "452 4.3.1 No room for it now");
+	} else if (result == SMTPD_SPOOL_FAILED) {
+		go_without(s, "451 4.3.0 The queue does not answer");
+	} else {
+		put_received(s);
+		smtpd_scan_init(&mail->scan, on_bytes, on_header);
+		mail->scan.line_max = smtpd_conf->max_line_length;
+		mail->scan.normalise =
+		    smtpd_conf->bare_newline == SMTPD_BARE_NORMALISE;
+		mail->scan.strip_bcc = mail->fix && smtpd_conf->strip_bcc;
+		smtpd_reply(s, "354 End with <CR><LF>.<CR><LF>");
+		smtpd_session_mode(s, SMTPD_DATA);
+	}
+}
+
+void
+smtpd_data_command(struct smtpd_session *s, struct slice args)
+{
+	struct smtpd_mail *mail = s->mail;
+	struct envelope *env = &mail->env;
+
+	(void)args;
+	env->client = slice_str(s->ip);
+	env->helo = slice_str(s->helo);
+	env->login = slice_str(s->login);
+	env->protocol =
+	    slice_str(smtpd_with(s->protocol->speaks == SMTPD_SPEAKS_LMTP,
+		s->extended, env->smtputf8, s->tls, s->login != NULL));
+	mail->fix = s->protocol->submission || s->local;
+	mail->size_max = smtpd_conf->shared.message_size_limit;
+	smtpd_session_mode(s, SMTPD_WAIT);
+	mail->spool = smtpd_spool_open(env, s->sid, on_opened, s);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/mail.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "log/log.h"
+#include "proto/address.h"
+#include "smtpd/conf.h"
+#include "smtpd/metrics.h"
+#include "smtpd/parse.h"
+#include "smtpd/rcpt.h"
+#include "smtpd/session.h"
+#include "smtpd/spool.h"
+
+static struct smtpd_mail *
+mail_new(struct smtpd_session *s, const struct smtpd_mail_args *args,
+    struct slice sender)
+{
+	struct smtpd_mail *mail = xcalloc(1, sizeof *mail);
+	struct arena *a = &mail->arena;
+
+	mail->session = s;
+	arena_init(a);
+	TAILQ_INIT(&mail->asks);
+	mail->began_ms = ev_now_ms();
+	mail->size_said = args->size;
+	mail->env.sender = arena_slice(a, sender);
+	mail->env.body = args->body;
+	mail->env.ret = arena_slice(a, args->ret);
+	mail->env.envid = arena_slice(a, args->envid);
+	/* RFC 4954 5: only from those who may vouch for others. */
+	if (s->trusted || s->login != NULL)
+		mail->env.auth = arena_slice(a, args->auth);
+	mail->env.smtputf8 = args->smtputf8;
+	return mail;
+}
+
+void
+smtpd_mail_free(struct smtpd_mail **p)
+{
+	struct smtpd_mail *mail = *p;
+
+	*p = NULL;
+	if (mail == NULL)
+		return;
+	smtpd_rcpt_forget(mail);
+	smtpd_spool_free(&mail->spool);
+	free(mail->env.rcpts);
+	arena_fini(&mail->arena);
+	free(mail);
+}
+
+static bool
+must_authenticate(const struct smtpd_session *s)
+{
+	return s->protocol->submission && s->login == NULL &&
+	       !(s->trusted && smtpd_conf->submission_trusts_networks);
+}
+
+static void
+refuse(struct smtpd_session *s, const char *reply)
+{
+	log_info("mail.sender-refused", kv_s("sid", s->sid),
+	    kv_s("client", s->ip), kv_s("why", reply));
+	smtpd_count(SMTPD_COUNT_senders_refused, 1);
+	smtpd_mistake(s, reply);
+}
+
+static unsigned
+rights(const struct smtpd_session *s)
+{
+	return (s->local ? SMTPD_MAY_BARE : 0U) |
+	       (s->extended ? SMTPD_MAY_EXTEND : 0U) |
+	       (smtpd_conf->dsn ? SMTPD_MAY_DSN : 0U);
+}
+
+void
+smtpd_mail_command(struct smtpd_session *s, struct slice args)
+{
+	struct buf sender = { .max = 2 * ADDRESS_MAX };
+	struct smtpd_mail_args a;
+	struct err err;
+
+	if (must_authenticate(s)) {
+		refuse(s, "530 5.7.0 Authentication required");
+		return;
+	}
+	if (s->messages >= smtpd_conf->max_messages) {
+		smtpd_hangup(s, "4.7.0", "Enough messages for one session");
+		return;
+	}
+	if (smtpd_parse_mail(args, rights(s), &a, &sender, &err) == -1) {
+		refuse(s, err.text);
+	} else if (a.size > smtpd_conf->shared.message_size_limit) {
+		refuse(s, "552 5.3.4 Message too large");
+	} else {
+		smtpd_rcpt_qualify(&sender);
+		s->mail = mail_new(s, &a, buf_slice(&sender));
+		smtpd_session_enter(s, SMTPD_MAIL);
+		smtpd_reply(s, "250 2.1.0 Sender ok");
+	}
+	buf_fini(&sender);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* A mail transaction: from MAIL to the reply to the final dot.  All it
+ * allocates dies with it. */
+#ifndef SMTPD_MAIL_H
+#define SMTPD_MAIL_H
+
+#include <sys/queue.h>
+
+#include "queue/envelope.h"
+#include "smtpd/scan.h"
+
+struct smtpd_ask;
+struct smtpd_session;
+struct smtpd_spool;
+
+struct smtpd_mail {
+	struct smtpd_session *session;
+	struct arena arena;
+	struct envelope env;
+	size_t rcpts_room; /* of env.rcpts, which is on the heap */
+	int64_t size_said; /* SIZE= of MAIL; 0: not said */
+	uint64_t room_max; /* largest room of a recipient's mailbox */
+	int64_t began_ms;
+	/* Recipients that lookup is asked about, in order (rcpt.c). */
+	TAILQ_HEAD(, smtpd_ask) asks;
+	unsigned nasks;
+	/* data.c */
+	struct smtpd_scan scan;
+	struct smtpd_spool *spool;
+	int64_t size_max;    /* message_size_limit when DATA began */
+	int64_t unused;      /* bytes thrown away after a refusal */
+	size_t progress;     /* bytes since the deadline was moved */
+	const char *refusal; /* the reply at the end; NULL: none so far */
+	bool fix;            /* add what is missing in the header */
+};
+
+/* MAIL: ARGS stand behind the verb. */
+void smtpd_mail_command(struct smtpd_session *s, struct slice args);
+/* Accepts a pointer to NULL. */
+void smtpd_mail_free(struct smtpd_mail **mail);
+
+#endif

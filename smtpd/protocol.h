@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* The protocols a listener may speak, as facts. */
+#ifndef SMTPD_PROTOCOL_H
+#define SMTPD_PROTOCOL_H
+
+#include <stdbool.h>
+
+enum { SMTPD_SPEAKS_SMTP = 1, SMTPD_SPEAKS_LMTP = 2 };
+
+struct smtpd_protocol {
+	const char *name;    /* as in master.conf */
+	const char *banner;  /* RFC 5321 4.2: "ESMTP" */
+	const char *service; /* as auth knows it */
+	unsigned speaks;     /* which verbs there are */
+	bool submission;     /* RFC 6409: senders are our own users */
+	bool tls;            /* from the first byte */
+};
+
+/* NULL: not one of ours. */
+const struct smtpd_protocol *smtpd_protocol_find(const char *name);
+
+#endif

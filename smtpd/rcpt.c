@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/rcpt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "ipc/ipc.h"
+#include "ipc/lookup.h"
+#include "log/log.h"
+#include "proto/address.h"
+#include "smtpd/conf.h"
+#include "smtpd/mail.h"
+#include "smtpd/metrics.h"
+#include "smtpd/parse.h"
+#include "smtpd/session.h"
+
+/* Recipients of one session that lookup is asked about at once. */
+enum { ASKS_MAX = 64, REPLY_MAX = 512 };
+
+static const char reply_ok[] = "250 2.1.5 Recipient ok";
+
+/* One RCPT command whose reply is still owed. */
+struct smtpd_ask {
+	TAILQ_ENTRY(smtpd_ask) link;
+	struct ipc_call call;
+	struct smtpd_mail *mail;
+	struct envelope_rcpt rcpt;
+	char *reply; /* on the heap; NULL: not yet answered */
+	uint64_t room;
+	bool accepted;
+};
+
+/* ---- the reply ---- */
+
+static void
+log_refused(const struct smtpd_ask *ask)
+{
+	const struct smtpd_session *s = ask->mail->session;
+
+	log_info("rcpt.refused", kv_s("sid", s->sid), kv_s("client", s->ip),
+	    kv_slice("from", ask->mail->env.sender),
+	    kv_slice("to", ask->rcpt.address), kv_s("why", ask->reply));
+}
+
+static void
+add_rcpt(struct smtpd_mail *mail, const struct smtpd_ask *ask)
+{
+	struct envelope *env = &mail->env;
+
+	if (env->nrcpts == mail->rcpts_room) {
+		mail->rcpts_room =
+		    mail->rcpts_room > 0 ? 2 * mail->rcpts_room : 4;
+		env->rcpts = xreallocarray(
+		    env->rcpts, mail->rcpts_room, sizeof *env->rcpts);
+	}
+	env->rcpts[env->nrcpts++] = ask->rcpt;
+	if (ask->room > mail->room_max)
+		mail->room_max = ask->room;
+}
+
+static void
+finish(struct smtpd_session *s, const struct smtpd_ask *ask)
+{
+	smtpd_reply(s, ask->reply);
+	if (ask->accepted) {
+		add_rcpt(ask->mail, ask);
+		smtpd_session_enter(s, SMTPD_RCPT);
+		smtpd_count(SMTPD_COUNT_recipients, 1);
+		return;
+	}
+	log_refused(ask);
+	if (ask->reply[0] == '4') {
+		smtpd_count(SMTPD_COUNT_recipients_deferred, 1);
+		return;
+	}
+	smtpd_count(SMTPD_COUNT_recipients_refused, 1);
+	if (++s->refused >= smtpd_conf->max_refused_recipients)
+		smtpd_hangup(s, "4.7.0", "Too many refused recipients");
+}
+
+static void
+ask_free(struct smtpd_ask *ask)
+{
+	ipc_cancel(&ask->call);
+	TAILQ_REMOVE(&ask->mail->asks, ask, link);
+	ask->mail->nasks--;
+	free(ask->reply);
+	free(ask);
+}
+
+/* Give the replies that are there, in order, and then take more commands. */
+static void
+answer(struct smtpd_mail *mail)
+{
+	struct smtpd_session *s = mail->session;
+	struct smtpd_ask *ask;
+
+	while ((ask = TAILQ_FIRST(&mail->asks)) != NULL && ask->reply != NULL) {
+		finish(s, ask);
+		ask_free(ask);
+	}
+	stream_resume(&s->stream);
+}
+
+static void
+settle(struct smtpd_ask *ask, bool accepted, const char *reply)
+{
+	ask->accepted = accepted;
+	ask->reply = xstrdup(reply);
+	answer(ask->mail);
+}
+
+/* ---- what lookup says ---- */
+
+static void
+check_mailbox(struct smtpd_ask *ask, const struct msg_lookup_found *found)
+{
+	const struct smtpd_mail *mail = ask->mail;
+	const uint64_t need =
+	    mail->size_said > 0 ? (uint64_t)mail->size_said : 1;
+
+	ask->room = found->room;
+	if (found->quota > 0 && need > found->quota)
+		settle(ask, false, "552 5.2.2 Larger than the whole mailbox");
+	else if (need > found->room)
+		settle(ask, false,
+		    smtpd_conf->over_quota == SMTPD_QUOTA_REFUSE
+			? "552 5.2.2 Mailbox is full"
+			: "452 4.2.2 Mailbox is full");
+	else
+		settle(ask, true, reply_ok);
+}
+
+static void
+check_relay(struct smtpd_ask *ask)
+{
+	const struct smtpd_session *s = ask->mail->session;
+
+	if (s->trusted || s->login != NULL)
+		settle(ask, true, reply_ok);
+	else
+		settle(ask, false, "550 5.7.1 Relaying is not permitted");
+}
+
+/* lookup's code and text, so far as they can stand in a reply. */
+static void
+refuse(struct smtpd_ask *ask, const struct msg_lookup_found *found)
+{
+	const bool temp = found->kind == LOOKUP_TEMPFAIL;
+	const char class = temp ? '4' : '5';
+	uint32_t code = found->code;
+	struct slice enhanced = found->enhanced;
+	char reply[REPLY_MAX];
+
+	if (code / 100 != (temp ? 4 : 5))
+		code = temp ? 451 : 550;
+	if (enhanced.n == 0 || enhanced.p[0] != class)
+		enhanced = temp ? SLICE("4.3.0") : SLICE("5.1.1");
+	snprintf(reply, sizeof reply, "%u %.*s %.*s", (unsigned)code,
+	    SLICE_FMT(enhanced),
+	    SLICE_FMT(found->text.n > 0 ? slice_sub(found->text, 0, 300)
+		      : temp            ? SLICE("Try again later")
+					: SLICE("No such recipient")));
+	settle(ask, false, reply);
+}
+
+static void
+on_found(struct ipc_call *call, struct msg *m)
+{
+	struct smtpd_ask *ask = OUTER(call, struct smtpd_ask, call);
+
+	if (m == NULL) {
+		settle(ask, false, "451 4.3.0 Cannot look that up now");
+		return;
+	}
+	ask->room = UINT64_MAX;
+	switch ((enum lookup_kind)m->lookup_found.kind) {
+	case LOOKUP_MAILBOX:
+		check_mailbox(ask, &m->lookup_found);
+		break;
+	case LOOKUP_ALIAS:
+		settle(ask, true, reply_ok);
+		break;
+	case LOOKUP_RELAY:
+		check_relay(ask);
+		break;
+	case LOOKUP_REFUSE:
+	case LOOKUP_TEMPFAIL:
+		refuse(ask, &m->lookup_found);
+		break;
+	case LOOKUP_KINDS:
+	default:
+		settle(ask, false, "451 4.3.0 Cannot look that up now");
+	}
+}
+
+/* ---- the command ---- */
+
+void
+smtpd_rcpt_qualify(struct buf *address)
+{
+	struct slice local, domain;
+
+	address_split(buf_slice(address), &local, &domain);
+	if (local.n > 0 && domain.n == 0)
+		buf_addf(address, "@%s", smtpd_conf->shared.domains.v[0]);
+}
+
+/* The same address goes to the same lookup, which remembers it. */
+static struct ipc *
+lookup_for(struct slice address)
+{
+	const unsigned n = ipc_count(ROLE_LOOKUP);
+
+	return ipc_link(ROLE_LOOKUP,
+	    n > 1 ? (unsigned)(map_hash_fixed(address) % n) : 0, 0);
+}
+
+static void
+ask_for(struct smtpd_mail *mail, struct slice address,
+    const struct smtpd_rcpt_args *args)
+{
+	struct smtpd_ask *ask = xcalloc(1, sizeof *ask);
+	struct arena *a = &mail->arena;
+
+	ask->mail = mail;
+	ask->rcpt.address = arena_slice(a, address);
+	ask->rcpt.notify = arena_slice(a, args->notify);
+	ask->rcpt.orcpt = arena_slice(a, args->orcpt);
+	TAILQ_INSERT_TAIL(&mail->asks, ask, link);
+	mail->nasks++;
+	if (mail->env.nrcpts + mail->nasks > smtpd_conf->max_recipients) {
+		settle(ask, false, "452 4.5.3 Too many recipients");
+		return;
+	}
+	IPC_CALL(lookup_for(address), &ask->call, lookup_found, on_found,
+	    smtpd_conf->lookup_timeout, lookup_address, .address = address);
+}
+
+/* A refusal that needs no question waits for its turn all the same. */
+static void
+mistake(struct smtpd_session *s, const char *reply)
+{
+	struct smtpd_mail *mail = s->mail;
+	struct smtpd_ask *ask;
+
+	if (mail->nasks == 0) {
+		smtpd_mistake(s, reply);
+		return;
+	}
+	ask = xcalloc(1, sizeof *ask);
+	ask->mail = mail;
+	TAILQ_INSERT_TAIL(&mail->asks, ask, link);
+	mail->nasks++;
+	s->errors++;
+	settle(ask, false, reply);
+}
+
+void
+smtpd_rcpt_command(struct smtpd_session *s, struct slice args)
+{
+	const unsigned may = (s->local ? SMTPD_MAY_BARE : 0U) |
+			     (s->extended ? SMTPD_MAY_EXTEND : 0U) |
+			     (s->mail->env.smtputf8 ? SMTPD_MAY_UTF8 : 0U) |
+			     (smtpd_conf->dsn ? SMTPD_MAY_DSN : 0U);
+	struct buf to = { .max = 2 * ADDRESS_MAX };
+	struct smtpd_rcpt_args a;
+	struct err err;
+
+	if (smtpd_parse_rcpt(args, may, &a, &to, &err) == -1) {
+		mistake(s, err.text);
+	} else {
+		smtpd_rcpt_qualify(&to);
+		ask_for(s->mail, buf_slice(&to), &a);
+	}
+	buf_fini(&to);
+}
+
+bool
+smtpd_rcpt_must_wait(struct smtpd_session *s, struct slice line)
+{
+	const struct smtpd_mail *mail = s->mail;
+
+	if (mail == NULL || mail->nasks == 0)
+		return false;
+	if (mail->nasks < ASKS_MAX && slice_istarts(line, SLICE("RCPT ")))
+		return false;
+	stream_pause(&s->stream);
+	return true;
+}
+
+void
+smtpd_rcpt_forget(struct smtpd_mail *mail)
+{
+	struct smtpd_ask *ask;
+
+	while ((ask = TAILQ_FIRST(&mail->asks)) != NULL)
+		ask_free(ask);
+}

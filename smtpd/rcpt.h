@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Recipients, resolved while the client waits.  Pipelined RCPT commands are
+ * asked about at the same time; their replies go out in the order of the
+ * commands, and no other command is taken before all have theirs.
+ */
+#ifndef SMTPD_RCPT_H
+#define SMTPD_RCPT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+struct smtpd_mail;
+struct smtpd_session;
+
+/* RCPT: ARGS stand behind the verb. */
+void smtpd_rcpt_command(struct smtpd_session *s, struct slice args);
+/* LINE, the next command, must wait for lookup; then the session is paused. */
+bool smtpd_rcpt_must_wait(struct smtpd_session *s, struct slice line);
+/* Forget what was asked. */
+void smtpd_rcpt_forget(struct smtpd_mail *mail);
+/* A local part alone (postmaster, a local user) gets the first domain. */
+void smtpd_rcpt_qualify(struct buf *address);
+
+#endif

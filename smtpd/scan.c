@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/scan.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+/* A line of the header is told by this much of its start. */
+enum { LOOK_AHEAD = 24 };
+
+/* One call's way through its input. */
+struct run {
+	struct smtpd_scan *sc;
+	const char *p;    /* next byte to look at */
+	const char *end;  /* of the input */
+	const char *from; /* first byte not yet given on */
+	const char *cr;   /* first CR at or behind p; end: none */
+};
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	unsigned field;
+} known[] = {
+	{ "date",       SMTPD_SCAN_DATE },
+	{ "message-id", SMTPD_SCAN_MESSAGE_ID },
+	{ "from",       SMTPD_SCAN_FROM },
+};
+/* clang-format on */
+
+static size_t
+left(const struct run *r)
+{
+	return (size_t)(r->end - r->p);
+}
+
+static void
+put(struct smtpd_scan *sc, struct slice bytes)
+{
+	if (bytes.n == 0 || sc->strip)
+		return;
+	sc->size += (int64_t)bytes.n;
+	sc->put(sc, bytes);
+}
+
+/* Give on what stands before UPTO; what follows begins at NEXT. */
+static void
+give(struct run *r, const char *upto, const char *next)
+{
+	put(r->sc, slice_of(r->from, (size_t)(upto - r->from)));
+	r->from = next;
+}
+
+/* ---- the header ---- */
+
+static void
+end_header(struct smtpd_scan *sc)
+{
+	sc->in_body = true;
+	sc->strip = false;
+	sc->on_header(sc);
+}
+
+/* The name of the field that LINE begins with; empty when it is none.  A name
+ * that goes on behind the look-ahead is one, of no interest. */
+static struct slice
+field_name(struct slice line)
+{
+	size_t n = 0, colon;
+
+	while (n < line.n && line.p[n] > 0x20 && line.p[n] < 0x7f &&
+	       line.p[n] != ':')
+		n++;
+	colon = n;
+	while (
+	    colon < line.n && (line.p[colon] == ' ' || line.p[colon] == '\t'))
+		colon++;
+	if (n == 0 || (colon < line.n && line.p[colon] != ':'))
+		return slice_sub(line, 0, 0);
+	return slice_sub(line, 0, n);
+}
+
+static void
+note_field(struct run *r, struct slice name)
+{
+	struct smtpd_scan *sc = r->sc;
+	const bool strip = sc->strip_bcc && slice_iis(name, "bcc");
+
+	sc->in_field = true;
+	if (strip != sc->strip)
+		give(r, r->p, r->p);
+	sc->strip = strip;
+	if (slice_iis(name, "received"))
+		sc->received++;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (slice_iis(name, known[i].name))
+			sc->fields |= known[i].field;
+}
+
+/* LINE: the start of a line of the header, or of what follows it. */
+static void
+header_line(struct run *r, struct slice line)
+{
+	struct smtpd_scan *sc = r->sc;
+	const bool blank =
+	    line.n > 0 && (line.p[0] == '\r' || line.p[0] == '\n');
+	struct slice name;
+
+	if (sc->in_field && (line.p[0] == ' ' || line.p[0] == '\t'))
+		return;
+	name = field_name(line);
+	if (!blank && name.n > 0) {
+		note_field(r, name);
+		return;
+	}
+	give(r, r->p, r->p);
+	end_header(sc);
+	/* Text right behind the header would be read as a part of it. */
+	if (!blank)
+		put(sc, SLICE("\r\n"));
+}
+
+/* ---- lines ---- */
+
+/* As much of a line's start at P as is needed; false: it is not there yet. */
+static bool
+look_ahead(const char *p, const char *end, struct slice *line)
+{
+	const size_t n = (size_t)(end - p);
+	const char *lf;
+
+	*line = slice_of(p, n < LOOK_AHEAD ? n : LOOK_AHEAD);
+	lf = line->n > 0 ? memchr(p, '\n', line->n) : NULL;
+	if (lf != NULL)
+		line->n = (size_t)(lf - p) + 1;
+	return lf != NULL || line->n == LOOK_AHEAD;
+}
+
+/* The line at P begins with a dot.  False: more must come to tell. */
+static bool
+is_dot_line(const struct run *r, bool *is)
+{
+	const size_t n = left(r);
+
+	*is = n >= 3 && r->p[1] == '\r' && r->p[2] == '\n';
+	return n >= 3 || (n == 2 && r->p[1] != '\r');
+}
+
+/* What is to be done at the start of a line; false: more must come first. */
+static bool
+begin_line(struct run *r)
+{
+	struct smtpd_scan *sc = r->sc;
+	const bool dot = sc->at == SMTPD_AT_LINE && r->p[0] == '.';
+	struct slice line = { 0 };
+	bool last;
+
+	if (dot) {
+		if (!is_dot_line(r, &last))
+			return false;
+		if (last) {
+			give(r, r->p, r->p + 3);
+			r->p += 3;
+			sc->ended = true;
+			if (!sc->in_body)
+				end_header(sc);
+			return true;
+		}
+	}
+	if (!sc->in_body && !look_ahead(r->p + dot, r->end, &line))
+		return false;
+	if (dot) {
+		give(r, r->p, r->p + 1);
+		r->p++;
+	}
+	if (!sc->in_body)
+		header_line(r, line);
+	sc->at = SMTPD_AT_MIDDLE;
+	sc->line_n = 0;
+	return true;
+}
+
+/* N more bytes of this line. */
+static void
+lengthen(struct smtpd_scan *sc, size_t n)
+{
+	sc->line_n += (int64_t)n;
+	if (sc->line_max > 0 && sc->line_n > sc->line_max)
+		sc->faults |= SMTPD_SCAN_LONG;
+}
+
+/* P stands at a CR or LF by itself. */
+static void
+bare(struct run *r)
+{
+	struct smtpd_scan *sc = r->sc;
+
+	if (!sc->normalise) {
+		sc->faults |= SMTPD_SCAN_BARE;
+		r->p++;
+		return;
+	}
+	give(r, r->p, r->p + 1);
+	put(sc, SLICE("\r\n"));
+	r->p++;
+	sc->at = SMTPD_AT_BARE;
+}
+
+/* The next CR; looked for once for each, or a million LFs would make a million
+ * walks to the end. */
+static const char *
+next_cr(struct run *r)
+{
+	if (r->cr == NULL || r->cr < r->p) {
+		r->cr = memchr(r->p, '\r', left(r));
+		if (r->cr == NULL)
+			r->cr = r->end;
+	}
+	return r->cr;
+}
+
+/* Go on to the end of the line or of the input; false: nothing more can be
+ * told from this input. */
+static bool
+finish_line(struct run *r)
+{
+	struct smtpd_scan *sc = r->sc;
+	const char *cr = next_cr(r);
+	const char *lf =
+	    cr > r->p ? memchr(r->p, '\n', (size_t)(cr - r->p)) : NULL;
+	const char *stop = lf != NULL ? lf : cr;
+
+	lengthen(sc, (size_t)(stop - r->p));
+	r->p = stop;
+	if (stop == r->end || (lf == NULL && stop + 1 == r->end))
+		return false;
+	if (lf != NULL || stop[1] != '\n') {
+		bare(r);
+		return true;
+	}
+	lengthen(sc, 2);
+	r->p += 2;
+	sc->at = SMTPD_AT_LINE;
+	return true;
+}
+
+void
+smtpd_scan_init(struct smtpd_scan *sc,
+    void (*put_bytes)(struct smtpd_scan *, struct slice),
+    void (*on_header)(struct smtpd_scan *))
+{
+	*sc = (struct smtpd_scan){ .put = put_bytes, .on_header = on_header };
+}
+
+size_t
+smtpd_scan(struct smtpd_scan *sc, struct slice in)
+{
+	struct run r = {
+		.sc = sc, .p = in.p, .end = in.p + in.n, .from = in.p
+	};
+	bool more = true;
+
+	while (more && !sc->ended && r.p < r.end)
+		more = sc->at == SMTPD_AT_MIDDLE ? finish_line(&r)
+						 : begin_line(&r);
+	give(&r, r.p, r.p);
+	if (r.p > in.p && memchr(in.p, '\0', (size_t)(r.p - in.p)) != NULL)
+		sc->faults |= SMTPD_SCAN_NUL;
+	return (size_t)(r.p - in.p);
+}

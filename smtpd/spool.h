@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A message on its way into the queue: opened at qmgr, written through the fd
+ * that comes back, committed.  The file is on disk when commit says so, never
+ * before.
+ *
+ * It outlives its session where it must: let go of while qmgr opens it, it
+ * is aborted when the answer comes; let go of while qmgr commits it, it stays
+ * accepted.
+ */
+#ifndef SMTPD_SPOOL_H
+#define SMTPD_SPOOL_H
+
+#include <stdint.h>
+
+#include "queue/envelope.h"
+
+struct smtpd_spool;
+
+enum smtpd_spool_result {
+	SMTPD_SPOOL_OK,
+	SMTPD_SPOOL_FULL,   /* no room on disk */
+	SMTPD_SPOOL_FAILED, /* anything else; the log has it */
+};
+
+/* Called once after open and once after commit, never from inside them. */
+typedef void smtpd_spool_fn(void *arg, enum smtpd_spool_result result);
+
+/* Ask qmgr for a file for ENV. */
+struct smtpd_spool *smtpd_spool_open(
+    const struct envelope *env, const char *sid, smtpd_spool_fn *fn, void *arg);
+/* Its queue id, once open. */
+const char *smtpd_spool_qid(const struct smtpd_spool *sp);
+/* Add bytes of the message; a failed write shows at the commit. */
+void smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes);
+/* No more bytes for now: hold as little as makes sense. */
+void smtpd_spool_rest(struct smtpd_spool *sp);
+/* Write the rest and have qmgr accept the message. */
+void smtpd_spool_commit(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg);
+/* Let go of it, in any state; accepts a pointer to NULL. */
+void smtpd_spool_free(struct smtpd_spool **sp);
+/* Bytes of the file behind the envelope. */
+int64_t smtpd_spool_size(const struct smtpd_spool *sp);
+/* Messages that are being written or committed. */
+unsigned smtpd_spools(void);
+
+#endif
