@@ -3,11 +3,16 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <bsd/unistd.h>
 
-enum { MAX_FDS = 16 };
+enum {
+	MAX_FDS = 16,
+	GUEST_FILES = 1024, /* more than select(2) can count */
+};
 
 /* Two passes, because a target number may be another's source. */
 static void
@@ -40,9 +45,22 @@ reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-pid_t
-spawn_program(const char *path, char *const argv[], char *const envp[],
-    const int *fds, size_t nfds, struct err *err)
+/* A daemon's own limit of open files makes others slow that close them all. */
+static void
+usual_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1 ||
+	    files.rlim_cur <= GUEST_FILES)
+		return;
+	files.rlim_cur = GUEST_FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static pid_t
+spawn(const char *path, char *const argv[], char *const envp[], const int *fds,
+    size_t nfds, bool guest, struct err *err)
 {
 	pid_t pid;
 
@@ -53,10 +71,28 @@ spawn_program(const char *path, char *const argv[], char *const envp[],
 		return err_sys(err, ERR_TEMP, "fork for %s", path);
 	if (pid > 0)
 		return pid;
+	if (guest) {
+		(void)setsid();
+		usual_files();
+	}
 	place_fds(fds, (int)nfds);
 	reset_signals();
 	execve(path, argv, envp);
 	_exit(127);
+}
+
+pid_t
+spawn_program(const char *path, char *const argv[], char *const envp[],
+    const int *fds, size_t nfds, struct err *err)
+{
+	return spawn(path, argv, envp, fds, nfds, false, err);
+}
+
+pid_t
+spawn_guest(const char *path, char *const argv[], char *const envp[],
+    const int *fds, size_t nfds, struct err *err)
+{
+	return spawn(path, argv, envp, fds, nfds, true, err);
 }
 
 int

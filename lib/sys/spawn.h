@@ -16,6 +16,12 @@
 pid_t spawn_program(const char *path, char *const argv[], char *const envp[],
     const int *fds, size_t nfds, struct err *err);
 
+/* The same for a program that is none of ours: it leads a session and process
+ * group of its own, so that kill(-pid) reaches all it starts, and has the usual
+ * limit of open files. */
+pid_t spawn_guest(const char *path, char *const argv[], char *const envp[],
+    const int *fds, size_t nfds, struct err *err);
+
 /* Become PATH instead: fds 0 to 2 stay, the others close.  Returns only when
  * that cannot be. */
 int spawn_replace(

@@ -12,6 +12,9 @@
 
 #include "base/mem.h"
 
+static pid_t (*spawn)(const char *, char *const *, char *const *, const int *,
+    size_t, struct err *) = spawn_program;
+
 /* What SCRIPT, started with fds 0, 1 (the pipe), 2 and MORE, says. */
 static void
 run(const char *script, const int *more, size_t nmore, char *said, size_t size)
@@ -29,7 +32,7 @@ run(const char *script, const int *more, size_t nmore, char *said, size_t size)
 	fds[1] = p[1];
 	for (size_t i = 0; i < nmore; i++)
 		fds[3 + i] = more[i];
-	pid = spawn_program("/bin/sh", argv, envp, fds, 3 + nmore, NULL);
+	pid = spawn("/bin/sh", argv, envp, fds, 3 + nmore, NULL);
 	assert_int_not_equal(pid, -1);
 	close(p[1]);
 	for (ssize_t got;
@@ -117,6 +120,22 @@ test_signals_and_environment(void **state)
 }
 
 static void
+test_guest(void **state)
+{
+	char said[1000];
+
+	(void)state;
+	spawn = spawn_guest;
+	/* fields 5 and 6 of stat: process group and session */
+	run("set -- $$ $(cat /proc/$$/stat);"
+	    "test $1 = $6 && test $1 = $7 && echo leads;"
+	    "test $(ulimit -Sn) -le 1024 && echo few files",
+	    NULL, 0, said, sizeof said);
+	spawn = spawn_program;
+	assert_string_equal(said, "leads\nfew files\n");
+}
+
+static void
 test_failures(void **state)
 {
 	static const char *const rows[] = { "/nonexistent/x", "/etc/passwd",
@@ -151,6 +170,7 @@ main(void)
 		cmocka_unit_test(test_fds),
 		cmocka_unit_test(test_fds_swap),
 		cmocka_unit_test(test_signals_and_environment),
+		cmocka_unit_test(test_guest),
 		cmocka_unit_test(test_failures),
 	};
 
