@@ -234,8 +234,10 @@ close_doors(struct err *err)
 		.drop = proc.drop,
 		.uid = proc.uid,
 		.gid = proc.gid,
-		.empty_root =
-		    proc.empty_root[0] != '\0' ? proc.empty_root : NULL,
+		.empty_root = proc.empty_root[0] != '\0' &&
+				      (proc.svc->may & MAY_SPAWN) == 0
+				  ? proc.empty_root
+				  : NULL, /* programs are found in / */
 	};
 
 	for (size_t i = 0; i < DIR_COUNT; i++)
