@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* A command that runs: its input, its output, its time. */
+#ifndef PIPE_COMMAND_H
+#define PIPE_COMMAND_H
+
+#include <sys/queue.h>
+
+#include "pipe/feed.h"
+
+struct command {
+	TAILQ_ENTRY(command) link;
+	pid_t pid;
+	struct feed feed;
+	struct ev_io output; /* what it prints, read end */
+	struct buf printed;  /* the first output_limit bytes of it */
+	struct ev_timer limit;
+	bool timed_out;
+	int wait_status; /* when it has ended */
+	void (*on_end)(struct command *c);
+};
+
+/* What goes to its standard input. */
+struct command_input {
+	struct buf *head; /* content is taken */
+	int file;         /* stays the caller's, open until the end */
+	int64_t offset;
+	int64_t size;
+};
+
+void command_init(void);
+/* Run "/bin/sh -c SCRIPT" with ENVP for at most TIMEOUT_MS.  ON_END is called
+ * once, from the loop, with wait_status, timed_out, printed and feed.err set;
+ * the callee then calls command_fini.  -1 (ERR_TEMP): it does not run, and
+ * there will be no ON_END. */
+int command_start(struct command *c, const char *script, char *const envp[],
+    struct command_input *in, int64_t timeout_ms, size_t output_max,
+    void (*on_end)(struct command *c), struct err *err);
+void command_fini(struct command *c);
+/* End all that run, with what they started; no ON_END follows. */
+void command_kill_all(void);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A job is read through once (check.c) and then stands in the list of jobs
+ * whose recipients wait for their commands.  At most command_limit commands run
+ * at once; jobs take turns by age.  A job is answered when its last command has
+ * ended.
+ */
+#include "pipe/deliver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bsd/sys/queue.h>
+
+#include "base/mem.h"
+#include "log/log.h"
+#include "log/metric.h"
+#include "pipe/check.h"
+#include "pipe/command.h"
+#include "pipe/conf.h"
+#include "pipe/outcome.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+enum { MAX_RCPTS = 1000, HEAD_MAX = 4096 };
+
+struct job {
+	TAILQ_ENTRY(job) link;
+	struct ipc *peer; /* NULL: gone, nobody waits for an answer */
+	uint64_t id;
+	struct arena arena;
+	struct slice qid;
+	struct envelope env;
+	struct check check;
+	bool checked;
+	struct slice delivered_to;
+	struct job_rcpt *rcpts;
+	size_t n;
+	size_t next;    /* first one whose command has not begun */
+	size_t running; /* commands of this job */
+	struct ev_task task;
+};
+
+struct delivery {
+	struct command command;
+	struct job *job;
+	const struct job_rcpt *rcpt;
+	int64_t since_ms;
+};
+
+static struct {
+	TAILQ_HEAD(, job) jobs;
+	const struct owner *owner;
+	unsigned running;
+	bool stopped;
+} state;
+
+static struct metric delivered = { .name = "pabal_pipe_delivered",
+	.help = "Messages taken by commands." };
+static struct metric failed = { .name = "pabal_pipe_failed",
+	.help = "Commands that failed, for now or for good." };
+static struct metric timeouts = { .name = "pabal_pipe_timeouts",
+	.help = "Commands ended because they took too long." };
+static struct metric running = { .name = "pabal_pipe_running",
+	.help = "Commands that run.",
+	.type = METRIC_GAUGE };
+
+static void pump(void);
+
+/* ---- answers ---- */
+
+static void
+job_free(struct job *job)
+{
+	TAILQ_REMOVE(&state.jobs, job, link);
+	ev_task_cancel(&job->task);
+	fd_close(&job->check.file);
+	arena_fini(&job->arena);
+	free(job);
+}
+
+/* Answer and forget. */
+static void
+job_end(struct job *job, bool damaged)
+{
+	if (job->peer != NULL)
+		IPC_SEND(
+		    job->peer, job_done, .id = job->id, .damaged = damaged);
+	job_free(job);
+}
+
+static void
+say(struct job *job, const struct job_rcpt *rcpt, struct outcome *o)
+{
+	metric_add(o->status == JOB_DELIVERED ? &delivered : &failed, 1);
+	if (job->peer != NULL)
+		IPC_SEND(job->peer, job_result, .job = job->id,
+		    .recipient = rcpt->number, .status = o->status,
+		    .dsn = slice_str(o->dsn), .text = buf_slice(&o->text));
+	buf_fini(&o->text);
+}
+
+static void
+say_simple(struct job *job, const struct job_rcpt *rcpt, enum job_status status,
+    const char *dsn, const char *text)
+{
+	struct outcome o;
+
+	outcome_set(&o, status, dsn, text);
+	say(job, rcpt, &o);
+}
+
+/* ---- commands ---- */
+
+static void
+on_command_end(struct command *c)
+{
+	struct delivery *d = OUTER(c, struct delivery, command);
+	struct job *job = d->job;
+	struct outcome o;
+
+	if (c->feed.err.class != ERR_NONE)
+		outcome_set(&o, JOB_TEMPFAIL, "4.3.0", c->feed.err.text);
+	else
+		outcome_of(
+		    &o, c->wait_status, c->timed_out, buf_slice(&c->printed));
+	metric_add(&timeouts, c->timed_out);
+	metric_set(&running, --state.running);
+	log_debug("command.end", kv_slice("qid", job->qid),
+	    kv_slice("to", d->rcpt->address), kv_s("dsn", o.dsn),
+	    kv_i("ms", ev_now_ms() - d->since_ms));
+	say(job, d->rcpt, &o);
+	command_fini(c);
+	free(d);
+	job->running--;
+	if (job->running == 0 && job->next == job->n)
+		job_end(job, false);
+	pump();
+}
+
+/* What stands before the message. */
+static void
+add_head(struct buf *head, const struct job *job, const struct job_rcpt *rcpt)
+{
+	const struct slice from = job->env.sender;
+	const time_t now = (time_t)clock_wall_s();
+	struct tm tm;
+	char date[64] = "";
+
+	if (pipe_conf->mbox_from_line && localtime_r(&now, &tm) != NULL) {
+		(void)strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &tm);
+		buf_addf(head, "From %.*s  %s\n",
+		    SLICE_FMT(from.n > 0 ? from : SLICE("MAILER-DAEMON")),
+		    date);
+	}
+	buf_addf(head, "Return-Path: <%.*s>\n", SLICE_FMT(from));
+	buf_addf(head, "Delivered-To: %.*s\n", SLICE_FMT(rcpt->address));
+}
+
+static int
+start_command(struct job *job, const struct job_rcpt *rcpt, struct err *err)
+{
+	struct delivery *d = xcalloc(1, sizeof *d);
+	struct buf head = { .max = HEAD_MAX };
+	struct command_input in = {
+		.head = &head,
+		.file = job->check.file,
+		.offset = job->check.offset,
+		.size = job->check.size,
+	};
+
+	d->job = job;
+	d->rcpt = rcpt;
+	d->since_ms = ev_now_ms();
+	add_head(&head, job, rcpt);
+	/* A command may count on its directory: without it, better later. */
+	if (chdir(state.owner->home) == -1)
+		err_sys(err, ERR_TEMP, "enter %s", state.owner->home);
+	else if (command_start(&d->command,
+		     arena_str(&job->arena, slice_from(rcpt->target, 1)),
+		     environ_make(&job->arena, state.owner, pipe_conf->path,
+			 pipe_conf->shared.recipient_delimiter, &job->env,
+			 rcpt),
+		     &in, pipe_conf->command_timeout,
+		     (size_t)pipe_conf->output_limit, on_command_end,
+		     err) == 0) {
+		log_debug("command.start", kv_slice("qid", job->qid),
+		    kv_slice("to", rcpt->address), kv_i("pid", d->command.pid));
+		return 0;
+	}
+	buf_fini(&head);
+	free(d);
+	return -1;
+}
+
+static void
+start_rcpt(struct job *job, const struct job_rcpt *rcpt)
+{
+	struct err err = { 0 };
+
+	if (rcpt->target.n < 2 || rcpt->target.p[0] != '|' ||
+	    slice_find(rcpt->target, '\0') < rcpt->target.n)
+		say_simple(
+		    job, rcpt, JOB_PERMFAIL, "5.3.5", "there is no command");
+	else if (check_was_at(job->delivered_to, rcpt->address))
+		say_simple(
+		    job, rcpt, JOB_PERMFAIL, "5.4.6", "mail forms a loop");
+	else if (start_command(job, rcpt, &err) == -1) {
+		log_warn("command.failed", kv_slice("qid", job->qid),
+		    kv_slice("to", rcpt->address), kv_s("why", err.text));
+		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.0", err.text);
+	} else {
+		job->running++;
+		metric_set(&running, ++state.running);
+	}
+}
+
+static bool
+has_room(void)
+{
+	return !state.stopped && state.running < pipe_conf->command_limit;
+}
+
+/* Begin what may begin. */
+static void
+pump(void)
+{
+	struct job *job, *tmp;
+
+	TAILQ_FOREACH_SAFE(job, &state.jobs, link, tmp)
+	{
+		if (!job->checked)
+			continue;
+		while (has_room() && job->next < job->n)
+			start_rcpt(job, &job->rcpts[job->next++]);
+		if (job->next == job->n && job->running == 0)
+			job_end(job, false);
+	}
+}
+
+/* ---- jobs ---- */
+
+static void
+refuse_all(struct job *job, const char *why)
+{
+	for (size_t i = 0; i < job->n; i++)
+		say_simple(job, &job->rcpts[i], JOB_TEMPFAIL, "4.3.0", why);
+	job_end(job, false);
+}
+
+static void
+on_task(struct ev_task *task)
+{
+	struct job *job = OUTER(task, struct job, task);
+	struct err err = { 0 };
+
+	switch (check_step(&job->check, &err)) {
+	case CHECK_MORE:
+		ev_task_queue(task);
+		return;
+	case CHECK_DAMAGED:
+		log_err("message.damaged", kv_slice("qid", job->qid));
+		job_end(job, true);
+		return;
+	case CHECK_FAILED:
+		log_err("message.unreadable", kv_slice("qid", job->qid),
+		    kv_s("why", err.text));
+		refuse_all(job, err.text);
+		return;
+	case CHECK_GOOD:
+	default:
+		break;
+	}
+	job->delivered_to = check_delivered_to(&job->check, &job->arena);
+	job->checked = true;
+	pump();
+}
+
+static int
+parse_job(struct job *job, const struct msg_job_start *in, struct err *err)
+{
+	struct slice lines = in->recipients;
+	size_t len;
+
+	if (envelope_parse(
+		in->envelope, true, &job->arena, &job->env, &len, err) == -1)
+		return -1;
+	job->rcpts = arena_alloc(&job->arena, MAX_RCPTS * sizeof *job->rcpts);
+	while (job->n < MAX_RCPTS &&
+	       job_rcpt_parse(&lines, &job->arena, &job->rcpts[job->n]))
+		job->n++;
+	if (lines.n > 0)
+		return err_set(err, ERR_PERM, "the job has a broken recipient");
+	return 0;
+}
+
+void
+deliver_on_job(struct ipc *peer, struct msg *m)
+{
+	struct msg_job_start *in = &m->job_start;
+	struct job *job = xcalloc(1, sizeof *job);
+	struct err err = { 0 };
+
+	job->peer = peer;
+	job->id = in->id;
+	arena_init(&job->arena);
+	ev_task_init(&job->task, on_task);
+	TAILQ_INSERT_TAIL(&state.jobs, job, link);
+	job->qid = arena_slice(&job->arena, in->qid);
+	job->check = (struct check){ .file = in->file,
+		.offset = in->offset,
+		.size = in->size,
+		.want = in->crc32c };
+	in->file = -1;
+	if (parse_job(job, in, &err) == -1) {
+		/* qmgr's fault or ours; without results it tries again. */
+		log_err("job.broken", kv_slice("qid", job->qid),
+		    kv_s("why", err.text));
+		job_end(job, false);
+	} else if (job->check.file == -1)
+		refuse_all(job, "the queue file cannot be opened");
+	else
+		ev_task_queue(&job->task);
+}
+
+void
+deliver_forget(struct ipc *peer)
+{
+	struct job *job, *tmp;
+
+	TAILQ_FOREACH_SAFE(job, &state.jobs, link, tmp)
+	{
+		if (job->peer != peer)
+			continue;
+		job->peer = NULL;
+		job->next = job->n;
+		if (job->running == 0)
+			job_free(job);
+	}
+}
+
+void
+deliver_init(const struct owner *owner)
+{
+	TAILQ_INIT(&state.jobs);
+	state.owner = owner;
+	command_init();
+	metric_register(&delivered);
+	metric_register(&failed);
+	metric_register(&timeouts);
+	metric_register(&running);
+}
+
+void
+deliver_stop(void)
+{
+	state.stopped = true;
+}
+
+bool
+deliver_busy(void)
+{
+	return !TAILQ_EMPTY(&state.jobs);
+}
+
+unsigned
+deliver_running(void)
+{
+	return state.running;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* Jobs of qmgr: a command for each recipient, and what became of it. */
+#ifndef PIPE_DELIVER_H
+#define PIPE_DELIVER_H
+
+#include "ipc/ipc.h"
+#include "pipe/environ.h"
+
+/* OWNER (borrowed for good) is who this process runs commands as. */
+void deliver_init(const struct owner *owner);
+/* job_start */
+void deliver_on_job(struct ipc *peer, struct msg *m);
+/* PEER is gone: its commands come to their end, further ones do not begin. */
+void deliver_forget(struct ipc *peer);
+/* Begin no further command. */
+void deliver_stop(void);
+bool deliver_busy(void);
+/* Commands that run. */
+unsigned deliver_running(void);
+
+#endif
