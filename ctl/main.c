@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ctl/commands.h"
+#include "ctl/sendmail.h"
 
 static int
 usage(FILE *f)
@@ -42,11 +43,24 @@ global_options(int argc, char **argv, struct globals *g)
 	return i;
 }
 
+/* By these names we do what others' programs of that name do. */
+static bool
+is_sendmail(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+
+	return strcmp(name, "sendmail") == 0 || strcmp(name, "mailq") == 0 ||
+	       strcmp(name, "newaliases") == 0;
+}
+
 static int
 run(struct ctl *ctl, int argc, char **argv)
 {
 	int used;
 
+	if (argc > 0 && is_sendmail(argv[0]))
+		return sendmail_main(ctl, argc, argv);
 	ctl->command = commands_find(argc, argv, &used);
 	if (ctl->command != NULL)
 		return ctl->command->run(ctl, argc - used, argv + used);
@@ -68,7 +82,7 @@ main(int argc, char **argv)
 	int first, rc;
 
 	(void)umask(022);
-	first = global_options(argc, argv, &g);
+	first = is_sendmail(argv[0]) ? 0 : global_options(argc, argv, &g);
 	if (first == -1)
 		return usage(stderr);
 	ctl.json = g.json;
