@@ -132,7 +132,8 @@ ask(struct rcpt *r)
 	    .flags = final ? LOOKUP_NO_ALIAS : 0);
 }
 
-/* Commands, files and lists go to the agent of their owner as they are. */
+/* Commands, files and lists go to pipe as they are: it works with all the
+ * rights of their owner, and local is confined to his mail. */
 static void
 on_direct(struct ev_task *task)
 {
@@ -141,8 +142,7 @@ on_direct(struct ev_task *task)
 	(void)task;
 	while ((r = state.direct_first) != NULL) {
 		state.direct_first = r->next_in_batch;
-		dest_put(r->env.target.p[0] == '|' ? ROLE_PIPE : ROLE_LOCAL,
-		    r->env.uid, SLICE(""), r);
+		dest_put(ROLE_PIPE, r->env.uid, SLICE(""), r);
 	}
 	state.direct_last = &state.direct_first;
 }

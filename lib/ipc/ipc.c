@@ -22,6 +22,7 @@
 
 enum {
 	CALL_SLOTS = 1024,
+	ASK_AGAIN_MS = 500,
 	PENDING_MAX_BYTES = 1 << 20, /* while master introduces us */
 };
 
@@ -42,6 +43,7 @@ struct ipc {
 	void *data;
 	bool link;
 	bool spawn;
+	int64_t ask_again_ms;    /* a link only if running, and it was not */
 	struct ipc_call connect; /* master_connect under way (links) */
 	TAILQ_HEAD(, pending) pending;
 	size_t pending_bytes;
@@ -335,6 +337,7 @@ on_connected(struct ipc_call *call, struct msg *m)
 
 	if (m == NULL || !m->master_connected.ok ||
 	    m->master_connected.sock == -1) {
+		peer->ask_again_ms = ev_now_ms() + ASK_AGAIN_MS;
 		if (m != NULL && peer->spawn)
 			log_warn("ipc.refused",
 			    kv_s("peer", role_name(peer->role)),
@@ -361,7 +364,8 @@ send_later(struct ipc *peer, struct slice frame, int fd)
 {
 	struct pending *p;
 
-	if (peer->pending_bytes + frame.n > PENDING_MAX_BYTES)
+	if (peer->pending_bytes + frame.n > PENDING_MAX_BYTES ||
+	    (!peer->spawn && ev_now_ms() < peer->ask_again_ms))
 		return false;
 	p = xmalloc(sizeof *p + frame.n);
 	p->fd = fd != -1 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include "local/job.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "local/conf.h"
+#include "local/deliver.h"
+#include "local/forward.h"
+#include "local/home.h"
+#include "local/trace.h"
+#include "log/log.h"
+#include "sys/fd.h"
+#include "table/alias.h"
+
+enum { HEADER_LOOK_BYTES = 65536, TARGETS_MAX_BYTES = 50000 };
+
+static LIST_HEAD(, job) jobs = LIST_HEAD_INITIALIZER(jobs);
+static size_t njobs;
+
+size_t
+job_count(void)
+{
+	return njobs;
+}
+
+static void
+job_end(struct job *job)
+{
+	if (job->peer != NULL)
+		IPC_SEND(job->peer, job_done, .id = job->id,
+		    .damaged = job->damaged);
+	LIST_REMOVE(job, link);
+	njobs--;
+	fd_close(&job->fd);
+	arena_fini(&job->arena);
+	free(job);
+}
+
+static void
+settled(struct job *job)
+{
+	if (--job->open == 0)
+		job_end(job);
+}
+
+void
+job_result(struct job *job, uint32_t number, enum job_status status,
+    const char *dsn, const char *text, struct slice targets)
+{
+	if (job->peer != NULL)
+		IPC_SEND(job->peer, job_result, .job = job->id,
+		    .recipient = number, .status = status,
+		    .dsn = slice_str(dsn), .text = slice_str(text),
+		    .targets = targets);
+	settled(job);
+}
+
+void
+job_result_damaged(struct job *job)
+{
+	if (!job->damaged)
+		log_err("local.damaged", kv_slice("qid", job->qid));
+	job->damaged = true;
+	settled(job);
+}
+
+void
+job_forget(const struct ipc *peer)
+{
+	struct job *job;
+
+	LIST_FOREACH(job, &jobs, link)
+	if (job->peer == peer)
+		job->peer = NULL;
+}
+
+/* ---- one recipient ---- */
+
+/* What .forward says of R; true when nothing is left to do here. */
+static bool
+forwarded(struct job *job, const struct job_rcpt *r)
+{
+	struct buf targets = { .max = TARGETS_MAX_BYTES };
+	struct err err = { 0 };
+	bool keep = true, done = true;
+	enum found found;
+
+	if (!local_conf->forward_files || home_user().n == 0 || r->target.n > 0)
+		return false;
+	found = forward_read(
+	    home_dir(), r->account, home_user(), &targets, &keep, &err);
+	if (found == TEMPFAIL)
+		job_result(
+		    job, r->number, JOB_TEMPFAIL, "4.3.5", err.text, SLICE(""));
+	else if (found == ABSENT || targets.n == 0)
+		done = false;
+	else {
+		/* A copy for the mailbox is one more target: qmgr brings it
+		 * back as "\", and the two fail or succeed apart. */
+		const struct alias_target self = {
+			.kind = ALIAS_ADDRESS, .final = true, .text = r->account
+		};
+
+		if (keep)
+			alias_put(&self, &targets);
+		job_result(job, r->number, JOB_EXPANDED, "2.1.5", "forwarded",
+		    buf_slice(&targets));
+	}
+	buf_fini(&targets);
+	return done;
+}
+
+static void
+one_recipient(struct job *job, const struct job_rcpt *r, struct slice header)
+{
+	if (trace_is_loop(header, r->address)) {
+		job_result(job, r->number, JOB_PERMFAIL, "5.4.6",
+		    "mail is looping: it was delivered to this address before",
+		    SLICE(""));
+		return;
+	}
+	if (r->account.n == 0) {
+		job_result(job, r->number, JOB_PERMFAIL, "5.3.5",
+		    "not a mailbox", SLICE(""));
+		return;
+	}
+	if (!forwarded(job, r))
+		deliver_to(job, r);
+}
+
+/* ---- a job ---- */
+
+static struct slice
+read_header(struct job *job)
+{
+	const size_t n = job->size < HEADER_LOOK_BYTES ? (size_t)job->size
+						       : HEADER_LOOK_BYTES;
+	char *p = arena_alloc(&job->arena, n + 1);
+
+	if (fd_pread_all(job->fd, p, n, job->offset, NULL) == -1)
+		return SLICE("");
+	return slice_of(p, n);
+}
+
+/* The file must hold what the job says before anything is copied. */
+static bool
+is_whole(const struct job *job)
+{
+	struct stat st;
+
+	return job->fd != -1 && fstat(job->fd, &st) == 0 && job->offset >= 0 &&
+	       job->size >= 0 && st.st_size >= job->offset &&
+	       st.st_size - job->offset >= job->size;
+}
+
+static struct job *
+job_new(struct ipc *peer, struct msg_job_start *in)
+{
+	struct job *job = xcalloc(1, sizeof *job);
+
+	job->peer = peer;
+	job->id = in->id;
+	job->fd = in->file;
+	in->file = -1;
+	job->offset = in->offset;
+	job->size = in->size;
+	job->crc32c = in->crc32c;
+	arena_init(&job->arena);
+	job->qid = arena_slice(&job->arena, in->qid);
+	job->open = 1; /* ours, until all recipients have been read */
+	LIST_INSERT_HEAD(&jobs, job, link);
+	njobs++;
+	return job;
+}
+
+void
+job_on_start(struct ipc *peer, struct msg *m)
+{
+	struct job *job = job_new(peer, &m->job_start);
+	struct slice rcpts = arena_slice(&job->arena, m->job_start.recipients);
+	struct err err = { 0 };
+	struct job_rcpt r;
+	struct slice header;
+	size_t len;
+
+	if (!is_whole(job) || envelope_parse(m->job_start.envelope, true,
+				  &job->arena, &job->env, &len, &err) == -1) {
+		log_err("local.bad-job", kv_slice("qid", job->qid),
+		    kv_s("why",
+			err.text[0] != '\0' ? err.text : "the file is short"));
+		settled(job);
+		return;
+	}
+	header = read_header(job);
+	while (job_rcpt_parse(&rcpts, &job->arena, &r)) {
+		job->open++;
+		one_recipient(job, &r, header);
+	}
+	settled(job);
+}

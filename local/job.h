@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* Jobs from qmgr: which recipients, what came of each. */
+#ifndef LOCAL_JOB_H
+#define LOCAL_JOB_H
+
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "ipc/ipc.h"
+#include "queue/envelope.h"
+#include "queue/job.h"
+
+struct job {
+	struct ipc *peer; /* NULL: qmgr is gone, nobody wants the results */
+	uint64_t id;
+	int fd;
+	int64_t offset;
+	int64_t size;
+	uint32_t crc32c;
+	struct slice qid;
+	struct envelope env;
+	struct arena arena;
+	size_t open; /* recipients without a result */
+	bool damaged;
+	LIST_ENTRY(job) link;
+};
+
+/* job_start */
+void job_on_start(struct ipc *peer, struct msg *m);
+/* The result for recipient NUMBER; the last one frees the job. */
+void job_result(struct job *job, uint32_t number, enum job_status status,
+    const char *dsn, const char *text, struct slice targets);
+/* One recipient has no result because the message is damaged. */
+void job_result_damaged(struct job *job);
+/* PEER is gone. */
+void job_forget(const struct ipc *peer);
+/* Jobs under way. */
+size_t job_count(void);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#include "local/trace.h"
+
+void
+trace_put(struct buf *out, struct slice sender, struct slice address)
+{
+	buf_adds(out, "Return-Path: <");
+	buf_add(out, sender);
+	buf_adds(out, ">\r\nDelivered-To: ");
+	buf_add(out, address);
+	buf_adds(out, "\r\n");
+}
+
+bool
+trace_is_loop(struct slice header, struct slice address)
+{
+	static const struct slice name = SLICE("Delivered-To:");
+
+	while (header.n > 0) {
+		const struct slice line =
+		    slice_trim(slice_cut(header, '\n', &header));
+
+		if (line.n == 0) /* the body begins */
+			return false;
+		if (slice_istarts(line, name) &&
+		    slice_ieq(slice_trim(slice_from(line, name.n)), address))
+			return true;
+	}
+	return false;
+}

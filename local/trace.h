@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* The fields that delivery puts before a message, and the loops they show. */
+#ifndef LOCAL_TRACE_H
+#define LOCAL_TRACE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/* Return-Path (RFC 5321 4.4) and Delivered-To, with CRLF. */
+void trace_put(struct buf *out, struct slice sender, struct slice address);
+/* Does HEADER (from the message's start) say that it was delivered to ADDRESS
+ * before?  Then it is going round. */
+bool trace_is_loop(struct slice header, struct slice address);
+
+#endif
