@@ -585,18 +585,33 @@ stage_of(enum role role)
 	return 3;
 }
 
-void
-child_stop_all(void)
+/* The lowest stage that still has slots. */
+static unsigned
+stage_now(void)
 {
 	unsigned stage = 3;
-	struct child *c, *tmp;
+	const struct child *c;
 
 	TAILQ_FOREACH(c, &master_children, link)
 	if (stage_of(c->role) < stage)
 		stage = stage_of(c->role);
-	TAILQ_FOREACH_SAFE(c, &master_children, link, tmp)
-	if (stage_of(c->role) <= stage)
-		stop(c, true);
+	return stage;
+}
+
+void
+child_stop_all(void)
+{
+	unsigned stage;
+
+	/* Slots without a process go at once; then the next stage's turn. */
+	do {
+		struct child *c, *tmp;
+
+		stage = stage_now();
+		TAILQ_FOREACH_SAFE(c, &master_children, link, tmp)
+		if (stage_of(c->role) <= stage)
+			stop(c, true);
+	} while (!child_none_left() && stage_now() > stage);
 	if (child_none_left())
 		ev_stop();
 }

@@ -6,14 +6,17 @@
 #include <grp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "log/log.h"
 #include "proc/landlock.h"
 
 /* The sanitizers need /proc, threads and signals of their own. */
@@ -60,7 +63,7 @@ static const struct {
 	{ MAY_DGRAM, "ioctl" },
 	{ MAY_READ | MAY_WRITE, "openat" }, { MAY_READ | MAY_WRITE, "openat2" },
 	{ MAY_READ | MAY_WRITE, "getdents64" }, { MAY_READ | MAY_WRITE, "statx" },
-	{ MAY_READ | MAY_WRITE, "fstatfs" }, { MAY_READ | MAY_WRITE, "flock" },
+	{ MAY_READ | MAY_WRITE, "fstatfs" }, { MAY_READ | MAY_WRITE, "fchdir" }, { MAY_READ | MAY_WRITE, "flock" },
 	{ MAY_READ | MAY_WRITE, "readlinkat" },
 	{ MAY_READ | MAY_WRITE, "faccessat2" },
 	{ MAY_READ | MAY_WRITE, "fadvise64" },
@@ -70,7 +73,7 @@ static const struct {
 	{ MAY_WRITE, "renameat" }, { MAY_WRITE, "renameat2" },
 	{ MAY_WRITE, "unlinkat" }, { MAY_WRITE, "mkdirat" },
 	{ MAY_WRITE, "linkat" }, { MAY_WRITE, "ftruncate" },
-	{ MAY_WRITE, "fallocate" }, { MAY_WRITE, "fchmod" },
+	{ MAY_WRITE, "fallocate" }, { MAY_WRITE, "fchmod" }, { MAY_WRITE, "fchown" },
 	{ MAY_WRITE, "utimensat" }, { MAY_WRITE, "copy_file_range" },
 	{ MAY_WRITE, "sendfile" }, { MAY_WRITE, "fsync" },
 	{ MAY_WRITE, "fdatasync" }, { MAY_WRITE, "syncfs" },
@@ -181,14 +184,32 @@ allow_clone(scmp_filter_ctx ctx, unsigned may)
 	return rc;
 }
 
+/* The one signal handler of the house: the process ends here, and the log
+ * must say which call it was. */
+static void
+on_violation(int signo, siginfo_t *info, void *context)
+{
+	char *name = seccomp_syscall_resolve_num_arch(
+	    SCMP_ARCH_NATIVE, info->si_syscall);
+
+	(void)signo;
+	(void)context;
+	log_err("proc.violation", kv_s("syscall", name != NULL ? name : "?"),
+	    kv_i("number", info->si_syscall));
+	_exit(EX_SOFTWARE);
+}
+
 static int
 enter_seccomp(unsigned may, struct err *err)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_TRAP);
+	const struct sigaction violation = { .sa_sigaction = on_violation,
+		.sa_flags = SA_SIGINFO };
 	int rc = 0;
 
 	if (ctx == NULL)
 		return err_set(err, ERR_PERM, "seccomp: no filter");
+	(void)sigaction(SIGSYS, &violation, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
 		if (calls[i].may == 0 || (calls[i].may & may) != 0)
 			rc |= allow(ctx, calls[i].name);
