@@ -69,6 +69,13 @@ is_key(char c)
 	return ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
 }
 
+/* "smtpd/2": the third of its processes. */
+static bool
+is_daemon(char c)
+{
+	return is_key(c) || c == '/';
+}
+
 static bool
 is_plain(char c)
 {
@@ -102,7 +109,7 @@ parse_logfmt(struct cur c, struct arena *a, struct logline *l)
 	} else {
 		cur_lit(&c, " ");
 	}
-	l->daemon = cur_while(&c, is_key);
+	l->daemon = cur_while(&c, is_daemon);
 	cur_lit(&c, "[");
 	l->pid = cur_while(&c, ascii_isdigit);
 	cur_lit(&c, "] ");

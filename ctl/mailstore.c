@@ -7,12 +7,12 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "ctl/sysusers.h"
+#include "store/store.h"
 #include "sys/fd.h"
 
 struct owner {
@@ -58,41 +58,25 @@ become(const struct owner *o, struct err *err)
 }
 
 static int
-make_maildir(int rootfd, const char *home, struct err *err)
-{
-	static const char *const subs[] = { "", "/cur", "/new", "/tmp" };
-	char *copy = xstrdup(home);
-	int rc = 0;
-
-	for (char *c = strchr(copy, '/'); c != NULL; c = strchr(c + 1, '/')) {
-		*c = '\0';
-		(void)mkdirat(rootfd, copy, 0700);
-		*c = '/';
-	}
-	for (size_t i = 0; i < ARRAY_LEN(subs) && rc == 0; i++) {
-		char *path = xasprintf("%s%s", home, subs[i]);
-
-		if (mkdirat(rootfd, path, 0700) == -1 && errno != EEXIST)
-			rc = err_sys(err, ERR_PERM, "create %s", path);
-		free(path);
-	}
-	free(copy);
-	return rc;
-}
-
-static int
 create(const struct owner *o, const char *home, const char *hostname,
     struct err *err)
 {
+	char boot_id[STORE_BOOT_ID_SIZE];
+	struct store_opts opts = { .hostname = hostname, .boot_id = boot_id };
+	struct store *store;
 	int rootfd, rc;
 
-	(void)hostname;
+	if (store_boot_id(boot_id, err) == -1)
+		return -1;
 	rootfd = open(o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (rootfd == -1)
 		return err_sys(err, ERR_PERM, "open %s", o->root);
 	rc = become(o, err);
-	if (rc == 0)
-		rc = make_maildir(rootfd, home, err);
+	if (rc == 0) {
+		store = store_new(rootfd, &opts);
+		rc = store_account_create(store, home, err);
+		store_free(&store);
+	}
 	fd_close(&rootfd);
 	return rc;
 }

@@ -25,6 +25,7 @@ test_logline(void **state)
 		{ "{\"time\":\"T\",\"daemon\":\"d\",\"pid\":7,\"level\":\"info\",\"event\":\"e\",\"level\":\"x\"}",
 		  "T|d|7|info|e|level=x" },
 		{ "qmgr[12] info: a.b qid=Q1",     "|qmgr|12|info|a.b|qid=Q1" },
+		{ "T smtpd/2[12] info: a.b",       "T|smtpd/2|12|info|a.b" },
 		{ "T qmgr[12] info: a.b",          "T|qmgr|12|info|a.b" },
 		{ "T qmgr[12] info: a.b k=\"\"",   "T|qmgr|12|info|a.b|k=" },
 		{ "T qmgr[12] info: ",             NULL },
