@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "ctl/commands.h"
 #include "ctl/out.h"
-#include "ctl/queue.h"
+#include "ctl/qview.h"
 #include "queue/envelope.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -19,14 +19,14 @@ int
 cmd_queue_list(struct ctl *ctl, int argc, char **argv)
 {
 	const int n = ctl_options(ctl, NULL, argc, argv, 0, ARGS_MAX);
-	struct queue_printer p = { .json = ctl->json, .now_s = clock_wall_s() };
+	struct qview_printer p = { .json = ctl->json, .now_s = clock_wall_s() };
 	struct buf filter = { .max = FILTER_MAX };
 	struct err err;
 	int rc = CTL_OK;
 
-	if (n == -1 || queue_filter(ctl, n, argv, &filter) == -1)
+	if (n == -1 || qview_filter(ctl, n, argv, &filter) == -1)
 		return CTL_USAGE;
-	if (queue_each(&ctl->inst, buf_slice(&filter), queue_print, &p, &err) ==
+	if (qview_each(&ctl->inst, buf_slice(&filter), qview_print, &p, &err) ==
 	    -1)
 		rc = ctl_fail("queue list: %s", err.text);
 	if (ctl->json)
@@ -51,9 +51,9 @@ cmd_queue_count(struct ctl *ctl, int argc, char **argv)
 	struct err err;
 	int rc = CTL_OK;
 
-	if (n == -1 || queue_filter(ctl, n, argv, &filter) == -1)
+	if (n == -1 || qview_filter(ctl, n, argv, &filter) == -1)
 		return CTL_USAGE;
-	if (queue_count(&ctl->inst, buf_slice(&filter), &messages, &err) == -1)
+	if (qview_count(&ctl->inst, buf_slice(&filter), &messages, &err) == -1)
 		rc = ctl_fail("queue count: %s", err.text);
 	else
 		printf("%lld\n", (long long)messages);
@@ -79,10 +79,10 @@ act_on_all(
 		return ctl_usage(ctl, "queue %s: either ids or a filter", verb);
 	for (int i = 0; i < (ids > 0 ? argc : 1) && rc == CTL_OK; i++) {
 		buf_reset(&filter);
-		if (queue_filter(ctl, ids > 0 ? 1 : argc,
+		if (qview_filter(ctl, ids > 0 ? 1 : argc,
 			ids > 0 ? argv + i : argv, &filter) == -1)
 			rc = CTL_USAGE;
-		else if (queue_act(&ctl->inst, verb, buf_slice(&filter), &n,
+		else if (qview_act(&ctl->inst, verb, buf_slice(&filter), &n,
 			     &err) == -1)
 			rc = ctl_fail("queue %s: %s", verb, err.text);
 		else if (ids > 0 && n == 0)
@@ -242,7 +242,7 @@ cmd_queue_show(struct ctl *ctl, int argc, char **argv)
 
 	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
 		return CTL_USAGE;
-	if (queue_open_file(&ctl->inst, slice_str(argv[0]), &fd, &err) == -1 ||
+	if (qview_open_file(&ctl->inst, slice_str(argv[0]), &fd, &err) == -1 ||
 	    show(fd, message, &err) == -1)
 		rc = ctl_fail("queue show %s: %s", argv[0], err.text);
 	fd_close(&fd);
@@ -264,7 +264,7 @@ struct top {
 };
 
 static void
-count_in(struct top *t, struct slice name, const struct queue_entry *e)
+count_in(struct top *t, struct slice name, const struct qview_entry *e)
 {
 	struct group *g = map_find(&t->groups, name);
 
@@ -281,7 +281,7 @@ count_in(struct top *t, struct slice name, const struct queue_entry *e)
 }
 
 static bool
-group_entry(void *arg, const struct queue_entry *e)
+group_entry(void *arg, const struct qview_entry *e)
 {
 	struct top *t = arg;
 
@@ -290,7 +290,7 @@ group_entry(void *arg, const struct queue_entry *e)
 	else if (strcmp(t->by, "state") == 0)
 		count_in(t, e->state, e);
 	for (size_t i = 0; i < e->nrcpts; i++) {
-		const struct queue_rcpt *r = &e->rcpts[i];
+		const struct qview_rcpt *r = &e->rcpts[i];
 
 		if (strcmp(t->by, "domain") == 0)
 			count_in(t,
@@ -367,10 +367,10 @@ cmd_queue_top(struct ctl *ctl, int argc, char **argv)
 		    "queue top: expected domain, sender, recipient, reason or "
 		    "state, not \"%s\"",
 		    t.by);
-	if (queue_filter(ctl, n > 0 ? n - 1 : 0, argv + 1, &filter) == -1)
+	if (qview_filter(ctl, n > 0 ? n - 1 : 0, argv + 1, &filter) == -1)
 		return CTL_USAGE;
 	map_init(&t.groups);
-	if (queue_each(&ctl->inst, buf_slice(&filter), group_entry, &t, &err) ==
+	if (qview_each(&ctl->inst, buf_slice(&filter), group_entry, &t, &err) ==
 	    -1)
 		rc = ctl_fail("queue top: %s", err.text);
 	else

@@ -17,7 +17,7 @@
 #include "ctl/commands.h"
 #include "ctl/logline.h"
 #include "ctl/out.h"
-#include "ctl/queue.h"
+#include "ctl/qview.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
@@ -246,14 +246,14 @@ read_log(const struct instance *in, const char *file, struct buf *log,
 static void
 print_waiting(struct trace *t)
 {
-	struct queue_printer p = { .now_s = clock_wall_s() };
+	struct qview_printer p = { .now_s = clock_wall_s() };
 	struct map_iter it = { 0 };
 
 	while (map_next(&t->qids, &it)) {
 		char *filter = xasprintf("id=%.*s", SLICE_FMT(it.key));
 
-		(void)queue_each(
-		    &t->ctl->inst, slice_str(filter), queue_print, &p, NULL);
+		(void)qview_each(
+		    &t->ctl->inst, slice_str(filter), qview_print, &p, NULL);
 		free(filter);
 	}
 	buf_fini(&p.line);

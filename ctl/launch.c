@@ -146,6 +146,35 @@ start_once(const struct instance *in, struct buf *why)
 	return rc;
 }
 
+bool
+launch_by_systemd(const struct instance *in)
+{
+	return in->dir == NULL && access("/run/systemd/system", F_OK) == 0 &&
+	       (access("/usr/lib/systemd/system/pabal.service", F_OK) == 0 ||
+		   access("/etc/systemd/system/pabal.service", F_OK) == 0);
+}
+
+/* The unit is of Type=notify, so this waits as well. */
+static int
+start_unit(struct buf *why)
+{
+	char *argv[] = { (char[]){ "systemctl" }, (char[]){ "start" },
+		(char[]){ "pabal.service" }, NULL };
+	char *envp[] = { (char[]){ "PATH=/usr/bin:/bin" }, NULL };
+	const int fds[] = { -1, 2, 2 };
+	struct err err;
+	int status = -1;
+	const pid_t pid = spawn_program(
+	    "/usr/bin/systemctl", argv, envp, fds, ARRAY_LEN(fds), &err);
+
+	while (pid != -1 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	if (status != 0)
+		buf_adds(why, "systemd could not start pabal.service: see "
+			      "\"journalctl -u pabal\"\n");
+	return status == 0 ? 0 : -1;
+}
+
 /* Daemons of a master that was killed hold its addresses until they notice:
  * then the start is tried again for a while. */
 int
@@ -153,6 +182,8 @@ launch_start(const struct instance *in, struct buf *why)
 {
 	const int64_t until = clock_ms() + RELEASE_MS;
 
+	if (launch_by_systemd(in))
+		return start_unit(why);
 	for (;;) {
 		buf_reset(why);
 		if (start_once(in, why) == 0)

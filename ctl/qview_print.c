@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "ctl/out.h"
-#include "ctl/queue.h"
+#include "ctl/qview.h"
 
 static void
 json_str(struct buf *b, const char *key, struct slice v)
@@ -14,11 +14,11 @@ json_str(struct buf *b, const char *key, struct slice v)
 }
 
 static void
-json_rcpts(struct buf *b, const struct queue_entry *e)
+json_rcpts(struct buf *b, const struct qview_entry *e)
 {
 	buf_adds(b, ",\"recipients\":[");
 	for (size_t i = 0; i < e->nrcpts; i++) {
-		const struct queue_rcpt *r = &e->rcpts[i];
+		const struct qview_rcpt *r = &e->rcpts[i];
 
 		buf_adds(b, i > 0 ? ",{\"address\":" : "{\"address\":");
 		out_json(b, r->address);
@@ -36,7 +36,7 @@ json_rcpts(struct buf *b, const struct queue_entry *e)
 }
 
 static void
-print_json(struct queue_printer *p, const struct queue_entry *e)
+print_json(struct qview_printer *p, const struct qview_entry *e)
 {
 	struct buf *b = &p->line;
 
@@ -85,7 +85,7 @@ pad_to(struct buf *b, size_t column)
 }
 
 static void
-print_text(struct queue_printer *p, const struct queue_entry *e)
+print_text(struct qview_printer *p, const struct qview_entry *e)
 {
 	struct buf *b = &p->line;
 
@@ -110,7 +110,7 @@ print_text(struct queue_printer *p, const struct queue_entry *e)
 	out_plain(b, e->sender.n > 0 ? e->sender : SLICE("<>"));
 	buf_addc(b, '\n');
 	for (size_t i = 0; i < e->nrcpts; i++) {
-		const struct queue_rcpt *r = &e->rcpts[i];
+		const struct qview_rcpt *r = &e->rcpts[i];
 
 		buf_adds(b, "    ");
 		out_plain(b, r->target.n > 0 ? r->target : r->address);
@@ -130,9 +130,9 @@ print_text(struct queue_printer *p, const struct queue_entry *e)
 }
 
 bool
-queue_print(void *arg, const struct queue_entry *e)
+qview_print(void *arg, const struct qview_entry *e)
 {
-	struct queue_printer *p = arg;
+	struct qview_printer *p = arg;
 
 	if (p->line.max == 0)
 		buf_init(&p->line, 1u << 20);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Asking qmgr about its messages, page by page. */
-#ifndef CTL_QUEUE_H
-#define CTL_QUEUE_H
+#ifndef CTL_QVIEW_H
+#define CTL_QVIEW_H
 
 #include "base/arena.h"
 #include "ctl/ctl.h"
 #include "ctl/dial.h"
 
-struct queue_rcpt {
+struct qview_rcpt {
 	struct slice address;
 	struct slice target; /* "|command" ...; else empty */
 	struct slice dsn;    /* of the last attempt; may be empty */
@@ -15,7 +15,7 @@ struct queue_rcpt {
 	struct slice text;
 };
 
-struct queue_entry {
+struct qview_entry {
 	struct slice qid;
 	struct slice state; /* waiting, active, held */
 	struct slice sender;
@@ -23,39 +23,39 @@ struct queue_entry {
 	int64_t size_bytes;
 	int64_t attempts;
 	int64_t next_s; /* wall clock; -1: none is set */
-	struct queue_rcpt *rcpts;
+	struct qview_rcpt *rcpts;
 	size_t nrcpts;
 };
 
 /* Call VISIT for each message that FILTER (qmgr's words) takes, in order of
  * arrival; the entry is gone when it returns.  False from it ends the walk. */
-int queue_each(const struct instance *in, struct slice filter,
-    bool (*visit)(void *arg, const struct queue_entry *e), void *arg,
+int qview_each(const struct instance *in, struct slice filter,
+    bool (*visit)(void *arg, const struct qview_entry *e), void *arg,
     struct err *err);
 /* How many FILTER takes. */
-int queue_count(const struct instance *in, struct slice filter, int64_t *n,
+int qview_count(const struct instance *in, struct slice filter, int64_t *n,
     struct err *err);
 /* hold, release, retry, flush, delete; *N says how many it was done to. */
-int queue_act(const struct instance *in, const char *verb, struct slice filter,
+int qview_act(const struct instance *in, const char *verb, struct slice filter,
     int64_t *n, struct err *err);
 /* The spool file of message QID, for reading. */
-int queue_open_file(
+int qview_open_file(
     const struct instance *in, struct slice qid, int *fd, struct err *err);
 
 /* Make qmgr's filter words of what people write: "key=pattern" with units
  * ("age>2h", "size>1M"); a bare word is an id.  -1: said what is wrong. */
-int queue_filter(
+int qview_filter(
     const struct ctl *ctl, int argc, char **argv, struct buf *filter);
 
 /* Print messages for people, one line and one more for each recipient.  *ARG
- * is a struct queue_printer. */
-struct queue_printer {
+ * is a struct qview_printer. */
+struct qview_printer {
 	struct buf line;
 	int64_t now_s;
 	size_t messages;
 	int64_t bytes;
 	bool json;
 };
-bool queue_print(void *arg, const struct queue_entry *e);
+bool qview_print(void *arg, const struct qview_entry *e);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/queue.h"
+#include "ctl/qview.h"
 
 #include "base/cur.h"
 #include "base/mem.h"
@@ -49,11 +49,11 @@ count_rcpts(struct slice text)
 
 /* The message at the start of TEXT with its recipients; gives what follows. */
 static struct slice
-take_entry(struct slice text, struct arena *a, struct queue_entry *e)
+take_entry(struct slice text, struct arena *a, struct qview_entry *e)
 {
 	const struct slice line = slice_cut(text, '\n', &text);
 
-	*e = (struct queue_entry){
+	*e = (struct qview_entry){
 		.qid = fields_get(line, "qid"),
 		.state = fields_get(line, "state"),
 		.sender = value(a, line, "sender"),
@@ -66,7 +66,7 @@ take_entry(struct slice text, struct arena *a, struct queue_entry *e)
 	while (is_rcpt(text)) {
 		const struct slice r = slice_cut(text, '\n', &text);
 
-		e->rcpts[e->nrcpts++] = (struct queue_rcpt){
+		e->rcpts[e->nrcpts++] = (struct qview_rcpt){
 			.address = value(a, r, "address"),
 			.target = value(a, r, "target"),
 			.dsn = value(a, r, "dsn"),
@@ -95,8 +95,8 @@ refused(struct slice why, struct err *err)
 }
 
 int
-queue_each(const struct instance *in, struct slice filter,
-    bool (*visit)(void *arg, const struct queue_entry *e), void *arg,
+qview_each(const struct instance *in, struct slice filter,
+    bool (*visit)(void *arg, const struct qview_entry *e), void *arg,
     struct err *err)
 {
 	struct buf cursor = { .max = 1000 };
@@ -110,7 +110,7 @@ queue_each(const struct instance *in, struct slice filter,
 		struct msg m = { .type = MSG_queue_list,
 			.queue_list = {
 			    .filter = filter, .cursor = buf_slice(&cursor) } };
-		struct queue_entry e;
+		struct qview_entry e;
 		struct slice text;
 
 		rc = ask(&d, &m, MSG_queue_listed, err);
@@ -137,7 +137,7 @@ queue_each(const struct instance *in, struct slice filter,
 }
 
 int
-queue_count(
+qview_count(
     const struct instance *in, struct slice filter, int64_t *n, struct err *err)
 {
 	struct buf cursor = { .max = 1000 };
@@ -169,7 +169,7 @@ queue_count(
 }
 
 int
-queue_act(const struct instance *in, const char *verb, struct slice filter,
+qview_act(const struct instance *in, const char *verb, struct slice filter,
     int64_t *n, struct err *err)
 {
 	struct buf cursor = { .max = 1000 };
@@ -202,7 +202,7 @@ queue_act(const struct instance *in, const char *verb, struct slice filter,
 }
 
 int
-queue_open_file(
+qview_open_file(
     const struct instance *in, struct slice qid, int *fd, struct err *err)
 {
 	struct msg m = { .type = MSG_queue_show, .queue_show = { .qid = qid } };
@@ -243,7 +243,7 @@ plain_number(const struct ctl *ctl, const char *word, struct buf *filter)
 }
 
 int
-queue_filter(const struct ctl *ctl, int argc, char **argv, struct buf *filter)
+qview_filter(const struct ctl *ctl, int argc, char **argv, struct buf *filter)
 {
 	for (int i = 0; i < argc; i++) {
 		const char *op = argv[i] + strcspn(argv[i], "=<>");
