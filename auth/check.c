@@ -20,6 +20,7 @@
 #include "log/metric.h"
 #include "sasl/password.h"
 #include "sasl/secret.h"
+#include "sasl/server.h"
 #include "table/account.h"
 #include "table/reader.h"
 #include "table/table.h"
@@ -413,6 +414,14 @@ take(struct check *c, const struct msg_auth_check *in)
 	return true;
 }
 
+static bool
+tells_password(struct slice mechanism)
+{
+	const struct sasl_mech *mech = sasl_mech_find(mechanism);
+
+	return mech != NULL && sasl_mech_is_clear(mech);
+}
+
 void
 auth_on_check(struct ipc *peer, struct msg *m)
 {
@@ -429,7 +438,7 @@ auth_on_check(struct ipc *peer, struct msg *m)
 		finish(c, AUTH_TEMPFAIL, "message");
 	else if (auth.n > auth_conf->queue_limit)
 		finish(c, AUTH_LIMITED, "queue");
-	else if (!slice_is(m->auth_check.mechanism, "PLAIN"))
+	else if (!tells_password(m->auth_check.mechanism))
 		finish(c, AUTH_TEMPFAIL, "mechanism");
 	else
 		table_find(auth.passwords, slice_str(c->account), &c->rq);

@@ -3,7 +3,7 @@
  * What the messages of lib/ipc/auth.def mean.
  *
  * auth_check: smtpd or login asks.  mechanism as SASL names it ("PLAIN" for
- * every way in which the password itself was told), login as the client typed
+ * protocols' own commands that tell the password), login as the client typed
  * it, authzid what it wants to act as (empty: itself), secret the password;
  * client the address without a port; service "imap", "pop3", "smtp" or
  * "submission".  The sender wipes its copy of the secret.
