@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* Handing a session in to imapd or pop3d, which then speaks with the client
+ * itself (without TLS) or through a pump. */
+#ifndef LOGIN_HANDOFF_H
+#define LOGIN_HANDOFF_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+
+struct login_handoff;
+struct login_session;
+
+/* auth said that S is ACCOUNT, of which UID owns the mail. */
+void login_handoff_start(struct login_session *s, struct slice account,
+    uint32_t uid, struct slice ticket);
+/* Everything was sent to the client. */
+void login_handoff_drained(struct login_session *s);
+/* Accepts a pointer to NULL. */
+void login_handoff_free(struct login_handoff **h);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#include "login/metrics.h"
+
+#include "log/metric.h"
+
+#define C(n, h) { .name = "pabal_login_" #n, .help = h },
+#define G(n, h) { .name = "pabal_login_" #n, .help = h, .type = METRIC_GAUGE },
+static struct metric metrics[] = { LOGIN_METRICS(C, G) };
+#undef C
+#undef G
+
+void
+login_metrics_init(void)
+{
+	for (unsigned i = 0; i < LOGIN_COUNTERS; i++)
+		metric_register(&metrics[i]);
+}
+
+void
+login_count(enum login_counter which, int64_t n)
+{
+	metric_add(&metrics[which], n);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+#include "login/pump.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "login/session.h"
+
+enum {
+	PIECE = 16 << 10,
+	WAITS_MAX = 256 << 10, /* never reached: reading stops before */
+	WAITS_HIGH = 64 << 10,
+	WAITS_LOW = 16 << 10,
+	FINISH_MS = 30000, /* for the other side to take what is left */
+};
+
+static const struct stream_limits limits = {
+	.in_max = PIECE,
+	.out_max = WAITS_MAX,
+	.out_high = WAITS_MAX, /* the pump itself says when to stop */
+	.out_low = WAITS_LOW,
+};
+
+struct login_pump {
+	struct login_session *session;
+	struct stream inner;
+	bool client_gone;
+};
+
+/* All of FROM's input to TO. */
+static void
+pass(struct stream *from, struct stream *to)
+{
+	stream_write(to, stream_input(from));
+	stream_consume(from, stream_input(from).n);
+	if (stream_waiting(to) > WAITS_HIGH) {
+		stream_pause(from);
+		stream_want_drain(to);
+	}
+}
+
+static void
+on_client_input(struct stream *st)
+{
+	struct login_session *s = OUTER(st, struct login_session, stream);
+
+	pass(st, &s->pump->inner);
+}
+
+static void
+on_client_drain(struct stream *st)
+{
+	struct login_session *s = OUTER(st, struct login_session, stream);
+
+	stream_resume(&s->pump->inner);
+}
+
+/* The client is gone: the session gets what it had sent, then its end. */
+static void
+on_client_end(struct stream *st, enum stream_end why)
+{
+	struct login_session *s = OUTER(st, struct login_session, stream);
+	struct login_pump *p = s->pump;
+
+	(void)why;
+	if (p->inner.ended || stream_waiting(&p->inner) == 0) {
+		login_session_free(s, "closed");
+		return;
+	}
+	p->client_gone = true;
+	stream_set_deadline(&p->inner, FINISH_MS);
+	stream_finish(&p->inner);
+}
+
+static void
+on_inner_input(struct stream *st)
+{
+	struct login_pump *p = OUTER(st, struct login_pump, inner);
+
+	if (p->client_gone)
+		stream_consume(st, stream_input(st).n);
+	else
+		pass(st, &p->session->stream);
+}
+
+static void
+on_inner_drain(struct stream *st)
+{
+	struct login_pump *p = OUTER(st, struct login_pump, inner);
+
+	if (!p->client_gone)
+		stream_resume(&p->session->stream);
+}
+
+/* The session is over: the client gets what is left, then the end. */
+static void
+on_inner_end(struct stream *st, enum stream_end why)
+{
+	struct login_pump *p = OUTER(st, struct login_pump, inner);
+
+	(void)why;
+	if (p->client_gone) {
+		login_session_free(p->session, "closed");
+		return;
+	}
+	stream_set_deadline(&p->session->stream, FINISH_MS);
+	stream_finish(&p->session->stream);
+}
+
+static const struct stream_handler client_handler = {
+	.on_input = on_client_input,
+	.on_drain = on_client_drain,
+	.on_end = on_client_end,
+};
+
+static const struct stream_handler inner_handler = {
+	.on_input = on_inner_input,
+	.on_drain = on_inner_drain,
+	.on_end = on_inner_end,
+};
+
+void
+login_pump_start(struct login_session *s, int fd)
+{
+	struct login_pump *p = xcalloc(1, sizeof *p);
+
+	p->session = s;
+	s->pump = p;
+	stream_consume(&s->stream, stream_input(&s->stream).n);
+	s->stream.handler = &client_handler;
+	s->stream.limits = &limits;
+	s->stream.out.max = WAITS_MAX;
+	stream_init(&p->inner, fd, &inner_handler, &limits);
+	login_mode(s, LOGIN_PUMP);
+}
+
+void
+login_pump_free(struct login_pump **pp)
+{
+	struct login_pump *p = *pp;
+
+	*pp = NULL;
+	if (p == NULL)
+		return;
+	stream_close(&p->inner);
+	free(p);
+}
