@@ -254,24 +254,32 @@ append_copy(struct append *a, int fd, int64_t off, int64_t n, uint32_t *crc,
 	return rc;
 }
 
+/* INTERNALDATE is the file's time, so that it outlives the index. */
+static int
+set_date(struct append *a, int64_t date_s, struct err *err)
+{
+	const struct timespec at = { .tv_sec = date_s };
+	const struct timespec times[2] = { at, at };
+	struct stat sb;
+
+	if (date_s != 0 && futimens(a->fd, times) == -1)
+		return err_sys(err, ERR_TEMP, "set the time of a message");
+	if (fstat(a->fd, &sb) == -1)
+		return err_sys(err, ERR_TEMP, "fstat of a message");
+	a->msg.date_s = sb.st_mtim.tv_sec;
+	return 0;
+}
+
 int
 append_finish(struct append *a, const struct append_info *info, struct err *err)
 {
-	const int64_t now_s = clock_wall_s();
-	struct timespec times[2];
-
 	if (a->cr && put(a, SLICE("\r"), err) == -1)
 		return -1;
 	a->cr = false;
-	if (write_out(a, err) == -1)
+	if (write_out(a, err) == -1 || set_date(a, info->date_s, err) == -1)
 		return -1;
 	a->info = *info;
-	a->msg.saved_s = now_s;
-	a->msg.date_s = info->date_s != 0 ? info->date_s : now_s;
-	times[0] = times[1] = (struct timespec){ .tv_sec = a->msg.date_s };
-	/* INTERNALDATE, for when the index is lost. */
-	if (info->date_s != 0 && futimens(a->fd, times) == -1)
-		return err_sys(err, ERR_TEMP, "set the time of a message");
+	a->msg.saved_s = clock_wall_s();
 	a->finished = true;
 	return 0;
 }

@@ -169,7 +169,7 @@ account_flush(struct account *a, bool *more, struct err *err)
 	struct mailbox *m;
 	struct ix_box b;
 	uint32_t from = 0;
-	enum found f;
+	enum found f = ABSENT;
 	int rc = 0;
 
 	*more = false;

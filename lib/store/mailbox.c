@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "store/boxes.h"
 #include "store/scan.h"
+#include "store/walk.h"
 
 enum { SCAN_ROOM = 64 << 20, KEYWORD_LIMIT = 100 };
 
@@ -221,6 +222,32 @@ read_box(struct mailbox *m, struct ix_box *b, struct err *err)
 	return f == FOUND ? 0 : -1;
 }
 
+/* Messages that no session has had as \\Recent. */
+static int
+count_recent(
+    struct mailbox *m, const struct ix_box *b, uint32_t *n, struct err *err)
+{
+	struct kv_txn *t;
+	struct walk w;
+	enum found f;
+
+	*n = 0;
+	if (b->first_recent >= b->uidnext)
+		return 0;
+	t = kv_read(m->a->env, err);
+	if (t == NULL)
+		return -1;
+	if (walk_open(&w, t, m->box, b->first_recent, false, err) == -1) {
+		kv_abort(&t);
+		return -1;
+	}
+	while ((f = walk_next(&w, err)) == FOUND)
+		(*n)++;
+	walk_close(&w);
+	kv_abort(&t);
+	return f == TEMPFAIL ? -1 : 0;
+}
+
 int
 mailbox_status(struct mailbox *m, struct mailbox_status *st, struct err *err)
 {
@@ -231,17 +258,13 @@ mailbox_status(struct mailbox *m, struct mailbox_status *st, struct err *err)
 	*st = (struct mailbox_status){ .messages = b.messages,
 		.unseen = b.unseen,
 		.deleted = b.deleted,
-		.recent = b.uidnext - b.first_recent,
 		.uidnext = b.uidnext,
 		.uidvalidity = b.uidvalidity,
 		.highestmodseq = b.modseq,
 		.bytes = b.bytes,
 		.special = b.special };
-	/* Some of the UIDs since may be gone already. */
-	if (st->recent > b.messages)
-		st->recent = b.messages;
 	memcpy(st->id, b.id, sizeof st->id);
-	return 0;
+	return count_recent(m, &b, &st->recent, err);
 }
 
 int

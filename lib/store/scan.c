@@ -214,6 +214,7 @@ adopt_sorted(struct scan *s, struct scan_entry **v, size_t n, struct err *err)
 				return -1;
 		}
 	}
+	qsort(v, n, sizeof(*v), by_want);
 	for (size_t i = 0; i < n; i++)
 		if (v[i]->want == 0 &&
 		    adopt(s->tx, s->b, s->d, s->how, v[i], err) == -1)

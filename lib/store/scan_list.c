@@ -88,7 +88,8 @@ scan_list_read(struct scan_list *l, const struct box_dirs *d, struct err *err)
 	if (read_dir(l, d->newfd, true, err) == -1 ||
 	    read_dir(l, d->curfd, false, err) == -1)
 		return -1;
-	qsort(l->v, l->n, sizeof *l->v, by_uid);
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof *l->v, by_uid);
 	return 0;
 }
 

@@ -210,7 +210,7 @@ test_damage_is_told(void **state)
 
 	(void)state;
 	for (int i = 0; i < 50; i++) {
-		char key[8];
+		char key[16];
 
 		snprintf(key, sizeof key, "%d", i);
 		put(env, slice_str(key), slice_of(key, sizeof key));

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/view.h"
+
+#include "tests/unit/store/fixture.h"
+
+#include "base/mem.h"
+
+#define MAIL "Subject: x\r\n\r\nbody\r\n"
+
+/* Events as text: "x2" expunge, "e5" exists, "f3" flags ("F3" our own),
+ * "k" keywords, "G" gone. */
+static void
+on_event(void *arg, const struct view_event *e)
+{
+	static const char letters[] = "xefkG";
+	struct buf *out = arg;
+	const bool own = e->kind == VIEW_FLAGS && e->own;
+
+	buf_addc(out, own ? 'F' : letters[e->kind]);
+	if (e->seq != 0)
+		buf_addu(out, e->seq);
+	buf_addc(out, ' ');
+}
+
+static void
+expect(struct view *v, bool expunges, const char *want)
+{
+	struct err err = { 0 };
+	struct buf out;
+
+	buf_init(&out, 1 << 20);
+	if (view_sync(v, expunges, on_event, &out, &err) == -1)
+		fail_msg("sync: %s", err.text);
+	assert_string_equal(buf_cstr(&out), want);
+	buf_fini(&out);
+}
+
+static struct view *
+open_view(struct mailbox *m, unsigned flags)
+{
+	struct err err = { 0 };
+	struct view *v = view_open(m, flags, &err);
+
+	if (v == NULL)
+		fail_msg("view: %s", err.text);
+	return v;
+}
+
+static void
+expunge(struct mailbox *m, uint32_t uid)
+{
+	assert_int_equal(message_expunge(m, &uid, 1, true, NULL), 0);
+}
+
+static void
+test_events(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct view *v;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		fx_append(m, MAIL, 0);
+	expunge(m, 2);
+	v = open_view(m, 0);
+	assert_int_equal(view_count(v), 4);
+	assert_int_equal(view_uid(v, 2), 3);
+	assert_int_equal(view_seq(v, 2), 0);
+	assert_int_equal(view_seq(v, 5), 4);
+	assert_int_equal(view_seq_from(v, 2), 2);
+	assert_int_equal(view_seq_from(v, 6), 5);
+	expect(v, true, "");
+	fx_append(m, MAIL, 0);
+	fx_append(m, MAIL, 0);
+	fx_flags(m, 3, FLAGS_ADD, MSG_SEEN, 0);
+	fx_flags(m, 3, FLAGS_ADD, MSG_SEEN, 0);
+	fx_flags(m, 7, FLAGS_ADD, MSG_SEEN, 0);
+	expunge(m, 1);
+	expunge(m, 4);
+	/* 1 3 4 5 | 6 7 -> 3 5 6 7 */
+	expect(v, true, "x1 x2 e4 f1 ");
+	assert_int_equal(view_uid(v, 1), 3);
+	assert_int_equal(view_uid(v, 4), 7);
+	assert_int_equal(view_recents(v), 4);
+	expect(v, true, "");
+	view_close(&v);
+	mailbox_close(&m);
+}
+
+/* RFC 3501 7.4.1: no EXPUNGE during FETCH, STORE, SEARCH. */
+static void
+test_held_back(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct view *v;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		fx_append(m, MAIL, 0);
+	v = open_view(m, 0);
+	expunge(m, 1);
+	expunge(m, 3);
+	fx_append(m, MAIL, 0);
+	fx_flags(m, 2, FLAGS_ADD, MSG_SEEN, 0);
+	expect(v, false, "e4 f2 ");
+	assert_int_equal(view_pending(v), 2);
+	assert_int_equal(view_count(v), 4);
+	expect(v, false, "");
+	expunge(m, 2);
+	expect(v, true, "x1 x1 x1 ");
+	assert_int_equal(view_pending(v), 0);
+	assert_int_equal(view_uid(v, 1), 4);
+	view_close(&v);
+	mailbox_close(&m);
+}
+
+static void
+test_two_sessions(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct view *a, *b;
+	const struct flags_change seen = { FLAGS_ADD, MSG_SEEN, 0, UINT64_MAX };
+	const uint32_t one = 1;
+
+	(void)state;
+	fx_append(m, MAIL, 0);
+	a = open_view(m, 0);
+	b = open_view(m, 0);
+	assert_int_equal(view_recents(a), 1);
+	assert_int_equal(view_recents(b), 0);
+	assert_int_equal(view_flags(a, &one, 1, &seen, true, NULL, NULL), 0);
+	expect(a, true, "F1 ");
+	expect(b, true, "f1 ");
+	expect(a, true, "");
+	/* A later change by another is told as such. */
+	assert_int_equal(view_flags(a, &one, 1, &seen, true, NULL, NULL), 0);
+	fx_flags(m, 1, FLAGS_DEL, MSG_SEEN, 0);
+	expect(a, true, "f1 ");
+	fx_append(m, MAIL, 0);
+	expect(b, true, "e2 f1 ");
+	expect(a, true, "e2 ");
+	assert_int_equal(view_recents(a), 1);
+	assert_int_equal(view_recents(b), 1);
+	mailbox_keyword(m, SLICE("new"), true, NULL);
+	expect(a, true, "k ");
+	view_close(&a);
+	view_close(&b);
+	mailbox_close(&m);
+}
+
+static void
+test_unchanged_since(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	const uint32_t uids[] = { 1, 2, 3, 4 };
+	struct flags_change c = { FLAGS_ADD, MSG_SEEN, 0, 0 };
+	uint64_t from, to;
+	struct buf failed;
+
+	(void)state;
+	buf_init(&failed, 100);
+	for (int i = 0; i < 3; i++)
+		fx_append(m, MAIL, 0);
+	c.unchanged_since = fx_status(m).highestmodseq;
+	fx_flags(m, 2, FLAGS_ADD, MSG_FLAGGED, 0);
+	assert_int_equal(
+	    message_flags(m, uids, 4, &c, &failed, &from, &to, NULL), 0);
+	assert_int_equal(failed.n, sizeof(uint32_t));
+	assert_int_equal(*(uint32_t *)(void *)failed.p, 2);
+	assert_int_equal(to - from, 2);
+	assert_int_equal(fx_info(m, 2).flags, MSG_FLAGGED);
+	assert_int_equal(fx_info(m, 3).flags, MSG_SEEN);
+	assert_int_equal(fx_info(m, 3).modseq, to - 1);
+	buf_fini(&failed);
+	mailbox_close(&m);
+}
+
+static void
+test_vanished(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct view *v;
+	uint64_t modseq;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100);
+	for (int i = 0; i < 4; i++)
+		fx_append(m, MAIL, 0);
+	modseq = fx_status(m).highestmodseq;
+	expunge(m, 3);
+	expunge(m, 1);
+	v = open_view(m, 0);
+	expunge(m, 4); /* not in what the picture shows */
+	assert_int_equal(view_vanished(v, modseq, &out, NULL), FOUND);
+	assert_int_equal(out.n, 2 * sizeof(uint32_t));
+	assert_int_equal(((uint32_t *)(void *)out.p)[0], 1);
+	assert_int_equal(((uint32_t *)(void *)out.p)[1], 3);
+	assert_int_equal(view_vanished(v, 1, &out, NULL), ABSENT);
+	view_close(&v);
+	buf_fini(&out);
+	mailbox_close(&m);
+}
+
+static void
+test_gone(void **state)
+{
+	struct mailbox *m = fx_box("Junk");
+	struct view *v = open_view(m, 0);
+
+	(void)state;
+	assert_int_equal(mailbox_delete(fx_account, SLICE("Junk"), NULL), 0);
+	expect(v, true, "G ");
+	assert_int_equal(mailbox_create(fx_account, SLICE("Junk"), 0, NULL), 0);
+	expect(v, true, "G ");
+	view_close(&v);
+	mailbox_close(&m);
+}
+
+/* The index is replaced under a session's feet. */
+static void
+test_over_rebuild(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct view *v;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		fx_append(m, MAIL, 0);
+	v = open_view(m, 0);
+	expunge(m, 2);
+	tree_remove(AT_FDCWD, fx_path("pabal.index"));
+	fx_append(m, MAIL, 0);
+	/* UIDs go on above the ceiling. */
+	expect(v, true, "x2 e3 f1 f2 ");
+	assert_int_equal(view_uid(v, 2), 3);
+	assert_int_equal(view_uid(v, 3), 1001);
+	view_close(&v);
+	mailbox_close(&m);
+}
+
+/* The picture against a model: many sessions, one mailbox, a fixed sequence of
+ * chances. */
+struct model {
+	struct view *v;
+	uint32_t uids[400];
+	uint32_t n;
+};
+
+static void
+on_model_event(void *arg, const struct view_event *e)
+{
+	struct model *m = arg;
+
+	if (e->kind == VIEW_EXPUNGE) {
+		assert_true(e->seq >= 1 && e->seq <= m->n);
+		assert_int_equal(m->uids[e->seq - 1], e->uid);
+		memmove(m->uids + e->seq - 1, m->uids + e->seq,
+		    (m->n - e->seq) * sizeof(uint32_t));
+		m->n--;
+	} else if (e->kind == VIEW_EXISTS) {
+		assert_true(e->seq > m->n);
+		while (m->n < e->seq) {
+			m->n++;
+			m->uids[m->n - 1] = view_uid(m->v, m->n);
+		}
+	} else if (e->kind == VIEW_FLAGS) {
+		assert_int_equal(m->uids[e->seq - 1], e->uid);
+	}
+}
+
+static uint32_t
+rnd(uint32_t n)
+{
+	static uint64_t x = 88172645463325252U;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (uint32_t)(x >> 32) % n;
+}
+
+static void
+check_model(const struct model *m)
+{
+	assert_int_equal(m->n, view_count(m->v));
+	for (uint32_t i = 1; i <= m->n; i++) {
+		assert_int_equal(view_uid(m->v, i), m->uids[i - 1]);
+		assert_true(i == 1 || m->uids[i - 2] < m->uids[i - 1]);
+	}
+}
+
+static void
+test_model(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct model s[3] = { 0 };
+	uint32_t live = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		s[i].v = open_view(m, 0);
+	for (int step = 0; step < 1500; step++) {
+		struct model *who = &s[rnd(3)];
+		const uint32_t uid = 1 + rnd(fx_status(m).uidnext);
+		const uint32_t what = rnd(10);
+
+		if (what < 3 && live < 300) {
+			fx_append(m, "x\r\n", 0);
+		} else if (what < 5) {
+			expunge(m, uid);
+		} else if (what < 7) {
+			fx_flags(m, uid, FLAGS_SET, rnd(64), 0);
+		} else {
+			assert_int_equal(view_sync(who->v, what == 9,
+					     on_model_event, who, NULL),
+			    0);
+			check_model(who);
+		}
+		live = fx_status(m).messages;
+	}
+	for (int i = 0; i < 3; i++) {
+		view_sync(s[i].v, true, on_model_event, &s[i], NULL);
+		check_model(&s[i]);
+		assert_int_equal(s[i].n, live);
+		view_close(&s[i].v);
+	}
+	mailbox_close(&m);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		FX(test_events),
+		FX(test_held_back),
+		FX(test_two_sessions),
+		FX(test_unchanged_since),
+		FX(test_vanished),
+		FX(test_gone),
+		FX(test_over_rebuild),
+		FX(test_model),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
