@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: ISC
+"""The administrator's command: users, aliases, parameters, the queue, the log,
+certificates, and what scripts do with sendmail."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from pabal import DOMAIN, PABAL, Failed, wait
+
+# Nobody takes mail there; it is held before anybody tries.
+FAR = "far@far.example"
+
+
+def code(pabal, *args, **kw):
+    """Exit status and output of a pabal command."""
+    r = subprocess.run([PABAL, "-d", pabal.dir, *args], text=True,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       timeout=60, **kw)
+    return r.returncode, r.stdout
+
+
+def sendmail(pabal, *args, text="Subject: x\n\nx\n", name=None):
+    r = subprocess.run([PABAL, "-d", pabal.dir, name or "sendmail", *args],
+                       input=text, text=True, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, timeout=60)
+    return r.returncode, r.stdout
+
+
+def as_json(pabal, *args):
+    return json.loads(pabal.pabal("--json", *args))
+
+
+# ---- users and aliases
+
+def test_user_life(pabal):
+    pabal.add_user("carol", "one", "--quota", "100K")
+    user, = as_json(pabal, "user", "list", "carol@" + DOMAIN)
+    assert user["quota"] == 100 * 1024 and user["login"]
+    for sub in ("cur", "new", "tmp"):
+        assert os.path.isdir(os.path.join(pabal.maildir("carol"), sub))
+    for folder in ("Drafts", "Sent", "Junk", "Trash", "Archive"):
+        assert os.path.isdir(os.path.join(pabal.maildir("carol"), "." + folder))
+    assert "already" in pabal.pabal_fails(
+        "user", "add", "carol@" + DOMAIN, input="x\n")
+    pabal.pabal("user", "set", "carol@" + DOMAIN, "login", "no")
+    assert not as_json(pabal, "user", "list", "carol@" + DOMAIN)[0]["login"]
+    assert "quota" in pabal.pabal_fails(
+        "user", "set", "carol@" + DOMAIN, "quota", "much")
+    pabal.pabal("user", "password", "carol@" + DOMAIN, input="two\n")
+    pabal.pabal("user", "del", "carol@" + DOMAIN)
+    assert as_json(pabal, "user", "list", "carol@" + DOMAIN) == []
+    assert os.path.isdir(pabal.maildir("carol"))
+    with open(os.path.join(pabal.dir, "etc", "passwords")) as f:
+        assert "carol" not in f.read()
+
+
+@pytest.mark.parametrize("name, text", [
+    ("dave", "NAME@DOMAIN"),
+    ("@" + DOMAIN, "NAME@DOMAIN"),
+    ("dave@elsewhere.test", "none of our domains"),
+    ("../dave@" + DOMAIN, "expected"),
+])
+def test_user_names_refused(pabal, name, text):
+    assert text in pabal.pabal_fails("user", "add", name, input="x\n")
+
+
+def test_user_without_password_is_refused(pabal):
+    assert "empty" in pabal.pabal_fails("user", "add", "eve@" + DOMAIN,
+                                        input="")
+    assert as_json(pabal, "user", "list", "eve@" + DOMAIN) == []
+
+
+def test_alias_life(pabal):
+    pabal.pabal("alias", "set", "sales", "alice@" + DOMAIN, "bob")
+    assert as_json(pabal, "alias", "list", "sales") == [
+        {"alias": "sales", "targets": f"alice@{DOMAIN}, bob"}]
+    assert sendmail(pabal, "sales", text="Subject: to both\n\nx\n")[0] == 0
+    pabal.wait_mail("alice", "to both")
+    pabal.wait_mail("bob", "to both")
+    pabal.pabal("alias", "del", "sales")
+    pabal.pabal_fails("alias", "list", "sales")
+    pabal.pabal_fails("alias", "set", "bad", "|")
+
+
+def test_tables_by_hand(pabal):
+    path = os.path.join(pabal.dir, "etc", "aliases")
+    with open(path) as f:
+        before = f.read()
+    with open(path, "a") as f:
+        f.write("broken\n")
+    out = pabal.pabal_fails("map", "aliases")
+    assert f"aliases:{before.count(chr(10)) + 1}" in out
+    assert "compiled" in code(pabal, "check")[1]
+    with open(path, "w") as f:
+        f.write(before + "by-hand: alice\n")
+    assert sendmail(pabal, name="newaliases")[0] == 0
+    assert sendmail(pabal, "by-hand", text="Subject: by hand\n\nx\n")[0] == 0
+    pabal.wait_mail("alice", "by hand")
+
+
+# ---- parameters
+
+def test_conf_set_keeps_the_file(pabal):
+    path = os.path.join(pabal.dir, "etc", "qmgr.conf")
+    with open(path, "a") as f:
+        f.write("# a word\nqueue_lifetime = 3d # ours\n# the end\n")
+    pabal.conf("qmgr", "queue_lifetime", "4d")
+    with open(path) as f:
+        assert f.read().endswith("# a word\nqueue_lifetime = 4d\n# the end\n")
+    assert pabal.pabal("conf", "get", "qmgr", "queue_lifetime") == "4d\n"
+    assert {"daemon": "qmgr", "name": "queue_lifetime", "value": "4d",
+            "default": "5d", "changed": True} in as_json(pabal, "conf", "diff")
+    pabal.pabal("conf", "unset", "qmgr", "queue_lifetime")
+    assert pabal.pabal("conf", "get", "qmgr", "queue_lifetime") == "5d\n"
+
+
+@pytest.mark.parametrize("args, text", [
+    (("qmgr", "queue_lifetime", "soon"), "expected a time"),
+    (("qmgr", "queue_lifetme", "3d"), "queue_lifetime"),
+    (("qmgr", "queue_lifetime", "3d\nx = 1"), "one line"),
+    (("nobody", "x", "1"), "no daemon"),
+    (("pabal", "hostname", "a b"), "domain"),
+    (("master:smtp", "listen", "25"), "address"),
+    (("qmgr:smtp", "no_such", "1"), "no parameter"),
+])
+def test_conf_set_refused(pabal, args, text):
+    assert text in pabal.pabal_fails("conf", "set", *args)
+    pabal.pabal("conf", "check")
+
+
+def test_conf_of_one_service(pabal):
+    pabal.conf("smtpd:submission", "command_timeout", "77s")
+    assert pabal.pabal("conf", "get", "smtpd:submission",
+                       "command_timeout") == "77s\n"
+    assert pabal.pabal("conf", "get", "smtpd", "command_timeout") != "77s\n"
+    pabal.pabal("conf", "unset", "smtpd:submission", "command_timeout")
+
+
+def test_every_parameter_is_explained(pabal):
+    rows = as_json(pabal, "conf", "show")
+    assert {r["daemon"].split(":")[0] for r in rows} >= {
+        "pabal", "master", "smtpd", "qmgr", "lookup", "auth", "keys"}
+    for name in {r["name"] for r in rows}:
+        told = as_json(pabal, "conf", "explain", name)
+        assert told and all(t["text"].endswith(".") for t in told), name
+
+
+# ---- the queue and the log
+
+@pytest.fixture
+def waiting(pabal):
+    """A queue with two messages that are held; gone afterwards."""
+    for subject, sender in (("one", "alice"), ("two", "bob")):
+        assert sendmail(pabal, "-f", f"{sender}@{DOMAIN}", FAR,
+                        text=f"Subject: {subject}\n\nx\n")[0] == 0
+    wait(lambda: "2 messages" in pabal.pabal("queue", "hold", "--all")
+         or len(as_json(pabal, "queue", "list", "state=held")) == 2,
+         "two held messages")
+    yield as_json(pabal, "queue", "list")
+    pabal.pabal("queue", "delete", "--all")
+    pabal.wait_queue(0)
+
+
+def test_queue_filters(pabal, waiting):
+    ids = {m["sender"]: m["qid"] for m in waiting}
+    assert pabal.pabal("queue", "count") == "2\n"
+    assert pabal.pabal("queue", "count", "sender=alice@*") == "1\n"
+    assert pabal.pabal("queue", "count", "age>1h") == "0\n"
+    assert pabal.pabal("queue", "count", "size<1M", "state=held") == "2\n"
+    one, = as_json(pabal, "queue", "list", ids["bob@" + DOMAIN])
+    assert one["recipients"][0]["address"] == FAR
+    assert "expected" in pabal.pabal_fails("queue", "list", "colour=red")
+    assert "expected" in pabal.pabal_fails("queue", "list", "age>soon")
+    top = as_json(pabal, "queue", "top", "sender")
+    assert {(t["name"], t["messages"]) for t in top} == {
+        ("alice@" + DOMAIN, 1), ("bob@" + DOMAIN, 1)}
+
+
+def test_queue_show(pabal, waiting):
+    qid = waiting[0]["qid"]
+    out = pabal.pabal("queue", "show", qid)
+    assert f"id {qid}\n" in out and "Subject: one" in out
+    raw = pabal.pabal("queue", "show", "--message", qid)
+    assert raw.startswith("Received:") and raw.endswith("\n\nx\n")
+    assert "no such message" in pabal.pabal_fails("queue", "show", "NOSUCH")
+
+
+def test_queue_actions(pabal, waiting):
+    a, b = (m["qid"] for m in waiting)
+    assert "which ones" in pabal.pabal_fails("queue", "delete")
+    assert "nothing to do" in pabal.pabal_fails("queue", "hold", "NOSUCH")
+    assert as_json(pabal, "queue", "delete", a) == {"messages": 1}
+    assert pabal.queue_count() == 1
+    pabal.pabal("queue", "release", b)
+    assert pabal.pabal("queue", "count", "state=held") == "0\n"
+    pabal.pabal("queue", "flush")
+    pabal.pabal("queue", "hold", b)
+    out = sendmail(pabal, name="mailq")
+    assert out[0] == 0 and b in out[1]
+
+
+@pytest.mark.allow("ipc.dropped")
+def test_queue_is_closed_to_others(pabal, waiting):
+    if os.getuid() != 0:
+        pytest.skip("needs another user")
+    other = dict(user="nobody", cwd="/")
+    assert code(pabal, "queue", "list", **other)[0] == 0
+    for verb in ("delete", "hold", "release", "retry"):
+        assert code(pabal, "queue", verb, "--all", **other)[0] != 0, verb
+    assert code(pabal, "stop", **other)[0] != 0
+    assert code(pabal, "reload", **other)[0] != 0
+    assert code(pabal, "conf", "set", "qmgr", "queue_lifetime", "1d",
+                **other)[0] != 0
+    assert pabal.queue_count() == 2
+    pabal.pabal("status")
+
+
+def test_trace_follows_a_message(pabal):
+    assert sendmail(pabal, "-f", "bob@" + DOMAIN, "alice",
+                    text="Subject: traced\n\nx\n")[0] == 0
+    pabal.wait_mail("alice", "traced")
+    accepted = pabal.events("mail.accepted", **{"from": "bob@" + DOMAIN})[-1]
+    pabal.wait_event("rcpt.result", qid=accepted["qid"])
+    rows = as_json(pabal, "trace", accepted["qid"])
+    events = [r["event"] for r in rows]
+    assert events.index("smtpd.session-start") < \
+        events.index("mail.accepted") < events.index("rcpt.result")
+    assert {r.get("qid") for r in rows} <= {accepted["qid"], None}
+    assert accepted["qid"] in pabal.pabal("trace", "BOB@" + DOMAIN)
+    assert "nothing about" in pabal.pabal_fails("trace", "no.such@x.test")
+
+
+def test_metrics(pabal):
+    text = pabal.pabal("metrics")
+    assert text.endswith("# EOF\n")
+    types = [line.split()[2] for line in text.splitlines()
+             if line.startswith("# TYPE")]
+    assert len(types) == len(set(types)) > 5
+    rows = as_json(pabal, "metrics")
+    assert {r["daemon"] for r in rows} >= {"smtpd", "qmgr", "keys"}
+
+
+# ---- certificates, privileges, check
+
+def test_certificates(pabal, tmp_path):
+    first, = as_json(pabal, "cert", "list")
+    assert "localhost" in first["names"] and first["days"] > 3000
+    pabal.pabal("cert", "new", "other.test", "--name", "other", "--days", "9")
+    assert [c["file"] for c in as_json(pabal, "cert", "list")] == \
+        ["cert.pem", "other-cert.pem"]
+    tls = os.path.join(pabal.dir, "tls")
+    assert "not that of" in pabal.pabal_fails(
+        "cert", "install", os.path.join(tls, "cert.pem"),
+        os.path.join(tls, "other-key.pem"))
+    pabal.pabal_fails("cert", "new", "--name", "../x")
+    for name in ("other-cert.pem", "other-key.pem"):
+        os.unlink(os.path.join(tls, name))
+
+
+def test_privileges_are_told(pabal):
+    rows = {r["daemon"]: r for r in as_json(pabal, "privileges")}
+    assert rows["smtpd"]["dirs"] == "" and "spool" in rows["qmgr"]["dirs"]
+    assert "connect" not in rows["smtpd"]["may"].split()
+
+
+def test_check(pabal):
+    status, out = code(pabal, "check")
+    assert status == 0, out
+    assert {r["what"] for r in as_json(pabal, "check")} >= {
+        "configuration", "spool", "mail", "table", "certificate", "running"}
+
+
+# ---- sendmail
+
+def test_sendmail_options(pabal):
+    text = ("Subject: options\nTo: Alice <alice>\nCc: bob\nBcc: "
+            f"postmaster@{DOMAIN}\n\n.\nlast\n")
+    assert sendmail(pabal, "-t", "-oi", "-F", "A. U. Thor", "-f",
+                    "alice@" + DOMAIN, text=text) == (0, "")
+    for user in ("alice", "bob", "postmaster"):
+        body = pabal.wait_mail(user, "options").replace(b"\r\n", b"\n")
+        assert b"Bcc" not in body
+        assert b'From: "A. U. Thor" <alice@' in body
+        assert b"\nMessage-ID: <" in body and b"\nDate: " in body
+        assert body.endswith(b"\n\n.\nlast\n")
+
+
+@pytest.mark.parametrize("args, text, status", [
+    ((), "x", 64),
+    (("-t",), "Subject: x\n\nx\n", 64),
+    (("-Z",), "x", 64),
+    (("-bd",), "", 64),
+    (("-N", "a b", "alice"), "x", 64),
+    (("a@b@",), "x", 65),
+    (("alice", "nobody"), "x", 67),
+])
+def test_sendmail_refusals(pabal, args, text, status):
+    since = pabal.mark()
+    assert sendmail(pabal, *args, text=text)[0] == status
+    assert pabal.events("mail.accepted", since) == []
+
+
+def test_sendmail_smtp(pabal):
+    status, out = sendmail(pabal, "-bs", text="EHLO me\r\nQUIT\r\n")
+    assert status == 0
+    assert out.startswith("220 ") and "\n250" in out and "\n221" in out
+
+
+def test_sendmail_without_the_mail_system(make_pabal):
+    p = make_pabal(users=())
+    p.stop()
+    status, out = sendmail(p, "alice")
+    assert status == 75 and "does not answer" in out
+    with pytest.raises(Failed):
+        p.pabal("queue", "list")
