@@ -259,17 +259,11 @@ do_retry(struct entry *e)
 static bool
 do_delete(struct entry *e)
 {
-	struct err err = { 0 };
-
 	if (e->state == ENTRY_ACTIVE) {
 		e->delete_wanted = true;
 		return true;
 	}
-	if (spool_remove(e->id, (enum spool_place)e->place, &err) == -1) {
-		log_err(
-		    "spool.trouble", kv_s("qid", e->id), kv_s("why", err.text));
-		return false;
-	}
+	spool_remove(e->id, (enum spool_place)e->place);
 	log_info("mail.deleted", kv_s("qid", e->id));
 	entry_free(&e);
 	return true;

@@ -82,7 +82,7 @@ on_synced(struct durable_req *req, int error)
 	if (error != 0) {
 		log_err("spool.sync-failed", kv_s("qid", nf->id),
 		    kv_s("why", strerrordesc_np(error)));
-		(void)spool_remove(nf->id, SPOOL_NEW, NULL);
+		spool_remove(nf->id, SPOOL_NEW);
 	} else
 		schedule(nf);
 	fd_close(&nf->fd);

@@ -47,11 +47,8 @@ static void
 remove_message(struct message *m)
 {
 	struct entry *e = m->entry;
-	struct err err = { 0 };
 
-	if (spool_remove(e->id, (enum spool_place)e->place, &err) == -1)
-		log_err(
-		    "spool.trouble", kv_s("qid", e->id), kv_s("why", err.text));
+	spool_remove(e->id, (enum spool_place)e->place);
 	entry_free(&e);
 	finish(m);
 }

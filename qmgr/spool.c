@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <bsd/stdlib.h>
+#include <bsd/string.h>
 
 #include "base/crc32c.h"
 #include "base/mem.h"
@@ -212,13 +213,34 @@ spool_open(const char *id, enum spool_place place, int flags, struct err *err)
 	return fd;
 }
 
-int
-spool_remove(const char *id, enum spool_place place, struct err *err)
+/* A removal under way. */
+struct removal {
+	struct durable_req req;
+	char id[ENVELOPE_ID_BYTES];
+};
+
+static void
+on_removed(struct durable_req *req, int error)
 {
-	if (unlinkat(spool.dirs[place][dir_of(id)], id, 0) == -1)
-		return err_sys(
-		    err, ERR_TEMP, "remove %s/%s", place_names[place], id);
-	return 0;
+	struct removal *r = OUTER(req, struct removal, req);
+
+	/* It will be delivered again after a restart: that must be known. */
+	if (error != 0)
+		log_err("spool.trouble", kv_s("qid", r->id),
+		    kv_s("why", strerrordesc_np(error)));
+	free(r);
+}
+
+void
+spool_remove(const char *id, enum spool_place place)
+{
+	struct removal *r = xcalloc(1, sizeof *r);
+
+	strlcpy(r->id, id, sizeof r->id);
+	r->req.done = on_removed;
+	r->req.dirfd = spool.dirs[place][dir_of(id)];
+	r->req.name = r->id;
+	durable_remove(spool.durable, &r->req);
 }
 
 int

@@ -44,8 +44,9 @@ void spool_discard(const char *id);
 /* Open a message's file; the fd or -1. */
 int spool_open(
     const char *id, enum spool_place place, int flags, struct err *err);
-/* Remove an accepted message: it was delivered or reported. */
-int spool_remove(const char *id, enum spool_place place, struct err *err);
+/* Remove an accepted message that was delivered or reported; not at once,
+ * because an unlink can wait for the disk. */
+void spool_remove(const char *id, enum spool_place place);
 int spool_move(const char *id, enum spool_place from, enum spool_place to,
     struct err *err);
 /* Put a file that cannot be understood into bad/ and say so in the log. */

@@ -15,6 +15,7 @@ enum { LINE_MAX_BYTES = 4096, LINE_END_BYTES = 4, COLLECT_BYTES = 32768 };
 
 static struct {
 	char name[32];
+	int pid; /* getpid costs a system call, and a line each */
 	enum log_format format;
 	enum log_level level;
 	bool journal;
@@ -25,6 +26,7 @@ static struct {
 void
 log_init(const char *name, unsigned index)
 {
+	log_state.pid = (int)getpid();
 	if (index > 0)
 		snprintf(log_state.name, sizeof log_state.name, "%.20s/%u",
 		    name, index);
@@ -159,7 +161,7 @@ add_logfmt(struct buf *b, enum log_level level, const char *event,
 		add_time(b);
 		buf_addc(b, ' ');
 	}
-	buf_addf(b, "%s[%d] %s: %s", log_state.name, (int)getpid(),
+	buf_addf(b, "%s[%d] %s: %s", log_state.name, log_state.pid,
 	    words[level], event);
 	for (; kvs->key != NULL && fits(b, kvs->key); kvs++) {
 		buf_addf(b, " %s=", kvs->key);
@@ -180,7 +182,7 @@ add_json(struct buf *b, enum log_level level, const char *event,
 	buf_addf(b,
 	    "\",\"daemon\":\"%s\",\"pid\":%d,\"level\":\"%s\","
 	    "\"event\":\"%s\"",
-	    log_state.name, (int)getpid(), words[level], event);
+	    log_state.name, log_state.pid, words[level], event);
 	for (; kvs->key != NULL && fits(b, kvs->key); kvs++) {
 		buf_addf(b, ",\"%s\":", kvs->key);
 		add_value(b, kvs);

@@ -22,19 +22,27 @@ enum { BATCH_SYNCFS = 3 };
 
 TAILQ_HEAD(req_list, durable_req);
 
+/* A thread and what waits for it. */
+struct lane {
+	struct durable *owner;
+	void (*work)(struct durable *d, struct req_list *batch, size_t n);
+	bool drain; /* finish what waits before the end */
+	pthread_t thread;
+	pthread_cond_t wake;
+	struct req_list waiting;
+	size_t nwaiting;
+};
+
 struct durable {
 	int fsfd;
 	int eventfd;
 	enum sync_method method;
 	bool stopping;
 	atomic_uint_fast64_t syncs;
-	pthread_t thread;
-	pthread_mutex_t
-	    mutex; /* guards waiting, nwaiting, finished, stopping */
-	pthread_cond_t wake;
-	struct req_list waiting;
+	pthread_mutex_t mutex; /* guards the lists, their counts, stopping */
+	struct lane sync;
+	struct lane remove;
 	struct req_list finished;
-	size_t nwaiting;
 };
 
 static int
@@ -69,26 +77,39 @@ sync_batch(struct durable *d, struct req_list *batch, size_t n)
 	req->error = whole ? error : sync_one(d, req);
 }
 
-static void *
-sync_thread(void *arg)
+static void
+remove_batch(struct durable *d, struct req_list *batch, size_t n)
 {
-	struct durable *d = arg;
+	struct durable_req *req;
+
+	(void)d;
+	(void)n;
+	TAILQ_FOREACH(req, batch, link)
+	req->error = unlinkat(req->dirfd, req->name, 0) == -1 ? errno : 0;
+}
+
+static void *
+lane_thread(void *arg)
+{
+	struct lane *lane = arg;
+	struct durable *d = lane->owner;
 	struct req_list batch;
 	uint64_t one = 1;
 	size_t n;
 
 	pthread_mutex_lock(&d->mutex);
 	for (;;) {
-		while (TAILQ_EMPTY(&d->waiting) && !d->stopping)
-			pthread_cond_wait(&d->wake, &d->mutex);
-		if (d->stopping)
+		while (TAILQ_EMPTY(&lane->waiting) && !d->stopping)
+			pthread_cond_wait(&lane->wake, &d->mutex);
+		if (d->stopping &&
+		    (!lane->drain || TAILQ_EMPTY(&lane->waiting)))
 			break;
 		TAILQ_INIT(&batch);
-		TAILQ_CONCAT(&batch, &d->waiting, link);
-		n = d->nwaiting;
-		d->nwaiting = 0;
+		TAILQ_CONCAT(&batch, &lane->waiting, link);
+		n = lane->nwaiting;
+		lane->nwaiting = 0;
 		pthread_mutex_unlock(&d->mutex);
-		sync_batch(d, &batch, n);
+		lane->work(d, &batch, n);
 		pthread_mutex_lock(&d->mutex);
 		TAILQ_CONCAT(&d->finished, &batch, link);
 		must(write(d->eventfd, &one, sizeof one) == sizeof one);
@@ -97,25 +118,62 @@ sync_thread(void *arg)
 	return NULL;
 }
 
+static void
+lane_start(struct durable *d, struct lane *lane,
+    void (*work)(struct durable *, struct req_list *, size_t), bool drain)
+{
+	sigset_t all, old;
+
+	lane->owner = d;
+	lane->work = work;
+	lane->drain = drain;
+	TAILQ_INIT(&lane->waiting);
+	pthread_cond_init(&lane->wake, NULL);
+	/* Signals belong to the loop's signalfd. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	must(pthread_create(&lane->thread, NULL, lane_thread, lane) == 0);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static void
+lane_submit(struct lane *lane, struct durable_req *req)
+{
+	struct durable *d = lane->owner;
+
+	pthread_mutex_lock(&d->mutex);
+	TAILQ_INSERT_TAIL(&lane->waiting, req, link);
+	/* A busy thread looks again by itself. */
+	if (lane->nwaiting++ == 0)
+		pthread_cond_signal(&lane->wake);
+	pthread_mutex_unlock(&d->mutex);
+}
+
+static void
+lane_end(struct lane *lane)
+{
+	struct durable_req *req;
+
+	pthread_join(lane->thread, NULL);
+	TAILQ_FOREACH(req, &lane->waiting, link)
+	req->error = ECANCELED;
+	TAILQ_CONCAT(&lane->owner->finished, &lane->waiting, link);
+	pthread_cond_destroy(&lane->wake);
+}
+
 struct durable *
 durable_new(int fsfd, enum sync_method method)
 {
 	struct durable *d = xcalloc(1, sizeof *d);
-	sigset_t all, old;
 
 	d->fsfd = fsfd;
 	d->method = method;
 	d->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	must(d->eventfd != -1);
-	TAILQ_INIT(&d->waiting);
 	TAILQ_INIT(&d->finished);
 	pthread_mutex_init(&d->mutex, NULL);
-	pthread_cond_init(&d->wake, NULL);
-	/* Signals belong to the loop's signalfd. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	must(pthread_create(&d->thread, NULL, sync_thread, d) == 0);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	lane_start(d, &d->sync, sync_batch, false);
+	lane_start(d, &d->remove, remove_batch, true);
 	return d;
 }
 
@@ -123,20 +181,17 @@ void
 durable_free(struct durable **dp)
 {
 	struct durable *d = *dp;
-	struct durable_req *req;
 
 	if (d == NULL)
 		return;
 	pthread_mutex_lock(&d->mutex);
 	d->stopping = true;
-	pthread_cond_signal(&d->wake);
+	pthread_cond_signal(&d->sync.wake);
+	pthread_cond_signal(&d->remove.wake);
 	pthread_mutex_unlock(&d->mutex);
-	pthread_join(d->thread, NULL);
-	TAILQ_FOREACH(req, &d->waiting, link)
-	req->error = ECANCELED;
-	TAILQ_CONCAT(&d->finished, &d->waiting, link);
+	lane_end(&d->sync);
+	lane_end(&d->remove);
 	durable_reap(d);
-	pthread_cond_destroy(&d->wake);
 	pthread_mutex_destroy(&d->mutex);
 	close(d->eventfd);
 	xfree(dp);
@@ -145,11 +200,13 @@ durable_free(struct durable **dp)
 void
 durable_submit(struct durable *d, struct durable_req *req)
 {
-	pthread_mutex_lock(&d->mutex);
-	TAILQ_INSERT_TAIL(&d->waiting, req, link);
-	d->nwaiting++;
-	pthread_cond_signal(&d->wake);
-	pthread_mutex_unlock(&d->mutex);
+	lane_submit(&d->sync, req);
+}
+
+void
+durable_remove(struct durable *d, struct durable_req *req)
+{
+	lane_submit(&d->remove, req);
 }
 
 int

@@ -29,18 +29,23 @@ struct durable;
 
 struct durable_req {
 	void (*done)(struct durable_req *req, int error);
-	int fd;    /* the file; -1: only the directory */
-	int dirfd; /* the directory whose entries changed; -1: none */
+	int fd;           /* the file; -1: only the directory */
+	int dirfd;        /* the directory whose entries changed; -1: none */
+	const char *name; /* durable_remove: what to remove from dirfd */
 	int error;
 	TAILQ_ENTRY(durable_req) link;
 };
 
 /* A pool for the file system that FSFD (kept, not owned) lies on. */
 struct durable *durable_new(int fsfd, enum sync_method method);
-/* Waits for the sync under way; open requests end with ECANCELED. */
+/* Waits for what is under way; open syncs end with ECANCELED. */
 void durable_free(struct durable **d);
 /* REQ and its fds stay untouched by the caller until done(). */
 void durable_submit(struct durable *d, struct durable_req *req);
+/* Remove req->name from req->dirfd, in a thread of its own because an unlink
+ * waits for pages that are being written; not synced.  What was asked for
+ * before durable_free is done. */
+void durable_remove(struct durable *d, struct durable_req *req);
 /* Readable when durable_reap has something to do. */
 int durable_fd(const struct durable *d);
 void durable_reap(struct durable *d);
