@@ -20,6 +20,7 @@
 #include "pipe/check.h"
 #include "pipe/command.h"
 #include "pipe/conf.h"
+#include "pipe/include.h"
 #include "pipe/outcome.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -195,11 +196,37 @@ start_command(struct job *job, const struct job_rcpt *rcpt, struct err *err)
 	return -1;
 }
 
+/* A list of addresses: its members take the recipient's place. */
+static void
+expand_list(struct job *job, const struct job_rcpt *rcpt)
+{
+	struct buf targets = { .max = MSG_MAX_BYTES - 8192 };
+	struct err err = { 0 };
+
+	if (include_read(rcpt->target, &targets, &err) == -1)
+		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.5", err.text);
+	else if (job->peer != NULL)
+		IPC_SEND(job->peer, job_result, .job = job->id,
+		    .recipient = rcpt->number, .status = JOB_EXPANDED,
+		    .dsn = SLICE("2.1.5"), .targets = buf_slice(&targets));
+	buf_fini(&targets);
+}
+
 static void
 start_rcpt(struct job *job, const struct job_rcpt *rcpt)
 {
 	struct err err = { 0 };
 
+	if (slice_starts(rcpt->target, SLICE(":include:"))) {
+		expand_list(job, rcpt);
+		return;
+	}
+	if (slice_starts(rcpt->target, SLICE("/"))) {
+		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.5",
+		    "mail is not delivered to files; name a command or a "
+		    "mailbox");
+		return;
+	}
 	if (rcpt->target.n < 2 || rcpt->target.p[0] != '|' ||
 	    slice_find(rcpt->target, '\0') < rcpt->target.n)
 		say_simple(
