@@ -171,6 +171,7 @@ step(struct smtpd_session *s, enum sasl_step next)
 void
 smtpd_auth_line(struct smtpd_session *s, struct slice line)
 {
+	s->secret = true;
 	step(s, sasl_server_input(&s->auth->sasl, line));
 }
 
@@ -193,6 +194,7 @@ smtpd_auth_command(struct smtpd_session *s, struct slice args)
 	} else if (sasl_mech_is_clear(mech) && !clear_allowed(s)) {
 		smtpd_mistake(s, "538 5.7.11 Not without TLS");
 	} else {
+		s->secret = true;
 		s->auth = a = xcalloc(1, sizeof *a);
 		a->session = s;
 		sasl_server_init(&a->sasl);

@@ -13,13 +13,50 @@
 #include "smtpd/metrics.h"
 #include "smtpd/session.h"
 
+/* How long clients wait for keys at the start; then there is no TLS yet. */
+enum { CERTS_WAIT_MS = 5000 };
+
+static struct ev_task hold;
+static struct ev_timer give_up;
+static bool stopping;
+
+static void
+begin(void)
+{
+	ev_timer_stop(&give_up);
+	if (!stopping)
+		service_pause(false);
+}
+
+static void
+on_give_up(struct ev_timer *t)
+{
+	(void)t;
+	begin();
+}
+
+/* A client that comes in the first moment shall find TLS all the same: it
+ * waits in the backlog until keys has told of the certificates. */
+static void
+on_hold(struct ev_task *task)
+{
+	(void)task;
+	if (certs_loaded())
+		return;
+	service_pause(true);
+	ev_timer_set(&give_up, CERTS_WAIT_MS);
+}
+
 static int
 smtpd_start(struct err *err)
 {
 	(void)err;
 	smtpd_metrics_init();
 	smtpd_session_setup(service_index());
-	certs_start(NULL);
+	ev_task_init(&hold, on_hold);
+	ev_timer_init(&give_up, on_give_up);
+	ev_task_queue(&hold);
+	certs_start(begin);
 	return 0;
 }
 
@@ -40,6 +77,7 @@ smtpd_accept(int fd, const struct listener *l, const struct addr *peer)
 static void
 smtpd_stop(void)
 {
+	stopping = true;
 	smtpd_session_stop_all(ev_stop);
 }
 

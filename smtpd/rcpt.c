@@ -63,6 +63,10 @@ add_rcpt(struct smtpd_mail *mail, const struct smtpd_ask *ask)
 static void
 finish(struct smtpd_session *s, const struct smtpd_ask *ask)
 {
+	if (ask->rcpt.address.n == 0) {
+		smtpd_mistake(s, ask->reply);
+		return;
+	}
 	smtpd_reply(s, ask->reply);
 	if (ask->accepted) {
 		add_rcpt(ask->mail, ask);
@@ -254,7 +258,6 @@ mistake(struct smtpd_session *s, const char *reply)
 	ask->mail = mail;
 	TAILQ_INSERT_TAIL(&mail->asks, ask, link);
 	mail->nasks++;
-	s->errors++;
 	settle(ask, false, reply);
 }
 

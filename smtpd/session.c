@@ -228,6 +228,9 @@ on_input(struct stream *st)
 		used += n;
 	} while (n > 0 && used < in.n && stream_waiting(st) <= OUT_HIGH);
 	s->more = used < in.n;
+	if (s->secret)
+		explicit_bzero(st->in.p, used);
+	s->secret = false;
 	stream_consume(st, used);
 }
 

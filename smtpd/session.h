@@ -61,6 +61,7 @@ struct smtpd_session {
 	bool tls;          /* the handshake is done */
 	bool starting_tls; /* 220 is on its way */
 	bool skipping;     /* the rest of an overlong line */
+	bool secret;       /* the line being handled holds a password */
 	bool more;         /* input stands behind the line being handled */
 	bool shut;         /* we have shut our side down */
 	uint16_t port;     /* the client's */

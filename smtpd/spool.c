@@ -57,7 +57,14 @@ abort_at_qmgr(const struct smtpd_spool *sp)
 	    ipc_link(ROLE_QMGR, 0, 0), queue_abort, .qid = slice_str(sp->qid));
 }
 
-/* What qmgr says of a refusal decides what the client is told. */
+/* Does WHY, qmgr's words, tell of a full disk? */
+static bool
+is_full(struct slice why)
+{
+	return slice_search(why, slice_str(strerrordesc_np(ENOSPC))) < why.n ||
+	       slice_search(why, slice_str(strerrordesc_np(EDQUOT))) < why.n;
+}
+
 static enum smtpd_spool_result
 refused(const struct smtpd_spool *sp, const char *what, const struct msg *m,
     struct slice why)
@@ -65,9 +72,7 @@ refused(const struct smtpd_spool *sp, const char *what, const struct msg *m,
 	log_warn("queue.failed", kv_s("sid", sp->sid), kv_s("qid", sp->qid),
 	    kv_s("step", what),
 	    kv_slice("why", m != NULL ? why : SLICE("no answer from qmgr")));
-	return m != NULL && slice_starts(why, SLICE("452"))
-		   ? SMTPD_SPOOL_FULL
-		   : SMTPD_SPOOL_FAILED;
+	return is_full(why) ? SMTPD_SPOOL_FULL : SMTPD_SPOOL_FAILED;
 }
 
 static void

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/scan.h"
+
+#include "tests/unit.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#define X10  "xxxxxxxxxx"
+#define X50  X10 X10 X10 X10 X10
+#define HEAD "Subject: x\r\n\r\n"
+
+/* What a scan of everything gives.  "{H}" in OUT is where on_header ran. */
+struct result {
+	struct smtpd_scan scan;
+	struct buf out;
+};
+
+static void
+on_bytes(struct smtpd_scan *sc, struct slice bytes)
+{
+	buf_add(&OUTER(sc, struct result, scan)->out, bytes);
+}
+
+static void
+on_header(struct smtpd_scan *sc)
+{
+	buf_adds(&OUTER(sc, struct result, scan)->out, "{H}");
+}
+
+enum { NORMALISE = 1, STRIP = 2, SHORT = 4 };
+
+static void
+start(struct result *r, unsigned how)
+{
+	buf_init(&r->out, 1 << 20);
+	smtpd_scan_init(&r->scan, on_bytes, on_header);
+	r->scan.normalise = (how & NORMALISE) != 0;
+	r->scan.strip_bcc = (how & STRIP) != 0;
+	r->scan.line_max = (how & SHORT) != 0 ? 20 : 0;
+}
+
+/* Feed IN as the stream does: what was not taken comes again, in a place of
+ * its own size so that ASan sees every step beyond.  Gives the bytes taken. */
+static size_t
+feed(struct result *r, struct slice in, const size_t *cuts, size_t ncuts)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i <= ncuts && !r->scan.ended; i++) {
+		const size_t upto = i < ncuts ? cuts[i] : in.n;
+		const size_t n = upto - taken;
+		char *copy = xmalloc(n + 1);
+		size_t got;
+
+		memcpy(copy, in.p + taken, n);
+		got = smtpd_scan(&r->scan, slice_of(copy, n));
+		assert_true(got <= n);
+		/* What is held back is little, so that the stream never fills.
+		 */
+		assert_true(r->scan.ended || n - got < 32);
+		taken += got;
+		free(copy);
+	}
+	return taken;
+}
+
+/* clang-format off */
+static const struct {
+	const char *in;
+	const char *out;
+	unsigned how, faults, received, fields;
+} messages[] = {
+	/* ends, dots: RFC 5321 4.5.2 */
+	{ ".\r\n",                           "{H}", 0, 0, 0, 0 },
+	{ HEAD ".\r\n",                      "Subject: x\r\n{H}\r\n", 0, 0, 0, 0 },
+	{ HEAD "a\r\n.\r\n",                 "Subject: x\r\n{H}\r\na\r\n", 0, 0, 0, 0 },
+	{ HEAD "..\r\n.\r\n",                "Subject: x\r\n{H}\r\n.\r\n", 0, 0, 0, 0 },
+	{ HEAD "..a\r\n.b\r\n.\r\n",         "Subject: x\r\n{H}\r\n.a\r\nb\r\n", 0, 0, 0, 0 },
+	{ HEAD "...\r\n\r\n.\r\n",           "Subject: x\r\n{H}\r\n..\r\n\r\n", 0, 0, 0, 0 },
+	{ HEAD "a.\r\n.\r\n",                "Subject: x\r\n{H}\r\na.\r\n", 0, 0, 0, 0 },
+	{ "..Subject: x\r\n\r\n.\r\n",       ".Subject: x\r\n{H}\r\n", 0, 0, 0, 0 },
+	/* header only, no header, text right behind it */
+	{ "Subject: x\r\n.\r\n",             "Subject: x\r\n{H}", 0, 0, 0, 0 },
+	{ "\r\nbody\r\n.\r\n",               "{H}\r\nbody\r\n", 0, 0, 0, 0 },
+	{ "body\r\n.\r\n",                   "{H}\r\nbody\r\n", 0, 0, 0, 0 },
+	{ " body\r\n.\r\n",                  "{H}\r\n body\r\n", 0, 0, 0, 0 },
+	{ "..body\r\n.\r\n",                 "{H}\r\n.body\r\n", 0, 0, 0, 0 },
+	{ "From me Mon\r\nA: b\r\n.\r\n",    "{H}\r\nFrom me Mon\r\nA: b\r\n", 0, 0, 0, 0 },
+	{ "A: b\r\n c\r\n\td\r\ntext\r\n.\r\n", "A: b\r\n c\r\n\td\r\n{H}\r\ntext\r\n", 0, 0, 0, 0 },
+	{ "A : b\r\n\r\n.\r\n",              "A : b\r\n{H}\r\n", 0, 0, 0, 0 },
+	{ X50 ": b\r\n\r\n.\r\n",            X50 ": b\r\n{H}\r\n", 0, 0, 0, 0 },
+	/* fields */
+	{ "Date: 1\r\nFROM:x\r\n\r\n.\r\n",  "Date: 1\r\nFROM:x\r\n{H}\r\n", 0, 0, 0,
+	    SMTPD_SCAN_DATE | SMTPD_SCAN_FROM },
+	{ "message-id :1\r\n.\r\n",          "message-id :1\r\n{H}", 0, 0, 0, SMTPD_SCAN_MESSAGE_ID },
+	{ "Received: 1\r\nreceived:2\r\nX-Received: 3\r\n\r\nReceived: 4\r\n.\r\n",
+	    "Received: 1\r\nreceived:2\r\nX-Received: 3\r\n{H}\r\nReceived: 4\r\n", 0, 0, 2, 0 },
+	{ "A: b\r\n Date: 1\r\n.\r\n",       "A: b\r\n Date: 1\r\n{H}", 0, 0, 0, 0 },
+	/* Bcc */
+	{ "A: b\r\nBcc: c\r\n\r\n.\r\n",     "A: b\r\nBcc: c\r\n{H}\r\n", 0, 0, 0, 0 },
+	{ "A: b\r\nBcc: c\r\n d\r\nE: f\r\n\r\nBcc: g\r\n.\r\n",
+	    "A: b\r\nE: f\r\n{H}\r\nBcc: g\r\n", STRIP, 0, 0, 0 },
+	{ "bcc:\r\n.\r\n",                   "{H}", STRIP, 0, 0, 0 },
+	{ "BCC: x\r\ntext\r\n.\r\n",         "{H}\r\ntext\r\n", STRIP, 0, 0, 0 },
+	{ "Bcc: x\r\n\r\n..\r\n.\r\n",       "{H}\r\n.\r\n", STRIP, 0, 0, 0 },
+	/* no line end but CRLF counts: nothing is smuggled in behind */
+	{ HEAD "a\n.\nb\r\n.\r\n",           NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
+	{ HEAD "a\r\n.\nb\r\n.\r\n",         NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
+	{ HEAD "a\n.\r\nb\r\n.\r\n",         NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
+	{ HEAD "a\r.\rb\r\n.\r\n",           NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
+	{ HEAD "a\r\n.\rb\r\n.\r\n",         NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
+	{ HEAD "a\r.\r\nb\r\n.\r\n",         NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
+	{ HEAD "a\r\r\n.\r\n",               NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
+	{ HEAD "a\r\n.\r\r\nb\r\n.\r\n",     NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
+	{ HEAD "a\n.\nb\r\n.\r\n",  "Subject: x\r\n{H}\r\na\r\n.\r\nb\r\n", NORMALISE, 0, 0, 0 },
+	{ HEAD "a\r\n.\nb\r\n.\r\n", "Subject: x\r\n{H}\r\na\r\n\r\nb\r\n", NORMALISE, 0, 0, 0 },
+	{ HEAD "a\n.\r\nb\r\n.\r\n", "Subject: x\r\n{H}\r\na\r\n.\r\nb\r\n", NORMALISE, 0, 0, 0 },
+	{ HEAD "a\n..\r\n.\r\n",    "Subject: x\r\n{H}\r\na\r\n..\r\n", NORMALISE, 0, 0, 0 },
+	{ HEAD "a\r.\rb\r\n.\r\n",  "Subject: x\r\n{H}\r\na\r\n.\r\nb\r\n", NORMALISE, 0, 0, 0 },
+	{ "A: b\nDate: 1\n\nc\r\n.\r\n", "A: b\r\nDate: 1\r\n{H}\r\nc\r\n", NORMALISE, 0, 0, SMTPD_SCAN_DATE },
+	/* lengths: with CRLF, without the dot that was stuffed */
+	{ HEAD "123456789012345678\r\n.\r\n", "Subject: x\r\n{H}\r\n123456789012345678\r\n", SHORT, 0, 0, 0 },
+	{ HEAD "..23456789012345678\r\n.\r\n", "Subject: x\r\n{H}\r\n.23456789012345678\r\n", SHORT, 0, 0, 0 },
+	{ HEAD "1234567890123456789\r\n.\r\n", NULL, SHORT, SMTPD_SCAN_LONG, 0, 0 },
+	{ "Subject: " X50 "\r\n\r\n.\r\n",   NULL, SHORT, SMTPD_SCAN_LONG, 0, 0 },
+};
+/* clang-format on */
+
+static void
+check(size_t i, const size_t *cuts, size_t ncuts)
+{
+	const struct slice in = slice_str(messages[i].in);
+	struct result r;
+
+	start(&r, messages[i].how);
+	assert_int_equal(feed(&r, in, cuts, ncuts), in.n);
+	assert_true(r.scan.ended);
+	assert_int_equal(r.scan.faults, messages[i].faults);
+	assert_int_equal(r.scan.received, messages[i].received);
+	if (messages[i].out != NULL) {
+		assert_string_equal(buf_cstr(&r.out), messages[i].out);
+		assert_int_equal(r.scan.fields, messages[i].fields);
+		assert_int_equal(r.scan.size, r.out.n - 3);
+	}
+	buf_fini(&r.out);
+}
+
+static void
+test_whole(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
+		check(i, NULL, 0);
+}
+
+/* However the network cuts a message, it is the same message. */
+static void
+test_cut_anywhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
+		const size_t n = strlen(messages[i].in);
+
+		for (size_t a = 0; a < n; a++)
+			for (size_t b = a; b < n; b++) {
+				const size_t cuts[] = { a, b };
+
+				check(i, cuts, 2);
+			}
+	}
+}
+
+static void
+test_byte_by_byte(void **state)
+{
+	size_t cuts[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cuts); i++)
+		cuts[i] = i;
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
+		check(i, cuts, strlen(messages[i].in));
+}
+
+/* What stands behind the end belongs to somebody else. */
+static void
+test_stops_at_the_end(void **state)
+{
+	const struct slice in = SLICE(HEAD "a\r\n.\r\nQUIT\r\n");
+	struct result r;
+
+	(void)state;
+	start(&r, 0);
+	assert_int_equal(feed(&r, in, NULL, 0), in.n - 6);
+	assert_true(r.scan.ended);
+	buf_fini(&r.out);
+}
+
+static void
+test_nul(void **state)
+{
+	static const struct slice in[] = {
+		{ "A: b\r\n\r\n\0\r\n.\r\n", 14 },
+		{ "A\0: b\r\n\r\n.\r\n", 12 },
+		{ "\0\r\n.\r\n", 6 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++)
+		for (size_t cut = 0; cut < in[i].n; cut++) {
+			struct result r;
+
+			start(&r, 0);
+			feed(&r, in[i], &cut, 1);
+			assert_true(r.scan.ended);
+			assert_int_equal(r.scan.faults, SMTPD_SCAN_NUL);
+			buf_fini(&r.out);
+		}
+}
+
+/* Nothing but the end ends it. */
+static void
+test_unended(void **state)
+{
+	static const char *const in[] = { "", ".", ".\r", ".\n", ".\r\r\n",
+		"a\r\n.", "a\r\n.\r", "a\n.\n", "a\r\n. \r\n", "a\r\n.\t\r\n",
+		"a\r\n\n.\r\n", "a\r\n\r.\r\n", "a.\r\n", " .\r\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++)
+		for (unsigned how = 0; how <= NORMALISE; how++) {
+			struct result r;
+
+			start(&r, how);
+			feed(&r, slice_str(in[i]), NULL, 0);
+			assert_false(r.scan.ended);
+			buf_fini(&r.out);
+		}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_byte_by_byte),
+		cmocka_unit_test(test_stops_at_the_end),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_unended),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
