@@ -376,7 +376,7 @@ deliver_to(struct job *job, const struct job_rcpt *r)
 }
 
 void
-deliver_init(struct store *store, uid_t system_uid)
+local_deliver_init(struct store *store, uid_t system_uid)
 {
 	state.store = store;
 	state.system_uid = system_uid;

@@ -15,7 +15,7 @@
 
 /* Work in STORE; SYSTEM_UID is whose accounts they are, 0 the virtual
  * users'. */
-void deliver_init(struct store *store, uid_t system_uid);
+void local_deliver_init(struct store *store, uid_t system_uid);
 /* Deliver JOB's message to R's mailbox; job_result follows, later. */
 void deliver_to(struct job *job, const struct job_rcpt *r);
 

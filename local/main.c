@@ -52,7 +52,7 @@ start(struct err *err)
 	store = store_new(dir, &opts);
 	home_set(
 	    slice_str(service_is_system_user() ? service_user() : ""), dir);
-	deliver_init(store, service_is_system_user() ? service_uid() : 0);
+	local_deliver_init(store, service_is_system_user() ? service_uid() : 0);
 	return 0;
 }
 

@@ -369,7 +369,7 @@ deliver_forget(struct ipc *peer)
 }
 
 void
-deliver_init(const struct owner *owner)
+pipe_deliver_init(const struct owner *owner)
 {
 	TAILQ_INIT(&state.jobs);
 	state.owner = owner;

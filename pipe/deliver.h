@@ -7,7 +7,7 @@
 #include "pipe/environ.h"
 
 /* OWNER (borrowed for good) is who this process runs commands as. */
-void deliver_init(const struct owner *owner);
+void pipe_deliver_init(const struct owner *owner);
 /* job_start */
 void deliver_on_job(struct ipc *peer, struct msg *m);
 /* PEER is gone: its commands come to their end, further ones do not begin. */

@@ -36,7 +36,7 @@ static int
 start(struct err *err)
 {
 	(void)err;
-	deliver_init(&owner);
+	pipe_deliver_init(&owner);
 	return 0;
 }
 

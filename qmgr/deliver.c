@@ -226,7 +226,7 @@ deliver_count(void)
 }
 
 void
-deliver_init(void)
+qmgr_deliver_init(void)
 {
 	map_init(&jobs);
 	result_init();

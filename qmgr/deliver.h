@@ -6,7 +6,7 @@
 #include "ipc/ipc.h"
 #include "qmgr/dest.h"
 
-void deliver_init(void);
+void qmgr_deliver_init(void);
 /* Hand N recipients of M to D's agent.  RCPTS (heap) is taken.  Each recipient
  * is settled and dest_done called when the agent has answered, never from
  * inside this call. */

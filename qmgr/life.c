@@ -66,7 +66,7 @@ life_start(int spool_dir, struct err *err)
 	entry_init();
 	intake_init();
 	dest_init();
-	deliver_init();
+	qmgr_deliver_init();
 	resolve_init();
 	round_init();
 	if (spool_init(spool_dir, err) == -1)
