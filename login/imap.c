@@ -7,6 +7,7 @@
 #include "login/auth.h"
 #include "login/conf.h"
 #include "login/session.h"
+#include "login/starttls.h"
 #include "sasl/secret.h"
 #include "sasl/server.h"
 

@@ -8,6 +8,7 @@
 #include "login/auth.h"
 #include "login/conf.h"
 #include "login/session.h"
+#include "login/starttls.h"
 #include "sasl/server.h"
 
 enum { LIST_MAX = 512 };

@@ -19,9 +19,9 @@
 #include "login/handoff.h"
 #include "login/metrics.h"
 #include "login/pump.h"
+#include "login/starttls.h"
 #include "sys/clients.h"
 #include "sys/clock.h"
-#include "tls/layer.h"
 
 enum {
 	IN_MAX = 40 << 10, /* the longest command, and it fits a frame of IPC */
@@ -119,74 +119,6 @@ login_mode(struct login_session *s, enum login_mode mode)
 		login_hangup(s, "UNAVAILABLE", "This host is going down");
 }
 
-/* ---- TLS ---- */
-
-bool
-login_tls_offered(const struct login_session *s)
-{
-	return s->stream.layer == NULL && certs_server() != NULL;
-}
-
-bool
-login_clear_allowed(const struct login_session *s)
-{
-	return s->stream.layer != NULL || s->cleartext;
-}
-
-static void
-on_tls_done(struct stream *st)
-{
-	struct login_session *s = OUTER(st, struct login_session, stream);
-	struct tls_facts facts;
-
-	if (!tls_layer_facts(st, &facts))
-		return;
-	s->tls = true;
-	login_count(LOGIN_COUNT_tls_sessions, 1);
-	log_info("login.tls", kv_s("sid", s->sid), kv_s("client", s->ip),
-	    kv_s("version", facts.version), kv_s("cipher", facts.cipher),
-	    kv_s("sni", facts.sni), kv_u("resumed", facts.resumed));
-}
-
-/* False when the session is over. */
-static bool
-begin_tls(struct login_session *s)
-{
-	struct tls_server *server = certs_server();
-	struct err err = { .text = "no certificate" };
-
-	if (server != NULL && tls_layer_accept(&s->stream, server, &err) == 0) {
-		tls_layer_on_done(&s->stream, on_tls_done);
-		login_mode(s, LOGIN_LINES);
-		return true;
-	}
-	log_info("login.tls-failed", kv_s("sid", s->sid), kv_s("client", s->ip),
-	    kv_s("why", err.text));
-	login_count(LOGIN_COUNT_tls_failures, 1);
-	return false;
-}
-
-/* What the client sent in the clear behind STARTTLS, or what somebody sent in
- * its name, must not count (RFC 3207 6, RFC 9051 11.1): such a session ends. */
-void
-login_starttls(struct login_session *s)
-{
-	login_mode(s, LOGIN_TLS);
-	stream_want_drain(&s->stream);
-}
-
-static void
-log_tls_end(const struct login_session *s, bool broken)
-{
-	const char *why = tls_layer_error(&s->stream);
-
-	if (s->stream.layer == NULL || s->tls || (!broken && *why == '\0'))
-		return;
-	log_info("login.tls-failed", kv_s("sid", s->sid), kv_s("client", s->ip),
-	    kv_s("why", why));
-	login_count(LOGIN_COUNT_tls_failures, 1);
-}
-
 /* ---- the stream ---- */
 
 static void
@@ -216,7 +148,7 @@ on_drain(struct stream *st)
 {
 	struct login_session *s = OUTER(st, struct login_session, stream);
 
-	if (s->mode == LOGIN_TLS && !begin_tls(s)) {
+	if (s->mode == LOGIN_TLS && !login_tls_begin(s)) {
 		login_session_free(s, "tls");
 	} else if (s->mode == LOGIN_WAIT && s->handoff != NULL) {
 		login_handoff_drained(s);
@@ -255,7 +187,7 @@ on_end(struct stream *st, enum stream_end why)
 		"overflow" };
 	struct login_session *s = OUTER(st, struct login_session, stream);
 
-	log_tls_end(s, why == STREAM_ERROR);
+	login_tls_ended(s, why == STREAM_ERROR);
 	login_session_free(s, words[why]);
 }
 
@@ -308,7 +240,7 @@ make_sid(char sid[LOGIN_SID_SIZE])
 static void
 begin(struct login_session *s)
 {
-	if (s->protocol->tls && !begin_tls(s)) {
+	if (s->protocol->tls && !login_tls_begin(s)) {
 		login_session_free(s, "tls");
 		return;
 	}

@@ -114,11 +114,4 @@ void login_close(struct login_session *s);
 void login_session_free(struct login_session *s, const char *why);
 void login_mode(struct login_session *s, enum login_mode mode);
 
-/* TLS is offered and has not begun. */
-bool login_tls_offered(const struct login_session *s);
-/* A password may be told as it is. */
-bool login_clear_allowed(const struct login_session *s);
-/* STARTTLS was granted: begin when the answer is sent. */
-void login_starttls(struct login_session *s);
-
 #endif
