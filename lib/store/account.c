@@ -66,24 +66,52 @@ account_free(struct account *a)
 	free(a);
 }
 
+static void
+flush_all(struct account *a)
+{
+	struct err err;
+	bool more = true;
+
+	while (more && account_flush(a, &more, &err) == 0)
+		;
+}
+
+/* All indexes that are open become clean; see stamp.c. */
+static void
+settle_all(struct store *s)
+{
+	struct account *a;
+	struct err err;
+
+	/* Flushing moves an account to the end of the list. */
+	for (unsigned n = s->nopen; n > 0; n--) {
+		a = TAILQ_FIRST(&s->open);
+		must(a->refs == 0);
+		a->refs++;
+		flush_all(a);
+		account_close(&a);
+	}
+	for (a = TAILQ_FIRST(&s->open); a != NULL; a = TAILQ_NEXT(a, link))
+		(void)index_settle(a, &err);
+	if (fd_sync_fs(s->rootfd, &err) == -1)
+		return;
+	for (a = TAILQ_FIRST(&s->open); a != NULL; a = TAILQ_NEXT(a, link))
+		(void)index_settled(a, &err);
+	(void)fd_sync_fs(s->rootfd, &err);
+}
+
 void
 store_free(struct store **sp)
 {
 	struct store *s = *sp;
 	struct account *a;
-	struct err err;
-	bool more;
 
 	if (s == NULL)
 		return;
-	while ((a = TAILQ_FIRST(&s->open)) != NULL) {
-		must(a->refs == 0);
-		do
-			more = false;
-		while (account_flush(a, &more, &err) == 0 && more);
-		(void)index_settle(a, &err);
+	if (!TAILQ_EMPTY(&s->open))
+		settle_all(s);
+	while ((a = TAILQ_FIRST(&s->open)) != NULL)
 		account_park(a);
-	}
 	must(s->accounts.count == 0);
 	map_fini(&s->accounts);
 	xfree(&s->hostname);

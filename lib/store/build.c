@@ -103,8 +103,7 @@ index_build(struct account *a, bool doubt, struct err *err)
 		return err_sys(err, ERR_TEMP, "open " INDEX_NEW);
 	a->env = kv_open(fd, err);
 	if (a->env != NULL && put_meta(a, err) == 0 &&
-	    build_all(a, doubt, err) == 0 &&
-	    index_stamp(a, fd, false, err) == 0)
+	    build_all(a, doubt, err) == 0 && index_stamp(a, fd, err) == 0)
 		rc = swap(a, err);
 	if (rc == -1)
 		kv_close(&a->env);

@@ -357,7 +357,8 @@ make_durable(struct copy *c, struct durable *d)
 	    c->move ? fcntl(c->from->dirs.curfd, F_DUPFD_CLOEXEC, 0) : -1;
 	if (d == NULL) {
 		c->waiting = 1;
-		synced(c, fsync(c->curfd) == -1 ? errno : 0);
+		c->result.rc = fd_sync(c->curfd, &c->result.err);
+		synced(c, 0);
 		return;
 	}
 	c->req[0] = (struct durable_req){

@@ -35,6 +35,7 @@ struct account {
 	unsigned busy;      /* > 0: a transaction is open; do not park */
 	int fd;             /* its directory; -1 while parked */
 	struct kv_env *env; /* NULL while parked */
+	bool settling;      /* between index_settle and index_settled */
 	uint64_t builds; /* goes up when another index takes this one's place */
 	uint64_t max_bytes;
 	uint64_t max_messages;
@@ -93,11 +94,13 @@ void box_dirs_close(struct box_dirs *d);
 int index_open(struct account *a, bool force, struct err *err);
 /* One process builds, the others wait for it: an fd, or -1. */
 int index_lock(struct account *a, struct err *err);
-int index_stamp(struct account *a, int dirfd, bool clean, struct err *err);
+int index_stamp(struct account *a, int dirfd, struct err *err);
 int index_build(struct account *a, bool doubt, struct err *err);
 /* Before the first change after a clean end: the index is no longer clean. */
 int index_soil(struct account *a, struct err *err);
-/* Everything of A is on disk, and says so, unless somebody writes. */
+/* The two halves of making A's index clean, with a sync of the file system
+ * after each (see stamp.c). */
 int index_settle(struct account *a, struct err *err);
+int index_settled(struct account *a, struct err *err);
 
 #endif

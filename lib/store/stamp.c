@@ -5,13 +5,18 @@
  * as it stands ("clean").  An open index of another run may have lost pages in
  * a power cut, and is not even looked at.
  *
- * Order of steps, each on disk before the next:
- *   to clean: ix_meta.clean = 1; index synced; stamp "clean".
- *   to open:  stamp "open", then the first change, with ix_meta.clean = 0.
- * Both happen in a writing transaction, so no other process writes meanwhile.
+ * To clean, for all accounts that a process has open, when it ends:
+ *   1. ix_meta.clean = 1 is committed (index_settle);
+ *   2. the file system is synced;
+ *   3. in a writing transaction, if nobody has written since: the stamp is
+ *      replaced by "clean" (index_settled);
+ *   4. the file system is synced.
+ * To open: whoever is about to write and finds ix_meta.clean puts the stamp
+ * "open" on disk before, in the same transaction.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,6 +25,7 @@
 #include "log/log.h"
 #include "store/inner.h"
 #include "store/tx.h"
+#include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
 
@@ -68,41 +74,42 @@ read_stamp(struct account *a, int dirfd)
 	return s;
 }
 
+/* BOOT_ID: the index is open in that run; NULL: clean. */
+static void
+stamp_text(struct buf *out, const char *boot_id)
+{
+	buf_addf(out, "pabal-index %d %zu\n", INDEX_VERSION,
+	    sizeof(struct ix_box) + sizeof(struct ix_msg));
+	if (boot_id == NULL)
+		buf_adds(out, "clean\n");
+	else
+		buf_addf(out, "open %s\n", boot_id);
+}
+
 int
-index_stamp(struct account *a, int dirfd, bool clean, struct err *err)
+index_stamp(struct account *a, int dirfd, struct err *err)
 {
 	struct buf text;
 	int rc;
 
 	buf_init(&text, 4096);
-	buf_addf(&text, "pabal-index %d %zu\n", INDEX_VERSION,
-	    sizeof(struct ix_box) + sizeof(struct ix_msg));
-	if (clean)
-		buf_adds(&text, "clean\n");
-	else
-		buf_addf(&text, "open %s\n", a->store->boot_id);
+	stamp_text(&text, a->store->boot_id);
 	rc = durable_replace(dirfd, "stamp", buf_slice(&text), 0600, err);
 	buf_fini(&text);
-	return rc;
-}
-
-static int
-restamp(struct account *a, bool clean, struct err *err)
-{
-	int fd = openat(a->fd, "pabal.index", DIR_FLAGS);
-	int rc;
-
-	if (fd == -1)
-		return err_sys(err, ERR_TEMP, "open pabal.index");
-	rc = index_stamp(a, fd, clean, err);
-	fd_close(&fd);
 	return rc;
 }
 
 int
 index_soil(struct account *a, struct err *err)
 {
-	return restamp(a, false, err);
+	int fd = openat(a->fd, "pabal.index", DIR_FLAGS);
+	int rc;
+
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "open pabal.index");
+	rc = index_stamp(a, fd, err);
+	fd_close(&fd);
+	return rc;
 }
 
 /* Commit ix_meta.clean; 1 when it was so already. */
@@ -124,18 +131,54 @@ declare_clean(struct account *a, struct err *err)
 int
 index_settle(struct account *a, struct err *err)
 {
-	struct tx tx;
-	int rc = account_enter(a, err);
+	int rc;
 
-	if (rc == 0)
-		rc = declare_clean(a, err);
-	if (rc != 0)
-		return rc == 1 ? 0 : -1;
+	a->settling = false;
+	if (a->env == NULL)
+		return 0;
+	rc = declare_clean(a, err);
+	a->settling = rc == 0;
+	return rc == -1 ? -1 : 0;
+}
+
+/* Not synced yet, and only in place of a stamp that says less. */
+static int
+put_clean_stamp(int dirfd, struct err *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dirfd, "stamp.clean", flags, 0600);
+	struct buf text;
+	int rc = -1;
+
+	buf_init(&text, 4096);
+	stamp_text(&text, NULL);
+	if (fd == -1)
+		err_sys(err, ERR_TEMP, "create a stamp");
+	else
+		rc = fd_write_all(fd, buf_slice(&text), err);
+	if (rc == 0 && renameat(dirfd, "stamp.clean", dirfd, "stamp") == -1)
+		rc = err_sys(err, ERR_TEMP, "rename a stamp");
+	fd_close(&fd);
+	buf_fini(&text);
+	return rc;
+}
+
+int
+index_settled(struct account *a, struct err *err)
+{
+	struct tx tx;
+	int fd, rc = -1;
+
+	if (!a->settling)
+		return 0;
+	a->settling = false;
 	if (tx_start(a, 0, &tx, err) == -1)
 		return -1;
+	fd = openat(a->fd, "pabal.index", DIR_FLAGS);
 	/* Another process may have written since. */
-	if (tx.meta.clean == 1 && !kv_orphan(a->env))
-		rc = kv_sync(a->env, err) == 0 ? restamp(a, true, err) : -1;
+	if (fd != -1 && tx.meta.clean == 1 && !kv_orphan(a->env))
+		rc = put_clean_stamp(fd, err);
+	fd_close(&fd);
 	tx_abort(&tx);
 	return rc;
 }
@@ -184,6 +227,21 @@ index_lock(struct account *a, struct err *err)
 	return fd;
 }
 
+static int
+build_told(struct account *a, enum stamp s, bool force, struct err *err)
+{
+	const int64_t start_ms = clock_ms();
+	const char *why = force              ? "damaged"
+			  : s == STAMP_DOUBT ? "power-off"
+					     : "missing";
+	const int rc = index_build(a, s == STAMP_DOUBT, err);
+
+	if (rc == 0)
+		log_info("store.rebuild", kv_s("account", a->path),
+		    kv_s("why", why), kv_i("ms", clock_ms() - start_ms));
+	return rc;
+}
+
 int
 index_open(struct account *a, bool force, struct err *err)
 {
@@ -199,13 +257,8 @@ index_open(struct account *a, bool force, struct err *err)
 		return -1;
 	if (!force)
 		s = open_existing(a);
-	if (a->env == NULL) {
-		log_info("store.rebuild", kv_s("account", a->path),
-		    kv_s("why", force              ? "damaged"
-				: s == STAMP_DOUBT ? "not closed at power-off"
-						   : "missing"));
-		rc = index_build(a, s == STAMP_DOUBT, err);
-	}
+	if (a->env == NULL)
+		rc = build_told(a, s, force, err);
 	fd_close(&lock);
 	return rc;
 }

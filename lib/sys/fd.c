@@ -90,6 +90,12 @@ fd_sync(int fd, struct err *err)
 }
 
 int
+fd_sync_fs(int fd, struct err *err)
+{
+	return syncfs(fd) == 0 ? 0 : err_sys(err, ERR_TEMP, "syncfs");
+}
+
+int
 fd_nonblock(int fd, struct err *err)
 {
 	const int flags = fcntl(fd, F_GETFL);

@@ -19,6 +19,8 @@ int fd_pread_all(int fd, char *p, size_t n, int64_t off, struct err *err);
 int fd_read_file(int fd, struct buf *out, struct err *err);
 
 int fd_sync(int fd, struct err *err);
+/* The whole file system that FD lies on. */
+int fd_sync_fs(int fd, struct err *err);
 int fd_nonblock(int fd, struct err *err);
 /* Close *FD if it is open and leave -1 there; errno is kept. */
 void fd_close(int *fd);
