@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "local/deliver.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-#include <unistd.h>
 
 #include "base/crc32c.h"
-#include "base/map.h"
 #include "base/mem.h"
-#include "local/conf.h"
+#include "local/record.h"
+#include "local/tell.h"
 #include "local/trace.h"
-#include "local/wire.h"
 #include "log/log.h"
-#include "log/metric.h"
-#include "mime/parser.h"
-#include "mime/part.h"
-#include "mime/record.h"
 #include "store/append.h"
 #include "sys/fd.h"
 
 enum {
 	STEP_BYTES = 256 << 10, /* copied in one turn for one message */
-	PIECE_BYTES = 64 << 10,
-	RECORD_MAX_BYTES = 256 << 10,
 };
 
 struct batch;
@@ -37,8 +28,7 @@ struct delivery {
 	struct account *account;
 	struct mailbox *mailbox;
 	struct append *append;
-	struct mime_parser *parser;
-	struct wire wire;
+	struct record *record;
 	int64_t copied;
 	uint32_t crc;
 };
@@ -51,55 +41,21 @@ struct batch {
 
 static struct {
 	struct store *store;
-	uid_t system_uid;
 	struct batch *open; /* takes what comes in this turn */
 	struct ev_task commit;
 } state;
-
-static struct metric delivered = { .name = "pabal_local_delivered",
-	.help = "Messages delivered into mailboxes." };
 
 /* ---- the end of a delivery ---- */
 
 static void
 delivery_free(struct delivery *d)
 {
-	mime_parser_free(&d->parser);
+	record_free(&d->record);
 	if (d->mailbox != NULL)
 		mailbox_close(&d->mailbox);
 	if (d->account != NULL)
 		account_close(&d->account);
 	free(d);
-}
-
-static void
-failed(struct delivery *d, const struct err *err)
-{
-	const bool full =
-	    slice_starts(slice_str(err->text), SLICE("[OVERQUOTA]"));
-	const bool perm =
-	    full ? local_conf->over_quota == 1 : err->class == ERR_PERM;
-
-	job_result(d->job, d->rcpt.number, perm ? JOB_PERMFAIL : JOB_TEMPFAIL,
-	    full ? (perm ? "5.2.2" : "4.2.2") : (perm ? "5.2.0" : "4.2.0"),
-	    full ? "mailbox is full" : err->text, SLICE(""));
-}
-
-/* Sessions hear of it at once; lookup reckons what room is left. */
-static void
-tell_others(const struct delivery *d)
-{
-	const struct slice account = d->rcpt.account;
-	const unsigned n = ipc_count(ROLE_IMAPD);
-	struct account_usage usage;
-
-	IPC_SEND(ipc_link_if_running(ROLE_IMAPD,
-		     (unsigned)(map_hash_fixed(account) % n), state.system_uid),
-	    store_changed, .account = account, .home = d->rcpt.home);
-	if (d->rcpt.quota_bytes > 0 &&
-	    account_usage(d->account, &usage, NULL) == 0)
-		IPC_SEND(ipc_link(ROLE_LOOKUP, 0, 0), lookup_usage,
-		    .account = account, .bytes = usage.bytes);
 }
 
 static void
@@ -109,15 +65,15 @@ delivery_end(struct delivery *d)
 	uint32_t uid, uidvalidity;
 
 	if (append_result(d->append, &uid, &uidvalidity, &err) == -1) {
-		failed(d, &err);
+		job_fail(d->job, d->rcpt.number, &err);
 		return;
 	}
-	metric_add(&delivered, 1);
 	log_info("local.delivered", kv_slice("qid", d->job->qid),
 	    kv_slice("account", d->rcpt.account),
 	    kv_slice("mailbox", mailbox_name(d->mailbox)), kv_u("uid", uid),
 	    kv_i("size", d->job->size));
-	tell_others(d);
+	tell_delivered(
+	    d->rcpt.account, d->rcpt.home, d->rcpt.quota_bytes, d->account);
 	job_result(d->job, d->rcpt.number, JOB_DELIVERED, "2.1.5",
 	    "delivered to the mailbox", SLICE(""));
 }
@@ -185,10 +141,7 @@ give_up(struct delivery *d)
 static int
 take_piece(struct delivery *d, struct slice piece, struct err *err)
 {
-	char text[PIECE_BYTES + 1];
-
-	mime_parser_feed(
-	    d->parser, wire_to_lf(&d->wire, piece, text, sizeof text));
+	record_feed(d->record, piece);
 	return append_write(d->append, piece, err);
 }
 
@@ -199,12 +152,12 @@ copy_step(struct delivery *d, struct err *err)
 	const int64_t stop = d->job->size - d->copied < STEP_BYTES
 				 ? d->job->size
 				 : d->copied + STEP_BYTES;
-	char piece[PIECE_BYTES];
+	char piece[RECORD_PIECE];
 
 	while (d->copied < stop) {
 		const int64_t left = stop - d->copied;
 		const size_t n =
-		    left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+		    left < RECORD_PIECE ? (size_t)left : RECORD_PIECE;
 
 		if (fd_pread_all(d->job->fd, piece, n,
 			d->job->offset + d->copied, err) == -1)
@@ -215,28 +168,6 @@ copy_step(struct delivery *d, struct err *err)
 		d->copied += (int64_t)n;
 	}
 	return 0;
-}
-
-static void
-add_record(struct delivery *d)
-{
-	struct buf record = { .max = RECORD_MAX_BYTES };
-	struct mime_tree *tree;
-	struct slice envelope;
-	int64_t sent = 0;
-	char last[2];
-
-	mime_parser_feed(
-	    d->parser, wire_to_lf(&d->wire, SLICE(""), last, sizeof last));
-	tree = mime_parser_finish(&d->parser);
-	mime_record_put(&record, tree);
-	if (!record.failed) {
-		if (mime_record_envelope(buf_slice(&record), &envelope))
-			sent = mime_record_sent(envelope);
-		append_set_cache(d->append, buf_slice(&record), sent);
-	}
-	mime_tree_free(&tree);
-	buf_fini(&record);
 }
 
 /* All bytes are there: right ones?  False when D was given up. */
@@ -251,10 +182,10 @@ finish(struct delivery *d)
 		give_up(d);
 		return false;
 	}
-	add_record(d);
+	record_put(d->record, d->append);
 	if (append_finish(d->append, &info, &err) == 0)
 		return true;
-	failed(d, &err);
+	job_fail(d->job, d->rcpt.number, &err);
 	give_up(d);
 	return false;
 }
@@ -266,7 +197,7 @@ step(struct delivery *d)
 
 	if (copy_step(d, &err) == 0)
 		return true;
-	failed(d, &err);
+	job_fail(d->job, d->rcpt.number, &err);
 	give_up(d);
 	return false;
 }
@@ -306,7 +237,7 @@ open_account(struct delivery *d, const char *home, struct err *err)
 static enum found
 open_mailbox(struct delivery *d, struct err *err)
 {
-	if (local_conf->extension_folders && d->rcpt.extension.n > 0) {
+	if (d->rcpt.extension.n > 0) {
 		const enum found found = mailbox_open(
 		    d->account, d->rcpt.extension, &d->mailbox, err);
 
@@ -332,7 +263,7 @@ begin(struct delivery *d, struct err *err)
 	d->append = append_begin(d->batch->appends, d->mailbox, err);
 	if (d->append == NULL)
 		return -1;
-	d->parser = mime_parser_new(NULL);
+	d->record = record_new();
 	trace_put(&trace, d->job->env.sender, d->rcpt.address);
 	if (trace.failed)
 		err_set(err, ERR_PERM, "address too long");
@@ -345,7 +276,7 @@ begin(struct delivery *d, struct err *err)
 }
 
 void
-deliver_to(struct job *job, const struct job_rcpt *r)
+local_deliver(struct job *job, const struct job_rcpt *r)
 {
 	const bool large = job->size > STEP_BYTES;
 	struct delivery *d = xcalloc(1, sizeof *d);
@@ -361,7 +292,7 @@ deliver_to(struct job *job, const struct job_rcpt *r)
 	if (begin(d, &err) == -1) {
 		struct batch *b = d->batch;
 
-		failed(d, &err);
+		job_fail(d->job, d->rcpt.number, &err);
 		delivery_free(d);
 		if (large)
 			batch_commit(b);
@@ -379,7 +310,6 @@ void
 local_deliver_init(struct store *store, uid_t system_uid)
 {
 	state.store = store;
-	state.system_uid = system_uid;
+	tell_init(system_uid);
 	ev_task_init(&state.commit, on_commit);
-	metric_register(&delivered);
 }

@@ -17,6 +17,6 @@
  * users'. */
 void local_deliver_init(struct store *store, uid_t system_uid);
 /* Deliver JOB's message to R's mailbox; job_result follows, later. */
-void deliver_to(struct job *job, const struct job_rcpt *r);
+void local_deliver(struct job *job, const struct job_rcpt *r);
 
 #endif

@@ -58,6 +58,20 @@ job_result(struct job *job, uint32_t number, enum job_status status,
 }
 
 void
+job_fail(struct job *job, uint32_t number, const struct err *err)
+{
+	const bool full =
+	    slice_starts(slice_str(err->text), SLICE("[OVERQUOTA]"));
+	const bool perm =
+	    full ? local_conf->over_quota == 1 : err->class == ERR_PERM;
+	const char *dsn =
+	    perm ? (full ? "5.2.2" : "5.2.0") : (full ? "4.2.2" : "4.2.0");
+
+	job_result(job, number, perm ? JOB_PERMFAIL : JOB_TEMPFAIL, dsn,
+	    full ? "mailbox is full" : err->text, SLICE(""));
+}
+
+void
 job_result_damaged(struct job *job)
 {
 	if (!job->damaged)
@@ -127,7 +141,7 @@ one_recipient(struct job *job, const struct job_rcpt *r, struct slice header)
 		return;
 	}
 	if (!forwarded(job, r))
-		deliver_to(job, r);
+		local_deliver(job, r);
 }
 
 /* ---- a job ---- */
@@ -196,6 +210,8 @@ job_on_start(struct ipc *peer, struct msg *m)
 	header = read_header(job);
 	while (job_rcpt_parse(&rcpts, &job->arena, &r)) {
 		job->open++;
+		if (!local_conf->extension_folders)
+			r.extension = SLICE("");
 		one_recipient(job, &r, header);
 	}
 	settled(job);

@@ -30,6 +30,9 @@ void job_on_start(struct ipc *peer, struct msg *m);
 /* The result for recipient NUMBER; the last one frees the job. */
 void job_result(struct job *job, uint32_t number, enum job_status status,
     const char *dsn, const char *text, struct slice targets);
+/* Recipient NUMBER could not be delivered to; a full mailbox ([OVERQUOTA])
+ * counts as over_quota says. */
+void job_fail(struct job *job, uint32_t number, const struct err *err);
 /* One recipient has no result because the message is damaged. */
 void job_result_damaged(struct job *job);
 /* PEER is gone. */

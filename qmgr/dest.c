@@ -11,7 +11,7 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "qmgr/conf.h"
-#include "qmgr/deliver.h"
+#include "qmgr/dispatch.h"
 #include "qmgr/round.h"
 
 enum {
@@ -219,7 +219,7 @@ one_turn(struct dest *d)
 	rcpts = xcalloc(max, sizeof *rcpts);
 	n = take(b, rcpts, max);
 	d->active++;
-	deliver_start(d, b->message, rcpts, n);
+	dispatch_start(d, b->message, rcpts, n);
 	/* The rest of a large message waits behind the others. */
 	if (b->first != NULL)
 		TAILQ_INSERT_TAIL(&d->batches, b, link);

@@ -4,8 +4,8 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "qmgr/conf.h"
-#include "qmgr/deliver.h"
 #include "qmgr/dest.h"
+#include "qmgr/dispatch.h"
 #include "qmgr/entry.h"
 #include "qmgr/intake.h"
 #include "qmgr/message.h"
@@ -66,7 +66,7 @@ life_start(int spool_dir, struct err *err)
 	entry_init();
 	intake_init();
 	dest_init();
-	qmgr_deliver_init();
+	dispatch_init();
 	resolve_init();
 	round_init();
 	if (spool_init(spool_dir, err) == -1)
@@ -82,7 +82,7 @@ life_start(int spool_dir, struct err *err)
 static void
 on_stop_check(struct ev_timer *t)
 {
-	if (newfile_count() > 0 || deliver_count() > 0) {
+	if (newfile_count() > 0 || dispatch_count() > 0) {
 		ev_timer_set(t, STOP_CHECK_MS);
 		return;
 	}

@@ -5,7 +5,7 @@
 #include "proc/service.h"
 #include "qmgr/admin.h"
 #include "qmgr/conf.h"
-#include "qmgr/deliver.h"
+#include "qmgr/dispatch.h"
 #include "qmgr/intake.h"
 #include "qmgr/life.h"
 
@@ -33,7 +33,7 @@ static const struct ipc_table table = {
 		[MSG_queue_count] = admin_on_count,
 		[MSG_queue_act] = admin_on_act,
 		[MSG_queue_show] = admin_on_show,
-		[MSG_job_result] = deliver_on_result,
+		[MSG_job_result] = dispatch_on_result,
 	},
 	.on_gone = intake_forget,
 };

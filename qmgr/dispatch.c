@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "qmgr/deliver.h"
+#include "qmgr/dispatch.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -70,7 +70,7 @@ take_result(struct job *job, struct rcpt *r, const struct msg_job_result *in)
 }
 
 void
-deliver_on_result(struct ipc *peer, struct msg *m)
+dispatch_on_result(struct ipc *peer, struct msg *m)
 {
 	const struct msg_job_result *in = &m->job_result;
 	struct job *job = map_find(&jobs, key_of(&in->job));
@@ -199,7 +199,7 @@ send_job(struct job *job, int fd)
 }
 
 void
-deliver_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
+dispatch_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
 {
 	struct job *job = xcalloc(1, sizeof *job);
 	struct err err = { 0 };
@@ -220,13 +220,13 @@ deliver_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
 }
 
 size_t
-deliver_count(void)
+dispatch_count(void)
 {
 	return jobs.count;
 }
 
 void
-qmgr_deliver_init(void)
+dispatch_init(void)
 {
 	map_init(&jobs);
 	result_init();

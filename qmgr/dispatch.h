@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* Jobs: some recipients of a message handed to an agent, and what it says. */
-#ifndef QMGR_DELIVER_H
-#define QMGR_DELIVER_H
+#ifndef QMGR_DISPATCH_H
+#define QMGR_DISPATCH_H
 
 #include "ipc/ipc.h"
 #include "qmgr/dest.h"
 
-void qmgr_deliver_init(void);
+void dispatch_init(void);
 /* Hand N recipients of M to D's agent.  RCPTS (heap) is taken.  Each recipient
  * is settled and dest_done called when the agent has answered, never from
  * inside this call. */
-void deliver_start(
+void dispatch_start(
     struct dest *d, struct message *m, struct rcpt **rcpts, size_t n);
 /* job_result */
-void deliver_on_result(struct ipc *peer, struct msg *m);
+void dispatch_on_result(struct ipc *peer, struct msg *m);
 /* Jobs under way. */
-size_t deliver_count(void);
+size_t dispatch_count(void);
 
 #endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* Who hears of a delivery: the counter, imapd's sessions, and lookup, which
+ * reckons what room a mailbox has left. */
+#ifndef LOCAL_TELL_H
+#define LOCAL_TELL_H
+
+#include <sys/types.h>
+
+#include "base/slice.h"
+
+struct account;
+
+/* SYSTEM_UID: whose accounts they are; 0 the virtual users'. */
+void tell_init(uid_t system_uid);
+void tell_delivered(struct slice account, struct slice home,
+    int64_t quota_bytes, struct account *a);
+
+#endif
