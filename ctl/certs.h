@@ -3,6 +3,7 @@
 #ifndef CTL_CERTS_H
 #define CTL_CERTS_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "tls/cert.h"

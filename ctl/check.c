@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/check.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/conf.h"
+#include "conf/errors.h"
 #include "conf/lex.h"
 #include "conf/master.h"
+#include "conf/param.h"
 #include "ctl/daemons.h"
+#include "ctl/files.h"
 #include "ctl/target.h"
 
 /* A section of a daemon's file must be a service that this daemon does. */

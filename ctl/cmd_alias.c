@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal alias: addresses that stand for others; pabal map: compile tables. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/shared.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/out.h"
 #include "ctl/tables.h"
+#include "table/compile.h"
 
 struct listing {
 	struct out out;

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal cert: the certificates that clients see. */
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
 #include "base/cur.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/shared.h"
 #include "ctl/certs.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
+#include "ctl/instance.h"
 #include "ctl/out.h"
 #include "sys/clock.h"
+#include "tls/cert.h"
 #include "tls/selfsigned.h"
 
 enum { DAY_S = 86400 };

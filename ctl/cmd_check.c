@@ -4,21 +4,31 @@
 #include <netdb.h>
 #include <pwd.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/shared.h"
 #include "ctl/certs.h"
 #include "ctl/check.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/dial.h"
+#include "ctl/instance.h"
 #include "ctl/out.h"
 #include "ctl/tables.h"
 #include "sys/clock.h"
 #include "table/table.h"
+#include "tls/cert.h"
 
 enum { CERT_WARN_DAYS = 14, DAY_S = 86400, FREE_WARN_PERCENT = 5 };
 

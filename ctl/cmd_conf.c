@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal conf show, get, explain, diff, check, manual: reading parameters. */
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/conf.h"
+#include "conf/errors.h"
 #include "conf/manual.h"
 #include "conf/master.h"
+#include "conf/param.h"
 #include "conf/value.h"
 #include "ctl/check.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/daemons.h"
+#include "ctl/files.h"
 #include "ctl/lines.h"
 #include "ctl/out.h"
 #include "ctl/target.h"

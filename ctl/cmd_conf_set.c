@@ -2,16 +2,24 @@
 /* pabal conf set, unset: changing one parameter in its file. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/mem.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "conf/conf.h"
 #include "conf/edit.h"
+#include "conf/errors.h"
+#include "conf/param.h"
 #include "conf/value.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
+#include "ctl/files.h"
+#include "ctl/instance.h"
 #include "ctl/target.h"
 #include "sys/durable.h"
 #include "sys/fd.h"

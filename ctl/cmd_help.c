@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/buf.h"
+#include "base/slice.h"
 #include "conf/manual.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/lines.h"
 
 /* Print ARGS as mdoc arguments: upper case words are .Ar, the rest is text. */

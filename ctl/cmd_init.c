@@ -3,23 +3,32 @@
  * start that was interrupted can be gone on with. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cur.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/param.h"
 #include "conf/value.h"
 #include "ctl/check.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/daemons.h"
 #include "ctl/files.h"
+#include "ctl/instance.h"
 #include "ctl/mailstore.h"
 #include "ctl/sysusers.h"
 #include "ctl/template.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
+#include "table/account.h"
 #include "table/compile.h"
 #include "tls/selfsigned.h"
 

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal metrics: the counters of every process as one OpenMetrics text. */
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/dial.h"
 #include "ctl/out.h"
 

@@ -3,12 +3,19 @@
  * itself. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
+#include "ctl/instance.h"
 #include "ctl/out.h"
 #include "ipc/role.h"
 #include "sys/fd.h"

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal queue: what waits, and doing something about it. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/out.h"
 #include "ctl/qview.h"
 #include "queue/envelope.h"

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal start, stop, restart, reload, run: the life of the whole suite. */
 #include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 
-#include "base/mem.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "conf/errors.h"
 #include "conf/master.h"
 #include "ctl/check.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/dial.h"
+#include "ctl/instance.h"
 #include "ctl/launch.h"
 #include "ctl/target.h"
 

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal status: how it is. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/dial.h"
 #include "ctl/fields.h"
+#include "ctl/instance.h"
 #include "ctl/out.h"
 
 enum { STATUS_STOPPED = 3 }; /* as LSB has it for init scripts */

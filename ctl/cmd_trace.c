@@ -6,15 +6,24 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
+#include "ctl/dial.h"
+#include "ctl/instance.h"
 #include "ctl/logline.h"
 #include "ctl/out.h"
 #include "ctl/qview.h"

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal user: who has a mailbox and how he proves it. */
-#include <errno.h>
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cur.h"
+#include "base/err.h"
 #include "base/mem.h"
-#include "conf/value.h"
+#include "base/slice.h"
+#include "conf/param.h"
+#include "conf/shared.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/mailstore.h"
 #include "ctl/out.h"
 #include "ctl/prompt.h"
 #include "ctl/tables.h"
 #include "sasl/password.h"
+#include "table/account.h"
+#include "table/compile.h"
 
 /* NAME must be an address in one of our domains. */
 static int

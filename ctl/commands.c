@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/commands.h"
 
-#include <string.h>
-
 #include "base/slice.h"
 
 static const struct command commands[] = {

@@ -3,6 +3,8 @@
 #ifndef CTL_COMMANDS_H
 #define CTL_COMMANDS_H
 
+#include <stdio.h>
+
 #include "ctl/ctl.h"
 
 struct command {

@@ -2,9 +2,9 @@
 #include "ctl/ctl.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/slice.h"
 #include "ctl/commands.h"
 

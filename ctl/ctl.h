@@ -4,7 +4,6 @@
 #define CTL_CTL_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "ctl/instance.h"

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "conf/master.h"
+#include "conf/param.h"
 #include "conf/shared.h"
 
 /* daemons.def is made by the Makefile from the <daemon>/conf.h there are. */

@@ -4,7 +4,9 @@
 #ifndef CTL_DAEMONS_H
 #define CTL_DAEMONS_H
 
-#include "conf/param.h"
+#include <stddef.h>
+
+#include "base/slice.h"
 
 /* The table number I, NULL behind the last.  "pabal" is the first, then
  * "master". */

@@ -5,13 +5,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "base/cur.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "sys/fd.h"
 
 enum { VERB_TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 30000 };

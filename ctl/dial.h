@@ -4,10 +4,15 @@
 #ifndef CTL_DIAL_H
 #define CTL_DIAL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "ctl/instance.h"
 #include "ipc/msg.h"
+#include "ipc/role.h"
 
 struct dial {
 	int fd;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/fields.h"
 
+#include <stddef.h>
+
 #include "base/cur.h"
 
 struct slice

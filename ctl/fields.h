@@ -3,6 +3,7 @@
 #ifndef CTL_FIELDS_H
 #define CTL_FIELDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"

@@ -3,10 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "ctl/ctl.h"
 #include "sys/fd.h"

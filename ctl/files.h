@@ -3,7 +3,12 @@
 #ifndef CTL_FILES_H
 #define CTL_FILES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/buf.h"
+#include "conf/conf.h"
+#include "conf/errors.h"
 #include "ctl/instance.h"
 
 enum { FILES_MAX_BYTES = 4 << 20 };

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/instance.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/conf.h"
+#include "conf/errors.h"
 #include "ctl/files.h"
 
 /* Programs stand beside pabal in a build tree, else in PREFIX/lib/pabal. */

@@ -5,7 +5,6 @@
 #define CTL_INSTANCE_H
 
 #include "base/err.h"
-#include "conf/conf.h"
 #include "conf/shared.h"
 
 struct instance {

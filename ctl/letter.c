@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "base/arena.h"
 #include "mime/addrlist.h"
 #include "mime/header.h"
 #include "proto/address.h"

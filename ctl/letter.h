@@ -8,9 +8,11 @@
 #ifndef CTL_LETTER_H
 #define CTL_LETTER_H
 
-#include "base/arena.h"
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/slice.h"
 
 enum { LETTER_HEADER_MAX = 4 << 20, LETTER_PIECE = 65536 };
 

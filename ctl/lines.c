@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/lines.h"
 
+#include <string.h>
+
 #include "base/slice.h"
 
 void

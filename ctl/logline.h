@@ -3,6 +3,9 @@
 #ifndef CTL_LOGLINE_H
 #define CTL_LOGLINE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/arena.h"
 #include "base/slice.h"
 

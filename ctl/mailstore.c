@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "base/buf.h"
 #include "ctl/sysusers.h"
 #include "store/store.h"
 #include "sys/fd.h"

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal: the command of administrators; by other names sendmail, mailq and
  * newaliases. */
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/err.h"
 #include "ctl/commands.h"
+#include "ctl/ctl.h"
+#include "ctl/instance.h"
 #include "ctl/sendmail.h"
 
 static int

@@ -7,6 +7,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/slice.h"
+
 enum { SECRET_MAX = 512 };
 
 /* Byte for byte: what follows the line stays for the next reader. */

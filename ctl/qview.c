@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/qview.h"
 
-#include "base/cur.h"
-#include "base/mem.h"
+#include <string.h>
+
+#include "base/arena.h"
 #include "conf/value.h"
+#include "ctl/dial.h"
 #include "ctl/fields.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "queue/envelope.h"
 
 enum { ANSWER_MS = 60000 };

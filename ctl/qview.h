@@ -3,9 +3,15 @@
 #ifndef CTL_QVIEW_H
 #define CTL_QVIEW_H
 
-#include "base/arena.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
 #include "ctl/ctl.h"
-#include "ctl/dial.h"
+#include "ctl/instance.h"
 
 struct qview_rcpt {
 	struct slice address;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* A message of the queue for people and for programs. */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "ctl/out.h"
 #include "ctl/qview.h"
 

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,10 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <bsd/stdlib.h>
-
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/param.h"
+#include "conf/shared.h"
 #include "ctl/commands.h"
+#include "ctl/instance.h"
 #include "ctl/letter.h"
 #include "ctl/submit.h"
 #include "mime/date.h"

@@ -9,7 +9,6 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/cur.h"
 #include "base/mem.h"

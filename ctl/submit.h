@@ -3,7 +3,11 @@
 #ifndef CTL_SUBMIT_H
 #define CTL_SUBMIT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
 #include "ctl/instance.h"
 
 enum submit_extension {

@@ -3,9 +3,9 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "conf/shared.h"
 #include "ctl/ctl.h"
 #include "sys/fd.h"
 #include "table/reader.h"

@@ -3,9 +3,11 @@
 #ifndef CTL_TABLES_H
 #define CTL_TABLES_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
-#include "conf/shared.h"
+#include "base/slice.h"
 #include "ctl/instance.h"
 #include "table/account.h"
 #include "table/compile.h"

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/target.h"
 
-#include <string.h>
+#include <stdio.h>
 
+#include "base/slice.h"
+#include "conf/conf.h"
 #include "conf/master.h"
+#include "conf/param.h"
+#include "conf/shared.h"
+#include "ctl/ctl.h"
 #include "ctl/daemons.h"
 
 static void

@@ -4,8 +4,11 @@
 #ifndef CTL_TARGET_H
 #define CTL_TARGET_H
 
-#include "ctl/ctl.h"
+#include <stdbool.h>
+
+#include "conf/errors.h"
 #include "ctl/files.h"
+#include "ctl/instance.h"
 
 struct target {
 	char daemon[40];  /* its file is <daemon>.conf */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/template.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "ctl/instance.h"
 
 void
 template_pabal(const struct template *t, struct buf *out)

@@ -4,7 +4,6 @@
 #define CTL_TEMPLATE_H
 
 #include "base/buf.h"
-#include "ctl/instance.h"
 
 struct template
 {

@@ -5,7 +5,7 @@ FORMATTED := $(wildcard */*.c */*.h lib/*/*.c lib/*/*.h tests/*.h tests/*/*/*.c 
 LINTS := lint-format lint-layers lint-limits lint-names lint-events lint-man \
 	lint-gcc lint-clang
 
-.PHONY: lint format iwyu $(LINTS)
+.PHONY: lint format iwyu iwyu-fix $(LINTS)
 
 lint:
 	$(Q)$(MAKE) --no-print-directory -k $(LINTS)
@@ -44,9 +44,6 @@ lint-clang:
 # Includes that are missing or not needed; F=ctl/out.c one file.
 IWYU_FILES = $(if $(F),$(F),$(PROG_SRC) $(LIB_SRC))
 iwyu: all
-	$(Q)bad=0; for f in $(IWYU_FILES); do \
-		include-what-you-use $(CPPFLAGS) -std=gnu17 -w \
-		    -Xiwyu --no_fwd_decls -Xiwyu --error=1 \
-		    -Xiwyu --mapping_file=tools/iwyu.imp $$f 2>&1 | \
-		    awk '/has correct #includes/ { next } { print }' | grep . && bad=1; \
-	done; exit $$bad
+	$(Q)tools/iwyu.py $(IWYU_FILES) -- $(CPPFLAGS)
+iwyu-fix: all
+	$(Q)tools/iwyu.py --fix $(IWYU_FILES) -- $(CPPFLAGS)

@@ -2,10 +2,13 @@
 #include "conf/conf.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "conf/lex.h"
 #include "conf/load.h"
 #include "conf/shared.h"
 #include "conf/value.h"

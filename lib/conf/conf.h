@@ -13,7 +13,10 @@
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
+#include <stddef.h>
+
 #include "base/buf.h"
+#include "base/slice.h"
 #include "conf/errors.h"
 #include "conf/param.h"
 

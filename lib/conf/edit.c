@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "conf/conf.h"
+#include "conf/errors.h"
 #include "conf/lex.h"
 
 /* One edit under way: TEXT is copied to OUT up to AT. */

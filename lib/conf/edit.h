@@ -4,6 +4,8 @@
 #ifndef CONF_EDIT_H
 #define CONF_EDIT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 

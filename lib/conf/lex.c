@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/lex.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/cur.h"
 #include "base/mem.h"

@@ -3,8 +3,13 @@
 #ifndef CONF_LEX_H
 #define CONF_LEX_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/arena.h"
+#include "base/slice.h"
 #include "conf/conf.h"
+#include "conf/errors.h"
 
 struct conf_item {
 	struct slice section; /* empty before the first header */

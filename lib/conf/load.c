@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/load.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/must.h"
+#include "base/slice.h"
 #include "conf/shared.h"
 #include "conf/value.h"
 

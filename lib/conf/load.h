@@ -3,7 +3,12 @@
 #ifndef CONF_LOAD_H
 #define CONF_LOAD_H
 
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "conf/errors.h"
 #include "conf/lex.h"
+#include "conf/param.h"
 
 /* Set every parameter of D and its base in CONF to its default. */
 void conf_load_defaults(const struct conf_desc *d, struct arena *a, void *conf);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/manual.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "conf/value.h"
 
 enum { LINE_MAX_COLUMNS = 76 };

@@ -4,6 +4,7 @@
 #define CONF_MANUAL_H
 
 #include "base/buf.h"
+#include "base/slice.h"
 #include "conf/param.h"
 
 /* Add an mdoc list (.Bl ... .El) of D's own parameters, in the table's order:

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/master.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/arena.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/slice.h"
+#include "conf/lex.h"
 #include "conf/load.h"
+#include "sys/addr.h"
 
 #define CONF_STRUCT struct master_conf
 #include "conf/rows.h"

@@ -10,7 +10,11 @@
 #ifndef CONF_MASTER_H
 #define CONF_MASTER_H
 
+#include <stddef.h>
+
 #include "conf/conf.h"
+#include "conf/errors.h"
+#include "conf/param.h"
 #include "conf/shared.h"
 
 /* The words of protocol, in the order of service.def. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/shared.h"
 
+#include <stddef.h>
+
 #define CONF_STRUCT struct shared_conf
 #include "conf/rows.h"
 

@@ -20,6 +20,9 @@
 #ifndef CONF_SHARED_H
 #define CONF_SHARED_H
 
+#include <stdbool.h>
+
+#include "base/slice.h"
 #include "conf/param.h"
 
 struct shared_conf {

@@ -2,8 +2,15 @@
 /* Sizes and times with units. */
 #include "conf/value.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/cur.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/slice.h"
 
 struct unit {
 	const char *name;

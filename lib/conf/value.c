@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/value.h"
 
+#include <string.h>
+
 #include "base/cur.h"
-#include "base/mem.h"
 #include "base/must.h"
+#include "sys/addr.h"
 
 struct type {
 	bool (*parse)(const struct conf_param *p, struct slice text,

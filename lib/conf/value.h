@@ -3,10 +3,14 @@
 #ifndef CONF_VALUE_H
 #define CONF_VALUE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/err.h"
+#include "base/slice.h"
 #include "conf/param.h"
 
 /* Parse TEXT as P's type into the member at P's offset in CONF; what it points

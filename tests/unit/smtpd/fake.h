@@ -236,7 +236,7 @@ static void
 fake_on_guard(struct ev_timer *t)
 {
 	(void)t;
-	must(!"the session did not end");
+	must(false && "the session did not end");
 }
 
 /* Once, with what stands in pabal.conf and smtpd.conf. */
