@@ -3,7 +3,7 @@
 
 FORMATTED := $(wildcard */*.c */*.h lib/*/*.c lib/*/*.h tests/*.h tests/*/*/*.c tests/*/*/*.h)
 LINTS := lint-format lint-layers lint-limits lint-names lint-events lint-man \
-	lint-gcc lint-clang
+	lint-privileges lint-gcc lint-clang
 
 .PHONY: lint format iwyu iwyu-fix $(LINTS)
 
@@ -47,3 +47,8 @@ iwyu: all
 	$(Q)tools/iwyu.py $(IWYU_FILES) -- $(CPPFLAGS)
 iwyu-fix: all
 	$(Q)tools/iwyu.py --fix $(IWYU_FILES) -- $(CPPFLAGS)
+
+# doc/privileges.md says what the daemons declare.
+.PHONY: lint-privileges
+lint-privileges: all
+	$(Q)tools/privileges --check $(BUILD)/pabal
