@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "ev/stream.h"
+#include "imapd/cmdtext.h"
+#include "imapd/commands.h"
+#include "imapd/conf.h"
+#include "imapd/parse.h"
+#include "imapd/update.h"
+#include "imapd/user.h"
+#include "log/log.h"
+
+enum { BAD_LIMIT = 20 }; /* then it is no IMAP client */
+
+/* What view_sync tells in one go may exceed out_high (a large EXPUNGE); a
+ * client that does not read stops the session long before out_max. */
+static const struct stream_limits limits = {
+	.in_max = 16 << 10,
+	.out_max = 64 << 20,
+	.out_high = 64 << 10,
+	.out_low = 16 << 10,
+};
+
+/* A session with its connection. */
+struct client {
+	struct session session;
+	struct stream stream;
+	struct cmdtext text;
+	unsigned holds;
+	unsigned bad; /* commands in a row that were none */
+	uint64_t commands;
+};
+
+static struct client *
+client_of(const struct session *s)
+{
+	return OUTER((uintptr_t)s, struct client, session);
+}
+
+struct buf *
+imapd_out(struct session *s)
+{
+	return stream_out(&client_of(s)->stream);
+}
+
+bool
+imapd_is_full(const struct session *s)
+{
+	return stream_waiting(&client_of(s)->stream) >= limits.out_high;
+}
+
+void
+imapd_pause(struct session *s)
+{
+	stream_pause(&client_of(s)->stream);
+}
+
+void
+imapd_alive(struct session *s)
+{
+	stream_set_deadline(&client_of(s)->stream, imapd_conf->idle_timeout);
+}
+
+const struct cmdtext *
+imapd_text(const struct session *s)
+{
+	return &client_of(s)->text;
+}
+
+void
+imapd_finish(struct session *s)
+{
+	s->state = S_LOGOUT;
+	stream_finish(&client_of(s)->stream);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+add_vf(struct session *s, const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	must(vasprintf(&text, fmt, ap) >= 0);
+	buf_adds(imapd_out(s), text);
+	free(text);
+}
+
+void
+imapd_untagged(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	buf_adds(imapd_out(s), "* ");
+	va_start(ap, fmt);
+	add_vf(s, fmt, ap);
+	va_end(ap);
+	buf_adds(imapd_out(s), "\r\n");
+}
+
+static void
+end_job(struct session *s)
+{
+	struct job *job = s->job;
+
+	s->job = NULL;
+	if (job != NULL)
+		job->ops->free(s, job);
+}
+
+/* The command was answered: nothing of it stays. */
+static void
+end_command(struct session *s)
+{
+	end_job(s);
+	s->command = NULL;
+	s->tag = (struct slice){ NULL, 0 };
+	arena_fini(&s->arena);
+	cmdtext_reset(&client_of(s)->text);
+	imapd_alive(s);
+	stream_resume(&client_of(s)->stream);
+}
+
+static void
+put_tag(struct session *s)
+{
+	if (s->tag.n > 0)
+		buf_add(imapd_out(s), s->tag);
+	else
+		buf_addc(imapd_out(s), '*');
+	buf_addc(imapd_out(s), ' ');
+}
+
+static void
+tell_updates(struct session *s)
+{
+	if (s->view != NULL && s->command != NULL &&
+	    s->command->update != UPDATE_NONE)
+		imapd_update(s, s->command->update == UPDATE_ALL);
+}
+
+void
+imapd_ok(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->state != S_LOGOUT)
+		tell_updates(s);
+	if (s->state == S_LOGOUT)
+		return;
+	put_tag(s);
+	buf_adds(imapd_out(s), "OK ");
+	va_start(ap, fmt);
+	add_vf(s, fmt, ap);
+	va_end(ap);
+	buf_adds(imapd_out(s), "\r\n");
+	client_of(s)->bad = 0;
+	end_command(s);
+}
+
+/* Text for a client: one line of printable ASCII. */
+static void
+put_plain(struct buf *out, struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		buf_addc(out, ascii_isprint(text.p[i]) ? text.p[i] : '?');
+}
+
+static void
+answer(struct session *s, const char *word, struct slice text)
+{
+	put_tag(s);
+	buf_adds(imapd_out(s), word);
+	put_plain(imapd_out(s), text);
+	buf_adds(imapd_out(s), "\r\n");
+	end_command(s);
+}
+
+void
+imapd_refuse(struct session *s, const char *text)
+{
+	if (s->state != S_LOGOUT)
+		tell_updates(s);
+	if (s->state == S_LOGOUT)
+		return;
+	client_of(s)->bad = 0;
+	answer(s, "NO ", slice_str(text));
+}
+
+static void
+log_trouble(const struct session *s, const char *what, const struct err *err)
+{
+	log_err("imap.trouble", kv_s("sid", s->sid),
+	    kv_s("account", imapd_user_path(s->user)), kv_s("what", what),
+	    kv_s("why", err->text));
+}
+
+void
+imapd_no(struct session *s, const char *what, const struct err *err)
+{
+	if (err->class == ERR_PERM) {
+		imapd_refuse(s, err->text);
+		return;
+	}
+	log_trouble(s, what, err);
+	imapd_refuse(
+	    s, err->text[0] == '['
+		   ? err->text
+		   : "[UNAVAILABLE] temporary trouble, try again later");
+}
+
+void
+imapd_bad_text(struct session *s, const char *text)
+{
+	if (++client_of(s)->bad >= BAD_LIMIT) {
+		imapd_bye(s, "too many invalid commands");
+		return;
+	}
+	answer(s, "BAD ", slice_str(text));
+}
+
+void
+imapd_bad(struct session *s, const struct parse *p)
+{
+	char text[200];
+
+	snprintf(text, sizeof text, "%s%s%s expected",
+	    s->command != NULL ? s->command->name : "",
+	    s->command != NULL ? ": " : "", p->why != NULL ? p->why : "more");
+	imapd_bad_text(s, text);
+}
+
+void
+imapd_bye(struct session *s, const char *why)
+{
+	if (s->state == S_LOGOUT)
+		return;
+	imapd_untagged(s, "BYE %s", why);
+	end_job(s);
+	imapd_finish(s);
+}
+
+void
+imapd_hang_up(struct session *s, const char *what, const struct err *err)
+{
+	log_trouble(s, what, err);
+	imapd_finish(s);
+}
+
+void
+imapd_start(struct session *s, struct job *job)
+{
+	must(s->job == NULL);
+	s->job = job;
+	if (job->ops->input == NULL)
+		imapd_pause(s);
+	imapd_alive(s);
+}
+
+void
+imapd_more(struct session *s)
+{
+	stream_want_drain(&client_of(s)->stream);
+}
+
+/* ---- input ---- */
+
+/* Tag and command of what is in s->text so far; *P then stands behind the
+ * name.  NULL, or what is wrong with it. */
+static const char *
+identify(struct session *s, struct parse *p)
+{
+	const struct slice text = buf_slice(&client_of(s)->text.text);
+	const struct slice tag = slice_sub(text, 0, slice_find(text, ' '));
+
+	arena_fini(&s->arena);
+	s->command = NULL;
+	s->tag = (struct slice){ NULL, 0 };
+	if (!parse_is_tag(tag))
+		return "a tag expected";
+	s->tag = arena_slice(&s->arena, tag);
+	*p = parse_of(slice_from(text, tag.n + 1), &s->arena);
+	s->command = imapd_command_find(p);
+	if (s->command == NULL)
+		return "unknown command";
+	if ((s->command->states & s->state) == 0)
+		return "select a mailbox first";
+	return NULL;
+}
+
+static void
+on_command(struct session *s)
+{
+	struct parse p;
+	const char *why = identify(s, &p);
+
+	client_of(s)->commands++;
+	if (why != NULL)
+		imapd_bad_text(s, why);
+	else
+		s->command->run(s, &p);
+}
+
+/* A literal is announced: a message, part of the command, or too much.  What
+ * the client sends without waiting has to be read even where it is refused. */
+static void
+on_literal(struct session *s)
+{
+	struct cmdtext *text = &client_of(s)->text;
+	const struct literal l = text->literal;
+	const size_t room = text->text.max - text->text.n;
+	const bool fits = room > 2 && l.size <= room - 2;
+	struct parse p;
+	const char *why = identify(s, &p);
+
+	if (why == NULL && s->command->literal != NULL &&
+	    s->command->literal(s, &p))
+		return;
+	if (fits && (why == NULL || l.nonsync)) {
+		if (!l.nonsync)
+			buf_adds(imapd_out(s), "+ OK\r\n");
+		must(cmdtext_accept(text));
+	} else if (!l.nonsync) {
+		imapd_bad_text(
+		    s, why != NULL ? why : "[TOOBIG] command too long");
+	} else if (!cmdtext_skip(text)) {
+		imapd_bye(s, "[TOOBIG] command too long");
+	}
+}
+
+static void
+on_too_long(struct session *s)
+{
+	struct parse p;
+
+	(void)identify(s, &p);
+	imapd_bad_text(s, "[TOOBIG] command too long");
+}
+
+static void
+feed_command(struct session *s, struct slice *in)
+{
+	switch (cmdtext_feed(&client_of(s)->text, in)) {
+	case CMDTEXT_MORE:
+		break;
+	case CMDTEXT_DONE:
+		on_command(s);
+		break;
+	case CMDTEXT_LITERAL:
+		on_literal(s);
+		break;
+	case CMDTEXT_TOO_LONG:
+		on_too_long(s);
+		break;
+	case CMDTEXT_FLOOD:
+		imapd_bye(s, "[TOOBIG] command too long");
+		break;
+	}
+}
+
+static void
+on_input(struct stream *stream)
+{
+	struct session *s = &OUTER(stream, struct client, stream)->session;
+	const struct slice all = stream_input(stream);
+	struct slice in = all;
+
+	while (in.n > 0 && s->state != S_LOGOUT && !imapd_is_full(s)) {
+		const size_t before = in.n;
+
+		if (s->job == NULL)
+			feed_command(s, &in);
+		else if (s->job->ops->input != NULL)
+			s->job->ops->input(s, s->job, &in);
+		if (in.n == before && s->job != NULL)
+			break;
+	}
+	if (s->state == S_LOGOUT)
+		in.n = 0;
+	stream_consume(stream, all.n - in.n);
+}
+
+static void
+on_drain(struct stream *stream)
+{
+	struct session *s = &OUTER(stream, struct client, stream)->session;
+
+	imapd_alive(s); /* it takes what it is sent */
+	if (s->job != NULL && s->job->ops->more != NULL)
+		s->job->ops->more(s, s->job);
+}
+
+/* ---- birth and end ---- */
+
+static const char *
+end_word(const struct session *s, enum stream_end why)
+{
+	static const char *const words[] = {
+		[STREAM_EOF] = "eof",
+		[STREAM_ERROR] = "error",
+		[STREAM_TIMEOUT] = "timeout",
+		[STREAM_OVERFLOW] = "overflow",
+	};
+
+	return s->state == S_LOGOUT ? "logout" : words[why];
+}
+
+static void
+on_end(struct stream *stream, enum stream_end why)
+{
+	struct session *s = &OUTER(stream, struct client, stream)->session;
+
+	if (why == STREAM_TIMEOUT && s->state != S_LOGOUT) {
+		/* One try: what cannot be sent at once is lost. */
+		static const char bye[] =
+		    "* BYE [UNAVAILABLE] nothing heard for too long\r\n";
+
+		(void)send(stream->io.fd, bye, sizeof bye - 1,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	log_info("imap.closed", kv_s("sid", s->sid),
+	    kv_s("account", imapd_user_path(s->user)),
+	    kv_s("how", end_word(s, why)),
+	    kv_u("commands", client_of(s)->commands));
+	s->state = S_LOGOUT;
+	stream_close(stream);
+	imapd_session_hold(s);
+	end_job(s);
+	imapd_session_release(s);
+	imapd_session_release(s);
+}
+
+static const struct stream_handler handler = {
+	.on_input = on_input,
+	.on_drain = on_drain,
+	.on_end = on_end,
+};
+
+struct session *
+imapd_session_new(int fd, struct user *user, struct slice tag,
+    struct slice input, struct slice sid, struct slice address)
+{
+	struct client *c = xcalloc(1, sizeof *c);
+	struct session *s = &c->session;
+
+	s->user = user;
+	s->state = S_AUTH;
+	c->holds = 1;
+	(void)slice_copy(sid, s->sid, sizeof s->sid);
+	(void)slice_copy(address, s->address, sizeof s->address);
+	imapd_user_add(user, s);
+	cmdtext_init(&c->text, (size_t)imapd_conf->command_size_limit);
+	arena_init(&s->arena);
+	stream_init(&c->stream, fd, &handler, &limits);
+	stream_pause(&c->stream);
+	buf_add(&c->stream.in, input);
+	s->tag = arena_slice(&s->arena, tag);
+	log_info("imap.login", kv_s("sid", s->sid),
+	    kv_s("account", imapd_user_path(user)),
+	    kv_s("address", s->address));
+	buf_add(imapd_out(s), s->tag);
+	buf_adds(imapd_out(s), " OK [CAPABILITY ");
+	imapd_put_capabilities(imapd_out(s));
+	buf_adds(imapd_out(s), "] logged in\r\n");
+	end_command(s);
+	return s;
+}
+
+void
+imapd_session_hold(struct session *s)
+{
+	client_of(s)->holds++;
+}
+
+void
+imapd_session_release(struct session *s)
+{
+	struct client *c = client_of(s);
+
+	must(c->holds > 0);
+	if (--c->holds > 0)
+		return;
+	imapd_deselect(s);
+	imapd_user_remove(s);
+	cmdtext_fini(&c->text);
+	arena_fini(&s->arena);
+	xfree(&c);
+}
+
+void
+imapd_session_changed(struct session *s)
+{
+	if (s->job != NULL && s->job->ops->changed != NULL)
+		s->job->ops->changed(s, s->job);
+}

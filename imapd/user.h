@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An account that has sessions here.  All sessions of an account are in one
+ * process, so they share what is open, and hear of each other's changes
+ * through the store.
+ */
+#ifndef IMAPD_USER_H
+#define IMAPD_USER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct account;
+struct mailbox;
+struct session;
+struct store;
+struct user;
+
+/* Once: where accounts are. */
+void imapd_users_init(struct store *store);
+struct store *imapd_store(void);
+/* What the accounts' sessions wait for; at the end of the process. */
+unsigned imapd_users_sessions(void);
+/* "* BYE why" to all. */
+void imapd_users_bye(const char *why);
+
+/* The account at PATH with its quota in bytes (0: none); it lives as long as
+ * it has sessions: give it one or call imapd_user_idle. */
+struct user *imapd_user_open(const char *path, uint64_t quota, struct err *err);
+/* Close it if it has no session. */
+void imapd_user_idle(struct user *u);
+void imapd_user_add(struct user *u, struct session *s);
+void imapd_user_remove(struct session *s);
+struct account *imapd_user_account(const struct user *u);
+const char *imapd_user_path(const struct user *u);
+/* Sessions from ADDRESS. */
+unsigned imapd_user_count(const struct user *u, struct slice address);
+/* Another process said so. */
+void imapd_users_changed(const char *path);
+
+#endif
