@@ -324,7 +324,7 @@ parse_job(struct job *job, const struct msg_job_start *in, struct err *err)
 }
 
 void
-deliver_on_job(struct ipc *peer, struct msg *m)
+pipe_deliver_on_job(struct ipc *peer, struct msg *m)
 {
 	struct msg_job_start *in = &m->job_start;
 	struct job *job = xcalloc(1, sizeof *job);
@@ -353,7 +353,7 @@ deliver_on_job(struct ipc *peer, struct msg *m)
 }
 
 void
-deliver_forget(struct ipc *peer)
+pipe_deliver_forget(struct ipc *peer)
 {
 	struct job *job, *tmp;
 
@@ -381,19 +381,19 @@ pipe_deliver_init(const struct owner *owner)
 }
 
 void
-deliver_stop(void)
+pipe_deliver_stop(void)
 {
 	state.stopped = true;
 }
 
 bool
-deliver_busy(void)
+pipe_deliver_busy(void)
 {
 	return !TAILQ_EMPTY(&state.jobs);
 }
 
 unsigned
-deliver_running(void)
+pipe_deliver_running(void)
 {
 	return state.running;
 }

@@ -9,13 +9,13 @@
 /* OWNER (borrowed for good) is who this process runs commands as. */
 void pipe_deliver_init(const struct owner *owner);
 /* job_start */
-void deliver_on_job(struct ipc *peer, struct msg *m);
+void pipe_deliver_on_job(struct ipc *peer, struct msg *m);
 /* PEER is gone: its commands come to their end, further ones do not begin. */
-void deliver_forget(struct ipc *peer);
+void pipe_deliver_forget(struct ipc *peer);
 /* Begin no further command. */
-void deliver_stop(void);
-bool deliver_busy(void);
+void pipe_deliver_stop(void);
+bool pipe_deliver_busy(void);
 /* Commands that run. */
-unsigned deliver_running(void);
+unsigned pipe_deliver_running(void);
 
 #endif

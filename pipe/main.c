@@ -45,7 +45,7 @@ start(struct err *err)
 static void
 on_stop_check(struct ev_timer *t)
 {
-	if (deliver_running() > 0)
+	if (pipe_deliver_running() > 0)
 		ev_timer_set(t, STOP_CHECK_MS);
 	else
 		ev_stop();
@@ -54,14 +54,14 @@ on_stop_check(struct ev_timer *t)
 static void
 stop(void)
 {
-	deliver_stop();
+	pipe_deliver_stop();
 	ev_timer_init(&stop_check, on_stop_check);
 	ev_timer_set(&stop_check, 0);
 }
 
 static const struct ipc_table table = {
-	.on = { [MSG_job_start] = deliver_on_job },
-	.on_gone = deliver_forget,
+	.on = { [MSG_job_start] = pipe_deliver_on_job },
+	.on_gone = pipe_deliver_forget,
 };
 
 static const struct service pipe_service = {
@@ -75,7 +75,7 @@ static const struct service pipe_service = {
 	.prepare = prepare,
 	.start = start,
 	.stop = stop,
-	.busy = deliver_busy,
+	.busy = pipe_deliver_busy,
 };
 
 int
