@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC */
+#include "pop3d/drop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "sys/fd.h"
+
+enum {
+	LOAD_MESSAGES = 2000, /* in one turn of the loop */
+	READ_MESSAGES = 100,
+	CHANGE_MESSAGES = 200,
+};
+
+enum mark { MARK_DELETED = 1 << 0, MARK_SEEN = 1 << 1 };
+
+/* The store's error with the code that POP3 has for it. */
+static int
+fail(struct err *err, const struct err *why)
+{
+	const struct slice text = slice_str(why->text);
+	struct slice rest = text;
+
+	if (slice_starts(text, SLICE("[")))
+		(void)slice_cut(text, ']', &rest);
+	rest = slice_trim(rest);
+	if (slice_starts(text, SLICE("[INUSE]")))
+		return err_set(err, ERR_TEMP, "[IN-USE] %.*s", SLICE_FMT(rest));
+	return err_set(err, why->class, "[SYS/%s] %.*s",
+	    why->class == ERR_PERM ? "PERM" : "TEMP", SLICE_FMT(rest));
+}
+
+static enum found
+open_account(struct pop3d_drop *d, struct store *store, const char *home,
+    struct err *why)
+{
+	const enum found f = store_account_open(store, home, &d->account, why);
+
+	/* Nobody has written to it yet. */
+	if (f == ABSENT && store_account_create(store, home, why) == 0)
+		return store_account_open(store, home, &d->account, why);
+	return f;
+}
+
+int
+pop3d_drop_open(struct pop3d_drop *d, struct store *store, const char *home,
+    struct err *err)
+{
+	struct err why = { .class = ERR_TEMP };
+	struct mailbox_status status;
+
+	*d = (struct pop3d_drop){ .lockfd = -1 };
+	if (open_account(d, store, home, &why) == FOUND &&
+	    account_lock_maildrop(d->account, &d->lockfd, &why) == FOUND &&
+	    mailbox_open(d->account, SLICE("INBOX"), &d->inbox, &why) ==
+		FOUND &&
+	    mailbox_sync(d->inbox, false, &why) == 0 &&
+	    mailbox_status(d->inbox, &status, &why) == 0) {
+		d->uidvalidity = status.uidvalidity;
+		d->end_uid = status.uidnext;
+		return 0;
+	}
+	pop3d_drop_close(d);
+	return fail(err, &why);
+}
+
+static void
+resize(struct pop3d_drop *d, uint32_t cap)
+{
+	d->cap = cap;
+	d->uids = xreallocarray(d->uids, cap, sizeof *d->uids);
+	d->sizes = xreallocarray(d->sizes, cap, sizeof *d->sizes);
+	d->marks = xreallocarray(d->marks, cap, sizeof *d->marks);
+}
+
+static void
+add(struct pop3d_drop *d, const struct message_info *info)
+{
+	if (d->n == d->cap)
+		resize(d, d->cap > 0 ? d->cap * 2 : 16);
+	d->uids[d->n] = info->uid;
+	d->sizes[d->n] = info->vsize;
+	d->marks[d->n] = 0;
+	d->octets += info->vsize;
+	d->n++;
+}
+
+/* Up to READ_MESSAGES more; false at the end of the list. */
+static bool
+read_some(struct pop3d_drop *d, struct err *why)
+{
+	const uint32_t from = d->n > 0 ? d->uids[d->n - 1] + 1 : 1;
+	struct message_info info[READ_MESSAGES];
+	size_t got;
+
+	if (message_read(d->inbox, from, info, READ_MESSAGES, &got, why) == -1)
+		return false;
+	for (size_t i = 0; i < got; i++) {
+		if (info[i].uid >= d->end_uid)
+			return false;
+		add(d, &info[i]);
+	}
+	return got == READ_MESSAGES;
+}
+
+int
+pop3d_drop_load(struct pop3d_drop *d, bool *more, struct err *err)
+{
+	const uint32_t stop = d->n + LOAD_MESSAGES;
+	struct err why = { .class = ERR_NONE };
+
+	*more = true;
+	while (*more && d->n < stop)
+		*more = read_some(d, &why);
+	if (why.class != ERR_NONE)
+		return fail(err, &why);
+	if (!*more && d->n > 0 && d->n < d->cap)
+		resize(d, d->n);
+	return 0;
+}
+
+void
+pop3d_drop_unlock(struct pop3d_drop *d)
+{
+	if (d->account != NULL)
+		fd_close(&d->lockfd);
+}
+
+void
+pop3d_drop_close(struct pop3d_drop *d)
+{
+	pop3d_drop_unlock(d);
+	if (d->inbox != NULL)
+		mailbox_close(&d->inbox);
+	if (d->account != NULL)
+		account_close(&d->account);
+	xfree(&d->uids);
+	xfree(&d->sizes);
+	xfree(&d->marks);
+	d->n = d->cap = 0;
+}
+
+/* ---- the list ---- */
+
+static bool
+has(const struct pop3d_drop *d, uint32_t i, enum mark mark)
+{
+	return (d->marks[i] & mark) != 0;
+}
+
+uint32_t
+pop3d_drop_count(const struct pop3d_drop *d)
+{
+	return d->n - d->ndeleted;
+}
+
+int64_t
+pop3d_drop_octets(const struct pop3d_drop *d)
+{
+	return d->octets - d->octets_deleted;
+}
+
+const char *
+pop3d_drop_why_not(const struct pop3d_drop *d, uint32_t number)
+{
+	if (number < 1 || number > d->n)
+		return "there is no such message";
+	if (has(d, number - 1, MARK_DELETED))
+		return "that message is deleted";
+	return NULL;
+}
+
+int64_t
+pop3d_drop_size(const struct pop3d_drop *d, uint32_t number)
+{
+	return d->sizes[number - 1];
+}
+
+uint32_t
+pop3d_drop_uid(const struct pop3d_drop *d, uint32_t number)
+{
+	return d->uids[number - 1];
+}
+
+void
+pop3d_drop_delete(struct pop3d_drop *d, uint32_t number)
+{
+	must(pop3d_drop_why_not(d, number) == NULL);
+	d->marks[number - 1] |= MARK_DELETED;
+	d->ndeleted++;
+	d->octets_deleted += d->sizes[number - 1];
+}
+
+void
+pop3d_drop_seen(struct pop3d_drop *d, uint32_t number)
+{
+	d->marks[number - 1] |= MARK_SEEN;
+}
+
+void
+pop3d_drop_reset(struct pop3d_drop *d)
+{
+	for (uint32_t i = 0; i < d->n; i++)
+		d->marks[i] &= (uint8_t)~MARK_DELETED;
+	d->ndeleted = 0;
+	d->octets_deleted = 0;
+}
+
+uint32_t
+pop3d_drop_next(const struct pop3d_drop *d, uint32_t from)
+{
+	while (from <= d->n && has(d, from - 1, MARK_DELETED))
+		from++;
+	return from <= d->n ? from : 0;
+}
+
+/* ---- messages ---- */
+
+int
+pop3d_drop_fetch(struct pop3d_drop *d, uint32_t number, int *fd,
+    int64_t *file_size, struct err *err)
+{
+	struct err why = { .class = ERR_TEMP };
+	struct message_info info;
+	const enum found f =
+	    message_open(d->inbox, d->uids[number - 1], fd, &info, &why);
+
+	if (f == ABSENT)
+		return err_set(err, ERR_TEMP,
+		    "[SYS/TEMP] another program has removed that message");
+	if (f == TEMPFAIL)
+		return fail(err, &why);
+	if (info.vsize != d->sizes[number - 1]) {
+		/* Said once; from now on its size is the new one. */
+		fd_close(fd);
+		d->octets += info.vsize - d->sizes[number - 1];
+		d->sizes[number - 1] = info.vsize;
+		return err_set(err, ERR_TEMP,
+		    "[SYS/TEMP] another program has changed that message");
+	}
+	*file_size = info.size;
+	(void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	return 0;
+}
+
+/* The next messages that carry MARK; true when there are more behind them. */
+static bool
+collect(struct pop3d_drop *d, enum mark mark, uint32_t uids[CHANGE_MESSAGES],
+    size_t *n)
+{
+	*n = 0;
+	for (; d->done < d->n; d->done++) {
+		if (!has(d, d->done, mark))
+			continue;
+		if (*n == CHANGE_MESSAGES)
+			return true;
+		uids[(*n)++] = d->uids[d->done];
+	}
+	d->done = 0;
+	return false;
+}
+
+int
+pop3d_drop_update(
+    struct pop3d_drop *d, uint32_t *total, bool *more, struct err *err)
+{
+	uint32_t uids[CHANGE_MESSAGES];
+	struct err why = { .class = ERR_TEMP };
+	size_t n;
+
+	*more = collect(d, MARK_DELETED, uids, &n);
+	if (n > 0 && message_expunge(d->inbox, uids, n, true, &why) == -1) {
+		d->done = 0;
+		return fail(err, &why);
+	}
+	*total += (uint32_t)n;
+	return 0;
+}
+
+int
+pop3d_drop_write_seen(struct pop3d_drop *d, bool *more, struct err *err)
+{
+	const struct flags_change seen = { FLAGS_ADD, MSG_SEEN, 0, UINT64_MAX };
+	uint32_t uids[CHANGE_MESSAGES];
+	struct err why = { .class = ERR_TEMP };
+	uint64_t from, to;
+	size_t n;
+
+	*more = collect(d, MARK_SEEN, uids, &n);
+	if (n == 0 || message_flags(d->inbox, uids, n, &seen, NULL, &from, &to,
+			  &why) == 0)
+		return 0;
+	d->done = 0;
+	return fail(err, &why);
+}
+
+void
+pop3d_uidl_put(struct buf *out, int format, uint32_t uid, uint32_t uidvalidity)
+{
+	enum { DOVECOT, COURIER, CYRUS, UW, UID };
+
+	switch (format) {
+	case COURIER:
+		buf_addf(out, "UID%u-%u", uid, uidvalidity);
+		break;
+	case CYRUS:
+		buf_addf(out, "%u.%u", uidvalidity, uid);
+		break;
+	case UW:
+		buf_addf(out, "%08x%08x", uidvalidity, uid);
+		break;
+	case UID:
+		buf_addf(out, "%u", uid);
+		break;
+	case DOVECOT:
+	default:
+		buf_addf(out, "%08x%08x", uid, uidvalidity);
+		break;
+	}
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The maildrop of a session: INBOX as it was at the login, locked for this
+ * session (RFC 1939 4).  Messages are numbered from 1 and keep their numbers;
+ * mail that comes later does not appear, and what another program removes
+ * meanwhile stays in the list and cannot be fetched.  Costs 13 bytes a message.
+ *
+ * Texts of errors begin with a response code (RFC 2449 8, RFC 3206):
+ * "[IN-USE] ", "[SYS/TEMP] " or "[SYS/PERM] ".
+ */
+#ifndef POP3D_DROP_H
+#define POP3D_DROP_H
+
+#include "base/buf.h"
+#include "store/message.h"
+
+struct pop3d_drop {
+	struct account *account;
+	struct mailbox *inbox;
+	int lockfd;
+	uint32_t uidvalidity;
+	uint32_t end_uid; /* UIDs from here on came later */
+	uint32_t n;
+	uint32_t cap;
+	uint32_t *uids;
+	int64_t *sizes; /* on the wire */
+	uint8_t *marks;
+	uint32_t ndeleted;
+	int64_t octets;         /* of all messages */
+	int64_t octets_deleted; /* of those marked as deleted */
+	uint32_t done;          /* where an update under way has come to */
+};
+
+/* Open and lock the account at HOME, which is made if it is not there.  -1:
+ * nothing is open. */
+int pop3d_drop_open(struct pop3d_drop *d, struct store *store, const char *home,
+    struct err *err);
+/* Read on in the list of messages, a bounded number of them; *MORE says
+ * whether to call again. */
+int pop3d_drop_load(struct pop3d_drop *d, bool *more, struct err *err);
+/* The lock ends here; the rest stays. */
+void pop3d_drop_unlock(struct pop3d_drop *d);
+/* Also of one that was zeroed, or is not open any more. */
+void pop3d_drop_close(struct pop3d_drop *d);
+
+/* What is not marked as deleted. */
+uint32_t pop3d_drop_count(const struct pop3d_drop *d);
+int64_t pop3d_drop_octets(const struct pop3d_drop *d);
+/* Is NUMBER a message that is not marked as deleted?  NULL, or why not. */
+const char *pop3d_drop_why_not(const struct pop3d_drop *d, uint32_t number);
+/* For numbers for which the above is NULL. */
+int64_t pop3d_drop_size(const struct pop3d_drop *d, uint32_t number);
+uint32_t pop3d_drop_uid(const struct pop3d_drop *d, uint32_t number);
+void pop3d_drop_delete(struct pop3d_drop *d, uint32_t number);
+void pop3d_drop_seen(struct pop3d_drop *d, uint32_t number);
+/* No message is marked as deleted any more. */
+void pop3d_drop_reset(struct pop3d_drop *d);
+/* The next number from FROM on that is not marked as deleted; 0: none. */
+uint32_t pop3d_drop_next(const struct pop3d_drop *d, uint32_t from);
+
+/* The file of NUMBER, at offset 0, and its size.  -1 when it is gone or is not
+ * what was listed; the list then has what it is now. */
+int pop3d_drop_fetch(struct pop3d_drop *d, uint32_t number, int *fd,
+    int64_t *file_size, struct err *err);
+
+/* Remove the messages marked as deleted, a bounded number in a call, which is
+ * added to *N.  -1: some are still there; what is not marked always is. */
+int pop3d_drop_update(
+    struct pop3d_drop *d, uint32_t *n, bool *more, struct err *err);
+/* Write the marks of pop3d_drop_seen to the store, likewise. */
+int pop3d_drop_write_seen(struct pop3d_drop *d, bool *more, struct err *err);
+
+/* FORMAT as in params.def. */
+void pop3d_uidl_put(
+    struct buf *out, int format, uint32_t uid, uint32_t uidvalidity);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* pop3d: POP3 after authentication, for the mailboxes of one uid.  login hands
+ * clients in; whose they are auth says, not login. */
+#include "pop3d/conf.h"
+#include "pop3d/session.h"
+#include "proc/service.h"
+#include "store/store.h"
+
+static char boot_id[STORE_BOOT_ID_SIZE];
+static struct store *store;
+
+static int
+prepare(struct err *err)
+{
+	if (service_dir(DIR_MAIL) == -1)
+		return err_set(err, ERR_PERM, "no mail directory");
+	return store_boot_id(boot_id, err);
+}
+
+static int
+start(struct err *err)
+{
+	const struct store_opts opts = {
+		.hostname = pop3d_conf->shared.hostname,
+		.boot_id = boot_id,
+		.max_open = pop3d_conf->max_accounts,
+	};
+
+	(void)err;
+	store = store_new(service_dir(DIR_MAIL), &opts);
+	pop3d_session_init(store);
+	return 0;
+}
+
+static const struct ipc_table table = {
+	.on = { [MSG_pop3d_session] = pop3d_session_on_new },
+	.on_gone = pop3d_session_forget,
+};
+
+static const struct service pop3d = {
+	.name = "pop3d",
+	.role = ROLE_POP3D,
+	.conf = &pop3d_conf_desc,
+	.conf_slot = (const void **)&pop3d_conf,
+	.user = NULL, /* the owner of the mailboxes */
+	.reach = REACH(ROLE_AUTH) | REACH(ROLE_IMAPD) | REACH(ROLE_LOOKUP),
+	.dirs = 1 << DIR_MAIL,
+	.may = MAY_READ | MAY_WRITE,
+	.ipc = &table,
+	.prepare = prepare,
+	.start = start,
+	.stop = pop3d_session_stop,
+	.busy = pop3d_session_busy,
+};
+
+int
+main(int argc, char **argv)
+{
+	const int rc = service_main(&pop3d, argc, argv);
+
+	/* The deadline may have come before the last session's end. */
+	if (store != NULL)
+		pop3d_session_kill();
+	store_free(&store);
+	return rc;
+}

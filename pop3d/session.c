@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Commands are read in the state COMMANDS only: while an answer or the update
+ * is under way the stream is paused.  The lock of the maildrop ends before the
+ * answer to QUIT is sent, so that a client that comes back at once finds it
+ * free, and as soon as a client is seen to have gone.  What a vanished client
+ * had marked as deleted stays (RFC 1939 6).
+ */
+#include "pop3d/session.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <bsd/string.h>
+#include <bsd/sys/queue.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "log/log.h"
+#include "log/metric.h"
+#include "pop3d/command.h"
+#include "pop3d/conf.h"
+#include "sys/fd.h"
+
+enum {
+	IN_MAX = 16384, /* commands that a client may send ahead */
+	OUT_HIGH = 65536,
+	OUT_LOW = 16384,
+	OUT_MAX = OUT_HIGH + 2 * POP3D_ANSWER_STEP,
+	REDEEM_MS = 30000,
+	GOODBYE_MS = 30000, /* for the client to take the last answer */
+	SPARE_FILES = 200,
+	FILES_A_SESSION = 3,
+	FILES_AN_ACCOUNT = 8,
+	LEAST_SESSIONS = 10,
+};
+
+static const struct stream_limits limits = { IN_MAX, OUT_MAX, OUT_HIGH,
+	OUT_LOW };
+
+static struct {
+	TAILQ_HEAD(, pop3d_session) sessions;
+	unsigned count;
+	bool stopping;
+	struct store *store;
+} state;
+
+static struct metric sessions = { .name = "pabal_pop3d_sessions",
+	.help = "Sessions that are open.",
+	.type = METRIC_GAUGE };
+static struct metric refused = { .name = "pabal_pop3d_sessions_refused",
+	.help = "Sessions refused: at a limit, in use, or without a mailbox." };
+static struct metric timeouts = { .name = "pabal_pop3d_timeouts",
+	.help = "Sessions ended because the client did nothing." };
+static struct metric retrieved = { .name = "pabal_pop3d_retrieved",
+	.help = "Messages fetched whole." };
+static struct metric removed = { .name = "pabal_pop3d_deleted",
+	.help = "Messages removed." };
+static struct metric octets = { .name = "pabal_pop3d_sent_octets",
+	.help = "Bytes of long answers." };
+
+static void
+session_enter(struct pop3d_session *s, enum pop3d_state to)
+{
+	must(s->state != S_LEAVE);
+	s->state = to;
+}
+
+static void
+session_free(struct pop3d_session *s)
+{
+	TAILQ_REMOVE(&state.sessions, s, link);
+	metric_set(&sessions, --state.count);
+	ipc_cancel(&s->redeem);
+	ev_task_cancel(&s->task);
+	pop3d_answer_fini(&s->answer);
+	pop3d_drop_close(&s->drop);
+	fd_close(&s->client);
+	buf_fini(&s->input);
+	free(s->account);
+	free(s);
+	if (state.stopping && TAILQ_EMPTY(&state.sessions))
+		ev_stop();
+}
+
+/* ---- the end ---- */
+
+static void
+close_stream(struct pop3d_session *s)
+{
+	if (s->open)
+		stream_close(&s->stream);
+	s->open = false;
+}
+
+/* The client is gone, or will be when the last answer is sent. */
+static void
+leave(struct pop3d_session *s, const char *why)
+{
+	session_enter(s, S_LEAVE);
+	pop3d_drop_unlock(&s->drop);
+	pop3d_answer_fini(&s->answer);
+	log_info("pop3d.session-end", kv_s("sid", s->sid),
+	    kv_s("account", s->account), kv_s("why", why),
+	    kv_u("retr", s->nretr), kv_u("top", s->ntop),
+	    kv_u("dele", s->ndele), kv_i("sent", s->sent_octets),
+	    kv_i("ms", ev_now_ms() - s->since_ms));
+	ev_task_queue(&s->task);
+}
+
+/* Send what waits, then end. */
+static void
+hang_up(struct pop3d_session *s, const char *why)
+{
+	leave(s, why);
+	if (!s->open)
+		return;
+	stream_set_deadline(&s->stream, GOODBYE_MS);
+	stream_finish(&s->stream);
+}
+
+/* One piece of what is left to do; false when nothing is. */
+static bool
+leave_step(struct pop3d_session *s)
+{
+	bool more = false;
+	struct err err = { 0 };
+
+	if (!s->seen_written) {
+		if (pop3d_drop_write_seen(&s->drop, &more, &err) == -1) {
+			log_warn("pop3d.flags", kv_s("sid", s->sid),
+			    kv_s("account", s->account), kv_s("why", err.text));
+			more = false;
+		}
+		s->seen_written = !more;
+		return true;
+	}
+	/* What fails here is caught up with by whoever opens it next. */
+	return account_flush(s->drop.account, &more, NULL) == 0 && more;
+}
+
+/* ---- answers ---- */
+
+void
+pop3d_session_ok(struct pop3d_session *s, const char *fmt, ...)
+{
+	struct buf *out = stream_out(&s->stream);
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	buf_addf(out, "+OK %s\r\n", text);
+	s->errors = 0;
+}
+
+void
+pop3d_session_fail(struct pop3d_session *s, const char *text)
+{
+	stream_printf(&s->stream, "-ERR %s\r\n", text);
+}
+
+void
+pop3d_session_err(struct pop3d_session *s, const char *text)
+{
+	s->errors++;
+	if (s->errors < pop3d_conf->error_limit) {
+		pop3d_session_fail(s, text);
+		return;
+	}
+	pop3d_session_fail(s, "too many errors, goodbye");
+	hang_up(s, "errors");
+}
+
+static void
+answered(struct pop3d_session *s)
+{
+	const struct pop3d_answer *a = &s->answer;
+
+	if (a->kind == ANSWER_TOP)
+		s->ntop++;
+	if (a->kind == ANSWER_RETR) {
+		s->nretr++;
+		metric_add(&retrieved, 1);
+		if (pop3d_conf->mark_seen)
+			pop3d_drop_seen(&s->drop, a->number);
+	}
+	pop3d_answer_fini(&s->answer);
+	if (s->state != S_ANSWER)
+		return;
+	if (state.stopping) {
+		hang_up(s, "stop");
+		return;
+	}
+	session_enter(s, S_COMMANDS);
+	stream_resume(&s->stream);
+}
+
+/* False when the rest is not to be had. */
+static bool
+answer_step(struct pop3d_session *s, bool *more)
+{
+	struct buf *out = stream_out(&s->stream);
+	const size_t before = out->n;
+	struct err err = { 0 };
+
+	if (pop3d_answer_step(&s->answer, &s->drop, pop3d_conf->uidl_format,
+		out, more, &err) == 0) {
+		s->sent_octets += (int64_t)(out->n - before);
+		metric_add(&octets, (int64_t)(out->n - before));
+		return true;
+	}
+	/* Without the final dot the client knows that it is not whole. */
+	log_err("pop3d.message-cut", kv_s("sid", s->sid),
+	    kv_s("account", s->account),
+	    kv_u("uid", pop3d_drop_uid(&s->drop, s->answer.number)),
+	    kv_s("why", err.text));
+	hang_up(s, "message cut");
+	return false;
+}
+
+void
+pop3d_session_answer(struct pop3d_session *s)
+{
+	bool more;
+
+	if (!answer_step(s, &more))
+		return;
+	if (!more) {
+		answered(s);
+		return;
+	}
+	session_enter(s, S_ANSWER);
+	stream_pause(&s->stream);
+	stream_want_drain(&s->stream);
+}
+
+static void
+on_drain(struct stream *st)
+{
+	struct pop3d_session *s = OUTER(st, struct pop3d_session, stream);
+	bool more;
+
+	if (s->state != S_ANSWER || !answer_step(s, &more))
+		return;
+	stream_set_deadline(&s->stream, pop3d_conf->idle_timeout);
+	if (more) /* in the next turn: others have theirs first */
+		ev_task_queue(&s->task);
+	else
+		answered(s);
+}
+
+/* ---- QUIT ---- */
+
+/* imapd's sessions of this account, and who refuses mail for full ones. */
+static void
+tell_others(const struct pop3d_session *s)
+{
+	const struct slice account = slice_str(s->account);
+	const unsigned n = ipc_count(ROLE_IMAPD);
+	struct account_usage usage;
+
+	IPC_SEND(ipc_link_if_running(ROLE_IMAPD,
+		     (unsigned)(map_hash_fixed(account) % n), s->uid),
+	    store_changed, .account = account,
+	    .home = slice_str(account_path(s->drop.account)));
+	if (s->quota > 0 && account_usage(s->drop.account, &usage, NULL) == 0)
+		IPC_SEND(ipc_link(ROLE_LOOKUP, 0, 0), lookup_usage,
+		    .account = account, .bytes = usage.bytes);
+}
+
+static void
+update_end(struct pop3d_session *s, const char *failed)
+{
+	if (s->ndele > 0)
+		tell_others(s);
+	metric_add(&removed, s->ndele);
+	pop3d_drop_unlock(&s->drop);
+	if (s->open && failed != NULL)
+		pop3d_session_fail(s, failed);
+	else if (s->open)
+		pop3d_session_ok(s, "Goodbye, %u messages deleted", s->ndele);
+	hang_up(s, "quit");
+}
+
+static void
+update_step(struct pop3d_session *s)
+{
+	struct err err = { 0 };
+	bool more;
+	uint32_t n = 0;
+	const int rc = pop3d_drop_update(&s->drop, &n, &more, &err);
+
+	s->ndele += n;
+	if (rc == -1) {
+		log_err("pop3d.update-failed", kv_s("sid", s->sid),
+		    kv_s("account", s->account), kv_s("why", err.text));
+		update_end(s, "[SYS/TEMP] some messages were not deleted");
+	} else if (more)
+		ev_task_queue(&s->task);
+	else
+		update_end(s, NULL);
+}
+
+void
+pop3d_session_quit(struct pop3d_session *s)
+{
+	session_enter(s, S_UPDATE);
+	stream_pause(&s->stream);
+	update_step(s);
+}
+
+/* ---- input ---- */
+
+/* Take one line; false when there is no whole one. */
+static bool
+take_line(struct pop3d_session *s)
+{
+	const struct slice in = stream_input(&s->stream);
+	const size_t end = slice_find(in, '\n');
+	const bool whole = end < in.n;
+	const size_t used = whole ? end + 1 : in.n;
+	const bool skip = s->skip_line;
+	struct slice line = slice_sub(in, 0, end);
+
+	if (!whole && !skip && used < pop3d_conf->line_limit)
+		return false;
+	stream_set_deadline(&s->stream, pop3d_conf->idle_timeout);
+	s->skip_line = !whole;
+	if (!skip && (!whole || used > pop3d_conf->line_limit))
+		pop3d_session_err(s, "the line is too long");
+	else if (!skip) {
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		pop3d_command(s, line);
+	}
+	stream_consume(&s->stream, used);
+	return whole;
+}
+
+static void
+on_input(struct stream *st)
+{
+	struct pop3d_session *s = OUTER(st, struct pop3d_session, stream);
+
+	while (s->state == S_COMMANDS &&
+	       stream_waiting(&s->stream) <= OUT_HIGH &&
+	       stream_input(&s->stream).n > 0 && take_line(s))
+		continue;
+}
+
+static void
+on_end(struct stream *st, enum stream_end why)
+{
+	static const char *const names[] = { [STREAM_EOF] = "closed",
+		[STREAM_ERROR] = "lost",
+		[STREAM_TIMEOUT] = "timeout",
+		[STREAM_OVERFLOW] = "overflow" };
+	struct pop3d_session *s = OUTER(st, struct pop3d_session, stream);
+
+	close_stream(s);
+	if (s->state == S_LEAVE)
+		ev_task_queue(&s->task);
+	else if (s->state != S_UPDATE) { /* which goes to its end */
+		metric_add(&timeouts, why == STREAM_TIMEOUT);
+		leave(s, names[why]);
+	}
+}
+
+static const struct stream_handler handler = { on_input, on_drain, on_end,
+	NULL };
+
+/* ---- the start ---- */
+
+static void
+refuse(struct pop3d_session *s, const char *why)
+{
+	log_warn("pop3d.refused", kv_s("sid", s->sid),
+	    kv_s("client", s->address),
+	    kv_s("account", s->account != NULL ? s->account : ""),
+	    kv_s("why", why));
+	metric_add(&refused, 1);
+	IPC_SEND(s->login, pop3d_taken, .id = s->login_id, .ok = false,
+	    .why = slice_str(why));
+	session_free(s);
+}
+
+/* A client that is gone without a word (a laptop closed, a NAT that forgot)
+ * is noticed in minutes and does not keep its maildrop locked.  A pair of
+ * sockets to login knows nothing of this; login's own socket does. */
+static void
+keep_alive(int fd)
+{
+	static const struct {
+		int level;
+		int name;
+		int value;
+	} options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 20 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		(void)setsockopt(fd, options[i].level, options[i].name,
+		    &options[i].value, sizeof options[i].value);
+}
+
+/* The maildrop is ready: the client is ours. */
+static void
+begin(struct pop3d_session *s)
+{
+	IPC_SEND(s->login, pop3d_taken, .id = s->login_id, .ok = true);
+	s->login = NULL;
+	log_debug("pop3d.session-start", kv_s("sid", s->sid),
+	    kv_s("account", s->account), kv_s("client", s->address),
+	    kv_u("port", s->port), kv_s("tls", s->tls ? "yes" : "no"),
+	    kv_u("messages", s->drop.n), kv_i("size", s->drop.octets));
+	keep_alive(s->client);
+	stream_init(&s->stream, s->client, &handler, &limits);
+	s->client = -1;
+	s->open = true;
+	session_enter(s, S_COMMANDS);
+	stream_set_deadline(&s->stream, pop3d_conf->idle_timeout);
+	pop3d_session_ok(s, "Logged in, %u messages (%lld octets)", s->drop.n,
+	    (long long)s->drop.octets);
+	/* What login had read already stands before what is in the socket. */
+	buf_add(&s->stream.in, buf_slice(&s->input));
+	buf_fini(&s->input);
+	stream_kick(&s->stream);
+}
+
+static void
+load_step(struct pop3d_session *s)
+{
+	struct err err = { 0 };
+	bool more;
+
+	if (pop3d_drop_load(&s->drop, &more, &err) == -1)
+		refuse(s, err.text);
+	else if (more)
+		ev_task_queue(&s->task);
+	else
+		begin(s);
+}
+
+static void
+on_task(struct ev_task *task)
+{
+	struct pop3d_session *s = OUTER(task, struct pop3d_session, task);
+
+	if (s->state == S_LOAD)
+		load_step(s);
+	else if (s->state == S_ANSWER)
+		stream_want_drain(&s->stream);
+	else if (s->state == S_UPDATE)
+		update_step(s);
+	else if (s->state != S_LEAVE)
+		return;
+	else if (leave_step(s))
+		ev_task_queue(task);
+	else if (!s->open)
+		session_free(s);
+}
+
+static void
+on_redeemed(struct ipc_call *call, struct msg *m)
+{
+	struct pop3d_session *s = OUTER(call, struct pop3d_session, redeem);
+	struct err err = { 0 };
+	char home[1024];
+
+	if (m == NULL || !m->auth_redeemed.ok) {
+		refuse(s, m == NULL ? "[SYS/TEMP] auth gives no answer"
+				    : "[SYS/TEMP] the login was too long ago");
+		return;
+	}
+	s->account = xslicedup(m->auth_redeemed.account);
+	s->quota = m->auth_redeemed.quota;
+	s->uid = m->auth_redeemed.uid;
+	if (!slice_copy(m->auth_redeemed.home, home, sizeof home))
+		refuse(s, "[SYS/PERM] the account has no mailbox");
+	else if (pop3d_drop_open(&s->drop, state.store, home, &err) == -1)
+		refuse(s, err.text);
+	else {
+		session_enter(s, S_LOAD);
+		load_step(s);
+	}
+}
+
+static unsigned
+session_limit(void)
+{
+	struct rlimit files = { 1024, 1024 };
+	rlim_t n;
+
+	if (pop3d_conf->session_limit > 0)
+		return pop3d_conf->session_limit;
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	n = SPARE_FILES + (rlim_t)FILES_AN_ACCOUNT * pop3d_conf->max_accounts;
+	n = files.rlim_cur > n ? (files.rlim_cur - n) / FILES_A_SESSION : 0;
+	if (n < LEAST_SESSIONS)
+		return LEAST_SESSIONS;
+	return n > 1000000 ? 1000000 : (unsigned)n;
+}
+
+static const char *
+why_not_new(const struct pop3d_session *s)
+{
+	if (state.stopping)
+		return "[SYS/TEMP] the server is being stopped";
+	if (state.count > session_limit())
+		return "[SYS/TEMP] too many sessions";
+	if (s->client == -1 || s->input.failed)
+		return "[SYS/TEMP] the session could not be handed over";
+	return NULL;
+}
+
+void
+pop3d_session_on_new(struct ipc *peer, struct msg *m)
+{
+	struct msg_pop3d_session *in = &m->pop3d_session;
+	struct pop3d_session *s = xcalloc(1, sizeof *s);
+	const char *why;
+
+	s->state = S_REDEEM;
+	s->login = peer;
+	s->login_id = in->id;
+	s->client = in->client;
+	in->client = -1;
+	s->port = in->port;
+	s->tls = in->tls;
+	s->since_ms = ev_now_ms();
+	(void)slice_copy(in->sid, s->sid, sizeof s->sid);
+	(void)slice_copy(in->address, s->address, sizeof s->address);
+	ev_task_init(&s->task, on_task);
+	buf_init(&s->input, IN_MAX);
+	buf_add(&s->input, in->input);
+	TAILQ_INSERT_TAIL(&state.sessions, s, link);
+	metric_set(&sessions, ++state.count);
+	why = why_not_new(s);
+	if (why != NULL)
+		refuse(s, why);
+	else
+		IPC_CALL(ipc_link(ROLE_AUTH, 0, 0), &s->redeem, auth_redeemed,
+		    on_redeemed, REDEEM_MS, auth_redeem, .ticket = in->ticket);
+}
+
+/* ---- all of them ---- */
+
+void
+pop3d_session_forget(struct ipc *peer)
+{
+	struct pop3d_session *s, *tmp;
+
+	TAILQ_FOREACH_SAFE(s, &state.sessions, link, tmp)
+	if (s->login == peer)
+		session_free(s);
+}
+
+void
+pop3d_session_stop(void)
+{
+	struct pop3d_session *s, *tmp;
+
+	state.stopping = true;
+	if (TAILQ_EMPTY(&state.sessions)) {
+		ev_stop();
+		return;
+	}
+	TAILQ_FOREACH_SAFE(s, &state.sessions, link, tmp)
+	{
+		if ((s->state & (S_REDEEM | S_LOAD)) != 0)
+			refuse(s, "[SYS/TEMP] the server is being stopped");
+		else if (s->state == S_COMMANDS)
+			hang_up(s, "stop");
+	}
+}
+
+void
+pop3d_session_kill(void)
+{
+	struct pop3d_session *s, *tmp;
+
+	TAILQ_FOREACH_SAFE(s, &state.sessions, link, tmp)
+	{
+		close_stream(s);
+		session_free(s);
+	}
+}
+
+bool
+pop3d_session_busy(void)
+{
+	return !TAILQ_EMPTY(&state.sessions);
+}
+
+void
+pop3d_session_init(struct store *store)
+{
+	TAILQ_INIT(&state.sessions);
+	state.store = store;
+	metric_register(&sessions);
+	metric_register(&refused);
+	metric_register(&timeouts);
+	metric_register(&retrieved);
+	metric_register(&removed);
+	metric_register(&octets);
+}
