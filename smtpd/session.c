@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "log/log.h"
 #include "smtpd/auth.h"
-#include "smtpd/client.h"
 #include "smtpd/command.h"
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
@@ -19,6 +18,7 @@
 #include "smtpd/metrics.h"
 #include "smtpd/rcpt.h"
 #include "smtpd/starttls.h"
+#include "sys/clients.h"
 #include "sys/clock.h"
 
 enum {
@@ -31,6 +31,7 @@ enum {
 };
 
 static TAILQ_HEAD(, smtpd_session) sessions = TAILQ_HEAD_INITIALIZER(sessions);
+static struct clients clients;
 static unsigned nsessions;
 static unsigned process_index;
 static bool stopping;
@@ -247,7 +248,7 @@ session_free(struct smtpd_session *s, const char *why)
 	ev_timer_stop(&s->deadline);
 	smtpd_mail_free(&s->mail);
 	smtpd_auth_free(&s->auth);
-	smtpd_client_leave(&s->client);
+	clients_leave(&clients, &s->client);
 	stream_close(&s->stream);
 	TAILQ_REMOVE(&sessions, s, link);
 	free(s->helo);
@@ -383,12 +384,12 @@ smtpd_session_new(
     int fd, const struct smtpd_protocol *protocol, const struct addr *peer)
 {
 	const int on = 1;
-	struct smtpd_client *client = NULL;
+	struct client_count *client = NULL;
 	struct smtpd_session *s;
 
 	if (!is_trusted(peer)) {
-		client = smtpd_client_enter(
-		    peer, smtpd_conf->max_sessions_per_client);
+		client = clients_enter(
+		    &clients, peer, smtpd_conf->max_sessions_per_client);
 		if (client == NULL) {
 			smtpd_session_refuse(fd, protocol, peer, "4.7.0",
 			    "Too many sessions from your address");

@@ -14,8 +14,8 @@
 #include "smtpd/protocol.h"
 #include "sys/addr.h"
 
+struct client_count;
 struct smtpd_auth;
-struct smtpd_client;
 struct smtpd_mail;
 
 /* What may come now; bits (see the table of verbs). */
@@ -42,7 +42,7 @@ struct smtpd_session {
 	struct ev_timer deadline;
 	TAILQ_ENTRY(smtpd_session) link;
 	const struct smtpd_protocol *protocol;
-	struct smtpd_client *client; /* NULL: not counted by address */
+	struct client_count *client; /* NULL: not counted by address */
 	struct smtpd_mail *mail;     /* the transaction, or NULL */
 	struct smtpd_auth *auth;     /* the exchange under way, or NULL */
 	char *helo;                  /* NULL before EHLO */
