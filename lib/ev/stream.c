@@ -11,8 +11,9 @@
 #include "base/mem.h"
 #include "base/must.h"
 
-/* Read at most this much at once. */
-enum { READ_CHUNK = 16384 };
+/* Read this much at once: little at first, more while that much comes, so that
+ * thousands of small talkers cost little and a bulk sender few calls. */
+enum { READ_FIRST = 8192, READ_MOST = 65536 };
 
 /* Run a callback that may close the stream; true when it did. */
 static bool
@@ -58,6 +59,14 @@ may_read(const struct stream *s)
 	       !s->eof && stream_waiting(s) <= s->limits->out_high;
 }
 
+/* Most pauses end before anything comes: the loop is told only then. */
+static bool
+is_quiet_pause(const struct stream *s)
+{
+	return s->paused && !s->noisy && !s->hup && !s->closing && !s->eof &&
+	       (s->io.events & EV_READ) != 0;
+}
+
 /* Tell the loop what the stream waits for now. */
 static void
 watch(struct stream *s)
@@ -69,9 +78,9 @@ watch(struct stream *s)
 	if (s->connecting)
 		want = EV_WRITE;
 	else {
-		if (may_read(s))
+		if (may_read(s) || is_quiet_pause(s))
 			want |= EV_READ;
-		if (stream_waiting(s) > 0 && s->layer == NULL)
+		if (stream_waiting(s) > 0 && s->layer == NULL && !s->corked)
 			want |= EV_WRITE;
 		if (s->layer != NULL)
 			want |= s->layer_want;
@@ -130,7 +139,7 @@ send_out(struct stream *s)
 		end(s, STREAM_OVERFLOW);
 		return true;
 	}
-	while (stream_waiting(s) > 0) {
+	while (stream_waiting(s) > 0 && !s->corked) {
 		const ssize_t n =
 		    raw_write(s, s->out.p + s->out_sent, stream_waiting(s));
 
@@ -150,6 +159,19 @@ send_out(struct stream *s)
 		s->out_sent = 0;
 	}
 	return false;
+}
+
+/* A little input left in a large buffer may stay there for hours. */
+static void
+shrink(struct buf *in)
+{
+	struct buf small;
+
+	buf_init(&small, in->max);
+	if (in->n > 0)
+		buf_add(&small, buf_slice(in));
+	buf_fini(in);
+	*in = small;
 }
 
 /* Hand out input as long as it is taken; true when closed or ended. */
@@ -172,8 +194,8 @@ give_input(struct stream *s)
 	/* What is left was not refused but held up: come back to it. */
 	if (s->in.n > 0 && !may_read(s))
 		s->want_input = true;
-	if (s->in.n == 0)
-		buf_fini(&s->in);
+	if (s->in.n < s->in.cap / 8)
+		shrink(&s->in);
 	return false;
 }
 
@@ -199,11 +221,15 @@ read_in(struct stream *s)
 		end(s, STREAM_OVERFLOW);
 		return true;
 	}
-	if (room > READ_CHUNK)
-		room = READ_CHUNK;
+	if (room > s->chunk)
+		room = s->chunk;
 	to = buf_room(&s->in, room);
 	n = raw_read(s, to, room);
 	if (n > 0) {
+		if ((size_t)n == room && s->chunk < READ_MOST)
+			s->chunk *= 2;
+		else if ((size_t)n < s->chunk / 4 && s->chunk > READ_FIRST)
+			s->chunk /= 2;
 		buf_added(&s->in, (size_t)n);
 		return give_input(s);
 	}
@@ -260,7 +286,7 @@ progress(struct stream *s)
 			s->want_input = true;
 	} else if (s->layer != NULL && stream_waiting(s) == 0 && !s->closing)
 		s->layer_want &= EV_WRITE;
-	if (stream_waiting(s) > 0)
+	if (stream_waiting(s) > 0 && !s->corked)
 		ev_task_queue(&s->flush);
 	watch(s);
 }
@@ -315,6 +341,7 @@ on_ready(struct ev_io *io, unsigned events)
 	}
 	if ((events & EV_HUP) != 0)
 		s->hup = true;
+	s->noisy = s->paused && (events & EV_READ) != 0;
 	progress(s);
 }
 
@@ -329,7 +356,9 @@ void
 stream_init(struct stream *s, int fd, const struct stream_handler *handler,
     const struct stream_limits *limits)
 {
-	*s = (struct stream){ .handler = handler, .limits = limits };
+	*s = (struct stream){
+		.handler = handler, .limits = limits, .chunk = READ_FIRST
+	};
 	ev_io_init(&s->io, fd, on_ready);
 	ev_timer_init(&s->deadline, on_deadline);
 	ev_task_init(&s->flush, on_flush);
@@ -384,6 +413,7 @@ void
 stream_finish(struct stream *s)
 {
 	s->closing = true;
+	s->corked = false;
 	ev_task_queue(&s->flush);
 }
 
@@ -396,8 +426,19 @@ stream_consume(struct stream *s, size_t n)
 struct buf *
 stream_out(struct stream *s)
 {
-	ev_task_queue(&s->flush);
+	if (!s->corked)
+		ev_task_queue(&s->flush);
 	return &s->out;
+}
+
+void
+stream_cork(struct stream *s, bool on)
+{
+	if (s->corked == on || s->closing)
+		return;
+	s->corked = on;
+	if (!on && !s->ended && stream_waiting(s) > 0)
+		ev_task_queue(&s->flush);
 }
 
 void
@@ -440,8 +481,6 @@ void
 stream_pause(struct stream *s)
 {
 	s->paused = true;
-	if (!s->in_input)
-		watch(s);
 }
 
 void
@@ -449,8 +488,10 @@ stream_resume(struct stream *s)
 {
 	if (!s->paused)
 		return;
-	s->paused = false;
-	s->want_input = true;
+	s->paused = s->noisy = false;
+	/* What the socket holds the loop tells of. */
+	if (s->in.n > 0 || s->layer != NULL)
+		s->want_input = true;
 	ev_task_queue(&s->flush);
 }
 

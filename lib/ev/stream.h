@@ -75,8 +75,9 @@ struct stream {
 	bool *gone;                 /* set when closed inside a callback */
 	int saved_errno;
 	unsigned layer_want;
+	uint32_t chunk; /* bytes to read at once */
 	bool paused, connecting, ended, want_drain, closing, hup, in_input;
-	bool want_input, eof;
+	bool want_input, eof, noisy, corked;
 };
 
 /* Take over FD (non-blocking).  HANDLER and LIMITS are borrowed for good. */
@@ -104,6 +105,9 @@ void stream_printf(struct stream *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Room for N bytes in the output (NULL past the limit); see buf_room. */
 struct buf *stream_out(struct stream *s);
+/* While corked, output is collected and not sent, for replies that belong
+ * together and do not come in one turn; stream_finish pulls the cork. */
+void stream_cork(struct stream *s, bool on);
 /* Bytes that wait to be sent. */
 size_t stream_waiting(const struct stream *s);
 /* Ask for one on_drain when the output is below out_low (at once if it is). */

@@ -277,6 +277,95 @@ take_nothing(struct stream *x)
 }
 
 static void
+take_all_but_one(struct stream *x)
+{
+	stream_consume(x, stream_input(x).n - 1);
+}
+
+/* A pause in which nothing comes leaves the loop as it is; once something
+ * comes, the loop is told, or it would spin. */
+static void
+test_quiet_pause(void **state)
+{
+	(void)state;
+	input_fn = pause_after_line;
+	pair();
+	say("one\n");
+	turns(3);
+	assert_int_equal(s->io.events, EV_READ);
+	stream_resume(s);
+	turns(3);
+	assert_int_equal(s->io.events, EV_READ);
+	say("two\n");
+	turns(3);
+	say("three\n");
+	turns(3);
+	assert_int_equal(s->io.events, 0);
+	assert_int_equal(inputs, 2);
+	stream_resume(s);
+	turns(3);
+	assert_int_equal(inputs, 3);
+	assert_heard("one\ntwo\nthree\n");
+}
+
+static void
+test_cork(void **state)
+{
+	(void)state;
+	pair();
+	stream_cork(s, true);
+	stream_write(s, SLICE("one "));
+	turns(3);
+	stream_write(s, SLICE("two "));
+	say("input is taken meanwhile");
+	turns(3);
+	assert_int_equal(inputs, 1);
+	assert_heard("");
+	stream_cork(s, false);
+	turns(3);
+	assert_heard("one two ");
+	/* The end pulls it. */
+	stream_cork(s, true);
+	stream_write(s, SLICE("bye"));
+	stream_finish(s);
+	turns(3);
+	assert_heard("bye");
+	assert_int_equal(ends, 1);
+}
+
+/* Room for a bulk sender is not kept for the line it ends with. */
+static void
+test_large_and_small_reads(void **state)
+{
+	static const struct stream_limits large = { 200000, 100, 100, 0 };
+	static char bytes[150000];
+	size_t sent = 0;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+	s = xcalloc(1, sizeof *s);
+	stream_init(s, fd[0], &handler, &large);
+	far = fd[1];
+	input_fn = take_nothing;
+	while (sent < sizeof bytes) {
+		const ssize_t n = write(far, bytes + sent, sizeof bytes - sent);
+
+		if (n > 0)
+			sent += (size_t)n;
+		turns(1);
+	}
+	turns(30);
+	assert_int_equal(stream_input(s).n, sizeof bytes);
+	input_fn = take_all_but_one;
+	say("x");
+	turns(3);
+	assert_int_equal(stream_input(s).n, 1);
+	assert_true(s->in.cap < 1000);
+}
+
+static void
 test_input_overflow(void **state)
 {
 	char line[101];
@@ -608,6 +697,9 @@ main(void)
 		T(test_lines_and_idle_buffers),
 		T(test_printf_and_shared_write),
 		T(test_pause_and_resume),
+		T(test_quiet_pause),
+		T(test_cork),
+		T(test_large_and_small_reads),
 		T(test_input_overflow),
 		T(test_output_overflow),
 		T(test_pipelined_past_out_high),
