@@ -105,6 +105,7 @@ answer(struct smtpd_mail *mail)
 		finish(s, ask);
 		ask_free(ask);
 	}
+	smtpd_session_hold(s);
 	stream_resume(&s->stream);
 }
 

@@ -122,6 +122,20 @@ smtpd_session_touch(struct smtpd_session *s)
 	}
 }
 
+/* Replies to pipelined commands share a write: while another daemon is asked,
+ * the client has sent more and waits for all of it. */
+void
+smtpd_session_hold(struct smtpd_session *s)
+{
+	const bool asking = s->mail != NULL && s->mail->nasks > 0;
+	const bool waiting = s->mode == SMTPD_WAIT && !s->starting_tls;
+	const bool held_up = s->mode == SMTPD_LINES && s->stream.paused &&
+			     stream_input(&s->stream).n > 0;
+
+	stream_cork(&s->stream, (asking || waiting || held_up) &&
+				    stream_waiting(&s->stream) <= OUT_HIGH);
+}
+
 void
 smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode)
 {
@@ -135,6 +149,7 @@ smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode)
 		stream_pause(&s->stream);
 	else
 		stream_resume(&s->stream);
+	smtpd_session_hold(s);
 	if (stopping && mode == SMTPD_LINES)
 		smtpd_hangup(s, "4.3.2", "This host is going down");
 }
@@ -233,6 +248,7 @@ on_input(struct stream *st)
 		explicit_bzero(st->in.p, used);
 	s->secret = false;
 	stream_consume(st, used);
+	smtpd_session_hold(s);
 }
 
 /* ---- the end ---- */

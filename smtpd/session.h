@@ -96,6 +96,8 @@ void smtpd_session_close(struct smtpd_session *s);
 /* The only places where state and mode change. */
 void smtpd_session_enter(struct smtpd_session *s, enum smtpd_state state);
 void smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode);
+/* Collect replies or send them, whichever suits what is under way. */
+void smtpd_session_hold(struct smtpd_session *s);
 /* The client has done something: its deadline starts anew. */
 void smtpd_session_touch(struct smtpd_session *s);
 /* Forget everything the client said (STARTTLS). */
