@@ -110,9 +110,9 @@ check_daemon(const struct instance *in, const char *name, struct target *master,
 }
 
 int
-check_conf(const struct instance *in)
+check_conf_errors(const struct instance *in, struct conf_errors *all)
 {
-	struct conf_errors all = { 0 }, ignored = { 0 };
+	struct conf_errors ignored = { 0 };
 	struct target master;
 	int rc = 0;
 
@@ -125,13 +125,19 @@ check_conf(const struct instance *in)
 	(void)target_load(&master, &ignored); /* told below */
 	conf_errors_fini(&ignored);
 	for (size_t i = 0; daemons_conf(i) != NULL; i++)
-		if (check_daemon(in, daemons_conf(i)->name, &master, &all) ==
-		    -1)
+		if (check_daemon(in, daemons_conf(i)->name, &master, all) == -1)
 			rc = -1;
-	files_print_errors(&all);
-	if (all.n > 0)
-		rc = -1;
-	conf_errors_fini(&all);
 	target_fini(&master);
+	return all->n > 0 ? -1 : rc;
+}
+
+int
+check_conf(const struct instance *in)
+{
+	struct conf_errors all = { 0 };
+	const int rc = check_conf_errors(in, &all);
+
+	files_print_errors(&all);
+	conf_errors_fini(&all);
 	return rc;
 }

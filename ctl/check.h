@@ -3,10 +3,14 @@
 #ifndef CTL_CHECK_H
 #define CTL_CHECK_H
 
+#include "conf/errors.h"
 #include "ctl/instance.h"
 
 /* Read every file with every table, and each daemon's as each of its services
  * sees it.  All mistakes go to stderr; -1 when there is one. */
 int check_conf(const struct instance *in);
+/* The same with the mistakes in ERRORS; what cannot be read at all is said on
+ * stderr. */
+int check_conf_errors(const struct instance *in, struct conf_errors *errors);
 
 #endif

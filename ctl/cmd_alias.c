@@ -82,8 +82,8 @@ out:
 	return rc;
 }
 
-int
-cmd_alias_set(struct ctl *ctl, int argc, char **argv)
+static int
+put(struct ctl *ctl, enum table_edit how, int argc, char **argv)
 {
 	const int n = ctl_options(ctl, NULL, argc, argv, 2, 1000);
 	struct buf targets = { .max = 48 * 1024 };
@@ -98,9 +98,21 @@ cmd_alias_set(struct ctl *ctl, int argc, char **argv)
 			      "file and use :include:/file",
 		    argv[0]);
 	else
-		rc = edit(ctl, TABLE_PUT, argv[0], buf_slice(&targets));
+		rc = edit(ctl, how, argv[0], buf_slice(&targets));
 	buf_fini(&targets);
 	return rc;
+}
+
+int
+cmd_alias_add(struct ctl *ctl, int argc, char **argv)
+{
+	return put(ctl, TABLE_ADD, argc, argv);
+}
+
+int
+cmd_alias_set(struct ctl *ctl, int argc, char **argv)
+{
+	return put(ctl, TABLE_PUT, argc, argv);
 }
 
 int

@@ -343,12 +343,37 @@ cmd_conf_explain(struct ctl *ctl, int argc, char **argv)
 	return CTL_OK;
 }
 
+static void
+print_errors(const struct conf_errors *errors)
+{
+	static const struct out_col cols[] = { { "file", 0 }, { "line", 0 },
+		{ "text", 0 } };
+	struct out o;
+
+	out_begin(&o, true, cols, ARRAY_LEN(cols));
+	for (size_t i = 0; i < errors->n; i++) {
+		out_str(&o, slice_str(errors->v[i].file));
+		out_num(&o, errors->v[i].line);
+		out_str(&o, slice_str(errors->v[i].text));
+	}
+	out_end(&o);
+}
+
 int
 cmd_conf_check(struct ctl *ctl, int argc, char **argv)
 {
+	struct conf_errors errors = { 0 };
+	int rc;
+
 	if (ctl_options(ctl, NULL, argc, argv, 0, 0) == -1)
 		return CTL_USAGE;
-	return check_conf(&ctl->inst) == 0 ? CTL_OK : CTL_FAILED;
+	rc = check_conf_errors(&ctl->inst, &errors);
+	if (ctl->json)
+		print_errors(&errors);
+	else
+		files_print_errors(&errors);
+	conf_errors_fini(&errors);
+	return rc == 0 ? CTL_OK : CTL_FAILED;
 }
 
 int

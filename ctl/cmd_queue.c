@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
@@ -17,9 +15,7 @@
 #include "ctl/ctl.h"
 #include "ctl/out.h"
 #include "ctl/qview.h"
-#include "queue/envelope.h"
 #include "sys/clock.h"
-#include "sys/fd.h"
 
 enum { FILTER_MAX = 50000, ARGS_MAX = 10000 };
 
@@ -161,100 +157,6 @@ int
 cmd_queue_flush(struct ctl *ctl, int argc, char **argv)
 {
 	return act(ctl, "flush", false, argc, argv);
-}
-
-/* ---- show ---- */
-
-static int
-copy_range(int fd, int64_t off, int64_t n, struct err *err)
-{
-	char piece[65536];
-
-	while (n > 0) {
-		const size_t len =
-		    n < (int64_t)sizeof piece ? (size_t)n : sizeof piece;
-
-		if (fd_pread_all(fd, piece, len, off, err) == -1)
-			return -1;
-		fwrite(piece, 1, len, stdout);
-		off += (int64_t)len;
-		n -= (int64_t)len;
-	}
-	return 0;
-}
-
-/* Up to and with the empty line; the header is at most what is read here. */
-static int
-print_header(int fd, int64_t off, int64_t size, struct err *err)
-{
-	static char head[256 * 1024];
-	const size_t n =
-	    size < (int64_t)sizeof head ? (size_t)size : sizeof head;
-	const struct slice text = slice_of(head, n);
-	size_t crlf, lf;
-
-	if (fd_pread_all(fd, head, n, off, err) == -1)
-		return -1;
-	crlf = slice_search(text, SLICE("\r\n\r\n"));
-	lf = slice_search(text, SLICE("\n\n"));
-	fwrite(head, 1, crlf < lf ? crlf + 2 : lf + (lf < n), stdout);
-	return 0;
-}
-
-/* The envelope block and the delivery results are text already. */
-static int
-show(int fd, bool message_only, struct err *err)
-{
-	struct buf head = { .max = ENVELOPE_MAX_BYTES };
-	const off_t end = lseek(fd, 0, SEEK_END);
-	char *to = buf_room(
-	    &head, end > ENVELOPE_MAX_BYTES ? ENVELOPE_MAX_BYTES : (size_t)end);
-	struct envelope env;
-	struct arena a;
-	size_t len = 0;
-	int rc = -1;
-
-	arena_init(&a);
-	if (fd_pread_all(fd, to,
-		end > ENVELOPE_MAX_BYTES ? ENVELOPE_MAX_BYTES : (size_t)end, 0,
-		err) == -1)
-		goto out;
-	buf_added(
-	    &head, end > ENVELOPE_MAX_BYTES ? ENVELOPE_MAX_BYTES : (size_t)end);
-	if (envelope_parse(buf_slice(&head), true, &a, &env, &len, err) == -1)
-		goto out;
-	if (message_only) {
-		rc = copy_range(fd, (int64_t)len, env.size, err);
-		goto out;
-	}
-	fwrite(head.p, 1, len, stdout);
-	puts("-- results");
-	if (end > (off_t)len + env.size)
-		(void)copy_range(fd, (int64_t)len + env.size,
-		    end - (off_t)len - env.size, err);
-	puts("-- header");
-	rc = print_header(fd, (int64_t)len, env.size, err);
-out:
-	arena_fini(&a);
-	buf_fini(&head);
-	return rc;
-}
-
-int
-cmd_queue_show(struct ctl *ctl, int argc, char **argv)
-{
-	bool message = false;
-	const struct ctl_opt opts[] = { { "message", NULL, &message }, { 0 } };
-	struct err err;
-	int fd, rc = CTL_OK;
-
-	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
-		return CTL_USAGE;
-	if (qview_open_file(&ctl->inst, slice_str(argv[0]), &fd, &err) == -1 ||
-	    show(fd, message, &err) == -1)
-		rc = ctl_fail("queue show %s: %s", argv[0], err.text);
-	fd_close(&fd);
-	return rc;
 }
 
 /* ---- top ---- */

@@ -78,6 +78,8 @@ install: all man
 		install -d $$dir && install -m 644 $$page $$dir || exit 1; \
 	done
 	install -m 644 etc/*.conf $(INSTALL_TO)/share/doc/pabal/examples
+	install -d $(DESTDIR)/etc/logrotate.d
+	install -m 644 etc/pabal.logrotate $(DESTDIR)/etc/logrotate.d/pabal
 	sed 's,@PREFIX@,$(PREFIX),g' etc/pabal.service.in \
 	    >$(INSTALL_TO)/lib/systemd/system/pabal.service
 	install -m 644 etc/pabal.sysusers $(INSTALL_TO)/lib/sysusers.d/pabal.conf

@@ -79,6 +79,7 @@ def test_alias_life(pabal):
     assert sendmail(pabal, "sales", text="Subject: to both\n\nx\n")[0] == 0
     pabal.wait_mail("alice", "to both")
     pabal.wait_mail("bob", "to both")
+    pabal.pabal_fails("alias", "add", "sales", "alice")
     pabal.pabal("alias", "del", "sales")
     pabal.pabal_fails("alias", "list", "sales")
     pabal.pabal_fails("alias", "set", "bad", "|")
@@ -127,7 +128,18 @@ def test_conf_set_keeps_the_file(pabal):
 ])
 def test_conf_set_refused(pabal, args, text):
     assert text in pabal.pabal_fails("conf", "set", *args)
-    pabal.pabal("conf", "check")
+    assert as_json(pabal, "conf", "check") == []
+
+
+def test_conf_check_as_json(make_pabal):
+    p = make_pabal(users=())
+    path = os.path.join(p.dir, "etc", "qmgr.conf")
+    with open(path, "a") as f:
+        f.write("no_such = 1\n")
+    status, out = code(p, "conf", "check", "--json")
+    assert status == 1
+    mistake, = json.loads(out)
+    assert mistake["file"] == path and "no_such" in mistake["text"]
 
 
 def test_conf_of_one_service(pabal):
@@ -184,6 +196,9 @@ def test_queue_show(pabal, waiting):
     assert f"id {qid}\n" in out and "Subject: one" in out
     raw = pabal.pabal("queue", "show", "--message", qid)
     assert raw.startswith("Received:") and raw.endswith("\n\nx\n")
+    told = as_json(pabal, "queue", "show", qid)
+    assert told["qid"] == qid and told["recipients"] == [FAR]
+    assert "Subject: one" in told["header"]
     assert "no such message" in pabal.pabal_fails("queue", "show", "NOSUCH")
 
 
