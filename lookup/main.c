@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* lookup: what is this address, domain, host. */
+#include <unistd.h>
+
 #include "ev/loop.h"
 #include "log/log.h"
 #include "lookup/conf.h"
@@ -8,12 +10,27 @@
 #include "lookup/usage.h"
 #include "proc/service.h"
 
+/* The reader of the password file: its directory and nothing else. */
+static int
+confine_reader(int dir, struct err *err)
+{
+	const struct sandbox box = {
+		.may = MAY_READ,
+		.dirs = &dir,
+		.ndirs = 1,
+		.drop = geteuid() == 0,
+		.uid = service_uid(),
+		.gid = service_gid(),
+	};
+
+	return sandbox_enter(&box, err);
+}
+
 static int
 on_prepare(struct err *err)
 {
-	(void)err;
 	if (lookup_conf->system_users)
-		lookup_system_read();
+		return lookup_system_start(confine_reader, err);
 	return 0;
 }
 
@@ -36,6 +53,7 @@ static void
 on_stop(void)
 {
 	lookup_resolve_stop();
+	lookup_system_stop();
 	ev_stop();
 }
 
