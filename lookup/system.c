@@ -32,6 +32,7 @@ struct user {
 
 static struct map users; /* name to uid */
 static struct map next;  /* a list that is being told */
+static unsigned lists;
 static struct ev_io reader;
 
 static void
@@ -90,11 +91,12 @@ read_users(int fd)
 	struct pollfd gone = { .fd = fd };
 	struct stat seen = { .st_ino = 0 };
 
-	/* the daemon says nothing; it only goes away */
-	while (poll(&gone, 1, LOOK_MS) <= 0)
+	do {
 		if (changed(&seen) &&
 		    (!each_user(tell, &fd) || !tell(&fd, &end)))
 			break;
+		/* the daemon says nothing; it only goes away */
+	} while (poll(&gone, 1, LOOK_MS) <= 0);
 	_exit(0);
 }
 
@@ -135,6 +137,7 @@ on_told(struct ev_io *io, unsigned events)
 		add(&next, &u);
 		return;
 	}
+	lists++;
 	log_info("lookup.users", kv_u("count", next.count));
 	map_fini(&users);
 	users = next;
@@ -175,6 +178,12 @@ uint32_t
 lookup_system_find(struct slice name)
 {
 	return (uint32_t)(uintptr_t)map_find(&users, name);
+}
+
+unsigned
+lookup_system_lists(void)
+{
+	return lists;
 }
 
 void

@@ -18,6 +18,8 @@ int lookup_system_start(
     int (*confine)(int dir, struct err *err), struct err *err);
 /* The uid of NAME; 0 when no user of that name may have mail. */
 uint32_t lookup_system_find(struct slice name);
+/* How often the reader has told the whole list. */
+unsigned lookup_system_lists(void);
 /* The reader ends, the users are forgotten. */
 void lookup_system_stop(void);
 
