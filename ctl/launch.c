@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,12 +199,66 @@ launch_start(const struct instance *in, struct buf *why)
 	}
 }
 
+/* Copy what comes through FD to fd 2 and to LOG until its writers have gone.
+ * Ctrl-C goes to master, whose last words must still be read. */
+static void
+copy_log(int fd, int log)
+{
+	char piece[8192];
+
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	for (;;) {
+		const ssize_t n = read(fd, piece, sizeof piece);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(0);
+		(void)!write(2, piece, (size_t)n);
+		(void)!write(log, piece, (size_t)n);
+	}
+}
+
+/* From here on fd 2 goes to the terminal and to the instance's log file, where
+ * `pabal trace` finds it. */
+static void
+tee_log(const struct instance *in)
+{
+	char *path = xasprintf("%s/pabal.log", in->log);
+	int log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	int ends[2];
+
+	free(path);
+	if (log == -1 || pipe2(ends, O_CLOEXEC) == -1) {
+		fd_close(&log);
+		return;
+	}
+	(void)fflush(NULL);
+	switch (fork()) {
+	case 0:
+		fd_close(&ends[1]);
+		copy_log(ends[0], log);
+		break;
+	case -1:
+		break;
+	default:
+		(void)dup2(ends[1], 2);
+	}
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	fd_close(&log);
+}
+
 int
 launch_foreground(const struct instance *in, struct err *err)
 {
 	struct command_line l;
 	int rc;
 
+	/* Installed, the service manager keeps the log. */
+	if (in->dir != NULL)
+		tee_log(in);
 	command_line_init(&l, in, true);
 	rc = spawn_replace(l.path, l.argv, l.envp, err);
 	command_line_fini(&l);
