@@ -15,7 +15,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { DIRS_LIMIT = 64 << 20, UID_STEP = 1000, TREE_DEPTH = 4 };
+enum { DIRS_LIMIT = 64 << 20, UID_STEP = 1000 };
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -347,36 +347,4 @@ boxes_sync(struct account *a, struct err *err)
 	while ((rc = sync_dirs(a, &room, err)) == 1)
 		;
 	return rc;
-}
-
-static void
-remove_below(int dirfd, const char *name, int depth)
-{
-	const int fd = openat(dirfd, name, DIR_FLAGS);
-	DIR *dir = fd != -1 ? fdopendir(fd) : NULL;
-	const struct dirent *de;
-
-	if (dir == NULL) {
-		if (fd != -1)
-			close(fd);
-		return;
-	}
-	while ((de = readdir(dir)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 ||
-		    strcmp(de->d_name, "..") == 0)
-			continue;
-		if (unlinkat(fd, de->d_name, 0) == -1 &&
-		    (errno == EISDIR || errno == EPERM) && depth > 0) {
-			remove_below(fd, de->d_name, depth - 1);
-			(void)unlinkat(fd, de->d_name, AT_REMOVEDIR);
-		}
-	}
-	closedir(dir);
-}
-
-void
-tree_remove(int dirfd, const char *name)
-{
-	remove_below(dirfd, name, TREE_DEPTH);
-	(void)unlinkat(dirfd, name, AT_REMOVEDIR);
 }

@@ -16,11 +16,15 @@ int boxes_adopt(
 int boxes_forget(struct tx *tx, const struct ix_box *b, struct err *err);
 /* Look whether directories came or went by other hands. */
 int boxes_sync(struct account *a, struct err *err);
+/* Remove deleted mailboxes (pabal.deleted.*) below FD. */
+void boxes_bury(int fd);
 /* RENAME of INBOX: its messages move into a new mailbox TO. */
 int mailbox_empty_inbox(struct account *a, struct slice to, struct err *err);
 /* The special use that goes with NAME where nobody said otherwise. */
 unsigned boxes_special(struct slice name);
 
+/* Remove files that were left in tmp/ for more than 36 hours. */
+void tmp_clean(int tmpfd);
 /* Remove NAME in DIRFD with all below it (a few levels); links are removed,
  * not followed. */
 void tree_remove(int dirfd, const char *name);

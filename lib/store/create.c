@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "store/boxes.h"
+#include "store/subscriptions.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
 
@@ -60,25 +61,27 @@ make_inbox(int rootfd, const char *path, struct err *err)
 	return rc;
 }
 
+/* Those of the folders that are not there; they get subscribed. */
 static int
 make_folders(struct account *a, struct err *err)
 {
+	struct slice made[ARRAY_LEN(folders)];
 	struct mailbox *m;
+	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		const struct slice name = slice_str(folders[i]);
 		const enum found f = mailbox_open(a, name, &m, err);
 
 		mailbox_close(&m);
-		if (f == TEMPFAIL)
+		if (f == TEMPFAIL ||
+		    (f == ABSENT && mailbox_create(a, name, boxes_special(name),
+					err) == -1))
 			return -1;
-		if (f == FOUND)
-			continue;
-		if (mailbox_create(a, name, boxes_special(name), err) == -1 ||
-		    mailbox_subscribe(a, name, true, err) == -1)
-			return -1;
+		if (f == ABSENT)
+			made[n++] = name;
 	}
-	return 0;
+	return subscriptions_set(a->fd, made, n, true, err);
 }
 
 int

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/cache.h"
 #include "store/filename.h"
 #include "store/message.h"
 #include "store/tx.h"
@@ -173,6 +174,8 @@ account_flush(struct account *a, bool *more, struct err *err)
 	int rc = 0;
 
 	*more = false;
+	LIST_FOREACH(m, &a->boxes, link)
+	(void)cache_flush(m, NULL);
 	while (rc == 0 && !*more && (f = next_due(a, from, &b, err)) == FOUND) {
 		from = b.box + 1;
 		f = mailbox_open(a, slice_str(b.name), &m, err);

@@ -51,6 +51,13 @@ struct box_dirs {
 	int tmpfd;
 };
 
+/* See cache.c. */
+struct cache_queue {
+	STAILQ_HEAD(, cached) list;
+	size_t n;
+	size_t bytes;
+};
+
 struct mailbox {
 	struct account *a;
 	unsigned refs;
@@ -59,6 +66,7 @@ struct mailbox {
 	char *name;
 	char id[MAILBOX_ID_SIZE];
 	struct box_dirs dirs; /* -1 while parked */
+	struct cache_queue cache;
 	struct keyword_table keywords;
 	uint32_t keywords_seen; /* struct ix_box's keywords; 0: not read */
 	LIST_ENTRY(mailbox) link;

@@ -311,8 +311,9 @@ mailbox_delete(struct account *a, struct slice name, struct err *err)
 		tx_abort(&tx);
 	else if ((rc = tx_commit(&tx, err)) == -1)
 		(void)renameat(a->fd, grave, a->fd, b.dir);
+	/* This one, and what a crash left of others. */
 	if (rc == 0)
-		tree_remove(a->fd, grave);
+		boxes_bury(a->fd);
 out:
 	buf_fini(&normal);
 	return rc;
@@ -448,17 +449,19 @@ mailbox_subscribe(
     struct account *a, struct slice name, bool on, struct err *err)
 {
 	char dir[NAME_DIR_LIMIT + 1];
+	struct slice one;
 	struct buf normal;
 	struct tx tx;
 	int rc;
 
 	buf_init(&normal, NAME_LIMIT);
 	rc = refuse(name, &normal, dir, err);
+	one = buf_slice(&normal);
 	/* Only for our turn: the file is not in the index. */
 	if (rc == 0)
 		rc = tx_begin(a, 0, &tx, err);
 	if (rc == 0) {
-		rc = subscriptions_set(a->fd, buf_slice(&normal), on, err);
+		rc = subscriptions_set(a->fd, &one, 1, on, err);
 		tx_abort(&tx);
 	}
 	buf_fini(&normal);

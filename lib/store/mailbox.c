@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "store/boxes.h"
+#include "store/cache.h"
 #include "store/scan.h"
 #include "store/walk.h"
 
@@ -47,6 +48,7 @@ handle_of(struct account *a, const struct ix_box *b)
 	m->a = a;
 	m->name = xstrdup(b->name);
 	m->dirs = (struct box_dirs){ -1, -1, -1, -1 };
+	STAILQ_INIT(&m->cache.list);
 	memcpy(m->id, b->id, sizeof m->id);
 	LIST_INSERT_HEAD(&a->boxes, m, link);
 	return m;
@@ -93,6 +95,7 @@ static void
 mailbox_free(struct mailbox *m)
 {
 	box_dirs_close(&m->dirs);
+	cache_drop(m);
 	keywords_fini(&m->keywords);
 	LIST_REMOVE(m, link);
 	xfree(&m->name);
@@ -109,8 +112,10 @@ mailbox_close(struct mailbox **mp)
 	if (m == NULL)
 		return;
 	must(m->refs > 0);
-	m->refs--;
 	a = m->a;
+	if (m->refs == 1 && a->env != NULL)
+		(void)cache_flush(m, NULL);
+	m->refs--;
 	/* INBOX stays at hand for the next delivery, until it is parked. */
 	if (m->refs == 0 && (a->env == NULL || strcmp(m->name, "INBOX") != 0))
 		mailbox_free(m);

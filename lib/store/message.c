@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/cache.h"
 #include "store/scan.h"
 #include "store/walk.h"
 #include "sys/fd.h"
@@ -100,6 +101,7 @@ correct(struct mailbox *m, uint32_t uid, int64_t size, int64_t vsize,
 	struct ix_msg msg;
 	struct tx tx;
 
+	cache_drop(m);
 	if (mailbox_begin(m, TX_ROOM, &tx, &b, err) == -1)
 		return -1;
 	if (ix_get_hot(tx.t, b.box, uid, &hot, err) != FOUND ||
@@ -135,7 +137,12 @@ verify(struct mailbox *m, uint32_t uid, int fd, const struct ix_hot *hot,
 	if (sb.st_size == msg->size && (hot->bits & HOT_SURE) != 0)
 		return 0;
 	vsize = scan_wire_size(fd, err);
-	if (vsize == -1 || correct(m, uid, sb.st_size, vsize, err) == -1)
+	if (vsize == -1)
+		return -1;
+	/* Right, which message_cache will write down. */
+	if (sb.st_size == msg->size && vsize == msg->vsize)
+		return 0;
+	if (correct(m, uid, sb.st_size, vsize, err) == -1)
 		return -1;
 	msg->size = sb.st_size;
 	msg->vsize = vsize;
@@ -175,61 +182,6 @@ message_open(struct mailbox *m, uint32_t uid, int *fd,
 	if (info != NULL)
 		*info = info_of(uid, &hot, &msg);
 	return FOUND;
-}
-
-enum found
-message_cached(
-    struct mailbox *m, uint32_t uid, struct buf *out, struct err *err)
-{
-	char key[IX_KEY];
-	struct kv_txn *t;
-	struct slice v;
-	enum found f;
-
-	if (mailbox_enter(m, err) == -1 ||
-	    (t = kv_read(m->a->env, err)) == NULL)
-		return TEMPFAIL;
-	f = kv_get(t, ix_key(key, 'C', m->box, uid), &v, err);
-	if (f == FOUND)
-		buf_add(out, v);
-	kv_abort(&t);
-	if (f == FOUND && out->failed) {
-		err_set(err, ERR_TEMP, "what is kept is too large");
-		return TEMPFAIL;
-	}
-	return f;
-}
-
-int
-message_cache(struct mailbox *m, uint32_t uid, struct slice bytes,
-    int64_t vsize, int64_t sent_s, struct err *err)
-{
-	char key[IX_KEY];
-	struct ix_box b;
-	struct ix_hot hot;
-	struct ix_msg msg;
-	struct tx tx;
-	enum found f;
-
-	if (mailbox_begin(m, TX_ROOM + bytes.n, &tx, &b, err) == -1)
-		return -1;
-	f = ix_get_hot(tx.t, b.box, uid, &hot, err);
-	if (f == FOUND)
-		f = ix_get_msg(tx.t, b.box, uid, &msg, err);
-	if (f == ABSENT) {
-		tx_abort(&tx);
-		return 0;
-	}
-	msg.sent_s = sent_s;
-	hot.bits |= HOT_SURE;
-	if (f == FOUND &&
-	    tx_resize(&tx, &b, uid, &msg, msg.size, vsize, err) == 0 &&
-	    ix_put_hot(tx.t, b.box, uid, &hot, err) == 0 &&
-	    kv_put(tx.t, ix_key(key, 'C', b.box, uid), bytes, err) == 0 &&
-	    ix_put_box(tx.t, &b, err) == 0)
-		return tx_commit(&tx, err);
-	tx_abort(&tx);
-	return -1;
 }
 
 static void

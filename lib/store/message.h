@@ -46,7 +46,8 @@ enum found message_open(struct mailbox *m, uint32_t uid, int *fd,
  * understands); ABSENT when nothing is kept. */
 enum found message_cached(
     struct mailbox *m, uint32_t uid, struct buf *out, struct err *err);
-/* VSIZE and SENT_S are what was found when it was made. */
+/* VSIZE and SENT_S are what was found when it was made.  May wait in memory
+ * for the next ones, until the mailbox is closed or the account flushed. */
 int message_cache(struct mailbox *m, uint32_t uid, struct slice bytes,
     int64_t vsize, int64_t sent_s, struct err *err);
 

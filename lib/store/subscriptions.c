@@ -85,25 +85,37 @@ write_all(int dirfd, const struct subscriptions *s, struct err *err)
 	return rc;
 }
 
+/* Says whether S changed. */
+static bool
+set_one(struct subscriptions *s, struct slice name, bool on)
+{
+	bool was = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!slice_is(name, s->names[i]))
+			continue;
+		was = true;
+		if (!on)
+			s->names[i][0] = '\0';
+	}
+	if (on && !was)
+		add(s, name);
+	return was != on;
+}
+
 int
-subscriptions_set(int dirfd, struct slice name, bool on, struct err *err)
+subscriptions_set(
+    int dirfd, const struct slice *names, size_t n, bool on, struct err *err)
 {
 	struct subscriptions s;
-	bool was = false;
+	bool changed = false;
 	int rc = subscriptions_read(dirfd, &s, err);
 
 	if (s.version == 0)
 		s.version = 2;
-	for (size_t i = 0; i < s.n; i++) {
-		if (!slice_is(name, s.names[i]))
-			continue;
-		was = true;
-		if (!on)
-			s.names[i][0] = '\0';
-	}
-	if (on && !was)
-		add(&s, name);
-	if (rc == 0 && was != on)
+	for (size_t i = 0; i < n; i++)
+		changed = set_one(&s, names[i], on) || changed;
+	if (rc == 0 && changed)
 		rc = write_all(dirfd, &s, err);
 	subscriptions_fini(&s);
 	return rc;

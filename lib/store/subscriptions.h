@@ -17,7 +17,9 @@ struct subscriptions {
 
 int subscriptions_read(int dirfd, struct subscriptions *s, struct err *err);
 void subscriptions_fini(struct subscriptions *s);
-/* On disk when 0 comes back; nothing happens when it is so already. */
-int subscriptions_set(int dirfd, struct slice name, bool on, struct err *err);
+/* The N NAMES, or none of them: on disk when 0 comes back.  Nothing happens
+ * when it is so already. */
+int subscriptions_set(
+    int dirfd, const struct slice *names, size_t n, bool on, struct err *err);
 
 #endif

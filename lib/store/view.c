@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "store/boxes.h"
 #include "store/tx.h"
 #include "store/walk.h"
 
@@ -203,10 +204,13 @@ view_open(struct mailbox *m, unsigned flags, struct err *err)
 	v->m = m;
 	v->readonly = (flags & VIEW_READONLY) != 0;
 	buf_init(&v->gone, LIST_LIMIT);
-	if (mailbox_sync(m, false, err) == 0 &&
-	    (v->readonly || claim_recent(v, err) == 0) &&
+	if (mailbox_sync(m, false, err) == -1)
+		goto fail;
+	tmp_clean(m->dirs.tmpfd);
+	if ((v->readonly || claim_recent(v, err) == 0) &&
 	    take_picture(v, err) == 0)
 		return v;
+fail:
 	view_close(&v);
 	return NULL;
 }

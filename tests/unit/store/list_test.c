@@ -102,6 +102,9 @@ test_delete(void **state)
 
 	(void)state;
 	assert_int_equal(create("X"), ERR_NONE);
+	/* What a crash left of a deletion goes with the next one. */
+	assert_int_equal(mkdir(fx_path("pabal.deleted.0"), 0700), 0);
+	fx_write("pabal.deleted.0/file", "x");
 	m = fx_box("X");
 	uidvalidity = fx_status(m).uidvalidity;
 	fx_append(m, MAIL, 0);

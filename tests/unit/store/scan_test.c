@@ -225,7 +225,8 @@ test_changed_in_place(void **state)
 	(void)state;
 	buf_init(&out, 100);
 	fx_append(m, MAIL, 0);
-	message_cache(m, 1, SLICE("old"), 22, 0, NULL);
+	message_cache(m, 1, SLICE("old"), 20, 0, NULL);
+	fx_flush();
 	snprintf(path, sizeof path, "cur/%s", fx_file("cur", ",U=1:"));
 	fx_write(path, "shorter\n\n");
 	fx_body(m, 1, text, sizeof text);

@@ -316,7 +316,11 @@ test_cache(void **state)
 	buf_init(&out, 100);
 	assert_int_equal(message_cached(m, uid, &out, NULL), ABSENT);
 	assert_int_equal(
-	    message_cache(m, uid, SLICE("kept"), 32, 1234, NULL), 0);
+	    message_cache(m, uid, SLICE("kept"), 31, 1234, NULL), 0);
+	assert_int_equal(message_cached(m, uid, &out, NULL), FOUND);
+	assert_string_equal(buf_cstr(&out), "kept");
+	fx_flush();
+	buf_reset(&out);
 	assert_int_equal(message_cached(m, uid, &out, NULL), FOUND);
 	assert_string_equal(buf_cstr(&out), "kept");
 	assert_int_equal(fx_info(m, uid).sent_s, 1234);
@@ -326,6 +330,20 @@ test_cache(void **state)
 	assert_string_equal(buf_cstr(&out), "kept");
 	message_expunge(m, &uid, 1, true, NULL);
 	assert_int_equal(message_cached(m, uid, &out, NULL), ABSENT);
+	/* Far more than wait in memory. */
+	for (int i = 0; i < 200; i++) {
+		const uint32_t next = fx_append(m, MAIL, 0);
+
+		assert_int_equal(
+		    message_cache(m, next, SLICE("many"), 31, i, NULL), 0);
+	}
+	mailbox_close(&m);
+	m = fx_box("INBOX");
+	for (uint32_t next = 2; next <= 201; next++) {
+		buf_reset(&out);
+		assert_int_equal(message_cached(m, next, &out, NULL), FOUND);
+		assert_int_equal(fx_info(m, next).sent_s, next - 2);
+	}
 	buf_fini(&out);
 	mailbox_close(&m);
 	mailbox_close(&to);
