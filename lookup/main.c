@@ -5,6 +5,7 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "lookup/conf.h"
+#include "lookup/mx.h"
 #include "lookup/resolve.h"
 #include "lookup/system.h"
 #include "lookup/usage.h"
@@ -29,9 +30,10 @@ confine_reader(int dir, struct err *err)
 static int
 on_prepare(struct err *err)
 {
-	if (lookup_conf->system_users)
-		return lookup_system_start(confine_reader, err);
-	return 0;
+	if (lookup_conf->system_users &&
+	    lookup_system_start(confine_reader, err) == -1)
+		return -1;
+	return lookup_mx_start(err);
 }
 
 static int
@@ -47,6 +49,7 @@ on_reload(void)
 
 	if (lookup_resolve_configure(&err) == -1)
 		log_err("lookup.reload", kv_s("why", err.text));
+	lookup_mx_reload();
 }
 
 static void
@@ -65,12 +68,21 @@ on_usage(struct ipc *peer, struct msg *m)
 	    m->lookup_usage.account, m->lookup_usage.bytes, ev_now_ms());
 }
 
+static void
+on_gone(struct ipc *peer)
+{
+	lookup_on_gone(peer);
+	lookup_mx_on_gone(peer);
+}
+
 static const struct ipc_table table = {
 	.on = {
 		[MSG_lookup_address] = lookup_on_address,
+		[MSG_lookup_mx] = lookup_on_mx,
+		[MSG_lookup_tlsa] = lookup_on_tlsa,
 		[MSG_lookup_usage] = on_usage,
 	},
-	.on_gone = lookup_on_gone,
+	.on_gone = on_gone,
 };
 
 static const struct service lookup_service = {
@@ -80,7 +92,7 @@ static const struct service lookup_service = {
 	.conf_slot = (const void **)&lookup_conf,
 	.user = "pabal-lookup",
 	.dirs = 1 << DIR_TABLES,
-	.may = MAY_READ,
+	.may = MAY_READ | MAY_DGRAM | MAY_CONNECT, /* DNS */
 	.ipc = &table,
 	.prepare = on_prepare,
 	.start = on_start,

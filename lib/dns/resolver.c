@@ -358,8 +358,10 @@ dns_ask(struct dns_query *q, struct slice name, enum dns_type type,
 		ev_task_queue(&k->task);
 		return;
 	}
-	rc = ub_resolve_event(
-	    dns.ctx, k->name, (int)type, 1, k, on_answer, NULL);
+	/* A resolver that could not be opened anew answers nothing. */
+	rc = dns.ctx == NULL ? UB_INITFAIL
+			     : ub_resolve_event(dns.ctx, k->name, (int)type, 1,
+				   k, on_answer, NULL);
 	if (rc != 0) {
 		k->answer = (struct dns_answer){
 			.found = TEMPFAIL, .name = "", .why = ub_strerror(rc)
