@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/body.h"
+
+#include "tests/unit.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "sys/fd.h"
+
+/* IN behind OFFSET bytes of something else in a file. */
+static int
+file_with(struct slice in, size_t offset)
+{
+	const int fd = memfd_create("message", MFD_CLOEXEC);
+
+	assert_int_not_equal(fd, -1);
+	for (size_t i = 0; i < offset; i++)
+		assert_int_equal(write(fd, "\xff", 1), 1);
+	assert_int_equal(fd_write_all(fd, in, NULL), 0);
+	return fd;
+}
+
+static enum smtp_body_end
+whole(int fd, size_t offset, struct slice in, uint32_t crc, struct buf *out)
+{
+	struct smtp_body b;
+	enum smtp_body_end end;
+	struct err err;
+
+	smtp_body_init(&b, fd, (int64_t)offset, (int64_t)in.n, crc);
+	do
+		end = smtp_body_next(&b, out, &err);
+	while (end == SMTP_BODY_MORE);
+	return end;
+}
+
+static void
+test_lines_and_dots(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "", ".\r\n" },
+		{ "a\r\n", "a\r\n.\r\n" },
+		{ "a", "a\r\n.\r\n" },
+		{ "a\nb\n", "a\r\nb\r\n.\r\n" },
+		{ ".\r\n", "..\r\n.\r\n" },
+		{ "..\r\n.a\r\nb.\r\n", "...\r\n..a\r\nb.\r\n.\r\n" },
+		{ "\r\n.\r\n", "\r\n..\r\n.\r\n" },
+		/* no CR or LF goes out alone, and none makes an end */
+		{ "a\n.\n", "a\r\n..\r\n.\r\n" },
+		{ "a\r.\rb", "a\r\n..\r\nb\r\n.\r\n" },
+		{ "a\r.\r\nb\r\n", "a\r\n..\r\nb\r\n.\r\n" },
+		{ "a\n.\r\nb\r\n", "a\r\n..\r\nb\r\n.\r\n" },
+		{ "a\r\r\n.\r\n", "a\r\n\r\n..\r\n.\r\n" },
+		{ "a\r", "a\r\n.\r\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct slice in = slice_str(rows[i].in);
+		const int fd = file_with(in, 7);
+		struct buf out;
+
+		buf_init(&out, 1000);
+		assert_int_equal(
+		    whole(fd, 7, in, crc32c(0, in), &out), SMTP_BODY_DONE);
+		assert_string_equal(buf_cstr(&out), rows[i].out);
+		buf_fini(&out);
+		close(fd);
+	}
+}
+
+/* Cut anywhere, the pieces make the same. */
+static void
+test_pieces(void **state)
+{
+	const struct slice in = SLICE("..a\r\n.\n\r.\r\r\n.b\r\nc\r");
+	struct buf once, twice;
+	struct smtp_body b;
+
+	(void)state;
+	buf_init(&once, 1000);
+	buf_init(&twice, 1000);
+	smtp_body_init(&b, -1, 0, 0, 0);
+	smtp_body_convert(&b, in, &once);
+	for (size_t cut = 0; cut <= in.n; cut++) {
+		buf_reset(&twice);
+		smtp_body_init(&b, -1, 0, 0, 0);
+		smtp_body_convert(&b, slice_sub(in, 0, cut), &twice);
+		smtp_body_convert(&b, slice_from(in, cut), &twice);
+		assert_true(slice_eq(buf_slice(&once), buf_slice(&twice)));
+	}
+	buf_fini(&once);
+	buf_fini(&twice);
+}
+
+/* What is damaged never gets its final dot. */
+static void
+test_damage(void **state)
+{
+	static char big[3 * SMTP_BODY_PIECE];
+	const struct slice in = slice_of(big, sizeof big);
+	struct buf out;
+	int fd;
+
+	(void)state;
+	memset(big, 'x', sizeof big);
+	fd = file_with(in, 0);
+	buf_init(&out, 2 * sizeof big);
+	assert_int_equal(
+	    whole(fd, 0, in, crc32c(0, in) ^ 1, &out), SMTP_BODY_DAMAGED);
+	assert_int_equal(out.n, sizeof big);
+	buf_reset(&out);
+	assert_int_equal(whole(fd, 0, in, crc32c(0, in), &out), SMTP_BODY_DONE);
+	assert_int_equal(out.n, sizeof big + 5);
+	buf_reset(&out);
+	/* shorter than it should be */
+	assert_int_equal(ftruncate(fd, sizeof big - 1), 0);
+	assert_int_equal(
+	    whole(fd, 0, in, crc32c(0, in), &out), SMTP_BODY_ERROR);
+	assert_false(slice_ends(buf_slice(&out), SLICE("\r\n.\r\n")));
+	buf_fini(&out);
+	close(fd);
+}
+
+static void
+test_8bit(void **state)
+{
+	static const struct {
+		const char *in;
+		int header, all;
+	} rows[] = {
+		{ "", 0, 0 },
+		{ "a: b\r\n\r\nc\r\n", 0, 0 },
+		{ "a: \xc3\xa4\r\n\r\nc\r\n", 1, 1 },
+		{ "a: b\r\n\r\n\xc3\xa4\r\n", 0, 1 },
+		{ "a: b\n\n\xc3\xa4\n", 0, 1 },
+		{ "\r\n\xc3\xa4\r\n", 0, 1 },
+		{ "a: b\r\nc: \xc3\xa4\r\n", 1, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct slice in = slice_str(rows[i].in);
+		const int fd = file_with(in, 3);
+
+		if (smtp_body_is_8bit(fd, 3, (int64_t)in.n, true, NULL) !=
+			rows[i].header ||
+		    smtp_body_is_8bit(fd, 3, (int64_t)in.n, false, NULL) !=
+			rows[i].all)
+			fail_msg("row %zu", i);
+		assert_int_equal(
+		    smtp_body_is_8bit(fd, 3, 1000, false, NULL), -1);
+		close(fd);
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines_and_dots),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_8bit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
