@@ -1,0 +1,567 @@
+# SPDX-License-Identifier: ISC
+"""Mail to other hosts: every way in which they can behave badly.
+
+Each test has a domain of its own, whose MX host is a BadSmtp on an address of
+its own (127.0.1.N) and one port for all, named in the transports table."""
+import contextlib
+import itertools
+import os
+import re
+import socket
+import ssl
+
+import pytest
+
+from badsmtp import BABBLE, DROP, HANG, RESET, BadSmtp
+from dnsserver import DnsServer
+from pabal import message, wait
+
+DOMAINS = 250
+NUMBERS = itertools.count(1)
+DNS = DnsServer()
+CONF = [("qmgr", "retry_schedule", "1h"), ("smtp", "session_idle", "2s")]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+PORT = free_port()
+
+
+def prepare(instance):
+    DNS.start()
+    instance.conf("lookup", "dns_servers", f"127.0.0.1:{DNS.port}")
+    with open(os.path.join(instance.dir, "etc", "transports"), "w") as f:
+        for n in range(1, DOMAINS + 1):
+            f.write(f"d{n}.test smtp:d{n}.test:{PORT}\n")
+            f.write(f"l{n}.test lmtp:[127.0.1.{n}]:{PORT}\n")
+    instance.pabal("map", "transports")
+
+
+class Host:
+    """A bad host and how mail for it went."""
+
+    def __init__(self, pabal, bad, domain):
+        self.pabal, self.bad, self.domain = pabal, bad, domain
+        self.since = pabal.mark()
+
+    def send(self, users=("u",), subject="out", sender="sender@example.org",
+             body="Hello.\r\n", options=(), rcpt_options=()):
+        rcpts = [f"{u}@{self.domain}" for u in users]
+        with self.pabal.smtp() as s:
+            s.ehlo()
+            s.sendmail(sender, rcpts, message(subject, body=body),
+                       list(options), list(rcpt_options))
+
+    def result(self, user="u", **keys):
+        return self.pabal.wait_event(
+            "rcpt.result", self.since, to=f"{user}@{self.domain}", **keys)
+
+    def results(self, user="u"):
+        return self.pabal.events(
+            "rcpt.result", self.since, to=f"{user}@{self.domain}")
+
+    def retry(self):
+        self.since = self.pabal.mark()
+        self.pabal.pabal("queue", "flush")
+
+
+@pytest.fixture
+def host(pabal):
+    """host(...) is a Host with BadSmtp's arguments; lmtp=True speaks LMTP."""
+    with contextlib.ExitStack() as stack:
+        def make(lmtp=False, **kw):
+            n = next(NUMBERS)
+            bad = stack.enter_context(
+                BadSmtp(host=f"127.0.1.{n}", port=PORT, **kw))
+            domain = f"{'l' if lmtp else 'd'}{n}.test"
+            DNS.records[domain] = {"MX": [f"10 mx.{domain}."]}
+            DNS.records[f"mx.{domain}"] = {"A": [f"127.0.1.{n}"]}
+            return Host(pabal, bad, domain)
+        yield make
+
+
+def check(host, status, dsn, text=""):
+    r = host.result()
+    assert (r["status"], r["dsn"]) == (status, dsn), r
+    assert text in r["text"], r
+    return r
+
+
+# ---- what goes well
+
+def test_delivered(host):
+    h = host()
+    h.send(body=".dot\r\n..two\r\n\r\nüml\r\n".encode().decode())
+    r = check(h, "delivered", "2.0.0", "250 2.0.0 taken")
+    assert r["host"] == f"mx.{h.domain}[127.0.1.{h.bad.host[8:]}]:{PORT}"
+    [m] = h.bad.messages
+    assert m.sender == "sender@example.org"
+    assert b"\r\n.dot\r\n" in m.body or b"=2Edot" in m.body
+    assert m.body.startswith(b"Received:")
+    mail = h.bad.commands("MAIL")[0]
+    assert re.search(r"SIZE=\d+", mail)
+
+
+def test_body_is_the_same(host):
+    h = host()
+    lines = [b".", b"..", b".x", b"", b"x" * 900, b"."] * 2000
+    raw = b"Subject: same\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"
+    with h.pabal.smtp() as s:
+        s.ehlo()
+        s.sendmail("a@example.org", ["u@" + h.domain], raw)
+    check(h, "delivered", "2.0.0")
+    assert h.bad.messages[0].body.endswith(raw)
+
+
+def test_without_pipelining_and_extensions(host):
+    h = host(caps=())
+    h.send()
+    check(h, "relayed", "2.0.0")
+    assert h.bad.commands("MAIL") == ["MAIL FROM:<sender@example.org>"]
+    assert h.bad.commands("RCPT") == [f"RCPT TO:<u@{h.domain}>"]
+
+
+def test_helo_when_ehlo_is_refused(host):
+    h = host(EHLO="502 5.5.1 what?")
+    h.send()
+    check(h, "relayed", "2.0.0")
+    assert len(h.bad.commands("HELO")) == 1
+
+
+def test_each_recipient_has_its_reply(host):
+    h = host(RCPT={"RCPT": "", "*": lambda s: {
+        "ok": "250 2.1.5 ok", "no": "550 5.1.1 no such user",
+        "later": "450 4.2.1 mailbox busy"}[
+            s.commands[-1].split("<")[1].split("@")[0]]})
+    h.bad.steps["RCPT"] = {f"no@{h.domain}": "550 5.1.1 no such user",
+                           f"later@{h.domain}": "450 4.2.1 mailbox busy",
+                           "*": "250 2.1.5 ok"}
+    h.send(users=("no", "ok", "later"))
+    assert h.result("ok")["status"] == "delivered"
+    no = h.result("no")
+    assert (no["status"], no["dsn"]) == ("permfail", "5.1.1")
+    assert no["text"] == "550 5.1.1 no such user"
+    later = h.result("later")
+    assert (later["status"], later["dsn"]) == ("tempfail", "4.2.1")
+    assert h.bad.messages[0].rcpts == [f"ok@{h.domain}"]
+
+
+def test_too_many_recipients_go_in_turns(host):
+    h = host()
+
+    def at_most_two(session):
+        return "250 2.1.5 ok" if len(session.rcpts) < 2 else \
+            "452 4.5.3 too many recipients"
+    h.bad.steps["RCPT"] = at_most_two
+    h.send(users=("a", "b", "c", "d", "e"))
+    for user in "abcde":
+        assert h.result(user)["status"] == "delivered"
+    assert sum(len(m.rcpts) for m in h.bad.messages) == 5
+    assert max(len(m.rcpts) for m in h.bad.messages) == 2
+    # Not one of them had to wait for another attempt.
+    assert not any(r["status"] == "tempfail" for u in "abcde"
+                   for r in h.results(u))
+
+
+def test_sessions_are_reused(host):
+    h = host()
+    for n in range(3):
+        h.send(users=[f"u{n}"])
+        assert h.result(f"u{n}")["status"] == "delivered"
+    assert len(h.bad.messages) == 3
+    # There are as many processes as processors, each with its sessions.
+    assert len(h.bad.sessions) <= 2
+    wait(lambda: all(s.ended.is_set() for s in h.bad.sessions), "QUIT")
+    assert all(s.commands[-1] == "QUIT" for s in h.bad.sessions)
+
+
+def test_reused_session_that_is_dead(host):
+    h = host(MAIL=lambda s: "250 ok" if len(s.commands) < 4 else DROP)
+    for n in range(6):
+        h.send(users=[f"u{n}"])
+        assert h.result(f"u{n}")["status"] == "delivered"
+    assert len(h.bad.messages) == 6
+
+
+def test_reused_session_that_says_421(host):
+    h = host(MAIL=lambda s: "250 ok" if len(s.commands) < 4
+             else "421 4.3.2 closing")
+    for n in range(6):
+        h.send(users=[f"u{n}"])
+        assert h.result(f"u{n}")["status"] == "delivered"
+
+
+def test_reset_between_transactions(host):
+    h = host()
+    h.bad.steps["RCPT"] = {f"no@{h.domain}": "550 5.1.1 no",
+                           "*": "250 ok"}
+    for n in range(4):
+        h.send(users=["no"], subject=f"r{n}")
+        wait(lambda: len(h.results("no")) == n + 1, "a result")
+    h.send(users=["ok"])
+    assert h.result("ok")["status"] == "delivered"
+    if len(h.bad.sessions) < 5:
+        assert h.bad.commands("RSET")
+
+
+def test_dsn_parameters_are_passed_on(host):
+    h = host()
+    with h.pabal.smtp() as s:
+        s.ehlo()
+        if not s.has_extn("dsn"):
+            pytest.skip("smtpd does not take DSN parameters")
+        s.sendmail("sender@example.org", ["u@" + h.domain], message("dsn"),
+                   ["RET=HDRS", "ENVID=abc"], ["NOTIFY=FAILURE"])
+    check(h, "delivered", "2.0.0")
+    assert "RET=HDRS ENVID=abc" in h.bad.commands("MAIL")[0]
+    assert "NOTIFY=FAILURE" in h.bad.commands("RCPT")[0]
+
+
+# ---- replies at each stage
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA",
+                                  "DOT"])
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_temporary_at(host, step, pipelining):
+    h = host(caps=("PIPELINING",) if pipelining else (),
+             **{step: "451 4.3.5 not now"})
+    h.send()
+    check(h, "tempfail", "4.3.5", "451 4.3.5 not now")
+    assert h.bad.messages == []
+    h.bad.steps[step] = BadSmtp().steps.get(step) or "250 hello"
+    h.retry()
+    check(h, "relayed", "2.0.0")
+
+
+@pytest.mark.parametrize("step", ["GREETING", "MAIL", "RCPT", "DATA", "DOT"])
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_permanent_at(host, step, pipelining):
+    h = host(caps=("PIPELINING",) if pipelining else (),
+             **{step: "554 5.7.1 never"})
+    h.send()
+    check(h, "permfail", "5.7.1", "554 5.7.1 never")
+    assert h.bad.messages == []
+
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA",
+                                  "DOT"])
+def test_421_at(host, step):
+    h = host(**{step: "421 4.3.2 going down"})
+    h.send()
+    check(h, "tempfail", "4.3.2", "421 4.3.2 going down")
+
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA",
+                                  "DOT"])
+@pytest.mark.parametrize("how", [DROP, RESET])
+def test_lost_at(host, step, how):
+    h = host(**{step: how})
+    h.send()
+    r = h.result()
+    # A reset can be faster than our notice of the connection.
+    assert r["dsn"] == "4.4.2" or (step, how, r["dsn"]) == (
+        "GREETING", RESET, "4.4.1"), r
+    assert r["status"] == "tempfail"
+    # Nothing is lost: it comes again.
+    h.bad.steps[step] = BadSmtp().steps.get(step) or "250 hello"
+    h.retry()
+    assert h.result()["status"] in ("delivered", "relayed")
+    assert len(h.bad.messages) == 1
+
+
+@pytest.fixture(scope="class")
+def impatient(shared_pabal):
+    """The same instance with a short timeout."""
+    shared_pabal.conf("smtp", "timeout", "1s")
+    shared_pabal.reload()
+    yield
+    shared_pabal.pabal("conf", "unset", "smtp", "timeout")
+    shared_pabal.reload()
+
+
+@pytest.mark.usefixtures("impatient")
+class TestSilence:
+    @pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT",
+                                      "DATA", "DOT"])
+    def test_at(self, host, step):
+        h = host(**{step: HANG})
+        h.send()
+        check(h, "tempfail", "4.4.2", "timeout")
+
+    def test_before_the_greeting_then_the_next_host(self, host):
+        h, other = host(GREETING=HANG), host()
+        DNS.records[h.domain] = {"MX": [f"10 mx.{h.domain}.",
+                                        f"20 mx.{other.domain}."]}
+        h.send()
+        check(h, "delivered", "2.0.0")
+
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT", "DOT"])
+def test_babble_at(host, step):
+    h = host(**{step: BABBLE})
+    h.send()
+    check(h, "tempfail", "4.5.0", "not an SMTP reply")
+
+
+def test_endless_line(host):
+    h = host(MAIL="250 " + "x" * 100000)
+    h.send()
+    check(h, "tempfail", "4.5.0")
+
+
+def test_not_smtp(host):
+    h = host(GREETING="* OK IMAP4rev1 ready")
+    h.send()
+    check(h, "tempfail", "4.5.0", "not an SMTP reply")
+
+
+def test_lost_in_the_message(host):
+    h = host(drop_in_body=200000)
+    h.send(body="x" * 70 + "\r\n" + ("y" * 70 + "\r\n") * 20000)
+    check(h, "tempfail", "4.4.2")
+
+
+def test_reply_in_the_message(host):
+    h = host(reply_in_body="552 5.2.2 quota exceeded")
+    h.send(body=("y" * 70 + "\r\n") * 100000)
+    check(h, "permfail", "5.2.2", "552 5.2.2 quota exceeded")
+
+
+def test_after_the_dot_no_other_host_is_tried(host):
+    h, other = host(DOT=DROP), host()
+    DNS.records[h.domain] = {"MX": [f"10 mx.{h.domain}.",
+                                    f"20 mx.{other.domain}."]}
+    h.send()
+    check(h, "tempfail", "4.4.2", "it may have arrived")
+    assert other.bad.sessions == []
+
+
+def test_lies_about_data(host):
+    h = host(DATA="250 ok")
+    h.send()
+    check(h, "tempfail", "4.5.0", "unexpected reply")
+
+
+def test_pipelined_data_without_recipients(host):
+    """DATA was sent already when all recipients were refused."""
+    h = host(RCPT="550 5.1.1 no")
+    h.send()
+    check(h, "permfail", "5.1.1")
+    wait(lambda: all(s.ended.is_set() for s in h.bad.sessions), "the end")
+    assert h.bad.messages == []
+    assert h.bad.sessions[0].commands[-1] == "QUIT"
+
+
+# ---- what a host can take
+
+def test_size_is_known_to_be_too_small(host):
+    h = host(caps=("SIZE 1000", "PIPELINING"))
+    h.send(body="x" * 60 + "\r\n" + ("y" * 70 + "\r\n") * 100)
+    check(h, "permfail", "5.3.4")
+    assert h.bad.commands("MAIL") == []
+
+
+def test_8bit_to_a_host_of_7(host):
+    h = host(caps=("PIPELINING",))
+    raw = "Subject: 8\r\n\r\nümläut\r\n".encode()
+    with h.pabal.smtp() as s:
+        s.ehlo()
+        s.sendmail("a@example.org", ["u@" + h.domain], raw, ["BODY=8BITMIME"])
+    check(h, "permfail", "5.6.3")
+    # announced, but not so: it goes out as what it is
+    h2 = host(caps=("PIPELINING",))
+    with h2.pabal.smtp() as s:
+        s.ehlo()
+        s.sendmail("a@example.org", ["u@" + h2.domain],
+                   b"Subject: 7\r\n\r\nplain\r\n", ["BODY=8BITMIME"])
+    check(h2, "relayed", "2.0.0")
+
+
+def test_8bit_is_announced(host):
+    h = host()
+    with h.pabal.smtp() as s:
+        s.ehlo()
+        s.sendmail("a@example.org", ["u@" + h.domain],
+                   "Subject: 8\r\n\r\nümläut\r\n".encode(), ["BODY=8BITMIME"])
+    check(h, "delivered", "2.0.0")
+    assert "BODY=8BITMIME" in h.bad.commands("MAIL")[0]
+
+
+def test_utf8_addresses(host):
+    for caps, status, dsn in ((("SMTPUTF8", "8BITMIME"), "relayed", "2.0.0"),
+                              (("8BITMIME",), "permfail", "5.6.7")):
+        h = host(caps=caps)
+        with h.pabal.smtp() as s:
+            s.ehlo()
+            s.mail("sender@example.org", ["SMTPUTF8", "BODY=8BITMIME"])
+            s.command_encoding = "utf-8"
+            s.docmd("RCPT", f"TO:<우편@{h.domain}>")
+            s.data("Subject: 편지\r\n\r\nhi\r\n".encode())
+        r = h.pabal.wait_event("rcpt.result", h.since, status=status)
+        assert r["dsn"] == dsn
+        if status == "relayed":
+            assert "SMTPUTF8" in h.bad.commands("MAIL")[0]
+
+
+# ---- which host
+
+def test_next_mx_when_the_first_is_dead(host):
+    h, other = host(), host()
+    dead = f"127.0.2.{h.bad.host.split('.')[3]}"
+    DNS.records[f"dead.{h.domain}"] = {"A": [dead]}
+    DNS.records[h.domain] = {"MX": [f"10 dead.{h.domain}.",
+                                    f"20 mx.{other.domain}."]}
+    h.send()
+    assert check(h, "delivered", "2.0.0")["host"].startswith(
+        f"mx.{other.domain}[")
+
+
+def test_next_mx_when_the_first_says_not_now(host):
+    h, other = host(GREETING="421 4.3.2 busy"), host()
+    DNS.records[h.domain] = {"MX": [f"10 mx.{h.domain}.",
+                                    f"20 mx.{other.domain}."]}
+    h.send()
+    check(h, "delivered", "2.0.0")
+    assert len(other.bad.messages) == 1
+
+
+def test_a_refusal_is_final(host):
+    h, other = host(RCPT="550 5.1.1 no"), host()
+    DNS.records[h.domain] = {"MX": [f"10 mx.{h.domain}.",
+                                    f"20 mx.{other.domain}."]}
+    h.send()
+    check(h, "permfail", "5.1.1")
+    assert other.bad.sessions == []
+
+
+def test_one_recipient_at_the_next_host(host):
+    h, other = host(), host()
+    h.bad.steps["RCPT"] = {f"later@{h.domain}": "450 4.2.0 greylisted",
+                           "*": "250 ok"}
+    DNS.records[h.domain] = {"MX": [f"10 mx.{h.domain}.",
+                                    f"20 mx.{other.domain}."]}
+    h.send(users=("now", "later"))
+    assert h.result("now")["status"] == "delivered"
+    assert h.result("later")["status"] == "delivered"
+    assert h.bad.messages[0].rcpts == [f"now@{h.domain}"]
+    assert other.bad.messages[0].rcpts == [f"later@{h.domain}"]
+
+
+def test_ipv6_dead_ipv4_alive(host):
+    h = host()
+    DNS.records[f"mx.{h.domain}"]["AAAA"] = ["::1"]
+    h.send()
+    check(h, "delivered", "2.0.0")
+
+
+def test_implicit_mx(host):
+    h = host()
+    DNS.records[h.domain] = DNS.records[f"mx.{h.domain}"]
+    h.send()
+    assert check(h, "delivered", "2.0.0")["host"].startswith(f"{h.domain}[")
+
+
+@pytest.mark.parametrize("records,status,dsn", [
+    ({"MX": ["0 ."]}, "permfail", "5.1.10"),
+    (None, "permfail", "5.1.2"),
+    ({"TXT": ["x"]}, "permfail", "5.4.4"),
+    ({"MX": ["10 nowhere.test."]}, "permfail", "5.4.4"),
+    ({"MX": ["10 mail.pabal.test."]}, "permfail", "5.4.6"),
+    ("SERVFAIL", "tempfail", "4.4.3"),
+    ({"MX": ["10 broken.test."]}, "tempfail", "4.4.3"),
+])
+def test_dns_says(host, records, status, dsn):
+    h = host()
+    DNS.records["broken.test"] = "SERVFAIL"
+    DNS.records["mail.pabal.test"] = {"A": ["127.0.0.1"]}
+    DNS.records[h.domain] = records
+    if records is None:
+        del DNS.records[h.domain]
+        del DNS.records[f"mx.{h.domain}"]
+    h.send()
+    check(h, status, dsn)
+    assert h.bad.sessions == []
+
+
+@pytest.mark.parametrize("step,reply", [
+    ("GREETING", "220 mail.pabal.test ESMTP"),
+    ("EHLO", "250-mail.pabal.test\n250 PIPELINING")])
+def test_loops_back_to_us(host, step, reply):
+    h = host(**{step: reply})
+    h.send()
+    check(h, "permfail", "5.4.6", "loops back")
+
+
+# ---- LMTP
+
+def test_lmtp_replies_for_each_recipient(host):
+    h = host(lmtp=True)
+    h.bad.steps["DOT"] = {f"full@{h.domain}": "552 5.2.2 full",
+                          f"busy@{h.domain}": "450 4.2.1 busy",
+                          "*": "250 2.1.5 in"}
+    h.bad.steps["RCPT"] = {f"no@{h.domain}": "550 5.1.1 no",
+                           "*": "250 2.1.5 ok"}
+    h.send(users=("a", "full", "no", "busy", "b"))
+    for user, status, dsn in (("a", "delivered", "2.1.5"),
+                              ("full", "permfail", "5.2.2"),
+                              ("no", "permfail", "5.1.1"),
+                              ("busy", "tempfail", "4.2.1"),
+                              ("b", "delivered", "2.1.5")):
+        r = h.result(user)
+        assert (r["status"], r["dsn"]) == (status, dsn), r
+    assert h.bad.commands("EHLO") == []
+    assert len(h.bad.commands("LHLO")) == len(h.bad.sessions)
+
+
+def test_lmtp_lost_between_replies(host):
+    h = host(lmtp=True, DOT=["250 2.1.5 in", DROP])
+    h.send(users=("a", "b"))
+    # One reply came, whoever it was for.
+    assert sorted(h.result(u)["status"] for u in "ab") == [
+        "delivered", "tempfail"]
+
+
+# ---- TLS
+
+def server_context(pabal):
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    c.load_cert_chain(os.path.join(pabal.dir, "tls", "cert.pem"),
+                      os.path.join(pabal.dir, "tls", "key.pem"))
+    return c
+
+
+TLS_CAPS = ("PIPELINING", "STARTTLS")
+
+
+def test_starttls(host, pabal):
+    h = host(caps=TLS_CAPS, tls=server_context(pabal))
+    h.send()
+    check(h, "relayed", "2.0.0")
+    assert h.bad.messages[0].tls
+    # Everything is said anew after STARTTLS.
+    assert len(h.bad.commands("EHLO")) == 2
+    e = pabal.wait_event("tls.out", h.since)
+    assert e["version"] == "TLSv1.3"
+
+
+@pytest.mark.parametrize("tls,reply", [
+    (None, "454 4.7.0 not today"), (None, "220 go"), ("garbage", "220 go")])
+def test_broken_starttls_goes_on_in_the_clear(host, tls, reply):
+    h = host(caps=TLS_CAPS, tls=tls, STARTTLS=reply)
+    h.send()
+    check(h, "relayed", "2.0.0")
+    assert not h.bad.messages[0].tls
+
+
+def test_nothing_before_starttls_survives(host, pabal):
+    """Replies behind the 220 come from whoever sits in the middle."""
+    h = host(caps=TLS_CAPS, tls=server_context(pabal),
+             STARTTLS=["220 go\n250-injected\n250 AUTH PLAIN", "220 go"])
+    h.send()
+    check(h, "relayed", "2.0.0")
+    assert not h.bad.messages[0].tls
+    assert pabal.events("tls.out-failed", h.since)
