@@ -572,24 +572,24 @@ child_reap(void)
 		child_stop_all();
 }
 
-/* Those that take work from outside end first, those that others ask last. */
+/* Those that take work from outside end first, those that others ask last.
+ * qmgr and its agents end together: it begins no delivery any more and waits
+ * for the results of those under way, which the agents bring to an end. */
 static unsigned
 stage_of(enum role role)
 {
 	if (role == ROLE_SMTPD || role == ROLE_IMAPD || role == ROLE_POP3D)
 		return 0;
-	if (role == ROLE_LOGIN || role == ROLE_QMGR)
-		return 1;
-	if (role == ROLE_LOCAL || role == ROLE_SMTP || role == ROLE_PIPE)
+	if (role == ROLE_AUTH || role == ROLE_LOOKUP || role == ROLE_KEYS)
 		return 2;
-	return 3;
+	return 1;
 }
 
 /* The lowest stage that still has slots. */
 static unsigned
 stage_now(void)
 {
-	unsigned stage = 3;
+	unsigned stage = 2;
 	const struct child *c;
 
 	TAILQ_FOREACH(c, &master_children, link)
