@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "store/message.h"
 #include "sys/fd.h"
 
 enum {
@@ -296,6 +297,29 @@ pop3d_drop_write_seen(struct pop3d_drop *d, bool *more, struct err *err)
 		return 0;
 	d->done = 0;
 	return fail(err, &why);
+}
+
+int
+pop3d_drop_flush(struct pop3d_drop *d, bool *more)
+{
+	return account_flush(d->account, more, NULL);
+}
+
+bool
+pop3d_drop_usage(struct pop3d_drop *d, uint64_t *bytes)
+{
+	struct account_usage usage;
+
+	if (account_usage(d->account, &usage, NULL) == -1)
+		return false;
+	*bytes = usage.bytes;
+	return true;
+}
+
+const char *
+pop3d_drop_home(const struct pop3d_drop *d)
+{
+	return account_path(d->account);
 }
 
 void

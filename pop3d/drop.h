@@ -11,8 +11,15 @@
 #ifndef POP3D_DROP_H
 #define POP3D_DROP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
-#include "store/message.h"
+#include "base/err.h"
+
+struct account;
+struct mailbox;
+struct store;
 
 struct pop3d_drop {
 	struct account *account;
@@ -69,6 +76,13 @@ int pop3d_drop_update(
     struct pop3d_drop *d, uint32_t *n, bool *more, struct err *err);
 /* Write the marks of pop3d_drop_seen to the store, likewise. */
 int pop3d_drop_write_seen(struct pop3d_drop *d, bool *more, struct err *err);
+
+/* File names catch up with the flags; *MORE says whether to call again. */
+int pop3d_drop_flush(struct pop3d_drop *d, bool *more);
+/* Bytes in all mailboxes of the account; false when that is not to be had. */
+bool pop3d_drop_usage(struct pop3d_drop *d, uint64_t *bytes);
+/* The account's path in the store. */
+const char *pop3d_drop_home(const struct pop3d_drop *d);
 
 /* FORMAT as in params.def. */
 void pop3d_uidl_put(

@@ -141,7 +141,7 @@ leave_step(struct pop3d_session *s)
 		return true;
 	}
 	/* What fails here is caught up with by whoever opens it next. */
-	return account_flush(s->drop.account, &more, NULL) == 0 && more;
+	return pop3d_drop_flush(&s->drop, &more) == 0 && more;
 }
 
 /* ---- answers ---- */
@@ -260,19 +260,19 @@ on_drain(struct stream *st)
 
 /* imapd's sessions of this account, and who refuses mail for full ones. */
 static void
-tell_others(const struct pop3d_session *s)
+tell_others(struct pop3d_session *s)
 {
 	const struct slice account = slice_str(s->account);
 	const unsigned n = ipc_count(ROLE_IMAPD);
-	struct account_usage usage;
+	uint64_t bytes;
 
 	IPC_SEND(ipc_link_if_running(ROLE_IMAPD,
 		     (unsigned)(map_hash_fixed(account) % n), s->uid),
 	    store_changed, .account = account,
-	    .home = slice_str(account_path(s->drop.account)));
-	if (s->quota > 0 && account_usage(s->drop.account, &usage, NULL) == 0)
+	    .home = slice_str(pop3d_drop_home(&s->drop)));
+	if (s->quota > 0 && pop3d_drop_usage(&s->drop, &bytes))
 		IPC_SEND(ipc_link(ROLE_LOOKUP, 0, 0), lookup_usage,
-		    .account = account, .bytes = usage.bytes);
+		    .account = account, .bytes = bytes);
 }
 
 static void
