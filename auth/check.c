@@ -21,6 +21,7 @@
 #include "sasl/password.h"
 #include "sasl/secret.h"
 #include "sasl/server.h"
+#include "sys/addr.h"
 #include "table/account.h"
 #include "table/reader.h"
 #include "table/table.h"

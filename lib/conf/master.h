@@ -16,6 +16,7 @@
 #include "conf/errors.h"
 #include "conf/param.h"
 #include "conf/shared.h"
+#include "sys/addr.h"
 
 /* The words of protocol, in the order of service.def. */
 enum service_protocol {

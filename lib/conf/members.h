@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* From here on an entry of a params.def is a struct member.  No guard: each
- * struct includes this anew (see conf/param.h). */
+ * struct includes this anew (see conf/rows.h). */
 /* clang-format off */
 #undef PARAM_BOOL
 #undef PARAM_UINT

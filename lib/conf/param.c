@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/param.h"
 
+#include "sys/addr.h"
+
 const struct conf_param *
 conf_param_find(const struct conf_desc *d, struct slice name)
 {

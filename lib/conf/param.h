@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A parameter is one entry in <daemon>/params.def:
- *
- *   PARAM_BOOL(name, "yes", text)                    bool
- *   PARAM_UINT(name, "16", "1", "1000", text)        uint32_t
- *   PARAM_AUTO(name, "auto", "1", "1000", text)      uint32_t, 0 is auto
- *   PARAM_SIZE(name, "50M", "64K", "2G", text)       int64_t bytes
- *   PARAM_SECS(name, "5m", "1s", "1h", text)         int64_t milliseconds
- *   PARAM_STR(name, "default", text)                 const char *, never NULL
- *   PARAM_ENUM(name, "may", "none|may|encrypt", text)  int, index of the word
- *   PARAM_LIST(name, "a b", text)                    struct conf_list
- *   PARAM_NETS(name, "127.0.0.0/8 [::1]", text)      struct conf_nets
- *   PARAM_AGES(name, "5m 10m 30m", text)             struct conf_ages
- *   PARAM_PATH(name, "/x", text)                     const char *, absolute
- *
- * Struct member ("conf/members.h"), table row ("conf/rows.h"), range check,
- * `pabal conf` and the manual come from it.
- */
+/* Parameters as tables: the types of values, and what a table says of one.
+ * conf/rows.h tells how an entry of a params.def is written. */
 #ifndef CONF_PARAM_H
 #define CONF_PARAM_H
 
@@ -25,7 +9,9 @@
 #include <stdint.h>
 
 #include "base/slice.h"
-#include "sys/addr.h"
+
+struct addr;
+struct cidr;
 
 struct conf_list {
 	const char **v;

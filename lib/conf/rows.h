@@ -1,6 +1,39 @@
 /* SPDX-License-Identifier: ISC */
-/* From here on an entry of a params.def is a row of a struct conf_param table
- * for the struct CONF_STRUCT.  No guard: see conf/param.h. */
+/*
+ * A parameter is one entry in <daemon>/params.def:
+ *
+ *   PARAM_BOOL(name, "yes", text)                    bool
+ *   PARAM_UINT(name, "16", "1", "1000", text)        uint32_t
+ *   PARAM_AUTO(name, "auto", "1", "1000", text)      uint32_t, 0 is auto
+ *   PARAM_SIZE(name, "50M", "64K", "2G", text)       int64_t bytes
+ *   PARAM_SECS(name, "5m", "1s", "1h", text)         int64_t milliseconds
+ *   PARAM_STR(name, "default", text)                 const char *, never NULL
+ *   PARAM_ENUM(name, "may", "none|may|encrypt", text)  int, index of the word
+ *   PARAM_LIST(name, "a b", text)                    struct conf_list
+ *   PARAM_NETS(name, "127.0.0.0/8 [::1]", text)      struct conf_nets
+ *   PARAM_AGES(name, "5m 10m 30m", text)             struct conf_ages
+ *   PARAM_PATH(name, "/x", text)                     const char *, absolute
+ *
+ * Struct member (conf/members.h), table row (here), range check, `pabal conf`
+ * and the manual come from it.  A daemon's conf.h and conf.c are these lines:
+ *
+ *   struct smtpd_conf {
+ *           struct shared_conf shared;
+ *   #include "conf/members.h"
+ *   #include "smtpd/params.def"
+ *   };
+ *   extern const struct conf_desc smtpd_conf_desc;
+ *
+ *   #define CONF_STRUCT struct smtpd_conf
+ *   #include "conf/rows.h"
+ *   static const struct conf_param params[] = {
+ *   #include "smtpd/params.def"
+ *   };
+ *   const struct conf_desc smtpd_conf_desc = CONF_DESC("smtpd", params);
+ *
+ * From here on an entry is a row of a struct conf_param table for the struct
+ * CONF_STRUCT.  No guard: each table includes this anew.
+ */
 /* clang-format off */
 #undef PARAM_BOOL
 #undef PARAM_UINT

@@ -1,22 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Facts that several daemons need (pabal.conf), and the pattern of a daemon's
- * own conf.h and conf.c:
- *
- *   struct smtpd_conf {
- *           struct shared_conf shared;
- *   #include "conf/members.h"
- *   #include "smtpd/params.def"
- *   };
- *   extern const struct conf_desc smtpd_conf_desc;
- *
- *   #define CONF_STRUCT struct smtpd_conf
- *   #include "conf/rows.h"
- *   static const struct conf_param params[] = {
- *   #include "smtpd/params.def"
- *   };
- *   const struct conf_desc smtpd_conf_desc = CONF_DESC("smtpd", params);
- */
+/* Facts that several daemons need (pabal.conf). */
 #ifndef CONF_SHARED_H
 #define CONF_SHARED_H
 

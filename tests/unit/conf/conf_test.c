@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "conf/shared.h"
+#include "sys/addr.h"
 
 struct demo_conf {
 	struct shared_conf shared;
