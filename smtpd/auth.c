@@ -61,9 +61,8 @@ smtpd_auth_free(struct smtpd_auth **p)
 	free(a);
 }
 
-/* The exchange is over; REPLY tells how. */
-static void
-fail(struct smtpd_session *s, const char *reply)
+void
+smtpd_auth_refuse(struct smtpd_session *s, const char *reply)
 {
 	smtpd_auth_free(&s->auth);
 	smtpd_mistake(s, reply);
@@ -113,19 +112,20 @@ on_checked(struct ipc_call *call, struct msg *m)
 	case AUTH_DENIED:
 		log_failed(s, result == AUTH_DENIED ? "denied" : "refused");
 		smtpd_count(SMTPD_COUNT_auth_refused, 1);
-		fail(s, "535 5.7.8 Wrong name or password");
+		smtpd_auth_refuse(s, "535 5.7.8 Wrong name or password");
 		break;
 	case AUTH_LIMITED:
 		log_failed(s, "too many attempts");
 		smtpd_count(SMTPD_COUNT_auth_refused, 1);
-		fail(s, "454 4.7.0 Too many attempts, wait a while");
+		smtpd_auth_refuse(
+		    s, "454 4.7.0 Too many attempts, wait a while");
 		break;
 	case AUTH_TEMPFAIL:
 	case AUTH_RESULTS:
 	default:
 		log_failed(s, "no answer");
 		smtpd_count(SMTPD_COUNT_auth_tempfail, 1);
-		fail(s, "454 4.7.0 Cannot check that now");
+		smtpd_auth_refuse(s, "454 4.7.0 Cannot check that now");
 	}
 }
 
@@ -160,10 +160,10 @@ step(struct smtpd_session *s, enum sasl_step next)
 		ask(s);
 		break;
 	case SASL_CANCELLED:
-		fail(s, "501 5.7.0 Cancelled");
+		smtpd_auth_refuse(s, "501 5.7.0 Cancelled");
 		break;
 	case SASL_MALFORMED:
-		fail(s, "501 5.5.2 That does not make sense");
+		smtpd_auth_refuse(s, "501 5.5.2 That does not make sense");
 		break;
 	}
 }

@@ -16,6 +16,8 @@ void smtpd_auth_announce(const struct smtpd_session *s, struct buf *out);
 void smtpd_auth_command(struct smtpd_session *s, struct slice args);
 /* The client's next line of the exchange. */
 void smtpd_auth_line(struct smtpd_session *s, struct slice line);
+/* The exchange ends here with REPLY. */
+void smtpd_auth_refuse(struct smtpd_session *s, const char *reply);
 /* Accepts a pointer to NULL. */
 void smtpd_auth_free(struct smtpd_auth **auth);
 

@@ -166,6 +166,17 @@ smtpd_session_forget(struct smtpd_session *s)
 
 /* ---- input ---- */
 
+/* A line that is none: a mistake, and the end of an exchange under way, or the
+ * client's next command would be taken for its answer. */
+static void
+refuse_line(struct smtpd_session *s, const char *reply)
+{
+	if (s->mode == SMTPD_AUTH)
+		smtpd_auth_refuse(s, reply);
+	else
+		smtpd_mistake(s, reply);
+}
+
 /* A line that is longer than a line may be: refused once, when its end is
  * there.  Until then the deadline runs on. */
 static size_t
@@ -174,7 +185,7 @@ skip_line(struct smtpd_session *s, size_t n, bool whole)
 	s->skipping = !whole;
 	if (whole) {
 		smtpd_session_touch(s);
-		smtpd_mistake(s, "500 5.5.6 Line too long");
+		refuse_line(s, "500 5.5.6 Line too long");
 	}
 	return n;
 }
@@ -205,7 +216,7 @@ take_line(struct smtpd_session *s, struct slice in)
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	else if (smtpd_conf->bare_newline == SMTPD_BARE_REJECT) {
-		smtpd_mistake(s, "500 5.5.2 A line ends in CR LF");
+		refuse_line(s, "500 5.5.2 A line ends in CR LF");
 		return nl + 1;
 	}
 	if (s->mode == SMTPD_AUTH)
