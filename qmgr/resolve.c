@@ -53,6 +53,7 @@ to_mailbox(struct rcpt *r, const struct msg_lookup_found *in)
 	r->home = arena_slice(a, in->home);
 	r->extension = arena_slice(a, in->tag);
 	r->quota_bytes = in->quota > INT64_MAX ? 0 : (int64_t)in->quota;
+	r->env.uid = in->uid; /* commands of a .forward run as its owner */
 	dest_put(ROLE_LOCAL, in->uid, SLICE(""), r);
 }
 
