@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from pabal import Instance  # noqa: E402
 
 # Core files would be a crash seen twice; the log already tells.
-LOG_LINES = 80
+LOG_LINES = int(os.environ.get("PABAL_LOG_LINES", 60))
 
 
 def pytest_configure(config):
@@ -26,12 +26,11 @@ def pytest_runtest_makereport(item, call):
     if report.when != "call" and not report.failed:
         return
     if report.failed:
-        for name, instance in item.funcargs.items():
-            for one in instance if isinstance(instance, list) else [instance]:
-                if isinstance(one, Instance):
-                    lines = one.log().splitlines()[-LOG_LINES:]
-                    report.sections.append(
-                        (f"log of {name}", "\n".join(lines)))
+        found = [v for v in item.funcargs.values() if isinstance(v, Instance)]
+        found += getattr(item, "pabal_made", [])
+        for one in {id(f): f for f in found}.values():
+            lines = one.log().splitlines()[-LOG_LINES:]
+            report.sections.append(("log of " + one.dir, "\n".join(lines)))
 
 
 def begin(request, *settings, **kw):
@@ -83,7 +82,7 @@ def pabal(request, shared_pabal):
 @pytest.fixture
 def make_pabal(request):
     """A function that makes started instances which end with the test."""
-    made = []
+    made = request.node.pabal_made = []
 
     def make(*settings, **kw):
         made.append(begin(request, *settings, **kw))

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: ISC
+"""One address stands for others: aliases, lists, commands, .forward, tags."""
+import os
+import pwd
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from pabal import DOMAIN, message, wait
+from sink import Sink
+
+
+@pytest.fixture(scope="module", autouse=True)
+def aliases(shared_pabal, tmp_path_factory):
+    p = shared_pabal
+    lists = os.path.join(p.dir, "lists")
+    os.mkdir(lists)
+    os.chmod(lists, 0o755)
+    with open(os.path.join(lists, "team"), "w") as f:
+        f.write("# the team\nalice@pabal.test, bob@pabal.test\n\nteam2\n")
+    p.pabal("alias", "set", "both", f"alice@{DOMAIN}", f"bob@{DOMAIN}")
+    p.pabal("alias", "set", "nested", "both", f"alice@{DOMAIN}")
+    p.pabal("alias", "set", "loop-a", "loop-b")
+    p.pabal("alias", "set", "loop-b", "loop-a", f"alice@{DOMAIN}")
+    p.pabal("alias", "set", "nowhere", f"nobody@{DOMAIN}")
+    p.pabal("alias", "set", "team", f":include:{lists}/team")
+    p.pabal("alias", "set", "team2", f"bob@{DOMAIN}")
+    p.pabal("alias", "set", "missing-list", ":include:/nonexistent/list")
+    p.pabal("alias", "set", f"special@{DOMAIN}", f"bob@{DOMAIN}")
+    out = os.path.join(p.dir, "out")
+    os.mkdir(out)
+    os.chmod(out, 0o777)
+    p.pabal("alias", "set", "command", f"|cat > {out}/command; "
+            f"id -u > {out}/uid; env > {out}/env; ls -l /proc/self/fd "
+            f"> {out}/fds")
+    for code in (0, 67, 75, 1):
+        p.pabal("alias", "set", f"exit{code}", f"|exit {code}")
+    p.out = out
+    return p
+
+
+def count(p, user, subject):
+    return sum(b"\nSubject: " + subject.encode() in m.replace(b"\r", b"")
+               for m in p.mails(user))
+
+
+@pytest.mark.parametrize("to, alice, bob", [
+    ("both", 1, 1),
+    ("BOTH", 1, 1),
+    ("nested", 1, 1),
+    ("loop-a", 1, 0),
+    ("team", 1, 1),
+    ("special", 0, 1),
+    ("alice+some.tag", 1, 0),
+    ("both+tag", 1, 1),
+])
+def test_expansion(pabal, to, alice, bob):
+    subject = f"to {to}"
+    pabal.send(subject, to=f"{to}@{DOMAIN}")
+    pabal.wait_queue(0)
+    assert count(pabal, "alice", subject) == alice
+    assert count(pabal, "bob", subject) == bob
+
+
+def test_each_mailbox_once_for_many_addresses(pabal):
+    """A message for an alias and for its member arrives once there."""
+    pabal.send("once", to=[f"both@{DOMAIN}", f"alice@{DOMAIN}"])
+    pabal.wait_queue(0)
+    assert count(pabal, "bob", "once") == 1
+    assert count(pabal, "alice", "once") == 1
+
+
+def test_delivered_to(pabal):
+    pabal.send("delivered to", to=f"nested@{DOMAIN}")
+    got = pabal.wait_mail("bob", "delivered to")
+    assert b"Delivered-To: bob@pabal.test" in got
+
+
+def test_mail_loop_ends(pabal):
+    """A message that has been delivered to alice before comes again."""
+    with pabal.smtp() as s:
+        s.sendmail(f"bob@{DOMAIN}", [f"alice@{DOMAIN}"],
+                   message("round and round",
+                           Delivered_To=f"alice@{DOMAIN}"))
+    raw = pabal.wait_mail("bob", "Undelivered mail returned to sender")
+    assert b"5.4.6" in raw
+    assert count(pabal, "alice", "round and round") == 0
+
+
+def test_alias_to_nobody_bounces(pabal):
+    since = pabal.mark()
+    pabal.send("for nobody", to=f"nowhere@{DOMAIN}", sender=f"bob@{DOMAIN}")
+    pabal.wait_event("mail.reported", since)
+    pabal.wait_queue(0)
+
+
+def test_missing_list_is_kept(pabal):
+    """A list that cannot be read now may be there later: no bounce."""
+    since = pabal.mark()
+    pabal.send("kept", to=f"missing-list@{DOMAIN}")
+    pabal.wait_event("mail.deferred", since)
+    pabal.pabal("queue", "delete", "--all")
+
+
+def test_command(pabal):
+    text = message("for a command", to="command@" + DOMAIN)
+    with pabal.smtp() as s:
+        s.sendmail("s@example.org", [f"command@{DOMAIN}"], text)
+    fds = os.path.join(pabal.out, "fds")
+    wait(lambda: os.path.exists(fds) and os.path.getsize(fds) > 0 and
+         pabal.queue_count() == 0, "the end of the command")
+    with open(os.path.join(pabal.out, "command"), "rb") as f:
+        got = f.read()
+    assert b"Subject: for a command" in got and b"Hello." in got
+    with open(os.path.join(pabal.out, "env")) as f:
+        env = dict(line.rstrip("\n").split("=", 1) for line in f)
+    assert env["SENDER"] == "s@example.org"
+    assert env["RECIPIENT"].startswith("command@")
+    assert not any(k.startswith(("PABAL", "LD_")) for k in env)
+    with open(fds) as f:
+        targets = re.findall(r" (\d+) -> (.*)", f.read())
+    assert {n for n, t in targets if not t.startswith("/proc")} <= \
+        {"0", "1", "2"}
+    if os.getuid() == 0:
+        with open(os.path.join(pabal.out, "uid")) as f:
+            uid = int(f.read())
+        assert uid != 0
+        assert uid != pwd.getpwnam("pabal-queue").pw_uid
+
+
+@pytest.mark.parametrize("code, event", [
+    (0, "mail.removed"), (67, "mail.reported"), (1, "mail.reported"),
+    (75, "mail.deferred")])
+def test_exit_codes_of_commands(pabal, code, event):
+    since = pabal.mark()
+    pabal.send(f"exit {code}", to=f"exit{code}@{DOMAIN}",
+               sender=f"bob@{DOMAIN}")
+    pabal.wait_event(event, since)
+    pabal.pabal("queue", "delete", "--all")
+
+
+def test_change_of_aliases_counts_at_once(pabal):
+    pabal.pabal("alias", "set", "moving", f"alice@{DOMAIN}")
+    pabal.send("to the first", to=f"moving@{DOMAIN}")
+    pabal.wait_mail("alice", "to the first")
+    pabal.pabal("alias", "set", "moving", f"bob@{DOMAIN}")
+    pabal.send("to the second", to=f"moving@{DOMAIN}")
+    pabal.wait_mail("bob", "to the second")
+    pabal.pabal("alias", "del", "moving")
+    pabal.wait_queue(0)
+
+
+def test_newaliases(pabal):
+    path = os.path.join(pabal.dir, "etc", "aliases")
+    with open(path, "a") as f:
+        f.write(f"by-hand: alice@{DOMAIN}\n")
+    pabal.pabal("map", "aliases")
+    pabal.send("edited by hand", to=f"by-hand@{DOMAIN}")
+    pabal.wait_mail("alice", "edited by hand")
+    with open(path) as f:
+        good = f.read()
+    with open(path, "a") as f:
+        f.write(": nobody\n")
+    out = pabal.pabal_fails("map", "aliases")
+    assert f"aliases:{good.count(chr(10)) + 1}" in out
+    pabal.send("still there", to=f"by-hand@{DOMAIN}")
+    pabal.wait_mail("alice", "still there")
+    with open(path, "w") as f:
+        f.write(good)
+    pabal.pabal("map", "aliases")
+
+
+@pytest.fixture
+def system_user(make_pabal, tmp_path_factory):
+    """A user of this host with a home directory, and his account."""
+    if os.getuid() != 0:
+        pytest.skip("needs a user of its own")
+    name = f"pabalt{os.getpid()}"
+    home = tmp_path_factory.mktemp("homes") / name
+    for parent in list(home.parents)[:3]:
+        os.chmod(parent, 0o755)
+    subprocess.run(["useradd", "-m", "-d", home, "-s", "/bin/sh", name],
+                   check=True)
+    made = []
+
+    def make(*settings):
+        made.append(make_pabal(("lookup", "system_users", "yes"), *settings))
+        made[-1].home, made[-1].user = home, name
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        # A user with running processes cannot be removed.
+        for p in made:
+            p.stop()
+        subprocess.run(["userdel", "-r", name], check=True,
+                       stderr=subprocess.DEVNULL)
+
+
+def forward(p, text):
+    path = os.path.join(p.home, ".forward")
+    with open(path, "w") as f:
+        f.write(text)
+    shutil.chown(path, p.user, p.user)
+    os.chmod(path, 0o600)
+
+
+def system_mails(p):
+    top = os.path.join(p.home, "Maildir")
+    found = []
+    for sub in ("new", "cur"):
+        if os.path.isdir(os.path.join(top, sub)):
+            for name in os.listdir(os.path.join(top, sub)):
+                with open(os.path.join(top, sub, name), "rb") as f:
+                    found.append(f.read())
+    return found
+
+
+def test_system_user(system_user):
+    p = system_user()
+    p.send("for a user of the host", to=f"{p.user}@{DOMAIN}")
+    wait(lambda: system_mails(p), "the message")
+    st = os.stat(os.path.join(p.home, "Maildir", "new"))
+    assert st.st_uid == pwd.getpwnam(p.user).pw_uid
+    assert p.pids("local")
+
+
+def test_forward(system_user):
+    with Sink() as s:
+        p = system_user(("smtp", "relayhost", s.nexthop))
+        forward(p, f"bob@{DOMAIN}, x@example.net\n")
+        p.send("forwarded", to=f"{p.user}@{DOMAIN}")
+        p.wait_mail("bob", "forwarded")
+        wait(lambda: s.find("forwarded"), "the forwarded message")
+        p.wait_queue(0)
+        assert not system_mails(p)
+
+
+def test_forward_and_keep(system_user):
+    p = system_user()
+    forward(p, f"\\{p.user}\n# a comment\nbob@{DOMAIN}\n")
+    p.send("copied", to=f"{p.user}@{DOMAIN}")
+    p.wait_mail("bob", "copied")
+    wait(lambda: system_mails(p), "the copy kept")
+    p.wait_queue(0)
+    assert len(system_mails(p)) == 1
+
+
+def test_forward_to_a_command(system_user):
+    p = system_user()
+    out = os.path.join(p.home, "out")
+    forward(p, f"|cat > {out}; id -un > {out}.id\n")
+    p.send("for my program", to=f"{p.user}@{DOMAIN}")
+    wait(lambda: os.path.exists(out + ".id") and p.queue_count() == 0,
+         "the program")
+    with open(out, "rb") as f:
+        assert b"Subject: for my program" in f.read()
+    with open(out + ".id") as f:
+        assert f.read().strip() in (p.user, "")
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620])
+def test_forward_that_others_may_write(system_user, mode):
+    p = system_user()
+    forward(p, f"bob@{DOMAIN}\n")
+    os.chmod(os.path.join(p.home, ".forward"), mode)
+    since = p.mark()
+    p.send("not forwarded", to=f"{p.user}@{DOMAIN}")
+    p.wait_event("mail.deferred", since)
+    assert p.find_mail("bob", "not forwarded") is None
+    p.pabal("queue", "delete", "--all")
+
+
+def test_forward_of_another_owner(system_user):
+    p = system_user()
+    forward(p, f"bob@{DOMAIN}\n")
+    os.chown(os.path.join(p.home, ".forward"), 65534, 65534)
+    since = p.mark()
+    p.send("not forwarded", to=f"{p.user}@{DOMAIN}")
+    p.wait_event("mail.deferred", since)
+    assert p.find_mail("bob", "not forwarded") is None
+    p.pabal("queue", "delete", "--all")
