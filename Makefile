@@ -71,6 +71,7 @@ $(eval $(call program,ctl,pabal))
 
 include mk/test.mk
 include mk/fuzz.mk
+include mk/bench.mk
 include mk/lint.mk
 include mk/install.mk
 

@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: ISC
+"""The servers that are compared, each in a directory and on ports of its own.
+
+None of them is the system's own service: configuration, queue, state and log
+lie in a temporary directory, and what was started is stopped by its pid.
+"""
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tests", "flow"))
+
+from pabal import Instance, alive, wait  # noqa: E402
+
+DOMAIN = "pabal.test"
+USERS = [f"user{i}" for i in range(10)]
+PASSWORD = "correct horse"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def listening(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    return False
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
+class Pabal:
+    name = "pabal"
+
+    def __init__(self, relayhost=None, users=USERS):
+        self.p = Instance(users=())
+        try:
+            for user in users:
+                self.p.add_user(user, PASSWORD)
+            if relayhost:
+                self.p.conf("smtp", "relayhost", relayhost)
+            self.p.start()
+        except BaseException:
+            self.p.running = True
+            self.p.close()
+            raise
+        self.pid = self.p.master_pid()
+        self.smtp_port = self.p.port("smtp")
+        self.lmtp_port = self.p.port("lmtp")
+        self.imap_port = self.p.port("imap")
+
+    def count(self):
+        top = os.path.join(self.p.dir, "mail", DOMAIN)
+        return sum(len(os.listdir(os.path.join(top, user, "new")))
+                   for user in USERS)
+
+    def close(self):
+        self.p.close()
+
+
+class Peer:
+    """A server of its own directory with Maildirs mail/DOMAIN/USER."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix=f"bench-{self.name}-")
+        os.chmod(self.dir, 0o755)
+        self.owner = pwd.getpwnam("pabal-mail")
+        self.mail = os.path.join(self.dir, "mail")
+        for user in USERS:
+            for sub in ("new", "cur", "tmp"):
+                os.makedirs(os.path.join(self.mail, DOMAIN, user, sub))
+        subprocess.run(["chown", "-R", "pabal-mail:", self.mail], check=True)
+
+    def count(self):
+        return sum(len(os.listdir(os.path.join(self.mail, DOMAIN, user,
+                                               "new"))) for user in USERS)
+
+    def close(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        try:
+            wait(lambda: not alive(self.pid), f"the end of {self.name}")
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Postfix(Peer):
+    """As the Debian package configures it, with the host's own data, and what
+    TUNING_README says on throughput: no in_flow_delay, no look-ups of client
+    names."""
+    name = "Postfix"
+
+    def __init__(self, relayhost=None):
+        super().__init__()
+        self.smtp_port = free_port()
+        etc = os.path.join(self.dir, "etc")
+        os.mkdir(etc)
+        for sub in ("queue", "data"):
+            os.mkdir(os.path.join(self.dir, sub))
+        shutil.chown(os.path.join(self.dir, "data"), "postfix")
+        with open("/usr/share/postfix/master.cf.dist") as f:
+            services = f.read()
+        old = "smtp      inet  n       -       y       -       -       smtpd"
+        assert old in services
+        services = services.replace(
+            old, f"127.0.0.1:{self.smtp_port} inet n - y - - smtpd")
+        # No chroot: it would need files copied and changes no figure.
+        lines = [line if line.startswith(("#", " ")) or not line.strip()
+                 else "".join(self.no_chroot(line))
+                 for line in services.splitlines()]
+        write(os.path.join(etc, "master.cf"), "\n".join(lines) + "\n")
+        write(os.path.join(etc, "mailboxes"),
+              "".join(f"{u}@{DOMAIN} {DOMAIN}/{u}/\n" for u in USERS))
+        write(os.path.join(etc, "main.cf"), self.main_cf(relayhost))
+        shutil.copy("/etc/postfix/dynamicmaps.cf", etc)
+        subprocess.run(["postmap", "-c", etc, f"hash:{etc}/mailboxes"],
+                       check=True)
+        self.command("start")
+        with open(os.path.join(self.dir, "queue/pid/master.pid")) as f:
+            self.pid = int(f.read())
+        wait(lambda: listening(self.smtp_port), "postfix")
+
+    @staticmethod
+    def no_chroot(line):
+        fields = line.split(None, 7)
+        if len(fields) == 8:
+            fields[4] = "n"
+        return " ".join(fields)
+
+    def main_cf(self, relayhost):
+        route = f"relayhost = {relayhost}\n" if relayhost else ""
+        return f"""
+compatibility_level = 3.6
+queue_directory = {self.dir}/queue
+data_directory = {self.dir}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+maillog_file = {self.dir}/data/log
+maillog_file_prefixes = {self.dir}
+myhostname = mail.{DOMAIN}
+mydestination =
+mynetworks = 127.0.0.0/8
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+alias_maps =
+alias_database =
+smtpd_banner = $myhostname ESMTP $mail_name (Debian/GNU)
+biff = no
+append_dot_mydomain = no
+readme_directory = no
+smtpd_relay_restrictions = permit_mynetworks defer_unauth_destination
+mailbox_size_limit = 0
+recipient_delimiter = +
+virtual_mailbox_domains = {DOMAIN}
+virtual_mailbox_base = {self.mail}
+virtual_mailbox_maps = hash:{self.dir}/etc/mailboxes
+virtual_mailbox_limit = 0
+virtual_minimum_uid = 1
+virtual_uid_maps = static:{self.owner.pw_uid}
+virtual_gid_maps = static:{self.owner.pw_gid}
+in_flow_delay = 0
+smtpd_peername_lookup = no
+disable_dns_lookups = yes
+smtp_tls_security_level = none
+smtpd_tls_security_level = none
+{route}"""
+
+    def command(self, verb):
+        r = subprocess.run(["postfix", "-c", os.path.join(self.dir, "etc"),
+                            verb], capture_output=True, text=True)
+        if r.returncode != 0:
+            raise RuntimeError(f"postfix {verb}: {r.stderr}{self.log()}")
+
+    def log(self):
+        try:
+            with open(os.path.join(self.dir, "data/log")) as f:
+                return f.read()[-3000:]
+        except OSError:
+            return ""
+
+
+class Dovecot(Peer):
+    """As the Debian package configures it, with the limits raised that a
+    thousand sessions from one address need."""
+    name = "Dovecot"
+
+    def __init__(self):
+        super().__init__()
+        self.lmtp_port, self.imap_port = free_port(), free_port()
+        conf = os.path.join(self.dir, "dovecot.conf")
+        write(os.path.join(self.dir, "users"), "".join(
+            f"{u}@{DOMAIN}:{{PLAIN}}{PASSWORD}::::::\n" for u in USERS))
+        write(conf, self.conf())
+        self.process = subprocess.Popen(
+            ["dovecot", "-F", "-c", conf], stdout=subprocess.DEVNULL,
+            stderr=open(os.path.join(self.dir, "stderr"), "w"))
+        self.pid = self.process.pid
+        wait(lambda: listening(self.imap_port) and
+             listening(self.lmtp_port), "dovecot")
+
+    def conf(self):
+        return f"""
+base_dir = {self.dir}/run
+state_dir = {self.dir}/state
+log_path = {self.dir}/log
+instance_name = bench
+listen = 127.0.0.1
+protocols = imap lmtp
+ssl = no
+disable_plaintext_auth = no
+mail_location = maildir:{self.mail}/%d/%n
+mail_max_userip_connections = 5000
+default_client_limit = 10000
+first_valid_uid = 1
+passdb {{
+  driver = passwd-file
+  args = {self.dir}/users
+}}
+userdb {{
+  driver = static
+  args = uid={self.owner.pw_uid} gid={self.owner.pw_gid} home={self.mail}/%d/%n
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {self.imap_port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+  process_limit = 2000
+}}
+service imap {{
+  process_limit = 5000
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {self.lmtp_port}
+  }}
+}}
+namespace inbox {{
+  inbox = yes
+}}
+"""
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(30)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Sink:
+    """Postfix's smtp-sink, which counts what it gets."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.seen, self.rest = 0, b""
+        self.process = subprocess.Popen(
+            ["smtp-sink", "-c", "-u", "nobody", f"127.0.0.1:{self.port}",
+             "200"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        wait(lambda: listening(self.port), "smtp-sink")
+
+    @property
+    def nexthop(self):
+        return f"[127.0.0.1]:{self.port}"
+
+    def count(self):
+        """Messages so far: the last "mesg=" that it printed."""
+        with contextlib.suppress(BlockingIOError, TypeError):
+            while part := os.read(self.process.stdout.fileno(), 1 << 20):
+                self.rest = (self.rest + part)[-400:]
+        found = self.rest.rfind(b"mesg=")
+        if found != -1:
+            digits = self.rest[found + 5:].split(b" ")[0].strip()
+            if digits.isdigit() and (int(digits) >= self.seen):
+                self.seen = int(digits)
+        return self.seen
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def source(port, to, messages, sessions, lmtp=False, size=4096):
+    """Start smtp-source; a connection for each message."""
+    args = ["smtp-source", "-s", str(sessions), "-m", str(messages),
+            "-l", str(size), "-f", "sender@example.org", "-t", to,
+            "-M", "client.example"]
+    if lmtp:
+        args.append("-L")
+    return subprocess.Popen(args + [f"127.0.0.1:{port}"],
+                            stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE)
+
+
+def drive(port, messages, lmtp=False, to=None):
+    """Send MESSAGES to all users alike, from ten clients with two sessions
+    each; returns when all were accepted."""
+    share = messages // len(USERS)
+    running = [source(port, to or f"{u}@{DOMAIN}", share, 2, lmtp)
+               for u in USERS]
+    errors = []
+    for r in running:
+        _, err = r.communicate(timeout=600)
+        if r.returncode != 0:
+            errors.append(err.decode())
+    if errors:
+        raise RuntimeError(errors[0])
+    return time.monotonic()
