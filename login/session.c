@@ -27,7 +27,8 @@ enum {
 	IN_MAX = 40 << 10, /* the longest command, and it fits a frame of IPC */
 	OUT_MAX = 64 << 10,
 	OUT_HIGH = 4096,
-	LINGER_MS = 5000,
+	LINGER_MS = 5000, /* for a client to read the last words */
+	STOP_LINGER_MS = 500,
 	REPLY_MAX = 1024,
 };
 
@@ -92,7 +93,7 @@ login_close(struct login_session *s)
 	login_auth_free(&s->auth);
 	login_handoff_free(&s->handoff);
 	login_mode(s, LOGIN_CLOSING);
-	ev_timer_set(&s->deadline, LINGER_MS);
+	ev_timer_set(&s->deadline, stopping ? STOP_LINGER_MS : LINGER_MS);
 	stream_want_drain(&s->stream);
 }
 
