@@ -127,6 +127,8 @@ check_mailbox(struct smtpd_ask *ask, const struct msg_lookup_found *found)
 	    mail->size_said > 0 ? (uint64_t)mail->size_said : 1;
 
 	ask->room = found->room;
+	if (found->quota > 0 && found->quota < ask->room)
+		ask->room = found->quota;
 	if (found->quota > 0 && need > found->quota)
 		settle(ask, false, "552 5.2.2 Larger than the whole mailbox");
 	else if (need > found->room)

@@ -58,7 +58,7 @@ struct smtpd_session {
 	bool trusted;      /* may relay */
 	bool cleartext;    /* may send a password without TLS */
 	bool extended;     /* EHLO or LHLO was said, not HELO */
-	bool tls;          /* the handshake is done */
+	bool tls;          /* input comes through TLS */
 	bool starting_tls; /* 220 is on its way */
 	bool skipping;     /* the rest of an overlong line */
 	bool secret;       /* the line being handled holds a password */

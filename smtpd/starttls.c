@@ -23,7 +23,6 @@ on_done(struct stream *st)
 
 	if (!tls_layer_facts(st, &facts))
 		return;
-	s->tls = true;
 	log_info("smtpd.tls", kv_s("sid", s->sid), kv_s("client", s->ip),
 	    kv_s("version", facts.version), kv_s("cipher", facts.cipher),
 	    kv_s("sni", facts.sni), kv_u("resumed", facts.resumed));
@@ -52,6 +51,8 @@ smtpd_starttls_begin(struct smtpd_session *s)
 	}
 	tls_layer_on_done(&s->stream, on_done);
 	smtpd_session_forget(s);
+	/* Whatever comes from here on has come through TLS. */
+	s->tls = true;
 	smtpd_session_mode(s, SMTPD_LINES);
 }
 
@@ -81,8 +82,10 @@ void
 smtpd_starttls_ended(const struct smtpd_session *s, bool failed)
 {
 	const char *why = tls_layer_error(&s->stream);
+	struct tls_facts facts;
 
-	if (s->stream.layer == NULL || s->tls || (!failed && *why == '\0'))
+	if (!s->tls || tls_layer_facts(&s->stream, &facts) ||
+	    (!failed && *why == '\0'))
 		return;
 	log_info("smtpd.tls-failed", kv_s("sid", s->sid), kv_s("client", s->ip),
 	    kv_s("why", why));
