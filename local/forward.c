@@ -52,7 +52,21 @@ sort_targets(const struct alias *a, struct slice account, struct slice user,
 		err_set(err, ERR_TEMP, ".forward is too long");
 		return TEMPFAIL;
 	}
-	return a->n > 0 ? FOUND : ABSENT;
+	return FOUND;
+}
+
+/* Nothing but blanks and comments: its owner wants no forwarding now. */
+static bool
+is_empty(struct slice text)
+{
+	while (text.n > 0) {
+		const struct slice line =
+		    slice_trim(slice_cut(text, '\n', &text));
+
+		if (line.n > 0 && line.p[0] != '#')
+			return false;
+	}
+	return true;
 }
 
 static enum found
@@ -65,8 +79,11 @@ read_list(int fd, struct slice account, struct slice user, struct buf *targets,
 	struct alias a;
 
 	arena_init(&arena);
-	if (fd_read_file(fd, &text, err) == 0 &&
-	    alias_parse(buf_slice(&text), &arena, &a, err) == 0)
+	if (fd_read_file(fd, &text, err) == -1)
+		found = TEMPFAIL;
+	else if (is_empty(buf_slice(&text)))
+		found = ABSENT;
+	else if (alias_parse(buf_slice(&text), &arena, &a, err) == 0)
 		found = sort_targets(&a, account, user, targets, keep, err);
 	arena_fini(&arena);
 	buf_fini(&text);
