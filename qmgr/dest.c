@@ -195,6 +195,7 @@ put_off(struct dest *d, struct batch *b)
 	while (take(b, &r, 1) == 1) {
 		struct message *m = r->message;
 
+		r->status = JOB_TEMPFAIL;
 		r->dsn = arena_slice(&m->arena, slice_str(d->dsn));
 		r->text = arena_slice(&m->arena, slice_str(d->why));
 		round_settle(r, RCPT_DEFERRED);

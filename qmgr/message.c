@@ -43,6 +43,7 @@ message_note_result(struct buf *lines, const struct rcpt *r)
 {
 	const size_t from = lines->n;
 
+	must((r->state == RCPT_DEFERRED) == (r->status == JOB_TEMPFAIL));
 	buf_addf(lines, "result %u %s", r->number, job_status_name(r->status));
 	add_part(lines, "dsn", r->dsn);
 	add_part(lines, "host", r->host);
@@ -98,10 +99,12 @@ add_rcpt(struct message *m, const struct envelope_rcpt *env)
 	if ((m->nrcpts & (m->nrcpts - 1)) == 0)
 		m->rcpts = xreallocarray(m->rcpts,
 		    m->nrcpts > 0 ? m->nrcpts * 2 : 1, sizeof *m->rcpts);
+	/* Nothing is delivered before an agent says so. */
 	*r = (struct rcpt){ .message = m,
 		.env = *env,
 		.number = (uint32_t)m->nrcpts,
-		.state = RCPT_PENDING };
+		.state = RCPT_PENDING,
+		.status = JOB_TEMPFAIL };
 	m->rcpts[m->nrcpts++] = r;
 	return r;
 }

@@ -189,6 +189,7 @@ on_reported(struct message *m, enum report_kind kind, bool ok)
 
 		if (kind == REPORT_FAILURE && r->state == RCPT_FAILED) {
 			r->state = ok ? RCPT_DONE : RCPT_DEFERRED;
+			r->status = ok ? JOB_PERMFAIL : JOB_TEMPFAIL;
 			if (ok)
 				message_note_result(&lines, r);
 		}

@@ -179,6 +179,7 @@ test_append_and_reload(void **state)
 	m->rcpts[0]->status = JOB_EXPANDED;
 	message_note_result(&lines, m->rcpts[0]);
 	m->rcpts[1]->status = JOB_TEMPFAIL;
+	m->rcpts[1]->state = RCPT_DEFERRED;
 	m->rcpts[1]->text = SLICE("try\r\nlater = 100%");
 	message_note_result(&lines, m->rcpts[1]);
 	message_note(&lines, "next", 1700000300000);
