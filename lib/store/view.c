@@ -36,6 +36,7 @@ struct view {
 	uint32_t uidvalidity;
 	uint32_t keywords;
 	bool readonly;
+	uint32_t looked;      /* readonly: UIDs below were looked at */
 	struct buf gone;      /* uint32_t */
 	struct ranges recent; /* of UIDs */
 	struct ranges silent; /* of mod-sequences, since the last sync */
@@ -159,6 +160,18 @@ claim_recent(struct view *v, struct err *err)
 	return -1;
 }
 
+/* The same for who only looks: they are \Recent here and stay so for others.
+ */
+static void
+look_at_recent(struct view *v, const struct ix_box *b)
+{
+	const uint32_t from =
+	    b->first_recent > v->looked ? b->first_recent : v->looked;
+
+	add_range(&v->recent, from, b->uidnext);
+	v->looked = b->uidnext;
+}
+
 static int
 read_all(struct view *v, struct kv_txn *t, struct err *err)
 {
@@ -193,6 +206,8 @@ take_picture(struct view *v, struct err *err)
 	v->modseq = meta.modseq;
 	v->uidvalidity = b.uidvalidity;
 	v->keywords = b.keywords;
+	if (v->readonly)
+		look_at_recent(v, &b);
 	return 0;
 }
 
@@ -494,6 +509,8 @@ view_sync(struct view *v, bool expunges,
 	    claim_recent(v, err) == -1)
 		f = TEMPFAIL;
 	if (f == FOUND) {
+		if (v->readonly)
+			look_at_recent(v, &n.box);
 		v->modseq = n.meta.modseq;
 		v->silent.n = 0;
 		tell_news(&t, &n, expunges);
