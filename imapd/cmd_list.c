@@ -14,6 +14,7 @@
 #include "imapd/user.h"
 #include "imapd/wirename.h"
 #include "store/mailbox.h"
+#include "store/name.h"
 
 enum {
 	PATTERNS_MAX = 32,
@@ -189,6 +190,74 @@ gather(void *arg, const struct mailbox_info *info)
 	return true;
 }
 
+/* Entries by name (as LIST orders them), one for each: the store gives names
+ * that are subscribed and gone apart from those that are there. */
+static int
+by_name(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+
+	return name_cmp(a->name, b->name);
+}
+
+static void
+unite(struct list *l)
+{
+	size_t n = 0;
+
+	if (l->n == 0)
+		return;
+	qsort(l->entries, l->n, sizeof *l->entries, by_name);
+	for (size_t i = 1; i < l->n; i++) {
+		struct entry *last = &l->entries[n];
+		const struct entry *e = &l->entries[i];
+
+		if (!slice_eq(e->name, last->name)) {
+			l->entries[++n] = *e;
+			continue;
+		}
+		last->special |= e->special;
+		last->exists |= e->exists;
+		last->subscribed |= e->subscribed;
+		last->children |= e->children;
+	}
+	l->n = n + 1;
+}
+
+/* The levels above a name that is gone: LSUB may have to name them. */
+static void
+add_parents(struct list *l)
+{
+	const size_t n = l->n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct slice up = l->entries[i].name;
+
+		if (l->entries[i].exists)
+			continue;
+		while (slice_rfind(up, '/') < up.n) {
+			up = slice_sub(up, 0, slice_rfind(up, '/'));
+			(void)gather(l, &(struct mailbox_info){ .name = up });
+		}
+	}
+}
+
+static int
+gather_all(struct session *s, struct list *l, struct err *err)
+{
+	struct account *a = imapd_user_account(s->user);
+
+	if (mailbox_list(a, false, gather, l, err) == -1)
+		return -1;
+	if ((l->request.options & SELECT_SUBSCRIBED) == 0)
+		return 0;
+	if (mailbox_list(a, true, gather, l, err) == -1)
+		return -1;
+	add_parents(l);
+	unite(l);
+	return 0;
+}
+
 static bool
 matches(const struct request *r, struct slice name)
 {
@@ -355,7 +424,6 @@ static const struct job_ops ops = { .more = on_more, .free = on_free };
 static void
 run(struct session *s, const struct request *r)
 {
-	const bool subscribed = (r->options & SELECT_SUBSCRIBED) != 0;
 	struct list *l = xcalloc(1, sizeof *l);
 	struct err err = { 0 };
 
@@ -363,8 +431,7 @@ run(struct session *s, const struct request *r)
 	l->request = *r;
 	l->arena = &s->arena;
 	imapd_start(s, &l->job);
-	if (mailbox_list(
-		imapd_user_account(s->user), subscribed, gather, l, &err) == -1)
+	if (gather_all(s, l, &err) == -1)
 		imapd_no(s, "list", &err);
 	else
 		on_more(s, &l->job);

@@ -123,13 +123,12 @@ static int
 change(struct session *s, struct request *r, const struct seqwalk *w)
 {
 	struct mailbox *m = view_mailbox(s->view);
-	const uint32_t before = flags_all_keywords(m);
 	struct err err = { 0 };
 	uint32_t *uids = NULL;
 	size_t n;
 	int rc = find_keywords(s, r, &err);
 
-	if (rc == 0 && flags_all_keywords(m) != before)
+	if (rc == 0 && flags_all_keywords(m) != s->keywords)
 		imapd_put_flags(s);
 	if (rc == 0) {
 		uids = seqwalk_uids(w, &n);

@@ -58,12 +58,6 @@ start(struct err *err)
 	return 0;
 }
 
-static bool
-busy(void)
-{
-	return imapd_users_sessions() > 0;
-}
-
 static void
 end(void)
 {
@@ -76,7 +70,7 @@ end(void)
 static void
 on_stop_check(struct ev_timer *t)
 {
-	if (busy())
+	if (imapd_users_busy())
 		ev_timer_set(t, STOP_CHECK_MS);
 	else
 		end();
@@ -111,7 +105,7 @@ static const struct service imapd = {
 	.prepare = prepare,
 	.start = start,
 	.stop = stop,
-	.busy = busy,
+	.busy = imapd_users_busy,
 };
 
 int

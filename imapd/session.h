@@ -12,6 +12,8 @@
 #ifndef IMAPD_SESSION_H
 #define IMAPD_SESSION_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/arena.h"
@@ -68,6 +70,7 @@ struct session {
 
 	struct view *view; /* of the selected mailbox; NULL: none */
 	bool readonly;
+	uint32_t keywords;        /* that the client was told of */
 	struct body_place *place; /* where a partial FETCH left off */
 };
 

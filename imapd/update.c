@@ -18,6 +18,7 @@ imapd_put_flags(struct session *s)
 	struct buf *out = imapd_out(s);
 	const uint32_t keywords = flags_all_keywords(m);
 
+	s->keywords = keywords;
 	buf_adds(out, "* FLAGS (");
 	flags_put(out, imap_flags, keywords, false, m);
 	buf_adds(out, ")\r\n* OK [PERMANENTFLAGS (");
@@ -69,7 +70,8 @@ on_event(void *arg, const struct view_event *e)
 			put_fetch(s, e);
 		break;
 	case VIEW_KEYWORDS:
-		imapd_put_flags(s);
+		if (flags_all_keywords(view_mailbox(s->view)) != s->keywords)
+			imapd_put_flags(s);
 		break;
 	case VIEW_GONE:
 		imapd_bye(s, "the mailbox was deleted");

@@ -7,13 +7,22 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "imapd/session.h"
+#include "log/log.h"
 #include "log/metric.h"
 #include "store/store.h"
+
+enum {
+	FLUSH_AFTER_MS = 1000, /* of a change: file names follow */
+	FLUSH_AGAIN_MS = 1,
+	FLUSH_RETRY_MS = 30000,
+};
 
 struct user {
 	struct account *account;
 	struct account_watch watch;
 	struct ev_task changed; /* tell the sessions, at the turn's end */
+	struct ev_timer flush;  /* runs: file names are behind the flags */
+	bool flushing;
 	LIST_HEAD(, session) sessions;
 	unsigned nsessions;
 };
@@ -22,6 +31,7 @@ static struct {
 	struct store *store;
 	struct map by_path;
 	unsigned sessions;
+	bool stopping;
 } users;
 
 static struct metric sessions_now = {
@@ -44,10 +54,10 @@ imapd_store(void)
 	return users.store;
 }
 
-unsigned
-imapd_users_sessions(void)
+bool
+imapd_users_busy(void)
 {
-	return users.sessions;
+	return users.by_path.count > 0;
 }
 
 /* A session does not end inside BYE: it ends when that was sent. */
@@ -56,6 +66,7 @@ imapd_users_bye(const char *why)
 {
 	struct map_iter it = { 0 };
 
+	users.stopping = true;
 	while (map_next(&users.by_path, &it)) {
 		struct user *u = it.value;
 		struct session *s;
@@ -77,10 +88,40 @@ on_changed(struct ev_task *task)
 	}
 }
 
+/* Flags count as soon as they are in the index; the names of the files follow
+ * when it is quiet, a few at a time. */
 static void
 on_watch(struct account_watch *w)
 {
-	ev_task_queue(&OUTER(w, struct user, watch)->changed);
+	struct user *u = OUTER(w, struct user, watch);
+
+	ev_task_queue(&u->changed);
+	if (!u->flushing && !ev_timer_running(&u->flush))
+		ev_timer_set(&u->flush, FLUSH_AFTER_MS);
+}
+
+static void
+on_flush(struct ev_timer *t)
+{
+	struct user *u = OUTER(t, struct user, flush);
+	struct err err = { 0 };
+	bool more = false;
+	int rc;
+
+	u->flushing = true;
+	rc = account_flush(u->account, &more, &err);
+	u->flushing = false;
+	if (rc == -1)
+		log_err("imap.trouble",
+		    kv_s("account", account_path(u->account)),
+		    kv_s("what", "flush"), kv_s("why", err.text));
+	/* What is left undone stands in the index, for who opens it next. */
+	if (rc == -1 && u->nsessions > 0)
+		ev_timer_set(t, FLUSH_RETRY_MS);
+	else if (rc == 0 && more)
+		ev_timer_set(t, FLUSH_AGAIN_MS);
+	else
+		imapd_user_idle(u);
 }
 
 struct user *
@@ -107,6 +148,7 @@ imapd_user_open(const char *path, uint64_t quota, struct err *err)
 	u->account = a;
 	LIST_INIT(&u->sessions);
 	ev_task_init(&u->changed, on_changed);
+	ev_timer_init(&u->flush, on_flush);
 	u->watch.on_change = on_watch;
 	account_watch(a, &u->watch);
 	map_put(&users.by_path, slice_str(path), u);
@@ -118,6 +160,11 @@ imapd_user_idle(struct user *u)
 {
 	if (u->nsessions > 0)
 		return;
+	if (ev_timer_running(&u->flush) && !users.stopping) {
+		ev_timer_set(&u->flush, 0);
+		return;
+	}
+	ev_timer_stop(&u->flush);
 	map_del(&users.by_path, slice_str(account_path(u->account)));
 	ev_task_cancel(&u->changed);
 	account_unwatch(&u->watch);

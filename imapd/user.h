@@ -22,9 +22,9 @@ struct user;
 /* Once: where accounts are. */
 void imapd_users_init(struct store *store);
 struct store *imapd_store(void);
-/* What the accounts' sessions wait for; at the end of the process. */
-unsigned imapd_users_sessions(void);
-/* "* BYE why" to all. */
+/* Is an account open: has it sessions, or names of files to be written? */
+bool imapd_users_busy(void);
+/* "* BYE why" to all, before the end of the process. */
 void imapd_users_bye(const char *why);
 
 /* The account at PATH with its quota in bytes (0: none); it lives as long as
