@@ -15,6 +15,21 @@ $(BUILD)/unit/$(1)/%: $(O)/tests/unit/$(1)/%_test.o $(patsubst %.c,$(O)/%.o,$(fi
 endef
 $(foreach d,$(DAEMONS) ctl,$(eval $(call unit_of_daemon,$(d))))
 
+# The daemons once more, each with attempts to break out of its sandbox
+# (tests/probe.c) that run when its doors have closed.
+PROBES := $(DAEMONS:%=$(BUILD)/probe/%) $(BUILD)/probe/pabal
+define probe_of_daemon
+$(BUILD)/probe/$(1): $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c)) $(O)/tests/probe.o $(LIB)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--wrap=sandbox_enter -o $$@ $$^ $$(LIBS)
+endef
+$(foreach d,$(DAEMONS),$(eval $(call probe_of_daemon,$(d))))
+$(BUILD)/probe/pabal: $(BUILD)/pabal
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+units: $(PROBES)
+
 check: all units
 	$(Q)PABAL_BUILD=$(BUILD) tests/run $(T)
 
