@@ -265,11 +265,10 @@ start(struct err *err)
 	return proc.svc->start != NULL ? proc.svc->start(err) : 0;
 }
 
-void
-service_ready(void)
+/* Accept, and tell master. */
+static void
+become_ready(void)
 {
-	if (proc.started)
-		return;
 	service_pause(false);
 	proc.started = true;
 	if (proc.svc->busy != NULL)
@@ -436,18 +435,16 @@ static void
 on_go(struct ipc *peer, struct msg *m)
 {
 	struct err err = { 0 };
-	int rc;
 
 	(void)m;
 	if (proc.started) {
 		reload();
 		return;
 	}
-	rc = start(&err);
-	if (rc == 0)
-		service_ready();
-	if (rc != -1)
+	if (start(&err) == 0) {
+		become_ready();
 		return;
+	}
 	log_err("proc.start-failed", kv_s("why", err.text));
 	IPC_SEND(peer, master_ready, .ok = false, .why = slice_str(err.text));
 	log_flush();

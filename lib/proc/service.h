@@ -44,8 +44,7 @@ struct service {
 	const struct ipc_table *ipc; /* may be NULL */
 	/* Before the doors close; still with the rights of the start. */
 	int (*prepare)(struct err *err);
-	/* After; 0 means ready, SERVICE_LATER that service_ready() will be
-	 * called. */
+	/* After; 0 means ready. */
 	int (*start)(struct err *err);
 	/* *conf_slot is new; the old one is freed when this returns. */
 	void (*reload)(void);
@@ -58,15 +57,10 @@ struct service {
 	bool (*busy)(void);
 };
 
-enum { SERVICE_LATER = 1 };
-
 #define REACH(role) (1u << (role))
 
 /* The whole main(): returns the exit code. */
 int service_main(const struct service *svc, int argc, char **argv);
-
-/* Ready after all: accept, and tell master.  Later calls do nothing. */
-void service_ready(void);
 
 /* What master said; valid from prepare on. */
 unsigned service_index(void);      /* this process among those of its role */
