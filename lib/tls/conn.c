@@ -173,6 +173,10 @@ explain(struct tls_conn *c, int saved_errno, struct err *err)
 	c->broken = true;
 	if (ERR_peek_error() == 0) {
 		errno = saved_errno;
+		/* As of a peer that has what it came for and leaves without
+		 * waiting for its session ticket. */
+		if (saved_errno == EPIPE || saved_errno == ECONNRESET)
+			return err_set(err, ERR_TEMP, "TLS: closed by the peer");
 		if (saved_errno != 0)
 			return err_sys(err, ERR_TEMP, "TLS");
 		return err_set(err, ERR_TEMP, "TLS: connection closed");
