@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import ssl
+import subprocess
 
 import pytest
 
@@ -32,7 +33,8 @@ PORT = free_port()
 
 
 def prepare(instance):
-    DNS.start()
+    if not DNS.threads:
+        DNS.start()
     instance.conf("lookup", "dns_servers", f"127.0.0.1:{DNS.port}")
     with open(os.path.join(instance.dir, "etc", "transports"), "w") as f:
         for n in range(1, DOMAINS + 1):
@@ -527,6 +529,17 @@ def test_lmtp_lost_between_replies(host):
 
 # ---- TLS
 
+def make_cert(folder, name, days=30):
+    """A self-signed certificate for NAME; the paths of it and its key."""
+    cert, key = (os.path.join(folder, name + e) for e in (".crt", ".pem"))
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj",
+         f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout",
+         key, "-out", cert], check=True, capture_output=True)
+    return cert, key
+
+
 def server_context(pabal):
     c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     c.load_cert_chain(os.path.join(pabal.dir, "tls", "cert.pem"),
@@ -565,3 +578,179 @@ def test_nothing_before_starttls_survives(host, pabal):
     check(h, "relayed", "2.0.0")
     assert not h.bad.messages[0].tls
     assert pabal.events("tls.out-failed", h.since)
+
+
+@contextlib.contextmanager
+def settings(pabal, **values):
+    """The shared instance under other settings of smtp for a while."""
+    for name, value in values.items():
+        pabal.conf("smtp", name, value)
+    pabal.reload()
+    try:
+        yield
+    finally:
+        for name in values:
+            pabal.pabal("conf", "unset", "smtp", name)
+        pabal.reload()
+
+
+def test_policy_encrypt(host, pabal):
+    with settings(pabal, tls_policy="encrypt"):
+        h = host(caps=("PIPELINING",))
+        h.send()
+        check(h, "tempfail", "4.7.4", "TLS is required")
+        h = host(caps=TLS_CAPS, tls="garbage")
+        h.send()
+        check(h, "tempfail", "4.7.5")
+        assert len(h.bad.sessions) == 1  # no second try in the clear
+        h = host(caps=TLS_CAPS, STARTTLS="454 4.7.0 not today")
+        h.send()
+        check(h, "tempfail", "4.7.0", "not today")
+        h = host(caps=TLS_CAPS, tls=server_context(pabal))
+        h.send()
+        check(h, "relayed", "2.0.0")
+        assert h.bad.messages[0].tls
+
+
+def test_policy_none(host, pabal):
+    with settings(pabal, tls_policy="none"):
+        h = host(caps=TLS_CAPS, tls=server_context(pabal))
+        h.send()
+        check(h, "relayed", "2.0.0")
+        assert h.bad.commands("STARTTLS") == []
+
+
+def test_policy_verify(make_pabal, tmp_path):
+    """A process of smtp reads tls_ca_file once, when it starts."""
+    folder = str(tmp_path)
+    os.chmod(folder, 0o755)
+    good, good_key = make_cert(folder, "mx.good.test")
+    wrong, wrong_key = make_cert(folder, "mx.other.test")
+    with contextlib.ExitStack() as stack:
+        hosts = {}
+        for n, (domain, cert, key) in enumerate(
+                (("good.test", good, good_key), ("bad.test", wrong, wrong_key))):
+            c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            c.load_cert_chain(cert, key)
+            address = f"127.0.3.{n + 1}"
+            hosts[domain] = stack.enter_context(
+                BadSmtp(host=address, port=PORT, caps=TLS_CAPS, tls=c))
+            DNS.records[domain] = {"MX": [f"10 mx.{domain}."]}
+            DNS.records[f"mx.{domain}"] = {"A": [address]}
+        with open(os.path.join(folder, "ca"), "wb") as f:
+            for cert in (good, wrong):
+                with open(cert, "rb") as c:
+                    f.write(c.read())
+        p = make_pabal(("smtp", "tls_policy", "verify"),
+                       ("smtp", "tls_ca_file", os.path.join(folder, "ca")))
+        with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
+            for domain in hosts:
+                f.write(f"{domain} smtp:{domain}:{PORT}\n")
+        p.pabal("map", "transports")
+        for domain, status, dsn in (("good.test", "relayed", "2.0.0"),
+                                    ("bad.test", "tempfail", "4.7.5")):
+            p.send("verified?", to="u@" + domain)
+            r = p.wait_event("rcpt.result", to="u@" + domain)
+            assert (r["status"], r["dsn"]) == (status, dsn), r
+        assert "hostname mismatch" in r["text"]
+        assert p.events("tls.out")[0]["verified"] == "yes"
+
+
+# ---- relayhost
+
+def test_relayhost_with_password(make_pabal):
+    with BadSmtp(caps=("PIPELINING", "AUTH PLAIN LOGIN")) as bad, \
+            BadSmtp() as other:
+        p = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{bad.port}"),
+                       ("smtp", "relayhost_auth", "user:pass word"))
+        # What a table names does not go to the relayhost, nor the password.
+        with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
+            f.write(f"else.test smtp:[127.0.0.1]:{other.port}\n")
+        p.pabal("map", "transports")
+        for domain in ("some.test", "else.test"):
+            p.send("relay", to="u@" + domain)
+            p.wait_event("rcpt.result", to="u@" + domain, dsn="2.0.0")
+        assert [m.rcpts for m in bad.messages] == [["u@some.test"]]
+        assert [m.rcpts for m in other.messages] == [["u@else.test"]]
+        assert bad.secrets == [["", "user", "pass word"]]
+        assert other.secrets == []
+        # A wrong password bounces nothing.
+        bad.steps["AUTH"] = "535 5.7.8 no"
+        p.reload()
+        p.send("relay", to="v@some.test")
+        r = p.wait_event("rcpt.result", to="v@some.test")
+        assert (r["status"], r["dsn"]) == ("tempfail", "4.7.8")
+
+
+def test_relayhost_without_its_mechanism(make_pabal):
+    with BadSmtp() as bad:
+        p = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{bad.port}"),
+                       ("smtp", "relayhost_auth", "user:secret"))
+        p.send("relay", to="u@some.test")
+        r = p.wait_event("rcpt.result", to="u@some.test")
+        assert (r["status"], r["dsn"]) == ("tempfail", "4.7.0")
+        assert bad.messages == []
+
+
+def test_relayhost_that_does_not_exist(make_pabal):
+    """Its domain is our administrator's mistake: mail waits."""
+    p = make_pabal(("smtp", "relayhost", "no-such-relay.test"))
+    p.send("relay", to="u@some.test")
+    r = p.wait_event("rcpt.result", to="u@some.test")
+    assert (r["status"], r["dsn"]) == ("tempfail", "4.4.4")
+
+
+# ---- many, and limits
+
+def test_few_sessions_many_messages(make_pabal):
+    """Mail for many hosts waits for its turn when sessions are few."""
+    addresses = [f"127.0.4.{n}" for n in range(1, 21)]
+    with contextlib.ExitStack() as stack:
+        bads = [stack.enter_context(BadSmtp(host=a, port=PORT))
+                for a in addresses]
+        p = make_pabal(("smtp", "max_sessions", "2"))
+        with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
+            for n, a in enumerate(addresses):
+                f.write(f"m{n}.test smtp:[{a}]:{PORT}\n")
+        p.pabal("map", "transports")
+        for n in range(len(addresses)):
+            p.send(f"few {n}", to=f"u@m{n}.test")
+        p.wait_queue(0)
+        assert [len(b.messages) for b in bads] == [1] * len(bads)
+
+
+def test_damaged_message_is_never_sent(host):
+    """Its checksum is wrong: the host must not take what it got so far."""
+    h = host(GREETING="421 4.3.2 later")
+    h.send(body="damage me\r\n" * 5000)
+    check(h, "tempfail", "4.3.2")
+    [path] = [os.path.join(d, n) for d, _, names in
+              os.walk(os.path.join(h.pabal.dir, "spool")) for n in names
+              if h.domain.encode() in open(os.path.join(d, n), "rb").read()]
+    with open(path, "r+b") as f:
+        data = f.read()
+        at = data.rindex(b"damage me")
+        f.seek(at)
+        f.write(b"D")
+    h.bad.steps["GREETING"] = "220 bad.example"
+    h.pabal.allowed = ["spool.set-aside"]
+    h.retry()
+    h.pabal.wait_event("spool.set-aside", h.since)
+    assert h.bad.messages == []
+    assert h.bad.commands("MAIL")
+
+
+def test_dns_servers_change_with_a_reload(pabal):
+    with DnsServer({"d250.test": {"MX": ["0 ."]}}) as other:
+        since = pabal.mark()
+        DNS.records["d250.test"] = "SERVFAIL"
+        pabal.send("dns", to="a@d250.test")
+        r = pabal.wait_event("rcpt.result", since, to="a@d250.test")
+        assert r["dsn"] == "4.4.3"
+        pabal.conf("lookup", "dns_servers", f"127.0.0.1:{other.port}")
+        pabal.reload()
+        pabal.send("dns", to="b@d250.test")
+        r = pabal.wait_event("rcpt.result", since, to="b@d250.test")
+        assert r["dsn"] == "5.1.10"
+        pabal.conf("lookup", "dns_servers", f"127.0.0.1:{DNS.port}")
+        pabal.reload()
