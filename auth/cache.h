@@ -8,6 +8,8 @@
 #ifndef AUTH_CACHE_H
 #define AUTH_CACHE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/slice.h"

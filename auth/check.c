@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "auth/check.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -12,10 +14,15 @@
 #include "auth/penalty.h"
 #include "auth/ticket.h"
 #include "auth/worker.h"
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "conf/conf.h"
+#include "conf/param.h"
+#include "conf/shared.h"
 #include "ev/loop.h"
 #include "ipc/auth.h"
+#include "ipc/role.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "sasl/password.h"
@@ -23,7 +30,6 @@
 #include "sasl/server.h"
 #include "sys/addr.h"
 #include "table/account.h"
-#include "table/reader.h"
 #include "table/table.h"
 #include "table/watch.h"
 

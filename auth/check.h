@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "ipc/ipc.h"
+#include "ipc/msg.h"
 
 /* Once, when the doors are closed. */
 int auth_check_start(int tables_dir, struct err *err);

@@ -2,6 +2,7 @@
 #ifndef AUTH_CONF_H
 #define AUTH_CONF_H
 
+#include "conf/param.h"
 #include "conf/shared.h"
 
 struct auth_conf {

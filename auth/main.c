@@ -3,7 +3,13 @@
  * hashing is done by workers, forked when the doors are closed. */
 #include "auth/check.h"
 #include "auth/conf.h"
+#include "base/err.h"
+#include "ev/loop.h"
+#include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "log/log.h"
+#include "proc/sandbox.h"
 #include "proc/service.h"
 
 static int

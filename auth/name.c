@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "auth/name.h"
 
+#include <stddef.h>
+
 #include "proto/address.h"
 
 bool

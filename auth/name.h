@@ -3,6 +3,8 @@
 #ifndef AUTH_NAME_H
 #define AUTH_NAME_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 

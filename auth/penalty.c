@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "auth/penalty.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>

@@ -13,6 +13,7 @@
 #ifndef AUTH_PENALTY_H
 #define AUTH_PENALTY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/slice.h"

@@ -7,6 +7,8 @@
 #ifndef AUTH_TICKET_H
 #define AUTH_TICKET_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/slice.h"

@@ -7,6 +7,8 @@
 #ifndef AUTH_WORKER_H
 #define AUTH_WORKER_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 

@@ -3,9 +3,13 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "ev/stream.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "log/log.h"
 #include "login/conf.h"
 #include "login/handoff.h"

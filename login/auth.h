@@ -3,7 +3,8 @@
 #ifndef LOGIN_AUTH_H
 #define LOGIN_AUTH_H
 
-#include "base/buf.h"
+#include <stdbool.h>
+
 #include "base/slice.h"
 
 struct login_auth;

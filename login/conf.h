@@ -2,6 +2,7 @@
 #ifndef LOGIN_CONF_H
 #define LOGIN_CONF_H
 
+#include "conf/param.h"
 #include "conf/shared.h"
 
 struct login_conf {

@@ -8,8 +8,12 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "ev/loop.h"
+#include "ev/stream.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "log/log.h"
 #include "login/metrics.h"
 #include "login/pump.h"

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* IMAP before the login: RFC 9051 and 3501, 2971 (ID), 4959 (SASL-IR), 5530
  * (response codes), 7888 (literals). */
+#include <stdbool.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/cur.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/shared.h"
+#include "ipc/auth.h"
+#include "ipc/role.h"
 #include "login/auth.h"
 #include "login/conf.h"
+#include "login/imaptext.h"
 #include "login/session.h"
 #include "login/starttls.h"
 #include "sasl/secret.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "login/imaptext.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 /* "{12}" or "{12+}" (RFC 7888) at the end of LINE. */

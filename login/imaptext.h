@@ -6,8 +6,11 @@
 #ifndef LOGIN_IMAPTEXT_H
 #define LOGIN_IMAPTEXT_H
 
+#include <stddef.h>
+
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/slice.h"
 
 enum imap_need {
 	IMAP_MORE,     /* the command goes on */

@@ -4,13 +4,21 @@
  * are known, ends their TLS, and hands the session in; it can open no mailbox
  * itself.
  */
+#include <stddef.h>
+
+#include "base/err.h"
 #include "base/must.h"
 #include "certs/certs.h"
 #include "ev/loop.h"
+#include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "login/conf.h"
 #include "login/metrics.h"
 #include "login/session.h"
+#include "proc/sandbox.h"
 #include "proc/service.h"
+#include "sys/addr.h"
 
 static int
 on_start(struct err *err)

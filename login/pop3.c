@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* POP3 before the login: RFC 1939, 2449 (CAPA), 2595 (STLS), 3206 (AUTH and SYS
  * codes), 5034 (AUTH). */
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/shared.h"
+#include "ipc/auth.h"
+#include "ipc/role.h"
 #include "login/auth.h"
 #include "login/conf.h"
 #include "login/session.h"

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "login/pump.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "ev/stream.h"
 #include "login/session.h"
 
 enum {

@@ -7,12 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "certs/certs.h"
+#include "conf/param.h"
+#include "conf/shared.h"
 #include "log/log.h"
 #include "login/auth.h"
 #include "login/conf.h"

@@ -8,8 +8,13 @@
 #ifndef LOGIN_SESSION_H
 #define LOGIN_SESSION_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/slice.h"
+#include "ev/loop.h"
 #include "ev/stream.h"
 #include "ipc/auth.h"
 #include "ipc/role.h"

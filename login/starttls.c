@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "login/starttls.h"
 
+#include <stddef.h>
+
+#include "base/err.h"
 #include "base/mem.h"
 #include "certs/certs.h"
+#include "ev/stream.h"
 #include "log/log.h"
 #include "login/metrics.h"
 #include "login/session.h"
+#include "tls/conn.h"
 #include "tls/layer.h"
 
 bool

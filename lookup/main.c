@@ -2,13 +2,18 @@
 /* lookup: what is this address, domain, host. */
 #include <unistd.h>
 
+#include "base/err.h"
 #include "ev/loop.h"
+#include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "log/log.h"
 #include "lookup/conf.h"
 #include "lookup/mx.h"
 #include "lookup/resolve.h"
 #include "lookup/system.h"
 #include "lookup/usage.h"
+#include "proc/sandbox.h"
 #include "proc/service.h"
 
 /* The reader of the password file: its directory and nothing else. */

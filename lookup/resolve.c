@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "lookup/resolve.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/mem.h"
-#include "base/must.h"
+#include "base/slice.h"
+#include "conf/param.h"
+#include "conf/shared.h"
 #include "ev/loop.h"
 #include "ipc/lookup.h"
 #include "log/log.h"

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "ipc/ipc.h"
+#include "ipc/msg.h"
 
 /* Once, when the doors are closed. */
 int lookup_resolve_start(int tables_dir, struct err *err);

@@ -2,7 +2,9 @@
 #include "proto/address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/utf8.h"
 

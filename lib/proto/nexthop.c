@@ -2,6 +2,8 @@
 #include "proto/nexthop.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/cur.h"

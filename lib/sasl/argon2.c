@@ -2,6 +2,8 @@
 #include "sasl/argon2.h"
 
 #include <argon2.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/base64.h"

@@ -3,6 +3,8 @@
 #ifndef SASL_CLIENT_H
 #define SASL_CLIENT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 

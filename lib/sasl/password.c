@@ -2,7 +2,7 @@
 #include "sasl/password.h"
 
 #include <crypt.h>
-#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,8 @@
 #ifndef SASL_SECRET_H
 #define SASL_SECRET_H
 
+#include <stddef.h>
+
 #include "base/buf.h"
 
 void secret_init(struct buf *b, size_t max);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "sasl/server.h"
 
+#include <stddef.h>
+
 #include "base/base64.h"
 #include "base/mem.h"
 #include "base/must.h"

@@ -14,6 +14,8 @@
 #ifndef SASL_SERVER_H
 #define SASL_SERVER_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "sys/clients.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/slice.h"
 
 struct client_count {
 	uint8_t ip[16];

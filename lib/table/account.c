@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/account.h"
 
-#include <string.h>
-
 #include "base/cur.h"
 #include "base/mem.h"
 #include "base/num.h"

@@ -12,6 +12,7 @@
 #ifndef TABLE_ACCOUNT_H
 #define TABLE_ACCOUNT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -16,6 +16,9 @@
 #ifndef TABLE_ALIAS_H
 #define TABLE_ALIAS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cur.h"

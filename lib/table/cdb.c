@@ -2,13 +2,18 @@
 /* Tables compiled to NAME.cdb (table/compile.h). */
 #include <cdb.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
 #include "table/compile.h"
+#include "table/table.h"
 #include "table/type.h"
 
 struct table_cdb {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/kind.h"
 
+#include <stddef.h>
+
 #include "base/mem.h"
 #include "table/account.h"
 #include "table/alias.h"

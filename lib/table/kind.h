@@ -3,6 +3,8 @@
 #ifndef TABLE_KIND_H
 #define TABLE_KIND_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 

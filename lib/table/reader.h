@@ -9,6 +9,9 @@
 #ifndef TABLE_READER_H
 #define TABLE_READER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"

@@ -12,6 +12,8 @@
 #ifndef TABLE_TABLE_H
 #define TABLE_TABLE_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"

@@ -2,14 +2,19 @@
 /* Tables read from their text as it stands, whole, into memory: for small ones
  * that are edited by hand. */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
 #include "table/reader.h"
+#include "table/table.h"
 #include "table/type.h"
 
 enum { TEXT_MAX = 64 << 20 };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/transport.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/mem.h"

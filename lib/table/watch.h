@@ -4,6 +4,9 @@
 #ifndef TABLE_WATCH_H
 #define TABLE_WATCH_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "ev/loop.h"
 #include "table/table.h"
 
