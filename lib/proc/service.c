@@ -2,6 +2,7 @@
 #include "proc/service.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ enum {
 	ACCEPTS_A_TURN = 16,   /* then another process gets its share */
 	ACCEPT_PAUSE_MS = 100, /* after EMFILE and the like */
 	IDLE_CHECK_MS = 1000,
+	LARGE_PIECE = 256 << 10, /* bytes; it is given back when freed */
 };
 
 /* What master has handed over. */
@@ -585,6 +587,10 @@ service_main(const struct service *svc, int argc, char **argv)
 	proc.svc = svc;
 	for (size_t i = 0; i < DIR_COUNT; i++)
 		proc.dirs[i] = -1;
+	/* Left to itself, glibc learns from the first large piece that is freed
+	 * to keep such pieces: those that LMDB gets for each index, and hardly
+	 * touches, then cost megabytes each. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_PIECE);
 	log_init(svc->name, 0);
 	(void)prctl(PR_SET_NAME, svc->name);
 	ev_init();
