@@ -31,6 +31,8 @@ keep_tail(struct cmdtext *t, struct slice s)
 {
 	const size_t max = sizeof t->tail;
 
+	if (s.n == 0)
+		return;
 	if (s.n >= max) {
 		memcpy(t->tail, s.p + s.n - max, max);
 		t->ntail = max;

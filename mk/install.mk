@@ -5,7 +5,8 @@ BUILD_PACKAGES := gcc make libc6-dev libssl-dev libunbound-dev liblmdb-dev \
 	libutf8proc-dev mandoc
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-dnspython \
 	python3-cryptography clang clang-format llvm universal-ctags \
-	iwyu openssl curl swaks libnet-ssleay-perl msmtp fetchmail isync procps
+	iwyu openssl curl swaks libnet-ssleay-perl msmtp fetchmail isync procps \
+	offlineimap3 mutt
 MISSING = $(shell dpkg-query -W -f='$${Package} $${db:Status-Status}\n' \
 	$(BUILD_PACKAGES) $(TEST_PACKAGES) 2>/dev/null | \
 	awk '$$2 == "installed" { print $$1 }' | sort >$(BUILD)/installed; \

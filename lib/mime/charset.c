@@ -73,11 +73,11 @@ static const char *const preload[] = { "cp949", "iso-2022-kr", "johab",
 void
 charset_preload(void)
 {
-	for (size_t i = 0; i < ARRAY_LEN(preload); i++) {
-		const iconv_t cd = iconv_open("UTF-8", preload[i]);
+	static iconv_t kept[ARRAY_LEN(preload)];
 
-		(void)cd;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(preload); i++)
+		if (kept[i] == NULL)
+			kept[i] = iconv_open("UTF-8", preload[i]);
 }
 
 /* iconv's names may hold paths, options and lists; a charset's do not. */
