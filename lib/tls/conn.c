@@ -176,7 +176,8 @@ explain(struct tls_conn *c, int saved_errno, struct err *err)
 		/* As of a peer that has what it came for and leaves without
 		 * waiting for its session ticket. */
 		if (saved_errno == EPIPE || saved_errno == ECONNRESET)
-			return err_set(err, ERR_TEMP, "TLS: closed by the peer");
+			return err_set(
+			    err, ERR_TEMP, "TLS: closed by the peer");
 		if (saved_errno != 0)
 			return err_sys(err, ERR_TEMP, "TLS");
 		return err_set(err, ERR_TEMP, "TLS: connection closed");
