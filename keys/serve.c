@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "keys/serve.h"
 
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "ipc/keys.h"
 #include "keys/conf.h"
 #include "keys/ring.h"

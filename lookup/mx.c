@@ -2,7 +2,6 @@
 #include "lookup/mx.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
 
 #include "base/mem.h"

@@ -3,7 +3,6 @@
 #ifndef SMTP_CAPS_H
 #define SMTP_CAPS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"

@@ -8,7 +8,6 @@
 
 #include "log/metric.h"
 #include "proto/address.h"
-#include "smtp/conf.h"
 #include "smtp/result.h"
 
 enum {

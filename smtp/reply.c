@@ -2,7 +2,6 @@
 #include "smtp/reply.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/cur.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/target.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -12,7 +12,6 @@
 #include <unbound-event.h>
 
 #include "base/mem.h"
-#include "base/must.h"
 #include "ev/loop.h"
 
 struct event {

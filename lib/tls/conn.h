@@ -13,7 +13,6 @@
 #define TLS_CONN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -11,7 +11,6 @@
 #include "base/must.h"
 #include "tls/cert_x509.h"
 #include "tls/ctx.h"
-#include "tls/fail.h"
 #include "tls/remote_key.h"
 
 /* The certificates of one name: at most one of each type. */
