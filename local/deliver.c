@@ -238,7 +238,8 @@ static enum found
 open_mailbox(struct delivery *d, struct err *err)
 {
 	if (d->rcpt.extension.n > 0) {
-		const enum found found = mailbox_open(
+		/* Addresses come in lower case. */
+		const enum found found = mailbox_open_folded(
 		    d->account, d->rcpt.extension, &d->mailbox, err);
 
 		if (found == FOUND)

@@ -55,6 +55,7 @@ store_new(int rootfd, const struct store_opts *opts)
 	s->crlf = opts->crlf;
 	map_init(&s->accounts);
 	TAILQ_INIT(&s->open);
+	flush_init(s);
 	return s;
 }
 
@@ -66,16 +67,6 @@ account_free(struct account *a)
 	free(a);
 }
 
-static void
-flush_all(struct account *a)
-{
-	struct err err;
-	bool more = true;
-
-	while (more && account_flush(a, &more, &err) == 0)
-		;
-}
-
 /* All indexes that are open become clean; see stamp.c. */
 static void
 settle_all(struct store *s)
@@ -83,14 +74,6 @@ settle_all(struct store *s)
 	struct account *a;
 	struct err err;
 
-	/* Flushing moves an account to the end of the list. */
-	for (unsigned n = s->nopen; n > 0; n--) {
-		a = TAILQ_FIRST(&s->open);
-		must(a->refs == 0);
-		a->refs++;
-		flush_all(a);
-		account_close(&a);
-	}
 	for (a = TAILQ_FIRST(&s->open); a != NULL; a = TAILQ_NEXT(a, link))
 		(void)index_settle(a, &err);
 	if (fd_sync_fs(s->rootfd, &err) == -1)
@@ -108,10 +91,13 @@ store_free(struct store **sp)
 
 	if (s == NULL)
 		return;
+	flush_fini(s);
 	if (!TAILQ_EMPTY(&s->open))
 		settle_all(s);
-	while ((a = TAILQ_FIRST(&s->open)) != NULL)
+	while ((a = TAILQ_FIRST(&s->open)) != NULL) {
+		must(a->refs == 0);
 		account_park(a);
+	}
 	must(s->accounts.count == 0);
 	map_fini(&s->accounts);
 	xfree(&s->hostname);

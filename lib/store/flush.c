@@ -136,8 +136,8 @@ flush_box(struct mailbox *m, bool *more, struct err *err)
 	rc = flush_uids(&tx, m, &b, uids, n, err);
 	tx_times_end(times, &m->dirs, &b);
 	if (rc == -1 && n > 0) {
-		tx_pend(&b, uids[0]);
-		tx_pend(&b, uids[n - 1]);
+		tx_pend(&tx, &b, uids[0]);
+		tx_pend(&tx, &b, uids[n - 1]);
 	}
 	*more = *more || b.pending_from != b.pending_to;
 	/* Renames stay, so what was done is written down even on failure. */

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "base/map.h"
+#include "ev/loop.h"
 #include "store/boxfile.h"
 #include "store/index.h"
 #include "store/store.h"
@@ -24,8 +25,10 @@ struct store {
 	unsigned max_open;
 	unsigned nopen;
 	bool crlf;
-	struct map accounts;        /* by path */
-	TAILQ_HEAD(, account) open; /* least recently used first */
+	struct map accounts;          /* by path */
+	TAILQ_HEAD(, account) open;   /* least recently used first */
+	TAILQ_HEAD(, account) behind; /* names are behind: see idle.c */
+	struct ev_timer flusher;
 };
 
 struct account {
@@ -42,6 +45,8 @@ struct account {
 	LIST_HEAD(, account_watch) watches;
 	LIST_HEAD(, mailbox) boxes;
 	TAILQ_ENTRY(account) link;
+	bool behind; /* on the store's list, which then holds it open */
+	TAILQ_ENTRY(account) behind_link;
 };
 
 struct box_dirs {
@@ -79,6 +84,11 @@ bool account_path_ok(struct slice path);
 int account_enter(struct account *a, struct err *err);
 /* Close them; nothing may be under way. */
 void account_park(struct account *a);
+/* Let file names catch up soon, in the loop. */
+void account_flush_later(struct account *a);
+void flush_init(struct store *s);
+/* Now, for all that wait. */
+void flush_fini(struct store *s);
 /* Tell the watches. */
 void account_notify(struct account *a);
 

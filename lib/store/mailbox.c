@@ -91,6 +91,38 @@ mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
 	return why.class == ERR_PERM ? ABSENT : TEMPFAIL;
 }
 
+static enum found
+find_folded(
+    struct account *a, struct slice name, struct ix_box *b, struct err *err)
+{
+	struct kv_txn *t = kv_read(a->env, err);
+	uint32_t from = 0;
+	enum found f;
+
+	if (t == NULL)
+		return TEMPFAIL;
+	while ((f = ix_next_box(t, from, b, err)) == FOUND &&
+	       !slice_iis(name, b->name))
+		from = b->box + 1;
+	kv_abort(&t);
+	return f;
+}
+
+enum found
+mailbox_open_folded(struct account *a, struct slice name,
+    struct mailbox **mailbox, struct err *err)
+{
+	enum found f = mailbox_open(a, name, mailbox, err);
+	struct ix_box b;
+
+	if (f == ABSENT && account_enter(a, err) == 0)
+		f = find_folded(a, name, &b, err);
+	else
+		return f;
+	return f == FOUND ? mailbox_open(a, slice_str(b.name), mailbox, err)
+			  : f;
+}
+
 static void
 mailbox_free(struct mailbox *m)
 {

@@ -55,6 +55,10 @@ int mailbox_subscribe(
 /* Counted with its account, which stays open as long. */
 enum found mailbox_open(struct account *a, struct slice name,
     struct mailbox **mailbox, struct err *err);
+/* The same where NAME was written by somebody who does not keep case (ASCII):
+ * the one that fits to the letter, else the first that fits. */
+enum found mailbox_open_folded(struct account *a, struct slice name,
+    struct mailbox **mailbox, struct err *err);
 void mailbox_close(struct mailbox **mailbox);
 struct account *mailbox_account(const struct mailbox *m);
 struct slice mailbox_name(const struct mailbox *m);

@@ -113,7 +113,7 @@ correct(struct mailbox *m, uint32_t uid, int64_t size, int64_t vsize,
 		    kv_del(tx.t, ix_key(key, 'C', b.box, uid), err) == -1)
 			goto fail;
 		hot.bits |= HOT_PENDING;
-		tx_pend(&b, uid);
+		tx_pend(&tx, &b, uid);
 	}
 	hot.bits |= HOT_SURE;
 	if (ix_put_hot(tx.t, b.box, uid, &hot, err) == 0 &&

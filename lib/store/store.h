@@ -98,7 +98,8 @@ enum found account_lock_maildrop(
     struct account *a, int *lockfd, struct err *err);
 
 /* File names catch up with the flags in the index, a bounded number of files
- * a call; *MORE says whether to call again.  For idle moments and the end. */
+ * a call; *MORE says whether to call again.  The store does it by itself in the
+ * loop, a second after a change, and in store_free. */
 int account_flush(struct account *a, bool *more, struct err *err);
 /* Throw the index away and build it from the files. */
 int account_rebuild(struct account *a, struct err *err);

@@ -111,6 +111,8 @@ tx_commit(struct tx *tx, struct err *err)
 	tx->a->busy--;
 	if (kv_commit(&tx->t, err) == -1)
 		return -1;
+	if (tx->pended)
+		account_flush_later(tx->a);
 	if (changed)
 		account_notify(tx->a);
 	return 0;
@@ -162,7 +164,7 @@ tx_add(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
 	tx->meta.bytes += (uint64_t)msg->vsize;
 	count(b, hot->bits, 1);
 	if ((hot->bits & HOT_PENDING) != 0)
-		tx_pend(b, uid);
+		tx_pend(tx, b, uid);
 	if (ix_put_hot(tx->t, b->box, uid, hot, err) == -1)
 		return -1;
 	return ix_put_msg(tx->t, b->box, uid, msg, err);
@@ -219,7 +221,7 @@ tx_change(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
 	hot->bits = bits;
 	hot->keywords = keywords;
 	if ((bits & HOT_PENDING) != 0)
-		tx_pend(b, uid);
+		tx_pend(tx, b, uid);
 	return ix_put_hot(tx->t, b->box, uid, hot, err);
 }
 
@@ -267,8 +269,9 @@ tx_uidvalidity(struct tx *tx)
 }
 
 void
-tx_pend(struct ix_box *b, uint32_t uid)
+tx_pend(struct tx *tx, struct ix_box *b, uint32_t uid)
 {
+	tx->pended = true;
 	if (b->pending_from == b->pending_to) {
 		b->pending_from = uid;
 		b->pending_to = uid + 1;

@@ -15,6 +15,7 @@ struct tx {
 	struct kv_txn *t;
 	struct ix_meta meta;
 	uint64_t modseq; /* at the begin */
+	bool pended;     /* names are behind: see idle.c */
 };
 
 /* ROOM: how many bytes will be written at most. */
@@ -56,8 +57,8 @@ int tx_resize(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_msg *msg,
 int tx_uid(struct ix_box *b, int dirfd, uint32_t *uid, struct err *err);
 /* A UIDVALIDITY that no mailbox of the account has had. */
 uint32_t tx_uidvalidity(struct tx *tx);
-/* Note that the name of UID is behind its flags. */
-void tx_pend(struct ix_box *b, uint32_t uid);
+/* Note that the name of UID is behind its flags; it follows soon. */
+void tx_pend(struct tx *tx, struct ix_box *b, uint32_t uid);
 
 /* Directory times: our own changes between begin and end are not taken for
  * those of others. */

@@ -151,8 +151,8 @@ claim_recent(struct view *v, struct err *err)
 		return 0;
 	}
 	add_range(&v->recent, b.first_recent, b.uidnext);
-	tx_pend(&b, b.first_recent);
-	tx_pend(&b, b.uidnext - 1);
+	tx_pend(&tx, &b, b.first_recent);
+	tx_pend(&tx, &b, b.uidnext - 1);
 	b.first_recent = b.uidnext;
 	if (ix_put_box(tx.t, &b, err) == 0)
 		return tx_commit(&tx, err);

@@ -179,6 +179,32 @@ test_rename_inbox(void **state)
 }
 
 static void
+test_folded(void **state)
+{
+	struct mailbox *a, *b;
+
+	(void)state;
+	assert_int_equal(create("work"), ERR_NONE);
+	assert_int_equal(create("WORK"), ERR_NONE);
+	assert_int_equal(create("A/Bee"), ERR_NONE);
+	assert_int_equal(
+	    mailbox_open_folded(fx_account, SLICE("WORK"), &a, NULL), FOUND);
+	b = fx_box("WORK");
+	assert_true(mailbox_same(a, b));
+	mailbox_close(&a);
+	mailbox_close(&b);
+	assert_int_equal(
+	    mailbox_open_folded(fx_account, SLICE("a/bEE"), &a, NULL), FOUND);
+	assert_true(slice_is(mailbox_name(a), "A/Bee"));
+	mailbox_close(&a);
+	assert_int_equal(
+	    mailbox_open_folded(fx_account, SLICE("none"), &a, NULL), ABSENT);
+	assert_null(a);
+	assert_int_equal(
+	    mailbox_open_folded(fx_account, SLICE("/"), &a, NULL), ABSENT);
+}
+
+static void
 test_subscribe(void **state)
 {
 	struct err err;
@@ -236,6 +262,7 @@ main(void)
 		FX(test_delete),
 		FX(test_rename),
 		FX(test_rename_inbox),
+		FX(test_folded),
 		FX(test_subscribe),
 		FX(test_made_by_hand),
 	};
