@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from badsmtp import BABBLE, DROP, HANG, RESET, BadSmtp
 from dnsserver import DnsServer
-from pabal import message, wait
+from pabal import Instance, message, wait
 
 DOMAINS = 250
 NUMBERS = itertools.count(1)
@@ -754,3 +755,58 @@ def test_dns_servers_change_with_a_reload(pabal):
         assert r["dsn"] == "5.1.10"
         pabal.conf("lookup", "dns_servers", f"127.0.0.1:{DNS.port}")
         pabal.reload()
+
+
+@pytest.mark.parametrize("step", ["MAIL", "DOT"])
+@pytest.mark.allow("child.killed")
+def test_qmgr_ends_meanwhile(make_pabal, step):
+    """What was under way is given up and sent again, and smtp lives on."""
+    with BadSmtp(**{step: [HANG, BadSmtp().steps[step]]}) as bad:
+        p = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{bad.port}"))
+        smtp = p.pids("smtp")
+        p.send("again", to="u@some.test")
+        wait(lambda: any("MAIL" in c for s in bad.sessions
+                         for c in s.commands[:2]), "the first attempt")
+        if step == "DOT":
+            wait(lambda: "DATA" in bad.sessions[0].commands, "DATA")
+        [qmgr] = p.pids("qmgr")
+        os.kill(qmgr, 9)
+        p.wait_event("rcpt.result", to="u@some.test", dsn="2.0.0")
+        assert p.pids("smtp") == smtp
+        assert len(bad.messages) == 1 or step == "DOT"
+
+
+@pytest.mark.allow("child.killed")
+def test_smtp_ends_meanwhile(make_pabal):
+    """The message is tried again soon, by another process."""
+    with BadSmtp(RCPT=[HANG, "250 ok"]) as bad:
+        p = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{bad.port}"))
+        p.send("again", to="u@some.test")
+        wait(lambda: bad.commands("RCPT"), "the first attempt")
+        for pid in p.pids("smtp"):
+            os.kill(pid, 9)
+        p.wait_event("rcpt.result", to="u@some.test", dsn="2.0.0")
+        assert len(bad.messages) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_lmtp_over_a_socket_of_this_machine(tmp_path):
+    path = str(tmp_path / "lmtp")
+    for folder in (tmp_path, *tmp_path.parents):
+        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+    with BadSmtp(path=path) as bad:
+        os.chmod(path, 0o777)
+        p = Instance(user="nobody")
+        try:
+            table = os.path.join(p.dir, "etc", "transports")
+            with open(table, "w") as f:
+                f.write(f"local.test lmtp:unix:{path}\n")
+            shutil.chown(table, "nobody", "nogroup")
+            p.pabal("map", "transports")
+            p.start()
+            p.send("unix", to="u@local.test")
+            p.wait_event("rcpt.result", to="u@local.test", status="delivered")
+            assert bad.messages[0].rcpts == ["u@local.test"]
+            assert not p.alarms()
+        finally:
+            p.close()
