@@ -9,6 +9,7 @@
 #include "smtpd/mail.h"
 #include "smtpd/metrics.h"
 #include "smtpd/received.h"
+#include "smtpd/scan.h"
 #include "smtpd/session.h"
 #include "smtpd/spool.h"
 #include "smtpd/starttls.h"
@@ -17,6 +18,18 @@
 enum {
 	PROGRESS_BYTES = 16384, /* what must come within data_timeout */
 	FIELD_MAX = 4096,
+};
+
+/* The message of a transaction, from DATA on; in its arena. */
+struct smtpd_data {
+	struct smtpd_scan scan;
+	struct smtpd_session *session;
+	struct smtpd_spool *spool; /* NULL: the message is refused */
+	const char *refusal;       /* the reply at the end; NULL: none so far */
+	int64_t size_max;          /* message_size_limit when DATA began */
+	int64_t unused;            /* bytes thrown away after a refusal */
+	size_t progress;           /* bytes since the deadline was moved */
+	bool fix;                  /* add what is missing in the header */
 };
 
 /* ---- the answer ---- */
@@ -48,8 +61,8 @@ log_refused(const struct smtpd_session *s, const char *why)
 	const struct smtpd_mail *mail = s->mail;
 
 	log_info("mail.refused", kv_s("sid", s->sid), kv_s("client", s->ip),
-	    kv_slice("from", mail->env.sender), kv_i("size", mail->scan.size),
-	    kv_s("why", why));
+	    kv_slice("from", mail->env.sender),
+	    kv_i("size", mail->data->scan.size), kv_s("why", why));
 	smtpd_count(why[0] == '4' ? SMTPD_COUNT_messages_deferred
 				  : SMTPD_COUNT_messages_refused,
 	    1);
@@ -64,7 +77,8 @@ on_committed(void *arg, enum smtpd_spool_result result)
 	};
 	struct smtpd_session *s = arg;
 	const struct smtpd_mail *mail = s->mail;
-	const char *qid = smtpd_spool_qid(mail->spool);
+	const struct smtpd_spool *spool = mail->data->spool;
+	const char *qid = smtpd_spool_qid(spool);
 	char reply[64];
 
 	if (result != SMTPD_SPOOL_OK) {
@@ -76,12 +90,12 @@ on_committed(void *arg, enum smtpd_spool_result result)
 	    kv_s("client", s->ip),
 	    kv_s("login", s->login != NULL ? s->login : ""),
 	    kv_slice("from", mail->env.sender),
-	    kv_i("size", smtpd_spool_size(mail->spool)),
+	    kv_i("size", smtpd_spool_size(spool)),
 	    kv_u("nrcpt", mail->env.nrcpts),
 	    kv_slice("protocol", mail->env.protocol),
 	    kv_i("ms", ev_now_ms() - mail->began_ms));
 	smtpd_count(SMTPD_COUNT_messages, 1);
-	smtpd_count(SMTPD_COUNT_message_bytes, smtpd_spool_size(mail->spool));
+	smtpd_count(SMTPD_COUNT_message_bytes, smtpd_spool_size(spool));
 	s->messages++;
 	s->errors = 0;
 	snprintf(reply, sizeof reply, "250 2.0.0 Ok: queued as %s", qid);
@@ -92,33 +106,34 @@ on_committed(void *arg, enum smtpd_spool_result result)
 
 /* The message will not be accepted: its file can go. */
 static void
-refuse(struct smtpd_mail *mail, const char *reply)
+refuse(struct smtpd_data *d, const char *reply)
 {
-	if (mail->refusal != NULL)
+	if (d->refusal != NULL)
 		return;
-	mail->refusal = reply;
-	smtpd_spool_free(&mail->spool);
+	d->refusal = reply;
+	smtpd_spool_free(&d->spool);
 }
 
 static void
 on_bytes(struct smtpd_scan *sc, struct slice bytes)
 {
-	struct smtpd_mail *mail = OUTER(sc, struct smtpd_mail, scan);
+	struct smtpd_data *d = OUTER(sc, struct smtpd_data, scan);
 
-	if (mail->refusal == NULL && sc->size > mail->size_max)
-		refuse(mail, "552 5.3.4 Message too large");
-	if (mail->refusal == NULL)
-		smtpd_spool_put(mail->spool, bytes);
+	if (sc->size > d->size_max)
+		refuse(d, "552 5.3.4 Message too large");
+	if (d->refusal == NULL)
+		smtpd_spool_put(d->spool, bytes);
 }
 
 /* Submitted mail gets what it needs to be mail (RFC 6409 8). */
 static void
 on_header(struct smtpd_scan *sc)
 {
-	struct smtpd_mail *mail = OUTER(sc, struct smtpd_mail, scan);
+	struct smtpd_data *d = OUTER(sc, struct smtpd_data, scan);
+	const struct slice sender = d->session->mail->env.sender;
 	struct buf out = { .max = FIELD_MAX };
 
-	if (!mail->fix || mail->refusal != NULL)
+	if (!d->fix || d->refusal != NULL)
 		return;
 	if ((sc->fields & SMTPD_SCAN_DATE) == 0) {
 		buf_adds(&out, "Date: ");
@@ -127,64 +142,64 @@ on_header(struct smtpd_scan *sc)
 	}
 	if ((sc->fields & SMTPD_SCAN_MESSAGE_ID) == 0)
 		buf_addf(&out, "Message-ID: <%s@%s>\r\n",
-		    smtpd_spool_qid(mail->spool), smtpd_conf->shared.hostname);
-	if ((sc->fields & SMTPD_SCAN_FROM) == 0 && mail->env.sender.n > 0)
-		buf_addf(&out, "From: <%.*s>\r\n", SLICE_FMT(mail->env.sender));
+		    smtpd_spool_qid(d->spool), smtpd_conf->shared.hostname);
+	if ((sc->fields & SMTPD_SCAN_FROM) == 0 && sender.n > 0)
+		buf_addf(&out, "From: <%.*s>\r\n", SLICE_FMT(sender));
 	if (out.n > 0)
-		smtpd_spool_put(mail->spool, buf_slice(&out));
+		smtpd_spool_put(d->spool, buf_slice(&out));
 	buf_fini(&out);
 }
 
 static void
-judge(struct smtpd_mail *mail)
+judge(struct smtpd_data *d)
 {
-	const struct smtpd_scan *sc = &mail->scan;
+	const struct smtpd_scan *sc = &d->scan;
 
 	if ((sc->faults & SMTPD_SCAN_BARE) != 0)
-		refuse(mail, "550 5.6.11 A CR or LF stands alone");
+		refuse(d, "550 5.6.11 A CR or LF stands alone");
 	if ((sc->faults & SMTPD_SCAN_NUL) != 0)
-		refuse(mail, "554 5.6.0 A NUL in the message");
+		refuse(d, "554 5.6.0 A NUL in the message");
 	if ((sc->faults & SMTPD_SCAN_LONG) != 0)
-		refuse(mail, "554 5.6.0 A line of the message is too long");
+		refuse(d, "554 5.6.0 A line of the message is too long");
 	if (sc->received > smtpd_conf->max_received)
-		refuse(mail, "554 5.4.6 Too many Received fields, a loop");
-	if (sc->ended && (uint64_t)sc->size > mail->room_max)
-		refuse(mail, "552 5.2.2 Larger than the room in the mailbox");
+		refuse(d, "554 5.4.6 Too many Received fields, a loop");
+	if (sc->ended && (uint64_t)sc->size > d->session->mail->room_max)
+		refuse(d, "552 5.2.2 Larger than the room in the mailbox");
 }
 
 static void
 finish(struct smtpd_session *s)
 {
-	struct smtpd_mail *mail = s->mail;
+	struct smtpd_data *d = s->mail->data;
 
-	if (mail->refusal != NULL) {
-		log_refused(s, mail->refusal);
-		conclude(s, mail->refusal);
+	if (d->refusal != NULL) {
+		log_refused(s, d->refusal);
+		conclude(s, d->refusal);
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
-	smtpd_spool_commit(mail->spool, on_committed, s);
+	smtpd_spool_commit(d->spool, on_committed, s);
 }
 
 size_t
 smtpd_data_input(struct smtpd_session *s, struct slice in)
 {
-	struct smtpd_mail *mail = s->mail;
-	const size_t n = smtpd_scan(&mail->scan, in);
+	struct smtpd_data *d = s->mail->data;
+	const size_t n = smtpd_scan(&d->scan, in);
 
-	judge(mail);
-	if (mail->scan.ended) {
+	judge(d);
+	if (d->scan.ended) {
 		finish(s);
 		return n;
 	}
-	mail->progress += n;
-	if (mail->progress >= PROGRESS_BYTES) {
-		mail->progress = 0;
+	d->progress += n;
+	if (d->progress >= PROGRESS_BYTES) {
+		d->progress = 0;
 		smtpd_session_touch(s);
 	}
-	if (mail->refusal == NULL)
-		smtpd_spool_rest(mail->spool);
-	else if ((mail->unused += (int64_t)n) > mail->size_max)
+	if (d->refusal == NULL)
+		smtpd_spool_rest(d->spool);
+	else if ((d->unused += (int64_t)n) > d->size_max)
 		smtpd_hangup(s, "4.7.0", "No end to a refused message");
 	return n;
 }
@@ -192,7 +207,7 @@ smtpd_data_input(struct smtpd_session *s, struct slice in)
 /* ---- the command ---- */
 
 static void
-put_received(struct smtpd_session *s)
+put_received(const struct smtpd_session *s, struct smtpd_spool *spool)
 {
 	const struct envelope *env = &s->mail->env;
 	struct buf out = { .max = FIELD_MAX };
@@ -201,7 +216,7 @@ put_received(struct smtpd_session *s)
 		.ip = s->local ? SLICE("") : slice_str(s->ip),
 		.hostname = slice_str(smtpd_conf->shared.hostname),
 		.with = env->protocol,
-		.qid = slice_str(smtpd_spool_qid(s->mail->spool)),
+		.qid = slice_str(smtpd_spool_qid(spool)),
 		.when_s = clock_wall_s(),
 	};
 
@@ -209,7 +224,7 @@ put_received(struct smtpd_session *s)
 		t.rcpt = env->rcpts[0].address;
 	smtpd_starttls_trace(s, &t);
 	smtpd_received(&t, &out);
-	smtpd_spool_put(s->mail->spool, buf_slice(&out));
+	smtpd_spool_put(spool, buf_slice(&out));
 	buf_fini(&out);
 }
 
@@ -218,7 +233,7 @@ static void
 go_without(struct smtpd_session *s, const char *reply)
 {
 	log_refused(s, reply);
-	smtpd_spool_free(&s->mail->spool);
+	smtpd_data_forget(s->mail);
 	smtpd_reply(s, reply);
 	if (stream_input(&s->stream).n > 0)
 		smtpd_hangup(s, "4.7.0", "Message without a go-ahead");
@@ -229,22 +244,39 @@ static void
 on_opened(void *arg, enum smtpd_spool_result result)
 {
 	struct smtpd_session *s = arg;
-	struct smtpd_mail *mail = s->mail;
 
 	if (result == SMTPD_SPOOL_FULL) {
 		go_without(s, "452 4.3.1 No room for it now");
 	} else if (result == SMTPD_SPOOL_FAILED) {
 		go_without(s, "451 4.3.0 The queue does not answer");
 	} else {
-		put_received(s);
-		smtpd_scan_init(&mail->scan, on_bytes, on_header);
-		mail->scan.line_max = smtpd_conf->max_line_length;
-		mail->scan.normalise =
-		    smtpd_conf->bare_newline == SMTPD_BARE_NORMALISE;
-		mail->scan.strip_bcc = mail->fix && smtpd_conf->strip_bcc;
+		put_received(s, s->mail->data->spool);
 		smtpd_reply(s, "354 End with <CR><LF>.<CR><LF>");
 		smtpd_session_mode(s, SMTPD_DATA);
 	}
+}
+
+static struct smtpd_data *
+data_new(struct smtpd_session *s)
+{
+	struct smtpd_data *d = arena_new(&s->mail->arena, struct smtpd_data);
+
+	d->session = s;
+	d->size_max = smtpd_conf->shared.message_size_limit;
+	d->fix = s->protocol->submission || s->local;
+	smtpd_scan_init(&d->scan, on_bytes, on_header);
+	d->scan.line_max = smtpd_conf->max_line_length;
+	d->scan.normalise = smtpd_conf->bare_newline == SMTPD_BARE_NORMALISE;
+	d->scan.strip_bcc = d->fix && smtpd_conf->strip_bcc;
+	return d;
+}
+
+void
+smtpd_data_forget(struct smtpd_mail *mail)
+{
+	if (mail->data != NULL)
+		smtpd_spool_free(&mail->data->spool);
+	mail->data = NULL;
 }
 
 void
@@ -260,8 +292,7 @@ smtpd_data_command(struct smtpd_session *s, struct slice args)
 	env->protocol =
 	    slice_str(smtpd_with(s->protocol->speaks == SMTPD_SPEAKS_LMTP,
 		s->extended, env->smtputf8, s->tls, s->login != NULL));
-	mail->fix = s->protocol->submission || s->local;
-	mail->size_max = smtpd_conf->shared.message_size_limit;
+	mail->data = data_new(s);
 	smtpd_session_mode(s, SMTPD_WAIT);
-	mail->spool = smtpd_spool_open(env, s->sid, on_opened, s);
+	mail->data->spool = smtpd_spool_open(env, s->sid, on_opened, s);
 }

@@ -5,13 +5,12 @@
 
 #include "base/mem.h"
 #include "log/log.h"
-#include "proto/address.h"
 #include "smtpd/conf.h"
+#include "smtpd/data.h"
 #include "smtpd/metrics.h"
 #include "smtpd/parse.h"
 #include "smtpd/rcpt.h"
 #include "smtpd/session.h"
-#include "smtpd/spool.h"
 
 static struct smtpd_mail *
 mail_new(struct smtpd_session *s, const struct smtpd_mail_args *args,
@@ -45,7 +44,7 @@ smtpd_mail_free(struct smtpd_mail **p)
 	if (mail == NULL)
 		return;
 	smtpd_rcpt_forget(mail);
-	smtpd_spool_free(&mail->spool);
+	smtpd_data_forget(mail);
 	free(mail->env.rcpts);
 	arena_fini(&mail->arena);
 	free(mail);
@@ -78,7 +77,7 @@ rights(const struct smtpd_session *s)
 void
 smtpd_mail_command(struct smtpd_session *s, struct slice args)
 {
-	struct buf sender = { .max = 2 * ADDRESS_MAX };
+	struct buf sender = { .max = SMTPD_ADDRESS_MAX };
 	struct smtpd_mail_args a;
 	struct err err;
 
@@ -95,7 +94,7 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 	} else if (a.size > smtpd_conf->shared.message_size_limit) {
 		refuse(s, "552 5.3.4 Message too large");
 	} else {
-		smtpd_rcpt_qualify(&sender);
+		smtpd_qualify(&sender, smtpd_conf->shared.domains.v[0]);
 		s->mail = mail_new(s, &a, buf_slice(&sender));
 		smtpd_session_enter(s, SMTPD_MAIL);
 		smtpd_reply(s, "250 2.1.0 Sender ok");

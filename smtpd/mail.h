@@ -7,11 +7,10 @@
 #include <sys/queue.h>
 
 #include "queue/envelope.h"
-#include "smtpd/scan.h"
 
 struct smtpd_ask;
+struct smtpd_data;
 struct smtpd_session;
-struct smtpd_spool;
 
 struct smtpd_mail {
 	struct smtpd_session *session;
@@ -21,17 +20,10 @@ struct smtpd_mail {
 	int64_t size_said; /* SIZE= of MAIL; 0: not said */
 	uint64_t room_max; /* largest room of a recipient's mailbox */
 	int64_t began_ms;
-	/* Recipients that lookup is asked about, in order (rcpt.c). */
+	/* Recipients that lookup is asked about, in order. */
 	TAILQ_HEAD(, smtpd_ask) asks;
 	unsigned nasks;
-	/* data.c */
-	struct smtpd_scan scan;
-	struct smtpd_spool *spool;
-	int64_t size_max;    /* message_size_limit when DATA began */
-	int64_t unused;      /* bytes thrown away after a refusal */
-	size_t progress;     /* bytes since the deadline was moved */
-	const char *refusal; /* the reply at the end; NULL: none so far */
-	bool fix;            /* add what is missing in the header */
+	struct smtpd_data *data; /* the message, from DATA on */
 };
 
 /* MAIL: ARGS stand behind the verb. */

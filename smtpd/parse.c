@@ -285,6 +285,16 @@ smtpd_parse_rcpt(struct slice args, unsigned may, struct smtpd_rcpt_args *rcpt,
 	    &c, rcpt_rules, ARRAY_LEN(rcpt_rules), may, rcpt, err);
 }
 
+void
+smtpd_qualify(struct buf *address, const char *domain)
+{
+	struct slice local, rest;
+
+	address_split(buf_slice(address), &local, &rest);
+	if (local.n > 0 && rest.n == 0)
+		buf_addf(address, "@%s", domain);
+}
+
 bool
 smtpd_parse_helo(struct slice args, struct slice *helo)
 {

@@ -21,6 +21,9 @@ enum {
 	SMTPD_MAY_EXTEND = 8, /* parameters at all (EHLO, LHLO) */
 };
 
+/* Room that the buffers below need for an address. */
+enum { SMTPD_ADDRESS_MAX = 1024 };
+
 struct smtpd_mail_args {
 	int64_t size;            /* 0: not said */
 	struct slice body;       /* "7BIT", "8BITMIME", or empty */
@@ -40,6 +43,9 @@ int smtpd_parse_mail(struct slice args, unsigned may,
 /* The same for "RCPT" (RFC 5321 4.1.1.3). */
 int smtpd_parse_rcpt(struct slice args, unsigned may,
     struct smtpd_rcpt_args *rcpt, struct buf *to, struct err *err);
+/* Give a canonical address that is a local part alone (postmaster, a local
+ * user) its DOMAIN; the null sender stays. */
+void smtpd_qualify(struct buf *address, const char *domain);
 /* What a client calls itself (EHLO, HELO, LHLO): one word that can stand in
  * a log and a header.  Stricter checks belong to policy: many honest clients
  * do not know their name. */

@@ -9,7 +9,6 @@
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
 #include "log/log.h"
-#include "proto/address.h"
 #include "smtpd/conf.h"
 #include "smtpd/mail.h"
 #include "smtpd/metrics.h"
@@ -205,16 +204,6 @@ on_found(struct ipc_call *call, struct msg *m)
 
 /* ---- the command ---- */
 
-void
-smtpd_rcpt_qualify(struct buf *address)
-{
-	struct slice local, domain;
-
-	address_split(buf_slice(address), &local, &domain);
-	if (local.n > 0 && domain.n == 0)
-		buf_addf(address, "@%s", smtpd_conf->shared.domains.v[0]);
-}
-
 /* The same address goes to the same lookup, which remembers it. */
 static struct ipc *
 lookup_for(struct slice address)
@@ -271,14 +260,14 @@ smtpd_rcpt_command(struct smtpd_session *s, struct slice args)
 			     (s->extended ? SMTPD_MAY_EXTEND : 0U) |
 			     (s->mail->env.smtputf8 ? SMTPD_MAY_UTF8 : 0U) |
 			     (smtpd_conf->dsn ? SMTPD_MAY_DSN : 0U);
-	struct buf to = { .max = 2 * ADDRESS_MAX };
+	struct buf to = { .max = SMTPD_ADDRESS_MAX };
 	struct smtpd_rcpt_args a;
 	struct err err;
 
 	if (smtpd_parse_rcpt(args, may, &a, &to, &err) == -1) {
 		mistake(s, err.text);
 	} else {
-		smtpd_rcpt_qualify(&to);
+		smtpd_qualify(&to, smtpd_conf->shared.domains.v[0]);
 		ask_for(s->mail, buf_slice(&to), &a);
 	}
 	buf_fini(&to);

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
+#include "base/slice.h"
 
 struct smtpd_mail;
 struct smtpd_session;
@@ -20,7 +20,5 @@ void smtpd_rcpt_command(struct smtpd_session *s, struct slice args);
 bool smtpd_rcpt_must_wait(struct smtpd_session *s, struct slice line);
 /* Forget what was asked. */
 void smtpd_rcpt_forget(struct smtpd_mail *mail);
-/* A local part alone (postmaster, a local user) gets the first domain. */
-void smtpd_rcpt_qualify(struct buf *address);
 
 #endif

@@ -50,14 +50,14 @@ static const struct {
 	{ "smtp", STRANGER, "quit \r\n", G BYE },
 	{ "smtp", STRANGER, "EHLO c\r\nQUIT\r\n", G
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
-	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 HELP\r\n" BYE },
+	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n" BYE },
 	{ "submission", "198.51.100.7", "EHLO c\r\nQUIT\r\n", G
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
 	    "250-AUTH PLAIN LOGIN\r\n"
-	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 HELP\r\n" BYE },
+	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n" BYE },
 	{ "lmtp", STRANGER, "LHLO c\r\nEHLO c\r\nQUIT\r\n", "220 h.example LMTP pabal\r\n"
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
-	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 HELP\r\n"
+	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n"
 	    "500 5.5.1 Command not known\r\n" BYE },
 	{ "smtp", STRANGER, "HELO\r\nEHLO a b\r\nLHLO c\r\nQUIT\r\n", G
 	    "501 5.5.4 Say who you are: HELO hostname\r\n"
@@ -95,7 +95,7 @@ static const struct {
 	    "RCPT TO:<small@x>\r\nRCPT TO:<user@x>\r\nRSET\r\n"
 	    "MAIL FROM:<> SIZE=1001\r\nRCPT TO:<small@x>\r\nQUIT\r\n", G
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
-	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 HELP\r\n"
+	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n"
 	    "552 5.3.4 Message too large\r\n" SENDER "452 4.2.2 Mailbox is full\r\n" RCPT OK
 	    SENDER "552 5.2.2 Larger than the whole mailbox\r\n" BYE },
 	/* submission */
@@ -103,12 +103,12 @@ static const struct {
 	{ "submission", "198.51.100.7", "EHLO c\r\nRSET\r\nAUTH PLAIN AHVzZXIAc2VzYW1l\r\nMAIL FROM:<u@x>\r\n"
 	    "RCPT TO:<a@far.example>\r\nAUTH PLAIN\r\nRSET\r\nAUTH PLAIN\r\nQUIT\r\n", G
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
-	    "250-AUTH PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 HELP\r\n" OK
+	    "250-AUTH PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n" OK
 	    "235 2.7.0 Welcome\r\n" SENDER RCPT "503 5.5.1 Not within a transaction\r\n" OK
 	    "503 5.5.1 You are authenticated already\r\n" BYE },
 	{ "submission", STRANGER, "EHLO c\r\nAUTH PLAIN AHVzZXIAc2VzYW1l\r\nQUIT\r\n", G
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
-	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 HELP\r\n"
+	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n"
 	    "538 5.7.11 Not without TLS\r\n" BYE },
 	/* what is no SMTP */
 	{ "smtp", STRANGER, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", G "421 4.7.0 h.example This is not HTTP\r\n" },
@@ -155,7 +155,8 @@ test_auth(void **state)
 	static const char ehlo[] =
 	    G "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n"
 	      "250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n"
-	      "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 HELP\r\n";
+	      "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 "
+	      "HELP\r\n";
 	char want[1024];
 
 	(void)state;
@@ -259,7 +260,8 @@ test_local(void **state)
 	    "EHLO c\r\nMAIL FROM:<root>\r\nRCPT TO:<user>\r\nDATA\r\n"
 	    "Subject: x\r\n\r\ny\r\n.\r\nQUIT\r\n",
 	    G "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n"
-	      "250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n"
+	      "250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-"
+	      "SMTPUTF8\r\n"
 	      "250 HELP\r\n" SENDER RCPT GO QUEUED BYE);
 	assert_string_equal(fake.sender, "root@local.example");
 	assert_string_equal(buf_cstr(&fake.rcpts), "user@local.example ");
