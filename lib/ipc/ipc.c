@@ -36,6 +36,7 @@ struct pending {
 };
 
 struct ipc {
+	LIST_ENTRY(ipc) accepted; /* others' channels to us */
 	struct channel channel;
 	enum role role;
 	unsigned index;
@@ -54,6 +55,7 @@ static struct {
 	const struct ipc_table *table;
 	struct ipc *master;
 	struct map links;
+	LIST_HEAD(, ipc) accepted;
 	uint64_t last_id;
 	unsigned counts[ROLE_COUNT];
 	unsigned peers;
@@ -213,6 +215,7 @@ lose(struct ipc *peer)
 		ipc.table->on_gone(peer);
 	if (peer->link || peer == ipc.master)
 		return;
+	LIST_REMOVE(peer, accepted);
 	ipc.peers--;
 	free(peer);
 }
@@ -280,6 +283,7 @@ ipc_accept(int fd, enum role role, unsigned index, uid_t uid)
 	struct ipc *peer = peer_new(role, index, uid);
 
 	channel_open(&peer->channel, fd);
+	LIST_INSERT_HEAD(&ipc.accepted, peer, accepted);
 	ipc.peers++;
 	if (ipc.table->on_open != NULL)
 		ipc.table->on_open(peer);
