@@ -5,6 +5,7 @@ import contextlib
 import os
 import poplib
 import re
+import signal
 import socket
 import subprocess
 
@@ -533,6 +534,20 @@ def test_session_limit(make_pabal):
     wait(lambda: pabal.events("pop3d.session-end"), "the end of the session")
     with pop(pabal, "bob") as c:
         c.noop()
+
+
+@pytest.mark.allow("child.killed")
+def test_lock_ends_with_its_process(make_pabal):
+    pabal = make_pabal()
+    put(pabal, "alice", b"Subject: stays\n\nx\n")
+    with Raw(pabal) as c:
+        c.ask("DELE 1")
+        for pid in pabal.pids("pop3d"):
+            os.kill(pid, signal.SIGKILL)
+        assert c.at_end()
+    pabal.wait_event("child.killed", daemon="pop3d")
+    with pop(pabal) as c:
+        assert c.stat()[0] == 1
 
 
 def test_stop_deletes_nothing(make_pabal):
