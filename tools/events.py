@@ -48,7 +48,7 @@ def folders():
                        glob.glob(os.path.join(ROOT, "lib", "*"))):
         name = os.path.relpath(path, ROOT)
         if os.path.isdir(path) and glob.glob(os.path.join(path, "*.c")) and \
-                name not in ("fuzz", "lib/log"):
+                name not in ("bench", "fuzz", "tests", "lib/log"):
             yield name
 
 
