@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/utf8.h"
 
 /* Bits on their way between 16-bit units and digits of six. */

@@ -4,6 +4,8 @@
 #ifndef PROTO_MUTF7_H
 #define PROTO_MUTF7_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 

@@ -9,17 +9,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/slice.h"
+#include "store/index.h"
 #include "store/inner.h"
-#include "store/tx.h"
+#include "store/name.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
+#include "sys/kv.h"
 
 enum { OPEN_DEFAULT = 256 };
 

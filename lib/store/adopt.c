@@ -7,14 +7,25 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "log/log.h"
+#include "store/filename.h"
+#include "store/index.h"
+#include "store/inner.h"
 #include "store/message.h"
 #include "store/scan.h"
+#include "store/takeover.h"
+#include "store/tx.h"
 #include "sys/fd.h"
 
 /* Longest base to which all our fields can be added. */

@@ -19,18 +19,23 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "store/filename.h"
+#include "store/index.h"
+#include "store/inner.h"
+#include "store/message.h"
 #include "store/tx.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
+#include "sys/kv.h"
 
 enum { BUFFER = 64 << 10, CHUNK = 64 << 10, CACHE_LIMIT = 16 << 20 };
 

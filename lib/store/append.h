@@ -8,7 +8,13 @@
 #ifndef STORE_APPEND_H
 #define STORE_APPEND_H
 
-#include "store/message.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "store/mailbox.h"
+#include "store/store.h"
 
 struct append_batch;
 struct append;

@@ -5,15 +5,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "base/mem.h"
+#include "store/boxfile.h"
+#include "store/mailbox.h"
+#include "store/name.h"
 #include "store/scan.h"
+#include "store/takeover.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/kv.h"
 
 enum { DIRS_LIMIT = 64 << 20, UID_STEP = 1000 };
 

@@ -3,6 +3,14 @@
 #ifndef STORE_BOXES_H
 #define STORE_BOXES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "store/index.h"
+#include "store/inner.h"
 #include "store/tx.h"
 
 /* The mailbox directories of the account at FD ("" first), as C strings one

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/boxfile.h"
 
-#include <bsd/stdlib.h>
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cur.h"

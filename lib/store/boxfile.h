@@ -11,10 +11,12 @@
 #ifndef STORE_BOXFILE_H
 #define STORE_BOXFILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/slice.h"
 #include "store/mailbox.h"
 
 struct boxfile {

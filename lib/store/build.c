@@ -7,15 +7,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/must.h"
-#include "log/log.h"
+#include "base/slice.h"
 #include "store/boxes.h"
+#include "store/index.h"
 #include "store/inner.h"
+#include "store/store.h"
+#include "store/tx.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/kv.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define INDEX     "pabal.index"

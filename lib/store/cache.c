@@ -6,12 +6,18 @@
  */
 #include "store/cache.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "store/index.h"
 #include "store/message.h"
 #include "store/tx.h"
+#include "sys/kv.h"
 
 enum { QUEUE_MAX = 64, QUEUE_BYTES = 512 << 10, RECORD_MAX = 16 << 20 };
 

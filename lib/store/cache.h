@@ -3,6 +3,7 @@
 #ifndef STORE_CACHE_H
 #define STORE_CACHE_H
 
+#include "base/err.h"
 #include "store/inner.h"
 
 /* Into the index; what cannot be written is dropped. */

@@ -8,13 +8,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "store/boxes.h"
 #include "store/filename.h"
+#include "store/index.h"
+#include "store/inner.h"
+#include "store/message.h"
+#include "store/store.h"
 #include "store/tx.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
+#include "sys/kv.h"
 
 enum { CACHE_LIMIT = 16 << 20 };
 

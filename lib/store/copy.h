@@ -3,7 +3,12 @@
 #ifndef STORE_COPY_H
 #define STORE_COPY_H
 
-#include "store/message.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/mailbox.h"
 
 /* Copy or move N messages of FROM (UIDS ascending) to the end of TO; those
  * that are gone are left out.  Both stay open until done(), which gets pairs

@@ -2,12 +2,17 @@
 /* Making an account: its directories, then its index, then its mailboxes. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "store/boxes.h"
+#include "store/inner.h"
+#include "store/mailbox.h"
+#include "store/store.h"
 #include "store/subscriptions.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/filename.h"
 
-#include <bsd/stdlib.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cur.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "store/mailbox.h"
 #include "store/message.h"
 #include "sys/clock.h"
 

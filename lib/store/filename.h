@@ -12,6 +12,7 @@
 #ifndef STORE_FILENAME_H
 #define STORE_FILENAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"

@@ -7,15 +7,24 @@
  */
 #include <bsd/string.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <sys/queue.h>
 
-#include "base/mem.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
 #include "store/cache.h"
 #include "store/filename.h"
+#include "store/index.h"
+#include "store/inner.h"
+#include "store/mailbox.h"
 #include "store/message.h"
+#include "store/store.h"
 #include "store/tx.h"
 #include "store/walk.h"
+#include "sys/kv.h"
 
 enum { FLUSH_BATCH = 500 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/foreign.h"
 
+#include <stddef.h>
+
 #include "base/cur.h"
 #include "proto/mutf7.h"
 #include "store/name.h"

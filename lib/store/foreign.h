@@ -9,6 +9,7 @@
 #ifndef STORE_FOREIGN_H
 #define STORE_FOREIGN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"

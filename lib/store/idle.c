@@ -4,8 +4,14 @@
  * changes costs one rename a message, and a Maildir that is left alone is up
  * to date.  One batch of one account each time, so that the loop goes on.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
 #include "base/mem.h"
+#include "ev/loop.h"
 #include "store/inner.h"
+#include "store/store.h"
 
 enum { FLUSH_DELAY_MS = 1000, FLUSH_NEXT_MS = 1 };
 

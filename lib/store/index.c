@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/index.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/must.h"

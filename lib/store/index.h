@@ -18,6 +18,11 @@
 #ifndef STORE_INDEX_H
 #define STORE_INDEX_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
 #include "store/mailbox.h"
 #include "store/name.h"
 #include "sys/kv.h"

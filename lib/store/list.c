@@ -4,22 +4,31 @@
  * when its directory, with its own file in it, is there; it is deleted when its
  * directory has another name (pabal.deleted.*, removed at leisure).
  */
-#include <bsd/stdlib.h>
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "store/boxes.h"
+#include "store/boxfile.h"
+#include "store/index.h"
+#include "store/inner.h"
+#include "store/mailbox.h"
+#include "store/name.h"
 #include "store/subscriptions.h"
-#include "sys/beneath.h"
+#include "store/tx.h"
 #include "sys/fd.h"
+#include "sys/kv.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 

@@ -3,14 +3,21 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/must.h"
 #include "store/boxes.h"
+#include "store/boxfile.h"
 #include "store/cache.h"
+#include "store/index.h"
+#include "store/inner.h"
+#include "store/name.h"
 #include "store/scan.h"
+#include "store/tx.h"
 #include "store/walk.h"
+#include "sys/kv.h"
 
 enum { SCAN_ROOM = 64 << 20, KEYWORD_LIMIT = 100 };
 

@@ -8,7 +8,12 @@
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
 #include "store/store.h"
 
 struct mailbox;

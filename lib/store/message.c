@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include "store/cache.h"
+#include "store/index.h"
+#include "store/inner.h"
 #include "store/scan.h"
+#include "store/tx.h"
 #include "store/walk.h"
 #include "sys/fd.h"
+#include "sys/kv.h"
 
 enum { EXPUNGE_BATCH = 1000, OPEN_TRIES = 3 };
 

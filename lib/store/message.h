@@ -6,6 +6,13 @@
 #ifndef STORE_MESSAGE_H
 #define STORE_MESSAGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
 #include "store/mailbox.h"
 
 enum message_flag {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/name.h"
 
+#include <stddef.h>
+
 #include "base/utf8.h"
 #include "proto/mutf7.h"
 

@@ -7,6 +7,8 @@
 #ifndef STORE_NAME_H
 #define STORE_NAME_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 

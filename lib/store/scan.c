@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
+#include "store/mailbox.h"
 #include "store/message.h"
+#include "store/takeover.h"
 #include "store/walk.h"
 #include "sys/clock.h"
 

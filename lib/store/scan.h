@@ -8,9 +8,17 @@
 #ifndef STORE_SCAN_H
 #define STORE_SCAN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "store/boxfile.h"
 #include "store/filename.h"
-#include "store/takeover.h"
+#include "store/index.h"
+#include "store/inner.h"
 #include "store/tx.h"
 
 struct scan_how {

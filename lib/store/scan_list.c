@@ -2,12 +2,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/cur.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "store/filename.h"
+#include "store/inner.h"
 #include "store/scan.h"
 
 /* Fifos, devices, directories and links are not messages. */

@@ -16,18 +16,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
 #include "log/log.h"
+#include "store/boxfile.h"
+#include "store/index.h"
 #include "store/inner.h"
 #include "store/tx.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
+#include "sys/kv.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 

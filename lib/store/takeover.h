@@ -3,8 +3,14 @@
 #ifndef STORE_TAKEOVER_H
 #define STORE_TAKEOVER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
 #include "base/map.h"
+#include "base/slice.h"
 #include "store/boxfile.h"
+#include "store/mailbox.h"
 
 struct takeover {
 	uint32_t uidvalidity; /* 0: nothing known */

@@ -4,8 +4,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/slice.h"
+#include "store/boxfile.h"
 #include "store/message.h"
 #include "sys/clock.h"
+#include "sys/kv.h"
 
 enum {
 	UID_STEP = 1000,

@@ -8,6 +8,12 @@
 #ifndef STORE_TX_H
 #define STORE_TX_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/index.h"
 #include "store/inner.h"
 
 struct tx {

@@ -11,9 +11,13 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/slice.h"
 #include "store/boxes.h"
+#include "store/index.h"
+#include "store/inner.h"
 #include "store/tx.h"
 #include "store/walk.h"
+#include "sys/kv.h"
 
 enum { LIST_LIMIT = 1 << 30 };
 

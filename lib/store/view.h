@@ -8,6 +8,13 @@
 #ifndef STORE_VIEW_H
 #define STORE_VIEW_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "store/mailbox.h"
 #include "store/message.h"
 
 struct view;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/walk.h"
 
+#include <stddef.h>
+
+#include "base/slice.h"
+
 int
 walk_open(struct walk *w, struct kv_txn *t, uint32_t box, uint32_t from,
     bool msgs, struct err *err)

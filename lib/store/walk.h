@@ -4,7 +4,12 @@
 #ifndef STORE_WALK_H
 #define STORE_WALK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
 #include "store/index.h"
+#include "sys/kv.h"
 
 struct walk {
 	struct kv_txn *t;

@@ -8,13 +8,10 @@
  */
 #include "sys/kv.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <lmdb.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <lmdb.h>
 
 #include "base/mem.h"
 #include "base/must.h"
