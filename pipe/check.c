@@ -2,6 +2,7 @@
 #include "pipe/check.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/buf.h"

@@ -6,6 +6,7 @@
 #ifndef PIPE_CHECK_H
 #define PIPE_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"

@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <bsd/sys/queue.h>
 
 #include "base/mem.h"
+#include "base/slice.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
 

@@ -3,8 +3,14 @@
 #ifndef PIPE_COMMAND_H
 #define PIPE_COMMAND_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
+#include "base/buf.h"
+#include "base/err.h"
+#include "ev/loop.h"
 #include "pipe/feed.h"
 
 struct command {

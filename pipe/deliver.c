@@ -7,6 +7,7 @@
  */
 #include "pipe/deliver.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,14 +15,23 @@
 
 #include <bsd/sys/queue.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/shared.h"
+#include "ev/loop.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "pipe/check.h"
 #include "pipe/command.h"
 #include "pipe/conf.h"
+#include "pipe/feed.h"
 #include "pipe/include.h"
 #include "pipe/outcome.h"
+#include "queue/envelope.h"
+#include "queue/job.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 

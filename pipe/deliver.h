@@ -3,7 +3,10 @@
 #ifndef PIPE_DELIVER_H
 #define PIPE_DELIVER_H
 
+#include <stdbool.h>
+
 #include "ipc/ipc.h"
+#include "ipc/msg.h"
 #include "pipe/environ.h"
 
 /* OWNER (borrowed for good) is who this process runs commands as. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "pipe/environ.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/must.h"
+#include "base/slice.h"
 #include "proto/address.h"
 
 enum { MAX_VARS = 20, VALUE_MAX = 8192 };

@@ -7,8 +7,12 @@
 #ifndef PIPE_FEED_H
 #define PIPE_FEED_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/slice.h"
 #include "ev/loop.h"
 
 struct feed {

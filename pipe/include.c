@@ -3,8 +3,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
+#include "base/arena.h"
+#include "base/cur.h"
 #include "sys/fd.h"
 #include "table/alias.h"
 

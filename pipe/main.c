@@ -5,11 +5,17 @@
 #include <pwd.h>
 #include <stdlib.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "ev/loop.h"
+#include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "pipe/command.h"
 #include "pipe/conf.h"
 #include "pipe/deliver.h"
+#include "pipe/environ.h"
+#include "proc/sandbox.h"
 #include "proc/service.h"
 
 enum { STOP_CHECK_MS = 20 };

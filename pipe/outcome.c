@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "pipe/outcome.h"
 
-#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 
 #include <bsd/string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3d/answer.h"
 
+#include <stddef.h>
+
+#include "base/slice.h"
 #include "sys/fd.h"
 
 enum { PIECE = POP3D_ANSWER_STEP / POP3D_WIRE_GROWTH - 16, LINES = 1000 };

@@ -3,6 +3,10 @@
 #ifndef POP3D_ANSWER_H
 #define POP3D_ANSWER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
 #include "base/err.h"
 #include "pop3d/drop.h"
 #include "pop3d/wire.h"

@@ -2,10 +2,18 @@
 /* The commands of the TRANSACTION state: RFC 1939, CAPA of RFC 2449. */
 #include "pop3d/command.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "pop3d/answer.h"
 #include "pop3d/conf.h"
+#include "pop3d/drop.h"
 #include "pop3d/parse.h"
 #include "pop3d/session.h"
+#include "pop3d/wire.h"
 
 /* USER, SASL and STLS are offered by login, where they can be used. */
 static void

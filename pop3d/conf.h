@@ -2,6 +2,7 @@
 #ifndef POP3D_CONF_H
 #define POP3D_CONF_H
 
+#include "conf/param.h"
 #include "conf/shared.h"
 
 struct pop3d_conf {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3d/drop.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/slice.h"
+#include "store/mailbox.h"
 #include "store/message.h"
+#include "store/store.h"
 #include "sys/fd.h"
 
 enum {

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* pop3d: POP3 after authentication, for the mailboxes of one uid.  login hands
  * clients in; whose they are auth says, not login. */
+#include <stddef.h>
+
+#include "base/err.h"
+#include "conf/shared.h"
+#include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "pop3d/conf.h"
 #include "pop3d/session.h"
+#include "proc/sandbox.h"
 #include "proc/service.h"
 #include "store/store.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3d/parse.h"
 
+#include <stddef.h>
+
 #include "base/cur.h"
 
 struct slice

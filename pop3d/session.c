@@ -11,16 +11,19 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <bsd/string.h>
 #include <bsd/sys/queue.h>
 
+#include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/slice.h"
+#include "ipc/role.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "pop3d/command.h"

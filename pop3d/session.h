@@ -12,10 +12,15 @@
 #ifndef POP3D_SESSION_H
 #define POP3D_SESSION_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/buf.h"
+#include "ev/loop.h"
 #include "ev/stream.h"
 #include "ipc/ipc.h"
+#include "ipc/msg.h"
 #include "pop3d/answer.h"
 #include "pop3d/drop.h"
 
