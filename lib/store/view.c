@@ -36,7 +36,8 @@ struct view {
 	uint32_t *uids;
 	uint32_t n;
 	uint32_t cap;
-	uint64_t modseq;
+	uint64_t modseq;  /* how far the log was read */
+	uint64_t highest; /* of the mailbox, as of then */
 	uint32_t uidvalidity;
 	uint32_t keywords;
 	bool readonly;
@@ -208,6 +209,7 @@ take_picture(struct view *v, struct err *err)
 	if (rc == -1)
 		return -1;
 	v->modseq = meta.modseq;
+	v->highest = b.modseq;
 	v->uidvalidity = b.uidvalidity;
 	v->keywords = b.keywords;
 	if (v->readonly)
@@ -301,7 +303,7 @@ view_recents(const struct view *v)
 uint64_t
 view_modseq(const struct view *v)
 {
-	return v->modseq;
+	return v->highest;
 }
 
 uint32_t
@@ -516,6 +518,7 @@ view_sync(struct view *v, bool expunges,
 		if (v->readonly)
 			look_at_recent(v, &n.box);
 		v->modseq = n.meta.modseq;
+		v->highest = n.box.modseq;
 		v->silent.n = 0;
 		tell_news(&t, &n, expunges);
 	} else if (f == ABSENT) {

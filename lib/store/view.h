@@ -37,7 +37,7 @@ uint32_t view_seq(const struct view *v, uint32_t uid);
 uint32_t view_seq_from(const struct view *v, uint32_t uid);
 bool view_recent(const struct view *v, uint32_t uid);
 uint32_t view_recents(const struct view *v);
-/* What the picture shows: HIGHESTMODSEQ for the client. */
+/* HIGHESTMODSEQ of the mailbox as the picture shows it. */
 uint64_t view_modseq(const struct view *v);
 
 enum view_event_kind {

@@ -79,6 +79,7 @@ test_events(void **state)
 	expunge(m, 4);
 	/* 1 3 4 5 | 6 7 -> 3 5 6 7 */
 	expect(v, true, "x1 x2 e4 f1 ");
+	assert_int_equal(view_modseq(v), fx_status(m).highestmodseq);
 	assert_int_equal(view_uid(v, 1), 3);
 	assert_int_equal(view_uid(v, 4), 7);
 	assert_int_equal(view_recents(v), 4);
