@@ -118,7 +118,7 @@ set_servers(const struct dns_config *config, struct err *err)
 	}
 	/* These freeze the settings, so they come last. */
 	for (size_t i = 0; i < ARRAY_LEN(local); i++) {
-		rc = ub_ctx_zone_add(dns.ctx, local[i], "transparent");
+		rc = ub_ctx_zone_remove(dns.ctx, local[i]);
 		if (rc != 0)
 			return fail(err, local[i], rc);
 	}
