@@ -11,6 +11,10 @@
     })
     with dns: ... dns.port, dns.queries (list of (name, type)) ...
 
+DnsServer(records, signed=True) signs everything beneath test. (DNSSEC) as it
+answers; dns.trust_anchor() is the key to believe.  "bogus": True in an entry
+spoils the signatures of its records.
+
 Names that are not listed do not exist (NXDOMAIN), unless something below them
 does.  Records may be changed while it runs: dns.records[name] = ...; answers
 have TTL 0 (dns.ttl), so nobody remembers them.
@@ -24,23 +28,56 @@ import struct
 import sys
 import threading
 
+import dns.dnssec
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+ZONE = dns.name.from_text("test.")
 ORIGIN_SOA = "ns.test. hostmaster.test. 1 3600 600 86400 0"
 
 
+class Signer:
+    """Signs RRsets of the zone test. with one key."""
+
+    def __init__(self):
+        # Of Debian's python3-cryptography; needed for signed zones only.
+        from cryptography.hazmat.primitives.asymmetric import ec
+        self.private = ec.generate_private_key(ec.SECP256R1())
+        self.key = dns.dnssec.make_dnskey(
+            self.private.public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256,
+            flags=257)
+
+    def sign(self, rrset, bogus=False):
+        sig = dns.dnssec.sign(
+            rrset, self.private, ZONE, self.key, lifetime=86400)
+        if bogus:
+            sig = sig.replace(signature=bytes(64))
+        return dns.rrset.from_rdata(rrset.name, rrset.ttl, sig)
+
+    def denial(self, name, ttl):
+        """NSEC that NAME has nothing but this NSEC (RFC 9824)."""
+        following = dns.name.Name((b"\0",) + name.labels)
+        return dns.rrset.from_text(
+            name, ttl, "IN", "NSEC", f"{following} RRSIG NSEC")
+
+
 class DnsServer:
-    def __init__(self, records=None, port=0, ttl=0):
+    def __init__(self, records=None, port=0, ttl=0, signed=False):
+        self.signer = Signer() if signed else None
         self.records = dict(records or {})
         self.ttl = ttl
         self.queries = []
         self.udp = self.tcp = None
         self.port = port
         self.threads = []
+
+    def trust_anchor(self):
+        return f"{ZONE} 3600 IN DNSKEY {self.signer.key.to_text()}\n"
 
     def __enter__(self):
         self.start()
@@ -144,6 +181,10 @@ class DnsServer:
         self.queries.append((name, rtype))
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.AA | dns.flags.RA
+        if self.signer is not None and (name, rtype) == ("test", "DNSKEY"):
+            keys = dns.rrset.from_rdata(ZONE, 3600, self.signer.key)
+            reply.answer += [keys, self.signer.sign(keys)]
+            return reply.to_wire()
         for _ in range(8):
             entry = self._find(name)
             if isinstance(entry, str):
@@ -158,20 +199,35 @@ class DnsServer:
                 reply.flags |= dns.flags.TC
                 return reply.to_wire()
             if "CNAME" in entry and rtype != "CNAME":
-                self._add(reply, name, "CNAME", entry["CNAME"])
+                self._add(reply, name, "CNAME", entry)
                 name = entry["CNAME"][0].rstrip(".").lower()
                 continue
             if entry.get(rtype):
-                self._add(reply, name, rtype, entry[rtype])
+                self._add(reply, name, rtype, entry)
                 return reply.to_wire(max_size=65535)
             break
-        reply.authority.append(
-            dns.rrset.from_text("test.", self.ttl, "IN", "SOA", ORIGIN_SOA))
+        self._nothing(reply, name)
         return reply.to_wire()
 
-    def _add(self, reply, name, rtype, values):
-        reply.answer.append(
-            dns.rrset.from_text(name + ".", self.ttl, "IN", rtype, *values))
+    def _add(self, reply, name, rtype, entry):
+        rrset = dns.rrset.from_text(
+            name + ".", self.ttl, "IN", rtype, *entry[rtype])
+        reply.answer.append(rrset)
+        if self.signer is not None and rrset.name.is_subdomain(ZONE):
+            reply.answer.append(
+                self.signer.sign(rrset, bool(entry.get("bogus"))))
+
+    def _nothing(self, reply, name):
+        soa = dns.rrset.from_text(ZONE, self.ttl, "IN", "SOA", ORIGIN_SOA)
+        reply.authority.append(soa)
+        owner = dns.name.from_text(name + ".")
+        if self.signer is None or not owner.is_subdomain(ZONE):
+            return
+        # That a name does not exist is proved by what it does not have.
+        reply.set_rcode(dns.rcode.NOERROR)
+        nsec = self.signer.denial(owner, self.ttl)
+        reply.authority += [self.signer.sign(soa), nsec,
+                            self.signer.sign(nsec)]
 
 
 def main():

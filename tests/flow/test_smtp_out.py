@@ -4,6 +4,7 @@
 Each test has a domain of its own, whose MX host is a BadSmtp on an address of
 its own (127.0.1.N) and one port for all, named in the transports table."""
 import contextlib
+import hashlib
 import itertools
 import os
 import re
@@ -36,7 +37,8 @@ PORT = free_port()
 def prepare(instance):
     if not DNS.threads:
         DNS.start()
-    instance.conf("lookup", "dns_servers", f"127.0.0.1:{DNS.port}")
+    if not instance.pabal("conf", "get", "lookup", "dns_servers").strip():
+        instance.conf("lookup", "dns_servers", f"127.0.0.1:{DNS.port}")
     with open(os.path.join(instance.dir, "etc", "transports"), "w") as f:
         for n in range(1, DOMAINS + 1):
             f.write(f"d{n}.test smtp:d{n}.test:{PORT}\n")
@@ -655,6 +657,70 @@ def test_policy_verify(make_pabal, tmp_path):
             assert (r["status"], r["dsn"]) == (status, dsn), r
         assert "hostname mismatch" in r["text"]
         assert p.events("tls.out")[0]["verified"] == "yes"
+
+
+# ---- DANE
+
+def spki_sha256(cert):
+    der = subprocess.run(
+        f"openssl x509 -in {cert} -noout -pubkey | openssl pkey -pubin "
+        "-outform DER", shell=True, check=True, capture_output=True).stdout
+    return hashlib.sha256(der).hexdigest()
+
+
+# name, TLSA ("good", "bad", none), what else; status, dsn, whether under TLS
+DANE = [
+    ("match", "good", {}, "relayed", "2.0.0", True),
+    ("mismatch", "bad", {}, "tempfail", "4.7.5", None),
+    ("nostarttls", "good", {"caps": ("PIPELINING",)}, "tempfail", "4.7.4",
+     None),
+    ("brokentls", "good", {"tls": "garbage"}, "tempfail", "4.7.5", None),
+    ("none", None, {"tls": "garbage"}, "relayed", "2.0.0", False),
+    ("unknown", "SERVFAIL", {}, "tempfail", "4.7.5", None),
+    ("forged", "good", {"forged": True}, "tempfail", "4.4.3", None),
+]
+
+
+def test_dane(make_pabal, tmp_path):
+    folder = str(tmp_path)
+    cert, key = make_cert(folder, "whatever.test")
+    good = spki_sha256(cert)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    signed = DnsServer(signed=True)
+    bads = {}
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(signed)
+        for n, (name, tlsa, more, *_) in enumerate(DANE):
+            more = {"caps": TLS_CAPS, "tls": tls, **more}
+            forged = more.pop("forged", False)
+            host, domain = f"127.0.5.{n + 1}", f"{name}.test"
+            bads[name] = stack.enter_context(
+                BadSmtp(host=host, port=PORT, **more))
+            signed.records[domain] = {"MX": [f"10 mx.{domain}."]}
+            signed.records[f"mx.{domain}"] = {"A": [host], "bogus": forged}
+            if tlsa is not None:
+                signed.records[f"_{PORT}._tcp.mx.{domain}"] = tlsa \
+                    if tlsa == "SERVFAIL" else {"TLSA": [
+                        "3 1 1 " + (good if tlsa == "good" else "00" * 32)]}
+        anchor = os.path.join(folder, "anchor")
+        with open(anchor, "w") as f:
+            f.write(signed.trust_anchor())
+        p = make_pabal(("smtp", "tls_policy", "dane"),
+                       ("lookup", "dns_servers", f"127.0.0.1:{signed.port}"),
+                       ("lookup", "dns_trust_anchor", anchor))
+        with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
+            for name in bads:
+                f.write(f"{name}.test smtp:{name}.test:{PORT}\n")
+        p.pabal("map", "transports")
+        for name, _, _, status, dsn, under_tls in DANE:
+            p.send("dane", to=f"u@{name}.test")
+            r = p.wait_event("rcpt.result", to=f"u@{name}.test")
+            assert (r["status"], r["dsn"]) == (status, dsn), r
+            assert [m.tls for m in bads[name].messages] == (
+                [] if under_tls is None else [under_tls]), name
+        [e] = p.events("tls.out")
+        assert e["verified"] == "yes"
 
 
 # ---- relayhost
