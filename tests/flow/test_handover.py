@@ -186,7 +186,8 @@ def test_client_that_does_not_read(pabal):
             for _ in range(20):
                 assert d.ask("NOOP")[-1].startswith("a OK")
         after = rss_kib(pabal.pids("login") + pabal.pids("imapd"))
-        assert after - before < 8000
+        # the sanitizers keep what was freed
+        assert after - before < 8000 or os.environ.get("PABAL_SANITIZE")
         for i in range(8):
             assert c.until(f"f{i}")[-1].startswith(f"f{i} OK")
 
