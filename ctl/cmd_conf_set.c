@@ -42,7 +42,9 @@ static int
 replace(const struct target *t, const struct instance *in, struct slice body,
     struct err *err)
 {
-	struct stat st = { .st_mode = 0644 };
+	struct stat like = {
+		.st_mode = 0644, .st_uid = (uid_t)-1, .st_gid = (gid_t)-1
+	};
 	char name[64];
 	int dirfd, rc = -1;
 
@@ -50,11 +52,10 @@ replace(const struct target *t, const struct instance *in, struct slice body,
 	dirfd = open(in->etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd == -1)
 		return err_sys(err, ERR_TEMP, "open %s", in->etc);
-	if (fstatat(dirfd, name, &st, 0) == -1 && errno != ENOENT)
+	if (fstatat(dirfd, name, &like, 0) == -1 && errno != ENOENT)
 		err_sys(err, ERR_TEMP, "look at %s/%s", in->etc, name);
 	else
-		rc =
-		    durable_replace(dirfd, name, body, st.st_mode & 07777, err);
+		rc = durable_replace_like(dirfd, name, body, &like, err);
 	fd_close(&dirfd);
 	return rc;
 }

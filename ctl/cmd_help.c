@@ -9,6 +9,7 @@
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/lines.h"
+#include "ctl/words.h"
 
 /* Print ARGS as mdoc arguments: upper case words are .Ar, the rest is text. */
 static void
@@ -70,9 +71,10 @@ help_command(const struct command *c)
 int
 cmd_help(struct ctl *ctl, int argc, char **argv)
 {
-	bool mdoc = false;
-	const struct ctl_opt opts[] = { { "mdoc", NULL, &mdoc }, { 0 } };
-	const int n = ctl_options(ctl, opts, argc, argv, 0, 2);
+	bool mdoc = false, words = false;
+	const struct ctl_opt opts[] = { { "mdoc", NULL, &mdoc },
+		{ "words", NULL, &words }, { 0 } };
+	const int n = ctl_options(ctl, opts, argc, argv, 0, 100);
 	const struct command *c;
 	int used;
 
@@ -80,6 +82,10 @@ cmd_help(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	if (mdoc)
 		return help_mdoc();
+	if (words) {
+		words_print(n, argv);
+		return CTL_OK;
+	}
 	if (n == 0) {
 		puts("usage: pabal [-d DIR] COMMAND ...\n");
 		commands_usage(stdout, NULL);

@@ -92,19 +92,41 @@ target_load(struct target *t, struct conf_errors *errors)
 	return 0;
 }
 
+/* Whose parameter NAME is, if not that of the daemon asked for; or NULL. */
+static const char *
+other_owner(struct slice name)
+{
+	const struct conf_desc *d;
+
+	if (conf_param_find(&service_conf_desc, name) != NULL)
+		return "master:SERVICE";
+	for (size_t i = 0; (d = daemons_conf(i)) != NULL; i++)
+		if (conf_param_find(d, name) != NULL)
+			return d->name;
+	return NULL;
+}
+
 const struct conf_param *
 target_param(const struct target *t, const char *name)
 {
 	const struct slice s = slice_str(name);
 	const struct conf_param *p = conf_param_find(t->desc, s);
+	const char *owner = other_owner(s);
 	const char *near;
 
 	if (p != NULL)
 		return p;
 	near = conf_param_nearest(t->desc, s);
-	ctl_fail("%s has no parameter \"%s\"%s%s%s", t->daemon, name,
-	    near != NULL ? "; is " : "", near != NULL ? near : "",
-	    near != NULL ? " meant?" : "");
+	if (owner != NULL)
+		ctl_fail("%s has no parameter \"%s\", but %s has", t->daemon,
+		    name, owner);
+	else if (near != NULL)
+		ctl_fail("%s has no parameter \"%s\"; is %s meant?", t->daemon,
+		    name, near);
+	else
+		ctl_fail("%s has no parameter \"%s\"; see \"pabal conf show "
+			 "%s\"",
+		    t->daemon, name, t->daemon);
 	return NULL;
 }
 

@@ -79,7 +79,10 @@ install: all man
 		install -d $$dir && install -m 644 $$page $$dir || exit 1; \
 	done
 	install -m 644 etc/*.conf $(INSTALL_TO)/share/doc/pabal/examples
-	install -d $(DESTDIR)/etc/logrotate.d
+	install -d $(DESTDIR)/etc/logrotate.d \
+	    $(INSTALL_TO)/share/bash-completion/completions
+	install -m 644 etc/pabal.bash-completion \
+	    $(INSTALL_TO)/share/bash-completion/completions/pabal
 	install -m 644 etc/pabal.logrotate $(DESTDIR)/etc/logrotate.d/pabal
 	sed 's,@PREFIX@,$(PREFIX),g' etc/pabal.service.in \
 	    >$(INSTALL_TO)/lib/systemd/system/pabal.service

@@ -123,6 +123,8 @@ def test_conf_set_keeps_the_file(pabal):
     (("qmgr", "queue_lifetme", "3d"), "queue_lifetime"),
     (("qmgr", "queue_lifetime", "3d\nx = 1"), "one line"),
     (("nobody", "x", "1"), "no daemon"),
+    (("master", "processes", "2"), "master:SERVICE has"),
+    (("smtpd", "relayhost", ""), "smtp has"),
     (("pabal", "hostname", "a b"), "domain"),
     (("master:smtp", "listen", "25"), "address"),
     (("qmgr:smtp", "no_such", "1"), "no parameter"),

@@ -59,6 +59,26 @@ def test_manuals_are_clean(root):
         "ccoommmmaanndd" in text
 
 
+def test_completion(root):
+    script = os.path.join(
+        root, "usr/share/bash-completion/completions/pabal")
+
+    def complete(*words):
+        text = " ".join(f"'{w}'" for w in words)
+        return subprocess.run(
+            ["bash", "-c", f". {script}; COMP_WORDS=({text}); "
+             f"COMP_CWORD={len(words) - 1}; _pabal; "
+             "printf '%s\\n' \"${COMPREPLY[@]}\""],
+            env={"PATH": os.path.join(root, "usr/sbin") + ":/usr/bin:/bin"},
+            stdout=subprocess.PIPE, text=True).stdout.split()
+
+    assert complete("pabal", "sta") == ["start", "status"]
+    assert "flush" in complete("pabal", "-d", "/x", "queue", "")
+    assert complete("pabal", "conf", "set", "smt") == ["smtp", "smtpd"]
+    assert complete("pabal", "conf", "set", "smtp", "relayh")[0] == \
+        "relayhost"
+
+
 def test_works_from_there(root):
     """Daemons are found in PREFIX/lib/pabal, not in the build tree."""
     p = Instance(command=os.path.join(root, "usr/sbin/pabal"))
