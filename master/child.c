@@ -386,7 +386,8 @@ unchanged(const struct child *c, const struct master_conf *conf)
 
 	if (a == NULL || b == NULL || strcmp(a->daemon, b->daemon) != 0 ||
 	    a->protocol != b->protocol || a->nlisteners != b->nlisteners ||
-	    size_processes(a) != size_processes(b))
+	    size_processes(a) != size_processes(b) ||
+	    size_sessions(a) != size_sessions(b))
 		return false;
 	for (size_t i = 0; i < a->nlisteners; i++) {
 		char x[ADDR_TEXT], y[ADDR_TEXT];
