@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """SMTP sessions: greetings, order, pipelining, limits, clients that are none."""
+import os
 import socket
 
 import pytest
@@ -160,6 +161,35 @@ def test_silence_is_ended(make_pabal):
         assert data.reply().startswith("421 4.4.2 ")
         assert idle.all() == slow.all() == data.all() == ""
     assert p.queue_count() == 0
+
+
+def test_most_sessions(make_pabal):
+    """Beyond the service's limit a client is told to come back."""
+    p = make_pabal()
+    path = os.path.join(p.dir, "etc", "master.conf")
+    with open(path) as f:
+        text = f.read()
+    with open(path, "w") as f:
+        f.write(text.replace("[lmtp]", "[lmtp]\nmax_sessions = 3"))
+    p.reload()
+    talks = []
+    try:
+        for _ in range(3):
+            talks.append(Talk(p, "lmtp"))
+            assert talks[-1].greeting.startswith("220 ")
+        with Talk(p, "lmtp") as t:
+            assert t.greeting.startswith("421 4.3.2 mail.pabal.test ")
+            assert t.all() == ""
+        talks.pop().close()
+
+        def welcome():
+            with Talk(p, "lmtp") as t:
+                return t.greeting.startswith("220 ")
+
+        wait(welcome, "a place")
+    finally:
+        for t in talks:
+            t.close()
 
 
 def test_client_limit_spares_trusted_networks(make_pabal):

@@ -149,6 +149,23 @@ test_long_line(void **state)
 	    G OK "500 5.5.6 Line too long\r\n" BYE);
 }
 
+/* An exchange ends with a line that is too long for it: RFC 4954 4. */
+static void
+test_long_auth_line(void **state)
+{
+	char in[14000];
+	const char *got;
+
+	(void)state;
+	memset(in, 'x', sizeof in);
+	memcpy(in, "EHLO c\r\nAUTH PLAIN\r\n", 20);
+	memcpy(in + sizeof in - 14, "\r\nNOOP\r\nQUIT\r\n", 14);
+	got = fake_talk("submission", "198.51.100.7", slice_of(in, sizeof in));
+	got = strstr(got, "334 ");
+	assert_non_null(got);
+	assert_string_equal(got, "334 \r\n500 5.5.6 Line too long\r\n" OK BYE);
+}
+
 static void
 test_auth(void **state)
 {
@@ -461,6 +478,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_talks), cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_long_auth_line),
 		cmocka_unit_test(test_auth), cmocka_unit_test(test_mails),
 		cmocka_unit_test(test_lmtp), cmocka_unit_test(test_local),
 		cmocka_unit_test(test_size),
