@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/auth.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "log/log.h"
 #include "sasl/server.h"
 #include "smtpd/conf.h"
 #include "smtpd/metrics.h"
+#include "smtpd/protocol.h"
 #include "smtpd/session.h"
 
 struct smtpd_auth {

@@ -4,6 +4,7 @@
 #define SMTPD_AUTH_H
 
 #include "base/buf.h"
+#include "base/slice.h"
 
 struct smtpd_auth;
 struct smtpd_session;

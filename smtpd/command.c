@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/command.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "conf/shared.h"
+#include "ev/stream.h"
 #include "smtpd/auth.h"
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
 #include "smtpd/mail.h"
 #include "smtpd/parse.h"
+#include "smtpd/protocol.h"
 #include "smtpd/rcpt.h"
 #include "smtpd/session.h"
 #include "smtpd/starttls.h"

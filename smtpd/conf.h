@@ -3,6 +3,7 @@
 #ifndef SMTPD_CONF_H
 #define SMTPD_CONF_H
 
+#include "conf/param.h"
 #include "conf/shared.h"
 
 struct smtpd_conf {

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/data.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/mem.h"
+#include "conf/shared.h"
+#include "ev/loop.h"
+#include "ev/stream.h"
 #include "log/log.h"
+#include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/mail.h"
 #include "smtpd/metrics.h"
+#include "smtpd/protocol.h"
 #include "smtpd/received.h"
 #include "smtpd/scan.h"
 #include "smtpd/session.h"

@@ -8,6 +8,8 @@
 #ifndef SMTPD_DATA_H
 #define SMTPD_DATA_H
 
+#include <stddef.h>
+
 #include "base/slice.h"
 
 struct smtpd_mail;

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/mail.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
+#include "conf/param.h"
+#include "conf/shared.h"
+#include "ev/loop.h"
 #include "log/log.h"
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
 #include "smtpd/metrics.h"
 #include "smtpd/parse.h"
+#include "smtpd/protocol.h"
 #include "smtpd/rcpt.h"
 #include "smtpd/session.h"
 

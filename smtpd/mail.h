@@ -4,8 +4,12 @@
 #ifndef SMTPD_MAIL_H
 #define SMTPD_MAIL_H
 
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/arena.h"
+#include "base/slice.h"
 #include "queue/envelope.h"
 
 struct smtpd_ask;

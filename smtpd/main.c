@@ -4,14 +4,23 @@
  * owns nothing: recipients are looked up, passwords checked, keys held and
  * files opened by others.
  */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
 #include "base/must.h"
 #include "certs/certs.h"
 #include "ev/loop.h"
-#include "log/log.h"
+#include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
+#include "proc/sandbox.h"
 #include "proc/service.h"
 #include "smtpd/conf.h"
 #include "smtpd/metrics.h"
+#include "smtpd/protocol.h"
 #include "smtpd/session.h"
+#include "sys/addr.h"
 
 /* How long clients wait for keys at the start; then there is no TLS yet. */
 enum { CERTS_WAIT_MS = 5000 };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/parse.h"
 
+#include <stddef.h>
+
+#include "base/cur.h"
 #include "base/mem.h"
 #include "proto/address.h"
 

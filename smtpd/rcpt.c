@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/rcpt.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "conf/param.h"
+#include "conf/shared.h"
+#include "ev/stream.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "log/log.h"
+#include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/mail.h"
 #include "smtpd/metrics.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cur.h"
 #include "proto/address.h"
 
 /* What a client says of itself, if it can stand where a domain or an address

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/slice.h"
 
 /* What the trace field tells (RFC 5321 4.4). */
 struct smtpd_trace {

@@ -13,6 +13,7 @@
 #define SMTPD_SCAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/slice.h"

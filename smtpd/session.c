@@ -6,9 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "conf/param.h"
+#include "conf/shared.h"
 #include "log/log.h"
 #include "smtpd/auth.h"
 #include "smtpd/command.h"

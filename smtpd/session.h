@@ -9,7 +9,11 @@
 #define SMTPD_SESSION_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
 
+#include "ev/loop.h"
 #include "ev/stream.h"
 #include "smtpd/protocol.h"
 #include "sys/addr.h"

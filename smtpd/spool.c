@@ -2,14 +2,19 @@
 #include "smtpd/spool.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "ev/loop.h"
 #include "ipc/ipc.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
 #include "log/log.h"
 #include "smtpd/conf.h"
 #include "sys/fd.h"

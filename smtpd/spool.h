@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "queue/envelope.h"
 
 struct smtpd_spool;

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/starttls.h"
 
+#include <stddef.h>
+
+#include "base/err.h"
 #include "base/mem.h"
 #include "certs/certs.h"
+#include "ev/stream.h"
 #include "log/log.h"
 #include "smtpd/metrics.h"
 #include "smtpd/received.h"
 #include "smtpd/session.h"
+#include "tls/conn.h"
 #include "tls/layer.h"
 
 bool
