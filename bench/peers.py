@@ -47,7 +47,7 @@ class Pabal:
     name = "pabal"
 
     def __init__(self, relayhost=None, users=USERS):
-        self.p = Instance(users=())
+        self.p = Instance(users=(), disk=True)
         try:
             for user in users:
                 self.p.add_user(user, PASSWORD)

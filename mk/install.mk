@@ -3,7 +3,7 @@
 BUILD_PACKAGES := gcc make libc6-dev libssl-dev libunbound-dev liblmdb-dev \
 	libcdb-dev libseccomp-dev libcrypt-dev libargon2-dev libbsd-dev \
 	libutf8proc-dev mandoc
-TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-dnspython \
+TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-dnspython \
 	python3-cryptography clang clang-format llvm universal-ctags \
 	iwyu openssl curl swaks libnet-ssleay-perl msmtp fetchmail isync procps \
 	offlineimap3 mutt

@@ -7,6 +7,7 @@ deadline and says what it waited for.
 """
 import contextlib
 import email.message
+import fcntl
 import glob
 import imaplib
 import json
@@ -36,9 +37,10 @@ if os.environ.get("PABAL_SANITIZE") and os.getuid() == 0:
     os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
 OFFSETS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465,
            "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993}
+PORTS = os.path.join(tempfile.gettempdir(), "pabal-ports")
 # Any of these in the log fails the test in which it was written.
 ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "intro.refused",
-          "bug file=", "AddressSanitizer", "runtime error:", "LeakSanitizer",
+          "proc.violation", "bug file=", "AddressSanitizer", "runtime error:", "LeakSanitizer",
           "spool.set-aside", "proc.reload-refused", "Bad system call")
 
 
@@ -61,18 +63,39 @@ def wait(condition, what, timeout=None):
 
 
 def free_base():
-    """A base port below the ephemeral range whose offsets are all free."""
-    for _ in range(200):
-        base = random.randrange(10000, 30000, 10)
-        with contextlib.ExitStack() as held:
-            try:
-                for offset in list(OFFSETS.values()) + [80]:
+    """A base port below the ephemeral range, and a file that keeps it ours
+    while it is open.  Bases are multiples of 18 apart, which is no difference
+    of two offsets, so that no two instances can want the same port."""
+    os.makedirs(PORTS, exist_ok=True)
+    with contextlib.suppress(PermissionError):
+        os.chmod(PORTS, 0o1777)
+    for _ in range(500):
+        base = random.randrange(10008, 28000, 18)
+        try:
+            ours = open(os.path.join(PORTS, str(base)), "w")
+        except PermissionError:  # another user's
+            continue
+        try:
+            fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with contextlib.ExitStack() as held:
+                for offset in [*OFFSETS.values(), 80, 4190]:
                     s = held.enter_context(socket.socket())
                     s.bind(("127.0.0.1", base + offset))
-                return base
-            except OSError:
-                continue
+            return base, ours
+        except OSError:
+            ours.close()
     raise Failed("no free ports")
+
+
+def directory(disk):
+    """Where instances lie: in memory, when there is room, or on the DISK."""
+    if not disk and "TMPDIR" not in os.environ:
+        with contextlib.suppress(OSError):
+            shm = os.statvfs("/dev/shm")
+            if shm.f_bavail * shm.f_frsize > 1 << 30 and \
+                    os.access("/dev/shm", os.W_OK):
+                return "/dev/shm"
+    return None
 
 
 def parse_event(line):
@@ -105,10 +128,11 @@ class Instance:
     """A directory with etc/, spool/, mail/, log/ and the daemons that run."""
 
     def __init__(self, users=("alice", "bob"), user=None, command=PABAL,
-                 domains=(DOMAIN,)):
+                 domains=(DOMAIN,), disk=False):
         self.prefix = []
         self.command = command
-        self.dir = tempfile.mkdtemp(prefix="pabal-flow-")
+        self.dir = tempfile.mkdtemp(prefix="pabal-flow-",
+                                    dir=directory(disk))
         os.chmod(self.dir, 0o755)
         if user is not None:
             self.prefix = ["setpriv", "--reuid", user, "--regid", "nogroup",
@@ -116,7 +140,7 @@ class Instance:
             shutil.chown(self.dir, user)
         self.running = False
         self.allowed = []
-        self.base = free_base()
+        self.base, self.base_lock = free_base()
         args = []
         for domain in domains:
             args += ["--domain", domain]
@@ -351,6 +375,7 @@ class Instance:
             cores = glob.glob(os.path.join(self.dir, "**", "core*"),
                               recursive=True)
             shutil.rmtree(self.dir, ignore_errors=True)
+            self.base_lock.close()
         assert not left, f"did not end: {left}"
         assert not cores, f"core files: {cores}"
 

@@ -153,7 +153,7 @@ def test_kill(make_pabal):
     kills = []
     with TimedSink() as sink:
         p = make_pabal(("qmgr", "retry_schedule", "1s"),
-                       ("smtp", "relayhost", sink.nexthop))
+                       ("smtp", "relayhost", sink.nexthop), disk=True)
         p.allowed = list(ALLOWED)
         load = Load(p)
         for i in range(1, KILLS + 1):
