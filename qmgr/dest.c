@@ -19,18 +19,21 @@ enum {
 	DOWN_MS = 60000,
 	MAX_IDLE = 10000, /* destinations remembered without work */
 	MERGE_LOOK = 8,   /* batches looked at for the same message */
+	HOLD_MS = 100,    /* longest wait for a message's other recipients */
 };
 
 /* Recipients of one message at one destination. */
 struct batch {
 	TAILQ_ENTRY(batch) link;
 	struct message *message;
+	int64_t born_ms;
 	struct rcpt *first;
 	struct rcpt **last;
 };
 
 struct dest {
 	TAILQ_ENTRY(dest) turn;
+	TAILQ_ENTRY(dest) hold;
 	TAILQ_HEAD(batches, batch) batches;
 	enum role role;
 	uid_t uid;
@@ -41,6 +44,7 @@ struct dest {
 	unsigned fails;  /* troubles in a row */
 	int64_t down_until_ms;
 	bool waiting; /* stands in the turn list */
+	bool holding; /* stands in the list of those that hold back */
 	char dsn[16];
 	char why[200];
 	size_t key_n;
@@ -50,7 +54,9 @@ struct dest {
 static struct {
 	struct map by_key;
 	TAILQ_HEAD(, dest) turns;
+	TAILQ_HEAD(, dest) held;
 	struct ev_task pump;
+	struct ev_timer hold;
 	bool stopped;
 } dests;
 
@@ -102,7 +108,7 @@ dest_free(struct dest *d)
 static bool
 is_idle(const struct dest *d)
 {
-	return d->active == 0 && TAILQ_EMPTY(&d->batches);
+	return d->active == 0 && !d->holding && TAILQ_EMPTY(&d->batches);
 }
 
 /* Those without work are forgotten only when there are very many. */
@@ -154,6 +160,7 @@ batch_for(struct dest *d, struct message *m)
 	}
 	b = xcalloc(1, sizeof *b);
 	b->message = m;
+	b->born_ms = ev_now_ms();
 	b->last = &b->first;
 	TAILQ_INSERT_TAIL(&d->batches, b, link);
 	return b;
@@ -202,11 +209,58 @@ put_off(struct dest *d, struct batch *b)
 	}
 }
 
+/* The first batch that is whole, or has waited long enough; NULL for none. */
+static struct batch *
+next_batch(const struct dest *d)
+{
+	struct batch *b;
+	unsigned looked = 0;
+
+	TAILQ_FOREACH(b, &d->batches, link)
+	{
+		if (b->message->resolving == 0 || is_down(d) ||
+		    ev_now_ms() - b->born_ms >= HOLD_MS)
+			return b;
+		if (++looked == MERGE_LOOK)
+			break;
+	}
+	return NULL;
+}
+
+static void
+hold(struct dest *d)
+{
+	if (d->holding)
+		return;
+	d->holding = true;
+	TAILQ_INSERT_TAIL(&dests.held, d, hold);
+	if (!ev_timer_running(&dests.hold))
+		ev_timer_set(&dests.hold, HOLD_MS);
+}
+
+void
+dest_resolved(void)
+{
+	struct dest *d;
+
+	while ((d = TAILQ_FIRST(&dests.held)) != NULL) {
+		TAILQ_REMOVE(&dests.held, d, hold);
+		d->holding = false;
+		line_up(d);
+	}
+}
+
+static void
+on_hold(struct ev_timer *t)
+{
+	(void)t;
+	dest_resolved();
+}
+
 /* One delivery, or all of it put off when the destination is down. */
 static void
-one_turn(struct dest *d)
+one_turn(struct dest *d, struct batch *b)
 {
-	struct batch *b = TAILQ_FIRST(&d->batches);
 	const size_t max = qmgr_conf->recipients_per_job;
 	struct rcpt **rcpts;
 	size_t n;
@@ -232,6 +286,7 @@ static void
 on_pump(struct ev_task *task)
 {
 	struct dest *d;
+	struct batch *b;
 
 	(void)task;
 	while (!dests.stopped && (d = TAILQ_FIRST(&dests.turns)) != NULL) {
@@ -239,7 +294,11 @@ on_pump(struct ev_task *task)
 		d->waiting = false;
 		if (TAILQ_EMPTY(&d->batches))
 			continue;
-		one_turn(d);
+		if ((b = next_batch(d)) == NULL) {
+			hold(d);
+			continue;
+		}
+		one_turn(d, b);
 		line_up(d);
 	}
 	forget_some();
@@ -314,6 +373,8 @@ dest_init(void)
 {
 	map_init(&dests.by_key);
 	TAILQ_INIT(&dests.turns);
+	TAILQ_INIT(&dests.held);
+	ev_timer_init(&dests.hold, on_hold);
 	ev_task_init(&dests.pump, on_pump);
 }
 

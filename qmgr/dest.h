@@ -24,6 +24,9 @@ struct dest;
 void dest_init(void);
 /* R waits for its turn with ROLE's process of UID, or at NEXTHOP (smtp). */
 void dest_put(enum role role, uid_t uid, struct slice nexthop, struct rcpt *r);
+/* Recipients were resolved: who waited for the others of their message, so that
+ * all at one place go in one delivery, need not wait longer. */
+void dest_resolved(void);
 
 /* How a delivery ended for the destination as a whole. */
 enum dest_outcome {

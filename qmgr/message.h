@@ -47,12 +47,13 @@ struct message {
 	size_t head_bytes; /* where the message begins in the file */
 	struct rcpt **rcpts;
 	size_t nrcpts;
-	size_t open;     /* recipients not DEFERRED, FAILED or DONE */
-	int64_t next_ms; /* from the file: next attempt */
-	bool warned;     /* the sender knows that it is late */
-	bool held;       /* from the file */
-	bool damaged;    /* an agent found that its checksum differs */
-	bool soon;       /* nobody\'s fault: try again in seconds */
+	size_t open;      /* recipients not DEFERRED, FAILED or DONE */
+	size_t resolving; /* recipients that are RESOLVING */
+	int64_t next_ms;  /* from the file: next attempt */
+	bool warned;      /* the sender knows that it is late */
+	bool held;        /* from the file */
+	bool damaged;     /* an agent found that its checksum differs */
+	bool soon;        /* nobody\'s fault: try again in seconds */
 };
 
 /* Read the message of E.  NULL: ERR_PERM when it cannot be understood (the

@@ -111,12 +111,14 @@ on_found(struct ipc_call *call, struct msg *m)
 
 	state.open--;
 	free(q);
+	r->message->resolving--;
 	if (m == NULL) {
 		r->message->soon = true;
 		fail(r, RCPT_DEFERRED, SLICE("4.3.0"),
 		    SLICE("lookup is not there"));
 	} else
 		take_answer(r, &m->lookup_found);
+	dest_resolved();
 	ask_waiting();
 }
 
@@ -143,9 +145,11 @@ on_direct(struct ev_task *task)
 	(void)task;
 	while ((r = state.direct_first) != NULL) {
 		state.direct_first = r->next_in_batch;
+		r->message->resolving--;
 		dest_put(ROLE_PIPE, r->env.uid, SLICE(""), r);
 	}
 	state.direct_last = &state.direct_first;
+	dest_resolved();
 }
 
 static void
@@ -160,6 +164,7 @@ void
 resolve_start(struct rcpt *r)
 {
 	r->state = RCPT_RESOLVING;
+	r->message->resolving++;
 	if (r->env.target.n > 0 && !slice_is(r->env.target, "\\")) {
 		append(&state.direct_last, r);
 		ev_task_queue(&state.direct);
