@@ -3,7 +3,10 @@
 makes one for a single test.  A test fails when a daemon crashed or complained
 during it; the log of a failed test is shown."""
 import os
+import pathlib
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -99,3 +102,12 @@ def make_pabal(request):
             errors.append(str(e))
     assert not errors, "\n".join(errors)
     assert not alarms, "\n".join(alarms)
+
+
+@pytest.fixture
+def open_dir():
+    """A directory that every user can reach (tmp_path is the caller's own)."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="pabal-open-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)

@@ -173,14 +173,12 @@ def test_newaliases(pabal):
 
 
 @pytest.fixture
-def system_user(make_pabal, tmp_path_factory):
+def system_user(make_pabal, open_dir):
     """A user of this host with a home directory, and his account."""
     if os.getuid() != 0:
         pytest.skip("needs a user of its own")
     name = f"pabalt{os.getpid()}"
-    home = tmp_path_factory.mktemp("homes") / name
-    for parent in list(home.parents)[:3]:
-        os.chmod(parent, 0o755)
+    home = open_dir / name
     subprocess.run(["useradd", "-m", "-d", home, "-s", "/bin/sh", name],
                    check=True)
     made = []

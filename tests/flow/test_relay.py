@@ -63,6 +63,15 @@ def test_relay_byte_for_byte(pabal, sink):
     assert len(s.messages) == 1
 
 
+def test_many_recipients_go_in_one_transaction(pabal, sink):
+    s = sink()
+    rcpts = [f"u{i}@example.net" for i in range(40)]
+    with pabal.smtp() as c:
+        c.sendmail("a@example.org", rcpts, message("to forty"))
+    pabal.wait_queue(0)
+    assert [len(m.rcpts) for m in s.messages] == [40]
+
+
 def test_sessions_are_reused(pabal, sink):
     s = sink()
     with pabal.smtp() as c:

@@ -856,10 +856,8 @@ def test_smtp_ends_meanwhile(make_pabal):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
-def test_lmtp_over_a_socket_of_this_machine(tmp_path):
-    path = str(tmp_path / "lmtp")
-    for folder in (tmp_path, *tmp_path.parents):
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+def test_lmtp_over_a_socket_of_this_machine(open_dir):
+    path = str(open_dir / "lmtp")
     with BadSmtp(path=path) as bad:
         os.chmod(path, 0o777)
         p = Instance(user="nobody")
