@@ -161,8 +161,8 @@ test_group_commit(void **state)
 		int batch;
 		int fsyncs, syncfss; /* of the batch */
 	} rows[] = {
-		{ SYNC_AUTO,   2,        4,              0 },
-		{ SYNC_AUTO,   3,        0,              1 },
+		{ SYNC_AUTO,   1,        2,              0 },
+		{ SYNC_AUTO,   2,        0,              1 },
 		{ SYNC_AUTO,   REQS - 1, 0,              1 },
 		{ SYNC_FSYNC,  REQS - 1, 2 * (REQS - 1), 0 },
 		{ SYNC_SYNCFS, 1,        0,              1 },
