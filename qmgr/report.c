@@ -96,6 +96,33 @@ add_line(struct buf *b, struct slice s)
 				: s.p[i]);
 }
 
+static int
+hex_value(char c)
+{
+	if (ascii_isdigit(c))
+		return c - '0';
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* What xtext (RFC 3461 4) stands for, as RFC 3464 2.2.1 and 2.3.1 want it. */
+static void
+add_xtext(struct buf *b, struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		const bool coded = s.p[i] == '+' && i + 2 < s.n &&
+				   hex_value(s.p[i + 1]) != -1 &&
+				   hex_value(s.p[i + 2]) != -1;
+		char c = s.p[i];
+
+		if (coded) {
+			c = (char)(hex_value(s.p[i + 1]) << 4 |
+				   hex_value(s.p[i + 2]));
+			i += 2;
+		}
+		add_line(b, slice_of(&c, 1));
+	}
+}
+
 static void
 add_header(struct buf *b, const struct report *rep, const char *boundary)
 {
@@ -157,7 +184,7 @@ add_status(struct buf *b, const struct report *rep, const struct rcpt *r)
 
 	if (xtext) {
 		buf_adds(b, "Original-Recipient: ");
-		add_line(b, r->env.orcpt);
+		add_xtext(b, r->env.orcpt);
 		buf_adds(b, "\r\n");
 	}
 	buf_addf(b, "Final-Recipient: rfc822; %.*s\r\nAction: %s\r\n",
@@ -191,7 +218,7 @@ add_statuses(struct buf *b, const struct report *rep)
 		    "Content-Description: Delivery report\r\n\r\n");
 	if (m->env.envid.n > 0) {
 		buf_adds(b, "Original-Envelope-Id: ");
-		add_line(b, m->env.envid);
+		add_xtext(b, m->env.envid);
 		buf_adds(b, "\r\n");
 	}
 	buf_addf(b, "Reporting-MTA: dns; %s\r\n", qmgr_conf->shared.hostname);

@@ -141,17 +141,17 @@ def test_received(pabal):
 def test_what_dsn_asks_for_is_done(pabal):
     with Talk(pabal, greet="EHLO c") as t:
         assert "DSN" in t.ehlo
-        assert t.say(f"MAIL FROM:<bob@{DOMAIN}> RET=HDRS ENVID=QQ314159") \
+        assert t.say(f"MAIL FROM:<bob@{DOMAIN}> RET=HDRS ENVID=QQ+2B314+3D9") \
             .startswith("250 ")
         assert t.say(f"RCPT TO:<{ALICE}> NOTIFY=SUCCESS "
-                     f"ORCPT=rfc822;orig@x.example").startswith("250 ")
+                     f"ORCPT=rfc822;or+2Big@x.example").startswith("250 ")
         assert t.say("DATA").startswith("354 ")
         t.send("Subject: tell me\r\n\r\nbody\r\n.\r\n")
         assert t.reply().startswith("250 ")
     report = unix(pabal.wait_mail(
         "bob", "Successful mail delivery report")).decode()
-    assert "\nOriginal-Envelope-Id: QQ314159\n" in report
-    assert "\nOriginal-Recipient: rfc822;orig@x.example\n" in report
+    assert "\nOriginal-Envelope-Id: QQ+314=9\n" in report
+    assert "\nOriginal-Recipient: rfc822;or+ig@x.example\n" in report
     assert "\nAction: delivered\n" in report and "body" not in report
 
 
