@@ -15,7 +15,7 @@
 #include "log/log.h"
 #include "sys/fd.h"
 
-enum { REDEEM_TIMEOUT_MS = 15000, INPUT_MAX = 8192 };
+enum { REDEEM_TIMEOUT_MS = 15000, INPUT_MAX = 60 << 10 };
 
 /* Between its ticket and its account. */
 struct newcomer {

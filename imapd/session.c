@@ -22,7 +22,7 @@ enum { BAD_LIMIT = 20 }; /* then it is no IMAP client */
 /* What view_sync tells in one go may exceed out_high (a large EXPUNGE); a
  * client that does not read stops the session long before out_max. */
 static const struct stream_limits limits = {
-	.in_max = 16 << 10,
+	.in_max = 64 << 10, /* what login hands in fits */
 	.out_max = 64 << 20,
 	.out_high = 64 << 10,
 	.out_low = 16 << 10,
@@ -50,10 +50,11 @@ imapd_out(struct session *s)
 	return stream_out(&client_of(s)->stream);
 }
 
+/* As the stream sees it: it comes back to input that this held up. */
 bool
 imapd_is_full(const struct session *s)
 {
-	return stream_waiting(&client_of(s)->stream) >= limits.out_high;
+	return stream_waiting(&client_of(s)->stream) > limits.out_high;
 }
 
 void

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: ISC
+"""IMAP under its parameters and limits."""
+import pytest
+from imapraw import Closed, Imap
+from pabal import DOMAIN, PASSWORD
+
+SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
+
+
+def test_quota(make_pabal):
+    pabal = make_pabal(users=("alice",))
+    pabal.pabal("user", "set", f"alice@{DOMAIN}", "quota", "100K")
+    big = b"Subject: big\r\n\r\n" + b"x" * 60000 + b"\r\n"
+    with Imap(pabal) as c:
+        c.append(big)
+        status, text, _ = c.cmd("APPEND INBOX %L", big)
+        assert (status, text.split()[0]) == (b"NO", b"[OVERQUOTA]")
+        c.ok("SELECT INBOX")
+        status, text, _ = c.cmd("COPY 1 Sent")
+        assert (status, text.split()[0]) == (b"NO", b"[OVERQUOTA]")
+        c.ok("MOVE 1 Sent")  # needs no room
+        c.append(SIMPLE)
+
+
+def test_silence_ends_a_session(make_pabal):
+    pabal = make_pabal(("imapd", "idle_timeout", "1s"), users=("alice",))
+    with Imap(pabal) as c:
+        assert c.answer().startswith(b"* BYE ")
+        with pytest.raises((Closed, ConnectionError)):
+            c.answer()
+    with Imap(pabal) as c:
+        c.send(b"a IDLE\r\n")
+        assert c.answer().startswith(b"+")
+        assert c.answer().startswith(b"* BYE ")
+
+
+def test_limits_and_delimiter(make_pabal):
+    pabal = make_pabal(("imapd", "max_sessions_per_user", "2"),
+                       ("imapd", "hierarchy_delimiter", "."),
+                       ("imapd", "command_size_limit", "8K"),
+                       ("imapd", "mime_parts_limit", "3"),
+                       ("pabal", "message_size_limit", "64K"),
+                       users=("alice", "bob"))
+    with Imap(pabal) as a, Imap(pabal) as b:
+        c = Imap(pabal, login=False)
+        status, text, _ = c.cmd(f'LOGIN alice@{DOMAIN} "{PASSWORD}"')
+        assert (status, text.split()[0]) == (b"NO", b"[LIMIT]")
+        c.close()
+        with Imap(pabal, "bob"):
+            pass  # others are not counted
+        b.ok("LOGOUT")
+        assert a.ok("NAMESPACE") == [b'NAMESPACE (("" ".")) NIL NIL']
+        a.ok("CREATE one.two")
+        assert any(x.endswith(b'"." one.two') for x in a.ok('LIST "" *'))
+        assert [x.split()[-1] for x in a.ok('LIST "" one.%')] == [b"one.two"]
+        assert a.cmd("SELECT " + "x" * 9000)[1].startswith(b"[TOOBIG]")
+        assert b"APPENDLIMIT=65536" in a.ok("CAPABILITY")[0]
+        assert a.cmd("APPEND INBOX %L", b"x" * 65537)[1].startswith(b"[TOOBIG]")
+        a.append(b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" +
+                 b"--x\r\n\r\none\r\n" * 5)
+        a.ok("SELECT INBOX")
+        assert a.ok("FETCH 1 BODY")[0].count(b'"text" "plain"') == 1
+        assert b'"octet-stream"' in a.ok("FETCH 1 BODY")[0]
+
+
+def test_input_behind_login(make_pabal):
+    """A client that does not wait: all it sent reaches the session."""
+    pabal = make_pabal(users=("alice",))
+    with Imap(pabal, login=False) as c:
+        lines = b"".join(b"n%d NOOP\r\n" % i for i in range(3000))
+        c.send(f'a LOGIN alice@{DOMAIN} "{PASSWORD}"\r\n'.encode() + lines)
+        assert c.finish(b"a")[0] == b"OK"
+        for i in range(3000):
+            assert c.finish(b"n%d" % i)[0] == b"OK"
+
+
+def test_stop_says_bye(make_pabal):
+    pabal = make_pabal(users=("alice",))
+    with Imap(pabal) as a, Imap(pabal) as b:
+        a.ok("SELECT INBOX")
+        a.ok("APPEND INBOX %L", SIMPLE)
+        a.ok("STORE 1 +FLAGS.SILENT (\\Seen)")
+        b.ok("SELECT INBOX")
+        b.send(b"x IDLE\r\n")
+        assert b.answer().startswith(b"+")
+        pabal.stop()
+        for c in (a, b):
+            assert c.answer().startswith(b"* BYE [UNAVAILABLE]")
+    pabal.start()
+    with Imap(pabal) as a:
+        a.ok("SELECT INBOX")
+        assert a.ok("FETCH 1 FLAGS") == [b"1 FETCH (FLAGS (\\Seen))"]
