@@ -169,6 +169,8 @@ ev_io_set(struct ev_io *io, unsigned events)
 		e.events |= EPOLLIN;
 	if ((events & EV_WRITE) != 0)
 		e.events |= EPOLLOUT;
+	if (io->exclusive)
+		e.events |= EPOLLEXCLUSIVE;
 	must(epoll_ctl(loop.epfd, io->added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
 		 io->fd, &e) == 0);
 	io->added = true;

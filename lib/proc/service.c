@@ -424,6 +424,7 @@ on_listen(struct ipc *peer, struct msg *m)
 	if (proc.nlisteners == MAX_LISTENERS || proc.svc->accept == NULL)
 		return;
 	ev_io_init(&l->io, in->sock, on_listener);
+	l->io.exclusive = true;
 	in->sock = -1;
 	l->max_sessions = in->max_sessions;
 	slice_copy(in->service, l->service, sizeof l->service);
