@@ -19,6 +19,7 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "log/metric.h"
+#include "qmgr/recycle.h"
 #include "sys/beneath.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -54,29 +55,37 @@ dir_of(const char *id)
 	return crc32c(0, slice_str(id)) % FANOUT;
 }
 
-static int
-open_dir(int at, const char *name, struct err *err)
+int
+spool_open_dir(int at, const char *name, struct err *err)
 {
 	if (mkdirat(at, name, 0700) == -1 && errno != EEXIST)
 		return err_sys(err, ERR_TEMP, "mkdir %s", name);
 	return beneath_open(at, name, O_RDONLY | O_DIRECTORY, 0, err);
 }
 
-/* What stands in tmp was never acknowledged. */
-static void
-clean_tmp(void)
+size_t
+spool_empty_dir(int dirfd)
 {
-	const int fd = fcntl(spool.tmp, F_DUPFD_CLOEXEC, 3);
+	const int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
 	DIR *d = fd != -1 ? fdopendir(fd) : NULL;
 	const struct dirent *e;
 	size_t n = 0;
 
 	if (d == NULL)
-		return;
+		return 0;
 	while ((e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.')
-			n += unlinkat(spool.tmp, e->d_name, 0) == 0;
+			n += unlinkat(dirfd, e->d_name, 0) == 0;
 	closedir(d);
+	return n;
+}
+
+/* What stands in tmp was never acknowledged. */
+static void
+clean_tmp(void)
+{
+	const size_t n = spool_empty_dir(spool.tmp);
+
 	if (n > 0)
 		log_info("spool.tmp-removed", kv_u("files", n));
 }
@@ -85,7 +94,7 @@ static int
 init_places(struct err *err)
 {
 	for (unsigned p = 0; p < SPOOL_PLACES; p++) {
-		int top = open_dir(spool.root, place_names[p], err);
+		int top = spool_open_dir(spool.root, place_names[p], err);
 
 		if (top == -1)
 			return -1;
@@ -93,7 +102,7 @@ init_places(struct err *err)
 			char hh[4];
 
 			snprintf(hh, sizeof hh, "%02x", i);
-			spool.dirs[p][i] = open_dir(top, hh, err);
+			spool.dirs[p][i] = spool_open_dir(top, hh, err);
 			if (spool.dirs[p][i] == -1) {
 				fd_close(&top);
 				return -1;
@@ -113,9 +122,10 @@ int
 spool_init(int dirfd, struct err *err)
 {
 	spool.root = dirfd;
-	spool.tmp = open_dir(dirfd, "tmp", err);
-	spool.bad = open_dir(dirfd, "bad", err);
-	if (spool.tmp == -1 || spool.bad == -1 || init_places(err) == -1)
+	spool.tmp = spool_open_dir(dirfd, "tmp", err);
+	spool.bad = spool_open_dir(dirfd, "bad", err);
+	if (spool.tmp == -1 || spool.bad == -1 || init_places(err) == -1 ||
+	    recycle_init(dirfd, err) == -1)
 		return -1;
 	clean_tmp();
 	metric_register(&syncs);
@@ -169,9 +179,11 @@ spool_new_id(char id[ENVELOPE_ID_BYTES])
 int
 spool_create(const char *id, struct err *err)
 {
-	const int fd = openat(spool.tmp, id,
-	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = recycle_get(spool.tmp, id);
 
+	if (fd == -1)
+		fd = openat(spool.tmp, id,
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "create tmp/%s", id);
 	return fd;
@@ -234,11 +246,15 @@ on_removed(struct durable_req *req, int error)
 void
 spool_remove(const char *id, enum spool_place place)
 {
-	struct removal *r = xcalloc(1, sizeof *r);
+	const int dir = spool.dirs[place][dir_of(id)];
+	struct removal *r;
 
+	if (recycle_put(dir, id))
+		return;
+	r = xcalloc(1, sizeof *r);
 	strlcpy(r->id, id, sizeof r->id);
 	r->req.done = on_removed;
-	r->req.dirfd = spool.dirs[place][dir_of(id)];
+	r->req.dirfd = dir;
 	r->req.name = r->id;
 	durable_remove(spool.durable, &r->req);
 }

@@ -7,6 +7,7 @@
  *   new/<hh>/<id>   accepted, not yet put off
  *   cur/<hh>/<id>   put off or held at least once
  *   bad/<id>        could not be understood; never deleted by pabal
+ *   free/<id>       has left; its file is used again (qmgr/recycle.h)
  *
  * <hh> is a hash of the id, so that no directory grows beyond reason.
  */
@@ -29,6 +30,11 @@ int spool_init(int dirfd, struct err *err);
 void spool_start(enum sync_method method);
 void spool_stop(void);
 
+/* Make (if need be) and open NAME in AT; -1 and ERR_TEMP. */
+int spool_open_dir(int at, const char *name, struct err *err);
+/* Remove the files in DIRFD; how many. */
+size_t spool_empty_dir(int dirfd);
+
 /* A fresh id, unique in this spool. */
 void spool_new_id(char id[ENVELOPE_ID_BYTES]);
 
@@ -44,8 +50,8 @@ void spool_discard(const char *id);
 /* Open a message's file; the fd or -1. */
 int spool_open(
     const char *id, enum spool_place place, int flags, struct err *err);
-/* Remove an accepted message that was delivered or reported; not at once,
- * because an unlink can wait for the disk. */
+/* Remove an accepted message that was delivered or reported: its file is kept
+ * for another, or unlinked, not at once, because that can wait for the disk. */
 void spool_remove(const char *id, enum spool_place place);
 int spool_move(const char *id, enum spool_place from, enum spool_place to,
     struct err *err);
