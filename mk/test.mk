@@ -40,3 +40,9 @@ test: deps accounts
 san:
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=1 all units
 	$(Q)PABAL_BUILD=build-san PABAL_SANITIZE=1 tests/run $(T)
+
+# The long forms: more kills under more load, and every fuzz target.
+torture: all units
+	$(Q)PABAL_BUILD=$(BUILD) PABAL_KILLS=100 PABAL_KILL_MESSAGES=2000 \
+	    tests/run flow/kill
+	$(Q)$(MAKE) --no-print-directory fuzz S=60
