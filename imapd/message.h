@@ -27,7 +27,6 @@ void imapd_message_close(struct message *m);
 enum found imapd_message_open(struct message *m, struct err *err);
 enum found imapd_message_record(struct message *m, struct err *err);
 enum found imapd_message_tree(struct message *m, struct err *err);
-
 /* Of imapd.conf. */
 struct mime_limits imapd_mime_limits(void);
 /* The tree of the message that is in FD; NULL: it cannot be read. */

@@ -21,9 +21,7 @@ struct ev_io {
 	int fd;
 	unsigned events; /* what is watched now; 0: not in the loop */
 	bool added;
-	/* Of several processes that wait for this fd, wake one (listening
-	 * sockets; then watched for EV_READ and nothing else). */
-	bool exclusive;
+	bool exclusive; /* wake one of several processes (listeners) */
 };
 
 struct ev_timer {
