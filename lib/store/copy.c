@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "store/boxes.h"
-#include "store/filename.h"
 #include "store/index.h"
 #include "store/inner.h"
 #include "store/message.h"
@@ -97,28 +96,6 @@ map_mask(const struct copy *c, uint32_t keywords)
 		if ((keywords & 1U << i) != 0)
 			mask |= c->letters[i];
 	return mask;
-}
-
-static void
-make_name(
-    char *to, const struct ix_msg *msg, const struct ix_hot *hot, uint32_t uid)
-{
-	struct filename f;
-	struct buf name;
-
-	buf_init(&name, IX_FILE_NAME - 1);
-	filename_parse(slice_str(msg->file), &f);
-	f.size = msg->size;
-	f.vsize = msg->vsize;
-	f.uid = uid;
-	f.own_id = msg->email_id != filename_email_id(f.base);
-	f.email_id = msg->email_id;
-	f.info = true;
-	f.flags = hot->bits & MSG_FLAGS;
-	f.keywords = hot->keywords;
-	filename_format(&name, &f);
-	strlcpy(to, buf_cstr(&name), IX_FILE_NAME);
-	buf_fini(&name);
 }
 
 /* Where no link can be made, a second file. */
@@ -236,7 +213,7 @@ copy_one(struct copy *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 	s->was_new = (hot.bits & HOT_NEW) != 0;
 	hot.keywords = map_mask(c, hot.keywords);
 	strlcpy(s->old, msg.file, sizeof s->old);
-	make_name(s->made, &msg, &hot, s->pair.to);
+	index_file_name(s->made, &msg, &hot, s->pair.to);
 	rc = put_file(c, &hot, s->old, s->made, err);
 	if (rc == 1 && !c->looked) {
 		c->looked = true;

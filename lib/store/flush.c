@@ -16,7 +16,6 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "store/cache.h"
-#include "store/filename.h"
 #include "store/index.h"
 #include "store/inner.h"
 #include "store/mailbox.h"
@@ -58,28 +57,6 @@ collect(struct tx *tx, struct ix_box *b, uint32_t uids[FLUSH_BATCH],
 	return n;
 }
 
-static void
-name_of(
-    const struct ix_hot *hot, const struct ix_msg *msg, uint32_t uid, char *to)
-{
-	struct filename f;
-	struct buf name;
-
-	buf_init(&name, IX_FILE_NAME - 1);
-	filename_parse(slice_str(msg->file), &f);
-	f.size = msg->size;
-	f.vsize = msg->vsize;
-	f.uid = uid;
-	f.own_id = msg->email_id != filename_email_id(f.base);
-	f.email_id = msg->email_id;
-	f.info = true;
-	f.flags = hot->bits & MSG_FLAGS;
-	f.keywords = hot->keywords;
-	filename_format(&name, &f);
-	strlcpy(to, buf_cstr(&name), IX_FILE_NAME);
-	buf_fini(&name);
-}
-
 /* 1: the file is not where we know it. */
 static int
 flush_one(struct tx *tx, struct mailbox *m, struct ix_box *b, uint32_t uid,
@@ -94,7 +71,7 @@ flush_one(struct tx *tx, struct mailbox *m, struct ix_box *b, uint32_t uid,
 		f = ix_get_msg(tx->t, b->box, uid, &msg, err);
 	if (f != FOUND || !is_due(b, uid, &hot))
 		return f == TEMPFAIL ? -1 : 0;
-	name_of(&hot, &msg, uid, to);
+	index_file_name(to, &msg, &hot, uid);
 	if (renameat((hot.bits & HOT_NEW) != 0 ? m->dirs.newfd : m->dirs.curfd,
 		msg.file, m->dirs.curfd, to) == -1)
 		return errno == ENOENT

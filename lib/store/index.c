@@ -4,7 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "base/must.h"
+#include "store/filename.h"
+#include "store/message.h"
 
 /* Numbers in keys are big-endian, so that they sort. */
 static void
@@ -271,4 +275,26 @@ ix_put_msg(struct kv_txn *t, uint32_t box, uint32_t uid, const struct ix_msg *m,
 	char key[IX_KEY];
 
 	return kv_put(t, ix_key(key, 'M', box, uid), slice_of(m, n), err);
+}
+
+void
+index_file_name(
+    char *to, const struct ix_msg *msg, const struct ix_hot *hot, uint32_t uid)
+{
+	struct filename f;
+	struct buf name;
+
+	buf_init(&name, IX_FILE_NAME - 1);
+	filename_parse(slice_str(msg->file), &f);
+	f.size = msg->size;
+	f.vsize = msg->vsize;
+	f.uid = uid;
+	f.own_id = msg->email_id != filename_email_id(f.base);
+	f.email_id = msg->email_id;
+	f.info = true;
+	f.flags = hot->bits & MSG_FLAGS;
+	f.keywords = hot->keywords;
+	filename_format(&name, &f);
+	strlcpy(to, buf_cstr(&name), IX_FILE_NAME);
+	buf_fini(&name);
 }

@@ -134,4 +134,9 @@ bool ix_read_hot(struct slice v, struct ix_hot *h);
 bool ix_read_msg(struct slice v, struct ix_msg *m);
 bool ix_read_log(struct slice v, struct ix_log *l);
 
+/* The name that the file of message UID should have by the index; TO has
+ * IX_FILE_NAME bytes. */
+void index_file_name(
+    char *to, const struct ix_msg *msg, const struct ix_hot *hot, uint32_t uid);
+
 #endif
