@@ -8,18 +8,15 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "auth/asked.h"
 #include "auth/cache.h"
 #include "auth/conf.h"
-#include "auth/name.h"
+#include "auth/fair.h"
 #include "auth/penalty.h"
-#include "auth/ticket.h"
 #include "auth/worker.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/slice.h"
-#include "conf/conf.h"
-#include "conf/param.h"
-#include "conf/shared.h"
 #include "ev/loop.h"
 #include "ipc/auth.h"
 #include "ipc/role.h"
@@ -27,24 +24,24 @@
 #include "log/metric.h"
 #include "sasl/password.h"
 #include "sasl/secret.h"
-#include "sasl/server.h"
-#include "sys/addr.h"
 #include "table/account.h"
 #include "table/table.h"
 #include "table/watch.h"
+#include "tls/digest.h"
 
-enum { RECORDS_MAX = 100000, TICKETS_MAX = 10000, CACHE_MAX = 50000 };
+enum { RECORDS_MAX = 100000, CACHE_MAX = 50000, ADMIT_MS = 10000 };
 
 struct check {
-	TAILQ_ENTRY(check) link;  /* among all */
-	TAILQ_ENTRY(check) queue; /* while queued */
-	struct ipc *peer;
+	TAILQ_ENTRY(check) link; /* among all */
+	struct fair_entry turn;  /* while it waits for a worker */
+	struct ipc *peer;        /* NULL: nobody waits for the answer */
 	uint64_t id;
 	struct table_request rq;
 	struct worker_job job;
 	struct ev_timer wait;
-	bool queued;
-	bool waited; /* its turn has come */
+	struct ipc_call admit; /* master is being told */
+	int64_t began_ms;
+	bool waited; /* its penalty is settled */
 	bool tls;
 	char *login;   /* as typed */
 	char *account; /* canonical; of a name that cannot be, lower case */
@@ -53,7 +50,9 @@ struct check {
 	char *client;
 	char service[16];
 	struct buf secret;
-	struct account facts;
+	struct account_entry facts;
+	uint8_t ticket[AUTH_TICKET_SIZE];
+	bool has_ticket;
 	uint8_t source_bytes[16];
 	struct slice source;
 };
@@ -64,14 +63,16 @@ static struct {
 	struct table_watch watch;
 	struct penalty_limits limits;
 	struct penalty *penalty;
-	struct tickets *tickets;
 	struct auth_cache *cache;
-	TAILQ_HEAD(, check) all, queue;
+	TAILQ_HEAD(, check) all;
+	struct fair queue;
 	size_t n;
 } auth = {
 	.all = TAILQ_HEAD_INITIALIZER(auth.all),
-	.queue = TAILQ_HEAD_INITIALIZER(auth.queue),
 };
+
+static struct metric forgotten = { .name = "pabal_auth_forgotten",
+	.help = "Logins whose client left before they were checked." };
 
 /* clang-format off */
 static struct {
@@ -105,9 +106,10 @@ check_free(struct check *c)
 {
 	table_cancel(&c->rq);
 	workers_forget(&c->job);
+	ipc_cancel(&c->admit);
 	ev_timer_stop(&c->wait);
-	if (c->queued)
-		TAILQ_REMOVE(&auth.queue, c, queue);
+	explicit_bzero(c->ticket, sizeof c->ticket);
+	fair_del(&auth.queue, &c->turn);
 	TAILQ_REMOVE(&auth.all, c, link);
 	auth.n--;
 	secret_fini(&c->secret);
@@ -156,35 +158,73 @@ log_result(const struct check *c, enum auth_result result, const char *why)
 		    kv_s("why", why));
 }
 
+/* A ticket opens a mailbox; sending mail needs none. */
+static bool
+has_session(struct slice service)
+{
+	return slice_is(service, "imap") || slice_is(service, "pop3");
+}
+
 /* Answer, and the check is over; WHY is for the log. */
 static void
 finish(struct check *c, enum auth_result result, const char *why)
 {
-	uint8_t number[AUTH_TICKET_SIZE];
-	struct slice ticket = { NULL, 0 };
 	const bool ok = result == AUTH_OK;
-	const uint32_t uid = c->facts.uid == ACCOUNT_VIRTUAL ? 0 : c->facts.uid;
 
-	if (ok && (slice_is(slice_str(c->service), "imap") ||
-		      slice_is(slice_str(c->service), "pop3"))) {
-		const struct ticket_facts facts = {
-			.service = slice_str(c->service),
-			.account = slice_str(c->account),
-			.home = slice_of(c->facts.home, c->facts.home_len),
-			.uid = uid,
-			.quota = c->facts.quota_bytes,
-		};
-
-		tickets_issue(auth.tickets, &facts, ev_now_ms(), number);
-		ticket = slice_of(number, sizeof number);
-	}
 	metric_add(&results[result].metric, 1);
 	log_result(c, result, why);
+	if (c->peer == NULL) {
+		check_free(c);
+		return;
+	}
 	IPC_SEND(c->peer, auth_checked, .id = c->id, .result = result,
-	    .account = slice_str(ok ? c->account : ""), .uid = ok ? uid : 0,
-	    .ticket = ticket, .why = slice_str(results[result].text));
-	explicit_bzero(number, sizeof number);
+	    .account = slice_str(ok ? c->account : ""),
+	    .ticket =
+		slice_of(c->ticket, ok && c->has_ticket ? sizeof c->ticket : 0),
+	    .why = slice_str(results[result].text));
 	check_free(c);
+}
+
+static void
+on_admitted(struct ipc_call *call, struct msg *m)
+{
+	struct check *c = OUTER(call, struct check, admit);
+
+	if (m != NULL && m->master_admitted.ok) {
+		finish(c, AUTH_OK, NULL);
+		return;
+	}
+	log_warn("auth.not-admitted", kv_s("account", c->account),
+	    kv_slice("why",
+		m != NULL ? m->master_admitted.why : SLICE("no answer")));
+	finish(c, AUTH_TEMPFAIL, "no session");
+}
+
+static enum role
+session_role(const struct check *c)
+{
+	return slice_is(slice_str(c->service), "imap") ? ROLE_IMAPD
+						       : ROLE_POP3D;
+}
+
+/* Of a session master has to know, and it may have no room for it. */
+static void
+succeed(struct check *c)
+{
+	if (c->peer == NULL || !has_session(slice_str(c->service))) {
+		finish(c, AUTH_OK, NULL);
+		return;
+	}
+	digest_random(c->ticket, sizeof c->ticket);
+	c->has_ticket = true;
+	IPC_CALL(ipc_master(), &c->admit, master_admitted, on_admitted,
+	    ADMIT_MS, master_admit, .role = session_role(c),
+	    .login = ipc_index(c->peer),
+	    .ticket = slice_of(c->ticket, sizeof c->ticket),
+	    .account = slice_str(c->account),
+	    .uid = c->facts.uid == ACCOUNT_VIRTUAL ? 0 : c->facts.uid,
+	    .home = slice_of(c->facts.home, c->facts.home_len),
+	    .quota = c->facts.quota_bytes);
 }
 
 /* Whoever waits for a turn of the same pair need not wait any more. */
@@ -212,7 +252,7 @@ pass(struct check *c)
 	else if (c->authzid[0] != '\0' && strcmp(c->authzid, c->account) != 0)
 		finish(c, AUTH_DENIED, "another authorization identity");
 	else
-		finish(c, AUTH_OK, NULL);
+		succeed(c);
 }
 
 static void
@@ -236,48 +276,46 @@ on_hashed(struct worker_job *job, enum found found, const char *why)
 
 /* ---- the queue ---- */
 
+/* Who speaks for many people has no source: there each account counts. */
 static void
-enqueue(struct check *c, bool first)
+enqueue(struct check *c)
 {
-	c->queued = true;
-	if (first)
-		TAILQ_INSERT_HEAD(&auth.queue, c, queue);
-	else
-		TAILQ_INSERT_TAIL(&auth.queue, c, queue);
-}
+	const struct penalty_who who = who_of(c);
+	const enum fair_class class =
+	    penalty_is_known(auth.penalty, &who)                 ? FAIR_KNOWN
+	    : penalty_was_wrong(auth.penalty, &who, ev_now_ms()) ? FAIR_WRONG
+								 : FAIR_FRESH;
 
-static void
-dequeue(struct check *c)
-{
-	c->queued = false;
-	TAILQ_REMOVE(&auth.queue, c, queue);
+	fair_put(&auth.queue, &c->turn,
+	    c->source.n > 0 ? c->source : slice_str(c->account), class);
 }
 
 static void
 on_turn(struct ev_timer *t)
 {
-	struct check *c = OUTER(t, struct check, wait);
-
-	enqueue(c, true);
+	enqueue(OUTER(t, struct check, wait));
 	pump();
 }
 
-/* C is the first in the queue: may it go on?  It is not there any more if
- * not. */
+/* C, which was taken out of the queue: is its password to be hashed now? */
 static bool
 has_turn(struct check *c)
 {
 	const struct penalty_who who = who_of(c);
 	int64_t wait;
 
+	if (ev_now_ms() - c->began_ms > AUTH_WAIT_MS) {
+		finish(c, AUTH_TEMPFAIL, "late");
+		return false;
+	}
 	if (c->waited)
 		return true;
 	wait = penalty_wait(auth.penalty, &who, ev_now_ms());
 	c->waited = true;
 	if (wait == 0)
 		return true;
-	dequeue(c);
-	if (wait == -1)
+	/* in a flood nobody waits for what is likely to be wrong */
+	if (wait == -1 || auth.n - auth.queue.n > auth_conf->queue_limit)
 		finish(c, AUTH_LIMITED, "penalty");
 	else
 		ev_timer_set(&c->wait, wait);
@@ -290,17 +328,25 @@ has_turn(struct check *c)
 static void
 pump(void)
 {
-	struct check *c;
+	struct fair_entry *e;
 
-	while ((c = TAILQ_FIRST(&auth.queue)) != NULL) {
-		if (!has_turn(c))
-			continue;
-		if (!workers_free())
-			return;
-		dequeue(c);
-		workers_run(
-		    &c->job, slice_str(c->stored), buf_slice(&c->secret));
+	while (workers_free() && (e = fair_next(&auth.queue)) != NULL) {
+		struct check *c = OUTER(e, struct check, turn);
+
+		if (has_turn(c))
+			workers_run(&c->job, slice_str(c->stored),
+			    buf_slice(&c->secret));
 	}
+}
+
+/* Too many wait: the last one of those who have most waiting goes. */
+static void
+make_room(void)
+{
+	struct fair_entry *e = fair_surplus(&auth.queue);
+
+	if (e != NULL)
+		finish(OUTER(e, struct check, turn), AUTH_LIMITED, "queue");
 }
 
 /* ---- the tables ---- */
@@ -325,7 +371,9 @@ ready(struct check *c)
 		pass(c);
 		return;
 	}
-	enqueue(c, false);
+	enqueue(c);
+	if (auth.queue.n > auth_conf->queue_limit)
+		make_room();
 	pump();
 }
 
@@ -373,69 +421,40 @@ on_password(struct table_request *rq, enum found found, struct slice value)
 
 /* ---- messages ---- */
 
-static struct slice
-default_domain(void)
-{
-	const struct slice d = slice_str(auth_conf->default_domain);
-
-	return d.n > 0 ? d : slice_str(auth_conf->shared.domains.v[0]);
-}
-
-/* The account that NAME means, or NAME itself where it can be none: then no
- * table knows it. */
-static char *
-account_name(struct slice name)
-{
-	struct buf out;
-	char *account;
-
-	buf_init(&out, AUTH_LOGIN_MAX * 2);
-	if (!auth_name(name, default_domain(), &out))
-		buf_add(&out, name);
-	account = xslicedup(buf_slice(&out));
-	buf_fini(&out);
-	return account;
-}
-
 /* Take over what M says; false when it is more than an honest peer sends. */
 static bool
 take(struct check *c, const struct msg_auth_check *in)
 {
-	struct addr client;
-
 	c->tls = in->tls;
 	if (in->login.n > AUTH_LOGIN_MAX || in->authzid.n > AUTH_LOGIN_MAX ||
 	    in->secret.n > AUTH_SECRET_MAX || in->client.n > 100 ||
 	    !slice_copy(in->service, c->service, sizeof c->service))
 		return false;
-	c->account = account_name(in->login);
+	c->account = asked_account(in->login);
 	c->authzid =
-	    in->authzid.n > 0 ? account_name(in->authzid) : xstrdup("");
+	    in->authzid.n > 0 ? asked_account(in->authzid) : xstrdup("");
 	c->client = xslicedup(in->client);
-	c->source = penalty_source(slice_str(c->client), c->source_bytes);
-	if (addr_parse(&client, slice_str(c->client), 1, NULL) == 0 &&
-	    conf_nets_match(&auth_conf->penalty_exempt_networks, &client))
-		c->source = slice_of(NULL, 0);
+	c->source = asked_source(slice_str(c->client), c->source_bytes);
 	secret_init(&c->secret, AUTH_SECRET_MAX);
 	buf_add(&c->secret, in->secret);
 	return true;
 }
 
-static bool
-tells_password(struct slice mechanism)
-{
-	const struct sasl_mech *mech = sasl_mech_find(mechanism);
-
-	return mech != NULL && sasl_mech_is_clear(mech);
-}
-
 void
 auth_on_check(struct ipc *peer, struct msg *m)
 {
-	struct check *c = xcalloc(1, sizeof *c);
+	struct check *c;
 
+	/* an smtpd that wants into mailboxes was taken over */
+	if (has_session(m->auth_check.service) !=
+	    (ipc_role(peer) == ROLE_LOGIN)) {
+		ipc_drop(peer, "asks for another's service");
+		return;
+	}
+	c = xcalloc(1, sizeof *c);
 	c->peer = peer;
 	c->id = m->auth_check.id;
+	c->began_ms = ev_now_ms();
 	c->job.done = on_hashed;
 	c->rq.done = on_password;
 	ev_timer_init(&c->wait, on_turn);
@@ -443,33 +462,34 @@ auth_on_check(struct ipc *peer, struct msg *m)
 	auth.n++;
 	if (!take(c, &m->auth_check))
 		finish(c, AUTH_TEMPFAIL, "message");
-	else if (auth.n > auth_conf->queue_limit)
-		finish(c, AUTH_LIMITED, "queue");
-	else if (!tells_password(m->auth_check.mechanism))
+	else if (!asked_tells_password(m->auth_check.mechanism))
 		finish(c, AUTH_TEMPFAIL, "mechanism");
 	else
 		table_find(auth.passwords, slice_str(c->account), &c->rq);
 }
 
-void
-auth_on_redeem(struct ipc *peer, struct msg *m)
+/* C's client has left.  A password that is being hashed is a guess all the
+ * same, and counts. */
+static void
+forget(struct check *c)
 {
-	const struct slice service =
-	    ipc_role(peer) == ROLE_IMAPD ? SLICE("imap") : SLICE("pop3");
-	struct ticket_facts facts = { .uid = 0 };
+	metric_add(&forgotten, 1);
+	if (c->job.worker != NULL)
+		c->peer = NULL;
+	else
+		check_free(c);
+}
 
-	if (!tickets_redeem(auth.tickets, m->auth_redeem.ticket, service,
-		ipc_uid(peer), ev_now_ms(), &facts)) {
-		log_warn("auth.ticket-refused",
-		    kv_s("peer", role_name(ipc_role(peer))),
-		    kv_u("index", ipc_index(peer)));
-		IPC_SEND(peer, auth_redeemed, .id = m->auth_redeem.id,
-		    .ok = false, .why = SLICE("the ticket does not count"));
+void
+auth_on_forget(struct ipc *peer, struct msg *m)
+{
+	struct check *c;
+
+	TAILQ_FOREACH(c, &auth.all, link)
+	if (c->peer == peer && c->id == m->auth_forget.check) {
+		forget(c);
 		return;
 	}
-	IPC_SEND(peer, auth_redeemed, .id = m->auth_redeem.id, .ok = true,
-	    .account = facts.account, .uid = facts.uid, .home = facts.home,
-	    .quota = facts.quota);
 }
 
 void
@@ -480,12 +500,42 @@ auth_on_gone(struct ipc *peer)
 	for (c = TAILQ_FIRST(&auth.all); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		if (c->peer == peer)
-			check_free(c);
+			forget(c);
 	}
 	pump();
 }
 
 /* ---- start and end ---- */
+
+static int
+open_tables(struct table **passwords, struct table **accounts, struct err *err)
+{
+	*passwords = table_open(auth_conf->passwords, auth.dir, err);
+	*accounts = *passwords == NULL
+			? NULL
+			: table_open(auth_conf->shared.accounts, auth.dir, err);
+	if (*accounts != NULL)
+		return 0;
+	table_free(passwords);
+	return -1;
+}
+
+int
+auth_check_try(int tables_dir, struct err *err)
+{
+	struct table *passwords, *accounts;
+	int rc;
+
+	auth.dir = tables_dir;
+	if (open_tables(&passwords, &accounts, err) == -1)
+		return -1;
+	rc = table_try_needed(passwords, err);
+	if (rc == 0)
+		rc = table_try_needed(accounts, err);
+	table_free(&passwords);
+	table_free(&accounts);
+	return rc;
+}
 
 int
 auth_check_configure(struct err *err)
@@ -499,13 +549,8 @@ auth_check_configure(struct err *err)
 		.free_pair = auth_conf->penalty_free,
 		.free_source = auth_conf->penalty_free_address,
 	};
-	passwords = table_open(auth_conf->passwords, auth.dir, err);
-	accounts = table_open(auth_conf->shared.accounts, auth.dir, err);
-	if (passwords == NULL || accounts == NULL) {
-		table_free(&passwords);
-		table_free(&accounts);
+	if (open_tables(&passwords, &accounts, err) == -1)
 		return -1;
-	}
 	table_watch_stop(&auth.watch);
 	table_free(&auth.passwords);
 	table_free(&auth.accounts);
@@ -529,20 +574,18 @@ worker_count(void)
 int
 auth_check_start(int tables_dir, struct err *err)
 {
-	static struct buf scheme = { .max = 32 };
-
 	auth.dir = tables_dir;
 	auth.penalty = penalty_new(&auth.limits, RECORDS_MAX);
-	auth.tickets = tickets_new(TICKETS_MAX);
 	auth.cache = auth_cache_new(CACHE_MAX);
+	fair_init(&auth.queue);
+	metric_register(&forgotten);
 	ev_timer_init(&auth.watch.timer, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(results); i++)
 		metric_register(&results[i].metric);
-	buf_add(
-	    &scheme, conf_word(&auth_conf_desc, auth_conf, "unknown_scheme"));
 	if (auth_check_configure(err) == -1)
 		return -1;
-	return workers_start(worker_count(), buf_cstr(&scheme), pump, err);
+	return workers_start(worker_count(),
+	    password_scheme(auth_conf->unknown_scheme), pump, err);
 }
 
 void
@@ -551,10 +594,10 @@ auth_check_stop(void)
 	workers_stop();
 	while (!TAILQ_EMPTY(&auth.all))
 		check_free(TAILQ_FIRST(&auth.all));
+	fair_fini(&auth.queue);
 	table_watch_stop(&auth.watch);
 	table_free(&auth.passwords);
 	table_free(&auth.accounts);
 	auth_cache_free(&auth.cache);
-	tickets_free(&auth.tickets);
 	penalty_free(&auth.penalty);
 }

@@ -13,13 +13,16 @@
 
 /* Once, when the doors are closed. */
 int auth_check_start(int tables_dir, struct err *err);
+/* Can the tables be opened, and those that are there be read?  Nothing of it
+ * stays. */
+int auth_check_try(int tables_dir, struct err *err);
 /* auth_conf is new: open the tables it names. */
 int auth_check_configure(struct err *err);
 void auth_check_stop(void);
 
-/* Handlers of auth_check and auth_redeem. */
+/* Handlers of auth_check and auth_forget. */
 void auth_on_check(struct ipc *peer, struct msg *m);
-void auth_on_redeem(struct ipc *peer, struct msg *m);
+void auth_on_forget(struct ipc *peer, struct msg *m);
 /* PEER is gone: nobody waits for its answers. */
 void auth_on_gone(struct ipc *peer);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "auth/conf.h"
 
+#include "conf/param.h"
+
 #define CONF_STRUCT struct auth_conf
 #include "conf/rows.h" /* IWYU pragma: keep */
 

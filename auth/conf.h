@@ -2,8 +2,8 @@
 #ifndef AUTH_CONF_H
 #define AUTH_CONF_H
 
-#include "conf/param.h"
 #include "conf/shared.h"
+#include "sasl/password.h"
 
 struct auth_conf {
 	struct shared_conf shared;

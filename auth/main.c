@@ -8,7 +8,6 @@
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
-#include "log/log.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
 
@@ -18,13 +17,10 @@ on_start(struct err *err)
 	return auth_check_start(service_dir(DIR_TABLES), err);
 }
 
-static void
-on_reload(void)
+static int
+on_check(struct err *err)
 {
-	struct err err;
-
-	if (auth_check_configure(&err) == -1)
-		log_err("auth.reload", kv_s("why", err.text));
+	return auth_check_try(service_dir(DIR_TABLES), err);
 }
 
 static void
@@ -37,7 +33,7 @@ on_stop(void)
 static const struct ipc_table table = {
 	.on = {
 		[MSG_auth_check] = auth_on_check,
-		[MSG_auth_redeem] = auth_on_redeem,
+		[MSG_auth_forget] = auth_on_forget,
 	},
 	.on_gone = auth_on_gone,
 };
@@ -52,7 +48,8 @@ static const struct service auth_service = {
 	.may = MAY_READ | MAY_FORK,
 	.ipc = &table,
 	.start = on_start,
-	.reload = on_reload,
+	.check = on_check,
+	.reload = auth_check_configure,
 	.stop = on_stop,
 };
 

@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+#include "base/ascii.h"
 #include "proto/address.h"
+#include "proto/domain.h"
 
 bool
 auth_name(struct slice login, struct slice domain, struct buf *out)
@@ -20,9 +22,11 @@ auth_name(struct slice login, struct slice domain, struct buf *out)
 		buf_addc(&address, '@');
 		buf_add(&address, domain);
 	}
-	for (size_t i = 0; ok && i < address.n; i++)
-		buf_addc(out, ascii_lower(address.p[i]));
-	ok = ok && !address.failed && !out->failed;
+	ok =
+	    ok && !address.failed && address_to_ascii(buf_slice(&address), out);
+	for (size_t i = from; ok && i < out->n; i++)
+		out->p[i] = ascii_lower(out->p[i]);
+	ok = ok && !out->failed;
 	if (!ok)
 		buf_truncate(out, from);
 	buf_fini(&address);

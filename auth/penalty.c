@@ -12,6 +12,8 @@
 
 enum { KEY_MAX = 1 + 64 + 1024, ACCOUNT_FREE = 20, ACCOUNT_MAX_MS = 2000 };
 
+TAILQ_HEAD(records, record);
+
 struct record {
 	TAILQ_ENTRY(record) link; /* least recently used first */
 	unsigned failures;
@@ -27,7 +29,9 @@ struct penalty {
 	const struct penalty_limits *limits;
 	size_t max;
 	struct map records;
-	TAILQ_HEAD(, record) used;
+	struct records used;  /* those of failures */
+	struct records known; /* pairs that were right */
+	size_t nknown;
 };
 
 struct penalty *
@@ -39,6 +43,7 @@ penalty_new(const struct penalty_limits *limits, size_t max)
 	p->max = max;
 	map_init(&p->records);
 	TAILQ_INIT(&p->used);
+	TAILQ_INIT(&p->known);
 	return p;
 }
 
@@ -46,7 +51,8 @@ static void
 drop(struct penalty *p, struct record *r)
 {
 	map_del(&p->records, slice_of(r->key, r->n));
-	TAILQ_REMOVE(&p->used, r, link);
+	TAILQ_REMOVE(r->good ? &p->known : &p->used, r, link);
+	p->nknown -= r->good;
 	free(r);
 }
 
@@ -57,15 +63,26 @@ penalty_free(struct penalty **p)
 		return;
 	while (!TAILQ_EMPTY(&(*p)->used))
 		drop(*p, TAILQ_FIRST(&(*p)->used));
+	while (!TAILQ_EMPTY(&(*p)->known))
+		drop(*p, TAILQ_FIRST(&(*p)->known));
 	map_fini(&(*p)->records);
 	xfree(p);
 }
 
-/* A kind, the source, a NUL, the account; each as far as it belongs to it. */
+/* Only IPv6 sources have one. */
+static bool
+has_net(const struct penalty_who *who)
+{
+	return who->source.n == 8;
+}
+
+/* A kind, the source or its network, a NUL, the account; each as far as it
+ * belongs to it. */
 static struct slice
 make_key(char key[KEY_MAX], char kind, const struct penalty_who *who)
 {
-	const struct slice source = slice_sub(who->source, 0, 64);
+	const struct slice source =
+	    slice_sub(who->source, 0, kind == 'n' ? 6 : 64);
 	const struct slice account = slice_sub(who->account, 0, 1022);
 	size_t n = 0;
 
@@ -74,7 +91,7 @@ make_key(char key[KEY_MAX], char kind, const struct penalty_who *who)
 		memcpy(key + n, source.p, source.n);
 	if (kind != 'a')
 		n += source.n;
-	if (kind == 's')
+	if (kind == 's' || kind == 'n')
 		return slice_of(key, n);
 	key[n++] = '\0';
 	if (account.n > 0)
@@ -89,7 +106,7 @@ find(
 	char key[KEY_MAX];
 	struct record *r = NULL;
 
-	if (kind != 's' || who->source.n > 0)
+	if (kind == 'n' ? has_net(who) : kind != 's' || who->source.n > 0)
 		r = map_find(&p->records, make_key(key, kind, who));
 	if (r != NULL && r->failures > 0 &&
 	    now_ms - r->last_ms > p->limits->forget_ms)
@@ -106,11 +123,13 @@ need(
 	struct slice k;
 
 	if (r != NULL) {
-		TAILQ_REMOVE(&p->used, r, link);
-		TAILQ_INSERT_TAIL(&p->used, r, link);
+		struct records *list = r->good ? &p->known : &p->used;
+
+		TAILQ_REMOVE(list, r, link);
+		TAILQ_INSERT_TAIL(list, r, link);
 		return r;
 	}
-	if (p->records.count >= p->max)
+	if (p->records.count - p->nknown >= p->max)
 		drop(p, TAILQ_FIRST(&p->used));
 	k = make_key(key, kind, who);
 	r = xcalloc(1, sizeof *r + k.n);
@@ -167,12 +186,14 @@ look(
 {
 	struct record *pair = find(p, 'p', who, now_ms);
 	struct record *source = find(p, 's', who, now_ms);
+	struct record *net = find(p, 'n', who, now_ms);
 	const struct record *account = find(p, 'a', who, now_ms);
 	const bool good = pair != NULL && pair->good;
 	int64_t wait = until_turn(pair, now_ms);
 
 	if (!good) {
 		wait = larger(wait, until_turn(source, now_ms));
+		wait = larger(wait, until_turn(net, now_ms));
 		wait = larger(
 		    wait, delay_of(p, account, ACCOUNT_FREE, ACCOUNT_MAX_MS));
 	}
@@ -181,8 +202,11 @@ look(
 	if (!take)
 		return wait;
 	book(p, pair, now_ms + wait, p->limits->free_pair);
-	if (!good)
+	if (!good) {
 		book(p, source, now_ms + wait, p->limits->free_source);
+		book(p, net, now_ms + wait,
+		    p->limits->free_source * PENALTY_NET);
+	}
 	return wait;
 }
 
@@ -219,7 +243,24 @@ penalty_failed(struct penalty *p, const struct penalty_who *who, int64_t now_ms)
 	count(p, 'p', who, now_ms, p->limits->free_pair);
 	if (who->source.n > 0)
 		count(p, 's', who, now_ms, p->limits->free_source);
+	if (has_net(who))
+		count(
+		    p, 'n', who, now_ms, p->limits->free_source * PENALTY_NET);
 	count(p, 'a', who, now_ms, ACCOUNT_FREE);
+}
+
+/* The pair stays known as long as there is room among those that are. */
+static void
+make_known(struct penalty *p, struct record *r)
+{
+	if (r->good)
+		return;
+	if (p->nknown >= p->max)
+		drop(p, TAILQ_FIRST(&p->known));
+	TAILQ_REMOVE(&p->used, r, link);
+	TAILQ_INSERT_TAIL(&p->known, r, link);
+	r->good = true;
+	p->nknown++;
 }
 
 void
@@ -227,12 +268,34 @@ penalty_passed(struct penalty *p, const struct penalty_who *who)
 {
 	struct record *r = need(p, 'p', who, 0);
 	struct record *source = find(p, 's', who, 0);
+	struct record *net = find(p, 'n', who, 0);
 
 	r->failures = r->booked = 0;
 	r->next_ms = 0;
-	r->good = true;
+	make_known(p, r);
 	if (source != NULL)
 		source->booked -= source->booked > 0;
+	if (net != NULL)
+		net->booked -= net->booked > 0;
+}
+
+bool
+penalty_is_known(struct penalty *p, const struct penalty_who *who)
+{
+	const struct record *r = find(p, 'p', who, 0);
+
+	return r != NULL && r->good;
+}
+
+bool
+penalty_was_wrong(
+    struct penalty *p, const struct penalty_who *who, int64_t now_ms)
+{
+	const struct record *source = find(p, 's', who, now_ms);
+	const struct record *net = find(p, 'n', who, now_ms);
+
+	return (source != NULL && source->failures > 0) ||
+	       (net != NULL && net->failures >= PENALTY_NET);
 }
 
 struct slice

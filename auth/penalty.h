@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What guessing costs.  Failures are counted for the pair of account and
- * source, for the source (an IPv4 address, an IPv6 /64), and for the account:
+ * source, for the source (an IPv4 address, an IPv6 /64), for the network of an
+ * IPv6 source (/48, which allows PENALTY_NET times as many), and for the
+ * account:
  *
- *   pair, source   attempts take turns, each a growing delay after the last
+ *   pair, source,  attempts take turns, each a growing delay after the last
+ *   network
  *   account        each attempt waits a short, fixed while, in no queue, so
  *                  that nobody can lock the owner out
  *
@@ -13,6 +16,7 @@
 #ifndef AUTH_PENALTY_H
 #define AUTH_PENALTY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +38,8 @@ struct penalty_who {
 /* Who waits longer than this is refused instead. */
 enum { PENALTY_WAIT_MAX_MS = 30000 };
 
+enum { PENALTY_NET = 5 };
+
 struct penalty;
 
 /* LIMITS is borrowed, and may change. */
@@ -45,6 +51,12 @@ void penalty_free(struct penalty **p);
 int64_t penalty_wait(
     struct penalty *p, const struct penalty_who *who, int64_t now_ms);
 int64_t penalty_peek(
+    struct penalty *p, const struct penalty_who *who, int64_t now_ms);
+/* Has the pair been right before?  Such pairs are forgotten only for others
+ * like them, so that no number of guesses makes them unknown. */
+bool penalty_is_known(struct penalty *p, const struct penalty_who *who);
+/* Were there failures from the source, or its network, of late? */
+bool penalty_was_wrong(
     struct penalty *p, const struct penalty_who *who, int64_t now_ms);
 /* How it went. */
 void penalty_failed(

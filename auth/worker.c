@@ -159,7 +159,7 @@ try_start(struct worker *w, struct err *err)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return err_sys(err, ERR_TEMP, "socketpair");
-	log_flush();
+	(void)log_flush();
 	pid = fork();
 	if (pid == 0)
 		serve(pair[1], pool.pretend);

@@ -52,7 +52,7 @@ class Pabal:
             for user in users:
                 self.p.add_user(user, PASSWORD)
             if relayhost:
-                self.p.conf("smtp", "relayhost", relayhost)
+                self.p.conf("pabal", "relayhost", relayhost)
             self.p.start()
         except BaseException:
             self.p.running = True

@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
-#include "ctl/commands.h"
-#include "ctl/ctl.h"
-#include "ctl/instance.h"
-#include "ctl/sendmail.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/cmd/ctl.h"
+#include "ctl/cmd/dispatch.h"
+#include "ctl/inst/instance.h"
+#include "ctl/mail/sendmail.h"
 
 static int
 usage(FILE *f)
@@ -24,13 +25,15 @@ usage(FILE *f)
 struct globals {
 	const char *dir;
 	bool json;
-	bool help;
 };
 
-/* -d DIR, --json, --help before the command; gives the index of the command. */
+/* -d DIR, --json, --help, --version before the command; gives the index of the
+ * command. */
 static int
 global_options(int argc, char **argv, struct globals *g)
 {
+	/* outlive us, in argv */
+	static char help[] = "help", version[] = "version";
 	int i = 1;
 
 	for (; i < argc && argv[i][0] == '-'; i++) {
@@ -40,7 +43,9 @@ global_options(int argc, char **argv, struct globals *g)
 			g->json = true;
 		else if (strcmp(argv[i], "--help") == 0 ||
 			 strcmp(argv[i], "-h") == 0)
-			argv[i] = (char[]){ "help" }, i--;
+			argv[i--] = help;
+		else if (strcmp(argv[i], "--version") == 0)
+			argv[i--] = version;
 		else
 			return -1;
 	}
@@ -61,20 +66,9 @@ is_sendmail(const char *path)
 static int
 run(struct ctl *ctl, int argc, char **argv)
 {
-	int used;
-
 	if (argc > 0 && is_sendmail(argv[0]))
 		return sendmail_main(ctl, argc, argv);
-	ctl->command = commands_find(argc, argv, &used);
-	if (ctl->command != NULL)
-		return ctl->command->run(ctl, argc - used, argv + used);
-	if (argc == 0)
-		return usage(stderr);
-	ctl_fail("there is no command \"%s%s%s\"", argv[0], argc > 1 ? " " : "",
-	    argc > 1 ? argv[1] : "");
-	commands_usage(stderr, argv[0]);
-	fputs("See \"pabal help\".\n", stderr);
-	return CTL_USAGE;
+	return argc > 0 ? dispatch(ctl, argc, argv) : usage(stderr);
 }
 
 int
@@ -94,10 +88,7 @@ main(int argc, char **argv)
 		g.dir = NULL;
 	if (instance_init(&ctl.inst, g.dir, &err) == -1)
 		return ctl_fail_err(&err);
-	if (g.help)
-		rc = cmd_help(&ctl, argc - first, argv + first);
-	else
-		rc = run(&ctl, argc - first, argv + first);
+	rc = run(&ctl, argc - first, argv + first);
 	instance_fini(&ctl.inst);
 	if (fflush(stdout) == EOF && rc == CTL_OK)
 		rc = ctl_fail("write to standard output failed");

@@ -6,12 +6,12 @@
 
 #include "base/buf.h"
 #include "base/must.h"
-#include "imapd/cmdtext.h"
-#include "imapd/flags.h"
-#include "imapd/parse.h"
-#include "imapd/searchkey.h"
-#include "imapd/section.h"
-#include "imapd/wirename.h"
+#include "imapd/conn/cmdtext.h"
+#include "imapd/parse/flags.h"
+#include "imapd/parse/parse.h"
+#include "imapd/parse/searchkey.h"
+#include "imapd/parse/section.h"
+#include "imapd/parse/wirename.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/must.h"
+#include "ipc/frame.h"
 #include "ipc/msg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

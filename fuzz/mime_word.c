@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
 #include "mime/charset.h"
@@ -34,7 +35,12 @@ fuzz_params(struct slice s, struct buf *out)
 static void
 fuzz_pieces(struct slice s, enum transfer_encoding e, struct buf *out)
 {
-	struct charset *cs = charset_open(SLICE("euc-kr"));
+	static const char *const names[] = { "euc-kr", "iso-2022-jp", "euc-jp",
+		"shift_jis", "gb2312", "big5", "iso-2022-kr", "utf-16be",
+		"utf-7", "us-ascii" };
+	const size_t which = s.n > 0 ? (unsigned char)s.p[0] : 0;
+	struct charset *cs =
+	    charset_open(slice_str(names[which % ARRAY_LEN(names)]));
 	struct transfer t;
 	struct buf raw;
 

@@ -7,12 +7,13 @@
 #include "base/crc32c.h"
 #include "base/must.h"
 #include "queue/envelope.h"
+#include "queue/envelope_text.h"
 #include "queue/job.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-check_envelope(struct slice text, bool want_id)
+check_envelope(struct slice text, enum envelope_from from)
 {
 	struct arena arena;
 	struct envelope env, again;
@@ -22,11 +23,11 @@ check_envelope(struct slice text, bool want_id)
 	arena_init(&arena);
 	buf_init(&once, 1 << 20);
 	buf_init(&twice, 1 << 20);
-	if (envelope_parse(text, want_id, &arena, &env, &len, NULL) == 0) {
+	if (envelope_parse(text, from, &arena, &env, &len, NULL) == 0) {
 		must(len <= text.n);
 		envelope_format(&env, &once);
-		must(envelope_parse(buf_slice(&once), env.id.n > 0, &arena,
-			 &again, &len, NULL) == 0);
+		must(envelope_parse(buf_slice(&once), from, &arena, &again,
+			 &len, NULL) == 0);
 		must(len == once.n);
 		envelope_format(&again, &twice);
 		must(slice_eq(buf_slice(&once), buf_slice(&twice)));
@@ -72,9 +73,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0 && data[size - 1] != '\n')
 		buf_addc(&block, '\n');
 	buf_addf(&block, "end %08x\n", crc32c(0, buf_slice(&block)));
-	check_envelope(buf_slice(&block), false);
-	check_envelope(buf_slice(&block), true);
-	check_envelope(slice_of(data, size), true);
+	check_envelope(buf_slice(&block), ENVELOPE_FROM_SMTPD);
+	check_envelope(buf_slice(&block), ENVELOPE_FROM_QMGR);
+	check_envelope(slice_of(data, size), ENVELOPE_FROM_QMGR);
 	check_job(slice_of(data, size));
 	buf_fini(&block);
 	return 0;

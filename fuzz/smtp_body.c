@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/must.h"
-#include "smtp/body.h"
+#include "smtp/session/body.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,15 +33,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    slice_of(data + (size > 0), size > 0 ? size - 1 : 0);
 	const size_t cut = size > 0 && all.n > 0 ? data[0] % all.n : 0;
 	struct buf once, twice;
-	struct smtp_body a, b;
+	struct smtp_lines a, b;
 
 	buf_init(&once, 4 * size + 16);
 	buf_init(&twice, 4 * size + 16);
-	smtp_body_init(&a, -1, 0, 0, 0);
-	smtp_body_init(&b, -1, 0, 0, 0);
-	smtp_body_convert(&a, all, &once);
-	smtp_body_convert(&b, slice_sub(all, 0, cut), &twice);
-	smtp_body_convert(&b, slice_from(all, cut), &twice);
+	smtp_lines_init(&a, true);
+	smtp_lines_init(&b, true);
+	smtp_lines_feed(&a, all, &once);
+	smtp_lines_feed(&b, slice_sub(all, 0, cut), &twice);
+	smtp_lines_feed(&b, slice_from(all, cut), &twice);
 	must(slice_eq(buf_slice(&once), buf_slice(&twice)));
 	must(a.line_start == b.line_start && a.after_cr == b.after_cr);
 	check_lines(buf_slice(&once));

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* A reply that is cut anywhere reads like one that comes whole, and what is
- * kept of it is bounded and printable. */
+ * kept of it is bounded, printable and UTF-8. */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/must.h"
-#include "smtp/caps.h"
-#include "smtp/reply.h"
+#include "base/utf8.h"
+#include "smtp/session/caps.h"
+#include "smtp/session/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,10 +22,12 @@ check(const struct smtp_reply *r)
 	for (size_t i = 0; i < r->text.n; i++)
 		must((unsigned char)r->text.p[i] >= 0x20 ||
 		     r->text.p[i] == '\n');
+	must(utf8_valid(buf_slice(&r->text)));
 	smtp_reply_dsn(r, dsn);
 	must(dsn[0] == (char)('0' + r->code / 100) && dsn[1] == '.');
 	smtp_reply_line(r, line, sizeof line);
 	must(slice_find(slice_str(line), '\n') == strlen(line));
+	must(utf8_valid(slice_str(line)));
 	smtp_caps_parse(buf_slice(&r->text), &caps);
 }
 
@@ -48,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		two = smtp_reply_feed(&b, &rest);
 	}
 	must(one == two);
-	if (one != SMTP_REPLY_BAD && a.lines > 0) {
+	if (one != SMTP_REPLY_BAD && a.begun) {
 		must(a.code == b.code);
 		must(slice_eq(buf_slice(&a.text), buf_slice(&b.text)));
 	}

@@ -45,7 +45,7 @@ run(struct result *r, struct slice in, unsigned how, size_t cut)
 		r->taken += smtpd_scan(
 		    &r->scan, slice_sub(in, r->taken, have - r->taken));
 		must(r->taken <= have);
-		must(r->scan.ended || have - r->taken < 32);
+		must(r->scan.ended || have - r->taken < SMTPD_SCAN_HELD_MAX);
 	}
 	must(r->scan.size == (int64_t)r->out.n);
 }

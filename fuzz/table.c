@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 try_account(struct slice key, struct slice value)
 {
-	struct account a, b;
+	struct account_entry a, b;
 	struct buf out;
 
 	if (account_check(key, value, NULL) == -1)

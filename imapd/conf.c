@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/conf.h"
 
+#include "conf/param.h"
+
 #define CONF_STRUCT struct imapd_conf
 #include "conf/rows.h"
 

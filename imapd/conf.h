@@ -4,6 +4,8 @@
 #define IMAPD_CONF_H
 
 #include "conf/shared.h"
+#include "ipc/place.h"
+#include "sys/sync_method.h"
 
 struct imapd_conf {
 	struct shared_conf shared;

@@ -3,21 +3,20 @@
  * mail and reaches nothing but the directory that accounts lie in. */
 #include "ev/loop.h"
 #include "imapd/conf.h"
-#include "imapd/dirwatch.h"
-#include "imapd/door.h"
-#include "imapd/user.h"
+#include "imapd/conn/door.h"
+#include "imapd/conn/user.h"
+#include "imapd/selected/dirwatch.h"
+#include "ipc/ipc.h"
 #include "log/log.h"
 #include "mime/charset.h"
 #include "proc/service.h"
 #include "store/store.h"
 #include "sys/durable.h"
-
-enum { STOP_CHECK_MS = 20 };
+#include "sys/workdir.h"
 
 static struct store *store;
 static struct durable *durable;
 static struct ev_io durable_io;
-static struct ev_timer stop_check;
 static char boot_id[STORE_BOOT_ID_SIZE];
 
 /* glibc's charsets and /proc are out of reach later. */
@@ -25,8 +24,6 @@ static int
 prepare(struct err *err)
 {
 	charset_preload();
-	if (service_dir(DIR_MAIL) == -1)
-		return err_set(err, ERR_PERM, "no mail directory");
 	return store_boot_id(boot_id, err);
 }
 
@@ -39,22 +36,30 @@ on_durable(struct ev_io *io, unsigned events)
 }
 
 static int
+check(struct err *err)
+{
+	return workdir_try(
+	    service_dir(DIR_MAIL), imapd_conf->shared.mail_directory, err);
+}
+
+static int
 start(struct err *err)
 {
 	const int dir = service_dir(DIR_MAIL);
 
-	(void)err;
-	durable = durable_new(dir, (enum sync_method)imapd_conf->sync_method);
+	if (dir == -1)
+		return err_set(err, ERR_PERM, "no mail directory");
+	durable = durable_new(dir, imapd_conf->sync_method);
 	ev_io_init(&durable_io, durable_fd(durable), on_durable);
+	durable_io.edge = true;
 	ev_io_set(&durable_io, EV_READ);
 	store = store_new(
 	    dir, &(struct store_opts){ .hostname = imapd_conf->shared.hostname,
 		     .boot_id = boot_id,
+		     .place = service_place(),
 		     .durable = durable });
-	imapd_users_init(store);
-	imapd_door_init();
-	if (dirwatch_init(dir) == -1)
-		log_warn("imap.blind", kv_s("why", "no inotify"));
+	imapd_users_init(store, service_place());
+	dirwatch_init(dir);
 	return 0;
 }
 
@@ -64,16 +69,6 @@ end(void)
 	store_free(&store);
 	ev_io_stop(&durable_io);
 	durable_free(&durable);
-	ev_stop();
-}
-
-static void
-on_stop_check(struct ev_timer *t)
-{
-	if (imapd_users_busy())
-		ev_timer_set(t, STOP_CHECK_MS);
-	else
-		end();
 }
 
 static void
@@ -81,8 +76,6 @@ stop(void)
 {
 	imapd_door_close();
 	imapd_users_bye("[UNAVAILABLE] shutting down");
-	ev_timer_init(&stop_check, on_stop_check);
-	ev_timer_set(&stop_check, 0);
 }
 
 static const struct ipc_table table = {
@@ -93,19 +86,26 @@ static const struct ipc_table table = {
 	.on_gone = imapd_on_gone,
 };
 
+static bool
+busy(void)
+{
+	return imapd_users_busy() || imapd_door_busy();
+}
+
 static const struct service imapd = {
 	.name = "imapd",
 	.role = ROLE_IMAPD,
 	.conf = &imapd_conf_desc,
 	.conf_slot = (const void **)&imapd_conf,
-	.reach = REACH(ROLE_AUTH) | REACH(ROLE_LOOKUP),
 	.dirs = 1 << DIR_MAIL,
 	.may = MAY_READ | MAY_WRITE | MAY_SYNC,
 	.ipc = &table,
 	.prepare = prepare,
 	.start = start,
+	.check = check,
 	.stop = stop,
-	.busy = imapd_users_busy,
+	.busy = busy,
+	.end = end,
 };
 
 int

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "keys/conf.h"
 
+#include "conf/param.h"
+
 #define CONF_STRUCT struct keys_conf
 #include "conf/rows.h"
 

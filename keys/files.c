@@ -2,6 +2,7 @@
 #include "keys/files.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -98,8 +99,9 @@ stamp(int dirfd, struct keys_files *files)
 		v.name = map_hash_fixed(slice_str(files->names[i]));
 		v.ino = st.st_ino;
 		v.size = (uint64_t)st.st_size;
-		v.sec = (uint64_t)st.st_mtim.tv_sec;
-		v.nsec = (uint64_t)st.st_mtim.tv_nsec;
+		/* Of the inode: a change of owner or mode counts as well. */
+		v.sec = (uint64_t)st.st_ctim.tv_sec;
+		v.nsec = (uint64_t)st.st_ctim.tv_nsec;
 		files->stamp = map_hash_fixed(slice_of(&v, sizeof v));
 	}
 }
@@ -133,6 +135,9 @@ keys_files_read(int dirfd, const char *name, struct buf *out, struct err *err)
 	char *p;
 	int rc = -1;
 
+	if (fd == -1 && errno == ELOOP)
+		return err_set(err, ERR_PERM,
+		    "%s is a symbolic link, which keys does not follow", name);
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, &st) == -1) {

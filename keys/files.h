@@ -15,7 +15,7 @@ struct keys_files {
 	uint64_t stamp; /* changes with any of names, sizes, times */
 };
 
-/* List; -1 (ERR_TEMP) when the directory cannot be read. */
+/* List; -1 (ERR_TEMP; errno is kept) when the directory cannot be read. */
 int keys_files_list(int dirfd, struct keys_files *files, struct err *err);
 void keys_files_fini(struct keys_files *files);
 /* Append the content of NAME to OUT. */

@@ -23,10 +23,16 @@ start(struct err *err)
 	return keys_serve_start(service_dir(DIR_TLS), err);
 }
 
-static void
-reload(void)
+static int
+check(struct err *err)
 {
-	keys_serve_reload(service_dir(DIR_TLS));
+	return keys_serve_try(service_dir(DIR_TLS), err);
+}
+
+static int
+reload(struct err *err)
+{
+	return keys_serve_reload(service_dir(DIR_TLS), err);
 }
 
 static const struct service keys = {
@@ -40,6 +46,7 @@ static const struct service keys = {
 	.ipc = &keys_table,
 	.prepare = prepare,
 	.start = start,
+	.check = check,
 	.reload = reload,
 };
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "keys/ring.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "ipc/keys.h"
 #include "keys/files.h"
 #include "log/log.h"
+
+static const char mend[] = "\"pabal cert install\" puts both in place";
 
 /* Everything found in the files, before it is paired. */
 struct haul {
@@ -14,6 +18,9 @@ struct haul {
 	size_t ncerts;
 	struct privkey **keys;
 	size_t nkeys;
+	const char *first;   /* the file that must be among the pairs */
+	struct err no_first; /* why there is no certificate in it */
+	struct err no_key;   /* why a file that may hold its key is of no use */
 };
 
 static void
@@ -30,6 +37,7 @@ take_key(struct haul *f, const char *file, struct slice body)
 
 	if (privkey_parse(body, &key, &err) == -1) {
 		skip(file, &err);
+		f->no_key = err;
 		return;
 	}
 	f->keys =
@@ -64,6 +72,8 @@ take_cert(struct haul *f, const char *file, struct slice body)
 
 	if (parse_cert(body, &cert, &err) == -1) {
 		skip(file, &err);
+		if (strcmp(file, f->first) == 0)
+			f->no_first = err;
 		return;
 	}
 	f->certs =
@@ -90,6 +100,8 @@ read_one(struct haul *f, int dirfd, const char *file)
 	(void)buf_room(&body, KEYS_RING_FILE_BYTES);
 	if (keys_files_read(dirfd, file, &body, &err) == -1) {
 		skip(file, &err);
+		*(strcmp(file, f->first) == 0 ? &f->no_first : &f->no_key) =
+		    err;
 	} else {
 		if (holds(buf_slice(&body), SLICE("PRIVATE KEY-----")))
 			take_key(f, file, buf_slice(&body));
@@ -192,17 +204,47 @@ put_first(struct keys_ring *ring, const char *first)
 	return false;
 }
 
+/* Say why FIRST has no pair, and what mends it. */
+static int
+fail(const struct haul *f, const struct keys_files *files, struct err *err)
+{
+	bool listed = false, parsed = false;
+
+	for (size_t i = 0; i < files->n; i++)
+		listed = listed || strcmp(files->names[i], f->first) == 0;
+	for (size_t i = 0; i < f->ncerts; i++)
+		parsed = parsed || (f->certs[i].file != NULL &&
+				       strcmp(f->certs[i].file, f->first) == 0);
+	if (!listed)
+		return err_set(err, ERR_PERM,
+		    "%s is not in the directory of tls_key: %s", f->first,
+		    mend);
+	if (!parsed)
+		return err_set(err, ERR_PERM, "%.150s: %s",
+		    f->no_first.class != ERR_NONE ? f->no_first.text
+						  : "no certificate in it",
+		    mend);
+	if (f->no_key.class != ERR_NONE)
+		return err_set(err, ERR_PERM,
+		    "%s: its key is not found (%.120s): %s", f->first,
+		    f->no_key.text, mend);
+	return err_set(err, ERR_PERM,
+	    "%s: no private key beside it belongs to it: %s", f->first, mend);
+}
+
 int
 keys_ring_load(
     int dirfd, const char *first, struct keys_ring **out, struct err *err)
 {
 	struct keys_ring *ring;
 	struct keys_files files;
-	struct haul f = { 0 };
+	struct haul f = { .first = first };
 
 	*out = NULL;
 	if (keys_files_list(dirfd, &files, err) == -1)
-		return -1;
+		return err_set(err, ERR_TEMP,
+		    "the directory of tls_key cannot be read by keys (%s): %s",
+		    strerrordesc_np(errno), mend);
 	for (size_t i = 0; i < files.n; i++)
 		read_one(&f, dirfd, files.names[i]);
 	ring = xcalloc(1, sizeof *ring);
@@ -210,16 +252,14 @@ keys_ring_load(
 	ring->pairs = xcalloc(f.ncerts + 1, sizeof *ring->pairs);
 	for (size_t i = 0; i < f.ncerts; i++)
 		place(ring, &f, &f.certs[i], first);
-	found_fini(&f);
-	keys_files_fini(&files);
 	if (!put_first(ring, first)) {
 		keys_ring_free(&ring);
-		return err_set(err, ERR_PERM,
-		    "%s: no certificate there whose private key is beside it",
-		    first);
+		(void)fail(&f, &files, err);
 	}
+	found_fini(&f);
+	keys_files_fini(&files);
 	*out = ring;
-	return 0;
+	return ring != NULL ? 0 : -1;
 }
 
 void

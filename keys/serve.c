@@ -16,7 +16,8 @@ static struct {
 	/* The ring before: handshakes under way still use its keys. */
 	struct keys_ring *previous;
 	uint64_t generation;
-	uint64_t tried; /* stamp of the last attempt, also of a failed one */
+	uint64_t tried;    /* stamp of the last attempt, also of a failed one */
+	struct err failed; /* how that one ended */
 	int dirfd;
 	struct ev_timer check, roll, remind;
 	struct ipc *peers[PEERS_MAX];
@@ -36,8 +37,9 @@ tell_all(void)
 {
 	keys.generation++;
 	for (size_t i = 0; i < keys.npeers; i++)
-		IPC_SEND(
-		    keys.peers[i], keys_changed, .generation = keys.generation);
+		if (ipc_role(keys.peers[i]) != ROLE_CTL)
+			IPC_SEND(keys.peers[i], keys_changed,
+			    .generation = keys.generation);
 }
 
 /* ---- the ring ---- */
@@ -71,8 +73,11 @@ load(struct err *err)
 {
 	struct keys_ring *ring;
 
-	if (keys_ring_load(keys.dirfd, first_name(), &ring, err) == -1)
+	keys.failed = (struct err){ 0 };
+	if (keys_ring_load(keys.dirfd, first_name(), &ring, err) == -1) {
+		keys.failed = *err;
 		return -1;
+	}
 	keys_ring_free(&keys.previous);
 	keys.previous = keys.ring;
 	keys.ring = ring;
@@ -86,16 +91,28 @@ load(struct err *err)
 /* Files that are just being replaced are incomplete for a moment: the old
  * ring stays, and the next change of any file is another try. */
 static void
-check(void)
+take_up(uint64_t stamp)
 {
-	const uint64_t now = keys.dirfd == -1 ? 0 : keys_ring_stamp(keys.dirfd);
 	struct err err;
 
-	if (now == 0 || now == keys.tried)
-		return;
-	keys.tried = now;
+	keys.tried = stamp;
 	if (load(&err) == -1)
 		log_err("keys.load-failed", kv_s("why", err.text));
+}
+
+static bool
+is_configured(void)
+{
+	return keys.dirfd != -1 && keys_conf->shared.tls_certificate[0] != '\0';
+}
+
+static void
+check(void)
+{
+	const uint64_t now = is_configured() ? keys_ring_stamp(keys.dirfd) : 0;
+
+	if (is_configured() && now != keys.tried)
+		take_up(now);
 }
 
 static void
@@ -144,26 +161,39 @@ keys_serve_start(int dirfd, struct err *err)
 	start_tickets();
 	ev_timer_set(&keys.check, keys_conf->check_interval);
 	ev_timer_set(&keys.remind, DAY_MS);
-	if (dirfd == -1 || keys_conf->shared.tls_certificate[0] == '\0')
+	if (!is_configured())
 		return 0;
 	keys.tried = keys_ring_stamp(dirfd);
 	return load(err);
 }
 
-void
-keys_serve_reload(int dirfd)
+int
+keys_serve_try(int dirfd, struct err *err)
+{
+	struct keys_ring *ring;
+
+	if (dirfd == -1 || keys_conf->shared.tls_certificate[0] == '\0')
+		return 0;
+	if (keys_ring_load(dirfd, first_name(), &ring, err) == -1)
+		return -1;
+	keys_ring_free(&ring);
+	return 0;
+}
+
+int
+keys_serve_reload(int dirfd, struct err *err)
 {
 	keys.dirfd = dirfd;
-	keys.tried = 0;
 	start_tickets();
 	ev_timer_set(&keys.check, keys_conf->check_interval);
-	if (dirfd == -1 || keys_conf->shared.tls_certificate[0] == '\0') {
+	if (!is_configured()) {
 		keys_ring_free(&keys.previous);
 		keys_ring_free(&keys.ring);
 		tell_all();
-		return;
+		return 0;
 	}
-	check();
+	keys.tried = keys_ring_stamp(dirfd);
+	return load(err);
 }
 
 /* ---- messages ---- */
@@ -195,6 +225,23 @@ on_tickets(struct ipc *peer, struct msg *m)
 	IPC_SEND(peer, keys_ticket_keys, .id = m->keys_tickets.id,
 	    .current = s[0], .previous = s[1]);
 	explicit_bzero(key, sizeof key);
+}
+
+/* An administrator has put files there and waits for the answer. */
+static void
+on_renew(struct ipc *peer, struct msg *m)
+{
+	const char *why = "";
+
+	if (is_configured())
+		check();
+	else
+		why = "the configuration in force sets no tls_certificate: "
+		      "\"pabal reload\"";
+	if (keys.failed.class != ERR_NONE)
+		why = keys.failed.text;
+	IPC_SEND(peer, keys_renewed, .id = m->keys_renew.id, .ok = *why == '\0',
+	    .why = slice_str(why));
 }
 
 static void
@@ -246,6 +293,7 @@ const struct ipc_table keys_table = {
 	.on = {
 	    [MSG_keys_get] = on_get,
 	    [MSG_keys_tickets] = on_tickets,
+	    [MSG_keys_renew] = on_renew,
 	    [MSG_keys_sign] = on_sign,
 	},
 	.on_open = on_open,

@@ -12,6 +12,9 @@ extern const struct ipc_table keys_table;
  * -1 when the configured certificate is not there. */
 int keys_serve_start(int dirfd, struct err *err);
 /* Parameters may have changed. */
-void keys_serve_reload(int dirfd);
+/* -1: the certificates of before go on. */
+int keys_serve_reload(int dirfd, struct err *err);
+/* Would start find the configured certificate and its key? */
+int keys_serve_try(int dirfd, struct err *err);
 
 #endif

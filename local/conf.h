@@ -3,6 +3,7 @@
 #define LOCAL_CONF_H
 
 #include "conf/shared.h"
+#include "sys/sync_method.h"
 
 struct local_conf {
 	struct shared_conf shared;

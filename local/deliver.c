@@ -4,17 +4,23 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "local/record.h"
 #include "local/tell.h"
 #include "local/trace.h"
 #include "log/log.h"
+#include "store/account.h"
 #include "store/append.h"
+#include "store/mailbox.h"
 #include "sys/fd.h"
 
 enum {
+	PIECE_BYTES = 64 << 10,
 	STEP_BYTES = 256 << 10, /* copied in one turn for one message */
+	AGAIN_MS = 50,          /* while another process builds the index */
+	AGAIN_TIMES = 400,
 };
 
 struct batch;
@@ -28,9 +34,15 @@ struct delivery {
 	struct account *account;
 	struct mailbox *mailbox;
 	struct append *append;
-	struct record *record;
+	struct record_places *places;
+	struct ev_timer again;
+	unsigned tries;
 	int64_t copied;
 	uint32_t crc;
+	/* The foreign Return-Path that is left out next, and what of the
+	 * header stands behind it; both in the job's header. */
+	struct slice leave_out;
+	struct slice header;
 };
 
 struct batch {
@@ -48,13 +60,19 @@ static struct {
 /* ---- the end of a delivery ---- */
 
 static void
-delivery_free(struct delivery *d)
+leave_account(struct delivery *d)
 {
-	record_free(&d->record);
 	if (d->mailbox != NULL)
 		mailbox_close(&d->mailbox);
 	if (d->account != NULL)
 		account_close(&d->account);
+}
+
+static void
+delivery_free(struct delivery *d)
+{
+	record_places_free(&d->places);
+	leave_account(d);
 	free(d);
 }
 
@@ -138,11 +156,79 @@ give_up(struct delivery *d)
 	delivery_free(d);
 }
 
-static int
-take_piece(struct delivery *d, struct slice piece, struct err *err)
+static void
+next_to_leave_out(struct delivery *d)
 {
-	record_feed(d->record, piece);
-	return append_write(d->append, piece, err);
+	const struct slice all = d->job->header;
+	struct slice field = trace_return_path(&d->header);
+
+	/* One that goes on behind what was read of the header stays. */
+	if (field.n > 0 && field.p + field.n == all.p + all.n)
+		field = SLICE("");
+	d->leave_out = field;
+}
+
+static void
+note_place(struct delivery *d)
+{
+	int64_t bytes, wire;
+
+	append_written(d->append, &bytes, &wire);
+	record_reach(d->places, d->copied, bytes, wire);
+}
+
+/* PIECE of the message, from d->copied on. */
+static int
+take_message(struct delivery *d, struct slice piece, struct err *err)
+{
+	while (piece.n > 0) {
+		const int64_t from = d->leave_out.n > 0
+					 ? d->leave_out.p - d->job->header.p
+					 : INT64_MAX;
+		const bool keep = d->copied < from;
+		const int64_t end =
+		    keep ? from : from + (int64_t)d->leave_out.n;
+		const int64_t place = record_next(d->places);
+		const int64_t left = (place < end ? place : end) - d->copied;
+		const size_t n =
+		    left < (int64_t)piece.n ? (size_t)left : piece.n;
+
+		if (keep &&
+		    append_write(d->append, slice_sub(piece, 0, n), err) == -1)
+			return -1;
+		d->copied += (int64_t)n;
+		if (d->copied == place)
+			note_place(d);
+		if (!keep && d->copied == end)
+			next_to_leave_out(d);
+		piece = slice_from(piece, n);
+	}
+	return 0;
+}
+
+/* The job has read the beginning, once for all its recipients. */
+static int
+take_beginning(struct delivery *d, struct err *err)
+{
+	d->crc = d->job->header_crc;
+	return take_message(d, d->job->header, err);
+}
+
+/* Up to N bytes more, PIECE_BYTES at most. */
+static int
+take_next(struct delivery *d, int64_t n, struct err *err)
+{
+	char space[PIECE_BYTES];
+	const struct slice piece =
+	    slice_of(space, n < PIECE_BYTES ? (size_t)n : PIECE_BYTES);
+
+	if (d->copied == 0 && d->job->header.n > 0)
+		return take_beginning(d, err);
+	if (fd_pread_all(d->job->fd, space, piece.n, d->job->offset + d->copied,
+		err) == -1)
+		return -1;
+	d->crc = crc32c(d->crc, piece);
+	return take_message(d, piece, err);
 }
 
 /* Up to STEP_BYTES more.  Damage shows at the end, in finish(). */
@@ -152,22 +238,22 @@ copy_step(struct delivery *d, struct err *err)
 	const int64_t stop = d->job->size - d->copied < STEP_BYTES
 				 ? d->job->size
 				 : d->copied + STEP_BYTES;
-	char piece[RECORD_PIECE];
 
-	while (d->copied < stop) {
-		const int64_t left = stop - d->copied;
-		const size_t n =
-		    left < RECORD_PIECE ? (size_t)left : RECORD_PIECE;
-
-		if (fd_pread_all(d->job->fd, piece, n,
-			d->job->offset + d->copied, err) == -1)
+	while (d->copied < stop)
+		if (take_next(d, stop - d->copied, err) == -1)
 			return -1;
-		d->crc = crc32c(d->crc, slice_of(piece, n));
-		if (take_piece(d, slice_of(piece, n), err) == -1)
-			return -1;
-		d->copied += (int64_t)n;
-	}
 	return 0;
+}
+
+static void
+put_record(struct delivery *d)
+{
+	struct buf record = { .max = RECORD_MAX_BYTES };
+	int64_t sent_s;
+
+	if (record_put(d->places, &record, &sent_s))
+		append_set_cache(d->append, buf_slice(&record), sent_s);
+	buf_fini(&record);
 }
 
 /* All bytes are there: right ones?  False when D was given up. */
@@ -182,7 +268,7 @@ finish(struct delivery *d)
 		give_up(d);
 		return false;
 	}
-	record_put(d->record, d->append);
+	put_record(d);
 	if (append_finish(d->append, &info, &err) == 0)
 		return true;
 	job_fail(d->job, d->rcpt.number, &err);
@@ -221,20 +307,6 @@ on_step(struct ev_task *task)
 /* ---- the start of a delivery ---- */
 
 static enum found
-open_account(struct delivery *d, const char *home, struct err *err)
-{
-	enum found found =
-	    store_account_open(state.store, home, &d->account, err);
-
-	if (found != ABSENT)
-		return found;
-	/* A system user's first mail makes his mailbox. */
-	if (store_account_create(state.store, home, err) == -1)
-		return TEMPFAIL;
-	return store_account_open(state.store, home, &d->account, err);
-}
-
-static enum found
 open_mailbox(struct delivery *d, struct err *err)
 {
 	if (d->rcpt.extension.n > 0) {
@@ -255,7 +327,8 @@ begin(struct delivery *d, struct err *err)
 	struct buf trace = { .max = 4096 };
 	int rc = -1;
 
-	if (open_account(d, home, err) != FOUND ||
+	if (store_account_ensure(state.store, home, &d->account, err) !=
+		FOUND ||
 	    open_mailbox(d, err) != FOUND)
 		return err->class != ERR_NONE
 			   ? -1
@@ -264,23 +337,25 @@ begin(struct delivery *d, struct err *err)
 	d->append = append_begin(d->batch->appends, d->mailbox, err);
 	if (d->append == NULL)
 		return -1;
-	d->record = record_new();
+	d->places = record_places_new(d->job->record);
+	d->header = d->job->header;
+	next_to_leave_out(d);
 	trace_put(&trace, d->job->env.sender, d->rcpt.address);
 	if (trace.failed)
 		err_set(err, ERR_PERM, "address too long");
 	else
-		rc = take_piece(d, buf_slice(&trace), err);
+		rc = append_write(d->append, buf_slice(&trace), err);
 	buf_fini(&trace);
+	note_place(d);
 	if (rc == -1)
 		append_drop(d->append);
 	return rc;
 }
 
-void
-local_deliver(struct job *job, const struct job_rcpt *r)
+static void
+start(struct delivery *d)
 {
-	const bool large = job->size > STEP_BYTES;
-	struct delivery *d = xcalloc(1, sizeof *d);
+	const bool large = d->job->size > STEP_BYTES;
 	struct err err = { 0 };
 
 	if (!large && state.open == NULL) {
@@ -288,15 +363,16 @@ local_deliver(struct job *job, const struct job_rcpt *r)
 		ev_task_queue(&state.commit);
 	}
 	d->batch = large ? batch_new() : state.open;
-	d->job = job;
-	d->rcpt = *r;
 	if (begin(d, &err) == -1) {
-		struct batch *b = d->batch;
-
+		if (large)
+			batch_commit(d->batch);
+		if (store_is_building(&err) && d->tries++ < AGAIN_TIMES) {
+			leave_account(d);
+			ev_timer_set(&d->again, AGAIN_MS);
+			return;
+		}
 		job_fail(d->job, d->rcpt.number, &err);
 		delivery_free(d);
-		if (large)
-			batch_commit(b);
 		return;
 	}
 	STAILQ_INSERT_TAIL(&d->batch->deliveries, d, link);
@@ -307,10 +383,27 @@ local_deliver(struct job *job, const struct job_rcpt *r)
 		(void)finish(d);
 }
 
+static void
+on_again(struct ev_timer *t)
+{
+	start(OUTER(t, struct delivery, again));
+}
+
 void
-local_deliver_init(struct store *store, uid_t system_uid)
+local_deliver(struct job *job, const struct job_rcpt *r)
+{
+	struct delivery *d = xcalloc(1, sizeof *d);
+
+	d->job = job;
+	d->rcpt = *r;
+	ev_timer_init(&d->again, on_again);
+	start(d);
+}
+
+void
+local_deliver_init(struct store *store)
 {
 	state.store = store;
-	tell_init(system_uid);
+	tell_init();
 	ev_task_init(&state.commit, on_commit);
 }

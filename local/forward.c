@@ -26,6 +26,9 @@ check_owner(int fd, struct err *err)
 	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return err_set(err, ERR_TEMP,
 		    ".forward belongs to or may be written by others");
+	if (st.st_size > FORWARD_MAX_BYTES)
+		return err_set(err, ERR_PERM, ".forward is larger than %d KiB",
+		    FORWARD_MAX_BYTES >> 10);
 	return 0;
 }
 
@@ -49,7 +52,7 @@ sort_targets(const struct alias *a, struct slice account, struct slice user,
 			alias_put(&a->targets[i], targets);
 	}
 	if (targets->failed) {
-		err_set(err, ERR_TEMP, ".forward is too long");
+		err_set(err, ERR_PERM, ".forward has too many targets");
 		return TEMPFAIL;
 	}
 	return FOUND;
@@ -75,6 +78,7 @@ read_list(int fd, struct slice account, struct slice user, struct buf *targets,
 {
 	struct buf text = { .max = FORWARD_MAX_BYTES };
 	enum found found = TEMPFAIL;
+	struct err why = { 0 };
 	struct arena arena;
 	struct alias a;
 
@@ -83,8 +87,11 @@ read_list(int fd, struct slice account, struct slice user, struct buf *targets,
 		found = TEMPFAIL;
 	else if (is_empty(buf_slice(&text)))
 		found = ABSENT;
-	else if (alias_parse(buf_slice(&text), &arena, &a, err) == 0)
+	else if (alias_parse(buf_slice(&text), &arena, &a, &why) == 0)
 		found = sort_targets(&a, account, user, targets, keep, err);
+	else /* its owner mends it, unless it is too long */
+		err_set(err, a.n < ALIAS_TARGETS_MAX ? ERR_TEMP : ERR_PERM,
+		    ".forward: line %zu: %s", a.line, why.text);
 	arena_fini(&arena);
 	buf_fini(&text);
 	return found;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/crc32c.h"
 #include "base/mem.h"
 #include "local/conf.h"
 #include "local/deliver.h"
@@ -11,13 +12,21 @@
 #include "local/home.h"
 #include "local/trace.h"
 #include "log/log.h"
+#include "log/metric.h"
+#include "proto/errwords.h"
+#include "queue/envelope_text.h"
 #include "sys/fd.h"
 #include "table/alias.h"
 
-enum { HEADER_LOOK_BYTES = 65536, TARGETS_MAX_BYTES = 50000 };
+enum { TARGETS_MAX_BYTES = 50000 };
 
 static LIST_HEAD(, job) jobs = LIST_HEAD_INITIALIZER(jobs);
 static size_t njobs;
+
+static struct metric records = { .name = "pabal_local_records",
+	.help = "Deliveries that came with the record of their message." };
+static struct metric records_refused = { .name = "pabal_local_records_refused",
+	.help = "Records that were none, or not of their message." };
 
 size_t
 job_count(void)
@@ -34,6 +43,7 @@ job_end(struct job *job)
 	LIST_REMOVE(job, link);
 	njobs--;
 	fd_close(&job->fd);
+	record_free(&job->record);
 	arena_fini(&job->arena);
 	free(job);
 }
@@ -60,14 +70,14 @@ job_result(struct job *job, uint32_t number, enum job_status status,
 void
 job_fail(struct job *job, uint32_t number, const struct err *err)
 {
-	const bool full =
-	    slice_starts(slice_str(err->text), SLICE("[OVERQUOTA]"));
+	const bool full = err->code == ERR_OVER_QUOTA;
 	const bool perm =
-	    full ? local_conf->over_quota == 1 : err->class == ERR_PERM;
-	const char *dsn =
-	    perm ? (full ? "5.2.2" : "5.2.0") : (full ? "4.2.2" : "4.2.0");
+	    full ? local_conf->over_quota == LOCAL_OVER_QUOTA_PERMANENT
+		 : err->class == ERR_PERM;
+	char dsn[ERRWORDS_DSN];
 
-	job_result(job, number, perm ? JOB_PERMFAIL : JOB_TEMPFAIL, dsn,
+	job_result(job, number, perm ? JOB_PERMFAIL : JOB_TEMPFAIL,
+	    errwords_dsn(perm ? ERR_PERM : ERR_TEMP, err->code, "2.0", dsn),
 	    full ? "mailbox is full" : err->text, SLICE(""));
 }
 
@@ -105,7 +115,10 @@ forwarded(struct job *job, const struct job_rcpt *r)
 		return false;
 	found = forward_read(
 	    home_dir(), r->account, home_user(), &targets, &keep, &err);
-	if (found == TEMPFAIL)
+	if (found == TEMPFAIL && err.class == ERR_PERM)
+		job_result(
+		    job, r->number, JOB_PERMFAIL, "5.3.5", err.text, SLICE(""));
+	else if (found == TEMPFAIL)
 		job_result(
 		    job, r->number, JOB_TEMPFAIL, "4.3.5", err.text, SLICE(""));
 	else if (found == ABSENT || targets.n == 0)
@@ -127,9 +140,9 @@ forwarded(struct job *job, const struct job_rcpt *r)
 }
 
 static void
-one_recipient(struct job *job, const struct job_rcpt *r, struct slice header)
+one_recipient(struct job *job, const struct job_rcpt *r)
 {
-	if (trace_is_loop(header, r->address)) {
+	if (trace_is_loop(job->header, r->address)) {
 		job_result(job, r->number, JOB_PERMFAIL, "5.4.6",
 		    "mail is looping: it was delivered to this address before",
 		    SLICE(""));
@@ -146,16 +159,17 @@ one_recipient(struct job *job, const struct job_rcpt *r, struct slice header)
 
 /* ---- a job ---- */
 
-static struct slice
+static void
 read_header(struct job *job)
 {
-	const size_t n = job->size < HEADER_LOOK_BYTES ? (size_t)job->size
-						       : HEADER_LOOK_BYTES;
+	const size_t n =
+	    job->size < JOB_HEADER_BYTES ? (size_t)job->size : JOB_HEADER_BYTES;
 	char *p = arena_alloc(&job->arena, n + 1);
 
 	if (fd_pread_all(job->fd, p, n, job->offset, NULL) == -1)
-		return SLICE("");
-	return slice_of(p, n);
+		return;
+	job->header = slice_of(p, n);
+	job->header_crc = crc32c(0, job->header);
 }
 
 /* The file must hold what the job says before anything is copied. */
@@ -167,6 +181,21 @@ is_whole(const struct job *job)
 	return job->fd != -1 && fstat(job->fd, &st) == 0 && job->offset >= 0 &&
 	       job->size >= 0 && st.st_size >= job->offset &&
 	       st.st_size - job->offset >= job->size;
+}
+
+static void
+read_record(struct job *job, struct slice text)
+{
+	if (text.n == 0)
+		return;
+	job->record = record_new(arena_slice(&job->arena, text), job->size);
+	if (job->record != NULL) {
+		metric_add(&records, 1);
+		return;
+	}
+	/* Only the message's structure is in it: imapd makes its own. */
+	metric_add(&records_refused, 1);
+	log_warn("local.bad-record", kv_slice("qid", job->qid));
 }
 
 static struct job *
@@ -196,23 +225,31 @@ job_on_start(struct ipc *peer, struct msg *m)
 	struct slice rcpts = arena_slice(&job->arena, m->job_start.recipients);
 	struct err err = { 0 };
 	struct job_rcpt r;
-	struct slice header;
 	size_t len;
 
-	if (!is_whole(job) || envelope_parse(m->job_start.envelope, true,
-				  &job->arena, &job->env, &len, &err) == -1) {
+	if (!is_whole(job) ||
+	    envelope_parse(m->job_start.envelope, ENVELOPE_FROM_QMGR,
+		&job->arena, &job->env, &len, &err) == -1) {
 		log_err("local.bad-job", kv_slice("qid", job->qid),
 		    kv_s("why",
 			err.text[0] != '\0' ? err.text : "the file is short"));
 		settled(job);
 		return;
 	}
-	header = read_header(job);
+	read_header(job);
+	read_record(job, m->job_start.record);
 	while (job_rcpt_parse(&rcpts, &job->arena, &r)) {
 		job->open++;
 		if (!local_conf->extension_folders)
 			r.extension = SLICE("");
-		one_recipient(job, &r, header);
+		one_recipient(job, &r);
 	}
 	settled(job);
+}
+
+void
+job_init(void)
+{
+	metric_register(&records);
+	metric_register(&records_refused);
 }

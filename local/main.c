@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* local: delivery into the mailboxes of one uid, beneath one directory.  It
- * parses what strangers wrote (the MIME structure), and so has no network, no
- * key, and no mail but that of its own uid. */
+ * writes the mail of many, and so parses none of it: of what a stranger wrote
+ * it looks for two fields of the header, no more.  It has no network, no key,
+ * and no mail but that of its own uid. */
 #include "local/conf.h"
 #include "local/deliver.h"
 #include "local/home.h"
@@ -9,14 +10,12 @@
 #include "proc/service.h"
 #include "store/store.h"
 #include "sys/durable.h"
-
-enum { STOP_CHECK_MS = 20 };
+#include "sys/workdir.h"
 
 static char boot_id[STORE_BOOT_ID_SIZE];
 static struct durable *durable;
 static struct store *store;
 static struct ev_io reaper;
-static struct ev_timer stop_check;
 
 static void
 on_reap(struct ev_io *io, unsigned events)
@@ -35,6 +34,13 @@ prepare(struct err *err)
 }
 
 static int
+check(struct err *err)
+{
+	return workdir_try(
+	    service_dir(DIR_MAIL), local_conf->shared.mail_directory, err);
+}
+
+static int
 start(struct err *err)
 {
 	const int dir = service_dir(DIR_MAIL);
@@ -45,14 +51,16 @@ start(struct err *err)
 	};
 
 	(void)err;
-	durable = durable_new(dir, (enum sync_method)local_conf->sync_method);
+	durable = durable_new(dir, local_conf->sync_method);
 	opts.durable = durable;
 	ev_io_init(&reaper, durable_fd(durable), on_reap);
+	reaper.edge = true;
 	ev_io_set(&reaper, EV_READ);
 	store = store_new(dir, &opts);
 	home_set(
 	    slice_str(service_is_system_user() ? service_user() : ""), dir);
-	local_deliver_init(store, service_is_system_user() ? service_uid() : 0);
+	local_deliver_init(store);
+	job_init();
 	return 0;
 }
 
@@ -63,21 +71,9 @@ busy(void)
 }
 
 static void
-on_stop_check(struct ev_timer *t)
+end(void)
 {
-	if (busy()) {
-		ev_timer_set(t, STOP_CHECK_MS);
-		return;
-	}
 	store_free(&store);
-	ev_stop();
-}
-
-static void
-stop(void)
-{
-	ev_timer_init(&stop_check, on_stop_check);
-	ev_timer_set(&stop_check, 0);
 }
 
 static void
@@ -97,14 +93,15 @@ static const struct service local = {
 	.conf = &local_conf_desc,
 	.conf_slot = (const void **)&local_conf,
 	.user = NULL, /* the owner of the mailboxes */
-	.reach = REACH(ROLE_IMAPD) | REACH(ROLE_LOOKUP),
+	.reach = REACH(ROLE_LOOKUP),
 	.dirs = 1 << DIR_MAIL,
 	.may = MAY_READ | MAY_WRITE | MAY_SYNC,
 	.ipc = &table,
 	.prepare = prepare,
 	.start = start,
-	.stop = stop,
+	.check = check,
 	.busy = busy,
+	.end = end,
 };
 
 int

@@ -4,14 +4,11 @@
 #ifndef LOCAL_TELL_H
 #define LOCAL_TELL_H
 
-#include <sys/types.h>
-
 #include "base/slice.h"
 
 struct account;
 
-/* SYSTEM_UID: whose accounts they are; 0 the virtual users'. */
-void tell_init(uid_t system_uid);
+void tell_init(void);
 void tell_delivered(struct slice account, struct slice home,
     int64_t quota_bytes, struct account *a);
 

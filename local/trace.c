@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "local/trace.h"
 
+#include "mime/header.h"
+
 void
 trace_put(struct buf *out, struct slice sender, struct slice address)
 {
@@ -27,4 +29,15 @@ trace_is_loop(struct slice header, struct slice address)
 			return true;
 	}
 	return false;
+}
+
+struct slice
+trace_return_path(struct slice *header)
+{
+	struct header_field f;
+
+	while (header_next(header, &f))
+		if (slice_iis(f.name, "Return-Path"))
+			return f.raw;
+	return SLICE("");
 }

@@ -31,6 +31,9 @@ login_auth_free(struct login_auth **p)
 	*p = NULL;
 	if (a == NULL)
 		return;
+	if (ipc_calling(&a->call))
+		IPC_SEND(ipc_link(ROLE_AUTH, 0, 0), auth_forget,
+		    .check = a->call.id);
 	ipc_cancel(&a->call);
 	sasl_server_reset(&a->sasl);
 	free(a);
@@ -59,6 +62,17 @@ fail(struct login_session *s, enum auth_result result)
 	login_mode(s, LOGIN_LINES);
 }
 
+/* May one more attempt be made?  If not, it has failed. */
+static bool
+may_try(struct login_session *s)
+{
+	if (front_rate(
+		&s->front, FRONT_AUTHS, login_conf->client_auth_rate_limit))
+		return true;
+	fail(s, AUTH_LIMITED);
+	return false;
+}
+
 static void
 on_checked(struct ipc_call *call, struct msg *m)
 {
@@ -70,11 +84,12 @@ on_checked(struct ipc_call *call, struct msg *m)
 
 	if (result == AUTH_OK) {
 		login_auth_free(&s->auth);
-		login_handoff_start(s, m->auth_checked.account,
-		    m->auth_checked.uid, m->auth_checked.ticket);
+		login_handoff_start(
+		    s, m->auth_checked.account, m->auth_checked.ticket);
 		return;
 	}
-	log_info("login.refused", kv_s("sid", s->sid), kv_s("client", s->ip),
+	log_info("login.refused", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip),
 	    kv_slice("login", buf_slice(&s->auth->sasl.login)),
 	    kv_s("result", (const char *const[]){ "ok", "refused", "denied",
 			       "limited", "tempfail" }[result]));
@@ -89,9 +104,10 @@ ask(struct login_session *s, struct slice login, struct slice authzid,
 	IPC_CALL(ipc_link(ROLE_AUTH, 0, 0), &s->auth->call, auth_checked,
 	    on_checked, AUTH_WAIT_MS, auth_check,
 	    .mechanism = slice_str(mechanism), .login = login,
-	    .authzid = authzid, .secret = secret, .client = slice_str(s->ip),
+	    .authzid = authzid, .secret = secret,
+	    .client = slice_str(s->front.ip),
 	    .service = slice_str(s->dialect->service),
-	    .tls = s->stream.layer != NULL);
+	    .tls = front_tls(&s->front));
 }
 
 static void
@@ -123,8 +139,11 @@ void
 login_auth_start(struct login_session *s, const struct sasl_mech *mech,
     bool has_initial, struct slice initial)
 {
-	struct login_auth *a = auth_new(s);
+	struct login_auth *a;
 
+	if (!may_try(s))
+		return;
+	a = auth_new(s);
 	step(s, sasl_server_start(&a->sasl, mech, has_initial, initial));
 }
 
@@ -138,8 +157,11 @@ void
 login_auth_password(
     struct login_session *s, struct slice user, struct slice secret)
 {
-	struct login_auth *a = auth_new(s);
+	struct login_auth *a;
 
+	if (!may_try(s))
+		return;
+	a = auth_new(s);
 	buf_init(&a->sasl.login, AUTH_LOGIN_MAX); /* for the log */
 	buf_add(&a->sasl.login, user);
 	ask(s, user, slice_of(NULL, 0), secret, "PLAIN");

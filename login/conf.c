@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "login/conf.h"
 
+#include <stddef.h>
+
+#include "conf/param.h"
+#include "front/conf.h"
+
 #define CONF_STRUCT struct login_conf
 #include "conf/rows.h" /* IWYU pragma: keep */
 
@@ -10,3 +15,7 @@ static const struct conf_param params[] = {
 
 const struct conf_desc login_conf_desc = CONF_DESC("login", params);
 const struct login_conf *login_conf;
+
+_Static_assert(offsetof(struct login_conf, client_auth_rate_limit) ==
+		   offsetof(struct front_conf, client_auth_rate_limit),
+    "params.def begins with front/params.def");

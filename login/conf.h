@@ -2,7 +2,6 @@
 #ifndef LOGIN_CONF_H
 #define LOGIN_CONF_H
 
-#include "conf/param.h"
 #include "conf/shared.h"
 
 struct login_conf {

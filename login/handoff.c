@@ -6,13 +6,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/map.h"
+#include "base/ascii.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "ev/stream.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
+#include "ipc/pass.h"
 #include "ipc/role.h"
 #include "log/log.h"
 #include "login/metrics.h"
@@ -25,9 +27,8 @@ enum { TAKE_MS = 60000 }; /* imapd may have to be started first */
 struct login_handoff {
 	struct login_session *session;
 	struct ipc_call call;
-	int inner; /* our end of the pair, with TLS; -1 without */
-	uint32_t uid;
-	unsigned index; /* of the process: all sessions of an account in one */
+	struct ipc *peer; /* the process of the account, for this session */
+	int inner;        /* our end of the pair, with TLS; -1 without */
 	char *account;
 	char ticket[AUTH_TICKET_SIZE];
 };
@@ -41,6 +42,7 @@ login_handoff_free(struct login_handoff **p)
 	if (h == NULL)
 		return;
 	ipc_cancel(&h->call);
+	ipc_hangup(&h->peer);
 	fd_close(&h->inner);
 	explicit_bzero(h->ticket, sizeof h->ticket);
 	free(h->account);
@@ -53,11 +55,13 @@ taken(struct login_session *s)
 	struct login_handoff *h = s->handoff;
 
 	login_count(LOGIN_COUNT_logins, 1);
-	log_info("login.ok", kv_s("sid", s->sid), kv_s("client", s->ip),
-	    kv_s("account", h->account), kv_s("service", s->dialect->service),
-	    kv_s("tls", s->tls ? "yes" : "no"));
+	s->front.served++;
+	log_info("login.ok", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip), kv_s("account", h->account),
+	    kv_s("service", s->dialect->service),
+	    kv_s("tls", front_tls(&s->front) ? "yes" : "no"));
 	if (h->inner == -1) {
-		login_session_free(s, "handed in");
+		front_end(&s->front, "handed in");
 		return;
 	}
 	login_pump_start(s, h->inner);
@@ -70,21 +74,35 @@ taken(struct login_session *s)
 static void
 lost(struct login_session *s)
 {
-	log_err("login.unserved", kv_s("sid", s->sid),
+	log_err("login.unserved", kv_s("sid", s->front.sid),
 	    kv_s("account", s->handoff->account), kv_s("why", "no answer"));
 	login_handoff_free(&s->handoff);
 	login_count(LOGIN_COUNT_unserved, 1);
 	login_hangup(s, "UNAVAILABLE", "Temporary failure, try again");
 }
 
-static void
-not_taken(struct login_session *s, struct slice why)
+/* TEXT is of a process of the account's uid: one line of printable ASCII. */
+static struct err
+error_of(bool permanent, enum err_code code, struct slice text)
 {
-	log_warn("login.unserved", kv_s("sid", s->sid),
-	    kv_s("account", s->handoff->account), kv_slice("why", why));
+	struct err why;
+
+	(void)err_set_code(&why, permanent ? ERR_PERM : ERR_TEMP, code, "%.*s",
+	    SLICE_FMT(text));
+	for (char *p = why.text; *p != '\0'; p++)
+		if (!ascii_isprint(*p))
+			*p = '?';
+	return why;
+}
+
+static void
+not_taken(struct login_session *s, struct err why)
+{
+	log_warn("login.unserved", kv_s("sid", s->front.sid),
+	    kv_s("account", s->handoff->account), kv_s("why", why.text));
 	login_handoff_free(&s->handoff);
 	login_count(LOGIN_COUNT_unserved, 1);
-	s->dialect->unserved(s, why);
+	s->dialect->unserved(s, &why);
 	login_mode(s, LOGIN_LINES);
 }
 
@@ -97,9 +115,11 @@ on_taken(struct ipc_call *call, struct msg *m)
 	if (m == NULL)
 		lost(s);
 	else if (m->type == MSG_imapd_taken && !m->imapd_taken.ok)
-		not_taken(s, m->imapd_taken.why);
+		not_taken(s, error_of(m->imapd_taken.permanent,
+				 m->imapd_taken.code, m->imapd_taken.why));
 	else if (m->type == MSG_pop3d_taken && !m->pop3d_taken.ok)
-		not_taken(s, m->pop3d_taken.why);
+		not_taken(s, error_of(m->pop3d_taken.permanent,
+				 m->pop3d_taken.code, m->pop3d_taken.why));
 	else
 		taken(s);
 }
@@ -109,22 +129,22 @@ static void
 send_in(struct login_session *s, int fd)
 {
 	struct login_handoff *h = s->handoff;
-	struct ipc *peer = ipc_link(s->dialect->role, h->index, h->uid);
-	const struct slice ticket = slice_of(h->ticket, sizeof h->ticket);
-	const struct slice input = stream_input(&s->stream);
+	const struct slice input = stream_input(&s->front.stream);
 
+	h->peer =
+	    ipc_dial(s->dialect->role, slice_of(h->ticket, sizeof h->ticket));
 	if (s->dialect->role == ROLE_IMAPD)
-		IPC_CALL(peer, &h->call, imapd_taken, on_taken, TAKE_MS,
-		    imapd_session, .client = fd, .ticket = ticket,
-		    .tag = slice_str(s->tag), .input = input,
-		    .sid = slice_str(s->sid), .address = slice_str(s->ip),
-		    .port = s->port, .tls = s->stream.layer != NULL);
+		IPC_CALL(h->peer, &h->call, imapd_taken, on_taken, TAKE_MS,
+		    imapd_session, .client = fd, .tag = slice_str(s->tag),
+		    .input = input, .sid = slice_str(s->front.sid),
+		    .address = slice_str(s->front.ip), .port = s->front.port,
+		    .tls = front_tls(&s->front));
 	else
-		IPC_CALL(peer, &h->call, pop3d_taken, on_taken, TAKE_MS,
-		    pop3d_session, .client = fd, .ticket = ticket,
-		    .input = input, .sid = slice_str(s->sid),
-		    .address = slice_str(s->ip), .port = s->port,
-		    .tls = s->stream.layer != NULL);
+		IPC_CALL(h->peer, &h->call, pop3d_taken, on_taken, TAKE_MS,
+		    pop3d_session, .client = fd, .input = input,
+		    .sid = slice_str(s->front.sid),
+		    .address = slice_str(s->front.ip), .port = s->front.port,
+		    .tls = front_tls(&s->front));
 }
 
 void
@@ -132,8 +152,8 @@ login_handoff_drained(struct login_session *s)
 {
 	int pair[2];
 
-	if (s->stream.layer == NULL) {
-		send_in(s, s->stream.io.fd);
+	if (!front_tls(&s->front)) {
+		send_in(s, s->front.stream.io.fd);
 		return;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
@@ -147,21 +167,18 @@ login_handoff_drained(struct login_session *s)
 }
 
 void
-login_handoff_start(struct login_session *s, struct slice account, uint32_t uid,
-    struct slice ticket)
+login_handoff_start(
+    struct login_session *s, struct slice account, struct slice ticket)
 {
 	struct login_handoff *h = xcalloc(1, sizeof *h);
 
 	h->session = s;
 	h->inner = -1;
-	h->uid = uid;
 	h->account = xslicedup(account);
-	h->index =
-	    (unsigned)(map_hash_fixed(account) % ipc_count(s->dialect->role));
 	if (ticket.n == sizeof h->ticket)
 		memcpy(h->ticket, ticket.p, sizeof h->ticket);
 	s->handoff = h;
 	login_mode(s, LOGIN_WAIT);
 	/* the other side writes next: nothing of ours may come after that */
-	stream_want_drain(&s->stream);
+	stream_want_drain(&s->front.stream);
 }

@@ -4,16 +4,14 @@
 #ifndef LOGIN_HANDOFF_H
 #define LOGIN_HANDOFF_H
 
-#include <stdint.h>
-
 #include "base/slice.h"
 
 struct login_handoff;
 struct login_session;
 
-/* auth said that S is ACCOUNT, of which UID owns the mail. */
-void login_handoff_start(struct login_session *s, struct slice account,
-    uint32_t uid, struct slice ticket);
+/* auth said that S is ACCOUNT, and gave a ticket to its process. */
+void login_handoff_start(
+    struct login_session *s, struct slice account, struct slice ticket);
 /* Everything was sent to the client. */
 void login_handoff_drained(struct login_session *s);
 /* Accepts a pointer to NULL. */

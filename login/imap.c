@@ -4,18 +4,20 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/mem.h"
 #include "base/slice.h"
 #include "conf/shared.h"
+#include "front/session.h"
 #include "ipc/auth.h"
 #include "ipc/role.h"
 #include "login/auth.h"
 #include "login/conf.h"
 #include "login/imaptext.h"
 #include "login/session.h"
-#include "login/starttls.h"
+#include "proto/errwords.h"
 #include "sasl/secret.h"
 #include "sasl/server.h"
 
@@ -31,7 +33,7 @@ put_capabilities(const struct login_session *s, struct buf *out)
 	const bool clear = login_clear_allowed(s);
 
 	buf_adds(out, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE");
-	if (login_tls_offered(s))
+	if (front_tls_offered(&s->front))
 		buf_adds(out, " STARTTLS");
 	if (!clear)
 		buf_adds(out, " LOGINDISABLED");
@@ -73,12 +75,14 @@ imap_refuse(struct login_session *s, enum auth_result result)
 }
 
 static void
-imap_unserved(struct login_session *s, struct slice why)
+imap_unserved(struct login_session *s, const struct err *why)
 {
-	if (why.n > 0)
-		login_reply(s, "%s NO %.*s", s->tag, SLICE_FMT(why));
+	const char *word = errwords_imap(why->class, why->code);
+
+	if (word != NULL)
+		login_reply(s, "%s NO [%s] %s", s->tag, word, why->text);
 	else
-		login_reply(s, "%s NO [UNAVAILABLE] Temporary failure", s->tag);
+		login_reply(s, "%s NO %s", s->tag, why->text);
 }
 
 static void
@@ -89,9 +93,9 @@ imap_malformed(struct login_session *s, const char *text)
 }
 
 static void
-imap_bye(struct login_session *s, const char *code, const char *text)
+imap_bye(const char *code, const char *text, struct buf *out)
 {
-	login_reply(s, "* BYE [%s] %s", code, text);
+	buf_addf(out, "* BYE [%s] %s\r\n", code, text);
 }
 
 /* ---- commands ---- */
@@ -123,7 +127,7 @@ on_logout(struct login_session *s, struct cur *c)
 	(void)c;
 	login_reply(s, "* BYE Goodbye");
 	login_reply(s, "%s OK Done", s->tag);
-	login_close(s);
+	front_close(&s->front, NULL);
 }
 
 static void
@@ -142,12 +146,12 @@ static void
 on_starttls(struct login_session *s, struct cur *c)
 {
 	(void)c;
-	if (!login_tls_offered(s)) {
+	if (!front_tls_offered(&s->front)) {
 		imap_malformed(s, "TLS is not available");
 		return;
 	}
 	login_reply(s, "%s OK Begin TLS", s->tag);
-	login_starttls(s);
+	front_starttls(&s->front);
 }
 
 static bool
@@ -333,5 +337,4 @@ const struct login_dialect login_imap = {
 	.unserved = imap_unserved,
 	.malformed = imap_malformed,
 	.bye = imap_bye,
-	.full = "* BYE [LIMIT] Too many connections\r\n",
 };

@@ -9,41 +9,45 @@
 #include "base/err.h"
 #include "base/must.h"
 #include "certs/certs.h"
-#include "ev/loop.h"
+#include "front/front.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "login/conf.h"
 #include "login/metrics.h"
-#include "login/session.h"
+#include "login/protocol.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
 #include "sys/addr.h"
 
+/* What configuration asks of TLS: for check and reload all there is to do. */
+static int
+configure(struct err *err)
+{
+	return certs_configure(&login_conf->shared, err);
+}
+
 static int
 on_start(struct err *err)
 {
-	(void)err;
+	if (configure(err) == -1)
+		return -1;
 	login_metrics_init();
-	login_session_setup(service_index());
-	certs_start(login_session_certs);
+	login_session_init(service_index(), service_sessions);
+	certs_start(front_on_certs);
 	return 0;
 }
 
 static void
 on_accept(int fd, const struct listener *l, const struct addr *peer)
 {
-	const struct login_protocol *protocol =
+	const struct front_protocol *protocol =
 	    login_protocol_find(l->protocol);
 
 	must(protocol != NULL);
-	login_session_new(fd, protocol, peer, l->max_sessions);
-}
-
-static void
-on_stop(void)
-{
-	login_session_stop_all(ev_stop);
+	front_accept(fd, protocol, peer,
+	    service_has_room(l, front_count(), false),
+	    service_has_room(l, front_count(), true));
 }
 
 static const struct ipc_table table = {
@@ -56,14 +60,17 @@ static const struct service login_service = {
 	.role = ROLE_LOGIN,
 	.conf = &login_conf_desc,
 	.conf_slot = (const void **)&login_conf,
-	.user = "pabal-net",
+	.user = "pabal-login",
 	.reach = REACH(ROLE_AUTH) | REACH(ROLE_KEYS) | REACH(ROLE_IMAPD) |
 		 REACH(ROLE_POP3D),
 	.may = MAY_ACCEPT,
 	.ipc = &table,
 	.start = on_start,
+	.check = configure,
+	.reload = configure,
 	.accept = on_accept,
-	.stop = on_stop,
+	.stop = front_stop,
+	.busy = front_busy,
 };
 
 int

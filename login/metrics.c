@@ -4,10 +4,8 @@
 #include "log/metric.h"
 
 #define C(n, h) { .name = "pabal_login_" #n, .help = h },
-#define G(n, h) { .name = "pabal_login_" #n, .help = h, .type = METRIC_GAUGE },
-static struct metric metrics[] = { LOGIN_METRICS(C, G) };
+static struct metric metrics[] = { LOGIN_METRICS(C) };
 #undef C
-#undef G
 
 void
 login_metrics_init(void)

@@ -6,21 +6,15 @@
 #include <stdint.h>
 
 /* clang-format off */
-#define LOGIN_METRICS(C, G) \
-	C(sessions, "Connections taken.") \
-	G(sessions_open, "Connections open now, sessions in TLS included.") \
-	C(sessions_full, "Connections refused at a limit.") \
+#define LOGIN_METRICS(C) \
 	C(logins, "Sessions handed in.") \
 	C(refused, "Logins that did not succeed.") \
-	C(unserved, "Sessions that imapd or pop3d did not take.") \
-	C(tls_sessions, "Connections with TLS.") \
-	C(tls_failures, "TLS handshakes that failed.") \
-	C(timeouts, "Connections ended because the login took too long.")
+	C(unserved, "Sessions that imapd or pop3d did not take.")
 /* clang-format on */
 
 enum login_counter {
 #define C(name, help) LOGIN_COUNT_##name,
-	LOGIN_METRICS(C, C)
+	LOGIN_METRICS(C)
 #undef C
 	    LOGIN_COUNTERS
 };

@@ -8,12 +8,13 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "conf/shared.h"
+#include "front/session.h"
 #include "ipc/auth.h"
 #include "ipc/role.h"
 #include "login/auth.h"
 #include "login/conf.h"
 #include "login/session.h"
-#include "login/starttls.h"
+#include "proto/errwords.h"
 #include "sasl/server.h"
 
 enum { LIST_MAX = 512 };
@@ -47,12 +48,10 @@ pop3_refuse(struct login_session *s, enum auth_result result)
 }
 
 static void
-pop3_unserved(struct login_session *s, struct slice why)
+pop3_unserved(struct login_session *s, const struct err *why)
 {
-	if (why.n > 0)
-		login_reply(s, "-ERR %.*s", SLICE_FMT(why));
-	else
-		login_reply(s, "-ERR [SYS/TEMP] Temporary failure");
+	login_reply(
+	    s, "-ERR [%s] %s", errwords_pop3(why->class, why->code), why->text);
 }
 
 static void
@@ -64,10 +63,10 @@ pop3_malformed(struct login_session *s, const char *text)
 
 /* CODE is IMAP's; POP3 knows only that it may be better later. */
 static void
-pop3_bye(struct login_session *s, const char *code, const char *text)
+pop3_bye(const char *code, const char *text, struct buf *out)
 {
 	(void)code;
-	login_reply(s, "-ERR [SYS/TEMP] %s", text);
+	buf_addf(out, "-ERR [SYS/TEMP] %s\r\n", text);
 }
 
 /* ---- commands ---- */
@@ -97,7 +96,7 @@ on_capa(struct login_session *s, struct slice arg)
 		login_reply(s, "USER");
 	if (mechs.n > 0)
 		login_reply(s, "SASL%s", buf_cstr(&mechs));
-	if (login_tls_offered(s))
+	if (front_tls_offered(&s->front))
 		login_reply(s, "STLS");
 	login_reply(s, "IMPLEMENTATION pabal\r\n.");
 	buf_fini(&mechs);
@@ -161,13 +160,12 @@ static void
 on_stls(struct login_session *s, struct slice arg)
 {
 	(void)arg;
-	if (!login_tls_offered(s)) {
+	if (!front_tls_offered(&s->front)) {
 		pop3_malformed(s, "TLS is not available");
 		return;
 	}
 	login_reply(s, "+OK Begin TLS");
-	xfree(&s->user);
-	login_starttls(s);
+	front_starttls(&s->front);
 }
 
 static void
@@ -182,7 +180,7 @@ on_quit(struct login_session *s, struct slice arg)
 {
 	(void)arg;
 	login_reply(s, "+OK Goodbye");
-	login_close(s);
+	front_close(&s->front, NULL);
 }
 
 /* clang-format off */
@@ -255,5 +253,4 @@ const struct login_dialect login_pop3 = {
 	.unserved = pop3_unserved,
 	.malformed = pop3_malformed,
 	.bye = pop3_bye,
-	.full = "-ERR [SYS/TEMP] Too many connections\r\n",
 };

@@ -46,7 +46,7 @@ pass(struct stream *from, struct stream *to)
 static void
 on_client_input(struct stream *st)
 {
-	struct login_session *s = OUTER(st, struct login_session, stream);
+	struct login_session *s = OUTER(st, struct login_session, front.stream);
 
 	pass(st, &s->pump->inner);
 }
@@ -54,7 +54,7 @@ on_client_input(struct stream *st)
 static void
 on_client_drain(struct stream *st)
 {
-	struct login_session *s = OUTER(st, struct login_session, stream);
+	struct login_session *s = OUTER(st, struct login_session, front.stream);
 
 	stream_resume(&s->pump->inner);
 }
@@ -63,12 +63,12 @@ on_client_drain(struct stream *st)
 static void
 on_client_end(struct stream *st, enum stream_end why)
 {
-	struct login_session *s = OUTER(st, struct login_session, stream);
+	struct login_session *s = OUTER(st, struct login_session, front.stream);
 	struct login_pump *p = s->pump;
 
 	(void)why;
 	if (p->inner.ended || stream_waiting(&p->inner) == 0) {
-		login_session_free(s, "closed");
+		front_end(&s->front, "closed");
 		return;
 	}
 	p->client_gone = true;
@@ -84,7 +84,7 @@ on_inner_input(struct stream *st)
 	if (p->client_gone)
 		stream_consume(st, stream_input(st).n);
 	else
-		pass(st, &p->session->stream);
+		pass(st, &p->session->front.stream);
 }
 
 static void
@@ -93,7 +93,7 @@ on_inner_drain(struct stream *st)
 	struct login_pump *p = OUTER(st, struct login_pump, inner);
 
 	if (!p->client_gone)
-		stream_resume(&p->session->stream);
+		stream_resume(&p->session->front.stream);
 }
 
 /* The session is over: the client gets what is left, then the end. */
@@ -104,11 +104,11 @@ on_inner_end(struct stream *st, enum stream_end why)
 
 	(void)why;
 	if (p->client_gone) {
-		login_session_free(p->session, "closed");
+		front_end(&p->session->front, "closed");
 		return;
 	}
-	stream_set_deadline(&p->session->stream, FINISH_MS);
-	stream_finish(&p->session->stream);
+	stream_set_deadline(&p->session->front.stream, FINISH_MS);
+	stream_finish(&p->session->front.stream);
 }
 
 static const struct stream_handler client_handler = {
@@ -130,11 +130,13 @@ login_pump_start(struct login_session *s, int fd)
 
 	p->session = s;
 	s->pump = p;
-	stream_consume(&s->stream, stream_input(&s->stream).n);
-	s->stream.handler = &client_handler;
-	s->stream.limits = &limits;
-	s->stream.out.max = WAITS_MAX;
+	stream_consume(&s->front.stream, stream_input(&s->front.stream).n);
+	s->front.stream.handler = &client_handler;
+	s->front.stream.limits = &limits;
+	s->front.stream.out.max = WAITS_MAX;
 	stream_init(&p->inner, fd, &inner_handler, &limits);
+	/* What the session waits for is not known here. */
+	stream_quickack(&s->front.stream, true);
 	login_mode(s, LOGIN_PUMP);
 }
 

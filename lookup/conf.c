@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "lookup/conf.h"
 
+#include "conf/param.h"
+
 #define CONF_STRUCT struct lookup_conf
 #include "conf/rows.h" /* IWYU pragma: keep */
 

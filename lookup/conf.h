@@ -2,7 +2,6 @@
 #ifndef LOOKUP_CONF_H
 #define LOOKUP_CONF_H
 
-#include "conf/param.h"
 #include "conf/shared.h"
 
 struct lookup_conf {

@@ -3,18 +3,21 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "dns/resolver.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
+#include "ipc/pass.h"
 #include "ipc/role.h"
-#include "log/log.h"
 #include "lookup/conf.h"
 #include "lookup/mx.h"
 #include "lookup/resolve.h"
+#include "lookup/site.h"
 #include "lookup/system.h"
 #include "lookup/usage.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
+#include "sys/portset.h"
 
 /* The reader of the password file: its directory and nothing else. */
 static int
@@ -41,20 +44,34 @@ on_prepare(struct err *err)
 	return lookup_mx_start(err);
 }
 
+/* Long answers come over TCP. */
+static void
+on_ports(struct port_set *ports)
+{
+	port_set_add(ports, DNS_PORT);
+	for (size_t i = 0; i < lookup_conf->dns_servers.n; i++)
+		port_set_add(
+		    ports, dns_server_port(lookup_conf->dns_servers.v[i]));
+}
+
 static int
 on_start(struct err *err)
 {
 	return lookup_resolve_start(service_dir(DIR_TABLES), err);
 }
 
-static void
-on_reload(void)
+static int
+on_check(struct err *err)
 {
-	struct err err;
+	return lookup_resolve_try(service_dir(DIR_TABLES), err);
+}
 
-	if (lookup_resolve_configure(&err) == -1)
-		log_err("lookup.reload", kv_s("why", err.text));
-	lookup_mx_reload();
+static int
+on_reload(struct err *err)
+{
+	if (lookup_mx_reload(err) == -1)
+		return -1;
+	return lookup_resolve_configure(err);
 }
 
 static void
@@ -68,9 +85,14 @@ on_stop(void)
 static void
 on_usage(struct ipc *peer, struct msg *m)
 {
-	(void)peer;
-	lookup_usage_set(
-	    m->lookup_usage.account, m->lookup_usage.bytes, ev_now_ms());
+	const struct ipc_pass *pass = ipc_pass(peer);
+
+	if (pass != NULL && !slice_eq(pass->account, m->lookup_usage.account)) {
+		ipc_drop(peer, "speaks of another account");
+		return;
+	}
+	lookup_usage_set(ipc_uid(peer), m->lookup_usage.account,
+	    m->lookup_usage.bytes, ev_now_ms());
 }
 
 static void
@@ -78,6 +100,7 @@ on_gone(struct ipc *peer)
 {
 	lookup_on_gone(peer);
 	lookup_mx_on_gone(peer);
+	lookup_site_on_gone(peer);
 }
 
 static const struct ipc_table table = {
@@ -99,8 +122,10 @@ static const struct service lookup_service = {
 	.dirs = 1 << DIR_TABLES,
 	.may = MAY_READ | MAY_DGRAM | MAY_CONNECT, /* DNS */
 	.ipc = &table,
+	.ports = on_ports,
 	.prepare = on_prepare,
 	.start = on_start,
+	.check = on_check,
 	.reload = on_reload,
 	.stop = on_stop,
 };

@@ -9,6 +9,7 @@
 #include "ipc/lookup.h"
 #include "log/log.h"
 #include "lookup/conf.h"
+#include "lookup/site.h"
 
 /* A question of a peer. */
 struct asked {
@@ -191,11 +192,10 @@ fail_open(void)
 
 /* Files (resolv.conf, the trust anchor) are out of reach now: a resolver that
  * needs one is made at the next start. */
-void
-lookup_mx_reload(void)
+int
+lookup_mx_reload(struct err *err)
 {
 	struct buf new;
-	struct err err;
 	bool same;
 
 	buf_init(&new, 65536);
@@ -203,16 +203,16 @@ lookup_mx_reload(void)
 	same = slice_eq(buf_slice(&new), buf_slice(&state.now));
 	buf_fini(&new);
 	if (same)
-		return;
+		return 0;
 	if (lookup_conf->dns_servers.n == 0 ||
 	    lookup_conf->dns_trust_anchor[0] != '\0') {
-		log_warn("lookup.dns-later",
-		    kv_s(
-			"why", "these DNS settings count from the next start"));
-		return;
+		err_set(err, ERR_TEMP,
+		    "these DNS settings count from the next start");
+		log_warn("lookup.dns-later", kv_s("why", err->text));
+		return 0;
 	}
 	fail_open();
+	lookup_site_fail_open();
 	dns_close();
-	if (open_resolver(&err) == -1)
-		log_err("lookup.dns", kv_s("why", err.text));
+	return open_resolver(err);
 }

@@ -10,7 +10,8 @@
  * sandbox. */
 int lookup_mx_start(struct err *err);
 /* The configuration is new: other servers count from now on. */
-void lookup_mx_reload(void);
+/* -1: there is no resolver now.  0 may leave a remark in ERR. */
+int lookup_mx_reload(struct err *err);
 
 void lookup_on_mx(struct ipc *peer, struct msg *m);
 void lookup_on_tlsa(struct ipc *peer, struct msg *m);

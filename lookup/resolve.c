@@ -9,25 +9,34 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cur.h"
 #include "base/mem.h"
 #include "base/slice.h"
-#include "conf/param.h"
 #include "conf/shared.h"
 #include "ev/loop.h"
 #include "ipc/lookup.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "lookup/conf.h"
+#include "lookup/site.h"
 #include "lookup/system.h"
+#include "lookup/tables.h"
 #include "lookup/usage.h"
 #include "proto/address.h"
+#include "proto/domain.h"
 #include "table/account.h"
 #include "table/alias.h"
+#include "table/key.h"
 #include "table/table.h"
 #include "table/transport.h"
-#include "table/watch.h"
 
-enum source { TRANSPORTS, ALIASES, ACCOUNTS, SYSTEM, POSTMASTER, SOURCES };
+enum source {
+	TRANSPORTS = LOOKUP_TRANSPORTS,
+	ALIASES = LOOKUP_ALIASES,
+	ACCOUNTS = LOOKUP_ACCOUNTS,
+	SYSTEM,
+	POSTMASTER,
+};
 
 /* A question; domains have at most 127 labels. */
 struct probe {
@@ -37,25 +46,37 @@ struct probe {
 };
 enum { PROBES_MAX = 160 };
 
+/* Where the targets of an alias lead: addresses still to be asked for, then
+ * those that were.  What leads further than this is let through. */
+enum { WALK_MAX = 64 };
+struct walk {
+	struct msg_lookup_found found; /* the answer that waits for it */
+	size_t n, at;
+	struct slice addresses[WALK_MAX];
+};
+
 struct query {
 	TAILQ_ENTRY(query) link;
+	struct walk *walk;    /* in arena */
+	struct query *parent; /* whose walk this look-up is part of, or NULL */
 	struct arena arena;
 	struct ipc *peer;
 	uint64_t id;
 	unsigned flags;
 	struct slice address; /* canonical, lower case, with a domain */
 	struct slice local, domain;
+	bool is_local;
+	bool begun;
 	struct table_request rq;
 	size_t n, at;
 	struct probe probes[PROBES_MAX];
 };
 
 static struct {
-	int dir;
-	struct table *tables[ACCOUNTS + 1];
-	bool seen[ACCOUNTS + 1]; /* it was there once */
-	struct table_watch watch;
 	TAILQ_HEAD(, query) queries;
+	struct ev_task begin; /* those of this turn */
+	struct ipc *qmgr;     /* it may keep answers; NULL: not there */
+	uint64_t generation;
 } lookup = { .queries = TAILQ_HEAD_INITIALIZER(lookup.queries) };
 
 static struct metric asked = { .name = "pabal_lookup_addresses",
@@ -64,6 +85,18 @@ static struct metric failed = { .name = "pabal_lookup_failures",
 	.help = "Look-ups that failed for the moment." };
 
 static void next(struct query *q);
+static void walk_start(struct query *q, const struct msg_lookup_found *a);
+static void walk_on(struct query *sub, const struct msg_lookup_found *a);
+
+/* Whoever keeps answers must ask again. */
+static void
+tell_changed(void)
+{
+	lookup.generation++;
+	if (lookup.qmgr != NULL)
+		IPC_SEND(lookup.qmgr, lookup_changed,
+		    .generation = lookup.generation);
+}
 
 /* ---- answers ---- */
 
@@ -76,6 +109,17 @@ query_free(struct query *q)
 	free(q);
 }
 
+/* smtpd asks whether, not where to. */
+static void
+withhold(struct msg_lookup_found *a)
+{
+	const struct slice none = { NULL, 0 };
+
+	a->uid = 0;
+	a->home = a->targets = a->transport = a->nexthop = none;
+	a->site = none;
+}
+
 static void
 answer(struct query *q, struct msg_lookup_found *a)
 {
@@ -84,8 +128,23 @@ answer(struct query *q, struct msg_lookup_found *a)
 	a->id = q->id;
 	if (a->address.n == 0)
 		a->address = q->address;
+	if (q->parent != NULL) {
+		walk_on(q, a);
+		return;
+	}
+	/* qmgr sees for itself what an expansion has come to. */
+	if (a->kind == LOOKUP_ALIAS && q->walk == NULL &&
+	    ipc_role(q->peer) != ROLE_QMGR) {
+		walk_start(q, a);
+		return;
+	}
 	m.lookup_found = *a;
-	(void)ipc_send(q->peer, &m);
+	if (ipc_role(q->peer) == ROLE_SMTPD)
+		withhold(&m.lookup_found);
+	if (a->kind == LOOKUP_RELAY && (q->flags & LOOKUP_SITE) != 0)
+		lookup_site_send(q->peer, q->domain, &m.lookup_found);
+	else
+		(void)ipc_send(q->peer, &m);
 	query_free(q);
 }
 
@@ -108,7 +167,7 @@ static void
 bad_entry(struct query *q, const struct probe *p, const char *why)
 {
 	log_err("lookup.bad-entry",
-	    kv_s("table", table_spec(lookup.tables[p->source])),
+	    kv_s("table", table_spec(lookup_table(p->source))),
 	    kv_slice("key", p->key), kv_s("why", why));
 	refuse(q, "4.3.5", "temporary failure in a table");
 }
@@ -118,7 +177,8 @@ bad_entry(struct query *q, const struct probe *p, const char *why)
 static void
 found_transport(struct query *q, const struct probe *p, struct slice value)
 {
-	struct msg_lookup_found a = { .kind = LOOKUP_RELAY };
+	struct msg_lookup_found a = { .kind = LOOKUP_RELAY,
+		.keep_ms = lookup_tables_keep_ms() };
 	struct transport t;
 	struct err err;
 
@@ -147,7 +207,8 @@ put_target(struct query *q, const struct probe *p,
     const struct alias_target *in, struct buf *out)
 {
 	struct alias_target t = *in;
-	struct slice local, domain;
+	char space[TABLE_KEY_MAX];
+	struct slice local, domain, folded;
 	struct buf full;
 
 	buf_init(&full, 2 * ADDRESS_MAX);
@@ -155,11 +216,11 @@ put_target(struct query *q, const struct probe *p,
 	buf_add(&full, t.text);
 	if (t.kind == ALIAS_ADDRESS && domain.n == 0) {
 		buf_addc(&full, '@');
-		buf_adds(&full, lookup_conf->shared.domains.v[0]);
+		buf_adds(&full, shared_domain(&lookup_conf->shared));
 	}
 	t.text = buf_slice(&full);
-	if (t.kind == ALIAS_ADDRESS && slice_ieq(t.text, q->address) &&
-	    !slice_starts(p->key, SLICE("@")))
+	if (t.kind == ALIAS_ADDRESS && table_fold(t.text, space, &folded) &&
+	    slice_eq(folded, q->address) && !slice_starts(p->key, SLICE("@")))
 		t.final = true;
 	alias_put(&t, out);
 	buf_fini(&full);
@@ -181,9 +242,14 @@ found_alias(struct query *q, const struct probe *p, struct slice value)
 	for (size_t i = 0; i < list.n; i++)
 		put_target(q, p, &list.targets[i], &targets);
 	a.targets = buf_slice(&targets);
-	if (targets.failed)
-		bad_entry(q, p, "the list is too long: use :include:");
-	else
+	if (targets.failed) {
+		/* It will be as long tomorrow. */
+		log_err("lookup.bad-entry",
+		    kv_s("table", table_spec(lookup_table(p->source))),
+		    kv_slice("key", p->key),
+		    kv_s("why", "the list is too long: use :include:"));
+		refuse(q, "5.3.5", "the alias has too many targets");
+	} else
 		answer(q, &a);
 	buf_fini(&targets);
 }
@@ -195,8 +261,9 @@ found_account(struct query *q, const struct probe *p, struct slice value)
 		.kind = LOOKUP_MAILBOX,
 		.address = p->key,
 		.tag = p->tag,
+		.keep_ms = lookup_tables_keep_ms(),
 	};
-	struct account account;
+	struct account_entry account;
 	struct err err;
 
 	if (account_parse(p->key, value, &account, &err) == -1) {
@@ -210,7 +277,7 @@ found_account(struct query *q, const struct probe *p, struct slice value)
 	a.uid = account.uid == ACCOUNT_VIRTUAL ? 0 : account.uid;
 	a.home = slice_of(account.home, account.home_len);
 	a.quota = account.quota_bytes;
-	a.room = lookup_usage_room(p->key, a.quota, ev_now_ms());
+	a.room = lookup_usage_room(a.uid, p->key, a.quota, ev_now_ms());
 	answer(q, &a);
 }
 
@@ -237,7 +304,7 @@ found_postmaster(struct query *q, const struct probe *p)
 	const struct slice to = slice_str(lookup_conf->shared.postmaster);
 	struct msg_lookup_found a = { .kind = LOOKUP_ALIAS };
 	const struct alias_target target = { ALIAS_ADDRESS, false, to };
-	struct account account;
+	struct account_entry account;
 	struct buf targets;
 
 	buf_init(&targets, 2 * ADDRESS_MAX);
@@ -265,9 +332,10 @@ found_nothing(struct query *q)
 		.kind = LOOKUP_RELAY,
 		.transport = SLICE("smtp"),
 		.nexthop = q->domain,
+		.keep_ms = lookup_tables_keep_ms(),
 	};
 
-	if (shared_is_local(&lookup_conf->shared, q->domain))
+	if (q->is_local)
 		refuse(q, "5.1.1", "no such user here");
 	else
 		answer(q, &a);
@@ -280,14 +348,9 @@ on_answer(struct table_request *rq, enum found found, struct slice value)
 {
 	struct query *q = OUTER(rq, struct query, rq);
 	const struct probe *p = &q->probes[q->at];
-	const struct table *t = lookup.tables[p->source];
+	const struct table *t = lookup_table(p->source);
 
-	/* no route or alias was ever written; but accounts are never missing */
-	if (found == TEMPFAIL && p->source != ACCOUNTS &&
-	    !lookup.seen[p->source] && !table_exists(t))
-		found = ABSENT;
-	else if (found != TEMPFAIL)
-		lookup.seen[p->source] = true;
+	found = lookup_table_found(p->source, found);
 	if (found == TEMPFAIL) {
 		log_err("lookup.table", kv_s("table", table_spec(t)),
 		    kv_s("why", table_problem(t)));
@@ -310,8 +373,12 @@ next(struct query *q)
 	while (q->at < q->n) {
 		const struct probe *p = &q->probes[q->at];
 
+		if (lookup_table_is_missing(p->source)) {
+			q->at++;
+			continue;
+		}
 		if (p->source <= ACCOUNTS) {
-			table_find(lookup.tables[p->source], p->key, &q->rq);
+			table_find(lookup_table(p->source), p->key, &q->rq);
 			return;
 		}
 		if (p->source == POSTMASTER) {
@@ -397,53 +464,81 @@ plan_foreign(struct query *q)
 	plan(q, TRANSPORTS, SLICE("*"), none);
 }
 
-/* ADDRESS in lower case, with a domain. */
+/* ADDRESS in lower case, with a domain in A-labels. */
 static bool
 take_address(struct query *q, struct slice address)
 {
-	const struct slice home = slice_str(lookup_conf->shared.domains.v[0]);
+	const struct slice home =
+	    slice_str(shared_domain(&lookup_conf->shared));
 	struct slice local, domain;
-	struct buf low;
-	char *p;
+	struct buf low, ascii;
 
 	buf_init(&low, ADDRESS_MAX);
+	buf_init(&ascii, ADDRESS_MAX);
 	if (!address_parse(address, ADDRESS_UTF8 | ADDRESS_BARE, &low)) {
 		buf_fini(&low);
 		return false;
 	}
 	address_split(buf_slice(&low), &local, &domain);
-	q->address = domain.n > 0 ? arena_slice(&q->arena, buf_slice(&low))
-				  : join(q, local, home);
+	ascii.max = low.max;
+	if (domain.n == 0)
+		q->address = join(q, local, home);
+	else if (address_to_ascii(buf_slice(&low), &ascii))
+		q->address = arena_slice(&q->arena, buf_slice(&ascii));
+	else
+		q->address = arena_slice(&q->arena, buf_slice(&low));
+	buf_fini(&ascii);
 	buf_fini(&low);
-	/* the arena's copy is ours to change */
-	p = arena_str(&q->arena, q->address);
-	for (size_t i = 0; i < q->address.n; i++)
-		p[i] = ascii_lower(p[i]);
-	q->address = slice_of(p, q->address.n);
+	q->address = arena_lower(&q->arena, q->address);
 	address_split(q->address, &q->local, &q->domain);
 	return true;
 }
 
-void
-lookup_on_address(struct ipc *peer, struct msg *m)
+/* Is DOMAIN ours, by the configuration or by a table of domains? */
+static enum found
+find_domain(struct slice domain)
 {
-	const struct slice none = { NULL, 0 };
+	return shared_is_local(&lookup_conf->shared, domain)
+		   ? FOUND
+		   : lookup_tables_domain(domain);
+}
+
+static struct query *
+query_new(struct ipc *peer, unsigned flags)
+{
 	struct query *q = xcalloc(1, sizeof *q);
 
-	metric_add(&asked, 1);
 	arena_init(&q->arena);
 	q->peer = peer;
-	q->id = m->lookup_address.id;
-	q->flags = m->lookup_address.flags;
+	q->flags = flags;
 	q->rq.done = on_answer;
 	TAILQ_INSERT_TAIL(&lookup.queries, q, link);
-	if (!take_address(q, m->lookup_address.address)) {
+	return q;
+}
+
+static void
+query_start(struct query *q, struct slice address)
+{
+	const struct slice none = { NULL, 0 };
+
+	q->begun = true;
+	if (!take_address(q, address)) {
 		refuse(q, "5.1.3", "not an address");
 		return;
 	}
+	switch (find_domain(q->domain)) {
+	case FOUND:
+		q->is_local = true;
+		break;
+	case TEMPFAIL:
+		refuse(q, "4.3.0", "temporary failure in a table");
+		return;
+	case ABSENT:
+		break;
+	}
 	plan(q, TRANSPORTS, q->address, none);
 	plan(q, TRANSPORTS, q->domain, none);
-	if (shared_is_local(&lookup_conf->shared, q->domain))
+	if (q->is_local)
 		plan_local(q);
 	else
 		plan_foreign(q);
@@ -451,10 +546,132 @@ lookup_on_address(struct ipc *peer, struct msg *m)
 }
 
 void
+lookup_on_address(struct ipc *peer, struct msg *m)
+{
+	struct query *q = query_new(peer, m->lookup_address.flags);
+
+	metric_add(&asked, 1);
+	if (ipc_role(peer) == ROLE_QMGR)
+		lookup.qmgr = peer;
+	q->id = m->lookup_address.id;
+	q->address = arena_slice(&q->arena, m->lookup_address.address);
+	ev_task_queue(&lookup.begin);
+}
+
+static struct query *
+first_waiting(void)
+{
+	struct query *q;
+
+	TAILQ_FOREACH(q, &lookup.queries, link)
+	if (!q->begun)
+		return q;
+	return NULL;
+}
+
+/* The queries of a turn, behind the word that tables have changed. */
+static void
+on_begin(struct ev_task *task)
+{
+	struct query *q;
+
+	(void)task;
+	lookup_tables_look();
+	while ((q = first_waiting()) != NULL)
+		query_start(q, q->address);
+}
+
+/* ---- aliases that lead only to themselves ---- */
+
+static bool
+walk_knows(const struct query *q, struct slice address)
+{
+	for (size_t i = 0; i < q->walk->n; i++)
+		if (slice_ieq(q->walk->addresses[i], address))
+			return true;
+	return slice_ieq(q->address, address);
+}
+
+/* Add what TARGETS name.  True: one of them is no local address that could be
+ * an alias again, so mail comes to an end there. */
+static bool
+walk_add(struct query *q, struct slice targets)
+{
+	struct walk *w = q->walk;
+	struct cur c = cur_of(targets);
+	struct alias_target t;
+
+	while (alias_next(&c, &t)) {
+		struct slice local, domain;
+
+		address_split(t.text, &local, &domain);
+		if (t.kind != ALIAS_ADDRESS || t.final ||
+		    find_domain(domain) != FOUND)
+			return true;
+		if (walk_knows(q, t.text))
+			continue;
+		if (w->n == WALK_MAX)
+			return true;
+		w->addresses[w->n++] = arena_slice(&q->arena, t.text);
+	}
+	return false;
+}
+
+static void
+walk_next(struct query *q)
+{
+	struct query *sub;
+
+	if (q->walk->at == q->walk->n) {
+		refuse(q, "5.4.6", "the alias leads only to itself");
+		return;
+	}
+	sub = query_new(q->peer, 0);
+	sub->parent = q;
+	query_start(sub, q->walk->addresses[q->walk->at++]);
+}
+
+static void
+walk_go(struct query *q, bool ends)
+{
+	if (ends)
+		answer(q, &q->walk->found);
+	else
+		walk_next(q);
+}
+
+/* What SUB asked for is A.  What is refused is an end as well: that is said to
+ * the sender in its own words. */
+static void
+walk_on(struct query *sub, const struct msg_lookup_found *a)
+{
+	struct query *q = sub->parent;
+	const bool ends = a->kind != LOOKUP_ALIAS || walk_add(q, a->targets);
+
+	query_free(sub);
+	walk_go(q, ends);
+}
+
+static void
+walk_start(struct query *q, const struct msg_lookup_found *a)
+{
+	struct walk *w = arena_new(&q->arena, struct walk);
+
+	w->found = *a;
+	w->found.address = arena_slice(&q->arena, a->address);
+	w->found.tag = arena_slice(&q->arena, a->tag);
+	w->found.targets = arena_slice(&q->arena, a->targets);
+	q->walk = w;
+	walk_go(q, walk_add(q, w->found.targets));
+}
+
+void
 lookup_on_gone(struct ipc *peer)
 {
 	struct query *q, *after;
 
+	if (lookup.qmgr == peer)
+		lookup.qmgr = NULL;
 	for (q = TAILQ_FIRST(&lookup.queries); q != NULL; q = after) {
 		after = TAILQ_NEXT(q, link);
 		if (q->peer == peer)
@@ -464,45 +681,25 @@ lookup_on_gone(struct ipc *peer)
 
 /* ---- start and end ---- */
 
-static void
-close_tables(struct table *tables[ACCOUNTS + 1])
-{
-	for (size_t i = 0; i <= ACCOUNTS; i++)
-		table_free(&tables[i]);
-}
-
 int
 lookup_resolve_configure(struct err *err)
 {
-	const char *const specs[] = {
-		[TRANSPORTS] = lookup_conf->transports,
-		[ALIASES] = lookup_conf->aliases,
-		[ACCOUNTS] = lookup_conf->shared.accounts,
-	};
-	struct table *tables[ACCOUNTS + 1] = { NULL };
+	return lookup_tables_configure(err);
+}
 
-	for (size_t i = 0; i <= ACCOUNTS; i++) {
-		tables[i] = table_open(specs[i], lookup.dir, err);
-		if (tables[i] == NULL) {
-			close_tables(tables);
-			return -1;
-		}
-	}
-	table_watch_stop(&lookup.watch);
-	close_tables(lookup.tables);
-	memcpy(lookup.tables, tables, sizeof lookup.tables);
-	table_watch_start(&lookup.watch, tables, ACCOUNTS + 1);
-	return 0;
+int
+lookup_resolve_try(int tables_dir, struct err *err)
+{
+	return lookup_tables_try(tables_dir, err);
 }
 
 int
 lookup_resolve_start(int tables_dir, struct err *err)
 {
-	lookup.dir = tables_dir;
 	metric_register(&asked);
 	metric_register(&failed);
-	ev_timer_init(&lookup.watch.timer, NULL);
-	return lookup_resolve_configure(err);
+	ev_task_init(&lookup.begin, on_begin);
+	return lookup_tables_start(tables_dir, tell_changed, err);
 }
 
 void
@@ -510,8 +707,7 @@ lookup_resolve_stop(void)
 {
 	while (!TAILQ_EMPTY(&lookup.queries))
 		query_free(TAILQ_FIRST(&lookup.queries));
-	table_watch_stop(&lookup.watch);
-	close_tables(lookup.tables);
-	memset(lookup.seen, 0, sizeof lookup.seen);
+	ev_task_cancel(&lookup.begin);
+	lookup_tables_stop();
 	lookup_usage_clear();
 }

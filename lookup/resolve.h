@@ -21,6 +21,9 @@
 
 /* Once, when the doors are closed. */
 int lookup_resolve_start(int tables_dir, struct err *err);
+/* Can the tables be opened, and those that are there be read?  Nothing of it
+ * stays. */
+int lookup_resolve_try(int tables_dir, struct err *err);
 /* lookup_conf is new: open the tables it names. */
 int lookup_resolve_configure(struct err *err);
 void lookup_resolve_stop(void);

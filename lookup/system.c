@@ -161,7 +161,7 @@ lookup_system_start(int (*confine)(int dir, struct err *err), struct err *err)
 	(void)each_user(take, &users);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return err_sys(err, ERR_TEMP, "socketpair");
-	log_flush();
+	(void)log_flush();
 	pid = fork();
 	if (pid == 0)
 		begin_reader(pair[1], confine);

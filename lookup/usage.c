@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "ipc/msg.h"
 
 struct usage {
 	TAILQ_ENTRY(usage) link; /* oldest word first */
-	char *account;
+	char *key;
 	uint64_t bytes;
 	int64_t at_ms;
 };
@@ -20,9 +22,9 @@ static TAILQ_HEAD(, usage) order = TAILQ_HEAD_INITIALIZER(order);
 static void
 drop(struct usage *u)
 {
-	map_del(&accounts, slice_str(u->account));
+	map_del(&accounts, slice_str(u->key));
 	TAILQ_REMOVE(&order, u, link);
-	free(u->account);
+	free(u->key);
 	free(u);
 }
 
@@ -36,32 +38,47 @@ expire(int64_t now_ms)
 		drop(u);
 }
 
-void
-lookup_usage_set(struct slice account, uint64_t bytes, int64_t now_ms)
+/* Until the next call. */
+static struct slice
+key_of(uid_t uid, struct slice account)
 {
+	static struct buf key = { .max = MSG_MAX_BYTES + 32 };
+
+	buf_reset(&key);
+	buf_addf(&key, "%u ", (unsigned)uid);
+	buf_add(&key, account);
+	return buf_slice(&key);
+}
+
+void
+lookup_usage_set(
+    uid_t uid, struct slice account, uint64_t bytes, int64_t now_ms)
+{
+	const struct slice key = key_of(uid, account);
 	struct usage *u;
 
 	expire(now_ms);
-	u = map_find(&accounts, account);
+	u = map_find(&accounts, key);
 	if (u != NULL)
 		drop(u);
 	else if (accounts.count >= USAGE_ACCOUNTS_MAX)
 		drop(TAILQ_FIRST(&order));
 	u = xcalloc(1, sizeof *u);
-	u->account = xslicedup(account);
+	u->key = xslicedup(key);
 	u->bytes = bytes;
 	u->at_ms = now_ms;
-	map_put(&accounts, account, u);
+	map_put(&accounts, key, u);
 	TAILQ_INSERT_TAIL(&order, u, link);
 }
 
 uint64_t
-lookup_usage_room(struct slice account, uint64_t quota, int64_t now_ms)
+lookup_usage_room(
+    uid_t uid, struct slice account, uint64_t quota, int64_t now_ms)
 {
 	const struct usage *u;
 
 	expire(now_ms);
-	u = quota > 0 ? map_find(&accounts, account) : NULL;
+	u = quota > 0 ? map_find(&accounts, key_of(uid, account)) : NULL;
 	if (u == NULL)
 		return UINT64_MAX;
 	return u->bytes < quota ? quota - u->bytes : 0;

@@ -8,15 +8,23 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "conf/confset.h"
+#include "ipc/door.h"
+#include "ipc/setup.h"
 #include "log/log.h"
 #include "master/child.h"
 #include "master/listen.h"
+#include "master/logpipe.h"
 #include "master/master.h"
 #include "master/reload.h"
 #include "master/stop.h"
 #include "sys/fd.h"
 
-enum { MAX_CALLERS = 64, STAT_TIMEOUT_MS = 2000 };
+enum {
+	CALLERS_A_TURN = 64,
+	STAT_TIMEOUT_MS = 2000,
+	STATUS_PART_BYTES = 32 << 10,
+};
 
 static struct ev_io listener;
 
@@ -45,13 +53,24 @@ on_status(struct ipc *peer, uint64_t id)
 	const struct child *c;
 
 	TAILQ_FOREACH(c, &master_children, link)
-	buf_addf(&text,
-	    "service=%s daemon=%s index=%u uid=%u pid=%d state=%s "
-	    "seconds=%lld restarts=%u\n",
-	    c->service, c->daemon, c->index, (unsigned)c->uid, (int)c->pid,
-	    state_word(c), (long long)(ev_now_ms() - c->since_ms) / 1000,
-	    c->restarts);
-	answer(peer, id, child_all_ready(), buf_slice(&text));
+	{
+		if (text.n > STATUS_PART_BYTES) {
+			IPC_SEND(peer, master_controlled, .id = id, .ok = true,
+			    .more = true, .text = buf_slice(&text));
+			buf_reset(&text);
+		}
+		buf_addf(&text,
+		    "service=%s daemon=%s index=%u uid=%u pid=%d state=%s "
+		    "seconds=%lld restarts=%u for=%s\n",
+		    c->service, c->daemon, c->index, (unsigned)c->uid,
+		    (int)c->pid, state_word(c),
+		    (long long)(ev_now_ms() - c->since_ms) / 1000, c->restarts,
+		    c->nursery            ? "(nursery)"
+		    : c->place[0] != '\0' ? c->place
+					  : "-");
+	}
+	answer(
+	    peer, id, child_all_ready() && !master.stopping, buf_slice(&text));
 	buf_fini(&text);
 }
 
@@ -96,6 +115,17 @@ on_stats(struct ipc_call *call, struct msg *m)
 		gather_end(g);
 }
 
+static struct gather *
+gather_begin(struct ipc *peer, uint64_t id, size_t most)
+{
+	struct gather *g = xcalloc(1, sizeof *g + most * sizeof g->samples[0]);
+
+	g->peer = peer;
+	g->id = id;
+	TAILQ_INSERT_TAIL(&gathers, g, link);
+	return g;
+}
+
 static void
 on_metrics(struct ipc *peer, uint64_t id)
 {
@@ -105,10 +135,7 @@ on_metrics(struct ipc *peer, uint64_t id)
 
 	TAILQ_FOREACH(c, &master_children, link)
 	n++;
-	g = xcalloc(1, sizeof *g + n * sizeof g->samples[0]);
-	g->peer = peer;
-	g->id = id;
-	TAILQ_INSERT_TAIL(&gathers, g, link);
+	g = gather_begin(peer, id, n);
 	TAILQ_FOREACH(c, &master_children, link)
 	{
 		struct sample *s = &g->samples[g->open];
@@ -124,11 +151,31 @@ on_metrics(struct ipc *peer, uint64_t id)
 		gather_end(g);
 }
 
+/* ---- the log: answered when it holds what was logged up to now ---- */
+
+static void
+on_synced(struct ipc_call *call, struct msg *m)
+{
+	(void)m;
+	gather_end(OUTER(call, struct sample, call)->gather);
+}
+
+static void
+on_log(struct ipc *peer, uint64_t id)
+{
+	struct gather *g = gather_begin(peer, id, 1);
+
+	g->samples[0].gather = g;
+	if (!logpipe_sync(&g->samples[0].call, on_synced, STAT_TIMEOUT_MS))
+		gather_end(g);
+}
+
 void
 control_forget(const struct ipc *peer)
 {
 	struct gather *g;
 
+	reload_forget(peer);
 	TAILQ_FOREACH(g, &gathers, link)
 	if (g->peer == peer)
 		g->peer = NULL;
@@ -137,13 +184,27 @@ control_forget(const struct ipc *peer)
 /* ---- verbs ---- */
 
 static void
+on_check(struct ipc *peer, uint64_t id)
+{
+	reload_request(peer, id, false);
+}
+
+static void
 on_reload(struct ipc *peer, uint64_t id)
 {
-	struct buf why = { .max = MSG_MAX_BYTES - 64 };
-	const bool ok = master_reload(&why) == 0;
+	reload_request(peer, id, true);
+}
 
-	answer(peer, id, ok, buf_slice(&why));
-	buf_fini(&why);
+/* What the state of the services does not say. */
+static void
+on_source(struct ipc *peer, uint64_t id)
+{
+	struct buf text = { .max = 64 };
+
+	buf_addf(&text, "stopping=%d last-good=%lld\n", master.stopping,
+	    master.last_good ? (long long)master.files->since_s : 0LL);
+	answer(peer, id, true, buf_slice(&text));
+	buf_fini(&text);
 }
 
 static void
@@ -159,7 +220,10 @@ static const struct {
 } verbs[] = {
 	{ "status", on_status },
 	{ "metrics", on_metrics },
+	{ "log", on_log },
+	{ "check", on_check },
 	{ "reload", on_reload },
+	{ "source", on_source },
 	{ "stop", on_stop },
 };
 
@@ -176,25 +240,37 @@ control_on_verb(struct ipc *peer, struct msg *m)
 
 /* ---- the door ---- */
 
-static void
-on_caller(struct ev_io *io, unsigned events)
+/* False when nobody waits. */
+static bool
+admit_one(int listen_fd)
 {
 	struct ucred who;
 	socklen_t len = sizeof who;
-	int fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	enum role role = ROLE_USER;
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	bool admin;
 
-	(void)events;
 	if (fd == -1)
-		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == -1 ||
-	    ipc_peers() > MAX_CALLERS + 4096) {
+		return errno == ECONNABORTED || errno == EINTR;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == -1) {
 		fd_close(&fd);
-		return;
+		return true;
 	}
-	if (who.uid == 0 || who.uid == geteuid())
-		role = ROLE_CTL;
-	(void)ipc_accept(fd, role, 0, who.uid);
+	admin = who.uid == 0 || who.uid == geteuid();
+	if (admin || ipc_admits_user(who.uid))
+		(void)ipc_accept(fd, admin ? ROLE_CTL : ROLE_USER, 0, who.uid);
+	else
+		fd_close(&fd);
+	return true;
+}
+
+/* Administrators are always let in; of others a few, who cannot keep them
+ * waiting for long, either. */
+static void
+on_caller(struct ev_io *io, unsigned events)
+{
+	(void)events;
+	for (int i = 0; i < CALLERS_A_TURN && admit_one(io->fd); i++)
+		continue;
 }
 
 int

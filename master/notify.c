@@ -13,13 +13,15 @@
 
 #include "base/slice.h"
 #include "ev/loop.h"
+#include "ipc/master.h"
 #include "log/log.h"
+#include "master/lastgood.h"
 #include "master/stop.h"
 #include "sys/fd.h"
 
 static struct {
 	int fd;
-	bool was_ready;
+	bool was_ready, has_failed;
 	int64_t watchdog_ms;
 	struct ev_timer watchdog;
 } state = { .fd = -1 };
@@ -70,14 +72,15 @@ notify_init(int fd)
 void
 notify_ready(void)
 {
-	if (state.was_ready)
+	if (state.was_ready || state.has_failed)
 		return;
 	state.was_ready = true;
+	lastgood_save();
 	log_info("master.ready");
-	log_flush();
+	(void)log_flush();
 	notify_systemd("READY=1");
 	if (state.fd != -1)
-		(void)!write(state.fd, "ready\n", 6);
+		(void)!write(state.fd, NOTIFY_READY, sizeof NOTIFY_READY - 1);
 	fd_close(&state.fd);
 }
 
@@ -86,7 +89,8 @@ notify_failed(const char *service, const char *why)
 {
 	if (state.was_ready)
 		return;
+	state.has_failed = true;
 	if (state.fd != -1)
-		(void)dprintf(state.fd, "failed %s: %s\n", service, why);
+		(void)dprintf(state.fd, "service %s: %s\n", service, why);
 	master_stop(1);
 }

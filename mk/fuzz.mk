@@ -10,7 +10,7 @@ S ?= 10
 FUZZ_BUILD := build-fuzz
 FUZZ_FLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -DPABAL_SANITIZE \
 	-fsanitize=fuzzer-no-link,address,undefined \
-	-fno-sanitize-recover=undefined $(filter-out -Werror,$(WARN))
+	-fno-sanitize-recover=undefined $(WARN)
 FUZZ_NAMES := $(FUZZ_SRC:fuzz/%.c=%)
 FUZZ_LIB   := $(FUZZ_BUILD)/libpabal.a
 
@@ -23,13 +23,36 @@ $(FUZZ_LIB): $(LIB_SRC:%.c=$(FUZZ_BUILD)/obj/%.o)
 	$(Q)$(AR) rcs $@ $^
 
 # A target fuzz/imapd_<x>.c links the daemon's modules but its main.c.
+modules_of = $(patsubst %.c,$(FUZZ_BUILD)/obj/%.o,$(filter-out $(1)/main.c,$(call sources_of,$(1))))
 fuzz_daemon = $(filter $(DAEMONS),$(firstword $(subst _, ,$(1))))
-fuzz_objs = $(foreach d,$(call fuzz_daemon,$(1)),$(patsubst %.c,$(FUZZ_BUILD)/obj/%.o,$(filter-out $(d)/main.c,$(wildcard $(d)/*.c))))
+fuzz_objs = $(foreach d,$(call fuzz_daemon,$(1)),$(call modules_of,$(d)))
 
 define fuzz_program
 $(FUZZ_BUILD)/$(1): $(FUZZ_BUILD)/obj/fuzz/$(1).o $(call fuzz_objs,$(1)) $(FUZZ_LIB)
 	$$(Q)clang -fsanitize=fuzzer,address,undefined -Wl,--gc-sections -o $$@ $$^ $$(LIBS)
+endef
+$(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz_program,$(f))))
 
+# Each daemon, whole, under frames from all others: frames_<daemon>.
+FRAMES := $(DAEMONS:%=frames_%)
+FUZZ_NAMES += $(FRAMES)
+FRAMES_OBJ := $(FUZZ_BUILD)/obj/fuzz/frames/frames.o $(FUZZ_BUILD)/obj/tests/hostile.o
+FRAMES_WRAP := sandbox_enter ev_init connect spawn_guest service_main
+FRAMES_MASTER := clock_ms clock_us ev_run spawn_program
+
+$(FUZZ_BUILD)/obj/%/main_renamed.o: $(FUZZ_BUILD)/obj/%/main.o
+	$(Q)objcopy --redefine-sym main=daemon_main $< $@
+# $(call frames_program,DAEMON,HARNESS,WRAPPED)
+define frames_program
+$(FUZZ_BUILD)/frames_$(1): $(FUZZ_BUILD)/obj/$(1)/main_renamed.o $(call modules_of,$(1)) \
+		$(FUZZ_BUILD)/obj/fuzz/frames/$(2).o $(FRAMES_OBJ) $(FUZZ_LIB)
+	$$(Q)clang -fsanitize=fuzzer,address,undefined $(3:%=-Wl,--wrap=%) \
+	    -Wl,--gc-sections -o $$@ $$^ $$(LIBS)
+endef
+$(foreach d,$(filter-out master,$(DAEMONS)),$(eval $(call frames_program,$(d),daemon,$(FRAMES_WRAP))))
+$(eval $(call frames_program,master,master,$(FRAMES_MASTER)))
+
+define fuzz_run
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(FUZZ_BUILD)/$(1)
 	@mkdir -p $(FUZZ_BUILD)/corpus/$(1) fuzz/seeds/$(1)
@@ -38,7 +61,7 @@ fuzz-$(1): $(FUZZ_BUILD)/$(1)
 	    -artifact_prefix=$(FUZZ_BUILD)/$(1)- \
 	    $(FUZZ_BUILD)/corpus/$(1) fuzz/seeds/$(1)
 endef
-$(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz_program,$(f))))
+$(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz_run,$(f))))
 
 fuzz: $(if $(F),$(F:%=fuzz-%),$(FUZZ_NAMES:%=fuzz-%))
 

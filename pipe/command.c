@@ -18,7 +18,6 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "sys/fd.h"
-#include "sys/spawn.h"
 
 enum { READ_CHUNK = 4096, READS_A_TURN = 16 };
 
@@ -140,7 +139,7 @@ fail:
 
 int
 command_start(struct command *c, const char *script, char *const envp[],
-    struct command_input *in, int64_t timeout_ms, size_t output_max,
+    struct command_input *in, const struct command_limits *limits,
     void (*on_end)(struct command *c), struct err *err)
 {
 	char sh[] = "sh", flag[] = "-c";
@@ -151,8 +150,8 @@ command_start(struct command *c, const char *script, char *const envp[],
 	if (pipes_open(&p, err) == 0) {
 		const int fds[] = { p.in[0], p.out[1], p.out[1] };
 
-		c->pid = spawn_guest(
-		    "/bin/sh", argv, envp, fds, ARRAY_LEN(fds), err);
+		c->pid = spawn_guest("/bin/sh", argv, envp, fds, ARRAY_LEN(fds),
+		    &limits->spawn, err);
 	} else
 		c->pid = -1;
 	free(argv[2]);
@@ -160,7 +159,7 @@ command_start(struct command *c, const char *script, char *const envp[],
 		pipes_close(&p);
 		return -1;
 	}
-	buf_init(&c->printed, output_max);
+	buf_init(&c->printed, limits->output_max);
 	feed_start(&c->feed, p.in[1], in->head, in->file, in->offset, in->size,
 	    on_feed_error);
 	ev_io_init(&c->output, p.out[0], on_output);
@@ -168,7 +167,7 @@ command_start(struct command *c, const char *script, char *const envp[],
 	p.in[1] = p.out[0] = -1;
 	pipes_close(&p);
 	ev_timer_init(&c->limit, on_limit);
-	ev_timer_set(&c->limit, timeout_ms);
+	ev_timer_set(&c->limit, limits->timeout_ms);
 	TAILQ_INSERT_TAIL(&running, c, link);
 	return 0;
 }

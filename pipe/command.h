@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "ev/loop.h"
 #include "pipe/feed.h"
+#include "sys/spawn.h"
 
 struct command {
 	TAILQ_ENTRY(command) link;
@@ -33,13 +34,19 @@ struct command_input {
 	int64_t size;
 };
 
+struct command_limits {
+	int64_t timeout_ms;
+	size_t output_max;
+	struct spawn_limits spawn;
+};
+
 void command_init(void);
-/* Run "/bin/sh -c SCRIPT" with ENVP for at most TIMEOUT_MS.  ON_END is called
+/* Run "/bin/sh -c SCRIPT" with ENVP within LIMITS.  ON_END is called
  * once, from the loop, with wait_status, timed_out, printed and feed.err set;
  * the callee then calls command_fini.  -1 (ERR_TEMP): it does not run, and
  * there will be no ON_END. */
 int command_start(struct command *c, const char *script, char *const envp[],
-    struct command_input *in, int64_t timeout_ms, size_t output_max,
+    struct command_input *in, const struct command_limits *limits,
     void (*on_end)(struct command *c), struct err *err);
 void command_fini(struct command *c);
 /* End all that run, with what they started; no ON_END follows. */

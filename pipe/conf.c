@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "pipe/conf.h"
 
+#include "conf/param.h"
+
 #define CONF_STRUCT struct pipe_conf
 #include "conf/rows.h"
 static const struct conf_param params[] = {

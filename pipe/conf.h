@@ -2,7 +2,6 @@
 #ifndef PIPE_CONF_H
 #define PIPE_CONF_H
 
-#include "conf/param.h"
 #include "conf/shared.h"
 
 struct pipe_conf {

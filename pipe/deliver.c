@@ -30,7 +30,9 @@
 #include "pipe/feed.h"
 #include "pipe/include.h"
 #include "pipe/outcome.h"
+#include "pipe/permit.h"
 #include "queue/envelope.h"
+#include "queue/envelope_text.h"
 #include "queue/job.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -64,6 +66,7 @@ struct delivery {
 static struct {
 	TAILQ_HEAD(, job) jobs;
 	const struct owner *owner;
+	const struct aliases *aliases;
 	unsigned running;
 	bool stopped;
 } state;
@@ -181,6 +184,12 @@ start_command(struct job *job, const struct job_rcpt *rcpt, struct err *err)
 		.offset = job->check.offset,
 		.size = job->check.size,
 	};
+	const struct command_limits limits = {
+		.timeout_ms = pipe_conf->command_timeout,
+		.output_max = (size_t)pipe_conf->output_limit,
+		.spawn = { .data_bytes = pipe_conf->command_memory,
+		    .processes = pipe_conf->command_processes },
+	};
 
 	d->job = job;
 	d->rcpt = rcpt;
@@ -194,9 +203,7 @@ start_command(struct job *job, const struct job_rcpt *rcpt, struct err *err)
 		     environ_make(&job->arena, state.owner, pipe_conf->path,
 			 pipe_conf->shared.recipient_delimiter, &job->env,
 			 rcpt),
-		     &in, pipe_conf->command_timeout,
-		     (size_t)pipe_conf->output_limit, on_command_end,
-		     err) == 0) {
+		     &in, &limits, on_command_end, err) == 0) {
 		log_debug("command.start", kv_slice("qid", job->qid),
 		    kv_slice("to", rcpt->address), kv_i("pid", d->command.pid));
 		return 0;
@@ -213,13 +220,31 @@ expand_list(struct job *job, const struct job_rcpt *rcpt)
 	struct buf targets = { .max = MSG_MAX_BYTES - 8192 };
 	struct err err = { 0 };
 
-	if (include_read(rcpt->target, &targets, &err) == -1)
-		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.5", err.text);
-	else if (job->peer != NULL)
+	if (include_read(rcpt->target, &targets, &err) == -1) {
+		const bool perm = err.class == ERR_PERM;
+
+		say_simple(job, rcpt, perm ? JOB_PERMFAIL : JOB_TEMPFAIL,
+		    perm ? "5.3.5" : "4.3.5", err.text);
+	} else if (job->peer != NULL)
 		IPC_SEND(job->peer, job_result, .job = job->id,
 		    .recipient = rcpt->number, .status = JOB_EXPANDED,
 		    .dsn = SLICE("2.1.5"), .targets = buf_slice(&targets));
 	buf_fini(&targets);
+}
+
+static bool
+is_permitted(const struct job *job, const struct job_rcpt *rcpt)
+{
+	struct err err = { 0 };
+
+	if (slice_starts(rcpt->target, SLICE("/")))
+		return true; /* is refused in any case */
+	if (permit_find(state.owner, state.aliases, rcpt->address, rcpt->target,
+		&err) == FOUND)
+		return true;
+	log_warn("command.refused", kv_slice("qid", job->qid),
+	    kv_slice("to", rcpt->address), kv_s("why", err.text));
+	return false;
 }
 
 static void
@@ -227,6 +252,12 @@ start_rcpt(struct job *job, const struct job_rcpt *rcpt)
 {
 	struct err err = { 0 };
 
+	if (!is_permitted(job, rcpt)) {
+		/* it may have been changed since, and may be changed again */
+		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.5",
+		    "its owner has not written it down");
+		return;
+	}
 	if (slice_starts(rcpt->target, SLICE(":include:"))) {
 		expand_list(job, rcpt);
 		return;
@@ -321,8 +352,8 @@ parse_job(struct job *job, const struct msg_job_start *in, struct err *err)
 	struct slice lines = in->recipients;
 	size_t len;
 
-	if (envelope_parse(
-		in->envelope, true, &job->arena, &job->env, &len, err) == -1)
+	if (envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &job->arena,
+		&job->env, &len, err) == -1)
 		return -1;
 	job->rcpts = arena_alloc(&job->arena, MAX_RCPTS * sizeof *job->rcpts);
 	while (job->n < MAX_RCPTS &&
@@ -379,10 +410,11 @@ pipe_deliver_forget(struct ipc *peer)
 }
 
 void
-pipe_deliver_init(const struct owner *owner)
+pipe_deliver_init(const struct owner *owner, const struct aliases *aliases)
 {
 	TAILQ_INIT(&state.jobs);
 	state.owner = owner;
+	state.aliases = aliases;
 	command_init();
 	metric_register(&delivered);
 	metric_register(&failed);
@@ -399,11 +431,5 @@ pipe_deliver_stop(void)
 bool
 pipe_deliver_busy(void)
 {
-	return !TAILQ_EMPTY(&state.jobs);
-}
-
-unsigned
-pipe_deliver_running(void)
-{
-	return state.running;
+	return state.stopped ? state.running > 0 : !TAILQ_EMPTY(&state.jobs);
 }

@@ -3,6 +3,8 @@
 #ifndef PIPE_ENVIRON_H
 #define PIPE_ENVIRON_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "queue/envelope.h"
 #include "queue/job.h"
@@ -11,6 +13,7 @@
 struct owner {
 	const char *user; /* login name */
 	const char *home;
+	bool is_person; /* a user of the host: only what he wrote down runs */
 };
 
 /*

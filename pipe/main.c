@@ -4,65 +4,62 @@
  * is the message and whom it is for. */
 #include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
+#include "log/log.h"
+#include "pipe/aliases.h"
 #include "pipe/command.h"
 #include "pipe/conf.h"
 #include "pipe/deliver.h"
 #include "pipe/environ.h"
+#include "pipe/private.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
 
-enum { STOP_CHECK_MS = 20 };
-
 static struct owner owner;
-static struct ev_timer stop_check;
+static struct aliases aliases = { .dirfd = -1 };
 
 /* Now, because later there may be no passwd file within reach. */
 static int
 prepare(struct err *err)
 {
 	const struct passwd *pw = getpwuid(service_uid());
+	struct err why;
 
 	(void)err;
+	aliases.owner = geteuid(); /* root's, where we are about to change */
+	owner.is_person = service_is_system_user();
 	owner.home = service_is_system_user() ? service_home() : "/";
 	if (service_user()[0] != '\0')
 		owner.user = service_user();
 	else
 		owner.user = pw != NULL ? xstrdup(pw->pw_name) : "nobody";
+	if (pipe_conf->private_tmp && private_tmp(&why) == -1)
+		log_warn("pipe.no-private-tmp", kv_s("why", why.text));
 	return 0;
 }
 
 static int
 start(struct err *err)
 {
-	(void)err;
-	pipe_deliver_init(&owner);
-	return 0;
+	pipe_deliver_init(&owner, &aliases);
+	if (owner.is_person)
+		return 0;
+	aliases.dirfd = service_dir(DIR_TABLES);
+	return aliases_open(&aliases, &pipe_conf->shared, err);
 }
 
-/* Commands come to their end as far as the time for a stop allows; who has
- * not begun is tried again by qmgr. */
-static void
-on_stop_check(struct ev_timer *t)
+static int
+reload(struct err *err)
 {
-	if (pipe_deliver_running() > 0)
-		ev_timer_set(t, STOP_CHECK_MS);
-	else
-		ev_stop();
-}
-
-static void
-stop(void)
-{
-	pipe_deliver_stop();
-	ev_timer_init(&stop_check, on_stop_check);
-	ev_timer_set(&stop_check, 0);
+	if (aliases.dirfd == -1)
+		return 0;
+	return aliases_open(&aliases, &pipe_conf->shared, err);
 }
 
 static const struct ipc_table table = {
@@ -76,11 +73,13 @@ static const struct service pipe_service = {
 	.conf = &pipe_conf_desc,
 	.conf_slot = (const void **)&pipe_conf,
 	.user = NULL,
+	.dirs = 1 << DIR_TABLES, /* not for a user: he has his .forward */
 	.may = MAY_SPAWN,
 	.ipc = &table,
 	.prepare = prepare,
 	.start = start,
-	.stop = stop,
+	.reload = reload,
+	.stop = pipe_deliver_stop,
 	.busy = pipe_deliver_busy,
 };
 
@@ -90,5 +89,6 @@ main(int argc, char **argv)
 	const int rc = service_main(&pipe_service, argc, argv);
 
 	command_kill_all();
+	aliases_close(&aliases);
 	return rc;
 }

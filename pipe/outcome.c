@@ -7,6 +7,7 @@
 
 #include <bsd/string.h>
 
+#include "base/ascii.h"
 #include "base/cur.h"
 #include "base/mem.h"
 #include "base/utf8.h"

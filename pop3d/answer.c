@@ -9,8 +9,8 @@
 enum { PIECE = POP3D_ANSWER_STEP / POP3D_WIRE_GROWTH - 16, LINES = 1000 };
 
 static void
-list_some(struct pop3d_answer *a, const struct pop3d_drop *d, int uidl_format,
-    struct buf *out)
+list_some(struct pop3d_answer *a, const struct pop3d_drop *d,
+    enum pop3d_uidl_format uidl_format, struct buf *out)
 {
 	for (int i = 0; i < LINES && a->number != 0; i++) {
 		buf_addu(out, a->number);
@@ -45,7 +45,8 @@ send_some(struct pop3d_answer *a, struct buf *out, struct err *err)
 
 int
 pop3d_answer_step(struct pop3d_answer *a, const struct pop3d_drop *d,
-    int uidl_format, struct buf *out, bool *more, struct err *err)
+    enum pop3d_uidl_format uidl_format, struct buf *out, bool *more,
+    struct err *err)
 {
 	if (a->kind == ANSWER_LIST || a->kind == ANSWER_UIDL) {
 		list_some(a, d, uidl_format, out);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "pop3d/conf.h"
 #include "pop3d/drop.h"
 #include "pop3d/wire.h"
 
@@ -29,7 +30,8 @@ enum { POP3D_ANSWER_STEP = 128 << 10 };
  * the message cannot be had, so the client must be kept from taking the part
  * for the whole. */
 int pop3d_answer_step(struct pop3d_answer *a, const struct pop3d_drop *d,
-    int uidl_format, struct buf *out, bool *more, struct err *err);
+    enum pop3d_uidl_format uidl_format, struct buf *out, bool *more,
+    struct err *err);
 /* Nothing happens when there is none. */
 void pop3d_answer_fini(struct pop3d_answer *a);
 

@@ -91,7 +91,7 @@ send_message(struct pop3d_session *s, const struct pop3d_command *c,
 	if (!check_number(s, c))
 		return;
 	if (pop3d_drop_fetch(&s->drop, c->number, &a.fd, &a.left, &err) == -1) {
-		pop3d_session_fail(s, err.text);
+		pop3d_session_fail_err(s, &err);
 		return;
 	}
 	if (kind == ANSWER_RETR) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3d/conf.h"
 
+#include "conf/param.h"
+
 #define CONF_STRUCT struct pop3d_conf
 #include "conf/rows.h"
 static const struct conf_param params[] = {

@@ -2,8 +2,8 @@
 #ifndef POP3D_CONF_H
 #define POP3D_CONF_H
 
-#include "conf/param.h"
 #include "conf/shared.h"
+#include "ipc/place.h"
 
 struct pop3d_conf {
 	struct shared_conf shared;

@@ -7,6 +7,9 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
+#include "maildir/filename.h"
+#include "store/account.h"
+#include "store/change.h"
 #include "store/mailbox.h"
 #include "store/message.h"
 #include "store/store.h"
@@ -20,54 +23,37 @@ enum {
 
 enum mark { MARK_DELETED = 1 << 0, MARK_SEEN = 1 << 1 };
 
-/* The store's error with the code that POP3 has for it. */
-static int
-fail(struct err *err, const struct err *why)
-{
-	const struct slice text = slice_str(why->text);
-	struct slice rest = text;
-
-	if (slice_starts(text, SLICE("[")))
-		(void)slice_cut(text, ']', &rest);
-	rest = slice_trim(rest);
-	if (slice_starts(text, SLICE("[INUSE]")))
-		return err_set(err, ERR_TEMP, "[IN-USE] %.*s", SLICE_FMT(rest));
-	return err_set(err, why->class, "[SYS/%s] %.*s",
-	    why->class == ERR_PERM ? "PERM" : "TEMP", SLICE_FMT(rest));
-}
-
-static enum found
-open_account(struct pop3d_drop *d, struct store *store, const char *home,
-    struct err *why)
-{
-	const enum found f = store_account_open(store, home, &d->account, why);
-
-	/* Nobody has written to it yet. */
-	if (f == ABSENT && store_account_create(store, home, why) == 0)
-		return store_account_open(store, home, &d->account, why);
-	return f;
-}
-
 int
 pop3d_drop_open(struct pop3d_drop *d, struct store *store, const char *home,
     struct err *err)
 {
-	struct err why = { .class = ERR_TEMP };
-	struct mailbox_status status;
-
 	*d = (struct pop3d_drop){ .lockfd = -1 };
-	if (open_account(d, store, home, &why) == FOUND &&
-	    account_lock_maildrop(d->account, &d->lockfd, &why) == FOUND &&
-	    mailbox_open(d->account, SLICE("INBOX"), &d->inbox, &why) ==
-		FOUND &&
-	    mailbox_sync(d->inbox, false, &why) == 0 &&
-	    mailbox_status(d->inbox, &status, &why) == 0) {
-		d->uidvalidity = status.uidvalidity;
-		d->end_uid = status.uidnext;
+	*err = (struct err){ .class = ERR_TEMP };
+	if (store_account_ensure(store, home, &d->account, err) == FOUND &&
+	    account_lock_maildrop(d->account, &d->lockfd, err) == FOUND &&
+	    mailbox_open(d->account, SLICE("INBOX"), &d->inbox, err) == FOUND)
 		return 0;
-	}
 	pop3d_drop_close(d);
-	return fail(err, &why);
+	return -1;
+}
+
+/* Take in what lies there; what comes later is not of this session. */
+static int
+sync_inbox(struct pop3d_drop *d, struct err *why)
+{
+	struct mailbox_status status;
+	bool more;
+
+	if (mailbox_sync_some(d->inbox, false, &more, why) == -1)
+		return -1;
+	if (more)
+		return 0;
+	if (mailbox_status(d->inbox, &status, why) == -1)
+		return -1;
+	d->uidvalidity = status.uidvalidity;
+	d->end_uid = status.uidnext;
+	d->synced = true;
+	return 0;
 }
 
 static void
@@ -113,13 +99,17 @@ int
 pop3d_drop_load(struct pop3d_drop *d, bool *more, struct err *err)
 {
 	const uint32_t stop = d->n + LOAD_MESSAGES;
-	struct err why = { .class = ERR_NONE };
 
 	*more = true;
+	*err = (struct err){ .class = ERR_NONE };
+	if (!d->synced && sync_inbox(d, err) == -1)
+		return -1;
+	if (!d->synced)
+		return 0;
 	while (*more && d->n < stop)
-		*more = read_some(d, &why);
-	if (why.class != ERR_NONE)
-		return fail(err, &why);
+		*more = read_some(d, err);
+	if (err->class != ERR_NONE)
+		return -1;
 	if (!*more && d->n > 0 && d->n < d->cap)
 		resize(d, d->n);
 	return 0;
@@ -226,23 +216,22 @@ int
 pop3d_drop_fetch(struct pop3d_drop *d, uint32_t number, int *fd,
     int64_t *file_size, struct err *err)
 {
-	struct err why = { .class = ERR_TEMP };
 	struct message_info info;
 	const enum found f =
-	    message_open(d->inbox, d->uids[number - 1], fd, &info, &why);
+	    message_open(d->inbox, d->uids[number - 1], fd, &info, err);
 
 	if (f == ABSENT)
-		return err_set(err, ERR_TEMP,
-		    "[SYS/TEMP] another program has removed that message");
+		return err_set(
+		    err, ERR_TEMP, "another program has removed that message");
 	if (f == TEMPFAIL)
-		return fail(err, &why);
+		return -1;
 	if (info.vsize != d->sizes[number - 1]) {
 		/* Said once; from now on its size is the new one. */
 		fd_close(fd);
 		d->octets += info.vsize - d->sizes[number - 1];
 		d->sizes[number - 1] = info.vsize;
-		return err_set(err, ERR_TEMP,
-		    "[SYS/TEMP] another program has changed that message");
+		return err_set(
+		    err, ERR_TEMP, "another program has changed that message");
 	}
 	*file_size = info.size;
 	(void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -271,13 +260,12 @@ pop3d_drop_update(
     struct pop3d_drop *d, uint32_t *total, bool *more, struct err *err)
 {
 	uint32_t uids[CHANGE_MESSAGES];
-	struct err why = { .class = ERR_TEMP };
 	size_t n;
 
 	*more = collect(d, MARK_DELETED, uids, &n);
-	if (n > 0 && message_expunge(d->inbox, uids, n, true, &why) == -1) {
+	if (n > 0 && message_expunge(d->inbox, uids, n, true, err) == -1) {
 		d->done = 0;
-		return fail(err, &why);
+		return -1;
 	}
 	*total += (uint32_t)n;
 	return 0;
@@ -286,18 +274,19 @@ pop3d_drop_update(
 int
 pop3d_drop_write_seen(struct pop3d_drop *d, bool *more, struct err *err)
 {
-	const struct flags_change seen = { FLAGS_ADD, MSG_SEEN, 0, UINT64_MAX };
+	const struct flags_change seen = { .op = FLAGS_ADD,
+		.flags = MSG_SEEN,
+		.unchanged_since = UINT64_MAX };
 	uint32_t uids[CHANGE_MESSAGES];
-	struct err why = { .class = ERR_TEMP };
 	uint64_t from, to;
 	size_t n;
 
 	*more = collect(d, MARK_SEEN, uids, &n);
-	if (n == 0 || message_flags(d->inbox, uids, n, &seen, NULL, &from, &to,
-			  &why) == 0)
+	if (n == 0 ||
+	    message_flags(d->inbox, uids, n, &seen, NULL, &from, &to, err) == 0)
 		return 0;
 	d->done = 0;
-	return fail(err, &why);
+	return -1;
 }
 
 int
@@ -317,31 +306,24 @@ pop3d_drop_usage(struct pop3d_drop *d, uint64_t *bytes)
 	return true;
 }
 
-const char *
-pop3d_drop_home(const struct pop3d_drop *d)
-{
-	return account_path(d->account);
-}
-
 void
-pop3d_uidl_put(struct buf *out, int format, uint32_t uid, uint32_t uidvalidity)
+pop3d_uidl_put(struct buf *out, enum pop3d_uidl_format format, uint32_t uid,
+    uint32_t uidvalidity)
 {
-	enum { DOVECOT, COURIER, CYRUS, UW, UID };
-
 	switch (format) {
-	case COURIER:
+	case POP3D_UIDL_COURIER:
 		buf_addf(out, "UID%u-%u", uid, uidvalidity);
 		break;
-	case CYRUS:
+	case POP3D_UIDL_CYRUS:
 		buf_addf(out, "%u.%u", uidvalidity, uid);
 		break;
-	case UW:
+	case POP3D_UIDL_UW:
 		buf_addf(out, "%08x%08x", uidvalidity, uid);
 		break;
-	case UID:
+	case POP3D_UIDL_UID:
 		buf_addf(out, "%u", uid);
 		break;
-	case DOVECOT:
+	case POP3D_UIDL_DOVECOT:
 	default:
 		buf_addf(out, "%08x%08x", uid, uidvalidity);
 		break;

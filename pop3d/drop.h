@@ -4,9 +4,6 @@
  * session (RFC 1939 4).  Messages are numbered from 1 and keep their numbers;
  * mail that comes later does not appear, and what another program removes
  * meanwhile stays in the list and cannot be fetched.  Costs 13 bytes a message.
- *
- * Texts of errors begin with a response code (RFC 2449 8, RFC 3206):
- * "[IN-USE] ", "[SYS/TEMP] " or "[SYS/PERM] ".
  */
 #ifndef POP3D_DROP_H
 #define POP3D_DROP_H
@@ -16,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "pop3d/conf.h"
 
 struct account;
 struct mailbox;
@@ -25,6 +23,8 @@ struct pop3d_drop {
 	struct account *account;
 	struct mailbox *inbox;
 	int lockfd;
+	bool synced; /* with the directories; uidvalidity and end_uid are known
+		      */
 	uint32_t uidvalidity;
 	uint32_t end_uid; /* UIDs from here on came later */
 	uint32_t n;
@@ -81,11 +81,9 @@ int pop3d_drop_write_seen(struct pop3d_drop *d, bool *more, struct err *err);
 int pop3d_drop_flush(struct pop3d_drop *d, bool *more);
 /* Bytes in all mailboxes of the account; false when that is not to be had. */
 bool pop3d_drop_usage(struct pop3d_drop *d, uint64_t *bytes);
-/* The account's path in the store. */
-const char *pop3d_drop_home(const struct pop3d_drop *d);
 
 /* FORMAT as in params.def. */
-void pop3d_uidl_put(
-    struct buf *out, int format, uint32_t uid, uint32_t uidvalidity);
+void pop3d_uidl_put(struct buf *out, enum pop3d_uidl_format format,
+    uint32_t uid, uint32_t uidvalidity);
 
 #endif

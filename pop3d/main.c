@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* pop3d: POP3 after authentication, for the mailboxes of one uid.  login hands
- * clients in; whose they are auth says, not login. */
+/* pop3d: POP3 after authentication.  login hands clients in; whose they are
+ * master says, not login. */
 #include <stddef.h>
 
 #include "base/err.h"
@@ -13,6 +13,7 @@
 #include "proc/sandbox.h"
 #include "proc/service.h"
 #include "store/store.h"
+#include "sys/workdir.h"
 
 static char boot_id[STORE_BOOT_ID_SIZE];
 static struct store *store;
@@ -20,9 +21,14 @@ static struct store *store;
 static int
 prepare(struct err *err)
 {
-	if (service_dir(DIR_MAIL) == -1)
-		return err_set(err, ERR_PERM, "no mail directory");
 	return store_boot_id(boot_id, err);
+}
+
+static int
+check(struct err *err)
+{
+	return workdir_try(
+	    service_dir(DIR_MAIL), pop3d_conf->shared.mail_directory, err);
 }
 
 static int
@@ -31,12 +37,14 @@ start(struct err *err)
 	const struct store_opts opts = {
 		.hostname = pop3d_conf->shared.hostname,
 		.boot_id = boot_id,
+		.place = service_place(),
 		.max_open = pop3d_conf->max_accounts,
 	};
 
-	(void)err;
+	if (service_dir(DIR_MAIL) == -1)
+		return err_set(err, ERR_PERM, "no mail directory");
 	store = store_new(service_dir(DIR_MAIL), &opts);
-	pop3d_session_init(store);
+	pop3d_session_init(store, service_place());
 	return 0;
 }
 
@@ -51,12 +59,13 @@ static const struct service pop3d = {
 	.conf = &pop3d_conf_desc,
 	.conf_slot = (const void **)&pop3d_conf,
 	.user = NULL, /* the owner of the mailboxes */
-	.reach = REACH(ROLE_AUTH) | REACH(ROLE_IMAPD) | REACH(ROLE_LOOKUP),
+	.reach = REACH(ROLE_LOOKUP),
 	.dirs = 1 << DIR_MAIL,
 	.may = MAY_READ | MAY_WRITE,
 	.ipc = &table,
 	.prepare = prepare,
 	.start = start,
+	.check = check,
 	.stop = pop3d_session_stop,
 	.busy = pop3d_session_busy,
 };

@@ -19,15 +19,18 @@
 #include <bsd/sys/queue.h>
 
 #include "base/err.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
+#include "ipc/pass.h"
+#include "ipc/place.h"
 #include "ipc/role.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "pop3d/command.h"
 #include "pop3d/conf.h"
+#include "proto/errwords.h"
+#include "store/store.h"
 #include "sys/fd.h"
 
 enum {
@@ -35,12 +38,13 @@ enum {
 	OUT_HIGH = 65536,
 	OUT_LOW = 16384,
 	OUT_MAX = OUT_HIGH + 2 * POP3D_ANSWER_STEP,
-	REDEEM_MS = 30000,
 	GOODBYE_MS = 30000, /* for the client to take the last answer */
 	SPARE_FILES = 200,
 	FILES_A_SESSION = 3,
 	FILES_AN_ACCOUNT = 8,
 	LEAST_SESSIONS = 10,
+	AGAIN_MS = 50, /* while another process builds the index */
+	AGAIN_TIMES = 200,
 };
 
 static const struct stream_limits limits = { IN_MAX, OUT_MAX, OUT_HIGH,
@@ -51,6 +55,7 @@ static struct {
 	unsigned count;
 	bool stopping;
 	struct store *store;
+	const char *place;
 } state;
 
 static struct metric sessions = { .name = "pabal_pop3d_sessions",
@@ -79,16 +84,15 @@ session_free(struct pop3d_session *s)
 {
 	TAILQ_REMOVE(&state.sessions, s, link);
 	metric_set(&sessions, --state.count);
-	ipc_cancel(&s->redeem);
 	ev_task_cancel(&s->task);
+	ev_timer_stop(&s->again);
 	pop3d_answer_fini(&s->answer);
 	pop3d_drop_close(&s->drop);
 	fd_close(&s->client);
 	buf_fini(&s->input);
 	free(s->account);
+	free(s->home);
 	free(s);
-	if (state.stopping && TAILQ_EMPTY(&state.sessions))
-		ev_stop();
 }
 
 /* ---- the end ---- */
@@ -167,6 +171,13 @@ void
 pop3d_session_fail(struct pop3d_session *s, const char *text)
 {
 	stream_printf(&s->stream, "-ERR %s\r\n", text);
+}
+
+void
+pop3d_session_fail_err(struct pop3d_session *s, const struct err *why)
+{
+	stream_printf(&s->stream, "-ERR [%s] %s\r\n",
+	    errwords_pop3(why->class, why->code), why->text);
 }
 
 void
@@ -266,27 +277,25 @@ static void
 tell_others(struct pop3d_session *s)
 {
 	const struct slice account = slice_str(s->account);
-	const unsigned n = ipc_count(ROLE_IMAPD);
 	uint64_t bytes;
 
-	IPC_SEND(ipc_link_if_running(ROLE_IMAPD,
-		     (unsigned)(map_hash_fixed(account) % n), s->uid),
-	    store_changed, .account = account,
-	    .home = slice_str(pop3d_drop_home(&s->drop)));
+	IPC_SEND(ipc_master(), master_changed, .account = account,
+	    .home = slice_str(s->home));
 	if (s->quota > 0 && pop3d_drop_usage(&s->drop, &bytes))
 		IPC_SEND(ipc_link(ROLE_LOOKUP, 0, 0), lookup_usage,
 		    .account = account, .bytes = bytes);
 }
 
 static void
-update_end(struct pop3d_session *s, const char *failed)
+update_end(struct pop3d_session *s, bool complete)
 {
 	if (s->ndele > 0)
 		tell_others(s);
 	metric_add(&removed, s->ndele);
 	pop3d_drop_unlock(&s->drop);
-	if (s->open && failed != NULL)
-		pop3d_session_fail(s, failed);
+	if (s->open && !complete)
+		pop3d_session_fail(
+		    s, "[SYS/TEMP] some messages were not deleted");
 	else if (s->open)
 		pop3d_session_ok(s, "Goodbye, %u messages deleted", s->ndele);
 	hang_up(s, "quit");
@@ -304,11 +313,11 @@ update_step(struct pop3d_session *s)
 	if (rc == -1) {
 		log_err("pop3d.update-failed", kv_s("sid", s->sid),
 		    kv_s("account", s->account), kv_s("why", err.text));
-		update_end(s, "[SYS/TEMP] some messages were not deleted");
+		update_end(s, false);
 	} else if (more)
 		ev_task_queue(&s->task);
 	else
-		update_end(s, NULL);
+		update_end(s, true);
 }
 
 void
@@ -382,16 +391,26 @@ static const struct stream_handler handler = { on_input, on_drain, on_end,
 /* ---- the start ---- */
 
 static void
-refuse(struct pop3d_session *s, const char *why)
+refuse(struct pop3d_session *s, const struct err *why)
 {
 	log_warn("pop3d.refused", kv_s("sid", s->sid),
 	    kv_s("client", s->address),
 	    kv_s("account", s->account != NULL ? s->account : ""),
-	    kv_s("why", why));
+	    kv_s("why", why->text));
 	metric_add(&refused, 1);
 	IPC_SEND(s->login, pop3d_taken, .id = s->login_id, .ok = false,
-	    .why = slice_str(why));
+	    .permanent = why->class == ERR_PERM, .code = why->code,
+	    .why = slice_str(why->text));
 	session_free(s);
+}
+
+static void
+refuse_for_now(struct pop3d_session *s, const char *text)
+{
+	struct err why;
+
+	(void)err_set(&why, ERR_TEMP, "%s", text);
+	refuse(s, &why);
 }
 
 /* A client that is gone without a word (a laptop closed, a NAT that forgot)
@@ -448,7 +467,7 @@ load_step(struct pop3d_session *s)
 	bool more;
 
 	if (pop3d_drop_load(&s->drop, &more, &err) == -1)
-		refuse(s, err.text);
+		refuse(s, &err);
 	else if (more)
 		ev_task_queue(&s->task);
 	else
@@ -474,29 +493,41 @@ on_task(struct ev_task *task)
 		session_free(s);
 }
 
+/* Another process may be at the account's index: then again in a moment. */
 static void
-on_redeemed(struct ipc_call *call, struct msg *m)
+open_drop(struct pop3d_session *s)
 {
-	struct pop3d_session *s = OUTER(call, struct pop3d_session, redeem);
 	struct err err = { 0 };
-	char home[1024];
+	struct slice path;
 
-	if (m == NULL || !m->auth_redeemed.ok) {
-		refuse(s, m == NULL ? "[SYS/TEMP] auth gives no answer"
-				    : "[SYS/TEMP] the login was too long ago");
-		return;
-	}
-	s->account = xslicedup(m->auth_redeemed.account);
-	s->quota = m->auth_redeemed.quota;
-	s->uid = m->auth_redeemed.uid;
-	if (!slice_copy(m->auth_redeemed.home, home, sizeof home))
-		refuse(s, "[SYS/PERM] the account has no mailbox");
-	else if (pop3d_drop_open(&s->drop, state.store, home, &err) == -1)
-		refuse(s, err.text);
-	else {
-		session_enter(s, S_LOAD);
+	/* The rest of a string is one. */
+	if (!place_rest(slice_str(state.place), slice_str(s->home), &path)) {
+		(void)err_set_code(&err, ERR_PERM, ERR_NO_ACCOUNT,
+		    "the account has no mailbox");
+		refuse(s, &err);
+	} else if (pop3d_drop_open(&s->drop, state.store, path.p, &err) == 0)
 		load_step(s);
-	}
+	else if (store_is_building(&err) && s->tries++ < AGAIN_TIMES &&
+		 !state.stopping)
+		ev_timer_set(&s->again, AGAIN_MS);
+	else
+		refuse(s, &err);
+}
+
+static void
+on_again(struct ev_timer *t)
+{
+	open_drop(OUTER(t, struct pop3d_session, again));
+}
+
+/* The account that master named with the channel. */
+static void
+enter(struct pop3d_session *s, const struct ipc_pass *pass)
+{
+	s->account = xslicedup(pass->account);
+	s->home = xslicedup(pass->home);
+	s->quota = pass->quota;
+	open_drop(s);
 }
 
 static unsigned
@@ -519,11 +550,11 @@ static const char *
 why_not_new(const struct pop3d_session *s)
 {
 	if (state.stopping)
-		return "[SYS/TEMP] the server is being stopped";
+		return "the server is being stopped";
 	if (state.count > session_limit())
-		return "[SYS/TEMP] too many sessions";
-	if (s->client == -1 || s->input.failed)
-		return "[SYS/TEMP] the session could not be handed over";
+		return "too many sessions";
+	if (s->input.failed)
+		return "the session could not be handed over";
 	return NULL;
 }
 
@@ -531,10 +562,20 @@ void
 pop3d_session_on_new(struct ipc *peer, struct msg *m)
 {
 	struct msg_pop3d_session *in = &m->pop3d_session;
-	struct pop3d_session *s = xcalloc(1, sizeof *s);
+	const struct ipc_pass *pass = ipc_pass(peer);
+	struct pop3d_session *s;
 	const char *why;
 
-	s->state = S_REDEEM;
+	if (pass == NULL) {
+		ipc_drop(peer, "a session that nobody announced");
+		return;
+	}
+	if (!ev_takes(in->client)) {
+		ipc_drop(peer, "a client that is no socket");
+		return;
+	}
+	s = xcalloc(1, sizeof *s);
+	s->state = S_LOAD;
 	s->login = peer;
 	s->login_id = in->id;
 	s->client = in->client;
@@ -545,16 +586,17 @@ pop3d_session_on_new(struct ipc *peer, struct msg *m)
 	(void)slice_copy(in->sid, s->sid, sizeof s->sid);
 	(void)slice_copy(in->address, s->address, sizeof s->address);
 	ev_task_init(&s->task, on_task);
+	ev_timer_init(&s->again, on_again);
 	buf_init(&s->input, IN_MAX);
 	buf_add(&s->input, in->input);
 	TAILQ_INSERT_TAIL(&state.sessions, s, link);
 	metric_set(&sessions, ++state.count);
 	why = why_not_new(s);
 	if (why != NULL)
-		refuse(s, why);
+		refuse_for_now(s, why);
 	else
-		IPC_CALL(ipc_link(ROLE_AUTH, 0, 0), &s->redeem, auth_redeemed,
-		    on_redeemed, REDEEM_MS, auth_redeem, .ticket = in->ticket);
+		enter(s, pass);
+	ipc_set_pass(peer, NULL); /* the channel is for one session */
 }
 
 /* ---- all of them ---- */
@@ -575,14 +617,10 @@ pop3d_session_stop(void)
 	struct pop3d_session *s, *tmp;
 
 	state.stopping = true;
-	if (TAILQ_EMPTY(&state.sessions)) {
-		ev_stop();
-		return;
-	}
 	TAILQ_FOREACH_SAFE(s, &state.sessions, link, tmp)
 	{
-		if ((s->state & (S_REDEEM | S_LOAD)) != 0)
-			refuse(s, "[SYS/TEMP] the server is being stopped");
+		if (s->state == S_LOAD)
+			refuse_for_now(s, "the server is being stopped");
 		else if (s->state == S_COMMANDS)
 			hang_up(s, "stop");
 	}
@@ -607,10 +645,11 @@ pop3d_session_busy(void)
 }
 
 void
-pop3d_session_init(struct store *store)
+pop3d_session_init(struct store *store, const char *place)
 {
 	TAILQ_INIT(&state.sessions);
 	state.store = store;
+	state.place = place;
 	metric_register(&sessions);
 	metric_register(&refused);
 	metric_register(&timeouts);

@@ -2,7 +2,6 @@
 /*
  * One client's session: from login's word until its socket is closed.
  *
- *   REDEEM       auth is asked whose ticket it is
  *   LOAD         the maildrop is locked and its list is being read
  *   COMMANDS     the client's turn (TRANSACTION of RFC 1939)
  *   ANSWER       a long answer is on its way; commands wait
@@ -24,8 +23,9 @@
 #include "pop3d/answer.h"
 #include "pop3d/drop.h"
 
+struct err;
+
 enum pop3d_state {
-	S_REDEEM = 1 << 0,
 	S_LOAD = 1 << 1,
 	S_COMMANDS = 1 << 2,
 	S_ANSWER = 1 << 3,
@@ -43,16 +43,17 @@ struct pop3d_session {
 	bool tls;
 	struct ipc *login; /* up to LOAD */
 	uint64_t login_id;
-	struct ipc_call redeem;
 	int client;       /* up to LOAD; the stream's then */
 	struct buf input; /* up to LOAD: what login had read already */
 	struct ev_task task;
+	struct ev_timer again; /* in LOAD: the account is not open yet */
+	unsigned tries;
 	struct pop3d_drop drop;
 	struct pop3d_answer answer;
 	unsigned errors; /* one behind the other */
 	uint64_t quota;
-	uint32_t uid; /* whose imapd has the account */
 	char *account;
+	char *home;
 	char sid[32];
 	char address[64];
 	uint32_t port;
@@ -70,7 +71,8 @@ void pop3d_session_stop(void);
 /* End what is left, at once; nothing is removed from mailboxes. */
 void pop3d_session_kill(void);
 bool pop3d_session_busy(void);
-void pop3d_session_init(struct store *store);
+/* PLACE: which part of the mail root STORE is. */
+void pop3d_session_init(struct store *store, const char *place);
 
 /* For the commands. */
 void pop3d_session_ok(struct pop3d_session *s, const char *fmt, ...)
@@ -79,6 +81,8 @@ void pop3d_session_ok(struct pop3d_session *s, const char *fmt, ...)
 void pop3d_session_err(struct pop3d_session *s, const char *text);
 /* Not the client's mistake. */
 void pop3d_session_fail(struct pop3d_session *s, const char *text);
+/* WHY, with the response code that it has (proto/errwords.h). */
+void pop3d_session_fail_err(struct pop3d_session *s, const struct err *why);
 /* Start the answer that was prepared in s->answer. */
 void pop3d_session_answer(struct pop3d_session *s);
 void pop3d_session_quit(struct pop3d_session *s);

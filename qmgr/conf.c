@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/conf.h"
 
+#include "conf/param.h"
+
 #define CONF_STRUCT struct qmgr_conf
 #include "conf/rows.h"
 static const struct conf_param params[] = {

@@ -3,6 +3,7 @@
 #define QMGR_CONF_H
 
 #include "conf/shared.h"
+#include "sys/sync_method.h"
 
 struct qmgr_conf {
 	struct shared_conf shared;

@@ -3,11 +3,14 @@
  * and reports; it speaks no protocol and reads no more of a message than a
  * report gives back. */
 #include "proc/service.h"
-#include "qmgr/admin.h"
+#include "qmgr/admin/admin.h"
+#include "qmgr/admin/badadmin.h"
 #include "qmgr/conf.h"
-#include "qmgr/dispatch.h"
-#include "qmgr/intake.h"
-#include "qmgr/life.h"
+#include "qmgr/queue/spool.h"
+#include "qmgr/run/dispatch.h"
+#include "qmgr/run/intake.h"
+#include "qmgr/run/life.h"
+#include "qmgr/run/resolve.h"
 
 static int
 prepare(struct err *err)
@@ -18,9 +21,26 @@ prepare(struct err *err)
 }
 
 static int
+check(struct err *err)
+{
+	return spool_try(
+	    service_dir(DIR_SPOOL), qmgr_conf->shared.spool_directory, err);
+}
+
+/* The check says in which directory something is wrong. */
+static int
 start(struct err *err)
 {
+	if (check(err) == -1)
+		return -1;
 	return life_start(service_dir(DIR_SPOOL), err);
+}
+
+static void
+on_gone(struct ipc *peer)
+{
+	intake_forget(peer);
+	resolve_forget(peer);
 }
 
 static const struct ipc_table table = {
@@ -33,9 +53,11 @@ static const struct ipc_table table = {
 		[MSG_queue_count] = admin_on_count,
 		[MSG_queue_act] = admin_on_act,
 		[MSG_queue_show] = admin_on_show,
+		[MSG_queue_bad] = badadmin_on_bad,
 		[MSG_job_result] = dispatch_on_result,
+		[MSG_lookup_changed] = resolve_on_changed,
 	},
-	.on_gone = intake_forget,
+	.on_gone = on_gone,
 };
 
 static const struct service qmgr = {
@@ -51,8 +73,11 @@ static const struct service qmgr = {
 	.ipc = &table,
 	.prepare = prepare,
 	.start = start,
+	.check = check,
 	.reload = life_reload,
 	.stop = life_stop,
+	.busy = life_busy,
+	.end = spool_stop,
 };
 
 int

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/conf.h"
 
+#include "conf/param.h"
+
 #define CONF_STRUCT struct smtp_conf
 #include "conf/rows.h"
 

@@ -9,17 +9,19 @@
 #include "ipc/ipc.h"
 #include "log/log.h"
 #include "log/metric.h"
+#include "queue/envelope_text.h"
 #include "smtp/conf.h"
-#include "smtp/pool.h"
-#include "smtp/result.h"
-#include "smtp/route.h"
-#include "smtp/session.h"
+#include "smtp/route/route.h"
+#include "smtp/session/content.h"
+#include "smtp/session/pool.h"
+#include "smtp/session/result.h"
+#include "smtp/session/session.h"
 #include "sys/fd.h"
 
 static struct {
 	TAILQ_HEAD(, smtp_job) all;
 	size_t count;
-	void (*on_idle)(void);
+	void (*on_idle)(void); /* set: this process is about to end */
 } jobs = { .all = TAILQ_HEAD_INITIALIZER(jobs.all) };
 
 static struct metric attempts = { .name = "pabal_smtp_attempts",
@@ -32,6 +34,7 @@ job_free(struct smtp_job *job)
 	TAILQ_REMOVE(&jobs.all, job, link);
 	smtp_pool_forget(job);
 	smtp_route_free(&job->route);
+	smtp_content_free(&job->content);
 	fd_close(&job->fd);
 	for (size_t i = 0; i < job->nrcpts; i++)
 		free(job->rcpts[i].last);
@@ -150,33 +153,43 @@ try_next(struct smtp_job *job)
 	smtp_session_open(job, &t, false);
 }
 
-/* An idle session first, if one of the best hosts has one. */
-void
-smtp_job_routed(struct smtp_job *job)
+/* An idle session, if one of the best hosts has one. */
+static bool
+reuse(struct smtp_job *job)
 {
 	struct smtp_target t;
 
-	if (!job->begun && smtp_route_prefer(job, &t, smtp_pool_has)) {
-		job->begun = true;
-		smtp_target_format(&t, job->reused);
-		smtp_session_reuse(smtp_pool_take(&t), job);
-	} else if (smtp_pool_admit(job)) {
-		try_next(job);
-	}
+	if (job->begun || !smtp_route_prefer(job, &t, smtp_pool_has))
+		return false;
+	job->begun = true;
+	smtp_target_format(&t, job->reused);
+	smtp_session_reuse(smtp_pool_take(&t), job);
+	return true;
 }
 
 void
+smtp_job_routed(struct smtp_job *job)
+{
+	if (!reuse(job) && smtp_pool_admit(job))
+		try_next(job);
+}
+
+/* It has its turn: asking for room once more, it would stand behind the others
+ * that wait, and so would each of them, for ever. */
+void
 smtp_job_admitted(struct smtp_job *job)
 {
-	if (job->begun)
+	if (!reuse(job))
 		try_next(job);
-	else
-		smtp_job_routed(job);
 }
 
 void
 smtp_job_no_route(struct smtp_job *job, const struct smtp_result *why)
 {
+	if (why == NULL) { /* qmgr hears of it by the end of the process */
+		job_free(job);
+		return;
+	}
 	for (size_t i = 0; i < job->nrcpts; i++)
 		tell(job, &job->rcpts[i], why);
 	finish(job);
@@ -229,21 +242,25 @@ job_read(struct smtp_job *job, struct msg_job_start *in, struct err *err)
 	if (in->file == -1)
 		return err_set(err, ERR_TEMP, "no file");
 	job->fd = in->file;
+	job->content = smtp_content_new(job->fd, job->offset, job->size);
 	in->file = -1;
 	job->qid = arena_slice(&job->arena, in->qid);
 	if (!take_rcpts(job, in->recipients))
 		return err_set(err, ERR_TEMP, "recipients cannot be read");
-	return envelope_parse(
-	    in->envelope, true, &job->arena, &job->env, &len, err);
+	return envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &job->arena,
+	    &job->env, &len, err);
 }
 
 void
 smtp_job_on_start(struct ipc *peer, struct msg *m)
 {
 	struct msg_job_start *in = &m->job_start;
-	struct smtp_job *job = xcalloc(1, sizeof *job);
+	struct smtp_job *job;
 	struct err err = { 0 };
 
+	if (jobs.on_idle != NULL)
+		return;
+	job = xcalloc(1, sizeof *job);
 	arena_init(&job->arena);
 	job->qmgr = peer;
 	job->id = in->id;
@@ -283,12 +300,6 @@ smtp_job_forget(struct ipc *peer)
 		}
 		job_free(job);
 	}
-}
-
-size_t
-smtp_job_count(void)
-{
-	return jobs.count;
 }
 
 void

@@ -12,8 +12,8 @@
 
 #include "queue/envelope.h"
 #include "queue/job.h"
-#include "smtp/reply.h"
-#include "smtp/target.h"
+#include "smtp/route/target.h"
+#include "smtp/session/reply.h"
 
 enum { SMTP_TEXT_SIZE = 600 };
 
@@ -43,6 +43,7 @@ struct smtp_rcpt {
 
 struct ipc;
 struct msg;
+struct smtp_content;
 struct smtp_route;
 struct smtp_session;
 
@@ -57,6 +58,7 @@ struct smtp_job {
 	int fd;
 	int64_t offset, size;
 	uint32_t crc32c;
+	struct smtp_content *content; /* NULL: there is no file */
 	struct smtp_rcpt *rcpts;
 	size_t nrcpts;
 	bool lmtp, relayhost;
@@ -74,13 +76,12 @@ struct smtp_job {
 void smtp_job_on_start(struct ipc *peer, struct msg *m);
 /* A peer is gone; its jobs are given up unless the final dot was sent. */
 void smtp_job_forget(struct ipc *peer);
-size_t smtp_job_count(void);
-/* Call FN when no job is left, at once if none is there. */
+/* Call FN when no job is left, at once if none is; no other is begun. */
 void smtp_job_when_idle(void (*fn)(void));
 
 /* From route.c: hosts are known, try them. */
 void smtp_job_routed(struct smtp_job *job);
-/* From route.c: there is no way to any host. */
+/* From route.c: there is no way to any host; WHY NULL: in this process. */
 void smtp_job_no_route(struct smtp_job *job, const struct smtp_result *why);
 /* From the pool: a session may be opened now. */
 void smtp_job_admitted(struct smtp_job *job);

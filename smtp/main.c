@@ -1,46 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /* smtp: mail to other hosts, by SMTP and LMTP.  It has no files but those that
  * qmgr hands it one by one, and no resolver: lookup answers for the DNS. */
-#include <fcntl.h>
-#include <string.h>
-
-#include <bsd/string.h>
-
 #include "ev/loop.h"
-#include "log/log.h"
+#include "ipc/ipc.h"
 #include "proc/service.h"
 #include "smtp/conf.h"
 #include "smtp/job.h"
-#include "smtp/policy.h"
-#include "smtp/pool.h"
-#include "smtp/starttls.h"
-#include "sys/fd.h"
-
-enum { CA_MAX_BYTES = 16 << 20 };
-
-/* The file is read while it can be; which one it was decides at a reload. */
-static char ca_file[1024];
+#include "smtp/route/cafile.h"
+#include "smtp/route/ports.h"
+#include "smtp/session/pool.h"
 
 static int
 prepare(struct err *err)
 {
-	int fd = open(smtp_conf->tls_ca_file, O_RDONLY | O_CLOEXEC);
-	struct buf pem;
-	const bool needed = smtp_conf->tls_policy == SMTP_TLS_VERIFY;
-	int rc = 0;
+	return smtp_cafile_load(err) == 0 ? smtp_ports_read(err) : -1;
+}
 
-	buf_init(&pem, CA_MAX_BYTES);
-	if (fd != -1)
-		rc = fd_read_file(fd, &pem, err);
-	else if (needed)
-		rc = err_sys(
-		    err, ERR_PERM, "tls_ca_file %s", smtp_conf->tls_ca_file);
-	fd_close(&fd);
-	if (rc == 0)
-		rc = smtp_starttls_trust(buf_slice(&pem), needed, err);
-	buf_fini(&pem);
-	(void)strlcpy(ca_file, smtp_conf->tls_ca_file, sizeof ca_file);
-	return rc;
+static void
+on_new_port(void)
+{
+	service_restart("the table transports names a new port");
 }
 
 static int
@@ -48,6 +27,7 @@ start(struct err *err)
 {
 	(void)err;
 	smtp_pool_init();
+	smtp_ports_when_changed(on_new_port);
 	return 0;
 }
 
@@ -60,14 +40,14 @@ stop(void)
 
 /* Idle sessions were made under other rules.  A new file of CAs is out of
  * reach: end, and master starts a process that can read it. */
-static void
-reload(void)
+static int
+reload(struct err *err)
 {
+	(void)err;
 	smtp_pool_flush();
-	if (strcmp(ca_file, smtp_conf->tls_ca_file) == 0)
-		return;
-	log_info("smtp.restart", kv_s("why", "tls_ca_file changed"));
-	stop();
+	if (smtp_cafile_changed())
+		service_restart("tls_ca_file changed");
+	return 0;
 }
 
 static const struct ipc_table table = {
@@ -80,10 +60,11 @@ static const struct service smtp = {
 	.role = ROLE_SMTP,
 	.conf = &smtp_conf_desc,
 	.conf_slot = (const void **)&smtp_conf,
-	.user = "pabal-net",
+	.user = "pabal-smtp",
 	.reach = REACH(ROLE_LOOKUP),
 	.may = MAY_CONNECT | MAY_UNIX,
 	.ipc = &table,
+	.ports = smtp_ports_fill,
 	.prepare = prepare,
 	.start = start,
 	.reload = reload,

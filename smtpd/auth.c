@@ -22,11 +22,13 @@ struct smtpd_auth {
 	struct sasl_server sasl;
 };
 
+static const char too_many[] = "454 4.7.0 Too many attempts, wait a while";
+
 /* Only where it can lead somewhere: not for sendmail, not for LMTP. */
 static bool
 offered(const struct smtpd_session *s)
 {
-	return !s->local && s->protocol->speaks == SMTPD_SPEAKS_SMTP &&
+	return !s->front.local && s->protocol->speaks == SMTPD_SPEAKS_SMTP &&
 	       s->login == NULL &&
 	       (s->protocol->submission || smtpd_conf->auth_on_smtp);
 }
@@ -34,7 +36,7 @@ offered(const struct smtpd_session *s)
 static bool
 clear_allowed(const struct smtpd_session *s)
 {
-	return s->tls || s->cleartext;
+	return front_tls(&s->front) || s->front.cleartext;
 }
 
 void
@@ -60,6 +62,9 @@ smtpd_auth_free(struct smtpd_auth **p)
 	*p = NULL;
 	if (a == NULL)
 		return;
+	if (ipc_calling(&a->call))
+		IPC_SEND(ipc_link(ROLE_AUTH, 0, 0), auth_forget,
+		    .check = a->call.id);
 	ipc_cancel(&a->call);
 	sasl_server_reset(&a->sasl);
 	free(a);
@@ -80,9 +85,9 @@ log_failed(struct smtpd_session *s, const char *why)
 {
 	const struct sasl_server *sasl = &s->auth->sasl;
 
-	log_info("smtpd.auth-failed", kv_s("sid", s->sid),
-	    kv_s("client", s->ip), kv_slice("login", buf_slice(&sasl->login)),
-	    kv_s("why", why));
+	log_info("smtpd.auth-failed", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip),
+	    kv_slice("login", buf_slice(&sasl->login)), kv_s("why", why));
 }
 
 /* ---- what auth says ---- */
@@ -91,8 +96,8 @@ static void
 succeed(struct smtpd_session *s, struct slice account)
 {
 	s->login = xslicedup(account);
-	log_info("smtpd.auth-ok", kv_s("sid", s->sid), kv_s("client", s->ip),
-	    kv_s("login", s->login),
+	log_info("smtpd.auth-ok", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip), kv_s("login", s->login),
 	    kv_s("mechanism", sasl_mech_name(s->auth->sasl.mech)));
 	smtpd_count(SMTPD_COUNT_auth_ok, 1);
 	smtpd_auth_free(&s->auth);
@@ -121,8 +126,7 @@ on_checked(struct ipc_call *call, struct msg *m)
 	case AUTH_LIMITED:
 		log_failed(s, "too many attempts");
 		smtpd_count(SMTPD_COUNT_auth_refused, 1);
-		smtpd_auth_refuse(
-		    s, "454 4.7.0 Too many attempts, wait a while");
+		smtpd_auth_refuse(s, too_many);
 		break;
 	case AUTH_TEMPFAIL:
 	case AUTH_RESULTS:
@@ -145,8 +149,10 @@ ask(struct smtpd_session *s)
 	    .mechanism = slice_str(sasl_mech_name(sasl->mech)),
 	    .login = buf_slice(&sasl->login),
 	    .authzid = buf_slice(&sasl->authzid),
-	    .secret = buf_slice(&sasl->secret), .client = slice_str(s->ip),
-	    .service = slice_str(s->protocol->service), .tls = s->tls);
+	    .secret = buf_slice(&sasl->secret),
+	    .client = slice_str(s->front.ip),
+	    .service = slice_str(s->protocol->service),
+	    .tls = front_tls(&s->front));
 }
 
 /* ---- the exchange ---- */
@@ -175,7 +181,7 @@ step(struct smtpd_session *s, enum sasl_step next)
 void
 smtpd_auth_line(struct smtpd_session *s, struct slice line)
 {
-	s->secret = true;
+	s->front.secret = true;
 	step(s, sasl_server_input(&s->auth->sasl, line));
 }
 
@@ -198,10 +204,15 @@ smtpd_auth_command(struct smtpd_session *s, struct slice args)
 	} else if (sasl_mech_is_clear(mech) && !clear_allowed(s)) {
 		smtpd_mistake(s, "538 5.7.11 Not without TLS");
 	} else {
-		s->secret = true;
+		s->front.secret = true;
 		s->auth = a = xcalloc(1, sizeof *a);
 		a->session = s;
 		sasl_server_init(&a->sasl);
+		if (!front_rate(&s->front, FRONT_AUTHS,
+			smtpd_conf->client_auth_rate_limit)) {
+			smtpd_auth_refuse(s, too_many);
+			return;
+		}
 		step(s, sasl_server_start(&a->sasl, mech, initial.n > 0,
 			    slice_trim(initial)));
 	}

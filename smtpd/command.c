@@ -41,14 +41,14 @@ set_helo(struct smtpd_session *s, struct slice helo, bool extended)
 static void
 reply_extensions(struct smtpd_session *s)
 {
-	struct buf *out = stream_out(&s->stream);
+	struct buf *out = stream_out(&s->front.stream);
 	const struct shared_conf *shared = &smtpd_conf->shared;
 
 	buf_addf(out, "250-%s\r\n", shared->hostname);
 	buf_adds(out, "250-PIPELINING\r\n250-SIZE ");
 	buf_addu(out, (uint64_t)shared->message_size_limit);
 	buf_adds(out, "\r\n250-8BITMIME\r\n");
-	if (smtpd_starttls_offered(s))
+	if (front_tls_offered(&s->front))
 		buf_adds(out, "250-STARTTLS\r\n");
 	smtpd_auth_announce(s, out);
 	buf_adds(out, "250-ENHANCEDSTATUSCODES\r\n");
@@ -128,7 +128,7 @@ on_quit(struct smtpd_session *s, struct slice args)
 {
 	(void)args;
 	smtpd_replyf(s, "221 2.0.0 %s Bye", smtpd_conf->shared.hostname);
-	smtpd_session_close(s);
+	front_finish(&s->front);
 }
 
 static void
@@ -156,36 +156,37 @@ static const struct verb {
 	const char *otherwise; /* the reply in other states */
 	void (*run)(struct smtpd_session *s, struct slice args);
 	bool args;             /* something may stand behind it */
+	bool junk;             /* leads to no message */
 } verbs[] = {
-	{ "EHLO", SMTPD_SPEAKS_SMTP, IN_ANY, NULL, on_ehlo, true },
-	{ "HELO", SMTPD_SPEAKS_SMTP, IN_ANY, NULL, on_helo, true },
-	{ "LHLO", SMTPD_SPEAKS_LMTP, IN_ANY, NULL, on_ehlo, true },
+	{ "EHLO", SMTPD_SPEAKS_SMTP, IN_ANY, NULL, on_ehlo, true, true },
+	{ "HELO", SMTPD_SPEAKS_SMTP, IN_ANY, NULL, on_helo, true, true },
+	{ "LHLO", SMTPD_SPEAKS_LMTP, IN_ANY, NULL, on_ehlo, true, true },
 	{ "MAIL", BOTH, SMTPD_GREETED,
-	    "503 5.5.1 A sender was given already", smtpd_mail_command, true },
+	    "503 5.5.1 A sender was given already", smtpd_mail_command, true, false },
 	{ "RCPT", BOTH, IN_MAIL,
-	    "503 5.5.1 MAIL first", smtpd_rcpt_command, true },
+	    "503 5.5.1 MAIL first", smtpd_rcpt_command, true, false },
 	{ "DATA", BOTH, SMTPD_RCPT,
-	    "503 5.5.1 No valid recipients", smtpd_data_command, false },
-	{ "RSET", BOTH, IN_ANY, NULL, on_rset, false },
-	{ "NOOP", BOTH, IN_ANY, NULL, on_noop, true },
-	{ "QUIT", BOTH, IN_ANY, NULL, on_quit, false },
-	{ "STARTTLS", BOTH, IN_SESSION, NULL, smtpd_starttls_command, false },
+	    "503 5.5.1 No valid recipients", smtpd_data_command, false, false },
+	{ "RSET", BOTH, IN_ANY, NULL, on_rset, false, true },
+	{ "NOOP", BOTH, IN_ANY, NULL, on_noop, true, true },
+	{ "QUIT", BOTH, IN_ANY, NULL, on_quit, false, false },
+	{ "STARTTLS", BOTH, IN_SESSION, NULL, smtpd_starttls_command, false, false },
 	{ "AUTH", SMTPD_SPEAKS_SMTP, SMTPD_GREETED,
-	    "503 5.5.1 Not within a transaction", smtpd_auth_command, true },
-	{ "VRFY", BOTH, IN_ANY, NULL, on_vrfy, true },
-	{ "HELP", BOTH, IN_ANY, NULL, on_help, true },
-	{ "EXPN", BOTH, IN_ANY, NULL, on_unimplemented, true },
-	{ "ETRN", BOTH, IN_ANY, NULL, on_unimplemented, true },
-	{ "TURN", BOTH, IN_ANY, NULL, on_unimplemented, true },
-	{ "SEND", BOTH, IN_ANY, NULL, on_unimplemented, true },
-	{ "SOML", BOTH, IN_ANY, NULL, on_unimplemented, true },
-	{ "SAML", BOTH, IN_ANY, NULL, on_unimplemented, true },
-	{ "GET", BOTH, IN_ANY, NULL, on_http, true },
-	{ "POST", BOTH, IN_ANY, NULL, on_http, true },
-	{ "PUT", BOTH, IN_ANY, NULL, on_http, true },
-	{ "HEAD", BOTH, IN_ANY, NULL, on_http, true },
-	{ "OPTIONS", BOTH, IN_ANY, NULL, on_http, true },
-	{ "CONNECT", BOTH, IN_ANY, NULL, on_http, true },
+	    "503 5.5.1 Not within a transaction", smtpd_auth_command, true, false },
+	{ "VRFY", BOTH, IN_ANY, NULL, on_vrfy, true, true },
+	{ "HELP", BOTH, IN_ANY, NULL, on_help, true, true },
+	{ "EXPN", BOTH, IN_ANY, NULL, on_unimplemented, true, false },
+	{ "ETRN", BOTH, IN_ANY, NULL, on_unimplemented, true, false },
+	{ "TURN", BOTH, IN_ANY, NULL, on_unimplemented, true, false },
+	{ "SEND", BOTH, IN_ANY, NULL, on_unimplemented, true, false },
+	{ "SOML", BOTH, IN_ANY, NULL, on_unimplemented, true, false },
+	{ "SAML", BOTH, IN_ANY, NULL, on_unimplemented, true, false },
+	{ "GET", BOTH, IN_ANY, NULL, on_http, true, false },
+	{ "POST", BOTH, IN_ANY, NULL, on_http, true, false },
+	{ "PUT", BOTH, IN_ANY, NULL, on_http, true, false },
+	{ "HEAD", BOTH, IN_ANY, NULL, on_http, true, false },
+	{ "OPTIONS", BOTH, IN_ANY, NULL, on_http, true, false },
+	{ "CONNECT", BOTH, IN_ANY, NULL, on_http, true, false },
 };
 /* clang-format on */
 
@@ -240,6 +241,9 @@ smtpd_command(struct smtpd_session *s, struct slice line)
 		out_of_order(s, v);
 	else if (!v->args && args.n > 0)
 		smtpd_mistake(s, "501 5.5.4 Nothing may stand behind it");
-	else
+	else {
 		v->run(s, args);
+		if (v->junk)
+			smtpd_junk(s);
+	}
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/conf.h"
 
+#include <stddef.h>
+
+#include "conf/param.h"
+#include "front/conf.h"
+
 #define CONF_STRUCT struct smtpd_conf
 #include "conf/rows.h"
 
@@ -10,3 +15,7 @@ static const struct conf_param params[] = {
 
 const struct conf_desc smtpd_conf_desc = CONF_DESC("smtpd", params);
 const struct smtpd_conf *smtpd_conf;
+
+_Static_assert(offsetof(struct smtpd_conf, client_auth_rate_limit) ==
+		   offsetof(struct front_conf, client_auth_rate_limit),
+    "params.def begins with front/params.def");

@@ -12,12 +12,15 @@
 #include "ev/loop.h"
 #include "ev/stream.h"
 #include "log/log.h"
+#include "mime/parser.h"
+#include "mime/wire.h"
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/mail.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
 #include "smtpd/received.h"
+#include "smtpd/record.h"
 #include "smtpd/scan.h"
 #include "smtpd/session.h"
 #include "smtpd/spool.h"
@@ -33,12 +36,13 @@ enum {
 struct smtpd_data {
 	struct smtpd_scan scan;
 	struct smtpd_session *session;
-	struct smtpd_spool *spool; /* NULL: the message is refused */
-	const char *refusal;       /* the reply at the end; NULL: none so far */
-	int64_t size_max;          /* message_size_limit when DATA began */
-	int64_t unused;            /* bytes thrown away after a refusal */
-	size_t progress;           /* bytes since the deadline was moved */
-	bool fix;                  /* add what is missing in the header */
+	struct smtpd_spool *spool;  /* NULL: the message is refused */
+	struct mime_parser *parser; /* NULL: nobody needs its record */
+	const char *refusal; /* the reply at the end; NULL: none so far */
+	int64_t size_max;    /* message_size_limit when DATA began */
+	int64_t unused;      /* bytes thrown away after a refusal */
+	size_t progress;     /* bytes since the deadline was moved */
+	bool fix;            /* add what is missing in the header */
 };
 
 /* ---- the answer ---- */
@@ -69,8 +73,8 @@ log_refused(const struct smtpd_session *s, const char *why)
 {
 	const struct smtpd_mail *mail = s->mail;
 
-	log_info("mail.refused", kv_s("sid", s->sid), kv_s("client", s->ip),
-	    kv_slice("from", mail->env.sender),
+	log_info("mail.refused", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip), kv_slice("from", mail->env.sender),
 	    kv_i("size", mail->data->scan.size), kv_s("why", why));
 	smtpd_count(why[0] == '4' ? SMTPD_COUNT_messages_deferred
 				  : SMTPD_COUNT_messages_refused,
@@ -95,8 +99,8 @@ on_committed(void *arg, enum smtpd_spool_result result)
 		conclude(s, failures[result]);
 		return;
 	}
-	log_info("mail.accepted", kv_s("sid", s->sid), kv_s("qid", qid),
-	    kv_s("client", s->ip),
+	log_info("mail.accepted", kv_s("sid", s->front.sid), kv_s("qid", qid),
+	    kv_s("client", s->front.ip),
 	    kv_s("login", s->login != NULL ? s->login : ""),
 	    kv_slice("from", mail->env.sender),
 	    kv_i("size", smtpd_spool_size(spool)),
@@ -105,8 +109,8 @@ on_committed(void *arg, enum smtpd_spool_result result)
 	    kv_i("ms", ev_now_ms() - mail->began_ms));
 	smtpd_count(SMTPD_COUNT_messages, 1);
 	smtpd_count(SMTPD_COUNT_message_bytes, smtpd_spool_size(spool));
-	s->messages++;
-	s->errors = 0;
+	s->front.served++;
+	s->errors = s->junk = 0;
 	snprintf(reply, sizeof reply, "250 2.0.0 Ok: queued as %s", qid);
 	conclude(s, reply);
 }
@@ -121,6 +125,14 @@ refuse(struct smtpd_data *d, const char *reply)
 		return;
 	d->refusal = reply;
 	smtpd_spool_free(&d->spool);
+	mime_parser_free(&d->parser);
+}
+
+static void
+put(struct smtpd_data *d, struct slice bytes)
+{
+	smtpd_spool_put(d->spool, bytes);
+	smtpd_record_feed(&d->parser, bytes);
 }
 
 static void
@@ -131,7 +143,7 @@ on_bytes(struct smtpd_scan *sc, struct slice bytes)
 	if (sc->size > d->size_max)
 		refuse(d, "552 5.3.4 Message too large");
 	if (d->refusal == NULL)
-		smtpd_spool_put(d->spool, bytes);
+		put(d, bytes);
 }
 
 /* Submitted mail gets what it needs to be mail (RFC 6409 8). */
@@ -155,7 +167,7 @@ on_header(struct smtpd_scan *sc)
 	if ((sc->fields & SMTPD_SCAN_FROM) == 0 && sender.n > 0)
 		buf_addf(&out, "From: <%.*s>\r\n", SLICE_FMT(sender));
 	if (out.n > 0)
-		smtpd_spool_put(d->spool, buf_slice(&out));
+		put(d, buf_slice(&out));
 	buf_fini(&out);
 }
 
@@ -180,6 +192,7 @@ static void
 finish(struct smtpd_session *s)
 {
 	struct smtpd_data *d = s->mail->data;
+	struct buf record = { .max = MIME_WIRE_MAX };
 
 	if (d->refusal != NULL) {
 		log_refused(s, d->refusal);
@@ -187,7 +200,9 @@ finish(struct smtpd_session *s)
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
-	smtpd_spool_commit(d->spool, on_committed, s);
+	smtpd_record_finish(&d->parser, &record);
+	smtpd_spool_commit(d->spool, buf_slice(&record), on_committed, s);
+	buf_fini(&record);
 }
 
 size_t
@@ -216,16 +231,18 @@ smtpd_data_input(struct smtpd_session *s, struct slice in)
 /* ---- the command ---- */
 
 static void
-put_received(const struct smtpd_session *s, struct smtpd_spool *spool)
+put_received(const struct smtpd_session *s)
 {
 	const struct envelope *env = &s->mail->env;
+	struct smtpd_data *d = s->mail->data;
 	struct buf out = { .max = FIELD_MAX };
 	struct smtpd_trace t = {
 		.helo = env->helo,
-		.ip = s->local ? SLICE("") : slice_str(s->ip),
+		.ip = s->front.local ? SLICE("") : slice_str(s->front.ip),
+		.uid = slice_from(slice_str(s->front.ip), sizeof "local:" - 1),
 		.hostname = slice_str(smtpd_conf->shared.hostname),
 		.with = env->protocol,
-		.qid = slice_str(smtpd_spool_qid(spool)),
+		.qid = slice_str(smtpd_spool_qid(d->spool)),
 		.when_s = clock_wall_s(),
 	};
 
@@ -233,7 +250,7 @@ put_received(const struct smtpd_session *s, struct smtpd_spool *spool)
 		t.rcpt = env->rcpts[0].address;
 	smtpd_starttls_trace(s, &t);
 	smtpd_received(&t, &out);
-	smtpd_spool_put(spool, buf_slice(&out));
+	put(d, buf_slice(&out));
 	buf_fini(&out);
 }
 
@@ -244,7 +261,7 @@ go_without(struct smtpd_session *s, const char *reply)
 	log_refused(s, reply);
 	smtpd_data_forget(s->mail);
 	smtpd_reply(s, reply);
-	if (stream_input(&s->stream).n > 0)
+	if (stream_input(&s->front.stream).n > 0)
 		smtpd_hangup(s, "4.7.0", "Message without a go-ahead");
 	smtpd_session_mode(s, SMTPD_LINES);
 }
@@ -259,7 +276,7 @@ on_opened(void *arg, enum smtpd_spool_result result)
 	} else if (result == SMTPD_SPOOL_FAILED) {
 		go_without(s, "451 4.3.0 The queue does not answer");
 	} else {
-		put_received(s, s->mail->data->spool);
+		put_received(s);
 		smtpd_reply(s, "354 End with <CR><LF>.<CR><LF>");
 		smtpd_session_mode(s, SMTPD_DATA);
 	}
@@ -272,10 +289,13 @@ data_new(struct smtpd_session *s)
 
 	d->session = s;
 	d->size_max = smtpd_conf->shared.message_size_limit;
-	d->fix = s->protocol->submission || s->local;
+	if (s->mail->for_mailbox)
+		d->parser = smtpd_record_parser();
+	d->fix = s->protocol->submission || s->front.local;
 	smtpd_scan_init(&d->scan, on_bytes, on_header);
 	d->scan.line_max = smtpd_conf->max_line_length;
-	d->scan.normalise = smtpd_conf->bare_newline == SMTPD_BARE_NORMALISE;
+	d->scan.normalise =
+	    smtpd_conf->bare_newline == SMTPD_BARE_NEWLINE_NORMALISE;
 	d->scan.strip_bcc = d->fix && smtpd_conf->strip_bcc;
 	return d;
 }
@@ -283,8 +303,10 @@ data_new(struct smtpd_session *s)
 void
 smtpd_data_forget(struct smtpd_mail *mail)
 {
-	if (mail->data != NULL)
+	if (mail->data != NULL) {
 		smtpd_spool_free(&mail->data->spool);
+		mime_parser_free(&mail->data->parser);
+	}
 	mail->data = NULL;
 }
 
@@ -295,13 +317,13 @@ smtpd_data_command(struct smtpd_session *s, struct slice args)
 	struct envelope *env = &mail->env;
 
 	(void)args;
-	env->client = slice_str(s->ip);
+	env->client = slice_str(s->front.ip);
 	env->helo = slice_str(s->helo);
 	env->login = slice_str(s->login);
-	env->protocol =
-	    slice_str(smtpd_with(s->protocol->speaks == SMTPD_SPEAKS_LMTP,
-		s->extended, env->smtputf8, s->tls, s->login != NULL));
+	env->protocol = slice_str(
+	    smtpd_with(s->protocol->speaks == SMTPD_SPEAKS_LMTP, s->extended,
+		env->smtputf8, front_tls(&s->front), s->login != NULL));
 	mail->data = data_new(s);
 	smtpd_session_mode(s, SMTPD_WAIT);
-	mail->data->spool = smtpd_spool_open(env, s->sid, on_opened, s);
+	mail->data->spool = smtpd_spool_open(env, s->front.sid, on_opened, s);
 }

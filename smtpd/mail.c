@@ -36,7 +36,7 @@ mail_new(struct smtpd_session *s, const struct smtpd_mail_args *args,
 	mail->env.ret = arena_slice(a, args->ret);
 	mail->env.envid = arena_slice(a, args->envid);
 	/* RFC 4954 5: only from those who may vouch for others. */
-	if (s->trusted || s->login != NULL)
+	if (s->front.trusted || s->login != NULL)
 		mail->env.auth = arena_slice(a, args->auth);
 	mail->env.smtputf8 = args->smtputf8;
 	return mail;
@@ -61,14 +61,14 @@ static bool
 must_authenticate(const struct smtpd_session *s)
 {
 	return s->protocol->submission && s->login == NULL &&
-	       !(s->trusted && smtpd_conf->submission_trusts_networks);
+	       !(s->front.trusted && smtpd_conf->submission_trusts_networks);
 }
 
 static void
 refuse(struct smtpd_session *s, const char *reply)
 {
-	log_info("mail.sender-refused", kv_s("sid", s->sid),
-	    kv_s("client", s->ip), kv_s("why", reply));
+	log_info("mail.sender-refused", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip), kv_s("why", reply));
 	smtpd_count(SMTPD_COUNT_senders_refused, 1);
 	smtpd_mistake(s, reply);
 }
@@ -76,7 +76,7 @@ refuse(struct smtpd_session *s, const char *reply)
 static unsigned
 rights(const struct smtpd_session *s)
 {
-	return (s->local ? SMTPD_MAY_BARE : 0U) |
+	return (s->front.local ? SMTPD_MAY_BARE : 0U) |
 	       (s->extended ? SMTPD_MAY_EXTEND : 0U) |
 	       (smtpd_conf->dsn ? SMTPD_MAY_DSN : 0U);
 }
@@ -92,8 +92,13 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 		refuse(s, "530 5.7.0 Authentication required");
 		return;
 	}
-	if (s->messages >= smtpd_conf->max_messages) {
+	if (s->front.served >= smtpd_conf->max_messages) {
 		smtpd_hangup(s, "4.7.0", "Enough messages for one session");
+		return;
+	}
+	if (!front_rate(&s->front, FRONT_MESSAGES,
+		smtpd_conf->client_message_rate_limit)) {
+		smtpd_mistake(s, "450 4.7.1 Too many messages, wait a while");
 		return;
 	}
 	if (smtpd_parse_mail(args, rights(s), &a, &sender, &err) == -1) {
@@ -101,7 +106,7 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 	} else if (a.size > smtpd_conf->shared.message_size_limit) {
 		refuse(s, "552 5.3.4 Message too large");
 	} else {
-		smtpd_qualify(&sender, smtpd_conf->shared.domains.v[0]);
+		smtpd_qualify(&sender, shared_domain(&smtpd_conf->shared));
 		s->mail = mail_new(s, &a, buf_slice(&sender));
 		smtpd_session_enter(s, SMTPD_MAIL);
 		smtpd_reply(s, "250 2.1.0 Sender ok");

@@ -4,6 +4,7 @@
 #ifndef SMTPD_MAIL_H
 #define SMTPD_MAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -24,6 +25,7 @@ struct smtpd_mail {
 	int64_t size_said; /* SIZE= of MAIL; 0: not said */
 	uint64_t room_max; /* largest room of a recipient's mailbox */
 	int64_t began_ms;
+	bool for_mailbox; /* a recipient has, or may lead to, one of ours */
 	/* Recipients that lookup is asked about, in order. */
 	TAILQ_HEAD(, smtpd_ask) asks;
 	unsigned nasks;

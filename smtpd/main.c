@@ -4,13 +4,12 @@
  * owns nothing: recipients are looked up, passwords checked, keys held and
  * files opened by others.
  */
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
 #include "base/must.h"
 #include "certs/certs.h"
-#include "ev/loop.h"
+#include "front/front.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
@@ -22,50 +21,21 @@
 #include "smtpd/session.h"
 #include "sys/addr.h"
 
-/* How long clients wait for keys at the start; then there is no TLS yet. */
-enum { CERTS_WAIT_MS = 5000 };
-
-static struct ev_task hold;
-static struct ev_timer give_up;
-static bool stopping;
-
-static void
-begin(void)
+/* What configuration asks of TLS: for check and reload all there is to do. */
+static int
+configure(struct err *err)
 {
-	ev_timer_stop(&give_up);
-	if (!stopping)
-		service_pause(false);
-}
-
-static void
-on_give_up(struct ev_timer *t)
-{
-	(void)t;
-	begin();
-}
-
-/* A client that comes in the first moment shall find TLS all the same: it
- * waits in the backlog until keys has told of the certificates. */
-static void
-on_hold(struct ev_task *task)
-{
-	(void)task;
-	if (certs_loaded())
-		return;
-	service_pause(true);
-	ev_timer_set(&give_up, CERTS_WAIT_MS);
+	return certs_configure(&smtpd_conf->shared, err);
 }
 
 static int
 smtpd_start(struct err *err)
 {
-	(void)err;
+	if (configure(err) == -1)
+		return -1;
 	smtpd_metrics_init();
-	smtpd_session_setup(service_index());
-	ev_task_init(&hold, on_hold);
-	ev_timer_init(&give_up, on_give_up);
-	ev_task_queue(&hold);
-	certs_start(begin);
+	smtpd_session_init(service_index(), service_sessions);
+	certs_start(front_on_certs);
 	return 0;
 }
 
@@ -76,18 +46,9 @@ smtpd_accept(int fd, const struct listener *l, const struct addr *peer)
 	    smtpd_protocol_find(l->protocol);
 
 	must(protocol != NULL);
-	if (smtpd_session_count() >= l->max_sessions)
-		smtpd_session_refuse(
-		    fd, protocol, peer, "4.3.2", "Too many sessions");
-	else
-		smtpd_session_new(fd, protocol, peer);
-}
-
-static void
-smtpd_stop(void)
-{
-	stopping = true;
-	smtpd_session_stop_all(ev_stop);
+	front_accept(fd, &protocol->front, peer,
+	    service_has_room(l, front_count(), false),
+	    service_has_room(l, front_count(), true));
 }
 
 static const struct ipc_table table = {
@@ -102,14 +63,17 @@ static const struct service smtpd = {
 	.role = ROLE_SMTPD,
 	.conf = &smtpd_conf_desc,
 	.conf_slot = (const void **)&smtpd_conf,
-	.user = "pabal-net",
+	.user = "pabal-smtpd",
 	.reach = REACH(ROLE_QMGR) | REACH(ROLE_LOOKUP) | REACH(ROLE_AUTH) |
 		 REACH(ROLE_KEYS),
 	.may = MAY_ACCEPT,
 	.ipc = &table,
 	.start = smtpd_start,
+	.check = configure,
+	.reload = configure,
 	.accept = smtpd_accept,
-	.stop = smtpd_stop,
+	.stop = front_stop,
+	.busy = front_busy,
 };
 
 int

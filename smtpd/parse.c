@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/ascii.h"
 #include "base/cur.h"
 #include "base/mem.h"
 #include "proto/address.h"

@@ -7,11 +7,11 @@
 
 /* clang-format off */
 static const struct smtpd_protocol protocols[] = {
-	/* name          banner   service       speaks             submits tls */
-	{ "smtp",        "ESMTP", "smtp",       SMTPD_SPEAKS_SMTP, false, false },
-	{ "submission",  "ESMTP", "submission", SMTPD_SPEAKS_SMTP, true,  false },
-	{ "submissions", "ESMTP", "submission", SMTPD_SPEAKS_SMTP, true,  true },
-	{ "lmtp",        "LMTP",  "smtp",       SMTPD_SPEAKS_LMTP, false, false },
+	/* name           tls      banner   service       speaks             submits */
+	{ { "smtp",        false }, "ESMTP", "smtp",       SMTPD_SPEAKS_SMTP, false },
+	{ { "submission",  false }, "ESMTP", "submission", SMTPD_SPEAKS_SMTP, true },
+	{ { "submissions", true },  "ESMTP", "submission", SMTPD_SPEAKS_SMTP, true },
+	{ { "lmtp",        false }, "LMTP",  "smtp",       SMTPD_SPEAKS_LMTP, false },
 };
 /* clang-format on */
 
@@ -19,7 +19,7 @@ const struct smtpd_protocol *
 smtpd_protocol_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-		if (strcmp(name, protocols[i].name) == 0)
+		if (strcmp(name, protocols[i].front.name) == 0)
 			return &protocols[i];
 	return NULL;
 }

@@ -5,15 +5,16 @@
 
 #include <stdbool.h>
 
+#include "front/session.h"
+
 enum { SMTPD_SPEAKS_SMTP = 1, SMTPD_SPEAKS_LMTP = 2 };
 
 struct smtpd_protocol {
-	const char *name;    /* as in master.conf */
+	struct front_protocol front;
 	const char *banner;  /* RFC 5321 4.2: "ESMTP" */
 	const char *service; /* as auth knows it */
 	unsigned speaks;     /* which verbs there are */
 	bool submission;     /* RFC 6409: senders are our own users */
-	bool tls;            /* from the first byte */
 };
 
 /* NULL: not one of ours. */

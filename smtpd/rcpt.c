@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "conf/param.h"
 #include "conf/shared.h"
 #include "ev/stream.h"
 #include "ipc/ipc.h"
@@ -39,7 +38,9 @@ struct smtpd_ask {
 	struct envelope_rcpt rcpt;
 	char *reply; /* on the heap; NULL: not yet answered */
 	uint64_t room;
+	bool for_mailbox;
 	bool accepted;
+	bool limited; /* by a rate: logged once for all */
 };
 
 /* ---- the reply ---- */
@@ -49,7 +50,8 @@ log_refused(const struct smtpd_ask *ask)
 {
 	const struct smtpd_session *s = ask->mail->session;
 
-	log_info("rcpt.refused", kv_s("sid", s->sid), kv_s("client", s->ip),
+	log_info("rcpt.refused", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip),
 	    kv_slice("from", ask->mail->env.sender),
 	    kv_slice("to", ask->rcpt.address), kv_s("why", ask->reply));
 }
@@ -66,6 +68,7 @@ add_rcpt(struct smtpd_mail *mail, const struct smtpd_ask *ask)
 		    env->rcpts, mail->rcpts_room, sizeof *env->rcpts);
 	}
 	env->rcpts[env->nrcpts++] = ask->rcpt;
+	mail->for_mailbox |= ask->for_mailbox;
 	if (ask->room > mail->room_max)
 		mail->room_max = ask->room;
 }
@@ -84,7 +87,8 @@ finish(struct smtpd_session *s, const struct smtpd_ask *ask)
 		smtpd_count(SMTPD_COUNT_recipients, 1);
 		return;
 	}
-	log_refused(ask);
+	if (!ask->limited)
+		log_refused(ask);
 	if (ask->reply[0] == '4') {
 		smtpd_count(SMTPD_COUNT_recipients_deferred, 1);
 		return;
@@ -116,7 +120,7 @@ answer(struct smtpd_mail *mail)
 		ask_free(ask);
 	}
 	smtpd_session_hold(s);
-	stream_resume(&s->stream);
+	stream_resume(&s->front.stream);
 }
 
 static void
@@ -143,7 +147,7 @@ check_mailbox(struct smtpd_ask *ask, const struct msg_lookup_found *found)
 		settle(ask, false, "552 5.2.2 Larger than the whole mailbox");
 	else if (need > found->room)
 		settle(ask, false,
-		    smtpd_conf->over_quota == SMTPD_QUOTA_REFUSE
+		    smtpd_conf->over_quota == SMTPD_OVER_QUOTA_REFUSE
 			? "552 5.2.2 Mailbox is full"
 			: "452 4.2.2 Mailbox is full");
 	else
@@ -155,7 +159,7 @@ check_relay(struct smtpd_ask *ask)
 {
 	const struct smtpd_session *s = ask->mail->session;
 
-	if (s->trusted || s->login != NULL)
+	if (s->front.trusted || s->login != NULL)
 		settle(ask, true, reply_ok);
 	else
 		settle(ask, false, "550 5.7.1 Relaying is not permitted");
@@ -193,6 +197,7 @@ on_found(struct ipc_call *call, struct msg *m)
 		return;
 	}
 	ask->room = UINT64_MAX;
+	ask->for_mailbox = m->lookup_found.kind != LOOKUP_RELAY;
 	switch ((enum lookup_kind)m->lookup_found.kind) {
 	case LOOKUP_MAILBOX:
 		check_mailbox(ask, &m->lookup_found);
@@ -242,6 +247,13 @@ ask_for(struct smtpd_mail *mail, struct slice address,
 		settle(ask, false, "452 4.5.3 Too many recipients");
 		return;
 	}
+	if (!front_rate(&mail->session->front, FRONT_RECIPIENTS,
+		smtpd_conf->client_recipient_rate_limit)) {
+		ask->limited = true;
+		settle(
+		    ask, false, "450 4.7.1 Too many recipients, wait a while");
+		return;
+	}
 	IPC_CALL(lookup_for(address), &ask->call, lookup_found, on_found,
 	    smtpd_conf->lookup_timeout, lookup_address, .address = address);
 }
@@ -267,7 +279,7 @@ mistake(struct smtpd_session *s, const char *reply)
 void
 smtpd_rcpt_command(struct smtpd_session *s, struct slice args)
 {
-	const unsigned may = (s->local ? SMTPD_MAY_BARE : 0U) |
+	const unsigned may = (s->front.local ? SMTPD_MAY_BARE : 0U) |
 			     (s->extended ? SMTPD_MAY_EXTEND : 0U) |
 			     (s->mail->env.smtputf8 ? SMTPD_MAY_UTF8 : 0U) |
 			     (smtpd_conf->dsn ? SMTPD_MAY_DSN : 0U);
@@ -278,7 +290,7 @@ smtpd_rcpt_command(struct smtpd_session *s, struct slice args)
 	if (smtpd_parse_rcpt(args, may, &a, &to, &err) == -1) {
 		mistake(s, err.text);
 	} else {
-		smtpd_qualify(&to, smtpd_conf->shared.domains.v[0]);
+		smtpd_qualify(&to, shared_domain(&smtpd_conf->shared));
 		ask_for(s->mail, buf_slice(&to), &a);
 	}
 	buf_fini(&to);
@@ -293,7 +305,7 @@ smtpd_rcpt_must_wait(struct smtpd_session *s, struct slice line)
 		return false;
 	if (mail->nasks < ASKS_MAX && slice_istarts(line, SLICE("RCPT ")))
 		return false;
-	stream_pause(&s->stream);
+	stream_pause(&s->front.stream);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/cur.h"
 #include "proto/address.h"
+#include "proto/domain.h"
 
 /* What a client says of itself, if it can stand where a domain or an address
  * literal must. */
@@ -28,11 +29,26 @@ add_client(const struct smtpd_trace *t, struct buf *out)
 	const bool six = slice_find(t->ip, ':') < t->ip.n;
 
 	if (t->ip.n == 0) {
-		buf_adds(out, "localhost (local)");
+		buf_addf(out, "localhost (local, uid %.*s)", SLICE_FMT(t->uid));
 		return;
 	}
 	buf_add(out, is_domain(t->helo) ? t->helo : SLICE("unknown"));
 	buf_addf(out, " ([%s%.*s])", six ? "IPv6:" : "", SLICE_FMT(t->ip));
+}
+
+/* With A-labels where this makes it ASCII: the field must not be what keeps a
+ * message from a host without SMTPUTF8. */
+static void
+add_rcpt(struct slice rcpt, struct buf *out)
+{
+	struct buf ascii = { .max = ADDRESS_MAX };
+	const bool ok = address_to_ascii(rcpt, &ascii) &&
+			!address_needs_utf8(buf_slice(&ascii));
+
+	buf_adds(out, "\r\n\tfor <");
+	buf_add(out, ok ? buf_slice(&ascii) : rcpt);
+	buf_addc(out, '>');
+	buf_fini(&ascii);
 }
 
 void
@@ -45,11 +61,8 @@ smtpd_received(const struct smtpd_trace *t, struct buf *out)
 	if (t->tls != NULL)
 		buf_addf(out, "\r\n\t(%s, %s, %d bits)", t->tls, t->cipher,
 		    t->cipher_bits);
-	if (t->rcpt.n > 0) {
-		buf_adds(out, "\r\n\tfor <");
-		buf_add(out, t->rcpt);
-		buf_addc(out, '>');
-	}
+	if (t->rcpt.n > 0)
+		add_rcpt(t->rcpt, out);
 	buf_adds(out, "; ");
 	smtpd_date(t->when_s, out);
 	buf_adds(out, "\r\n");

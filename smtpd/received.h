@@ -12,7 +12,8 @@
 /* What the trace field tells (RFC 5321 4.4). */
 struct smtpd_trace {
 	struct slice helo;     /* as the client gave it */
-	struct slice ip;       /* without brackets; empty: a local client */
+	struct slice ip;       /* without brackets; empty: a local client, */
+	struct slice uid;      /* of this user */
 	struct slice hostname; /* ours */
 	struct slice with;     /* of smtpd_with */
 	struct slice qid;

@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 
-/* A line of the header is told by this much of its start. */
-enum { LOOK_AHEAD = 24 };
+/* A longer name is none of a field: no line may be longer (RFC 5322 2.1.1). */
+enum { NAME_MAX_BYTES = 998 };
 
 /* One call's way through its input. */
 struct run {
@@ -61,23 +61,47 @@ end_header(struct smtpd_scan *sc)
 	sc->on_header(sc);
 }
 
-/* The name of the field that LINE begins with; empty when it is none.  A name
- * that goes on behind the look-ahead is one, of no interest. */
-static struct slice
-field_name(struct slice line)
-{
-	size_t n = 0, colon;
+/* What a line of the header begins with. */
+struct start {
+	struct slice name; /* before a colon or blanks; may be empty */
+	bool field;        /* a colon follows */
+};
 
-	while (n < line.n && line.p[n] > 0x20 && line.p[n] < 0x7f &&
-	       line.p[n] != ':')
-		n++;
-	colon = n;
-	while (
-	    colon < line.n && (line.p[colon] == ' ' || line.p[colon] == '\t'))
-		colon++;
-	if (n == 0 || (colon < line.n && line.p[colon] != ':'))
-		return slice_sub(line, 0, 0);
-	return slice_sub(line, 0, n);
+static bool
+is_name(char c)
+{
+	return c > 0x20 && c < 0x7f && c != ':';
+}
+
+/* Read the start of the line at P as far as it takes to tell a field; false:
+ * that is not there yet. */
+static bool
+read_start(const char *p, const char *end, struct start *st)
+{
+	const size_t n = (size_t)(end - p);
+	size_t at = 0;
+
+	while (at < n && at < NAME_MAX_BYTES && is_name(p[at]))
+		at++;
+	*st = (struct start){ .name = slice_of(p, at) };
+	while (at > 0 && at < n && at < NAME_MAX_BYTES &&
+	       (p[at] == ' ' || p[at] == '\t'))
+		at++;
+	st->field = st->name.n > 0 && at < n && p[at] == ':';
+	return at < n || at == NAME_MAX_BYTES;
+}
+
+/* "From sender date" of an mbox, or ">From ": who hands on a message from one
+ * (procmail, a script) leaves it in front of the header. */
+static bool
+is_mbox_line(const struct start *st)
+{
+	struct slice name = st->name;
+
+	while (slice_starts(name, SLICE(">")))
+		name = slice_from(name, 1);
+	return !st->field && slice_is(name, "From") &&
+	       st->name.p[st->name.n] == ' ';
 }
 
 static void
@@ -97,44 +121,31 @@ note_field(struct run *r, struct slice name)
 			sc->fields |= known[i].field;
 }
 
-/* LINE: the start of a line of the header, or of what follows it. */
+/* The line at P is one of the header, or what follows it. */
 static void
-header_line(struct run *r, struct slice line)
+header_line(struct run *r, const struct start *st)
 {
 	struct smtpd_scan *sc = r->sc;
-	const bool blank =
-	    line.n > 0 && (line.p[0] == '\r' || line.p[0] == '\n');
-	struct slice name;
+	const char c = *r->p;
 
-	if (sc->in_field && (line.p[0] == ' ' || line.p[0] == '\t'))
+	if (sc->in_field && (c == ' ' || c == '\t'))
 		return;
-	name = field_name(line);
-	if (!blank && name.n > 0) {
-		note_field(r, name);
+	if (st->field) {
+		note_field(r, st->name);
 		return;
 	}
 	give(r, r->p, r->p);
+	if (!sc->in_field && is_mbox_line(st)) {
+		put(sc, SLICE("X-Mailbox-Line: "));
+		return;
+	}
 	end_header(sc);
 	/* Text right behind the header would be read as a part of it. */
-	if (!blank)
+	if (c != '\r' && c != '\n')
 		put(sc, SLICE("\r\n"));
 }
 
 /* ---- lines ---- */
-
-/* As much of a line's start at P as is needed; false: it is not there yet. */
-static bool
-look_ahead(const char *p, const char *end, struct slice *line)
-{
-	const size_t n = (size_t)(end - p);
-	const char *lf;
-
-	*line = slice_of(p, n < LOOK_AHEAD ? n : LOOK_AHEAD);
-	lf = line->n > 0 ? memchr(p, '\n', line->n) : NULL;
-	if (lf != NULL)
-		line->n = (size_t)(lf - p) + 1;
-	return lf != NULL || line->n == LOOK_AHEAD;
-}
 
 /* The line at P begins with a dot.  False: more must come to tell. */
 static bool
@@ -152,7 +163,7 @@ begin_line(struct run *r)
 {
 	struct smtpd_scan *sc = r->sc;
 	const bool dot = sc->at == SMTPD_AT_LINE && r->p[0] == '.';
-	struct slice line = { 0 };
+	struct start st = { 0 };
 	bool last;
 
 	if (dot) {
@@ -167,14 +178,14 @@ begin_line(struct run *r)
 			return true;
 		}
 	}
-	if (!sc->in_body && !look_ahead(r->p + dot, r->end, &line))
+	if (!sc->in_body && !read_start(r->p + dot, r->end, &st))
 		return false;
 	if (dot) {
 		give(r, r->p, r->p + 1);
 		r->p++;
 	}
 	if (!sc->in_body)
-		header_line(r, line);
+		header_line(r, &st);
 	sc->at = SMTPD_AT_MIDDLE;
 	sc->line_n = 0;
 	return true;

@@ -66,8 +66,14 @@ void smtpd_scan_init(struct smtpd_scan *sc,
     void (*put)(struct smtpd_scan *, struct slice),
     void (*on_header)(struct smtpd_scan *));
 
-/* Read on.  Gives how many bytes of IN were taken; the rest (fewer than 32, or
- * what follows the end) must come again with more behind it. */
+/* A line of an mbox in front of the header (From_) becomes the field
+ * X-Mailbox-Line, as Postfix has it, and the header stays the header. */
+
+enum { SMTPD_SCAN_HELD_MAX = 1024 };
+
+/* Read on.  Gives how many bytes of IN were taken; the rest (fewer than
+ * SMTPD_SCAN_HELD_MAX, or what follows the end) must come again with more
+ * behind it. */
 size_t smtpd_scan(struct smtpd_scan *sc, struct slice in);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/crc32c.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "ev/loop.h"
@@ -16,6 +17,7 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "log/log.h"
+#include "queue/envelope_text.h"
 #include "smtpd/conf.h"
 #include "sys/fd.h"
 
@@ -33,7 +35,7 @@ struct smtpd_spool {
 	enum state state;
 	int fd;
 	bool failed; /* a write did */
-	bool full;   /* for lack of room */
+	enum err_code code;
 	uint32_t crc;
 	int64_t size;
 	struct buf held;    /* not yet written */
@@ -58,26 +60,29 @@ destroy(struct smtpd_spool *sp)
 static void
 abort_at_qmgr(const struct smtpd_spool *sp)
 {
-	IPC_SEND(
-	    ipc_link(ROLE_QMGR, 0, 0), queue_abort, .qid = slice_str(sp->qid));
-}
-
-/* Does WHY, qmgr's words, tell of a full disk? */
-static bool
-is_full(struct slice why)
-{
-	return slice_search(why, slice_str(strerrordesc_np(ENOSPC))) < why.n ||
-	       slice_search(why, slice_str(strerrordesc_np(EDQUOT))) < why.n;
+	IPC_SEND(ipc_link(ROLE_QMGR, 0, 0), queue_abort, .code = sp->code,
+	    .qid = slice_str(sp->qid));
 }
 
 static enum smtpd_spool_result
-refused(const struct smtpd_spool *sp, const char *what, const struct msg *m,
+result_of(enum err_code code)
+{
+	return code == ERR_NO_SPACE ? SMTPD_SPOOL_FULL : SMTPD_SPOOL_FAILED;
+}
+
+static enum smtpd_spool_result
+refused(const struct smtpd_spool *sp, const char *what, enum err_code code,
     struct slice why)
 {
 	log_warn("queue.failed", kv_s("sid", sp->sid), kv_s("qid", sp->qid),
-	    kv_s("step", what),
-	    kv_slice("why", m != NULL ? why : SLICE("no answer from qmgr")));
-	return is_full(why) ? SMTPD_SPOOL_FULL : SMTPD_SPOOL_FAILED;
+	    kv_s("step", what), kv_slice("why", why));
+	return result_of(code);
+}
+
+static enum smtpd_spool_result
+no_answer(const struct smtpd_spool *sp, const char *what)
+{
+	return refused(sp, what, ERR_OTHER, SLICE("no answer from qmgr"));
 }
 
 static void
@@ -109,9 +114,10 @@ on_opened(struct ipc_call *call, struct msg *m)
 		destroy(sp);
 	} else if (sp->fd != -1) {
 		tell(sp, SMTPD_SPOOL_OK);
+	} else if (in != NULL) {
+		tell(sp, refused(sp, "open", in->code, in->why));
 	} else {
-		tell(sp,
-		    refused(sp, "open", m, in != NULL ? in->why : SLICE("")));
+		tell(sp, no_answer(sp, "open"));
 	}
 }
 
@@ -174,7 +180,7 @@ write_failed(struct smtpd_spool *sp)
 	const int error = errno;
 
 	sp->failed = true;
-	sp->full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+	sp->code = err_code_of(error);
 	log_err("queue.failed", kv_s("sid", sp->sid), kv_s("qid", sp->qid),
 	    kv_s("step", "write"), kv_s("why", strerrordesc_np(error)));
 }
@@ -239,12 +245,14 @@ static void
 on_committed(struct ipc_call *call, struct msg *m)
 {
 	struct smtpd_spool *sp = OUTER(call, struct smtpd_spool, call);
-	const bool ok = m != NULL && m->queue_committed.ok;
+	const struct msg_queue_committed *in =
+	    m != NULL ? &m->queue_committed : NULL;
 	enum smtpd_spool_result result = SMTPD_SPOOL_OK;
 
-	if (!ok)
-		result = refused(sp, "commit", m,
-		    m != NULL ? m->queue_committed.why : SLICE(""));
+	if (in == NULL)
+		result = no_answer(sp, "commit");
+	else if (!in->ok)
+		result = refused(sp, "commit", in->code, in->why);
 	if (sp->fn == NULL)
 		destroy(sp);
 	else
@@ -261,11 +269,12 @@ on_write_failed(struct ev_timer *t)
 	if (sp->fn == NULL)
 		destroy(sp);
 	else
-		tell(sp, sp->full ? SMTPD_SPOOL_FULL : SMTPD_SPOOL_FAILED);
+		tell(sp, result_of(sp->code));
 }
 
 void
-smtpd_spool_commit(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg)
+smtpd_spool_commit(
+    struct smtpd_spool *sp, struct slice record, smtpd_spool_fn *fn, void *arg)
 {
 	must(sp->state == WRITING);
 	write_out(sp, SLICE(""));
@@ -281,7 +290,8 @@ smtpd_spool_commit(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg)
 	}
 	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_committed,
 	    on_committed, smtpd_conf->queue_timeout, queue_commit,
-	    .qid = slice_str(sp->qid), .size = sp->size, .crc32c = sp->crc);
+	    .qid = slice_str(sp->qid), .size = sp->size, .crc32c = sp->crc,
+	    .record = record);
 }
 
 void

@@ -12,7 +12,9 @@
 
 #include "base/buf.h"
 #include "ev/loop.h"
+#include "ipc/frame.h"
 #include "ipc/ipc.h"
+#include "ipc/setup.h"
 
 /* Our end of a channel to the daemon, who sees ROLE there; -1 if none. */
 static inline int

@@ -18,7 +18,8 @@ import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-CALL = re.compile(r'\blog_(?:err|warn|info|debug)\(\s*"([^"]+)"')
+CALL = re.compile(r'\b(?:log_(?:err|warn|info|debug)\(\s*|'
+                  r'(?:log|put)_line\([^";{]*)"([^"]+)"')
 LEVEL = re.compile(r'\bLOG_AT\(|\blog_event\(')
 KEY = re.compile(r'\bkv_\w+\(\s*"([^"]+)"')
 ENTRY = re.compile(r'EVENT\(\s*"([^"]*)",\s*"([^"]*)",\s*((?:"(?:[^"\\]|\\.)*"\s*)*)\)')
@@ -48,14 +49,15 @@ def folders():
                        glob.glob(os.path.join(ROOT, "lib", "*"))):
         name = os.path.relpath(path, ROOT)
         if os.path.isdir(path) and glob.glob(os.path.join(path, "*.c")) and \
-                name not in ("bench", "fuzz", "tests", "lib/log"):
+                name not in ("bench", "fuzz", "tests"):
             yield name
 
 
 def logged(folder):
     """{event: (keys in order of appearance, "file:line")} of the code."""
     found = {}
-    for path in sorted(glob.glob(os.path.join(ROOT, folder, "*.[ch]"))):
+    for path in sorted(glob.glob(os.path.join(ROOT, folder, "**", "*.[ch]"),
+                                 recursive=True)):
         text = open(path, errors="replace").read()
         for m in CALL.finditer(text):
             line = text.count("\n", 0, m.start()) + 1

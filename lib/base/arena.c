@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "base/must.h"
 
@@ -107,4 +108,14 @@ arena_str(struct arena *a, struct slice s)
 	if (s.n > 0)
 		memcpy(p, s.p, s.n);
 	return p;
+}
+
+struct slice
+arena_lower(struct arena *a, struct slice s)
+{
+	char *p = arena_str(a, s);
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = ascii_lower(p[i]);
+	return slice_of(p, s.n);
 }

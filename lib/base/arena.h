@@ -27,6 +27,8 @@ void *arena_alloc(struct arena *a, size_t size);
 /* Copies; the slice's bytes have a NUL behind them. */
 struct slice arena_slice(struct arena *a, struct slice s);
 char *arena_str(struct arena *a, struct slice s);
+/* A copy with the letters of ASCII in lower case. */
+struct slice arena_lower(struct arena *a, struct slice s);
 
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/cur.h"
 
+#include "base/ascii.h"
+
 struct slice
 cur_rest(const struct cur *c)
 {

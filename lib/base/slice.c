@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 bool
 slice_eq(struct slice a, struct slice b)
 {

@@ -59,3 +59,24 @@ utf8_valid(struct slice s)
 	}
 	return true;
 }
+
+uint32_t
+utf8_code(struct slice s)
+{
+	const size_t n = utf8_len(s);
+	uint32_t c = n > 0 ? (unsigned char)s.p[0] : 0;
+
+	if (n > 1)
+		c &= 0x7fU >> n;
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)s.p[i] & 0x3f);
+	return c;
+}
+
+bool
+utf8_is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c ||
+	       c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}

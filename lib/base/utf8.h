@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 
@@ -14,5 +15,11 @@
 size_t utf8_len(struct slice s);
 /* S is well-formed from end to end; the empty slice is. */
 bool utf8_valid(struct slice s);
+
+/* The character at the start of S, of the length that utf8_len gives. */
+uint32_t utf8_code(struct slice s);
+/* Does C give a terminal orders or turn text around: a control character (C0,
+ * DEL, C1), a bidirectional control, a separator of lines? */
+bool utf8_is_control(uint32_t c);
 
 #endif

@@ -2,10 +2,15 @@
 #include "certs/certs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "conf/shared.h"
+#include "ev/loop.h"
+#include "ipc/ipc.h"
 #include "log/log.h"
 #include "log/metric.h"
+#include "tls/limits.h"
 #include "tls/server.h"
 
 enum {
@@ -17,6 +22,9 @@ enum {
 static struct {
 	struct tls_signer signer;
 	struct tls_server *server; /* what counts now */
+	struct tls_limits limits;
+	char *ciphers; /* of these */
+	bool started;
 	bool loaded;
 	void (*on_loaded)(void);
 	/* Loading */
@@ -70,10 +78,14 @@ static void ask(void);
 static void
 begin(void)
 {
+	struct err err;
+
 	ipc_cancel(&certs.call);
 	ev_timer_stop(&certs.retry);
 	tls_server_free(&certs.next);
 	certs.next = tls_server_new(&certs.signer);
+	if (tls_server_limit(certs.next, &certs.limits, &err) == -1)
+		log_err("tls.certificate", kv_s("why", err.text));
 	certs.index = certs.added = 0;
 	certs.again = false;
 	ask();
@@ -175,6 +187,30 @@ ask(void)
 	    CALL_MS, keys_get, .index = certs.index);
 }
 
+int
+certs_configure(const struct shared_conf *conf, struct err *err)
+{
+	struct tls_limits wanted = {
+		.lowest = conf->tls_min_version == SHARED_TLS_1_3
+			      ? TLS_LOWEST_1_3
+			      : TLS_LOWEST_1_2,
+		.ciphers = conf->tls_ciphers,
+	};
+
+	if (certs.ciphers != NULL && certs.limits.lowest == wanted.lowest &&
+	    strcmp(certs.ciphers, wanted.ciphers) == 0)
+		return 0;
+	if (tls_limits_check(&wanted, err) == -1)
+		return -1;
+	free(certs.ciphers);
+	certs.ciphers = xstrdup(wanted.ciphers);
+	wanted.ciphers = certs.ciphers;
+	certs.limits = wanted;
+	if (certs.started)
+		begin();
+	return 0;
+}
+
 void
 certs_start(void (*on_loaded)(void))
 {
@@ -182,6 +218,7 @@ certs_start(void (*on_loaded)(void))
 	tls_signer_init(&certs.signer, sign);
 	ev_timer_init(&certs.retry, on_retry);
 	certs.on_loaded = on_loaded;
+	certs.started = true;
 	begin();
 }
 

@@ -12,10 +12,15 @@
 
 #include <stdbool.h>
 
-#include "ipc/ipc.h"
-
+struct err;
+struct ipc;
+struct msg;
+struct shared_conf;
 struct tls_server;
 
+/* Take up tls_min_version and tls_ciphers, before certs_start and after each
+ * change.  ERR_PERM: they make no sense, and those of before stay. */
+int certs_configure(const struct shared_conf *conf, struct err *err);
 /* Begin to load.  ON_LOADED (may be NULL) runs each time that all is there:
  * the first time the daemon may tell that it is ready. */
 void certs_start(void (*on_loaded)(void));

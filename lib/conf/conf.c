@@ -4,18 +4,22 @@
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "conf/find.h"
 #include "conf/lex.h"
 #include "conf/load.h"
+#include "conf/secret.h"
 #include "conf/shared.h"
 #include "conf/value.h"
 
 /* What stands before the struct that conf_load gives out. */
 struct head {
 	struct arena arena;
+	const struct conf_desc *desc;
 	alignas(max_align_t) char conf[];
 };
 
@@ -34,6 +38,27 @@ head_of(void *conf)
 	return OUTER(conf, struct head, conf);
 }
 
+static struct conf_secret *
+secret_of(void *conf, const struct conf_param *p)
+{
+	return (struct conf_secret *)(void *)((char *)conf + p->offset);
+}
+
+static void
+wipe_secrets(struct head *h)
+{
+	for (const struct conf_desc *d = h->desc; d != NULL; d = d->base)
+		for (size_t i = 0; i < d->nparams; i++) {
+			const struct conf_param *p = &d->params[i];
+			char *text = p->type == CONF_SECRET
+					 ? secret_of(h->conf, p)->text
+					 : NULL;
+
+			if (text != NULL)
+				explicit_bzero(text, strlen(text));
+		}
+}
+
 void
 conf_free(void **conf)
 {
@@ -43,6 +68,7 @@ conf_free(void **conf)
 		return;
 	h = head_of(*conf);
 	*conf = NULL;
+	wipe_secrets(h);
 	arena_fini(&h->arena);
 	free(h);
 }
@@ -84,12 +110,13 @@ conf_load_service(const struct conf_desc *d, const char *service,
     const struct conf_text *texts, size_t n, void **conf,
     struct conf_errors *errors)
 {
-	const size_t errors_before = errors->n;
+	const size_t errors_before = errors->n + errors->more;
 	struct conf_items *items = xcalloc(n + 1, sizeof *items);
 	struct load l = { d, service, NULL, NULL, errors };
 
 	l.head = xcalloc(1, sizeof *l.head + d->size);
 	l.scratch = xcalloc(1, d->size);
+	l.head->desc = d;
 	arena_init(&l.head->arena);
 	conf_load_defaults(d, &l.head->arena, l.head->conf);
 	for (size_t i = 0; i < n; i++) {
@@ -104,7 +131,7 @@ conf_load_service(const struct conf_desc *d, const char *service,
 	free(items);
 	free(l.scratch);
 	*conf = l.head->conf;
-	if (errors->n > errors_before)
+	if (errors->n + errors->more > errors_before)
 		conf_free(conf);
 	return *conf != NULL ? 0 : -1;
 }
@@ -116,17 +143,23 @@ conf_load(const struct conf_desc *d, const struct conf_text *texts, size_t n,
 	return conf_load_service(d, NULL, texts, n, conf, errors);
 }
 
+int
+conf_secret_fill(
+    const struct conf_param *p, void *conf, struct slice body, struct err *err)
+{
+	const struct slice line = slice_trim(body);
+
+	if (line.n == 0 || slice_find(line, '\n') < line.n ||
+	    slice_find(line, '\0') < line.n)
+		return err_set(err, ERR_PERM,
+		    "%s: expected one line in the file %s", p->name,
+		    secret_of(conf, p)->file);
+	secret_of(conf, p)->text = arena_str(&head_of(conf)->arena, line);
+	return 0;
+}
+
 void
 conf_format(const struct conf_param *p, const void *conf, struct buf *out)
 {
 	conf_value_format(p, conf, out);
-}
-
-struct slice
-conf_word(const struct conf_desc *d, const void *conf, const char *name)
-{
-	const struct conf_param *p = conf_param_find(d, slice_str(name));
-
-	must(p != NULL && p->type == CONF_ENUM);
-	return conf_value_word(p, conf);
 }

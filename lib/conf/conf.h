@@ -36,13 +36,10 @@ int conf_load(const struct conf_desc *d, const struct conf_text *texts,
 int conf_load_service(const struct conf_desc *d, const char *service,
     const struct conf_text *texts, size_t n, void **conf,
     struct conf_errors *errors);
-/* Accepts a pointer to NULL; leaves NULL. */
+/* Wipes secrets.  Accepts a pointer to NULL; leaves NULL. */
 void conf_free(void **conf);
 
 /* Add the value of P in CONF as it would stand in a file. */
 void conf_format(const struct conf_param *p, const void *conf, struct buf *out);
-/* The word that a PARAM_ENUM named NAME has in CONF. */
-struct slice conf_word(
-    const struct conf_desc *d, const void *conf, const char *name);
 
 #endif

@@ -179,9 +179,23 @@ conf_edit_set(struct slice text, struct slice section, struct slice name,
 	arena_fini(&a);
 }
 
+/* Is nothing but our parameter set in our section? */
+static bool
+is_alone(const struct edit *e)
+{
+	for (size_t i = 0; i < e->items.n; i++) {
+		const struct conf_item *it = &e->items.v[i];
+
+		if (!it->header && slice_eq(it->section, e->section) &&
+		    !is_ours(e, it))
+			return false;
+	}
+	return e->section.n > 0;
+}
+
 bool
-conf_edit_unset(
-    struct slice text, struct slice section, struct slice name, struct buf *out)
+conf_edit_unset(struct slice text, struct slice section, struct slice name,
+    bool tidy, struct buf *out)
 {
 	struct edit e = {
 		.text = text, .section = section, .name = name, .out = out
@@ -190,10 +204,14 @@ conf_edit_unset(
 	bool found = false;
 
 	edit_begin(&e, &a);
+	tidy = tidy && is_alone(&e);
 	for (size_t i = 0; i < e.items.n; i++) {
-		if (!is_ours(&e, &e.items.v[i]))
+		const struct conf_item *it = &e.items.v[i];
+
+		if (!is_ours(&e, it) &&
+		    (!tidy || !it->header || !slice_eq(it->section, section)))
 			continue;
-		drop(&e, &e.items.v[i]);
+		drop(&e, it);
 		found = true;
 	}
 	copy_to(&e, text.n);

@@ -15,8 +15,9 @@
  * ("#name = ..."), or at the end of the section, which is made if needed. */
 void conf_edit_set(struct slice text, struct slice section, struct slice name,
     struct slice value, struct buf *out);
-/* The same without NAME; false when it was not there. */
+/* The same without NAME; false when it was not there.  With TIDY the header of
+ * a section goes as well when nothing else is set there. */
 bool conf_edit_unset(struct slice text, struct slice section, struct slice name,
-    struct buf *out);
+    bool tidy, struct buf *out);
 
 #endif

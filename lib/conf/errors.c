@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 /* A file of another kind would report every line of it: enough is enough. */
-enum { ERRORS_MAX = 200 };
+enum { ERRORS_MAX = 50 };
 
 void
 conf_errors_add(struct conf_errors *e, const char *file, unsigned line,
@@ -17,8 +17,10 @@ conf_errors_add(struct conf_errors *e, const char *file, unsigned line,
 	char text[512];
 	va_list ap;
 
-	if (e->n == ERRORS_MAX)
+	if (e->n == ERRORS_MAX) {
+		e->more++;
 		return;
+	}
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
@@ -38,6 +40,8 @@ conf_errors_format(const struct conf_errors *e, struct buf *out)
 			buf_addf(out, ":%u", x->line);
 		buf_addf(out, ": %s\n", x->text);
 	}
+	if (e->more > 0)
+		buf_addf(out, "and %zu more\n", e->more);
 }
 
 void
@@ -48,5 +52,5 @@ conf_errors_fini(struct conf_errors *e)
 		free(e->v[i].text);
 	}
 	xfree(&e->v);
-	e->n = 0;
+	e->n = e->more = 0;
 }

@@ -17,11 +17,12 @@ struct conf_error {
 struct conf_errors {
 	struct conf_error *v;
 	size_t n;
+	size_t more; /* that were found behind them */
 };
 
 void conf_errors_add(struct conf_errors *e, const char *file, unsigned line,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* One line each: "file:line: text". */
+/* One line each: "file:line: text"; "and N more" at last. */
 void conf_errors_format(const struct conf_errors *e, struct buf *out);
 void conf_errors_fini(struct conf_errors *e);
 

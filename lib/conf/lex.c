@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/cur.h"
 #include "base/mem.h"
 
@@ -13,8 +14,10 @@ struct lex {
 	struct conf_errors *errors;
 	struct slice section;
 	unsigned line;
-	bool open; /* the last item may go on in the next line */
-	bool skip; /* what goes on a bad line is not reported again */
+	bool open;    /* the last item may go on in the next line */
+	bool skip;    /* what goes on a bad line is not reported again */
+	char *joined; /* room for the open value's lines */
+	size_t room;
 };
 
 static bool
@@ -106,6 +109,7 @@ lex_param(struct lex *x, struct slice line)
 	it->name = name;
 	it->value = slice_trim(value);
 	x->open = true;
+	x->joined = NULL;
 }
 
 /* "name = value" behind a blank: meant as a parameter, not as more value. */
@@ -119,13 +123,29 @@ is_indented_param(struct slice line)
 	return left.n < line.n && name.n < left.n && conf_lex_name_ok(name);
 }
 
+/* VALUE with LINE behind it.  The room doubles, so that ten thousand lines are
+ * not copied ten thousand times. */
+static void
+join(struct lex *x, struct slice *value, struct slice line)
+{
+	const size_t n = value->n + 1 + line.n;
+
+	if (value->p != x->joined || n > x->room) {
+		x->room = 2 * n;
+		x->joined = arena_alloc(x->arena, x->room);
+		if (value->n > 0)
+			memcpy(x->joined, value->p, value->n);
+	}
+	value->p = x->joined;
+	if (value->n > 0)
+		x->joined[value->n++] = ' ';
+	memcpy(x->joined + value->n, line.p, line.n);
+	value->n += line.n;
+}
+
 static void
 lex_continuation(struct lex *x, struct slice line)
 {
-	struct conf_item *it;
-	struct slice joined;
-	char *p;
-
 	if (x->skip)
 		return;
 	if (is_indented_param(line)) {
@@ -140,14 +160,7 @@ lex_continuation(struct lex *x, struct slice line)
 		    "before it to go on with");
 		return;
 	}
-	it = &x->items->v[x->items->n - 1];
-	joined.n = it->value.n + 1 + line.n;
-	joined.p = p = arena_alloc(x->arena, joined.n);
-	if (it->value.n > 0)
-		memcpy(p, it->value.p, it->value.n);
-	p[it->value.n] = ' ';
-	memcpy(p + it->value.n + 1, line.p, line.n);
-	it->value = slice_trim(joined);
+	join(x, &x->items->v[x->items->n - 1].value, line);
 }
 
 /* CR may only stand at the end (a file from another system). */
@@ -198,7 +211,8 @@ void
 conf_lex(const struct conf_text *t, struct arena *a, struct conf_items *items,
     struct conf_errors *errors)
 {
-	struct lex x = { t, a, items, errors, { NULL, 0 }, 0, false, false };
+	struct lex x = { t, a, items, errors, { NULL, 0 }, 0, false, false,
+		NULL, 0 };
 	size_t at = 0;
 
 	*items = (struct conf_items){ 0 };

@@ -4,11 +4,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/must.h"
 #include "base/slice.h"
+#include "conf/find.h"
 #include "conf/shared.h"
 #include "conf/value.h"
+#include "proto/address.h"
+#include "proto/domain.h"
 
 void
 conf_load_defaults(const struct conf_desc *d, struct arena *a, void *conf)
@@ -100,15 +104,56 @@ static void
 finish_postmaster(struct arena *a, struct shared_conf *s)
 {
 	static const char user[] = "postmaster@";
-	const char *domain = s->domains.v[0];
+	const char *domain = shared_domain(s);
 	char *p;
 
 	if (*s->postmaster != '\0')
 		return;
 	p = arena_alloc(a, sizeof user + strlen(domain));
 	memcpy(p, user, sizeof user - 1);
-	memcpy(p + sizeof user - 1, domain, strlen(domain));
+	memcpy(p + sizeof user - 1, domain, strlen(domain) + 1);
 	s->postmaster = p;
+}
+
+/* In the form in which domains are compared (proto/domain.h). */
+static void
+finish_domain(struct arena *a, const char **domain, struct conf_errors *errors)
+{
+	struct buf out = { .max = ADDRESS_DOMAIN_MAX };
+
+	check_domain("domains", *domain, errors);
+	if (domain_to_ascii(slice_str(*domain), &out))
+		*domain = arena_str(a, buf_slice(&out));
+	else
+		conf_errors_add(errors, "pabal.conf", 0,
+		    "domains: %.80s is no internationalised domain", *domain);
+	buf_fini(&out);
+}
+
+static void
+finish_domains(
+    struct arena *a, struct shared_conf *s, struct conf_errors *errors)
+{
+	size_t tables = 0;
+
+	for (size_t i = 0; i < s->domains.n; i++) {
+		const struct slice word = slice_str(s->domains.v[i]);
+
+		if (!shared_is_table(word.p))
+			finish_domain(a, &s->domains.v[i], errors);
+		else if (++tables > SHARED_DOMAIN_TABLES ||
+			 slice_find(word, '/') < word.n ||
+			 slice_ends(word, SLICE(":")))
+			conf_errors_add(errors, "pabal.conf", 0,
+			    "domains: expected at most %d tables such as "
+			    "cdb:domains, not \"%.80s\"",
+			    SHARED_DOMAIN_TABLES, word.p);
+	}
+	if (tables == s->domains.n) {
+		/* behind the tables there is room for one more word */
+		s->domains.v[s->domains.n++] = s->hostname;
+	}
+	conf_list_sort(&s->domains, a);
 }
 
 void
@@ -118,12 +163,6 @@ conf_load_finish(struct arena *a, void *shared, struct conf_errors *errors)
 
 	finish_hostname(a, s);
 	check_domain("hostname", s->hostname, errors);
-	for (size_t i = 0; i < s->domains.n; i++)
-		check_domain("domains", s->domains.v[i], errors);
-	if (s->domains.n == 0) {
-		s->domains.v = arena_alloc(a, sizeof *s->domains.v);
-		s->domains.v[0] = s->hostname;
-		s->domains.n = 1;
-	}
+	finish_domains(a, s, errors);
 	finish_postmaster(a, s);
 }

@@ -12,6 +12,7 @@
 #include "base/slice.h"
 #include "conf/lex.h"
 #include "conf/load.h"
+#include "conf/param.h"
 #include "sys/addr.h"
 
 #define CONF_STRUCT struct master_conf
@@ -95,7 +96,7 @@ load_items(struct load *l)
 
 	if (master)
 		m->services =
-		    arena_alloc(a, (l->items->n + 1) * sizeof *m->services);
+		    arena_alloc(a, (l->items->n + 2) * sizeof *m->services);
 	for (size_t i = 0; i < l->items->n; i++) {
 		const struct conf_item *it = &l->items->v[i];
 
@@ -170,6 +171,41 @@ load_listeners(struct load *l, struct service_conf *s)
 	}
 }
 
+/* What there is to know of a daemon here. */
+static const struct daemon {
+	const char *name;
+	bool single;
+	enum service_protocol first, last;
+} daemons[] = {
+#define NUMBER_ONE  true
+#define NUMBER_FEW  false
+#define NUMBER_CPUS false
+#define ROLE(role, name, serves, owner, number, stop, first, last, traits)     \
+	{ name, number, SERVICE_##first, SERVICE_##last },
+#include "conf/roles.def" // IWYU pragma: keep
+#undef ROLE
+};
+
+/* NULL: DAEMON is none of ours. */
+static const struct daemon *
+find_daemon(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(daemons); i++)
+		if (strcmp(daemons[i].name, name) == 0)
+			return &daemons[i];
+	return NULL;
+}
+
+/* Can DAEMON take clients who speak PROTOCOL? */
+static bool
+speaks(const char *daemon, enum service_protocol protocol)
+{
+	const struct daemon *d = find_daemon(daemon);
+
+	return d != NULL && d->first != SERVICE_NONE && protocol >= d->first &&
+	       protocol <= d->last;
+}
+
 static void
 check_service(struct load *l, struct service_conf *s)
 {
@@ -185,6 +221,51 @@ check_service(struct load *l, struct service_conf *s)
 		conf_errors_add(l->errors, l->file, s->line,
 		    "[%s] listens, but protocol does not say what is spoken",
 		    s->name);
+	else if (s->listen.n > 0 && *s->daemon != '\0' &&
+		 !speaks(s->daemon, s->protocol))
+		conf_errors_add(l->errors, l->file, line_of(l, s, "protocol"),
+		    "[%s] listens, but %s does not speak %s", s->name,
+		    s->daemon, service_protocol_name(s->protocol));
+}
+
+/* The section before S that has its daemon. */
+static const struct service_conf *
+find_before(const struct master_conf *m, const struct service_conf *s)
+{
+	for (const struct service_conf *o = m->services; o < s; o++)
+		if (strcmp(o->daemon, s->daemon) == 0)
+			return o;
+	return NULL;
+}
+
+/* Where one process is all there can be, there can be one section. */
+static void
+check_single(struct load *l, const struct service_conf *s)
+{
+	const struct daemon *d = find_daemon(s->daemon);
+	const struct service_conf *first =
+	    d != NULL && d->single ? find_before(&l->out->conf, s) : NULL;
+
+	if (first != NULL)
+		conf_errors_add(l->errors, l->file, line_of(l, s, "daemon"),
+		    "[%s] is a second %s beside [%s]; one is all there can be",
+		    s->name, s->daemon, first->name);
+}
+
+/* The log is always written, whatever the file says; a section is for those
+ * who want to see it there. */
+static void
+add_logger(struct load *l)
+{
+	struct master_conf *m = &l->out->conf;
+	struct service_conf *s;
+
+	for (size_t i = 0; i < m->nservices; i++)
+		if (strcmp(m->services[i].daemon, "logger") == 0)
+			return;
+	s = &m->services[m->nservices++];
+	conf_load_defaults(&service_conf_desc, &l->out->arena, s);
+	s->name = s->daemon = "logger";
 }
 
 int
@@ -203,8 +284,12 @@ master_conf_load(const struct conf_text *texts, size_t n,
 		conf_lex(&texts[i], &out->arena, &items, errors);
 		load_items(&l);
 		for (size_t j = 0; is_master(l.file) && j < out->conf.nservices;
-		     j++)
+		     j++) {
 			check_service(&l, &out->conf.services[j]);
+			check_single(&l, &out->conf.services[j]);
+		}
+		if (is_master(l.file))
+			add_logger(&l);
 		free(items.v);
 	}
 	conf_load_finish(&out->arena, &out->conf.shared, errors);
@@ -237,12 +322,10 @@ master_conf_find(const struct master_conf *m, const char *name)
 }
 
 const char *
-service_protocol_name(int protocol)
+service_protocol_name(enum service_protocol protocol)
 {
-	static const char *const names[] = { "none", "smtp", "submission",
-		"submissions", "lmtp", "pop3", "pop3s", "imap", "imaps",
-		"managesieve", "http" };
+	static const char *const names[] = { SERVICE_PROTOCOLS(WORDS_TEXT) };
 
-	must(protocol >= 0 && (size_t)protocol < ARRAY_LEN(names));
+	must((size_t)protocol < ARRAY_LEN(names));
 	return names[protocol];
 }

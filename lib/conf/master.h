@@ -12,26 +12,30 @@
 
 #include <stddef.h>
 
-#include "conf/conf.h"
-#include "conf/errors.h"
-#include "conf/param.h"
+#include "base/words.h"
 #include "conf/shared.h"
-#include "sys/addr.h"
 
-/* The words of protocol, in the order of service.def. */
-enum service_protocol {
-	SERVICE_NONE,
-	SERVICE_SMTP,
-	SERVICE_SUBMISSION,
-	SERVICE_SUBMISSIONS,
-	SERVICE_LMTP,
-	SERVICE_POP3,
-	SERVICE_POP3S,
-	SERVICE_IMAP,
-	SERVICE_IMAPS,
-	SERVICE_MANAGESIEVE,
-	SERVICE_HTTP,
-};
+struct addr;
+struct conf_desc;
+struct conf_errors;
+struct conf_text;
+
+/* clang-format off */
+/* The words of protocol. */
+#define SERVICE_PROTOCOLS(W) \
+	W(SERVICE_NONE, "none") \
+	W(SERVICE_SMTP, "smtp") \
+	W(SERVICE_SUBMISSION, "submission") \
+	W(SERVICE_SUBMISSIONS, "submissions") \
+	W(SERVICE_LMTP, "lmtp") \
+	W(SERVICE_POP3, "pop3") \
+	W(SERVICE_POP3S, "pop3s") \
+	W(SERVICE_IMAP, "imap") \
+	W(SERVICE_IMAPS, "imaps") \
+	W(SERVICE_MANAGESIEVE, "managesieve") \
+	W(SERVICE_HTTP, "http")
+/* clang-format on */
+enum service_protocol { SERVICE_PROTOCOLS(WORDS_ID) };
 
 struct service_conf {
 	const char *name;
@@ -65,6 +69,6 @@ void master_conf_free(struct master_conf **conf);
 const struct service_conf *master_conf_find(
     const struct master_conf *m, const char *name);
 /* The word of a protocol: "smtp". */
-const char *service_protocol_name(int protocol);
+const char *service_protocol_name(enum service_protocol protocol);
 
 #endif

@@ -1,32 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Parameters as tables: the types of values, and what a table says of one.
+/* Parameters as tables: what a table says of one (values: conf/values.h).
  * conf/rows.h tells how an entry of a params.def is written. */
 #ifndef CONF_PARAM_H
 #define CONF_PARAM_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-#include "base/slice.h"
-
-struct addr;
-struct cidr;
-
-struct conf_list {
-	const char **v;
-	size_t n;
-};
-
-struct conf_nets {
-	struct cidr *v;
-	size_t n;
-};
-
-struct conf_ages {
-	int64_t *ms;
-	size_t n; /* at least 1 */
-};
 
 enum conf_type {
 	CONF_BOOL,
@@ -40,6 +18,7 @@ enum conf_type {
 	CONF_NETS,
 	CONF_AGES,
 	CONF_PATH,
+	CONF_SECRET,
 };
 
 struct conf_param {
@@ -62,15 +41,5 @@ struct conf_desc {
 	const struct conf_param *params;
 	size_t nparams;
 };
-
-/* The parameter NAME of D or its base, or NULL. */
-const struct conf_param *conf_param_find(
-    const struct conf_desc *d, struct slice name);
-/* The known name that NAME looks like most, NULL when none is near. */
-const char *conf_param_nearest(const struct conf_desc *d, struct slice name);
-
-bool conf_nets_match(const struct conf_nets *nets, const struct addr *a);
-/* Whether one of the words is WORD (ASCII case ignored). */
-bool conf_list_has(const struct conf_list *list, struct slice word);
 
 #endif

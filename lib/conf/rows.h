@@ -8,11 +8,15 @@
  *   PARAM_SIZE(name, "50M", "64K", "2G", text)       int64_t bytes
  *   PARAM_SECS(name, "5m", "1s", "1h", text)         int64_t milliseconds
  *   PARAM_STR(name, "default", text)                 const char *, never NULL
- *   PARAM_ENUM(name, "may", "none|may|encrypt", text)  int, index of the word
+ *   PARAM_ENUM(name, enum tls, "may",                enum tls, defined by it
+ *       WORD(TLS_NONE, "none") WORD(TLS_MAY, "may"), text)
+ *   PARAM_ENUM_OF(name, enum tls, "may", LIST(WORD), text)
+ *                     enum tls, which a header has made of LIST (base/words.h)
  *   PARAM_LIST(name, "a b", text)                    struct conf_list
  *   PARAM_NETS(name, "127.0.0.0/8 [::1]", text)      struct conf_nets
  *   PARAM_AGES(name, "5m 10m 30m", text)             struct conf_ages
  *   PARAM_PATH(name, "/x", text)                     const char *, absolute
+ *   PARAM_SECRET(name, text)                         struct conf_secret
  *
  * Struct member (conf/members.h), table row (here), range check, `pabal conf`
  * and the manual come from it.  A daemon's conf.h and conf.c are these lines:
@@ -42,10 +46,13 @@
 #undef PARAM_SECS
 #undef PARAM_STR
 #undef PARAM_ENUM
+#undef PARAM_ENUM_OF
+#undef WORD
 #undef PARAM_LIST
 #undef PARAM_NETS
 #undef PARAM_AGES
 #undef PARAM_PATH
+#undef PARAM_SECRET
 #undef CONF_ROW
 #define CONF_ROW(type, name, preset, min, max, words, text) \
 	{ #name, type, offsetof(CONF_STRUCT, name), preset, min, max, words, text },
@@ -61,8 +68,11 @@
 	CONF_ROW(CONF_SECS, name, preset, min, max, NULL, text)
 #define PARAM_STR(name, preset, text) \
 	CONF_ROW(CONF_STR, name, preset, NULL, NULL, NULL, text)
-#define PARAM_ENUM(name, preset, words, text) \
-	CONF_ROW(CONF_ENUM, name, preset, NULL, NULL, words, text)
+#define WORD(id, word) "|" word
+#define PARAM_ENUM_OF(name, type, preset, words, text) \
+	CONF_ROW(CONF_ENUM, name, preset, NULL, NULL, &("" words)[1], text)
+#define PARAM_ENUM(name, type, preset, words, text) \
+	CONF_ROW(CONF_ENUM, name, preset, NULL, NULL, &("" words)[1], text)
 #define PARAM_LIST(name, preset, text) \
 	CONF_ROW(CONF_LIST, name, preset, NULL, NULL, NULL, text)
 #define PARAM_NETS(name, preset, text) \
@@ -71,6 +81,8 @@
 	CONF_ROW(CONF_AGES, name, preset, NULL, NULL, NULL, text)
 #define PARAM_PATH(name, preset, text) \
 	CONF_ROW(CONF_PATH, name, preset, NULL, NULL, NULL, text)
+#define PARAM_SECRET(name, text) \
+	CONF_ROW(CONF_SECRET, name, "", NULL, NULL, NULL, text)
 
 /* The struct conf_desc of daemon NAME whose rows are in ROWS. */
 #undef CONF_DESC

@@ -6,20 +6,24 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
-#include "conf/param.h"
+#include "conf/values.h"
+#include "log/level.h"
+
+struct conf_desc;
 
 struct shared_conf {
 #include "conf/members.h"
 #include "conf/shared.def" /* IWYU pragma: keep */
 };
 
-/* The words of log_format and log_level, in the order of shared.def. */
-enum shared_log_format { SHARED_LOGFMT, SHARED_JSON };
-enum shared_log_level { SHARED_ERROR, SHARED_WARN, SHARED_INFO, SHARED_DEBUG };
-
+enum { SHARED_DOMAIN_TABLES = 4 };
 extern const struct conf_desc shared_conf_desc;
 
-/* Whether DOMAIN is one of the domains whose mail stays here. */
+/* Is DOMAIN in the list itself?  Who can looks into the tables as well. */
 bool shared_is_local(const struct shared_conf *s, struct slice domain);
+/* The first domain that the list names, or the hostname. */
+const char *shared_domain(const struct shared_conf *s);
+/* Is WORD of the list a table, "cdb:NAME" or "text:NAME"? */
+bool shared_is_table(const char *word);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/mem.h"

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/cur.h"
 #include "base/must.h"
+#include "conf/values.h"
 #include "sys/addr.h"
 
 struct type {
@@ -305,6 +307,7 @@ parse_list(
 
 	(void)p;
 	v->v = arena_alloc(a, (count_words(text, a) + 1) * sizeof *v->v);
+	v->sorted = NULL;
 	for (v->n = 0; conf_next_word(&c, a, &w); v->n++)
 		v->v[v->n] = arena_str(a, w);
 	return cur_ok(&c);
@@ -385,6 +388,36 @@ format_ages(const struct conf_param *p, const void *at, struct buf *out)
 	}
 }
 
+/* What is meant to be the secret itself seldom looks like that. */
+static bool
+is_file_name(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_isalnum(s.p[i]) && strchr("._-/", s.p[i]) == NULL)
+			return false;
+	return s.n > 0 && s.p[s.n - 1] != '/' &&
+	       slice_search(s, SLICE("..")) == s.n;
+}
+
+static bool
+parse_secret(
+    const struct conf_param *p, struct slice text, struct arena *a, void *at)
+{
+	struct conf_secret *v = at;
+
+	v->text = arena_str(a, SLICE(""));
+	return parse_str(p, text, a, &v->file) &&
+	       (*v->file == '\0' || is_file_name(slice_str(v->file)));
+}
+
+static void
+format_secret(const struct conf_param *p, const void *at, struct buf *out)
+{
+	const struct conf_secret *v = at;
+
+	format_str(p, &v->file, out);
+}
+
 /* clang-format off */
 static const struct type types[] = {
 	[CONF_BOOL] = { parse_bool, format_bool, "yes or no" },
@@ -398,6 +431,8 @@ static const struct type types[] = {
 	[CONF_NETS] = { parse_nets, format_nets, "networks such as 10.0.0.0/8 [fd00::]/8" },
 	[CONF_AGES] = { parse_ages, format_ages, "one or more times such as 5m 30m 2h" },
 	[CONF_PATH] = { parse_path, format_str,  "a path that begins with /" },
+	[CONF_SECRET] = { parse_secret, format_secret,
+	    "the name of a file beside this one, or a path, of mode 0600 with the secret in it, or nothing" },
 };
 /* clang-format on */
 
@@ -444,6 +479,13 @@ conf_value_parse(const struct conf_param *p, struct slice text, struct arena *a,
 		return -1;
 	buf_init(&want, 200);
 	conf_expect(p, &want);
+	/* Errors are logged and passed on: it may be the secret itself. */
+	if (p->type == CONF_SECRET) {
+		err_set(err, ERR_PERM, "expected %s; never the secret itself",
+		    buf_cstr(&want));
+		buf_fini(&want);
+		return -1;
+	}
 	err_set(err, ERR_PERM, "expected %s, not \"%.*s\"", buf_cstr(&want),
 	    SLICE_FMT(slice_sub(text, 0, 80)));
 	buf_fini(&want);
@@ -454,15 +496,6 @@ void
 conf_value_format(const struct conf_param *p, const void *conf, struct buf *out)
 {
 	types[p->type].format(p, (const char *)conf + p->offset, out);
-}
-
-struct slice
-conf_value_word(const struct conf_param *p, const void *conf)
-{
-	int v;
-
-	memcpy(&v, (const char *)conf + p->offset, sizeof v);
-	return enum_word(p, v);
 }
 
 bool

@@ -20,9 +20,6 @@ int conf_value_parse(const struct conf_param *p, struct slice text,
 void conf_value_format(
     const struct conf_param *p, const void *conf, struct buf *out);
 
-/* The word a CONF_ENUM has in CONF. */
-struct slice conf_value_word(const struct conf_param *p, const void *conf);
-
 /* "10", "64K", "50M", "2G", "1T": bytes, K is 1024. */
 bool conf_parse_size(struct slice text, int64_t *bytes);
 /* "500ms", "10s", "5m", "2h", "4d", "1w", "1h30m"; bare digits are seconds. */

@@ -5,8 +5,10 @@
 #include <bsd/string.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "proto/domain.h"
 
 /* The addresses of one host on their way. */
 struct host_query {
@@ -123,6 +125,7 @@ mx_find(struct mx_query *q, struct slice domain, bool address_only,
     void (*on_list)(struct mx_query *, const struct mx_list *, const char *why))
 {
 	struct mx_search *s = xcalloc(1, sizeof *s);
+	struct buf name = { .max = DNS_NAME_MAX };
 	bool fits;
 
 	must(q->search == NULL);
@@ -130,8 +133,10 @@ mx_find(struct mx_query *q, struct slice domain, bool address_only,
 	q->on_list = on_list;
 	s->query = q;
 	/* Stands ready as the implicit host. */
-	fits = slice_copy(
-	    domain, s->list.hosts[0].name, sizeof s->list.hosts[0].name);
+	fits = domain_to_ascii(domain, &name) &&
+	       slice_copy(buf_slice(&name), s->list.hosts[0].name,
+		   sizeof s->list.hosts[0].name);
+	buf_fini(&name);
 	if (address_only && fits) {
 		take_domain_as_host(s);
 		ask_addresses(s, true);

@@ -7,12 +7,15 @@
 #include <unbound-event.h>
 #include <unbound.h>
 
+#include "base/ascii.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "dns/events.h"
 #include "ev/loop.h"
 #include "log/log.h"
 #include "log/metric.h"
+#include "proto/domain.h"
 #include "sys/addr.h"
 
 /* One question put to libunbound.  It lives until libunbound has called back,
@@ -59,13 +62,12 @@ fail(struct err *err, const char *what, int rc)
 	return err_set(err, ERR_PERM, "dns: %s: %s", what, ub_strerror(rc));
 }
 
-/* ADDR[:PORT], [ADDR6][:PORT], ADDR@PORT or ADDR6 to what libunbound reads. */
+/* ADDR[:PORT], [ADDR6][:PORT], ADDR@PORT or ADDR6. */
 static int
-server_text(const char *text, char *out, size_t size, struct err *err)
+server_parse(const char *text, struct addr *a, struct err *err)
 {
 	struct slice port, host = slice_cut(slice_str(text), '@', &port);
-	char ip[ADDR_TEXT], copy[ADDR_TEXT * 2];
-	struct addr a;
+	char copy[ADDR_TEXT * 2];
 	bool bare6;
 
 	bare6 = host.n > 0 && host.p[0] != '[' &&
@@ -76,11 +78,23 @@ server_text(const char *text, char *out, size_t size, struct err *err)
 		    port.n > 0 ? ":" : "", SLICE_FMT(port));
 	else
 		snprintf(copy, sizeof copy, "%s", text);
-	if (addr_parse(&a, slice_str(copy), 53, err) == -1)
+	if (addr_parse(a, slice_str(copy), DNS_PORT, err) == -1)
 		return -1;
-	if (addr_is_unix(&a) || a.dual)
+	if (addr_is_unix(a) || a->dual)
 		return err_set(
 		    err, ERR_PERM, "%s: not the address of a server", text);
+	return 0;
+}
+
+/* As libunbound reads it. */
+static int
+server_text(const char *text, char *out, size_t size, struct err *err)
+{
+	char ip[ADDR_TEXT];
+	struct addr a;
+
+	if (server_parse(text, &a, err) == -1)
+		return -1;
 	snprintf(out, size, "%s@%u", addr_format_ip(&a, ip),
 	    (unsigned)addr_port(&a));
 	return 0;
@@ -89,9 +103,18 @@ server_text(const char *text, char *out, size_t size, struct err *err)
 int
 dns_check_server(const char *text, struct err *err)
 {
-	char out[ADDR_TEXT + 8];
+	struct addr a;
 
-	return server_text(text, out, sizeof out, err);
+	return server_parse(text, &a, err);
+}
+
+uint16_t
+dns_server_port(const char *text)
+{
+	struct addr a;
+	struct err err;
+
+	return server_parse(text, &a, &err) == 0 ? addr_port(&a) : DNS_PORT;
 }
 
 static int
@@ -334,6 +357,19 @@ name_ok(struct slice name)
 	return true;
 }
 
+/* NAME as the DNS is asked for it; false when it cannot stand there. */
+static bool
+take_name(struct slice name, char *to, size_t size)
+{
+	struct buf ascii = { .max = size };
+	const bool ok = domain_to_ascii(name, &ascii) &&
+			name_ok(buf_slice(&ascii)) &&
+			slice_copy(buf_slice(&ascii), to, size);
+
+	buf_fini(&ascii);
+	return ok;
+}
+
 void
 dns_ask(struct dns_query *q, struct slice name, enum dns_type type,
     void (*fn)(struct dns_query *, const struct dns_answer *))
@@ -351,7 +387,7 @@ dns_ask(struct dns_query *q, struct slice name, enum dns_type type,
 	arena_init(&k->arena);
 	ev_task_init(&k->task, on_task);
 	ev_timer_init(&k->deadline, on_deadline);
-	if (!name_ok(name) || !slice_copy(name, k->name, sizeof k->name)) {
+	if (!take_name(name, k->name, sizeof k->name)) {
 		k->answer = (struct dns_answer){
 			.found = ABSENT, .nxdomain = true, .name = ""
 		};

@@ -7,9 +7,12 @@
 #define DNS_RESOLVER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "dns/wire.h"
+
+enum { DNS_PORT = 53 };
 
 struct dns_config {
 	/* Ask only these: "192.0.2.1", "192.0.2.1:53", "[2001:db8::1]:53",
@@ -31,6 +34,8 @@ int dns_open(const struct dns_config *config, struct err *err);
 void dns_close(void);
 /* Is TEXT a server's address as above? */
 int dns_check_server(const char *text, struct err *err);
+/* Its port. */
+uint16_t dns_server_port(const char *text);
 
 /* A question under way; embedded in what waits for the answer. */
 struct dns_question;
@@ -41,8 +46,8 @@ struct dns_query {
 	struct dns_question *question; /* NULL: none under way */
 };
 
-/* Ask for NAME (no final dot needed).  A name that cannot stand in the DNS is
- * answered ABSENT. */
+/* Ask for NAME (no final dot needed; U-labels are asked for as A-labels).  A
+ * name that cannot stand in the DNS is answered ABSENT. */
 void dns_ask(struct dns_query *q, struct slice name, enum dns_type type,
     void (*on_answer)(struct dns_query *, const struct dns_answer *));
 /* Forget it: on_answer will not run.  Nothing happens when none is open. */

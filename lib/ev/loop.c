@@ -5,14 +5,20 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ev/turn.h"
 #include "log/log.h"
 #include "sys/clock.h"
 
-enum { BATCH = 128 };
+enum {
+	BATCH = 128,
+	WAIT_MAX_MS = 3600000,
+	LOG_AGAIN_MS = 100, /* log lines wait for room */
+};
 
 TAILQ_HEAD(task_list, ev_task);
 
@@ -22,14 +28,18 @@ static struct {
 	bool stop;
 	bool in_timers;
 	int64_t now_ms;
+	uint64_t turn;
+	bool running;
 	struct heap timers;
 	struct task_list tasks;
+	struct task_list last;
 	struct epoll_event batch[BATCH];
 	int nbatch;
 	int at;
 	struct ev_io sig_io;
 	sigset_t signals;
 	void (*on_signal[NSIG])(int);
+	void (*each_turn)(void);
 } loop = { .epfd = -1, .sigfd = -1 };
 
 void
@@ -44,8 +54,9 @@ ev_init(void)
 	must(loop.epfd != -1);
 	heap_fini(&loop.timers);
 	TAILQ_INIT(&loop.tasks);
+	TAILQ_INIT(&loop.last);
 	loop.nbatch = loop.at = 0;
-	loop.stop = loop.in_timers = false;
+	loop.stop = loop.in_timers = loop.running = false;
 	sigemptyset(&loop.signals);
 	loop.now_ms = clock_ms();
 	signal(SIGPIPE, SIG_IGN);
@@ -55,6 +66,12 @@ int64_t
 ev_now_ms(void)
 {
 	return loop.now_ms;
+}
+
+uint64_t
+ev_turn(void)
+{
+	return loop.running ? loop.turn : 0;
 }
 
 void
@@ -69,11 +86,12 @@ run_timers(void)
 	struct heap_node *node;
 
 	loop.in_timers = true;
-	while ((node = heap_first(&loop.timers)) != NULL &&
+	while (!loop.stop && (node = heap_first(&loop.timers)) != NULL &&
 	       node->key <= loop.now_ms) {
 		struct ev_timer *t = OUTER(node, struct ev_timer, node);
 
 		heap_del(&loop.timers, node);
+		turn_next();
 		t->on_time(t);
 	}
 	loop.in_timers = false;
@@ -91,31 +109,42 @@ run_tasks(void)
 	while ((task = TAILQ_FIRST(&loop.tasks)) != &marker) {
 		TAILQ_REMOVE(&loop.tasks, task, link);
 		task->queued = false;
+		turn_next();
 		task->run(task);
 	}
 	TAILQ_REMOVE(&loop.tasks, &marker, link);
 }
 
+static void
+run_last(void)
+{
+	struct ev_task *task;
+
+	while ((task = TAILQ_FIRST(&loop.last)) != NULL) {
+		ev_task_cancel(task);
+		turn_next();
+		task->run(task);
+	}
+}
+
+/* At most MAX_MS. */
 static int
-wait_ms(void)
+wait_ms(int max_ms)
 {
 	const struct heap_node *node = heap_first(&loop.timers);
-	int64_t left;
+	int64_t left = max_ms;
 
 	if (!TAILQ_EMPTY(&loop.tasks))
 		return 0;
-	if (node == NULL)
-		return -1;
-	left = node->key - loop.now_ms;
-	if (left < 0)
-		return 0;
-	return left > 3600000 ? 3600000 : (int)left;
+	if (node != NULL && node->key - loop.now_ms < left)
+		left = node->key - loop.now_ms;
+	return left < 0 ? 0 : (int)left;
 }
 
 static void
 run_batch(void)
 {
-	for (loop.at = 0; loop.at < loop.nbatch; loop.at++) {
+	for (loop.at = 0; loop.at < loop.nbatch && !loop.stop; loop.at++) {
 		const struct epoll_event *e = &loop.batch[loop.at];
 		struct ev_io *io = e->data.ptr;
 		unsigned got = 0;
@@ -128,6 +157,7 @@ run_batch(void)
 			got |= EV_WRITE;
 		if ((e->events & (EPOLLERR | EPOLLHUP)) != 0)
 			got |= EV_HUP;
+		turn_next();
 		io->on_ready(io, got);
 	}
 	loop.nbatch = loop.at = 0;
@@ -136,26 +166,53 @@ run_batch(void)
 void
 ev_run(void)
 {
+	bool flushed;
+
+	run_last();
+	flushed = log_flush();
 	while (!loop.stop) {
-		log_flush();
-		const int n =
-		    epoll_wait(loop.epfd, loop.batch, BATCH, wait_ms());
+		const int n = epoll_wait(loop.epfd, loop.batch, BATCH,
+		    wait_ms(flushed ? WAIT_MAX_MS : LOG_AGAIN_MS));
+		const int64_t now_us = clock_us();
 
 		must(n != -1 || errno == EINTR);
-		loop.now_ms = clock_ms();
+		turn_begin(now_us);
+		/* in each: a child that was forked in a turn goes on here */
+		loop.running = true;
+		loop.turn++;
+		loop.now_ms = now_us / 1000;
 		loop.nbatch = n > 0 ? n : 0;
 		run_batch();
 		run_timers();
 		run_tasks();
+		if (loop.each_turn != NULL && !loop.stop)
+			loop.each_turn();
+		run_last();
+		flushed = log_flush();
+		turn_end();
 	}
 	loop.stop = false;
-	log_flush();
+	loop.running = false;
+}
+
+void
+ev_each_turn(void (*fn)(void))
+{
+	loop.each_turn = fn;
 }
 
 void
 ev_io_init(struct ev_io *io, int fd, void (*on_ready)(struct ev_io *, unsigned))
 {
 	*io = (struct ev_io){ .fd = fd, .on_ready = on_ready };
+}
+
+bool
+ev_takes(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
 void
@@ -171,6 +228,8 @@ ev_io_set(struct ev_io *io, unsigned events)
 		e.events |= EPOLLOUT;
 	if (io->exclusive)
 		e.events |= EPOLLEXCLUSIVE;
+	if (io->edge)
+		e.events |= EPOLLET;
 	must(epoll_ctl(loop.epfd, io->added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
 		 io->fd, &e) == 0);
 	io->added = true;
@@ -230,7 +289,17 @@ ev_task_queue(struct ev_task *task)
 	if (task->queued)
 		return;
 	task->queued = true;
+	task->last = false;
 	TAILQ_INSERT_TAIL(&loop.tasks, task, link);
+}
+
+void
+ev_task_queue_last(struct ev_task *task)
+{
+	if (task->queued)
+		return;
+	task->queued = task->last = true;
+	TAILQ_INSERT_TAIL(&loop.last, task, link);
 }
 
 void
@@ -239,7 +308,10 @@ ev_task_cancel(struct ev_task *task)
 	if (!task->queued)
 		return;
 	task->queued = false;
-	TAILQ_REMOVE(&loop.tasks, task, link);
+	if (task->last)
+		TAILQ_REMOVE(&loop.last, task, link);
+	else
+		TAILQ_REMOVE(&loop.tasks, task, link);
 }
 
 static void

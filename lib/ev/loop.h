@@ -22,6 +22,7 @@ struct ev_io {
 	unsigned events; /* what is watched now; 0: not in the loop */
 	bool added;
 	bool exclusive; /* wake one of several processes (listeners) */
+	bool edge;      /* wake when it becomes ready, not while it is */
 };
 
 struct ev_timer {
@@ -33,19 +34,24 @@ struct ev_timer {
 struct ev_task {
 	TAILQ_ENTRY(ev_task) link;
 	void (*run)(struct ev_task *task);
-	bool queued;
+	bool queued, last;
 };
 
 /* Before anything else; after a fork, the child calls it again. */
 void ev_init(void);
 /* Until ev_stop is called; may be called again then. */
 void ev_run(void);
+/* From here on only tasks are called: what others need may be gone. */
 void ev_stop(void);
 /* Milliseconds of the monotonic clock, read once a turn. */
 int64_t ev_now_ms(void);
+/* The number of this turn, for what is looked at once in each; 0: no loop runs.
+ */
+uint64_t ev_turn(void);
 
 void ev_io_init(
     struct ev_io *io, int fd, void (*on_ready)(struct ev_io *, unsigned));
+bool ev_takes(int fd); /* handed in by others: is it a socket? */
 /* Watch for EVENTS (EV_READ | EV_WRITE); 0 keeps only EV_HUP. */
 void ev_io_set(struct ev_io *io, unsigned events);
 /* Out of the loop; the fd stays open. */
@@ -59,6 +65,7 @@ bool ev_timer_running(const struct ev_timer *t);
 
 void ev_task_init(struct ev_task *task, void (*run)(struct ev_task *));
 void ev_task_queue(struct ev_task *task);
+void ev_task_queue_last(struct ev_task *task); /* behind all of this turn */
 void ev_task_cancel(struct ev_task *task);
 
 /* Call ON_SIGNAL in the loop for SIGNO, which is blocked from now on. */

@@ -2,6 +2,8 @@
 #include "ev/stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +12,21 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ev/layer.h"
 
 /* Read this much at once: little at first, more while that much comes, so that
  * thousands of small talkers cost little and a bulk sender few calls. */
 enum { READ_FIRST = 8192, READ_MOST = 65536 };
+
+/* A layer with much inside gives way to the other watchers after as many. */
+enum { READS_A_TURN = 16 };
+
+/* What an attempt to read came to. */
+enum reading {
+	READ_GOT,  /* input, handed out */
+	READ_WAIT, /* nothing now: the loop tells when to try again */
+	READ_OVER, /* closed or ended */
+};
 
 /* Run a callback that may close the stream; true when it did. */
 static bool
@@ -67,6 +80,16 @@ is_quiet_pause(const struct stream *s)
 	       (s->io.events & EV_READ) != 0;
 }
 
+/* What waits and is sent at the end of the turn asks the loop for nothing, as
+ * long as it goes. */
+static unsigned
+want_to_send(const struct stream *s)
+{
+	if (stream_waiting(s) == 0 || s->corked)
+		return 0;
+	return s->flush.queued ? s->io.events & s->write_want : s->write_want;
+}
+
 /* Tell the loop what the stream waits for now. */
 static void
 watch(struct stream *s)
@@ -79,11 +102,8 @@ watch(struct stream *s)
 		want = EV_WRITE;
 	else {
 		if (may_read(s) || is_quiet_pause(s))
-			want |= EV_READ;
-		if (stream_waiting(s) > 0 && s->layer == NULL && !s->corked)
-			want |= EV_WRITE;
-		if (s->layer != NULL)
-			want |= s->layer_want;
+			want |= s->read_want;
+		want |= want_to_send(s);
 	}
 	/* A hung-up fd would wake us without end: leave the loop. */
 	if (want == 0 && s->hup)
@@ -99,11 +119,11 @@ raw_read(struct stream *s, char *p, size_t n)
 
 	if (s->layer != NULL) {
 		got = s->layer->ops->read(s->layer, p, n);
-		if (got == STREAM_WAIT)
-			s->layer_want |= s->layer->want;
+		s->read_want = got == STREAM_WAIT ? s->layer->want : EV_READ;
 		return got;
 	}
-	got = recv(s->io.fd, p, n, 0);
+	/* O_NONBLOCK is also in the hands of whoever gave us the socket. */
+	got = recv(s->io.fd, p, n, MSG_DONTWAIT);
 	if (got == -1 && errno == ENOTSOCK)
 		got = read(s->io.fd, p, n);
 	if (got == -1 && (errno == EAGAIN || errno == EINTR))
@@ -118,11 +138,10 @@ raw_write(struct stream *s, const char *p, size_t n)
 
 	if (s->layer != NULL) {
 		put = s->layer->ops->write(s->layer, p, n);
-		if (put == STREAM_WAIT)
-			s->layer_want |= s->layer->want;
+		s->write_want = put == STREAM_WAIT ? s->layer->want : EV_WRITE;
 		return put;
 	}
-	put = send(s->io.fd, p, n, MSG_NOSIGNAL);
+	put = send(s->io.fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (put == -1 && errno == ENOTSOCK)
 		put = write(s->io.fd, p, n);
 	if (put == -1 && (errno == EAGAIN || errno == EINTR))
@@ -150,6 +169,7 @@ send_out(struct stream *s)
 			return true;
 		}
 		s->out_sent += (size_t)n;
+		s->sent_bytes += (uint64_t)n;
 	}
 	if (stream_waiting(s) == 0) {
 		buf_fini(&s->out);
@@ -209,9 +229,18 @@ finished(struct stream *s)
 	return true;
 }
 
-/* Read once; true when closed or ended. */
-static bool
-read_in(struct stream *s)
+/* The kernel leaves this mode by itself, so it is asked for after each read.
+ * No matter where it is no TCP. */
+static void
+acknowledge(const struct stream *s)
+{
+	const int on = 1;
+
+	(void)setsockopt(s->io.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+static enum reading
+read_once(struct stream *s)
 {
 	size_t room = s->in.max - s->in.n;
 	ssize_t n;
@@ -219,7 +248,7 @@ read_in(struct stream *s)
 
 	if (room == 0) {
 		end(s, STREAM_OVERFLOW);
-		return true;
+		return READ_OVER;
 	}
 	if (room > s->chunk)
 		room = s->chunk;
@@ -231,19 +260,51 @@ read_in(struct stream *s)
 		else if ((size_t)n < s->chunk / 4 && s->chunk > READ_FIRST)
 			s->chunk /= 2;
 		buf_added(&s->in, (size_t)n);
-		return give_input(s);
+		if (give_input(s))
+			return READ_OVER;
+		/* More is waited for: what was whole has its answer, which
+		 * acknowledges as well. */
+		if (s->quickack)
+			acknowledge(s);
+		return READ_GOT;
 	}
 	if (s->in.n == 0)
 		buf_fini(&s->in);
 	if (n == STREAM_WAIT)
-		return false;
+		return READ_WAIT;
 	if (n == 0) {
 		/* Who shut down one way only still reads the answers. */
 		s->eof = true;
-		return finished(s);
+		return finished(s) ? READ_OVER : READ_WAIT;
 	}
 	end(s, STREAM_ERROR);
-	return true;
+	return READ_OVER;
+}
+
+/* Read what is there: once from a socket, which the loop tells of again; as
+ * long as it gives something from a layer, whose insides it knows nothing of.
+ * True when closed or ended. */
+static bool
+read_in(struct stream *s)
+{
+	bool more = s->layer != NULL && s->layer->ops->pending(s->layer);
+
+	for (int i = 0; i < READS_A_TURN && may_read(s); i++) {
+		const enum reading got = read_once(s);
+
+		if (got == READ_OVER)
+			return true;
+		more = got == READ_GOT && s->layer != NULL &&
+		       s->layer->ops->pending(s->layer);
+		if (!more)
+			break;
+	}
+	if (more) {
+		s->want_input = true;
+		if (may_read(s))
+			ev_task_queue(&s->flush);
+	}
+	return false;
 }
 
 static bool
@@ -256,16 +317,24 @@ drained(struct stream *s)
 	return s->handler->on_drain != NULL && call(s, s->handler->on_drain);
 }
 
-/* Everything that can be done now. */
+/* Send, and let a producer write more: as much as goes in one turn.  True when
+ * closed or ended. */
+static bool
+progress_out(struct stream *s)
+{
+	if (send_out(s) || drained(s))
+		return true;
+	if (s->want_drain && stream_waiting(s) <= s->limits->out_low)
+		ev_task_queue(&s->flush);
+	return finished(s);
+}
+
+/* What can be done in this turn.  It ends whatever comes: a layer that waits
+ * is not asked again, one that gives more and more is asked in later turns. */
 static void
 progress(struct stream *s)
 {
-	s->layer_want = 0;
-	do {
-		if (send_out(s) || drained(s))
-			return;
-	} while (s->want_drain && stream_waiting(s) <= s->limits->out_low);
-	if (finished(s))
+	if (progress_out(s))
 		return;
 	if (may_read(s)) {
 		const bool held_up = s->want_input;
@@ -273,19 +342,9 @@ progress(struct stream *s)
 		s->want_input = false;
 		if (held_up && s->in.n > 0 && give_input(s))
 			return;
-		while (may_read(s)) {
-			if (read_in(s))
-				return;
-			if (s->layer == NULL ||
-			    !s->layer->ops->pending(s->layer))
-				break;
-		}
-		/* The socket will not tell of bytes inside the layer. */
-		if (!may_read(s) && s->layer != NULL &&
-		    s->layer->ops->pending(s->layer))
-			s->want_input = true;
-	} else if (s->layer != NULL && stream_waiting(s) == 0 && !s->closing)
-		s->layer_want &= EV_WRITE;
+		if (read_in(s))
+			return;
+	}
 	if (stream_waiting(s) > 0 && !s->corked)
 		ev_task_queue(&s->flush);
 	watch(s);
@@ -296,20 +355,12 @@ on_flush(struct ev_task *task)
 {
 	struct stream *s = OUTER(task, struct stream, flush);
 
-	s->layer_want = 0;
-	if (s->ended || send_out(s))
+	if (s->ended || progress_out(s))
 		return;
-	if (drained(s))
-		return;
-	if (s->want_drain && stream_waiting(s) <= s->limits->out_low)
-		ev_task_queue(&s->flush);
-	if (finished(s))
-		return;
-	if (s->want_input && may_read(s)) {
+	if (s->want_input && may_read(s))
 		progress(s);
-		return;
-	}
-	watch(s);
+	else
+		watch(s);
 }
 
 static void
@@ -357,7 +408,11 @@ stream_init(struct stream *s, int fd, const struct stream_handler *handler,
     const struct stream_limits *limits)
 {
 	*s = (struct stream){
-		.handler = handler, .limits = limits, .chunk = READ_FIRST
+		.handler = handler,
+		.limits = limits,
+		.chunk = READ_FIRST,
+		.read_want = EV_READ,
+		.write_want = EV_WRITE,
 	};
 	ev_io_init(&s->io, fd, on_ready);
 	ev_timer_init(&s->deadline, on_deadline);
@@ -493,6 +548,12 @@ stream_resume(struct stream *s)
 	if (s->in.n > 0 || s->layer != NULL)
 		s->want_input = true;
 	ev_task_queue(&s->flush);
+}
+
+void
+stream_quickack(struct stream *s, bool on)
+{
+	s->quickack = on;
 }
 
 void

@@ -45,39 +45,23 @@ struct stream_limits {
 	size_t out_low;  /* below this on_drain runs */
 };
 
-/* What sits between the stream and its fd (TLS).  read and write give bytes
- * moved, 0 at the end (read), -1 with errno, or STREAM_WAIT with `want` set to
- * the EV_ bits to wait for (0: the layer calls stream_kick itself). */
-enum { STREAM_WAIT = -2 };
-struct stream_layer_ops {
-	ssize_t (*read)(struct stream_layer *l, char *p, size_t n);
-	ssize_t (*write)(struct stream_layer *l, const char *p, size_t n);
-	bool (*pending)(struct stream_layer *l);  /* bytes to read inside */
-	void (*shutdown)(struct stream_layer *l); /* best effort close notice */
-	void (*free)(struct stream_layer *l);
-};
-struct stream_layer {
-	const struct stream_layer_ops *ops;
-	struct stream *stream;
-	unsigned want;
-};
-
 struct stream {
 	struct ev_io io;
 	struct ev_timer deadline;
 	struct ev_task flush;
 	struct buf in;
 	struct buf out;
-	size_t out_sent; /* bytes at the front of out already sent */
+	size_t out_sent;     /* bytes at the front of out already sent */
+	uint64_t sent_bytes; /* since the beginning, layer and socket took */
 	const struct stream_handler *handler;
 	const struct stream_limits *limits;
 	struct stream_layer *layer; /* owned */
 	bool *gone;                 /* set when closed inside a callback */
 	int saved_errno;
-	unsigned layer_want;
-	uint32_t chunk; /* bytes to read at once */
+	unsigned read_want, write_want; /* EV_ bits that these wait for */
+	uint32_t chunk;                 /* bytes to read at once */
 	bool paused, connecting, ended, want_drain, closing, hup, in_input;
-	bool want_input, eof, noisy, corked;
+	bool want_input, eof, noisy, corked, quickack;
 };
 
 /* Take over FD (non-blocking).  HANDLER and LIMITS are borrowed for good. */
@@ -116,6 +100,10 @@ void stream_want_drain(struct stream *s);
 /* on_input does not run between these; resume runs it when input is there. */
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
+
+/* Acknowledge TCP segments at once, for clients that hold back a piece until
+ * the last one is acknowledged (Nagle's algorithm; our kernel takes 40 ms). */
+void stream_quickack(struct stream *s, bool on);
 
 /* on_end(STREAM_TIMEOUT) MS from now; 0: never.  Each call starts anew. */
 void stream_set_deadline(struct stream *s, int64_t ms);

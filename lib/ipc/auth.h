@@ -5,18 +5,19 @@
  * auth_check: smtpd or login asks.  mechanism as SASL names it ("PLAIN" for
  * protocols' own commands that tell the password), login as the client typed
  * it, authzid what it wants to act as (empty: itself), secret the password;
- * client the address without a port; service "imap", "pop3", "smtp" or
- * "submission".  The sender wipes its copy of the secret.
+ * client the address without a port; service "imap" or "pop3" from login, and
+ * from smtpd one of its protocols: who names another's is dropped.  The sender
+ * wipes its copy of the secret.
  *
- * auth_checked: account (canonical, "alice@example.org"), the uid whose imapd
- * or pop3d is to be asked for (0: the owner of virtual mail), and for imap and
- * pop3 a ticket; both only if AUTH_OK.  Otherwise why is a text for the client.
- * The answer may come late on purpose: wait AUTH_WAIT_MS.
+ * auth_checked: account (canonical, "alice@example.org"), and for imap and pop3
+ * a ticket; both only if AUTH_OK.  Otherwise why is a text for the client.  The
+ * answer may come late on purpose: wait AUTH_WAIT_MS.  auth_forget: the client
+ * of the auth_check with that id has left.
  *
- * auth_redeem: a ticket counts once, for AUTH_TICKET_MS, for the service and
- * uid it was made for.  auth_redeemed: home is a path beneath the directory
- * that master gives the process of that uid (mail_directory; a system user's
- * home directory); quota in bytes, 0 without limit.
+ * Before it gives out a ticket, auth tells master what it stands for
+ * (master_admit).  A ticket counts once, for AUTH_TICKET_MS: master connects
+ * the login that got it with the imapd or pop3d of that account, to which it
+ * says whose the session is (ipc_pass).
  */
 #ifndef IPC_AUTH_H
 #define IPC_AUTH_H

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One SEQPACKET socket.  A frame goes out at once when it can; what cannot
- * waits in order, up to a limit, and a peer that stays behind the limit is
- * the caller's problem (TEMPFAIL), not this process's memory.
+ * One SEQPACKET socket.  What is said in a turn of the loop goes out at its
+ * end, in order and in one call; a frame with a descriptor goes at once, behind
+ * those that wait.  What the socket does not take waits, up to a limit, and a
+ * peer that stays behind the limit is the caller's problem (TEMPFAIL), not this
+ * process's memory.
  */
 #include "ipc/channel.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,73 +22,174 @@
 
 enum {
 	WAITING_MAX_BYTES = 16 << 20,
+	SENT_MOST = 32,     /* frames in one call; so many do not wait */
+	READ_MOST = 8,      /* frames in one call */
 	FRAMES_A_TURN = 64, /* then others get their turn */
 };
 
 struct channel_frame {
 	TAILQ_ENTRY(channel_frame) link;
 	int fd;
+	bool own_fd; /* close it with the frame */
 	size_t n;
 	char bytes[];
 };
 
-static int
-send_now(int sock, struct slice frame, int fd)
-{
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { .iov_len = frame.n };
-	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
+/* Room for one descriptor on its way out. */
+union control {
+	struct cmsghdr align;
+	char room[CMSG_SPACE(sizeof(int))];
+};
 
-	/* sendmsg only reads; its struct knows no const. */
-	memcpy(&iov.iov_base, &frame.p, sizeof iov.iov_base);
-	if (fd != -1) {
-		struct cmsghdr *c;
-
-		h.msg_control = control.room;
-		h.msg_controllen = sizeof control.room;
-		c = CMSG_FIRSTHDR(&h);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	}
-	if (sendmsg(sock, &h, MSG_NOSIGNAL | MSG_DONTWAIT) != -1)
-		return 0;
-	return errno == EINTR ? EAGAIN : errno;
-}
+/* ---- sending ---- */
 
 static void
-free_frame(struct channel_frame *f)
+drop_frame(struct channel *c, struct channel_frame *f)
 {
-	fd_close(&f->fd);
+	TAILQ_REMOVE(&c->waiting, f, link);
+	c->waiting_bytes -= f->n;
+	c->nwaiting--;
+	if (f->own_fd)
+		fd_close(&f->fd);
 	explicit_bzero(f->bytes, f->n);
 	free(f);
 }
 
-/* Send what waits; false when the channel broke. */
-static bool
+static void
+drop_frames(struct channel *c)
+{
+	while (!TAILQ_EMPTY(&c->waiting))
+		drop_frame(c, TAILQ_FIRST(&c->waiting));
+}
+
+static void
+prepare(struct channel_frame *f, struct msghdr *h, struct iovec *iov,
+    union control *control)
+{
+	struct cmsghdr *m;
+
+	*iov = (struct iovec){ f->bytes, f->n };
+	*h = (struct msghdr){ .msg_iov = iov, .msg_iovlen = 1 };
+	if (f->fd == -1)
+		return;
+	memset(control, 0, sizeof *control);
+	h->msg_control = control->room;
+	h->msg_controllen = sizeof control->room;
+	m = CMSG_FIRSTHDR(h);
+	m->cmsg_level = SOL_SOCKET;
+	m->cmsg_type = SCM_RIGHTS;
+	m->cmsg_len = CMSG_LEN(sizeof f->fd);
+	memcpy(CMSG_DATA(m), &f->fd, sizeof f->fd);
+}
+
+/* Send the first of those that wait; an errno. */
+static int
+send_some(struct channel *c)
+{
+	struct mmsghdr h[SENT_MOST];
+	struct iovec iov[SENT_MOST];
+	union control control[SENT_MOST];
+	struct channel_frame *f;
+	unsigned n = 0;
+	int sent;
+
+	TAILQ_FOREACH(f, &c->waiting, link)
+	{
+		prepare(f, &h[n].msg_hdr, &iov[n], &control[n]);
+		if (++n == SENT_MOST)
+			break;
+	}
+	sent = sendmmsg(c->io.fd, h, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent == -1)
+		return errno == EINTR ? EAGAIN : errno;
+	while (sent-- > 0)
+		drop_frame(c, TAILQ_FIRST(&c->waiting));
+	return 0;
+}
+
+/* Send all that the socket takes; an errno that is no EAGAIN. */
+static int
 send_waiting(struct channel *c)
+{
+	int error = 0;
+
+	while (error == 0 && !TAILQ_EMPTY(&c->waiting))
+		error = send_some(c);
+	ev_io_set(&c->io, error == EAGAIN ? EV_READ | EV_WRITE : EV_READ);
+	return error == EAGAIN ? 0 : error;
+}
+
+/* False: C is gone.  A peer that went may have said something before: that is
+ * still read, and then its end.  Any other error nobody else would notice. */
+static bool
+flush(struct channel *c)
+{
+	const int error = send_waiting(c);
+
+	if (error == 0)
+		return true;
+	drop_frames(c);
+	if (error == EPIPE || error == ECONNRESET)
+		return true;
+	c->handler->on_gone(c, strerrordesc_np(error));
+	return false;
+}
+
+static void
+on_flush(struct ev_task *task)
+{
+	(void)flush(OUTER(task, struct channel, flush));
+}
+
+static bool
+is_blocked(const struct channel *c)
+{
+	return (c->io.events & EV_WRITE) != 0;
+}
+
+/* Send F, the last of those that wait, and them.  If it must wait, so does a
+ * descriptor of its own.  An error that is not F's is seen in flush. */
+static bool
+send_now(struct channel *c, struct channel_frame *f)
+{
+	const int error = is_blocked(c) ? 0 : send_waiting(c);
+
+	if (TAILQ_EMPTY(&c->waiting))
+		return true;
+	if (error == 0 && f->fd == -1)
+		return true;
+	if (error == 0)
+		f->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 3);
+	f->own_fd = error == 0 && f->fd != -1;
+	if (f->own_fd)
+		return true;
+	drop_frame(c, f);
+	return false;
+}
+
+bool
+channel_send(struct channel *c, struct slice frame, int fd)
 {
 	struct channel_frame *f;
 
-	while ((f = TAILQ_FIRST(&c->waiting)) != NULL) {
-		const int error =
-		    send_now(c->io.fd, slice_of(f->bytes, f->n), f->fd);
-
-		if (error == EAGAIN)
-			return true;
-		if (error != 0)
-			return false;
-		TAILQ_REMOVE(&c->waiting, f, link);
-		c->waiting_bytes -= f->n;
-		free_frame(f);
-	}
-	ev_io_set(&c->io, EV_READ);
+	if (c->io.fd == -1 || c->waiting_bytes + frame.n > WAITING_MAX_BYTES)
+		return false;
+	f = xmalloc(sizeof *f + frame.n);
+	f->fd = fd;
+	f->own_fd = false;
+	f->n = frame.n;
+	memcpy(f->bytes, frame.p, frame.n);
+	TAILQ_INSERT_TAIL(&c->waiting, f, link);
+	c->waiting_bytes += frame.n;
+	c->nwaiting++;
+	if (fd != -1 || c->at_once || c->nwaiting >= SENT_MOST)
+		return send_now(c, f);
+	if (!is_blocked(c))
+		ev_task_queue_last(&c->flush);
 	return true;
 }
+
+/* ---- reading ---- */
 
 /* The fd that came along, or -1; fds beyond one are closed and make *BAD. */
 static int
@@ -109,44 +213,75 @@ take_fd(struct msghdr *h, bool *bad)
 	return fd;
 }
 
-/* Read one frame; false when nothing is left to do on C in this turn. */
-static bool
-read_frame(struct channel *c)
+/* One frame; C may be gone afterwards, which *GONE says. */
+static void
+take_frame(struct channel *c, struct mmsghdr *m, const bool *gone)
 {
-	static char frame[MSG_MAX_BYTES];
-	char control[CMSG_SPACE(4 * sizeof(int))];
-	struct iovec iov = { frame, sizeof frame };
-	struct msghdr h = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof control };
-	const ssize_t n =
-	    recvmsg(c->io.fd, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	bool bad = false, gone = false;
-	int fd;
+	const int flags = m->msg_hdr.msg_flags;
+	const struct slice frame =
+	    slice_of(m->msg_hdr.msg_iov->iov_base, (size_t)m->msg_len);
+	bool bad = false;
+	int fd = take_fd(&m->msg_hdr, &bad);
 
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (n <= 0) {
-		c->handler->on_gone(c, NULL);
-		return false;
-	}
-	fd = take_fd(&h, &bad);
-	if (bad || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+	if (*gone || frame.n == 0) {
 		fd_close(&fd);
-		c->handler->on_gone(c, "malformed frame");
-		return false;
+		if (!*gone)
+			c->handler->on_gone(c, NULL);
+		return;
 	}
+	if (c->lenient && !bad && (flags & MSG_CTRUNC) != 0) {
+		fd_close(&fd);
+		c->crippled++;
+		return;
+	}
+	if (bad || (flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+		fd_close(&fd);
+	else if (c->handler->on_frame(c, frame, fd) || *gone)
+		return;
+	c->handler->on_gone(c, "malformed frame");
+}
+
+/* False: C is gone. */
+static bool
+take_frames(struct channel *c, struct mmsghdr *h, unsigned n)
+{
+	bool gone = false;
+
 	c->gone = &gone;
-	bad = !c->handler->on_frame(c, slice_of(frame, (size_t)n), fd);
-	/* it may have been a password */
-	explicit_bzero(frame, (size_t)n);
-	if (gone)
-		return false;
-	c->gone = NULL;
-	if (bad)
-		c->handler->on_gone(c, "malformed frame");
-	return !bad;
+	for (unsigned i = 0; i < n; i++) {
+		take_frame(c, &h[i], &gone);
+		/* it may have been a password */
+		explicit_bzero(h[i].msg_hdr.msg_iov->iov_base, h[i].msg_len);
+	}
+	if (!gone)
+		c->gone = NULL;
+	return !gone;
+}
+
+/* Read frames, READ_MOST at most; false when nothing is left to do on C in this
+ * turn.  A short count says that there were no more, so nobody asks again. */
+static bool
+read_frames(struct channel *c)
+{
+	static char bytes[READ_MOST][MSG_MAX_BYTES];
+	alignas(struct cmsghdr) char control[READ_MOST]
+					    [CMSG_SPACE(4 * sizeof(int))];
+	struct mmsghdr h[READ_MOST];
+	struct iovec iov[READ_MOST];
+	int n;
+
+	for (unsigned i = 0; i < READ_MOST; i++) {
+		iov[i] = (struct iovec){ bytes[i], sizeof bytes[i] };
+		h[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i],
+			.msg_iovlen = 1,
+			.msg_control = control[i],
+			.msg_controllen = sizeof control[i] };
+	}
+	n = recvmmsg(
+	    c->io.fd, h, READ_MOST, MSG_CMSG_CLOEXEC | MSG_DONTWAIT, NULL);
+	if (n == -1 && errno != EAGAIN && errno != EINTR)
+		c->handler->on_gone(c, NULL);
+	return n > 0 && take_frames(c, h, (unsigned)n) && n == READ_MOST;
 }
 
 static void
@@ -154,21 +289,22 @@ on_ready(struct ev_io *io, unsigned events)
 {
 	struct channel *c = OUTER(io, struct channel, io);
 
-	if ((events & EV_WRITE) != 0 && !send_waiting(c)) {
-		c->handler->on_gone(c, NULL);
+	if ((events & EV_WRITE) != 0 && !flush(c))
 		return;
-	}
 	if ((events & (EV_READ | EV_HUP)) == 0)
 		return;
-	for (int i = 0; i < FRAMES_A_TURN && read_frame(c); i++)
+	for (int i = 0; i < FRAMES_A_TURN && read_frames(c); i += READ_MOST)
 		continue;
 }
+
+/* ---- the channel ---- */
 
 void
 channel_init(struct channel *c, const struct channel_handler *handler)
 {
 	*c = (struct channel){ .handler = handler, .io = { .fd = -1 } };
 	TAILQ_INIT(&c->waiting);
+	ev_task_init(&c->flush, on_flush);
 }
 
 void
@@ -181,15 +317,12 @@ channel_open(struct channel *c, int fd)
 void
 channel_close(struct channel *c)
 {
-	struct channel_frame *f;
-
 	if (c->io.fd == -1)
 		return;
-	while ((f = TAILQ_FIRST(&c->waiting)) != NULL) {
-		TAILQ_REMOVE(&c->waiting, f, link);
-		free_frame(f);
-	}
-	c->waiting_bytes = 0;
+	ev_task_cancel(&c->flush);
+	if (!is_blocked(c))
+		(void)send_waiting(c);
+	drop_frames(c);
 	ev_io_stop(&c->io);
 	fd_close(&c->io.fd);
 	if (c->gone != NULL)
@@ -197,37 +330,17 @@ channel_close(struct channel *c)
 	c->gone = NULL;
 }
 
+void
+channel_abandon(struct channel *c)
+{
+	c->io.added = false;
+	fd_close(&c->io.fd);
+	if (c->gone != NULL)
+		*c->gone = true;
+}
+
 bool
 channel_is_open(const struct channel *c)
 {
 	return c->io.fd != -1;
-}
-
-bool
-channel_send(struct channel *c, struct slice frame, int fd)
-{
-	struct channel_frame *f;
-	int error = EAGAIN;
-
-	if (c->io.fd == -1)
-		return false;
-	if (TAILQ_EMPTY(&c->waiting))
-		error = send_now(c->io.fd, frame, fd);
-	if (error == 0)
-		return true;
-	/* A broken channel is noticed by its reader; here it is just full. */
-	if (error != EAGAIN || c->waiting_bytes + frame.n > WAITING_MAX_BYTES)
-		return false;
-	f = xmalloc(sizeof *f + frame.n);
-	f->fd = fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	f->n = frame.n;
-	memcpy(f->bytes, frame.p, frame.n);
-	if (fd != -1 && f->fd == -1) {
-		free(f);
-		return false;
-	}
-	TAILQ_INSERT_TAIL(&c->waiting, f, link);
-	c->waiting_bytes += frame.n;
-	ev_io_set(&c->io, EV_READ | EV_WRITE);
-	return true;
 }

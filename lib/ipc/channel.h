@@ -25,17 +25,26 @@ struct channel {
 	const struct channel_handler *handler;
 	struct channel_frames waiting;
 	size_t waiting_bytes;
+	unsigned nwaiting;
+	struct ev_task flush;
+	bool at_once; /* frames do not wait for the end of the turn */
+	/* A frame whose fd found no room here is skipped and counted: the
+	 * sender is believed, and closing would be worse. */
+	bool lenient;
+	unsigned crippled;
 	bool *gone;
 };
 
 void channel_init(struct channel *c, const struct channel_handler *handler);
 /* Take FD and read from it. */
 void channel_open(struct channel *c, int fd);
-/* Close; waiting frames are dropped.  May be opened again. */
+/* Close; frames that cannot be sent now are dropped.  May be opened again. */
 void channel_close(struct channel *c);
+/* In the child of a fork, whose loop never had it: close, and nothing else. */
+void channel_abandon(struct channel *c);
 bool channel_is_open(const struct channel *c);
-/* Send or queue a frame with FD (-1: none; stays the caller's).  False when
- * too much waits already. */
+/* Send a frame with FD (-1: none; stays the caller's), at the end of the turn
+ * or later.  False when too much waits already, or it cannot be sent. */
 bool channel_send(struct channel *c, struct slice frame, int fd);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "ipc/ipc.h"
 
+#include <bsd/sys/queue.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,15 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "ipc/channel.h"
+#include "ipc/door.h"
+#include "ipc/frame.h"
+#include "ipc/pass.h"
+#include "ipc/setup.h"
 #include "log/log.h"
 #include "sys/fd.h"
 
 enum {
 	CALL_SLOTS = 1024,
-	ASK_AGAIN_MS = 500,
 	PENDING_MAX_BYTES = 1 << 20, /* while master introduces us */
 };
 
@@ -39,12 +43,18 @@ struct ipc {
 	LIST_ENTRY(ipc) accepted; /* others' channels to us */
 	struct channel channel;
 	enum role role;
+	enum role self; /* who we are to it */
 	unsigned index;
 	uid_t uid;
+	uint32_t asker; /* the process; 0: not known */
 	void *data;
 	bool link;
-	bool spawn;
-	int64_t ask_again_ms;    /* a link only if running, and it was not */
+	bool losing;  /* lose() is at work on it */
+	bool hung_up; /* meanwhile: free it in the end */
+	char *ticket; /* of ipc_dial, until it is used; AUTH_TICKET_SIZE */
+	size_t nticket;
+	struct ipc_pass pass;
+	char *pass_text;         /* what it points into; NULL: none */
 	struct ipc_call connect; /* master_connect under way (links) */
 	TAILQ_HEAD(, pending) pending;
 	size_t pending_bytes;
@@ -162,7 +172,8 @@ on_frame(struct channel *c, struct slice frame, int fd)
 	struct msg m;
 	int *mfd;
 
-	if (!msg_get(frame, fd, &m) || !msg_may_send(peer->role, m.type)) {
+	if (!msg_get(frame, fd, &m) || !msg_may_send(peer->role, m.type) ||
+	    !msg_may_receive(peer->self, m.type)) {
 		fd_close(&fd);
 		return false;
 	}
@@ -204,20 +215,36 @@ drop_pending(struct ipc *peer)
 }
 
 static void
+peer_free(struct ipc *peer)
+{
+	if (peer->ticket != NULL)
+		explicit_bzero(peer->ticket, peer->nticket);
+	free(peer->ticket);
+	free(peer->pass_text);
+	free(peer);
+}
+
+static void
 lose(struct ipc *peer)
 {
 	const bool was_open = channel_is_open(&peer->channel);
 
+	peer->losing = true;
 	channel_close(&peer->channel);
 	drop_pending(peer);
 	fail_calls_of(peer);
 	if (was_open && ipc.table->on_gone != NULL)
 		ipc.table->on_gone(peer);
+	peer->losing = false;
+	if (peer->hung_up) {
+		peer_free(peer);
+		return;
+	}
 	if (peer->link || peer == ipc.master)
 		return;
 	LIST_REMOVE(peer, accepted);
 	ipc.peers--;
-	free(peer);
+	peer_free(peer);
 }
 
 void
@@ -226,7 +253,7 @@ ipc_drop(struct ipc *peer, const char *why)
 	if (why != NULL)
 		log_warn("ipc.dropped", kv_s("peer", role_name(peer->role)),
 		    kv_u("index", peer->index),
-		    kv_s("self", role_name(ipc.self)), kv_s("why", why));
+		    kv_s("self", role_name(peer->self)), kv_s("why", why));
 	lose(peer);
 }
 
@@ -248,15 +275,55 @@ peer_new(enum role role, unsigned index, uid_t uid)
 	channel_init(&peer->channel, &handler);
 	TAILQ_INIT(&peer->pending);
 	peer->role = role;
+	peer->self = ipc.self;
 	peer->index = index;
 	peer->uid = uid;
 	return peer;
 }
 
 void
-ipc_setup(enum role self, const struct ipc_table *table)
+ipc_forget_master(void)
+{
+	must(ipc.peers == 0 && ipc.links.count == 0);
+	channel_abandon(&ipc.master->channel);
+	peer_free(ipc.master);
+	ipc.master = NULL;
+}
+
+void
+ipc_set_pass(struct ipc *peer, const struct ipc_pass *pass)
+{
+	const size_t na = pass != NULL ? pass->account.n : 0;
+	const size_t nh = pass != NULL ? pass->home.n : 0;
+
+	xfree(&peer->pass_text);
+	if (pass == NULL)
+		return;
+	peer->pass_text = xmalloc(na + nh + 1);
+	if (na > 0)
+		memcpy(peer->pass_text, pass->account.p, na);
+	if (nh > 0)
+		memcpy(peer->pass_text + na, pass->home.p, nh);
+	peer->pass = (struct ipc_pass){ slice_of(peer->pass_text, na),
+		slice_of(peer->pass_text + na, nh), pass->quota };
+}
+
+const struct ipc_pass *
+ipc_pass(const struct ipc *peer)
+{
+	return peer->pass_text != NULL ? &peer->pass : NULL;
+}
+
+void
+ipc_set_self(enum role self)
 {
 	ipc.self = self;
+}
+
+void
+ipc_setup(enum role self, const struct ipc_table *table)
+{
+	ipc_set_self(self);
 	ipc.table = table;
 	map_init(&ipc.links);
 	for (size_t i = 0; i < CALL_SLOTS; i++)
@@ -267,6 +334,9 @@ struct ipc *
 ipc_set_master(int fd)
 {
 	ipc.master = peer_new(ROLE_MASTER, 0, 0);
+	ipc.master->channel.lenient = true;
+	/* What is said to master may be the last before an exit or a fork. */
+	ipc.master->channel.at_once = true;
 	channel_open(&ipc.master->channel, fd);
 	return ipc.master;
 }
@@ -290,10 +360,50 @@ ipc_accept(int fd, enum role role, unsigned index, uid_t uid)
 	return peer;
 }
 
-static struct ipc *
-link_get(enum role role, unsigned index, uid_t uid, bool spawn)
+bool
+ipc_admits_user(uid_t uid)
 {
-	const uint32_t words[] = { role, index, uid, spawn };
+	const struct ipc *peer;
+	unsigned his = 0, all = 0;
+
+	LIST_FOREACH(peer, &ipc.accepted, accepted)
+	if (peer->role == ROLE_USER) {
+		his += peer->uid == uid;
+		all++;
+	}
+	return his < DOOR_USER && all < DOOR_USERS;
+}
+
+struct ipc *
+ipc_admit(int fd, enum role role, unsigned index, uid_t uid, uint32_t asker)
+{
+	struct ipc *peer, *next;
+
+	if (role == ROLE_USER && !ipc_admits_user(uid)) {
+		fd_close(&fd);
+		return NULL;
+	}
+	/* A process asks again when its channel is lost, or was taken over. */
+	LIST_FOREACH_SAFE(peer, &ipc.accepted, accepted, next)
+	if (asker != 0 && peer->asker == asker && peer->role == role) {
+		lose(peer);
+		break;
+	}
+	peer = ipc_accept(fd, role, index, uid);
+	peer->asker = asker;
+	return peer;
+}
+
+unsigned
+ipc_crippled(void)
+{
+	return ipc.master != NULL ? ipc.master->channel.crippled : 0;
+}
+
+struct ipc *
+ipc_link(enum role role, unsigned index, uid_t uid)
+{
+	const uint32_t words[] = { role, index, uid };
 	const struct slice key = slice_of(words, sizeof words);
 	struct ipc *peer = map_find(&ipc.links, key);
 
@@ -301,21 +411,35 @@ link_get(enum role role, unsigned index, uid_t uid, bool spawn)
 		return peer;
 	peer = peer_new(role, index, uid);
 	peer->link = true;
-	peer->spawn = spawn;
 	map_put(&ipc.links, key, peer);
 	return peer;
 }
 
 struct ipc *
-ipc_link(enum role role, unsigned index, uid_t uid)
+ipc_dial(enum role role, struct slice ticket)
 {
-	return link_get(role, index, uid, true);
+	struct ipc *peer = peer_new(role, 0, 0);
+
+	peer->link = true;
+	peer->ticket = xmalloc(ticket.n + 1);
+	peer->nticket = ticket.n;
+	if (ticket.n > 0)
+		memcpy(peer->ticket, ticket.p, ticket.n);
+	return peer;
 }
 
-struct ipc *
-ipc_link_if_running(enum role role, unsigned index, uid_t uid)
+void
+ipc_hangup(struct ipc **pp)
 {
-	return link_get(role, index, uid, false);
+	struct ipc *peer = *pp;
+
+	*pp = NULL;
+	if (peer == NULL)
+		return;
+	ipc_cancel(&peer->connect);
+	peer->hung_up = true;
+	if (!peer->losing)
+		lose(peer);
 }
 
 unsigned
@@ -341,8 +465,7 @@ on_connected(struct ipc_call *call, struct msg *m)
 
 	if (m == NULL || !m->master_connected.ok ||
 	    m->master_connected.sock == -1) {
-		peer->ask_again_ms = ev_now_ms() + ASK_AGAIN_MS;
-		if (m != NULL && peer->spawn)
+		if (m != NULL)
 			log_warn("ipc.refused",
 			    kv_s("peer", role_name(peer->role)),
 			    kv_slice("why", m->master_connected.why));
@@ -368,8 +491,7 @@ send_later(struct ipc *peer, struct slice frame, int fd)
 {
 	struct pending *p;
 
-	if (peer->pending_bytes + frame.n > PENDING_MAX_BYTES ||
-	    (!peer->spawn && ev_now_ms() < peer->ask_again_ms))
+	if (peer->pending_bytes + frame.n > PENDING_MAX_BYTES)
 		return false;
 	p = xmalloc(sizeof *p + frame.n);
 	p->fd = fd != -1 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
@@ -385,7 +507,7 @@ send_later(struct ipc *peer, struct slice frame, int fd)
 		IPC_CALL(ipc.master, &peer->connect, master_connected,
 		    on_connected, 0, master_connect, .role = peer->role,
 		    .index = peer->index, .uid = peer->uid,
-		    .spawn = peer->spawn);
+		    .ticket = slice_of(peer->ticket, peer->nticket));
 	return true;
 }
 
@@ -396,6 +518,7 @@ ipc_send(struct ipc *peer, const struct msg *m)
 	bool ok;
 	int fd;
 
+	must(msg_may_receive(peer->role, m->type));
 	buf_reset(&frame);
 	/* whole from the start: a frame with a password must not move about */
 	(void)buf_room(&frame, frame.max);

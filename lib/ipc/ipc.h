@@ -3,8 +3,8 @@
  * Talking to other daemons.
  *
  * A channel is a SOCK_SEQPACKET pair that master made; its other end has a
- * role that master told.  A frame that is malformed, or that this role may not
- * send, drops the channel, is logged with both names, and reaches no handler.
+ * role that master told.  A frame that is malformed, not its to send or not
+ * ours to receive, drops it, is logged with both names, and reaches no handler.
  *
  * A link is a channel this daemon asked for (ipc_link).  It lives as long as
  * the process: when the other side ends, its open calls fail and the next use
@@ -41,27 +41,19 @@ struct ipc_call {
 	TAILQ_ENTRY(ipc_call) link;
 };
 
-/* Called by lib/proc (and ctl) before anything else: who we are, our table
- * (borrowed for good), and the channel to master, which is then read here. */
-void ipc_setup(enum role self, const struct ipc_table *table);
-struct ipc *ipc_set_master(int fd);
+/* The channel to master. */
 struct ipc *ipc_master(void);
-/* A channel whose peer master has told us of; takes FD. */
-struct ipc *ipc_accept(int fd, enum role role, unsigned index, uid_t uid);
 
 /*
  * The link to process INDEX of ROLE; UID says whose process where there is one
- * set for each uid (otherwise 0).  spawn false (ipc_link_if_running): only if
- * such a process already runs; frames are dropped otherwise.
+ * set for each uid (otherwise 0).
  */
 struct ipc *ipc_link(enum role role, unsigned index, uid_t uid);
-struct ipc *ipc_link_if_running(enum role role, unsigned index, uid_t uid);
 /* How many processes of ROLE there are (of one uid); at least 1. */
 unsigned ipc_count(enum role role);
-void ipc_set_count(enum role role, unsigned count);
 
-/* Send M (fds in it stay the caller's).  False: not sent, the peer is gone or
- * too far behind; nothing else happens. */
+/* Send M, which PEER may receive (fds in it stay the caller's).  False: not
+ * sent, the peer is gone or too far behind; nothing else happens. */
 bool ipc_send(struct ipc *peer, const struct msg *m);
 #define IPC_SEND(peer, name, ...)                                              \
 	ipc_send((peer), &(const struct msg){                                  \

@@ -12,6 +12,9 @@
  *               empty: no tickets.  Each role gets its own.
  * keys_changed  to all that are connected: certificates or ticket keys are
  *               new; ask again.
+ * keys_renew    look at the files now, not at the next check
+ * keys_renewed  ok: what the files hold is what counts; else why not, and what
+ *               was there before counts on
  * keys_sign     key is a cert_key_id, op an enum tls_sign_op
  * keys_signed   signature; empty: refused
  */

@@ -14,15 +14,21 @@
  *                   bytes (0: no limit); room what is left of it as far as is
  *                   known (UINT64_MAX: not known, or no limit)
  *   LOOKUP_ALIAS    address is the alias; targets a list (table/alias.h,
- *                   alias_put and alias_next); commands and files run as uid
- *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop as in
- *                   proto/nexthop.h
+ *                   alias_put and alias_next); its commands run as nobody
+ *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop (proto/nexthop.h); with
+ *                   LOOKUP_SITE who is dialled: site is the relayhost, or the
+ *                   MX hosts, sorted; empty: nexthop itself, or not known
  *   LOOKUP_REFUSE   code (550...), enhanced ("5.1.1") and text for the reply
  *   LOOKUP_TEMPFAIL code (451), enhanced and text
+ * keep_ms: so long the answer may be kept, but not beyond lookup_changed, which
+ * tells qmgr that the tables may say something else.
+ * smtpd is told what its reply needs: no uid, home, targets, transport,
+ * nexthop.
  *
  * lookup_usage: an account that has a quota now holds so many bytes.  Said
- * after each delivery and each change by who made it; it is what room is
- * reckoned from, so that a full mailbox is refused at RCPT already.  A word
+ * after each delivery, and after a POP3 session that removed mail; it is what
+ * room is reckoned from, so that a full mailbox is refused at RCPT already.
+ * What a process says counts for accounts of the uid it serves only.  A word
  * that is lost costs nothing: local checks again.
  *
  * lookup_mx: which hosts take mail for domain; with LOOKUP_MX_ADDRESS domain is
@@ -48,6 +54,7 @@ enum lookup_kind {
 
 enum lookup_flags {
 	LOOKUP_NO_ALIAS = 1, /* the mailbox itself ("\name") */
+	LOOKUP_SITE = 2,     /* and who is dialled */
 };
 
 enum lookup_mx_flags {

@@ -5,34 +5,15 @@
 
 #include "base/cur.h"
 #include "base/mem.h"
-
-static const char *const role_names[] = {
-#define R(name, text) text,
-	IPC_ROLES(R)
-#undef R
-};
-
-const char *
-role_name(enum role role)
-{
-	return role < ROLE_COUNT ? role_names[role] : "?";
-}
-
-enum role
-role_find(struct slice name)
-{
-	for (unsigned i = 0; i < ROLE_COUNT; i++)
-		if (slice_is(name, role_names[i]))
-			return (enum role)i;
-	return ROLE_COUNT;
-}
+#include "ipc/frame.h"
 
 /* Sets of roles, named as the .def files name them. */
 enum {
-#define R(name, text) name = 1 << ROLE_##name,
-	IPC_ROLES(R)
-#undef R
-	    ANY = (1 << ROLE_CTL) - 1, /* every daemon */
+#define ROLE(role, name, serves, owner, number, stop, first, last, traits)     \
+	role = 1 << ROLE_##role,
+#include "conf/roles.def" // IWYU pragma: keep
+#undef ROLE
+	ANY = (1 << ROLE_CTL) - 1, /* every daemon */
 };
 
 /* clang-format off */
@@ -69,6 +50,12 @@ msg_may_send(enum role role, enum msg_type type)
 	return type < MSG_COUNT && (types[type].from & 1U << role) != 0;
 }
 
+bool
+msg_may_receive(enum role role, enum msg_type type)
+{
+	return type < MSG_COUNT && (types[type].to & 1U << role) != 0;
+}
+
 /* ---- writing ---- */
 
 static void
@@ -96,6 +83,12 @@ put_bool(struct buf *b, bool v)
 }
 
 static void
+put_code(struct buf *b, enum err_code code)
+{
+	put_u32(b, code);
+}
+
+static void
 put_str(struct buf *b, struct slice s)
 {
 	put_u32(b, (uint32_t)s.n);
@@ -107,6 +100,7 @@ put_str(struct buf *b, struct slice s)
 #define PUT_i64(name)  put_i64(b, v->name);
 #define PUT_bool(name) put_bool(b, v->name);
 #define PUT_str(name)  put_str(b, v->name);
+#define PUT_code(name) put_code(b, v->name);
 #define PUT_fd(name)   *fd = v->name;
 #define F(type, name)  PUT_##type(name)
 #define MSG(name, from, to, fields)                                            \
@@ -187,6 +181,16 @@ get_bool(struct cur *c)
 	return v == 1;
 }
 
+static enum err_code
+get_code(struct cur *c)
+{
+	const uint32_t v = get_u32(c);
+
+	if (v >= ERR_CODES)
+		cur_fail(c);
+	return cur_ok(c) ? (enum err_code)v : ERR_OTHER;
+}
+
 static struct slice
 get_str(struct cur *c)
 {
@@ -200,6 +204,7 @@ get_str(struct cur *c)
 #define GET_i64(name)  v->name = get_i64(c);
 #define GET_bool(name) v->name = get_bool(c);
 #define GET_str(name)  v->name = get_str(c);
+#define GET_code(name) v->name = get_code(c);
 #define GET_fd(name)                                                           \
 	v->name = *fd;                                                         \
 	*fd = -1;
@@ -222,6 +227,7 @@ get_str(struct cur *c)
 #define FD_i64(name)
 #define FD_bool(name)
 #define FD_str(name)
+#define FD_code(name)
 #define FD_fd(name)   return &v->name;
 #define F(type, name) FD_##type(name)
 #define MSG(name, from, to, fields)                                            \

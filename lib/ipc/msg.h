@@ -3,11 +3,13 @@
  * Messages between daemons, made from lib/ipc/<server>.def:
  *   MSG(name, senders, receivers, fields)    a request or a word
  *   REPLY(name, senders, receivers, fields)  the answer to a request
- * Fields: F(u32|u64|i64|bool, name), F(str, name) bytes, F(fd, name) at most
- * one.  A REPLY, and a MSG that ipc_call sends, begin with F(u64, id).
+ * Fields: F(u32|u64|i64|bool, name), F(str, name) bytes, F(code, name) an
+ * enum err_code, F(fd, name) at most one.  A REPLY, and a MSG that ipc_call
+ * sends, begin with F(u64, id).
  *
  * On the wire: u16 type, then the fields in order, little-endian, a str as
- * u32 length and bytes.  A frame is one packet of at most MSG_MAX_BYTES.
+ * u32 length and bytes, a code as u32.  A frame is one packet of at most
+ * MSG_MAX_BYTES.
  */
 #ifndef IPC_MSG_H
 #define IPC_MSG_H
@@ -15,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/err.h"
 #include "base/slice.h"
 #include "ipc/role.h"
 
@@ -36,6 +38,7 @@ enum msg_type {
 #define MSG_FIELD_i64(name)  int64_t name;
 #define MSG_FIELD_bool(name) bool name;
 #define MSG_FIELD_str(name)  struct slice name;
+#define MSG_FIELD_code(name) enum err_code name;
 #define MSG_FIELD_fd(name)   int name;
 #define F(type, name)        MSG_FIELD_##type(name)
 #define MSG(name, from, to, fields)                                            \
@@ -62,19 +65,5 @@ struct msg {
 #undef REPLY
 	};
 };
-
-const char *msg_name(enum msg_type type);
-bool msg_is_reply(enum msg_type type);
-/* May ROLE send / receive TYPE? */
-bool msg_may_send(enum role role, enum msg_type type);
-
-/* Append the frame for M; *FD is the fd that goes with it, or -1.  False when
- * it would be larger than a frame may be. */
-bool msg_put(const struct msg *m, struct buf *frame, int *fd);
-/* Read FRAME into M, which takes FD.  False when it is too short, too long, of
- * an unknown type, or lacks its fd or has one too many; FD is left alone. */
-bool msg_get(struct slice frame, int fd, struct msg *m);
-/* Where M keeps its fd; NULL when its type has none. */
-int *msg_fd(struct msg *m);
 
 #endif

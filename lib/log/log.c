@@ -6,33 +6,57 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "log/line.h"
+#include "log/out.h"
 
-/* A line is cut to this, its end included; more collected is written. */
-enum { LINE_MAX_BYTES = 4096, LINE_END_BYTES = 4, COLLECT_BYTES = 32768 };
+enum { LINE_END_BYTES = 4 };
+
+static const char *const level_words[] = { "error", "warning", "info",
+	"debug" };
 
 static struct {
-	char name[32];
-	int pid; /* getpid costs a system call, and a line each */
+	struct log_writer writer;
+	bool unnamed;
 	enum log_format format;
 	enum log_level level;
 	bool journal;
-	struct buf out;
-} log_state = { .level = LOG_LVL_INFO,
-	.out = { .max = COLLECT_BYTES + 2 * LINE_MAX_BYTES } };
+} log_state = { .level = LOG_LVL_INFO };
+
+static const struct log_writer nobody;
+
+struct log_writer
+log_writer(const char *name, unsigned index, int pid)
+{
+	struct log_writer w = { .pid = pid };
+
+	if (index > 0)
+		snprintf(w.name, sizeof w.name, "%.20s/%u", name, index);
+	else
+		snprintf(w.name, sizeof w.name, "%.20s", name);
+	return w;
+}
+
+static void
+flush(void)
+{
+	(void)log_flush();
+}
 
 void
 log_init(const char *name, unsigned index)
 {
-	log_state.pid = (int)getpid();
-	if (index > 0)
-		snprintf(log_state.name, sizeof log_state.name, "%.20s/%u",
-		    name, index);
-	else
-		snprintf(log_state.name, sizeof log_state.name, "%.20s", name);
-	must_hook = log_flush;
+	log_state.writer = log_writer(name, index, (int)getpid());
+	must_hook = flush;
+}
+
+void
+log_unnamed(bool on)
+{
+	log_state.unnamed = on;
 }
 
 void
@@ -54,14 +78,6 @@ log_wants(enum log_level level)
 	return level <= log_state.level;
 }
 
-void
-log_flush(void)
-{
-	if (log_state.out.n > 0)
-		(void)!write(2, log_state.out.p, log_state.out.n);
-	buf_reset(&log_state.out);
-}
-
 /* Does a logfmt value need quotes? */
 static bool
 needs_quotes(struct slice s)
@@ -77,7 +93,7 @@ needs_quotes(struct slice s)
 static size_t
 room(const struct buf *b)
 {
-	const size_t max = LINE_MAX_BYTES - LINE_END_BYTES;
+	const size_t max = LOG_LINE_MAX - LINE_END_BYTES;
 
 	return b->n < max ? max - b->n : 0;
 }
@@ -91,8 +107,7 @@ add_quoted(struct buf *b, struct slice s)
 	while (s.n > 0 && room(b) >= sizeof "\\u0000\"" - 1) {
 		const size_t n = utf8_len(s);
 		const unsigned c = (unsigned char)s.p[0];
-		const bool c1 =
-		    n == 2 && c == 0xc2 && (unsigned char)s.p[1] < 0xa0;
+		const uint32_t code = utf8_code(s);
 
 		if (c == '"' || c == '\\')
 			buf_addf(b, "\\%c", c);
@@ -100,8 +115,8 @@ add_quoted(struct buf *b, struct slice s)
 			buf_adds(b, "\\n");
 		else if (c < 0x20 || c == 0x7f || n == 0)
 			buf_addf(b, "\\u%04x", c);
-		else if (c1)
-			buf_addf(b, "\\u%04x", (unsigned char)s.p[1]);
+		else if (utf8_is_control(code))
+			buf_addf(b, "\\u%04x", code);
 		else
 			buf_add(b, slice_sub(s, 0, n));
 		s = slice_from(s, n > 0 ? n : 1);
@@ -148,11 +163,9 @@ add_time(struct buf *b)
 }
 
 static void
-add_logfmt(struct buf *b, enum log_level level, const char *event,
-    const struct kv *kvs)
+add_logfmt(struct buf *b, const struct log_writer *w, enum log_level level,
+    const char *event, const struct kv *kvs)
 {
-	static const char *const words[] = { "error", "warning", "info",
-		"debug" };
 	static const int priorities[] = { 3, 4, 6, 7 };
 
 	if (log_state.journal)
@@ -161,8 +174,9 @@ add_logfmt(struct buf *b, enum log_level level, const char *event,
 		add_time(b);
 		buf_addc(b, ' ');
 	}
-	buf_addf(b, "%s[%d] %s: %s", log_state.name, log_state.pid,
-	    words[level], event);
+	if (w->name[0] != '\0')
+		buf_addf(b, "%s[%d] ", w->name, w->pid);
+	buf_addf(b, "%s: %s", level_words[level], event);
 	for (; kvs->key != NULL && fits(b, kvs->key); kvs++) {
 		buf_addf(b, " %s=", kvs->key);
 		add_value(b, kvs);
@@ -170,43 +184,97 @@ add_logfmt(struct buf *b, enum log_level level, const char *event,
 	buf_addc(b, '\n');
 }
 
-static void
-add_json(struct buf *b, enum log_level level, const char *event,
-    const struct kv *kvs)
+bool
+log_json_own(struct slice key)
 {
-	static const char *const words[] = { "error", "warning", "info",
-		"debug" };
+	return slice_is(key, "time") || slice_is(key, "daemon") ||
+	       slice_is(key, "pid") || slice_is(key, "level") ||
+	       slice_is(key, "event");
+}
 
+static void
+add_json(struct buf *b, const struct log_writer *w, enum log_level level,
+    const char *event, const struct kv *kvs)
+{
 	buf_adds(b, "{\"time\":\"");
 	add_time(b);
-	buf_addf(b,
-	    "\",\"daemon\":\"%s\",\"pid\":%d,\"level\":\"%s\","
-	    "\"event\":\"%s\"",
-	    log_state.name, log_state.pid, words[level], event);
+	if (w->name[0] != '\0')
+		buf_addf(b, "\",\"daemon\":\"%s\",\"pid\":%d,\"level\":\"",
+		    w->name, w->pid);
+	else
+		buf_adds(b, "\",\"level\":\"");
+	buf_addf(b, "%s\",\"event\":\"%s\"", level_words[level], event);
 	for (; kvs->key != NULL && fits(b, kvs->key); kvs++) {
-		buf_addf(b, ",\"%s\":", kvs->key);
+		buf_addf(b, ",\"%s%s\":", kvs->key,
+		    log_json_own(slice_str(kvs->key)) ? "_" : "");
 		add_value(b, kvs);
 	}
 	buf_adds(b, "}\n");
 }
 
 void
-log_event(enum log_level level, const char *event, const struct kv *kvs)
+log_line(struct buf *out, const struct log_writer *w, enum log_level level,
+    const char *event, const struct kv *kvs)
 {
 	struct buf line;
 
+	buf_init(&line, LOG_LINE_MAX);
+	if (log_state.format == LOG_JSON)
+		add_json(&line, w, level, event, kvs);
+	else
+		add_logfmt(&line, w, level, event, kvs);
+	must(!line.failed);
+	buf_add(out, buf_slice(&line));
+	buf_fini(&line);
+}
+
+void
+log_line_lost(struct buf *out, const struct log_writer *w, uint64_t lines)
+{
+	log_line(out, w, LOG_LVL_ERR, "log.lost",
+	    (const struct kv[]){ kv_u("lines", lines), { .key = NULL } });
+}
+
+/* Whom our own lines name. */
+static const struct log_writer *
+self(void)
+{
+	return log_state.unnamed ? &nobody : &log_state.writer;
+}
+
+static void
+put_line(enum log_level level, const char *event, const struct kv *kvs)
+{
+	struct buf line;
+
+	buf_init(&line, LOG_LINE_MAX);
+	log_line(&line, self(), level, event, kvs);
+	log_out_add(buf_slice(&line));
+	buf_fini(&line);
+}
+
+bool
+log_flush(void)
+{
+	const bool all = log_out_flush();
+	const uint64_t lost = all ? log_out_lost() : 0;
+	struct buf line;
+
+	if (lost == 0)
+		return all;
+	buf_init(&line, LOG_LINE_MAX);
+	log_line_lost(&line, self(), lost);
+	log_out_add(buf_slice(&line));
+	buf_fini(&line);
+	return log_out_flush();
+}
+
+void
+log_event(enum log_level level, const char *event, const struct kv *kvs)
+{
 	if (!log_wants(level))
 		return;
-	if (log_state.out.n > COLLECT_BYTES)
-		log_flush();
-	buf_init(&line, LINE_MAX_BYTES);
-	if (log_state.format == LOG_JSON)
-		add_json(&line, level, event, kvs);
-	else
-		add_logfmt(&line, level, event, kvs);
-	must(!line.failed);
-	buf_add(&log_state.out, buf_slice(&line));
-	buf_fini(&line);
+	put_line(level, event, kvs);
 	if (level <= LOG_LVL_WARN)
-		log_flush();
+		(void)log_flush();
 }

@@ -4,17 +4,16 @@
  * Event and key names are an interface, listed in the daemon's events.def.
  * Values are escaped here.  Lines are collected during a turn of the loop and
  * written at its end (log_flush), one write for many lines; warnings and
- * errors are written at once.
+ * errors are written at once.  None waits for a reader of fd 2 (log/out.h).
  */
 #ifndef LOG_LOG_H
 #define LOG_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
-
-enum log_level { LOG_LVL_ERR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG };
-enum log_format { LOG_LOGFMT, LOG_JSON };
+#include "log/level.h"
 
 struct kv {
 	const char *key; /* NULL ends the list */
@@ -72,7 +71,7 @@ void log_init(const char *name, unsigned index);
 void log_set(enum log_format format, enum log_level level);
 /* Lines begin with "<N>" for the journal instead of a time. */
 void log_for_journal(bool on);
-/* Write out what was collected. */
-void log_flush(void);
+/* Write out what was collected; false when some must wait. */
+bool log_flush(void);
 
 #endif

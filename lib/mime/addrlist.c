@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
 
@@ -26,6 +27,7 @@ struct list {
 	struct buf comment; /* the last comment */
 	struct buf domain;
 	bool any_word;
+	struct addrlist_item *angle; /* "<...>" with no comma behind it yet */
 };
 
 static struct addrlist_item *
@@ -253,6 +255,7 @@ read_angle(struct list *l)
 	cur_try_byte(&l->c, '>');
 	a = put_mailbox(l, &l->phrase);
 	a->route = route;
+	l->angle = a;
 }
 
 /* local@domain; when "<" follows, it was a display name left unquoted. */
@@ -270,11 +273,17 @@ read_addr_spec(struct list *l)
 	}
 }
 
+/* Words or a comment behind "<a@b>" are its name, if it has none. */
 static void
 end_item(struct list *l)
 {
-	if (l->any_word && l->left > 0)
+	const struct buf *behind = l->any_word ? &l->phrase : &l->comment;
+
+	if (l->angle != NULL && l->angle->name.p == NULL && behind->n > 0)
+		l->angle->name = keep(l, behind);
+	else if (l->angle == NULL && l->any_word && l->left > 0)
 		put_mailbox(l, NULL);
+	l->angle = NULL;
 	forget(l);
 }
 
@@ -287,6 +296,7 @@ begin_group(struct list *l)
 	}
 	append(l, ADDRLIST_GROUP)->mailbox = keep(l, &l->phrase);
 	l->in_group = true;
+	l->angle = NULL;
 	forget(l);
 }
 
@@ -308,6 +318,7 @@ step(struct list *l)
 		forget(l);
 		break;
 	case '@':
+		l->angle = NULL;
 		read_addr_spec(l);
 		forget(l);
 		break;

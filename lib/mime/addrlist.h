@@ -29,7 +29,8 @@ struct addrlist_item {
 	struct addrlist_item *next;
 	enum addrlist_kind kind;
 	struct slice
-	    name; /* display name, else the last comment; raw RFC 2047 */
+	    name; /* display name (also behind the address, where none is before
+		     it), else the last comment; raw RFC 2047 */
 	struct slice route; /* "@a,@b": obsolete source route */
 	struct slice mailbox;
 	struct slice host;

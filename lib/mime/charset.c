@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdint.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "mime/jis.h"
 
 enum {
 	CARRY_MAX = 16,    /* no charset has a longer character */
@@ -17,27 +20,42 @@ enum {
 
 struct charset {
 	iconv_t cd; /* (iconv_t)-1: UTF-8, checked by us */
+	bool guess; /* what is no UTF-8 is windows-1252 */
+	bool is_jis;
+	struct jis jis; /* before cd */
+	size_t unit;    /* bytes of which all characters are made */
+	bool is_double; /* two bytes from 0xa1 to 0xfe are a character */
+	bool is_eucjp;  /* three from 0x8f on, too */
 	char carry[CARRY_MAX];
 	size_t ncarry;
 };
 
 /* clang-format off */
+#define GUESS "guess"
+#define JIS   "jis"
+#define EUCJP "euc-jp-ms"
 static const struct {
 	const char *name, *iconv;
 } aliases[] = {
-	{ "us-ascii",          "utf-8" },
-	{ "ascii",             "utf-8" },
-	{ "ansi_x3.4-1968",    "utf-8" },
+	{ "us-ascii",          GUESS },
+	{ "ascii",             GUESS },
+	{ "ansi_x3.4-1968",    GUESS },
+	{ "unknown-8bit",      GUESS },
+	{ "x-unknown",         GUESS },
 	{ "utf8",              "utf-8" },
 	{ "unicode-1-1-utf-8", "utf-8" },
-	{ "unknown-8bit",      "utf-8" },
 	{ "iso-8859-1",        "cp1252" },
 	{ "iso8859-1",         "cp1252" },
 	{ "latin1",            "cp1252" },
+	{ "iso-8859-9",        "cp1254" },
+	{ "iso-8859-11",       "windows-874" },
+	{ "tis-620",           "windows-874" },
 	{ "euc-kr",            "cp949" },
 	{ "euckr",             "cp949" },
+	{ "cseuckr",           "cp949" },
 	{ "ks_c_5601-1987",    "cp949" },
 	{ "ks_c_5601",         "cp949" },
+	{ "ksc5601-1987",      "cp949" },
 	{ "ksc5601",           "cp949" },
 	{ "ks_c_5601-1989",    "cp949" },
 	{ "korean",            "cp949" },
@@ -52,6 +70,19 @@ static const struct {
 	{ "sjis",              "cp932" },
 	{ "x-sjis",            "cp932" },
 	{ "windows-31j",       "cp932" },
+	{ "csshiftjis",        "cp932" },
+	{ "ms_kanji",          "cp932" },
+	{ "euc-jp",            EUCJP },
+	{ "eucjp",             EUCJP },
+	{ "x-euc-jp",          EUCJP },
+	{ "iso-2022-jp",       JIS },
+	{ "iso2022-jp",        JIS },
+	{ "csiso2022jp",       JIS },
+	{ "iso-2022-jp-1",     JIS },
+	{ "iso-2022-jp-ms",    JIS },
+	{ "cp50220",           JIS },
+	{ "cp50221",           JIS },
+	{ "cp50222",           JIS },
 	{ "iso-8859-8-i",      "iso-8859-8" },
 	{ "iso-8859-8-e",      "iso-8859-8" },
 	{ "x-mac-roman",       "macintosh" },
@@ -59,13 +90,13 @@ static const struct {
 };
 
 static const char *const preload[] = { "cp949", "iso-2022-kr", "johab",
-	"cp932", "euc-jp", "iso-2022-jp", "gb18030", "hz-gb-2312", "big5",
+	"cp932", EUCJP, "iso-2022-jp-3", "gb18030", "hz-gb-2312", "big5",
 	"big5-hkscs", "euc-tw", "iso-2022-cn", "cp1250", "cp1251", "cp1252",
 	"cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
 	"iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6",
 	"iso-8859-7", "iso-8859-8", "iso-8859-9", "iso-8859-10",
 	"iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r",
-	"koi8-u", "tis-620", "cp874", "viscii", "macintosh", "utf-7",
+	"koi8-u", "windows-874", "viscii", "macintosh", "utf-7",
 	"utf-16", "utf-32" };
 /* clang-format on */
 
@@ -91,6 +122,35 @@ is_name(struct slice s)
 	return s.n > 0 && s.n < NAME_MAX_LEN;
 }
 
+/* Is BYTE only the beginning of a character? */
+static bool
+begins_longer(iconv_t cd, char byte)
+{
+	char scratch[CARRY_MAX], *from = &byte, *to = scratch;
+	size_t n = 1, room = sizeof scratch;
+
+	return iconv(cd, &from, &n, &to, &room) == (size_t)-1 &&
+	       errno == EINVAL;
+}
+
+static size_t
+unit_of(struct slice name)
+{
+	static const struct {
+		const char *name;
+		size_t unit;
+	} wide[] = { { "utf-16", 2 }, { "utf16", 2 }, { "ucs-2", 2 },
+		{ "utf-32", 4 }, { "utf32", 4 }, { "ucs-4", 4 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+		if (slice_istarts(name, slice_str(wide[i].name)))
+			return wide[i].unit;
+	return 1;
+}
+
+/* gcc's analyzer takes iconv's -1 for something that was allocated. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 struct charset *
 charset_open(struct slice name)
 {
@@ -98,6 +158,7 @@ charset_open(struct slice name)
 	const char *known = text;
 	struct charset *cs;
 	iconv_t cd = (iconv_t)-1;
+	bool is_jis;
 
 	name = slice_trim(name);
 	if (!is_name(name) || !slice_copy(name, text, sizeof text))
@@ -105,6 +166,11 @@ charset_open(struct slice name)
 	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
 		if (slice_iis(name, aliases[i].name))
 			known = aliases[i].iconv;
+	if (slice_iis(slice_str(known), GUESS) && known != text)
+		return charset_guess();
+	is_jis = known != text && slice_is(slice_str(known), JIS);
+	if (is_jis)
+		known = EUCJP;
 	if (!slice_iis(slice_str(known), "utf-8")) {
 		cd = iconv_open("UTF-8", known);
 		if (cd == (iconv_t)-1)
@@ -112,6 +178,22 @@ charset_open(struct slice name)
 	}
 	cs = xcalloc(1, sizeof *cs);
 	cs->cd = cd;
+	cs->is_jis = is_jis;
+	cs->is_eucjp = slice_is(slice_str(known), EUCJP);
+	cs->unit = unit_of(slice_str(known));
+	cs->is_double = cd != (iconv_t)-1 && begins_longer(cd, '\xb0');
+	return cs;
+}
+
+#pragma GCC diagnostic pop
+
+struct charset *
+charset_guess(void)
+{
+	struct charset *cs = xcalloc(1, sizeof *cs);
+
+	cs->cd = (iconv_t)-1;
+	cs->guess = true;
 	return cs;
 }
 
@@ -154,9 +236,34 @@ is_cut_utf8(struct slice s)
 	return false;
 }
 
+/* A byte that is no UTF-8. */
+static void
+put_stray(const struct charset *cs, char byte, struct buf *out)
+{
+	/* windows-1252 from 0x80 to 0x9f; behind that it is ISO-8859-1 */
+	static const uint16_t c1[] = { 0x20ac, 0, 0x201a, 0x0192, 0x201e,
+		0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152,
+		0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
+		0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e,
+		0x0178 };
+	const unsigned char b = (unsigned char)byte;
+	const unsigned c = b < 0x80 || b >= 0xa0 ? b : c1[b - 0x80];
+
+	if (!cs->guess || c == 0) {
+		put_replacement(out);
+	} else if (c < 0x800) {
+		buf_addc(out, (char)(0xc0 | c >> 6));
+		buf_addc(out, (char)(0x80 | (c & 0x3f)));
+	} else {
+		buf_addc(out, (char)(0xe0 | c >> 12));
+		buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
+		buf_addc(out, (char)(0x80 | (c & 0x3f)));
+	}
+}
+
 /* Gives how many bytes were used; the others are a character cut short. */
 static size_t
-feed_utf8(struct slice in, struct buf *out)
+feed_utf8(const struct charset *cs, struct slice in, struct buf *out)
 {
 	const size_t all = in.n;
 
@@ -169,22 +276,49 @@ feed_utf8(struct slice in, struct buf *out)
 		in = slice_from(in, n);
 		if (in.n == 0 || is_cut_utf8(in))
 			break;
-		put_replacement(out);
+		put_stray(cs, in.p[0], out);
 		in = slice_from(in, 1);
 	}
 	return out->failed ? all : all - in.n;
 }
 
+/* How many of the bytes in S, at which iconv stopped, are the character that it
+ * does not know: what is behind it has to be read from its first byte.  ASCII
+ * behind a byte with the eighth bit stands for itself.  0: that is not clear
+ * before there are more. */
+static size_t
+bad_length(const struct charset *cs, struct slice s)
+{
+	const unsigned char lead = (unsigned char)s.p[0];
+	const bool is_lead = cs->is_double && lead > 0xa0 && lead < 0xff;
+
+	if (cs->unit > 1)
+		return cs->unit <= s.n ? cs->unit : 0;
+	if (!is_lead && !begins_longer(cs->cd, s.p[0]))
+		return 1;
+	if (cs->is_eucjp && lead == 0x8f && s.n > 1 &&
+	    (unsigned char)s.p[1] > 0xa0)
+		return s.n > 2 ? 2 + ((unsigned char)s.p[2] > 0xa0) : 0;
+	if (s.n < 2)
+		return 0;
+	if (lead < 0x80)
+		return s.p[1] > ' ' && s.p[1] < 0x7f ? 2 : 1;
+	return (unsigned char)s.p[1] < 0x80 ? 1 : 2;
+}
+
+/* glibc stops at some characters only when it has taken them (0xa2e8 of CP949):
+ * what it stopped at is passed over when it stops there again. */
 static size_t
 feed_iconv(struct charset *cs, struct slice in, struct buf *out)
 {
 	char *from = (char *)(uintptr_t)in.p;
+	const char *told = NULL; /* where it stopped, and U+FFFD was put */
 	size_t left = in.n;
 
 	while (left > 0 && !out->failed) {
 		char chunk[CHUNK];
 		char *to = chunk;
-		size_t room = sizeof chunk;
+		size_t room = sizeof chunk, bad;
 		const size_t rc = iconv(cs->cd, &from, &left, &to, &room);
 
 		buf_add(out, slice_of(chunk, sizeof chunk - room));
@@ -192,11 +326,16 @@ feed_iconv(struct charset *cs, struct slice in, struct buf *out)
 			continue;
 		if (errno == EINVAL && left < CARRY_MAX)
 			break;
-		put_replacement(out);
-		if (left == 0) /* glibc can refuse what it has taken */
+		bad = left > 0 ? bad_length(cs, slice_of(from, left)) : 1;
+		if (bad == 0)
 			break;
-		from++;
-		left--;
+		if (from != told) {
+			put_replacement(out);
+			told = from;
+			continue;
+		}
+		from += bad;
+		left -= bad;
 	}
 	return out->failed ? in.n : in.n - left;
 }
@@ -204,7 +343,7 @@ feed_iconv(struct charset *cs, struct slice in, struct buf *out)
 static size_t
 feed_some(struct charset *cs, struct slice in, struct buf *out)
 {
-	return cs->cd == (iconv_t)-1 ? feed_utf8(in, out)
+	return cs->cd == (iconv_t)-1 ? feed_utf8(cs, in, out)
 				     : feed_iconv(cs, in, out);
 }
 
@@ -225,11 +364,29 @@ feed_carry(struct charset *cs, struct slice in, struct buf *out)
 	return in;
 }
 
+/* Only whole characters come out of the first step. */
+static void
+feed_jis(struct charset *cs, struct slice in, bool ends, struct buf *out)
+{
+	struct buf euc;
+
+	buf_init(&euc, 3 * in.n + JIS_KEPT_MAX + 1);
+	jis_feed(&cs->jis, in, &euc);
+	if (ends)
+		jis_finish(&cs->jis, &euc);
+	(void)feed_iconv(cs, buf_slice(&euc), out);
+	buf_fini(&euc);
+}
+
 void
 charset_feed(struct charset *cs, struct slice in, struct buf *out)
 {
 	size_t used;
 
+	if (cs->is_jis) {
+		feed_jis(cs, in, false, out);
+		return;
+	}
 	in = feed_carry(cs, in, out);
 	if (in.n == 0)
 		return;
@@ -242,8 +399,12 @@ charset_feed(struct charset *cs, struct slice in, struct buf *out)
 void
 charset_finish(struct charset *cs, struct buf *out)
 {
-	if (cs->ncarry > 0)
+	if (cs->is_jis)
+		feed_jis(cs, (struct slice){ "", 0 }, true, out);
+	if (cs->ncarry > 0 && !cs->guess)
 		put_replacement(out);
+	for (size_t i = 0; i < cs->ncarry && cs->guess; i++)
+		put_stray(cs, cs->carry[i], out);
 	cs->ncarry = 0;
 	if (cs->cd != (iconv_t)-1) {
 		char chunk[CARRY_MAX];
@@ -262,7 +423,7 @@ charset_to_utf8(struct buf *out, struct slice name, struct slice in)
 	const bool known = cs != NULL;
 
 	if (!known)
-		cs = charset_open(SLICE("utf-8"));
+		cs = charset_guess();
 	charset_feed(cs, in, out);
 	charset_finish(cs, out);
 	charset_close(&cs);

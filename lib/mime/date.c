@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/date.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/mem.h"
@@ -243,13 +244,37 @@ date_parse(struct slice s, struct date *d)
 	return cur_ok(&c) && to_date(&k, d);
 }
 
+/* date-day-fixed with one digit and no space, too: so phones write it. */
 static void
 read_imap_day(struct cur *c, struct clock *k)
 {
+	struct slice digits;
+	struct cur d;
+
+	cur_try_byte(c, ' ');
+	digits = cur_while(c, ascii_isdigit);
+	d = cur_of(digits);
+	k->day = (int)cur_u64(&d, 31);
+	if (!cur_end(&d) || digits.n > 2)
+		cur_fail(c);
 	cur_lit(c, "-");
 	k->month = read_month(c);
 	cur_lit(c, "-");
 	k->year = read_fixed(c, 4);
+}
+
+/* IMAP2's zone-name, which is not believed unless it is known. */
+static int
+read_imap_zone(struct cur *c)
+{
+	const struct slice rest = cur_rest(c);
+
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+		if (slice_iis(rest, zones[i].name)) {
+			cur_take(c, rest.n);
+			return zones[i].zone_min;
+		}
+	return read_offset(c);
 }
 
 bool
@@ -258,18 +283,15 @@ date_parse_imap_time(struct slice s, struct date *d)
 	struct cur c = cur_of(s);
 	struct clock k = { 0 };
 
-	if (s.n != 26)
-		return false;
-	k.day = cur_try_byte(&c, ' ') ? read_fixed(&c, 1) : read_fixed(&c, 2);
 	read_imap_day(&c, &k);
 	cur_lit(&c, " ");
-	k.hour = read_fixed(&c, 2);
+	k.hour = (int)cur_u64(&c, 23);
 	cur_lit(&c, ":");
 	k.min = read_fixed(&c, 2);
 	cur_lit(&c, ":");
 	k.sec = read_fixed(&c, 2);
 	cur_lit(&c, " ");
-	k.zone_min = read_offset(&c);
+	k.zone_min = read_imap_zone(&c);
 	return cur_end(&c) && to_date(&k, d);
 }
 
@@ -280,9 +302,6 @@ date_parse_imap_day(struct slice s, int64_t *day)
 	struct clock k = { 0 };
 	struct date d;
 
-	if (s.n < 10 || s.n > 11)
-		return false;
-	k.day = read_fixed(&c, s.n - 9);
 	read_imap_day(&c, &k);
 	if (!cur_end(&c) || !to_date(&k, &d))
 		return false;

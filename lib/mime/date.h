@@ -19,10 +19,12 @@ struct date {
 /* The value of a Date field; comments, a missing weekday or second, zones by
  * name and years of two digits are understood.  False when it is no date. */
 bool date_parse(struct slice s, struct date *d);
-/* "dd-Mon-yyyy hh:mm:ss +zzzz", a one-digit day with a space or zero before
- * it; without quotes.  Strict. */
+/* "dd-Mon-yyyy hh:mm:ss +zzzz" without quotes.  Also what clients send beside
+ * the grammar: a day or hour of one digit without a space or zero before it, a
+ * zone by name. */
 bool date_parse_imap_time(struct slice s, struct date *d);
-/* "d-Mon-yyyy" as SEARCH has it, to a day (see date_day).  Strict. */
+/* "d-Mon-yyyy" as SEARCH has it, to a day (see date_day); a space before the
+ * day is passed over. */
 bool date_parse_imap_day(struct slice s, int64_t *day);
 
 /* Days since 1970-01-01 of the calendar where D was written. */

@@ -120,6 +120,17 @@ fill_wants(struct slice name, bool message)
 	return message && imap_envelope_wants(name);
 }
 
+void
+fill_text(struct arena *a, struct mime_part *part)
+{
+	part->kind = MIME_LEAF;
+	part->type = SLICE("text");
+	part->subtype = SLICE("plain");
+	part->params = arena_new(a, struct param);
+	part->params->name = SLICE("charset");
+	part->params->value = SLICE("us-ascii");
+}
+
 static void
 set_default_type(struct arena *a, struct mime_part *p)
 {
@@ -133,23 +144,7 @@ set_default_type(struct arena *a, struct mime_part *p)
 		p->subtype = SLICE("rfc822");
 		return;
 	}
-	p->type = SLICE("text");
-	p->subtype = SLICE("plain");
-	p->params = arena_new(a, struct param);
-	p->params->name = SLICE("charset");
-	p->params->value = SLICE("us-ascii");
-}
-
-static enum mime_kind
-kind_of(const struct mime_part *p)
-{
-	if (slice_iis(p->type, "multipart"))
-		return MIME_MULTIPART;
-	if (slice_iis(p->type, "message") &&
-	    (slice_iis(p->subtype, "rfc822") ||
-		slice_iis(p->subtype, "global")))
-		return MIME_MESSAGE;
-	return MIME_LEAF;
+	fill_text(a, p);
 }
 
 static void
@@ -176,7 +171,7 @@ fill_part(struct arena *a, struct mime_part *part, struct slice head,
 			if (slice_iis(f.name, fields[i].name))
 				fields[i].set(a, part, f.value);
 	set_default_type(a, part);
-	part->kind = kind_of(part);
+	part->kind = mime_kind_of(part->type, part->subtype);
 	if (message)
 		set_envelope(a, part, head, limits);
 }

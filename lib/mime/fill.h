@@ -20,6 +20,8 @@ bool fill_wants(struct slice name, bool message);
  * kind is what the type says. */
 void fill_part(struct arena *a, struct mime_part *part, struct slice head,
     bool message, const struct mime_limits *limits);
+/* Type text/plain; charset=us-ascii, a leaf. */
+void fill_text(struct arena *a, struct mime_part *part);
 /* Type application/octet-stream, no parameters, a leaf. */
 void fill_opaque(struct mime_part *part);
 

@@ -3,6 +3,7 @@
 
 #include <utf8proc.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"

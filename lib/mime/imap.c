@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/imap.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "mime/param.h"
 #include "mime/part.h"
@@ -190,20 +191,12 @@ put_single(struct buf *out, const struct mime_part *p, bool extended)
 	buf_addc(out, ')');
 }
 
-/* body-type-mpart asks for one part at least. */
 static void
 put_multipart(struct buf *out, const struct mime_part *p, bool extended)
 {
-	static const struct mime_part nothing = {
-		.type = { "text", 4 },
-		.subtype = { "plain", 5 },
-	};
-
 	buf_addc(out, '(');
 	for (const struct mime_part *c = p->child; c != NULL; c = c->next)
 		imap_put_body(out, c, extended);
-	if (p->child == NULL)
-		put_single(out, &nothing, extended);
 	buf_addc(out, ' ');
 	imap_put_string(out, p->subtype);
 	if (extended) {

@@ -2,6 +2,7 @@
 #include "mime/param.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "mime/charset.h"
@@ -318,38 +319,66 @@ param_find(const struct param *params, const char *name)
 	return (struct slice){ NULL, 0 };
 }
 
-/* charset'language'%XX...: RFC 2231 4 */
-static void
-put_extended(struct buf *out, struct slice value)
+/* The value of "name*"; p == NULL when there is none. */
+static struct slice
+find_extended(const struct param *params, const char *name)
 {
-	struct slice text;
-	const struct slice charset = slice_cut(value, '\'', &text);
-	struct buf bytes;
+	for (const struct param *p = params; p != NULL; p = p->next)
+		if (slice_ends(p->name, SLICE("*")) &&
+		    slice_iis(slice_sub(p->name, 0, p->name.n - 1), name))
+			return p->value;
+	return (struct slice){ NULL, 0 };
+}
 
-	if (slice_find(text, '\'') == text.n) {
-		charset_to_utf8(out, SLICE("utf-8"), value);
-		return;
+/* charset'language'%XX... (RFC 2231 4): the bytes to OUT, which holds as many
+ * as VALUE.  Gives the charset, empty when it was not told. */
+static struct slice
+unescape(struct slice value, struct buf *out)
+{
+	struct slice charset = { NULL, 0 }, text = value;
+	const size_t first = slice_find(value, '\'');
+	const size_t second = slice_find(slice_from(value, first + 1), '\'');
+
+	if (first + 1 + second < value.n) {
+		charset = slice_sub(value, 0, first);
+		text = slice_from(value, first + 1 + second + 1);
 	}
-	slice_cut(text, '\'', &text);
-	buf_init(&bytes, text.n);
-	word_unescape(&bytes, text, '%');
-	charset_to_utf8(out, charset, buf_slice(&bytes));
-	buf_fini(&bytes);
+	word_unescape(out, text, '%');
+	return charset;
+}
+
+struct slice
+param_value(struct arena *a, const struct param *params, const char *name)
+{
+	const struct slice value = find_extended(params, name);
+	struct slice s;
+	struct buf b;
+
+	if (value.p == NULL)
+		return param_find(params, name);
+	buf_init(&b, value.n + 1);
+	(void)unescape(value, &b);
+	s = arena_slice(a, buf_slice(&b));
+	buf_fini(&b);
+	return s;
 }
 
 bool
 param_text(const struct param *params, const char *name, struct buf *out)
 {
-	for (const struct param *p = params; p != NULL; p = p->next)
-		if (slice_ends(p->name, SLICE("*")) &&
-		    slice_iis(slice_sub(p->name, 0, p->name.n - 1), name)) {
-			put_extended(out, p->value);
-			return true;
-		}
-	for (const struct param *p = params; p != NULL; p = p->next)
-		if (slice_iis(p->name, name)) {
-			word_decode(out, p->value);
-			return true;
-		}
-	return false;
+	struct slice value = find_extended(params, name);
+	struct slice charset;
+	struct buf bytes;
+
+	if (value.p == NULL) {
+		value = param_find(params, name);
+		if (value.p != NULL)
+			word_decode(out, value);
+		return value.p != NULL;
+	}
+	buf_init(&bytes, value.n + 1);
+	charset = unescape(value, &bytes);
+	charset_to_utf8(out, charset, buf_slice(&bytes));
+	buf_fini(&bytes);
+	return true;
 }

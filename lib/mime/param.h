@@ -38,6 +38,10 @@ struct slice param_token(struct slice value);
 
 /* The parameter called NAME as it stands; p == NULL when there is none. */
 struct slice param_find(const struct param *params, const char *name);
+/* The same for what programs compare (boundary, charset, report-type): also
+ * from "name*", whose %XX are taken off, in memory of A. */
+struct slice param_value(
+    struct arena *a, const struct param *params, const char *name);
 /* Add parameter NAME to OUT in UTF-8, from "name*" (RFC 2231) or from "name"
  * with encoded words (not allowed there, but sent); false when absent. */
 bool param_text(const struct param *params, const char *name, struct buf *out);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -75,6 +76,8 @@ struct mime_parser {
 	struct buf fields; /* of part's header, those that are wanted */
 	bool keep;         /* the field being read is one */
 	size_t field_left;
+
+	bool limited;
 };
 
 static bool
@@ -147,12 +150,12 @@ static void
 open_multipart(struct mime_parser *p)
 {
 	struct mime_part *part = p->part;
-	struct slice b = param_find(part->params, "boundary");
+	struct slice b = param_value(&p->tree->arena, part->params, "boundary");
 
 	while (b.n > 0 && ascii_isspace(b.p[b.n - 1]))
 		b.n--;
 	if (b.n == 0 || b.n > BOUNDARY_MAX)
-		fill_opaque(part);
+		fill_text(&p->tree->arena, part);
 	else
 		p->open[p->nopen++] = (struct open){ part, &part->child, b };
 }
@@ -171,12 +174,30 @@ end_header(struct mime_parser *p, const struct mark *at)
 	    is_message(part), &p->limits);
 	if (part->kind == MIME_LEAF)
 		return;
-	if (p->depth >= p->limits.depth || is_full(p))
+	if (p->depth >= p->limits.depth || is_full(p)) {
+		p->limited = true;
 		fill_opaque(part);
-	else if (part->kind == MIME_MULTIPART)
+	} else if (part->kind == MIME_MULTIPART)
 		open_multipart(p);
 	else
 		begin_part(p, part, &part->child, at);
+}
+
+/* A multipart has one part at least (RFC 2046 5.1, body-type-mpart of RFC 9051
+ * 9): where its boundary never came, an empty one at its end. */
+static void
+give_child(struct mime_parser *p, struct mime_part *part)
+{
+	struct mime_part *child;
+
+	if (part->kind != MIME_MULTIPART || part->child != NULL)
+		return;
+	child = arena_new(&p->tree->arena, struct mime_part);
+	child->parent = part;
+	child->header.off = child->body.off = part->body.off + part->body.bytes;
+	fill_text(&p->tree->arena, child);
+	part->child = child;
+	p->tree->nparts++;
 }
 
 /* All parts inside OUTER (NULL: all there are) end at AT. */
@@ -186,6 +207,7 @@ end_parts(
 {
 	while (p->part != outer) {
 		close_span(&p->part->body, at);
+		give_child(p, p->part);
 		p->part = p->part->parent;
 		p->depth--;
 	}
@@ -203,6 +225,7 @@ begin_child(struct mime_parser *p)
 	o->tail = &part->next;
 	if (!is_full(p))
 		return;
+	p->limited = true;
 	close_span(&part->header, &p->at);
 	open_span(&part->body, &p->at);
 	fill_opaque(part);
@@ -286,10 +309,12 @@ static void
 keep(struct mime_parser *p, struct slice s)
 {
 	const size_t room = p->fields.max - p->fields.n;
+	const size_t max = room < p->field_left ? room : p->field_left;
 
 	if (p->kind != LINE_FIELD || !p->keep)
 		return;
-	s = slice_sub(s, 0, room < p->field_left ? room : p->field_left);
+	p->limited |= s.n > max;
+	s = slice_sub(s, 0, max);
 	buf_add(&p->fields, s);
 	p->field_left -= s.n;
 }
@@ -369,6 +394,12 @@ mime_parser_feed(struct mime_parser *p, struct slice piece)
 		feed_line(p, slice_sub(piece, 0, n), at < piece.n);
 		piece = slice_from(piece, n);
 	}
+}
+
+bool
+mime_parser_limited(const struct mime_parser *p)
+{
+	return p->limited;
 }
 
 struct mime_tree *

@@ -15,7 +15,7 @@
  * An offset is told as the distance from where its parent's body begins.
  */
 enum {
-	VERSION = 1,
+	VERSION = 2, /* 1: multiparts may have no part */
 	F_KIND = 3,
 	F_OPAQUE = 4,
 	F_LF = 8,     /* bare LFs: the crlf_bytes follow the bytes */
@@ -29,6 +29,17 @@ mime_tree_free(struct mime_tree **t)
 		return;
 	arena_fini(&(*t)->arena);
 	xfree(t);
+}
+
+enum mime_kind
+mime_kind_of(struct slice type, struct slice subtype)
+{
+	if (slice_iis(type, "multipart"))
+		return MIME_MULTIPART;
+	if (slice_iis(type, "message") &&
+	    (slice_iis(subtype, "rfc822") || slice_iis(subtype, "global")))
+		return MIME_MESSAGE;
+	return MIME_LEAF;
 }
 
 static const struct mime_part *
@@ -287,7 +298,8 @@ get_part(struct mime_tree *t, struct cur *c, struct mime_part *parent,
 	get_spans(c, p, parent != NULL ? parent->body.off : 0, flags & F_LF);
 	get_strings(&t->arena, c, p, flags & F_EXTRA);
 	if (depth > MIME_DEPTH_MAX || flags >= 2 * F_EXTRA ||
-	    p->kind > MIME_MESSAGE || (p->kind == MIME_LEAF && nchildren > 0) ||
+	    p->kind > MIME_MESSAGE ||
+	    (p->kind == MIME_LEAF) != (nchildren == 0) ||
 	    (p->kind == MIME_MESSAGE && nchildren != 1))
 		cur_fail(c);
 	t->nparts++;

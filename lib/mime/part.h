@@ -27,7 +27,7 @@ struct mime_span {
 
 enum mime_kind {
 	MIME_LEAF,
-	MIME_MULTIPART, /* children are its parts, maybe none */
+	MIME_MULTIPART, /* children are its parts, one at least */
 	MIME_MESSAGE,   /* message/rfc822, /global: one child, the message */
 };
 
@@ -55,6 +55,8 @@ struct mime_tree {
 };
 
 void mime_tree_free(struct mime_tree **t);
+/* What a part of this media type is, if its body allows. */
+enum mime_kind mime_kind_of(struct slice type, struct slice subtype);
 
 /* Nesting that any tree keeps to: what walks one may recurse. */
 enum { MIME_DEPTH_MAX = 128 };
@@ -69,7 +71,7 @@ const struct mime_part *mime_part_find(
 const struct mime_part *mime_part_message(
     const struct mime_part *root, const uint32_t *path, size_t n);
 
-/* The tree in a compact form (version 1; the root's envelope is left out, for
+/* The tree in a compact form (version 2; the root's envelope is left out, for
  * who wants it keeps it beside). */
 void mime_tree_put(struct buf *out, const struct mime_tree *t);
 /* The tree again, NULL when BLOB is damaged or of another version.  Its

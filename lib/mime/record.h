@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the index keeps of a message: its ENVELOPE and its tree of parts.  Made
- * where a message comes in (local, APPEND) or is first asked for; read by
+ * where a message comes in (smtpd, APPEND) or is first asked for; read by
  * imapd.  A record that is damaged or of another version is made anew.
  */
 #ifndef MIME_RECORD_H

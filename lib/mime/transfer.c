@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/transfer.h"
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/cur.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/word.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "mime/charset.h"
@@ -112,11 +113,11 @@ add_word(struct run *r, const struct word *w, struct buf *out)
 	transfer_finish(&t, &r->bytes);
 }
 
-/* Text between words: raw bytes are taken for UTF-8, line ends go. */
+/* Text between words: the charset of raw bytes is guessed, line ends go. */
 static void
 add_plain(struct slice s, struct buf *out)
 {
-	static const struct slice utf8 = SLICE("utf-8");
+	static const struct slice raw = SLICE("unknown-8bit");
 
 	while (s.n > 0) {
 		struct slice rest;
@@ -125,7 +126,7 @@ add_plain(struct slice s, struct buf *out)
 		if (line.n < s.n && line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
 		if (line.n > 0)
-			charset_to_utf8(out, utf8, line);
+			charset_to_utf8(out, raw, line);
 		s = rest;
 	}
 }

@@ -9,8 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "log/log.h"
 #include "proc/sandbox.h"
+#include "sys/kernel.h"
+#include "sys/portset.h"
 
 enum {
 	FS_READ = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
@@ -28,14 +29,21 @@ enum {
 	SCOPE_SIGNAL = 1 << 1,
 };
 
+enum { RULE_NET_PORT = 2 };
+
 struct ruleset {
 	uint64_t fs;
 	uint64_t net;
 	uint64_t scoped;
 };
 
+struct port_rule {
+	uint64_t allowed;
+	uint64_t port;
+};
+
 static size_t
-ruleset_for(long abi, unsigned may, struct ruleset *r)
+ruleset_for(int abi, const struct sandbox *box, struct ruleset *r)
 {
 	*r = (struct ruleset){ .fs = FS_ABI1 };
 	if (abi >= 2)
@@ -44,19 +52,15 @@ ruleset_for(long abi, unsigned may, struct ruleset *r)
 		r->fs |= FS_TRUNCATE;
 	if (abi >= 5)
 		r->fs |= FS_IOCTL_DEV;
-	/* DNS over TCP needs connect as well. */
-	if (abi >= 4)
-		r->net =
-		    NET_BIND |
-		    ((may & (MAY_CONNECT | MAY_DGRAM)) == 0 ? NET_CONNECT : 0);
-	if (abi >= 4 && (may & (MAY_CONNECT | MAY_DGRAM)) != 0)
+	if (abi >= KERNEL_LANDLOCK_NET)
+		r->net = NET_BIND | NET_CONNECT;
+	if ((box->may & MAY_CONNECT) != 0 && box->ports == NULL)
 		r->net = 0;
-	if (abi >= 6)
-		r->scoped =
-		    SCOPE_ABSTRACT | ((may & MAY_FORK) == 0 ? SCOPE_SIGNAL : 0);
-	if (abi >= 6)
+	if (abi >= KERNEL_LANDLOCK_SCOPE)
+		r->scoped = SCOPE_ABSTRACT | SCOPE_SIGNAL;
+	if (abi >= KERNEL_LANDLOCK_SCOPE)
 		return sizeof *r;
-	return abi >= 4 ? 16 : 8;
+	return abi >= KERNEL_LANDLOCK_NET ? 16 : 8;
 }
 
 static int
@@ -81,27 +85,42 @@ allow_beneath(int ruleset, int dir, const struct sandbox *box, uint64_t handled,
 	return 0;
 }
 
+static int
+allow_ports(int ruleset, const struct port_set *ports, struct err *err)
+{
+	for (unsigned port = 0; port <= UINT16_MAX; port++) {
+		const struct port_rule rule = { NET_CONNECT, port };
+
+		if (port_set_has(ports, (uint16_t)port) &&
+		    syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT,
+			&rule, 0) == -1)
+			return err_sys(err, ERR_PERM, "landlock port");
+	}
+	return 0;
+}
+
 int
 landlock_enter(const struct sandbox *box, struct err *err)
 {
 	struct ruleset r;
-	const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
+	const int abi = kernel_landlock();
 	size_t size;
 	int fd;
 	int rc = -1;
 
-	if (abi < 1) {
-		log_warn("proc.no-landlock", kv_s("why", "not in this kernel"));
+	/* Said once, by master, and by `pabal check`. */
+	if (abi == 0)
 		return 0;
-	}
-	size = ruleset_for(abi, box->may, &r);
+	size = ruleset_for(abi, box, &r);
 	fd = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
 	if (fd == -1)
 		return err_sys(err, ERR_PERM, "landlock");
 	for (size_t i = 0; i < box->ndirs; i++)
 		if (allow_beneath(fd, box->dirs[i], box, r.fs, err) == -1)
 			goto out;
+	if (r.net != 0 && (box->may & MAY_CONNECT) != 0 &&
+	    allow_ports(fd, box->ports, err) == -1)
+		goto out;
 	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1) {
 		err_sys(err, ERR_PERM, "landlock");
 		goto out;

@@ -6,9 +6,10 @@
 
 struct sandbox;
 
-/* Nothing of the file system but what lies beneath box->dirs; no TCP bind, no
- * TCP connect without MAY_CONNECT.  A kernel without Landlock is accepted (the
- * seccomp filter stands); one that has it and refuses is an error. */
+/* Nothing of the file system but what lies beneath box->dirs; no TCP bind, TCP
+ * connect to box->ports only; no signals to others.  What this kernel cannot
+ * (kernel_lacks) is left out, and the seccomp filter stands; one that can and
+ * refuses is an error. */
 int landlock_enter(const struct sandbox *box, struct err *err);
 
 #endif

@@ -23,14 +23,19 @@ enum may {
 	MAY_SPAWN = 1 << 6,   /* fork and exec (not confined to its files) */
 	MAY_FORK = 1 << 7,    /* have worker processes of its own program */
 	MAY_UNIX = 1 << 8,    /* connect to UNIX sockets beneath its dirs */
+	MAY_NARROW = 1 << 9, /* shut itself in further (a nursery's children) */
 };
+
+struct port_set;
 
 struct sandbox {
 	unsigned may;
 	const int *dirs; /* open directories it works beneath */
 	size_t ndirs;
-	bool drop;              /* change root and uid: master is root */
-	const char *empty_root; /* where to chroot to; NULL: no chroot */
+	const struct port_set *ports; /* with MAY_CONNECT; NULL: any */
+	bool drop;                    /* change root and uid: master is root */
+	const char *empty_root;       /* where to chroot to; NULL: no chroot */
+	bool nursery; /* it has children that narrow themselves further */
 	uid_t uid;
 	gid_t gid;
 };
@@ -40,7 +45,5 @@ int sandbox_enter(const struct sandbox *box, struct err *err);
 
 /* One line of words for `pabal privileges`: "accept connect". */
 void sandbox_describe(struct buf *out, unsigned may);
-/* Names of the system calls that MAY allows, one line. */
-void sandbox_syscalls(struct buf *out, unsigned may);
 
 #endif

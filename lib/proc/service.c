@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "proc/service.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
@@ -13,23 +12,32 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
-#include <bsd/unistd.h>
-
-#include "base/mem.h"
-#include "conf/shared.h"
+#include "base/must.h"
+#include "ev/turn.h"
+#include "front/rate.h"
+#include "ipc/door.h"
+#include "ipc/master.h"
+#include "ipc/pass.h"
+#include "ipc/setup.h"
+#include "log/line.h"
 #include "log/log.h"
 #include "log/metric.h"
+#include "proc/about.h"
+#include "proc/config.h"
+#include "proc/idle.h"
+#include "proc/listen.h"
+#include "proc/narrow.h"
+#include "proc/nursery.h"
+#include "proc/park.h"
+#include "proc/secrets.h"
 #include "sys/fd.h"
+#include "sys/kernel.h"
+#include "sys/portset.h"
 
 enum {
-	CHANNEL_FD = 3, /* the control channel that master leaves us */
-	MAX_FILES = 4,  /* pabal.conf and our own */
-	MAX_LISTENERS = 64,
-	MAX_CONF_BYTES = 1 << 20,
-	ACCEPTS_A_TURN = 16,   /* then another process gets its share */
-	ACCEPT_PAUSE_MS = 100, /* after EMFILE and the like */
-	IDLE_CHECK_MS = 1000,
+	CHANNEL_FD = 3, /* the control channel, non-blocking, from master */
+	PLACE_MAX = 1025,
+	RESTART_MS = 600000,     /* so long a session may take to its end */
 	LARGE_PIECE = 256 << 10, /* bytes; it is given back when freed */
 };
 
@@ -41,36 +49,26 @@ static struct {
 	uid_t uid;
 	gid_t gid;
 	bool drop;
+	bool trial; /* the configuration is only tried */
 	bool started;
 	bool stopping;
-	bool idle; /* what master was told last */
+	bool nursery;    /* it makes processes and does nothing else */
+	bool child;      /* of a nursery */
+	bool ports_held; /* the kernel allows these and no others */
+	struct port_set ports;
 	char section[32];
 	char user[64];
 	char home[256];
 	char empty_root[256];
+	char place[PLACE_MAX];
 	int dirs[DIR_COUNT];
-	struct {
-		char name[64];
-		struct buf body;
-	} files[MAX_FILES];
-	size_t nfiles;
-	struct listener listeners[MAX_LISTENERS];
-	size_t nlisteners;
-	struct ev_timer accept_again;
 	struct ev_timer stop_deadline;
-	struct ev_timer idle_check;
 } proc;
 
 unsigned
 service_index(void)
 {
 	return proc.index;
-}
-
-const char *
-service_section(void)
-{
-	return proc.section;
 }
 
 uid_t
@@ -103,108 +101,16 @@ service_is_system_user(void)
 	return proc.home[0] != '\0';
 }
 
+const char *
+service_place(void)
+{
+	return proc.place;
+}
+
 int
 service_dir(enum service_dir dir)
 {
 	return proc.dirs[dir];
-}
-
-/* ---- accepting ---- */
-
-void
-service_pause(bool pause)
-{
-	for (size_t i = 0; i < proc.nlisteners; i++) {
-		if (pause)
-			ev_io_stop(&proc.listeners[i].io);
-		else
-			ev_io_set(&proc.listeners[i].io, EV_READ);
-	}
-}
-
-static void
-on_accept_again(struct ev_timer *t)
-{
-	(void)t;
-	if (!proc.stopping)
-		service_pause(false);
-}
-
-/* No fd left: the backlog waits, sessions that end make room. */
-static void
-accept_failed(void)
-{
-	static struct metric failures = { .name = "pabal_accept_failures",
-		.help = "Connections that waited for lack of descriptors." };
-
-	metric_add(&failures, 1);
-	log_warn("proc.accept-failed", kv_s("why", strerrordesc_np(errno)));
-	service_pause(true);
-	ev_timer_set(&proc.accept_again, ACCEPT_PAUSE_MS);
-}
-
-static void
-on_listener(struct ev_io *io, unsigned events)
-{
-	const struct listener *l = OUTER(io, struct listener, io);
-
-	(void)events;
-	for (int i = 0; i < ACCEPTS_A_TURN && !proc.stopping; i++) {
-		struct sockaddr_storage ss;
-		socklen_t len = sizeof ss;
-		struct addr peer;
-		const int fd = accept4(io->fd, (struct sockaddr *)&ss, &len,
-		    SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (fd == -1 && (errno == ECONNABORTED || errno == EINTR))
-			continue;
-		if (fd == -1 && errno == EAGAIN)
-			return;
-		if (fd == -1) {
-			accept_failed();
-			return;
-		}
-		addr_set(&peer, &ss, len);
-		proc.svc->accept(fd, l, &peer);
-	}
-}
-
-/* ---- configuration ---- */
-
-static void
-apply_shared(const void *conf)
-{
-	/* Every daemon's struct begins with the shared facts. */
-	const struct shared_conf *shared = conf;
-
-	log_set(shared->log_format == SHARED_JSON ? LOG_JSON : LOG_LOGFMT,
-	    (enum log_level)shared->log_level);
-}
-
-static int
-load_conf(void **conf, struct err *err)
-{
-	struct conf_errors errors = { 0 };
-	struct conf_text texts[MAX_FILES];
-	struct buf text = { .max = 200 };
-	int rc;
-
-	for (size_t i = 0; i < proc.nfiles; i++)
-		texts[i] = (struct conf_text){ proc.files[i].name,
-			buf_slice(&proc.files[i].body) };
-	rc = conf_load_service(
-	    proc.svc->conf, proc.section, texts, proc.nfiles, conf, &errors);
-	if (rc == -1) {
-		conf_errors_format(&errors, &text);
-		err_set(err, ERR_PERM, "configuration: %.*s",
-		    SLICE_FMT(slice_trim(buf_slice(&text))));
-		buf_fini(&text);
-	}
-	conf_errors_fini(&errors);
-	for (size_t i = 0; i < proc.nfiles; i++)
-		buf_fini(&proc.files[i].body);
-	proc.nfiles = 0;
-	return rc;
 }
 
 /* ---- the start ---- */
@@ -219,8 +125,10 @@ find_user(struct err *err)
 		return 0;
 	pw = getpwnam(proc.svc->user);
 	if (pw == NULL)
-		return err_set(
-		    err, ERR_PERM, "user %s does not exist", proc.svc->user);
+		return err_set(err, ERR_PERM,
+		    "user %s does not exist: \"make accounts\" or "
+		    "systemd-sysusers creates it",
+		    proc.svc->user);
 	proc.uid = pw->pw_uid;
 	proc.gid = pw->pw_gid;
 	return 0;
@@ -234,6 +142,7 @@ close_doors(struct err *err)
 		.may = proc.svc->may,
 		.dirs = dirs,
 		.drop = proc.drop,
+		.nursery = proc.nursery,
 		.uid = proc.uid,
 		.gid = proc.gid,
 		.empty_root = proc.empty_root[0] != '\0' &&
@@ -245,60 +154,140 @@ close_doors(struct err *err)
 	for (size_t i = 0; i < DIR_COUNT; i++)
 		if (proc.dirs[i] != -1)
 			dirs[box.ndirs++] = proc.dirs[i];
-	return sandbox_enter(&box, err);
+	if (proc.svc->ports != NULL) {
+		proc.svc->ports(&proc.ports);
+		proc.ports_held = kernel_landlock() >= KERNEL_LANDLOCK_NET;
+		box.ports = &proc.ports;
+	}
+	return proc.child ? sandbox_narrow(&box, err)
+			  : sandbox_enter(&box, err);
 }
 
+/* Does the new configuration ask for ports that the kernel will refuse? */
+static bool
+lacks_ports(void)
+{
+	static struct port_set wanted;
+
+	if (!proc.ports_held)
+		return false;
+	memset(&wanted, 0, sizeof wanted);
+	proc.svc->ports(&wanted);
+	return !port_set_within(&wanted, &proc.ports);
+}
+
+/* What all processes of a nursery have from it. */
 static int
-start(struct err *err)
+warm_up(struct err *err)
 {
 	void *conf = NULL;
 
-	if (load_conf(&conf, err) == -1)
+	if (config_load(proc.svc->conf, proc.section, &conf, err) == -1)
 		return -1;
 	*proc.svc->conf_slot = conf;
-	apply_shared(conf);
+	config_apply_shared(conf, proc.trial);
 	tzset();
 	if (find_user(err) == -1)
 		return -1;
-	if (proc.svc->prepare != NULL && proc.svc->prepare(err) == -1)
+	return proc.svc->prepare != NULL ? proc.svc->prepare(err) : 0;
+}
+
+/* STEP: what the daemon does last, with the rights it has from then on. */
+static int
+start(int (*step)(struct err *err), struct err *err)
+{
+	if (!proc.child && warm_up(err) == -1)
 		return -1;
 	if (close_doors(err) == -1)
 		return -1;
-	return proc.svc->start != NULL ? proc.svc->start(err) : 0;
+	if (proc.nursery)
+		park_fill_holes();
+	return step != NULL && !proc.nursery ? step(err) : 0;
+}
+
+/* Whatever ends the last of the work, it is seen here. */
+static void
+on_turn_end(void)
+{
+	const bool busy = proc.svc->busy();
+
+	if (!proc.stopping) {
+		idle_turn(busy);
+		return;
+	}
+	if (busy)
+		return;
+	if (proc.svc->end != NULL)
+		proc.svc->end();
+	ev_stop();
 }
 
 /* Accept, and tell master. */
 static void
 become_ready(void)
 {
-	service_pause(false);
+	listen_start();
 	proc.started = true;
-	if (proc.svc->busy != NULL)
-		ev_timer_set(&proc.idle_check, IDLE_CHECK_MS);
+	turn_restart();
+	if (proc.svc->busy != NULL && !proc.nursery) {
+		idle_begin(proc.svc->busy, proc.svc->user == NULL, proc.child);
+		ev_each_turn(on_turn_end);
+	}
 	IPC_SEND(ipc_master(), master_ready, .ok = true);
+}
+
+/* Without everything that master handed over, files that are there would seem
+ * not to be. */
+static int
+has_all(struct err *err)
+{
+	static unsigned known;
+	const unsigned lost = ipc_crippled() - known;
+
+	known += lost;
+	if (lost == 0)
+		return 0;
+	return err_set(err, ERR_TEMP,
+	    "no descriptor was free for %u of the things that master sent",
+	    lost);
+}
+
+static int
+take_up(struct err *err)
+{
+	const void *old = *proc.svc->conf_slot;
+	void *conf = NULL;
+	int rc = 0;
+
+	if (has_all(err) == -1 ||
+	    config_load(proc.svc->conf, proc.section, &conf, err) == -1)
+		return -1;
+	*proc.svc->conf_slot = conf;
+	if (lacks_ports())
+		service_restart("the configuration names a new port");
+	else if (proc.svc->reload != NULL && !proc.nursery)
+		rc = proc.svc->reload(err);
+	if (rc == 0)
+		memcpy(&conf, &old, sizeof conf);
+	else
+		*proc.svc->conf_slot = old;
+	config_apply_shared(*proc.svc->conf_slot, proc.trial);
+	conf_free(&conf);
+	return rc;
 }
 
 static void
 reload(void)
 {
-	const void *old = *proc.svc->conf_slot;
-	void *conf = NULL;
 	struct err err = { 0 };
+	const bool ok = take_up(&err) == 0;
 
-	if (load_conf(&conf, &err) == -1) {
+	if (ok)
+		log_info("proc.reloaded");
+	else
 		log_err("proc.reload-refused", kv_s("why", err.text));
-		IPC_SEND(ipc_master(), master_ready, .ok = false,
-		    .why = slice_str(err.text));
-		return;
-	}
-	*proc.svc->conf_slot = conf;
-	apply_shared(conf);
-	if (proc.svc->reload != NULL)
-		proc.svc->reload();
-	memcpy(&conf, &old, sizeof conf);
-	conf_free(&conf);
-	log_info("proc.reloaded");
-	IPC_SEND(ipc_master(), master_ready, .ok = true);
+	IPC_SEND(
+	    ipc_master(), master_ready, .ok = ok, .why = slice_str(err.text));
 }
 
 /* ---- the end ---- */
@@ -316,14 +305,24 @@ stop(int64_t deadline_ms)
 	if (proc.stopping)
 		return;
 	proc.stopping = true;
-	ev_timer_stop(&proc.accept_again);
-	service_pause(true);
-	if (!proc.started || proc.svc->stop == NULL) {
+	listen_stop();
+	if (!proc.started || proc.nursery ||
+	    (proc.svc->stop == NULL && proc.svc->busy == NULL)) {
 		ev_stop();
 		return;
 	}
 	ev_timer_set(&proc.stop_deadline, deadline_ms);
-	proc.svc->stop();
+	if (proc.svc->stop != NULL)
+		proc.svc->stop();
+}
+
+void
+service_restart(const char *why)
+{
+	if (proc.stopping)
+		return;
+	log_info("proc.restart", kv_s("why", why));
+	stop(RESTART_MS);
 }
 
 static void
@@ -331,17 +330,6 @@ on_term(int signo)
 {
 	(void)signo;
 	stop(5000);
-}
-
-static void
-on_idle_check(struct ev_timer *t)
-{
-	const bool idle = !proc.svc->busy();
-
-	ev_timer_set(t, IDLE_CHECK_MS);
-	if (idle != proc.idle)
-		IPC_SEND(ipc_master(), master_idle, .idle = idle);
-	proc.idle = idle;
 }
 
 /* ---- what master says ---- */
@@ -360,6 +348,8 @@ on_setup(struct ipc *peer, struct msg *m)
 	slice_copy(s->user, proc.user, sizeof proc.user);
 	slice_copy(s->home, proc.home, sizeof proc.home);
 	slice_copy(s->empty_root, proc.empty_root, sizeof proc.empty_root);
+	slice_copy(s->place, proc.place, sizeof proc.place);
+	proc.nursery = s->nursery;
 	log_init(proc.svc->name, proc.index);
 	log_for_journal(s->journal);
 }
@@ -369,24 +359,6 @@ on_count(struct ipc *peer, struct msg *m)
 {
 	(void)peer;
 	ipc_set_count((enum role)m->master_count.role, m->master_count.count);
-}
-
-static void
-on_file(struct ipc *peer, struct msg *m)
-{
-	const size_t i = proc.nfiles;
-	struct err err = { 0 };
-
-	(void)peer;
-	if (i == MAX_FILES)
-		return;
-	slice_copy(
-	    m->master_file.name, proc.files[i].name, sizeof proc.files[i].name);
-	buf_init(&proc.files[i].body, MAX_CONF_BYTES);
-	if (fd_read_file(m->master_file.file, &proc.files[i].body, &err) == -1)
-		log_err("proc.file", kv_s("name", proc.files[i].name),
-		    kv_s("why", err.text));
-	proc.nfiles++;
 }
 
 static void
@@ -405,65 +377,57 @@ on_dir(struct ipc *peer, struct msg *m)
 	}
 }
 
+/* Before the doors close: mapped once, it needs no right any more. */
 static void
-on_log(struct ipc *peer, struct msg *m)
+on_rates(struct ipc *peer, struct msg *m)
 {
-	(void)peer;
-	log_flush();
-	if (m->master_log.file != -1)
-		(void)dup2(m->master_log.file, 2);
-}
-
-static void
-on_listen(struct ipc *peer, struct msg *m)
-{
-	struct msg_master_listen *in = &m->master_listen;
-	struct listener *l = &proc.listeners[proc.nlisteners];
+	struct err err;
 
 	(void)peer;
-	if (proc.nlisteners == MAX_LISTENERS || proc.svc->accept == NULL)
-		return;
-	ev_io_init(&l->io, in->sock, on_listener);
-	l->io.exclusive = true;
-	in->sock = -1;
-	l->max_sessions = in->max_sessions;
-	slice_copy(in->service, l->service, sizeof l->service);
-	slice_copy(in->protocol, l->protocol, sizeof l->protocol);
-	proc.nlisteners++;
-	if (proc.started)
-		ev_io_set(&l->io, EV_READ);
+	if (!proc.started && rate_use(m->master_rates.table, &err) == -1)
+		log_warn("proc.rates", kv_s("why", err.text));
 }
 
 static void
 on_go(struct ipc *peer, struct msg *m)
 {
 	struct err err = { 0 };
+	int rc;
 
-	(void)m;
 	if (proc.started) {
 		reload();
 		return;
 	}
-	if (start(&err) == 0) {
+	proc.trial = m->master_go.what == GO_CHECK;
+	rc = has_all(&err);
+	if (rc == 0)
+		rc =
+		    start(proc.trial ? proc.svc->check : proc.svc->start, &err);
+	if (rc == 0 && !proc.trial) {
 		become_ready();
 		return;
 	}
-	log_err("proc.start-failed", kv_s("why", err.text));
-	IPC_SEND(peer, master_ready, .ok = false, .why = slice_str(err.text));
-	log_flush();
-	exit(EX_CONFIG);
+	if (!proc.trial)
+		log_err("proc.start-failed", kv_s("why", err.text));
+	IPC_SEND(peer, master_ready, .ok = rc == 0, .why = slice_str(err.text));
+	(void)log_flush();
+	exit(rc == 0 ? EX_OK : EX_CONFIG);
 }
 
 static void
 on_peer(struct ipc *peer, struct msg *m)
 {
 	struct msg_master_peer *in = &m->master_peer;
+	struct ipc *who;
 
-	(void)peer;
-	if (in->sock == -1)
-		return;
-	ipc_accept(in->sock, (enum role)in->role, in->index, in->uid);
+	/* First the word: master has others wait for it. */
+	IPC_SEND(peer, master_met, .intro = in->intro);
+	who = ipc_admit(
+	    in->sock, (enum role)in->role, in->index, in->uid, in->asker);
 	in->sock = -1;
+	if (who != NULL && in->account.n > 0)
+		ipc_set_pass(who, &(const struct ipc_pass){
+				      in->account, in->home, in->quota });
 }
 
 static void
@@ -492,9 +456,42 @@ static void
 on_gone(struct ipc *peer)
 {
 	if (peer == ipc_master())
-		stop(1000);
+		stop(proc.svc->last_ms > 0 ? proc.svc->last_ms : 1000);
 	else if (proc.svc->ipc != NULL && proc.svc->ipc->on_gone != NULL)
 		proc.svc->ipc->on_gone(peer);
+}
+
+/* The loop's signals and timers, and the first word to master. */
+static void
+meet_master(void)
+{
+	ev_signal(SIGTERM, on_term);
+	listen_init(proc.svc);
+	ev_timer_init(&proc.stop_deadline, on_stop_deadline);
+	ipc_set_master(CHANNEL_FD);
+	secrets_want(ipc_master(), proc.svc->conf);
+	IPC_SEND(ipc_master(), master_hello, .role = proc.svc->role,
+	    .reach = proc.svc->reach, .dirs = proc.svc->dirs,
+	    .pid = (uint32_t)getpid());
+}
+
+static void
+on_fork(struct ipc *peer, struct msg *m)
+{
+	int fd = m->master_fork.channel;
+
+	(void)peer;
+	if (!proc.nursery || !proc.started || fd == -1 || !nursery_fork())
+		return;
+	m->master_fork.channel = -1;
+	ev_init();
+	ipc_forget_master();
+	must(dup2(fd, CHANNEL_FD) == CHANNEL_FD);
+	fd_close(&fd);
+	proc.nursery = proc.started = false;
+	proc.child = true;
+	log_init(proc.svc->name, 0); /* it has another pid */
+	meet_master();
 }
 
 static void
@@ -505,86 +502,31 @@ make_table(void)
 	proc.table.on_gone = on_gone;
 	proc.table.on[MSG_master_setup] = on_setup;
 	proc.table.on[MSG_master_count] = on_count;
-	proc.table.on[MSG_master_file] = on_file;
+	proc.table.on[MSG_master_file] = config_on_file;
+	proc.table.on[MSG_master_secret] = secrets_on_file;
 	proc.table.on[MSG_master_dir] = on_dir;
-	proc.table.on[MSG_master_listen] = on_listen;
-	proc.table.on[MSG_master_log] = on_log;
+	proc.table.on[MSG_master_rates] = on_rates;
+	proc.table.on[MSG_master_listen] = listen_on_socket;
 	proc.table.on[MSG_master_go] = on_go;
 	proc.table.on[MSG_master_peer] = on_peer;
 	proc.table.on[MSG_master_stop] = on_stop;
+	proc.table.on[MSG_master_fork] = on_fork;
+	proc.table.on[MSG_master_log] = nursery_on_log;
 	proc.table.on[MSG_master_stat] = on_stat;
 }
 
 /* ---- main ---- */
-
-static void
-print_privileges(const struct service *svc)
-{
-	struct buf out = { .max = 4096 };
-	const char *sep = "";
-
-	buf_addf(&out, "%s user=%s may=\"", svc->name,
-	    svc->user != NULL ? svc->user : "(owner)");
-	sandbox_describe(&out, svc->may);
-	buf_adds(&out, "\" reach=\"");
-	for (unsigned r = 0; r < ROLE_COUNT; r++) {
-		if ((svc->reach & REACH(r)) == 0)
-			continue;
-		buf_addf(&out, "%s%s", sep, role_name((enum role)r));
-		sep = " ";
-	}
-	buf_adds(&out, "\" dirs=\"");
-	sep = "";
-	for (unsigned i = 0; i < DIR_COUNT; i++) {
-		static const char *const names[] = { "spool", "mail", "tables",
-			"tls" };
-
-		if ((svc->dirs & 1U << i) == 0)
-			continue;
-		buf_addf(&out, "%s%s", sep, names[i]);
-		sep = " ";
-	}
-	buf_adds(&out, "\" syscalls=\"");
-	sandbox_syscalls(&out, svc->may);
-	buf_adds(&out, "\"\n");
-	(void)!write(1, out.p, out.n);
-	buf_fini(&out);
-}
-
-static int
-usage(const struct service *svc, const char *arg)
-{
-	if (arg != NULL && slice_is(slice_str(arg), "--version")) {
-		printf("pabal %s %s\n", svc->name, PABAL_VERSION);
-		return EX_OK;
-	}
-	if (arg != NULL && slice_is(slice_str(arg), "--privileges")) {
-		print_privileges(svc);
-		return EX_OK;
-	}
-	if (arg != NULL && slice_is(slice_str(arg), "--help")) {
-		printf("usage: %s [--help | --version | --privileges]\n"
-		       "A daemon of pabal; master starts it (see pabal(8)).\n",
-		    svc->name);
-		return EX_OK;
-	}
-	fprintf(stderr,
-	    "%s is started by master; use \"pabal start\" (see pabal(8))\n",
-	    svc->name);
-	return EX_USAGE;
-}
 
 int
 service_main(const struct service *svc, int argc, char **argv)
 {
 	int type = 0;
 	socklen_t len = sizeof type;
-	struct err err = { 0 };
 
 	if (argc != 1 ||
 	    getsockopt(CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||
 	    type != SOCK_SEQPACKET)
-		return usage(svc, argc > 1 ? argv[1] : NULL);
+		return about_print(svc, argc > 1 ? argv[1] : NULL);
 	proc.svc = svc;
 	for (size_t i = 0; i < DIR_COUNT; i++)
 		proc.dirs[i] = -1;
@@ -593,21 +535,14 @@ service_main(const struct service *svc, int argc, char **argv)
 	 * touches, then cost megabytes each. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_PIECE);
 	log_init(svc->name, 0);
+	log_unnamed(true);
 	(void)prctl(PR_SET_NAME, svc->name);
 	ev_init();
-	ev_signal(SIGTERM, on_term);
 	signal(SIGINT, SIG_IGN); /* Ctrl-C is master's business */
-	ev_timer_init(&proc.accept_again, on_accept_again);
-	ev_timer_init(&proc.stop_deadline, on_stop_deadline);
-	ev_timer_init(&proc.idle_check, on_idle_check);
 	make_table();
 	ipc_setup(svc->role, &proc.table);
-	if (fd_nonblock(CHANNEL_FD, &err) == -1)
-		return EX_OSERR;
-	ipc_set_master(CHANNEL_FD);
-	IPC_SEND(ipc_master(), master_hello, .role = svc->role,
-	    .reach = svc->reach, .dirs = svc->dirs);
+	meet_master();
 	ev_run();
-	log_flush();
+	(void)log_flush();
 	return EX_OK;
 }

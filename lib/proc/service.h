@@ -8,12 +8,18 @@
 #ifndef PROC_SERVICE_H
 #define PROC_SERVICE_H
 
-#include "base/buf.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
 #include "base/err.h"
-#include "conf/conf.h"
-#include "ipc/ipc.h"
+#include "ev/loop.h"
+#include "ipc/role.h"
 #include "proc/sandbox.h"
-#include "sys/addr.h"
+
+struct addr;
+struct conf_desc;
+struct ipc_table;
 
 /* Directories that master opens for a daemon. */
 enum service_dir {
@@ -32,6 +38,8 @@ struct listener {
 	unsigned max_sessions; /* in this process */
 };
 
+struct port_set;
+
 struct service {
 	const char *name;
 	enum role role;
@@ -42,38 +50,61 @@ struct service {
 	unsigned dirs;  /* 1 << DIR_SPOOL … */
 	unsigned may;   /* MAY_… */
 	const struct ipc_table *ipc; /* may be NULL */
-	/* Before the doors close; still with the rights of the start. */
+	/* With MAY_CONNECT: the TCP ports that *conf_slot needs.  NULL: any.
+	 * Called after prepare, and at each reload: where the kernel keeps it
+	 * to the ports of the start, new ones end the process, and master
+	 * starts another. */
+	void (*ports)(struct port_set *ports);
+	/* Before the doors close; no directory need be there yet. */
 	int (*prepare)(struct err *err);
 	/* After; 0 means ready. */
 	int (*start)(struct err *err);
-	/* *conf_slot is new; the old one is freed when this returns. */
-	void (*reload)(void);
+	/* In place of start, when the configuration is only tried: what would
+	 * keep start from its work?  It reads; it changes, locks, asks nothing.
+	 */
+	int (*check)(struct err *err);
+	/* *conf_slot is new; the old one is freed when this returns.  -1: it
+	 * is in force still.  0 may leave a remark in ERR. */
+	int (*reload)(struct err *err);
 	/* Owns FD (non-blocking). */
 	void (*accept)(
 	    int fd, const struct listener *l, const struct addr *peer);
-	/* Finish up and call ev_stop() when done; a deadline stands behind. */
+	/* Begin nothing new, and finish up.  The process ends when busy says
+	 * no, or, without busy, when it calls ev_stop(); a deadline stands
+	 * behind. */
 	void (*stop)(void);
-	/* Has it work (sessions, jobs)?  For daemons that serve a uid. */
+	/* Has it work?  Asked when a turn of the loop is over.  Who serves a
+	 * uid and has none may be ended by master. */
 	bool (*busy)(void);
+	void (*end)(void); /* the work is done: the last of a stop */
+	int64_t last_ms;   /* to end in when master has died; 0: a second */
 };
 
 #define REACH(role) (1u << (role))
+
+/* End when what is under way is done; master starts the next, which has the
+ * rights of the start for a while.  WHY is for the log. */
+void service_restart(const char *why);
 
 /* The whole main(): returns the exit code. */
 int service_main(const struct service *svc, int argc, char **argv);
 
 /* What master said; valid from prepare on. */
-unsigned service_index(void);      /* this process among those of its role */
-const char *service_section(void); /* section of master.conf it belongs to */
+unsigned service_index(void); /* this process among those of its role */
 uid_t service_uid(void);
 gid_t service_gid(void);
-const char *service_user(void); /* name of the uid served, may be "" */
-const char *service_home(void); /* its home directory, may be "" */
+const char *service_user(void);  /* name of the uid served, may be "" */
+const char *service_home(void);  /* its home directory, may be "" */
+const char *service_place(void); /* what of the mail root (ipc/place.h) */
 /* Is this a system user's process (not that of the virtual users)? */
 bool service_is_system_user(void);
 /* The open directory; -1 when it was not declared. */
 int service_dir(enum service_dir dir);
-/* Stop and resume accepting (at a limit). */
-void service_pause(bool pause);
+/* The daemon has N sessions now.  A listener that has all it may rests, so that
+ * other processes take its clients; who waits a moment is accepted, to be told.
+ */
+void service_sessions(unsigned n);
+/* Has L room beside N sessions?  A part of it is kept for TRUSTED clients. */
+bool service_has_room(const struct listener *l, unsigned n, bool trusted);
 
 #endif

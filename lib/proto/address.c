@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 /* RFC 5322 3.2.3 */
@@ -44,6 +45,22 @@ dot_string_len(struct slice s, unsigned allow)
 			break;
 	}
 	return good;
+}
+
+/* How much of S is atoms and dots in any order: RFC 5321 wants single dots
+ * between atoms, but a large operator has given out others for years. */
+static size_t
+loose_len(struct slice s, unsigned allow)
+{
+	size_t at = 0, n = 1;
+
+	while (at < s.n && n > 0) {
+		n = is_atext(s.p[at]) || s.p[at] == '.'
+			? 1
+			: wide(slice_from(s, at), allow);
+		at += n;
+	}
+	return at;
 }
 
 /* A local part as it is meant, without quotes. */
@@ -105,7 +122,7 @@ read_local(struct cur *c, unsigned allow, struct buf *out)
 	if (cur_peek(c) == '"') {
 		read_quoted(c, allow, &l);
 	} else {
-		const size_t n = dot_string_len(cur_rest(c), allow);
+		const size_t n = loose_len(cur_rest(c), allow);
 
 		if (n == 0)
 			cur_fail(c);
@@ -220,6 +237,8 @@ address_mailbox(struct cur *c, unsigned allow, struct buf *out)
 	if (cur_try_byte(c, '@')) {
 		buf_addc(out, '@');
 		address_domain(c, allow, out);
+		if (cur_ok(c) && c->p[-1] == '.') /* none in RFC 5321 4.1.2 */
+			cur_fail(c);
 	} else if (!may_be_bare(slice_from(buf_slice(out), from), allow)) {
 		cur_fail(c);
 	}

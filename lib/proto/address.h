@@ -5,7 +5,9 @@
  * The daemons hand each other the canonical form only: the local part bare
  * where it is a dot-string and in its shortest quoted form where it is not;
  * the domain in lower case without a final dot; an address literal in the
- * one form inet_ntop gives.  The null sender is the empty text, and
+ * one form inet_ntop gives.  A local part with dots where a dot-string has none
+ * (two in a row, first, last) is read without quotes and written with them, so
+ * that every host takes it.  The null sender is the empty text, and
  * "postmaster" may stand without a domain.  No control characters, ever.
  */
 #ifndef PROTO_ADDRESS_H

@@ -4,9 +4,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/cur.h"
 #include "base/mem.h"
+#include "queue/envelope_text.h"
 
 static const char magic[] = "pabal-queue 1\n";
 
@@ -67,50 +71,50 @@ envelope_unescape(struct arena *arena, struct slice text, struct slice *value)
 
 /* ---- the fields ---- */
 
+enum kind { TEXT, FLAG, ID, NUMBER, NUMBER32, HEX32 };
+
+struct field {
+	const char *name;
+	size_t at;
+	enum kind kind;
+	bool own; /* qmgr's: nobody else may set it */
+};
+
 /* clang-format off */
-/* Text fields, in the order they are written. */
-static const struct {
-	const char *name;
-	size_t at;
-} texts[] = {
-	{ "sender",      offsetof(struct envelope, sender) },
-	{ "client",      offsetof(struct envelope, client) },
-	{ "client_name", offsetof(struct envelope, client_name) },
-	{ "helo",        offsetof(struct envelope, helo) },
-	{ "login",       offsetof(struct envelope, login) },
-	{ "protocol",    offsetof(struct envelope, protocol) },
-	{ "body",        offsetof(struct envelope, body) },
-	{ "ret",         offsetof(struct envelope, ret) },
-	{ "envid",       offsetof(struct envelope, envid) },
-	{ "trace",       offsetof(struct envelope, trace) },
-	{ "priority",    offsetof(struct envelope, priority) },
-	{ "auth",        offsetof(struct envelope, auth) },
+#define AT(member) offsetof(struct envelope, member)
+/* In the order they are written. */
+static const struct field fields[] = {
+	{ "id",          AT(id),          ID,     true },
+	{ "arrived",     AT(arrived_us),  NUMBER, true },
+	{ "size",        AT(size),        NUMBER, true },
+	{ "crc32c",      AT(crc32c),      HEX32,  true },
+	{ "sender",      AT(sender),      TEXT,   false },
+	{ "client",      AT(client),      TEXT,   false },
+	{ "client_name", AT(client_name), TEXT,   false },
+	{ "helo",        AT(helo),        TEXT,   false },
+	{ "login",       AT(login),       TEXT,   false },
+	{ "protocol",    AT(protocol),    TEXT,   false },
+	{ "body",        AT(body),        TEXT,   false },
+	{ "ret",         AT(ret),         TEXT,   false },
+	{ "envid",       AT(envid),       TEXT,   false },
+	{ "trace",       AT(trace),       TEXT,   false },
+	{ "priority",    AT(priority),    TEXT,   false },
+	{ "auth",        AT(auth),        TEXT,   false },
+	{ "smtputf8",    AT(smtputf8),    FLAG,   false },
+	{ "requiretls",  AT(requiretls),  FLAG,   false },
 };
+#undef AT
 
-static const struct {
-	const char *name;
-	size_t at;
-} flags[] = {
-	{ "smtputf8",    offsetof(struct envelope, smtputf8) },
-	{ "requiretls",  offsetof(struct envelope, requiretls) },
+#define AT(member) offsetof(struct envelope_rcpt, member)
+static const struct field rcpt_parts[] = {
+	{ "orcpt",       AT(orcpt),       TEXT,     false },
+	{ "notify",      AT(notify),      TEXT,     false },
+	{ "parent",      AT(parent),      TEXT,     true },
+	{ "target",      AT(target),      TEXT,     true },
+	{ "uid",         AT(uid),         NUMBER32, true },
 };
-
-static const struct {
-	const char *name;
-	size_t at;
-} rcpt_parts[] = {
-	{ "orcpt",       offsetof(struct envelope_rcpt, orcpt) },
-	{ "notify",      offsetof(struct envelope_rcpt, notify) },
-	{ "parent",      offsetof(struct envelope_rcpt, parent) },
-	{ "target",      offsetof(struct envelope_rcpt, target) },
-};
+#undef AT
 /* clang-format on */
-
-static struct slice *
-text_at(void *base, size_t at)
-{
-	return (struct slice *)(void *)((char *)base + at);
-}
 
 static struct slice
 text_of(const void *base, size_t at)
@@ -124,11 +128,12 @@ envelope_format_rcpt(const struct envelope_rcpt *r, struct buf *out)
 	buf_adds(out, "rcpt ");
 	envelope_escape(out, r->address);
 	for (size_t i = 0; i < ARRAY_LEN(rcpt_parts); i++) {
-		const struct slice v = text_of(r, rcpt_parts[i].at);
+		const struct field *f = &rcpt_parts[i];
+		struct slice v;
 
-		if (v.n == 0)
+		if (f->kind != TEXT || (v = text_of(r, f->at)).n == 0)
 			continue;
-		buf_addf(out, " %s=", rcpt_parts[i].name);
+		buf_addf(out, " %s=", f->name);
 		envelope_escape(out, v);
 	}
 	if (r->uid != 0)
@@ -137,21 +142,28 @@ envelope_format_rcpt(const struct envelope_rcpt *r, struct buf *out)
 }
 
 static void
-format_texts(const struct envelope *env, struct buf *out)
+format_text(const struct field *f, struct slice v, struct buf *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		const struct slice v = text_of(env, texts[i].at);
+	/* The null sender is said, not left out. */
+	if (v.n == 0 && f->at != offsetof(struct envelope, sender))
+		return;
+	buf_addf(out, "%s ", f->name);
+	envelope_escape(out, v);
+	buf_addc(out, '\n');
+}
 
-		/* The null sender is said, not left out. */
-		if (v.n == 0 && i > 0)
-			continue;
-		buf_addf(out, "%s ", texts[i].name);
-		envelope_escape(out, v);
-		buf_addc(out, '\n');
+static void
+format_fields(const struct envelope *env, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		const struct field *f = &fields[i];
+
+		if (f->kind == TEXT)
+			format_text(f, text_of(env, f->at), out);
+		else if (f->kind == FLAG &&
+			 *(const bool *)((const char *)env + f->at))
+			buf_addf(out, "%s\n", f->name);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (*(const bool *)((const char *)env + flags[i].at))
-			buf_addf(out, "%s\n", flags[i].name);
 }
 
 void
@@ -166,7 +178,7 @@ envelope_format(const struct envelope *env, struct buf *out)
 		buf_addf(out, "size %020lld\n", (long long)env->size);
 		buf_addf(out, "crc32c %08x\n", env->crc32c);
 	}
-	format_texts(env, out);
+	format_fields(env, out);
 	for (size_t i = 0; i < env->nrcpts; i++)
 		envelope_format_rcpt(&env->rcpts[i], out);
 	if (!out->failed)
@@ -199,45 +211,6 @@ parse_number(struct slice s, uint64_t max, uint64_t *v)
 	return cur_end(&c);
 }
 
-static bool
-parse_rcpt_part(struct slice part, struct arena *arena, struct envelope_rcpt *r)
-{
-	struct slice value;
-	const struct slice name = slice_cut(part, '=', &value);
-	uint64_t uid;
-
-	if (slice_is(name, "uid")) {
-		if (!parse_number(value, UINT32_MAX, &uid))
-			return false;
-		r->uid = (uint32_t)uid;
-		return true;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(rcpt_parts); i++)
-		if (slice_is(name, rcpt_parts[i].name))
-			return envelope_unescape(
-			    arena, value, text_at(r, rcpt_parts[i].at));
-	return false;
-}
-
-int
-envelope_parse_rcpt(struct slice line, struct arena *arena,
-    struct envelope_rcpt *r, struct err *err)
-{
-	struct slice rest;
-	const struct slice address = slice_cut(line, ' ', &rest);
-
-	*r = (struct envelope_rcpt){ 0 };
-	if (address.n == 0 || !envelope_unescape(arena, address, &r->address))
-		return err_set(err, ERR_PERM, "rcpt without an address");
-	while (rest.n > 0) {
-		const struct slice part = slice_cut(rest, ' ', &rest);
-
-		if (!parse_rcpt_part(part, arena, r))
-			return err_set(err, ERR_PERM, "rcpt: unknown part");
-	}
-	return 0;
-}
-
 /* Queue ids name files: letters and digits, nothing else. */
 static bool
 is_id(struct slice s)
@@ -248,44 +221,90 @@ is_id(struct slice s)
 	return s.n > 0 && s.n < ENVELOPE_ID_BYTES;
 }
 
-/* A line of qmgr's own; false when NAME is none or its value is broken. */
+/* VALUE where F stands in the struct at BASE; false when it is broken. */
 static bool
-parse_own(struct slice name, struct slice value, struct arena *arena,
-    struct envelope *env)
+set_field(
+    const struct field *f, struct slice value, struct arena *arena, void *base)
 {
+	void *to = (char *)base + f->at;
 	uint64_t v;
 
-	if (slice_is(name, "id")) {
-		env->id = arena_slice(arena, value);
+	switch (f->kind) {
+	case TEXT:
+		return envelope_unescape(arena, value, to);
+	case FLAG:
+		*(bool *)to = true;
+		return value.n == 0;
+	case ID:
+		*(struct slice *)to = arena_slice(arena, value);
 		return is_id(value);
+	case HEX32:
+		return parse_hex32(value, to);
+	case NUMBER32:
+		if (!parse_number(value, UINT32_MAX, &v))
+			return false;
+		*(uint32_t *)to = (uint32_t)v;
+		return true;
+	case NUMBER:
+	default:
+		if (!parse_number(value, INT64_MAX, &v))
+			return false;
+		*(int64_t *)to = (int64_t)v;
+		return true;
 	}
-	if (slice_is(name, "crc32c"))
-		return parse_hex32(value, &env->crc32c);
-	if (!parse_number(value, INT64_MAX, &v))
-		return false;
-	if (slice_is(name, "arrived"))
-		env->arrived_us = (int64_t)v;
-	else if (slice_is(name, "size"))
-		env->size = (int64_t)v;
-	else
-		return false;
-	return true;
 }
 
-static bool
-parse_field(struct slice name, struct slice value, bool want_id,
-    struct arena *arena, struct envelope *env)
+static const struct field *
+find_field(const struct field *table, size_t n, struct slice name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (slice_is(name, texts[i].name))
-			return envelope_unescape(
-			    arena, value, text_at(env, texts[i].at));
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (slice_is(name, flags[i].name) && value.n == 0) {
-			*((bool *)((char *)env + flags[i].at)) = true;
-			return true;
-		}
-	return want_id && parse_own(name, value, arena, env);
+	for (size_t i = 0; i < n; i++)
+		if (slice_is(name, table[i].name))
+			return &table[i];
+	return NULL;
+}
+
+static int
+refuse(struct slice name, const char *why, enum err_code code, struct err *err)
+{
+	err_set(err, ERR_PERM, "envelope: %s field %.*s", why,
+	    SLICE_FMT(slice_sub(name, 0, 40)));
+	if (err != NULL)
+		err->code = code;
+	return -1;
+}
+
+static int
+take_field(const struct field *f, struct slice name, struct slice value,
+    enum envelope_from from, struct arena *arena, void *base, struct err *err)
+{
+	if (f != NULL && f->own && from != ENVELOPE_FROM_QMGR)
+		return refuse(name, "qmgr's own", ERR_FORGED, err);
+	if (f == NULL || !set_field(f, value, arena, base))
+		return refuse(name, "unknown or broken", ERR_OTHER, err);
+	return 0;
+}
+
+int
+envelope_parse_rcpt(struct slice line, enum envelope_from from,
+    struct arena *arena, struct envelope_rcpt *r, struct err *err)
+{
+	struct slice rest;
+	const struct slice address = slice_cut(line, ' ', &rest);
+
+	*r = (struct envelope_rcpt){ 0 };
+	if (address.n == 0 || !envelope_unescape(arena, address, &r->address))
+		return err_set(err, ERR_PERM, "rcpt without an address");
+	while (rest.n > 0) {
+		struct slice value;
+		const struct slice part = slice_cut(rest, ' ', &rest);
+		const struct slice name = slice_cut(part, '=', &value);
+		const struct field *f =
+		    find_field(rcpt_parts, ARRAY_LEN(rcpt_parts), name);
+
+		if (take_field(f, name, value, from, arena, r, err) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* Lines that begin with "rcpt " up to the end of the block. */
@@ -320,11 +339,12 @@ parse_end(struct slice text, struct slice rest, struct slice value,
 }
 
 int
-envelope_parse(struct slice text, bool want_id, struct arena *arena,
+envelope_parse(struct slice text, enum envelope_from from, struct arena *arena,
     struct envelope *env, size_t *len, struct err *err)
 {
 	struct slice rest = slice_from(text, sizeof magic - 1);
 	size_t max;
+	int rc;
 
 	*env = (struct envelope){ 0 };
 	if (!slice_starts(text, slice_str(magic)))
@@ -340,14 +360,15 @@ envelope_parse(struct slice text, bool want_id, struct arena *arena,
 
 		if (slice_is(name, "end"))
 			return parse_end(text, rest, value, line.n, len, err);
-		if (slice_is(name, "rcpt")) {
-			if (envelope_parse_rcpt(value, arena,
-				&env->rcpts[env->nrcpts++], err) == -1)
-				return -1;
-		} else if (!parse_field(name, value, want_id, arena, env))
-			return err_set(err, ERR_PERM,
-			    "envelope: unknown or broken field %.*s",
-			    SLICE_FMT(slice_sub(name, 0, 40)));
+		if (slice_is(name, "rcpt"))
+			rc = envelope_parse_rcpt(value, from, arena,
+			    &env->rcpts[env->nrcpts++], err);
+		else
+			rc = take_field(
+			    find_field(fields, ARRAY_LEN(fields), name), name,
+			    value, from, arena, env, err);
+		if (rc == -1)
+			return -1;
 	}
 	return err_set(err, ERR_PERM, "envelope: no end");
 }

@@ -6,6 +6,7 @@
 #include "base/cur.h"
 #include "base/mem.h"
 #include "queue/envelope.h"
+#include "queue/envelope_text.h"
 
 /* clang-format off */
 static const struct {

@@ -2,7 +2,6 @@
 #include "sasl/password.h"
 
 #include <crypt.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,20 +17,20 @@ static const char *const accepted[] = {
 /* What it is asked to make, at which cost (0: what the library thinks right);
  * HASH is of that cost and of no password: to spend time on. */
 static const struct {
-	const char *scheme, *prefix;
+	const char *prefix;
 	unsigned long cost;
 	const char *hash;
 } schemes[] = {
-	{ "yescrypt", "$y$", 0,
+	[PASSWORD_YESCRYPT] = { "$y$", 0,
 	  "$y$j9T$Y7JWtGbHRtuBP9NrT3bLi0$"
 	  "..........................................." },
-	{ "sha512-crypt", "$6$", 0,
+	[PASSWORD_SHA512] = { "$6$", 0,
 	  "$6$Q2nXeTcWpWjkb7sV$"
 	  "..........................................."
 	  "..........................................." },
-	{ "bcrypt", "$2b$", 10,
+	[PASSWORD_BCRYPT] = { "$2b$", 10,
 	  "$2b$10$Q2nXeTcWpWjkb7sVabcdeu..............................." },
-	{ "argon2id", NULL, 0,
+	[PASSWORD_ARGON2ID] = { NULL, 0,
 	  "$argon2id$v=19$m=19456,t=2,p=1$YWJjZGVmZ2hpamtsbW5vcA$"
 	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
 };
@@ -101,6 +100,15 @@ without_scheme(struct slice stored)
 	return rest;
 }
 
+bool
+password_is_known(struct slice stored)
+{
+	stored = without_scheme(stored);
+	return is_accepted(stored) ||
+	       slice_starts(stored, SLICE("$argon2id$")) ||
+	       slice_starts(stored, SLICE("$argon2i$"));
+}
+
 enum found
 password_verify(struct slice stored, struct slice secret, struct err *err)
 {
@@ -117,13 +125,21 @@ password_verify(struct slice stored, struct slice secret, struct err *err)
 	return TEMPFAIL;
 }
 
+static const char *const words[] = { PASSWORD_SCHEMES(WORDS_TEXT) };
+
+const char *
+password_scheme(enum password_scheme scheme)
+{
+	return words[scheme];
+}
+
 static size_t
 scheme_find(const char *scheme)
 {
 	size_t i = 0;
 
-	while (i < ARRAY_LEN(schemes) &&
-	       !slice_iis(slice_str(scheme), schemes[i].scheme))
+	while (
+	    i < ARRAY_LEN(schemes) && !slice_iis(slice_str(scheme), words[i]))
 		i++;
 	return i;
 }

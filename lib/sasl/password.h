@@ -12,9 +12,20 @@
 #ifndef SASL_PASSWORD_H
 #define SASL_PASSWORD_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "base/words.h"
+
+/* clang-format off */
+/* Those that are made. */
+#define PASSWORD_SCHEMES(W) \
+	W(PASSWORD_YESCRYPT, "yescrypt") W(PASSWORD_SHA512, "sha512-crypt") \
+	W(PASSWORD_BCRYPT, "bcrypt") W(PASSWORD_ARGON2ID, "argon2id")
+/* clang-format on */
+enum password_scheme { PASSWORD_SCHEMES(WORDS_ID) };
 
 enum { PASSWORD_SECRET_MAX = 511, PASSWORD_HASH_MAX = 512 };
 
@@ -23,9 +34,15 @@ enum { PASSWORD_SECRET_MAX = 511, PASSWORD_HASH_MAX = 512 };
 enum found password_verify(
     struct slice stored, struct slice secret, struct err *err);
 
-/* Hash SECRET under SCHEME ("yescrypt", "sha512-crypt", "bcrypt", "argon2id")
- * to OUT (room for PASSWORD_HASH_MAX).  ERR_PERM: unknown scheme, empty or too
- * long a secret, or one with a NUL in it. */
+/* STORED is of a kind that password_verify can check. */
+bool password_is_known(struct slice stored);
+
+/* Its word. */
+const char *password_scheme(enum password_scheme scheme);
+
+/* Hash SECRET under the word SCHEME to OUT (room for PASSWORD_HASH_MAX).
+ * ERR_PERM: unknown scheme, empty or too long a secret, or one with a NUL in
+ * it. */
 int password_hash(
     const char *scheme, struct slice secret, struct buf *out, struct err *err);
 

@@ -5,116 +5,84 @@
  * the message is read (HOT_SURE).
  */
 #include <bsd/string.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/slice.h"
+#include "index/ix.h"
+#include "index/tx.h"
 #include "log/log.h"
-#include "store/filename.h"
-#include "store/index.h"
+#include "maildir/filename.h"
+#include "maildir/keywords.h"
+#include "maildir/kwfile.h"
+#include "maildir/listing.h"
+#include "maildir/maildir.h"
+#include "maildir/takeover.h"
+#include "store/adopt.h"
 #include "store/inner.h"
-#include "store/message.h"
-#include "store/scan.h"
-#include "store/takeover.h"
-#include "store/tx.h"
+#include "store/traits.h"
 #include "sys/fd.h"
 
 /* Longest base to which all our fields can be added. */
-enum { BASE_LIMIT = 130, CHUNK = 64 << 10 };
-
-int64_t
-scan_wire_size(int fd, struct err *err)
-{
-	char *chunk = xmalloc(CHUNK);
-	int64_t size = 0, added = 0;
-	char last = '\0';
-	ssize_t n;
-
-	while ((n = pread(fd, chunk, CHUNK, size)) != 0) {
-		const char *p = chunk;
-		const char *end = chunk + n;
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			err_sys(err, ERR_TEMP, "read a message");
-			size = -1;
-			added = 0;
-			break;
-		}
-		while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-			added += (p > chunk ? p[-1] : last) != '\r';
-			p++;
-		}
-		last = end[-1];
-		size += n;
-	}
-	xfree(&chunk);
-	return size + added;
-}
+enum { BASE_LIMIT = 130 };
 
 /* What S= says was never on disk: the power went before the sync, so nobody
  * was told that the message is there. */
-static int
-set_aside(const struct box_dirs *d, const struct scan_entry *e)
+static bool
+set_aside(const struct maildir *d, const struct listing_entry *e)
 {
 	log_warn("store.torn", kv_s("file", e->name));
-	return renameat(
-	    e->in_new ? d->newfd : d->curfd, e->name, d->tmpfd, e->name);
+	return maildir_set_aside(d, e->part, e->name) == FOUND;
 }
 
 static bool
-sizes_likely(const struct scan_how *how, const struct scan_entry *e,
-    const struct stat *sb)
+sizes_likely(const struct scan_how *how, const struct listing_entry *e,
+    const struct maildir_stat *st)
 {
-	return how->build && e->want != 0 && e->f.size == sb->st_size &&
-	       e->f.vsize >= sb->st_size && e->f.vsize <= 2 * sb->st_size;
+	return how->build && e->want != 0 && e->f.size == st->size &&
+	       e->f.vsize >= st->size && e->f.vsize <= 2 * st->size;
 }
 
 /* Size and wire size of the file; 1 when it is no message. */
 static int
-measure(const struct box_dirs *d, const struct scan_how *how,
-    const struct scan_entry *e, struct ix_msg *msg, struct ix_hot *hot,
-    struct err *err)
+measure(const struct maildir *d, const struct scan_how *how,
+    const struct listing_entry *e, struct ix_msg *msg, struct ix_hot *hot,
+    int64_t *bytes, struct err *err)
 {
-	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-	const int dirfd = e->in_new ? d->newfd : d->curfd;
-	struct stat sb;
+	struct maildir_stat st;
 	int fd;
 
-	if (fstatat(dirfd, e->name, &sb, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISREG(sb.st_mode))
+	if (maildir_find(d, e->part, e->name, &st) != FOUND)
 		return 1;
-	msg->size = sb.st_size;
-	msg->date_s = msg->saved_s = sb.st_mtim.tv_sec;
-	if (how->doubt && e->want != 0 && sb.st_size < e->f.size)
-		return set_aside(d, e) == 0 ? 1 : 0;
-	if (sizes_likely(how, e, &sb)) {
+	msg->size = st.size;
+	msg->date_s = msg->saved_s = st.time_s;
+	if (e->f.own_date)
+		msg->date_s = e->f.date_s;
+	/* S= of other programs may be the size before it was compressed. */
+	if (how->doubt && e->want != 0 && e->want == e->f.uid &&
+	    st.size < e->f.size)
+		return set_aside(d, e) ? 1 : 0;
+	if (sizes_likely(how, e, &st)) {
 		msg->vsize = e->f.vsize;
 		return 0;
 	}
-	fd = openat(dirfd, e->name, flags);
-	if (fd == -1)
+	if (maildir_read(d, e->part, e->name, &fd, NULL) != FOUND)
 		return 1;
 	hot->bits |= HOT_SURE;
-	msg->vsize = scan_wire_size(fd, err);
+	*bytes += msg->size;
+	msg->vsize = maildir_wire_size(fd, err);
 	fd_close(&fd);
 	return msg->vsize == -1 ? -1 : 0;
 }
 
 /* The full name that E's file gets; false when it has it. */
 static bool
-full_name(struct tx *tx, const struct scan_entry *e, const struct ix_hot *hot,
-    struct ix_msg *msg, uint32_t uid)
+full_name(struct tx *tx, const struct listing_entry *e,
+    const struct ix_hot *hot, struct ix_msg *msg, uint32_t uid)
 {
 	struct filename f = e->f;
 	struct buf base, name;
@@ -123,19 +91,19 @@ full_name(struct tx *tx, const struct scan_entry *e, const struct ix_hot *hot,
 	buf_init(&base, IX_FILE_NAME);
 	buf_init(&name, IX_FILE_NAME - 1);
 	if (f.base.n > BASE_LIMIT || f.base.n == 0) {
-		filename_unique(&base, tx->a->store->hostname);
+		filename_unique(
+		    &base, store_hostname(account_of(tx->ix)->store));
 		f.base = slice_sub(buf_slice(&base), 0, BASE_LIMIT);
 		f.own_id = true;
 	}
 	f.size = msg->size;
 	f.vsize = msg->vsize;
 	f.uid = uid;
-	f.flags = hot->bits & MSG_FLAGS;
-	f.keywords = hot->keywords;
+	f.letters = hot->letters;
 	f.info = (hot->bits & HOT_NEW) == 0;
 	filename_format(&name, &f);
-	differs = !slice_is(buf_slice(&name), e->name) ||
-		  e->in_new != ((hot->bits & HOT_NEW) != 0);
+	differs =
+	    !slice_is(buf_slice(&name), e->name) || e->part != ix_part(hot);
 	strlcpy(msg->file, buf_cstr(&name), sizeof msg->file);
 	msg->email_id = f.email_id;
 	buf_fini(&base);
@@ -143,36 +111,105 @@ full_name(struct tx *tx, const struct scan_entry *e, const struct ix_hot *hot,
 	return differs;
 }
 
+/* Letters of the name, and what stands beside the file. */
+static int
+find_keywords(const struct scan_how *how, struct kwfile *more,
+    const struct listing_entry *e, struct ix_hot *hot, struct keyword_set *set,
+    struct err *err)
+{
+	struct slice names = { NULL, 0 }, name;
+
+	*set = (struct keyword_set){ 0 };
+	keyword_set_put_letters(
+	    set, e->f.letters & keywords_letters(how->table));
+	if (how->from != NULL)
+		takeover_keywords(how->from, e->f.stem, set);
+	if (keyword_set_more(set))
+		hot->bits |= HOT_LINE | HOT_PENDING;
+	if (e->f.uid != 0 && kwfile_find(more, &e->f, &names, err) == -1)
+		return -1;
+	if (keywords_check(names, NULL) == -1)
+		names.n = 0;
+	while (keywords_next(&names, &name)) {
+		const int n = keywords_add(how->table, name, KEYWORD_LETTERS);
+
+		if (n >= 0)
+			keyword_set_add(set, (unsigned)n);
+	}
+	hot->letters = keyword_set_letters(set);
+	if (hot->letters != e->f.letters)
+		hot->bits |= HOT_PENDING;
+	return 0;
+}
+
+static bool
+same_base(const struct filename *f, const char *file)
+{
+	struct filename now;
+
+	filename_parse(slice_str(file), &now);
+	return slice_eq(f->base, now.base);
+}
+
+/* Since E's directory was read, the index may have got the file itself (FOUND),
+ * or another message with the UID it should have, which is none then. */
+static enum found
+find_since(struct tx *tx, const struct ix_box *b, const struct listing_entry *e,
+    uint32_t *uid, struct err *err)
+{
+	const uint32_t own = e->want != 0 ? e->want : e->f.uid;
+	struct ix_msg msg;
+	enum found f;
+
+	if (own == 0 || b->messages == 0)
+		return ABSENT;
+	f = ix_get_msg(tx->t, b->box, own, &msg, err);
+	if (f != FOUND)
+		return f;
+	if (own == *uid)
+		*uid = 0;
+	return strcmp(msg.file, e->name) == 0 ? FOUND : ABSENT;
+}
+
 int
-adopt(struct tx *tx, struct ix_box *b, const struct box_dirs *d,
-    const struct scan_how *how, const struct scan_entry *e, struct err *err)
+adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
+    const struct scan_how *how, struct kwfile *more,
+    const struct listing_entry *e, int64_t *bytes, struct err *err)
 {
 	struct ix_msg msg = { 0 };
 	struct ix_hot hot = { .bits = e->f.flags };
+	struct keyword_set set;
 	uint32_t uid = e->want;
-	int rc = measure(d, how, e, &msg, &hot, err);
+	const enum found since = find_since(tx, b, e, &uid, err);
+	int rc =
+	    since == ABSENT ? measure(d, how, e, &msg, &hot, bytes, err) : 0;
 
+	if (since != ABSENT)
+		return since == FOUND ? 0 : -1;
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	hot.keywords = e->f.keywords & how->keywords;
-	if (how->from != NULL)
-		hot.keywords |= takeover_keywords(how->from, e->f.stem);
+	if (find_keywords(how, more, e, &hot, &set, err) == -1)
+		return -1;
 	/* Delivered by us, and not yet seen by anybody. */
-	if (e->in_new && how->build && e->want != 0 && !e->f.info)
+	if (e->part == MAILDIR_NEW && how->build && e->want != 0 && !e->f.info)
 		hot.bits |= HOT_NEW;
 	if (uid == 0 && tx_uid(b, d->fd, &uid, err) == -1)
 		return -1;
 	if (uid >= b->uidnext)
 		b->uidnext = uid + 1;
 	/* \Recent when an index is built is what lies in new/. */
-	if (how->build && !e->in_new && uid >= b->first_recent)
+	if (how->build && e->part == MAILDIR_CUR && uid >= b->first_recent)
 		b->first_recent = uid + 1;
-	if (full_name(tx, e, &hot, &msg, uid) &&
-	    renameat(e->in_new ? d->newfd : d->curfd, e->name,
-		(hot.bits & HOT_NEW) != 0 ? d->newfd : d->curfd,
-		msg.file) == -1)
-		return errno == ENOENT
-			   ? 0
-			   : err_sys(err, ERR_TEMP, "rename %s", e->name);
-	return tx_add(tx, b, uid, &hot, &msg, err);
+	if (full_name(tx, e, &hot, &msg, uid)) {
+		const enum found f = maildir_move(
+		    d, e->part, e->name, d, ix_part(&hot), msg.file, err);
+
+		if (f != FOUND)
+			return f == ABSENT ? 0 : -1;
+	}
+	/* Its line is that of its old name. */
+	if (keyword_set_more(&set) &&
+	    (uid != e->f.uid || !same_base(&e->f, msg.file)))
+		hot.bits |= HOT_LINE | HOT_PENDING;
+	return tx_add(tx, b, uid, &hot, &msg, &set, err);
 }

@@ -17,34 +17,44 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/crc32c.h"
 #include "base/mem.h"
 #include "base/must.h"
-#include "store/filename.h"
-#include "store/index.h"
+#include "index/ix.h"
+#include "index/tx.h"
+#include "maildir/filename.h"
+#include "maildir/keywords.h"
+#include "maildir/kwlog.h"
+#include "maildir/maildir.h"
+#include "store/account_new.h"
+#include "store/change.h"
+#include "store/handle.h"
 #include "store/inner.h"
-#include "store/message.h"
-#include "store/tx.h"
+#include "store/kwtable.h"
+#include "store/quota.h"
+#include "store/traits.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
-#include "sys/kv.h"
 
-enum { BUFFER = 64 << 10, CHUNK = 64 << 10, CACHE_LIMIT = 16 << 20 };
+enum { BUFFER = 64 << 10, CACHE_LIMIT = 16 << 20 };
 
 struct append {
 	struct durable_req req; /* first: given back by the pool */
 	struct append_batch *batch;
 	struct mailbox *m;
 	TAILQ_ENTRY(append) link;
+	struct durable_req more_req; /* pabal-keywords, where it has a line */
 	struct append_info info;
+	struct buf names; /* info.keywords */
+	struct keyword_set keywords;
+	struct kwlog log;
+	int boxfd;
 	struct buf out;   /* not yet in the file */
 	struct buf cache; /* see append_set_cache */
 	struct ix_msg msg;
@@ -55,6 +65,7 @@ struct append {
 	bool cr;       /* a CR that may belong to a CRLF */
 	bool finished; /* ready for commit */
 	bool placed;
+	bool own_date;
 	int rc;
 	struct err err;
 	uint32_t uid;
@@ -94,9 +105,13 @@ append_batch_new(struct store *store, bool atomic)
 static void
 append_free(struct append *a)
 {
-	if (a->tmp[0] != '\0' && !a->placed && mailbox_enter(a->m, NULL) == 0)
-		(void)unlinkat(a->m->dirs.tmpfd, a->tmp, 0);
+	if (a->tmp[0] != '\0' && !a->placed &&
+	    handle_enter_mailbox(a->m, NULL) == 0)
+		maildir_drop(&a->m->dirs, a->tmp);
 	fd_close(&a->fd);
+	fd_close(&a->boxfd);
+	kwlog_close(&a->log);
+	buf_fini(&a->names);
 	buf_fini(&a->out);
 	buf_fini(&a->cache);
 	TAILQ_REMOVE(&a->batch->appends, a, link);
@@ -130,27 +145,27 @@ append_drop(struct append *a)
 struct append *
 append_begin(struct append_batch *b, struct mailbox *m, struct err *err)
 {
-	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	struct append *a;
 	struct buf name;
 
-	if (mailbox_enter(m, err) == -1)
+	if (handle_enter_mailbox(m, err) == -1)
 		return NULL;
 	a = xcalloc(1, sizeof *a);
 	a->batch = b;
 	a->m = m;
 	a->rc = err_set(&a->err, ERR_TEMP, "not finished");
+	a->boxfd = a->log.fd = -1;
+	buf_init(&a->names, KEYWORD_TEXT_MAX);
 	buf_init(&a->out, BUFFER);
 	buf_init(&a->cache, CACHE_LIMIT);
 	buf_init(&name, sizeof a->tmp - 1);
-	filename_unique(&name, b->store->hostname);
+	filename_unique(&name, store_hostname(b->store));
 	strlcpy(a->tmp, buf_cstr(&name), sizeof a->tmp);
 	buf_fini(&name);
 	TAILQ_INSERT_TAIL(&b->appends, a, link);
-	a->fd = openat(m->dirs.tmpfd, a->tmp, flags, 0600);
+	a->fd = maildir_begin(&m->dirs, a->tmp, err);
 	if (a->fd != -1)
 		return a;
-	err_sys(err, ERR_TEMP, "create a file in tmp");
 	a->tmp[0] = '\0';
 	append_free(a);
 	return NULL;
@@ -221,7 +236,7 @@ put_plain(struct append *a, struct slice line, bool ends, struct err *err)
 int
 append_write(struct append *a, struct slice bytes, struct err *err)
 {
-	const bool keep = a->batch->store->crlf;
+	const bool keep = store_keeps_crlf(a->batch->store);
 
 	while (bytes.n > 0) {
 		const size_t at = slice_find(bytes, '\n');
@@ -237,41 +252,21 @@ append_write(struct append *a, struct slice bytes, struct err *err)
 	return 0;
 }
 
-int
-append_copy(struct append *a, int fd, int64_t off, int64_t n, uint32_t *crc,
-    struct err *err)
-{
-	char *chunk = xmalloc(CHUNK);
-	int rc = 0;
-
-	while (n > 0 && rc == 0) {
-		const size_t k = n < CHUNK ? (size_t)n : CHUNK;
-
-		rc = fd_pread_all(fd, chunk, k, off, err);
-		if (rc == 0 && crc != NULL)
-			*crc = crc32c(*crc, slice_of(chunk, k));
-		if (rc == 0)
-			rc = append_write(a, slice_of(chunk, k), err);
-		off += (int64_t)k;
-		n -= (int64_t)k;
-	}
-	xfree(&chunk);
-	return rc;
-}
-
-/* INTERNALDATE is the file's time, so that it outlives the index. */
+/* INTERNALDATE is the file's time, so that it outlives the index; one that the
+ * file system cannot hold stands in the name too. */
 static int
-set_date(struct append *a, int64_t date_s, struct err *err)
+set_date(struct append *a, const struct append_info *info, struct err *err)
 {
-	const struct timespec at = { .tv_sec = date_s };
+	const struct timespec at = { .tv_sec = info->date_s };
 	const struct timespec times[2] = { at, at };
-	struct stat sb;
+	struct maildir_stat st;
 
-	if (date_s != 0 && futimens(a->fd, times) == -1)
+	if (info->has_date && futimens(a->fd, times) == -1)
 		return err_sys(err, ERR_TEMP, "set the time of a message");
-	if (fstat(a->fd, &sb) == -1)
-		return err_sys(err, ERR_TEMP, "fstat of a message");
-	a->msg.date_s = sb.st_mtim.tv_sec;
+	if (maildir_stat(a->fd, &st, err) == -1)
+		return -1;
+	a->msg.date_s = info->has_date ? info->date_s : st.time_s;
+	a->own_date = a->msg.date_s != st.time_s;
 	return 0;
 }
 
@@ -281,9 +276,12 @@ append_finish(struct append *a, const struct append_info *info, struct err *err)
 	if (a->cr && put(a, SLICE("\r"), err) == -1)
 		return -1;
 	a->cr = false;
-	if (write_out(a, err) == -1 || set_date(a, info->date_s, err) == -1)
+	if (keywords_check(info->keywords, err) == -1 ||
+	    write_out(a, err) == -1 || set_date(a, info, err) == -1)
 		return -1;
 	a->info = *info;
+	buf_add(&a->names, info->keywords);
+	a->info.keywords = buf_slice(&a->names);
 	a->msg.saved_s = clock_wall_s();
 	a->finished = true;
 	return 0;
@@ -300,16 +298,17 @@ append_set_cache(struct append *a, struct slice bytes, int64_t sent_s)
 	a->msg.sent_s = sent_s;
 }
 
+void
+append_written(const struct append *a, int64_t *bytes, int64_t *wire)
+{
+	*bytes = a->msg.size;
+	*wire = a->msg.vsize;
+}
+
 int
 append_fd(const struct append *a)
 {
 	return a->fd;
-}
-
-int64_t
-append_vsize(const struct append *a)
-{
-	return a->msg.vsize;
 }
 
 int
@@ -328,13 +327,13 @@ static bool
 goes_to_new(const struct append *a)
 {
 	return a->info.fresh && (a->info.flags & MSG_FLAGS) == 0 &&
-	       a->info.keywords == 0;
+	       a->names.n == 0;
 }
 
-static int
-dir_of(const struct append *a)
+static enum maildir_part
+part_of(const struct append *a)
 {
-	return goes_to_new(a) ? a->m->dirs.newfd : a->m->dirs.curfd;
+	return goes_to_new(a) ? MAILDIR_NEW : MAILDIR_CUR;
 }
 
 static void
@@ -349,38 +348,25 @@ name_it(struct append *a)
 	f.uid = a->uid;
 	f.info = !goes_to_new(a);
 	f.flags = a->info.flags;
-	f.keywords = a->info.keywords;
+	f.letters = keyword_set_letters(&a->keywords);
+	f.own_date = a->own_date;
+	f.date_s = a->msg.date_s;
 	a->msg.email_id = f.email_id;
 	buf_init(&name, sizeof a->msg.file - 1);
 	filename_format(&name, &f);
 	strlcpy(a->msg.file, buf_cstr(&name), sizeof a->msg.file);
 	buf_fini(&name);
-	a->hot = (struct ix_hot){ .bits = f.flags | HOT_SURE,
-		.keywords = f.keywords };
+	a->hot = (struct ix_hot){ .bits = f.flags | HOT_SURE };
 	if (goes_to_new(a))
 		a->hot.bits |= HOT_NEW;
 }
 
 static int
-check_quota(const struct tx *tx, const struct append *a, struct err *err)
-{
-	const struct account *acct = tx->a;
-	const uint64_t bytes = tx->meta.bytes + (uint64_t)a->msg.vsize;
-
-	if ((acct->max_bytes > 0 && bytes > acct->max_bytes) ||
-	    (acct->max_messages > 0 && tx->meta.messages >= acct->max_messages))
-		return err_set(err, ERR_PERM, "[OVERQUOTA] mailbox full");
-	return 0;
-}
-
-static int
 record(struct tx *tx, struct append *a, struct ix_box *b, struct err *err)
 {
-	char key[IX_KEY];
-
-	if (tx_add(tx, b, a->uid, &a->hot, &a->msg, err) == -1)
+	if (tx_add(tx, b, a->uid, &a->hot, &a->msg, &a->keywords, err) == -1)
 		return -1;
-	if (a->cache.n > 0 && kv_put(tx->t, ix_key(key, 'C', b->box, a->uid),
+	if (a->cache.n > 0 && ix_put_cache(tx->t, b->box, a->uid,
 				  buf_slice(&a->cache), err) == -1)
 		return -1;
 	return ix_put_box(tx->t, b, err);
@@ -389,24 +375,32 @@ record(struct tx *tx, struct append *a, struct ix_box *b, struct err *err)
 static int
 place(struct tx *tx, struct append *a, struct err *err)
 {
-	struct tx_times times;
+	struct maildir_times times;
 	struct ix_box b;
 	enum found f;
 
 	if (!a->finished)
 		return err_set(err, ERR_TEMP, "not finished");
-	if (mailbox_enter(a->m, err) == -1)
+	if (handle_enter_mailbox(a->m, err) == -1)
 		return -1;
 	f = ix_get_box(tx->t, a->m->box, &b, err);
 	if (f == ABSENT)
-		err_set(err, ERR_PERM, "[NONEXISTENT] no such mailbox");
-	if (f != FOUND || check_quota(tx, a, err) == -1 ||
+		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
+	if (f != FOUND || quota_fits(tx, (uint64_t)a->msg.vsize, err) == -1 ||
+	    kwtable_load(a->m->keywords, tx->t, &b, err) == -1 ||
+	    kwtable_resolve(tx, &b, &a->m->dirs, a->m->keywords,
+		buf_slice(&a->names), true, &a->keywords, err) == -1 ||
 	    tx_uid(&b, a->m->dirs.fd, &a->uid, err) == -1)
 		return -1;
-	times = tx_times_begin(&a->m->dirs);
+	times = maildir_times(&a->m->dirs);
 	name_it(a);
-	if (renameat(a->m->dirs.tmpfd, a->tmp, dir_of(a), a->msg.file) == -1)
-		return err_sys(err, ERR_TEMP, "rename into the mailbox");
+	/* What letters cannot say, before the file gets its name. */
+	if (kwlog_add_one(&a->log, a->m->dirs.fd, a->msg.file, a->m->keywords,
+		&a->keywords, err) == -1)
+		return -1;
+	if (maildir_place(&a->m->dirs, a->tmp, part_of(a), a->msg.file, err) ==
+	    -1)
+		return -1;
 	a->placed = true;
 	tx_times_end(times, &a->m->dirs, &b);
 	a->uidvalidity = b.uidvalidity;
@@ -419,7 +413,18 @@ fail(struct append *a, const struct err *err)
 	a->rc = -1;
 	a->err = *err;
 	if (a->placed)
-		(void)unlinkat(dir_of(a), a->msg.file, 0);
+		(void)maildir_remove(
+		    &a->m->dirs, part_of(a), a->msg.file, NULL);
+}
+
+/* The transaction came to nothing: what was read in it of a table of keywords
+ * is not what the next one with its number will hold. */
+static void
+give_up(struct append *a, const struct err *err)
+{
+	a->m->keywords->modseq = 0;
+	if (a->rc == 0)
+		fail(a, err);
 }
 
 /* Everything of ACCT in the batch, in one transaction. */
@@ -435,7 +440,7 @@ place_account(struct append_batch *b, struct account *acct)
 	TAILQ_FOREACH(a, &b->appends, link)
 	if (a->m->a == acct)
 		room += TX_ROOM_MSG + 2 * a->cache.n;
-	ok = tx_begin(acct, room, &tx, &err) == 0;
+	ok = handle_begin(acct, room, &tx, &err) == 0;
 	TAILQ_FOREACH(a, &b->appends, link)
 	{
 		if (a->m->a != acct)
@@ -453,8 +458,8 @@ place_account(struct append_batch *b, struct account *acct)
 	if (ok && tx_commit(&tx, &err) == 0)
 		return;
 	TAILQ_FOREACH(a, &b->appends, link)
-	if (a->m->a == acct && a->rc == 0)
-		fail(a, &err);
+	if (a->m->a == acct)
+		give_up(a, &err);
 }
 
 static void
@@ -472,23 +477,26 @@ place_all(struct append_batch *b)
 	}
 }
 
-/* The directory of A to sync, if it is the first of the batch there. */
+/* The directory of A to sync in *FD, -1 if another of the batch does that. */
 static int
-target_of(struct append_batch *b, const struct append *a)
+target_of(
+    struct append_batch *b, const struct append *a, int *fd, struct err *err)
 {
 	const bool fresh = goes_to_new(a);
-	struct target *t;
 
+	*fd = -1;
 	for (size_t i = 0; i < b->ntargets; i++)
 		if (b->targets[i].m == a->m && b->targets[i].fresh == fresh)
-			return -1;
+			return 0;
+	if (handle_enter_mailbox(a->m, err) == -1)
+		return -1;
+	*fd = maildir_sync_fd(&a->m->dirs, part_of(a), err);
+	if (*fd == -1)
+		return -1;
 	b->targets =
 	    xreallocarray(b->targets, b->ntargets + 1, sizeof *b->targets);
-	t = &b->targets[b->ntargets++];
-	*t = (struct target){ a->m, fresh, -1 };
-	if (mailbox_enter(a->m, NULL) == 0)
-		t->fd = fcntl(dir_of(a), F_DUPFD_CLOEXEC, 0);
-	return t->fd;
+	b->targets[b->ntargets++] = (struct target){ a->m, fresh, *fd };
+	return 0;
 }
 
 static void
@@ -515,33 +523,92 @@ finish_batch(struct append_batch *b)
 }
 
 static void
-on_synced(struct durable_req *req, int error)
+synced(struct append *a, int error)
 {
-	struct append *a = OUTER(req, struct append, req);
 	struct append_batch *b = a->batch;
 
 	if (error != 0) {
 		errno = error;
 		a->rc = err_sys(&a->err, ERR_TEMP, "sync a message");
+	} else if (a->m->a->ix.unsynced) {
+		a->rc = err_set(&a->err, ERR_TEMP, "sync a new account");
 	}
 	if (--b->waiting == 0)
 		finish_batch(b);
 }
 
 static void
-sync_now(struct append *a)
+on_synced(struct durable_req *req, int error)
 {
-	const struct durable_req *r = &a->req;
+	synced(OUTER(req, struct append, req), error);
+}
 
-	if (fd_sync(r->fd, &a->err) == -1 ||
-	    (r->dirfd != -1 && fd_sync(r->dirfd, &a->err) == -1))
+static void
+on_more_synced(struct durable_req *req, int error)
+{
+	synced(OUTER(req, struct append, more_req), error);
+}
+
+/* R into LIST, or here and now where there is no pool. */
+static void
+sync_one(struct append *a, struct durable_req *r, struct durable_list *list)
+{
+	struct append_batch *b = a->batch;
+
+	if (store_pool(b->store) != NULL) {
+		b->waiting++;
+		TAILQ_INSERT_TAIL(list, r, link);
+		return;
+	}
+	/* Both: others of the batch may count on the directory. */
+	if (fd_sync(r->fd, &a->err) == -1)
 		a->rc = -1;
+	if (r->dirfd != -1 && fd_sync(r->dirfd, &a->err) == -1)
+		a->rc = -1;
+}
+
+/* What is to be synced for A: its file, its directory, and pabal-keywords,
+ * where A has a line in it.  Without all of them it must not be acknowledged.
+ * The directory last: others of the batch leave it to A. */
+static int
+sync_prepare(struct append *a, struct err *err)
+{
+	if (a->log.fd != -1) {
+		if (handle_enter_mailbox(a->m, err) == -1)
+			return -1;
+		a->boxfd = fcntl(a->m->dirs.fd, F_DUPFD_CLOEXEC, 0);
+		if (a->boxfd == -1)
+			return err_sys(err, ERR_TEMP, "sync keywords");
+	}
+	a->more_req = (struct durable_req){
+		.done = on_more_synced, .fd = a->log.fd, .dirfd = a->boxfd
+	};
+	if (store_pool(a->batch->store) == NULL &&
+	    account_sync_now(a->m->a, err) == -1)
+		return -1;
+	return target_of(a->batch, a, &a->req.dirfd, err);
+}
+
+static void
+sync_append(struct append *a, struct durable_list *list)
+{
+	a->req = (struct durable_req){ .done = on_synced, .fd = a->fd };
+	if (sync_prepare(a, &a->err) == -1) {
+		a->rc = -1;
+		return;
+	}
+	if (store_pool(a->batch->store) != NULL)
+		account_sync_start(a->m->a, list);
+	sync_one(a, &a->req, list);
+	if (a->log.fd != -1)
+		sync_one(a, &a->more_req, list);
 }
 
 void
 append_commit(struct append_batch *b,
     void (*done)(struct append_batch *b, void *arg), void *arg)
 {
+	struct durable_list list;
 	struct append *a;
 
 	must(!b->committed);
@@ -549,21 +616,13 @@ append_commit(struct append_batch *b,
 	b->done = done;
 	b->arg = arg;
 	place_all(b);
+	TAILQ_INIT(&list);
 	b->waiting = 1; /* so that no sync ends the batch before the last */
 	TAILQ_FOREACH(a, &b->appends, link)
-	{
-		if (a->rc == -1)
-			continue;
-		a->req = (struct durable_req){
-			.done = on_synced, .fd = a->fd, .dirfd = target_of(b, a)
-		};
-		if (b->store->durable == NULL) {
-			sync_now(a);
-		} else {
-			b->waiting++;
-			durable_submit(b->store->durable, &a->req);
-		}
-	}
+	if (a->rc == 0)
+		sync_append(a, &list);
+	if (!TAILQ_EMPTY(&list))
+		durable_submit_list(store_pool(b->store), &list);
 	if (--b->waiting == 0)
 		finish_batch(b);
 }

@@ -13,17 +13,18 @@
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "store/mailbox.h"
-#include "store/store.h"
 
+struct mailbox;
+struct store;
 struct append_batch;
 struct append;
 
 struct append_info {
 	unsigned flags;
-	uint32_t keywords; /* of the target mailbox */
-	int64_t date_s;    /* INTERNALDATE; 0: now */
-	bool fresh;        /* a delivery: into new/, for others to notice */
+	struct slice keywords; /* names, parted by blanks */
+	bool has_date;         /* else now */
+	int64_t date_s;        /* INTERNALDATE */
+	bool fresh;            /* a delivery: into new/, for others to notice */
 };
 
 /* ATOMIC: all messages go into one mailbox, all or none (MULTIAPPEND). */
@@ -37,17 +38,17 @@ struct append *append_begin(
     struct append_batch *b, struct mailbox *m, struct err *err);
 /* Bytes in the form they have on the wire. */
 int append_write(struct append *a, struct slice bytes, struct err *err);
-/* N bytes of FD from OFF on; CRC (may be NULL) is carried on (CRC-32C). */
-int append_copy(struct append *a, int fd, int64_t off, int64_t n, uint32_t *crc,
-    struct err *err);
-/* The whole message was written. */
+/* The whole message was written; INFO is copied.  ERR_PERM with ERR_LIMIT: a
+ * keyword cannot be one, or there are too many. */
 int append_finish(
     struct append *a, const struct append_info *info, struct err *err);
 /* Kept with the message once it is in (see message_cache); copied. */
 void append_set_cache(struct append *a, struct slice bytes, int64_t sent_s);
+/* How much of it was written so far: bytes of the file, and as the wire has
+ * them.  A CR at the end counts when the next byte is there. */
+void append_written(const struct append *a, int64_t *bytes, int64_t *wire);
 /* What was written so far, from the start: for a parser. */
 int append_fd(const struct append *a);
-int64_t append_vsize(const struct append *a);
 /* Leave this one out of the batch. */
 void append_drop(struct append *a);
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Building an index from the files.  It grows in pabal.index.new and takes the
- * name pabal.index when it is whole; a crash on the way leaves the old state.
- * Processes that have the old one open find it removed (kv_orphan) and open
+ * name pabal.index when all mailboxes have their records; a crash on the way
+ * leaves the old state.  The messages of large mailboxes are taken in
+ * afterwards, in steps (BOX_BUILD).
+ * Processes that have the old one open find it removed (kv_stale) and open
  * the new one.
  */
+#include "store/build.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -16,17 +20,25 @@
 #include "base/err.h"
 #include "base/must.h"
 #include "base/slice.h"
+#include "index/index.h"
+#include "index/ix.h"
+#include "index/stamp.h"
+#include "index/tx.h"
+#include "log/log.h"
+#include "maildir/mailboxes.h"
+#include "maildir/maildir.h"
+#include "maildir/tree.h"
+#include "store/account.h"
 #include "store/boxes.h"
-#include "store/index.h"
+#include "store/handle.h"
 #include "store/inner.h"
-#include "store/store.h"
-#include "store/tx.h"
+#include "store/notify.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/kv.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define INDEX     "pabal.index"
+#define INDEX     INDEX_DIR
 #define INDEX_NEW "pabal.index.new"
 #define INDEX_OLD "pabal.index.old"
 
@@ -40,7 +52,7 @@ put_meta(struct account *a, struct err *err)
 	const struct ix_meta meta = {
 		.modseq = now, .log_floor = now, .next_box = 1
 	};
-	struct kv_txn *t = kv_write(a->env, 0, err);
+	struct kv_txn *t = kv_write(a->ix.env, 0, err);
 
 	if (t == NULL)
 		return -1;
@@ -51,35 +63,33 @@ put_meta(struct account *a, struct err *err)
 }
 
 static int
-build_box(struct account *a, const char *dir, bool doubt, struct err *err)
+build_box(struct account *a, const char *dir, bool doubt, size_t *left,
+    struct err *err)
 {
-	size_t room = TX_ROOM;
 	struct tx tx;
-	int rc;
 
-	do {
-		if (tx_start(a, room, &tx, err) == -1)
-			return -1;
-		rc = boxes_adopt(&tx, dir, doubt, &room, err);
-		if (rc == 0)
-			return tx_commit(&tx, err);
-		tx_abort(&tx);
-	} while (rc == 1);
+	if (tx_start(&a->ix, TX_ROOM, &tx, err) == -1)
+		return -1;
+	if (boxes_adopt(&tx, dir, doubt, left, err) == 0)
+		return tx_commit(&tx, err);
+	tx_abort(&tx);
 	return -1;
 }
 
 static int
 build_all(struct account *a, bool doubt, struct err *err)
 {
+	size_t left = BOXES_FILES;
 	struct buf dirs;
 	struct slice rest;
 	int rc;
 
 	buf_init(&dirs, DIRS_LIMIT);
-	rc = boxes_dirs(a->fd, &dirs, err);
+	rc = maildir_names(a->ix.fd, &dirs, err);
 	rest = buf_slice(&dirs);
 	while (rest.n > 0 && rc == 0)
-		rc = build_box(a, slice_cut(rest, '\0', &rest).p, doubt, err);
+		rc = build_box(
+		    a, slice_cut(rest, '\0', &rest).p, doubt, &left, err);
 	buf_fini(&dirs);
 	return rc;
 }
@@ -87,35 +97,80 @@ build_all(struct account *a, bool doubt, struct err *err)
 static int
 swap(struct account *a, struct err *err)
 {
-	tree_remove(a->fd, INDEX_OLD);
-	if (renameat(a->fd, INDEX, a->fd, INDEX_OLD) == -1 && errno != ENOENT)
-		return err_sys(err, ERR_TEMP, "rename " INDEX);
-	if (renameat(a->fd, INDEX_NEW, a->fd, INDEX) == -1)
+	tree_remove(a->ix.fd, INDEX_OLD);
+	if (renameat(a->ix.fd, INDEX, a->ix.fd, INDEX_OLD) == -1 &&
+	    errno != ENOENT)
+		return err_sys(err, ERR_TEMP, "rename " INDEX_DIR);
+	if (renameat(a->ix.fd, INDEX_NEW, a->ix.fd, INDEX) == -1)
 		return err_sys(err, ERR_TEMP, "rename " INDEX_NEW);
-	tree_remove(a->fd, INDEX_OLD);
+	tree_remove(a->ix.fd, INDEX_OLD);
 	return 0;
 }
 
-int
-index_build(struct account *a, bool doubt, struct err *err)
+static int
+put_stamp(const struct account *a, int fd, struct err *err)
+{
+	return (a->ix.unsynced ? stamp_put : stamp_write)(
+	    fd, a->ix.boot_id, err);
+}
+
+static int
+build(struct account *a, bool doubt, struct err *err)
 {
 	int rc = -1;
 	int fd;
 
-	must(a->env == NULL);
-	tree_remove(a->fd, INDEX_NEW);
-	if (mkdirat(a->fd, INDEX_NEW, 0700) == -1)
+	must(a->ix.env == NULL);
+	tree_remove(a->ix.fd, INDEX_NEW);
+	if (mkdirat(a->ix.fd, INDEX_NEW, 0700) == -1)
 		return err_sys(err, ERR_TEMP, "make " INDEX_NEW);
-	fd = openat(a->fd, INDEX_NEW, DIR_FLAGS);
+	fd = openat(a->ix.fd, INDEX_NEW, DIR_FLAGS);
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "open " INDEX_NEW);
-	a->env = kv_open(fd, err);
-	if (a->env != NULL && put_meta(a, err) == 0 &&
-	    build_all(a, doubt, err) == 0 && index_stamp(a, fd, err) == 0)
+	a->ix.env = kv_open(fd, STAMP_NAME, err);
+	if (a->ix.env != NULL && put_meta(a, err) == 0 &&
+	    build_all(a, doubt, err) == 0 && put_stamp(a, fd, err) == 0)
 		rc = swap(a, err);
 	if (rc == -1)
-		kv_close(&a->env);
+		kv_close(&a->ix.env);
 	fd_close(&fd);
+	return rc;
+}
+
+static int
+build_told(struct account *a, enum stamp s, bool force, struct err *err)
+{
+	const int64_t start_ms = clock_ms();
+	const bool was_there = s == STAMP_CURRENT || s == STAMP_CLEAN;
+	const char *why = force || was_there ? "damaged"
+			  : s == STAMP_DOUBT ? "power-off"
+					     : "missing";
+	const int rc = build(a, s == STAMP_DOUBT, err);
+
+	if (rc == 0)
+		log_info("store.rebuild", kv_s("account", a->name),
+		    kv_s("why", why), kv_i("ms", clock_ms() - start_ms));
+	return rc;
+}
+
+int
+build_open(struct account *a, bool force, struct err *err)
+{
+	enum stamp s = STAMP_NONE;
+	int lock, rc = 0;
+
+	if (!force && index_open(&a->ix, &s, err) == -1)
+		return -1;
+	if (a->ix.env != NULL)
+		return 0;
+	lock = index_lock(&a->ix, err);
+	if (lock == -1)
+		return -1;
+	if (!force)
+		rc = index_open(&a->ix, &s, err);
+	if (rc == 0 && a->ix.env == NULL)
+		rc = build_told(a, s, force, err);
+	fd_close(&lock);
 	return rc;
 }
 
@@ -129,24 +184,24 @@ account_rebuild(struct account *a, struct err *err)
 
 	while (more && account_flush(a, &more, err) == 0)
 		;
-	if (account_enter(a, err) == -1)
+	if (handle_enter(a, err) == -1)
 		return -1;
-	old = a->env;
+	old = a->ix.env;
 	/* Others wait for their turn, and find the index replaced then. */
 	t = kv_write(old, 0, err);
 	if (t == NULL)
 		return -1;
-	lock = index_lock(a, err);
-	a->env = NULL;
+	lock = index_lock(&a->ix, err);
+	a->ix.env = NULL;
 	if (lock != -1)
-		rc = index_build(a, false, err);
+		rc = build(a, false, err);
 	fd_close(&lock);
 	kv_abort(&t);
 	if (rc == 0)
 		kv_close(&old);
 	else
-		a->env = old;
+		a->ix.env = old;
 	a->builds++;
-	account_notify(a);
+	notify_account(a);
 	return rc;
 }

@@ -7,47 +7,25 @@
 #include "store/cache.h"
 
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "base/slice.h"
-#include "store/index.h"
+#include "index/ix.h"
+#include "index/tx.h"
+#include "store/cachequeue.h"
+#include "store/handle.h"
+#include "store/inner.h"
 #include "store/message.h"
-#include "store/tx.h"
+#include "store/sync.h"
 #include "sys/kv.h"
 
 enum { QUEUE_MAX = 64, QUEUE_BYTES = 512 << 10, RECORD_MAX = 16 << 20 };
-
-struct cached {
-	STAILQ_ENTRY(cached) link;
-	uint32_t uid;
-	int64_t vsize;
-	int64_t sent_s;
-	size_t n;
-	char bytes[];
-};
-
-void
-cache_drop(struct mailbox *m)
-{
-	struct cached *c;
-
-	while ((c = STAILQ_FIRST(&m->cache.list)) != NULL) {
-		STAILQ_REMOVE_HEAD(&m->cache.list, link);
-		free(c);
-	}
-	m->cache.n = 0;
-	m->cache.bytes = 0;
-}
 
 static int
 put_one(
     struct tx *tx, struct ix_box *b, const struct cached *c, struct err *err)
 {
-	char key[IX_KEY];
 	struct ix_hot hot;
 	struct ix_msg msg;
 	enum found f = ix_get_hot(tx->t, b->box, c->uid, &hot, err);
@@ -62,8 +40,8 @@ put_one(
 	hot.bits |= HOT_SURE;
 	if (ix_put_hot(tx->t, b->box, c->uid, &hot, err) == -1)
 		return -1;
-	return kv_put(tx->t, ix_key(key, 'C', b->box, c->uid),
-	    slice_of(c->bytes, c->n), err);
+	return ix_put_cache(
+	    tx->t, b->box, c->uid, slice_of(c->bytes, c->n), err);
 }
 
 int
@@ -76,8 +54,12 @@ cache_flush(struct mailbox *m, struct err *err)
 
 	if (m->cache.n == 0)
 		return 0;
-	if (mailbox_begin(m, TX_ROOM + 2 * m->cache.bytes, &tx, &b, err) == -1)
+	if (sync_begin(m, TX_ROOM + 2 * m->cache.bytes, &tx, &b, err) == -1) {
+		/* Not kept for later: M may be closed now, and forgotten when
+		 * its account is opened anew. */
+		cachequeue_drop(&m->cache);
 		return -1;
+	}
 	for (c = STAILQ_FIRST(&m->cache.list); c != NULL && rc == 0;
 	     c = STAILQ_NEXT(c, link))
 		rc = put_one(&tx, &b, c, err);
@@ -87,7 +69,7 @@ cache_flush(struct mailbox *m, struct err *err)
 		rc = tx_commit(&tx, err);
 	else
 		tx_abort(&tx);
-	cache_drop(m);
+	cachequeue_drop(&m->cache);
 	return rc;
 }
 
@@ -95,41 +77,19 @@ int
 message_cache(struct mailbox *m, uint32_t uid, struct slice bytes,
     int64_t vsize, int64_t sent_s, struct err *err)
 {
-	struct cached *c;
-
 	if (bytes.n > RECORD_MAX)
 		return 0;
-	c = xmalloc(sizeof *c + bytes.n);
-	*c = (struct cached){
-		.uid = uid, .vsize = vsize, .sent_s = sent_s, .n = bytes.n
-	};
-	if (bytes.n > 0)
-		memcpy(c->bytes, bytes.p, bytes.n);
-	STAILQ_INSERT_TAIL(&m->cache.list, c, link);
-	m->cache.n++;
-	m->cache.bytes += bytes.n;
+	cachequeue_add(&m->cache, uid, bytes, vsize, sent_s);
 	if (m->cache.n < QUEUE_MAX && m->cache.bytes < QUEUE_BYTES)
 		return 0;
 	return cache_flush(m, err);
-}
-
-static const struct cached *
-find_queued(const struct mailbox *m, uint32_t uid)
-{
-	const struct cached *c;
-
-	for (c = STAILQ_FIRST(&m->cache.list); c != NULL;
-	     c = STAILQ_NEXT(c, link))
-		if (c->uid == uid)
-			return c;
-	return NULL;
 }
 
 enum found
 message_cached(
     struct mailbox *m, uint32_t uid, struct buf *out, struct err *err)
 {
-	const struct cached *c = find_queued(m, uid);
+	const struct cached *c = cachequeue_find(&m->cache, uid);
 	char key[IX_KEY];
 	struct kv_txn *t;
 	struct slice v;
@@ -139,8 +99,8 @@ message_cached(
 		buf_add(out, slice_of(c->bytes, c->n));
 		return FOUND;
 	}
-	if (mailbox_enter(m, err) == -1 ||
-	    (t = kv_read(m->a->env, err)) == NULL)
+	if (handle_enter_mailbox(m, err) == -1 ||
+	    (t = kv_read(m->a->ix.env, err)) == NULL)
 		return TEMPFAIL;
 	f = kv_get(t, ix_key(key, 'C', m->box, uid), &v, err);
 	if (f == FOUND)

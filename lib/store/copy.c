@@ -4,45 +4,66 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/must.h"
 #include "base/slice.h"
-#include "store/boxes.h"
-#include "store/index.h"
+#include "ev/work.h"
+#include "index/ix.h"
+#include "index/tx.h"
+#include "maildir/keyword_set.h"
+#include "maildir/kwlog.h"
+#include "maildir/maildir.h"
+#include "store/account_new.h"
+#include "store/change.h"
+#include "store/handle.h"
 #include "store/inner.h"
-#include "store/message.h"
-#include "store/store.h"
-#include "store/tx.h"
+#include "store/kwtable.h"
+#include "store/quota.h"
+#include "store/sync.h"
+#include "store/traits.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
 #include "sys/kv.h"
 
-enum { CACHE_LIMIT = 16 << 20 };
+enum {
+	CACHE_LIMIT = 16 << 20,
+	BATCH = 100, /* messages in one transaction */
+};
 
-/* What was done, to be undone when the rest fails. */
+/* What a transaction has done, to be undone when it fails. */
 struct step {
 	struct copy_pair pair;
-	bool was_new;
+	enum maildir_part part; /* of the old one */
 	char old[IX_FILE_NAME];
 	char made[IX_FILE_NAME];
 };
 
-struct copy {
-	struct durable_req req[2]; /* the target's cur; the source */
+struct copying {
+	/* The target's cur; the source; the target's pabal-keywords. */
+	struct durable_req req[3];
 	struct mailbox *from;
 	struct mailbox *to;
 	bool move;
 	bool looked; /* the source was scanned in this transaction */
-	uint32_t letters[MAILBOX_KEYWORDS]; /* bit in FROM -> mask in TO */
-	struct step *steps;
+	uint16_t numbers[KEYWORDS_MAX]; /* of keywords: in FROM -> in TO */
+	struct kwlog log;               /* of the target */
+	int linesfd; /* the target's pabal-keywords with lines of ours */
+	int boxfd;
+	const uint32_t *uids; /* what is to be copied; borrowed */
+	size_t n;
+	size_t at;
+	struct step steps[BATCH]; /* of this transaction */
 	size_t nsteps;
-	struct copy_pair *pairs;
+	struct copy_pair *pairs; /* what is committed */
+	size_t npairs;
+	bool back; /* it failed: they are taken back */
 	struct copy_result result;
+	struct durable *pool; /* to wait for the disk with; NULL: here */
+	struct work work;     /* taking back, when the disk has refused */
 	unsigned waiting;
 	int curfd;
 	int fromfd;
@@ -50,111 +71,70 @@ struct copy {
 	void *arg;
 };
 
-/* Keywords go by name; what does not fit the target's table is left out. */
-static void
-map_keywords(struct copy *c, uint32_t used)
-{
-	struct buf name;
-
-	buf_init(&name, 1024);
-	for (unsigned i = 0; i < MAILBOX_KEYWORDS; i++) {
-		int n = -1;
-
-		buf_reset(&name);
-		if ((used & 1U << i) != 0 &&
-		    mailbox_keyword_name(c->from, i, &name))
-			n = mailbox_keyword(
-			    c->to, buf_slice(&name), true, NULL);
-		c->letters[i] = n >= 0 ? 1U << n : 0;
-	}
-	buf_fini(&name);
-}
-
-static uint32_t
-used_keywords(struct copy *c, const uint32_t *uids, size_t n)
-{
-	struct kv_txn *t;
-	struct ix_hot hot;
-	uint32_t used = 0;
-
-	if (mailbox_enter(c->from, NULL) == -1 ||
-	    (t = kv_read(c->from->a->env, NULL)) == NULL)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		if (ix_get_hot(t, c->from->box, uids[i], &hot, NULL) == FOUND)
-			used |= hot.keywords;
-	kv_abort(&t);
-	return used;
-}
-
-static uint32_t
-map_mask(const struct copy *c, uint32_t keywords)
-{
-	uint32_t mask = 0;
-
-	for (unsigned i = 0; i < MAILBOX_KEYWORDS; i++)
-		if ((keywords & 1U << i) != 0)
-			mask |= c->letters[i];
-	return mask;
-}
-
-/* Where no link can be made, a second file. */
+/* The keywords that the messages have. */
 static int
-copy_bytes(int dirfd, const char *name, int todirfd, const char *to)
+collect_used(struct tx *tx, uint32_t box, const uint32_t *uids, size_t n,
+    struct keyword_set *used, struct err *err)
 {
-	int in = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int out = openat(todirfd, to,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct buf chunk;
-	int rc = -1;
-	ssize_t n = -1;
+	struct keyword_set set;
+	struct ix_hot hot;
 
-	buf_init(&chunk, 64 << 10);
-	while (in != -1 && out != -1) {
-		n = read(in, buf_room(&chunk, 64 << 10), 64 << 10);
-		if (n <= 0 ||
-		    fd_write_all(out, slice_of(chunk.p, (size_t)n), NULL) == -1)
-			break;
+	*used = (struct keyword_set){ 0 };
+	for (size_t i = 0; i < n; i++) {
+		const enum found f = ix_get_hot(tx->t, box, uids[i], &hot, err);
+
+		if (f == ABSENT)
+			continue;
+		if (f == TEMPFAIL || ix_get_keywords(tx->t, box, uids[i], &hot,
+					 &set, err) != FOUND)
+			return -1;
+		keyword_set_or(used, &set);
 	}
-	if (n == 0)
-		rc = fd_sync(out, NULL);
-	buf_fini(&chunk);
-	fd_close(&in);
-	fd_close(&out);
-	return rc;
+	return 0;
+}
+
+/* Keywords go by name; the target gets what it lacks, or nothing is copied. */
+static int
+map_keywords(struct copying *c, struct tx *tx, const struct ix_box *bf,
+    struct ix_box *bt, const uint32_t *uids, size_t n, struct err *err)
+{
+	struct keyword_set used;
+
+	if (c->from == c->to) {
+		for (unsigned i = 0; i < KEYWORDS_MAX; i++)
+			c->numbers[i] = (uint16_t)i;
+		return 0;
+	}
+	if (collect_used(tx, bf->box, uids, n, &used, err) == -1)
+		return -1;
+	return kwtable_map(tx, bt, &c->to->dirs, c->to->keywords,
+	    c->from->keywords, &used, c->numbers, err);
+}
+
+static struct keyword_set
+map_set(const struct copying *c, const struct keyword_set *set)
+{
+	struct keyword_set to = { { 0 } };
+
+	for (unsigned n = 0; (n = keyword_set_next(set, n)) < KEYWORDS_MAX; n++)
+		if (c->numbers[n] < KEYWORDS_MAX)
+			keyword_set_add(&to, c->numbers[n]);
+	return to;
 }
 
 /* The file into the target; 1: it is not where we know it. */
 static int
-put_file(struct copy *c, const struct ix_hot *hot, const char *name,
+put_file(struct copying *c, const struct ix_hot *hot, const char *name,
     const char *to, struct err *err)
 {
-	const int dirfd = (hot->bits & HOT_NEW) != 0 ? c->from->dirs.newfd
-						     : c->from->dirs.curfd;
-	const int todirfd = c->to->dirs.curfd;
-	int rc;
+	const struct maildir *d = &c->from->dirs;
+	const enum maildir_part part = ix_part(hot);
+	const enum found f =
+	    c->move ? maildir_move(
+			  d, part, name, &c->to->dirs, MAILDIR_CUR, to, err)
+		    : maildir_link(d, part, name, &c->to->dirs, to, err);
 
-	rc = c->move ? renameat(dirfd, name, todirfd, to)
-		     : linkat(dirfd, name, todirfd, to, 0);
-	if (rc == -1 && !c->move &&
-	    (errno == EMLINK || errno == EPERM || errno == EXDEV ||
-		errno == EOPNOTSUPP))
-		rc = copy_bytes(dirfd, name, todirfd, to);
-	if (rc == 0)
-		return 0;
-	return errno == ENOENT ? 1 : err_sys(err, ERR_TEMP, "copy %s", name);
-}
-
-static int
-check_quota(const struct tx *tx, const struct ix_msg *msg, struct err *err)
-{
-	const struct account *a = tx->a;
-
-	if ((a->max_bytes > 0 &&
-		tx->meta.bytes + (uint64_t)msg->vsize > a->max_bytes) ||
-	    (a->max_messages > 0 && tx->meta.messages >= a->max_messages))
-		return err_set(err, ERR_PERM, "[OVERQUOTA] mailbox full");
-	return 0;
+	return f == FOUND ? 0 : f == ABSENT ? 1 : -1;
 }
 
 static int
@@ -171,32 +151,33 @@ copy_cache(struct tx *tx, uint32_t box, uint32_t uid, uint32_t tobox,
 		return f == ABSENT ? 0 : -1;
 	buf_init(&bytes, CACHE_LIMIT);
 	buf_add(&bytes, v);
-	rc = kv_put(
-	    tx->t, ix_key(key, 'C', tobox, touid), buf_slice(&bytes), err);
+	rc = ix_put_cache(tx->t, tobox, touid, buf_slice(&bytes), err);
 	buf_fini(&bytes);
 	return rc;
 }
 
 static int
-record(struct copy *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
-    uint32_t uid, struct ix_hot *hot, struct ix_msg *msg, struct err *err)
+record(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
+    uint32_t uid, struct ix_hot *hot, struct ix_msg *msg,
+    const struct keyword_set *set, struct err *err)
 {
 	const struct step *s = &c->steps[c->nsteps - 1];
 
 	msg->saved_s = clock_wall_s();
 	strlcpy(msg->file, s->made, sizeof msg->file);
-	hot->bits &= ~(uint32_t)(HOT_NEW | HOT_PENDING);
-	if (tx_add(tx, bt, s->pair.to, hot, msg, err) == -1 ||
+	hot->bits &= ~(uint32_t)(HOT_NEW | HOT_PENDING | HOT_LINE);
+	if (tx_add(tx, bt, s->pair.to, hot, msg, set, err) == -1 ||
 	    copy_cache(tx, bf->box, uid, bt->box, s->pair.to, err) == -1)
 		return -1;
 	return c->move ? tx_gone(tx, bf, uid, err) : 0;
 }
 
 static int
-copy_one(struct copy *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
+copy_one(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
     uint32_t uid, struct err *err)
 {
 	struct step *s = &c->steps[c->nsteps];
+	struct keyword_set set;
 	struct ix_hot hot;
 	struct ix_msg msg;
 	enum found f = ix_get_hot(tx->t, bf->box, uid, &hot, err);
@@ -204,53 +185,61 @@ copy_one(struct copy *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 
 	if (f == FOUND)
 		f = ix_get_msg(tx->t, bf->box, uid, &msg, err);
+	if (f == FOUND)
+		f = ix_get_keywords(tx->t, bf->box, uid, &hot, &set, err);
 	if (f != FOUND)
 		return f == ABSENT ? 0 : -1;
-	if ((!c->move && check_quota(tx, &msg, err) == -1) ||
+	if ((!c->move && quota_fits(tx, (uint64_t)msg.vsize, err) == -1) ||
 	    tx_uid(bt, c->to->dirs.fd, &s->pair.to, err) == -1)
 		return -1;
 	s->pair.from = uid;
-	s->was_new = (hot.bits & HOT_NEW) != 0;
-	hot.keywords = map_mask(c, hot.keywords);
+	s->part = ix_part(&hot);
+	set = map_set(c, &set);
+	hot.letters = keyword_set_letters(&set);
 	strlcpy(s->old, msg.file, sizeof s->old);
-	index_file_name(s->made, &msg, &hot, s->pair.to);
+	ix_file_name(s->made, &msg, &hot, s->pair.to);
+	if (kwlog_add_one(&c->log, c->to->dirs.fd, s->made, c->to->keywords,
+		&set, err) == -1)
+		return -1;
 	rc = put_file(c, &hot, s->old, s->made, err);
 	if (rc == 1 && !c->looked) {
 		c->looked = true;
-		if (mailbox_scan(tx, c->from, bf, NULL, err) == -1)
+		if (sync_scan(tx, c->from, bf, err) == -1)
 			return -1;
 		return copy_one(c, tx, bf, bt, uid, err);
 	}
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
 	c->nsteps++;
-	return record(c, tx, bf, bt, uid, &hot, &msg, err);
+	return record(c, tx, bf, bt, uid, &hot, &msg, &set, err);
 }
 
 static void
-undo(struct copy *c)
+undo(struct copying *c)
 {
 	for (size_t i = 0; i < c->nsteps; i++) {
 		const struct step *s = &c->steps[i];
 
 		if (c->move)
-			(void)renameat(c->to->dirs.curfd, s->made,
-			    s->was_new ? c->from->dirs.newfd
-				       : c->from->dirs.curfd,
-			    s->old);
+			(void)maildir_move(&c->to->dirs, MAILDIR_CUR, s->made,
+			    &c->from->dirs, s->part, s->old, NULL);
 		else
-			(void)unlinkat(c->to->dirs.curfd, s->made, 0);
+			(void)maildir_remove(
+			    &c->to->dirs, MAILDIR_CUR, s->made, NULL);
 	}
+	kwlog_undo(&c->log);
 	c->nsteps = 0;
 }
 
 static int
-run(struct copy *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
+run(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
     const uint32_t *uids, size_t n, struct err *err)
 {
-	const struct tx_times tf = tx_times_begin(&c->from->dirs);
-	const struct tx_times tt = tx_times_begin(&c->to->dirs);
+	const struct maildir_times tf = maildir_times(&c->from->dirs);
+	const struct maildir_times tt = maildir_times(&c->to->dirs);
 
+	if (map_keywords(c, tx, bf, bt, uids, n, err) == -1)
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (copy_one(c, tx, bf, bt, uids[i], err) == -1)
 			return -1;
@@ -263,8 +252,27 @@ run(struct copy *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 	return bf != bt ? ix_put_box(tx->t, bf, err) : 0;
 }
 
+/* The transaction is committed. */
+static void
+keep(struct copying *c)
+{
+	c->pairs = xreallocarray(
+	    c->pairs, c->npairs + c->nsteps + 1, sizeof *c->pairs);
+	for (size_t i = 0; i < c->nsteps; i++)
+		c->pairs[c->npairs++] = c->steps[i].pair;
+	c->nsteps = 0;
+	/* Lines of earlier transactions are in the same file, or in one that
+	 * another process put on disk in its place. */
+	if (c->log.fd == -1)
+		return;
+	fd_close(&c->linesfd);
+	c->linesfd = c->log.fd;
+	c->log.fd = -1;
+}
+
+/* At most BATCH of them, all or none. */
 static int
-copy_all(struct copy *c, const uint32_t *uids, size_t n, struct err *err)
+copy_some(struct copying *c, const uint32_t *uids, size_t n, struct err *err)
 {
 	struct ix_box bf, other;
 	struct ix_box *bt = c->from == c->to ? &bf : &other;
@@ -273,14 +281,17 @@ copy_all(struct copy *c, const uint32_t *uids, size_t n, struct err *err)
 	enum found f = FOUND;
 	int rc;
 
-	if (mailbox_begin(c->from, room, &tx, &bf, err) == -1)
+	if (sync_begin(c->from, room, &tx, &bf, err) == -1)
 		return -1;
 	if (c->from != c->to)
-		f = mailbox_enter(c->to, err) == 0
+		f = handle_enter_mailbox(c->to, err) == 0
 			? ix_get_box(tx.t, c->to->box, &other, err)
 			: TEMPFAIL;
+	if (f == FOUND && c->from != c->to &&
+	    kwtable_load(c->to->keywords, tx.t, &other, err) == -1)
+		f = TEMPFAIL;
 	if (f == ABSENT)
-		err_set(err, ERR_PERM, "[NONEXISTENT] no such mailbox");
+		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
 	rc = f == FOUND ? run(c, &tx, &bf, bt, uids, n, err) : -1;
 	if (rc == 0)
 		rc = tx_commit(&tx, err);
@@ -288,101 +299,253 @@ copy_all(struct copy *c, const uint32_t *uids, size_t n, struct err *err)
 		tx_abort(&tx);
 	if (rc == -1)
 		undo(c);
+	else
+		keep(c);
+	kwlog_close(&c->log);
 	return rc;
 }
 
-static void
-finish(struct copy *c)
+static struct copying *
+copying_alloc(struct mailbox *from, struct mailbox *to, bool move)
 {
-	struct copy_result *r = &c->result;
+	struct copying *c = xcalloc(1, sizeof *c);
 
-	c->pairs = xcalloc(c->nsteps, sizeof *c->pairs);
-	for (size_t i = 0; i < c->nsteps; i++)
-		c->pairs[i] = c->steps[i].pair;
-	r->n = c->nsteps;
-	r->pairs = c->pairs;
-	c->done(c->arg, r);
-	xfree(&c->steps);
-	xfree(&c->pairs);
-	fd_close(&c->curfd);
-	fd_close(&c->fromfd);
-	free(c);
+	c->from = from;
+	c->to = to;
+	c->move = move;
+	c->curfd = c->fromfd = c->boxfd = c->linesfd = c->log.fd = -1;
+	return c;
 }
 
 static void
-synced(struct copy *c, int error)
+copying_free(struct copying *c)
+{
+	xfree(&c->pairs);
+	fd_close(&c->curfd);
+	fd_close(&c->fromfd);
+	fd_close(&c->boxfd);
+	fd_close(&c->linesfd);
+	kwlog_close(&c->log);
+	free(c);
+}
+
+/* The last of them: copies go, and what was moved goes back, under new UIDs
+ * because its old ones are spent. */
+static void
+take_back(struct copying *c)
+{
+	const size_t n = c->npairs < BATCH ? c->npairs : BATCH;
+	uint32_t uids[BATCH];
+
+	c->npairs -= n;
+	for (size_t i = 0; i < n; i++)
+		uids[i] = c->pairs[c->npairs + i].to;
+	if (c->move) {
+		struct copying *back = copying_alloc(c->to, c->from, true);
+
+		(void)copy_some(back, uids, n, NULL);
+		copying_free(back);
+	} else {
+		(void)message_expunge(c->to, uids, n, true, NULL);
+	}
+}
+
+static void
+finish(struct copying *c)
+{
+	struct copy_result *r = &c->result;
+
+	must(r->rc == 0 || c->npairs == 0);
+	r->n = c->npairs;
+	r->pairs = c->pairs;
+	c->done(c->arg, r);
+	copying_free(c);
+}
+
+/* After a sync that failed: nobody is left to call message_copy_step. */
+static void
+on_back(struct work *w)
+{
+	struct copying *c = OUTER(w, struct copying, work);
+
+	do
+		take_back(c);
+	while (c->npairs > 0 && !work_spent());
+	if (c->npairs > 0)
+		work_queue(w);
+	else
+		finish(c);
+}
+
+static void
+synced(struct copying *c, int error)
 {
 	if (error != 0) {
 		errno = error;
 		c->result.rc =
 		    err_sys(&c->result.err, ERR_TEMP, "sync a mailbox");
+	} else if (c->to->a->ix.unsynced) {
+		c->result.rc =
+		    err_set(&c->result.err, ERR_TEMP, "sync a new account");
 	}
-	if (--c->waiting == 0)
+	if (--c->waiting > 0)
+		return;
+	if (c->result.rc == 0)
 		finish(c);
+	else
+		on_back(&c->work);
 }
 
 static void
 on_synced_to(struct durable_req *req, int error)
 {
-	synced(OUTER(req, struct copy, req[0]), error);
+	synced(OUTER(req, struct copying, req[0]), error);
 }
 
 static void
 on_synced_from(struct durable_req *req, int error)
 {
-	synced(OUTER(req, struct copy, req[1]), error);
+	synced(OUTER(req, struct copying, req[1]), error);
 }
 
 static void
-make_durable(struct copy *c, struct durable *d)
+on_synced_keywords(struct durable_req *req, int error)
 {
-	c->curfd = fcntl(c->to->dirs.curfd, F_DUPFD_CLOEXEC, 0);
-	c->fromfd =
-	    c->move ? fcntl(c->from->dirs.curfd, F_DUPFD_CLOEXEC, 0) : -1;
-	if (d == NULL) {
-		c->waiting = 1;
-		c->result.rc = fd_sync(c->curfd, &c->result.err);
-		synced(c, 0);
-		return;
+	synced(OUTER(req, struct copying, req[2]), error);
+}
+
+static int
+sync_here(struct copying *c, struct err *err)
+{
+	if (c->linesfd != -1 &&
+	    (fd_sync(c->linesfd, err) == -1 || fd_sync(c->boxfd, err) == -1))
+		return -1;
+	if (fd_sync(c->curfd, err) == -1)
+		return -1;
+	return c->move ? fd_sync(c->fromfd, err) : 0;
+}
+
+/* The directories to sync; without one of them nothing is acknowledged. */
+static int
+sync_prepare(struct copying *c, struct err *err)
+{
+	if (handle_enter_mailbox(c->from, err) == -1 ||
+	    handle_enter_mailbox(c->to, err) == -1)
+		return -1;
+	c->curfd = maildir_sync_fd(&c->to->dirs, MAILDIR_CUR, err);
+	if (c->curfd == -1)
+		return -1;
+	if (c->move) {
+		c->fromfd = maildir_sync_fd(&c->from->dirs, MAILDIR_CUR, err);
+		if (c->fromfd == -1)
+			return -1;
 	}
+	if (c->linesfd == -1)
+		return 0;
+	c->boxfd = fcntl(c->to->dirs.fd, F_DUPFD_CLOEXEC, 0);
+	return c->boxfd != -1 ? 0 : err_sys(err, ERR_TEMP, "sync keywords");
+}
+
+/* Here and now. */
+static int
+sync_now(struct copying *c, struct err *err)
+{
+	if (sync_prepare(c, err) == -1 || account_sync_now(c->to->a, err) == -1)
+		return -1;
+	return sync_here(c, err);
+}
+
+static void
+sync_later(struct copying *c)
+{
+	struct durable_list list;
+
 	c->req[0] = (struct durable_req){
 		.done = on_synced_to, .fd = -1, .dirfd = c->curfd
 	};
 	c->req[1] = (struct durable_req){
 		.done = on_synced_from, .fd = -1, .dirfd = c->fromfd
 	};
-	c->waiting = c->move ? 2 : 1;
-	durable_submit(d, &c->req[0]);
+	c->req[2] = (struct durable_req){
+		.done = on_synced_keywords, .fd = c->linesfd, .dirfd = c->boxfd
+	};
+	c->waiting = 1U + c->move + (c->linesfd != -1);
+	TAILQ_INIT(&list);
+	account_sync_start(c->to->a, &list);
+	TAILQ_INSERT_TAIL(&list, &c->req[0], link);
 	if (c->move)
-		durable_submit(d, &c->req[1]);
+		TAILQ_INSERT_TAIL(&list, &c->req[1], link);
+	if (c->linesfd != -1)
+		TAILQ_INSERT_TAIL(&list, &c->req[2], link);
+	durable_submit_list(c->pool, &list);
 }
 
-/* D: whom to wait for the disk with; NULL: here. */
-static void
-start(struct mailbox *from, const uint32_t *uids, size_t n, struct mailbox *to,
-    bool move, struct durable *d,
-    void (*done)(void *arg, const struct copy_result *r), void *arg)
+static int
+copy_next(struct copying *c, struct err *err)
 {
-	struct copy *c = xcalloc(1, sizeof *c);
+	const size_t n = c->n - c->at < BATCH ? c->n - c->at : BATCH;
 
-	c->from = from;
-	c->to = to;
-	c->move = move;
-	c->done = done;
-	c->arg = arg;
-	c->curfd = c->fromfd = -1;
-	c->steps = xcalloc(n, sizeof *c->steps);
-	if (from->a != to->a) {
-		c->result.rc = err_set(&c->result.err, ERR_PERM,
-		    "[CANNOT] the mailboxes belong to two accounts");
-	} else {
-		map_keywords(c, used_keywords(c, uids, n));
-		c->result.rc = copy_all(c, uids, n, &c->result.err);
-	}
-	if (c->result.rc == 0 && c->nsteps > 0)
-		make_durable(c, d);
+	if (c->from->a != c->to->a)
+		return err_set_code(err, ERR_PERM, ERR_CANNOT,
+		    "the mailboxes belong to two accounts");
+	c->looked = false;
+	if (copy_some(c, c->uids + c->at, n, err) == -1)
+		return -1;
+	c->at += n;
+	return 0;
+}
+
+/* All is copied; false: done() was called or will be. */
+static bool
+make_durable(struct copying *c)
+{
+	struct copy_result *r = &c->result;
+
+	if (c->npairs > 0)
+		r->rc = c->pool == NULL ? sync_now(c, &r->err)
+					: sync_prepare(c, &r->err);
+	c->back = r->rc == -1;
+	if (c->back)
+		return true;
+	if (c->npairs > 0 && c->pool != NULL)
+		sync_later(c);
 	else
 		finish(c);
+	return false;
+}
+
+bool
+message_copy_step(struct copying *c)
+{
+	if (c->back && c->npairs == 0) {
+		finish(c);
+		return false;
+	}
+	if (c->back) {
+		take_back(c);
+	} else if (c->at < c->n) {
+		c->result.rc = copy_next(c, &c->result.err);
+		c->back = c->result.rc == -1;
+	} else {
+		return make_durable(c);
+	}
+	return true;
+}
+
+struct copying *
+message_copy_new(struct mailbox *from, const uint32_t *uids, size_t n,
+    struct mailbox *to, bool move,
+    void (*done)(void *arg, const struct copy_result *r), void *arg)
+{
+	struct copying *c = copying_alloc(from, to, move);
+
+	c->uids = uids;
+	c->n = n;
+	c->pool = store_pool(to->a->store);
+	c->done = done;
+	c->arg = arg;
+	work_init(&c->work, store_share(to->a->store), on_back);
+	return c;
 }
 
 void
@@ -390,54 +553,9 @@ message_copy(struct mailbox *from, const uint32_t *uids, size_t n,
     struct mailbox *to, bool move,
     void (*done)(void *arg, const struct copy_result *r), void *arg)
 {
-	start(from, uids, n, to, move, to->a->store->durable, done, arg);
-}
+	struct copying *c =
+	    message_copy_new(from, uids, n, to, move, done, arg);
 
-static void
-on_moved(void *arg, const struct copy_result *r)
-{
-	struct copy_result *out = arg;
-
-	*out = *r;
-}
-
-enum { MOVE_BATCH = 50 };
-
-static int
-move_all(struct mailbox *from, struct mailbox *to, struct err *err)
-{
-	struct message_info infos[MOVE_BATCH];
-	uint32_t uids[MOVE_BATCH];
-	struct copy_result r;
-	size_t n;
-
-	for (;;) {
-		if (message_read(from, 1, infos, ARRAY_LEN(infos), &n, err) ==
-		    -1)
-			return -1;
-		if (n == 0)
-			return 0;
-		for (size_t i = 0; i < n; i++)
-			uids[i] = infos[i].uid;
-		start(from, uids, n, to, true, NULL, on_moved, &r);
-		if (r.rc == -1 && err != NULL)
-			*err = r.err;
-		if (r.rc == -1)
-			return -1;
-	}
-}
-
-int
-mailbox_empty_inbox(struct account *a, struct slice to, struct err *err)
-{
-	struct mailbox *from = NULL, *into = NULL;
-	int rc = -1;
-
-	if (mailbox_create(a, to, 0, err) == 0 &&
-	    mailbox_open(a, SLICE("INBOX"), &from, err) == FOUND &&
-	    mailbox_open(a, to, &into, err) == FOUND)
-		rc = move_all(from, into, err);
-	mailbox_close(&from);
-	mailbox_close(&into);
-	return rc;
+	while (message_copy_step(c))
+		;
 }

@@ -6,14 +6,19 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/mem.h"
 #include "ev/loop.h"
+#include "store/account.h"
+#include "store/flush.h"
 #include "store/inner.h"
-#include "store/store.h"
+#include "store/notify.h"
+#include "store/whole.h"
+#include "sys/clock.h"
 
-enum { FLUSH_DELAY_MS = 1000, FLUSH_NEXT_MS = 1 };
+enum { FLUSH_NEXT_MS = 1, FLUSH_STOP_MS = 1000 };
 
 static void
 flush_one(struct store *s)
@@ -25,7 +30,7 @@ flush_one(struct store *s)
 	TAILQ_REMOVE(&s->behind, a, behind_link);
 	a->behind = false;
 	if (account_flush(a, &more, NULL) == 0 && more)
-		account_flush_later(a);
+		notify_flusher(a);
 	account_close(&a);
 }
 
@@ -45,37 +50,26 @@ flush_init(struct store *s)
 {
 	TAILQ_INIT(&s->behind);
 	ev_timer_init(&s->flusher, on_time);
+	s->flush_stop_ms = FLUSH_STOP_MS;
 }
 
 void
 flush_fini(struct store *s)
 {
-	/* A round for each, and no more rounds than there are: what cannot be
-	 * written now is found in the index next time. */
+	/* Not for long: the index has the flags, is synced and clean after
+	 * this, and whoever opens the account next goes on. */
+	const int64_t end_ms = clock_ms() + s->flush_stop_ms;
 	struct account *a;
 
 	while ((a = TAILQ_FIRST(&s->behind)) != NULL) {
 		bool more = true;
 
-		while (more && account_flush(a, &more, NULL) == 0)
+		while (more && clock_ms() < end_ms &&
+		       account_flush(a, &more, NULL) == 0)
 			;
 		TAILQ_REMOVE(&s->behind, a, behind_link);
 		a->behind = false;
 		account_close(&a);
 	}
 	ev_timer_stop(&s->flusher);
-}
-
-void
-account_flush_later(struct account *a)
-{
-	struct store *s = a->store;
-
-	if (a->behind)
-		return;
-	a->behind = true;
-	a->refs++;
-	TAILQ_INSERT_TAIL(&s->behind, a, behind_link);
-	if (!ev_timer_running(&s->flusher))
-		ev_timer_set(&s->flusher, FLUSH_DELAY_MS);
 }

@@ -3,7 +3,7 @@
  * The mailboxes of an account.  Names are UTF-8 with '/' between levels;
  * INBOX is the account's own directory and matches in any case.  A name that
  * no directory can have (empty level, control character, too long) is refused
- * with ERR_PERM and [CANNOT].
+ * with ERR_PERM and ERR_CANNOT.
  */
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H
@@ -14,26 +14,16 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "store/store.h"
+#include "maildir/name.h"
+#include "maildir/special.h"
 
+struct account;
+struct keyword_table;
 struct mailbox;
-
-/* RFC 6154; kept in the mailbox's own file, so it survives a rename. */
-enum mailbox_special {
-	MAILBOX_DRAFTS = 1 << 0,
-	MAILBOX_SENT = 1 << 1,
-	MAILBOX_JUNK = 1 << 2,
-	MAILBOX_TRASH = 1 << 3,
-	MAILBOX_ARCHIVE = 1 << 4,
-	MAILBOX_FLAGGED = 1 << 5,
-	MAILBOX_IMPORTANT = 1 << 6,
-};
-
-enum { MAILBOX_KEYWORDS = 26, MAILBOX_ID_SIZE = 33 };
 
 struct mailbox_info {
 	struct slice name;
-	unsigned special;
+	unsigned special; /* enum mailbox_special */
 	bool exists; /* false: only the parent of one, or only subscribed */
 	bool subscribed;
 	bool children;
@@ -46,14 +36,20 @@ int mailbox_list(struct account *a, bool subscribed,
     bool (*visit)(void *arg, const struct mailbox_info *info), void *arg,
     struct err *err);
 
-/* ERR_PERM with [ALREADYEXISTS], [NONEXISTENT] or [CANNOT]. */
+/* ERR_PERM with ERR_EXISTS, ERR_NOT_FOUND or ERR_CANNOT. */
 int mailbox_create(
     struct account *a, struct slice name, unsigned special, struct err *err);
 /* The mailbox with its messages, not its children. */
 int mailbox_delete(struct account *a, struct slice name, struct err *err);
-/* Children move along.  INBOX: its messages move into the new mailbox. */
-int mailbox_rename(
-    struct account *a, struct slice from, struct slice to, struct err *err);
+/* Children move along.  INBOX: its messages move into the new mailbox, some in
+ * a step.  FROM and TO are copied; done() gets 0 or -1 and why, and is called
+ * when it is on disk.  _step, false: there is no other step, and done() was
+ * called or will be.  Once begun, the steps are gone on with until then. */
+struct renaming;
+struct renaming *mailbox_rename_new(struct account *a, struct slice from,
+    struct slice to, void (*done)(void *arg, int rc, const struct err *err),
+    void *arg);
+bool mailbox_rename_step(struct renaming *r);
 int mailbox_subscribe(
     struct account *a, struct slice name, bool on, struct err *err);
 
@@ -81,20 +77,20 @@ struct mailbox_status {
 	unsigned special;
 	char id[MAILBOX_ID_SIZE]; /* MAILBOXID, RFC 8474 */
 };
-/* From the index alone.  -1 ERR_PERM [NONEXISTENT]: deleted meanwhile. */
+/* From the index alone.  -1 ERR_PERM ERR_NOT_FOUND: deleted meanwhile. */
 int mailbox_status(
     struct mailbox *m, struct mailbox_status *st, struct err *err);
 
 /* Look whether other programs changed the directories and take it into the
  * index: cheap when their times did not move.  THOROUGH: read them even so. */
 int mailbox_sync(struct mailbox *m, bool thorough, struct err *err);
+/* The same, for a loop: some hundred new files in a call; *MORE: there are
+ * others. The store goes on with them by itself. */
+int mailbox_sync_some(
+    struct mailbox *m, bool thorough, bool *more, struct err *err);
 
-/* Keywords are bits 0..25 of a mask, with one table for each mailbox.  The
- * number of NAME (any case), or -1; ADD makes it when it is new, ERR_PERM with
- * [LIMIT] when there are 26 already or the name cannot be one. */
-int mailbox_keyword(
-    struct mailbox *m, struct slice name, bool add, struct err *err);
-/* The name of bit N into NAME; false when there is none. */
-bool mailbox_keyword_name(struct mailbox *m, unsigned n, struct buf *name);
+/* M's keywords as of the last time that M or a message was read, by which the
+ * numbers in struct message_info go; the next reading may change them. */
+const struct keyword_table *mailbox_keywords(struct mailbox *m);
 
 #endif

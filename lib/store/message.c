@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/message.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "store/cache.h"
-#include "store/index.h"
+#include "index/ix.h"
+#include "index/tx.h"
+#include "index/walk.h"
+#include "maildir/filename.h"
+#include "maildir/keywords.h"
+#include "maildir/maildir.h"
+#include "store/change.h"
+#include "store/handle.h"
 #include "store/inner.h"
-#include "store/scan.h"
-#include "store/tx.h"
-#include "store/walk.h"
+#include "store/kwtable.h"
+#include "store/mailbox.h"
+#include "store/sync.h"
 #include "sys/fd.h"
 #include "sys/kv.h"
 
 enum { EXPUNGE_BATCH = 1000, OPEN_TRIES = 3 };
 
 static struct message_info
-info_of(uint32_t uid, const struct ix_hot *h, const struct ix_msg *m)
+info_of(uint32_t uid, const struct ix_hot *h, const struct ix_msg *m,
+    const struct keyword_set *keywords)
 {
 	return (struct message_info){ .uid = uid,
 		.flags = h->bits & MSG_FLAGS,
-		.keywords = h->keywords,
+		.keywords = *keywords,
 		.modseq = h->modseq,
 		.size = m->size,
 		.vsize = m->vsize,
@@ -33,43 +35,76 @@ info_of(uint32_t uid, const struct ix_hot *h, const struct ix_msg *m)
 		.thread_id = m->thread_id };
 }
 
+/* A snapshot of M, and its keywords as they are in it.  ABSENT: M is gone. */
+static enum found
+begin_read(struct mailbox *m, struct kv_txn **t, struct err *err)
+{
+	struct ix_box b;
+	enum found f;
+
+	if (handle_enter_mailbox(m, err) == -1 ||
+	    (*t = kv_read(m->a->ix.env, err)) == NULL)
+		return TEMPFAIL;
+	f = ix_get_box(*t, m->box, &b, err);
+	if (f == FOUND && kwtable_load(m->keywords, *t, &b, err) == -1)
+		f = TEMPFAIL;
+	if (f != FOUND)
+		kv_abort(t);
+	return f;
+}
+
+static enum found
+read_next(struct mailbox *m, struct walk *w, struct message_info *out,
+    struct err *err)
+{
+	struct keyword_set set;
+	enum found f = walk_next(w, err);
+
+	if (f == FOUND)
+		f = ix_get_keywords(w->t, m->box, w->uid, &w->hot, &set, err);
+	if (f == FOUND)
+		*out = info_of(w->uid, &w->hot, &w->msg, &set);
+	return f;
+}
+
 int
 message_read(struct mailbox *m, uint32_t first, struct message_info *out,
     size_t n, size_t *got, struct err *err)
 {
-	enum found f = ABSENT;
 	struct kv_txn *t;
 	struct walk w;
+	enum found f;
 
 	*got = 0;
-	if (mailbox_enter(m, err) == -1 ||
-	    (t = kv_read(m->a->env, err)) == NULL)
-		return -1;
+	f = begin_read(m, &t, err);
+	if (f != FOUND)
+		return f == ABSENT ? 0 : -1;
 	if (walk_open(&w, t, m->box, first, true, err) == -1) {
 		kv_abort(&t);
 		return -1;
 	}
-	while (*got < n && (f = walk_next(&w, err)) == FOUND)
-		out[(*got)++] = info_of(w.uid, &w.hot, &w.msg);
+	while (*got < n && (f = read_next(m, &w, &out[*got], err)) == FOUND)
+		(*got)++;
 	walk_close(&w);
 	kv_abort(&t);
 	return f == TEMPFAIL ? -1 : 0;
 }
 
-/* Both records of UID. */
+/* All records of UID. */
 static enum found
 read_records(struct mailbox *m, uint32_t uid, struct ix_hot *hot,
-    struct ix_msg *msg, struct err *err)
+    struct ix_msg *msg, struct keyword_set *set, struct err *err)
 {
 	struct kv_txn *t;
-	enum found f;
+	enum found f = begin_read(m, &t, err);
 
-	if (mailbox_enter(m, err) == -1 ||
-	    (t = kv_read(m->a->env, err)) == NULL)
-		return TEMPFAIL;
+	if (f != FOUND)
+		return f;
 	f = ix_get_hot(t, m->box, uid, hot, err);
 	if (f == FOUND)
 		f = ix_get_msg(t, m->box, uid, msg, err);
+	if (f == FOUND)
+		f = ix_get_keywords(t, m->box, uid, hot, set, err);
 	kv_abort(&t);
 	return f;
 }
@@ -80,17 +115,12 @@ message_find(
 {
 	struct ix_hot hot;
 	struct ix_msg msg;
-	const enum found f = read_records(m, uid, &hot, &msg, err);
+	struct keyword_set set;
+	const enum found f = read_records(m, uid, &hot, &msg, &set, err);
 
 	if (f == FOUND)
-		*out = info_of(uid, &hot, &msg);
+		*out = info_of(uid, &hot, &msg, &set);
 	return f;
-}
-
-static int
-dir_of(const struct mailbox *m, const struct ix_hot *hot)
-{
-	return (hot->bits & HOT_NEW) != 0 ? m->dirs.newfd : m->dirs.curfd;
 }
 
 /* Write down what the file is really like; what was made of it before is not
@@ -105,8 +135,8 @@ correct(struct mailbox *m, uint32_t uid, int64_t size, int64_t vsize,
 	struct ix_msg msg;
 	struct tx tx;
 
-	cache_drop(m);
-	if (mailbox_begin(m, TX_ROOM, &tx, &b, err) == -1)
+	cachequeue_drop(&m->cache);
+	if (sync_begin(m, TX_ROOM, &tx, &b, err) == -1)
 		return -1;
 	if (ix_get_hot(tx.t, b.box, uid, &hot, err) != FOUND ||
 	    ix_get_msg(tx.t, b.box, uid, &msg, err) != FOUND)
@@ -133,22 +163,22 @@ static int
 verify(struct mailbox *m, uint32_t uid, int fd, const struct ix_hot *hot,
     struct ix_msg *msg, struct err *err)
 {
-	struct stat sb;
+	struct maildir_stat st;
 	int64_t vsize;
 
-	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode))
-		return err_set(err, ERR_TEMP, "not a regular file");
-	if (sb.st_size == msg->size && (hot->bits & HOT_SURE) != 0)
+	if (maildir_stat(fd, &st, err) == -1)
+		return -1;
+	if (st.size == msg->size && (hot->bits & HOT_SURE) != 0)
 		return 0;
-	vsize = scan_wire_size(fd, err);
+	vsize = maildir_wire_size(fd, err);
 	if (vsize == -1)
 		return -1;
 	/* Right, which message_cache will write down. */
-	if (sb.st_size == msg->size && vsize == msg->vsize)
+	if (st.size == msg->size && vsize == msg->vsize)
 		return 0;
-	if (correct(m, uid, sb.st_size, vsize, err) == -1)
+	if (correct(m, uid, st.size, vsize, err) == -1)
 		return -1;
-	msg->size = sb.st_size;
+	msg->size = st.size;
 	msg->vsize = vsize;
 	return 0;
 }
@@ -157,73 +187,73 @@ enum found
 message_open(struct mailbox *m, uint32_t uid, int *fd,
     struct message_info *info, struct err *err)
 {
-	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	struct keyword_set set;
 	struct ix_hot hot;
 	struct ix_msg msg;
 	enum found f;
+	bool more;
 
 	*fd = -1;
 	for (int i = 0; i < OPEN_TRIES; i++) {
-		f = read_records(m, uid, &hot, &msg, err);
+		f = read_records(m, uid, &hot, &msg, &set, err);
 		if (f != FOUND)
 			return f;
-		*fd = openat(dir_of(m, &hot), msg.file, flags);
-		if (*fd != -1 || errno != ENOENT)
+		f = maildir_read(&m->dirs, ix_part(&hot), msg.file, fd, err);
+		if (f != ABSENT)
 			break;
 		/* Renamed since: by our own kind the first time, else by
 		 * others. */
-		if (i > 0 && mailbox_sync(m, true, err) == -1)
+		if (i > 0 && mailbox_sync_some(m, true, &more, err) == -1)
 			return TEMPFAIL;
 	}
-	if (*fd == -1) {
-		err_sys(err, ERR_TEMP, "open %s", msg.file);
-		return errno == ENOENT ? ABSENT : TEMPFAIL;
-	}
+	if (f != FOUND)
+		return f;
 	if (verify(m, uid, *fd, &hot, &msg, err) == -1) {
 		fd_close(fd);
 		return TEMPFAIL;
 	}
 	if (info != NULL)
-		*info = info_of(uid, &hot, &msg);
+		*info = info_of(uid, &hot, &msg, &set);
 	return FOUND;
 }
 
-static void
-apply(const struct flags_change *c, const struct ix_hot *hot, uint32_t *bits,
-    uint32_t *keywords)
+static int
+apply(const struct flags_change *c, const struct keyword_set *named,
+    uint32_t *bits, struct keyword_set *set, struct err *err)
 {
 	const uint32_t flags = c->flags & MSG_FLAGS;
 
-	*bits = hot->bits;
-	*keywords = hot->keywords;
 	switch (c->op) {
 	case FLAGS_SET:
-		*bits = (*bits & ~(uint32_t)MSG_FLAGS) | flags;
 		/* Maildir's own flag has no name in IMAP to keep it by. */
-		*bits |= hot->bits & MSG_PASSED;
-		*keywords = c->keywords;
+		*bits &= ~(uint32_t)(MSG_FLAGS & ~MSG_PASSED);
+		*bits |= flags;
+		*set = *named;
 		break;
 	case FLAGS_ADD:
 		*bits |= flags;
-		*keywords |= c->keywords;
+		keyword_set_or(set, named);
 		break;
 	case FLAGS_DEL:
 		*bits &= ~flags;
-		*keywords &= ~c->keywords;
+		keyword_set_del(set, named);
 		break;
 	}
-	if (((*bits ^ hot->bits) & MSG_FLAGS) != 0 ||
-	    *keywords != hot->keywords)
-		*bits |= HOT_PENDING;
+	if (c->op != FLAGS_DEL && keyword_set_count(set) > KEYWORDS_PER_MESSAGE)
+		return err_set_code(err, ERR_PERM, ERR_LIMIT,
+		    "too many keywords for a message");
+	return 0;
 }
 
 static int
 change_one(struct tx *tx, struct ix_box *b, uint32_t uid,
-    const struct flags_change *c, struct buf *failed, struct err *err)
+    const struct flags_change *c, const struct keyword_set *named,
+    struct buf *failed, struct err *err)
 {
+	struct keyword_set set;
 	struct ix_hot hot;
-	uint32_t bits, keywords;
-	const enum found f = ix_get_hot(tx->t, b->box, uid, &hot, err);
+	uint32_t bits;
+	enum found f = ix_get_hot(tx->t, b->box, uid, &hot, err);
 
 	if (f != FOUND)
 		return f == ABSENT ? 0 : -1;
@@ -232,8 +262,54 @@ change_one(struct tx *tx, struct ix_box *b, uint32_t uid,
 			buf_add(failed, slice_of(&uid, sizeof uid));
 		return 0;
 	}
-	apply(c, &hot, &bits, &keywords);
-	return tx_change(tx, b, uid, &hot, bits, keywords, err);
+	if (ix_get_keywords(tx->t, b->box, uid, &hot, &set, err) != FOUND)
+		return -1;
+	bits = hot.bits;
+	if (apply(c, named, &bits, &set, err) == -1)
+		return -1;
+	if (((bits ^ hot.bits) & MSG_FLAGS) != 0 ||
+	    keyword_set_letters(&set) != hot.letters)
+		bits |= HOT_PENDING;
+	return tx_change(tx, b, uid, &hot, bits, &set, err);
+}
+
+/* Is one of UIDS there to be changed? */
+static enum found
+find_any(const struct tx *tx, const struct ix_box *b, const uint32_t *uids,
+    size_t n, const struct flags_change *c, struct err *err)
+{
+	struct ix_hot hot;
+
+	for (size_t i = 0; i < n; i++) {
+		const enum found f =
+		    ix_get_hot(tx->t, b->box, uids[i], &hot, err);
+
+		if (f == TEMPFAIL ||
+		    (f == FOUND && hot.modseq <= c->unchanged_since))
+			return f;
+	}
+	return ABSENT;
+}
+
+static int
+change_all(struct tx *tx, struct mailbox *m, struct ix_box *b,
+    const uint32_t *uids, size_t n, const struct flags_change *change,
+    struct buf *failed, struct err *err)
+{
+	struct keyword_set named;
+	enum found any = ABSENT;
+
+	if (change->op != FLAGS_DEL && change->keywords.n > 0)
+		any = find_any(tx, b, uids, n, change, err);
+	if (any == TEMPFAIL ||
+	    kwtable_resolve(tx, b, &m->dirs, m->keywords, change->keywords,
+		any == FOUND, &named, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (change_one(tx, b, uids[i], change, &named, failed, err) ==
+		    -1)
+			return -1;
+	return 0;
 }
 
 int
@@ -241,17 +317,21 @@ message_flags(struct mailbox *m, const uint32_t *uids, size_t n,
     const struct flags_change *change, struct buf *failed, uint64_t *from,
     uint64_t *to, struct err *err)
 {
+	const bool more =
+	    change->keywords.n > 0 || mailbox_keywords(m)->size > 32;
+	const size_t each = more ? 512 + KEYWORDS_PER_MESSAGE * 2 : 256;
 	struct ix_box b;
 	struct tx tx;
 
-	if (mailbox_begin(m, TX_ROOM + n * 256, &tx, &b, err) == -1)
+	if ((change->op != FLAGS_DEL &&
+		keywords_check(change->keywords, err) == -1) ||
+	    sync_begin(m, TX_ROOM + n * each, &tx, &b, err) == -1)
 		return -1;
 	*from = tx.meta.modseq + 1;
-	for (size_t i = 0; i < n; i++)
-		if (change_one(&tx, &b, uids[i], change, failed, err) == -1) {
-			tx_abort(&tx);
-			return -1;
-		}
+	if (change_all(&tx, m, &b, uids, n, change, failed, err) == -1) {
+		tx_abort(&tx);
+		return -1;
+	}
 	*to = tx.meta.modseq + 1;
 	if (ix_put_box(tx.t, &b, err) == 0)
 		return tx_commit(&tx, err);
@@ -275,15 +355,14 @@ expunge_one(struct tx *tx, struct mailbox *m, struct ix_box *b, uint32_t uid,
 		return f == ABSENT ? 0 : -1;
 	if (!any && (hot.bits & MSG_DELETED) == 0)
 		return 0;
-	if (unlinkat(dir_of(m, &hot), msg.file, 0) == 0)
-		return tx_gone(tx, b, uid, err);
-	if (errno != ENOENT)
-		return err_sys(err, ERR_TEMP, "unlink %s", msg.file);
-	if (*looked)
+	f = maildir_remove(&m->dirs, ix_part(&hot), msg.file, err);
+	if (f == TEMPFAIL)
+		return -1;
+	if (f == FOUND || *looked)
 		return tx_gone(tx, b, uid, err);
 	/* Under another name it would come back as a new message. */
 	*looked = true;
-	if (mailbox_scan(tx, m, b, NULL, err) == -1)
+	if (sync_scan(tx, m, b, err) == -1)
 		return -1;
 	return expunge_one(tx, m, b, uid, any, looked, err);
 }
@@ -292,15 +371,15 @@ static int
 expunge_batch(struct mailbox *m, const uint32_t *uids, size_t n, bool any,
     struct err *err)
 {
-	struct tx_times times;
+	struct maildir_times times;
 	bool looked = false;
 	struct ix_box b;
 	struct tx tx;
 	int rc = 0;
 
-	if (mailbox_begin(m, TX_ROOM, &tx, &b, err) == -1)
+	if (sync_begin(m, TX_ROOM, &tx, &b, err) == -1)
 		return -1;
-	times = tx_times_begin(&m->dirs);
+	times = maildir_times(&m->dirs);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = expunge_one(&tx, m, &b, uids[i], any, &looked, err);
 	tx_times_end(times, &m->dirs, &b);

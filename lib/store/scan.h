@@ -12,58 +12,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "store/boxfile.h"
-#include "store/filename.h"
-#include "store/index.h"
-#include "store/inner.h"
-#include "store/tx.h"
 
-struct scan_how {
-	bool build; /* B has no records yet: believe names of our own making */
-	bool doubt; /* after a power cut: a file may be torn */
-	uint32_t keywords;           /* letters with a meaning */
-	const struct takeover *from; /* may be NULL */
-};
+struct ix_box;
+struct keyword_table;
+struct maildir;
+struct scan_how;
+struct takeover;
+struct tx;
+
+/* New files that a transaction did not take in (BOX_MORE): the directories need
+ * not be read again for the next ones. */
+struct scan_rest;
+enum { SCAN_FILES = 500 };
 
 /* Does a look at the directories' times say that a scan is due? */
-bool scan_due(const struct ix_box *b, const struct box_dirs *d, bool thorough);
-/* Scan; the caller stores B.  *ROOM (may be NULL): when more bytes would be
- * written than it says, nothing is done, it says how many, and 1 comes back. */
-int scan_box(struct tx *tx, struct ix_box *b, const struct box_dirs *d,
-    const struct scan_how *how, size_t *room, struct err *err);
-
-/* Bits of the letters that T gives a meaning. */
-uint32_t scan_keywords(const struct keyword_table *t);
-/* Bytes of FD with each line ending as CRLF; -1 on error. */
-int64_t scan_wire_size(int fd, struct err *err);
-
-/* The messages of directories, in the order of the UIDs in their names. */
-struct scan_entry {
-	struct filename f;
-	const char *name;
-	uint32_t want; /* the UID it shall have; 0: a new one */
-	int64_t time_s;
-	bool in_new;
-	bool used;
-};
-struct scan_list {
-	struct arena arena;
-	struct scan_entry *v;
-	size_t n;
-	size_t cap;
-};
-int scan_list_read(
-    struct scan_list *l, const struct box_dirs *d, struct err *err);
-void scan_list_fini(struct scan_list *l);
-/* The entry for UID with STEM, not yet used; NULL if none. */
-struct scan_entry *scan_list_find(
-    struct scan_list *l, uint32_t uid, struct slice stem);
-
-/* Give the file E a UID, its full name and a record. */
-int adopt(struct tx *tx, struct ix_box *b, const struct box_dirs *d,
-    const struct scan_how *how, const struct scan_entry *e, struct err *err);
+bool scan_due(const struct ix_box *b, const struct maildir *d, bool thorough);
+/* Scan; the caller stores B.  *REST (may be NULL) gets what is left, and takes
+ * over *FROM (may be NULL), the owner of how->from. */
+int scan_box(struct tx *tx, struct ix_box *b, const struct maildir *d,
+    const struct scan_how *how, struct takeover *from, struct scan_rest **rest,
+    struct err *err);
+/* Scan for the first time, if there are no more than *LEFT files, which it is
+ * lessened by; else just note that they are left. */
+int scan_new_box(struct tx *tx, struct ix_box *b, const struct maildir *d,
+    const struct scan_how *how, size_t *left, struct err *err);
+/* The next of *REST, which is freed at its end; TABLE as in scan_how. */
+int scan_on(struct tx *tx, struct ix_box *b, const struct maildir *d,
+    struct keyword_table *table, struct scan_rest **rest, struct err *err);
+void scan_rest_free(struct scan_rest **rest);
 
 #endif

@@ -12,14 +12,25 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
-#include "store/boxes.h"
-#include "store/index.h"
+#include "index/ix.h"
+#include "index/tx.h"
+#include "index/walk.h"
+#include "maildir/keywords.h"
+#include "maildir/tree.h"
+#include "store/change.h"
+#include "store/handle.h"
 #include "store/inner.h"
-#include "store/tx.h"
-#include "store/walk.h"
+#include "store/kwtable.h"
+#include "store/mailbox.h"
+#include "store/sync.h"
+#include "sys/clock.h"
 #include "sys/kv.h"
 
-enum { LIST_LIMIT = 1 << 30 };
+enum {
+	LIST_LIMIT = 1 << 30,
+	TELL = 500, /* FLAGS in a call of view_sync */
+	CLEAN_MS = 3600 * 1000,
+};
 
 struct range {
 	uint64_t from; /* [from, to) */
@@ -39,19 +50,20 @@ struct view {
 	uint64_t modseq;  /* how far the log was read */
 	uint64_t highest; /* of the mailbox, as of then */
 	uint32_t uidvalidity;
-	uint32_t keywords;
+	uint64_t keywords; /* struct ix_box's */
 	bool readonly;
 	uint32_t looked;      /* readonly: UIDs below were looked at */
 	struct buf gone;      /* uint32_t */
+	struct buf changed;   /* struct changed: FLAGS to be told */
+	size_t told;          /* of them */
 	struct ranges recent; /* of UIDs */
 	struct ranges silent; /* of mod-sequences, since the last sync */
 };
 
 /* What a sync found. */
 struct news {
-	struct buf gone;    /* UIDs, as uint32_t */
-	struct buf fresh;   /* UIDs behind the picture's last */
-	struct buf changed; /* struct changed */
+	struct buf gone;  /* UIDs, as uint32_t */
+	struct buf fresh; /* UIDs behind the picture's last */
 	struct ix_meta meta;
 	struct ix_box box;
 };
@@ -77,10 +89,17 @@ add_range(struct ranges *r, uint64_t from, uint64_t to)
 static bool
 in_ranges(const struct ranges *r, uint64_t value)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (value >= r->v[i].from && value < r->v[i].to)
-			return true;
-	return false;
+	size_t lo = 0, hi = r->n;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (r->v[mid].to <= value)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < r->n && value >= r->v[lo].from;
 }
 
 static void
@@ -149,7 +168,7 @@ claim_recent(struct view *v, struct err *err)
 	struct ix_box b;
 	struct tx tx;
 
-	if (mailbox_begin(v->m, TX_ROOM, &tx, &b, err) == -1)
+	if (sync_begin(v->m, TX_ROOM, &tx, &b, err) == -1)
 		return -1;
 	if (b.first_recent >= b.uidnext) {
 		tx_abort(&tx);
@@ -177,37 +196,71 @@ look_at_recent(struct view *v, const struct ix_box *b)
 	v->looked = b->uidnext;
 }
 
+/* USED gets the keywords that messages have. */
 static int
-read_all(struct view *v, struct kv_txn *t, struct err *err)
+read_all(
+    struct view *v, struct kv_txn *t, struct keyword_set *used, struct err *err)
 {
+	struct keyword_set set;
 	struct walk w;
 	enum found f;
 
+	*used = (struct keyword_set){ 0 };
 	if (walk_open(&w, t, v->m->box, 0, false, err) == -1)
 		return -1;
-	while ((f = walk_next(&w, err)) == FOUND)
+	while ((f = walk_next(&w, err)) == FOUND) {
 		add_uid(v, w.uid);
+		used->w[0] |= w.hot.letters;
+		if ((w.hot.bits & HOT_MORE) == 0)
+			continue;
+		f = ix_get_keywords(t, v->m->box, w.uid, &w.hot, &set, err);
+		if (f != FOUND)
+			break;
+		keyword_set_or(used, &set);
+	}
 	walk_close(&w);
 	return f == TEMPFAIL ? -1 : 0;
 }
 
+/* Keywords that no message has any more make room for others. */
 static int
-take_picture(struct view *v, struct err *err)
+free_keywords(struct view *v, struct err *err)
 {
+	struct mailbox *m = v->m;
+	struct ix_box b;
+	struct tx tx;
+
+	if (sync_begin(m, TX_ROOM, &tx, &b, err) == -1)
+		return -1;
+	if (kwtable_free(&tx, &b, &m->dirs, m->keywords, err) == 0 &&
+	    ix_put_box(tx.t, &b, err) == 0)
+		return tx_commit(&tx, err);
+	tx_abort(&tx);
+	return -1;
+}
+
+static int
+take_picture(struct view *v, bool *unused, struct err *err)
+{
+	struct keyword_set all, used;
 	struct ix_meta meta;
 	struct ix_box b;
 	struct kv_txn *t;
 	int rc = -1;
 
-	if (mailbox_enter(v->m, err) == -1 ||
-	    (t = kv_read(v->m->a->env, err)) == NULL)
+	if (handle_enter_mailbox(v->m, err) == -1 ||
+	    (t = kv_read(v->m->a->ix.env, err)) == NULL)
 		return -1;
 	if (ix_get_meta(t, &meta, err) == FOUND &&
-	    ix_get_box(t, v->m->box, &b, err) == FOUND)
-		rc = read_all(v, t, err);
+	    ix_get_box(t, v->m->box, &b, err) == FOUND &&
+	    kwtable_load(v->m->keywords, t, &b, err) == 0)
+		rc = read_all(v, t, &used, err);
 	kv_abort(&t);
 	if (rc == -1)
 		return -1;
+	keywords_all(v->m->keywords, &all);
+	keyword_set_del(&all, &used);
+	*unused = keyword_set_next(&all, 0) < KEYWORDS_MAX;
 	v->modseq = meta.modseq;
 	v->highest = b.modseq;
 	v->uidvalidity = b.uidvalidity;
@@ -217,20 +270,38 @@ take_picture(struct view *v, struct err *err)
 	return 0;
 }
 
+/* What lies in tmp/ ages by days. */
+static void
+clean_tmp(struct mailbox *m)
+{
+	const int64_t now_ms = clock_ms();
+
+	if (m->cleaned_ms != 0 && now_ms - m->cleaned_ms < CLEAN_MS)
+		return;
+	m->cleaned_ms = now_ms;
+	tree_clean_tmp(m->dirs.tmpfd);
+}
+
 struct view *
 view_open(struct mailbox *m, unsigned flags, struct err *err)
 {
 	struct view *v = xcalloc(1, sizeof *v);
+	bool unused = false;
 
 	v->m = m;
 	v->readonly = (flags & VIEW_READONLY) != 0;
 	buf_init(&v->gone, LIST_LIMIT);
+	buf_init(&v->changed, LIST_LIMIT);
 	if (mailbox_sync(m, false, err) == -1)
 		goto fail;
-	tmp_clean(m->dirs.tmpfd);
+	clean_tmp(m);
 	if ((v->readonly || claim_recent(v, err) == 0) &&
-	    take_picture(v, err) == 0)
+	    take_picture(v, &unused, err) == 0) {
+		/* What cannot be freed now can be the next time. */
+		if (unused && !v->readonly)
+			(void)free_keywords(v, NULL);
 		return v;
+	}
 fail:
 	view_close(&v);
 	return NULL;
@@ -247,6 +318,7 @@ view_close(struct view **vp)
 	xfree(&v->recent.v);
 	xfree(&v->silent.v);
 	buf_fini(&v->gone);
+	buf_fini(&v->changed);
 	xfree(vp);
 }
 
@@ -319,8 +391,7 @@ last_uid(const struct view *v)
 }
 
 static void
-note(struct news *n, const struct view *v, const struct ix_log *l,
-    uint64_t modseq)
+note(struct news *n, struct view *v, const struct ix_log *l, uint64_t modseq)
 {
 	const struct changed c = { l->uid, in_ranges(&v->silent, modseq) };
 
@@ -330,7 +401,7 @@ note(struct news *n, const struct view *v, const struct ix_log *l,
 	} else if (l->kind == LOG_MSG && l->uid > last_uid(v)) {
 		buf_add(&n->fresh, slice_of(&l->uid, sizeof l->uid));
 	} else if (l->kind == LOG_MSG) {
-		buf_add(&n->changed, slice_of(&c, sizeof c));
+		buf_add(&v->changed, slice_of(&c, sizeof c));
 	}
 }
 
@@ -378,7 +449,7 @@ read_index(struct view *v, struct kv_txn *t, struct news *n, struct err *err)
 		else if (i < v->n && v->uids[i] == w.uid) {
 			i++;
 			if (w.hot.modseq > v->modseq)
-				buf_add(&n->changed, slice_of(&c, sizeof c));
+				buf_add(&v->changed, slice_of(&c, sizeof c));
 		}
 	}
 	for (; i < v->n; i++)
@@ -396,12 +467,12 @@ gather(struct view *v, struct news *n, struct err *err)
 	enum found f;
 	int rc = 0;
 
-	if (mailbox_enter(v->m, &why) == -1) {
+	if (handle_enter_mailbox(v->m, &why) == -1) {
 		if (err != NULL)
 			*err = why;
 		return why.class == ERR_PERM ? ABSENT : TEMPFAIL;
 	}
-	t = kv_read(v->m->a->env, err);
+	t = kv_read(v->m->a->ix.env, err);
 	if (t == NULL)
 		return TEMPFAIL;
 	f = ix_get_meta(t, &n->meta, err) == FOUND
@@ -409,6 +480,17 @@ gather(struct view *v, struct news *n, struct err *err)
 		: TEMPFAIL;
 	if (f == FOUND && n->box.uidvalidity != v->uidvalidity)
 		f = ABSENT;
+	/* Built anew, and not all of it yet: nothing is known to have changed.
+	 */
+	if (f == FOUND && (n->box.bits & BOX_BUILD) != 0) {
+		kv_abort(&t);
+		n->meta.modseq = v->modseq;
+		n->box.modseq = v->highest;
+		n->box.keywords = v->keywords;
+		return FOUND;
+	}
+	if (f == FOUND && kwtable_load(v->m->keywords, t, &n->box, err) == -1)
+		f = TEMPFAIL;
 	if (f == FOUND && v->modseq < n->meta.log_floor)
 		rc = read_index(v, t, n, err);
 	else if (f == FOUND && v->modseq < n->meta.modseq)
@@ -455,22 +537,32 @@ expunge(const struct teller *t)
 	buf_reset(&v->gone);
 }
 
+/* At most N of the changes that are left. */
 static void
-tell_flags(const struct teller *t, const struct changed *c, size_t n)
+tell_flags(const struct teller *t, size_t n)
 {
+	struct view *v = t->v;
+	const struct changed *c = (const struct changed *)(void *)v->changed.p;
+	const size_t left = v->changed.n / sizeof *c - v->told;
+	const size_t end = v->told + (left < n ? left : n);
 	struct message_info info;
 
-	for (size_t i = 0; i < n; i++) {
-		const uint32_t seq = view_seq(t->v, c[i].uid);
+	for (; v->told < end; v->told++) {
+		const struct changed *at = &c[v->told];
+		const uint32_t seq = view_seq(v, at->uid);
 
 		if (seq != 0 &&
-		    message_find(t->v->m, c[i].uid, &info, NULL) == FOUND)
+		    message_find(v->m, at->uid, &info, NULL) == FOUND)
 			tell(t, (struct view_event){ .kind = VIEW_FLAGS,
 				    .seq = seq,
-				    .uid = c[i].uid,
-				    .own = c[i].own != 0,
+				    .uid = at->uid,
+				    .own = at->own != 0,
 				    .info = info });
 	}
+	if (end * sizeof *c < v->changed.n)
+		return;
+	buf_fini(&v->changed);
+	v->told = 0;
 }
 
 static void
@@ -492,23 +584,17 @@ tell_news(const struct teller *t, struct news *n, bool expunges)
 	if (n->fresh.n > 0)
 		tell(
 		    t, (struct view_event){ .kind = VIEW_EXISTS, .seq = v->n });
-	if (n->changed.n > 0)
-		tell_flags(t, (const struct changed *)(void *)n->changed.p,
-		    n->changed.n / sizeof(struct changed));
 }
 
-int
-view_sync(struct view *v, bool expunges,
-    void (*on_event)(void *arg, const struct view_event *e), void *arg,
-    struct err *err)
+static int
+sync_picture(const struct teller *t, bool expunges, struct err *err)
 {
-	const struct teller t = { v, on_event, arg };
+	struct view *v = t->v;
 	struct news n = { 0 };
 	enum found f;
 
 	buf_init(&n.gone, LIST_LIMIT);
 	buf_init(&n.fresh, LIST_LIMIT);
-	buf_init(&n.changed, LIST_LIMIT);
 	f = gather(v, &n, err);
 	/* Claimed before they are told, so that \Recent can be said. */
 	if (f == FOUND && n.fresh.n > 0 && !v->readonly &&
@@ -520,14 +606,42 @@ view_sync(struct view *v, bool expunges,
 		v->modseq = n.meta.modseq;
 		v->highest = n.box.modseq;
 		v->silent.n = 0;
-		tell_news(&t, &n, expunges);
-	} else if (f == ABSENT) {
-		tell(&t, (struct view_event){ .kind = VIEW_GONE });
+		tell_news(t, &n, expunges);
+	} else {
+		buf_fini(&v->changed);
 	}
+	if (f == ABSENT)
+		tell(t, (struct view_event){ .kind = VIEW_GONE });
 	buf_fini(&n.gone);
 	buf_fini(&n.fresh);
-	buf_fini(&n.changed);
 	return f == TEMPFAIL ? -1 : 0;
+}
+
+int
+view_sync(struct view *v, bool expunges,
+    void (*on_event)(void *arg, const struct view_event *e), void *arg,
+    bool *more, struct err *err)
+{
+	const struct teller t = { v, on_event, arg };
+
+	if (!view_untold(v) && sync_picture(&t, expunges, err) == -1)
+		return -1;
+	tell_flags(&t, more != NULL ? TELL : SIZE_MAX);
+	if (more != NULL)
+		*more = view_untold(v);
+	return 0;
+}
+
+bool
+view_untold(const struct view *v)
+{
+	return v->changed.n > 0;
+}
+
+void
+view_tell_own(struct view *v)
+{
+	v->silent.n = 0;
 }
 
 int
@@ -556,8 +670,8 @@ view_vanished(struct view *v, uint64_t modseq, struct buf *out, struct err *err)
 	uint64_t at;
 	enum found f;
 
-	if (mailbox_enter(v->m, err) == -1 ||
-	    (t = kv_read(v->m->a->env, err)) == NULL)
+	if (handle_enter_mailbox(v->m, err) == -1 ||
+	    (t = kv_read(v->m->a->ix.env, err)) == NULL)
 		return TEMPFAIL;
 	f = ix_get_meta(t, &meta, err) == FOUND ? FOUND : TEMPFAIL;
 	if (f == FOUND && modseq < meta.log_floor)

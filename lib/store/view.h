@@ -14,8 +14,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "store/mailbox.h"
 #include "store/message.h"
+
+struct flags_change;
+struct mailbox;
 
 struct view;
 
@@ -44,7 +46,7 @@ enum view_event_kind {
 	VIEW_EXPUNGE,  /* seq as of this event; uid */
 	VIEW_EXISTS,   /* seq: how many there are now; before the new FLAGS */
 	VIEW_FLAGS,    /* seq, uid: flags or keywords changed */
-	VIEW_KEYWORDS, /* the mailbox's table of keywords grew */
+	VIEW_KEYWORDS, /* the mailbox's table of keywords changed */
 	VIEW_GONE,     /* the mailbox was deleted or made anew: close */
 };
 
@@ -58,13 +60,18 @@ struct view_event {
 
 /* Bring the picture up to date and tell each step, in the order in which it
  * may be written to the client.  Without EXPUNGES, messages that are gone keep
- * their numbers until a later call. */
+ * their numbers until a later call.  *MORE (NULL: all at once): FLAGS are left
+ * to be told; the next calls only tell them, some in a call. */
 int view_sync(struct view *v, bool expunges,
     void (*on_event)(void *arg, const struct view_event *e), void *arg,
-    struct err *err);
+    bool *more, struct err *err);
+bool view_untold(const struct view *v);
 /* Messages that are gone and still have numbers. */
 uint32_t view_pending(const struct view *v);
 
+/* What view_flags did for this session since the last sync is told after all.
+ */
+void view_tell_own(struct view *v);
 /* message_flags for this session: SILENT marks the events as its own. */
 int view_flags(struct view *v, const uint32_t *uids, size_t n,
     const struct flags_change *change, bool silent, struct buf *failed,

@@ -5,8 +5,15 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/mem.h"
+#include "base/slice.h"
+#include "sys/fd.h"
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 int
 beneath_open(
@@ -34,4 +41,27 @@ beneath_open(
 		    errno == EXDEV || errno == ELOOP ? ERR_PERM : ERR_TEMP,
 		    "open %s", path);
 	return (int)fd;
+}
+
+int
+beneath_make(int dirfd, const char *path, mode_t mode, struct err *err)
+{
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+	struct slice rest = slice_str(path);
+
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "open %s", path);
+	while (rest.n > 0 && fd != -1) {
+		char *level = xslicedup(slice_cut(rest, '/', &rest));
+		int sub = -1;
+
+		if (mkdirat(fd, level, mode) == -1 && errno != EEXIST)
+			err_sys(err, ERR_TEMP, "make %s", level);
+		else
+			sub = beneath_open(fd, level, DIR_FLAGS, 0, err);
+		fd_close(&fd);
+		fd = sub;
+		xfree(&level);
+	}
+	return fd;
 }

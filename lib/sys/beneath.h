@@ -15,4 +15,7 @@
 int beneath_open(
     int dirfd, const char *path, int flags, mode_t mode, struct err *err);
 
+/* The same for a directory, each level made with MODE where it is not there. */
+int beneath_make(int dirfd, const char *path, mode_t mode, struct err *err);
+
 #endif

@@ -3,13 +3,31 @@
 
 #include <time.h>
 
-int64_t
-clock_ms(void)
+static int64_t
+read_us(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t
+clock_ms(void)
+{
+	return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t
+clock_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_cpu_us(void)
+{
+	return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t
@@ -24,8 +42,5 @@ clock_wall_s(void)
 int64_t
 clock_wall_us(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+	return read_us(CLOCK_REALTIME);
 }

@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -20,6 +22,8 @@
 /* From this many files on, one syncfs is cheaper than syncing each: two files
  * with their directories are four flushes of the disk. */
 enum { BATCH_SYNCFS = 2 };
+/* A thread that nobody needs costs memory in each of thousands of processes. */
+enum { IDLE_SECONDS = 10 };
 
 TAILQ_HEAD(req_list, durable_req);
 
@@ -28,6 +32,7 @@ struct lane {
 	struct durable *owner;
 	void (*work)(struct durable *d, struct req_list *batch, size_t n);
 	bool drain; /* finish what waits before the end */
+	enum { LANE_NONE, LANE_RUNS, LANE_ENDED } state; /* of the thread */
 	pthread_t thread;
 	pthread_cond_t wake;
 	struct req_list waiting;
@@ -36,6 +41,7 @@ struct lane {
 
 struct durable {
 	int fsfd;
+	dev_t dev; /* the file system that it is on */
 	int eventfd;
 	enum sync_method method;
 	bool stopping;
@@ -46,36 +52,99 @@ struct durable {
 	struct req_list finished;
 };
 
+/* syncfs tells of an error once and says 0 from then on, though nothing was
+ * written (btrfs); fsync tells each descriptor.  So after the first error of
+ * any pool of this process no syncfs is believed. */
+static atomic_bool sync_failed;
+
 static int
-sync_one(struct durable *d, const struct durable_req *req)
+sync_fd(struct durable *d, int (*sync)(int), int fd)
 {
-	if (req->fd != -1) {
-		atomic_fetch_add(&d->syncs, 1);
-		if (fsync(req->fd) == -1)
-			return errno;
+	int error;
+
+	if (fd == -1)
+		return 0;
+	atomic_fetch_add(&d->syncs, 1);
+	error = sync(fd) == -1 ? errno : 0;
+	if (error != 0)
+		atomic_store(&sync_failed, true);
+	return error;
+}
+
+/*
+ * Each file of BATCH and its directory.  The descriptor of a file is its
+ * request's own, so a failed fsync is too.  That of a directory is shared and
+ * gives its error to the first who asks: it counts for all that were given
+ * their names by then.
+ */
+static int
+sync_each(struct durable *d, struct req_list *batch)
+{
+	struct durable_req *req;
+	int shared = 0;
+
+	TAILQ_FOREACH(req, batch, link)
+	{
+		req->error = sync_fd(d, fsync, req->fd);
+		/* Also when the file failed: others may count on it. */
+		if (shared == 0 && req->whole && atomic_load(&sync_failed))
+			shared = EIO;
+		else if (shared == 0)
+			shared =
+			    sync_fd(d, req->whole ? syncfs : fsync, req->dirfd);
 	}
-	if (req->dirfd != -1) {
-		atomic_fetch_add(&d->syncs, 1);
-		if (fsync(req->dirfd) == -1)
-			return errno;
-	}
-	return 0;
+	return shared;
+}
+
+static void
+fail_all(struct req_list *list, int error)
+{
+	struct durable_req *req;
+
+	TAILQ_FOREACH(req, list, link)
+	if (req->error == 0)
+		req->error = error;
+}
+
+/* An error that is not one file's: BATCH has failed, and what came while it
+ * was being synced. */
+static void
+fail_submitted(struct durable *d, struct req_list *batch, int error)
+{
+	pthread_mutex_lock(&d->mutex);
+	TAILQ_CONCAT(batch, &d->sync.waiting, link);
+	d->sync.nwaiting = 0;
+	pthread_mutex_unlock(&d->mutex);
+	fail_all(batch, error);
+}
+
+/* Does one syncfs reach all of BATCH?  Other file systems may be mounted
+ * beneath, for the accounts of a domain perhaps. */
+static bool
+is_one_fs(const struct durable *d, const struct req_list *batch)
+{
+	const struct durable_req *req;
+	struct stat st;
+
+	TAILQ_FOREACH(req, batch, link)
+	if (fstat(req->fd != -1 ? req->fd : req->dirfd, &st) == 0 &&
+	    st.st_dev != d->dev)
+		return false;
+	return true;
 }
 
 static void
 sync_batch(struct durable *d, struct req_list *batch, size_t n)
 {
-	const bool whole = d->method == SYNC_SYNCFS ||
-			   (d->method == SYNC_AUTO && n >= BATCH_SYNCFS);
-	struct durable_req *req;
-	int error = 0;
+	const bool whole = !atomic_load(&sync_failed) &&
+			   (d->method == SYNC_SYNCFS ||
+			       (d->method == SYNC_AUTO && n >= BATCH_SYNCFS)) &&
+			   is_one_fs(d, batch);
+	const int error =
+	    whole ? sync_fd(d, syncfs, d->fsfd) : sync_each(d, batch);
 
-	if (whole) {
-		atomic_fetch_add(&d->syncs, 1);
-		error = syncfs(d->fsfd) == -1 ? errno : 0;
-	}
-	TAILQ_FOREACH(req, batch, link)
-	req->error = whole ? error : sync_one(d, req);
+	if (error != 0)
+		fail_submitted(d, batch, error);
 }
 
 static void
@@ -89,76 +158,132 @@ remove_batch(struct durable *d, struct req_list *batch, size_t n)
 	req->error = unlinkat(req->dirfd, req->name, 0) == -1 ? errno : 0;
 }
 
+/* Until there is work for LANE; false when nobody has any. */
+static bool
+lane_wait(struct lane *lane)
+{
+	struct durable *d = lane->owner;
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += IDLE_SECONDS;
+	while (TAILQ_EMPTY(&lane->waiting) && !d->stopping)
+		if (pthread_cond_timedwait(&lane->wake, &d->mutex, &until) ==
+		    ETIMEDOUT)
+			return !TAILQ_EMPTY(&lane->waiting);
+	return !d->stopping || (lane->drain && !TAILQ_EMPTY(&lane->waiting));
+}
+
+/* Do what waits (d->mutex is held, and not during the work). */
+static void
+lane_work(struct lane *lane)
+{
+	struct durable *d = lane->owner;
+	struct req_list batch;
+	const size_t n = lane->nwaiting;
+	uint64_t one = 1;
+
+	TAILQ_INIT(&batch);
+	TAILQ_CONCAT(&batch, &lane->waiting, link);
+	lane->nwaiting = 0;
+	pthread_mutex_unlock(&d->mutex);
+	lane->work(d, &batch, n);
+	pthread_mutex_lock(&d->mutex);
+	TAILQ_CONCAT(&d->finished, &batch, link);
+	pthread_mutex_unlock(&d->mutex);
+	/* not under the lock, which the loop wants when it wakes */
+	must(write(d->eventfd, &one, sizeof one) == sizeof one);
+	pthread_mutex_lock(&d->mutex);
+}
+
 static void *
 lane_thread(void *arg)
 {
 	struct lane *lane = arg;
 	struct durable *d = lane->owner;
-	struct req_list batch;
-	uint64_t one = 1;
-	size_t n;
 
 	pthread_mutex_lock(&d->mutex);
-	for (;;) {
-		while (TAILQ_EMPTY(&lane->waiting) && !d->stopping)
-			pthread_cond_wait(&lane->wake, &d->mutex);
-		if (d->stopping &&
-		    (!lane->drain || TAILQ_EMPTY(&lane->waiting)))
-			break;
-		TAILQ_INIT(&batch);
-		TAILQ_CONCAT(&batch, &lane->waiting, link);
-		n = lane->nwaiting;
-		lane->nwaiting = 0;
-		pthread_mutex_unlock(&d->mutex);
-		lane->work(d, &batch, n);
-		pthread_mutex_lock(&d->mutex);
-		TAILQ_CONCAT(&d->finished, &batch, link);
-		must(write(d->eventfd, &one, sizeof one) == sizeof one);
-	}
+	while (lane_wait(lane))
+		lane_work(lane);
+	lane->state = LANE_ENDED;
 	pthread_mutex_unlock(&d->mutex);
 	return NULL;
 }
 
 static void
-lane_start(struct durable *d, struct lane *lane,
+lane_init(struct durable *d, struct lane *lane,
     void (*work)(struct durable *, struct req_list *, size_t), bool drain)
 {
-	sigset_t all, old;
+	pthread_condattr_t attr;
 
 	lane->owner = d;
 	lane->work = work;
 	lane->drain = drain;
 	TAILQ_INIT(&lane->waiting);
-	pthread_cond_init(&lane->wake, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&lane->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+/* There is work for LANE (d->mutex is held): a new thread takes it, or (true)
+ * one that is to be woken when it can have the lock. */
+static bool
+lane_start(struct lane *lane)
+{
+	sigset_t all, old;
+
+	if (lane->state == LANE_RUNS)
+		return true;
+	if (lane->state == LANE_ENDED)
+		pthread_join(lane->thread, NULL);
 	/* Signals belong to the loop's signalfd. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	must(pthread_create(&lane->thread, NULL, lane_thread, lane) == 0);
+	lane->state =
+	    pthread_create(&lane->thread, NULL, lane_thread, lane) == 0
+		? LANE_RUNS
+		: LANE_NONE;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	/* The host has no thread to spare: better late than never. */
+	if (lane->state == LANE_NONE)
+		lane_work(lane);
+	return false;
 }
 
 static void
 lane_submit(struct lane *lane, struct durable_req *req)
 {
 	struct durable *d = lane->owner;
+	bool wake = false;
 
+	req->error = 0;
 	pthread_mutex_lock(&d->mutex);
 	TAILQ_INSERT_TAIL(&lane->waiting, req, link);
 	/* A busy thread looks again by itself. */
 	if (lane->nwaiting++ == 0)
-		pthread_cond_signal(&lane->wake);
+		wake = lane_start(lane);
 	pthread_mutex_unlock(&d->mutex);
+	if (wake)
+		pthread_cond_signal(&lane->wake);
 }
 
+/* The other lane may be at work still. */
 static void
 lane_end(struct lane *lane)
 {
-	struct durable_req *req;
+	struct durable *d = lane->owner;
+	bool ran;
 
-	pthread_join(lane->thread, NULL);
-	TAILQ_FOREACH(req, &lane->waiting, link)
-	req->error = ECANCELED;
-	TAILQ_CONCAT(&lane->owner->finished, &lane->waiting, link);
+	pthread_mutex_lock(&d->mutex);
+	ran = lane->state != LANE_NONE;
+	pthread_mutex_unlock(&d->mutex);
+	if (ran)
+		pthread_join(lane->thread, NULL);
+	pthread_mutex_lock(&d->mutex);
+	fail_all(&lane->waiting, ECANCELED);
+	TAILQ_CONCAT(&d->finished, &lane->waiting, link);
+	pthread_mutex_unlock(&d->mutex);
 	pthread_cond_destroy(&lane->wake);
 }
 
@@ -166,15 +291,20 @@ struct durable *
 durable_new(int fsfd, enum sync_method method)
 {
 	struct durable *d = xcalloc(1, sizeof *d);
+	struct stat st = { 0 };
 
-	d->fsfd = fsfd;
-	d->method = method;
+	/* A description of its own, or its errors may be told to another
+	 * process that has inherited the same one. */
+	d->fsfd = openat(fsfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d->method =
+	    d->fsfd != -1 && fstat(d->fsfd, &st) == 0 ? method : SYNC_FSYNC;
+	d->dev = st.st_dev;
 	d->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	must(d->eventfd != -1);
 	TAILQ_INIT(&d->finished);
 	pthread_mutex_init(&d->mutex, NULL);
-	lane_start(d, &d->sync, sync_batch, false);
-	lane_start(d, &d->remove, remove_batch, true);
+	lane_init(d, &d->sync, sync_batch, false);
+	lane_init(d, &d->remove, remove_batch, true);
 	return d;
 }
 
@@ -195,6 +325,7 @@ durable_free(struct durable **dp)
 	durable_reap(d);
 	pthread_mutex_destroy(&d->mutex);
 	close(d->eventfd);
+	fd_close(&d->fsfd);
 	xfree(dp);
 }
 
@@ -202,6 +333,25 @@ void
 durable_submit(struct durable *d, struct durable_req *req)
 {
 	lane_submit(&d->sync, req);
+}
+
+void
+durable_submit_list(struct durable *d, struct durable_list *list)
+{
+	struct durable_req *req;
+	bool wake;
+
+	pthread_mutex_lock(&d->mutex);
+	while ((req = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, req, link);
+		req->error = 0;
+		TAILQ_INSERT_TAIL(&d->sync.waiting, req, link);
+		d->sync.nwaiting++;
+	}
+	wake = lane_start(&d->sync);
+	pthread_mutex_unlock(&d->mutex);
+	if (wake)
+		pthread_cond_signal(&d->sync.wake);
 }
 
 void
@@ -221,9 +371,7 @@ durable_reap(struct durable *d)
 {
 	struct req_list done;
 	struct durable_req *req;
-	uint64_t n;
 
-	(void)!read(d->eventfd, &n, sizeof n);
 	TAILQ_INIT(&done);
 	pthread_mutex_lock(&d->mutex);
 	TAILQ_CONCAT(&done, &d->finished, link);
@@ -238,56 +386,4 @@ uint64_t
 durable_syncs(const struct durable *d)
 {
 	return atomic_load(&d->syncs);
-}
-
-static int
-own_as(int fd, const char *name, const struct stat *like, struct err *err)
-{
-	if (fchmod(fd, like->st_mode & 07777) == -1)
-		return err_sys(err, ERR_TEMP, "set the mode of %s", name);
-	if (fchown(fd, like->st_uid, like->st_gid) == -1)
-		return err_sys(err, ERR_TEMP, "set the owner of %s", name);
-	return 0;
-}
-
-int
-durable_replace(int dirfd, const char *name, struct slice body, mode_t mode,
-    struct err *err)
-{
-	const struct stat like = {
-		.st_mode = mode,
-		.st_uid = (uid_t)-1,
-		.st_gid = (gid_t)-1,
-	};
-
-	return durable_replace_like(dirfd, name, body, &like, err);
-}
-
-int
-durable_replace_like(int dirfd, const char *name, struct slice body,
-    const struct stat *like, struct err *err)
-{
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-	char tmp[256];
-	int rc = -1;
-	int fd;
-
-	snprintf(tmp, sizeof tmp, ".%.200s.%08x", name, arc4random());
-	fd = openat(dirfd, tmp, flags, 0600);
-	if (fd == -1)
-		return err_sys(err, ERR_TEMP, "create %s", tmp);
-	if (own_as(fd, tmp, like, err) == -1)
-		goto out;
-	if (fd_write_all(fd, body, err) == -1 || fd_sync(fd, err) == -1)
-		goto out;
-	if (renameat(dirfd, tmp, dirfd, name) == -1) {
-		err_sys(err, ERR_TEMP, "rename %s to %s", tmp, name);
-		goto out;
-	}
-	rc = fd_sync(dirfd, err);
-out:
-	if (rc == -1)
-		(void)unlinkat(dirfd, tmp, 0);
-	close(fd);
-	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 int
@@ -93,6 +94,33 @@ int
 fd_sync_fs(int fd, struct err *err)
 {
 	return syncfs(fd) == 0 ? 0 : err_sys(err, ERR_TEMP, "syncfs");
+}
+
+/* Both names at once, then one of them goes. */
+static int
+link_and_unlink(int from, const char *name, int to, const char *new)
+{
+	int error;
+
+	if (linkat(from, name, to, new, 0) == -1)
+		return -1;
+	if (unlinkat(from, name, 0) == 0)
+		return 0;
+	error = errno;
+	(void)unlinkat(to, new, 0);
+	errno = error;
+	return -1;
+}
+
+int
+fd_rename_new(int from, const char *name, int to, const char *new)
+{
+	if (renameat2(from, name, to, new, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* NFS and many FUSE file systems know no flags. */
+	if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)
+		return link_and_unlink(from, name, to, new);
+	return -1;
 }
 
 int

@@ -21,6 +21,10 @@ int fd_read_file(int fd, struct buf *out, struct err *err);
 int fd_sync(int fd, struct err *err);
 /* The whole file system that FD lies on. */
 int fd_sync_fs(int fd, struct err *err);
+/* Give FROM/NAME the name TO/NEW, which must not exist (EEXIST): -1 and errno,
+ * and the old name alone is there.  Where the file system cannot do it in one
+ * step, a crash may leave both names for one file. */
+int fd_rename_new(int from, const char *name, int to, const char *new);
 int fd_nonblock(int fd, struct err *err);
 /* Close *FD if it is open and leave -1 there; errno is kept. */
 void fd_close(int *fd);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * What damage breaks, LMDB asserts: on_assert leads back to the call of ours
+ * that met it (GUARD), and nothing is done with that table any more but to
+ * close it.  Without it a page that a disk has lost would end the process, and
+ * the next one, for as long as the table is there.
+ *
  * The map is virtual memory: it starts larger than the file and is doubled
  * before a writing transaction that could fill it, never within one, because
  * callers do more in a transaction than can be repeated.  Each process keeps
@@ -8,8 +13,12 @@
  */
 #include "sys/kv.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <lmdb.h>
+#include <setjmp.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,15 +26,26 @@
 #include "base/must.h"
 #include "sys/fd.h"
 
-enum { MAP_MIN = 16 << 20, MAP_ROOM = 1 << 20, KV_READERS = 1000 };
+/* LMDB's lock file has 64 bytes a reader and 128 before them. */
+enum {
+	MAP_MIN = 16 << 20,
+	MAP_ROOM = 1 << 20,
+	LOCK_BYTES = 8192,
+	KV_READERS = (LOCK_BYTES - 128) / 64
+};
 
 struct kv_env {
 	MDB_env *env;
+	jmp_buf back; /* where the call under way goes on, see GUARD */
+	bool guarded;
+	const char *witness;
+	int dirfd;
 	MDB_txn *reader; /* reset between uses; keeps its slot */
 	MDB_dbi dbi;
 	size_t map_size;
 	unsigned open_txns;
 	bool damaged;
+	bool broken; /* a write failed in a way that LMDB does not mend */
 };
 
 struct kv_txn {
@@ -39,19 +59,53 @@ struct kv_cursor {
 	MDB_cursor *cur;
 };
 
-/* Fill ERR for LMDB's RC; what tells of damage is ERR_PERM. */
+static void
+on_damage(struct kv_env *kv)
+{
+	if (!kv->damaged && kv->witness != NULL)
+		(void)unlinkat(kv->dirfd, kv->witness, 0);
+	kv->damaged = true;
+}
+
+static void
+on_assert(MDB_env *env, const char *what)
+{
+	struct kv_env *kv = mdb_env_get_userctx(env);
+
+	(void)what;
+	on_damage(kv);
+	if (kv->guarded)
+		longjmp(kv->back, 1);
+	/* LMDB ends the process. */
+}
+
+/* RC becomes what CALL returns; MDB_CORRUPTED when it met an assertion, or
+ * when the table is known to be damaged. */
+#define GUARD(kv, rc, call)                                                    \
+	do {                                                                   \
+		if ((kv)->damaged) {                                           \
+			(rc) = MDB_CORRUPTED;                                  \
+		} else if (setjmp((kv)->back) == 0) {                          \
+			(kv)->guarded = true;                                  \
+			(rc) = (call);                                         \
+		} else {                                                       \
+			(rc) = MDB_CORRUPTED;                                  \
+		}                                                              \
+		(kv)->guarded = false;                                         \
+	} while (0)
+
+/* Fill ERR for LMDB's RC, and note damage.  MDB_BAD_TXN only follows from
+ * another error. */
 static int
 fail(struct kv_env *kv, int rc, const char *what, struct err *err)
 {
-	const bool damage = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND ||
-			    rc == MDB_INVALID || rc == MDB_PANIC ||
-			    rc == MDB_VERSION_MISMATCH ||
-			    rc == MDB_CURSOR_FULL || rc == MDB_BAD_TXN;
-
-	if (damage && kv != NULL)
-		kv->damaged = true;
-	return err_set(err, damage ? ERR_PERM : ERR_TEMP, "index: %s: %s", what,
-	    mdb_strerror(rc));
+	if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND ||
+	    rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH ||
+	    rc == MDB_CURSOR_FULL)
+		on_damage(kv);
+	if (rc == MDB_PANIC)
+		kv->broken = true;
+	return err_set(err, ERR_TEMP, "index: %s: %s", what, mdb_strerror(rc));
 }
 
 static MDB_val
@@ -102,24 +156,58 @@ open_table(struct kv_env *kv, struct err *err)
 
 	if (rc != 0)
 		return fail(kv, rc, "begin", err);
-	rc = mdb_dbi_open(txn, NULL, 0, &kv->dbi);
+	GUARD(kv, rc, mdb_dbi_open(txn, NULL, 0, &kv->dbi));
 	mdb_txn_abort(txn);
 	return rc == 0 ? 0 : fail(kv, rc, "open", err);
 }
 
 /* A link or a device in place of our files would lead LMDB elsewhere. */
 static int
-check_files(int dirfd, struct err *err)
+check_files(struct kv_env *kv, int dirfd, struct err *err)
 {
 	static const char *const names[] = { "data.mdb", "lock.mdb" };
 	struct stat sb;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (fstatat(dirfd, names[i], &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    !S_ISREG(sb.st_mode))
-			return err_set(err, ERR_PERM,
+		    !S_ISREG(sb.st_mode)) {
+			on_damage(kv);
+			return err_set(err, ERR_TEMP,
 			    "index: %s is no regular file", names[i]);
+		}
 	return 0;
+}
+
+/* LMDB writes to the lock file through a map.  Where the disk has no room for
+ * one of its pages that would be a SIGBUS, so it gets its room now, in place
+ * (btrfs: a page that is written to would be a new one each time). */
+static int
+make_lock(int dirfd, struct err *err)
+{
+	const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+	int nocow = FS_NOCOW_FL;
+	int fd = openat(dirfd, "lock.mdb", flags);
+	struct stat sb;
+	off_t want;
+	int rc = 0;
+
+	if (fd == -1 && errno == ENOENT)
+		fd = openat(dirfd, "lock.mdb", flags | O_CREAT, 0600);
+	if (fd == -1 || fstat(fd, &sb) == -1) {
+		rc = err_sys(err, ERR_TEMP, "index: open lock.mdb");
+		goto out;
+	}
+	if (sb.st_size == 0)
+		(void)ioctl(fd, FS_IOC_SETFLAGS, &nocow);
+	want = sb.st_size > LOCK_BYTES ? sb.st_size : LOCK_BYTES;
+	if (sb.st_size == want && sb.st_blocks * 512 >= want)
+		goto out;
+	if (fallocate(fd, 0, 0, want) == -1 && errno != EOPNOTSUPP &&
+	    errno != ENOSYS)
+		rc = err_sys(err, ERR_TEMP, "index: no room for lock.mdb");
+out:
+	fd_close(&fd);
+	return rc;
 }
 
 static int
@@ -130,10 +218,12 @@ open_env(struct kv_env *kv, struct err *err)
 	int rc = mdb_env_create(&kv->env);
 
 	if (rc != 0)
-		return fail(NULL, rc, "create", err);
+		return fail(kv, rc, "create", err);
+	mdb_env_set_userctx(kv->env, kv);
+	mdb_env_set_assert(kv->env, on_assert);
 	mdb_env_set_mapsize(kv->env, MAP_MIN);
 	mdb_env_set_maxreaders(kv->env, KV_READERS);
-	rc = mdb_env_open(kv->env, ".", flags, 0600);
+	GUARD(kv, rc, mdb_env_open(kv->env, ".", flags, 0600));
 	if (rc != 0)
 		return fail(kv, rc, "open", err);
 	mdb_reader_check(kv->env, &dead);
@@ -141,13 +231,15 @@ open_env(struct kv_env *kv, struct err *err)
 }
 
 struct kv_env *
-kv_open(int dirfd, struct err *err)
+kv_open(int dirfd, const char *witness, struct err *err)
 {
 	struct kv_env *kv = xcalloc(1, sizeof *kv);
 	int back = -1;
 	int rc = -1;
 
-	if (check_files(dirfd, err) == -1)
+	kv->witness = witness;
+	kv->dirfd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+	if (check_files(kv, dirfd, err) == -1 || make_lock(dirfd, err) == -1)
 		goto out;
 	back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* LMDB takes paths only, and the directory may have none here. */
@@ -176,17 +268,24 @@ kv_close(struct kv_env **env)
 		mdb_txn_abort(kv->reader);
 	if (kv->env != NULL)
 		mdb_env_close(kv->env);
+	fd_close(&kv->dirfd);
 	xfree(env);
 }
 
 bool
-kv_orphan(const struct kv_env *env)
+kv_stale(const struct kv_env *env)
 {
 	struct stat sb;
 	int fd;
 
 	mdb_env_get_fd(env->env, &fd);
-	return fstat(fd, &sb) == 0 && sb.st_nlink == 0;
+	return env->broken || (fstat(fd, &sb) == 0 && sb.st_nlink == 0);
+}
+
+bool
+kv_broken(const struct kv_env *env)
+{
+	return env->broken;
 }
 
 bool
@@ -198,7 +297,7 @@ kv_damaged(const struct kv_env *env)
 void
 kv_distrust(struct kv_txn *txn)
 {
-	txn->kv->damaged = true;
+	on_damage(txn->kv);
 }
 
 int
@@ -243,6 +342,8 @@ follow_growth(struct kv_env *kv)
 static int
 begin_read(struct kv_env *kv)
 {
+	if (kv->damaged)
+		return MDB_CORRUPTED;
 	if (kv->reader != NULL)
 		return mdb_txn_renew(kv->reader);
 	return mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &kv->reader);
@@ -286,7 +387,8 @@ kv_write(struct kv_env *env, size_t room, struct err *err)
 {
 	const size_t want = MAP_ROOM + 2 * room;
 	MDB_txn *txn;
-	int rc = mdb_txn_begin(env->env, NULL, 0, &txn);
+	int rc = env->damaged ? MDB_CORRUPTED
+			      : mdb_txn_begin(env->env, NULL, 0, &txn);
 
 	while (rc == MDB_MAP_RESIZED || (rc == 0 && !has_room(env, want))) {
 		must(env->open_txns == 0);
@@ -315,7 +417,14 @@ kv_commit(struct kv_txn **txn, struct err *err)
 
 	must(t->writes);
 	t->kv->open_txns--;
-	rc = mdb_txn_commit(t->txn);
+	GUARD(t->kv, rc, mdb_txn_commit(t->txn));
+	/* A commit that fails frees the transaction, one that did not come to
+	 * its end does not. */
+	if (t->kv->damaged)
+		mdb_txn_abort(t->txn);
+	/* LMDB refuses everything when it could not write its meta page. */
+	if (rc != 0)
+		t->kv->broken = true;
 	if (rc != 0)
 		fail(t->kv, rc, "commit", err);
 	xfree(txn);
@@ -354,8 +463,9 @@ kv_get(
 {
 	MDB_val k = val_of(key);
 	MDB_val v = { 0, NULL };
-	const int rc = mdb_get(txn->txn, txn->kv->dbi, &k, &v);
+	int rc;
 
+	GUARD(txn->kv, rc, mdb_get(txn->txn, txn->kv->dbi, &k, &v));
 	*value = slice_val(v);
 	return found_of(txn->kv, rc, err);
 }
@@ -366,8 +476,9 @@ kv_put(
 {
 	MDB_val k = val_of(key);
 	MDB_val v = val_of(value);
-	const int rc = mdb_put(txn->txn, txn->kv->dbi, &k, &v, 0);
+	int rc;
 
+	GUARD(txn->kv, rc, mdb_put(txn->txn, txn->kv->dbi, &k, &v, 0));
 	return rc == 0 ? 0 : fail(txn->kv, rc, "put", err);
 }
 
@@ -375,8 +486,9 @@ int
 kv_del(struct kv_txn *txn, struct slice key, struct err *err)
 {
 	MDB_val k = val_of(key);
-	const int rc = mdb_del(txn->txn, txn->kv->dbi, &k, NULL);
+	int rc;
 
+	GUARD(txn->kv, rc, mdb_del(txn->txn, txn->kv->dbi, &k, NULL));
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		return 0;
 	return fail(txn->kv, rc, "delete", err);
@@ -410,8 +522,9 @@ cursor_get(struct kv_cursor *c, MDB_val *k, struct slice *found,
     struct slice *value, MDB_cursor_op op, struct err *err)
 {
 	MDB_val v = { 0, NULL };
-	const int rc = mdb_cursor_get(c->cur, k, &v, op);
+	int rc;
 
+	GUARD(c->kv, rc, mdb_cursor_get(c->cur, k, &v, op));
 	*found = slice_val(*k);
 	*value = slice_val(v);
 	return found_of(c->kv, rc, err);
@@ -455,15 +568,17 @@ kv_set(
 {
 	MDB_val k = val_of(key);
 	MDB_val v = val_of(value);
-	const int rc = mdb_cursor_put(c->cur, &k, &v, MDB_CURRENT);
+	int rc;
 
+	GUARD(c->kv, rc, mdb_cursor_put(c->cur, &k, &v, MDB_CURRENT));
 	return rc == 0 ? 0 : fail(c->kv, rc, "put", err);
 }
 
 int
 kv_unset(struct kv_cursor *c, struct err *err)
 {
-	const int rc = mdb_cursor_del(c->cur, 0);
+	int rc;
 
+	GUARD(c->kv, rc, mdb_cursor_del(c->cur, 0));
 	return rc == 0 ? 0 : fail(c->kv, rc, "delete", err);
 }

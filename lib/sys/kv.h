@@ -25,16 +25,21 @@ struct kv_env;
 struct kv_txn;
 struct kv_cursor;
 
-/* Open (and create) the table in the directory DIRFD, which is not kept.
- * NULL with ERR_PERM when what lies there cannot be used and should be built
- * anew, ERR_TEMP otherwise.  The process's working directory changes for the
- * time of the call. */
-struct kv_env *kv_open(int dirfd, struct err *err);
+/* Open (and create) the table in the directory DIRFD, which is not kept.  Every
+ * error is ERR_TEMP: damage too, because a table can be built anew.  WITNESS
+ * (static, or NULL) is the name of a file in DIRFD that vouches for the table:
+ * damage removes it at once, so that whoever opens next knows.  The process's
+ * working directory changes for the time of the call. */
+struct kv_env *kv_open(int dirfd, const char *witness, struct err *err);
 /* No transaction may be open. */
 void kv_close(struct kv_env **env);
-/* Its file was removed while it was open: what is written here is lost. */
-bool kv_orphan(const struct kv_env *env);
-/* Found damaged by some call since it was opened, or said to be so. */
+/* To be closed and opened again: its file was removed while it was open and
+ * what is written here is lost, or a write failed in the middle. */
+bool kv_stale(const struct kv_env *env);
+/* The second of these, which costs no system call. */
+bool kv_broken(const struct kv_env *env);
+/* Found damaged by some call since it was opened, or said to be so.  Every
+ * call fails from then on. */
 bool kv_damaged(const struct kv_env *env);
 void kv_distrust(struct kv_txn *txn);
 /* Everything committed so far is on disk when 0 comes back; blocks. */

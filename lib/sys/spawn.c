@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -58,9 +57,38 @@ usual_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* NOW with no more than N, for good; 0: as it is. */
+static struct rlimit
+lowered(struct rlimit now, rlim_t n)
+{
+	if (n > 0 && now.rlim_max > n)
+		now.rlim_max = n;
+	if (now.rlim_cur > now.rlim_max)
+		now.rlim_cur = now.rlim_max;
+	return now;
+}
+
+static void
+be_guest(const struct spawn_limits *limits)
+{
+	struct rlimit data, processes;
+
+	(void)setsid();
+	usual_files();
+	if (getrlimit(RLIMIT_DATA, &data) == -1 ||
+	    getrlimit(RLIMIT_NPROC, &processes) == -1)
+		_exit(127);
+	data = lowered(data, (rlim_t)limits->data_bytes);
+	processes = lowered(processes, limits->processes);
+	if (setrlimit(RLIMIT_DATA, &data) == -1 ||
+	    setrlimit(RLIMIT_NPROC, &processes) == -1)
+		_exit(127);
+}
+
+/* GUEST NULL: one of ours. */
 static pid_t
 spawn(const char *path, char *const argv[], char *const envp[], const int *fds,
-    size_t nfds, bool guest, struct err *err)
+    size_t nfds, const struct spawn_limits *guest, struct err *err)
 {
 	pid_t pid;
 
@@ -71,10 +99,8 @@ spawn(const char *path, char *const argv[], char *const envp[], const int *fds,
 		return err_sys(err, ERR_TEMP, "fork for %s", path);
 	if (pid > 0)
 		return pid;
-	if (guest) {
-		(void)setsid();
-		usual_files();
-	}
+	if (guest != NULL)
+		be_guest(guest);
 	place_fds(fds, (int)nfds);
 	reset_signals();
 	execve(path, argv, envp);
@@ -85,14 +111,15 @@ pid_t
 spawn_program(const char *path, char *const argv[], char *const envp[],
     const int *fds, size_t nfds, struct err *err)
 {
-	return spawn(path, argv, envp, fds, nfds, false, err);
+	return spawn(path, argv, envp, fds, nfds, NULL, err);
 }
 
 pid_t
 spawn_guest(const char *path, char *const argv[], char *const envp[],
-    const int *fds, size_t nfds, struct err *err)
+    const int *fds, size_t nfds, const struct spawn_limits *limits,
+    struct err *err)
 {
-	return spawn(path, argv, envp, fds, nfds, true, err);
+	return spawn(path, argv, envp, fds, nfds, limits, err);
 }
 
 int

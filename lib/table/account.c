@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/account.h"
 
+#include "base/ascii.h"
 #include "base/cur.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "proto/address.h"
+#include "table/key.h"
+#include "table/reader.h"
 
 static const struct {
 	char unit;
@@ -43,7 +46,7 @@ account_format_size(uint64_t bytes, struct buf *out)
 }
 
 int
-account_set_home(struct account *a, struct slice path, struct err *err)
+account_set_home(struct account_entry *a, struct slice path, struct err *err)
 {
 	struct slice rest = path;
 
@@ -94,25 +97,25 @@ check_name(
 }
 
 int
-account_default(struct slice name, struct account *a, struct err *err)
+account_default(struct slice name, struct account_entry *a, struct err *err)
 {
-	struct slice local, domain;
+	char space[TABLE_KEY_MAX];
+	struct slice folded, local = { 0 }, domain = { 0 };
 	struct buf home;
 	int rc;
 
-	*a = (struct account){ .uid = ACCOUNT_VIRTUAL, .gid = (gid_t)-1 };
-	if (check_name(name, &local, &domain, err) == -1)
-		return -1;
+	*a = (struct account_entry){ .uid = ACCOUNT_VIRTUAL, .gid = (gid_t)-1 };
+	if (!table_fold(name, space, &folded) ||
+	    check_name(folded, &local, &domain, err) == -1)
+		return err_set(err, ERR_PERM, "expected NAME@DOMAIN");
 	if (!is_plain(local))
 		return err_set(err, ERR_PERM,
 		    "%.*s cannot be a directory: say home=DIRECTORY",
 		    SLICE_FMT(local));
 	buf_init(&home, sizeof a->home);
-	for (size_t i = 0; i < domain.n; i++)
-		buf_addc(&home, ascii_lower(domain.p[i]));
+	buf_add(&home, domain);
 	buf_addc(&home, '/');
-	for (size_t i = 0; i < local.n; i++)
-		buf_addc(&home, ascii_lower(local.p[i]));
+	buf_add(&home, local);
 	rc = account_set_home(a, buf_slice(&home), err);
 	buf_fini(&home);
 	return rc;
@@ -136,7 +139,7 @@ take_id(struct slice value, const char *what, uint32_t *id, struct err *err)
 
 static int
 take_flag(struct slice value, const char *what, unsigned flag,
-    struct account *a, struct err *err)
+    struct account_entry *a, struct err *err)
 {
 	if (slice_is(value, "no"))
 		a->flags |= flag;
@@ -146,8 +149,8 @@ take_flag(struct slice value, const char *what, unsigned flag,
 }
 
 static int
-take_field(
-    struct slice key, struct slice value, struct account *a, struct err *err)
+take_field(struct slice key, struct slice value, struct account_entry *a,
+    struct err *err)
 {
 	if (slice_is(key, "uid"))
 		return take_id(value, "uid", &a->uid, err);
@@ -168,8 +171,8 @@ take_field(
 }
 
 int
-account_parse(
-    struct slice name, struct slice value, struct account *a, struct err *err)
+account_parse(struct slice name, struct slice value, struct account_entry *a,
+    struct err *err)
 {
 	/* the default home may be none, where home= follows */
 	const int has_home = account_default(name, a, err);
@@ -191,7 +194,7 @@ account_parse(
 }
 
 void
-account_format(const struct account *a, struct buf *out)
+account_format(const struct account_entry *a, struct buf *out)
 {
 	if (a->uid == ACCOUNT_VIRTUAL)
 		buf_adds(out, "uid=- gid=-");
@@ -211,7 +214,7 @@ int
 account_check(struct slice name, struct slice value, struct err *err)
 {
 	struct slice local, domain;
-	struct account a;
+	struct account_entry a;
 
 	if (check_name(name, &local, &domain, err) == -1)
 		return -1;
@@ -225,7 +228,7 @@ account_check_password(struct slice name, struct slice value, struct err *err)
 
 	if (check_name(name, &local, &domain, err) == -1)
 		return -1;
-	if (value.p[0] != '$' && value.p[0] != '{')
+	if (value.n == 0 || (value.p[0] != '$' && value.p[0] != '{'))
 		return err_set(err, ERR_PERM,
 		    "expected a password hash ($...) or {SCHEME}hash");
 	if (slice_find(value, ' ') < value.n)

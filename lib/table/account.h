@@ -25,7 +25,7 @@ enum { ACCOUNT_NO_LOGIN = 1, ACCOUNT_NO_MAIL = 2 };
 
 #define ACCOUNT_VIRTUAL ((uid_t)-1)
 
-struct account {
+struct account_entry {
 	uid_t uid;            /* ACCOUNT_VIRTUAL; never 0 */
 	gid_t gid;            /* (gid_t)-1 with ACCOUNT_VIRTUAL */
 	uint64_t quota_bytes; /* 0: no limit */
@@ -35,16 +35,18 @@ struct account {
 };
 
 /* Read VALUE, the entry of the account NAME; ERR_PERM says what is wrong. */
-int account_parse(
-    struct slice name, struct slice value, struct account *a, struct err *err);
+int account_parse(struct slice name, struct slice value,
+    struct account_entry *a, struct err *err);
 /* The entry that account_parse reads as A, to OUT. */
-void account_format(const struct account *a, struct buf *out);
+void account_format(const struct account_entry *a, struct buf *out);
 
 /* A new account's values: virtual, DOMAIN/NAME, no limit.  ERR_PERM when NAME
  * is no address with a domain, or cannot be a directory. */
-int account_default(struct slice name, struct account *a, struct err *err);
+int account_default(
+    struct slice name, struct account_entry *a, struct err *err);
 /* Set the home; ERR_PERM when PATH leads out of the mail root. */
-int account_set_home(struct account *a, struct slice path, struct err *err);
+int account_set_home(
+    struct account_entry *a, struct slice path, struct err *err);
 
 /* A number of bytes with K, M, G or T (1024) behind it. */
 bool account_parse_size(struct slice s, uint64_t *bytes);

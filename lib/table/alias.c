@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/alias.h"
 
+#include "base/ascii.h"
 #include "proto/address.h"
 #include "table/reader.h"
 
@@ -55,13 +56,6 @@ is_path(struct slice s)
 }
 
 static int
-refuse(struct slice token, const char *why, struct err *err)
-{
-	return err_set(err, ERR_PERM, "%.*s: %s",
-	    SLICE_FMT(slice_sub(token, 0, 100)), why);
-}
-
-static int
 take_address(struct slice token, struct arena *arena, struct alias_target *t,
     struct err *err)
 {
@@ -76,16 +70,15 @@ take_address(struct slice token, struct arena *arena, struct alias_target *t,
 	t->text = arena_slice(arena, buf_slice(&out));
 	buf_fini(&out);
 	if (!ok)
-		return refuse(token,
-		    "expected an address, |command, /file or :include:/file",
-		    err);
+		return err_set(err, ERR_PERM,
+		    "expected an address, |command, /file or :include:/file");
 	return 0;
 }
 
 /* |command may have its quotes inside as well: |"command". */
 static int
-take_command(struct slice token, struct slice meant, struct arena *arena,
-    struct alias_target *t, struct err *err)
+take_command(struct slice meant, struct arena *arena, struct alias_target *t,
+    struct err *err)
 {
 	struct buf out;
 
@@ -95,7 +88,7 @@ take_command(struct slice token, struct slice meant, struct arena *arena,
 	t->text = arena_slice(arena, slice_trim(meant));
 	buf_fini(&out);
 	if (t->text.n == 0)
-		return refuse(token, "expected a command", err);
+		return err_set(err, ERR_PERM, "expected a command");
 	return 0;
 }
 
@@ -105,9 +98,9 @@ take_target(struct slice token, struct slice meant, struct arena *arena,
 {
 	for (size_t i = 0; i < token.n; i++)
 		if (is_control(token.p[i]) && token.p[i] != '\t')
-			return refuse(token, "no control characters", err);
+			return err_set(err, ERR_PERM, "no control characters");
 	if (slice_starts(meant, SLICE("|")))
-		return take_command(token, meant, arena, t, err);
+		return take_command(meant, arena, t, err);
 	if (slice_istarts(meant, SLICE(":include:"))) {
 		t->kind = ALIAS_INCLUDE;
 		meant = slice_from(meant, sizeof ":include:" - 1);
@@ -118,7 +111,8 @@ take_target(struct slice token, struct slice meant, struct arena *arena,
 	}
 	t->text = arena_slice(arena, meant);
 	if (!is_path(meant))
-		return refuse(token, "expected a path that begins with /", err);
+		return err_set(
+		    err, ERR_PERM, "expected a path that begins with /");
 	return 0;
 }
 
@@ -149,6 +143,16 @@ skip_between(struct cur *c, bool line_start)
 	}
 }
 
+static size_t
+line_of(struct slice list, struct slice token)
+{
+	size_t line = 1;
+
+	for (const char *p = list.p; p < token.p; p++)
+		line += *p == '\n';
+	return line;
+}
+
 /* Read one after the other; with TARGETS NULL only count. */
 static int
 read_list(struct slice list, struct arena *arena, struct alias *a,
@@ -161,8 +165,9 @@ read_list(struct slice list, struct arena *arena, struct alias *a,
 	     skip_between(&c, false)) {
 		const struct slice token = next_token(&c);
 
+		a->bad = token;
 		if (!cur_ok(&c))
-			return refuse(token, "a quote does not end", err);
+			return err_set(err, ERR_PERM, "a quote does not end");
 		if (a->n == ALIAS_TARGETS_MAX)
 			return err_set(err, ERR_PERM, "more than %d targets",
 			    ALIAS_TARGETS_MAX);
@@ -184,13 +189,15 @@ alias_parse(
 	struct buf scratch;
 	int rc;
 
-	*a = (struct alias){ 0 };
-	if (read_list(list, arena, a, NULL, err) == -1)
-		return -1;
-	a->targets = arena_alloc(arena, a->n * sizeof *a->targets);
-	buf_init(&scratch, list.n);
-	rc = read_list(list, arena, a, &scratch, err);
-	buf_fini(&scratch);
+	*a = (struct alias){ .bad = slice_sub(list, 0, 0) };
+	rc = read_list(list, arena, a, NULL, err);
+	if (rc == 0) {
+		a->targets = arena_alloc(arena, a->n * sizeof *a->targets);
+		buf_init(&scratch, list.n);
+		rc = read_list(list, arena, a, &scratch, err);
+		buf_fini(&scratch);
+	}
+	a->line = line_of(list, a->bad);
 	return rc;
 }
 
@@ -232,6 +239,7 @@ alias_next(struct cur *c, struct alias_target *t)
 int
 alias_check(struct slice key, struct slice value, struct err *err)
 {
+	struct err why = { 0 };
 	struct arena arena;
 	struct alias a;
 	struct buf out;
@@ -252,7 +260,11 @@ alias_check(struct slice key, struct slice value, struct err *err)
 		return err_set(
 		    err, ERR_PERM, "expected NAME@DOMAIN:, NAME: or @DOMAIN:");
 	arena_init(&arena);
-	rc = alias_parse(value, &arena, &a, err);
+	rc = alias_parse(value, &arena, &a, &why);
+	if (rc == -1)
+		err_set(err, ERR_PERM, "%.*s%s%s",
+		    SLICE_FMT(slice_sub(a.bad, 0, 100)),
+		    a.bad.n > 0 ? ": " : "", why.text);
 	arena_fini(&arena);
 	return rc;
 }

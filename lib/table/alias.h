@@ -40,9 +40,15 @@ struct alias_target {
 struct alias {
 	size_t n;
 	struct alias_target *targets;
+	/* Where reading failed: the line, and what stands there (borrowed).
+	 * The list may be any file its reader can open, so the text itself
+	 * goes to nobody but who edits it. */
+	size_t line;
+	struct slice bad;
 };
 
-/* Read a list; A lives in ARENA.  ERR_PERM says what is wrong. */
+/* Read a list; A lives in ARENA.  ERR_PERM says what is wrong, without a word
+ * of the list; a->n is ALIAS_TARGETS_MAX when it has more. */
 int alias_parse(
     struct slice list, struct arena *arena, struct alias *a, struct err *err);
 

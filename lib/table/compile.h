@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Writing tables: compile a text to its cdb, and change one entry of a text.
+ * A text made into its cdb; table/edit.h says when.
  *
- * On disk: NAME (text) and NAME.cdb, each replaced whole (sys/durable.h).  A
- * crash between the two leaves a cdb that is older than its text; table_stale
- * tells, and compiling again mends it.  Writers of one directory take turns
- * by a lock on the directory itself.
+ * On disk: NAME.cdb, replaced whole (sys/durable_file.h).  A crash leaves one
+ * that is older than its text; table_stale tells, and compiling again mends it.
+ * Who changes the text as well does it as table/pair.h says.
  */
 #ifndef TABLE_COMPILE_H
 #define TABLE_COMPILE_H
@@ -20,37 +19,37 @@ struct stat;
 struct table_report {
 	void (*mistake)(
 	    struct table_report *rep, unsigned line, const char *text);
+	/* The entry on LINE (0: taken out) was changed by hand and by a
+	 * command; the text counts.  May be NULL. */
+	void (*conflict)(
+	    struct table_report *rep, unsigned line, const char *key);
 };
 
-/*
- * Compile NAME beneath DIRFD to NAME.cdb.  Each entry is checked by what the
- * name says of it (accounts, passwords, aliases, transports; anything goes in
- * others), and no key may stand twice.  All mistakes go to REP (may be NULL),
- * the first to ERR (ERR_PERM, "NAME:LINE: ..."); the old cdb then stays.  The
- * cdb gets owner and mode of the text.
- */
-int table_compile(
-    int dirfd, const char *name, struct table_report *rep, struct err *err);
-
-enum table_edit {
-	TABLE_ADD, /* KEY must not be there yet */
-	TABLE_SET, /* KEY must be there */
-	TABLE_PUT, /* either way */
-	TABLE_DEL, /* KEY must be there; VALUE is not looked at */
-};
+/* The numbers in a cdb have 32 bits. */
+enum { TABLE_TEXT_MAX = 1 << 30 };
 
 /*
- * Change KEY's entry in the text NAME beneath DIRFD and compile it: the other
- * lines stay as they are, a text that is not there is begun (mode 0640).
- * ERR_PERM when KEY is (not) there or the entry makes no sense; then, and when
- * the rest of the text has mistakes, nothing has changed.
+ * The mistakes in TEXT, the text of NAME: each entry is checked by what the
+ * name says of it (accounts, passwords, aliases, transports, domains; anything
+ * goes in others), and no key may stand twice.  All of them go to REP (may be
+ * NULL), the first to ERR (ERR_PERM, "NAME:LINE: ..."); -1 when there is one.
  */
-int table_edit(int dirfd, const char *name, enum table_edit how,
-    struct slice key, struct slice value, struct err *err);
+int table_check_text(const char *name, struct slice text,
+    struct table_report *rep, struct err *err);
+/* TEXT, which stands in the file that ST says, to NAME.cdb, with its owner and
+ * mode; with mistakes nothing is written. */
+int table_write_cdb(int dirfd, const char *name, struct slice text,
+    const struct stat *st, struct table_report *rep, struct err *err);
+/* The same to TMP, which waits for its name (durable_prepare). */
+int table_prepare_cdb(int dirfd, const char *name, struct slice text,
+    const struct stat *st, const char *tmp, struct err *err);
 
 /* In a cdb, which text it was made from: a key that no look-up can ask for. */
 #define TABLE_SOURCE_KEY "\0source"
 enum { TABLE_SOURCE_KEY_LEN = 7, TABLE_SOURCE_MAX = 80 };
 void table_source(const struct stat *text, struct buf *out);
+/* And a name of its own, drawn at random, for its journal. */
+#define TABLE_ID_KEY "\0id"
+enum { TABLE_ID_KEY_LEN = 3, TABLE_ID_MAX = 20 };
 
 #endif

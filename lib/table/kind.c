@@ -3,17 +3,40 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
+#include "base/cur.h"
 #include "base/mem.h"
+#include "proto/address.h"
 #include "table/account.h"
 #include "table/alias.h"
 #include "table/transport.h"
 
+static int
+check_domain(struct slice key, struct slice value, struct err *err)
+{
+	struct cur c = cur_of(key);
+	struct buf out = { .max = ADDRESS_MAX };
+	bool ok;
+
+	address_domain(&c, ADDRESS_UTF8, &out);
+	ok = cur_end(&c) && !slice_starts(key, SLICE("[")) &&
+	     !slice_ends(key, SLICE("."));
+	buf_fini(&out);
+	if (!ok)
+		return err_set(err, ERR_PERM, "expected a domain");
+	if (value.n > 0)
+		return err_set(
+		    err, ERR_PERM, "expected nothing behind the domain");
+	return 0;
+}
+
 /* clang-format off */
 static const struct table_kind kinds[] = {
-	{ "accounts",   false, account_check },
-	{ "passwords",  false, account_check_password },
-	{ "aliases",    true,  alias_check },
-	{ "transports", false, transport_check },
+	{ "accounts",   false, false, account_check },
+	{ "passwords",  false, true,  account_check_password },
+	{ "aliases",    true,  false, alias_check },
+	{ "transports", false, false, transport_check },
+	{ "domains",    false, false, check_domain },
 };
 /* clang-format on */
 static const struct table_kind any = { .name = NULL };

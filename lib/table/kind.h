@@ -11,6 +11,7 @@
 struct table_kind {
 	const char *name; /* of the file; NULL: any other */
 	bool colon;       /* written "key: value" */
+	bool secret;      /* not for everybody to read */
 	/* -1 and ERR_PERM when the entry makes no sense; NULL: all do. */
 	int (*check)(struct slice key, struct slice value, struct err *err);
 };

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/reader.h"
 
+#include "base/ascii.h"
+#include "proto/domain.h"
+#include "table/key.h"
+
 void
 table_reader_init(struct table_reader *r, struct slice text)
 {
@@ -22,16 +26,43 @@ is_control(char c)
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-bool
-table_fold(struct slice key, char *out)
+/* A name without a domain and without a dot is a local part; what is no domain
+ * for IDNA stays as it is. */
+static bool
+fold_domain(struct slice key, char *space, struct slice *folded)
 {
+	struct buf out = { .max = TABLE_KEY_MAX };
+	bool ok = false;
+
+	if (slice_find(key, '@') < key.n)
+		ok = address_to_ascii(key, &out);
+	else if (slice_find(key, '.') < key.n)
+		ok = domain_to_ascii(key, &out);
+	if (ok)
+		memcpy(space, out.p, out.n);
+	*folded = slice_of(space, ok ? out.n : key.n);
+	buf_fini(&out);
+	return ok;
+}
+
+bool
+table_fold(struct slice key, char *space, struct slice *folded)
+{
+	bool wide = false;
+
 	if (key.n == 0 || key.n > TABLE_KEY_MAX)
 		return false;
 	for (size_t i = 0; i < key.n; i++) {
 		if (is_control(key.p[i]))
 			return false;
-		out[i] = ascii_lower(key.p[i]);
+		wide = wide || (unsigned char)key.p[i] >= 0x80;
 	}
+	if (!wide || !fold_domain(key, space, folded)) {
+		memcpy(space, key.p, key.n);
+		*folded = slice_of(space, key.n);
+	}
+	for (size_t i = 0; i < folded->n; i++)
+		space[i] = ascii_lower(space[i]);
 	return true;
 }
 
@@ -117,11 +148,12 @@ take_rest(struct table_reader *r)
 static bool
 take_key(struct table_reader *r, struct slice s)
 {
-	char *to = buf_room(&r->key, s.n);
+	char space[TABLE_KEY_MAX];
+	struct slice folded;
 
-	if (to == NULL || !table_fold(s, to))
+	if (!table_fold(s, space, &folded))
 		return false;
-	buf_added(&r->key, s.n);
+	buf_add(&r->key, folded);
 	return true;
 }
 
@@ -143,9 +175,7 @@ take_entry(struct table_reader *r, struct slice line, struct err *err)
 		    "the value is too long or holds control "
 		    "characters");
 	else if (!take_key(r, slice_sub(line, 0, n)))
-		err_set(err, ERR_PERM, "expected a key and a value");
-	else if (r->value.n == 0)
-		err_set(err, ERR_PERM, "expected a value behind the key");
+		err_set(err, ERR_PERM, "expected a key");
 	else
 		return FOUND;
 	return TEMPFAIL;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The text form of a table: one entry a line, "key value" or "key: value".
+ * The text form of a table: one entry a line, "key value" or "key: value"; the
+ * value may be empty.
  * A line that begins with a blank continues the one before; a line that begins
  * with "#" is a comment; empty lines count for nothing.  A key ends at a blank
- * or colon that stands neither in quotes nor in brackets.  Keys are folded to
- * lower case (ASCII).
+ * or colon that stands neither in quotes nor in brackets.  Keys are folded
+ * (table_fold).
  */
 #ifndef TABLE_READER_H
 #define TABLE_READER_H
@@ -17,7 +18,7 @@
 #include "base/slice.h"
 
 /* An answer must fit one frame of IPC with the rest of the message. */
-enum { TABLE_KEY_MAX = 600, TABLE_VALUE_MAX = 48 * 1024 };
+enum { TABLE_VALUE_MAX = 48 * 1024 };
 
 struct table_reader {
 	struct slice text;
@@ -35,9 +36,5 @@ void table_reader_fini(struct table_reader *r);
  * when the entry makes no sense: ERR says why (no file name or line), and the
  * next call goes on behind it. */
 enum found table_reader_next(struct table_reader *r, struct err *err);
-
-/* KEY in lower case to OUT, which holds TABLE_KEY_MAX bytes.  False when it is
- * empty, too long or holds control characters: such a key is in no table. */
-bool table_fold(struct slice key, char *out);
 
 #endif

@@ -2,14 +2,18 @@
 #include "table/table.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "table/key.h"
 #include "table/reader.h"
 #include "table/type.h"
+
+enum { TRIES = 1000 };
 
 static const struct table_type *const types[] = {
 #define TABLE_TYPE(name) &table_##name,
@@ -69,13 +73,14 @@ void
 table_find(struct table *t, struct slice key, struct table_request *rq)
 {
 	char space[TABLE_KEY_MAX];
+	struct slice folded;
 
 	must(rq->table == NULL);
 	rq->table = t;
-	if (!table_fold(key, space))
+	if (!table_fold(key, space, &folded))
 		table_answer(rq, ABSENT, slice_of(NULL, 0));
 	else
-		t->type->find(t, slice_of(space, key.n), rq);
+		t->type->find(t, folded, rq);
 }
 
 void
@@ -152,10 +157,56 @@ table_exists(const struct table *t)
 	return there;
 }
 
+/* A cdb keeps its keys in 256 places: as many keys that nobody has see most of
+ * them, without reading a large table as a whole. */
+int
+table_try(struct table *t, struct err *err)
+{
+	struct buf value = { .max = TABLE_VALUE_MAX };
+	enum found found = ABSENT;
+
+	if (!table_exists(t))
+		return 0;
+	for (unsigned i = 0; i < TRIES && found != TEMPFAIL; i++) {
+		char key[32];
+
+		snprintf(key, sizeof key, "%u.invalid", i);
+		buf_reset(&value);
+		found = table_get(t, slice_str(key), &value, err);
+	}
+	buf_fini(&value);
+	return found == TEMPFAIL ? -1 : 0;
+}
+
+int
+table_try_needed(struct table *t, struct err *err)
+{
+	return table_exists(t) ? table_try(t, err)
+			       : err_set(err, ERR_PERM,
+				     "%s: there is no such table", t->spec);
+}
+
 bool
 table_stale(struct table *t)
 {
 	return t->type->stale != NULL && t->type->stale(t);
+}
+
+static uint64_t looks; /* 0: nobody says when */
+
+void
+table_look_again(void)
+{
+	looks++;
+}
+
+bool
+table_looked(uint64_t *mark)
+{
+	const bool looked = looks > 0 && *mark == looks;
+
+	*mark = looks;
+	return looked;
 }
 
 bool

@@ -11,8 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/slice.h"
-#include "sys/beneath.h"
-#include "sys/fd.h"
+#include "table/edit.h"
 #include "table/reader.h"
 #include "table/table.h"
 #include "table/type.h"
@@ -22,8 +21,11 @@ enum { TEXT_MAX = 64 << 20 };
 struct table_text {
 	struct table base;
 	struct map entries; /* key to a string of its own */
-	struct stat seen;
+	char *journal;      /* its name: the entries include what it holds */
+	struct stat seen, seen_journal;
 	bool loaded;
+	uint64_t looked; /* see table_looked */
+	bool usable;     /* then */
 };
 
 static struct table *
@@ -52,6 +54,7 @@ text_free(struct table *base)
 	struct table_text *t = OUTER(base, struct table_text, base);
 
 	forget(t);
+	free(t->journal);
 	free(t);
 }
 
@@ -80,25 +83,45 @@ fill(struct table_text *t, struct slice text, struct err *err)
 	return found == ABSENT ? 0 : -1;
 }
 
+/* What FILE is like now; all zero when it cannot be seen. */
+static void
+look_at(const struct table_text *t, const char *file, struct stat *st)
+{
+	if (fstatat(t->base.dirfd, file, st, AT_SYMLINK_NOFOLLOW) == -1)
+		*st = (struct stat){ .st_size = 0 };
+}
+
 static int
 load(struct table_text *t, struct err *err)
 {
 	struct buf text;
-	int fd, rc = -1;
+	int rc;
 
 	forget(t);
-	fd = beneath_open(t->base.dirfd, t->base.name, O_RDONLY, 0, err);
-	if (fd == -1)
-		return -1;
+	look_at(t, t->base.name, &t->seen);
+	look_at(t, t->journal, &t->seen_journal);
 	buf_init(&text, TEXT_MAX);
-	if (fstat(fd, &t->seen) == -1)
-		err_sys(err, ERR_TEMP, "stat");
-	else if (fd_read_file(fd, &text, err) == 0)
+	rc = table_read_merged(t->base.dirfd, t->base.name, &text, err);
+	if (rc == 0)
 		rc = fill(t, buf_slice(&text), err);
 	t->loaded = rc == 0;
 	buf_fini(&text);
-	fd_close(&fd);
 	return rc;
+}
+
+static bool
+has_changed(struct table_text *t)
+{
+	struct stat journal;
+
+	if (t->journal == NULL)
+		t->journal = xasprintf("%s.journal", t->base.name);
+	if (!t->loaded ||
+	    table_file_changed(&t->seen, t->base.dirfd, t->base.name))
+		return true;
+	look_at(t, t->journal, &journal);
+	return journal.st_ino != t->seen_journal.st_ino ||
+	       journal.st_size != t->seen_journal.st_size;
 }
 
 static void
@@ -107,9 +130,9 @@ text_find(struct table *base, struct slice key, struct table_request *rq)
 	struct table_text *t = OUTER(base, struct table_text, base);
 	const char *value;
 
-	if ((!t->loaded ||
-		table_file_changed(&t->seen, base->dirfd, base->name)) &&
-	    load(t, &base->problem) == -1) {
+	if (!table_looked(&t->looked))
+		t->usable = !has_changed(t) || load(t, &base->problem) == 0;
+	if (!t->usable) {
 		table_answer(rq, TEMPFAIL, slice_of(NULL, 0));
 		return;
 	}

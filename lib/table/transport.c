@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/mem.h"

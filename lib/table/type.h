@@ -5,6 +5,9 @@
 
 #include <sys/stat.h>
 
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
 #include "table/table.h"
 
 struct table_type {
@@ -34,8 +37,21 @@ struct table {
 void table_answer(
     struct table_request *rq, enum found found, struct slice value);
 
+/* Were these files looked at since table_look_again?  *MARK, zero at first, is
+ * the caller's memory of it. */
+bool table_looked(uint64_t *mark);
 /* Has FILE changed since SEEN was taken?  A file that cannot be seen has. */
 bool table_file_changed(const struct stat *seen, int dirfd, const char *file);
+
+/* Of a cdb, for table/edit.h: the journal that belongs to it, as it is now.
+ * -1 when that cannot be read. */
+struct table_journal;
+int table_cdb_journal(
+    struct table *t, struct table_journal **j, struct err *err);
+/* Its name for a journal; empty when it has none. */
+const char *table_cdb_id(struct table *t);
+/* As table_get, without the journal. */
+enum found table_cdb_get(struct table *t, struct slice key, struct buf *value);
 
 #define TABLE_TYPE(name) extern const struct table_type table_##name;
 #include "table/types.def" // IWYU pragma: keep

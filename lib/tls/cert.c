@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/ascii.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "proto/domain.h"
+#include "sys/clock.h"
 #include "tls/cert_x509.h"
 #include "tls/digest.h"
 #include "tls/fail.h"
@@ -214,6 +218,12 @@ cert_not_after_s(const struct cert *c)
 	return asn1_time_s(X509_get0_notAfter(c->leaf));
 }
 
+int64_t
+cert_left_s(const struct cert *c)
+{
+	return cert_not_after_s(c) - clock_wall_s();
+}
+
 size_t
 cert_chain_len(const struct cert *c)
 {
@@ -236,8 +246,8 @@ cert_format(const struct cert *c, struct buf *out)
 	BIO_free(bio);
 }
 
-bool
-cert_matches(const struct cert *c, struct slice name)
+static bool
+matches(const struct cert *c, struct slice name)
 {
 	struct slice parent;
 
@@ -252,4 +262,15 @@ cert_matches(const struct cert *c, struct slice name)
 			return true;
 	}
 	return false;
+}
+
+bool
+cert_matches(const struct cert *c, struct slice name)
+{
+	struct buf ascii = { .max = 256 };
+	const bool ok =
+	    domain_to_ascii(name, &ascii) && matches(c, buf_slice(&ascii));
+
+	buf_fini(&ascii);
+	return ok;
 }

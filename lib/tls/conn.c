@@ -8,8 +8,10 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "proto/domain.h"
 #include "tls/client.h"
 #include "tls/ctx.h"
 #include "tls/fail.h"
@@ -23,7 +25,7 @@ struct tls_conn {
 	struct tls_wait wait;
 	tls_ready_fn *on_ready;
 	void *on_ready_arg;
-	bool starved; /* the last read found no whole record */
+	bool starved; /* waits for the socket: no whole record is there */
 	bool broken;  /* OpenSSL allows nothing but SSL_free */
 };
 
@@ -78,11 +80,24 @@ expect_host(SSL *ssl, const char *host)
 	       SSL_set1_host(ssl, sni) == 1;
 }
 
+static int
+expect(SSL *ssl, const char *host, enum tls_verify verify)
+{
+	if (verify != TLS_VERIFY_DANE)
+		return expect_host(ssl, host);
+	if (SSL_dane_enable(ssl, host) != 1)
+		return 0;
+	SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+	return 1;
+}
+
 int
 tls_conn_new_client(struct tls_client *client, int fd, const char *host,
     enum tls_verify verify, struct tls_conn **out, struct err *err)
 {
 	struct tls_conn *c = conn_new(tls_client_ctx(client), fd, NULL);
+	struct buf ascii = { .max = 256 };
+	int rc = -1;
 
 	*out = c;
 	c->client = tls_client_ref(client);
@@ -94,18 +109,16 @@ tls_conn_new_client(struct tls_client *client, int fd, const char *host,
 	    verify == TLS_VERIFY_NONE ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
 	    NULL);
 	ERR_clear_error();
-	if (verify == TLS_VERIFY_DANE) {
-		if (SSL_dane_enable(c->ssl, host) == 1) {
-			SSL_dane_set_flags(
-			    c->ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
-			return 0;
-		}
-	} else if (expect_host(c->ssl, host) == 1) {
-		return 0;
-	}
-	tls_fail(err, ERR_PERM, "not a host name");
-	tls_conn_free(out);
-	return -1;
+	if (!domain_to_ascii(slice_str(host), &ascii))
+		err_set(err, ERR_PERM, "not a host name");
+	else if (expect(c->ssl, buf_cstr(&ascii), verify) != 1)
+		tls_fail(err, ERR_PERM, "not a host name");
+	else
+		rc = 0;
+	buf_fini(&ascii);
+	if (rc == -1)
+		tls_conn_free(out);
+	return rc;
 }
 
 int
@@ -121,6 +134,13 @@ tls_conn_add_tlsa(struct tls_conn *c, uint8_t usage, uint8_t selector,
 	    (const unsigned char *)data.p, data.n);
 	ERR_clear_error();
 	return rc > 0;
+}
+
+void
+tls_conn_verify_none(struct tls_conn *c)
+{
+	SSL_set_security_level(c->ssl, 1);
+	SSL_set_verify(c->ssl, SSL_VERIFY_NONE, NULL);
 }
 
 /* A handshake that waits stands on its own stack in the middle of the key's
@@ -195,6 +215,7 @@ outcome(struct tls_conn *c, int rc, int saved_errno, struct err *err)
 {
 	switch (SSL_get_error(c->ssl, rc)) {
 	case SSL_ERROR_WANT_READ:
+		c->starved = true;
 		return TLS_WANT_READ;
 	case SSL_ERROR_WANT_WRITE:
 		return TLS_WANT_WRITE;
@@ -243,6 +264,7 @@ tls_conn_handshake(struct tls_conn *c, struct err *err)
 		if (!tls_wait_ask(&c->wait))
 			return TLS_WANT_SIGN;
 	}
+	c->starved = false;
 	if (rc == 1) {
 		/* No signature is needed any more, and jobs cost. */
 		SSL_clear_mode(c->ssl, SSL_MODE_ASYNC);
@@ -316,7 +338,8 @@ tls_conn_shutdown(struct tls_conn *c, struct err *err)
 bool
 tls_conn_pending(const struct tls_conn *c)
 {
-	/* Half a record counts as pending for OpenSSL, but gives nothing. */
+	/* Half a record counts as pending for OpenSSL, but gives nothing, in
+	 * the handshake no less than behind it. */
 	return !c->starved && SSL_has_pending(c->ssl) == 1;
 }
 

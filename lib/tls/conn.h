@@ -52,6 +52,10 @@ void tls_conn_free(struct tls_conn **c);
 int tls_conn_add_tlsa(struct tls_conn *c, uint8_t usage, uint8_t selector,
     uint8_t matching, struct slice data);
 
+/* Before the handshake: go on with any certificate after all, as with
+ * TLS_VERIFY_NONE (no record was usable, RFC 7672 2.2). */
+void tls_conn_verify_none(struct tls_conn *c);
+
 /* Called when the signature a handshake waits for is there; the handshake is
  * then to be called again (from inside FN or later). */
 typedef void tls_ready_fn(struct tls_conn *c, void *arg);
@@ -65,7 +69,8 @@ ssize_t tls_conn_write(
     struct tls_conn *c, const void *p, size_t n, struct err *err);
 /* Tell the peer that no more comes (1: told).  Does not wait for its word. */
 int tls_conn_shutdown(struct tls_conn *c, struct err *err);
-/* Bytes that were received and can be read without the socket? */
+/* Bytes that were received and can be read without the socket?  Not when the
+ * last call gave TLS_WANT_READ. */
 bool tls_conn_pending(const struct tls_conn *c);
 
 /* What the log says of a session. */

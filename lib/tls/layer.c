@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "ev/layer.h"
 #include "ev/stream.h"
 
 struct tls_layer {

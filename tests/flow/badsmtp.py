@@ -20,7 +20,8 @@ QUIT.  What it does is
 
 caps is what EHLO announces; drop_in_body=N closes after N bytes of message;
 reply_in_body="552 ..." says so in the middle; tls is an ssl.SSLContext, or
-"garbage" for a server that lies about STARTTLS.
+"garbage" for a server that lies about STARTTLS, "silent" for one that says no
+more.
 """
 import base64
 import socket
@@ -88,7 +89,8 @@ class Session:
         return what
 
     def say(self, text):
-        self.sock.sendall(text.replace("\n", "\r\n").encode() + b"\r\n")
+        self.sock.sendall(text.replace("\n", "\r\n").encode(
+            "utf-8", "surrogateescape") + b"\r\n")
 
     def step(self, name, key=None):
         return self.act(self.resolve(self.server.steps[name], key))
@@ -148,6 +150,8 @@ class Session:
         if tls == "garbage":
             self.sock.sendall(b"this is no TLS at all\r\n" * 20)
             raise End
+        if tls == "silent":
+            self.act(HANG)
         if tls is None:
             raise End
         self.file.close()
@@ -201,13 +205,13 @@ class Session:
             self.act(what)
 
     def read_body(self):
-        body = b""
+        body = bytearray()
         while True:
             line = self.file.readline()
             if not line:
                 raise End
             if line == b".\r\n":
-                return body
+                return bytes(body)
             body += line[1:] if line.startswith(b".") else line
             limit = self.server.drop_in_body
             if limit is not None and len(body) > limit:

@@ -59,11 +59,13 @@ class Signer:
             sig = sig.replace(signature=bytes(64))
         return dns.rrset.from_rdata(rrset.name, rrset.ttl, sig)
 
-    def denial(self, name, ttl):
-        """NSEC that NAME has nothing but this NSEC (RFC 9824)."""
+    def denial(self, name, ttl, types):
+        """NSEC that NAME has nothing but TYPES and this NSEC (RFC 9824);
+        resolvers conclude from it what else there is not (RFC 8198)."""
         following = dns.name.Name((b"\0",) + name.labels)
         return dns.rrset.from_text(
-            name, ttl, "IN", "NSEC", f"{following} RRSIG NSEC")
+            name, ttl, "IN", "NSEC",
+            " ".join([str(following), *types, "RRSIG", "NSEC"]))
 
 
 class DnsServer:
@@ -206,7 +208,7 @@ class DnsServer:
                 self._add(reply, name, rtype, entry)
                 return reply.to_wire(max_size=65535)
             break
-        self._nothing(reply, name)
+        self._nothing(reply, name, entry)
         return reply.to_wire()
 
     def _add(self, reply, name, rtype, entry):
@@ -217,7 +219,7 @@ class DnsServer:
             reply.answer.append(
                 self.signer.sign(rrset, bool(entry.get("bogus"))))
 
-    def _nothing(self, reply, name):
+    def _nothing(self, reply, name, entry):
         soa = dns.rrset.from_text(ZONE, self.ttl, "IN", "SOA", ORIGIN_SOA)
         reply.authority.append(soa)
         owner = dns.name.from_text(name + ".")
@@ -225,7 +227,8 @@ class DnsServer:
             return
         # That a name does not exist is proved by what it does not have.
         reply.set_rcode(dns.rcode.NOERROR)
-        nsec = self.signer.denial(owner, self.ttl)
+        types = [t for t in entry or () if t.isupper()]
+        nsec = self.signer.denial(owner, self.ttl, types)
         reply.authority += [self.signer.sign(soa), nsec,
                             self.signer.sign(nsec)]
 

@@ -6,6 +6,7 @@ Nothing here sleeps for a fixed time and hopes: wait() polls a condition up to a
 deadline and says what it waited for.
 """
 import contextlib
+import ctypes
 import email.message
 import fcntl
 import glob
@@ -37,7 +38,7 @@ if os.environ.get("PABAL_SANITIZE") and os.getuid() == 0:
     os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
 OFFSETS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465,
            "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993}
-PORTS = os.path.join(tempfile.gettempdir(), "pabal-ports")
+PORTS = os.path.join(tempfile.gettempdir(), f"pabal-ports-{os.getuid()}")
 # Any of these in the log fails the test in which it was written.
 ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "intro.refused",
           "proc.violation", "bug file=", "AddressSanitizer", "runtime error:", "LeakSanitizer",
@@ -46,6 +47,12 @@ ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "intro.refused",
 
 class Failed(Exception):
     """A pabal command failed, or a wait ended without what it waited for."""
+
+
+def landlock():
+    """The version of this kernel's Landlock; 0: none."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return max(0, libc.syscall(444, None, 0, 1))
 
 
 def wait(condition, what, timeout=None):
@@ -128,7 +135,7 @@ class Instance:
     """A directory with etc/, spool/, mail/, log/ and the daemons that run."""
 
     def __init__(self, users=("alice", "bob"), user=None, command=PABAL,
-                 domains=(DOMAIN,), disk=False):
+                 domains=(DOMAIN,), disk=False, local=False):
         self.prefix = []
         self.command = command
         self.dir = tempfile.mkdtemp(prefix="pabal-flow-",
@@ -141,16 +148,17 @@ class Instance:
         self.running = False
         self.allowed = []
         self.base, self.base_lock = free_base()
-        args = []
-        for domain in domains:
-            args += ["--domain", domain]
-        self.run_plain("init", "--dir", self.dir, "--hostname",
-                       "mail." + domains[0], "--base-port", str(self.base),
-                       *args)
+        self.init(*(["--local"] if local else
+                    [w for d in domains for w in ("--domain", d)]),
+                  "--hostname", "mail." + domains[0])
         for name in users:
             self.add_user(name)
 
     # ---- the pabal command
+
+    def init(self, *args):
+        return self.run_plain("init", "--dir", self.dir, "--base-port",
+                              str(self.base), *args)
 
     def run_plain(self, *args, **kw):
         r = subprocess.run(self.prefix + [self.command, *args],
@@ -179,6 +187,15 @@ class Instance:
 
     def conf(self, daemon, parameter, value):
         self.pabal("conf", "set", daemon, parameter, value)
+
+    def secret(self, daemon, parameter, text, mode=0o600):
+        """Put TEXT into a file that PARAMETER names."""
+        path = os.path.join(self.dir, "etc", parameter + ".secret")
+        with open(path, "w", opener=lambda p, f: os.open(p, f, mode)) as f:
+            f.write(text)
+        os.chmod(path, mode)
+        self.conf(daemon, parameter, parameter + ".secret")
+        return path
 
     def start(self):
         self.pabal("start")
@@ -232,6 +249,11 @@ class Instance:
     # ---- the log
 
     def log(self, since=0):
+        """The log with all that was said up to now."""
+        self.sync_log()
+        return self.written_log(since)
+
+    def written_log(self, since=0):
         try:
             with open(os.path.join(self.dir, "log", "pabal.log"), "rb") as f:
                 f.seek(since)
@@ -239,17 +261,28 @@ class Instance:
         except FileNotFoundError:
             return ""
 
+    def sync_log(self):
+        """What the daemons have said by now stands in the log."""
+        if self.running:
+            with contextlib.suppress(Failed):
+                self.pabal("log", "--lines", "0")
+
     def mark(self):
         """A place in the log, for `since`."""
+        self.sync_log()
         try:
             return os.path.getsize(os.path.join(self.dir, "log", "pabal.log"))
         except FileNotFoundError:
             return 0
 
     def events(self, name=None, since=0, **keys):
-        """Events by name and the values of keys."""
+        """Events by name and the values of keys, of all that was said."""
+        return self.find_events(self.log(since), name, keys)
+
+    @staticmethod
+    def find_events(log, name, keys):
         found = []
-        for line in self.log(since).splitlines():
+        for line in log.splitlines():
             e = parse_event(line)
             if e is None or (name is not None and e["event"] != name):
                 continue
@@ -258,7 +291,8 @@ class Instance:
         return found
 
     def wait_event(self, name, since=0, timeout=None, **keys):
-        return wait(lambda: self.events(name, since, **keys),
+        return wait(lambda: self.find_events(self.written_log(since), name,
+                                              keys),
                     f"event {name} {keys}", timeout)[0]
 
     def alarms(self, since=0):
@@ -276,6 +310,10 @@ class Instance:
         top = self.maildir(user)
         if folder is not None:
             top = os.path.join(top, "." + folder)
+        return self.mails_of(top)
+
+    @staticmethod
+    def mails_of(top):
         found = []
         for sub in ("new", "cur"):
             with contextlib.suppress(FileNotFoundError):

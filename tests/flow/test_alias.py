@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """One address stands for others: aliases, lists, commands, .forward, tags."""
+import glob
 import os
 import pwd
 import re
@@ -28,6 +29,20 @@ def aliases(shared_pabal, tmp_path_factory):
     p.pabal("alias", "set", "team", f":include:{lists}/team")
     p.pabal("alias", "set", "team2", f"bob@{DOMAIN}")
     p.pabal("alias", "set", "missing-list", ":include:/nonexistent/list")
+    p.pabal("alias", "set", "ring-a", f"ring-b@{DOMAIN}")
+    p.pabal("alias", "set", "ring-b", "ring-a", "--force")
+    p.pabal("alias", "set", "diamond", "left", "right")
+    p.pabal("alias", "set", "left", f"alice@{DOMAIN}", "tip")
+    p.pabal("alias", "set", "right", "tip", f"Alice@{DOMAIN}")
+    p.pabal("alias", "set", "tip", f"bob@{DOMAIN}")
+    for name, members in [
+            ("self-list", ["self-list"]),
+            ("list-a", ["list-b"]), ("list-b", ["list-a"]),
+            ("list-c", ["list-d", f"alice@{DOMAIN}"]), ("list-d", ["list-c"]),
+            ("too-long", [f"m{i}@example.net" for i in range(10001)])]:
+        with open(os.path.join(lists, name), "w") as f:
+            f.write("\n".join(members) + "\n")
+        p.pabal("alias", "set", name, f":include:{lists}/{name}")
     p.pabal("alias", "set", f"special@{DOMAIN}", f"bob@{DOMAIN}")
     out = os.path.join(p.dir, "out")
     os.mkdir(out)
@@ -51,6 +66,8 @@ def count(p, user, subject):
     ("BOTH", 1, 1),
     ("nested", 1, 1),
     ("loop-a", 1, 0),
+    ("list-c", 1, 0),
+    ("diamond", 1, 1),
     ("team", 1, 1),
     ("special", 0, 1),
     ("alice+some.tag", 1, 0),
@@ -87,6 +104,41 @@ def test_mail_loop_ends(pabal):
     raw = pabal.wait_mail("bob", "Undelivered mail returned to sender")
     assert b"5.4.6" in raw
     assert count(pabal, "alice", "round and round") == 0
+
+
+@pytest.mark.parametrize("to", ["ring-a", "ring-b", "RING-A"])
+def test_ring_is_refused(pabal, to):
+    with pabal.smtp() as s:
+        s.ehlo()
+        s.mail(f"bob@{DOMAIN}")
+        code, text = s.rcpt(f"{to}@{DOMAIN}")
+    assert code == 550 and text.startswith(b"5.4.6"), text
+
+
+def reports_on(p, user, qid):
+    return [m for m in p.mails(user)
+            if b"X-Pabal-Queue-ID: " + qid.encode() in m]
+
+
+@pytest.mark.parametrize("to, status", [
+    ("self-list", b"5.4.6"), ("list-a", b"5.4.6"), ("too-long", b"5.3.5")])
+def test_reported_once_as_a_whole(pabal, to, status):
+    """What smtpd cannot see: a list in a file that leads nowhere, or is too
+    long.  Nobody gets a part, and the sender is told once."""
+    since = pabal.mark()
+    pabal.send(f"into {to}", to=f"{to}@{DOMAIN}", sender=f"bob@{DOMAIN}")
+    qid = pabal.wait_event("mail.removed", since)["qid"]
+    wait(lambda: reports_on(pabal, "bob", qid), "the report")
+    pabal.wait_queue(0)
+    reports = reports_on(pabal, "bob", qid)
+    assert len(reports) == 1
+    assert reports[0].count(b"Final-Recipient:") == 1
+    assert f"Final-Recipient: rfc822; {to}@{DOMAIN}".encode() in reports[0]
+    assert b"Status: " + status in reports[0]
+    removed = [e for e in pabal.events("mail.removed", since)
+               if e["qid"] == qid]
+    assert [(e["reported"], e["delivered"], e["relayed"])
+            for e in removed] == [("1", "0", "0")]
 
 
 def test_alias_to_nobody_bounces(pabal):
@@ -172,6 +224,95 @@ def test_newaliases(pabal):
     pabal.pabal("map", "aliases")
 
 
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def order(p, address, target, uid=0):
+    """Put a recipient with TARGET into the one message in the queue, which
+    waits, as qmgr would; wait until pipe refuses it."""
+    p.stop()
+    line = f"rcpt {address} parent=0 target={target.replace(' ', '%20')}"
+    line = (line + (f" uid={uid}" if uid else "")).encode()
+    path, = glob.glob(os.path.join(p.dir, "spool", "cur", "*", "*"))
+    with open(path, "ab") as f:
+        f.write(line + b" !%08x\n" % crc32c(line))
+    since = p.mark()
+    p.start()
+    p.pabal("queue", "flush")
+    return p.wait_event("command.refused", since, to=address)
+
+
+@pytest.mark.parametrize("address, target", [
+    ("waits", "|touch {out}/forged"),
+    ("other", "|cat >> {out}/waits; exit 75"),
+    ("waits", ":include:{out}/list"),
+], ids=["command", "other address", "list"])
+def test_what_no_alias_names_does_not_run(make_pabal, open_dir, address,
+                                          target):
+    """As whoever has taken over qmgr, its spool, or lookup, would order it."""
+    p = make_pabal()
+    out = open_dir / "given"
+    out.mkdir()
+    out.chmod(0o777)
+    (out / "list").write_text(f"|touch {out}/forged\n")
+    p.pabal("alias", "set", "waits", f"|cat >> {out}/waits; exit 75")
+    p.pabal("alias", "set", "other", f"alice@{DOMAIN}")
+    since = p.mark()
+    p.send("waits", to=f"waits@{DOMAIN}")
+    p.wait_event("mail.deferred", since)
+    e = order(p, f"{address}@{DOMAIN}", target.format(out=out))
+    assert "no alias" in e["why"]
+    assert not (out / "forged").exists()
+    assert (out / "waits").exists()
+    p.pabal("queue", "delete", "--all")
+
+
+def test_table_that_everybody_may_write(pabal):
+    """Its commands could be anybody's."""
+    path = os.path.join(pabal.dir, "etc", "aliases")
+    warned = "commands and lists in it do not run"
+    assert warned not in pabal.pabal("check")
+    try:
+        os.chmod(path, 0o666)
+        pabal.pabal("map", "aliases")
+        assert warned in pabal.pabal("check")
+        since = pabal.mark()
+        pabal.send("kept", to=f"exit0@{DOMAIN}")
+        e = pabal.wait_event("command.refused", since)
+        assert "written by others" in e["why"]
+        pabal.wait_event("mail.deferred", since)
+    finally:
+        os.chmod(path, 0o644)
+        pabal.pabal("map", "aliases")
+    pabal.pabal("queue", "flush")
+    pabal.wait_queue(0)
+    assert warned not in pabal.pabal("check")
+
+
+def test_command_that_is_not_there_any_more(pabal):
+    """What waits for a command that was changed meanwhile does not get the old
+    one."""
+    out = os.path.join(pabal.out, "again")
+    pabal.pabal("alias", "set", "again", f"|cat > {out}; exit 75")
+    since = pabal.mark()
+    pabal.send("first", to=f"again@{DOMAIN}")
+    pabal.wait_event("mail.deferred", since)
+    pabal.pabal("alias", "set", "again", f"|cat > {out}.new")
+    since = pabal.mark()
+    pabal.pabal("queue", "flush")
+    pabal.wait_event("command.refused", since, to=f"again@{DOMAIN}")
+    pabal.pabal("queue", "delete", "--all")
+    pabal.send("second", to=f"again@{DOMAIN}")
+    wait(lambda: os.path.exists(out + ".new") and pabal.queue_count() == 0,
+         "the new command")
+
+
 @pytest.fixture
 def system_user(make_pabal, open_dir):
     """A user of this host with a home directory, and his account."""
@@ -228,7 +369,7 @@ def test_system_user(system_user):
 
 def test_forward(system_user):
     with Sink() as s:
-        p = system_user(("smtp", "relayhost", s.nexthop))
+        p = system_user(("pabal", "relayhost", s.nexthop))
         forward(p, f"bob@{DOMAIN}, x@example.net\n")
         p.send("forwarded", to=f"{p.user}@{DOMAIN}")
         p.wait_mail("bob", "forwarded")
@@ -258,6 +399,20 @@ def test_forward_to_a_command(system_user):
         assert b"Subject: for my program" in f.read()
     with open(out + ".id") as f:
         assert f.read().strip() in (p.user, "")
+
+
+def test_command_that_nobody_wrote_down(system_user):
+    """As whoever has taken over qmgr, or its spool, would order it."""
+    p = system_user()
+    forward(p, "|exit 75\n")
+    since = p.mark()
+    p.send("waits", to=f"{p.user}@{DOMAIN}")
+    p.wait_event("mail.deferred", since)
+    out = os.path.join(p.home, "out")
+    uid = pwd.getpwnam(p.user).pw_uid
+    order(p, f"{p.user}@{DOMAIN}", f"|touch {out}", uid)
+    assert not os.path.exists(out)
+    p.pabal("queue", "delete", "--all")
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o620])

@@ -54,7 +54,7 @@ def free_port():
 @pytest.mark.allow("dest.down")
 def test_nothing_is_lost_while_a_host_is_down(make_pabal):
     port = free_port()
-    pabal = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{port}"),
+    pabal = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{port}"),
                        ("qmgr", "retry_schedule", "1h"))
     with smtplib.SMTP("127.0.0.1", pabal.port("smtp")) as s:
         for i in range(N):

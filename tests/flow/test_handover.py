@@ -260,8 +260,9 @@ def test_imapd_hangs_amid_a_login(make_pabal):
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     with Imap(p, "imap") as c:
+        since = p.mark()
         c.send(f"a {LOGIN}\r\n")
-        p.wait_event("auth.ok", service="imap")
+        p.wait_event("auth.ok", since, service="imap")
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         got = c.file.read().decode()

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from imapraw import Closed, Imap
+from pabal import DOMAIN, PASSWORD
 
 BIG = b"x" * (1 << 20)
 
@@ -34,7 +35,7 @@ def alice(pabal):
     b"a LIST", b"a LIST a", b"a LIST \"\" (", b"a STATUS INBOX",
     b"a STATUS INBOX ()", b"a STATUS INBOX (NOTHING)", b"a APPEND INBOX x",
     b"a APPEND INBOX", b"a RENAME a", b"a CREATE", b"a ID", b"a ID (x)",
-    b"a ENABLE", b"a CREATE x (USE (\\Nothing))", b"\x00", b"\xff\xfe NOOP",
+    b"a ENABLE", b"a CREATE x (USE (Nothing))", b"\x00", b"\xff\xfe NOOP",
     b"a \x00NOOP", b"a SELECT {5", b"a SELECT {5}x", b"a IDLE x",
     b"a LOGIN a b", b"a AUTHENTICATE PLAIN", b"a STARTTLS",
 ])
@@ -59,6 +60,42 @@ def test_bad_commands_in_a_mailbox(alice, command):
     alice.ok("SELECT INBOX")  # which is empty
     assert alice.cmd(command)[0] == b"BAD"
     assert alice.cmd("NOOP")[0] == b"OK"
+
+
+@pytest.mark.parametrize("command,code", [
+    ("CREATE x (USE (\\Nothing))", b"[USEATTR]"),
+    ("CREATE x (USE (\\Sent \\Nothing))", b"[USEATTR]"),
+    ("SEARCH CHARSET X-NONE ALL", b"[BADCHARSET"),
+    ("SEARCH CHARSET X-NONE SUBJECT x", b"[BADCHARSET"),
+])
+def test_refusals(alice, command, code):
+    """Understood, and not done: NO with the code that says why."""
+    alice.ok("SELECT INBOX")
+    status, text, _ = alice.cmd(command)
+    assert (status, text.split()[0]) == (b"NO", code)
+    assert alice.cmd("STATUS x (MESSAGES)")[0] == b"NO"
+
+
+@pytest.mark.parametrize("arguments", [
+    b"(\\Recent)", b'"32-Jan-2020 00:00:00 +0000"', b"(\\Seen", b"x",
+])
+def test_append_is_refused_before_it_is_sent(alice, arguments):
+    alice.send(b"a APPEND INBOX " + arguments + b" {100000}\r\nok NOOP\r\n")
+    assert alice.answer().startswith(b"a BAD ")
+    assert alice.finish(b"ok")[0] == b"OK"
+    # one that comes unasked is read to its end
+    alice.send(b"b APPEND INBOX " + arguments + b" {3+}\r\nabc\r\nok NOOP\r\n")
+    assert alice.answer().startswith(b"b BAD ")
+    assert alice.finish(b"ok")[0] == b"OK"
+
+
+def test_id_of_the_largest_size(pabal):
+    """RFC 2971 3.3: 30 pairs, names of 30 octets, values of 1024."""
+    pairs = b" ".join(b'"%030d" "%s"' % (i, b"v" * 1024) for i in range(30))
+    with Imap(pabal, login=False) as c:
+        assert c.ok(b"ID (" + pairs + b")") == [b'ID ("name" "pabal")']
+        c.ok(f'LOGIN alice@{DOMAIN} "{PASSWORD}"')
+        assert c.ok(b"ID (" + pairs + b")") == [b'ID ("name" "pabal")']
 
 
 def test_too_much(pabal, alice):

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Debian's own clients doing their daily work."""
+import fcntl
 import os
 import pty
 import select
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -36,6 +39,8 @@ def run_in_terminal(home, *args):
     """Until it ends, which it has to; a terminal that nobody types at."""
     pid, fd = pty.fork()
     if pid == 0:
+        # A terminal of no size cannot be opened by newer curses.
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
         os.environ.update(TERM="xterm", HOME=str(home))
         os.execvp(args[0], args)
     end = time.monotonic() + PATIENCE

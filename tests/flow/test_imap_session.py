@@ -107,6 +107,12 @@ def test_subscriptions(pabal):
         assert sum(b"\\Subscribed" in n for n in marked) == 1
         c.ok("UNSUBSCRIBE one/two")
         assert c.ok('LSUB "" *') == []
+        # gone, and still subscribed: \\NonExistent says \\Noselect, too
+        c.ok("SUBSCRIBE gone")
+        assert c.ok('LIST (SUBSCRIBED) "" *') == [
+            b'LIST (\\HasNoChildren \\NonExistent \\Subscribed) "/" gone']
+        assert b'LIST (\\HasChildren \\Noselect) "/" one' in c.ok('LIST "" *')
+        c.ok("UNSUBSCRIBE gone")
 
 
 def test_create_delete_rename(pabal):
@@ -341,6 +347,32 @@ def test_append(pabal):
         assert c.cmd("APPEND INBOX %L", b"")[0] == b"NO"
         assert c.cmd('APPEND INBOX "nonsense" %L', SIMPLE)[0] == b"BAD"
         assert b"3 EXISTS" not in c.ok("NOOP")
+
+
+def test_append_large_messages(pabal):
+    """Their structure is read in steps, while what follows waits: several in a
+    command, and the next command behind them."""
+    part = b"--x\r\nContent-Type: text/plain\r\n\r\n" + b"a\r\n" * 900000
+    large = (b"Subject: large\r\nContent-Type: multipart/mixed; boundary=x\r\n"
+             b"\r\n" + part + part + b"--x--\r\n")
+    with Imap(pabal, "bob") as c:
+        tag = c.tag()
+        c.send(tag + b" APPEND INBOX {%d+}\r\n%s (\\Seen) {%d+}\r\n%s\r\n"
+               b"x SELECT INBOX\r\n" % (len(large), large, len(large), large))
+        status, text, _ = c.finish(tag)
+        assert status == b"OK" and b"APPENDUID" in text
+        status, _, untagged = c.finish(b"x")
+        assert status == b"OK" and b"2 EXISTS" in untagged
+        for answer in c.ok("FETCH 1:2 BODYSTRUCTURE"):
+            assert answer.count(b'"7bit" 2699998 899999') == 2
+        # a client that goes meanwhile
+        c.send(b"y APPEND INBOX {%d+}\r\n%s" % (len(large), large))
+    with Imap(pabal, "bob") as c:
+        c.ok("SELECT INBOX")
+        assert c.ok("FETCH 2 BODY.PEEK[2]<0.3>") == [
+            b"2 FETCH (BODY[2]<0> {3}\r\na\r\n)"]
+        c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
+        c.ok("EXPUNGE")
 
 
 def test_search(pabal):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: ISC
 """IMAP under its parameters and limits."""
+import shutil
+import subprocess
+
 import pytest
 from imapraw import Closed, Imap
-from pabal import DOMAIN, PASSWORD
+from pabal import DOMAIN, PABAL, PASSWORD, PATIENCE
 
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
 
@@ -90,3 +93,52 @@ def test_stop_says_bye(make_pabal):
     with Imap(pabal) as a:
         a.ok("SELECT INBOX")
         assert a.ok("FETCH 1 FLAGS") == [b"1 FETCH (FLAGS (\\Seen))"]
+
+
+def test_stop_waits_for_the_command(make_pabal):
+    """What a client is in the midst of is answered before it hears BYE."""
+    pabal = make_pabal(users=("alice",))
+    with Imap(pabal) as a, Imap(pabal) as b, Imap(pabal) as idle:
+        idle.send(b"x IDLE\r\n")
+        assert idle.answer().startswith(b"+")
+        a.send(b"a APPEND INBOX {%d}\r\n" % len(SIMPLE))
+        b.send(b"b STATUS {5}\r\n")
+        for c in (a, b):
+            assert c.answer().startswith(b"+")
+        a.send(SIMPLE[:10])
+        stop = subprocess.Popen([PABAL, "-d", pabal.dir, "stop"])
+        assert idle.answer().startswith(b"* BYE [UNAVAILABLE]")
+        a.send(SIMPLE[10:] + b"\r\n")
+        assert a.finish(b"a")[0] == b"OK"
+        b.send(b"INBOX (MESSAGES)\r\nc NOOP\r\n")
+        assert b.finish(b"b")[0] == b"OK"
+        for c in (a, b):
+            assert c.answer().startswith(b"* BYE [UNAVAILABLE]")
+            with pytest.raises(Closed):
+                c.line()
+        assert stop.wait(PATIENCE) == 0
+    pabal.running = False
+    pabal.start()
+    with Imap(pabal) as c:
+        assert b"1 EXISTS" in c.ok("SELECT INBOX")
+
+
+def test_account_that_nobody_made(make_pabal):
+    """An account of the tables whose Maildir is not there yet."""
+    pabal = make_pabal(users=("alice",))
+    shutil.rmtree(pabal.maildir("alice"))
+    with Imap(pabal) as c:
+        assert b"0 EXISTS" in c.ok("SELECT INBOX")
+
+
+def test_account_that_cannot_be_opened(make_pabal):
+    """The client hears that it is not its password, the log has the reason."""
+    pabal = make_pabal(users=("alice",))
+    shutil.rmtree(pabal.maildir("alice"))
+    with open(pabal.maildir("alice"), "w"):
+        pass
+    with Imap(pabal, login=False) as c:
+        status, text, _ = c.cmd(f'LOGIN alice@{DOMAIN} "{PASSWORD}"')
+        assert (status, text.split()[0]) == (b"NO", b"[UNAVAILABLE]")
+    event = pabal.wait_event("child.place")
+    assert "Not a directory" in event["why"]

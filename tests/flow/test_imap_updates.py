@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Several sessions, deliveries and other programs on one mailbox: who hears of
 what, and when (RFC 9051 5.2, 7.5.1; RFC 2177)."""
+import glob
 import os
 import re
+import shutil
 import threading
 
-from imapraw import Imap
+import pytest
+from imapraw import Closed, Imap
 from pabal import DOMAIN, wait
 
 USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace")
@@ -129,6 +132,95 @@ def test_mailbox_deleted_under_a_session(pabal):
         # made anew it is another one
         a.ok("CREATE doomed")
         assert b"MESSAGES 0" in a.ok("STATUS doomed (MESSAGES)")[0]
+
+
+def test_own_mailbox_deleted(pabal):
+    """The command is answered, and no mailbox is selected."""
+    with Imap(pabal, "frank") as a, Imap(pabal, "frank") as b, \
+            Imap(pabal, "frank") as idle:
+        a.ok("CREATE own")
+        for c in (a, b, idle):
+            c.ok("SELECT own")
+        idle.send("i IDLE\r\n")
+        assert idle.answer().startswith(b"+")
+        assert a.cmd("DELETE own")[:2] == (b"OK", b"DELETE completed")
+        assert a.cmd("FETCH 1 FLAGS")[0] == b"BAD"
+        assert a.cmd("NOOP")[0] == b"OK"
+        # the others: told, and each command has its answer
+        assert idle.answer().startswith(b"* BYE ")
+        status, _, untagged = b.cmd("CREATE another")
+        assert status == b"OK" and untagged[-1].startswith(b"BYE ")
+        with pytest.raises(Closed):
+            b.answer()
+        assert a.cmd("DELETE another")[0] == b"OK"
+
+
+def test_selected_mailbox_renamed(pabal):
+    """It stays selected, under its new name."""
+    with Imap(pabal, "frank") as a, Imap(pabal, "frank") as b:
+        a.ok("CREATE before")
+        a.append(b"Subject: x\r\n\r\nhi\r\n", "before")
+        a.ok("SELECT before")
+        b.ok("SELECT before")
+        a.ok("RENAME before after")
+        for c in (a, b):
+            assert c.ok("FETCH 1 BODY.PEEK[TEXT]") == [
+                b"1 FETCH (BODY[TEXT] {4}\r\nhi\r\n)"]
+        a.ok("CREATE before")
+        assert b.ok("UID FETCH 1 UID") == [b"1 FETCH (UID 1)"]
+        a.ok("DELETE after")
+        assert a.cmd("NOOP")[0] == b"OK"
+
+
+def test_inbox_stays(pabal):
+    with Imap(pabal, "frank") as c:
+        c.ok("SELECT INBOX")
+        status, text, _ = c.cmd("DELETE inbox")
+        assert (status, text.split()[0]) == (b"NO", b"[CANNOT]")
+        assert c.cmd("CHECK")[0] == b"OK"
+
+
+@pytest.mark.parametrize("command", ["UID FETCH 1:* FLAGS", "FETCH 1 FLAGS"])
+def test_mailbox_removed_by_another_program(pabal, command):
+    with Imap(pabal, "frank") as c:
+        c.ok("CREATE removed")
+        c.append(b"Subject: x\r\n\r\nhi\r\n", "removed")
+        c.ok("SELECT removed")
+        shutil.rmtree(os.path.join(pabal.maildir("frank"), ".removed"))
+        status, _, untagged = c.cmd(command)
+        assert untagged[-1].startswith(b"BYE ")
+        assert status in (b"OK", b"NO")
+        with pytest.raises(Closed):
+            c.answer()
+
+
+UID_COMMANDS = ("UID FETCH 1:* (FLAGS BODY.PEEK[TEXT] BODYSTRUCTURE)",
+                "UID STORE 1:* +FLAGS (\\Seen)", "UID SEARCH BODY hi",
+                "UID COPY 1:* INBOX", "UID EXPUNGE 2", "UID MOVE 1:* INBOX")
+
+
+@pytest.mark.parametrize("command", UID_COMMANDS)
+@pytest.mark.parametrize("how", ["session", "program"])
+def test_uids_that_are_gone(pabal, command, how):
+    """They are ignored without any error (RFC 9051 6.4.9)."""
+    with Imap(pabal, "frank") as a, Imap(pabal, "frank") as b:
+        a.cmd("DELETE uids")
+        a.ok("CREATE uids")
+        for _ in range(3):
+            a.append(b"Subject: x\r\n\r\nhi\r\n", "uids")
+        a.ok("SELECT uids")
+        if how == "session":
+            b.ok("SELECT uids")
+            b.ok("STORE 2 +FLAGS.SILENT (\\Deleted)")
+            b.ok("EXPUNGE")
+        else:
+            [file] = glob.glob(
+                os.path.join(pabal.maildir("frank"), ".uids/*/*U=2*"))
+            os.unlink(file)
+        status, text, untagged = a.cmd(command)
+        assert status == b"OK", text
+        assert how == "program" or not any(b"UID 2" in u for u in untagged)
+        assert a.cmd("UID FETCH 2 FLAGS")[0] == b"OK"
 
 
 class Counting(Imap):

@@ -153,7 +153,7 @@ def test_kill(make_pabal):
     kills = []
     with TimedSink() as sink:
         p = make_pabal(("qmgr", "retry_schedule", "1s"),
-                       ("smtp", "relayhost", sink.nexthop), disk=True)
+                       ("pabal", "relayhost", sink.nexthop), disk=True)
         p.allowed = list(ALLOWED)
         load = Load(p)
         for i in range(1, KILLS + 1):
@@ -194,7 +194,7 @@ def test_kill_at_rest(make_pabal, victim):
     """A message in the queue survives the death of each process."""
     with Sink(RCPT=["450 4.2.1 later"]) as sink:
         p = make_pabal(("qmgr", "retry_schedule", "1h"),
-                       ("smtp", "relayhost", sink.nexthop))
+                       ("pabal", "relayhost", sink.nexthop))
         p.allowed = list(ALLOWED)
         since = p.mark()
         p.send("wakes local")

@@ -25,6 +25,9 @@ COMMANDS = {
     "slow": "echo $$ >$OUT/slow.new; mv $OUT/slow.new $OUT/slow; "
             "sleep 1000 & sleep 1000",
     "fickle": "cat >>$OUT/fickle; test -e $OUT/good || exit 75",
+    "bounds": "grep -E 'Max (data size|processes)' /proc/self/limits; "
+              "grep NoNewPrivs /proc/self/status; "
+              "ls /tmp | wc -l; mktemp /tmp/pabal-bounds-XXXXXX; exit 75",
     "stdfds": "ls /proc/self/fd >$OUT/fds; touch $OUT/fds.done",
 }
 
@@ -95,6 +98,37 @@ def test_nothing_is_inherited(pabal):
     wait(lambda: os.path.exists(out(pabal, "fds.done")), "the command")
     # 3 is the directory that ls reads
     assert read(out(pabal, "fds")).split() == [b"0", b"1", b"2", b"3"]
+
+
+def bounds(pabal, memory, processes):
+    """Compare what the command of that name says of its limits; the number of
+    files in /tmp, and the one it has put there."""
+    said = result(pabal, "bounds", pabal.mark())["text"].split("): ")[1].split()
+    at = said.index("data")
+    assert said[at + 2:at + 4] == [memory] * 2
+    at = said.index("processes")
+    assert said[at + 1] == said[at + 2] and int(said[at + 1]) <= processes
+    assert said[said.index("NoNewPrivs:") + 1] == "1"
+    return int(said[-2]), said[-1]
+
+
+def test_limits(pabal):
+    n, made = bounds(pabal, str(2 << 30), 4096)
+    assert n > 0
+    os.unlink(made)
+
+
+def test_limits_and_a_tmp_of_its_own(make_pabal):
+    pabal = make_pabal(("pipe", "command_memory", "256M"),
+                       ("pipe", "command_processes", "3000"),
+                       ("pipe", "private_tmp", "yes"))
+    n, made = bounds(pabal, str(256 << 20), 3000)
+    if pabal.events("pipe.no-private-tmp"):
+        os.unlink(made)
+        pytest.skip("the kernel does not allow a private /tmp here")
+    assert n == 0 and made.startswith("/tmp/pabal-bounds-")
+    assert not os.path.exists(made)
+    assert bounds(pabal, str(256 << 20), 3000)[0] == 1  # the same /tmp
 
 
 @pytest.mark.parametrize("name,status,dsn,text", [

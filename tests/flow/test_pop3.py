@@ -51,10 +51,13 @@ def files(pabal, user):
 
 
 def empty(pabal, user):
+    """Also files whose names a daemon changes meanwhile (their UIDs)."""
     top = pabal.maildir(user)
-    for sub in ("new", "cur"):
-        for name in os.listdir(os.path.join(top, sub)):
-            os.unlink(os.path.join(top, sub, name))
+    while files(pabal, user):
+        for sub in ("new", "cur"):
+            for name in os.listdir(os.path.join(top, sub)):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(top, sub, name))
 
 
 class Raw:
@@ -527,7 +530,8 @@ def test_many_sessions(make_pabal):
 
 
 def test_session_limit(make_pabal):
-    pabal = make_pabal(("pop3d", "session_limit", "1"))
+    pabal = make_pabal(("pop3d", "session_limit", "1"),
+                       ("pop3d", "isolation", "uid"))
     with pop(pabal, "alice"):
         with pytest.raises(poplib.error_proto, match=r"\[SYS/TEMP\]"):
             pabal.pop("bob")

@@ -2,11 +2,12 @@
 """Mail goes out: relay, deferral, retry on the schedule, reports (RFC 3464)."""
 import email
 import re
+import threading
 import time
 
 import pytest
 
-from pabal import DOMAIN, message, wait
+from pabal import DOMAIN, landlock, message, wait
 from sink import Sink, server_tls
 
 CONF = [("qmgr", "retry_schedule", "1s 1s 1s 1s 1s"),
@@ -21,7 +22,7 @@ def sink(pabal):
 
     def start(**script):
         made.append(Sink(**script))
-        pabal.conf("smtp", "relayhost", made[-1].nexthop)
+        pabal.conf("pabal", "relayhost", made[-1].nexthop)
         pabal.reload()
         return made[-1]
 
@@ -121,7 +122,7 @@ def test_retries_follow_the_schedule(make_pabal):
 
     with Sink(RCPT=no) as s:
         p = make_pabal(("qmgr", "retry_schedule", "1s 2s 4s"),
-                       ("smtp", "relayhost", s.nexthop))
+                       ("pabal", "relayhost", s.nexthop))
         p.send("on schedule", to="x@example.net")
         wait(lambda: s.messages, "the fourth attempt")
     gaps = [b - a for a, b in zip(times, times[1:])]
@@ -159,7 +160,7 @@ def test_refused_recipient_bounces(pabal, sink):
 ])
 def test_refused_at_each_step(make_pabal, script):
     with Sink(**script) as s:
-        p = make_pabal(("smtp", "relayhost", s.nexthop))
+        p = make_pabal(("pabal", "relayhost", s.nexthop))
         p.send("refused", to="x@example.net", sender=f"bob@{DOMAIN}")
         raw = p.wait_mail("bob", "Undelivered mail returned to sender")
         _, _, rcpts, _ = report_of(raw)
@@ -181,7 +182,7 @@ def test_expired_mail_bounces(make_pabal):
     with Sink(RCPT=lambda line, s: "450 4.2.2 mailbox full") as s:
         p = make_pabal(("qmgr", "retry_schedule", "1s"),
                        ("qmgr", "queue_lifetime", "3s"),
-                       ("smtp", "relayhost", s.nexthop))
+                       ("pabal", "relayhost", s.nexthop))
         p.send("expires", to="x@example.net", sender=f"alice@{DOMAIN}")
         raw = p.wait_mail("alice", "Undelivered mail returned to sender")
         _, _, rcpts, _ = report_of(raw)
@@ -195,7 +196,7 @@ def test_delay_warning(make_pabal):
     with Sink(RCPT=lambda line, s: "450 4.2.2 wait") as s:
         p = make_pabal(("qmgr", "retry_schedule", "1s"),
                        ("qmgr", "delay_warning", "1s"),
-                       ("smtp", "relayhost", s.nexthop))
+                       ("pabal", "relayhost", s.nexthop))
         p.send("delayed", to="x@example.net", sender=f"alice@{DOMAIN}")
         raw = p.wait_mail("alice", "Delayed mail (still being retried)")
         _, _, rcpts, _ = report_of(raw)
@@ -210,7 +211,7 @@ def test_host_that_is_down(make_pabal):
     port = s.port
     s.close()
     p = make_pabal(("qmgr", "retry_schedule", "1s"),
-                   ("smtp", "relayhost", f"[127.0.0.1]:{port}"))
+                   ("pabal", "relayhost", f"[127.0.0.1]:{port}"))
     since = p.mark()
     p.send("patience", to="x@example.net")
     p.wait_event("mail.deferred", since)
@@ -223,7 +224,7 @@ def test_queue_commands(make_pabal):
     with Sink(RCPT=lambda line, s: None if "now" in line
               else "450 4.2.1 later") as s:
         p = make_pabal(("qmgr", "retry_schedule", "1h"),
-                       ("smtp", "relayhost", s.nexthop))
+                       ("pabal", "relayhost", s.nexthop))
         since = p.mark()
         for i in range(3):
             p.send(f"waits {i}", to=f"u{i}@example.net",
@@ -244,23 +245,47 @@ def test_queue_commands(make_pabal):
         p.pabal("queue", "release", qid)
         assert int(p.pabal("queue", "count", "state=held")) == 0
         p.pabal("queue", "delete", qid)
-        assert p.queue_count() == 2
+        p.wait_queue(2)
         s.script.clear()
         p.pabal("queue", "retry", "--all")
         wait(lambda: len(s.messages) == 2, "the other two")
         p.wait_queue(0)
 
 
+def test_delete_under_way(make_pabal):
+    """A message that is being delivered goes when its attempt has ended, and
+    is not said to be gone before."""
+    gate = threading.Event()
+
+    def slow(line, session):
+        gate.wait(60)
+        return "450 4.2.1 later"
+
+    with Sink(RCPT=slow) as s:
+        p = make_pabal(("pabal", "relayhost", s.nexthop))
+        since = p.mark()
+        p.send("under way", to="x@example.net", sender=f"alice@{DOMAIN}")
+        wait(lambda: any(c.startswith("RCPT") for c in s.lines), "RCPT")
+        out = p.pabal("queue", "delete", "--all")
+        assert out.startswith("delete: 0 messages; 1 more when"), out
+        assert p.queue_count() == 1
+        gate.set()
+        p.wait_queue(0)
+        gone = p.events("mail.removed", since)
+        assert [e["discarded"] for e in gone] == ["1"]
+        assert len(p.events("mail.deleted", since)) == 1
+        assert not p.events("mail.reported", since)
+
+
 def test_slow_site_does_not_hold_up_others(make_pabal):
     """One host takes its time; mail for users here is not late."""
-    import threading
     gate = threading.Event()
 
     def slow(line, session):
         gate.wait(60)
 
     with Sink(MAIL=slow) as s:
-        p = make_pabal(("smtp", "relayhost", s.nexthop))
+        p = make_pabal(("pabal", "relayhost", s.nexthop))
         try:
             with p.smtp() as c:
                 for i in range(60):
@@ -273,6 +298,46 @@ def test_slow_site_does_not_hold_up_others(make_pabal):
         finally:
             gate.set()
         wait(lambda: len(s.messages) == 60, "the slow ones")
+
+
+def test_ports_of_the_table(make_pabal):
+    """smtp reaches the ports that the configuration names, and no others: a
+    table that names a new one takes a new process, by itself."""
+    import os
+    with Sink() as first, Sink() as second:
+        p = make_pabal()
+        table = os.path.join(p.dir, "etc", "transports")
+
+        def route(domain, to):
+            with open(table, "a") as f:
+                f.write(f"{domain} smtp:[127.0.0.1]:{to}\n")
+            p.pabal("map", "transports")
+
+        route("one.example", first.port)
+        p.send("to the first", to="x@one.example")
+        wait(lambda: first.find("to the first"), "the first")
+        route("two.example", second.port)
+        p.send("to the second", to="x@two.example")
+        wait(lambda: second.find("to the second"), "the second")
+        p.wait_queue(0)
+        # The text is there, the port not: nothing new to be had by a restart.
+        p.conf("lookup", "transports", "text:other")
+        with open(os.path.join(p.dir, "etc", "other"), "w") as f:
+            f.write("three.example smtp:[127.0.0.1]:9\n")
+        p.reload()
+        since = p.mark()
+        p.send("to no port", to="x@three.example")
+        e = p.wait_event("rcpt.result", since, to="x@three.example")
+        if landlock() >= 4:
+            assert "port 9 " in e["text"], e
+            assert p.events("proc.restart")
+        p.conf("smtp", "ports", "9")
+        p.reload()
+        p.pabal("queue", "flush")
+        e = p.wait_event("rcpt.result", since, to="x@three.example",
+                         dsn="4.4.1")
+        assert "refused" in e["text"], e
+        p.pabal("queue", "delete", "--all")
 
 
 def test_lmtp_transport(make_pabal):

@@ -97,7 +97,7 @@ def test_ordinary_user_may_send(pabal, tool):
 def test_mailq_and_newaliases(pabal, tool):
     assert "empty" in tool("mailq").lower()
     with Sink(RCPT=lambda line, s: "450 4.2.1 later") as s:
-        pabal.conf("smtp", "relayhost", s.nexthop)
+        pabal.conf("pabal", "relayhost", s.nexthop)
         pabal.reload()
         since = pabal.mark()
         pabal.send("waits", to="x@example.net")
@@ -123,3 +123,25 @@ def test_many_at_once(pabal, tool):
         assert r.returncode == 0
     wait(lambda: all(pabal.find_mail("bob", f"cron {i}")
                      for i in range(50)), "fifty messages")
+
+
+@pytest.mark.parametrize("sender", ["a@b.example\r\nRCPT TO:<bob@pabal.test>",
+                                    "a@b.example\nRCPT TO:<bob@pabal.test>",
+                                    "a@b.example> SIZE=1", "a b"])
+def test_sender_is_one_address(tool, sender):
+    assert "not a sender's address" in tool(
+        "sendmail", "-f", sender, f"alice@{DOMAIN}", input=b"\nx\n", ok=False)
+
+
+def test_full_name_beyond_ascii(pabal, tool):
+    tool("sendmail", "-F", "J\u00f6rg Example", "-f", "s@example.org",
+         f"alice@{DOMAIN}", input=b"Subject: full name\n\nx\n")
+    got = lf(pabal.wait_mail("alice", "full name"))
+    assert b"\nFrom: =?UTF-8?B?SsO2cmcgRXhhbXBsZQ==?= <s@example.org>\n" in got
+
+
+def test_null_sender_has_a_domain_in_from(pabal, tool):
+    tool("sendmail", "-f", "", f"alice@{DOMAIN}",
+         input=b"Subject: null from\n\nx\n")
+    assert b"<postmaster@pabal.test>\n" in \
+        lf(pabal.wait_mail("alice", "null from"))

@@ -136,6 +136,11 @@ def test_commands_out_of_order_or_broken(pabal, line, code):
     ("postmaster@pabal.test", "250"),
     ("Postmaster", "250"),
     ("nobody@pabal.test", "550 5.1.1"),
+    ("alice@pabal.test.", "501"),
+    ("user..name@example.org", "250"),
+    ("user.name.@example.org", "250"),
+    (".user@example.org", "250"),
+    ("..@example.org", "250"),
     ("alice@", "501"),
     ("@pabal.test", "501"),
     ("alice@pabal..test", "501"),
@@ -146,6 +151,17 @@ def test_recipients(pabal, to, code):
     with Wire(pabal) as w:
         assert w.ask("MAIL FROM:<s@example.org>").startswith("250")
         assert w.ask(f"RCPT TO:<{to}>").startswith(code)
+
+
+@pytest.mark.parametrize("sender, code", [
+    ("user..name@mobile.example", "250"),
+    ("user.name.@mobile.example", "250"),
+    (".user@mobile.example", "250"),
+    ("user@mobile.example.", "501"),
+])
+def test_senders(pabal, sender, code):
+    with Wire(pabal) as w:
+        assert w.ask(f"MAIL FROM:<{sender}>").startswith(code)
 
 
 def test_mail_to_postmaster_without_domain(pabal):

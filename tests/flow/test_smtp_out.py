@@ -4,6 +4,8 @@
 Each test has a domain of its own, whose MX host is a BadSmtp on an address of
 its own (127.0.1.N) and one port for all, named in the transports table."""
 import contextlib
+import email
+import email.policy
 import hashlib
 import itertools
 import os
@@ -12,12 +14,13 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 
 import pytest
 
 from badsmtp import BABBLE, DROP, HANG, RESET, BadSmtp
 from dnsserver import DnsServer
-from pabal import Instance, message, wait
+from pabal import PATIENCE, Instance, message, wait
 
 DOMAINS = 250
 NUMBERS = itertools.count(1)
@@ -313,9 +316,44 @@ def test_babble_at(host, step):
 
 
 def test_endless_line(host):
-    h = host(MAIL="250 " + "x" * 100000)
+    h = host(MAIL="250 " + "x" * 2000000)
     h.send()
     check(h, "tempfail", "4.5.0")
+
+
+def test_long_reply_counts(host):
+    """The code decides, however long the text is."""
+    h = host(RCPT="550 5.1.1 " + "x" * 100000)
+    h.send()
+    check(h, "permfail", "5.1.1", "550 5.1.1 xxx")
+    h = host(RCPT="\n".join(["550-5.1.1 no such user"] * 500
+                            + ["without a code", "550 5.1.1 really"]))
+    h.send()
+    check(h, "permfail", "5.1.1", "550 5.1.1 no such user")
+
+
+def test_reply_in_any_charset(host):
+    h = host(RCPT="550 5.1.1 Empf\udce4nger \u0430\u009b31m")
+    h.send()
+    check(h, "permfail", "5.1.1", "550 5.1.1 Empf?nger \u0430?31m")
+
+
+@pytest.mark.parametrize("step,pipelining", [
+    ("EHLO", True), ("DATA", True), ("EHLO", False), ("MAIL", False),
+    ("RCPT", False), ("DATA", False)])
+@pytest.mark.parametrize("extra", ["550 5.1.1 never", "250 2.0.0 taken"])
+def test_replies_ahead_of_commands(host, step, extra, pipelining):
+    """A reply to what was not said yet decides nothing: the next host does."""
+    caps = ("PIPELINING",) if pipelining else ("8BITMIME",)
+    says = {"EHLO": "250-bad.example\n250 " + caps[0], "MAIL": "250 ok",
+            "RCPT": "250 ok", "DATA": "354 go on"}[step]
+    h, other = host(caps=caps, **{step: f"{says}\n{extra}"}), host()
+    DNS.records[h.domain] = {"MX": [f"10 mx.{h.domain}.",
+                                    f"20 mx.{other.domain}."]}
+    h.send()
+    check(h, "delivered", "2.0.0")
+    assert h.bad.messages == []
+    assert len(other.bad.messages) == 1
 
 
 def test_not_smtp(host):
@@ -370,20 +408,117 @@ def test_size_is_known_to_be_too_small(host):
     assert h.bad.commands("MAIL") == []
 
 
-def test_8bit_to_a_host_of_7(host):
-    h = host(caps=("PIPELINING",))
-    raw = "Subject: 8\r\n\r\nümläut\r\n".encode()
+def send_raw(h, raw, sender="a@example.org", options=("BODY=8BITMIME",)):
     with h.pabal.smtp() as s:
         s.ehlo()
-        s.sendmail("a@example.org", ["u@" + h.domain], raw, ["BODY=8BITMIME"])
-    check(h, "permfail", "5.6.3")
-    # announced, but not so: it goes out as what it is
-    h2 = host(caps=("PIPELINING",))
-    with h2.pabal.smtp() as s:
-        s.ehlo()
-        s.sendmail("a@example.org", ["u@" + h2.domain],
-                   b"Subject: 7\r\n\r\nplain\r\n", ["BODY=8BITMIME"])
-    check(h2, "relayed", "2.0.0")
+        s.sendmail(sender, ["u@" + h.domain], raw, list(options))
+
+
+def leaves(raw):
+    """What the parts of a message decode to, and their types."""
+    m = email.message_from_bytes(raw)
+    return [(p.get_content_type(), p.get_filename(),
+             p.get_payload(decode=True))
+            for p in m.walk() if not p.is_multipart()]
+
+
+def check_7bit(body):
+    assert body.isascii()
+    assert max(len(line) for line in body.split(b"\r\n")) <= 998
+
+
+KOREAN = "가나다라 마바사 = 아자차카\r\n".encode()
+MIXED = (b"MIME-Version: 1.0\r\n"
+         b"Content-Type: multipart/mixed; boundary=\"=b\"\r\n"
+         b"Content-Transfer-Encoding: 8bit\r\n\r\npreamble\r\n--=b\r\n"
+         b"Content-Type: text/plain; charset=utf-8\r\n"
+         b"Content-Transfer-Encoding: 8bit\r\n\r\n" + KOREAN * 50
+         + b"\r\n--=b\r\nContent-Type: application/pdf\r\n"
+         b"Content-Disposition: attachment; filename=x.pdf\r\n\r\n"
+         + bytes(range(128, 256)) * 300 + b"\r\n--=b\r\n"
+         b"Content-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\n"
+         + KOREAN + b"\r\n--=b\r\nContent-Type: text/plain\r\n\r\n"
+         b"ascii\r\n--=b--\r\n")
+
+
+@pytest.mark.parametrize("raw", [
+    b"Subject: 8\r\n\r\n" + KOREAN,
+    b"Content-Type: text/html; charset=euc-kr\r\n\r\n" + b"\xb0\xa1\r\n" * 20000,
+    MIXED], ids=["no MIME", "large", "mixed"])
+@pytest.mark.parametrize("caps", [("PIPELINING",), ("SIZE 10000000",)])
+def test_8bit_is_converted_for_a_host_of_7(host, raw, caps):
+    h = host(caps=caps)
+    send_raw(h, b"Subject: conversion\r\n" + raw)
+    check(h, "relayed", "2.0.0")
+    [m] = h.bad.messages
+    check_7bit(m.body)
+    assert leaves(m.body) == leaves(raw)
+    assert "BODY=" not in m.commands[1]
+    if "SIZE" in caps[0]:
+        size = int(re.search(r"SIZE=(\d+)", m.commands[1]).group(1))
+        assert len(m.body) <= size <= 1.2 * len(m.body)
+
+
+def test_8bit_header_to_a_host_of_7(host):
+    h = host(caps=())
+    send_raw(h, "Subject: 가나 ok\r\nFrom: \"김 철수\" <a@example.org>\r\n\r\n"
+             "x\r\n".encode())
+    check(h, "relayed", "2.0.0")
+    [m] = h.bad.messages
+    check_7bit(m.body)
+    m = email.message_from_bytes(m.body, policy=email.policy.default)
+    assert m["Subject"] == "가나 ok"
+    assert m["From"].addresses[0].display_name == "김 철수"
+
+
+def test_what_is_7bit_is_not_touched(host):
+    """Announced as 8-bit, but it is not."""
+    h = host(caps=("PIPELINING",))
+    raw = b"Subject: 7\r\n\r\nplain = text \r\n"
+    send_raw(h, raw)
+    check(h, "relayed", "2.0.0")
+    assert h.bad.messages[0].body.endswith(raw)
+
+
+SIGNED = (b"MIME-Version: 1.0\r\n"
+          b"Content-Type: multipart/signed; boundary=b\r\n\r\n"
+          b"--b\r\nContent-Type: text/plain\r\n\r\n%s\r\n"
+          b"--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n"
+          b"--b--\r\n")
+
+
+@pytest.mark.parametrize("text,why", [
+    (KOREAN, "8-bit characters"), (b"x" * 2000, "998 octets")])
+def test_what_is_signed_is_refused(host, text, why):
+    h = host(caps=("PIPELINING",))
+    send_raw(h, SIGNED % text, sender="alice@pabal.test")
+    check(h, "permfail", "5.6.3", "signed, encrypted")
+    r = h.pabal.wait_event("mail.reported", h.since)
+    report = wait(lambda: [m for m in h.pabal.mails("alice")
+                           if r["report"].encode() in m], "the report")[0]
+    text = " ".join(report.decode().split())
+    assert why in text and "quoted-printable or base64" in text
+    assert h.bad.commands("MAIL") == []
+
+
+@pytest.mark.parametrize("caps", [("8BITMIME", "PIPELINING"), ()])
+def test_long_lines_are_converted(host, caps):
+    h = host(caps=caps)
+    raw = (b"Subject: long\r\nX-Words:" + b" word" * 1000 + b"\r\n\r\n"
+           + b"a" * 998 + b"\r\n" + b"b" * 5000 + b"\r\n.\r\nend\r\n")
+    send_raw(h, raw, options=())
+    check(h, "relayed", "2.0.0")
+    [m] = h.bad.messages
+    check_7bit(m.body)
+    assert leaves(m.body) == leaves(raw)
+
+
+def test_large_message_is_read_in_steps(host):
+    h = host(caps=("PIPELINING",))
+    raw = b"Subject: large\r\n\r\n" + KOREAN * 200000
+    send_raw(h, raw)
+    check(h, "relayed", "2.0.0")
+    assert leaves(h.bad.messages[0].body) == leaves(raw)
 
 
 def test_8bit_is_announced(host):
@@ -410,6 +545,25 @@ def test_utf8_addresses(host):
         assert r["dsn"] == dsn
         if status == "relayed":
             assert "SMTPUTF8" in h.bad.commands("MAIL")[0]
+
+
+@pytest.mark.parametrize("caps,subject,rcpt", [
+    (("SMTPUTF8", "8BITMIME"), "편지", "u@grün.example"),
+    (("8BITMIME",), "letter", "u@xn--grn-ioa.example"),
+])
+def test_internationalised_domain(make_pabal, caps, subject, rcpt):
+    with BadSmtp(caps=caps) as bad:
+        pabal = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{bad.port}"))
+        with pabal.smtp() as s:
+            s.ehlo()
+            s.mail("sender@example.org", ["SMTPUTF8", "BODY=8BITMIME"])
+            s.command_encoding = "utf-8"
+            assert s.docmd("RCPT", "TO:<u@grün.example>")[0] == 250
+            s.data(f"Subject: {subject}\r\n\r\nhi\r\n".encode())
+        pabal.wait_queue()
+        assert len(bad.messages) == 1
+        assert bad.commands("RCPT")[0].startswith(f"RCPT TO:<{rcpt}>")
+        assert ("SMTPUTF8" in bad.commands("MAIL")[0]) == (subject == "편지")
 
 
 # ---- which host
@@ -565,7 +719,8 @@ def test_starttls(host, pabal):
 
 
 @pytest.mark.parametrize("tls,reply", [
-    (None, "454 4.7.0 not today"), (None, "220 go"), ("garbage", "220 go")])
+    (None, "454 4.7.0 not today"), (None, "220 go"), ("garbage", "220 go"),
+    (None, DROP), (None, RESET), (None, "what?")])
 def test_broken_starttls_goes_on_in_the_clear(host, tls, reply):
     h = host(caps=TLS_CAPS, tls=tls, STARTTLS=reply)
     h.send()
@@ -581,6 +736,15 @@ def test_nothing_before_starttls_survives(host, pabal):
     check(h, "relayed", "2.0.0")
     assert not h.bad.messages[0].tls
     assert pabal.events("tls.out-failed", h.since)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("tls,reply", [(None, HANG), ("silent", "220 go")])
+def test_silent_starttls_goes_on_in_the_clear(host, tls, reply):
+    h = host(caps=TLS_CAPS, tls=tls, STARTTLS=reply)
+    h.send()
+    check(h, "relayed", "2.0.0")
+    assert not h.bad.messages[0].tls
 
 
 @contextlib.contextmanager
@@ -606,6 +770,10 @@ def test_policy_encrypt(host, pabal):
         h.send()
         check(h, "tempfail", "4.7.5")
         assert len(h.bad.sessions) == 1  # no second try in the clear
+        h = host(caps=TLS_CAPS, STARTTLS=DROP)
+        h.send()
+        check(h, "tempfail", "4.7.5", "connection lost")
+        assert len(h.bad.sessions) == 1
         h = host(caps=TLS_CAPS, STARTTLS="454 4.7.0 not today")
         h.send()
         check(h, "tempfail", "4.7.0", "not today")
@@ -661,30 +829,61 @@ def test_policy_verify(make_pabal, tmp_path):
 
 # ---- DANE
 
-def spki_sha256(cert):
-    der = subprocess.run(
-        f"openssl x509 -in {cert} -noout -pubkey | openssl pkey -pubin "
-        "-outform DER", shell=True, check=True, capture_output=True).stdout
-    return hashlib.sha256(der).hexdigest()
+def tlsa_data(cert):
+    """What the words in DANE stand for."""
+    def der(command):
+        return subprocess.run(command, shell=True, check=True,
+                              capture_output=True).stdout
+
+    spki = der(f"openssl x509 -in {cert} -noout -pubkey | "
+               "openssl pkey -pubin -outform DER")
+    whole = der(f"openssl x509 -in {cert} -outform DER")
+    return {"SPKI256": hashlib.sha256(spki).hexdigest(), "SPKI": spki.hex(),
+            "CERT512": hashlib.sha512(whole).hexdigest(), "CERT": whole.hex(),
+            "ZERO": "00" * 32}
 
 
-# name, TLSA ("good", "bad", none), what else; status, dsn, whether under TLS
+# name, TLSA (records, or what the DNS says), what else; status, dsn, whether
+# under TLS and verified
 DANE = [
-    ("match", "good", {}, "relayed", "2.0.0", True),
-    ("mismatch", "bad", {}, "tempfail", "4.7.5", None),
-    ("nostarttls", "good", {"caps": ("PIPELINING",)}, "tempfail", "4.7.4",
+    ("match", ["3 1 1 SPKI256"], {}, "relayed", "2.0.0", "yes"),
+    ("key", ["3 1 0 SPKI"], {}, "relayed", "2.0.0", "yes"),
+    ("cert", ["3 0 0 CERT"], {}, "relayed", "2.0.0", "yes"),
+    ("cert-digest", ["3 0 2 CERT512"], {}, "relayed", "2.0.0", "yes"),
+    ("anchor", ["2 0 0 CA"], {}, "relayed", "2.0.0", "yes"),
+    ("one-of-two", ["3 1 0 SPKI", "1 1 1 SPKI256", "3 1 1 ZERO"], {},
+     "relayed", "2.0.0", "yes"),
+    ("mismatch", ["3 1 1 ZERO"], {}, "tempfail", "4.7.5", None),
+    ("nostarttls", ["3 1 1 SPKI256"], {"caps": ("PIPELINING",)}, "tempfail",
+     "4.7.4", None),
+    ("brokentls", ["3 1 1 SPKI256"], {"tls": "garbage"}, "tempfail", "4.7.5",
      None),
-    ("brokentls", "good", {"tls": "garbage"}, "tempfail", "4.7.5", None),
-    ("none", None, {"tls": "garbage"}, "relayed", "2.0.0", False),
+    ("cut", ["3 1 1 SPKI256"], {"STARTTLS": DROP}, "tempfail", "4.7.5",
+     None),
+    # RFC 7672 2.2: nothing to verify by, but TLS all the same
+    ("unusable", ["1 1 1 SPKI256", "3 1 9 ZERO", "3 0 0 ZERO"], {},
+     "relayed", "2.0.0", "no"),
+    ("unusable-nostarttls", ["1 1 1 SPKI256"], {"caps": ("PIPELINING",)},
+     "tempfail", "4.7.4", None),
+    ("unusable-brokentls", ["1 1 1 SPKI256"], {"tls": "garbage"}, "tempfail",
+     "4.7.5", None),
+    ("none", None, {"tls": "garbage"}, "relayed", "2.0.0", "clear"),
     ("unknown", "SERVFAIL", {}, "tempfail", "4.7.5", None),
-    ("forged", "good", {"forged": True}, "tempfail", "4.4.3", None),
+    ("forged", ["3 1 1 SPKI256"], {"forged": True}, "tempfail", "4.4.3",
+     None),
 ]
 
 
 def test_dane(make_pabal, tmp_path):
     folder = str(tmp_path)
-    cert, key = make_cert(folder, "whatever.test")
-    good = spki_sha256(cert)
+    cert, key = make_cert(folder, "mx.anchor.test")  # usage 2 looks at it
+    ca, ca_key = make_cert(folder, "the CA")
+    subprocess.run(
+        f"openssl x509 -in {cert} -x509toreq -signkey {key} -out {cert}.req "
+        f"&& openssl x509 -req -in {cert}.req -CA '{ca}' -CAkey '{ca_key}' "
+        f"-out {cert} && cat '{ca}' >>{cert}", shell=True, check=True,
+        capture_output=True)
+    data = dict(tlsa_data(cert), CA=tlsa_data(f"'{ca}'")["CERT"])
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(cert, key)
     signed = DnsServer(signed=True)
@@ -702,13 +901,14 @@ def test_dane(make_pabal, tmp_path):
             if tlsa is not None:
                 signed.records[f"_{PORT}._tcp.mx.{domain}"] = tlsa \
                     if tlsa == "SERVFAIL" else {"TLSA": [
-                        "3 1 1 " + (good if tlsa == "good" else "00" * 32)]}
+                        " ".join(data.get(w, w) for w in r.split())
+                        for r in tlsa]}
         anchor = os.path.join(folder, "anchor")
         with open(anchor, "w") as f:
             f.write(signed.trust_anchor())
-        p = make_pabal(("smtp", "tls_policy", "dane"),
-                       ("lookup", "dns_servers", f"127.0.0.1:{signed.port}"),
-                       ("lookup", "dns_trust_anchor", anchor))
+        p = make_pabal(("lookup", "dns_servers", f"127.0.0.1:{signed.port}"),
+                       ("lookup", "dns_trust_anchor", anchor),
+                       ("smtp", "tls_policy", "dane"))
         with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
             for name in bads:
                 f.write(f"{name}.test smtp:{name}.test:{PORT}\n")
@@ -718,9 +918,51 @@ def test_dane(make_pabal, tmp_path):
             r = p.wait_event("rcpt.result", to=f"u@{name}.test")
             assert (r["status"], r["dsn"]) == (status, dsn), r
             assert [m.tls for m in bads[name].messages] == (
-                [] if under_tls is None else [under_tls]), name
-        [e] = p.events("tls.out")
-        assert e["verified"] == "yes"
+                [] if under_tls is None else [under_tls != "clear"]), name
+            told = [e["verified"] == "yes" for e in p.events("tls.out")
+                    if f"mx.{name}.test[" in e["host"]]
+            assert told == ([under_tls == "yes"] if under_tls in ("yes", "no")
+                            else []), name
+
+
+ROOT_KEY = "/usr/share/dns/root.key"
+
+
+def test_dane_finds_the_trust_anchor(make_pabal):
+    """That of dns-root-data; one that was set stays, and without any the change
+    is refused."""
+    p = make_pabal(users=())
+    if not os.path.exists(ROOT_KEY):
+        assert "install dns-root-data" in p.pabal_fails(
+            "conf", "set", "smtp", "tls_policy", "dane")
+        p.pabal("conf", "check")
+        return
+    for target in ("smtp", "smtp:outbound"):
+        out = p.pabal("conf", "set", target, "tls_policy", "dane")
+        assert f"dns_trust_anchor = {ROOT_KEY} was set" in out
+        assert p.pabal("conf", "get", "lookup",
+                       "dns_trust_anchor") == ROOT_KEY + "\n"
+        p.pabal("conf", "check")
+        p.pabal("conf", "unset", target, "tls_policy")
+        p.pabal("conf", "unset", "lookup", "dns_trust_anchor")
+    p.pabal_fails("conf", "set", "smtp:nosuch", "tls_policy", "dane")
+    assert p.pabal("conf", "get", "lookup", "dns_trust_anchor") == "\n"
+    own = os.path.join(p.dir, "own.key")
+    shutil.copy(ROOT_KEY, own)
+    p.conf("lookup", "dns_trust_anchor", own)
+    assert p.pabal("conf", "set", "smtp", "tls_policy", "dane") == ""
+    assert p.pabal("conf", "get", "lookup", "dns_trust_anchor") == own + "\n"
+    p.pabal("restart")
+
+
+def test_dane_needs_a_trust_anchor(make_pabal):
+    p = make_pabal()
+    with open(os.path.join(p.dir, "etc", "smtp.conf"), "a") as f:
+        f.write("tls_policy = dane\n")
+    for command in (("conf", "check"), ("check",), ("reload",)):
+        assert "dns_trust_anchor" in p.pabal_fails(*command), command
+    p.pabal("conf", "unset", "smtp", "tls_policy")
+    p.pabal("conf", "check")
 
 
 # ---- relayhost
@@ -728,8 +970,9 @@ def test_dane(make_pabal, tmp_path):
 def test_relayhost_with_password(make_pabal):
     with BadSmtp(caps=("PIPELINING", "AUTH PLAIN LOGIN")) as bad, \
             BadSmtp() as other:
-        p = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{bad.port}"),
-                       ("smtp", "relayhost_auth", "user:pass word"))
+        p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{bad.port}"))
+        p.secret("smtp", "relayhost_auth", "user:pass word\n")
+        p.reload()
         # What a table names does not go to the relayhost, nor the password.
         with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
             f.write(f"else.test smtp:[127.0.0.1]:{other.port}\n")
@@ -751,8 +994,9 @@ def test_relayhost_with_password(make_pabal):
 
 def test_relayhost_without_its_mechanism(make_pabal):
     with BadSmtp() as bad:
-        p = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{bad.port}"),
-                       ("smtp", "relayhost_auth", "user:secret"))
+        p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{bad.port}"))
+        p.secret("smtp", "relayhost_auth", "user:secret\n")
+        p.reload()
         p.send("relay", to="u@some.test")
         r = p.wait_event("rcpt.result", to="u@some.test")
         assert (r["status"], r["dsn"]) == ("tempfail", "4.7.0")
@@ -761,7 +1005,7 @@ def test_relayhost_without_its_mechanism(make_pabal):
 
 def test_relayhost_that_does_not_exist(make_pabal):
     """Its domain is our administrator's mistake: mail waits."""
-    p = make_pabal(("smtp", "relayhost", "no-such-relay.test"))
+    p = make_pabal(("pabal", "relayhost", "no-such-relay.test"))
     p.send("relay", to="u@some.test")
     r = p.wait_event("rcpt.result", to="u@some.test")
     assert (r["status"], r["dsn"]) == ("tempfail", "4.4.4")
@@ -772,8 +1016,14 @@ def test_relayhost_that_does_not_exist(make_pabal):
 def test_few_sessions_many_messages(make_pabal):
     """Mail for many hosts waits for its turn when sessions are few."""
     addresses = [f"127.0.4.{n}" for n in range(1, 21)]
+    go = threading.Event()
+
+    def greet(_):
+        go.wait(PATIENCE)
+        return "220 bad.example ESMTP"
+
     with contextlib.ExitStack() as stack:
-        bads = [stack.enter_context(BadSmtp(host=a, port=PORT))
+        bads = [stack.enter_context(BadSmtp(host=a, port=PORT, GREETING=greet))
                 for a in addresses]
         p = make_pabal(("smtp", "max_sessions", "2"))
         with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
@@ -782,6 +1032,11 @@ def test_few_sessions_many_messages(make_pabal):
         p.pabal("map", "transports")
         for n in range(len(addresses)):
             p.send(f"few {n}", to=f"u@m{n}.test")
+        # Most of them wait, several in each process, when a session ends.
+        wait(lambda: sum(len(b.sessions)
+                         for b in bads) >= 2, "sessions")
+        assert p.queue_count() == len(bads)
+        go.set()
         p.wait_queue(0)
         assert [len(b.messages) for b in bads] == [1] * len(bads)
 
@@ -828,7 +1083,7 @@ def test_dns_servers_change_with_a_reload(pabal):
 def test_qmgr_ends_meanwhile(make_pabal, step):
     """What was under way is given up and sent again, and smtp lives on."""
     with BadSmtp(**{step: [HANG, BadSmtp().steps[step]]}) as bad:
-        p = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{bad.port}"))
+        p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{bad.port}"))
         smtp = p.pids("smtp")
         p.send("again", to="u@some.test")
         wait(lambda: any("MAIL" in c for s in bad.sessions
@@ -846,7 +1101,7 @@ def test_qmgr_ends_meanwhile(make_pabal, step):
 def test_smtp_ends_meanwhile(make_pabal):
     """The message is tried again soon, by another process."""
     with BadSmtp(RCPT=[HANG, "250 ok"]) as bad:
-        p = make_pabal(("smtp", "relayhost", f"[127.0.0.1]:{bad.port}"))
+        p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{bad.port}"))
         p.send("again", to="u@some.test")
         wait(lambda: bad.commands("RCPT"), "the first attempt")
         for pid in p.pids("smtp"):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """SMTP sessions: greetings, order, pipelining, limits, clients that are none."""
+import contextlib
 import os
+import re
 import socket
 
 import pytest
@@ -129,8 +131,9 @@ def test_endless_line(pabal):
         assert rss_kib(pid) < 64 * 1024
 
 
-def test_commands_without_reading(pabal):
+def test_commands_without_reading(make_pabal):
     """The replies pile up in the sockets, not here; all of them come."""
+    pabal = make_pabal(("smtpd", "max_junk_commands", "200000"))
     with Talk(pabal) as t:
         t.sock.setblocking(False)
         data, sent = b"NOOP\r\n" * 100000, 0
@@ -192,6 +195,69 @@ def test_most_sessions(make_pabal):
             t.close()
 
 
+def limit(p, service, lines):
+    """Lines for a service of master.conf."""
+    path = os.path.join(p.dir, "etc", "master.conf")
+    with open(path) as f:
+        text = f.read()
+    with open(path, "w") as f:
+        f.write(text.replace(f"[{service}]", f"[{service}]\n{lines}"))
+    p.reload()
+
+
+def test_full_process_leaves_clients_to_the_others(make_pabal):
+    p = make_pabal(("pabal", "trusted_networks", "192.0.2.0/24"))
+    since, n = p.mark(), len(p.events("child.ready", service="smtp"))
+    limit(p, "smtp", "max_sessions = 20")
+    wait(lambda: len(p.events("child.ready", since, service="smtp")) == n,
+         "the processes with the new limit")
+    talks = []
+    try:
+        for _ in range(n * 19):
+            talks.append(Talk(p))
+            assert talks[-1].greeting.startswith("220 ")
+        with Talk(p) as t:
+            assert t.greeting.startswith("421 4.3.2 ")
+        talks.pop().close()
+
+        def welcome():
+            with Talk(p) as t:
+                return t.greeting.startswith("220 ")
+
+        wait(welcome, "a place")
+    finally:
+        for t in talks:
+            t.close()
+
+
+def test_reserve_for_trusted_networks(make_pabal):
+    p = make_pabal(("pabal", "trusted_networks", "127.0.0.2"))
+    limit(p, "lmtp", "max_sessions = 20")
+    with contextlib.ExitStack() as held:
+        for _ in range(19):
+            t = held.enter_context(Talk(p, "lmtp"))
+            assert t.greeting.startswith("220 ")
+        with Talk(p, "lmtp") as t:
+            assert t.greeting.startswith("421 4.3.2 ")
+        with socket.create_connection(("127.0.0.1", p.port("lmtp")), 30,
+                                      ("127.0.0.2", 0)) as s:
+            assert s.recv(100).startswith(b"220 ")
+
+
+def test_refusal_reaches_clients_that_talk_first(make_pabal):
+    p = make_pabal()
+    limit(p, "lmtp", "max_sessions = 1")
+    with Talk(p, "lmtp") as t:
+        assert t.greeting.startswith("220 ")
+        for _ in range(50):
+            with socket.create_connection(("127.0.0.1", p.port("lmtp"))) as s:
+                s.sendall(b"LHLO x\r\n")
+                with s.makefile("rb") as f:
+                    assert f.readline().startswith(b"421 4.3.2 ")
+                    s.sendall(b"MAIL FROM:<>\r\n")
+                    assert f.read() == b""
+
+
 def test_client_limit_spares_trusted_networks(make_pabal):
     p = make_pabal(("smtpd", "max_sessions_per_client", "2"),
                    ("pabal", "trusted_networks", "192.0.2.0/24"))
@@ -202,3 +268,21 @@ def test_client_limit_spares_trusted_networks(make_pabal):
     assert refused
     for t in talks:
         t.close()
+
+
+@pytest.mark.parametrize("command", ["RSET", "NOOP", "VRFY x", "EHLO x", "HELO x",
+                                     "HELP"])
+def test_commands_that_lead_nowhere(pabal, command):
+    with Talk(pabal, greet="EHLO x") as c:
+        c.send(f"{command}\r\n" * 200)
+        lines = c.all().splitlines()
+    assert re.match("421 4.7.0 .* Too many junk commands",
+                    lines[-1]), lines[-1]
+
+
+def test_commands_between_messages_are_no_junk(pabal):
+    with Talk(pabal, greet="EHLO x") as c:
+        for _ in range(3):
+            for _ in range(90):
+                assert c.say("NOOP").startswith("250 ")
+            assert c.deliver("Subject: busy\r\n\r\n.\r\n").startswith("250 ")

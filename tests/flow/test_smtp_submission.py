@@ -51,7 +51,7 @@ def test_garbage_for_a_handshake(pabal):
         assert t.say("STARTTLS").startswith("220 ")
         t.send(b"GET / HTTP/1.0\r\n\r\n" + b"\0" * 1000)
         assert "250" not in t.all()
-    pabal.wait_event("smtpd.tls-failed", since)
+    pabal.wait_event("session.tls-failed", since)
     with Talk(pabal, greet="EHLO c") as t:
         assert t.say("STARTTLS x").startswith("501 ")
 

@@ -74,7 +74,9 @@ def test_what_lies_on_disk(pabal):
 def test_folder_of_the_extension(pabal):
     pabal.send("to archive", to=f"bob+Archive@{DOMAIN}")
     pabal.send("to nowhere", to=f"bob+nowhere@{DOMAIN}")
-    wait(lambda: files(pabal, "bob", ".Archive"), "mail in Archive")
+    archive = os.path.join(pabal.maildir("bob"), ".Archive")
+    wait(lambda: os.path.isdir(archive) and pabal.mails("bob", "Archive"),
+         "mail in Archive")
     pabal.wait_mail("bob", "to nowhere")
     assert not os.path.exists(os.path.join(pabal.maildir("bob"), ".nowhere"))
 

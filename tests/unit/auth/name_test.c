@@ -24,6 +24,8 @@ test_name(void **state)
 		{ "alice\n",       NULL },
 		{ "a@b@c",         NULL },
 		{ "\xff",          NULL },
+		{ "Al@B\xc3\xbc" "cher.test", "al@xn--bcher-kva.test" },
+		{ "al@xn--bcher-kva.test",  "al@xn--bcher-kva.test" },
 	};
 	/* clang-format on */
 

@@ -217,6 +217,75 @@ test_source_of_text(void **state)
 	assert_true(slice_is(penalty_source(SLICE("unix"), a), "unix"));
 }
 
+/* Whoever has a /48 has 65536 sources, and yet not as many free guesses: those
+ * of PENALTY_NET sources.  Who was right from there before does not feel it. */
+static void
+test_network(void **state)
+{
+	const struct penalty_who known = { SLICE("\x20\1\r\xb8\0\0\xff\xff"),
+		SLICE("owner") };
+	const struct penalty_who other = { SLICE("\x20\1\r\xb8\0\1\0\0"),
+		SLICE("owner") };
+	char source[8] = "\x20\1\r\xb8";
+	struct penalty *p = penalty_new(&limits, 1000);
+	const struct penalty_who w = { { source, sizeof source },
+		{ source, sizeof source } };
+	unsigned free_guesses = 0;
+
+	(void)state;
+	penalty_passed(p, &known);
+	assert_false(penalty_was_wrong(p, &w, 0));
+	for (unsigned i = 0; penalty_wait(p, &w, 0) == 0; i++) {
+		penalty_failed(p, &w, 0);
+		assert_true(penalty_was_wrong(p, &w, 0));
+		source[7] = (char)i;
+		source[6] = (char)(i >> 8);
+		free_guesses++;
+	}
+	assert_int_equal(free_guesses, limits.free_source * PENALTY_NET);
+	source[6] = 0x7f; /* one that was never seen */
+	assert_true(penalty_was_wrong(p, &w, 0));
+	assert_int_equal(penalty_wait(p, &known, 0), 0);
+	assert_false(penalty_was_wrong(p, &other, 0));
+	penalty_free(&p);
+}
+
+/* No number of guesses makes a pair unknown that was right once. */
+static void
+test_known_stays(void **state)
+{
+	const struct penalty_who owner = who("1", "alice");
+	struct penalty *p = penalty_new(&limits, 30);
+	struct buf name;
+
+	(void)state;
+	buf_init(&name, 100);
+	assert_false(penalty_is_known(p, &owner));
+	penalty_failed(p, &owner, 0);
+	assert_false(penalty_is_known(p, &owner));
+	penalty_passed(p, &owner);
+	for (unsigned i = 0; i < 1000; i++) {
+		buf_reset(&name);
+		buf_addu(&name, i);
+		const struct penalty_who w = who(buf_cstr(&name), "alice");
+
+		penalty_failed(p, &w, 0);
+	}
+	assert_true(penalty_is_known(p, &owner));
+	assert_int_equal(penalty_wait(p, &owner, 0), 0);
+	/* others who are right take its place, at last */
+	for (unsigned i = 0; i < 30; i++) {
+		buf_reset(&name);
+		buf_addu(&name, i);
+		const struct penalty_who w = who(buf_cstr(&name), "bob");
+
+		penalty_passed(p, &w);
+	}
+	assert_false(penalty_is_known(p, &owner));
+	buf_fini(&name);
+	penalty_free(&p);
+}
+
 int
 main(void)
 {
@@ -231,6 +300,8 @@ main(void)
 		cmocka_unit_test(test_exempt),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_source_of_text),
+		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_known_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,12 +28,36 @@ test_set_and_sys(void **state)
 	assert_int_equal(err.class, ERR_TEMP);
 	assert_string_equal(err.text, "write 7: No space left on device");
 	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(err.code, ERR_NO_SPACE);
+	err_set(&err, ERR_TEMP, "x");
+	assert_int_equal(err.code, ERR_OTHER);
+	assert_int_equal(err_code_of(EDQUOT), ERR_NO_SPACE);
+	assert_int_equal(err_code_of(EADDRINUSE), ERR_IN_USE);
+	assert_int_equal(err_code_of(EIO), ERR_OTHER);
+	assert_int_equal(err_code_of(0), ERR_OTHER);
 	errno = 99999;
 	err_sys(&err, ERR_TEMP, "x");
 	assert_string_equal(err.text, "x: unknown error");
 	/* Nobody wants to know: still -1. */
 	assert_int_equal(err_set(NULL, ERR_PERM, "x"), -1);
 	assert_int_equal(err_sys(NULL, ERR_PERM, "x"), -1);
+}
+
+static void
+test_codes(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(
+	    err_set_code(&err, ERR_PERM, ERR_LIMIT, "%d are too many", 7), -1);
+	assert_int_equal(err.class, ERR_PERM);
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_string_equal(err.text, "7 are too many");
+	assert_int_equal(err_set_code(NULL, ERR_PERM, ERR_LIMIT, "x"), -1);
+	/* What comes after it is not of that code any more. */
+	err_set(&err, ERR_TEMP, "y");
+	assert_int_equal(err.code, ERR_OTHER);
 }
 
 static void
@@ -129,6 +153,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set_and_sys),
+		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_long_texts_are_cut),
 		cmocka_unit_test(test_must_aborts),
 		cmocka_unit_test(test_checked_sums),

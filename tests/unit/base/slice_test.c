@@ -3,6 +3,7 @@
 
 #include "tests/unit.h"
 
+#include "base/ascii.h"
 #include "base/mem.h"
 
 static void

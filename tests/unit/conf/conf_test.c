@@ -3,9 +3,23 @@
 
 #include "tests/unit.h"
 
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/mem.h"
+#include "base/words.h"
+#include "conf/find.h"
+#include "conf/param.h"
+#include "conf/secret.h"
 #include "conf/shared.h"
 #include "sys/addr.h"
+
+/* clang-format off */
+#define DEMO_TLS(W) \
+	W(DEMO_NONE, "none") W(DEMO_MAY, "may") W(DEMO_ENCRYPT, "encrypt")
+/* clang-format on */
+enum demo_tls { DEMO_TLS(WORDS_ID) };
 
 struct demo_conf {
 	struct shared_conf shared;
@@ -15,11 +29,12 @@ struct demo_conf {
 	int64_t limit;
 	int64_t timeout;
 	const char *greeting;
-	int tls;
+	enum demo_tls tls;
 	struct conf_list names;
 	struct conf_nets nets;
 	struct conf_ages ages;
 	const char *path;
+	struct conf_secret secret;
 };
 
 /* clang-format off */
@@ -32,11 +47,12 @@ PARAM_AUTO(sessions, "auto", "1", "1000", "Text.")
 PARAM_SIZE(limit, "50M", "64K", "2G", "Text.")
 PARAM_SECS(timeout, "5m", "1s", "1h", "Text.")
 PARAM_STR(greeting, "hello", "Text.")
-PARAM_ENUM(tls, "may", "none|may|encrypt", "Text.")
+PARAM_ENUM_OF(tls, enum demo_tls, "may", DEMO_TLS(WORD), "Text.")
 PARAM_LIST(names, "a b", "Text.")
 PARAM_NETS(nets, "127.0.0.0/8 [::1]", "Text.")
 PARAM_AGES(ages, "5m 10m 30m", "Text.")
 PARAM_PATH(path, "/x", "Text.")
+PARAM_SECRET(secret, "Text.")
 };
 /* clang-format on */
 
@@ -86,8 +102,7 @@ test_defaults(void **state)
 	assert_int_equal(c->limit, 50 << 20);
 	assert_int_equal(c->timeout, 300000);
 	assert_string_equal(c->greeting, "hello");
-	assert_int_equal(c->tls, 1);
-	assert_true(slice_is(conf_word(&demo, c, "tls"), "may"));
+	assert_int_equal(c->tls, DEMO_MAY);
 	assert_int_equal(c->names.n, 2);
 	assert_int_equal(c->ages.n, 3);
 	assert_int_equal(c->ages.ms[2], 1800000);
@@ -138,6 +153,9 @@ test_values(void **state)
 		{ "nets = 0.0.0.0/0 ::/0",       "nets",     "0.0.0.0/0 [::]/0" },
 		{ "ages = 1 2s 30m",             "ages",     "1s 2s 30m" },
 		{ "path = /var/x",               "path",     "/var/x" },
+		{ "secret = relay.secret",       "secret",   "relay.secret" },
+		{ "secret = /run/x/y_1-2",       "secret",   "/run/x/y_1-2" },
+		{ "secret =",                    "secret",   "" },
 		{ "hostname = mx.test",          "hostname", "mx.test" },
 		{ "tls_key =",                   "tls_key",  "" },
 	};
@@ -161,6 +179,9 @@ static void
 test_refusals(void **state)
 {
 	/* clang-format off */
+#define SECRET "demo.conf:1: secret: expected the name of a file beside this " \
+	"one, or a path, of mode 0600 with the secret in it, or nothing; never " \
+	"the secret itself\n"
 	static const struct {
 		const char *text;
 		const char *mistake;
@@ -192,6 +213,12 @@ test_refusals(void **state)
 		{ "path = x",           "demo.conf:1: path: expected a path that begins with /, not \"x\"\n" },
 		{ "path =",             "demo.conf:1: path: expected a path that begins with /, not \"\"\n" },
 		{ "tls_key = x",        "demo.conf:1: tls_key: expected a path that begins with /, or nothing, not \"x\"\n" },
+		/* never with the value: it may be the secret itself */
+		{ "secret = u:p",       SECRET },
+		{ "secret = pass word", SECRET },
+		{ "secret = s3cret!",   SECRET },
+		{ "secret = ../shadow", SECRET },
+		{ "secret = \"open",    SECRET },
 		{ "worker = 1",         "demo.conf:1: there is no parameter \"worker\" here; is workers meant?\n" },
 		{ "xyzzyplugh = 1",     "demo.conf:1: there is no parameter \"xyzzyplugh\" here; see \"pabal conf show demo\"\n" },
 		{ "workers = 1\nworkers = 2", "demo.conf:2: workers is set a second time; the first is in line 1\n" },
@@ -223,6 +250,37 @@ test_refusals(void **state)
 		assert_null(load(rows[i].text, NULL, &mistakes));
 		assert_string_equal(mistakes, rows[i].mistake);
 		free(mistakes);
+	}
+}
+
+/* The line of the file, and nothing else is a secret. */
+static void
+test_secrets(void **state)
+{
+	static const struct {
+		struct slice body;
+		const char *text; /* NULL: refused */
+	} rows[] = {
+		{ SLICE("user:pass word"), "user:pass word" },
+		{ SLICE(" user:x\r\n\n"), "user:x" },
+		{ SLICE(""), NULL },
+		{ SLICE("\n"), NULL },
+		{ SLICE("one\ntwo\n"), NULL },
+		{ SLICE("a\0b"), NULL },
+	};
+	const struct conf_param *p = conf_param_find(&demo, SLICE("secret"));
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct demo_conf *c = load("secret = x\n", NULL, NULL);
+		struct err err;
+
+		assert_string_equal(c->secret.text, "");
+		assert_int_equal(conf_secret_fill(p, c, rows[i].body, &err),
+		    rows[i].text != NULL ? 0 : -1);
+		assert_string_equal(
+		    c->secret.text, rows[i].text != NULL ? rows[i].text : "");
+		drop(c);
 	}
 }
 
@@ -266,7 +324,7 @@ test_shared_file(void **state)
 	assert_string_equal(c->shared.hostname, "a.test");
 	assert_string_equal(c->shared.domains.v[0], "a.test");
 	assert_string_equal(c->shared.postmaster, "postmaster@a.test");
-	assert_int_equal(c->shared.log_level, SHARED_DEBUG);
+	assert_int_equal(c->shared.log_level, LOG_LVL_DEBUG);
 	assert_int_equal(c->workers, 2);
 	conf_free(&conf);
 	t[0].body = SLICE("workers = 2\n[x]\n");
@@ -276,6 +334,117 @@ test_shared_file(void **state)
 	conf_errors_fini(&e);
 }
 
+static void *
+load_shared(const char *body, struct conf_errors *e)
+{
+	const struct conf_text t = { "pabal.conf", slice_str(body) };
+	void *conf = NULL;
+
+	(void)conf_load(&shared_conf_desc, &t, 1, &conf, e);
+	return conf;
+}
+
+/* Ten thousand domains, one a line: copied once or twice, not ten thousand
+ * times, and found at any length of the list. */
+static void
+test_many_domains(void **state)
+{
+	enum { MANY = 10000, ROOM = 16 << 20 };
+	struct buf text = { .max = 1 << 20 };
+	struct conf_errors e = { 0 };
+	struct mallinfo2 before, after;
+	struct shared_conf *s;
+	void *conf;
+
+	(void)state;
+	buf_adds(&text, "domains = a.test\n");
+	for (unsigned i = 0; i < MANY; i++)
+		buf_addf(&text, " Domain%u.example  # note\n", i);
+	before = mallinfo2();
+	conf = load_shared(buf_cstr(&text), &e);
+	after = mallinfo2();
+	assert_non_null(conf);
+	assert_true(after.uordblks + after.hblkhd <
+		    before.uordblks + before.hblkhd + ROOM);
+	s = conf;
+	assert_int_equal(s->domains.n, MANY + 1);
+	for (unsigned i = 0; i < MANY; i++) {
+		char name[40];
+
+		snprintf(name, sizeof name, "domAin%u.example", i);
+		assert_true(shared_is_local(s, slice_str(name)));
+	}
+	assert_true(shared_is_local(s, SLICE("A.test")));
+	assert_false(shared_is_local(s, SLICE("domain10000.example")));
+	assert_false(shared_is_local(s, SLICE("domain1")));
+	assert_false(shared_is_local(s, SLICE("")));
+	conf_free(&conf);
+	buf_fini(&text);
+}
+
+static void
+test_domains(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *domains;
+		const char *first; /* NULL: a mistake */
+	} rows[] = {
+		{ "b.test a.test",                "b.test" },
+		{ "",                             "h.test" },
+		{ "cdb:domains",                  "h.test" },
+		{ "cdb:domains A.test text:more", "a.test" },
+		{ "b\xc3\xbc" "cher.test",        "xn--bcher-kva.test" },
+		{ "cdb:",                         NULL },
+		{ "cdb:../x",                     NULL },
+		{ "dbm:x",                        NULL },
+		{ "cdb:a cdb:b cdb:c cdb:d cdb:e", NULL },
+		{ "a..test",                      NULL },
+		{ "\xe2\x98\x83\xe2\x98\x83\xef\xbf\xbd.test", NULL },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *text = xasprintf(
+		    "hostname = h.test\ndomains = %s\n", rows[i].domains);
+		struct conf_errors e = { 0 };
+		void *conf = load_shared(text, &e);
+
+		if ((conf != NULL) != (rows[i].first != NULL))
+			fail_msg("%s", rows[i].domains);
+		if (conf != NULL) {
+			assert_string_equal(shared_domain(conf), rows[i].first);
+			assert_true(
+			    shared_is_local(conf, slice_str(rows[i].first)));
+		}
+		conf_errors_fini(&e);
+		conf_free(&conf);
+		free(text);
+	}
+}
+
+/* A file of another kind: the first mistakes, and how many more. */
+static void
+test_mistakes_are_counted(void **state)
+{
+	struct buf text = { .max = 1 << 20 }, out = { .max = 1 << 20 };
+	struct conf_errors e = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		buf_adds(&text, "nonsense\n");
+	assert_null(load_shared(buf_cstr(&text), &e));
+	conf_errors_format(&e, &out);
+	assert_non_null(strstr(buf_cstr(&out), "\nand 950 more\n"));
+	/* those beyond the first are mistakes as well */
+	assert_null(load_shared("nonsense\n", &e));
+	conf_errors_fini(&e);
+	assert_int_equal(e.more, 0);
+	buf_fini(&text);
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -283,8 +452,12 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_shared_file),
+		cmocka_unit_test(test_many_domains),
+		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_mistakes_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

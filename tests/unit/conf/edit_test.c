@@ -56,15 +56,21 @@ test_unset(void **state)
 	static const struct {
 		const char *text;
 		const char *section;
+		bool tidy;
 		bool found;
 		const char *want;
 	} rows[] = {
-		{ "",                             "",  false, "" },
-		{ "a = 1\n",                      "",  false, "a = 1\n" },
-		{ "a = 1\nx = 0\n  b\n# c\n",     "",  true,  "a = 1\n# c\n" },
-		{ "x = 0\n # c\n  b\n",           "",  true,  " # c\n" },
-		{ "x = 0\n[s]\nx = 1\n",          "s", true,  "x = 0\n[s]\n" },
-		{ "x = 0\n[s]\nx = 1\n",          "t", false, "x = 0\n[s]\nx = 1\n" },
+		{ "",                         "",  true,  false, "" },
+		{ "a = 1\n",                  "",  true,  false, "a = 1\n" },
+		{ "a = 1\nx = 0\n  b\n# c\n", "",  true,  true,  "a = 1\n# c\n" },
+		{ "x = 0\n # c\n  b\n",       "",  true,  true,  " # c\n" },
+		{ "x = 0\n[s]\nx = 1\n",      "s", false, true,  "x = 0\n[s]\n" },
+		{ "x = 0\n[s]\nx = 1\n",      "s", true,  true,  "x = 0\n" },
+		{ "[s]\n# c\nx = 1\n[t]\n",   "s", true,  true,  "# c\n[t]\n" },
+		{ "[s]\nx = 1\ny = 2\n",      "s", true,  true,  "[s]\ny = 2\n" },
+		{ "a = 1\n[s]\n",             "s", true,  true,  "a = 1\n" },
+		{ "[s]\ny = 1\n",             "s", true,  false, "[s]\ny = 1\n" },
+		{ "x = 0\n[s]\nx = 1\n",      "t", true,  false, "x = 0\n[s]\nx = 1\n" },
 	};
 	/* clang-format on */
 
@@ -73,9 +79,9 @@ test_unset(void **state)
 		struct buf out;
 
 		buf_init(&out, 1000);
-		assert_int_equal(
-		    conf_edit_unset(slice_str(rows[i].text),
-			slice_str(rows[i].section), SLICE("x"), &out),
+		assert_int_equal(conf_edit_unset(slice_str(rows[i].text),
+				     slice_str(rows[i].section), SLICE("x"),
+				     rows[i].tidy, &out),
 		    rows[i].found);
 		assert_string_equal(buf_cstr(&out), rows[i].want);
 		buf_fini(&out);

@@ -4,6 +4,8 @@
 #include "tests/unit.h"
 
 #include "base/mem.h"
+#include "conf/conf.h"
+#include "sys/addr.h"
 
 static struct master_conf *
 load(const char *body, struct buf *mistakes)
@@ -44,7 +46,9 @@ test_services(void **state)
 	assert_string_equal(buf_cstr(&mistakes), "");
 	assert_string_equal(m->shared.hostname, "mx.test");
 	assert_int_equal(m->start_timeout, 5000);
-	assert_int_equal(m->nservices, 2);
+	/* and the log, which nobody has to name */
+	assert_int_equal(m->nservices, 3);
+	assert_string_equal(master_conf_find(m, "logger")->daemon, "logger");
 	s = master_conf_find(m, "smtp");
 	assert_string_equal(s->daemon, "smtpd");
 	assert_int_equal(s->protocol, SERVICE_SMTP);
@@ -60,6 +64,23 @@ test_services(void **state)
 	assert_null(master_conf_find(m, "x"));
 	master_conf_free(&m);
 	assert_null(m);
+	master_conf_free(&m);
+	buf_fini(&mistakes);
+}
+
+/* A section for it is taken as it is. */
+static void
+test_logger_named(void **state)
+{
+	struct buf mistakes;
+	struct master_conf *m;
+
+	(void)state;
+	buf_init(&mistakes, 10000);
+	m = load("[log]\ndaemon = logger\n", &mistakes);
+	assert_string_equal(buf_cstr(&mistakes), "");
+	assert_int_equal(m->nservices, 1);
+	assert_string_equal(m->services[0].name, "log");
 	master_conf_free(&m);
 	buf_fini(&mistakes);
 }
@@ -112,8 +133,8 @@ test_protocol_names(void **state)
 		if (service_conf_desc.params[i].type == CONF_ENUM)
 			rest = slice_str(service_conf_desc.params[i].words);
 	for (; rest.n > 0; v++)
-		assert_true(slice_is(
-		    slice_cut(rest, '|', &rest), service_protocol_name(v)));
+		assert_true(slice_is(slice_cut(rest, '|', &rest),
+		    service_protocol_name((enum service_protocol)v)));
 	assert_int_equal(v, SERVICE_HTTP + 1);
 }
 
@@ -122,6 +143,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_logger_named),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_protocol_names),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/letter.h"
+#include "ctl/mail/letter.h"
 
 #include "tests/unit.h"
 
@@ -47,6 +47,7 @@ test_lines(void **state)
 		{ "no field\nx\n",          true,  "",                     "\r\nno field\r\nx\r\n" },
 		{ "A: 1\nno field\n",       true,  "A: 1\r\n",             "\r\nno field\r\n" },
 		{ "From a Mon\nA: 1\n\nx\n", true, "A: 1\r\n",             "\r\nx\r\n" },
+		{ ">From a Mon\nA: 1\n\nx\n", true, "A: 1\r\n",           "\r\nx\r\n" },
 		{ "A: 1\n 2\n\t3\nB: 4\n\n", true, "A: 1\r\n 2\r\n\t3\r\nB: 4\r\n", "\r\n" },
 		{ "A: 1\n\nx\n.\ny\n",      true,  "A: 1\r\n",             "\r\nx\r\n" },
 		{ "A: 1\n\nx\r\n.\r\ny\n",  true,  "A: 1\r\n",             "\r\nx\r\n" },
@@ -152,11 +153,77 @@ test_header_edits(void **state)
 	buf_fini(&body);
 }
 
+static void
+test_sender(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *in, *out; } rows[] = {
+		{ "a@b.test",                   "a@b.test" },
+		{ " <A@B.test> ",               "A@b.test" },
+		{ "Some One <a@b.test>",        "a@b.test" },
+		{ "\"a@c\" <a@b.test>",         "a@b.test" },
+		{ "root",                       "root@d.test" },
+		{ "\"a b\"@b.test",             "\"a b\"@b.test" },
+		{ "jörg@ä.test",                "jörg@ä.test" },
+		{ "",                           "" },
+		{ "<>",                         "" },
+		{ "a@b.test\r\nRCPT TO:<x@y>",  NULL },
+		{ "a@b.test\nRCPT TO:<x@y>",    NULL },
+		{ "a@b.test> SIZE=1",           NULL },
+		{ "<a@b.test> SIZE=1",          NULL },
+		{ "a@b.test> SIZE=<x@y>",       NULL },
+		{ "a@b.test, c@d.test",         NULL },
+		{ "a b",                        NULL },
+		{ "@b.test",                    NULL },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out = { .max = 1000 };
+		const int rc =
+		    letter_sender(slice_str(rows[i].in), "d.test", &out, NULL);
+
+		assert_int_equal(rc, rows[i].out != NULL ? 0 : -1);
+		assert_string_equal(
+		    buf_cstr(&out), rows[i].out != NULL ? rows[i].out : "");
+		buf_fini(&out);
+	}
+}
+
+static void
+test_phrase(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *in, *out; } rows[] = {
+		{ "",                   "" },
+		{ "Some One",           "\"Some One\" " },
+		{ "O\"N\\a\r\nBcc: x",   "\"ONaBcc: x\" " },
+		{ "Jörg Example",       "=?UTF-8?B?SsO2cmcgRXhhbXBsZQ==?= " },
+		{ "J\xF6rg",            "=?UTF-8?B?Su+/vXJn?= " },
+		{ "ääääääääääääääääääääääää", /* 48 bytes: two words */
+		  "=?UTF-8?B?w6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6Q=?=\r\n"
+		  " =?UTF-8?B?w6TDpA==?= " },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out = { .max = 1000 };
+
+		letter_phrase(slice_str(rows[i].in), &out);
+		assert_string_equal(buf_cstr(&out), rows[i].out);
+		buf_fini(&out);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_sender),
+		cmocka_unit_test(test_phrase),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_recipients),
 		cmocka_unit_test(test_header_edits),

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* What pabal reads of others and shows: log lines, fields, JSON. */
-#include "ctl/logline.h"
+#include "ctl/view/logline.h"
 
 #include "tests/unit.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "ctl/commands.h"
-#include "ctl/fields.h"
-#include "ctl/out.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/view/fields.h"
+#include "ctl/view/out.h"
 
 static void
 test_logline(void **state)
@@ -97,6 +97,15 @@ test_json(void **state)
 		{ SLICE("\x1b[1m\n\x7f\0"),  "\"\\u001b[1m\\u000a\\u007f\\u0000\"", "?[1m???" },
 		{ SLICE("\xed\x8c\x8c"),     "\"\xed\x8c\x8c\"",    "\xed\x8c\x8c" },
 		{ SLICE("\xed\x8c"),         "\"\xef\xbf\xbd\xef\xbf\xbd\"", "??" },
+		{ SLICE("\xc3\xa9\xff\xc3\xa9"), "\"\xc3\xa9\xef\xbf\xbd\xc3\xa9\"", "\xc3\xa9?\xc3\xa9" },
+		/* C1, as UTF-8 and raw; what turns text around; separators */
+		{ SLICE("\xc2\x9b" "1m"),    "\"\\u009b1m\"",       "?1m" },
+		{ SLICE("\x9b" "1m"),        "\"\xef\xbf\xbd" "1m\"", "?1m" },
+		{ SLICE("\xc2\x85\xc2\xa0"), "\"\\u0085\xc2\xa0\"", "?\xc2\xa0" },
+		{ SLICE("\xe2\x80\xae" "x"), "\"\\u202ex\"",        "?x" },
+		{ SLICE("\xe2\x81\xa6" "x"), "\"\\u2066x\"",        "?x" },
+		{ SLICE("\xe2\x80\x8f" "x"), "\"\\u200fx\"",        "?x" },
+		{ SLICE("\xe2\x80\xa8" "x"), "\"\\u2028x\"",        "?x" },
 		{ SLICE(""),                 "\"\"",                "" },
 	};
 	/* clang-format on */

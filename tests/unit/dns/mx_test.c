@@ -13,6 +13,8 @@ static const char zone[] =
     "\"b.test\": {\"A\": [\"192.0.2.2\"]},"
     "\"implicit.test\": {\"A\": [\"192.0.2.3\"]},"
     "\"alias.test\": {\"CNAME\": [\"two.test.\"]},"
+    "\"xn--grn-ioa.test\": {\"MX\": [\"10 b.test.\"], "
+    "\"A\": [\"192.0.2.4\"]},"
     "\"null.test\": {\"MX\": [\"0 .\"]},"
     "\"txtonly.test\": {\"TXT\": [\"x\"]},"
     "\"nowhere.test\": {\"MX\": [\"10 missing.test.\"]},"
@@ -71,6 +73,11 @@ test_domains(void **state)
 		    "0 implicit.test insecure 192.0.2.3\n" },
 		{ "a.test", true, MX_HOSTS,
 		    "0 a.test insecure 2001:db8::1 192.0.2.1\n" },
+		{ "grün.test", false, MX_HOSTS,
+		    "10 b.test insecure 192.0.2.2\n" },
+		{ "grün.test", true, MX_HOSTS,
+		    "0 xn--grn-ioa.test insecure 192.0.2.4\n" },
+		{ "xn--grün.test", false, MX_NO_DOMAIN, "" },
 		{ "two.test", true, MX_NO_ADDRESS, "" },
 		{ "null.test", false, MX_NULL, "" },
 		{ "missing.test", false, MX_NO_DOMAIN, "" },

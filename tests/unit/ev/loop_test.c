@@ -254,6 +254,51 @@ test_all_freed_by_one(void **state)
 		close(far_ends[i]);
 }
 
+static void
+on_stopping(struct ev_io *io, unsigned events)
+{
+	(void)io;
+	(void)events;
+	ran++;
+	ev_stop();
+}
+
+/* Who stops the loop has let go of what others need. */
+static void
+test_nothing_behind_a_stop(void **state)
+{
+	struct named_timer *late = timer_new('t', 0);
+	char c;
+
+	(void)state;
+	ran = 0;
+	for (size_t i = 0; i < SOCKS; i++) {
+		int fd[2];
+
+		assert_int_equal(
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+		ios[i] = xcalloc(1, sizeof *ios[i]);
+		ev_io_init(ios[i], fd[0], on_stopping);
+		ev_io_set(ios[i], EV_READ);
+		far_ends[i] = fd[1];
+		assert_int_equal(write(fd[1], "x", 1), 1);
+	}
+	ev_run();
+	assert_int_equal(ran, 1);
+	assert_string_equal(trace, "");
+	/* they are told when the loop runs again */
+	for (size_t i = 1; i < SOCKS; i++)
+		ev_run();
+	assert_true(ran >= SOCKS - 1);
+	for (size_t i = 0; i < SOCKS; i++) {
+		assert_int_equal(read(ios[i]->fd, &c, 1), 1);
+		io_free(i);
+		close(far_ends[i]);
+	}
+	ev_timer_stop(&late->t);
+	free(late);
+}
+
 static unsigned seen;
 
 static void
@@ -344,6 +389,40 @@ test_fork(void **state)
 	close(p[1]);
 }
 
+static uint64_t turn_behind;
+
+static void
+on_turn_behind(struct ev_timer *t)
+{
+	(void)t;
+	turn_behind = ev_turn();
+	ev_stop();
+}
+
+static void
+on_new_loop(struct ev_timer *t)
+{
+	ev_init();
+	ev_timer_init(t, on_turn_behind);
+	ev_timer_set(t, 1);
+}
+
+/* A child that was forked in a turn has turns of its own. */
+static void
+test_turns_after_a_fork(void **state)
+{
+	struct ev_timer t;
+
+	(void)state;
+	ev_timer_init(&t, on_new_loop);
+	ev_timer_set(&t, 0);
+	turn_behind = 0;
+	assert_int_equal(ev_turn(), 0);
+	ev_run();
+	assert_true(turn_behind > 0);
+	assert_int_equal(ev_turn(), 0);
+}
+
 int
 main(void)
 {
@@ -354,9 +433,11 @@ main(void)
 		    test_timer_at_once_does_not_starve, fresh_loop),
 		cmocka_unit_test_setup(test_tasks, fresh_loop),
 		cmocka_unit_test_setup(test_all_freed_by_one, fresh_loop),
+		cmocka_unit_test_setup(test_nothing_behind_a_stop, fresh_loop),
 		cmocka_unit_test_setup(test_events, fresh_loop),
 		cmocka_unit_test_setup(test_signals, fresh_loop),
 		cmocka_unit_test_setup(test_fork, fresh_loop),
+		cmocka_unit_test_setup(test_turns_after_a_fork, fresh_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,12 +8,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "ev/layer.h"
 
 enum { TURN = 0x55 };
 
@@ -330,6 +332,45 @@ test_connect(void **state)
 	close(fd);
 }
 
+/* What the kernel does by itself is off before each byte. */
+static int
+quickack_after_a_byte(int peer)
+{
+	socklen_t len = sizeof(int);
+	int is = 0;
+
+	assert_int_equal(
+	    setsockopt(s.io.fd, IPPROTO_TCP, TCP_QUICKACK, &is, sizeof is), 0);
+	assert_int_equal(write(peer, "x", 1), 1);
+	for (const size_t before = ngot; ngot == before;)
+		turns(1);
+	assert_int_equal(
+	    getsockopt(s.io.fd, IPPROTO_TCP, TCP_QUICKACK, &is, &len), 0);
+	return is;
+}
+
+static void
+test_quickack(void **state)
+{
+	struct sockaddr_in sin;
+	const int fd = listener(&sin);
+
+	(void)state;
+	assert_int_equal(listen(fd, 5), 0);
+	start_connect(&sin);
+	ev_run();
+	far = accept(fd, NULL, NULL);
+	assert_int_equal(quickack_after_a_byte(far), 0);
+	stream_quickack(&s, true);
+	assert_int_equal(quickack_after_a_byte(far), 1);
+	assert_int_equal(quickack_after_a_byte(far), 1);
+	stream_quickack(&s, false);
+	assert_int_equal(quickack_after_a_byte(far), 0);
+	stream_close(&s);
+	close(far);
+	close(fd);
+}
+
 static void
 test_connect_refused(void **state)
 {
@@ -355,6 +396,7 @@ main(void)
 		cmocka_unit_test_setup(test_layer_writes_in_bits, setup),
 		cmocka_unit_test_setup(test_layer_kick, setup),
 		cmocka_unit_test_setup(test_connect, setup),
+		cmocka_unit_test_setup(test_quickack, setup),
 		cmocka_unit_test_setup(test_connect_refused, setup),
 	};
 

@@ -214,6 +214,32 @@ printf_much(struct stream *x)
 	stream_printf(x, "%*d\n", 1500, 7);
 }
 
+/* Who handed a socket in may take O_NONBLOCK away at any time. */
+static void
+test_blocking_socket(void **state)
+{
+	(void)state;
+	input_fn = echo_lines;
+	pair();
+	assert_int_equal(fcntl(s->io.fd, F_SETFL, 0), 0);
+	say("one\n");
+	turns(2);
+	assert_heard("one\n");
+	assert_true(ev_takes(s->io.fd));
+	assert_false(ev_takes(-1));
+}
+
+/* What the loop cannot watch. */
+static void
+test_takes_no_file(void **state)
+{
+	const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	assert_false(ev_takes(fd));
+	close(fd);
+}
+
 static void
 test_printf_and_shared_write(void **state)
 {
@@ -695,6 +721,8 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		T(test_lines_and_idle_buffers),
+		T(test_blocking_socket),
+		T(test_takes_no_file),
 		T(test_printf_and_shared_write),
 		T(test_pause_and_resume),
 		T(test_quiet_pause),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/body.h"
+#include "imapd/message/body.h"
 
 #include "tests/unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/cmdtext.h"
+#include "imapd/conn/cmdtext.h"
 
 #include "tests/unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/parse.h"
+#include "imapd/parse/parse.h"
 
 #include "tests/unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/match.h"
+#include "imapd/message/match.h"
 
 #include "tests/unit.h"
 
@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "imapd/parse.h"
+#include "imapd/parse/parse.h"
+#include "maildir/filename.h"
 #include "mime/parser.h"
 #include "mime/part.h"
 #include "sys/fd.h"
@@ -39,6 +40,7 @@ ask(const char *query, enum match_level level)
 	const struct mime_limits *limits = NULL;
 	struct mime_tree *tree = mime_parse(slice_str(message), limits);
 	struct match m = { .seq = 3, .level = level, .now_s = 1000000 };
+	struct slice header;
 	const int fd = memfd_create("message", MFD_CLOEXEC);
 	enum match_answer answer;
 	struct search search;
@@ -61,14 +63,20 @@ ask(const char *query, enum match_level level)
 		.date_s = 999000 }; /* 12 Jan 1970 13:30 */
 	assert_true(
 	    mime_record_fields(&arena, tree->root->envelope, &m.envelope));
-	m.header =
+	header =
 	    slice_sub(slice_str(message), 0, (size_t)tree->root->header.bytes);
+	arena_init(&m.arena);
+	headscan_begin(&m.head, &search, header);
+	while (headscan_step(&m.head))
+		;
 	assert_int_equal(fd_write_all(fd, slice_str(message), &err), 0);
 	bodyscan_begin(&m.scan, &search, fd, tree->root);
 	while (!done)
 		assert_int_equal(bodyscan_step(&m.scan, &done, &err), 0);
 	answer = match_eval(&m, search.key);
 	bodyscan_end(&m.scan);
+	headscan_end(&m.head);
+	arena_fini(&m.arena);
 	mime_tree_free(&tree);
 	arena_fini(&arena);
 	close(fd);
@@ -216,7 +224,40 @@ test_refusals(void **state)
 	p = parse_of(SLICE("CHARSET x-none SUBJECT a"), &arena);
 	assert_true(searchkey_parse(&p).bad_charset);
 	assert_true(parse_ok(&p));
+	/* also where it decides nothing */
+	p = parse_of(SLICE("CHARSET x-none SEEN"), &arena);
+	assert_true(searchkey_parse(&p).bad_charset);
+	assert_true(parse_ok(&p));
+	p = parse_of(SLICE("CHARSET iso-2022-jp SEEN"), &arena);
+	assert_false(searchkey_parse(&p).bad_charset);
 	arena_fini(&arena);
+}
+
+/* Keys of all kinds with a string count together. */
+static void
+test_many_strings(void **state)
+{
+	static const char *const keys[] = { "TO a ", "HEADER a \"\" ",
+		"SUBJECT b ", "BODY \"\" ", "TEXT c " };
+
+	(void)state;
+	for (unsigned n = SEARCH_STRINGS_MAX; n <= SEARCH_STRINGS_MAX + 1;
+	     n++) {
+		struct arena arena;
+		struct parse p;
+		struct buf b;
+
+		arena_init(&arena);
+		buf_init(&b, 10000);
+		for (unsigned i = 0; i < n; i++)
+			buf_addf(&b, "NOT %s", keys[i % ARRAY_LEN(keys)]);
+		buf_adds(&b, "SEEN");
+		p = parse_of(buf_slice(&b), &arena);
+		(void)searchkey_parse(&p);
+		assert_int_equal(parse_ok(&p), n <= SEARCH_STRINGS_MAX);
+		buf_fini(&b);
+		arena_fini(&arena);
+	}
 }
 
 int
@@ -226,6 +267,7 @@ main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_many_strings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

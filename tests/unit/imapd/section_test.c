@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/section.h"
+#include "imapd/parse/section.h"
 
 #include "tests/unit.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "imapd/parse.h"
+#include "imapd/parse/parse.h"
 
 /* "items:name name+" with "+" for sections that set \Seen. */
 static void
@@ -47,6 +47,10 @@ test_items(void **state)
 		{ "BODY[TEXT]",              "0: BODY[TEXT]+" },
 		{ "BODY.PEEK[2.MIME]",       "0: BODY[2.MIME]" },
 		{ "BODY[HEADER.FIELDS (From \"To\")]", "0: BODY[HEADER.FIELDS (From To)]+" },
+		{ "BODY.PEEK[HEADER.FIELDS (\")\" \"A\" {1}\r\n) B)]", "0: BODY[HEADER.FIELDS (\")\" A \")\" B)]" },
+		{ "BODY.PEEK[HEADER.FIELDS (\"a b\")]", "0: BODY[HEADER.FIELDS (\"a b\")]" },
+		{ "BODY[HEADER.FIELDS (A]",  NULL },
+		{ "BODY[HEADER.FIELDS (A) ]", NULL },
 		{ "BODY[1.HEADER.FIELDS.NOT (X)]<0.9>", "0: BODY[1.HEADER.FIELDS.NOT (X)]<0>.9+" },
 		{ "(BODY[1] BODY[2])",       "0: BODY[1]+ BODY[2]+" },
 		{ "(FLAGS BODY[HEADER.FIELDS (A)] UID)", "3: BODY[HEADER.FIELDS (A)]+" },
@@ -123,6 +127,40 @@ test_hostile(void **state)
 	}
 }
 
+/* Names are counted over all sections of a command. */
+static void
+test_field_names(void **state)
+{
+	static const struct {
+		unsigned sections, names;
+		bool ok;
+	} rows[] = { { 1, 200, true }, { 1, 201, false }, { 100, 2, true },
+		{ 100, 3, false } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena arena;
+		struct parse p;
+		struct buf in;
+
+		arena_init(&arena);
+		buf_init(&in, 1 << 20);
+		for (unsigned k = 0; k < rows[i].sections; k++) {
+			buf_adds(&in, k == 0 ? "(" : " ");
+			buf_adds(&in, "BODY[HEADER.FIELDS (a");
+			for (unsigned n = 1; n < rows[i].names; n++)
+				buf_adds(&in, " b");
+			buf_adds(&in, ")]");
+		}
+		buf_addc(&in, ')');
+		p = parse_of(buf_slice(&in), &arena);
+		(void)section_parse(&p);
+		assert_int_equal(parse_end(&p), rows[i].ok);
+		buf_fini(&in);
+		arena_fini(&arena);
+	}
+}
+
 static void
 test_filter(void **state)
 {
@@ -163,6 +201,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_field_names),
 		cmocka_unit_test(test_filter),
 	};
 

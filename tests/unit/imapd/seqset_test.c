@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/seqset.h"
+#include "imapd/parse/seqset.h"
 
 #include "tests/unit.h"
 

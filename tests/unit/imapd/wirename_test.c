@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/wirename.h"
+#include "imapd/parse/wirename.h"
 
 #include "tests/unit.h"
 

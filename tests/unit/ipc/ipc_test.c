@@ -2,6 +2,7 @@
 /* Both ends of every channel live in this process: ipc_accept with the role
  * that the other end has.  Raw frames are sent past it. */
 #include "ipc/ipc.h"
+#include "ipc/pass.h"
 
 #include "tests/unit.h"
 
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "ipc/frame.h"
+#include "ipc/setup.h"
 
 /* As seen from qmgr: smtpd is who asks, and `qmgr` is smtpd's end. */
 static struct ipc *smtpd, *qmgr;
@@ -136,6 +139,18 @@ raw_pair(int fd[2])
 	    0);
 }
 
+/* An end whose owner is SELF. */
+static struct ipc *
+accept_as(enum role self, int fd, enum role role)
+{
+	struct ipc *peer;
+
+	ipc_set_self(self);
+	peer = ipc_accept(fd, role, 0, 0);
+	ipc_set_self(ROLE_QMGR);
+	return peer;
+}
+
 static void
 pair(void)
 {
@@ -143,7 +158,7 @@ pair(void)
 
 	raw_pair(fd);
 	smtpd = ipc_accept(fd[0], ROLE_SMTPD, 3, 0);
-	qmgr = ipc_accept(fd[1], ROLE_QMGR, 0, 0);
+	qmgr = accept_as(ROLE_SMTPD, fd[1], ROLE_QMGR);
 }
 
 static int
@@ -215,7 +230,7 @@ test_fds_travel(void **state)
 
 	(void)state;
 	raw_pair(fd);
-	qmgr = ipc_accept(fd[0], ROLE_QMGR, 0, 0);
+	qmgr = accept_as(ROLE_LOCAL, fd[0], ROLE_QMGR);
 	smtpd = ipc_accept(fd[1], ROLE_LOCAL, 0, 0);
 	before = count_fds();
 	for (int i = 0; i < 4; i++)
@@ -241,7 +256,7 @@ test_big_queue(void **state)
 	(void)state;
 	raw_pair(fd);
 	smtpd = ipc_accept(fd[0], ROLE_SMTPD, 0, 0);
-	qmgr = ipc_accept(fd[1], ROLE_QMGR, 0, 0);
+	qmgr = accept_as(ROLE_SMTPD, fd[1], ROLE_QMGR);
 	while (IPC_SEND(qmgr, queue_commit, .size = sent + 1,
 	    .qid = slice_of(big, sizeof big)))
 		sent++;
@@ -351,7 +366,7 @@ test_wrong_sender(void **state)
 	(void)state;
 	raw_pair(fd);
 	smtpd = ipc_accept(fd[0], ROLE_LOGIN, 0, 0);
-	qmgr = ipc_accept(fd[1], ROLE_QMGR, 0, 0);
+	qmgr = accept_as(ROLE_SMTPD, fd[1], ROLE_QMGR);
 	IPC_SEND(qmgr, queue_commit, .size = 1);
 	turns(3);
 	assert_int_equal(commits, 0);
@@ -364,6 +379,27 @@ test_wrong_sender(void **state)
 	IPC_SEND(qmgr, queue_abort, .qid = SLICE("x"));
 	turns(3);
 	assert_null(smtpd);
+}
+
+/* From who may send it, to who is no receiver: the same. */
+static void
+test_wrong_receiver(void **state)
+{
+	struct msg m = { .type = MSG_queue_commit };
+	struct buf b = { .max = MSG_MAX_BYTES };
+	int fd[2], none;
+
+	(void)state;
+	assert_true(msg_put(&m, &b, &none));
+	raw_pair(fd);
+	smtpd = accept_as(ROLE_LOOKUP, fd[0], ROLE_SMTPD);
+	send_raw(fd[1], b.p, b.n, NULL, 0);
+	turns(2);
+	assert_null(smtpd);
+	assert_int_equal(commits, 0);
+	assert_int_equal(gone_count, 1);
+	close(fd[1]);
+	buf_fini(&b);
 }
 
 /* A packet without bytes is how SEQPACKET says nothing; it ends the peer. */
@@ -560,7 +596,7 @@ test_call_too_large(void **state)
 static struct ipc *master_end, *other_end;
 static bool refuse;
 static int introductions;
-static bool last_spawn;
+static char last_ticket[16];
 
 static void
 on_master_connect(struct ipc *peer, struct msg *m)
@@ -569,7 +605,7 @@ on_master_connect(struct ipc *peer, struct msg *m)
 
 	introductions++;
 	assert_int_equal(m->master_connect.role, ROLE_QMGR);
-	last_spawn = m->master_connect.spawn;
+	slice_copy(m->master_connect.ticket, last_ticket, sizeof last_ticket);
 	if (!refuse) {
 		raw_pair(fd);
 		other_end = ipc_accept(fd[0], ROLE_SMTPD, 0, 0);
@@ -591,18 +627,20 @@ ask_link(struct waiter *w, struct ipc *link)
 static void
 test_links(void **state)
 {
-	struct ipc *link = ipc_link(ROLE_QMGR, 0, 0);
+	struct ipc *link, *dialled;
 	struct waiter w[3];
 	int fd[2];
 
 	(void)state;
+	ipc_set_self(ROLE_SMTPD);
+	link = ipc_link(ROLE_QMGR, 0, 0);
 	raw_pair(fd);
 	ipc_set_master(fd[0]);
-	master_end = ipc_accept(fd[1], ROLE_SMTPD, 0, 0);
+	ipc_set_self(ROLE_QMGR);
+	master_end = accept_as(ROLE_MASTER, fd[1], ROLE_SMTPD);
 	assert_ptr_equal(ipc_link(ROLE_QMGR, 0, 0), link);
 	assert_ptr_not_equal(ipc_link(ROLE_QMGR, 1, 0), link);
 	assert_ptr_not_equal(ipc_link(ROLE_QMGR, 0, 7), link);
-	assert_ptr_not_equal(ipc_link_if_running(ROLE_QMGR, 0, 0), link);
 	/* One introduction serves all that waits for it, in order. */
 	ask_link(&w[0], link);
 	assert_true(IPC_SEND(link, queue_commit, .size = 1));
@@ -613,7 +651,6 @@ test_links(void **state)
 	assert_true(w[0].ok && w[1].ok);
 	assert_int_equal(commits, 2);
 	assert_int_equal(introductions, 1);
-	assert_true(last_spawn);
 	/* The other side ends: open calls fail, the next asks anew. */
 	manner = SAY_NOTHING;
 	ask_link(&w[0], link);
@@ -637,13 +674,33 @@ test_links(void **state)
 	while (done < 6)
 		turns(1);
 	assert_false(w[0].ok || w[1].ok);
-	refuse = false;
-	ask_link(&w[0], ipc_link_if_running(ROLE_QMGR, 0, 0));
+	/* With a ticket, which master gets; refused, and hung up. */
+	ipc_set_self(ROLE_SMTPD);
+	dialled = ipc_dial(ROLE_QMGR, SLICE("ticket"));
+	ask_link(&w[0], dialled);
 	while (done < 7)
 		turns(1);
-	assert_false(last_spawn);
-	ipc_drop(ipc_link_if_running(ROLE_QMGR, 0, 0), NULL);
-	turns(3);
+	assert_false(w[0].ok);
+	assert_string_equal(last_ticket, "ticket");
+	ipc_hangup(&dialled);
+	assert_null(dialled);
+	refuse = false;
+	dialled = ipc_dial(ROLE_QMGR, SLICE("another"));
+	ipc_set_self(ROLE_QMGR);
+	ask_link(&w[0], dialled);
+	while (done < 8)
+		turns(1);
+	assert_true(w[0].ok);
+	assert_string_equal(last_ticket, "another");
+	/* Hung up with a call open: it fails. */
+	manner = SAY_NOTHING;
+	ask_link(&w[0], dialled);
+	turns(2);
+	ipc_hangup(&dialled);
+	while (done < 9)
+		turns(1);
+	assert_false(w[0].ok);
+	manner = ANSWER;
 	ipc_drop(master_end, NULL);
 	turns(3);
 }
@@ -670,6 +727,7 @@ main(void)
 		T(test_malformed_frames),
 		T(test_oversized_frame),
 		T(test_wrong_sender),
+		T(test_wrong_receiver),
 		T(test_empty_frame),
 		T(test_call_and_reply),
 		T(test_unexpected_replies),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ipc/frame.h"
 
 enum { AN_FD = 77 };
 
@@ -33,8 +34,10 @@ next_text(void)
 #define FILL_i64(name)  v->name = (int64_t)next_value();
 #define FILL_bool(name) v->name = (next_value() >> 40 & 1) != 0;
 #define FILL_str(name)  v->name = next_text();
-#define FILL_fd(name)   v->name = AN_FD;
-#define F(type, name)   FILL_##type(name)
+#define FILL_code(name)                                                        \
+	v->name = (enum err_code)(next_value() >> 32) % ERR_CODES;
+#define FILL_fd(name) v->name = AN_FD;
+#define F(type, name) FILL_##type(name)
 #define MSG(name, from, to, fields)                                            \
 	static void fill_##name(struct msg_##name *v)                          \
 	{                                                                      \
@@ -50,6 +53,7 @@ next_text(void)
 #define SAME_u64(name)  assert_int_equal(a->name, b->name);
 #define SAME_i64(name)  assert_int_equal(a->name, b->name);
 #define SAME_bool(name) assert_int_equal(a->name, b->name);
+#define SAME_code(name) assert_int_equal(a->name, b->name);
 #define SAME_str(name)  assert_true(slice_eq(a->name, b->name));
 #define SAME_fd(name)   assert_int_equal(a->name, b->name);
 #define F(type, name)   SAME_##type(name)
@@ -103,6 +107,25 @@ same(const struct msg *a, const struct msg *b)
 	default:
 		fail();
 	}
+}
+
+/* A code beyond the last is no code. */
+static void
+test_code_in_range(void **state)
+{
+	struct msg out, in = { .type = MSG_queue_abort,
+		.queue_abort = { .code = (enum err_code)(ERR_CODES - 1) } };
+	struct buf b = { .max = MSG_MAX_BYTES };
+	int fd;
+
+	(void)state;
+	assert_true(msg_put(&in, &b, &fd));
+	assert_true(msg_get(buf_slice(&b), -1, &out));
+	in.queue_abort.code = (enum err_code)ERR_CODES;
+	buf_reset(&b);
+	assert_true(msg_put(&in, &b, &fd));
+	assert_false(msg_get(buf_slice(&b), -1, &out));
+	buf_fini(&b);
 }
 
 static void
@@ -163,7 +186,7 @@ test_broken_values(void **state)
 	/* clang-format off */
 	static const unsigned unknown[] = { 0, MSG_COUNT, MSG_COUNT + 1, 65535 };
 	/* clang-format on */
-	struct msg m = { .type = MSG_master_go };
+	struct msg m = { .type = MSG_master_idle };
 	struct buf b;
 	int fd;
 
@@ -175,8 +198,8 @@ test_broken_values(void **state)
 	assert_false(msg_get(buf_slice(&b), -1, &m));
 	/* A length that leads out of the frame. */
 	buf_reset(&b);
-	m = (struct msg){ .type = MSG_auth_redeem,
-		.auth_redeem = { .ticket = SLICE("1234") } };
+	m = (struct msg){ .type = MSG_lookup_tlsa,
+		.lookup_tlsa = { .name = SLICE("1234") } };
 	assert_true(msg_put(&m, &b, &fd));
 	for (unsigned len = 0; len < 256; len++) {
 		b.p[10] = (char)len;
@@ -208,17 +231,17 @@ test_too_large(void **state)
 	static char big[MSG_MAX_BYTES];
 	/* Type, id, length: what is left of a frame for one text. */
 	const size_t most = MSG_MAX_BYTES - 2 - 8 - 4;
-	struct msg m = { .type = MSG_auth_redeem };
+	struct msg m = { .type = MSG_lookup_tlsa };
 	struct buf b;
 	int fd;
 
 	(void)state;
 	buf_init(&b, MSG_MAX_BYTES + 1000);
-	m.auth_redeem.ticket = slice_of(big, most);
+	m.lookup_tlsa.name = slice_of(big, most);
 	assert_true(msg_put(&m, &b, &fd));
 	assert_int_equal(b.n, MSG_MAX_BYTES);
 	buf_reset(&b);
-	m.auth_redeem.ticket = slice_of(big, most + 1);
+	m.lookup_tlsa.name = slice_of(big, most + 1);
 	assert_false(msg_put(&m, &b, &fd));
 	buf_fini(&b);
 }
@@ -263,6 +286,48 @@ test_senders(void **state)
 	}
 }
 
+/* Nor is it for anybody else. */
+static void
+test_receivers(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		enum msg_type type;
+		enum role role;
+		bool may;
+	} rows[] = {
+		{ MSG_queue_open,       ROLE_QMGR,   true },
+		{ MSG_queue_open,       ROLE_LOOKUP, false },
+		{ MSG_job_start,        ROLE_PIPE,   true },
+		{ MSG_job_start,        ROLE_IMAPD,  false },
+		{ MSG_job_result,       ROLE_QMGR,   true },
+		{ MSG_auth_checked,     ROLE_SMTPD,  true },
+		{ MSG_auth_checked,     ROLE_IMAPD,  false },
+		{ MSG_lookup_tlsa_found, ROLE_SMTPD,  false },
+		{ MSG_store_changed,    ROLE_IMAPD,  true },
+		{ MSG_store_changed,    ROLE_LOOKUP, false },
+		{ MSG_master_connected, ROLE_USER,   true },
+		{ MSG_master_setup,     ROLE_USER,   false },
+		{ MSG_queue_listed,     ROLE_USER,   true },
+		{ MSG_queue_shown,      ROLE_USER,   false },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(
+		    msg_may_receive(rows[i].role, rows[i].type), rows[i].may);
+	assert_false(msg_may_receive(ROLE_QMGR, MSG_COUNT));
+	for (unsigned type = 1; type < MSG_COUNT; type++) {
+		unsigned receivers = 0;
+
+		for (unsigned role = 0; role < ROLE_COUNT; role++)
+			receivers += msg_may_receive(
+			    (enum role)role, (enum msg_type)type);
+		assert_true(receivers > 0);
+	}
+}
+
 static void
 test_role_names(void **state)
 {
@@ -280,10 +345,12 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_code_in_range),
 		cmocka_unit_test(test_cut_and_long),
 		cmocka_unit_test(test_broken_values),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_senders),
+		cmocka_unit_test(test_receivers),
 		cmocka_unit_test(test_role_names),
 	};
 

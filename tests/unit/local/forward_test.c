@@ -126,12 +126,33 @@ test_refused(void **state)
 	buf_fini(&targets);
 }
 
+/* The error goes to the sender of the message. */
+static void
+test_says_nothing(void **state)
+{
+	struct buf targets = { .max = 4096 };
+	struct err err = { 0 };
+	bool keep;
+
+	(void)state;
+	write_file(".forward", "a@b.example\n\nmy secret plans\n", 0600);
+	assert_int_equal(forward_read(home_fd, SLICE("joe@example.org"),
+			     SLICE("joe"), &targets, &keep, &err),
+	    TEMPFAIL);
+	assert_int_equal(err.class, ERR_TEMP);
+	assert_null(strstr(err.text, "secret"));
+	assert_non_null(strstr(err.text, "line 3: "));
+	buf_fini(&targets);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_contents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_says_nothing, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,13 +4,17 @@
 
 #include "tests/unit.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "log/line.h"
 #include "log/metric.h"
 
 static char said[100000];
@@ -209,6 +213,110 @@ test_collected(void **state)
 }
 
 static void
+test_unnamed(void **state)
+{
+	const struct log_writer w = log_writer("smtpd", 2, 77);
+	struct buf line = { .max = LOG_LINE_MAX };
+
+	(void)state;
+	start(LOG_LOGFMT, LOG_LVL_INFO);
+	log_unnamed(true);
+	log_info("x", kv_u("n", 1));
+	stop();
+	assert_string_equal(after_time(), "info: x n=1\n");
+	start(LOG_JSON, LOG_LVL_INFO);
+	log_info("x", kv_u("n", 1));
+	stop();
+	log_unnamed(false);
+	assert_non_null(
+	    strstr(said, "Z\",\"level\":\"info\",\"event\":\"x\",\"n\":1}\n"));
+	log_line(&line, &w, LOG_LVL_INFO, "x",
+	    (const struct kv[]){ { .key = NULL } });
+	assert_non_null(
+	    strstr(buf_cstr(&line), "\"daemon\":\"smtpd/2\",\"pid\":77,"));
+	buf_fini(&line);
+}
+
+/* In JSON no name stands twice in an object. */
+static void
+test_own_keys(void **state)
+{
+	(void)state;
+	start(LOG_JSON, LOG_LVL_INFO);
+	log_info("x", kv_s("daemon", "smtpd"), kv_i("pid", 7));
+	stop();
+	assert_non_null(strstr(said, "\"daemon_\":\"smtpd\",\"pid_\":7}"));
+}
+
+/* Nobody reads: log_event returns all the same, what is lost is counted, and
+ * every line is either there as a whole or among those. */
+static void
+test_unread(void **state)
+{
+	enum { SENT = 20000 };
+	static char text[1 << 20];
+	size_t n = 0, lines = 0;
+	const char *hit;
+	ssize_t got;
+	int ends[2];
+
+	(void)state;
+	start(LOG_LOGFMT, LOG_LVL_INFO);
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	dup2(ends[1], 2);
+	for (int i = 0; i < SENT; i++)
+		log_info("mail.accepted", kv_i("i", i),
+		    kv_s("from", "somebody@example.org"));
+	assert_false(log_flush());
+	while ((got = read(ends[0], text + n, sizeof text - 1 - n)) > 0) {
+		n += (size_t)got;
+		(void)log_flush();
+	}
+	assert_true(log_flush());
+	close(ends[0]);
+	close(ends[1]);
+	stop();
+	assert_int_equal(text[n - 1], '\n');
+	for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+		lines++;
+	hit = strstr(text, "error: log.lost lines=");
+	assert_non_null(hit);
+	assert_int_equal(lines - 1 + strtoul(hit + 22, NULL, 10), SENT);
+	for (size_t i = 0, at = 0; i < 300; i++) {
+		char want[40];
+
+		snprintf(want, sizeof want, "accepted i=%zu from=", i);
+		hit = strstr(text + at, want);
+		assert_non_null(hit);
+		at = (size_t)(hit - text);
+	}
+}
+
+/* The reader has gone for good: nothing waits, nothing blocks. */
+static void
+test_nobody_there(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	start(LOG_LOGFMT, LOG_LVL_INFO);
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	dup2(ends[1], 2);
+	close(ends[0]);
+	close(ends[1]);
+	log_info("one");
+	log_info("two");
+	assert_true(log_flush());
+	dup2(file, 2);
+	log_info("three");
+	stop();
+	assert_null(strstr(said, "one"));
+	assert_non_null(strstr(said, "log.lost lines=2\n"));
+	assert_non_null(strstr(said, "info: three\n"));
+}
+
+static void
 test_metrics(void **state)
 {
 	static struct metric c = { .name = "pabal_x", .help = "Xs." };
@@ -237,12 +345,17 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		/* before any line: that counts, too */
+		cmocka_unit_test(test_metrics),
 		cmocka_unit_test(test_logfmt_values),
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_collected),
-		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_unnamed),
+		cmocka_unit_test(test_own_keys),
+		cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_nobody_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,26 +4,33 @@
 #include "tests/daemon.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "ipc/lookup.h"
 #include "lookup/conf.h"
 #include "lookup/usage.h"
-#include "sys/durable.h"
-#include "table/compile.h"
+#include "sys/durable_file.h"
+#include "table/edit.h"
 
 static char dir[32] = "/tmp/pabal-lookup.XXXXXX";
 static int tables;
-static int smtpd_fd;
-static struct ipc *smtpd;
+static int ctl_fd;
+static struct ipc *ctl;
+
+static bool stopping;
 
 static void
 on_usage(struct ipc *peer, struct msg *m)
 {
-	(void)peer;
-	lookup_usage_set(
-	    m->lookup_usage.account, m->lookup_usage.bytes, ev_now_ms());
+	if (stopping) { /* as main.c does */
+		lookup_resolve_stop();
+		ev_stop();
+		return;
+	}
+	lookup_usage_set(ipc_uid(peer), m->lookup_usage.account,
+	    m->lookup_usage.bytes, ev_now_ms());
 }
 
 static const struct ipc_table table = {
@@ -46,7 +53,14 @@ static const char aliases[] =
     "root: alice\n"
     "cmd@a.test: \"|/bin/cat -n\", :include:/etc/list, /var/x\n"
     "keep@a.test: \\alice\n"
-    "@b.test: alice@a.test\n";
+    "@b.test: alice@a.test\n"
+    "ring-a@a.test: ring-b\n"
+    "ring-b@a.test: ring-c@a.test, Ring-A@a.test\n"
+    "ring-c: ring-a+x\n"
+    "ring-d@a.test: ring-a, ring-e\n"
+    "ring-e@a.test: ring-d, alice\n"
+    "into-ring@a.test: ring-a\n"
+    "to-nobody@a.test: nobody\n";
 static const char transports[] = "routed.test smtp:[10.0.0.1]:2525\n"
 				 ".sub.test lmtp:unix:/run/x\n"
 				 "sub.test error:5.1.2 moved away\n"
@@ -63,11 +77,16 @@ put(const char *name, const char *text)
 }
 
 static int
-load_conf(void)
+load_conf(const char *more)
 {
-	static const char text[] = "domains = a.test b.test\n"
-				   "postmaster = postmaster@a.test\n";
-	const struct conf_text t = { "lookup.conf", slice_str(text) };
+	char text[200];
+	const struct conf_text t = { "lookup.conf",
+		{ text, (size_t)snprintf(text, sizeof text,
+			    "%spostmaster = postmaster@a.test\n%s",
+			    strstr(more, "domains =") != NULL
+				? ""
+				: "domains = a.test b.test\n",
+			    more) } };
 	struct conf_errors errors = { 0 };
 	void *conf = NULL;
 	const int rc = conf_load(&lookup_conf_desc, &t, 1, &conf, &errors);
@@ -83,7 +102,7 @@ setup(void **state)
 	struct err err;
 
 	(void)state;
-	if (mkdtemp(dir) == NULL || load_conf() == -1)
+	if (mkdtemp(dir) == NULL || load_conf("") == -1)
 		return -1;
 	tables = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ev_init();
@@ -91,7 +110,7 @@ setup(void **state)
 	put("accounts", accounts);
 	put("aliases", aliases);
 	put("transports", transports);
-	smtpd_fd = daemon_peer(&smtpd, ROLE_SMTPD, 0);
+	ctl_fd = daemon_peer(&ctl, ROLE_CTL, 0);
 	return lookup_resolve_start(tables, &err);
 }
 
@@ -99,16 +118,17 @@ static int
 teardown(void **state)
 {
 	static const char *const names[] = { "accounts", "accounts.cdb",
-		"aliases", "aliases.cdb", "transports", "transports.cdb" };
+		"aliases", "aliases.cdb", "transports", "transports.cdb",
+		"domains", "domains.cdb" };
 	void *conf;
 
 	(void)state;
-	ipc_drop(smtpd, NULL);
+	ipc_drop(ctl, NULL);
 	lookup_resolve_stop();
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		(void)unlinkat(tables, names[i], 0);
 	close(tables);
-	close(smtpd_fd);
+	close(ctl_fd);
 	memcpy(&conf, &lookup_conf, sizeof conf);
 	conf_free(&conf);
 	return rmdir(dir);
@@ -122,8 +142,8 @@ ask(const char *address, unsigned flags)
 		    .id = 5, .address = slice_str(address), .flags = flags } };
 	struct msg got;
 
-	daemon_tell(smtpd_fd, &m);
-	got = daemon_hear(smtpd_fd);
+	daemon_tell(ctl_fd, &m);
+	got = daemon_hear(ctl_fd);
 	assert_int_equal(got.type, MSG_lookup_found);
 	assert_int_equal(got.lookup_found.id, 5);
 	return got.lookup_found;
@@ -191,6 +211,16 @@ static const struct {
 	{ "sales@a.test", LOOKUP_NO_ALIAS, "refuse 550 5.1.1 no such user here" },
 	{ "any@b.test", LOOKUP_NO_ALIAS, "refuse 550 5.1.1 no such user here" },
 
+	/* what leads only to itself, by whatever way */
+	{ "ring-a@a.test", 0, "refuse 550 5.4.6 the alias leads only to itself" },
+	{ "Ring-B@a.test", 0, "refuse 550 5.4.6 the alias leads only to itself" },
+	{ "ring-c", 0, "refuse 550 5.4.6 the alias leads only to itself" },
+	{ "into-ring@a.test", 0, "refuse 550 5.4.6 the alias leads only to itself" },
+	/* with a mailbox in the ring it is a list */
+	{ "ring-d@a.test", 0, "alias Aring-a@a.test\nAring-e@a.test\n" },
+	{ "ring-e@a.test", 0, "alias Aring-d@a.test\nAalice@a.test\n" },
+	{ "to-nobody@a.test", 0, "alias Anobody@a.test\n" },
+
 	{ "postmaster", 0, "mailbox postmaster@a.test a.test/postmaster uid=0 tag=" },
 	{ "Postmaster@A.TEST", 0, "mailbox postmaster@a.test a.test/postmaster uid=0 tag=" },
 	{ "postmaster@far.test", 0, "smtp:far.test" },
@@ -220,14 +250,46 @@ test_answers(void **state)
 	}
 }
 
+/* A captured smtpd does not learn where mail goes. */
+static void
+test_smtpd_is_told_less(void **state)
+{
+	static const char *const asked[] = { "bob@a.test", "routed@routed.test",
+		"cmd@a.test" };
+	struct ipc *smtpd = NULL;
+	const int fd = daemon_peer(&smtpd, ROLE_SMTPD, 0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		const struct msg_lookup_found all = ask(asked[i], 0);
+		const size_t has = all.home.n + all.targets.n + all.nexthop.n;
+		const uint32_t kind = all.kind;
+		const struct msg m = { .type = MSG_lookup_address,
+			.lookup_address = {
+			    .id = 1, .address = slice_str(asked[i]) } };
+		struct msg_lookup_found f;
+
+		assert_true(has > 0);
+		daemon_tell(fd, &m);
+		f = daemon_hear(fd).lookup_found;
+		assert_int_equal(f.kind, kind);
+		assert_int_equal(f.uid, 0);
+		assert_int_equal(
+		    f.home.n + f.targets.n + f.transport.n + f.nexthop.n, 0);
+	}
+	ipc_drop(smtpd, NULL);
+	close(fd);
+}
+
 /* What is left of the quota, as far as somebody has said. */
 static void
 test_room(void **state)
 {
 	struct msg m = { .type = MSG_lookup_usage,
 		.lookup_usage = { .account = SLICE("alice@a.test") } };
-	struct ipc *local = NULL;
+	struct ipc *local = NULL, *other = NULL;
 	const int fd = daemon_peer(&local, ROLE_LOCAL, 0);
+	const int other_fd = daemon_peer(&other, ROLE_LOCAL, 1234);
 
 	(void)state;
 	assert_int_equal(ask("alice@a.test", 0).quota, 1024);
@@ -239,10 +301,23 @@ test_room(void **state)
 	m.lookup_usage.bytes = 5000;
 	daemon_tell(fd, &m);
 	assert_int_equal(ask("alice@a.test", 0).room, 0);
+	/* a system user's process has nothing to say of her mailbox */
+	m.lookup_usage.bytes = 1024;
+	daemon_tell(other_fd, &m);
+	m.lookup_usage.bytes = 1000;
+	daemon_tell(fd, &m);
+	assert_int_equal(ask("alice@a.test", 0).room, 24);
+	daemon_tell(other_fd, &m);
+	assert_int_equal(ask("alice@a.test", 0).room, 24);
 	lookup_usage_clear();
+	m.lookup_usage.bytes = 1024;
+	daemon_tell(other_fd, &m);
 	assert_int_equal(ask("alice@a.test", 0).room, UINT64_MAX);
+	lookup_usage_clear();
 	ipc_drop(local, NULL);
+	ipc_drop(other, NULL);
 	close(fd);
+	close(other_fd);
 }
 
 static void
@@ -251,14 +326,15 @@ test_usage_is_forgotten(void **state)
 	const struct slice a = SLICE("a");
 
 	(void)state;
-	lookup_usage_set(a, 10, 0);
-	assert_int_equal(lookup_usage_room(a, 15, USAGE_KNOWN_MS), 5);
-	assert_int_equal(lookup_usage_room(a, 0, USAGE_KNOWN_MS), UINT64_MAX);
+	lookup_usage_set(0, a, 10, 0);
+	assert_int_equal(lookup_usage_room(0, a, 15, USAGE_KNOWN_MS), 5);
 	assert_int_equal(
-	    lookup_usage_room(a, 15, USAGE_KNOWN_MS + 1), UINT64_MAX);
-	lookup_usage_set(a, 10, 0);
-	lookup_usage_set(a, 12, 5);
-	assert_int_equal(lookup_usage_room(a, 15, 5), 3);
+	    lookup_usage_room(0, a, 0, USAGE_KNOWN_MS), UINT64_MAX);
+	assert_int_equal(
+	    lookup_usage_room(0, a, 15, USAGE_KNOWN_MS + 1), UINT64_MAX);
+	lookup_usage_set(0, a, 10, 0);
+	lookup_usage_set(0, a, 12, 5);
+	assert_int_equal(lookup_usage_room(0, a, 15, 5), 3);
 	lookup_usage_clear();
 }
 
@@ -305,15 +381,100 @@ test_table_never_written(void **state)
 	assert_int_equal(ask("root@a.test", 0).kind, LOOKUP_ALIAS);
 }
 
+static void
+reload(const char *more, int rc)
+{
+	void *old;
+	struct err err;
+
+	memcpy(&old, &lookup_conf, sizeof old);
+	assert_int_equal(load_conf(more), 0);
+	assert_int_equal(lookup_resolve_configure(&err), rc);
+	conf_free(&old);
+}
+
+/* Tables that a reload cannot open leave the old ones in place. */
+static void
+test_reload_that_fails(void **state)
+{
+	(void)state;
+	put("transports", transports);
+	for (unsigned i = 0; i < 3; i++) {
+		reload("aliases = ldap:x\n", -1);
+		assert_int_equal(ask("alice@a.test", 0).kind, LOOKUP_MAILBOX);
+		reload("accounts = cdb:../x\n", -1);
+		assert_int_equal(ask("root@a.test", 0).kind, LOOKUP_ALIAS);
+		reload("transports = text:transports\n", 0);
+		assert_int_equal(ask("x@sub.test", 0).kind, LOOKUP_REFUSE);
+		reload("", 0);
+		assert_int_equal(ask("x@sub.test", 0).kind, LOOKUP_REFUSE);
+	}
+}
+
+/* Domains in a table, in either form, seen without a reload. */
+static void
+test_domain_table(void **state)
+{
+	struct msg_lookup_found f;
+
+	(void)state;
+	assert_int_equal(ask("x@in-table.test", 0).kind, LOOKUP_RELAY);
+	reload("domains = a.test b.test cdb:domains\n", 0);
+	assert_int_equal(ask("x@in-table.test", 0).kind, LOOKUP_TEMPFAIL);
+	assert_int_equal(ask("alice@a.test", 0).kind, LOOKUP_MAILBOX);
+	put("domains", "in-table.test\nb\xc3\xbc"
+		       "cher.test\n");
+	assert_int_equal(ask("x@in-table.test", 0).kind, LOOKUP_REFUSE);
+	assert_int_equal(ask("x@far.test", 0).kind, LOOKUP_RELAY);
+	put("accounts", "alice@a.test\nbob@xn--bcher-kva.test\n");
+	f = ask("Bob@B\xc3\x9c"
+		"cher.test",
+	    0);
+	assert_string_equal(text_of(&f),
+	    "mailbox bob@xn--bcher-kva.test xn--bcher-kva.test/bob uid=0 tag=");
+	put("accounts", accounts);
+	reload("", 0);
+	assert_int_equal(ask("x@in-table.test", 0).kind, LOOKUP_RELAY);
+}
+
+/* A question that comes in the turn in which the daemon stops finds no tables
+ * any more: it is left alone (here until the tables are there again). */
+static void
+test_question_behind_the_stop(void **state)
+{
+	const struct msg stop = { .type = MSG_lookup_usage,
+		.lookup_usage = { .account = SLICE("alice@a.test") } };
+	const struct msg question = { .type = MSG_lookup_address,
+		.lookup_address = { .address = SLICE("alice@a.test") } };
+	struct ipc *local = NULL;
+	struct err err;
+	const int fd = daemon_peer(&local, ROLE_LOCAL, 0);
+
+	(void)state;
+	stopping = true;
+	daemon_tell(fd, &stop);
+	daemon_tell(ctl_fd, &question);
+	ev_run();
+	stopping = false;
+	assert_int_equal(lookup_resolve_start(tables, &err), 0);
+	assert_int_equal(daemon_hear(ctl_fd).lookup_found.kind, LOOKUP_MAILBOX);
+	ipc_drop(local, NULL);
+	close(fd);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_smtpd_is_told_less),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_usage_is_forgotten),
 		cmocka_unit_test(test_table_gone),
 		cmocka_unit_test(test_table_never_written),
+		cmocka_unit_test(test_reload_that_fails),
+		cmocka_unit_test(test_domain_table),
+		cmocka_unit_test(test_question_behind_the_stop),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -6,9 +6,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define BAD "\xef\xbf\xbd"
-#define GA  "\xea\xb0\x80" /* U+AC00 */
-#define DDO "\xeb\x98\xa0" /* U+B620, in CP949 but not in EUC-KR */
+#define BAD   "\xef\xbf\xbd"
+#define GA    "\xea\xb0\x80" /* U+AC00 */
+#define NIHON "\xe6\x97\xa5\xe6\x9c\xac"
+#define DDO   "\xeb\x98\xa0" /* U+B620, in CP949 but not in EUC-KR */
 
 static void
 test_convert(void **state)
@@ -33,6 +34,30 @@ test_convert(void **state)
 		{ "euc-kr",         "\xa1=8 (",           BAD "=8 (" },
 		{ "ISO-2022-KR",    "\x1b$)C\x0e\x30\x21\x0f" "a", GA "a" },
 		{ "iso-2022-jp",    "\x1b$B$\"\x1b(B",     "\xe3\x81\x82" },
+		/* NEC's characters in row 13; others that are in no set */
+		{ "iso-2022-jp",    "\x1b$B-!F|K\\\x1b(B", "\xe2\x91\xa0" NIHON },
+		{ "ISO-2022-JP",    "\x1b$B)!F|K\\\x1b(Ba", BAD NIHON "a" },
+		{ "iso-2022-jp",    "\x1b$BF|\nK\\\x1b(B", "\xe6\x97\xa5\nK\\" },
+		{ "iso-2022-jp",    "\x1b$BF|K\x1b(Ba",  "\xe6\x97\xa5" BAD "a" },
+		{ "iso-2022-jp",    "\x1b$BF|K a",       "\xe6\x97\xa5" BAD " " BAD },
+		{ "iso-2022-jp",    "\x1b$(D0!\x1b(J\\", "\xe4\xb8\x82\\" },
+		{ "iso-2022-jp",    "\x1b$(D!!0!\x1b(B", BAD "\xe4\xb8\x82" },
+		{ "euc-jp",         "\x8f\xa1\xa1\xc6\xfc\x8f\xa1" "a", BAD "\xe6\x97\xa5" BAD "a" },
+		{ "iso-2022-jp",    "\x1b(I1\x1b(Ba\xb1\x0e" "1\x0f" "1", "\xef\xbd\xb1" "a\xef\xbd\xb1\xef\xbd\xb1" "1" },
+		{ "iso-2022-jp",    "\x1b$XF\x1b(Zb\x1b", BAD "$XF" BAD "(Zb" BAD },
+		{ "cp50221",        "\x1b$B-j\x1b(B",    "\xe3\x88\xb1" },
+		{ "euc-jp",         "\xad\xa1\xa9\xa1\xc6\xfc", "\xe2\x91\xa0" BAD "\xe6\x97\xa5" },
+		{ "shift_jis",      "\x87\x40\xfa\xfe\x93\xfa", "\xe2\x91\xa0" BAD "\xe6\x97\xa5" },
+		{ "gb2312",         "\x81\x40\xb0\xa1",  "\xe4\xb8\x82\xe5\x95\x8a" },
+		{ "euc-kr",         "\xfe\xa1\xb0\xa1\xc9\xfe\xb0\xa1",  BAD GA BAD GA },
+		{ "ISO-2022-KR",    "\x1b$)C\x0e\x2d\x21\x30\x21\x0f" "a", BAD GA "a" },
+		{ "iso-8859-9",     "\xfe\x80",           "\xc5\x9f\xe2\x82\xac" },
+		{ "tis-620",        "\xa1\x85",           "\xe0\xb8\x81\xe2\x80\xa6" },
+		/* UTF-16 keeps its step */
+		{ "utf-16be",       "\xd8\x30\x30\x42",  BAD "\xe3\x81\x82" },
+		/* not told, or not true: UTF-8 where it is that */
+		{ "us-ascii",       "\xe9 " GA "\x80\x81", "\xc3\xa9 " GA "\xe2\x82\xac" BAD },
+		{ "unknown-8bit",   "a\xea\xb0",          "a\xc3\xaa\xc2\xb0" },
 		{ "koi8-r",         "\xc1",                "\xd0\xb0" },
 		{ " utf-8 ",        "a",                   "a" },
 	};
@@ -61,6 +86,53 @@ test_convert(void **state)
 	}
 }
 
+/* Whatever pair of bytes comes, known or not, what follows it is read. */
+static void
+test_what_follows(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *charset, *before, *after; int bit; } rows[] = {
+		{ "euc-kr",      "",        "\xb0\xa1z",      0x80 },
+		{ "gb2312",      "",        "\xb0\xa1z",      0x80 },
+		{ "euc-jp",      "",        "\xb0\xa1z",      0x80 },
+		{ "big5",        "",        "\xb0\xa1z",      0x80 },
+		{ "iso-2022-jp", "\x1b$B",  "0!\x1b(Bz",      0 },
+		{ "iso-2022-jp", "\x1b$(D", "\x1b$B0!\x1b(Bz", 0 },
+		{ "iso-2022-kr", "\x1b$)C\x0e", "0!\x0fz",    0 },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct charset *cs = charset_open(slice_str(rows[i].charset));
+		struct buf in, out, want;
+
+		buf_init(&in, 100);
+		buf_init(&out, 100);
+		buf_init(&want, 100);
+		charset_feed(cs, slice_str(rows[i].before), &want);
+		charset_feed(cs, slice_str(rows[i].after), &want);
+		charset_finish(cs, &want);
+		for (int pair = 0; pair < 94 * 94; pair++) {
+			buf_reset(&in);
+			buf_reset(&out);
+			buf_adds(&in, rows[i].before);
+			buf_addc(&in, (char)((0x21 + pair / 94) | rows[i].bit));
+			buf_addc(&in, (char)((0x21 + pair % 94) | rows[i].bit));
+			buf_adds(&in, rows[i].after);
+			charset_feed(cs, buf_slice(&in), &out);
+			charset_finish(cs, &out);
+			assert_true(
+			    out.n > want.n &&
+			    slice_ends(buf_slice(&out), buf_slice(&want)));
+		}
+		buf_fini(&in);
+		buf_fini(&out);
+		buf_fini(&want);
+		charset_close(&cs);
+	}
+}
+
 /* Nothing that means more than a charset to iconv gets there. */
 static void
 test_unknown(void **state)
@@ -86,7 +158,7 @@ test_one_shot(void **state)
 	buf_init(&out, 100);
 	assert_true(charset_to_utf8(&out, SLICE("EUC-KR"), SLICE("\xb0\xa1")));
 	assert_false(charset_to_utf8(&out, SLICE("x-none"), SLICE("a\xff")));
-	assert_string_equal(buf_cstr(&out), GA "a" BAD);
+	assert_string_equal(buf_cstr(&out), GA "a\xc3\xbf");
 	buf_fini(&out);
 }
 
@@ -113,6 +185,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_convert),
+		cmocka_unit_test(test_what_follows),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_one_shot),
 		cmocka_unit_test(test_full),

@@ -139,16 +139,16 @@ test_bodies(void **state)
 		  "(\"text\" \"html\" NIL NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL) "
 		  "\"mixed\" (\"boundary\" \"x\") (\"inline\" NIL) \"ko\" NIL)" },
 		{ "Content-Type: multipart/mixed; boundary=x\n\n",
-		  "((\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0) \"mixed\")",
-		  "((\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"x\") NIL NIL NIL)" },
+		  "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) \"mixed\")",
+		  "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"x\") NIL NIL NIL)" },
 		{ "Content-Type: message/rfc822\n\nSubject: s\n\nhi\n",
 		  "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 18 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) "
 		  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 1) 3)",
 		  "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 18 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) "
 		  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)" },
 		{ "Content-Type: multipart/mixed\n\nhi",
-		  "(\"application\" \"octet-stream\" NIL NIL NIL \"7bit\" 2)",
-		  "(\"application\" \"octet-stream\" NIL NIL NIL \"7bit\" 2 NIL NIL NIL NIL)" },
+		  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 2 0)",
+		  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 2 0 NIL NIL NIL NIL)" },
 		{ "Content-Type: message/delivery-status\n\nhi",
 		  "(\"message\" \"delivery-status\" NIL NIL NIL \"7bit\" 2)",
 		  "(\"message\" \"delivery-status\" NIL NIL NIL \"7bit\" 2 NIL NIL NIL NIL)" },

@@ -108,6 +108,41 @@ test_param_text(void **state)
 	}
 }
 
+static void
+test_param_value(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *in, *want; } rows[] = {
+		{ "a/b; report-type=disposition-notification", "disposition-notification" },
+		{ "a/b; report-type*=us-ascii'en'delivery%2dstatus", "delivery-status" },
+		{ "a/b; Report-Type*0*=''delivery; report-type*1=-status", "delivery-status" },
+		{ "a/b; report-type*0=delivery-; report-type*1*=%73tatus", "delivery-status" },
+		{ "a/b; report-type*=delivery%2dstatus", "delivery-status" },
+		{ "a/b; report-type*=it's",           "it's" },
+		{ "a/b; report-type=x; report-type*=''y", "y" },
+		{ "a/b; report-type*=",               "" },
+		{ "a/b; report-type*1=x",             NULL },
+		{ "a/b; other=x",                     NULL },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct slice type, subtype, value;
+		struct arena arena;
+		struct param *p;
+
+		arena_init(&arena);
+		assert_true(param_content_type(
+		    &arena, slice_str(rows[i].in), &type, &subtype, &p));
+		value = param_value(&arena, p, "report-type");
+		assert_int_equal(value.p != NULL, rows[i].want != NULL);
+		if (rows[i].want != NULL)
+			assert_true(slice_is(value, rows[i].want));
+		arena_fini(&arena);
+	}
+}
+
 /* A thousand of each piece: what is kept stays small. */
 static void
 test_param_flood(void **state)
@@ -140,6 +175,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_content_type),
 		cmocka_unit_test(test_param_text),
+		cmocka_unit_test(test_param_value),
 		cmocka_unit_test(test_param_flood),
 	};
 

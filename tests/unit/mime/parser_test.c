@@ -87,11 +87,11 @@ test_trees(void **state)
 		{ "Content-Type: multipart/mixed; boundary=x\n\n--x\n\n--x\n--x\nA: b\n--x--",
 		  "mixed[43:2,43+23/28:5](plain[1:1,48+0/0:0] plain[0:0,52+0/0:0] plain[5:1,61+0/0:0])" },
 		/* no part, no closing line, a boundary at the very end */
-		{ "Content-Type: multipart/mixed; boundary=x\n\nnone\n", "mixed[43:2,43+5/6:1]" },
+		{ "Content-Type: multipart/mixed; boundary=x\n\nnone\n", "mixed[43:2,43+5/6:1](plain[0:0,48+0/0:0])" },
 		{ "Content-Type: multipart/mixed; boundary=x\n\n--x\n\none\n",
 		  "mixed[43:2,43+9/12:3](plain[1:1,48+4/5:1])" },
 		{ "Content-Type: multipart/mixed; boundary=x\n\n--x", "mixed[43:2,43+3/3:0](plain[0:0,46+0/0:0])" },
-		{ "Content-Type: multipart/mixed; boundary=x\n\n--x--\n--x\n\n", "mixed[43:2,43+11/14:3]" },
+		{ "Content-Type: multipart/mixed; boundary=x\n\n--x--\n--x\n\n", "mixed[43:2,43+11/14:3](plain[0:0,54+0/0:0])" },
 		/* white space, text behind the boundary; prefixes of each other */
 		{ "Content-Type: multipart/mixed; boundary=\"x \"\n\n--x \t\n\na\n--x-- \n",
 		  "mixed[46:2,46+16/20:4](plain[1:1,53+1/1:0])" },
@@ -110,9 +110,19 @@ test_trees(void **state)
 		{ "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n--x--\n",
 		  "mixed[43:2,43+39/42:3](rfc822[29:1,76+0/0:0](plain[0:0,76+0/0:0]))" },
 		{ "Content-Type: message/rfc822", "rfc822[28:0,28+0/0:0](plain[0:0,28+0/0:0])" },
-		/* what is no multipart */
-		{ "Content-Type: multipart/mixed\n\n--\n", "octet-stream[31:2,31+3/4:1]!" },
-		{ "Content-Type: multipart/mixed; boundary=\"\"\n\n--\n", "octet-stream[44:2,44+3/4:1]!" },
+		/* no boundary: text that can be read */
+		{ "Content-Type: multipart/mixed\n\n--\n", "plain[31:2,31+3/4:1]" },
+		{ "Content-Type: multipart/mixed; boundary=\"\"\n\n--\n", "plain[44:2,44+3/4:1]" },
+		/* RFC 2231 */
+		{ "Content-Type: a/b; boundary*=''x\n\n--x\n", "b[34:2,34+4/5:1]" },
+		{ "Content-Type: multipart/mixed; boundary*=us-ascii'en'%3dx\n\n--=x\n\na\n--=x--\n",
+		  "mixed[59:2,59+15/19:4](plain[1:1,65+1/1:0])" },
+		{ "Content-Type: multipart/mixed; boundary*0*=''%3D; boundary*1=x\n\n--=x\n\na\n--=x--\n",
+		  "mixed[64:2,64+15/19:4](plain[1:1,70+1/1:0])" },
+		{ "Content-Type: multipart/mixed; boundary*0=\"=\"; boundary*1*=%78\n\n--=x\n\na\n--=x--\n",
+		  "mixed[64:2,64+15/19:4](plain[1:1,70+1/1:0])" },
+		{ "Content-Type: multipart/mixed; boundary*=x\n\n--x\n\na\n--x--\n",
+		  "mixed[44:2,44+13/17:4](plain[1:1,49+1/1:0])" },
 		{ "Content-Type: broken\n\nhi", "plain[22:2,22+2/2:0]" },
 		/* the first field counts */
 		{ "Content-Type: text/html\nContent-Type: text/xml\n\n", "html[48:3,48+0/0:0]" },
@@ -214,7 +224,7 @@ test_hostile(void **state)
 	buf_adds(&b, "\"\n\n--");
 	repeat(&b, "a", 1 << 20);
 	t = parse_buf(&b);
-	assert_true(t->root->opaque);
+	assert_true(slice_is(t->root->subtype, "plain"));
 	assert_true(t->arena.used_bytes < 1 << 20);
 	mime_tree_free(&t);
 

@@ -33,7 +33,7 @@ test_words(void **state)
 		{ "=?utf-8?q?=EA=B0?= x =?utf-8?q?=80?=",  BAD " x " BAD },
 		/* raw bytes, lines */
 		{ GA " raw",                               GA " raw" },
-		{ "raw \xff",                              "raw " BAD },
+		{ "raw \xff",                              "raw \xc3\xbf" },
 		{ "a\r\n b\n\tc",                          "a b\tc" },
 		/* no words */
 		{ "=?utf-8?x?abc?=",                       "=?utf-8?x?abc?=" },
@@ -47,7 +47,7 @@ test_words(void **state)
 		{ "=?utf-8?q?" "?=",                          "" },
 		{ "=?utf-8?q?=4?=",                        "=4" },
 		{ "=?utf-8?q?=?=",                         "=" },
-		{ "=?nonsense?q?a=FF?=",                   "a" BAD },
+		{ "=?nonsense?q?a=FF?=",                   "a\xc3\xbf" },
 		{ "=?utf-8?B?!!!?=",                       "" },
 		{ "=?utf-8?q?a?==?utf-8?q?b?=",            "ab" },
 		{ "x=?utf-8?q?a?=y",                       "xay" },

@@ -40,6 +40,8 @@ start(struct command *c, const char *script, struct slice head,
 	char path[] = "PATH=/usr/bin:/bin";
 	char *envp[] = { path, NULL };
 	struct buf h = { .max = 1000 };
+	const struct command_limits limits = { .timeout_ms = timeout_ms,
+		.output_max = output_max };
 	struct command_input in = { .head = &h,
 		.file = memfd_create("message", MFD_CLOEXEC),
 		.offset = 3,
@@ -49,9 +51,8 @@ start(struct command *c, const char *script, struct slice head,
 	assert_int_equal(fd_write_all(in.file, SLICE("xyz"), NULL), 0);
 	assert_int_equal(fd_write_all(in.file, message, NULL), 0);
 	buf_add(&h, head);
-	assert_int_equal(command_start(c, script, envp, &in, timeout_ms,
-			     output_max, on_end, &err),
-	    0);
+	assert_int_equal(
+	    command_start(c, script, envp, &in, &limits, on_end, &err), 0);
 	waiting++;
 }
 

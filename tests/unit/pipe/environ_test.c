@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-static const struct owner owner = { "bob", "/home/bob" };
+static const struct owner owner = { "bob", "/home/bob", true };
 
 static void
 expect(const struct envelope *env, const struct job_rcpt *rcpt,

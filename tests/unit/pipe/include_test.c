@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -46,6 +47,83 @@ read_from(const char *target, struct buf *out)
 	if (rc == -1)
 		assert_int_equal(err.class, ERR_TEMP);
 	return rc;
+}
+
+/* More members than a list may have will not become fewer by waiting. */
+static void
+test_too_long(void **state)
+{
+	struct buf list = { .max = 1 << 20 }, out = { .max = 50000 };
+	char *target = xasprintf(":include:%s", path);
+	struct err err = { 0 };
+
+	(void)state;
+	for (int i = 0; i <= ALIAS_TARGETS_MAX; i++)
+		buf_addf(&list, "user%04d@example.org\n", i);
+	write_list(buf_cstr(&list));
+	assert_int_equal(include_read(slice_str(target), &out, &err), -1);
+	assert_int_equal(err.class, ERR_PERM);
+	write_list("good@example.org, \"no end\n");
+	assert_int_equal(include_read(slice_str(target), &out, &err), -1);
+	assert_int_equal(err.class, ERR_TEMP);
+	free(target);
+	buf_fini(&list);
+	buf_fini(&out);
+}
+
+/* Whoever names a list may name any file its reader can open, and gets the
+ * error in a report. */
+static void
+test_says_nothing(void **state)
+{
+	static const char *const lists[] = {
+		"alice@a.test alice:$y$j9T$secret\n",
+		"good@example.org, alice:$y$j9T$secret:1000\n",
+		"good@example.org, |\"secret\n",
+		"good@example.org, /secret/\n",
+		"good@example.org, secret\001\n",
+		"good@example.org, \"|\" secret\n",
+	};
+	struct buf out = { .max = 50000 };
+	char *target = xasprintf(":include:%s", path);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct err err = { 0 };
+		char *list = xasprintf("# one\n%s", lists[i]);
+
+		write_list(list);
+		assert_int_equal(
+		    include_read(slice_str(target), &out, &err), -1);
+		if (strstr(err.text, "secret") != NULL ||
+		    strstr(err.text, "line 2: ") == NULL)
+			fail_msg("%s", err.text);
+		free(list);
+	}
+	free(target);
+	buf_fini(&out);
+}
+
+/* An empty list waits for members, and says which one it is. */
+static void
+test_empty(void **state)
+{
+	static const char *const lists[] = { "", "\n", "# nobody yet\n" };
+	struct buf out = { .max = 50000 };
+	char *target = xasprintf(":include:%s", path);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct err err = { 0 };
+
+		write_list(lists[i]);
+		assert_int_equal(
+		    include_read(slice_str(target), &out, &err), -1);
+		assert_int_equal(err.class, ERR_TEMP);
+		assert_non_null(strstr(err.text, path));
+	}
+	free(target);
+	buf_fini(&out);
 }
 
 static void
@@ -112,6 +190,9 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_says_nothing),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_long_list),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "qmgr/filter.h"
+#include "qmgr/admin/filter.h"
 
 #include "tests/unit.h"
 
@@ -77,7 +77,7 @@ test_match(void **state)
 	struct rcpt open = { .state = RCPT_PENDING,
 		.env.address = SLICE("bob@example.org"),
 		.text = SLICE("connection refused by host") };
-	struct rcpt done = { .state = RCPT_DONE,
+	struct rcpt done = { .state = RCPT_DELIVERED,
 		.env.address = SLICE("done@example.org") };
 	struct rcpt *rcpts[] = { &open, &done };
 	struct message m = { .entry = &e,

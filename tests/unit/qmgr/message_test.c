@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "qmgr/message.h"
+#include "qmgr/queue/message.h"
 
 #include "tests/unit.h"
 
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
@@ -14,7 +15,12 @@
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "ev/loop.h"
+#include "log/log.h"
+#include "qmgr/queue/note.h"
+#include "qmgr/queue/tail.h"
+#include "queue/envelope_text.h"
 #include "sys/fd.h"
+#include "tests/fault.h"
 
 static char dir[] = "/tmp/pabal-qmgr-XXXXXX";
 static const char body[] = "Subject: x\r\n\r\nhello\r\n";
@@ -29,6 +35,7 @@ setup(void **state)
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	ev_init();
+	log_set(LOG_LOGFMT, LOG_LVL_ERR);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	entry_init();
 	return spool_init(fd, &err);
@@ -118,16 +125,16 @@ test_tail(void **state)
 		bool loads;
 		enum rcpt_state first; /* of recipient 0 */
 	} rows[] = {
-		{ "result 0 delivered dsn=2.0.0",  true,  NULL,     true,  RCPT_DONE },
+		{ "result 0 delivered dsn=2.0.0",  true,  NULL,     true,  RCPT_DELIVERED },
 		{ "result 0 tempfail text=a%20b",  true,  NULL,     true,  RCPT_PENDING },
-		{ "result 0 permfail dsn=5.1.1",   true,  NULL,     true,  RCPT_DONE },
+		{ "result 0 permfail dsn=5.1.1",   true,  NULL,     true,  RCPT_REPORTED },
 		{ "next 1700000000000",            true,  NULL,     true,  RCPT_PENDING },
 		{ "held 1",                        true,  NULL,     true,  RCPT_PENDING },
 		/* cut short or wrong at the end: as if never written */
 		{ "result 0 delivered",            false, NULL,     true,  RCPT_PENDING },
 		{ "result 0 delivered !00000000\n", false, NULL,    true,  RCPT_PENDING },
-		/* wrong in the middle: damage */
-		{ "result 0 delivered !00000000\n", false, "held 1", false, 0 },
+		/* wrong in the middle: the others count */
+		{ "result 0 delivered !00000000\n", false, "held 1", true, RCPT_PENDING },
 		/* right seal, no sense */
 		{ "result 7 delivered",            true,  NULL,     false, 0 },
 		{ "result 0 eaten",                true,  NULL,     false, 0 },
@@ -161,6 +168,94 @@ test_tail(void **state)
 	}
 }
 
+/* The tail of E's file, read by its kinds of lines: only whole ones. */
+static void
+assert_no_flaw(const struct entry *e, size_t head_bytes)
+{
+	struct buf file = { .max = 65536 };
+	struct slice rest, line;
+	struct err err;
+	enum tail_kind kind;
+	int fd = spool_open(e->id, (enum spool_place)e->place, O_RDONLY, &err);
+
+	assert_int_equal(fd_read_file(fd, &file, &err), 0);
+	rest = slice_from(buf_slice(&file), head_bytes + sizeof body - 1);
+	while ((kind = tail_next(&rest, &line)) != TAIL_END)
+		assert_int_equal(kind, TAIL_LINE);
+	fd_close(&fd);
+	buf_fini(&file);
+}
+
+/*
+ * What a crash, a full disk under an older version and a bad disk leave.  A
+ * line is sealed, or damaged when it ends in "!", or cut short when it ends in
+ * "~" and joined with the next.
+ */
+static void
+test_flaws(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *lines[8];
+		size_t nrcpts;
+		const char *states; /* D done, P to be tried */
+		uint32_t attempts;
+	} rows[] = {
+		{ { "result 0 delivered", "result 1 deli~" }, 2, "DP", 0 },
+		{ { "result 1 deli~", "result 0 delivered" }, 2, "DP", 0 },
+		{ { "result 1 deli~", "result 0 delivered", "next 5" }, 2, "DP", 1 },
+		{ { "ne~", "next 5", "ne~", "next 6", "result 1 relayed" }, 2, "PD", 2 },
+		{ { "next 5!", "result 0 delivered", "next 6" }, 2, "DP", 1 },
+		{ { "result 0 delivered!", "result 1 delivered" }, 2, "PD", 0 },
+		{ { "\x01\x01\x01~", "result 1 delivered", "next 5" }, 2, "PD", 1 },
+		/* an expansion, whole, then a torn line */
+		{ { "rcpt x@y parent=0", "result 0 expanded", "result 2 delivered", "ne~", "next 5" }, 3, "DPD", 1 },
+		/* written in part, then again: the numbers are the second's */
+		{ { "rcpt x@y parent=0", "rcpt z@~", "rcpt x@y parent=0", "rcpt z@y parent=0", "result 0 expanded" }, 4, "PPPP", 0 },
+		{ { "rcpt x@y parent=0", "resu~", "rcpt x@y parent=0", "result 0 expanded", "result 2 delivered", "result 1 delivered" }, 3, "PDP", 0 },
+		/* a recipient is lost: it comes again by a new expansion */
+		{ { "rcpt x@y parent=0!", "rcpt z@y parent=0", "result 0 expanded", "result 3 delivered" }, 3, "PPP", 0 },
+		{ { "rcpt x@y parent=0", "result 0 expanded!", "result 2 delivered", "result 1 permfail" }, 3, "PDP", 0 },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf tail = { .max = 4096 };
+		struct err err = { 0 };
+		struct entry *e;
+
+		for (const char *const *l = rows[i].lines; *l != NULL; l++) {
+			const size_t n = strlen(*l) - 1;
+			char text[100];
+
+			slice_copy(slice_of(*l, n), text, sizeof text);
+			if ((*l)[n] == '~')
+				buf_adds(&tail, text);
+			else if ((*l)[n] == '!')
+				buf_addf(&tail, "%s !00000001\n", text);
+			else
+				buf_adds(&tail, sealed(*l));
+		}
+		e = make(buf_cstr(&tail));
+		/* The second time from the repaired file. */
+		for (int time = 0; time < 2; time++) {
+			struct message *m = message_load(e, &err);
+
+			assert_non_null(m);
+			assert_int_equal(m->nrcpts, rows[i].nrcpts);
+			for (size_t r = 0; r < m->nrcpts; r++)
+				assert_int_equal(rcpt_is_final(m->rcpts[r]),
+				    rows[i].states[r] == 'D');
+			assert_int_equal(e->attempts, rows[i].attempts);
+			assert_no_flaw(e, m->head_bytes);
+			message_free(&m);
+		}
+		entry_free(&e);
+		buf_fini(&tail);
+	}
+}
+
 /* What the code writes it reads back, expansions included. */
 static void
 test_append_and_reload(void **state)
@@ -169,27 +264,25 @@ test_append_and_reload(void **state)
 	struct err err = { 0 };
 	struct message *m = message_load(e, &err);
 	struct buf lines = { .max = 65536 };
-	struct rcpt *r =
-	    message_add_rcpt(m, m->rcpts[0], SLICE("dave@example.org"));
+	struct rcpt *r = rcpt_add_child(m, m->rcpts[0],
+	    SLICE("dave@example.org"), SLICE("|/bin/cmd \"a b\"\n"), 1234);
 
 	(void)state;
-	r->env.target = SLICE("|/bin/cmd \"a b\"\n");
-	r->env.uid = 1234;
-	message_note_rcpt(&lines, r);
+	note_rcpt(&lines, r);
 	m->rcpts[0]->status = JOB_EXPANDED;
-	message_note_result(&lines, m->rcpts[0]);
+	note_result(&lines, m->rcpts[0]);
 	m->rcpts[1]->status = JOB_TEMPFAIL;
 	m->rcpts[1]->state = RCPT_DEFERRED;
 	m->rcpts[1]->text = SLICE("try\r\nlater = 100%");
-	message_note_result(&lines, m->rcpts[1]);
-	message_note(&lines, "next", 1700000300000);
-	message_note(&lines, "warned", 5);
-	assert_int_equal(message_append(e, &lines, &err), 0);
+	note_result(&lines, m->rcpts[1]);
+	note_word(&lines, "next", 1700000300000);
+	note_word(&lines, "warned", 5);
+	assert_int_equal(tail_append(e, &lines, &err), 0);
 	message_free(&m);
 	m = message_load(e, &err);
 	assert_non_null(m);
 	assert_int_equal(m->nrcpts, 3);
-	assert_int_equal(m->rcpts[0]->state, RCPT_DONE);
+	assert_int_equal(m->rcpts[0]->state, RCPT_EXPANDED);
 	assert_int_equal(m->rcpts[1]->state, RCPT_PENDING);
 	assert_true(slice_is(m->rcpts[1]->text, "try\r\nlater = 100%"));
 	assert_true(slice_is(m->rcpts[2]->env.target, "|/bin/cmd \"a b\"\n"));
@@ -201,6 +294,76 @@ test_append_and_reload(void **state)
 	message_free(&m);
 	entry_free(&e);
 	buf_fini(&lines);
+}
+
+static int64_t
+size_of(const struct entry *e)
+{
+	struct stat st;
+	int fd = spool_open(e->id, (enum spool_place)e->place, O_RDONLY, NULL);
+
+	assert_int_equal(fstat(fd, &st), 0);
+	fd_close(&fd);
+	return st.st_size;
+}
+
+static enum rcpt_state
+first_state(struct entry *e)
+{
+	struct message *m = message_load(e, NULL);
+	enum rcpt_state s;
+
+	assert_non_null(m);
+	s = m->rcpts[0]->state;
+	message_free(&m);
+	return s;
+}
+
+/* A disk that fills in the middle of a line: nothing of it stays, and what is
+ * recorded counts, is written with the next, and once. */
+static void
+test_append_on_full_disk(void **state)
+{
+	/* clang-format off */
+	static const struct { bool for_ever, record; } rows[] = {
+		{ false, false }, { false, true },
+		{ true, false }, { true, true }, /* nor can it be taken back */
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf done = { .max = 1000 }, next = { .max = 1000 };
+		struct entry *e = make("");
+		const int64_t before = size_of(e);
+		struct err err = { 0 };
+		int rc;
+
+		buf_adds(&done, sealed("result 0 delivered dsn=2.0.0"));
+		buf_adds(&next, sealed("next 1700000000000"));
+		fault_arm(FAULT_SHORT, 1, rows[i].for_ever);
+		rc = (rows[i].record ? tail_record : tail_append)(
+		    e, &done, &err);
+		assert_int_equal(rc, -1);
+		assert_int_equal(err.code, ERR_NO_SPACE);
+		assert_int_equal(size_of(e) > before, rows[i].for_ever);
+		assert_int_equal(first_state(e),
+		    rows[i].record ? RCPT_DELIVERED : RCPT_PENDING);
+		assert_int_equal(
+		    tail_append(e, &next, &err), rows[i].for_ever ? -1 : 0);
+		fault_off();
+		if (rows[i].for_ever)
+			assert_int_equal(tail_append(e, &next, &err), 0);
+		assert_int_equal(size_of(e) - before,
+		    (rows[i].record ? done.n : 0) + next.n);
+		assert_null(e->unwritten);
+		assert_int_equal(first_state(e),
+		    rows[i].record ? RCPT_DELIVERED : RCPT_PENDING);
+		assert_int_equal(e->attempts, 1);
+		entry_free(&e);
+		buf_fini(&done);
+		buf_fini(&next);
+	}
 }
 
 /* Cut at any length, a file loads or is refused for good; it never crashes,
@@ -246,7 +409,9 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_flaws),
 		cmocka_unit_test(test_append_and_reload),
+		cmocka_unit_test(test_append_on_full_disk),
 		cmocka_unit_test(test_cut_anywhere),
 	};
 

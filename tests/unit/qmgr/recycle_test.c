@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "qmgr/recycle.h"
+#include "qmgr/queue/recycle.h"
 
 #include "tests/unit.h"
 
@@ -179,6 +179,12 @@ test_bounded_and_emptied_at_start(void **state)
 	assert_true(exists(from, "TOOMANY"));
 	unlinkat(from, "TOOMANY", 0);
 	assert_false(recycle_put(from, "ABSENT"));
+	/* A full disk gets its room back. */
+	recycle_drop();
+	assert_int_equal(recycle_get(to, "D"), -1);
+	assert_int_equal(unlinkat(root, "free", AT_REMOVEDIR), 0);
+	assert_int_equal(recycle_init(root, NULL), 0);
+	leave_many(KEPT_MIN);
 	assert_int_equal(recycle_init(root, NULL), 0);
 	assert_int_equal(recycle_get(to, "D"), -1);
 	assert_int_equal(unlinkat(root, "free", AT_REMOVEDIR), 0);

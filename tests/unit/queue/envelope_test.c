@@ -5,8 +5,14 @@
 
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "queue/envelope_text.h"
+
+#define SMTPD ENVELOPE_FROM_SMTPD
+#define QMGR  ENVELOPE_FROM_QMGR
 
 static struct arena arena;
 
@@ -167,7 +173,7 @@ test_there_and_back(void **state)
 		n = b.n;
 		/* The message follows. */
 		buf_adds(&b, "Subject: x\nend 00000000\nrcpt nobody\n");
-		assert_int_equal(envelope_parse(buf_slice(&b), true, &arena,
+		assert_int_equal(envelope_parse(buf_slice(&b), QMGR, &arena,
 				     &back, &len, &err),
 		    0);
 		assert_int_equal(len, n);
@@ -193,14 +199,14 @@ test_damage(void **state)
 			b.p[i] = (char)(b.p[i] ^ 1 << bit);
 			/* "END" and the hex digits of its sum are the same
 			 * in both cases of letters. */
-			if (envelope_parse(buf_slice(&b), true, &arena, &back,
+			if (envelope_parse(buf_slice(&b), QMGR, &arena, &back,
 				&len, &err) == 0 &&
 			    i < b.n - 9)
 				fail_msg("bit %d of byte %zu", bit, i);
 			b.p[i] = (char)(b.p[i] ^ 1 << bit);
 		}
 		assert_int_equal(envelope_parse(slice_sub(buf_slice(&b), 0, i),
-				     true, &arena, &back, &len, &err),
+				     QMGR, &arena, &back, &len, &err),
 		    -1);
 		assert_int_equal(err.class, ERR_PERM);
 		arena_reset(&arena);
@@ -215,48 +221,49 @@ test_refused(void **state)
 	/* clang-format off */
 	static const struct {
 		const char *lines;
-		bool want_id, ok;
+		enum envelope_from from;
+		bool ok;
 	} rows[] = {
-		{ "sender a@b\nrcpt c@d\n",            false, true },
-		{ "sender a@b\nrcpt c@d\n",            true,  true },
-		{ "",                                  false, true },
+		{ "sender a@b\nrcpt c@d\n",            SMTPD, true },
+		{ "sender a@b\nrcpt c@d\n",            QMGR,  true },
+		{ "",                                  SMTPD, true },
 		/* qmgr's own lines, from smtpd */
-		{ "id abc\nsender a@b\n",              false, false },
-		{ "id abc\nsender a@b\n",              true,  true },
-		{ "size 00000000000000000001\n",       false, false },
-		{ "arrived 1\n",                       false, false },
-		{ "crc32c 00000000\n",                 false, false },
-		{ "id \n",                             true,  false },
-		{ "id 123456789012345678901234\n",     true,  false },
-		{ "id 12345678901234567890123\n",      true,  true },
-		{ "id ../../etc/x\n",                  true,  false },
-		{ "id a b\n",                          true,  false },
-		{ "crc32c 0000000\n",                  true,  false },
-		{ "crc32c 0000000g\n",                 true,  false },
-		{ "size -1\n",                         true,  false },
-		{ "size 9223372036854775808\n",        true,  false },
-		{ "size 9223372036854775807\n",        true,  true },
-		{ "size 1 \n",                         true,  false },
+		{ "id abc\nsender a@b\n",              SMTPD, false },
+		{ "id abc\nsender a@b\n",              QMGR,  true },
+		{ "size 00000000000000000001\n",       SMTPD, false },
+		{ "arrived 1\n",                       SMTPD, false },
+		{ "crc32c 00000000\n",                 SMTPD, false },
+		{ "id \n",                             QMGR,  false },
+		{ "id 123456789012345678901234\n",     QMGR,  false },
+		{ "id 12345678901234567890123\n",      QMGR,  true },
+		{ "id ../../etc/x\n",                  QMGR,  false },
+		{ "id a b\n",                          QMGR,  false },
+		{ "crc32c 0000000\n",                  QMGR,  false },
+		{ "crc32c 0000000g\n",                 QMGR,  false },
+		{ "size -1\n",                         QMGR,  false },
+		{ "size 9223372036854775808\n",        QMGR,  false },
+		{ "size 9223372036854775807\n",        QMGR,  true },
+		{ "size 1 \n",                         QMGR,  false },
 		/* fields of a later version */
-		{ "sender a@b\nfuture x\n",            false, false },
-		{ "Sender a@b\n",                      false, false },
-		{ "\n",                                false, false },
-		{ "smtputf8\n",                        false, true },
-		{ "smtputf8 no\n",                     false, false },
+		{ "sender a@b\nfuture x\n",            SMTPD, false },
+		{ "Sender a@b\n",                      SMTPD, false },
+		{ "\n",                                SMTPD, false },
+		{ "smtputf8\n",                        SMTPD, true },
+		{ "smtputf8 no\n",                     SMTPD, false },
 		/* recipients */
-		{ "rcpt\n",                            false, false },
-		{ "rcpt \n",                           false, false },
-		{ "rcpt  a@b\n",                       false, false },
-		{ "rcpt a@b future=1\n",               false, false },
-		{ "rcpt a@b orcpt\n",                  false, true },
-		{ "rcpt a@b orcpt=%\n",                false, false },
-		{ "rcpt a%4\n",                        false, false },
-		{ "rcpt a@b uid=4294967295\n",         false, true },
-		{ "rcpt a@b uid=4294967296\n",         false, false },
-		{ "rcpt a@b uid=\n",                   false, false },
-		{ "rcpt a@b uid=-1\n",                 false, false },
-		{ "sender a%00b\n",                    false, true },
-		{ "sender a%\n",                       false, false },
+		{ "rcpt\n",                            SMTPD, false },
+		{ "rcpt \n",                           SMTPD, false },
+		{ "rcpt  a@b\n",                       SMTPD, false },
+		{ "rcpt a@b future=1\n",               SMTPD, false },
+		{ "rcpt a@b orcpt\n",                  SMTPD, true },
+		{ "rcpt a@b orcpt=%\n",                SMTPD, false },
+		{ "rcpt a%4\n",                        SMTPD, false },
+		{ "rcpt a@b uid=4294967295\n",         QMGR,  true },
+		{ "rcpt a@b uid=4294967296\n",         QMGR,  false },
+		{ "rcpt a@b uid=\n",                   QMGR,  false },
+		{ "rcpt a@b uid=-1\n",                 QMGR,  false },
+		{ "sender a%00b\n",                    SMTPD, true },
+		{ "sender a%\n",                       SMTPD, false },
 	};
 	/* clang-format on */
 	struct buf b;
@@ -273,11 +280,72 @@ test_refused(void **state)
 		buf_addf(&b, "pabal-queue 1\n%s", rows[i].lines);
 		buf_addf(&b, "end %08x\n", crc32c(0, buf_slice(&b)));
 		rc = envelope_parse(
-		    buf_slice(&b), rows[i].want_id, &arena, &env, &len, &err);
+		    buf_slice(&b), rows[i].from, &arena, &env, &len, &err);
 		if ((rc == 0) != rows[i].ok)
 			fail_msg("row %zu: %s", i, rows[i].lines);
 		if (rc == -1)
 			assert_int_equal(err.class, ERR_PERM);
+	}
+	buf_fini(&b);
+}
+
+/* What qmgr alone decides is no word of smtpd's, not even an empty one. */
+static void
+test_forged(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *line;
+		bool own;
+	} rows[] = {
+		{ "id abc",                         true },
+		{ "id",                             true },
+		{ "arrived 1",                      true },
+		{ "size 1",                         true },
+		{ "crc32c 00000000",                true },
+		{ "rcpt c@d target=|id",            true },
+		{ "rcpt c@d target=:include:/x",    true },
+		{ "rcpt c@d target=\\",             true },
+		{ "rcpt c@d target=",               true },
+		{ "rcpt c@d uid=1000",              true },
+		{ "rcpt c@d uid=0",                 true },
+		{ "rcpt c@d parent=0",              true },
+		{ "rcpt c@d orcpt=x target=|id",    true },
+		{ "rcpt c@d notify=NEVER orcpt=x",  false },
+		{ "client 192.0.2.1",               false },
+		{ "client_name c",                  false },
+		{ "helo h",                         false },
+		{ "login l",                        false },
+		{ "protocol ESMTP",                 false },
+		{ "body 8BITMIME",                  false },
+		{ "ret FULL",                       false },
+		{ "envid e",                        false },
+		{ "trace t",                        false },
+		{ "priority 1",                     false },
+		{ "auth a@b",                       false },
+		{ "smtputf8",                       false },
+		{ "requiretls",                     false },
+	};
+	/* clang-format on */
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 10000);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct envelope env;
+		struct err err = { 0 };
+		size_t len;
+		int rc;
+
+		buf_reset(&b);
+		buf_addf(&b, "pabal-queue 1\nsender a@b\n%s\n", rows[i].line);
+		buf_addf(&b, "end %08x\n", crc32c(0, buf_slice(&b)));
+		rc = envelope_parse(
+		    buf_slice(&b), SMTPD, &arena, &env, &len, &err);
+		if ((rc == -1) != rows[i].own)
+			fail_msg("%s", rows[i].line);
+		if (rc == -1)
+			assert_int_equal(err.code, ERR_FORGED);
 	}
 	buf_fini(&b);
 }
@@ -294,7 +362,7 @@ test_other_version(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(envelope_parse(slice_str(rows[i]), true,
+		assert_int_equal(envelope_parse(slice_str(rows[i]), QMGR,
 				     &arena, &env, &len, &err),
 		    -1);
 }
@@ -316,13 +384,13 @@ test_many_rcpts(void **state)
 	env.nrcpts = ENVELOPE_MAX_RCPTS;
 	envelope_format(&env, &b);
 	assert_int_equal(
-	    envelope_parse(buf_slice(&b), false, &arena, &back, &len, &err), 0);
+	    envelope_parse(buf_slice(&b), SMTPD, &arena, &back, &len, &err), 0);
 	assert_int_equal(back.nrcpts, ENVELOPE_MAX_RCPTS);
 	buf_reset(&b);
 	env.nrcpts++;
 	envelope_format(&env, &b);
 	assert_int_equal(
-	    envelope_parse(buf_slice(&b), false, &arena, &back, &len, &err),
+	    envelope_parse(buf_slice(&b), SMTPD, &arena, &back, &len, &err),
 	    -1);
 	buf_fini(&b);
 }
@@ -337,6 +405,7 @@ main(void)
 		T(test_there_and_back),
 		T(test_damage),
 		T(test_refused),
+		T(test_forged),
 		T(test_other_version),
 		T(test_many_rcpts),
 	};

@@ -129,6 +129,27 @@ test_hash_refuses(void **state)
 	buf_fini(&out);
 }
 
+/* What could be checked is what an import takes. */
+static void
+test_known(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *stored; bool known; } known[] = {
+		{ "$y$j9T$x$y", true }, { "{SHA512-CRYPT}$6$a$b", true },
+		{ "{ARGON2ID}$argon2id$x", true }, { "$argon2i$x", true },
+		{ "{SSHA512}YWJj", false }, { "{PLAIN}sesame", false },
+		{ "$1$a$b", false }, { "$argon2d$x", false },
+		{ "{", false }, { "", false },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (password_is_known(slice_str(known[i].stored)) !=
+		    known[i].known)
+			fail_msg("%s", known[i].stored);
+}
+
 /* What is hashed in place of an unknown name is a hash indeed, so that it
  * costs the same; and no secret opens it. */
 static void
@@ -148,6 +169,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_hash_refuses),
 		cmocka_unit_test(test_pretend),

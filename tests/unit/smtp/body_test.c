@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "smtp/body.h"
+#include "smtp/session/body.h"
 
 #include "tests/unit.h"
 
@@ -30,7 +30,7 @@ whole(int fd, size_t offset, struct slice in, uint32_t crc, struct buf *out)
 	enum smtp_body_end end;
 	struct err err;
 
-	smtp_body_init(&b, fd, (int64_t)offset, (int64_t)in.n, crc);
+	smtp_body_init(&b, fd, (int64_t)offset, (int64_t)in.n, crc, NULL);
 	do
 		end = smtp_body_next(&b, out, &err);
 	while (end == SMTP_BODY_MORE);
@@ -80,18 +80,18 @@ test_pieces(void **state)
 {
 	const struct slice in = SLICE("..a\r\n.\n\r.\r\r\n.b\r\nc\r");
 	struct buf once, twice;
-	struct smtp_body b;
+	struct smtp_lines l;
 
 	(void)state;
 	buf_init(&once, 1000);
 	buf_init(&twice, 1000);
-	smtp_body_init(&b, -1, 0, 0, 0);
-	smtp_body_convert(&b, in, &once);
+	smtp_lines_init(&l, true);
+	smtp_lines_feed(&l, in, &once);
 	for (size_t cut = 0; cut <= in.n; cut++) {
 		buf_reset(&twice);
-		smtp_body_init(&b, -1, 0, 0, 0);
-		smtp_body_convert(&b, slice_sub(in, 0, cut), &twice);
-		smtp_body_convert(&b, slice_from(in, cut), &twice);
+		smtp_lines_init(&l, true);
+		smtp_lines_feed(&l, slice_sub(in, 0, cut), &twice);
+		smtp_lines_feed(&l, slice_from(in, cut), &twice);
 		assert_true(slice_eq(buf_slice(&once), buf_slice(&twice)));
 	}
 	buf_fini(&once);
@@ -127,38 +127,6 @@ test_damage(void **state)
 	close(fd);
 }
 
-static void
-test_8bit(void **state)
-{
-	static const struct {
-		const char *in;
-		int header, all;
-	} rows[] = {
-		{ "", 0, 0 },
-		{ "a: b\r\n\r\nc\r\n", 0, 0 },
-		{ "a: \xc3\xa4\r\n\r\nc\r\n", 1, 1 },
-		{ "a: b\r\n\r\n\xc3\xa4\r\n", 0, 1 },
-		{ "a: b\n\n\xc3\xa4\n", 0, 1 },
-		{ "\r\n\xc3\xa4\r\n", 0, 1 },
-		{ "a: b\r\nc: \xc3\xa4\r\n", 1, 1 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct slice in = slice_str(rows[i].in);
-		const int fd = file_with(in, 3);
-
-		if (smtp_body_is_8bit(fd, 3, (int64_t)in.n, true, NULL) !=
-			rows[i].header ||
-		    smtp_body_is_8bit(fd, 3, (int64_t)in.n, false, NULL) !=
-			rows[i].all)
-			fail_msg("row %zu", i);
-		assert_int_equal(
-		    smtp_body_is_8bit(fd, 3, 1000, false, NULL), -1);
-		close(fd);
-	}
-}
-
 int
 main(void)
 {
@@ -166,7 +134,6 @@ main(void)
 		cmocka_unit_test(test_lines_and_dots),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_8bit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

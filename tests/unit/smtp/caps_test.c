@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "smtp/caps.h"
+#include "smtp/session/caps.h"
 
 #include "tests/unit.h"
 

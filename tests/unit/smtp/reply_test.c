@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "smtp/reply.h"
+#include "smtp/session/reply.h"
 
 #include "tests/unit.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 static void
 test_feed(void **state)
@@ -27,8 +28,15 @@ test_feed(void **state)
 		/* the last line's code is the one that counts */
 		{ "250-a\r\n550 b\r\n", SMTP_REPLY_DONE, 550, "a\nb\n", "" },
 		{ "250 a\x01\x7f\tb\r\n", SMTP_REPLY_DONE, 250, "a?? b\n", "" },
-		{ "250 ok\r", SMTP_REPLY_MORE, 0, "", "250 ok\r" },
-		{ "250-a\r\n25", SMTP_REPLY_MORE, 250, "a\n", "25" },
+		{ "550-a\r\nno code\r\n250x\r\n550 b\r\n", SMTP_REPLY_DONE, 550,
+		    "a\nno code\n250x\nb\n", "" },
+		/* any charset becomes UTF-8, without controls of C1 */
+		{ "550 Empf\xe4nger\r\n", SMTP_REPLY_DONE, 550, "Empf?nger\n",
+		    "" },
+		{ "550 \xc3\xa4\xc2\x9b\xe2\x82\r\n", SMTP_REPLY_DONE, 550,
+		    "\xc3\xa4???\n", "" },
+		{ "250 ok\r", SMTP_REPLY_MORE, 0, "", "" },
+		{ "250-a\r\n25", SMTP_REPLY_MORE, 250, "a\n", "" },
 		{ "", SMTP_REPLY_MORE, 0, "", "" },
 		{ "25 ok\r\n", SMTP_REPLY_BAD, 0, "", "" },
 		{ "2500 ok\r\n", SMTP_REPLY_BAD, 0, "", "" },
@@ -58,43 +66,78 @@ test_feed(void **state)
 	}
 }
 
+/* Feed IN again and again until the reply ends; how many bytes were taken. */
+static size_t
+feed_endlessly(struct slice in)
+{
+	struct smtp_reply r;
+	size_t bytes = 0;
+	enum smtp_reply_end end;
+
+	smtp_reply_init(&r);
+	do {
+		struct slice left = in;
+
+		end = smtp_reply_feed(&r, &left);
+		bytes += in.n - left.n;
+		assert_true(r.text.n <= SMTP_REPLY_TEXT_MAX);
+		assert_true(r.line.n <= SMTP_REPLY_LINE_MAX);
+		assert_true(bytes < 2 * SMTP_REPLY_BYTES_MAX);
+	} while (end == SMTP_REPLY_MORE);
+	assert_int_equal(end, SMTP_REPLY_BAD);
+	smtp_reply_fini(&r);
+	return bytes;
+}
+
 /* A server that never comes to an end is cut off, however it goes about it. */
 static void
 test_endless(void **state)
 {
-	struct smtp_reply r;
-	struct buf line;
-	struct slice in;
-	unsigned lines = 0;
+	(void)state;
+	assert_in_range(feed_endlessly(SLICE("250-and another thing\r\n")),
+	    SMTP_REPLY_BYTES_MAX, SMTP_REPLY_BYTES_MAX + 100);
+	assert_in_range(feed_endlessly(SLICE("250 endless")),
+	    SMTP_REPLY_BYTES_MAX, SMTP_REPLY_BYTES_MAX + 100);
+	assert_in_range(feed_endlessly(SLICE("250-\n")), SMTP_REPLY_BYTES_MAX,
+	    SMTP_REPLY_BYTES_MAX + 100);
+}
+
+/* Whatever its length, a reply is what its code says. */
+static void
+test_long(void **state)
+{
+	struct buf all;
 
 	(void)state;
-	smtp_reply_init(&r);
-	do {
-		in = SLICE("250-and another thing\r\n");
-		assert_true(++lines < 1000);
-	} while (smtp_reply_feed(&r, &in) == SMTP_REPLY_MORE);
-	assert_int_equal(lines, SMTP_REPLY_LINES_MAX + 1);
-	smtp_reply_reset(&r);
+	buf_init(&all, SMTP_REPLY_BYTES_MAX);
+	for (int lines = 1; lines <= 1000; lines *= 1000) {
+		struct smtp_reply r;
+		struct slice in;
+		char line[600];
 
-	buf_init(&line, 10000);
-	buf_adds(&line, "250 ");
-	while (line.n <= SMTP_REPLY_LINE_MAX)
-		buf_addc(&line, 'x');
-	in = buf_slice(&line);
-	assert_int_equal(smtp_reply_feed(&r, &in), SMTP_REPLY_BAD);
-	smtp_reply_reset(&r);
-
-	buf_truncate(&line, SMTP_REPLY_LINE_MAX - 10);
-	line.p[3] = '-';
-	buf_adds(&line, "\r\n");
-	for (lines = 0;; lines++) {
-		in = buf_slice(&line);
-		if (smtp_reply_feed(&r, &in) != SMTP_REPLY_MORE)
-			break;
+		buf_reset(&all);
+		for (int i = 1; i <= lines; i++) {
+			buf_addf(&all, "550%c5.1.1 ", i < lines ? '-' : ' ');
+			for (int n = 0; n < 100000 / lines; n++)
+				buf_adds(&all, "\xea\xb0\x80");
+			buf_adds(&all, "\r\n");
+		}
+		buf_adds(&all, "250 next\r\n");
+		in = buf_slice(&all);
+		smtp_reply_init(&r);
+		assert_int_equal(smtp_reply_feed(&r, &in), SMTP_REPLY_DONE);
+		assert_int_equal(r.code, 550);
+		assert_true(slice_is(in, "250 next\r\n"));
+		assert_true(r.text.n <= SMTP_REPLY_TEXT_MAX);
+		smtp_reply_line(&r, line, sizeof line);
+		assert_true(slice_starts(
+		    slice_str(line), SLICE("550 5.1.1 \xea\xb0\x80")));
+		/* cut between two characters */
+		assert_in_range(strlen(line), sizeof line - 4, sizeof line - 1);
+		assert_true(utf8_valid(slice_str(line)));
+		smtp_reply_fini(&r);
 	}
-	assert_int_equal(lines, SMTP_REPLY_TEXT_MAX / SMTP_REPLY_LINE_MAX);
-	smtp_reply_fini(&r);
-	buf_fini(&line);
+	buf_fini(&all);
 }
 
 static void
@@ -140,6 +183,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_feed),
 		cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_dsn),
 	};
 

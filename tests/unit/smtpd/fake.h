@@ -19,13 +19,21 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "conf/conf.h"
+#include "front/front.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
+#include "ipc/setup.h"
 #include "log/log.h"
+#include "mime/parser.h"
+#include "mime/part.h"
+#include "mime/wire.h"
 #include "queue/envelope.h"
+#include "queue/envelope_text.h"
 #include "smtpd/conf.h"
+#include "smtpd/protocol.h"
 #include "smtpd/session.h"
+#include "sys/addr.h"
 #include "sys/fd.h"
 
 enum { FAKE_QUOTA = 1000 };
@@ -40,7 +48,8 @@ static struct {
 	char sender[128];
 	struct buf message; /* the last one accepted */
 	struct buf rcpts;   /* its recipients, each with a space behind it */
-	unsigned accepted, aborted, nrcpts;
+	bool recorded;      /* its structure came with it */
+	unsigned accepted, aborted, nrcpts, sessions;
 	uint64_t held_id; /* of a lookup that is answered after the next, */
 	struct ipc *held_peer;
 	struct ev_timer late;  /* or then */
@@ -50,13 +59,22 @@ static struct {
 
 /* ---- the other daemons ---- */
 
+/* Our end of a channel of smtpd's, as the daemon ROLE. */
+static void
+fake_accept(enum role role, int fd)
+{
+	ipc_set_self(role);
+	ipc_accept(fd, ROLE_SMTPD, 0, 0);
+	ipc_set_self(ROLE_SMTPD);
+}
+
 static void
 fake_on_connect(struct ipc *peer, struct msg *m)
 {
 	int pair[2];
 
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
-	ipc_accept(pair[1], ROLE_SMTPD, 0, 0);
+	fake_accept((enum role)m->master_connect.role, pair[1]);
 	IPC_SEND(peer, master_connected, .id = m->master_connect.id, .ok = true,
 	    .sock = pair[0]);
 	close(pair[0]);
@@ -123,6 +141,13 @@ fake_on_lookup(struct ipc *peer, struct msg *m)
 	fake_answer_held();
 }
 
+/* The sender says what fails; the text alone must not. */
+static enum err_code
+fake_code(void)
+{
+	return strstr(fake.sender, ".full@") != NULL ? ERR_NO_SPACE : ERR_OTHER;
+}
+
 static void
 fake_on_open(struct ipc *peer, struct msg *m)
 {
@@ -144,12 +169,27 @@ fake_on_open(struct ipc *peer, struct msg *m)
 	fd_close(&fake.file);
 	if (slice_starts(slice_str(fake.sender), SLICE("nofile"))) {
 		IPC_SEND(peer, queue_opened, .id = m->queue_open.id, .file = -1,
-		    .why = SLICE("open: No space left on device"));
+		    .code = fake_code(),
+		    .why = SLICE("No space left on device"));
 		return;
 	}
 	fake.file = memfd_create("message", MFD_CLOEXEC);
 	IPC_SEND(peer, queue_opened, .id = m->queue_open.id, .ok = true,
 	    .qid = SLICE("QID"), .file = fake.file);
+}
+
+/* A record that comes with a message is that of the message in the file. */
+static void
+fake_check_record(struct slice record)
+{
+	struct buf own = { .max = MIME_WIRE_MAX };
+	struct mime_tree *t = mime_parse(buf_slice(&fake.message), NULL);
+
+	fake.recorded = record.n > 0;
+	must(!fake.recorded ||
+	     (mime_wire_put(&own, t) && slice_eq(record, buf_slice(&own))));
+	mime_tree_free(&t);
+	buf_fini(&own);
 }
 
 static void
@@ -162,10 +202,11 @@ fake_on_commit(struct ipc *peer, struct msg *m)
 	must(fd_read_file(fake.file, &fake.message, NULL) == 0);
 	must(q->size == (int64_t)fake.message.n);
 	must(q->crc32c == crc32c(0, buf_slice(&fake.message)));
+	fake_check_record(q->record);
 	fd_close(&fake.file);
 	fake.accepted += ok;
 	IPC_SEND(peer, queue_committed, .id = q->id, .ok = ok,
-	    .why = SLICE("I/O error"));
+	    .code = fake_code(), .why = SLICE("No space left on device"));
 }
 
 static void
@@ -239,6 +280,12 @@ fake_on_guard(struct ev_timer *t)
 	must(false && "the session did not end");
 }
 
+static void
+fake_on_count(unsigned n)
+{
+	fake.sessions = n;
+}
+
 /* Once, with what stands in pabal.conf and smtpd.conf. */
 static void
 fake_init(const char *shared, const char *own)
@@ -258,10 +305,12 @@ fake_init(const char *shared, const char *own)
 	ipc_setup(ROLE_SMTPD, &fake_table);
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
 	ipc_set_master(pair[0]);
-	ipc_accept(pair[1], ROLE_SMTPD, 0, 0);
+	fake_accept(ROLE_MASTER, pair[1]);
 	buf_init(&fake.replies, 1 << 24);
 	buf_init(&fake.message, 1 << 24);
 	buf_init(&fake.rcpts, 1 << 20);
+	smtpd_session_init(0, fake_on_count);
+	front_on_certs(); /* there are none */
 	ev_timer_init(&fake.guard, fake_on_guard);
 	ev_timer_init(&fake.late, fake_on_late);
 }
@@ -282,7 +331,8 @@ fake_talk(const char *protocol, const char *ip, struct slice input)
 	buf_reset(&fake.replies);
 	fake.input = input;
 	fake.half = true;
-	smtpd_session_new(fd[0], smtpd_protocol_find(protocol), &peer);
+	front_accept(
+	    fd[0], &smtpd_protocol_find(protocol)->front, &peer, true, true);
 	ev_io_init(&fake.client, fd[1], fake_on_client);
 	ev_io_set(&fake.client, EV_READ | EV_WRITE);
 	ev_timer_set(&fake.guard, 20000);

@@ -22,6 +22,14 @@ static const struct {
 	    "Received: from c.example ([192.0.2.1])\r\n"
 	    "\tby h.example with ESMTP id Q1\r\n"
 	    "\tfor <a@b.example>; " DATE },
+	{ { .helo = { "x", 1 }, .uid = { "0", 1 }, .with = { "UTF8SMTP", 8 }, .rcpt = { "a@grün.example", 15 } },
+	    "Received: from localhost (local, uid 0)\r\n"
+	    "\tby h.example with UTF8SMTP id Q1\r\n"
+	    "\tfor <a@xn--grn-ioa.example>; " DATE },
+	{ { .helo = { "x", 1 }, .uid = { "0", 1 }, .with = { "UTF8SMTP", 8 }, .rcpt = { "ä@grün.example", 16 } },
+	    "Received: from localhost (local, uid 0)\r\n"
+	    "\tby h.example with UTF8SMTP id Q1\r\n"
+	    "\tfor <ä@grün.example>; " DATE },
 	{ { .helo = { "[IPv6:::1]", 10 }, .ip = { "::1", 3 }, .with = { "ESMTPS", 6 },
 	    .tls = "TLSv1.3", .cipher = "TLS_AES_128_GCM_SHA256", .cipher_bits = 128 },
 	    "Received: from [IPv6:::1] ([IPv6:::1])\r\n"
@@ -31,8 +39,8 @@ static const struct {
 	{ { .helo = { "a(b\\", 4 }, .ip = { "192.0.2.1", 9 }, .with = { "SMTP", 4 } },
 	    "Received: from unknown ([192.0.2.1])\r\n"
 	    "\tby h.example with SMTP id Q1; " DATE },
-	{ { .helo = { "x", 1 }, .with = { "ESMTP", 5 } },
-	    "Received: from localhost (local)\r\n"
+	{ { .helo = { "x", 1 }, .uid = { "1000", 4 }, .with = { "ESMTP", 5 } },
+	    "Received: from localhost (local, uid 1000)\r\n"
 	    "\tby h.example with ESMTP id Q1; " DATE },
 };
 

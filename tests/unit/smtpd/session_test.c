@@ -24,7 +24,7 @@ expect(const char *protocol, const char *ip, const char *in, const char *want)
 	const char *got = fake_talk(protocol, ip, slice_str(in));
 
 	assert_string_equal(got, want);
-	assert_int_equal(smtpd_session_count(), 0);
+	assert_int_equal(fake.sessions, 0);
 }
 
 static int
@@ -212,12 +212,16 @@ static const struct {
 	    BEGUN RCPT GO "550 5.6.11 A CR or LF stands alone\r\n" BYE, NULL, 0, 1 },
 	/* qmgr's troubles */
 	{ "HELO c\r\nMAIL FROM:<nofile@x>\r\nRCPT TO:<user@x>\r\nDATA\r\n",
+	    G HELO SENDER RCPT "451 4.3.0 The queue does not answer\r\n", NULL, 0, 0 },
+	{ "HELO c\r\nMAIL FROM:<nofile.full@x>\r\nRCPT TO:<user@x>\r\nDATA\r\n",
 	    G HELO SENDER RCPT "452 4.3.1 No room for it now\r\n", NULL, 0, 0 },
-	{ "HELO c\r\nMAIL FROM:<nofile@x>\r\nRCPT TO:<user@x>\r\nDATA\r\nMAIL FROM:<evil@x>\r\n",
+	{ "HELO c\r\nMAIL FROM:<nofile.full@x>\r\nRCPT TO:<user@x>\r\nDATA\r\nMAIL FROM:<evil@x>\r\n",
 	    G HELO SENDER RCPT "452 4.3.1 No room for it now\r\n"
 	    "421 4.7.0 h.example Message without a go-ahead\r\n", NULL, 0, 0 },
 	{ "HELO c\r\nMAIL FROM:<lost@x>\r\nRCPT TO:<user@x>\r\nDATA\r\n.\r\nQUIT\r\n",
 	    G HELO SENDER RCPT GO "451 4.3.0 Could not be queued\r\n" BYE, NULL, 0, 0 },
+	{ "HELO c\r\nMAIL FROM:<lost.full@x>\r\nRCPT TO:<user@x>\r\nDATA\r\n.\r\nQUIT\r\n",
+	    G HELO SENDER RCPT GO "452 4.3.1 No room for it now\r\n" BYE, NULL, 0, 0 },
 };
 /* clang-format on */
 
@@ -287,6 +291,51 @@ test_local(void **state)
 	assert_non_null(strstr(p,
 	    "\r\nMessage-ID: <QID@h.example>\r\nFrom: <root@local.example>"
 	    "\r\n\r\ny\r\n"));
+}
+
+/* clang-format off */
+static const struct {
+	const char *rcpts, *begin, *again; /* AGAIN that often */
+	unsigned times;
+	bool recorded;
+} records[] = {
+	{ "RCPT TO:<user>\r\n",  "A: b\r\n\r\nc\r\n", "", 0, true },
+	{ "RCPT TO:<alias>\r\n", "",                    "", 0, true },
+	{ "RCPT TO:<a@far.example>\r\n", "A: b\r\n",    "", 0, false },
+	{ "RCPT TO:<a@far.example>\r\nRCPT TO:<user>\r\n",
+	    "Content-Type: multipart/mixed; boundary=x\r\n\r\n",
+	    "--x\r\n\r\n..a\r\n", 3, true },
+	/* too many parts, too deep, a field too long */
+	{ "RCPT TO:<user>\r\n",
+	    "Content-Type: multipart/mixed; boundary=x\r\n\r\n",
+	    "--x\r\n\r\n", 2000, false },
+	{ "RCPT TO:<user>\r\n", "",
+	    "Content-Type: message/rfc822\r\n\r\n", 30, false },
+	{ "RCPT TO:<user>\r\n", "Subject: x\r\n",
+	    " and so on and on and on and on and on\r\n", 1000, false },
+};
+/* clang-format on */
+
+/* The structure of a message is found once, for whoever has a mailbox here; of
+ * one that is beyond the limits nothing is told. */
+static void
+test_record(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+		struct buf in = { .max = 1 << 20 };
+
+		buf_addf(&in, "EHLO c\r\nMAIL FROM:<root>\r\n%sDATA\r\n%s",
+		    records[i].rcpts, records[i].begin);
+		for (unsigned n = 0; n < records[i].times; n++)
+			buf_adds(&in, records[i].again);
+		buf_adds(&in, ".\r\n");
+		fake.accepted = 0;
+		(void)fake_talk("smtp", "local", buf_slice(&in));
+		assert_int_equal(fake.accepted, 1);
+		assert_int_equal(fake.recorded, records[i].recorded);
+		buf_fini(&in);
+	}
 }
 
 /* Too large for the limit, or for every mailbox it is for. */
@@ -362,7 +411,8 @@ connect_from(const char *ip)
 
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) == 0);
 	must(addr_parse(&peer, slice_str(ip), 1, NULL) == 0);
-	smtpd_session_new(fd[0], smtpd_protocol_find("smtp"), &peer);
+	front_accept(
+	    fd[0], &smtpd_protocol_find("smtp")->front, &peer, true, true);
 	return fd[1];
 }
 
@@ -432,16 +482,70 @@ test_sessions_per_client(void **state)
 		for (int k = 0; k < 3; k++)
 			close(fds[k]);
 		run();
-		assert_int_equal(smtpd_session_count(), 0);
+		assert_int_equal(fake.sessions, 0);
 	}
 }
 
-static bool emptied;
-
+/* What a client says in one session after another, with limits of rates that
+ * another test does not meet. */
 static void
-on_empty(void)
+test_rates(void **state)
 {
-	emptied = true;
+	static const char wait[] =
+	    "450 4.7.1 Too many recipients, wait a while\r\n";
+	const struct smtpd_conf *was = smtpd_conf;
+	struct smtpd_conf limited = *was;
+
+	(void)state;
+	limited.client_connection_rate_limit = 2;
+	limited.client_message_rate_limit = 2;
+	limited.client_recipient_rate_limit = 3;
+	smtpd_conf = &limited;
+	assert_string_equal(
+	    fake_talk("smtp", "203.0.113.1",
+		SLICE(BEGIN
+		    "RCPT TO:<user1@x>\r\nRCPT TO:<user2@x>\r\nRSET\r\n"
+		    "MAIL FROM:<>\r\nRCPT TO:<no@x>\r\nRCPT TO:<user3@x>\r\n"
+		    "RSET\r\nMAIL FROM:<>\r\nQUIT\r\n")),
+	    BEGUN RCPT RCPT OK SENDER
+	    "550 5.1.1 No such user\r\n"
+	    "450 4.7.1 Too many recipients, wait a while\r\n" OK
+	    "450 4.7.1 Too many messages, wait a while\r\n" BYE);
+	/* another session, of the same client */
+	limited.client_message_rate_limit = 0;
+	assert_non_null(
+	    strstr(fake_talk("smtp", "203.0.113.1",
+		       SLICE(BEGIN "RCPT TO:<user1@x>\r\nQUIT\r\n")),
+		wait));
+	assert_string_equal(fake_talk("smtp", "203.0.113.1", SLICE("")),
+	    "421 4.7.0 h.example Too many connections from your address\r\n");
+	/* others, and those who are trusted, notice nothing */
+	assert_string_equal(
+	    fake_talk("smtp", "203.0.113.2", SLICE("QUIT\r\n")), G BYE);
+	for (int i = 0; i < 5; i++)
+		assert_string_equal(
+		    fake_talk("smtp", TRUSTED, SLICE("QUIT\r\n")), G BYE);
+	smtpd_conf = was;
+}
+
+/* Attempts to authenticate count whether they are right or not. */
+static void
+test_auth_rate(void **state)
+{
+	const struct smtpd_conf *was = smtpd_conf;
+	struct smtpd_conf limited = *was;
+	const char *got;
+
+	(void)state;
+	limited.client_auth_rate_limit = 2;
+	smtpd_conf = &limited;
+	for (int i = 0; i < 3; i++) {
+		got = fake_talk("submission", "198.51.100.9",
+		    SLICE("EHLO c\r\nAUTH PLAIN AHVzZXIAc2VzYW1l\r\nQUIT\r\n"));
+		assert_non_null(strstr(
+		    got, i < 2 ? "235 2.7.0 " : "454 4.7.0 Too many attempts"));
+	}
+	smtpd_conf = was;
 }
 
 /* Idle sessions go at once; a message under way is taken to its end. */
@@ -456,12 +560,12 @@ test_stop(void **state)
 	run();
 	(void)heard(idle);
 	assert_string_equal(heard(busy), BEGUN RCPT GO);
-	smtpd_session_stop_all(on_empty);
+	front_stop();
 	run();
 	assert_string_equal(
 	    heard(idle), "421 4.3.2 h.example This host is going down\r\n");
 	assert_string_equal(heard(busy), "");
-	assert_false(emptied);
+	assert_true(front_busy());
 	say(busy, "\r\n.\r\n");
 	run();
 	assert_string_equal(heard(busy),
@@ -469,8 +573,8 @@ test_stop(void **state)
 	close(idle);
 	close(busy);
 	run();
-	assert_true(emptied);
-	assert_int_equal(smtpd_session_count(), 0);
+	assert_false(front_busy());
+	assert_int_equal(fake.sessions, 0);
 }
 
 int
@@ -481,9 +585,10 @@ main(void)
 		cmocka_unit_test(test_long_auth_line),
 		cmocka_unit_test(test_auth), cmocka_unit_test(test_mails),
 		cmocka_unit_test(test_lmtp), cmocka_unit_test(test_local),
-		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_record), cmocka_unit_test(test_size),
 		cmocka_unit_test(test_many_recipients),
 		cmocka_unit_test(test_sessions_per_client),
+		cmocka_unit_test(test_rates), cmocka_unit_test(test_auth_rate),
 		cmocka_unit_test(
 		    test_stop), /* the last: nothing starts again */
 	};

@@ -5,6 +5,7 @@
  */
 #include "store/inner.h"
 
+#include "store/whole.h"
 #include "tests/unit/store/fixture.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "base/mem.h"
+#include "maildir/filename.h"
 #include "sys/durable.h"
 
 #define MAIL "Subject: x\r\n\r\nbody\r\n"
@@ -23,10 +25,13 @@ static void
 dump(struct mailbox *m, struct buf *out)
 {
 	struct message_info infos[64];
-	struct mailbox_status st = fx_status(m);
+	struct mailbox_status st;
 	uint32_t from = 1;
 	size_t got;
 
+	/* A large one is taken in by steps after a rebuild. */
+	assert_int_equal(mailbox_sync(m, false, NULL), 0);
+	st = fx_status(m);
 	buf_reset(out);
 	buf_addf(out, "%u %s %u %llu %u\n", st.uidvalidity, st.id, st.messages,
 	    (unsigned long long)st.bytes, st.unseen);
@@ -34,8 +39,9 @@ dump(struct mailbox *m, struct buf *out)
 		assert_int_equal(
 		    message_read(m, from, infos, 64, &got, NULL), 0);
 		for (size_t i = 0; i < got; i++)
-			buf_addf(out, "%u %x %x %lld %lld %lld %llx\n",
-			    infos[i].uid, infos[i].flags, infos[i].keywords,
+			buf_addf(out, "%u %x %s %lld %lld %lld %llx\n",
+			    infos[i].uid, infos[i].flags,
+			    fx_keywords(m, infos[i].uid),
 			    (long long)infos[i].size, (long long)infos[i].vsize,
 			    (long long)infos[i].date_s,
 			    (unsigned long long)infos[i].email_id);
@@ -46,16 +52,16 @@ dump(struct mailbox *m, struct buf *out)
 static void
 fill(struct mailbox *m)
 {
-	const struct append_info dated = { .date_s = 1000000000,
-		.flags = MSG_SEEN };
+	const struct append_info dated = {
+		.has_date = true, .date_s = 1000000000, .flags = MSG_SEEN
+	};
 	const struct append_info fresh = { .fresh = true };
 
-	mailbox_keyword(m, SLICE("kw"), true, NULL);
 	for (int i = 0; i < 20; i++)
 		fx_append(m, MAIL, (unsigned)i);
 	fx_try_append(m, MAIL, &dated, NULL);
 	fx_try_append(m, MAIL, &fresh, NULL);
-	fx_flags(m, 3, FLAGS_ADD, MSG_FLAGGED, 1);
+	fx_flags(m, 3, FLAGS_ADD, MSG_FLAGGED, "kw");
 	for (uint32_t uid = 5; uid < 9; uid++)
 		message_expunge(m, &uid, 1, true, NULL);
 }
@@ -214,6 +220,49 @@ test_torn(void **state)
 }
 
 static void
+put_file(const char *name, const char *text)
+{
+	FILE *f = fopen(fx_path(name), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* In another program's names S= may be the size before it was compressed: such
+ * a file is whole however short it is. */
+static void
+test_other_programs_size(void **state)
+{
+	static const char *const dirs[] = { ".Old", ".Old/cur", ".Old/new",
+		".Old/tmp" };
+	struct mailbox *m = fx_box("INBOX");
+	pid_t pid;
+
+	(void)state;
+	mailbox_close(&m);
+	fx_close();
+	pid = fork();
+	if (pid == 0) {
+		fx_open_as("boot-2");
+		m = fx_box("INBOX");
+		fx_append(m, MAIL, 0);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		assert_int_equal(mkdir(fx_path(dirs[i]), 0700), 0);
+	put_file(".Old/cur/1600000000.M1P1.host,S=5026,W=5030:2,S", "short");
+	put_file(".Old/dovecot-uidlist",
+	    "3 V1600000000 N3 G0123456789abcdef0123456789abcdef\n"
+	    "1 :1600000000.M1P1.host,S=5026,W=5030\n");
+	fx_open_as("boot-3");
+	m = fx_box("Old");
+	assert_int_equal(fx_status(m).messages, 1);
+	mailbox_close(&m);
+}
+
+static void
 test_damaged_index(void **state)
 {
 	struct mailbox *m = fx_box("INBOX");
@@ -238,6 +287,161 @@ test_damaged_index(void **state)
 	rebuilt();
 	fx_open_as("boot-1");
 	assert_true(rebuilt());
+}
+
+/* All messages of Sent by a store that may fail; false when it did. */
+static bool
+try_dump(struct buf *out)
+{
+	struct message_info infos[64];
+	struct mailbox *m;
+	uint32_t from = 1;
+	size_t got = 1;
+	bool ok = true;
+
+	buf_reset(out);
+	if (mailbox_open(fx_account, SLICE("Sent"), &m, NULL) != FOUND)
+		return false;
+	while (got > 0) {
+		ok = message_read(m, from, infos, 64, &got, NULL) == 0;
+		for (size_t i = 0; i < got; i++)
+			buf_addf(out, "%u %x %x %lld\n", infos[i].uid,
+			    infos[i].flags,
+			    keyword_set_letters(&infos[i].keywords),
+			    (long long)infos[i].vsize);
+		from = got > 0 ? infos[got - 1].uid + 1 : 0;
+	}
+	mailbox_close(&m);
+	return ok;
+}
+
+/* A page of the index that the disk lost: no process ends, nothing is said to
+ * be gone for good, and a try or two later everything is as it was. */
+static void
+test_lost_pages(void **state)
+{
+	static const char zero[4096];
+	struct mailbox *m = fx_box("Sent");
+	struct buf before, after;
+	struct err err;
+	unsigned healed = 0;
+	off_t size;
+	int fd;
+
+	(void)state;
+	buf_init(&before, 1 << 20);
+	buf_init(&after, 1 << 20);
+	rebuilt();
+	for (int i = 0; i < 10; i++)
+		fill(m);
+	mailbox_close(&m);
+	fx_flush();
+	assert_true(try_dump(&before));
+	fd = open(fx_path("pabal.index/data.mdb"), O_WRONLY | O_CLOEXEC);
+	size = lseek(fd, 0, SEEK_END);
+	close(fd);
+	assert_true(size > 10 * 4096);
+	for (int live = 0; live < 2; live++)
+		for (off_t at = 0; at < size; at += 4096) {
+			int tries = 0;
+
+			fd = open(fx_path("pabal.index/data.mdb"),
+			    O_WRONLY | O_CLOEXEC);
+			assert_int_equal(pwrite(fd, zero, 4096, at), 4096);
+			close(fd);
+			if (!live)
+				fx_reopen();
+			while (!try_dump(&after))
+				assert_true(++tries < 3);
+			assert_same(&before, &after);
+			/* Writing heals as well. */
+			for (tries = 0; mailbox_create(fx_account, SLICE("x"),
+					    0, &err) == -1;
+			     tries++) {
+				assert_true(tries < 3);
+				assert_int_equal(err.class, ERR_TEMP);
+			}
+			while (
+			    mailbox_delete(fx_account, SLICE("x"), NULL) == -1)
+				assert_true(++tries < 6);
+			assert_true(try_dump(&after));
+			assert_same(&before, &after);
+			healed += rebuilt();
+		}
+	assert_true(healed > 4);
+	buf_fini(&before);
+	buf_fini(&after);
+}
+
+/* A stop does not wait for names to catch up: the flags are on disk in the
+ * index, and whoever opens it next goes on. */
+static void
+test_stop_is_short(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+
+	(void)state;
+	fx_append(m, MAIL, 0);
+	fx_flags(m, 1, FLAGS_ADD, MSG_FLAGGED, 0);
+	mailbox_close(&m);
+	rebuilt();
+	fx_store->flush_stop_ms = 0;
+	fx_close();
+	assert_null(fx_file("cur", ":2,F"));
+	/* The power may go now. */
+	fx_open_as("boot-2");
+	assert_false(rebuilt());
+	assert_true(fx_account->behind);
+	m = fx_box("INBOX");
+	assert_int_equal(fx_info(m, 1).flags, MSG_FLAGGED);
+	mailbox_close(&m);
+	fx_close();
+	assert_non_null(fx_file("cur", ":2,F"));
+	fx_open_as("boot-2");
+	assert_false(fx_account->behind);
+}
+
+/* The index is taken away while a process renames files to show flags, and
+ * another one builds it from the names before: what the first is told next
+ * counts, and not the names that it gave before. */
+static void
+test_index_taken_away(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	char from[600], to[602];
+	struct timespec times[2];
+	struct stat sb;
+	pid_t pid;
+	int status;
+
+	(void)state;
+	fx_append(m, MAIL, 0);
+	mailbox_close(&m);
+	fx_flush();
+	tree_remove(AT_FDCWD, fx_path("pabal.index"));
+	pid = fork();
+	if (pid == 0) {
+		fx_open_as("boot-1");
+		m = fx_box("INBOX");
+		_exit(fx_info(m, 1).flags == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(stat(fx_path("cur"), &sb), 0);
+	snprintf(from, sizeof from, "cur/%s", fx_file("cur", ":2,"));
+	snprintf(to, sizeof to, "%sS", from);
+	assert_int_equal(rename(fx_path(from), fx_path(to)), 0);
+	/* Too soon after the reading to show in the directory's time. */
+	times[0] = sb.st_atim;
+	times[1] = sb.st_mtim;
+	assert_int_equal(utimensat(AT_FDCWD, fx_path("cur"), times, 0), 0);
+	m = fx_box("INBOX");
+	fx_flags(m, 1, FLAGS_SET, 0, 0);
+	fx_sync(m);
+	assert_int_equal(fx_info(m, 1).flags, 0);
+	mailbox_close(&m);
+	fx_flush();
+	assert_null(fx_file("cur", ":2,S"));
 }
 
 /* A killed process leaves a file without a record, or a record without its
@@ -385,8 +589,8 @@ do_something(struct child *c)
 		return;
 	}
 	if (what < 9) {
-		const struct flags_change change = { FLAGS_SET, op->flags, 0,
-			UINT64_MAX };
+		const struct flags_change change = { FLAGS_SET, op->flags,
+			SLICE(""), UINT64_MAX };
 		uint64_t from, to;
 
 		say(c, 'g', op->from, uid, 0);
@@ -409,6 +613,20 @@ do_something(struct child *c)
 	free(op);
 }
 
+/* The other process may be building the index just now. */
+static enum found
+open_account(struct child *c)
+{
+	struct err err = { 0 };
+	enum found f;
+
+	while ((f = store_account_open(c->store, "d/u", &c->a, &err)) ==
+		   TEMPFAIL &&
+	       store_is_building(&err))
+		(void)poll(NULL, 0, 1);
+	return f;
+}
+
 static _Noreturn void
 child(int out, uint64_t seed)
 {
@@ -418,7 +636,7 @@ child(int out, uint64_t seed)
 	c.durable = durable_new(fx_root, SYNC_AUTO);
 	opts.durable = c.durable;
 	c.store = store_new(fx_root, &opts);
-	if (store_account_open(c.store, "d/u", &c.a, NULL) != FOUND ||
+	if (open_account(&c) != FOUND ||
 	    mailbox_open(c.a, SLICE("INBOX"), &c.box[0], NULL) != FOUND ||
 	    mailbox_open(c.a, SLICE("Sent"), &c.box[1], NULL) != FOUND)
 		_exit(1);
@@ -582,7 +800,11 @@ main(void)
 		FX(test_lost_index),
 		FX(test_reboot),
 		FX(test_torn),
+		FX(test_other_programs_size),
 		FX(test_damaged_index),
+		FX(test_lost_pages),
+		FX(test_stop_is_short),
+		FX(test_index_taken_away),
 		FX(test_leftovers),
 		FX(test_killed),
 	};

@@ -14,13 +14,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "maildir/keywords.h"
+#include "maildir/special.h"
+#include "maildir/tree.h"
+#include "store/account.h"
 #include "store/append.h"
-#include "store/boxes.h"
+#include "store/change.h"
 #include "store/copy.h"
 #include "store/inner.h"
+#include "store/mailbox.h"
+#include "store/store.h"
 #include "store/view.h"
 
-static char fx_dir[] = "/tmp/pabal-store.XXXXXX";
+static const char *fx_top = "/tmp";
+static char fx_dir[64];
 static int fx_root = -1;
 static struct store *fx_store;
 static struct account *fx_account;
@@ -56,7 +63,7 @@ static inline int
 fx_setup(void **state)
 {
 	(void)state;
-	snprintf(fx_dir, sizeof fx_dir, "/tmp/pabal-store.XXXXXX");
+	snprintf(fx_dir, sizeof fx_dir, "%s/pabal-store.XXXXXX", fx_top);
 	assert_non_null(mkdtemp(fx_dir));
 	fx_root = open(fx_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fx_open_as("boot-1");
@@ -169,6 +176,75 @@ fx_info(struct mailbox *m, uint32_t uid)
 	return info;
 }
 
+static int
+fx_by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of UID's keywords in alphabetical order, with blanks between,
+ * valid until the next call. */
+static inline const char *
+fx_keywords(struct mailbox *m, uint32_t uid)
+{
+	static char out[KEYWORD_TEXT_MAX];
+	const char *names[KEYWORDS_PER_MESSAGE];
+	const struct message_info info = fx_info(m, uid);
+	const struct keyword_table *t = mailbox_keywords(m);
+	size_t n = 0, at = 0;
+
+	for (unsigned k = 0;
+	     (k = keyword_set_next(&info.keywords, k)) < KEYWORDS_MAX; k++) {
+		assert_true(n < KEYWORDS_PER_MESSAGE);
+		names[n++] = keywords_name(t, k);
+		assert_non_null(names[n - 1]);
+	}
+	qsort(names, n, sizeof *names, fx_by_name);
+	out[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(out + at, sizeof out - at, "%s%s",
+		    i > 0 ? " " : "", names[i]);
+	return out;
+}
+
+/* The number of a keyword; -1: there is none. */
+static inline int
+fx_keyword(struct mailbox *m, const char *name)
+{
+	return keywords_find(mailbox_keywords(m), slice_str(name));
+}
+
+struct fx_renamed {
+	int rc;
+	struct err *err;
+	unsigned calls;
+};
+
+static inline void
+fx_on_renamed(void *arg, int rc, const struct err *err)
+{
+	struct fx_renamed *r = arg;
+
+	r->calls++;
+	r->rc = rc;
+	if (rc == -1 && r->err != NULL)
+		*r->err = *err;
+}
+
+/* All steps; the store has no pool. */
+static inline int
+fx_rename(struct slice from, struct slice to, struct err *err)
+{
+	struct fx_renamed r = { .rc = 1, .err = err };
+	struct renaming *renaming =
+	    mailbox_rename_new(fx_account, from, to, fx_on_renamed, &r);
+
+	while (mailbox_rename_step(renaming))
+		;
+	assert_int_equal(r.calls, 1);
+	return r.rc;
+}
+
 /* The bytes of UID's file. */
 static inline void
 fx_body(struct mailbox *m, uint32_t uid, char *out, size_t size)
@@ -188,9 +264,10 @@ fx_body(struct mailbox *m, uint32_t uid, char *out, size_t size)
 
 static inline void
 fx_flags(struct mailbox *m, uint32_t uid, enum flags_op op, unsigned flags,
-    uint32_t keywords)
+    const char *keywords)
 {
-	const struct flags_change c = { op, flags, keywords, UINT64_MAX };
+	const struct flags_change c = { op, flags, slice_str(keywords),
+		UINT64_MAX };
 	uint64_t from, to;
 	struct err err;
 

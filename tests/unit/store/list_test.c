@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/mailbox.h"
 
+#include "maildir/filename.h"
 #include "tests/unit/store/fixture.h"
+
+#include <sys/wait.h>
 
 #define MAIL "Subject: x\r\n\r\n"
 
@@ -44,10 +47,8 @@ rename_box(const char *from, const char *to)
 {
 	struct err err = { 0 };
 
-	return mailbox_rename(
-		   fx_account, slice_str(from), slice_str(to), &err) == 0
-		   ? ERR_NONE
-		   : err.class;
+	return fx_rename(slice_str(from), slice_str(to), &err) == 0 ? ERR_NONE
+								    : err.class;
 }
 
 static enum err_class
@@ -61,16 +62,153 @@ delete_box(const char *name)
 }
 
 static void
-test_fresh_account(void **state)
+lose_index(void)
+{
+	fx_close();
+	tree_remove(AT_FDCWD, fx_path("pabal.index"));
+	fx_open_as("boot-1");
+}
+
+#define DEFAULTS "Archive+* Drafts+* Junk+* Sent+* Trash+* "
+
+static bool
+on_disk(const char *rel)
 {
 	struct stat sb;
 
+	return stat(fx_path(rel), &sb) == 0;
+}
+
+/* Files and directories below PATH, and their bytes on disk, are counted. */
+static void
+weigh(const char *path, unsigned *inodes, int64_t *bytes)
+{
+	const struct dirent *de;
+	struct stat sb;
+	DIR *dir;
+
+	assert_int_equal(lstat(path, &sb), 0);
+	++*inodes;
+	*bytes += sb.st_blocks * 512;
+	if (!S_ISDIR(sb.st_mode))
+		return;
+	dir = opendir(path);
+	while ((de = readdir(dir)) != NULL) {
+		char sub[1400];
+
+		if (strcmp(de->d_name, ".") == 0 ||
+		    strcmp(de->d_name, "..") == 0)
+			continue;
+		snprintf(sub, sizeof sub, "%s/%s", path, de->d_name);
+		weigh(sub, inodes, bytes);
+	}
+	closedir(dir);
+}
+
+/* All below PATH to nobody, but for what is called BUT. */
+static void
+give_away(const char *path, const char *but)
+{
+	const struct dirent *de;
+	DIR *dir = opendir(path);
+
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	if (dir == NULL)
+		return;
+	while ((de = readdir(dir)) != NULL) {
+		char sub[1400];
+
+		snprintf(sub, sizeof sub, "%s/%s", path, de->d_name);
+		if (strcmp(de->d_name, ".") != 0 &&
+		    strcmp(de->d_name, "..") != 0 &&
+		    strcmp(de->d_name, but) != 0)
+			give_away(sub, but);
+	}
+	closedir(dir);
+}
+
+static void
+test_fresh_account(void **state)
+{
+	struct account *a;
+	unsigned inodes = 0;
+	int64_t bytes = 0;
+	char path[600];
+
 	(void)state;
-	expect_list(false, "INBOX Archive+* Drafts+* Junk+* Sent+* Trash+* ");
-	expect_list(true, "Archive+* Drafts+* Junk+* Sent+* Trash+* ");
-	assert_int_equal(stat(fx_path(".Sent/maildirfolder"), &sb), 0);
-	assert_int_equal(stat(fx_path(".Sent/tmp"), &sb), 0);
+	expect_list(false, "INBOX " DEFAULTS);
+	expect_list(true, DEFAULTS);
+	assert_false(on_disk(".Sent"));
 	assert_int_equal(store_account_create(fx_store, "d/u", NULL), 0);
+	/* A hundred thousand of them are ordinary. */
+	assert_int_equal(store_account_create(fx_store, "d/v", NULL), 0);
+	snprintf(path, sizeof path, "%s/d/v", fx_dir);
+	weigh(path, &inodes, &bytes);
+	assert_true(inodes <= 8);
+	assert_true(bytes <= 16384);
+	/* By every door. */
+	assert_int_equal(store_account_open(fx_store, "d/w", &a, NULL), ABSENT);
+	assert_int_equal(
+	    store_account_ensure(fx_store, "d/w", &a, NULL), FOUND);
+	account_close(&a);
+	assert_int_equal(
+	    store_account_ensure(fx_store, "d/../w", &a, NULL), TEMPFAIL);
+}
+
+/* On disk when it is used for the first time, however. */
+static void
+test_default_mailboxes(void **state)
+{
+	struct mailbox *m;
+
+	(void)state;
+	m = fx_box("Sent");
+	assert_int_equal(fx_status(m).special, MAILBOX_SENT);
+	assert_true(on_disk(".Sent/maildirfolder") && on_disk(".Sent/tmp"));
+	assert_false(on_disk(".Trash"));
+	mailbox_close(&m);
+	assert_int_equal(
+	    mailbox_open_folded(fx_account, SLICE("jUNK"), &m, NULL), FOUND);
+	assert_true(slice_is(mailbox_name(m), "Junk"));
+	mailbox_close(&m);
+	assert_int_equal(
+	    mailbox_open(fx_account, SLICE("trash"), &m, NULL), ABSENT);
+	assert_int_equal(create("Trash"), ERR_PERM);
+	assert_int_equal(create("Trash/2025"), ERR_NONE);
+	assert_int_equal(rename_box("Trash/2025", "Archive"), ERR_PERM);
+	/* Another program's directory counts. */
+	assert_int_equal(mkdir(fx_path(".Drafts"), 0700), 0);
+	assert_int_equal(mkdir(fx_path(".Drafts/cur"), 0700), 0);
+	m = fx_box("Drafts");
+	assert_int_equal(fx_status(m).special, MAILBOX_DRAFTS);
+	mailbox_close(&m);
+	expect_list(false, "INBOX Archive+* Drafts+* Junk+* Sent+* Trash+>* "
+			   "Trash/2025 ");
+}
+
+/* Who deletes or renames one does not want it back. */
+static void
+test_default_mailboxes_hidden(void **state)
+{
+	struct mailbox *m;
+
+	(void)state;
+	m = fx_box("Junk");
+	mailbox_close(&m);
+	assert_int_equal(delete_box("Junk"), ERR_NONE);
+	assert_int_equal(delete_box("Drafts"), ERR_NONE);
+	assert_int_equal(delete_box("Drafts"), ERR_PERM);
+	assert_int_equal(rename_box("Sent", "Gone out"), ERR_NONE);
+	for (int i = 0; i < 2; i++) {
+		expect_list(false, "INBOX Archive+* Gone out* Trash+* ");
+		expect_list(true, "Archive+* Trash+* ");
+		assert_int_equal(
+		    mailbox_open(fx_account, SLICE("Drafts"), &m, NULL),
+		    ABSENT);
+		lose_index();
+	}
+	assert_int_equal(create("Drafts"), ERR_NONE);
+	expect_list(false, "INBOX Archive+* Drafts Gone out* Trash+* ");
 }
 
 static void
@@ -253,11 +391,161 @@ test_made_by_hand(void **state)
 	expect_list(false, "INBOX Archive+* Drafts+* Junk+* Sent+* Trash+* ");
 }
 
+/* Flags that are in the index only survive a RENAME that was killed half way,
+ * and one by another program. */
+static void
+test_renamed_by_hand_keeps_records(void **state)
+{
+	struct mailbox *m;
+	struct mailbox_status before;
+
+	(void)state;
+	assert_int_equal(create("A"), ERR_NONE);
+	m = fx_box("A");
+	before = fx_status(m);
+	fx_append(m, MAIL, 0);
+	fx_flags(m, 1, FLAGS_ADD, MSG_FLAGGED, "kw");
+	mailbox_close(&m);
+	assert_int_equal(rename(fx_path(".A"), fx_path(".B")), 0);
+	m = fx_box("B");
+	assert_int_equal(fx_info(m, 1).flags, MSG_FLAGGED);
+	assert_string_equal(fx_keywords(m, 1), "kw");
+	assert_string_equal(fx_status(m).id, before.id);
+	assert_int_equal(fx_status(m).uidvalidity, before.uidvalidity);
+	expect_list(false, "INBOX Archive+* B Drafts+* Junk+* Sent+* Trash+* ");
+	mailbox_close(&m);
+}
+
+/* A parent and its children, or none of them. */
+static void
+test_rename_all_or_nothing(void **state)
+{
+	struct mailbox *m;
+
+	(void)state;
+	assert_int_equal(create("p"), ERR_NONE);
+	assert_int_equal(create("p/k"), ERR_NONE);
+	m = fx_box("p");
+	fx_append(m, MAIL, 0);
+	fx_flags(m, 1, FLAGS_ADD, MSG_SEEN, "");
+	fx_write(".q.k", "in the way");
+	assert_int_equal(rename_box("p", "q"), ERR_TEMP);
+	expect_list(false, "INBOX Archive+* Drafts+* Junk+* Sent+* Trash+* p> "
+			   "p/k ");
+	assert_int_equal(fx_info(m, 1).flags, MSG_SEEN);
+	assert_int_equal(fx_append(m, MAIL, 0), 2);
+	assert_int_equal(unlink(fx_path(".q.k")), 0);
+	assert_int_equal(rename_box("p", "q"), ERR_NONE);
+	assert_int_equal(fx_info(m, 1).flags, MSG_SEEN);
+	mailbox_close(&m);
+}
+
+static uint32_t
+uidvalidity_of(const char *name)
+{
+	struct mailbox *m = fx_box(name);
+	const uint32_t n = fx_status(m).uidvalidity;
+
+	mailbox_close(&m);
+	return n;
+}
+
+/* Many at once run ahead of the clock, which stands for one that was set back:
+ * neither a lost index nor a deletion by hand makes one come again. */
+static void
+test_uidvalidity_never_twice(void **state)
+{
+	uint32_t high, inbox = uidvalidity_of("INBOX");
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		snprintf(name, sizeof name, "b%d", i);
+		assert_int_equal(create(name), ERR_NONE);
+	}
+	high = uidvalidity_of("b29");
+	assert_int_equal(delete_box("b29"), ERR_NONE);
+	lose_index();
+	assert_int_equal(create("b29"), ERR_NONE);
+	assert_true(uidvalidity_of("b29") > high);
+	high = uidvalidity_of("b29");
+	tree_remove(AT_FDCWD, fx_path(".b29"));
+	lose_index();
+	/* A directory of another program gets one of ours. */
+	assert_int_equal(mkdir(fx_path(".b29"), 0700), 0);
+	assert_int_equal(mkdir(fx_path(".b29/cur"), 0700), 0);
+	assert_true(uidvalidity_of("b29") > high);
+	assert_int_equal(uidvalidity_of("INBOX"), inbox);
+}
+
+/* Another server's value at the end of the range is kept for its mailbox, and
+ * nothing is counted from it. */
+static void
+test_uidvalidity_of_others(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(fx_path(".Far"), 0700), 0);
+	assert_int_equal(mkdir(fx_path(".Far/cur"), 0700), 0);
+	fx_write(".Far/dovecot-uidlist", "3 V4294967295 N5 G0123456789abcdef"
+					 "0123456789abcdef\n");
+	assert_int_equal(uidvalidity_of("Far"), UINT32_MAX);
+	assert_int_equal(create("Near"), ERR_NONE);
+	assert_true(uidvalidity_of("Near") < UINT32_MAX / 2);
+	lose_index();
+	assert_int_equal(uidvalidity_of("Far"), UINT32_MAX);
+	assert_int_equal(create("Nearer"), ERR_NONE);
+	assert_true(uidvalidity_of("Nearer") < UINT32_MAX / 2);
+}
+
+/* A directory that root made hides itself, and nothing else. */
+static void
+test_not_the_owners(void **state)
+{
+	pid_t pid;
+	int status;
+
+	(void)state;
+	assert_int_equal(create("A"), ERR_NONE);
+	assert_int_equal(mkdir(fx_path(".x"), 0700), 0);
+	assert_int_equal(mkdir(fx_path(".x/cur"), 0700), 0);
+	if (geteuid() != 0) {
+		assert_int_equal(chmod(fx_path(".x"), 0500), 0);
+		expect_list(false, "INBOX A " DEFAULTS);
+		assert_int_equal(rename_box("A", "B"), ERR_NONE);
+		assert_int_equal(chmod(fx_path(".x"), 0700), 0);
+		expect_list(false, "INBOX "
+				   "Archive+* B Drafts+* Junk+* "
+				   "Sent+* Trash+* x ");
+		return;
+	}
+	/* Root may all: somebody else looks. */
+	fx_close();
+	give_away(fx_dir, ".x");
+	pid = fork();
+	if (pid == 0) {
+		if (setresgid(65534, 65534, 65534) == -1 ||
+		    setresuid(65534, 65534, 65534) == -1)
+			_exit(2);
+		fx_open_as("boot-1");
+		expect_list(false, "INBOX A " DEFAULTS);
+		assert_int_equal(rename_box("A", "B"), ERR_NONE);
+		expect_list(false, "INBOX "
+				   "Archive+* B Drafts+* Junk+* "
+				   "Sent+* Trash+* ");
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	fx_open_as("boot-1");
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX(test_fresh_account),
+		FX(test_default_mailboxes),
+		FX(test_default_mailboxes_hidden),
 		FX(test_create),
 		FX(test_delete),
 		FX(test_rename),
@@ -265,6 +553,11 @@ main(void)
 		FX(test_folded),
 		FX(test_subscribe),
 		FX(test_made_by_hand),
+		FX(test_renamed_by_hand_keeps_records),
+		FX(test_rename_all_or_nothing),
+		FX(test_uidvalidity_never_twice),
+		FX(test_uidvalidity_of_others),
+		FX(test_not_the_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

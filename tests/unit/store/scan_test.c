@@ -7,6 +7,7 @@
 #include <bsd/string.h>
 
 #include "base/mem.h"
+#include "maildir/filename.h"
 
 #define MAIL "Subject: x\r\n\r\nbody\r\n"
 
@@ -88,7 +89,7 @@ test_odd_files(void **state)
 	/* Its id stays although its name had to change. */
 	const uint64_t id = fx_info(m, 1).email_id;
 
-	fx_flags(m, 1, FLAGS_ADD, MSG_SEEN, 0);
+	fx_flags(m, 1, FLAGS_ADD, MSG_SEEN, "");
 	fx_flush();
 	assert_int_equal(account_rebuild(fx_account, NULL), 0);
 	assert_true(fx_info(m, 1).email_id == id);
@@ -114,12 +115,11 @@ test_foreign_flags(void **state)
 	struct mailbox *m = fx_box("INBOX");
 
 	(void)state;
-	mailbox_keyword(m, SLICE("a"), true, NULL);
-	mailbox_keyword(m, SLICE("b"), true, NULL);
+	fx_write("dovecot-keywords", "0 a\n1 b\n");
 	fx_append(m, MAIL, MSG_FLAGGED | MSG_ANSWERED);
-	fx_flags(m, 1, FLAGS_ADD, MSG_DRAFT, 1);    /* ours, not flushed */
-	fx_flags(m, 1, FLAGS_DEL, MSG_ANSWERED, 0); /* the same */
-	rename_file("cur", ",U=1:", "cur/x");       /* theirs: + S b - F */
+	fx_flags(m, 1, FLAGS_ADD, MSG_DRAFT, "a");   /* ours, not flushed */
+	fx_flags(m, 1, FLAGS_DEL, MSG_ANSWERED, ""); /* the same */
+	rename_file("cur", ",U=1:", "cur/x");        /* theirs: + S b - F */
 	rename_file("cur", "x",
 	    "cur/1.a.h,S=17,W=20,U=1:2,RSb"); /* another base: same UID? */
 	fx_sync(m);
@@ -129,8 +129,8 @@ test_foreign_flags(void **state)
 	const uint32_t uid = fx_status(m).uidnext - 1;
 	char part[20], to[600];
 
-	fx_flags(m, uid, FLAGS_ADD, MSG_DRAFT, 1);
-	fx_flags(m, uid, FLAGS_DEL, MSG_ANSWERED, 0);
+	fx_flags(m, uid, FLAGS_ADD, MSG_DRAFT, "a");
+	fx_flags(m, uid, FLAGS_DEL, MSG_ANSWERED, "");
 	snprintf(part, sizeof part, ",U=%u:", uid);
 	snprintf(to, sizeof to, "cur/%s", fx_file("cur", part));
 	*strchr(to, ':') = '\0';
@@ -138,7 +138,7 @@ test_foreign_flags(void **state)
 	rename_file("cur", part, to);
 	fx_sync(m);
 	assert_int_equal(fx_info(m, uid).flags, MSG_DRAFT | MSG_SEEN);
-	assert_int_equal(fx_info(m, uid).keywords, 3);
+	assert_string_equal(fx_keywords(m, uid), "a b");
 	fx_flush();
 	assert_non_null(fx_file("cur", ":2,DSab"));
 	mailbox_close(&m);
@@ -159,7 +159,7 @@ test_renamed_meanwhile(void **state)
 	rename_file("cur", ",U=1:", to);
 	fx_body(m, 1, text, sizeof text);
 	assert_int_equal(fx_info(m, 1).flags, MSG_SEEN);
-	fx_flags(m, 1, FLAGS_ADD, MSG_FLAGGED, 0);
+	fx_flags(m, 1, FLAGS_ADD, MSG_FLAGGED, "");
 	rename_file("cur", ",U=1:", "cur/1.z");
 	rename_file("cur", "1.z", to);
 	to[strlen(to) - 1] = 'T';
@@ -245,7 +245,6 @@ static void
 test_take_over_dovecot(void **state)
 {
 	struct mailbox *m;
-	struct buf name;
 
 	(void)state;
 	assert_int_equal(mkdir(fx_path(".Dove"), 0700), 0);
@@ -266,20 +265,17 @@ test_take_over_dovecot(void **state)
 	assert_string_equal(
 	    fx_status(m).id, "3085f01b7f11094c501100008c4a11c1");
 	assert_int_equal(fx_info(m, 7).flags, MSG_SEEN);
-	assert_int_equal(fx_info(m, 7).keywords, 1 << 3);
-	assert_int_equal(fx_info(m, 30).keywords, 1);
+	assert_string_equal(fx_keywords(m, 7), "work");
+	assert_string_equal(fx_keywords(m, 30), "$Forwarded");
 	assert_int_equal(fx_info(m, 50).vsize, 5);
 	assert_int_equal(fx_status(m).uidnext, 51);
 	assert_int_equal(fx_status(m).recent, 1);
-	buf_init(&name, 100);
-	assert_true(mailbox_keyword_name(m, 3, &name));
-	assert_string_equal(buf_cstr(&name), "work");
-	buf_fini(&name);
+	assert_int_equal(fx_keyword(m, "work"), 3);
 	assert_non_null(fx_file(".Dove/cur", "200.a.h,S=4,W=6,U=7:2,Sd"));
 	/* The old list does not count any more. */
 	fx_write(".Dove/cur/expunged:2,", "back\n");
 	assert_int_equal(account_rebuild(fx_account, NULL), 0);
-	assert_int_equal(fx_info(m, 7).keywords, 1 << 3);
+	assert_string_equal(fx_keywords(m, 7), "work");
 	assert_int_equal(fx_status(m).messages, 4);
 	mailbox_close(&m);
 }
@@ -300,8 +296,8 @@ test_take_over_courier(void **state)
 	m = fx_box("Cour");
 	assert_int_equal(fx_status(m).uidvalidity, 1034889105);
 	assert_int_equal(fx_info(m, 11).flags, MSG_ANSWERED);
-	assert_int_equal(fx_info(m, 11).keywords, 2);
-	assert_int_equal(mailbox_keyword(m, SLICE("work"), false, NULL), 1);
+	assert_string_equal(fx_keywords(m, 11), "work");
+	assert_int_equal(fx_keyword(m, "work"), 1);
 	assert_non_null(fx_file(".Cour/cur", ",U=11:2,Rb"));
 	mailbox_close(&m);
 }

@@ -3,7 +3,11 @@
 
 #include "tests/unit/store/fixture.h"
 
+#include <sys/resource.h>
+
 #include "base/mem.h"
+#include "maildir/filename.h"
+#include "sys/durable.h"
 
 #define MAIL "From: a@b\r\nSubject: x\r\n\r\nbody\r\n"
 
@@ -136,21 +140,19 @@ test_flags_reach_names(void **state)
 {
 	struct mailbox *m = fx_box("INBOX");
 	const uint32_t uid = fx_append(m, MAIL, 0);
-	int kw;
 
 	(void)state;
-	kw = mailbox_keyword(m, SLICE("$Junk"), true, NULL);
-	assert_int_equal(kw, 0);
-	assert_int_equal(mailbox_keyword(m, SLICE("$jUNK"), false, NULL), 0);
-	assert_int_equal(mailbox_keyword(m, SLICE("work"), true, NULL), 1);
-	assert_int_equal(mailbox_keyword(m, SLICE("none"), false, NULL), -1);
-	fx_flags(m, uid, FLAGS_ADD, MSG_SEEN | MSG_DRAFT, 2);
-	fx_flags(m, uid, FLAGS_DEL, MSG_DRAFT, 0);
+	fx_flags(m, uid, FLAGS_ADD, MSG_SEEN | MSG_DRAFT, "$Junk work");
+	assert_int_equal(fx_keyword(m, "$jUNK"), 0);
+	assert_int_equal(fx_keyword(m, "work"), 1);
+	assert_int_equal(fx_keyword(m, "none"), -1);
+	fx_flags(m, uid, FLAGS_DEL, 0, "$Junk");
+	fx_flags(m, uid, FLAGS_DEL, MSG_DRAFT, "");
 	assert_non_null(fx_file("cur", ":2,"));
 	assert_null(fx_file("cur", ":2,S"));
 	fx_flush();
 	assert_non_null(fx_file("cur", ":2,Sb"));
-	fx_flags(m, uid, FLAGS_SET, MSG_ANSWERED, 1);
+	fx_flags(m, uid, FLAGS_SET, MSG_ANSWERED, "$JUNK");
 	fx_flush();
 	assert_non_null(fx_file("cur", ":2,Ra"));
 	mailbox_close(&m);
@@ -198,12 +200,10 @@ test_copy_and_move(void **state)
 	char text[100];
 
 	(void)state;
-	mailbox_keyword(m, SLICE("one"), true, NULL);
-	mailbox_keyword(m, SLICE("two"), true, NULL);
-	mailbox_keyword(to, SLICE("two"), true, NULL);
 	fx_append(m, MAIL, MSG_SEEN);
 	fx_append(m, MAIL, 0);
-	fx_flags(m, 1, FLAGS_ADD, 0, 2);
+	fx_flags(m, 2, FLAGS_ADD, 0, "one");
+	fx_flags(m, 1, FLAGS_ADD, 0, "two");
 	message_copy(m, uids, 3, to, false, on_copied, &r);
 	assert_int_equal(r.rc, 0);
 	assert_int_equal(r.n, 2);
@@ -212,7 +212,7 @@ test_copy_and_move(void **state)
 	b = fx_info(to, 1);
 	assert_true(a.email_id == b.email_id);
 	assert_int_equal(b.flags, MSG_SEEN);
-	assert_int_equal(b.keywords, 1);
+	assert_string_equal(fx_keywords(to, 1), "two");
 	assert_int_equal(fx_status(to).messages, 2);
 	assert_int_equal(stat(fx_path(".Archive/cur"), &sb), 0);
 	message_copy(m, uids, 1, to, true, on_copied, &r);
@@ -229,7 +229,7 @@ test_copy_and_move(void **state)
 	assert_int_equal(fx_info(to, 4).flags, MSG_SEEN);
 	fx_flush();
 	assert_int_equal(account_rebuild(fx_account, NULL), 0);
-	assert_int_equal(fx_info(to, 4).keywords, 1);
+	assert_string_equal(fx_keywords(to, 4), "two");
 	assert_true(fx_info(to, 4).email_id == b.email_id);
 	mailbox_close(&m);
 	mailbox_close(&to);
@@ -420,6 +420,126 @@ test_parking(void **state)
 	store_free(&s);
 }
 
+/* ---- no descriptor is left ---- */
+
+static struct rlimit files;
+
+static void
+starve(void)
+{
+	const int next = dup(fx_root);
+	struct rlimit few;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	few = files;
+	few.rlim_cur = (rlim_t)next;
+	close(next);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+}
+
+static void
+feed(void)
+{
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
+/* What cannot be synced is not acknowledged. */
+static void
+test_append_starved(void **state)
+{
+	const struct append_info info = { 0 };
+	struct mailbox *m = fx_box("INBOX");
+	struct append_batch *b;
+	struct fx_done d = { 0 };
+
+	(void)state;
+	fx_append(m, MAIL, 0);
+	b = append_batch_new(fx_store, false);
+	d.a = append_begin(b, m, NULL);
+	append_write(d.a, SLICE(MAIL), NULL);
+	append_finish(d.a, &info, NULL);
+	starve();
+	append_commit(b, fx_on_append, &d);
+	feed();
+	assert_int_equal(d.rc, -1);
+	assert_int_equal(d.err.class, ERR_TEMP);
+	append_batch_free(&b);
+	assert_int_equal(fx_status(m).messages, 1);
+	mailbox_close(&m);
+}
+
+static void
+test_copy_starved(void **state)
+{
+	struct durable *pool = durable_new(fx_root, SYNC_FSYNC);
+	const struct store_opts opts = {
+		.hostname = "test.host", .boot_id = "boot-1", .durable = pool
+	};
+	struct mailbox *from, *to;
+	const struct flags_change seen = { .op = FLAGS_ADD,
+		.flags = MSG_SEEN,
+		.unchanged_since = UINT64_MAX };
+	struct copy_result r = { 0 };
+	uint64_t low, high;
+	uint32_t uid;
+
+	(void)state;
+	assert_int_equal(mailbox_create(fx_account, SLICE("to"), 0, NULL), 0);
+	from = fx_box("INBOX");
+	uid = fx_append(from, MAIL, 0);
+	to = fx_box("to");
+	fx_append(to, MAIL, 0);
+	mailbox_close(&from);
+	mailbox_close(&to);
+	fx_close();
+	fx_store = store_new(fx_root, &opts);
+	assert_int_equal(
+	    store_account_open(fx_store, "d/u", &fx_account, NULL), FOUND);
+	from = fx_box("INBOX");
+	to = fx_box("to");
+	/* The first write opens the stamp. */
+	assert_int_equal(
+	    message_flags(from, &uid, 1, &seen, NULL, &low, &high, NULL), 0);
+	for (int move = 0; move <= 1; move++) {
+		starve();
+		message_copy(from, &uid, 1, to, move == 1, on_copied, &r);
+		feed();
+		/* Nothing was left to the pool. */
+		assert_int_equal(r.rc, -1);
+		assert_int_equal(r.err.class, ERR_TEMP);
+		assert_int_equal(fx_status(from).messages, 1);
+		assert_int_equal(fx_status(to).messages, 1);
+	}
+	mailbox_close(&from);
+	mailbox_close(&to);
+	fx_reopen();
+	durable_free(&pool);
+}
+
+/* A mailbox that cannot be looked for is not one that is not there. */
+static void
+test_open_starved(void **state)
+{
+	struct mailbox *m = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(
+	    mailbox_create(fx_account, SLICE("known"), 0, NULL), 0);
+	assert_int_equal(mkdir(fx_path(".new"), 0700), 0);
+	assert_int_equal(mkdir(fx_path(".new/cur"), 0700), 0);
+	starve();
+	assert_int_equal(
+	    mailbox_open(fx_account, SLICE("new"), &m, &err), TEMPFAIL);
+	assert_int_equal(err.class, ERR_TEMP);
+	assert_int_equal(
+	    mailbox_open_folded(fx_account, SLICE("NEW"), &m, &err), TEMPFAIL);
+	feed();
+	assert_int_equal(
+	    mailbox_open_folded(fx_account, SLICE("NEW"), &m, &err), FOUND);
+	mailbox_close(&m);
+}
+
 int
 main(void)
 {
@@ -436,6 +556,9 @@ main(void)
 		FX(test_maildrop_lock),
 		FX(test_paths),
 		FX(test_parking),
+		FX(test_append_starved),
+		FX(test_copy_starved),
+		FX(test_open_starved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "tests/unit/store/fixture.h"
 
 #include "base/mem.h"
+#include "maildir/filename.h"
 
 #define MAIL "Subject: x\r\n\r\nbody\r\n"
 
@@ -29,7 +30,7 @@ expect(struct view *v, bool expunges, const char *want)
 	struct buf out;
 
 	buf_init(&out, 1 << 20);
-	if (view_sync(v, expunges, on_event, &out, &err) == -1)
+	if (view_sync(v, expunges, on_event, &out, NULL, &err) == -1)
 		fail_msg("sync: %s", err.text);
 	assert_string_equal(buf_cstr(&out), want);
 	buf_fini(&out);
@@ -72,9 +73,9 @@ test_events(void **state)
 	expect(v, true, "");
 	fx_append(m, MAIL, 0);
 	fx_append(m, MAIL, 0);
-	fx_flags(m, 3, FLAGS_ADD, MSG_SEEN, 0);
-	fx_flags(m, 3, FLAGS_ADD, MSG_SEEN, 0);
-	fx_flags(m, 7, FLAGS_ADD, MSG_SEEN, 0);
+	fx_flags(m, 3, FLAGS_ADD, MSG_SEEN, "");
+	fx_flags(m, 3, FLAGS_ADD, MSG_SEEN, "");
+	fx_flags(m, 7, FLAGS_ADD, MSG_SEEN, "");
 	expunge(m, 1);
 	expunge(m, 4);
 	/* 1 3 4 5 | 6 7 -> 3 5 6 7 */
@@ -84,6 +85,61 @@ test_events(void **state)
 	assert_int_equal(view_uid(v, 4), 7);
 	assert_int_equal(view_recents(v), 4);
 	expect(v, true, "");
+	view_close(&v);
+	mailbox_close(&m);
+}
+
+/* Many changes are told some at a time; what comes meanwhile waits. */
+static void
+test_in_steps(void **state)
+{
+	enum { MANY = 1200 };
+	struct mailbox *m = fx_box("INBOX");
+	uint32_t uids[MANY];
+	struct flags_change seen = { .op = FLAGS_ADD,
+		.flags = MSG_SEEN,
+		.unchanged_since = UINT64_MAX };
+	struct view *v;
+	struct buf out;
+	unsigned calls = 0, told = 0;
+	bool more = true;
+
+	(void)state;
+	buf_init(&out, 1 << 20);
+	for (size_t i = 0; i < MANY; i++)
+		uids[i] = fx_append(m, MAIL, 0);
+	v = open_view(m, 0);
+	assert_int_equal(view_flags(v, uids, 10, &seen, true, NULL, NULL), 0);
+	assert_int_equal(
+	    view_flags(v, uids + 10, MANY - 10, &seen, false, NULL, NULL), 0);
+	while (more) {
+		assert_int_equal(
+		    view_sync(v, true, on_event, &out, &more, NULL), 0);
+		assert_int_equal(view_untold(v), more);
+		if (calls++ == 0) {
+			assert_int_equal(strncmp(out.p, "F1 F2 ", 6), 0);
+			expunge(m, uids[MANY - 1]);
+			expunge(m, uids[0]);
+			fx_append(m, MAIL, 0);
+		}
+	}
+	for (size_t i = 0; i < out.n; i++)
+		told += out.p[i] == 'f';
+	assert_true(calls > 2);
+	/* One of them was gone when its turn came, and nothing else is told. */
+	assert_int_equal(told, MANY - 11);
+	assert_null(memchr(out.p, 'x', out.n));
+	expect(v, true, "x1 x1199 e1199 ");
+	/* The same as a session's own, after all. */
+	assert_int_equal(view_flags(v, uids + 1, 1,
+			     &(struct flags_change){ .op = FLAGS_DEL,
+				 .flags = MSG_SEEN,
+				 .unchanged_since = UINT64_MAX },
+			     true, NULL, NULL),
+	    0);
+	view_tell_own(v);
+	expect(v, true, "f1 ");
+	buf_fini(&out);
 	view_close(&v);
 	mailbox_close(&m);
 }
@@ -102,7 +158,7 @@ test_held_back(void **state)
 	expunge(m, 1);
 	expunge(m, 3);
 	fx_append(m, MAIL, 0);
-	fx_flags(m, 2, FLAGS_ADD, MSG_SEEN, 0);
+	fx_flags(m, 2, FLAGS_ADD, MSG_SEEN, "");
 	expect(v, false, "e4 f2 ");
 	assert_int_equal(view_pending(v), 2);
 	assert_int_equal(view_count(v), 4);
@@ -120,7 +176,9 @@ test_two_sessions(void **state)
 {
 	struct mailbox *m = fx_box("INBOX");
 	struct view *a, *b;
-	const struct flags_change seen = { FLAGS_ADD, MSG_SEEN, 0, UINT64_MAX };
+	const struct flags_change seen = { .op = FLAGS_ADD,
+		.flags = MSG_SEEN,
+		.unchanged_since = UINT64_MAX };
 	const uint32_t one = 1;
 
 	(void)state;
@@ -135,15 +193,15 @@ test_two_sessions(void **state)
 	expect(a, true, "");
 	/* A later change by another is told as such. */
 	assert_int_equal(view_flags(a, &one, 1, &seen, true, NULL, NULL), 0);
-	fx_flags(m, 1, FLAGS_DEL, MSG_SEEN, 0);
+	fx_flags(m, 1, FLAGS_DEL, MSG_SEEN, "");
 	expect(a, true, "f1 ");
 	fx_append(m, MAIL, 0);
 	expect(b, true, "e2 f1 ");
 	expect(a, true, "e2 ");
 	assert_int_equal(view_recents(a), 1);
 	assert_int_equal(view_recents(b), 1);
-	mailbox_keyword(m, SLICE("new"), true, NULL);
-	expect(a, true, "k ");
+	fx_flags(m, 2, FLAGS_ADD, 0, "new");
+	expect(a, true, "k f2 ");
 	view_close(&a);
 	view_close(&b);
 	mailbox_close(&m);
@@ -154,7 +212,7 @@ test_unchanged_since(void **state)
 {
 	struct mailbox *m = fx_box("INBOX");
 	const uint32_t uids[] = { 1, 2, 3, 4 };
-	struct flags_change c = { FLAGS_ADD, MSG_SEEN, 0, 0 };
+	struct flags_change c = { .op = FLAGS_ADD, .flags = MSG_SEEN };
 	uint64_t from, to;
 	struct buf failed;
 
@@ -163,7 +221,7 @@ test_unchanged_since(void **state)
 	for (int i = 0; i < 3; i++)
 		fx_append(m, MAIL, 0);
 	c.unchanged_since = fx_status(m).highestmodseq;
-	fx_flags(m, 2, FLAGS_ADD, MSG_FLAGGED, 0);
+	fx_flags(m, 2, FLAGS_ADD, MSG_FLAGGED, "");
 	assert_int_equal(
 	    message_flags(m, uids, 4, &c, &failed, &from, &to, NULL), 0);
 	assert_int_equal(failed.n, sizeof(uint32_t));
@@ -233,7 +291,7 @@ test_over_rebuild(void **state)
 	tree_remove(AT_FDCWD, fx_path("pabal.index"));
 	fx_append(m, MAIL, 0);
 	/* UIDs go on above the ceiling. */
-	expect(v, true, "x2 e3 f1 f2 ");
+	expect(v, true, "k x2 e3 f1 f2 ");
 	assert_int_equal(view_uid(v, 2), 3);
 	assert_int_equal(view_uid(v, 3), 1001);
 	view_close(&v);
@@ -311,17 +369,17 @@ test_model(void **state)
 		} else if (what < 5) {
 			expunge(m, uid);
 		} else if (what < 7) {
-			fx_flags(m, uid, FLAGS_SET, rnd(64), 0);
+			fx_flags(m, uid, FLAGS_SET, rnd(64), "");
 		} else {
 			assert_int_equal(view_sync(who->v, what == 9,
-					     on_model_event, who, NULL),
+					     on_model_event, who, NULL, NULL),
 			    0);
 			check_model(who);
 		}
 		live = fx_status(m).messages;
 	}
 	for (int i = 0; i < 3; i++) {
-		view_sync(s[i].v, true, on_model_event, &s[i], NULL);
+		view_sync(s[i].v, true, on_model_event, &s[i], NULL, NULL);
 		check_model(&s[i]);
 		assert_int_equal(s[i].n, live);
 		view_close(&s[i].v);
@@ -334,6 +392,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX(test_events),
+		FX(test_in_steps),
 		FX(test_held_back),
 		FX(test_two_sessions),
 		FX(test_unchanged_since),

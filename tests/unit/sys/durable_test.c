@@ -2,6 +2,7 @@
 /* fsync and syncfs are replaced here: they count, fail when told so, and stop
  * at a gate, so that a batch can be made to grow while a sync is under way. */
 #include "sys/durable.h"
+#include "sys/durable_file.h"
 
 #include "tests/unit.h"
 
@@ -25,7 +26,8 @@ static pthread_cond_t gate_moved = PTHREAD_COND_INITIALIZER;
 static bool gate_shut;
 static int at_gate;
 static int fsyncs, syncfss;
-static int fail_fd = -1; /* fsync of it fails */
+static int fail_fd = -1; /* fsync of it fails, */
+static bool fail_once;   /* the first time */
 static int fail_syncfs;
 static bool fail_any_fsync;
 
@@ -47,6 +49,7 @@ fsync(int fd)
 {
 	pass_gate(&fsyncs);
 	if (fail_any_fsync || (fail_fd != -1 && fd == fail_fd)) {
+		fail_fd = fail_once ? -1 : fail_fd;
 		errno = EIO;
 		return -1;
 	}
@@ -127,7 +130,7 @@ reset(void **state)
 	(void)state;
 	ndone = fsyncs = syncfss = fail_syncfs = 0;
 	fail_fd = -1;
-	fail_any_fsync = false;
+	fail_any_fsync = fail_once = false;
 	return 0;
 }
 
@@ -215,16 +218,23 @@ test_not_done_before_synced(void **state)
 }
 
 static void
-test_errors(void **state)
+wait_at_gate_of(struct durable *d, int first)
+{
+	set_gate(true);
+	submit(d, (size_t)first, 100 + first);
+	wait_at_gate();
+}
+
+/* One file's error is its own; a directory's is not: its descriptor is shared
+ * and tells the first who asks. */
+static void
+test_fsync_errors(void **state)
 {
 	struct durable *d = durable_new(dir, SYNC_FSYNC);
 
 	(void)state;
-	/* One file's error is its own. */
 	fail_fd = 101;
-	set_gate(true);
-	submit(d, 0, 100);
-	wait_at_gate();
+	wait_at_gate_of(d, 0);
 	submit(d, 1, 101);
 	submit(d, 2, 102);
 	set_gate(false);
@@ -232,25 +242,98 @@ test_errors(void **state)
 	assert_int_equal(commits[0].error, 0);
 	assert_int_equal(commits[1].error, EIO);
 	assert_int_equal(commits[2].error, 0);
-	/* So is its directory's. */
+	/* Each file and its directory, that of 101 too: requests that give no
+	 * directory count on the one that does. */
+	assert_int_equal(fsyncs, 6);
 	fail_fd = dir;
-	submit(d, 3, 103);
-	reap_until(d, 4);
-	assert_int_equal(commits[3].error, EIO);
-	durable_free(&d);
-	/* A failed syncfs is everybody's. */
-	d = durable_new(dir, SYNC_SYNCFS);
-	fail_syncfs = ENOSPC;
+	fail_once = true;
+	wait_at_gate_of(d, 3);
 	submit(d, 4, 104);
 	submit(d, 5, 105);
+	set_gate(false);
 	reap_until(d, 6);
-	assert_int_equal(commits[4].error, ENOSPC);
-	assert_int_equal(commits[5].error, ENOSPC);
-	fail_syncfs = 0;
+	for (int i = 3; i <= 5; i++)
+		assert_int_equal(commits[i].error, EIO);
+	assert_int_equal(fail_fd, -1);
+	/* What is named afterwards is written anew. */
 	submit(d, 6, 106);
 	reap_until(d, 7);
 	assert_int_equal(commits[6].error, 0);
 	durable_free(&d);
+}
+
+/* syncfs says 0 after it has told of an error: it is not asked again, by no
+ * pool and with no method. */
+static void
+test_syncfs_errors(void **state)
+{
+	/* clang-format off */
+	static const enum sync_method methods[] = { SYNC_SYNCFS, SYNC_AUTO };
+	/* clang-format on */
+	struct durable *d = durable_new(dir, SYNC_SYNCFS);
+	int asked;
+
+	fail_syncfs = ENOSPC;
+	wait_at_gate_of(d, 0);
+	submit(d, 1, 101);
+	submit(d, 2, 102);
+	set_gate(false);
+	reap_until(d, 3);
+	for (int i = 0; i <= 2; i++)
+		assert_int_equal(commits[i].error, ENOSPC);
+	asked = syncfss;
+	assert_int_equal(asked, 1);
+	durable_free(&d);
+	for (size_t r = 0; r < ARRAY_LEN(methods); r++) {
+		reset(state);
+		d = durable_new(dir, methods[r]);
+		fail_fd = 102;
+		wait_at_gate_of(d, 0);
+		for (int i = 1; i <= 3; i++)
+			submit(d, (size_t)i, 100 + i);
+		set_gate(false);
+		reap_until(d, 4);
+		assert_int_equal(syncfss, 0);
+		assert_int_equal(commits[1].error, 0);
+		assert_int_equal(commits[2].error, EIO);
+		assert_int_equal(commits[3].error, 0);
+		durable_free(&d);
+	}
+}
+
+/* syncfs reaches one file system only. */
+static void
+test_other_file_system(void **state)
+{
+	static const enum sync_method methods[] = { SYNC_SYNCFS, SYNC_AUTO };
+	int other = open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat here, there;
+
+	if (other == -1 || fstat(dir, &here) == -1 ||
+	    fstat(other, &there) == -1 || here.st_dev == there.st_dev)
+		skip();
+	for (size_t r = 0; r < ARRAY_LEN(methods); r++) {
+		struct durable *d = durable_new(dir, methods[r]);
+
+		reset(state);
+		wait_at_gate_of(d, 0);
+		submit(d, 1, dir);
+		submit(d, 2, dir);
+		set_gate(false);
+		reap_until(d, 3);
+		assert_true(syncfss > 0);
+		reset(state);
+		wait_at_gate_of(d, 0);
+		syncfss = 0;
+		submit(d, 1, dir);
+		submit(d, 2, other);
+		set_gate(false);
+		reap_until(d, 3);
+		assert_int_equal(syncfss, 0);
+		assert_true(fsyncs >= 4);
+		durable_free(&d);
+	}
+	close(other);
 }
 
 static void *
@@ -315,6 +398,32 @@ count_files(void)
 	return n;
 }
 
+/* What one thread has finished the other's end does not lose (make tsan). */
+static void
+test_free_with_both_at_work(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct durable *d = durable_new(dir, SYNC_AUTO);
+
+		ndone = 0;
+		for (size_t i = 0; i < REQS; i++) {
+			commits[i] = (struct commit){
+				.req = { .done = on_done,
+				    .fd = -1,
+				    .dirfd = dir,
+				    .name = "absent" },
+			};
+			if (i % 2 == 0)
+				durable_submit(d, &commits[i].req);
+			else
+				durable_remove(d, &commits[i].req);
+		}
+		durable_free(&d);
+		assert_int_equal(ndone, REQS);
+	}
+}
+
 static void
 test_replace(void **state)
 {
@@ -377,9 +486,13 @@ main(void)
 		cmocka_unit_test_setup(test_lone_file, reset),
 		cmocka_unit_test_setup(test_group_commit, reset),
 		cmocka_unit_test_setup(test_not_done_before_synced, reset),
-		cmocka_unit_test_setup(test_errors, reset),
 		cmocka_unit_test_setup(test_free_with_open_requests, reset),
+		cmocka_unit_test_setup(test_free_with_both_at_work, reset),
 		cmocka_unit_test_setup(test_replace, reset),
+		cmocka_unit_test_setup(test_other_file_system, reset),
+		/* Last: no syncfs is believed in this process any more. */
+		cmocka_unit_test_setup(test_syncfs_errors, reset),
+		cmocka_unit_test_setup(test_fsync_errors, reset),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -5,11 +5,49 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+/* The file system of the test knows rename's flags, or does not. */
+static int rename_error, unlink_error;
+
+int
+renameat2(
+    int from, const char *old, int to, const char *new, unsigned int flags)
+{
+	assert_int_equal(flags, RENAME_NOREPLACE);
+	if (rename_error != 0) {
+		errno = rename_error;
+		return -1;
+	}
+	if (faccessat(to, new, F_OK, 0) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return renameat(from, old, to, new);
+}
+
+int
+unlinkat(int dirfd, const char *path, int flags)
+{
+	char *cmd;
+	int rc;
+
+	(void)flags;
+	if (unlink_error != 0 && strcmp(path, "old") == 0) {
+		errno = unlink_error;
+		return -1;
+	}
+	cmd = xasprintf("rm /proc/%d/fd/%d/%s", getpid(), dirfd, path);
+	rc = system(cmd);
+	free(cmd);
+	return rc == 0 ? 0 : -1;
+}
 
 static void
 test_write_and_read_back(void **state)
@@ -100,6 +138,62 @@ test_nonblock(void **state)
 	assert_int_equal(fd_nonblock(p[0], NULL), -1);
 }
 
+static bool
+exists(int dirfd, const char *name)
+{
+	return faccessat(dirfd, name, F_OK, 0) == 0;
+}
+
+static void
+test_rename_new(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		int rename_error, unlink_error;
+		bool taken; /* the new name exists already */
+		int error;  /* what comes of it */
+	} rows[] = {
+		{ 0,          0,   false, 0 },
+		{ 0,          0,   true,  EEXIST },
+		{ ENOSPC,     0,   false, ENOSPC },
+		{ EINVAL,     0,   false, 0 },
+		{ ENOSYS,     0,   false, 0 },
+		{ EOPNOTSUPP, 0,   false, 0 },
+		{ EINVAL,     0,   true,  EEXIST },
+		{ EINVAL,     EIO, false, EIO },
+	};
+	/* clang-format on */
+	char top[] = "/tmp/pabal-fd-XXXXXX";
+	int dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+		int rc;
+
+		close(openat(dir, "old", flags, 0600));
+		if (rows[i].taken)
+			close(openat(dir, "new", flags, 0600));
+		rename_error = rows[i].rename_error;
+		unlink_error = rows[i].unlink_error;
+		rc = fd_rename_new(dir, "old", dir, "new");
+		assert_int_equal(rc, rows[i].error != 0 ? -1 : 0);
+		if (rc == -1)
+			assert_int_equal(errno, rows[i].error);
+		assert_int_equal(exists(dir, "old"), rc == -1);
+		assert_int_equal(exists(dir, "new"), rc == 0 || rows[i].taken);
+		unlink_error = 0;
+		if (exists(dir, "old"))
+			assert_int_equal(unlinkat(dir, "old", 0), 0);
+		if (exists(dir, "new"))
+			assert_int_equal(unlinkat(dir, "new", 0), 0);
+	}
+	close(dir);
+	assert_int_equal(rmdir(top), 0);
+}
+
 int
 main(void)
 {
@@ -108,6 +202,7 @@ main(void)
 		cmocka_unit_test(test_read_file),
 		cmocka_unit_test(test_close_keeps_errno),
 		cmocka_unit_test(test_nonblock),
+		cmocka_unit_test(test_rename_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

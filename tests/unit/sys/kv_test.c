@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 static char dir[] = "/tmp/pabal-kv.XXXXXX";
+static char path[64];
 static int dirfd_;
 
 static int
@@ -66,7 +67,7 @@ static void
 test_put_get_del(void **state)
 {
 	struct err err;
-	struct kv_env *env = kv_open(dirfd_, &err);
+	struct kv_env *env = kv_open(dirfd_, NULL, &err);
 	struct kv_txn *t;
 
 	(void)state;
@@ -80,7 +81,7 @@ test_put_get_del(void **state)
 	kv_abort(&t);
 	expect(env, SLICE("a"), "two");
 	kv_close(&env);
-	env = kv_open(dirfd_, &err);
+	env = kv_open(dirfd_, NULL, &err);
 	expect(env, SLICE("a"), "two");
 	expect(env, SLICE("b"), NULL);
 	assert_int_equal(kv_sync(env, &err), 0);
@@ -93,7 +94,7 @@ test_cursor(void **state)
 {
 	static const char *const keys[] = { "a1", "a2", "b1" };
 	struct err err;
-	struct kv_env *env = kv_open(dirfd_, &err);
+	struct kv_env *env = kv_open(dirfd_, NULL, &err);
 	struct kv_cursor *c;
 	struct kv_txn *t;
 	struct slice k, v;
@@ -130,7 +131,7 @@ test_growth_seen_by_others(void **state)
 {
 	static char big[1 << 20];
 	struct err err;
-	struct kv_env *env = kv_open(dirfd_, &err);
+	struct kv_env *env = kv_open(dirfd_, NULL, &err);
 	int status;
 	pid_t pid;
 
@@ -140,7 +141,7 @@ test_growth_seen_by_others(void **state)
 	kv_close(&env);
 	pid = fork();
 	if (pid == 0) {
-		env = kv_open(dirfd_, &err);
+		env = kv_open(dirfd_, NULL, &err);
 		for (char i = 'a'; env != NULL && i < 'a' + 24; i++) {
 			struct kv_txn *t = kv_write(env, sizeof big, &err);
 
@@ -152,7 +153,7 @@ test_growth_seen_by_others(void **state)
 		}
 		_exit(env != NULL ? 0 : 1);
 	}
-	env = kv_open(dirfd_, &err);
+	env = kv_open(dirfd_, NULL, &err);
 	expect(env, SLICE("k"), "before");
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -180,7 +181,7 @@ test_killed_writer(void **state)
 	if (pid == 0) {
 		struct kv_txn *t;
 
-		env = kv_open(dirfd_, &err);
+		env = kv_open(dirfd_, NULL, &err);
 		put(env, SLICE("k"), SLICE("kept"));
 		t = kv_write(env, 0, &err);
 		kv_put(t, SLICE("k"), SLICE("lost"), &err);
@@ -189,7 +190,7 @@ test_killed_writer(void **state)
 			pause();
 	}
 	assert_int_equal(read(ready[0], &c, 1), 1);
-	env = kv_open(dirfd_, &err);
+	env = kv_open(dirfd_, NULL, &err);
 	assert_non_null(env);
 	expect(env, SLICE("k"), "kept");
 	assert_int_equal(kill(pid, SIGKILL), 0);
@@ -205,7 +206,7 @@ static void
 test_damage_is_told(void **state)
 {
 	struct err err = { 0 };
-	struct kv_env *env = kv_open(dirfd_, &err);
+	struct kv_env *env = kv_open(dirfd_, NULL, &err);
 	int fd;
 
 	(void)state;
@@ -215,28 +216,154 @@ test_damage_is_told(void **state)
 		snprintf(key, sizeof key, "%d", i);
 		put(env, slice_str(key), slice_of(key, sizeof key));
 	}
-	assert_false(kv_orphan(env));
+	assert_false(kv_stale(env));
 	kv_close(&env);
 	fd = openat(dirfd_, "data.mdb", O_WRONLY | O_CLOEXEC);
 	assert_int_equal(ftruncate(fd, 8192), 0);
-	assert_null(kv_open(dirfd_, &err));
-	assert_int_equal(err.class, ERR_PERM);
+	assert_null(kv_open(dirfd_, NULL, &err));
+	assert_int_equal(err.class, ERR_TEMP);
 	assert_int_equal(
 	    pwrite(fd, "garbage garbage garbage garbage", 31, 0), 31);
 	assert_int_equal(
 	    pwrite(fd, "garbage garbage garbage garbage", 31, 16), 31);
 	close(fd);
-	assert_null(kv_open(dirfd_, &err));
-	assert_int_equal(err.class, ERR_PERM);
+	assert_null(kv_open(dirfd_, NULL, &err));
+	assert_int_equal(err.class, ERR_TEMP);
 	unlinkat(dirfd_, "data.mdb", 0);
 	assert_int_equal(symlinkat("/tmp/elsewhere", dirfd_, "data.mdb"), 0);
-	assert_null(kv_open(dirfd_, &err));
-	assert_int_equal(err.class, ERR_PERM);
+	assert_null(kv_open(dirfd_, NULL, &err));
+	assert_int_equal(err.class, ERR_TEMP);
 	unlinkat(dirfd_, "data.mdb", 0);
-	env = kv_open(dirfd_, &err);
+	env = kv_open(dirfd_, NULL, &err);
 	assert_non_null(env);
 	unlinkat(dirfd_, "data.mdb", 0);
-	assert_true(kv_orphan(env));
+	assert_true(kv_stale(env));
+	kv_close(&env);
+}
+
+/* Read all of the table; what could be read is right. */
+static int
+read_all(struct kv_env *env, unsigned n)
+{
+	struct err err;
+	struct kv_txn *t = kv_read(env, &err);
+	struct kv_cursor *c = t != NULL ? kv_cursor_open(t, &err) : NULL;
+	enum found f = TEMPFAIL;
+	unsigned seen = 0;
+	struct slice k, v;
+
+	if (c != NULL)
+		f = kv_seek(c, SLICE("key"), &k, &v, &err);
+	while (f == FOUND) {
+		char want[16];
+
+		snprintf(want, sizeof want, "key%05u", seen);
+		if (!slice_is(k, want))
+			break;
+		seen++;
+		f = kv_next(c, &k, &v, &err);
+	}
+	kv_cursor_close(&c);
+	kv_abort(&t);
+	return f == ABSENT && seen == n ? 0 : -1;
+}
+
+static int
+write_all(struct kv_env *env, unsigned n)
+{
+	struct err err;
+	struct kv_txn *t = kv_write(env, 100, &err);
+	int rc = t != NULL ? 0 : -1;
+	char key[16];
+
+	for (unsigned i = 0; i < n && rc == 0; i++) {
+		snprintf(key, sizeof key, "key%05u", i);
+		rc = kv_put(t, slice_str(key), SLICE("other"), &err);
+	}
+	if (rc == 0)
+		return kv_commit(&t, &err);
+	kv_abort(&t);
+	return -1;
+}
+
+/* A disk that lost a page ends no process: calls fail, the table says that it
+ * is damaged, and its witness is gone. */
+static void
+test_lost_pages(void **state)
+{
+	enum { KEYS = 3000, PAGE = 4096 };
+	static const char zero[PAGE];
+	struct err err;
+	struct kv_env *env = kv_open(dirfd_, "witness", &err);
+	unsigned told = 0;
+	char *copy;
+	int64_t size;
+	int fd;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(write_all(env, KEYS), 0);
+	size = kv_size(env);
+	kv_close(&env);
+	fd = openat(dirfd_, "data.mdb", O_RDWR | O_CLOEXEC);
+	copy = malloc((size_t)size);
+	assert_int_equal(pread(fd, copy, (size_t)size, 0), size);
+	for (int64_t at = 0; at < size; at += PAGE)
+		for (int write = 0; write < 2; write++) {
+			bool damaged = true;
+
+			assert_int_equal(
+			    pwrite(fd, copy, (size_t)size, 0), size);
+			close(openat(dirfd_, "witness",
+			    O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+			/* While it is open, but for the first two pages. */
+			if (at >= 2 * PAGE)
+				env = kv_open(dirfd_, "witness", &err);
+			assert_int_equal(pwrite(fd, zero, PAGE, at), PAGE);
+			if (at < 2 * PAGE)
+				env = kv_open(dirfd_, "witness", &err);
+			if (env != NULL) {
+				const int rc = write ? write_all(env, KEYS)
+						     : read_all(env, KEYS);
+
+				damaged = kv_damaged(env);
+				if (!write && rc == -1)
+					assert_true(damaged);
+				kv_close(&env);
+			}
+			told += damaged;
+			assert_int_equal(faccessat(dirfd_, "witness", F_OK, 0),
+			    damaged ? -1 : 0);
+		}
+	assert_true(told > 40);
+	unlinkat(dirfd_, "witness", 0);
+	free(copy);
+	close(fd);
+}
+
+/* The lock file has its room on the disk before it is mapped. */
+static void
+test_lock_has_room(void **state)
+{
+	struct err err;
+	struct kv_env *env = kv_open(dirfd_, NULL, &err);
+	struct stat sb;
+
+	(void)state;
+	assert_non_null(env);
+	assert_int_equal(fstatat(dirfd_, "lock.mdb", &sb, 0), 0);
+	assert_true(sb.st_size > 0 && sb.st_size <= 8192);
+	assert_true(sb.st_blocks * 512 >= sb.st_size);
+	kv_close(&env);
+	/* One of an older release, with holes. */
+	assert_int_equal(unlinkat(dirfd_, "lock.mdb", 0), 0);
+	close(openat(dirfd_, "lock.mdb", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	snprintf(path, sizeof path, "%s/lock.mdb", dir);
+	assert_int_equal(truncate(path, 64128), 0);
+	env = kv_open(dirfd_, NULL, &err);
+	assert_non_null(env);
+	assert_int_equal(fstatat(dirfd_, "lock.mdb", &sb, 0), 0);
+	assert_true(sb.st_blocks * 512 >= 64128);
 	kv_close(&env);
 }
 
@@ -250,6 +377,8 @@ main(void)
 		T(test_growth_seen_by_others),
 		T(test_killed_writer),
 		T(test_damage_is_told),
+		T(test_lost_pages),
+		T(test_lock_has_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

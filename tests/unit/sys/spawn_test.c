@@ -15,6 +15,15 @@
 static pid_t (*spawn)(const char *, char *const *, char *const *, const int *,
     size_t, struct err *) = spawn_program;
 
+static struct spawn_limits limits;
+
+static pid_t
+guest(const char *path, char *const *argv, char *const *envp, const int *fds,
+    size_t nfds, struct err *err)
+{
+	return spawn_guest(path, argv, envp, fds, nfds, &limits, err);
+}
+
 /* What SCRIPT, started with fds 0, 1 (the pipe), 2 and MORE, says. */
 static void
 run(const char *script, const int *more, size_t nmore, char *said, size_t size)
@@ -127,7 +136,7 @@ test_guest(void **state)
 	char said[1000];
 
 	(void)state;
-	spawn = spawn_guest;
+	spawn = guest;
 	/* fields 5 and 6 of stat: process group and session */
 	run("set -- $$ $(cat /proc/$$/stat);"
 	    "test $1 = $6 && test $1 = $7 && echo leads;"
@@ -135,6 +144,25 @@ test_guest(void **state)
 	    NULL, 0, said, sizeof said);
 	spawn = spawn_program;
 	assert_string_equal(said, "leads\nfew files\n");
+}
+
+/* In a shell without further processes, which the limit might refuse. */
+static void
+test_guest_limits(void **state)
+{
+	char said[1000];
+
+	(void)state;
+	spawn = guest;
+	limits = (struct spawn_limits){ 64 << 20, 77 };
+	run("while read a b c d e; do case $b in"
+	    " data) echo data $d $e;; processes) echo processes $c $d;;"
+	    " esac; done </proc/$$/limits",
+	    NULL, 0, said, sizeof said);
+	limits = (struct spawn_limits){ 0 };
+	spawn = spawn_program;
+	assert_non_null(strstr(said, "data 67108864 67108864 "));
+	assert_non_null(strstr(said, "processes 77 77\n"));
 }
 
 static void
@@ -173,6 +201,7 @@ main(void)
 		cmocka_unit_test(test_fds_swap),
 		cmocka_unit_test(test_signals_and_environment),
 		cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_guest_limits),
 		cmocka_unit_test(test_failures),
 	};
 

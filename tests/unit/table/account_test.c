@@ -69,7 +69,7 @@ test_parse(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct slice name = slice_str(rows[i].name);
 		const struct slice in = slice_str(rows[i].in);
-		struct account a;
+		struct account_entry a;
 		struct buf out;
 		struct err err;
 
@@ -92,7 +92,7 @@ static void
 test_home_has_a_limit(void **state)
 {
 	char path[ACCOUNT_HOME_MAX + 1];
-	struct account a = { .uid = ACCOUNT_VIRTUAL };
+	struct account_entry a = { .uid = ACCOUNT_VIRTUAL };
 	struct err err;
 
 	(void)state;

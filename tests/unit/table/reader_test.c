@@ -4,6 +4,7 @@
 #include "tests/unit.h"
 
 #include "base/mem.h"
+#include "table/key.h"
 
 /* What TEXT reads as: "key=value;" for entries, "!LINE;" for mistakes. */
 static void
@@ -51,8 +52,8 @@ test_entries(void **state)
 		{ "\"a\\\" b\"@c: d",       "\"a\\\" b\"@c=d;" },
 		{ "a@[IPv6:::1]: d",        "a@[ipv6:::1]=d;" },
 		{ "a b#c",                  "a=b#c;" },
-		{ "a\nb c\n",               "!1;b=c;" },
-		{ "a:\nb c\n",              "!1;b=c;" },
+		{ "a\nb c\n",               "a=;b=c;" },
+		{ "a:\nb c\n",              "a=;b=c;" },
 		{ " a b\nc d\n",            "!1;c=d;" },
 		{ ": b\nc d\n",             "!1;c=d;" },
 		{ "a\x01 b\nc d",           "!1;c=d;" },

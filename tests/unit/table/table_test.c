@@ -10,8 +10,9 @@
 #include <bsd/string.h>
 
 #include "base/mem.h"
-#include "sys/durable.h"
-#include "table/compile.h"
+#include "sys/durable_file.h"
+#include "sys/fd.h"
+#include "table/edit.h"
 #include "table/reader.h"
 
 struct place {
@@ -36,7 +37,8 @@ static int
 teardown(void **state)
 {
 	static const char *const names[] = { "accounts", "accounts.cdb", "t",
-		"t.cdb", "aliases", "aliases.cdb", "x.cdb", "link" };
+		"t.cdb", "aliases", "aliases.cdb", "x.cdb", "link", "domains",
+		"domains.cdb" };
 	struct place *p = *state;
 	int rc;
 
@@ -114,7 +116,7 @@ test_text(void **state)
 	expect(t, "a\n", ABSENT, "");
 	put(p, "t", "a new\n");
 	expect(t, "a", FOUND, "new");
-	put(p, "t", "a new\nnonsense\n");
+	put(p, "t", "a new\n\001x y\n");
 	expect(t, "a", TEMPFAIL, "");
 	assert_non_null(strstr(table_problem(t), "line 2"));
 	unlinkat(p->fd, "t", 0);
@@ -161,6 +163,94 @@ test_cdb(void **state)
 	table_free(&t);
 }
 
+/* A key alone is an entry: of an account everything can be left out. */
+static void
+test_no_value(void **state)
+{
+	const struct place *p = *state;
+	struct table *cdb = table_open("cdb:accounts", p->fd, NULL);
+	struct table *text = table_open("text:accounts", p->fd, NULL);
+
+	put(p, "accounts", "a@a.test\nb@a.test home=x\n");
+	assert_int_equal(table_compile(p->fd, "accounts", NULL, NULL), 0);
+	expect(cdb, "a@a.test", FOUND, "");
+	expect(text, "a@a.test", FOUND, "");
+	assert_int_equal(table_edit(p->fd, "accounts", TABLE_ADD,
+			     SLICE("c@a.test"), SLICE(""), NULL),
+	    0);
+	expect_text(p, "accounts", "a@a.test\nb@a.test home=x\nc@a.test\n");
+	put(p, "aliases", "a:\n");
+	assert_int_equal(table_compile(p->fd, "aliases", NULL, NULL), -1);
+	put(p, "passwords", "a@a.test\n");
+	assert_int_equal(table_compile(p->fd, "passwords", NULL, NULL), -1);
+	unlinkat(p->fd, "passwords", 0);
+	table_free(&cdb);
+	table_free(&text);
+}
+
+/* A domain is one key however it is written (RFC 5890 2.3.2). */
+static void
+test_idn(void **state)
+{
+	static const char *const keys[] = { "x@b\xc3\xbc"
+					    "cher.test",
+		"X@B\xc3\x9c"
+		"CHER.test",
+		"x@xn--bcher-kva.test", "x@XN--BCHER-KVA.TEST" };
+	const struct place *p = *state;
+	struct table *cdb = table_open("cdb:accounts", p->fd, NULL);
+	struct table *text = table_open("text:accounts", p->fd, NULL);
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		char *body = xasprintf("%s home=%zu\n", keys[i], i);
+		char *value = xasprintf("home=%zu", i);
+
+		put(p, "accounts", body);
+		assert_int_equal(
+		    table_compile(p->fd, "accounts", NULL, NULL), 0);
+		for (size_t j = 0; j < ARRAY_LEN(keys); j++) {
+			expect(cdb, keys[j], FOUND, value);
+			expect(text, keys[j], FOUND, value);
+			assert_int_equal(
+			    table_edit(p->fd, "accounts", TABLE_ADD,
+				slice_str(keys[j]), SLICE("home=x"), NULL),
+			    -1);
+		}
+		free(body);
+		free(value);
+	}
+	/* once is enough */
+	put(p, "accounts",
+	    "x@b\xc3\xbc"
+	    "cher.test\nx@xn--bcher-kva.test\n");
+	assert_int_equal(table_compile(p->fd, "accounts", NULL, NULL), -1);
+	table_free(&cdb);
+	table_free(&text);
+}
+
+static void
+test_domains(void **state)
+{
+	static const char *const bad[] = { "a..test\n", "a.test x\n",
+		"x@a.test\n", "[192.0.2.1]\n", "a.test.\n" };
+	const struct place *p = *state;
+	struct table *t = table_open("cdb:domains", p->fd, NULL);
+
+	put(p, "domains",
+	    "a.test\nb\xc3\xbc"
+	    "cher.test\n");
+	assert_int_equal(table_compile(p->fd, "domains", NULL, NULL), 0);
+	expect(t, "A.test", FOUND, "");
+	expect(t, "xn--bcher-kva.test", FOUND, "");
+	expect(t, "test", ABSENT, "");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		put(p, "domains", bad[i]);
+		if (table_compile(p->fd, "domains", NULL, NULL) == 0)
+			fail_msg("%s", bad[i]);
+	}
+	table_free(&t);
+}
+
 /* Which text a cdb was made from is no entry of it. */
 static void
 test_source_is_hidden(void **state)
@@ -195,6 +285,37 @@ test_damaged_cdb(void **state)
 	    0);
 	expect(t, "a", TEMPFAIL, "");
 	table_free(&t);
+}
+
+/* Damage where a single key may not come by: the places of half the keys. */
+static void
+test_try(void **state)
+{
+	const struct place *p = *state;
+	struct table *t = table_open("cdb:t", p->fd, NULL);
+	struct table *text = table_open("text:x.cdb", p->fd, NULL);
+	char junk[1024];
+	struct err err;
+	int fd;
+
+	assert_int_equal(table_try(t, &err), 0); /* there is none */
+	assert_int_equal(table_try(text, &err), 0);
+	put(p, "t", "a b\nc d\n");
+	assert_int_equal(table_try(t, &err), -1); /* not compiled */
+	assert_true(slice_starts(slice_str(err.text), SLICE("cdb:t: ")));
+	assert_int_equal(table_compile(p->fd, "t", NULL, &err), 0);
+	assert_int_equal(table_try(t, &err), 0);
+	memset(junk, 0xff, sizeof junk);
+	fd = openat(p->fd, "t.cdb", O_WRONLY | O_CLOEXEC);
+	assert_int_equal(
+	    fd_pwrite_all(fd, slice_of(junk, sizeof junk), 1024, &err), 0);
+	close(fd);
+	assert_int_equal(table_try(t, &err), -1);
+	put(p, "x.cdb", ": no key\n");
+	assert_int_equal(table_try(text, &err), -1);
+	assert_true(slice_starts(slice_str(err.text), SLICE("text:x.cdb: ")));
+	table_free(&t);
+	table_free(&text);
 }
 
 static void
@@ -303,7 +424,7 @@ test_edit_refuses(void **state)
 		{ SLICE("b@a.test"), SLICE("home=x\n") },
 		{ SLICE("b@a.test"), SLICE("home=x\0") },
 		{ SLICE("b@a.test"), SLICE("home=..") },
-		{ SLICE("b@a.test"), SLICE("") },
+		{ SLICE("b"), SLICE("") },
 		{ SLICE("b@a.test"), SLICE(" home=x") },
 		{ SLICE("b@a.test"), SLICE(":home=x") },
 		{ SLICE("b@a.test\nc@a.test"), SLICE("home=x") },
@@ -347,10 +468,14 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_open, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cdb, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_idn, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_domains, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_source_is_hidden, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_damaged_cdb, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_try, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_no_link_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),

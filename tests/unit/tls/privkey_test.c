@@ -115,7 +115,7 @@ static void
 test_cert_names(void **state)
 {
 	const struct slice alt[] = { SLICE("MAIL.example"),
-		SLICE("*.wild.example") };
+		SLICE("*.wild.example"), SLICE("xn--grn-ioa.example") };
 	struct buf pem, key, again;
 	struct cert *c;
 
@@ -124,12 +124,14 @@ test_cert_names(void **state)
 	buf_init(&key, CERT_PEM_MAX);
 	buf_init(&again, CERT_PEM_MAX);
 	assert_int_equal(
-	    selfsigned_make(SLICE("example"), alt, 2, 10, &pem, &key, NULL), 0);
+	    selfsigned_make(SLICE("example"), alt, 3, 10, &pem, &key, NULL), 0);
 	assert_int_equal(cert_parse(buf_slice(&pem), &c, NULL), 0);
 	assert_string_equal(cert_name(c, 0), "example");
 	assert_string_equal(cert_name(c, 1), "mail.example");
 	assert_string_equal(cert_name(c, 2), "*.wild.example");
-	assert_null(cert_name(c, 3));
+	assert_null(cert_name(c, 4));
+	assert_true(cert_matches(c, SLICE("Grün.example")));
+	assert_false(cert_matches(c, SLICE("xn--grün.example")));
 	assert_true(cert_matches(c, SLICE("Mail.Example")));
 	assert_true(cert_matches(c, SLICE("a.wild.example")));
 	assert_false(cert_matches(c, SLICE("wild.example")));

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: ISC */
+/* pabal check: everything that is likely to be wrong, in one go. */
+#include <errno.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "conf/shared.h"
+#include "conf/wanted.h"
+#include "ctl/check/certs.h"
+#include "ctl/check/check.h"
+#include "ctl/check/secrets.h"
+#include "ctl/check/trial.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/cmd/ctl.h"
+#include "ctl/inst/dial.h"
+#include "ctl/inst/instance.h"
+#include "ctl/inst/owner.h"
+#include "ctl/inst/tables.h"
+#include "ctl/mail/aliaswalk.h"
+#include "ctl/view/badfiles.h"
+#include "ctl/view/loghealth.h"
+#include "ctl/view/mistakes.h"
+#include "ctl/view/out.h"
+#include "table/table.h"
+#include "tls/cert.h"
+
+enum { CERT_WARN_DAYS = 14, DAY_S = 86400, FREE_WARN_PERCENT = 5 };
+
+struct check {
+	struct ctl *ctl;
+	struct out out;
+	const struct shared_conf *shared;
+	unsigned failed;
+};
+
+enum verdict { GOOD, WARN, BAD };
+
+__attribute__((format(printf, 4, 5))) static void
+tell(struct check *c, enum verdict v, const char *what, const char *fmt, ...)
+{
+	static const char *const words[] = { "ok", "warning", "error" };
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	out_str(&c->out, slice_str(words[v]));
+	out_str(&c->out, slice_str(what));
+	out_str(&c->out, slice_str(text));
+	c->failed += v == BAD;
+}
+
+/* DIR is there, belongs to OWNER where daemons have uids of their own, and
+ * others may not write to it. */
+static void
+check_dir(struct check *c, const char *what, const char *dir, const char *owner)
+{
+	const uid_t whose = owner_uid(&c->ctl->inst);
+	const struct passwd *pw;
+	struct stat st;
+
+	if (whose != 0) /* the daemons run as that user */
+		pw = owner != NULL ? getpwuid(whose) : NULL;
+	else
+		pw = owner != NULL ? getpwnam(owner) : NULL;
+
+	if (stat(dir, &st) == -1)
+		tell(c, BAD, what, "%s: %s", dir, strerrordesc_np(errno));
+	else if (!S_ISDIR(st.st_mode))
+		tell(c, BAD, what, "%s is no directory", dir);
+	else if (geteuid() == 0 && whose == 0 && owner != NULL && pw == NULL)
+		tell(c, BAD, what,
+		    "there is no system user %s: \"make accounts\"", owner);
+	else if (geteuid() == 0 && pw != NULL && st.st_uid != pw->pw_uid)
+		tell(c, BAD, what, "%s belongs to uid %u: chown %s %s", dir,
+		    (unsigned)st.st_uid, pw->pw_name, dir);
+	else if ((st.st_mode & 022) != 0)
+		tell(c, BAD, what, "others may write to %s: chmod go-w %s", dir,
+		    dir);
+	else
+		tell(c, GOOD, what, "%s", dir);
+}
+
+static void
+check_space(struct check *c, const char *what, const char *dir)
+{
+	struct statvfs fs;
+	unsigned long long percent;
+
+	if (statvfs(dir, &fs) == -1 || fs.f_blocks == 0)
+		return;
+	percent = (unsigned long long)fs.f_bavail * 100 / fs.f_blocks;
+	tell(c, percent < FREE_WARN_PERCENT ? WARN : GOOD, what,
+	    "%llu %% of the file system of %s is free", percent, dir);
+	if (fs.f_files > 0 &&
+	    fs.f_favail * 100 / fs.f_files < FREE_WARN_PERCENT)
+		tell(c, WARN, what, "the file system of %s runs out of inodes",
+		    dir);
+}
+
+/* A table that domains names: without it every address of a domain that is not
+ * in the list is refused for the moment. */
+static void
+check_domain_tables(struct check *c, const struct tables *t)
+{
+	struct err err;
+
+	if (tables_domain(t, SLICE("pabal.invalid"), &err) == TEMPFAIL)
+		tell(c, BAD, "table", "domains names %s", err.text);
+}
+
+static void
+check_tables(struct check *c)
+{
+	const char *const *names = tables_known;
+	struct tables t;
+
+	if (tables_open(&t, &c->ctl->inst) == -1) {
+		tell(c, BAD, "tables", "cannot be opened");
+		tables_close(&t);
+		return;
+	}
+	for (size_t i = 0; names[i] != NULL; i++) {
+		char *spec = xasprintf("cdb:%s", names[i]);
+		struct table *table = NULL;
+		struct err err;
+
+		if (faccessat(t.dirfd, names[i], R_OK, 0) == -1) {
+			if (errno != ENOENT)
+				tell(c, WARN, "table", "%s cannot be read",
+				    names[i]);
+		} else if ((table = table_open(spec, t.dirfd, &err)) == NULL) {
+			tell(c, BAD, "table", "%s: %s", names[i], err.text);
+		} else if (table_stale(table)) {
+			tell(c, BAD, "table",
+			    "%s was changed and not compiled: \"pabal %smap "
+			    "%s\"",
+			    names[i], instance_flag(&c->ctl->inst), names[i]);
+		} else {
+			tell(c, GOOD, "table", "%s", names[i]);
+		}
+		table_free(&table);
+		free(spec);
+	}
+	check_domain_tables(c, &t);
+	tables_close(&t);
+}
+
+struct loops {
+	struct aliaswalk_report report;
+	struct check *check;
+	size_t n;
+};
+
+static void
+on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
+{
+	struct loops *l = OUTER(r, struct loops, report);
+
+	if (l->n++ < MISTAKES_SHOWN)
+		tell(l->check, WARN, "aliases",
+		    "line %u: %.*s leads only to itself: mail for it is "
+		    "refused",
+		    line, SLICE_FMT(key));
+}
+
+/* What pipe wants of the table whose commands it runs (pipe/aliases.h). */
+static void
+check_commands(struct check *c, const struct tables *t)
+{
+	const uid_t whose = owner_uid(&c->ctl->inst);
+	struct stat st;
+	const bool ok = fstatat(t->dirfd, "aliases", &st, 0) == -1 ||
+			((st.st_uid == 0 || st.st_uid == whose) &&
+			    (st.st_mode & S_IWOTH) == 0 &&
+			    ((st.st_mode & S_IROTH) != 0 || whose != 0));
+
+	if (ok)
+		return;
+	tell(c, WARN, "aliases",
+	    "commands and lists in it do not run: it must be root's, readable "
+	    "for all and writable for its owner: \"chown root %s/aliases\", "
+	    "\"chmod 644 %s/aliases\", then \"pabal %smap aliases\"",
+	    t->shared->table_directory, t->shared->table_directory,
+	    instance_flag(&c->ctl->inst));
+}
+
+static void
+check_aliases(struct check *c)
+{
+	struct loops l = { { on_loop }, c, 0 };
+	struct tables t;
+	struct err err;
+	int rc = 0;
+
+	if (tables_open(&t, &c->ctl->inst) == 0 &&
+	    faccessat(t.dirfd, "aliases", R_OK, 0) == 0)
+		rc = aliaswalk_all(&t, &l.report, &err);
+	if (t.dirfd != -1)
+		check_commands(c, &t);
+	if (rc == -1)
+		tell(c, WARN, "aliases", "%s", err.text);
+	else if (rc == 1)
+		tell(c, GOOD, "aliases", "too many to be followed");
+	else if (l.n > MISTAKES_SHOWN)
+		tell(c, WARN, "aliases", "and %zu more", l.n - MISTAKES_SHOWN);
+	tables_close(&t);
+}
+
+static void
+check_expiry(struct check *c, const struct cert *cert)
+{
+	const int64_t left_s = cert_left_s(cert);
+	const int64_t days = left_s / DAY_S;
+	const char *file = c->shared->tls_certificate;
+
+	if (left_s < 0)
+		tell(c, BAD, "certificate", "%s has expired", file);
+	else if (days < CERT_WARN_DAYS)
+		tell(c, WARN, "certificate", "%s expires in %lld days", file,
+		    (long long)days);
+	else
+		tell(c, GOOD, "certificate", "%s is good for %lld days", file,
+		    (long long)days);
+	if (!cert_matches(cert, slice_str(c->shared->hostname)))
+		tell(c, WARN, "certificate", "%s is not for the hostname %s",
+		    file, c->shared->hostname);
+}
+
+static void
+check_certificate(struct check *c)
+{
+	struct buf pem = { .max = CERT_PEM_MAX };
+	struct buf key = { .max = CERT_PEM_MAX };
+	struct cert *cert = NULL;
+	struct err err;
+
+	if (*c->shared->tls_certificate == '\0') {
+		tell(c, WARN, "certificate",
+		    "none is set: nobody can use TLS or log in");
+		return;
+	}
+	if (certs_read(c->shared->tls_certificate, &pem, &err) == -1 ||
+	    cert_parse(buf_slice(&pem), &cert, &err) == -1)
+		tell(c, BAD, "certificate", "%s", err.text);
+	else if (certs_read(c->shared->tls_key, &key, &err) == -1)
+		tell(c, geteuid() == 0 ? BAD : WARN, "certificate", "%s",
+		    err.text);
+	else if (certs_match(buf_slice(&pem), buf_slice(&key), &err) == -1)
+		tell(c, BAD, "certificate", "%s: %s",
+		    c->shared->tls_certificate, err.text);
+	if (cert != NULL)
+		check_expiry(c, cert);
+	if (key.p != NULL)
+		explicit_bzero(key.p, key.cap);
+	buf_fini(&key);
+	buf_fini(&pem);
+	cert_free(&cert);
+}
+
+static void
+check_hostname(struct check *c)
+{
+	struct addrinfo *found = NULL;
+	const int rc = getaddrinfo(c->shared->hostname, NULL, NULL, &found);
+
+	if (rc == 0) {
+		tell(c, GOOD, "hostname", "%s", c->shared->hostname);
+		freeaddrinfo(found);
+	} else {
+		tell(c, WARN, "hostname",
+		    "%s does not resolve (%s): other hosts may refuse mail "
+		    "from here",
+		    c->shared->hostname, gai_strerror(rc));
+	}
+}
+
+static void
+check_set_aside(struct check *c)
+{
+	struct err err;
+	int64_t n;
+
+	if (badfiles_count(&c->ctl->inst, &n, &err) == 0 && n > 0)
+		tell(c, WARN, "queue",
+		    "%lld file%s could not be understood: \"pabal %squeue "
+		    "bad\" shows why",
+		    (long long)n, n == 1 ? "" : "s",
+		    instance_flag(&c->ctl->inst));
+}
+
+static void
+check_log(struct check *c)
+{
+	static const enum verdict verdicts[] = { GOOD, WARN, BAD };
+	char text[128];
+	const int health = loghealth(&c->ctl->inst, text);
+
+	tell(c, verdicts[health], "log", "%s", text);
+}
+
+static void
+check_running(struct check *c)
+{
+	struct buf text = { .max = 1 << 20 };
+	struct err err;
+	bool ok = false;
+
+	if (dial_master_pid(&c->ctl->inst) == 0)
+		tell(c, WARN, "running", "no");
+	else if (dial_verb(&c->ctl->inst, "status", &ok, &text, &err) == -1)
+		tell(c, WARN, "running", "%s", err.text);
+	else
+		tell(c, ok ? GOOD : BAD, "running", "%s",
+		    ok ? "every service is ready"
+		       : "not every service is ready: \"pabal status\"");
+	if (ok)
+		check_set_aside(c);
+	if (text.n > 0)
+		check_log(c);
+	buf_fini(&text);
+}
+
+static void
+on_secret(void *arg, const char *path, bool open)
+{
+	struct check *c = arg;
+
+	if (open)
+		tell(c, BAD, "secret", "others may read %s: chmod 600 %s", path,
+		    path);
+	else
+		tell(c, GOOD, "secret", "%s", path);
+}
+
+/* In a container root may not raise it; what master has counts. */
+static void
+check_files_limit(struct check *c)
+{
+	const pid_t master = dial_master_pid(&c->ctl->inst);
+	struct rlimit files;
+
+	if (master == 0 || prlimit(master, RLIMIT_NOFILE, NULL, &files) == -1)
+		return;
+	if (files.rlim_cur >= MASTER_FILES_WANTED)
+		tell(c, GOOD, "files", "%llu may be open in a process",
+		    (unsigned long long)files.rlim_cur);
+	else
+		tell(c, WARN, "files",
+		    "the limit of open files is %llu and could not be raised "
+		    "to "
+		    "%d: there is room for fewer sessions (LimitNOFILE, ulimit "
+		    "-n)",
+		    (unsigned long long)files.rlim_cur, MASTER_FILES_WANTED);
+}
+
+/* Root's trial of another user's instance would find what he does not. */
+static int
+try_configuration(const struct instance *in, struct conf_errors *errors)
+{
+	bool again;
+
+	if (geteuid() != 0 || owner_uid(in) == 0 || dial_master_pid(in) != 0)
+		return trial_conf(in, errors, &again);
+	return check_conf_errors(in, errors) == 0 ? 1 : -1;
+}
+
+/* What the files say, and what the daemons say to them. */
+static void
+check_configuration(struct check *c)
+{
+	const struct instance *in = &c->ctl->inst;
+	struct conf_errors errors = { 0 };
+	const int rc = try_configuration(in, &errors);
+	struct buf text;
+	struct slice rest;
+	char when[32];
+
+	buf_init(&text, 1 << 18);
+	conf_errors_format(&errors, &text);
+	conf_errors_fini(&errors);
+	for (rest = buf_slice(&text); rest.n > 0;) {
+		const struct slice line = slice_cut(rest, '\n', &rest);
+
+		tell(c, BAD, "configuration", "%.*s", SLICE_FMT(line));
+	}
+	buf_fini(&text);
+	if (rc == 0)
+		tell(c, GOOD, "configuration", "%s", in->etc);
+	else if (rc == 1)
+		tell(c, GOOD, "configuration",
+		    "%s: the files alone; who starts pabal can have the "
+		    "daemons try them",
+		    in->etc);
+	if (trial_in_force(in, when))
+		tell(c, WARN, "configuration",
+		    "the one that has been good since %s is in force, not %s",
+		    when, in->etc);
+}
+
+static void
+check_kernel(struct check *c)
+{
+	const char *lacks = check_sandbox();
+
+	if (lacks == NULL)
+		tell(c, GOOD, "kernel", "it can do all of the sandbox");
+	else
+		tell(c, WARN, "kernel",
+		    "a daemon that was taken over is not held back by Landlock "
+		    "from: %s",
+		    lacks);
+}
+
+static void
+check_all(struct check *c)
+{
+	const struct shared_conf *s = c->shared;
+
+	check_dir(c, "spool", s->spool_directory, "pabal-queue");
+	check_space(c, "spool", s->spool_directory);
+	check_dir(c, "mail", s->mail_directory, "pabal-mail");
+	check_space(c, "mail", s->mail_directory);
+	check_dir(c, "tables", s->table_directory, NULL);
+	check_tables(c);
+	check_aliases(c);
+	check_certificate(c);
+	secrets_each(&c->ctl->inst, on_secret, c);
+	check_hostname(c);
+	check_running(c);
+	check_files_limit(c);
+	check_kernel(c);
+}
+
+int
+cmd_check(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct out_col cols[] = { { "verdict", 7 }, { "what", 13 },
+		{ "detail", 0 } };
+	struct check c = { .ctl = ctl };
+	struct shared_conf *shared;
+
+	if (ctl_options(ctl, NULL, argc, argv, 0, 0) == -1)
+		return CTL_USAGE;
+	shared = instance_shared(&ctl->inst);
+	if (shared == NULL)
+		return CTL_FAILED;
+	c.shared = shared;
+	out_begin(&c.out, ctl->json, cols, ARRAY_LEN(cols));
+	check_configuration(&c);
+	check_all(&c);
+	out_end(&c.out);
+	instance_shared_free(&shared);
+	return c.failed == 0 ? CTL_OK : CTL_FAILED;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/cmd/dispatch.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/slice.h"
+#include "conf/find.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/inst/owner.h"
+
+/* Is WORD among the options in ARGV? */
+static bool
+has_option(int argc, char **argv, const char *word)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* The words before the first option. */
+static int
+count_words(int argc, char **argv)
+{
+	int n = 0;
+
+	while (n < argc && argv[n][0] != '-')
+		n++;
+	return n;
+}
+
+/* The command itself first, then that without its last word: "que list". */
+const char *
+dispatch_nearest(int argc, char **argv)
+{
+	static char text[64];
+	struct conf_nearest near = { .best = NULL };
+
+	for (int n = argc < 3 ? argc : 3; n > 0 && near.best == NULL; n--) {
+		size_t at = 0;
+
+		for (int i = 0; i < n && at < sizeof text; i++)
+			at += (size_t)snprintf(text + at, sizeof text - at,
+			    "%s%s", i > 0 ? " " : "", argv[i]);
+		near.name = slice_str(text);
+		for (const struct command *c = commands_all(); c->words != NULL;
+		     c++)
+			conf_nearest_try(&near, c->words);
+	}
+	return near.best;
+}
+
+static int
+unknown(int argc, char **argv)
+{
+	const char *second = argc > 1 ? argv[1] : "";
+	const char *near = dispatch_nearest(argc, argv);
+
+	if (argc == 1 && commands_begin(argv[0]))
+		ctl_fail("several commands begin with \"%s\":", argv[0]);
+	else if (near != NULL)
+		ctl_fail("there is no command \"%s%s%s\"; is \"%s\" meant?",
+		    argv[0], argc > 1 ? " " : "", second, near);
+	else
+		ctl_fail("there is no command \"%s%s%s\"", argv[0],
+		    argc > 1 ? " " : "", second);
+	commands_usage(stderr, argv[0]);
+	fputs("See \"pabal help\".\n", stderr);
+	return CTL_USAGE;
+}
+
+int
+dispatch(struct ctl *ctl, int argc, char **argv)
+{
+	int used;
+
+	if (has_option(argc, argv, "--help"))
+		return cmd_help(ctl, count_words(argc, argv), argv);
+	if (has_option(argc, argv, "--version"))
+		return cmd_version(ctl, 0, argv);
+	ctl->command = commands_find(argc, argv, &used);
+	if (ctl->command == NULL)
+		return unknown(argc, argv);
+	/* init may be told of another directory. */
+	if (ctl->command->run != cmd_init && owner_check(ctl) != CTL_OK)
+		return CTL_FAILED;
+	return ctl->command->run(ctl, argc - used, argv + used);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+/* pabal domain: whose mail stays here.  In the table of domains where the
+ * configuration names one, else in the parameter domains itself. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "conf/param.h"
+#include "conf/shared.h"
+#include "conf/value.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/cmd/ctl.h"
+#include "ctl/inst/files.h"
+#include "ctl/inst/tables.h"
+#include "ctl/view/out.h"
+#include "proto/address.h"
+#include "proto/domain.h"
+#include "table/edit.h"
+
+/* The name of the table; NULL where there is none. */
+static const char *
+table_of(const struct tables *t)
+{
+	const struct conf_list *d = &t->shared->domains;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (shared_is_table(d->v[i]))
+			return strchr(d->v[i], ':') + 1;
+	return NULL;
+}
+
+/* The parameter with DOMAIN added, or taken out. */
+static int
+set_parameter(
+    struct ctl *ctl, const struct tables *t, struct slice domain, bool add)
+{
+	const struct conf_list *d = &t->shared->domains;
+	struct buf value = { .max = FILES_MAX_BYTES };
+	char *argv[] = { (char[]){ "pabal" }, (char[]){ "domains" }, NULL,
+		NULL };
+	int rc;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (!slice_iis(domain, d->v[i]))
+			buf_addf(
+			    &value, "%s%s", value.n > 0 ? " " : "", d->v[i]);
+	if (add)
+		buf_addf(&value, " %.*s", SLICE_FMT(domain));
+	if (value.n == 0) {
+		buf_fini(&value);
+		return ctl_fail("%.*s is the only domain: \"pabal conf set "
+				"pabal domains\" sets another",
+		    SLICE_FMT(domain));
+	}
+	argv[2] = xslicedup(buf_slice(&value));
+	rc = cmd_conf_set(ctl, 3, argv);
+	if (rc == CTL_OK)
+		puts("counts from the next reload or start");
+	xfree(&argv[2]);
+	buf_fini(&value);
+	return rc;
+}
+
+static int
+change(struct ctl *ctl, const struct tables *t, struct slice domain, bool add)
+{
+	const char *table = table_of(t);
+	const bool named = shared_is_local(t->shared, domain);
+	struct err err;
+
+	if (add && named)
+		return ctl_fail(
+		    "%.*s is one of our domains already", SLICE_FMT(domain));
+	if (table == NULL && !add && !named)
+		return ctl_fail(
+		    "%.*s is none of our domains", SLICE_FMT(domain));
+	if (table == NULL || (!add && named))
+		return set_parameter(ctl, t, domain, add);
+	if (table_edit(t->dirfd, table, add ? TABLE_ADD : TABLE_DEL, domain,
+		SLICE(""), &err) == -1)
+		return ctl_fail_err(&err);
+	return CTL_OK;
+}
+
+struct left {
+	struct slice domain;
+	size_t n;
+};
+
+static bool
+count_left(void *arg, struct slice key, struct slice value)
+{
+	struct left *l = arg;
+
+	(void)value;
+	l->n +=
+	    slice_ieq(slice_from(key, slice_rfind(key, '@') + 1), l->domain);
+	return true;
+}
+
+/* Whose mail does not come any more. */
+static int
+count_accounts(
+    const struct tables *t, struct slice domain, size_t *n, struct err *err)
+{
+	struct left l = { .domain = domain };
+
+	if (faccessat(t->dirfd, "accounts", F_OK, 0) == 0 &&
+	    tables_each(t, "accounts", count_left, &l, err) == -1)
+		return -1;
+	*n = l.n;
+	return 0;
+}
+
+static int
+take_out(struct ctl *ctl, const struct tables *t, struct slice domain)
+{
+	struct err err;
+	size_t n;
+
+	if (count_accounts(t, domain, &n, &err) == -1)
+		return ctl_fail_err(&err);
+	if (change(ctl, t, domain, false) != CTL_OK)
+		return CTL_FAILED;
+	if (n > 0)
+		out_printf(stdout,
+		    "%zu account%s of %.*s stay%s, for which no mail is "
+		    "taken any more: \"pabal user list %.*s\" prints %s, "
+		    "\"pabal user del\" removes one\n",
+		    n, n == 1 ? "" : "s", SLICE_FMT(domain), n == 1 ? "s" : "",
+		    SLICE_FMT(domain), n == 1 ? "it" : "them");
+	return CTL_OK;
+}
+
+static int
+with_tables(struct ctl *ctl, struct slice domain, bool add)
+{
+	struct tables t;
+	int rc = CTL_FAILED;
+
+	if (tables_open(&t, &ctl->inst) == 0)
+		rc = add ? change(ctl, &t, domain, true)
+			 : take_out(ctl, &t, domain);
+	tables_close(&t);
+	return rc;
+}
+
+static int
+run(struct ctl *ctl, int argc, char **argv, bool add)
+{
+	struct buf domain = { .max = ADDRESS_DOMAIN_MAX };
+	int rc;
+
+	if (ctl_options(ctl, NULL, argc, argv, 1, 1) == -1)
+		return CTL_USAGE;
+	if (!domain_to_ascii(slice_str(argv[0]), &domain) || domain.n == 0 ||
+	    !conf_is_domain(buf_slice(&domain)))
+		rc = ctl_fail("expected a domain, not \"%s\"", argv[0]);
+	else
+		rc = with_tables(ctl, buf_slice(&domain), add);
+	buf_fini(&domain);
+	return rc;
+}
+
+int
+cmd_domain_add(struct ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, true);
+}
+
+int
+cmd_domain_del(struct ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, false);
+}
+
+static bool
+list_one(void *arg, struct slice key, struct slice value)
+{
+	(void)value;
+	out_str(arg, key);
+	return true;
+}
+
+int
+cmd_domain_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct out_col cols[] = { { "domain", 0 } };
+	const struct conf_list *d;
+	struct tables t;
+	struct out out;
+	struct err err;
+	int rc = CTL_OK;
+
+	if (ctl_options(ctl, NULL, argc, argv, 0, 0) == -1)
+		return CTL_USAGE;
+	if (tables_open(&t, &ctl->inst) == -1) {
+		tables_close(&t);
+		return CTL_FAILED;
+	}
+	out_begin(&out, ctl->json, cols, ARRAY_LEN(cols));
+	d = &t.shared->domains;
+	for (size_t i = 0; i < d->n; i++) {
+		if (!shared_is_table(d->v[i]))
+			out_str(&out, slice_str(d->v[i]));
+		else if (tables_each(&t, strchr(d->v[i], ':') + 1, list_one,
+			     &out, &err) == -1)
+			rc = ctl_fail_err(&err);
+	}
+	out_end(&out);
+	tables_close(&t);
+	return rc;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* pabal log: the end of the log. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/cmd/ctl.h"
+#include "ctl/view/logfile.h"
+#include "ctl/view/out.h"
+
+enum { LINES = 20, LINES_MAX = 1000000000, LOG_MAX = INT32_MAX };
+
+/* The last LINES lines of LOG. */
+static struct slice
+last_lines(struct slice log, uint64_t lines)
+{
+	size_t at = log.n;
+
+	while (at > 0 && lines > 0) {
+		at--; /* over the newline that ends it */
+		while (at > 0 && log.p[at - 1] != '\n')
+			at--;
+		lines--;
+	}
+	return slice_from(log, at);
+}
+
+int
+cmd_log(struct ctl *ctl, int argc, char **argv)
+{
+	const char *count = NULL;
+	const struct ctl_opt opts[] = { { "lines", &count, NULL }, { 0 } };
+	struct buf log = { .max = LOG_MAX };
+	uint64_t lines = LINES;
+	struct err err;
+	struct cur c;
+	bool journal;
+	int rc = CTL_OK;
+
+	if (ctl_options(ctl, opts, argc, argv, 0, 0) == -1)
+		return CTL_USAGE;
+	if (count != NULL) {
+		c = cur_of(slice_str(count));
+		lines = cur_u64(&c, LINES_MAX);
+		if (!cur_end(&c))
+			return ctl_usage(ctl, "--lines: expected a number");
+	}
+	if (logfile_read(&ctl->inst, NULL, &log, &journal, &err) == -1)
+		rc = ctl_fail("log: %s", err.text);
+	else
+		out_text(stdout, last_lines(buf_slice(&log), lines));
+	buf_fini(&log);
+	return rc;
+}

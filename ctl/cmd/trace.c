@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pabal trace: the life of a message out of the log.  Lines are joined by qid
+ * (the message), sid (the session it came in), and what a line tells of the
+ * reports made about it.  First passes collect ids, the last one prints.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/cmd/ctl.h"
+#include "ctl/inst/dial.h"
+#include "ctl/inst/instance.h"
+#include "ctl/view/logfile.h"
+#include "ctl/view/logline.h"
+#include "ctl/view/out.h"
+#include "ctl/view/qview.h"
+#include "sys/clock.h"
+
+enum { PASSES = 4, LOG_MAX = INT32_MAX };
+
+struct trace {
+	struct ctl *ctl;
+	struct slice wanted;
+	struct map qids;
+	struct map sids;
+	bool grew; /* a pass found new ids */
+	size_t lines;
+	struct arena arena;
+	struct buf line;
+};
+
+static void
+add_id(struct trace *t, struct map *ids, struct slice id)
+{
+	if (id.n == 0 || id.n > 64 || map_find(ids, id) != NULL)
+		return;
+	map_put(ids, id, t);
+	t->grew = true;
+}
+
+/* Whatever value of the line is what was asked for: an id or an address. */
+static bool
+names(const struct trace *t, const struct logline *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (slice_ieq(l->values[i], t->wanted))
+			return true;
+	return false;
+}
+
+/* Keys whose value is the id of another message that came of this one. */
+static bool
+is_relation(struct slice key)
+{
+	return slice_is(key, "report") || slice_is(key, "about") ||
+	       (slice_ends(key, SLICE("_qid")) && key.n > 4);
+}
+
+static bool
+is_ours(const struct trace *t, const struct logline *l)
+{
+	const struct slice qid = logline_get(l, "qid");
+
+	if (qid.n > 0)
+		return map_find(&t->qids, qid) != NULL;
+	return map_find(&t->sids, logline_get(l, "sid")) != NULL;
+}
+
+static void
+collect(struct trace *t, const struct logline *l)
+{
+	const struct slice qid = logline_get(l, "qid");
+	const struct slice sid = logline_get(l, "sid");
+	bool ours = qid.n > 0 && map_find(&t->qids, qid) != NULL;
+
+	if (!ours && names(t, l)) {
+		ours = true;
+		if (qid.n == 0)
+			add_id(t, &t->sids, sid);
+	}
+	for (size_t i = 0; i < l->n && qid.n > 0; i++) {
+		if (!is_relation(l->keys[i]))
+			continue;
+		if (ours)
+			add_id(t, &t->qids, l->values[i]);
+		else
+			ours = map_find(&t->qids, l->values[i]) != NULL;
+	}
+	if (ours && qid.n > 0) {
+		add_id(t, &t->qids, qid);
+		add_id(t, &t->sids, sid);
+	}
+}
+
+static void
+json_pair(struct buf *b, const char *key, struct slice value)
+{
+	if (value.n == 0)
+		return;
+	buf_addf(b, "%s\"%s\":", b->p[b->n - 1] == '{' ? "" : ",", key);
+	out_json(b, value);
+}
+
+static void
+print(struct trace *t, struct slice text, const struct logline *l)
+{
+	struct buf *b = &t->line;
+
+	buf_reset(b);
+	if (!t->ctl->json) {
+		out_plain(b, slice_trim(text));
+		buf_addc(b, '\n');
+	} else {
+		buf_adds(b, t->lines == 0 ? "[{" : ",{");
+		json_pair(b, "time", l->time);
+		json_pair(b, "daemon", l->daemon);
+		json_pair(b, "pid", l->pid);
+		json_pair(b, "level", l->level);
+		json_pair(b, "event", l->event);
+		for (size_t i = 0; i < l->n; i++) {
+			buf_addc(b, ',');
+			out_json(b, l->keys[i]);
+			buf_addc(b, ':');
+			out_json(b, l->values[i]);
+		}
+		buf_adds(b, "}\n");
+	}
+	fwrite(b->p, 1, b->n, stdout);
+	t->lines++;
+}
+
+/* journalctl -o short-iso-precise puts "TIME HOST UNIT[PID]: " first. */
+static struct slice
+without_journal(struct slice line, struct slice *time)
+{
+	struct slice rest;
+	const size_t at = slice_search(line, SLICE("]: "));
+
+	*time = slice_cut(line, ' ', &rest);
+	return at < line.n ? slice_from(line, at + 3) : line;
+}
+
+static void
+pass(struct trace *t, struct slice log, bool journal, bool last)
+{
+	while (log.n > 0) {
+		const struct slice text = slice_cut(log, '\n', &log);
+		struct slice line = text, time = { NULL, 0 };
+		struct logline l;
+
+		arena_reset(&t->arena);
+		if (journal)
+			line = without_journal(text, &time);
+		if (!logline_parse(line, &t->arena, &l))
+			continue;
+		if (journal)
+			l.time = time;
+		if (!last)
+			collect(t, &l);
+		else if (is_ours(t, &l))
+			print(t, text, &l);
+	}
+}
+
+/* What is still in the queue, if qmgr can be asked. */
+static void
+print_waiting(struct trace *t)
+{
+	struct qview_printer p = { .now_s = clock_wall_s() };
+	struct map_iter it = { 0 };
+
+	while (map_next(&t->qids, &it)) {
+		char *filter = xasprintf("id=%.*s", SLICE_FMT(it.key));
+
+		(void)qview_each(
+		    &t->ctl->inst, slice_str(filter), qview_print, &p, NULL);
+		free(filter);
+	}
+	buf_fini(&p.line);
+}
+
+static int
+trace(struct trace *t, struct slice log, bool journal)
+{
+	add_id(t, &t->qids, t->wanted);
+	for (int i = 0; i < PASSES && (i == 0 || t->grew); i++) {
+		t->grew = false;
+		pass(t, log, journal, false);
+	}
+	pass(t, log, journal, true);
+	if (t->ctl->json)
+		puts(t->lines == 0 ? "[]" : "]");
+	else if (dial_master_pid(&t->ctl->inst) != 0)
+		print_waiting(t);
+	if (t->lines > 0)
+		return CTL_OK;
+	return ctl_fail(
+	    "trace: the log says nothing about %.*s", SLICE_FMT(t->wanted));
+}
+
+int
+cmd_trace(struct ctl *ctl, int argc, char **argv)
+{
+	const char *file = NULL;
+	const struct ctl_opt opts[] = { { "log", &file, NULL }, { 0 } };
+	struct trace t = { .ctl = ctl };
+	struct buf log = { .max = LOG_MAX };
+	bool journal = false;
+	struct err err;
+	int rc;
+
+	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
+		return CTL_USAGE;
+	t.wanted = slice_str(argv[0]);
+	map_init(&t.qids);
+	map_init(&t.sids);
+	arena_init(&t.arena);
+	buf_init(&t.line, 1u << 20);
+	if (logfile_read(&ctl->inst, file, &log, &journal, &err) == -1)
+		rc = ctl_fail("trace: %s", err.text);
+	else if (journal && log.n == 0 && geteuid() != 0)
+		rc = ctl_fail("trace: the log cannot be read: only root and "
+			      "the group systemd-journal may");
+	else
+		rc = trace(&t, buf_slice(&log), journal);
+	buf_fini(&t.line);
+	arena_fini(&t.arena);
+	map_fini(&t.qids);
+	map_fini(&t.sids);
+	buf_fini(&log);
+	return rc;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* Mailboxes made by an administrator's hand, always as their owner. */
+#ifndef CTL_MAIL_MAILSTORE_H
+#define CTL_MAIL_MAILSTORE_H
+
+#include "base/err.h"
+#include "table/account.h"
+
+/* Make account A's mailboxes (what is there stays).  MAIL_DIRECTORY is where
+ * virtual accounts have their homes; a system user's is beneath his own home
+ * directory.  As root a child does it under the owner's uid. */
+int mailstore_create(const char *mail_directory, const char *hostname,
+    const struct account_entry *a, struct err *err);
+
+#endif

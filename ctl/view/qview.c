@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/view/qview.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "conf/value.h"
+#include "ctl/inst/dial.h"
+#include "ctl/view/fields.h"
+#include "ipc/frame.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
+#include "queue/envelope.h"
+#include "queue/envelope_text.h"
+
+enum { ANSWER_MS = 60000 };
+
+/* ---- the pages ---- */
+
+static struct slice
+value(struct arena *a, struct slice line, const char *key)
+{
+	struct slice v = { NULL, 0 };
+
+	if (!envelope_unescape(a, fields_get(line, key), &v))
+		v = (struct slice){ NULL, 0 };
+	return v;
+}
+
+static int64_t
+number(struct slice line, const char *key, int64_t otherwise)
+{
+	int64_t v;
+
+	return fields_num(line, key, &v) ? v : otherwise;
+}
+
+static bool
+is_rcpt(struct slice text)
+{
+	return slice_starts(text, SLICE(" rcpt "));
+}
+
+static size_t
+count_rcpts(struct slice text)
+{
+	size_t n = 0;
+
+	while (is_rcpt(text)) {
+		(void)slice_cut(text, '\n', &text);
+		n++;
+	}
+	return n;
+}
+
+/* The message at the start of TEXT with its recipients; gives what follows. */
+static struct slice
+take_entry(struct slice text, struct arena *a, struct qview_entry *e)
+{
+	const struct slice line = slice_cut(text, '\n', &text);
+
+	*e = (struct qview_entry){
+		.qid = fields_get(line, "qid"),
+		.state = fields_get(line, "state"),
+		.sender = value(a, line, "sender"),
+		.arrived_s = number(line, "arrived", 0),
+		.size_bytes = number(line, "size", 0),
+		.attempts = number(line, "attempts", 0),
+		.next_s = number(line, "next", -1),
+	};
+	e->rcpts = arena_alloc(a, (count_rcpts(text) + 1) * sizeof *e->rcpts);
+	while (is_rcpt(text)) {
+		const struct slice r = slice_cut(text, '\n', &text);
+
+		e->rcpts[e->nrcpts++] = (struct qview_rcpt){
+			.address = value(a, r, "address"),
+			.target = value(a, r, "target"),
+			.dsn = value(a, r, "dsn"),
+			.host = value(a, r, "host"),
+			.text = value(a, r, "text"),
+		};
+	}
+	return text;
+}
+
+/* Ask M (with its cursor set) and wait for a reply of type TYPE. */
+static int
+ask(struct dial *d, struct msg *m, enum msg_type type, struct err *err)
+{
+	if (dial_send(d, m, err) == -1 || dial_recv(d, m, ANSWER_MS, err) == -1)
+		return -1;
+	if (m->type == type)
+		return 0;
+	return err_set(err, ERR_TEMP, "qmgr answers %s", msg_name(m->type));
+}
+
+static int
+refused(struct slice why, struct err *err)
+{
+	return err_set(err, ERR_PERM, "%.*s", SLICE_FMT(why));
+}
+
+int
+qview_each(const struct instance *in, struct slice filter,
+    bool (*visit)(void *arg, const struct qview_entry *e), void *arg,
+    struct err *err)
+{
+	struct buf cursor = { .max = 1000 };
+	struct dial d;
+	struct arena a;
+	bool more = true;
+	int rc = dial_open(&d, in, ROLE_QMGR, err);
+
+	arena_init(&a);
+	while (rc == 0 && more) {
+		struct msg m = { .type = MSG_queue_list,
+			.queue_list = {
+			    .filter = filter, .cursor = buf_slice(&cursor) } };
+		struct qview_entry e;
+		struct slice text;
+
+		rc = ask(&d, &m, MSG_queue_listed, err);
+		if (rc == -1)
+			break;
+		text = m.queue_listed.text;
+		if (!m.queue_listed.ok)
+			rc = refused(text, err);
+		more = m.queue_listed.more;
+		buf_reset(&cursor);
+		buf_add(&cursor, m.queue_listed.cursor);
+		while (rc == 0 && text.n > 0) {
+			arena_reset(&a);
+			text = take_entry(text, &a, &e);
+			if (!visit(arg, &e))
+				more = false, text.n = 0;
+		}
+	}
+	arena_fini(&a);
+	buf_fini(&cursor);
+	if (d.fd != -1)
+		dial_close(&d);
+	return rc;
+}
+
+int
+qview_count(
+    const struct instance *in, struct slice filter, int64_t *n, struct err *err)
+{
+	struct buf cursor = { .max = 1000 };
+	struct dial d;
+	bool more = true;
+	int rc = dial_open(&d, in, ROLE_QMGR, err);
+
+	*n = 0;
+	while (rc == 0 && more) {
+		struct msg m = { .type = MSG_queue_count,
+			.queue_count = {
+			    .filter = filter, .cursor = buf_slice(&cursor) } };
+		const struct msg_queue_counted *r = &m.queue_counted;
+
+		rc = ask(&d, &m, MSG_queue_counted, err);
+		if (rc == 0 && !r->ok)
+			rc = refused(r->why, err);
+		if (rc == -1)
+			break;
+		*n += (int64_t)r->messages;
+		more = r->more;
+		buf_reset(&cursor);
+		buf_add(&cursor, r->cursor);
+	}
+	buf_fini(&cursor);
+	if (d.fd != -1)
+		dial_close(&d);
+	return rc;
+}
+
+int
+qview_act(const struct instance *in, const char *verb, struct slice filter,
+    int64_t *n, int64_t *later, struct err *err)
+{
+	struct buf cursor = { .max = 1000 };
+	struct dial d;
+	bool more = true;
+	int rc = dial_open(&d, in, ROLE_QMGR, err);
+
+	*n = *later = 0;
+	while (rc == 0 && more) {
+		struct msg m = { .type = MSG_queue_act,
+			.queue_act = { .verb = slice_str(verb),
+			    .filter = filter,
+			    .cursor = buf_slice(&cursor) } };
+		const struct msg_queue_acted *r = &m.queue_acted;
+
+		rc = ask(&d, &m, MSG_queue_acted, err);
+		if (rc == 0 && !r->ok)
+			rc = refused(r->why, err);
+		if (rc == -1)
+			break;
+		*n += (int64_t)r->messages;
+		*later += (int64_t)r->active;
+		more = r->more;
+		buf_reset(&cursor);
+		buf_add(&cursor, r->cursor);
+	}
+	buf_fini(&cursor);
+	if (d.fd != -1)
+		dial_close(&d);
+	return rc;
+}
+
+int
+qview_open_file(
+    const struct instance *in, struct slice qid, int *fd, struct err *err)
+{
+	struct msg m = { .type = MSG_queue_show, .queue_show = { .qid = qid } };
+	struct dial d;
+	int rc;
+
+	*fd = -1;
+	if (dial_open(&d, in, ROLE_QMGR, err) == -1)
+		return -1;
+	rc = ask(&d, &m, MSG_queue_shown, err);
+	if (rc == 0 && !m.queue_shown.ok)
+		rc = refused(m.queue_shown.why, err);
+	if (rc == 0)
+		*fd = m.queue_shown.file;
+	dial_close(&d);
+	return rc;
+}
+
+/* ---- filters ---- */
+
+/* "age>2h" and "size>1M" without their units. */
+static int
+plain_number(const struct ctl *ctl, const char *word, struct buf *filter)
+{
+	const size_t n = strcspn(word, "<>");
+	const struct slice key = slice_of(word, n);
+	const struct slice text = slice_str(word + n + 1);
+	int64_t v;
+
+	if (slice_is(key, "age") && conf_parse_time(text, &v))
+		v /= 1000;
+	else if (!slice_is(key, "size") || !conf_parse_size(text, &v))
+		return ctl_usage(ctl,
+		    "expected age>2h, age<10m, size>1M or size<10K, not \"%s\"",
+		    word);
+	buf_addf(filter, "%.*s%c%lld ", SLICE_FMT(key), word[n], (long long)v);
+	return CTL_OK;
+}
+
+static bool
+is_state(struct slice s)
+{
+	return slice_is(s, "waiting") || slice_is(s, "active") ||
+	       slice_is(s, "held");
+}
+
+int
+qview_filter(const struct ctl *ctl, int argc, char **argv, struct buf *filter)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *op = argv[i] + strcspn(argv[i], "=<>");
+
+		if (strpbrk(argv[i], " \t\n") != NULL) {
+			ctl_usage(ctl,
+			    "a filter holds no blanks; * stands for any text");
+			return -1;
+		}
+		if (strncmp(argv[i], "state=", 6) == 0 &&
+		    !is_state(slice_str(op + 1))) {
+			ctl_usage(ctl,
+			    "expected state=waiting, active or held, not "
+			    "\"%s\"",
+			    argv[i]);
+			return -1;
+		}
+		if (*op == '<' || *op == '>') {
+			if (plain_number(ctl, argv[i], filter) != CTL_OK)
+				return -1;
+		} else {
+			buf_addf(
+			    filter, "%s%s ", *op == '=' ? "" : "id=", argv[i]);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/view/words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/slice.h"
+#include "conf/param.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/inst/daemons.h"
+
+/* The word of C behind the first ARGC, where these are ARGV; or none. */
+static struct slice
+word_behind(const struct command *c, int argc, char **argv)
+{
+	struct slice rest = slice_str(c->words);
+
+	for (int i = 0; i < argc; i++)
+		if (!slice_is(slice_cut(rest, ' ', &rest), argv[i]))
+			return slice_of(NULL, 0);
+	return slice_cut(rest, ' ', &rest);
+}
+
+/* The words of commands that may follow ARGV, each once. */
+static void
+print_commands(int argc, char **argv)
+{
+	struct slice last = { NULL, 0 };
+
+	for (const struct command *c = commands_all(); c->words != NULL; c++) {
+		const struct slice word = word_behind(c, argc, argv);
+
+		if (word.n == 0 || slice_eq(word, last))
+			continue;
+		printf("%.*s\n", SLICE_FMT(word));
+		last = word;
+	}
+}
+
+static void
+print_daemons(void)
+{
+	for (size_t i = 0; daemons_conf(i) != NULL; i++)
+		puts(daemons_conf(i)->name);
+}
+
+static void
+print_params(struct slice daemon)
+{
+	struct slice rest;
+	const struct conf_desc *d = daemons_find(slice_cut(daemon, ':', &rest));
+
+	for (; d != NULL; d = d->base)
+		for (size_t i = 0; i < d->nparams; i++)
+			puts(d->params[i].name);
+}
+
+void
+words_print(int argc, char **argv)
+{
+	const bool conf = argc > 1 && strcmp(argv[0], "conf") == 0 &&
+			  strcmp(argv[1], "check") != 0;
+
+	if (argc > 0 && strcmp(argv[0], "help") == 0)
+		print_commands(argc - 1, argv + 1);
+	else if (conf && argc == 2)
+		print_daemons();
+	else if (conf && argc == 3)
+		print_params(slice_str(argv[2]));
+	else
+		print_commands(argc, argv);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* CAPABILITY (RFC 9051 6.1.1): what is behind the door; login tells of the
+ * door itself. */
+#include "base/buf.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/conf.h"
+#include "imapd/parse/parse.h"
+
+int64_t
+imapd_append_limit(void)
+{
+	return imapd_conf->shared.message_size_limit;
+}
+
+void
+imapd_put_capabilities(struct buf *out)
+{
+	buf_adds(out, "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN "
+		      "UIDPLUS UNSELECT MOVE MULTIAPPEND LIST-EXTENDED "
+		      "LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE "
+		      "STATUS=SIZE WITHIN ");
+	buf_addf(out, "APPENDLIMIT=%lld", (long long)imapd_append_limit());
+}
+
+void
+imapd_cmd_capability(struct session *s, struct parse *p)
+{
+	if (!parse_end(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	buf_adds(imapd_out(s), "* CAPABILITY ");
+	imapd_put_capabilities(imapd_out(s));
+	buf_adds(imapd_out(s), "\r\n");
+	imapd_ok(s, "that is all");
+}

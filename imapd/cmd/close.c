@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* CLOSE and UNSELECT (RFC 9051 6.4.1, 6.4.2) */
+#include "imapd/cmd/commands.h"
+#include "imapd/cmd/expunge.h"
+#include "imapd/message/body.h"
+#include "imapd/parse/parse.h"
+#include "store/mailbox.h"
+#include "store/view.h"
+
+void
+imapd_deselect(struct session *s)
+{
+	struct mailbox *m;
+
+	body_place_free(&s->place);
+	if (s->view == NULL)
+		return;
+	m = view_mailbox(s->view);
+	view_close(&s->view);
+	mailbox_close(&m);
+	if (s->state == S_SELECTED)
+		s->state = S_AUTH;
+}
+
+static void
+on_expunged(struct session *s, int rc, const struct err *err)
+{
+	if (rc == -1) {
+		imapd_no(s, "close", err);
+		return;
+	}
+	imapd_deselect(s);
+	imapd_ok(s, "closed");
+}
+
+void
+imapd_cmd_close(struct session *s, struct parse *p)
+{
+	if (!parse_end(p))
+		imapd_bad(s, p);
+	else if (s->readonly)
+		on_expunged(s, 0, NULL);
+	else
+		imapd_expunge_all(s, on_expunged);
+}
+
+void
+imapd_cmd_unselect(struct session *s, struct parse *p)
+{
+	if (!parse_end(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	imapd_deselect(s);
+	imapd_ok(s, "unselected");
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/cmd/commands.h"
+
+#include "base/mem.h"
+#include "imapd/parse/parse.h"
+
+/* clang-format off */
+static const struct imapd_command commands[] = {
+	/* name          allowed in   tells of          handler */
+	{ "APPEND",       S_ANY,      UPDATE_ALL,        imapd_cmd_append, imapd_append_literal },
+	{ "CAPABILITY",   S_ANY,      UPDATE_ALL,        imapd_cmd_capability, NULL },
+	{ "CHECK",        S_SELECTED, UPDATE_ALL,        imapd_cmd_check, NULL },
+	{ "CLOSE",        S_SELECTED, UPDATE_NONE,       imapd_cmd_close, NULL },
+	{ "COPY",         S_SELECTED, UPDATE_ALL,        imapd_cmd_copy, NULL },
+	{ "CREATE",       S_ANY,      UPDATE_ALL,        imapd_cmd_create, NULL },
+	{ "DELETE",       S_ANY,      UPDATE_ALL,        imapd_cmd_delete, NULL },
+	{ "ENABLE",       S_ANY,      UPDATE_ALL,        imapd_cmd_enable, NULL },
+	{ "EXAMINE",      S_ANY,      UPDATE_NONE,       imapd_cmd_examine, NULL },
+	{ "EXPUNGE",      S_SELECTED, UPDATE_ALL,        imapd_cmd_expunge, NULL },
+	{ "FETCH",        S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_fetch, NULL },
+	{ "ID",           S_ANY,      UPDATE_ALL,        imapd_cmd_id, NULL },
+	{ "IDLE",         S_ANY,      UPDATE_ALL,        imapd_cmd_idle, NULL },
+	{ "LIST",         S_ANY,      UPDATE_ALL,        imapd_cmd_list, NULL },
+	{ "LOGOUT",       S_ANY,      UPDATE_NONE,       imapd_cmd_logout, NULL },
+	{ "LSUB",         S_ANY,      UPDATE_ALL,        imapd_cmd_lsub, NULL },
+	{ "MOVE",         S_SELECTED, UPDATE_ALL,        imapd_cmd_move, NULL },
+	{ "NAMESPACE",    S_ANY,      UPDATE_ALL,        imapd_cmd_namespace, NULL },
+	{ "NOOP",         S_ANY,      UPDATE_ALL,        imapd_cmd_noop, NULL },
+	{ "RENAME",       S_ANY,      UPDATE_ALL,        imapd_cmd_rename, NULL },
+	{ "SEARCH",       S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_search, NULL },
+	{ "SELECT",       S_ANY,      UPDATE_NONE,       imapd_cmd_select, NULL },
+	{ "STATUS",       S_ANY,      UPDATE_ALL,        imapd_cmd_status, NULL },
+	{ "STORE",        S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_store, NULL },
+	{ "SUBSCRIBE",    S_ANY,      UPDATE_ALL,        imapd_cmd_subscribe, NULL },
+	{ "UID COPY",     S_SELECTED, UPDATE_ALL,        imapd_cmd_copy, NULL },
+	{ "UID EXPUNGE",  S_SELECTED, UPDATE_ALL,        imapd_cmd_uid_expunge, NULL },
+	{ "UID FETCH",    S_SELECTED, UPDATE_ALL,        imapd_cmd_fetch, NULL },
+	{ "UID MOVE",     S_SELECTED, UPDATE_ALL,        imapd_cmd_move, NULL },
+	{ "UID SEARCH",   S_SELECTED, UPDATE_ALL,        imapd_cmd_search, NULL },
+	{ "UID STORE",    S_SELECTED, UPDATE_ALL,        imapd_cmd_store, NULL },
+	{ "UNSELECT",     S_SELECTED, UPDATE_NONE,       imapd_cmd_unselect, NULL },
+	{ "UNSUBSCRIBE",  S_ANY,      UPDATE_ALL,        imapd_cmd_unsubscribe, NULL },
+};
+/* clang-format on */
+
+const struct imapd_command *
+imapd_command_find(struct parse *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (parse_try_word(p, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+bool
+imapd_command_is_uid(const struct imapd_command *c)
+{
+	return slice_starts(slice_str(c->name), SLICE("UID "));
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+/* CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4 to 6.3.8; CREATE with
+ * USE: RFC 6154 3). */
+#include "base/mem.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/conn/user.h"
+#include "imapd/parse/boxname.h"
+#include "imapd/parse/parse.h"
+#include "imapd/parse/special.h"
+#include "store/mailbox.h"
+#include "store/view.h"
+
+static void
+answer(struct session *s, int rc, const char *what, const struct err *err)
+{
+	if (rc == -1)
+		imapd_no(s, what, err);
+	else
+		imapd_ok(s, "%s completed", what);
+}
+
+/* "(USE (\Sent ...))" */
+static unsigned
+read_use(struct parse *p)
+{
+	unsigned special = 0;
+
+	parse_open(p);
+	if (!parse_try_word(p, "USE"))
+		parse_fail(p, "USE");
+	parse_space(p);
+	parse_open(p);
+	do
+		special |= special_parse(p);
+	while (parse_ok(p) && parse_next(p));
+	if (!parse_try_close(p))
+		parse_fail(p, "a closing parenthesis");
+	return special;
+}
+
+void
+imapd_cmd_create(struct session *s, struct parse *p)
+{
+	unsigned special = 0;
+	struct err err = { 0 };
+	struct slice name;
+
+	parse_space(p);
+	name = boxname_parse(p);
+	if (parse_try_space(p))
+		special = read_use(p);
+	if (!parse_end(p))
+		imapd_bad(s, p);
+	else if (name.p == NULL)
+		boxname_refuse(s);
+	else if ((special & SPECIAL_UNKNOWN) != 0)
+		imapd_refuse(s, "[USEATTR] special use not known");
+	else
+		answer(s,
+		    mailbox_create(imapd_user_account(s->user),
+			boxname_without_delimiter(name), special, &err),
+		    "CREATE", &err);
+}
+
+/* The commands that take a name and nothing else. */
+static void
+with_name(struct session *s, struct parse *p, const char *what,
+    int (*act)(struct account *a, struct slice name, struct err *err))
+{
+	struct err err = { 0 };
+	struct slice name;
+
+	parse_space(p);
+	name = boxname_parse(p);
+	if (!parse_end(p))
+		imapd_bad(s, p);
+	else if (name.p == NULL)
+		boxname_refuse(s);
+	else
+		answer(s, act(imapd_user_account(s->user), name, &err), what,
+		    &err);
+}
+
+/* Others who have it selected get BYE (RFC 2180 3.3); who deletes it himself
+ * has none selected behind that. */
+void
+imapd_cmd_delete(struct session *s, struct parse *p)
+{
+	struct mailbox_status st;
+	struct err err = { 0 };
+	struct slice name;
+
+	parse_space(p);
+	name = boxname_parse(p);
+	if (!parse_end(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	if (name.p == NULL) {
+		boxname_refuse(s);
+		return;
+	}
+	if (mailbox_delete(imapd_user_account(s->user), name, &err) == -1) {
+		imapd_no(s, "DELETE", &err);
+		return;
+	}
+	if (s->view != NULL &&
+	    mailbox_status(view_mailbox(s->view), &st, &err) == -1 &&
+	    err.class == ERR_PERM)
+		imapd_deselect(s);
+	imapd_ok(s, "DELETE completed");
+}
+
+static int
+subscribe(struct account *a, struct slice name, struct err *err)
+{
+	return mailbox_subscribe(a, name, true, err);
+}
+
+static int
+unsubscribe(struct account *a, struct slice name, struct err *err)
+{
+	return mailbox_subscribe(a, name, false, err);
+}
+
+void
+imapd_cmd_subscribe(struct session *s, struct parse *p)
+{
+	with_name(s, p, "SUBSCRIBE", subscribe);
+}
+
+void
+imapd_cmd_unsubscribe(struct session *s, struct parse *p)
+{
+	with_name(s, p, "UNSUBSCRIBE", unsubscribe);
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: ISC */
+/* FETCH and UID FETCH (RFC 9051 6.4.5): a job that writes as much as the
+ * client takes.  Nothing of a message is written before all that its answer
+ * needs is open, so that a message that is gone leaves no half of an answer.
+ */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ev/work.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/message/body.h"
+#include "imapd/message/message.h"
+#include "imapd/parse/parse.h"
+#include "imapd/parse/section.h"
+#include "imapd/selected/seqwalk.h"
+#include "imapd/selected/update.h"
+#include "maildir/filename.h"
+#include "mime/date.h"
+#include "mime/imap.h"
+#include "mime/part.h"
+#include "mime/record.h"
+#include "store/change.h"
+#include "store/view.h"
+#include "sys/fd.h"
+
+enum { HEADER_MAX = 1 << 20 }; /* of which fields are picked */
+
+struct fetch {
+	struct job job;
+	struct seqwalk walk;
+	struct fetch_items items;
+	bool set_seen;
+
+	/* the message being answered */
+	bool open;
+	bool ready; /* all that the answer needs, of which some is written */
+	uint32_t seq;
+	struct message message;
+	const struct section *section; /* the next one */
+	struct body body;
+	bool in_body;
+};
+
+static bool
+wants_record(const struct fetch_items *f)
+{
+	return (f->items &
+		   (FETCH_ENVELOPE | FETCH_BODY | FETCH_BODYSTRUCTURE)) != 0;
+}
+
+static bool
+wants_tree(const struct fetch_items *f)
+{
+	return (f->items & (FETCH_BODY | FETCH_BODYSTRUCTURE)) != 0 ||
+	       f->sections != NULL;
+}
+
+/* Everything the answer needs, before its first byte. */
+static enum found
+prepare(struct fetch *f, struct err *err)
+{
+	enum found found = FOUND;
+
+	if (f->items.sections != NULL)
+		found = imapd_message_open(&f->message, err);
+	if (found == FOUND && wants_record(&f->items))
+		found = imapd_message_record(&f->message, err);
+	if (found == FOUND && !f->message.reading && wants_tree(&f->items))
+		found = imapd_message_tree(&f->message, err);
+	return found;
+}
+
+/* A section without PEEK sets \Seen, which the answer then tells. */
+static bool
+mark_seen(struct session *s, struct fetch *f, struct err *err)
+{
+	const struct flags_change seen = { .op = FLAGS_ADD,
+		.flags = MSG_SEEN,
+		.unchanged_since = UINT64_MAX };
+	const uint32_t uid = f->message.info.uid;
+
+	if (!f->set_seen || (f->message.info.flags & MSG_SEEN) != 0)
+		return false;
+	if (view_flags(s->view, &uid, 1, &seen, true, NULL, err) == -1)
+		return false; /* the text is worth more than the flag */
+	f->message.info.flags |= MSG_SEEN;
+	return true;
+}
+
+static void
+put_date(struct buf *out, int64_t time_s)
+{
+	const struct date d = { .time_s = time_s };
+
+	buf_adds(out, "INTERNALDATE \"");
+	date_put_imap(out, &d);
+	buf_addc(out, '"');
+}
+
+static void
+put_envelope(struct buf *out, const struct message *m)
+{
+	struct slice envelope = { NULL, 0 };
+
+	buf_adds(out, "ENVELOPE ");
+	if (m->tree != NULL)
+		envelope = m->tree->root->envelope;
+	else
+		(void)mime_record_envelope(buf_slice(&m->record), &envelope);
+	buf_add(out, envelope);
+}
+
+/* Writes "(", later " ", before an item. */
+static struct buf *
+next_item(struct session *s, char *before)
+{
+	buf_addc(imapd_out(s), *before);
+	*before = ' ';
+	return imapd_out(s);
+}
+
+static void
+put_items(struct session *s, const struct fetch *f, unsigned items)
+{
+	const struct message *m = &f->message;
+	char before = '(';
+
+	if ((items & FETCH_UID) != 0)
+		buf_addf(next_item(s, &before), "UID %u", m->info.uid);
+	if ((items & FETCH_FLAGS) != 0) {
+		next_item(s, &before);
+		imapd_put_message_flags(s, &m->info);
+	}
+	if ((items & FETCH_INTERNALDATE) != 0)
+		put_date(next_item(s, &before), m->info.date_s);
+	if ((items & FETCH_SIZE) != 0)
+		buf_addf(next_item(s, &before), "RFC822.SIZE %lld",
+		    (long long)m->info.vsize);
+	if ((items & FETCH_ENVELOPE) != 0)
+		put_envelope(next_item(s, &before), m);
+	if ((items & FETCH_BODY) != 0) {
+		buf_adds(next_item(s, &before), "BODY ");
+		imap_put_body(imapd_out(s), m->tree->root, false);
+	}
+	if ((items & FETCH_BODYSTRUCTURE) != 0) {
+		buf_adds(next_item(s, &before), "BODYSTRUCTURE ");
+		imap_put_body(imapd_out(s), m->tree->root, true);
+	}
+	if (f->items.sections != NULL)
+		next_item(s, &before);
+}
+
+/* ---- sections ---- */
+
+static void
+put_literal(struct buf *out, struct slice s)
+{
+	buf_addf(out, "{%zu}\r\n", s.n);
+	buf_add(out, s);
+}
+
+/* The fields of a header are picked in memory; HEADER_MAX bounds it. */
+static int
+put_fields(struct session *s, const struct fetch *f,
+    const struct section *section, const struct mime_span *span,
+    struct err *err)
+{
+	const size_t n =
+	    span->bytes < HEADER_MAX ? (size_t)span->bytes : HEADER_MAX;
+	char *header = xmalloc(n + 1);
+	struct slice part;
+	struct buf out;
+	int rc;
+
+	buf_init(&out, 2 * n + 16);
+	rc = fd_pread_all(f->message.fd, header, n, (int64_t)span->off, err);
+	if (rc == 0) {
+		section_filter(&out, section, slice_of(header, n));
+		part = buf_slice(&out);
+		if (section->partial)
+			part = slice_sub(
+			    slice_from(part, section->off < part.n
+						 ? (size_t)section->off
+						 : part.n),
+			    0,
+			    section->len < part.n ? (size_t)section->len
+						  : part.n);
+		put_literal(imapd_out(s), part);
+	}
+	buf_fini(&out);
+	xfree(&header);
+	return rc;
+}
+
+static int
+begin_section(struct session *s, struct fetch *f, struct err *err)
+{
+	const struct section *section = f->section;
+	struct mime_span span;
+
+	section_put_name(imapd_out(s), section);
+	buf_addc(imapd_out(s), ' ');
+	if (!section_span(section, f->message.tree->root, &span)) {
+		buf_adds(imapd_out(s), "NIL");
+		return 0;
+	}
+	if (section->kind == SECTION_FIELDS ||
+	    section->kind == SECTION_FIELDS_NOT)
+		return put_fields(s, f, section, &span, err);
+	body_init(&f->body, f->message.fd, &span,
+	    section->partial ? section->off : 0,
+	    section->partial ? section->len : UINT64_MAX);
+	if (section->partial)
+		body_place_use(s->place, f->message.info.uid, &f->body);
+	buf_addf(imapd_out(s), "{%llu}\r\n", (unsigned long long)f->body.left);
+	f->in_body = f->body.left > 0;
+	return 0;
+}
+
+static void
+end_section(struct session *s, struct fetch *f)
+{
+	f->section = f->section->next;
+	if (f->section != NULL)
+		buf_addc(imapd_out(s), ' ');
+}
+
+static int
+write_body(struct session *s, struct fetch *f, struct err *err)
+{
+	if (body_write(&f->body, imapd_out(s), err) == -1)
+		return -1;
+	if (f->body.left > 0)
+		return 0;
+	f->in_body = false;
+	if (f->section->partial)
+		body_place_save(&s->place, f->message.info.uid, &f->body);
+	end_section(s, f);
+	return 0;
+}
+
+/* ---- messages ---- */
+
+static enum found
+begin_message(struct session *s, struct fetch *f, struct err *err)
+{
+	const struct message_info *info;
+	const enum found found = seqwalk_next(&f->walk, &f->seq, &info, err);
+
+	if (found != FOUND)
+		return found;
+	imapd_message_init(&f->message, view_mailbox(s->view), info);
+	f->open = true;
+	f->ready = false;
+	return FOUND;
+}
+
+/* -1: none of the answer is written, and there is no other. */
+static int
+ready_message(struct session *s, struct fetch *f, struct err *err)
+{
+	const enum found found = prepare(f, err);
+	unsigned items = f->items.items;
+
+	if (found != FOUND) {
+		imapd_message_close(&f->message);
+		f->open = false;
+		f->walk.missing = true;
+		return found == ABSENT ? 0 : -1;
+	}
+	if (f->message.reading)
+		return 0;
+	f->ready = true;
+	if (mark_seen(s, f, err))
+		items |= FETCH_FLAGS;
+	f->section = f->items.sections;
+	if ((items & FETCH_FLAGS) != 0)
+		imapd_tell_keywords(s);
+	buf_addf(imapd_out(s), "* %u FETCH ", f->seq);
+	put_items(s, f, items);
+	return 0;
+}
+
+static void
+end_message(struct session *s, struct fetch *f)
+{
+	buf_adds(imapd_out(s), ")\r\n");
+	imapd_message_close(&f->message);
+	f->open = false;
+}
+
+/* A UID of nobody is ignored (RFC 9051 6.4.9); who asked by number is told that
+ * there is something to be heard of first (RFC 2180 4.1.2). */
+static void
+finish(struct session *s, const struct fetch *f)
+{
+	if (f->walk.missing && !imapd_command_is_uid(s->command))
+		imapd_refuse(
+		    s, "[EXPUNGEISSUED] some of the messages no longer exist");
+	else
+		imapd_ok(s, "FETCH completed");
+}
+
+static void
+on_more(struct session *s, struct job *job)
+{
+	struct fetch *f = OUTER(job, struct fetch, job);
+	struct err err = { 0 };
+
+	while (!imapd_is_full(s) && !work_spent()) {
+		int rc = 0;
+
+		if (f->open && !f->ready) {
+			if (ready_message(s, f, &err) == -1) {
+				imapd_no(s, "fetch", &err);
+				return;
+			}
+		} else if (f->in_body) {
+			rc = write_body(s, f, &err);
+		} else if (f->open && f->section != NULL) {
+			rc = begin_section(s, f, &err);
+			if (rc == 0 && !f->in_body)
+				end_section(s, f);
+		} else if (f->open) {
+			end_message(s, f);
+		} else {
+			const enum found found = begin_message(s, f, &err);
+
+			if (found == ABSENT) {
+				finish(s, f);
+				return;
+			}
+			if (found == TEMPFAIL) {
+				imapd_no(s, "fetch", &err);
+				return;
+			}
+		}
+		if (rc == -1) {
+			imapd_hang_up(s, "fetch", &err);
+			return;
+		}
+	}
+	imapd_more(s);
+}
+
+static void
+on_free(struct session *s, struct job *job)
+{
+	struct fetch *f = OUTER(job, struct fetch, job);
+
+	(void)s;
+	if (f->open)
+		imapd_message_close(&f->message);
+	xfree(&f);
+}
+
+static const struct job_ops ops = { .more = on_more, .free = on_free };
+
+static bool
+sets_seen(const struct fetch_items *items)
+{
+	for (const struct section *s = items->sections; s != NULL; s = s->next)
+		if (!s->peek)
+			return true;
+	return false;
+}
+
+/* FETCH SP sequence-set SP items */
+void
+imapd_cmd_fetch(struct session *s, struct parse *p)
+{
+	const bool uid = imapd_command_is_uid(s->command);
+	struct fetch_items items;
+	struct seqset set;
+	struct fetch *f;
+
+	parse_space(p);
+	set = parse_seqset(p);
+	parse_space(p);
+	items = section_parse(p);
+	if (!parse_end(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	f = xcalloc(1, sizeof *f);
+	f->job.ops = &ops;
+	f->items = items;
+	f->items.items |= uid ? FETCH_UID : 0;
+	f->set_seen = !s->readonly && sets_seen(&items);
+	if (!seqwalk_init(&f->walk, s->view, set, uid)) {
+		xfree(&f);
+		imapd_bad_text(s, "no such message");
+		return;
+	}
+	imapd_start(s, &f->job);
+	on_more(s, &f->job);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/* IDLE (RFC 2177): waits for DONE and tells what happens.  Deliveries and other
+ * sessions are heard of through the store, other programs through inotify. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ev/loop.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/conf.h"
+#include "imapd/parse/parse.h"
+#include "imapd/selected/dirwatch.h"
+#include "imapd/selected/update.h"
+#include "store/view.h"
+
+enum { LINE_MAX_BYTES = 16 };
+
+struct idle {
+	struct job job;
+	struct session *session;
+	struct ev_timer notify;
+	struct dirwatch *watch; /* NULL: none */
+	char line[LINE_MAX_BYTES];
+	size_t n;
+};
+
+static void
+tell(struct session *s)
+{
+	switch (imapd_update(s, true)) {
+	case UPDATED:
+		break;
+	case UPDATE_MORE:
+		imapd_more(s);
+		break;
+	case UPDATE_GONE:
+		imapd_bye(s, IMAPD_DELETED);
+		break;
+	}
+}
+
+static void
+on_changed(struct session *s, struct job *job)
+{
+	(void)job;
+	if (s->view != NULL)
+		imapd_soon(s);
+}
+
+/* A client that does not take what it was told is not told more. */
+static void
+on_more(struct session *s, struct job *job)
+{
+	(void)job;
+	if (s->view == NULL)
+		return;
+	if (imapd_is_full(s))
+		imapd_more(s);
+	else
+		tell(s);
+}
+
+static void
+on_notify(struct ev_timer *t)
+{
+	struct idle *i = OUTER(t, struct idle, notify);
+	struct session *s = i->session;
+
+	ev_timer_set(t, imapd_conf->idle_notify);
+	if (!imapd_is_full(s))
+		imapd_untagged(s, "OK still here");
+	if (i->watch == NULL) /* what other programs did nobody else tells */
+		on_changed(s, &i->job);
+}
+
+/* Keep what fits; a longer line is no DONE. */
+static void
+add_line(struct idle *i, struct slice s)
+{
+	const size_t room = sizeof i->line - i->n;
+	const size_t n = s.n < room ? s.n : room;
+
+	if (n > 0)
+		memcpy(i->line + i->n, s.p, n);
+	i->n += n;
+}
+
+/* One line, which has to be "DONE". */
+static void
+on_input(struct session *s, struct job *job, struct slice *in)
+{
+	struct idle *i = OUTER(job, struct idle, job);
+	const size_t at = slice_find(*in, '\n');
+	const bool ends = at < in->n;
+	struct slice line;
+
+	add_line(i, slice_sub(*in, 0, at));
+	*in = slice_from(*in, ends ? at + 1 : at);
+	if (!ends)
+		return;
+	line = slice_of(i->line, i->n);
+	if (slice_ends(line, SLICE("\r")))
+		line.n--;
+	if (slice_iis(line, "DONE"))
+		imapd_ok(s, "that was all");
+	else
+		imapd_bad_text(s, "DONE expected");
+}
+
+static void
+on_free(struct session *s, struct job *job)
+{
+	struct idle *i = OUTER(job, struct idle, job);
+
+	(void)s;
+	ev_timer_stop(&i->notify);
+	dirwatch_stop(&i->watch);
+	xfree(&i);
+}
+
+static const struct job_ops ops = {
+	.more = on_more,
+	.input = on_input,
+	.changed = on_changed,
+	.free = on_free,
+};
+
+void
+imapd_cmd_idle(struct session *s, struct parse *p)
+{
+	struct idle *i;
+
+	if (!parse_end(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	i = xcalloc(1, sizeof *i);
+	i->job.ops = &ops;
+	i->session = s;
+	ev_timer_init(&i->notify, on_notify);
+	ev_timer_set(&i->notify, imapd_conf->idle_notify);
+	imapd_start(s, &i->job);
+	buf_adds(imapd_out(s), "+ idling\r\n");
+	if (s->view == NULL)
+		return;
+	/* Watch first: what comes between is then seen by either. */
+	i->watch = dirwatch_start(s, view_mailbox(s->view));
+	tell(s);
+}

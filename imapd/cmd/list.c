@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: ISC */
+/* LIST and LSUB (RFC 3501 6.3.8, 6.3.9; LIST-EXTENDED RFC 5258, SPECIAL-USE
+ * RFC 6154, LIST-STATUS RFC 5819): the names are gathered at once, and a job
+ * writes of them as the client takes it. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ev/work.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/cmd/statusitems.h"
+#include "imapd/conn/user.h"
+#include "imapd/parse/boxname.h"
+#include "imapd/parse/parse.h"
+#include "imapd/parse/special.h"
+#include "imapd/parse/wirename.h"
+#include "maildir/name.h"
+#include "store/mailbox.h"
+
+enum {
+	PATTERNS_MAX = 32,
+	PATTERN_MAX_BYTES = 2048,
+};
+
+enum option {
+	SELECT_SUBSCRIBED = 1 << 0,
+	SELECT_REMOTE = 1 << 1,
+	SELECT_RECURSIVE = 1 << 2,
+	SELECT_SPECIAL = 1 << 3,
+	RETURN_SUBSCRIBED = 1 << 4,
+	RETURN_CHILDREN = 1 << 5,
+	RETURN_SPECIAL = 1 << 6,
+};
+
+/* clang-format off */
+static const struct word {
+	const char *name;
+	unsigned option;
+} selects[] = {
+	{ "SUBSCRIBED",     SELECT_SUBSCRIBED | RETURN_SUBSCRIBED },
+	{ "REMOTE",         SELECT_REMOTE },
+	{ "RECURSIVEMATCH", SELECT_RECURSIVE },
+	{ "SPECIAL-USE",    SELECT_SPECIAL | RETURN_SPECIAL },
+}, returns[] = {
+	{ "SUBSCRIBED",     RETURN_SUBSCRIBED },
+	{ "CHILDREN",       RETURN_CHILDREN },
+	{ "SPECIAL-USE",    RETURN_SPECIAL },
+};
+/* clang-format on */
+
+struct request {
+	unsigned options;
+	unsigned status; /* RETURN (STATUS (...)) */
+	bool lsub;
+	bool root; /* LIST "" "" asks for the delimiter */
+	struct slice patterns[PATTERNS_MAX];
+	size_t npatterns;
+};
+
+struct entry {
+	struct slice name;
+	unsigned special;
+	bool exists, subscribed, children;
+};
+
+struct list {
+	struct job job;
+	struct request request;
+	struct arena *arena;
+	struct entry *entries;
+	size_t n, cap;
+	size_t next; /* entry to be told of */
+};
+
+/* ---- the command ---- */
+
+static unsigned
+read_word(struct parse *p, const struct word *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (parse_try_word(p, words[i].name))
+			return words[i].option;
+	parse_fail(p, "an option of LIST");
+	return 0;
+}
+
+static void
+read_selects(struct parse *p, struct request *r)
+{
+	if (!parse_try_open(p))
+		return;
+	if (!parse_try_close(p))
+		do
+			r->options |= read_word(p, selects, ARRAY_LEN(selects));
+		while (parse_ok(p) && parse_next(p));
+	if ((r->options & SELECT_RECURSIVE) != 0 &&
+	    (r->options & (SELECT_SUBSCRIBED | SELECT_SPECIAL)) == 0)
+		parse_fail(p, "more than RECURSIVEMATCH");
+	parse_space(p);
+}
+
+/* SP "RETURN" SP "(" [return-option *(SP return-option)] ")" */
+static void
+read_returns(struct parse *p, struct request *r)
+{
+	parse_space(p);
+	if (!parse_try_word(p, "RETURN"))
+		parse_fail(p, "RETURN");
+	parse_space(p);
+	parse_open(p);
+	if (parse_try_close(p))
+		return;
+	do {
+		if (parse_try_word(p, "STATUS")) {
+			parse_space(p);
+			r->status = statusitems_parse(p);
+		} else {
+			r->options |= read_word(p, returns, ARRAY_LEN(returns));
+		}
+	} while (parse_ok(p) && parse_next(p));
+}
+
+/* Reference and pattern together; what is no name matches nothing. */
+static void
+read_pattern(struct parse *p, struct request *r, struct slice reference)
+{
+	const struct slice wire = parse_pattern(p);
+	struct buf b, all;
+
+	if (!parse_ok(p))
+		return;
+	if (r->npatterns == PATTERNS_MAX ||
+	    reference.n + wire.n > PATTERN_MAX_BYTES) {
+		parse_fail(p, "fewer and shorter patterns");
+		return;
+	}
+	r->root = r->root || wire.n == 0;
+	buf_init(&all, PATTERN_MAX_BYTES);
+	buf_init(&b, PATTERN_MAX_BYTES * 2);
+	buf_add(&all, reference);
+	buf_add(&all, wire);
+	if (wirename_from_wire(&b, buf_slice(&all), boxname_delimiter()))
+		r->patterns[r->npatterns++] =
+		    arena_slice(p->arena, buf_slice(&b));
+	buf_fini(&all);
+	buf_fini(&b);
+}
+
+static void
+read_request(struct parse *p, struct request *r)
+{
+	struct slice reference;
+
+	parse_space(p);
+	if (!r->lsub)
+		read_selects(p, r);
+	reference = parse_astring(p);
+	parse_space(p);
+	if (!r->lsub && parse_try_open(p)) {
+		do
+			read_pattern(p, r, reference);
+		while (parse_ok(p) && parse_next(p));
+		r->root = false;
+	} else {
+		read_pattern(p, r, reference);
+	}
+	if (!r->lsub && parse_peek(p) == ' ')
+		read_returns(p, r);
+	parse_end(p);
+}
+
+/* ---- the answer ---- */
+
+static bool
+gather(void *arg, const struct mailbox_info *info)
+{
+	struct list *l = arg;
+
+	if (l->n == l->cap) {
+		l->cap = l->cap > 0 ? l->cap * 2 : 32;
+		l->entries =
+		    xreallocarray(l->entries, l->cap, sizeof *l->entries);
+	}
+	l->entries[l->n++] = (struct entry){
+		.name = arena_slice(l->arena, info->name),
+		.special = info->special,
+		.exists = info->exists,
+		.subscribed = info->subscribed,
+		.children = info->children,
+	};
+	return true;
+}
+
+/* Entries by name (as LIST orders them), one for each: the store gives names
+ * that are subscribed and gone apart from those that are there. */
+static int
+by_name(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+
+	return name_cmp(a->name, b->name);
+}
+
+static void
+unite(struct list *l)
+{
+	size_t n = 0;
+
+	if (l->n == 0)
+		return;
+	qsort(l->entries, l->n, sizeof *l->entries, by_name);
+	for (size_t i = 1; i < l->n; i++) {
+		struct entry *last = &l->entries[n];
+		const struct entry *e = &l->entries[i];
+
+		if (!slice_eq(e->name, last->name)) {
+			l->entries[++n] = *e;
+			continue;
+		}
+		last->special |= e->special;
+		last->exists |= e->exists;
+		last->subscribed |= e->subscribed;
+		last->children |= e->children;
+	}
+	l->n = n + 1;
+}
+
+/* The levels above a name that is gone: LSUB may have to name them. */
+static void
+add_parents(struct list *l)
+{
+	const size_t n = l->n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct slice up = l->entries[i].name;
+
+		if (l->entries[i].exists)
+			continue;
+		while (slice_rfind(up, '/') < up.n) {
+			up = slice_sub(up, 0, slice_rfind(up, '/'));
+			(void)gather(l, &(struct mailbox_info){ .name = up });
+		}
+	}
+}
+
+static int
+gather_all(struct session *s, struct list *l, struct err *err)
+{
+	struct account *a = imapd_user_account(s->user);
+
+	if (mailbox_list(a, false, gather, l, err) == -1)
+		return -1;
+	if ((l->request.options & SELECT_SUBSCRIBED) == 0)
+		return 0;
+	if (mailbox_list(a, true, gather, l, err) == -1)
+		return -1;
+	add_parents(l);
+	unite(l);
+	return 0;
+}
+
+static bool
+matches(const struct request *r, struct slice name)
+{
+	for (size_t i = 0; i < r->npatterns; i++)
+		if (wirename_match(r->patterns[i], name))
+			return true;
+	return false;
+}
+
+static bool
+is_below(struct slice child, struct slice parent)
+{
+	return child.n > parent.n && slice_starts(child, parent) &&
+	       child.p[parent.n] == '/';
+}
+
+static bool
+is_selected(const struct request *r, const struct entry *e)
+{
+	if ((r->options & SELECT_SUBSCRIBED) != 0 && !e->subscribed)
+		return false;
+	if ((r->options & SELECT_SPECIAL) != 0 && e->special == 0)
+		return false;
+	return true;
+}
+
+/* Is something below entry I selected?  HIDDEN: by no pattern, too.  What is
+ * below stands right behind. */
+static bool
+has_selected_below(const struct list *l, size_t i, bool hidden)
+{
+	const struct slice parent = l->entries[i].name;
+
+	for (size_t k = i + 1; k < l->n; k++) {
+		const struct entry *e = &l->entries[k];
+
+		if (!is_below(e->name, parent))
+			break;
+		if (is_selected(&l->request, e) &&
+		    !(hidden && matches(&l->request, e->name)))
+			return true;
+	}
+	return false;
+}
+
+static void
+put_attributes(struct buf *out, const struct list *l, const struct entry *e)
+{
+	const struct request *r = &l->request;
+
+	buf_adds(out, e->children ? "\\HasChildren" : "\\HasNoChildren");
+	if (!e->exists) /* \NonExistent implies the other: RFC 5258 3 */
+		buf_adds(out, (r->options & SELECT_SUBSCRIBED) != 0
+				  ? " \\NonExistent"
+				  : " \\Noselect");
+	if (e->subscribed && (r->options & RETURN_SUBSCRIBED) != 0)
+		buf_adds(out, " \\Subscribed");
+	special_put(out, e->special);
+}
+
+static void
+put_name(struct buf *out, const struct entry *e)
+{
+	buf_addf(out, ") \"%c\" ", boxname_delimiter());
+	boxname_put(out, e->name);
+}
+
+/* LSUB's only attribute marks a parent of what is subscribed and does not match
+ * itself (RFC 3501 6.3.9). */
+static void
+tell_lsub(struct session *s, const struct list *l, size_t i)
+{
+	const struct entry *e = &l->entries[i];
+	struct buf *out = imapd_out(s);
+
+	if (!e->subscribed && !has_selected_below(l, i, true))
+		return;
+	buf_adds(out, "* LSUB (");
+	buf_adds(out, e->subscribed ? "" : "\\Noselect");
+	put_name(out, e);
+	buf_adds(out, "\r\n");
+}
+
+static int
+tell_status(struct session *s, const struct list *l, const struct entry *e,
+    struct err *err)
+{
+	struct mailbox *m;
+	int rc;
+
+	if (l->request.status == 0 || !e->exists)
+		return 0;
+	switch (mailbox_open(imapd_user_account(s->user), e->name, &m, err)) {
+	case FOUND:
+		break;
+	case ABSENT:
+		return 0;
+	case TEMPFAIL:
+		return -1;
+	}
+	rc = statusitems_put(imapd_out(s), m, l->request.status, err);
+	mailbox_close(&m);
+	return rc;
+}
+
+static int
+tell_list(struct session *s, const struct list *l, size_t i, struct err *err)
+{
+	const struct entry *e = &l->entries[i];
+	const struct request *r = &l->request;
+	const bool below = (r->options & SELECT_RECURSIVE) != 0 &&
+			   has_selected_below(l, i, false);
+	struct buf *out = imapd_out(s);
+
+	if (!is_selected(r, e) && !below)
+		return 0;
+	buf_adds(out, "* LIST (");
+	put_attributes(out, l, e);
+	put_name(out, e);
+	if (below)
+		buf_adds(out, (r->options & SELECT_SUBSCRIBED) != 0
+				  ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"
+				  : " (\"CHILDINFO\" (\"SPECIAL-USE\"))");
+	buf_adds(out, "\r\n");
+	return tell_status(s, l, e, err);
+}
+
+static void
+on_more(struct session *s, struct job *job)
+{
+	struct list *l = OUTER(job, struct list, job);
+	struct err err = { 0 };
+
+	while (l->next < l->n && !imapd_is_full(s) && !work_spent()) {
+		const size_t i = l->next++;
+
+		if (!matches(&l->request, l->entries[i].name))
+			continue;
+		if (l->request.lsub) {
+			tell_lsub(s, l, i);
+		} else if (tell_list(s, l, i, &err) == -1) {
+			imapd_no(s, "list", &err);
+			return;
+		}
+	}
+	if (l->next < l->n)
+		imapd_more(s);
+	else
+		imapd_ok(s, "%s completed", l->request.lsub ? "LSUB" : "LIST");
+}
+
+static void
+on_free(struct session *s, struct job *job)
+{
+	struct list *l = OUTER(job, struct list, job);
+
+	(void)s;
+	xfree(&l->entries);
+	xfree(&l);
+}
+
+static const struct job_ops ops = { .more = on_more, .free = on_free };
+
+static void
+run(struct session *s, const struct request *r)
+{
+	struct list *l = xcalloc(1, sizeof *l);
+	struct err err = { 0 };
+
+	l->job.ops = &ops;
+	l->request = *r;
+	l->arena = &s->arena;
+	imapd_start(s, &l->job);
+	if (gather_all(s, l, &err) == -1)
+		imapd_no(s, "list", &err);
+	else
+		on_more(s, &l->job);
+}
+
+static void
+list(struct session *s, struct parse *p, bool lsub)
+{
+	struct request r = { .lsub = lsub };
+
+	read_request(p, &r);
+	if (!parse_ok(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	if (lsub)
+		r.options = SELECT_SUBSCRIBED;
+	if (r.root && !lsub) {
+		imapd_untagged(
+		    s, "LIST (\\Noselect) \"%c\" \"\"", boxname_delimiter());
+		imapd_ok(s, "LIST completed");
+		return;
+	}
+	run(s, &r);
+}
+
+void
+imapd_cmd_list(struct session *s, struct parse *p)
+{
+	list(s, p, false);
+}
+
+void
+imapd_cmd_lsub(struct session *s, struct parse *p)
+{
+	list(s, p, true);
+}

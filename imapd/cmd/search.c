@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/* SEARCH and UID SEARCH (RFC 3501 6.4.4): a job that writes numbers as it finds
+ * them. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ev/work.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/message/match.h"
+#include "imapd/parse/parse.h"
+#include "imapd/selected/seqwalk.h"
+
+struct search_job {
+	struct job job;
+	struct session *session;
+	struct search search;
+	struct seqwalk walk;
+	struct match match;
+	bool uid;
+	bool busy; /* with match's message */
+};
+
+static void
+finish(struct search_job *j, enum found found, const struct err *err)
+{
+	struct session *s = j->session;
+
+	buf_adds(imapd_out(s), "\r\n");
+	if (found == TEMPFAIL)
+		imapd_no(s, "search", err);
+	else
+		imapd_ok(s, "SEARCH completed");
+}
+
+static void
+end_message(struct search_job *j)
+{
+	match_end(&j->match);
+	j->busy = false;
+}
+
+/* One step; ABSENT: there is no other message. */
+static enum found
+step(struct search_job *j, struct err *err)
+{
+	enum match_answer answer;
+	enum found found;
+
+	if (!j->busy) {
+		const struct message_info *info;
+		uint32_t seq;
+
+		found = seqwalk_next(&j->walk, &seq, &info, err);
+		if (found != FOUND)
+			return found;
+		match_begin(&j->match, seq, info);
+		j->busy = true;
+	}
+	found = match_step(&j->match, &answer, err);
+	if (found == FOUND && answer == MATCH_UNKNOWN)
+		return FOUND;
+	if (found == FOUND && answer == MATCH_YES)
+		buf_addf(imapd_out(j->session), " %u",
+		    j->uid ? j->match.message.info.uid : j->match.seq);
+	end_message(j);
+	return found == TEMPFAIL ? TEMPFAIL : FOUND;
+}
+
+static void
+on_more(struct session *s, struct job *job)
+{
+	struct search_job *j = OUTER(job, struct search_job, job);
+	struct err err = { 0 };
+
+	while (!imapd_is_full(s) && !work_spent()) {
+		const enum found found = step(j, &err);
+
+		if (found != FOUND) {
+			finish(j, found, &err);
+			return;
+		}
+	}
+	imapd_more(s);
+}
+
+static void
+on_free(struct session *s, struct job *job)
+{
+	struct search_job *j = OUTER(job, struct search_job, job);
+
+	(void)s;
+	if (j->busy)
+		end_message(j);
+	xfree(&j);
+}
+
+static const struct job_ops ops = { .more = on_more, .free = on_free };
+
+/* SEARCH SP [CHARSET ...] search-key *(SP search-key) */
+void
+imapd_cmd_search(struct session *s, struct parse *p)
+{
+	struct search_job *j;
+	struct search search;
+
+	parse_space(p);
+	search = searchkey_parse(p);
+	if (!parse_ok(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	if (search.bad_charset) {
+		imapd_refuse(
+		    s, "[BADCHARSET (UTF-8 US-ASCII)] charset not known");
+		return;
+	}
+	j = xcalloc(1, sizeof *j);
+	j->job.ops = &ops;
+	j->session = s;
+	j->search = search;
+	j->uid = imapd_command_is_uid(s->command);
+	seqwalk_all(&j->walk, s->view, p->arena);
+	match_init(&j->match, &j->search, s->view);
+	buf_adds(imapd_out(s), "* SEARCH");
+	imapd_start(s, &j->job);
+	on_more(s, &j->job);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* STATUS (RFC 9051 6.3.11) */
+#include "base/buf.h"
+#include "base/mem.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/cmd/statusitems.h"
+#include "imapd/conf.h"
+#include "imapd/parse/boxname.h"
+#include "imapd/parse/parse.h"
+#include "store/mailbox.h"
+
+enum item {
+	ITEM_MESSAGES,
+	ITEM_RECENT,
+	ITEM_UIDNEXT,
+	ITEM_UIDVALIDITY,
+	ITEM_UNSEEN,
+	ITEM_DELETED,
+	ITEM_SIZE,
+	ITEM_APPENDLIMIT,
+	ITEM_COUNT,
+};
+
+static const char *const names[ITEM_COUNT] = {
+	[ITEM_MESSAGES] = "MESSAGES",
+	[ITEM_RECENT] = "RECENT",
+	[ITEM_UIDNEXT] = "UIDNEXT",
+	[ITEM_UIDVALIDITY] = "UIDVALIDITY",
+	[ITEM_UNSEEN] = "UNSEEN",
+	[ITEM_DELETED] = "DELETED",
+	[ITEM_SIZE] = "SIZE",
+	[ITEM_APPENDLIMIT] = "APPENDLIMIT",
+};
+
+static unsigned
+read_item(struct parse *p)
+{
+	for (unsigned i = 0; i < ITEM_COUNT; i++)
+		if (parse_try_word(p, names[i]))
+			return 1u << i;
+	parse_fail(p, "a status item");
+	return 0;
+}
+
+unsigned
+statusitems_parse(struct parse *p)
+{
+	unsigned items = 0;
+
+	parse_open(p);
+	do
+		items |= read_item(p);
+	while (parse_ok(p) && parse_next(p));
+	return items;
+}
+
+static uint64_t
+value_of(const struct mailbox_status *st, enum item item)
+{
+	switch (item) {
+	case ITEM_MESSAGES:
+		return st->messages;
+	case ITEM_RECENT:
+		return st->recent;
+	case ITEM_UIDNEXT:
+		return st->uidnext;
+	case ITEM_UIDVALIDITY:
+		return st->uidvalidity;
+	case ITEM_UNSEEN:
+		return st->unseen;
+	case ITEM_DELETED:
+		return st->deleted;
+	case ITEM_SIZE:
+		return st->bytes;
+	case ITEM_APPENDLIMIT:
+		return (uint64_t)imapd_conf->shared.message_size_limit;
+	case ITEM_COUNT:
+		break;
+	}
+	return 0;
+}
+
+int
+statusitems_put(
+    struct buf *out, struct mailbox *m, unsigned items, struct err *err)
+{
+	struct mailbox_status st;
+	char before = '(';
+	bool more;
+
+	if (mailbox_sync_some(m, false, &more, err) == -1 ||
+	    mailbox_status(m, &st, err) == -1)
+		return -1;
+	buf_adds(out, "* STATUS ");
+	boxname_put(out, mailbox_name(m));
+	buf_addc(out, ' ');
+	for (enum item i = 0; i < ITEM_COUNT; i++) {
+		if ((items >> i & 1) == 0)
+			continue;
+		buf_addf(out, "%c%s %llu", before, names[i],
+		    (unsigned long long)value_of(&st, i));
+		before = ' ';
+	}
+	buf_adds(out, ")\r\n");
+	return 0;
+}
+
+void
+imapd_cmd_status(struct session *s, struct parse *p)
+{
+	struct err err = { 0 };
+	struct mailbox *m;
+	struct slice name;
+	unsigned items;
+	int rc;
+
+	parse_space(p);
+	name = boxname_parse(p);
+	parse_space(p);
+	items = statusitems_parse(p);
+	if (!parse_end(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	m = boxname_open(s, name, false);
+	if (m == NULL)
+		return;
+	rc = statusitems_put(imapd_out(s), m, items, &err);
+	mailbox_close(&m);
+	if (rc == -1)
+		imapd_no(s, "status", &err);
+	else
+		imapd_ok(s, "that is all");
+}

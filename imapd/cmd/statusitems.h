@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* What STATUS tells of a mailbox (RFC 9051 6.3.11; SIZE: RFC 8438). */
+#ifndef IMAPD_CMD_STATUSITEMS_H
+#define IMAPD_CMD_STATUSITEMS_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct buf;
+struct mailbox;
+struct parse;
+
+/* "(" status-att *(SP status-att) ")": a set of bits. */
+unsigned statusitems_parse(struct parse *p);
+/* "* STATUS name (...)" CRLF */
+int statusitems_put(
+    struct buf *out, struct mailbox *m, unsigned items, struct err *err);
+
+#endif

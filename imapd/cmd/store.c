@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/* STORE and UID STORE (RFC 9051 6.4.6): a job that changes some messages in
+ * each step, and then tells their flags, unless it was asked not to. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ev/work.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/parse/flags.h"
+#include "imapd/parse/parse.h"
+#include "imapd/selected/seqwalk.h"
+#include "imapd/selected/update.h"
+#include "store/change.h"
+#include "store/view.h"
+
+enum { BATCH = 500 };
+
+struct request {
+	struct seqset set;
+	struct flags_change change;
+	bool silent;
+};
+
+struct store_job {
+	struct job job;
+	struct request request;
+	struct seqwalk walk;
+	bool uid;
+
+	uint32_t *uids; /* to be changed */
+	size_t n;
+	size_t at;
+};
+
+/* ("FLAGS" / "+FLAGS" / "-FLAGS") [".SILENT"] SP flags */
+static void
+read_request(struct parse *p, struct request *r)
+{
+	struct flag_names names;
+	struct slice item;
+
+	parse_space(p);
+	r->set = parse_seqset(p);
+	parse_space(p);
+	r->change.op = FLAGS_SET;
+	if (cur_try_byte(&p->c, '+'))
+		r->change.op = FLAGS_ADD;
+	else if (cur_try_byte(&p->c, '-'))
+		r->change.op = FLAGS_DEL;
+	item = parse_name(p);
+	r->silent = slice_iis(item, "FLAGS.SILENT");
+	if (!r->silent && !slice_iis(item, "FLAGS"))
+		parse_fail(p, "FLAGS");
+	parse_space(p);
+	names = flags_parse(p, true);
+	r->change.flags = names.flags;
+	r->change.keywords = names.keywords;
+	r->change.unchanged_since = UINT64_MAX;
+	parse_end(p);
+}
+
+static void
+finish(struct session *s, const struct seqwalk *w)
+{
+	if (w->missing)
+		imapd_ok(s, "[EXPUNGEISSUED] stored, but some of the messages "
+			    "no longer exist");
+	else
+		imapd_ok(s, "stored");
+}
+
+/* -1: answered NO. */
+static int
+change_some(struct session *s, struct store_job *j)
+{
+	const size_t n = j->n - j->at < BATCH ? j->n - j->at : BATCH;
+	struct err err = { 0 };
+
+	if (view_flags(s->view, j->uids + j->at, n, &j->request.change, true,
+		NULL, &err) == 0) {
+		j->at += n;
+		return 0;
+	}
+	/* The client has to hear what was changed all the same. */
+	view_tell_own(s->view);
+	imapd_no(s, "store", &err);
+	return -1;
+}
+
+/* False: the command was answered. */
+static bool
+tell_one(struct session *s, struct store_job *j)
+{
+	const struct message_info *info;
+	struct err err = { 0 };
+	uint32_t seq;
+
+	switch (seqwalk_next(&j->walk, &seq, &info, &err)) {
+	case FOUND:
+		imapd_tell_keywords(s);
+		buf_addf(imapd_out(s), "* %u FETCH (", seq);
+		if (j->uid)
+			buf_addf(imapd_out(s), "UID %u ", info->uid);
+		imapd_put_message_flags(s, info);
+		buf_adds(imapd_out(s), ")\r\n");
+		return true;
+	case ABSENT:
+		finish(s, &j->walk);
+		return false;
+	case TEMPFAIL:
+		imapd_no(s, "store", &err);
+		return false;
+	}
+	return false;
+}
+
+static void
+on_more(struct session *s, struct job *job)
+{
+	struct store_job *j = OUTER(job, struct store_job, job);
+
+	while (!imapd_is_full(s) && !work_spent()) {
+		if (j->at < j->n) {
+			if (change_some(s, j) == -1)
+				return;
+		} else if (j->request.silent) {
+			imapd_ok(s, "stored");
+			return;
+		} else if (!tell_one(s, j)) {
+			return;
+		}
+	}
+	imapd_more(s);
+}
+
+static void
+on_free(struct session *s, struct job *job)
+{
+	struct store_job *j = OUTER(job, struct store_job, job);
+
+	(void)s;
+	xfree(&j->uids);
+	xfree(&j);
+}
+
+static const struct job_ops ops = { .more = on_more, .free = on_free };
+
+void
+imapd_cmd_store(struct session *s, struct parse *p)
+{
+	const bool uid = imapd_command_is_uid(s->command);
+	struct request r = { .silent = false };
+	struct store_job *j;
+	struct seqwalk w;
+
+	read_request(p, &r);
+	if (!parse_ok(p)) {
+		imapd_bad(s, p);
+	} else if (s->readonly) {
+		imapd_refuse(
+		    s, "[READ-ONLY] the mailbox was opened with EXAMINE");
+	} else if (!seqwalk_init(&w, s->view, r.set, uid)) {
+		imapd_bad_text(s, "no such message");
+	} else {
+		j = xcalloc(1, sizeof *j);
+		j->job.ops = &ops;
+		j->request = r;
+		j->walk = w;
+		j->uid = uid;
+		j->uids = seqwalk_uids(&w, &j->n);
+		imapd_start(s, &j->job);
+		on_more(s, &j->job);
+	}
+}

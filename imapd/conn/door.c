@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/conn/door.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "ev/loop.h"
+#include "imapd/conf.h"
+#include "imapd/conn/session.h"
+#include "imapd/conn/user.h"
+#include "imapd/parse/parse.h"
+#include "ipc/ipc.h"
+#include "ipc/pass.h"
+#include "log/log.h"
+#include "store/store.h"
+#include "sys/fd.h"
+
+enum {
+	INPUT_MAX = 60 << 10,
+	AGAIN_MS = 50, /* while another process builds the index */
+	AGAIN_TIMES = 200,
+};
+
+/* Between login's word and the account. */
+struct newcomer {
+	struct ipc *login; /* NULL: it is gone */
+	char *home;
+	uint64_t quota;
+	struct ev_timer again;
+	unsigned tries;
+	uint64_t id;
+	int fd;
+	char *tag;
+	char *input;
+	size_t ninput;
+	char sid[32];
+	char address[64];
+	TAILQ_ENTRY(newcomer) link;
+};
+
+static struct {
+	TAILQ_HEAD(, newcomer) newcomers;
+	bool closed;
+} door = { .newcomers = TAILQ_HEAD_INITIALIZER(door.newcomers) };
+
+bool
+imapd_door_busy(void)
+{
+	return !TAILQ_EMPTY(&door.newcomers);
+}
+
+static void
+answer(const struct newcomer *n, const struct err *why)
+{
+	if (n->login != NULL)
+		IPC_SEND(n->login, imapd_taken, .id = n->id,
+		    .ok = why->class == ERR_NONE,
+		    .permanent = why->class == ERR_PERM, .code = why->code,
+		    .why = slice_str(why->text));
+}
+
+static void
+newcomer_free(struct newcomer *n)
+{
+	TAILQ_REMOVE(&door.newcomers, n, link);
+	ev_timer_stop(&n->again);
+	fd_close(&n->fd);
+	free(n->home);
+	free(n->tag);
+	free(n->input);
+	free(n);
+}
+
+static void
+refuse(struct newcomer *n, enum err_class class, enum err_code code,
+    const char *text)
+{
+	struct err why;
+
+	(void)err_set_code(&why, class, code, "%s", text);
+	log_info("imap.refused", kv_s("sid", n->sid),
+	    kv_s("address", n->address), kv_s("why", why.text));
+	answer(n, &why);
+	newcomer_free(n);
+}
+
+/* Who waits for an account to open gets an answer: no session begins any more.
+ */
+void
+imapd_door_close(void)
+{
+	struct newcomer *n;
+
+	door.closed = true;
+	while ((n = TAILQ_FIRST(&door.newcomers)) != NULL)
+		refuse(n, ERR_TEMP, ERR_OTHER, "not now");
+}
+
+static void
+enter(struct newcomer *n)
+{
+	struct err err = { 0 };
+	struct user *u = imapd_user_open(n->home, n->quota, &err);
+
+	if (u == NULL && store_is_building(&err) && n->tries++ < AGAIN_TIMES) {
+		ev_timer_set(&n->again, AGAIN_MS);
+		return;
+	}
+	if (u == NULL) {
+		log_err("imap.trouble", kv_s("sid", n->sid),
+		    kv_s("account", n->home), kv_s("what", "open"),
+		    kv_s("why", err.text));
+		if (err.class == ERR_PERM)
+			refuse(n, ERR_PERM, ERR_NO_ACCOUNT,
+			    "this account has no mailbox");
+		else
+			refuse(n, ERR_TEMP, ERR_OTHER,
+			    "the mailbox cannot be opened now");
+		return;
+	}
+	if (imapd_user_count(u, slice_str(n->address)) >=
+	    imapd_conf->max_sessions_per_user) {
+		imapd_user_idle(u);
+		refuse(n, ERR_TEMP, ERR_LIMIT,
+		    "too many connections from your address");
+		return;
+	}
+	answer(n, &(struct err){ .class = ERR_NONE });
+	imapd_session_new(n->fd, u, slice_str(n->tag),
+	    slice_of(n->input, n->ninput), slice_str(n->sid),
+	    slice_str(n->address));
+	n->fd = -1;
+	newcomer_free(n);
+}
+
+static void
+on_again(struct ev_timer *t)
+{
+	enter(OUTER(t, struct newcomer, again));
+}
+
+/* PEER is for this one session. */
+void
+imapd_on_session(struct ipc *peer, struct msg *m)
+{
+	struct msg_imapd_session *q = &m->imapd_session;
+	const struct ipc_pass *pass = ipc_pass(peer);
+	struct newcomer *n;
+
+	if (pass == NULL) {
+		ipc_drop(peer, "a session that nobody announced");
+		return;
+	}
+	if (!ev_takes(q->client)) {
+		ipc_drop(peer, "a client that is no socket");
+		return;
+	}
+	n = xcalloc(1, sizeof *n);
+	ev_timer_init(&n->again, on_again);
+	n->login = peer;
+	n->id = q->id;
+	n->fd = q->client;
+	q->client = -1;
+	n->home = xslicedup(pass->home);
+	n->quota = pass->quota;
+	n->tag = xslicedup(q->tag);
+	n->input = xslicedup(q->input);
+	n->ninput = q->input.n;
+	(void)slice_copy(q->sid, n->sid, sizeof n->sid);
+	(void)slice_copy(q->address, n->address, sizeof n->address);
+	TAILQ_INSERT_TAIL(&door.newcomers, n, link);
+	ipc_set_pass(peer, NULL);
+	if (door.closed || q->input.n > INPUT_MAX || !parse_is_tag(q->tag))
+		refuse(n, ERR_TEMP, ERR_OTHER, "not now");
+	else
+		enter(n);
+}
+
+void
+imapd_on_changed(struct ipc *peer, struct msg *m)
+{
+	char path[PATH_MAX];
+
+	(void)peer;
+	if (slice_copy(m->store_changed.home, path, sizeof path))
+		imapd_users_changed(path);
+}
+
+void
+imapd_on_gone(struct ipc *peer)
+{
+	struct newcomer *n;
+
+	TAILQ_FOREACH(n, &door.newcomers, link)
+	if (n->login == peer)
+		n->login = NULL;
+}

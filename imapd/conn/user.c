@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/conn/user.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "ev/loop.h"
+#include "ev/work.h"
+#include "imapd/conn/session.h"
+#include "ipc/place.h"
+#include "log/log.h"
+#include "log/metric.h"
+#include "store/account.h"
+#include "store/store.h"
+
+enum {
+	FLUSH_AFTER_MS = 1000, /* of a change: file names follow */
+	FLUSH_AGAIN_MS = 1,
+	FLUSH_RETRY_MS = 30000,
+};
+
+struct user {
+	char *home;
+	struct account *account;
+	struct account_watch watch;
+	struct ev_task changed;  /* tell the sessions, at the turn's end */
+	struct work_share share; /* of the time that the loop has */
+	struct ev_timer flush;   /* runs: file names are behind the flags */
+	bool flushing;
+	LIST_HEAD(, session) sessions;
+	unsigned nsessions;
+};
+
+static struct {
+	struct store *store;
+	const char *place;
+	struct map by_home;
+	unsigned sessions;
+	bool stopping;
+} users;
+
+static struct metric sessions_now = {
+	.name = "pabal_imapd_sessions",
+	.help = "Sessions open now.",
+	.type = METRIC_GAUGE,
+};
+
+void
+imapd_users_init(struct store *store, const char *place)
+{
+	users.store = store;
+	users.place = place;
+	map_init(&users.by_home);
+	metric_register(&sessions_now);
+}
+
+struct store *
+imapd_store(void)
+{
+	return users.store;
+}
+
+bool
+imapd_users_busy(void)
+{
+	return users.by_home.count > 0;
+}
+
+/* A session does not end inside BYE: it ends when that was sent. */
+void
+imapd_users_bye(const char *why)
+{
+	struct map_iter it = { 0 };
+
+	users.stopping = true;
+	while (map_next(&users.by_home, &it)) {
+		struct user *u = it.value;
+		struct session *s;
+
+		LIST_FOREACH(s, &u->sessions, link)
+		imapd_session_stop(s, why);
+	}
+}
+
+static void
+on_changed(struct ev_task *task)
+{
+	struct user *u = OUTER(task, struct user, changed);
+	struct session *s, *next;
+
+	for (s = LIST_FIRST(&u->sessions); s != NULL; s = next) {
+		next = LIST_NEXT(s, link);
+		imapd_session_changed(s);
+	}
+}
+
+/* Flags count as soon as they are in the index; the names of the files follow
+ * when it is quiet, a few at a time. */
+static void
+on_watch(struct account_watch *w)
+{
+	struct user *u = OUTER(w, struct user, watch);
+
+	ev_task_queue(&u->changed);
+	if (!u->flushing && !ev_timer_running(&u->flush))
+		ev_timer_set(&u->flush, FLUSH_AFTER_MS);
+}
+
+static void
+on_flush(struct ev_timer *t)
+{
+	struct user *u = OUTER(t, struct user, flush);
+	struct err err = { 0 };
+	bool more = false;
+	int rc;
+
+	u->flushing = true;
+	rc = account_flush(u->account, &more, &err);
+	u->flushing = false;
+	if (rc == -1)
+		log_err("imap.trouble", kv_s("account", u->home),
+		    kv_s("what", "flush"), kv_s("why", err.text));
+	/* What is left undone stands in the index, for who opens it next. */
+	if (rc == -1 && u->nsessions > 0)
+		ev_timer_set(t, FLUSH_RETRY_MS);
+	else if (rc == 0 && more)
+		ev_timer_set(t, FLUSH_AGAIN_MS);
+	else
+		imapd_user_idle(u);
+}
+
+struct user *
+imapd_user_open(const char *home, uint64_t quota, struct err *err)
+{
+	struct user *u = map_find(&users.by_home, slice_str(home));
+	struct account *a;
+	struct slice path;
+
+	if (u != NULL) {
+		account_set_quota(u->account, quota, 0);
+		return u;
+	}
+	if (!place_rest(slice_str(users.place), slice_str(home), &path)) {
+		err_set(err, ERR_PERM, "the account is not in this process");
+		return NULL;
+	}
+	/* The rest of a string is one. */
+	if (store_account_ensure(users.store, path.p, &a, err) != FOUND)
+		return NULL;
+	account_set_quota(a, quota, 0);
+	u = xcalloc(1, sizeof *u);
+	u->account = a;
+	u->home = xstrdup(home);
+	LIST_INIT(&u->sessions);
+	work_share_init(&u->share);
+	ev_task_init(&u->changed, on_changed);
+	ev_timer_init(&u->flush, on_flush);
+	u->watch.on_change = on_watch;
+	account_watch(a, &u->watch);
+	map_put(&users.by_home, slice_str(home), u);
+	return u;
+}
+
+void
+imapd_user_idle(struct user *u)
+{
+	if (u->nsessions > 0)
+		return;
+	if (ev_timer_running(&u->flush) && !users.stopping) {
+		ev_timer_set(&u->flush, 0);
+		return;
+	}
+	ev_timer_stop(&u->flush);
+	map_del(&users.by_home, slice_str(u->home));
+	ev_task_cancel(&u->changed);
+	account_unwatch(&u->watch);
+	account_close(&u->account);
+	xfree(&u->home);
+	xfree(&u);
+}
+
+void
+imapd_user_add(struct user *u, struct session *s)
+{
+	LIST_INSERT_HEAD(&u->sessions, s, link);
+	u->nsessions++;
+	metric_set(&sessions_now, ++users.sessions);
+}
+
+void
+imapd_user_remove(struct session *s)
+{
+	struct user *u = s->user;
+
+	LIST_REMOVE(s, link);
+	u->nsessions--;
+	metric_set(&sessions_now, --users.sessions);
+	imapd_user_idle(u);
+}
+
+struct work_share *
+imapd_user_share(struct user *u)
+{
+	return &u->share;
+}
+
+struct account *
+imapd_user_account(const struct user *u)
+{
+	return u->account;
+}
+
+const char *
+imapd_user_path(const struct user *u)
+{
+	return u->home;
+}
+
+unsigned
+imapd_user_count(const struct user *u, struct slice address)
+{
+	const struct session *s;
+	unsigned n = 0;
+
+	LIST_FOREACH(s, &u->sessions, link)
+	n += slice_is(address, s->address);
+	return n;
+}
+
+void
+imapd_users_changed(const char *home)
+{
+	const struct user *u = map_find(&users.by_home, slice_str(home));
+
+	if (u != NULL)
+		store_changed(users.store, account_path(u->account));
+}

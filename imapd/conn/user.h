@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An account that has sessions here.  All sessions of an account are in one
+ * process, so they share what is open, and hear of each other's changes
+ * through the store.
+ */
+#ifndef IMAPD_CONN_USER_H
+#define IMAPD_CONN_USER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct account;
+struct mailbox;
+struct session;
+struct store;
+struct user;
+struct work_share;
+
+/* Once: where accounts are, and which part of the mail root that is. */
+void imapd_users_init(struct store *store, const char *place);
+struct store *imapd_store(void);
+/* Is an account open: has it sessions, or names of files to be written? */
+bool imapd_users_busy(void);
+/* "* BYE why" to all, before the end of the process. */
+void imapd_users_bye(const char *why);
+
+/* The account with HOME (as auth has it) and its quota in bytes (0: none); it
+ * lives as long as it has sessions: give it one or call imapd_user_idle. */
+struct user *imapd_user_open(const char *home, uint64_t quota, struct err *err);
+/* Close it if it has no session. */
+void imapd_user_idle(struct user *u);
+void imapd_user_add(struct user *u, struct session *s);
+void imapd_user_remove(struct session *s);
+/* Of all its sessions. */
+struct work_share *imapd_user_share(struct user *u);
+struct account *imapd_user_account(const struct user *u);
+/* Its home. */
+const char *imapd_user_path(const struct user *u);
+/* Sessions from ADDRESS. */
+unsigned imapd_user_count(const struct user *u, struct slice address);
+/* Another process said so. */
+void imapd_users_changed(const char *home);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* Looking for strings in the fields of a header: each field is decoded and
+ * folded once, for all the keys that ask for its name. */
+#ifndef IMAPD_MESSAGE_HEADSCAN_H
+#define IMAPD_MESSAGE_HEADSCAN_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "imapd/parse/searchkey.h"
+
+struct headscan {
+	const struct search *search;
+	struct slice rest; /* of the header; borrowed */
+	struct buf folded;
+	bool found[SEARCH_STRINGS_MAX];
+};
+
+void headscan_begin(
+    struct headscan *h, const struct search *search, struct slice header);
+/* Some fields more; false at the end. */
+bool headscan_step(struct headscan *h);
+void headscan_end(struct headscan *h);
+
+/* Header text as it stands, decoded and folded, added to OUT. */
+void headscan_fold(struct buf *out, struct slice value);
+/* Does folded TEXT hold NEEDLE ("" stands in each)? */
+bool headscan_holds(struct slice text, struct slice needle);
+
+#endif

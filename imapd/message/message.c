@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/message/message.h"
+
+#include "log/metric.h"
+#include "mime/part.h"
+#include "mime/record.h"
+#include "sys/fd.h"
+
+static struct metric parsed = { .name = "pabal_imapd_messages_parsed",
+	.help = "Messages read for their structure, which came with none." };
+
+enum {
+	RECORD_MAX = 64 << 20, /* the parser's limits keep far below */
+};
+
+void
+imapd_message_init(
+    struct message *m, struct mailbox *mailbox, const struct message_info *info)
+{
+	*m = (struct message){ .mailbox = mailbox, .info = *info, .fd = -1 };
+	buf_init(&m->record, RECORD_MAX);
+}
+
+void
+imapd_message_close(struct message *m)
+{
+	mimereader_end(&m->reader);
+	fd_close(&m->fd);
+	buf_fini(&m->record);
+	mime_tree_free(&m->tree);
+}
+
+enum found
+imapd_message_open(struct message *m, struct err *err)
+{
+	if (m->fd != -1)
+		return FOUND;
+	return message_open(m->mailbox, m->info.uid, &m->fd, &m->info, err);
+}
+
+static void
+keep_record(struct message *m)
+{
+	const struct mime_part *root = m->tree->root;
+	struct err err;
+
+	/* A cache: where it cannot be kept it is made again. */
+	(void)message_cache(m->mailbox, m->info.uid, buf_slice(&m->record),
+	    (int64_t)(root->header.crlf_bytes + root->body.crlf_bytes),
+	    mime_record_sent(root->envelope), &err);
+}
+
+/* Read the whole file once, a step in each call; what is found is kept for the
+ * next time. */
+static enum found
+make_record(struct message *m, struct err *err)
+{
+	const enum found found = imapd_message_open(m, err);
+
+	if (found != FOUND)
+		return found;
+	if (!m->reading)
+		mimereader_begin(&m->reader, m->fd);
+	m->reading = true;
+	if (mimereader_step(&m->reader, &m->tree, err) == -1)
+		return TEMPFAIL;
+	if (m->tree == NULL)
+		return FOUND;
+	metric_add(&parsed, 1);
+	mimereader_end(&m->reader);
+	m->reading = false;
+	buf_reset(&m->record);
+	mime_record_put(&m->record, m->tree);
+	keep_record(m);
+	return FOUND;
+}
+
+enum found
+imapd_message_record(struct message *m, struct err *err)
+{
+	struct slice envelope;
+	enum found found;
+
+	if (m->reading)
+		return make_record(m, err);
+	if (m->record.n > 0)
+		return FOUND;
+	found = message_cached(m->mailbox, m->info.uid, &m->record, err);
+	if (found == TEMPFAIL)
+		return found;
+	if (found == FOUND &&
+	    mime_record_envelope(buf_slice(&m->record), &envelope))
+		return FOUND;
+	return make_record(m, err);
+}
+
+/* A tree that does not describe the file is none. */
+static bool
+is_of_file(const struct message *m)
+{
+	const struct mime_part *root = m->tree->root;
+
+	return root->header.bytes + root->body.bytes == (uint64_t)m->info.size;
+}
+
+enum found
+imapd_message_tree(struct message *m, struct err *err)
+{
+	enum found found = imapd_message_record(m, err);
+
+	if (found != FOUND || m->reading || m->tree != NULL)
+		return found;
+	m->tree = mime_record_tree(buf_slice(&m->record));
+	if (m->tree != NULL && is_of_file(m))
+		return FOUND;
+	mime_tree_free(&m->tree);
+	return make_record(m, err);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* A message while a command works on it: its file and its record of structure,
+ * each opened when it is first needed. */
+#ifndef IMAPD_MESSAGE_MESSAGE_H
+#define IMAPD_MESSAGE_MESSAGE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "imapd/message/mimereader.h"
+#include "store/message.h"
+
+struct message {
+	struct mailbox *mailbox;
+	struct message_info info;
+	int fd;                 /* -1: not open */
+	struct buf record;      /* mime/record.h; empty: not read */
+	struct mime_tree *tree; /* NULL: not read */
+	struct mimereader reader;
+	bool reading; /* the file, for its structure: ask again */
+};
+
+/* M has to be closed; INFO is copied. */
+void imapd_message_init(struct message *m, struct mailbox *mailbox,
+    const struct message_info *info);
+void imapd_message_close(struct message *m);
+/* Make fd, record, tree ready, which they are when FOUND comes back and
+ * m->reading is not set.  ABSENT: the message is gone. */
+enum found imapd_message_open(struct message *m, struct err *err);
+enum found imapd_message_record(struct message *m, struct err *err);
+enum found imapd_message_tree(struct message *m, struct err *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/message/mimereader.h"
+
+#include <unistd.h>
+
+#include "imapd/conf.h"
+#include "mime/parser.h"
+
+enum { PIECE = 64 << 10, STEP = 128 << 10 };
+
+void
+mimereader_begin(struct mimereader *r, int fd)
+{
+	struct mime_limits limits = mime_limits_default;
+
+	limits.parts = imapd_conf->mime_parts_limit;
+	limits.depth = imapd_conf->mime_depth_limit;
+	*r = (struct mimereader){ mime_parser_new(&limits), fd, 0 };
+}
+
+int
+mimereader_step(struct mimereader *r, struct mime_tree **tree, struct err *err)
+{
+	const int64_t until = r->off + STEP;
+	char piece[PIECE];
+	ssize_t n = 1;
+
+	while (n > 0 && r->off < until) {
+		n = pread(r->fd, piece, sizeof piece, r->off);
+		if (n == -1)
+			return err_sys(err, ERR_TEMP, "read message");
+		mime_parser_feed(r->parser, slice_of(piece, (size_t)n));
+		r->off += n;
+	}
+	if (n == 0)
+		*tree = mime_parser_finish(&r->parser);
+	return 0;
+}
+
+void
+mimereader_end(struct mimereader *r)
+{
+	mime_parser_free(&r->parser);
+}

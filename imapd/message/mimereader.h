@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* The structure of a message that is in a file, read in steps: a large one
+ * would hold up other sessions. */
+#ifndef IMAPD_MESSAGE_MIMEREADER_H
+#define IMAPD_MESSAGE_MIMEREADER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct mime_parser;
+struct mime_tree;
+
+/* Zeroed: not begun. */
+struct mimereader {
+	struct mime_parser *parser; /* NULL: not begun, or done */
+	int fd;                     /* borrowed */
+	int64_t off;
+};
+
+/* With the limits of imapd.conf. */
+void mimereader_begin(struct mimereader *r, int fd);
+/* A piece of it.  *TREE stays NULL while there is more. */
+int mimereader_step(
+    struct mimereader *r, struct mime_tree **tree, struct err *err);
+void mimereader_end(struct mimereader *r);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/parse/boxname.h"
+
+#include "base/buf.h"
+#include "imapd/conf.h"
+#include "imapd/conn/session.h"
+#include "imapd/conn/user.h"
+#include "imapd/parse/parse.h"
+#include "imapd/parse/wirename.h"
+#include "store/mailbox.h"
+
+enum { NAME_MAX_BYTES = 2048 };
+
+char
+boxname_delimiter(void)
+{
+	return imapd_conf->hierarchy_delimiter == IMAPD_DELIMITER_DOT ? '.'
+								      : '/';
+}
+
+struct slice
+boxname_parse(struct parse *p)
+{
+	const struct slice wire = parse_astring(p);
+	struct slice name = { NULL, 0 };
+	struct buf b;
+
+	if (!parse_ok(p))
+		return name;
+	buf_init(&b, NAME_MAX_BYTES);
+	if (wirename_from_wire(&b, wire, boxname_delimiter()))
+		name = arena_slice(p->arena, buf_slice(&b));
+	buf_fini(&b);
+	return name;
+}
+
+struct slice
+boxname_without_delimiter(struct slice name)
+{
+	if (name.n > 1 && name.p[name.n - 1] == '/')
+		name.n--;
+	return name;
+}
+
+void
+boxname_put(struct buf *out, struct slice name)
+{
+	wirename_put(out, name, boxname_delimiter());
+}
+
+void
+boxname_refuse(struct session *s)
+{
+	struct err err;
+
+	(void)err_set_code(
+	    &err, ERR_PERM, ERR_CANNOT, "no mailbox can have this name");
+	imapd_no(s, "open mailbox", &err);
+}
+
+struct mailbox *
+boxname_open(struct session *s, struct slice name, bool trycreate)
+{
+	struct mailbox *m;
+	struct err err = { 0 };
+
+	if (name.p == NULL) {
+		boxname_refuse(s);
+		return NULL;
+	}
+	switch (mailbox_open(imapd_user_account(s->user), name, &m, &err)) {
+	case FOUND:
+		return m;
+	case ABSENT:
+		(void)err_set_code(&err, ERR_PERM,
+		    trycreate ? ERR_NO_TARGET : ERR_NOT_FOUND,
+		    "no such mailbox");
+		imapd_no(s, "open mailbox", &err);
+		return NULL;
+	case TEMPFAIL:
+		imapd_no(s, "open mailbox", &err);
+		return NULL;
+	}
+	return NULL;
+}

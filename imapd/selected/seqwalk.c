@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/selected/seqwalk.h"
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "maildir/keywords.h"
+#include "store/mailbox.h"
+#include "store/view.h"
+
+/* Each range of UIDs becomes the range of sequence numbers it covers. */
+static void
+to_sequence(struct seqwalk *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->set.n; i++) {
+		const struct seqrange r = w->set.v[i];
+		const uint32_t lo = view_seq_from(w->view, r.lo);
+		const uint32_t end = r.hi == UINT32_MAX
+					 ? view_count(w->view) + 1
+					 : view_seq_from(w->view, r.hi + 1);
+
+		if (lo < end)
+			w->set.v[n++] = (struct seqrange){ lo, end - 1 };
+	}
+	w->set.n = n;
+}
+
+bool
+seqwalk_init(struct seqwalk *w, struct view *v, struct seqset set, bool uid)
+{
+	const uint32_t count = view_count(v);
+
+	*w = (struct seqwalk){ .view = v, .set = set };
+	if (!uid) {
+		seqset_resolve(&w->set, count);
+		return w->set.n > 0 && w->set.v[0].lo > 0 &&
+		       seqset_last(&w->set) <= count;
+	}
+	if (count == 0)
+		w->set.n = 0;
+	else
+		seqset_resolve(&w->set, view_uid(v, count));
+	to_sequence(w);
+	return true;
+}
+
+void
+seqwalk_all(struct seqwalk *w, struct view *v, struct arena *a)
+{
+	*w = (struct seqwalk){ .view = v };
+	if (view_count(v) == 0)
+		return;
+	w->set.v = arena_alloc(a, sizeof *w->set.v);
+	w->set.v[0] = (struct seqrange){ 1, view_count(v) };
+	w->set.n = 1;
+}
+
+/* What the index has of UID; NULL when it is gone. */
+static enum found
+info_of(struct seqwalk *w, uint32_t uid, const struct message_info **info,
+    struct err *err)
+{
+	struct mailbox *m = view_mailbox(w->view);
+
+	while (w->at < w->n && w->batch[w->at].uid < uid)
+		w->at++;
+	/* Another session may have read another table since. */
+	if (w->at == w->n || w->keywords != mailbox_keywords(m)->modseq) {
+		w->at = 0;
+		if (message_read(m, uid, w->batch, SEQWALK_BATCH, &w->n, err) ==
+		    -1) {
+			w->n = 0;
+			return TEMPFAIL;
+		}
+		w->keywords = mailbox_keywords(m)->modseq;
+	}
+	if (w->n == 0 || w->batch[w->at].uid != uid)
+		return ABSENT;
+	*info = &w->batch[w->at];
+	return FOUND;
+}
+
+enum found
+seqwalk_next(struct seqwalk *w, uint32_t *seq, const struct message_info **info,
+    struct err *err)
+{
+	while (w->range < w->set.n) {
+		const struct seqrange *r = &w->set.v[w->range];
+		enum found found;
+
+		if (w->next == 0)
+			w->next = r->lo;
+		if (w->next > r->hi || w->next > view_count(w->view)) {
+			w->range++;
+			w->next = 0;
+			continue;
+		}
+		*seq = w->next++;
+		found = info_of(w, view_uid(w->view, *seq), info, err);
+		if (found != ABSENT)
+			return found;
+		w->missing = true;
+	}
+	return ABSENT;
+}
+
+uint32_t *
+seqwalk_uids(const struct seqwalk *w, size_t *n)
+{
+	uint32_t *uids;
+	size_t total = 0;
+
+	for (size_t i = 0; i < w->set.n; i++)
+		total += w->set.v[i].hi - w->set.v[i].lo + 1;
+	uids = xcalloc(total + 1, sizeof *uids);
+	*n = 0;
+	for (size_t i = 0; i < w->set.n; i++)
+		for (uint32_t q = w->set.v[i].lo; q <= w->set.v[i].hi; q++)
+			uids[(*n)++] = view_uid(w->view, q);
+	return uids;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* Walking over the messages of a view that a set names, in order, with what
+ * the index knows of each read in batches. */
+#ifndef IMAPD_SELECTED_SEQWALK_H
+#define IMAPD_SELECTED_SEQWALK_H
+
+#include "imapd/parse/seqset.h"
+#include "store/message.h"
+
+struct arena;
+struct view;
+
+enum { SEQWALK_BATCH = 64 };
+
+struct seqwalk {
+	struct view *view;
+	struct seqset set; /* resolved; of sequence numbers */
+	size_t range;
+	uint32_t next; /* sequence number; 0: the range has not begun */
+	bool missing;  /* a message was gone */
+	struct message_info batch[SEQWALK_BATCH];
+	uint64_t keywords; /* the table that it was read with */
+	size_t n, at;
+};
+
+/* SET as parsed, of UIDs or sequence numbers; is resolved and, if of UIDs,
+ * turned into sequence numbers.  False: a number beyond the
+ * last message (a BAD command). */
+bool seqwalk_init(
+    struct seqwalk *w, struct view *v, struct seqset set, bool uid);
+/* All messages of V. */
+void seqwalk_all(struct seqwalk *w, struct view *v, struct arena *a);
+/* The next message; ABSENT at the end.  INFO points into W until the next
+ * call. */
+enum found seqwalk_next(struct seqwalk *w, uint32_t *seq,
+    const struct message_info **info, struct err *err);
+/* All their UIDs, ascending, without looking whether they are still there;
+ * heap memory, the caller's. */
+uint32_t *seqwalk_uids(const struct seqwalk *w, size_t *n);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* Closing a connection so that the peer reads the last words. */
+#ifndef EV_LINGER_H
+#define EV_LINGER_H
+
+/* Close FD (non-blocking; taken) once the peer has closed, or a moment later: a
+ * close with input unread resets the connection, and the words are lost. */
+void linger_close(int fd);
+
+#endif

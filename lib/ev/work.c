@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+#include "ev/work.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ev/loop.h"
+#include "sys/clock.h"
+
+enum {
+	STEP_US = 4000,
+	TURN_US = 12000, /* for the steps of a turn together */
+};
+
+static struct {
+	TAILQ_HEAD(, work_share) shares; /* with work that waits */
+	struct ev_task task;
+	int64_t until_us; /* of the step that runs */
+	bool ready;
+} all;
+
+void
+work_begin(void)
+{
+	all.until_us = clock_us() + STEP_US;
+}
+
+bool
+work_spent(void)
+{
+	return clock_us() >= all.until_us;
+}
+
+/* The first work of the share whose turn it is. */
+static struct work *
+take(void)
+{
+	struct work_share *share = TAILQ_FIRST(&all.shares);
+	struct work *w = TAILQ_FIRST(&share->works);
+
+	TAILQ_REMOVE(&all.shares, share, link);
+	TAILQ_REMOVE(&share->works, w, link);
+	if (!TAILQ_EMPTY(&share->works))
+		TAILQ_INSERT_TAIL(&all.shares, share, link);
+	w->queued = false;
+	return w;
+}
+
+static void
+on_task(struct ev_task *task)
+{
+	const int64_t until_us = clock_us() + TURN_US;
+
+	while (!TAILQ_EMPTY(&all.shares)) {
+		struct work *w = take();
+
+		work_begin();
+		w->step(w);
+		if (clock_us() >= until_us)
+			break;
+	}
+	if (!TAILQ_EMPTY(&all.shares))
+		ev_task_queue(task);
+}
+
+void
+work_share_init(struct work_share *share)
+{
+	TAILQ_INIT(&share->works);
+}
+
+void
+work_init(
+    struct work *w, struct work_share *share, void (*step)(struct work *w))
+{
+	*w = (struct work){ .step = step, .share = share };
+}
+
+void
+work_queue(struct work *w)
+{
+	if (w->queued)
+		return;
+	if (!all.ready) {
+		TAILQ_INIT(&all.shares);
+		ev_task_init(&all.task, on_task);
+		all.ready = true;
+	}
+	if (TAILQ_EMPTY(&w->share->works))
+		TAILQ_INSERT_TAIL(&all.shares, w->share, link);
+	TAILQ_INSERT_TAIL(&w->share->works, w, link);
+	w->queued = true;
+	ev_task_queue(&all.task);
+}
+
+void
+work_cancel(struct work *w)
+{
+	if (!w->queued)
+		return;
+	w->queued = false;
+	TAILQ_REMOVE(&w->share->works, w, link);
+	if (TAILQ_EMPTY(&w->share->works))
+		TAILQ_REMOVE(&all.shares, w->share, link);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/rate.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+
+#include "base/err.h"
+#include "base/must.h"
+#include "sys/addr.h"
+#include "sys/fd.h"
+
+enum { BUCKETS = 8192, WAYS = 8 };
+
+/* A client; all zero: none. */
+struct slot {
+	_Atomic uint64_t tag;
+	_Atomic int64_t since_ms; /* monotonic: the same for all processes */
+	_Atomic uint32_t counts[RATE_KINDS];
+};
+
+/* Clients whose place is the same bucket share a cache line or few. */
+struct rate_table {
+	uint64_t seed[2];
+	struct slot slots[BUCKETS][WAYS];
+};
+
+static struct rate_table *table;
+
+/* Pages of a memfd come into being as they are written to. */
+int
+rate_create(struct err *err)
+{
+	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
+	uint64_t seed[2];
+	int fd = memfd_create("rates", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "memfd");
+	arc4random_buf(seed, sizeof seed);
+	if (ftruncate(fd, sizeof *table) == 0 &&
+	    pwrite(fd, seed, sizeof seed, 0) == (ssize_t)sizeof seed &&
+	    fcntl(fd, F_ADD_SEALS, seals) == 0)
+		return fd;
+	err_sys(err, ERR_TEMP, "a table of rates");
+	fd_close(&fd);
+	return -1;
+}
+
+int
+rate_use(int fd, struct err *err)
+{
+	struct stat st;
+	void *p;
+
+	if (fstat(fd, &st) == -1 || st.st_size != (off_t)sizeof *table)
+		return err_set(err, ERR_TEMP, "not a table of rates");
+	p = mmap(
+	    NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return err_sys(err, ERR_TEMP, "map a table of rates");
+	if (table != NULL)
+		(void)munmap(table, sizeof *table);
+	table = p;
+	return 0;
+}
+
+void
+rate_key(const struct addr *addr, uint8_t key[RATE_KEY_BYTES])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memset(key, 0, RATE_KEY_BYTES);
+	if (addr_ip16(addr, key) && memcmp(key, mapped, sizeof mapped) != 0)
+		memset(key + 8, 0, 8);
+}
+
+/* ---- the hash: one for all processes, which a client cannot foresee */
+
+static uint64_t
+mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebU;
+	return x ^ x >> 31;
+}
+
+static uint64_t
+tag_of(const uint8_t key[RATE_KEY_BYTES])
+{
+	uint64_t half[2];
+
+	memcpy(half, key, sizeof half);
+	return mix(mix(mix(half[0] + table->seed[0]) ^ half[1]) +
+		   table->seed[1]) |
+	       1;
+}
+
+/* ---- slots */
+
+static bool
+is_over(const struct slot *s, int64_t now_ms, int64_t unit_ms)
+{
+	const int64_t since_ms = atomic_load(&s->since_ms);
+
+	return since_ms > now_ms || now_ms - since_ms >= unit_ms;
+}
+
+static void
+clear(struct slot *s, int64_t now_ms)
+{
+	for (int i = 0; i < RATE_KINDS; i++)
+		atomic_store(&s->counts[i], 0);
+	atomic_store(&s->since_ms, now_ms);
+}
+
+/* What it is worth to keep S; nothing where its period is over. */
+static uint64_t
+worth(const struct slot *s, int64_t now_ms, int64_t unit_ms)
+{
+	uint64_t sum = 1;
+
+	if (atomic_load(&s->tag) == 0 || is_over(s, now_ms, unit_ms))
+		return 0;
+	for (int i = 0; i < RATE_KINDS; i++)
+		sum += atomic_load(&s->counts[i]);
+	return sum;
+}
+
+static struct slot *
+find(struct slot bucket[WAYS], uint64_t tag)
+{
+	for (int i = 0; i < WAYS; i++)
+		if (atomic_load(&bucket[i].tag) == tag)
+			return &bucket[i];
+	return NULL;
+}
+
+/* Two processes that meet the same client choose the same slot; who comes
+ * second finds it taken, and looks again. */
+static struct slot *
+find_or_take(uint64_t tag, int64_t now_ms, int64_t unit_ms)
+{
+	struct slot *bucket = table->slots[(tag >> 1) % BUCKETS], *s;
+	struct slot *least = bucket;
+	uint64_t was;
+
+	for (int tries = 0; tries < 2; tries++) {
+		s = find(bucket, tag);
+		if (s != NULL)
+			return s;
+		least = bucket;
+		for (int i = 1; i < WAYS; i++)
+			if (worth(&bucket[i], now_ms, unit_ms) <
+			    worth(least, now_ms, unit_ms))
+				least = &bucket[i];
+		was = atomic_load(&least->tag);
+		if (atomic_compare_exchange_strong(&least->tag, &was, tag)) {
+			clear(least, now_ms);
+			return least;
+		}
+	}
+	return least;
+}
+
+/* Private memory where master had none to share. */
+static void
+use_own(void)
+{
+	void *p = mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(p != MAP_FAILED);
+	table = p;
+	arc4random_buf(table->seed, sizeof table->seed);
+}
+
+uint32_t
+rate_count(const uint8_t key[RATE_KEY_BYTES], unsigned which, int64_t now_ms,
+    int64_t unit_ms)
+{
+	struct slot *s;
+	uint32_t before;
+
+	if (table == NULL)
+		use_own();
+	s = find_or_take(tag_of(key), now_ms, unit_ms);
+	if (is_over(s, now_ms, unit_ms))
+		clear(s, now_ms);
+	before = atomic_fetch_add(&s->counts[which], 1);
+	return before < UINT32_MAX ? before + 1 : before;
+}

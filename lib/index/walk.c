@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#include "index/walk.h"
+
+#include <stddef.h>
+
+#include "base/slice.h"
+#include "index/ix.h"
+#include "sys/kv.h"
+
+int
+walk_open(struct walk *w, struct kv_txn *t, uint32_t box, uint32_t from,
+    bool msgs, struct err *err)
+{
+	*w = (struct walk){ .t = t, .box = box, .from = from };
+	w->hots = kv_cursor_open(t, err);
+	if (msgs && w->hots != NULL)
+		w->msgs = kv_cursor_open(t, err);
+	if (w->hots != NULL && (!msgs || w->msgs != NULL))
+		return 0;
+	walk_close(w);
+	return -1;
+}
+
+void
+walk_close(struct walk *w)
+{
+	kv_cursor_close(&w->hots);
+	kv_cursor_close(&w->msgs);
+}
+
+/* The next entry of TYPE in this mailbox. */
+static enum found
+step(struct walk *w, struct kv_cursor *c, char type, uint32_t *uid,
+    struct slice *v, struct err *err)
+{
+	char key[IX_KEY];
+	struct slice k;
+	enum found f;
+
+	if (w->started)
+		f = kv_next(c, &k, v, err);
+	else
+		f = kv_seek(c, ix_key(key, type, w->box, w->from), &k, v, err);
+	if (f == FOUND && !ix_key_uid(k, type, w->box, uid))
+		f = ABSENT;
+	return f;
+}
+
+enum found
+walk_next(struct walk *w, struct err *err)
+{
+	uint32_t uid = 0;
+	struct slice v;
+	enum found f = step(w, w->hots, 'F', &w->uid, &v, err);
+
+	if (f == FOUND && !ix_read_hot(v, &w->hot))
+		f = TEMPFAIL;
+	if (w->msgs != NULL && f == FOUND) {
+		f = step(w, w->msgs, 'M', &uid, &v, err);
+		if (f == ABSENT || uid != w->uid || !ix_read_msg(v, &w->msg))
+			f = TEMPFAIL;
+	}
+	w->started = true;
+	if (f == TEMPFAIL) {
+		kv_distrust(w->t);
+		err_set(err, ERR_TEMP, "index: a record is damaged");
+	}
+	return f;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* The messages of a mailbox in the order of their UIDs, both records of each
+ * side by side. */
+#ifndef INDEX_WALK_H
+#define INDEX_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "index/record.h"
+
+struct kv_cursor;
+struct kv_txn;
+
+struct walk {
+	struct kv_txn *t;
+	struct kv_cursor *hots;
+	struct kv_cursor *msgs; /* NULL: not wanted */
+	uint32_t box;
+	uint32_t uid; /* the message walk_next gave */
+	struct ix_hot hot;
+	struct ix_msg msg;
+	uint32_t from;
+	bool started;
+};
+
+/* From UID FROM on; MSGS: with w->msg.  Ended by walk_close, before the
+ * transaction; the mailbox is not changed on the way. */
+int walk_open(struct walk *w, struct kv_txn *t, uint32_t box, uint32_t from,
+    bool msgs, struct err *err);
+enum found walk_next(struct walk *w, struct err *err);
+void walk_close(struct walk *w);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* Channels for somebody in particular. */
+#ifndef IPC_PASS_H
+#define IPC_PASS_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "ipc/ipc.h"
+#include "ipc/role.h"
+
+struct ipc;
+
+/* Whom a channel is for, as master said (copied). */
+struct ipc_pass {
+	struct slice account; /* "alice@example.org" */
+	struct slice home;    /* where its mail is: beneath the mail root */
+	uint64_t quota;       /* bytes; 0: no limit */
+};
+/* PASS may be NULL: for nobody any more. */
+void ipc_set_pass(struct ipc *peer, const struct ipc_pass *pass);
+/* NULL: nobody in particular. */
+const struct ipc_pass *ipc_pass(const struct ipc *peer);
+
+/* A channel of one use to the process of ROLE that TICKET opens: the caller's,
+ * who ends it with ipc_hangup (also inside an on_reply); open calls fail then.
+ */
+struct ipc *ipc_dial(enum role role, struct slice ticket);
+void ipc_hangup(struct ipc **peer);
+
+/* In the child of a fork, after ev_init: the channel to master is the parent's,
+ * and this process gets its own.  There must be no others. */
+void ipc_forget_master(void);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* What another server kept about a Maildir: see store/foreign.h. */
+#ifndef MAILDIR_TAKEOVER_H
+#define MAILDIR_TAKEOVER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/slice.h"
+#include "maildir/keywords.h"
+#include "maildir/name.h"
+
+struct takeover {
+	uint32_t uidvalidity; /* 0: nothing known */
+	uint32_t uidnext;
+	char id[MAILBOX_ID_SIZE]; /* "": none */
+	struct map uids;          /* stem -> UID */
+	struct map keywords;      /* stem -> uint64_t, where names lack it */
+	struct keyword_table table;
+};
+
+/* Read it from the mailbox's directory; nothing there is no error. */
+int takeover_load(struct takeover *t, int dirfd, struct err *err);
+/* An old list tells nothing about other UIDs than those of UIDVALIDITY. */
+void takeover_only(struct takeover *t, uint32_t uidvalidity);
+void takeover_fini(struct takeover *t);
+/* 0 when STEM is not known. */
+uint32_t takeover_uid(const struct takeover *t, struct slice stem);
+/* Add what STEM has to SET. */
+void takeover_keywords(
+    const struct takeover *t, struct slice stem, struct keyword_set *set);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#include "maildir/textfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/fd.h"
+
+enum found
+textfile_load(int dirfd, const char *name, struct buf *out, struct err *err)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = openat(dirfd, name, flags);
+	struct stat sb;
+	int rc;
+
+	if (fd == -1 && (errno == ENOENT || errno == ELOOP))
+		return ABSENT;
+	if (fd == -1) {
+		err_sys(err, ERR_TEMP, "open %s", name);
+		return TEMPFAIL;
+	}
+	rc = fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode)
+		 ? fd_read_file(fd, out, err)
+		 : err_set(err, ERR_TEMP, "%s is no regular file", name);
+	fd_close(&fd);
+	return rc == 0 ? FOUND : TEMPFAIL;
+}
+
+int
+textfile_put(int dirfd, const char *name, struct slice text, struct err *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+	char tmp[64];
+	int fd, rc;
+
+	snprintf(tmp, sizeof tmp, "%s.put", name);
+	fd = openat(dirfd, tmp, flags, 0600);
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "create %s", tmp);
+	rc = fd_write_all(fd, text, err);
+	fd_close(&fd);
+	if (rc == 0 && renameat(dirfd, tmp, dirfd, name) == -1)
+		rc = err_sys(err, ERR_TEMP, "rename %s", tmp);
+	if (rc == -1)
+		(void)unlinkat(dirfd, tmp, 0);
+	return rc;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* Small files that are read and written whole. */
+#ifndef MAILDIR_TEXTFILE_H
+#define MAILDIR_TEXTFILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+/* Append the regular file NAME to OUT, never through a link; more than OUT
+ * takes is TEMPFAIL. */
+enum found textfile_load(
+    int dirfd, const char *name, struct buf *out, struct err *err);
+/* Replace it, synced later with others; until then a power cut may leave it
+ * empty.  durable_replace() is for the rest. */
+int textfile_put(
+    int dirfd, const char *name, struct slice text, struct err *err);
+
+#endif

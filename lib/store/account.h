@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* An account that is open (store.h). */
+#ifndef STORE_ACCOUNT_H
+#define STORE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+
+struct account;
+
+void account_close(struct account **account);
+const char *account_path(const struct account *a);
+
+/* Sums over all mailboxes, exact as of the last look at the directories. */
+struct account_usage {
+	uint64_t bytes; /* of the messages as they go over the wire */
+	uint64_t messages;
+};
+int account_usage(
+    struct account *a, struct account_usage *usage, struct err *err);
+
+/* What may not be passed by append and copy (ERR_PERM, ERR_OVER_QUOTA);
+ * 0 means no limit.  Set after each open: it is not kept on disk. */
+void account_set_quota(
+    struct account *a, uint64_t max_bytes, uint64_t max_messages);
+/* Would N more messages of BYTES together fit? */
+int account_check_quota(
+    struct account *a, uint64_t bytes, uint64_t n, struct err *err);
+
+/* The number of the last change in any mailbox (RFC 7162, JMAP's state). */
+int account_modseq(struct account *a, uint64_t *modseq, struct err *err);
+
+/* Called in this process after each change made through this store, and by
+ * store_changed.  Only note it and return: the caller is amid its work. */
+struct account_watch {
+	void (*on_change)(struct account_watch *w);
+	LIST_ENTRY(account_watch) link;
+};
+void account_watch(struct account *a, struct account_watch *w);
+void account_unwatch(struct account_watch *w);
+
+/* The maildrop for one POP3 session (RFC 1939 4).  ABSENT: another holds it.
+ * The lock is an fd and ends with its process. */
+enum found account_lock_maildrop(
+    struct account *a, int *lockfd, struct err *err);
+
+/* File names catch up with the flags in the index, some files a call; *MORE:
+ * call again.  The store does it by itself, a second after a change. */
+int account_flush(struct account *a, bool *more, struct err *err);
+/* Throw the index away and build it from the files. */
+int account_rebuild(struct account *a, struct err *err);
+
+#endif

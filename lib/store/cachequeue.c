@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/cachequeue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/inner.h"
+
+void
+cachequeue_add(struct cache_queue *q, uint32_t uid, struct slice bytes,
+    int64_t vsize, int64_t sent_s)
+{
+	struct cached *c = xmalloc(sizeof *c + bytes.n);
+
+	*c = (struct cached){
+		.uid = uid, .vsize = vsize, .sent_s = sent_s, .n = bytes.n
+	};
+	if (bytes.n > 0)
+		memcpy(c->bytes, bytes.p, bytes.n);
+	STAILQ_INSERT_TAIL(&q->list, c, link);
+	q->n++;
+	q->bytes += bytes.n;
+}
+
+void
+cachequeue_drop(struct cache_queue *q)
+{
+	struct cached *c;
+
+	while ((c = STAILQ_FIRST(&q->list)) != NULL) {
+		STAILQ_REMOVE_HEAD(&q->list, link);
+		free(c);
+	}
+	q->n = 0;
+	q->bytes = 0;
+}
+
+const struct cached *
+cachequeue_find(const struct cache_queue *q, uint32_t uid)
+{
+	const struct cached *c;
+
+	for (c = STAILQ_FIRST(&q->list); c != NULL; c = STAILQ_NEXT(c, link))
+		if (c->uid == uid)
+			return c;
+	return NULL;
+}

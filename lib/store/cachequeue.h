@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* What message_cache was given and is not in the index yet. */
+#ifndef STORE_CACHEQUEUE_H
+#define STORE_CACHEQUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/slice.h"
+
+struct cached {
+	STAILQ_ENTRY(cached) link;
+	uint32_t uid;
+	int64_t vsize;
+	int64_t sent_s;
+	size_t n;
+	char bytes[];
+};
+
+struct cache_queue {
+	STAILQ_HEAD(, cached) list;
+	size_t n;
+	size_t bytes;
+};
+
+void cachequeue_add(struct cache_queue *q, uint32_t uid, struct slice bytes,
+    int64_t vsize, int64_t sent_s);
+/* NULL: not in it. */
+const struct cached *cachequeue_find(const struct cache_queue *q, uint32_t uid);
+void cachequeue_drop(struct cache_queue *q);
+
+#endif

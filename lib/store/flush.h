@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* File names catch up with the index, in the loop. */
+#ifndef STORE_FLUSH_H
+#define STORE_FLUSH_H
+
+#include <stdbool.h>
+
+struct account;
+struct store;
+
+void flush_init(struct store *s);
+/* Now, for all that wait. */
+void flush_fini(struct store *s);
+/* Did an earlier process leave names behind? */
+bool flush_is_due(struct account *a);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* What of the sandbox this kernel can do: Landlock came bit by bit. */
+#ifndef SYS_KERNEL_H
+#define SYS_KERNEL_H
+
+#include "base/slice.h"
+
+enum {
+	KERNEL_LANDLOCK_NET = 4,   /* its version with TCP ports (Linux 6.7) */
+	KERNEL_LANDLOCK_SCOPE = 6, /* with signals (Linux 6.12) */
+};
+
+/* The version (ABI) of this kernel's Landlock; 0: it has none. */
+int kernel_landlock(void);
+/* What Landlock of version ABI cannot hold back, in words ("TCP ports, signals
+ * between processes of one user"); NULL when nothing that is asked of it. */
+const char *kernel_lacks(int abi);
+
+#endif

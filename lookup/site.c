@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+#include "lookup/site.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "dns/mx.h"
+#include "ev/loop.h"
+#include "ipc/ipc.h"
+#include "lookup/conf.h"
+#include "proto/domain.h"
+#include "proto/nexthop.h"
+
+/* smtp asks for the same hosts, so the wait is not lost; but a domain whose
+ * name servers are silent must not hold up others. */
+enum { WAIT_MS = 5000 };
+
+/* An answer that waits for its site. */
+struct search {
+	TAILQ_ENTRY(search) link;
+	struct mx_query mx;
+	struct ev_timer deadline;
+	struct ipc *peer;
+	struct arena arena;
+	struct msg found; /* in arena */
+	uint16_t port;
+};
+
+static TAILQ_HEAD(, search) searches = TAILQ_HEAD_INITIALIZER(searches);
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct mx_host *const *x = a, *const *y = b;
+
+	return strcasecmp((*x)->name, (*y)->name);
+}
+
+/* A few names can be longer than a key should be: then what is left off is in
+ * their checksum. */
+static void
+shorten(struct buf *out, size_t from)
+{
+	const struct slice all = slice_from(buf_slice(out), from);
+	const uint32_t sum = crc32c(0, all);
+
+	if (all.n <= LOOKUP_SITE_MAX)
+		return;
+	out->n = from + LOOKUP_SITE_MAX - 9;
+	buf_addf(out, "#%08x", sum);
+}
+
+void
+lookup_site_add(const struct mx_list *list, uint16_t port, struct buf *out)
+{
+	const struct mx_host *hosts[MX_HOSTS_MAX];
+	const size_t from = out->n;
+
+	for (size_t i = 0; i < list->n; i++)
+		hosts[i] = &list->hosts[i];
+	qsort(hosts, list->n, sizeof hosts[0], by_name);
+	for (size_t i = 0; i < list->n; i++) {
+		if (i > 0)
+			buf_addc(out, ',');
+		for (const char *p = hosts[i]->name; *p != '\0'; p++)
+			buf_addc(out, ascii_lower(*p));
+	}
+	if (port != 0)
+		buf_addf(out, ":%u", (unsigned)port);
+	shorten(out, from);
+}
+
+static void
+search_free(struct search *s)
+{
+	TAILQ_REMOVE(&searches, s, link);
+	ev_timer_stop(&s->deadline);
+	mx_cancel(&s->mx);
+	arena_fini(&s->arena);
+	free(s);
+}
+
+static void
+answer(struct search *s, struct slice site)
+{
+	s->found.lookup_found.site = site;
+	(void)ipc_send(s->peer, &s->found);
+	search_free(s);
+}
+
+static void
+on_list(struct mx_query *mx, const struct mx_list *list, const char *why)
+{
+	struct search *s = OUTER(mx, struct search, mx);
+	struct buf site = { .max = 8192 };
+
+	(void)why;
+	if (list->kind == MX_HOSTS)
+		lookup_site_add(list, s->port, &site);
+	answer(s, buf_slice(&site));
+	buf_fini(&site);
+}
+
+static void
+on_deadline(struct ev_timer *t)
+{
+	answer(OUTER(t, struct search, deadline), SLICE(""));
+}
+
+/* A relay's answer names the address and the next hop. */
+static struct search *
+search_new(struct ipc *peer, const struct msg_lookup_found *a)
+{
+	struct search *s = xcalloc(1, sizeof *s);
+	struct msg_lookup_found *f = &s->found.lookup_found;
+
+	arena_init(&s->arena);
+	s->peer = peer;
+	s->found.type = MSG_lookup_found;
+	*f = (struct msg_lookup_found){ .id = a->id,
+		.kind = a->kind,
+		.address = arena_slice(&s->arena, a->address),
+		.transport = arena_slice(&s->arena, a->transport),
+		.nexthop = arena_slice(&s->arena, a->nexthop) };
+	TAILQ_INSERT_TAIL(&searches, s, link);
+	ev_timer_init(&s->deadline, on_deadline);
+	return s;
+}
+
+/* smtp gives to the relayhost what goes by the recipient's own domain. */
+static bool
+goes_by_relayhost(struct slice domain, const struct msg_lookup_found *a)
+{
+	return slice_is(a->transport, "smtp") &&
+	       lookup_conf->shared.relayhost[0] != '\0' &&
+	       domain_same(domain, a->nexthop);
+}
+
+void
+lookup_site_send(
+    struct ipc *peer, struct slice domain, const struct msg_lookup_found *a)
+{
+	struct search *s = search_new(peer, a);
+	struct nexthop nh;
+
+	if (goes_by_relayhost(domain, a))
+		answer(s, slice_str(lookup_conf->shared.relayhost));
+	else if (!nexthop_parse(a->nexthop, &nh) || nh.kind != NEXTHOP_MX)
+		answer(s, SLICE(""));
+	else {
+		s->port = nh.port;
+		ev_timer_set(&s->deadline, WAIT_MS);
+		mx_find(&s->mx, nh.host, false, on_list);
+	}
+}
+
+void
+lookup_site_on_gone(struct ipc *peer)
+{
+	struct search *s, *next;
+
+	for (s = TAILQ_FIRST(&searches); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, link);
+		if (s->peer == peer)
+			search_free(s);
+	}
+}
+
+void
+lookup_site_fail_open(void)
+{
+	struct search *s;
+
+	while ((s = TAILQ_FIRST(&searches)) != NULL)
+		answer(s, SLICE(""));
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who has logged in and has no session yet.  auth says so, and what ticket it
+ * gave to which process of login; that process may be connected once, and soon,
+ * with the process that serves the account, whose mail is UID's (0: the owner
+ * of virtual mail) in HOME, beneath mail_directory or that user's home.  So who
+ * has taken over a login reaches no process but those of accounts that log in
+ * through it.
+ */
+#ifndef MASTER_ADMIT_H
+#define MASTER_ADMIT_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "base/slice.h"
+#include "ipc/auth.h"
+#include "ipc/role.h"
+
+struct admission {
+	TAILQ_ENTRY(admission) link; /* oldest first: all live equally long */
+	int64_t expires_ms;
+	enum role role; /* imapd or pop3d */
+	unsigned login; /* the process of login that may come */
+	unsigned index; /* of the process that serves it */
+	uid_t uid;      /* whose */
+	uint8_t ticket[AUTH_TICKET_SIZE];
+	char *account;
+	char *home;
+	char *place; /* a part of home */
+	uint64_t quota;
+};
+
+/* Note A (borrowed); the oldest of too many counts no longer. */
+void admit_put(const struct admission *a, int64_t now_ms);
+/* Take out what LOGIN's TICKET for ROLE stands for; free it with admit_free.
+ * NULL when it is unknown, used, too old or not LOGIN's (then used up). */
+struct admission *admit_take(
+    struct slice ticket, unsigned login, enum role role, int64_t now_ms);
+void admit_free(struct admission **a);
+void admit_clear(void);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#include "master/rates.h"
+
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "front/rate.h"
+#include "log/log.h"
+
+struct rates {
+	SLIST_ENTRY(rates) link;
+	char *service;
+	int fd;
+};
+
+/* Those of services that are gone from the configuration stay: their names are
+ * few, and may come back. */
+static SLIST_HEAD(, rates) tables = SLIST_HEAD_INITIALIZER(tables);
+
+int
+master_rates_find(const char *service)
+{
+	struct rates *r;
+	struct err err;
+	int fd;
+
+	SLIST_FOREACH(r, &tables, link)
+	if (strcmp(r->service, service) == 0)
+		return r->fd;
+	fd = rate_create(&err);
+	if (fd == -1) {
+		log_warn("master.rates", kv_s("service", service),
+		    kv_s("why", err.text));
+		return -1;
+	}
+	r = xcalloc(1, sizeof *r);
+	r->service = xstrdup(service);
+	r->fd = fd;
+	SLIST_INSERT_HEAD(&tables, r, link);
+	return fd;
+}

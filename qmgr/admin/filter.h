@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which messages `pabal queue` means.  A filter is words, all of which must
+ * hold:
+ *   id=PATTERN sender=PATTERN recipient=PATTERN domain=PATTERN
+ *   state=waiting|active|held   age>SECONDS age<SECONDS size>BYTES size<BYTES
+ *   reason=PATTERN (the last failure's text)
+ * Patterns are shell globs, ASCII case ignored.  No words: every message.
+ */
+#ifndef QMGR_ADMIN_FILTER_H
+#define QMGR_ADMIN_FILTER_H
+
+#include "base/err.h"
+#include "qmgr/queue/message.h"
+
+enum { FILTER_MAX_TERMS = 16 };
+
+struct filter_term {
+	const struct filter_key *key;
+	char op; /* '=', '<' or '>' */
+	int64_t number;
+	char pattern[256];
+};
+
+struct filter {
+	struct filter_term terms[FILTER_MAX_TERMS];
+	size_t n;
+	bool needs_message; /* a term looks into the file */
+	bool admin;         /* a term asks what administrators alone see */
+};
+
+/* ERR_PERM says which word is not understood and what would be. */
+int filter_parse(struct filter *f, struct slice text, struct err *err);
+/* M may be NULL when !needs_message. */
+bool filter_match(
+    const struct filter *f, const struct entry *e, const struct message *m);
+
+#endif

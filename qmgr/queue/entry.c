@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/queue/entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "base/mem.h"
+#include "log/metric.h"
+#include "sys/clock.h"
+
+static int
+by_id(struct entry *a, struct entry *b)
+{
+	return strcmp(a->id, b->id);
+}
+
+RB_HEAD(entries, entry);
+RB_GENERATE_INTERNAL(entries, entry, all, by_id, __attribute__((unused)) static)
+
+static struct {
+	struct entries all;
+	uint64_t count;
+	struct heap due;
+} table;
+
+static struct metric messages = { .name = "pabal_qmgr_messages",
+	.help = "Messages in the queue.",
+	.type = METRIC_GAUGE };
+
+void
+entry_init(void)
+{
+	RB_INIT(&table.all);
+	table.count = 0;
+	heap_init(&table.due);
+	metric_register(&messages);
+}
+
+struct entry *
+entry_add(const char *id, enum spool_place place, int64_t arrived_us)
+{
+	struct entry *e = xcalloc(1, sizeof *e);
+
+	strlcpy(e->id, id, sizeof e->id);
+	if (RB_INSERT(entries, &table.all, e) != NULL) {
+		free(e);
+		return NULL;
+	}
+	e->place = (uint8_t)place;
+	e->arrived_us = arrived_us;
+	e->state = ENTRY_WAITING;
+	metric_set(&messages, (int64_t)++table.count);
+	return e;
+}
+
+struct entry *
+entry_find(struct slice id)
+{
+	struct entry key;
+
+	if (id.n >= sizeof key.id)
+		return NULL;
+	slice_copy(id, key.id, sizeof key.id);
+	return RB_FIND(entries, &table.all, &key);
+}
+
+void
+entry_written(struct entry *e)
+{
+	if (e->unwritten == NULL)
+		return;
+	buf_fini(&e->unwritten->lines);
+	xfree(&e->unwritten);
+}
+
+void
+entry_free(struct entry **ep)
+{
+	struct entry *e = *ep;
+
+	heap_del(&table.due, &e->due);
+	entry_written(e);
+	RB_REMOVE(entries, &table.all, e);
+	metric_set(&messages, (int64_t)--table.count);
+	xfree(ep);
+}
+
+uint64_t
+entry_count(void)
+{
+	return table.count;
+}
+
+void
+entry_wait(struct entry *e, int64_t at_ms)
+{
+	const int64_t now_us = clock_wall_us();
+
+	if (at_ms <= 0) /* a clock that was set back must not delay it */
+		at_ms =
+		    (e->arrived_us < now_us ? e->arrived_us : now_us) / 1000;
+	e->state = ENTRY_WAITING;
+	e->message = NULL;
+	heap_put(&table.due, &e->due, at_ms);
+}
+
+void
+entry_hold(struct entry *e)
+{
+	heap_del(&table.due, &e->due);
+	e->state = ENTRY_HELD;
+	e->message = NULL;
+	e->hold_wanted = false;
+}
+
+void
+entry_activate(struct entry *e, struct message *m)
+{
+	heap_del(&table.due, &e->due);
+	e->state = ENTRY_ACTIVE;
+	e->message = m;
+}
+
+struct entry *
+entry_first_due(void)
+{
+	struct heap_node *node = heap_first(&table.due);
+
+	return node != NULL ? OUTER(node, struct entry, due) : NULL;
+}
+
+struct entry *
+entry_next(const struct entry *e)
+{
+	if (e == NULL)
+		return RB_MIN(entries, &table.all);
+	return entry_after(slice_str(e->id));
+}
+
+struct entry *
+entry_after(struct slice id)
+{
+	struct entry key, *e;
+
+	/* One that is cut would come too early: seen twice, never left out. */
+	slice_copy(slice_sub(id, 0, sizeof key.id - 1), key.id, sizeof key.id);
+	e = RB_NFIND(entries, &table.all, &key);
+	if (e != NULL && strcmp(e->id, key.id) == 0)
+		e = RB_NEXT(entries, &table.all, e);
+	return e;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A message in memory: its envelope, its recipients and what became of them.
+ * What is final is in its file as well (qmgr/queue/note.h).
+ */
+#ifndef QMGR_QUEUE_MESSAGE_H
+#define QMGR_QUEUE_MESSAGE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "ev/loop.h"
+#include "qmgr/queue/entry.h"
+#include "qmgr/queue/rcpt.h"
+#include "queue/envelope.h"
+
+struct message {
+	struct entry *entry;
+	struct arena arena;
+	struct envelope env;
+	size_t head_bytes; /* where the message begins in the file */
+	struct rcpt **rcpts;
+	size_t nrcpts;
+	size_t promised;       /* recipients that lists will yet bring */
+	struct map by_address; /* rcpt_find */
+	struct buf
+	    record; /* qmgr/queue/structure.h; empty in one that was read */
+	struct buf notes; /* lines of this turn, not yet in the file */
+	struct ev_task write_notes;
+	size_t begun;     /* of the recipients, in this round */
+	size_t open;      /* recipients not settled in this round */
+	size_t resolving; /* recipients that are RESOLVING */
+	int64_t next_ms;  /* next attempt (wall clock) */
+	bool warned;      /* the sender knows that it is late */
+	bool held;        /* from the file */
+	bool damaged;     /* an agent found that its checksum differs */
+	bool soon;        /* nobody's fault: try again in seconds */
+};
+
+/* Read the message of E.  NULL: ERR_PERM when it cannot be understood (the
+ * caller sets it aside), ERR_TEMP when it cannot be read now. */
+struct message *message_load(struct entry *e, struct err *err);
+/* From an envelope just committed; takes over ARENA's content. */
+struct message *message_new(struct entry *e, struct arena *arena,
+    const struct envelope *env, size_t head_bytes);
+void message_free(struct message **m);
+
+#endif

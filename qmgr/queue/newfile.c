@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/queue/newfile.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "log/log.h"
+#include "qmgr/queue/recycle.h"
+#include "qmgr/queue/spool.h"
+#include "qmgr/queue/structure.h"
+#include "queue/envelope_text.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+static struct map committing; /* by id; all zero is empty */
+static void (*on_accepted)(struct newfile *nf);
+
+/* What is kept to be used again is only in the way on a full disk. */
+static void
+give_room(enum err_code code)
+{
+	if (code == ERR_NO_SPACE)
+		recycle_drop();
+}
+
+static int
+head_of(const struct newfile *nf, struct buf *head, struct err *err)
+{
+	buf_init(head, ENVELOPE_MAX_BYTES);
+	envelope_format(&nf->env, head);
+	if (head->failed)
+		return err_set(err, ERR_PERM, "envelope too large");
+	return 0;
+}
+
+int
+newfile_open(struct newfile *nf, struct arena *arena,
+    const struct envelope *env, struct err *err)
+{
+	struct buf head;
+	int rc = -1;
+
+	*nf = (struct newfile){ .fd = -1, .arena = *arena, .env = *env };
+	arena_init(arena);
+	spool_new_id(nf->id);
+	nf->env.id = slice_str(nf->id);
+	nf->env.arrived_us = clock_wall_us();
+	if (head_of(nf, &head, err) == -1)
+		goto out;
+	nf->head_bytes = head.n;
+	nf->fd = spool_create(nf->id, err);
+	if (nf->fd == -1)
+		give_room(err->code);
+	else
+		rc = 0;
+out:
+	buf_fini(&head);
+	return rc;
+}
+
+int
+newfile_writer(const struct newfile *nf, struct err *err)
+{
+	int fd = spool_open_writer(nf->id, err);
+
+	if (fd != -1 && lseek(fd, (off_t)nf->head_bytes, SEEK_SET) == -1) {
+		err_sys(err, ERR_TEMP, "seek");
+		fd_close(&fd);
+	}
+	return fd;
+}
+
+static void
+on_synced(struct durable_req *req, int error)
+{
+	struct newfile *nf = OUTER(req, struct newfile, sync);
+
+	map_del(&committing, slice_str(nf->id));
+	nf->committing = false;
+	if (error != 0) {
+		log_err("spool.sync-failed", kv_s("qid", nf->id),
+		    kv_s("why", strerrordesc_np(error)));
+		give_room(err_code_of(error));
+		/* Not kept for another: what of it the kernel has dropped, a
+		 * second sync would not tell. */
+		spool_withdraw(nf->id);
+	} else
+		on_accepted(nf);
+	fd_close(&nf->fd);
+	nf->done(nf, error);
+}
+
+static int
+write_head(struct newfile *nf, struct err *err)
+{
+	struct buf head;
+	struct stat st;
+	int rc = -1;
+
+	if (fstat(nf->fd, &st) == -1)
+		return err_sys(err, ERR_TEMP, "stat");
+	/* An empty message leaves the file without a byte yet. */
+	const int64_t body =
+	    st.st_size == 0 ? 0 : st.st_size - (int64_t)nf->head_bytes;
+	if (body != nf->env.size)
+		return err_set(err, ERR_PERM,
+		    "the file has %lld bytes where %lld were announced",
+		    (long long)body, (long long)nf->env.size);
+	if (head_of(nf, &head, err) == 0) {
+		must(head.n == nf->head_bytes);
+		rc = fd_pwrite_all(nf->fd, buf_slice(&head), 0, err);
+	}
+	buf_fini(&head);
+	return rc;
+}
+
+int
+newfile_commit(struct newfile *nf, int64_t size, uint32_t crc32c,
+    void (*done)(struct newfile *nf, int error), struct err *err)
+{
+	if (size < 0)
+		return err_set(err, ERR_PERM, "negative size");
+	nf->env.size = size;
+	nf->env.crc32c = crc32c;
+	nf->done = done;
+	/* From here on nothing stands in the file but what qmgr wrote there. */
+	if (!spool_is_ours(nf->fd))
+		return err_set(
+		    err, ERR_TEMP, "the file is still open elsewhere");
+	if (write_head(nf, err) == -1 || spool_publish(nf->id, err) == -1) {
+		give_room(err->code);
+		return -1;
+	}
+	nf->committing = true;
+	map_put(&committing, slice_str(nf->id), nf);
+	nf->sync.done = on_synced;
+	spool_sync(&nf->sync, nf->id, nf->fd);
+	return 0;
+}
+
+void
+newfile_fini(struct newfile *nf)
+{
+	must(!nf->committing);
+	/* Still open: its name, if any, is in tmp. */
+	if (nf->fd != -1)
+		spool_discard(nf->id);
+	fd_close(&nf->fd);
+	structure_drop(&nf->record);
+	arena_fini(&nf->arena);
+}
+
+void
+newfile_init(void (*accepted)(struct newfile *nf))
+{
+	map_init(&committing);
+	on_accepted = accepted;
+}
+
+size_t
+newfile_count(void)
+{
+	return committing.count;
+}
+
+bool
+newfile_committing(const char *id)
+{
+	return map_find(&committing, slice_str(id)) != NULL;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A message on its way into the spool: from a client through smtpd (intake)
+ * or made here (report).
+ *
+ * The head's length is known when the file is made, because size and checksum
+ * have a fixed width: the message is written behind its place, and the head
+ * itself once, at the commit.
+ */
+#ifndef QMGR_QUEUE_NEWFILE_H
+#define QMGR_QUEUE_NEWFILE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "queue/envelope.h"
+#include "sys/durable.h"
+
+/* The protocol in the envelope of what qmgr writes itself: reports to senders,
+ * notices of bad/ to the postmaster. */
+#define NEWFILE_REPORT "REPORT"
+#define NEWFILE_NOTICE "NOTICE"
+
+struct newfile {
+	char id[ENVELOPE_ID_BYTES];
+	int fd; /* the message begins at head_bytes */
+	struct arena arena;
+	struct envelope env; /* in arena */
+	size_t head_bytes;
+	struct buf
+	    record; /* of qmgr/queue/structure.h; goes with the message */
+	struct durable_req sync;
+	bool committing;
+	void (*done)(struct newfile *nf, int error);
+};
+
+/* Call ACCEPTED for each message that has become durable, before its done(): it
+ * makes the entry, and may take what the message is made of (arena, env). */
+void newfile_init(void (*accepted)(struct newfile *nf));
+
+/* Make the file for ENV (slices in *ARENA, which is taken). */
+int newfile_open(struct newfile *nf, struct arena *arena,
+    const struct envelope *env, struct err *err);
+/* A descriptor of its own for whoever writes the message: it can write and do
+ * nothing else, and begins where the message does.  -1: ERR_TEMP. */
+int newfile_writer(const struct newfile *nf, struct err *err);
+/*
+ * SIZE bytes with CRC32C were written: put the head before them, give the file
+ * its name, make it durable.  -1: refused, also when somebody can still write
+ * to it; nothing stays (the caller still calls newfile_fini).  0: done() will
+ * run, with 0 or an errno value; the message belongs to the queue then.
+ */
+int newfile_commit(struct newfile *nf, int64_t size, uint32_t crc32c,
+    void (*done)(struct newfile *nf, int error), struct err *err);
+/* Close and free; removes the file if it was not committed. */
+void newfile_fini(struct newfile *nf);
+/* Commits under way; is ID one?  Its file has its name already. */
+size_t newfile_count(void);
+bool newfile_committing(const char *id);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/queue/recycle.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "qmgr/queue/subdir.h"
+#include "queue/envelope.h"
+#include "sys/fd.h"
+
+enum {
+	KEPT_MAX = 256,
+	/* The oldest is used first, and only when so many came after it: who
+	 * delivered it has closed it by then. */
+	KEPT_MIN = 32,
+	LARGEST_BYTES = 1 << 20, /* emptying a larger one takes time */
+};
+
+/* A ring of names. */
+static struct {
+	int dir;
+	unsigned first;
+	unsigned n;
+	char ids[KEPT_MAX][ENVELOPE_ID_BYTES];
+} kept = { .dir = -1 };
+
+static void
+forget_first(void)
+{
+	kept.first = (kept.first + 1) % KEPT_MAX;
+	kept.n--;
+}
+
+int
+recycle_init(int root, struct err *err)
+{
+	fd_close(&kept.dir);
+	kept.first = kept.n = 0;
+	kept.dir = subdir_open(root, "free", err);
+	if (kept.dir == -1)
+		return -1;
+	(void)subdir_empty(kept.dir);
+	return 0;
+}
+
+void
+recycle_drop(void)
+{
+	for (; kept.n > 0; forget_first())
+		(void)unlinkat(kept.dir, kept.ids[kept.first], 0);
+}
+
+bool
+recycle_put(int dirfd, const char *id)
+{
+	char *name = kept.ids[(kept.first + kept.n) % KEPT_MAX];
+
+	if (kept.n == KEPT_MAX || fd_rename_new(dirfd, id, kept.dir, id) == -1)
+		return false;
+	strlcpy(name, id, ENVELOPE_ID_BYTES);
+	kept.n++;
+	return true;
+}
+
+/* Nobody else has it open, and it is soon emptied. */
+static bool
+usable(int fd)
+{
+	struct stat st;
+
+	return fcntl(fd, F_SETLEASE, F_WRLCK) == 0 &&
+	       fcntl(fd, F_SETLEASE, F_UNLCK) == 0 && fstat(fd, &st) == 0 &&
+	       st.st_nlink == 1 && st.st_size <= LARGEST_BYTES;
+}
+
+int
+recycle_get(int to, const char *id)
+{
+	const char *name = kept.ids[kept.first];
+	int fd;
+
+	if (kept.n < KEPT_MIN)
+		return -1;
+	fd = openat(kept.dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd != -1 && usable(fd) && ftruncate(fd, 0) == 0 &&
+	    fd_rename_new(kept.dir, name, to, id) == 0) {
+		forget_first();
+		return fd;
+	}
+	fd_close(&fd);
+	(void)unlinkat(kept.dir, name, 0);
+	forget_first();
+	return -1;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/run/dispatch.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "log/log.h"
+#include "qmgr/conf.h"
+#include "qmgr/queue/message.h"
+#include "qmgr/run/dest.h"
+#include "qmgr/run/result.h"
+#include "queue/envelope_text.h"
+#include "queue/job.h"
+#include "sys/fd.h"
+
+enum {
+	RCPTS_MAX_BYTES = MSG_MAX_BYTES / 2,
+	FIXED_BYTES = 256, /* of a frame, without its long strings */
+};
+
+struct job {
+	struct ipc_call call;
+	struct dest *dest;
+	struct message *message;
+	struct rcpt **rcpts;
+	size_t n;
+	uint64_t id;
+	bool answered; /* the destination itself could be talked to */
+	char dsn[16];  /* what was said of the destination last */
+	char why[200];
+};
+
+static struct map jobs; /* by id */
+
+static struct slice
+key_of(const uint64_t *id)
+{
+	return slice_of(id, sizeof *id);
+}
+
+/* A 4.4.x or 4.3.x of every recipient speaks of the host, not of them. */
+static bool
+speaks_of_host(const struct rcpt *r)
+{
+	return r->status == JOB_TEMPFAIL &&
+	       (slice_starts(r->dsn, SLICE("4.4.")) ||
+		   slice_starts(r->dsn, SLICE("4.7.5")));
+}
+
+static void
+take_word(struct job *job, struct rcpt *r, struct slice targets)
+{
+	if (speaks_of_host(r)) {
+		slice_copy(slice_sub(r->dsn, 0, sizeof job->dsn - 1), job->dsn,
+		    sizeof job->dsn);
+		slice_copy(slice_sub(r->text, 0, sizeof job->why - 1), job->why,
+		    sizeof job->why);
+	} else
+		job->answered = true;
+	result_apply(r, dest_role(job->dest), dest_uid(job->dest), targets);
+}
+
+static void
+take_result(struct job *job, struct rcpt *r, const struct msg_job_result *in)
+{
+	rcpt_say(r,
+	    in->status <= JOB_EXPANDED ? (enum job_status)in->status
+				       : JOB_TEMPFAIL,
+	    in->dsn, in->host, in->text);
+	take_word(job, r, in->targets);
+}
+
+void
+dispatch_on_result(struct ipc *peer, struct msg *m)
+{
+	const struct msg_job_result *in = &m->job_result;
+	struct job *job = map_find(&jobs, key_of(&in->job));
+
+	if (job == NULL || job->call.peer != peer)
+		return;
+	for (size_t i = 0; i < job->n; i++) {
+		struct rcpt *r = job->rcpts[i];
+
+		if (r == NULL || r->number != in->recipient)
+			continue;
+		if (in->status == JOB_EXPANDED &&
+		    !result_may_expand(r, ipc_role(peer), ipc_uid(peer))) {
+			/* All of the job's recipients are tried again. */
+			ipc_drop(peer, "an expansion it has no right to");
+			return;
+		}
+		/* Settling may end the message and free the recipient. */
+		job->rcpts[i] = NULL;
+		take_result(job, r, in);
+		return;
+	}
+}
+
+/* No word for R: nothing is known but that it may be tried again, soon. */
+static void
+no_result(struct job *job, struct rcpt *r, const char *why)
+{
+	rcpt_say(r, JOB_TEMPFAIL, SLICE("4.3.0"), SLICE(""), slice_str(why));
+	take_word(job, r, SLICE(""));
+}
+
+static void
+on_done(struct ipc_call *call, struct msg *m)
+{
+	struct job *job = OUTER(call, struct job, call);
+
+	map_del(&jobs, key_of(&job->id));
+	for (size_t i = 0; i < job->n; i++) {
+		struct rcpt *r = job->rcpts[i];
+
+		if (r == NULL)
+			continue;
+		r->message->soon |= m == NULL;
+		r->message->damaged |= m != NULL && m->job_done.damaged;
+		no_result(job, r,
+		    m == NULL ? "the delivery agent ended unexpectedly"
+			      : "the delivery agent gave no result");
+	}
+	dest_done(job->dest, job->answered ? DEST_WELL : DEST_TROUBLE,
+	    slice_str(job->dsn), slice_str(job->why));
+	free(job->rcpts);
+	free(job);
+}
+
+/* From number FROM on they do not fit in a frame: their turn comes again. */
+static void
+give_back(struct job *job, size_t from)
+{
+	for (size_t i = from; i < job->n; i++)
+		dest_put(dest_role(job->dest), dest_uid(job->dest),
+		    dest_site(job->dest), job->rcpts[i]);
+	job->n = from;
+}
+
+static void
+format_rcpts(struct job *job, struct buf *lines)
+{
+	for (size_t i = 0; i < job->n; i++) {
+		struct rcpt *r = job->rcpts[i];
+
+		if (lines->n > RCPTS_MAX_BYTES) {
+			give_back(job, i);
+			return;
+		}
+		const struct job_rcpt out = {
+			.number = r->number,
+			.address = r->env.address,
+			.account = r->account,
+			.home = r->home,
+			.extension = r->extension,
+			.quota_bytes = r->quota_bytes,
+			.orcpt = r->env.orcpt,
+			.notify = r->env.notify,
+			.target = r->env.target,
+		};
+
+		rcpt_enter(r, RCPT_SENT);
+		job_rcpt_format(&out, lines);
+	}
+}
+
+/* Mail of one account goes to one process, so that its index is open once; mail
+ * for one site too, so that its sessions are used again before new ones are
+ * opened, and idle ones count.  Commands are spread. */
+static unsigned
+process_for(const struct job *job)
+{
+	static unsigned next;
+	const enum role role = dest_role(job->dest);
+	const unsigned n = ipc_count(role);
+
+	if (role == ROLE_LOCAL)
+		return (unsigned)(map_hash_fixed(job->rcpts[0]->account) % n);
+	if (role == ROLE_SMTP)
+		return (unsigned)(map_hash_fixed(dest_site(job->dest)) % n);
+	return next++ % n;
+}
+
+/* The record for local, where a frame has room for it beside N bytes. */
+static struct slice
+record_for(const struct job *job, size_t n)
+{
+	const struct slice record = buf_slice(&job->message->record);
+
+	return dest_role(job->dest) == ROLE_LOCAL &&
+		       n + record.n <= MSG_MAX_BYTES - FIXED_BYTES
+		   ? record
+		   : SLICE("");
+}
+
+static void
+send_job(struct job *job, int fd)
+{
+	const struct message *m = job->message;
+	struct buf rcpts = { .max = MSG_MAX_BYTES };
+	struct buf env = { .max = MSG_MAX_BYTES };
+	struct envelope head = m->env;
+	struct ipc *peer = ipc_link(
+	    dest_role(job->dest), process_for(job), dest_uid(job->dest));
+
+	head.nrcpts = 0;
+	head.id = slice_str(m->entry->id);
+	envelope_format(&head, &env);
+	format_rcpts(job, &rcpts);
+	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
+	    job_start, .qid = head.id, .envelope = buf_slice(&env),
+	    .nexthop = job->rcpts[0]->nexthop, .recipients = buf_slice(&rcpts),
+	    .offset = (int64_t)m->head_bytes, .size = m->env.size,
+	    .crc32c = m->env.crc32c, .file = fd,
+	    .record =
+		record_for(job, env.n + rcpts.n + job->rcpts[0]->nexthop.n));
+	job->id = job->call.id;
+	map_put(&jobs, key_of(&job->id), job);
+	buf_fini(&env);
+	buf_fini(&rcpts);
+}
+
+void
+dispatch_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
+{
+	struct job *job = xcalloc(1, sizeof *job);
+	struct err err = { 0 };
+	int fd;
+
+	job->dest = d;
+	job->message = m;
+	job->rcpts = rcpts;
+	job->n = n;
+	fd = spool_open(
+	    m->entry->id, (enum spool_place)m->entry->place, O_RDONLY, &err);
+	/* Without a file the agent refuses; so there is one way to fail. */
+	if (fd == -1)
+		log_err("spool.trouble", kv_s("qid", m->entry->id),
+		    kv_s("why", err.text));
+	send_job(job, fd);
+	fd_close(&fd);
+}
+
+size_t
+dispatch_count(void)
+{
+	return jobs.count;
+}
+
+void
+dispatch_init(void)
+{
+	map_init(&jobs);
+	result_init();
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* Jobs: some recipients of a message handed to an agent, and what it says. */
+#ifndef QMGR_RUN_DISPATCH_H
+#define QMGR_RUN_DISPATCH_H
+
+#include "ipc/ipc.h"
+
+struct dest;
+struct message;
+struct rcpt;
+
+void dispatch_init(void);
+/* Hand N recipients of M to D's agent.  RCPTS (heap) is taken.  Each recipient
+ * is settled and dest_done called when the agent has answered, never from
+ * inside this call. */
+void dispatch_start(
+    struct dest *d, struct message *m, struct rcpt **rcpts, size_t n);
+/* job_result */
+void dispatch_on_result(struct ipc *peer, struct msg *m);
+/* Jobs under way. */
+size_t dispatch_count(void);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/run/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "log/log.h"
+#include "log/metric.h"
+#include "qmgr/queue/newfile.h"
+#include "qmgr/queue/recycle.h"
+#include "qmgr/queue/structure.h"
+#include "queue/envelope_text.h"
+#include "sys/fd.h"
+
+enum { MAX_PARTS_BYTES = ENVELOPE_MAX_BYTES };
+
+/* A message between queue_open and the end of queue_commit. */
+struct intake {
+	TAILQ_ENTRY(intake) link;
+	struct newfile file;
+	struct ipc *peer; /* NULL: gone while the commit was under way */
+	uint64_t commit_id;
+};
+
+/* Parts of an envelope that did not fit in a frame. */
+struct parts {
+	TAILQ_ENTRY(parts) link;
+	const struct ipc *peer;
+	uint64_t key;
+	struct buf text;
+};
+
+static struct {
+	struct map by_id;
+	TAILQ_HEAD(, intake) all;
+	TAILQ_HEAD(, parts) parts;
+	bool stopped;
+} state;
+
+static struct metric accepted = { .name = "pabal_qmgr_accepted",
+	.help = "Messages accepted into the queue." };
+
+static struct parts *
+parts_of(const struct ipc *peer, uint64_t key)
+{
+	struct parts *p;
+
+	TAILQ_FOREACH(p, &state.parts, link)
+	if (p->peer == peer && p->key == key)
+		return p;
+	return NULL;
+}
+
+static void
+parts_free(struct parts *p)
+{
+	TAILQ_REMOVE(&state.parts, p, link);
+	buf_fini(&p->text);
+	free(p);
+}
+
+void
+intake_on_part(struct ipc *peer, struct msg *m)
+{
+	struct parts *p = parts_of(peer, m->queue_part.key);
+
+	if (p == NULL) {
+		p = xcalloc(1, sizeof *p);
+		p->peer = peer;
+		p->key = m->queue_part.key;
+		buf_init(&p->text, MAX_PARTS_BYTES);
+		TAILQ_INSERT_TAIL(&state.parts, p, link);
+	}
+	buf_add(&p->text, m->queue_part.envelope);
+}
+
+static void
+intake_free(struct intake *in)
+{
+	map_del(&state.by_id, slice_str(in->file.id));
+	TAILQ_REMOVE(&state.all, in, link);
+	newfile_fini(&in->file);
+	free(in);
+}
+
+static void
+refuse_open(struct ipc *peer, uint64_t id, const struct err *err)
+{
+	log_warn("queue.refused", kv_s("why", err->text));
+	IPC_SEND(peer, queue_opened, .id = id, .ok = false, .code = err->code,
+	    .why = slice_str(err->text), .file = -1);
+}
+
+/* Words of qmgr's own where smtpd says how a message came in. */
+static bool
+claims_own(const struct envelope *env)
+{
+	return slice_is(env->protocol, NEWFILE_REPORT) ||
+	       slice_is(env->protocol, NEWFILE_NOTICE);
+}
+
+static int
+read_envelope(struct slice text, struct arena *arena, struct envelope *env,
+    struct err *err)
+{
+	size_t len;
+
+	if (envelope_parse(text, ENVELOPE_FROM_SMTPD, arena, env, &len, err) ==
+	    -1)
+		return -1;
+	if (len != text.n || env->nrcpts == 0)
+		return err_set(err, ERR_PERM, "envelope");
+	if (claims_own(env)) {
+		err_set(err, ERR_PERM, "envelope: qmgr's own protocol");
+		err->code = ERR_FORGED;
+		return -1;
+	}
+	return 0;
+}
+
+static void
+open_file(struct ipc *peer, uint64_t id, struct slice text, struct err *err)
+{
+	struct intake *in;
+	struct envelope env;
+	struct arena arena;
+	int fd = -1;
+
+	arena_init(&arena);
+	if (read_envelope(text, &arena, &env, err) == -1) {
+		arena_fini(&arena);
+		return;
+	}
+	in = xcalloc(1, sizeof *in);
+	in->peer = peer;
+	if (newfile_open(&in->file, &arena, &env, err) == 0)
+		fd = newfile_writer(&in->file, err);
+	if (fd == -1) {
+		newfile_fini(&in->file);
+		free(in);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&state.all, in, link);
+	map_put(&state.by_id, slice_str(in->file.id), in);
+	IPC_SEND(peer, queue_opened, .id = id, .ok = true,
+	    .qid = slice_str(in->file.id), .file = fd);
+	fd_close(&fd);
+}
+
+void
+intake_on_open(struct ipc *peer, struct msg *m)
+{
+	const struct msg_queue_open *q = &m->queue_open;
+	struct parts *p = parts_of(peer, q->key);
+	struct err err = { 0 };
+
+	if (p != NULL)
+		buf_add(&p->text, q->envelope);
+	if (state.stopped)
+		err_set(&err, ERR_TEMP, "stopping");
+	else if (p != NULL && p->text.failed)
+		err_set(&err, ERR_PERM, "envelope too large");
+	else
+		open_file(peer, q->id,
+		    p != NULL ? buf_slice(&p->text) : q->envelope, &err);
+	if (p != NULL)
+		parts_free(p);
+	if (err.code == ERR_FORGED)
+		ipc_drop(peer, err.text);
+	else if (err.class != ERR_NONE)
+		refuse_open(peer, q->id, &err);
+}
+
+static void
+on_committed(struct newfile *nf, int error)
+{
+	struct intake *in = OUTER(nf, struct intake, file);
+
+	if (error == 0)
+		metric_add(&accepted, 1);
+	if (in->peer != NULL)
+		IPC_SEND(in->peer, queue_committed, .id = in->commit_id,
+		    .ok = error == 0, .code = err_code_of(error),
+		    .why = slice_str(error != 0 ? strerrordesc_np(error) : ""));
+	intake_free(in);
+}
+
+/* The message ID of PEER, which may name only its own. */
+static struct intake *
+own(const struct ipc *peer, struct slice qid)
+{
+	struct intake *in = map_find(&state.by_id, qid);
+
+	return in != NULL && in->peer == peer && !in->file.committing ? in
+								      : NULL;
+}
+
+void
+intake_on_commit(struct ipc *peer, struct msg *m)
+{
+	const struct msg_queue_commit *q = &m->queue_commit;
+	struct intake *in = own(peer, q->qid);
+	struct err err = { 0 };
+
+	if (in == NULL) {
+		IPC_SEND(peer, queue_committed, .id = q->id, .ok = false,
+		    .why = SLICE("no such message"));
+		return;
+	}
+	in->commit_id = q->id;
+	structure_keep(&in->file.record, q->record);
+	if (newfile_commit(&in->file, q->size, q->crc32c, on_committed, &err) ==
+	    0)
+		return;
+	log_err("queue.commit-failed", kv_s("qid", in->file.id),
+	    kv_s("why", err.text));
+	IPC_SEND(peer, queue_committed, .id = q->id, .ok = false,
+	    .code = err.code, .why = slice_str(err.text));
+	intake_free(in);
+}
+
+void
+intake_on_abort(struct ipc *peer, struct msg *m)
+{
+	struct intake *in = own(peer, m->queue_abort.qid);
+
+	if (m->queue_abort.code == ERR_NO_SPACE)
+		recycle_drop();
+	if (in != NULL)
+		intake_free(in);
+}
+
+void
+intake_forget(struct ipc *peer)
+{
+	struct intake *in, *next;
+	struct parts *p, *pnext;
+
+	for (in = TAILQ_FIRST(&state.all); in != NULL; in = next) {
+		next = TAILQ_NEXT(in, link);
+		if (in->peer != peer)
+			continue;
+		if (in->file.committing)
+			in->peer = NULL;
+		else
+			intake_free(in);
+	}
+	for (p = TAILQ_FIRST(&state.parts); p != NULL; p = pnext) {
+		pnext = TAILQ_NEXT(p, link);
+		if (p->peer == peer)
+			parts_free(p);
+	}
+}
+
+void
+intake_stop(void)
+{
+	state.stopped = true;
+}
+
+void
+intake_init(void)
+{
+	map_init(&state.by_id);
+	TAILQ_INIT(&state.all);
+	TAILQ_INIT(&state.parts);
+	metric_register(&accepted);
+}

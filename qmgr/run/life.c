@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/run/life.h"
+
+#include "qmgr/conf.h"
+#include "qmgr/queue/entry.h"
+#include "qmgr/queue/newfile.h"
+#include "qmgr/queue/spool.h"
+#include "qmgr/report/notice.h"
+#include "qmgr/run/dest.h"
+#include "qmgr/run/dispatch.h"
+#include "qmgr/run/intake.h"
+#include "qmgr/run/round.h"
+#include "qmgr/run/scan.h"
+
+int
+life_start(int spool_dir, struct err *err)
+{
+	entry_init();
+	newfile_init(round_accept);
+	intake_init();
+	notice_init();
+	dest_init(dispatch_start);
+	dispatch_init();
+	round_init();
+	if (spool_init(spool_dir, err) == -1)
+		return -1;
+	spool_start(qmgr_conf->sync_method);
+	scan_start();
+	return 0;
+}
+
+/* Commits end in an answer; deliveries under way may end too, and what does
+ * not is taken up again at the next start. */
+bool
+life_busy(void)
+{
+	return newfile_count() > 0 || dispatch_count() > 0;
+}
+
+void
+life_stop(void)
+{
+	intake_stop();
+	notice_stop();
+	dest_stop();
+	round_stop();
+}
+
+int
+life_reload(struct err *err)
+{
+	(void)err;
+	round_pump();
+	return 0;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/run/resolve.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "ipc/ipc.h"
+#include "ipc/lookup.h"
+#include "log/log.h"
+#include "qmgr/queue/message.h"
+#include "qmgr/run/dest.h"
+#include "qmgr/run/expand.h"
+#include "qmgr/run/known.h"
+#include "qmgr/run/settle.h"
+
+enum {
+	MAX_OPEN = 1024, /* questions under way; more wait here */
+	TIMEOUT_MS = 60000,
+};
+
+struct resolve {
+	struct ipc_call call;
+	struct rcpt *rcpt;
+};
+
+static struct {
+	size_t open;
+	struct rcpt *first; /* waiting, by next_in_batch */
+	struct rcpt **last;
+	struct ev_task direct; /* those that need no look-up */
+	struct rcpt *direct_first;
+	struct rcpt **direct_last;
+} state;
+
+static void
+fail(struct rcpt *r, enum rcpt_state to, struct slice dsn, struct slice text)
+{
+	rcpt_say(r, to == RCPT_FAILED ? JOB_PERMFAIL : JOB_TEMPFAIL, dsn,
+	    SLICE(""), text);
+	log_info("rcpt.refused", kv_s("qid", r->message->entry->id),
+	    kv_slice("to", r->env.address), kv_slice("dsn", dsn),
+	    kv_slice("text", text));
+	settle(r, to);
+}
+
+static void
+to_mailbox(struct rcpt *r, const struct msg_lookup_found *in)
+{
+	struct arena *a = &r->message->arena;
+
+	r->account = arena_slice(a, in->address);
+	r->home = arena_slice(a, in->home);
+	r->extension = arena_slice(a, in->tag);
+	r->quota_bytes = in->quota > INT64_MAX ? 0 : (int64_t)in->quota;
+	dest_put(ROLE_LOCAL, in->uid, SLICE(""), r);
+}
+
+/* "lmtp:next" */
+static struct slice
+with_transport(
+    struct rcpt *r, const struct msg_lookup_found *in, struct slice name)
+{
+	struct buf text = { .max = 2048 };
+	struct slice s;
+
+	buf_add(&text, in->transport);
+	buf_addc(&text, ':');
+	buf_add(&text, name);
+	s = arena_slice(&r->message->arena, buf_slice(&text));
+	buf_fini(&text);
+	return s;
+}
+
+/* The hosts that are dialled are the destination, so that limits and failures
+ * are theirs, whatever domains they serve; where lookup does not know them, the
+ * next hop.  It decides who waits for whom and nothing else: where the mail
+ * goes, smtp finds by the next hop. */
+static void
+to_host(struct rcpt *r, const struct msg_lookup_found *in)
+{
+	r->nexthop = with_transport(r, in, in->nexthop);
+	dest_put(ROLE_SMTP, 0,
+	    in->site.n > 0 ? with_transport(r, in, in->site) : r->nexthop, r);
+}
+
+static void
+take_answer(struct rcpt *r, const struct msg_lookup_found *in)
+{
+	switch (in->kind) {
+	case LOOKUP_MAILBOX:
+		to_mailbox(r, in);
+		return;
+	case LOOKUP_ALIAS:
+		/* What the aliases table names runs as nobody; lookup reads
+		 * strangers' packets and says no uid. */
+		settle(r,
+		    expand(r, arena_slice(&r->message->arena, in->targets), 0));
+		return;
+	case LOOKUP_RELAY:
+		to_host(r, in);
+		return;
+	case LOOKUP_REFUSE:
+		fail(r, RCPT_FAILED, in->enhanced, in->text);
+		return;
+	default:
+		fail(r, RCPT_DEFERRED, in->enhanced, in->text);
+	}
+}
+
+static void ask(struct rcpt *r);
+
+static void
+ask_waiting(void)
+{
+	while (state.first != NULL && state.open < MAX_OPEN) {
+		struct rcpt *r = state.first;
+
+		state.first = r->next_in_batch;
+		if (state.first == NULL)
+			state.last = &state.first;
+		ask(r);
+	}
+}
+
+static unsigned
+flags_of(const struct rcpt *r)
+{
+	return LOOKUP_SITE |
+	       (slice_is(r->env.target, "\\") ? LOOKUP_NO_ALIAS : 0);
+}
+
+/* What leads to a mailbox or a host may be kept: it settles nothing. */
+static void
+remember(const struct rcpt *r, const struct msg *m)
+{
+	const uint32_t kind = m->lookup_found.kind;
+
+	if (kind == LOOKUP_MAILBOX || kind == LOOKUP_RELAY)
+		known_put(r->env.address, flags_of(r), m);
+}
+
+static void
+on_found(struct ipc_call *call, struct msg *m)
+{
+	struct resolve *q = OUTER(call, struct resolve, call);
+	struct rcpt *r = q->rcpt;
+
+	state.open--;
+	free(q);
+	r->message->resolving--;
+	if (m == NULL) {
+		r->message->soon = true;
+		fail(r, RCPT_DEFERRED, SLICE("4.3.0"),
+		    SLICE("lookup is not there"));
+	} else {
+		remember(r, m);
+		take_answer(r, &m->lookup_found);
+	}
+	dest_resolved();
+	ask_waiting();
+}
+
+static void
+ask(struct rcpt *r)
+{
+	struct resolve *q = xcalloc(1, sizeof *q);
+
+	q->rcpt = r;
+	state.open++;
+	IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &q->call, lookup_found, on_found,
+	    TIMEOUT_MS, lookup_address, .address = r->env.address,
+	    .flags = flags_of(r));
+}
+
+/* Did an expansion give R its target, and the uid with it?  A recipient of the
+ * envelope has none, and the members of a list are their reader's. */
+static bool
+is_given(const struct rcpt *r)
+{
+	const struct message *m = r->message;
+	const struct rcpt *parent;
+
+	if (r->number < m->env.nrcpts || r->parent == RCPT_NO_PARENT)
+		return false;
+	parent = m->rcpts[r->parent];
+	if (parent->env.target.n == 0)
+		return true;
+	return slice_starts(parent->env.target, SLICE(":include:")) &&
+	       parent->env.uid == r->env.uid;
+}
+
+/* Commands, files and lists go to pipe as they are: it works with all the
+ * rights of their owner, and local is confined to his mail. */
+static void
+on_direct(struct ev_task *task)
+{
+	struct rcpt *r;
+
+	(void)task;
+	while ((r = state.direct_first) != NULL) {
+		state.direct_first = r->next_in_batch;
+		r->message->resolving--;
+		if (is_given(r))
+			dest_put(ROLE_PIPE, r->env.uid, SLICE(""), r);
+		else
+			fail(r, RCPT_FAILED, SLICE("5.3.5"),
+			    SLICE("no alias, .forward or list names this "
+				  "target"));
+	}
+	state.direct_last = &state.direct_first;
+	dest_resolved();
+}
+
+static void
+append(struct rcpt ***last, struct rcpt *r)
+{
+	r->next_in_batch = NULL;
+	**last = r;
+	*last = &r->next_in_batch;
+}
+
+/* No command, file or list. */
+static bool
+is_address(const struct rcpt *r)
+{
+	return r->env.target.n == 0 || slice_is(r->env.target, "\\");
+}
+
+static bool
+is_known(struct rcpt *r)
+{
+	struct msg m;
+
+	if (!is_address(r) || !known_find(r->env.address, flags_of(r), &m))
+		return false;
+	take_answer(r, &m.lookup_found);
+	return true;
+}
+
+void
+resolve_start(struct rcpt *r)
+{
+	rcpt_enter(r, RCPT_RESOLVING);
+	if (is_known(r))
+		return;
+	r->message->resolving++;
+	if (!is_address(r)) {
+		append(&state.direct_last, r);
+		ev_task_queue(&state.direct);
+	} else if (state.open < MAX_OPEN && state.first == NULL)
+		ask(r);
+	else
+		append(&state.last, r);
+}
+
+void
+resolve_on_changed(struct ipc *peer, struct msg *m)
+{
+	(void)peer;
+	(void)m;
+	known_forget();
+}
+
+void
+resolve_forget(const struct ipc *peer)
+{
+	if (ipc_role(peer) == ROLE_LOOKUP)
+		known_forget();
+}
+
+void
+resolve_init(void)
+{
+	state.last = &state.first;
+	state.direct_last = &state.direct_first;
+	ev_task_init(&state.direct, on_direct);
+}

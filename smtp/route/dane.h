@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* TLSA records of a host (RFC 7672): asking lookup, giving them to TLS. */
+#ifndef SMTP_ROUTE_DANE_H
+#define SMTP_ROUTE_DANE_H
+
+#include "smtp/session/dialog.h"
+
+struct tls_conn;
+
+/* Ask for the records of S's host; smtp_starttls_dane() follows. */
+void smtp_dane_ask(struct smtp_session *s);
+/* Forget them, also while they are asked for. */
+void smtp_dane_free(struct smtp_dane **d);
+/* There are validated records: TLS is not optional.  D may be NULL. */
+bool smtp_dane_has_records(const struct smtp_dane *d);
+/* Have CONN match one of them; how many are usable. */
+unsigned smtp_dane_apply(const struct smtp_dane *d, struct tls_conn *conn);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/route/route.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "dns/mxlist.h"
+#include "ipc/ipc.h"
+#include "ipc/lookup.h"
+#include "proto/domain.h"
+#include "proto/nexthop.h"
+#include "smtp/conf.h"
+#include "smtp/route/ports.h"
+#include "smtp/session/result.h"
+
+struct smtp_route {
+	struct smtp_job *job;
+	struct ipc_call lookup;
+	uint16_t port;
+	bool direct; /* to the one address in single, else to list */
+	struct smtp_target single;
+	struct mx_list *list;
+	size_t host, address; /* the next to try */
+};
+
+enum { LOOKUP_MS = 120000, PORT_SMTP = 25, PORT_LMTP = 24 };
+
+/* A failure of the way to the relayhost is our own administrator's to mend: no
+ * message is given up for it. */
+static void
+no_route(struct smtp_job *job, enum job_status status, const char *dsn,
+    const char *why)
+{
+	struct smtp_result r;
+
+	if (job->relayhost && status == JOB_PERMFAIL)
+		smtp_result_set(&r, JOB_TEMPFAIL, "4.4.4", "relayhost %.*s: %s",
+		    SLICE_FMT(job->nexthop), why);
+	else
+		smtp_result_set(
+		    &r, status, dsn, "%.*s: %s", SLICE_FMT(job->nexthop), why);
+	smtp_job_no_route(job, &r);
+}
+
+static void
+take_hosts(struct smtp_job *job, struct slice hosts)
+{
+	const char *self = smtp_conf->shared.hostname;
+
+	struct mx_list *list = xcalloc(1, sizeof *list);
+
+	job->route->list = list;
+	if (!mx_list_parse(hosts, list)) {
+		no_route(job, JOB_TEMPFAIL, "4.3.0", "answer of lookup");
+		return;
+	}
+	if (mx_list_drop_self(list, slice_str(self)) && list->n == 0) {
+		no_route(job, JOB_PERMFAIL, "5.4.6",
+		    "this host is its best mail exchanger, but does not take "
+		    "its mail");
+		return;
+	}
+	smtp_job_routed(job);
+}
+
+static void
+on_hosts(struct ipc_call *call, struct msg *m)
+{
+	struct smtp_job *job = OUTER(call, struct smtp_route, lookup)->job;
+
+	if (m == NULL) {
+		no_route(job, JOB_TEMPFAIL, "4.3.0", "no answer from lookup");
+		return;
+	}
+	switch ((enum mx_kind)m->lookup_mx_found.kind) {
+	case MX_HOSTS:
+		take_hosts(job, m->lookup_mx_found.hosts);
+		return;
+	case MX_NULL:
+		no_route(job, JOB_PERMFAIL, "5.1.10",
+		    "the domain takes no mail (null MX)");
+		return;
+	case MX_NO_DOMAIN:
+		no_route(
+		    job, JOB_PERMFAIL, "5.1.2", "no such domain in the DNS");
+		return;
+	case MX_NO_ADDRESS:
+		no_route(job, JOB_PERMFAIL, "5.4.4",
+		    "no mail exchanger with an address");
+		return;
+	case MX_TEMPFAIL:
+	default: {
+		char *why = xslicedup(m->lookup_mx_found.why);
+
+		no_route(job, JOB_TEMPFAIL, "4.4.3", why);
+		free(why);
+	}
+	}
+}
+
+/* "[192.0.2.1]", "[2001:db8::1]": true, and T is complete but for lmtp. */
+static bool
+is_literal(struct slice host, uint16_t port, struct smtp_target *t)
+{
+	uint8_t ip[16] = { [10] = 0xff, 0xff };
+	char text[INET6_ADDRSTRLEN];
+
+	if (!slice_copy(host, text, sizeof text) ||
+	    (inet_pton(AF_INET, text, ip + 12) != 1 &&
+		inet_pton(AF_INET6, text, ip) != 1))
+		return false;
+	smtp_target_set_ip(t, ip, port);
+	return slice_copy(host, t->host, sizeof t->host);
+}
+
+static void
+single(struct smtp_job *job)
+{
+	job->route->direct = true;
+	job->route->single.lmtp = job->lmtp;
+	job->route->single.relayhost = job->relayhost;
+	smtp_job_routed(job);
+}
+
+static void
+to_unix(struct smtp_job *job, struct slice path)
+{
+	struct smtp_target *t = &job->route->single;
+	struct buf text;
+	struct err err;
+	int rc;
+
+	buf_init(&text, 200);
+	buf_addf(&text, "unix:%.*s", SLICE_FMT(path));
+	rc = addr_parse(&t->addr, buf_slice(&text), 0, &err);
+	buf_fini(&text);
+	if (rc == -1) {
+		no_route(job, JOB_TEMPFAIL, "4.4.4", err.text);
+		return;
+	}
+	(void)slice_copy(SLICE("localhost"), t->host, sizeof t->host);
+	single(job);
+}
+
+/* Is NEXTHOP what follows from the recipients' own domain, so that the
+ * relayhost takes its place? */
+static bool
+is_own_domain(const struct smtp_job *job, struct slice nexthop)
+{
+	const struct slice address = job->rcpts[0].in.address;
+	const size_t at = slice_rfind(address, '@');
+
+	return domain_same(slice_from(address, at + 1), nexthop);
+}
+
+/* This process cannot use PORT; the next one, if the table has it now. */
+static void
+no_port(struct smtp_job *job, uint16_t port)
+{
+	char text[80];
+
+	if (smtp_ports_changed()) {
+		smtp_job_no_route(job, NULL);
+		return;
+	}
+	snprintf(text, sizeof text,
+	    "port %u is not among those that smtp may use (ports)",
+	    (unsigned)port);
+	no_route(job, JOB_TEMPFAIL, "4.3.5", text);
+}
+
+void
+smtp_route(struct smtp_job *job, struct slice nexthop)
+{
+	struct smtp_route *route = xcalloc(1, sizeof *route);
+	struct nexthop nh;
+
+	job->route = route;
+	route->job = job;
+	job->lmtp = slice_starts(nexthop, SLICE("lmtp:"));
+	if (!job->lmtp && !slice_starts(nexthop, SLICE("smtp:"))) {
+		job->nexthop = nexthop;
+		no_route(job, JOB_TEMPFAIL, "4.3.5", "unknown transport");
+		return;
+	}
+	job->nexthop = slice_from(nexthop, 5);
+	if (!job->lmtp && smtp_conf->shared.relayhost[0] != '\0' &&
+	    is_own_domain(job, job->nexthop)) {
+		job->relayhost = true;
+		job->nexthop = arena_slice(
+		    &job->arena, slice_str(smtp_conf->shared.relayhost));
+	}
+	if (!nexthop_parse(job->nexthop, &nh)) {
+		no_route(job, JOB_PERMFAIL, "5.1.2", "not a host or domain");
+		return;
+	}
+	route->port = nh.port != 0 ? nh.port
+		      : job->lmtp  ? PORT_LMTP
+				   : PORT_SMTP;
+	if (nh.kind == NEXTHOP_UNIX) {
+		to_unix(job, nh.host);
+	} else if (!smtp_ports_has(route->port)) {
+		no_port(job, route->port);
+	} else if (nh.kind == NEXTHOP_HOST &&
+		   is_literal(nh.host, route->port, &route->single)) {
+		single(job);
+	} else {
+		IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &route->lookup,
+		    lookup_mx_found, on_hosts, LOOKUP_MS, lookup_mx,
+		    .domain = nh.host,
+		    .flags = nh.kind == NEXTHOP_HOST ? LOOKUP_MX_ADDRESS : 0);
+	}
+}
+
+static void
+make_target(const struct smtp_job *job, size_t host, size_t address,
+    struct smtp_target *t)
+{
+	const struct mx_host *h = &job->route->list->hosts[host];
+
+	*t = (struct smtp_target){
+		.lmtp = job->lmtp,
+		.relayhost = job->relayhost,
+		.secure = h->secure,
+	};
+	_Static_assert(sizeof t->host == sizeof h->name, "a name fits");
+	memcpy(t->host, h->name, sizeof t->host);
+	smtp_target_set_ip(t, h->ip[address], job->route->port);
+}
+
+void
+smtp_route_free(struct smtp_route **route)
+{
+	if (*route == NULL)
+		return;
+	ipc_cancel(&(*route)->lookup);
+	free((*route)->list);
+	xfree(route);
+}
+
+bool
+smtp_route_next(struct smtp_job *job, struct smtp_target *t)
+{
+	struct smtp_route *route = job->route;
+
+	if (route->direct) {
+		*t = route->single;
+		return route->host++ == 0;
+	}
+	if (route->host >= route->list->n)
+		return false;
+	make_target(job, route->host, route->address, t);
+	if (++route->address >= route->list->hosts[route->host].naddrs) {
+		route->host++;
+		route->address = 0;
+	}
+	return true;
+}
+
+bool
+smtp_route_prefer(struct smtp_job *job, struct smtp_target *t,
+    bool (*is)(const struct smtp_target *t))
+{
+	const struct smtp_route *route = job->route;
+	const struct mx_host *h;
+
+	if (route->direct) {
+		*t = route->single;
+		return is(t);
+	}
+	h = route->list->hosts;
+	for (size_t i = 0;
+	     i < route->list->n && h[i].preference == h[0].preference; i++)
+		for (size_t k = 0; k < h[i].naddrs; k++) {
+			make_target(job, i, k, t);
+			if (is(t))
+				return true;
+		}
+	return false;
+}

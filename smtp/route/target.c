@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/route/target.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+smtp_target_format(const struct smtp_target *t, char text[SMTP_TARGET_TEXT])
+{
+	char ip[ADDR_TEXT];
+
+	if (addr_is_unix(&t->addr))
+		snprintf(
+		    text, SMTP_TARGET_TEXT, "%s", addr_format(&t->addr, ip));
+	else
+		snprintf(text, SMTP_TARGET_TEXT, "%s[%s]:%u", t->host,
+		    addr_format_ip(&t->addr, ip),
+		    (unsigned)addr_port(&t->addr));
+}
+
+void
+smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_TEXT])
+{
+	size_t n;
+
+	smtp_target_format(t, text);
+	n = strlen(text);
+	snprintf(text + n, SMTP_TARGET_TEXT - n, "%s%s", t->lmtp ? " l" : "",
+	    t->relayhost ? " r" : "");
+}
+
+bool
+smtp_target_is_local(const struct smtp_target *t)
+{
+	static const uint8_t loopback6[16] = { [15] = 1 };
+	static const uint8_t loopback4[13] = { [10] = 0xff, 0xff, 127 };
+	uint8_t ip[16];
+
+	if (!addr_ip16(&t->addr, ip))
+		return true;
+	return memcmp(ip, loopback6, sizeof loopback6) == 0 ||
+	       memcmp(ip, loopback4, sizeof loopback4) == 0;
+}
+
+void
+smtp_target_set_ip(struct smtp_target *t, const uint8_t ip[16], uint16_t port)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
+	struct sockaddr_storage ss = { 0 };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port) };
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
+
+	if (memcmp(ip, mapped, sizeof mapped) == 0) {
+		memcpy(&in.sin_addr, ip + sizeof mapped, 4);
+		memcpy(&ss, &in, sizeof in);
+		addr_set(&t->addr, &ss, sizeof in);
+		return;
+	}
+	memcpy(&in6.sin6_addr, ip, 16);
+	memcpy(&ss, &in6, sizeof in6);
+	addr_set(&t->addr, &ss, sizeof in6);
+}

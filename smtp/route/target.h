@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* One address to try. */
+#ifndef SMTP_ROUTE_TARGET_H
+#define SMTP_ROUTE_TARGET_H
+
+#include <stdbool.h>
+
+#include "sys/addr.h"
+
+enum {
+	SMTP_HOST_SIZE = 254, /* DNS_NAME_MAX */
+	SMTP_TARGET_TEXT = SMTP_HOST_SIZE + ADDR_TEXT + 4,
+};
+
+struct smtp_target {
+	struct addr addr;
+	char host[SMTP_HOST_SIZE]; /* its name; the address where it has none */
+	bool lmtp;
+	bool relayhost; /* the one that relayhost_auth is for */
+	bool secure;    /* name and address are validated by DNSSEC */
+};
+
+/* "mx.example.org[192.0.2.1]:25" for logs and as the key of its sessions. */
+void smtp_target_format(
+    const struct smtp_target *t, char text[SMTP_TARGET_TEXT]);
+/* The same, told apart by what else matters for sharing a session. */
+void smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_TEXT]);
+/* Is it on this machine? */
+bool smtp_target_is_local(const struct smtp_target *t);
+/* Address IP (IPv4 mapped into IPv6 or IPv6) and PORT. */
+void smtp_target_set_ip(
+    struct smtp_target *t, const uint8_t ip[16], uint16_t port);
+
+#endif

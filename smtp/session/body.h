@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A message on its way out of a spool file: read in pieces, line ends made
+ * CRLF, parts converted where the host needs it, dots at the start of lines
+ * doubled (RFC 5321 4.5.2), the checksum of what was read kept.  A lone CR or
+ * LF never goes out: some servers take one for the end of a line, and with it
+ * a forged end of the message.
+ */
+#ifndef SMTP_SESSION_BODY_H
+#define SMTP_SESSION_BODY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+struct downgrade;
+
+/* Line ends made CRLF, with or without dots doubled. */
+struct smtp_lines {
+	bool line_start; /* the next byte is the first of its line */
+	bool after_cr;   /* a CR was read and its line end not written yet */
+	bool dots;
+};
+
+void smtp_lines_init(struct smtp_lines *l, bool dots);
+void smtp_lines_feed(struct smtp_lines *l, struct slice in, struct buf *out);
+/* The text ends: so does its last line. */
+void smtp_lines_end(struct smtp_lines *l, struct buf *out);
+
+struct smtp_body {
+	int fd; /* borrowed */
+	int64_t at, end;
+	uint32_t crc32c, want_crc32c;
+	struct smtp_lines lines;     /* as they go out */
+	struct smtp_lines plain;     /* as the conversion wants them */
+	struct downgrade *downgrade; /* borrowed; NULL: as it is */
+};
+
+/* SIZE bytes at OFFSET of FD whose CRC-32C should be CRC, converted by
+ * DOWNGRADE, which has a plan, or NULL. */
+void smtp_body_init(struct smtp_body *b, int fd, int64_t offset, int64_t size,
+    uint32_t crc, struct downgrade *downgrade);
+/* Add one piece of output to OUT: about one of input (twice as much where all
+ * of it is dots), four times as much where it is converted. */
+enum { SMTP_BODY_PIECE = 32768 };
+enum smtp_body_end {
+	SMTP_BODY_MORE,
+	SMTP_BODY_DONE,    /* the final dot is in OUT */
+	SMTP_BODY_DAMAGED, /* the checksum is wrong; no final dot was added */
+	SMTP_BODY_ERROR,   /* the file cannot be read; ERR says why */
+};
+enum smtp_body_end smtp_body_next(
+    struct smtp_body *b, struct buf *out, struct err *err);
+
+#endif

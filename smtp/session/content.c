@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/session/content.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "mime/downgrade.h"
+#include "mime/sevenbit.h"
+#include "sys/fd.h"
+
+enum { STEP_BYTES = 1 << 20 };
+
+struct smtp_content *
+smtp_content_new(int fd, int64_t offset, int64_t size)
+{
+	struct smtp_content *c = xcalloc(1, sizeof *c);
+
+	c->fd = fd;
+	c->offset = offset;
+	c->size = size;
+	c->line_start = true;
+	smtp_lines_init(&c->lines, false);
+	return c;
+}
+
+void
+smtp_content_free(struct smtp_content **c)
+{
+	if (*c == NULL)
+		return;
+	downgrade_free(&(*c)->downgrade);
+	xfree(c);
+}
+
+bool
+smtp_content_unfit(const struct smtp_content *c, bool takes_8bit)
+{
+	return c->long_line || (c->eightbit && !takes_8bit);
+}
+
+/* ---- the first pass ---- */
+
+/* Where the header ends in IN, or IN.n: an empty line, LF or CRLF. */
+static size_t
+header_end(struct smtp_content *c, struct slice in)
+{
+	for (size_t i = 0; i < in.n; i++) {
+		if (in.p[i] == '\n') {
+			if (c->line_start)
+				return i;
+			c->line_start = true;
+		} else if (in.p[i] != '\r') {
+			c->line_start = false;
+		}
+	}
+	return in.n;
+}
+
+/* As they will go out, where a CR ends a line as well. */
+static void
+scan_lines(struct smtp_content *c, struct slice in)
+{
+	while (in.n > 0) {
+		const size_t n = slice_find(in, '\n');
+		const size_t cr = c->column + n > SEVENBIT_LINE_MAX
+				      ? slice_find(slice_sub(in, 0, n), '\r')
+				      : n;
+
+		c->column += cr;
+		c->long_line |= c->column > SEVENBIT_LINE_MAX;
+		if (cr < in.n)
+			c->column = 0;
+		in = slice_from(in, cr + 1);
+	}
+}
+
+static void
+scan(struct smtp_content *c, struct slice in)
+{
+	const bool eightbit = sevenbit_is_8bit(in);
+
+	c->eightbit |= eightbit;
+	if (!c->long_line)
+		scan_lines(c, in);
+	if (!c->in_body) {
+		const size_t head = header_end(c, in);
+
+		c->in_body = head < in.n;
+		c->eightbit_header |=
+		    eightbit && sevenbit_is_8bit(slice_sub(in, 0, head));
+	}
+}
+
+/* ---- the second and the third ---- */
+
+static void
+convert(struct smtp_content *c, struct slice in, bool last)
+{
+	struct buf plain;
+
+	buf_init(&plain, 2 * in.n + 2);
+	smtp_lines_feed(&c->lines, in, &plain);
+	if (last)
+		smtp_lines_end(&c->lines, &plain);
+	if (c->pass == SMTP_CONTENT_READ)
+		downgrade_read(c->downgrade, buf_slice(&plain));
+	else
+		downgrade_measure(c->downgrade, buf_slice(&plain));
+	buf_fini(&plain);
+}
+
+static void
+end_pass(struct smtp_content *c)
+{
+	if (c->pass == SMTP_CONTENT_SCAN)
+		c->downgrade = downgrade_new();
+	else if (c->pass == SMTP_CONTENT_READ)
+		downgrade_read_end(c->downgrade);
+	smtp_lines_init(&c->lines, false);
+	c->at = 0;
+	c->pass++;
+}
+
+static int
+read_piece(struct smtp_content *c, struct err *err)
+{
+	char piece[SMTP_BODY_PIECE];
+	const int64_t left = c->size - c->at;
+	const size_t n =
+	    left < SMTP_BODY_PIECE ? (size_t)left : SMTP_BODY_PIECE;
+
+	if (n > 0 &&
+	    fd_pread_all(c->fd, piece, n, c->offset + c->at, err) == -1)
+		return -1;
+	c->at += (int64_t)n;
+	if (c->pass == SMTP_CONTENT_SCAN)
+		scan(c, slice_of(piece, n));
+	else
+		convert(c, slice_of(piece, n), c->at == c->size);
+	return 0;
+}
+
+int
+smtp_content_step(struct smtp_content *c, bool takes_8bit, struct err *err)
+{
+	for (int64_t done = 0; done < STEP_BYTES; done += SMTP_BODY_PIECE) {
+		if (c->scanned && (c->pass == SMTP_CONTENT_READY ||
+				      !smtp_content_unfit(c, takes_8bit)))
+			return 1;
+		if (c->at < c->size && read_piece(c, err) == -1)
+			return -1;
+		if (c->at < c->size)
+			continue;
+		if (c->pass != SMTP_CONTENT_SCAN || c->scanned)
+			end_pass(c);
+		c->scanned = true;
+	}
+	return 0;
+}

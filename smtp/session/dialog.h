@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One connection to a server: a client's side of SMTP or LMTP.
+ *
+ * A session serves one job at a time.  Its stage says which reply comes next;
+ * each stage has a deadline and one function that takes the reply (the table
+ * in session.c).  hello.c has the stages up to where mail can be sent, mail.c
+ * those of a message.
+ */
+#ifndef SMTP_SESSION_DIALOG_H
+#define SMTP_SESSION_DIALOG_H
+
+#include "ev/stream.h"
+#include "smtp/job.h"
+#include "smtp/session/caps.h"
+#include "smtp/session/session.h"
+
+enum smtp_stage {
+	SMTP_CONNECT,
+	SMTP_GREETING,
+	SMTP_EHLO, /* LHLO */
+	SMTP_HELO,
+	SMTP_TLSA, /* waits for lookup */
+	SMTP_STARTTLS,
+	SMTP_HANDSHAKE,
+	SMTP_AUTH,
+	SMTP_CONTENT, /* the message is looked through */
+	SMTP_RSET,
+	SMTP_MAIL,
+	SMTP_RCPT,
+	SMTP_DATA,
+	SMTP_BODY, /* the message is on its way; no reply is due */
+	SMTP_DOT,
+	SMTP_IDLE, /* in the pool */
+	SMTP_QUIT,
+	SMTP_STAGES
+};
+
+struct smtp_body;
+struct smtp_dane;
+
+struct smtp_session {
+	struct stream stream;
+	struct ev_task free_task;
+	struct ev_task content_task;
+	struct ev_timer idle_timer;
+	TAILQ_ENTRY(smtp_session) idle_link;
+	struct smtp_session *next_idle; /* with the same key */
+	struct smtp_target target;
+	char name[SMTP_TARGET_TEXT];
+	struct smtp_job *job; /* NULL: idle or ending */
+	enum smtp_stage stage;
+	struct smtp_caps caps;
+	struct smtp_reply reply;
+	/* Output when the last reply was taken: see is_early(). */
+	uint64_t sent_before;
+	size_t waiting_before;
+	struct smtp_body *body; /* NULL until the first message */
+	unsigned messages;
+	bool tls;   /* established */
+	bool plain; /* TLS failed here before: do without */
+	bool authenticated;
+	bool reused; /* from the pool, and nothing heard since */
+	bool needs_rset;
+	bool dead;              /* closed, about to be freed */
+	struct smtp_dane *dane; /* NULL: not asked for */
+	/* The transaction */
+	bool mail_ok, pipelined;
+	bool converts;   /* the job's message, by its plan */
+	bool utf8;       /* this transaction has asked for SMTPUTF8 */
+	size_t rcpt;     /* whose reply is next */
+	size_t due;      /* replies to RCPT still to come */
+	size_t accepted; /* recipients accepted so far */
+};
+
+/* ---- for hello.c and mail.c ---- */
+
+/* From here on STAGE's reply is due within its deadline. */
+void smtp_session_enter(struct smtp_session *s, enum smtp_stage stage);
+/* The session failed as a whole; QUIT is said when the server listens. */
+void smtp_session_fail(struct smtp_session *s, const struct smtp_result *why,
+    bool final, bool quit);
+/* The same with the reply at hand as the reason. */
+void smtp_session_fail_reply(struct smtp_session *s);
+/* Open the same target anew for the same job. */
+void smtp_session_reopen(struct smtp_session *s, bool plain);
+/* The job has what it can get here.  USABLE: the session may serve others. */
+void smtp_session_done(struct smtp_session *s, bool usable);
+
+#endif

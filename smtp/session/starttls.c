@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/session/starttls.h"
+
+#include "base/mem.h"
+#include "log/log.h"
+#include "log/metric.h"
+#include "smtp/route/dane.h"
+#include "smtp/route/policy.h"
+#include "smtp/session/hello.h"
+#include "smtp/session/result.h"
+#include "tls/client.h"
+#include "tls/conn.h"
+#include "tls/layer.h"
+
+static struct tls_client *client;
+
+static struct metric handshakes = { .name = "pabal_smtp_tls_sessions",
+	.help = "Sessions under TLS." };
+static struct metric tls_failures = { .name = "pabal_smtp_tls_failures",
+	.help = "TLS handshakes that failed." };
+
+int
+smtp_starttls_trust(struct slice pem, bool needed, struct err *err)
+{
+	metric_register(&handshakes);
+	metric_register(&tls_failures);
+	client = tls_client_new();
+	return tls_client_trust(client, pem, err) == 0 || !needed ? 0 : -1;
+}
+
+static void
+fail(struct smtp_session *s, const char *dsn, const char *why, bool quit)
+{
+	struct smtp_result r;
+
+	smtp_result_set(&r, JOB_TEMPFAIL, dsn, "%s: %s", s->name, why);
+	smtp_session_fail(s, &r, false, quit);
+}
+
+/* ---- to begin with ---- */
+
+/* Without TLS, or as well as it is now. */
+static void
+go_on(struct smtp_session *s)
+{
+	if (!s->tls && smtp_policy_needs_tls(s))
+		fail(s, "4.7.4", "TLS is required, but not offered", true);
+	else
+		smtp_hello_done(s);
+}
+
+void
+smtp_starttls_begin(struct smtp_session *s)
+{
+	if (smtp_policy_asks_dane(s)) {
+		smtp_dane_ask(s);
+		return;
+	}
+	if (s->tls || smtp_policy(s) == SMTP_TLS_NONE ||
+	    (s->caps.set & SMTP_CAP_STARTTLS) == 0) {
+		go_on(s);
+		return;
+	}
+	stream_write(&s->stream, SLICE("STARTTLS\r\n"));
+	smtp_session_enter(s, SMTP_STARTTLS);
+}
+
+void
+smtp_starttls_dane(struct smtp_session *s, bool known)
+{
+	/* Not known is not the same as none: an attacker could hide them. */
+	if (known)
+		smtp_starttls_begin(s);
+	else
+		fail(s, "4.7.5", "TLSA records cannot be looked up", true);
+}
+
+/* ---- TLS ---- */
+
+static void
+on_tls(struct stream *stream)
+{
+	struct smtp_session *s = OUTER(stream, struct smtp_session, stream);
+	struct tls_facts facts;
+
+	if (s->dead || !tls_layer_facts(stream, &facts))
+		return;
+	s->tls = true;
+	metric_add(&handshakes, 1);
+	log_info("tls.out", kv_s("host", s->name),
+	    kv_s("version", facts.version), kv_s("cipher", facts.cipher),
+	    kv_s("verified", facts.verified ? "yes" : facts.unverified));
+	smtp_hello_again(s);
+}
+
+static enum tls_verify
+verification(enum smtp_tls_policy p)
+{
+	switch (p) {
+	case SMTP_TLS_VERIFY:
+		return TLS_VERIFY_HOST;
+	case SMTP_TLS_DANE:
+		return TLS_VERIFY_DANE;
+	case SMTP_TLS_NONE:
+	case SMTP_TLS_MAY:
+	case SMTP_TLS_ENCRYPT:
+		break;
+	}
+	return TLS_VERIFY_NONE;
+}
+
+/* With records of which none is usable TLS is due, but not who is there (RFC
+ * 7672 2.2); REQUIRETLS asks for that all the same (RFC 8689 4.2.1). */
+static bool
+apply_dane(struct smtp_session *s)
+{
+	struct tls_conn *conn = tls_layer_conn(&s->stream);
+
+	if (smtp_dane_apply(s->dane, conn) > 0)
+		return true;
+	if (s->job->env.requiretls)
+		return false;
+	tls_conn_verify_none(conn);
+	return true;
+}
+
+void
+smtp_starttls_reply(struct smtp_session *s)
+{
+	const enum smtp_tls_policy p = smtp_policy(s);
+	struct err err;
+
+	if (s->reply.code != 220) {
+		if (smtp_policy_needs_tls(s))
+			smtp_session_fail_reply(s);
+		else
+			smtp_hello_done(s);
+		return;
+	}
+	if (tls_layer_connect(&s->stream, client, s->target.host,
+		s->job->env.requiretls && p < SMTP_TLS_VERIFY ? TLS_VERIFY_HOST
+							      : verification(p),
+		&err) == -1) {
+		smtp_starttls_failed(s, err.text);
+		return;
+	}
+	if (p == SMTP_TLS_DANE && !apply_dane(s)) {
+		smtp_starttls_failed(s, "no usable TLSA record");
+		return;
+	}
+	tls_layer_on_done(&s->stream, on_tls);
+	smtp_session_enter(s, SMTP_HANDSHAKE);
+}
+
+void
+smtp_starttls_failed(struct smtp_session *s, const char *why)
+{
+	struct smtp_result r;
+	const bool needed = smtp_policy_needs_tls(s);
+
+	if (*tls_layer_error(&s->stream) != '\0')
+		why = tls_layer_error(&s->stream);
+	metric_add(&tls_failures, 1);
+	log_info("tls.out-failed", kv_s("host", s->name), kv_s("why", why));
+	if (!needed) {
+		smtp_session_reopen(s, true);
+		return;
+	}
+	smtp_result_set(
+	    &r, JOB_TEMPFAIL, "4.7.5", "%s: STARTTLS: %s", s->name, why);
+	smtp_session_fail(s, &r, false, false);
+}

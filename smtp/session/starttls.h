@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* TLS with other hosts, as tls_policy wants it (RFC 3207, RFC 7672). */
+#ifndef SMTP_SESSION_STARTTLS_H
+#define SMTP_SESSION_STARTTLS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct smtp_session;
+
+/* The CAs that `verify` trusts (PEM); before the first session.  -1 when they
+ * are NEEDED and PEM holds none. */
+int smtp_starttls_trust(struct slice pem, bool needed, struct err *err);
+
+/* The host has said hello: STARTTLS if it should be, else smtp_hello_done(). */
+void smtp_starttls_begin(struct smtp_session *s);
+/* The reply to STARTTLS. */
+void smtp_starttls_reply(struct smtp_session *s);
+/* STARTTLS got no answer, or the handshake failed or did not end; WHY counts
+ * where TLS itself says nothing.  In clear text on a new connection, if
+ * tls_policy allows. */
+void smtp_starttls_failed(struct smtp_session *s, const char *why);
+/* From dane.c: the host's TLSA records are known, or cannot be. */
+void smtp_starttls_dane(struct smtp_session *s, bool known);
+
+#endif

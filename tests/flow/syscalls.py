@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: ISC
+"""Counts the system calls of an instance's daemons (strace), and sends the
+messages they are counted for."""
+import collections
+import os
+import re
+import shutil
+import subprocess
+
+from pabal import DOMAIN, message, wait
+
+CALL = re.compile(r"^(\d+) +(\w+)\(")
+# A new thread or process: whose it is.
+BORN = re.compile(r"^(\d+) .*\b(?:clone3?|fork)\b.* = (\d+)$")
+EXEC = re.compile(r'^(\d+) +execve\("[^"]*/(\w+)"')
+# How often these come depends on the time that passes, not on the work: turns
+# read their processor time once a millisecond, master looks after its
+# listeners every two seconds.
+OF_TIME = {"clock_gettime", "restart_syscall", "poll", "getsockopt"}
+BODY_BYTES = 4096
+
+
+def permitted():
+    """Why nothing can be counted here; None when it can."""
+    if shutil.which("strace") is None:
+        return "no strace"
+    r = subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"],
+                       capture_output=True, text=True)
+    return None if r.returncode == 0 else "strace: " + r.stderr.strip()
+
+
+def traced(pid):
+    try:
+        with open(f"/proc/{pid}/status") as f:
+            return "TracerPid:\t0\n" not in f.read()
+    except OSError:
+        return True
+
+
+class Syscalls:
+    """What every process of INSTANCE calls while the block runs, by daemon:
+    counts[daemon][call].  OUT is a file for strace, kept for who wants to
+    read it."""
+
+    def __init__(self, instance, out):
+        self.instance, self.out = instance, str(out)
+        self.counts = collections.defaultdict(collections.Counter)
+
+    def __enter__(self):
+        processes = self.instance.processes()
+        self.names = {}
+        for pid, name in processes.items():
+            for tid in os.listdir(f"/proc/{pid}/task"):
+                self.names[tid] = name.split("/")[0]
+        args = [w for pid in processes for w in ("-p", str(pid))]
+        self.strace = subprocess.Popen(
+            ["strace", "-f", "-qq", "-e", "signal=none", "-o", self.out,
+             *args], stderr=subprocess.DEVNULL)
+        wait(lambda: all(traced(tid) for tid in self.names),
+             "strace at every thread")
+        return self
+
+    def __exit__(self, *_):
+        self.strace.terminate()
+        self.strace.wait()
+        with open(self.out, errors="replace") as f:
+            lines = f.read().splitlines()
+        for line in lines:
+            if born := BORN.match(line):
+                self.names[born[2]] = self.names.get(born[1], "?")
+        for line in lines:
+            if new := EXEC.match(line):
+                self.names[new[1]] = new[2]
+            if (call := CALL.match(line)) and call[2] not in OF_TIME:
+                self.counts[self.names.get(call[1], "?")][call[2]] += 1
+
+
+class Client:
+    """An SMTP session that pipelines (RFC 2920)."""
+
+    def __init__(self, instance):
+        self.sock = instance.raw("smtp")
+        self.replies = self.sock.makefile("rb")
+        self.reply(b"220")
+        self.sock.sendall(b"EHLO client.example\r\n")
+        self.reply(b"250")
+
+    def reply(self, code):
+        while True:
+            line = self.replies.readline()
+            assert line.startswith(code), line
+            if line[3:4] == b" ":
+                return
+
+    def send(self, rcpts, body):
+        commands = [b"MAIL FROM:<sender@example.org>"]
+        commands += [b"RCPT TO:<%s>" % r.encode() for r in rcpts]
+        self.sock.sendall(b"\r\n".join(commands + [b"DATA", b""]))
+        for _ in commands:
+            self.reply(b"250")
+        self.reply(b"354")
+        self.sock.sendall(body + b".\r\n")
+        self.reply(b"250")
+
+    def close(self):
+        self.replies.close()
+        self.sock.close()
+
+
+def count(instance, users, out, messages=20, warm=40):
+    """System calls a message that goes to all USERS, one after the other on one
+    connection, each delivered before the next is sent: {daemon: {call: n}}."""
+    rcpts = [f"{u}@{DOMAIN}" for u in users]
+    body = message("counted", ("x" * 70 + "\r\n") * (BODY_BYTES // 72))
+
+    since = instance.mark()
+    client = Client(instance)
+
+    def send(n):
+        for _ in range(n):
+            want = delivered() + 1
+            client.send(rcpts, body)
+            wait(lambda want=want: delivered() == want, "the delivery")
+
+    def delivered():
+        return instance.written_log(since).count(": mail.removed ")
+
+    try:
+        send(warm)
+        with Syscalls(instance, out) as calls:
+            send(messages)
+    finally:
+        client.close()
+    return {daemon: {call: n / messages for call, n in counted.items()}
+            for daemon, counted in calls.counts.items()}
+
+
+def total(counted, *without):
+    """All calls of all daemons but those WITHOUT."""
+    return sum(sum(calls.values()) for daemon, calls in counted.items()
+               if daemon not in without)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: ISC
+"""No turn of a loop is long, whatever one account or one message asks for: by
+the processor time that the loops measure themselves, which no load of the
+machine adds to."""
+import contextlib
+import json
+import os
+import shutil
+import time
+
+from imapraw import Imap
+from pabal import wait
+
+USERS = ("alice", "bob")
+MANY = 100000
+# Sanitizers cost a factor of their own.
+LIMIT = "1.0" if os.environ.get("PABAL_SANITIZE") else "0.2"
+WORK_S = 0.12  # what work() takes where the limit is meant
+
+
+def turns(pabal):
+    """{(daemon, process): {bucket: turns}} by processor time."""
+    found = {}
+    for s in json.loads(pabal.pabal("--json", "metrics")):
+        if s["name"] == "pabal_loop_turn_cpu_seconds_bucket":
+            at = found.setdefault((s["daemon"], s["process"]), {})
+            at[s["le"]] = s["value"]
+    return found
+
+
+def slow(pabal):
+    """{(daemon, process): turns beyond the limit}."""
+    return {k: v["+Inf"] - v[LIMIT] for k, v in turns(pabal).items()}
+
+
+def work():
+    """Processor time of something that is always the same."""
+    begin, n = time.process_time(), 0
+    for i in range(2000000):
+        n = n * 31 + i & 0xffffffff
+    return time.process_time() - begin
+
+
+@contextlib.contextmanager
+def bounded(pabal):
+    """No turn of any daemon is beyond the limit meanwhile, which is more on a
+    machine that takes longer for anything."""
+    since = pabal.mark()
+    before = slow(pabal)
+    yield
+    after = {k: v - before.get(k, 0) for k, v in slow(pabal).items()}
+    if not any(after.values()):
+        return
+    told = pabal.events("loop.slow", since)
+    # Two threads of a core take twice the processor time of one.
+    limit_ms = float(LIMIT) * 1000 * max(2, work() / WORK_S)
+    assert told and all(int(e["cpu_ms"]) <= limit_ms for e in told), \
+        (after, limit_ms, told)
+
+
+def owner(pabal, path, user):
+    s = os.stat(pabal.maildir(user))
+    os.chown(path, s.st_uid, s.st_gid)
+
+
+def fill(pabal, user, n, folder="", text=b"Subject: x\n\nx\n", base="1700000000"):
+    """N messages put into a folder by another program."""
+    top = os.path.join(pabal.maildir(user), folder)
+    for d in ("", "cur", "new", "tmp"):
+        os.makedirs(os.path.join(top, d), exist_ok=True)
+        owner(pabal, os.path.join(top, d), user)
+    first = os.path.join(top, "tmp", f"{base}.first.host")
+    with open(first, "wb") as f:
+        f.write(text)
+    owner(pabal, first, user)
+    for i in range(n):
+        path = os.path.join(top, "cur", f"{base}.M{i:06}.host:2,S")
+        if i % 60000 == 0 or n < 100:
+            shutil.copyfile(first, path)
+            owner(pabal, path, user)
+        else:
+            os.link(first, path)
+    os.unlink(first)
+
+
+def settle(c, n):
+    """Until all of the N messages that others put there are seen."""
+    def all_there():
+        c.ok("NOOP")
+        return int(c.ok("STATUS INBOX (MESSAGES)")[0].split()[-1][:-1]) >= n
+    wait(all_there, f"{n} messages")
+
+
+def test_take_over_of_files(pabal):
+    fill(pabal, "alice", MANY)
+    with bounded(pabal), Imap(pabal, "alice") as c:
+        c.ok("SELECT INBOX")
+        settle(c, MANY)
+
+
+def test_take_over_of_a_folder(pabal):
+    fill(pabal, "alice", MANY, ".Old")
+    with Imap(pabal, "alice") as c, bounded(pabal):
+        c.ok("SELECT Old")
+
+
+def test_changes_in_many_sessions(pabal):
+    with contextlib.ExitStack() as held:
+        c = held.enter_context(Imap(pabal, "alice"))
+        c.ok("SELECT INBOX")
+        others = []
+        for i in range(20):
+            o = held.enter_context(Imap(pabal, "alice"))
+            o.ok("SELECT INBOX")
+            others.append(o)
+        with bounded(pabal):
+            c.ok("STORE 1:* +FLAGS.SILENT (\\Flagged)")
+            for o in others:
+                o.send(b"n1 NOOP\r\n")
+            for o in others:
+                assert o.finish(b"n1")[0] == b"OK"
+
+
+def test_copy(pabal):
+    with Imap(pabal, "alice") as c, bounded(pabal):
+        c.ok("SELECT INBOX")
+        c.ok("CREATE Copies")
+        c.ok("COPY 1:* Copies")
+
+
+def test_expunge(pabal):
+    with Imap(pabal, "alice") as c, bounded(pabal):
+        c.ok("SELECT INBOX")
+        c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
+        c.ok("EXPUNGE")
+
+
+def test_rename_of_inbox(pabal):
+    fill(pabal, "bob", 20000)
+    with Imap(pabal, "bob") as c:
+        c.ok("SELECT INBOX")
+        settle(c, 20000)
+        with bounded(pabal):
+            c.ok("RENAME INBOX Moved")
+        for name, n in (("INBOX", 0), ("Moved", 20000)):
+            told = c.ok(f"STATUS {name} (MESSAGES)")[0].split()[-1]
+            assert int(told[:-1]) == n
+        c.ok("DELETE Moved")
+
+
+def test_delete_of_a_folder(pabal):
+    with Imap(pabal, "alice") as c, bounded(pabal):
+        c.ok("DELETE Copies")
+
+
+def test_rebuild(pabal):
+    pabal.stop()
+    shutil.rmtree(os.path.join(pabal.maildir("alice"), "pabal.index"))
+    pabal.start()
+    with bounded(pabal):
+        with Imap(pabal, "alice") as c:
+            c.ok("SELECT Old")
+
+
+def test_search(pabal):
+    header = b"a: x\n" * 50000 + b"To: " + b",\n ".join(
+        b"a%d@x.org" % i for i in range(5000)) + b"\n\nx\n"
+    fill(pabal, "bob", 10, text=header)
+    with Imap(pabal, "bob") as c:
+        c.ok("SELECT INBOX")
+        settle(c, 10)
+        with bounded(pabal):
+            c.ok("SEARCH " + " ".join(["NOT HEADER a y"] * 60))
+            c.ok("SEARCH " + " ".join(["NOT TO y"] * 60))
+            names = " ".join("n%d" % i for i in range(199))
+            c.ok(f"FETCH 1:* (BODY.PEEK[HEADER.FIELDS ({names})])")
+            c.ok("FETCH 1:* (" + " ".join(
+                "BODY.PEEK[HEADER.FIELDS (n%d)]" % i
+                for i in range(199)) + ")")
+
+
+def test_structure_of_large_messages(pabal):
+    fill(pabal, "bob", 20, ".Large", b"Subject: x\n\n" + b"a\n" * 5000000)
+    with Imap(pabal, "bob") as c, bounded(pabal):
+        c.ok("SELECT Large")
+        c.ok("FETCH 1:* BODYSTRUCTURE")
+
+
+def test_structure_of_many_parts(pabal):
+    part = b"--b\nContent-Type: text/plain; charset=utf-8\n\nx\n"
+    fill(pabal, "bob", 5, ".Parts",
+         b"Content-Type: multipart/mixed; boundary=b\n\n" + part * 10000 +
+         b"--b--\n")
+    with Imap(pabal, "bob") as c, bounded(pabal):
+        c.ok("SELECT Parts")
+        for item in ("BODYSTRUCTURE", "BODYSTRUCTURE", "BODY.PEEK[7.MIME]"):
+            c.ok(f"FETCH 1:* {item}")
+
+
+def test_many_files_set_aside(pabal):
+    pabal.stop()
+    bad = os.path.join(pabal.dir, "spool", "bad")
+    s = os.stat(bad)
+    names = [f"{i:05}.damaged" for i in range(10000)]
+    for name in names:
+        path = os.path.join(bad, name)
+        with open(path, "w") as f:
+            f.write("x\n")
+        os.chown(path, s.st_uid, s.st_gid)
+    since = pabal.mark()
+    pabal.start()
+    try:
+        pabal.wait_event("spool.notice", since)
+        assert pabal.pabal("queue", "bad").count(".damaged") == len(names)
+        assert not any(slow(pabal).values()), pabal.events("loop.slow", since)
+    finally:
+        for name in names:
+            for path in (name, name + ".why"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(bad, path))

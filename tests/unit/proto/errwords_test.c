@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/errwords.h"
+
+#include "tests/unit.h"
+
+#include "base/mem.h"
+#include "base/slice.h"
+
+/* Every code, in the order of base/err.h. */
+static const struct {
+	const char *imap_temp;
+	const char *imap_perm;
+	const char *pop3_temp;
+	const char *pop3_perm;
+	const char *dsn;
+	bool public_temp;
+} rows[] = {
+	/* clang-format off */
+	[ERR_OTHER] =      { "UNAVAILABLE",   NULL,            "SYS/TEMP", "SYS/PERM", "2.0", false },
+	[ERR_NO_SPACE] =   { "UNAVAILABLE",   NULL,            "SYS/TEMP", "SYS/PERM", "3.1", false },
+	[ERR_FORGED] =     { "SERVERBUG",     "SERVERBUG",     "SYS/TEMP", "SYS/PERM", "2.0", false },
+	[ERR_BUSY] =       { "INUSE",         "INUSE",         "IN-USE",   "IN-USE",   "2.0", true },
+	[ERR_IN_USE] =     { "INUSE",         "INUSE",         "IN-USE",   "IN-USE",   "2.0", true },
+	[ERR_OVER_QUOTA] = { "OVERQUOTA",     "OVERQUOTA",     "SYS/TEMP", "SYS/PERM", "2.2", true },
+	[ERR_LIMIT] =      { "LIMIT",         "LIMIT",         "SYS/TEMP", "SYS/PERM", "2.0", true },
+	[ERR_TOO_BIG] =    { "TOOBIG",        "TOOBIG",        "SYS/TEMP", "SYS/PERM", "3.4", true },
+	[ERR_EXISTS] =     { "ALREADYEXISTS", "ALREADYEXISTS", "SYS/TEMP", "SYS/PERM", "2.0", true },
+	[ERR_NOT_FOUND] =  { "NONEXISTENT",   "NONEXISTENT",   "SYS/TEMP", "SYS/PERM", "2.0", true },
+	[ERR_NO_TARGET] =  { "TRYCREATE",     "TRYCREATE",     "SYS/TEMP", "SYS/PERM", "2.0", true },
+	[ERR_NO_ACCOUNT] = { "CONTACTADMIN",  "CONTACTADMIN",  "SYS/TEMP", "SYS/PERM", "2.0", true },
+	[ERR_CANNOT] =     { "CANNOT",        "CANNOT",        "SYS/TEMP", "SYS/PERM", "2.0", true },
+	[ERR_SYNTAX] =     { "CLIENTBUG",     "CLIENTBUG",     "SYS/TEMP", "SYS/PERM", "2.0", true },
+	/* clang-format on */
+};
+
+static void
+same(const char *got, const char *want)
+{
+	if (want == NULL)
+		assert_null(got);
+	else
+		assert_true(slice_is(slice_str(got), want));
+}
+
+static void
+test_every_code(void **state)
+{
+	char dsn[ERRWORDS_DSN];
+
+	(void)state;
+	assert_int_equal(ARRAY_LEN(rows), ERR_CODES);
+	for (unsigned i = 0; i < ERR_CODES; i++) {
+		const enum err_code code = (enum err_code)i;
+
+		same(errwords_imap(ERR_TEMP, code), rows[i].imap_temp);
+		same(errwords_imap(ERR_PERM, code), rows[i].imap_perm);
+		same(errwords_pop3(ERR_TEMP, code), rows[i].pop3_temp);
+		same(errwords_pop3(ERR_PERM, code), rows[i].pop3_perm);
+		errwords_dsn(ERR_TEMP, code, "2.0", dsn);
+		assert_int_equal(dsn[0], '4');
+		assert_string_equal(dsn + 2, rows[i].dsn);
+		errwords_dsn(ERR_PERM, code, "2.0", dsn);
+		assert_int_equal(dsn[0], '5');
+		assert_string_equal(dsn + 2, rows[i].dsn);
+		assert_int_equal(
+		    errwords_public(ERR_TEMP, code), rows[i].public_temp);
+		assert_true(errwords_public(ERR_PERM, code));
+	}
+	assert_string_equal(
+	    errwords_dsn(ERR_TEMP, ERR_OTHER, "3.0", dsn), "4.3.0");
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_code),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What somebody who took over a daemon would say to qmgr, said here as that
+ * daemon: qmgr's own code runs, its peers are this file.  Whatever is not the
+ * sender's to say drops him, and leads to no delivery.
+ */
+#include "tests/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "conf/conf.h"
+#include "ipc/ipc.h"
+#include "ipc/lookup.h"
+#include "mime/wire.h"
+#include "qmgr/admin/admin.h"
+#include "qmgr/conf.h"
+#include "qmgr/queue/entry.h"
+#include "qmgr/queue/message.h"
+#include "qmgr/queue/newfile.h"
+#include "qmgr/queue/spool.h"
+#include "qmgr/queue/tail.h"
+#include "qmgr/run/dispatch.h"
+#include "qmgr/run/intake.h"
+#include "qmgr/run/life.h"
+#include "qmgr/run/round.h"
+#include "queue/envelope.h"
+#include "queue/job.h"
+#include "sys/clock.h"
+
+enum { OWNER = 1234, MAX_CALLS = 16 };
+
+struct ipc {
+	enum role role;
+	uid_t uid;
+	unsigned dropped;
+};
+
+/* ---- peers ---- */
+
+static struct ipc smtpd = { .role = ROLE_SMTPD };
+static struct ipc links[MAX_CALLS];
+static size_t nlinks;
+
+/* What qmgr asked and was not answered yet. */
+static struct {
+	struct ipc_call *call;
+	enum msg_type type;
+	struct job_rcpt rcpt; /* of a job: the first */
+	size_t record_bytes;
+} calls[MAX_CALLS];
+static size_t ncalls;
+static struct arena arena;
+
+static char opened[ENVELOPE_ID_BYTES];
+static int opened_fd = -1;
+static unsigned refused, committed;
+static struct buf listed = { .max = 65536 };
+
+struct ipc *
+ipc_link(enum role role, unsigned index, uid_t uid)
+{
+	(void)index;
+	for (size_t i = 0; i < nlinks; i++)
+		if (links[i].role == role && links[i].uid == uid)
+			return &links[i];
+	must(nlinks < MAX_CALLS);
+	links[nlinks] = (struct ipc){ .role = role, .uid = uid };
+	return &links[nlinks++];
+}
+
+unsigned
+ipc_count(enum role role)
+{
+	(void)role;
+	return 1;
+}
+
+enum role
+ipc_role(const struct ipc *peer)
+{
+	return peer->role;
+}
+
+uid_t
+ipc_uid(const struct ipc *peer)
+{
+	return peer->uid;
+}
+
+void
+ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
+    enum msg_type reply, void (*on_reply)(struct ipc_call *, struct msg *),
+    int64_t timeout_ms)
+{
+	static uint64_t last;
+	struct slice lines;
+
+	(void)timeout_ms;
+	must(ncalls < MAX_CALLS);
+	m->id = ++last;
+	*call = (struct ipc_call){
+		.peer = peer, .id = m->id, .reply = reply, .on_reply = on_reply
+	};
+	calls[ncalls].call = call;
+	calls[ncalls].type = m->type;
+	if (m->type == MSG_job_start) {
+		lines = m->job_start.recipients;
+		calls[ncalls].record_bytes = m->job_start.record.n;
+		must(job_rcpt_parse(&lines, &arena, &calls[ncalls].rcpt));
+	}
+	ncalls++;
+}
+
+/* The call at I, no longer open. */
+static struct ipc_call *
+take_call(size_t i)
+{
+	struct ipc_call *call = calls[i].call;
+
+	calls[i] = calls[--ncalls];
+	call->id = 0;
+	return call;
+}
+
+void
+ipc_drop(struct ipc *peer, const char *why)
+{
+	(void)why;
+	peer->dropped++;
+	for (size_t i = ncalls; i > 0; i--)
+		if (calls[i - 1].call->peer == peer) {
+			struct ipc_call *call = take_call(i - 1);
+
+			call->on_reply(call, NULL);
+		}
+	intake_forget(peer);
+}
+
+bool
+ipc_send(struct ipc *peer, const struct msg *m)
+{
+	if (m->type == MSG_queue_listed) {
+		buf_reset(&listed);
+		buf_add(&listed, m->queue_listed.text);
+		refused += !m->queue_listed.ok;
+		return true;
+	}
+	if (m->type == MSG_queue_counted) {
+		refused += !m->queue_counted.ok;
+		return true;
+	}
+	assert_ptr_equal(peer, &smtpd);
+	if (m->type == MSG_queue_opened && m->queue_opened.ok) {
+		slice_copy(m->queue_opened.qid, opened, sizeof opened);
+		opened_fd = fcntl(m->queue_opened.file, F_DUPFD_CLOEXEC, 3);
+	} else if (m->type == MSG_queue_opened)
+		refused++;
+	if (m->type == MSG_queue_committed)
+		committed += m->queue_committed.ok;
+	return true;
+}
+
+/* ---- the frame of the tests ---- */
+
+static char dir[] = "/tmp/pabal-border-XXXXXX";
+static const char body[] = "Subject: x\r\n\r\nhello\r\n";
+
+static void
+load_conf(void)
+{
+	struct conf_text t = { "qmgr.conf", { 0 } };
+	struct conf_errors errors = { 0 };
+	void *conf = NULL;
+
+	t.body = SLICE("active_limit = 100\n");
+	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
+	qmgr_conf = conf;
+}
+
+static int
+group_setup(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	arena_init(&arena);
+	ev_init();
+	load_conf();
+	assert_non_null(mkdtemp(dir));
+	return life_start(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &err);
+}
+
+static int
+group_teardown(void **state)
+{
+	char *cmd = xasprintf("rm -rf %s", dir);
+	const int rc = system(cmd);
+
+	(void)state;
+	spool_stop();
+	free(cmd);
+	return rc;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	ncalls = nlinks = 0;
+	smtpd.dropped = refused = committed = 0;
+	opened[0] = '\0';
+	return 0;
+}
+
+static void
+on_stop(struct ev_task *task)
+{
+	(void)task;
+	ev_stop();
+}
+
+static void
+on_wake(struct ev_timer *t)
+{
+	(void)t;
+	ev_stop();
+}
+
+/* What the loop has to do, and the sync threads. */
+static void
+turn(void)
+{
+	struct ev_timer wake;
+	struct ev_task task;
+
+	for (int i = 0; i < 3; i++) {
+		ev_task_init(&task, on_stop);
+		ev_task_queue(&task);
+		ev_run();
+	}
+	while (newfile_count() > 0) {
+		ev_timer_init(&wake, on_wake);
+		ev_timer_set(&wake, 1);
+		ev_run();
+		ev_timer_stop(&wake);
+	}
+}
+
+/* ---- smtpd ---- */
+
+static void
+say_open(struct slice lines)
+{
+	struct buf b = { .max = 65536 };
+	struct msg m = { .type = MSG_queue_open };
+
+	buf_addf(&b, "pabal-queue 1\n%.*s", SLICE_FMT(lines));
+	buf_addf(&b, "end %08x\n", crc32c(0, buf_slice(&b)));
+	m.queue_open.id = 1;
+	m.queue_open.envelope = buf_slice(&b);
+	intake_on_open(&smtpd, &m);
+	buf_fini(&b);
+}
+
+static void
+test_smtpd_envelope(void **state)
+{
+	static const char *const rows[] = {
+		"rcpt c@d target=|id uid=1000\n",
+		"rcpt c@d target=|id parent=0\n",
+		"rcpt c@d uid=1000\n",
+		"rcpt c@d parent=0\n",
+		"rcpt c@d\nrcpt e@f target=:include:/etc/shadow\n",
+		"id ABC\nrcpt c@d\n",
+		"arrived 1\nrcpt c@d\n",
+		"size 1\nrcpt c@d\n",
+		"crc32c 00000000\nrcpt c@d\n",
+		"protocol REPORT\nrcpt c@d\n",
+		"protocol NOTICE\nrcpt c@d\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		say_open(slice_str(rows[i]));
+		if (smtpd.dropped != i + 1 || opened[0] != '\0')
+			fail_msg("%s", rows[i]);
+	}
+	assert_int_equal(refused, 0);
+	assert_int_equal(ncalls, 0);
+}
+
+/* What is only wrong is answered. */
+static void
+test_smtpd_nonsense(void **state)
+{
+	(void)state;
+	say_open(SLICE("future x\nrcpt c@d\n"));
+	assert_int_equal(refused, 1);
+	say_open(SLICE("sender a@b\n"));
+	assert_int_equal(refused, 2);
+	assert_int_equal(smtpd.dropped, 0);
+}
+
+/* The forged line is behind a part. */
+static void
+test_smtpd_parts(void **state)
+{
+	struct msg m = { .type = MSG_queue_part };
+
+	(void)state;
+	m.queue_part.key = 7;
+	m.queue_part.envelope = SLICE("pabal-queue 1\n");
+	intake_on_part(&smtpd, &m);
+	m = (struct msg){ .type = MSG_queue_open };
+	m.queue_open.key = 7;
+	m.queue_open.envelope = SLICE("rcpt c@d target=|id\n");
+	intake_on_open(&smtpd, &m);
+	assert_int_equal(smtpd.dropped, 1);
+}
+
+/* What smtpd holds writes the message and does nothing else. */
+static void
+test_smtpd_reads(void **state)
+{
+	char text[10];
+
+	(void)state;
+	say_open(SLICE("rcpt c@d\n"));
+	assert_int_equal(fcntl(opened_fd, F_GETFL) & O_ACCMODE, O_WRONLY);
+	assert_int_equal(write(opened_fd, body, 4), 4);
+	assert_int_equal(pread(opened_fd, text, 4, 0), -1);
+	close(opened_fd);
+}
+
+static struct slice record; /* what smtpd says of the message's structure */
+
+static void
+say_commit(void)
+{
+	struct msg m = { .type = MSG_queue_commit };
+
+	m.queue_commit.record = record;
+	m.queue_commit.id = 2;
+	m.queue_commit.qid = slice_str(opened);
+	m.queue_commit.size = sizeof body - 1;
+	m.queue_commit.crc32c = crc32c(0, slice_str(body));
+	intake_on_commit(&smtpd, &m);
+	turn();
+}
+
+/* It keeps the descriptor, to put lines of its own into the file later. */
+static void
+test_smtpd_keeps_fd(void **state)
+{
+	(void)state;
+	say_open(SLICE("rcpt c@d\n"));
+	assert_int_equal(
+	    write(opened_fd, body, sizeof body - 1), sizeof body - 1);
+	say_commit();
+	assert_int_equal(committed, 0);
+	assert_int_equal(ncalls, 0);
+	assert_null(entry_find(slice_str(opened)));
+	close(opened_fd);
+}
+
+/* ---- agents ---- */
+
+/* A message for c@d is in the queue; lookup is asked. */
+static void
+submit(void)
+{
+	say_open(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"));
+	assert_string_not_equal(opened, "");
+	assert_int_equal(
+	    write(opened_fd, body, sizeof body - 1), sizeof body - 1);
+	close(opened_fd);
+	say_commit();
+	assert_int_equal(committed, 1);
+	assert_int_equal(ncalls, 1);
+	assert_int_equal(calls[0].type, MSG_lookup_address);
+}
+
+static void
+answer(struct msg_lookup_found found)
+{
+	struct msg m = { .type = MSG_lookup_found, .lookup_found = found };
+	struct ipc_call *call = take_call(0);
+
+	call->on_reply(call, &m);
+	turn();
+}
+
+/* The only job under way goes to ROLE's process of UID. */
+static void
+expect_job(enum role role, uid_t uid, const char *target)
+{
+	assert_int_equal(ncalls, 1);
+	assert_int_equal(calls[0].type, MSG_job_start);
+	assert_int_equal(ipc_role(calls[0].call->peer), role);
+	assert_int_equal(ipc_uid(calls[0].call->peer), uid);
+	if (!slice_is(calls[0].rcpt.target, target))
+		fail_msg("target %.*s", SLICE_FMT(calls[0].rcpt.target));
+}
+
+static struct ipc *
+say_expanded(const char *targets)
+{
+	struct ipc *peer = calls[0].call->peer;
+	struct msg m = { .type = MSG_job_result };
+
+	m.job_result = (struct msg_job_result){ .job = calls[0].call->id,
+		.recipient = calls[0].rcpt.number,
+		.status = JOB_EXPANDED,
+		.dsn = SLICE("2.1.5"),
+		.targets = slice_str(targets) };
+	dispatch_on_result(peer, &m);
+	turn();
+	return peer;
+}
+
+/* The agent has no more to say of its job. */
+static void
+say_done(size_t i)
+{
+	struct msg m = { .type = MSG_job_done };
+	struct ipc_call *call = take_call(i);
+
+	call->on_reply(call, &m);
+	turn();
+}
+
+static const struct msg_lookup_found relay = { .kind = LOOKUP_RELAY,
+	.transport = SLICE("smtp"),
+	.nexthop = SLICE("far.test") };
+
+static void
+test_smtp_expands(void **state)
+{
+	(void)state;
+	submit();
+	answer(relay);
+	expect_job(ROLE_SMTP, 0, "");
+	assert_int_equal(say_expanded("C/bin/id\n")->dropped, 1);
+	assert_int_equal(ncalls, 0);
+}
+
+static void
+test_smtp_expands_to_address(void **state)
+{
+	(void)state;
+	submit();
+	answer(relay);
+	assert_int_equal(say_expanded("Asomebody@else.test\n")->dropped, 1);
+	assert_int_equal(ncalls, 0);
+}
+
+/* Of a virtual user; there is no .forward. */
+static void
+test_virtual_local_expands(void **state)
+{
+	(void)state;
+	submit();
+	answer((struct msg_lookup_found){
+	    .kind = LOOKUP_MAILBOX, .address = SLICE("c@d") });
+	expect_job(ROLE_LOCAL, 0, "");
+	assert_int_equal(say_expanded("C/bin/id\n")->dropped, 1);
+	assert_int_equal(ncalls, 0);
+}
+
+/* A system user's .forward: his commands, as himself. */
+static void
+test_forward(void **state)
+{
+	(void)state;
+	submit();
+	answer((struct msg_lookup_found){
+	    .kind = LOOKUP_MAILBOX, .address = SLICE("c@d"), .uid = OWNER });
+	expect_job(ROLE_LOCAL, OWNER, "");
+	assert_int_equal(say_expanded("C/bin/id\n")->dropped, 0);
+	say_done(0);
+	expect_job(ROLE_PIPE, OWNER, "|/bin/id");
+	/* A command stands for nobody else. */
+	assert_int_equal(say_expanded("Asomebody@else.test\n")->dropped, 1);
+}
+
+/* The mailbox itself has no .forward. */
+static void
+test_final_expands(void **state)
+{
+	(void)state;
+	submit();
+	answer((struct msg_lookup_found){
+	    .kind = LOOKUP_MAILBOX, .address = SLICE("c@d"), .uid = OWNER });
+	assert_int_equal(say_expanded("!c@d\n")->dropped, 0);
+	say_done(0);
+	assert_int_equal(calls[0].type, MSG_lookup_address);
+	answer((struct msg_lookup_found){
+	    .kind = LOOKUP_MAILBOX, .address = SLICE("c@d"), .uid = OWNER });
+	expect_job(ROLE_LOCAL, OWNER, "\\");
+	assert_int_equal(say_expanded("C/bin/id\n")->dropped, 1);
+}
+
+/* Whatever uid lookup says. */
+static void
+test_lookup_says_uid(void **state)
+{
+	(void)state;
+	submit();
+	answer((struct msg_lookup_found){ .kind = LOOKUP_ALIAS,
+	    .uid = OWNER,
+	    .targets = SLICE("C/bin/id\n") });
+	expect_job(ROLE_PIPE, 0, "|/bin/id");
+	say_done(0);
+}
+
+/* A record of N bytes with a message for a mailbox here, or far away. */
+static size_t
+pass_record(size_t n, bool far)
+{
+	static const char text[MIME_WIRE_MAX + 1];
+
+	record = slice_of(text, n);
+	submit();
+	record = SLICE("");
+	answer(far ? relay
+		   : (struct msg_lookup_found){
+			 .kind = LOOKUP_MAILBOX, .address = SLICE("c@d") });
+	expect_job(far ? ROLE_SMTP : ROLE_LOCAL, 0, "");
+	return calls[0].record_bytes;
+}
+
+static void
+test_record(void **state)
+{
+	(void)state;
+	assert_int_equal(pass_record(MIME_WIRE_MAX, false), MIME_WIRE_MAX);
+}
+
+static void
+test_record_too_large(void **state)
+{
+	(void)state;
+	assert_int_equal(pass_record(MIME_WIRE_MAX + 1, false), 0);
+}
+
+/* Nobody but local has a use for it. */
+static void
+test_record_far(void **state)
+{
+	(void)state;
+	assert_int_equal(pass_record(100, true), 0);
+}
+
+/* A list's members are its reader's. */
+static void
+test_list(void **state)
+{
+	(void)state;
+	submit();
+	answer((struct msg_lookup_found){
+	    .kind = LOOKUP_ALIAS, .uid = OWNER, .targets = SLICE("I/list\n") });
+	expect_job(ROLE_PIPE, 0, ":include:/list");
+	assert_int_equal(say_expanded("I/other\n")->dropped, 0);
+	say_done(0);
+	expect_job(ROLE_PIPE, 0, ":include:/other");
+	say_done(0);
+}
+
+/* ---- the spool file ---- */
+
+/* A file as somebody who could write to it would leave it: the lines HEAD in
+ * the envelope, TAIL behind the message, each sealed as it should be. */
+static struct message *
+forge(const char *head, const char *tail)
+{
+	struct buf b = { .max = 65536 }, lines = { .max = 65536 };
+	char id[ENVELOPE_ID_BYTES];
+	struct slice rest = slice_str(tail);
+	struct err err = { 0 };
+	struct entry *e;
+	int fd;
+
+	spool_new_id(id);
+	buf_addf(&b,
+	    "pabal-queue 1\nid %s\narrived %016lld\nsize %020d\n"
+	    "crc32c %08x\nsender a@b\n%s",
+	    id, (long long)clock_wall_us(), (int)sizeof body - 1,
+	    crc32c(0, slice_str(body)), head);
+	buf_addf(&b, "end %08x\n%s", crc32c(0, buf_slice(&b)), body);
+	while (rest.n > 0) {
+		const size_t from = lines.n;
+
+		buf_add(&lines, slice_cut(rest, '\n', &rest));
+		tail_seal(&lines, from);
+	}
+	buf_add(&b, buf_slice(&lines));
+	fd = spool_create(id, &err);
+	assert_int_equal(write(fd, b.p, b.n), (ssize_t)b.n);
+	close(fd);
+	assert_int_equal(spool_publish(id, &err), 0);
+	buf_fini(&b);
+	buf_fini(&lines);
+	e = entry_add(id, SPOOL_NEW, clock_wall_us());
+	return message_load(e, &err);
+}
+
+static void
+test_forged_file(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *head, *tail;
+		uid_t uid; /* whose pipe is asked */
+		bool runs;
+	} rows[] = {
+		/* today's own */
+		{ "rcpt c@d\n",
+		  "rcpt c@d parent=0 target=|id uid=1234\nresult 0 expanded "
+		  "2.1.5\n", OWNER, true },
+		{ "rcpt c@d\n",
+		  "rcpt c@d parent=0 target=:include:/x uid=1234\n"
+		  "result 0 expanded 2.1.5\n"
+		  "rcpt c@d parent=1 target=|id uid=1234\n"
+		  "result 1 expanded 2.1.5\n", OWNER, true },
+		{ "rcpt c@d target=|id uid=1234\n", "", OWNER, false },
+		{ "rcpt c@d target=|id uid=1234 parent=0\n", "", OWNER, false },
+		{ "rcpt c@d\nrcpt c@d target=|id uid=1234 parent=0\n",
+		  "result 0 expanded 2.1.5\n", OWNER, false },
+		{ "rcpt c@d\n",
+		  "result 0 delivered 2.0.0\n"
+		  "rcpt c@d target=|id uid=1234\n", OWNER, false },
+		{ "rcpt c@d\n",
+		  "rcpt c@d parent=0 target=:include:/x uid=1\n"
+		  "result 0 expanded 2.1.5\n"
+		  "rcpt c@d parent=1 target=|id uid=1234\n"
+		  "result 1 expanded 2.1.5\n", OWNER, false },
+		{ "rcpt c@d\n",
+		  "rcpt c@d parent=0 target=|x uid=1234\n"
+		  "result 0 expanded 2.1.5\n"
+		  "rcpt c@d parent=1 target=|id uid=1234\n"
+		  "result 1 expanded 2.1.5\n", OWNER, false },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct message *m = forge(rows[i].head, rows[i].tail);
+		bool runs = false;
+
+		assert_non_null(m);
+		round_start(m);
+		turn();
+		while (ncalls > 0) {
+			if (calls[0].type == MSG_job_start &&
+			    calls[0].rcpt.target.n > 0) {
+				runs = true;
+				expect_job(ROLE_PIPE, rows[i].uid, "|id");
+				say_done(0);
+			} else if (calls[0].type == MSG_job_start) {
+				say_done(0); /* the report */
+			} else {
+				answer(relay);
+			}
+		}
+		if (runs != rows[i].runs)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* ---- mailq ---- */
+
+static struct ipc ctl = { .role = ROLE_CTL };
+static struct ipc user = { .role = ROLE_USER, .uid = OWNER };
+
+static void
+list(struct ipc *peer, const char *filter)
+{
+	struct msg m = { .type = MSG_queue_list };
+
+	m.queue_list.filter = slice_str(filter);
+	admin_on_list(peer, &m);
+}
+
+static void
+count(struct ipc *peer, const char *filter)
+{
+	struct msg m = { .type = MSG_queue_count };
+
+	m.queue_count.filter = slice_str(filter);
+	admin_on_count(peer, &m);
+}
+
+static void
+test_mailq(void **state)
+{
+	char only[40];
+
+	(void)state;
+	submit();
+	snprintf(only, sizeof only, "id=%s", opened);
+	answer((struct msg_lookup_found){
+	    .kind = LOOKUP_ALIAS, .targets = SLICE("C/bin/secret\n") });
+	list(&ctl, only);
+	assert_non_null(strstr(buf_cstr(&listed), "target=|/bin/secret"));
+	list(&user, only);
+	assert_non_null(strstr(buf_cstr(&listed), "address=c@d"));
+	assert_null(strstr(buf_cstr(&listed), "secret"));
+	say_done(0);
+	list(&ctl, only);
+	assert_non_null(strstr(buf_cstr(&listed), "text="));
+	list(&user, only);
+	assert_null(strstr(buf_cstr(&listed), "text="));
+	assert_null(strstr(buf_cstr(&listed), "dsn="));
+	/* Nor by asking which ones have a reason that begins with… */
+	assert_int_equal(refused, 0);
+	count(&ctl, "reason=the*");
+	assert_int_equal(refused, 0);
+	count(&user, "reason=the*");
+	list(&user, "state=waiting reason=the*");
+	assert_int_equal(refused, 2);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup(name, setup)
+	static const struct CMUnitTest tests[] = {
+		T(test_smtpd_envelope),
+		T(test_smtpd_nonsense),
+		T(test_smtpd_parts),
+		T(test_smtpd_reads),
+		T(test_smtpd_keeps_fd),
+		T(test_smtp_expands),
+		T(test_smtp_expands_to_address),
+		T(test_virtual_local_expands),
+		T(test_forward),
+		T(test_final_expands),
+		T(test_lookup_says_uid),
+		T(test_record),
+		T(test_record_too_large),
+		T(test_record_far),
+		T(test_list),
+		T(test_forged_file),
+		T(test_mailq),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/run/dest.h"
+
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "conf/conf.h"
+#include "ev/loop.h"
+#include "qmgr/conf.h"
+#include "qmgr/queue/message.h"
+#include "qmgr/run/settle.h"
+#include "tests/clock.h"
+
+enum { START = 5, LIMIT = 20, DOWN_MS = 60000, MANY = 10000 };
+
+/* What was handed to agents, oldest first. */
+static struct {
+	struct dest *dest;
+	struct message *message;
+	struct rcpt *first;
+	size_t n;
+} jobs[1000];
+static size_t njobs;
+static unsigned deferred; /* recipients */
+static struct rcpt *last_deferred;
+static struct entry entry;
+static struct message **made;
+static size_t nmade;
+
+static void
+on_deliver(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
+{
+	assert_true(njobs < ARRAY_LEN(jobs));
+	jobs[njobs].dest = d;
+	jobs[njobs].message = m;
+	jobs[njobs].first = rcpts[0];
+	jobs[njobs++].n = n;
+	free(rcpts);
+}
+
+/* Expansions bring nothing here. */
+static void
+on_begin(struct message *m)
+{
+	for (size_t i = 0; i < m->nrcpts; i++)
+		if (m->rcpts[i]->state == RCPT_DEFERRED &&
+		    m->rcpts[i] != last_deferred) {
+			last_deferred = m->rcpts[i];
+			deferred++;
+		}
+}
+
+static void
+on_ended(struct message *m)
+{
+	(void)m;
+}
+
+/* The oldest job ends. */
+static void
+end_job(enum dest_outcome outcome)
+{
+	struct dest *d = jobs[0].dest;
+
+	assert_true(njobs > 0);
+	memmove(jobs, jobs + 1, --njobs * sizeof jobs[0]);
+	dest_done(d, outcome, SLICE("4.4.1"), SLICE("no route"));
+	clock_run(0);
+}
+
+/* A message of N recipients, open, one of them for each call of put. */
+static struct message *
+message(size_t n)
+{
+	struct envelope_rcpt *rcpts = xcalloc(n, sizeof *rcpts);
+	struct envelope env = { .rcpts = rcpts, .nrcpts = n };
+	struct arena arena;
+	struct message *m;
+
+	arena_init(&arena);
+	for (size_t i = 0; i < n; i++)
+		rcpts[i].address = SLICE("a@b.test");
+	m = message_new(&entry, &arena, &env, 0);
+	settle_open(m);
+	m->open = n + 1; /* the round does not end here */
+	free(rcpts);
+	made = xreallocarray(made, nmade + 1, sizeof(struct message *));
+	made[nmade++] = m;
+	return m;
+}
+
+static void
+put(struct message *m, size_t i, const char *site, const char *nexthop)
+{
+	rcpt_enter(m->rcpts[i], RCPT_RESOLVING);
+	m->rcpts[i]->nexthop = slice_str(nexthop);
+	dest_put(ROLE_SMTP, 0, slice_str(site), m->rcpts[i]);
+}
+
+static void
+put_new(const char *site)
+{
+	put(message(1), 0, site, "smtp:next.test");
+}
+
+static void
+fill(const char *site, unsigned n)
+{
+	while (n-- > 0)
+		put_new(site);
+	clock_run(0);
+}
+
+static void
+test_window(void **state)
+{
+	(void)state;
+	fill("smtp:window", 200);
+	assert_int_equal(njobs, START);
+	/* as many successes as the window is wide make it wider by one */
+	for (unsigned i = 0; i < START; i++)
+		end_job(DEST_WELL);
+	assert_int_equal(njobs, START + 1);
+	end_job(DEST_TROUBLE);
+	assert_int_equal(njobs, START); /* now 3 */
+	while (njobs > 2)
+		end_job(DEST_TROUBLE), end_job(DEST_WELL);
+	for (unsigned i = 0; njobs > 0; i++) {
+		assert_true(njobs <= LIMIT);
+		end_job(DEST_WELL);
+	}
+}
+
+/* Domains with the same hosts have the window in common, and each delivery goes
+ * to one next hop. */
+static void
+test_site(void **state)
+{
+	struct message *m = message(100);
+	char hop[100][32];
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++) {
+		snprintf(hop[i], sizeof hop[i], "smtp:d%zu.test", i / 2);
+		put(m, i, "smtp:mx.test", hop[i]);
+	}
+	clock_run(0);
+	assert_int_equal(njobs, START);
+	for (unsigned i = 0; i < 50; i++) {
+		assert_int_equal(jobs[0].n, 2);
+		assert_string_equal(jobs[0].first->nexthop.p, hop[2 * i]);
+		assert_true(njobs <= LIMIT);
+		end_job(DEST_WELL);
+	}
+	assert_int_equal(njobs, 0);
+}
+
+static void
+test_down(void **state)
+{
+	(void)state;
+	fill("smtp:down", 5 + START);
+	deferred = 0;
+	for (unsigned i = 0; i < 4; i++)
+		end_job(DEST_TROUBLE);
+	assert_int_equal(deferred, 0);
+	end_job(DEST_TROUBLE);
+	/* what waits, and what comes, is put off with the reason */
+	assert_true(deferred > 0);
+	assert_true(slice_is(last_deferred->text, "no route"));
+	while (njobs > 0)
+		end_job(DEST_TROUBLE);
+	deferred = 0;
+	clock_run(DOWN_MS - 1);
+	fill("smtp:down", 3);
+	assert_int_equal(njobs, 0);
+	assert_int_equal(deferred, 3);
+	/* then one tries it */
+	clock_run(1);
+	fill("smtp:down", 3);
+	assert_int_equal(njobs, 1);
+	assert_int_equal(deferred, 3);
+	end_job(DEST_TROUBLE);
+	assert_int_equal(deferred, 5);
+	clock_run(DOWN_MS);
+	fill("smtp:down", 3);
+	end_job(DEST_WELL);
+	assert_int_equal(njobs, 2);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+}
+
+/* An administrator does not wait. */
+static void
+test_flush(void **state)
+{
+	(void)state;
+	fill("smtp:flush", 5);
+	while (njobs > 0)
+		end_job(DEST_TROUBLE);
+	deferred = 0;
+	fill("smtp:flush", 1);
+	assert_int_equal(deferred, 1);
+	dest_flush();
+	fill("smtp:flush", 1);
+	assert_int_equal(njobs, 1);
+	end_job(DEST_WELL);
+}
+
+/* Recipients of one message wait for each other, a tenth of a second. */
+static void
+test_hold(void **state)
+{
+	struct message *m = message(3);
+
+	(void)state;
+	m->resolving = 2;
+	put(m, 0, "smtp:hold", "smtp:a");
+	clock_run(99);
+	assert_int_equal(njobs, 0);
+	put(m, 1, "smtp:hold", "smtp:a");
+	clock_run(1);
+	assert_int_equal(njobs, 1);
+	assert_int_equal(jobs[0].n, 2);
+	end_job(DEST_WELL);
+	put(m, 2, "smtp:hold", "smtp:a");
+	clock_run(50);
+	m->resolving = 0;
+	dest_resolved();
+	clock_run(0);
+	assert_int_equal(njobs, 1);
+	end_job(DEST_WELL);
+}
+
+/* A message of many recipients lets others pass. */
+static void
+test_turns(void **state)
+{
+	struct message *large = message(500);
+	struct message *small = message(1);
+	unsigned before = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 500; i++)
+		put(large, i, "smtp:turns", "smtp:a");
+	put(small, 0, "smtp:turns", "smtp:a");
+	clock_run(0);
+	for (; jobs[0].message != small; before++) {
+		assert_int_equal(jobs[0].n, qmgr_conf->recipients_per_job);
+		end_job(DEST_WELL);
+	}
+	assert_true(before <= 1);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+}
+
+/* What has no work is remembered until very many others have none. */
+static void
+test_forgotten(void **state)
+{
+	char name[64];
+
+	(void)state;
+	fill("smtp:first", 4 * START);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+	fill("smtp:known", 4 * START);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+	fill("smtp:known", LIMIT);
+	assert_true(njobs > START);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "smtp:other%u", i);
+		fill(name, 1);
+		end_job(DEST_WELL);
+		if (i != MANY / 2)
+			continue;
+		fill("smtp:known", LIMIT);
+		assert_true(njobs > START);
+		while (njobs > 0)
+			end_job(DEST_WELL);
+	}
+	fill("smtp:first", LIMIT);
+	assert_int_equal(njobs, START);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+}
+
+/* Also what had no work left before its time to wait was over. */
+static void
+test_forgotten_after_hold(void **state)
+{
+	struct message *m = message(1);
+	char name[64];
+
+	(void)state;
+	fill("smtp:waits", 4 * START);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+	m->resolving = 1;
+	put(m, 0, "smtp:waits", "smtp:a");
+	clock_run(0);
+	assert_int_equal(njobs, 0);
+	m->resolving = 0;
+	fill("smtp:waits", 1);
+	assert_int_equal(njobs, 2);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+	dest_resolved();
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "smtp:newer%u", i);
+		fill(name, 1);
+		end_job(DEST_WELL);
+	}
+	fill("smtp:waits", LIMIT);
+	assert_int_equal(njobs, START);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+}
+
+static int
+setup(void **state)
+{
+	struct conf_text t = { "qmgr.conf", { 0 } };
+	struct conf_errors errors = { 0 };
+	void *conf = NULL;
+
+	(void)state;
+	ev_init();
+	entry_init();
+	t.body = SLICE("smtp_concurrency = 20\nsmtp_concurrency_start = 5\n");
+	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
+	qmgr_conf = conf;
+	settle_init(on_begin, on_ended);
+	dest_init(on_deliver);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	while (nmade > 0)
+		message_free(&made[--nmade]);
+	free(made);
+	return 0;
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_site),
+		cmocka_unit_test(test_down),
+		cmocka_unit_test(test_flush),
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_forgotten),
+		cmocka_unit_test(test_forgotten_after_hold),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

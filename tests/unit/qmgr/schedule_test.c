@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: ISC */
+/* When what happens to a message that nobody takes, in virtual time: all of
+ * qmgr runs, with a lookup and an smtp that are made up here. */
+#include "tests/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "conf/conf.h"
+#include "ipc/ipc.h"
+#include "ipc/lookup.h"
+#include "qmgr/admin/admin.h"
+#include "qmgr/conf.h"
+#include "qmgr/queue/entry.h"
+#include "qmgr/queue/newfile.h"
+#include "qmgr/queue/spool.h"
+#include "qmgr/run/dispatch.h"
+#include "qmgr/run/intake.h"
+#include "qmgr/run/life.h"
+#include "queue/envelope_text.h"
+#include "queue/job.h"
+#include "sys/clock.h"
+#include "tests/clock.h"
+
+enum { TRIES = 100 };
+static const int64_t minute = 60000, hour = 3600000, day = 86400000;
+
+struct ipc {
+	enum role role;
+};
+
+static struct ipc smtpd = { ROLE_SMTPD }, smtp = { ROLE_SMTP },
+		  lookup = { ROLE_LOOKUP }, ctl = { ROLE_CTL };
+
+/* What smtp and lookup were asked and answer in the next turn. */
+struct question {
+	struct ev_timer timer;
+	struct ipc_call *call;
+	enum msg_type type;
+	bool report;
+	uint32_t recipient;
+};
+
+static enum job_status smtp_says = JOB_TEMPFAIL;
+static bool lookup_is_there = true;
+static int64_t tried_ms[TRIES]; /* since the message came */
+static size_t ntried;
+static int64_t came_ms;
+static unsigned reports;
+static int64_t reported_ms;
+static char qid[ENVELOPE_ID_BYTES];
+static int qfd = -1;
+
+struct ipc *
+ipc_link(enum role role, unsigned index, uid_t uid)
+{
+	(void)index;
+	(void)uid;
+	return role == ROLE_LOOKUP ? &lookup : &smtp;
+}
+
+unsigned
+ipc_count(enum role role)
+{
+	(void)role;
+	return 1;
+}
+
+enum role
+ipc_role(const struct ipc *peer)
+{
+	return peer->role;
+}
+
+uid_t
+ipc_uid(const struct ipc *peer)
+{
+	(void)peer;
+	return 0;
+}
+
+void
+ipc_drop(struct ipc *peer, const char *why)
+{
+	(void)peer;
+	fail_msg("%s", why);
+}
+
+bool
+ipc_send(struct ipc *peer, const struct msg *m)
+{
+	(void)peer;
+	if (m->type == MSG_queue_opened) {
+		assert_true(m->queue_opened.ok);
+		slice_copy(m->queue_opened.qid, qid, sizeof qid);
+		qfd = fcntl(m->queue_opened.file, F_DUPFD_CLOEXEC, 3);
+	}
+	return true;
+}
+
+static void
+answer_lookup(struct ipc_call *call)
+{
+	struct msg m = { .type = MSG_lookup_found };
+
+	m.lookup_found.kind = LOOKUP_RELAY;
+	m.lookup_found.transport = SLICE("smtp");
+	m.lookup_found.nexthop = SLICE("far.test");
+	m.lookup_found.site = SLICE("mx.far.test");
+	call->on_reply(call, lookup_is_there ? &m : NULL);
+}
+
+static void
+answer_job(const struct question *q)
+{
+	struct ipc_call *call = q->call;
+	struct msg m = { .type = MSG_job_result };
+	struct msg done = { .type = MSG_job_done };
+
+	if (q->report) {
+		reports++;
+		reported_ms = clock_ms() - came_ms;
+	} else if (ntried < TRIES)
+		tried_ms[ntried++] = clock_ms() - came_ms;
+	m.job_result.job = call->id;
+	m.job_result.recipient = q->recipient;
+	m.job_result.status = q->report ? JOB_RELAYED : smtp_says;
+	m.job_result.dsn = SLICE("4.2.2");
+	m.job_result.text = SLICE("mailbox full");
+	dispatch_on_result(&smtp, &m);
+	call->on_reply(call, &done);
+}
+
+static void
+on_question(struct ev_timer *t)
+{
+	struct question *q = OUTER(t, struct question, timer);
+
+	if (q->type == MSG_lookup_address)
+		answer_lookup(q->call);
+	else
+		answer_job(q);
+	free(q);
+}
+
+void
+ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
+    enum msg_type reply, void (*on_reply)(struct ipc_call *, struct msg *),
+    int64_t timeout_ms)
+{
+	static uint64_t last;
+	struct question *q = xcalloc(1, sizeof *q);
+
+	(void)timeout_ms;
+	m->id = ++last;
+	*call = (struct ipc_call){
+		.peer = peer, .id = m->id, .reply = reply, .on_reply = on_reply
+	};
+	q->call = call;
+	q->type = m->type;
+	if (m->type == MSG_job_start) {
+		struct slice lines = m->job_start.recipients;
+		struct job_rcpt r;
+		struct arena arena;
+
+		arena_init(&arena);
+		assert_true(job_rcpt_parse(&lines, &arena, &r));
+		q->recipient = r.number;
+		arena_fini(&arena);
+		q->report = memmem(m->job_start.envelope.p,
+				m->job_start.envelope.n, "REPORT", 6) != NULL;
+		assert_true(slice_is(m->job_start.nexthop, "smtp:far.test"));
+	}
+	ev_timer_init(&q->timer, on_question);
+	ev_timer_set(&q->timer, 1);
+}
+
+/* ---- the frame of the tests ---- */
+
+static char dir[] = "/tmp/pabal-schedule-XXXXXX";
+
+static bool
+is_syncing(void)
+{
+	return newfile_count() > 0;
+}
+
+static void
+submit(const char *sender)
+{
+	static const char body[] = "Subject: x\r\n\r\nhello\r\n";
+	struct envelope_rcpt rcpt = { .address = SLICE("to@far.test") };
+	struct envelope env = { .sender = slice_str(sender),
+		.protocol = SLICE("ESMTP"),
+		.rcpts = &rcpt,
+		.nrcpts = 1 };
+	struct buf text = { .max = 65536 };
+	struct msg m = { .type = MSG_queue_open };
+
+	envelope_format(&env, &text);
+	m.queue_open.envelope = buf_slice(&text);
+	intake_on_open(&smtpd, &m);
+	buf_fini(&text);
+	assert_int_equal(write(qfd, body, sizeof body - 1), sizeof body - 1);
+	close(qfd);
+	m = (struct msg){ .type = MSG_queue_commit };
+	m.queue_commit.qid = slice_str(qid);
+	m.queue_commit.size = sizeof body - 1;
+	m.queue_commit.crc32c = crc32c(0, slice_str(body));
+	ntried = reports = 0;
+	came_ms = clock_ms();
+	intake_on_commit(&smtpd, &m);
+	clock_run(100);
+}
+
+/* The queue is empty; what was tried is gone. */
+static void
+finish(void)
+{
+	smtp_says = JOB_RELAYED;
+	clock_run(10 * day);
+	smtp_says = JOB_TEMPFAIL;
+	assert_int_equal(entry_count(), 0);
+}
+
+/* Try number N came WAIT_MS after the one before, or a tenth later. */
+static void
+check_wait(size_t n, int64_t wait_ms)
+{
+	const int64_t ms = tried_ms[n] - tried_ms[n - 1];
+
+	assert_true(n < ntried);
+	if (ms < wait_ms || ms > wait_ms + wait_ms / 10 + 1000)
+		fail_msg("try %zu after %lld ms", n, (long long)ms);
+}
+
+static void
+test_retries(void **state)
+{
+	static const int waits_min[] = { 5, 10, 20, 30, 60, 120, 240, 240 };
+
+	(void)state;
+	submit("me@here.test");
+	clock_run(day);
+	for (size_t i = 0; i < ARRAY_LEN(waits_min); i++)
+		check_wait(i + 1, waits_min[i] * minute);
+	finish();
+}
+
+/* A report of the delay after 4 hours, once, and the failure after 5 days. */
+static void
+test_reports(void **state)
+{
+	(void)state;
+	submit("me@here.test");
+	clock_run(4 * hour - 1000);
+	assert_int_equal(reports, 0);
+	clock_run(5 * hour);
+	assert_int_equal(reports, 1);
+	clock_run(5 * day - 10 * hour);
+	assert_int_equal(reports, 1);
+	assert_int_equal(entry_count(), 1);
+	clock_run(7 * hour);
+	assert_int_equal(reports, 2);
+	assert_int_equal(entry_count(), 0);
+	assert_true(reported_ms >= 5 * day);
+	finish();
+}
+
+/* Nobody is told of a report that cannot be delivered; it goes after a day. */
+static void
+test_null_sender(void **state)
+{
+	(void)state;
+	submit("");
+	clock_run(day - hour);
+	assert_int_equal(entry_count(), 1);
+	clock_run(6 * hour);
+	assert_int_equal(entry_count(), 0);
+	assert_int_equal(reports, 0);
+	finish();
+}
+
+/* Trouble of our own is tried again in seconds, and is no attempt. */
+static void
+test_soon(void **state)
+{
+	(void)state;
+	lookup_is_there = false;
+	submit("me@here.test");
+	clock_run(minute);
+	assert_int_equal(ntried, 0);
+	lookup_is_there = true;
+	clock_run(3000);
+	assert_int_equal(ntried, 1);
+	clock_run(10 * minute);
+	check_wait(1, 5 * minute);
+	finish();
+}
+
+/* A wall clock that is set back makes nothing wait for years. */
+static void
+test_clock_set_back(void **state)
+{
+	(void)state;
+	submit("me@here.test");
+	clock_set_wall(-365 * day);
+	clock_run(6 * minute);
+	assert_int_equal(ntried, 2);
+	clock_run(12 * minute);
+	assert_int_equal(ntried, 3);
+	check_wait(2, 10 * minute);
+	clock_set_wall(365 * day);
+	finish();
+}
+
+static void
+act(const char *verb)
+{
+	struct msg m = { .type = MSG_queue_act };
+
+	m.queue_act.verb = slice_str(verb);
+	admin_on_act(&ctl, &m);
+	clock_run(1000);
+}
+
+static void
+test_held(void **state)
+{
+	(void)state;
+	submit("me@here.test");
+	act("hold");
+	clock_run(3 * day);
+	assert_int_equal(ntried, 1);
+	act("release");
+	assert_int_equal(ntried, 2);
+	act("retry");
+	assert_int_equal(ntried, 3);
+	act("delete");
+	assert_int_equal(entry_count(), 0);
+	finish();
+}
+
+static int
+setup(void **state)
+{
+	struct conf_text t = { "qmgr.conf", { 0 } };
+	struct conf_errors errors = { 0 };
+	void *conf = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	ev_init();
+	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
+	qmgr_conf = conf;
+	clock_wait_while(is_syncing);
+	assert_non_null(mkdtemp(dir));
+	return life_start(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &err);
+}
+
+static int
+teardown(void **state)
+{
+	char *cmd = xasprintf("rm -rf %s", dir);
+	const int rc = system(cmd);
+
+	(void)state;
+	spool_stop();
+	free(cmd);
+	return rc;
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_null_sender),
+		cmocka_unit_test(test_soon),
+		cmocka_unit_test(test_clock_set_back),
+		cmocka_unit_test(test_held),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

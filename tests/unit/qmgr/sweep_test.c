@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The queue on a disk that fails.  A process of qmgr's own code, with a lookup
+ * and agents that are made up, takes messages in, expands, delivers, puts off
+ * and reports, while one call that changes the spool fails, or all from it on:
+ * cut short, no space, an I/O error, or the end of the process, after which
+ * another takes over.  Then the disk works again, and what was acknowledged
+ * must arrive whole, once if no process ended, what was refused must not, and
+ * nothing may have been set aside.
+ *
+ *   PABAL_SWEEP=1  every call of every kind (make torture); else every third
+ */
+#include "tests/unit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "conf/conf.h"
+#include "ev/loop.h"
+#include "ipc/ipc.h"
+#include "ipc/lookup.h"
+#include "qmgr/conf.h"
+#include "qmgr/queue/entry.h"
+#include "qmgr/queue/newfile.h"
+#include "qmgr/run/dispatch.h"
+#include "qmgr/run/intake.h"
+#include "qmgr/run/life.h"
+#include "qmgr/run/round.h"
+#include "queue/envelope_text.h"
+#include "queue/job.h"
+#include "sys/fd.h"
+#include "tests/fault.h"
+
+enum { TURNS = 8, FAULTY_TURNS = 4, IDLE_TICKS = 2 };
+
+/* Who is written to, and what comes of it. */
+static const struct {
+	const char *rcpts[3];
+	const char
+	    *ends[4]; /* who has it in the end; a report is the sender's */
+} mails[] = {
+	{ { "ok@x" }, { "ok@x" } },
+	{ { "ok@x", "later@x" }, { "ok@x", "later@x" } },
+	{ { "list@x" }, { "ok@x", "later@x", "never@x" } },
+	{ { "no@x", "ok@x" }, { "ok@x", "sender@x" } },
+};
+enum { MAILS = 4, ENDS = 4 };
+
+/* What outlives a process. */
+static struct world {
+	bool acked[MAILS], refused[MAILS];
+	unsigned delivered[MAILS][ENDS];
+	unsigned tries;
+	unsigned torn;  /* messages that were not whole */
+	unsigned calls; /* of the disk, counted */
+	char struck[32];
+} * world;
+
+static char top[64];
+
+/* ---- the other daemons ---- */
+
+struct ipc {
+	enum role role;
+};
+
+static struct ipc peers[ROLE_COUNT];
+
+struct answer {
+	struct ev_timer timer;
+	struct ipc_call *call;
+	struct arena arena;
+	struct slice address;
+	struct job_rcpt rcpts[8];
+	size_t n;
+	bool whole;
+	unsigned mail;
+};
+
+struct ipc *
+ipc_link(enum role role, unsigned index, uid_t uid)
+{
+	(void)index;
+	(void)uid;
+	peers[role].role = role;
+	return &peers[role];
+}
+
+enum role
+ipc_role(const struct ipc *peer)
+{
+	return peer->role;
+}
+
+uid_t
+ipc_uid(const struct ipc *peer)
+{
+	(void)peer;
+	return 0;
+}
+
+void
+ipc_drop(struct ipc *peer, const char *why)
+{
+	(void)peer;
+	fail_msg("%s", why);
+}
+
+unsigned
+ipc_count(enum role role)
+{
+	(void)role;
+	return 1;
+}
+
+static void
+end_call(struct answer *a, struct msg *reply)
+{
+	struct ipc_call *call = a->call;
+
+	call->id = 0;
+	call->on_reply(call, reply);
+	arena_fini(&a->arena);
+	free(a);
+}
+
+static void
+on_lookup(struct ev_timer *t)
+{
+	struct answer *a = OUTER(t, struct answer, timer);
+	struct msg m = { .type = MSG_lookup_found };
+	struct msg_lookup_found *f = &m.lookup_found;
+
+	f->address = a->address;
+	f->kind = LOOKUP_RELAY;
+	f->transport = SLICE("smtp");
+	f->nexthop = SLICE("far.test");
+	if (slice_is(a->address, "list@x")) {
+		f->kind = LOOKUP_ALIAS;
+		f->targets = SLICE("Aok@x\nAlater@x\nAnever@x\n");
+	}
+	end_call(a, &m);
+}
+
+static enum job_status
+status_of(const struct answer *a, struct slice address)
+{
+	/* A report's text names its message. */
+	const unsigned mail = a->mail;
+
+	if (slice_is(address, "no@x"))
+		return JOB_PERMFAIL;
+	if (!a->whole)
+		world->torn++;
+	if (slice_is(address, "later@x") && world->tries++ % 3 != 2)
+		return JOB_TEMPFAIL;
+	for (size_t i = 0; mail < MAILS && i < ENDS; i++)
+		if (mails[mail].ends[i] != NULL &&
+		    slice_is(address, mails[mail].ends[i]))
+			world->delivered[mail][i]++;
+	return JOB_RELAYED;
+}
+
+static void
+on_job(struct ev_timer *t)
+{
+	struct answer *a = OUTER(t, struct answer, timer);
+	struct msg done = { .type = MSG_job_done };
+
+	for (size_t i = 0; i < a->n; i++) {
+		const enum job_status status =
+		    status_of(a, a->rcpts[i].address);
+		struct msg m = { .type = MSG_job_result,
+			.job_result = { .job = a->call->id,
+			    .recipient = a->rcpts[i].number,
+			    .status = status,
+			    .dsn = status == JOB_RELAYED    ? SLICE("2.0.0")
+				   : status == JOB_TEMPFAIL ? SLICE("4.2.0")
+							    : SLICE("5.1.1"),
+			    .text = SLICE("said the agent") } };
+
+		dispatch_on_result(a->call->peer, &m);
+	}
+	end_call(a, &done);
+}
+
+/* Which of the mails it is, and whether it is whole. */
+static void
+look_at(struct answer *a, const struct msg_job_start *job)
+{
+	const struct slice mark = SLICE("Subject: mail ");
+	char *text = xmalloc((size_t)job->size + 1);
+	struct slice s = slice_of(text, (size_t)job->size);
+	size_t at;
+
+	a->mail = MAILS;
+	a->whole = fd_pread_all(job->file, text, (size_t)job->size, job->offset,
+		       NULL) == 0 &&
+		   crc32c(0, s) == job->crc32c;
+	at = slice_search(s, mark);
+	if (a->whole && at + mark.n < s.n)
+		a->mail = (unsigned)(s.p[at + mark.n] - '0');
+	free(text);
+}
+
+void
+ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
+    enum msg_type reply, void (*on_reply)(struct ipc_call *, struct msg *),
+    int64_t timeout_ms)
+{
+	static uint64_t last;
+	struct answer *a = xcalloc(1, sizeof *a);
+	struct slice rest;
+
+	(void)reply;
+	(void)timeout_ms;
+	call->peer = peer;
+	call->id = ++last;
+	call->on_reply = on_reply;
+	a->call = call;
+	arena_init(&a->arena);
+	if (m->type == MSG_lookup_address) {
+		a->address = arena_slice(&a->arena, m->lookup_address.address);
+		ev_timer_init(&a->timer, on_lookup);
+	} else {
+		rest = arena_slice(&a->arena, m->job_start.recipients);
+		while (a->n < ARRAY_LEN(a->rcpts) &&
+		       job_rcpt_parse(&rest, &a->arena, &a->rcpts[a->n]))
+			a->n++;
+		look_at(a, &m->job_start);
+		ev_timer_init(&a->timer, on_job);
+	}
+	ev_timer_set(&a->timer, 0);
+}
+
+/* ---- smtpd ---- */
+
+static struct ipc smtpd = { ROLE_SMTPD };
+
+static void
+write_and_commit(unsigned i, int fd, struct slice qid)
+{
+	struct buf text = { .max = 20000 };
+	struct msg m = { .type = MSG_queue_commit,
+		.queue_commit = { .id = i, .qid = qid } };
+	struct err err = { 0 };
+
+	buf_addf(&text, "Subject: mail %u\r\n\r\n", i);
+	while (text.n < 9000)
+		buf_adds(&text, "A line of a message.\r\n");
+	m.queue_commit.size = (int64_t)text.n;
+	m.queue_commit.crc32c = crc32c(0, buf_slice(&text));
+	if (fd_write_all(fd, buf_slice(&text), &err) == 0) {
+		fd_close(&fd);
+		intake_on_commit(&smtpd, &m);
+	} else {
+		m = (struct msg){ .type = MSG_queue_abort,
+			.queue_abort = { .code = err.code, .qid = qid } };
+		intake_on_abort(&smtpd, &m);
+		world->refused[i] = true;
+	}
+	fd_close(&fd);
+	buf_fini(&text);
+}
+
+/* What the last queue_open was answered. */
+static struct {
+	int fd;
+	char qid[ENVELOPE_ID_BYTES];
+} opened = { .fd = -1 };
+
+bool
+ipc_send(struct ipc *peer, const struct msg *m)
+{
+	const struct msg_queue_opened *o = &m->queue_opened;
+	const struct msg_queue_committed *c = &m->queue_committed;
+
+	(void)peer;
+	if (m->type == MSG_queue_opened && !o->ok)
+		world->refused[o->id] = true;
+	else if (m->type == MSG_queue_opened) {
+		slice_copy(o->qid, opened.qid, sizeof opened.qid);
+		opened.fd = fcntl(o->file, F_DUPFD_CLOEXEC, 3);
+	} else if (m->type == MSG_queue_committed && c->ok)
+		world->acked[c->id] = true;
+	else if (m->type == MSG_queue_committed)
+		world->refused[c->id] = true;
+	return true;
+}
+
+static void
+submit(unsigned i)
+{
+	struct envelope_rcpt rcpts[3] = { 0 };
+	struct envelope env = { .sender = SLICE("sender@x"), .rcpts = rcpts };
+	struct buf text = { .max = 65536 };
+	struct msg m = { .type = MSG_queue_open, .queue_open = { .id = i } };
+
+	while (env.nrcpts < 3 && mails[i].rcpts[env.nrcpts] != NULL) {
+		rcpts[env.nrcpts].address =
+		    slice_str(mails[i].rcpts[env.nrcpts]);
+		env.nrcpts++;
+	}
+	envelope_format(&env, &text);
+	m.queue_open.envelope = buf_slice(&text);
+	intake_on_open(&smtpd, &m);
+	if (opened.fd != -1)
+		write_and_commit(i, opened.fd, slice_str(opened.qid));
+	opened.fd = -1;
+	buf_fini(&text);
+}
+
+/* ---- a process ---- */
+
+static struct ev_timer tick;
+static unsigned idle, turn, turns;
+static unsigned fault_turns;
+
+/* Everything that waits is tried now. */
+static void
+flush(void)
+{
+	struct entry *e = NULL;
+
+	while ((e = entry_next(e)) != NULL)
+		if (e->state == ENTRY_WAITING)
+			entry_wait(e, 0);
+	round_pump();
+}
+
+static bool
+any_active(void)
+{
+	const struct entry *e = NULL;
+
+	while ((e = entry_next(e)) != NULL)
+		if (e->state == ENTRY_ACTIVE)
+			return true;
+	return false;
+}
+
+static void
+on_tick(struct ev_timer *t)
+{
+	const bool busy = newfile_count() > 0 || any_active();
+
+	idle = busy ? 0 : idle + 1;
+	ev_timer_set(t, 1);
+	if (idle < IDLE_TICKS)
+		return;
+	idle = 0;
+	if (++turn == fault_turns) {
+		world->calls = fault_calls();
+		snprintf(
+		    world->struck, sizeof world->struck, "%s", fault_name());
+		fault_off();
+	}
+	if (turn >= turns && entry_count() == 0) {
+		ev_stop();
+		return;
+	}
+	if (turn > 4 * TURNS)
+		_exit(4);
+	flush();
+}
+
+static void
+load_conf(void)
+{
+	const struct conf_text texts[] = {
+		{ "pabal.conf", SLICE("hostname = mail.x\ndomains = x\n") },
+		{ "qmgr.conf", SLICE("retry_schedule = 1h\n") },
+	};
+	struct conf_errors errors = { 0 };
+	void *conf = NULL;
+
+	if (conf_load(&qmgr_conf_desc, texts, 2, &conf, &errors) == -1)
+		_exit(5);
+	qmgr_conf = conf;
+}
+
+/* Take MAILS in (or only go on with what is there), with KIND at the call NTH;
+ * 0: none. */
+static void
+process(bool take, enum fault_kind kind, unsigned nth, bool for_ever)
+{
+	struct err err = { 0 };
+	const int root = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	load_conf();
+	ev_init();
+	if (life_start(root, &err) == -1)
+		_exit(6);
+	if (nth > 0)
+		fault_arm(kind, nth, for_ever);
+	else
+		fault_count();
+	turn = idle = 0;
+	turns = take ? TURNS : FAULTY_TURNS;
+	fault_turns = FAULTY_TURNS;
+	for (unsigned i = 0; take && i < MAILS; i++)
+		submit(i);
+	ev_timer_init(&tick, on_tick);
+	ev_timer_set(&tick, 0);
+	ev_run();
+	fault_off();
+	spool_stop();
+	_exit(0);
+}
+
+static int
+run(bool take, enum fault_kind kind, unsigned nth, bool for_ever)
+{
+	int status;
+	const pid_t pid = fork();
+
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		if (getenv("PABAL_VERBOSE") == NULL)
+			(void)!freopen("/dev/null", "w", stderr);
+		process(take, kind, nth, for_ever);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status)
+				 : 1000 + WTERMSIG(status);
+}
+
+/* ---- what must hold ---- */
+
+static unsigned
+files_in(const char *sub, bool deep)
+{
+	char path[300];
+	struct dirent *e;
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof path, "%s/%s", top, sub);
+	d = opendir(path);
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "%s/%s", sub, e->d_name);
+		n += deep ? files_in(path, false) : 1;
+	}
+	closedir(d);
+	return n;
+}
+
+/* ONCE: nobody may have got anything twice.  LEFTOVER: files that could not be
+ * removed may be there, those of refused messages too: the scan of the start
+ * delivers what it finds of them, as after a power cut. */
+static void
+check(bool once, bool leftover, const char *what, unsigned nth)
+{
+	bool ok = world->torn == 0 && files_in("bad", false) == 0 &&
+		  (leftover || (files_in("new", true) == 0 &&
+				   files_in("cur", true) == 0));
+
+	for (unsigned i = 0; i < MAILS; i++)
+		for (unsigned k = 0; k < ENDS; k++) {
+			const unsigned n = world->delivered[i][k];
+
+			if (mails[i].ends[k] == NULL)
+				continue;
+			if (world->acked[i])
+				ok &= once && !leftover ? n == 1 : n >= 1;
+			else if (once && !leftover)
+				ok &= n == 0;
+		}
+	if (ok)
+		return;
+	for (unsigned i = 0; i < MAILS; i++)
+		print_error(
+		    "mail %u acked=%d refused=%d delivered %u %u %u %u\n", i,
+		    world->acked[i], world->refused[i], world->delivered[i][0],
+		    world->delivered[i][1], world->delivered[i][2],
+		    world->delivered[i][3]);
+	print_error("bad %u new %u cur %u torn %u\n", files_in("bad", false),
+	    files_in("new", true), files_in("cur", true), world->torn);
+	fail_msg("%s at call %u (%s)", what, nth, world->struck);
+}
+
+/* A file that could not be removed is delivered again by the next process;
+ * start with an empty spool. */
+static void
+fresh(void)
+{
+	char cmd[300];
+
+	memset(world, 0, sizeof *world);
+	snprintf(cmd, sizeof cmd,
+	    "rm -rf %s/tmp %s/free; find %s -type f -delete", top, top, top);
+	assert_int_equal(system(cmd), 0);
+}
+
+static unsigned
+step(void)
+{
+	return getenv("PABAL_SWEEP") != NULL ? 1 : 3;
+}
+
+static unsigned
+count_calls(void)
+{
+	fresh();
+	assert_int_equal(run(true, FAULT_IO, 0, false), 0);
+	for (unsigned i = 0; i < MAILS; i++)
+		assert_true(world->acked[i]);
+	check(true, false, "no fault", 0);
+	assert_true(world->calls > 30);
+	return world->calls;
+}
+
+static void
+sweep(enum fault_kind kind, bool for_ever, const char *what)
+{
+	const unsigned calls = count_calls();
+
+	/* Batches vary, so that there may be some more. */
+	for (unsigned nth = 1; nth <= calls + 3; nth += step()) {
+		int rc;
+
+		fresh();
+		rc = run(true, kind, nth, for_ever);
+		if (kind == FAULT_EXIT && rc == FAULT_STATUS) {
+			assert_int_equal(run(false, kind, 0, false), 0);
+			check(false, false, what, nth);
+			continue;
+		}
+		if (rc != 0)
+			print_error(
+			    "%s at call %u (%s)\n", what, nth, world->struck);
+		assert_int_equal(rc, 0);
+		check(true, for_ever || strcmp(world->struck, "unlinkat") == 0,
+		    what, nth);
+	}
+}
+
+static void
+test_short_once(void **state)
+{
+	(void)state;
+	sweep(FAULT_SHORT, false, "a short write");
+}
+
+static void
+test_short_for_ever(void **state)
+{
+	(void)state;
+	sweep(FAULT_SHORT, true, "short writes");
+}
+
+static void
+test_full_once(void **state)
+{
+	(void)state;
+	sweep(FAULT_NOSPC, false, "no space once");
+}
+
+static void
+test_full_for_ever(void **state)
+{
+	(void)state;
+	sweep(FAULT_NOSPC, true, "no space");
+}
+
+static void
+test_io_once(void **state)
+{
+	(void)state;
+	sweep(FAULT_IO, false, "an I/O error");
+}
+
+static void
+test_io_for_ever(void **state)
+{
+	(void)state;
+	sweep(FAULT_IO, true, "I/O errors");
+}
+
+static void
+test_end_of_process(void **state)
+{
+	(void)state;
+	sweep(FAULT_EXIT, false, "the end of the process");
+}
+
+/* What a crash in an append leaves. */
+static void
+tear_all(void)
+{
+	char cmd[300];
+
+	snprintf(cmd, sizeof cmd,
+	    "find %s/new %s/cur -type f | "
+	    "while read -r f; do printf 'result 0 deli' >>\"$f\"; done",
+	    top, top);
+	assert_int_equal(system(cmd), 0);
+}
+
+/* A process ends somewhere, the next finds torn files on a disk that fails. */
+static void
+test_restart_on_failing_disk(void **state)
+{
+	const char *env = getenv("PABAL_SEED");
+	unsigned seed =
+	    env != NULL ? (unsigned)strtoul(env, NULL, 10) : arc4random();
+	const unsigned rounds = step() == 1 ? 500 : 40;
+	const unsigned calls = count_calls();
+
+	(void)state;
+	print_message("PABAL_SEED=%u\n", seed);
+	for (unsigned i = 0; i < rounds; i++) {
+		const unsigned end = 1 + (unsigned)rand_r(&seed) % calls;
+		const unsigned nth = 1 + (unsigned)rand_r(&seed) % 30;
+		const enum fault_kind kind =
+		    (enum fault_kind)(rand_r(&seed) % 4);
+		const bool for_ever =
+		    kind != FAULT_EXIT && rand_r(&seed) % 2 == 0;
+		int rc;
+
+		fresh();
+		if (run(true, FAULT_EXIT, end, false) != FAULT_STATUS)
+			continue; /* it made fewer calls this time */
+		tear_all();
+		rc = run(false, kind, nth, for_ever);
+		assert_true(rc == 0 || rc == FAULT_STATUS);
+		assert_int_equal(run(false, FAULT_IO, 0, false), 0);
+		check(false, false, "a restart", nth);
+	}
+}
+
+static int
+setup(void **state)
+{
+	const char *dir = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+
+	(void)state;
+	snprintf(top, sizeof top, "%s/pabal-sweep-XXXXXX", dir);
+	world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return world == MAP_FAILED || mkdtemp(top) == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	char *cmd = xasprintf("rm -rf %s", top);
+	const int rc = system(cmd);
+
+	(void)state;
+	free(cmd);
+	return rc;
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_short_once),
+		cmocka_unit_test(test_short_for_ever),
+		cmocka_unit_test(test_full_once),
+		cmocka_unit_test(test_full_for_ever),
+		cmocka_unit_test(test_io_once),
+		cmocka_unit_test(test_io_for_ever),
+		cmocka_unit_test(test_end_of_process),
+		cmocka_unit_test(test_restart_on_failing_disk),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

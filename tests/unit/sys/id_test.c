@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#include "sys/id.h"
+
+#include <string.h>
+
+#include "tests/unit.h"
+
+static void
+test_order(void **state)
+{
+	char last[ID_MAX_BYTES] = "", id[ID_MAX_BYTES];
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		id_new(id, 0, 2);
+		assert_int_equal(strlen(id), 13);
+		assert_true(strcmp(last, id) < 0);
+		memcpy(last, id, sizeof last);
+	}
+}
+
+static void
+test_tail(void **state)
+{
+	static const struct {
+		uint32_t tail;
+		unsigned digits;
+		const char *text;
+	} rows[] = {
+		{ 0, 2, "00" },
+		{ 1, 2, "01" },
+		{ 31, 2, "0Z" },
+		{ 32, 2, "10" },
+		{ 1023, 2, "ZZ" },
+		{ 1024, 2, "00" },
+		{ 1024, 3, "100" },
+		{ UINT32_MAX, 3, "ZZZ" },
+	};
+	char id[ID_MAX_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		id_new(id, rows[i].tail, rows[i].digits);
+		assert_string_equal(id + 11, rows[i].text);
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_tail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
