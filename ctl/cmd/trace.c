@@ -152,6 +152,14 @@ without_journal(struct slice line, struct slice *time)
 }
 
 static void
+keep(struct trace *t, struct slice text, struct slice line, struct slice time)
+{
+	const struct said said = { time, text, line };
+
+	buf_add(&t->said, slice_of((const char *)&said, sizeof said));
+}
+
+static void
 pass(struct trace *t, struct slice log, bool journal, bool last)
 {
 	while (log.n > 0) {
@@ -164,12 +172,39 @@ pass(struct trace *t, struct slice log, bool journal, bool last)
 			line = without_journal(text, &time);
 		if (!logline_parse(line, &t->arena, &l))
 			continue;
-		if (journal)
-			l.time = time;
 		if (!last)
 			collect(t, &l);
 		else if (is_ours(t, &l))
-			print(t, text, &l);
+			keep(t, text, line, journal ? time : l.time);
+	}
+}
+
+/* Lines of one moment stay as they came. */
+static int
+by_time(const void *pa, const void *pb)
+{
+	const struct said *a = pa, *b = pb;
+	const int order = slice_cmp(a->time, b->time);
+
+	return order != 0 ? order : (a->text.p > b->text.p) ? 1 : -1;
+}
+
+static void
+print_kept(struct trace *t)
+{
+	const size_t n = t->said.n / sizeof(struct said);
+	struct said *all = (struct said *)(void *)t->said.p;
+
+	if (n > 0)
+		qsort(all, n, sizeof *all, by_time);
+	for (size_t i = 0; i < n; i++) {
+		struct logline l;
+
+		arena_reset(&t->arena);
+		if (!logline_parse(all[i].line, &t->arena, &l))
+			continue;
+		l.time = all[i].time;
+		print(t, all[i].text, &l);
 	}
 }
 
@@ -199,6 +234,7 @@ trace(struct trace *t, struct slice log, bool journal)
 		pass(t, log, journal, false);
 	}
 	pass(t, log, journal, true);
+	print_kept(t);
 	if (t->ctl->json)
 		puts(t->lines == 0 ? "[]" : "]");
 	else if (dial_master_pid(&t->ctl->inst) != 0)
@@ -226,6 +262,7 @@ cmd_trace(struct ctl *ctl, int argc, char **argv)
 	map_init(&t.qids);
 	map_init(&t.sids);
 	arena_init(&t.arena);
+	buf_init(&t.said, LOG_MAX);
 	buf_init(&t.line, 1u << 20);
 	if (logfile_read(&ctl->inst, file, &log, &journal, &err) == -1)
 		rc = ctl_fail("trace: %s", err.text);
@@ -235,6 +272,7 @@ cmd_trace(struct ctl *ctl, int argc, char **argv)
 	else
 		rc = trace(&t, buf_slice(&log), journal);
 	buf_fini(&t.line);
+	buf_fini(&t.said);
 	arena_fini(&t.arena);
 	map_fini(&t.qids);
 	map_fini(&t.sids);
