@@ -2,7 +2,9 @@
 /*
  * pabal trace: the life of a message out of the log.  Lines are joined by qid
  * (the message), sid (the session it came in), and what a line tells of the
- * reports made about it.  First passes collect ids, the last one prints.
+ * reports made about it.  First passes collect ids, the last one keeps the
+ * lines.  Several daemons tell of one message, and the log has a line when it
+ * came, not when it was said: what is printed is in the order of the times.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,12 +31,20 @@
 
 enum { PASSES = 4, LOG_MAX = INT32_MAX };
 
+/* A line that is printed. */
+struct said {
+	struct slice time;
+	struct slice text; /* as it stands in the log */
+	struct slice line; /* without what the journal puts before it */
+};
+
 struct trace {
 	struct ctl *ctl;
 	struct slice wanted;
 	struct map qids;
 	struct map sids;
-	bool grew; /* a pass found new ids */
+	bool grew;       /* a pass found new ids */
+	struct buf said; /* struct said */
 	size_t lines;
 	struct arena arena;
 	struct buf line;

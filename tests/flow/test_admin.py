@@ -300,6 +300,21 @@ def test_trace_follows_a_message(pabal):
     assert "nothing about" in pabal.pabal_fails("trace", "no.such@x.test")
 
 
+def test_trace_is_in_the_order_of_the_times(pabal, tmp_path):
+    """Several daemons write one log: a line may come after a later one."""
+    log = tmp_path / "log"
+    said = [("05.000003", "local[3] info: local.delivered qid=1K1EH4WBQRKCW"),
+            ("05.000001", "smtpd[1] info: session.start sid=1K1EH4WBQ1J102"),
+            ("05.000002", "smtpd[1] info: mail.accepted sid=1K1EH4WBQ1J102 "
+                          "qid=1K1EH4WBQRKCW"),
+            ("05.000003", "qmgr[2] info: mail.removed qid=1K1EH4WBQRKCW")]
+    log.write_text("".join(f"2026-11-30T01:25:{t}Z {text}\n"
+                           for t, text in said))
+    rows = as_json(pabal, "trace", "--log", str(log), "1K1EH4WBQRKCW")
+    assert [r["event"] for r in rows] == [
+        "session.start", "mail.accepted", "local.delivered", "mail.removed"]
+
+
 def test_metrics(pabal):
     text = pabal.pabal("metrics")
     assert text.endswith("# EOF\n")
