@@ -5,6 +5,8 @@
  * reports made about it.  First passes collect ids, the last one keeps the
  * lines.  Several daemons tell of one message, and the log has a line when it
  * came, not when it was said: what is printed is in the order of the times.
+ * Only that a message was accepted stands before all else that is said of it,
+ * even where qmgr was quicker to begin than smtpd to log it.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,8 +36,11 @@ enum { PASSES = 4, LOG_MAX = INT32_MAX };
 /* A line that is printed. */
 struct said {
 	struct slice time;
-	struct slice text; /* as it stands in the log */
-	struct slice line; /* without what the journal puts before it */
+	struct slice place; /* where it stands: a time */
+	struct slice text;  /* as it stands in the log */
+	struct slice line;  /* without what the journal puts before it */
+	struct slice qid;
+	bool accepted; /* the first of its message, whatever its time */
 };
 
 struct trace {
@@ -43,8 +48,9 @@ struct trace {
 	struct slice wanted;
 	struct map qids;
 	struct map sids;
-	bool grew;       /* a pass found new ids */
-	struct buf said; /* struct said */
+	bool grew;        /* a pass found new ids */
+	struct buf said;  /* struct said */
+	struct arena ids; /* theirs */
 	size_t lines;
 	struct arena arena;
 	struct buf line;
@@ -162,11 +168,12 @@ without_journal(struct slice line, struct slice *time)
 }
 
 static void
-keep(struct trace *t, struct slice text, struct slice line, struct slice time)
+keep(struct trace *t, const struct said *said)
 {
-	const struct said said = { time, text, line };
+	struct said copy = *said;
 
-	buf_add(&t->said, slice_of((const char *)&said, sizeof said));
+	copy.place = said->time;
+	buf_add(&t->said, slice_of((const char *)&copy, sizeof copy));
 }
 
 static void
@@ -185,7 +192,13 @@ pass(struct trace *t, struct slice log, bool journal, bool last)
 		if (!last)
 			collect(t, &l);
 		else if (is_ours(t, &l))
-			keep(t, text, line, journal ? time : l.time);
+			keep(t, &(struct said){ .time = journal ? time : l.time,
+				    .text = text,
+				    .line = line,
+				    .qid = arena_slice(
+					&t->ids, logline_get(&l, "qid")),
+				    .accepted =
+					slice_is(l.event, "mail.accepted") });
 	}
 }
 
@@ -194,9 +207,32 @@ static int
 by_time(const void *pa, const void *pb)
 {
 	const struct said *a = pa, *b = pb;
-	const int order = slice_cmp(a->time, b->time);
+	const int order = slice_cmp(a->place, b->place);
 
-	return order != 0 ? order : (a->text.p > b->text.p) ? 1 : -1;
+	if (order != 0)
+		return order;
+	if (a->accepted != b->accepted)
+		return a->accepted ? -1 : 1;
+	return a->text.p > b->text.p ? 1 : -1;
+}
+
+static void
+sort(struct said *all, size_t n)
+{
+	struct map first;
+
+	qsort(all, n, sizeof *all, by_time);
+	map_init(&first);
+	for (size_t i = 0; i < n; i++) {
+		const struct said *said = map_find(&first, all[i].qid);
+
+		if (said == NULL)
+			map_put(&first, all[i].qid, &all[i]);
+		else if (all[i].accepted)
+			all[i].place = said->place;
+	}
+	map_fini(&first);
+	qsort(all, n, sizeof *all, by_time);
 }
 
 static void
@@ -206,7 +242,7 @@ print_kept(struct trace *t)
 	struct said *all = (struct said *)(void *)t->said.p;
 
 	if (n > 0)
-		qsort(all, n, sizeof *all, by_time);
+		sort(all, n);
 	for (size_t i = 0; i < n; i++) {
 		struct logline l;
 
@@ -272,6 +308,7 @@ cmd_trace(struct ctl *ctl, int argc, char **argv)
 	map_init(&t.qids);
 	map_init(&t.sids);
 	arena_init(&t.arena);
+	arena_init(&t.ids);
 	buf_init(&t.said, LOG_MAX);
 	buf_init(&t.line, 1u << 20);
 	if (logfile_read(&ctl->inst, file, &log, &journal, &err) == -1)
@@ -284,6 +321,7 @@ cmd_trace(struct ctl *ctl, int argc, char **argv)
 	buf_fini(&t.line);
 	buf_fini(&t.said);
 	arena_fini(&t.arena);
+	arena_fini(&t.ids);
 	map_fini(&t.qids);
 	map_fini(&t.sids);
 	buf_fini(&log);

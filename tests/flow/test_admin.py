@@ -301,13 +301,14 @@ def test_trace_follows_a_message(pabal):
 
 
 def test_trace_is_in_the_order_of_the_times(pabal, tmp_path):
-    """Several daemons write one log: a line may come after a later one."""
+    """Several daemons write one log: a line may come after a later one.  A
+    message is accepted first, even if qmgr was quicker to begin."""
     log = tmp_path / "log"
     said = [("05.000003", "local[3] info: local.delivered qid=1K1EH4WBQRKCW"),
             ("05.000001", "smtpd[1] info: session.start sid=1K1EH4WBQ1J102"),
-            ("05.000002", "smtpd[1] info: mail.accepted sid=1K1EH4WBQ1J102 "
+            ("05.000004", "smtpd[1] info: mail.accepted sid=1K1EH4WBQ1J102 "
                           "qid=1K1EH4WBQRKCW"),
-            ("05.000003", "qmgr[2] info: mail.removed qid=1K1EH4WBQRKCW")]
+            ("05.000005", "qmgr[2] info: mail.removed qid=1K1EH4WBQRKCW")]
     log.write_text("".join(f"2026-11-30T01:25:{t}Z {text}\n"
                            for t, text in said))
     rows = as_json(pabal, "trace", "--log", str(log), "1K1EH4WBQRKCW")
