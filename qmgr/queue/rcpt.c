@@ -116,9 +116,8 @@ rcpt_is_final(const struct rcpt *r)
 enum rcpt_state
 rcpt_failed_end(const struct rcpt *r)
 {
-	return r->message->env.sender.n > 0 && notify_wanted(r, NOTIFY_FAILURE)
-		   ? RCPT_REPORTED
-		   : RCPT_DISCARDED;
+	return notify_wanted(r, NOTIFY_FAILURE) ? RCPT_REPORTED
+						: RCPT_DISCARDED;
 }
 
 /* ---- the recipients of a message ---- */

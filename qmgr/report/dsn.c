@@ -22,7 +22,7 @@
 enum { HEADER_MAX_BYTES = 64 << 10 };
 
 /* clang-format off */
-static const struct {
+static const struct kind {
 	const char *action;
 	const char *status; /* where none is known */
 	const char *subject;
@@ -41,7 +41,17 @@ static const struct {
 	    "Your message was delivered to the recipients below, as you asked\n"
 	    "to be told.\n" },
 };
+static const struct kind doubled = { "failed", "5.0.0",
+    "Postmaster notice: undeliverable report",
+    "A report of this host could not be delivered to the sender it is for.\n"
+    "Nobody else has been told. The report is returned below.\n" };
 /* clang-format on */
+
+static const struct kind *
+kind_of(const struct message *m, enum notify kind)
+{
+	return m->env.sender.n == 0 ? &doubled : &kinds[kind];
+}
 
 static void
 add_date(struct buf *b, int64_t at_us)
@@ -83,8 +93,8 @@ add_header(struct buf *b, const struct text *t)
 	add_date(b, clock_wall_us());
 	buf_addf(
 	    b, "\r\nFrom: Mail Delivery System <MAILER-DAEMON@%s>\r\n", host);
-	buf_addf(b, "To: <%.*s>\r\n", SLICE_FMT(m->env.sender));
-	buf_addf(b, "Subject: %s\r\n", kinds[t->kind].subject);
+	buf_addf(b, "To: <%.*s>\r\n", SLICE_FMT(notify_recipient(m)));
+	buf_addf(b, "Subject: %s\r\n", kind_of(m, t->kind)->subject);
 	buf_addf(b, "Message-ID: <%s.report@%s>\r\n", t->id, host);
 	buf_adds(b, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
 	buf_addf(b,
@@ -110,7 +120,7 @@ add_notice_text(struct buf *b, const struct text *t)
 	size_t n = 0;
 
 	buf_addf(b, "This is the mail system at host %s.\n\n%s",
-	    qmgr_conf->shared.hostname, kinds[t->kind].intro);
+	    qmgr_conf->shared.hostname, kind_of(m, t->kind)->intro);
 	for (size_t i = 0; i < m->nrcpts && n < NOTICE_RCPTS; i++) {
 		const struct rcpt *r = m->rcpts[i];
 
@@ -186,16 +196,16 @@ static void
 add_status(struct text *t, const struct rcpt *r)
 {
 	struct buf *b = &t->status;
-	const enum notify kind = t->kind;
+	const struct kind *kind = kind_of(t->about, t->kind);
 	const struct slice status =
-	    field_status(r->dsn, slice_str(kinds[kind].status));
+	    field_status(r->dsn, slice_str(kind->status));
 	const bool full = t->told++ < FULL_RCPTS;
 
 	if (full)
 		field_orcpt(b, "Original-Recipient", r->env.orcpt, t->utf8);
 	field_address(b, "Final-Recipient", r->env.address, t->utf8);
 	buf_addf(b, "Action: %s\r\nStatus: %.*s\r\n",
-	    r->status == JOB_RELAYED ? "relayed" : kinds[kind].action,
+	    r->status == JOB_RELAYED ? "relayed" : kind->action,
 	    SLICE_FMT(status));
 	if (full)
 		add_diagnostic(b, t, r);

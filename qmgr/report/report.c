@@ -35,7 +35,8 @@ on_written(struct newfile *nf, int error)
 
 	if (error == 0)
 		log_info("mail.reported", kv_s("qid", m->entry->id),
-		    kv_s("kind", actions[kind]), kv_slice("to", m->env.sender),
+		    kv_s("kind", actions[kind]),
+		    kv_slice("to", notify_recipient(m)),
 		    kv_s("report", nf->id));
 	newfile_fini(nf);
 	free(rep);
@@ -48,7 +49,9 @@ write_report(struct report *rep, struct err *err)
 	const struct message *m = rep->about;
 	struct buf body = { .max = DSN_MAX_BYTES };
 	struct envelope_rcpt rcpt;
-	struct envelope env = { .protocol = SLICE(NEWFILE_REPORT),
+	const bool doubled = m->env.sender.n == 0;
+	struct envelope env = { .protocol = doubled ? SLICE(NEWFILE_NOTICE)
+						    : SLICE(NEWFILE_REPORT),
 		.client = SLICE("local"),
 		.body = SLICE("8BITMIME"),
 		.rcpts = &rcpt,
@@ -58,7 +61,7 @@ write_report(struct report *rep, struct err *err)
 
 	arena_init(&arena);
 	rcpt = (struct envelope_rcpt){
-		.address = arena_slice(&arena, m->env.sender),
+		.address = arena_slice(&arena, notify_recipient(m)),
 		.notify = SLICE("NEVER"),
 	};
 	env.smtputf8 = m->env.smtputf8;
@@ -82,8 +85,6 @@ out:
 static bool
 is_due(const struct message *m, enum notify kind)
 {
-	if (m->env.sender.n == 0)
-		return false;
 	for (size_t i = 0; i < m->nrcpts; i++)
 		if (notify_concerns(m->rcpts[i], kind))
 			return true;
@@ -100,8 +101,9 @@ report_write(struct message *m, enum notify kind,
 	if (!is_due(m, kind)) {
 		if (kind == NOTIFY_FAILURE)
 			log_info("mail.not-reported", kv_s("qid", m->entry->id),
-			    kv_s("why", m->env.sender.n == 0 ? "null sender"
-							     : "not wanted"));
+			    kv_s("why", notify_recipient(m).n == 0
+					    ? "null sender"
+					    : "not wanted"));
 		done(m, kind, true);
 		return;
 	}

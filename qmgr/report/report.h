@@ -6,7 +6,8 @@
  * A report always gets through: foreign text in it is made valid, UTF-8 stands
  * only where the sender used SMTPUTF8 (RFC 6533), 8-bit parts are labelled so
  * that smtp can convert them, and there is no number of recipients for which
- * it could not be written.
+ * it could not be written.  One that cannot be delivered is reported to
+ * the postmaster (double_bounce), and what fails then is not reported any more.
  */
 #ifndef QMGR_REPORT_REPORT_H
 #define QMGR_REPORT_REPORT_H

@@ -244,8 +244,8 @@ end_failed(struct rcpt *r, bool ok)
 	if (rcpt_failed_end(r) == RCPT_REPORTED)
 		rcpt_enter(r, RCPT_REPORTED);
 	else
-		discard(r,
-		    m->env.sender.n == 0 ? "null sender" : "no report wanted");
+		discard(r, notify_recipient(m).n == 0 ? "null sender"
+						      : "no report wanted");
 	note_result(&m->notes, r);
 }
 

@@ -168,14 +168,60 @@ def test_refused_at_each_step(make_pabal, script):
         p.wait_queue(0)
 
 
-def test_double_bounce_ends(pabal, sink):
-    """A report that cannot be delivered makes no report."""
-    s = sink(RCPT=lambda line, s: "550 5.1.1 nobody")
-    since = pabal.mark()
-    pabal.send("to nobody", to="x@example.net", sender="y@example.net")
-    pabal.wait_event("mail.not-reported", since)
-    pabal.wait_queue(0)
-    assert not s.messages
+def nobody(line, s):
+    return "550 5.1.1 nobody"
+
+
+def test_double_bounce_goes_to_the_postmaster(make_pabal):
+    with Sink(RCPT=nobody) as s:
+        p = make_pabal(("pabal", "relayhost", s.nexthop))
+        p.send("to nobody", to="x@example.net", sender="y@example.net")
+        raw = p.wait_mail("postmaster", "Postmaster notice: undeliverable report")
+        p.wait_queue(0)
+        assert not s.messages
+    outer = email.message_from_bytes(raw)
+    assert outer["To"] == "<postmaster>"
+    _, status, report = outer.get_payload()
+    assert "y@example.net" in status.as_string()
+    assert "x@example.net" not in status.as_string()
+    inner, = report.get_payload()
+    assert inner["To"] == "<y@example.net>"
+    assert "x@example.net" in inner.get_payload()[1].as_string()
+
+
+def test_double_bounce_ends(make_pabal):
+    """What tells the postmaster of a report makes no further report."""
+    with Sink(RCPT=nobody) as s:
+        p = make_pabal(("pabal", "relayhost", s.nexthop))
+        p.pabal("alias", "set", f"postmaster@{DOMAIN}",
+                "away@example.net")
+        p.send("to nobody", to="x@example.net", sender="y@example.net")
+        last = p.wait_event("mail.not-reported")
+        p.wait_queue(0)
+        told = p.events("mail.reported")
+        assert [e["to"] for e in told] == ["y@example.net", "postmaster"]
+        assert last["qid"] == told[1]["report"]
+        assert not s.messages
+
+
+def test_double_bounce_is_discarded_on_order(make_pabal):
+    with Sink(RCPT=nobody) as s:
+        p = make_pabal(("pabal", "relayhost", s.nexthop),
+                       ("qmgr", "double_bounce", "discard"))
+        p.send("to nobody", to="x@example.net", sender="y@example.net")
+        p.wait_event("mail.not-reported")
+        p.wait_queue(0)
+        assert len(p.events("mail.reported")) == 1
+        assert not p.mails("postmaster")
+
+
+def test_foreign_null_sender_is_not_reported(make_pabal):
+    with Sink(RCPT=nobody) as s:
+        p = make_pabal(("pabal", "relayhost", s.nexthop))
+        p.send("from nobody", to="x@example.net", sender="")
+        p.wait_event("mail.not-reported")
+        p.wait_queue(0)
+        assert not p.events("mail.reported")
 
 
 def test_expired_mail_bounces(make_pabal):

@@ -62,6 +62,18 @@ def wait_report(p, user="alice"):
     return p.wait_mail(user, "Undelivered mail returned to sender")
 
 
+def test_sender_whom_no_report_can_reach(away):
+    """His host takes no SMTPUTF8, and his address is written in it."""
+    _, p = away(caps=("8BITMIME",))
+    send(p, b"Subject: t\r\n\r\nhi\r\n", ["x@remote.test"],
+         sender="보내는이@remote.test", options=["SMTPUTF8"])
+    p.wait_event("rcpt.result", status="permfail", dsn="5.6.7")
+    raw = p.wait_mail("postmaster", "Postmaster notice: undeliverable report")
+    p.wait_queue(0)
+    assert "보내는이@remote.test".encode() in raw
+    assert b"x@remote.test" in raw
+
+
 @pytest.mark.parametrize("says,ascii,notice_has", [
     ("550 5.1.1 Empf\udce4nger \udcfc", "Empf?nger ?", "Empf?nger ?"),
     ("550 5.1.1 받는이 없음", "\\x{BC1B}\\x{B294}\\x{C774}", "받는이 없음"),

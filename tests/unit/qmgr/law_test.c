@@ -167,6 +167,7 @@ static struct {
 		unsigned n, roots[TARGETS];
 	} msgs[MSGS];
 	unsigned nmsgs;
+	unsigned bounce; /* percent of the reports that get nowhere */
 	unsigned temp, perm, die, silent, lookup_die; /* percent */
 	unsigned admin;
 	unsigned full; /* times that the disk is full or failing */
@@ -250,6 +251,7 @@ plan_make(uint64_t seed)
 	plan.die = percent(30) ? pick(30) : 0;
 	plan.silent = percent(20) ? pick(20) : 0;
 	plan.lookup_die = percent(30) ? pick(30) : 0;
+	plan.bounce = percent(40) ? 10 + pick(90) : 0;
 	plan.admin = percent(20) ? 1 + pick(4) : 0;
 	plan.full = percent(25) ? 1 + pick(4) : 0;
 	plan.fault = (enum fault_kind)pick(FAULT_EXIT);
@@ -341,6 +343,7 @@ struct fake {
 	/* job_start */
 	struct told *told; /* NULL: a report, or the big list */
 	bool report;
+	bool doubled; /* about a report */
 	struct job_rcpt *rcpts;
 	size_t n;
 	int file;
@@ -552,6 +555,10 @@ result_of(const struct fake *f, const struct job_rcpt *r, struct buf *targets)
 	if (f->report) {
 		if (percent(20))
 			return JOB_TEMPFAIL;
+		if (!f->doubled && !mega && percent(plan.bounce))
+			return JOB_PERMFAIL;
+		if (f->doubled && !slice_is(r->address, "postmaster"))
+			wrong("a double bounce for somebody");
 		read_report(f);
 		return JOB_RELAYED;
 	}
@@ -638,7 +645,8 @@ start_job(struct fake *f, const struct msg_job_start *in)
 	if (envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &f->arena, &env,
 		&len, &err) == -1)
 		wrong("a job without an envelope");
-	f->report = slice_is(env.protocol, "REPORT");
+	f->doubled = slice_is(env.protocol, "NOTICE");
+	f->report = f->doubled || slice_is(env.protocol, "REPORT");
 	f->told = told_of(in->qid);
 	if (f->told == NULL && !f->report && !mega)
 		wrong("a job of an unknown message");
