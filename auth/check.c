@@ -31,10 +31,10 @@
 
 enum { RECORDS_MAX = 100000, CACHE_MAX = 50000, ADMIT_MS = 10000 };
 
-struct check {
-	TAILQ_ENTRY(check) link; /* among all */
-	struct fair_entry turn;  /* while it waits for a worker */
-	struct ipc *peer;        /* NULL: nobody waits for the answer */
+struct auth_check {
+	TAILQ_ENTRY(auth_check) link; /* among all */
+	struct fair_entry turn;       /* while it waits for a worker */
+	struct ipc *peer;             /* NULL: nobody waits for the answer */
 	uint64_t id;
 	struct table_request rq;
 	struct worker_job job;
@@ -64,7 +64,7 @@ static struct {
 	struct penalty_limits limits;
 	struct penalty *penalty;
 	struct auth_cache *cache;
-	TAILQ_HEAD(, check) all;
+	TAILQ_HEAD(, auth_check) all;
 	struct fair queue;
 	size_t n;
 } auth = {
@@ -102,10 +102,10 @@ static void pump(void);
 /* ---- one check ---- */
 
 static void
-check_free(struct check *c)
+check_free(struct auth_check *c)
 {
 	table_cancel(&c->rq);
-	workers_forget(&c->job);
+	worker_forget(&c->job);
 	ipc_cancel(&c->admit);
 	ev_timer_stop(&c->wait);
 	explicit_bzero(c->ticket, sizeof c->ticket);
@@ -124,7 +124,7 @@ check_free(struct check *c)
 }
 
 static struct penalty_who
-who_of(const struct check *c)
+who_of(const struct auth_check *c)
 {
 	return (struct penalty_who){
 		.source = c->source,
@@ -133,7 +133,7 @@ who_of(const struct check *c)
 }
 
 static struct auth_cache_key
-cache_key(const struct check *c)
+cache_key(const struct auth_check *c)
 {
 	return (struct auth_cache_key){
 		.account = slice_str(c->account),
@@ -143,7 +143,7 @@ cache_key(const struct check *c)
 }
 
 static void
-log_result(const struct check *c, enum auth_result result, const char *why)
+log_result(const struct auth_check *c, enum auth_result result, const char *why)
 {
 	const char *tls = c->tls ? "yes" : "no";
 
@@ -167,7 +167,7 @@ has_session(struct slice service)
 
 /* Answer, and the check is over; WHY is for the log. */
 static void
-finish(struct check *c, enum auth_result result, const char *why)
+finish(struct auth_check *c, enum auth_result result, const char *why)
 {
 	const bool ok = result == AUTH_OK;
 
@@ -188,7 +188,7 @@ finish(struct check *c, enum auth_result result, const char *why)
 static void
 on_admitted(struct ipc_call *call, struct msg *m)
 {
-	struct check *c = OUTER(call, struct check, admit);
+	struct auth_check *c = OUTER(call, struct auth_check, admit);
 
 	if (m != NULL && m->master_admitted.ok) {
 		finish(c, AUTH_OK, NULL);
@@ -201,7 +201,7 @@ on_admitted(struct ipc_call *call, struct msg *m)
 }
 
 static enum role
-session_role(const struct check *c)
+session_role(const struct auth_check *c)
 {
 	return slice_is(slice_str(c->service), "imap") ? ROLE_IMAPD
 						       : ROLE_POP3D;
@@ -209,7 +209,7 @@ session_role(const struct check *c)
 
 /* Of a session master has to know, and it may have no room for it. */
 static void
-succeed(struct check *c)
+succeed(struct auth_check *c)
 {
 	if (c->peer == NULL || !has_session(slice_str(c->service))) {
 		finish(c, AUTH_OK, NULL);
@@ -229,9 +229,9 @@ succeed(struct check *c)
 
 /* Whoever waits for a turn of the same pair need not wait any more. */
 static void
-release(const struct check *c)
+release(const struct auth_check *c)
 {
-	struct check *other;
+	struct auth_check *other;
 
 	TAILQ_FOREACH(other, &auth.all, link)
 	if (ev_timer_running(&other->wait) &&
@@ -241,7 +241,7 @@ release(const struct check *c)
 }
 
 static void
-pass(struct check *c)
+pass(struct auth_check *c)
 {
 	const struct penalty_who who = who_of(c);
 
@@ -258,7 +258,7 @@ pass(struct check *c)
 static void
 on_hashed(struct worker_job *job, enum found found, const char *why)
 {
-	struct check *c = OUTER(job, struct check, job);
+	struct auth_check *c = OUTER(job, struct auth_check, job);
 	const struct penalty_who who = who_of(c);
 	const struct auth_cache_key key = cache_key(c);
 
@@ -278,7 +278,7 @@ on_hashed(struct worker_job *job, enum found found, const char *why)
 
 /* Who speaks for many people has no source: there each account counts. */
 static void
-enqueue(struct check *c)
+enqueue(struct auth_check *c)
 {
 	const struct penalty_who who = who_of(c);
 	const enum fair_class class =
@@ -293,13 +293,13 @@ enqueue(struct check *c)
 static void
 on_turn(struct ev_timer *t)
 {
-	enqueue(OUTER(t, struct check, wait));
+	enqueue(OUTER(t, struct auth_check, wait));
 	pump();
 }
 
 /* C, which was taken out of the queue: is its password to be hashed now? */
 static bool
-has_turn(struct check *c)
+has_turn(struct auth_check *c)
 {
 	const struct penalty_who who = who_of(c);
 	int64_t wait;
@@ -330,11 +330,11 @@ pump(void)
 {
 	struct fair_entry *e;
 
-	while (workers_free() && (e = fair_next(&auth.queue)) != NULL) {
-		struct check *c = OUTER(e, struct check, turn);
+	while (worker_free_all() && (e = fair_next(&auth.queue)) != NULL) {
+		struct auth_check *c = OUTER(e, struct auth_check, turn);
 
 		if (has_turn(c))
-			workers_run(&c->job, slice_str(c->stored),
+			worker_run(&c->job, slice_str(c->stored),
 			    buf_slice(&c->secret));
 	}
 }
@@ -346,13 +346,14 @@ make_room(void)
 	struct fair_entry *e = fair_surplus(&auth.queue);
 
 	if (e != NULL)
-		finish(OUTER(e, struct check, turn), AUTH_LIMITED, "queue");
+		finish(
+		    OUTER(e, struct auth_check, turn), AUTH_LIMITED, "queue");
 }
 
 /* ---- the tables ---- */
 
 static void
-table_failed(struct check *c, const struct table *t)
+table_failed(struct auth_check *c, const struct table *t)
 {
 	log_err("table.failed", kv_s("table", table_spec(t)),
 	    kv_s("why", table_problem(t)));
@@ -360,7 +361,7 @@ table_failed(struct check *c, const struct table *t)
 }
 
 static void
-ready(struct check *c)
+ready(struct auth_check *c)
 {
 	const struct penalty_who who = who_of(c);
 	const struct auth_cache_key key = cache_key(c);
@@ -380,7 +381,7 @@ ready(struct check *c)
 static void
 on_account(struct table_request *rq, enum found found, struct slice value)
 {
-	struct check *c = OUTER(rq, struct check, rq);
+	struct auth_check *c = OUTER(rq, struct auth_check, rq);
 	struct err err;
 
 	if (found == TEMPFAIL) {
@@ -402,7 +403,7 @@ on_account(struct table_request *rq, enum found found, struct slice value)
 static void
 on_password(struct table_request *rq, enum found found, struct slice value)
 {
-	struct check *c = OUTER(rq, struct check, rq);
+	struct auth_check *c = OUTER(rq, struct auth_check, rq);
 
 	if (found == TEMPFAIL) {
 		table_failed(c, auth.passwords);
@@ -423,7 +424,7 @@ on_password(struct table_request *rq, enum found found, struct slice value)
 
 /* Take over what M says; false when it is more than an honest peer sends. */
 static bool
-take(struct check *c, const struct msg_auth_check *in)
+take(struct auth_check *c, const struct msg_auth_check *in)
 {
 	c->tls = in->tls;
 	if (in->login.n > AUTH_LOGIN_MAX || in->authzid.n > AUTH_LOGIN_MAX ||
@@ -443,7 +444,7 @@ take(struct check *c, const struct msg_auth_check *in)
 void
 auth_on_check(struct ipc *peer, struct msg *m)
 {
-	struct check *c;
+	struct auth_check *c;
 
 	/* an smtpd that wants into mailboxes was taken over */
 	if (has_session(m->auth_check.service) !=
@@ -471,7 +472,7 @@ auth_on_check(struct ipc *peer, struct msg *m)
 /* C's client has left.  A password that is being hashed is a guess all the
  * same, and counts. */
 static void
-forget(struct check *c)
+forget(struct auth_check *c)
 {
 	metric_add(&forgotten, 1);
 	if (c->job.worker != NULL)
@@ -483,7 +484,7 @@ forget(struct check *c)
 void
 auth_on_forget(struct ipc *peer, struct msg *m)
 {
-	struct check *c;
+	struct auth_check *c;
 
 	TAILQ_FOREACH(c, &auth.all, link)
 	if (c->peer == peer && c->id == m->auth_forget.check) {
@@ -495,7 +496,7 @@ auth_on_forget(struct ipc *peer, struct msg *m)
 void
 auth_on_gone(struct ipc *peer)
 {
-	struct check *c, *next;
+	struct auth_check *c, *next;
 
 	for (c = TAILQ_FIRST(&auth.all); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
@@ -584,14 +585,14 @@ auth_check_start(int tables_dir, struct err *err)
 		metric_register(&results[i].metric);
 	if (auth_check_configure(err) == -1)
 		return -1;
-	return workers_start(worker_count(),
+	return worker_start_all(worker_count(),
 	    password_scheme(auth_conf->unknown_scheme), pump, err);
 }
 
 void
 auth_check_stop(void)
 {
-	workers_stop();
+	worker_stop_all();
 	while (!TAILQ_EMPTY(&auth.all))
 		check_free(TAILQ_FIRST(&auth.all));
 	fair_fini(&auth.queue);

@@ -22,8 +22,8 @@ auth_name(struct slice login, struct slice domain, struct buf *out)
 		buf_addc(&address, '@');
 		buf_add(&address, domain);
 	}
-	ok =
-	    ok && !address.failed && address_to_ascii(buf_slice(&address), out);
+	ok = ok && !address.failed &&
+	     domain_address_to_ascii(buf_slice(&address), out);
 	for (size_t i = from; ok && i < out->n; i++)
 		out->p[i] = ascii_lower(out->p[i]);
 	ok = ok && !out->failed;

@@ -12,10 +12,10 @@
 
 enum { KEY_MAX = 1 + 64 + 1024, ACCOUNT_FREE = 20, ACCOUNT_MAX_MS = 2000 };
 
-TAILQ_HEAD(records, record);
+TAILQ_HEAD(records, penalty_record);
 
-struct record {
-	TAILQ_ENTRY(record) link; /* least recently used first */
+struct penalty_record {
+	TAILQ_ENTRY(penalty_record) link; /* least recently used first */
 	unsigned failures;
 	unsigned booked; /* turns given out: taken for failures until known */
 	bool good;       /* a pair that was right once */
@@ -48,7 +48,7 @@ penalty_new(const struct penalty_limits *limits, size_t max)
 }
 
 static void
-drop(struct penalty *p, struct record *r)
+drop(struct penalty *p, struct penalty_record *r)
 {
 	map_del(&p->records, slice_of(r->key, r->n));
 	TAILQ_REMOVE(r->good ? &p->known : &p->used, r, link);
@@ -99,12 +99,12 @@ make_key(char key[KEY_MAX], char kind, const struct penalty_who *who)
 	return slice_of(key, n + account.n);
 }
 
-static struct record *
+static struct penalty_record *
 find(
     struct penalty *p, char kind, const struct penalty_who *who, int64_t now_ms)
 {
 	char key[KEY_MAX];
-	struct record *r = NULL;
+	struct penalty_record *r = NULL;
 
 	if (kind == 'n' ? has_net(who) : kind != 's' || who->source.n > 0)
 		r = map_find(&p->records, make_key(key, kind, who));
@@ -114,11 +114,11 @@ find(
 	return r;
 }
 
-static struct record *
+static struct penalty_record *
 need(
     struct penalty *p, char kind, const struct penalty_who *who, int64_t now_ms)
 {
-	struct record *r = find(p, kind, who, now_ms);
+	struct penalty_record *r = find(p, kind, who, now_ms);
 	char key[KEY_MAX];
 	struct slice k;
 
@@ -141,7 +141,7 @@ need(
 }
 
 static int64_t
-delay_of(const struct penalty *p, const struct record *r, unsigned free,
+delay_of(const struct penalty *p, const struct penalty_record *r, unsigned free,
     int64_t max_ms)
 {
 	int64_t ms = p->limits->base_ms;
@@ -154,7 +154,7 @@ delay_of(const struct penalty *p, const struct record *r, unsigned free,
 }
 
 static int64_t
-until_turn(const struct record *r, int64_t now_ms)
+until_turn(const struct penalty_record *r, int64_t now_ms)
 {
 	return r != NULL && r->failures > 0 && r->next_ms > now_ms
 		   ? r->next_ms - now_ms
@@ -163,7 +163,8 @@ until_turn(const struct record *r, int64_t now_ms)
 
 /* The next turn is a delay after this one, which begins at START_MS. */
 static void
-book(const struct penalty *p, struct record *r, int64_t start_ms, unsigned free)
+book(const struct penalty *p, struct penalty_record *r, int64_t start_ms,
+    unsigned free)
 {
 	const int64_t delay_ms = delay_of(p, r, free, p->limits->max_ms);
 
@@ -184,10 +185,10 @@ static int64_t
 look(
     struct penalty *p, const struct penalty_who *who, int64_t now_ms, bool take)
 {
-	struct record *pair = find(p, 'p', who, now_ms);
-	struct record *source = find(p, 's', who, now_ms);
-	struct record *net = find(p, 'n', who, now_ms);
-	const struct record *account = find(p, 'a', who, now_ms);
+	struct penalty_record *pair = find(p, 'p', who, now_ms);
+	struct penalty_record *source = find(p, 's', who, now_ms);
+	struct penalty_record *net = find(p, 'n', who, now_ms);
+	const struct penalty_record *account = find(p, 'a', who, now_ms);
 	const bool good = pair != NULL && pair->good;
 	int64_t wait = until_turn(pair, now_ms);
 
@@ -226,7 +227,7 @@ static void
 count(struct penalty *p, char kind, const struct penalty_who *who,
     int64_t now_ms, unsigned free)
 {
-	struct record *r = need(p, kind, who, now_ms);
+	struct penalty_record *r = need(p, kind, who, now_ms);
 	int64_t next_ms;
 
 	r->failures++;
@@ -251,7 +252,7 @@ penalty_failed(struct penalty *p, const struct penalty_who *who, int64_t now_ms)
 
 /* The pair stays known as long as there is room among those that are. */
 static void
-make_known(struct penalty *p, struct record *r)
+make_known(struct penalty *p, struct penalty_record *r)
 {
 	if (r->good)
 		return;
@@ -266,9 +267,9 @@ make_known(struct penalty *p, struct record *r)
 void
 penalty_passed(struct penalty *p, const struct penalty_who *who)
 {
-	struct record *r = need(p, 'p', who, 0);
-	struct record *source = find(p, 's', who, 0);
-	struct record *net = find(p, 'n', who, 0);
+	struct penalty_record *r = need(p, 'p', who, 0);
+	struct penalty_record *source = find(p, 's', who, 0);
+	struct penalty_record *net = find(p, 'n', who, 0);
 
 	r->failures = r->booked = 0;
 	r->next_ms = 0;
@@ -282,7 +283,7 @@ penalty_passed(struct penalty *p, const struct penalty_who *who)
 bool
 penalty_is_known(struct penalty *p, const struct penalty_who *who)
 {
-	const struct record *r = find(p, 'p', who, 0);
+	const struct penalty_record *r = find(p, 'p', who, 0);
 
 	return r != NULL && r->good;
 }
@@ -291,8 +292,8 @@ bool
 penalty_was_wrong(
     struct penalty *p, const struct penalty_who *who, int64_t now_ms)
 {
-	const struct record *source = find(p, 's', who, now_ms);
-	const struct record *net = find(p, 'n', who, now_ms);
+	const struct penalty_record *source = find(p, 's', who, now_ms);
+	const struct penalty_record *net = find(p, 'n', who, now_ms);
 
 	return (source != NULL && source->failures > 0) ||
 	       (net != NULL && net->failures >= PENALTY_NET);
@@ -304,7 +305,7 @@ penalty_source(struct slice text, uint8_t bytes[16])
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct cidr net;
 
-	if (cidr_parse(&net, text, NULL) == -1 || net.bits != 128)
+	if (addr_cidr_parse(&net, text, NULL) == -1 || net.bits != 128)
 		return text;
 	memcpy(bytes, net.ip, sizeof net.ip);
 	return slice_of(

@@ -33,7 +33,7 @@ struct worker {
 	pid_t pid; /* 0: none runs */
 };
 
-struct answer {
+struct worker_answer {
 	enum found found;
 	char why[200];
 };
@@ -55,7 +55,7 @@ static bool
 serve_one(int fd, const char *pretend)
 {
 	static char request[REQUEST_MAX];
-	struct answer a = { .found = TEMPFAIL };
+	struct worker_answer a = { .found = TEMPFAIL };
 	struct err err = { 0 };
 	const ssize_t got = read(fd, request, sizeof request);
 	struct slice stored, secret;
@@ -130,7 +130,7 @@ static void
 on_answer(struct ev_io *io, unsigned events)
 {
 	struct worker *w = OUTER(io, struct worker, io);
-	struct answer a;
+	struct worker_answer a;
 	const ssize_t n = recv(io->fd, &a, sizeof a, MSG_DONTWAIT);
 
 	(void)events;
@@ -189,7 +189,7 @@ start(struct worker *w)
 }
 
 int
-workers_start(
+worker_start_all(
     unsigned n, const char *pretend, void (*on_free)(void), struct err *err)
 {
 	pool.n = n < WORKERS_MAX ? n : WORKERS_MAX;
@@ -202,7 +202,7 @@ workers_start(
 }
 
 void
-workers_stop(void)
+worker_stop_all(void)
 {
 	pool.stopping = true;
 	for (unsigned i = 0; i < pool.n; i++) {
@@ -226,13 +226,13 @@ find_free(void)
 }
 
 bool
-workers_free(void)
+worker_free_all(void)
 {
 	return find_free() != NULL;
 }
 
 void
-workers_run(struct worker_job *job, struct slice stored, struct slice secret)
+worker_run(struct worker_job *job, struct slice stored, struct slice secret)
 {
 	struct worker *w = find_free();
 	struct buf request;
@@ -254,7 +254,7 @@ workers_run(struct worker_job *job, struct slice stored, struct slice secret)
 }
 
 void
-workers_forget(struct worker_job *job)
+worker_forget(struct worker_job *job)
 {
 	if (job->worker == NULL)
 		return;

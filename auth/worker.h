@@ -22,15 +22,15 @@ struct worker_job {
 
 /* Start N of them.  PRETEND: the scheme of password_pretend, for names that
  * have no password.  ON_FREE is called when there is one to spare. */
-int workers_start(
+int worker_start_all(
     unsigned n, const char *pretend, void (*on_free)(void), struct err *err);
-void workers_stop(void);
+void worker_stop_all(void);
 
-bool workers_free(void);
+bool worker_free_all(void);
 /* Have SECRET checked against STORED (empty: pretend) by a free worker. */
-void workers_run(
+void worker_run(
     struct worker_job *job, struct slice stored, struct slice secret);
 /* done() will not come. */
-void workers_forget(struct worker_job *job);
+void worker_forget(struct worker_job *job);
 
 #endif

@@ -23,12 +23,12 @@ check_mx(const struct dns_answer *answer)
 	struct mx_list list = { .kind = MX_HOSTS }, again;
 	struct buf text, twice;
 
-	mx_list_take(&list, answer, first);
+	mxlist_take(&list, answer, first);
 	buf_init(&text, 65536);
 	buf_init(&twice, 65536);
-	mx_list_format(&list, &text);
-	must(mx_list_parse(buf_slice(&text), &again));
-	mx_list_format(&again, &twice);
+	mxlist_format(&list, &text);
+	must(mxlist_parse(buf_slice(&text), &again));
+	mxlist_format(&again, &twice);
 	must(slice_eq(buf_slice(&text), buf_slice(&twice)));
 	buf_fini(&text);
 	buf_fini(&twice);

@@ -14,10 +14,10 @@ enum { MAX = 256 };
 static enum imap_need
 whole(struct slice in, size_t *len)
 {
-	struct imap_frame f = { 0 };
+	struct imaptext_frame f = { 0 };
 	enum imap_need need;
 
-	while ((need = imap_frame(&f, in, MAX, len)) == IMAP_GO_AHEAD)
+	while ((need = imaptext_frame(&f, in, MAX, len)) == IMAP_GO_AHEAD)
 		must(*len <= in.n);
 	return need;
 }
@@ -25,12 +25,12 @@ whole(struct slice in, size_t *len)
 static enum imap_need
 pieces(struct slice in, size_t *len)
 {
-	struct imap_frame f = { 0 };
+	struct imaptext_frame f = { 0 };
 	enum imap_need need = IMAP_MORE;
 
 	for (size_t n = 0; n <= in.n && need == IMAP_MORE; n++)
-		while ((need = imap_frame(&f, slice_sub(in, 0, n), MAX, len)) ==
-		       IMAP_GO_AHEAD)
+		while ((need = imaptext_frame(&f, slice_sub(in, 0, n), MAX,
+			    len)) == IMAP_GO_AHEAD)
 			must(*len <= n);
 	return need;
 }
@@ -42,10 +42,10 @@ read_arguments(struct slice text)
 	struct buf out;
 
 	buf_init(&out, 100);
-	(void)imap_tag(&c);
+	(void)imaptext_tag(&c);
 	while (cur_ok(&c) && cur_try(&c, " "))
-		imap_astring(&c, &out);
-	imap_crlf(&c);
+		imaptext_astring(&c, &out);
+	imaptext_crlf(&c);
 	must(out.n <= 100);
 	buf_fini(&out);
 }

@@ -23,13 +23,13 @@ enum {
 	AGAIN_TIMES = 400,
 };
 
-struct batch;
+struct delivery_batch;
 
 /* One message on its way into one mailbox. */
-struct delivery {
-	STAILQ_ENTRY(delivery) link;
-	struct batch *batch;
-	struct job *job;
+struct local_delivery {
+	STAILQ_ENTRY(local_delivery) link;
+	struct delivery_batch *batch;
+	struct local_job *job;
 	struct job_rcpt rcpt;
 	struct account *account;
 	struct mailbox *mailbox;
@@ -45,22 +45,22 @@ struct delivery {
 	struct slice header;
 };
 
-struct batch {
+struct delivery_batch {
 	struct append_batch *appends;
-	STAILQ_HEAD(, delivery) deliveries;
+	STAILQ_HEAD(, local_delivery) deliveries;
 	struct ev_task step; /* of a large message's own batch */
 };
 
 static struct {
 	struct store *store;
-	struct batch *open; /* takes what comes in this turn */
+	struct delivery_batch *open; /* takes what comes in this turn */
 	struct ev_task commit;
 } state;
 
 /* ---- the end of a delivery ---- */
 
 static void
-leave_account(struct delivery *d)
+leave_account(struct local_delivery *d)
 {
 	if (d->mailbox != NULL)
 		mailbox_close(&d->mailbox);
@@ -69,7 +69,7 @@ leave_account(struct delivery *d)
 }
 
 static void
-delivery_free(struct delivery *d)
+delivery_free(struct local_delivery *d)
 {
 	record_places_free(&d->places);
 	leave_account(d);
@@ -77,7 +77,7 @@ delivery_free(struct delivery *d)
 }
 
 static void
-delivery_end(struct delivery *d)
+delivery_end(struct local_delivery *d)
 {
 	struct err err = { 0 };
 	uint32_t uid, uidvalidity;
@@ -99,8 +99,8 @@ delivery_end(struct delivery *d)
 static void
 on_committed(struct append_batch *appends, void *arg)
 {
-	struct batch *b = arg;
-	struct delivery *d;
+	struct delivery_batch *b = arg;
+	struct local_delivery *d;
 
 	(void)appends;
 	while ((d = STAILQ_FIRST(&b->deliveries)) != NULL) {
@@ -114,10 +114,10 @@ on_committed(struct append_batch *appends, void *arg)
 
 /* ---- batches ---- */
 
-static struct batch *
+static struct delivery_batch *
 batch_new(void)
 {
-	struct batch *b = xcalloc(1, sizeof *b);
+	struct delivery_batch *b = xcalloc(1, sizeof *b);
 
 	b->appends = append_batch_new(state.store, false);
 	STAILQ_INIT(&b->deliveries);
@@ -125,7 +125,7 @@ batch_new(void)
 }
 
 static void
-batch_commit(struct batch *b)
+batch_commit(struct delivery_batch *b)
 {
 	if (STAILQ_EMPTY(&b->deliveries)) {
 		append_batch_free(&b->appends);
@@ -138,7 +138,7 @@ batch_commit(struct batch *b)
 static void
 on_commit(struct ev_task *task)
 {
-	struct batch *b = state.open;
+	struct delivery_batch *b = state.open;
 
 	(void)task;
 	state.open = NULL;
@@ -149,15 +149,15 @@ on_commit(struct ev_task *task)
 
 /* Take D out of its batch: it has its result. */
 static void
-give_up(struct delivery *d)
+give_up(struct local_delivery *d)
 {
-	STAILQ_REMOVE(&d->batch->deliveries, d, delivery, link);
+	STAILQ_REMOVE(&d->batch->deliveries, d, local_delivery, link);
 	append_drop(d->append);
 	delivery_free(d);
 }
 
 static void
-next_to_leave_out(struct delivery *d)
+next_to_leave_out(struct local_delivery *d)
 {
 	const struct slice all = d->job->header;
 	struct slice field = trace_return_path(&d->header);
@@ -169,7 +169,7 @@ next_to_leave_out(struct delivery *d)
 }
 
 static void
-note_place(struct delivery *d)
+note_place(struct local_delivery *d)
 {
 	int64_t bytes, wire;
 
@@ -179,7 +179,7 @@ note_place(struct delivery *d)
 
 /* PIECE of the message, from d->copied on. */
 static int
-take_message(struct delivery *d, struct slice piece, struct err *err)
+take_message(struct local_delivery *d, struct slice piece, struct err *err)
 {
 	while (piece.n > 0) {
 		const int64_t from = d->leave_out.n > 0
@@ -208,7 +208,7 @@ take_message(struct delivery *d, struct slice piece, struct err *err)
 
 /* The job has read the beginning, once for all its recipients. */
 static int
-take_beginning(struct delivery *d, struct err *err)
+take_beginning(struct local_delivery *d, struct err *err)
 {
 	d->crc = d->job->header_crc;
 	return take_message(d, d->job->header, err);
@@ -216,7 +216,7 @@ take_beginning(struct delivery *d, struct err *err)
 
 /* Up to N bytes more, PIECE_BYTES at most. */
 static int
-take_next(struct delivery *d, int64_t n, struct err *err)
+take_next(struct local_delivery *d, int64_t n, struct err *err)
 {
 	char space[PIECE_BYTES];
 	const struct slice piece =
@@ -233,7 +233,7 @@ take_next(struct delivery *d, int64_t n, struct err *err)
 
 /* Up to STEP_BYTES more.  Damage shows at the end, in finish(). */
 static int
-copy_step(struct delivery *d, struct err *err)
+copy_step(struct local_delivery *d, struct err *err)
 {
 	const int64_t stop = d->job->size - d->copied < STEP_BYTES
 				 ? d->job->size
@@ -246,7 +246,7 @@ copy_step(struct delivery *d, struct err *err)
 }
 
 static void
-put_record(struct delivery *d)
+put_record(struct local_delivery *d)
 {
 	struct buf record = { .max = RECORD_MAX_BYTES };
 	int64_t sent_s;
@@ -258,7 +258,7 @@ put_record(struct delivery *d)
 
 /* All bytes are there: right ones?  False when D was given up. */
 static bool
-finish(struct delivery *d)
+finish(struct local_delivery *d)
 {
 	const struct append_info info = { .fresh = true };
 	struct err err = { 0 };
@@ -277,7 +277,7 @@ finish(struct delivery *d)
 }
 
 static bool
-step(struct delivery *d)
+step(struct local_delivery *d)
 {
 	struct err err = { 0 };
 
@@ -291,8 +291,8 @@ step(struct delivery *d)
 static void
 on_step(struct ev_task *task)
 {
-	struct batch *b = OUTER(task, struct batch, step);
-	struct delivery *d = STAILQ_FIRST(&b->deliveries);
+	struct delivery_batch *b = OUTER(task, struct delivery_batch, step);
+	struct local_delivery *d = STAILQ_FIRST(&b->deliveries);
 
 	if (step(d)) {
 		if (d->copied < d->job->size) {
@@ -307,7 +307,7 @@ on_step(struct ev_task *task)
 /* ---- the start of a delivery ---- */
 
 static enum found
-open_mailbox(struct delivery *d, struct err *err)
+open_mailbox(struct local_delivery *d, struct err *err)
 {
 	if (d->rcpt.extension.n > 0) {
 		/* Addresses come in lower case. */
@@ -321,7 +321,7 @@ open_mailbox(struct delivery *d, struct err *err)
 }
 
 static int
-begin(struct delivery *d, struct err *err)
+begin(struct local_delivery *d, struct err *err)
 {
 	char *home = arena_str(&d->job->arena, d->rcpt.home);
 	struct buf trace = { .max = 4096 };
@@ -353,7 +353,7 @@ begin(struct delivery *d, struct err *err)
 }
 
 static void
-start(struct delivery *d)
+start(struct local_delivery *d)
 {
 	const bool large = d->job->size > STEP_BYTES;
 	struct err err = { 0 };
@@ -386,13 +386,13 @@ start(struct delivery *d)
 static void
 on_again(struct ev_timer *t)
 {
-	start(OUTER(t, struct delivery, again));
+	start(OUTER(t, struct local_delivery, again));
 }
 
 void
-local_deliver(struct job *job, const struct job_rcpt *r)
+local_deliver(struct local_job *job, const struct job_rcpt *r)
 {
-	struct delivery *d = xcalloc(1, sizeof *d);
+	struct local_delivery *d = xcalloc(1, sizeof *d);
 
 	d->job = job;
 	d->rcpt = *r;

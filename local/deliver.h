@@ -16,6 +16,6 @@
 /* Work in STORE. */
 void local_deliver_init(struct store *store);
 /* Deliver JOB's message to R's mailbox; job_result follows, later. */
-void local_deliver(struct job *job, const struct job_rcpt *r);
+void local_deliver(struct local_job *job, const struct job_rcpt *r);
 
 #endif

@@ -20,7 +20,7 @@
 
 enum { TARGETS_MAX_BYTES = 50000 };
 
-static LIST_HEAD(, job) jobs = LIST_HEAD_INITIALIZER(jobs);
+static LIST_HEAD(, local_job) jobs = LIST_HEAD_INITIALIZER(jobs);
 static size_t njobs;
 
 static struct metric records = { .name = "pabal_local_records",
@@ -35,7 +35,7 @@ job_count(void)
 }
 
 static void
-job_end(struct job *job)
+job_end(struct local_job *job)
 {
 	if (job->peer != NULL)
 		IPC_SEND(job->peer, job_done, .id = job->id,
@@ -49,14 +49,14 @@ job_end(struct job *job)
 }
 
 static void
-settled(struct job *job)
+settled(struct local_job *job)
 {
 	if (--job->open == 0)
 		job_end(job);
 }
 
 void
-job_result(struct job *job, uint32_t number, enum job_status status,
+job_result(struct local_job *job, uint32_t number, enum job_status status,
     const char *dsn, const char *text, struct slice targets)
 {
 	if (job->peer != NULL)
@@ -68,7 +68,7 @@ job_result(struct job *job, uint32_t number, enum job_status status,
 }
 
 void
-job_fail(struct job *job, uint32_t number, const struct err *err)
+job_fail(struct local_job *job, uint32_t number, const struct err *err)
 {
 	const bool full = err->code == ERR_OVER_QUOTA;
 	const bool perm =
@@ -82,7 +82,7 @@ job_fail(struct job *job, uint32_t number, const struct err *err)
 }
 
 void
-job_result_damaged(struct job *job)
+job_result_damaged(struct local_job *job)
 {
 	if (!job->damaged)
 		log_err("local.damaged", kv_slice("qid", job->qid));
@@ -93,7 +93,7 @@ job_result_damaged(struct job *job)
 void
 job_forget(const struct ipc *peer)
 {
-	struct job *job;
+	struct local_job *job;
 
 	LIST_FOREACH(job, &jobs, link)
 	if (job->peer == peer)
@@ -104,7 +104,7 @@ job_forget(const struct ipc *peer)
 
 /* What .forward says of R; true when nothing is left to do here. */
 static bool
-forwarded(struct job *job, const struct job_rcpt *r)
+forwarded(struct local_job *job, const struct job_rcpt *r)
 {
 	struct buf targets = { .max = TARGETS_MAX_BYTES };
 	struct err err = { 0 };
@@ -140,7 +140,7 @@ forwarded(struct job *job, const struct job_rcpt *r)
 }
 
 static void
-one_recipient(struct job *job, const struct job_rcpt *r)
+one_recipient(struct local_job *job, const struct job_rcpt *r)
 {
 	if (trace_is_loop(job->header, r->address)) {
 		job_result(job, r->number, JOB_PERMFAIL, "5.4.6",
@@ -160,7 +160,7 @@ one_recipient(struct job *job, const struct job_rcpt *r)
 /* ---- a job ---- */
 
 static void
-read_header(struct job *job)
+read_header(struct local_job *job)
 {
 	const size_t n =
 	    job->size < JOB_HEADER_BYTES ? (size_t)job->size : JOB_HEADER_BYTES;
@@ -174,7 +174,7 @@ read_header(struct job *job)
 
 /* The file must hold what the job says before anything is copied. */
 static bool
-is_whole(const struct job *job)
+is_whole(const struct local_job *job)
 {
 	struct stat st;
 
@@ -184,7 +184,7 @@ is_whole(const struct job *job)
 }
 
 static void
-read_record(struct job *job, struct slice text)
+read_record(struct local_job *job, struct slice text)
 {
 	if (text.n == 0)
 		return;
@@ -198,10 +198,10 @@ read_record(struct job *job, struct slice text)
 	log_warn("local.bad-record", kv_slice("qid", job->qid));
 }
 
-static struct job *
+static struct local_job *
 job_new(struct ipc *peer, struct msg_job_start *in)
 {
-	struct job *job = xcalloc(1, sizeof *job);
+	struct local_job *job = xcalloc(1, sizeof *job);
 
 	job->peer = peer;
 	job->id = in->id;
@@ -221,7 +221,7 @@ job_new(struct ipc *peer, struct msg_job_start *in)
 void
 job_on_start(struct ipc *peer, struct msg *m)
 {
-	struct job *job = job_new(peer, &m->job_start);
+	struct local_job *job = job_new(peer, &m->job_start);
 	struct slice rcpts = arena_slice(&job->arena, m->job_start.recipients);
 	struct err err = { 0 };
 	struct job_rcpt r;

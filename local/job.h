@@ -13,7 +13,7 @@
 
 enum { JOB_HEADER_BYTES = 64 << 10 };
 
-struct job {
+struct local_job {
 	struct ipc *peer; /* NULL: qmgr is gone, nobody wants the results */
 	uint64_t id;
 	int fd;
@@ -30,19 +30,19 @@ struct job {
 	struct arena arena;
 	size_t open; /* recipients without a result */
 	bool damaged;
-	LIST_ENTRY(job) link;
+	LIST_ENTRY(local_job) link;
 };
 
 /* job_start */
 void job_on_start(struct ipc *peer, struct msg *m);
 /* The result for recipient NUMBER; the last one frees the job. */
-void job_result(struct job *job, uint32_t number, enum job_status status,
+void job_result(struct local_job *job, uint32_t number, enum job_status status,
     const char *dsn, const char *text, struct slice targets);
 /* Recipient NUMBER could not be delivered to; a full mailbox (ERR_OVER_QUOTA)
  * counts as over_quota says. */
-void job_fail(struct job *job, uint32_t number, const struct err *err);
+void job_fail(struct local_job *job, uint32_t number, const struct err *err);
 /* One recipient has no result because the message is damaged. */
-void job_result_damaged(struct job *job);
+void job_result_damaged(struct local_job *job);
 /* PEER is gone. */
 void job_forget(const struct ipc *peer);
 void job_init(void);

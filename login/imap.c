@@ -174,10 +174,10 @@ on_login(struct login_session *s, struct cur *c)
 	buf_init(&user, NAME_MAX_BYTES);
 	secret_init(&secret, NAME_MAX_BYTES);
 	cur_lit(c, " ");
-	imap_astring(c, &user);
+	imaptext_astring(c, &user);
 	cur_lit(c, " ");
-	imap_astring(c, &secret);
-	imap_crlf(c);
+	imaptext_astring(c, &secret);
+	imaptext_crlf(c);
 	if (cur_end(c))
 		login_auth_password(s, buf_slice(&user), buf_slice(&secret));
 	else
@@ -200,11 +200,11 @@ on_authenticate(struct login_session *s, struct cur *c)
 	bool has_initial;
 
 	cur_lit(c, " ");
-	name = imap_atom(c);
+	name = imaptext_atom(c);
 	has_initial = cur_try(c, " ");
 	if (has_initial)
 		initial = cur_while(c, is_base64);
-	imap_crlf(c);
+	imaptext_crlf(c);
 	mech = sasl_mech_find(name);
 	if (!cur_end(c))
 		imap_malformed(s, "AUTHENTICATE mechanism [response]");
@@ -236,13 +236,13 @@ run(struct login_session *s, struct cur *c)
 	struct slice name;
 
 	cur_lit(c, " ");
-	name = imap_atom(c);
+	name = imaptext_atom(c);
 	for (size_t i = 0; i < ARRAY_LEN(commands) && cur_ok(c); i++) {
 		struct cur end = *c;
 
 		if (!slice_iis(name, commands[i].name))
 			continue;
-		imap_crlf(&end);
+		imaptext_crlf(&end);
 		if (!commands[i].args && !cur_end(&end))
 			imap_malformed(s, "No arguments here");
 		else
@@ -257,7 +257,7 @@ static void
 command(struct login_session *s, struct slice text)
 {
 	struct cur c = cur_of(text);
-	const struct slice tag = imap_tag(&c);
+	const struct slice tag = imaptext_tag(&c);
 
 	if (!cur_ok(&c) || !slice_copy(tag, s->tag, sizeof s->tag)) {
 		login_reply(s, "* BAD A command begins with a tag");
@@ -273,7 +273,7 @@ static void
 too_big(struct login_session *s, struct slice text)
 {
 	struct cur c = cur_of(text);
-	const struct slice tag = imap_tag(&c);
+	const struct slice tag = imaptext_tag(&c);
 
 	if (!cur_ok(&c) || !slice_copy(tag, s->tag, sizeof s->tag))
 		login_reply(s, "* BAD A command begins with a tag");
@@ -307,7 +307,7 @@ imap_input(struct login_session *s, struct slice in)
 
 	if (s->mode == LOGIN_SASL)
 		return sasl_line(s, in);
-	switch (imap_frame(&s->frame, in, max, &len)) {
+	switch (imaptext_frame(&s->frame, in, max, &len)) {
 	case IMAP_MORE:
 		return 0;
 	case IMAP_GO_AHEAD:
@@ -323,7 +323,7 @@ imap_input(struct login_session *s, struct slice in)
 		command(s, slice_sub(in, 0, len));
 		break;
 	}
-	s->frame = (struct imap_frame){ 0 };
+	s->frame = (struct imaptext_frame){ 0 };
 	return len;
 }
 

@@ -30,7 +30,8 @@ without_cr(struct slice line)
 }
 
 enum imap_need
-imap_frame(struct imap_frame *f, struct slice in, size_t max, size_t *len)
+imaptext_frame(
+    struct imaptext_frame *f, struct slice in, size_t max, size_t *len)
 {
 	for (;;) {
 		struct slice rest;
@@ -86,13 +87,13 @@ take(struct cur *c, bool (*is)(char))
 }
 
 struct slice
-imap_tag(struct cur *c)
+imaptext_tag(struct cur *c)
 {
 	return take(c, is_tag_char);
 }
 
 struct slice
-imap_atom(struct cur *c)
+imaptext_atom(struct cur *c)
 {
 	return take(c, is_atom_char);
 }
@@ -121,25 +122,25 @@ literal(struct cur *c, struct buf *out)
 	n = (size_t)cur_u64(c, UINT32_MAX);
 	(void)cur_try_byte(c, '+');
 	cur_lit(c, "}");
-	imap_crlf(c);
+	imaptext_crlf(c);
 	buf_add(out, cur_take(c, n));
 }
 
 void
-imap_astring(struct cur *c, struct buf *out)
+imaptext_astring(struct cur *c, struct buf *out)
 {
 	if (cur_peek(c) == '"')
 		quoted(c, out);
 	else if (cur_peek(c) == '{')
 		literal(c, out);
 	else
-		buf_add(out, imap_atom(c));
+		buf_add(out, imaptext_atom(c));
 	if (out->failed)
 		cur_fail(c);
 }
 
 void
-imap_crlf(struct cur *c)
+imaptext_crlf(struct cur *c)
 {
 	(void)cur_try_byte(c, '\r');
 	cur_lit(c, "\n");

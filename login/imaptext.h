@@ -23,22 +23,22 @@ enum imap_need {
 };
 
 /* How far the command at the start of the input was read; zeroed for each. */
-struct imap_frame {
+struct imaptext_frame {
 	size_t at;
 	size_t literal; /* bytes of a literal still to come */
 };
 
 /* Look at IN, the input so far, which begins with the command and only grows.
  * *LEN: bytes of the command, when WHOLE or TOO_BIG. */
-enum imap_need imap_frame(
-    struct imap_frame *f, struct slice in, size_t max, size_t *len);
+enum imap_need imaptext_frame(
+    struct imaptext_frame *f, struct slice in, size_t max, size_t *len);
 
 /* A tag; an atom; both empty and C failed when there is none. */
-struct slice imap_tag(struct cur *c);
-struct slice imap_atom(struct cur *c);
+struct slice imaptext_tag(struct cur *c);
+struct slice imaptext_atom(struct cur *c);
 /* An astring: atom, quoted string or literal; to OUT. */
-void imap_astring(struct cur *c, struct buf *out);
+void imaptext_astring(struct cur *c, struct buf *out);
 /* The end of the command. */
-void imap_crlf(struct cur *c);
+void imaptext_crlf(struct cur *c);
 
 #endif

@@ -63,7 +63,7 @@ struct login_session {
 	struct login_pump *pump;       /* handed in, with TLS */
 	unsigned errors, failures;
 	/* IMAP */
-	struct imap_frame frame;
+	struct imaptext_frame frame;
 	char tag[LOGIN_TAG_MAX + 1]; /* of the command under way */
 	/* POP3 */
 	char *user;

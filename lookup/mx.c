@@ -43,7 +43,7 @@ answer_mx(const struct asked *a, const struct mx_list *list, const char *why)
 	struct buf hosts;
 
 	buf_init(&hosts, MSG_MAX_BYTES / 2);
-	mx_list_format(list, &hosts);
+	mxlist_format(list, &hosts);
 	IPC_SEND(a->peer, lookup_mx_found, .id = a->id,
 	    .kind = (uint32_t)list->kind, .hosts = buf_slice(&hosts),
 	    .why = slice_str(why));

@@ -49,7 +49,7 @@ enum { PROBES_MAX = 160 };
 /* Where the targets of an alias lead: addresses still to be asked for, then
  * those that were.  What leads further than this is let through. */
 enum { WALK_MAX = 64 };
-struct walk {
+struct resolve_walk {
 	struct msg_lookup_found found; /* the answer that waits for it */
 	size_t n, at;
 	struct slice addresses[WALK_MAX];
@@ -57,7 +57,7 @@ struct walk {
 
 struct query {
 	TAILQ_ENTRY(query) link;
-	struct walk *walk;    /* in arena */
+	struct resolve_walk *walk; /* in arena */
 	struct query *parent; /* whose walk this look-up is part of, or NULL */
 	struct arena arena;
 	struct ipc *peer;
@@ -483,7 +483,7 @@ take_address(struct query *q, struct slice address)
 	ascii.max = low.max;
 	if (domain.n == 0)
 		q->address = join(q, local, home);
-	else if (address_to_ascii(buf_slice(&low), &ascii))
+	else if (domain_address_to_ascii(buf_slice(&low), &ascii))
 		q->address = arena_slice(&q->arena, buf_slice(&ascii));
 	else
 		q->address = arena_slice(&q->arena, buf_slice(&low));
@@ -597,7 +597,7 @@ walk_knows(const struct query *q, struct slice address)
 static bool
 walk_add(struct query *q, struct slice targets)
 {
-	struct walk *w = q->walk;
+	struct resolve_walk *w = q->walk;
 	struct cur c = cur_of(targets);
 	struct alias_target t;
 
@@ -655,7 +655,7 @@ walk_on(struct query *sub, const struct msg_lookup_found *a)
 static void
 walk_start(struct query *q, const struct msg_lookup_found *a)
 {
-	struct walk *w = arena_new(&q->arena, struct walk);
+	struct resolve_walk *w = arena_new(&q->arena, struct resolve_walk);
 
 	w->found = *a;
 	w->found.address = arena_slice(&q->arena, a->address);

@@ -21,8 +21,8 @@
 enum { WAIT_MS = 5000 };
 
 /* An answer that waits for its site. */
-struct search {
-	TAILQ_ENTRY(search) link;
+struct site_search {
+	TAILQ_ENTRY(site_search) link;
 	struct mx_query mx;
 	struct ev_timer deadline;
 	struct ipc *peer;
@@ -31,7 +31,7 @@ struct search {
 	uint16_t port;
 };
 
-static TAILQ_HEAD(, search) searches = TAILQ_HEAD_INITIALIZER(searches);
+static TAILQ_HEAD(, site_search) searches = TAILQ_HEAD_INITIALIZER(searches);
 
 static int
 by_name(const void *a, const void *b)
@@ -76,7 +76,7 @@ lookup_site_add(const struct mx_list *list, uint16_t port, struct buf *out)
 }
 
 static void
-search_free(struct search *s)
+search_free(struct site_search *s)
 {
 	TAILQ_REMOVE(&searches, s, link);
 	ev_timer_stop(&s->deadline);
@@ -86,7 +86,7 @@ search_free(struct search *s)
 }
 
 static void
-answer(struct search *s, struct slice site)
+answer(struct site_search *s, struct slice site)
 {
 	s->found.lookup_found.site = site;
 	(void)ipc_send(s->peer, &s->found);
@@ -96,7 +96,7 @@ answer(struct search *s, struct slice site)
 static void
 on_list(struct mx_query *mx, const struct mx_list *list, const char *why)
 {
-	struct search *s = OUTER(mx, struct search, mx);
+	struct site_search *s = OUTER(mx, struct site_search, mx);
 	struct buf site = { .max = 8192 };
 
 	(void)why;
@@ -109,14 +109,14 @@ on_list(struct mx_query *mx, const struct mx_list *list, const char *why)
 static void
 on_deadline(struct ev_timer *t)
 {
-	answer(OUTER(t, struct search, deadline), SLICE(""));
+	answer(OUTER(t, struct site_search, deadline), SLICE(""));
 }
 
 /* A relay's answer names the address and the next hop. */
-static struct search *
+static struct site_search *
 search_new(struct ipc *peer, const struct msg_lookup_found *a)
 {
-	struct search *s = xcalloc(1, sizeof *s);
+	struct site_search *s = xcalloc(1, sizeof *s);
 	struct msg_lookup_found *f = &s->found.lookup_found;
 
 	arena_init(&s->arena);
@@ -145,7 +145,7 @@ void
 lookup_site_send(
     struct ipc *peer, struct slice domain, const struct msg_lookup_found *a)
 {
-	struct search *s = search_new(peer, a);
+	struct site_search *s = search_new(peer, a);
 	struct nexthop nh;
 
 	if (goes_by_relayhost(domain, a))
@@ -162,7 +162,7 @@ lookup_site_send(
 void
 lookup_site_on_gone(struct ipc *peer)
 {
-	struct search *s, *next;
+	struct site_search *s, *next;
 
 	for (s = TAILQ_FIRST(&searches); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, link);
@@ -174,7 +174,7 @@ lookup_site_on_gone(struct ipc *peer)
 void
 lookup_site_fail_open(void)
 {
-	struct search *s;
+	struct site_search *s;
 
 	while ((s = TAILQ_FIRST(&searches)) != NULL)
 		answer(s, SLICE(""));

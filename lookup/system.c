@@ -26,7 +26,7 @@ enum {
 };
 
 /* One packet; an empty name ends the list. */
-struct user {
+struct system_user {
 	uint32_t uid;
 	char name[NAME_MAX_BYTES];
 };
@@ -37,21 +37,21 @@ static unsigned lists;
 static struct ev_io reader;
 
 static void
-add(struct map *to, const struct user *u)
+add(struct map *to, const struct system_user *u)
 {
 	map_put(to, slice_str(u->name), (void *)(uintptr_t)u->uid);
 }
 
 /* Call FN for each user that may have mail; false when FN says so. */
 static bool
-each_user(bool (*fn)(void *arg, const struct user *u), void *arg)
+each_user(bool (*fn)(void *arg, const struct system_user *u), void *arg)
 {
 	const struct passwd *pw;
 	bool go_on = true;
 
 	setpwent();
 	while (go_on && (pw = getpwent()) != NULL) {
-		struct user u = { .uid = pw->pw_uid };
+		struct system_user u = { .uid = pw->pw_uid };
 
 		if (pw->pw_uid >= FIRST_UID && pw->pw_uid <= LAST_UID &&
 		    strlcpy(u.name, pw->pw_name, sizeof u.name) < sizeof u.name)
@@ -64,7 +64,7 @@ each_user(bool (*fn)(void *arg, const struct user *u), void *arg)
 /* ---- the reader ---- */
 
 static bool
-tell(void *arg, const struct user *u)
+tell(void *arg, const struct system_user *u)
 {
 	const int *fd = arg;
 
@@ -88,7 +88,7 @@ changed(struct stat *seen)
 static _Noreturn void
 read_users(int fd)
 {
-	const struct user end = { .uid = 0 };
+	const struct system_user end = { .uid = 0 };
 	struct pollfd gone = { .fd = fd };
 	struct stat seen = { .st_ino = 0 };
 
@@ -120,7 +120,7 @@ begin_reader(int fd, int (*confine)(int dir, struct err *err))
 static void
 on_told(struct ev_io *io, unsigned events)
 {
-	struct user u;
+	struct system_user u;
 	const ssize_t n = recv(io->fd, &u, sizeof u, MSG_DONTWAIT);
 
 	(void)events;
@@ -146,7 +146,7 @@ on_told(struct ev_io *io, unsigned events)
 }
 
 static bool
-take(void *arg, const struct user *u)
+take(void *arg, const struct system_user *u)
 {
 	add(arg, u);
 	return true;

@@ -79,7 +79,7 @@ static void
 keep_backoff(const struct child *c)
 {
 	char room[SLOT_KEY_BYTES];
-	const struct slot_key key = slot_key_of(c);
+	const struct slot_key key = slots_key_of(c);
 
 	backoff_keep(slots_key_bytes(&key, room), &c->backoff, ev_now_ms());
 }
@@ -88,7 +88,7 @@ static void
 take_backoff(struct child *c)
 {
 	char room[SLOT_KEY_BYTES];
-	const struct slot_key key = slot_key_of(c);
+	const struct slot_key key = slots_key_of(c);
 
 	c->backoff = backoff_take(slots_key_bytes(&key, room), ev_now_ms());
 }

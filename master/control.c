@@ -79,7 +79,7 @@ on_status(struct ipc *peer, uint64_t id)
 
 struct gather;
 
-struct sample {
+struct control_sample {
 	struct ipc_call call;
 	struct gather *gather;
 };
@@ -89,7 +89,7 @@ struct gather {
 	struct ipc *peer; /* NULL: it has gone */
 	uint64_t id;
 	size_t open;
-	struct sample samples[];
+	struct control_sample samples[];
 };
 
 static TAILQ_HEAD(, gather) gathers = TAILQ_HEAD_INITIALIZER(gathers);
@@ -106,7 +106,7 @@ gather_end(struct gather *g)
 static void
 on_stats(struct ipc_call *call, struct msg *m)
 {
-	struct gather *g = OUTER(call, struct sample, call)->gather;
+	struct gather *g = OUTER(call, struct control_sample, call)->gather;
 
 	if (m != NULL && g->peer != NULL)
 		IPC_SEND(g->peer, master_controlled, .id = g->id, .ok = true,
@@ -138,7 +138,7 @@ on_metrics(struct ipc *peer, uint64_t id)
 	g = gather_begin(peer, id, n);
 	TAILQ_FOREACH(c, &master_children, link)
 	{
-		struct sample *s = &g->samples[g->open];
+		struct control_sample *s = &g->samples[g->open];
 
 		if (c->state != CHILD_READY || c->peer == NULL)
 			continue;
@@ -157,7 +157,7 @@ static void
 on_synced(struct ipc_call *call, struct msg *m)
 {
 	(void)m;
-	gather_end(OUTER(call, struct sample, call)->gather);
+	gather_end(OUTER(call, struct control_sample, call)->gather);
 }
 
 static void

@@ -50,7 +50,7 @@ send_listeners(struct ipc *peer, const struct service_conf *s)
 {
 	for (size_t i = 0; i < s->nlisteners; i++)
 		IPC_SEND(peer, master_listen, .service = slice_str(s->name),
-		    .protocol = slice_str(service_protocol_name(s->protocol)),
+		    .protocol = slice_str(master_protocol_name(s->protocol)),
 		    .max_sessions = size_sessions(s),
 		    .sock = master_listen_find(&s->listeners[i]));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What child.c, roster.c and words.c have between them: the life of a process
- * (child.c). */
+/* What child.c, child_roster.c and child_control.c have between them: the life
+ * of a process (child.c). */
 #ifndef MASTER_LIFE_H
 #define MASTER_LIFE_H
 
@@ -32,7 +32,8 @@ void child_ended(struct child *c);
 /* C has said what became of the configuration it was sent last. */
 void child_answered(struct child *c, bool ok, struct slice why);
 
-/* In roster.c: what a process is given; C gets the configuration in force. */
+/* In child_roster.c: what a process is given; C gets the configuration in
+ * force. */
 struct equip child_equipment(void);
 void child_reconfigure(struct child *c);
 

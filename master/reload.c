@@ -26,14 +26,14 @@ enum {
 	AGAIN_MS = 10000, /* and again */
 };
 
-struct request {
-	TAILQ_ENTRY(request) link;
+struct reload_request {
+	TAILQ_ENTRY(reload_request) link;
 	struct ipc *peer; /* NULL: nobody waits for the answer */
 	uint64_t id;
 	bool apply;
 };
 
-TAILQ_HEAD(requests, request);
+TAILQ_HEAD(requests, reload_request);
 
 static struct {
 	struct requests waiting;
@@ -80,7 +80,7 @@ add_awaited(struct buf *out)
 static void
 tell_all(const struct requests *to, struct slice text)
 {
-	const struct request *r;
+	const struct reload_request *r;
 
 	TAILQ_FOREACH(r, to, link)
 	if (r->peer != NULL)
@@ -111,7 +111,7 @@ on_quiet(struct ev_timer *t)
 static void
 finish(bool ok)
 {
-	struct request *r;
+	struct reload_request *r;
 
 	ev_timer_stop(&reload.quiet);
 	if (!ok && reload.apply)
@@ -301,7 +301,7 @@ on_tried(struct trial *t, struct slice why)
 static bool
 take_requests(void)
 {
-	struct request *r = TAILQ_FIRST(&reload.waiting), *next;
+	struct reload_request *r = TAILQ_FIRST(&reload.waiting), *next;
 
 	if (r == NULL)
 		return false;
@@ -346,7 +346,7 @@ begin(struct ev_task *task)
 void
 reload_request(struct ipc *peer, uint64_t id, bool apply_too)
 {
-	struct request *r = xcalloc(1, sizeof *r);
+	struct reload_request *r = xcalloc(1, sizeof *r);
 
 	r->peer = peer;
 	r->id = id;
@@ -358,7 +358,7 @@ reload_request(struct ipc *peer, uint64_t id, bool apply_too)
 void
 reload_forget(const struct ipc *peer)
 {
-	struct request *r;
+	struct reload_request *r;
 
 	TAILQ_FOREACH(r, &reload.now, link)
 	if (r->peer == peer)

@@ -12,7 +12,7 @@ static struct map by_key;
 static struct map by_pid;
 
 struct slot_key
-slot_key_of(const struct child *c)
+slots_key_of(const struct child *c)
 {
 	return (struct slot_key){ c->role, c->index, c->uid,
 		slice_str(c->place), c->nursery };
@@ -42,7 +42,7 @@ void
 slots_add(struct child *c)
 {
 	char room[SLOT_KEY_BYTES];
-	const struct slot_key key = slot_key_of(c);
+	const struct slot_key key = slots_key_of(c);
 
 	TAILQ_INSERT_TAIL(&master_children, c, link);
 	map_put(&by_key, slots_key_bytes(&key, room), c);
@@ -60,7 +60,7 @@ void
 slots_retire(struct child *c)
 {
 	char room[SLOT_KEY_BYTES];
-	const struct slot_key key = slot_key_of(c);
+	const struct slot_key key = slots_key_of(c);
 
 	if (slots_find(&key) == c)
 		map_del(&by_key, slots_key_bytes(&key, room));

@@ -24,7 +24,7 @@ struct slot_key {
 	bool nursery;
 };
 
-struct slot_key slot_key_of(const struct child *c);
+struct slot_key slots_key_of(const struct child *c);
 
 /* KEY as bytes, put into ROOM.  Places are shorter (see master/place.h). */
 enum { SLOT_KEY_BYTES = 16 + 1024 };
@@ -49,7 +49,7 @@ child_has_nursery(const struct child *c)
 	return c->place != NULL && c->place[0] != '\0' && c->uid == 0;
 }
 
-/* In roster.c. */
+/* In child_roster.c. */
 /* The processes of ROLE for one uid; 0: no such service. */
 unsigned child_count(enum role role);
 /* The slot that serves KEY (its index taken modulo their number); NULL when

@@ -86,7 +86,7 @@ lint-privileges: all
 
 # local writes the mail of many: nothing of it parses what a stranger wrote, but
 # the two header fields that it looks for (mime/header.h).
-PARSERS := mime_parse|mime_parser_|fill_part|addrlist_|param_content|word_decode|date_parse|imap_put_
+PARSERS := mime_parse|mime_parser_|fill_part|addrlist_|param_content|word_decode|date_parse|imap_put_|mime_put_
 .PHONY: lint-parsers
 lint-parsers: all
 	$(Q)! nm $(BUILD)/local | grep -E ' [A-Za-z] ($(PARSERS))'

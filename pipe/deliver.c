@@ -39,8 +39,8 @@
 
 enum { MAX_RCPTS = 1000, HEAD_MAX = 4096 };
 
-struct job {
-	TAILQ_ENTRY(job) link;
+struct pipe_job {
+	TAILQ_ENTRY(pipe_job) link;
 	struct ipc *peer; /* NULL: gone, nobody waits for an answer */
 	uint64_t id;
 	struct arena arena;
@@ -58,13 +58,13 @@ struct job {
 
 struct delivery {
 	struct command command;
-	struct job *job;
+	struct pipe_job *job;
 	const struct job_rcpt *rcpt;
 	int64_t since_ms;
 };
 
 static struct {
-	TAILQ_HEAD(, job) jobs;
+	TAILQ_HEAD(, pipe_job) jobs;
 	const struct owner *owner;
 	const struct aliases *aliases;
 	unsigned running;
@@ -86,7 +86,7 @@ static void pump(void);
 /* ---- answers ---- */
 
 static void
-job_free(struct job *job)
+job_free(struct pipe_job *job)
 {
 	TAILQ_REMOVE(&state.jobs, job, link);
 	ev_task_cancel(&job->task);
@@ -97,7 +97,7 @@ job_free(struct job *job)
 
 /* Answer and forget. */
 static void
-job_end(struct job *job, bool damaged)
+job_end(struct pipe_job *job, bool damaged)
 {
 	if (job->peer != NULL)
 		IPC_SEND(
@@ -106,7 +106,7 @@ job_end(struct job *job, bool damaged)
 }
 
 static void
-say(struct job *job, const struct job_rcpt *rcpt, struct outcome *o)
+say(struct pipe_job *job, const struct job_rcpt *rcpt, struct outcome *o)
 {
 	metric_add(o->status == JOB_DELIVERED ? &delivered : &failed, 1);
 	if (job->peer != NULL)
@@ -117,8 +117,8 @@ say(struct job *job, const struct job_rcpt *rcpt, struct outcome *o)
 }
 
 static void
-say_simple(struct job *job, const struct job_rcpt *rcpt, enum job_status status,
-    const char *dsn, const char *text)
+say_simple(struct pipe_job *job, const struct job_rcpt *rcpt,
+    enum job_status status, const char *dsn, const char *text)
 {
 	struct outcome o;
 
@@ -132,7 +132,7 @@ static void
 on_command_end(struct command *c)
 {
 	struct delivery *d = OUTER(c, struct delivery, command);
-	struct job *job = d->job;
+	struct pipe_job *job = d->job;
 	struct outcome o;
 
 	if (c->feed.err.class != ERR_NONE)
@@ -156,7 +156,8 @@ on_command_end(struct command *c)
 
 /* What stands before the message. */
 static void
-add_head(struct buf *head, const struct job *job, const struct job_rcpt *rcpt)
+add_head(
+    struct buf *head, const struct pipe_job *job, const struct job_rcpt *rcpt)
 {
 	const struct slice from = job->env.sender;
 	const time_t now = (time_t)clock_wall_s();
@@ -174,7 +175,8 @@ add_head(struct buf *head, const struct job *job, const struct job_rcpt *rcpt)
 }
 
 static int
-start_command(struct job *job, const struct job_rcpt *rcpt, struct err *err)
+start_command(
+    struct pipe_job *job, const struct job_rcpt *rcpt, struct err *err)
 {
 	struct delivery *d = xcalloc(1, sizeof *d);
 	struct buf head = { .max = HEAD_MAX };
@@ -215,7 +217,7 @@ start_command(struct job *job, const struct job_rcpt *rcpt, struct err *err)
 
 /* A list of addresses: its members take the recipient's place. */
 static void
-expand_list(struct job *job, const struct job_rcpt *rcpt)
+expand_list(struct pipe_job *job, const struct job_rcpt *rcpt)
 {
 	struct buf targets = { .max = MSG_MAX_BYTES - 8192 };
 	struct err err = { 0 };
@@ -233,7 +235,7 @@ expand_list(struct job *job, const struct job_rcpt *rcpt)
 }
 
 static bool
-is_permitted(const struct job *job, const struct job_rcpt *rcpt)
+is_permitted(const struct pipe_job *job, const struct job_rcpt *rcpt)
 {
 	struct err err = { 0 };
 
@@ -248,7 +250,7 @@ is_permitted(const struct job *job, const struct job_rcpt *rcpt)
 }
 
 static void
-start_rcpt(struct job *job, const struct job_rcpt *rcpt)
+start_rcpt(struct pipe_job *job, const struct job_rcpt *rcpt)
 {
 	struct err err = { 0 };
 
@@ -295,7 +297,7 @@ has_room(void)
 static void
 pump(void)
 {
-	struct job *job, *tmp;
+	struct pipe_job *job, *tmp;
 
 	TAILQ_FOREACH_SAFE(job, &state.jobs, link, tmp)
 	{
@@ -311,7 +313,7 @@ pump(void)
 /* ---- jobs ---- */
 
 static void
-refuse_all(struct job *job, const char *why)
+refuse_all(struct pipe_job *job, const char *why)
 {
 	for (size_t i = 0; i < job->n; i++)
 		say_simple(job, &job->rcpts[i], JOB_TEMPFAIL, "4.3.0", why);
@@ -321,7 +323,7 @@ refuse_all(struct job *job, const char *why)
 static void
 on_task(struct ev_task *task)
 {
-	struct job *job = OUTER(task, struct job, task);
+	struct pipe_job *job = OUTER(task, struct pipe_job, task);
 	struct err err = { 0 };
 
 	switch (check_step(&job->check, &err)) {
@@ -347,7 +349,7 @@ on_task(struct ev_task *task)
 }
 
 static int
-parse_job(struct job *job, const struct msg_job_start *in, struct err *err)
+parse_job(struct pipe_job *job, const struct msg_job_start *in, struct err *err)
 {
 	struct slice lines = in->recipients;
 	size_t len;
@@ -368,7 +370,7 @@ void
 pipe_deliver_on_job(struct ipc *peer, struct msg *m)
 {
 	struct msg_job_start *in = &m->job_start;
-	struct job *job = xcalloc(1, sizeof *job);
+	struct pipe_job *job = xcalloc(1, sizeof *job);
 	struct err err = { 0 };
 
 	job->peer = peer;
@@ -396,7 +398,7 @@ pipe_deliver_on_job(struct ipc *peer, struct msg *m)
 void
 pipe_deliver_forget(struct ipc *peer)
 {
-	struct job *job, *tmp;
+	struct pipe_job *job, *tmp;
 
 	TAILQ_FOREACH_SAFE(job, &state.jobs, link, tmp)
 	{

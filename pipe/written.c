@@ -18,7 +18,7 @@
 enum { FORWARD_MAX_BYTES = 65536, LISTS_MAX = 64 };
 
 /* Lists that are to be looked through. */
-struct walk {
+struct written_walk {
 	struct arena arena;
 	struct slice lists[LISTS_MAX];
 	size_t n;
@@ -62,7 +62,7 @@ read_forward(const char *home, struct buf *text, struct err *err)
 }
 
 static void
-add_list(struct walk *w, struct slice path)
+add_list(struct written_walk *w, struct slice path)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (slice_eq(w->lists[i], path))
@@ -73,7 +73,7 @@ add_list(struct walk *w, struct slice path)
 
 /* Is it among these?  Their lists are looked through later. */
 static bool
-is_in(struct walk *w, const struct alias *a)
+is_in(struct written_walk *w, const struct alias *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		const struct alias_target *t = &a->targets[i];
@@ -91,7 +91,7 @@ is_in(struct walk *w, const struct alias *a)
 }
 
 static bool
-look(struct walk *w, struct slice list)
+look(struct written_walk *w, struct slice list)
 {
 	struct alias a;
 
@@ -109,7 +109,7 @@ look(struct walk *w, struct slice list)
 bool
 written_leads(struct slice list, struct slice target)
 {
-	struct walk w = { .n = 0 };
+	struct written_walk w = { .n = 0 };
 	bool leads;
 
 	if (slice_starts(target, SLICE("|")))

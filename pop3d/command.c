@@ -151,7 +151,7 @@ on_quit(struct pop3d_session *s, const struct pop3d_command *c)
 }
 
 /* clang-format off */
-static const struct verb {
+static const struct pop3d_verb {
 	const char *name;
 	unsigned states;
 	const char *otherwise; /* what is said in other states */
@@ -185,7 +185,7 @@ pop3d_command(struct pop3d_session *s, struct slice line)
 	const char *why = "unknown command";
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		const struct verb *v = &verbs[i];
+		const struct pop3d_verb *v = &verbs[i];
 
 		if (!slice_iis(c.verb, v->name))
 			continue;

@@ -149,7 +149,7 @@ on_http(struct smtpd_session *s, struct slice args)
 /* ---- the table ---- */
 
 /* clang-format off */
-static const struct verb {
+static const struct smtpd_verb {
 	const char *name;
 	unsigned speaks;       /* where it exists */
 	unsigned allowed;      /* states */
@@ -190,7 +190,7 @@ static const struct verb {
 };
 /* clang-format on */
 
-static const struct verb *
+static const struct smtpd_verb *
 find(const struct smtpd_session *s, struct slice name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
@@ -211,7 +211,7 @@ has_control(struct slice line)
 }
 
 static void
-out_of_order(struct smtpd_session *s, const struct verb *v)
+out_of_order(struct smtpd_session *s, const struct smtpd_verb *v)
 {
 	if (s->state != SMTPD_NEW)
 		smtpd_mistake(s, v->otherwise);
@@ -229,7 +229,7 @@ smtpd_command(struct smtpd_session *s, struct slice line)
 {
 	struct slice args;
 	const struct slice name = slice_cut(line, ' ', &args);
-	const struct verb *v = find(s, name);
+	const struct smtpd_verb *v = find(s, name);
 
 	/* RFC 5321 4.1.1: white space at the end is to be tolerated. */
 	args = slice_trim(args);

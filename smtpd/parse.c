@@ -16,7 +16,7 @@ enum {
 };
 
 /* One parameter: KEYWORD or KEYWORD=VALUE. */
-struct param {
+struct smtpd_param {
 	struct slice name;
 	struct slice value;
 	bool has_value;
@@ -185,7 +185,7 @@ is_word(char c)
 }
 
 static int
-take_param(const struct param *p, const struct rule *rules, size_t n,
+take_param(const struct smtpd_param *p, const struct rule *rules, size_t n,
     unsigned may, unsigned *seen, void *to, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -215,7 +215,7 @@ parse_params(struct cur *c, const struct rule *rules, size_t n, unsigned may,
 
 	for (;;) {
 		const bool parted = is_blank((char)cur_peek(c));
-		struct param p = { 0 };
+		struct smtpd_param p = { 0 };
 		struct slice word;
 
 		cur_skip_blank(c);

@@ -42,7 +42,7 @@ static void
 add_rcpt(struct slice rcpt, struct buf *out)
 {
 	struct buf ascii = { .max = ADDRESS_MAX };
-	const bool ok = address_to_ascii(rcpt, &ascii) &&
+	const bool ok = domain_address_to_ascii(rcpt, &ascii) &&
 			!address_needs_utf8(buf_slice(&ascii));
 
 	buf_adds(out, "\r\n\tfor <");

@@ -9,7 +9,7 @@
 enum { NAME_MAX_BYTES = 998 };
 
 /* One call's way through its input. */
-struct run {
+struct scan_run {
 	struct smtpd_scan *sc;
 	const char *p;    /* next byte to look at */
 	const char *end;  /* of the input */
@@ -29,7 +29,7 @@ static const struct {
 /* clang-format on */
 
 static size_t
-left(const struct run *r)
+left(const struct scan_run *r)
 {
 	return (size_t)(r->end - r->p);
 }
@@ -45,7 +45,7 @@ put(struct smtpd_scan *sc, struct slice bytes)
 
 /* Give on what stands before UPTO; what follows begins at NEXT. */
 static void
-give(struct run *r, const char *upto, const char *next)
+give(struct scan_run *r, const char *upto, const char *next)
 {
 	put(r->sc, slice_of(r->from, (size_t)(upto - r->from)));
 	r->from = next;
@@ -105,7 +105,7 @@ is_mbox_line(const struct start *st)
 }
 
 static void
-note_field(struct run *r, struct slice name)
+note_field(struct scan_run *r, struct slice name)
 {
 	struct smtpd_scan *sc = r->sc;
 	const bool strip = sc->strip_bcc && slice_iis(name, "bcc");
@@ -123,7 +123,7 @@ note_field(struct run *r, struct slice name)
 
 /* The line at P is one of the header, or what follows it. */
 static void
-header_line(struct run *r, const struct start *st)
+header_line(struct scan_run *r, const struct start *st)
 {
 	struct smtpd_scan *sc = r->sc;
 	const char c = *r->p;
@@ -149,7 +149,7 @@ header_line(struct run *r, const struct start *st)
 
 /* The line at P begins with a dot.  False: more must come to tell. */
 static bool
-is_dot_line(const struct run *r, bool *is)
+is_dot_line(const struct scan_run *r, bool *is)
 {
 	const size_t n = left(r);
 
@@ -159,7 +159,7 @@ is_dot_line(const struct run *r, bool *is)
 
 /* What is to be done at the start of a line; false: more must come first. */
 static bool
-begin_line(struct run *r)
+begin_line(struct scan_run *r)
 {
 	struct smtpd_scan *sc = r->sc;
 	const bool dot = sc->at == SMTPD_AT_LINE && r->p[0] == '.';
@@ -202,7 +202,7 @@ lengthen(struct smtpd_scan *sc, size_t n)
 
 /* P stands at a CR or LF by itself. */
 static void
-bare(struct run *r)
+bare(struct scan_run *r)
 {
 	struct smtpd_scan *sc = r->sc;
 
@@ -220,7 +220,7 @@ bare(struct run *r)
 /* The next CR; looked for once for each, or a million LFs would make a million
  * walks to the end. */
 static const char *
-next_cr(struct run *r)
+next_cr(struct scan_run *r)
 {
 	if (r->cr == NULL || r->cr < r->p) {
 		r->cr = memchr(r->p, '\r', left(r));
@@ -233,7 +233,7 @@ next_cr(struct run *r)
 /* Go on to the end of the line or of the input; false: nothing more can be
  * told from this input. */
 static bool
-finish_line(struct run *r)
+finish_line(struct scan_run *r)
 {
 	struct smtpd_scan *sc = r->sc;
 	const char *cr = next_cr(r);
@@ -266,7 +266,7 @@ smtpd_scan_init(struct smtpd_scan *sc,
 size_t
 smtpd_scan(struct smtpd_scan *sc, struct slice in)
 {
-	struct run r = {
+	struct scan_run r = {
 		.sc = sc, .p = in.p, .end = in.p + in.n, .from = in.p
 	};
 	bool more = true;

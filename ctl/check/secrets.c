@@ -18,7 +18,7 @@
 #include "ctl/inst/files.h"
 
 /* The files that TEXT names, with their parameters and lines. */
-struct named {
+struct named_secret {
 	const struct conf_param *param;
 	unsigned line;
 	char *path;
@@ -41,8 +41,8 @@ path_of(const struct instance *in, struct slice value, struct arena *a)
 
 static void
 find(const struct instance *in, const struct conf_desc *d,
-    const struct conf_text *text, void (*on)(void *arg, const struct named *f),
-    void *arg)
+    const struct conf_text *text,
+    void (*on)(void *arg, const struct named_secret *f), void *arg)
 {
 	struct conf_errors ignored = { 0 };
 	struct conf_items items;
@@ -52,7 +52,7 @@ find(const struct instance *in, const struct conf_desc *d,
 	conf_lex(text, &a, &items, &ignored);
 	for (size_t i = 0; i < items.n; i++) {
 		const struct conf_item *it = &items.v[i];
-		struct named f = { .line = it->line };
+		struct named_secret f = { .line = it->line };
 
 		f.param = it->header ? NULL : conf_param_find(d, it->name);
 		if (f.param == NULL || f.param->type != CONF_SECRET)
@@ -75,7 +75,7 @@ struct checking {
 };
 
 static void
-check_one(void *arg, const struct named *f)
+check_one(void *arg, const struct named_secret *f)
 {
 	const struct checking *c = arg;
 
@@ -112,7 +112,7 @@ struct visiting {
 };
 
 static void
-visit_one(void *arg, const struct named *f)
+visit_one(void *arg, const struct named_secret *f)
 {
 	const struct visiting *v = arg;
 

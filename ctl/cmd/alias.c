@@ -13,7 +13,7 @@
 #include "ctl/view/out.h"
 #include "table/edit.h"
 
-struct listing {
+struct alias_listing {
 	struct out out;
 	const char *only;
 	size_t found;
@@ -22,7 +22,7 @@ struct listing {
 static bool
 list_one(void *arg, struct slice key, struct slice value)
 {
-	struct listing *l = arg;
+	struct alias_listing *l = arg;
 
 	if (l->only != NULL && !slice_iis(key, l->only))
 		return true;
@@ -38,7 +38,7 @@ cmd_alias_list(struct ctl *ctl, int argc, char **argv)
 	static const struct out_col cols[] = { { "alias", 30 },
 		{ "targets", 0 } };
 	const int n = ctl_options(ctl, NULL, argc, argv, 0, 1);
-	struct listing l = { .found = 0 };
+	struct alias_listing l = { .found = 0 };
 	struct tables t;
 	struct err err;
 	int rc = CTL_FAILED;

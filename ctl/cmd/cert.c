@@ -21,7 +21,7 @@
 
 enum { DAY_S = 86400 };
 
-struct listing {
+struct cert_listing {
 	struct out out;
 	size_t n;
 };
@@ -29,7 +29,7 @@ struct listing {
 static void
 list_one(void *arg, const char *name, const struct cert *c)
 {
-	struct listing *l = arg;
+	struct cert_listing *l = arg;
 	struct buf names = { .max = 65536 };
 	const time_t end = (time_t)cert_not_after_s(c);
 	const int64_t left_s = cert_left_s(c);
@@ -57,7 +57,7 @@ cmd_cert_list(struct ctl *ctl, int argc, char **argv)
 		{ "chain", -5 }, { "expires", 20 }, { "days", -5 },
 		{ "names", 0 } };
 	struct shared_conf *s;
-	struct listing l = { .n = 0 };
+	struct cert_listing l = { .n = 0 };
 	char *dir = NULL;
 	struct err err;
 	int rc = CTL_FAILED;

@@ -40,7 +40,7 @@
 
 enum { CERT_WARN_DAYS = 14, DAY_S = 86400, FREE_WARN_PERCENT = 5 };
 
-struct check {
+struct check_run {
 	struct ctl *ctl;
 	struct out out;
 	const struct shared_conf *shared;
@@ -50,7 +50,8 @@ struct check {
 enum verdict { GOOD, WARN, BAD };
 
 __attribute__((format(printf, 4, 5))) static void
-tell(struct check *c, enum verdict v, const char *what, const char *fmt, ...)
+tell(
+    struct check_run *c, enum verdict v, const char *what, const char *fmt, ...)
 {
 	static const char *const words[] = { "ok", "warning", "error" };
 	char text[600];
@@ -68,7 +69,8 @@ tell(struct check *c, enum verdict v, const char *what, const char *fmt, ...)
 /* DIR is there, belongs to OWNER where daemons have uids of their own, and
  * others may not write to it. */
 static void
-check_dir(struct check *c, const char *what, const char *dir, const char *owner)
+check_dir(
+    struct check_run *c, const char *what, const char *dir, const char *owner)
 {
 	const uid_t whose = owner_uid(&c->ctl->inst);
 	const struct passwd *pw;
@@ -97,7 +99,7 @@ check_dir(struct check *c, const char *what, const char *dir, const char *owner)
 }
 
 static void
-check_space(struct check *c, const char *what, const char *dir)
+check_space(struct check_run *c, const char *what, const char *dir)
 {
 	struct statvfs fs;
 	unsigned long long percent;
@@ -116,7 +118,7 @@ check_space(struct check *c, const char *what, const char *dir)
 /* A table that domains names: without it every address of a domain that is not
  * in the list is refused for the moment. */
 static void
-check_domain_tables(struct check *c, const struct tables *t)
+check_domain_tables(struct check_run *c, const struct tables *t)
 {
 	struct err err;
 
@@ -125,7 +127,7 @@ check_domain_tables(struct check *c, const struct tables *t)
 }
 
 static void
-check_tables(struct check *c)
+check_tables(struct check_run *c)
 {
 	const char *const *names = tables_known;
 	struct tables t;
@@ -161,16 +163,16 @@ check_tables(struct check *c)
 	tables_close(&t);
 }
 
-struct loops {
+struct check_loops {
 	struct aliaswalk_report report;
-	struct check *check;
+	struct check_run *check;
 	size_t n;
 };
 
 static void
 on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
 {
-	struct loops *l = OUTER(r, struct loops, report);
+	struct check_loops *l = OUTER(r, struct check_loops, report);
 
 	if (l->n++ < MISTAKES_SHOWN)
 		tell(l->check, WARN, "aliases",
@@ -181,7 +183,7 @@ on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
 
 /* What pipe wants of the table whose commands it runs (pipe/aliases.h). */
 static void
-check_commands(struct check *c, const struct tables *t)
+check_commands(struct check_run *c, const struct tables *t)
 {
 	const uid_t whose = owner_uid(&c->ctl->inst);
 	struct stat st;
@@ -201,9 +203,9 @@ check_commands(struct check *c, const struct tables *t)
 }
 
 static void
-check_aliases(struct check *c)
+check_aliases(struct check_run *c)
 {
-	struct loops l = { { on_loop }, c, 0 };
+	struct check_loops l = { { on_loop }, c, 0 };
 	struct tables t;
 	struct err err;
 	int rc = 0;
@@ -223,7 +225,7 @@ check_aliases(struct check *c)
 }
 
 static void
-check_expiry(struct check *c, const struct cert *cert)
+check_expiry(struct check_run *c, const struct cert *cert)
 {
 	const int64_t left_s = cert_left_s(cert);
 	const int64_t days = left_s / DAY_S;
@@ -243,7 +245,7 @@ check_expiry(struct check *c, const struct cert *cert)
 }
 
 static void
-check_certificate(struct check *c)
+check_certificate(struct check_run *c)
 {
 	struct buf pem = { .max = CERT_PEM_MAX };
 	struct buf key = { .max = CERT_PEM_MAX };
@@ -274,7 +276,7 @@ check_certificate(struct check *c)
 }
 
 static void
-check_hostname(struct check *c)
+check_hostname(struct check_run *c)
 {
 	struct addrinfo *found = NULL;
 	const int rc = getaddrinfo(c->shared->hostname, NULL, NULL, &found);
@@ -291,7 +293,7 @@ check_hostname(struct check *c)
 }
 
 static void
-check_set_aside(struct check *c)
+check_set_aside(struct check_run *c)
 {
 	struct err err;
 	int64_t n;
@@ -305,7 +307,7 @@ check_set_aside(struct check *c)
 }
 
 static void
-check_log(struct check *c)
+check_log(struct check_run *c)
 {
 	static const enum verdict verdicts[] = { GOOD, WARN, BAD };
 	char text[128];
@@ -315,7 +317,7 @@ check_log(struct check *c)
 }
 
 static void
-check_running(struct check *c)
+check_running(struct check_run *c)
 {
 	struct buf text = { .max = 1 << 20 };
 	struct err err;
@@ -339,7 +341,7 @@ check_running(struct check *c)
 static void
 on_secret(void *arg, const char *path, bool open)
 {
-	struct check *c = arg;
+	struct check_run *c = arg;
 
 	if (open)
 		tell(c, BAD, "secret", "others may read %s: chmod 600 %s", path,
@@ -350,7 +352,7 @@ on_secret(void *arg, const char *path, bool open)
 
 /* In a container root may not raise it; what master has counts. */
 static void
-check_files_limit(struct check *c)
+check_files_limit(struct check_run *c)
 {
 	const pid_t master = dial_master_pid(&c->ctl->inst);
 	struct rlimit files;
@@ -382,7 +384,7 @@ try_configuration(const struct instance *in, struct conf_errors *errors)
 
 /* What the files say, and what the daemons say to them. */
 static void
-check_configuration(struct check *c)
+check_configuration(struct check_run *c)
 {
 	const struct instance *in = &c->ctl->inst;
 	struct conf_errors errors = { 0 };
@@ -414,7 +416,7 @@ check_configuration(struct check *c)
 }
 
 static void
-check_kernel(struct check *c)
+check_kernel(struct check_run *c)
 {
 	const char *lacks = check_sandbox();
 
@@ -428,7 +430,7 @@ check_kernel(struct check *c)
 }
 
 static void
-check_all(struct check *c)
+check_all(struct check_run *c)
 {
 	const struct shared_conf *s = c->shared;
 
@@ -452,7 +454,7 @@ cmd_check(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct out_col cols[] = { { "verdict", 7 }, { "what", 13 },
 		{ "detail", 0 } };
-	struct check c = { .ctl = ctl };
+	struct check_run c = { .ctl = ctl };
 	struct shared_conf *shared;
 
 	if (ctl_options(ctl, NULL, argc, argv, 0, 0) == -1)

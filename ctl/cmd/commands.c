@@ -3,7 +3,7 @@
 
 #include "base/slice.h"
 
-static const struct command commands[] = {
+static const struct ctl_command commands[] = {
 #define CMD(words, function, args, summary, details)                           \
 	{ words, function, args, summary, details },
 #include "ctl/cmd/commands.def"
@@ -11,7 +11,7 @@ static const struct command commands[] = {
 	{ .words = NULL },
 };
 
-const struct command *
+const struct ctl_command *
 commands_all(void)
 {
 	return commands;
@@ -33,10 +33,10 @@ matches(const char *words, int argc, char **argv)
 	return n;
 }
 
-const struct command *
+const struct ctl_command *
 commands_find(int argc, char **argv, int *used)
 {
-	for (const struct command *c = commands; c->words != NULL; c++) {
+	for (const struct ctl_command *c = commands; c->words != NULL; c++) {
 		*used = matches(c->words, argc, argv);
 		if (*used > 0)
 			return c;
@@ -47,7 +47,7 @@ commands_find(int argc, char **argv, int *used)
 bool
 commands_begin(const char *word)
 {
-	for (const struct command *c = commands; c->words != NULL; c++) {
+	for (const struct ctl_command *c = commands; c->words != NULL; c++) {
 		struct slice rest;
 
 		if (slice_is(slice_cut(slice_str(c->words), ' ', &rest), word))
@@ -59,7 +59,7 @@ commands_begin(const char *word)
 void
 commands_usage(FILE *f, const char *word)
 {
-	for (const struct command *c = commands; c->words != NULL; c++) {
+	for (const struct ctl_command *c = commands; c->words != NULL; c++) {
 		struct slice rest;
 		const struct slice first =
 		    slice_cut(slice_str(c->words), ' ', &rest);

@@ -8,7 +8,7 @@
 
 #include "ctl/cmd/ctl.h"
 
-struct command {
+struct ctl_command {
 	const char *words; /* "conf set" */
 	/* The exit status; ARGV begins behind the words. */
 	int (*run)(struct ctl *ctl, int argc, char **argv);
@@ -19,9 +19,9 @@ struct command {
 
 /* The command that ARGV begins with, and in *USED how many words it took; NULL
  * when there is none. */
-const struct command *commands_find(int argc, char **argv, int *used);
+const struct ctl_command *commands_find(int argc, char **argv, int *used);
 /* The table; its end has NULL words. */
-const struct command *commands_all(void);
+const struct ctl_command *commands_all(void);
 /* There are commands whose first word is WORD. */
 bool commands_begin(const char *word);
 /* Print the commands whose words begin with WORD (NULL: all) to F. */

@@ -92,16 +92,16 @@ show_services(struct show *s, const struct master_conf *m)
 	struct arena a;
 
 	arena_init(&a);
-	for (size_t i = 0; i < service_conf_desc.nparams; i++)
-		(void)conf_value_parse(&service_conf_desc.params[i],
-		    slice_str(service_conf_desc.params[i].preset), &a, &presets,
-		    NULL);
+	for (size_t i = 0; i < master_service_desc.nparams; i++)
+		(void)conf_value_parse(&master_service_desc.params[i],
+		    slice_str(master_service_desc.params[i].preset), &a,
+		    &presets, NULL);
 	for (size_t i = 0; i < m->nservices; i++) {
 		char *name = xasprintf("master:%s", m->services[i].name);
 
 		s->section = m->services[i].name;
 		show_table(
-		    s, name, &service_conf_desc, &m->services[i], &presets);
+		    s, name, &master_service_desc, &m->services[i], &presets);
 		free(name);
 	}
 	s->section = NULL;
@@ -278,9 +278,9 @@ explain_all(struct out *o, bool json, const char *name)
 				explain(o, json, d->name, &d->params[j]);
 				found++;
 			}
-	if (conf_param_find(&service_conf_desc, s) != NULL) {
-		explain(
-		    o, json, "master", conf_param_find(&service_conf_desc, s));
+	if (conf_param_find(&master_service_desc, s) != NULL) {
+		explain(o, json, "master",
+		    conf_param_find(&master_service_desc, s));
 		found++;
 	}
 	return found;
@@ -360,7 +360,7 @@ cmd_conf_manual(struct ctl *ctl, int argc, char **argv)
 
 	if (ctl_options(ctl, NULL, argc, argv, 1, 1) == -1)
 		return CTL_USAGE;
-	d = strcmp(argv[0], "service") == 0 ? &service_conf_desc
+	d = strcmp(argv[0], "service") == 0 ? &master_service_desc
 					    : daemons_find(slice_str(argv[0]));
 	if (d == NULL)
 		return daemons_fail(argv[0]);

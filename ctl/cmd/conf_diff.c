@@ -101,9 +101,9 @@ static void
 compare_service(struct diff *d, const char *name, const struct service_conf *s,
     const struct service_conf *made)
 {
-	for (size_t i = 0; i < service_conf_desc.nparams; i++)
+	for (size_t i = 0; i < master_service_desc.nparams; i++)
 		compare(
-		    d, "master", name, &service_conf_desc.params[i], s, made);
+		    d, "master", name, &master_service_desc.params[i], s, made);
 }
 
 static void
@@ -111,7 +111,7 @@ compare_services(
     struct diff *d, const struct master_conf *m, const struct master_conf *made)
 {
 	const struct conf_param *daemon =
-	    conf_param_find(&service_conf_desc, SLICE("daemon"));
+	    conf_param_find(&master_service_desc, SLICE("daemon"));
 
 	for (size_t i = 0; i < m->nservices; i++) {
 		const struct service_conf *s = &m->services[i];

@@ -40,7 +40,7 @@ ctl_fail_err(const struct err *err)
 int
 ctl_usage(const struct ctl *ctl, const char *fmt, ...)
 {
-	const struct command *c = ctl->command;
+	const struct ctl_command *c = ctl->command;
 	va_list ap;
 
 	va_start(ap, fmt);

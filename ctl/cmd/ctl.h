@@ -8,14 +8,14 @@
 #include "base/err.h"
 #include "ctl/inst/instance.h"
 
-struct command;
+struct ctl_command;
 
 /* Exit status of pabal; sendmail, mailq and newaliases use <sysexits.h>. */
 enum { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
 struct ctl {
 	struct instance inst;
-	const struct command *command;
+	const struct ctl_command *command;
 	bool json;
 };
 

@@ -45,8 +45,8 @@ dispatch_nearest(int argc, char **argv)
 			at += (size_t)snprintf(text + at, sizeof text - at,
 			    "%s%s", i > 0 ? " " : "", argv[i]);
 		near.name = slice_str(text);
-		for (const struct command *c = commands_all(); c->words != NULL;
-		     c++)
+		for (const struct ctl_command *c = commands_all();
+		     c->words != NULL; c++)
 			conf_nearest_try(&near, c->words);
 	}
 	return near.best;

@@ -41,7 +41,8 @@ help_mdoc(void)
 
 	buf_init(&out, 1u << 20);
 	buf_adds(&out, ".Bl -tag -width Ds\n");
-	for (const struct command *c = commands_all(); c->words != NULL; c++) {
+	for (const struct ctl_command *c = commands_all(); c->words != NULL;
+	     c++) {
 		buf_addf(&out, ".It Xo\n.Cm %s\n", c->words);
 		if (*c->args != '\0') {
 			mdoc_args(&out, c->args);
@@ -60,7 +61,7 @@ help_mdoc(void)
 }
 
 static int
-help_command(const struct command *c)
+help_command(const struct ctl_command *c)
 {
 	printf("usage: pabal [-d DIR] %s%s%s\n\n", c->words,
 	    *c->args != '\0' ? " " : "", c->args);
@@ -78,7 +79,7 @@ cmd_help(struct ctl *ctl, int argc, char **argv)
 		{ "words", NULL, &next }, { 0 } };
 	static char help[] = "help";
 	char *words[] = { help };
-	const struct command *c;
+	const struct ctl_command *c;
 	int n, used;
 
 	/* It may be called for another command's --help. */

@@ -16,7 +16,7 @@
 #include "ctl/view/mistakes.h"
 #include "table/edit.h"
 
-struct report {
+struct map_report {
 	struct table_report report;
 	struct mistakes mistakes, conflicts;
 };
@@ -24,7 +24,8 @@ struct report {
 static void
 on_mistake(struct table_report *rep, unsigned line, const char *text)
 {
-	mistakes_add(&OUTER(rep, struct report, report)->mistakes, line, text);
+	mistakes_add(
+	    &OUTER(rep, struct map_report, report)->mistakes, line, text);
 }
 
 static void
@@ -34,11 +35,12 @@ on_conflict(struct table_report *rep, unsigned line, const char *key)
 			       "stands in the text counts",
 	    key);
 
-	mistakes_add(&OUTER(rep, struct report, report)->conflicts, line, text);
+	mistakes_add(
+	    &OUTER(rep, struct map_report, report)->conflicts, line, text);
 	free(text);
 }
 
-struct loops {
+struct map_loops {
 	struct aliaswalk_report report;
 	struct mistakes mistakes;
 };
@@ -50,7 +52,7 @@ on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
 	    xasprintf("%.*s leads only to itself: mail for it is refused",
 		SLICE_FMT(key));
 
-	mistakes_add(&OUTER(r, struct loops, report)->mistakes, line, text);
+	mistakes_add(&OUTER(r, struct map_loops, report)->mistakes, line, text);
 	free(text);
 }
 
@@ -58,7 +60,7 @@ on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
 static void
 name_loops(const struct tables *t, const char *file)
 {
-	struct loops l = { { on_loop }, { file, 0 } };
+	struct map_loops l = { { on_loop }, { file, 0 } };
 	struct err err;
 
 	if (aliaswalk_all(t, &l.report, &err) == -1)
@@ -70,7 +72,7 @@ static int
 compile(const struct tables *t, const char *name)
 {
 	char *file = xasprintf("%s/%s", t->shared->table_directory, name);
-	struct report r = {
+	struct map_report r = {
 		.report = { on_mistake, on_conflict },
 		.mistakes.file = file,
 		.conflicts.file = file,

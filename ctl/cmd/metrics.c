@@ -21,19 +21,19 @@
 enum { METRICS_MAX = 256 << 20, VALUE_BYTES = 48, MILLION = 1000000 };
 
 /* name{labels}, and the sum of what was said of it, in millionths. */
-struct sample {
+struct metric_sample {
 	struct slice series;
 	int64_t millionths;
 	bool fraction;
-	struct sample *next;
+	struct metric_sample *next;
 };
 
 /* All samples of a name stand together, behind its TYPE and HELP. */
 struct family {
 	struct slice type; /* the whole line */
 	struct slice help;
-	struct sample *first;
-	struct sample **last;
+	struct metric_sample *first;
+	struct metric_sample **last;
 	struct family *next;
 };
 
@@ -100,7 +100,7 @@ add_sample(struct metrics *m, struct family *f, struct slice line)
 {
 	const size_t at = slice_rfind(line, ' ');
 	const struct slice series = slice_sub(line, 0, at);
-	struct sample *s = map_find(&m->by_series, series);
+	struct metric_sample *s = map_find(&m->by_series, series);
 	bool fraction;
 
 	if (s == NULL) {
@@ -142,7 +142,7 @@ take_line(struct metrics *m, struct slice line)
 }
 
 static const char *
-value_of(const struct sample *s, char text[VALUE_BYTES])
+value_of(const struct metric_sample *s, char text[VALUE_BYTES])
 {
 	const uint64_t v = s->millionths < 0 ? 0 - (uint64_t)s->millionths
 					     : (uint64_t)s->millionths;
@@ -168,7 +168,8 @@ print_text(const struct metrics *m)
 			out_printf(stdout, "%.*s\n", SLICE_FMT(f->type));
 		if (f->help.n > 0)
 			out_printf(stdout, "%.*s\n", SLICE_FMT(f->help));
-		for (const struct sample *s = f->first; s != NULL; s = s->next)
+		for (const struct metric_sample *s = f->first; s != NULL;
+		     s = s->next)
 			out_printf(stdout, "%.*s %s\n", SLICE_FMT(s->series),
 			    value_of(s, value));
 	}
@@ -177,7 +178,7 @@ print_text(const struct metrics *m)
 
 /* name{a="b",c="d"} value */
 static void
-print_sample(const struct sample *s, bool first, struct buf *b)
+print_sample(const struct metric_sample *s, bool first, struct buf *b)
 {
 	struct slice rest;
 	const struct slice name = slice_cut(s->series, '{', &rest);
@@ -207,7 +208,7 @@ print_json(const struct metrics *m)
 	bool first = true;
 
 	for (const struct family *f = m->first; f != NULL; f = f->next)
-		for (const struct sample *s = f->first; s != NULL;
+		for (const struct metric_sample *s = f->first; s != NULL;
 		     s = s->next) {
 			print_sample(s, first, &b);
 			first = false;
@@ -223,7 +224,8 @@ metrics_fini(struct metrics *m)
 {
 	for (struct family *f = m->first, *next; f != NULL; f = next) {
 		next = f->next;
-		for (struct sample *s = f->first, *more; s != NULL; s = more) {
+		for (struct metric_sample *s = f->first, *more; s != NULL;
+		     s = more) {
 			more = s->next;
 			free(s);
 		}

@@ -123,7 +123,7 @@ set_mail(struct account_entry *a, const char *value, struct err *err)
 	return set_flag(a, "mail", value, ACCOUNT_NO_MAIL, err);
 }
 
-static const struct field {
+static const struct user_field {
 	const char *name;
 	int (*set)(struct account_entry *a, const char *value, struct err *err);
 } fields[] = {
@@ -135,7 +135,7 @@ static const struct field {
 	{ "mail", set_mail },
 };
 
-static const struct field *
+static const struct user_field *
 find_field(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
@@ -326,7 +326,7 @@ out:
 int
 cmd_user_set(struct ctl *ctl, int argc, char **argv)
 {
-	const struct field *f;
+	const struct user_field *f;
 	struct account_entry a;
 	struct tables t;
 	struct err err;
@@ -353,7 +353,7 @@ out:
 	return rc;
 }
 
-struct listing {
+struct user_listing {
 	struct ctl *ctl;
 	struct out out;
 	const char *domain; /* or a whole account name; NULL: all */
@@ -362,7 +362,7 @@ struct listing {
 static bool
 list_one(void *arg, struct slice key, struct slice value)
 {
-	struct listing *l = arg;
+	struct user_listing *l = arg;
 	const struct slice domain = slice_from(key, slice_rfind(key, '@') + 1);
 	struct buf quota = { .max = 64 };
 	struct account_entry a;
@@ -393,7 +393,7 @@ list_one(void *arg, struct slice key, struct slice value)
 
 /* All of them, or of the one that is named without reading the others. */
 static int
-list(const struct tables *t, struct listing *l, struct err *err)
+list(const struct tables *t, struct user_listing *l, struct err *err)
 {
 	struct buf value = { .max = TABLE_VALUE_MAX };
 	enum found found;
@@ -414,7 +414,7 @@ cmd_user_list(struct ctl *ctl, int argc, char **argv)
 		{ "quota", -8 }, { "login", 5 }, { "mail", 4 }, { "uid", -6 },
 		{ "home", 0 } };
 	const int n = ctl_options(ctl, NULL, argc, argv, 0, 1);
-	struct listing l = { .ctl = ctl };
+	struct user_listing l = { .ctl = ctl };
 	struct tables t;
 	struct err err;
 	int rc = CTL_FAILED;

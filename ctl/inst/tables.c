@@ -60,7 +60,7 @@ tables_current(const struct tables *t, const char *name, struct err *err)
 }
 
 /* The text may lack what its journal has. */
-struct search {
+struct tables_search {
 	struct slice key; /* folded */
 	struct buf *value;
 	bool found;
@@ -69,7 +69,7 @@ struct search {
 static bool
 match(void *arg, struct slice key, struct slice value)
 {
-	struct search *s = arg;
+	struct tables_search *s = arg;
 
 	s->found = slice_eq(key, s->key);
 	if (s->found)
@@ -83,11 +83,11 @@ search(const struct tables *t, const char *name, struct slice key,
 {
 	char space[TABLE_KEY_MAX];
 	struct slice folded;
-	struct search s;
+	struct tables_search s;
 
 	if (!table_fold(key, space, &folded))
 		return ABSENT;
-	s = (struct search){ .key = folded, .value = value };
+	s = (struct tables_search){ .key = folded, .value = value };
 	if (tables_each(t, name, match, &s, err) == -1)
 		return TEMPFAIL;
 	return s.found ? FOUND : ABSENT;

@@ -25,7 +25,7 @@ target_parse(struct target *t, const char *word)
 	}
 	t->is_master = t->desc == &master_conf_desc;
 	if (t->is_master && section.n > 0)
-		t->desc = &service_conf_desc;
+		t->desc = &master_service_desc;
 	return 0;
 }
 
@@ -126,7 +126,7 @@ other_owner(struct slice name)
 {
 	const struct conf_desc *d;
 
-	if (conf_param_find(&service_conf_desc, name) != NULL)
+	if (conf_param_find(&master_service_desc, name) != NULL)
 		return "master:SERVICE";
 	for (size_t i = 0; (d = daemons_conf(i)) != NULL; i++)
 		if (conf_param_find(d, name) != NULL)

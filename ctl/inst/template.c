@@ -49,7 +49,7 @@ template_pabal(const struct template *t, const char *name, struct buf *out)
 }
 
 /* A section of etc/master.conf. */
-struct service {
+struct template_service {
 	struct slice name, daemon;
 	struct slice protocol; /* empty: reached from inside only */
 	struct slice listen;
@@ -72,7 +72,7 @@ has_program(const struct instance *in, const char *daemon)
 /* Does a host need it that serves only itself?  Its users have their mail on
  * it, and nobody logs in. */
 static bool
-is_for_local(const struct service *s)
+is_for_local(const struct template_service *s)
 {
 	const enum role role = role_find(s->daemon);
 
@@ -82,7 +82,8 @@ is_for_local(const struct service *s)
 }
 
 static void
-add_listen(const struct template *t, const struct service *s, struct buf *out)
+add_listen(
+    const struct template *t, const struct template_service *s, struct buf *out)
 {
 	const bool here = t->local || t->base_port != NULL;
 	const size_t colon = slice_rfind(s->listen, ':');
@@ -99,7 +100,8 @@ add_listen(const struct template *t, const struct service *s, struct buf *out)
 }
 
 static void
-add_service(const struct template *t, const struct service *s, struct buf *out)
+add_service(
+    const struct template *t, const struct template_service *s, struct buf *out)
 {
 	char daemon[32];
 
@@ -115,14 +117,14 @@ static void
 add_services(
     const struct template *t, const struct conf_items *items, struct buf *out)
 {
-	struct service s = { .name = { NULL, 0 } };
+	struct template_service s = { .name = { NULL, 0 } };
 
 	for (size_t i = 0; i < items->n; i++) {
 		const struct conf_item *it = &items->v[i];
 
 		if (it->header) {
 			add_service(t, &s, out);
-			s = (struct service){ .name = it->section };
+			s = (struct template_service){ .name = it->section };
 		} else if (slice_is(it->name, "daemon")) {
 			s.daemon = it->value;
 		} else if (slice_is(it->name, "protocol")) {

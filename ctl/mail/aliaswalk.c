@@ -16,7 +16,7 @@
 enum { STEPS_MAX = 1000, TEXT_FOLLOWED_MAX = 32 << 20 };
 
 /* One walk: KEYS are the aliases seen, OPEN their targets to be followed. */
-struct walk {
+struct alias_walk {
 	const struct tables *t;
 	struct table *aliases, *accounts;
 	struct arena arena;
@@ -28,7 +28,8 @@ struct walk {
 };
 
 static bool
-get(struct walk *w, struct table *t, struct slice key, struct slice *value)
+get(struct alias_walk *w, struct table *t, struct slice key,
+    struct slice *value)
 {
 	struct buf out = { .max = TABLE_VALUE_MAX };
 	const bool found = table_get(t, key, &out, NULL) == FOUND;
@@ -40,7 +41,7 @@ get(struct walk *w, struct table *t, struct slice key, struct slice *value)
 }
 
 static struct slice
-join(struct walk *w, struct slice local, struct slice domain)
+join(struct alias_walk *w, struct slice local, struct slice domain)
 {
 	char *p = arena_alloc(&w->arena, local.n + 1 + domain.n);
 
@@ -54,7 +55,7 @@ join(struct walk *w, struct slice local, struct slice domain)
 
 /* Is KEY an alias?  Its targets are to be followed then, once. */
 static bool
-follow(struct walk *w, struct slice key)
+follow(struct alias_walk *w, struct slice key)
 {
 	struct slice targets;
 
@@ -73,7 +74,8 @@ follow(struct walk *w, struct slice key)
 /* Does LOCAL at DOMAIN end, in the order of lookup/resolve.h?  NONE: nothing
  * is called so. */
 static bool
-name_ends(struct walk *w, struct slice local, struct slice domain, bool *none)
+name_ends(
+    struct alias_walk *w, struct slice local, struct slice domain, bool *none)
 {
 	const struct slice full = join(w, local, domain);
 
@@ -87,7 +89,7 @@ name_ends(struct walk *w, struct slice local, struct slice domain, bool *none)
 }
 
 static bool
-address_ends(struct walk *w, struct slice local, struct slice domain)
+address_ends(struct alias_walk *w, struct slice local, struct slice domain)
 {
 	struct slice user, tag;
 	const bool tagged = address_split_tag(
@@ -105,7 +107,8 @@ address_ends(struct walk *w, struct slice local, struct slice domain)
 /* Does a target of the alias KEY end?  One that is the alias itself means the
  * mailbox. */
 static bool
-target_ends(struct walk *w, struct slice key, const struct alias_target *t)
+target_ends(
+    struct alias_walk *w, struct slice key, const struct alias_target *t)
 {
 	const struct slice home = slice_str(shared_domain(w->t->shared));
 	struct slice address, local, domain, folded;
@@ -124,7 +127,7 @@ target_ends(struct walk *w, struct slice key, const struct alias_target *t)
 }
 
 static bool
-targets_end(struct walk *w, struct slice key, struct slice targets)
+targets_end(struct alias_walk *w, struct slice key, struct slice targets)
 {
 	struct alias list;
 	bool ends = alias_parse(targets, &w->arena, &list, NULL) == -1;
@@ -135,7 +138,7 @@ targets_end(struct walk *w, struct slice key, struct slice targets)
 }
 
 static bool
-is_loop(struct walk *w, struct slice key, struct slice targets)
+is_loop(struct alias_walk *w, struct slice key, struct slice targets)
 {
 	bool ends;
 
@@ -154,9 +157,9 @@ is_loop(struct walk *w, struct slice key, struct slice targets)
 }
 
 static bool
-walk_begin(struct walk *w, const struct tables *t, struct err *err)
+walk_begin(struct alias_walk *w, const struct tables *t, struct err *err)
 {
-	*w = (struct walk){
+	*w = (struct alias_walk){
 		.t = t,
 		.aliases = tables_current(t, "aliases", err),
 		.accounts = tables_current(t, "accounts", err),
@@ -167,7 +170,7 @@ walk_begin(struct walk *w, const struct tables *t, struct err *err)
 }
 
 static void
-walk_end(struct walk *w)
+walk_end(struct alias_walk *w)
 {
 	table_free(&w->aliases);
 	table_free(&w->accounts);
@@ -181,7 +184,7 @@ aliaswalk_is_loop(
 {
 	char space[TABLE_KEY_MAX];
 	struct slice folded;
-	struct walk w;
+	struct alias_walk w;
 	bool loop;
 
 	loop = walk_begin(&w, t, NULL) && table_fold(key, space, &folded) &&
@@ -191,7 +194,7 @@ aliaswalk_is_loop(
 }
 
 static void
-look_at_all(struct walk *w, struct slice text, struct aliaswalk_report *r)
+look_at_all(struct alias_walk *w, struct slice text, struct aliaswalk_report *r)
 {
 	struct table_reader reader;
 	enum found found;
@@ -209,7 +212,7 @@ aliaswalk_all(
     const struct tables *t, struct aliaswalk_report *r, struct err *err)
 {
 	struct buf text = { .max = TABLE_TEXT_MAX };
-	struct walk w;
+	struct alias_walk w;
 	int rc = -1;
 
 	if (walk_begin(&w, t, err) &&

@@ -15,7 +15,7 @@
 #include "store/store.h"
 #include "sys/fd.h"
 
-struct owner {
+struct mailstore_owner {
 	uid_t uid;
 	gid_t gid;
 	const char *root; /* A's home is beneath it */
@@ -23,11 +23,11 @@ struct owner {
 
 static int
 find_owner(const char *mail_directory, const struct account_entry *a,
-    struct owner *o, struct err *err)
+    struct mailstore_owner *o, struct err *err)
 {
 	const struct passwd *pw;
 
-	*o = (struct owner){ geteuid(), getegid(), mail_directory };
+	*o = (struct mailstore_owner){ geteuid(), getegid(), mail_directory };
 	if (a->uid == ACCOUNT_VIRTUAL)
 		return geteuid() != 0
 			   ? 0
@@ -40,12 +40,12 @@ find_owner(const char *mail_directory, const struct account_entry *a,
 		return err_set(err, ERR_PERM,
 		    "only root can make the mailbox of uid %u",
 		    (unsigned)a->uid);
-	*o = (struct owner){ pw->pw_uid, pw->pw_gid, pw->pw_dir };
+	*o = (struct mailstore_owner){ pw->pw_uid, pw->pw_gid, pw->pw_dir };
 	return 0;
 }
 
 static int
-become(const struct owner *o, struct err *err)
+become(const struct mailstore_owner *o, struct err *err)
 {
 	if (geteuid() == o->uid)
 		return 0;
@@ -58,7 +58,7 @@ become(const struct owner *o, struct err *err)
 }
 
 static int
-create(const struct owner *o, const char *home, const char *hostname,
+create(const struct mailstore_owner *o, const char *home, const char *hostname,
     struct err *err)
 {
 	char boot_id[STORE_BOOT_ID_SIZE];
@@ -83,8 +83,8 @@ create(const struct owner *o, const char *home, const char *hostname,
 
 /* CREATE in a child that becomes the owner; its mistake comes by a pipe. */
 static int
-create_in_child(const struct owner *o, const char *home, const char *hostname,
-    struct err *err)
+create_in_child(const struct mailstore_owner *o, const char *home,
+    const char *hostname, struct err *err)
 {
 	struct buf why = { .max = sizeof err->text };
 	int ends[2], status = -1;
@@ -121,7 +121,7 @@ int
 mailstore_create(const char *mail_directory, const char *hostname,
     const struct account_entry *a, struct err *err)
 {
-	struct owner o;
+	struct mailstore_owner o;
 
 	if (find_owner(mail_directory, a, &o, err) == -1)
 		return -1;

@@ -13,7 +13,7 @@
 
 /* The word of C behind the first ARGC, where these are ARGV; or none. */
 static struct slice
-word_behind(const struct command *c, int argc, char **argv)
+word_behind(const struct ctl_command *c, int argc, char **argv)
 {
 	struct slice rest = slice_str(c->words);
 
@@ -29,7 +29,8 @@ print_commands(int argc, char **argv)
 {
 	struct slice last = { NULL, 0 };
 
-	for (const struct command *c = commands_all(); c->words != NULL; c++) {
+	for (const struct ctl_command *c = commands_all(); c->words != NULL;
+	     c++) {
 		const struct slice word = word_behind(c, argc, argv);
 
 		if (word.n == 0 || slice_eq(word, last))

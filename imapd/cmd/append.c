@@ -32,7 +32,7 @@ enum {
 };
 
 struct append_job {
-	struct job job;
+	struct imapd_job job;
 	struct session *session;
 	struct mailbox *mailbox;
 	struct append_batch *batch;
@@ -73,7 +73,7 @@ job_free(struct append_job *j)
 }
 
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct append_job *j = OUTER(job, struct append_job, job);
 
@@ -220,7 +220,7 @@ read_on(struct append_job *j)
 }
 
 static void
-on_more(struct session *s, struct job *job)
+on_more(struct session *s, struct imapd_job *job)
 {
 	struct append_job *j = OUTER(job, struct append_job, job);
 
@@ -369,7 +369,7 @@ feed_line(struct append_job *j, struct slice *in)
 }
 
 static void
-on_input(struct session *s, struct job *job, struct slice *in)
+on_input(struct session *s, struct imapd_job *job, struct slice *in)
 {
 	struct append_job *j = OUTER(job, struct append_job, job);
 

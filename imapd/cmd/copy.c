@@ -17,7 +17,7 @@
 #include "store/view.h"
 
 struct copy {
-	struct job job;
+	struct imapd_job job;
 	struct session *session; /* held until done */
 	struct mailbox *to;
 	struct copying *copying;
@@ -37,7 +37,7 @@ copy_free(struct copy *c)
 
 /* The store still works with what is here until done. */
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct copy *c = OUTER(job, struct copy, job);
 

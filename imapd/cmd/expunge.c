@@ -16,7 +16,7 @@
 enum { BATCH = 100 };
 
 struct expunge_job {
-	struct job job;
+	struct imapd_job job;
 	uint32_t *uids;
 	size_t n;
 	size_t at;
@@ -24,7 +24,7 @@ struct expunge_job {
 };
 
 static void
-on_more(struct session *s, struct job *job)
+on_more(struct session *s, struct imapd_job *job)
 {
 	struct expunge_job *j = OUTER(job, struct expunge_job, job);
 	struct err err = { 0 };
@@ -44,7 +44,7 @@ on_more(struct session *s, struct job *job)
 }
 
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct expunge_job *j = OUTER(job, struct expunge_job, job);
 

@@ -27,7 +27,7 @@
 enum { HEADER_MAX = 1 << 20 }; /* of which fields are picked */
 
 struct fetch {
-	struct job job;
+	struct imapd_job job;
 	struct seqwalk walk;
 	struct fetch_items items;
 	bool set_seen;
@@ -36,7 +36,7 @@ struct fetch {
 	bool open;
 	bool ready; /* all that the answer needs, of which some is written */
 	uint32_t seq;
-	struct message message;
+	struct imapd_message message;
 	const struct section *section; /* the next one */
 	struct body body;
 	bool in_body;
@@ -99,7 +99,7 @@ put_date(struct buf *out, int64_t time_s)
 }
 
 static void
-put_envelope(struct buf *out, const struct message *m)
+put_envelope(struct buf *out, const struct imapd_message *m)
 {
 	struct slice envelope = { NULL, 0 };
 
@@ -123,7 +123,7 @@ next_item(struct session *s, char *before)
 static void
 put_items(struct session *s, const struct fetch *f, unsigned items)
 {
-	const struct message *m = &f->message;
+	const struct imapd_message *m = &f->message;
 	char before = '(';
 
 	if ((items & FETCH_UID) != 0)
@@ -303,7 +303,7 @@ finish(struct session *s, const struct fetch *f)
 }
 
 static void
-on_more(struct session *s, struct job *job)
+on_more(struct session *s, struct imapd_job *job)
 {
 	struct fetch *f = OUTER(job, struct fetch, job);
 	struct err err = { 0 };
@@ -345,7 +345,7 @@ on_more(struct session *s, struct job *job)
 }
 
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct fetch *f = OUTER(job, struct fetch, job);
 

@@ -16,7 +16,7 @@
 enum { LINE_MAX_BYTES = 16 };
 
 struct idle {
-	struct job job;
+	struct imapd_job job;
 	struct session *session;
 	struct ev_timer notify;
 	struct dirwatch *watch; /* NULL: none */
@@ -40,7 +40,7 @@ tell(struct session *s)
 }
 
 static void
-on_changed(struct session *s, struct job *job)
+on_changed(struct session *s, struct imapd_job *job)
 {
 	(void)job;
 	if (s->view != NULL)
@@ -49,7 +49,7 @@ on_changed(struct session *s, struct job *job)
 
 /* A client that does not take what it was told is not told more. */
 static void
-on_more(struct session *s, struct job *job)
+on_more(struct session *s, struct imapd_job *job)
 {
 	(void)job;
 	if (s->view == NULL)
@@ -87,7 +87,7 @@ add_line(struct idle *i, struct slice s)
 
 /* One line, which has to be "DONE". */
 static void
-on_input(struct session *s, struct job *job, struct slice *in)
+on_input(struct session *s, struct imapd_job *job, struct slice *in)
 {
 	struct idle *i = OUTER(job, struct idle, job);
 	const size_t at = slice_find(*in, '\n');
@@ -108,7 +108,7 @@ on_input(struct session *s, struct job *job, struct slice *in)
 }
 
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct idle *i = OUTER(job, struct idle, job);
 

@@ -33,7 +33,7 @@ enum option {
 };
 
 /* clang-format off */
-static const struct word {
+static const struct list_word {
 	const char *name;
 	unsigned option;
 } selects[] = {
@@ -48,7 +48,7 @@ static const struct word {
 };
 /* clang-format on */
 
-struct request {
+struct list_request {
 	unsigned options;
 	unsigned status; /* RETURN (STATUS (...)) */
 	bool lsub;
@@ -57,17 +57,17 @@ struct request {
 	size_t npatterns;
 };
 
-struct entry {
+struct list_entry {
 	struct slice name;
 	unsigned special;
 	bool exists, subscribed, children;
 };
 
-struct list {
-	struct job job;
-	struct request request;
+struct list_run {
+	struct imapd_job job;
+	struct list_request request;
 	struct arena *arena;
-	struct entry *entries;
+	struct list_entry *entries;
 	size_t n, cap;
 	size_t next; /* entry to be told of */
 };
@@ -75,7 +75,7 @@ struct list {
 /* ---- the command ---- */
 
 static unsigned
-read_word(struct parse *p, const struct word *words, size_t n)
+read_word(struct parse *p, const struct list_word *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (parse_try_word(p, words[i].name))
@@ -85,7 +85,7 @@ read_word(struct parse *p, const struct word *words, size_t n)
 }
 
 static void
-read_selects(struct parse *p, struct request *r)
+read_selects(struct parse *p, struct list_request *r)
 {
 	if (!parse_try_open(p))
 		return;
@@ -101,7 +101,7 @@ read_selects(struct parse *p, struct request *r)
 
 /* SP "RETURN" SP "(" [return-option *(SP return-option)] ")" */
 static void
-read_returns(struct parse *p, struct request *r)
+read_returns(struct parse *p, struct list_request *r)
 {
 	parse_space(p);
 	if (!parse_try_word(p, "RETURN"))
@@ -113,7 +113,7 @@ read_returns(struct parse *p, struct request *r)
 	do {
 		if (parse_try_word(p, "STATUS")) {
 			parse_space(p);
-			r->status = statusitems_parse(p);
+			r->status = status_items_parse(p);
 		} else {
 			r->options |= read_word(p, returns, ARRAY_LEN(returns));
 		}
@@ -122,7 +122,7 @@ read_returns(struct parse *p, struct request *r)
 
 /* Reference and pattern together; what is no name matches nothing. */
 static void
-read_pattern(struct parse *p, struct request *r, struct slice reference)
+read_pattern(struct parse *p, struct list_request *r, struct slice reference)
 {
 	const struct slice wire = parse_pattern(p);
 	struct buf b, all;
@@ -147,7 +147,7 @@ read_pattern(struct parse *p, struct request *r, struct slice reference)
 }
 
 static void
-read_request(struct parse *p, struct request *r)
+read_request(struct parse *p, struct list_request *r)
 {
 	struct slice reference;
 
@@ -174,14 +174,14 @@ read_request(struct parse *p, struct request *r)
 static bool
 gather(void *arg, const struct mailbox_info *info)
 {
-	struct list *l = arg;
+	struct list_run *l = arg;
 
 	if (l->n == l->cap) {
 		l->cap = l->cap > 0 ? l->cap * 2 : 32;
 		l->entries =
 		    xreallocarray(l->entries, l->cap, sizeof *l->entries);
 	}
-	l->entries[l->n++] = (struct entry){
+	l->entries[l->n++] = (struct list_entry){
 		.name = arena_slice(l->arena, info->name),
 		.special = info->special,
 		.exists = info->exists,
@@ -196,13 +196,13 @@ gather(void *arg, const struct mailbox_info *info)
 static int
 by_name(const void *pa, const void *pb)
 {
-	const struct entry *a = pa, *b = pb;
+	const struct list_entry *a = pa, *b = pb;
 
 	return name_cmp(a->name, b->name);
 }
 
 static void
-unite(struct list *l)
+unite(struct list_run *l)
 {
 	size_t n = 0;
 
@@ -210,8 +210,8 @@ unite(struct list *l)
 		return;
 	qsort(l->entries, l->n, sizeof *l->entries, by_name);
 	for (size_t i = 1; i < l->n; i++) {
-		struct entry *last = &l->entries[n];
-		const struct entry *e = &l->entries[i];
+		struct list_entry *last = &l->entries[n];
+		const struct list_entry *e = &l->entries[i];
 
 		if (!slice_eq(e->name, last->name)) {
 			l->entries[++n] = *e;
@@ -227,7 +227,7 @@ unite(struct list *l)
 
 /* The levels above a name that is gone: LSUB may have to name them. */
 static void
-add_parents(struct list *l)
+add_parents(struct list_run *l)
 {
 	const size_t n = l->n;
 
@@ -244,7 +244,7 @@ add_parents(struct list *l)
 }
 
 static int
-gather_all(struct session *s, struct list *l, struct err *err)
+gather_all(struct session *s, struct list_run *l, struct err *err)
 {
 	struct account *a = imapd_user_account(s->user);
 
@@ -260,7 +260,7 @@ gather_all(struct session *s, struct list *l, struct err *err)
 }
 
 static bool
-matches(const struct request *r, struct slice name)
+matches(const struct list_request *r, struct slice name)
 {
 	for (size_t i = 0; i < r->npatterns; i++)
 		if (wirename_match(r->patterns[i], name))
@@ -276,7 +276,7 @@ is_below(struct slice child, struct slice parent)
 }
 
 static bool
-is_selected(const struct request *r, const struct entry *e)
+is_selected(const struct list_request *r, const struct list_entry *e)
 {
 	if ((r->options & SELECT_SUBSCRIBED) != 0 && !e->subscribed)
 		return false;
@@ -288,12 +288,12 @@ is_selected(const struct request *r, const struct entry *e)
 /* Is something below entry I selected?  HIDDEN: by no pattern, too.  What is
  * below stands right behind. */
 static bool
-has_selected_below(const struct list *l, size_t i, bool hidden)
+has_selected_below(const struct list_run *l, size_t i, bool hidden)
 {
 	const struct slice parent = l->entries[i].name;
 
 	for (size_t k = i + 1; k < l->n; k++) {
-		const struct entry *e = &l->entries[k];
+		const struct list_entry *e = &l->entries[k];
 
 		if (!is_below(e->name, parent))
 			break;
@@ -305,9 +305,10 @@ has_selected_below(const struct list *l, size_t i, bool hidden)
 }
 
 static void
-put_attributes(struct buf *out, const struct list *l, const struct entry *e)
+put_attributes(
+    struct buf *out, const struct list_run *l, const struct list_entry *e)
 {
-	const struct request *r = &l->request;
+	const struct list_request *r = &l->request;
 
 	buf_adds(out, e->children ? "\\HasChildren" : "\\HasNoChildren");
 	if (!e->exists) /* \NonExistent implies the other: RFC 5258 3 */
@@ -320,7 +321,7 @@ put_attributes(struct buf *out, const struct list *l, const struct entry *e)
 }
 
 static void
-put_name(struct buf *out, const struct entry *e)
+put_name(struct buf *out, const struct list_entry *e)
 {
 	buf_addf(out, ") \"%c\" ", boxname_delimiter());
 	boxname_put(out, e->name);
@@ -329,9 +330,9 @@ put_name(struct buf *out, const struct entry *e)
 /* LSUB's only attribute marks a parent of what is subscribed and does not match
  * itself (RFC 3501 6.3.9). */
 static void
-tell_lsub(struct session *s, const struct list *l, size_t i)
+tell_lsub(struct session *s, const struct list_run *l, size_t i)
 {
-	const struct entry *e = &l->entries[i];
+	const struct list_entry *e = &l->entries[i];
 	struct buf *out = imapd_out(s);
 
 	if (!e->subscribed && !has_selected_below(l, i, true))
@@ -343,8 +344,8 @@ tell_lsub(struct session *s, const struct list *l, size_t i)
 }
 
 static int
-tell_status(struct session *s, const struct list *l, const struct entry *e,
-    struct err *err)
+tell_status(struct session *s, const struct list_run *l,
+    const struct list_entry *e, struct err *err)
 {
 	struct mailbox *m;
 	int rc;
@@ -359,16 +360,17 @@ tell_status(struct session *s, const struct list *l, const struct entry *e,
 	case TEMPFAIL:
 		return -1;
 	}
-	rc = statusitems_put(imapd_out(s), m, l->request.status, err);
+	rc = status_items_put(imapd_out(s), m, l->request.status, err);
 	mailbox_close(&m);
 	return rc;
 }
 
 static int
-tell_list(struct session *s, const struct list *l, size_t i, struct err *err)
+tell_list(
+    struct session *s, const struct list_run *l, size_t i, struct err *err)
 {
-	const struct entry *e = &l->entries[i];
-	const struct request *r = &l->request;
+	const struct list_entry *e = &l->entries[i];
+	const struct list_request *r = &l->request;
 	const bool below = (r->options & SELECT_RECURSIVE) != 0 &&
 			   has_selected_below(l, i, false);
 	struct buf *out = imapd_out(s);
@@ -387,9 +389,9 @@ tell_list(struct session *s, const struct list *l, size_t i, struct err *err)
 }
 
 static void
-on_more(struct session *s, struct job *job)
+on_more(struct session *s, struct imapd_job *job)
 {
-	struct list *l = OUTER(job, struct list, job);
+	struct list_run *l = OUTER(job, struct list_run, job);
 	struct err err = { 0 };
 
 	while (l->next < l->n && !imapd_is_full(s) && !work_spent()) {
@@ -411,9 +413,9 @@ on_more(struct session *s, struct job *job)
 }
 
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
-	struct list *l = OUTER(job, struct list, job);
+	struct list_run *l = OUTER(job, struct list_run, job);
 
 	(void)s;
 	xfree(&l->entries);
@@ -423,9 +425,9 @@ on_free(struct session *s, struct job *job)
 static const struct job_ops ops = { .more = on_more, .free = on_free };
 
 static void
-run(struct session *s, const struct request *r)
+run(struct session *s, const struct list_request *r)
 {
-	struct list *l = xcalloc(1, sizeof *l);
+	struct list_run *l = xcalloc(1, sizeof *l);
 	struct err err = { 0 };
 
 	l->job.ops = &ops;
@@ -441,7 +443,7 @@ run(struct session *s, const struct request *r)
 static void
 list(struct session *s, struct parse *p, bool lsub)
 {
-	struct request r = { .lsub = lsub };
+	struct list_request r = { .lsub = lsub };
 
 	read_request(p, &r);
 	if (!parse_ok(p)) {

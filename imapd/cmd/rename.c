@@ -10,7 +10,7 @@
 #include "store/mailbox.h"
 
 struct rename {
-	struct job job;
+	struct imapd_job job;
 	struct session *session; /* held until done */
 	struct renaming *renaming;
 	struct work work;
@@ -19,7 +19,7 @@ struct rename {
 
 /* The store still works with what is here until done. */
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct rename *r = OUTER(job, struct rename, job);
 

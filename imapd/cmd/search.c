@@ -12,7 +12,7 @@
 #include "imapd/selected/seqwalk.h"
 
 struct search_job {
-	struct job job;
+	struct imapd_job job;
 	struct session *session;
 	struct search search;
 	struct seqwalk walk;
@@ -68,7 +68,7 @@ step(struct search_job *j, struct err *err)
 }
 
 static void
-on_more(struct session *s, struct job *job)
+on_more(struct session *s, struct imapd_job *job)
 {
 	struct search_job *j = OUTER(job, struct search_job, job);
 	struct err err = { 0 };
@@ -85,7 +85,7 @@ on_more(struct session *s, struct job *job)
 }
 
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct search_job *j = OUTER(job, struct search_job, job);
 

@@ -60,7 +60,7 @@ tell_mailbox(struct session *s, const struct mailbox_status *st)
 }
 
 struct select {
-	struct job job;
+	struct imapd_job job;
 	struct mailbox *mailbox; /* NULL: it is the view's */
 	bool readonly;
 };
@@ -92,7 +92,7 @@ finish(struct session *s, struct select *j)
 /* Clients forget what they know of messages that are not there: none is shown
  * a mailbox of which a part is still to be taken in. */
 static void
-on_more(struct session *s, struct job *job)
+on_more(struct session *s, struct imapd_job *job)
 {
 	struct select *j = OUTER(job, struct select, job);
 	struct err err = { 0 };
@@ -110,7 +110,7 @@ on_more(struct session *s, struct job *job)
 }
 
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct select *j = OUTER(job, struct select, job);
 

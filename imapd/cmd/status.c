@@ -43,7 +43,7 @@ read_item(struct parse *p)
 }
 
 unsigned
-statusitems_parse(struct parse *p)
+status_items_parse(struct parse *p)
 {
 	unsigned items = 0;
 
@@ -81,7 +81,7 @@ value_of(const struct mailbox_status *st, enum item item)
 }
 
 int
-statusitems_put(
+status_items_put(
     struct buf *out, struct mailbox *m, unsigned items, struct err *err)
 {
 	struct mailbox_status st;
@@ -117,7 +117,7 @@ imapd_cmd_status(struct session *s, struct parse *p)
 	parse_space(p);
 	name = boxname_parse(p);
 	parse_space(p);
-	items = statusitems_parse(p);
+	items = status_items_parse(p);
 	if (!parse_end(p)) {
 		imapd_bad(s, p);
 		return;
@@ -125,7 +125,7 @@ imapd_cmd_status(struct session *s, struct parse *p)
 	m = boxname_open(s, name, false);
 	if (m == NULL)
 		return;
-	rc = statusitems_put(imapd_out(s), m, items, &err);
+	rc = status_items_put(imapd_out(s), m, items, &err);
 	mailbox_close(&m);
 	if (rc == -1)
 		imapd_no(s, "status", &err);

@@ -11,9 +11,9 @@ struct mailbox;
 struct parse;
 
 /* "(" status-att *(SP status-att) ")": a set of bits. */
-unsigned statusitems_parse(struct parse *p);
+unsigned status_items_parse(struct parse *p);
 /* "* STATUS name (...)" CRLF */
-int statusitems_put(
+int status_items_put(
     struct buf *out, struct mailbox *m, unsigned items, struct err *err);
 
 #endif

@@ -16,15 +16,15 @@
 
 enum { BATCH = 500 };
 
-struct request {
+struct store_request {
 	struct seqset set;
 	struct flags_change change;
 	bool silent;
 };
 
 struct store_job {
-	struct job job;
-	struct request request;
+	struct imapd_job job;
+	struct store_request request;
 	struct seqwalk walk;
 	bool uid;
 
@@ -35,7 +35,7 @@ struct store_job {
 
 /* ("FLAGS" / "+FLAGS" / "-FLAGS") [".SILENT"] SP flags */
 static void
-read_request(struct parse *p, struct request *r)
+read_request(struct parse *p, struct store_request *r)
 {
 	struct flag_names names;
 	struct slice item;
@@ -116,7 +116,7 @@ tell_one(struct session *s, struct store_job *j)
 }
 
 static void
-on_more(struct session *s, struct job *job)
+on_more(struct session *s, struct imapd_job *job)
 {
 	struct store_job *j = OUTER(job, struct store_job, job);
 
@@ -135,7 +135,7 @@ on_more(struct session *s, struct job *job)
 }
 
 static void
-on_free(struct session *s, struct job *job)
+on_free(struct session *s, struct imapd_job *job)
 {
 	struct store_job *j = OUTER(job, struct store_job, job);
 
@@ -150,7 +150,7 @@ void
 imapd_cmd_store(struct session *s, struct parse *p)
 {
 	const bool uid = imapd_command_is_uid(s->command);
-	struct request r = { .silent = false };
+	struct store_request r = { .silent = false };
 	struct store_job *j;
 	struct seqwalk w;
 

@@ -121,7 +121,7 @@ imapd_untagged(struct session *s, const char *fmt, ...)
 static void
 end_job(struct session *s)
 {
-	struct job *job = s->job;
+	struct imapd_job *job = s->job;
 
 	s->job = NULL;
 	if (job != NULL)
@@ -307,7 +307,7 @@ imapd_hang_up(struct session *s, const char *what, const struct err *err)
 }
 
 void
-imapd_start(struct session *s, struct job *job)
+imapd_start(struct session *s, struct imapd_job *job)
 {
 	must(s->job == NULL);
 	s->job = job;

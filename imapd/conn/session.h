@@ -37,7 +37,7 @@ enum session_state {
 };
 
 /* A command under way; what it needs is around it (OUTER). */
-struct job {
+struct imapd_job {
 	const struct job_ops *ops;
 };
 
@@ -45,13 +45,14 @@ struct job_ops {
 	/* Output has room, and it is the account's turn.  Works and writes
 	 * until work_spent() or imapd_is_full(); asks imapd_more() when there
 	 * is more, or answers the command.  May be NULL. */
-	void (*more)(struct session *s, struct job *job);
+	void (*more)(struct session *s, struct imapd_job *job);
 	/* Take input (IDLE, APPEND).  NULL: input waits. */
-	void (*input)(struct session *s, struct job *job, struct slice *in);
+	void (*input)(
+	    struct session *s, struct imapd_job *job, struct slice *in);
 	/* The mailbox may have changed (IDLE).  May be NULL. */
-	void (*changed)(struct session *s, struct job *job);
+	void (*changed)(struct session *s, struct imapd_job *job);
 	/* The command was answered or the client is gone. */
-	void (*free)(struct session *s, struct job *job);
+	void (*free)(struct session *s, struct imapd_job *job);
 };
 
 /* What of the mailbox may be told when a command is answered. */
@@ -68,7 +69,7 @@ struct session {
 	struct arena arena; /* of the command */
 	struct slice tag;
 	const struct imapd_command *command;
-	struct job *job;
+	struct imapd_job *job;
 
 	struct view *view; /* of the selected mailbox; NULL: none */
 	bool readonly;
@@ -114,7 +115,7 @@ void imapd_bad(struct session *s, const struct parse *p);
 void imapd_bad_text(struct session *s, const char *text);
 
 /* The command goes on as JOB. */
-void imapd_start(struct session *s, struct job *job);
+void imapd_start(struct session *s, struct imapd_job *job);
 /* Run the job's more() when the output has room and others had their turn. */
 void imapd_more(struct session *s);
 /* Run it when others had their turn, though the output may have no room. */

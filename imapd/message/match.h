@@ -28,7 +28,7 @@ struct match {
 
 	/* the message */
 	uint32_t seq;
-	struct message message;
+	struct imapd_message message;
 	enum match_level level; /* what is known */
 	struct arena arena;
 	struct mime_envelope envelope;

@@ -14,15 +14,17 @@ enum {
 };
 
 void
-imapd_message_init(
-    struct message *m, struct mailbox *mailbox, const struct message_info *info)
+imapd_message_init(struct imapd_message *m, struct mailbox *mailbox,
+    const struct message_info *info)
 {
-	*m = (struct message){ .mailbox = mailbox, .info = *info, .fd = -1 };
+	*m = (struct imapd_message){
+		.mailbox = mailbox, .info = *info, .fd = -1
+	};
 	buf_init(&m->record, RECORD_MAX);
 }
 
 void
-imapd_message_close(struct message *m)
+imapd_message_close(struct imapd_message *m)
 {
 	mimereader_end(&m->reader);
 	fd_close(&m->fd);
@@ -31,7 +33,7 @@ imapd_message_close(struct message *m)
 }
 
 enum found
-imapd_message_open(struct message *m, struct err *err)
+imapd_message_open(struct imapd_message *m, struct err *err)
 {
 	if (m->fd != -1)
 		return FOUND;
@@ -39,7 +41,7 @@ imapd_message_open(struct message *m, struct err *err)
 }
 
 static void
-keep_record(struct message *m)
+keep_record(struct imapd_message *m)
 {
 	const struct mime_part *root = m->tree->root;
 	struct err err;
@@ -53,7 +55,7 @@ keep_record(struct message *m)
 /* Read the whole file once, a step in each call; what is found is kept for the
  * next time. */
 static enum found
-make_record(struct message *m, struct err *err)
+make_record(struct imapd_message *m, struct err *err)
 {
 	const enum found found = imapd_message_open(m, err);
 
@@ -76,7 +78,7 @@ make_record(struct message *m, struct err *err)
 }
 
 enum found
-imapd_message_record(struct message *m, struct err *err)
+imapd_message_record(struct imapd_message *m, struct err *err)
 {
 	struct slice envelope;
 	enum found found;
@@ -96,7 +98,7 @@ imapd_message_record(struct message *m, struct err *err)
 
 /* A tree that does not describe the file is none. */
 static bool
-is_of_file(const struct message *m)
+is_of_file(const struct imapd_message *m)
 {
 	const struct mime_part *root = m->tree->root;
 
@@ -104,7 +106,7 @@ is_of_file(const struct message *m)
 }
 
 enum found
-imapd_message_tree(struct message *m, struct err *err)
+imapd_message_tree(struct imapd_message *m, struct err *err)
 {
 	enum found found = imapd_message_record(m, err);
 

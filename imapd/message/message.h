@@ -9,7 +9,7 @@
 #include "imapd/message/mimereader.h"
 #include "store/message.h"
 
-struct message {
+struct imapd_message {
 	struct mailbox *mailbox;
 	struct message_info info;
 	int fd;                 /* -1: not open */
@@ -20,13 +20,13 @@ struct message {
 };
 
 /* M has to be closed; INFO is copied. */
-void imapd_message_init(struct message *m, struct mailbox *mailbox,
+void imapd_message_init(struct imapd_message *m, struct mailbox *mailbox,
     const struct message_info *info);
-void imapd_message_close(struct message *m);
+void imapd_message_close(struct imapd_message *m);
 /* Make fd, record, tree ready, which they are when FOUND comes back and
  * m->reading is not set.  ABSENT: the message is gone. */
-enum found imapd_message_open(struct message *m, struct err *err);
-enum found imapd_message_record(struct message *m, struct err *err);
-enum found imapd_message_tree(struct message *m, struct err *err);
+enum found imapd_message_open(struct imapd_message *m, struct err *err);
+enum found imapd_message_record(struct imapd_message *m, struct err *err);
+enum found imapd_message_tree(struct imapd_message *m, struct err *err);
 
 #endif

@@ -31,7 +31,7 @@ enum argument {
 };
 
 /* clang-format off */
-static const struct word {
+static const struct search_word {
 	const char *name;
 	enum search_op op;
 	enum argument argument;
@@ -142,7 +142,8 @@ add_string(struct context *c, struct search_key *k)
 }
 
 static void
-read_argument(struct context *c, struct search_key *k, const struct word *w)
+read_argument(
+    struct context *c, struct search_key *k, const struct search_word *w)
 {
 	if (w->argument != ARG_NONE)
 		parse_space(c->p);

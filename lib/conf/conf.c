@@ -24,7 +24,7 @@ struct head {
 };
 
 /* One load under way. */
-struct load {
+struct conf_load {
 	const struct conf_desc *desc;
 	const char *service;
 	struct head *head;
@@ -84,7 +84,7 @@ is_shared(const char *file)
 /* Set the items of one file that stand in no section, or with SECTIONS those
  * that stand in one; other services' are tried, so that mistakes show. */
 static void
-load_items(struct load *l, const struct conf_text *t,
+load_items(struct conf_load *l, const struct conf_text *t,
     const struct conf_items *items, bool sections)
 {
 	const bool shared = is_shared(t->name);
@@ -112,7 +112,7 @@ conf_load_service(const struct conf_desc *d, const char *service,
 {
 	const size_t errors_before = errors->n + errors->more;
 	struct conf_items *items = xcalloc(n + 1, sizeof *items);
-	struct load l = { d, service, NULL, NULL, errors };
+	struct conf_load l = { d, service, NULL, NULL, errors };
 
 	l.head = xcalloc(1, sizeof *l.head + d->size);
 	l.scratch = xcalloc(1, d->size);

@@ -9,7 +9,7 @@
 #include "conf/lex.h"
 
 /* One edit under way: TEXT is copied to OUT up to AT. */
-struct edit {
+struct conf_edit {
 	struct slice text;
 	struct slice section;
 	struct slice name;
@@ -19,7 +19,7 @@ struct edit {
 };
 
 static void
-edit_begin(struct edit *e, struct arena *a)
+edit_begin(struct conf_edit *e, struct arena *a)
 {
 	const struct conf_text t = { "", e->text };
 	struct conf_errors errors = { 0 };
@@ -30,7 +30,7 @@ edit_begin(struct edit *e, struct arena *a)
 }
 
 static void
-copy_to(struct edit *e, size_t to)
+copy_to(struct conf_edit *e, size_t to)
 {
 	if (to > e->at)
 		buf_add(e->out, slice_sub(e->text, e->at, to - e->at));
@@ -39,14 +39,14 @@ copy_to(struct edit *e, size_t to)
 
 /* Whole lines follow, so what was written so far must end in a newline. */
 static void
-end_line(struct edit *e)
+end_line(struct conf_edit *e)
 {
 	if (e->out->n > 0 && e->out->p[e->out->n - 1] != '\n')
 		buf_addc(e->out, '\n');
 }
 
 static void
-put(struct edit *e, struct slice value)
+put(struct conf_edit *e, struct slice value)
 {
 	end_line(e);
 	buf_add(e->out, e->name);
@@ -66,7 +66,7 @@ next_line(struct slice text, size_t at)
 
 /* Leave item IT out, but keep the comment lines between its lines. */
 static void
-drop(struct edit *e, const struct conf_item *it)
+drop(struct conf_edit *e, const struct conf_item *it)
 {
 	struct slice line;
 
@@ -79,7 +79,7 @@ drop(struct edit *e, const struct conf_item *it)
 }
 
 static bool
-is_ours(const struct edit *e, const struct conf_item *it)
+is_ours(const struct conf_edit *e, const struct conf_item *it)
 {
 	return !it->header && slice_eq(it->section, e->section) &&
 	       slice_eq(it->name, e->name);
@@ -87,7 +87,7 @@ is_ours(const struct edit *e, const struct conf_item *it)
 
 /* Whether LINE is "#name = ...", a sample of our parameter. */
 static bool
-is_sample(const struct edit *e, struct slice line)
+is_sample(const struct conf_edit *e, struct slice line)
 {
 	struct slice value;
 
@@ -100,7 +100,7 @@ is_sample(const struct edit *e, struct slice line)
 /* Where a parameter that is not there yet goes: behind its sample or behind
  * the last line of its section that is not blank. */
 static size_t
-new_place(const struct edit *e, bool *found)
+new_place(const struct conf_edit *e, bool *found)
 {
 	size_t from = 0, to = e->text.n, place;
 	struct slice line;
@@ -132,7 +132,7 @@ new_place(const struct edit *e, bool *found)
 }
 
 static void
-put_new(struct edit *e, struct slice value)
+put_new(struct conf_edit *e, struct slice value)
 {
 	bool found;
 	const size_t place = new_place(e, &found);
@@ -156,7 +156,7 @@ void
 conf_edit_set(struct slice text, struct slice section, struct slice name,
     struct slice value, struct buf *out)
 {
-	struct edit e = {
+	struct conf_edit e = {
 		.text = text, .section = section, .name = name, .out = out
 	};
 	struct arena a;
@@ -181,7 +181,7 @@ conf_edit_set(struct slice text, struct slice section, struct slice name,
 
 /* Is nothing but our parameter set in our section? */
 static bool
-is_alone(const struct edit *e)
+is_alone(const struct conf_edit *e)
 {
 	for (size_t i = 0; i < e->items.n; i++) {
 		const struct conf_item *it = &e->items.v[i];
@@ -197,7 +197,7 @@ bool
 conf_edit_unset(struct slice text, struct slice section, struct slice name,
     bool tidy, struct buf *out)
 {
-	struct edit e = {
+	struct conf_edit e = {
 		.text = text, .section = section, .name = name, .out = out
 	};
 	struct arena a;

@@ -31,7 +31,7 @@ static const struct conf_param service_params[] = {
 #include "conf/service.def"
 };
 
-const struct conf_desc service_conf_desc = { "master", NULL,
+const struct conf_desc master_service_desc = { "master", NULL,
 	sizeof(struct service_conf), service_params,
 	ARRAY_LEN(service_params) };
 
@@ -41,7 +41,7 @@ struct loaded {
 	struct arena arena;
 };
 
-struct load {
+struct master_load {
 	struct loaded *out;
 	struct conf_errors *errors;
 	const char *file;
@@ -68,7 +68,7 @@ find(struct master_conf *m, struct slice name)
 
 /* The new service of the section that begins with item I. */
 static struct service_conf *
-add_service(struct load *l, const struct conf_item *it)
+add_service(struct master_load *l, const struct conf_item *it)
 {
 	struct master_conf *m = &l->out->conf;
 	struct service_conf *s = find(m, it->section);
@@ -80,14 +80,14 @@ add_service(struct load *l, const struct conf_item *it)
 		return s;
 	}
 	s = &m->services[m->nservices++];
-	conf_load_defaults(&service_conf_desc, &l->out->arena, s);
+	conf_load_defaults(&master_service_desc, &l->out->arena, s);
 	s->name = arena_str(&l->out->arena, it->section);
 	s->line = it->line;
 	return s;
 }
 
 static void
-load_items(struct load *l)
+load_items(struct master_load *l)
 {
 	struct master_conf *m = &l->out->conf;
 	struct arena *a = &l->out->arena;
@@ -106,8 +106,8 @@ load_items(struct load *l)
 		else if (it->header)
 			s = add_service(l, it);
 		else if (s != NULL)
-			conf_load_item(&service_conf_desc, l->file, l->items, i,
-			    a, s, l->errors);
+			conf_load_item(&master_service_desc, l->file, l->items,
+			    i, a, s, l->errors);
 		else
 			conf_load_item(
 			    master ? &master_conf_desc : &shared_conf_desc,
@@ -117,7 +117,8 @@ load_items(struct load *l)
 
 /* The line of parameter NAME in S's section, or of the section. */
 static unsigned
-line_of(const struct load *l, const struct service_conf *s, const char *name)
+line_of(
+    const struct master_load *l, const struct service_conf *s, const char *name)
 {
 	for (size_t i = 0; i < l->items->n; i++)
 		if (slice_is(l->items->v[i].section, s->name) &&
@@ -136,8 +137,8 @@ same_addr(const struct addr *a, const struct addr *b)
 
 /* The service before S, or S itself, that listens on A already. */
 static const struct service_conf *
-listens_before(
-    const struct load *l, const struct service_conf *s, const struct addr *a)
+listens_before(const struct master_load *l, const struct service_conf *s,
+    const struct addr *a)
 {
 	const struct master_conf *m = &l->out->conf;
 
@@ -149,7 +150,7 @@ listens_before(
 }
 
 static void
-load_listeners(struct load *l, struct service_conf *s)
+load_listeners(struct master_load *l, struct service_conf *s)
 {
 	const unsigned line = line_of(l, s, "listen");
 	const struct service_conf *other;
@@ -207,7 +208,7 @@ speaks(const char *daemon, enum service_protocol protocol)
 }
 
 static void
-check_service(struct load *l, struct service_conf *s)
+check_service(struct master_load *l, struct service_conf *s)
 {
 	load_listeners(l, s);
 	if (*s->daemon == '\0')
@@ -225,7 +226,7 @@ check_service(struct load *l, struct service_conf *s)
 		 !speaks(s->daemon, s->protocol))
 		conf_errors_add(l->errors, l->file, line_of(l, s, "protocol"),
 		    "[%s] listens, but %s does not speak %s", s->name,
-		    s->daemon, service_protocol_name(s->protocol));
+		    s->daemon, master_protocol_name(s->protocol));
 }
 
 /* The section before S that has its daemon. */
@@ -240,7 +241,7 @@ find_before(const struct master_conf *m, const struct service_conf *s)
 
 /* Where one process is all there can be, there can be one section. */
 static void
-check_single(struct load *l, const struct service_conf *s)
+check_single(struct master_load *l, const struct service_conf *s)
 {
 	const struct daemon *d = find_daemon(s->daemon);
 	const struct service_conf *first =
@@ -255,7 +256,7 @@ check_single(struct load *l, const struct service_conf *s)
 /* The log is always written, whatever the file says; a section is for those
  * who want to see it there. */
 static void
-add_logger(struct load *l)
+add_logger(struct master_load *l)
 {
 	struct master_conf *m = &l->out->conf;
 	struct service_conf *s;
@@ -264,7 +265,7 @@ add_logger(struct load *l)
 		if (strcmp(m->services[i].daemon, "logger") == 0)
 			return;
 	s = &m->services[m->nservices++];
-	conf_load_defaults(&service_conf_desc, &l->out->arena, s);
+	conf_load_defaults(&master_service_desc, &l->out->arena, s);
 	s->name = s->daemon = "logger";
 }
 
@@ -279,7 +280,7 @@ master_conf_load(const struct conf_text *texts, size_t n,
 	arena_init(&out->arena);
 	conf_load_defaults(&master_conf_desc, &out->arena, &out->conf);
 	for (size_t i = 0; i < n; i++) {
-		struct load l = { out, errors, texts[i].name, &items };
+		struct master_load l = { out, errors, texts[i].name, &items };
 
 		conf_lex(&texts[i], &out->arena, &items, errors);
 		load_items(&l);
@@ -322,7 +323,7 @@ master_conf_find(const struct master_conf *m, const char *name)
 }
 
 const char *
-service_protocol_name(enum service_protocol protocol)
+master_protocol_name(enum service_protocol protocol)
 {
 	static const char *const names[] = { SERVICE_PROTOCOLS(WORDS_TEXT) };
 

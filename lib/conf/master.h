@@ -56,7 +56,7 @@ struct master_conf {
 
 /* What stands before the first section / in a section (for the manual). */
 extern const struct conf_desc master_conf_desc;
-extern const struct conf_desc service_conf_desc;
+extern const struct conf_desc master_service_desc;
 
 /* Load master.conf and pabal.conf (told apart by name, as in conf_load).
  * 0 and *CONF (free with master_conf_free), or -1 and each mistake in ERRORS.
@@ -69,6 +69,6 @@ void master_conf_free(struct master_conf **conf);
 const struct service_conf *master_conf_find(
     const struct master_conf *m, const char *name);
 /* The word of a protocol: "smtp". */
-const char *service_protocol_name(enum service_protocol protocol);
+const char *master_protocol_name(enum service_protocol protocol);
 
 #endif

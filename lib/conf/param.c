@@ -86,7 +86,7 @@ bool
 conf_nets_match(const struct conf_nets *nets, const struct addr *a)
 {
 	for (size_t i = 0; i < nets->n; i++)
-		if (cidr_match(&nets->v[i], a))
+		if (addr_cidr_match(&nets->v[i], a))
 			return true;
 	return false;
 }

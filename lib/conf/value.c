@@ -342,7 +342,7 @@ parse_nets(
 	(void)p;
 	v->v = arena_alloc(a, (count_words(text, a) + 1) * sizeof *v->v);
 	for (v->n = 0; conf_next_word(&c, a, &w); v->n++)
-		if (cidr_parse(&v->v[v->n], w, NULL) == -1)
+		if (addr_cidr_parse(&v->v[v->n], w, NULL) == -1)
 			return false;
 	return cur_ok(&c);
 }
@@ -355,8 +355,8 @@ format_nets(const struct conf_param *p, const void *at, struct buf *out)
 
 	(void)p;
 	for (size_t i = 0; i < v->n; i++)
-		buf_addf(
-		    out, "%s%s", i > 0 ? " " : "", cidr_format(&v->v[i], text));
+		buf_addf(out, "%s%s", i > 0 ? " " : "",
+		    addr_cidr_format(&v->v[i], text));
 }
 
 static bool
@@ -462,7 +462,7 @@ nets_mistake(struct slice text, struct arena *a, struct err *err)
 	struct cidr n;
 
 	while (conf_next_word(&c, a, &w))
-		if (cidr_parse(&n, w, err) == -1)
+		if (addr_cidr_parse(&n, w, err) == -1)
 			return true;
 	return false;
 }

@@ -41,7 +41,7 @@ finish(struct mx_search *s)
 {
 	struct mx_query *q = s->query;
 
-	mx_list_finish(&s->list);
+	mxlist_finish(&s->list);
 	if (s->list.kind == MX_NO_ADDRESS && s->implicit && s->nxdomain)
 		s->list.kind = MX_NO_DOMAIN;
 	q->search = NULL;
@@ -57,7 +57,7 @@ take(struct host_query *h, enum dns_type type, const struct dns_answer *answer)
 	struct mx_host *host = &s->list.hosts[h->index];
 
 	note(s, answer);
-	mx_host_take(host, type, answer, arc4random_uniform);
+	mxlist_host_take(host, type, answer, arc4random_uniform);
 	host->secure = host->secure && answer->secure;
 	if (answer->nxdomain)
 		s->nxdomain = true;
@@ -111,7 +111,7 @@ on_mx(struct dns_query *q, const struct dns_answer *answer)
 	else if (answer->nxdomain)
 		s->list.kind = MX_NO_DOMAIN;
 	else if (answer->found == FOUND)
-		mx_list_take(&s->list, answer, arc4random_uniform);
+		mxlist_take(&s->list, answer, arc4random_uniform);
 	else
 		take_domain_as_host(s);
 	if (s->list.n > 0)

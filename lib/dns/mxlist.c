@@ -70,7 +70,7 @@ is_repeated(struct mx_list *list, const char *name, uint16_t preference)
 }
 
 void
-mx_list_take(struct mx_list *list, const struct dns_answer *answer,
+mxlist_take(struct mx_list *list, const struct dns_answer *answer,
     uint32_t (*random)(uint32_t n))
 {
 	bool null = false;
@@ -90,7 +90,7 @@ mx_list_take(struct mx_list *list, const struct dns_answer *answer,
 }
 
 void
-mx_host_take(struct mx_host *host, enum dns_type type,
+mxlist_host_take(struct mx_host *host, enum dns_type type,
     const struct dns_answer *answer, uint32_t (*random)(uint32_t n))
 {
 	const size_t before = host->naddrs;
@@ -137,7 +137,7 @@ alternate(struct mx_host *host)
 }
 
 void
-mx_list_finish(struct mx_list *list)
+mxlist_finish(struct mx_list *list)
 {
 	bool temporary = false;
 
@@ -156,7 +156,7 @@ mx_list_finish(struct mx_list *list)
 }
 
 bool
-mx_list_drop_self(struct mx_list *list, struct slice self)
+mxlist_drop_self(struct mx_list *list, struct slice self)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		if (!slice_ieq(slice_str(list->hosts[i].name), self))
@@ -171,7 +171,7 @@ mx_list_drop_self(struct mx_list *list, struct slice self)
 }
 
 void
-mx_list_format(const struct mx_list *list, struct buf *out)
+mxlist_format(const struct mx_list *list, struct buf *out)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const struct mx_host *h = &list->hosts[i];
@@ -231,7 +231,7 @@ parse_host(struct slice line, struct mx_host *h)
 }
 
 bool
-mx_list_parse(struct slice text, struct mx_list *list)
+mxlist_parse(struct slice text, struct mx_list *list)
 {
 	*list = (struct mx_list){ .kind = MX_HOSTS };
 	while (text.n > 0) {

@@ -36,23 +36,23 @@ struct mx_list {
 
 /* Take the hosts of an MX answer, best MX_HOSTS_MAX first: by preference,
  * equal ones in random order, no name twice.  RANDOM gives 0 to n - 1. */
-void mx_list_take(struct mx_list *list, const struct dns_answer *answer,
+void mxlist_take(struct mx_list *list, const struct dns_answer *answer,
     uint32_t (*random)(uint32_t n));
 /* Add the addresses of an A or AAAA answer to a host, in random order. */
-void mx_host_take(struct mx_host *host, enum dns_type type,
+void mxlist_host_take(struct mx_host *host, enum dns_type type,
     const struct dns_answer *answer, uint32_t (*random)(uint32_t n));
 /* All addresses are in: alternate IPv6 and IPv4 (one that is broken costs one
  * try), drop hosts without, and set kind unless it is set already. */
-void mx_list_finish(struct mx_list *list);
+void mxlist_finish(struct mx_list *list);
 
 /* A host of these names is ourselves: it and all hosts with its preference or
  * a worse one are dropped, or mail would come back here (RFC 5321 5.1).  True
  * when there was one. */
-bool mx_list_drop_self(struct mx_list *list, struct slice self);
+bool mxlist_drop_self(struct mx_list *list, struct slice self);
 
 /* As lines "preference name secure|insecure address..." and back; false when
  * TEXT has not that form. */
-void mx_list_format(const struct mx_list *list, struct buf *out);
-bool mx_list_parse(struct slice text, struct mx_list *list);
+void mxlist_format(const struct mx_list *list, struct buf *out);
+bool mxlist_parse(struct slice text, struct mx_list *list);
 
 #endif

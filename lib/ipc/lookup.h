@@ -34,7 +34,7 @@
  * lookup_mx: which hosts take mail for domain; with LOOKUP_MX_ADDRESS domain is
  * a host and its MX are not asked for.
  * lookup_mx_found: kind as in dns/mxlist.h (enum mx_kind), hosts as
- * mx_list_format writes them, best first; why is for the log.
+ * mxlist_format writes them, best first; why is for the log.
  *
  * lookup_tlsa: the TLSA records at name ("_25._tcp.mx.example.org").
  * lookup_tlsa_found: found as enum found; records a line for each, "usage

@@ -15,7 +15,7 @@ enum { LITERAL_MAX = 256 };
  * Words are collected until a special byte says what they were: the name of
  * a group (:), a display name (<), a local part (@) or a bare mailbox.
  */
-struct list {
+struct addrlist_run {
 	struct arena *arena;
 	struct cur c;
 	struct addrlist_item *first;
@@ -31,7 +31,7 @@ struct list {
 };
 
 static struct addrlist_item *
-append(struct list *l, enum addrlist_kind kind)
+append(struct addrlist_run *l, enum addrlist_kind kind)
 {
 	struct addrlist_item *a = arena_new(l->arena, struct addrlist_item);
 
@@ -44,7 +44,7 @@ append(struct list *l, enum addrlist_kind kind)
 }
 
 static void
-forget(struct list *l)
+forget(struct addrlist_run *l)
 {
 	buf_reset(&l->phrase);
 	buf_reset(&l->local);
@@ -74,7 +74,7 @@ quoted_byte(struct cur *c)
 }
 
 static void
-read_comment(struct list *l)
+read_comment(struct addrlist_run *l)
 {
 	size_t depth = 1;
 
@@ -95,7 +95,7 @@ read_comment(struct list *l)
 }
 
 static void
-skip_cfws(struct list *l)
+skip_cfws(struct addrlist_run *l)
 {
 	for (;;) {
 		const int b = cur_peek(&l->c);
@@ -110,7 +110,7 @@ skip_cfws(struct list *l)
 }
 
 static void
-read_quoted(struct list *l, struct buf *out)
+read_quoted(struct addrlist_run *l, struct buf *out)
 {
 	cur_byte(&l->c);
 	while (cur_left(&l->c) > 0 && cur_peek(&l->c) != '"') {
@@ -124,7 +124,7 @@ read_quoted(struct list *l, struct buf *out)
 
 /* A word into OUT; false when none is next. */
 static bool
-read_word(struct list *l, struct buf *out)
+read_word(struct addrlist_run *l, struct buf *out)
 {
 	const int b = cur_peek(&l->c);
 
@@ -139,7 +139,7 @@ read_word(struct list *l, struct buf *out)
 }
 
 static void
-add_word(struct list *l)
+add_word(struct addrlist_run *l)
 {
 	const size_t from = l->local.n;
 
@@ -153,7 +153,7 @@ add_word(struct list *l)
 
 /* "[" anything "]", brackets kept. */
 static bool
-read_literal(struct list *l, struct buf *out)
+read_literal(struct addrlist_run *l, struct buf *out)
 {
 	const struct slice near = slice_sub(cur_rest(&l->c), 0, LITERAL_MAX);
 	const size_t at = slice_find(near, ']');
@@ -172,7 +172,7 @@ ends_in_dot(const struct buf *b)
 
 /* domain: atoms with dots and comments between them, or a literal */
 static void
-read_domain(struct list *l, struct buf *out)
+read_domain(struct addrlist_run *l, struct buf *out)
 {
 	bool more;
 
@@ -189,14 +189,14 @@ read_domain(struct list *l, struct buf *out)
 }
 
 static struct slice
-keep(struct list *l, const struct buf *b)
+keep(struct addrlist_run *l, const struct buf *b)
 {
 	return arena_slice(l->arena, buf_slice(b));
 }
 
 /* name = what the caller found, else the last comment, else absent. */
 static struct addrlist_item *
-put_mailbox(struct list *l, const struct buf *name)
+put_mailbox(struct addrlist_run *l, const struct buf *name)
 {
 	struct addrlist_item *a = append(l, ADDRLIST_MAILBOX);
 
@@ -211,7 +211,7 @@ put_mailbox(struct list *l, const struct buf *name)
 
 /* "@a,@b:" inside <>; without the colon nothing of it was a route. */
 static struct slice
-read_route(struct list *l)
+read_route(struct addrlist_run *l)
 {
 	struct buf route;
 	struct slice s = { NULL, 0 };
@@ -233,7 +233,7 @@ read_route(struct list *l)
 }
 
 static void
-read_angle(struct list *l)
+read_angle(struct addrlist_run *l)
 {
 	struct slice route = { NULL, 0 };
 	struct addrlist_item *a;
@@ -260,7 +260,7 @@ read_angle(struct list *l)
 
 /* local@domain; when "<" follows, it was a display name left unquoted. */
 static void
-read_addr_spec(struct list *l)
+read_addr_spec(struct addrlist_run *l)
 {
 	cur_byte(&l->c);
 	read_domain(l, &l->domain);
@@ -275,7 +275,7 @@ read_addr_spec(struct list *l)
 
 /* Words or a comment behind "<a@b>" are its name, if it has none. */
 static void
-end_item(struct list *l)
+end_item(struct addrlist_run *l)
 {
 	const struct buf *behind = l->any_word ? &l->phrase : &l->comment;
 
@@ -288,7 +288,7 @@ end_item(struct list *l)
 }
 
 static void
-begin_group(struct list *l)
+begin_group(struct addrlist_run *l)
 {
 	if (l->in_group || !l->any_word) {
 		end_item(l);
@@ -301,7 +301,7 @@ begin_group(struct list *l)
 }
 
 static void
-end_group(struct list *l)
+end_group(struct addrlist_run *l)
 {
 	if (l->in_group)
 		append(l, ADDRLIST_GROUP_END);
@@ -310,7 +310,7 @@ end_group(struct list *l)
 
 /* One word or one special byte. */
 static void
-step(struct list *l)
+step(struct addrlist_run *l)
 {
 	switch (cur_peek(&l->c)) {
 	case '<':
@@ -345,7 +345,7 @@ step(struct list *l)
 struct addrlist_item *
 addrlist_parse(struct arena *a, struct slice value, size_t max)
 {
-	struct list l = { .arena = a, .c = cur_of(value), .left = max };
+	struct addrlist_run l = { .arena = a, .c = cur_of(value), .left = max };
 
 	l.tail = &l.first;
 	buf_init(&l.phrase, 2 * value.n + 2);

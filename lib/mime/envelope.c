@@ -51,7 +51,7 @@ field_index(struct slice name)
 }
 
 bool
-imap_envelope_wants(struct slice name)
+mime_envelope_wants(struct slice name)
 {
 	return field_index(name) != -1;
 }
@@ -121,7 +121,7 @@ put_field(struct buf *out, const struct slice *values, int i, size_t max)
 
 /* Of a field that stands twice the first counts. */
 void
-imap_put_envelope(struct buf *out, struct slice header, size_t max)
+mime_put_envelope(struct buf *out, struct slice header, size_t max)
 {
 	struct slice values[E_COUNT] = { { NULL, 0 } };
 	struct header_field f;

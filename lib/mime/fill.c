@@ -117,7 +117,7 @@ fill_wants(struct slice name, bool message)
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		if (slice_iis(name, fields[i].name))
 			return true;
-	return message && imap_envelope_wants(name);
+	return message && mime_envelope_wants(name);
 }
 
 void
@@ -154,7 +154,7 @@ set_envelope(struct arena *a, struct mime_part *p, struct slice head,
 	struct buf b;
 
 	buf_init(&b, SIZE_MAX / 2);
-	imap_put_envelope(&b, head, limits->addresses);
+	mime_put_envelope(&b, head, limits->addresses);
 	p->envelope = arena_slice(a, buf_slice(&b));
 	buf_fini(&b);
 }

@@ -175,7 +175,7 @@ put_single(struct buf *out, const struct mime_part *p, bool extended)
 		if (p->child->envelope.n > 0)
 			buf_add(out, p->child->envelope);
 		else
-			imap_put_envelope(out, p->child->envelope, 0);
+			mime_put_envelope(out, p->child->envelope, 0);
 		buf_addc(out, ' ');
 		imap_put_body(out, p->child, extended);
 	}

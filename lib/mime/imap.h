@@ -24,10 +24,10 @@ void imap_put_nstring(struct buf *out, struct slice s);
 void imap_put_astring(struct buf *out, struct slice s);
 
 /* Is a field called NAME part of the ENVELOPE? */
-bool imap_envelope_wants(struct slice name);
+bool mime_envelope_wants(struct slice name);
 /* The parenthesised envelope of HEADER; at most MAX addresses a field. Sender
  * and Reply-To are From's where missing or empty. */
-void imap_put_envelope(struct buf *out, struct slice header, size_t max);
+void mime_put_envelope(struct buf *out, struct slice header, size_t max);
 
 /* BODY (basic fields) or BODYSTRUCTURE (EXTENDED) of PART and all in it. */
 void imap_put_body(

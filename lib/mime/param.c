@@ -94,14 +94,15 @@ read_value(struct arena *a, struct cur *c)
 }
 
 /* A list that knows its end. */
-struct list {
+struct param_list {
 	struct param *first;
 	struct param **tail;
 	size_t n;
 };
 
 static struct param *
-append(struct arena *a, struct list *l, struct slice name, struct slice value)
+append(struct arena *a, struct param_list *l, struct slice name,
+    struct slice value)
 {
 	struct param *p = arena_new(a, struct param);
 
@@ -172,7 +173,7 @@ put_escaped(struct buf *out, struct slice s)
 /* All pieces of BASE from 0 on, as "base" or, when one is extended, "base*". */
 static void
 join(struct arena *a, const struct pieces *all, struct slice base,
-    struct list *out)
+    struct param_list *out)
 {
 	const struct piece *chain[PARAM_MAX];
 	bool any = false;
@@ -208,7 +209,7 @@ join(struct arena *a, const struct pieces *all, struct slice base,
 static struct param *
 join_pieces(struct arena *a, struct param *in)
 {
-	struct list out = { .tail = &out.first };
+	struct param_list out = { .tail = &out.first };
 	struct pieces all = { .n = 0 };
 
 	for (struct param *p = in; p != NULL; p = p->next)
@@ -229,7 +230,7 @@ join_pieces(struct arena *a, struct param *in)
 static struct param *
 read_params(struct arena *a, struct cur *c)
 {
-	struct list l = { .tail = &l.first };
+	struct param_list l = { .tail = &l.first };
 	bool pieces = false;
 
 	while (cur_left(c) > 0 && l.n < PARAM_MAX) {
@@ -285,7 +286,7 @@ param_disposition(struct arena *a, struct slice value, struct slice *token,
 struct param *
 param_languages(struct arena *a, struct slice value)
 {
-	struct list l = { .tail = &l.first };
+	struct param_list l = { .tail = &l.first };
 	struct cur c = cur_of(value);
 
 	while (cur_left(&c) > 0 && l.n < PARAM_MAX) {

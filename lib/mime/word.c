@@ -18,7 +18,7 @@ struct word {
 };
 
 /* Words of one charset whose bytes wait to be converted together. */
-struct run {
+struct word_run {
 	struct slice charset;
 	struct buf bytes;
 };
@@ -89,7 +89,7 @@ decode_q(struct buf *out, struct slice text)
 }
 
 static void
-flush_run(struct run *r, struct buf *out)
+flush_run(struct word_run *r, struct buf *out)
 {
 	if (r->bytes.n > 0)
 		charset_to_utf8(out, r->charset, buf_slice(&r->bytes));
@@ -97,7 +97,7 @@ flush_run(struct run *r, struct buf *out)
 }
 
 static void
-add_word(struct run *r, const struct word *w, struct buf *out)
+add_word(struct word_run *r, const struct word *w, struct buf *out)
 {
 	struct transfer t;
 
@@ -135,7 +135,7 @@ add_plain(struct slice s, struct buf *out)
 static void
 decode_run(struct cur *c, struct word *w, struct buf *out)
 {
-	struct run r = { .charset = w->charset };
+	struct word_run r = { .charset = w->charset };
 
 	buf_init(&r.bytes, cur_left(c) + WORD_MAX);
 	for (;;) {

@@ -104,7 +104,7 @@ domain_same(struct slice a, struct slice b)
 }
 
 bool
-address_to_ascii(struct slice address, struct buf *out)
+domain_address_to_ascii(struct slice address, struct buf *out)
 {
 	const size_t from = out->n;
 	struct slice local, domain;

@@ -23,6 +23,6 @@ bool domain_to_ascii(struct slice domain, struct buf *out);
 bool domain_same(struct slice a, struct slice b);
 /* The same as domain_to_ascii for the domain of a canonical address; the local
  * part stays. Without a domain it is a copy. */
-bool address_to_ascii(struct slice address, struct buf *out);
+bool domain_address_to_ascii(struct slice address, struct buf *out);
 
 #endif

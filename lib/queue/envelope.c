@@ -73,7 +73,7 @@ envelope_unescape(struct arena *arena, struct slice text, struct slice *value)
 
 enum kind { TEXT, FLAG, ID, NUMBER, NUMBER32, HEX32 };
 
-struct field {
+struct envelope_field {
 	const char *name;
 	size_t at;
 	enum kind kind;
@@ -83,7 +83,7 @@ struct field {
 /* clang-format off */
 #define AT(member) offsetof(struct envelope, member)
 /* In the order they are written. */
-static const struct field fields[] = {
+static const struct envelope_field fields[] = {
 	{ "id",          AT(id),          ID,     true },
 	{ "arrived",     AT(arrived_us),  NUMBER, true },
 	{ "size",        AT(size),        NUMBER, true },
@@ -106,7 +106,7 @@ static const struct field fields[] = {
 #undef AT
 
 #define AT(member) offsetof(struct envelope_rcpt, member)
-static const struct field rcpt_parts[] = {
+static const struct envelope_field rcpt_parts[] = {
 	{ "orcpt",       AT(orcpt),       TEXT,     false },
 	{ "notify",      AT(notify),      TEXT,     false },
 	{ "parent",      AT(parent),      TEXT,     true },
@@ -128,7 +128,7 @@ envelope_format_rcpt(const struct envelope_rcpt *r, struct buf *out)
 	buf_adds(out, "rcpt ");
 	envelope_escape(out, r->address);
 	for (size_t i = 0; i < ARRAY_LEN(rcpt_parts); i++) {
-		const struct field *f = &rcpt_parts[i];
+		const struct envelope_field *f = &rcpt_parts[i];
 		struct slice v;
 
 		if (f->kind != TEXT || (v = text_of(r, f->at)).n == 0)
@@ -142,7 +142,7 @@ envelope_format_rcpt(const struct envelope_rcpt *r, struct buf *out)
 }
 
 static void
-format_text(const struct field *f, struct slice v, struct buf *out)
+format_text(const struct envelope_field *f, struct slice v, struct buf *out)
 {
 	/* The null sender is said, not left out. */
 	if (v.n == 0 && f->at != offsetof(struct envelope, sender))
@@ -156,7 +156,7 @@ static void
 format_fields(const struct envelope *env, struct buf *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		const struct field *f = &fields[i];
+		const struct envelope_field *f = &fields[i];
 
 		if (f->kind == TEXT)
 			format_text(f, text_of(env, f->at), out);
@@ -223,8 +223,8 @@ is_id(struct slice s)
 
 /* VALUE where F stands in the struct at BASE; false when it is broken. */
 static bool
-set_field(
-    const struct field *f, struct slice value, struct arena *arena, void *base)
+set_field(const struct envelope_field *f, struct slice value,
+    struct arena *arena, void *base)
 {
 	void *to = (char *)base + f->at;
 	uint64_t v;
@@ -254,8 +254,8 @@ set_field(
 	}
 }
 
-static const struct field *
-find_field(const struct field *table, size_t n, struct slice name)
+static const struct envelope_field *
+find_field(const struct envelope_field *table, size_t n, struct slice name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (slice_is(name, table[i].name))
@@ -274,8 +274,9 @@ refuse(struct slice name, const char *why, enum err_code code, struct err *err)
 }
 
 static int
-take_field(const struct field *f, struct slice name, struct slice value,
-    enum envelope_from from, struct arena *arena, void *base, struct err *err)
+take_field(const struct envelope_field *f, struct slice name,
+    struct slice value, enum envelope_from from, struct arena *arena,
+    void *base, struct err *err)
 {
 	if (f != NULL && f->own && from != ENVELOPE_FROM_QMGR)
 		return refuse(name, "qmgr's own", ERR_FORGED, err);
@@ -298,7 +299,7 @@ envelope_parse_rcpt(struct slice line, enum envelope_from from,
 		struct slice value;
 		const struct slice part = slice_cut(rest, ' ', &rest);
 		const struct slice name = slice_cut(part, '=', &value);
-		const struct field *f =
+		const struct envelope_field *f =
 		    find_field(rcpt_parts, ARRAY_LEN(rcpt_parts), name);
 
 		if (take_field(f, name, value, from, arena, r, err) == -1)

@@ -25,7 +25,7 @@ enum {
 	MAKE_HASH = 32,
 };
 
-struct parts {
+struct argon2_parts {
 	argon2_type type;
 	uint32_t version, kib, passes, lanes;
 	uint8_t salt[SALT_MAX], hash[HASH_MAX];
@@ -56,11 +56,11 @@ take_bytes(struct cur *c, struct slice digits, uint8_t *to, size_t max)
 
 /* $argon2id$v=19$m=19456,t=2,p=1$salt$hash */
 static bool
-parse(struct slice stored, struct parts *p)
+parse(struct slice stored, struct argon2_parts *p)
 {
 	struct cur c = cur_of(stored);
 
-	*p = (struct parts){ .version = 0x10 };
+	*p = (struct argon2_parts){ .version = 0x10 };
 	if (cur_try(&c, "$argon2id$"))
 		p->type = Argon2_id;
 	else if (cur_try(&c, "$argon2i$"))
@@ -87,9 +87,9 @@ parse(struct slice stored, struct parts *p)
 
 /* Hash SECRET as P says, to OUT of P->hash_len bytes. */
 static int
-run(const struct parts *p, struct slice secret, uint8_t *out)
+run(const struct argon2_parts *p, struct slice secret, uint8_t *out)
 {
-	struct parts copy = *p;
+	struct argon2_parts copy = *p;
 	char pwd[512];
 	argon2_context ctx = {
 		.out = out,
@@ -120,7 +120,7 @@ enum found
 argon2_check(struct slice stored, struct slice secret, struct err *err)
 {
 	uint8_t got[HASH_MAX];
-	struct parts p;
+	struct argon2_parts p;
 	bool same;
 	int rc;
 
@@ -150,7 +150,7 @@ add_bytes(struct buf *out, const uint8_t *p, size_t n)
 int
 argon2_make(struct slice secret, struct buf *out, struct err *err)
 {
-	struct parts p = {
+	struct argon2_parts p = {
 		.type = Argon2_id,
 		.version = ARGON2_VERSION_13,
 		.kib = MAKE_KIB,

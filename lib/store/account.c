@@ -67,7 +67,7 @@ store_new(int rootfd, const struct store_opts *opts)
 	work_share_init(&s->share);
 	s->open_index = build_open;
 	s->is_behind = flush_is_due;
-	flush_init(s);
+	idle_init(s);
 	return s;
 }
 
@@ -126,7 +126,7 @@ store_free(struct store **sp)
 
 	if (s == NULL)
 		return;
-	flush_fini(s);
+	idle_fini(s);
 	if (!TAILQ_EMPTY(&s->open))
 		settle_all(s);
 	while ((a = TAILQ_FIRST(&s->open)) != NULL) {

@@ -73,7 +73,7 @@ struct append {
 };
 
 /* A directory that the batch changed. */
-struct target {
+struct append_target {
 	struct mailbox *m;
 	bool fresh;
 	int fd;
@@ -84,7 +84,7 @@ struct append_batch {
 	bool atomic;
 	bool committed;
 	TAILQ_HEAD(, append) appends;
-	struct target *targets;
+	struct append_target *targets;
 	size_t ntargets;
 	size_t waiting; /* for the disk */
 	void (*done)(struct append_batch *b, void *arg);
@@ -495,7 +495,7 @@ target_of(
 		return -1;
 	b->targets =
 	    xreallocarray(b->targets, b->ntargets + 1, sizeof *b->targets);
-	b->targets[b->ntargets++] = (struct target){ a->m, fresh, *fd };
+	b->targets[b->ntargets++] = (struct append_target){ a->m, fresh, *fd };
 	return 0;
 }
 

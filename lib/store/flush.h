@@ -8,9 +8,9 @@
 struct account;
 struct store;
 
-void flush_init(struct store *s);
+void idle_init(struct store *s);
 /* Now, for all that wait. */
-void flush_fini(struct store *s);
+void idle_fini(struct store *s);
 /* Did an earlier process leave names behind? */
 bool flush_is_due(struct account *a);
 

@@ -46,7 +46,7 @@ on_time(struct ev_timer *t)
 }
 
 void
-flush_init(struct store *s)
+idle_init(struct store *s)
 {
 	TAILQ_INIT(&s->behind);
 	ev_timer_init(&s->flusher, on_time);
@@ -54,7 +54,7 @@ flush_init(struct store *s)
 }
 
 void
-flush_fini(struct store *s)
+idle_fini(struct store *s)
 {
 	/* Not for long: the index has the flags, is synced and clean after
 	 * this, and whoever opens the account next goes on. */

@@ -30,7 +30,7 @@
 #include "sys/fd.h"
 #include "sys/kv.h"
 
-struct list {
+struct mailbox_list {
 	struct arena arena;
 	struct mailbox_info *v;
 	size_t n;
@@ -38,7 +38,7 @@ struct list {
 };
 
 static void
-list_add(struct list *l, struct mailbox_info info)
+list_add(struct mailbox_list *l, struct mailbox_info info)
 {
 	if (l->n == l->cap) {
 		l->cap = l->cap > 0 ? l->cap * 2 : 16;
@@ -58,7 +58,7 @@ by_name(const void *pa, const void *pb)
 }
 
 static int
-list_boxes(struct account *a, struct list *l, struct err *err)
+list_boxes(struct account *a, struct mailbox_list *l, struct err *err)
 {
 	struct kv_txn *t = kv_read(a->ix.env, err);
 	struct ix_box b;
@@ -79,7 +79,7 @@ list_boxes(struct account *a, struct list *l, struct err *err)
 
 /* The same name twice: one entry with what both say. */
 static void
-unite(struct list *l)
+unite(struct mailbox_list *l)
 {
 	size_t n = 0;
 
@@ -100,7 +100,7 @@ unite(struct list *l)
 
 /* Entries for levels that only have children. */
 static void
-add_parents(struct list *l)
+add_parents(struct mailbox_list *l)
 {
 	const size_t n = l->n;
 
@@ -118,7 +118,7 @@ add_parents(struct list *l)
 
 /* In order, children follow their parent at once. */
 static void
-mark_children(struct list *l)
+mark_children(struct mailbox_list *l)
 {
 	for (size_t i = 0; i + 1 < l->n; i++)
 		for (size_t k = i + 1; k < l->n; k++) {
@@ -129,7 +129,7 @@ mark_children(struct list *l)
 }
 
 static void
-add_shown(struct list *l, unsigned shown)
+add_shown(struct mailbox_list *l, unsigned shown)
 {
 	for (size_t i = 0; i < SPECIAL_BOXES; i++)
 		if ((shown & special_boxes[i].special) != 0)
@@ -142,7 +142,7 @@ add_shown(struct list *l, unsigned shown)
 
 static int
 add_subscribed(
-    struct account *a, unsigned shown, struct list *l, struct err *err)
+    struct account *a, unsigned shown, struct mailbox_list *l, struct err *err)
 {
 	struct subscriptions s;
 	int rc = subscriptions_read(a->ix.fd, shown, &s, err);
@@ -160,7 +160,7 @@ mailbox_list(struct account *a, bool subscribed,
     bool (*visit)(void *arg, const struct mailbox_info *info), void *arg,
     struct err *err)
 {
-	struct list l = { 0 };
+	struct mailbox_list l = { 0 };
 	unsigned shown;
 	int rc = -1;
 

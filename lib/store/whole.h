@@ -30,7 +30,7 @@ struct store {
 	TAILQ_HEAD(, account) behind; /* names are behind: see idle.c */
 	struct ev_timer flusher;
 	struct work_share share; /* of what the store does by itself */
-	int64_t flush_stop_ms;   /* how long flush_fini takes at most */
+	int64_t flush_stop_ms;   /* how long idle_fini takes at most */
 	/* What handle.c does not know: build_open, and whether an earlier
 	 * process left something to do (flush.h). */
 	int (*open_index)(struct account *a, bool force, struct err *err);

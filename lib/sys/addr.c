@@ -278,7 +278,7 @@ parse_net(struct cidr *n, struct slice text, bool *v4)
 }
 
 int
-cidr_parse(struct cidr *n, struct slice text, struct err *err)
+addr_cidr_parse(struct cidr *n, struct slice text, struct err *err)
 {
 	char meant[ADDR_TEXT];
 	bool v4 = false;
@@ -292,12 +292,12 @@ cidr_parse(struct cidr *n, struct slice text, struct err *err)
 	if (!mask(n))
 		return err_set(err, ERR_PERM,
 		    "\"%.*s\" has bits set behind its prefix: expected %s",
-		    SLICE_FMT(text), cidr_format(n, meant));
+		    SLICE_FMT(text), addr_cidr_format(n, meant));
 	return 0;
 }
 
 bool
-cidr_match(const struct cidr *n, const struct addr *a)
+addr_cidr_match(const struct cidr *n, const struct addr *a)
 {
 	const size_t whole = n->bits / 8;
 	const unsigned rest = n->bits % 8;
@@ -310,7 +310,7 @@ cidr_match(const struct cidr *n, const struct addr *a)
 }
 
 const char *
-cidr_format(const struct cidr *n, char text[ADDR_TEXT])
+addr_cidr_format(const struct cidr *n, char text[ADDR_TEXT])
 {
 	const bool v4 = n->bits >= 96 && is_v4(n->ip);
 	char ip[ADDR_TEXT];

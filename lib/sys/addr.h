@@ -50,9 +50,9 @@ struct cidr {
 
 /* Parse "10.0.0.0/8", "192.0.2.1", "[fd00::]/8", "fd00::/8", "[::1]".  Bits
  * behind the prefix must be zero: ERR_PERM names the network meant. */
-int cidr_parse(struct cidr *n, struct slice text, struct err *err);
+int addr_cidr_parse(struct cidr *n, struct slice text, struct err *err);
 /* UNIX sockets are in no network. */
-bool cidr_match(const struct cidr *n, const struct addr *a);
-const char *cidr_format(const struct cidr *n, char text[ADDR_TEXT]);
+bool addr_cidr_match(const struct cidr *n, const struct addr *a);
+const char *addr_cidr_format(const struct cidr *n, char text[ADDR_TEXT]);
 
 #endif

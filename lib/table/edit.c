@@ -25,7 +25,7 @@
 enum { TEXT_SMALL = 256 << 10, JOURNAL_BASE = 64 << 10 };
 
 /* One table under change; the lock is held. */
-struct edit {
+struct text_edit {
 	int dirfd;
 	const char *name;
 	const struct table_kind *kind;
@@ -71,7 +71,7 @@ static bool
 change_counts(struct table_judge *judge, const struct table_change *c,
     unsigned line, const struct slice *text)
 {
-	struct edit *e = OUTER(judge, struct edit, judge);
+	struct text_edit *e = OUTER(judge, struct text_edit, judge);
 	struct buf before;
 	enum found found;
 	bool same;
@@ -96,12 +96,12 @@ change_counts(struct table_judge *judge, const struct table_change *c,
 
 /* The files as they are; a text that is not there is empty. */
 static int
-edit_begin(struct edit *e, int dirfd, const char *name,
+edit_begin(struct text_edit *e, int dirfd, const char *name,
     struct table_report *rep, struct err *err)
 {
 	char *spec = xasprintf("cdb:%s", name);
 
-	*e = (struct edit){
+	*e = (struct text_edit){
 		.dirfd = dirfd,
 		.name = name,
 		.kind = table_kind_of(name),
@@ -123,19 +123,19 @@ edit_begin(struct edit *e, int dirfd, const char *name,
 
 /* The same for a writer. */
 static int
-edit_begin_write(struct edit *e, int dirfd, const char *name,
+edit_begin_write(struct text_edit *e, int dirfd, const char *name,
     struct table_report *rep, struct err *err)
 {
 	const int rc = table_settle(dirfd, name, err);
 
 	if (rc == 0)
 		table_journal_sweep(dirfd, name);
-	*e = (struct edit){ .cdb = NULL };
+	*e = (struct text_edit){ .cdb = NULL };
 	return rc == 0 ? edit_begin(e, dirfd, name, rep, err) : -1;
 }
 
 static void
-edit_end(struct edit *e)
+edit_end(struct text_edit *e)
 {
 	buf_fini(&e->text);
 	buf_fini(&e->merged);
@@ -143,7 +143,7 @@ edit_end(struct edit *e)
 }
 
 static int
-read_text(struct edit *e, struct err *err)
+read_text(struct text_edit *e, struct err *err)
 {
 	int rc = -1;
 	int fd = beneath_open(e->dirfd, e->name, O_RDONLY, 0, err);
@@ -159,7 +159,7 @@ read_text(struct edit *e, struct err *err)
 }
 
 static int
-merge_journal(struct edit *e, struct err *err)
+merge_journal(struct text_edit *e, struct err *err)
 {
 	return table_changes_merge(&e->journal->changes, e->kind,
 	    buf_slice(&e->text), e->stale ? &e->judge : NULL, &e->merged, err);
@@ -170,7 +170,7 @@ table_compile(
     int dirfd, const char *name, struct table_report *rep, struct err *err)
 {
 	struct err ignored;
-	struct edit e;
+	struct text_edit e;
 	int rc = -1;
 	int lock = table_lock(dirfd, err);
 
@@ -200,7 +200,7 @@ out:
 int
 table_read_merged(int dirfd, const char *name, struct buf *out, struct err *err)
 {
-	struct edit e = { .cdb = NULL };
+	struct text_edit e = { .cdb = NULL };
 	enum found merged;
 	int lock = lock_for(dirfd, LOCK_SH, err);
 	int rc = -1;
@@ -240,7 +240,7 @@ refuse(enum table_edit how, bool there, struct slice key, struct err *err)
 
 /* The changes S into the text and the cdb, and the journal with them. */
 static int
-edit_whole(struct edit *e, enum table_edit how, struct table_changes *s,
+edit_whole(struct text_edit *e, enum table_edit how, struct table_changes *s,
     struct err *err)
 {
 	struct buf out = { .max = TABLE_TEXT_MAX };
@@ -273,7 +273,7 @@ edit_whole(struct edit *e, enum table_edit how, struct table_changes *s,
 
 /* Is one more line in the journal what the change costs best? */
 static bool
-suits_journal(struct edit *e)
+suits_journal(struct text_edit *e)
 {
 	return fstatat(e->dirfd, e->name, &e->st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       e->st.st_size > TEXT_SMALL && !e->stale &&
@@ -282,8 +282,8 @@ suits_journal(struct edit *e)
 }
 
 static int
-edit_journal(struct edit *e, enum table_edit how, const struct table_change *c,
-    struct err *err)
+edit_journal(struct text_edit *e, enum table_edit how,
+    const struct table_change *c, struct err *err)
 {
 	const struct slice key = slice_str(c->key);
 	const struct slice value = slice_str(c->value);
@@ -306,7 +306,7 @@ static int
 edit_one(int dirfd, const char *name, enum table_edit how,
     struct table_changes *s, struct err *err)
 {
-	struct edit e;
+	struct text_edit e;
 	int rc = edit_begin_write(&e, dirfd, name, NULL, err);
 
 	if (rc == 0 && suits_journal(&e))
@@ -350,7 +350,7 @@ int
 table_edit_all(int dirfd, const char *name, enum table_edit how,
     struct table_changes *s, struct err *err)
 {
-	struct edit e;
+	struct text_edit e;
 	int rc = edit_begin_write(&e, dirfd, name, NULL, err);
 
 	if (rc == 0)

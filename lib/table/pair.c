@@ -12,13 +12,13 @@
 #include "sys/fd.h"
 #include "table/compile.h"
 
-struct files {
+struct pair_files {
 	char *cdb;
 	char *next_text, *next_cdb;
 };
 
 static void
-files_init(struct files *f, const char *name)
+files_init(struct pair_files *f, const char *name)
 {
 	f->cdb = xasprintf("%s.cdb", name);
 	f->next_text = xasprintf(".%s.next", name);
@@ -26,7 +26,7 @@ files_init(struct files *f, const char *name)
 }
 
 static void
-files_fini(struct files *f)
+files_fini(struct pair_files *f)
 {
 	free(f->cdb);
 	free(f->next_text);
@@ -48,7 +48,7 @@ is_there(int dirfd, const char *file, struct err *err)
 
 /* The new text goes last: a new cdb alone says that it has its name. */
 static int
-discard(int dirfd, const struct files *f, struct err *err)
+discard(int dirfd, const struct pair_files *f, struct err *err)
 {
 	if (unlinkat(dirfd, f->next_cdb, 0) == 0) {
 		if (fd_sync(dirfd, err) == -1)
@@ -64,7 +64,7 @@ discard(int dirfd, const struct files *f, struct err *err)
 enum found
 table_merged(int dirfd, const char *name, struct err *err)
 {
-	struct files f;
+	struct pair_files f;
 	enum found text, cdb = ABSENT;
 
 	files_init(&f, name);
@@ -79,7 +79,7 @@ int
 table_settle(int dirfd, const char *name, struct err *err)
 {
 	const enum found merged = table_merged(dirfd, name, err);
-	struct files f;
+	struct pair_files f;
 	int rc = -1;
 
 	files_init(&f, name);
@@ -99,7 +99,7 @@ int
 table_write_both(int dirfd, const char *name, struct slice text,
     const struct stat *seen, struct err *err)
 {
-	struct files f;
+	struct pair_files f;
 	struct stat st;
 	int rc;
 

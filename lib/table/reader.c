@@ -35,7 +35,7 @@ fold_domain(struct slice key, char *space, struct slice *folded)
 	bool ok = false;
 
 	if (slice_find(key, '@') < key.n)
-		ok = address_to_ascii(key, &out);
+		ok = domain_address_to_ascii(key, &out);
 	else if (slice_find(key, '.') < key.n)
 		ok = domain_to_ascii(key, &out);
 	if (ok)

@@ -15,7 +15,7 @@
 #include "tls/remote_key.h"
 
 /* The certificates of one name: at most one of each type. */
-struct named {
+struct server_name {
 	struct cert *by_type[2]; /* CERT_RSA, CERT_EC */
 };
 
@@ -30,8 +30,8 @@ struct tls_server {
 	struct tls_signer *signer;
 	struct cert **certs;
 	size_t ncerts;
-	struct map names; /* lower-case name -> struct named */
-	struct named *fallback;
+	struct map names; /* lower-case name -> struct server_name */
+	struct server_name *fallback;
 	struct ticket_key tickets[2]; /* current, previous */
 	size_t ntickets;
 	unsigned refs;
@@ -41,12 +41,12 @@ static const char suites[] =
     "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20";
 
 /* Certificates for the client's SNI: by name, by wildcard, else the first. */
-static const struct named *
+static const struct server_name *
 choose(const struct tls_server *s, const char *sni)
 {
 	char name[256];
 	struct slice host = slice_str(sni), parent;
-	const struct named *found;
+	const struct server_name *found;
 
 	if (host.n > 0 && host.p[host.n - 1] == '.')
 		host.n--;
@@ -74,7 +74,7 @@ static int
 on_cert(SSL *ssl, void *arg)
 {
 	const struct tls_server *s = arg;
-	const struct named *n =
+	const struct server_name *n =
 	    choose(s, SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 
 	if (n == NULL)
@@ -191,7 +191,7 @@ tls_server_free(struct tls_server **s)
 static void
 put_name(struct tls_server *s, const char *name, struct cert *c)
 {
-	struct named *n = map_find(&s->names, slice_str(name));
+	struct server_name *n = map_find(&s->names, slice_str(name));
 	struct cert **slot;
 
 	if (n == NULL) {

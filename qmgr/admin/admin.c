@@ -27,7 +27,7 @@ enum {
 	TEXT_BYTES = 40000,  /* then the page is full */
 };
 
-struct walk {
+struct admin_walk {
 	struct filter filter;
 	bool admin; /* for an administrator; not for any user (mailq) */
 	struct entry *at;
@@ -37,10 +37,10 @@ struct walk {
 };
 
 static int
-walk_start(struct walk *w, const struct ipc *peer, struct slice filter,
+walk_start(struct admin_walk *w, const struct ipc *peer, struct slice filter,
     struct slice cursor, struct err *err)
 {
-	*w = (struct walk){ .admin = ipc_role(peer) == ROLE_CTL };
+	*w = (struct admin_walk){ .admin = ipc_role(peer) == ROLE_CTL };
 	if (filter_parse(&w->filter, filter, err) == -1)
 		return -1;
 	if (w->filter.admin && !w->admin)
@@ -53,7 +53,7 @@ walk_start(struct walk *w, const struct ipc *peer, struct slice filter,
  * *M (message_done gives it back).  NULL: the page or the queue is at its
  * end. */
 static struct entry *
-walk_next(struct walk *w, bool want, struct message **m)
+walk_next(struct admin_walk *w, bool want, struct message **m)
 {
 	while (w->at != NULL) {
 		struct entry *e = w->at;
@@ -155,7 +155,7 @@ admin_on_list(struct ipc *peer, struct msg *m)
 	struct err err = { 0 };
 	struct message *msg;
 	struct entry *e;
-	struct walk w;
+	struct admin_walk w;
 
 	if (walk_start(&w, peer, q->filter, q->cursor, &err) == -1) {
 		IPC_SEND(peer, queue_listed, .id = q->id, .ok = false,
@@ -184,7 +184,7 @@ admin_on_count(struct ipc *peer, struct msg *m)
 	struct err err = { 0 };
 	struct message *msg;
 	struct entry *e;
-	struct walk w;
+	struct admin_walk w;
 	uint64_t n = 0;
 
 	if (walk_start(&w, peer, q->filter, q->cursor, &err) == -1) {
@@ -291,7 +291,7 @@ admin_on_act(struct ipc *peer, struct msg *m)
 	struct err err = { 0 };
 	struct message *msg;
 	struct entry *e;
-	struct walk w;
+	struct admin_walk w;
 	uint64_t n[WHEN_ENDED + 1] = { 0 };
 
 	if (act == NULL)

@@ -20,7 +20,7 @@ enum {
 	FIXED_BYTES = 256, /* of a frame, without its long strings */
 };
 
-struct job {
+struct dispatch_job {
 	struct ipc_call call;
 	struct dest *dest;
 	struct message *message;
@@ -50,7 +50,7 @@ speaks_of_host(const struct rcpt *r)
 }
 
 static void
-take_word(struct job *job, struct rcpt *r, struct slice targets)
+take_word(struct dispatch_job *job, struct rcpt *r, struct slice targets)
 {
 	if (speaks_of_host(r)) {
 		slice_copy(slice_sub(r->dsn, 0, sizeof job->dsn - 1), job->dsn,
@@ -63,7 +63,8 @@ take_word(struct job *job, struct rcpt *r, struct slice targets)
 }
 
 static void
-take_result(struct job *job, struct rcpt *r, const struct msg_job_result *in)
+take_result(
+    struct dispatch_job *job, struct rcpt *r, const struct msg_job_result *in)
 {
 	rcpt_say(r,
 	    in->status <= JOB_EXPANDED ? (enum job_status)in->status
@@ -76,7 +77,7 @@ void
 dispatch_on_result(struct ipc *peer, struct msg *m)
 {
 	const struct msg_job_result *in = &m->job_result;
-	struct job *job = map_find(&jobs, key_of(&in->job));
+	struct dispatch_job *job = map_find(&jobs, key_of(&in->job));
 
 	if (job == NULL || job->call.peer != peer)
 		return;
@@ -100,7 +101,7 @@ dispatch_on_result(struct ipc *peer, struct msg *m)
 
 /* No word for R: nothing is known but that it may be tried again, soon. */
 static void
-no_result(struct job *job, struct rcpt *r, const char *why)
+no_result(struct dispatch_job *job, struct rcpt *r, const char *why)
 {
 	rcpt_say(r, JOB_TEMPFAIL, SLICE("4.3.0"), SLICE(""), slice_str(why));
 	take_word(job, r, SLICE(""));
@@ -109,7 +110,7 @@ no_result(struct job *job, struct rcpt *r, const char *why)
 static void
 on_done(struct ipc_call *call, struct msg *m)
 {
-	struct job *job = OUTER(call, struct job, call);
+	struct dispatch_job *job = OUTER(call, struct dispatch_job, call);
 
 	map_del(&jobs, key_of(&job->id));
 	for (size_t i = 0; i < job->n; i++) {
@@ -131,7 +132,7 @@ on_done(struct ipc_call *call, struct msg *m)
 
 /* From number FROM on they do not fit in a frame: their turn comes again. */
 static void
-give_back(struct job *job, size_t from)
+give_back(struct dispatch_job *job, size_t from)
 {
 	for (size_t i = from; i < job->n; i++)
 		dest_put(dest_role(job->dest), dest_uid(job->dest),
@@ -140,7 +141,7 @@ give_back(struct job *job, size_t from)
 }
 
 static void
-format_rcpts(struct job *job, struct buf *lines)
+format_rcpts(struct dispatch_job *job, struct buf *lines)
 {
 	for (size_t i = 0; i < job->n; i++) {
 		struct rcpt *r = job->rcpts[i];
@@ -170,7 +171,7 @@ format_rcpts(struct job *job, struct buf *lines)
  * for one site too, so that its sessions are used again before new ones are
  * opened, and idle ones count.  Commands are spread. */
 static unsigned
-process_for(const struct job *job)
+process_for(const struct dispatch_job *job)
 {
 	static unsigned next;
 	const enum role role = dest_role(job->dest);
@@ -185,7 +186,7 @@ process_for(const struct job *job)
 
 /* The record for local, where a frame has room for it beside N bytes. */
 static struct slice
-record_for(const struct job *job, size_t n)
+record_for(const struct dispatch_job *job, size_t n)
 {
 	const struct slice record = buf_slice(&job->message->record);
 
@@ -196,7 +197,7 @@ record_for(const struct job *job, size_t n)
 }
 
 static void
-send_job(struct job *job, int fd)
+send_job(struct dispatch_job *job, int fd)
 {
 	const struct message *m = job->message;
 	struct buf rcpts = { .max = MSG_MAX_BYTES };
@@ -225,7 +226,7 @@ send_job(struct job *job, int fd)
 void
 dispatch_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
 {
-	struct job *job = xcalloc(1, sizeof *job);
+	struct dispatch_job *job = xcalloc(1, sizeof *job);
 	struct err err = { 0 };
 	int fd;
 

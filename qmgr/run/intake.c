@@ -26,8 +26,8 @@ struct intake {
 };
 
 /* Parts of an envelope that did not fit in a frame. */
-struct parts {
-	TAILQ_ENTRY(parts) link;
+struct intake_parts {
+	TAILQ_ENTRY(intake_parts) link;
 	const struct ipc *peer;
 	uint64_t key;
 	struct buf text;
@@ -36,17 +36,17 @@ struct parts {
 static struct {
 	struct map by_id;
 	TAILQ_HEAD(, intake) all;
-	TAILQ_HEAD(, parts) parts;
+	TAILQ_HEAD(, intake_parts) parts;
 	bool stopped;
 } state;
 
 static struct metric accepted = { .name = "pabal_qmgr_accepted",
 	.help = "Messages accepted into the queue." };
 
-static struct parts *
+static struct intake_parts *
 parts_of(const struct ipc *peer, uint64_t key)
 {
-	struct parts *p;
+	struct intake_parts *p;
 
 	TAILQ_FOREACH(p, &state.parts, link)
 	if (p->peer == peer && p->key == key)
@@ -55,7 +55,7 @@ parts_of(const struct ipc *peer, uint64_t key)
 }
 
 static void
-parts_free(struct parts *p)
+parts_free(struct intake_parts *p)
 {
 	TAILQ_REMOVE(&state.parts, p, link);
 	buf_fini(&p->text);
@@ -65,7 +65,7 @@ parts_free(struct parts *p)
 void
 intake_on_part(struct ipc *peer, struct msg *m)
 {
-	struct parts *p = parts_of(peer, m->queue_part.key);
+	struct intake_parts *p = parts_of(peer, m->queue_part.key);
 
 	if (p == NULL) {
 		p = xcalloc(1, sizeof *p);
@@ -154,7 +154,7 @@ void
 intake_on_open(struct ipc *peer, struct msg *m)
 {
 	const struct msg_queue_open *q = &m->queue_open;
-	struct parts *p = parts_of(peer, q->key);
+	struct intake_parts *p = parts_of(peer, q->key);
 	struct err err = { 0 };
 
 	if (p != NULL)
@@ -237,7 +237,7 @@ void
 intake_forget(struct ipc *peer)
 {
 	struct intake *in, *next;
-	struct parts *p, *pnext;
+	struct intake_parts *p, *pnext;
 
 	for (in = TAILQ_FIRST(&state.all); in != NULL; in = next) {
 		next = TAILQ_NEXT(in, link);

@@ -52,11 +52,11 @@ take_hosts(struct smtp_job *job, struct slice hosts)
 	struct mx_list *list = xcalloc(1, sizeof *list);
 
 	job->route->list = list;
-	if (!mx_list_parse(hosts, list)) {
+	if (!mxlist_parse(hosts, list)) {
 		no_route(job, JOB_TEMPFAIL, "4.3.0", "answer of lookup");
 		return;
 	}
-	if (mx_list_drop_self(list, slice_str(self)) && list->n == 0) {
+	if (mxlist_drop_self(list, slice_str(self)) && list->n == 0) {
 		no_route(job, JOB_PERMFAIL, "5.4.6",
 		    "this host is its best mail exchanger, but does not take "
 		    "its mail");

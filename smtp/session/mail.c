@@ -44,7 +44,7 @@ static bool
 only_utf8(struct slice address)
 {
 	struct buf out = { .max = ADDRESS_MAX };
-	const bool yes = !address_to_ascii(address, &out) ||
+	const bool yes = !domain_address_to_ascii(address, &out) ||
 			 address_needs_utf8(buf_slice(&out));
 
 	buf_fini(&out);
@@ -169,7 +169,7 @@ add_path(struct smtp_session *s, const char *verb, struct slice address)
 {
 	struct buf out = { .max = ADDRESS_MAX };
 
-	if (!s->utf8 && address_to_ascii(address, &out))
+	if (!s->utf8 && domain_address_to_ascii(address, &out))
 		address = buf_slice(&out);
 	stream_printf(&s->stream, "%s:<%.*s>", verb, SLICE_FMT(address));
 	buf_fini(&out);

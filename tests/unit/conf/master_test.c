@@ -52,7 +52,7 @@ test_services(void **state)
 	s = master_conf_find(m, "smtp");
 	assert_string_equal(s->daemon, "smtpd");
 	assert_int_equal(s->protocol, SERVICE_SMTP);
-	assert_string_equal(service_protocol_name(s->protocol), "smtp");
+	assert_string_equal(master_protocol_name(s->protocol), "smtp");
 	assert_int_equal(s->processes, 2);
 	assert_int_equal(s->max_sessions, 500);
 	assert_int_equal(s->nlisteners, 3);
@@ -129,12 +129,12 @@ test_protocol_names(void **state)
 	int v = 0;
 
 	(void)state;
-	for (size_t i = 0; i < service_conf_desc.nparams; i++)
-		if (service_conf_desc.params[i].type == CONF_ENUM)
-			rest = slice_str(service_conf_desc.params[i].words);
+	for (size_t i = 0; i < master_service_desc.nparams; i++)
+		if (master_service_desc.params[i].type == CONF_ENUM)
+			rest = slice_str(master_service_desc.params[i].words);
 	for (; rest.n > 0; v++)
 		assert_true(slice_is(slice_cut(rest, '|', &rest),
-		    service_protocol_name((enum service_protocol)v)));
+		    master_protocol_name((enum service_protocol)v)));
 	assert_int_equal(v, SERVICE_HTTP + 1);
 }
 

@@ -130,7 +130,7 @@ test_commands(void **state)
 		(char[]){ "smtpd" }, NULL };
 	char *half[] = { (char[]){ "conf" }, (char[]){ "se" }, NULL };
 	char *start[] = { (char[]){ "start" }, NULL };
-	const struct command *c;
+	const struct ctl_command *c;
 	int used;
 
 	(void)state;

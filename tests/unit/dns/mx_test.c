@@ -101,7 +101,7 @@ test_domains(void **state)
 		mx_find(&q, slice_str(rows[i].domain), rows[i].address_only,
 		    on_list);
 		ev_run();
-		mx_list_format(&got, &text);
+		mxlist_format(&got, &text);
 		if (got.kind != rows[i].kind)
 			fail_msg("%s: kind %d", rows[i].domain, got.kind);
 		assert_string_equal(buf_cstr(&text), rows[i].hosts);

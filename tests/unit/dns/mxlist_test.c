@@ -43,7 +43,7 @@ take(struct mx_list *list, const char *text, uint32_t (*random)(uint32_t))
 		r[answer.n].mx.host = hosts[answer.n];
 		answer.n++;
 	}
-	mx_list_take(list, &answer, random);
+	mxlist_take(list, &answer, random);
 }
 
 static void
@@ -163,7 +163,7 @@ test_drop_self(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		take(&list, rows[i].in, last);
 		assert_int_equal(
-		    mx_list_drop_self(&list, slice_str(rows[i].self)),
+		    mxlist_drop_self(&list, slice_str(rows[i].self)),
 		    rows[i].found);
 		expect(&list, rows[i].left);
 	}
@@ -183,7 +183,7 @@ add(struct mx_host *h, enum dns_type type, unsigned n, unsigned base)
 		else
 			r[i].aaaa[15] = (uint8_t)(base + i);
 	}
-	mx_host_take(h, type, &answer, last);
+	mxlist_host_take(h, type, &answer, last);
 }
 
 static void
@@ -209,7 +209,7 @@ test_addresses_alternate(void **state)
 		take(&list, "10 a", first);
 		add(&list.hosts[0], DNS_A, rows[i].four, 10);
 		add(&list.hosts[0], DNS_AAAA, rows[i].six, 20);
-		mx_list_finish(&list);
+		mxlist_finish(&list);
 		buf_init(&got, 200);
 		for (size_t k = 0; k < list.hosts[0].naddrs; k++)
 			buf_addf(&got, "%s%u", k > 0 ? " " : "",
@@ -227,17 +227,17 @@ test_kinds(void **state)
 
 	(void)state;
 	take(&list, "10 a 20 b", first);
-	mx_list_finish(&list);
+	mxlist_finish(&list);
 	assert_int_equal(list.kind, MX_NO_ADDRESS);
 	take(&list, "10 a 20 b", first);
-	mx_host_take(&list.hosts[0], DNS_A, &tempfail, first);
-	mx_list_finish(&list);
+	mxlist_host_take(&list.hosts[0], DNS_A, &tempfail, first);
+	mxlist_finish(&list);
 	assert_int_equal(list.kind, MX_TEMPFAIL);
 	/* a worse host that is known will do */
 	take(&list, "10 a 20 b", first);
-	mx_host_take(&list.hosts[0], DNS_A, &tempfail, first);
+	mxlist_host_take(&list.hosts[0], DNS_A, &tempfail, first);
 	add(&list.hosts[1], DNS_A, 1, 1);
-	mx_list_finish(&list);
+	mxlist_finish(&list);
 	assert_int_equal(list.kind, MX_HOSTS);
 	expect(&list, "b");
 }
@@ -255,15 +255,15 @@ test_text(void **state)
 
 	(void)state;
 	buf_init(&out, 1000);
-	assert_true(mx_list_parse(slice_str(good), &list));
+	assert_true(mxlist_parse(slice_str(good), &list));
 	assert_int_equal(list.n, 2);
 	assert_true(list.hosts[0].secure);
 	assert_false(list.hosts[1].secure);
-	mx_list_format(&list, &out);
+	mxlist_format(&list, &out);
 	assert_string_equal(buf_cstr(&out), good);
 	buf_fini(&out);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		if (mx_list_parse(slice_str(bad[i]), &list))
+		if (mxlist_parse(slice_str(bad[i]), &list))
 			fail_msg("%s", bad[i]);
 }
 

@@ -15,14 +15,14 @@ enum { MAX = 64 };
 static void
 feed(const char *in, struct buf *out)
 {
-	struct imap_frame f = { 0 };
+	struct imaptext_frame f = { 0 };
 	const struct slice all = slice_str(in);
 	size_t len = 0;
 
 	for (size_t n = 0; n <= all.n; n++) {
 		enum imap_need need;
 
-		while ((need = imap_frame(&f, slice_sub(all, 0, n), MAX,
+		while ((need = imaptext_frame(&f, slice_sub(all, 0, n), MAX,
 			    &len)) != IMAP_MORE) {
 			buf_addc(out, "mWGLB"[need]);
 			if (need == IMAP_GO_AHEAD)
@@ -116,7 +116,7 @@ test_astring(void **state)
 		struct buf out;
 
 		buf_init(&out, 100);
-		imap_astring(&c, &out);
+		imaptext_astring(&c, &out);
 		if (cur_end(&c) != (rows[i].out != NULL))
 			fail_msg("row %zu", i);
 		if (rows[i].out != NULL)
@@ -133,7 +133,7 @@ test_astring_has_a_limit(void **state)
 
 	(void)state;
 	buf_init(&out, 4);
-	imap_astring(&c, &out);
+	imaptext_astring(&c, &out);
 	assert_false(cur_ok(&c));
 	buf_fini(&out);
 }
@@ -163,7 +163,7 @@ test_tag(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct cur c = cur_of(slice_str(rows[i].in));
 
-		(void)imap_tag(&c);
+		(void)imaptext_tag(&c);
 		if (cur_end(&c) != rows[i].ok)
 			fail_msg("row %zu", i);
 	}

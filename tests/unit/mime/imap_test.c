@@ -96,7 +96,7 @@ test_envelopes(void **state)
 		struct buf b;
 
 		buf_init(&b, 10000);
-		imap_put_envelope(&b, slice_str(rows[i].in), 100);
+		mime_put_envelope(&b, slice_str(rows[i].in), 100);
 		assert_string_equal(buf_cstr(&b), rows[i].want);
 		buf_fini(&b);
 	}

@@ -100,17 +100,18 @@ test_address(void **state)
 
 	(void)state;
 	buf_init(&out, ADDRESS_MAX);
-	assert_true(address_to_ascii(SLICE("Jörg@Grün.example"), &out));
+	assert_true(domain_address_to_ascii(SLICE("Jörg@Grün.example"), &out));
 	assert_string_equal(buf_cstr(&out), "Jörg@xn--grn-ioa.example");
 	buf_reset(&out);
-	assert_true(address_to_ascii(SLICE("\"a@ü\"@grün.example"), &out));
+	assert_true(
+	    domain_address_to_ascii(SLICE("\"a@ü\"@grün.example"), &out));
 	assert_string_equal(buf_cstr(&out), "\"a@ü\"@xn--grn-ioa.example");
 	buf_reset(&out);
-	assert_true(address_to_ascii(SLICE("postmaster"), &out));
+	assert_true(domain_address_to_ascii(SLICE("postmaster"), &out));
 	assert_string_equal(buf_cstr(&out), "postmaster");
 	buf_reset(&out);
-	assert_true(address_to_ascii(SLICE(""), &out));
-	assert_false(address_to_ascii(SLICE("a@i❤.example"), &out));
+	assert_true(domain_address_to_ascii(SLICE(""), &out));
+	assert_false(domain_address_to_ascii(SLICE("a@i❤.example"), &out));
 	assert_int_equal(out.n, 0);
 	buf_fini(&out);
 }

@@ -136,14 +136,15 @@ test_cidr(void **state)
 
 		if (rows[i].ip == NULL) {
 			assert_int_equal(
-			    cidr_parse(&n, slice_str(rows[i].net), NULL), -1);
+			    addr_cidr_parse(&n, slice_str(rows[i].net), NULL),
+			    -1);
 			continue;
 		}
 		assert_int_equal(
-		    cidr_parse(&n, slice_str(rows[i].net), NULL), 0);
+		    addr_cidr_parse(&n, slice_str(rows[i].net), NULL), 0);
 		assert_int_equal(
 		    addr_parse(&a, slice_str(rows[i].ip), 1, NULL), 0);
-		assert_int_equal(cidr_match(&n, &a), rows[i].match);
+		assert_int_equal(addr_cidr_match(&n, &a), rows[i].match);
 	}
 }
 
@@ -154,9 +155,9 @@ test_unix_is_in_no_network(void **state)
 	struct addr a;
 
 	(void)state;
-	assert_int_equal(cidr_parse(&n, SLICE("::/0"), NULL), 0);
+	assert_int_equal(addr_cidr_parse(&n, SLICE("::/0"), NULL), 0);
 	assert_int_equal(addr_parse(&a, SLICE("unix:x"), 0, NULL), 0);
-	assert_false(cidr_match(&n, &a));
+	assert_false(addr_cidr_match(&n, &a));
 }
 
 int
