@@ -149,11 +149,11 @@ log_result(const struct auth_check *c, enum auth_result result, const char *why)
 
 	if (result == AUTH_OK)
 		log_info("auth.ok", kv_s("account", c->account),
-		    kv_s("client", c->client), kv_s("service", c->service),
+		    kv_s("client", c->client), kv_s("protocol", c->service),
 		    kv_s("tls", tls));
 	else
 		log_warn("auth.refused", kv_s("account", c->account),
-		    kv_s("client", c->client), kv_s("service", c->service),
+		    kv_s("client", c->client), kv_s("protocol", c->service),
 		    kv_s("tls", tls), kv_s("result", results[result].name),
 		    kv_s("why", why));
 }
@@ -390,7 +390,7 @@ on_account(struct table_request *rq, enum found found, struct slice value)
 	}
 	if (found == FOUND && account_parse(slice_str(c->account), value,
 				  &c->facts, &err) == -1) {
-		log_err("auth.account-entry", kv_s("account", c->account),
+		log_err("auth.entry-invalid", kv_s("account", c->account),
 		    kv_s("why", err.text));
 		finish(c, AUTH_TEMPFAIL, "table");
 		return;

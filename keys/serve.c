@@ -262,7 +262,7 @@ on_sign(struct ipc *peer, struct msg *m)
 	metric_add(rc == 0 ? &signatures : &refusals, 1);
 	if (rc == -1)
 		log_warn("keys.refused",
-		    kv_s("from", role_name(ipc_role(peer))),
+		    kv_s("peer", role_name(ipc_role(peer))),
 		    kv_s("why", err.text));
 	IPC_SEND(peer, keys_signed, .id = in->id, .signature = buf_slice(&sig));
 	buf_fini(&sig);

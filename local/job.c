@@ -85,7 +85,7 @@ void
 job_result_damaged(struct local_job *job)
 {
 	if (!job->damaged)
-		log_err("local.damaged", kv_slice("qid", job->qid));
+		log_err("local.message-corrupt", kv_slice("qid", job->qid));
 	job->damaged = true;
 	settled(job);
 }
@@ -195,7 +195,7 @@ read_record(struct local_job *job, struct slice text)
 	}
 	/* Only the message's structure is in it: imapd makes its own. */
 	metric_add(&records_refused, 1);
-	log_warn("local.bad-record", kv_slice("qid", job->qid));
+	log_warn("local.structure-invalid", kv_slice("qid", job->qid));
 }
 
 static struct local_job *
@@ -230,7 +230,7 @@ job_on_start(struct ipc *peer, struct msg *m)
 	if (!is_whole(job) ||
 	    envelope_parse(m->job_start.envelope, ENVELOPE_FROM_QMGR,
 		&job->arena, &job->env, &len, &err) == -1) {
-		log_err("local.bad-job", kv_slice("qid", job->qid),
+		log_err("local.job-invalid", kv_slice("qid", job->qid),
 		    kv_s("why",
 			err.text[0] != '\0' ? err.text : "the file is short"));
 		settled(job);

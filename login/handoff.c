@@ -58,7 +58,7 @@ taken(struct login_session *s)
 	s->front.served++;
 	log_info("login.ok", kv_s("sid", s->front.sid),
 	    kv_s("client", s->front.ip), kv_s("account", h->account),
-	    kv_s("service", s->dialect->service),
+	    kv_s("protocol", s->dialect->service),
 	    kv_s("tls", front_tls(&s->front) ? "yes" : "no"));
 	if (h->inner == -1) {
 		front_end(&s->front, "handed in");
@@ -74,7 +74,7 @@ taken(struct login_session *s)
 static void
 lost(struct login_session *s)
 {
-	log_err("login.unserved", kv_s("sid", s->front.sid),
+	log_err("login.handoff-failed", kv_s("sid", s->front.sid),
 	    kv_s("account", s->handoff->account), kv_s("why", "no answer"));
 	login_handoff_free(&s->handoff);
 	login_count(LOGIN_COUNT_unserved, 1);
@@ -98,7 +98,7 @@ error_of(bool permanent, enum err_code code, struct slice text)
 static void
 not_taken(struct login_session *s, struct err why)
 {
-	log_warn("login.unserved", kv_s("sid", s->front.sid),
+	log_warn("login.handoff-failed", kv_s("sid", s->front.sid),
 	    kv_s("account", s->handoff->account), kv_s("why", why.text));
 	login_handoff_free(&s->handoff);
 	login_count(LOGIN_COUNT_unserved, 1);

@@ -208,7 +208,7 @@ lookup_mx_reload(struct err *err)
 	    lookup_conf->dns_trust_anchor[0] != '\0') {
 		err_set(err, ERR_TEMP,
 		    "these DNS settings count from the next start");
-		log_warn("lookup.dns-later", kv_s("why", err->text));
+		log_warn("lookup.dns-restart-required", kv_s("why", err->text));
 		return 0;
 	}
 	fail_open();

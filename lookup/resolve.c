@@ -166,7 +166,7 @@ refuse(struct query *q, const char *enhanced, const char *text)
 static void
 bad_entry(struct query *q, const struct probe *p, const char *why)
 {
-	log_err("lookup.bad-entry",
+	log_err("lookup.entry-invalid",
 	    kv_s("table", table_spec(lookup_table(p->source))),
 	    kv_slice("key", p->key), kv_s("why", why));
 	refuse(q, "4.3.5", "temporary failure in a table");
@@ -244,7 +244,7 @@ found_alias(struct query *q, const struct probe *p, struct slice value)
 	a.targets = buf_slice(&targets);
 	if (targets.failed) {
 		/* It will be as long tomorrow. */
-		log_err("lookup.bad-entry",
+		log_err("lookup.entry-invalid",
 		    kv_s("table", table_spec(lookup_table(p->source))),
 		    kv_slice("key", p->key),
 		    kv_s("why", "the list is too long: use :include:"));
@@ -352,7 +352,7 @@ on_answer(struct table_request *rq, enum found found, struct slice value)
 
 	found = lookup_table_found(p->source, found);
 	if (found == TEMPFAIL) {
-		log_err("lookup.table", kv_s("table", table_spec(t)),
+		log_err("table.failed", kv_s("table", table_spec(t)),
 		    kv_s("why", table_problem(t)));
 		refuse(q, "4.3.0", "temporary failure in a table");
 	} else if (found == ABSENT) {

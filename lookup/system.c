@@ -128,7 +128,7 @@ on_told(struct ev_io *io, unsigned events)
 		return;
 	if (n != (ssize_t)sizeof u) {
 		/* those known now still count */
-		log_err("lookup.users-lost");
+		log_err("lookup.users-reader-exited");
 		ev_io_stop(io);
 		fd_close(&io->fd);
 		return;
@@ -139,7 +139,7 @@ on_told(struct ev_io *io, unsigned events)
 		return;
 	}
 	lists++;
-	log_info("lookup.users", kv_u("count", next.count));
+	log_info("lookup.users-loaded", kv_u("count", next.count));
 	map_fini(&users);
 	users = next;
 	map_init(&next);

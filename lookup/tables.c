@@ -72,7 +72,7 @@ lookup_tables_domain(struct slice domain)
 		found = table_get(t, domain, &value, NULL);
 		buf_fini(&value);
 		if (found == TEMPFAIL)
-			log_err("lookup.table", kv_s("table", table_spec(t)),
+			log_err("table.failed", kv_s("table", table_spec(t)),
 			    kv_s("why", table_problem(t)));
 	}
 	return found;

@@ -277,8 +277,8 @@ open_place(struct child *c)
 
 	if (equip_open_place(c, &err) == 0)
 		return true;
-	log_err("child.place", kv_s("service", c->service),
-	    kv_s("place", c->place), kv_s("why", err.text));
+	log_err("child.directory-failed", kv_s("service", c->service),
+	    kv_s("directory", c->place), kv_s("why", err.text));
 	return false;
 }
 
@@ -306,7 +306,7 @@ start(struct child *c)
 		c->generation = nursery->generation;
 	}
 	if (launch(c, nursery, &err) == -1) {
-		log_err("child.spawn", kv_s("service", c->service),
+		log_err("child.exec-failed", kv_s("service", c->service),
 		    kv_s("why", err.text));
 		child_ended(c);
 		return;

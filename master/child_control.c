@@ -107,7 +107,7 @@ child_on_gone(struct ipc *peer)
 		return;
 	c->peer = NULL;
 	if (c->pid <= 0 && c->state == CHILD_STARTING) {
-		log_err("child.spawn", kv_s("service", c->service),
+		log_err("child.exec-failed", kv_s("service", c->service),
 		    kv_s("why", "its nursery made no process"));
 		child_ended(c);
 		return;

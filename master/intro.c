@@ -231,10 +231,10 @@ connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
 		a = admit_take(in->ticket, ipc_index(peer), (enum role)in->role,
 		    ev_now_ms());
 	if (a == NULL)
-		log_warn("intro.ticket",
-		    kv_s("from", role_name(ipc_role(peer))),
+		log_warn("broker.ticket-invalid",
+		    kv_s("peer", role_name(ipc_role(peer))),
 		    kv_u("index", ipc_index(peer)),
-		    kv_s("to", role_name((enum role)in->role)));
+		    kv_s("wanted", role_name((enum role)in->role)));
 	else
 		c = find_for(a, &why);
 	if (c == NULL)
@@ -257,9 +257,9 @@ intro_on_connect(struct ipc *peer, struct msg *m)
 	struct child *c;
 
 	if (!may_reach(peer, role)) {
-		log_warn("intro.refused",
-		    kv_s("from", role_name(ipc_role(peer))),
-		    kv_s("to", role_name(role)));
+		log_warn("broker.refused",
+		    kv_s("peer", role_name(ipc_role(peer))),
+		    kv_s("wanted", role_name(role)));
 		refuse(peer, in->id, "not declared in reach");
 		return;
 	}

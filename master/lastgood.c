@@ -131,7 +131,7 @@ lastgood_save(void)
 		confset_format(master.files, &text);
 		if (save(buf_slice(&text), &err) == -1)
 			log_warn(
-			    "master.last-good-lost", kv_s("why", err.text));
+			    "master.last-good-failed", kv_s("why", err.text));
 	}
 	forget(&text);
 }

@@ -153,8 +153,8 @@ send_files(void)
 				    : fcntl(pipes.std, F_DUPFD_CLOEXEC, 3);
 
 	if (fd == -1)
-		log_warn("master.log-file",
-		    kv_s("path", pipes.file != NULL ? pipes.file : "stderr"));
+		log_warn("master.log-open-failed",
+		    kv_s("file", pipes.file != NULL ? pipes.file : "stderr"));
 	else if (pipes.logger != NULL)
 		IPC_SEND(pipes.logger, logger_file, .copy = false, .file = fd);
 	if (fd != -1 && pipes.file != NULL)

@@ -31,7 +31,7 @@ master_rates_find(const char *service)
 		return r->fd;
 	fd = rate_create(&err);
 	if (fd == -1) {
-		log_warn("master.rates", kv_s("service", service),
+		log_warn("master.rates-failed", kv_s("service", service),
 		    kv_s("why", err.text));
 		return -1;
 	}

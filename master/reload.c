@@ -100,7 +100,7 @@ on_quiet(struct ev_timer *t)
 	tell_all(&reload.now, buf_slice(&text));
 	tell_all(&reload.waiting, buf_slice(&text));
 	for (rest = buf_slice(&text); rest.n > 0;)
-		log_warn("master.reload-waits",
+		log_warn("master.reload-waiting",
 		    kv_slice("what", slice_cut(rest, '\n', &rest)));
 	buf_fini(&text);
 	ev_timer_set(t, AGAIN_MS);

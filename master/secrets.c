@@ -61,7 +61,7 @@ open_secret(const char *name, struct err *err)
 		return err_set(err, ERR_PERM, "%s is not a file", path);
 	}
 	if ((st.st_mode & 077) != 0)
-		log_warn("master.secret", kv_s("file", name),
+		log_warn("master.secret-unreadable", kv_s("file", name),
 		    kv_s("why", "others may read it: chmod 600"));
 	return fd;
 }
@@ -81,8 +81,8 @@ send_one(const struct child *c, struct slice value)
 	    *secret.file != '\0') {
 		fd = open_secret(secret.file, &err);
 		if (fd == -1)
-			log_err("master.secret", kv_s("file", secret.file),
-			    kv_s("why", err.text));
+			log_err("master.secret-unreadable",
+			    kv_s("file", secret.file), kv_s("why", err.text));
 		else
 			IPC_SEND(c->peer, master_secret,
 			    .name = slice_str(secret.file), .file = fd);

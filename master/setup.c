@@ -117,7 +117,7 @@ tell_kernel(void)
 	const char *lacks = kernel_lacks(kernel_landlock());
 
 	if (lacks != NULL)
-		log_warn("master.kernel", kv_s("lacks", lacks));
+		log_warn("master.landlock-partial", kv_s("missing", lacks));
 }
 
 int

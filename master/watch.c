@@ -38,7 +38,7 @@ look_at(const struct service_conf *s)
 			    kv_s("address", text), kv_s("why", err.text));
 			continue;
 		}
-		log_err("listen.renewed", kv_s("service", s->name),
+		log_err("listen.rebound", kv_s("service", s->name),
 		    kv_s("address", text));
 		renewed = true;
 	}

@@ -331,11 +331,11 @@ on_task(struct ev_task *task)
 		ev_task_queue(task);
 		return;
 	case CHECK_DAMAGED:
-		log_err("message.damaged", kv_slice("qid", job->qid));
+		log_err("pipe.message-corrupt", kv_slice("qid", job->qid));
 		job_end(job, true);
 		return;
 	case CHECK_FAILED:
-		log_err("message.unreadable", kv_slice("qid", job->qid),
+		log_err("pipe.message-unreadable", kv_slice("qid", job->qid),
 		    kv_s("why", err.text));
 		refuse_all(job, err.text);
 		return;
@@ -386,7 +386,7 @@ pipe_deliver_on_job(struct ipc *peer, struct msg *m)
 	in->file = -1;
 	if (parse_job(job, in, &err) == -1) {
 		/* qmgr's fault or ours; without results it tries again. */
-		log_err("job.broken", kv_slice("qid", job->qid),
+		log_err("pipe.job-invalid", kv_slice("qid", job->qid),
 		    kv_s("why", err.text));
 		job_end(job, false);
 	} else if (job->check.file == -1)

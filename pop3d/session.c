@@ -140,7 +140,7 @@ leave_step(struct pop3d_session *s)
 
 	if (!s->seen_written) {
 		if (pop3d_drop_write_seen(&s->drop, &more, &err) == -1) {
-			log_warn("pop3d.flags", kv_s("sid", s->sid),
+			log_warn("pop3d.flags-failed", kv_s("sid", s->sid),
 			    kv_s("account", s->account), kv_s("why", err.text));
 			more = false;
 		}
@@ -231,7 +231,7 @@ answer_step(struct pop3d_session *s, bool *more)
 		return true;
 	}
 	/* Without the final dot the client knows that it is not whole. */
-	log_err("pop3d.message-cut", kv_s("sid", s->sid),
+	log_err("pop3d.message-truncated", kv_s("sid", s->sid),
 	    kv_s("account", s->account),
 	    kv_u("uid", pop3d_drop_uid(&s->drop, s->answer.number)),
 	    kv_s("why", err.text));
@@ -393,7 +393,7 @@ static const struct stream_handler handler = { on_input, on_drain, on_end,
 static void
 refuse(struct pop3d_session *s, const struct err *why)
 {
-	log_warn("pop3d.refused", kv_s("sid", s->sid),
+	log_warn("pop3d.session-refused", kv_s("sid", s->sid),
 	    kv_s("client", s->address),
 	    kv_s("account", s->account != NULL ? s->account : ""),
 	    kv_s("why", why->text));

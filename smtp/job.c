@@ -271,7 +271,7 @@ smtp_job_on_start(struct ipc *peer, struct msg *m)
 	TAILQ_INSERT_TAIL(&jobs.all, job, link);
 	jobs.count++;
 	if (job_read(job, in, &err) == -1) {
-		log_err("job.refused", kv_slice("qid", in->qid),
+		log_err("smtp.job-invalid", kv_slice("qid", in->qid),
 		    kv_s("why", err.text));
 		/* Nothing was tried: no word on any recipient. */
 		job->nrcpts = 0;

@@ -97,7 +97,7 @@ succeed(struct smtpd_session *s, struct slice account)
 {
 	s->login = xslicedup(account);
 	log_info("smtpd.auth-ok", kv_s("sid", s->front.sid),
-	    kv_s("client", s->front.ip), kv_s("login", s->login),
+	    kv_s("client", s->front.ip), kv_s("account", s->login),
 	    kv_s("mechanism", sasl_mech_name(s->auth->sasl.mech)));
 	smtpd_count(SMTPD_COUNT_auth_ok, 1);
 	smtpd_auth_free(&s->auth);

@@ -101,7 +101,7 @@ on_committed(void *arg, enum smtpd_spool_result result)
 	}
 	log_info("mail.accepted", kv_s("sid", s->front.sid), kv_s("qid", qid),
 	    kv_s("client", s->front.ip),
-	    kv_s("login", s->login != NULL ? s->login : ""),
+	    kv_s("account", s->login != NULL ? s->login : ""),
 	    kv_slice("from", mail->env.sender),
 	    kv_i("size", smtpd_spool_size(spool)),
 	    kv_u("nrcpt", mail->env.nrcpts),

@@ -44,7 +44,7 @@ imapd_cmd_id(struct session *s, struct parse *p)
 		imapd_bad(s, p);
 		return;
 	}
-	log_debug("imap.client", kv_s("sid", s->sid),
+	log_debug("imapd.client-id", kv_s("sid", s->sid),
 	    kv_slice("name", slice_sub(name, 0, 80)),
 	    kv_slice("version", slice_sub(version, 0, 80)));
 	imapd_untagged(s, "ID (\"name\" \"pabal\")");

@@ -82,8 +82,8 @@ refuse(struct newcomer *n, enum err_class class, enum err_code code,
 	struct err why;
 
 	(void)err_set_code(&why, class, code, "%s", text);
-	log_info("imap.refused", kv_s("sid", n->sid),
-	    kv_s("address", n->address), kv_s("why", why.text));
+	log_info("imapd.session-refused", kv_s("sid", n->sid),
+	    kv_s("client", n->address), kv_s("why", why.text));
 	answer(n, &why);
 	newcomer_free(n);
 }
@@ -111,7 +111,7 @@ enter(struct newcomer *n)
 		return;
 	}
 	if (u == NULL) {
-		log_err("imap.trouble", kv_s("sid", n->sid),
+		log_err("imapd.command-failed", kv_s("sid", n->sid),
 		    kv_s("account", n->home), kv_s("what", "open"),
 		    kv_s("why", err.text));
 		if (err.class == ERR_PERM)

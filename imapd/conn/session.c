@@ -237,7 +237,7 @@ imapd_refuse(struct session *s, const char *text)
 static void
 log_trouble(const struct session *s, const char *what, const struct err *err)
 {
-	log_err("imap.trouble", kv_s("sid", s->sid),
+	log_err("imapd.command-failed", kv_s("sid", s->sid),
 	    kv_s("account", imapd_user_path(s->user)), kv_s("what", what),
 	    kv_s("why", err->text));
 }
@@ -516,9 +516,9 @@ on_end(struct stream *stream, enum stream_end why)
 		(void)send(stream->io.fd, bye, sizeof bye - 1,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
-	log_info("imap.closed", kv_s("sid", s->sid),
+	log_info("imapd.session-end", kv_s("sid", s->sid),
 	    kv_s("account", imapd_user_path(s->user)),
-	    kv_s("how", end_word(s, why)),
+	    kv_s("why", end_word(s, why)),
 	    kv_u("commands", client_of(s)->commands));
 	s->state = S_LOGOUT;
 	work_cancel(&client_of(s)->work);
@@ -556,9 +556,8 @@ imapd_session_new(int fd, struct user *user, struct slice tag,
 	stream_pause(&c->stream);
 	buf_add(&c->stream.in, input);
 	s->tag = arena_slice(&s->arena, tag);
-	log_info("imap.login", kv_s("sid", s->sid),
-	    kv_s("account", imapd_user_path(user)),
-	    kv_s("address", s->address));
+	log_info("imapd.session-start", kv_s("sid", s->sid),
+	    kv_s("account", imapd_user_path(user)), kv_s("client", s->address));
 	buf_add(imapd_out(s), s->tag);
 	buf_adds(imapd_out(s), " OK [CAPABILITY ");
 	imapd_put_capabilities(imapd_out(s));

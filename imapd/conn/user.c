@@ -119,7 +119,7 @@ on_flush(struct ev_timer *t)
 	rc = account_flush(u->account, &more, &err);
 	u->flushing = false;
 	if (rc == -1)
-		log_err("imap.trouble", kv_s("account", u->home),
+		log_err("imapd.command-failed", kv_s("account", u->home),
 		    kv_s("what", "flush"), kv_s("why", err.text));
 	/* What is left undone stands in the index, for who opens it next. */
 	if (rc == -1 && u->nsessions > 0)

@@ -126,7 +126,8 @@ open_watching(void)
 		return true;
 	}
 	if (!watching.told)
-		log_info("imap.blind", kv_s("why", strerrordesc_np(errno)));
+		log_info("imapd.inotify-unavailable",
+		    kv_s("why", strerrordesc_np(errno)));
 	watching.told = true;
 	if (fd != -1)
 		close(fd);

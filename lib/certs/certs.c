@@ -85,7 +85,7 @@ begin(void)
 	tls_server_free(&certs.next);
 	certs.next = tls_server_new(&certs.signer);
 	if (tls_server_limit(certs.next, &certs.limits, &err) == -1)
-		log_err("tls.certificate", kv_s("why", err.text));
+		log_err("tls.certificate-failed", kv_s("why", err.text));
 	certs.index = certs.added = 0;
 	certs.again = false;
 	ask();
@@ -120,7 +120,7 @@ finish(void)
 		tls_server_free(&certs.next);
 	}
 	certs.loaded = true;
-	log_info("tls.certificates", kv_u("count", certs.added));
+	log_info("tls.certificates-loaded", kv_u("count", certs.added));
 	if (certs.on_loaded != NULL)
 		certs.on_loaded();
 }
@@ -138,7 +138,7 @@ on_tickets(struct ipc_call *call, struct msg *m)
 	if (m->keys_ticket_keys.current.n > 0 &&
 	    tls_server_set_ticket_keys(certs.next, m->keys_ticket_keys.current,
 		m->keys_ticket_keys.previous, &err) == -1)
-		log_err("tls.ticket-keys", kv_s("why", err.text));
+		log_err("tls.ticket-keys-failed", kv_s("why", err.text));
 	finish();
 }
 
@@ -169,7 +169,8 @@ on_chain(struct ipc_call *call, struct msg *m)
 	}
 	if (in->pem.n > 0) {
 		if (tls_server_add(certs.next, in->pem, &err) == -1)
-			log_err("tls.certificate", kv_s("why", err.text));
+			log_err(
+			    "tls.certificate-failed", kv_s("why", err.text));
 		else
 			certs.added++;
 	}

@@ -108,7 +108,7 @@ warn(int64_t us, int64_t cpu_us)
 	log_warn("loop.slow", kv_i("ms", us / 1000),
 	    kv_i("cpu_ms", cpu_us / 1000),
 	    kv_s("what", s->what != NULL ? s->what : "-"),
-	    kv_s("whom", s->what != NULL ? s->whom : ""),
+	    kv_s("account", s->what != NULL ? s->whom : ""),
 	    kv_u("turns", turn.silent));
 	turn.warned_us = turn.mark_us;
 	turn.silent = 0;

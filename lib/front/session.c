@@ -444,7 +444,7 @@ within_rate(const uint8_t key[FRONT_KEY_BYTES], const char *ip,
 	if (n <= limit)
 		return true;
 	if (n == limit + 1)
-		log_info("session.rate", kv_s("client", ip),
+		log_info("session.rate-limited", kv_s("client", ip),
 		    kv_s("what", names[which]), kv_u("limit", limit));
 	front_metric(FRONT_METRIC_rate_refused, 1);
 	return false;

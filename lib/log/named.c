@@ -190,7 +190,7 @@ log_named(struct slice raw, const struct log_writer *w, struct buf *out)
 	if (raw.n < LOG_LINE_MAX && is_printable(raw) &&
 	    (raw.p[0] == '{' ? add_json(c, w, out) : add_logfmt(c, w, out)))
 		return;
-	log_line(out, w, LOG_LVL_ERR, "proc.said",
+	log_line(out, w, LOG_LVL_ERR, "proc.stderr",
 	    (const struct kv[]){
 		kv_slice("text", slice_sub(raw, 0, SAID_BYTES)),
 		{ .key = NULL } });

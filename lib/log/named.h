@@ -3,7 +3,7 @@
  * What a daemon wrote into its pipe, as a line of the log.  The daemon's line
  * does not say who wrote it: name and pid are put in here, as master told them.
  * Whatever is not of the form that lib/log writes, or holds what a line may
- * not, becomes the text of a proc.said.
+ * not, becomes the text of a proc.stderr.
  */
 #ifndef LOG_NAMED_H
 #define LOG_NAMED_H

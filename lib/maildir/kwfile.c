@@ -72,7 +72,7 @@ load(struct kwfile *k, struct err *err)
 	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size > 0) {
 		n = sb.st_size < KWFILE_MAX ? (size_t)sb.st_size : KWFILE_MAX;
 		if (sb.st_size > KWFILE_MAX)
-			log_warn("store.keywords-cut",
+			log_warn("store.keywords-truncated",
 			    kv_u("bytes", (uint64_t)sb.st_size));
 		rc = fd_pread_all(fd, buf_room(&k->text, n), n, 0, err);
 		buf_added(&k->text, rc == 0 ? n : 0);

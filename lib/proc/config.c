@@ -36,7 +36,7 @@ config_on_file(struct ipc *peer, struct msg *m)
 	slice_copy(m->master_file.name, files[i].name, sizeof files[i].name);
 	buf_init(&files[i].body, MAX_CONF_BYTES);
 	if (fd_read_file(m->master_file.file, &files[i].body, &err) == -1)
-		log_err("proc.file", kv_s("name", files[i].name),
+		log_err("proc.conf-failed", kv_s("file", files[i].name),
 		    kv_s("why", err.text));
 	nfiles++;
 }

@@ -34,7 +34,8 @@ nursery_fork(void)
 	if (pid == 0)
 		return fork_again();
 	if (pid == -1)
-		log_err("proc.fork", kv_s("why", strerrordesc_np(errno)));
+		log_err(
+		    "proc.fork-failed", kv_s("why", strerrordesc_np(errno)));
 	else
 		while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 			continue;

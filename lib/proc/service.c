@@ -385,7 +385,7 @@ on_rates(struct ipc *peer, struct msg *m)
 
 	(void)peer;
 	if (!proc.started && rate_use(m->master_rates.table, &err) == -1)
-		log_warn("proc.rates", kv_s("why", err.text));
+		log_warn("proc.rates-failed", kv_s("why", err.text));
 }
 
 static void

@@ -35,7 +35,7 @@ enum { BASE_LIMIT = 130 };
 static bool
 set_aside(const struct maildir *d, const struct listing_entry *e)
 {
-	log_warn("store.torn", kv_s("file", e->name));
+	log_warn("store.message-truncated", kv_s("file", e->name));
 	return maildir_set_aside(d, e->part, e->name) == FOUND;
 }
 

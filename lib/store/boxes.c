@@ -161,8 +161,8 @@ skip(struct tx *tx, const char *dir)
 {
 	account_of(tx->ix)->skipped = true;
 	if (!account_of(tx->ix)->told_unusable)
-		log_warn("store.unusable",
-		    kv_s("account", account_of(tx->ix)->name),
+		log_warn("store.directory-unusable",
+		    kv_s("home", account_of(tx->ix)->name),
 		    kv_s("directory", dir));
 	account_of(tx->ix)->told_unusable = true;
 }

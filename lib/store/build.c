@@ -148,7 +148,7 @@ build_told(struct account *a, enum stamp s, bool force, struct err *err)
 	const int rc = build(a, s == STAMP_DOUBT, err);
 
 	if (rc == 0)
-		log_info("store.rebuild", kv_s("account", a->name),
+		log_info("store.index-rebuilt", kv_s("home", a->name),
 		    kv_s("why", why), kv_i("ms", clock_ms() - start_ms));
 	return rc;
 }

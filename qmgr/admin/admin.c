@@ -217,7 +217,7 @@ note_in_file(struct entry *e, const char *word)
 	buf_fini(&line);
 	if (rc == -1)
 		log_err(
-		    "spool.trouble", kv_s("qid", e->id), kv_s("why", err.text));
+		    "spool.failed", kv_s("qid", e->id), kv_s("why", err.text));
 	return rc == 0;
 }
 

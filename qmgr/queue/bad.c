@@ -350,11 +350,12 @@ bad_put(int dirfd, const char *name, bool at_start, const char *why)
 		log_warn("spool.unacknowledged", kv_s("qid", name),
 		    kv_s("why", why));
 	else
-		log_err("spool.set-aside", kv_s("qid", name), kv_s("why", why));
+		log_err(
+		    "spool.quarantined", kv_s("qid", name), kv_s("why", why));
 	if (move_here(dirfd, name, as) == -1) {
 		err_sys(&err, ERR_TEMP, "rename to bad/%s", as);
 		log_err(
-		    "spool.trouble", kv_s("qid", name), kv_s("why", err.text));
+		    "spool.failed", kv_s("qid", name), kv_s("why", err.text));
 		return;
 	}
 	metric_add(&files, 1);

@@ -68,9 +68,9 @@ repair(struct message *m, int fd, const struct flaws *flaws)
 	else
 		return;
 	log_warn("spool.repaired", kv_s("qid", m->entry->id),
-	    kv_u("torn", flaws->torn || flaws->joined > 0),
+	    kv_u("truncated", flaws->torn || flaws->joined > 0),
 	    kv_u("lost", flaws->lost));
 	if (rc == -1)
-		log_err("spool.trouble", kv_s("qid", m->entry->id),
+		log_err("spool.failed", kv_s("qid", m->entry->id),
 		    kv_s("why", err.text));
 }

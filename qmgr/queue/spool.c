@@ -199,8 +199,8 @@ spool_is_ours(int fd)
 		return false;
 	/* A file system without leases (NFS): nothing can be known. */
 	if (!said)
-		log_warn(
-		    "spool.no-leases", kv_s("why", strerrordesc_np(errno)));
+		log_warn("spool.leases-unsupported",
+		    kv_s("why", strerrordesc_np(errno)));
 	said = true;
 	return true;
 }
@@ -269,7 +269,7 @@ on_removed(struct durable_req *req, int error)
 		return;
 	}
 	/* After a restart it would be delivered again. */
-	log_err("spool.trouble", kv_s("qid", r->id),
+	log_err("spool.failed", kv_s("qid", r->id),
 	    kv_s("why", strerrordesc_np(error)));
 	ev_timer_set(&r->again, REMOVE_AGAIN_MS);
 }

@@ -185,8 +185,8 @@ on_written(struct newfile *nf, int error)
 	struct notice *n = OUTER(nf, struct notice, file);
 
 	if (error == 0)
-		log_info(
-		    "spool.notice", kv_s("qid", nf->id), kv_u("files", n->n));
+		log_info("spool.postmaster-notified", kv_s("qid", nf->id),
+		    kv_u("files", n->n));
 	finish(n, error == 0);
 }
 
@@ -233,8 +233,7 @@ on_collect(struct ev_task *task)
 	if (n->n > 0 && write_notice(n, &err) == 0)
 		return;
 	if (n->n > 0)
-		log_err(
-		    "spool.trouble", kv_s("qid", ""), kv_s("why", err.text));
+		log_err("spool.failed", kv_s("qid", ""), kv_s("why", err.text));
 	n->more = false;
 	finish(n, n->n == 0);
 }

@@ -114,7 +114,7 @@ report_write(struct message *m, enum notify kind,
 	if (write_report(rep, &err) == 0)
 		return;
 	log_err(
-	    "spool.trouble", kv_s("qid", m->entry->id), kv_s("why", err.text));
+	    "spool.failed", kv_s("qid", m->entry->id), kv_s("why", err.text));
 	newfile_fini(&rep->file);
 	free(rep);
 	done(m, kind, false);

@@ -324,7 +324,7 @@ trouble(struct dest *d, struct slice dsn, struct slice why)
 	d->down_until_ms = ev_now_ms() + DOWN_MS;
 	d->window = 1;
 	log_warn("dest.down", kv_slice("site", d->site),
-	    kv_u("fails", d->fails), kv_s("why", d->why));
+	    kv_u("failures", d->fails), kv_s("why", d->why));
 }
 
 static void

@@ -238,7 +238,7 @@ dispatch_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
 	    m->entry->id, (enum spool_place)m->entry->place, O_RDONLY, &err);
 	/* Without a file the agent refuses; so there is one way to fail. */
 	if (fd == -1)
-		log_err("spool.trouble", kv_s("qid", m->entry->id),
+		log_err("spool.failed", kv_s("qid", m->entry->id),
 		    kv_s("why", err.text));
 	send_job(job, fd);
 	fd_close(&fd);

@@ -35,7 +35,7 @@ refuse(struct expansion *x, const char *dsn, const char *why)
 
 	undo(x);
 	rcpt_say(r, JOB_PERMFAIL, slice_str(dsn), SLICE(""), slice_str(why));
-	log_info("rcpt.refused", kv_s("qid", r->message->entry->id),
+	log_info("rcpt.unroutable", kv_s("qid", r->message->entry->id),
 	    kv_slice("to", r->env.address), kv_s("dsn", dsn),
 	    kv_s("text", why));
 	return RCPT_FAILED;
@@ -50,7 +50,7 @@ defer(struct expansion *x, const struct err *err)
 	undo(x);
 	rcpt_say(r, JOB_TEMPFAIL, SLICE("4.3.0"), SLICE(""),
 	    SLICE("the queue file cannot be written"));
-	log_err("spool.trouble", kv_s("qid", r->message->entry->id),
+	log_err("spool.failed", kv_s("qid", r->message->entry->id),
 	    kv_s("why", err->text));
 	return RCPT_DEFERRED;
 }
@@ -144,7 +144,8 @@ run(struct expansion *x, struct slice targets)
 	if (tail_append(m->entry, &x->lines, &err) == -1)
 		return defer(x, &err);
 	log_info("rcpt.expanded", kv_s("qid", m->entry->id),
-	    kv_slice("to", r->env.address), kv_u("n", m->nrcpts - x->before));
+	    kv_slice("to", r->env.address),
+	    kv_u("nrcpt", m->nrcpts - x->before));
 	return RCPT_EXPANDED;
 }
 

@@ -37,7 +37,7 @@ fail(struct rcpt *r, enum rcpt_state to, struct slice dsn, struct slice text)
 {
 	rcpt_say(r, to == RCPT_FAILED ? JOB_PERMFAIL : JOB_TEMPFAIL, dsn,
 	    SLICE(""), text);
-	log_info("rcpt.refused", kv_s("qid", r->message->entry->id),
+	log_info("rcpt.unroutable", kv_s("qid", r->message->entry->id),
 	    kv_slice("to", r->env.address), kv_slice("dsn", dsn),
 	    kv_slice("text", text));
 	settle(r, to);

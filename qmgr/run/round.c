@@ -70,7 +70,7 @@ keep(struct message *m, const char *why)
 {
 	struct entry *e = m->entry;
 
-	log_err("mail.unsettled", kv_s("qid", e->id), kv_s("why", why));
+	log_err("mail.incomplete", kv_s("qid", e->id), kv_s("why", why));
 	note_word(&m->notes, "held", wall_ms());
 	settle_write(m);
 	entry_hold(e);
@@ -155,7 +155,7 @@ put_off(struct message *m)
 	    spool_move(e->id, SPOOL_NEW, SPOOL_CUR, &err) == 0)
 		e->place = SPOOL_CUR;
 	log_info("mail.deferred", kv_s("qid", e->id),
-	    kv_u("recipients", count(m, RCPT_DEFERRED)),
+	    kv_u("nrcpt", count(m, RCPT_DEFERRED)),
 	    kv_u("attempts", e->attempts), kv_i("next_ms", wait_ms));
 	if (e->hold_wanted)
 		entry_hold(e);
@@ -371,7 +371,7 @@ round_delete(struct entry *e)
 void
 round_unreadable(struct entry *e, const char *why)
 {
-	log_err("spool.trouble", kv_s("qid", e->id), kv_s("why", why));
+	log_err("spool.failed", kv_s("qid", e->id), kv_s("why", why));
 	entry_wait(e, wall_ms() + UNREADABLE_MS);
 }
 

@@ -20,7 +20,7 @@ settle_write(struct message *m)
 
 	ev_task_cancel(&m->write_notes);
 	if (tail_record(m->entry, &m->notes, &err) == -1)
-		log_err("spool.trouble", kv_s("qid", m->entry->id),
+		log_err("spool.failed", kv_s("qid", m->entry->id),
 		    kv_s("why", err.text));
 	buf_reset(&m->notes);
 }

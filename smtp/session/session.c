@@ -162,7 +162,7 @@ smtp_session_fail(struct smtp_session *s, const struct smtp_result *why,
 	struct smtp_job *job = let_go(s);
 	struct smtp_result copy = *why;
 
-	log_debug("session.failed", kv_s("host", s->name),
+	log_debug("smtp.session-failed", kv_s("host", s->name),
 	    kv_s("dsn", why->dsn), kv_s("why", why->text));
 	if (quit)
 		smtp_session_quit(s);

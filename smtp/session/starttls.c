@@ -87,7 +87,7 @@ on_tls(struct stream *stream)
 		return;
 	s->tls = true;
 	metric_add(&handshakes, 1);
-	log_info("tls.out", kv_s("host", s->name),
+	log_info("smtp.tls", kv_s("host", s->name),
 	    kv_s("version", facts.version), kv_s("cipher", facts.cipher),
 	    kv_s("verified", facts.verified ? "yes" : facts.unverified));
 	smtp_hello_again(s);
@@ -161,7 +161,7 @@ smtp_starttls_failed(struct smtp_session *s, const char *why)
 	if (*tls_layer_error(&s->stream) != '\0')
 		why = tls_layer_error(&s->stream);
 	metric_add(&tls_failures, 1);
-	log_info("tls.out-failed", kv_s("host", s->name), kv_s("why", why));
+	log_info("smtp.tls-failed", kv_s("host", s->name), kv_s("why", why));
 	if (!needed) {
 		smtp_session_reopen(s, true);
 		return;

@@ -40,9 +40,9 @@ OFFSETS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465,
            "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993}
 PORTS = os.path.join(tempfile.gettempdir(), f"pabal-ports-{os.getuid()}")
 # Any of these in the log fails the test in which it was written.
-ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "intro.refused",
+ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "broker.refused",
           "proc.violation", "bug file=", "AddressSanitizer", "runtime error:", "LeakSanitizer",
-          "spool.set-aside", "proc.reload-refused", "Bad system call")
+          "spool.quarantined", "proc.reload-refused", "Bad system call")
 
 
 class Failed(Exception):

@@ -52,7 +52,7 @@ def relay(make_pabal):
                       ("qmgr", "retry_schedule", "1h"))
 
 
-@pytest.mark.allow("spool.set-aside")
+@pytest.mark.allow("spool.quarantined")
 def test_told_shown_and_brought_back(relay):
     p = relay
     one = deferred(p, "one", "x@example.net", "y@example.net")
@@ -104,10 +104,10 @@ def test_told_shown_and_brought_back(relay):
     assert p.pabal("queue", "bad") == "nothing is set aside\n"
     assert "queue bad" not in p.pabal("status")
     assert os.listdir(os.path.join(p.dir, "spool", "bad")) == []
-    assert len(p.events("spool.notice", start)) == 1
+    assert len(p.events("spool.postmaster-notified", start)) == 1
 
 
-@pytest.mark.allow("spool.set-aside")
+@pytest.mark.allow("spool.quarantined")
 def test_message_that_has_changed(relay):
     """A flipped bit in the message is found by who delivers it."""
     p = relay
@@ -119,7 +119,7 @@ def test_message_that_has_changed(relay):
         p.conf("pabal", "relayhost", f"[127.0.0.1]:{sink.port}")
         p.start()
         p.pabal("queue", "flush")
-        p.wait_event("spool.set-aside", qid=qid)
+        p.wait_event("spool.quarantined", qid=qid)
         assert "checksum" in p.pabal_fails("queue", "bad", "restore", qid)
         assert [f["name"] for f in bad(p)] == [qid]
         p.pabal("queue", "bad", "delete", qid)
@@ -144,7 +144,7 @@ def test_never_acknowledged(relay):
     p.wait_event("queue.scanned", since)
     assert [(f["name"], f["kind"], f["told"]) for f in bad(p)] == \
         [(qid, "unacknowledged", False)]
-    assert not p.events("spool.notice", since)
+    assert not p.events("spool.postmaster-notified", since)
 
 
 def test_torn_and_joined_lines(relay):

@@ -55,7 +55,7 @@ def captured(request):
         yield p, before
     finally:
         p.allowed.append("ipc.dropped")
-        p.allowed.append("intro.refused")
+        p.allowed.append("broker.refused")
         p.close()
 
 

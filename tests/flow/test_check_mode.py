@@ -364,7 +364,7 @@ def test_reloads_join_and_say_who_is_waited_for(make_pabal):
     for r in runs:
         r.communicate(timeout=PATIENCE)
         assert r.returncode == 0
-    assert p.events("master.reload-waits", since=mark)
+    assert p.events("master.reload-waiting", since=mark)
     # That which was under way, and one for all who came meanwhile.
     assert len(p.events("master.reloaded", since=mark)) <= 2
 

@@ -262,7 +262,7 @@ def test_imapd_hangs_amid_a_login(make_pabal):
     with Imap(p, "imap") as c:
         since = p.mark()
         c.send(f"a {LOGIN}\r\n")
-        p.wait_event("auth.ok", since, service="imap")
+        p.wait_event("auth.ok", since, protocol="imap")
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         got = c.file.read().decode()

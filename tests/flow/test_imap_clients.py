@@ -137,7 +137,7 @@ SyncState *
     out = run(*sync).stdout
     assert subjects(local / "INBOX") == [("one", "F"), ("three", "")]
     assert b"error" not in out.lower()
-    assert "imap.trouble" not in pabal.log(mark)
+    assert "imapd.command-failed" not in pabal.log(mark)
 
 
 @need("offlineimap")

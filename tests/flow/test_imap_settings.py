@@ -140,5 +140,5 @@ def test_account_that_cannot_be_opened(make_pabal):
     with Imap(pabal, login=False) as c:
         status, text, _ = c.cmd(f'LOGIN alice@{DOMAIN} "{PASSWORD}"')
         assert (status, text.split()[0]) == (b"NO", b"[UNAVAILABLE]")
-    event = pabal.wait_event("child.place")
+    event = pabal.wait_event("child.directory-failed")
     assert "Not a directory" in event["why"]

@@ -260,21 +260,21 @@ sandboxed = pytest.mark.skipif("PABAL_SANITIZE" in os.environ,
 
 
 @sandboxed
-@pytest.mark.allow("intro.refused")
+@pytest.mark.allow("broker.refused")
 def test_no_way_to_other_accounts(make):
     p = make("account", probe=True)
     for daemon, got in probe(p).items():
         assert out_of_reach(got["bob"]), (daemon, got["bob"])
         assert out_of_reach(got["carol"]), (daemon, got["carol"])
         # Nor by asking for those who could.
-        asked = {e["to"] for e in p.events("intro.refused")
-                 if e["from"] == daemon}
+        asked = {e["wanted"] for e in p.events("broker.refused")
+                 if e["peer"] == daemon}
         assert asked == {"imapd", "pop3d", "local", "qmgr", "auth", "keys"}
     assert not p.events("ipc.dropped")
 
 
 @sandboxed
-@pytest.mark.allow("intro.refused")
+@pytest.mark.allow("broker.refused")
 def test_no_way_to_other_domains(make):
     p = make("domain", probe=True)
     for daemon, got in probe(p).items():
@@ -283,7 +283,7 @@ def test_no_way_to_other_domains(make):
 
 
 @sandboxed
-@pytest.mark.allow("intro.refused")
+@pytest.mark.allow("broker.refused")
 def test_ways_exist_where_nothing_is_apart(make):
     """The attempts are real: a process of the whole uid gets there."""
     p = make("uid", probe=True)

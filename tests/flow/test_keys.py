@@ -119,7 +119,7 @@ def test_keys_comes_back(pabal):
     since = pabal.mark()
     [pid] = pabal.pids("keys")
     os.kill(pid, 9)
-    pabal.wait_event("tls.certificates", since)
+    pabal.wait_event("tls.certificates-loaded", since)
 
     def works():
         try:

@@ -49,8 +49,8 @@ def test_ended_listeners_are_bound_anew(make_pabal):
             s.shutdown(socket.SHUT_RD)
         s.close()
     for service in ("smtp", "submission", "lmtp", "imap", "pop3"):
-        p.wait_event("listen.renewed", service=service)
-    p.wait_event("listen.renewed", service="sendmail")
+        p.wait_event("listen.rebound", service=service)
+    p.wait_event("listen.rebound", service="sendmail")
     wait(lambda: not victims & set(p.processes()), "other processes")
 
     def served():

@@ -15,11 +15,11 @@ import pytest
 from pabal import DOMAIN, ROOT
 
 # Names that pretend to be the end of their own value.
-GUESSES = ["carol@" + DOMAIN, 'x client=192.0.2.66 service=imap',
-           'x" client=192.0.2.67 service=imap tls=no result=refused why="',
-           'x\\" client=192.0.2.68 service=imap tls=no result=refused why=',
+GUESSES = ["carol@" + DOMAIN, 'x client=192.0.2.66 protocol=imap',
+           'x" client=192.0.2.67 protocol=imap tls=no result=refused why="',
+           'x\\" client=192.0.2.68 protocol=imap tls=no result=refused why=',
            "x\nauth[1] warning: auth.refused account=x client=192.0.2.69 "
-           "service=imap tls=no result=refused why=x"]
+           "protocol=imap tls=no result=refused why=x"]
 
 
 def etc(name):

@@ -193,7 +193,7 @@ def spool_file(pabal, qid):
     return glob.glob(os.path.join(pabal.dir, "spool", "*", "*", qid))[0]
 
 
-@pytest.mark.allow("spool.set-aside")
+@pytest.mark.allow("spool.quarantined")
 def test_damaged_message_reaches_no_command(make_pabal):
     pabal = make_pabal()
     pabal.send("damage", to=f"fickle@{DOMAIN}", sender="", body="Tender.\r\n")
@@ -207,7 +207,7 @@ def test_damaged_message_reaches_no_command(make_pabal):
     before = read(out(pabal, "fickle"))
     open(out(pabal, "good"), "w").close()
     pabal.pabal("queue", "retry", "--all")
-    pabal.wait_event("message.damaged", qid=e["qid"])
+    pabal.wait_event("pipe.message-corrupt", qid=e["qid"])
     pabal.wait_queue(0)
     assert read(out(pabal, "fickle")) == before
     assert os.path.exists(os.path.join(pabal.dir, "spool", "bad", e["qid"]))

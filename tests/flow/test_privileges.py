@@ -150,7 +150,7 @@ def test_seccomp_and_no_new_privileges(probed):
 
 def test_only_declared_peers_are_introduced(probed):
     # Those two ask on purpose (tests/probe_place.c).
-    assert {e["from"] for e in probed.events("intro.refused")} <= \
+    assert {e["peer"] for e in probed.events("broker.refused")} <= \
         {"imapd", "pop3d"}
 
 

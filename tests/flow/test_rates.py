@@ -28,7 +28,7 @@ def test_connections(make_pabal):
     assert first(p, "smtp", "127.0.0.9").startswith("220 ")
     # another service counts for itself
     assert first(p, "submission").startswith("220 ")
-    rates = p.events("session.rate")
+    rates = p.events("session.rate-limited")
     assert [(e["client"], e["what"], e["limit"]) for e in rates] == [
         ("127.0.0.1", "connections", "6")]
     # new processes know what the old ones have counted
@@ -73,7 +73,7 @@ def test_messages_and_recipients(make_pabal):
         assert t.say("Subject: some\r\n\r\nx\r\n.").startswith("250 ")
         assert t.say("MAIL FROM:<a@example.org>").startswith("450 4.7.1 ")
     p.wait_mail("alice", "some")
-    assert [e["what"] for e in p.events("session.rate")] == ["recipients",
+    assert [e["what"] for e in p.events("session.rate-limited")] == ["recipients",
                                                              "messages"]
 
 

@@ -69,7 +69,7 @@ def test_the_secret_itself_is_refused(make_pabal, value):
     p.pabal("conf", "check")
 
 
-@pytest.mark.allow("master.secret")
+@pytest.mark.allow("master.secret-unreadable")
 def test_open_to_others_is_an_error(make_pabal):
     p = make_pabal(users=())
     path = p.secret(*AUTH, "user:x\n", mode=0o644)
@@ -77,7 +77,7 @@ def test_open_to_others_is_an_error(make_pabal):
     assert f"others may read {path}: chmod 600 {path}" in out
     since = p.mark()
     p.reload()
-    p.wait_event("master.secret", since, file="relayhost_auth.secret")
+    p.wait_event("master.secret-unreadable", since, file="relayhost_auth.secret")
     os.chmod(path, 0o600)
     p.pabal("check")
 

@@ -714,7 +714,7 @@ def test_starttls(host, pabal):
     assert h.bad.messages[0].tls
     # Everything is said anew after STARTTLS.
     assert len(h.bad.commands("EHLO")) == 2
-    e = pabal.wait_event("tls.out", h.since)
+    e = pabal.wait_event("smtp.tls", h.since)
     assert e["version"] == "TLSv1.3"
 
 
@@ -735,7 +735,7 @@ def test_nothing_before_starttls_survives(host, pabal):
     h.send()
     check(h, "relayed", "2.0.0")
     assert not h.bad.messages[0].tls
-    assert pabal.events("tls.out-failed", h.since)
+    assert pabal.events("smtp.tls-failed", h.since)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -824,7 +824,7 @@ def test_policy_verify(make_pabal, tmp_path):
             r = p.wait_event("rcpt.result", to="u@" + domain)
             assert (r["status"], r["dsn"]) == (status, dsn), r
         assert "hostname mismatch" in r["text"]
-        assert p.events("tls.out")[0]["verified"] == "yes"
+        assert p.events("smtp.tls")[0]["verified"] == "yes"
 
 
 # ---- DANE
@@ -919,7 +919,7 @@ def test_dane(make_pabal, tmp_path):
             assert (r["status"], r["dsn"]) == (status, dsn), r
             assert [m.tls for m in bads[name].messages] == (
                 [] if under_tls is None else [under_tls != "clear"]), name
-            told = [e["verified"] == "yes" for e in p.events("tls.out")
+            told = [e["verified"] == "yes" for e in p.events("smtp.tls")
                     if f"mx.{name}.test[" in e["host"]]
             assert told == ([under_tls == "yes"] if under_tls in ("yes", "no")
                             else []), name
@@ -1055,9 +1055,9 @@ def test_damaged_message_is_never_sent(host):
         f.seek(at)
         f.write(b"D")
     h.bad.steps["GREETING"] = "220 bad.example"
-    h.pabal.allowed = ["spool.set-aside"]
+    h.pabal.allowed = ["spool.quarantined"]
     h.retry()
-    h.pabal.wait_event("spool.set-aside", h.since)
+    h.pabal.wait_event("spool.quarantined", h.since)
     assert h.bad.messages == []
     assert h.bad.commands("MAIL")
 

@@ -210,7 +210,7 @@ def test_many_files_set_aside(pabal):
     since = pabal.mark()
     pabal.start()
     try:
-        pabal.wait_event("spool.notice", since)
+        pabal.wait_event("spool.postmaster-notified", since)
         assert pabal.pabal("queue", "bad").count(".damaged") == len(names)
         assert not any(slow(pabal).values()), pabal.events("loop.slow", since)
     finally:

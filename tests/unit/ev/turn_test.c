@@ -96,7 +96,7 @@ test_a_long_turn_is_counted_and_named(void **state)
 	run_turn();
 	assert_non_null(strstr(logged, "loop.slow ms="));
 	assert_non_null(
-	    strstr(logged, "what=\"long work\" whom=alice turns=1"));
+	    strstr(logged, "what=\"long work\" account=alice turns=1"));
 	/* However busy the machine is, it is no shorter than its work. */
 	assert_int_equal(bucket("pabal_loop_turn_seconds", "0.02"), 0);
 	assert_int_equal(bucket("pabal_loop_turn_seconds", "+Inf"), 1);

@@ -92,7 +92,7 @@ test_said(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *got = line(slice_str(rows[i]));
 		const char *hit =
-		    strstr(got, "Z smtpd/2[77] error: proc.said text=");
+		    strstr(got, "Z smtpd/2[77] error: proc.stderr text=");
 
 		if (hit != got + 26)
 			fail_msg("row %zu: %s became %s", i, rows[i], got);
@@ -113,7 +113,8 @@ test_lengths(void **state)
 	/* the longest that lib/log writes */
 	assert_int_equal(strlen(line(slice_of(raw, LOG_LINE_MAX - 1))),
 	    LOG_LINE_MAX - 1 + strlen("smtpd/2[77] "));
-	assert_non_null(strstr(line(slice_of(raw, LOG_LINE_MAX)), "proc.said"));
+	assert_non_null(
+	    strstr(line(slice_of(raw, LOG_LINE_MAX)), "proc.stderr"));
 	memset(raw, '\x01', sizeof raw);
 	assert_in_range(
 	    strlen(line(slice_of(raw, sizeof raw))), 3600, LOG_LINE_MAX);

@@ -191,9 +191,9 @@ test_ends_of_lines(void **state)
 		close(writers[i]);
 	run_until(is_done);
 	assert_non_null(
-	    strstr(buf_cstr(&got), " smtpd[70] error: proc.said text=abc\n"));
+	    strstr(buf_cstr(&got), " smtpd[70] error: proc.stderr text=abc\n"));
 	assert_non_null(
-	    strstr(buf_cstr(&got), " smtpd/1[71] error: proc.said text=x\n"));
+	    strstr(buf_cstr(&got), " smtpd/1[71] error: proc.stderr text=x\n"));
 	teardown();
 }
 
