@@ -259,7 +259,9 @@ take_frames(struct channel *c, struct mmsghdr *h, unsigned n)
 }
 
 /* Read frames, READ_MOST at most; false when nothing is left to do on C in this
- * turn.  A short count says that there were no more, so nobody asks again. */
+ * turn.  A short count says that there were no more, so nobody asks again.  Who
+ * went with something unread is told of as a reset before what he has said: the
+ * next call reads that, and then the end. */
 static bool
 read_frames(struct channel *c)
 {
@@ -279,6 +281,8 @@ read_frames(struct channel *c)
 	}
 	n = recvmmsg(
 	    c->io.fd, h, READ_MOST, MSG_CMSG_CLOEXEC | MSG_DONTWAIT, NULL);
+	if (n == -1 && errno == ECONNRESET)
+		return true;
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
 		c->handler->on_gone(c, NULL);
 	return n > 0 && take_frames(c, h, (unsigned)n) && n == READ_MOST;

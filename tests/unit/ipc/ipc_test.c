@@ -271,6 +271,31 @@ test_big_queue(void **state)
 	assert_int_equal(commits, sent + 1);
 }
 
+/* Who dies with something unread resets the connection; what he had said before
+ * counts all the same, and comes before his end. */
+static void
+test_last_words(void **state)
+{
+	enum { SAID = 5 };
+	int fd[2];
+
+	(void)state;
+	raw_pair(fd);
+	smtpd = ipc_accept(fd[0], ROLE_SMTPD, 0, 0);
+	qmgr = accept_as(ROLE_SMTPD, fd[1], ROLE_QMGR);
+	assert_true(IPC_SEND(smtpd, queue_opened, .ok = true, .file = 2));
+	for (int i = 1; i <= SAID; i++)
+		assert_true(IPC_SEND(qmgr, queue_commit, .size = i));
+	ipc_drop(qmgr, NULL);
+	assert_int_equal(gone_count, 1);
+	assert_int_equal(commits, 0);
+	for (int i = 0; i < 10 && smtpd != NULL; i++)
+		turns(1);
+	assert_int_equal(commits, SAID);
+	assert_int_equal(gone_count, 2);
+	assert_int_equal(last_gone, ROLE_SMTPD);
+}
+
 /* ---- what drops a peer ---- */
 
 static void
@@ -724,6 +749,7 @@ main(void)
 		T(test_words_in_order),
 		T(test_fds_travel),
 		T(test_big_queue),
+		T(test_last_words),
 		T(test_malformed_frames),
 		T(test_oversized_frame),
 		T(test_wrong_sender),
