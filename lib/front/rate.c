@@ -31,20 +31,28 @@ struct rate_table {
 };
 
 static struct rate_table *table;
+static uint64_t seed[2]; /* as it was: what others write is no matter */
+
+static void
+use(struct rate_table *t)
+{
+	table = t;
+	memcpy(seed, t->seed, sizeof seed);
+}
 
 /* Pages of a memfd come into being as they are written to. */
 int
 rate_create(struct err *err)
 {
 	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
-	uint64_t seed[2];
+	uint64_t fresh[2];
 	int fd = memfd_create("rates", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "memfd");
-	arc4random_buf(seed, sizeof seed);
+	arc4random_buf(fresh, sizeof fresh);
 	if (ftruncate(fd, sizeof *table) == 0 &&
-	    pwrite(fd, seed, sizeof seed, 0) == (ssize_t)sizeof seed &&
+	    pwrite(fd, fresh, sizeof fresh, 0) == (ssize_t)sizeof fresh &&
 	    fcntl(fd, F_ADD_SEALS, seals) == 0)
 		return fd;
 	err_sys(err, ERR_TEMP, "a table of rates");
@@ -66,7 +74,7 @@ rate_use(int fd, struct err *err)
 		return err_sys(err, ERR_TEMP, "map a table of rates");
 	if (table != NULL)
 		(void)munmap(table, sizeof *table);
-	table = p;
+	use(p);
 	return 0;
 }
 
@@ -96,19 +104,19 @@ tag_of(const uint8_t key[RATE_KEY_BYTES])
 	uint64_t half[2];
 
 	memcpy(half, key, sizeof half);
-	return mix(mix(mix(half[0] + table->seed[0]) ^ half[1]) +
-		   table->seed[1]) |
-	       1;
+	return mix(mix(mix(half[0] + seed[0]) ^ half[1]) + seed[1]) | 1;
 }
 
-/* ---- slots */
+/* ---- slots: whatever a process that was taken over has written there */
 
+/* Modulo 2^64 there is one span of UNIT_MS up to now that is not over; what
+ * lies in the future is as old as can be. */
 static bool
 is_over(const struct slot *s, int64_t now_ms, int64_t unit_ms)
 {
-	const int64_t since_ms = atomic_load(&s->since_ms);
+	const uint64_t since_ms = (uint64_t)atomic_load(&s->since_ms);
 
-	return since_ms > now_ms || now_ms - since_ms >= unit_ms;
+	return (uint64_t)now_ms - since_ms >= (uint64_t)unit_ms;
 }
 
 static void
@@ -172,18 +180,19 @@ find_or_take(uint64_t tag, int64_t now_ms, int64_t unit_ms)
 static void
 use_own(void)
 {
-	void *p = mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE,
+	struct rate_table *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	must(p != MAP_FAILED);
-	table = p;
-	arc4random_buf(table->seed, sizeof table->seed);
+	must(t != MAP_FAILED);
+	arc4random_buf(t->seed, sizeof t->seed);
+	use(t);
 }
 
 uint32_t
 rate_count(const uint8_t key[RATE_KEY_BYTES], unsigned which, int64_t now_ms,
     int64_t unit_ms)
 {
+	_Atomic uint32_t *n;
 	struct slot *s;
 	uint32_t before;
 
@@ -192,6 +201,10 @@ rate_count(const uint8_t key[RATE_KEY_BYTES], unsigned which, int64_t now_ms,
 	s = find_or_take(tag_of(key), now_ms, unit_ms);
 	if (is_over(s, now_ms, unit_ms))
 		clear(s, now_ms);
-	before = atomic_fetch_add(&s->counts[which], 1);
-	return before < UINT32_MAX ? before + 1 : before;
+	n = &s->counts[which];
+	before = atomic_fetch_add(n, 1);
+	if (before < UINT32_MAX)
+		return before + 1;
+	atomic_store(n, UINT32_MAX);
+	return UINT32_MAX;
 }

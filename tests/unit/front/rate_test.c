@@ -2,10 +2,13 @@
 #include "front/rate.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "sys/addr.h"
 
 #include "tests/unit.h"
@@ -13,6 +16,7 @@
 enum { UNIT_MS = 60000, CONNECTIONS = 0, MESSAGES = 2, AUTHS = 1 };
 
 static int64_t now_ms = 1000000;
+static int table_fd = -1;
 
 static uint32_t
 count(const char *ip, unsigned which)
@@ -29,12 +33,17 @@ count(const char *ip, unsigned which)
 static int
 setup(void **state)
 {
-	const int fd = rate_create(NULL);
-
 	(void)state;
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(rate_use(fd, NULL), 0);
-	return close(fd);
+	table_fd = rate_create(NULL);
+	assert_int_not_equal(table_fd, -1);
+	return rate_use(table_fd, NULL);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return close(table_fd);
 }
 
 static void
@@ -109,6 +118,52 @@ test_processes_count_together(void **state)
 	assert_int_equal(count("192.0.2.1", CONNECTIONS), PROCESSES * EACH + 2);
 }
 
+/* All that a process of the service can write into the table of one client's
+ * place: whatever it is, a period ends, and the counts go on from there. */
+static void
+test_whatever_is_written(void **state)
+{
+	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1, -UNIT_MS - 1,
+		-1, 0, 1, INT64_MAX - 1, INT64_MAX };
+	static const uint32_t counts[] = { 0, 1, UINT32_MAX / 2, UINT32_MAX - 1,
+		UINT32_MAX };
+	/* tag, since, four counts: as rate.c has it */
+	enum { WORDS = 4, SEEDS = 2 };
+	uint64_t *words;
+	struct stat st;
+	size_t at = SEEDS;
+
+	(void)state;
+	assert_int_equal(fstat(table_fd, &st), 0);
+	words = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, table_fd, 0);
+	assert_ptr_not_equal(words, MAP_FAILED);
+	assert_int_equal(count("192.0.2.1", CONNECTIONS), 1);
+	while (words[at] == 0)
+		at += WORDS;
+	assert_int_equal(words[at + 1], now_ms);
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		for (size_t k = 0; k < ARRAY_LEN(counts); k++) {
+			words[at + 1] = (uint64_t)times[i];
+			words[at + 2] = words[at + 3] =
+			    (uint64_t)counts[k] << 32 | counts[k];
+			/* none of these times is in the period of now */
+			assert_int_equal(count("192.0.2.1", CONNECTIONS), 1);
+			assert_int_equal(count("192.0.2.1", AUTHS), 1);
+		}
+	/* in it, the most there can be stays the most */
+	words[at + 1] = (uint64_t)now_ms;
+	words[at + 2] = words[at + 3] = UINT64_MAX;
+	assert_int_equal(count("192.0.2.1", AUTHS), UINT32_MAX);
+	assert_int_equal(count("192.0.2.1", AUTHS), UINT32_MAX);
+	now_ms += UNIT_MS;
+	assert_int_equal(count("192.0.2.1", AUTHS), 1);
+	/* and whose place is found does not depend on what is there */
+	words[0] = words[1] = 0;
+	assert_int_equal(count("192.0.2.1", AUTHS), 2);
+	assert_int_equal(munmap(words, (size_t)st.st_size), 0);
+}
+
 /* One who was taken over cannot take the memory away from the others. */
 static void
 test_sealed(void **state)
@@ -135,13 +190,15 @@ test_no_table(void **state)
 int
 main(void)
 {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_who_counts_together, setup),
-		cmocka_unit_test_setup(test_period, setup),
-		cmocka_unit_test_setup(test_bounded, setup),
-		cmocka_unit_test_setup(test_processes_count_together, setup),
-		cmocka_unit_test_setup(test_sealed, setup),
-		cmocka_unit_test_setup(test_no_table, setup),
+		T(test_who_counts_together),
+		T(test_period),
+		T(test_bounded),
+		T(test_processes_count_together),
+		T(test_whatever_is_written),
+		T(test_sealed),
+		T(test_no_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
