@@ -25,6 +25,7 @@ struct known {
 };
 
 static struct map answers; /* by flags and address; all zero is empty */
+static uint64_t generation;
 
 /* Until the next call; empty when it is too long to be kept. */
 static struct slice
@@ -53,18 +54,36 @@ put_frame(struct slice key, struct slice frame, int64_t until_ms)
 	map_put(&answers, key, k);
 }
 
+uint64_t
+known_generation(void)
+{
+	return generation;
+}
+
+/* They are too many: none of them is wrong. */
+static void
+make_room(void)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&answers, &it))
+		free(it.value);
+	map_fini(&answers);
+}
+
 void
-known_put(struct slice address, unsigned flags, const struct msg *m)
+known_put(
+    struct slice address, unsigned flags, uint64_t asked, const struct msg *m)
 {
 	static struct buf frame = { .max = MSG_MAX_BYTES };
 	const struct slice key = key_of(address, flags);
 	const uint32_t ms = m->lookup_found.keep_ms;
 	int fd;
 
-	if (ms == 0 || key.n == 0)
+	if (ms == 0 || key.n == 0 || asked != generation)
 		return;
 	if (answers.count >= ANSWERS_MAX)
-		known_forget();
+		make_room();
 	buf_reset(&frame);
 	if (msg_put(m, &frame, &fd))
 		put_frame(key, buf_slice(&frame),
@@ -89,9 +108,6 @@ known_find(struct slice address, unsigned flags, struct msg *m)
 void
 known_forget(void)
 {
-	struct map_iter it = { 0 };
-
-	while (map_next(&answers, &it))
-		free(it.value);
-	map_fini(&answers);
+	generation++;
+	make_room();
 }

@@ -21,6 +21,7 @@ enum {
 struct resolve {
 	struct ipc_call call;
 	struct rcpt *rcpt;
+	uint64_t generation; /* of what was known when it was asked */
 };
 
 static struct {
@@ -131,18 +132,19 @@ flags_of(const struct rcpt *r)
 
 /* What leads to a mailbox or a host may be kept: it settles nothing. */
 static void
-remember(const struct rcpt *r, const struct msg *m)
+remember(const struct rcpt *r, uint64_t asked, const struct msg *m)
 {
 	const uint32_t kind = m->lookup_found.kind;
 
 	if (kind == LOOKUP_MAILBOX || kind == LOOKUP_RELAY)
-		known_put(r->env.address, flags_of(r), m);
+		known_put(r->env.address, flags_of(r), asked, m);
 }
 
 static void
 on_found(struct ipc_call *call, struct msg *m)
 {
 	struct resolve *q = OUTER(call, struct resolve, call);
+	const uint64_t asked = q->generation;
 	struct rcpt *r = q->rcpt;
 
 	state.open--;
@@ -153,7 +155,7 @@ on_found(struct ipc_call *call, struct msg *m)
 		fail(r, RCPT_DEFERRED, SLICE("4.3.0"),
 		    SLICE("lookup is not there"));
 	} else {
-		remember(r, m);
+		remember(r, asked, m);
 		take_answer(r, &m->lookup_found);
 	}
 	dest_resolved();
@@ -166,6 +168,7 @@ ask(struct rcpt *r)
 	struct resolve *q = xcalloc(1, sizeof *q);
 
 	q->rcpt = r;
+	q->generation = known_generation();
 	state.open++;
 	IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &q->call, lookup_found, on_found,
 	    TIMEOUT_MS, lookup_address, .address = r->env.address,

@@ -40,22 +40,44 @@ test_known(void **state)
 
 	(void)state;
 	assert_false(is_known("a@a.test", 0));
-	known_put(SLICE("a@a.test"), 0, &m);
+	known_put(SLICE("a@a.test"), 0, known_generation(), &m);
 	assert_true(is_known("a@a.test", 0));
 	assert_true(is_known("a@a.test", 0));
 	/* another question */
 	assert_false(is_known("a@a.test", LOOKUP_NO_ALIAS));
 	assert_false(is_known("b@a.test", 0));
 	/* not to be kept */
-	known_put(SLICE("b@a.test"), 0, &once);
+	known_put(SLICE("b@a.test"), 0, known_generation(), &once);
 	assert_false(is_known("b@a.test", 0));
 	/* a second answer takes the place of the first */
 	m.lookup_found.tag = SLICE("tag");
-	known_put(SLICE("a@a.test"), 0, &m);
+	known_put(SLICE("a@a.test"), 0, known_generation(), &m);
 	assert_true(known_find(SLICE("a@a.test"), 0, &m));
 	assert_true(slice_is(m.lookup_found.tag, "tag"));
 	known_forget();
 	assert_false(is_known("a@a.test", 0));
+}
+
+/* An answer to what was asked before the tables changed comes too late, however
+ * often they change. */
+static void
+test_late_answer(void **state)
+{
+	const struct msg m = answer(1000);
+	const uint64_t asked = known_generation();
+
+	(void)state;
+	known_put(SLICE("a@a.test"), 0, asked, &m);
+	assert_true(is_known("a@a.test", 0));
+	known_forget();
+	known_put(SLICE("a@a.test"), 0, asked, &m);
+	assert_false(is_known("a@a.test", 0));
+	known_forget();
+	known_put(SLICE("a@a.test"), 0, asked, &m);
+	assert_false(is_known("a@a.test", 0));
+	known_put(SLICE("a@a.test"), 0, known_generation(), &m);
+	assert_true(is_known("a@a.test", 0));
+	known_forget();
 }
 
 static void
@@ -69,7 +91,7 @@ test_is_bounded(void **state)
 		char address[32];
 
 		snprintf(address, sizeof address, "%u@a.test", i);
-		known_put(slice_str(address), 0, &m);
+		known_put(slice_str(address), 0, known_generation(), &m);
 	}
 	for (unsigned i = 0; i < 5000; i++) {
 		char address[32];
@@ -94,6 +116,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_late_answer),
 		cmocka_unit_test(test_is_bounded),
 	};
 
