@@ -102,14 +102,24 @@ on_list(struct mx_query *mx, const struct mx_list *list, const char *why)
 	(void)why;
 	if (list->kind == MX_HOSTS)
 		lookup_site_add(list, s->port, &site);
+	else
+		s->found.lookup_found.keep_ms = 0;
 	answer(s, buf_slice(&site));
 	buf_fini(&site);
+}
+
+/* The site is not known: the next question may find it. */
+static void
+give_up(struct site_search *s)
+{
+	s->found.lookup_found.keep_ms = 0;
+	answer(s, SLICE(""));
 }
 
 static void
 on_deadline(struct ev_timer *t)
 {
-	answer(OUTER(t, struct site_search, deadline), SLICE(""));
+	give_up(OUTER(t, struct site_search, deadline));
 }
 
 /* A relay's answer names the address and the next hop. */
@@ -126,7 +136,8 @@ search_new(struct ipc *peer, const struct msg_lookup_found *a)
 		.kind = a->kind,
 		.address = arena_slice(&s->arena, a->address),
 		.transport = arena_slice(&s->arena, a->transport),
-		.nexthop = arena_slice(&s->arena, a->nexthop) };
+		.nexthop = arena_slice(&s->arena, a->nexthop),
+		.keep_ms = a->keep_ms };
 	TAILQ_INSERT_TAIL(&searches, s, link);
 	ev_timer_init(&s->deadline, on_deadline);
 	return s;
@@ -177,5 +188,5 @@ lookup_site_fail_open(void)
 	struct site_search *s;
 
 	while ((s = TAILQ_FIRST(&searches)) != NULL)
-		answer(s, SLICE(""));
+		give_up(s);
 }

@@ -68,3 +68,26 @@ def test_domains_behind_the_relayhost(make_pabal):
     with Sink(DATA=slow) as sink:
         p = make_pabal(("pabal", "relayhost", sink.nexthop))
         check(p, sink, slow, lambda n: f"r{n}.test")
+
+
+def test_hosts_are_looked_up_once(make_pabal):
+    """qmgr asks for what smtpd has asked for, but not for every message: a relay
+    and its site are kept for a moment, too."""
+    ROUNDS, MAILS = 100, 10
+
+    def asked():
+        [line] = [line for line in p.pabal("metrics").splitlines()
+                  if line.startswith("pabal_lookup_addresses")]
+        return int(line.split()[-1])
+
+    with Sink() as sink:
+        p = make_pabal(("pabal", "relayhost", sink.nexthop))
+        for n in range(1, ROUNDS + 1):
+            for _ in range(MAILS):
+                p.send("again", to="u@far.test")
+            p.wait_queue(0)
+            # smtpd asks for each recipient
+            if asked() < 2 * n * MAILS:
+                break
+        else:
+            raise AssertionError("every message's recipient was looked up")

@@ -250,6 +250,19 @@ test_answers(void **state)
 	}
 }
 
+/* What it was worth to look a relay up is not forgotten because its site was
+ * asked for as well. */
+static void
+test_relay_may_be_kept(void **state)
+{
+	const uint32_t keep_ms = ask("alice@a.test", 0).keep_ms;
+
+	(void)state;
+	assert_true(keep_ms > 0);
+	assert_int_equal(ask("x@routed.test", 0).keep_ms, keep_ms);
+	assert_int_equal(ask("x@routed.test", LOOKUP_SITE).keep_ms, keep_ms);
+}
+
 /* A captured smtpd does not learn where mail goes. */
 static void
 test_smtpd_is_told_less(void **state)
@@ -467,6 +480,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_relay_may_be_kept),
 		cmocka_unit_test(test_smtpd_is_told_less),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_usage_is_forgotten),
