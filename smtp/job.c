@@ -83,10 +83,18 @@ keep(struct smtp_rcpt *r, const struct smtp_result *result)
 	*r->last = *result;
 }
 
+static void
+learn(struct smtp_job *job, const struct smtp_result *result)
+{
+	if (result->site > job->site)
+		job->site = result->site;
+}
+
 void
 smtp_job_result(
     struct smtp_job *job, struct smtp_rcpt *r, const struct smtp_result *result)
 {
+	learn(job, result);
 	if (result->status == JOB_TEMPFAIL)
 		keep(r, result);
 	else
@@ -109,7 +117,7 @@ finish(struct smtp_job *job)
 	}
 	if (job->qmgr != NULL)
 		IPC_SEND(job->qmgr, job_done, .id = job->id,
-		    .damaged = job->damaged);
+		    .damaged = job->damaged, .site = job->site);
 	job_free(job);
 }
 
@@ -208,6 +216,7 @@ smtp_job_continue(struct smtp_job *job)
 void
 smtp_job_failed(struct smtp_job *job, const struct smtp_result *why, bool final)
 {
+	learn(job, why);
 	for (size_t i = 0; i < job->nrcpts; i++)
 		if (job->rcpts[i].state != SMTP_RCPT_DONE)
 			keep(&job->rcpts[i], why);

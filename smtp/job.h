@@ -23,7 +23,8 @@ struct smtp_result {
 	char dsn[SMTP_DSN_SIZE];
 	char host[SMTP_TARGET_TEXT];
 	char text[SMTP_TEXT_SIZE];
-	bool said; /* the host itself said so */
+	bool said;          /* the host itself said so */
+	enum job_site site; /* what it says of the host */
 };
 
 enum smtp_rcpt_state {
@@ -70,6 +71,7 @@ struct smtp_job {
 	struct smtp_session *session;  /* that serves it now */
 	bool is_waiting;
 	bool damaged;
+	enum job_site site; /* the best that was seen of it */
 };
 
 /* job_start */

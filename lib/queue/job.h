@@ -4,7 +4,7 @@
  * a line, values escaped as in queue/envelope.h:
  *   NUMBER address=… [account=… home=… quota=… extension=… orcpt=… notify=…
  *   target=… original=…]
- * and what comes back for each (job_result.status).
+ * and what comes back for each (job_result.status) and at the end.
  */
 #ifndef QUEUE_JOB_H
 #define QUEUE_JOB_H
@@ -21,6 +21,15 @@ enum job_status {
 	JOB_TEMPFAIL,  /* dsn 4.x.x: try again */
 	JOB_PERMFAIL,  /* dsn 5.x.x: bounce */
 	JOB_EXPANDED,  /* targets, one a line, take this recipient's place */
+};
+
+/* What a delivery has shown of the site that was to be dialled (job_done.site,
+ * from smtp), best last. */
+enum job_site {
+	JOB_SITE_UNKNOWN,  /* none of its hosts was dialled, or it was our wish
+			      (TLS) that could not be met */
+	JOB_SITE_FAILED,   /* no connection, no service (421), or lost */
+	JOB_SITE_ANSWERED, /* one of its hosts spoke to the message */
 };
 
 struct job_rcpt {

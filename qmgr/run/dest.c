@@ -352,7 +352,7 @@ dest_done(struct dest *d, enum dest_outcome outcome, struct slice dsn,
 	d->active--;
 	if (outcome == DEST_TROUBLE)
 		trouble(d, dsn, why);
-	else
+	else if (outcome == DEST_WELL)
 		success(d);
 	line_up(d);
 	set_idle(d);

@@ -42,6 +42,7 @@ void dest_resolved(void);
 enum dest_outcome {
 	DEST_WELL,    /* it answered */
 	DEST_TROUBLE, /* it could not be talked to; WHY is kept */
+	DEST_UNKNOWN, /* nothing was learnt of it: not dialled, agent gone */
 };
 void dest_done(struct dest *d, enum dest_outcome outcome, struct slice dsn,
     struct slice why);

@@ -27,8 +27,7 @@ struct dispatch_job {
 	struct rcpt **rcpts;
 	size_t n;
 	uint64_t id;
-	bool answered; /* the destination itself could be talked to */
-	char dsn[16];  /* what was said of the destination last */
+	char dsn[16]; /* what was said of a recipient for now, the last */
 	char why[200];
 };
 
@@ -40,25 +39,15 @@ key_of(const uint64_t *id)
 	return slice_of(id, sizeof *id);
 }
 
-/* A 4.4.x or 4.3.x of every recipient speaks of the host, not of them. */
-static bool
-speaks_of_host(const struct rcpt *r)
-{
-	return r->status == JOB_TEMPFAIL &&
-	       (slice_starts(r->dsn, SLICE("4.4.")) ||
-		   slice_starts(r->dsn, SLICE("4.7.5")));
-}
-
 static void
 take_word(struct dispatch_job *job, struct rcpt *r, struct slice targets)
 {
-	if (speaks_of_host(r)) {
+	if (r->status == JOB_TEMPFAIL && slice_starts(r->dsn, SLICE("4."))) {
 		slice_copy(slice_sub(r->dsn, 0, sizeof job->dsn - 1), job->dsn,
 		    sizeof job->dsn);
 		slice_copy(slice_sub(r->text, 0, sizeof job->why - 1), job->why,
 		    sizeof job->why);
-	} else
-		job->answered = true;
+	}
 	result_apply(r, dest_role(job->dest), dest_uid(job->dest), targets);
 }
 
@@ -107,6 +96,22 @@ no_result(struct dispatch_job *job, struct rcpt *r, const char *why)
 	take_word(job, r, SLICE(""));
 }
 
+/* DONE is NULL when the agent has ended.  Where local and pipe deliver to is
+ * here, and well as long as they are. */
+static enum dest_outcome
+outcome_of(const struct job *job, const struct msg_job_done *done)
+{
+	if (done == NULL)
+		return DEST_UNKNOWN;
+	if (dest_role(job->dest) != ROLE_SMTP ||
+	    done->site == JOB_SITE_ANSWERED)
+		return DEST_WELL;
+	/* Without a word that is kept, nobody could be told why. */
+	return done->site == JOB_SITE_FAILED && job->dsn[0] != '\0'
+		   ? DEST_TROUBLE
+		   : DEST_UNKNOWN;
+}
+
 static void
 on_done(struct ipc_call *call, struct msg *m)
 {
@@ -124,7 +129,7 @@ on_done(struct ipc_call *call, struct msg *m)
 		    m == NULL ? "the delivery agent ended unexpectedly"
 			      : "the delivery agent gave no result");
 	}
-	dest_done(job->dest, job->answered ? DEST_WELL : DEST_TROUBLE,
+	dest_done(job->dest, outcome_of(job, m != NULL ? &m->job_done : NULL),
 	    slice_str(job->dsn), slice_str(job->why));
 	free(job->rcpts);
 	free(job);

@@ -22,7 +22,9 @@ void
 smtp_result_reply(struct smtp_result *r, const struct smtp_reply *reply,
     const struct smtp_target *host)
 {
-	*r = (struct smtp_result){ .said = true };
+	*r = (struct smtp_result){ .said = true,
+		.site =
+		    reply->code == 421 ? JOB_SITE_FAILED : JOB_SITE_ANSWERED };
 	smtp_target_format(host, r->host);
 	smtp_reply_line(reply, r->text, sizeof r->text);
 	smtp_reply_dsn(reply, r->dsn);

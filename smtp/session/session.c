@@ -177,6 +177,8 @@ smtp_session_fail_reply(struct smtp_session *s)
 	struct smtp_result r;
 
 	smtp_result_reply(&r, &s->reply, &s->target);
+	if (s->stage == SMTP_GREETING && r.status == JOB_TEMPFAIL)
+		r.site = JOB_SITE_FAILED;
 	/* A 2xx or 3xx where none belongs. */
 	if (r.status == JOB_DELIVERED)
 		r.status = JOB_TEMPFAIL;
@@ -348,6 +350,7 @@ lost(struct smtp_session *s, enum stream_end why)
 		    "%s: %s while waiting for %s", s->name, reason,
 		    stages[s->stage].name);
 	}
+	r.site = JOB_SITE_FAILED;
 	/* Whether the host took the message is not known: to offer it to
 	 * another would make two of it. */
 	smtp_session_fail(s, &r, s->stage == SMTP_DOT, false);
@@ -386,6 +389,14 @@ static const struct stream_handler handler = {
 
 /* ---- beginnings ---- */
 
+/* Does ERROR of connect speak of the host, and not of this one? */
+static bool
+is_of_host(int error)
+{
+	return error == ECONNREFUSED || error == ETIMEDOUT ||
+	       error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
 /* A socket that connects to T; -1 and errno. */
 static int
 begin_connect(const struct smtp_target *t)
@@ -421,6 +432,7 @@ smtp_session_open(struct smtp_job *job, const struct smtp_target *t, bool plain)
 		smtp_target_format(t, name);
 		smtp_result_set(&r, JOB_TEMPFAIL, "4.4.1", "connect to %s: %s",
 		    name, strerror(errno));
+		r.site = is_of_host(errno) ? JOB_SITE_FAILED : JOB_SITE_UNKNOWN;
 		smtp_job_failed(job, &r, false);
 		return;
 	}

@@ -4,13 +4,19 @@ message of it is lost when the host comes back."""
 import smtplib
 import socket
 import socketserver
+import ssl
 import threading
 
 import pytest
 
+import sink as sinks
+from dnsserver import DnsServer
 from pabal import DOMAIN, wait
 
 N = 40
+
+
+FEW = 12  # more than the failures that make a host be down
 
 
 class Sink(socketserver.ThreadingTCPServer):
@@ -78,3 +84,54 @@ def test_nothing_is_lost_while_a_host_is_down(make_pabal):
     finally:
         sink.shutdown()
         sink.server_close()
+
+
+def said(p):
+    """What was said of recipients.  A process that must begin anew for the port
+    says nothing of the host."""
+    return [(e["dsn"], e["text"]) for e in p.events("rcpt.result")
+            if e["dsn"] != "4.3.0"]
+
+
+def send_few(p, domain):
+    for i in range(FEW):
+        p.send(f"number {i}", to=f"x@{domain}")
+
+
+@pytest.mark.allow("dest.down")
+def test_a_host_that_is_busy_is_down(make_pabal):
+    with sinks.Sink(CONNECT=lambda *_: "421 4.3.2 busy") as sink:
+        p = make_pabal(("pabal", "relayhost", sink.nexthop),
+                       ("qmgr", "retry_schedule", "1h"))
+        send_few(p, "example.org")
+        p.wait_event("dest.down", why="421 4.3.2 busy")
+        assert {dsn for dsn, _ in said(p)} == {"4.3.2"}
+        assert sink.sessions < FEW
+
+
+@pytest.mark.parametrize("dsn, tls, records", (
+    # the host answers, but its certificate is nobody's that we trust
+    ("4.7.5", "verify", {"MX": ["10 mx.host.test."]}),
+    # nobody was dialled: the domain's own name servers fail
+    ("4.4.3", "may", "SERVFAIL"),
+))
+def test_what_says_nothing_of_a_host(make_pabal, dsn, tls, records):
+    """A domain that cannot be asked for, or is not safe enough, does not stop
+    mail of others for the same hosts."""
+    with DnsServer() as dns, sinks.Sink() as sink:
+        dns.records["mx.host.test"] = {"A": ["127.0.0.1"]}
+        dns.records["d.test"] = records
+        p = make_pabal(("lookup", "dns_servers", f"127.0.0.1:{dns.port}"),
+                       ("smtp", "tls_policy", tls),
+                       ("qmgr", "retry_schedule", "1h"))
+        with open(f"{p.dir}/etc/transports", "w") as f:
+            f.write(f"d.test smtp:d.test:{sink.port}\n")
+        p.pabal("map", "transports")
+        sink.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        sink.tls.load_cert_chain(f"{p.dir}/tls/cert.pem", f"{p.dir}/tls/key.pem")
+        send_few(p, "d.test")
+        wait(lambda: len(said(p)) == FEW, "a word on each")
+        assert {one for one, _ in said(p)} == {dsn}
+        assert p.events("dest.down") == []
+        if tls == "verify":
+            assert sink.sessions >= FEW

@@ -194,6 +194,33 @@ test_down(void **state)
 		end_job(DEST_WELL);
 }
 
+/* What says nothing of the hosts is no failure, nor the end of failures. */
+static void
+test_unknown(void **state)
+{
+	(void)state;
+	fill("smtp:unknown", 3 * START);
+	deferred = 0;
+	for (unsigned i = 0; i < 4; i++)
+		end_job(DEST_TROUBLE);
+	for (unsigned i = 0; i < START; i++)
+		end_job(DEST_UNKNOWN);
+	assert_int_equal(deferred, 0);
+	assert_true(njobs > 0);
+	end_job(DEST_TROUBLE);
+	assert_true(deferred > 0);
+	while (njobs > 0)
+		end_job(DEST_UNKNOWN);
+	/* nor is who probes it */
+	clock_run(DOWN_MS);
+	deferred = 0;
+	fill("smtp:unknown", 3);
+	end_job(DEST_UNKNOWN);
+	assert_int_equal(njobs, 1);
+	end_job(DEST_TROUBLE);
+	assert_int_equal(deferred, 1);
+}
+
 /* An administrator does not wait. */
 static void
 test_flush(void **state)
@@ -359,6 +386,7 @@ main(void)
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_site),
 		cmocka_unit_test(test_down),
+		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_flush),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_turns),

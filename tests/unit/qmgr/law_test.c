@@ -618,7 +618,9 @@ static void
 on_job(struct ev_timer *t)
 {
 	struct fake *f = OUTER(t, struct fake, timer);
-	struct msg done = { .type = MSG_job_done };
+	struct msg done = { .type = MSG_job_done,
+		.job_done.site =
+		    percent(plan.temp) ? pick(4) : JOB_SITE_ANSWERED };
 
 	if (!f->report && !mega && percent(plan.die)) {
 		for (size_t i = 0; i < f->n; i++)
