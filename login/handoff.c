@@ -17,6 +17,7 @@
 #include "ipc/pass.h"
 #include "ipc/role.h"
 #include "log/log.h"
+#include "login/conf.h"
 #include "login/metrics.h"
 #include "login/pump.h"
 #include "login/session.h"
@@ -70,7 +71,7 @@ taken(struct login_session *s)
 }
 
 /* Nobody can tell whether the client has got an answer already: it can only be
- * sent away. */
+ * sent away, and without a word where that would stand amid the other's. */
 static void
 lost(struct login_session *s)
 {
@@ -78,7 +79,10 @@ lost(struct login_session *s)
 	    kv_s("account", s->handoff->account), kv_s("why", "no answer"));
 	login_handoff_free(&s->handoff);
 	login_count(LOGIN_COUNT_unserved, 1);
-	login_hangup(s, "UNAVAILABLE", "Temporary failure, try again");
+	if (s->front.shared)
+		front_end(&s->front, "unserved");
+	else
+		login_hangup(s, "UNAVAILABLE", "Temporary failure, try again");
 }
 
 /* TEXT is of a process of the account's uid: one line of printable ASCII. */
@@ -102,6 +106,10 @@ not_taken(struct login_session *s, struct err why)
 	    kv_s("account", s->handoff->account), kv_s("why", why.text));
 	login_handoff_free(&s->handoff);
 	login_count(LOGIN_COUNT_unserved, 1);
+	if (s->front.shared) { /* who refuses has said nothing */
+		front_share(&s->front, false);
+		front_deadline(&s->front, login_conf->login_timeout);
+	}
 	s->dialect->unserved(s, &why);
 	login_mode(s, LOGIN_LINES);
 }
@@ -153,6 +161,7 @@ login_handoff_drained(struct login_session *s)
 	int pair[2];
 
 	if (!front_tls(&s->front)) {
+		front_share(&s->front, true);
 		send_in(s, s->front.stream.io.fd);
 		return;
 	}

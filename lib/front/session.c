@@ -293,6 +293,10 @@ on_deadline(struct ev_timer *t)
 		front_end(s, "closed");
 		return;
 	}
+	if (s->shared) {
+		front_end(s, "stop");
+		return;
+	}
 	front_metric(FRONT_METRIC_timeouts, 1);
 	/* nobody could read it */
 	if (in_handshake(s) || s->state == FRONT_HELD)
@@ -561,6 +565,15 @@ front_deadline(struct front_session *s, int64_t ms)
 	if (ms > 0)
 		ev_timer_set(&s->deadline, ms);
 	else
+		ev_timer_stop(&s->deadline);
+}
+
+/* What there is of a deadline in a stop is the stop's. */
+void
+front_share(struct front_session *s, bool shared)
+{
+	s->shared = shared;
+	if (!front.stopping)
 		ev_timer_stop(&s->deadline);
 }
 

@@ -78,6 +78,7 @@ struct front_session {
 	bool trusted;   /* local, or in trusted_networks */
 	bool cleartext; /* may tell a password without TLS */
 	bool secret;    /* what is being taken is wiped */
+	bool shared;    /* another process may write to the client */
 	bool shut;
 	uint16_t port;                /* the client's */
 	uint8_t key[FRONT_KEY_BYTES]; /* whom its rates count for */
@@ -89,6 +90,12 @@ void front_work(struct front_session *s, enum front_work work);
 /* Time for the client's next act, in ms; 0: none, another daemon is waited for.
  */
 void front_deadline(struct front_session *s, int64_t ms);
+
+/* The client's socket is in the hands of another process as well: nothing of
+ * ours is said on it any more, not even last words, and its time is no longer
+ * up; a stop closes our end alone.  Or, not SHARED, it is ours again.  The
+ * stream is paused meanwhile. */
+void front_share(struct front_session *s, bool shared);
 
 /* ---- TLS */
 

@@ -99,7 +99,7 @@ no_result(struct dispatch_job *job, struct rcpt *r, const char *why)
 /* DONE is NULL when the agent has ended.  Where local and pipe deliver to is
  * here, and well as long as they are. */
 static enum dest_outcome
-outcome_of(const struct job *job, const struct msg_job_done *done)
+outcome_of(const struct dispatch_job *job, const struct msg_job_done *done)
 {
 	if (done == NULL)
 		return DEST_UNKNOWN;

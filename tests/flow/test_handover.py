@@ -251,23 +251,64 @@ def test_imapd_ends_and_the_next_login_works(make_pabal):
     wait(lambda: back(p), "a new imapd")
 
 
+# The service, and what login may say while imapd has the session, but has not
+# answered: in the clear imapd may be writing to the same socket.
+WORDS = [("imap", ""), ("imaps", "* BYE [UNAVAILABLE] ")]
+
+
 @pytest.mark.allow("child.killed", "ipc.dropped")
-def test_imapd_hangs_amid_a_login(make_pabal):
-    """login says so and the client is not left waiting for ever."""
+@pytest.mark.parametrize("way, words", WORDS)
+def test_imapd_hangs_amid_a_login(make_pabal, way, words):
+    """The client is not left waiting for ever."""
     p = make_pabal()
     p.imap().logout()
     pids = p.pids("imapd")
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    with Imap(p, "imap") as c:
+    with Imap(p, way) as c:
         since = p.mark()
         c.send(f"a {LOGIN}\r\n")
         p.wait_event("auth.ok", since, protocol="imap")
+        # login has told imapd of it as soon as it answers another client
+        with Imap(p, way) as other:
+            assert other.ask("NOOP")[-1].startswith("a OK")
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         got = c.file.read().decode()
-        assert got == "" or got.startswith("* BYE [UNAVAILABLE] ")
+        assert got.startswith(words) if words else got == ""
     wait(lambda: back(p), "a new imapd")
+
+
+@pytest.mark.allow("child.killed", "ipc.dropped")
+@pytest.mark.parametrize("way, words", WORDS)
+def test_login_stops_amid_a_login(make_pabal, way, words):
+    """What imapd has been handed it serves, and login does not talk between."""
+    p = make_pabal()
+    p.imap().logout()
+    pids = p.pids("imapd")
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with Imap(p, way) as c:
+            since = p.mark()
+            c.send(f"a {LOGIN}\r\n")
+            p.wait_event("auth.ok", since, service="imap")
+            with Imap(p, way) as other:
+                assert other.ask("NOOP")[-1].startswith("a OK")
+            doors = p.pids("login")
+            for pid in doors:
+                os.kill(pid, signal.SIGTERM)
+            wait(lambda: not set(doors) & set(p.pids("login")), "their end")
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            if words:
+                assert c.file.read().decode().startswith(words)
+            else:
+                assert c.until("a")[-1].startswith("a OK")
+                assert c.ask("NOOP", "b")[-1].startswith("b OK")
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_stop_says_goodbye(make_pabal):

@@ -17,6 +17,7 @@
 #include "sys/addr.h"
 #include "sys/id.h"
 
+#include "tests/clock.h"
 #include "tests/unit.h"
 
 struct echo {
@@ -57,6 +58,12 @@ echo_take(struct front_session *s, struct slice in)
 		return 0;
 	if (slice_is(line, "work"))
 		front_work(s, FRONT_WORKS);
+	if (slice_is(line, "share")) {
+		front_share(s, true);
+		front_work(s, FRONT_ASKS);
+		stream_pause(&s->stream);
+		return nl + 1;
+	}
 	if (slice_is(line, "rate"))
 		stream_printf(&s->stream, "%s",
 		    front_rate(s, FRONT_MESSAGES, 2) ? "yes " : "no ");
@@ -173,6 +180,23 @@ gone(int fd)
 }
 
 /* ---- tests, in this order */
+
+/* No deadline of ours for who is in another's hands. */
+static void
+test_shared_has_time(void **state)
+{
+	const int fd = client("192.0.2.1", &clear, true);
+
+	(void)state;
+	say(fd, "share\n");
+	run();
+	(void)heard(fd);
+	clock_run(3600000);
+	run();
+	assert_string_equal(heard(fd), "");
+	assert_int_equal(sessions, 1);
+	gone(fd);
+}
 
 static int
 setup(void **state)
@@ -317,15 +341,22 @@ test_stop(void **state)
 {
 	const int idle = client("192.0.2.1", &clear, true);
 	const int works = client("192.0.2.2", &clear, true);
+	const int shared = client("192.0.2.3", &clear, true);
 
 	(void)state;
 	say(works, "work\n");
+	say(shared, "share\n");
 	run();
-	(void)heard(idle), (void)heard(works);
+	(void)heard(idle), (void)heard(works), (void)heard(shared);
 	front_stop();
 	run();
 	assert_string_equal(heard(idle), "bye 5\n");
 	assert_string_equal(heard(works), "");
+	/* somebody else may be speaking there */
+	assert_string_equal(heard(shared), "");
+	clock_run(2000);
+	assert_true(at_end(shared));
+	close(shared);
 	gone(idle);
 	assert_true(front_busy());
 	say(works, "more\nrest\n");
@@ -344,6 +375,7 @@ main(void)
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_limits_of_sessions),
 		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_shared_has_time),
 		cmocka_unit_test(test_ids_differ),
 		cmocka_unit_test(test_stop),
 	};
