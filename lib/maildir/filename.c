@@ -2,7 +2,6 @@
 #include "maildir/filename.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/cur.h"
@@ -10,6 +9,7 @@
 #include "base/mem.h"
 #include "maildir/keyword_set.h"
 #include "sys/clock.h"
+#include "sys/id.h"
 
 /* In the order of the letters, which is the order they stand in. */
 static const struct {
@@ -177,8 +177,7 @@ filename_unique(struct buf *out, const char *host)
 	const int64_t now_us = clock_wall_us();
 
 	buf_addf(out, "%lld.M%lldP%dQ%uR%08x.", (long long)(now_us / 1000000),
-	    (long long)(now_us % 1000000), (int)getpid(), count++,
-	    arc4random());
+	    (long long)(now_us % 1000000), (int)id_pid(), count++, id_random());
 	add_host(out, host);
 }
 

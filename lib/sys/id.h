@@ -15,4 +15,10 @@ enum { ID_MAX_BYTES = 15 };
  * after a restart. */
 void id_new(char *id, uint32_t tail, unsigned digits);
 
+/* getpid(), asked once for each process. */
+uint32_t id_pid(void);
+/* A random number of 32 bits, in no other process the same sequence; for names,
+ * not for secrets. */
+uint32_t id_random(void);
+
 #endif

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <bsd/stdlib.h>
 #include <bsd/string.h>
 
 #include "base/crc32c.h"
@@ -161,7 +160,7 @@ spool_stop(void)
 void
 spool_new_id(char id[ENVELOPE_ID_BYTES])
 {
-	id_new(id, arc4random(), 2);
+	id_new(id, id_random(), 2);
 }
 
 int

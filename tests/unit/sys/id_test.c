@@ -2,6 +2,8 @@
 #include "sys/id.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/unit.h"
 
@@ -45,12 +47,45 @@ test_tail(void **state)
 	}
 }
 
+/* A child has a pid and numbers of its own. */
+static void
+test_fork(void **state)
+{
+	const uint32_t parent = id_pid();
+	uint32_t child[2];
+	int ends[2], status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(parent, getpid());
+	(void)id_random(); /* others are in store now */
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid != -1);
+	if (pid == 0) {
+		child[0] = id_pid();
+		child[1] = id_random();
+		_exit(write(ends[1], child, sizeof child) == sizeof child ? 0
+									  : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(
+	    read(ends[0], child, sizeof child), (ssize_t)sizeof child);
+	assert_int_equal(child[0], pid);
+	assert_int_equal(id_pid(), parent);
+	assert_true(child[1] != id_random());
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_fork),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
