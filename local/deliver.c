@@ -321,11 +321,9 @@ open_mailbox(struct local_delivery *d, struct err *err)
 }
 
 static int
-begin(struct local_delivery *d, struct err *err)
+begin_append(struct local_delivery *d, struct err *err)
 {
 	char *home = arena_str(&d->job->arena, d->rcpt.home);
-	struct buf trace = { .max = 4096 };
-	int rc = -1;
 
 	if (store_account_ensure(state.store, home, &d->account, err) !=
 		FOUND ||
@@ -335,8 +333,24 @@ begin(struct local_delivery *d, struct err *err)
 			   : err_set(err, ERR_TEMP, "the mailbox is not there");
 	account_set_quota(d->account, (uint64_t)d->rcpt.quota_bytes, 0);
 	d->append = append_begin(d->batch->appends, d->mailbox, err);
-	if (d->append == NULL)
+	return d->append != NULL ? 0 : -1;
+}
+
+static int
+begin(struct local_delivery *d, struct err *err)
+{
+	struct buf trace = { .max = 4096 };
+	int rc = begin_append(d, err);
+
+	/* Taken away since it was opened: it is made anew. */
+	if (rc == -1 && d->mailbox != NULL && err->class == ERR_PERM) {
+		leave_account(d);
+		*err = (struct err){ 0 };
+		rc = begin_append(d, err);
+	}
+	if (rc == -1)
 		return -1;
+	rc = -1;
 	d->places = record_places_new(d->job->record);
 	d->header = d->job->header;
 	next_to_leave_out(d);

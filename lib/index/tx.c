@@ -399,17 +399,31 @@ tx_pend(struct tx *tx, struct ix_box *b, uint32_t uid)
 		b->pending_to = uid + 1;
 }
 
+/* A part went from BEFORE to NOW; *KNOWN is what the index has taken in. */
+static void
+time_end(int64_t before, int64_t now, int64_t *known, struct ix_box *b)
+{
+	/* Another program may have slipped in between; a later, thorough look
+	 * will find what it did. */
+	if (now != before)
+		b->bits |= BOX_UNSURE;
+	if (*known == before)
+		*known = now;
+}
+
 void
 tx_times_end(struct maildir_times t, const struct maildir *d, struct ix_box *b)
 {
 	const struct maildir_times now = maildir_times(d);
 
-	/* Another program may have slipped in between; a later, thorough look
-	 * will find what it did. */
-	if (now.cur_ns != t.cur_ns || now.new_ns != t.new_ns)
-		b->bits |= BOX_UNSURE;
-	if (b->cur_mtime_ns == t.cur_ns)
-		b->cur_mtime_ns = now.cur_ns;
-	if (b->new_mtime_ns == t.new_ns)
-		b->new_mtime_ns = now.new_ns;
+	time_end(t.cur_ns, now.cur_ns, &b->cur_mtime_ns, b);
+	time_end(t.new_ns, now.new_ns, &b->new_mtime_ns, b);
+}
+
+void
+tx_time_end(int64_t before_ns, enum maildir_part part, const struct maildir *d,
+    struct ix_box *b)
+{
+	time_end(before_ns, maildir_time(d, part),
+	    part == MAILDIR_NEW ? &b->new_mtime_ns : &b->cur_mtime_ns, b);
 }

@@ -14,13 +14,12 @@
 
 #include "base/err.h"
 #include "index/record.h"
+#include "maildir/dirs.h"
 
 struct boxfile;
 struct index;
 struct keyword_set;
 struct kv_txn;
-struct maildir;
-struct maildir_times;
 
 struct tx {
 	struct index *ix;
@@ -82,5 +81,8 @@ void tx_pend(struct tx *tx, struct ix_box *b, uint32_t uid);
  * those of others. */
 void tx_times_end(
     struct maildir_times t, const struct maildir *d, struct ix_box *b);
+/* The same where only PART was changed, whose time was BEFORE_NS. */
+void tx_time_end(int64_t before_ns, enum maildir_part part,
+    const struct maildir *d, struct ix_box *b);
 
 #endif

@@ -98,6 +98,8 @@ maildir_close(struct maildir *d)
 	fd_close(&d->curfd);
 	fd_close(&d->newfd);
 	fd_close(&d->tmpfd);
+	d->learnt = d->host_time = false;
+	d->dev = 0;
 }
 
 static int
@@ -117,7 +119,7 @@ maildir_open(struct maildir *d, int accountfd, const char *dir, bool make,
 {
 	const bool inbox = dir[0] == '\0';
 
-	*d = (struct maildir){ -1, -1, -1, -1 };
+	*d = MAILDIR_CLOSED;
 	d->fd = openat(accountfd, inbox ? "." : dir, TREE_DIR_FLAGS);
 	if (d->fd == -1 &&
 	    (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
@@ -385,6 +387,12 @@ int
 maildir_sync(const struct maildir *d, enum maildir_part part, struct err *err)
 {
 	return fd_sync(part_fd(d, part), err);
+}
+
+int64_t
+maildir_time(const struct maildir *d, enum maildir_part part)
+{
+	return mtime_ns(part_fd(d, part));
 }
 
 struct maildir_times

@@ -24,6 +24,7 @@
 #include "store/build.h"
 #include "store/flush.h"
 #include "store/handle.h"
+#include "store/hold.h"
 #include "store/inner.h"
 #include "store/notify.h"
 #include "store/whole.h"
@@ -141,8 +142,9 @@ store_free(struct store **sp)
 	xfree(sp);
 }
 
-enum found
-store_account_open(struct store *store, const char *path,
+/* TRUST: see handle_trust. */
+static enum found
+open_account(struct store *store, const char *path, bool trust,
     struct account **account, struct err *err)
 {
 	struct account *a;
@@ -154,6 +156,8 @@ store_account_open(struct store *store, const char *path,
 		return ABSENT;
 	}
 	a = handle_account(store, path);
+	if (trust)
+		handle_trust(a);
 	if (handle_enter(a, &why) == 0) {
 		*account = a;
 		return FOUND;
@@ -165,10 +169,17 @@ store_account_open(struct store *store, const char *path,
 }
 
 enum found
+store_account_open(struct store *store, const char *path,
+    struct account **account, struct err *err)
+{
+	return open_account(store, path, false, account, err);
+}
+
+enum found
 store_account_ensure(struct store *store, const char *path,
     struct account **account, struct err *err)
 {
-	const enum found f = store_account_open(store, path, account, err);
+	const enum found f = open_account(store, path, true, account, err);
 
 	if (f != ABSENT)
 		return f;

@@ -25,71 +25,23 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
-#include "index/ix.h"
-#include "index/tx.h"
 #include "maildir/filename.h"
 #include "maildir/keywords.h"
 #include "maildir/kwlog.h"
+#include "maildir/learn.h"
 #include "maildir/maildir.h"
 #include "store/account_new.h"
+#include "store/append_inner.h"
 #include "store/change.h"
 #include "store/handle.h"
+#include "store/hold.h"
 #include "store/inner.h"
-#include "store/kwtable.h"
-#include "store/quota.h"
 #include "store/traits.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
 
 enum { BUFFER = 64 << 10, CACHE_LIMIT = 16 << 20 };
-
-struct append {
-	struct durable_req req; /* first: given back by the pool */
-	struct append_batch *batch;
-	struct mailbox *m;
-	TAILQ_ENTRY(append) link;
-	struct durable_req more_req; /* pabal-keywords, where it has a line */
-	struct append_info info;
-	struct buf names; /* info.keywords */
-	struct keyword_set keywords;
-	struct kwlog log;
-	int boxfd;
-	struct buf out;   /* not yet in the file */
-	struct buf cache; /* see append_set_cache */
-	struct ix_msg msg;
-	struct ix_hot hot;
-	char tmp[IX_FILE_NAME];
-	int fd;
-	char last;     /* of what went into the file */
-	bool cr;       /* a CR that may belong to a CRLF */
-	bool finished; /* ready for commit */
-	bool placed;
-	bool own_date;
-	int rc;
-	struct err err;
-	uint32_t uid;
-	uint32_t uidvalidity;
-};
-
-/* A directory that the batch changed. */
-struct append_target {
-	struct mailbox *m;
-	bool fresh;
-	int fd;
-};
-
-struct append_batch {
-	struct store *store;
-	bool atomic;
-	bool committed;
-	TAILQ_HEAD(, append) appends;
-	struct append_target *targets;
-	size_t ntargets;
-	size_t waiting; /* for the disk */
-	void (*done)(struct append_batch *b, void *arg);
-	void *arg;
-};
 
 struct append_batch *
 append_batch_new(struct store *store, bool atomic)
@@ -129,8 +81,7 @@ append_batch_free(struct append_batch **bp)
 	must(b->waiting == 0);
 	while ((a = TAILQ_FIRST(&b->appends)) != NULL)
 		append_free(a);
-	for (size_t i = 0; i < b->ntargets; i++)
-		close(b->targets[i].fd);
+	must(b->ntargets == 0);
 	xfree(&b->targets);
 	xfree(bp);
 }
@@ -142,6 +93,23 @@ append_drop(struct append *a)
 	append_free(a);
 }
 
+/* The file in tmp/.  What was seen of the mailbox in an earlier turn counts
+ * (see handle_trust), so its directories may be gone. */
+static int
+begin_file(struct append *a, struct err *err)
+{
+	struct mailbox *m = a->m;
+	int fd = maildir_begin(&m->dirs, a->tmp, err);
+
+	if (fd != -1 || errno != ENOENT)
+		return fd;
+	handle_doubt(m);
+	if (handle_enter_mailbox(m, err) == -1)
+		return -1;
+	maildir_learn(&m->dirs);
+	return maildir_begin(&m->dirs, a->tmp, err);
+}
+
 struct append *
 append_begin(struct append_batch *b, struct mailbox *m, struct err *err)
 {
@@ -150,6 +118,7 @@ append_begin(struct append_batch *b, struct mailbox *m, struct err *err)
 
 	if (handle_enter_mailbox(m, err) == -1)
 		return NULL;
+	maildir_learn(&m->dirs);
 	a = xcalloc(1, sizeof *a);
 	a->batch = b;
 	a->m = m;
@@ -163,7 +132,8 @@ append_begin(struct append_batch *b, struct mailbox *m, struct err *err)
 	strlcpy(a->tmp, buf_cstr(&name), sizeof a->tmp);
 	buf_fini(&name);
 	TAILQ_INSERT_TAIL(&b->appends, a, link);
-	a->fd = maildir_begin(&m->dirs, a->tmp, err);
+	a->fd = begin_file(a, err);
+	a->dev = m->dirs.dev;
 	if (a->fd != -1)
 		return a;
 	a->tmp[0] = '\0';
@@ -174,8 +144,11 @@ append_begin(struct append_batch *b, struct mailbox *m, struct err *err)
 static int
 write_out(struct append *a, struct err *err)
 {
-	const int rc = fd_write_all(a->fd, buf_slice(&a->out), err);
+	int rc;
 
+	if (a->out.n > 0)
+		a->written_s = maildir_clock_s();
+	rc = fd_write_all(a->fd, buf_slice(&a->out), err);
 	buf_reset(&a->out);
 	return rc;
 }
@@ -191,8 +164,10 @@ put(struct append *a, struct slice s, struct err *err)
 	a->msg.vsize += (int64_t)s.n;
 	if (s.n > BUFFER - a->out.n && write_out(a, err) == -1)
 		return -1;
-	if (s.n > BUFFER)
+	if (s.n > BUFFER) {
+		a->written_s = maildir_clock_s();
 		return fd_write_all(a->fd, s, err);
+	}
 	buf_add(&a->out, s);
 	return 0;
 }
@@ -261,6 +236,12 @@ set_date(struct append *a, const struct append_info *info, struct err *err)
 	const struct timespec times[2] = { at, at };
 	struct maildir_stat st;
 
+	/* Written within one second of the clock that its time is from. */
+	if (!info->has_date && a->m->dirs.host_time && a->written_s != 0 &&
+	    a->written_s == clock_wall_s()) {
+		a->msg.date_s = a->written_s;
+		return 0;
+	}
 	if (info->has_date && futimens(a->fd, times) == -1)
 		return err_sys(err, ERR_TEMP, "set the time of a message");
 	if (maildir_stat(a->fd, &st, err) == -1)
@@ -322,180 +303,23 @@ append_result(const struct append *a, uint32_t *uid, uint32_t *uidvalidity,
 	return a->rc;
 }
 
-/* A flag shows in cur/ only. */
-static bool
-goes_to_new(const struct append *a)
-{
-	return a->info.fresh && (a->info.flags & MSG_FLAGS) == 0 &&
-	       a->names.n == 0;
-}
-
-static enum maildir_part
-part_of(const struct append *a)
-{
-	return goes_to_new(a) ? MAILDIR_NEW : MAILDIR_CUR;
-}
-
-static void
-name_it(struct append *a)
-{
-	struct filename f;
-	struct buf name;
-
-	filename_parse(slice_str(a->tmp), &f);
-	f.size = a->msg.size;
-	f.vsize = a->msg.vsize;
-	f.uid = a->uid;
-	f.info = !goes_to_new(a);
-	f.flags = a->info.flags;
-	f.letters = keyword_set_letters(&a->keywords);
-	f.own_date = a->own_date;
-	f.date_s = a->msg.date_s;
-	a->msg.email_id = f.email_id;
-	buf_init(&name, sizeof a->msg.file - 1);
-	filename_format(&name, &f);
-	strlcpy(a->msg.file, buf_cstr(&name), sizeof a->msg.file);
-	buf_fini(&name);
-	a->hot = (struct ix_hot){ .bits = f.flags | HOT_SURE };
-	if (goes_to_new(a))
-		a->hot.bits |= HOT_NEW;
-}
-
-static int
-record(struct tx *tx, struct append *a, struct ix_box *b, struct err *err)
-{
-	if (tx_add(tx, b, a->uid, &a->hot, &a->msg, &a->keywords, err) == -1)
-		return -1;
-	if (a->cache.n > 0 && ix_put_cache(tx->t, b->box, a->uid,
-				  buf_slice(&a->cache), err) == -1)
-		return -1;
-	return ix_put_box(tx->t, b, err);
-}
-
-static int
-place(struct tx *tx, struct append *a, struct err *err)
-{
-	struct maildir_times times;
-	struct ix_box b;
-	enum found f;
-
-	if (!a->finished)
-		return err_set(err, ERR_TEMP, "not finished");
-	if (handle_enter_mailbox(a->m, err) == -1)
-		return -1;
-	f = ix_get_box(tx->t, a->m->box, &b, err);
-	if (f == ABSENT)
-		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
-	if (f != FOUND || quota_fits(tx, (uint64_t)a->msg.vsize, err) == -1 ||
-	    kwtable_load(a->m->keywords, tx->t, &b, err) == -1 ||
-	    kwtable_resolve(tx, &b, &a->m->dirs, a->m->keywords,
-		buf_slice(&a->names), true, &a->keywords, err) == -1 ||
-	    tx_uid(&b, a->m->dirs.fd, &a->uid, err) == -1)
-		return -1;
-	times = maildir_times(&a->m->dirs);
-	name_it(a);
-	/* What letters cannot say, before the file gets its name. */
-	if (kwlog_add_one(&a->log, a->m->dirs.fd, a->msg.file, a->m->keywords,
-		&a->keywords, err) == -1)
-		return -1;
-	if (maildir_place(&a->m->dirs, a->tmp, part_of(a), a->msg.file, err) ==
-	    -1)
-		return -1;
-	a->placed = true;
-	tx_times_end(times, &a->m->dirs, &b);
-	a->uidvalidity = b.uidvalidity;
-	return record(tx, a, &b, err);
-}
-
-static void
-fail(struct append *a, const struct err *err)
-{
-	a->rc = -1;
-	a->err = *err;
-	if (a->placed)
-		(void)maildir_remove(
-		    &a->m->dirs, part_of(a), a->msg.file, NULL);
-}
-
-/* The transaction came to nothing: what was read in it of a table of keywords
- * is not what the next one with its number will hold. */
-static void
-give_up(struct append *a, const struct err *err)
-{
-	a->m->keywords->modseq = 0;
-	if (a->rc == 0)
-		fail(a, err);
-}
-
-/* Everything of ACCT in the batch, in one transaction. */
-static void
-place_account(struct append_batch *b, struct account *acct)
-{
-	struct err err = { 0 };
-	struct append *a;
-	size_t room = TX_ROOM;
-	struct tx tx;
-	bool ok;
-
-	TAILQ_FOREACH(a, &b->appends, link)
-	if (a->m->a == acct)
-		room += TX_ROOM_MSG + 2 * a->cache.n;
-	ok = handle_begin(acct, room, &tx, &err) == 0;
-	TAILQ_FOREACH(a, &b->appends, link)
-	{
-		if (a->m->a != acct)
-			continue;
-		a->rc = ok ? place(&tx, a, &err) : -1;
-		if (a->rc == -1)
-			fail(a, &err);
-		/* A record that could not be written leaves the transaction
-		 * in doubt. */
-		if (a->rc == -1 && ok && (b->atomic || a->placed)) {
-			tx_abort(&tx);
-			ok = false;
-		}
-	}
-	if (ok && tx_commit(&tx, &err) == 0)
-		return;
-	TAILQ_FOREACH(a, &b->appends, link)
-	if (a->m->a == acct)
-		give_up(a, &err);
-}
-
-static void
-place_all(struct append_batch *b)
-{
-	struct append *a, *seen;
-
-	TAILQ_FOREACH(a, &b->appends, link)
-	{
-		TAILQ_FOREACH(seen, &b->appends, link)
-		if (seen->m->a == a->m->a)
-			break;
-		if (seen == a)
-			place_account(b, a->m->a);
-	}
-}
-
 /* The directory of A to sync in *FD, -1 if another of the batch does that. */
 static int
 target_of(
     struct append_batch *b, const struct append *a, int *fd, struct err *err)
 {
-	const bool fresh = goes_to_new(a);
+	const enum maildir_part part = append_place_part(a);
 
 	*fd = -1;
 	for (size_t i = 0; i < b->ntargets; i++)
-		if (b->targets[i].m == a->m && b->targets[i].fresh == fresh)
+		if (b->targets[i].m == a->m && b->targets[i].part == part)
 			return 0;
 	if (handle_enter_mailbox(a->m, err) == -1)
 		return -1;
-	*fd = maildir_sync_fd(&a->m->dirs, part_of(a), err);
-	if (*fd == -1)
-		return -1;
+	*fd = handle_hold(a->m, part);
 	b->targets =
 	    xreallocarray(b->targets, b->ntargets + 1, sizeof *b->targets);
-	b->targets[b->ntargets++] = (struct append_target){ a->m, fresh, *fd };
+	b->targets[b->ntargets++] = (struct append_target){ a->m, part };
 	return 0;
 }
 
@@ -519,6 +343,8 @@ finish_batch(struct append_batch *b)
 			    &a->err, ERR_TEMP, "another message failed");
 		fd_close(&a->fd);
 	}
+	while (b->ntargets > 0)
+		handle_release(b->targets[--b->ntargets].m);
 	b->done(b, b->arg);
 }
 
@@ -592,7 +418,9 @@ sync_prepare(struct append *a, struct err *err)
 static void
 sync_append(struct append *a, struct durable_list *list)
 {
-	a->req = (struct durable_req){ .done = on_synced, .fd = a->fd };
+	a->req = (struct durable_req){
+		.done = on_synced, .fd = a->fd, .dev = a->dev
+	};
 	if (sync_prepare(a, &a->err) == -1) {
 		a->rc = -1;
 		return;
@@ -615,7 +443,7 @@ append_commit(struct append_batch *b,
 	b->committed = true;
 	b->done = done;
 	b->arg = arg;
-	place_all(b);
+	append_place_all(b);
 	TAILQ_INIT(&list);
 	b->waiting = 1; /* so that no sync ends the batch before the last */
 	TAILQ_FOREACH(a, &b->appends, link)

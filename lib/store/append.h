@@ -33,7 +33,7 @@ struct append_batch *append_batch_new(struct store *store, bool atomic);
 void append_batch_free(struct append_batch **b);
 
 /* A message into M, which stays open until the batch is done.  The message
- * belongs to the batch.  NULL: no room, or M is gone. */
+ * belongs to the batch.  NULL: no room, or M is gone (ERR_PERM). */
 struct append *append_begin(
     struct append_batch *b, struct mailbox *m, struct err *err);
 /* Bytes in the form they have on the wire. */

@@ -357,6 +357,6 @@ boxes_sync(struct account *a, struct err *err)
 	rc = sync_dirs(a, err);
 	/* One may have another name now: it is looked up when it is used. */
 	LIST_FOREACH(m, &a->boxes, link)
-	maildir_close(&m->dirs);
+	handle_close_dirs(m);
 	return rc;
 }

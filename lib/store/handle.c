@@ -29,6 +29,7 @@
 #include "maildir/mailboxes.h"
 #include "store/account.h"
 #include "store/cachequeue.h"
+#include "store/hold.h"
 #include "store/inner.h"
 #include "store/notify.h"
 #include "store/scan.h"
@@ -39,9 +40,40 @@
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
+void
+handle_close_dirs(struct mailbox *m)
+{
+	if (m->holds == 0 || m->dirs.fd == -1) {
+		maildir_close(&m->dirs);
+		return;
+	}
+	m->held = xreallocarray(m->held, m->nheld + 1, sizeof *m->held);
+	m->held[m->nheld++] = m->dirs;
+	m->dirs = MAILDIR_CLOSED;
+}
+
+int
+handle_hold(struct mailbox *m, enum maildir_part part)
+{
+	m->holds++;
+	return part == MAILDIR_NEW ? m->dirs.newfd : m->dirs.curfd;
+}
+
+void
+handle_release(struct mailbox *m)
+{
+	must(m->holds > 0);
+	if (--m->holds > 0)
+		return;
+	while (m->nheld > 0)
+		maildir_close(&m->held[--m->nheld]);
+	xfree(&m->held);
+}
+
 static void
 mailbox_free(struct mailbox *m)
 {
+	must(m->holds == 0);
 	maildir_close(&m->dirs);
 	scan_rest_free(&m->rest);
 	cachequeue_drop(&m->cache);
@@ -59,7 +91,7 @@ park_mailbox(struct mailbox *m)
 	if (m->refs == 0)
 		mailbox_free(m);
 	else
-		maildir_close(&m->dirs);
+		handle_close_dirs(m);
 }
 
 static void
@@ -164,6 +196,27 @@ is_unusable(struct account *a)
 	return first_look(&a->turn) && kv_stale(a->ix.env);
 }
 
+void
+handle_trust(struct account *a)
+{
+	const uint64_t now = ev_turn();
+	struct mailbox *m;
+
+	if (a->turn == 0)
+		return;
+	a->turn = now;
+	LIST_FOREACH(m, &a->boxes, link)
+	if (m->turn != 0)
+		m->turn = now;
+}
+
+void
+handle_doubt(struct mailbox *m)
+{
+	m->a->turn = 0;
+	handle_close_dirs(m);
+}
+
 int
 handle_enter(struct account *a, struct err *err)
 {
@@ -233,6 +286,8 @@ enter_and_start(struct account *a, size_t room, struct tx *tx, struct err *err)
 int
 handle_begin(struct account *a, size_t room, struct tx *tx, struct err *err)
 {
+	/* We look below, when nobody else can take it away. */
+	a->turn = ev_turn();
 	if (enter_and_start(a, room, tx, err) == -1)
 		return -1;
 	/* Built anew by another process while we waited for our turn. */
@@ -260,7 +315,7 @@ handle_mailbox(struct account *a, const struct ix_box *b)
 	m->a = a;
 	m->keywords = xcalloc(1, sizeof *m->keywords);
 	m->name = xstrdup(b->name);
-	m->dirs = (struct maildir){ -1, -1, -1, -1 };
+	m->dirs = MAILDIR_CLOSED;
 	STAILQ_INIT(&m->cache.list);
 	memcpy(m->id, b->id, sizeof m->id);
 	LIST_INSERT_HEAD(&a->boxes, m, link);
@@ -315,7 +370,7 @@ handle_enter_mailbox(struct mailbox *m, struct err *err)
 		return 0;
 	f = find_again(m, &b, err);
 	if (f == FOUND) {
-		maildir_close(&m->dirs);
+		handle_close_dirs(m);
 		scan_rest_free(&m->rest);
 		f = maildir_open(&m->dirs, m->a->ix.fd, b.dir, true, err);
 		xfree(&m->name);

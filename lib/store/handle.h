@@ -35,6 +35,7 @@ struct mailbox *handle_mailbox(struct account *a, const struct ix_box *b);
 /* The directories of M are open and m->box is its number when 0 comes back.
  * ERR_PERM [NONEXISTENT] when the mailbox is no more. */
 int handle_enter_mailbox(struct mailbox *m, struct err *err);
+void handle_close_dirs(struct mailbox *m);
 /* One holder of M, and so of its account, less. */
 void handle_close_mailbox(struct mailbox *m);
 

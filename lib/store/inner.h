@@ -52,7 +52,10 @@ struct mailbox {
 	int64_t cleaned_ms; /* when tmp/ was looked through; 0: not yet */
 	char *name;
 	char id[MAILBOX_ID_SIZE];
-	struct maildir dirs; /* -1 while parked */
+	struct maildir dirs;  /* -1 while parked */
+	unsigned holds;       /* see handle_hold */
+	struct maildir *held; /* closed while they were held */
+	size_t nheld;
 	struct cache_queue cache;
 	struct scan_rest
 	    *rest; /* files still to be taken in; NULL: not known */

@@ -170,7 +170,7 @@ rename_boxes(
 		mailbox_make_show_again(a, from);
 	xfree(&moves.v);
 	LIST_FOREACH(m, &a->boxes, link)
-	maildir_close(&m->dirs);
+	handle_close_dirs(m);
 	return rc;
 }
 

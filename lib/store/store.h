@@ -55,7 +55,9 @@ int store_account_create(
  * from another server is taken over here. */
 enum found store_account_open(struct store *store, const char *path,
     struct account **account, struct err *err);
-/* The same, made where nobody has used it yet.  Never ABSENT. */
+/* The same for a delivery: made where nobody has used it yet, and where it was
+ * open already, only append_begin will find that it was taken away (ERR_PERM:
+ * once more from here).  Never ABSENT. */
 enum found store_account_ensure(struct store *store, const char *path,
     struct account **account, struct err *err);
 /* Was it only that another process builds the index (ERR_BUSY)?  Try

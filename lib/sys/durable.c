@@ -118,17 +118,26 @@ fail_submitted(struct durable *d, struct req_list *batch, int error)
 	fail_all(batch, error);
 }
 
+static dev_t
+dev_of(const struct durable_req *req, dev_t unknown)
+{
+	struct stat st;
+
+	if (req->dev != 0)
+		return req->dev;
+	return fstat(req->fd != -1 ? req->fd : req->dirfd, &st) == 0 ? st.st_dev
+								     : unknown;
+}
+
 /* Does one syncfs reach all of BATCH?  Other file systems may be mounted
  * beneath, for the accounts of a domain perhaps. */
 static bool
 is_one_fs(const struct durable *d, const struct req_list *batch)
 {
 	const struct durable_req *req;
-	struct stat st;
 
 	TAILQ_FOREACH(req, batch, link)
-	if (fstat(req->fd != -1 ? req->fd : req->dirfd, &st) == 0 &&
-	    st.st_dev != d->dev)
+	if (dev_of(req, d->dev) != d->dev)
 		return false;
 	return true;
 }

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "sys/sync_method.h"
 
@@ -35,6 +36,7 @@ struct durable_req {
 	int dirfd;        /* the directory whose entries changed; -1: none */
 	const char *name; /* durable_remove: what to remove from dirfd */
 	bool whole;       /* not dirfd alone: all of the file system it is on */
+	dev_t dev;        /* the file system of fd; 0: durable asks */
 	int error;
 	TAILQ_ENTRY(durable_req) link;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* System calls that reading costs: in a turn of the loop the store looks once
+/* System calls that work costs: in a turn of the loop the store looks once
  * whether others took its files away, however often it is asked. */
 #include "tests/unit/store/fixture.h"
 
@@ -90,11 +90,113 @@ test_one_look_a_turn(void **state)
 	mailbox_close(&box);
 }
 
+/* ---- what a delivery costs ---- */
+
+/* As local does it: the account, INBOX, a message. */
+static enum found
+deliver(struct mailbox **m, uint32_t *uid)
+{
+	const struct append_info info = { .fresh = true };
+	struct append_batch *b = append_batch_new(fx_store, false);
+	struct account *a;
+	struct err err = { 0 };
+	struct fx_done d = { 0 };
+
+	assert_int_equal(
+	    store_account_ensure(fx_store, "d/u", &a, &err), FOUND);
+	assert_int_equal(mailbox_open(a, SLICE("INBOX"), m, &err), FOUND);
+	account_close(&a);
+	d.a = append_begin(b, *m, &err);
+	if (d.a == NULL) {
+		assert_int_equal(err.class, ERR_PERM);
+		mailbox_close(m);
+		append_batch_free(&b);
+		return ABSENT;
+	}
+	assert_int_equal(append_write(d.a, SLICE("a: b\r\n\r\n"), &err), 0);
+	assert_int_equal(append_finish(d.a, &info, &err), 0);
+	append_commit(b, fx_on_append, &d);
+	assert_int_equal(d.rc, 0);
+	append_batch_free(&b);
+	*uid = d.uid;
+	return FOUND;
+}
+
+static void
+delivered(void)
+{
+	struct message_info info;
+	struct stat st;
+	uint32_t uid = 0;
+	int fd;
+
+	assert_int_equal(deliver(&box, &uid), FOUND);
+	/* INTERNALDATE is the file's time, though nobody has asked for it. */
+	assert_int_equal(message_open(box, uid, &fd, &info, NULL), FOUND);
+	assert_int_equal(fstatat(fd, "", &st, AT_EMPTY_PATH), 0);
+	assert_int_equal(info.date_s, st.st_mtim.tv_sec);
+	close(fd);
+	mailbox_close(&box);
+}
+
+static void
+on_delivery(struct ev_task *t)
+{
+	uint32_t uid;
+
+	switch (++turn) {
+	case 1:
+		delivered();
+		break;
+	case 2:
+		/* The index, and new/ before and after. */
+		fstats = 0;
+		assert_int_equal(deliver(&box, &uid), FOUND);
+		assert_int_equal(fstats, 3);
+		mailbox_close(&box);
+		delivered();
+		/* Somebody removes the index, */
+		tree_remove(AT_FDCWD, fx_path("pabal.index"));
+		break;
+	case 3:
+		delivered();
+		assert_int_equal(access(fx_path("pabal.index"), F_OK), 0);
+		/* or a part of the mailbox, */
+		tree_remove(AT_FDCWD, fx_path("tmp"));
+		break;
+	case 4:
+		delivered();
+		/* or all there is. */
+		tree_remove(AT_FDCWD, fx_path(""));
+		break;
+	case 5:
+		assert_int_equal(deliver(&box, &uid), ABSENT);
+		delivered();
+		ev_stop();
+		return;
+	default:
+		fail();
+	}
+	ev_task_queue(t);
+}
+
+static void
+test_a_delivery(void **state)
+{
+	(void)state;
+	turn = 0;
+	ev_task_init(&task, on_delivery);
+	ev_task_queue(&task);
+	ev_run();
+	assert_int_equal(turn, 5);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX(test_one_look_a_turn),
+		FX(test_a_delivery),
 	};
 
 	if (access("/dev/shm", W_OK) == 0)

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/* Messages on their way in, as append.c and append_place.c see them. */
+#ifndef STORE_APPEND_INNER_H
+#define STORE_APPEND_INNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "index/record.h"
+#include "maildir/dirs.h"
+#include "maildir/keyword_set.h"
+#include "maildir/kwlog.h"
+#include "store/append.h"
+#include "sys/durable.h"
+
+struct append {
+	struct durable_req req; /* first: given back by the pool */
+	struct append_batch *batch;
+	struct mailbox *m;
+	TAILQ_ENTRY(append) link;
+	struct durable_req more_req; /* pabal-keywords, where it has a line */
+	struct append_info info;
+	struct buf names; /* info.keywords */
+	struct keyword_set keywords;
+	struct kwlog log;
+	int boxfd;
+	struct buf out;   /* not yet in the file */
+	struct buf cache; /* see append_set_cache */
+	struct ix_msg msg;
+	struct ix_hot hot;
+	char tmp[IX_FILE_NAME];
+	int fd;
+	dev_t dev;         /* of fd; 0: not known */
+	int64_t written_s; /* not after the last write to the file began */
+	char last;         /* of what went into the file */
+	bool cr;           /* a CR that may belong to a CRLF */
+	bool finished;     /* ready for commit */
+	bool placed;
+	bool own_date;
+	int rc;
+	struct err err;
+	uint32_t uid;
+	uint32_t uidvalidity;
+};
+
+/* A directory that the batch changed. */
+struct append_target {
+	struct mailbox *m;
+	enum maildir_part part;
+};
+
+struct append_batch {
+	struct store *store;
+	bool atomic;
+	bool committed;
+	TAILQ_HEAD(, append) appends;
+	struct append_target *targets;
+	size_t ntargets;
+	size_t waiting; /* for the disk */
+	void (*done)(struct append_batch *b, void *arg);
+	void *arg;
+};
+
+/* The part of its mailbox that A goes into. */
+enum maildir_part append_place_part(const struct append *a);
+/* Step 2 (append.c) for all of B, an account after the other: a->rc says what
+ * became of each. */
+void append_place_all(struct append_batch *b);
+
+#endif

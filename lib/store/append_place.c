@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/* Messages get their UIDs, names and records: step 2 of append.c. */
+#include "store/append_inner.h"
+
+#include <bsd/string.h>
+
+#include "index/ix.h"
+#include "index/tx.h"
+#include "maildir/filename.h"
+#include "maildir/keywords.h"
+#include "maildir/maildir.h"
+#include "store/handle.h"
+#include "store/inner.h"
+#include "store/kwtable.h"
+#include "store/quota.h"
+
+/* A flag shows in cur/ only. */
+static bool
+goes_to_new(const struct append *a)
+{
+	return a->info.fresh && (a->info.flags & MSG_FLAGS) == 0 &&
+	       a->names.n == 0;
+}
+
+enum maildir_part
+append_place_part(const struct append *a)
+{
+	return goes_to_new(a) ? MAILDIR_NEW : MAILDIR_CUR;
+}
+
+static void
+name_it(struct append *a)
+{
+	struct filename f;
+	struct buf name;
+
+	filename_parse(slice_str(a->tmp), &f);
+	f.size = a->msg.size;
+	f.vsize = a->msg.vsize;
+	f.uid = a->uid;
+	f.info = !goes_to_new(a);
+	f.flags = a->info.flags;
+	f.letters = keyword_set_letters(&a->keywords);
+	f.own_date = a->own_date;
+	f.date_s = a->msg.date_s;
+	a->msg.email_id = f.email_id;
+	buf_init(&name, sizeof a->msg.file - 1);
+	filename_format(&name, &f);
+	strlcpy(a->msg.file, buf_cstr(&name), sizeof a->msg.file);
+	buf_fini(&name);
+	a->hot = (struct ix_hot){ .bits = f.flags | HOT_SURE };
+	if (goes_to_new(a))
+		a->hot.bits |= HOT_NEW;
+}
+
+static int
+record(struct tx *tx, struct append *a, struct ix_box *b, struct err *err)
+{
+	if (tx_add(tx, b, a->uid, &a->hot, &a->msg, &a->keywords, err) == -1)
+		return -1;
+	if (a->cache.n > 0 && ix_put_cache(tx->t, b->box, a->uid,
+				  buf_slice(&a->cache), err) == -1)
+		return -1;
+	return ix_put_box(tx->t, b, err);
+}
+
+static int
+place(struct tx *tx, struct append *a, struct err *err)
+{
+	int64_t before_ns;
+	struct ix_box b;
+	enum found f;
+
+	if (!a->finished)
+		return err_set(err, ERR_TEMP, "not finished");
+	if (handle_enter_mailbox(a->m, err) == -1)
+		return -1;
+	f = ix_get_box(tx->t, a->m->box, &b, err);
+	if (f == ABSENT)
+		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
+	if (f != FOUND || quota_fits(tx, (uint64_t)a->msg.vsize, err) == -1 ||
+	    kwtable_load(a->m->keywords, tx->t, &b, err) == -1 ||
+	    kwtable_resolve(tx, &b, &a->m->dirs, a->m->keywords,
+		buf_slice(&a->names), true, &a->keywords, err) == -1 ||
+	    tx_uid(&b, a->m->dirs.fd, &a->uid, err) == -1)
+		return -1;
+	before_ns = maildir_time(&a->m->dirs, append_place_part(a));
+	name_it(a);
+	/* What letters cannot say, before the file gets its name. */
+	if (kwlog_add_one(&a->log, a->m->dirs.fd, a->msg.file, a->m->keywords,
+		&a->keywords, err) == -1)
+		return -1;
+	if (maildir_place(&a->m->dirs, a->tmp, append_place_part(a),
+		a->msg.file, err) == -1)
+		return -1;
+	a->placed = true;
+	tx_time_end(before_ns, append_place_part(a), &a->m->dirs, &b);
+	a->uidvalidity = b.uidvalidity;
+	return record(tx, a, &b, err);
+}
+
+static void
+fail(struct append *a, const struct err *err)
+{
+	a->rc = -1;
+	a->err = *err;
+	if (a->placed)
+		(void)maildir_remove(
+		    &a->m->dirs, append_place_part(a), a->msg.file, NULL);
+}
+
+/* The transaction came to nothing: what was read in it of a table of keywords
+ * is not what the next one with its number will hold. */
+static void
+give_up(struct append *a, const struct err *err)
+{
+	a->m->keywords->modseq = 0;
+	if (a->rc == 0)
+		fail(a, err);
+}
+
+/* Everything of ACCT in the batch, in one transaction. */
+static void
+place_account(struct append_batch *b, struct account *acct)
+{
+	struct err err = { 0 };
+	struct append *a;
+	size_t room = TX_ROOM;
+	struct tx tx;
+	bool ok;
+
+	TAILQ_FOREACH(a, &b->appends, link)
+	if (a->m->a == acct)
+		room += TX_ROOM_MSG + 2 * a->cache.n;
+	ok = handle_begin(acct, room, &tx, &err) == 0;
+	TAILQ_FOREACH(a, &b->appends, link)
+	{
+		if (a->m->a != acct)
+			continue;
+		a->rc = ok ? place(&tx, a, &err) : -1;
+		if (a->rc == -1)
+			fail(a, &err);
+		/* A record that could not be written leaves the transaction
+		 * in doubt. */
+		if (a->rc == -1 && ok && (b->atomic || a->placed)) {
+			tx_abort(&tx);
+			ok = false;
+		}
+	}
+	if (ok && tx_commit(&tx, &err) == 0)
+		return;
+	TAILQ_FOREACH(a, &b->appends, link)
+	if (a->m->a == acct)
+		give_up(a, &err);
+}
+
+void
+append_place_all(struct append_batch *b)
+{
+	struct append *a, *seen;
+
+	TAILQ_FOREACH(a, &b->appends, link)
+	{
+		TAILQ_FOREACH(seen, &b->appends, link)
+		if (seen->m->a == a->m->a)
+			break;
+		if (seen == a)
+			place_account(b, a->m->a);
+	}
+}
