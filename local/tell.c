@@ -21,7 +21,7 @@ tell_delivered(struct slice account, struct slice home, int64_t quota_bytes,
 	struct account_usage usage;
 
 	metric_add(&delivered, 1);
-	IPC_SEND(
+	IPC_POST(
 	    ipc_master(), master_changed, .account = account, .home = home);
 	if (quota_bytes > 0 && account_usage(a, &usage, NULL) == 0)
 		IPC_SEND(ipc_link(ROLE_LOOKUP, 0, 0), lookup_usage,

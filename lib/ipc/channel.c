@@ -167,8 +167,8 @@ send_now(struct channel *c, struct channel_frame *f)
 	return false;
 }
 
-bool
-channel_send(struct channel *c, struct slice frame, int fd)
+static bool
+send_frame(struct channel *c, struct slice frame, int fd, bool at_once)
 {
 	struct channel_frame *f;
 
@@ -182,11 +182,23 @@ channel_send(struct channel *c, struct slice frame, int fd)
 	TAILQ_INSERT_TAIL(&c->waiting, f, link);
 	c->waiting_bytes += frame.n;
 	c->nwaiting++;
-	if (fd != -1 || c->at_once || c->nwaiting >= SENT_MOST)
+	if (fd != -1 || at_once || c->nwaiting >= SENT_MOST)
 		return send_now(c, f);
 	if (!is_blocked(c))
 		ev_task_queue_last(&c->flush);
 	return true;
+}
+
+bool
+channel_send(struct channel *c, struct slice frame, int fd)
+{
+	return send_frame(c, frame, fd, c->at_once);
+}
+
+bool
+channel_post(struct channel *c, struct slice frame)
+{
+	return send_frame(c, frame, -1, false);
 }
 
 /* ---- reading ---- */

@@ -46,5 +46,7 @@ bool channel_is_open(const struct channel *c);
 /* Send a frame with FD (-1: none; stays the caller's), at the end of the turn
  * or later.  False when too much waits already, or it cannot be sent. */
 bool channel_send(struct channel *c, struct slice frame, int fd);
+/* The same without one, at the end of the turn though C is at_once. */
+bool channel_post(struct channel *c, struct slice frame);
 
 #endif

@@ -511,8 +511,8 @@ send_later(struct ipc *peer, struct slice frame, int fd)
 	return true;
 }
 
-bool
-ipc_send(struct ipc *peer, const struct msg *m)
+static bool
+send_msg(struct ipc *peer, const struct msg *m, bool post)
 {
 	static struct buf frame = { .max = MSG_MAX_BYTES + 1024 };
 	bool ok;
@@ -524,12 +524,27 @@ ipc_send(struct ipc *peer, const struct msg *m)
 	(void)buf_room(&frame, frame.max);
 	if (!msg_put(m, &frame, &fd))
 		return false;
-	if (channel_is_open(&peer->channel))
+	must(!post || fd == -1);
+	if (post && channel_is_open(&peer->channel))
+		ok = channel_post(&peer->channel, buf_slice(&frame));
+	else if (channel_is_open(&peer->channel))
 		ok = channel_send(&peer->channel, buf_slice(&frame), fd);
 	else
 		ok = peer->link && send_later(peer, buf_slice(&frame), fd);
 	explicit_bzero(frame.p, frame.n);
 	return ok;
+}
+
+bool
+ipc_send(struct ipc *peer, const struct msg *m)
+{
+	return send_msg(peer, m, false);
+}
+
+bool
+ipc_post(struct ipc *peer, const struct msg *m)
+{
+	return send_msg(peer, m, true);
 }
 
 enum role

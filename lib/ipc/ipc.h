@@ -58,6 +58,13 @@ bool ipc_send(struct ipc *peer, const struct msg *m);
 #define IPC_SEND(peer, name, ...)                                              \
 	ipc_send((peer), &(const struct msg){                                  \
 			     .type = MSG_##name, .name = { __VA_ARGS__ } })
+/* The same for what may wait for the end of the turn, and be lost with this
+ * process, though PEER is master, who gets everything else at once.  M has no
+ * fd. */
+bool ipc_post(struct ipc *peer, const struct msg *m);
+#define IPC_POST(peer, name, ...)                                              \
+	ipc_post((peer), &(const struct msg){                                  \
+			     .type = MSG_##name, .name = { __VA_ARGS__ } })
 
 /*
  * Send M with a fresh id and wait for the REPLY.  on_reply runs exactly once,

@@ -730,6 +730,43 @@ test_links(void **state)
 	turns(3);
 }
 
+/* Frames at the raw end FD. */
+static int
+arrived(int fd)
+{
+	char frame[256];
+	int n = 0;
+
+	while (recv(fd, frame, sizeof frame, MSG_DONTWAIT) > 0)
+		n++;
+	return n;
+}
+
+/* master gets at once what is sent, and at the end of the turn what is only
+ * posted; a post does not come behind what was sent after it. */
+static void
+test_post(void **state)
+{
+	struct ipc *master;
+	int fd[2];
+
+	(void)state;
+	raw_pair(fd);
+	master = ipc_set_master(fd[0]);
+	assert_true(IPC_POST(master, master_idle, .idle = true));
+	assert_true(IPC_POST(master, master_idle, .idle = true));
+	assert_int_equal(arrived(fd[1]), 0);
+	turns(1);
+	assert_int_equal(arrived(fd[1]), 2);
+	assert_true(IPC_POST(master, master_idle, .idle = true));
+	assert_true(IPC_SEND(master, master_idle, .idle = false));
+	assert_int_equal(arrived(fd[1]), 2);
+	turns(1);
+	assert_int_equal(arrived(fd[1]), 0);
+	ipc_drop(master, NULL);
+	close(fd[1]);
+}
+
 static void
 test_counts(void **state)
 {
@@ -762,6 +799,7 @@ main(void)
 		T(test_drop_in_handler),
 		T(test_call_too_large),
 		T(test_links),
+		T(test_post),
 		T(test_counts),
 	};
 
