@@ -96,9 +96,6 @@ void child_on_gone(struct ipc *peer);
 
 /* Process PID has ended. */
 void child_reap(pid_t pid, int status);
-/* Tell all to end, in stages; child_reap goes on with it. */
-void child_stop_all(void);
-bool child_none_left(void);
 /* Are all fixed slots ready? */
 bool child_all_ready(void);
 

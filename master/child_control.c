@@ -16,6 +16,7 @@
 #include "master/master.h"
 #include "master/notify.h"
 #include "master/slots.h"
+#include "master/stop.h"
 
 enum { ANEW_MS = 1000 }; /* a process may end by itself so often */
 
@@ -162,52 +163,14 @@ child_reap(pid_t pid, int status)
 		if (begins_anew(c, status))
 			child_enter(c, CHILD_STOPPING);
 		log_exit(c, status);
-		if (c->state == CHILD_STARTING && !role_serves_uid(c->role))
-			notify_failed(c->service,
-			    c->why[0] != '\0' ? c->why : "ended at its start");
+		if (c->state == CHILD_STARTING && !role_serves_uid(c->role) &&
+		    notify_failed(c->service,
+			c->why[0] != '\0' ? c->why : "ended at its start"))
+			master_stop(1);
 		child_ended(c);
 	}
 	if (master.stopping)
-		child_stop_all();
-}
-
-/* The first stage that still has slots. */
-static enum role_stop
-stage_now(void)
-{
-	enum role_stop stage = STOP_LOG;
-	const struct child *c;
-
-	TAILQ_FOREACH(c, &master_children, link)
-	if (role_facts(c->role)->stop < stage)
-		stage = role_facts(c->role)->stop;
-	return stage;
-}
-
-void
-child_stop_all(void)
-{
-	enum role_stop stage;
-
-	/* Slots without a process go at once; then the next stage's turn. */
-	do {
-		struct child *c, *tmp;
-
-		stage = stage_now();
-		if (stage == STOP_LOG)
-			logpipe_end();
-		TAILQ_FOREACH_SAFE(c, &master_children, link, tmp)
-		if (role_facts(c->role)->stop <= stage)
-			child_stop(c, true);
-	} while (!child_none_left() && stage_now() > stage);
-	if (child_none_left())
-		ev_stop();
-}
-
-bool
-child_none_left(void)
-{
-	return TAILQ_EMPTY(&master_children);
+		master_stop_go_on();
 }
 
 bool

@@ -33,9 +33,6 @@
 #include "master/try.h"
 #include "master/watch.h"
 
-struct master master;
-
-static int exit_status;
 static struct ev_task reap;
 
 /* What the command line asks for beside the start. */
@@ -44,19 +41,6 @@ static struct {
 	bool check;     /* only try the configuration */
 	bool last_good; /* that of the state directory, not the files */
 } options = { .notify_fd = -1 };
-
-void
-master_stop(int status)
-{
-	if (master.stopping)
-		return;
-	master.stopping = true;
-	exit_status = status;
-	log_info("master.stopping");
-	notify_systemd("STOPPING=1");
-	trial_stop_all();
-	child_stop_all();
-}
 
 /* What a process said before its end has been read when this runs. */
 static void
@@ -246,5 +230,5 @@ main(int argc, char **argv)
 	watch_start();
 	ev_run();
 	logpipe_last_words();
-	return exit_status;
+	return master_stop_status();
 }

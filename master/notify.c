@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/notify.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "ipc/master.h"
 #include "log/log.h"
 #include "master/lastgood.h"
-#include "master/stop.h"
 #include "sys/fd.h"
 
 static struct {
@@ -84,13 +82,13 @@ notify_ready(void)
 	fd_close(&state.fd);
 }
 
-void
+bool
 notify_failed(const char *service, const char *why)
 {
 	if (state.was_ready)
-		return;
+		return false;
 	state.has_failed = true;
 	if (state.fd != -1)
 		(void)dprintf(state.fd, "service %s: %s\n", service, why);
-	master_stop(1);
+	return true;
 }

@@ -5,16 +5,6 @@
 
 #include "base/buf.h"
 #include "master/master.h"
-#include "master/stop.h"
-
-/* What main.c has, for those that are linked beside. */
-struct master master;
-
-void
-master_stop(int status)
-{
-	(void)status;
-}
 
 static char account[] = "alice@a.test", home[] = "a.test/alice";
 

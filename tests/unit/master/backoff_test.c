@@ -7,16 +7,6 @@
 
 #include "base/mem.h"
 #include "master/master.h"
-#include "master/stop.h"
-
-/* What main.c has, for those that are linked beside. */
-struct master master;
-
-void
-master_stop(int status)
-{
-	(void)status;
-}
 
 /* The wait before each start, when the process dies as soon as it runs. */
 static void

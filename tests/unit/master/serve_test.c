@@ -5,16 +5,6 @@
 
 #include "base/mem.h"
 #include "master/master.h"
-#include "master/stop.h"
-
-/* What main.c has, for those that are linked beside. */
-struct master master;
-
-void
-master_stop(int status)
-{
-	(void)status;
-}
 
 static void
 test_uid_min(void **state)

@@ -17,17 +17,7 @@
 #include "master/master.h"
 #include "master/place.h"
 #include "master/size.h"
-#include "master/stop.h"
 #include "sys/fd.h"
-
-/* What main.c has, for those that are linked beside. */
-struct master master;
-
-void
-master_stop(int status)
-{
-	(void)status;
-}
 
 static struct slot_key
 key(enum role role, unsigned index, uid_t uid, const char *place)

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: ISC */
+#include "master/master.h"
+
+struct master master;
