@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "master/life.h"
+#include "master/child.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +11,8 @@
 #include "conf/master.h"
 #include "ipc/role_facts.h"
 #include "log/log.h"
+#include "master/equip.h"
+#include "master/idle.h"
 #include "master/intro.h"
 #include "master/launch.h"
 #include "master/logpipe.h"
@@ -26,8 +28,6 @@ enum {
 	ALONE_MS = 50,        /* to look whether the other has ended */
 };
 
-/* Those that may end, the longest idle first. */
-static struct child_list idlers = TAILQ_HEAD_INITIALIZER(idlers);
 static unsigned serving; /* processes that serve somebody in particular */
 
 static void start(struct child *c);
@@ -41,7 +41,6 @@ child_setup(void (*answer)(struct child *c, bool ok, struct slice why))
 	on_answer = answer;
 }
 
-/* C has said what became of the configuration it was sent last. */
 void
 child_answered(struct child *c, bool ok, struct slice why)
 {
@@ -56,23 +55,10 @@ child_enter(struct child *c, enum child_state state)
 	c->since_ms = ev_now_ms();
 }
 
-/* Slots that come and go with those they serve. */
 bool
 child_is_served(const struct child *c)
 {
 	return role_serves_uid(c->role) && !c->nursery;
-}
-
-void
-child_set_idle(struct child *c, bool idle)
-{
-	if (c->idle == idle)
-		return;
-	c->idle = idle;
-	if (idle)
-		TAILQ_INSERT_TAIL(&idlers, c, idle_link);
-	else
-		TAILQ_REMOVE(&idlers, c, idle_link);
 }
 
 static void
@@ -100,7 +86,7 @@ slot_free(struct child *c)
 		keep_backoff(c);
 	intro_fail(c, "the process has ended");
 	ev_timer_stop(&c->timer);
-	child_set_idle(c, false);
+	idle_set(c, false);
 	serving -= child_is_served(c);
 	slots_remove(c);
 	equip_close_place(c);
@@ -148,7 +134,7 @@ child_stop(struct child *c, bool retire)
 		slots_retire(c);
 	if (c->state == CHILD_STOPPING)
 		return;
-	child_set_idle(c, false);
+	idle_set(c, false);
 	if (c->pid <= 0) {
 		/* The nursery's child ends by itself without a channel. */
 		drop_channel(c);
@@ -196,7 +182,6 @@ start_later(struct child *c, int64_t ms)
 	ev_timer_set(&c->timer, ms);
 }
 
-/* Its process has ended: start another after a delay, or forget the slot. */
 void
 child_ended(struct child *c)
 {
@@ -205,7 +190,7 @@ child_ended(struct child *c)
 	    c->state == CHILD_READY && ev_now_ms() - c->since_ms >= STEADY_MS;
 
 	slots_set_pid(c, 0);
-	child_set_idle(c, false);
+	idle_set(c, false);
 	if (role_writes_log(c->role))
 		logpipe_logger(NULL);
 	if (c->log != NULL)
@@ -316,7 +301,6 @@ start(struct child *c)
 	ev_timer_set(&c->timer, master.conf->start_timeout);
 }
 
-/* The nursery of ROLE is ready. */
 void
 child_start_unborn(enum role role)
 {
@@ -373,11 +357,10 @@ child_new(const struct service_conf *s, const struct slot_key *key,
 	return c;
 }
 
-/* Is there room for one more process?  Who is idle makes it. */
 bool
 child_have_room(void)
 {
-	struct child *c = TAILQ_FIRST(&idlers);
+	struct child *c = idle_longest();
 
 	if (serving < size_serving(master.conf))
 		return true;
@@ -387,45 +370,4 @@ child_have_room(void)
 	    "child.idle", kv_s("service", c->service), kv_i("pid", c->pid));
 	child_stop(c, true);
 	return true;
-}
-
-/* ---- idleness ---- */
-
-static void
-on_idle_time(struct ev_timer *t)
-{
-	struct child *c = OUTER(t, struct child, timer);
-
-	log_debug(
-	    "child.idle", kv_s("service", c->service), kv_i("pid", c->pid));
-	child_stop(c, true);
-}
-
-/* Processes of somebody in particular come and go; those of all virtual users
- * stay. */
-void
-child_on_idle(struct ipc *peer, struct msg *m)
-{
-	struct child *c = ipc_data(peer);
-
-	if (c == NULL || c->state != CHILD_READY || !child_is_served(c) ||
-	    (c->uid == 0 && c->place[0] == '\0'))
-		return;
-	child_set_idle(c, m->master_idle.idle);
-	c->timer.on_time = on_idle_time;
-	if (c->idle)
-		ev_timer_set(&c->timer, master.conf->idle_timeout);
-	else
-		ev_timer_stop(&c->timer);
-}
-
-/* It says that it is busy when it is; until then its time runs anew. */
-void
-child_wanted(struct child *c)
-{
-	if (!c->idle)
-		return;
-	child_set_idle(c, false);
-	child_set_idle(c, true);
-	ev_timer_set(&c->timer, master.conf->idle_timeout);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The processes that master keeps.
+ * A process that master keeps, and its life: it is started, ends, and is
+ * started anew.
  *
  * A slot is for one process: a role, an index among the processes of that role
  * (of one uid), and the uid and place it serves where the role serves those.
@@ -20,7 +21,8 @@
 #include "master/backoff.h"
 #include "master/dirs.h"
 
-struct master_conf;
+struct service_conf;
+struct slot_key;
 
 enum child_state {
 	CHILD_WAITING,  /* no process: will be started after a delay */
@@ -72,31 +74,38 @@ struct child {
 };
 TAILQ_HEAD(child_list, child);
 
-extern struct child_list master_children;
+/* Does a nursery make C's process? */
+static inline bool
+child_has_nursery(const struct child *c)
+{
+	return c->place != NULL && c->place[0] != '\0' && c->uid == 0;
+}
 
 /* ANSWER is told what becomes of each new configuration in each process: C has
  * it (WHY may be a remark), or not. */
 void child_setup(void (*answer)(struct child *c, bool ok, struct slice why));
+/* C has said what became of the configuration it was sent last. */
+void child_answered(struct child *c, bool ok, struct slice why);
 
-struct isolations;
+/* Is there room for one more that serves somebody in particular?  Who is idle
+ * makes it. */
+bool child_have_room(void);
+/* A slot of S, whose process is started, for ACCOUNT if it has the place for
+ * itself; NULL when there is nothing for it to hold. */
+struct child *child_new(const struct service_conf *s,
+    const struct slot_key *key, const char *account);
+/* The nursery of ROLE is ready: have it make those that wait for it. */
+void child_start_unborn(enum role role);
+/* Is C a slot that comes and goes with those it serves? */
+bool child_is_served(const struct child *c);
+/* C is in STATE from now on. */
+void child_enter(struct child *c, enum child_state state);
 
-/* Before CONF and ISOLATIONS count: retire the slots that they change or drop.
- */
-void child_retire(
-    const struct master_conf *conf, const struct isolations *isolations);
-/* CONF counts now: hand it to the processes that stay, start the missing. */
-void child_apply(const struct master_conf *conf);
-/* Others take the place of the processes of SERVICE, which end. */
-void child_replace(const char *service);
-/* From the control channels. */
-void child_on_hello(struct ipc *peer, struct msg *m);
-void child_on_ready(struct ipc *peer, struct msg *m);
-void child_on_idle(struct ipc *peer, struct msg *m);
-void child_on_gone(struct ipc *peer);
-
-/* Process PID has ended. */
-void child_reap(pid_t pid, int status);
-/* Are all fixed slots ready? */
-bool child_all_ready(void);
+/* Tell C to end; RETIRE: and its slot is no more. */
+void child_stop(struct child *c, bool retire);
+/* The timer of a C that does not end by itself. */
+void child_on_kill_time(struct ev_timer *t);
+/* C's process has ended: start another after a delay, or forget the slot. */
+void child_ended(struct child *c);
 
 #endif

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: ISC */
-/* What the processes say of themselves, and their end. */
-#include "master/life.h"
+#include "master/child_control.h"
 
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include <bsd/string.h>
+#include <bsd/sys/queue.h>
 
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "conf/master.h"
+#include "ev/loop.h"
+#include "ipc/master.h"
 #include "ipc/role_facts.h"
 #include "log/log.h"
+#include "master/backoff.h"
+#include "master/child.h"
+#include "master/child_roster.h"
 #include "master/equip.h"
+#include "master/idle.h"
 #include "master/intro.h"
 #include "master/logpipe.h"
 #include "master/master.h"
@@ -97,6 +109,34 @@ child_on_ready(struct ipc *peer, struct msg *m)
 		child_reconfigure(c);
 	if (!role_serves_uid(c->role) && child_all_ready())
 		notify_ready();
+}
+
+static void
+on_idle_time(struct ev_timer *t)
+{
+	struct child *c = OUTER(t, struct child, timer);
+
+	log_debug(
+	    "child.idle", kv_s("service", c->service), kv_i("pid", c->pid));
+	child_stop(c, true);
+}
+
+/* Processes of somebody in particular come and go; those of all virtual users
+ * stay. */
+void
+child_on_idle(struct ipc *peer, struct msg *m)
+{
+	struct child *c = ipc_data(peer);
+
+	if (c == NULL || c->state != CHILD_READY || !child_is_served(c) ||
+	    (c->uid == 0 && c->place[0] == '\0'))
+		return;
+	idle_set(c, m->master_idle.idle);
+	c->timer.on_time = on_idle_time;
+	if (c->idle)
+		ev_timer_set(&c->timer, master.conf->idle_timeout);
+	else
+		ev_timer_stop(&c->timer);
 }
 
 void

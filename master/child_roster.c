@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Which slots there are: those of the configuration, and those that somebody
- * asks for. */
-#include "master/life.h"
+#include "master/child_roster.h"
 
 #include <pwd.h>
 #include <string.h>
+#include <sys/queue.h>
 
+#include <bsd/sys/queue.h>
+
+#include "base/slice.h"
 #include "conf/master.h"
+#include "conf/shared.h"
 #include "ipc/role_facts.h"
 #include "master/equip.h"
 #include "master/isolation.h"

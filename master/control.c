@@ -12,11 +12,12 @@
 #include "ipc/door.h"
 #include "ipc/setup.h"
 #include "log/log.h"
-#include "master/child.h"
+#include "master/child_control.h"
 #include "master/listen.h"
 #include "master/logpipe.h"
 #include "master/master.h"
 #include "master/reload.h"
+#include "master/slots.h"
 #include "master/stop.h"
 #include "sys/fd.h"
 

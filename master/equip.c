@@ -10,7 +10,6 @@
 #include "conf/master.h"
 #include "ipc/role_facts.h"
 #include "master/config.h"
-#include "master/launch.h"
 #include "master/listen.h"
 #include "master/master.h"
 #include "master/place.h"

@@ -17,6 +17,10 @@ struct equip {
 	const struct confset *files; /* CONF came from them */
 };
 
+/* Open the directory that C holds, if it is not all of its uid's; C's process
+ * gets it.  -1: it cannot be opened. */
+int equip_open_place(struct child *c, struct err *err);
+void equip_close_place(struct child *c);
 /* After the hello of C: everything it needs, then "go".  One that only checks
  * gets no listening sockets.  -1: it cannot have that (ERR_PERM, or ERR_TEMP
  * for want of a descriptor), and has no "go". */

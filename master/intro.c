@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/intro.h"
 
-#include <bsd/sys/queue.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
-#include "base/map.h"
+#include <bsd/sys/queue.h>
+
 #include "base/mem.h"
+#include "base/slice.h"
 #include "ipc/door.h"
-#include "ipc/frame.h"
 #include "ipc/pass.h"
-#include "ipc/place.h"
-#include "ipc/role_facts.h"
-#include "log/log.h"
+#include "ipc/role.h"
 #include "master/admit.h"
-#include "master/isolation.h"
-#include "master/master.h"
-#include "master/place.h"
-#include "master/slots.h"
+#include "master/child.h"
+#include "master/idle.h"
 #include "sys/fd.h"
 
 /* Somebody who waits for a process that is not ready, or for the end of his
@@ -42,13 +41,6 @@ struct intro {
 };
 
 static TAILQ_HEAD(, asker) askers = TAILQ_HEAD_INITIALIZER(askers);
-
-static void
-refuse(struct ipc *peer, uint64_t id, const char *why)
-{
-	IPC_SEND(peer, master_connected, .id = id, .ok = false,
-	    .why = slice_str(why), .sock = -1);
-}
 
 /* Whom a channel from PEER is for: the account that logged in through it, or
  * the one that PEER's process is for. */
@@ -88,10 +80,10 @@ introduce(
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, pair) == -1) {
-		refuse(peer, id, strerrordesc_np(errno));
+		intro_refuse(peer, id, strerrordesc_np(errno));
 		return;
 	}
-	child_wanted(c);
+	idle_wanted(c);
 	i = xcalloc(1, sizeof *i);
 	*i = (struct intro){ .number = ++last,
 		.asker = pid_of(peer),
@@ -114,40 +106,6 @@ asker_free(struct asker *a)
 	TAILQ_REMOVE(&askers, a, all);
 	admit_free(&a->admission);
 	free(a);
-}
-
-/* Whom PEER may talk to. */
-static bool
-may_reach(const struct ipc *peer, enum role role)
-{
-	const struct child *c = ipc_data(peer);
-
-	if (ipc_role(peer) == ROLE_CTL)
-		return role < ROLE_CTL && role != ROLE_MASTER;
-	if (ipc_role(peer) == ROLE_USER)
-		return role < ROLE_COUNT && role_is(role, ROLE_FOR_USERS);
-	return c != NULL && role < ROLE_COUNT && (c->reach & 1U << role) != 0;
-}
-
-/* Sessions go to these. */
-static bool
-needs_ticket(enum role role)
-{
-	return role < ROLE_COUNT && role_facts(role)->serves == SERVES_ACCOUNT;
-}
-
-/* The process that serves A, started if need be. */
-static struct child *
-find_for(const struct admission *a, const char **why)
-{
-	const struct slot_key key = { .role = a->role,
-		.index = a->index,
-		.uid = a->uid,
-		.place = slice_str(a->place) };
-	const bool alone =
-	    isolation_of(&master.isolations, a->role) == ISOLATION_ACCOUNT;
-
-	return child_find(&key, alone ? a->account : "", true, why);
 }
 
 /* Is one of PEER's introductions to C under way? */
@@ -197,10 +155,24 @@ has_room(const struct ipc *peer, const struct child *c)
 	return his < DOOR_USER && all < DOOR_USERS;
 }
 
-/* Connect PEER with C, now or when it is ready and PEER's last introduction to
- * it is over; takes *A (it may be NULL). */
-static void
-connect_to(struct ipc *peer, uint64_t id, struct child *c, struct admission **a)
+void
+intro_refuse(struct ipc *peer, uint64_t id, const char *why)
+{
+	IPC_SEND(peer, master_connected, .id = id, .ok = false,
+	    .why = slice_str(why), .sock = -1);
+}
+
+const char *
+intro_why_not(const struct ipc *peer, const struct child *c)
+{
+	if (asks_already(peer, c))
+		return "asked already";
+	return has_room(peer, c) ? NULL : "too many at once";
+}
+
+void
+intro_begin(
+    struct ipc *peer, uint64_t id, struct child *c, struct admission **a)
 {
 	struct asker *asker;
 
@@ -218,143 +190,6 @@ connect_to(struct ipc *peer, uint64_t id, struct child *c, struct admission **a)
 	*a = NULL;
 	TAILQ_INSERT_TAIL(&c->askers, asker, link);
 	TAILQ_INSERT_TAIL(&askers, asker, all);
-}
-
-static void
-connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
-{
-	struct admission *a = NULL;
-	const char *why = "the ticket does not count";
-	struct child *c = NULL;
-
-	if (ipc_role(peer) == ROLE_LOGIN)
-		a = admit_take(in->ticket, ipc_index(peer), (enum role)in->role,
-		    ev_now_ms());
-	if (a == NULL)
-		log_warn("broker.ticket-invalid",
-		    kv_s("peer", role_name(ipc_role(peer))),
-		    kv_u("index", ipc_index(peer)),
-		    kv_s("wanted", role_name((enum role)in->role)));
-	else
-		c = find_for(a, &why);
-	if (c == NULL)
-		refuse(peer, in->id, why);
-	else
-		connect_to(peer, in->id, c, &a);
-	admit_free(&a);
-}
-
-void
-intro_on_connect(struct ipc *peer, struct msg *m)
-{
-	const struct msg_master_connect *in = &m->master_connect;
-	const enum role role = (enum role)in->role;
-	const struct slot_key key = {
-		.role = role, .index = in->index, .uid = in->uid
-	};
-	struct admission *none = NULL;
-	const char *why = "";
-	struct child *c;
-
-	if (!may_reach(peer, role)) {
-		log_warn("broker.refused",
-		    kv_s("peer", role_name(ipc_role(peer))),
-		    kv_s("wanted", role_name(role)));
-		refuse(peer, in->id, "not declared in reach");
-		return;
-	}
-	if (needs_ticket(role)) {
-		connect_by_ticket(peer, in);
-		return;
-	}
-	c = child_find(&key, "", true, &why);
-	if (c == NULL)
-		refuse(peer, in->id, why);
-	else if (asks_already(peer, c))
-		refuse(peer, in->id, "asked already");
-	else if (!has_room(peer, c))
-		refuse(peer, in->id, "too many at once");
-	else
-		connect_to(peer, in->id, c, &none);
-}
-
-/* What auth says to *A, which borrows it; false when it cannot be. */
-static bool
-admission_of(const struct msg_master_admit *in, struct admission *a)
-{
-	const enum isolation isolation = (enum isolation)isolation_of(
-	    &master.isolations, (enum role)in->role);
-	const struct slice place = place_of(in->home, isolation);
-
-	*a = (struct admission){ .role = (enum role)in->role,
-		.login = in->login,
-		.uid = in->uid,
-		.quota = in->quota };
-	if (!needs_ticket(a->role) || in->ticket.n != sizeof a->ticket ||
-	    !place_ok(in->home) || child_count(a->role) == 0)
-		return false;
-	memcpy(a->ticket, in->ticket.p, sizeof a->ticket);
-	if (place.n == 0)
-		a->index = (unsigned)(map_hash_fixed(in->account) %
-				      child_count(a->role));
-	a->account = xslicedup(in->account);
-	a->home = xslicedup(in->home);
-	a->place = xslicedup(place);
-	return true;
-}
-
-/* The process is started at once, while auth still tells login. */
-void
-intro_on_admit(struct ipc *peer, struct msg *m)
-{
-	const struct msg_master_admit *in = &m->master_admit;
-	const char *why = "this account has no directory that could be its own";
-	struct admission a;
-	bool ok = false;
-
-	if (admission_of(in, &a)) {
-		ok = find_for(&a, &why) != NULL;
-		if (ok)
-			admit_put(&a, ev_now_ms());
-		free(a.account);
-		free(a.home);
-		free(a.place);
-	}
-	IPC_SEND(peer, master_admitted, .id = in->id, .ok = ok,
-	    .why = slice_str(ok ? "" : why));
-}
-
-/* The process of ROLE that has the sessions of an account, if it runs. */
-static void
-tell_changed(enum role role, uid_t uid, const struct msg_master_changed *in)
-{
-	struct slot_key key = { .role = role, .uid = uid };
-	const struct child *c;
-	const char *why;
-
-	key.place = place_of(
-	    in->home, (enum isolation)isolation_of(&master.isolations, role));
-	if (key.place.n == 0)
-		key.index = (unsigned)map_hash_fixed(in->account);
-	c = child_find(&key, "", false, &why);
-	if (c != NULL && c->state == CHILD_READY && c->peer != NULL)
-		IPC_SEND(c->peer, store_changed, .home = in->home);
-}
-
-/* From who delivers or removes mail: only of its own uid, and of its place. */
-void
-intro_on_changed(struct ipc *peer, struct msg *m)
-{
-	const struct msg_master_changed *in = &m->master_changed;
-	const struct child *from = ipc_data(peer);
-	struct slice rest;
-
-	if (from == NULL || !place_ok(in->home) ||
-	    !place_rest(slice_str(from->place), in->home, &rest))
-		return;
-	for (unsigned r = 0; r < ROLE_COUNT; r++)
-		if (msg_may_receive((enum role)r, MSG_store_changed))
-			tell_changed((enum role)r, from->uid, in);
 }
 
 void
@@ -406,7 +241,7 @@ intro_fail(struct child *c, const char *why)
 	struct asker *a;
 
 	while ((a = TAILQ_FIRST(&c->askers)) != NULL) {
-		refuse(a->peer, a->id, why);
+		intro_refuse(a->peer, a->id, why);
 		asker_free(a);
 	}
 }

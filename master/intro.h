@@ -1,21 +1,33 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Introductions: a process (or ctl) asks to be connected to another; if its
- * declared reach allows it, both get one end of a fresh pair and are told the
- * other's role.  Requests for a process that is not ready yet wait for it.  Of
- * one asker for one process one is under way at a time (ipc/door.h).  imapd and
- * pop3d are reached by a ticket alone (master/admit.h).
+ * Introductions: somebody is connected with a process; both get one end of a
+ * fresh pair and are told the other's role.  Requests for a process that is not
+ * ready yet wait for it.  Of one asker for one process one is under way at a
+ * time (ipc/door.h).  Who may ask for whom is master/reach.h's.
  */
 #ifndef MASTER_INTRO_H
 #define MASTER_INTRO_H
 
-#include "ipc/ipc.h"
-#include "master/child.h"
+#include <stdint.h>
 
-void intro_on_connect(struct ipc *peer, struct msg *m);
+#include "ipc/ipc.h"
+#include "ipc/msg.h"
+
+struct admission;
+struct child;
+
+/* Answer request ID of PEER: it is not connected, WHY. */
+void intro_refuse(struct ipc *peer, uint64_t id, const char *why);
+/* Why PEER, which comes without a ticket, may not ask for C now; NULL: it may.
+ */
+const char *intro_why_not(const struct ipc *peer, const struct child *c);
+/* Connect PEER, whose request is ID, with C: now, or when C is ready and PEER's
+ * last introduction to it is over.  Takes *A, which PEER comes with; NULL:
+ * nothing. */
+void intro_begin(
+    struct ipc *peer, uint64_t id, struct child *c, struct admission **a);
+/* master_met */
 void intro_on_met(struct ipc *peer, struct msg *m);
-void intro_on_admit(struct ipc *peer, struct msg *m);
-void intro_on_changed(struct ipc *peer, struct msg *m);
 /* C is ready: serve those who wait for it. */
 void intro_ready(struct child *c);
 /* C's process has ended: forget whom it was to meet. */

@@ -7,10 +7,6 @@
 
 struct err;
 
-/* Open the directory that C holds, if it is not all of its uid's.  In equip.c.
- */
-int equip_open_place(struct child *c, struct err *err);
-void equip_close_place(struct child *c);
 /* Start the program of C, which gets its control channel, and fill in pid and
  * peer; -1 (ERR_TEMP): both are as they were.  With a NURSERY that makes the
  * process, and its pid is known with its hello only. */

@@ -20,11 +20,14 @@
 #include "ipc/setup.h"
 #include "log/log.h"
 #include "master/child.h"
+#include "master/child_control.h"
+#include "master/child_roster.h"
 #include "master/control.h"
 #include "master/intro.h"
 #include "master/logpipe.h"
 #include "master/master.h"
 #include "master/notify.h"
+#include "master/reach.h"
 #include "master/reload.h"
 #include "master/secrets.h"
 #include "master/setup.h"
@@ -116,10 +119,10 @@ static const struct ipc_table table = {
 		[MSG_master_hello] = on_hello,
 		[MSG_master_ready] = on_ready,
 		[MSG_master_idle] = child_on_idle,
-		[MSG_master_connect] = intro_on_connect,
+		[MSG_master_connect] = reach_on_connect,
 		[MSG_master_met] = intro_on_met,
-		[MSG_master_admit] = intro_on_admit,
-		[MSG_master_changed] = intro_on_changed,
+		[MSG_master_admit] = reach_on_admit,
+		[MSG_master_changed] = reach_on_changed,
 		[MSG_master_control] = control_on_verb,
 		[MSG_logger_closed] = logpipe_on_closed,
 	},

@@ -11,6 +11,7 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "master/child.h"
+#include "master/child_roster.h"
 #include "master/config.h"
 #include "master/equip.h"
 #include "master/isolation.h"
@@ -18,6 +19,7 @@
 #include "master/listen.h"
 #include "master/logpipe.h"
 #include "master/master.h"
+#include "master/slots.h"
 #include "master/trial.h"
 
 enum {

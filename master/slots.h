@@ -24,6 +24,9 @@ struct slot_key {
 	bool nursery;
 };
 
+/* All of them, the oldest first. */
+extern struct child_list master_children;
+
 struct slot_key slots_key_of(const struct child *c);
 
 /* KEY as bytes, put into ROOM.  Places are shorter (see master/place.h). */
@@ -41,24 +44,5 @@ struct child *slots_find(const struct slot_key *key);
 /* C's process has PID now; 0: none. */
 void slots_set_pid(struct child *c, pid_t pid);
 struct child *slots_by_pid(pid_t pid);
-
-/* Does a nursery make C's process? */
-static inline bool
-child_has_nursery(const struct child *c)
-{
-	return c->place != NULL && c->place[0] != '\0' && c->uid == 0;
-}
-
-/* In child_roster.c. */
-/* The processes of ROLE for one uid; 0: no such service. */
-unsigned child_count(enum role role);
-/* The slot that serves KEY (its index taken modulo their number); NULL when
- * there is none, or, for somebody who may be served and SPAWN, a new one, for
- * ACCOUNT if that has the place for itself. */
-struct child *child_find(const struct slot_key *key, const char *account,
-    bool spawn, const char **why);
-/* In child.c.  Somebody was introduced to C: it does not end for idleness now.
- */
-void child_wanted(struct child *c);
 
 #endif

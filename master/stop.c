@@ -6,10 +6,11 @@
 #include "ev/loop.h"
 #include "ipc/role_facts.h"
 #include "log/log.h"
-#include "master/life.h"
+#include "master/child.h"
 #include "master/logpipe.h"
 #include "master/master.h"
 #include "master/notify.h"
+#include "master/slots.h"
 #include "master/trial.h"
 
 static int exit_status;

@@ -6,9 +6,10 @@
  */
 #include "master/watch.h"
 
+#include "conf/master.h"
 #include "ev/loop.h"
 #include "log/log.h"
-#include "master/child.h"
+#include "master/child_roster.h"
 #include "master/listen.h"
 #include "master/master.h"
 #include "sys/addr.h"
