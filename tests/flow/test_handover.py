@@ -292,7 +292,7 @@ def test_login_stops_amid_a_login(make_pabal, way, words):
         with Imap(p, way) as c:
             since = p.mark()
             c.send(f"a {LOGIN}\r\n")
-            p.wait_event("auth.ok", since, service="imap")
+            p.wait_event("auth.ok", since, protocol="imap")
             with Imap(p, way) as other:
                 assert other.ask("NOOP")[-1].startswith("a OK")
             doors = p.pids("login")
