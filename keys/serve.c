@@ -236,7 +236,7 @@ on_renew(struct ipc *peer, struct msg *m)
 	if (is_configured())
 		check();
 	else
-		why = "the configuration in force sets no tls_certificate: "
+		why = "the configuration in effect sets no tls_certificate: "
 		      "\"pabal reload\"";
 	if (keys.failed.class != ERR_NONE)
 		why = keys.failed.text;

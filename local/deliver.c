@@ -330,7 +330,7 @@ begin_append(struct local_delivery *d, struct err *err)
 	    open_mailbox(d, err) != FOUND)
 		return err->class != ERR_NONE
 			   ? -1
-			   : err_set(err, ERR_TEMP, "the mailbox is not there");
+			   : err_set(err, ERR_TEMP, "mailbox does not exist");
 	account_set_quota(d->account, (uint64_t)d->rcpt.quota_bytes, 0);
 	d->append = append_begin(d->batch->appends, d->mailbox, err);
 	return d->append != NULL ? 0 : -1;

@@ -24,9 +24,9 @@ static LIST_HEAD(, local_job) jobs = LIST_HEAD_INITIALIZER(jobs);
 static size_t njobs;
 
 static struct metric records = { .name = "pabal_local_records",
-	.help = "Deliveries that came with the record of their message." };
+	.help = "Deliveries with a stored MIME structure." };
 static struct metric records_refused = { .name = "pabal_local_records_refused",
-	.help = "Records that were none, or not of their message." };
+	.help = "MIME structures that were invalid or of another message." };
 
 size_t
 job_count(void)
@@ -144,7 +144,7 @@ one_recipient(struct local_job *job, const struct job_rcpt *r)
 {
 	if (trace_is_loop(job->header, r->address)) {
 		job_result(job, r->number, JOB_PERMFAIL, "5.4.6",
-		    "mail is looping: it was delivered to this address before",
+		    "mail forwarding loop: already delivered to this address",
 		    SLICE(""));
 		return;
 	}

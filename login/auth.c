@@ -58,7 +58,8 @@ fail(struct login_session *s, enum auth_result result)
 	login_count(LOGIN_COUNT_refused, 1);
 	s->dialect->refuse(s, result);
 	if (++s->failures >= login_conf->max_auth_failures)
-		login_hangup(s, "UNAVAILABLE", "Too many failed logins");
+		login_hangup(
+		    s, "UNAVAILABLE", "Too many authentication failures");
 	login_mode(s, LOGIN_LINES);
 }
 
@@ -128,9 +129,9 @@ step(struct login_session *s, enum sasl_step next)
 	case SASL_MALFORMED:
 		login_auth_free(&s->auth);
 		login_mode(s, LOGIN_LINES);
-		s->dialect->malformed(s, next == SASL_CANCELLED
-					     ? "Cancelled"
-					     : "That does not make sense");
+		s->dialect->malformed(s,
+		    next == SASL_CANCELLED ? "Cancelled"
+					   : "Invalid authentication response");
 		break;
 	}
 }

@@ -62,7 +62,7 @@ taken(struct login_session *s)
 	    kv_s("protocol", s->dialect->service),
 	    kv_s("tls", front_tls(&s->front) ? "yes" : "no"));
 	if (h->inner == -1) {
-		front_end(&s->front, "handed in");
+		front_end(&s->front, "handed off");
 		return;
 	}
 	login_pump_start(s, h->inner);
@@ -82,7 +82,8 @@ lost(struct login_session *s)
 	if (s->front.shared)
 		front_end(&s->front, "unserved");
 	else
-		login_hangup(s, "UNAVAILABLE", "Temporary failure, try again");
+		login_hangup(
+		    s, "UNAVAILABLE", "Temporary failure, try again later");
 }
 
 /* TEXT is of a process of the account's uid: one line of printable ASCII. */

@@ -63,12 +63,13 @@ imap_refuse(struct login_session *s, enum auth_result result)
 {
 	static const char *const texts[AUTH_RESULTS] = {
 		[AUTH_OK] = "",
-		[AUTH_REFUSED] =
-		    "[AUTHENTICATIONFAILED] Wrong name or password",
-		[AUTH_DENIED] = "[AUTHORIZATIONFAILED] Not for this account",
+		[AUTH_REFUSED] = "[AUTHENTICATIONFAILED] Authentication failed",
+		[AUTH_DENIED] =
+		    "[AUTHORIZATIONFAILED] Not allowed for this account",
 		[AUTH_LIMITED] =
-		    "[UNAVAILABLE] Too many attempts, wait a while",
-		[AUTH_TEMPFAIL] = "[UNAVAILABLE] Cannot check that now",
+		    "[UNAVAILABLE] Too many attempts, try again later",
+		[AUTH_TEMPFAIL] =
+		    "[UNAVAILABLE] Temporary authentication failure",
 	};
 
 	login_reply(s, "%s NO %s", s->tag, texts[result]);
@@ -110,7 +111,7 @@ on_capability(struct login_session *s, struct cur *c)
 	buf_init(&caps, CAPABILITIES_MAX);
 	put_capabilities(s, &caps);
 	login_reply(s, "* CAPABILITY %s", buf_cstr(&caps));
-	login_reply(s, "%s OK Done", s->tag);
+	login_reply(s, "%s OK CAPABILITY completed", s->tag);
 	buf_fini(&caps);
 }
 
@@ -118,15 +119,15 @@ static void
 on_noop(struct login_session *s, struct cur *c)
 {
 	(void)c;
-	login_reply(s, "%s OK Done", s->tag);
+	login_reply(s, "%s OK NOOP completed", s->tag);
 }
 
 static void
 on_logout(struct login_session *s, struct cur *c)
 {
 	(void)c;
-	login_reply(s, "* BYE Goodbye");
-	login_reply(s, "%s OK Done", s->tag);
+	login_reply(s, "* BYE Server logging out");
+	login_reply(s, "%s OK LOGOUT completed", s->tag);
 	front_close(&s->front, NULL);
 }
 
@@ -135,11 +136,12 @@ on_id(struct login_session *s, struct cur *c)
 {
 	cur_lit(c, " ");
 	if (!cur_ok(c) || (cur_peek(c) != '(' && !cur_try(c, "NIL"))) {
-		imap_malformed(s, "ID NIL or ID (\"name\" \"value\" ...)");
+		imap_malformed(
+		    s, "Syntax: ID NIL or ID (\"name\" \"value\" ...)");
 		return;
 	}
 	login_reply(s, "* ID (\"name\" \"pabal\")");
-	login_reply(s, "%s OK Done", s->tag);
+	login_reply(s, "%s OK ID completed", s->tag);
 }
 
 static void
@@ -147,10 +149,10 @@ on_starttls(struct login_session *s, struct cur *c)
 {
 	(void)c;
 	if (!front_tls_offered(&s->front)) {
-		imap_malformed(s, "TLS is not available");
+		imap_malformed(s, "TLS not available");
 		return;
 	}
-	login_reply(s, "%s OK Begin TLS", s->tag);
+	login_reply(s, "%s OK Begin TLS negotiation now", s->tag);
 	front_starttls(&s->front);
 }
 
@@ -159,7 +161,9 @@ refuse_clear(struct login_session *s)
 {
 	if (login_clear_allowed(s))
 		return false;
-	login_reply(s, "%s NO [PRIVACYREQUIRED] Not without TLS", s->tag);
+	login_reply(s,
+	    "%s NO [PRIVACYREQUIRED] Plaintext authentication requires TLS",
+	    s->tag);
 	login_mistake(s);
 	return true;
 }
@@ -181,7 +185,7 @@ on_login(struct login_session *s, struct cur *c)
 	if (cur_end(c))
 		login_auth_password(s, buf_slice(&user), buf_slice(&secret));
 	else
-		imap_malformed(s, "LOGIN name password");
+		imap_malformed(s, "Syntax: LOGIN username password");
 	secret_fini(&secret);
 	buf_fini(&user);
 }
@@ -207,9 +211,11 @@ on_authenticate(struct login_session *s, struct cur *c)
 	imaptext_crlf(c);
 	mech = sasl_mech_find(name);
 	if (!cur_end(c))
-		imap_malformed(s, "AUTHENTICATE mechanism [response]");
+		imap_malformed(s, "Syntax: AUTHENTICATE mechanism [response]");
 	else if (mech == NULL)
-		login_reply(s, "%s NO [CANNOT] No such mechanism", s->tag);
+		login_reply(s,
+		    "%s NO [CANNOT] Unsupported authentication mechanism",
+		    s->tag);
 	else if (!sasl_mech_is_clear(mech) || !refuse_clear(s))
 		login_auth_start(s, mech, has_initial, initial);
 }
@@ -244,12 +250,12 @@ run(struct login_session *s, struct cur *c)
 			continue;
 		imaptext_crlf(&end);
 		if (!commands[i].args && !cur_end(&end))
-			imap_malformed(s, "No arguments here");
+			imap_malformed(s, "No arguments allowed");
 		else
 			commands[i].run(s, c);
 		return;
 	}
-	imap_malformed(s, "No such command, or not before the login");
+	imap_malformed(s, "Unknown command, or not allowed before login");
 }
 
 /* One whole command with its CRLF and literals. */
@@ -260,7 +266,7 @@ command(struct login_session *s, struct slice text)
 	const struct slice tag = imaptext_tag(&c);
 
 	if (!cur_ok(&c) || !slice_copy(tag, s->tag, sizeof s->tag)) {
-		login_reply(s, "* BAD A command begins with a tag");
+		login_reply(s, "* BAD Missing or invalid tag");
 		login_mistake(s);
 		return;
 	}
@@ -276,9 +282,9 @@ too_big(struct login_session *s, struct slice text)
 	const struct slice tag = imaptext_tag(&c);
 
 	if (!cur_ok(&c) || !slice_copy(tag, s->tag, sizeof s->tag))
-		login_reply(s, "* BAD A command begins with a tag");
+		login_reply(s, "* BAD Missing or invalid tag");
 	else
-		login_reply(s, "%s NO [LIMIT] The literal is too long", s->tag);
+		login_reply(s, "%s NO [LIMIT] Literal too long", s->tag);
 	login_mistake(s);
 }
 
@@ -290,7 +296,7 @@ sasl_line(struct login_session *s, struct slice in)
 
 	if (nl == in.n) {
 		if (in.n > SASL_LINE_MAX + 2)
-			login_hangup(s, "LIMIT", "The line is too long");
+			login_hangup(s, "LIMIT", "Line too long");
 		return 0;
 	}
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
@@ -314,7 +320,7 @@ imap_input(struct login_session *s, struct slice in)
 		login_reply(s, "+ Go ahead");
 		return imap_input(s, in);
 	case IMAP_TOO_LONG:
-		login_hangup(s, "LIMIT", "The command is too long");
+		login_hangup(s, "LIMIT", "Command too long");
 		return in.n;
 	case IMAP_TOO_BIG:
 		too_big(s, slice_sub(in, 0, len));

@@ -7,7 +7,7 @@
 
 /* clang-format off */
 #define LOGIN_METRICS(C) \
-	C(logins, "Sessions handed in.") \
+	C(logins, "Sessions handed off to imapd or pop3d.") \
 	C(refused, "Logins that did not succeed.") \
 	C(unserved, "Sessions that imapd or pop3d did not take.")
 /* clang-format on */

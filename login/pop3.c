@@ -38,10 +38,11 @@ pop3_refuse(struct login_session *s, enum auth_result result)
 {
 	static const char *const texts[AUTH_RESULTS] = {
 		[AUTH_OK] = "",
-		[AUTH_REFUSED] = "[AUTH] Wrong name or password",
-		[AUTH_DENIED] = "[AUTH] Not for this account",
-		[AUTH_LIMITED] = "[SYS/TEMP] Too many attempts, wait a while",
-		[AUTH_TEMPFAIL] = "[SYS/TEMP] Cannot check that now",
+		[AUTH_REFUSED] = "[AUTH] Authentication failed",
+		[AUTH_DENIED] = "[AUTH] Not allowed for this account",
+		[AUTH_LIMITED] =
+		    "[SYS/TEMP] Too many attempts, try again later",
+		[AUTH_TEMPFAIL] = "[SYS/TEMP] Temporary authentication failure",
 	};
 
 	login_reply(s, "-ERR %s", texts[result]);
@@ -76,7 +77,7 @@ refuse_clear(struct login_session *s)
 {
 	if (login_clear_allowed(s))
 		return false;
-	login_reply(s, "-ERR Not without TLS: use STLS");
+	login_reply(s, "-ERR Plaintext authentication requires TLS: use STLS");
 	login_mistake(s);
 	return true;
 }
@@ -108,12 +109,12 @@ on_user(struct login_session *s, struct slice arg)
 	if (refuse_clear(s))
 		return;
 	if (arg.n == 0 || arg.n > AUTH_LOGIN_MAX) {
-		pop3_malformed(s, "USER name");
+		pop3_malformed(s, "Syntax: USER name");
 		return;
 	}
 	free(s->user);
 	s->user = xslicedup(arg);
-	login_reply(s, "+OK Now PASS");
+	login_reply(s, "+OK Send PASS");
 }
 
 static void
@@ -122,9 +123,9 @@ on_pass(struct login_session *s, struct slice arg)
 	if (refuse_clear(s))
 		return;
 	if (s->user == NULL)
-		pop3_malformed(s, "USER first");
+		pop3_malformed(s, "Send USER first");
 	else if (arg.n == 0 || arg.n > AUTH_SECRET_MAX)
-		pop3_malformed(s, "PASS password");
+		pop3_malformed(s, "Syntax: PASS password");
 	else
 		login_auth_password(s, slice_str(s->user), arg);
 	xfree(&s->user);
@@ -151,7 +152,7 @@ on_auth(struct login_session *s, struct slice arg)
 	if (arg.n == 0)
 		list_mechs(s);
 	else if (mech == NULL)
-		pop3_malformed(s, "No such mechanism");
+		pop3_malformed(s, "Unsupported authentication mechanism");
 	else if (!sasl_mech_is_clear(mech) || !refuse_clear(s))
 		login_auth_start(s, mech, name.n < arg.n, initial);
 }
@@ -161,7 +162,7 @@ on_stls(struct login_session *s, struct slice arg)
 {
 	(void)arg;
 	if (!front_tls_offered(&s->front)) {
-		pop3_malformed(s, "TLS is not available");
+		pop3_malformed(s, "TLS not available");
 		return;
 	}
 	login_reply(s, "+OK Begin TLS");
@@ -209,14 +210,14 @@ command(struct login_session *s, struct slice line)
 		if (!slice_iis(name, commands[i].name))
 			continue;
 		if (arg.n > 0 && !commands[i].args)
-			pop3_malformed(s, "No arguments here");
+			pop3_malformed(s, "No arguments allowed");
 		else if (slice_find(line, '\0') < line.n)
-			pop3_malformed(s, "No NUL here");
+			pop3_malformed(s, "NUL not allowed");
 		else
 			commands[i].run(s, arg);
 		return;
 	}
-	pop3_malformed(s, "No such command, or not before the login");
+	pop3_malformed(s, "Unknown command, or not allowed before login");
 }
 
 static size_t
@@ -229,7 +230,7 @@ pop3_input(struct login_session *s, struct slice in)
 	struct slice line = slice_sub(in, 0, nl);
 
 	if (nl >= max) {
-		login_hangup(s, "LIMIT", "The line is too long");
+		login_hangup(s, "LIMIT", "Line too long");
 		return in.n;
 	}
 	if (nl == in.n)

@@ -195,9 +195,9 @@ session_words(
 		[FRONT_CLIENT_FULL] = { "LIMIT", "Too many connections" },
 		[FRONT_USER_FULL] = { "LIMIT", "Too many connections" },
 		[FRONT_TOO_FAST] = { "LIMIT",
-		    "Too many connections, wait a while" },
-		[FRONT_TIMEOUT] = { "UNAVAILABLE", "The login took too long" },
-		[FRONT_STOPPING] = { "UNAVAILABLE", "This host is going down" },
+		    "Connection rate limit exceeded, try again later" },
+		[FRONT_TIMEOUT] = { "UNAVAILABLE", "Login timed out" },
+		[FRONT_STOPPING] = { "UNAVAILABLE", "Server shutting down" },
 	};
 
 	((const struct login_protocol *)p)

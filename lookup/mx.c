@@ -207,7 +207,7 @@ lookup_mx_reload(struct err *err)
 	if (lookup_conf->dns_servers.n == 0 ||
 	    lookup_conf->dns_trust_anchor[0] != '\0') {
 		err_set(err, ERR_TEMP,
-		    "these DNS settings count from the next start");
+		    "these DNS settings take effect at the next start");
 		log_warn("lookup.dns-restart-required", kv_s("why", err->text));
 		return 0;
 	}

@@ -82,7 +82,7 @@ static struct {
 static struct metric asked = { .name = "pabal_lookup_addresses",
 	.help = "Addresses that were looked up." };
 static struct metric failed = { .name = "pabal_lookup_failures",
-	.help = "Look-ups that failed for the moment." };
+	.help = "Look-ups that failed temporarily." };
 
 static void next(struct query *q);
 static void walk_start(struct query *q, const struct msg_lookup_found *a);
@@ -169,7 +169,7 @@ bad_entry(struct query *q, const struct probe *p, const char *why)
 	log_err("lookup.entry-invalid",
 	    kv_s("table", table_spec(lookup_table(p->source))),
 	    kv_slice("key", p->key), kv_s("why", why));
-	refuse(q, "4.3.5", "temporary failure in a table");
+	refuse(q, "4.3.5", "temporary lookup failure");
 }
 
 /* ---- what was found ---- */
@@ -271,7 +271,7 @@ found_account(struct query *q, const struct probe *p, struct slice value)
 		return;
 	}
 	if ((account.flags & ACCOUNT_NO_MAIL) != 0) {
-		refuse(q, "5.2.1", "this mailbox takes no mail");
+		refuse(q, "5.2.1", "mailbox disabled, not accepting messages");
 		return;
 	}
 	a.uid = account.uid == ACCOUNT_VIRTUAL ? 0 : account.uid;
@@ -354,7 +354,7 @@ on_answer(struct table_request *rq, enum found found, struct slice value)
 	if (found == TEMPFAIL) {
 		log_err("table.failed", kv_s("table", table_spec(t)),
 		    kv_s("why", table_problem(t)));
-		refuse(q, "4.3.0", "temporary failure in a table");
+		refuse(q, "4.3.0", "temporary lookup failure");
 	} else if (found == ABSENT) {
 		q->at++;
 		next(q);
@@ -523,7 +523,7 @@ query_start(struct query *q, struct slice address)
 
 	q->begun = true;
 	if (!take_address(q, address)) {
-		refuse(q, "5.1.3", "not an address");
+		refuse(q, "5.1.3", "bad address syntax");
 		return;
 	}
 	switch (find_domain(q->domain)) {
@@ -531,7 +531,7 @@ query_start(struct query *q, struct slice address)
 		q->is_local = true;
 		break;
 	case TEMPFAIL:
-		refuse(q, "4.3.0", "temporary failure in a table");
+		refuse(q, "4.3.0", "temporary lookup failure");
 		return;
 	case ABSENT:
 		break;
@@ -623,7 +623,7 @@ walk_next(struct query *q)
 	struct query *sub;
 
 	if (q->walk->at == q->walk->n) {
-		refuse(q, "5.4.6", "the alias leads only to itself");
+		refuse(q, "5.4.6", "the alias expands only to itself");
 		return;
 	}
 	sub = query_new(q->peer, 0);

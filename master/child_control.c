@@ -149,7 +149,7 @@ child_on_gone(struct ipc *peer)
 	c->peer = NULL;
 	if (c->pid <= 0 && c->state == CHILD_STARTING) {
 		log_err("child.exec-failed", kv_s("service", c->service),
-		    kv_s("why", "its nursery made no process"));
+		    kv_s("why", "its nursery did not create the process"));
 		child_ended(c);
 		return;
 	}

@@ -62,7 +62,7 @@ static void
 connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
 {
 	struct admission *a = NULL;
-	const char *why = "the ticket does not count";
+	const char *why = "invalid ticket";
 	struct child *c = NULL;
 
 	if (ipc_role(peer) == ROLE_LOGIN)

@@ -72,11 +72,11 @@ static struct {
 } state;
 
 static struct metric delivered = { .name = "pabal_pipe_delivered",
-	.help = "Messages taken by commands." };
+	.help = "Messages delivered to commands." };
 static struct metric failed = { .name = "pabal_pipe_failed",
-	.help = "Commands that failed, for now or for good." };
+	.help = "Commands that failed, temporarily or permanently." };
 static struct metric timeouts = { .name = "pabal_pipe_timeouts",
-	.help = "Commands ended because they took too long." };
+	.help = "Commands that exceeded their time limit." };
 static struct metric running = { .name = "pabal_pipe_running",
 	.help = "Commands that run.",
 	.type = METRIC_GAUGE };
@@ -272,11 +272,10 @@ start_rcpt(struct pipe_job *job, const struct job_rcpt *rcpt)
 	}
 	if (rcpt->target.n < 2 || rcpt->target.p[0] != '|' ||
 	    slice_find(rcpt->target, '\0') < rcpt->target.n)
-		say_simple(
-		    job, rcpt, JOB_PERMFAIL, "5.3.5", "there is no command");
+		say_simple(job, rcpt, JOB_PERMFAIL, "5.3.5", "empty command");
 	else if (check_was_at(job->delivered_to, rcpt->address))
 		say_simple(
-		    job, rcpt, JOB_PERMFAIL, "5.4.6", "mail forms a loop");
+		    job, rcpt, JOB_PERMFAIL, "5.4.6", "mail forwarding loop");
 	else if (start_command(job, rcpt, &err) == -1) {
 		log_warn("command.failed", kv_slice("qid", job->qid),
 		    kv_slice("to", rcpt->address), kv_s("why", err.text));

@@ -158,7 +158,7 @@ outcome_of(
 	name = WIFSIGNALED(wait_status) ? sigabbrev_np(WTERMSIG(wait_status))
 					: NULL;
 	if (timed_out)
-		buf_adds(&o->text, "command did not end in time");
+		buf_adds(&o->text, "command time limit exceeded");
 	else
 		buf_addf(&o->text, "command was killed by signal %s",
 		    name != NULL ? name : "?");

@@ -124,14 +124,14 @@ on_dele(struct pop3d_session *s, const struct pop3d_command *c)
 	if (!check_number(s, c))
 		return;
 	pop3d_drop_delete(&s->drop, c->number);
-	pop3d_session_ok(s, "Message %u will be deleted", c->number);
+	pop3d_session_ok(s, "Message %u marked for deletion", c->number);
 }
 
 static void
 on_noop(struct pop3d_session *s, const struct pop3d_command *c)
 {
 	(void)c;
-	pop3d_session_ok(s, "Nothing done");
+	pop3d_session_ok(s, "NOOP completed");
 }
 
 static void
@@ -159,21 +159,21 @@ static const struct pop3d_verb {
 	void (*run)(struct pop3d_session *s, const struct pop3d_command *c);
 } verbs[] = {
 	/* verb   allowed in  else                    arguments          handler */
-	{ "CAPA", S_COMMANDS, "not now",              ARGS_NONE,         on_capa },
-	{ "STAT", S_COMMANDS, "not now",              ARGS_NONE,         on_stat },
-	{ "LIST", S_COMMANDS, "not now",              ARGS_MAYBE_NUMBER, on_list },
-	{ "UIDL", S_COMMANDS, "not now",              ARGS_MAYBE_NUMBER, on_uidl },
-	{ "RETR", S_COMMANDS, "not now",              ARGS_NUMBER,       on_retr },
-	{ "TOP",  S_COMMANDS, "not now",              ARGS_NUMBER_LINES, on_top },
-	{ "DELE", S_COMMANDS, "not now",              ARGS_NUMBER,       on_dele },
-	{ "NOOP", S_COMMANDS, "not now",              ARGS_NONE,         on_noop },
-	{ "RSET", S_COMMANDS, "not now",              ARGS_NONE,         on_rset },
-	{ "QUIT", S_COMMANDS, "not now",              ARGS_NONE,         on_quit },
+	{ "CAPA", S_COMMANDS, "not allowed now",      ARGS_NONE,         on_capa },
+	{ "STAT", S_COMMANDS, "not allowed now",      ARGS_NONE,         on_stat },
+	{ "LIST", S_COMMANDS, "not allowed now",      ARGS_MAYBE_NUMBER, on_list },
+	{ "UIDL", S_COMMANDS, "not allowed now",      ARGS_MAYBE_NUMBER, on_uidl },
+	{ "RETR", S_COMMANDS, "not allowed now",      ARGS_NUMBER,       on_retr },
+	{ "TOP",  S_COMMANDS, "not allowed now",      ARGS_NUMBER_LINES, on_top },
+	{ "DELE", S_COMMANDS, "not allowed now",      ARGS_NUMBER,       on_dele },
+	{ "NOOP", S_COMMANDS, "not allowed now",      ARGS_NONE,         on_noop },
+	{ "RSET", S_COMMANDS, "not allowed now",      ARGS_NONE,         on_rset },
+	{ "QUIT", S_COMMANDS, "not allowed now",      ARGS_NONE,         on_quit },
 	{ "USER", 0,          "already logged in",    ARGS_ANY,          NULL },
 	{ "PASS", 0,          "already logged in",    ARGS_ANY,          NULL },
 	{ "APOP", 0,          "already logged in",    ARGS_ANY,          NULL },
 	{ "AUTH", 0,          "already logged in",    ARGS_ANY,          NULL },
-	{ "STLS", 0,          "not after the login",  ARGS_ANY,          NULL },
+	{ "STLS", 0,          "not after login",      ARGS_ANY,          NULL },
 };
 /* clang-format on */
 

@@ -160,9 +160,9 @@ const char *
 pop3d_drop_why_not(const struct pop3d_drop *d, uint32_t number)
 {
 	if (number < 1 || number > d->n)
-		return "there is no such message";
+		return "no such message";
 	if (has(d, number - 1, MARK_DELETED))
-		return "that message is deleted";
+		return "message already deleted";
 	return NULL;
 }
 
@@ -222,7 +222,7 @@ pop3d_drop_fetch(struct pop3d_drop *d, uint32_t number, int *fd,
 
 	if (f == ABSENT)
 		return err_set(
-		    err, ERR_TEMP, "another program has removed that message");
+		    err, ERR_TEMP, "message was removed by another program");
 	if (f == TEMPFAIL)
 		return -1;
 	if (info.vsize != d->sizes[number - 1]) {
@@ -231,7 +231,7 @@ pop3d_drop_fetch(struct pop3d_drop *d, uint32_t number, int *fd,
 		d->octets += info.vsize - d->sizes[number - 1];
 		d->sizes[number - 1] = info.vsize;
 		return err_set(
-		    err, ERR_TEMP, "another program has changed that message");
+		    err, ERR_TEMP, "message was changed by another program");
 	}
 	*file_size = info.size;
 	(void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -49,8 +49,7 @@ pop3d_parse_args(
 	case ARGS_ANY:
 		return NULL;
 	case ARGS_NONE:
-		return cur_end(&c) ? NULL
-				   : "no argument goes with this command";
+		return cur_end(&c) ? NULL : "no arguments allowed";
 	case ARGS_MAYBE_NUMBER:
 		if (cur_end(&c))
 			return NULL;
@@ -68,5 +67,5 @@ pop3d_parse_args(
 	}
 	if (why != NULL)
 		return why;
-	return cur_end(&c) ? NULL : "there is something behind the numbers";
+	return cur_end(&c) ? NULL : "too many arguments";
 }

@@ -64,7 +64,7 @@ static struct metric sessions = { .name = "pabal_pop3d_sessions",
 static struct metric refused = { .name = "pabal_pop3d_sessions_refused",
 	.help = "Sessions refused: at a limit, in use, or without a mailbox." };
 static struct metric timeouts = { .name = "pabal_pop3d_timeouts",
-	.help = "Sessions ended because the client did nothing." };
+	.help = "Sessions that timed out." };
 static struct metric retrieved = { .name = "pabal_pop3d_retrieved",
 	.help = "Messages fetched whole." };
 static struct metric removed = { .name = "pabal_pop3d_deleted",
@@ -235,7 +235,7 @@ answer_step(struct pop3d_session *s, bool *more)
 	    kv_s("account", s->account),
 	    kv_u("uid", pop3d_drop_uid(&s->drop, s->answer.number)),
 	    kv_s("why", err.text));
-	hang_up(s, "message cut");
+	hang_up(s, "truncated");
 	return false;
 }
 
@@ -295,7 +295,7 @@ update_end(struct pop3d_session *s, bool complete)
 	pop3d_drop_unlock(&s->drop);
 	if (s->open && !complete)
 		pop3d_session_fail(
-		    s, "[SYS/TEMP] some messages were not deleted");
+		    s, "[SYS/TEMP] some deleted messages not removed");
 	else if (s->open)
 		pop3d_session_ok(s, "Goodbye, %u messages deleted", s->ndele);
 	hang_up(s, "quit");
@@ -346,7 +346,7 @@ take_line(struct pop3d_session *s)
 	stream_set_deadline(&s->stream, pop3d_conf->idle_timeout);
 	s->skip_line = !whole;
 	if (!skip && (!whole || used > pop3d_conf->line_limit))
-		pop3d_session_err(s, "the line is too long");
+		pop3d_session_err(s, "line too long");
 	else if (!skip) {
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;

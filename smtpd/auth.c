@@ -22,7 +22,8 @@ struct smtpd_auth {
 	struct sasl_server sasl;
 };
 
-static const char too_many[] = "454 4.7.0 Too many attempts, wait a while";
+static const char too_many[] =
+    "454 4.7.0 Too many authentication attempts, try again later";
 
 /* Only where it can lead somewhere: not for sendmail, not for LMTP. */
 static bool
@@ -76,7 +77,7 @@ smtpd_auth_refuse(struct smtpd_session *s, const char *reply)
 	smtpd_auth_free(&s->auth);
 	smtpd_mistake(s, reply);
 	if (++s->auth_failures >= smtpd_conf->max_auth_failures)
-		smtpd_hangup(s, "4.7.0", "Too many failed authentications");
+		smtpd_hangup(s, "4.7.0", "Too many authentication failures");
 	smtpd_session_mode(s, SMTPD_LINES);
 }
 
@@ -101,7 +102,7 @@ succeed(struct smtpd_session *s, struct slice account)
 	    kv_s("mechanism", sasl_mech_name(s->auth->sasl.mech)));
 	smtpd_count(SMTPD_COUNT_auth_ok, 1);
 	smtpd_auth_free(&s->auth);
-	smtpd_reply(s, "235 2.7.0 Welcome");
+	smtpd_reply(s, "235 2.7.0 Authentication successful");
 	smtpd_session_mode(s, SMTPD_LINES);
 }
 
@@ -121,7 +122,8 @@ on_checked(struct ipc_call *call, struct msg *m)
 	case AUTH_DENIED:
 		log_failed(s, result == AUTH_DENIED ? "denied" : "refused");
 		smtpd_count(SMTPD_COUNT_auth_refused, 1);
-		smtpd_auth_refuse(s, "535 5.7.8 Wrong name or password");
+		smtpd_auth_refuse(
+		    s, "535 5.7.8 Authentication credentials invalid");
 		break;
 	case AUTH_LIMITED:
 		log_failed(s, "too many attempts");
@@ -133,7 +135,8 @@ on_checked(struct ipc_call *call, struct msg *m)
 	default:
 		log_failed(s, "no answer");
 		smtpd_count(SMTPD_COUNT_auth_tempfail, 1);
-		smtpd_auth_refuse(s, "454 4.7.0 Cannot check that now");
+		smtpd_auth_refuse(
+		    s, "454 4.7.0 Temporary authentication failure");
 	}
 }
 
@@ -170,10 +173,11 @@ step(struct smtpd_session *s, enum sasl_step next)
 		ask(s);
 		break;
 	case SASL_CANCELLED:
-		smtpd_auth_refuse(s, "501 5.7.0 Cancelled");
+		smtpd_auth_refuse(s, "501 5.7.0 Authentication aborted");
 		break;
 	case SASL_MALFORMED:
-		smtpd_auth_refuse(s, "501 5.5.2 That does not make sense");
+		smtpd_auth_refuse(
+		    s, "501 5.5.2 Invalid authentication response");
 		break;
 	}
 }
@@ -194,15 +198,17 @@ smtpd_auth_command(struct smtpd_session *s, struct slice args)
 	struct smtpd_auth *a;
 
 	if (s->login != NULL) {
-		smtpd_mistake(s, "503 5.5.1 You are authenticated already");
+		smtpd_mistake(s, "503 5.5.1 Already authenticated");
 	} else if (!s->extended || !offered(s)) {
-		smtpd_mistake(s, "502 5.5.1 AUTH is not offered here");
+		smtpd_mistake(s, "502 5.5.1 Authentication not enabled");
 	} else if (name.n == 0) {
-		smtpd_mistake(s, "501 5.5.4 AUTH mechanism");
+		smtpd_mistake(s, "501 5.5.4 Syntax: AUTH mechanism");
 	} else if (mech == NULL) {
-		smtpd_mistake(s, "504 5.5.4 Mechanism not known");
+		smtpd_mistake(
+		    s, "504 5.5.4 Unrecognized authentication mechanism");
 	} else if (sasl_mech_is_clear(mech) && !clear_allowed(s)) {
-		smtpd_mistake(s, "538 5.7.11 Not without TLS");
+		smtpd_mistake(s, "538 5.7.11 Encryption required for requested "
+				 "authentication mechanism");
 	} else {
 		s->front.secret = true;
 		s->auth = a = xcalloc(1, sizeof *a);

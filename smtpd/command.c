@@ -63,7 +63,7 @@ on_ehlo(struct smtpd_session *s, struct slice args)
 	struct slice helo;
 
 	if (!smtpd_parse_helo(args, &helo)) {
-		smtpd_mistake(s, "501 5.5.4 Say who you are: EHLO hostname");
+		smtpd_mistake(s, "501 5.5.4 Syntax: EHLO hostname");
 		return;
 	}
 	set_helo(s, helo, true);
@@ -76,7 +76,7 @@ on_helo(struct smtpd_session *s, struct slice args)
 	struct slice helo;
 
 	if (!smtpd_parse_helo(args, &helo)) {
-		smtpd_mistake(s, "501 5.5.4 Say who you are: HELO hostname");
+		smtpd_mistake(s, "501 5.5.4 Syntax: HELO hostname");
 		return;
 	}
 	set_helo(s, helo, false);
@@ -105,9 +105,10 @@ static void
 on_vrfy(struct smtpd_session *s, struct slice args)
 {
 	if (args.n == 0)
-		smtpd_mistake(s, "501 5.5.4 VRFY whom?");
+		smtpd_mistake(s, "501 5.5.4 Syntax: VRFY address");
 	else
-		smtpd_reply(s, "252 2.0.0 Send some mail, I will try my best");
+		smtpd_reply(s, "252 2.0.0 Cannot VRFY user, but will accept "
+			       "message and attempt delivery");
 }
 
 static void
@@ -135,7 +136,7 @@ static void
 on_unimplemented(struct smtpd_session *s, struct slice args)
 {
 	(void)args;
-	smtpd_mistake(s, "502 5.5.1 Not offered here");
+	smtpd_mistake(s, "502 5.5.1 Command not implemented");
 }
 
 /* A browser that was made to send mail for a web page. */
@@ -143,7 +144,7 @@ static void
 on_http(struct smtpd_session *s, struct slice args)
 {
 	(void)args;
-	smtpd_hangup(s, "4.7.0", "This is not HTTP");
+	smtpd_hangup(s, "4.7.0", "HTTP is not spoken here");
 }
 
 /* ---- the table ---- */
@@ -162,9 +163,9 @@ static const struct smtpd_verb {
 	{ "HELO", SMTPD_SPEAKS_SMTP, IN_ANY, NULL, on_helo, true, true },
 	{ "LHLO", SMTPD_SPEAKS_LMTP, IN_ANY, NULL, on_ehlo, true, true },
 	{ "MAIL", BOTH, SMTPD_GREETED,
-	    "503 5.5.1 A sender was given already", smtpd_mail_command, true, false },
+	    "503 5.5.1 Nested MAIL command", smtpd_mail_command, true, false },
 	{ "RCPT", BOTH, IN_MAIL,
-	    "503 5.5.1 MAIL first", smtpd_rcpt_command, true, false },
+	    "503 5.5.1 Need MAIL command", smtpd_rcpt_command, true, false },
 	{ "DATA", BOTH, SMTPD_RCPT,
 	    "503 5.5.1 No valid recipients", smtpd_data_command, false, false },
 	{ "RSET", BOTH, IN_ANY, NULL, on_rset, false, true },
@@ -172,7 +173,7 @@ static const struct smtpd_verb {
 	{ "QUIT", BOTH, IN_ANY, NULL, on_quit, false, false },
 	{ "STARTTLS", BOTH, IN_SESSION, NULL, smtpd_starttls_command, false, false },
 	{ "AUTH", SMTPD_SPEAKS_SMTP, SMTPD_GREETED,
-	    "503 5.5.1 Not within a transaction", smtpd_auth_command, true, false },
+	    "503 5.5.1 MAIL transaction in progress", smtpd_auth_command, true, false },
 	{ "VRFY", BOTH, IN_ANY, NULL, on_vrfy, true, true },
 	{ "HELP", BOTH, IN_ANY, NULL, on_help, true, true },
 	{ "EXPN", BOTH, IN_ANY, NULL, on_unimplemented, true, false },
@@ -216,12 +217,13 @@ out_of_order(struct smtpd_session *s, const struct smtpd_verb *v)
 	if (s->state != SMTPD_NEW)
 		smtpd_mistake(s, v->otherwise);
 	else if (s->protocol->speaks == SMTPD_SPEAKS_LMTP)
-		smtpd_mistake(s, "503 5.5.1 LHLO first");
+		smtpd_mistake(s, "503 5.5.1 Send LHLO first");
 	else
-		smtpd_mistake(s, "503 5.5.1 EHLO first");
+		smtpd_mistake(s, "503 5.5.1 Send EHLO first");
 	/* A message that comes unasked must not be read as commands. */
 	if (v->run == smtpd_data_command && s->more)
-		smtpd_hangup(s, "4.7.0", "Message without a go-ahead");
+		smtpd_hangup(
+		    s, "4.7.0", "Improper command pipelining after DATA");
 }
 
 void
@@ -234,13 +236,15 @@ smtpd_command(struct smtpd_session *s, struct slice line)
 	/* RFC 5321 4.1.1: white space at the end is to be tolerated. */
 	args = slice_trim(args);
 	if (has_control(line))
-		smtpd_mistake(s, "500 5.5.2 Control characters in a command");
+		smtpd_mistake(
+		    s, "500 5.5.2 Syntax error: control character in command");
 	else if (v == NULL)
-		smtpd_mistake(s, "500 5.5.1 Command not known");
+		smtpd_mistake(s, "500 5.5.1 Command not recognized");
 	else if ((v->allowed & s->state) == 0)
 		out_of_order(s, v);
 	else if (!v->args && args.n > 0)
-		smtpd_mistake(s, "501 5.5.4 Nothing may stand behind it");
+		smtpd_mistake(
+		    s, "501 5.5.4 Syntax error: no arguments allowed");
 	else {
 		v->run(s, args);
 		if (v->junk)

@@ -85,8 +85,8 @@ static void
 on_committed(void *arg, enum smtpd_spool_result result)
 {
 	static const char *const failures[] = {
-		[SMTPD_SPOOL_FULL] = "452 4.3.1 No room for it now",
-		[SMTPD_SPOOL_FAILED] = "451 4.3.0 Could not be queued",
+		[SMTPD_SPOOL_FULL] = "452 4.3.1 Insufficient system storage",
+		[SMTPD_SPOOL_FAILED] = "451 4.3.0 Queue file write error",
 	};
 	struct smtpd_session *s = arg;
 	const struct smtpd_mail *mail = s->mail;
@@ -177,15 +177,15 @@ judge(struct smtpd_data *d)
 	const struct smtpd_scan *sc = &d->scan;
 
 	if ((sc->faults & SMTPD_SCAN_BARE) != 0)
-		refuse(d, "550 5.6.11 A CR or LF stands alone");
+		refuse(d, "550 5.6.11 Bare CR or LF not allowed");
 	if ((sc->faults & SMTPD_SCAN_NUL) != 0)
-		refuse(d, "554 5.6.0 A NUL in the message");
+		refuse(d, "554 5.6.0 NUL character in message");
 	if ((sc->faults & SMTPD_SCAN_LONG) != 0)
-		refuse(d, "554 5.6.0 A line of the message is too long");
+		refuse(d, "554 5.6.0 Message line too long");
 	if (sc->received > smtpd_conf->max_received)
-		refuse(d, "554 5.4.6 Too many Received fields, a loop");
+		refuse(d, "554 5.4.6 Too many hops");
 	if (sc->ended && (uint64_t)sc->size > d->session->mail->room_max)
-		refuse(d, "552 5.2.2 Larger than the room in the mailbox");
+		refuse(d, "552 5.2.2 Message exceeds mailbox quota");
 }
 
 static void
@@ -224,7 +224,8 @@ smtpd_data_input(struct smtpd_session *s, struct slice in)
 	if (d->refusal == NULL)
 		smtpd_spool_rest(d->spool);
 	else if ((d->unused += (int64_t)n) > d->size_max)
-		smtpd_hangup(s, "4.7.0", "No end to a refused message");
+		smtpd_hangup(
+		    s, "4.7.0", "Too much data after a rejected message");
 	return n;
 }
 
@@ -262,7 +263,8 @@ go_without(struct smtpd_session *s, const char *reply)
 	smtpd_data_forget(s->mail);
 	smtpd_reply(s, reply);
 	if (stream_input(&s->front.stream).n > 0)
-		smtpd_hangup(s, "4.7.0", "Message without a go-ahead");
+		smtpd_hangup(
+		    s, "4.7.0", "Improper command pipelining after DATA");
 	smtpd_session_mode(s, SMTPD_LINES);
 }
 
@@ -272,9 +274,9 @@ on_opened(void *arg, enum smtpd_spool_result result)
 	struct smtpd_session *s = arg;
 
 	if (result == SMTPD_SPOOL_FULL) {
-		go_without(s, "452 4.3.1 No room for it now");
+		go_without(s, "452 4.3.1 Insufficient system storage");
 	} else if (result == SMTPD_SPOOL_FAILED) {
-		go_without(s, "451 4.3.0 The queue does not answer");
+		go_without(s, "451 4.3.0 Queue manager unavailable");
 	} else {
 		put_received(s);
 		smtpd_reply(s, "354 End with <CR><LF>.<CR><LF>");

@@ -93,12 +93,13 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 		return;
 	}
 	if (s->front.served >= smtpd_conf->max_messages) {
-		smtpd_hangup(s, "4.7.0", "Enough messages for one session");
+		smtpd_hangup(s, "4.7.0", "Too many messages in one session");
 		return;
 	}
 	if (!front_rate(&s->front, FRONT_MESSAGES,
 		smtpd_conf->client_message_rate_limit)) {
-		smtpd_mistake(s, "450 4.7.1 Too many messages, wait a while");
+		smtpd_mistake(s,
+		    "450 4.7.1 Message rate limit exceeded, try again later");
 		return;
 	}
 	if (smtpd_parse_mail(args, rights(s), &a, &sender, &err) == -1) {

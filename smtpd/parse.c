@@ -195,16 +195,16 @@ take_param(const struct smtpd_param *p, const struct rule *rules, size_t n,
 			continue;
 		if ((*seen & 1U << i) != 0)
 			return err_set(err, ERR_PERM,
-			    "501 5.5.4 %s is given twice", r->name);
+			    "501 5.5.4 Duplicate parameter %s", r->name);
 		*seen |= 1U << i;
 		if (p->has_value != r->needs_value ||
 		    (r->needs_value && p->value.n == 0) ||
 		    !r->take(to, p->value))
 			return err_set(err, ERR_PERM,
-			    "501 5.5.4 %s has no such value", r->name);
+			    "501 5.5.4 Invalid value of parameter %s", r->name);
 		return 0;
 	}
-	return err_set(err, ERR_PERM, "555 5.5.4 Parameter not known here");
+	return err_set(err, ERR_PERM, "555 5.5.4 Unsupported parameter");
 }
 
 static int
@@ -223,13 +223,13 @@ parse_params(struct cur *c, const struct rule *rules, size_t n, unsigned may,
 			return 0;
 		if (!parted)
 			return err_set(err, ERR_PERM,
-			    "501 5.5.4 A space must part parameters");
+			    "501 5.5.4 Missing space between parameters");
 		word = cur_while(c, is_word);
 		p.has_value = slice_find(word, '=') < word.n;
 		p.name = slice_cut(word, '=', &p.value);
 		if ((may & SMTPD_MAY_EXTEND) == 0)
-			return err_set(err, ERR_PERM,
-			    "555 5.5.4 Parameters only behind EHLO");
+			return err_set(
+			    err, ERR_PERM, "555 5.5.4 Parameters require EHLO");
 		if (take_param(&p, rules, n, may, &seen, to, err) == -1)
 			return -1;
 	}
@@ -248,18 +248,18 @@ smtpd_parse_mail(struct slice args, unsigned may, struct smtpd_mail_args *mail,
 	cur_skip_blank(&c);
 	if (!cur_try(&c, "FROM:"))
 		return err_set(
-		    err, ERR_PERM, "501 5.5.4 Say MAIL FROM:<address>");
+		    err, ERR_PERM, "501 5.5.4 Syntax: MAIL FROM:<address>");
 	cur_skip_blank(&c);
 	address_path(&c, allow, sender);
 	if (!cur_ok(&c))
 		return err_set(
-		    err, ERR_PERM, "501 5.1.7 That is no sender's <address>");
+		    err, ERR_PERM, "501 5.1.7 Bad sender address syntax");
 	if (parse_params(
 		&c, mail_rules, ARRAY_LEN(mail_rules), may, mail, err) == -1)
 		return -1;
 	if (!mail->smtputf8 && address_needs_utf8(buf_slice(sender)))
-		return err_set(
-		    err, ERR_PERM, "553 5.6.7 Such an address needs SMTPUTF8");
+		return err_set(err, ERR_PERM,
+		    "553 5.6.7 Internationalized address requires SMTPUTF8");
 	return 0;
 }
 
@@ -276,15 +276,15 @@ smtpd_parse_rcpt(struct slice args, unsigned may, struct smtpd_rcpt_args *rcpt,
 	cur_skip_blank(&c);
 	if (!cur_try(&c, "TO:"))
 		return err_set(
-		    err, ERR_PERM, "501 5.5.4 Say RCPT TO:<address>");
+		    err, ERR_PERM, "501 5.5.4 Syntax: RCPT TO:<address>");
 	cur_skip_blank(&c);
 	address_path(&c, allow, to);
 	if (!cur_ok(&c))
-		return err_set(err, ERR_PERM,
-		    "501 5.1.3 That is no recipient's <address>");
-	if ((may & SMTPD_MAY_UTF8) == 0 && address_needs_utf8(buf_slice(to)))
 		return err_set(
-		    err, ERR_PERM, "553 5.6.7 Such an address needs SMTPUTF8");
+		    err, ERR_PERM, "501 5.1.3 Bad recipient address syntax");
+	if ((may & SMTPD_MAY_UTF8) == 0 && address_needs_utf8(buf_slice(to)))
+		return err_set(err, ERR_PERM,
+		    "553 5.6.7 Internationalized address requires SMTPUTF8");
 	return parse_params(
 	    &c, rcpt_rules, ARRAY_LEN(rcpt_rules), may, rcpt, err);
 }

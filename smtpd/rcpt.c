@@ -95,7 +95,7 @@ finish(struct smtpd_session *s, const struct smtpd_ask *ask)
 	}
 	smtpd_count(SMTPD_COUNT_recipients_refused, 1);
 	if (++s->refused >= smtpd_conf->max_refused_recipients)
-		smtpd_hangup(s, "4.7.0", "Too many refused recipients");
+		smtpd_hangup(s, "4.7.0", "Too many rejected recipients");
 }
 
 static void
@@ -144,7 +144,7 @@ check_mailbox(struct smtpd_ask *ask, const struct msg_lookup_found *found)
 	if (found->quota > 0 && found->quota < ask->room)
 		ask->room = found->quota;
 	if (found->quota > 0 && need > found->quota)
-		settle(ask, false, "552 5.2.2 Larger than the whole mailbox");
+		settle(ask, false, "552 5.2.2 Message exceeds mailbox quota");
 	else if (need > found->room)
 		settle(ask, false,
 		    smtpd_conf->over_quota == SMTPD_OVER_QUOTA_REFUSE
@@ -162,7 +162,7 @@ check_relay(struct smtpd_ask *ask)
 	if (s->front.trusted || s->login != NULL)
 		settle(ask, true, reply_ok);
 	else
-		settle(ask, false, "550 5.7.1 Relaying is not permitted");
+		settle(ask, false, "550 5.7.1 Relay access denied");
 }
 
 /* lookup's code and text, so far as they can stand in a reply. */
@@ -193,7 +193,7 @@ on_found(struct ipc_call *call, struct msg *m)
 	struct smtpd_ask *ask = OUTER(call, struct smtpd_ask, call);
 
 	if (m == NULL) {
-		settle(ask, false, "451 4.3.0 Cannot look that up now");
+		settle(ask, false, "451 4.3.0 Temporary lookup failure");
 		return;
 	}
 	ask->room = UINT64_MAX;
@@ -214,7 +214,7 @@ on_found(struct ipc_call *call, struct msg *m)
 		break;
 	case LOOKUP_KINDS:
 	default:
-		settle(ask, false, "451 4.3.0 Cannot look that up now");
+		settle(ask, false, "451 4.3.0 Temporary lookup failure");
 	}
 }
 
@@ -250,8 +250,8 @@ ask_for(struct smtpd_mail *mail, struct slice address,
 	if (!front_rate(&mail->session->front, FRONT_RECIPIENTS,
 		smtpd_conf->client_recipient_rate_limit)) {
 		ask->limited = true;
-		settle(
-		    ask, false, "450 4.7.1 Too many recipients, wait a while");
+		settle(ask, false,
+		    "450 4.7.1 Recipient rate limit exceeded, try again later");
 		return;
 	}
 	IPC_CALL(lookup_for(address), &ask->call, lookup_found, on_found,

@@ -183,7 +183,7 @@ take_line(struct smtpd_session *s, struct slice in)
 	struct slice line = slice_sub(in, 0, nl);
 
 	if (in.p[0] == TLS_HANDSHAKE && !s->skipping) {
-		smtpd_hangup(s, "4.7.0", "TLS begins with STARTTLS here");
+		smtpd_hangup(s, "4.7.0", "TLS requires STARTTLS on this port");
 		return in.n;
 	}
 	if (nl == in.n)
@@ -198,7 +198,7 @@ take_line(struct smtpd_session *s, struct slice in)
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	else if (smtpd_conf->bare_newline == SMTPD_BARE_NEWLINE_REJECT) {
-		refuse_line(s, "500 5.5.2 A line ends in CR LF");
+		refuse_line(s, "500 5.5.2 Syntax error: bare <LF>");
 		return nl + 1;
 	}
 	if (s->mode == SMTPD_AUTH)
@@ -288,15 +288,15 @@ session_words(
     const struct front_protocol *p, enum front_why why, struct buf *out)
 {
 	static const char *const texts[FRONT_WHYS][2] = {
-		[FRONT_FULL] = { "4.3.2", "Too many sessions" },
+		[FRONT_FULL] = { "4.3.2", "Too many connections" },
 		[FRONT_CLIENT_FULL] = { "4.7.0",
-		    "Too many sessions from your address" },
+		    "Too many concurrent connections from your address" },
 		[FRONT_USER_FULL] = { "4.7.0",
-		    "Too many sessions of your user" },
+		    "Too many concurrent connections of your user id" },
 		[FRONT_TOO_FAST] = { "4.7.0",
-		    "Too many connections from your address" },
+		    "Connection rate limit exceeded for your address" },
 		[FRONT_TIMEOUT] = { "4.4.2", "Timeout" },
-		[FRONT_STOPPING] = { "4.3.2", "This host is going down" },
+		[FRONT_STOPPING] = { "4.3.2", "Server shutting down" },
 	};
 
 	(void)p;

@@ -72,8 +72,9 @@ edit(struct ctl *ctl, enum table_edit how, const char *name,
 		goto out;
 	if (how != TABLE_DEL && !force &&
 	    aliaswalk_is_loop(&t, slice_str(name), targets))
-		ctl_fail("alias %s would lead only to itself, and mail for it "
-			 "would be refused; --force makes it all the same",
+		ctl_fail(
+		    "alias %s would expand only to itself, and mail for it "
+		    "would be refused; --force creates it anyway",
 		    name);
 	else if (table_edit(t.dirfd, "aliases", how, slice_str(name), targets,
 		     &err) == -1)

@@ -176,7 +176,7 @@ on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
 
 	if (l->n++ < MISTAKES_SHOWN)
 		tell(l->check, WARN, "aliases",
-		    "line %u: %.*s leads only to itself: mail for it is "
+		    "line %u: %.*s expands only to itself: mail for it is "
 		    "refused",
 		    line, SLICE_FMT(key));
 }
@@ -300,7 +300,7 @@ check_set_aside(struct check_run *c)
 
 	if (badfiles_count(&c->ctl->inst, &n, &err) == 0 && n > 0)
 		tell(c, WARN, "queue",
-		    "%lld file%s could not be understood: \"pabal %squeue "
+		    "%lld file%s quarantined: \"pabal %squeue "
 		    "bad\" shows why",
 		    (long long)n, n == 1 ? "" : "s",
 		    instance_flag(&c->ctl->inst));
@@ -411,7 +411,7 @@ check_configuration(struct check_run *c)
 		    in->etc);
 	if (trial_in_force(in, when))
 		tell(c, WARN, "configuration",
-		    "the one that has been good since %s is in force, not %s",
+		    "the last good one of %s is in effect, not that of %s",
 		    when, in->etc);
 }
 
@@ -421,10 +421,10 @@ check_kernel(struct check_run *c)
 	const char *lacks = check_sandbox();
 
 	if (lacks == NULL)
-		tell(c, GOOD, "kernel", "it can do all of the sandbox");
+		tell(c, GOOD, "kernel", "it supports the whole sandbox");
 	else
 		tell(c, WARN, "kernel",
-		    "a daemon that was taken over is not held back by Landlock "
+		    "a compromised daemon is not kept by Landlock "
 		    "from: %s",
 		    lacks);
 }

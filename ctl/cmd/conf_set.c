@@ -211,7 +211,7 @@ set_dane(struct ctl *ctl, const char *daemon, const char *name)
 	if (rc == CTL_OK)
 		rc = run(ctl, daemon, name, "dane");
 	if (add && rc == CTL_OK)
-		printf("lookup %s = %s was set as well; it counts from the "
+		printf("lookup %s = %s was set as well; it takes effect at the "
 		       "next start\n",
 		    anchor, CHECK_TRUST_ANCHOR);
 	else if (add)

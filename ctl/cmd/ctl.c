@@ -70,7 +70,7 @@ unknown_option(
 		conf_nearest_try(&near, opts->name);
 	if (near.best != NULL)
 		ctl_usage(ctl,
-		    "%s does not know the option --%.*s; is --%s meant?",
+		    "%s does not know the option --%.*s; did you mean --%s?",
 		    ctl->command->words, SLICE_FMT(name), near.best);
 	else
 		ctl_usage(ctl, "%s does not know the option --%.*s",

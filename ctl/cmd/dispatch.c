@@ -61,7 +61,7 @@ unknown(int argc, char **argv)
 	if (argc == 1 && commands_begin(argv[0]))
 		ctl_fail("several commands begin with \"%s\":", argv[0]);
 	else if (near != NULL)
-		ctl_fail("there is no command \"%s%s%s\"; is \"%s\" meant?",
+		ctl_fail("there is no command \"%s%s%s\"; did you mean \"%s\"?",
 		    argv[0], argc > 1 ? " " : "", second, near);
 	else
 		ctl_fail("there is no command \"%s%s%s\"", argv[0],

@@ -60,7 +60,7 @@ set_parameter(
 	argv[2] = xslicedup(buf_slice(&value));
 	rc = cmd_conf_set(ctl, 3, argv);
 	if (rc == CTL_OK)
-		puts("counts from the next reload or start");
+		puts("takes effect at the next reload or start");
 	xfree(&argv[2]);
 	buf_fini(&value);
 	return rc;
@@ -75,10 +75,10 @@ change(struct ctl *ctl, const struct tables *t, struct slice domain, bool add)
 
 	if (add && named)
 		return ctl_fail(
-		    "%.*s is one of our domains already", SLICE_FMT(domain));
+		    "%.*s is a local domain already", SLICE_FMT(domain));
 	if (table == NULL && !add && !named)
 		return ctl_fail(
-		    "%.*s is none of our domains", SLICE_FMT(domain));
+		    "%.*s is not a local domain", SLICE_FMT(domain));
 	if (table == NULL || (!add && named))
 		return set_parameter(ctl, t, domain, add);
 	if (table_edit(t->dirfd, table, add ? TABLE_ADD : TABLE_DEL, domain,

@@ -110,7 +110,8 @@ cmd_help(struct ctl *ctl, int argc, char **argv)
 		const char *near = dispatch_nearest(n, argv);
 
 		if (near != NULL)
-			ctl_fail("there is no command \"%s\"; is \"%s\" meant?",
+			ctl_fail(
+			    "there is no command \"%s\"; did you mean \"%s\"?",
 			    argv[0], near);
 		else
 			ctl_fail("there is no command \"%s\"; \"pabal help\" "

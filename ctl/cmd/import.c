@@ -70,7 +70,7 @@ stands_twice(struct map *seen, const char *key, unsigned line, struct err *err)
 
 	if (before == 0)
 		return false;
-	err_set(err, ERR_PERM, "%s stands already on line %lu", key,
+	err_set(err, ERR_PERM, "%s is already on line %lu", key,
 	    (unsigned long)before);
 	return true;
 }
@@ -115,7 +115,7 @@ check(struct import *im, struct accountline *a, struct err *err)
 	    slice_from(name, slice_rfind(name, '@') + 1);
 
 	if (!is_ours(im, domain))
-		return err_set(err, ERR_PERM, "%.*s is none of our domains",
+		return err_set(err, ERR_PERM, "%.*s is not a local domain",
 		    SLICE_FMT(domain));
 	if (stands_twice(&im->names, a->name, a->line, err))
 		return -1;

@@ -32,7 +32,7 @@ static void
 on_conflict(struct table_report *rep, unsigned line, const char *key)
 {
 	char *text = xasprintf("%s was changed by hand and by a command: what "
-			       "stands in the text counts",
+			       "is in the text takes effect",
 	    key);
 
 	mistakes_add(
@@ -49,7 +49,7 @@ static void
 on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
 {
 	char *text =
-	    xasprintf("%.*s leads only to itself: mail for it is refused",
+	    xasprintf("%.*s expands only to itself: mail for it is refused",
 		SLICE_FMT(key));
 
 	mistakes_add(&OUTER(r, struct map_loops, report)->mistakes, line, text);

@@ -81,8 +81,8 @@ print_text(struct printer *p, const struct badfile *f)
 	struct buf *b = &p->line;
 
 	if (p->files == 0)
-		buf_addf(
-		    b, "%-16s%-20s%9s  SENDER\n", "NAME", "SET ASIDE", "BYTES");
+		buf_addf(b, "%-16s%-20s%9s  SENDER\n", "NAME", "QUARANTINED",
+		    "BYTES");
 	out_plain(b, f->name);
 	for (size_t i = f->name.n; i == f->name.n || i < 16; i++)
 		buf_addc(b, ' ');
@@ -132,7 +132,7 @@ cmd_queue_bad(struct ctl *ctl, int argc, char **argv)
 	if (ctl->json)
 		puts(p.files == 0 ? "[]" : "]");
 	else if (rc == CTL_OK && p.files == 0)
-		puts("nothing is set aside");
+		puts("no files are quarantined");
 	arena_fini(&arena);
 	buf_fini(&p.line);
 	return rc;

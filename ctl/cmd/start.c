@@ -131,7 +131,7 @@ start_last_good(const struct instance *in)
 		ctl_fail("start: nothing was started");
 	} else if (start(in, true) == CTL_OK) {
 		printf("pabal runs with the configuration that has been good "
-		       "since %s; the files in %s count again from \"pabal "
+		       "since %s; the files in %s take effect with \"pabal "
 		       "%sreload\" on\n",
 		    when, in->etc, instance_flag(in));
 		rc = CTL_OK;
@@ -257,7 +257,7 @@ cmd_restart(struct ctl *ctl, int argc, char **argv)
 		return start_checked(&ctl->inst);
 	if (check(&ctl->inst, false) == -1)
 		return ctl_fail("restart: mistakes in the configuration; "
-				"everything runs on as it did");
+				"everything keeps running");
 	rc = stop(&ctl->inst);
 	if (rc != CTL_OK)
 		return rc;

@@ -117,14 +117,14 @@ cmd_status(struct ctl *ctl, int argc, char **argv)
 	if (!ctl->json && trial_in_force(&ctl->inst, when))
 		fprintf(stderr,
 		    "pabal: runs with the configuration that has been good "
-		    "since %s; the files in %s count again from \"pabal "
+		    "since %s; the files in %s take effect with \"pabal "
 		    "%sreload\" on\n",
 		    when, ctl->inst.etc, instance_flag(&ctl->inst));
 	/* Only where nothing is to be waited for. */
 	if (ok && !ctl->json && badfiles_count(&ctl->inst, &bad, &err) == 0 &&
 	    bad > 0)
 		fprintf(stderr,
-		    "pabal: %lld file%s of the queue could not be understood: "
+		    "pabal: %lld file%s of the queue quarantined: "
 		    "\"pabal %squeue bad\" shows why\n",
 		    (long long)bad, bad == 1 ? "" : "s",
 		    instance_flag(&ctl->inst));

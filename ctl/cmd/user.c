@@ -39,7 +39,7 @@ check_name(const struct tables *t, const char *name)
 	case FOUND:
 		return CTL_OK;
 	case ABSENT:
-		return ctl_fail("%.*s is none of our domains; \"pabal domain "
+		return ctl_fail("%.*s is not a local domain; \"pabal domain "
 				"add %.*s\" makes it one",
 		    SLICE_FMT(domain), SLICE_FMT(domain));
 	case TEMPFAIL:

@@ -48,8 +48,8 @@ daemons_fail(const char *word)
 	for (size_t i = 0; i < ARRAY_LEN(descs); i++)
 		conf_nearest_try(&near, descs[i]->name);
 	if (near.best != NULL)
-		return ctl_fail(
-		    "there is no daemon \"%s\"; is %s meant?", word, near.best);
+		return ctl_fail("there is no daemon \"%s\"; did you mean %s?",
+		    word, near.best);
 	ctl_fail("there is no daemon \"%s\"", word);
 	fputs("pabal: expected one of", stderr);
 	for (size_t i = 0; i < ARRAY_LEN(descs); i++)

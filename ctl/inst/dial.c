@@ -193,7 +193,7 @@ dial_recv(struct dial *d, struct msg *m, int timeout_ms, struct err *err)
 	if (!msg_get(buf_slice(&d->frame), fd, m)) {
 		fd_close(&fd);
 		return err_set(err, ERR_TEMP,
-		    "an answer that makes no sense: are pabal and its daemons "
+		    "an invalid answer: are pabal and its daemons "
 		    "of one version?");
 	}
 	return 0;

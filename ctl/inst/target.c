@@ -95,8 +95,8 @@ target_find(struct target *t, const struct instance *in, const char *word)
 	    target_load(&master, &ignored) == 0)
 		s = master_conf_find(master.conf, word);
 	if (s != NULL)
-		ctl_fail("%s is a service, not a daemon; is %s:%s meant?", word,
-		    s->daemon, word);
+		ctl_fail("%s is a service, not a daemon; did you mean %s:%s?",
+		    word, s->daemon, word);
 	conf_errors_fini(&ignored);
 	target_fini(&master);
 	return s != NULL ? -1 : target_parse(t, word);
@@ -149,8 +149,8 @@ target_param(const struct target *t, const char *name)
 		ctl_fail("%s has no parameter \"%s\", but %s has", t->daemon,
 		    name, owner);
 	else if (near != NULL)
-		ctl_fail("%s has no parameter \"%s\"; is %s meant?", t->daemon,
-		    name, near);
+		ctl_fail("%s has no parameter \"%s\"; did you mean %s?",
+		    t->daemon, name, near);
 	else
 		ctl_fail("%s has no parameter \"%s\"; see \"pabal conf show "
 			 "%s\"",

@@ -45,7 +45,7 @@ static int
 set_once(char **field, struct slice value, const char *what, struct err *err)
 {
 	if (*field != NULL)
-		return err_set(err, ERR_PERM, "%s stands twice", what);
+		return err_set(err, ERR_PERM, "%s is given twice", what);
 	*field = xslicedup(value);
 	return 0;
 }
@@ -59,7 +59,7 @@ take_hash(struct accountline *a, struct slice value, struct err *err)
 		return err_set(err, ERR_PERM, "hash: too long");
 	if (!password_is_known(value))
 		return err_set(err, ERR_PERM,
-		    "hash: of no kind that counts here; see passwords in "
+		    "hash: of no supported scheme; see passwords in "
 		    "pabal-tables(5)");
 	return set_once(&a->hash, value, "hash", err);
 }

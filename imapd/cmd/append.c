@@ -96,7 +96,7 @@ read_arguments(struct parse *p, struct arguments *a)
 
 		a->has_date = true;
 		if (parse_ok(p) && !date_parse_imap_time(s, &a->date))
-			parse_fail(p, "a date and time");
+			parse_fail(p, "expected a date and time");
 		parse_space(p);
 	}
 }
@@ -136,10 +136,10 @@ static int
 check_size(struct append_job *j, uint64_t size, struct err *err)
 {
 	if (size == 0)
-		return err_set(err, ERR_PERM, "an empty message");
+		return err_set(err, ERR_PERM, "empty message");
 	if (size > (uint64_t)imapd_append_limit())
 		return err_set_code(
-		    err, ERR_PERM, ERR_TOO_BIG, "the message is too large");
+		    err, ERR_PERM, ERR_TOO_BIG, "message too large");
 	if (j->n >= MESSAGES_MAX)
 		return err_set_code(
 		    err, ERR_PERM, ERR_LIMIT, "too many messages");
@@ -328,7 +328,7 @@ next_message(struct append_job *j)
 		return false;
 	}
 	if (!parse_ok(&p))
-		refuse_as(j, ERR_SYNTAX, "not understood");
+		refuse_as(j, ERR_SYNTAX, "syntax error");
 	if (begin_message(j, &a, l.size) == -1 && !l.nonsync) {
 		finish(j);
 		return false;
@@ -410,7 +410,7 @@ start(struct session *s, struct slice name, const struct arguments *a,
 	j->session = s;
 	cmdtext_init(&j->line, LINE_MAX_BYTES);
 	if (name.p == NULL)
-		refuse_as(j, ERR_CANNOT, "no mailbox can have this name");
+		refuse_as(j, ERR_CANNOT, "invalid mailbox name");
 	else
 		switch (mailbox_open(
 		    imapd_user_account(s->user), name, &j->mailbox, &err)) {
@@ -462,6 +462,6 @@ imapd_append_literal(struct session *s, struct parse *p)
 void
 imapd_cmd_append(struct session *s, struct parse *p)
 {
-	parse_fail(p, "mailbox, flags, date and a literal");
+	parse_fail(p, "expected mailbox, flags, date and a literal");
 	imapd_bad(s, p);
 }

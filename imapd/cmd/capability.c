@@ -32,5 +32,5 @@ imapd_cmd_capability(struct session *s, struct parse *p)
 	buf_adds(imapd_out(s), "* CAPABILITY ");
 	imapd_put_capabilities(imapd_out(s));
 	buf_adds(imapd_out(s), "\r\n");
-	imapd_ok(s, "that is all");
+	imapd_ok(s, "CAPABILITY completed");
 }

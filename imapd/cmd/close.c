@@ -30,7 +30,7 @@ on_expunged(struct session *s, int rc, const struct err *err)
 		return;
 	}
 	imapd_deselect(s);
-	imapd_ok(s, "closed");
+	imapd_ok(s, "CLOSE completed");
 }
 
 void
@@ -52,5 +52,5 @@ imapd_cmd_unselect(struct session *s, struct parse *p)
 		return;
 	}
 	imapd_deselect(s);
-	imapd_ok(s, "unselected");
+	imapd_ok(s, "UNSELECT completed");
 }

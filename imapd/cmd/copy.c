@@ -75,14 +75,14 @@ answer(struct session *s, const struct copy *c, const struct copy_result *r)
 	if (r->n > 0)
 		put_copyuid(&code, r);
 	if (move && r->n > 0)
-		imapd_untagged(s, "OK %s moved", buf_cstr(&code));
+		imapd_untagged(s, "OK %s Moved UIDs", buf_cstr(&code));
 	if (r->rc == -1)
 		imapd_no(s, move ? "move" : "copy", &r->err);
 	else if (move)
-		imapd_ok(s, "moved");
+		imapd_ok(s, "MOVE completed");
 	else
-		imapd_ok(
-		    s, "%s%scopied", buf_cstr(&code), code.n > 0 ? " " : "");
+		imapd_ok(s, "%s%sCOPY completed", buf_cstr(&code),
+		    code.n > 0 ? " " : "");
 	buf_fini(&code);
 }
 

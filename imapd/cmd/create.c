@@ -27,14 +27,14 @@ read_use(struct parse *p)
 
 	parse_open(p);
 	if (!parse_try_word(p, "USE"))
-		parse_fail(p, "USE");
+		parse_fail(p, "expected USE");
 	parse_space(p);
 	parse_open(p);
 	do
 		special |= special_parse(p);
 	while (parse_ok(p) && parse_next(p));
 	if (!parse_try_close(p))
-		parse_fail(p, "a closing parenthesis");
+		parse_fail(p, "expected a closing parenthesis");
 	return special;
 }
 
@@ -54,7 +54,8 @@ imapd_cmd_create(struct session *s, struct parse *p)
 	else if (name.p == NULL)
 		boxname_refuse(s);
 	else if ((special & SPECIAL_UNKNOWN) != 0)
-		imapd_refuse(s, "[USEATTR] special use not known");
+		imapd_refuse(
+		    s, "[USEATTR] special-use attribute not supported");
 	else
 		answer(s,
 		    mailbox_create(imapd_user_account(s->user),

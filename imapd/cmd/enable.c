@@ -16,5 +16,5 @@ imapd_cmd_enable(struct session *s, struct parse *p)
 		return;
 	}
 	imapd_untagged(s, "ENABLED");
-	imapd_ok(s, "enabled");
+	imapd_ok(s, "ENABLE completed");
 }

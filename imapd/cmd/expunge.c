@@ -84,7 +84,7 @@ answer(struct session *s, int rc, const struct err *err)
 	if (rc == -1)
 		imapd_no(s, "expunge", err);
 	else
-		imapd_ok(s, "expunged");
+		imapd_ok(s, "EXPUNGE completed");
 }
 
 static bool

@@ -29,7 +29,7 @@ read_pairs(struct parse *p, struct slice *name, struct slice *version)
 		if (slice_iis(field, "version"))
 			*version = value;
 		if (++n > PAIRS_MAX)
-			parse_fail(p, "at most 30 pairs");
+			parse_fail(p, "too many pairs");
 	} while (parse_ok(p) && parse_next(p));
 }
 
@@ -48,5 +48,5 @@ imapd_cmd_id(struct session *s, struct parse *p)
 	    kv_slice("name", slice_sub(name, 0, 80)),
 	    kv_slice("version", slice_sub(version, 0, 80)));
 	imapd_untagged(s, "ID (\"name\" \"pabal\")");
-	imapd_ok(s, "pleased to meet you");
+	imapd_ok(s, "ID completed");
 }

@@ -68,7 +68,7 @@ on_notify(struct ev_timer *t)
 
 	ev_timer_set(t, imapd_conf->idle_notify);
 	if (!imapd_is_full(s))
-		imapd_untagged(s, "OK still here");
+		imapd_untagged(s, "OK Still here");
 	if (i->watch == NULL) /* what other programs did nobody else tells */
 		on_changed(s, &i->job);
 }
@@ -102,7 +102,7 @@ on_input(struct session *s, struct imapd_job *job, struct slice *in)
 	if (slice_ends(line, SLICE("\r")))
 		line.n--;
 	if (slice_iis(line, "DONE"))
-		imapd_ok(s, "that was all");
+		imapd_ok(s, "IDLE terminated");
 	else
 		imapd_bad_text(s, "DONE expected");
 }

@@ -80,7 +80,7 @@ read_word(struct parse *p, const struct list_word *words, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (parse_try_word(p, words[i].name))
 			return words[i].option;
-	parse_fail(p, "an option of LIST");
+	parse_fail(p, "expected an option of LIST");
 	return 0;
 }
 
@@ -95,7 +95,7 @@ read_selects(struct parse *p, struct list_request *r)
 		while (parse_ok(p) && parse_next(p));
 	if ((r->options & SELECT_RECURSIVE) != 0 &&
 	    (r->options & (SELECT_SUBSCRIBED | SELECT_SPECIAL)) == 0)
-		parse_fail(p, "more than RECURSIVEMATCH");
+		parse_fail(p, "RECURSIVEMATCH needs another option");
 	parse_space(p);
 }
 
@@ -105,7 +105,7 @@ read_returns(struct parse *p, struct list_request *r)
 {
 	parse_space(p);
 	if (!parse_try_word(p, "RETURN"))
-		parse_fail(p, "RETURN");
+		parse_fail(p, "expected RETURN");
 	parse_space(p);
 	parse_open(p);
 	if (parse_try_close(p))
@@ -131,7 +131,7 @@ read_pattern(struct parse *p, struct list_request *r, struct slice reference)
 		return;
 	if (r->npatterns == PATTERNS_MAX ||
 	    reference.n + wire.n > PATTERN_MAX_BYTES) {
-		parse_fail(p, "fewer and shorter patterns");
+		parse_fail(p, "too many or too long patterns");
 		return;
 	}
 	r->root = r->root || wire.n == 0;

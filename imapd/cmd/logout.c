@@ -11,7 +11,8 @@ imapd_cmd_logout(struct session *s, struct parse *p)
 		imapd_bad(s, p);
 		return;
 	}
-	imapd_untagged(s, "BYE logging out");
-	buf_addf(imapd_out(s), "%.*s OK logged out\r\n", SLICE_FMT(s->tag));
+	imapd_untagged(s, "BYE Server logging out");
+	buf_addf(
+	    imapd_out(s), "%.*s OK LOGOUT completed\r\n", SLICE_FMT(s->tag));
 	imapd_finish(s);
 }

@@ -13,5 +13,5 @@ imapd_cmd_namespace(struct session *s, struct parse *p)
 	}
 	imapd_untagged(
 	    s, "NAMESPACE ((\"\" \"%c\")) NIL NIL", boxname_delimiter());
-	imapd_ok(s, "that is all");
+	imapd_ok(s, "NAMESPACE completed");
 }

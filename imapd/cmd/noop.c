@@ -13,7 +13,7 @@ imapd_cmd_noop(struct session *s, struct parse *p)
 	if (!parse_end(p))
 		imapd_bad(s, p);
 	else
-		imapd_ok(s, "done");
+		imapd_ok(s, "NOOP completed");
 }
 
 void
@@ -28,5 +28,5 @@ imapd_cmd_check(struct session *s, struct parse *p)
 		 -1)
 		imapd_no(s, "check", &err);
 	else
-		imapd_ok(s, "checked");
+		imapd_ok(s, "CHECK completed");
 }

@@ -86,7 +86,9 @@ finish(struct session *s, struct select *j)
 	}
 	s->state = S_SELECTED;
 	tell_mailbox(s, &st);
-	imapd_ok(s, "[%s] selected", s->readonly ? "READ-ONLY" : "READ-WRITE");
+	imapd_ok(s, "[%s] %s completed",
+	    s->readonly ? "READ-ONLY" : "READ-WRITE",
+	    s->readonly ? "EXAMINE" : "SELECT");
 }
 
 /* Clients forget what they know of messages that are not there: none is shown

@@ -38,7 +38,7 @@ read_item(struct parse *p)
 	for (unsigned i = 0; i < ITEM_COUNT; i++)
 		if (parse_try_word(p, names[i]))
 			return 1u << i;
-	parse_fail(p, "a status item");
+	parse_fail(p, "expected a status item");
 	return 0;
 }
 
@@ -130,5 +130,5 @@ imapd_cmd_status(struct session *s, struct parse *p)
 	if (rc == -1)
 		imapd_no(s, "status", &err);
 	else
-		imapd_ok(s, "that is all");
+		imapd_ok(s, "STATUS completed");
 }

@@ -51,7 +51,7 @@ read_request(struct parse *p, struct store_request *r)
 	item = parse_name(p);
 	r->silent = slice_iis(item, "FLAGS.SILENT");
 	if (!r->silent && !slice_iis(item, "FLAGS"))
-		parse_fail(p, "FLAGS");
+		parse_fail(p, "expected FLAGS");
 	parse_space(p);
 	names = flags_parse(p, true);
 	r->change.flags = names.flags;
@@ -64,10 +64,11 @@ static void
 finish(struct session *s, const struct seqwalk *w)
 {
 	if (w->missing)
-		imapd_ok(s, "[EXPUNGEISSUED] stored, but some of the messages "
-			    "no longer exist");
+		imapd_ok(s,
+		    "[EXPUNGEISSUED] STORE completed, but some of the messages "
+		    "no longer exist");
 	else
-		imapd_ok(s, "stored");
+		imapd_ok(s, "STORE completed");
 }
 
 /* -1: answered NO. */
@@ -125,7 +126,7 @@ on_more(struct session *s, struct imapd_job *job)
 			if (change_some(s, j) == -1)
 				return;
 		} else if (j->request.silent) {
-			imapd_ok(s, "stored");
+			imapd_ok(s, "STORE completed");
 			return;
 		} else if (!tell_one(s, j)) {
 			return;

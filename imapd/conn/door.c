@@ -97,7 +97,7 @@ imapd_door_close(void)
 
 	door.closed = true;
 	while ((n = TAILQ_FIRST(&door.newcomers)) != NULL)
-		refuse(n, ERR_TEMP, ERR_OTHER, "not now");
+		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
 }
 
 static void
@@ -119,7 +119,7 @@ enter(struct newcomer *n)
 			    "this account has no mailbox");
 		else
 			refuse(n, ERR_TEMP, ERR_OTHER,
-			    "the mailbox cannot be opened now");
+			    "mailbox temporarily unavailable");
 		return;
 	}
 	if (imapd_user_count(u, slice_str(n->address)) >=
@@ -175,7 +175,7 @@ imapd_on_session(struct ipc *peer, struct msg *m)
 	TAILQ_INSERT_TAIL(&door.newcomers, n, link);
 	ipc_set_pass(peer, NULL);
 	if (door.closed || q->input.n > INPUT_MAX || !parse_is_tag(q->tag))
-		refuse(n, ERR_TEMP, ERR_OTHER, "not now");
+		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
 	else
 		enter(n);
 }

@@ -250,7 +250,7 @@ imapd_no(struct session *s, const char *what, const struct err *err)
 	put_no(s, errwords_imap(err->class, err->code),
 	    errwords_public(err->class, err->code)
 		? err->text
-		: "temporary trouble, try again later");
+		: "temporary failure, try again later");
 }
 
 void
@@ -272,9 +272,10 @@ imapd_bad(struct session *s, const struct parse *p)
 {
 	char text[200];
 
-	snprintf(text, sizeof text, "%s%s%s expected",
+	snprintf(text, sizeof text, "%s%s%s",
 	    s->command != NULL ? s->command->name : "",
-	    s->command != NULL ? ": " : "", p->why != NULL ? p->why : "more");
+	    s->command != NULL ? ": " : "",
+	    p->why != NULL ? p->why : "expected more arguments");
 	imapd_bad_text(s, text);
 }
 
@@ -343,14 +344,14 @@ identify(struct session *s, struct parse *p)
 	s->command = NULL;
 	s->tag = (struct slice){ NULL, 0 };
 	if (!parse_is_tag(tag))
-		return "a tag expected";
+		return "missing or invalid tag";
 	s->tag = arena_slice(&s->arena, tag);
 	*p = parse_of(slice_from(text, tag.n + 1), &s->arena);
 	s->command = imapd_command_find(p);
 	if (s->command == NULL)
 		return "unknown command";
 	if ((s->command->states & s->state) == 0)
-		return "select a mailbox first";
+		return "no mailbox selected";
 	return NULL;
 }
 
@@ -511,7 +512,7 @@ on_end(struct stream *stream, enum stream_end why)
 	if (why == STREAM_TIMEOUT && s->state != S_LOGOUT) {
 		/* One try: what cannot be sent at once is lost. */
 		static const char bye[] =
-		    "* BYE [UNAVAILABLE] nothing heard for too long\r\n";
+		    "* BYE Autologout; idle for too long\r\n";
 
 		(void)send(stream->io.fd, bye, sizeof bye - 1,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);

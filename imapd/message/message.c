@@ -7,7 +7,7 @@
 #include "sys/fd.h"
 
 static struct metric parsed = { .name = "pabal_imapd_messages_parsed",
-	.help = "Messages read for their structure, which came with none." };
+	.help = "Messages parsed because no structure was stored with them." };
 
 enum {
 	RECORD_MAX = 64 << 20, /* the parser's limits keep far below */

@@ -53,8 +53,7 @@ boxname_refuse(struct session *s)
 {
 	struct err err;
 
-	(void)err_set_code(
-	    &err, ERR_PERM, ERR_CANNOT, "no mailbox can have this name");
+	(void)err_set_code(&err, ERR_PERM, ERR_CANNOT, "invalid mailbox name");
 	imapd_no(s, "open mailbox", &err);
 }
 

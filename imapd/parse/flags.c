@@ -51,7 +51,7 @@ read_flag(struct parse *p, unsigned *flags, struct buf *keywords)
 	}
 	*flags |= flags_find(name);
 	if (flags_find(name) == 0)
-		parse_fail(p, "a flag that can be set");
+		parse_fail(p, "flag cannot be set");
 }
 
 struct flag_names
@@ -62,7 +62,7 @@ flags_parse(struct parse *p, bool bare)
 	struct buf keywords;
 
 	if (!list && !bare)
-		parse_fail(p, "a list of flags");
+		parse_fail(p, "expected a list of flags");
 	if (!parse_ok(p) || (list && parse_try_close(p)))
 		return f;
 	buf_init(&keywords, KEYWORDS_TEXT);
@@ -70,7 +70,7 @@ flags_parse(struct parse *p, bool bare)
 		read_flag(p, &f.flags, &keywords);
 	while (parse_ok(p) && (list ? parse_next(p) : parse_try_space(p)));
 	if (keywords.failed)
-		parse_fail(p, "fewer keywords");
+		parse_fail(p, "too many keywords");
 	f.keywords = arena_slice(p->arena, buf_slice(&keywords));
 	buf_fini(&keywords);
 	return f;

@@ -22,7 +22,7 @@ bool
 parse_end(struct parse *p)
 {
 	if (parse_ok(p) && !cur_end(&p->c))
-		parse_fail(p, "the end of the command");
+		parse_fail(p, "expected the end of the command");
 	return parse_ok(p);
 }
 
@@ -36,7 +36,7 @@ void
 parse_space(struct parse *p)
 {
 	if (!parse_try_space(p))
-		parse_fail(p, "a space");
+		parse_fail(p, "expected a space");
 }
 
 bool
@@ -49,7 +49,7 @@ void
 parse_open(struct parse *p)
 {
 	if (!parse_try_open(p))
-		parse_fail(p, "an opening parenthesis");
+		parse_fail(p, "expected an opening parenthesis");
 }
 
 bool
@@ -64,7 +64,7 @@ parse_next(struct parse *p)
 	if (parse_try_space(p))
 		return true;
 	if (!parse_try_close(p))
-		parse_fail(p, "a space or a closing parenthesis");
+		parse_fail(p, "expected a space or a closing parenthesis");
 	return false;
 }
 
@@ -130,13 +130,13 @@ read_while(struct parse *p, bool (*is)(char), const char *what)
 struct slice
 parse_atom(struct parse *p)
 {
-	return read_while(p, parse_is_atom_char, "an atom");
+	return read_while(p, parse_is_atom_char, "expected an atom");
 }
 
 struct slice
 parse_name(struct parse *p)
 {
-	return read_while(p, is_name_char, "a name");
+	return read_while(p, is_name_char, "expected a name");
 }
 
 /* Up to the closing quote, which is read too; ESCAPED when there are
@@ -151,16 +151,16 @@ quoted_text(struct parse *p, bool *escaped)
 		const int b = cur_byte(&p->c);
 
 		if (b == '\r' || b == '\n' || b == '\0')
-			parse_fail(p, "a string on one line");
+			parse_fail(p, "line break in a quoted string");
 		if (b != '\\')
 			continue;
 		*escaped = true;
 		if (cur_peek(&p->c) != '"' && cur_peek(&p->c) != '\\')
-			parse_fail(p, "\\\" or \\\\ in a string");
+			parse_fail(p, "expected \\\" or \\\\ in a string");
 		cur_byte(&p->c);
 	}
 	if (!cur_try_byte(&p->c, '"'))
-		parse_fail(p, "a closing quote");
+		parse_fail(p, "expected a closing quote");
 	return slice_of(from, (size_t)(p->c.p - from) - parse_ok(p));
 }
 
@@ -200,7 +200,7 @@ read_literal(struct parse *p)
 	if (cur_ok(&p->c))
 		s = cur_take(&p->c, (size_t)n);
 	if (!cur_ok(&p->c) || slice_find(s, '\0') < s.n)
-		parse_fail(p, "a literal without NUL");
+		parse_fail(p, "NUL in a literal");
 	return s;
 }
 
@@ -213,7 +213,7 @@ parse_string(struct parse *p)
 		return read_quoted(p);
 	if (b == '{')
 		return read_literal(p);
-	parse_fail(p, "a string");
+	parse_fail(p, "expected a string");
 	return (struct slice){ "", 0 };
 }
 
@@ -230,13 +230,13 @@ string_or(struct parse *p, bool (*is)(char), const char *what)
 struct slice
 parse_astring(struct parse *p)
 {
-	return string_or(p, is_astring_char, "an atom or a string");
+	return string_or(p, is_astring_char, "expected an atom or a string");
 }
 
 struct slice
 parse_pattern(struct parse *p)
 {
-	return string_or(p, is_list_char, "a mailbox name or pattern");
+	return string_or(p, is_list_char, "expected a mailbox name or pattern");
 }
 
 struct slice
@@ -253,7 +253,7 @@ parse_number(struct parse *p, uint64_t max)
 	const uint64_t n = cur_u64(&p->c, max);
 
 	if (!parse_ok(p))
-		parse_fail(p, "a number");
+		parse_fail(p, "expected a number");
 	return n;
 }
 
@@ -263,7 +263,7 @@ parse_nz_number(struct parse *p, uint64_t max)
 	const uint64_t n = parse_number(p, max);
 
 	if (n == 0)
-		parse_fail(p, "a number other than 0");
+		parse_fail(p, "expected a number other than 0");
 	return n;
 }
 
@@ -275,7 +275,7 @@ parse_seqset(struct parse *p)
 	if (parse_ok(p))
 		seqset_parse(&p->c, p->arena, &set);
 	if (!parse_ok(p))
-		parse_fail(p, "a set of numbers");
+		parse_fail(p, "expected a set of numbers");
 	return set;
 }
 

@@ -113,7 +113,7 @@ read_day(struct parse *p)
 	int64_t day = 0;
 
 	if (parse_ok(p) && !date_parse_imap_day(s, &day))
-		parse_fail(p, "a date");
+		parse_fail(p, "expected a date");
 	return day;
 }
 
@@ -124,7 +124,7 @@ static void
 add_string(struct context *c, struct search_key *k)
 {
 	if (++c->nkeys > SEARCH_STRINGS_MAX) {
-		parse_fail(c->p, "fewer strings");
+		parse_fail(c->p, "too many strings");
 		return;
 	}
 	if (k->op == SEARCH_HEADER) {
@@ -248,7 +248,7 @@ read_word(struct context *c)
 		read_argument(c, k, &words[i]);
 		return words[i].negated ? negate(c, k) : k;
 	}
-	parse_fail(c->p, "a search key");
+	parse_fail(c->p, "expected a search key");
 	return new_key(c, SEARCH_AND);
 }
 
@@ -264,7 +264,7 @@ read_key(struct context *c)
 	struct search_key *k;
 
 	if (!parse_ok(c->p) || c->depth >= SEARCH_DEPTH_MAX) {
-		parse_fail(c->p, "less nesting");
+		parse_fail(c->p, "nested too deeply");
 		return new_key(c, SEARCH_AND);
 	}
 	c->depth++;

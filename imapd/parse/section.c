@@ -60,14 +60,14 @@ read_path(struct parse *p, struct section *s)
 
 	while (parse_peek(p) >= '0' && parse_peek(p) <= '9') {
 		if (n == MIME_DEPTH_MAX) {
-			parse_fail(p, "fewer part numbers");
+			parse_fail(p, "too many part numbers");
 			return;
 		}
 		path[n++] = (uint32_t)parse_nz_number(p, UINT32_MAX);
 		if (parse_peek(p) == ']')
 			break;
 		if (!cur_try_byte(&p->c, '.') || parse_peek(p) == ']')
-			parse_fail(p, "a dot and what of the part");
+			parse_fail(p, "expected a dot and a part specifier");
 	}
 	s->npath = n;
 	s->path = arena_alloc(p->arena, n * sizeof *path + 1);
@@ -96,7 +96,7 @@ read_fields(struct parse *p, struct section *s, size_t max)
 	parse_open(p);
 	do {
 		if (n == max) {
-			parse_fail(p, "fewer field names");
+			parse_fail(p, "too many field names");
 			return;
 		}
 		names[n++] = parse_astring(p);
@@ -123,11 +123,11 @@ read_spec(struct parse *p, struct section *s, size_t max_fields)
 		}
 	if (s->kind == SECTION_ALL ||
 	    (s->kind == SECTION_MIME && s->npath == 0))
-		parse_fail(p, "a section");
+		parse_fail(p, "expected a section");
 	if (s->kind == SECTION_FIELDS || s->kind == SECTION_FIELDS_NOT)
 		read_fields(p, s, max_fields);
 	if (!cur_try_byte(&p->c, ']'))
-		parse_fail(p, "a closing bracket");
+		parse_fail(p, "expected a closing bracket");
 }
 
 /* "<" number "." nz-number ">" */
@@ -139,10 +139,10 @@ read_partial(struct parse *p, struct section *s)
 	s->partial = true;
 	s->off = parse_number(p, INT64_MAX);
 	if (!cur_try_byte(&p->c, '.'))
-		parse_fail(p, "a dot");
+		parse_fail(p, "expected a dot");
 	s->len = parse_nz_number(p, INT64_MAX);
 	if (!cur_try_byte(&p->c, '>'))
-		parse_fail(p, "a closing angle bracket");
+		parse_fail(p, "expected a closing angle bracket");
 }
 
 static struct section *
@@ -155,7 +155,7 @@ add_section(struct parse *p, struct fetch_items *f)
 	for (; *tail != NULL; tail = &(*tail)->next)
 		n++;
 	if (n >= SECTIONS_MAX)
-		parse_fail(p, "fewer sections");
+		parse_fail(p, "too many sections");
 	*tail = s;
 	return s;
 }
@@ -194,7 +194,7 @@ read_item(struct parse *p, struct fetch_items *f, bool macros)
 		if (cur_try_byte(&p->c, '['))
 			read_section(p, f, peek);
 		else if (peek)
-			parse_fail(p, "a section");
+			parse_fail(p, "expected a section");
 		else
 			f->items |= FETCH_BODY;
 		return;
@@ -208,7 +208,7 @@ read_item(struct parse *p, struct fetch_items *f, bool macros)
 			s->peek = whole[i].peek;
 			return;
 		}
-	parse_fail(p, "an item to fetch");
+	parse_fail(p, "expected an item to fetch");
 }
 
 struct fetch_items

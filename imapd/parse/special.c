@@ -28,7 +28,7 @@ special_parse(struct parse *p)
 		if (parse_try_word(p, names[i].name))
 			return names[i].special;
 	if (!cur_try_byte(&p->c, '\\'))
-		parse_fail(p, "a special use");
+		parse_fail(p, "expected a special-use attribute");
 	(void)parse_atom(p);
 	return SPECIAL_UNKNOWN;
 }

@@ -37,7 +37,7 @@ static struct {
 } certs;
 
 static struct metric failures = { .name = "pabal_signature_failures",
-	.help = "Handshakes that got no signature from keys." };
+	.help = "TLS handshakes without a signature from keys." };
 
 /* ---- signatures ---- */
 

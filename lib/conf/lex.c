@@ -150,14 +150,14 @@ lex_continuation(struct lex *x, struct slice line)
 		return;
 	if (is_indented_param(line)) {
 		conf_errors_add(x->errors, x->text->name, x->line,
-		    "a line that begins with a blank goes on with the value "
+		    "a line that begins with a blank continues the value "
 		    "above: remove the blank before the parameter's name");
 		return;
 	}
 	if (!x->open) {
 		conf_errors_add(x->errors, x->text->name, x->line,
 		    "this line begins with a blank, but there is no value "
-		    "before it to go on with");
+		    "before it to continue");
 		return;
 	}
 	join(x, &x->items->v[x->items->n - 1].value, line);
@@ -186,7 +186,7 @@ lex_line(struct lex *x, struct slice raw, size_t from, size_t to)
 
 	if (has_control(raw)) {
 		conf_errors_add(x->errors, x->text->name, x->line,
-		    "a control character stands here; expected text");
+		    "unexpected control character");
 		x->open = false;
 		return;
 	}

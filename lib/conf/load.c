@@ -34,7 +34,7 @@ unknown(const struct conf_desc *d, const char *file, const struct conf_item *it,
 
 	if (near != NULL)
 		conf_errors_add(errors, file, it->line,
-		    "there is no parameter \"%.*s\" here; is %s meant?",
+		    "there is no parameter \"%.*s\" here; did you mean %s?",
 		    SLICE_FMT(it->name), near);
 	else
 		conf_errors_add(errors, file, it->line,

@@ -40,9 +40,9 @@ static struct {
 } dns = { .open = TAILQ_HEAD_INITIALIZER(dns.open) };
 
 static struct metric questions = { .name = "pabal_dns_questions",
-	.help = "Questions put to the DNS, cached ones included." };
+	.help = "DNS queries, cached ones included." };
 static struct metric temporary = { .name = "pabal_dns_failures",
-	.help = "Questions that got no answer, or one that was forged." };
+	.help = "DNS queries without an answer, or with a bogus one." };
 
 /* ---- opening ---- */
 

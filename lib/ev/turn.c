@@ -16,7 +16,7 @@ enum {
 
 static struct metric_times wall = {
 	.metric = { .name = "pabal_loop_turn_seconds",
-	    .help = "How long turns of the event loop took.",
+	    .help = "Duration of iterations of the event loop.",
 	    .type = METRIC_HISTOGRAM },
 };
 static struct metric_times processor = {

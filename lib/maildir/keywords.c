@@ -38,7 +38,7 @@ keywords_check(struct slice names, struct err *err)
 			ok = keywords_byte(name.p[i]);
 		if (!ok)
 			return err_set_code(
-			    err, ERR_PERM, ERR_LIMIT, "not a keyword");
+			    err, ERR_PERM, ERR_LIMIT, "invalid keyword");
 		if (++n > KEYWORDS_PER_MESSAGE)
 			return err_set_code(err, ERR_PERM, ERR_LIMIT,
 			    "too many keywords for a message");

@@ -125,7 +125,7 @@ argon2_check(struct slice stored, struct slice secret, struct err *err)
 	int rc;
 
 	if (!parse(stored, &p)) {
-		err_set(err, ERR_TEMP, "no Argon2 hash that makes sense");
+		err_set(err, ERR_TEMP, "invalid Argon2 hash");
 		return TEMPFAIL;
 	}
 	rc = run(&p, secret, got);

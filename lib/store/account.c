@@ -216,7 +216,7 @@ account_lock_maildrop(struct account *a, int *lockfd, struct err *err)
 	if (errno == EWOULDBLOCK) {
 		fd_close(&fd);
 		err_set_code(
-		    err, ERR_TEMP, ERR_IN_USE, "the maildrop is in use");
+		    err, ERR_TEMP, ERR_IN_USE, "maildrop already locked");
 		return ABSENT;
 	}
 	err_sys(err, ERR_TEMP, "lock pabal-pop3.lock");

@@ -44,8 +44,8 @@ mailbox_make_name(struct slice name, struct buf *normal,
 	     slice_copy(buf_slice(&text), dir, NAME_DIR_LIMIT + 1);
 	buf_fini(&text);
 	return ok ? 0
-		  : err_set_code(err, ERR_PERM, ERR_CANNOT,
-			"a mailbox cannot have this name");
+		  : err_set_code(
+			err, ERR_PERM, ERR_CANNOT, "invalid mailbox name");
 }
 
 static enum found
@@ -114,8 +114,8 @@ make(struct account *a, struct slice name, const char *dir, unsigned special,
 		f = ix_find_box(tx.t, name, &box, err);
 		rc = f == ABSENT ? 0 : -1;
 		if (f == FOUND)
-			err_set_code(
-			    err, ERR_PERM, ERR_EXISTS, "the mailbox exists");
+			err_set_code(err, ERR_PERM, ERR_EXISTS,
+			    "mailbox already exists");
 		if (rc == 0)
 			rc = make_dir(&tx, dir, special, &made, err);
 		if (rc == 0)
@@ -177,7 +177,8 @@ mailbox_make_refuse_shown(struct account *a, struct slice name, struct err *err)
 	const enum found f = mailbox_make_is_shown(a, name, err);
 
 	if (f == FOUND)
-		err_set_code(err, ERR_PERM, ERR_EXISTS, "the mailbox exists");
+		err_set_code(
+		    err, ERR_PERM, ERR_EXISTS, "mailbox already exists");
 	return f == ABSENT ? 0 : -1;
 }
 
@@ -287,7 +288,8 @@ mailbox_delete(struct account *a, struct slice name, struct err *err)
 	buf_init(&normal, NAME_LIMIT);
 	rc = mailbox_make_name(name, &normal, dir, err);
 	if (rc == 0 && name_is_inbox(buf_slice(&normal)))
-		rc = err_set_code(err, ERR_PERM, ERR_CANNOT, "INBOX stays");
+		rc = err_set_code(
+		    err, ERR_PERM, ERR_CANNOT, "INBOX cannot be deleted");
 	if (rc == 0)
 		rc = boxes_sync(a, err);
 	if (rc == 0)

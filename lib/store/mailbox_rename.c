@@ -129,8 +129,8 @@ refuse_taken(struct tx *tx, struct slice name, struct err *err)
 		next = b.box + 1;
 		if (slice_is(name, b.name) ||
 		    name_below(slice_str(b.name), name))
-			return err_set_code(
-			    err, ERR_PERM, ERR_EXISTS, "the mailbox exists");
+			return err_set_code(err, ERR_PERM, ERR_EXISTS,
+			    "mailbox already exists");
 	}
 	return f == TEMPFAIL ? -1 : 0;
 }
@@ -149,7 +149,7 @@ rename_boxes(
 		return -1;
 	if (name_below(to, from) || name_below(from, to))
 		return err_set_code(err, ERR_PERM, ERR_CANNOT,
-		    "one of the two names lies below the other");
+		    "a mailbox cannot be renamed above or below itself");
 	if (handle_begin(a, TX_ROOM, &tx, err) == -1)
 		return -1;
 	rc = refuse_taken(&tx, to, err);
@@ -291,7 +291,8 @@ check_names(struct renaming *r, struct err *err)
 	if (boxes_sync(a, err) == -1)
 		return -1;
 	if (name_is_inbox(to))
-		return err_set_code(err, ERR_PERM, ERR_EXISTS, "INBOX exists");
+		return err_set_code(
+		    err, ERR_PERM, ERR_EXISTS, "INBOX already exists");
 	if (mailbox_make_refuse_shown(a, to, err) == -1)
 		return -1;
 	return mailbox_make_shown(a, buf_slice(&r->from), err) == TEMPFAIL ? -1

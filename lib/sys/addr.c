@@ -291,7 +291,7 @@ addr_cidr_parse(struct cidr *n, struct slice text, struct err *err)
 		    SLICE_FMT(slice_sub(text, 0, 80)));
 	if (!mask(n))
 		return err_set(err, ERR_PERM,
-		    "\"%.*s\" has bits set behind its prefix: expected %s",
+		    "\"%.*s\" has bits set beyond its prefix: expected %s",
 		    SLICE_FMT(text), addr_cidr_format(n, meant));
 	return 0;
 }

@@ -101,7 +101,7 @@ add_entry(struct compile *c, const struct table_reader *r)
 	struct err why;
 
 	if (before != 0) {
-		err_set(&why, ERR_PERM, "%.*s stands already on line %u",
+		err_set(&why, ERR_PERM, "%.*s is already on line %u",
 		    SLICE_FMT(key), before);
 		mistake(c, r->line, why.text);
 	} else if (c->kind->check != NULL &&

@@ -176,8 +176,8 @@ load(struct table_journal *j, int dirfd, struct err *err)
 	j->there = found == FOUND;
 	if (found == ABSENT)
 		err_set(err, ERR_TEMP,
-		    "%s is damaged behind its first %zu bytes, which count: "
-		    "cut it there",
+		    "%s is corrupt after its first %zu bytes, which are valid: "
+		    "truncate it there",
 		    j->file, j->at);
 	if (!j->there)
 		table_journal_forget(j);

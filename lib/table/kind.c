@@ -26,7 +26,7 @@ check_domain(struct slice key, struct slice value, struct err *err)
 		return err_set(err, ERR_PERM, "expected a domain");
 	if (value.n > 0)
 		return err_set(
-		    err, ERR_PERM, "expected nothing behind the domain");
+		    err, ERR_PERM, "expected nothing after the domain");
 	return 0;
 }
 

@@ -153,8 +153,7 @@ static int
 must_be_empty(const struct stream *s, struct err *err)
 {
 	if (stream_input(s).n > 0)
-		return err_set(
-		    err, ERR_PERM, "input in the clear behind STARTTLS");
+		return err_set(err, ERR_PERM, "plaintext input after STARTTLS");
 	if (stream_waiting(s) > 0)
 		return err_set(
 		    err, ERR_PERM, "output in the clear is not sent yet");

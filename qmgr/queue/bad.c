@@ -36,7 +36,7 @@ static int bad_dir = -1;
 static void (*on_damaged)(void); /* may be NULL */
 
 static struct metric set_aside = { .name = "pabal_qmgr_set_aside",
-	.help = "Files moved to bad/ because they could not be understood." };
+	.help = "Files quarantined in bad/." };
 static struct metric files = { .name = "pabal_qmgr_bad_files",
 	.help = "Files in bad/.",
 	.type = METRIC_GAUGE };

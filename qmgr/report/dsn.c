@@ -31,7 +31,7 @@ static const struct kind {
 	[NOTIFY_FAILURE] = { "failed", "5.0.0",
 	    "Undelivered mail returned to sender",
 	    "Your message could not be delivered to the recipients below. It\n"
-	    "has been removed from the queue and comes back to you.\n" },
+	    "has been removed from the queue and is returned to you.\n" },
 	[NOTIFY_DELAY] = { "delayed", "4.0.0",
 	    "Delayed mail (still being retried)",
 	    "Your message has not been delivered yet. You need not send it\n"

@@ -69,7 +69,7 @@ add_header(struct buf *b, const char *id)
 	    "\r\nTo: postmaster\r\n",
 	    date, host);
 	buf_addf(b,
-	    "Subject: Messages set aside on %s\r\nMessage-ID: <%s.notice@%s>"
+	    "Subject: Messages quarantined on %s\r\nMessage-ID: <%s.notice@%s>"
 	    "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 	    "Content-Type: text/plain; charset=us-ascii\r\n\r\n",
 	    host, id, host);
@@ -109,8 +109,8 @@ static void
 add_text(struct buf *b, const struct notice *n)
 {
 	buf_addf(b,
-	    "The queue on %s has set these files aside, because they "
-	    "could not be\r\nunderstood. Nobody else has been told, "
+	    "The queue on %s has quarantined these files, because they "
+	    "could not be\r\nparsed. Nobody else has been notified, "
 	    "and they are not delivered.\r\n\r\n",
 	    qmgr_conf->shared.hostname);
 	buf_adds(b, "    pabal queue bad                 shows them\r\n"

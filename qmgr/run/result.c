@@ -11,9 +11,9 @@
 static struct metric delivered = { .name = "pabal_qmgr_delivered",
 	.help = "Recipients delivered or relayed." };
 static struct metric deferred = { .name = "pabal_qmgr_deferred",
-	.help = "Deliveries that failed for the time being." };
+	.help = "Deliveries that failed temporarily." };
 static struct metric failed = { .name = "pabal_qmgr_failed",
-	.help = "Recipients that failed for good." };
+	.help = "Recipients that failed permanently." };
 
 static void
 log_result(const struct rcpt *r, enum role agent)

@@ -208,7 +208,7 @@ fail_loop(struct rcpt *r)
 	const struct slice root = rcpt_root(r)->env.address;
 	struct buf text = { .max = 1200 };
 
-	buf_adds(&text, "the alias or list leads only to itself");
+	buf_adds(&text, "the alias or list expands only to itself");
 	if (!slice_ieq(root, r->env.address))
 		buf_addf(&text, " (mail for %.*s)",
 		    SLICE_FMT(slice_sub(root, 0, 900)));

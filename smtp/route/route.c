@@ -53,7 +53,8 @@ take_hosts(struct smtp_job *job, struct slice hosts)
 
 	job->route->list = list;
 	if (!mxlist_parse(hosts, list)) {
-		no_route(job, JOB_TEMPFAIL, "4.3.0", "answer of lookup");
+		no_route(
+		    job, JOB_TEMPFAIL, "4.3.0", "invalid answer from lookup");
 		return;
 	}
 	if (mxlist_drop_self(list, slice_str(self)) && list->n == 0) {
@@ -80,15 +81,14 @@ on_hosts(struct ipc_call *call, struct msg *m)
 		return;
 	case MX_NULL:
 		no_route(job, JOB_PERMFAIL, "5.1.10",
-		    "the domain takes no mail (null MX)");
+		    "domain does not accept mail (null MX)");
 		return;
 	case MX_NO_DOMAIN:
-		no_route(
-		    job, JOB_PERMFAIL, "5.1.2", "no such domain in the DNS");
+		no_route(job, JOB_PERMFAIL, "5.1.2", "domain not found");
 		return;
 	case MX_NO_ADDRESS:
 		no_route(job, JOB_PERMFAIL, "5.4.4",
-		    "no mail exchanger with an address");
+		    "no mail exchanger has an address");
 		return;
 	case MX_TEMPFAIL:
 	default: {

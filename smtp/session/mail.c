@@ -22,7 +22,7 @@ enum {
 };
 
 static struct metric messages = { .name = "pabal_smtp_messages",
-	.help = "Messages taken by other hosts." };
+	.help = "Messages accepted by other hosts." };
 
 /* ---- may this message go to this host? ---- */
 
@@ -141,7 +141,7 @@ suits(struct smtp_session *s)
 		refuse_conversion(s, &r);
 	else if (job->env.requiretls && (caps->set & SMTP_CAP_REQUIRETLS) == 0)
 		smtp_result_set(&r, JOB_PERMFAIL, "5.7.30",
-		    "%s does not promise REQUIRETLS", s->name);
+		    "%s does not offer REQUIRETLS", s->name);
 	else
 		return true;
 	refuse_all(s, &r);

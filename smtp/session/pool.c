@@ -21,7 +21,7 @@ static struct metric sessions = { .name = "pabal_smtp_sessions",
 	.help = "Sessions open, idle ones included.",
 	.type = METRIC_GAUGE };
 static struct metric reused = { .name = "pabal_smtp_sessions_reused",
-	.help = "Messages that found an idle session." };
+	.help = "Messages sent over a cached connection." };
 
 static size_t
 limit(void)

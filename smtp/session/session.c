@@ -263,7 +263,7 @@ on_nonsense(struct smtp_session *s, const char *what, bool after_dot)
 static void
 on_unasked(struct smtp_session *s)
 {
-	on_nonsense(s, "a reply ahead of its command", false);
+	on_nonsense(s, "unexpected early reply", false);
 }
 
 /* Is the reply at hand older than the command that it would be taken for?
@@ -307,7 +307,7 @@ on_input(struct stream *stream)
 			return;
 		if (end == SMTP_REPLY_BAD)
 			on_nonsense(
-			    s, "not an SMTP reply", s->stage == SMTP_DOT);
+			    s, "malformed SMTP reply", s->stage == SMTP_DOT);
 		else
 			take_reply(s);
 		smtp_reply_reset(&s->reply);

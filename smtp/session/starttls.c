@@ -44,7 +44,7 @@ static void
 go_on(struct smtp_session *s)
 {
 	if (!s->tls && smtp_policy_needs_tls(s))
-		fail(s, "4.7.4", "TLS is required, but not offered", true);
+		fail(s, "4.7.4", "TLS is required, but was not offered", true);
 	else
 		smtp_hello_done(s);
 }

@@ -64,7 +64,7 @@ def test_told_shown_and_brought_back(relay):
     start = p.mark()
     p.start()
     assert "queue bad" in p.pabal("status")
-    notice = p.wait_mail("postmaster", "Messages set aside on mail.pabal.test")
+    notice = p.wait_mail("postmaster", "Messages quarantined on mail.pabal.test")
     assert one.encode() in notice
     assert b"y@example.net" in notice and b"pabal queue bad" in notice
     assert two.encode() not in notice
@@ -101,7 +101,7 @@ def test_told_shown_and_brought_back(relay):
         assert taken(sink) == ["x@example.net", "y@example.net",
                                "z@example.net"]
     assert bad(p) == []
-    assert p.pabal("queue", "bad") == "nothing is set aside\n"
+    assert p.pabal("queue", "bad") == "no files are quarantined\n"
     assert "queue bad" not in p.pabal("status")
     assert os.listdir(os.path.join(p.dir, "spool", "bad")) == []
     assert len(p.events("spool.postmaster-notified", start)) == 1

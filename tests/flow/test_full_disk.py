@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The spool on a small file system that fills and empties while mail comes in
-and goes out: what was acknowledged arrives, nothing is set aside, nobody
+and goes out: what was acknowledged arrives, no files are quarantined, nobody
 ends."""
 import contextlib
 import json

@@ -138,7 +138,7 @@ def test_limits_and_a_tmp_of_its_own(make_pabal):
     ("killed", "tempfail", "4.3.0", "signal SEGV"),
     ("missing", "tempfail", "4.3.5", "not found"),
     ("deaf", "delivered", "2.0.0", "delivered"),
-    ("slow", "tempfail", "4.3.0", "did not end in time"),
+    ("slow", "tempfail", "4.3.0", "command time limit exceeded"),
 ])
 def test_what_its_end_means(pabal, name, status, dsn, text):
     body = "x" * 70 + "\r\n"

@@ -405,7 +405,7 @@ def test_file_cut_while_it_is_sent(pabal):
         got = c.file.read()
         assert len(got) < 32000000 and not got.endswith(b"\r\n.\r\n")
     assert pabal.wait_event("pop3d.session-end", since)["why"] == \
-        "message cut"
+        "truncated"
 
 
 # ---- others hear of it

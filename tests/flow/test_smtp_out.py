@@ -312,7 +312,7 @@ class TestSilence:
 def test_babble_at(host, step):
     h = host(**{step: BABBLE})
     h.send()
-    check(h, "tempfail", "4.5.0", "not an SMTP reply")
+    check(h, "tempfail", "4.5.0", "malformed SMTP reply")
 
 
 def test_endless_line(host):
@@ -359,7 +359,7 @@ def test_replies_ahead_of_commands(host, step, extra, pipelining):
 def test_not_smtp(host):
     h = host(GREETING="* OK IMAP4rev1 ready")
     h.send()
-    check(h, "tempfail", "4.5.0", "not an SMTP reply")
+    check(h, "tempfail", "4.5.0", "malformed SMTP reply")
 
 
 def test_lost_in_the_message(host):

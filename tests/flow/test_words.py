@@ -54,13 +54,13 @@ def daemons():
 def test_meant(pabal, args, meant):
     status, out = run("-d", pabal.dir, *args)
     assert status in (1, 2)
-    assert re.search(f"is ({meant}) meant\\?", out), out
+    assert re.search(f"did you mean ({meant})\\?", out), out
 
 
 def test_nothing_near_is_guessed(pabal):
     for args in (("xyzzyplugh",), ("conf", "show", "xyzzyplugh")):
         status, out = run("-d", pabal.dir, *args)
-        assert status != 0 and "meant" not in out and "there is no" in out
+        assert status != 0 and "did you mean" not in out and "there is no" in out
 
 
 # ---- how it is used

@@ -119,9 +119,9 @@ test_words(void **state)
 	assert_false(parse_next(&p));
 	assert_true(parse_ok(&p));
 	assert_false(parse_end(&p));
-	assert_string_equal(p.why, "the end of the command");
+	assert_string_equal(p.why, "expected the end of the command");
 	parse_number(&p, 10);
-	assert_string_equal(p.why, "the end of the command");
+	assert_string_equal(p.why, "expected the end of the command");
 }
 
 static void

@@ -193,9 +193,9 @@ static const struct {
 	{ "alice@b.test", 0, "mailbox alice@b.test b.test/alice uid=0 tag=" },
 	{ "nobody@a.test", 0, "refuse 550 5.1.1 no such user here" },
 	{ "nobody+x@a.test", 0, "refuse 550 5.1.1 no such user here" },
-	{ "shut@a.test", 0, "refuse 550 5.2.1 this mailbox takes no mail" },
-	{ "no address", 0, "refuse 550 5.1.3 not an address" },
-	{ "", 0, "refuse 550 5.1.3 not an address" },
+	{ "shut@a.test", 0, "refuse 550 5.2.1 mailbox disabled, not accepting messages" },
+	{ "no address", 0, "refuse 550 5.1.3 bad address syntax" },
+	{ "", 0, "refuse 550 5.1.3 bad address syntax" },
 
 	{ "sales@a.test", 0, "alias Aalice@a.test\nAbob@b.test\nAx@far.test\n" },
 	{ "sales+x@a.test", 0, "alias Aalice@a.test\nAbob@b.test\nAx@far.test\n" },
@@ -212,10 +212,10 @@ static const struct {
 	{ "any@b.test", LOOKUP_NO_ALIAS, "refuse 550 5.1.1 no such user here" },
 
 	/* what leads only to itself, by whatever way */
-	{ "ring-a@a.test", 0, "refuse 550 5.4.6 the alias leads only to itself" },
-	{ "Ring-B@a.test", 0, "refuse 550 5.4.6 the alias leads only to itself" },
-	{ "ring-c", 0, "refuse 550 5.4.6 the alias leads only to itself" },
-	{ "into-ring@a.test", 0, "refuse 550 5.4.6 the alias leads only to itself" },
+	{ "ring-a@a.test", 0, "refuse 550 5.4.6 the alias expands only to itself" },
+	{ "Ring-B@a.test", 0, "refuse 550 5.4.6 the alias expands only to itself" },
+	{ "ring-c", 0, "refuse 550 5.4.6 the alias expands only to itself" },
+	{ "into-ring@a.test", 0, "refuse 550 5.4.6 the alias expands only to itself" },
 	/* with a mailbox in the ring it is a list */
 	{ "ring-d@a.test", 0, "alias Aring-a@a.test\nAring-e@a.test\n" },
 	{ "ring-e@a.test", 0, "alias Aring-d@a.test\nAalice@a.test\n" },

@@ -83,7 +83,7 @@ test_texts(void **state)
 		{ SIGSEGV, false, "", JOB_TEMPFAIL, "4.3.0",
 		    "command was killed by signal SEGV" },
 		{ SIGKILL, true, "so far", JOB_TEMPFAIL, "4.3.0",
-		    "command did not end in time: so far" },
+		    "command time limit exceeded: so far" },
 		/* the command's own word on it */
 		{ EXITED(1), false, "4.2.2 mailbox full", JOB_TEMPFAIL, "4.2.2",
 		    "mailbox full" },

@@ -58,38 +58,38 @@ static const struct {
 	{ "lmtp", STRANGER, "LHLO c\r\nEHLO c\r\nQUIT\r\n", "220 h.example LMTP pabal\r\n"
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
 	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n"
-	    "500 5.5.1 Command not known\r\n" BYE },
+	    "500 5.5.1 Command not recognized\r\n" BYE },
 	{ "smtp", STRANGER, "HELO\r\nEHLO a b\r\nLHLO c\r\nQUIT\r\n", G
-	    "501 5.5.4 Say who you are: HELO hostname\r\n"
-	    "501 5.5.4 Say who you are: EHLO hostname\r\n"
-	    "500 5.5.1 Command not known\r\n" BYE },
+	    "501 5.5.4 Syntax: HELO hostname\r\n"
+	    "501 5.5.4 Syntax: EHLO hostname\r\n"
+	    "500 5.5.1 Command not recognized\r\n" BYE },
 	{ "smtp", STRANGER, "NOOP\r\nnoop x y\r\nRSET\r\nVRFY u\r\nEXPN l\r\nRSET x\r\nQUIT\r\n", G
-	    OK OK OK "252 2.0.0 Send some mail, I will try my best\r\n"
-	    "502 5.5.1 Not offered here\r\n"
-	    "501 5.5.4 Nothing may stand behind it\r\n" BYE },
+	    OK OK OK "252 2.0.0 Cannot VRFY user, but will accept message and attempt delivery\r\n"
+	    "502 5.5.1 Command not implemented\r\n"
+	    "501 5.5.4 Syntax error: no arguments allowed\r\n" BYE },
 	/* order */
 	{ "smtp", STRANGER, "MAIL FROM:<>\r\nRCPT TO:<user@x>\r\nDATA\r\nQUIT\r\n", G
-	    "503 5.5.1 EHLO first\r\n503 5.5.1 EHLO first\r\n503 5.5.1 EHLO first\r\n"
-	    "421 4.7.0 h.example Message without a go-ahead\r\n" },
+	    "503 5.5.1 Send EHLO first\r\n503 5.5.1 Send EHLO first\r\n503 5.5.1 Send EHLO first\r\n"
+	    "421 4.7.0 h.example Improper command pipelining after DATA\r\n" },
 	{ "smtp", STRANGER, BEGIN "MAIL FROM:<>\r\nDATA\r\n", BEGUN
-	    "503 5.5.1 A sender was given already\r\n503 5.5.1 No valid recipients\r\n" },
+	    "503 5.5.1 Nested MAIL command\r\n503 5.5.1 No valid recipients\r\n" },
 	{ "smtp", STRANGER, "HELO c\r\nRCPT TO:<user@x>\r\nQUIT\r\n", G HELO
-	    "503 5.5.1 MAIL first\r\n" BYE },
+	    "503 5.5.1 Need MAIL command\r\n" BYE },
 	{ "smtp", STRANGER, BEGIN "RSET\r\nRCPT TO:<user@x>\r\nMAIL FROM:<>\r\nHELO d\r\nMAIL FROM:<>\r\nQUIT\r\n",
-	    BEGUN OK "503 5.5.1 MAIL first\r\n" SENDER HELO SENDER BYE },
+	    BEGUN OK "503 5.5.1 Need MAIL command\r\n" SENDER HELO SENDER BYE },
 	{ "smtp", STRANGER, BEGIN "DATA x\r\nAUTH PLAIN\r\nSTARTTLS\r\nQUIT\r\n", BEGUN
 	    "503 5.5.1 No valid recipients\r\n"
-	    "421 4.7.0 h.example Message without a go-ahead\r\n" },
+	    "421 4.7.0 h.example Improper command pipelining after DATA\r\n" },
 	/* recipients */
 	{ "smtp", STRANGER, BEGIN "RCPT TO:<user@x>\r\nRCPT TO:<nobody@x>\r\nRCPT TO:<a@far.example>\r\n"
 	    "RCPT TO:<temp@x>\r\nRCPT TO:<full@x>\r\nRCPT TO:<alias@x>\r\nRCPT TO:<postmaster>\r\nRCPT TO:<>\r\nQUIT\r\n",
-	    BEGUN RCPT "550 5.1.1 No such user\r\n550 5.7.1 Relaying is not permitted\r\n"
+	    BEGUN RCPT "550 5.1.1 No such user\r\n550 5.7.1 Relay access denied\r\n"
 	    "451 4.4.3 No DNS\r\n452 4.2.2 Mailbox is full\r\n" RCPT RCPT
-	    "501 5.1.3 That is no recipient's <address>\r\n" BYE },
+	    "501 5.1.3 Bad recipient address syntax\r\n" BYE },
 	{ "smtp", TRUSTED, BEGIN "RCPT TO:<a@far.example>\r\nQUIT\r\n", BEGUN RCPT BYE },
 	/* the replies keep the order of the commands */
 	{ "smtp", STRANGER, BEGIN "RCPT TO:<slow1@x>\r\nRCPT TO:<no@x>\r\nRCPT TO:x\r\nNOOP\r\nQUIT\r\n",
-	    BEGUN RCPT "550 5.1.1 No such user\r\n501 5.1.3 That is no recipient's <address>\r\n" OK BYE },
+	    BEGUN RCPT "550 5.1.1 No such user\r\n501 5.1.3 Bad recipient address syntax\r\n" OK BYE },
 	/* sizes */
 	{ "smtp", STRANGER, "EHLO c\r\nMAIL FROM:<> SIZE=102401\r\nMAIL FROM:<> SIZE=700\r\n"
 	    "RCPT TO:<small@x>\r\nRCPT TO:<user@x>\r\nRSET\r\n"
@@ -97,30 +97,30 @@ static const struct {
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
 	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n"
 	    "552 5.3.4 Message too large\r\n" SENDER "452 4.2.2 Mailbox is full\r\n" RCPT OK
-	    SENDER "552 5.2.2 Larger than the whole mailbox\r\n" BYE },
+	    SENDER "552 5.2.2 Message exceeds mailbox quota\r\n" BYE },
 	/* submission */
 	{ "submission", TRUSTED, BEGIN "QUIT\r\n", G HELO "530 5.7.0 Authentication required\r\n" BYE },
 	{ "submission", "198.51.100.7", "EHLO c\r\nRSET\r\nAUTH PLAIN AHVzZXIAc2VzYW1l\r\nMAIL FROM:<u@x>\r\n"
 	    "RCPT TO:<a@far.example>\r\nAUTH PLAIN\r\nRSET\r\nAUTH PLAIN\r\nQUIT\r\n", G
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
 	    "250-AUTH PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n" OK
-	    "235 2.7.0 Welcome\r\n" SENDER RCPT "503 5.5.1 Not within a transaction\r\n" OK
-	    "503 5.5.1 You are authenticated already\r\n" BYE },
+	    "235 2.7.0 Authentication successful\r\n" SENDER RCPT "503 5.5.1 MAIL transaction in progress\r\n" OK
+	    "503 5.5.1 Already authenticated\r\n" BYE },
 	{ "submission", STRANGER, "EHLO c\r\nAUTH PLAIN AHVzZXIAc2VzYW1l\r\nQUIT\r\n", G
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
 	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n250-SMTPUTF8\r\n250 HELP\r\n"
-	    "538 5.7.11 Not without TLS\r\n" BYE },
+	    "538 5.7.11 Encryption required for requested authentication mechanism\r\n" BYE },
 	/* what is no SMTP */
-	{ "smtp", STRANGER, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", G "421 4.7.0 h.example This is not HTTP\r\n" },
-	{ "smtp", STRANGER, "\x16\x03\x01 no line end", G "421 4.7.0 h.example TLS begins with STARTTLS here\r\n" },
+	{ "smtp", STRANGER, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", G "421 4.7.0 h.example HTTP is not spoken here\r\n" },
+	{ "smtp", STRANGER, "\x16\x03\x01 no line end", G "421 4.7.0 h.example TLS requires STARTTLS on this port\r\n" },
 	{ "smtp", STRANGER, "NOOP\nNO\x01OP\r\n\r\nX\r\nY\r\nNOOP\r\n", G
-	    "500 5.5.2 A line ends in CR LF\r\n500 5.5.2 Control characters in a command\r\n"
-	    "500 5.5.1 Command not known\r\n500 5.5.1 Command not known\r\n500 5.5.1 Command not known\r\n"
+	    "500 5.5.2 Syntax error: bare <LF>\r\n500 5.5.2 Syntax error: control character in command\r\n"
+	    "500 5.5.1 Command not recognized\r\n500 5.5.1 Command not recognized\r\n500 5.5.1 Command not recognized\r\n"
 	    "421 4.7.0 h.example Too many errors\r\n" },
 	{ "smtp", STRANGER, BEGIN "RCPT TO:<n1@x>\r\nRCPT TO:<n2@x>\r\nRCPT TO:<n3@x>\r\nRCPT TO:<n4@x>\r\nRSET\r\n", BEGUN
 	    "550 5.1.1 No such user\r\n550 5.1.1 No such user\r\n"
 	    "550 5.1.1 No such user\r\n550 5.1.1 No such user\r\n"
-	    "421 4.7.0 h.example Too many refused recipients\r\n" },
+	    "421 4.7.0 h.example Too many rejected recipients\r\n" },
 };
 /* clang-format on */
 
@@ -179,10 +179,11 @@ test_auth(void **state)
 	(void)state;
 	snprintf(want, sizeof want,
 	    "%s334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n"
-	    "535 5.7.8 Wrong name or password\r\n"
-	    "334 \r\n501 5.7.0 Cancelled\r\n504 5.5.4 Mechanism not known\r\n"
-	    "501 5.5.2 That does not make sense\r\n"
-	    "421 4.7.0 h.example Too many failed authentications\r\n",
+	    "535 5.7.8 Authentication credentials invalid\r\n"
+	    "334 \r\n501 5.7.0 Authentication aborted\r\n504 5.5.4 "
+	    "Unrecognized authentication mechanism\r\n"
+	    "501 5.5.2 Invalid authentication response\r\n"
+	    "421 4.7.0 h.example Too many authentication failures\r\n",
 	    ehlo);
 	expect("submission", "198.51.100.7",
 	    "EHLO c\r\nAUTH LOGIN\r\nYQ==\r\nYg==\r\nAUTH PLAIN\r\n*\r\n"
@@ -207,21 +208,21 @@ static const struct {
 	{ BEGIN "RCPT TO:<user@x>\r\nDATA\r\nA: b\r\n", BEGUN RCPT GO, NULL, 0, 1 },
 	/* refused in the end, and the session goes on */
 	{ BEGIN "RCPT TO:<user@x>\r\nDATA\r\nA: b\nc\r\n.\r\nQUIT\r\n",
-	    BEGUN RCPT GO "550 5.6.11 A CR or LF stands alone\r\n" BYE, NULL, 0, 1 },
+	    BEGUN RCPT GO "550 5.6.11 Bare CR or LF not allowed\r\n" BYE, NULL, 0, 1 },
 	{ BEGIN "RCPT TO:<user@x>\r\nDATA\r\nA: b\r\n\r\nx\n.\nMAIL FROM:<e@x>\r\n.\r\nQUIT\r\n",
-	    BEGUN RCPT GO "550 5.6.11 A CR or LF stands alone\r\n" BYE, NULL, 0, 1 },
+	    BEGUN RCPT GO "550 5.6.11 Bare CR or LF not allowed\r\n" BYE, NULL, 0, 1 },
 	/* qmgr's troubles */
 	{ "HELO c\r\nMAIL FROM:<nofile@x>\r\nRCPT TO:<user@x>\r\nDATA\r\n",
-	    G HELO SENDER RCPT "451 4.3.0 The queue does not answer\r\n", NULL, 0, 0 },
+	    G HELO SENDER RCPT "451 4.3.0 Queue manager unavailable\r\n", NULL, 0, 0 },
 	{ "HELO c\r\nMAIL FROM:<nofile.full@x>\r\nRCPT TO:<user@x>\r\nDATA\r\n",
-	    G HELO SENDER RCPT "452 4.3.1 No room for it now\r\n", NULL, 0, 0 },
+	    G HELO SENDER RCPT "452 4.3.1 Insufficient system storage\r\n", NULL, 0, 0 },
 	{ "HELO c\r\nMAIL FROM:<nofile.full@x>\r\nRCPT TO:<user@x>\r\nDATA\r\nMAIL FROM:<evil@x>\r\n",
-	    G HELO SENDER RCPT "452 4.3.1 No room for it now\r\n"
-	    "421 4.7.0 h.example Message without a go-ahead\r\n", NULL, 0, 0 },
+	    G HELO SENDER RCPT "452 4.3.1 Insufficient system storage\r\n"
+	    "421 4.7.0 h.example Improper command pipelining after DATA\r\n", NULL, 0, 0 },
 	{ "HELO c\r\nMAIL FROM:<lost@x>\r\nRCPT TO:<user@x>\r\nDATA\r\n.\r\nQUIT\r\n",
-	    G HELO SENDER RCPT GO "451 4.3.0 Could not be queued\r\n" BYE, NULL, 0, 0 },
+	    G HELO SENDER RCPT GO "451 4.3.0 Queue file write error\r\n" BYE, NULL, 0, 0 },
 	{ "HELO c\r\nMAIL FROM:<lost.full@x>\r\nRCPT TO:<user@x>\r\nDATA\r\n.\r\nQUIT\r\n",
-	    G HELO SENDER RCPT GO "452 4.3.1 No room for it now\r\n" BYE, NULL, 0, 0 },
+	    G HELO SENDER RCPT GO "452 4.3.1 Insufficient system storage\r\n" BYE, NULL, 0, 0 },
 };
 /* clang-format on */
 
@@ -345,8 +346,8 @@ test_size(void **state)
 	static const size_t sizes[] = { 400, 600, 100 << 10, (100 << 10) + 2 };
 	static const char *const replies[][2] = {
 		{ QUEUED, QUEUED },
-		{ "552 5.2.2 Larger than the room in the mailbox\r\n", QUEUED },
-		{ "552 5.2.2 Larger than the room in the mailbox\r\n", QUEUED },
+		{ "552 5.2.2 Message exceeds mailbox quota\r\n", QUEUED },
+		{ "552 5.2.2 Message exceeds mailbox quota\r\n", QUEUED },
 		{ "552 5.3.4 Message too large\r\n",
 		    "552 5.3.4 Message too large\r\n" },
 	};
@@ -475,10 +476,11 @@ test_sessions_per_client(void **state)
 			fds[k] = connect_from(ips[i][k]);
 		run();
 		assert_string_equal(heard(fds[1]), G);
-		assert_string_equal(heard(fds[2]),
-		    i < 2 ? "421 4.7.0 h.example Too many sessions from your "
-			    "address\r\n"
-			  : G);
+		assert_string_equal(
+		    heard(fds[2]), i < 2 ? "421 4.7.0 h.example Too many "
+					   "concurrent connections from your "
+					   "address\r\n"
+					 : G);
 		for (int k = 0; k < 3; k++)
 			close(fds[k]);
 		run();
@@ -492,7 +494,7 @@ static void
 test_rates(void **state)
 {
 	static const char wait[] =
-	    "450 4.7.1 Too many recipients, wait a while\r\n";
+	    "450 4.7.1 Recipient rate limit exceeded, try again later\r\n";
 	const struct smtpd_conf *was = smtpd_conf;
 	struct smtpd_conf limited = *was;
 
@@ -509,8 +511,8 @@ test_rates(void **state)
 		    "RSET\r\nMAIL FROM:<>\r\nQUIT\r\n")),
 	    BEGUN RCPT RCPT OK SENDER
 	    "550 5.1.1 No such user\r\n"
-	    "450 4.7.1 Too many recipients, wait a while\r\n" OK
-	    "450 4.7.1 Too many messages, wait a while\r\n" BYE);
+	    "450 4.7.1 Recipient rate limit exceeded, try again later\r\n" OK
+	    "450 4.7.1 Message rate limit exceeded, try again later\r\n" BYE);
 	/* another session, of the same client */
 	limited.client_message_rate_limit = 0;
 	assert_non_null(
@@ -518,7 +520,8 @@ test_rates(void **state)
 		       SLICE(BEGIN "RCPT TO:<user1@x>\r\nQUIT\r\n")),
 		wait));
 	assert_string_equal(fake_talk("smtp", "203.0.113.1", SLICE("")),
-	    "421 4.7.0 h.example Too many connections from your address\r\n");
+	    "421 4.7.0 h.example Connection rate limit exceeded for your "
+	    "address\r\n");
 	/* others, and those who are trusted, notice nothing */
 	assert_string_equal(
 	    fake_talk("smtp", "203.0.113.2", SLICE("QUIT\r\n")), G BYE);
@@ -543,7 +546,8 @@ test_auth_rate(void **state)
 		got = fake_talk("submission", "198.51.100.9",
 		    SLICE("EHLO c\r\nAUTH PLAIN AHVzZXIAc2VzYW1l\r\nQUIT\r\n"));
 		assert_non_null(strstr(
-		    got, i < 2 ? "235 2.7.0 " : "454 4.7.0 Too many attempts"));
+		    got, i < 2 ? "235 2.7.0 "
+			       : "454 4.7.0 Too many authentication attempts"));
 	}
 	smtpd_conf = was;
 }
@@ -563,13 +567,13 @@ test_stop(void **state)
 	front_stop();
 	run();
 	assert_string_equal(
-	    heard(idle), "421 4.3.2 h.example This host is going down\r\n");
+	    heard(idle), "421 4.3.2 h.example Server shutting down\r\n");
 	assert_string_equal(heard(busy), "");
 	assert_true(front_busy());
 	say(busy, "\r\n.\r\n");
 	run();
-	assert_string_equal(heard(busy),
-	    QUEUED "421 4.3.2 h.example This host is going down\r\n");
+	assert_string_equal(
+	    heard(busy), QUEUED "421 4.3.2 h.example Server shutting down\r\n");
 	close(idle);
 	close(busy);
 	run();
