@@ -442,19 +442,20 @@ on_input(struct stream *stream)
 	       c->answer.n == 0) {
 		const size_t before = in.n;
 
-		if (s->job == NULL)
-			feed_command(s, &in);
-		else if (s->job->ops->input != NULL)
-			s->job->ops->input(s, s->job, &in);
-		if (in.n == before && s->job != NULL)
-			break;
-		/* Pipelined commands are work as well. */
+		/* Commands are work as well: of one who pipelines them, and of
+		 * many who send them in the same turn. */
 		if (!c->stream.paused && work_spent()) {
 			c->held = true;
 			imapd_pause(s);
 			work_queue(&c->work);
 			break;
 		}
+		if (s->job == NULL)
+			feed_command(s, &in);
+		else if (s->job->ops->input != NULL)
+			s->job->ops->input(s, s->job, &in);
+		if (in.n == before && s->job != NULL)
+			break;
 	}
 	if (s->state == S_LOGOUT)
 		in.n = 0;

@@ -9,20 +9,36 @@
 
 enum {
 	STEP_US = 4000,
-	TURN_US = 12000, /* for the steps of a turn together */
+	TURN_US = 12000, /* for the steps of a turn together, and as much for
+			    the callbacks */
 };
 
 static struct {
 	TAILQ_HEAD(, work_share) shares; /* with work that waits */
 	struct ev_task task;
 	int64_t until_us; /* of the step that runs */
+	uint64_t turn;    /* in which a callback has worked */
+	int64_t turn_until_us;
 	bool ready;
 } all;
+
+static void
+begin_step(void)
+{
+	all.until_us = clock_us() + STEP_US;
+}
 
 void
 work_begin(void)
 {
-	all.until_us = clock_us() + STEP_US;
+	const uint64_t turn = ev_turn();
+
+	begin_step();
+	if (turn == 0 || turn != all.turn)
+		all.turn_until_us = all.until_us - STEP_US + TURN_US;
+	all.turn = turn;
+	if (all.until_us > all.turn_until_us)
+		all.until_us = all.turn_until_us;
 }
 
 bool
@@ -54,7 +70,7 @@ on_task(struct ev_task *task)
 	while (!TAILQ_EMPTY(&all.shares)) {
 		struct work *w = take();
 
-		work_begin();
+		begin_step();
 		w->step(w);
 		if (clock_us() >= until_us)
 			break;

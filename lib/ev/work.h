@@ -35,9 +35,10 @@ void work_queue(struct work *w);
 void work_cancel(struct work *w);
 
 /* A callback of the loop that works itself, before it leaves the rest to a
- * step, has as much time as a step from here on. */
+ * step, has as much time as a step from here on; none when those before it in
+ * this turn have taken what there is for all. */
 void work_begin(void);
-/* Is it used up?  Asked after each piece of well below a millisecond. */
+/* Is it used up?  Asked before each piece of well below a millisecond. */
 bool work_spent(void);
 
 #endif

@@ -111,12 +111,46 @@ test_others_come_between(void **state)
 	assert_false(p.work.queued);
 }
 
+/* Callbacks that work in the same turn share what there is for them. */
+static struct ev_task busy[4];
+static unsigned ran;
+
+static void
+on_busy(struct ev_task *t)
+{
+	work_begin();
+	if (++ran < ARRAY_LEN(busy)) {
+		while (!work_spent())
+			;
+	} else if (ran == ARRAY_LEN(busy)) {
+		assert_true(work_spent());
+		ev_task_queue(t); /* in the next turn */
+	} else {
+		assert_false(work_spent());
+		ev_stop();
+	}
+}
+
+static void
+test_callbacks_share(void **state)
+{
+	(void)state;
+	ran = 0;
+	for (size_t i = 0; i < ARRAY_LEN(busy); i++) {
+		ev_task_init(&busy[i], on_busy);
+		ev_task_queue(&busy[i]);
+	}
+	ev_run();
+	assert_int_equal(ran, ARRAY_LEN(busy) + 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_by_turns, fresh_loop),
 		cmocka_unit_test_setup(test_others_come_between, fresh_loop),
+		cmocka_unit_test_setup(test_callbacks_share, fresh_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
