@@ -70,6 +70,7 @@ struct list_run {
 	struct list_entry *entries;
 	size_t n, cap;
 	size_t next; /* entry to be told of */
+	bool listed; /* but for its status */
 };
 
 /* ---- the command ---- */
@@ -343,6 +344,7 @@ tell_lsub(struct session *s, const struct list_run *l, size_t i)
 	buf_adds(out, "\r\n");
 }
 
+/* 1: call again. */
 static int
 tell_status(struct session *s, const struct list_run *l,
     const struct list_entry *e, struct err *err)
@@ -365,9 +367,9 @@ tell_status(struct session *s, const struct list_run *l,
 	return rc;
 }
 
-static int
-tell_list(
-    struct session *s, const struct list_run *l, size_t i, struct err *err)
+/* False: the entry is not told of. */
+static bool
+tell_list(struct session *s, const struct list_run *l, size_t i)
 {
 	const struct list_entry *e = &l->entries[i];
 	const struct list_request *r = &l->request;
@@ -376,7 +378,7 @@ tell_list(
 	struct buf *out = imapd_out(s);
 
 	if (!is_selected(r, e) && !below)
-		return 0;
+		return false;
 	buf_adds(out, "* LIST (");
 	put_attributes(out, l, e);
 	put_name(out, e);
@@ -385,7 +387,23 @@ tell_list(
 				  ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"
 				  : " (\"CHILDINFO\" (\"SPECIAL-USE\"))");
 	buf_adds(out, "\r\n");
-	return tell_status(s, l, e, err);
+	return true;
+}
+
+/* 1: not all was told of it. */
+static int
+tell(struct session *s, struct list_run *l, size_t i, struct err *err)
+{
+	if (!l->listed && !matches(&l->request, l->entries[i].name))
+		return 0;
+	if (l->request.lsub) {
+		tell_lsub(s, l, i);
+		return 0;
+	}
+	if (!l->listed && !tell_list(s, l, i))
+		return 0;
+	l->listed = true;
+	return tell_status(s, l, &l->entries[i], err);
 }
 
 static void
@@ -395,16 +413,16 @@ on_more(struct session *s, struct imapd_job *job)
 	struct err err = { 0 };
 
 	while (l->next < l->n && !imapd_is_full(s) && !work_spent()) {
-		const size_t i = l->next++;
+		const int rc = tell(s, l, l->next, &err);
 
-		if (!matches(&l->request, l->entries[i].name))
-			continue;
-		if (l->request.lsub) {
-			tell_lsub(s, l, i);
-		} else if (tell_list(s, l, i, &err) == -1) {
+		if (rc == -1) {
 			imapd_no(s, "list", &err);
 			return;
 		}
+		if (rc == 1)
+			continue;
+		l->listed = false;
+		l->next++;
 	}
 	if (l->next < l->n)
 		imapd_more(s);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* STATUS (RFC 9051 6.3.11) */
+/* STATUS (RFC 9051 6.3.11): a job, because the directories may have to be
+ * looked at first. */
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
+#include "ev/work.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/statusitems.h"
 #include "imapd/conf.h"
@@ -88,8 +92,11 @@ status_items_put(
 	char before = '(';
 	bool more;
 
-	if (mailbox_sync_some(m, false, &more, err) == -1 ||
-	    mailbox_status(m, &st, err) == -1)
+	if (mailbox_sync_some(m, false, &more, err) == -1)
+		return -1;
+	if (more && !mailbox_is_building(m))
+		return 1;
+	if (mailbox_status(m, &st, err) == -1)
 		return -1;
 	buf_adds(out, "* STATUS ");
 	boxname_put(out, mailbox_name(m));
@@ -105,14 +112,48 @@ status_items_put(
 	return 0;
 }
 
+struct status {
+	struct imapd_job job;
+	struct mailbox *mailbox;
+	unsigned items;
+};
+
+static void
+on_more(struct session *s, struct imapd_job *job)
+{
+	struct status *j = OUTER(job, struct status, job);
+	struct err err = { 0 };
+	int rc = 1;
+
+	while (rc == 1 && !work_spent())
+		rc = status_items_put(imapd_out(s), j->mailbox, j->items, &err);
+	if (rc == 1)
+		imapd_more(s);
+	else if (rc == -1)
+		imapd_no(s, "status", &err);
+	else
+		imapd_ok(s, "STATUS completed");
+}
+
+static void
+on_free(struct session *s, struct imapd_job *job)
+{
+	struct status *j = OUTER(job, struct status, job);
+
+	(void)s;
+	mailbox_close(&j->mailbox);
+	xfree(&j);
+}
+
+static const struct job_ops ops = { .more = on_more, .free = on_free };
+
 void
 imapd_cmd_status(struct session *s, struct parse *p)
 {
-	struct err err = { 0 };
+	struct status *j;
 	struct mailbox *m;
 	struct slice name;
 	unsigned items;
-	int rc;
 
 	parse_space(p);
 	name = boxname_parse(p);
@@ -125,10 +166,10 @@ imapd_cmd_status(struct session *s, struct parse *p)
 	m = boxname_open(s, name, false);
 	if (m == NULL)
 		return;
-	rc = status_items_put(imapd_out(s), m, items, &err);
-	mailbox_close(&m);
-	if (rc == -1)
-		imapd_no(s, "status", &err);
-	else
-		imapd_ok(s, "STATUS completed");
+	j = xcalloc(1, sizeof *j);
+	j->job.ops = &ops;
+	j->mailbox = m;
+	j->items = items;
+	imapd_start(s, &j->job);
+	on_more(s, &j->job);
 }

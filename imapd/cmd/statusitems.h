@@ -12,7 +12,8 @@ struct parse;
 
 /* "(" status-att *(SP status-att) ")": a set of bits. */
 unsigned status_items_parse(struct parse *p);
-/* "* STATUS name (...)" CRLF */
+/* "* STATUS name (...)" CRLF.  1: nothing was written, what other programs did
+ * is looked at first: call again. */
 int status_items_put(
     struct buf *out, struct mailbox *m, unsigned items, struct err *err);
 

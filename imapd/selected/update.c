@@ -97,16 +97,28 @@ on_event(void *arg, const struct view_event *e)
 	}
 }
 
+/* What other programs did, a piece of it.  New files of a mailbox that is taken
+ * over are many, and come as other changes do; else what is there is told. */
+static int
+look(struct mailbox *m, bool *more, struct err *err)
+{
+	if (mailbox_sync_some(m, false, more, err) == -1)
+		return -1;
+	*more = *more && !mailbox_is_building(m);
+	return 0;
+}
+
 enum updated
 imapd_update(struct session *s, bool expunges)
 {
 	struct update_call u = { .session = s };
 	struct err err = { 0 };
-	bool more = view_untold(s->view);
+	bool more = false;
 
-	/* New files that are left come as other changes do. */
-	if ((more || mailbox_sync_some(
-			 view_mailbox(s->view), false, &more, &err) == 0) &&
+	if (!view_untold(s->view) &&
+	    look(view_mailbox(s->view), &more, &err) == 0 && more)
+		return UPDATE_MORE;
+	if (err.class == ERR_NONE &&
 	    view_sync(s->view, expunges, on_event, &u, &more, &err) == 0) {
 		if (u.gone)
 			return UPDATE_GONE;

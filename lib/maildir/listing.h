@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* What lies in a mailbox's directories. */
+/* What lies in a mailbox's directories, read name by name. */
 #ifndef MAILDIR_LISTING_H
 #define MAILDIR_LISTING_H
 
+#include <dirent.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/slice.h"
+#include "maildir/dirs.h"
 #include "maildir/filename.h"
-#include "maildir/maildir.h"
 
-/* The messages of directories, in the order of the UIDs in their names. */
 struct listing_entry {
 	struct filename f;
 	const char *name;
@@ -22,18 +20,20 @@ struct listing_entry {
 	enum maildir_part part;
 	bool used;
 };
+
 struct listing {
-	struct arena arena;
-	struct listing_entry *v;
-	size_t n;
-	size_t cap;
+	struct arena arena; /* of the entries */
+	DIR *dir;           /* NULL: not begun, or between the two */
+	enum maildir_part part;
+	bool ended;
 };
-/* 1: there are more than MAX (0: as many as there are), which are not read. */
-int listing_read(
-    struct listing *l, const struct maildir *d, size_t max, struct err *err);
+
+void listing_init(struct listing *l);
 void listing_fini(struct listing *l);
-/* The entry for UID with STEM, not yet used; NULL if none. */
-struct listing_entry *listing_find(
-    struct listing *l, uint32_t uid, struct slice stem);
+/* The next message, those in new/ first; ABSENT at the end.  *E lives as long
+ * as L.  What comes or goes on the way may be given or not; a file on its way
+ * from new/ to cur/ is seen at least once. */
+enum found listing_next(struct listing *l, const struct maildir *d,
+    struct listing_entry **e, struct err *err);
 
 #endif

@@ -17,7 +17,7 @@
 #include "maildir/tree.h"
 #include "sys/fd.h"
 
-enum { CHUNK = 64 << 10 };
+enum { CHUNK = 64 << 10, BLOCK = 128 };
 
 static const char *const subs[] = { "cur", "new", "tmp" };
 
@@ -278,18 +278,29 @@ maildir_find(const struct maildir *d, enum maildir_part part, const char *name,
 		   : ABSENT;
 }
 
+/* Line ends without CR among the BLOCK bytes at P, and the one before them.  No
+ * branch for each line: there are files of nothing else. */
+static unsigned
+bare_ends(const char *p)
+{
+	unsigned char bare = 0;
+
+	for (int i = 0; i < BLOCK; i++)
+		bare = (unsigned char)(bare +
+				       ((p[i] == '\n') & (p[i - 1] != '\r')));
+	return bare;
+}
+
 int64_t
 maildir_wire_size(int fd, struct err *err)
 {
-	char *chunk = xmalloc(CHUNK);
+	/* The last byte of what was read before comes first; what is left of
+	 * the last block is zeros. */
+	char *chunk = xcalloc(1, 1 + CHUNK + BLOCK);
 	int64_t size = 0, added = 0;
-	char last = '\0';
 	ssize_t n;
 
-	while ((n = pread(fd, chunk, CHUNK, size)) != 0) {
-		const char *p = chunk;
-		const char *end = chunk + n;
-
+	while ((n = pread(fd, chunk + 1, CHUNK, size)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {
@@ -298,11 +309,10 @@ maildir_wire_size(int fd, struct err *err)
 			added = 0;
 			break;
 		}
-		while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-			added += (p > chunk ? p[-1] : last) != '\r';
-			p++;
-		}
-		last = end[-1];
+		memset(chunk + 1 + n, 0, BLOCK);
+		for (ssize_t at = 0; at < n; at += BLOCK)
+			added += bare_ends(chunk + 1 + at);
+		chunk[0] = chunk[n];
 		size += n;
 	}
 	xfree(&chunk);

@@ -7,7 +7,6 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "maildir/foreign.h"
 #include "maildir/letters.h"
 #include "maildir/textfile.h"
 #include "sys/fd.h"
@@ -25,26 +24,42 @@ value_of(uint32_t n)
 static int
 load_uids(struct takeover *t, int dirfd, const char *name, struct err *err)
 {
-	struct uidlist list;
-	struct buf text;
+	struct uidlist rest;
 	struct slice stem;
 	uint32_t uid;
 	enum found f;
 
-	buf_init(&text, LIST_LIMIT);
-	f = textfile_load(dirfd, name, &text, err);
-	if (f == FOUND && foreign_uidlist(buf_slice(&text), &list)) {
-		t->uidvalidity = list.uidvalidity;
-		t->uidnext = list.uidnext > 0 ? list.uidnext : 1;
-		slice_copy(list.guid, t->id, sizeof t->id);
-		while (foreign_uidlist_next(&list, &uid, &stem)) {
-			map_put(&t->uids, stem, value_of(uid));
+	buf_reset(&t->text);
+	f = textfile_load(dirfd, name, &t->text, err);
+	if (f == FOUND && foreign_uidlist(buf_slice(&t->text), &t->list)) {
+		t->uidvalidity = t->list.uidvalidity;
+		t->uidnext = t->list.uidnext > 0 ? t->list.uidnext : 1;
+		slice_copy(t->list.guid, t->id, sizeof t->id);
+		rest = t->list;
+		while (foreign_uidlist_next(&rest, &uid, &stem))
 			if (uid >= t->uidnext && uid < UINT32_MAX)
 				t->uidnext = uid + 1;
-		}
+	} else {
+		t->list = (struct uidlist){ 0 };
 	}
-	buf_fini(&text);
 	return f == TEMPFAIL ? -1 : 0;
+}
+
+bool
+takeover_some(struct takeover *t, size_t n)
+{
+	struct slice stem;
+	uint32_t uid;
+
+	for (; n > 0; n--) {
+		if (!foreign_uidlist_next(&t->list, &uid, &stem)) {
+			buf_fini(&t->text);
+			t->list.rest = (struct slice){ NULL, 0 };
+			return false;
+		}
+		map_put(&t->uids, stem, value_of(uid));
+	}
+	return true;
 }
 
 /* Courier's names become letters and what follows, in its order. */
@@ -95,6 +110,7 @@ takeover_load(struct takeover *t, int dirfd, struct err *err)
 	*t = (struct takeover){ 0 };
 	map_init(&t->uids);
 	map_init(&t->keywords);
+	buf_init(&t->text, LIST_LIMIT);
 	if (load_uids(t, dirfd, "dovecot-uidlist", err) == -1 ||
 	    (t->uidvalidity == 0 &&
 		load_uids(t, dirfd, "courierimapuiddb", err) == -1) ||
@@ -106,13 +122,17 @@ takeover_load(struct takeover *t, int dirfd, struct err *err)
 void
 takeover_only(struct takeover *t, uint32_t uidvalidity)
 {
-	if (t->uidvalidity != uidvalidity)
-		map_fini(&t->uids);
+	if (t->uidvalidity == uidvalidity)
+		return;
+	t->list.rest = (struct slice){ NULL, 0 };
+	buf_fini(&t->text);
+	map_fini(&t->uids);
 }
 
 void
 takeover_fini(struct takeover *t)
 {
+	buf_fini(&t->text);
 	map_fini(&t->uids);
 	map_fini(&t->keywords);
 	keywords_fini(&t->table);

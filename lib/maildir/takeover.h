@@ -3,11 +3,15 @@
 #ifndef MAILDIR_TAKEOVER_H
 #define MAILDIR_TAKEOVER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/slice.h"
+#include "maildir/foreign.h"
 #include "maildir/keywords.h"
 #include "maildir/name.h"
 
@@ -15,13 +19,18 @@ struct takeover {
 	uint32_t uidvalidity; /* 0: nothing known */
 	uint32_t uidnext;
 	char id[MAILBOX_ID_SIZE]; /* "": none */
+	struct buf text;          /* of the list of UIDs ... */
+	struct uidlist list;      /* ... and what is left of it */
 	struct map uids;          /* stem -> UID */
 	struct map keywords;      /* stem -> uint64_t, where names lack it */
 	struct keyword_table table;
 };
 
-/* Read it from the mailbox's directory; nothing there is no error. */
+/* Read it from the mailbox's directory; nothing there is no error.  UIDs are
+ * known when takeover_some has said so. */
 int takeover_load(struct takeover *t, int dirfd, struct err *err);
+/* Take up to N more lines of the list of UIDs; true: there are others. */
+bool takeover_some(struct takeover *t, size_t n);
 /* An old list tells nothing about other UIDs than those of UIDVALIDITY. */
 void takeover_only(struct takeover *t, uint32_t uidvalidity);
 void takeover_fini(struct takeover *t);

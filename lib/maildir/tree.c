@@ -10,7 +10,11 @@
 
 #include "sys/clock.h"
 
-enum { TREE_DEPTH = 4, TMP_AGE_S = 36 * 3600 /* as Maildir says */ };
+enum {
+	TREE_DEPTH = 4,
+	TMP_AGE_S = 36 * 3600, /* as Maildir says */
+	TMP_NAMES = 1000,      /* looked at in a call */
+};
 
 DIR *
 tree_opendir(int dirfd, const char *name)
@@ -107,7 +111,7 @@ tree_clean_tmp(int tmpfd)
 	if (dir == NULL)
 		return;
 	/* The time of the last change, which no writer can set. */
-	while ((de = readdir(dir)) != NULL)
+	for (int n = 0; n < TMP_NAMES && (de = readdir(dir)) != NULL; n++)
 		if (de->d_name[0] != '.' &&
 		    fstatat(tmpfd, de->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(sb.st_mode) &&

@@ -128,7 +128,7 @@ load_boxfile(struct tx *tx, struct ix_box *b, const struct maildir *d,
 /* The box with name and directory, its messages still to be read. */
 static int
 adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
-    size_t *left, struct err *err)
+    int64_t *left, struct err *err)
 {
 	struct takeover from;
 	const struct scan_how how = { .build = true,
@@ -143,7 +143,7 @@ adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
 	b->first_recent = 1;
 	kwtable_begin(tx, b, d);
 	if (rc == 0)
-		rc = scan_new_box(tx, b, d, &how, left, err);
+		rc = scan_new_box(tx, b, d, &how, &from, left, err);
 	from.table.dirty = from.table.used > 0;
 	if (rc == 0)
 		rc = kwtable_save(tx, b, d, &from.table, err);
@@ -169,7 +169,7 @@ skip(struct tx *tx, const char *dir)
 
 int
 boxes_adopt(
-    struct tx *tx, const char *dir, bool doubt, size_t *left, struct err *err)
+    struct tx *tx, const char *dir, bool doubt, int64_t *left, struct err *err)
 {
 	struct ix_box b = { .box = tx->meta.next_box };
 	struct maildir d;
@@ -297,7 +297,7 @@ forget_missing(struct tx *tx, struct slice dirs, struct err *err)
 static int
 adopt_all(struct tx *tx, struct slice dirs, struct err *err)
 {
-	size_t left = BOXES_FILES;
+	int64_t left = BOXES_COST;
 	int rc = 0;
 
 	while (dirs.n > 0 && rc == 0) {

@@ -13,9 +13,9 @@ struct tx;
 
 /* Make a record of the mailbox in DIR, and of its messages as far as *LEFT goes
  * (scan_new_box).  A directory that is none of ours: 0. */
-enum { BOXES_FILES = 2000 }; /* of all boxes together */
+enum { BOXES_COST = 16000 }; /* of all boxes together: some 400 files */
 int boxes_adopt(
-    struct tx *tx, const char *dir, bool doubt, size_t *left, struct err *err);
+    struct tx *tx, const char *dir, bool doubt, int64_t *left, struct err *err);
 /* Look whether directories came or went by other hands. */
 int boxes_sync(struct account *a, struct err *err);
 /* The special uses of the default mailboxes that are shown though they may not

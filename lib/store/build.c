@@ -63,7 +63,7 @@ put_meta(struct account *a, struct err *err)
 }
 
 static int
-build_box(struct account *a, const char *dir, bool doubt, size_t *left,
+build_box(struct account *a, const char *dir, bool doubt, int64_t *left,
     struct err *err)
 {
 	struct tx tx;
@@ -79,7 +79,7 @@ build_box(struct account *a, const char *dir, bool doubt, size_t *left,
 static int
 build_all(struct account *a, bool doubt, struct err *err)
 {
-	size_t left = BOXES_FILES;
+	int64_t left = BOXES_COST;
 	struct buf dirs;
 	struct slice rest;
 	int rc;

@@ -32,7 +32,7 @@
 #include "store/sync.h"
 #include "sys/kv.h"
 
-enum { FLUSH_BATCH = 500 };
+enum { FLUSH_BATCH = 150 };
 
 static bool
 is_due(const struct ix_box *b, uint32_t uid, const struct ix_hot *hot)
@@ -243,5 +243,8 @@ account_flush(struct account *a, bool *more, struct err *err)
 	}
 	if (rc == -1 || f == TEMPFAIL)
 		return -1;
-	return *more ? 0 : purge_some(a, more, err);
+	if (*more)
+		return 0;
+	handle_drop_scans(a);
+	return purge_some(a, more, err);
 }

@@ -75,7 +75,7 @@ mailbox_free(struct mailbox *m)
 {
 	must(m->holds == 0);
 	maildir_close(&m->dirs);
-	scan_rest_free(&m->rest);
+	scan_free(&m->scan);
 	cachequeue_drop(&m->cache);
 	keywords_fini(m->keywords);
 	xfree(&m->keywords);
@@ -87,7 +87,7 @@ mailbox_free(struct mailbox *m)
 static void
 park_mailbox(struct mailbox *m)
 {
-	scan_rest_free(&m->rest);
+	scan_free(&m->scan);
 	if (m->refs == 0)
 		mailbox_free(m);
 	else
@@ -371,7 +371,7 @@ handle_enter_mailbox(struct mailbox *m, struct err *err)
 	f = find_again(m, &b, err);
 	if (f == FOUND) {
 		handle_close_dirs(m);
-		scan_rest_free(&m->rest);
+		scan_free(&m->scan);
 		f = maildir_open(&m->dirs, m->a->ix.fd, b.dir, true, err);
 		xfree(&m->name);
 		m->name = xstrdup(b.name);
@@ -389,9 +389,24 @@ handle_close_mailbox(struct mailbox *m)
 
 	must(m->refs > 0);
 	m->refs--;
-	/* INBOX stays at hand for the next delivery, until it is parked. */
+	/* INBOX stays at hand for the next delivery, and a scan for whoever
+	 * goes on with it, until they are parked. */
 	if (m->refs == 0 &&
-	    (a->ix.env == NULL || strcmp(m->name, "INBOX") != 0))
+	    (a->ix.env == NULL ||
+		(strcmp(m->name, "INBOX") != 0 && m->scan == NULL)))
 		mailbox_free(m);
 	account_close(&a);
+}
+
+void
+handle_drop_scans(struct account *a)
+{
+	struct mailbox *m, *next;
+
+	for (m = LIST_FIRST(&a->boxes); m != NULL; m = next) {
+		next = LIST_NEXT(m, link);
+		scan_free(&m->scan);
+		if (m->refs == 0 && strcmp(m->name, "INBOX") != 0)
+			mailbox_free(m);
+	}
 }

@@ -38,5 +38,7 @@ int handle_enter_mailbox(struct mailbox *m, struct err *err);
 void handle_close_dirs(struct mailbox *m);
 /* One holder of M, and so of its account, less. */
 void handle_close_mailbox(struct mailbox *m);
+/* No mailbox of A has files to be taken in: what was read of them goes. */
+void handle_drop_scans(struct account *a);
 
 #endif

@@ -57,8 +57,8 @@ struct mailbox {
 	struct maildir *held; /* closed while they were held */
 	size_t nheld;
 	struct cache_queue cache;
-	struct scan_rest
-	    *rest; /* files still to be taken in; NULL: not known */
+	struct scan *scan; /* under way; NULL: none */
+	bool building;     /* it is the first one, or the first is to come */
 	struct keyword_table *keywords;
 	LIST_ENTRY(mailbox) link;
 };

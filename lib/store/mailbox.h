@@ -84,10 +84,12 @@ int mailbox_status(
 /* Look whether other programs changed the directories and take it into the
  * index: cheap when their times did not move.  THOROUGH: read them even so. */
 int mailbox_sync(struct mailbox *m, bool thorough, struct err *err);
-/* The same, for a loop: some hundred new files in a call; *MORE: there are
- * others. The store goes on with them by itself. */
+/* The same, for a loop: a piece of it in a call; *MORE: call again.  The store
+ * goes on with it by itself. */
 int mailbox_sync_some(
     struct mailbox *m, bool thorough, bool *more, struct err *err);
+/* As of the last of these: are its messages taken in for the first time? */
+bool mailbox_is_building(const struct mailbox *m);
 
 /* M's keywords as of the last time that M or a message was read, by which the
  * numbers in struct message_info go; the next reading may change them. */

@@ -100,7 +100,7 @@ static int
 make(struct account *a, struct slice name, const char *dir, unsigned special,
     struct err *err)
 {
-	size_t room = TX_ROOM;
+	int64_t left = BOXES_COST;
 	bool made = false;
 	struct tx tx;
 	uint32_t box;
@@ -108,7 +108,7 @@ make(struct account *a, struct slice name, const char *dir, unsigned special,
 	int rc;
 
 	do {
-		rc = handle_begin(a, room, &tx, err);
+		rc = handle_begin(a, TX_ROOM, &tx, err);
 		if (rc == -1)
 			break;
 		f = ix_find_box(tx.t, name, &box, err);
@@ -119,7 +119,7 @@ make(struct account *a, struct slice name, const char *dir, unsigned special,
 		if (rc == 0)
 			rc = make_dir(&tx, dir, special, &made, err);
 		if (rc == 0)
-			rc = boxes_adopt(&tx, dir, false, &room, err);
+			rc = boxes_adopt(&tx, dir, false, &left, err);
 		if (rc == 0)
 			rc = tx_commit(&tx, err);
 		else

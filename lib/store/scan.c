@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A scan reads the directories (READ), finds each message of the index among
+ * the files (COMPARE), notes what others did to those (APPLY), and takes in
+ * what is left (ADOPT).  A file that is renamed while a directory is read may
+ * be missed, so that messages count as gone only when they were missed twice.
+ *
+ * Each piece of work has a price, and a step has so much to spend.
+ */
 #include "store/scan.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -12,17 +19,31 @@
 #include "maildir/keywords.h"
 #include "maildir/kwfile.h"
 #include "maildir/listing.h"
+#include "maildir/maildir.h"
 #include "maildir/takeover.h"
 #include "store/adopt.h"
 #include "store/kwtable.h"
+#include "store/scan_change.h"
+#include "store/scan_order.h"
 #include "sys/clock.h"
 
 enum {
-	UNSURE_MAX = 2000,    /* so many messages are read again on suspicion */
-	CHANGES_MAX = 2000,   /* in one transaction */
-	FILE_BYTES = 4 << 20, /* of new files, in one transaction */
+	UNSURE_MAX = 2000,  /* so many messages are read again on suspicion */
+	CHANGES_MAX = 2000, /* in one transaction */
 	TICK_NS = 20 * 1000000, /* times of files are not finer than this */
+
+	STEP_COST = 4000, /* of a step; one is well below a microsecond */
+	LINE_COST = 1,    /* of another server's list */
+	ENTRY_COST = 2,
+	COMPARE_COST = 3,
+	CHANGE_COST = 40,
+	ADOPT_COST = 40,
+	COST_BYTES = 4 << 10, /* of a file that is read */
+
+	NEW_LINES = 2000, /* of the list of a mailbox that is small */
 };
+
+enum phase { LOAD, READ, COMPARE, APPLY, ADOPT, END };
 
 struct change {
 	uint32_t uid;
@@ -30,16 +51,33 @@ struct change {
 };
 
 struct scan {
+	enum phase phase;
+	bool again; /* the directories are read for the second time */
+	struct scan_how how;
+	struct takeover from;
+	bool loaded;
+	struct listing list;
+	struct scan_order by_uid;  /* read, not compared */
+	struct scan_order unknown; /* to the index */
+	struct map bases;          /* of these; only when read again */
+	uint32_t letters;          /* that files have */
+	uint32_t at;               /* UIDs below were compared */
+	struct change *changes;
+	size_t nchanges;
+	size_t cap;
+	size_t done; /* of them */
+	bool missed; /* one at least */
+	uint32_t *missing;
+	size_t nmissing;
+	size_t missing_at;
+	uint32_t last_want;
+	struct kwfile more;
+
+	/* Of the step. */
 	struct tx *tx;
 	struct ix_box *b;
 	const struct maildir *d;
-	const struct scan_how *how;
-	struct listing list;
-	struct kwfile more;
-	struct change *changes;
-	size_t nchanges;
-	size_t ngone;
-	size_t cap;
+	int64_t left; /* to be spent */
 };
 
 bool
@@ -53,131 +91,86 @@ scan_due(const struct ix_box *b, const struct maildir *d, bool thorough)
 }
 
 static void
-add_change(struct scan *s, uint32_t uid, struct listing_entry *e)
+begin_reading(struct scan *s)
 {
-	if (s->nchanges == s->cap) {
-		s->cap = s->cap > 0 ? s->cap * 2 : 16;
-		s->changes =
-		    xreallocarray(s->changes, s->cap, sizeof *s->changes);
-	}
-	s->changes[s->nchanges++] = (struct change){ uid, e };
-	s->ngone += e == NULL;
+	listing_init(&s->list);
+	s->by_uid.before = scan_order_by_uid;
+	s->unknown.before = scan_order_by_want;
+	map_init(&s->bases);
+	s->at = 0;
+	s->nchanges = s->done = 0;
+	s->phase = READ;
 }
 
-/* Find each message of the index in the list. */
+static void
+end_reading(struct scan *s)
+{
+	listing_fini(&s->list);
+	scan_order_fini(&s->by_uid);
+	scan_order_fini(&s->unknown);
+	map_fini(&s->bases);
+}
+
+static void
+scan_init(struct scan *s, const struct scan_how *how)
+{
+	*s = (struct scan){ .how = *how };
+	begin_reading(s);
+	kwfile_init(&s->more, -1);
+}
+
+static void
+scan_fini(struct scan *s)
+{
+	end_reading(s);
+	kwfile_fini(&s->more);
+	if (s->loaded)
+		takeover_fini(&s->from);
+	xfree(&s->changes);
+	xfree(&s->missing);
+}
+
+struct scan *
+scan_new(const struct ix_box *b)
+{
+	struct scan *s = xcalloc(1, sizeof *s);
+
+	scan_init(s, &(struct scan_how){ .build = (b->bits & BOX_BUILD) != 0,
+			 .doubt = (b->bits & BOX_DOUBT) != 0 });
+	if (s->how.build)
+		s->phase = LOAD;
+	return s;
+}
+
+void
+scan_free(struct scan **sp)
+{
+	if (*sp == NULL)
+		return;
+	scan_fini(*sp);
+	xfree(sp);
+}
+
+/* ---- what another server knew ---- */
+
 static int
-compare(struct scan *s, struct err *err)
+load(struct scan *s, struct err *err)
 {
-	struct filename f;
-	struct walk w;
-	enum found more;
-
-	s->nchanges = s->ngone = 0;
-	if (walk_open(&w, s->tx->t, s->b->box, 0, true, err) == -1)
-		return -1;
-	while ((more = walk_next(&w, err)) == FOUND) {
-		struct listing_entry *e;
-
-		filename_parse(slice_str(w.msg.file), &f);
-		e = listing_find(&s->list, w.uid, f.stem);
-		if (e != NULL)
-			e->used = true;
-		if (e == NULL || strcmp(e->name, w.msg.file) != 0 ||
-		    e->part != ix_part(&w.hot))
-			add_change(s, w.uid, e);
-	}
-	walk_close(&w);
-	return more == TEMPFAIL ? -1 : 0;
-}
-
-/* A message that lost its stem but not its base was renamed by a program that
- * corrects sizes or drops what it does not know. */
-static int
-find_renamed(struct scan *s, struct err *err)
-{
-	struct map bases;
-	struct ix_msg msg;
-	struct filename f;
-	int rc = 0;
-
-	map_init(&bases);
-	for (size_t i = 0; i < s->list.n; i++)
-		if (!s->list.v[i].used)
-			map_put(&bases, s->list.v[i].f.base, &s->list.v[i]);
-	for (size_t i = 0; i < s->nchanges && bases.count > 0; i++) {
-		struct change *c = &s->changes[i];
-
-		if (c->e != NULL)
-			continue;
-		if (ix_get_msg(s->tx->t, s->b->box, c->uid, &msg, err) !=
-		    FOUND) {
-			rc = -1;
-			break;
-		}
-		filename_parse(slice_str(msg.file), &f);
-		c->e = map_del(&bases, f.base);
-		if (c->e != NULL)
-			c->e->used = true;
-	}
-	map_fini(&bases);
-	return rc;
-}
-
-static uint32_t
-merge(uint32_t ours, uint32_t before, uint32_t after)
-{
-	return (ours | (after & ~before)) & ~(before & ~after);
-}
-
-/* Another program gave the file of UID another name. */
-static int
-apply_rename(struct scan *s, uint32_t uid, const struct listing_entry *e,
-    struct err *err)
-{
-	struct filename was;
-	struct ix_hot hot;
-	struct ix_msg msg;
-	struct keyword_set set;
-	uint32_t bits, letters;
-	const uint32_t known = keywords_letters(s->how->table);
-
-	if (ix_get_hot(s->tx->t, s->b->box, uid, &hot, err) != FOUND ||
-	    ix_get_msg(s->tx->t, s->b->box, uid, &msg, err) != FOUND ||
-	    ix_get_keywords(s->tx->t, s->b->box, uid, &hot, &set, err) != FOUND)
-		return -1;
-	filename_parse(slice_str(msg.file), &was);
-	bits = (hot.bits & ~(uint32_t)(MSG_FLAGS | HOT_NEW | HOT_PENDING)) |
-	       merge(hot.bits & MSG_FLAGS, was.flags, e->f.flags);
-	bits |= hot.bits & HOT_LINE ? HOT_PENDING : 0;
-	letters = merge(hot.letters, was.letters & known, e->f.letters & known);
-	keyword_set_put_letters(&set, letters);
-	if (e->part == MAILDIR_NEW)
-		bits |= HOT_NEW;
-	if ((bits & MSG_FLAGS) != e->f.flags || letters != e->f.letters ||
-	    !slice_eq(was.stem, e->f.stem))
-		bits |= HOT_PENDING;
-	if (!slice_copy(slice_str(e->name), msg.file, sizeof msg.file))
-		return err_set(err, ERR_TEMP, "file name too long");
-	if (ix_put_msg(s->tx->t, s->b->box, uid, &msg, err) == -1)
-		return -1;
-	return tx_change(s->tx, s->b, uid, &hot, bits, &set, err);
-}
-
-/* As many as a transaction takes. */
-static int
-apply_changes(struct scan *s, struct err *err)
-{
-	for (size_t i = 0; i < s->nchanges && i < CHANGES_MAX; i++) {
-		const struct change *c = &s->changes[i];
-		const int rc = c->e == NULL
-				   ? tx_gone(s->tx, s->b, c->uid, err)
-				   : apply_rename(s, c->uid, c->e, err);
-
-		if (rc == -1)
+	if (!s->loaded) {
+		s->loaded = true;
+		s->how.from = &s->from;
+		if (takeover_load(&s->from, s->d->fd, err) == -1)
 			return -1;
+		takeover_only(&s->from, s->b->uidvalidity);
 	}
+	if (!takeover_some(&s->from, (size_t)s->left / LINE_COST))
+		s->phase = READ;
+	else
+		s->left = 0;
 	return 0;
 }
+
+/* ---- reading ---- */
 
 /* UIDs in names hold where nobody can have been told otherwise: when the index
  * is built, those that were given out; else, those that a killed process was
@@ -187,230 +180,300 @@ wanted_uid(const struct scan *s, const struct listing_entry *e)
 {
 	uint32_t uid = e->f.uid;
 
-	if (!s->how->build)
+	if (!s->how.build)
 		return uid >= s->b->uidnext && uid < s->b->ceiling ? uid : 0;
-	if ((uid == 0 || uid >= s->b->uidnext) && s->how->from != NULL)
-		uid = takeover_uid(s->how->from, e->f.stem);
+	if ((uid == 0 || uid >= s->b->uidnext) && s->how.from != NULL)
+		uid = takeover_uid(s->how.from, e->f.stem);
 	return uid < s->b->uidnext ? uid : 0;
 }
 
+static void
+put_unknown(struct scan *s, struct listing_entry *e)
+{
+	e->want = wanted_uid(s, e);
+	if (s->again)
+		map_put(&s->bases, e->f.base, e);
+	scan_order_put(&s->unknown, e);
+}
+
 static int
-by_want(const void *pa, const void *pb)
+read_some(struct scan *s, struct err *err)
 {
-	const struct listing_entry *a = *(struct listing_entry *const *)pa;
-	const struct listing_entry *b = *(struct listing_entry *const *)pb;
+	struct listing_entry *e;
+	enum found f = FOUND;
 
-	if (a->want != b->want)
-		return a->want - 1 < b->want - 1 ? -1 : 1; /* 0 comes last */
-	if (a->time_s != b->time_s)
-		return a->time_s < b->time_s ? -1 : 1;
-	return strcmp(a->name, b->name);
-}
-
-/* The files that the index does not know, in the order in which they get their
- * UIDs. */
-static struct listing_entry **
-list_unknown(struct scan *s, size_t *n)
-{
-	struct listing_entry **v = xcalloc(s->list.n + 1, sizeof(*v));
-	uint32_t last = 0;
-
-	*n = 0;
-	for (size_t i = 0; i < s->list.n; i++) {
-		struct listing_entry *e = &s->list.v[i];
-
-		if (e->used)
-			continue;
-		e->want = wanted_uid(s, e);
-		v[(*n)++] = e;
+	for (; s->left > 0; s->left -= ENTRY_COST) {
+		f = listing_next(&s->list, s->d, &e, err);
+		if (f != FOUND)
+			break;
+		s->letters |= e->f.letters;
+		if (e->f.uid == 0 || s->b->messages == 0)
+			put_unknown(s, e);
+		else
+			scan_order_put(&s->by_uid, e);
 	}
-	qsort(v, *n, sizeof(*v), by_want);
-	for (size_t i = 0; i < *n; i++) {
-		if (v[i]->want != 0 && v[i]->want == last)
-			v[i]->want = 0; /* a second file with the same UID */
-		else if (v[i]->want != 0)
-			last = v[i]->want;
+	if (f == ABSENT)
+		s->phase = COMPARE;
+	return f == TEMPFAIL ? -1 : 0;
+}
+
+/* ---- comparing ---- */
+
+static void
+add_change(struct scan *s, uint32_t uid, struct listing_entry *e)
+{
+	if (s->nchanges == s->cap) {
+		s->cap = s->cap > 0 ? s->cap * 2 : 16;
+		s->changes =
+		    xreallocarray(s->changes, s->cap, sizeof *s->changes);
 	}
-	qsort(v, *n, sizeof(*v), by_want);
-	return v;
+	s->changes[s->nchanges++] = (struct change){ uid, e };
 }
 
-struct scan_rest {
-	struct listing list;
-	struct listing_entry **v; /* into list */
-	size_t n;
-	size_t at;
-	struct kwfile more;
-	struct takeover from;
-	bool has_from;
-	struct scan_how how;
-};
-
-void
-scan_rest_free(struct scan_rest **rp)
+/* Was UID, in ascending order, missed the first time too? */
+static bool
+was_missing(struct scan *s, uint32_t uid)
 {
-	struct scan_rest *r = *rp;
-
-	if (r == NULL)
-		return;
-	listing_fini(&r->list);
-	kwfile_fini(&r->more);
-	if (r->has_from)
-		takeover_fini(&r->from);
-	xfree(&r->v);
-	xfree(rp);
-}
-
-/* Take in what follows V[*AT], as much as a transaction takes. */
-static int
-adopt_some(struct tx *tx, struct ix_box *b, const struct maildir *d,
-    const struct scan_how *how, struct kwfile *more, struct listing_entry **v,
-    size_t n, size_t *at, struct err *err)
-{
-	const size_t end = *at + SCAN_FILES < n ? *at + SCAN_FILES : n;
-	int64_t bytes = 0;
-
-	while (*at < end && bytes < FILE_BYTES)
-		if (adopt(tx, b, d, how, more, v[(*at)++], &bytes, err) == -1)
-			return -1;
-	return 0;
+	while (s->missing_at < s->nmissing && s->missing[s->missing_at] < uid)
+		s->missing_at++;
+	return s->missing_at < s->nmissing && s->missing[s->missing_at] == uid;
 }
 
 static void
-note_more(struct tx *tx, struct ix_box *b, const struct scan_how *how)
+note_missing(struct scan *s, const struct walk *w)
 {
-	b->bits |= BOX_MORE;
-	if (how->build)
-		b->bits |= BOX_BUILD;
-	if (how->doubt)
-		b->bits |= BOX_DOUBT;
-	tx->pended = true; /* the store goes on by itself */
+	struct maildir_stat st;
+
+	s->left -= CHANGE_COST;
+	/* Its name is another one since the directory was read. */
+	if (maildir_find(s->d, ix_part(&w->hot), w->msg.file, &st) == FOUND)
+		return;
+	if (s->again && !was_missing(s, w->uid))
+		return;
+	s->missed = true;
+	add_change(s, w->uid, NULL);
+}
+
+/* The file that E is among those read, and so are those of lower UIDs: these
+ * are nobody's. */
+static struct listing_entry *
+find_file(struct scan *s, const struct walk *w)
+{
+	struct listing_entry *e, *found = NULL;
+	struct filename f;
+
+	filename_parse(slice_str(w->msg.file), &f);
+	while (
+	    (e = scan_order_first(&s->by_uid)) != NULL && e->f.uid <= w->uid) {
+		(void)scan_order_take(&s->by_uid);
+		s->left -= ENTRY_COST;
+		if (e->f.uid != w->uid || !slice_eq(e->f.stem, f.stem)) {
+			put_unknown(s, e);
+		} else if (found == NULL) {
+			found = e;
+		} else if (scan_change_none(e, &w->hot, &w->msg)) {
+			put_unknown(s, found);
+			found = e;
+		} else {
+			put_unknown(s, e);
+		}
+	}
+	return found;
+}
+
+static void
+compare_one(struct scan *s, const struct walk *w)
+{
+	struct listing_entry *e = find_file(s, w);
+
+	s->left -= COMPARE_COST;
+	if (e == NULL)
+		note_missing(s, w);
+	else if (!scan_change_none(e, &w->hot, &w->msg))
+		add_change(s, w->uid, e);
+}
+
+/* Those of the index; ABSENT: all of them were compared. */
+static enum found
+compare_messages(struct scan *s, struct err *err)
+{
+	struct walk w;
+	enum found f = FOUND;
+
+	if (walk_open(&w, s->tx->t, s->b->box, s->at, true, err) == -1)
+		return TEMPFAIL;
+	while (s->left > 0 && (f = walk_next(&w, err)) == FOUND) {
+		compare_one(s, &w);
+		s->at = w.uid + 1;
+	}
+	walk_close(&w);
+	return f;
+}
+
+/* What is there to be read again, and what was missing then. */
+static void
+read_again(struct scan *s)
+{
+	s->missing = xcalloc(s->nchanges + 1, sizeof *s->missing);
+	for (size_t i = 0; i < s->nchanges; i++)
+		if (s->changes[i].e == NULL)
+			s->missing[s->nmissing++] = s->changes[i].uid;
+	s->again = true;
+	s->missed = false;
+	end_reading(s);
+	begin_reading(s);
+}
+
+static int
+compare_some(struct scan *s, struct err *err)
+{
+	struct listing_entry *e;
+	const enum found f = compare_messages(s, err);
+
+	if (f != ABSENT)
+		return f == TEMPFAIL ? -1 : 0;
+	while (s->left > 0 && (e = scan_order_take(&s->by_uid)) != NULL) {
+		put_unknown(s, e);
+		s->left -= ENTRY_COST;
+	}
+	if (scan_order_first(&s->by_uid) != NULL)
+		return 0;
+	if (s->missed && !s->again)
+		read_again(s);
+	else
+		s->phase = APPLY;
+	return 0;
+}
+
+/* ---- what others did ---- */
+
+/* Another program may have given a letter a meaning. */
+static int
+learn_letters(struct scan *s, struct err *err)
+{
+	if (s->how.build || (s->letters & ~keywords_letters(s->how.table)) == 0)
+		return 0;
+	return kwtable_sync(s->tx, s->b, s->d, s->how.table, err);
+}
+
+/* A message that lost its stem but not its base was renamed by a program that
+ * corrects sizes or drops what it does not know. */
+static enum found
+find_renamed(struct scan *s, struct change *c, struct err *err)
+{
+	struct filename f;
+	struct ix_msg msg;
+	enum found found;
+
+	if (c->e != NULL || s->bases.count == 0)
+		return FOUND;
+	found = ix_get_msg(s->tx->t, s->b->box, c->uid, &msg, err);
+	if (found != FOUND)
+		return found;
+	filename_parse(slice_str(msg.file), &f);
+	c->e = map_del(&s->bases, f.base);
+	if (c->e != NULL)
+		c->e->used = true;
+	return FOUND;
+}
+
+static int
+apply_one(struct scan *s, struct change *c, struct err *err)
+{
+	struct scan_change change = { .tx = s->tx,
+		.b = s->b,
+		.d = s->d,
+		.table = s->how.table,
+		.uid = c->uid };
+	const bool gone = c->e == NULL;
+	enum found f = find_renamed(s, c, err);
+
+	change.e = c->e;
+	if (f == FOUND)
+		f = scan_change_apply(&change, err);
+	if (f == ABSENT && c->e != NULL) {
+		c->e->used = false;
+		if (!gone) /* else it is among the unknown still */
+			put_unknown(s, c->e);
+	}
+	return f == TEMPFAIL ? -1 : 0;
+}
+
+static int
+apply_some(struct scan *s, size_t max, struct err *err)
+{
+	const size_t end =
+	    s->nchanges - s->done < max ? s->nchanges : s->done + max;
+
+	if (s->done == 0 && learn_letters(s, err) == -1)
+		return -1;
+	for (; s->left > 0 && s->done < end; s->left -= CHANGE_COST)
+		if (apply_one(s, &s->changes[s->done++], err) == -1)
+			return -1;
+	if (s->done == s->nchanges)
+		s->phase = ADOPT;
+	return 0;
+}
+
+/* ---- what is new ---- */
+
+/* The next file that the index does not know, in the order in which they get
+ * their UIDs; of two with the same one the second gets another. */
+static struct listing_entry *
+next_unknown(struct scan *s)
+{
+	struct listing_entry *e;
+
+	while ((e = scan_order_take(&s->unknown)) != NULL) {
+		if (e->used)
+			continue;
+		if (e->want == 0 || e->want != s->last_want)
+			break;
+		e->want = 0;
+		scan_order_put(&s->unknown, e);
+	}
+	if (e != NULL && e->want != 0)
+		s->last_want = e->want;
+	return e;
+}
+
+static int
+adopt_some(struct scan *s, struct err *err)
+{
+	struct listing_entry *e;
+	int64_t bytes;
+
+	for (; s->left > 0; s->left -= ADOPT_COST + bytes / COST_BYTES) {
+		bytes = 0;
+		e = next_unknown(s);
+		if (e == NULL) {
+			s->phase = END;
+			return 0;
+		}
+		if (adopt(s->tx, s->b, s->d, &s->how, &s->more, e, &bytes,
+			err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- steps ---- */
+
+static void
+note_more(struct scan *s)
+{
+	s->b->bits |= BOX_MORE;
+	if (s->how.build)
+		s->b->bits |= BOX_BUILD;
+	if (s->how.doubt)
+		s->b->bits |= BOX_DOUBT;
+	s->tx->pended = true; /* the store goes on by itself */
 }
 
 static void
 note_all(struct ix_box *b)
 {
 	b->bits &= ~(uint32_t)(BOX_MORE | BOX_BUILD | BOX_DOUBT);
-}
-
-static int
-adopt_unknown(struct scan *s, struct takeover *from, struct scan_rest **rest,
-    struct err *err)
-{
-	struct scan_rest *r;
-	size_t n, at = 0;
-	struct listing_entry **v = list_unknown(s, &n);
-
-	if (adopt_some(s->tx, s->b, s->d, s->how, &s->more, v, n, &at, err) ==
-	    -1) {
-		xfree(&v);
-		return -1;
-	}
-	if (at == n) {
-		note_all(s->b);
-		xfree(&v);
-		return 0;
-	}
-	note_more(s->tx, s->b, s->how);
-	if (rest == NULL) {
-		xfree(&v);
-		return 0;
-	}
-	r = *rest = xcalloc(1, sizeof *r);
-	r->list = s->list;
-	r->more = s->more;
-	r->v = v;
-	r->n = n;
-	r->at = at;
-	r->how = *s->how;
-	arena_init(&s->list.arena);
-	s->list.v = NULL;
-	kwfile_init(&s->more, s->d->fd);
-	if (from != NULL) {
-		r->from = *from;
-		r->has_from = true;
-		*from = (struct takeover){ 0 };
-	}
-	return 0;
-}
-
-int
-scan_on(struct tx *tx, struct ix_box *b, const struct maildir *d,
-    struct keyword_table *table, struct scan_rest **rest, struct err *err)
-{
-	const struct maildir_times t = maildir_times(d);
-	struct scan_rest *r = *rest;
-	int rc;
-
-	r->how.table = table;
-	r->how.from = r->has_from ? &r->from : NULL;
-	r->more.dirfd = d->fd;
-	rc = adopt_some(tx, b, d, &r->how, &r->more, r->v, r->n, &r->at, err);
-	tx_times_end(t, d, b);
-	if (rc == 0 && r->at < r->n) {
-		note_more(tx, b, &r->how);
-		return 0;
-	}
-	if (rc == 0)
-		note_all(b);
-	scan_rest_free(rest);
-	return rc;
-}
-
-static int
-read_and_compare(struct scan *s, struct err *err)
-{
-	listing_fini(&s->list);
-	if (listing_read(&s->list, s->d, 0, err) == -1)
-		return -1;
-	return compare(s, err);
-}
-
-/* Another program may have given a letter a meaning. */
-static int
-learn_letters(struct scan *s, struct err *err)
-{
-	uint32_t letters = 0;
-
-	for (size_t i = 0; i < s->list.n; i++)
-		letters |= s->list.v[i].f.letters;
-	if (s->how->build || (letters & ~keywords_letters(s->how->table)) == 0)
-		return 0;
-	return kwtable_sync(s->tx, s->b, s->d, s->how->table, err);
-}
-
-static int
-scan(struct scan *s, struct takeover *from, struct scan_rest **rest,
-    struct err *err)
-{
-	if (read_and_compare(s, err) == -1)
-		return -1;
-	/* A file that is renamed while a directory is read may be missed. */
-	if (s->ngone > 0 && read_and_compare(s, err) == -1)
-		return -1;
-	if ((s->ngone > 0 && find_renamed(s, err) == -1) ||
-	    learn_letters(s, err) == -1 || apply_changes(s, err) == -1)
-		return -1;
-	if (s->nchanges > CHANGES_MAX) {
-		note_more(s->tx, s->b, s->how);
-		return 0;
-	}
-	return adopt_unknown(s, from, rest, err);
-}
-
-static void
-scan_init(struct scan *s)
-{
-	arena_init(&s->list.arena);
-	kwfile_init(&s->more, s->d->fd);
-}
-
-static void
-scan_fini(struct scan *s)
-{
-	listing_fini(&s->list);
-	kwfile_fini(&s->more);
-	xfree(&s->changes);
 }
 
 /* The directories as they are now count as looked at. */
@@ -429,42 +492,122 @@ note_times(struct ix_box *b, const struct maildir *d)
 	return t;
 }
 
-int
-scan_box(struct tx *tx, struct ix_box *b, const struct maildir *d,
-    const struct scan_how *how, struct takeover *from, struct scan_rest **rest,
-    struct err *err)
+static int
+work(struct scan *s, size_t changes_max, struct err *err)
 {
-	struct scan s = { .tx = tx, .b = b, .d = d, .how = how };
-	const struct maildir_times t = note_times(b, d);
-	int rc;
+	switch (s->phase) {
+	case LOAD:
+		return load(s, err);
+	case READ:
+		return read_some(s, err);
+	case COMPARE:
+		return compare_some(s, err);
+	case APPLY:
+		return apply_some(s, changes_max, err);
+	case ADOPT:
+		return adopt_some(s, err);
+	case END:
+		break;
+	}
+	return 0;
+}
 
-	scan_init(&s);
-	rc = scan(&s, from, rest, err);
-	tx_times_end(t, d, b);
-	scan_fini(&s);
-	return rc;
+static void
+use(struct scan *s, struct tx *tx, struct ix_box *b, const struct maildir *d,
+    struct keyword_table *table)
+{
+	s->tx = tx;
+	s->b = b;
+	s->d = d;
+	s->how.table = table;
+	s->more.dirfd = d->fd;
+}
+
+/* 1: it is not at its end. */
+static int
+end_step(struct scan *s, struct maildir_times t, int rc)
+{
+	tx_times_end(t, s->d, s->b);
+	if (rc == -1)
+		return -1;
+	if (s->phase != END) {
+		note_more(s);
+		return 1;
+	}
+	note_all(s->b);
+	return 0;
+}
+
+int
+scan_step(struct scan *s, struct tx *tx, struct ix_box *b,
+    const struct maildir *d, struct keyword_table *table, struct err *err)
+{
+	const bool first = s->d == NULL;
+	const struct maildir_times t =
+	    first ? note_times(b, d) : maildir_times(d);
+	int rc = 0;
+
+	use(s, tx, b, d, table);
+	s->left = STEP_COST;
+	while (rc == 0 && s->left > 0 && s->phase != END)
+		rc = work(s, SIZE_MAX, err);
+	return end_step(s, t, rc);
+}
+
+int
+scan_known(struct tx *tx, struct ix_box *b, const struct maildir *d,
+    struct keyword_table *table, struct err *err)
+{
+	struct scan *s = scan_new(b);
+	const struct maildir_times t = note_times(b, d);
+	int rc = 0;
+
+	use(s, tx, b, d, table);
+	s->left = INT64_MAX;
+	while (rc == 0 && s->phase < APPLY)
+		rc = work(s, 0, err);
+	if (rc == 0)
+		rc = work(s, CHANGES_MAX, err);
+	s->left = STEP_COST;
+	if (rc == 0 && s->phase == ADOPT)
+		rc = work(s, 0, err);
+	rc = end_step(s, t, rc);
+	scan_free(&s);
+	return rc == -1 ? -1 : 0;
+}
+
+/* 1: there are more than MAX files. */
+static int
+read_up_to(struct scan *s, size_t max, struct err *err)
+{
+	while (s->phase == READ && s->unknown.n <= max) {
+		s->left = 1;
+		if (read_some(s, err) == -1)
+			return -1;
+	}
+	return s->unknown.n > max;
 }
 
 int
 scan_new_box(struct tx *tx, struct ix_box *b, const struct maildir *d,
-    const struct scan_how *how, size_t *left, struct err *err)
+    const struct scan_how *how, struct takeover *from, int64_t *left,
+    struct err *err)
 {
-	const size_t max = *left < SCAN_FILES ? *left : SCAN_FILES;
-	struct scan s = { .tx = tx, .b = b, .d = d, .how = how };
 	const struct maildir_times t = note_times(b, d);
-	int rc = 1;
+	struct scan s;
+	int rc;
 
-	scan_init(&s);
-	if (max > 0)
-		rc = listing_read(&s.list, d, max, err);
-	if (rc == 0) {
-		*left -= s.list.n;
-		rc = adopt_unknown(&s, NULL, NULL, err);
-	} else if (rc == 1) {
-		note_more(tx, b, how);
-		rc = 0;
-	}
-	tx_times_end(t, d, b);
+	scan_init(&s, how);
+	use(&s, tx, b, d, how->table);
+	rc = takeover_some(from, NEW_LINES)
+		 ? 1
+		 : read_up_to(&s, (size_t)*left / ADOPT_COST, err);
+	s.left = *left + COMPARE_COST; /* what is empty is done at once */
+	while (rc == 0 && s.phase != END && s.left > 0)
+		rc = work(&s, SIZE_MAX, err);
+	if (rc == 0)
+		*left = s.left > 0 ? s.left : 0;
+	rc = end_step(&s, t, rc);
 	scan_fini(&s);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }

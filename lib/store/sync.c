@@ -8,8 +8,6 @@
 
 #include "index/ix.h"
 #include "index/tx.h"
-#include "maildir/takeover.h"
-#include "store/adopt.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
@@ -43,31 +41,13 @@ sync_read_box(struct mailbox *m, struct ix_box *b, struct err *err)
 	return f == FOUND ? 0 : -1;
 }
 
-/* Read the directories; *REST as for scan_box. */
-static int
-scan_dirs(struct tx *tx, struct mailbox *m, struct ix_box *b,
-    struct scan_rest **rest, struct err *err)
-{
-	struct takeover from = { 0 };
-	const struct scan_how how = { .build = (b->bits & BOX_BUILD) != 0,
-		.doubt = (b->bits & BOX_DOUBT) != 0,
-		.table = m->keywords,
-		.from = (b->bits & BOX_BUILD) != 0 ? &from : NULL };
-	int rc = how.build ? takeover_load(&from, m->dirs.fd, err) : 0;
-
-	takeover_only(&from, b->uidvalidity);
-	if (rc == 0)
-		rc = scan_box(
-		    tx, b, &m->dirs, &how, how.build ? &from : NULL, rest, err);
-	takeover_fini(&from);
-	return rc == 0 ? kwtable_save(tx, b, &m->dirs, m->keywords, err) : rc;
-}
-
 int
 sync_scan(struct tx *tx, struct mailbox *m, struct ix_box *b, struct err *err)
 {
-	scan_rest_free(&m->rest);
-	return scan_dirs(tx, m, b, NULL, err);
+	scan_free(&m->scan);
+	if (scan_known(tx, b, &m->dirs, m->keywords, err) == -1)
+		return -1;
+	return kwtable_save(tx, b, &m->dirs, m->keywords, err);
 }
 
 /* The index was taken away and another process built it anew while we renamed
@@ -109,9 +89,14 @@ sync_begin(struct mailbox *m, size_t room, struct tx *tx, struct ix_box *b,
 static int
 take_in(struct tx *tx, struct mailbox *m, struct ix_box *b, struct err *err)
 {
-	if (m->rest == NULL)
-		return scan_dirs(tx, m, b, &m->rest, err);
-	if (scan_on(tx, b, &m->dirs, m->keywords, &m->rest, err) == -1)
+	int rc;
+
+	if (m->scan == NULL)
+		m->scan = scan_new(b);
+	rc = scan_step(m->scan, tx, b, &m->dirs, m->keywords, err);
+	if (rc != 1)
+		scan_free(&m->scan);
+	if (rc == -1)
 		return -1;
 	return kwtable_save(tx, b, &m->dirs, m->keywords, err);
 }
@@ -122,23 +107,30 @@ mailbox_sync_some(struct mailbox *m, bool thorough, bool *more, struct err *err)
 	struct ix_box b;
 	struct tx tx;
 
-	*more = false;
+	*more = m->building = false;
 	if (sync_read_box(m, &b, err) == -1)
 		return -1;
-	if (m->rest == NULL && !scan_due(&b, &m->dirs, thorough))
+	if (m->scan == NULL && !scan_due(&b, &m->dirs, thorough))
 		return 0;
 	if (sync_begin(m, TX_ROOM, &tx, &b, err) == -1)
 		return -1;
 	if (take_in(&tx, m, &b, err) == -1 || ix_put_box(tx.t, &b, err) == -1) {
 		tx_abort(&tx);
-		scan_rest_free(&m->rest);
+		scan_free(&m->scan);
 		return -1;
 	}
 	*more = (b.bits & BOX_MORE) != 0;
+	m->building = (b.bits & BOX_BUILD) != 0;
 	if (tx_commit(&tx, err) == 0)
 		return 0;
-	scan_rest_free(&m->rest);
+	scan_free(&m->scan);
 	return -1;
+}
+
+bool
+mailbox_is_building(const struct mailbox *m)
+{
+	return m->building;
 }
 
 int

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/slice.h"
 #include "maildir/listing.h"
 #include "maildir/mailboxes.h"
@@ -74,19 +75,33 @@ is(const struct maildir *d, enum maildir_part part, const char *name,
 	return n >= 0 && slice_is(slice_of(got, (size_t)n), text);
 }
 
+static int
+by_name(const void *pa, const void *pb)
+{
+	const struct listing_entry *const *a = pa;
+	const struct listing_entry *const *b = pb;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
 /* "new:a cur:b ...", by name. */
 static const char *
 list(const struct maildir *d)
 {
 	static char text[200];
+	struct listing_entry *v[10];
 	struct listing l;
-	size_t at = 0;
+	size_t at = 0, n = 0;
 
-	assert_int_equal(listing_read(&l, d, 0, NULL), 0);
+	listing_init(&l);
+	while (listing_next(&l, d, &v[n], NULL) == FOUND)
+		assert_true(++n < ARRAY_LEN(v));
+	assert_int_equal(listing_next(&l, d, &v[n], NULL), ABSENT);
+	qsort(v, n, sizeof(*v), by_name);
 	text[0] = '\0';
-	for (size_t i = 0; i < l.n; i++)
+	for (size_t i = 0; i < n; i++)
 		at += (size_t)snprintf(text + at, sizeof text - at, "%s:%s ",
-		    l.v[i].part == MAILDIR_NEW ? "new" : "cur", l.v[i].name);
+		    v[i]->part == MAILDIR_NEW ? "new" : "cur", v[i]->name);
 	listing_fini(&l);
 	return text;
 }

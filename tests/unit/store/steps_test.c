@@ -7,7 +7,11 @@
 #include "tests/unit/store/fixture.h"
 
 #include "base/mem.h"
+#include "index/ix.h"
+#include "index/tx.h"
 #include "maildir/filename.h"
+#include "maildir/maildir.h"
+#include "store/sync.h"
 #include "store/whole.h"
 #include "sys/kv.h"
 
@@ -142,6 +146,36 @@ test_in_the_background(void **state)
 	mailbox_close(&m);
 }
 
+/* Of a mailbox that nobody has open too: each step goes on where the last one
+ * ended. */
+static void
+test_folder_in_the_background(void **state)
+{
+	struct mailbox *m;
+	unsigned calls = 0;
+	bool more = true;
+
+	(void)state;
+	assert_int_equal(mailbox_create(fx_account, SLICE("b"), 0, NULL), 0);
+	for (int i = 0; i < MANY; i++) {
+		char name[64];
+
+		snprintf(name, sizeof name, ".b/cur/%d.a.h:2,", 3000 + i);
+		fx_write(name, "x\n");
+	}
+	m = fx_box("b");
+	assert_true(sync_some(m));
+	mailbox_close(&m);
+	while (more && calls++ < MANY / 50)
+		assert_int_equal(account_flush(fx_account, &more, NULL), 0);
+	assert_false(more);
+	m = fx_box("b");
+	assert_int_equal(fx_status(m).messages, MANY);
+	assert_false(sync_some(m));
+	mailbox_close(&m);
+	assert_null(LIST_FIRST(&fx_account->boxes));
+}
+
 /* A session that is there while the index is built anew hears of nothing. */
 static void
 test_view_over_rebuild(void **state)
@@ -218,6 +252,112 @@ test_many_dropped(void **state)
 	while (sync_some(m))
 		;
 	assert_int_equal(fx_status(m).messages, 1);
+	mailbox_close(&m);
+}
+
+/* As another process of ours: UID gets FLAGS, and its file the name that goes
+ * with them. */
+static void
+flags_by_another(struct mailbox *m, uint32_t uid, unsigned flags)
+{
+	char to[IX_FILE_NAME];
+	struct keyword_set none = { 0 };
+	struct ix_hot hot;
+	struct ix_msg msg;
+	struct ix_box b;
+	struct tx tx;
+
+	assert_int_equal(sync_begin(m, TX_ROOM, &tx, &b, NULL), 0);
+	assert_int_equal(ix_get_hot(tx.t, b.box, uid, &hot, NULL), FOUND);
+	assert_int_equal(ix_get_msg(tx.t, b.box, uid, &msg, NULL), FOUND);
+	assert_int_equal(
+	    tx_change(&tx, &b, uid, &hot, hot.bits | flags, &none, NULL), 0);
+	ix_file_name(to, &msg, &hot, uid);
+	assert_int_equal(maildir_move(&m->dirs, ix_part(&hot), msg.file,
+			     &m->dirs, MAILDIR_CUR, to, NULL),
+	    FOUND);
+	assert_true(slice_copy(slice_str(to), msg.file, sizeof msg.file));
+	assert_int_equal(ix_put_msg(tx.t, b.box, uid, &msg, NULL), 0);
+	assert_int_equal(ix_put_hot(tx.t, b.box, uid, &hot, NULL), 0);
+	assert_int_equal(ix_put_box(tx.t, &b, NULL), 0);
+	assert_int_equal(tx_commit(&tx, NULL), 0);
+}
+
+/* As another program: one more letter in the name. */
+static void
+flag_by_others(uint32_t uid)
+{
+	const int dirfd = open(fx_path("cur"), TREE_DIR_FLAGS);
+	char part[32], to[300];
+	const char *from;
+
+	snprintf(part, sizeof part, ",U=%u:", uid);
+	from = fx_file("cur", part);
+	assert_non_null(from);
+	snprintf(to, sizeof to, "%sF", from);
+	assert_int_equal(renameat(dirfd, from, dirfd, to), 0);
+	close(dirfd);
+}
+
+static void
+remove_by_others(uint32_t uid)
+{
+	const int dirfd = open(fx_path("cur"), TREE_DIR_FLAGS);
+	char part[32];
+
+	snprintf(part, sizeof part, ",U=%u:", uid);
+	assert_int_equal(unlinkat(dirfd, fx_file("cur", part), 0), 0);
+	close(dirfd);
+}
+
+/* What happens between the steps of a scan, by us and by others, is neither
+ * undone by what the scan has read before nor lost. */
+static void
+test_changes_between_steps(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	uint32_t last = 0;
+	unsigned steps = 0;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		last = fx_append(m, "x\r\n", MSG_SEEN);
+	assert_false(sync_some(m));
+	flag_by_others(10);
+	flag_by_others(MANY - 10);
+	remove_by_others(12);
+	fx_write("cur/1.new.h:2,S", "y\n");
+	while (sync_some(m)) {
+		const uint32_t uid = 100 + 20 * steps;
+
+		flags_by_another(m, uid, MSG_ANSWERED);
+		flags_by_another(m, MANY - uid, MSG_ANSWERED);
+		flag_by_others(uid + 1);
+		remove_by_others(uid + 2);
+		assert_int_equal(
+		    message_expunge(m, &(uint32_t){ uid + 3 }, 1, true, NULL),
+		    0);
+		fx_append(m, "z\r\n", MSG_SEEN);
+		steps++;
+	}
+	assert_true(steps > 2);
+	while (sync_some(m))
+		;
+	assert_int_equal(fx_info(m, 10).flags, MSG_SEEN | MSG_FLAGGED);
+	assert_int_equal(fx_info(m, MANY - 10).flags, MSG_SEEN | MSG_FLAGGED);
+	for (unsigned i = 0; i < steps; i++) {
+		const uint32_t uid = 100 + 20 * i;
+
+		assert_int_equal(
+		    fx_info(m, uid).flags, MSG_SEEN | MSG_ANSWERED);
+		assert_int_equal(
+		    fx_info(m, MANY - uid).flags, MSG_SEEN | MSG_ANSWERED);
+		assert_int_equal(
+		    fx_info(m, uid + 1).flags, MSG_SEEN | MSG_FLAGGED);
+	}
+	/* 12 and two in each step went; one in each step and a file came. */
+	assert_int_equal(fx_status(m).messages, MANY - steps);
+	assert_int_equal(fx_status(m).uidnext, last + 1 + steps + 1);
 	mailbox_close(&m);
 }
 
@@ -305,8 +445,10 @@ main(void)
 		FX(test_take_over),
 		FX(test_interrupted),
 		FX(test_in_the_background),
+		FX(test_folder_in_the_background),
 		FX(test_view_over_rebuild),
 		FX(test_many_dropped),
+		FX(test_changes_between_steps),
 		FX(test_deleted),
 	};
 
