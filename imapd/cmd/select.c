@@ -17,38 +17,22 @@ enum {
 	UNSEEN_LOOK = 20000, /* where no unseen message is among the first */
 };
 
-/* The first message without \Seen; 0: none, or not worth looking for (RFC 9051
- * does without). */
-static uint32_t
-first_unseen(struct session *s, const struct mailbox_status *st)
-{
-	struct message_info info[BATCH];
-	uint32_t uid = 1;
-	size_t n;
+struct select {
+	struct imapd_job job;
+	struct mailbox *mailbox; /* NULL: it is the session's view's */
+	struct view *view;       /* on its way; NULL: it is the session's */
+	bool readonly;
+	struct mailbox_status status;
 
-	if (st->unseen == 0)
-		return 0;
-	for (size_t looked = 0; looked < UNSEEN_LOOK; looked += n) {
-		struct err err;
-
-		if (message_read(view_mailbox(s->view), uid, info, BATCH, &n,
-			&err) == -1 ||
-		    n == 0)
-			return 0;
-		for (size_t i = 0; i < n; i++)
-			if ((info[i].flags & MSG_SEEN) == 0)
-				return view_seq(s->view, info[i].uid);
-		if (info[n - 1].uid == UINT32_MAX)
-			return 0;
-		uid = info[n - 1].uid + 1;
-	}
-	return 0;
-}
+	/* The first message without \Seen. */
+	uint32_t uid; /* those below were looked at */
+	size_t looked;
+};
 
 static void
-tell_mailbox(struct session *s, const struct mailbox_status *st)
+tell_mailbox(struct session *s, const struct select *j, uint32_t unseen)
 {
-	const uint32_t unseen = first_unseen(s, st);
+	const struct mailbox_status *st = &j->status;
 
 	imapd_put_flags(s);
 	imapd_untagged(s, "%u EXISTS", view_count(s->view));
@@ -57,38 +41,50 @@ tell_mailbox(struct session *s, const struct mailbox_status *st)
 		imapd_untagged(s, "OK [UNSEEN %u] first unseen", unseen);
 	imapd_untagged(s, "OK [UIDVALIDITY %u] UIDs valid", st->uidvalidity);
 	imapd_untagged(s, "OK [UIDNEXT %u] predicted next UID", st->uidnext);
-}
-
-struct select {
-	struct imapd_job job;
-	struct mailbox *mailbox; /* NULL: it is the view's */
-	bool readonly;
-};
-
-/* All that lies there is taken in. */
-static void
-finish(struct session *s, struct select *j)
-{
-	struct mailbox_status st;
-	struct err err = { 0 };
-
-	s->view = view_open(j->mailbox, j->readonly ? VIEW_READONLY : 0, &err);
-	if (s->view == NULL) {
-		imapd_no(s, "select", &err);
-		return;
-	}
-	s->readonly = j->readonly;
-	j->mailbox = NULL;
-	if (mailbox_status(view_mailbox(s->view), &st, &err) == -1) {
-		imapd_deselect(s);
-		imapd_no(s, "select", &err);
-		return;
-	}
-	s->state = S_SELECTED;
-	tell_mailbox(s, &st);
 	imapd_ok(s, "[%s] %s completed",
 	    s->readonly ? "READ-ONLY" : "READ-WRITE",
 	    s->readonly ? "EXAMINE" : "SELECT");
+}
+
+/* Look at some; true: *UNSEEN is the first without \Seen, 0: none, or not worth
+ * looking for (RFC 9051 does without). */
+static bool
+find_unseen(struct session *s, struct select *j, uint32_t *unseen)
+{
+	struct message_info info[BATCH];
+	struct err err;
+	size_t n;
+
+	*unseen = 0;
+	if (j->status.unseen == 0 || j->looked >= UNSEEN_LOOK ||
+	    message_read(
+		view_mailbox(s->view), j->uid, info, BATCH, &n, &err) == -1 ||
+	    n == 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if ((info[i].flags & MSG_SEEN) == 0) {
+			*unseen = view_seq(s->view, info[i].uid);
+			return true;
+		}
+	j->looked += n;
+	j->uid = info[n - 1].uid + 1;
+	return j->uid == 0;
+}
+
+/* The picture is whole: the mailbox is selected. */
+static int
+enter(struct session *s, struct select *j, struct err *err)
+{
+	s->view = j->view;
+	s->readonly = j->readonly;
+	j->view = NULL;
+	j->mailbox = NULL;
+	if (mailbox_status(view_mailbox(s->view), &j->status, err) == -1) {
+		imapd_deselect(s);
+		return -1;
+	}
+	s->state = S_SELECTED;
+	return 0;
 }
 
 /* Clients forget what they know of messages that are not there: none is shown
@@ -98,17 +94,23 @@ on_more(struct session *s, struct imapd_job *job)
 {
 	struct select *j = OUTER(job, struct select, job);
 	struct err err = { 0 };
-	bool more = true;
+	uint32_t unseen;
+	bool more;
 
-	while (more && !work_spent())
-		if (mailbox_sync_some(j->mailbox, false, &more, &err) == -1) {
+	while (!work_spent()) {
+		if (j->view == NULL) {
+			if (!find_unseen(s, j, &unseen))
+				continue;
+			tell_mailbox(s, j, unseen);
+			return;
+		}
+		if (view_fill(j->view, &more, &err) == -1 ||
+		    (!more && enter(s, j, &err) == -1)) {
 			imapd_no(s, "select", &err);
 			return;
 		}
-	if (more)
-		imapd_more(s);
-	else
-		finish(s, j);
+	}
+	imapd_more(s);
 }
 
 static void
@@ -117,6 +119,7 @@ on_free(struct session *s, struct imapd_job *job)
 	struct select *j = OUTER(job, struct select, job);
 
 	(void)s;
+	view_close(&j->view);
 	mailbox_close(&j->mailbox);
 	xfree(&j);
 }
@@ -145,6 +148,8 @@ do_select(struct session *s, struct parse *p, bool readonly)
 	j->job.ops = &ops;
 	j->mailbox = m;
 	j->readonly = readonly;
+	j->uid = 1;
+	j->view = view_new(m, readonly ? VIEW_READONLY : 0);
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);
 }

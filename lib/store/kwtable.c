@@ -147,7 +147,8 @@ dirs_unchanged(const struct ix_box *b, const struct maildir *d)
 
 int
 kwtable_free(struct tx *tx, struct ix_box *b, const struct maildir *d,
-    struct keyword_table *table, struct err *err)
+    struct keyword_table *table, const struct keyword_set *known,
+    struct err *err)
 {
 	const unsigned first = dirs_unchanged(b, d) ? 0 : KEYWORD_LETTERS;
 	struct keyword_set used, all;
@@ -157,7 +158,9 @@ kwtable_free(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	/* Messages that are still to be taken in have theirs. */
 	if ((b->bits & BOX_MORE) != 0)
 		return 0;
-	if (collect_used(tx, b, &used, err) == -1)
+	if (known != NULL)
+		used = *known;
+	else if (collect_used(tx, b, &used, err) == -1)
 		return -1;
 	keywords_all(table, &all);
 	keyword_set_del(&all, &used);
@@ -194,7 +197,7 @@ make_room(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	if (missing == 0 ||
 	    missing + keyword_set_count(&letters) <= KEYWORD_LETTERS)
 		return 0;
-	return kwtable_free(tx, b, d, table, err);
+	return kwtable_free(tx, b, d, table, NULL, err);
 }
 
 int

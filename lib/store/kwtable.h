@@ -46,9 +46,11 @@ int kwtable_resolve(struct tx *tx, struct ix_box *b, const struct maildir *d,
 int kwtable_map(struct tx *tx, struct ix_box *b, const struct maildir *d,
     struct keyword_table *table, const struct keyword_table *from,
     const struct keyword_set *used, uint16_t *numbers, struct err *err);
-/* Free the numbers that no message has. */
+/* Free the numbers that no message has; USED (NULL: look) says which have one.
+ */
 int kwtable_free(struct tx *tx, struct ix_box *b, const struct maildir *d,
-    struct keyword_table *table, struct err *err);
+    struct keyword_table *table, const struct keyword_set *used,
+    struct err *err);
 /* pabal-keywords: leave out what counts no more, when that is much. */
 int kwtable_compact(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct keyword_table *table, struct err *err);

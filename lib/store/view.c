@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * uids is the picture, in ascending order.  The log says what changed since
- * modseq; where it does not reach back so far, the index is read again.
- * Messages that are gone and still have numbers are in `gone`, ascending.
+ * A picture of which messages a session knows (picture.h).  It is taken, and
+ * brought up to date, in steps: what happened is found out (view_news.c), then
+ * messages that are gone are told and taken out, then what is new comes in,
+ * then FLAGS are told.  Messages that are gone and still have numbers are in
+ * `gone`.
  */
 #include "store/view.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
 #include "index/ix.h"
 #include "index/tx.h"
-#include "index/walk.h"
 #include "maildir/keywords.h"
 #include "maildir/tree.h"
 #include "store/change.h"
@@ -23,142 +23,18 @@
 #include "store/kwtable.h"
 #include "store/mailbox.h"
 #include "store/sync.h"
+#include "store/view_inner.h"
 #include "sys/clock.h"
 #include "sys/kv.h"
 
 enum {
 	LIST_LIMIT = 1 << 30,
-	TELL = 500, /* FLAGS in a call of view_sync */
 	CLEAN_MS = 3600 * 1000,
+
+	STEP_COST = 4000, /* of a step; one is well below a microsecond */
+	EXPUNGE_COST = 4,
+	FLAGS_COST = 8,
 };
-
-struct range {
-	uint64_t from; /* [from, to) */
-	uint64_t to;
-};
-
-struct ranges {
-	struct range *v;
-	size_t n;
-};
-
-struct view {
-	struct mailbox *m;
-	uint32_t *uids;
-	uint32_t n;
-	uint32_t cap;
-	uint64_t modseq;  /* how far the log was read */
-	uint64_t highest; /* of the mailbox, as of then */
-	uint32_t uidvalidity;
-	uint64_t keywords; /* struct ix_box's */
-	bool readonly;
-	uint32_t looked;      /* readonly: UIDs below were looked at */
-	struct buf gone;      /* uint32_t */
-	struct buf changed;   /* struct changed: FLAGS to be told */
-	size_t told;          /* of them */
-	struct ranges recent; /* of UIDs */
-	struct ranges silent; /* of mod-sequences, since the last sync */
-};
-
-/* What a sync found. */
-struct news {
-	struct buf gone;  /* UIDs, as uint32_t */
-	struct buf fresh; /* UIDs behind the picture's last */
-	struct ix_meta meta;
-	struct ix_box box;
-};
-
-struct changed {
-	uint32_t uid;
-	uint32_t own;
-};
-
-static void
-add_range(struct ranges *r, uint64_t from, uint64_t to)
-{
-	if (from >= to)
-		return;
-	if (r->n > 0 && r->v[r->n - 1].to == from) {
-		r->v[r->n - 1].to = to;
-		return;
-	}
-	r->v = xreallocarray(r->v, r->n + 1, sizeof *r->v);
-	r->v[r->n++] = (struct range){ from, to };
-}
-
-static bool
-in_ranges(const struct ranges *r, uint64_t value)
-{
-	size_t lo = 0, hi = r->n;
-
-	while (lo < hi) {
-		const size_t mid = lo + (hi - lo) / 2;
-
-		if (r->v[mid].to <= value)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < r->n && value >= r->v[lo].from;
-}
-
-static void
-add_uid(struct view *v, uint32_t uid)
-{
-	if (v->n == v->cap) {
-		v->cap = v->cap > 0 ? v->cap + v->cap / 2 : 16;
-		v->uids = xreallocarray(v->uids, v->cap, sizeof(*v->uids));
-	}
-	v->uids[v->n++] = uid;
-}
-
-/* The first index in UIDS whose value is at least UID. */
-static uint32_t
-lower_bound(const uint32_t *uids, uint32_t n, uint32_t uid)
-{
-	uint32_t lo = 0, hi = n;
-
-	while (lo < hi) {
-		const uint32_t mid = lo + (hi - lo) / 2;
-
-		if (uids[mid] < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static size_t
-uid_count(const struct buf *b)
-{
-	return b->n / sizeof(uint32_t);
-}
-
-static uint32_t
-uid_at(const struct buf *b, size_t i)
-{
-	uint32_t uid;
-
-	memcpy(&uid, b->p + i * sizeof uid, sizeof uid);
-	return uid;
-}
-
-static int
-by_value(const void *pa, const void *pb)
-{
-	const uint32_t a = *(const uint32_t *)pa;
-	const uint32_t b = *(const uint32_t *)pb;
-
-	return (a > b) - (a < b);
-}
-
-static void
-sort_uids(struct buf *b)
-{
-	if (b->n > 0)
-		qsort(b->p, uid_count(b), sizeof(uint32_t), by_value);
-}
 
 /* Take the messages that nobody has had as \Recent, and let those in new/ go
  * to cur/. */
@@ -174,7 +50,7 @@ claim_recent(struct view *v, struct err *err)
 		tx_abort(&tx);
 		return 0;
 	}
-	add_range(&v->recent, b.first_recent, b.uidnext);
+	view_ranges_add(&v->recent, b.first_recent, b.uidnext);
 	tx_pend(&tx, &b, b.first_recent);
 	tx_pend(&tx, &b, b.uidnext - 1);
 	b.first_recent = b.uidnext;
@@ -187,39 +63,14 @@ claim_recent(struct view *v, struct err *err)
 /* The same for who only looks: they are \Recent here and stay so for others.
  */
 static void
-look_at_recent(struct view *v, const struct ix_box *b)
+look_at_recent(struct view *v)
 {
+	const struct view_news *n = &v->news;
 	const uint32_t from =
-	    b->first_recent > v->looked ? b->first_recent : v->looked;
+	    n->first_recent > v->looked ? n->first_recent : v->looked;
 
-	add_range(&v->recent, from, b->uidnext);
-	v->looked = b->uidnext;
-}
-
-/* USED gets the keywords that messages have. */
-static int
-read_all(
-    struct view *v, struct kv_txn *t, struct keyword_set *used, struct err *err)
-{
-	struct keyword_set set;
-	struct walk w;
-	enum found f;
-
-	*used = (struct keyword_set){ 0 };
-	if (walk_open(&w, t, v->m->box, 0, false, err) == -1)
-		return -1;
-	while ((f = walk_next(&w, err)) == FOUND) {
-		add_uid(v, w.uid);
-		used->w[0] |= w.hot.letters;
-		if ((w.hot.bits & HOT_MORE) == 0)
-			continue;
-		f = ix_get_keywords(t, v->m->box, w.uid, &w.hot, &set, err);
-		if (f != FOUND)
-			break;
-		keyword_set_or(used, &set);
-	}
-	walk_close(&w);
-	return f == TEMPFAIL ? -1 : 0;
+	view_ranges_add(&v->recent, from, n->uidnext);
+	v->looked = n->uidnext;
 }
 
 /* Keywords that no message has any more make room for others. */
@@ -232,42 +83,16 @@ free_keywords(struct view *v, struct err *err)
 
 	if (sync_begin(m, TX_ROOM, &tx, &b, err) == -1)
 		return -1;
-	if (kwtable_free(&tx, &b, &m->dirs, m->keywords, err) == 0 &&
+	/* Somebody may have given one to a message since. */
+	if (tx.meta.modseq != v->used_modseq) {
+		tx_abort(&tx);
+		return 0;
+	}
+	if (kwtable_free(&tx, &b, &m->dirs, m->keywords, v->used, err) == 0 &&
 	    ix_put_box(tx.t, &b, err) == 0)
 		return tx_commit(&tx, err);
 	tx_abort(&tx);
 	return -1;
-}
-
-static int
-take_picture(struct view *v, bool *unused, struct err *err)
-{
-	struct keyword_set all, used;
-	struct ix_meta meta;
-	struct ix_box b;
-	struct kv_txn *t;
-	int rc = -1;
-
-	if (handle_enter_mailbox(v->m, err) == -1 ||
-	    (t = kv_read(v->m->a->ix.env, err)) == NULL)
-		return -1;
-	if (ix_get_meta(t, &meta, err) == FOUND &&
-	    ix_get_box(t, v->m->box, &b, err) == FOUND &&
-	    kwtable_load(v->m->keywords, t, &b, err) == 0)
-		rc = read_all(v, t, &used, err);
-	kv_abort(&t);
-	if (rc == -1)
-		return -1;
-	keywords_all(v->m->keywords, &all);
-	keyword_set_del(&all, &used);
-	*unused = keyword_set_next(&all, 0) < KEYWORDS_MAX;
-	v->modseq = meta.modseq;
-	v->highest = b.modseq;
-	v->uidvalidity = b.uidvalidity;
-	v->keywords = b.keywords;
-	if (v->readonly)
-		look_at_recent(v, &b);
-	return 0;
 }
 
 /* What lies in tmp/ ages by days. */
@@ -282,29 +107,140 @@ clean_tmp(struct mailbox *m)
 	tree_clean_tmp(m->dirs.tmpfd);
 }
 
+/* ---- opening ---- */
+
+static void
+open_whole(struct view *v)
+{
+	struct keyword_set unused;
+
+	v->opening = false;
+	keywords_all(v->m->keywords, &unused);
+	keyword_set_del(&unused, v->used);
+	/* What cannot be freed now can be the next time. */
+	if (!v->readonly && keyword_set_next(&unused, 0) < KEYWORDS_MAX)
+		(void)free_keywords(v, NULL);
+	xfree(&v->used);
+}
+
+/* News are known: the picture becomes what they say. */
+static void
+take_news(struct view *v)
+{
+	struct view_news *n = &v->news;
+
+	v->modseq = n->modseq;
+	v->highest = n->highest;
+	v->silent.n = 0;
+	buf_add(&v->gone, buf_slice(&n->gone));
+	view_uids_sort(&v->gone);
+	view_uids_sort(&n->fresh);
+	view_uids_sort(&n->lost);
+	if (v->readonly)
+		look_at_recent(v);
+}
+
+static void
+drop_gone(struct view *v, size_t n)
+{
+	picture_remove(&v->picture, view_uids(&v->gone), n);
+	buf_consume(&v->gone, n * sizeof(uint32_t));
+}
+
+static void
+add_fresh(struct view *v)
+{
+	const uint32_t *fresh = view_uids(&v->news.fresh);
+	const uint32_t *lost = view_uids(&v->news.lost);
+	const size_t nlost = view_uids_n(&v->news.lost);
+	size_t k = 0;
+
+	for (size_t i = 0; i < view_uids_n(&v->news.fresh); i++) {
+		while (k < nlost && lost[k] < fresh[i])
+			k++;
+		if (k == nlost || lost[k] != fresh[i])
+			picture_add(&v->picture, fresh[i]);
+	}
+}
+
+static void
+forget_news(struct view *v)
+{
+	view_news_fini(&v->news);
+	view_news_init(&v->news);
+	v->news.modseq = v->modseq;
+}
+
+/* Look at the directories, and take what is \\Recent. */
+static int
+begin_opening(struct view *v, bool *more, struct err *err)
+{
+	if (mailbox_sync_some(v->m, false, more, err) == -1)
+		return -1;
+	if (*more)
+		return 0;
+	clean_tmp(v->m);
+	v->synced = v->readonly || claim_recent(v, err) == 0;
+	return v->synced ? 0 : -1;
+}
+
+int
+view_fill(struct view *v, bool *more, struct err *err)
+{
+	int64_t left = STEP_COST;
+	enum found f;
+
+	*more = false;
+	if (!v->opening)
+		return 0;
+	if (!v->synced && (begin_opening(v, more, err) == -1 || *more))
+		return *more ? 0 : -1;
+	f = view_news_read(v, &left, err);
+	/* A build began anew meanwhile. */
+	if (f == FOUND && v->news.building)
+		v->synced = false;
+	*more = f == FOUND && (!v->synced || !v->news.ended);
+	if (f != FOUND)
+		return -1;
+	if (*more)
+		return 0;
+	take_news(v);
+	v->keywords = v->news.keywords;
+	drop_gone(v, view_uids_n(&v->gone));
+	add_fresh(v);
+	buf_fini(&v->changed);
+	forget_news(v);
+	open_whole(v);
+	return 0;
+}
+
 struct view *
-view_open(struct mailbox *m, unsigned flags, struct err *err)
+view_new(struct mailbox *m, unsigned flags)
 {
 	struct view *v = xcalloc(1, sizeof *v);
-	bool unused = false;
 
 	v->m = m;
 	v->readonly = (flags & VIEW_READONLY) != 0;
+	v->opening = true;
+	v->used = xcalloc(1, sizeof *v->used);
 	buf_init(&v->gone, LIST_LIMIT);
 	buf_init(&v->changed, LIST_LIMIT);
-	if (mailbox_sync(m, false, err) == -1)
-		goto fail;
-	clean_tmp(m);
-	if ((v->readonly || claim_recent(v, err) == 0) &&
-	    take_picture(v, &unused, err) == 0) {
-		/* What cannot be freed now can be the next time. */
-		if (unused && !v->readonly)
-			(void)free_keywords(v, NULL);
-		return v;
-	}
-fail:
-	view_close(&v);
-	return NULL;
+	view_news_init(&v->news);
+	return v;
+}
+
+struct view *
+view_open(struct mailbox *m, unsigned flags, struct err *err)
+{
+	struct view *v = view_new(m, flags);
+	bool more = true;
+
+	while (more)
+		if (view_fill(v, &more, err) == -1) {
+			view_close(&v);
+			break;
+		}
+	return v;
 }
 
 void
@@ -314,13 +250,17 @@ view_close(struct view **vp)
 
 	if (v == NULL)
 		return;
-	xfree(&v->uids);
+	picture_fini(&v->picture);
+	view_news_fini(&v->news);
+	xfree(&v->used);
 	xfree(&v->recent.v);
 	xfree(&v->silent.v);
 	buf_fini(&v->gone);
 	buf_fini(&v->changed);
 	xfree(vp);
 }
+
+/* ---- asking ---- */
 
 struct mailbox *
 view_mailbox(const struct view *v)
@@ -331,34 +271,32 @@ view_mailbox(const struct view *v)
 uint32_t
 view_count(const struct view *v)
 {
-	return v->n;
+	return v->picture.n;
 }
 
 uint32_t
 view_uid(const struct view *v, uint32_t seq)
 {
-	must(seq >= 1 && seq <= v->n);
-	return v->uids[seq - 1];
+	must(seq >= 1);
+	return picture_uid(&v->picture, seq - 1);
 }
 
 uint32_t
 view_seq_from(const struct view *v, uint32_t uid)
 {
-	return lower_bound(v->uids, v->n, uid) + 1;
+	return picture_from(&v->picture, uid) + 1;
 }
 
 uint32_t
 view_seq(const struct view *v, uint32_t uid)
 {
-	const uint32_t i = lower_bound(v->uids, v->n, uid);
-
-	return i < v->n && v->uids[i] == uid ? i + 1 : 0;
+	return picture_has(&v->picture, uid) ? view_seq_from(v, uid) : 0;
 }
 
 bool
 view_recent(const struct view *v, uint32_t uid)
 {
-	return in_ranges(&v->recent, uid);
+	return view_ranges_has(&v->recent, uid);
 }
 
 uint32_t
@@ -381,128 +319,17 @@ view_modseq(const struct view *v)
 uint32_t
 view_pending(const struct view *v)
 {
-	return (uint32_t)uid_count(&v->gone);
+	return (uint32_t)view_uids_n(&v->gone);
 }
 
-static uint32_t
-last_uid(const struct view *v)
-{
-	return v->n > 0 ? v->uids[v->n - 1] : 0;
-}
-
-static void
-note(struct news *n, struct view *v, const struct ix_log *l, uint64_t modseq)
-{
-	const struct changed c = { l->uid, in_ranges(&v->silent, modseq) };
-
-	if (l->kind == LOG_GONE) {
-		if (view_seq(v, l->uid) != 0)
-			buf_add(&n->gone, slice_of(&l->uid, sizeof l->uid));
-	} else if (l->kind == LOG_MSG && l->uid > last_uid(v)) {
-		buf_add(&n->fresh, slice_of(&l->uid, sizeof l->uid));
-	} else if (l->kind == LOG_MSG) {
-		buf_add(&v->changed, slice_of(&c, sizeof c));
-	}
-}
-
-static int
-read_log(struct view *v, struct kv_txn *t, struct news *n, struct err *err)
-{
-	struct kv_cursor *c = kv_cursor_open(t, err);
-	char key[IX_KEY];
-	struct slice k, val;
-	struct ix_log l;
-	uint64_t modseq;
-	enum found f;
-
-	if (c == NULL)
-		return -1;
-	f = kv_seek(c, ix_log_key(key, v->modseq + 1), &k, &val, err);
-	while (f == FOUND && ix_key_log(k, &modseq) && ix_read_log(val, &l)) {
-		if (l.box == v->m->box)
-			note(n, v, &l, modseq);
-		f = kv_next(c, &k, &val, err);
-	}
-	kv_cursor_close(&c);
-	return f == TEMPFAIL ? -1 : 0;
-}
-
-/* Without the log: every message of the index against the picture. */
-static int
-read_index(struct view *v, struct kv_txn *t, struct news *n, struct err *err)
-{
-	const uint32_t last = last_uid(v);
-	struct walk w;
-	uint32_t i = 0;
-	enum found f;
-
-	if (walk_open(&w, t, v->m->box, 0, false, err) == -1)
-		return -1;
-	while ((f = walk_next(&w, err)) == FOUND) {
-		const struct changed c = { w.uid, 0 };
-
-		for (; i < v->n && v->uids[i] < w.uid; i++)
-			buf_add(
-			    &n->gone, slice_of(&v->uids[i], sizeof v->uids[i]));
-		if (w.uid > last)
-			buf_add(&n->fresh, slice_of(&w.uid, sizeof w.uid));
-		else if (i < v->n && v->uids[i] == w.uid) {
-			i++;
-			if (w.hot.modseq > v->modseq)
-				buf_add(&v->changed, slice_of(&c, sizeof c));
-		}
-	}
-	for (; i < v->n; i++)
-		buf_add(&n->gone, slice_of(&v->uids[i], sizeof v->uids[i]));
-	walk_close(&w);
-	return f == TEMPFAIL ? -1 : 0;
-}
-
-/* ABSENT: the mailbox is gone, or another one stands in its place. */
-static enum found
-gather(struct view *v, struct news *n, struct err *err)
-{
-	struct err why = { 0 };
-	struct kv_txn *t;
-	enum found f;
-	int rc = 0;
-
-	if (handle_enter_mailbox(v->m, &why) == -1) {
-		if (err != NULL)
-			*err = why;
-		return why.class == ERR_PERM ? ABSENT : TEMPFAIL;
-	}
-	t = kv_read(v->m->a->ix.env, err);
-	if (t == NULL)
-		return TEMPFAIL;
-	f = ix_get_meta(t, &n->meta, err) == FOUND
-		? ix_get_box(t, v->m->box, &n->box, err)
-		: TEMPFAIL;
-	if (f == FOUND && n->box.uidvalidity != v->uidvalidity)
-		f = ABSENT;
-	/* Built anew, and not all of it yet: nothing is known to have changed.
-	 */
-	if (f == FOUND && (n->box.bits & BOX_BUILD) != 0) {
-		kv_abort(&t);
-		n->meta.modseq = v->modseq;
-		n->box.modseq = v->highest;
-		n->box.keywords = v->keywords;
-		return FOUND;
-	}
-	if (f == FOUND && kwtable_load(v->m->keywords, t, &n->box, err) == -1)
-		f = TEMPFAIL;
-	if (f == FOUND && v->modseq < n->meta.log_floor)
-		rc = read_index(v, t, n, err);
-	else if (f == FOUND && v->modseq < n->meta.modseq)
-		rc = read_log(v, t, n, err);
-	kv_abort(&t);
-	return rc == 0 ? f : TEMPFAIL;
-}
+/* ---- telling ---- */
 
 struct teller {
 	struct view *v;
 	void (*on_event)(void *arg, const struct view_event *e);
 	void *arg;
+	bool expunges;
+	int64_t left; /* what may still be done */
 };
 
 static void
@@ -511,110 +338,144 @@ tell(const struct teller *t, struct view_event e)
 	t->on_event(t->arg, &e);
 }
 
-/* Take what is gone out of the picture. */
-static void
-expunge(const struct teller *t)
+static size_t
+affordable(const struct teller *t, size_t n, int64_t cost)
 {
-	struct view *v = t->v;
-	const size_t ngone = uid_count(&v->gone);
-	size_t g = 0;
-	uint32_t kept = 0;
+	const size_t most = t->left > 0 ? (size_t)(t->left / cost) + 1 : 0;
 
-	for (uint32_t i = 0; i < v->n; i++) {
-		const uint32_t uid = v->uids[i];
-
-		if (g < ngone && uid_at(&v->gone, g) == uid) {
-			tell(t, (struct view_event){ .kind = VIEW_EXPUNGE,
-				    .seq = kept + 1,
-				    .uid = uid });
-			while (g < ngone && uid_at(&v->gone, g) == uid)
-				g++;
-		} else {
-			v->uids[kept++] = uid;
-		}
-	}
-	v->n = kept;
-	buf_reset(&v->gone);
+	return n < most ? n : most;
 }
 
-/* At most N of the changes that are left. */
+/* Take what is gone out of the picture. */
 static void
-tell_flags(const struct teller *t, size_t n)
+expunge(struct teller *t)
 {
 	struct view *v = t->v;
-	const struct changed *c = (const struct changed *)(void *)v->changed.p;
-	const size_t left = v->changed.n / sizeof *c - v->told;
-	const size_t end = v->told + (left < n ? left : n);
+	const uint32_t *gone = view_uids(&v->gone);
+	const size_t n =
+	    affordable(t, view_uids_n(&v->gone), (int64_t)EXPUNGE_COST);
+	uint32_t told = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t seq = view_seq(v, gone[i]);
+
+		if (seq == 0)
+			continue;
+		tell(t, (struct view_event){ .kind = VIEW_EXPUNGE,
+			    .seq = seq - told,
+			    .uid = gone[i] });
+		told++;
+	}
+	drop_gone(v, n);
+	t->left -= (int64_t)n * EXPUNGE_COST;
+}
+
+static void
+tell_fresh(const struct teller *t)
+{
+	struct view *v = t->v;
+	const uint32_t n = v->picture.n;
+
+	add_fresh(v);
+	if (v->picture.n > n)
+		tell(t, (struct view_event){
+			    .kind = VIEW_EXISTS, .seq = v->picture.n });
+	forget_news(v);
+	v->stage = VIEW_TELLING;
+}
+
+static void
+tell_one(const struct teller *t, const struct view_changed *c)
+{
+	struct view *v = t->v;
+	const uint32_t seq = view_seq(v, c->uid);
 	struct message_info info;
 
-	for (; v->told < end; v->told++) {
-		const struct changed *at = &c[v->told];
-		const uint32_t seq = view_seq(v, at->uid);
+	if (seq != 0 && message_find(v->m, c->uid, &info, NULL) == FOUND)
+		tell(t, (struct view_event){ .kind = VIEW_FLAGS,
+			    .seq = seq,
+			    .uid = c->uid,
+			    .own = c->own != 0,
+			    .info = info });
+}
 
-		if (seq != 0 &&
-		    message_find(v->m, at->uid, &info, NULL) == FOUND)
-			tell(t, (struct view_event){ .kind = VIEW_FLAGS,
-				    .seq = seq,
-				    .uid = at->uid,
-				    .own = at->own != 0,
-				    .info = info });
-	}
-	if (end * sizeof *c < v->changed.n)
+static void
+tell_flags(struct teller *t)
+{
+	struct view *v = t->v;
+	const struct view_changed *c =
+	    (const struct view_changed *)(const void *)v->changed.p;
+	const size_t all = v->changed.n / sizeof *c;
+	const size_t n = affordable(t, all - v->told, (int64_t)FLAGS_COST);
+
+	for (size_t i = 0; i < n; i++)
+		tell_one(t, &c[v->told + i]);
+	v->told += n;
+	t->left -= (int64_t)n * FLAGS_COST;
+	if (v->told < all)
 		return;
 	buf_fini(&v->changed);
 	v->told = 0;
+	v->stage = VIEW_QUIET;
 }
 
 static void
-tell_news(const struct teller *t, struct news *n, bool expunges)
+give_up(struct view *v)
 {
-	struct view *v = t->v;
-
-	buf_add(&v->gone, buf_slice(&n->gone));
-	sort_uids(&v->gone);
-	sort_uids(&n->fresh);
-	if (n->box.keywords != v->keywords) {
-		v->keywords = n->box.keywords;
-		tell(t, (struct view_event){ .kind = VIEW_KEYWORDS });
-	}
-	if (expunges && v->gone.n > 0)
-		expunge(t);
-	for (size_t i = 0; i < uid_count(&n->fresh); i++)
-		add_uid(v, uid_at(&n->fresh, i));
-	if (n->fresh.n > 0)
-		tell(
-		    t, (struct view_event){ .kind = VIEW_EXISTS, .seq = v->n });
+	buf_fini(&v->changed);
+	v->told = 0;
+	forget_news(v);
+	v->stage = VIEW_QUIET;
 }
 
 static int
-sync_picture(const struct teller *t, bool expunges, struct err *err)
+read_news(struct teller *t, struct err *err)
 {
 	struct view *v = t->v;
-	struct news n = { 0 };
-	enum found f;
+	enum found f = view_news_read(v, &t->left, err);
 
-	buf_init(&n.gone, LIST_LIMIT);
-	buf_init(&n.fresh, LIST_LIMIT);
-	f = gather(v, &n, err);
-	/* Claimed before they are told, so that \Recent can be said. */
-	if (f == FOUND && n.fresh.n > 0 && !v->readonly &&
+	if (f == FOUND && !v->news.ended)
+		return 0;
+	/* Claimed before they are told, so that \\Recent can be said. */
+	if (f == FOUND && v->news.fresh.n > 0 && !v->readonly &&
 	    claim_recent(v, err) == -1)
 		f = TEMPFAIL;
-	if (f == FOUND) {
-		if (v->readonly)
-			look_at_recent(v, &n.box);
-		v->modseq = n.meta.modseq;
-		v->highest = n.box.modseq;
-		v->silent.n = 0;
-		tell_news(t, &n, expunges);
-	} else {
-		buf_fini(&v->changed);
-	}
+	if (f != FOUND)
+		give_up(v);
 	if (f == ABSENT)
 		tell(t, (struct view_event){ .kind = VIEW_GONE });
-	buf_fini(&n.gone);
-	buf_fini(&n.fresh);
-	return f == TEMPFAIL ? -1 : 0;
+	if (f != FOUND)
+		return f == ABSENT ? 0 : -1;
+	take_news(v);
+	if (v->news.keywords != v->keywords) {
+		v->keywords = v->news.keywords;
+		tell(t, (struct view_event){ .kind = VIEW_KEYWORDS });
+	}
+	v->stage = VIEW_EXPUNGING;
+	return 0;
+}
+
+static int
+sync_some(struct teller *t, struct err *err)
+{
+	struct view *v = t->v;
+
+	switch (v->stage) {
+	case VIEW_QUIET:
+		break;
+	case VIEW_READING:
+		return read_news(t, err);
+	case VIEW_EXPUNGING:
+		if (t->expunges && v->gone.n > 0)
+			expunge(t);
+		if (!t->expunges || v->gone.n == 0)
+			tell_fresh(t);
+		break;
+	case VIEW_TELLING:
+		tell_flags(t);
+		break;
+	}
+	return 0;
 }
 
 int
@@ -622,11 +483,16 @@ view_sync(struct view *v, bool expunges,
     void (*on_event)(void *arg, const struct view_event *e), void *arg,
     bool *more, struct err *err)
 {
-	const struct teller t = { v, on_event, arg };
+	struct teller t = { v, on_event, arg, expunges,
+		more != NULL ? STEP_COST : INT64_MAX };
 
-	if (!view_untold(v) && sync_picture(&t, expunges, err) == -1)
-		return -1;
-	tell_flags(&t, more != NULL ? TELL : SIZE_MAX);
+	if (v->stage == VIEW_QUIET) {
+		forget_news(v);
+		v->stage = VIEW_READING;
+	}
+	while (v->stage != VIEW_QUIET && t.left > 0)
+		if (sync_some(&t, err) == -1)
+			return -1;
 	if (more != NULL)
 		*more = view_untold(v);
 	return 0;
@@ -635,7 +501,7 @@ view_sync(struct view *v, bool expunges,
 bool
 view_untold(const struct view *v)
 {
-	return v->changed.n > 0;
+	return v->stage != VIEW_QUIET;
 }
 
 void
@@ -654,7 +520,7 @@ view_flags(struct view *v, const uint32_t *uids, size_t n,
 	if (message_flags(v->m, uids, n, change, failed, &from, &to, err) == -1)
 		return -1;
 	if (silent)
-		add_range(&v->silent, from, to);
+		view_ranges_add(&v->silent, from, to);
 	return 0;
 }
 
@@ -689,6 +555,6 @@ view_vanished(struct view *v, uint64_t modseq, struct buf *out, struct err *err)
 	}
 	kv_cursor_close(&c);
 	kv_abort(&t);
-	sort_uids(out);
+	view_uids_sort(out);
 	return f;
 }

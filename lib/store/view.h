@@ -3,7 +3,7 @@
  * A session's picture of a mailbox: which UID stands at which sequence number
  * (1..count).  It changes only in view_sync, which tells what happened since,
  * so the session decides when the client hears of it (RFC 3501 7.4.1).
- * Costs 4 bytes a message.
+ * Costs 8 bytes for each run of UIDs without a gap.
  */
 #ifndef STORE_VIEW_H
 #define STORE_VIEW_H
@@ -25,8 +25,11 @@ enum view_open_flags {
 	VIEW_READONLY = 1 << 0, /* EXAMINE: leaves \Recent to others */
 };
 
-/* A picture of M, which stays open as long, after a look at the directories.
- */
+/* A picture of M, which stays open as long: view_fill takes it, after a look at
+ * the directories, some at a time.  *MORE: call again; nothing else may be
+ * asked of it before.  After -1 close it.  _open: all at once. */
+struct view *view_new(struct mailbox *m, unsigned flags);
+int view_fill(struct view *v, bool *more, struct err *err);
 struct view *view_open(struct mailbox *m, unsigned flags, struct err *err);
 void view_close(struct view **v);
 struct mailbox *view_mailbox(const struct view *v);
@@ -60,8 +63,8 @@ struct view_event {
 
 /* Bring the picture up to date and tell each step, in the order in which it
  * may be written to the client.  Without EXPUNGES, messages that are gone keep
- * their numbers until a later call.  *MORE (NULL: all at once): FLAGS are left
- * to be told; the next calls only tell them, some in a call. */
+ * their numbers until a later call.  *MORE (NULL: all at once): there is more
+ * to be found out or told, by the next calls, of which each does some. */
 int view_sync(struct view *v, bool expunges,
     void (*on_event)(void *arg, const struct view_event *e), void *arg,
     bool *more, struct err *err);
