@@ -543,7 +543,7 @@ def test_reload_says_what_counts_later(make_pabal):
     p.conf("lookup", "dns_servers", "127.0.0.1:5353")
     p.reload()
     p.pabal("conf", "unset", "lookup", "dns_servers")
-    assert "service lookup: reloaded; these DNS settings count from the " \
+    assert "service lookup: reloaded; these DNS settings take effect at the " \
         "next start" in p.pabal("reload")
 
 
@@ -660,10 +660,11 @@ def test_last_good_is_told(make_pabal):
         assert "reload" in p.pabal("start", "--last-good")
         event = p.events("master.last-good", mark)[0]
         assert event["since"] == since[1]
-        for command in ("status", "check"):
+        for command, says in (("status", "has been good since"),
+                              ("check", "is in effect")):
             r = subprocess.run([PABAL, "-d", p.dir, command],
                                capture_output=True, text=True)
-            assert "has been good since" in r.stdout + r.stderr, command
+            assert says in r.stdout + r.stderr, command
         with open(kept) as f:
             assert f.read() == first
     p.reload()

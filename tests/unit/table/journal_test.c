@@ -598,7 +598,7 @@ test_damage(void **arg)
 	    durable_replace(tables, "t.journal", buf_slice(&body), 0600, NULL),
 	    0);
 	assert_int_equal(table_get(t, SLICE("key9"), &value, &err), TEMPFAIL);
-	assert_non_null(strstr(err.text, "t.journal is damaged"));
+	assert_non_null(strstr(err.text, "t.journal is corrupt"));
 	assert_int_equal(
 	    table_edit(tables, "t", TABLE_PUT, SLICE("key9"), SLICE("x"), &err),
 	    -1);
