@@ -2,6 +2,7 @@
 #include "ctl/cmd/commands.h"
 
 #include "base/slice.h"
+#include "conf/find.h"
 
 static const struct ctl_command commands[] = {
 #define CMD(words, function, args, summary, details)                           \
@@ -54,6 +55,27 @@ commands_begin(const char *word)
 			return true;
 	}
 	return false;
+}
+
+/* The command itself first, then that without its last word: "que list". */
+const char *
+commands_nearest(int argc, char **argv)
+{
+	static char text[64];
+	struct conf_nearest near = { .best = NULL };
+
+	for (int n = argc < 3 ? argc : 3; n > 0 && near.best == NULL; n--) {
+		size_t at = 0;
+
+		for (int i = 0; i < n && at < sizeof text; i++)
+			at += (size_t)snprintf(text + at, sizeof text - at,
+			    "%s%s", i > 0 ? " " : "", argv[i]);
+		near.name = slice_str(text);
+		for (const struct ctl_command *c = commands; c->words != NULL;
+		     c++)
+			conf_nearest_try(&near, c->words);
+	}
+	return near.best;
 }
 
 void

@@ -24,6 +24,10 @@ const struct ctl_command *commands_find(int argc, char **argv, int *used);
 const struct ctl_command *commands_all(void);
 /* There are commands whose first word is WORD. */
 bool commands_begin(const char *word);
+/* The words of the command that ARGV looks like most, also of one that ARGV is
+ * the beginning of only; NULL when none is near.  Stands until the next call.
+ */
+const char *commands_nearest(int argc, char **argv);
 /* Print the commands whose words begin with WORD (NULL: all) to F. */
 void commands_usage(FILE *f, const char *word);
 

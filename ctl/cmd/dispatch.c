@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/slice.h"
-#include "conf/find.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/inst/owner.h"
 
@@ -31,32 +29,11 @@ count_words(int argc, char **argv)
 	return n;
 }
 
-/* The command itself first, then that without its last word: "que list". */
-const char *
-dispatch_nearest(int argc, char **argv)
-{
-	static char text[64];
-	struct conf_nearest near = { .best = NULL };
-
-	for (int n = argc < 3 ? argc : 3; n > 0 && near.best == NULL; n--) {
-		size_t at = 0;
-
-		for (int i = 0; i < n && at < sizeof text; i++)
-			at += (size_t)snprintf(text + at, sizeof text - at,
-			    "%s%s", i > 0 ? " " : "", argv[i]);
-		near.name = slice_str(text);
-		for (const struct ctl_command *c = commands_all();
-		     c->words != NULL; c++)
-			conf_nearest_try(&near, c->words);
-	}
-	return near.best;
-}
-
 static int
 unknown(int argc, char **argv)
 {
 	const char *second = argc > 1 ? argv[1] : "";
-	const char *near = dispatch_nearest(argc, argv);
+	const char *near = commands_nearest(argc, argv);
 
 	if (argc == 1 && commands_begin(argv[0]))
 		ctl_fail("several commands begin with \"%s\":", argv[0]);

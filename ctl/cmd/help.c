@@ -9,7 +9,6 @@
 #include "conf/manual.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
-#include "ctl/cmd/dispatch.h"
 #include "ctl/view/lines.h"
 #include "ctl/view/words.h"
 
@@ -107,7 +106,7 @@ cmd_help(struct ctl *ctl, int argc, char **argv)
 	if (c != NULL)
 		return help_command(c);
 	if (!commands_begin(argv[0])) {
-		const char *near = dispatch_nearest(n, argv);
+		const char *near = commands_nearest(n, argv);
 
 		if (near != NULL)
 			ctl_fail(
