@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "imapd/parse/parse.h"
 #include "mime/header.h"
-#include "mime/imap.h"
+#include "mime/imap_string.h"
 #include "mime/part.h"
 
 /* Of one command. */

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
-#include "mime/imap.h"
+#include "mime/imap_string.h"
 #include "proto/mutf7.h"
 
 enum { NAME_MAX_LEN = 1024 };

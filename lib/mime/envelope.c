@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "mime/imap.h"
+#include "mime/envelope.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "mime/addrlist.h"
 #include "mime/header.h"
+#include "mime/imap_string.h"
 
 enum {
 	E_DATE,

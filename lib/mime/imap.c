@@ -1,83 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/imap.h"
 
-#include "base/ascii.h"
 #include "base/buf.h"
+#include "base/slice.h"
+#include "mime/envelope.h"
+#include "mime/imap_string.h"
 #include "mime/param.h"
 #include "mime/part.h"
-
-enum { QUOTED_MAX = 1024 };
-
-static bool
-is_quotable(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= 0 || s.p[i] == '\r' || s.p[i] == '\n')
-			return false;
-	return s.n <= QUOTED_MAX;
-}
-
-static void
-put_quoted(struct buf *out, struct slice s)
-{
-	buf_addc(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_addc(out, '\\');
-		buf_addc(out, s.p[i]);
-	}
-	buf_addc(out, '"');
-}
-
-static void
-put_literal(struct buf *out, struct slice s)
-{
-	buf_addc(out, '{');
-	buf_addu(out, s.n);
-	buf_adds(out, "}\r\n");
-	for (size_t i = 0; i < s.n; i++)
-		buf_addc(out, s.p[i] != '\0' ? s.p[i] : '\x80');
-}
-
-void
-imap_put_string(struct buf *out, struct slice s)
-{
-	if (is_quotable(s))
-		put_quoted(out, s);
-	else
-		put_literal(out, s);
-}
-
-void
-imap_put_nstring(struct buf *out, struct slice s)
-{
-	if (s.p == NULL)
-		buf_adds(out, "NIL");
-	else
-		imap_put_string(out, s);
-}
-
-/* ASTRING-CHAR; "NIL" as an atom would be read as no string. */
-static bool
-is_astring_atom(struct slice s)
-{
-	static const struct slice specials = SLICE("(){%*\"\\ ");
-
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_isprint(s.p[i]) ||
-		    slice_find(specials, s.p[i]) < specials.n)
-			return false;
-	return s.n > 0 && s.n <= QUOTED_MAX && !slice_iis(s, "NIL");
-}
-
-void
-imap_put_astring(struct buf *out, struct slice s)
-{
-	if (is_astring_atom(s))
-		buf_add(out, s);
-	else
-		imap_put_string(out, s);
-}
 
 /* body-fld-param: "(" name SP value ... ")" / NIL */
 static void

@@ -8,26 +8,9 @@
 #define MIME_IMAP_H
 
 #include <stdbool.h>
-#include <stddef.h>
-
-#include "base/slice.h"
 
 struct buf;
 struct mime_part;
-
-/* string: quoted when it may be (7 bits, no CR, LF, NUL, at most 1 KiB), else a
- * literal; NUL, which no literal holds, becomes 0x80. */
-void imap_put_string(struct buf *out, struct slice s);
-/* nstring: NIL when s.p is NULL */
-void imap_put_nstring(struct buf *out, struct slice s);
-/* astring: an atom where it is one */
-void imap_put_astring(struct buf *out, struct slice s);
-
-/* Is a field called NAME part of the ENVELOPE? */
-bool mime_envelope_wants(struct slice name);
-/* The parenthesised envelope of HEADER; at most MAX addresses a field. Sender
- * and Reply-To are From's where missing or empty. */
-void mime_put_envelope(struct buf *out, struct slice header, size_t max);
 
 /* BODY (basic fields) or BODYSTRUCTURE (EXTENDED) of PART and all in it. */
 void imap_put_body(

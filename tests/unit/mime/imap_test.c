@@ -5,6 +5,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "mime/envelope.h"
+#include "mime/imap_string.h"
 #include "mime/parser.h"
 #include "mime/part.h"
 
