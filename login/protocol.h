@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What login speaks, for main.c. */
+/* What login speaks, and a session's life as the front end tells it. */
 #ifndef LOGIN_PROTOCOL_H
 #define LOGIN_PROTOCOL_H
 
