@@ -10,8 +10,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,7 +27,7 @@
 #include "log/metric.h"
 #include "pop3d/command.h"
 #include "pop3d/conf.h"
-#include "proto/errwords.h"
+#include "pop3d/reply.h"
 #include "store/store.h"
 #include "sys/fd.h"
 
@@ -153,45 +151,6 @@ leave_step(struct pop3d_session *s)
 
 /* ---- answers ---- */
 
-void
-pop3d_session_ok(struct pop3d_session *s, const char *fmt, ...)
-{
-	struct buf *out = stream_out(&s->stream);
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	buf_addf(out, "+OK %s\r\n", text);
-	s->errors = 0;
-}
-
-void
-pop3d_session_fail(struct pop3d_session *s, const char *text)
-{
-	stream_printf(&s->stream, "-ERR %s\r\n", text);
-}
-
-void
-pop3d_session_fail_err(struct pop3d_session *s, const struct err *why)
-{
-	stream_printf(&s->stream, "-ERR [%s] %s\r\n",
-	    errwords_pop3(why->class, why->code), why->text);
-}
-
-void
-pop3d_session_err(struct pop3d_session *s, const char *text)
-{
-	s->errors++;
-	if (s->errors < pop3d_conf->error_limit) {
-		pop3d_session_fail(s, text);
-		return;
-	}
-	pop3d_session_fail(s, "too many errors, goodbye");
-	hang_up(s, "errors");
-}
-
 static void
 answered(struct pop3d_session *s)
 {
@@ -239,8 +198,9 @@ answer_step(struct pop3d_session *s, bool *more)
 	return false;
 }
 
-void
-pop3d_session_answer(struct pop3d_session *s)
+/* Send the answer that was prepared. */
+static void
+answer(struct pop3d_session *s)
 {
 	bool more;
 
@@ -294,10 +254,10 @@ update_end(struct pop3d_session *s, bool complete)
 	metric_add(&removed, s->ndele);
 	pop3d_drop_unlock(&s->drop);
 	if (s->open && !complete)
-		pop3d_session_fail(
+		pop3d_reply_fail(
 		    s, "[SYS/TEMP] some deleted messages not removed");
 	else if (s->open)
-		pop3d_session_ok(s, "Goodbye, %u messages deleted", s->ndele);
+		pop3d_reply_ok(s, "Goodbye, %u messages deleted", s->ndele);
 	hang_up(s, "quit");
 }
 
@@ -320,8 +280,8 @@ update_step(struct pop3d_session *s)
 		update_end(s, true);
 }
 
-void
-pop3d_session_quit(struct pop3d_session *s)
+static void
+quit(struct pop3d_session *s)
 {
 	session_enter(s, S_UPDATE);
 	stream_pause(&s->stream);
@@ -329,6 +289,25 @@ pop3d_session_quit(struct pop3d_session *s)
 }
 
 /* ---- input ---- */
+
+/* Do what LINE says. */
+static void
+run(struct pop3d_session *s, struct slice line)
+{
+	switch (pop3d_command(s, line)) {
+	case POP3D_NEXT:
+		break;
+	case POP3D_ANSWER:
+		answer(s);
+		break;
+	case POP3D_QUIT:
+		quit(s);
+		break;
+	case POP3D_ERRORS:
+		hang_up(s, "errors");
+		break;
+	}
+}
 
 /* Take one line; false when there is no whole one. */
 static bool
@@ -345,12 +324,13 @@ take_line(struct pop3d_session *s)
 		return false;
 	stream_set_deadline(&s->stream, pop3d_conf->idle_timeout);
 	s->skip_line = !whole;
-	if (!skip && (!whole || used > pop3d_conf->line_limit))
-		pop3d_session_err(s, "line too long");
-	else if (!skip) {
+	if (!skip && (!whole || used > pop3d_conf->line_limit)) {
+		if (pop3d_reply_err(s, "line too long"))
+			hang_up(s, "errors");
+	} else if (!skip) {
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
-		pop3d_command(s, line);
+		run(s, line);
 	}
 	stream_consume(&s->stream, used);
 	return whole;
@@ -452,7 +432,7 @@ begin(struct pop3d_session *s)
 	s->open = true;
 	session_enter(s, S_COMMANDS);
 	stream_set_deadline(&s->stream, pop3d_conf->idle_timeout);
-	pop3d_session_ok(s, "Logged in, %u messages (%lld octets)", s->drop.n,
+	pop3d_reply_ok(s, "Logged in, %u messages (%lld octets)", s->drop.n,
 	    (long long)s->drop.octets);
 	/* What login had read already stands before what is in the socket. */
 	buf_add(&s->stream.in, buf_slice(&s->input));

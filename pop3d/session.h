@@ -23,8 +23,6 @@
 #include "pop3d/answer.h"
 #include "pop3d/drop.h"
 
-struct err;
-
 enum pop3d_state {
 	S_LOAD = 1 << 1,
 	S_COMMANDS = 1 << 2,
@@ -73,18 +71,5 @@ void pop3d_session_kill(void);
 bool pop3d_session_busy(void);
 /* PLACE: which part of the mail root STORE is. */
 void pop3d_session_init(struct store *store, const char *place);
-
-/* For the commands. */
-void pop3d_session_ok(struct pop3d_session *s, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-/* A mistake; too many end the session. */
-void pop3d_session_err(struct pop3d_session *s, const char *text);
-/* Not the client's mistake. */
-void pop3d_session_fail(struct pop3d_session *s, const char *text);
-/* WHY, with the response code that it has (proto/errwords.h). */
-void pop3d_session_fail_err(struct pop3d_session *s, const struct err *why);
-/* Start the answer that was prepared in s->answer. */
-void pop3d_session_answer(struct pop3d_session *s);
-void pop3d_session_quit(struct pop3d_session *s);
 
 #endif
