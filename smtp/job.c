@@ -21,18 +21,30 @@
 static struct {
 	TAILQ_HEAD(, smtp_job) all;
 	size_t count;
+	TAILQ_HEAD(, smtp_job) waiting; /* for room for a session */
+	struct ev_task admit;
 	void (*on_idle)(void); /* set: this process is about to end */
-} jobs = { .all = TAILQ_HEAD_INITIALIZER(jobs.all) };
+} jobs = { .all = TAILQ_HEAD_INITIALIZER(jobs.all),
+	.waiting = TAILQ_HEAD_INITIALIZER(jobs.waiting) };
 
 static struct metric attempts = { .name = "pabal_smtp_attempts",
 	.help = "Addresses tried." };
+
+static void
+wait_no_more(struct smtp_job *job)
+{
+	if (!job->is_waiting)
+		return;
+	job->is_waiting = false;
+	TAILQ_REMOVE(&jobs.waiting, job, waiting);
+}
 
 static void
 job_free(struct smtp_job *job)
 {
 	must(job->session == NULL);
 	TAILQ_REMOVE(&jobs.all, job, link);
-	smtp_pool_forget(job);
+	wait_no_more(job);
 	smtp_route_free(&job->route);
 	smtp_content_free(&job->content);
 	fd_close(&job->fd);
@@ -43,62 +55,6 @@ job_free(struct smtp_job *job)
 	free(job);
 	if (--jobs.count == 0 && jobs.on_idle != NULL)
 		jobs.on_idle();
-}
-
-/* ---- results ---- */
-
-static void
-tell(
-    struct smtp_job *job, struct smtp_rcpt *r, const struct smtp_result *result)
-{
-	r->state = SMTP_RCPT_DONE;
-	if (job->qmgr != NULL)
-		IPC_SEND(job->qmgr, job_result, .job = job->id,
-		    .recipient = r->in.number, .status = result->status,
-		    .dsn = slice_str(result->dsn),
-		    .host = slice_str(result->host),
-		    .text = slice_str(result->text));
-}
-
-/* Which of two words on an open recipient counts: that it may work later,
- * before that it will not; and what the host said before what we guess. */
-static bool
-counts_more(const struct smtp_result *now, const struct smtp_result *before)
-{
-	if (before == NULL)
-		return true;
-	if (now->status != before->status)
-		return now->status == JOB_TEMPFAIL;
-	return now->said || !before->said;
-}
-
-static void
-keep(struct smtp_rcpt *r, const struct smtp_result *result)
-{
-	r->state = SMTP_RCPT_OPEN;
-	if (!counts_more(result, r->last))
-		return;
-	if (r->last == NULL)
-		r->last = xmalloc(sizeof *r->last);
-	*r->last = *result;
-}
-
-static void
-learn(struct smtp_job *job, const struct smtp_result *result)
-{
-	if (result->site > job->site)
-		job->site = result->site;
-}
-
-void
-smtp_job_result(
-    struct smtp_job *job, struct smtp_rcpt *r, const struct smtp_result *result)
-{
-	learn(job, result);
-	if (result->status == JOB_TEMPFAIL)
-		keep(r, result);
-	else
-		tell(job, r, result);
 }
 
 /* No host is left: the best that is known is the result. */
@@ -113,7 +69,8 @@ finish(struct smtp_job *job)
 		struct smtp_rcpt *r = &job->rcpts[i];
 
 		if (r->state != SMTP_RCPT_DONE)
-			tell(job, r, r->last != NULL ? r->last : &none);
+			smtp_rcpt_tell(
+			    job, r, r->last != NULL ? r->last : &none);
 	}
 	if (job->qmgr != NULL)
 		IPC_SEND(job->qmgr, job_done, .id = job->id,
@@ -131,6 +88,9 @@ all_done(const struct smtp_job *job)
 			return false;
 	return true;
 }
+
+static void open_session(
+    struct smtp_job *job, const struct smtp_target *t, bool plain);
 
 /* The next address that has not been talked to over an idle session. */
 static bool
@@ -158,7 +118,7 @@ try_next(struct smtp_job *job)
 	job->tried++;
 	job->begun = true;
 	metric_add(&attempts, 1);
-	smtp_session_open(job, &t, false);
+	open_session(job, &t, false);
 }
 
 /* An idle session, if one of the best hosts has one. */
@@ -175,55 +135,100 @@ reuse(struct smtp_job *job)
 	return true;
 }
 
-void
-smtp_job_routed(struct smtp_job *job)
-{
-	if (!reuse(job) && smtp_pool_admit(job))
-		try_next(job);
-}
-
 /* It has its turn: asking for room once more, it would stand behind the others
  * that wait, and so would each of them, for ever. */
-void
-smtp_job_admitted(struct smtp_job *job)
+static void
+admitted(struct smtp_job *job)
 {
 	if (!reuse(job))
 		try_next(job);
 }
 
-void
-smtp_job_no_route(struct smtp_job *job, const struct smtp_result *why)
+/* ---- room for a session ---- */
+
+/* May JOB open a session now?  If not it waits for its turn. */
+static bool
+admit(struct smtp_job *job)
+{
+	if (TAILQ_EMPTY(&jobs.waiting) && smtp_session_have_room())
+		return true;
+	job->is_waiting = true;
+	TAILQ_INSERT_TAIL(&jobs.waiting, job, waiting);
+	return false;
+}
+
+static void
+on_admit(struct ev_task *task)
+{
+	struct smtp_job *job;
+
+	(void)task;
+	while ((job = TAILQ_FIRST(&jobs.waiting)) != NULL &&
+	       smtp_session_have_room()) {
+		wait_no_more(job);
+		admitted(job);
+	}
+}
+
+static void
+on_room(void)
+{
+	if (!TAILQ_EMPTY(&jobs.waiting))
+		ev_task_queue(&jobs.admit);
+}
+
+/* ---- what hosts and sessions tell ---- */
+
+static void
+on_routed(struct smtp_job *job)
+{
+	if (!reuse(job) && admit(job))
+		try_next(job);
+}
+
+static void
+on_no_route(struct smtp_job *job, const struct smtp_result *why)
 {
 	if (why == NULL) { /* qmgr hears of it by the end of the process */
 		job_free(job);
 		return;
 	}
 	for (size_t i = 0; i < job->nrcpts; i++)
-		tell(job, &job->rcpts[i], why);
+		smtp_rcpt_tell(job, &job->rcpts[i], why);
 	finish(job);
 }
 
 /* Between two sessions of a job others may take the room it had. */
-void
-smtp_job_continue(struct smtp_job *job)
+static void
+go_on(struct smtp_job *job)
 {
 	if (all_done(job) || job->qmgr == NULL)
 		finish(job);
-	else if (smtp_pool_admit(job))
+	else if (admit(job))
 		try_next(job);
 }
 
-void
-smtp_job_failed(struct smtp_job *job, const struct smtp_result *why, bool final)
+static void
+on_failed(struct smtp_job *job, const struct smtp_result *why, bool final)
 {
-	learn(job, why);
+	smtp_rcpt_learn(job, why);
 	for (size_t i = 0; i < job->nrcpts; i++)
 		if (job->rcpts[i].state != SMTP_RCPT_DONE)
-			keep(&job->rcpts[i], why);
+			smtp_rcpt_keep(&job->rcpts[i], why);
 	if (final)
 		finish(job);
 	else
-		smtp_job_continue(job);
+		go_on(job);
+}
+
+/* Open a session to T for JOB, the first one or once more. */
+static void
+open_session(struct smtp_job *job, const struct smtp_target *t, bool plain)
+{
+	struct smtp_result why;
+
+	if (!smtp_session_open(job, t, plain, &why))
+		on_failed(job, &why, false);
 }
 
 /* ---- beginning and end ---- */
@@ -317,4 +322,19 @@ smtp_job_when_idle(void (*fn)(void))
 	jobs.on_idle = fn;
 	if (jobs.count == 0)
 		fn();
+}
+
+void
+smtp_job_init(void)
+{
+	static const struct smtp_session_owner owner = {
+		.served = go_on,
+		.failed = on_failed,
+		.again = open_session,
+	};
+
+	ev_task_init(&jobs.admit, on_admit);
+	smtp_pool_init(on_room);
+	smtp_session_init(&owner);
+	smtp_route_init(on_routed, on_no_route);
 }

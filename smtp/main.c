@@ -8,7 +8,7 @@
 #include "smtp/job.h"
 #include "smtp/route/cafile.h"
 #include "smtp/route/ports.h"
-#include "smtp/session/pool.h"
+#include "smtp/session/session.h"
 
 static int
 prepare(struct err *err)
@@ -26,7 +26,7 @@ static int
 start(struct err *err)
 {
 	(void)err;
-	smtp_pool_init();
+	smtp_job_init();
 	smtp_ports_when_changed(on_new_port);
 	return 0;
 }
@@ -34,7 +34,7 @@ start(struct err *err)
 static void
 stop(void)
 {
-	smtp_pool_flush();
+	smtp_session_flush();
 	smtp_job_when_idle(ev_stop);
 }
 
@@ -44,7 +44,7 @@ static int
 reload(struct err *err)
 {
 	(void)err;
-	smtp_pool_flush();
+	smtp_session_flush();
 	if (smtp_cafile_changed())
 		service_restart("tls_ca_file changed");
 	return 0;

@@ -24,7 +24,6 @@ DISPATCH = {
     "ctl/cmd/commands.c": r"cmd_",
     "imapd/cmd/commands.c": r"imapd_(cmd_|append_literal$)",
     "lib/table/table.c": r"table_(cdb|text)$",
-    "smtp/session/session.c": r"smtp_(hello|mail|starttls)_",
     "smtpd/command.c": r"smtpd_\w+_command$",
 }
 

@@ -7,13 +7,14 @@
 #include "base/cur.h"
 #include "base/mem.h"
 #include "ipc/ipc.h"
-#include "smtp/session/starttls.h"
+#include "smtp/session/dialog.h"
 #include "tls/conn.h"
 
 enum { TLSA_MS = 60000 };
 
 struct smtp_dane {
 	struct smtp_session *session;
+	void (*done)(struct smtp_session *s, bool known);
 	struct ipc_call call;
 	char *records; /* lines of lookup_tlsa_found; NULL: none */
 };
@@ -25,25 +26,26 @@ on_tlsa(struct ipc_call *call, struct msg *m)
 	const struct msg_lookup_tlsa_found *in;
 
 	if (m == NULL || m->lookup_tlsa_found.found == TEMPFAIL) {
-		smtp_starttls_dane(d->session, false);
+		d->done(d->session, false);
 		return;
 	}
 	in = &m->lookup_tlsa_found;
 	if (in->found == FOUND && in->secure)
 		d->records = xslicedup(in->records);
-	smtp_starttls_dane(d->session, true);
+	d->done(d->session, true);
 }
 
 void
-smtp_dane_ask(struct smtp_session *s)
+smtp_dane_ask(
+    struct smtp_session *s, void (*done)(struct smtp_session *s, bool known))
 {
 	struct smtp_dane *d = xcalloc(1, sizeof *d);
 	char *name = xasprintf("_%u._tcp.%s",
 	    (unsigned)addr_port(&s->target.addr), s->target.host);
 
 	d->session = s;
+	d->done = done;
 	s->dane = d;
-	smtp_session_enter(s, SMTP_TLSA);
 	IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &d->call, lookup_tlsa_found,
 	    on_tlsa, TLSA_MS, lookup_tlsa, .name = slice_str(name));
 	free(name);

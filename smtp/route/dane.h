@@ -3,12 +3,16 @@
 #ifndef SMTP_ROUTE_DANE_H
 #define SMTP_ROUTE_DANE_H
 
-#include "smtp/session/dialog.h"
+#include <stdbool.h>
 
+struct smtp_dane;
+struct smtp_session;
 struct tls_conn;
 
-/* Ask for the records of S's host; smtp_starttls_dane() follows. */
-void smtp_dane_ask(struct smtp_session *s);
+/* Ask for the records of S's host.  DONE comes later: they are KNOWN, all or
+ * none, or cannot be. */
+void smtp_dane_ask(
+    struct smtp_session *s, void (*done)(struct smtp_session *s, bool known));
 /* Forget them, also while they are asked for. */
 void smtp_dane_free(struct smtp_dane **d);
 /* There are validated records: TLS is not optional.  D may be NULL. */

@@ -2,6 +2,7 @@
 #include "smtp/route/policy.h"
 
 #include "smtp/route/dane.h"
+#include "smtp/session/dialog.h"
 
 enum smtp_tls_policy
 smtp_policy(const struct smtp_session *s)

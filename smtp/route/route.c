@@ -27,6 +27,11 @@ struct smtp_route {
 
 enum { LOOKUP_MS = 120000, PORT_SMTP = 25, PORT_LMTP = 24 };
 
+static struct {
+	void (*routed)(struct smtp_job *job);
+	void (*none)(struct smtp_job *job, const struct smtp_result *why);
+} tell;
+
 /* A failure of the way to the relayhost is our own administrator's to mend: no
  * message is given up for it. */
 static void
@@ -41,7 +46,7 @@ no_route(struct smtp_job *job, enum job_status status, const char *dsn,
 	else
 		smtp_result_set(
 		    &r, status, dsn, "%.*s: %s", SLICE_FMT(job->nexthop), why);
-	smtp_job_no_route(job, &r);
+	tell.none(job, &r);
 }
 
 static void
@@ -63,7 +68,7 @@ take_hosts(struct smtp_job *job, struct slice hosts)
 		    "its mail");
 		return;
 	}
-	smtp_job_routed(job);
+	tell.routed(job);
 }
 
 static void
@@ -121,7 +126,7 @@ single(struct smtp_job *job)
 	job->route->direct = true;
 	job->route->single.lmtp = job->lmtp;
 	job->route->single.relayhost = job->relayhost;
-	smtp_job_routed(job);
+	tell.routed(job);
 }
 
 static void
@@ -162,13 +167,21 @@ no_port(struct smtp_job *job, uint16_t port)
 	char text[80];
 
 	if (smtp_ports_changed()) {
-		smtp_job_no_route(job, NULL);
+		tell.none(job, NULL);
 		return;
 	}
 	snprintf(text, sizeof text,
 	    "port %u is not among those that smtp may use (ports)",
 	    (unsigned)port);
 	no_route(job, JOB_TEMPFAIL, "4.3.5", text);
+}
+
+void
+smtp_route_init(void (*routed)(struct smtp_job *job),
+    void (*none)(struct smtp_job *job, const struct smtp_result *why))
+{
+	tell.routed = routed;
+	tell.none = none;
 }
 
 void

@@ -5,8 +5,12 @@
 
 #include "smtp/job.h"
 
+/* ROUTED: a job's hosts are known.  NONE: there is no way to any, WHY; NULL:
+ * not in this process. */
+void smtp_route_init(void (*routed)(struct smtp_job *job),
+    void (*none)(struct smtp_job *job, const struct smtp_result *why));
 /* Find where JOB goes by NEXTHOP ("smtp:example.org", "lmtp:[::1]:24");
- * smtp_job_routed or smtp_job_no_route follows, possibly at once. */
+ * one of smtp_route_init's follows, possibly at once. */
 void smtp_route(struct smtp_job *job, struct slice nexthop);
 /* Forget what is known and what is being asked. */
 void smtp_route_free(struct smtp_route **route);

@@ -4,8 +4,8 @@
  *
  * A session serves one job at a time.  Its stage says which reply comes next;
  * each stage has a deadline and one function that takes the reply (the table
- * in session.c).  hello.c has the stages up to where mail can be sent, mail.c
- * those of a message.
+ * in session.c, which drives).  The steps follow each other: hello.c,
+ * starttls.c, auth.c, mail.c; what they all do to a session is here.
  */
 #ifndef SMTP_SESSION_DIALOG_H
 #define SMTP_SESSION_DIALOG_H
@@ -13,7 +13,6 @@
 #include "ev/stream.h"
 #include "smtp/job.h"
 #include "smtp/session/caps.h"
-#include "smtp/session/session.h"
 
 enum smtp_stage {
 	SMTP_CONNECT,
@@ -73,18 +72,31 @@ struct smtp_session {
 	size_t accepted; /* recipients accepted so far */
 };
 
-/* ---- for hello.c and mail.c ---- */
+/* A session to T that serves nobody; its stream is not begun. */
+struct smtp_session *smtp_session_new(const struct smtp_target *t);
 
 /* From here on STAGE's reply is due within its deadline. */
 void smtp_session_enter(struct smtp_session *s, enum smtp_stage stage);
+/* What S waits for, in words. */
+const char *smtp_session_awaits(const struct smtp_session *s);
+/* EHLO or LHLO, the first time or after STARTTLS. */
+void smtp_session_hello(struct smtp_session *s);
+
 /* The session failed as a whole; QUIT is said when the server listens. */
 void smtp_session_fail(struct smtp_session *s, const struct smtp_result *why,
     bool final, bool quit);
 /* The same with the reply at hand as the reason. */
 void smtp_session_fail_reply(struct smtp_session *s);
-/* Open the same target anew for the same job. */
+/* Close, and have the same target opened anew for the same job. */
 void smtp_session_reopen(struct smtp_session *s, bool plain);
 /* The job has what it can get here.  USABLE: the session may serve others. */
 void smtp_session_done(struct smtp_session *s, bool usable);
+
+/* The job leaves S; NULL: it serves none. */
+struct smtp_job *smtp_session_let_go(struct smtp_session *s);
+/* Close, and free later.  S serves no job. */
+void smtp_session_close(struct smtp_session *s);
+/* QUIT; the reply ends S, which serves no job. */
+void smtp_session_quit(struct smtp_session *s);
 
 #endif

@@ -11,8 +11,10 @@
 #include "mime/downgrade.h"
 #include "proto/address.h"
 #include "proto/domain.h"
+#include "smtp/rcpt.h"
 #include "smtp/session/body.h"
 #include "smtp/session/content.h"
+#include "smtp/session/dialog.h"
 #include "smtp/session/result.h"
 
 enum {
@@ -35,7 +37,7 @@ refuse_all(struct smtp_session *s, const struct smtp_result *why)
 		if (job->rcpts[i].state == SMTP_RCPT_SENT ||
 		    job->rcpts[i].state == SMTP_RCPT_ACCEPTED ||
 		    job->rcpts[i].state == SMTP_RCPT_AGAIN)
-			smtp_job_result(job, &job->rcpts[i], why);
+			smtp_rcpt_result(job, &job->rcpts[i], why);
 }
 
 /* Whether ADDRESS can only be written in UTF-8: its local part is beyond
@@ -377,7 +379,7 @@ settle(struct smtp_session *s, struct smtp_rcpt *r)
 	if (result.status == JOB_DELIVERED && !s->target.lmtp &&
 	    (s->caps.set & SMTP_CAP_DSN) == 0)
 		result.status = JOB_RELAYED;
-	smtp_job_result(s->job, r, &result);
+	smtp_rcpt_result(s->job, r, &result);
 }
 
 static void
@@ -476,7 +478,7 @@ settle_refused(struct smtp_session *s)
 	    s->name, line);
 	for (size_t i = 0; i < s->job->nrcpts; i++)
 		if (s->job->rcpts[i].state == SMTP_RCPT_ACCEPTED)
-			smtp_job_result(s->job, &s->job->rcpts[i], &r);
+			smtp_rcpt_result(s->job, &s->job->rcpts[i], &r);
 }
 
 void

@@ -3,7 +3,8 @@
 #ifndef SMTP_SESSION_MAIL_H
 #define SMTP_SESSION_MAIL_H
 
-#include "smtp/session/dialog.h"
+struct ev_task;
+struct smtp_session;
 
 /* Send the job's message to its open recipients. */
 void smtp_mail_begin(struct smtp_session *s);

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/session/pool.h"
 
-#include <sys/resource.h>
-
 #include "base/map.h"
 #include "base/must.h"
 #include "log/metric.h"
-#include "smtp/conf.h"
 #include "smtp/session/dialog.h"
 
 static struct {
 	struct map by_key; /* smtp_target_key -> first of a chain */
 	TAILQ_HEAD(, smtp_session) idle; /* longest idle first */
-	TAILQ_HEAD(, smtp_job) waiting;
-	struct ev_task admit;
 	size_t open;
+	void (*on_room)(void);
 } pool;
 
 static struct metric sessions = { .name = "pabal_smtp_sessions",
@@ -22,20 +18,6 @@ static struct metric sessions = { .name = "pabal_smtp_sessions",
 	.type = METRIC_GAUGE };
 static struct metric reused = { .name = "pabal_smtp_sessions_reused",
 	.help = "Messages sent over a cached connection." };
-
-static size_t
-limit(void)
-{
-	struct rlimit files;
-	size_t n = 1000;
-
-	if (smtp_conf->max_sessions != 0)
-		return smtp_conf->max_sessions;
-	/* A session needs its socket, and the message its file. */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
-		n = files.rlim_cur / 2;
-	return n > 20000 ? 20000 : n;
-}
 
 static struct smtp_session *
 first_of(const struct smtp_target *t)
@@ -84,7 +66,7 @@ smtp_pool_put(struct smtp_session *s)
 	set_first(&s->target, s);
 	TAILQ_INSERT_TAIL(&pool.idle, s, idle_link);
 	/* A job may wait for just the room that this one takes. */
-	ev_task_queue(&pool.admit);
+	pool.on_room();
 }
 
 void
@@ -103,59 +85,16 @@ smtp_pool_del(struct smtp_session *s)
 	TAILQ_REMOVE(&pool.idle, s, idle_link);
 }
 
-void
-smtp_pool_flush(void)
+struct smtp_session *
+smtp_pool_first(void)
 {
-	struct smtp_session *s;
-
-	while ((s = TAILQ_FIRST(&pool.idle)) != NULL) {
-		smtp_pool_del(s);
-		smtp_session_quit(s);
-	}
+	return TAILQ_FIRST(&pool.idle);
 }
 
-/* Below the limit, after the session longest idle has made room if need be. */
-static bool
-make_room(void)
+size_t
+smtp_pool_open(void)
 {
-	struct smtp_session *s = TAILQ_FIRST(&pool.idle);
-
-	if (pool.open >= limit() && s != NULL) {
-		smtp_pool_del(s);
-		smtp_session_abort(s);
-	}
-	return pool.open < limit();
-}
-
-bool
-smtp_pool_admit(struct smtp_job *job)
-{
-	if (TAILQ_EMPTY(&pool.waiting) && make_room())
-		return true;
-	job->is_waiting = true;
-	TAILQ_INSERT_TAIL(&pool.waiting, job, waiting);
-	return false;
-}
-
-void
-smtp_pool_forget(struct smtp_job *job)
-{
-	if (!job->is_waiting)
-		return;
-	job->is_waiting = false;
-	TAILQ_REMOVE(&pool.waiting, job, waiting);
-}
-
-static void
-on_admit(struct ev_task *task)
-{
-	struct smtp_job *job;
-
-	(void)task;
-	while ((job = TAILQ_FIRST(&pool.waiting)) != NULL && make_room()) {
-		smtp_pool_forget(job);
-		smtp_job_admitted(job);
-	}
+	return pool.open;
 }
 
 void
@@ -171,17 +110,15 @@ smtp_pool_closed(void)
 	must(pool.open > 0);
 	pool.open--;
 	metric_set(&sessions, (int64_t)pool.open);
-	if (!TAILQ_EMPTY(&pool.waiting))
-		ev_task_queue(&pool.admit);
+	pool.on_room();
 }
 
 void
-smtp_pool_init(void)
+smtp_pool_init(void (*on_room)(void))
 {
 	map_init(&pool.by_key);
 	TAILQ_INIT(&pool.idle);
-	TAILQ_INIT(&pool.waiting);
-	ev_task_init(&pool.admit, on_admit);
+	pool.on_room = on_room;
 	metric_register(&sessions);
 	metric_register(&reused);
 }

@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* Making a struct smtp_result. */
+/* What became of a recipient, or of a session as a whole. */
 #ifndef SMTP_SESSION_RESULT_H
 #define SMTP_SESSION_RESULT_H
 
-#include "smtp/job.h"
+#include <stdbool.h>
+
+#include "queue/job.h"
+#include "smtp/route/target.h"
+#include "smtp/session/reply.h"
+
+enum { SMTP_TEXT_SIZE = 600 };
+
+struct smtp_result {
+	enum job_status status;
+	char dsn[SMTP_DSN_SIZE];
+	char host[SMTP_TARGET_TEXT];
+	char text[SMTP_TEXT_SIZE];
+	bool said;          /* the host itself said so */
+	enum job_site site; /* what it says of the host */
+};
 
 /* From our own knowledge. */
 void smtp_result_set(struct smtp_result *r, enum job_status status,

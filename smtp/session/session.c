@@ -4,15 +4,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/must.h"
-#include "log/log.h"
 #include "smtp/conf.h"
-#include "smtp/route/dane.h"
+#include "smtp/session/auth.h"
 #include "smtp/session/body.h"
 #include "smtp/session/dialog.h"
 #include "smtp/session/hello.h"
@@ -25,31 +24,26 @@ static void on_idle(struct smtp_session *s);
 static void on_quit(struct smtp_session *s);
 static void on_unasked(struct smtp_session *s);
 
-/* RFC 5321 4.5.3.2, as far as `timeout` allows.  The data block's time is for
- * each piece. */
+/* Who takes a stage's reply; NULL: none is due. */
 /* clang-format off */
-static const struct {
-	const char *name; /* for "while waiting for ..." */
-	unsigned seconds;
-	void (*on_reply)(struct smtp_session *s);
-} stages[SMTP_STAGES] = {
-	[SMTP_CONNECT]   = { "the connection",           600, NULL },
-	[SMTP_GREETING]  = { "the greeting",             300, smtp_hello_greeting },
-	[SMTP_EHLO]      = { "the reply to EHLO",        300, smtp_hello_ehlo },
-	[SMTP_HELO]      = { "the reply to HELO",        300, smtp_hello_helo },
-	[SMTP_TLSA]      = { "TLSA records",             300, NULL },
-	[SMTP_STARTTLS]  = { "the reply to STARTTLS",    300, smtp_starttls_reply },
-	[SMTP_HANDSHAKE] = { "the TLS handshake",        300, NULL },
-	[SMTP_AUTH]      = { "the reply to AUTH",        300, smtp_hello_auth },
-	[SMTP_CONTENT]   = { "the message to be read",   600, on_unasked },
-	[SMTP_RSET]      = { "the reply to RSET",        300, smtp_mail_rset },
-	[SMTP_MAIL]      = { "the reply to MAIL",        300, smtp_mail_mail },
-	[SMTP_RCPT]      = { "the reply to RCPT",        300, smtp_mail_rcpt },
-	[SMTP_DATA]      = { "the reply to DATA",        120, smtp_mail_data },
-	[SMTP_BODY]      = { "the message to be taken",  180, smtp_mail_early },
-	[SMTP_DOT]       = { "the reply to the message", 600, smtp_mail_dot },
-	[SMTP_IDLE]      = { "more mail",                  0, on_idle },
-	[SMTP_QUIT]      = { "the reply to QUIT",          5, on_quit },
+static void (*const takers[SMTP_STAGES])(struct smtp_session *s) = {
+	[SMTP_CONNECT]    = NULL,
+	[SMTP_GREETING]   = smtp_hello_greeting,
+	[SMTP_EHLO]       = smtp_hello_ehlo,
+	[SMTP_HELO]       = smtp_hello_helo,
+	[SMTP_TLSA]       = NULL,
+	[SMTP_STARTTLS]   = smtp_starttls_reply,
+	[SMTP_HANDSHAKE]  = NULL,
+	[SMTP_AUTH]       = smtp_auth_reply,
+	[SMTP_CONTENT]    = on_unasked,
+	[SMTP_RSET]       = smtp_mail_rset,
+	[SMTP_MAIL]       = smtp_mail_mail,
+	[SMTP_RCPT]       = smtp_mail_rcpt,
+	[SMTP_DATA]       = smtp_mail_data,
+	[SMTP_BODY]       = smtp_mail_early,
+	[SMTP_DOT]        = smtp_mail_dot,
+	[SMTP_IDLE]       = on_idle,
+	[SMTP_QUIT]       = on_quit,
 };
 /* clang-format on */
 
@@ -61,74 +55,10 @@ static const struct stream_limits limits = {
 	.out_low = SMTP_BODY_PIECE,
 };
 
-void
-smtp_session_enter(struct smtp_session *s, enum smtp_stage stage)
-{
-	int64_t ms = (int64_t)stages[stage].seconds * 1000;
-
-	if (stage == SMTP_CONNECT)
-		ms = smtp_conf->connect_timeout;
-	if (ms > smtp_conf->timeout)
-		ms = smtp_conf->timeout;
-	s->stage = stage;
-	/* A deadline ends the stream; an idle session still says QUIT. */
-	stream_set_deadline(&s->stream, stage == SMTP_IDLE ? 0 : ms);
-	if (stage == SMTP_IDLE)
-		ev_timer_set(&s->idle_timer, smtp_conf->session_idle);
-	else
-		ev_timer_stop(&s->idle_timer);
-}
-
-/* ---- ends ---- */
-
-static void
-run_free(struct ev_task *task)
-{
-	struct smtp_session *s = OUTER(task, struct smtp_session, free_task);
-
-	smtp_reply_fini(&s->reply);
-	free(s->body);
-	free(s);
-}
-
-/* Close; S itself is freed when nobody stands in its callbacks any more. */
-static void
-session_close(struct smtp_session *s)
-{
-	must(!s->dead && s->job == NULL);
-	s->dead = true;
-	smtp_dane_free(&s->dane);
-	ev_timer_stop(&s->idle_timer);
-	ev_task_cancel(&s->content_task);
-	stream_close(&s->stream);
-	smtp_pool_closed();
-	ev_task_queue(&s->free_task);
-}
-
-/* The job leaves S. */
-static struct smtp_job *
-let_go(struct smtp_session *s)
-{
-	struct smtp_job *job = s->job;
-
-	if (job != NULL)
-		job->session = NULL;
-	s->job = NULL;
-	return job;
-}
-
-void
-smtp_session_quit(struct smtp_session *s)
-{
-	must(s->job == NULL);
-	stream_write(&s->stream, SLICE("QUIT\r\n"));
-	smtp_session_enter(s, SMTP_QUIT);
-}
-
 static void
 on_quit(struct smtp_session *s)
 {
-	session_close(s);
+	smtp_session_close(s);
 }
 
 /* A server that says something while nothing was asked wants to close. */
@@ -136,84 +66,7 @@ static void
 on_idle(struct smtp_session *s)
 {
 	smtp_pool_del(s);
-	session_close(s);
-}
-
-static void
-on_idle_timer(struct ev_timer *t)
-{
-	struct smtp_session *s = OUTER(t, struct smtp_session, idle_timer);
-
-	smtp_pool_del(s);
-	smtp_session_quit(s);
-}
-
-void
-smtp_session_abort(struct smtp_session *s)
-{
-	(void)let_go(s);
-	session_close(s);
-}
-
-void
-smtp_session_fail(struct smtp_session *s, const struct smtp_result *why,
-    bool final, bool quit)
-{
-	struct smtp_job *job = let_go(s);
-	struct smtp_result copy = *why;
-
-	log_debug("smtp.session-failed", kv_s("host", s->name),
-	    kv_s("dsn", why->dsn), kv_s("why", why->text));
-	if (quit)
-		smtp_session_quit(s);
-	else
-		session_close(s);
-	smtp_job_failed(job, &copy, final);
-}
-
-void
-smtp_session_fail_reply(struct smtp_session *s)
-{
-	struct smtp_result r;
-
-	smtp_result_reply(&r, &s->reply, &s->target);
-	if (s->stage == SMTP_GREETING && r.status == JOB_TEMPFAIL)
-		r.site = JOB_SITE_FAILED;
-	/* A 2xx or 3xx where none belongs. */
-	if (r.status == JOB_DELIVERED)
-		r.status = JOB_TEMPFAIL;
-	if (r.status == JOB_TEMPFAIL && r.dsn[0] != '4')
-		memcpy(r.dsn, "4.5.0", sizeof "4.5.0");
-	smtp_session_fail(s, &r, false, s->reply.code != 421);
-}
-
-void
-smtp_session_reopen(struct smtp_session *s, bool plain)
-{
-	const struct smtp_target target = s->target;
-	struct smtp_job *job = let_go(s);
-
-	session_close(s);
-	smtp_session_open(job, &target, plain);
-}
-
-void
-smtp_session_done(struct smtp_session *s, bool usable)
-{
-	struct smtp_job *job = let_go(s);
-
-	s->messages++;
-	s->reused = false;
-	if (!usable || s->reply.code == 421) {
-		session_close(s);
-	} else if (s->messages >= smtp_conf->session_messages ||
-		   smtp_conf->session_idle == 0) {
-		smtp_session_quit(s);
-	} else {
-		smtp_session_enter(s, SMTP_IDLE);
-		smtp_pool_put(s);
-	}
-	smtp_job_continue(job);
+	smtp_session_close(s);
 }
 
 /* ---- what the stream tells ---- */
@@ -234,7 +87,7 @@ on_reply(struct smtp_session *s)
 		smtp_session_fail_reply(s);
 		return;
 	}
-	stages[s->stage].on_reply(s);
+	takers[s->stage](s);
 }
 
 /* What came is no answer to us: the session ends, and says nothing about a
@@ -247,7 +100,7 @@ on_nonsense(struct smtp_session *s, const char *what, bool after_dot)
 	if (s->job == NULL) {
 		if (s->stage == SMTP_IDLE)
 			smtp_pool_del(s);
-		session_close(s);
+		smtp_session_close(s);
 		return;
 	}
 	if (s->stage == SMTP_STARTTLS) {
@@ -256,7 +109,7 @@ on_nonsense(struct smtp_session *s, const char *what, bool after_dot)
 	}
 	smtp_result_set(&r, JOB_TEMPFAIL, "4.5.0",
 	    "%s: %s while waiting for %s", s->name, what,
-	    stages[s->stage].name);
+	    smtp_session_awaits(s));
 	smtp_session_fail(s, &r, after_dot, false);
 }
 
@@ -297,7 +150,7 @@ on_input(struct stream *stream)
 {
 	struct smtp_session *s = OUTER(stream, struct smtp_session, stream);
 
-	while (!s->dead && stages[s->stage].on_reply != NULL) {
+	while (!s->dead && takers[s->stage] != NULL) {
 		struct slice in = stream_input(stream);
 		const size_t before = in.n;
 		const enum smtp_reply_end end = smtp_reply_feed(&s->reply, &in);
@@ -348,7 +201,7 @@ lost(struct smtp_session *s, enum stream_end why)
 	} else {
 		smtp_result_set(&r, JOB_TEMPFAIL, "4.4.2",
 		    "%s: %s while waiting for %s", s->name, reason,
-		    stages[s->stage].name);
+		    smtp_session_awaits(s));
 	}
 	r.site = JOB_SITE_FAILED;
 	/* Whether the host took the message is not known: to offer it to
@@ -364,7 +217,7 @@ on_end(struct stream *stream, enum stream_end why)
 	if (s->stage == SMTP_IDLE)
 		smtp_pool_del(s);
 	if (s->job == NULL)
-		session_close(s);
+		smtp_session_close(s);
 	else if (s->reused && why != STREAM_TIMEOUT)
 		smtp_session_reopen(s, s->plain);
 	else if (s->stage == SMTP_STARTTLS || s->stage == SMTP_HANDSHAKE)
@@ -419,36 +272,32 @@ begin_connect(const struct smtp_target *t)
 	return -1;
 }
 
-void
-smtp_session_open(struct smtp_job *job, const struct smtp_target *t, bool plain)
+bool
+smtp_session_open(struct smtp_job *job, const struct smtp_target *t, bool plain,
+    struct smtp_result *why)
 {
 	const int fd = begin_connect(t);
 	struct smtp_session *s;
 
 	if (fd == -1) {
 		char name[SMTP_TARGET_TEXT];
-		struct smtp_result r;
 
 		smtp_target_format(t, name);
-		smtp_result_set(&r, JOB_TEMPFAIL, "4.4.1", "connect to %s: %s",
+		smtp_result_set(why, JOB_TEMPFAIL, "4.4.1", "connect to %s: %s",
 		    name, strerror(errno));
-		r.site = is_of_host(errno) ? JOB_SITE_FAILED : JOB_SITE_UNKNOWN;
-		smtp_job_failed(job, &r, false);
-		return;
+		why->site =
+		    is_of_host(errno) ? JOB_SITE_FAILED : JOB_SITE_UNKNOWN;
+		return false;
 	}
-	s = xcalloc(1, sizeof *s);
-	s->target = *t;
+	s = smtp_session_new(t);
 	s->job = job;
 	s->plain = plain;
 	job->session = s;
-	smtp_target_format(t, s->name);
-	smtp_reply_init(&s->reply);
-	ev_task_init(&s->free_task, run_free);
-	ev_timer_init(&s->idle_timer, on_idle_timer);
 	ev_task_init(&s->content_task, smtp_mail_run);
 	stream_init_connecting(&s->stream, fd, &handler, &limits);
 	smtp_pool_opened();
 	smtp_session_enter(s, SMTP_CONNECT);
+	return true;
 }
 
 bool
@@ -465,4 +314,50 @@ smtp_session_reuse(struct smtp_session *s, struct smtp_job *job)
 	s->reused = true;
 	job->session = s;
 	smtp_mail_begin(s);
+}
+
+/* ---- the end ---- */
+
+void
+smtp_session_abort(struct smtp_session *s)
+{
+	(void)smtp_session_let_go(s);
+	smtp_session_close(s);
+}
+
+static size_t
+limit(void)
+{
+	struct rlimit files;
+	size_t n = 1000;
+
+	if (smtp_conf->max_sessions != 0)
+		return smtp_conf->max_sessions;
+	/* A session needs its socket, and the message its file. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+		n = files.rlim_cur / 2;
+	return n > 20000 ? 20000 : n;
+}
+
+bool
+smtp_session_have_room(void)
+{
+	struct smtp_session *s = smtp_pool_first();
+
+	if (smtp_pool_open() >= limit() && s != NULL) {
+		smtp_pool_del(s);
+		smtp_session_abort(s);
+	}
+	return smtp_pool_open() < limit();
+}
+
+void
+smtp_session_flush(void)
+{
+	struct smtp_session *s;
+
+	while ((s = smtp_pool_first()) != NULL) {
+		smtp_pool_del(s);
+		smtp_session_quit(s);
+	}
 }

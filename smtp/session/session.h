@@ -1,25 +1,43 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions as jobs and the pool see them; what is in one is in dialog.h. */
+/* Sessions as jobs see them; what is in one is in dialog.h. */
 #ifndef SMTP_SESSION_SESSION_H
 #define SMTP_SESSION_SESSION_H
 
 #include <stdbool.h>
 
 struct smtp_job;
+struct smtp_result;
 struct smtp_session;
 struct smtp_target;
 
-/* Connect to T for JOB.  PLAIN: without TLS.  Its end is told to the job,
- * possibly at once. */
-void smtp_session_open(
-    struct smtp_job *job, const struct smtp_target *t, bool plain);
+/* Who has sessions opened is told, as the last word of a session on its job: */
+struct smtp_session_owner {
+	/* Every recipient of the transaction has a result or is open for the
+	 * next host. */
+	void (*served)(struct smtp_job *job);
+	/* It failed as a whole; FINAL: no other host may be tried. */
+	void (*failed)(
+	    struct smtp_job *job, const struct smtp_result *why, bool final);
+	/* T is to be tried once more, on a new connection. */
+	void (*again)(
+	    struct smtp_job *job, const struct smtp_target *t, bool plain);
+};
+
+/* Before the first session. */
+void smtp_session_init(const struct smtp_session_owner *owner);
+/* Is there room for one more?  The one that is longest idle makes it. */
+bool smtp_session_have_room(void);
+/* Connect to T for JOB.  PLAIN: without TLS.  False and WHY: it cannot even be
+ * tried; else its end is told to the owner. */
+bool smtp_session_open(struct smtp_job *job, const struct smtp_target *t,
+    bool plain, struct smtp_result *why);
 /* Have an idle session serve JOB. */
 void smtp_session_reuse(struct smtp_session *s, struct smtp_job *job);
 /* Does it wait for the answer to a whole message? */
 bool smtp_session_sent_all(const struct smtp_session *s);
 /* The job is gone: close, whatever the stage. */
 void smtp_session_abort(struct smtp_session *s);
-/* QUIT, or close if that makes no sense.  The session serves no job. */
-void smtp_session_quit(struct smtp_session *s);
+/* End all that are idle. */
+void smtp_session_flush(void);
 
 #endif

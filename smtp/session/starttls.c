@@ -6,7 +6,8 @@
 #include "log/metric.h"
 #include "smtp/route/dane.h"
 #include "smtp/route/policy.h"
-#include "smtp/session/hello.h"
+#include "smtp/session/auth.h"
+#include "smtp/session/dialog.h"
 #include "smtp/session/result.h"
 #include "tls/client.h"
 #include "tls/conn.h"
@@ -46,14 +47,25 @@ go_on(struct smtp_session *s)
 	if (!s->tls && smtp_policy_needs_tls(s))
 		fail(s, "4.7.4", "TLS is required, but was not offered", true);
 	else
-		smtp_hello_done(s);
+		smtp_auth_begin(s);
+}
+
+static void
+on_dane(struct smtp_session *s, bool known)
+{
+	/* Not known is not the same as none: an attacker could hide them. */
+	if (known)
+		smtp_starttls_begin(s);
+	else
+		fail(s, "4.7.5", "TLSA records cannot be looked up", true);
 }
 
 void
 smtp_starttls_begin(struct smtp_session *s)
 {
 	if (smtp_policy_asks_dane(s)) {
-		smtp_dane_ask(s);
+		smtp_session_enter(s, SMTP_TLSA);
+		smtp_dane_ask(s, on_dane);
 		return;
 	}
 	if (s->tls || smtp_policy(s) == SMTP_TLS_NONE ||
@@ -63,16 +75,6 @@ smtp_starttls_begin(struct smtp_session *s)
 	}
 	stream_write(&s->stream, SLICE("STARTTLS\r\n"));
 	smtp_session_enter(s, SMTP_STARTTLS);
-}
-
-void
-smtp_starttls_dane(struct smtp_session *s, bool known)
-{
-	/* Not known is not the same as none: an attacker could hide them. */
-	if (known)
-		smtp_starttls_begin(s);
-	else
-		fail(s, "4.7.5", "TLSA records cannot be looked up", true);
 }
 
 /* ---- TLS ---- */
@@ -90,7 +92,7 @@ on_tls(struct stream *stream)
 	log_info("smtp.tls", kv_s("host", s->name),
 	    kv_s("version", facts.version), kv_s("cipher", facts.cipher),
 	    kv_s("verified", facts.verified ? "yes" : facts.unverified));
-	smtp_hello_again(s);
+	smtp_session_hello(s);
 }
 
 static enum tls_verify
@@ -134,7 +136,7 @@ smtp_starttls_reply(struct smtp_session *s)
 		if (smtp_policy_needs_tls(s))
 			smtp_session_fail_reply(s);
 		else
-			smtp_hello_done(s);
+			smtp_auth_begin(s);
 		return;
 	}
 	if (tls_layer_connect(&s->stream, client, s->target.host,

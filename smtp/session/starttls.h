@@ -14,7 +14,8 @@ struct smtp_session;
  * are NEEDED and PEM holds none. */
 int smtp_starttls_trust(struct slice pem, bool needed, struct err *err);
 
-/* The host has said hello: STARTTLS if it should be, else smtp_hello_done(). */
+/* The host has said hello: STARTTLS if it should be, else what
+ * follows (smtp_auth_begin). */
 void smtp_starttls_begin(struct smtp_session *s);
 /* The reply to STARTTLS. */
 void smtp_starttls_reply(struct smtp_session *s);
@@ -22,7 +23,5 @@ void smtp_starttls_reply(struct smtp_session *s);
  * where TLS itself says nothing.  In clear text on a new connection, if
  * tls_policy allows. */
 void smtp_starttls_failed(struct smtp_session *s, const char *why);
-/* From dane.c: the host's TLSA records are known, or cannot be. */
-void smtp_starttls_dane(struct smtp_session *s, bool known);
 
 #endif
