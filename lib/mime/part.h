@@ -44,7 +44,7 @@ struct mime_part {
 	struct param *disposition_params;
 	struct param *languages;
 	struct slice id, description, encoding, md5, location;
-	struct slice envelope; /* of a message: rendered, see mime/imap.h */
+	struct slice envelope; /* of a message: rendered, see mime/envelope.h */
 };
 
 /* Everything in a tree comes from its arena. */
