@@ -355,8 +355,7 @@ make_room(void)
 static void
 table_failed(struct auth_check *c, const struct table *t)
 {
-	log_err("table.failed", kv_s("table", table_spec(t)),
-	    kv_s("why", table_problem(t)));
+	table_log_problem(t);
 	finish(c, AUTH_TEMPFAIL, "table");
 }
 

@@ -352,8 +352,7 @@ on_answer(struct table_request *rq, enum found found, struct slice value)
 
 	found = lookup_table_found(p->source, found);
 	if (found == TEMPFAIL) {
-		log_err("table.failed", kv_s("table", table_spec(t)),
-		    kv_s("why", table_problem(t)));
+		table_log_problem(t);
 		refuse(q, "4.3.0", "temporary lookup failure");
 	} else if (found == ABSENT) {
 		q->at++;

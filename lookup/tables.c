@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "conf/param.h"
 #include "conf/shared.h"
-#include "log/log.h"
 #include "lookup/conf.h"
 #include "table/news.h"
 #include "table/reader.h"
@@ -72,8 +71,7 @@ lookup_tables_domain(struct slice domain)
 		found = table_get(t, domain, &value, NULL);
 		buf_fini(&value);
 		if (found == TEMPFAIL)
-			log_err("table.failed", kv_s("table", table_spec(t)),
-			    kv_s("why", table_problem(t)));
+			table_log_problem(t);
 	}
 	return found;
 }

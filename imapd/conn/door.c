@@ -29,6 +29,7 @@ enum {
 struct newcomer {
 	struct ipc *login; /* NULL: it is gone */
 	char *home;
+	char *account; /* its address */
 	uint64_t quota;
 	struct ev_timer again;
 	unsigned tries;
@@ -70,6 +71,7 @@ newcomer_free(struct newcomer *n)
 	ev_timer_stop(&n->again);
 	fd_close(&n->fd);
 	free(n->home);
+	free(n->account);
 	free(n->tag);
 	free(n->input);
 	free(n);
@@ -104,7 +106,7 @@ static void
 enter(struct newcomer *n)
 {
 	struct err err = { 0 };
-	struct user *u = imapd_user_open(n->home, n->quota, &err);
+	struct user *u = imapd_user_open(n->home, n->account, n->quota, &err);
 
 	if (u == NULL && store_is_building(&err) && n->tries++ < AGAIN_TIMES) {
 		ev_timer_set(&n->again, AGAIN_MS);
@@ -112,7 +114,7 @@ enter(struct newcomer *n)
 	}
 	if (u == NULL) {
 		log_err("imapd.command-failed", kv_s("sid", n->sid),
-		    kv_s("account", n->home), kv_s("what", "open"),
+		    kv_s("account", n->account), kv_s("what", "open"),
 		    kv_s("why", err.text));
 		if (err.class == ERR_PERM)
 			refuse(n, ERR_PERM, ERR_NO_ACCOUNT,
@@ -166,6 +168,7 @@ imapd_on_session(struct ipc *peer, struct msg *m)
 	n->fd = q->client;
 	q->client = -1;
 	n->home = xslicedup(pass->home);
+	n->account = xslicedup(pass->account);
 	n->quota = pass->quota;
 	n->tag = xslicedup(q->tag);
 	n->input = xslicedup(q->input);

@@ -238,7 +238,7 @@ static void
 log_trouble(const struct session *s, const char *what, const struct err *err)
 {
 	log_err("imapd.command-failed", kv_s("sid", s->sid),
-	    kv_s("account", imapd_user_path(s->user)), kv_s("what", what),
+	    kv_s("account", imapd_user_name(s->user)), kv_s("what", what),
 	    kv_s("why", err->text));
 }
 
@@ -366,7 +366,7 @@ on_command(struct session *s)
 		imapd_bad_text(s, why);
 		return;
 	}
-	turn_note(s->command->name, imapd_user_path(s->user));
+	turn_note(s->command->name, imapd_user_name(s->user));
 	s->command->run(s, &p);
 }
 
@@ -483,7 +483,7 @@ on_work(struct work *w)
 		imapd_resume(s);
 	c->held = false;
 	turn_note(s->command != NULL ? s->command->name : NULL,
-	    imapd_user_path(s->user));
+	    imapd_user_name(s->user));
 	if (c->answer.n > 0)
 		respond(s);
 	else if (s->job != NULL && s->job->ops->more != NULL)
@@ -519,7 +519,7 @@ on_end(struct stream *stream, enum stream_end why)
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
 	log_info("imapd.session-end", kv_s("sid", s->sid),
-	    kv_s("account", imapd_user_path(s->user)),
+	    kv_s("account", imapd_user_name(s->user)),
 	    kv_s("why", end_word(s, why)),
 	    kv_u("commands", client_of(s)->commands));
 	s->state = S_LOGOUT;
@@ -559,7 +559,7 @@ imapd_session_new(int fd, struct user *user, struct slice tag,
 	buf_add(&c->stream.in, input);
 	s->tag = arena_slice(&s->arena, tag);
 	log_info("imapd.session-start", kv_s("sid", s->sid),
-	    kv_s("account", imapd_user_path(user)), kv_s("client", s->address));
+	    kv_s("account", imapd_user_name(user)), kv_s("client", s->address));
 	buf_add(imapd_out(s), s->tag);
 	buf_adds(imapd_out(s), " OK [CAPABILITY ");
 	imapd_put_capabilities(imapd_out(s));

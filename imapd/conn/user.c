@@ -22,6 +22,7 @@ enum {
 
 struct user {
 	char *home;
+	char *name; /* user@domain, for the log */
 	struct account *account;
 	struct account_watch watch;
 	struct ev_task changed;  /* tell the sessions, at the turn's end */
@@ -119,7 +120,7 @@ on_flush(struct ev_timer *t)
 	rc = account_flush(u->account, &more, &err);
 	u->flushing = false;
 	if (rc == -1)
-		log_err("imapd.command-failed", kv_s("account", u->home),
+		log_err("imapd.command-failed", kv_s("account", u->name),
 		    kv_s("what", "flush"), kv_s("why", err.text));
 	/* What is left undone stands in the index, for who opens it next. */
 	if (rc == -1 && u->nsessions > 0)
@@ -131,7 +132,8 @@ on_flush(struct ev_timer *t)
 }
 
 struct user *
-imapd_user_open(const char *home, uint64_t quota, struct err *err)
+imapd_user_open(
+    const char *home, const char *name, uint64_t quota, struct err *err)
 {
 	struct user *u = map_find(&users.by_home, slice_str(home));
 	struct account *a;
@@ -152,6 +154,7 @@ imapd_user_open(const char *home, uint64_t quota, struct err *err)
 	u = xcalloc(1, sizeof *u);
 	u->account = a;
 	u->home = xstrdup(home);
+	u->name = xstrdup(name);
 	LIST_INIT(&u->sessions);
 	work_share_init(&u->share);
 	ev_task_init(&u->changed, on_changed);
@@ -177,6 +180,7 @@ imapd_user_idle(struct user *u)
 	account_unwatch(&u->watch);
 	account_close(&u->account);
 	xfree(&u->home);
+	xfree(&u->name);
 	xfree(&u);
 }
 
@@ -212,9 +216,9 @@ imapd_user_account(const struct user *u)
 }
 
 const char *
-imapd_user_path(const struct user *u)
+imapd_user_name(const struct user *u)
 {
-	return u->home;
+	return u->name;
 }
 
 unsigned

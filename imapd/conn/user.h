@@ -28,9 +28,11 @@ bool imapd_users_busy(void);
 /* "* BYE why" to all, before the end of the process. */
 void imapd_users_bye(const char *why);
 
-/* The account with HOME (as auth has it) and its quota in bytes (0: none); it
- * lives as long as it has sessions: give it one or call imapd_user_idle. */
-struct user *imapd_user_open(const char *home, uint64_t quota, struct err *err);
+/* The account with HOME (as auth has it), its address NAME for the log and its
+ * quota in bytes (0: none); it lives as long as it has sessions: give it one or
+ * call imapd_user_idle. */
+struct user *imapd_user_open(
+    const char *home, const char *name, uint64_t quota, struct err *err);
 /* Close it if it has no session. */
 void imapd_user_idle(struct user *u);
 void imapd_user_add(struct user *u, struct session *s);
@@ -38,8 +40,8 @@ void imapd_user_remove(struct session *s);
 /* Of all its sessions. */
 struct work_share *imapd_user_share(struct user *u);
 struct account *imapd_user_account(const struct user *u);
-/* Its home. */
-const char *imapd_user_path(const struct user *u);
+/* Its address, as the log has it. */
+const char *imapd_user_name(const struct user *u);
 /* Sessions from ADDRESS. */
 unsigned imapd_user_count(const struct user *u, struct slice address);
 /* Another process said so. */

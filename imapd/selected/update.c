@@ -127,7 +127,7 @@ imapd_update(struct session *s, bool expunges)
 	if (err.class == ERR_PERM)
 		return UPDATE_GONE;
 	log_err("imapd.command-failed", kv_s("sid", s->sid),
-	    kv_s("account", imapd_user_path(s->user)), kv_s("what", "sync"),
+	    kv_s("account", imapd_user_name(s->user)), kv_s("what", "sync"),
 	    kv_s("why", err.text));
 	return UPDATED;
 }

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "log/log.h"
 #include "table/key.h"
 #include "table/reader.h"
 #include "table/type.h"
@@ -141,6 +142,13 @@ const char *
 table_problem(const struct table *t)
 {
 	return t->problem.text;
+}
+
+void
+table_log_problem(const struct table *t)
+{
+	log_err("table.failed", kv_s("table", table_spec(t)),
+	    kv_s("why", table_problem(t)));
 }
 
 bool

@@ -53,6 +53,8 @@ enum found table_get(
 const char *table_spec(const struct table *t);
 /* Why the last TEMPFAIL was one. */
 const char *table_problem(const struct table *t);
+/* Log it: table.failed. */
+void table_log_problem(const struct table *t);
 /* Is there anything to look in: the cdb or its text, the text? */
 bool table_exists(const struct table *t);
 /* -1: it is there and cannot be read, or is damaged. */
