@@ -8,7 +8,9 @@ A folder that logs has events.def, one entry an event:
     EVENT("mail.accepted", "qid from size", "A message was accepted.")
 
 --check   every event and key that the code logs is there with a text, and
-          nothing else is; prints what is wrong and exits with 1
+          nothing else is; an event has one folder; and what is no more as the
+          last release had it (tests/events-0.1.txt) is told of in
+          doc/log-events.md; prints what is wrong and exits with 1
 --mdoc    all of them as an mdoc list, for pabal-log(7)
 --update  add what is missing, with an empty text to fill in
 """
@@ -18,6 +20,8 @@ import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+RELEASED = os.path.join(ROOT, "tests", "events-0.1.txt")
+RENAMES = os.path.join(ROOT, "doc", "log-events.md")
 CALL = re.compile(r'\b(?:log_(?:err|warn|info|debug)\(\s*|'
                   r'(?:log|put)_line\([^";{]*)"([^"]+)"')
 LEVEL = re.compile(r'\bLOG_AT\(|\blog_event\(')
@@ -81,11 +85,68 @@ def told(folder):
     return entries
 
 
+def released():
+    """[(folder, event, keys)] of the last release."""
+    with open(RELEASED) as f:
+        return [(words[0], words[1], words[2:])
+                for words in map(str.split, f) if words[0] != "#"]
+
+
+def renames(text):
+    """{(event, folder or ""): (new name or "", {key: new key or ""})} of the
+    tables of doc/log-events.md: | `old` (folder) | `new` | `key` `key` |"""
+    rows = {}
+    for line in text.splitlines():
+        cells = [c.strip() for c in line.strip("|\n").split("|")]
+        m = re.match(r"`([a-z0-9.-]+)`(?: \((\S+)\))?$", cells[0])
+        if m is None or len(cells) < 3:
+            continue
+        keys = {old: new.strip("`") for old, new in
+                re.findall(r"`(\w+)` → (`\w+`|removed)", cells[2])}
+        new = re.match(r"`([a-z0-9.-]+)`", cells[1])
+        rows[m.group(1), m.group(2) or ""] = (
+            new.group(1) if new else "",
+            {k: "" if v == "removed" else v for k, v in keys.items()})
+    return rows
+
+
+def compare(old, rows, now):
+    """What is wrong: OLD has (folder, event, keys), NOW {event: keys}."""
+    bad, used = [], set()
+    for folder, event, keys in old:
+        row = next((r for r in ((event, folder), (event, "")) if r in rows),
+                   None)
+        used.add(row)
+        new, moved = rows[row] if row else (event, {})
+        if new == "" or (new not in now and row):
+            if new:
+                bad.append(f"{event} is {new} now, which nothing logs")
+            elif event in now:
+                bad.append(f"{event} is logged and was removed")
+            continue
+        if new not in now:
+            bad.append(f"{event} of the last release is gone")
+            continue
+        for key in keys:
+            if moved.get(key, key) not in now[new] + [""]:
+                bad.append(f"{event} had the key {key}, {new} has not")
+        bad += [f"{event} had no key {key}" for key in moved
+                if key not in keys]
+    return bad + [f"the last release had no {event}"
+                  for event, folder in rows if (event, folder) not in used]
+
+
 def check():
     bad = 0
+    now, owner = {}, {}
     for folder in folders():
         code, entries = logged(folder), told(folder)
         known = {e: k for e, k, _ in entries}
+        for event, keys, _ in entries:
+            if event in owner:
+                print(f"{folder}/events.def: {event} is {owner[event]}'s")
+                bad = 1
+            owner[event], now[event] = folder, keys
         for event, (keys, where) in code.items():
             if event not in known:
                 print(f"{where}: {event} is not in {folder}/events.def")
@@ -103,6 +164,11 @@ def check():
             elif not text:
                 print(f"{folder}/events.def: {event} has no text")
                 bad = 1
+    with open(RENAMES) as f:
+        rows = renames(f.read())
+    for text in compare(released(), rows, now):
+        print(f"doc/log-events.md: {text}")
+        bad = 1
     return bad
 
 
