@@ -411,7 +411,7 @@ check_configuration(struct check_run *c)
 		    in->etc);
 	if (trial_in_force(in, when))
 		tell(c, WARN, "configuration",
-		    "the last good one of %s is in effect, not that of %s",
+		    "the one that has been good since %s is in effect, not %s",
 		    when, in->etc);
 }
 
