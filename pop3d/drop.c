@@ -221,8 +221,8 @@ pop3d_drop_fetch(struct pop3d_drop *d, uint32_t number, int *fd,
 	    message_open(d->inbox, d->uids[number - 1], fd, &info, err);
 
 	if (f == ABSENT)
-		return err_set(
-		    err, ERR_TEMP, "message was removed by another program");
+		return err_set_code(err, ERR_TEMP, ERR_NOT_FOUND,
+		    "message was removed by another program");
 	if (f == TEMPFAIL)
 		return -1;
 	if (info.vsize != d->sizes[number - 1]) {
@@ -230,8 +230,8 @@ pop3d_drop_fetch(struct pop3d_drop *d, uint32_t number, int *fd,
 		fd_close(fd);
 		d->octets += info.vsize - d->sizes[number - 1];
 		d->sizes[number - 1] = info.vsize;
-		return err_set(
-		    err, ERR_TEMP, "message was changed by another program");
+		return err_set_code(err, ERR_TEMP, ERR_CANNOT,
+		    "message was changed by another program");
 	}
 	*file_size = info.size;
 	(void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "ev/stream.h"
+#include "log/log.h"
 #include "pop3d/conf.h"
 #include "pop3d/session.h"
 #include "proto/errwords.h"
@@ -43,6 +44,9 @@ pop3d_reply_fail(struct pop3d_session *s, const char *text)
 void
 pop3d_reply_fail_err(struct pop3d_session *s, const struct err *why)
 {
+	if (!errwords_public(why->class, why->code))
+		log_err("pop3d.command-failed", kv_s("sid", s->sid),
+		    kv_s("account", s->account), kv_s("why", why->text));
 	stream_printf(&s->stream, "-ERR [%s] %s\r\n",
-	    errwords_pop3(why->class, why->code), why->text);
+	    errwords_pop3(why->class, why->code), errwords_text(why));
 }

@@ -370,8 +370,9 @@ static const struct stream_handler handler = { on_input, on_drain, on_end,
 
 /* ---- the start ---- */
 
+/* The client reads TEXT, the log says why. */
 static void
-refuse(struct pop3d_session *s, const struct err *why)
+refuse_with(struct pop3d_session *s, const struct err *why, const char *text)
 {
 	log_warn("pop3d.session-refused", kv_s("sid", s->sid),
 	    kv_s("client", s->address),
@@ -380,8 +381,14 @@ refuse(struct pop3d_session *s, const struct err *why)
 	metric_add(&refused, 1);
 	IPC_SEND(s->login, pop3d_taken, .id = s->login_id, .ok = false,
 	    .permanent = why->class == ERR_PERM, .code = why->code,
-	    .why = slice_str(why->text));
+	    .why = slice_str(text));
 	session_free(s);
+}
+
+static void
+refuse(struct pop3d_session *s, const struct err *why)
+{
+	refuse_with(s, why, errwords_text(why));
 }
 
 static void
@@ -390,7 +397,7 @@ refuse_for_now(struct pop3d_session *s, const char *text)
 	struct err why;
 
 	(void)err_set(&why, ERR_TEMP, "%s", text);
-	refuse(s, &why);
+	refuse_with(s, &why, text);
 }
 
 /* A client that is gone without a word (a laptop closed, a NAT that forgot)

@@ -65,3 +65,11 @@ errwords_public(enum err_class class, enum err_code code)
 	must(code < ERR_CODES);
 	return class == ERR_PERM || !rows[code].ours;
 }
+
+const char *
+errwords_text(const struct err *err)
+{
+	return errwords_public(err->class, err->code)
+		   ? err->text
+		   : "temporary trouble, try again later";
+}

@@ -23,5 +23,7 @@ const char *errwords_dsn(enum err_class class, enum err_code code,
 /* May the text go to a client?  Not that of a temporary failure of ours, which
  * is for the log: it names files and says what the kernel said. */
 bool errwords_public(enum err_class class, enum err_code code);
+/* What a client may read of ERR: its text, or that it is to try again. */
+const char *errwords_text(const struct err *err);
 
 #endif

@@ -378,6 +378,48 @@ def test_file_that_vanished(pabal):
     assert files(pabal, "alice") == []
 
 
+@pytest.mark.allow("pop3d.command-failed")
+def test_no_file_name_in_an_answer(pabal):
+    """What failed here is for the log."""
+    empty(pabal, "alice")
+    put(pabal, "alice", b"Subject: x\n\nbody\n", "1700000000.odd.host")
+    since = pabal.mark()
+    with Raw(pabal) as c:
+        assert number(c.ask("STAT"))[0] == 1
+        [name] = files(pabal, "alice")
+        for sub in ("new", "cur"):
+            path = os.path.join(pabal.maildir("alice"), sub, name)
+            if os.path.exists(path):
+                os.remove(path)
+                os.symlink(name, path)
+        for command in ("RETR 1", "TOP 1 0"):
+            answer = c.ask(command)
+            assert answer == \
+                b"-ERR [SYS/TEMP] temporary trouble, try again later\r\n"
+    e = pabal.wait_event("pop3d.command-failed", since)
+    assert "odd" in e["why"] and e["account"] == "alice@pabal.test"
+    empty(pabal, "alice")
+
+
+@pytest.mark.allow("pop3d.session-refused", "login.handoff-failed", "child.killed")
+def test_no_file_name_in_a_refusal(make_pabal):
+    p = make_pabal()
+    p.pop().quit()
+    for pid in p.pids("pop3d"):
+        os.kill(pid, signal.SIGKILL)
+    cur = os.path.join(p.maildir("alice"), "cur")
+    os.rmdir(cur)
+    os.symlink("cur", cur)
+    since = p.mark()
+    c = p.pop(login=False)
+    c.user("alice@pabal.test")
+    with pytest.raises(poplib.error_proto) as e:
+        c.pass_(PASSWORD)
+    said = e.value.args[0]
+    assert said == b"-ERR [SYS/TEMP] temporary trouble, try again later"
+    assert "cur" in p.wait_event("pop3d.session-refused", since)["why"]
+
+
 def test_file_that_shrank(pabal):
     empty(pabal, "alice")
     put(pabal, "alice", b"Subject: 1\n\n" + b"long\n" * 1000)

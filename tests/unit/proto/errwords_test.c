@@ -70,11 +70,28 @@ test_every_code(void **state)
 	    errwords_dsn(ERR_TEMP, ERR_OTHER, "3.0", dsn), "4.3.0");
 }
 
+/* What the kernel said of which file is for the log. */
+static void
+test_text(void **state)
+{
+	struct err err;
+
+	(void)state;
+	(void)err_set(&err, ERR_TEMP, "open /x: input/output error");
+	assert_string_equal(
+	    errwords_text(&err), "temporary trouble, try again later");
+	(void)err_set_code(&err, ERR_TEMP, ERR_OVER_QUOTA, "over quota");
+	assert_string_equal(errwords_text(&err), "over quota");
+	(void)err_set(&err, ERR_PERM, "no such thing");
+	assert_string_equal(errwords_text(&err), "no such thing");
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_code),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
