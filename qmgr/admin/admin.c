@@ -131,7 +131,9 @@ describe(struct buf *b, const struct entry *e, const struct message *m,
 	    state_word(e), (long long)e->arrived_us / 1000000,
 	    (long long)m->env.size, e->attempts);
 	if (e->state == ENTRY_WAITING)
-		buf_addf(b, " next=%lld", (long long)e->due.key / 1000);
+		buf_addf(b, " next=%lld",
+		    (long long)(clock_wall_us() / 1000 + entry_wait_ms(e)) /
+			1000);
 	add_value(b, "sender", m->env.sender);
 	buf_addc(b, '\n');
 	for (size_t i = 0; i < m->nrcpts && b->n < TEXT_BYTES + 8000; i++) {

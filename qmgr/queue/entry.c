@@ -10,6 +10,8 @@
 #include "log/metric.h"
 #include "sys/clock.h"
 
+enum { SURE_MS = 3600000 };
+
 static int
 by_id(struct entry *a, struct entry *b)
 {
@@ -23,6 +25,7 @@ static struct {
 	struct entries all;
 	uint64_t count;
 	struct heap due;
+	int64_t ahead_us; /* of clock_us the wall clock was, at the start */
 } table;
 
 static struct metric messages = { .name = "pabal_qmgr_messages",
@@ -35,6 +38,7 @@ entry_init(void)
 	RB_INIT(&table.all);
 	table.count = 0;
 	heap_init(&table.due);
+	table.ahead_us = clock_wall_us() - clock_us();
 	metric_register(&messages);
 }
 
@@ -50,6 +54,7 @@ entry_add(const char *id, enum spool_place place, int64_t arrived_us)
 	}
 	e->place = (uint8_t)place;
 	e->arrived_us = arrived_us;
+	e->seen_ms = clock_ms();
 	e->state = ENTRY_WAITING;
 	metric_set(&messages, (int64_t)++table.count);
 	return e;
@@ -103,7 +108,33 @@ entry_wait(struct entry *e, int64_t at_ms)
 		    (e->arrived_us < now_us ? e->arrived_us : now_us) / 1000;
 	e->state = ENTRY_WAITING;
 	e->message = NULL;
-	heap_put(&table.due, &e->due, at_ms);
+	heap_put(&table.due, &e->due, clock_ms() + at_ms - now_us / 1000);
+}
+
+int64_t
+entry_wait_ms(const struct entry *e)
+{
+	return e->due.key - clock_ms();
+}
+
+int64_t
+entry_age_ms(const struct entry *e)
+{
+	const int64_t ms = (clock_wall_us() - e->arrived_us) / 1000;
+
+	return ms > 0 ? ms : 0;
+}
+
+bool
+entry_is_older(const struct entry *e, int64_t ms)
+{
+	const int64_t seen_ms = clock_ms() - e->seen_ms;
+	/* as old as it would be had nobody set the wall clock since */
+	const int64_t then_ms =
+	    (clock_us() + table.ahead_us - e->arrived_us) / 1000;
+
+	return seen_ms >= ms ||
+	       (seen_ms >= SURE_MS && then_ms >= ms && entry_age_ms(e) >= ms);
 }
 
 void

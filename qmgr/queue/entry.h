@@ -4,6 +4,11 @@
  * while its file waits on disk.  All entries stand in a tree by id, which is
  * the order of arrival (spool_new_id); those that wait for their next attempt
  * stand in a heap by its time as well.  Each costs O(log n).
+ *
+ * Somebody may set the wall clock, and it may be wrong when the host starts. So
+ * it is asked for what stands in files; while the process runs, waits and ages
+ * go on with the clock that only runs forward.  entry_is_older says what that
+ * means for what comes of an age.
  */
 #ifndef QMGR_QUEUE_ENTRY_H
 #define QMGR_QUEUE_ENTRY_H
@@ -33,10 +38,11 @@ struct unwritten {
 
 struct entry {
 	RB_ENTRY(entry) all;
-	struct heap_node due;        /* key: wall clock, ms */
+	struct heap_node due;        /* key: of clock_ms */
 	struct message *message;     /* while active */
 	struct unwritten *unwritten; /* NULL: nothing */
-	int64_t arrived_us;
+	int64_t arrived_us;          /* wall clock; 0: not known yet */
+	int64_t seen_ms;             /* of clock_ms: since when we know it */
 	uint32_t attempts;
 	uint8_t state;
 	uint8_t place;
@@ -61,6 +67,19 @@ void entry_hold(struct entry *e);
 void entry_activate(struct entry *e, struct message *m);
 /* The one that is due first; NULL when none waits. */
 struct entry *entry_first_due(void);
+/* So long until E, which waits, is due: <= 0 is now. */
+int64_t entry_wait_ms(const struct entry *e);
+
+/* How long ago E came by the wall clock, for people; never negative. */
+int64_t entry_age_ms(const struct entry *e);
+/*
+ * Is E older than MS, so that something may come of it (a report, its end)?
+ * Yes if this process has known it for so long.  Of what came before it, or
+ * before the clock was set, its file is a witness, and is believed when the
+ * wall clock says so twice: when the process began and now, an hour later at
+ * least.
+ */
+bool entry_is_older(const struct entry *e, int64_t ms);
 
 /* In order of arrival: the first, or the one after E. */
 struct entry *entry_next(const struct entry *e);

@@ -6,7 +6,6 @@
 #include "qmgr/queue/message.h"
 #include "qmgr/run/expand.h"
 #include "qmgr/run/settle.h"
-#include "sys/clock.h"
 
 static struct metric delivered = { .name = "pabal_qmgr_delivered",
 	.help = "Recipients delivered or relayed." };
@@ -19,13 +18,12 @@ static void
 log_result(const struct rcpt *r, enum role agent)
 {
 	const struct message *m = r->message;
-	const int64_t age_ms = (clock_wall_us() - m->entry->arrived_us) / 1000;
-
 	log_info("rcpt.result", kv_s("qid", m->entry->id),
 	    kv_slice("to", r->env.address),
 	    kv_s("status", job_status_name(r->status)), kv_slice("dsn", r->dsn),
 	    kv_s("agent", role_name(agent)), kv_slice("host", r->host),
-	    kv_i("delay_ms", age_ms), kv_slice("text", r->text));
+	    kv_i("delay_ms", entry_age_ms(m->entry)),
+	    kv_slice("text", r->text));
 }
 
 /* The state that follows from what the agent said. */

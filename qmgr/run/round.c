@@ -50,12 +50,6 @@ count(const struct message *m, enum rcpt_state state)
 	return n;
 }
 
-static int64_t
-age_ms(const struct message *m)
-{
-	return (clock_wall_us() - m->entry->arrived_us) / 1000;
-}
-
 static void
 finish(struct message *m)
 {
@@ -98,7 +92,7 @@ leave(struct message *m)
 	if (e->delete_wanted)
 		log_info("mail.deleted", kv_s("qid", e->id));
 	log_info("mail.removed", kv_s("qid", e->id),
-	    kv_i("delay_ms", age_ms(m)),
+	    kv_i("delay_ms", entry_age_ms(e)),
 	    kv_u("delivered", count(m, RCPT_DELIVERED)),
 	    kv_u("relayed", count(m, RCPT_RELAYED)),
 	    kv_u("reported", count(m, RCPT_REPORTED)),
@@ -173,7 +167,7 @@ expire(struct message *m)
 	const int64_t limit = m->env.sender.n > 0 ? qmgr_conf->queue_lifetime
 						  : qmgr_conf->bounce_lifetime;
 
-	if (age_ms(m) < limit)
+	if (!entry_is_older(m->entry, limit))
 		return;
 	for (size_t i = 0; i < m->nrcpts; i++) {
 		struct rcpt *r = m->rcpts[i];
@@ -303,7 +297,7 @@ round_end(struct message *m)
 	else if (count(m, RCPT_DEFERRED) == 0)
 		leave(m);
 	else if (qmgr_conf->delay_warning > 0 && !m->warned &&
-		 age_ms(m) >= qmgr_conf->delay_warning)
+		 entry_is_older(m->entry, qmgr_conf->delay_warning))
 		report_write(m, NOTIFY_DELAY, on_reported);
 	else
 		put_off(m);
@@ -399,7 +393,8 @@ load_and_start(struct entry *e)
 }
 
 /* Nothing was put off for longer; what seems to be was put off before the
- * schedule became shorter, or before the wall clock was set back. */
+ * schedule became shorter, or before the wall clock was set back and this
+ * process began. */
 static int64_t
 longest_wait_ms(void)
 {
@@ -422,7 +417,7 @@ on_pump(struct ev_task *task)
 	if (rounds.stopped)
 		return;
 	while ((e = entry_first_due()) != NULL) {
-		wait = e->due.key - wall_ms();
+		wait = entry_wait_ms(e);
 		if (wait > 0 && wait <= longest_wait_ms()) {
 			ev_timer_set(&rounds.due,
 			    wait < MAX_WAIT_MS ? wait : MAX_WAIT_MS);

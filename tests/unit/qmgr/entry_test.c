@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/queue/entry.h"
 
+#include "tests/clock.h"
 #include "tests/unit.h"
 
 #include <stdio.h>
@@ -9,6 +10,9 @@
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
+
+#include "ev/loop.h"
+#include "sys/clock.h"
 
 enum { ENTRIES = 500 };
 
@@ -114,6 +118,82 @@ test_due(void **state)
 	assert_null(entry_first_due());
 }
 
+static const int64_t minute = 60000, hour = 3600000, day = 86400000;
+
+/* One that came AGE_MS ago, as its file says. */
+static struct entry *
+from_disk(int64_t age_ms)
+{
+	char id[ENVELOPE_ID_BYTES];
+
+	spool_new_id(id);
+	return entry_add(id, SPOOL_CUR, clock_wall_us() - age_ms * 1000);
+}
+
+static void
+test_age(void **state)
+{
+	struct entry *e;
+
+	(void)state;
+	entry_init();
+	/* the wall clock says so twice, an hour apart */
+	e = from_disk(10 * day);
+	assert_int_equal(entry_age_ms(e), 10 * day);
+	assert_false(entry_is_older(e, 5 * day));
+	clock_run(hour - 1);
+	assert_false(entry_is_older(e, 5 * day));
+	clock_run(1);
+	assert_true(entry_is_older(e, 5 * day));
+	assert_false(entry_is_older(e, 11 * day));
+	entry_free(&e);
+	/* what is known for so long needs no other witness */
+	e = from_disk(-30 * day);
+	assert_int_equal(entry_age_ms(e), 0);
+	clock_run(10 * minute - 1);
+	assert_false(entry_is_older(e, 10 * minute));
+	clock_run(1);
+	assert_true(entry_is_older(e, 10 * minute));
+	entry_free(&e);
+}
+
+/* The clock was wrong when the process began, or is set while it runs. */
+static void
+test_age_by_a_wrong_clock(void **state)
+{
+	struct entry *e;
+
+	(void)state;
+	clock_set_wall(30 * day);
+	entry_init();
+	clock_set_wall(-30 * day);
+	e = from_disk(hour);
+	clock_set_wall(30 * day);
+	clock_run(10 * minute);
+	clock_set_wall(-30 * day);
+	clock_run(2 * hour);
+	assert_false(entry_is_older(e, 5 * day));
+	entry_free(&e);
+	entry_init();
+	e = from_disk(hour);
+	clock_set_wall(30 * day);
+	clock_run(2 * hour);
+	assert_false(entry_is_older(e, 5 * day));
+	assert_true(entry_is_older(e, 3 * hour));
+	clock_run(5 * day - 3 * hour);
+	assert_true(entry_is_older(e, 5 * day));
+	entry_free(&e);
+	clock_set_wall(-30 * day);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	ev_init();
+	return 0;
+}
+
 int
 main(void)
 {
@@ -121,7 +201,9 @@ main(void)
 		cmocka_unit_test(test_order_of_arrival),
 		cmocka_unit_test(test_after),
 		cmocka_unit_test(test_due),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_age_by_a_wrong_clock),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, NULL);
 }

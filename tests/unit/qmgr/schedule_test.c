@@ -315,7 +315,54 @@ test_clock_set_back(void **state)
 	clock_run(12 * minute);
 	assert_int_equal(ntried, 3);
 	check_wait(2, 10 * minute);
+	/* and it ends when it would have ended */
+	clock_run(5 * day + 5 * hour);
+	assert_int_equal(entry_count(), 0);
 	clock_set_wall(365 * day);
+	finish();
+}
+
+/* Back by an hour, in the middle of a wait. */
+static void
+test_clock_set_back_a_little(void **state)
+{
+	(void)state;
+	submit("me@here.test");
+	clock_run(minute);
+	assert_int_equal(ntried, 1);
+	clock_set_wall(-hour);
+	clock_run(20 * minute);
+	assert_int_equal(ntried, 3);
+	check_wait(1, 5 * minute);
+	check_wait(2, 10 * minute);
+	clock_set_wall(hour);
+	finish();
+}
+
+/* Set forward it gives nothing up, warns nobody, and nothing is tried sooner:
+ * what came while we ran is as old as we have run. */
+static void
+test_clock_set_forward(void **state)
+{
+	(void)state;
+	submit("");
+	clock_run(10 * minute);
+	assert_int_equal(ntried, 2);
+	clock_set_wall(30 * day);
+	clock_run(2 * minute);
+	assert_int_equal(ntried, 2);
+	clock_run(day - hour);
+	assert_int_equal(entry_count(), 1);
+	clock_run(6 * hour);
+	assert_int_equal(entry_count(), 0);
+	submit("me@here.test");
+	clock_run(minute);
+	clock_set_wall(30 * day);
+	clock_run(3 * hour);
+	assert_int_equal(reports, 0);
+	clock_run(6 * hour);
+	assert_int_equal(reports, 1);
+	clock_set_wall(-60 * day);
 	finish();
 }
 
@@ -384,6 +431,8 @@ main(void)
 		cmocka_unit_test(test_null_sender),
 		cmocka_unit_test(test_soon),
 		cmocka_unit_test(test_clock_set_back),
+		cmocka_unit_test(test_clock_set_back_a_little),
+		cmocka_unit_test(test_clock_set_forward),
 		cmocka_unit_test(test_held),
 	};
 
