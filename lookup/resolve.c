@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
 
 #include "base/arena.h"
@@ -18,33 +17,15 @@
 #include "log/log.h"
 #include "log/metric.h"
 #include "lookup/conf.h"
+#include "lookup/plan.h"
 #include "lookup/site.h"
 #include "lookup/system.h"
-#include "lookup/tables.h"
 #include "lookup/usage.h"
 #include "proto/address.h"
-#include "proto/domain.h"
 #include "table/account.h"
 #include "table/alias.h"
 #include "table/key.h"
-#include "table/table.h"
 #include "table/transport.h"
-
-enum source {
-	TRANSPORTS = LOOKUP_TRANSPORTS,
-	ALIASES = LOOKUP_ALIASES,
-	ACCOUNTS = LOOKUP_ACCOUNTS,
-	SYSTEM,
-	POSTMASTER,
-};
-
-/* A question; domains have at most 127 labels. */
-struct probe {
-	enum source source;
-	struct slice key;
-	struct slice tag; /* what was cut off for it */
-};
-enum { PROBES_MAX = 160 };
 
 /* Where the targets of an alias lead: addresses still to be asked for, then
  * those that were.  What leads further than this is let through. */
@@ -63,13 +44,9 @@ struct query {
 	struct ipc *peer;
 	uint64_t id;
 	unsigned flags;
-	struct slice address; /* canonical, lower case, with a domain */
-	struct slice local, domain;
-	bool is_local;
 	bool begun;
 	struct table_request rq;
-	size_t n, at;
-	struct probe probes[PROBES_MAX];
+	struct lookup_plan plan;
 };
 
 static struct {
@@ -127,7 +104,7 @@ answer(struct query *q, struct msg_lookup_found *a)
 
 	a->id = q->id;
 	if (a->address.n == 0)
-		a->address = q->address;
+		a->address = q->plan.address;
 	if (q->parent != NULL) {
 		walk_on(q, a);
 		return;
@@ -142,7 +119,7 @@ answer(struct query *q, struct msg_lookup_found *a)
 	if (ipc_role(q->peer) == ROLE_SMTPD)
 		withhold(&m.lookup_found);
 	if (a->kind == LOOKUP_RELAY && (q->flags & LOOKUP_SITE) != 0)
-		lookup_site_send(q->peer, q->domain, &m.lookup_found);
+		lookup_site_send(q->peer, q->plan.domain, &m.lookup_found);
 	else
 		(void)ipc_send(q->peer, &m);
 	query_free(q);
@@ -164,7 +141,7 @@ refuse(struct query *q, const char *enhanced, const char *text)
 }
 
 static void
-bad_entry(struct query *q, const struct probe *p, const char *why)
+bad_entry(struct query *q, const struct lookup_probe *p, const char *why)
 {
 	log_err("lookup.entry-invalid",
 	    kv_s("table", table_spec(lookup_table(p->source))),
@@ -175,7 +152,8 @@ bad_entry(struct query *q, const struct probe *p, const char *why)
 /* ---- what was found ---- */
 
 static void
-found_transport(struct query *q, const struct probe *p, struct slice value)
+found_transport(
+    struct query *q, const struct lookup_probe *p, struct slice value)
 {
 	struct msg_lookup_found a = { .kind = LOOKUP_RELAY,
 		.keep_ms = lookup_tables_keep_ms() };
@@ -195,7 +173,7 @@ found_transport(struct query *q, const struct probe *p, struct slice value)
 		a.text = t.text.n > 0 ? t.text : SLICE("not reachable");
 	} else {
 		a.transport = slice_str(transport_name(t.kind));
-		a.nexthop = t.nexthop.n > 0 ? t.nexthop : q->domain;
+		a.nexthop = t.nexthop.n > 0 ? t.nexthop : q->plan.domain;
 	}
 	answer(q, &a);
 }
@@ -203,7 +181,7 @@ found_transport(struct query *q, const struct probe *p, struct slice value)
 /* An address without a domain is one of the first local domain; one that is
  * the alias itself means the mailbox. */
 static void
-put_target(struct query *q, const struct probe *p,
+put_target(struct query *q, const struct lookup_probe *p,
     const struct alias_target *in, struct buf *out)
 {
 	struct alias_target t = *in;
@@ -220,14 +198,15 @@ put_target(struct query *q, const struct probe *p,
 	}
 	t.text = buf_slice(&full);
 	if (t.kind == ALIAS_ADDRESS && table_fold(t.text, space, &folded) &&
-	    slice_eq(folded, q->address) && !slice_starts(p->key, SLICE("@")))
+	    slice_eq(folded, q->plan.address) &&
+	    !slice_starts(p->key, SLICE("@")))
 		t.final = true;
 	alias_put(&t, out);
 	buf_fini(&full);
 }
 
 static void
-found_alias(struct query *q, const struct probe *p, struct slice value)
+found_alias(struct query *q, const struct lookup_probe *p, struct slice value)
 {
 	struct msg_lookup_found a = { .kind = LOOKUP_ALIAS, .tag = p->tag };
 	struct buf targets;
@@ -255,7 +234,7 @@ found_alias(struct query *q, const struct probe *p, struct slice value)
 }
 
 static void
-found_account(struct query *q, const struct probe *p, struct slice value)
+found_account(struct query *q, const struct lookup_probe *p, struct slice value)
 {
 	struct msg_lookup_found a = {
 		.kind = LOOKUP_MAILBOX,
@@ -282,7 +261,7 @@ found_account(struct query *q, const struct probe *p, struct slice value)
 }
 
 static void
-found_user(struct query *q, const struct probe *p, uint32_t uid)
+found_user(struct query *q, const struct lookup_probe *p, uint32_t uid)
 {
 	struct msg_lookup_found a = {
 		.kind = LOOKUP_MAILBOX,
@@ -299,7 +278,7 @@ found_user(struct query *q, const struct probe *p, uint32_t uid)
  * like others, or the address that the configuration names; where that is he
  * himself, a mailbox that is made for the first message. */
 static void
-found_postmaster(struct query *q, const struct probe *p)
+found_postmaster(struct query *q, const struct lookup_probe *p)
 {
 	const struct slice to = slice_str(lookup_conf->shared.postmaster);
 	struct msg_lookup_found a = { .kind = LOOKUP_ALIAS };
@@ -331,11 +310,11 @@ found_nothing(struct query *q)
 	struct msg_lookup_found a = {
 		.kind = LOOKUP_RELAY,
 		.transport = SLICE("smtp"),
-		.nexthop = q->domain,
+		.nexthop = q->plan.domain,
 		.keep_ms = lookup_tables_keep_ms(),
 	};
 
-	if (q->is_local)
+	if (q->plan.is_local)
 		refuse(q, "5.1.1", "no such user here");
 	else
 		answer(q, &a);
@@ -347,7 +326,7 @@ static void
 on_answer(struct table_request *rq, enum found found, struct slice value)
 {
 	struct query *q = OUTER(rq, struct query, rq);
-	const struct probe *p = &q->probes[q->at];
+	const struct lookup_probe *p = &q->plan.probes[q->plan.at];
 	const struct table *t = lookup_table(p->source);
 
 	found = lookup_table_found(p->source, found);
@@ -355,7 +334,7 @@ on_answer(struct table_request *rq, enum found found, struct slice value)
 		table_log_problem(t);
 		refuse(q, "4.3.0", "temporary lookup failure");
 	} else if (found == ABSENT) {
-		q->at++;
+		q->plan.at++;
 		next(q);
 	} else if (p->source == TRANSPORTS) {
 		found_transport(q, p, value);
@@ -369,11 +348,11 @@ on_answer(struct table_request *rq, enum found found, struct slice value)
 static void
 next(struct query *q)
 {
-	while (q->at < q->n) {
-		const struct probe *p = &q->probes[q->at];
+	while (q->plan.at < q->plan.n) {
+		const struct lookup_probe *p = &q->plan.probes[q->plan.at];
 
 		if (lookup_table_is_missing(p->source)) {
-			q->at++;
+			q->plan.at++;
 			continue;
 		}
 		if (p->source <= ACCOUNTS) {
@@ -388,119 +367,12 @@ next(struct query *q)
 			found_user(q, p, lookup_system_find(p->key));
 			return;
 		}
-		q->at++;
+		q->plan.at++;
 	}
 	found_nothing(q);
 }
 
-/* ---- the plan ---- */
-
-static void
-plan(struct query *q, enum source source, struct slice key, struct slice tag)
-{
-	if (q->n < PROBES_MAX)
-		q->probes[q->n++] = (struct probe){ source, key, tag };
-}
-
-static struct slice
-join(struct query *q, struct slice local, struct slice domain)
-{
-	char *p = arena_alloc(&q->arena, local.n + 1 + domain.n);
-
-	if (local.n > 0)
-		memcpy(p, local.p, local.n);
-	p[local.n] = '@';
-	memcpy(p + local.n + 1, domain.p, domain.n);
-	return slice_of(p, local.n + 1 + domain.n);
-}
-
-static void
-plan_name(struct query *q, struct slice name, struct slice tag)
-{
-	const struct slice full = join(q, name, q->domain);
-	const bool aliases = (q->flags & LOOKUP_NO_ALIAS) == 0;
-
-	if (aliases)
-		plan(q, ALIASES, full, tag);
-	plan(q, ACCOUNTS, full, tag);
-	if (aliases)
-		plan(q, ALIASES, name, tag);
-	if (lookup_conf->system_users)
-		plan(q, SYSTEM, name, tag);
-}
-
-static void
-plan_local(struct query *q)
-{
-	const char *delimiters = lookup_conf->shared.recipient_delimiter;
-	const struct slice none = { NULL, 0 };
-	struct slice user, tag;
-	const bool tagged =
-	    address_split_tag(q->local, delimiters, &user, &tag);
-
-	plan_name(q, q->local, none);
-	if (tagged)
-		plan_name(q, user, tag);
-	if ((q->flags & LOOKUP_NO_ALIAS) == 0)
-		plan(q, ALIASES, join(q, none, q->domain), none);
-	if (slice_is(user, "postmaster"))
-		plan(q, POSTMASTER, join(q, user, q->domain), tag);
-}
-
-static void
-plan_foreign(struct query *q)
-{
-	const struct slice none = { NULL, 0 };
-	struct slice rest = q->domain;
-
-	if (!slice_starts(rest, SLICE("[")))
-		for (size_t at = slice_find(rest, '.'); at < rest.n;
-		     at = slice_find(rest, '.')) {
-			rest = slice_from(rest, at);
-			plan(q, TRANSPORTS, rest, none);
-			rest = slice_from(rest, 1);
-		}
-	plan(q, TRANSPORTS, SLICE("*"), none);
-}
-
-/* ADDRESS in lower case, with a domain in A-labels. */
-static bool
-take_address(struct query *q, struct slice address)
-{
-	const struct slice home =
-	    slice_str(shared_domain(&lookup_conf->shared));
-	struct slice local, domain;
-	struct buf low, ascii;
-
-	buf_init(&low, ADDRESS_MAX);
-	buf_init(&ascii, ADDRESS_MAX);
-	if (!address_parse(address, ADDRESS_UTF8 | ADDRESS_BARE, &low)) {
-		buf_fini(&low);
-		return false;
-	}
-	address_split(buf_slice(&low), &local, &domain);
-	ascii.max = low.max;
-	if (domain.n == 0)
-		q->address = join(q, local, home);
-	else if (domain_address_to_ascii(buf_slice(&low), &ascii))
-		q->address = arena_slice(&q->arena, buf_slice(&ascii));
-	else
-		q->address = arena_slice(&q->arena, buf_slice(&low));
-	buf_fini(&ascii);
-	buf_fini(&low);
-	q->address = arena_lower(&q->arena, q->address);
-	address_split(q->address, &q->local, &q->domain);
-	return true;
-}
-
-/* Is DOMAIN ours, by the configuration or by a table of domains? */
-static enum found
-find_domain(struct slice domain)
-{
-	return shared_is_local(&lookup_conf->shared, domain)
-		   ? FOUND
-		   : lookup_tables_domain(domain);
-}
+/* ---- a query ---- */
 
 static struct query *
 query_new(struct ipc *peer, unsigned flags)
@@ -518,30 +390,18 @@ query_new(struct ipc *peer, unsigned flags)
 static void
 query_start(struct query *q, struct slice address)
 {
-	const struct slice none = { NULL, 0 };
-
 	q->begun = true;
-	if (!take_address(q, address)) {
+	switch (lookup_plan_make(&q->plan, address, q->flags, &q->arena)) {
+	case PLAN_MADE:
+		next(q);
+		return;
+	case PLAN_NO_ADDRESS:
 		refuse(q, "5.1.3", "bad address syntax");
 		return;
-	}
-	switch (find_domain(q->domain)) {
-	case FOUND:
-		q->is_local = true;
-		break;
-	case TEMPFAIL:
+	case PLAN_TEMPFAIL:
 		refuse(q, "4.3.0", "temporary lookup failure");
 		return;
-	case ABSENT:
-		break;
 	}
-	plan(q, TRANSPORTS, q->address, none);
-	plan(q, TRANSPORTS, q->domain, none);
-	if (q->is_local)
-		plan_local(q);
-	else
-		plan_foreign(q);
-	next(q);
 }
 
 void
@@ -553,7 +413,7 @@ lookup_on_address(struct ipc *peer, struct msg *m)
 	if (ipc_role(peer) == ROLE_QMGR)
 		lookup.qmgr = peer;
 	q->id = m->lookup_address.id;
-	q->address = arena_slice(&q->arena, m->lookup_address.address);
+	q->plan.address = arena_slice(&q->arena, m->lookup_address.address);
 	ev_task_queue(&lookup.begin);
 }
 
@@ -577,7 +437,7 @@ on_begin(struct ev_task *task)
 	(void)task;
 	lookup_tables_look();
 	while ((q = first_waiting()) != NULL)
-		query_start(q, q->address);
+		query_start(q, q->plan.address);
 }
 
 /* ---- aliases that lead only to themselves ---- */
@@ -588,7 +448,7 @@ walk_knows(const struct query *q, struct slice address)
 	for (size_t i = 0; i < q->walk->n; i++)
 		if (slice_ieq(q->walk->addresses[i], address))
 			return true;
-	return slice_ieq(q->address, address);
+	return slice_ieq(q->plan.address, address);
 }
 
 /* Add what TARGETS name.  True: one of them is no local address that could be
@@ -605,7 +465,7 @@ walk_add(struct query *q, struct slice targets)
 
 		address_split(t.text, &local, &domain);
 		if (t.kind != ALIAS_ADDRESS || t.final ||
-		    find_domain(domain) != FOUND)
+		    lookup_plan_domain(domain) != FOUND)
 			return true;
 		if (walk_knows(q, t.text))
 			continue;
