@@ -6,22 +6,27 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
 #include "pipe/include.h"
 #include "sys/fd.h"
 #include "table/alias.h"
 
-enum { FORWARD_MAX_BYTES = 65536, LISTS_MAX = 64 };
+/* No more lists are expanded for a message than a list may have members. */
+enum { FORWARD_MAX_BYTES = 65536, LISTS_MAX = ALIAS_TARGETS_MAX };
 
 /* Lists that are to be looked through. */
 struct written_walk {
 	struct arena arena;
-	struct slice lists[LISTS_MAX];
-	size_t n;
+	struct map seen; /* the same, by path */
+	struct slice *lists;
+	size_t n, room;
 	struct slice command; /* looked for; or */
 	struct slice list;
 };
@@ -64,11 +69,13 @@ read_forward(const char *home, struct buf *text, struct err *err)
 static void
 add_list(struct written_walk *w, struct slice path)
 {
-	for (size_t i = 0; i < w->n; i++)
-		if (slice_eq(w->lists[i], path))
-			return;
-	if (w->n < LISTS_MAX)
-		w->lists[w->n++] = path;
+	if (w->n == LISTS_MAX || map_put(&w->seen, path, w) != NULL)
+		return;
+	if (w->n == w->room) {
+		w->room = w->room > 0 ? 2 * w->room : 16;
+		w->lists = xreallocarray(w->lists, w->room, sizeof *w->lists);
+	}
+	w->lists[w->n++] = path;
 }
 
 /* Is it among these?  Their lists are looked through later. */
@@ -117,7 +124,10 @@ written_leads(struct slice list, struct slice target)
 	else
 		w.list = include_path(target);
 	arena_init(&w.arena);
+	map_init(&w.seen);
 	leads = look(&w, list);
+	map_fini(&w.seen);
+	free(w.lists);
 	arena_fini(&w.arena);
 	return leads;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "sys/fd.h"
 
@@ -92,6 +93,28 @@ test_lists(void **state)
 	free(rest);
 }
 
+/* An alias may name as many lists as it may have members; what the last of them
+ * says counts as what the first does. */
+static void
+test_many_lists(void **state)
+{
+	enum { LISTS = 300 };
+	struct buf text = { .max = 65536 };
+	char *last = xasprintf(":include:%s", list);
+
+	(void)state;
+	for (int i = 0; i < LISTS; i++)
+		buf_addf(&text, ":include:%s/no-list-%d\n", home, i);
+	buf_addf(&text, "%s\n", last);
+	put(forward, buf_cstr(&text), 0600);
+	put(list, "|/bin/in-the-last\n", 0600);
+	assert_int_equal(find("|/bin/in-the-last"), FOUND);
+	assert_int_equal(find("|/bin/in-none"), ABSENT);
+	assert_int_equal(find(last), FOUND);
+	buf_fini(&text);
+	free(last);
+}
+
 static void
 test_not_his(void **state)
 {
@@ -151,6 +174,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_many_lists),
 		cmocka_unit_test(test_not_his),
 	};
 
