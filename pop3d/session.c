@@ -28,6 +28,7 @@
 #include "pop3d/command.h"
 #include "pop3d/conf.h"
 #include "pop3d/reply.h"
+#include "proto/errwords.h"
 #include "store/store.h"
 #include "sys/fd.h"
 
