@@ -2,6 +2,7 @@
 #include "local/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/crc32c.h"
@@ -159,14 +160,17 @@ one_recipient(struct local_job *job, const struct job_rcpt *r)
 
 /* ---- a job ---- */
 
+/* BODY is the whole message, or empty. */
 static void
-read_header(struct local_job *job)
+read_header(struct local_job *job, struct slice body)
 {
 	const size_t n =
 	    job->size < JOB_HEADER_BYTES ? (size_t)job->size : JOB_HEADER_BYTES;
 	char *p = arena_alloc(&job->arena, n + 1);
 
-	if (fd_pread_all(job->fd, p, n, job->offset, NULL) == -1)
+	if (body.n > 0)
+		memcpy(p, body.p, n);
+	else if (fd_pread_all(job->fd, p, n, job->offset, NULL) == -1)
 		return;
 	job->header = slice_of(p, n);
 	job->header_crc = crc32c(0, job->header);
@@ -174,9 +178,14 @@ read_header(struct local_job *job)
 
 /* The file must hold what the job says before anything is copied. */
 static bool
-is_whole(const struct local_job *job)
+is_whole(const struct local_job *job, struct slice body)
 {
 	struct stat st;
+
+	/* read_header takes all of it. */
+	if (body.n > 0)
+		return job->fd == -1 && body.n <= JOB_HEADER_BYTES &&
+		       job->size == (int64_t)body.n;
 
 	return job->fd != -1 && fstat(job->fd, &st) == 0 && job->offset >= 0 &&
 	       job->size >= 0 && st.st_size >= job->offset &&
@@ -227,7 +236,7 @@ job_on_start(struct ipc *peer, struct msg *m)
 	struct job_rcpt r;
 	size_t len;
 
-	if (!is_whole(job) ||
+	if (!is_whole(job, m->job_start.body) ||
 	    envelope_parse(m->job_start.envelope, ENVELOPE_FROM_QMGR,
 		&job->arena, &job->env, &len, &err) == -1) {
 		log_err("local.job-invalid", kv_slice("qid", job->qid),
@@ -236,7 +245,7 @@ job_on_start(struct ipc *peer, struct msg *m)
 		settled(job);
 		return;
 	}
-	read_header(job);
+	read_header(job, m->job_start.body);
 	read_record(job, m->job_start.record);
 	while (job_rcpt_parse(&rcpts, &job->arena, &r)) {
 		job->open++;

@@ -205,6 +205,14 @@ finish(struct smtpd_session *s)
 	buf_fini(&record);
 }
 
+/* There is one, or why there is none shows at the commit. */
+static void
+on_file(void *arg, enum smtpd_spool_result result)
+{
+	(void)result;
+	smtpd_session_mode(arg, SMTPD_DATA);
+}
+
 size_t
 smtpd_data_input(struct smtpd_session *s, struct slice in)
 {
@@ -221,9 +229,10 @@ smtpd_data_input(struct smtpd_session *s, struct slice in)
 		d->progress = 0;
 		smtpd_session_touch(s);
 	}
-	if (d->refusal == NULL)
-		smtpd_spool_rest(d->spool);
-	else if ((d->unused += (int64_t)n) > d->size_max)
+	if (d->refusal == NULL) {
+		if (smtpd_spool_rest(d->spool, on_file, s))
+			smtpd_session_mode(s, SMTPD_WAIT);
+	} else if ((d->unused += (int64_t)n) > d->size_max)
 		smtpd_hangup(
 		    s, "4.7.0", "Too much data after a rejected message");
 	return n;
@@ -327,5 +336,6 @@ smtpd_data_command(struct smtpd_session *s, struct slice args)
 		env->smtputf8, front_tls(&s->front), s->login != NULL));
 	mail->data = data_new(s);
 	smtpd_session_mode(s, SMTPD_WAIT);
-	mail->data->spool = smtpd_spool_open(env, s->front.sid, on_opened, s);
+	mail->data->spool =
+	    smtpd_spool_open(env, mail->size_said, s->front.sid, on_opened, s);
 }

@@ -17,18 +17,24 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "log/log.h"
+#include "mime/wire.h"
 #include "queue/envelope_text.h"
 #include "smtpd/conf.h"
 #include "sys/fd.h"
 
 enum {
-	WRITE_BYTES = 65536, /* collected for one write */
-	REST_BYTES = 8192,   /* held while nothing comes */
-	DIRECT_BYTES = 4096, /* from here on not copied */
-	PART_BYTES = 56000,  /* of an envelope in one frame */
+	WRITE_BYTES = 65536,  /* collected for one write */
+	REST_BYTES = 8192,    /* held while nothing comes */
+	SMALL_BYTES = 16384,  /* the same of a message that has no file yet */
+	HELD_MAX = 512 << 10, /* beyond any input that is taken at once */
+	DIRECT_BYTES = 4096,  /* from here on not copied */
+	PART_BYTES = 56000,   /* of an envelope in one frame */
+	/* Of a message that goes along with its commit. */
+	BODY_BYTES = MSG_MAX_BYTES - MIME_WIRE_MAX - 1024,
 };
 
-enum state { OPENING, WRITING, COMMITTING };
+/* HOLDING: a small message stays in memory until it is committed. */
+enum state { OPENING, HOLDING, FILING, WRITING, COMMITTING };
 
 struct smtpd_spool {
 	struct ipc_call call;
@@ -39,6 +45,8 @@ struct smtpd_spool {
 	uint32_t crc;
 	int64_t size;
 	struct buf held;    /* not yet written */
+	bool committing;    /* as soon as there is a file */
+	struct buf record;  /* for that commit */
 	smtpd_spool_fn *fn; /* NULL: nobody waits for it any more */
 	void *arg;
 	char qid[ENVELOPE_ID_BYTES];
@@ -53,6 +61,7 @@ destroy(struct smtpd_spool *sp)
 	ipc_cancel(&sp->call);
 	fd_close(&sp->fd);
 	buf_fini(&sp->held);
+	buf_fini(&sp->record);
 	free(sp);
 	spools--;
 }
@@ -60,6 +69,8 @@ destroy(struct smtpd_spool *sp)
 static void
 abort_at_qmgr(const struct smtpd_spool *sp)
 {
+	if (sp->qid[0] == '\0')
+		return;
 	IPC_SEND(ipc_link(ROLE_QMGR, 0, 0), queue_abort, .code = sp->code,
 	    .qid = slice_str(sp->qid));
 }
@@ -102,17 +113,16 @@ on_opened(struct ipc_call *call, struct msg *m)
 	struct smtpd_spool *sp = OUTER(call, struct smtpd_spool, call);
 	struct msg_queue_opened *in = m != NULL ? &m->queue_opened : NULL;
 
-	sp->state = WRITING;
-	if (in != NULL && in->ok && in->file != -1) {
+	if (in != NULL && in->ok) {
 		slice_copy(in->qid, sp->qid, sizeof sp->qid);
 		sp->fd = in->file;
 		in->file = -1;
 	}
+	sp->state = sp->fd == -1 ? HOLDING : WRITING;
 	if (sp->fn == NULL) {
-		if (sp->fd != -1)
-			abort_at_qmgr(sp);
+		abort_at_qmgr(sp);
 		destroy(sp);
-	} else if (sp->fd != -1) {
+	} else if (sp->qid[0] != '\0') {
 		tell(sp, SMTPD_SPOOL_OK);
 	} else if (in != NULL) {
 		tell(sp, refused(sp, "open", in->code, in->why));
@@ -122,8 +132,8 @@ on_opened(struct ipc_call *call, struct msg *m)
 }
 
 struct smtpd_spool *
-smtpd_spool_open(
-    const struct envelope *env, const char *sid, smtpd_spool_fn *fn, void *arg)
+smtpd_spool_open(const struct envelope *env, int64_t size_said, const char *sid,
+    smtpd_spool_fn *fn, void *arg)
 {
 	static struct buf text = { .max = ENVELOPE_MAX_BYTES };
 	static uint64_t last_key;
@@ -132,7 +142,8 @@ smtpd_spool_open(
 	struct slice rest;
 
 	*sp = (struct smtpd_spool){ .fd = -1, .fn = fn, .arg = arg };
-	buf_init(&sp->held, WRITE_BYTES);
+	buf_init(&sp->held, HELD_MAX);
+	buf_init(&sp->record, MIME_WIRE_MAX);
 	slice_copy(slice_str(sid), sp->sid, sizeof sp->sid);
 	spools++;
 	last_key++;
@@ -148,7 +159,7 @@ smtpd_spool_open(
 	}
 	IPC_CALL(qmgr, &sp->call, queue_opened, on_opened,
 	    smtpd_conf->queue_timeout, queue_open, .key = last_key,
-	    .envelope = rest);
+	    .file = size_said > SMALL_BYTES, .envelope = rest);
 	if (text.cap > WRITE_BYTES)
 		buf_fini(&text);
 	return sp;
@@ -220,23 +231,77 @@ write_out(struct smtpd_spool *sp, struct slice bytes)
 void
 smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes)
 {
-	must(sp->state == WRITING);
+	must(sp->state == WRITING || sp->state == HOLDING);
 	sp->size += (int64_t)bytes.n;
 	if (sp->failed)
 		return;
-	if (bytes.n >= DIRECT_BYTES || sp->held.n + bytes.n > WRITE_BYTES)
+	if (sp->state == HOLDING) {
+		buf_add(&sp->held, bytes);
+		must(!sp->held.failed);
+	} else if (bytes.n >= DIRECT_BYTES ||
+		   sp->held.n + bytes.n > WRITE_BYTES)
 		write_out(sp, bytes);
 	else
 		buf_add(&sp->held, bytes);
 }
 
-void
-smtpd_spool_rest(struct smtpd_spool *sp)
+/* ---- a file, for what is not small ---- */
+
+static void commit(struct smtpd_spool *sp, struct slice body);
+
+static void
+on_filed(struct ipc_call *call, struct msg *m)
 {
-	if (sp->held.n >= REST_BYTES) {
+	struct smtpd_spool *sp = OUTER(call, struct smtpd_spool, call);
+	struct msg_queue_opened *in = m != NULL ? &m->queue_opened : NULL;
+
+	sp->state = WRITING;
+	if (in != NULL && in->ok) {
+		sp->fd = in->file;
+		in->file = -1;
+	} else {
+		/* Like a write that failed: it shows at the commit. */
+		sp->failed = true;
+		sp->code = in != NULL ? in->code : ERR_OTHER;
+		(void)(in != NULL ? refused(sp, "file", in->code, in->why)
+				  : no_answer(sp, "file"));
+		buf_fini(&sp->held);
+	}
+	if (sp->fn == NULL) {
+		abort_at_qmgr(sp);
+		destroy(sp);
+		return;
+	}
+	write_out(sp, SLICE(""));
+	buf_fini(&sp->held);
+	if (sp->committing)
+		commit(sp, SLICE(""));
+	else
+		tell(sp, SMTPD_SPOOL_OK);
+}
+
+static void
+ask_file(struct smtpd_spool *sp)
+{
+	sp->state = FILING;
+	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_opened, on_filed,
+	    smtpd_conf->queue_timeout, queue_file, .qid = slice_str(sp->qid));
+}
+
+bool
+smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg)
+{
+	if (sp->state == HOLDING && sp->held.n > SMALL_BYTES) {
+		sp->fn = fn;
+		sp->arg = arg;
+		ask_file(sp);
+		return true;
+	}
+	if (sp->state == WRITING && sp->held.n >= REST_BYTES) {
 		write_out(sp, SLICE(""));
 		buf_fini(&sp->held);
 	}
+	return false;
 }
 
 /* ---- commit ---- */
@@ -272,17 +337,12 @@ on_write_failed(struct ev_timer *t)
 		tell(sp, result_of(sp->code));
 }
 
-void
-smtpd_spool_commit(
-    struct smtpd_spool *sp, struct slice record, smtpd_spool_fn *fn, void *arg)
+/* What was written, or BODY. */
+static void
+commit(struct smtpd_spool *sp, struct slice body)
 {
-	must(sp->state == WRITING);
-	write_out(sp, SLICE(""));
 	fd_close(&sp->fd);
-	buf_fini(&sp->held);
 	sp->state = COMMITTING;
-	sp->fn = fn;
-	sp->arg = arg;
 	if (sp->failed) {
 		ev_timer_init(&sp->call.deadline, on_write_failed);
 		ev_timer_set(&sp->call.deadline, 0);
@@ -291,7 +351,29 @@ smtpd_spool_commit(
 	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_committed,
 	    on_committed, smtpd_conf->queue_timeout, queue_commit,
 	    .qid = slice_str(sp->qid), .size = sp->size, .crc32c = sp->crc,
-	    .record = record);
+	    .record = buf_slice(&sp->record), .body = body);
+	buf_fini(&sp->held);
+	buf_fini(&sp->record);
+}
+
+void
+smtpd_spool_commit(
+    struct smtpd_spool *sp, struct slice record, smtpd_spool_fn *fn, void *arg)
+{
+	must(sp->state == WRITING || sp->state == HOLDING);
+	sp->fn = fn;
+	sp->arg = arg;
+	sp->committing = true;
+	buf_add(&sp->record, record);
+	if (sp->state == WRITING) {
+		write_out(sp, SLICE(""));
+		commit(sp, SLICE(""));
+	} else if (sp->held.n > BODY_BYTES) {
+		ask_file(sp);
+	} else {
+		sp->crc = crc32c(0, buf_slice(&sp->held));
+		commit(sp, buf_slice(&sp->held));
+	}
 }
 
 void
@@ -307,7 +389,7 @@ smtpd_spool_free(struct smtpd_spool **p)
 		sp->fn = NULL;
 		return;
 	}
-	if (sp->state == WRITING && sp->fd != -1)
+	if (sp->state == WRITING || sp->state == HOLDING)
 		abort_at_qmgr(sp);
 	destroy(sp);
 }

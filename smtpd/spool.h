@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message on its way into the queue: opened at qmgr, written through the fd
- * that comes back, committed.  The file is on disk when commit says so, never
- * before.
+ * A message on its way into the queue: opened at qmgr, held, or where it is not
+ * small written to a file through an fd that qmgr gives, committed.  It is on
+ * disk when commit says so, never before.
  *
  * It outlives its session where it must: let go of while qmgr opens it, it
  * is aborted when the answer comes; let go of while qmgr commits it, it stays
@@ -11,6 +11,7 @@
 #ifndef SMTPD_SPOOL_H
 #define SMTPD_SPOOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -24,18 +25,21 @@ enum smtpd_spool_result {
 	SMTPD_SPOOL_FAILED, /* anything else; the log has it */
 };
 
-/* Called once after open and once after commit, never from inside them. */
+/* Called once after open, rest (where it is true) and commit, never from inside
+ * them. */
 typedef void smtpd_spool_fn(void *arg, enum smtpd_spool_result result);
 
-/* Ask qmgr for a file for ENV. */
-struct smtpd_spool *smtpd_spool_open(
-    const struct envelope *env, const char *sid, smtpd_spool_fn *fn, void *arg);
+/* Ask qmgr for a queue id for ENV, and for a file where SIZE_SAID (bytes; 0:
+ * not known) is not small. */
+struct smtpd_spool *smtpd_spool_open(const struct envelope *env,
+    int64_t size_said, const char *sid, smtpd_spool_fn *fn, void *arg);
 /* Its queue id, once open. */
 const char *smtpd_spool_qid(const struct smtpd_spool *sp);
 /* Add bytes of the message; a failed write shows at the commit. */
 void smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes);
-/* No more bytes for now: hold as little as makes sense. */
-void smtpd_spool_rest(struct smtpd_spool *sp);
+/* No more bytes for now: hold as little as makes sense.  True: it asks for a
+ * file, and takes no bytes until FN. */
+bool smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg);
 /* Write the rest and have qmgr accept the message, whose structure RECORD is
  * (mime/wire.h; it may be empty). */
 void smtpd_spool_commit(

@@ -327,9 +327,11 @@ admin_on_show(struct ipc *peer, struct msg *m)
 
 	if (e == NULL)
 		err_set(&err, ERR_PERM, "no such message in the queue");
-	else
+	else {
+		e->own = false;
 		fd = spool_open(
 		    e->id, (enum spool_place)e->place, O_RDONLY, &err);
+	}
 	IPC_SEND(peer, queue_shown, .id = m->id, .ok = fd != -1,
 	    .why = slice_str(err.text), .file = fd);
 	fd_close(&fd);

@@ -48,6 +48,7 @@ struct entry {
 	uint8_t place;
 	bool hold_wanted; /* hold it when its deliveries have ended */
 	bool delete_wanted;
+	bool own; /* no other process ever had a descriptor of its file */
 	char id[ENVELOPE_ID_BYTES];
 };
 

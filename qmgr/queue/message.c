@@ -9,7 +9,6 @@
 #include "base/cur.h"
 #include "base/mem.h"
 #include "qmgr/queue/repair.h"
-#include "qmgr/queue/structure.h"
 #include "qmgr/queue/tail.h"
 #include "queue/envelope_text.h"
 #include "sys/fd.h"
@@ -49,7 +48,7 @@ message_free(struct message **mp)
 	ev_task_cancel(&m->write_notes);
 	buf_fini(&m->notes);
 	map_fini(&m->by_address);
-	structure_drop(&m->record);
+	kept_drop(&m->kept);
 	arena_fini(&m->arena);
 	free(m->rcpts);
 	xfree(mp);

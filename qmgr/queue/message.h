@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "ev/loop.h"
 #include "qmgr/queue/entry.h"
+#include "qmgr/queue/kept.h"
 #include "qmgr/queue/rcpt.h"
 #include "queue/envelope.h"
 
@@ -22,11 +23,10 @@ struct message {
 	size_t head_bytes; /* where the message begins in the file */
 	struct rcpt **rcpts;
 	size_t nrcpts;
-	size_t promised;       /* recipients that lists will yet bring */
-	struct map by_address; /* rcpt_find */
-	struct buf
-	    record; /* qmgr/queue/structure.h; empty in one that was read */
-	struct buf notes; /* lines of this turn, not yet in the file */
+	size_t promised;        /* recipients that lists will yet bring */
+	struct map by_address;  /* rcpt_find */
+	struct kept_bytes kept; /* empty in one that was read */
+	struct buf notes;       /* lines of this turn, not yet in the file */
 	struct ev_task write_notes;
 	size_t begun;     /* of the recipients, in this round */
 	size_t open;      /* recipients not settled in this round */

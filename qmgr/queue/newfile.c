@@ -12,7 +12,6 @@
 #include "log/log.h"
 #include "qmgr/queue/recycle.h"
 #include "qmgr/queue/spool.h"
-#include "qmgr/queue/structure.h"
 #include "queue/envelope_text.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -39,35 +38,49 @@ head_of(const struct newfile *nf, struct buf *head, struct err *err)
 }
 
 int
-newfile_open(struct newfile *nf, struct arena *arena,
+newfile_reserve(struct newfile *nf, struct arena *arena,
     const struct envelope *env, struct err *err)
 {
 	struct buf head;
-	int rc = -1;
+	int rc;
 
 	*nf = (struct newfile){ .fd = -1, .arena = *arena, .env = *env };
 	arena_init(arena);
 	spool_new_id(nf->id);
 	nf->env.id = slice_str(nf->id);
 	nf->env.arrived_us = clock_wall_us();
-	if (head_of(nf, &head, err) == -1)
-		goto out;
+	rc = head_of(nf, &head, err);
 	nf->head_bytes = head.n;
-	nf->fd = spool_create(nf->id, err);
-	if (nf->fd == -1)
-		give_room(err->code);
-	else
-		rc = 0;
-out:
 	buf_fini(&head);
 	return rc;
 }
 
 int
-newfile_writer(const struct newfile *nf, struct err *err)
+newfile_make(struct newfile *nf, struct err *err)
+{
+	must(nf->fd == -1);
+	nf->fd = spool_create(nf->id, err);
+	if (nf->fd != -1)
+		return 0;
+	give_room(err->code);
+	return -1;
+}
+
+int
+newfile_open(struct newfile *nf, struct arena *arena,
+    const struct envelope *env, struct err *err)
+{
+	if (newfile_reserve(nf, arena, env, err) == -1)
+		return -1;
+	return newfile_make(nf, err);
+}
+
+int
+newfile_writer(struct newfile *nf, struct err *err)
 {
 	int fd = spool_open_writer(nf->id, err);
 
+	nf->lent = true;
 	if (fd != -1 && lseek(fd, (off_t)nf->head_bytes, SEEK_SET) == -1) {
 		err_sys(err, ERR_TEMP, "seek");
 		fd_close(&fd);
@@ -95,12 +108,27 @@ on_synced(struct durable_req *req, int error)
 	nf->done(nf, error);
 }
 
+/* The head, and the message behind it where that is BODY. */
+static int
+write_front(struct newfile *nf, struct slice body, struct err *err)
+{
+	struct buf out;
+	int rc = -1;
+
+	if (head_of(nf, &out, err) == 0) {
+		must(out.n == nf->head_bytes);
+		out.max += body.n;
+		buf_add(&out, body);
+		rc = fd_pwrite_all(nf->fd, buf_slice(&out), 0, err);
+	}
+	buf_fini(&out);
+	return rc;
+}
+
 static int
 write_head(struct newfile *nf, struct err *err)
 {
-	struct buf head;
 	struct stat st;
-	int rc = -1;
 
 	if (fstat(nf->fd, &st) == -1)
 		return err_sys(err, ERR_TEMP, "stat");
@@ -111,12 +139,20 @@ write_head(struct newfile *nf, struct err *err)
 		return err_set(err, ERR_PERM,
 		    "the file has %lld bytes where %lld were announced",
 		    (long long)body, (long long)nf->env.size);
-	if (head_of(nf, &head, err) == 0) {
-		must(head.n == nf->head_bytes);
-		rc = fd_pwrite_all(nf->fd, buf_slice(&head), 0, err);
-	}
-	buf_fini(&head);
-	return rc;
+	return write_front(nf, SLICE(""), err);
+}
+
+/* Its bytes are there: give it its name and make it durable. */
+static int
+publish(struct newfile *nf, struct err *err)
+{
+	if (spool_publish(nf->id, err) == -1)
+		return -1;
+	nf->committing = true;
+	map_put(&committing, slice_str(nf->id), nf);
+	nf->sync.done = on_synced;
+	spool_sync(&nf->sync, nf->id, nf->fd);
+	return 0;
 }
 
 int
@@ -132,15 +168,25 @@ newfile_commit(struct newfile *nf, int64_t size, uint32_t crc32c,
 	if (!spool_is_ours(nf->fd))
 		return err_set(
 		    err, ERR_TEMP, "the file is still open elsewhere");
-	if (write_head(nf, err) == -1 || spool_publish(nf->id, err) == -1) {
-		give_room(err->code);
+	if (write_head(nf, err) == 0 && publish(nf, err) == 0)
+		return 0;
+	give_room(err->code);
+	return -1;
+}
+
+int
+newfile_commit_body(struct newfile *nf, struct slice body, uint32_t crc32c,
+    void (*done)(struct newfile *nf, int error), struct err *err)
+{
+	nf->env.size = (int64_t)body.n;
+	nf->env.crc32c = crc32c;
+	nf->done = done;
+	if (newfile_make(nf, err) == -1)
 		return -1;
-	}
-	nf->committing = true;
-	map_put(&committing, slice_str(nf->id), nf);
-	nf->sync.done = on_synced;
-	spool_sync(&nf->sync, nf->id, nf->fd);
-	return 0;
+	if (write_front(nf, body, err) == 0 && publish(nf, err) == 0)
+		return 0;
+	give_room(err->code);
+	return -1;
 }
 
 void
@@ -151,7 +197,7 @@ newfile_fini(struct newfile *nf)
 	if (nf->fd != -1)
 		spool_discard(nf->id);
 	fd_close(&nf->fd);
-	structure_drop(&nf->record);
+	kept_drop(&nf->kept);
 	arena_fini(&nf->arena);
 }
 

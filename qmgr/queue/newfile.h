@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "qmgr/queue/kept.h"
 #include "queue/envelope.h"
 #include "sys/durable.h"
 
@@ -27,10 +28,10 @@ struct newfile {
 	struct arena arena;
 	struct envelope env; /* in arena */
 	size_t head_bytes;
-	struct buf
-	    record; /* of qmgr/queue/structure.h; goes with the message */
+	struct kept_bytes kept; /* goes with the message */
 	struct durable_req sync;
 	bool committing;
+	bool lent; /* there was a writer */
 	void (*done)(struct newfile *nf, int error);
 };
 
@@ -38,12 +39,17 @@ struct newfile {
  * makes the entry, and may take what the message is made of (arena, env). */
 void newfile_init(void (*accepted)(struct newfile *nf));
 
-/* Make the file for ENV (slices in *ARENA, which is taken). */
+/* An id, and no file yet, for ENV (slices in *ARENA, which is taken). */
+int newfile_reserve(struct newfile *nf, struct arena *arena,
+    const struct envelope *env, struct err *err);
+/* Make the file. */
+int newfile_make(struct newfile *nf, struct err *err);
+/* Both. */
 int newfile_open(struct newfile *nf, struct arena *arena,
     const struct envelope *env, struct err *err);
 /* A descriptor of its own for whoever writes the message: it can write and do
  * nothing else, and begins where the message does.  -1: ERR_TEMP. */
-int newfile_writer(const struct newfile *nf, struct err *err);
+int newfile_writer(struct newfile *nf, struct err *err);
 /*
  * SIZE bytes with CRC32C were written: put the head before them, give the file
  * its name, make it durable.  -1: refused, also when somebody can still write
@@ -51,6 +57,9 @@ int newfile_writer(const struct newfile *nf, struct err *err);
  * run, with 0 or an errno value; the message belongs to the queue then.
  */
 int newfile_commit(struct newfile *nf, int64_t size, uint32_t crc32c,
+    void (*done)(struct newfile *nf, int error), struct err *err);
+/* The same where no file was made: BODY is the message. */
+int newfile_commit_body(struct newfile *nf, struct slice body, uint32_t crc32c,
     void (*done)(struct newfile *nf, int error), struct err *err);
 /* Close and free; removes the file if it was not committed. */
 void newfile_fini(struct newfile *nf);

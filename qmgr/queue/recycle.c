@@ -19,12 +19,15 @@ enum {
 	LARGEST_BYTES = 1 << 20, /* emptying a larger one takes time */
 };
 
-/* A ring of names. */
+/* A ring. */
 static struct {
 	int dir;
 	unsigned first;
 	unsigned n;
-	char ids[KEPT_MAX][ENVELOPE_ID_BYTES];
+	struct {
+		char id[ENVELOPE_ID_BYTES];
+		bool own;
+	} files[KEPT_MAX];
 } kept = { .dir = -1 };
 
 static void
@@ -50,17 +53,18 @@ void
 recycle_drop(void)
 {
 	for (; kept.n > 0; forget_first())
-		(void)unlinkat(kept.dir, kept.ids[kept.first], 0);
+		(void)unlinkat(kept.dir, kept.files[kept.first].id, 0);
 }
 
 bool
-recycle_put(int dirfd, const char *id)
+recycle_put(int dirfd, const char *id, bool own)
 {
-	char *name = kept.ids[(kept.first + kept.n) % KEPT_MAX];
+	const unsigned at = (kept.first + kept.n) % KEPT_MAX;
 
 	if (kept.n == KEPT_MAX || fd_rename_new(dirfd, id, kept.dir, id) == -1)
 		return false;
-	strlcpy(name, id, ENVELOPE_ID_BYTES);
+	strlcpy(kept.files[at].id, id, ENVELOPE_ID_BYTES);
+	kept.files[at].own = own;
 	kept.n++;
 	return true;
 }
@@ -79,13 +83,14 @@ usable(int fd)
 int
 recycle_get(int to, const char *id)
 {
-	const char *name = kept.ids[kept.first];
+	const char *name = kept.files[kept.first].id;
+	const bool own = kept.files[kept.first].own;
 	int fd;
 
 	if (kept.n < KEPT_MIN)
 		return -1;
 	fd = openat(kept.dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd != -1 && usable(fd) && ftruncate(fd, 0) == 0 &&
+	if (fd != -1 && (own || usable(fd)) && ftruncate(fd, 0) == 0 &&
 	    fd_rename_new(kept.dir, name, to, id) == 0) {
 		forget_first();
 		return fd;

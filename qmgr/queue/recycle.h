@@ -7,7 +7,8 @@
  * A file is used again only when nobody else has it open, which the kernel
  * tells by granting a write lease: smtpd wrote through a descriptor of its
  * own, and a process that kept one could otherwise write into the next
- * message, or read it.
+ * message, or read it.  Of a file that was never handed to another process that
+ * is known without asking.
  */
 #ifndef QMGR_QUEUE_RECYCLE_H
 #define QMGR_QUEUE_RECYCLE_H
@@ -19,8 +20,9 @@
 /* Make or empty free/ beneath ROOT. */
 int recycle_init(int root, struct err *err);
 /* Keep the file ID of the directory DIRFD, which has left it when this is
- * true.  False: enough are kept; the caller removes it. */
-bool recycle_put(int dirfd, const char *id);
+ * true.  OWN: qmgr made it, and no other process ever had a descriptor of it.
+ * False: enough are kept; the caller removes it. */
+bool recycle_put(int dirfd, const char *id, bool own);
 /* Make an old file TO/ID, empty; the fd for reading and writing, or -1 when
  * there is none that may be used. */
 int recycle_get(int to, const char *id);

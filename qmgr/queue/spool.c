@@ -38,6 +38,7 @@ static const char *const place_names[] = { "new", "cur" };
 static struct {
 	int root;
 	int tmp;
+	dev_t dev; /* of tmp */
 	int dirs[SPOOL_PLACES][FANOUT];
 	struct durable *durable;
 	struct ev_io reaper;
@@ -120,8 +121,11 @@ spool_try(int dirfd, const char *path, struct err *err)
 int
 spool_init(int dirfd, struct err *err)
 {
+	struct stat st;
+
 	spool.root = dirfd;
 	spool.tmp = subdir_open(dirfd, "tmp", err);
+	spool.dev = fstat(spool.tmp, &st) == 0 ? st.st_dev : 0;
 	if (spool.tmp == -1 || bad_init(dirfd, err) == -1 ||
 	    init_places(err) == -1 || recycle_init(dirfd, err) == -1)
 		return -1;
@@ -218,6 +222,7 @@ void
 spool_sync(struct durable_req *req, const char *id, int fd)
 {
 	req->fd = fd;
+	req->dev = spool.dev;
 	req->dirfd = spool.dirs[SPOOL_NEW][dir_of(id)];
 	durable_submit(spool.durable, req);
 }
@@ -295,11 +300,11 @@ unlink_later(int dirfd, const char *id)
 }
 
 void
-spool_remove(const char *id, enum spool_place place)
+spool_remove(const char *id, enum spool_place place, bool own)
 {
 	const int dir = spool.dirs[place][dir_of(id)];
 
-	if (!recycle_put(dir, id))
+	if (!recycle_put(dir, id, own))
 		unlink_later(dir, id);
 }
 

@@ -58,8 +58,9 @@ int spool_replace(const char *id, enum spool_place place, struct err *err);
 int spool_open(
     const char *id, enum spool_place place, int flags, struct err *err);
 /* Remove an accepted message that was delivered or reported: its file is kept
- * for another, or unlinked, not at once, because that can wait for the disk. */
-void spool_remove(const char *id, enum spool_place place);
+ * for another, or unlinked, not at once, because that can wait for the disk.
+ * OWN: as for recycle_put. */
+void spool_remove(const char *id, enum spool_place place, bool own);
 int spool_move(const char *id, enum spool_place from, enum spool_place to,
     struct err *err);
 /* Put a file that cannot be understood into bad/ and say so in the log. */

@@ -189,20 +189,35 @@ process_for(const struct dispatch_job *job)
 	return next++ % n;
 }
 
-/* The record for local, where a frame has room for it beside N bytes. */
+/* KEPT for local, where a frame has room for it beside *N bytes, to which it is
+ * added. */
 static struct slice
-record_for(const struct dispatch_job *job, size_t n)
+kept_for(const struct dispatch_job *job, const struct buf *kept, size_t *n)
 {
-	const struct slice record = buf_slice(&job->message->record);
+	if (dest_role(job->dest) != ROLE_LOCAL ||
+	    *n + kept->n > MSG_MAX_BYTES - FIXED_BYTES)
+		return SLICE("");
+	*n += kept->n;
+	return buf_slice(kept);
+}
 
-	return dest_role(job->dest) == ROLE_LOCAL &&
-		       n + record.n <= MSG_MAX_BYTES - FIXED_BYTES
-		   ? record
-		   : SLICE("");
+static int
+open_file(const struct message *m)
+{
+	struct err err = { 0 };
+	const int fd = spool_open(
+	    m->entry->id, (enum spool_place)m->entry->place, O_RDONLY, &err);
+
+	m->entry->own = false;
+	/* Without a file the agent refuses; so there is one way to fail. */
+	if (fd == -1)
+		log_err("spool.failed", kv_s("qid", m->entry->id),
+		    kv_s("why", err.text));
+	return fd;
 }
 
 static void
-send_job(struct dispatch_job *job, int fd)
+send_job(struct dispatch_job *job)
 {
 	const struct message *m = job->message;
 	struct buf rcpts = { .max = MSG_MAX_BYTES };
@@ -210,18 +225,25 @@ send_job(struct dispatch_job *job, int fd)
 	struct envelope head = m->env;
 	struct ipc *peer = ipc_link(
 	    dest_role(job->dest), process_for(job), dest_uid(job->dest));
+	struct slice record, body;
+	size_t n;
+	int fd;
 
 	head.nrcpts = 0;
 	head.id = slice_str(m->entry->id);
 	envelope_format(&head, &env);
 	format_rcpts(job, &rcpts);
+	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n;
+	record = kept_for(job, &m->kept.record, &n);
+	body = kept_for(job, &m->kept.body, &n);
+	fd = body.n > 0 ? -1 : open_file(m);
 	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
 	    job_start, .qid = head.id, .envelope = buf_slice(&env),
 	    .nexthop = job->rcpts[0]->nexthop, .recipients = buf_slice(&rcpts),
 	    .offset = (int64_t)m->head_bytes, .size = m->env.size,
-	    .crc32c = m->env.crc32c, .file = fd,
-	    .record =
-		record_for(job, env.n + rcpts.n + job->rcpts[0]->nexthop.n));
+	    .crc32c = m->env.crc32c, .file = fd, .record = record,
+	    .body = body);
+	fd_close(&fd);
 	job->id = job->call.id;
 	map_put(&jobs, key_of(&job->id), job);
 	buf_fini(&env);
@@ -232,21 +254,12 @@ void
 dispatch_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
 {
 	struct dispatch_job *job = xcalloc(1, sizeof *job);
-	struct err err = { 0 };
-	int fd;
 
 	job->dest = d;
 	job->message = m;
 	job->rcpts = rcpts;
 	job->n = n;
-	fd = spool_open(
-	    m->entry->id, (enum spool_place)m->entry->place, O_RDONLY, &err);
-	/* Without a file the agent refuses; so there is one way to fail. */
-	if (fd == -1)
-		log_err("spool.failed", kv_s("qid", m->entry->id),
-		    kv_s("why", err.text));
-	send_job(job, fd);
-	fd_close(&fd);
+	send_job(job);
 }
 
 size_t

@@ -11,7 +11,6 @@
 #include "log/metric.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/recycle.h"
-#include "qmgr/queue/structure.h"
 #include "queue/envelope_text.h"
 #include "sys/fd.h"
 
@@ -122,12 +121,29 @@ read_envelope(struct slice text, struct arena *arena, struct envelope *env,
 }
 
 static void
-open_file(struct ipc *peer, uint64_t id, struct slice text, struct err *err)
+say_opened(struct ipc *peer, uint64_t id, const struct intake *in, int fd)
+{
+	IPC_SEND(peer, queue_opened, .id = id, .ok = true,
+	    .qid = slice_str(in->file.id), .file = fd);
+}
+
+/* A file for who writes the message; -1: why is in ERR. */
+static int
+writer(struct intake *in, struct err *err)
+{
+	return newfile_make(&in->file, err) == 0
+		   ? newfile_writer(&in->file, err)
+		   : -1;
+}
+
+static void
+open_message(struct ipc *peer, const struct msg_queue_open *q,
+    struct slice text, struct err *err)
 {
 	struct intake *in;
 	struct envelope env;
 	struct arena arena;
-	int fd = -1;
+	int fd = -1, rc;
 
 	arena_init(&arena);
 	if (read_envelope(text, &arena, &env, err) == -1) {
@@ -136,17 +152,19 @@ open_file(struct ipc *peer, uint64_t id, struct slice text, struct err *err)
 	}
 	in = xcalloc(1, sizeof *in);
 	in->peer = peer;
-	if (newfile_open(&in->file, &arena, &env, err) == 0)
-		fd = newfile_writer(&in->file, err);
-	if (fd == -1) {
+	rc = newfile_reserve(&in->file, &arena, &env, err);
+	if (rc == 0 && q->file) {
+		fd = writer(in, err);
+		rc = fd != -1 ? 0 : -1;
+	}
+	if (rc == -1) {
 		newfile_fini(&in->file);
 		free(in);
 		return;
 	}
 	TAILQ_INSERT_TAIL(&state.all, in, link);
 	map_put(&state.by_id, slice_str(in->file.id), in);
-	IPC_SEND(peer, queue_opened, .id = id, .ok = true,
-	    .qid = slice_str(in->file.id), .file = fd);
+	say_opened(peer, q->id, in, fd);
 	fd_close(&fd);
 }
 
@@ -164,7 +182,7 @@ intake_on_open(struct ipc *peer, struct msg *m)
 	else if (p != NULL && p->text.failed)
 		err_set(&err, ERR_PERM, "envelope too large");
 	else
-		open_file(peer, q->id,
+		open_message(peer, q,
 		    p != NULL ? buf_slice(&p->text) : q->envelope, &err);
 	if (p != NULL)
 		parts_free(p);
@@ -199,6 +217,39 @@ own(const struct ipc *peer, struct slice qid)
 }
 
 void
+intake_on_file(struct ipc *peer, struct msg *m)
+{
+	const struct msg_queue_file *q = &m->queue_file;
+	struct intake *in = own(peer, q->qid);
+	struct err err = { 0 };
+	int fd = -1;
+
+	if (in == NULL || in->file.fd != -1)
+		err_set(&err, ERR_PERM, "no file for this message");
+	else
+		fd = writer(in, &err);
+	if (fd == -1)
+		refuse_open(peer, q->id, &err);
+	else
+		say_opened(peer, q->id, in, fd);
+	fd_close(&fd);
+}
+
+static int
+commit(struct intake *in, const struct msg_queue_commit *q, struct err *err)
+{
+	if (in->file.fd != -1)
+		return newfile_commit(
+		    &in->file, q->size, q->crc32c, on_committed, err);
+	if (q->size < 0 || (uint64_t)q->size != q->body.n)
+		return err_set(
+		    err, ERR_PERM, "a message without a file, or a part of it");
+	kept_body(&in->file.kept, q->body);
+	return newfile_commit_body(
+	    &in->file, q->body, q->crc32c, on_committed, err);
+}
+
+void
 intake_on_commit(struct ipc *peer, struct msg *m)
 {
 	const struct msg_queue_commit *q = &m->queue_commit;
@@ -211,9 +262,8 @@ intake_on_commit(struct ipc *peer, struct msg *m)
 		return;
 	}
 	in->commit_id = q->id;
-	structure_keep(&in->file.record, q->record);
-	if (newfile_commit(&in->file, q->size, q->crc32c, on_committed, &err) ==
-	    0)
+	kept_record(&in->file.kept, q->record);
+	if (commit(in, q, &err) == 0)
 		return;
 	log_err("queue.commit-failed", kv_s("qid", in->file.id),
 	    kv_s("why", err.text));

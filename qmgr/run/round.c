@@ -74,7 +74,7 @@ keep(struct message *m, const char *why)
 static void
 remove_entry(struct entry *e)
 {
-	spool_remove(e->id, (enum spool_place)e->place);
+	spool_remove(e->id, (enum spool_place)e->place, e->own);
 	entry_free(&e);
 }
 
@@ -337,14 +337,14 @@ round_accept(struct newfile *nf)
 	struct message *m;
 
 	must(e != NULL);
+	e->own = !nf->lent;
 	if (!round_has_room()) {
 		entry_wait(e, 0);
 		return;
 	}
 	nf->env.id = arena_slice(&nf->arena, nf->env.id);
 	m = message_new(e, &nf->arena, &nf->env, nf->head_bytes);
-	m->record = nf->record;
-	nf->record = (struct buf){ 0 };
+	kept_move(&m->kept, &nf->kept);
 	round_start(m);
 }
 

@@ -45,6 +45,30 @@ def test_byte_by_byte(pabal):
     assert unix(pabal.wait_mail("alice", "slowly")).endswith(b"\n\n.x\n")
 
 
+# Held in memory to the end, or written to a file that smtpd asks for: at MAIL, in
+# the middle, or at the end.
+SIZES = [0, 8000, 15900, 16300, 16400, 30000, 43000, 44000, 45000, 62000, 90000]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("said", [True, False])
+def test_every_size_arrives_whole(pabal, size, said):
+    subject = f"of {size} bytes, {said}"
+    body = (f"Subject: {subject}\r\n\r\n".encode() +
+            b"".join(b"%069d\r\n" % n for n in range(size // 71)))
+    params = f" SIZE={len(body)}" if said else ""
+    with Talk(pabal, greet="EHLO c") as t:
+        # At once, and in pieces that come while others are being written.
+        assert t.deliver(body + b".\r\n", params=params).startswith("250 ")
+        t.begin(params=params)
+        for at in range(0, len(body), 5000):
+            t.send(body[at:at + 5000])
+        t.send(b".\r\n")
+        assert t.reply().startswith("250 2.0.0 Ok: queued")
+    wait(lambda: sum(unix(m).endswith(unix(body))
+                     for m in pabal.mails("alice")) == 2, "both, whole")
+
+
 SMUGGLED = ("MAIL FROM:<evil@example.org>\r\nRCPT TO:<" + ALICE +
             ">\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n")
 

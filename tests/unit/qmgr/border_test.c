@@ -54,6 +54,8 @@ static struct {
 	enum msg_type type;
 	struct job_rcpt rcpt; /* of a job: the first */
 	size_t record_bytes;
+	size_t body_bytes;
+	bool has_file;
 } calls[MAX_CALLS];
 static size_t ncalls;
 static struct arena arena;
@@ -113,6 +115,8 @@ ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
 	if (m->type == MSG_job_start) {
 		lines = m->job_start.recipients;
 		calls[ncalls].record_bytes = m->job_start.record.n;
+		calls[ncalls].body_bytes = m->job_start.body.n;
+		calls[ncalls].has_file = m->job_start.file != -1;
 		must(job_rcpt_parse(&lines, &arena, &calls[ncalls].rcpt));
 	}
 	ncalls++;
@@ -159,7 +163,10 @@ ipc_send(struct ipc *peer, const struct msg *m)
 	assert_ptr_equal(peer, &smtpd);
 	if (m->type == MSG_queue_opened && m->queue_opened.ok) {
 		slice_copy(m->queue_opened.qid, opened, sizeof opened);
-		opened_fd = fcntl(m->queue_opened.file, F_DUPFD_CLOEXEC, 3);
+		opened_fd =
+		    m->queue_opened.file == -1
+			? -1
+			: fcntl(m->queue_opened.file, F_DUPFD_CLOEXEC, 3);
 	} else if (m->type == MSG_queue_opened)
 		refused++;
 	if (m->type == MSG_queue_committed)
@@ -256,10 +263,10 @@ turn(void)
 /* ---- smtpd ---- */
 
 static void
-say_open(struct slice lines)
+say_open_as(struct slice lines, bool file)
 {
 	struct buf b = { .max = 65536 };
-	struct msg m = { .type = MSG_queue_open };
+	struct msg m = { .type = MSG_queue_open, .queue_open.file = file };
 
 	buf_addf(&b, "pabal-queue 1\n%.*s", SLICE_FMT(lines));
 	buf_addf(&b, "end %08x\n", crc32c(0, buf_slice(&b)));
@@ -267,6 +274,12 @@ say_open(struct slice lines)
 	m.queue_open.envelope = buf_slice(&b);
 	intake_on_open(&smtpd, &m);
 	buf_fini(&b);
+}
+
+static void
+say_open(struct slice lines)
+{
+	say_open_as(lines, true);
 }
 
 static void
@@ -318,7 +331,7 @@ test_smtpd_parts(void **state)
 	m.queue_part.key = 7;
 	m.queue_part.envelope = SLICE("pabal-queue 1\n");
 	intake_on_part(&smtpd, &m);
-	m = (struct msg){ .type = MSG_queue_open };
+	m = (struct msg){ .type = MSG_queue_open, .queue_open.file = true };
 	m.queue_open.key = 7;
 	m.queue_open.envelope = SLICE("rcpt c@d target=|id\n");
 	intake_on_open(&smtpd, &m);
@@ -368,6 +381,102 @@ test_smtpd_keeps_fd(void **state)
 	assert_int_equal(ncalls, 0);
 	assert_null(entry_find(slice_str(opened)));
 	close(opened_fd);
+}
+
+/* ---- small messages, which come with their commit ---- */
+
+static void
+say_small(struct slice text, int64_t size)
+{
+	struct msg m = { .type = MSG_queue_commit };
+
+	m.queue_commit.id = 2;
+	m.queue_commit.qid = slice_str(opened);
+	m.queue_commit.size = size;
+	m.queue_commit.crc32c = crc32c(0, text);
+	m.queue_commit.body = text;
+	intake_on_commit(&smtpd, &m);
+	turn();
+}
+
+static void
+say_file(const char *id)
+{
+	struct msg m = { .type = MSG_queue_file };
+
+	m.queue_file.id = 3;
+	m.queue_file.qid = slice_str(id);
+	intake_on_file(&smtpd, &m);
+}
+
+/* Nothing stands in the spool before it is whole. */
+static void
+test_small(void **state)
+{
+	const struct entry *e;
+	char text[1000];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	say_open_as(SLICE("rcpt c@d\n"), false);
+	assert_string_not_equal(opened, "");
+	assert_int_equal(opened_fd, -1);
+	say_small(slice_str(body), sizeof body - 1);
+	assert_int_equal(committed, 1);
+	e = entry_find(slice_str(opened));
+	assert_non_null(e);
+	assert_true(e->own);
+	fd = spool_open(opened, SPOOL_NEW, O_RDONLY, NULL);
+	n = read(fd, text, sizeof text);
+	close(fd);
+	assert_true(n > (ssize_t)sizeof body);
+	assert_memory_equal(text, "pabal-queue 1\n", 14);
+	assert_memory_equal(
+	    text + n - (sizeof body - 1), body, sizeof body - 1);
+}
+
+/* Of another length than was said: refused, and nothing is left. */
+static void
+test_small_lies(void **state)
+{
+	static const int64_t sizes[] = { 0, 1, sizeof body, -1, INT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		say_open_as(SLICE("rcpt c@d\n"), false);
+		say_small(slice_str(body), sizes[i]);
+		assert_int_equal(committed, 0);
+		assert_null(entry_find(slice_str(opened)));
+	}
+	assert_int_equal(ncalls, 0);
+}
+
+/* It has become too large: there is one file for it, and only for its own. */
+static void
+test_file_later(void **state)
+{
+	char id[ENVELOPE_ID_BYTES];
+
+	(void)state;
+	say_open_as(SLICE("rcpt c@d\n"), false);
+	strlcpy(id, opened, sizeof id);
+	say_file("");
+	say_file("NOSUCHMESSAGE");
+	assert_int_equal(refused, 2);
+	assert_int_equal(opened_fd, -1);
+	say_file(id);
+	assert_int_not_equal(opened_fd, -1);
+	assert_string_equal(opened, id);
+	assert_int_equal(fcntl(opened_fd, F_GETFL) & O_ACCMODE, O_WRONLY);
+	say_file(id);
+	assert_int_equal(refused, 3);
+	assert_int_equal(
+	    write(opened_fd, body, sizeof body - 1), sizeof body - 1);
+	close(opened_fd);
+	say_commit();
+	assert_int_equal(committed, 1);
+	assert_false(entry_find(slice_str(id))->own);
 }
 
 /* ---- agents ---- */
@@ -541,6 +650,36 @@ test_record(void **state)
 {
 	(void)state;
 	assert_int_equal(pass_record(MIME_WIRE_MAX, false), MIME_WIRE_MAX);
+}
+
+/* local gets the message of a small one, and no file; others a file. */
+static void
+pass_small(bool far)
+{
+	say_open_as(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"), false);
+	say_small(slice_str(body), sizeof body - 1);
+	assert_int_equal(ncalls, 1);
+	answer(far ? relay
+		   : (struct msg_lookup_found){
+			 .kind = LOOKUP_MAILBOX, .address = SLICE("c@d") });
+	expect_job(far ? ROLE_SMTP : ROLE_LOCAL, 0, "");
+	assert_int_equal(calls[0].body_bytes, far ? 0 : sizeof body - 1);
+	assert_int_equal(calls[0].has_file, far);
+	assert_int_equal(entry_find(slice_str(opened))->own, !far);
+}
+
+static void
+test_small_here(void **state)
+{
+	(void)state;
+	pass_small(false);
+}
+
+static void
+test_small_far(void **state)
+{
+	(void)state;
+	pass_small(true);
 }
 
 static void
@@ -746,6 +885,11 @@ main(void)
 		T(test_record),
 		T(test_record_too_large),
 		T(test_record_far),
+		T(test_small),
+		T(test_small_lies),
+		T(test_file_later),
+		T(test_small_here),
+		T(test_small_far),
 		T(test_list),
 		T(test_forged_file),
 		T(test_mailq),

@@ -720,7 +720,7 @@ submit(unsigned i)
 						   : SLICE("sender@s.test"),
 		.rcpts = rcpts };
 	struct buf names[TARGETS], text = { .max = 65536 };
-	struct msg m = { .type = MSG_queue_open };
+	struct msg m = { .type = MSG_queue_open, .queue_open.file = true };
 
 	for (; env.nrcpts < plan.msgs[i].n; env.nrcpts++) {
 		struct buf *name = &names[env.nrcpts];

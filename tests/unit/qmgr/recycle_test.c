@@ -57,7 +57,7 @@ leave(const char *id, const char *text, bool *kept)
 
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(fd_write_all(fd, slice_str(text), NULL), 0);
-	*kept = recycle_put(from, id);
+	*kept = recycle_put(from, id, false);
 	return fd;
 }
 
@@ -143,6 +143,26 @@ test_open_elsewhere(void **state)
 	}
 }
 
+/* Nobody else can have it: not even a lease is asked for. */
+static void
+test_own(void **state)
+{
+	int held, fd;
+
+	(void)state;
+	assert_int_equal(recycle_init(root, NULL), 0);
+	held = openat(from, "OWN", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_int_equal(fd_write_all(held, SLICE("text"), NULL), 0);
+	assert_true(recycle_put(from, "OWN", true));
+	leave_many(KEPT_MIN);
+	fd = recycle_get(to, "O");
+	assert_int_not_equal(fd, -1);
+	assert_true(exists(to, "O"));
+	close(fd);
+	close(held);
+	unlinkat(to, "O", 0);
+}
+
 /* A second name, a large one: not used again either. */
 static void
 test_unfit(void **state)
@@ -178,7 +198,7 @@ test_bounded_and_emptied_at_start(void **state)
 	assert_false(kept);
 	assert_true(exists(from, "TOOMANY"));
 	unlinkat(from, "TOOMANY", 0);
-	assert_false(recycle_put(from, "ABSENT"));
+	assert_false(recycle_put(from, "ABSENT", false));
 	/* A full disk gets its room back. */
 	recycle_drop();
 	assert_int_equal(recycle_get(to, "D"), -1);
@@ -196,6 +216,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_emptied_and_renamed),
 		cmocka_unit_test(test_open_elsewhere),
+		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_unfit),
 		cmocka_unit_test(test_bounded_and_emptied_at_start),
 	};

@@ -200,7 +200,7 @@ submit(const char *sender)
 		.rcpts = &rcpt,
 		.nrcpts = 1 };
 	struct buf text = { .max = 65536 };
-	struct msg m = { .type = MSG_queue_open };
+	struct msg m = { .type = MSG_queue_open, .queue_open.file = true };
 
 	envelope_format(&env, &text);
 	m.queue_open.envelope = buf_slice(&text);

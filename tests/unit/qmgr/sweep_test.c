@@ -195,6 +195,14 @@ on_job(struct ev_timer *t)
 	end_call(a, &done);
 }
 
+static bool
+take_body(struct slice from, char *to, int64_t size)
+{
+	if ((int64_t)from.n == size)
+		memcpy(to, from.p, from.n);
+	return (int64_t)from.n == size;
+}
+
 /* Which of the mails it is, and whether it is whole. */
 static void
 look_at(struct answer *a, const struct msg_job_start *job)
@@ -205,9 +213,13 @@ look_at(struct answer *a, const struct msg_job_start *job)
 	size_t at;
 
 	a->mail = MAILS;
-	a->whole = fd_pread_all(job->file, text, (size_t)job->size, job->offset,
-		       NULL) == 0 &&
-		   crc32c(0, s) == job->crc32c;
+	if (job->body.n > 0)
+		a->whole =
+		    job->file == -1 && take_body(job->body, text, job->size);
+	else
+		a->whole = fd_pread_all(job->file, text, (size_t)job->size,
+			       job->offset, NULL) == 0;
+	a->whole = a->whole && crc32c(0, s) == job->crc32c;
 	at = slice_search(s, mark);
 	if (a->whole && at + mark.n < s.n)
 		a->mail = (unsigned)(s.p[at + mark.n] - '0');
@@ -261,7 +273,10 @@ write_and_commit(unsigned i, int fd, struct slice qid)
 		buf_adds(&text, "A line of a message.\r\n");
 	m.queue_commit.size = (int64_t)text.n;
 	m.queue_commit.crc32c = crc32c(0, buf_slice(&text));
-	if (fd_write_all(fd, buf_slice(&text), &err) == 0) {
+	if (fd == -1) {
+		m.queue_commit.body = buf_slice(&text);
+		intake_on_commit(&smtpd, &m);
+	} else if (fd_write_all(fd, buf_slice(&text), &err) == 0) {
 		fd_close(&fd);
 		intake_on_commit(&smtpd, &m);
 	} else {
@@ -291,7 +306,8 @@ ipc_send(struct ipc *peer, const struct msg *m)
 		world->refused[o->id] = true;
 	else if (m->type == MSG_queue_opened) {
 		slice_copy(o->qid, opened.qid, sizeof opened.qid);
-		opened.fd = fcntl(o->file, F_DUPFD_CLOEXEC, 3);
+		if (o->file != -1)
+			opened.fd = fcntl(o->file, F_DUPFD_CLOEXEC, 3);
 	} else if (m->type == MSG_queue_committed && c->ok)
 		world->acked[c->id] = true;
 	else if (m->type == MSG_queue_committed)
@@ -305,7 +321,9 @@ submit(unsigned i)
 	struct envelope_rcpt rcpts[3] = { 0 };
 	struct envelope env = { .sender = SLICE("sender@x"), .rcpts = rcpts };
 	struct buf text = { .max = 65536 };
-	struct msg m = { .type = MSG_queue_open, .queue_open = { .id = i } };
+	/* One in two comes with its commit. */
+	struct msg m = { .type = MSG_queue_open,
+		.queue_open = { .id = i, .file = i % 2 == 0 } };
 
 	while (env.nrcpts < 3 && mails[i].rcpts[env.nrcpts] != NULL) {
 		rcpts[env.nrcpts].address =
@@ -315,9 +333,10 @@ submit(unsigned i)
 	envelope_format(&env, &text);
 	m.queue_open.envelope = buf_slice(&text);
 	intake_on_open(&smtpd, &m);
-	if (opened.fd != -1)
+	if (opened.qid[0] != '\0')
 		write_and_commit(i, opened.fd, slice_str(opened.qid));
 	opened.fd = -1;
+	opened.qid[0] = '\0';
 	buf_fini(&text);
 }
 
