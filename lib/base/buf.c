@@ -80,7 +80,10 @@ buf_adds(struct buf *b, const char *s)
 void
 buf_addc(struct buf *b, char c)
 {
-	buf_add(b, slice_of(&c, 1));
+	if (!b->failed && b->n < b->cap && b->n < b->max)
+		b->p[b->n++] = c;
+	else
+		buf_add(b, slice_of(&c, 1));
 }
 
 void

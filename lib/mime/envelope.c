@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/envelope.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
@@ -25,20 +27,20 @@ enum {
 /* In the order of the envelope.  ELSE: whose addresses stand in. */
 /* clang-format off */
 static const struct {
-	const char *name;
+	struct slice name;
 	bool addresses;
 	int instead;
 } fields[E_COUNT] = {
-	[E_DATE] =        { "Date",        false, -1 },
-	[E_SUBJECT] =     { "Subject",     false, -1 },
-	[E_FROM] =        { "From",        true,  -1 },
-	[E_SENDER] =      { "Sender",      true,  E_FROM },
-	[E_REPLY_TO] =    { "Reply-To",    true,  E_FROM },
-	[E_TO] =          { "To",          true,  -1 },
-	[E_CC] =          { "Cc",          true,  -1 },
-	[E_BCC] =         { "Bcc",         true,  -1 },
-	[E_IN_REPLY_TO] = { "In-Reply-To", false, -1 },
-	[E_MESSAGE_ID] =  { "Message-ID",  false, -1 },
+	[E_DATE] =        { SLICE("Date"),        false, -1 },
+	[E_SUBJECT] =     { SLICE("Subject"),     false, -1 },
+	[E_FROM] =        { SLICE("From"),        true,  -1 },
+	[E_SENDER] =      { SLICE("Sender"),      true,  E_FROM },
+	[E_REPLY_TO] =    { SLICE("Reply-To"),    true,  E_FROM },
+	[E_TO] =          { SLICE("To"),          true,  -1 },
+	[E_CC] =          { SLICE("Cc"),          true,  -1 },
+	[E_BCC] =         { SLICE("Bcc"),         true,  -1 },
+	[E_IN_REPLY_TO] = { SLICE("In-Reply-To"), false, -1 },
+	[E_MESSAGE_ID] =  { SLICE("Message-ID"),  false, -1 },
 };
 /* clang-format on */
 
@@ -46,7 +48,7 @@ static int
 field_index(struct slice name)
 {
 	for (int i = 0; i < E_COUNT; i++)
-		if (slice_iis(name, fields[i].name))
+		if (slice_ieq(name, fields[i].name))
 			return i;
 	return -1;
 }
@@ -106,18 +108,35 @@ put_addresses(struct buf *out, struct slice value, size_t max)
 	return list != NULL;
 }
 
+/* What stands in OUT from FROM to TO, once more. */
 static void
-put_field(struct buf *out, const struct slice *values, int i, size_t max)
+put_again(struct buf *out, size_t from, size_t to)
 {
+	char *at = buf_room(out, to - from);
+
+	if (at == NULL)
+		return;
+	memcpy(at, out->p + from, to - from);
+	buf_added(out, to - from);
+}
+
+/* WHERE the fields up to I begin in OUT. */
+static void
+put_field(struct buf *out, const struct slice *values, const size_t *where,
+    int i, size_t max)
+{
+	const int instead = fields[i].instead;
+
 	if (!fields[i].addresses) {
 		put_text(out, values[i]);
 		return;
 	}
 	if (put_addresses(out, values[i], max))
 		return;
-	if (fields[i].instead == -1 ||
-	    !put_addresses(out, values[fields[i].instead], max))
+	if (instead == -1)
 		buf_adds(out, "NIL");
+	else /* it ends before the blank of the next */
+		put_again(out, where[instead], where[instead + 1] - 1);
 }
 
 /* Of a field that stands twice the first counts. */
@@ -126,6 +145,7 @@ mime_put_envelope(struct buf *out, struct slice header, size_t max)
 {
 	struct slice values[E_COUNT] = { { NULL, 0 } };
 	struct header_field f;
+	size_t where[E_COUNT];
 
 	while (header_next(&header, &f)) {
 		const int i = field_index(f.name);
@@ -135,7 +155,8 @@ mime_put_envelope(struct buf *out, struct slice header, size_t max)
 	}
 	for (int i = 0; i < E_COUNT; i++) {
 		buf_addc(out, i == 0 ? '(' : ' ');
-		put_field(out, values, i, max);
+		where[i] = out->n;
+		put_field(out, values, where, i, max);
 	}
 	buf_addc(out, ')');
 }

@@ -97,17 +97,17 @@ on_location(struct arena *a, struct mime_part *p, struct slice value)
 
 /* clang-format off */
 static const struct {
-	const char *name;
+	struct slice name;
 	void (*set)(struct arena *a, struct mime_part *p, struct slice value);
 } fields[] = {
-	{ "Content-Type",              on_type },
-	{ "Content-Transfer-Encoding", on_encoding },
-	{ "Content-Disposition",       on_disposition },
-	{ "Content-ID",                on_id },
-	{ "Content-Description",       on_description },
-	{ "Content-Language",          on_language },
-	{ "Content-Location",          on_location },
-	{ "Content-MD5",               on_md5 },
+	{ SLICE("Content-Type"),              on_type },
+	{ SLICE("Content-Transfer-Encoding"), on_encoding },
+	{ SLICE("Content-Disposition"),       on_disposition },
+	{ SLICE("Content-ID"),                on_id },
+	{ SLICE("Content-Description"),       on_description },
+	{ SLICE("Content-Language"),          on_language },
+	{ SLICE("Content-Location"),          on_location },
+	{ SLICE("Content-MD5"),               on_md5 },
 };
 /* clang-format on */
 
@@ -115,7 +115,7 @@ bool
 fill_wants(struct slice name, bool message)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (slice_iis(name, fields[i].name))
+		if (slice_ieq(name, fields[i].name))
 			return true;
 	return message && mime_envelope_wants(name);
 }
@@ -168,7 +168,7 @@ fill_part(struct arena *a, struct mime_part *part, struct slice head,
 
 	while (header_next(&rest, &f))
 		for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-			if (slice_iis(f.name, fields[i].name))
+			if (slice_ieq(f.name, fields[i].name))
 				fields[i].set(a, part, f.value);
 	set_default_type(a, part);
 	part->kind = mime_kind_of(part->type, part->subtype);

@@ -21,12 +21,16 @@ is_quotable(struct slice s)
 static void
 put_quoted(struct buf *out, struct slice s)
 {
+	size_t from = 0;
+
 	buf_addc(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '"' || s.p[i] == '\\') {
+			buf_add(out, slice_sub(s, from, i - from));
 			buf_addc(out, '\\');
-		buf_addc(out, s.p[i]);
-	}
+			from = i;
+		}
+	buf_add(out, slice_from(s, from));
 	buf_addc(out, '"');
 }
 

@@ -384,10 +384,36 @@ feed_line(struct mime_parser *p, struct slice piece, bool ends)
 		end_line(p);
 }
 
+/* The lines that PIECE begins with and that can be nothing but content: they
+ * are counted, and what is left of PIECE comes back.  Most of a message. */
+static struct slice
+skip_content(struct mime_parser *p, struct slice piece)
+{
+	const bool any = p->state == IN_REST || p->nopen == 0;
+	const char *lf;
+
+	if (p->state == IN_HEADER || p->decided || p->nhead > 0)
+		return piece;
+	while (piece.n > 0 && (any || piece.p[0] != '-') &&
+	       (lf = memchr(piece.p, '\n', piece.n)) != NULL) {
+		const size_t n = (size_t)(lf - piece.p) + 1;
+		const bool cr = n > 1 && lf[-1] == '\r';
+
+		p->at.pos += n;
+		p->text = p->at;
+		p->text.pos -= cr ? 2 : 1;
+		p->at.lines++;
+		p->at.bare_lf += !cr;
+		p->line = p->at;
+		piece = slice_of(lf + 1, piece.n - n);
+	}
+	return piece;
+}
+
 void
 mime_parser_feed(struct mime_parser *p, struct slice piece)
 {
-	while (piece.n > 0) {
+	while ((piece = skip_content(p, piece)).n > 0) {
 		const size_t at = slice_find(piece, '\n');
 		const size_t n = at < piece.n ? at + 1 : piece.n;
 
