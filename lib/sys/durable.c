@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -34,7 +35,8 @@ struct lane {
 	bool drain; /* finish what waits before the end */
 	enum { LANE_NONE, LANE_RUNS, LANE_ENDED } state; /* of the thread */
 	pthread_t thread;
-	pthread_cond_t wake;
+	sem_t wake; /* a condition would cost a system call more */
+	bool idle;  /* nobody has woken it since it waits */
 	struct req_list waiting;
 	size_t nwaiting;
 };
@@ -176,10 +178,19 @@ lane_wait(struct lane *lane)
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += IDLE_SECONDS;
-	while (TAILQ_EMPTY(&lane->waiting) && !d->stopping)
-		if (pthread_cond_timedwait(&lane->wake, &d->mutex, &until) ==
-		    ETIMEDOUT)
+	while (TAILQ_EMPTY(&lane->waiting) && !d->stopping) {
+		bool late;
+
+		lane->idle = true;
+		pthread_mutex_unlock(&d->mutex);
+		late =
+		    sem_clockwait(&lane->wake, CLOCK_MONOTONIC, &until) == -1 &&
+		    errno == ETIMEDOUT;
+		pthread_mutex_lock(&d->mutex);
+		lane->idle = false;
+		if (late)
 			return !TAILQ_EMPTY(&lane->waiting);
+	}
 	return !d->stopping || (lane->drain && !TAILQ_EMPTY(&lane->waiting));
 }
 
@@ -223,16 +234,11 @@ static void
 lane_init(struct durable *d, struct lane *lane,
     void (*work)(struct durable *, struct req_list *, size_t), bool drain)
 {
-	pthread_condattr_t attr;
-
 	lane->owner = d;
 	lane->work = work;
 	lane->drain = drain;
 	TAILQ_INIT(&lane->waiting);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&lane->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	must(sem_init(&lane->wake, 0, 0) == 0);
 }
 
 /* There is work for LANE (d->mutex is held): a new thread takes it, or (true)
@@ -242,8 +248,12 @@ lane_start(struct lane *lane)
 {
 	sigset_t all, old;
 
-	if (lane->state == LANE_RUNS)
-		return true;
+	if (lane->state == LANE_RUNS) {
+		const bool wake = lane->idle;
+
+		lane->idle = false;
+		return wake;
+	}
 	if (lane->state == LANE_ENDED)
 		pthread_join(lane->thread, NULL);
 	/* Signals belong to the loop's signalfd. */
@@ -274,7 +284,7 @@ lane_submit(struct lane *lane, struct durable_req *req)
 		wake = lane_start(lane);
 	pthread_mutex_unlock(&d->mutex);
 	if (wake)
-		pthread_cond_signal(&lane->wake);
+		sem_post(&lane->wake);
 }
 
 /* The other lane may be at work still. */
@@ -293,7 +303,7 @@ lane_end(struct lane *lane)
 	fail_all(&lane->waiting, ECANCELED);
 	TAILQ_CONCAT(&d->finished, &lane->waiting, link);
 	pthread_mutex_unlock(&d->mutex);
-	pthread_cond_destroy(&lane->wake);
+	sem_destroy(&lane->wake);
 }
 
 struct durable *
@@ -326,9 +336,9 @@ durable_free(struct durable **dp)
 		return;
 	pthread_mutex_lock(&d->mutex);
 	d->stopping = true;
-	pthread_cond_signal(&d->sync.wake);
-	pthread_cond_signal(&d->remove.wake);
 	pthread_mutex_unlock(&d->mutex);
+	sem_post(&d->sync.wake);
+	sem_post(&d->remove.wake);
 	lane_end(&d->sync);
 	lane_end(&d->remove);
 	durable_reap(d);
@@ -360,7 +370,7 @@ durable_submit_list(struct durable *d, struct durable_list *list)
 	wake = lane_start(&d->sync);
 	pthread_mutex_unlock(&d->mutex);
 	if (wake)
-		pthread_cond_signal(&d->sync.wake);
+		sem_post(&d->sync.wake);
 }
 
 void
