@@ -45,6 +45,13 @@ class Syscalls:
     def __init__(self, instance, out):
         self.instance, self.out = instance, str(out)
         self.counts = collections.defaultdict(collections.Counter)
+        self.begun = 0
+
+    def begin(self):
+        """What was called until now does not count.  strace takes a while to
+        attach; who was idle that long may have ended and come back."""
+        with open(self.out, errors="replace") as f:
+            self.begun = f.read().count("\n")
 
     def __enter__(self):
         processes = self.instance.processes()
@@ -68,10 +75,11 @@ class Syscalls:
         for line in lines:
             if born := BORN.match(line):
                 self.names[born[2]] = self.names.get(born[1], "?")
-        for line in lines:
+        for n, line in enumerate(lines):
             if new := EXEC.match(line):
                 self.names[new[1]] = new[2]
-            if (call := CALL.match(line)) and call[2] not in OF_TIME:
+            call = CALL.match(line)
+            if n >= self.begun and call and call[2] not in OF_TIME:
                 self.counts[self.names.get(call[1], "?")][call[2]] += 1
 
 
@@ -128,6 +136,8 @@ def count(instance, users, out, messages=20, warm=40):
     try:
         send(warm)
         with Syscalls(instance, out) as calls:
+            send(3)
+            calls.begin()
             send(messages)
     finally:
         client.close()

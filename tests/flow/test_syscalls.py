@@ -9,8 +9,8 @@ import syscalls
 USERS = [f"user{n}" for n in range(21)]
 # The logger's calls are as many as its pauses.
 APART = "logger"
-ONE = 120
-FURTHER = 42
+ONE = 78
+FURTHER = 16
 
 pytestmark = pytest.mark.skipif(syscalls.permitted() is not None,
                                 reason=str(syscalls.permitted()))
