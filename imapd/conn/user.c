@@ -14,12 +14,6 @@
 #include "store/account.h"
 #include "store/store.h"
 
-enum {
-	FLUSH_AFTER_MS = 1000, /* of a change: file names follow */
-	FLUSH_AGAIN_MS = 1,
-	FLUSH_RETRY_MS = 30000,
-};
-
 struct user {
 	char *home;
 	char *name; /* user@domain, for the log */
@@ -27,8 +21,6 @@ struct user {
 	struct account_watch watch;
 	struct ev_task changed;  /* tell the sessions, at the turn's end */
 	struct work_share share; /* of the time that the loop has */
-	struct ev_timer flush;   /* runs: file names are behind the flags */
-	bool flushing;
 	LIST_HEAD(, session) sessions;
 	unsigned nsessions;
 };
@@ -65,7 +57,9 @@ imapd_store(void)
 bool
 imapd_users_busy(void)
 {
-	return users.by_home.count > 0;
+	/* At the end store_free sees to it. */
+	return users.by_home.count > 0 ||
+	       (!users.stopping && store_is_behind(users.store));
 }
 
 /* A session does not end inside BYE: it ends when that was sent. */
@@ -96,39 +90,10 @@ on_changed(struct ev_task *task)
 	}
 }
 
-/* Flags count as soon as they are in the index; the names of the files follow
- * when it is quiet, a few at a time. */
 static void
 on_watch(struct account_watch *w)
 {
-	struct user *u = OUTER(w, struct user, watch);
-
-	ev_task_queue(&u->changed);
-	if (!u->flushing && !ev_timer_running(&u->flush))
-		ev_timer_set(&u->flush, FLUSH_AFTER_MS);
-}
-
-static void
-on_flush(struct ev_timer *t)
-{
-	struct user *u = OUTER(t, struct user, flush);
-	struct err err = { 0 };
-	bool more = false;
-	int rc;
-
-	u->flushing = true;
-	rc = account_flush(u->account, &more, &err);
-	u->flushing = false;
-	if (rc == -1)
-		log_err("imapd.command-failed", kv_s("account", u->name),
-		    kv_s("what", "flush"), kv_s("why", err.text));
-	/* What is left undone stands in the index, for who opens it next. */
-	if (rc == -1 && u->nsessions > 0)
-		ev_timer_set(t, FLUSH_RETRY_MS);
-	else if (rc == 0 && more)
-		ev_timer_set(t, FLUSH_AGAIN_MS);
-	else
-		imapd_user_idle(u);
+	ev_task_queue(&OUTER(w, struct user, watch)->changed);
 }
 
 struct user *
@@ -158,7 +123,6 @@ imapd_user_open(
 	LIST_INIT(&u->sessions);
 	work_share_init(&u->share);
 	ev_task_init(&u->changed, on_changed);
-	ev_timer_init(&u->flush, on_flush);
 	u->watch.on_change = on_watch;
 	account_watch(a, &u->watch);
 	map_put(&users.by_home, slice_str(home), u);
@@ -170,11 +134,6 @@ imapd_user_idle(struct user *u)
 {
 	if (u->nsessions > 0)
 		return;
-	if (ev_timer_running(&u->flush) && !users.stopping) {
-		ev_timer_set(&u->flush, 0);
-		return;
-	}
-	ev_timer_stop(&u->flush);
 	map_del(&users.by_home, slice_str(u->home));
 	ev_task_cancel(&u->changed);
 	account_unwatch(&u->watch);

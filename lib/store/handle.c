@@ -260,6 +260,9 @@ handle_account(struct store *store, const char *path)
 		map_put(&store->accounts, slice_str(path), a);
 	}
 	a->refs++;
+	if (a->given_up)
+		notify_flusher(a);
+	a->given_up = false;
 	return a;
 }
 

@@ -3,46 +3,110 @@
  * File names follow the flags a second after the first change: a burst of
  * changes costs one rename a message, and a Maildir that is left alone is up
  * to date.  One batch of one account each time, so that the loop goes on.
+ * Nobody else does this.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "ev/loop.h"
+#include "log/log.h"
 #include "store/account.h"
 #include "store/flush.h"
 #include "store/inner.h"
 #include "store/notify.h"
+#include "store/store.h"
 #include "store/whole.h"
 #include "sys/clock.h"
 
-enum { FLUSH_NEXT_MS = 1, FLUSH_STOP_MS = 1000 };
+enum { FLUSH_NEXT_MS = 1, FLUSH_RETRY_MS = 30000, FLUSH_STOP_MS = 1000 };
 
 static void
-flush_one(struct store *s)
+take_off(struct account *a)
 {
-	struct account *a = TAILQ_FIRST(&s->behind);
+	TAILQ_REMOVE(&a->store->behind, a, behind_link);
+	a->behind = false;
+}
+
+/* It could not be done: later, if somebody else has the account open, else when
+ * somebody opens it. */
+static void
+try_again(struct account *a, const struct err *why)
+{
+	struct account *held = a;
+
+	if (why->class != ERR_PERM && why->code != ERR_BUSY)
+		log_err("store.flush-failed", kv_s("home", a->name),
+		    kv_s("why", why->text));
+	notify_flusher(a);
+	a->flush_ms = ev_now_ms() + FLUSH_RETRY_MS;
+	if (a->refs > 2) /* the list and our caller */
+		return;
+	take_off(a);
+	a->given_up = true;
+	account_close(&held);
+}
+
+static void
+flush_one(struct account *a)
+{
+	struct err err = { 0 };
 	bool more = false;
 
-	/* Taken off first: what fails half way asks for the next round. */
-	TAILQ_REMOVE(&s->behind, a, behind_link);
-	a->behind = false;
-	if (account_flush(a, &more, NULL) == 0 && more)
+	/* Taken off first: changes meanwhile ask for the next round. */
+	take_off(a);
+	if (account_flush(a, &more, &err) == -1)
+		try_again(a, &err);
+	else if (more)
 		notify_flusher(a);
 	account_close(&a);
+}
+
+/* The first that need not wait; else *WAIT_MS says for how long. */
+static struct account *
+first_due(const struct store *s, int64_t *wait_ms)
+{
+	const int64_t now_ms = ev_now_ms();
+	struct account *a;
+
+	*wait_ms = FLUSH_RETRY_MS;
+	TAILQ_FOREACH(a, &s->behind, behind_link)
+	{
+		if (a->flush_ms <= now_ms)
+			return a;
+		if (a->flush_ms - now_ms < *wait_ms)
+			*wait_ms = a->flush_ms - now_ms;
+	}
+	return NULL;
 }
 
 static void
 on_time(struct ev_timer *t)
 {
 	struct store *s = OUTER(t, struct store, flusher);
+	int64_t wait_ms;
+	struct account *a = first_due(s, &wait_ms);
 
+	if (a != NULL)
+		flush_one(a);
+	if (first_due(s, &wait_ms) != NULL)
+		wait_ms = FLUSH_NEXT_MS;
 	if (!TAILQ_EMPTY(&s->behind))
-		flush_one(s);
-	if (!TAILQ_EMPTY(&s->behind))
-		ev_timer_set(&s->flusher, FLUSH_NEXT_MS);
+		ev_timer_set(&s->flusher, wait_ms);
+}
+
+bool
+store_is_behind(const struct store *s)
+{
+	const struct account *a;
+
+	TAILQ_FOREACH(a, &s->behind, behind_link)
+	if (a->flush_ms <= ev_now_ms())
+		return true;
+	return false;
 }
 
 void
@@ -67,8 +131,7 @@ idle_fini(struct store *s)
 		while (more && clock_ms() < end_ms &&
 		       account_flush(a, &more, NULL) == 0)
 			;
-		TAILQ_REMOVE(&s->behind, a, behind_link);
-		a->behind = false;
+		take_off(a);
 		account_close(&a);
 	}
 	ev_timer_stop(&s->flusher);

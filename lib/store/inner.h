@@ -22,6 +22,7 @@ struct account {
 	unsigned refs;
 	bool told_unusable; /* see boxes_adopt */
 	bool skipped;       /* a directory that we may not use was met */
+	bool renamed;       /* and one that others gave another name */
 	bool deleted_left;  /* directories of deleted mailboxes are there */
 	uint64_t turn;      /* of the loop, in which it was looked at */
 	uint64_t builds; /* goes up when another index takes this one's place */
@@ -31,7 +32,9 @@ struct account {
 	LIST_HEAD(, account_watch) watches;
 	LIST_HEAD(, mailbox) boxes;
 	TAILQ_ENTRY(account) link;
-	bool behind; /* on the store's list, which then holds it open */
+	bool behind;      /* on the store's list, which then holds it open */
+	int64_t flush_ms; /* not tried before; after a failure */
+	bool given_up;    /* it failed, and nobody had the account open */
 	TAILQ_ENTRY(account) behind_link;
 };
 

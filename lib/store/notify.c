@@ -59,6 +59,7 @@ notify_flusher(struct account *a)
 	if (a->behind)
 		return;
 	a->behind = true;
+	a->flush_ms = 0;
 	a->refs++;
 	TAILQ_INSERT_TAIL(&s->behind, a, behind_link);
 	if (!ev_timer_running(&s->flusher))

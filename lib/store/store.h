@@ -63,6 +63,9 @@ enum found store_account_ensure(struct store *store, const char *path,
 /* Was it only that another process builds the index (ERR_BUSY)?  Try
  * again in a moment. */
 bool store_is_building(const struct err *err);
+/* Do names of files still have to follow flags, soon?  Not those that could not
+ * and are tried again. */
+bool store_is_behind(const struct store *store);
 /* Another process said that it changed the account at PATH. */
 void store_changed(struct store *store, const char *path);
 
