@@ -1,331 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/conn/session.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "base/ascii.h"
 #include "base/mem.h"
 #include "base/must.h"
-#include "ev/stream.h"
 #include "ev/turn.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conf.h"
-#include "imapd/conn/cmdtext.h"
+#include "imapd/conn/client.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/parse.h"
-#include "imapd/selected/update.h"
 #include "log/log.h"
-#include "proto/errwords.h"
-
-enum { BAD_LIMIT = 20 }; /* then it is no IMAP client */
-
-/* What view_sync tells in one go may exceed out_high (a large EXPUNGE); a
- * client that does not read stops the session long before out_max. */
-static const struct stream_limits limits = {
-	.in_max = 64 << 10, /* what login hands in fits */
-	.out_max = 64 << 20,
-	.out_high = 64 << 10,
-	.out_low = 16 << 10,
-};
-
-/* A session with its connection. */
-struct client {
-	struct session session;
-	struct stream stream;
-	struct cmdtext text;
-	struct work work;  /* the next step of what is under way */
-	struct buf answer; /* of the command; not empty: updates come first */
-	bool held;         /* input waits for the next step */
-	const char *bye;   /* to be said when the command is answered */
-	unsigned holds;
-	unsigned bad; /* commands in a row that were none */
-	uint64_t commands;
-};
-
-static struct client *
-client_of(const struct session *s)
-{
-	return OUTER((uintptr_t)s, struct client, session);
-}
-
-struct buf *
-imapd_out(struct session *s)
-{
-	return stream_out(&client_of(s)->stream);
-}
-
-/* As the stream sees it: it comes back to input that this held up. */
-bool
-imapd_is_full(const struct session *s)
-{
-	return stream_waiting(&client_of(s)->stream) > limits.out_high;
-}
-
-void
-imapd_pause(struct session *s)
-{
-	stream_pause(&client_of(s)->stream);
-}
-
-void
-imapd_resume(struct session *s)
-{
-	stream_resume(&client_of(s)->stream);
-}
-
-void
-imapd_alive(struct session *s)
-{
-	stream_set_deadline(&client_of(s)->stream, imapd_conf->idle_timeout);
-}
-
-const struct cmdtext *
-imapd_text(const struct session *s)
-{
-	return &client_of(s)->text;
-}
-
-void
-imapd_finish(struct session *s)
-{
-	s->state = S_LOGOUT;
-	stream_finish(&client_of(s)->stream);
-}
-
-static void __attribute__((format(printf, 2, 0)))
-add_vf(struct buf *out, const char *fmt, va_list ap)
-{
-	char *text = NULL;
-
-	must(vasprintf(&text, fmt, ap) >= 0);
-	buf_adds(out, text);
-	free(text);
-}
-
-void
-imapd_untagged(struct session *s, const char *fmt, ...)
-{
-	va_list ap;
-
-	buf_adds(imapd_out(s), "* ");
-	va_start(ap, fmt);
-	add_vf(imapd_out(s), fmt, ap);
-	va_end(ap);
-	buf_adds(imapd_out(s), "\r\n");
-}
-
-static void
-end_job(struct session *s)
-{
-	struct imapd_job *job = s->job;
-
-	s->job = NULL;
-	if (job != NULL)
-		job->ops->free(s, job);
-}
-
-/* The command was answered: nothing of it stays. */
-static void
-end_command(struct session *s)
-{
-	stream_quickack(&client_of(s)->stream, false);
-	end_job(s);
-	s->command = NULL;
-	s->tag = (struct slice){ NULL, 0 };
-	arena_fini(&s->arena);
-	cmdtext_reset(&client_of(s)->text);
-	imapd_alive(s);
-	stream_resume(&client_of(s)->stream);
-	if (client_of(s)->bye != NULL)
-		imapd_bye(s, client_of(s)->bye);
-}
-
-static void
-put_tag(struct session *s)
-{
-	if (s->tag.n > 0)
-		buf_add(imapd_out(s), s->tag);
-	else
-		buf_addc(imapd_out(s), '*');
-	buf_addc(imapd_out(s), ' ');
-}
-
-/* What changed in the mailbox, a step of it, as the command allows. */
-static enum updated
-tell_updates(struct session *s)
-{
-	if (s->view == NULL || s->command == NULL ||
-	    s->command->update == UPDATE_NONE)
-		return UPDATED;
-	return imapd_update(s, s->command->update == UPDATE_ALL);
-}
-
-/* The answer stands; what comes before it is told as long as it takes. */
-static void
-respond(struct session *s)
-{
-	struct client *c = client_of(s);
-	const enum updated u = tell_updates(s);
-
-	end_job(s);
-	if (u == UPDATE_MORE) {
-		imapd_pause(s);
-		imapd_more(s);
-		return;
-	}
-	if (u == UPDATE_GONE)
-		imapd_untagged(s, "BYE " IMAPD_DELETED);
-	put_tag(s);
-	buf_add(imapd_out(s), buf_slice(&c->answer));
-	buf_adds(imapd_out(s), "\r\n");
-	buf_fini(&c->answer);
-	end_command(s);
-	if (u == UPDATE_GONE)
-		imapd_finish(s);
-}
-
-void
-imapd_ok(struct session *s, const char *fmt, ...)
-{
-	struct client *c = client_of(s);
-	va_list ap;
-
-	if (s->state == S_LOGOUT)
-		return;
-	c->bad = 0;
-	buf_adds(&c->answer, "OK ");
-	va_start(ap, fmt);
-	add_vf(&c->answer, fmt, ap);
-	va_end(ap);
-	respond(s);
-}
-
-/* Text for a client: one line of printable ASCII. */
-static void
-put_plain(struct buf *out, struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		buf_addc(out, ascii_isprint(text.p[i]) ? text.p[i] : '?');
-}
-
-/* "NO [word] text". */
-static void
-put_no(struct session *s, const char *word, const char *text)
-{
-	struct client *c = client_of(s);
-
-	if (s->state == S_LOGOUT)
-		return;
-	c->bad = 0;
-	buf_adds(&c->answer, "NO ");
-	if (word != NULL)
-		buf_addf(&c->answer, "[%s] ", word);
-	put_plain(&c->answer, slice_str(text));
-	respond(s);
-}
-
-void
-imapd_refuse(struct session *s, const char *text)
-{
-	put_no(s, NULL, text);
-}
-
-static void
-log_trouble(const struct session *s, const char *what, const struct err *err)
-{
-	log_err("imapd.command-failed", kv_s("sid", s->sid),
-	    kv_s("account", imapd_user_name(s->user)), kv_s("what", what),
-	    kv_s("why", err->text));
-}
-
-void
-imapd_no(struct session *s, const char *what, const struct err *err)
-{
-	if (err->class != ERR_PERM)
-		log_trouble(s, what, err);
-	put_no(s, errwords_imap(err->class, err->code), errwords_text(err));
-}
-
-void
-imapd_bad_text(struct session *s, const char *text)
-{
-	if (++client_of(s)->bad >= BAD_LIMIT) {
-		imapd_bye(s, "too many invalid commands");
-		return;
-	}
-	put_tag(s);
-	buf_adds(imapd_out(s), "BAD ");
-	put_plain(imapd_out(s), slice_str(text));
-	buf_adds(imapd_out(s), "\r\n");
-	end_command(s);
-}
-
-void
-imapd_bad(struct session *s, const struct parse *p)
-{
-	char text[200];
-
-	snprintf(text, sizeof text, "%s%s%s",
-	    s->command != NULL ? s->command->name : "",
-	    s->command != NULL ? ": " : "",
-	    p->why != NULL ? p->why : "expected more arguments");
-	imapd_bad_text(s, text);
-}
-
-void
-imapd_bye(struct session *s, const char *why)
-{
-	if (s->state == S_LOGOUT)
-		return;
-	imapd_untagged(s, "BYE %s", why);
-	end_job(s);
-	imapd_finish(s);
-}
-
-void
-imapd_session_stop(struct session *s, const char *why)
-{
-	const bool idles = s->job != NULL && s->job->ops->changed != NULL;
-
-	if (s->command == NULL || idles)
-		imapd_bye(s, why);
-	else
-		client_of(s)->bye = why;
-}
-
-void
-imapd_hang_up(struct session *s, const char *what, const struct err *err)
-{
-	log_trouble(s, what, err);
-	imapd_finish(s);
-}
-
-void
-imapd_start(struct session *s, struct imapd_job *job)
-{
-	must(s->job == NULL);
-	s->job = job;
-	if (job->ops->input == NULL)
-		imapd_pause(s);
-	imapd_alive(s);
-}
-
-void
-imapd_more(struct session *s)
-{
-	stream_want_drain(&client_of(s)->stream);
-}
-
-void
-imapd_soon(struct session *s)
-{
-	if (s->state != S_LOGOUT)
-		work_queue(&client_of(s)->work);
-}
 
 /* ---- input ---- */
 
@@ -482,7 +170,7 @@ on_work(struct work *w)
 	turn_note(s->command != NULL ? s->command->name : NULL,
 	    imapd_user_name(s->user));
 	if (c->answer.n > 0)
-		respond(s);
+		imapd_reply(s);
 	else if (s->job != NULL && s->job->ops->more != NULL)
 		s->job->ops->more(s, s->job);
 }
@@ -523,7 +211,7 @@ on_end(struct stream *stream, enum stream_end why)
 	work_cancel(&client_of(s)->work);
 	stream_close(stream);
 	imapd_session_hold(s);
-	end_job(s);
+	imapd_client_end_job(s);
 	imapd_session_release(s);
 	imapd_session_release(s);
 }
@@ -551,7 +239,7 @@ imapd_session_new(int fd, struct user *user, struct slice tag,
 	arena_init(&s->arena);
 	buf_init(&c->answer, SIZE_MAX / 2);
 	work_init(&c->work, imapd_user_share(user), on_work);
-	stream_init(&c->stream, fd, &handler, &limits);
+	stream_init(&c->stream, fd, &handler, &imapd_client_limits);
 	stream_pause(&c->stream);
 	buf_add(&c->stream.in, input);
 	s->tag = arena_slice(&s->arena, tag);
@@ -561,7 +249,7 @@ imapd_session_new(int fd, struct user *user, struct slice tag,
 	buf_adds(imapd_out(s), " OK [CAPABILITY ");
 	imapd_put_capabilities(imapd_out(s));
 	buf_adds(imapd_out(s), "] logged in\r\n");
-	end_command(s);
+	imapd_reply_end(s);
 	return s;
 }
 
@@ -585,11 +273,4 @@ imapd_session_release(struct session *s)
 	buf_fini(&c->answer);
 	arena_fini(&s->arena);
 	xfree(&c);
-}
-
-void
-imapd_session_changed(struct session *s)
-{
-	if (s->job != NULL && s->job->ops->changed != NULL)
-		s->job->ops->changed(s, s->job);
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* A session with its connection, for the files that make it: session.c reads
+ * and dispatches, reply.c answers, client.c is what both stand on. */
+#ifndef IMAPD_CONN_CLIENT_H
+#define IMAPD_CONN_CLIENT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ev/stream.h"
+#include "ev/work.h"
+#include "imapd/conn/cmdtext.h"
+#include "imapd/conn/session.h"
+
+extern const struct stream_limits imapd_client_limits;
+
+struct client {
+	struct session session;
+	struct stream stream;
+	struct cmdtext text;
+	struct work work;  /* the next step of what is under way */
+	struct buf answer; /* of the command; not empty: updates come first */
+	bool held;         /* input waits for the next step */
+	const char *bye;   /* to be said when the command is answered */
+	unsigned holds;
+	unsigned bad; /* commands in a row that were none */
+	uint64_t commands;
+};
+
+static inline struct client *
+client_of(const struct session *s)
+{
+	return OUTER((uintptr_t)s, struct client, session);
+}
+
+/* printf into OUT. */
+void imapd_client_put(struct buf *out, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+/* The job under way, if there is one, is over. */
+void imapd_client_end_job(struct session *s);
+
+/* The answer is in c->answer (reply.c): first what changed in the mailbox, as
+ * long as it takes, then it. */
+void imapd_reply(struct session *s);
+/* The command was answered: nothing of it stays. */
+void imapd_reply_end(struct session *s);
+
+#endif
