@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "maildir/foreign.h"
 #include "maildir/letters.h"
 #include "maildir/textfile.h"
 #include "sys/fd.h"
@@ -31,16 +33,16 @@ load_uids(struct takeover *t, int dirfd, const char *name, struct err *err)
 
 	buf_reset(&t->text);
 	f = textfile_load(dirfd, name, &t->text, err);
-	if (f == FOUND && foreign_uidlist(buf_slice(&t->text), &t->list)) {
-		t->uidvalidity = t->list.uidvalidity;
-		t->uidnext = t->list.uidnext > 0 ? t->list.uidnext : 1;
-		slice_copy(t->list.guid, t->id, sizeof t->id);
-		rest = t->list;
+	if (f == FOUND && foreign_uidlist(buf_slice(&t->text), t->list)) {
+		t->uidvalidity = t->list->uidvalidity;
+		t->uidnext = t->list->uidnext > 0 ? t->list->uidnext : 1;
+		slice_copy(t->list->guid, t->id, sizeof t->id);
+		rest = *t->list;
 		while (foreign_uidlist_next(&rest, &uid, &stem))
 			if (uid >= t->uidnext && uid < UINT32_MAX)
 				t->uidnext = uid + 1;
 	} else {
-		t->list = (struct uidlist){ 0 };
+		*t->list = (struct uidlist){ 0 };
 	}
 	return f == TEMPFAIL ? -1 : 0;
 }
@@ -52,9 +54,9 @@ takeover_some(struct takeover *t, size_t n)
 	uint32_t uid;
 
 	for (; n > 0; n--) {
-		if (!foreign_uidlist_next(&t->list, &uid, &stem)) {
+		if (!foreign_uidlist_next(t->list, &uid, &stem)) {
 			buf_fini(&t->text);
-			t->list.rest = (struct slice){ NULL, 0 };
+			t->list->rest = (struct slice){ NULL, 0 };
 			return false;
 		}
 		map_put(&t->uids, stem, value_of(uid));
@@ -111,6 +113,7 @@ takeover_load(struct takeover *t, int dirfd, struct err *err)
 	map_init(&t->uids);
 	map_init(&t->keywords);
 	buf_init(&t->text, LIST_LIMIT);
+	t->list = xcalloc(1, sizeof *t->list);
 	if (load_uids(t, dirfd, "dovecot-uidlist", err) == -1 ||
 	    (t->uidvalidity == 0 &&
 		load_uids(t, dirfd, "courierimapuiddb", err) == -1) ||
@@ -124,7 +127,7 @@ takeover_only(struct takeover *t, uint32_t uidvalidity)
 {
 	if (t->uidvalidity == uidvalidity)
 		return;
-	t->list.rest = (struct slice){ NULL, 0 };
+	t->list->rest = (struct slice){ NULL, 0 };
 	buf_fini(&t->text);
 	map_fini(&t->uids);
 }
@@ -133,6 +136,7 @@ void
 takeover_fini(struct takeover *t)
 {
 	buf_fini(&t->text);
+	xfree(&t->list);
 	map_fini(&t->uids);
 	map_fini(&t->keywords);
 	keywords_fini(&t->table);

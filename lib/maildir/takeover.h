@@ -11,16 +11,17 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/slice.h"
-#include "maildir/foreign.h"
 #include "maildir/keywords.h"
 #include "maildir/name.h"
+
+struct uidlist;
 
 struct takeover {
 	uint32_t uidvalidity; /* 0: nothing known */
 	uint32_t uidnext;
 	char id[MAILBOX_ID_SIZE]; /* "": none */
 	struct buf text;          /* of the list of UIDs ... */
-	struct uidlist list;      /* ... and what is left of it */
+	struct uidlist *list;     /* ... and what is left of it */
 	struct map uids;          /* stem -> UID */
 	struct map keywords;      /* stem -> uint64_t, where names lack it */
 	struct keyword_table table;

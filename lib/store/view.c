@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A picture of which messages a session knows (picture.h).  It is taken, and
- * brought up to date, in steps: what happened is found out (view_news.c), then
- * messages that are gone are told and taken out, then what is new comes in,
- * then FLAGS are told.  Messages that are gone and still have numbers are in
- * `gone`.
+ * A picture of which messages a session knows (picture.h).  It is taken
+ * (view_open.c), and brought up to date, in steps: what happened is found out
+ * (view_news.c), then messages that are gone are told and taken out, then what
+ * is new comes in, then FLAGS are told.  Messages that are gone and still have
+ * numbers are in `gone`.
  */
 #include "store/view.h"
 
@@ -14,253 +14,13 @@
 #include "base/must.h"
 #include "base/slice.h"
 #include "index/ix.h"
-#include "index/tx.h"
-#include "maildir/keywords.h"
-#include "maildir/tree.h"
 #include "store/change.h"
 #include "store/handle.h"
 #include "store/inner.h"
-#include "store/kwtable.h"
-#include "store/mailbox.h"
-#include "store/sync.h"
 #include "store/view_inner.h"
-#include "sys/clock.h"
 #include "sys/kv.h"
 
-enum {
-	LIST_LIMIT = 1 << 30,
-	CLEAN_MS = 3600 * 1000,
-
-	STEP_COST = 4000, /* of a step; one is well below a microsecond */
-	EXPUNGE_COST = 4,
-	FLAGS_COST = 8,
-};
-
-/* Take the messages that nobody has had as \Recent, and let those in new/ go
- * to cur/. */
-static int
-claim_recent(struct view *v, struct err *err)
-{
-	struct ix_box b;
-	struct tx tx;
-
-	if (sync_begin(v->m, TX_ROOM, &tx, &b, err) == -1)
-		return -1;
-	if (b.first_recent >= b.uidnext) {
-		tx_abort(&tx);
-		return 0;
-	}
-	view_ranges_add(&v->recent, b.first_recent, b.uidnext);
-	tx_pend(&tx, &b, b.first_recent);
-	tx_pend(&tx, &b, b.uidnext - 1);
-	b.first_recent = b.uidnext;
-	if (ix_put_box(tx.t, &b, err) == 0)
-		return tx_commit(&tx, err);
-	tx_abort(&tx);
-	return -1;
-}
-
-/* The same for who only looks: they are \Recent here and stay so for others.
- */
-static void
-look_at_recent(struct view *v)
-{
-	const struct view_news *n = &v->news;
-	const uint32_t from =
-	    n->first_recent > v->looked ? n->first_recent : v->looked;
-
-	view_ranges_add(&v->recent, from, n->uidnext);
-	v->looked = n->uidnext;
-}
-
-/* Keywords that no message has any more make room for others. */
-static int
-free_keywords(struct view *v, struct err *err)
-{
-	struct mailbox *m = v->m;
-	struct ix_box b;
-	struct tx tx;
-
-	if (sync_begin(m, TX_ROOM, &tx, &b, err) == -1)
-		return -1;
-	/* Somebody may have given one to a message since. */
-	if (tx.meta.modseq != v->used_modseq) {
-		tx_abort(&tx);
-		return 0;
-	}
-	if (kwtable_free(&tx, &b, &m->dirs, m->keywords, v->used, err) == 0 &&
-	    ix_put_box(tx.t, &b, err) == 0)
-		return tx_commit(&tx, err);
-	tx_abort(&tx);
-	return -1;
-}
-
-/* What lies in tmp/ ages by days. */
-static void
-clean_tmp(struct mailbox *m)
-{
-	const int64_t now_ms = clock_ms();
-
-	if (m->cleaned_ms != 0 && now_ms - m->cleaned_ms < CLEAN_MS)
-		return;
-	m->cleaned_ms = now_ms;
-	tree_clean_tmp(m->dirs.tmpfd);
-}
-
-/* ---- opening ---- */
-
-static void
-open_whole(struct view *v)
-{
-	struct keyword_set unused;
-
-	v->opening = false;
-	keywords_all(v->m->keywords, &unused);
-	keyword_set_del(&unused, v->used);
-	/* What cannot be freed now can be the next time. */
-	if (!v->readonly && keyword_set_next(&unused, 0) < KEYWORDS_MAX)
-		(void)free_keywords(v, NULL);
-	xfree(&v->used);
-}
-
-/* News are known: the picture becomes what they say. */
-static void
-take_news(struct view *v)
-{
-	struct view_news *n = &v->news;
-
-	v->modseq = n->modseq;
-	v->highest = n->highest;
-	v->silent.n = 0;
-	buf_add(&v->gone, buf_slice(&n->gone));
-	view_uids_sort(&v->gone);
-	view_uids_sort(&n->fresh);
-	view_uids_sort(&n->lost);
-	if (v->readonly)
-		look_at_recent(v);
-}
-
-static void
-drop_gone(struct view *v, size_t n)
-{
-	picture_remove(&v->picture, view_uids(&v->gone), n);
-	buf_consume(&v->gone, n * sizeof(uint32_t));
-}
-
-static void
-add_fresh(struct view *v)
-{
-	const uint32_t *fresh = view_uids(&v->news.fresh);
-	const uint32_t *lost = view_uids(&v->news.lost);
-	const size_t nlost = view_uids_n(&v->news.lost);
-	size_t k = 0;
-
-	for (size_t i = 0; i < view_uids_n(&v->news.fresh); i++) {
-		while (k < nlost && lost[k] < fresh[i])
-			k++;
-		if (k == nlost || lost[k] != fresh[i])
-			picture_add(&v->picture, fresh[i]);
-	}
-}
-
-static void
-forget_news(struct view *v)
-{
-	view_news_fini(&v->news);
-	view_news_init(&v->news);
-	v->news.modseq = v->modseq;
-}
-
-/* Look at the directories, and take what is \\Recent. */
-static int
-begin_opening(struct view *v, bool *more, struct err *err)
-{
-	if (mailbox_sync_some(v->m, false, more, err) == -1)
-		return -1;
-	if (*more)
-		return 0;
-	clean_tmp(v->m);
-	v->synced = v->readonly || claim_recent(v, err) == 0;
-	return v->synced ? 0 : -1;
-}
-
-int
-view_fill(struct view *v, bool *more, struct err *err)
-{
-	int64_t left = STEP_COST;
-	enum found f;
-
-	*more = false;
-	if (!v->opening)
-		return 0;
-	if (!v->synced && (begin_opening(v, more, err) == -1 || *more))
-		return *more ? 0 : -1;
-	f = view_news_read(v, &left, err);
-	/* A build began anew meanwhile. */
-	if (f == FOUND && v->news.building)
-		v->synced = false;
-	*more = f == FOUND && (!v->synced || !v->news.ended);
-	if (f != FOUND)
-		return -1;
-	if (*more)
-		return 0;
-	take_news(v);
-	v->keywords = v->news.keywords;
-	drop_gone(v, view_uids_n(&v->gone));
-	add_fresh(v);
-	buf_fini(&v->changed);
-	forget_news(v);
-	open_whole(v);
-	return 0;
-}
-
-struct view *
-view_new(struct mailbox *m, unsigned flags)
-{
-	struct view *v = xcalloc(1, sizeof *v);
-
-	v->m = m;
-	v->readonly = (flags & VIEW_READONLY) != 0;
-	v->opening = true;
-	v->used = xcalloc(1, sizeof *v->used);
-	buf_init(&v->gone, LIST_LIMIT);
-	buf_init(&v->changed, LIST_LIMIT);
-	view_news_init(&v->news);
-	return v;
-}
-
-struct view *
-view_open(struct mailbox *m, unsigned flags, struct err *err)
-{
-	struct view *v = view_new(m, flags);
-	bool more = true;
-
-	while (more)
-		if (view_fill(v, &more, err) == -1) {
-			view_close(&v);
-			break;
-		}
-	return v;
-}
-
-void
-view_close(struct view **vp)
-{
-	struct view *v = *vp;
-
-	if (v == NULL)
-		return;
-	picture_fini(&v->picture);
-	view_news_fini(&v->news);
-	xfree(&v->used);
-	xfree(&v->recent.v);
-	xfree(&v->silent.v);
-	buf_fini(&v->gone);
-	buf_fini(&v->changed);
-	xfree(vp);
-}
-
-/* ---- asking ---- */
+enum { EXPUNGE_COST = 4, FLAGS_COST = 8 };
 
 struct mailbox *
 view_mailbox(const struct view *v)
@@ -366,7 +126,7 @@ expunge(struct teller *t)
 			    .uid = gone[i] });
 		told++;
 	}
-	drop_gone(v, n);
+	view_news_drop_gone(v, n);
 	t->left -= (int64_t)n * EXPUNGE_COST;
 }
 
@@ -376,11 +136,11 @@ tell_fresh(const struct teller *t)
 	struct view *v = t->v;
 	const uint32_t n = v->picture.n;
 
-	add_fresh(v);
+	view_news_add_fresh(v);
 	if (v->picture.n > n)
 		tell(t, (struct view_event){
 			    .kind = VIEW_EXISTS, .seq = v->picture.n });
-	forget_news(v);
+	view_news_forget(v);
 	v->stage = VIEW_TELLING;
 }
 
@@ -424,7 +184,7 @@ give_up(struct view *v)
 {
 	buf_fini(&v->changed);
 	v->told = 0;
-	forget_news(v);
+	view_news_forget(v);
 	v->stage = VIEW_QUIET;
 }
 
@@ -438,7 +198,7 @@ read_news(struct teller *t, struct err *err)
 		return 0;
 	/* Claimed before they are told, so that \\Recent can be said. */
 	if (f == FOUND && v->news.fresh.n > 0 && !v->readonly &&
-	    claim_recent(v, err) == -1)
+	    view_claim_recent(v, err) == -1)
 		f = TEMPFAIL;
 	if (f != FOUND)
 		give_up(v);
@@ -446,7 +206,7 @@ read_news(struct teller *t, struct err *err)
 		tell(t, (struct view_event){ .kind = VIEW_GONE });
 	if (f != FOUND)
 		return f == ABSENT ? 0 : -1;
-	take_news(v);
+	view_news_take(v);
 	if (v->news.keywords != v->keywords) {
 		v->keywords = v->news.keywords;
 		tell(t, (struct view_event){ .kind = VIEW_KEYWORDS });
@@ -484,10 +244,10 @@ view_sync(struct view *v, bool expunges,
     bool *more, struct err *err)
 {
 	struct teller t = { v, on_event, arg, expunges,
-		more != NULL ? STEP_COST : INT64_MAX };
+		more != NULL ? VIEW_STEP_COST : INT64_MAX };
 
 	if (v->stage == VIEW_QUIET) {
-		forget_news(v);
+		view_news_forget(v);
 		v->stage = VIEW_READING;
 	}
 	while (v->stage != VIEW_QUIET && t.left > 0)

@@ -54,6 +54,9 @@ struct view_changed {
 	uint32_t own;
 };
 
+/* Of a step; one is well below a microsecond. */
+enum { VIEW_STEP_COST = 4000 };
+
 enum view_stage { VIEW_QUIET, VIEW_READING, VIEW_EXPUNGING, VIEW_TELLING };
 
 struct view {
@@ -103,5 +106,16 @@ void view_news_fini(struct view_news *n);
  * by it.  ABSENT: the mailbox is gone, or another one stands in its place.  A
  * picture that is not whole grows meanwhile. */
 enum found view_news_read(struct view *v, int64_t *left, struct err *err);
+/* All is found out: how far V goes now, and what is to be done to its picture:
+ * take out the first N of v->gone, let in what is fresh. */
+void view_news_take(struct view *v);
+void view_news_drop_gone(struct view *v, size_t n);
+void view_news_add_fresh(struct view *v);
+/* Begin anew from there. */
+void view_news_forget(struct view *v);
+
+/* Take the messages that nobody has had as \Recent, and let those in new/ go
+ * to cur/. */
+int view_claim_recent(struct view *v, struct err *err);
 
 #endif

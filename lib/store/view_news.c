@@ -346,3 +346,66 @@ view_news_read(struct view *v, int64_t *left, struct err *err)
 	kv_abort(&t);
 	return f;
 }
+
+/* ---- taking it ---- */
+
+/* The same for who only looks: they are \Recent here and stay so for others.
+ */
+static void
+look_at_recent(struct view *v)
+{
+	const struct view_news *n = &v->news;
+	const uint32_t from =
+	    n->first_recent > v->looked ? n->first_recent : v->looked;
+
+	view_ranges_add(&v->recent, from, n->uidnext);
+	v->looked = n->uidnext;
+}
+
+/* News are known: the picture becomes what they say. */
+void
+view_news_take(struct view *v)
+{
+	struct view_news *n = &v->news;
+
+	v->modseq = n->modseq;
+	v->highest = n->highest;
+	v->silent.n = 0;
+	buf_add(&v->gone, buf_slice(&n->gone));
+	view_uids_sort(&v->gone);
+	view_uids_sort(&n->fresh);
+	view_uids_sort(&n->lost);
+	if (v->readonly)
+		look_at_recent(v);
+}
+
+void
+view_news_drop_gone(struct view *v, size_t n)
+{
+	picture_remove(&v->picture, view_uids(&v->gone), n);
+	buf_consume(&v->gone, n * sizeof(uint32_t));
+}
+
+void
+view_news_add_fresh(struct view *v)
+{
+	const uint32_t *fresh = view_uids(&v->news.fresh);
+	const uint32_t *lost = view_uids(&v->news.lost);
+	const size_t nlost = view_uids_n(&v->news.lost);
+	size_t k = 0;
+
+	for (size_t i = 0; i < view_uids_n(&v->news.fresh); i++) {
+		while (k < nlost && lost[k] < fresh[i])
+			k++;
+		if (k == nlost || lost[k] != fresh[i])
+			picture_add(&v->picture, fresh[i]);
+	}
+}
+
+void
+view_news_forget(struct view *v)
+{
+	view_news_fini(&v->news);
+	view_news_init(&v->news);
+	v->news.modseq = v->modseq;
+}
