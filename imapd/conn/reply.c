@@ -133,10 +133,7 @@ imapd_no(struct session *s, const char *what, const struct err *err)
 {
 	if (err->class != ERR_PERM)
 		log_trouble(s, what, err);
-	put_no(s, errwords_imap(err->class, err->code),
-	    errwords_public(err->class, err->code)
-		? err->text
-		: "temporary trouble, try again later");
+	put_no(s, errwords_imap(err->class, err->code), errwords_text(err));
 }
 
 void

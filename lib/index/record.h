@@ -34,8 +34,8 @@ struct ix_meta {
 	uint64_t log_floor;
 	uint64_t bytes;
 	uint64_t messages;
-	uint64_t gone; /* entries in the log for what is gone */
-	int64_t dir_mtime_ns;
+	uint64_t gone;        /* entries in the log for what is gone */
+	int64_t dir_mtime_ns; /* of the account's; see tx_names_end */
 	uint32_t next_box;
 	uint32_t last_uidvalidity;
 	uint32_t clean; /* enum ix_clean */

@@ -11,6 +11,7 @@
 #include "maildir/boxfile.h"
 #include "maildir/filename.h"
 #include "maildir/keyword_set.h"
+#include "maildir/mailboxes.h"
 #include "maildir/maildir.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -426,4 +427,15 @@ tx_time_end(int64_t before_ns, enum maildir_part part, const struct maildir *d,
 {
 	time_end(before_ns, maildir_time(d, part),
 	    part == MAILDIR_NEW ? &b->new_mtime_ns : &b->cur_mtime_ns, b);
+}
+
+void
+tx_names_end(struct tx *tx, int64_t before_ns)
+{
+	const int64_t now_ns = maildir_names_time(tx->ix->fd);
+	int64_t *known_ns = &tx->meta.dir_mtime_ns;
+
+	if (now_ns != before_ns &&
+	    (*known_ns == before_ns || *known_ns == -before_ns))
+		*known_ns = -now_ns;
 }

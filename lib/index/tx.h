@@ -84,5 +84,8 @@ void tx_times_end(
 /* The same where only PART was changed, whose time was BEFORE_NS. */
 void tx_time_end(int64_t before_ns, enum maildir_part part,
     const struct maildir *d, struct ix_box *b);
+/* The same of the account's directory, whose maildir_names_time was BEFORE_NS.
+ * Negative: others may have slipped in; looked at when that would show. */
+void tx_names_end(struct tx *tx, int64_t before_ns);
 
 #endif

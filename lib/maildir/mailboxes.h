@@ -27,8 +27,8 @@ bool maildir_is_account(int fd);
 enum found maildir_open(struct maildir *d, int accountfd, const char *dir,
     bool make, struct err *err);
 void maildir_close(struct maildir *d);
-/* Is D open, and was it not removed since? */
-bool maildir_is_there(const struct maildir *d);
+/* Is D open, and was it not removed since?  Then *T is maildir_times(D). */
+bool maildir_is_there(const struct maildir *d, struct maildir_times *t);
 bool maildir_is_empty(const struct maildir *d);
 /* Make DIR, not synced; *MADE: it was not there. */
 int maildir_make(int accountfd, const char *dir, bool *made, struct err *err);

@@ -22,13 +22,17 @@ enum { CHUNK = 64 << 10, BLOCK = 128 };
 static const char *const subs[] = { "cur", "new", "tmp" };
 
 static int64_t
+time_ns(const struct stat *sb)
+{
+	return (int64_t)sb->st_mtim.tv_sec * 1000000000 + sb->st_mtim.tv_nsec;
+}
+
+static int64_t
 mtime_ns(int fd)
 {
 	struct stat sb;
 
-	if (fd == -1 || fstat(fd, &sb) == -1)
-		return 0;
-	return (int64_t)sb.st_mtim.tv_sec * 1000000000 + sb.st_mtim.tv_nsec;
+	return fd == -1 || fstat(fd, &sb) == -1 ? 0 : time_ns(&sb);
 }
 
 int64_t
@@ -45,8 +49,8 @@ is_mailbox_dir(int fd, const struct dirent *de)
 	if (de->d_name[0] != '.' || de->d_name[1] == '\0' ||
 	    strcmp(de->d_name, "..") == 0)
 		return false;
-	if (de->d_type != DT_DIR && de->d_type != DT_UNKNOWN)
-		return false;
+	if (de->d_type != DT_UNKNOWN)
+		return de->d_type == DT_DIR;
 	return fstatat(fd, de->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISDIR(sb.st_mode);
 }
@@ -143,11 +147,14 @@ maildir_open(struct maildir *d, int accountfd, const char *dir, bool make,
 }
 
 bool
-maildir_is_there(const struct maildir *d)
+maildir_is_there(const struct maildir *d, struct maildir_times *t)
 {
 	struct stat sb;
 
-	return d->tmpfd != -1 && fstat(d->curfd, &sb) == 0 && sb.st_nlink > 0;
+	if (d->tmpfd == -1 || fstat(d->curfd, &sb) == -1 || sb.st_nlink == 0)
+		return false;
+	*t = (struct maildir_times){ time_ns(&sb), mtime_ns(d->newfd) };
+	return true;
 }
 
 bool

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -23,10 +24,13 @@
 #include "store/purge.h"
 #include "store/scan.h"
 #include "sys/clock.h"
-#include "sys/fd.h"
 #include "sys/kv.h"
 
-enum { DIRS_LIMIT = 64 << 20, UID_STEP = 1000 };
+enum {
+	DIRS_LIMIT = 64 << 20,
+	UID_STEP = 1000,
+	TICK_NS = 20 * 1000000, /* times of files are not finer than this */
+};
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -211,7 +215,8 @@ read_id(int accountfd, const char *dir, char id[MAILBOX_ID_SIZE])
 	if (fd == -1 || boxfile_read(fd, &f, NULL) != FOUND)
 		f.id[0] = '\0';
 	memcpy(id, f.id, sizeof f.id);
-	fd_close(&fd);
+	if (fd != -1)
+		close(fd);
 }
 
 /* The name of the mailbox in DIR when none is known by it; else false. */
@@ -246,6 +251,7 @@ follow(struct tx *tx, struct ix_box *b, struct slice dirs, struct err *err)
 	if (strcmp(id, b->id) == 0) {
 		strlcpy(b->name, buf_cstr(&name), sizeof b->name);
 		strlcpy(b->dir, dir, sizeof b->dir);
+		account_of(tx->ix)->renamed = true;
 		rc = ix_del_box(tx->t, &was, err);
 		if (rc == 0)
 			rc = tx_log(tx, b, 0, LOG_BOX, err);
@@ -308,6 +314,12 @@ adopt_all(struct tx *tx, struct slice dirs, struct err *err)
 	return rc;
 }
 
+static bool
+is_recent(int64_t mtime_ns)
+{
+	return clock_wall_us() * 1000 - mtime_ns < TICK_NS;
+}
+
 static int
 sync_dirs(struct account *a, struct err *err)
 {
@@ -327,7 +339,7 @@ sync_dirs(struct account *a, struct err *err)
 	if (rc == 0)
 		rc = adopt_all(&tx, buf_slice(&dirs), err);
 	/* A change within the same tick would not show. */
-	if (clock_wall_us() * 1000 - mtime_ns < 20 * 1000000 || a->skipped)
+	if (is_recent(mtime_ns) || a->skipped)
 		mtime_ns = 0;
 	tx.meta.dir_mtime_ns = mtime_ns;
 	buf_fini(&dirs);
@@ -335,6 +347,14 @@ sync_dirs(struct account *a, struct err *err)
 		return tx_commit(&tx, err);
 	tx_abort(&tx);
 	return rc;
+}
+
+/* Negative: tx_names_end. */
+static bool
+is_known(const struct ix_meta *meta, int64_t mtime_ns)
+{
+	return meta->dir_mtime_ns == mtime_ns ||
+	       (meta->dir_mtime_ns == -mtime_ns && is_recent(mtime_ns));
 }
 
 int
@@ -352,11 +372,13 @@ boxes_sync(struct account *a, struct err *err)
 	kv_abort(&t);
 	if (f != FOUND)
 		return -1;
-	if (meta.dir_mtime_ns == maildir_names_time(a->ix.fd))
+	if (is_known(&meta, maildir_names_time(a->ix.fd)))
 		return 0;
+	a->renamed = false;
 	rc = sync_dirs(a, err);
-	/* One may have another name now: it is looked up when it is used. */
-	LIST_FOREACH(m, &a->boxes, link)
+	/* One has another name now: it is looked up when it is used. */
+	if (a->renamed)
+		LIST_FOREACH(m, &a->boxes, link)
 	handle_close_dirs(m);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -16,7 +17,9 @@ struct tx;
 enum { BOXES_COST = 16000 }; /* of all boxes together: some 400 files */
 int boxes_adopt(
     struct tx *tx, const char *dir, bool doubt, int64_t *left, struct err *err);
-/* Look whether directories came or went by other hands. */
+/* Look whether directories came or went by other hands: at nothing, while the
+ * time of the account's directory is the one we know; else at names, and only
+ * where one is new at what has it. */
 int boxes_sync(struct account *a, struct err *err);
 /* The special uses of the default mailboxes that are shown though they may not
  * be on disk: not those that their owner deleted or renamed. */

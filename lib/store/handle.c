@@ -358,7 +358,7 @@ are_there(struct mailbox *m)
 {
 	if (m->dirs.tmpfd == -1)
 		return false;
-	return !first_look(&m->turn) || maildir_is_there(&m->dirs);
+	return !first_look(&m->turn) || maildir_is_there(&m->dirs, &m->times);
 }
 
 int
@@ -376,6 +376,7 @@ handle_enter_mailbox(struct mailbox *m, struct err *err)
 		handle_close_dirs(m);
 		scan_free(&m->scan);
 		f = maildir_open(&m->dirs, m->a->ix.fd, b.dir, true, err);
+		m->times = maildir_times(&m->dirs);
 		xfree(&m->name);
 		m->name = xstrdup(b.name);
 	}

@@ -48,10 +48,9 @@ struct mailbox {
 	struct account *a;
 	unsigned refs;
 	uint32_t box;
-	uint64_t builds; /* of the account, when box was looked up */
-	uint64_t
-	    replaced;  /* of the account, when M was last looked at for it */
-	uint64_t turn; /* as the account's */
+	uint64_t builds;    /* of the account, when box was looked up */
+	uint64_t replaced;  /* of it, when M was last looked at for that */
+	uint64_t turn;      /* as the account's */
 	int64_t cleaned_ms; /* when tmp/ was looked through; 0: not yet */
 	char *name;
 	char id[MAILBOX_ID_SIZE];
@@ -59,6 +58,7 @@ struct mailbox {
 	unsigned holds;       /* see handle_hold */
 	struct maildir *held; /* closed while they were held */
 	size_t nheld;
+	struct maildir_times times; /* in that turn, or later */
 	struct cache_queue cache;
 	struct scan *scan; /* under way; NULL: none */
 	bool building;     /* it is the first one, or the first is to come */

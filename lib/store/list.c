@@ -19,6 +19,7 @@
 #include "index/ix.h"
 #include "index/tx.h"
 #include "maildir/boxfile.h"
+#include "maildir/mailboxes.h"
 #include "maildir/name.h"
 #include "maildir/special.h"
 #include "maildir/subscriptions.h"
@@ -188,28 +189,41 @@ out:
 	return rc;
 }
 
+static int
+subscribe(struct account *a, struct slice name, bool on, struct err *err)
+{
+	int64_t before_ns;
+	unsigned shown;
+	struct tx tx;
+	int rc;
+
+	if (handle_begin(a, 0, &tx, err) == -1)
+		return -1;
+	before_ns = maildir_names_time(a->ix.fd);
+	rc = boxes_shown(a, &shown, err);
+	if (rc == 0)
+		rc = subscriptions_set(a->ix.fd, shown, name, on, err);
+	/* The file is not in the index: what is on disk holds. */
+	tx_names_end(&tx, before_ns);
+	if (rc == 0)
+		(void)tx_commit(&tx, NULL);
+	else
+		tx_abort(&tx);
+	return rc;
+}
+
 int
 mailbox_subscribe(
     struct account *a, struct slice name, bool on, struct err *err)
 {
 	char dir[NAME_DIR_LIMIT + 1];
 	struct buf normal;
-	unsigned shown;
-	struct tx tx;
 	int rc;
 
 	buf_init(&normal, NAME_LIMIT);
 	rc = mailbox_make_name(name, &normal, dir, err);
-	/* Only for our turn: the file is not in the index. */
 	if (rc == 0)
-		rc = handle_begin(a, 0, &tx, err);
-	if (rc == 0) {
-		rc = boxes_shown(a, &shown, err);
-		if (rc == 0)
-			rc = subscriptions_set(
-			    a->ix.fd, shown, buf_slice(&normal), on, err);
-		tx_abort(&tx);
-	}
+		rc = subscribe(a, buf_slice(&normal), on, err);
 	buf_fini(&normal);
 	return rc;
 }

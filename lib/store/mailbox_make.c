@@ -22,7 +22,6 @@
 #include "maildir/maildir.h"
 #include "maildir/name.h"
 #include "maildir/special.h"
-#include "maildir/tree.h"
 #include "store/account_new.h"
 #include "store/boxes.h"
 #include "store/handle.h"
@@ -100,7 +99,7 @@ static int
 make(struct account *a, struct slice name, const char *dir, unsigned special,
     struct err *err)
 {
-	int64_t left = BOXES_COST;
+	int64_t left = BOXES_COST, before_ns;
 	bool made = false;
 	struct tx tx;
 	uint32_t box;
@@ -111,6 +110,7 @@ make(struct account *a, struct slice name, const char *dir, unsigned special,
 		rc = handle_begin(a, TX_ROOM, &tx, err);
 		if (rc == -1)
 			break;
+		before_ns = maildir_names_time(a->ix.fd);
 		f = ix_find_box(tx.t, name, &box, err);
 		rc = f == ABSENT ? 0 : -1;
 		if (f == FOUND)
@@ -120,6 +120,7 @@ make(struct account *a, struct slice name, const char *dir, unsigned special,
 			rc = make_dir(&tx, dir, special, &made, err);
 		if (rc == 0)
 			rc = boxes_adopt(&tx, dir, false, &left, err);
+		tx_names_end(&tx, before_ns);
 		if (rc == 0)
 			rc = tx_commit(&tx, err);
 		else
@@ -255,12 +256,14 @@ delete_named(struct account *a, struct slice name, struct err *err)
 	char grave[64] = "";
 	const enum found shown = mailbox_make_is_shown(a, name, err);
 	enum found f = TEMPFAIL;
+	int64_t before_ns;
 	struct ix_box b;
 	struct tx tx;
 	int rc;
 
 	if (shown == TEMPFAIL || handle_begin(a, TX_ROOM * 8, &tx, err) == -1)
 		return -1;
+	before_ns = maildir_names_time(a->ix.fd);
 	f = find_box(&tx, name, &b, err);
 	if (f == ABSENT && shown == ABSENT)
 		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
@@ -269,6 +272,7 @@ delete_named(struct account *a, struct slice name, struct err *err)
 		rc = mailbox_make_show(&tx, name, false, err);
 	if (rc == 0 && f == FOUND)
 		rc = bury(a, &tx, &b, grave, sizeof grave, err);
+	tx_names_end(&tx, before_ns);
 	if (rc == -1)
 		tx_abort(&tx);
 	else if ((rc = tx_commit(&tx, err)) == -1 && f == FOUND)
@@ -296,7 +300,7 @@ mailbox_delete(struct account *a, struct slice name, struct err *err)
 		rc = delete_named(a, buf_slice(&normal), err);
 	/* This one, and what a crash left of others; the store goes on. */
 	if (rc == 0)
-		a->deleted_left = tree_remove_deleted(a->ix.fd, DELETED_FILES);
+		purge_files(a, DELETED_FILES);
 	buf_fini(&normal);
 	return rc;
 }

@@ -142,6 +142,7 @@ rename_boxes(
 	const enum found was = mailbox_make_is_shown(a, from, err);
 	struct moves moves = { 0 };
 	struct mailbox *m;
+	int64_t before_ns;
 	struct tx tx;
 	int rc;
 
@@ -152,6 +153,7 @@ rename_boxes(
 		    "a mailbox cannot be renamed above or below itself");
 	if (handle_begin(a, TX_ROOM, &tx, err) == -1)
 		return -1;
+	before_ns = maildir_names_time(a->ix.fd);
 	rc = refuse_taken(&tx, to, err);
 	if (rc == 0)
 		rc = mailbox_make_show(&tx, from, false, err);
@@ -162,6 +164,7 @@ rename_boxes(
 	/* All of them or none, and back before others see the directories. */
 	if (rc == -1)
 		move_back(a, &moves);
+	tx_names_end(&tx, before_ns);
 	if (rc == -1)
 		tx_abort(&tx);
 	else if ((rc = tx_commit(&tx, err)) == -1)

@@ -14,12 +14,13 @@
 #include "base/slice.h"
 #include "index/ix.h"
 #include "index/tx.h"
+#include "maildir/mailboxes.h"
 #include "maildir/tree.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "sys/kv.h"
 
-enum { PURGE_RECORDS = 500, PURGE_FILES = 500 };
+enum { PURGE_RECORDS = 500, PURGE_FILES = 200 };
 
 int
 purge_box(struct tx *tx, const struct ix_box *box, struct err *err)
@@ -128,6 +129,20 @@ purge_records(struct account *a, struct err *err)
 	return tx_commit(&tx, err) == 0 ? 1 : -1;
 }
 
+void
+purge_files(struct account *a, unsigned max)
+{
+	const int64_t before_ns = maildir_names_time(a->ix.fd);
+	struct tx tx;
+
+	a->deleted_left = tree_remove_deleted(a->ix.fd, max);
+	if (maildir_names_time(a->ix.fd) == before_ns ||
+	    handle_begin(a, 0, &tx, NULL) == -1)
+		return;
+	tx_names_end(&tx, before_ns);
+	(void)tx_commit(&tx, NULL);
+}
+
 int
 purge_some(struct account *a, bool *more, struct err *err)
 {
@@ -140,7 +155,7 @@ purge_some(struct account *a, bool *more, struct err *err)
 	if (rc == -1)
 		return -1;
 	if (rc == 0 && a->deleted_left)
-		a->deleted_left = tree_remove_deleted(a->ix.fd, PURGE_FILES);
+		purge_files(a, PURGE_FILES);
 	*more = rc == 1 || a->deleted_left;
 	return 0;
 }

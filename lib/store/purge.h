@@ -15,6 +15,8 @@ struct tx;
 /* Remove some of what is left of mailboxes that are gone: their records, and
  * the directories of deleted ones; *MORE: call again. */
 int purge_some(struct account *a, bool *more, struct err *err);
+/* The second of these: some of the directories. */
+void purge_files(struct account *a, unsigned max);
 /* Are there such records? */
 bool purge_due(struct kv_txn *t);
 /* Forget B and its messages, whose records go later. */

@@ -81,12 +81,10 @@ struct scan {
 };
 
 bool
-scan_due(const struct ix_box *b, const struct maildir *d, bool thorough)
+scan_due(const struct ix_box *b, const struct maildir_times *t, bool thorough)
 {
-	const struct maildir_times t = maildir_times(d);
-
 	return thorough || (b->bits & BOX_MORE) != 0 ||
-	       t.cur_ns != b->cur_mtime_ns || t.new_ns != b->new_mtime_ns ||
+	       t->cur_ns != b->cur_mtime_ns || t->new_ns != b->new_mtime_ns ||
 	       ((b->bits & BOX_UNSURE) != 0 && b->messages <= UNSURE_MAX);
 }
 

@@ -22,13 +22,15 @@
 struct ix_box;
 struct keyword_table;
 struct maildir;
+struct maildir_times;
 struct scan;
 struct scan_how;
 struct takeover;
 struct tx;
 
-/* Does a look at the directories' times say that a scan is due? */
-bool scan_due(const struct ix_box *b, const struct maildir *d, bool thorough);
+/* Do the directories' times say that a scan is due? */
+bool scan_due(
+    const struct ix_box *b, const struct maildir_times *t, bool thorough);
 
 /* A scan of the mailbox whose record is B (BOX_BUILD, BOX_DOUBT). */
 struct scan *scan_new(const struct ix_box *b);

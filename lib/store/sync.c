@@ -101,6 +101,17 @@ take_in(struct tx *tx, struct mailbox *m, struct ix_box *b, struct err *err)
 	return kwtable_save(tx, b, &m->dirs, m->keywords, err);
 }
 
+/* What was seen when M was entered in this turn is asked first: it may be older
+ * than what we did since. */
+static bool
+is_due(struct mailbox *m, const struct ix_box *b, bool thorough)
+{
+	if (!scan_due(b, &m->times, thorough))
+		return false;
+	m->times = maildir_times(&m->dirs);
+	return scan_due(b, &m->times, thorough);
+}
+
 int
 mailbox_sync_some(struct mailbox *m, bool thorough, bool *more, struct err *err)
 {
@@ -110,7 +121,7 @@ mailbox_sync_some(struct mailbox *m, bool thorough, bool *more, struct err *err)
 	*more = m->building = false;
 	if (sync_read_box(m, &b, err) == -1)
 		return -1;
-	if (m->scan == NULL && !scan_due(&b, &m->dirs, thorough))
+	if (m->scan == NULL && !is_due(m, &b, thorough))
 		return 0;
 	if (sync_begin(m, TX_ROOM, &tx, &b, err) == -1)
 		return -1;

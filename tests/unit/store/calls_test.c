@@ -3,6 +3,10 @@
  * whether others took its files away, however often it is asked. */
 #include "tests/unit/store/fixture.h"
 
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <time.h>
+
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "maildir/filename.h"
@@ -10,6 +14,8 @@
 enum { MANY = 100 };
 
 static unsigned fstats;
+static unsigned looks; /* at files by name */
+static time_t later_s;
 
 /* In libc's place. */
 int
@@ -17,6 +23,37 @@ fstat(int fd, struct stat *st)
 {
 	fstats++;
 	return fstatat(fd, "", st, AT_EMPTY_PATH);
+}
+
+int
+openat(int dirfd, const char *name, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = (flags & O_CREAT) != 0 ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	looks++;
+	return (int)syscall(SYS_openat, dirfd, name, flags, mode);
+}
+
+int
+fstatat(
+    int dirfd, const char *restrict name, struct stat *restrict st, int flags)
+{
+	looks++;
+	return (int)syscall(SYS_newfstatat, dirfd, name, st, flags);
+}
+
+int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	const int rc = (int)syscall(SYS_clock_gettime, id, ts);
+
+	if (id == CLOCK_REALTIME)
+		ts->tv_sec += later_s;
+	return rc;
 }
 
 static struct ev_task task;
@@ -39,7 +76,7 @@ on_task(struct ev_task *t)
 	case 1:
 		fstats = 0;
 		read_all();
-		assert_in_range(fstats, 1, 2);
+		assert_in_range(fstats, 1, 3);
 		/* Not noticed before the next turn. */
 		tree_remove(AT_FDCWD, fx_path("pabal.index"));
 		fstats = 0;
@@ -191,12 +228,69 @@ test_a_delivery(void **state)
 	assert_int_equal(turn, 5);
 }
 
+/* ---- the list of mailboxes ---- */
+
+static bool
+count_name(void *arg, const struct mailbox_info *info)
+{
+	(void)info;
+	(*(unsigned *)arg)++;
+	return true;
+}
+
+/* At how many files a LIST looks, which gives NAMES. */
+static unsigned
+list_looks(unsigned names)
+{
+	unsigned n = 0;
+
+	looks = 0;
+	assert_int_equal(
+	    mailbox_list(fx_account, false, count_name, &n, NULL), 0);
+	assert_int_equal(n, names);
+	return looks;
+}
+
+/* LIST looks at no directory of a mailbox, whatever was done to others. */
+static void
+test_list_after_changes(void **state)
+{
+	const unsigned few = 16; /* small files, and the account's directory */
+	unsigned names = 0;
+	char name[16];
+
+	(void)state;
+	(void)mailbox_list(fx_account, false, count_name, &names, NULL);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "box%u", i);
+		assert_int_equal(
+		    mailbox_create(fx_account, slice_str(name), 0, NULL), 0);
+		names++;
+		if (i % 10 == 0)
+			assert_in_range(list_looks(names), 1, few);
+	}
+	/* When a change of others in the same moment would show. */
+	later_s++;
+	assert_in_range(list_looks(names), 1, few);
+	assert_int_equal(mailbox_delete(fx_account, SLICE("box7"), NULL), 0);
+	assert_in_range(list_looks(--names), 1, few);
+	assert_int_equal(fx_rename(SLICE("box8"), SLICE("new"), NULL), 0);
+	assert_in_range(list_looks(names), 1, few);
+	assert_int_equal(
+	    mailbox_subscribe(fx_account, SLICE("box9"), true, NULL), 0);
+	assert_in_range(list_looks(names), 1, few);
+	/* What others make and rename is looked at, and nothing else. */
+	assert_int_equal(mkdir(fx_path(".theirs"), 0700), 0);
+	assert_in_range(list_looks(++names), few, 60);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX(test_one_look_a_turn),
 		FX(test_a_delivery),
+		FX(test_list_after_changes),
 	};
 
 	if (access("/dev/shm", W_OK) == 0)
