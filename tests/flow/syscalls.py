@@ -145,6 +145,22 @@ def count(instance, users, out, messages=20, warm=40):
             for daemon, counted in calls.counts.items()}
 
 
+def count_imap(instance, client, command, out, times=40):
+    """System calls of imapd for COMMAND, of messages 1, 2, ... if it has a
+    number, in the session CLIENT: {call: n}."""
+    def run(n):
+        text = command % n if "%d" in command else command
+        client.send(b"x " + text.encode() + b"\r\n")
+        status, why, _ = client.finish(b"x")
+        assert status == b"OK", why
+
+    run(1)
+    with Syscalls(instance, out) as calls:
+        for n in range(times):
+            run(1 + n)
+    return {call: n / times for call, n in calls.counts["imapd"].items()}
+
+
 def total(counted, *without):
     """All calls of all daemons but those WITHOUT."""
     return sum(sum(calls.values()) for daemon, calls in counted.items()

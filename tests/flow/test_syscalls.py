@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: ISC
 """What a message costs in system calls, from the client's socket to the
-Maildir.  A bound with reserve: it fails when somebody asks the kernel again and
+Maildir, and what a command of an IMAP session.  A bound with reserve: it fails when somebody asks the kernel again and
 again for what he knows, not when a library makes a call more."""
+import os
+
 import pytest
 
 import syscalls
+from imapraw import Imap
+from pabal import wait
 
 USERS = [f"user{n}" for n in range(21)]
 # The logger's calls are as many as its pauses.
 APART = "logger"
 ONE = 78
 FURTHER = 16
+# Commands of an IMAP session, in the process of the account.
+COMMANDS = {"NOOP": 9, "FETCH %d FLAGS": 10, "FETCH 1:100 FLAGS": 12,
+            "STORE %d +FLAGS.SILENT (\\Flagged)": 15}
 
 pytestmark = pytest.mark.skipif(syscalls.permitted() is not None,
                                 reason=str(syscalls.permitted()))
@@ -23,3 +30,22 @@ def test_a_message(pabal, tmp_path):
                syscalls.total(one, APART)) / (len(USERS) - 1)
     assert syscalls.total(one, APART) <= ONE, one
     assert further <= FURTHER, all_of_them
+
+
+def test_imap_commands(pabal, tmp_path):
+    messages = 100
+    cur = os.path.join(pabal.maildir(USERS[0]), "cur")
+    with Imap(pabal, USERS[0]) as c:
+        for _ in range(messages):
+            c.append(b"Subject: x\r\n\r\nx\r\n")
+        c.ok("SELECT INBOX")
+        for command, most in COMMANDS.items():
+            calls = syscalls.count_imap(pabal, c, command, tmp_path / "imap")
+            # Names follow flags a second later, whoever is counting.
+            calls.pop("renameat", None)
+            assert sum(calls.values()) <= most, (command, calls)
+            c.ok("STORE 1:* -FLAGS.SILENT (\\Flagged)")
+            # Names that follow would be counted with the next command.
+            wait(lambda: not any(
+                "F" in name.rpartition(",")[2]
+                for name in os.listdir(cur)), "the names of files")
