@@ -330,7 +330,7 @@ pump(void)
 {
 	struct fair_entry *e;
 
-	while (worker_free_all() && (e = fair_next(&auth.queue)) != NULL) {
+	while (worker_is_free() && (e = fair_next(&auth.queue)) != NULL) {
 		struct auth_check *c = OUTER(e, struct auth_check, turn);
 
 		if (has_turn(c))

@@ -226,7 +226,7 @@ find_free(void)
 }
 
 bool
-worker_free_all(void)
+worker_is_free(void)
 {
 	return find_free() != NULL;
 }

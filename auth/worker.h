@@ -26,7 +26,7 @@ int worker_start_all(
     unsigned n, const char *pretend, void (*on_free)(void), struct err *err);
 void worker_stop_all(void);
 
-bool worker_free_all(void);
+bool worker_is_free(void);
 /* Have SECRET checked against STORED (empty: pretend) by a free worker. */
 void worker_run(
     struct worker_job *job, struct slice stored, struct slice secret);
