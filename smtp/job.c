@@ -13,7 +13,6 @@
 #include "smtp/conf.h"
 #include "smtp/route/route.h"
 #include "smtp/session/content.h"
-#include "smtp/session/pool.h"
 #include "smtp/session/result.h"
 #include "smtp/session/session.h"
 #include "sys/fd.h"
@@ -127,11 +126,11 @@ reuse(struct smtp_job *job)
 {
 	struct smtp_target t;
 
-	if (job->begun || !smtp_route_prefer(job, &t, smtp_pool_has))
+	if (job->begun || !smtp_route_prefer(job, &t, smtp_session_has_idle))
 		return false;
 	job->begun = true;
 	smtp_target_format(&t, job->reused);
-	smtp_session_reuse(smtp_pool_take(&t), job);
+	smtp_session_reuse(job, &t);
 	return true;
 }
 
@@ -331,10 +330,10 @@ smtp_job_init(void)
 		.served = go_on,
 		.failed = on_failed,
 		.again = open_session,
+		.room = on_room,
 	};
 
 	ev_task_init(&jobs.admit, on_admit);
-	smtp_pool_init(on_room);
 	smtp_session_init(&owner);
 	smtp_route_init(on_routed, on_no_route);
 }

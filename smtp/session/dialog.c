@@ -46,6 +46,7 @@ void
 smtp_session_init(const struct smtp_session_owner *told)
 {
 	owner = told;
+	smtp_pool_init(told->room);
 }
 
 /* ---- stages ---- */

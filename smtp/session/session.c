@@ -306,10 +306,18 @@ smtp_session_sent_all(const struct smtp_session *s)
 	return s->stage == SMTP_DOT;
 }
 
-void
-smtp_session_reuse(struct smtp_session *s, struct smtp_job *job)
+bool
+smtp_session_has_idle(const struct smtp_target *t)
 {
-	must(s->job == NULL && s->stage == SMTP_IDLE);
+	return smtp_pool_has(t);
+}
+
+void
+smtp_session_reuse(struct smtp_job *job, const struct smtp_target *t)
+{
+	struct smtp_session *s = smtp_pool_take(t);
+
+	must(s != NULL && s->job == NULL && s->stage == SMTP_IDLE);
 	s->job = job;
 	s->reused = true;
 	job->session = s;

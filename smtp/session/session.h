@@ -10,7 +10,8 @@ struct smtp_result;
 struct smtp_session;
 struct smtp_target;
 
-/* Who has sessions opened is told, as the last word of a session on its job: */
+/* What whoever has sessions opened is told; the first three are the last word
+ * of a session on its job. */
 struct smtp_session_owner {
 	/* Every recipient of the transaction has a result or is open for the
 	 * next host. */
@@ -21,6 +22,8 @@ struct smtp_session_owner {
 	/* T is to be tried once more, on a new connection. */
 	void (*again)(
 	    struct smtp_job *job, const struct smtp_target *t, bool plain);
+	/* A session ends or is idle; called amid that, so it only notes it. */
+	void (*room)(void);
 };
 
 /* Before the first session. */
@@ -31,8 +34,10 @@ bool smtp_session_have_room(void);
  * tried; else its end is told to the owner. */
 bool smtp_session_open(struct smtp_job *job, const struct smtp_target *t,
     bool plain, struct smtp_result *why);
-/* Have an idle session serve JOB. */
-void smtp_session_reuse(struct smtp_session *s, struct smtp_job *job);
+/* Is there an idle session to T? */
+bool smtp_session_has_idle(const struct smtp_target *t);
+/* Have it serve JOB. */
+void smtp_session_reuse(struct smtp_job *job, const struct smtp_target *t);
 /* Does it wait for the answer to a whole message? */
 bool smtp_session_sent_all(const struct smtp_session *s);
 /* The job is gone: close, whatever the stage. */
