@@ -92,7 +92,7 @@ full_name(struct tx *tx, const struct listing_entry *e,
 	buf_init(&name, IX_FILE_NAME - 1);
 	if (f.base.n > BASE_LIMIT || f.base.n == 0) {
 		filename_unique(
-		    &base, store_hostname(account_of(tx->ix)->store));
+		    &base, store_hostname(ACCOUNT_OF(tx->ix)->store));
 		f.base = slice_sub(buf_slice(&base), 0, BASE_LIMIT);
 		f.own_id = true;
 	}

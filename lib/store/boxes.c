@@ -163,12 +163,12 @@ adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
 static void
 skip(struct tx *tx, const char *dir)
 {
-	account_of(tx->ix)->skipped = true;
-	if (!account_of(tx->ix)->told_unusable)
+	ACCOUNT_OF(tx->ix)->skipped = true;
+	if (!ACCOUNT_OF(tx->ix)->told_unusable)
 		log_warn("store.directory-unusable",
-		    kv_s("home", account_of(tx->ix)->name),
+		    kv_s("home", ACCOUNT_OF(tx->ix)->name),
 		    kv_s("directory", dir));
-	account_of(tx->ix)->told_unusable = true;
+	ACCOUNT_OF(tx->ix)->told_unusable = true;
 }
 
 int
@@ -251,7 +251,7 @@ follow(struct tx *tx, struct ix_box *b, struct slice dirs, struct err *err)
 	if (strcmp(id, b->id) == 0) {
 		strlcpy(b->name, buf_cstr(&name), sizeof b->name);
 		strlcpy(b->dir, dir, sizeof b->dir);
-		account_of(tx->ix)->renamed = true;
+		ACCOUNT_OF(tx->ix)->renamed = true;
 		rc = ix_del_box(tx->t, &was, err);
 		if (rc == 0)
 			rc = tx_log(tx, b, 0, LOG_BOX, err);

@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "base/mem.h"
 #include "index/index.h"
 #include "maildir/dirs.h"
 #include "maildir/name.h"
@@ -38,11 +37,8 @@ struct account {
 	TAILQ_ENTRY(account) behind_link;
 };
 
-static inline struct account *
-account_of(struct index *ix)
-{
-	return OUTER(ix, struct account, ix);
-}
+/* Of an index; needs base/mem.h. */
+#define ACCOUNT_OF(index) OUTER(index, struct account, ix)
 
 struct mailbox {
 	struct account *a;

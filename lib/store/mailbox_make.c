@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/slice.h"
 #include "index/ix.h"
 #include "index/tx.h"
@@ -90,9 +91,9 @@ make_dir(struct tx *tx, const char *dir, unsigned special, bool *made,
 		return -1;
 	boxfile_new_id(f.id);
 	if (tx_uidvalidity(tx, &f.uidvalidity, err) == -1 ||
-	    account_sync_now(account_of(tx->ix), err) == -1)
+	    account_sync_now(ACCOUNT_OF(tx->ix), err) == -1)
 		return -1;
-	return fill_dir(account_of(tx->ix), dir, &f, err);
+	return fill_dir(ACCOUNT_OF(tx->ix), dir, &f, err);
 }
 
 static int

@@ -76,7 +76,7 @@ rename_one(struct tx *tx, struct moves *m, struct ix_box *b, struct slice from,
 	buf_add(&name, slice_from(slice_str(b->name), from.n));
 	rc = mailbox_make_name(buf_slice(&name), &normal, dir, err);
 	if (rc == 0)
-		rc = move_dir(account_of(tx->ix), m, b->dir, dir, err);
+		rc = move_dir(ACCOUNT_OF(tx->ix), m, b->dir, dir, err);
 	if (rc == 0) {
 		strlcpy(b->name, buf_cstr(&normal), sizeof b->name);
 		strlcpy(b->dir, dir, sizeof b->dir);

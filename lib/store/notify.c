@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/slice.h"
 #include "ev/loop.h"
 #include "store/account.h"
@@ -69,7 +70,7 @@ notify_flusher(struct account *a)
 void
 notify_commit(struct index *ix, bool changed, bool pended)
 {
-	struct account *a = account_of(ix);
+	struct account *a = ACCOUNT_OF(ix);
 
 	if (pended)
 		notify_flusher(a);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/quota.h"
 
+#include "base/mem.h"
 #include "index/ix.h"
 #include "index/tx.h"
 #include "store/account.h"
@@ -30,7 +31,7 @@ check(const struct account *a, const struct ix_meta *meta, uint64_t bytes,
 int
 quota_fits(const struct tx *tx, uint64_t bytes, struct err *err)
 {
-	return check(account_of(tx->ix), &tx->meta, bytes, 1, err);
+	return check(ACCOUNT_OF(tx->ix), &tx->meta, bytes, 1, err);
 }
 
 static int

@@ -1,4 +1,21 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A recipient's state in a round, and what may follow it (rcpt_test.c reads
+ * this and tries each pair):
+ *
+ *   PENDING   -> RESOLVING
+ *   RESOLVING -> QUEUED DEFERRED FAILED EXPANDED
+ *   QUEUED    -> QUEUED SENT DEFERRED     (again: it did not fit in a job)
+ *   SENT      -> DELIVERED RELAYED DEFERRED FAILED EXPANDED
+ *   DEFERRED  -> FAILED DISCARDED         (too old; an administrator's order)
+ *   FAILED    -> REPORTED DISCARDED       (told; nobody wants to know)
+ *   FAILED    -> DEFERRED                 (its report cannot be written now)
+ *   EXPANDED  -> FAILED                   (it leads only to itself)
+ *   DELIVERED ->
+ *   RELAYED   ->
+ *   REPORTED  ->
+ *   DISCARDED ->
+ */
 #include "qmgr/queue/rcpt.h"
 
 #include <stdlib.h>

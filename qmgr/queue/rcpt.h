@@ -6,23 +6,8 @@
  *
  * A recipient that was expanded (an alias, a list, a .forward) ends in those
  * it leads to.  One that leads only to itself, over however many others, ends
- * nowhere: round.c fails it, so that the sender is told.
- *
- * A recipient's state in a round, and what may follow it (rcpt_test.c reads
- * this and tries each pair):
- *
- *   PENDING   -> RESOLVING
- *   RESOLVING -> QUEUED DEFERRED FAILED EXPANDED
- *   QUEUED    -> QUEUED SENT DEFERRED     (again: it did not fit in a job)
- *   SENT      -> DELIVERED RELAYED DEFERRED FAILED EXPANDED
- *   DEFERRED  -> FAILED DISCARDED         (too old; an administrator's order)
- *   FAILED    -> REPORTED DISCARDED       (told; nobody wants to know)
- *   FAILED    -> DEFERRED                 (its report cannot be written now)
- *   EXPANDED  -> FAILED                   (it leads only to itself)
- *   DELIVERED ->
- *   RELAYED   ->
- *   REPORTED  ->
- *   DISCARDED ->
+ * nowhere: round.c fails it, so that the sender is told.  The steps from state
+ * to state are drawn in rcpt.c.
  */
 #ifndef QMGR_QUEUE_RCPT_H
 #define QMGR_QUEUE_RCPT_H

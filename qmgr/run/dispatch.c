@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "ipc/ipc.h"
 #include "log/log.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"

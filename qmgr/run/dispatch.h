@@ -3,10 +3,12 @@
 #ifndef QMGR_RUN_DISPATCH_H
 #define QMGR_RUN_DISPATCH_H
 
-#include "ipc/ipc.h"
+#include <stddef.h>
 
 struct dest;
+struct ipc;
 struct message;
+struct msg;
 struct rcpt;
 
 void dispatch_init(void);

@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "ipc/ipc.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "qmgr/queue/newfile.h"

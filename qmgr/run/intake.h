@@ -3,7 +3,8 @@
 #ifndef QMGR_RUN_INTAKE_H
 #define QMGR_RUN_INTAKE_H
 
-#include "ipc/ipc.h"
+struct ipc;
+struct msg;
 
 void intake_init(void);
 void intake_on_part(struct ipc *peer, struct msg *m);

@@ -51,7 +51,7 @@ go(struct rcpt *r, enum rcpt_state to)
 	rcpt_enter(r, to);
 }
 
-/* ---- the diagram in qmgr/queue/rcpt.h ---- */
+/* ---- the diagram in qmgr/queue/rcpt.c ---- */
 
 static const char *const names[RCPT_STATES] = {
 	[RCPT_PENDING] = "PENDING",
@@ -81,7 +81,7 @@ state_of(struct slice name)
 static void
 read_diagram(bool allowed[RCPT_STATES][RCPT_STATES])
 {
-	FILE *f = fopen("qmgr/queue/rcpt.h", "r");
+	FILE *f = fopen("qmgr/queue/rcpt.c", "r");
 	bool seen[RCPT_STATES] = { false };
 	char line[200];
 
