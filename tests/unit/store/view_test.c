@@ -302,7 +302,7 @@ test_over_rebuild(void **state)
  * chances. */
 struct model {
 	struct view *v;
-	uint32_t uids[400];
+	uint32_t uids[6000];
 	uint32_t n;
 };
 
@@ -353,7 +353,7 @@ static void
 test_model(void **state)
 {
 	struct mailbox *m = fx_box("INBOX");
-	struct model s[3] = { 0 };
+	static struct model s[3];
 	uint32_t live = 0;
 
 	(void)state;
@@ -387,6 +387,113 @@ test_model(void **state)
 	mailbox_close(&m);
 }
 
+/* The picture is what the index has. */
+static void
+check_index(struct mailbox *m, const struct view *v)
+{
+	struct message_info infos[64];
+	uint32_t uid = 1, seq = 0;
+	size_t n;
+
+	do {
+		assert_int_equal(message_read(m, uid, infos, 64, &n, NULL), 0);
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(view_uid(v, ++seq), infos[i].uid);
+		uid = n > 0 ? infos[n - 1].uid + 1 : uid;
+	} while (n > 0);
+	assert_int_equal(seq, view_count(v));
+}
+
+/* What others do between two steps. */
+static void
+disturb(struct mailbox *m)
+{
+	const uint32_t uidnext = fx_status(m).uidnext;
+
+	fx_append(m, "x\r\n", 0);
+	fx_append(m, "x\r\n", 0);
+	expunge(m, uidnext); /* the first of these */
+	for (int i = 0; i < 5; i++) {
+		expunge(m, 1 + rnd(uidnext));
+		fx_flags(m, 1 + rnd(uidnext), FLAGS_SET, rnd(64), "");
+	}
+	fx_flags(m, uidnext + 1, FLAGS_SET, MSG_FLAGGED, "");
+}
+
+static void
+change_all(struct mailbox *m)
+{
+	const uint32_t uidnext = fx_status(m).uidnext;
+	const struct flags_change change = {
+		.op = FLAGS_SET, .flags = rnd(64), .unchanged_since = UINT64_MAX
+	};
+	uint32_t *uids = xcalloc(uidnext, sizeof *uids);
+	uint64_t from, to;
+
+	for (uint32_t uid = 1; uid < uidnext; uid++)
+		uids[uid - 1] = uid;
+	assert_int_equal(message_flags(m, uids, uidnext - 1, &change, NULL,
+			     &from, &to, NULL),
+	    0);
+	xfree(&uids);
+}
+
+static unsigned
+sync_in_steps(struct mailbox *m, struct model *model, bool expunges)
+{
+	unsigned steps = 0;
+	bool more = true;
+
+	while (more) {
+		assert_int_equal(view_sync(model->v, expunges, on_model_event,
+				     model, &more, NULL),
+		    0);
+		check_model(model);
+		if (more && steps++ < 20)
+			disturb(m);
+	}
+	return steps;
+}
+
+/* What is done in steps comes to the same, whatever happens in between. */
+static void
+test_model_in_steps(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	static struct model model;
+	unsigned steps = 0;
+	bool more = true;
+
+	(void)state;
+	for (unsigned i = 0; i < 4500; i++)
+		fx_append(m, "x\r\n", 0);
+	model.v = view_new(m, 0);
+	while (more) {
+		assert_int_equal(view_fill(model.v, &more, NULL), 0);
+		if (more && steps++ < 5)
+			disturb(m);
+	}
+	assert_in_range(steps, 1, 100);
+	check_index(m, model.v);
+	for (uint32_t i = 1; i <= view_count(model.v); i++)
+		model.uids[model.n++] = view_uid(model.v, i);
+	for (int round = 0; round < 4; round++) {
+		change_all(m);
+		for (int i = 0; i < 100; i++)
+			expunge(m, 1 + rnd(fx_status(m).uidnext));
+		assert_true(sync_in_steps(m, &model, round % 2 == 0) > 1);
+		(void)sync_in_steps(m, &model, true);
+		assert_int_equal(view_sync(model.v, true, on_model_event,
+				     &model, NULL, NULL),
+		    0);
+		check_model(&model);
+		check_index(m, model.v);
+		assert_int_equal(view_pending(model.v), 0);
+	}
+	view_close(&model.v);
+	mailbox_close(&m);
+}
+
 int
 main(void)
 {
@@ -400,6 +507,7 @@ main(void)
 		FX(test_gone),
 		FX(test_over_rebuild),
 		FX(test_model),
+		FX(test_model_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
