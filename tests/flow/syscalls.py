@@ -6,13 +6,14 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 from pabal import DOMAIN, message, wait
 
-CALL = re.compile(r"^(\d+) +(\w+)\(")
+CALL = re.compile(r"^(\d+) +([\d.]+) (\w+)\(")
 # A new thread or process: whose it is.
 BORN = re.compile(r"^(\d+) .*\b(?:clone3?|fork)\b.* = (\d+)$")
-EXEC = re.compile(r'^(\d+) +execve\("[^"]*/(\w+)"')
+EXEC = re.compile(r'^(\d+) +[\d.]+ execve\("[^"]*/(\w+)"')
 # How often these come depends on the time that passes, not on the work: turns
 # read their processor time once a millisecond, master looks after its
 # listeners every two seconds.
@@ -45,13 +46,12 @@ class Syscalls:
     def __init__(self, instance, out):
         self.instance, self.out = instance, str(out)
         self.counts = collections.defaultdict(collections.Counter)
-        self.begun = 0
+        self.begun = 0.0
 
     def begin(self):
         """What was called until now does not count.  strace takes a while to
         attach; who was idle that long may have ended and come back."""
-        with open(self.out, errors="replace") as f:
-            self.begun = f.read().count("\n")
+        self.begun = time.time()
 
     def __enter__(self):
         processes = self.instance.processes()
@@ -61,8 +61,8 @@ class Syscalls:
                 self.names[tid] = name.split("/")[0]
         args = [w for pid in processes for w in ("-p", str(pid))]
         self.strace = subprocess.Popen(
-            ["strace", "-f", "-qq", "-e", "signal=none", "-o", self.out,
-             *args], stderr=subprocess.DEVNULL)
+            ["strace", "-f", "-qq", "-ttt", "-e", "signal=none",
+             "-o", self.out, *args], stderr=subprocess.DEVNULL)
         wait(lambda: all(traced(tid) for tid in self.names),
              "strace at every thread")
         return self
@@ -75,12 +75,13 @@ class Syscalls:
         for line in lines:
             if born := BORN.match(line):
                 self.names[born[2]] = self.names.get(born[1], "?")
-        for n, line in enumerate(lines):
+        for line in lines:
             if new := EXEC.match(line):
                 self.names[new[1]] = new[2]
             call = CALL.match(line)
-            if n >= self.begun and call and call[2] not in OF_TIME:
-                self.counts[self.names.get(call[1], "?")][call[2]] += 1
+            if call and float(call[2]) >= self.begun and \
+                    call[3] not in OF_TIME:
+                self.counts[self.names.get(call[1], "?")][call[3]] += 1
 
 
 class Client:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """What a message costs in system calls, from the client's socket to the
-Maildir, and what a command of an IMAP session.  A bound with reserve: it fails when somebody asks the kernel again and
-again for what he knows, not when a library makes a call more."""
+Maildir, and what a command of an IMAP session.  A bound with reserve: it fails
+when somebody asks the kernel again and again for what he knows, not when a
+library makes a call more."""
 import os
 
 import pytest
