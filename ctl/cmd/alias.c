@@ -60,6 +60,16 @@ out:
 	return rc;
 }
 
+static void
+on_dead(struct aliaswalk_report *r, unsigned line, struct slice key,
+    struct slice target)
+{
+	(void)r;
+	(void)line;
+	(void)ctl_fail("warning: alias %.*s: %s %.*s", SLICE_FMT(key),
+	    aliaswalk_why_dead(target), SLICE_FMT(target));
+}
+
 static int
 edit(struct ctl *ctl, enum table_edit how, const char *name,
     struct slice targets, bool force)
@@ -79,8 +89,13 @@ edit(struct ctl *ctl, enum table_edit how, const char *name,
 	else if (table_edit(t.dirfd, "aliases", how, slice_str(name), targets,
 		     &err) == -1)
 		ctl_fail_err(&err);
-	else
+	else {
+		struct aliaswalk_report report = { .dead = on_dead };
+
 		rc = CTL_OK;
+		if (how != TABLE_DEL)
+			aliaswalk_dead(&t, slice_str(name), targets, &report);
+	}
 out:
 	tables_close(&t);
 	return rc;

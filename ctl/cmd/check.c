@@ -22,6 +22,7 @@
 #include "conf/wanted.h"
 #include "ctl/check/certs.h"
 #include "ctl/check/check.h"
+#include "ctl/check/relay.h"
 #include "ctl/check/secrets.h"
 #include "ctl/check/trial.h"
 #include "ctl/cmd/commands.h"
@@ -35,6 +36,7 @@
 #include "ctl/view/loghealth.h"
 #include "ctl/view/mistakes.h"
 #include "ctl/view/out.h"
+#include "sys/addr.h"
 #include "table/table.h"
 #include "tls/cert.h"
 
@@ -181,6 +183,18 @@ on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
 		    line, SLICE_FMT(key));
 }
 
+static void
+on_dead(struct aliaswalk_report *r, unsigned line, struct slice key,
+    struct slice target)
+{
+	struct check_loops *l = OUTER(r, struct check_loops, report);
+
+	if (l->n++ < MISTAKES_SHOWN)
+		tell(l->check, WARN, "aliases", "line %u: %.*s: %s %.*s", line,
+		    SLICE_FMT(key), aliaswalk_why_dead(target),
+		    SLICE_FMT(target));
+}
+
 /* What pipe wants of the table whose commands it runs (pipe/aliases.h). */
 static void
 check_commands(struct check_run *c, const struct tables *t)
@@ -205,7 +219,7 @@ check_commands(struct check_run *c, const struct tables *t)
 static void
 check_aliases(struct check_run *c)
 {
-	struct check_loops l = { { on_loop }, c, 0 };
+	struct check_loops l = { { on_loop, on_dead }, c, 0 };
 	struct tables t;
 	struct err err;
 	int rc = 0;
@@ -430,6 +444,30 @@ check_kernel(struct check_run *c)
 }
 
 static void
+check_relay(struct check_run *c)
+{
+	const struct conf_nets *nets = &c->shared->trusted_networks;
+
+	for (size_t i = 0; i < nets->n; i++) {
+		const enum relay_reach reach = relay_reach(&nets->v[i]);
+		char text[ADDR_TEXT];
+
+		addr_cidr_format(&nets->v[i], text);
+		if (reach == RELAY_ANYONE)
+			tell(c, WARN, "relay",
+			    "trusted_networks has %s: strangers may send mail "
+			    "to anywhere through this host (an open relay)",
+			    text);
+		else if (reach == RELAY_WIDE)
+			tell(c, WARN, "relay",
+			    "trusted_networks has %s: all these public "
+			    "addresses may send mail to anywhere without "
+			    "logging in",
+			    text);
+	}
+}
+
+static void
 check_all(struct check_run *c)
 {
 	const struct shared_conf *s = c->shared;
@@ -444,6 +482,7 @@ check_all(struct check_run *c)
 	check_certificate(c);
 	secrets_each(&c->ctl->inst, on_secret, c);
 	check_hostname(c);
+	check_relay(c);
 	check_running(c);
 	check_files_limit(c);
 	check_kernel(c);

@@ -56,11 +56,22 @@ on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
 	free(text);
 }
 
+static void
+on_dead(struct aliaswalk_report *r, unsigned line, struct slice key,
+    struct slice target)
+{
+	char *text = xasprintf("%.*s: %s %.*s", SLICE_FMT(key),
+	    aliaswalk_why_dead(target), SLICE_FMT(target));
+
+	mistakes_add(&OUTER(r, struct map_loops, report)->mistakes, line, text);
+	free(text);
+}
+
 /* They are compiled all the same: other aliases must not wait for them. */
 static void
 name_loops(const struct tables *t, const char *file)
 {
-	struct map_loops l = { { on_loop }, { file, 0 } };
+	struct map_loops l = { { on_loop, on_dead }, { file, 0 } };
 	struct err err;
 
 	if (aliaswalk_all(t, &l.report, &err) == -1)

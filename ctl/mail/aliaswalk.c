@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/mail/aliaswalk.h"
 
+#include <pwd.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -156,6 +157,82 @@ is_loop(struct alias_walk *w, struct slice key, struct slice targets)
 	return !ends && w->n < STEPS_MAX;
 }
 
+/* ---- targets that lead nowhere ---- */
+
+/* Whether lookup has system_users is not asked: rather too few are named. */
+static bool
+is_user(struct slice local)
+{
+	char name[ADDRESS_LOCAL_MAX + 1];
+
+	return slice_copy(local, name, sizeof name) && getpwnam(name) != NULL;
+}
+
+static bool
+has_mailbox(struct alias_walk *w, struct slice local, struct slice domain)
+{
+	return get(w, w->accounts, join(w, local, domain), NULL) ||
+	       is_user(local) || slice_is(local, "postmaster");
+}
+
+static bool
+is_named(struct alias_walk *w, struct slice local, struct slice domain)
+{
+	return has_mailbox(w, local, domain) ||
+	       get(w, w->aliases, join(w, local, domain), NULL) ||
+	       get(w, w->aliases, local, NULL);
+}
+
+static bool
+is_known(struct alias_walk *w, struct slice local, struct slice domain)
+{
+	const struct slice none = { NULL, 0 };
+	struct slice user, tag;
+
+	return is_named(w, local, domain) ||
+	       (address_split_tag(
+		    local, w->t->shared->recipient_delimiter, &user, &tag) &&
+		   is_named(w, user, domain)) ||
+	       get(w, w->aliases, join(w, none, domain), NULL);
+}
+
+static bool
+is_dead(struct alias_walk *w, struct slice key, const struct alias_target *t)
+{
+	const struct slice home = slice_str(shared_domain(w->t->shared));
+	char *space = arena_alloc(&w->arena, TABLE_KEY_MAX);
+	struct slice address, local, domain, folded;
+
+	if (t->kind != ALIAS_ADDRESS)
+		return t->kind == ALIAS_FILE;
+	address_split(t->text, &local, &domain);
+	address = domain.n > 0 ? t->text : join(w, local, home);
+	if (!table_fold(address, space, &folded))
+		return false;
+	address_split(folded, &local, &domain);
+	if (tables_domain(w->t, domain, NULL) != FOUND)
+		return false;
+	if (t->final || slice_eq(key, folded) || slice_eq(key, local))
+		return !has_mailbox(w, local, domain);
+	return !is_known(w, local, domain);
+}
+
+static void
+report_dead(struct alias_walk *w, unsigned line, struct slice key,
+    struct slice targets, struct aliaswalk_report *r)
+{
+	struct alias list;
+
+	arena_reset(&w->arena);
+	if (alias_parse(targets, &w->arena, &list, NULL) == -1)
+		return;
+	for (size_t i = 0; i < list.n; i++)
+		if (is_dead(w, key, &list.targets[i]))
+			r->dead(r, line, key, list.targets[i].text);
+}
+
+/* ---- all of it ---- */
+
 static bool
 walk_begin(struct alias_walk *w, const struct tables *t, struct err *err)
 {
@@ -193,6 +270,27 @@ aliaswalk_is_loop(
 	return loop;
 }
 
+const char *
+aliaswalk_why_dead(struct slice target)
+{
+	return slice_starts(target, SLICE("/"))
+		   ? "mail is not delivered to files:"
+		   : "there is neither an alias nor an account";
+}
+
+void
+aliaswalk_dead(const struct tables *t, struct slice key, struct slice targets,
+    struct aliaswalk_report *r)
+{
+	char space[TABLE_KEY_MAX];
+	struct slice folded;
+	struct alias_walk w;
+
+	if (walk_begin(&w, t, NULL) && table_fold(key, space, &folded))
+		report_dead(&w, 0, folded, targets, r);
+	walk_end(&w);
+}
+
 static void
 look_at_all(struct alias_walk *w, struct slice text, struct aliaswalk_report *r)
 {
@@ -200,10 +298,17 @@ look_at_all(struct alias_walk *w, struct slice text, struct aliaswalk_report *r)
 	enum found found;
 
 	table_reader_init(&reader, text);
-	while ((found = table_reader_next(&reader, NULL)) != ABSENT)
-		if (found == FOUND && is_loop(w, buf_slice(&reader.key),
-					  buf_slice(&reader.value)))
-			r->found(r, reader.line, buf_slice(&reader.key));
+	while ((found = table_reader_next(&reader, NULL)) != ABSENT) {
+		const struct slice key = buf_slice(&reader.key);
+		const struct slice value = buf_slice(&reader.value);
+
+		if (found != FOUND)
+			continue;
+		if (is_loop(w, key, value))
+			r->found(r, reader.line, key);
+		else
+			report_dead(w, reader.line, key, value, r);
+	}
 	table_reader_fini(&reader);
 }
 

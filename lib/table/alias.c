@@ -71,7 +71,8 @@ take_address(struct slice token, struct arena *arena, struct alias_target *t,
 	buf_fini(&out);
 	if (!ok)
 		return err_set(err, ERR_PERM,
-		    "expected an address, |command, /file or :include:/file");
+		    "expected an address, |command, :include:/file or "
+		    "\\name");
 	return 0;
 }
 

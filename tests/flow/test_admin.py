@@ -356,6 +356,48 @@ def test_check(pabal):
         "configuration", "spool", "mail", "table", "certificate", "running"}
 
 
+def test_check_of_an_open_relay(make_pabal):
+    p = make_pabal(users=())
+
+    def warned():
+        return [r["detail"] for r in as_json(p, "check")
+                if r["what"] == "relay" and r["verdict"] == "warning"]
+
+    assert warned() == []
+    p.conf("pabal", "trusted_networks", "127.0.0.0/8 0.0.0.0/0 198.51.0.0/16")
+    relay, wide = warned()
+    assert "0.0.0.0/0" in relay and "open relay" in relay
+    assert "198.51.0.0/16" in wide and "without logging in" in wide
+
+
+def test_aliases_that_lead_nowhere(make_pabal):
+    """They are made all the same, for the account may come later; but said."""
+    p = make_pabal(users=("alice",))
+
+    def warned(*args):
+        status, out = code(p, *args)
+        assert status == 0, out
+        return out
+
+    for target in (f"alice@{DOMAIN}", "alice", f"alice+tag@{DOMAIN}", "\\alice",
+                   "x@example.org", "|cat", "postmaster"):
+        assert "warning" not in warned("alias", "set", "good", target)
+    assert f"warning: alias bad: there is neither an alias nor an account " \
+        f"noone@{DOMAIN}" in warned("alias", "set", "bad", "alice",
+                                     f"noone@{DOMAIN}")
+    assert "not delivered to files: /var/mail/x" in warned(
+        "alias", "set", "file", "/var/mail/x")
+    assert "noone" in warned("map", "aliases")
+    said = [r["detail"] for r in as_json(p, "check")
+            if r["what"] == "aliases" and r["verdict"] == "warning"]
+    assert len(said) == 2 and f"noone@{DOMAIN}" in said[0] + said[1]
+    assert "warning" not in warned("alias", "set", "then", "bad")
+    p.add_user("noone")
+    assert "noone" not in warned("map", "aliases")
+    status, out = code(p, "alias", "set", "odd", "not an address")
+    assert status == 1 and ":include:/file" in out and " /file" not in out
+
+
 # ---- sendmail
 
 def test_sendmail_options(pabal):
