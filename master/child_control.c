@@ -27,6 +27,7 @@
 #include "master/logpipe.h"
 #include "master/master.h"
 #include "master/notify.h"
+#include "master/rates.h"
 #include "master/slots.h"
 #include "master/stop.h"
 
@@ -203,6 +204,7 @@ child_reap(pid_t pid, int status)
 		if (begins_anew(c, status))
 			child_enter(c, CHILD_STOPPING);
 		log_exit(c, status);
+		master_rates_forget(c->service, pid);
 		if (c->state == CHILD_STARTING && !role_serves_uid(c->role) &&
 		    notify_failed(c->service,
 			c->why[0] != '\0' ? c->why : "ended at its start"))

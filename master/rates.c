@@ -19,15 +19,25 @@ struct rates {
  * few, and may come back. */
 static SLIST_HEAD(, rates) tables = SLIST_HEAD_INITIALIZER(tables);
 
-int
-master_rates_find(const char *service)
+static struct rates *
+find(const char *service)
 {
 	struct rates *r;
-	struct err err;
-	int fd;
 
 	SLIST_FOREACH(r, &tables, link)
 	if (strcmp(r->service, service) == 0)
+		return r;
+	return NULL;
+}
+
+int
+master_rates_find(const char *service)
+{
+	struct rates *r = find(service);
+	struct err err;
+	int fd;
+
+	if (r != NULL)
 		return r->fd;
 	fd = rate_create(&err);
 	if (fd == -1) {
@@ -40,4 +50,15 @@ master_rates_find(const char *service)
 	r->fd = fd;
 	SLIST_INSERT_HEAD(&tables, r, link);
 	return fd;
+}
+
+void
+master_rates_forget(const char *service, pid_t pid)
+{
+	const struct rates *r = find(service);
+	struct err err;
+
+	if (r != NULL && rate_forget(r->fd, pid, &err) == -1)
+		log_warn("master.rates-failed", kv_s("service", service),
+		    kv_s("why", err.text));
 }

@@ -8,10 +8,12 @@
 
 #include "base/mem.h"
 #include "base/slice.h"
+#include "front/rate.h"
 
 struct client_count {
 	uint8_t ip[16];
-	unsigned sessions;
+	unsigned sessions;        /* in this process */
+	struct rate_place *place; /* where others see that; NULL: nowhere */
 };
 
 static bool
@@ -35,7 +37,13 @@ enter(struct clients *c, const uint8_t ip[16], unsigned max)
 		memcpy(one->ip, ip, sizeof one->ip);
 		map_put(&c->by_address, slice_of(one->ip, sizeof one->ip), one);
 	}
-	one->sessions++;
+	if (one->place == NULL)
+		one->place = rate_place_take(ip);
+	rate_place_set(one->place, ++one->sessions);
+	/* Ours is seen before others' are counted: of two that come at once
+	 * none is one too many. */
+	if (rate_of_others(ip) > max - one->sessions)
+		clients_leave(c, &one);
 	return one;
 }
 
@@ -65,8 +73,13 @@ clients_leave(struct clients *c, struct client_count **one)
 	struct client_count *gone = *one;
 
 	*one = NULL;
-	if (gone == NULL || --gone->sessions > 0)
+	if (gone == NULL)
 		return;
+	if (--gone->sessions > 0) {
+		rate_place_set(gone->place, gone->sessions);
+		return;
+	}
+	rate_place_free(&gone->place);
 	map_del(&c->by_address, slice_of(gone->ip, sizeof gone->ip));
 	free(gone);
 }

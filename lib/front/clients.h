@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* How many sessions each client address has; IPv6 addresses count by their
+/* How many sessions each client address has, in all processes of the service
+ * (front/rate.h); IPv6 addresses count by their
  * network of 64 bits, of which one customer has all. */
 #ifndef FRONT_CLIENTS_H
 #define FRONT_CLIENTS_H

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -15,7 +16,7 @@
 #include "sys/addr.h"
 #include "sys/fd.h"
 
-enum { BUCKETS = 8192, WAYS = 8 };
+enum { BUCKETS = 8192, WAYS = 8, SPOTS = 1024, PLACES = 64 };
 
 /* A client; all zero: none. */
 struct slot {
@@ -24,20 +25,31 @@ struct slot {
 	_Atomic uint32_t counts[RATE_KINDS];
 };
 
+/* The sessions a process has of a client; PID is 0 where nobody has the place,
+ * and changes first when it is taken, last when it is given back. */
+struct rate_place {
+	_Atomic uint64_t tag;
+	_Atomic uint32_t pid;
+	_Atomic uint32_t n;
+};
+
 /* Clients whose place is the same bucket share a cache line or few. */
 struct rate_table {
 	uint64_t seed[2];
 	struct slot slots[BUCKETS][WAYS];
+	struct rate_place places[SPOTS][PLACES];
 };
 
 static struct rate_table *table;
 static uint64_t seed[2]; /* as it was: what others write is no matter */
+static uint32_t self;    /* our pid */
 
 static void
 use(struct rate_table *t)
 {
 	table = t;
 	memcpy(seed, t->seed, sizeof seed);
+	self = (uint32_t)getpid();
 }
 
 /* Pages of a memfd come into being as they are written to. */
@@ -207,4 +219,96 @@ rate_count(const uint8_t key[RATE_KEY_BYTES], unsigned which, int64_t now_ms,
 		return before + 1;
 	atomic_store(n, UINT32_MAX);
 	return UINT32_MAX;
+}
+
+/* ---- sessions */
+
+static struct rate_place *
+spot_of(uint64_t tag)
+{
+	return table->places[(tag >> 1) % SPOTS];
+}
+
+struct rate_place *
+rate_place_take(const uint8_t key[RATE_KEY_BYTES])
+{
+	struct rate_place *spot;
+	uint64_t tag;
+
+	if (table == NULL)
+		use_own();
+	tag = tag_of(key);
+	spot = spot_of(tag);
+	for (int i = 0; i < PLACES; i++) {
+		uint32_t nobody = 0;
+
+		if (!atomic_compare_exchange_strong(
+			&spot[i].pid, &nobody, self))
+			continue;
+		atomic_store(&spot[i].n, 0);
+		atomic_store(&spot[i].tag, tag);
+		return &spot[i];
+	}
+	return NULL;
+}
+
+void
+rate_place_set(struct rate_place *p, uint32_t n)
+{
+	if (p != NULL)
+		atomic_store(&p->n, n);
+}
+
+void
+rate_place_free(struct rate_place **pp)
+{
+	struct rate_place *p = *pp;
+
+	*pp = NULL;
+	if (p == NULL)
+		return;
+	atomic_store(&p->tag, 0);
+	atomic_store(&p->n, 0);
+	atomic_store(&p->pid, 0);
+}
+
+uint32_t
+rate_of_others(const uint8_t key[RATE_KEY_BYTES])
+{
+	const struct rate_place *spot;
+	uint64_t tag, sum = 0;
+
+	if (table == NULL)
+		return 0;
+	tag = tag_of(key);
+	spot = spot_of(tag);
+	for (int i = 0; i < PLACES; i++) {
+		const uint32_t pid = atomic_load(&spot[i].pid);
+
+		if (pid != 0 && pid != self && atomic_load(&spot[i].tag) == tag)
+			sum += atomic_load(&spot[i].n);
+	}
+	return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+}
+
+/* By reading and writing, so that master has no memory in common with anybody.
+ * Nobody writes to a place that is another's. */
+int
+rate_forget(int fd, pid_t pid, struct err *err)
+{
+	static const struct rate_place none;
+	struct rate_place spot[PLACES];
+	off_t at = (off_t)offsetof(struct rate_table, places);
+
+	for (int s = 0; s < SPOTS; s++, at += (off_t)sizeof spot) {
+		if (pread(fd, spot, sizeof spot, at) != (ssize_t)sizeof spot)
+			return err_sys(err, ERR_TEMP, "read a table of rates");
+		for (int i = 0; i < PLACES; i++)
+			if (atomic_load(&spot[i].pid) == (uint32_t)pid &&
+			    pwrite(fd, &none, sizeof none,
+				at + i * (off_t)sizeof none) == -1)
+				return err_sys(
+				    err, ERR_TEMP, "write a table of rates");
+	}
+	return 0;
 }

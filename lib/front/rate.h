@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rates of clients: how many connections, authentications, messages and
- * recipients a client has had in the current period, counted by all processes
- * of a service together, in memory that they share.
+ * Rates of clients, and their sessions at the same time: how many connections,
+ * authentications, messages and recipients a client has had in the current
+ * period, counted by all processes of a service together, in memory that they
+ * share.
  *
  * The table has a fixed size.  A client that is not in it takes the place of
  * one whose period is over, or of the one with the lowest counts among those
@@ -11,11 +12,18 @@
  * locked; counts that two processes make in the instant when a period ends may
  * be lost.  What a process that was taken over writes there can only make the
  * limits of its own service too wide or too narrow.
+ *
+ * Sessions are counted beside it, by each process for itself in places that
+ * bear its pid: a count that must go down again is wrong for good when its
+ * process dies, so master gives such places back.  Where there is no place
+ * (more than 64 processes and clients at one spot of the hash), a process
+ * counts alone.
  */
 #ifndef FRONT_RATE_H
 #define FRONT_RATE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct addr;
 struct err;
@@ -36,5 +44,18 @@ void rate_key(const struct addr *addr, uint8_t key[RATE_KEY_BYTES]);
  * period of KEY, which lasts UNIT_MS from its first count. */
 uint32_t rate_count(const uint8_t key[RATE_KEY_BYTES], unsigned which,
     int64_t now_ms, int64_t unit_ms);
+
+/* A place for the sessions that this process has of KEY; NULL: there is none.
+ */
+struct rate_place;
+struct rate_place *rate_place_take(const uint8_t key[RATE_KEY_BYTES]);
+/* They are N now, not 0.  P may be NULL. */
+void rate_place_set(struct rate_place *p, uint32_t n);
+/* There are none any more; accepts a pointer to NULL, leaves NULL. */
+void rate_place_free(struct rate_place **p);
+/* How many sessions other processes have of KEY. */
+uint32_t rate_of_others(const uint8_t key[RATE_KEY_BYTES]);
+/* For master: the process PID, which used the table FD, has ended. */
+int rate_forget(int fd, pid_t pid, struct err *err);
 
 #endif

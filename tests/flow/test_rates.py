@@ -2,7 +2,10 @@
 """Rates of clients: limits that all processes of a service share.  The time unit
 is an hour, so nothing here is over before it ends."""
 import os
+import signal
 import socket
+
+import pytest
 
 from imapraw import Imap
 from pabal import DOMAIN, PASSWORD, wait
@@ -48,6 +51,51 @@ def test_connections(make_pabal):
     metrics = p.pabal("metrics").splitlines()
     assert any(line.startswith("pabal_rate_refused_total{") and
                'daemon="smtpd"' in line for line in metrics)
+
+
+@pytest.mark.allow("child.killed", "ipc.dropped")
+@pytest.mark.parametrize("service, daemon, word", [
+    ("smtp", "smtpd", "220 "), ("imap", "login", "* OK ")])
+def test_sessions_of_all_processes(make_pabal, service, daemon, word):
+    """What one may have at a time, whichever processes have taken it; and who
+    dies takes his sessions with him."""
+    LIMIT, TRIES = 6, 30
+    p = make_pabal(STRANGERS, (daemon, "max_sessions_per_client", str(LIMIT)))
+    path = os.path.join(p.dir, "etc", "master.conf")
+    with open(path) as f:
+        text = f.read()
+    with open(path, "w") as f:
+        f.write(text.replace(f"[{service}]",
+                             f"[{service}]\nprocesses = 3"))
+    p.stop()
+    p.start()
+
+    def connect():
+        s = socket.create_connection(("127.0.0.1", p.port(service)), 60)
+        line = s.makefile("rb").readline().decode()
+        if line.startswith(word):
+            return s
+        s.close()
+        return None
+
+    held = [s for s in (connect() for _ in range(TRIES)) if s]
+    assert len(held) == LIMIT
+    for pid in p.pids(daemon):
+        os.kill(pid, signal.SIGKILL)
+
+    def again():
+        held.extend(s for s in (connect() for _ in range(LIMIT)) if s)
+        return len(held) >= 2 * LIMIT
+
+    def alive():
+        try:
+            return again()
+        except OSError:
+            return False
+
+    wait(alive, "as many sessions again")
+    for s in held:
+        s.close()
 
 
 def test_trusted_clients_have_no_limit(make_pabal):

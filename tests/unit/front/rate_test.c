@@ -118,6 +118,58 @@ test_processes_count_together(void **state)
 	assert_int_equal(count("192.0.2.1", CONNECTIONS), PROCESSES * EACH + 2);
 }
 
+/* A process that dies leaves its sessions behind until master takes them out.
+ */
+static void
+test_sessions(void **state)
+{
+	static const uint8_t key[RATE_KEY_BYTES] = { 1 }, other[16] = { 2 };
+	struct rate_place *p = rate_place_take(key);
+	int said[2], status;
+	pid_t pid;
+	char c;
+
+	(void)state;
+	assert_non_null(p);
+	rate_place_set(p, 3);
+	assert_int_equal(rate_of_others(key), 0);
+	assert_int_equal(pipe(said), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		struct rate_place *mine;
+
+		if (rate_use(table_fd, NULL) == -1 || rate_of_others(key) != 3)
+			_exit(1);
+		mine = rate_place_take(key);
+		rate_place_set(mine, 5);
+		mine = rate_place_take(other);
+		rate_place_set(mine, 1);
+		rate_place_free(&mine);
+		_exit(write(said[1], "", 1) == 1 ? 0 : 1);
+	}
+	assert_int_equal(read(said[0], &c, 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(rate_of_others(key), 5);
+	assert_int_equal(rate_of_others(other), 0);
+	assert_int_equal(rate_forget(table_fd, pid + 1, NULL), 0);
+	assert_int_equal(rate_of_others(key), 5);
+	assert_int_equal(rate_forget(table_fd, pid, NULL), 0);
+	assert_int_equal(rate_of_others(key), 0);
+	rate_place_free(&p);
+	assert_null(p);
+	rate_place_free(&p);
+	/* no place left: that process counts alone */
+	for (int i = 0; i < 64; i++)
+		assert_non_null(rate_place_take(key));
+	p = rate_place_take(key);
+	assert_null(p);
+	rate_place_set(p, 1);
+	close(said[0]);
+	close(said[1]);
+}
+
 /* All that a process of the service can write into the table of one client's
  * place: whatever it is, a period ends, and the counts go on from there. */
 static void
@@ -196,6 +248,7 @@ main(void)
 		T(test_period),
 		T(test_bounded),
 		T(test_processes_count_together),
+		T(test_sessions),
 		T(test_whatever_is_written),
 		T(test_sealed),
 		T(test_no_table),
