@@ -241,12 +241,40 @@ cmd_cert_install(struct ctl *ctl, int argc, char **argv)
 	return rc;
 }
 
+/* Does a certificate that an authority has signed stand where P would go?  It
+ * is not to be had again by another command. */
+static bool
+would_lose(const struct pair *p, const char *name)
+{
+	struct buf pem = { .max = CERT_PEM_MAX };
+	struct cert *old = NULL;
+	char *cert, *key;
+	bool lose;
+
+	paths(p, name, &cert, &key);
+	lose = certs_read(cert, &pem, NULL) == 0 &&
+	       cert_parse(buf_slice(&pem), &old, NULL) == 0 &&
+	       !cert_is_selfsigned(old) && cert_left_s(old) > 0;
+	if (lose)
+		ctl_fail(
+		    "cert: %s holds one that an authority has signed, good "
+		    "for %lld more days; --force puts a self-signed one in "
+		    "its place, --name NAME beside it",
+		    cert, (long long)(cert_left_s(old) / 86400));
+	cert_free(&old);
+	buf_fini(&pem);
+	free(cert);
+	free(key);
+	return lose;
+}
+
 int
 cmd_cert_new(struct ctl *ctl, int argc, char **argv)
 {
 	const char *days = "3650", *name = NULL;
+	bool force = false;
 	const struct ctl_opt opts[] = { { "days", &days, NULL },
-		{ "name", &name, NULL }, { 0 } };
+		{ "name", &name, NULL }, { "force", NULL, &force }, { 0 } };
 	const int n = ctl_options(ctl, opts, argc, argv, 0, 100);
 	struct cur c = cur_of(slice_str(days));
 	const int days_n = (int)cur_u64(&c, 36500);
@@ -270,7 +298,7 @@ cmd_cert_new(struct ctl *ctl, int argc, char **argv)
 	if (selfsigned_make(slice_str(n > 0 ? argv[0] : s->hostname), alt, nalt,
 		days_n, &p.cert, &p.key, &err) == -1)
 		ctl_fail("cert: %s", err.text);
-	else if (pair_check(&p) == CTL_OK)
+	else if (pair_check(&p) == CTL_OK && (force || !would_lose(&p, name)))
 		rc = install(ctl, &p, name);
 	pair_fini(&p);
 	instance_shared_free(&s);

@@ -224,6 +224,12 @@ cert_left_s(const struct cert *c)
 	return cert_not_after_s(c) - clock_wall_s();
 }
 
+bool
+cert_is_selfsigned(const struct cert *c)
+{
+	return (X509_get_extension_flags(c->leaf) & EXFLAG_SS) != 0;
+}
+
 size_t
 cert_chain_len(const struct cert *c)
 {

@@ -41,6 +41,8 @@ int64_t cert_not_before_s(const struct cert *c);
 int64_t cert_not_after_s(const struct cert *c);
 /* Seconds until it ends; negative when it has expired. */
 int64_t cert_left_s(const struct cert *c);
+/* Signed with its own key: no authority stands for it. */
+bool cert_is_selfsigned(const struct cert *c);
 /* Certificates, the leaf included. */
 size_t cert_chain_len(const struct cert *c);
 /* The chain as PEM again, without anything that stood around it. */

@@ -293,3 +293,40 @@ def test_what_a_run_that_was_killed_has_left_is_removed(make_pabal):
             f.write("half of it")
     p.pabal("cert", "new")
     assert sorted(os.listdir(tls)) == before
+
+
+def signed(folder, name):
+    """A certificate for NAME by an authority of our own, and its key."""
+    def openssl(*args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True,
+                       cwd=folder)
+
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    openssl("req", "-x509", *key, "-subj", "/CN=Authority", "-days", "30",
+            "-keyout", "ca.key", "-out", "ca.pem")
+    openssl("req", *key, "-subj", f"/CN={name}", "-keyout", "leaf.key",
+            "-out", "leaf.csr")
+    openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey",
+            "ca.key", "-CAcreateserial", "-days", "30", "-out", "leaf.pem")
+    with open(os.path.join(folder, "leaf.pem")) as cert, \
+            open(os.path.join(folder, "leaf.key")) as key:
+        return cert.read(), key.read()
+
+
+def test_new_does_not_replace_what_an_authority_has_signed(make_pabal, tmp_path):
+    p = make_pabal(users=())
+    p.pabal("cert", "new")  # over its like
+    cert, key = signed(str(tmp_path), HOST)
+    path = os.path.join(p.dir, "tls", "cert.pem")
+    with open(path, "w") as f:
+        f.write(cert)
+    with open(os.path.join(p.dir, "tls", "key.pem"), "w") as f:
+        f.write(key)
+    said = p.pabal_fails("cert", "new")
+    assert "authority" in said and "--force" in said
+    with open(path) as f:
+        assert f.read() == cert
+    p.pabal("cert", "new", "other.test", "--name", "other")
+    p.pabal("cert", "new", "--force")
+    with open(path) as f:
+        assert f.read() != cert
