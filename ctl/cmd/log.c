@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/err.h"
@@ -11,6 +12,7 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/view/logfile.h"
+#include "ctl/view/logline.h"
 #include "ctl/view/out.h"
 
 enum { LINES = 20, LINES_MAX = 1000000000, LOG_MAX = INT32_MAX };
@@ -28,6 +30,39 @@ last_lines(struct slice log, uint64_t lines)
 		lines--;
 	}
 	return slice_from(log, at);
+}
+
+/* LOG as an array; what is no line of ours is left out. */
+static void
+print_json(struct slice log, bool journal)
+{
+	struct buf line = { .max = 1u << 20 };
+	struct arena arena;
+	const char *before = "[";
+
+	arena_init(&arena);
+	while (log.n > 0) {
+		const struct slice text = slice_cut(log, '\n', &log);
+		struct slice line_text = text, time = { NULL, 0 };
+		struct logline l;
+
+		arena_reset(&arena);
+		if (journal)
+			line_text = logline_without_journal(text, &time);
+		if (!logline_parse(line_text, &arena, &l))
+			continue;
+		if (journal)
+			l.time = time;
+		buf_reset(&line);
+		buf_adds(&line, before);
+		logline_json(&line, &l);
+		buf_addc(&line, '\n');
+		fwrite(line.p, 1, line.n, stdout);
+		before = ",";
+	}
+	puts(*before == '[' ? "[]" : "]");
+	arena_fini(&arena);
+	buf_fini(&line);
 }
 
 int
@@ -52,6 +87,8 @@ cmd_log(struct ctl *ctl, int argc, char **argv)
 	}
 	if (logfile_read(&ctl->inst, NULL, &log, &journal, &err) == -1)
 		rc = ctl_fail("log: %s", err.text);
+	else if (ctl->json)
+		print_json(last_lines(buf_slice(&log), lines), journal);
 	else
 		out_text(stdout, last_lines(buf_slice(&log), lines));
 	buf_fini(&log);

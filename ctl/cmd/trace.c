@@ -120,15 +120,6 @@ collect(struct trace *t, const struct logline *l)
 }
 
 static void
-json_pair(struct buf *b, const char *key, struct slice value)
-{
-	if (value.n == 0)
-		return;
-	buf_addf(b, "%s\"%s\":", b->p[b->n - 1] == '{' ? "" : ",", key);
-	out_json(b, value);
-}
-
-static void
 print(struct trace *t, struct slice text, const struct logline *l)
 {
 	struct buf *b = &t->line;
@@ -138,33 +129,12 @@ print(struct trace *t, struct slice text, const struct logline *l)
 		out_plain(b, slice_trim(text));
 		buf_addc(b, '\n');
 	} else {
-		buf_adds(b, t->lines == 0 ? "[{" : ",{");
-		json_pair(b, "time", l->time);
-		json_pair(b, "daemon", l->daemon);
-		json_pair(b, "pid", l->pid);
-		json_pair(b, "level", l->level);
-		json_pair(b, "event", l->event);
-		for (size_t i = 0; i < l->n; i++) {
-			buf_addc(b, ',');
-			out_json(b, l->keys[i]);
-			buf_addc(b, ':');
-			out_json(b, l->values[i]);
-		}
-		buf_adds(b, "}\n");
+		buf_addc(b, t->lines == 0 ? '[' : ',');
+		logline_json(b, l);
+		buf_addc(b, '\n');
 	}
 	fwrite(b->p, 1, b->n, stdout);
 	t->lines++;
-}
-
-/* journalctl -o short-iso-precise puts "TIME HOST UNIT[PID]: " first. */
-static struct slice
-without_journal(struct slice line, struct slice *time)
-{
-	struct slice rest;
-	const size_t at = slice_search(line, SLICE("]: "));
-
-	*time = slice_cut(line, ' ', &rest);
-	return at < line.n ? slice_from(line, at + 3) : line;
 }
 
 static void
@@ -186,7 +156,7 @@ pass(struct trace *t, struct slice log, bool journal, bool last)
 
 		arena_reset(&t->arena);
 		if (journal)
-			line = without_journal(text, &time);
+			line = logline_without_journal(text, &time);
 		if (!logline_parse(line, &t->arena, &l))
 			continue;
 		if (!last)

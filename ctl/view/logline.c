@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/cur.h"
+#include "ctl/view/out.h"
 
 static void
 add_utf8(char *to, size_t *n, unsigned c)
@@ -168,10 +169,47 @@ logline_parse(struct slice line, struct arena *a, struct logline *l)
 }
 
 struct slice
+logline_without_journal(struct slice line, struct slice *time)
+{
+	struct slice rest;
+	const size_t at = slice_search(line, SLICE("]: "));
+
+	*time = slice_cut(line, ' ', &rest);
+	return at < line.n ? slice_from(line, at + 3) : line;
+}
+
+struct slice
 logline_get(const struct logline *l, const char *key)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (slice_is(l->keys[i], key))
 			return l->values[i];
 	return (struct slice){ NULL, 0 };
+}
+
+static void
+json_pair(struct buf *b, const char *key, struct slice value)
+{
+	if (value.n == 0)
+		return;
+	buf_addf(b, "%s\"%s\":", b->p[b->n - 1] == '{' ? "" : ",", key);
+	out_json(b, value);
+}
+
+void
+logline_json(struct buf *b, const struct logline *l)
+{
+	buf_addc(b, '{');
+	json_pair(b, "time", l->time);
+	json_pair(b, "daemon", l->daemon);
+	json_pair(b, "pid", l->pid);
+	json_pair(b, "level", l->level);
+	json_pair(b, "event", l->event);
+	for (size_t i = 0; i < l->n; i++) {
+		buf_addc(b, ',');
+		out_json(b, l->keys[i]);
+		buf_addc(b, ':');
+		out_json(b, l->values[i]);
+	}
+	buf_addc(b, '}');
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/slice.h"
 
 enum { LOGLINE_KEYS = 48 };
@@ -24,7 +25,12 @@ struct logline {
 
 /* False when LINE is none of ours.  What L points at is in LINE and A. */
 bool logline_parse(struct slice line, struct arena *a, struct logline *l);
+/* LINE without the "TIME HOST UNIT[PID]: " that journalctl -o short-iso-precise
+ * puts before it; that time in *TIME. */
+struct slice logline_without_journal(struct slice line, struct slice *time);
 /* The value of KEY; empty when it is not there. */
 struct slice logline_get(const struct logline *l, const char *key);
+/* Add L to B as a JSON object; keys and values are strings. */
+void logline_json(struct buf *b, const struct logline *l);
 
 #endif

@@ -316,6 +316,19 @@ def test_trace_is_in_the_order_of_the_times(pabal, tmp_path):
         "session.start", "mail.accepted", "local.delivered", "mail.removed"]
 
 
+def test_log_as_json(pabal):
+    assert sendmail(pabal, "alice", text="Subject: logged\n\nx\n")[0] == 0
+    pabal.wait_mail("alice", "logged")
+    pabal.wait_event("mail.removed")
+    rows = as_json(pabal, "log", "--lines", "1000000")
+    plain = pabal.pabal("log", "--lines", "1000000").splitlines()
+    assert 0 < len(rows) <= len(plain)  # it grows meanwhile
+    for row, line in zip(rows, plain):
+        assert line.startswith(row["time"])
+        assert f" {row['event']}" in line
+    assert as_json(pabal, "log", "--lines", "0") == []
+
+
 def test_metrics(pabal):
     text = pabal.pabal("metrics")
     assert text.endswith("# EOF\n")
