@@ -197,8 +197,7 @@ mime_wire_get(struct slice text, int64_t size, int64_t *sent_s)
 	t = mime_record_tree(record);
 	if (t != NULL &&
 	    (t->root->header.off != 0 || end_of(t->root) != (uint64_t)size ||
-		!is_part(t->root, 0, (uint64_t)size) || !is_same(t, record) ||
-		mime_record_sent(t->root->envelope) != *sent_s))
+		!is_part(t->root, 0, (uint64_t)size) || !is_same(t, record)))
 		mime_tree_free(&t);
 	return t;
 }

@@ -27,9 +27,9 @@ enum { MIME_WIRE_MAX = 16 << 10 };
  * added: too large, T was cut by a limit, or not all lines ended in CRLF. */
 bool mime_wire_put(struct buf *out, struct mime_tree *t);
 
-/* The tree in TEXT, borrowing from it, and the Date field as its ENVELOPE has
- * it (SENT_S, seconds since 1970; 0: none); NULL unless it is the record of a
- * message of SIZE bytes.  All `lines` are 0, all `crlf_bytes` are `bytes`. */
+/* The tree in TEXT, borrowing from it, and the Date field (SENT_S, seconds
+ * since 1970; 0: none); NULL unless it is the record of a message of SIZE
+ * bytes.  All `lines` are 0, all `crlf_bytes` are `bytes`. */
 struct mime_tree *mime_wire_get(
     struct slice text, int64_t size, int64_t *sent_s);
 
