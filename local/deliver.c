@@ -103,12 +103,15 @@ on_committed(struct append_batch *appends, void *arg)
 	struct local_delivery *d;
 
 	(void)appends;
+	STAILQ_FOREACH(d, &b->deliveries, link)
+	delivery_end(d);
+	/* What came to nothing takes its file out of a mailbox's tmp/: that has
+	 * to be open still. */
+	append_batch_free(&b->appends);
 	while ((d = STAILQ_FIRST(&b->deliveries)) != NULL) {
 		STAILQ_REMOVE_HEAD(&b->deliveries, link);
-		delivery_end(d);
 		delivery_free(d);
 	}
-	append_batch_free(&b->appends);
 	free(b);
 }
 

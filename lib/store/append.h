@@ -32,7 +32,7 @@ struct append_batch *append_batch_new(struct store *store, bool atomic);
 /* Not between commit and done().  What was not committed leaves nothing. */
 void append_batch_free(struct append_batch **b);
 
-/* A message into M, which stays open until the batch is done.  The message
+/* A message into M, which stays open until the batch is freed.  The message
  * belongs to the batch.  NULL: no room, or M is gone (ERR_PERM). */
 struct append *append_begin(
     struct append_batch *b, struct mailbox *m, struct err *err);

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from pabal import DOMAIN, Failed, wait
+from pabal import DOMAIN, Failed, message, wait
 
 OTHER = "other.test"
 CONF = [("pabal", "domains", f"{DOMAIN} {OTHER}")]
@@ -167,6 +167,36 @@ def test_full_mailbox_is_refused_at_rcpt(pabal):
     assert rcpt(pabal, "bob@" + DOMAIN, 1000)[0] == 250
     pabal.pabal("user", "set", "bob@" + DOMAIN, "quota", "0")
     assert rcpt(pabal, "bob@" + DOMAIN, 15000)[0] == 250
+
+
+def test_mail_for_a_folder_that_quota_has_no_room_for(pabal):
+    """Two messages that each fit are taken at the same time: the second of
+    them is deferred, and nothing of it stays in the folder's tmp/."""
+    c = pabal.imap("dave")
+    assert c.create("Lists")[0] == "OK"
+    c.logout()
+    pabal.pabal("user", "set", "dave@" + DOMAIN, "quota", "20K")
+    address = "dave+lists@" + DOMAIN
+    top = os.path.join(pabal.maildir("dave"), ".Lists")
+    text = message("half", "x" * 60 + "\r\n", to=address) + \
+        b"line of 40 bytes, again and again, yes.\r\n" * 300
+    since = pabal.mark()
+    with pabal.smtp() as a, pabal.smtp() as b:
+        for s in a, b:
+            s.ehlo()
+            assert s.mail("")[0] == 250
+            assert s.rcpt(address)[0] == 250
+        for s in a, b:
+            assert s.data(text)[0] == 250
+    pabal.wait_event("rcpt.result", since, status="delivered")
+    said = pabal.wait_event("rcpt.result", since, status="tempfail")
+    assert said["text"] == "mailbox is full"
+    assert len(pabal.mails("dave", "Lists")) == 1
+    assert os.listdir(os.path.join(top, "tmp")) == []
+    pabal.pabal("user", "set", "dave@" + DOMAIN, "quota", "0")
+    pabal.pabal("queue", "flush")
+    pabal.wait_queue(0)
+    assert len(pabal.mails("dave", "Lists")) == 2
 
 
 def test_relay_for_strangers_is_refused(pabal):
