@@ -108,7 +108,7 @@ child_on_ready(struct ipc *peer, struct msg *m)
 	/* Equipped just before a reload: it has the files of before. */
 	if (c->generation != master.generation)
 		child_reconfigure(c);
-	if (!role_serves_uid(c->role) && child_all_ready())
+	if (!child_is_served(c) && child_all_ready())
 		notify_ready();
 }
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: ISC
 """The life of an instance: start, stop, stale files, mistakes, reload."""
 import os
+import shutil
 import signal
 import stat
 import subprocess
+import threading
 
 import pytest
 
-from pabal import Failed, Instance, PABAL, PASSWORD, alive, wait
+from pabal import BUILD, PABAL, PASSWORD, Failed, Instance, alive, wait
 
 
 def test_status_names_every_service(pabal):
@@ -164,4 +166,34 @@ def test_ordinary_user():
         assert not p.alarms()
     finally:
         p.running = True
+        p.close()
+
+
+def test_start_returns_when_a_nursery_is_the_last(tmp_path):
+    """A client logs in before smtp is ready, by a pop3d that begins later."""
+    tmp_path.chmod(0o755)
+    for name in os.listdir(BUILD):
+        if os.path.isfile(os.path.join(BUILD, name)):
+            shutil.copy(os.path.join(BUILD, name), tmp_path)
+    for name, seconds in ("smtp", 3), ("pop3d", 5):
+        (tmp_path / name).write_text(
+            f"#!/bin/sh\nsleep {seconds}\n"
+            f"exec {os.path.join(BUILD, name)} \"$@\"\n")
+    p = Instance(command=str(tmp_path / "pabal"))
+
+    def log_in():
+        def answered():
+            try:
+                return p.pop()
+            except OSError:
+                return None
+        wait(answered, "a session").quit()
+
+    client = threading.Thread(target=log_in)
+    try:
+        client.start()
+        p.start()
+        assert p.events("master.ready")
+    finally:
+        client.join()
         p.close()
