@@ -15,7 +15,7 @@ $(BUILD)/unit/%: $(O)/tests/unit/%_test.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(LIBS)
 
-# A unit test of a daemon's module links that module: tests/unit/smtpd/line_test.c
+# A unit test of a daemon's module links that module: tests/unit/smtpd/parse_test.c
 # uses all of smtpd/ except main.c.
 define unit_of_daemon
 $(BUILD)/unit/$(1)/%: $(O)/tests/unit/$(1)/%_test.o $(patsubst %.c,$(O)/%.o,$(filter-out $(1)/main.c,$(call sources_of,$(1)))) $(if $(filter ctl,$(1)),$(CONF_OBJ)) $(LIB)

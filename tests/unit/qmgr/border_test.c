@@ -6,6 +6,7 @@
  */
 #include "tests/unit.h"
 
+#include <bsd/string.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
