@@ -210,7 +210,7 @@ go_on(struct smtp_job *job)
 static void
 on_failed(struct smtp_job *job, const struct smtp_result *why, bool final)
 {
-	smtp_rcpt_learn(job, why);
+	smtp_rcpt_note_site(job, why);
 	for (size_t i = 0; i < job->nrcpts; i++)
 		if (job->rcpts[i].state != SMTP_RCPT_DONE)
 			smtp_rcpt_keep(&job->rcpts[i], why);

@@ -43,7 +43,7 @@ smtp_rcpt_keep(struct smtp_rcpt *r, const struct smtp_result *result)
 }
 
 void
-smtp_rcpt_learn(struct smtp_job *job, const struct smtp_result *result)
+smtp_rcpt_note_site(struct smtp_job *job, const struct smtp_result *result)
 {
 	if (result->site > job->site)
 		job->site = result->site;
@@ -53,7 +53,7 @@ void
 smtp_rcpt_result(
     struct smtp_job *job, struct smtp_rcpt *r, const struct smtp_result *result)
 {
-	smtp_rcpt_learn(job, result);
+	smtp_rcpt_note_site(job, result);
 	if (result->status == JOB_TEMPFAIL)
 		smtp_rcpt_keep(r, result);
 	else

@@ -31,7 +31,8 @@ void smtp_rcpt_tell(struct smtp_job *job, struct smtp_rcpt *r,
 void smtp_rcpt_keep(struct smtp_rcpt *r, const struct smtp_result *result);
 /* What RESULT says of the host counts for JOB's site, if it is better than what
  * was seen of that. */
-void smtp_rcpt_learn(struct smtp_job *job, const struct smtp_result *result);
+void smtp_rcpt_note_site(
+    struct smtp_job *job, const struct smtp_result *result);
 /* R has a result, which may say something of the host as well: final ones go to
  * qmgr, others are kept. */
 void smtp_rcpt_result(struct smtp_job *job, struct smtp_rcpt *r,

@@ -9,15 +9,6 @@
 #include "smtp/session/mail.h"
 #include "smtp/session/result.h"
 
-static void
-fail(struct smtp_session *s, const char *dsn, const char *why, bool quit)
-{
-	struct smtp_result r;
-
-	smtp_result_set(&r, JOB_TEMPFAIL, dsn, "%s: %s", s->name, why);
-	smtp_session_fail(s, &r, false, quit);
-}
-
 /* AUTH PLAIN (RFC 4616): NUL user NUL password. */
 static void
 send_plain(struct smtp_session *s)
@@ -50,9 +41,11 @@ smtp_auth_begin(struct smtp_session *s)
 	if (!s->target.relayhost || smtp_conf->relayhost_auth.text[0] == '\0')
 		smtp_mail_begin(s);
 	else if (!s->tls && !smtp_target_is_local(&s->target))
-		fail(s, "4.7.4", "no password is sent without TLS", true);
+		smtp_session_fail_temp(
+		    s, "4.7.4", "no password is sent without TLS", true);
 	else if ((s->caps.set & SMTP_CAP_AUTH_PLAIN) == 0)
-		fail(s, "4.7.0", "the relayhost offers no AUTH PLAIN", true);
+		smtp_session_fail_temp(
+		    s, "4.7.0", "the relayhost offers no AUTH PLAIN", true);
 	else
 		send_plain(s);
 }

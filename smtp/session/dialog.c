@@ -135,6 +135,16 @@ smtp_session_fail(struct smtp_session *s, const struct smtp_result *why,
 }
 
 void
+smtp_session_fail_temp(
+    struct smtp_session *s, const char *dsn, const char *why, bool quit)
+{
+	struct smtp_result r;
+
+	smtp_result_set(&r, JOB_TEMPFAIL, dsn, "%s: %s", s->name, why);
+	smtp_session_fail(s, &r, false, quit);
+}
+
+void
 smtp_session_fail_reply(struct smtp_session *s)
 {
 	struct smtp_result r;

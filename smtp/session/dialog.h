@@ -85,6 +85,10 @@ void smtp_session_hello(struct smtp_session *s);
 /* The session failed as a whole; QUIT is said when the server listens. */
 void smtp_session_fail(struct smtp_session *s, const struct smtp_result *why,
     bool final, bool quit);
+/* The same for now, for a reason of ours: DSN, and WHY behind the host's name.
+ */
+void smtp_session_fail_temp(
+    struct smtp_session *s, const char *dsn, const char *why, bool quit);
 /* The same with the reply at hand as the reason. */
 void smtp_session_fail_reply(struct smtp_session *s);
 /* Close, and have the same target opened anew for the same job. */

@@ -29,15 +29,6 @@ smtp_starttls_trust(struct slice pem, bool needed, struct err *err)
 	return tls_client_trust(client, pem, err) == 0 || !needed ? 0 : -1;
 }
 
-static void
-fail(struct smtp_session *s, const char *dsn, const char *why, bool quit)
-{
-	struct smtp_result r;
-
-	smtp_result_set(&r, JOB_TEMPFAIL, dsn, "%s: %s", s->name, why);
-	smtp_session_fail(s, &r, false, quit);
-}
-
 /* ---- to begin with ---- */
 
 /* Without TLS, or as well as it is now. */
@@ -45,7 +36,8 @@ static void
 go_on(struct smtp_session *s)
 {
 	if (!s->tls && smtp_policy_needs_tls(s))
-		fail(s, "4.7.4", "TLS is required, but was not offered", true);
+		smtp_session_fail_temp(
+		    s, "4.7.4", "TLS is required, but was not offered", true);
 	else
 		smtp_auth_begin(s);
 }
@@ -57,7 +49,8 @@ on_dane(struct smtp_session *s, bool known)
 	if (known)
 		smtp_starttls_begin(s);
 	else
-		fail(s, "4.7.5", "TLSA records cannot be looked up", true);
+		smtp_session_fail_temp(
+		    s, "4.7.5", "TLSA records cannot be looked up", true);
 }
 
 void
