@@ -7,7 +7,6 @@
 #include <stdbool.h>
 
 #include "ipc/role.h"
-#include "master/child.h"
 #include "master/equip.h"
 
 struct child;
@@ -23,15 +22,17 @@ unsigned child_count(enum role role);
 struct child *child_find(const struct slot_key *key, const char *account,
     bool spawn, const char **why);
 
-/* What a process is given: the configuration in force. */
+/* What a process is given: the configuration in effect. */
 struct equip child_equipment(void);
-/* C gets the configuration in force, if it is ready. */
+/* C gets the configuration in effect, if it is ready. */
 void child_reconfigure(struct child *c);
-/* Before CONF and ISOLATIONS count: retire the slots that they change or drop.
+/* Before CONF and ISOLATIONS are in effect: retire the slots that they change
+ * or drop.
  */
 void child_retire(
     const struct master_conf *conf, const struct isolations *isolations);
-/* CONF counts now: hand it to the processes that stay, start the missing. */
+/* CONF is in effect now: hand it to the processes that stay, start the missing.
+ */
 void child_apply(const struct master_conf *conf);
 /* Others take the place of the processes of SERVICE, which end. */
 void child_replace(const char *service);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "conf/confset.h"
 #include "log/log.h"
 #include "master/master.h"
 #include "sys/clock.h"

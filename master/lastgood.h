@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* The last good configuration: the files that were in force when everything was
- * ready, kept in the state directory where only the owner reaches them. */
+/* The last good configuration: the files that were in effect when everything
+ * was ready, kept in the state directory where only the owner reaches them. */
 #ifndef MASTER_LASTGOOD_H
 #define MASTER_LASTGOOD_H
 
 #include "base/err.h"
-#include "conf/confset.h"
 
-/* Keep master.files, which count from now on.  That it cannot be done is logged
+struct confset;
+
+/* Keep master.files, which are in effect now.  That it cannot be done is logged
  * and hinders nothing. */
 void lastgood_save(void);
 /* What was kept; NULL: nothing, or it cannot be trusted (ERR_PERM). */

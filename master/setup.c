@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf/confset.h"
 #include "conf/wanted.h"
 #include "log/log.h"
 #include "master/config.h"

@@ -48,7 +48,7 @@ void smtpd_spool_commit(
 void smtpd_spool_free(struct smtpd_spool **sp);
 /* Bytes of the file behind the envelope. */
 int64_t smtpd_spool_size(const struct smtpd_spool *sp);
-/* Messages that are being written or committed. */
+/* Messages that are being opened, written or committed. */
 unsigned smtpd_spools(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Aliases that lead only to themselves: mail for them would go nowhere, so
- * lookup refuses it.  Targets are followed as lookup follows them.  And targets
- * that lead nowhere: an address of ours that nobody has, or a file. */
+/* Aliases that lead only to themselves (lookup refuses mail for them), and
+ * targets that lead nowhere: an address of ours that nobody has, or a file.
+ * Targets are followed as lookup follows them. */
 #ifndef CTL_MAIL_ALIASWALK_H
 #define CTL_MAIL_ALIASWALK_H
 
@@ -16,21 +16,24 @@
 bool aliaswalk_is_loop(
     const struct tables *t, struct slice key, struct slice targets);
 
-/* Name to FOUND each such alias of the table, with its line in the text, and to
- * DEAD each target that leads nowhere.  1: there are too many aliases to follow
- * them all; -1: ERR. */
+/* Who is told of what is found; LINE is the alias's in the text, 0 where it is
+ * not there. */
 struct aliaswalk_report {
+	/* The alias KEY leads only to itself. */
 	void (*found)(
 	    struct aliaswalk_report *r, unsigned line, struct slice key);
+	/* TARGET of the alias KEY leads nowhere. */
 	void (*dead)(struct aliaswalk_report *r, unsigned line,
 	    struct slice key, struct slice target);
 };
+/* Look at all aliases of the table.  1: there are too many to follow them all;
+ * -1: ERR. */
 int aliaswalk_all(
     const struct tables *t, struct aliaswalk_report *r, struct err *err);
-/* Why TARGET leads nowhere, as words before its name. */
-const char *aliaswalk_why_dead(struct slice target);
-/* The same for the TARGETS of one alias that is to be made (line 0). */
+/* Look at the TARGETS of one alias that is to be made, for R's dead alone. */
 void aliaswalk_dead(const struct tables *t, struct slice key,
     struct slice targets, struct aliaswalk_report *r);
+/* Why TARGET leads nowhere, as words before its name. */
+const char *aliaswalk_why_dead(struct slice target);
 
 #endif

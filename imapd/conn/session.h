@@ -58,7 +58,7 @@ struct job_ops {
 /* What of the mailbox may be told when a command is answered. */
 enum update { UPDATE_NONE, UPDATE_NO_EXPUNGE, UPDATE_ALL };
 
-/* What commands work with; the connection is session.c's own. */
+/* What commands work with; the connection is in client.h. */
 struct session {
 	struct user *user;
 	LIST_ENTRY(session) link; /* of user */

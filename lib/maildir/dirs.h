@@ -19,6 +19,10 @@ struct maildir {
 
 enum maildir_part { MAILDIR_CUR, MAILDIR_NEW };
 
+/* Times of files are not finer than this: of two changes within it the second
+ * may show no other time. */
+enum { MAILDIR_TICK_NS = 20 * 1000000 };
+
 /* When a name last came or went in each part; ns. */
 struct maildir_times {
 	int64_t cur_ns;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What another server kept about a Maildir: see store/foreign.h. */
+/* What another server kept about a Maildir: see foreign.h. */
 #ifndef MAILDIR_TAKEOVER_H
 #define MAILDIR_TAKEOVER_H
 

@@ -29,7 +29,6 @@
 enum {
 	DIRS_LIMIT = 64 << 20,
 	UID_STEP = 1000,
-	TICK_NS = 20 * 1000000, /* times of files are not finer than this */
 };
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -317,7 +316,7 @@ adopt_all(struct tx *tx, struct slice dirs, struct err *err)
 static bool
 is_recent(int64_t mtime_ns)
 {
-	return clock_wall_us() * 1000 - mtime_ns < TICK_NS;
+	return clock_wall_us() * 1000 - mtime_ns < MAILDIR_TICK_NS;
 }
 
 static int

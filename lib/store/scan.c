@@ -9,8 +9,6 @@
  */
 #include "store/scan.h"
 
-#include <stdlib.h>
-
 #include "base/map.h"
 #include "base/mem.h"
 #include "index/ix.h"
@@ -30,7 +28,6 @@
 enum {
 	UNSURE_MAX = 2000,  /* so many messages are read again on suspicion */
 	CHANGES_MAX = 2000, /* in one transaction */
-	TICK_NS = 20 * 1000000, /* times of files are not finer than this */
 
 	STEP_COST = 4000, /* of a step; one is well below a microsecond */
 	LINE_COST = 1,    /* of another server's list */
@@ -483,7 +480,8 @@ note_times(struct ix_box *b, const struct maildir *d)
 
 	b->cur_mtime_ns = t.cur_ns;
 	b->new_mtime_ns = t.new_ns;
-	if (now_ns - t.cur_ns > TICK_NS && now_ns - t.new_ns > TICK_NS)
+	if (now_ns - t.cur_ns > MAILDIR_TICK_NS &&
+	    now_ns - t.new_ns > MAILDIR_TICK_NS)
 		b->bits &= ~(uint32_t)BOX_UNSURE;
 	else
 		b->bits |= BOX_UNSURE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdbool.h>
+#include "store/scan_change.h"
+
 #include <string.h>
 
 #include "base/slice.h"
@@ -9,7 +10,6 @@
 #include "maildir/keywords.h"
 #include "maildir/listing.h"
 #include "maildir/maildir.h"
-#include "store/scan_change.h"
 
 static uint32_t
 merge(uint32_t ours, uint32_t before, uint32_t after)

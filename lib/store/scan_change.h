@@ -3,11 +3,14 @@
 #ifndef STORE_SCAN_CHANGE_H
 #define STORE_SCAN_CHANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
 struct ix_box;
+struct ix_hot;
+struct ix_msg;
 struct keyword_table;
 struct listing_entry;
 struct maildir;
@@ -23,8 +26,6 @@ struct scan_change {
 };
 
 /* Does E have the name and place that the index has? */
-struct ix_hot;
-struct ix_msg;
 bool scan_change_none(const struct listing_entry *e, const struct ix_hot *hot,
     const struct ix_msg *msg);
 /* Bring the record in line.  ABSENT: it is already, or the message is gone;

@@ -8,9 +8,6 @@
  */
 #include "store/view.h"
 
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
 #include "index/ix.h"
@@ -20,6 +17,7 @@
 #include "store/view_inner.h"
 #include "sys/kv.h"
 
+/* In the units of VIEW_STEP_COST. */
 enum { EXPUNGE_COST = 4, FLAGS_COST = 8 };
 
 struct mailbox *

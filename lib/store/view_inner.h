@@ -54,7 +54,7 @@ struct view_changed {
 	uint32_t own;
 };
 
-/* Of a step; one is well below a microsecond. */
+/* What a step may cost; a unit is well below a microsecond. */
 enum { VIEW_STEP_COST = 4000 };
 
 enum view_stage { VIEW_QUIET, VIEW_READING, VIEW_EXPUNGING, VIEW_TELLING };

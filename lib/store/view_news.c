@@ -15,7 +15,7 @@
 
 enum {
 	LIST_LIMIT = 1 << 30,
-	/* Of the units of view.c. */
+	/* In the units of VIEW_STEP_COST. */
 	LOG_COST = 1,
 	WALK_COST = 1,
 };

@@ -166,8 +166,6 @@ view_close(struct view **vp)
 	xfree(vp);
 }
 
-/* ---- asking ---- */
-
 struct view *
 view_open(struct mailbox *m, unsigned flags, struct err *err)
 {
