@@ -11,6 +11,7 @@
 #include "local/deliver.h"
 #include "local/forward.h"
 #include "local/home.h"
+#include "local/record.h"
 #include "local/trace.h"
 #include "log/log.h"
 #include "log/metric.h"

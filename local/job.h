@@ -7,9 +7,10 @@
 
 #include "base/arena.h"
 #include "ipc/ipc.h"
-#include "local/record.h"
 #include "queue/envelope.h"
 #include "queue/job.h"
+
+struct record;
 
 enum { JOB_HEADER_BYTES = 64 << 10 };
 

@@ -5,7 +5,6 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "ev/stream.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"

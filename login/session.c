@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "ev/stream.h"
-#include "front/front.h"
 #include "login/conf.h"
 
 enum { REPLY_MAX = 1024 };

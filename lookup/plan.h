@@ -9,7 +9,6 @@
 
 #include "base/slice.h"
 #include "lookup/tables.h"
-#include "table/table.h"
 
 struct arena;
 

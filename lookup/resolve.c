@@ -25,6 +25,7 @@
 #include "table/account.h"
 #include "table/alias.h"
 #include "table/key.h"
+#include "table/table.h"
 #include "table/transport.h"
 
 /* Where the targets of an alias lead: addresses still to be asked for, then

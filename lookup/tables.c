@@ -6,7 +6,6 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "conf/param.h"
 #include "conf/shared.h"
 #include "lookup/conf.h"
 #include "table/news.h"

@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/buf.h"
 #include "ipc/ipc.h"
 #include "master/backoff.h"
 #include "master/dirs.h"

@@ -11,7 +11,6 @@
 #include "conf/confset.h"
 #include "ipc/door.h"
 #include "ipc/setup.h"
-#include "log/log.h"
 #include "master/child_control.h"
 #include "master/listen.h"
 #include "master/logpipe.h"

@@ -17,7 +17,6 @@
 #include "master/secrets.h"
 #include "master/serve.h"
 #include "master/size.h"
-#include "master/slots.h"
 #include "sys/addr.h"
 #include "sys/fd.h"
 

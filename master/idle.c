@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/idle.h"
 
-#include <sys/queue.h>
-
 #include "conf/master.h"
 #include "ev/loop.h"
 #include "master/child.h"

@@ -5,7 +5,6 @@
 #define MASTER_MASTER_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "ipc/role.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/slots.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/map.h"

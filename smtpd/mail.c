@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "conf/param.h"
 #include "conf/shared.h"
 #include "ev/loop.h"
 #include "log/log.h"

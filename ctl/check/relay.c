@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/mem.h"
 #include "base/slice.h"
 #include "sys/addr.h"

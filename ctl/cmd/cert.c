@@ -3,14 +3,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/slice.h"
-#include "conf/shared.h"
 #include "ctl/check/certfit.h"
 #include "ctl/check/certs.h"
 #include "ctl/cmd/commands.h"

@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/slice.h"
-#include "conf/param.h"
 #include "conf/shared.h"
 #include "conf/value.h"
 #include "ctl/cmd/commands.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal map: compile tables. */
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -24,7 +23,6 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/dial.h"
-#include "ctl/inst/instance.h"
 #include "ctl/view/logfile.h"
 #include "ctl/view/logline.h"
 #include "ctl/view/out.h"

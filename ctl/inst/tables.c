@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "conf/param.h"
 #include "conf/shared.h"
 #include "ctl/cmd/ctl.h"
 #include "sys/fd.h"

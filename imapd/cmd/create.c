@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4 to 6.3.8; CREATE with
  * USE: RFC 6154 3). */
-#include "base/mem.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"

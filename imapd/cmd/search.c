@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SEARCH and UID SEARCH (RFC 3501 6.4.4): a job that writes numbers as it finds
  * them. */
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/mem.h"

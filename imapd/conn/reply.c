@@ -2,10 +2,8 @@
 /* Answers to commands. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/ascii.h"
-#include "base/must.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/user.h"

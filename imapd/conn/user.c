@@ -9,7 +9,6 @@
 #include "ev/work.h"
 #include "imapd/conn/session.h"
 #include "ipc/place.h"
-#include "log/log.h"
 #include "log/metric.h"
 #include "store/account.h"
 #include "store/store.h"

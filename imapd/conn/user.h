@@ -14,7 +14,6 @@
 #include "base/slice.h"
 
 struct account;
-struct mailbox;
 struct session;
 struct store;
 struct user;

@@ -6,7 +6,6 @@
 #include "imapd/parse/parse.h"
 #include "maildir/filename.h"
 #include "maildir/keywords.h"
-#include "store/message.h"
 
 /* As long as a command. */
 enum { KEYWORDS_TEXT = 8 << 20 };

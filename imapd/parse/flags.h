@@ -4,7 +4,6 @@
 #define IMAPD_PARSE_FLAGS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/slice.h"
 

@@ -2,7 +2,6 @@
 #include "imapd/parse/parse.h"
 
 #include "base/ascii.h"
-#include "base/buf.h"
 
 struct parse
 parse_of(struct slice text, struct arena *arena)

@@ -8,7 +8,6 @@
 #include "mime/charset.h"
 #include "mime/date.h"
 #include "mime/fold.h"
-#include "store/message.h"
 
 /* What is parsed with the keys. */
 struct context {

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/parse/parse.h"
-#include "store/mailbox.h"
+#include "maildir/special.h"
 
 /* clang-format off */
 static const struct {

@@ -3,8 +3,6 @@
 #ifndef IMAPD_PARSE_SPECIAL_H
 #define IMAPD_PARSE_SPECIAL_H
 
-#include "maildir/special.h"
-
 struct buf;
 struct parse;
 

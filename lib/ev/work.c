@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ev/work.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "ev/loop.h"

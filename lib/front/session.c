@@ -13,7 +13,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "certs/certs.h"
-#include "conf/param.h"
 #include "conf/shared.h"
 #include "ev/layer.h"
 #include "ev/linger.h"

@@ -12,7 +12,6 @@
 #include "maildir/filename.h"
 #include "maildir/keyword_set.h"
 #include "maildir/mailboxes.h"
-#include "maildir/maildir.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/kv.h"

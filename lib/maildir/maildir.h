@@ -23,7 +23,6 @@
 #ifndef MAILDIR_MAILDIR_H
 #define MAILDIR_MAILDIR_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"

@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/mem.h"
 #include "mime/addrlist.h"
 #include "mime/header.h"
 #include "mime/imap_string.h"

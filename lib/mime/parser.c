@@ -7,8 +7,6 @@
  */
 #include "mime/parser.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/buf.h"

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/queue.h>
@@ -17,8 +16,6 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
-#include "index/ix.h"
-#include "maildir/name.h"
 #include "store/account.h"
 #include "store/account_new.h"
 #include "store/build.h"
@@ -26,11 +23,8 @@
 #include "store/handle.h"
 #include "store/hold.h"
 #include "store/inner.h"
-#include "store/notify.h"
 #include "store/whole.h"
-#include "sys/beneath.h"
 #include "sys/fd.h"
-#include "sys/kv.h"
 
 enum { OPEN_DEFAULT = 256 };
 

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"

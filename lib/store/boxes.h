@@ -4,7 +4,6 @@
 #define STORE_BOXES_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"

@@ -26,7 +26,6 @@
 #include "index/tx.h"
 #include "log/log.h"
 #include "maildir/mailboxes.h"
-#include "maildir/maildir.h"
 #include "maildir/tree.h"
 #include "store/account.h"
 #include "store/boxes.h"

@@ -9,9 +9,6 @@
 #include "maildir/keywords.h"
 #include "maildir/kwlog.h"
 #include "maildir/letters.h"
-#include "maildir/maildir.h"
-#include "store/inner.h"
-#include "sys/kv.h"
 
 enum { COMPACT_MIN = 64 << 10 };
 

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The list of mailboxes, and subscriptions. */
 #include <bsd/string.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/queue.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -18,7 +13,6 @@
 #include "base/slice.h"
 #include "index/ix.h"
 #include "index/tx.h"
-#include "maildir/boxfile.h"
 #include "maildir/mailboxes.h"
 #include "maildir/name.h"
 #include "maildir/special.h"
@@ -28,7 +22,6 @@
 #include "store/inner.h"
 #include "store/mailbox.h"
 #include "store/mailbox_make.h"
-#include "sys/fd.h"
 #include "sys/kv.h"
 
 struct mailbox_list {

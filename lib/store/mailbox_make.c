@@ -20,7 +20,6 @@
 #include "index/tx.h"
 #include "maildir/boxfile.h"
 #include "maildir/mailboxes.h"
-#include "maildir/maildir.h"
 #include "maildir/name.h"
 #include "maildir/special.h"
 #include "store/account_new.h"

@@ -12,7 +12,6 @@
 #include "index/ix.h"
 #include "index/tx.h"
 #include "maildir/mailboxes.h"
-#include "maildir/maildir.h"
 #include "maildir/name.h"
 #include "store/boxes.h"
 #include "store/copy.h"

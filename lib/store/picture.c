@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/picture.h"
 
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "base/must.h"
 

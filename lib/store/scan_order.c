@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/scan_order.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"

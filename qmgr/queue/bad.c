@@ -5,19 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cur.h"
-#include "base/mem.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/subdir.h"
-#include "queue/envelope.h"
 #include "queue/envelope_text.h"
 #include "sys/clock.h"
 #include "sys/fd.h"

@@ -9,7 +9,6 @@
 #ifndef QMGR_QUEUE_BAD_H
 #define QMGR_QUEUE_BAD_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

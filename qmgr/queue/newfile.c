@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/queue/newfile.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

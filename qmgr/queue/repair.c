@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/queue/repair.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include "log/log.h"

@@ -14,7 +14,6 @@
 
 #include "base/crc32c.h"
 #include "base/mem.h"
-#include "base/must.h"
 #include "ev/loop.h"
 #include "log/log.h"
 #include "log/metric.h"

@@ -18,7 +18,6 @@
 #ifndef QMGR_RUN_DEST_H
 #define QMGR_RUN_DEST_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/slice.h"

@@ -3,7 +3,6 @@
 
 #include <bsd/stdlib.h>
 
-#include "base/mem.h"
 #include "base/must.h"
 #include "ev/loop.h"
 #include "log/log.h"
