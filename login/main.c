@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * login: the door of POP3 and IMAP.  It parses what strangers send before they
- * are known, ends their TLS, and hands the session in; it can open no mailbox
- * itself.
+ * login: the front end of POP3 and IMAP.  It parses what strangers send before
+ * they are known, ends their TLS, and hands the session in; it can open no
+ * mailbox itself.
  */
 #include <stddef.h>
 

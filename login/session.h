@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A client at the door of POP3 and IMAP, from connecting until it is handed in
- * (without TLS) or gone.  What differs between the protocols is in a dialect
- * (imap.c, pop3.c); TLS, limits and the end are the front end's; authentication
- * and what follows are in auth.c, handoff.c, pump.c.
+ * A client of POP3 and IMAP in the front end, from connecting until it is
+ * handed in (without TLS) or gone.  What differs between the protocols is in a
+ * dialect (imap.c, pop3.c); TLS, limits and the end are the front end's;
+ * authentication and what follows are in auth.c, handoff.c, pump.c.
  */
 #ifndef LOGIN_SESSION_H
 #define LOGIN_SESSION_H

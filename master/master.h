@@ -28,7 +28,7 @@ struct master {
 	bool stopping;
 	struct serve *serve; /* whom processes may be started as */
 	struct isolations isolations;
-	/* The configuration in force, and the files it came from, which are
+	/* The configuration in effect, and the files it came from, which are
 	 * what processes started later get, too. */
 	struct master_conf *conf;
 	struct confset *files;

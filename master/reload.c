@@ -47,7 +47,7 @@ static struct {
 	struct master_conf *conf;
 	struct confset *files;
 	struct buf why; /* mistakes, a line each */
-	/* Once they are in force: what was before, until all have answered. */
+	/* Once they are in effect: what was before, until all have answered. */
 	bool applied;
 	struct master_conf *old_conf;
 	struct confset *old_files;
@@ -146,7 +146,7 @@ refuse(void)
 	finish(false);
 }
 
-/* ---- in force ---- */
+/* ---- in effect ---- */
 
 static unsigned
 awaited(void)

@@ -3,7 +3,7 @@
 
 usage: iwyu.py [--fix] FILE.c... -- COMPILER FLAGS
 
-A .c is looked at with its own header.  --fix puts the house's order there:
+A .c is looked at with its own header.  --fix puts our order there:
 own header, <...> sorted, "..." sorted, each group behind an empty line.
 Includes below the first code (tables out of .def files) are left alone.
 """
@@ -40,7 +40,7 @@ def advice(path, flags):
 
 
 def wanted(path, add, remove):
-    """The advice without what the house does otherwise."""
+    """The advice without what is done otherwise here."""
     text = open(path).read()
     kept = set(re.findall(INCLUDE.pattern + r".*IWYU pragma: keep", text))
     add = {i for i in add if not IGNORED.search(i)}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fail when code outgrows the limits of the house.
+"""Fail when code outgrows our limits.
 
 usage: limits.py FOLDER...
 

@@ -22,7 +22,7 @@ int trial_run(
 int trial_conf(
     const struct instance *in, struct conf_errors *errors, bool *again);
 
-/* Is there a last good configuration?  WHEN: since when it was in force, for
+/* Is there a last good configuration?  WHEN: since when it was in effect, for
  * people. */
 bool trial_last_good(const struct instance *in, char when[32]);
 /* Does what runs have the last good configuration instead of the files? */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Calling master through run/master.sock, and by its introduction the daemons:
- * blocking, one question after the other. */
+/* Calling master through run/master.sock, and the daemons that it connects us
+ * with: blocking, one question after the other. */
 #ifndef CTL_INST_DIAL_H
 #define CTL_INST_DIAL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* CAPABILITY (RFC 9051 6.1.1): what is behind the door; login tells of the
- * door itself. */
+/* CAPABILITY (RFC 9051 6.1.1): what there is after authentication; login tells
+ * of what there is before. */
 #include "base/buf.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conf.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Included by force before every source file: calls that cannot be used
- * safely, or for which the house has one better way, do not compile.
+ * safely, or for which pabal has one better way, do not compile.
  */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H

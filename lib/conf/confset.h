@@ -32,7 +32,7 @@ struct confset {
 		struct buf body;
 	} files[CONFSET_MAX];
 	size_t n;
-	int64_t since_s; /* wall clock; 0: not in force yet */
+	int64_t since_s; /* wall clock; 0: not in effect yet */
 };
 
 struct confset *confset_new(void);

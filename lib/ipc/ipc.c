@@ -27,7 +27,7 @@
 
 enum {
 	CALL_SLOTS = 1024,
-	PENDING_MAX_BYTES = 1 << 20, /* while master introduces us */
+	PENDING_MAX_BYTES = 1 << 20, /* while master connects us */
 };
 
 TAILQ_HEAD(call_list, ipc_call);
@@ -485,7 +485,7 @@ on_connected(struct ipc_call *call, struct msg *m)
 	peer->pending_bytes = 0;
 }
 
-/* Keep a frame until master has introduced us. */
+/* Keep a frame until master has connected us. */
 static bool
 send_later(struct ipc *peer, struct slice frame, int fd)
 {

@@ -8,7 +8,7 @@
  *
  * A link is a channel this daemon asked for (ipc_link).  It lives as long as
  * the process: when the other side ends, its open calls fail and the next use
- * asks master for a new introduction.
+ * asks master for a new connection.
  */
 #ifndef IPC_IPC_H
 #define IPC_IPC_H

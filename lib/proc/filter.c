@@ -326,7 +326,7 @@ load_errno(unsigned may, struct err *err)
 	return load(ctx, rc, err);
 }
 
-/* The one signal handler of the house: the process ends here, and the log
+/* The one signal handler of pabal: the process ends here, and the log
  * must say which call it was. */
 static void
 on_violation(int signo, siginfo_t *info, void *context)

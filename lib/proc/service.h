@@ -64,7 +64,7 @@ struct service {
 	 */
 	int (*check)(struct err *err);
 	/* *conf_slot is new; the old one is freed when this returns.  -1: it
-	 * is in force still.  0 may leave a remark in ERR. */
+	 * is in effect still.  0 may leave a remark in ERR. */
 	int (*reload)(struct err *err);
 	/* Owns FD (non-blocking). */
 	void (*accept)(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Starting a program: the only exec of the house. */
+/* Starting a program: the only exec of pabal. */
 #ifndef SYS_SPAWN_H
 #define SYS_SPAWN_H
 

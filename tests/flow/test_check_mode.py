@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A configuration is tried before it counts: what a daemon's own start would
 find is found by `conf check`, `check`, `reload` and `start` in the same words,
-and the one before stays in force, also over a restart."""
+and the one before stays in effect, also over a restart."""
 import contextlib
 import glob
 import os

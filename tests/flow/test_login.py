@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The door of POP3 and IMAP before a session is handed in: greeting,
+"""The front end of POP3 and IMAP before a session is handed in: greeting,
 capabilities, STARTTLS, refusals, limits, guessing, garbage."""
 import base64
 import contextlib
