@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "front/session.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
@@ -12,9 +13,9 @@
 #include "log/log.h"
 #include "sasl/server.h"
 #include "smtpd/conf.h"
+#include "smtpd/dialog.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
-#include "smtpd/session.h"
 
 struct smtpd_auth {
 	struct smtpd_session *session;

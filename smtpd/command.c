@@ -9,14 +9,15 @@
 #include "base/mem.h"
 #include "conf/shared.h"
 #include "ev/stream.h"
+#include "front/session.h"
 #include "smtpd/auth.h"
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
+#include "smtpd/dialog.h"
 #include "smtpd/mail.h"
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"
 #include "smtpd/rcpt.h"
-#include "smtpd/session.h"
 #include "smtpd/starttls.h"
 
 enum {

@@ -11,20 +11,20 @@
 #include "conf/shared.h"
 #include "ev/loop.h"
 #include "ev/stream.h"
+#include "front/session.h"
 #include "log/log.h"
-#include "mime/parser.h"
 #include "mime/wire.h"
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
-#include "smtpd/mail.h"
+#include "smtpd/dialog.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
 #include "smtpd/received.h"
 #include "smtpd/record.h"
 #include "smtpd/scan.h"
-#include "smtpd/session.h"
 #include "smtpd/spool.h"
 #include "smtpd/starttls.h"
+#include "smtpd/transaction.h"
 #include "sys/clock.h"
 
 enum {
@@ -35,9 +35,7 @@ enum {
 /* The message of a transaction, from DATA on; in its arena. */
 struct smtpd_data {
 	struct smtpd_scan scan;
-	struct smtpd_session *session;
-	struct smtpd_spool *spool;  /* NULL: the message is refused */
-	struct mime_parser *parser; /* NULL: nobody needs its record */
+	struct smtpd_mail *mail;
 	const char *refusal; /* the reply at the end; NULL: none so far */
 	int64_t size_max;    /* message_size_limit when DATA began */
 	int64_t unused;      /* bytes thrown away after a refusal */
@@ -90,7 +88,7 @@ on_committed(void *arg, enum smtpd_spool_result result)
 	};
 	struct smtpd_session *s = arg;
 	const struct smtpd_mail *mail = s->mail;
-	const struct smtpd_spool *spool = mail->data->spool;
+	const struct smtpd_spool *spool = mail->spool;
 	const char *qid = smtpd_spool_qid(spool);
 	char reply[64];
 
@@ -124,15 +122,14 @@ refuse(struct smtpd_data *d, const char *reply)
 	if (d->refusal != NULL)
 		return;
 	d->refusal = reply;
-	smtpd_spool_free(&d->spool);
-	mime_parser_free(&d->parser);
+	smtpd_mail_drop(d->mail);
 }
 
 static void
 put(struct smtpd_data *d, struct slice bytes)
 {
-	smtpd_spool_put(d->spool, bytes);
-	smtpd_record_feed(&d->parser, bytes);
+	smtpd_spool_put(d->mail->spool, bytes);
+	smtpd_record_feed(&d->mail->parser, bytes);
 }
 
 static void
@@ -151,7 +148,7 @@ static void
 on_header(struct smtpd_scan *sc)
 {
 	struct smtpd_data *d = OUTER(sc, struct smtpd_data, scan);
-	const struct slice sender = d->session->mail->env.sender;
+	const struct slice sender = d->mail->env.sender;
 	struct buf out = { .max = FIELD_MAX };
 
 	if (!d->fix || d->refusal != NULL)
@@ -163,7 +160,8 @@ on_header(struct smtpd_scan *sc)
 	}
 	if ((sc->fields & SMTPD_SCAN_MESSAGE_ID) == 0)
 		buf_addf(&out, "Message-ID: <%s@%s>\r\n",
-		    smtpd_spool_qid(d->spool), smtpd_conf->shared.hostname);
+		    smtpd_spool_qid(d->mail->spool),
+		    smtpd_conf->shared.hostname);
 	if ((sc->fields & SMTPD_SCAN_FROM) == 0 && sender.n > 0)
 		buf_addf(&out, "From: <%.*s>\r\n", SLICE_FMT(sender));
 	if (out.n > 0)
@@ -184,7 +182,7 @@ judge(struct smtpd_data *d)
 		refuse(d, "554 5.6.0 Message line too long");
 	if (sc->received > smtpd_conf->max_received)
 		refuse(d, "554 5.4.6 Too many hops");
-	if (sc->ended && (uint64_t)sc->size > d->session->mail->room_max)
+	if (sc->ended && (uint64_t)sc->size > d->mail->room_max)
 		refuse(d, "552 5.2.2 Message exceeds mailbox quota");
 }
 
@@ -200,8 +198,8 @@ finish(struct smtpd_session *s)
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
-	smtpd_record_finish(&d->parser, &record);
-	smtpd_spool_commit(d->spool, buf_slice(&record), on_committed, s);
+	smtpd_record_finish(&d->mail->parser, &record);
+	smtpd_spool_commit(d->mail->spool, buf_slice(&record), on_committed, s);
 	buf_fini(&record);
 }
 
@@ -230,7 +228,7 @@ smtpd_data_input(struct smtpd_session *s, struct slice in)
 		smtpd_session_touch(s);
 	}
 	if (d->refusal == NULL) {
-		if (smtpd_spool_rest(d->spool, on_file, s))
+		if (smtpd_spool_rest(d->mail->spool, on_file, s))
 			smtpd_session_mode(s, SMTPD_WAIT);
 	} else if ((d->unused += (int64_t)n) > d->size_max)
 		smtpd_hangup(
@@ -252,7 +250,7 @@ put_received(const struct smtpd_session *s)
 		.uid = slice_from(slice_str(s->front.ip), sizeof "local:" - 1),
 		.hostname = slice_str(smtpd_conf->shared.hostname),
 		.with = env->protocol,
-		.qid = slice_str(smtpd_spool_qid(d->spool)),
+		.qid = slice_str(smtpd_spool_qid(d->mail->spool)),
 		.when_s = clock_wall_s(),
 	};
 
@@ -269,7 +267,7 @@ static void
 go_without(struct smtpd_session *s, const char *reply)
 {
 	log_refused(s, reply);
-	smtpd_data_forget(s->mail);
+	smtpd_mail_drop(s->mail);
 	smtpd_reply(s, reply);
 	if (stream_input(&s->front.stream).n > 0)
 		smtpd_hangup(
@@ -298,10 +296,10 @@ data_new(struct smtpd_session *s)
 {
 	struct smtpd_data *d = arena_new(&s->mail->arena, struct smtpd_data);
 
-	d->session = s;
+	d->mail = s->mail;
 	d->size_max = smtpd_conf->shared.message_size_limit;
 	if (s->mail->for_mailbox)
-		d->parser = smtpd_record_parser();
+		d->mail->parser = smtpd_record_parser();
 	d->fix = s->protocol->submission || s->front.local;
 	smtpd_scan_init(&d->scan, on_bytes, on_header);
 	d->scan.line_max = smtpd_conf->max_line_length;
@@ -309,16 +307,6 @@ data_new(struct smtpd_session *s)
 	    smtpd_conf->bare_newline == SMTPD_BARE_NEWLINE_NORMALISE;
 	d->scan.strip_bcc = d->fix && smtpd_conf->strip_bcc;
 	return d;
-}
-
-void
-smtpd_data_forget(struct smtpd_mail *mail)
-{
-	if (mail->data != NULL) {
-		smtpd_spool_free(&mail->data->spool);
-		mime_parser_free(&mail->data->parser);
-	}
-	mail->data = NULL;
 }
 
 void
@@ -336,6 +324,6 @@ smtpd_data_command(struct smtpd_session *s, struct slice args)
 		env->smtputf8, front_tls(&s->front), s->login != NULL));
 	mail->data = data_new(s);
 	smtpd_session_mode(s, SMTPD_WAIT);
-	mail->data->spool =
+	mail->spool =
 	    smtpd_spool_open(env, mail->size_said, s->front.sid, on_opened, s);
 }

@@ -12,13 +12,10 @@
 
 #include "base/slice.h"
 
-struct smtpd_mail;
 struct smtpd_session;
 
 void smtpd_data_command(struct smtpd_session *s, struct slice args);
 /* Bytes of the message; gives how many were taken. */
 size_t smtpd_data_input(struct smtpd_session *s, struct slice in);
-/* Let go of the message of MAIL, if there is one. */
-void smtpd_data_forget(struct smtpd_mail *mail);
 
 #endif

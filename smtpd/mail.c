@@ -2,33 +2,29 @@
 #include "smtpd/mail.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "conf/shared.h"
-#include "ev/loop.h"
+#include "front/session.h"
 #include "log/log.h"
+#include "queue/envelope.h"
 #include "smtpd/conf.h"
-#include "smtpd/data.h"
+#include "smtpd/dialog.h"
 #include "smtpd/metrics.h"
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"
-#include "smtpd/rcpt.h"
-#include "smtpd/session.h"
+#include "smtpd/transaction.h"
 
 static struct smtpd_mail *
-mail_new(struct smtpd_session *s, const struct smtpd_mail_args *args,
+begin(struct smtpd_session *s, const struct smtpd_mail_args *args,
     struct slice sender)
 {
-	struct smtpd_mail *mail = xcalloc(1, sizeof *mail);
+	struct smtpd_mail *mail = smtpd_mail_new(s);
 	struct arena *a = &mail->arena;
 
-	mail->session = s;
-	arena_init(a);
-	TAILQ_INIT(&mail->asks);
-	mail->began_ms = ev_now_ms();
 	mail->size_said = args->size;
 	mail->env.sender = arena_slice(a, sender);
 	mail->env.body = args->body;
@@ -39,21 +35,6 @@ mail_new(struct smtpd_session *s, const struct smtpd_mail_args *args,
 		mail->env.auth = arena_slice(a, args->auth);
 	mail->env.smtputf8 = args->smtputf8;
 	return mail;
-}
-
-void
-smtpd_mail_free(struct smtpd_mail **p)
-{
-	struct smtpd_mail *mail = *p;
-
-	*p = NULL;
-	if (mail == NULL)
-		return;
-	smtpd_rcpt_forget(mail);
-	smtpd_data_forget(mail);
-	free(mail->env.rcpts);
-	arena_fini(&mail->arena);
-	free(mail);
 }
 
 static bool
@@ -107,7 +88,7 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 		refuse(s, "552 5.3.4 Message too large");
 	} else {
 		smtpd_qualify(&sender, shared_domain(&smtpd_conf->shared));
-		s->mail = mail_new(s, &a, buf_slice(&sender));
+		s->mail = begin(s, &a, buf_slice(&sender));
 		smtpd_session_enter(s, SMTPD_MAIL);
 		smtpd_reply(s, "250 2.1.0 Sender ok");
 	}

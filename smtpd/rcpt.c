@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/queue.h>
 
 #include "base/arena.h"
@@ -13,35 +12,24 @@
 #include "base/mem.h"
 #include "conf/shared.h"
 #include "ev/stream.h"
+#include "front/session.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "log/log.h"
 #include "queue/envelope.h"
+#include "smtpd/ask.h"
 #include "smtpd/conf.h"
-#include "smtpd/mail.h"
+#include "smtpd/dialog.h"
 #include "smtpd/metrics.h"
 #include "smtpd/parse.h"
-#include "smtpd/session.h"
+#include "smtpd/transaction.h"
 
 /* Recipients of one session that lookup is asked about at once. */
 enum { ASKS_MAX = 64, REPLY_MAX = 512 };
 
 static const char reply_ok[] = "250 2.1.5 Recipient ok";
-
-/* One RCPT command whose reply is still owed. */
-struct smtpd_ask {
-	TAILQ_ENTRY(smtpd_ask) link;
-	struct ipc_call call;
-	struct smtpd_mail *mail;
-	struct envelope_rcpt rcpt;
-	char *reply; /* on the heap; NULL: not yet answered */
-	uint64_t room;
-	bool for_mailbox;
-	bool accepted;
-	bool limited; /* by a rate: logged once for all */
-};
 
 /* ---- the reply ---- */
 
@@ -98,16 +86,6 @@ finish(struct smtpd_session *s, const struct smtpd_ask *ask)
 		smtpd_hangup(s, "4.7.0", "Too many rejected recipients");
 }
 
-static void
-ask_free(struct smtpd_ask *ask)
-{
-	ipc_cancel(&ask->call);
-	TAILQ_REMOVE(&ask->mail->asks, ask, link);
-	ask->mail->nasks--;
-	free(ask->reply);
-	free(ask);
-}
-
 /* Give the replies that are there, in order, and then take more commands. */
 static void
 answer(struct smtpd_mail *mail)
@@ -117,7 +95,7 @@ answer(struct smtpd_mail *mail)
 
 	while ((ask = TAILQ_FIRST(&mail->asks)) != NULL && ask->reply != NULL) {
 		finish(s, ask);
-		ask_free(ask);
+		smtpd_ask_free(ask);
 	}
 	smtpd_session_hold(s);
 	stream_resume(&s->front.stream);
@@ -234,15 +212,12 @@ static void
 ask_for(struct smtpd_mail *mail, struct slice address,
     const struct smtpd_rcpt_args *args)
 {
-	struct smtpd_ask *ask = xcalloc(1, sizeof *ask);
+	struct smtpd_ask *ask = smtpd_ask_new(mail);
 	struct arena *a = &mail->arena;
 
-	ask->mail = mail;
 	ask->rcpt.address = arena_slice(a, address);
 	ask->rcpt.notify = arena_slice(a, args->notify);
 	ask->rcpt.orcpt = arena_slice(a, args->orcpt);
-	TAILQ_INSERT_TAIL(&mail->asks, ask, link);
-	mail->nasks++;
 	if (mail->env.nrcpts + mail->nasks > smtpd_conf->max_recipients) {
 		settle(ask, false, "452 4.5.3 Too many recipients");
 		return;
@@ -262,18 +237,10 @@ ask_for(struct smtpd_mail *mail, struct slice address,
 static void
 mistake(struct smtpd_session *s, const char *reply)
 {
-	struct smtpd_mail *mail = s->mail;
-	struct smtpd_ask *ask;
-
-	if (mail->nasks == 0) {
+	if (s->mail->nasks == 0)
 		smtpd_mistake(s, reply);
-		return;
-	}
-	ask = xcalloc(1, sizeof *ask);
-	ask->mail = mail;
-	TAILQ_INSERT_TAIL(&mail->asks, ask, link);
-	mail->nasks++;
-	settle(ask, false, reply);
+	else
+		settle(smtpd_ask_new(s->mail), false, reply);
 }
 
 void
@@ -307,13 +274,4 @@ smtpd_rcpt_must_wait(struct smtpd_session *s, struct slice line)
 		return false;
 	stream_pause(&s->front.stream);
 	return true;
-}
-
-void
-smtpd_rcpt_forget(struct smtpd_mail *mail)
-{
-	struct smtpd_ask *ask;
-
-	while ((ask = TAILQ_FIRST(&mail->asks)) != NULL)
-		ask_free(ask);
 }

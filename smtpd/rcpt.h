@@ -11,14 +11,11 @@
 
 #include "base/slice.h"
 
-struct smtpd_mail;
 struct smtpd_session;
 
 /* RCPT: ARGS stand behind the verb. */
 void smtpd_rcpt_command(struct smtpd_session *s, struct slice args);
 /* LINE, the next command, must wait for lookup; then the session is paused. */
 bool smtpd_rcpt_must_wait(struct smtpd_session *s, struct slice line);
-/* Forget what was asked. */
-void smtpd_rcpt_forget(struct smtpd_mail *mail);
 
 #endif

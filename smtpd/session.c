@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/session.h"
-#include "smtpd/protocol.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/slice.h"
 #include "conf/shared.h"
+#include "ev/stream.h"
 #include "front/front.h"
+#include "front/session.h"
 #include "ipc/role.h"
-#include "log/log.h"
 #include "smtpd/auth.h"
 #include "smtpd/command.h"
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
-#include "smtpd/mail.h"
+#include "smtpd/dialog.h"
 #include "smtpd/metrics.h"
+#include "smtpd/protocol.h"
 #include "smtpd/rcpt.h"
+#include "smtpd/transaction.h"
 
 enum {
-	IN_MAX = 128 << 10, /* holds the longest line; taken only as needed */
-	OUT_MAX = 8 << 20,  /* LMTP: a reply for each of 50,000 recipients */
-	OUT_HIGH = 4096,
-	REPLY_MAX = 1024,
+	IN_MAX = 128 << 10,   /* holds the longest line; taken only as needed */
+	OUT_MAX = 8 << 20,    /* LMTP: a reply for each of 50,000 recipients */
 	TLS_HANDSHAKE = 0x16, /* first byte of a ClientHello's record */
 };
 
@@ -33,116 +32,6 @@ static struct smtpd_session *
 of(struct front_session *f)
 {
 	return OUTER(f, struct smtpd_session, front);
-}
-
-/* ---- replies ---- */
-
-void
-smtpd_reply(struct smtpd_session *s, const char *line)
-{
-	if (s->front.state == FRONT_CLOSING)
-		return;
-	stream_write(&s->front.stream, slice_str(line));
-	stream_write(&s->front.stream, SLICE("\r\n"));
-	log_debug("smtpd.reply", kv_s("sid", s->front.sid), kv_s("line", line));
-}
-
-void
-smtpd_replyf(struct smtpd_session *s, const char *fmt, ...)
-{
-	char line[REPLY_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof line, fmt, ap);
-	va_end(ap);
-	smtpd_reply(s, line);
-}
-
-void
-smtpd_mistake(struct smtpd_session *s, const char *line)
-{
-	smtpd_reply(s, line);
-	if (++s->errors >= smtpd_conf->max_errors)
-		smtpd_hangup(s, "4.7.0", "Too many errors");
-}
-
-void
-smtpd_junk(struct smtpd_session *s)
-{
-	if (++s->junk > smtpd_conf->max_junk_commands &&
-	    ++s->errors >= smtpd_conf->max_errors)
-		smtpd_hangup(s, "4.7.0", "Too many junk commands");
-}
-
-void
-smtpd_hangup(struct smtpd_session *s, const char *code, const char *text)
-{
-	smtpd_replyf(
-	    s, "421 %s %s %s", code, smtpd_conf->shared.hostname, text);
-	front_close(&s->front, text);
-}
-
-/* ---- state and mode ---- */
-
-void
-smtpd_session_enter(struct smtpd_session *s, enum smtpd_state state)
-{
-	s->state = state;
-	if (state <= SMTPD_GREETED)
-		smtpd_mail_free(&s->mail);
-}
-
-void
-smtpd_session_touch(struct smtpd_session *s)
-{
-	switch (s->mode) {
-	case SMTPD_LINES:
-	case SMTPD_AUTH:
-		front_deadline(&s->front, smtpd_conf->command_timeout);
-		break;
-	case SMTPD_DATA:
-		front_deadline(&s->front, smtpd_conf->data_timeout);
-		break;
-	case SMTPD_WAIT:
-		front_deadline(&s->front, 0);
-		break;
-	}
-}
-
-/* Replies to pipelined commands share a write: while another daemon is asked,
- * the client has sent more and waits for all of it. */
-void
-smtpd_session_hold(struct smtpd_session *s)
-{
-	struct stream *st = &s->front.stream;
-	const bool asking = s->mail != NULL && s->mail->nasks > 0;
-	const bool held_up =
-	    s->mode == SMTPD_LINES && st->paused && stream_input(st).n > 0;
-
-	if (s->front.state == FRONT_OPEN)
-		stream_cork(st, (asking || s->mode == SMTPD_WAIT || held_up) &&
-				    stream_waiting(st) <= OUT_HIGH);
-}
-
-void
-smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode)
-{
-	const bool idle = mode == SMTPD_LINES || mode == SMTPD_AUTH;
-	struct stream *st = &s->front.stream;
-
-	if (s->front.state != FRONT_OPEN)
-		return;
-	s->mode = mode;
-	/* Some clients send the dot behind a message apart. */
-	stream_quickack(st, mode == SMTPD_DATA);
-	smtpd_session_touch(s);
-	if (mode == SMTPD_WAIT)
-		stream_pause(st);
-	else
-		stream_resume(st);
-	smtpd_session_hold(s);
-	front_work(&s->front, idle ? FRONT_IDLE : FRONT_WORKS);
 }
 
 /* ---- input ---- */
@@ -305,7 +194,7 @@ session_words(
 
 /* drained means that everything was sent. */
 static const struct front_ops ops = {
-	.limits = { IN_MAX, OUT_MAX, OUT_HIGH, 0 },
+	.limits = { IN_MAX, OUT_MAX, SMTPD_OUT_HIGH, 0 },
 	.alloc = session_alloc,
 	.begin = session_begin,
 	.take = take,

@@ -2,8 +2,8 @@
 #include "smtpd/starttls.h"
 
 #include "front/session.h"
+#include "smtpd/dialog.h"
 #include "smtpd/received.h"
-#include "smtpd/session.h"
 #include "tls/conn.h"
 #include "tls/layer.h"
 

@@ -24,7 +24,6 @@ DISPATCH = {
     "ctl/cmd/commands.c": r"cmd_",
     "imapd/cmd/commands.c": r"imapd_(cmd_|append_literal$)",
     "lib/table/table.c": r"table_(cdb|text)$",
-    "smtpd/command.c": r"smtpd_\w+_command$",
 }
 
 

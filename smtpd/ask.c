@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/ask.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "smtpd/transaction.h"
+
+struct smtpd_ask *
+smtpd_ask_new(struct smtpd_mail *mail)
+{
+	struct smtpd_ask *ask = xcalloc(1, sizeof *ask);
+
+	ask->mail = mail;
+	TAILQ_INSERT_TAIL(&mail->asks, ask, link);
+	mail->nasks++;
+	return ask;
+}
+
+void
+smtpd_ask_free(struct smtpd_ask *ask)
+{
+	ipc_cancel(&ask->call);
+	TAILQ_REMOVE(&ask->mail->asks, ask, link);
+	ask->mail->nasks--;
+	free(ask->reply);
+	free(ask);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* One RCPT command whose reply is still owed: the question to lookup, and what
+ * came of it. */
+#ifndef SMTPD_ASK_H
+#define SMTPD_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "ipc/ipc.h"
+#include "queue/envelope.h"
+
+struct smtpd_mail;
+
+struct smtpd_ask {
+	TAILQ_ENTRY(smtpd_ask) link;
+	struct ipc_call call;
+	struct smtpd_mail *mail;
+	struct envelope_rcpt rcpt;
+	char *reply; /* on the heap; NULL: not yet answered */
+	uint64_t room;
+	bool for_mailbox;
+	bool accepted;
+	bool limited; /* by a rate: logged once for all */
+};
+
+/* One more of MAIL, behind the others. */
+struct smtpd_ask *smtpd_ask_new(struct smtpd_mail *mail);
+/* It has its reply, or needs none any more. */
+void smtpd_ask_free(struct smtpd_ask *ask);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What every command does to a session: replies, state, who takes the client's
+ * bytes next.
+ *
+ * A session waits either for its client (then a deadline runs) or for another
+ * daemon (then nothing is read from the client, and the request has its own
+ * time limit).  Handlers never free a session: it ends in the loop, when its
+ * stream does.
+ */
+#ifndef SMTPD_DIALOG_H
+#define SMTPD_DIALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "front/session.h"
+
+/* Replies are collected up to here. */
+enum { SMTPD_OUT_HIGH = 4096 };
+
+struct smtpd_auth;
+struct smtpd_mail;
+struct smtpd_protocol;
+
+/* What may come now; bits (see the table of verbs). */
+enum smtpd_state {
+	SMTPD_NEW = 1,     /* nothing but the greeting was said */
+	SMTPD_GREETED = 2, /* EHLO, HELO or LHLO */
+	SMTPD_MAIL = 4,    /* a sender is known */
+	SMTPD_RCPT = 8,    /* and at least one recipient */
+};
+
+/* Who takes the client's bytes. */
+enum smtpd_mode {
+	SMTPD_LINES, /* command.c */
+	SMTPD_AUTH,  /* auth.c: lines of an exchange */
+	SMTPD_DATA,  /* data.c: the message */
+	SMTPD_WAIT,  /* nobody: another daemon is asked */
+};
+
+struct smtpd_session {
+	struct front_session front;
+	const struct smtpd_protocol *protocol;
+	struct smtpd_mail *mail; /* the transaction, or NULL */
+	struct smtpd_auth *auth; /* the exchange under way, or NULL */
+	char *helo;              /* NULL before EHLO */
+	char *login;             /* account; NULL: not authenticated */
+	uint32_t errors;         /* since the last message */
+	uint32_t junk;           /* commands that lead nowhere, since then */
+	uint32_t auth_failures;
+	uint32_t refused; /* recipients */
+	enum smtpd_state state;
+	enum smtpd_mode mode;
+	bool extended; /* EHLO or LHLO was said, not HELO */
+	bool skipping; /* the rest of an overlong line */
+	bool more;     /* input stands behind the line being handled */
+};
+
+/* One reply line without its CRLF. */
+void smtpd_reply(struct smtpd_session *s, const char *line);
+void smtpd_replyf(struct smtpd_session *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A reply to a client's mistake, which counts: too many end the session. */
+void smtpd_mistake(struct smtpd_session *s, const char *line);
+/* A command that leads to no message was answered; many of them count as
+ * mistakes. */
+void smtpd_junk(struct smtpd_session *s);
+/* "421 <CODE> <hostname> <TEXT>" and the end. */
+void smtpd_hangup(struct smtpd_session *s, const char *code, const char *text);
+/* The only places where state and mode change. */
+void smtpd_session_enter(struct smtpd_session *s, enum smtpd_state state);
+void smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode);
+/* Collect replies or send them, whichever suits what is under way. */
+void smtpd_session_hold(struct smtpd_session *s);
+/* The client has done something: its deadline starts anew. */
+void smtpd_session_touch(struct smtpd_session *s);
+
+#endif
