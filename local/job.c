@@ -2,33 +2,37 @@
 #include "local/job.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "base/crc32c.h"
 #include "base/mem.h"
+#include "ipc/msg.h"
 #include "local/conf.h"
-#include "local/deliver.h"
-#include "local/forward.h"
-#include "local/home.h"
 #include "local/record.h"
-#include "local/trace.h"
 #include "log/log.h"
-#include "log/metric.h"
 #include "proto/errwords.h"
-#include "queue/envelope_text.h"
 #include "sys/fd.h"
-#include "table/alias.h"
-
-enum { TARGETS_MAX_BYTES = 50000 };
 
 static LIST_HEAD(, local_job) jobs = LIST_HEAD_INITIALIZER(jobs);
 static size_t njobs;
 
-static struct metric records = { .name = "pabal_local_records",
-	.help = "Deliveries with a stored MIME structure." };
-static struct metric records_refused = { .name = "pabal_local_records_refused",
-	.help = "MIME structures that were invalid or of another message." };
+struct local_job *
+job_new(struct ipc *peer, struct msg_job_start *in)
+{
+	struct local_job *job = xcalloc(1, sizeof *job);
+
+	job->peer = peer;
+	job->id = in->id;
+	job->fd = in->file;
+	in->file = -1;
+	job->offset = in->offset;
+	job->size = in->size;
+	job->crc32c = in->crc32c;
+	arena_init(&job->arena);
+	job->qid = arena_slice(&job->arena, in->qid);
+	job->open = 1; /* the caller's */
+	LIST_INSERT_HEAD(&jobs, job, link);
+	njobs++;
+	return job;
+}
 
 size_t
 job_count(void)
@@ -50,8 +54,8 @@ job_end(struct local_job *job)
 	free(job);
 }
 
-static void
-settled(struct local_job *job)
+void
+job_settled(struct local_job *job)
 {
 	if (--job->open == 0)
 		job_end(job);
@@ -66,7 +70,7 @@ job_result(struct local_job *job, uint32_t number, enum job_status status,
 		    .recipient = number, .status = status,
 		    .dsn = slice_str(dsn), .text = slice_str(text),
 		    .targets = targets);
-	settled(job);
+	job_settled(job);
 }
 
 void
@@ -89,7 +93,7 @@ job_result_damaged(struct local_job *job)
 	if (!job->damaged)
 		log_err("local.message-corrupt", kv_slice("qid", job->qid));
 	job->damaged = true;
-	settled(job);
+	job_settled(job);
 }
 
 void
@@ -100,166 +104,4 @@ job_forget(const struct ipc *peer)
 	LIST_FOREACH(job, &jobs, link)
 	if (job->peer == peer)
 		job->peer = NULL;
-}
-
-/* ---- one recipient ---- */
-
-/* What .forward says of R; true when nothing is left to do here. */
-static bool
-forwarded(struct local_job *job, const struct job_rcpt *r)
-{
-	struct buf targets = { .max = TARGETS_MAX_BYTES };
-	struct err err = { 0 };
-	bool keep = true, done = true;
-	enum found found;
-
-	if (!local_conf->forward_files || home_user().n == 0 || r->target.n > 0)
-		return false;
-	found = forward_read(
-	    home_dir(), r->account, home_user(), &targets, &keep, &err);
-	if (found == TEMPFAIL && err.class == ERR_PERM)
-		job_result(
-		    job, r->number, JOB_PERMFAIL, "5.3.5", err.text, SLICE(""));
-	else if (found == TEMPFAIL)
-		job_result(
-		    job, r->number, JOB_TEMPFAIL, "4.3.5", err.text, SLICE(""));
-	else if (found == ABSENT || targets.n == 0)
-		done = false;
-	else {
-		/* A copy for the mailbox is one more target: qmgr brings it
-		 * back as "\", and the two fail or succeed apart. */
-		const struct alias_target self = {
-			.kind = ALIAS_ADDRESS, .final = true, .text = r->account
-		};
-
-		if (keep)
-			alias_put(&self, &targets);
-		job_result(job, r->number, JOB_EXPANDED, "2.1.5", "forwarded",
-		    buf_slice(&targets));
-	}
-	buf_fini(&targets);
-	return done;
-}
-
-static void
-one_recipient(struct local_job *job, const struct job_rcpt *r)
-{
-	if (trace_is_loop(job->header, r->address)) {
-		job_result(job, r->number, JOB_PERMFAIL, "5.4.6",
-		    "mail forwarding loop: already delivered to this address",
-		    SLICE(""));
-		return;
-	}
-	if (r->account.n == 0) {
-		job_result(job, r->number, JOB_PERMFAIL, "5.3.5",
-		    "not a mailbox", SLICE(""));
-		return;
-	}
-	if (!forwarded(job, r))
-		local_deliver(job, r);
-}
-
-/* ---- a job ---- */
-
-/* BODY is the whole message, or empty. */
-static void
-read_header(struct local_job *job, struct slice body)
-{
-	const size_t n =
-	    job->size < JOB_HEADER_BYTES ? (size_t)job->size : JOB_HEADER_BYTES;
-	char *p = arena_alloc(&job->arena, n + 1);
-
-	if (body.n > 0)
-		memcpy(p, body.p, n);
-	else if (fd_pread_all(job->fd, p, n, job->offset, NULL) == -1)
-		return;
-	job->header = slice_of(p, n);
-	job->header_crc = crc32c(0, job->header);
-}
-
-/* The file must hold what the job says before anything is copied. */
-static bool
-is_whole(const struct local_job *job, struct slice body)
-{
-	struct stat st;
-
-	/* read_header takes all of it. */
-	if (body.n > 0)
-		return job->fd == -1 && body.n <= JOB_HEADER_BYTES &&
-		       job->size == (int64_t)body.n;
-
-	return job->fd != -1 && fstat(job->fd, &st) == 0 && job->offset >= 0 &&
-	       job->size >= 0 && st.st_size >= job->offset &&
-	       st.st_size - job->offset >= job->size;
-}
-
-static void
-read_record(struct local_job *job, struct slice text)
-{
-	if (text.n == 0)
-		return;
-	job->record = record_new(arena_slice(&job->arena, text), job->size);
-	if (job->record != NULL) {
-		metric_add(&records, 1);
-		return;
-	}
-	/* Only the message's structure is in it: imapd makes its own. */
-	metric_add(&records_refused, 1);
-	log_warn("local.structure-invalid", kv_slice("qid", job->qid));
-}
-
-static struct local_job *
-job_new(struct ipc *peer, struct msg_job_start *in)
-{
-	struct local_job *job = xcalloc(1, sizeof *job);
-
-	job->peer = peer;
-	job->id = in->id;
-	job->fd = in->file;
-	in->file = -1;
-	job->offset = in->offset;
-	job->size = in->size;
-	job->crc32c = in->crc32c;
-	arena_init(&job->arena);
-	job->qid = arena_slice(&job->arena, in->qid);
-	job->open = 1; /* ours, until all recipients have been read */
-	LIST_INSERT_HEAD(&jobs, job, link);
-	njobs++;
-	return job;
-}
-
-void
-job_on_start(struct ipc *peer, struct msg *m)
-{
-	struct local_job *job = job_new(peer, &m->job_start);
-	struct slice rcpts = arena_slice(&job->arena, m->job_start.recipients);
-	struct err err = { 0 };
-	struct job_rcpt r;
-	size_t len;
-
-	if (!is_whole(job, m->job_start.body) ||
-	    envelope_parse(m->job_start.envelope, ENVELOPE_FROM_QMGR,
-		&job->arena, &job->env, &len, &err) == -1) {
-		log_err("local.job-invalid", kv_slice("qid", job->qid),
-		    kv_s("why",
-			err.text[0] != '\0' ? err.text : "the file is short"));
-		settled(job);
-		return;
-	}
-	read_header(job, m->job_start.body);
-	read_record(job, m->job_start.record);
-	while (job_rcpt_parse(&rcpts, &job->arena, &r)) {
-		job->open++;
-		if (!local_conf->extension_folders)
-			r.extension = SLICE("");
-		one_recipient(job, &r);
-	}
-	settled(job);
-}
-
-void
-job_init(void)
-{
-	metric_register(&records);
-	metric_register(&records_refused);
 }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* Jobs from qmgr: which recipients, what came of each. */
+/* Jobs of qmgr until each recipient has its result. */
 #ifndef LOCAL_JOB_H
 #define LOCAL_JOB_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
 #include "ipc/ipc.h"
 #include "queue/envelope.h"
 #include "queue/job.h"
@@ -13,6 +18,9 @@
 struct record;
 
 enum { JOB_HEADER_BYTES = 64 << 10 };
+
+struct msg_job_start;
+struct record;
 
 struct local_job {
 	struct ipc *peer; /* NULL: qmgr is gone, nobody wants the results */
@@ -34,9 +42,13 @@ struct local_job {
 	LIST_ENTRY(local_job) link;
 };
 
-/* job_start */
-void job_on_start(struct ipc *peer, struct msg *m);
-/* The result for recipient NUMBER; the last one frees the job. */
+/* The job of PEER's IN, whose file is the job's from now on.  One result is
+ * owed for the caller itself, who says job_settled when all recipients are
+ * under way. */
+struct local_job *job_new(struct ipc *peer, struct msg_job_start *in);
+/* One result less is owed; the last one frees the job. */
+void job_settled(struct local_job *job);
+/* The result for recipient NUMBER, which settles it. */
 void job_result(struct local_job *job, uint32_t number, enum job_status status,
     const char *dsn, const char *text, struct slice targets);
 /* Recipient NUMBER could not be delivered to; a full mailbox (ERR_OVER_QUOTA)
@@ -46,7 +58,6 @@ void job_fail(struct local_job *job, uint32_t number, const struct err *err);
 void job_result_damaged(struct local_job *job);
 /* PEER is gone. */
 void job_forget(const struct ipc *peer);
-void job_init(void);
 /* Jobs under way. */
 size_t job_count(void);
 

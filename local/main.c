@@ -6,6 +6,7 @@
 #include "local/conf.h"
 #include "local/deliver.h"
 #include "local/home.h"
+#include "local/intake.h"
 #include "local/job.h"
 #include "proc/service.h"
 #include "store/store.h"
@@ -60,7 +61,7 @@ start(struct err *err)
 	home_set(
 	    slice_str(service_is_system_user() ? service_user() : ""), dir);
 	local_deliver_init(store);
-	job_init();
+	local_intake_init();
 	return 0;
 }
 
@@ -83,7 +84,7 @@ on_gone(struct ipc *peer)
 }
 
 static const struct ipc_table table = {
-	.on = { [MSG_job_start] = job_on_start },
+	.on = { [MSG_job_start] = local_intake_on_job },
 	.on_gone = on_gone,
 };
 

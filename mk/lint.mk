@@ -36,7 +36,7 @@ lint-errtext:
 lint-prefixes: all
 	$(Q)tools/prefixes.py $(O)
 
-# No files that need each other, but for those of before.
+# No files that need each other.
 lint-circles: all
 	$(Q)tools/circles.py $(O)
 

@@ -1,23 +1,18 @@
 #!/usr/bin/env python3
 """Check that the files of a program do not call each other in a circle.
 
-usage: circles.py [--update] OBJDIR
+usage: circles.py OBJDIR
 
 A file needs another when its object names a symbol of it, a function or a
 variable.  Files that need each other, by whatever way, are one circle: none of
 them can be read, tested or replaced without the rest.  A dispatch table is the
 one exception: the handlers that it names do not count (DISPATCH).
-
-The circles of today are in tools/circles.txt, one a line.  They may only
-shrink: a circle that is no part of one in the list is an error, and so is a
-line that can be shorter by now (--update writes it anew, if nothing is worse).
 """
 import os
 import re
 import subprocess
 import sys
 
-LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "circles.txt")
 SKIPPED = {"tests", "fuzz", "bench", "gen"}
 # Where a table is, and the names of its handlers.
 DISPATCH = {
@@ -99,39 +94,14 @@ def circles(graph):
     return found
 
 
-def read_list():
-    with open(LIST) as f:
-        lines = [line.split() for line in f if not line.startswith("#")]
-    return [set(words) for words in lines if words]
-
-
-def write_list(parts):
-    with open(LIST) as f:
-        head = [line for line in f if line.startswith("#")]
-    with open(LIST, "w") as f:
-        f.writelines(head)
-        for part in sorted(parts, key=lambda p: (-len(p), sorted(p))):
-            f.write(" ".join(sorted(part)) + "\n")
-
-
 def main(argv):
-    update = argv[:1] == ["--update"]
-    graph = needs(objects(argv[-1]))
-    today, known = circles(graph), read_list()
-    worse = [p for p in today if not any(p <= k for k in known)]
-    for part in worse:
-        print("a new circle:", " ".join(sorted(part)))
+    graph = needs(objects(argv[0]))
+    found = circles(graph)
+    for part in found:
+        print("a circle:", " ".join(sorted(part)))
         for v in sorted(part):
             print(f"  {v} needs", " ".join(sorted(graph[v] & part)))
-    gone = [k for k in known if k not in today]
-    if update and not worse:
-        write_list(today)
-        return 0
-    for part in gone:
-        print("no circle any more, or a smaller one:", " ".join(sorted(part)))
-    if gone:
-        print("tools/circles.py --update writes the list anew")
-    return 1 if worse or gone else 0
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
