@@ -352,12 +352,22 @@ find_again(struct mailbox *m, struct ix_box *b, struct err *err)
 	return f;
 }
 
+void
+handle_look(struct mailbox *m)
+{
+	m->times = maildir_times(&m->dirs);
+	m->times_turn = ev_turn();
+}
+
 static bool
 are_there(struct mailbox *m)
 {
 	if (m->dirs.tmpfd == -1)
 		return false;
-	return !first_look(&m->turn) || maildir_is_there(&m->dirs, &m->times);
+	if (!first_look(&m->turn))
+		return true;
+	m->times_turn = ev_turn();
+	return maildir_is_there(&m->dirs, &m->times);
 }
 
 int
@@ -375,7 +385,7 @@ handle_enter_mailbox(struct mailbox *m, struct err *err)
 		handle_close_dirs(m);
 		scan_free(&m->scan);
 		f = maildir_open(&m->dirs, m->a->ix.fd, b.dir, true, err);
-		m->times = maildir_times(&m->dirs);
+		handle_look(m);
 		xfree(&m->name);
 		m->name = xstrdup(b.name);
 	}

@@ -36,6 +36,8 @@ struct mailbox *handle_mailbox(struct account *a, const struct ix_box *b);
  * ERR_PERM [NONEXISTENT] when the mailbox is no more. */
 int handle_enter_mailbox(struct mailbox *m, struct err *err);
 void handle_close_dirs(struct mailbox *m);
+/* Note when names last came and went in M, whose directories are open. */
+void handle_look(struct mailbox *m);
 /* One holder of M, and so of its account, less. */
 void handle_close_mailbox(struct mailbox *m);
 /* No mailbox of A has files to be taken in: what was read of them goes. */

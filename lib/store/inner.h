@@ -54,7 +54,8 @@ struct mailbox {
 	unsigned holds;       /* see handle_hold */
 	struct maildir *held; /* closed while they were held */
 	size_t nheld;
-	struct maildir_times times; /* in that turn, or later */
+	struct maildir_times times; /* as of times_turn, or later */
+	uint64_t times_turn;        /* of the loop; 0: outside of one */
 	struct cache_queue cache;
 	struct scan *scan; /* under way; NULL: none */
 	bool building;     /* it is the first one, or the first is to come */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ev/loop.h"
 #include "index/ix.h"
 #include "index/tx.h"
 #include "store/handle.h"
@@ -101,14 +102,17 @@ take_in(struct tx *tx, struct mailbox *m, struct ix_box *b, struct err *err)
 	return kwtable_save(tx, b, &m->dirs, m->keywords, err);
 }
 
-/* What was seen when M was entered in this turn is asked first: it may be older
- * than what we did since. */
+/* What was seen when M was entered is asked first, if that was in this turn: it
+ * may be older than what we did since. */
 static bool
 is_due(struct mailbox *m, const struct ix_box *b, bool thorough)
 {
-	if (!scan_due(b, &m->times, thorough))
+	const uint64_t turn = ev_turn();
+
+	if (turn != 0 && m->times_turn == turn &&
+	    !scan_due(b, &m->times, thorough))
 		return false;
-	m->times = maildir_times(&m->dirs);
+	handle_look(m);
 	return scan_due(b, &m->times, thorough);
 }
 

@@ -228,6 +228,52 @@ test_a_delivery(void **state)
 	assert_int_equal(turn, 5);
 }
 
+/* ---- what others do ---- */
+
+static void
+on_foreign(struct ev_task *t)
+{
+	struct account *a;
+	struct err err = { 0 };
+
+	switch (++turn) {
+	case 1:
+		/* Long after the last change: nothing is doubtful. */
+		later_s = 1;
+		assert_int_equal(mailbox_sync(box, true, &err), 0);
+		assert_int_equal(fx_status(box).messages, 0);
+		ev_task_queue(t);
+		return;
+	case 2:
+		fx_write("new/1700000000.M1P1.other", "Subject: x\n\nx\n");
+		/* That the account is there, says who asked for it. */
+		assert_int_equal(
+		    store_account_ensure(fx_store, "d/u", &a, &err), FOUND);
+		assert_int_equal(mailbox_sync(box, false, &err), 0);
+		assert_int_equal(fx_status(box).messages, 1);
+		account_close(&a);
+		ev_stop();
+		return;
+	default:
+		fail();
+	}
+}
+
+/* Who is sure that an account is there has not looked into its mailboxes. */
+static void
+test_foreign_mail_after_ensure(void **state)
+{
+	(void)state;
+	turn = 0;
+	box = fx_box("INBOX");
+	ev_task_init(&task, on_foreign);
+	ev_task_queue(&task);
+	ev_run();
+	assert_int_equal(turn, 2);
+	mailbox_close(&box);
+	later_s = 0;
+}
+
 /* ---- the list of mailboxes ---- */
 
 static bool
@@ -290,6 +336,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		FX(test_one_look_a_turn),
 		FX(test_a_delivery),
+		FX(test_foreign_mail_after_ensure),
 		FX(test_list_after_changes),
 	};
 
