@@ -38,6 +38,9 @@ def alice(pabal):
     b"a ENABLE", b"a CREATE x (USE (Nothing))", b"\x00", b"\xff\xfe NOOP",
     b"a \x00NOOP", b"a SELECT {5", b"a SELECT {5}x", b"a IDLE x",
     b"a LOGIN a b", b"a AUTHENTICATE PLAIN", b"a STARTTLS",
+    b"a LOGOUT now", b"a NAMESPACE x", b"a CAPABILITY x", b"a STATUS",
+    b"a STATUS \"\" MESSAGES", b"a LSUB", b"a SUBSCRIBE", b"a DELETE",
+    b"a APPEND INBOX (\\Nothing) {1}", b"a APPEND INBOX \"now\" {1}",
 ])
 def test_bad_lines(alice, line):
     alice.send(line + b"\r\nok NOOP\r\n")
@@ -54,7 +57,7 @@ def test_bad_lines(alice, line):
     "STORE 1 FLAGS", "STORE 1 FLAGS (\\Nothing)", "STORE 1 XFLAGS ()",
     "SEARCH", "SEARCH (", "SEARCH NOT", "SEARCH BEFORE x",
     "COPY 1", "COPY x INBOX", "MOVE 1 INBOX", "UID EXPUNGE x", "EXPUNGE 1",
-    "CLOSE now",
+    "CLOSE now", "UNSELECT now", "CHECK now", "NOOP now", "IDLE now",
 ])
 def test_bad_commands_in_a_mailbox(alice, command):
     alice.ok("SELECT INBOX")  # which is empty
