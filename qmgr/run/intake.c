@@ -15,13 +15,25 @@
 #include "queue/envelope_text.h"
 #include "sys/fd.h"
 
-enum { MAX_PARTS_BYTES = ENVELOPE_MAX_BYTES };
+enum {
+	MAX_PARTS_BYTES = ENVELOPE_MAX_BYTES,
+	PEER_MAX_BYTES = 256 << 20, /* of one smtpd, see charge */
+	OPEN_BYTES = 1024,          /* beside the text of its envelope */
+};
+
+/* A peer, and what it has here of messages that are not accepted yet. */
+struct intake_peer {
+	LIST_ENTRY(intake_peer) link;
+	const struct ipc *peer;
+	size_t bytes;
+};
 
 /* A message between queue_open and the end of queue_commit. */
 struct intake {
 	TAILQ_ENTRY(intake) link;
 	struct newfile file;
 	struct ipc *peer; /* NULL: gone while the commit was under way */
+	size_t bytes;     /* charged */
 	uint64_t commit_id;
 };
 
@@ -30,6 +42,7 @@ struct intake_parts {
 	TAILQ_ENTRY(intake_parts) link;
 	const struct ipc *peer;
 	uint64_t key;
+	size_t bytes; /* charged */
 	struct buf text;
 };
 
@@ -37,11 +50,47 @@ static struct {
 	struct map by_id;
 	TAILQ_HEAD(, intake) all;
 	TAILQ_HEAD(, intake_parts) parts;
+	LIST_HEAD(, intake_peer) peers;
 	bool stopped;
 } state;
 
 static struct metric accepted = { .name = "pabal_qmgr_accepted",
 	.help = "Messages accepted into the queue." };
+
+static struct intake_peer *
+peer_of(const struct ipc *peer)
+{
+	struct intake_peer *p;
+
+	LIST_FOREACH(p, &state.peers, link)
+	if (p->peer == peer)
+		return p;
+	p = xcalloc(1, sizeof *p);
+	p->peer = peer;
+	LIST_INSERT_HEAD(&state.peers, p, link);
+	return p;
+}
+
+/* Add N to what PEER has here and to *BYTES, its share; false: that is more
+ * than one may have, whatever it says and leaves unfinished. */
+static bool
+charge(const struct ipc *peer, size_t n, size_t *bytes)
+{
+	struct intake_peer *p = peer_of(peer);
+
+	if (n > PEER_MAX_BYTES - p->bytes)
+		return false;
+	p->bytes += n;
+	*bytes += n;
+	return true;
+}
+
+static void
+give_back(const struct ipc *peer, size_t bytes)
+{
+	if (bytes > 0 && peer != NULL)
+		peer_of(peer)->bytes -= bytes;
+}
 
 static struct intake_parts *
 parts_of(const struct ipc *peer, uint64_t key)
@@ -58,6 +107,7 @@ static void
 parts_free(struct intake_parts *p)
 {
 	TAILQ_REMOVE(&state.parts, p, link);
+	give_back(p->peer, p->bytes);
 	buf_fini(&p->text);
 	free(p);
 }
@@ -74,7 +124,10 @@ intake_on_part(struct ipc *peer, struct msg *m)
 		buf_init(&p->text, MAX_PARTS_BYTES);
 		TAILQ_INSERT_TAIL(&state.parts, p, link);
 	}
-	buf_add(&p->text, m->queue_part.envelope);
+	if (charge(peer, OPEN_BYTES + m->queue_part.envelope.n, &p->bytes))
+		buf_add(&p->text, m->queue_part.envelope);
+	else
+		ipc_drop(peer, "too many envelopes at once");
 }
 
 static void
@@ -82,6 +135,7 @@ intake_free(struct intake *in)
 {
 	map_del(&state.by_id, slice_str(in->file.id));
 	TAILQ_REMOVE(&state.all, in, link);
+	give_back(in->peer, in->bytes);
 	newfile_fini(&in->file);
 	free(in);
 }
@@ -154,11 +208,14 @@ open_message(struct ipc *peer, const struct msg_queue_open *q,
 	in = xcalloc(1, sizeof *in);
 	in->peer = peer;
 	rc = newfile_reserve(&in->file, &arena, &env, err);
+	if (rc == 0 && !charge(peer, OPEN_BYTES + text.n, &in->bytes))
+		rc = err_set(err, ERR_TEMP, "too many messages at once");
 	if (rc == 0 && q->file) {
 		fd = writer(in, err);
 		rc = fd != -1 ? 0 : -1;
 	}
 	if (rc == -1) {
+		give_back(peer, in->bytes);
 		newfile_fini(&in->file);
 		free(in);
 		return;
@@ -289,14 +346,16 @@ intake_forget(struct ipc *peer)
 {
 	struct intake *in, *next;
 	struct intake_parts *p, *pnext;
+	struct intake_peer *gone;
 
 	for (in = TAILQ_FIRST(&state.all); in != NULL; in = next) {
 		next = TAILQ_NEXT(in, link);
 		if (in->peer != peer)
 			continue;
-		if (in->file.committing)
+		if (in->file.committing) {
+			give_back(peer, in->bytes);
 			in->peer = NULL;
-		else
+		} else
 			intake_free(in);
 	}
 	for (p = TAILQ_FIRST(&state.parts); p != NULL; p = pnext) {
@@ -304,6 +363,9 @@ intake_forget(struct ipc *peer)
 		if (p->peer == peer)
 			parts_free(p);
 	}
+	gone = peer_of(peer);
+	LIST_REMOVE(gone, link);
+	free(gone);
 }
 
 void
@@ -318,5 +380,6 @@ intake_init(void)
 	map_init(&state.by_id);
 	TAILQ_INIT(&state.all);
 	TAILQ_INIT(&state.parts);
+	LIST_INIT(&state.peers);
 	metric_register(&accepted);
 }

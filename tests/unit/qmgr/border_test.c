@@ -339,6 +339,36 @@ test_smtpd_parts(void **state)
 	assert_int_equal(smtpd.dropped, 1);
 }
 
+/* What it begins and never ends has a limit, which others do not share. */
+static void
+test_smtpd_begins_too_much(void **state)
+{
+	static char text[60000];
+	struct msg m = { .type = MSG_queue_part };
+	unsigned n = 0;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	m.queue_part.key = 7;
+	m.queue_part.envelope = slice_of(text, sizeof text);
+	while (n++ < (256u << 20) / (sizeof text + 1024))
+		intake_on_part(&smtpd, &m);
+	assert_int_equal(smtpd.dropped, 0);
+	/* Nearly all of it is there: what is opened is refused for now, */
+	for (n = 0; refused == 0 && n < 1000; n++)
+		say_open_as(SLICE("rcpt c@d\n"), false);
+	assert_in_range(n, 2, 999);
+	/* and one envelope more is the last, */
+	intake_on_part(&smtpd, &m);
+	assert_int_equal(smtpd.dropped, 1);
+	intake_forget(&smtpd);
+	/* whereafter there is room. */
+	refused = 0;
+	say_open_as(SLICE("rcpt c@d\n"), false);
+	assert_int_equal(refused, 0);
+	intake_forget(&smtpd);
+}
+
 /* What smtpd holds writes the message and does nothing else. */
 static void
 test_smtpd_reads(void **state)
@@ -875,6 +905,7 @@ main(void)
 		T(test_smtpd_envelope),
 		T(test_smtpd_nonsense),
 		T(test_smtpd_parts),
+		T(test_smtpd_begins_too_much),
 		T(test_smtpd_reads),
 		T(test_smtpd_keeps_fd),
 		T(test_smtp_expands),
