@@ -108,7 +108,7 @@ child_on_ready(struct ipc *peer, struct msg *m)
 	/* Equipped just before a reload: it has the files of before. */
 	if (c->generation != master.generation)
 		child_reconfigure(c);
-	if (!child_is_served(c) && child_all_ready())
+	if (!role_serves_uid(c->role) && child_all_ready())
 		notify_ready();
 }
 
@@ -221,7 +221,7 @@ child_all_ready(void)
 	const struct child *c;
 
 	TAILQ_FOREACH(c, &master_children, link)
-	if (c->state != CHILD_READY && !c->retired && !child_is_served(c))
+	if (c->state != CHILD_READY && !c->retired && !role_serves_uid(c->role))
 		return false;
 	return true;
 }
