@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/rates.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/queue.h>
 
@@ -8,6 +9,8 @@
 #include "base/mem.h"
 #include "front/rate.h"
 #include "log/log.h"
+#include "master/child.h"
+#include "master/slots.h"
 
 struct rates {
 	SLIST_ENTRY(rates) link;
@@ -52,13 +55,29 @@ master_rates_find(const char *service)
 	return fd;
 }
 
+struct gone {
+	const char *service;
+	pid_t pid;
+};
+
+/* Is PID a process of the service, and not the one that has gone? */
+static bool
+serves(pid_t pid, const void *arg)
+{
+	const struct gone *gone = arg;
+	const struct child *c = pid != gone->pid ? slots_by_pid(pid) : NULL;
+
+	return c != NULL && strcmp(c->service, gone->service) == 0;
+}
+
 void
 master_rates_forget(const char *service, pid_t pid)
 {
 	const struct rates *r = find(service);
+	const struct gone gone = { service, pid };
 	struct err err;
 
-	if (r != NULL && rate_forget(r->fd, pid, &err) == -1)
+	if (r != NULL && rate_keep(r->fd, serves, &gone, &err) == -1)
 		log_warn("master.rates-failed", kv_s("service", service),
 		    kv_s("why", err.text));
 }

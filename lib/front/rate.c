@@ -294,7 +294,8 @@ rate_of_others(const uint8_t key[RATE_KEY_BYTES])
 /* By reading and writing, so that master has no memory in common with anybody.
  * Nobody writes to a place that is another's. */
 int
-rate_forget(int fd, pid_t pid, struct err *err)
+rate_keep(int fd, bool (*lives)(pid_t pid, const void *arg), const void *arg,
+    struct err *err)
 {
 	static const struct rate_place none;
 	struct rate_place spot[PLACES];
@@ -304,7 +305,8 @@ rate_forget(int fd, pid_t pid, struct err *err)
 		if (pread(fd, spot, sizeof spot, at) != (ssize_t)sizeof spot)
 			return err_sys(err, ERR_TEMP, "read a table of rates");
 		for (int i = 0; i < PLACES; i++)
-			if (atomic_load(&spot[i].pid) == (uint32_t)pid &&
+			if (atomic_load(&spot[i].pid) != 0 &&
+			    !lives((pid_t)atomic_load(&spot[i].pid), arg) &&
 			    pwrite(fd, &none, sizeof none,
 				at + i * (off_t)sizeof none) == -1)
 				return err_sys(

@@ -22,6 +22,7 @@
 #ifndef FRONT_RATE_H
 #define FRONT_RATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -55,7 +56,10 @@ void rate_place_set(struct rate_place *p, uint32_t n);
 void rate_place_free(struct rate_place **p);
 /* How many sessions other processes have of KEY. */
 uint32_t rate_of_others(const uint8_t key[RATE_KEY_BYTES]);
-/* For master: the process PID, which used the table FD, has ended. */
-int rate_forget(int fd, pid_t pid, struct err *err);
+/* For master: of the table FD only the places of processes stay that LIVE, be
+ * they of one that has ended or of one that never was: what is written there
+ * is not believed. */
+int rate_keep(int fd, bool (*lives)(pid_t pid, const void *arg),
+    const void *arg, struct err *err);
 
 #endif
