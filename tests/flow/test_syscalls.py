@@ -14,11 +14,11 @@ from pabal import wait
 USERS = [f"user{n}" for n in range(21)]
 # The logger's calls are as many as its pauses.
 APART = "logger"
-ONE = 78
-FURTHER = 16
+ONE = 85
+FURTHER = 19
 # Commands of an IMAP session, in the process of the account.
 COMMANDS = {"NOOP": 9, "FETCH %d FLAGS": 10, "FETCH 1:100 FLAGS": 12,
-            "STORE %d +FLAGS.SILENT (\\Flagged)": 15}
+            "STORE %d +FLAGS.SILENT (\\Flagged)": 18}
 
 pytestmark = pytest.mark.skipif(syscalls.permitted() is not None,
                                 reason=str(syscalls.permitted()))
