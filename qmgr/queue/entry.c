@@ -37,7 +37,7 @@ entry_init(void)
 {
 	RB_INIT(&table.all);
 	table.count = 0;
-	heap_init(&table.due);
+	heap_fini(&table.due);
 	table.ahead_us = clock_wall_us() - clock_us();
 	metric_register(&messages);
 }
