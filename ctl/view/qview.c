@@ -100,45 +100,72 @@ refused(struct slice why, struct err *err)
 	return err_set(err, ERR_PERM, "%.*s", SLICE_FMT(why));
 }
 
+/* What qmgr answers in pages, each asked for with the cursor of the one
+ * before. */
+struct pages {
+	struct dial d;
+	struct buf cursor;
+	bool more;
+};
+
+static int
+pages_begin(struct pages *p, const struct instance *in, struct err *err)
+{
+	*p = (struct pages){ .cursor = { .max = 1000 }, .more = true };
+	return dial_open(&p->d, in, ROLE_QMGR, err);
+}
+
+/* A page has come; TEXT says why where it is not OK. */
+static int
+pages_take(struct pages *p, bool ok, struct slice text, bool more,
+    struct slice cursor, struct err *err)
+{
+	p->more = more;
+	buf_reset(&p->cursor);
+	buf_add(&p->cursor, cursor);
+	return ok ? 0 : refused(text, err);
+}
+
+static void
+pages_end(struct pages *p)
+{
+	buf_fini(&p->cursor);
+	if (p->d.fd != -1)
+		dial_close(&p->d);
+}
+
 int
 qview_each(const struct instance *in, struct slice filter,
     bool (*visit)(void *arg, const struct qview_entry *e), void *arg,
     struct err *err)
 {
-	struct buf cursor = { .max = 1000 };
-	struct dial d;
+	struct pages p;
 	struct arena a;
-	bool more = true;
-	int rc = dial_open(&d, in, ROLE_QMGR, err);
+	int rc = pages_begin(&p, in, err);
 
 	arena_init(&a);
-	while (rc == 0 && more) {
+	while (rc == 0 && p.more) {
 		struct msg m = { .type = MSG_queue_list,
-			.queue_list = {
-			    .filter = filter, .cursor = buf_slice(&cursor) } };
+			.queue_list = { .filter = filter,
+			    .cursor = buf_slice(&p.cursor) } };
+		const struct msg_queue_listed *r = &m.queue_listed;
 		struct qview_entry e;
 		struct slice text;
 
-		rc = ask(&d, &m, MSG_queue_listed, err);
-		if (rc == -1)
-			break;
-		text = m.queue_listed.text;
-		if (!m.queue_listed.ok)
-			rc = refused(text, err);
-		more = m.queue_listed.more;
-		buf_reset(&cursor);
-		buf_add(&cursor, m.queue_listed.cursor);
+		rc = ask(&p.d, &m, MSG_queue_listed, err);
+		if (rc == 0)
+			rc = pages_take(
+			    &p, r->ok, r->text, r->more, r->cursor, err);
+		text = r->text;
 		while (rc == 0 && text.n > 0) {
 			arena_reset(&a);
 			text = take_entry(text, &a, &e);
 			if (!visit(arg, &e))
-				more = false, text.n = 0;
+				p.more = false, text.n = 0;
 		}
 	}
 	arena_fini(&a);
-	buf_fini(&cursor);
-	if (d.fd != -1)
-		dial_close(&d);
+	pages_end(&p);
 	return rc;
 }
 
@@ -146,31 +173,24 @@ int
 qview_count(
     const struct instance *in, struct slice filter, int64_t *n, struct err *err)
 {
-	struct buf cursor = { .max = 1000 };
-	struct dial d;
-	bool more = true;
-	int rc = dial_open(&d, in, ROLE_QMGR, err);
+	struct pages p;
+	int rc = pages_begin(&p, in, err);
 
 	*n = 0;
-	while (rc == 0 && more) {
+	while (rc == 0 && p.more) {
 		struct msg m = { .type = MSG_queue_count,
-			.queue_count = {
-			    .filter = filter, .cursor = buf_slice(&cursor) } };
+			.queue_count = { .filter = filter,
+			    .cursor = buf_slice(&p.cursor) } };
 		const struct msg_queue_counted *r = &m.queue_counted;
 
-		rc = ask(&d, &m, MSG_queue_counted, err);
-		if (rc == 0 && !r->ok)
-			rc = refused(r->why, err);
-		if (rc == -1)
-			break;
-		*n += (int64_t)r->messages;
-		more = r->more;
-		buf_reset(&cursor);
-		buf_add(&cursor, r->cursor);
+		rc = ask(&p.d, &m, MSG_queue_counted, err);
+		if (rc == 0)
+			rc = pages_take(
+			    &p, r->ok, r->why, r->more, r->cursor, err);
+		if (rc == 0)
+			*n += (int64_t)r->messages;
 	}
-	buf_fini(&cursor);
-	if (d.fd != -1)
-		dial_close(&d);
+	pages_end(&p);
 	return rc;
 }
 
@@ -178,33 +198,27 @@ int
 qview_act(const struct instance *in, const char *verb, struct slice filter,
     int64_t *n, int64_t *later, struct err *err)
 {
-	struct buf cursor = { .max = 1000 };
-	struct dial d;
-	bool more = true;
-	int rc = dial_open(&d, in, ROLE_QMGR, err);
+	struct pages p;
+	int rc = pages_begin(&p, in, err);
 
 	*n = *later = 0;
-	while (rc == 0 && more) {
+	while (rc == 0 && p.more) {
 		struct msg m = { .type = MSG_queue_act,
 			.queue_act = { .verb = slice_str(verb),
 			    .filter = filter,
-			    .cursor = buf_slice(&cursor) } };
+			    .cursor = buf_slice(&p.cursor) } };
 		const struct msg_queue_acted *r = &m.queue_acted;
 
-		rc = ask(&d, &m, MSG_queue_acted, err);
-		if (rc == 0 && !r->ok)
-			rc = refused(r->why, err);
-		if (rc == -1)
-			break;
-		*n += (int64_t)r->messages;
-		*later += (int64_t)r->active;
-		more = r->more;
-		buf_reset(&cursor);
-		buf_add(&cursor, r->cursor);
+		rc = ask(&p.d, &m, MSG_queue_acted, err);
+		if (rc == 0)
+			rc = pages_take(
+			    &p, r->ok, r->why, r->more, r->cursor, err);
+		if (rc == 0) {
+			*n += (int64_t)r->messages;
+			*later += (int64_t)r->active;
+		}
 	}
-	buf_fini(&cursor);
-	if (d.fd != -1)
-		dial_close(&d);
+	pages_end(&p);
 	return rc;
 }
 
