@@ -117,16 +117,17 @@ finish_postmaster(struct arena *a, struct shared_conf *s)
 
 /* In the form in which domains are compared (proto/domain.h). */
 static void
-finish_domain(struct arena *a, const char **domain, struct conf_errors *errors)
+finish_domain(struct arena *a, const char *name, const char **domain,
+    struct conf_errors *errors)
 {
 	struct buf out = { .max = ADDRESS_DOMAIN_MAX };
 
-	check_domain("domains", *domain, errors);
+	check_domain(name, *domain, errors);
 	if (domain_to_ascii(slice_str(*domain), &out))
 		*domain = arena_str(a, buf_slice(&out));
 	else
 		conf_errors_add(errors, "pabal.conf", 0,
-		    "domains: %.80s is no internationalised domain", *domain);
+		    "%s: %.80s is no internationalised domain", name, *domain);
 	buf_fini(&out);
 }
 
@@ -140,7 +141,7 @@ finish_domains(
 		const struct slice word = slice_str(s->domains.v[i]);
 
 		if (!shared_is_table(word.p))
-			finish_domain(a, &s->domains.v[i], errors);
+			finish_domain(a, "domains", &s->domains.v[i], errors);
 		else if (++tables > SHARED_DOMAIN_TABLES ||
 			 slice_find(word, '/') < word.n ||
 			 slice_ends(word, SLICE(":")))
@@ -162,7 +163,7 @@ conf_load_finish(struct arena *a, void *shared, struct conf_errors *errors)
 	struct shared_conf *s = shared;
 
 	finish_hostname(a, s);
-	check_domain("hostname", s->hostname, errors);
+	finish_domain(a, "hostname", &s->hostname, errors);
 	finish_domains(a, s, errors);
 	finish_postmaster(a, s);
 }

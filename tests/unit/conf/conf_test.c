@@ -157,6 +157,7 @@ test_values(void **state)
 		{ "secret = /run/x/y_1-2",       "secret",   "/run/x/y_1-2" },
 		{ "secret =",                    "secret",   "" },
 		{ "hostname = mx.test",          "hostname", "mx.test" },
+		{ "hostname = B\xc3\xbc" "cher.test", "hostname", "xn--bcher-kva.test" },
 		{ "tls_key =",                   "tls_key",  "" },
 	};
 	/* clang-format on */
@@ -233,6 +234,7 @@ test_refusals(void **state)
 		{ "greeting = a\x01",   "demo.conf:1: unexpected control character\n" },
 		{ "greeting = a\rb",     "demo.conf:1: unexpected control character\n" },
 		{ "hostname = a b",     "pabal.conf: hostname: expected a domain such as mail.example, not \"a b\"\n" },
+		{ "hostname = \xe0\xdd.b", "pabal.conf: hostname: \xe0\xdd.b is no internationalised domain\n" },
 		{ "hostname = a..b",    "pabal.conf: hostname: expected a domain such as mail.example, not \"a..b\"\n" },
 		{ "domains = a.test ../x", "pabal.conf: domains: expected a domain such as mail.example, not \"../x\"\n" },
 		/* All of them, not only the first. */
