@@ -7,6 +7,7 @@
 #include <bsd/string.h>
 
 #include "base/mem.h"
+#include "base/must.h"
 #include "log/metric.h"
 #include "sys/clock.h"
 
@@ -43,20 +44,42 @@ entry_init(void)
 }
 
 struct entry *
-entry_add(const char *id, enum spool_place place, int64_t arrived_us)
+entry_unlisted(const char *id, enum spool_place place, int64_t arrived_us)
 {
 	struct entry *e = xcalloc(1, sizeof *e);
 
 	strlcpy(e->id, id, sizeof e->id);
-	if (RB_INSERT(entries, &table.all, e) != NULL) {
-		free(e);
-		return NULL;
-	}
 	e->place = (uint8_t)place;
 	e->arrived_us = arrived_us;
 	e->seen_ms = clock_ms();
 	e->state = ENTRY_WAITING;
+	e->unlisted = true;
+	return e;
+}
+
+static bool
+put_in_list(struct entry *e)
+{
+	if (RB_INSERT(entries, &table.all, e) != NULL)
+		return false;
+	e->unlisted = false;
 	metric_set(&messages, (int64_t)++table.count);
+	return true;
+}
+
+void
+entry_list(struct entry *e)
+{
+	must(put_in_list(e));
+}
+
+struct entry *
+entry_add(const char *id, enum spool_place place, int64_t arrived_us)
+{
+	struct entry *e = entry_unlisted(id, place, arrived_us);
+
+	if (!put_in_list(e))
+		xfree(&e);
 	return e;
 }
 
@@ -87,8 +110,10 @@ entry_free(struct entry **ep)
 
 	heap_del(&table.due, &e->due);
 	entry_written(e);
-	RB_REMOVE(entries, &table.all, e);
-	metric_set(&messages, (int64_t)--table.count);
+	if (!e->unlisted) {
+		RB_REMOVE(entries, &table.all, e);
+		metric_set(&messages, (int64_t)--table.count);
+	}
 	xfree(ep);
 }
 

@@ -48,7 +48,8 @@ struct entry {
 	uint8_t place;
 	bool hold_wanted; /* hold it when its deliveries have ended */
 	bool delete_wanted;
-	bool own; /* no other process ever had a descriptor of its file */
+	bool own;      /* no other process ever had a descriptor of its file */
+	bool unlisted; /* its message is not accepted yet */
 	char id[ENVELOPE_ID_BYTES];
 };
 
@@ -56,6 +57,10 @@ void entry_init(void);
 /* NULL when an entry of that id exists already. */
 struct entry *entry_add(
     const char *id, enum spool_place place, int64_t arrived_us);
+/* One that nobody finds until entry_list puts it among the others. */
+struct entry *entry_unlisted(
+    const char *id, enum spool_place place, int64_t arrived_us);
+void entry_list(struct entry *e);
 struct entry *entry_find(struct slice id);
 void entry_free(struct entry **e);
 /* Its file has what was still to be written. */

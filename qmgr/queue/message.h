@@ -18,6 +18,7 @@
 
 struct message {
 	struct entry *entry;
+	struct direct *direct; /* while it may not be in the spool (direct.h) */
 	struct arena arena;
 	struct envelope env;
 	size_t head_bytes; /* where the message begins in the file */

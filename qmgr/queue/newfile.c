@@ -101,23 +101,25 @@ on_synced(struct durable_req *req, int error)
 		/* Not kept for another: what of it the kernel has dropped, a
 		 * second sync would not tell. */
 		spool_withdraw(nf->id);
-	} else
+	} else if (nf->direct == NULL)
 		on_accepted(nf);
 	fd_close(&nf->fd);
 	nf->done(nf, error);
 }
 
-/* The head, and the message behind it where that is BODY. */
+/* The head, and behind it the message, where that is BODY, and LINES. */
 static int
-write_front(struct newfile *nf, struct slice body, struct err *err)
+write_front(
+    struct newfile *nf, struct slice body, struct slice lines, struct err *err)
 {
 	struct buf out;
 	int rc = -1;
 
 	if (head_of(nf, &out, err) == 0) {
 		must(out.n == nf->head_bytes);
-		out.max += body.n;
+		out.max += body.n + lines.n;
 		buf_add(&out, body);
+		buf_add(&out, lines);
 		rc = fd_pwrite_all(nf->fd, buf_slice(&out), 0, err);
 	}
 	buf_fini(&out);
@@ -138,7 +140,7 @@ write_head(struct newfile *nf, struct err *err)
 		return err_set(err, ERR_PERM,
 		    "the file has %lld bytes where %lld were announced",
 		    (long long)body, (long long)nf->env.size);
-	return write_front(nf, SLICE(""), err);
+	return write_front(nf, SLICE(""), SLICE(""), err);
 }
 
 /* Its bytes are there: give it its name and make it durable. */
@@ -180,12 +182,36 @@ newfile_commit_body(struct newfile *nf, struct slice body, uint32_t crc32c,
 	nf->env.size = (int64_t)body.n;
 	nf->env.crc32c = crc32c;
 	nf->done = done;
+	return newfile_save(nf, body, SLICE(""), err);
+}
+
+int
+newfile_save(
+    struct newfile *nf, struct slice body, struct slice lines, struct err *err)
+{
 	if (newfile_make(nf, err) == -1)
 		return -1;
-	if (write_front(nf, body, err) == 0 && publish(nf, err) == 0)
+	if (write_front(nf, body, lines, err) == 0 && publish(nf, err) == 0)
 		return 0;
 	give_room(err->code);
 	return -1;
+}
+
+void
+newfile_hold(struct newfile *nf, struct direct *direct, int64_t size,
+    uint32_t crc32c, void (*done)(struct newfile *nf, int error))
+{
+	nf->direct = direct;
+	nf->env.size = size;
+	nf->env.crc32c = crc32c;
+	nf->done = done;
+	nf->committing = true;
+}
+
+void
+newfile_unhold(struct newfile *nf)
+{
+	nf->committing = false;
 }
 
 void

@@ -22,6 +22,8 @@
 #define NEWFILE_REPORT "REPORT"
 #define NEWFILE_NOTICE "NOTICE"
 
+struct direct;
+
 struct newfile {
 	char id[ENVELOPE_ID_BYTES];
 	int fd; /* the message begins at head_bytes */
@@ -30,13 +32,15 @@ struct newfile {
 	size_t head_bytes;
 	struct kept_bytes kept; /* goes with the message */
 	struct durable_req sync;
-	bool committing;
-	bool lent; /* there was a writer */
+	bool committing;       /* the client waits for his answer */
+	bool lent;             /* there was a writer */
+	struct direct *direct; /* delivered before it is saved; else NULL */
 	void (*done)(struct newfile *nf, int error);
 };
 
-/* Call ACCEPTED for each message that has become durable, before its done(): it
- * makes the entry, and may take what the message is made of (arena, env). */
+/* Call ACCEPTED for each message that has become durable and was not held,
+ * before its done(): it makes the entry, and may take what the message is made
+ * of (arena, env). */
 void newfile_init(void (*accepted)(struct newfile *nf));
 
 /* An id, and no file yet, for ENV (slices in *ARENA, which is taken). */
@@ -61,6 +65,19 @@ int newfile_commit(struct newfile *nf, int64_t size, uint32_t crc32c,
 /* The same where no file was made: BODY is the message. */
 int newfile_commit_body(struct newfile *nf, struct slice body, uint32_t crc32c,
     void (*done)(struct newfile *nf, int error), struct err *err);
+/*
+ * Or first keep it from the spool: its recipients are delivered to while the
+ * client waits (qmgr/run/direct.h).  Then either newfile_save writes it, with
+ * LINES behind the message as they stand in a file, and it goes on as a commit
+ * that ends in DONE; or newfile_unhold says that nothing is to be written, and
+ * the caller tells whom it concerns.  After a save that failed (-1) comes
+ * newfile_unhold, too.
+ */
+void newfile_hold(struct newfile *nf, struct direct *direct, int64_t size,
+    uint32_t crc32c, void (*done)(struct newfile *nf, int error));
+int newfile_save(
+    struct newfile *nf, struct slice body, struct slice lines, struct err *err);
+void newfile_unhold(struct newfile *nf);
 /* Close and free; removes the file if it was not committed. */
 void newfile_fini(struct newfile *nf);
 /* Commits under way; is ID one?  Its file has its name already. */

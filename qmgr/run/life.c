@@ -7,6 +7,7 @@
 #include "qmgr/queue/spool.h"
 #include "qmgr/report/notice.h"
 #include "qmgr/run/dest.h"
+#include "qmgr/run/direct.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
 #include "qmgr/run/round.h"
@@ -34,7 +35,8 @@ life_start(int spool_dir, struct err *err)
 bool
 life_busy(void)
 {
-	return newfile_count() > 0 || dispatch_count() > 0;
+	return newfile_count() > 0 || direct_count() > 0 ||
+	       dispatch_count() > 0;
 }
 
 void

@@ -9,6 +9,7 @@
 #include "log/log.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/run/dest.h"
+#include "qmgr/run/direct.h"
 #include "qmgr/run/expand.h"
 #include "qmgr/run/known.h"
 #include "qmgr/run/settle.h"
@@ -87,6 +88,9 @@ to_host(struct rcpt *r, const struct msg_lookup_found *in)
 static void
 take_answer(struct rcpt *r, const struct msg_lookup_found *in)
 {
+	/* A system user's local may expand. */
+	if (in->kind != LOOKUP_MAILBOX || in->uid != 0)
+		direct_save(r->message);
 	switch (in->kind) {
 	case LOOKUP_MAILBOX:
 		to_mailbox(r, in);

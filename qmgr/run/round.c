@@ -10,6 +10,7 @@
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/note.h"
 #include "qmgr/report/report.h"
+#include "qmgr/run/direct.h"
 #include "qmgr/run/resolve.h"
 #include "qmgr/run/settle.h"
 #include "sys/clock.h"
@@ -96,7 +97,24 @@ leave(struct message *m)
 	    kv_u("relayed", count(m, RCPT_RELAYED)),
 	    kv_u("reported", count(m, RCPT_REPORTED)),
 	    kv_u("discarded", count(m, RCPT_DISCARDED)));
-	remove_entry(e);
+	if (m->direct == NULL)
+		remove_entry(e);
+	else {
+		direct_leave(m);
+		entry_free(&e);
+	}
+	finish(m);
+}
+
+/* It could not be accepted: who has it has it, and the client sends it again.
+ */
+static void
+leave_refused(struct message *m)
+{
+	struct entry *e = m->entry;
+
+	direct_leave(m);
+	entry_free(&e);
 	finish(m);
 }
 
@@ -275,7 +293,7 @@ discard_all(struct message *m)
 
 /* Each report that is due is written before anything is given up. */
 static void
-round_end(struct message *m)
+end_accepted(struct message *m)
 {
 	if (m->damaged) {
 		set_aside(m);
@@ -300,6 +318,23 @@ round_end(struct message *m)
 		report_write(m, NOTIFY_DELAY, on_reported);
 	else
 		put_off(m);
+}
+
+static void
+round_end(struct message *m)
+{
+	switch (direct_end(m)) {
+	case DIRECT_LEFT:
+		leave(m);
+		return;
+	case DIRECT_WAITS:
+		return;
+	case DIRECT_REFUSED:
+		leave_refused(m);
+		return;
+	case DIRECT_SAVED:
+		end_accepted(m);
+	}
 }
 
 /* Those that are new, and open. */
@@ -459,12 +494,14 @@ void
 round_stop(void)
 {
 	rounds.stopped = true;
+	direct_stop();
 }
 
 void
 round_init(void)
 {
 	settle_init(begin, round_end);
+	direct_init(round_start, round_end);
 	resolve_init();
 	ev_timer_init(&rounds.due, on_due);
 	ev_task_init(&rounds.pump, on_pump);

@@ -6,8 +6,10 @@
 #ifndef QMGR_RUN_ROUND_H
 #define QMGR_RUN_ROUND_H
 
-#include "qmgr/queue/message.h"
+#include <stdbool.h>
 
+struct entry;
+struct message;
 struct newfile;
 
 void round_init(void);

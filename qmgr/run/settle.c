@@ -7,6 +7,7 @@
 #include "qmgr/queue/note.h"
 #include "qmgr/queue/notify.h"
 #include "qmgr/queue/tail.h"
+#include "qmgr/run/direct.h"
 
 static struct {
 	void (*begin)(struct message *m);
@@ -19,6 +20,8 @@ settle_write(struct message *m)
 	struct err err = { 0 };
 
 	ev_task_cancel(&m->write_notes);
+	if (direct_is_unsaved(m)) /* they go with it when it is saved */
+		return;
 	if (tail_record(m->entry, &m->notes, &err) == -1)
 		log_err("spool.failed", kv_s("qid", m->entry->id),
 		    kv_s("why", err.text));

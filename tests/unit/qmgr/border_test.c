@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/crc32c.h"
@@ -27,6 +28,7 @@
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/spool.h"
 #include "qmgr/queue/tail.h"
+#include "qmgr/run/direct.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
 #include "qmgr/run/life.h"
@@ -34,6 +36,7 @@
 #include "queue/envelope.h"
 #include "queue/job.h"
 #include "sys/clock.h"
+#include "sys/fd.h"
 
 enum { OWNER = 1234, MAX_CALLS = 16 };
 
@@ -63,7 +66,7 @@ static struct arena arena;
 
 static char opened[ENVELOPE_ID_BYTES];
 static int opened_fd = -1;
-static unsigned refused, committed;
+static unsigned refused, committed, not_committed;
 static struct buf listed = { .max = 65536 };
 
 struct ipc *
@@ -171,7 +174,7 @@ ipc_send(struct ipc *peer, const struct msg *m)
 	} else if (m->type == MSG_queue_opened)
 		refused++;
 	if (m->type == MSG_queue_committed)
-		committed += m->queue_committed.ok;
+		*(m->queue_committed.ok ? &committed : &not_committed) += 1;
 	return true;
 }
 
@@ -229,7 +232,7 @@ setup(void **state)
 	while (ncalls > 0 && n < ARRAY_LEN(unanswered))
 		unanswered[n++] = calls[--ncalls].call;
 	ncalls = nlinks = 0;
-	smtpd.dropped = refused = committed = 0;
+	smtpd.dropped = refused = committed = not_committed = 0;
 	opened[0] = '\0';
 	return 0;
 }
@@ -433,6 +436,7 @@ say_small(struct slice text, int64_t size)
 	m.queue_commit.size = size;
 	m.queue_commit.crc32c = crc32c(0, text);
 	m.queue_commit.body = text;
+	m.queue_commit.record = record;
 	intake_on_commit(&smtpd, &m);
 	turn();
 }
@@ -652,6 +656,157 @@ test_final_expands(void **state)
 	    .kind = LOOKUP_MAILBOX, .address = SLICE("c@d"), .uid = OWNER });
 	expect_job(ROLE_LOCAL, OWNER, "\\");
 	assert_int_equal(say_expanded("C/bin/id\n")->dropped, 1);
+}
+
+/* ---- delivered before it is in the spool (qmgr/run/direct.h) ---- */
+
+static const struct msg_lookup_found mailbox = { .kind = LOOKUP_MAILBOX,
+	.address = SLICE("c@d") };
+
+static bool
+in_spool(void)
+{
+	int fd = spool_open(opened, SPOOL_NEW, O_RDONLY, NULL);
+	const bool yes = fd != -1;
+
+	fd_close(&fd);
+	return yes;
+}
+
+/* A small message for c@d, with a record; lookup is asked. */
+static void
+submit_small(void)
+{
+	say_open_as(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"), false);
+	record = SLICE("a record");
+	say_small(slice_str(body), sizeof body - 1);
+	record = SLICE("");
+	assert_int_equal(committed, 0);
+	assert_false(in_spool());
+	assert_int_equal(ncalls, 1);
+	assert_int_equal(calls[0].type, MSG_lookup_address);
+}
+
+static void
+say_result(enum job_status status, const char *dsn)
+{
+	struct msg m = { .type = MSG_job_result };
+
+	m.job_result = (struct msg_job_result){ .job = calls[0].call->id,
+		.recipient = calls[0].rcpt.number,
+		.status = status,
+		.dsn = slice_str(dsn) };
+	dispatch_on_result(calls[0].call->peer, &m);
+	turn();
+}
+
+static void
+until_committed(void)
+{
+	while (committed == 0)
+		turn();
+}
+
+static void
+test_direct(void **state)
+{
+	(void)state;
+	submit_small();
+	answer(mailbox);
+	expect_job(ROLE_LOCAL, 0, "");
+	assert_false(calls[0].has_file);
+	assert_int_equal(calls[0].body_bytes, sizeof body - 1);
+	assert_false(in_spool());
+	assert_int_equal(committed, 0);
+	assert_null(entry_find(slice_str(opened)));
+	say_result(JOB_DELIVERED, "2.1.5");
+	assert_int_equal(committed, 1);
+	assert_false(in_spool());
+	say_done(0);
+	assert_int_equal(direct_count(), 0);
+}
+
+/* What may lead elsewhere is saved before anything is done about it. */
+static void
+test_direct_elsewhere(void **state)
+{
+	const struct msg_lookup_found rows[] = {
+		relay,
+		{ .kind = LOOKUP_ALIAS, .targets = SLICE("Ax@y\n") },
+		{ .kind = LOOKUP_MAILBOX,
+		    .address = SLICE("c@d"),
+		    .uid = OWNER },
+		{ .kind = LOOKUP_TEMPFAIL, .enhanced = SLICE("4.3.0") },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		setup(state);
+		submit_small();
+		answer(rows[i]);
+		until_committed();
+		assert_non_null(entry_find(slice_str(opened)));
+	}
+}
+
+/* A delivery that fails, one that tells nothing, and an agent that ends. */
+static void
+test_direct_not_delivered(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		struct ipc_call *call;
+
+		setup(state);
+		submit_small();
+		answer(mailbox);
+		if (i == 0)
+			say_result(JOB_TEMPFAIL, "4.2.2");
+		call = take_call(0);
+		call->on_reply(
+		    call, i < 2 ? &(struct msg){ .type = MSG_job_done } : NULL);
+		until_committed();
+		assert_int_equal(committed, 1);
+		assert_non_null(entry_find(slice_str(opened)));
+		assert_int_equal(direct_count(), 0);
+	}
+}
+
+/* The client does not wait for a delivery that takes its time; what becomes of
+ * it later counts all the same. */
+static void
+test_direct_slow(void **state)
+{
+	(void)state;
+	submit_small();
+	answer(mailbox);
+	until_committed();
+	assert_true(in_spool());
+	assert_non_null(entry_find(slice_str(opened)));
+	say_result(JOB_DELIVERED, "2.1.5");
+	assert_int_equal(committed, 1);
+	assert_null(entry_find(slice_str(opened)));
+	say_done(0);
+}
+
+/* It could be neither delivered nor saved: refused, and gone. */
+static void
+test_direct_refused(void **state)
+{
+	struct rlimit files, none;
+
+	(void)state;
+	submit_small();
+	answer(mailbox);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	none = files;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	say_result(JOB_TEMPFAIL, "4.2.2");
+	setrlimit(RLIMIT_NOFILE, &files);
+	assert_int_equal(committed, 0);
+	assert_int_equal(not_committed, 1);
+	assert_null(entry_find(slice_str(opened)));
+	assert_int_equal(direct_count(), 0);
+	say_done(0);
 }
 
 /* Whatever uid lookup says. */
@@ -924,6 +1079,11 @@ main(void)
 		T(test_record),
 		T(test_record_too_large),
 		T(test_record_far),
+		T(test_direct),
+		T(test_direct_elsewhere),
+		T(test_direct_not_delivered),
+		T(test_direct_slow),
+		T(test_direct_refused),
 		T(test_small),
 		T(test_small_lies),
 		T(test_file_later),

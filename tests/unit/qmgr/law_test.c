@@ -40,6 +40,7 @@
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/spool.h"
+#include "qmgr/run/direct.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
 #include "qmgr/run/life.h"
@@ -163,6 +164,7 @@ static struct {
 	bool chain;
 	struct {
 		bool null_sender;
+		bool small; /* comes without a file, with a record */
 		const char *notify;
 		unsigned n, roots[TARGETS];
 	} msgs[MSGS];
@@ -243,6 +245,7 @@ plan_make(uint64_t seed)
 	plan.nmsgs = 1 + pick(MSGS);
 	for (unsigned i = 0; i < plan.nmsgs; i++) {
 		plan.msgs[i].null_sender = percent(10);
+		plan.msgs[i].small = percent(60);
 		plan.msgs[i].notify = notify[pick(ARRAY_LEN(notify))];
 		plan_roots(i);
 	}
@@ -347,6 +350,7 @@ struct fake {
 	struct job_rcpt *rcpts;
 	size_t n;
 	int file;
+	size_t bytes; /* that came with the job */
 	int64_t offset, size;
 };
 
@@ -564,7 +568,7 @@ result_of(const struct fake *f, const struct job_rcpt *r, struct buf *targets)
 	}
 	if (i == NODES)
 		wrong("a job for an address that nobody named");
-	if (f->file == -1 || percent(plan.temp)) {
+	if ((f->file == -1 && f->bytes == 0) || percent(plan.temp)) {
 		trouble(told, i);
 		return JOB_TEMPFAIL;
 	}
@@ -656,6 +660,7 @@ start_job(struct fake *f, const struct msg_job_start *in)
 	while (job_rcpt_parse(&lines, &f->arena, &f->rcpts[f->n]))
 		f->n++;
 	f->file = in->file != -1 ? fcntl(in->file, F_DUPFD_CLOEXEC, 3) : -1;
+	f->bytes = in->body.n;
 	f->offset = in->offset;
 	f->size = in->size;
 	ev_timer_init(&f->timer, on_job);
@@ -701,7 +706,8 @@ ipc_send(struct ipc *peer, const struct msg *m)
 	(void)peer;
 	if (m->type == MSG_queue_opened && m->queue_opened.ok) {
 		slice_copy(m->queue_opened.qid, told->qid, sizeof told->qid);
-		told->opened = write(m->queue_opened.file, body,
+		told->opened = m->queue_opened.file == -1 ||
+			       write(m->queue_opened.file, body,
 				   sizeof body - 1) == sizeof body - 1;
 	}
 	if (m->type == MSG_queue_committed && m->id <= MSGS)
@@ -720,7 +726,8 @@ submit(unsigned i)
 						   : SLICE("sender@s.test"),
 		.rcpts = rcpts };
 	struct buf names[TARGETS], text = { .max = 65536 };
-	struct msg m = { .type = MSG_queue_open, .queue_open.file = true };
+	struct msg m = { .type = MSG_queue_open,
+		.queue_open.file = !plan.msgs[i].small };
 
 	for (; env.nrcpts < plan.msgs[i].n; env.nrcpts++) {
 		struct buf *name = &names[env.nrcpts];
@@ -745,6 +752,10 @@ submit(unsigned i)
 			    .qid = slice_str(world->msgs[i].qid),
 			    .size = sizeof body - 1,
 			    .crc32c = crc32c(0, slice_str(body)) } };
+		if (plan.msgs[i].small) {
+			m.queue_commit.record = SLICE("a record");
+			m.queue_commit.body = slice_str(body);
+		}
 		intake_on_commit(&smtpd, &m);
 	}
 	buf_fini(&text);
@@ -824,7 +835,7 @@ epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 		return n;
 	if (newfile_count() > 0)
 		return real(epfd, events, max, 1000);
-	if (entry_count() == 0 && calls_open == 0 &&
+	if (entry_count() == 0 && direct_count() == 0 && calls_open == 0 &&
 	    world->submitted >= plan.nmsgs)
 		ev_stop();
 	else if (timeout < 0 || world->now_ms > max_ms)

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/run/direct.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "ev/loop.h"
+#include "log/log.h"
+#include "log/metric.h"
+#include "qmgr/conf.h"
+#include "qmgr/queue/message.h"
+#include "qmgr/queue/newfile.h"
+
+/* A delivery takes as long as a sync; what takes longer is in trouble, or
+ * behind much other mail, and the client should not have to wait for that. */
+enum { PATIENCE_MS = 250 };
+
+struct direct {
+	struct newfile *file; /* NULL: the client has his answer */
+	struct message *message;
+	void (*done)(struct newfile *nf, int error);
+	struct ev_timer patience;
+	bool saving;
+	bool ended; /* the round, while it was being saved */
+};
+
+static struct {
+	size_t count;
+	bool stopped;
+	void (*start)(struct message *m);
+	void (*end)(struct message *m);
+} state;
+
+static struct metric delivered = { .name = "pabal_qmgr_delivered_direct",
+	.help = "Messages that were in their mailboxes before they were in "
+		"the spool." };
+
+bool
+direct_is_unsaved(const struct message *m)
+{
+	return m->direct != NULL && !m->direct->saving;
+}
+
+static void
+forget(struct direct *d)
+{
+	ev_timer_stop(&d->patience);
+	d->message->direct = NULL;
+	xfree(&d);
+}
+
+static void
+answer(struct direct *d, int error)
+{
+	struct newfile *nf = d->file;
+
+	d->file = NULL;
+	state.count--;
+	d->done(nf, error);
+}
+
+/* Nothing of it is in the spool, and nothing will be. */
+static void
+refuse(struct direct *d, int error)
+{
+	d->saving = false;
+	answer(d, error);
+}
+
+static void
+on_saved(struct newfile *nf, int error)
+{
+	struct direct *d = nf->direct;
+	struct message *m = d->message;
+	const bool ended = d->ended;
+
+	if (error != 0)
+		refuse(d, error);
+	else {
+		entry_list(m->entry);
+		answer(d, 0);
+		forget(d);
+	}
+	if (ended)
+		state.end(m);
+}
+
+static void
+save(struct direct *d)
+{
+	struct message *m = d->message;
+	struct err err = { 0 };
+
+	ev_timer_stop(&d->patience);
+	if (newfile_save(d->file, buf_slice(&m->kept.body),
+		buf_slice(&m->notes), &err) == 0) {
+		buf_reset(&m->notes);
+		d->saving = true;
+		return;
+	}
+	log_err("queue.commit-failed", kv_s("qid", m->entry->id),
+	    kv_s("why", err.text));
+	newfile_unhold(d->file);
+	refuse(d, err.code == ERR_NO_SPACE ? ENOSPC : EIO);
+}
+
+void
+direct_save(struct message *m)
+{
+	if (direct_is_unsaved(m) && m->direct->file != NULL)
+		save(m->direct);
+}
+
+static void
+on_patience(struct ev_timer *t)
+{
+	save(OUTER(t, struct direct, patience));
+}
+
+static bool
+all_in_mailboxes(const struct message *m)
+{
+	for (size_t i = 0; i < m->nrcpts; i++)
+		if (m->rcpts[i]->state != RCPT_DELIVERED ||
+		    m->rcpts[i]->tell_success)
+			return false;
+	return !m->damaged;
+}
+
+enum direct_end
+direct_end(struct message *m)
+{
+	struct direct *d = m->direct;
+
+	if (d == NULL)
+		return DIRECT_SAVED;
+	if (direct_is_unsaved(m) && d->file != NULL) {
+		if (all_in_mailboxes(m))
+			return DIRECT_LEFT;
+		save(d);
+	}
+	d->ended = d->saving;
+	return d->saving ? DIRECT_WAITS : DIRECT_REFUSED;
+}
+
+void
+direct_leave(struct message *m)
+{
+	struct direct *d = m->direct;
+
+	if (d->file != NULL) {
+		metric_add(&delivered, 1);
+		newfile_unhold(d->file);
+		answer(d, 0);
+	}
+	forget(d);
+}
+
+/* smtpd has made a record, so one of the recipients has a mailbox here, and as
+ * many as one delivery takes. */
+static bool
+is_fit(const struct newfile *nf, int64_t size)
+{
+	return !state.stopped && state.count < qmgr_conf->local_concurrency &&
+	       size > 0 && (int64_t)nf->kept.body.n == size &&
+	       nf->kept.record.n > 0 &&
+	       nf->env.nrcpts <= qmgr_conf->recipients_per_job;
+}
+
+bool
+direct_begin(struct newfile *nf, int64_t size, uint32_t crc32c,
+    void (*done)(struct newfile *nf, int error))
+{
+	struct direct *d;
+	struct message *m;
+	struct entry *e;
+
+	if (!is_fit(nf, size))
+		return false;
+	d = xcalloc(1, sizeof *d);
+	newfile_hold(nf, d, size, crc32c, on_saved);
+	e = entry_unlisted(nf->id, SPOOL_NEW, nf->env.arrived_us);
+	e->own = true;
+	nf->env.id = arena_slice(&nf->arena, nf->env.id);
+	m = message_new(e, &nf->arena, &nf->env, nf->head_bytes);
+	kept_move(&m->kept, &nf->kept);
+	*d = (struct direct){ .file = nf, .message = m, .done = done };
+	m->direct = d;
+	state.count++;
+	ev_timer_init(&d->patience, on_patience);
+	ev_timer_set(&d->patience, PATIENCE_MS);
+	state.start(m);
+	return true;
+}
+
+size_t
+direct_count(void)
+{
+	return state.count;
+}
+
+void
+direct_stop(void)
+{
+	state.stopped = true;
+}
+
+void
+direct_init(void (*start)(struct message *m), void (*end)(struct message *m))
+{
+	state.start = start;
+	state.end = end;
+	state.stopped = false;
+	metric_register(&delivered);
+}

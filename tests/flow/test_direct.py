@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: ISC
+"""A small message for mailboxes here is delivered before it is in the spool
+(qmgr/run/direct.h); what cannot be delivered at once is saved first."""
+import os
+import signal
+
+import pytest
+
+from pabal import DOMAIN, wait
+
+
+def metric(p, name):
+    for line in p.pabal("metrics").splitlines():
+        if line.startswith(name):
+            return int(float(line.split()[-1]))
+    return 0
+
+
+def spooled(p):
+    return [f for place in ("new", "cur")
+            for _, _, files in os.walk(os.path.join(p.dir, "spool", place))
+            for f in files]
+
+
+def test_in_the_mailbox_before_the_answer(make_pabal):
+    p = make_pabal()
+    both = [f"{u}@{DOMAIN}" for u in ("alice", "bob")]
+    since = p.mark()
+    # On a slow machine a delivery may take longer than the client should wait.
+    for n in range(50):
+        before = metric(p, "pabal_qmgr_delivered_direct")
+        p.send(f"both {n}", to=both)
+        if metric(p, "pabal_qmgr_delivered_direct") > before:
+            break
+        p.wait_queue(0)
+    else:
+        raise AssertionError("none was delivered directly")
+    # The answer was that it is there: nobody waits for more.
+    assert p.find_mail("alice", f"both {n}") and p.find_mail("bob", f"both {n}")
+    qid = p.events("mail.accepted", since)[-1]["qid"]
+    assert p.events("mail.removed", since, qid=qid)[0]["delivered"] == "2"
+    assert p.queue_count() == 0 and spooled(p) == []
+
+
+@pytest.mark.parametrize("killed", ["qmgr", "local"])
+def test_a_delivery_that_takes_its_time(make_pabal, killed):
+    """The client gets his 250 for the file in the spool, which is delivered
+    whoever dies meanwhile."""
+    p = make_pabal()
+    p.allowed = ["child.killed", "ipc.dropped"]
+    p.send("wakes local")
+    p.wait_mail("alice", "wakes local")
+    stopped = p.pids("local")
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    p.send("saved")
+    assert not p.find_mail("alice", "saved")
+    assert len(spooled(p)) == 1
+    for pid in p.pids(killed):
+        os.kill(pid, signal.SIGKILL)
+    if killed == "qmgr":
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    p.wait_mail("alice", "saved")
+    p.wait_queue(0)
+    wait(lambda: spooled(p) == [], "an empty spool")
