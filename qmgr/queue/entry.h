@@ -22,8 +22,6 @@
 #include "base/heap.h"
 #include "qmgr/queue/spool.h"
 
-struct message;
-
 enum entry_state {
 	ENTRY_WAITING, /* in the heap until its next attempt */
 	ENTRY_ACTIVE,  /* in memory, being delivered */
