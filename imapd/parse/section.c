@@ -282,8 +282,8 @@ section_span(const struct section *s, const struct mime_part *root,
 static bool
 is_listed(const struct section *s, struct slice name)
 {
-	return bsearch(&name, s->sorted, s->nfields, sizeof name, by_name) !=
-	       NULL;
+	return s->nfields > 0 && bsearch(&name, s->sorted, s->nfields,
+				     sizeof name, by_name) != NULL;
 }
 
 static void

@@ -258,12 +258,13 @@ parse_enum(
     const struct conf_param *p, struct slice text, struct arena *a, void *at)
 {
 	struct slice rest = slice_str(p->words);
-	int *v = at;
 
 	(void)a;
-	for (*v = 0; rest.n > 0; (*v)++)
-		if (slice_ieq(text, slice_cut(rest, '|', &rest)))
+	for (int v = 0; rest.n > 0; v++)
+		if (slice_ieq(text, slice_cut(rest, '|', &rest))) {
+			*(int *)at = v;
 			return true;
+		}
 	return false;
 }
 

@@ -82,15 +82,34 @@ keywords_name(const struct keyword_table *t, unsigned n)
 	return n < t->size ? t->names[n] : NULL;
 }
 
-/* The map's entry of N's name goes, unless another number has it. */
+/* Somebody else's table may give a name two numbers: another than N with NAME;
+ * -1: there is none. */
+static int
+other_of(const struct keyword_table *t, unsigned n, struct slice name)
+{
+	for (unsigned i = 0; i < t->size; i++)
+		if (i != n && t->names[i] != NULL &&
+		    slice_ieq(slice_str(t->names[i]), name))
+			return (int)i;
+	return -1;
+}
+
+/* N has no name any more; if another number has it, the name is that one's. */
 static void
 forget(struct keyword_table *t, unsigned n)
 {
 	const struct slice name = slice_str(t->names[n]);
 	char text[KEYWORD_SIZE_MAX];
 
-	if (keywords_find(t, name) == (int)n)
-		map_del(&t->by_name, folded(name, text));
+	if (keywords_find(t, name) == (int)n) {
+		const int other = other_of(t, n, name);
+
+		if (other == -1)
+			map_del(&t->by_name, folded(name, text));
+		else
+			map_put(&t->by_name, folded(name, text),
+			    (void *)(uintptr_t)(other + 1));
+	}
 	xfree(&t->names[n]);
 	t->used--;
 }

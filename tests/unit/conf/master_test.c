@@ -105,6 +105,9 @@ test_refusals(void **state)
 		{ "[a]\ndaemon = x\n[b]\ndaemon = y\n[a]\nprocesses = 2\n",
 		  "master.conf:5: there is a section [a] in line 1 already\n" },
 		{ "[a]\ndaemon = x\nprocess = 2\n", "master.conf:3: there is no parameter \"process\" here; did you mean processes?\n" },
+		{ "[a]\ndaemon = smtpd\nprotocol = ftp\nlisten = *:25\n",
+		  "master.conf:3: protocol: expected one of none, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, managesieve, http, not \"ftp\"\n"
+		  "master.conf:1: [a] listens, but protocol does not say what is spoken\n" },
 		{ "[a]\ndaemon = x\nprotocol = ftp\nprocesses = 0\n",
 		  "master.conf:3: protocol: expected one of none, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, managesieve, http, not \"ftp\"\n"
 		  "master.conf:4: processes: expected auto or a number from 1 to 256, not \"0\"\n" },
