@@ -92,8 +92,8 @@ sync_each(struct durable *d, struct req_list *batch)
 		if (shared == 0 && req->whole && atomic_load(&sync_failed))
 			shared = EIO;
 		else if (shared == 0)
-			shared =
-			    sync_fd(d, req->whole ? syncfs : fsync, req->dirfd);
+			shared = sync_fd(
+			    d, req->whole ? fd_syncfs : fsync, req->dirfd);
 	}
 	return shared;
 }
@@ -152,7 +152,7 @@ sync_batch(struct durable *d, struct req_list *batch, size_t n)
 			       (d->method == SYNC_AUTO && n >= BATCH_SYNCFS)) &&
 			   is_one_fs(d, batch);
 	const int error =
-	    whole ? sync_fd(d, syncfs, d->fsfd) : sync_each(d, batch);
+	    whole ? sync_fd(d, fd_syncfs, d->fsfd) : sync_each(d, batch);
 
 	if (error != 0)
 		fail_submitted(d, batch, error);

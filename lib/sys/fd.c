@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 int
@@ -91,9 +92,23 @@ fd_sync(int fd, struct err *err)
 }
 
 int
+fd_syncfs(int fd)
+{
+	struct statvfs fs;
+
+	if (syncfs(fd) == -1)
+		return -1;
+	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0) {
+		errno = EROFS;
+		return -1;
+	}
+	return 0;
+}
+
+int
 fd_sync_fs(int fd, struct err *err)
 {
-	return syncfs(fd) == 0 ? 0 : err_sys(err, ERR_TEMP, "syncfs");
+	return fd_syncfs(fd) == 0 ? 0 : err_sys(err, ERR_TEMP, "syncfs");
 }
 
 /* Both names at once, then one of them goes. */

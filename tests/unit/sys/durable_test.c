@@ -13,6 +13,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -30,6 +32,7 @@ static int fail_fd = -1; /* fsync of it fails, */
 static bool fail_once;   /* the first time */
 static int fail_syncfs;
 static bool fail_any_fsync;
+static bool read_only; /* what an error makes of a file system */
 
 static void
 pass_gate(int *counter)
@@ -63,6 +66,14 @@ syncfs(int fd)
 	pass_gate(&syncfss);
 	errno = fail_syncfs;
 	return fail_syncfs != 0 ? -1 : 0;
+}
+
+int
+fstatvfs(int fd, struct statvfs *fs)
+{
+	(void)fd;
+	*fs = (struct statvfs){ .f_flag = read_only ? ST_RDONLY : 0 };
+	return 0;
 }
 
 static void
@@ -130,7 +141,7 @@ reset(void **state)
 	(void)state;
 	ndone = fsyncs = syncfss = fail_syncfs = 0;
 	fail_fd = -1;
-	fail_any_fsync = fail_once = false;
+	fail_any_fsync = fail_once = read_only = false;
 	return 0;
 }
 
@@ -260,6 +271,30 @@ test_fsync_errors(void **state)
 	reap_until(d, 7);
 	assert_int_equal(commits[6].error, 0);
 	durable_free(&d);
+}
+
+/* Nor does it say anything when another process was told of the error and the
+ * file system is read-only since. */
+static void
+test_made_read_only(void **state)
+{
+	const pid_t pid = fork(); /* no syncfs is believed in it afterwards */
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		struct durable *d = durable_new(dir, SYNC_SYNCFS);
+
+		read_only = true;
+		submit(d, 0, 100);
+		reap_until(d, 1);
+		durable_free(&d);
+		_exit(commits[0].error == EROFS && fd_sync_fs(dir, NULL) == -1
+			  ? 0
+			  : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 /* syncfs says 0 after it has told of an error: it is not asked again, by no
@@ -490,6 +525,7 @@ main(void)
 		cmocka_unit_test_setup(test_free_with_both_at_work, reset),
 		cmocka_unit_test_setup(test_replace, reset),
 		cmocka_unit_test_setup(test_other_file_system, reset),
+		cmocka_unit_test_setup(test_made_read_only, reset),
 		/* Last: no syncfs is believed in this process any more. */
 		cmocka_unit_test_setup(test_syncfs_errors, reset),
 		cmocka_unit_test_setup(test_fsync_errors, reset),
