@@ -32,7 +32,8 @@ TAILQ_HEAD(req_list, durable_req);
 struct lane {
 	struct durable *owner;
 	void (*work)(struct durable *d, struct req_list *batch, size_t n);
-	bool drain; /* finish what waits before the end */
+	void (*after)(struct durable *d); /* that nobody waits for */
+	bool drain;                       /* finish what waits before the end */
 	enum { LANE_NONE, LANE_RUNS, LANE_ENDED } state; /* of the thread */
 	pthread_t thread;
 	sem_t wake; /* a condition would cost a system call more */
@@ -47,6 +48,8 @@ struct durable {
 	int eventfd;
 	enum sync_method method;
 	bool stopping;
+	atomic_bool touched;
+	bool rest; /* the sync thread's: not reached by the last sync */
 	atomic_uint_fast64_t syncs;
 	pthread_mutex_t mutex; /* guards the lists, their counts, stopping */
 	struct lane sync;
@@ -144,18 +147,35 @@ is_one_fs(const struct durable *d, const struct req_list *batch)
 	return true;
 }
 
+/* What was touched costs no more than another file. */
+static bool
+want_whole(const struct durable *d, size_t n, bool touched)
+{
+	return d->method == SYNC_SYNCFS ||
+	       (d->method == SYNC_AUTO && n + touched >= BATCH_SYNCFS);
+}
+
 static void
 sync_batch(struct durable *d, struct req_list *batch, size_t n)
 {
+	/* What is touched from now on may come too late for this one. */
+	const bool touched = atomic_exchange(&d->touched, false);
 	const bool whole = !atomic_load(&sync_failed) &&
-			   (d->method == SYNC_SYNCFS ||
-			       (d->method == SYNC_AUTO && n >= BATCH_SYNCFS)) &&
-			   is_one_fs(d, batch);
+			   want_whole(d, n, touched) && is_one_fs(d, batch);
 	const int error =
 	    whole ? sync_fd(d, fd_syncfs, d->fsfd) : sync_each(d, batch);
 
+	d->rest = touched && !whole;
 	if (error != 0)
 		fail_submitted(d, batch, error);
+}
+
+static void
+sync_rest(struct durable *d)
+{
+	if (d->rest)
+		(void)sync_fd(d, fd_syncfs, d->fsfd);
+	d->rest = false;
 }
 
 static void
@@ -213,6 +233,8 @@ lane_work(struct lane *lane)
 	pthread_mutex_unlock(&d->mutex);
 	/* not under the lock, which the loop wants when it wakes */
 	must(write(d->eventfd, &one, sizeof one) == sizeof one);
+	if (lane->after != NULL)
+		lane->after(d);
 	pthread_mutex_lock(&d->mutex);
 }
 
@@ -323,6 +345,7 @@ durable_new(int fsfd, enum sync_method method)
 	TAILQ_INIT(&d->finished);
 	pthread_mutex_init(&d->mutex, NULL);
 	lane_init(d, &d->sync, sync_batch, false);
+	d->sync.after = sync_rest;
 	lane_init(d, &d->remove, remove_batch, true);
 	return d;
 }
@@ -371,6 +394,18 @@ durable_submit_list(struct durable *d, struct durable_list *list)
 	pthread_mutex_unlock(&d->mutex);
 	if (wake)
 		sem_post(&d->sync.wake);
+}
+
+void
+durable_touch(struct durable *d)
+{
+	atomic_store(&d->touched, true);
+}
+
+bool
+durable_touched(const struct durable *d)
+{
+	return atomic_load(&d->touched);
 }
 
 void

@@ -20,6 +20,7 @@
 #include "qmgr/queue/bad.h"
 #include "qmgr/queue/recycle.h"
 #include "qmgr/queue/subdir.h"
+#include "qmgr/queue/unsynced.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
@@ -146,6 +147,7 @@ void
 spool_start(unsigned method)
 {
 	spool.durable = durable_new(spool.root, method);
+	unsynced_start(spool.durable);
 	ev_io_init(&spool.reaper, durable_fd(spool.durable), on_reap);
 	spool.reaper.edge = true;
 	ev_io_set(&spool.reaper, EV_READ);
@@ -155,6 +157,7 @@ void
 spool_stop(void)
 {
 	ev_io_stop(&spool.reaper);
+	unsynced_stop();
 	durable_free(&spool.durable);
 }
 
@@ -268,6 +271,7 @@ on_removed(struct durable_req *req, int error)
 	struct removal *r = OUTER(req, struct removal, req);
 
 	if (error == 0 || error == ENOENT) {
+		unsynced_note();
 		free(r);
 		return;
 	}
@@ -303,7 +307,9 @@ spool_remove(const char *id, enum spool_place place, bool own)
 {
 	const int dir = spool.dirs[place][dir_of(id)];
 
-	if (!recycle_put(dir, id, own))
+	if (recycle_put(dir, id, own))
+		unsynced_note();
+	else
 		unlink_later(dir, id);
 }
 

@@ -9,6 +9,7 @@
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "qmgr/queue/recycle.h"
+#include "qmgr/queue/unsynced.h"
 #include "sys/fd.h"
 
 /* ---- lines ---- */
@@ -150,8 +151,10 @@ append_to(struct entry *e, int fd, const struct buf *lines, struct err *err)
 	}
 	rc = append_whole(e, fd, buf_slice(lines), err);
 	buf_fini(&all);
-	if (rc == 0)
+	if (rc == 0) {
 		entry_written(e);
+		unsynced_note();
+	}
 	return rc;
 }
 

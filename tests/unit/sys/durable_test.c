@@ -209,6 +209,78 @@ test_group_commit(void **state)
 	}
 }
 
+/* What nobody waits for goes along with the next sync: as another file would,
+ * or behind what is waited for. */
+static void
+test_touched(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		enum sync_method method;
+		int batch;
+		bool touch;
+		int fsyncs, syncfss;
+	} rows[] = {
+		{ SYNC_AUTO,   1, true,  0, 1 },
+		{ SYNC_AUTO,   2, true,  0, 1 },
+		{ SYNC_AUTO,   0, true,  0, 1 }, /* nothing but what was touched */
+		{ SYNC_SYNCFS, 1, true,  0, 1 },
+		{ SYNC_FSYNC,  1, true,  2, 1 },
+		{ SYNC_FSYNC,  0, true,  0, 1 },
+		{ SYNC_AUTO,   0, false, 0, 0 },
+		{ SYNC_FSYNC,  0, false, 0, 0 },
+	};
+	/* clang-format on */
+
+	for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+		struct durable *d = durable_new(dir, rows[r].method);
+		int n = rows[r].batch;
+
+		reset(state);
+		if (rows[r].touch)
+			durable_touch(d);
+		assert_int_equal(durable_touched(d), rows[r].touch);
+		for (int i = 0; i < n; i++)
+			submit(d, (size_t)i, 100 + i);
+		if (n == 0) {
+			commits[n++] =
+			    (struct commit){ .req = { .done = on_done,
+						 .fd = -1,
+						 .dirfd = -1 } };
+			durable_submit(d, &commits[0].req);
+		}
+		reap_until(d, n);
+		assert_false(durable_touched(d));
+		durable_free(&d);
+		for (int i = 0; i < n; i++)
+			assert_int_equal(commits[i].error, 0);
+		assert_int_equal(fsyncs, rows[r].fsyncs);
+		assert_int_equal(syncfss, rows[r].syncfss);
+	}
+}
+
+/* What is touched during a sync waits for the next one. */
+static void
+test_touched_during_a_sync(void **state)
+{
+	struct durable *d = durable_new(dir, SYNC_AUTO);
+
+	(void)state;
+	set_gate(true);
+	submit(d, 0, 100);
+	wait_at_gate();
+	durable_touch(d);
+	set_gate(false);
+	reap_until(d, 1);
+	assert_true(durable_touched(d));
+	assert_int_equal(syncfss, 0);
+	submit(d, 1, 101);
+	reap_until(d, 2);
+	assert_false(durable_touched(d));
+	assert_int_equal(syncfss, 1);
+	durable_free(&d);
+}
+
 /* Nothing is called done before its sync has come back. */
 static void
 test_not_done_before_synced(void **state)
@@ -520,6 +592,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_lone_file, reset),
 		cmocka_unit_test_setup(test_group_commit, reset),
+		cmocka_unit_test_setup(test_touched, reset),
+		cmocka_unit_test_setup(test_touched_during_a_sync, reset),
 		cmocka_unit_test_setup(test_not_done_before_synced, reset),
 		cmocka_unit_test_setup(test_free_with_open_requests, reset),
 		cmocka_unit_test_setup(test_free_with_both_at_work, reset),
