@@ -298,6 +298,15 @@ bare_ends(const char *p)
 	return bare;
 }
 
+/* Only there, because no message begins or ends in blocks of NUL, whoever wrote
+ * it. */
+bool
+maildir_is_hollow(int fd, int64_t size)
+{
+	return size > 0 && (lseek(fd, 0, SEEK_HOLE) == 0 ||
+			       lseek(fd, size - 1, SEEK_HOLE) == size - 1);
+}
+
 int64_t
 maildir_wire_size(int fd, struct err *err)
 {

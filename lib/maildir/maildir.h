@@ -23,6 +23,7 @@
 #ifndef MAILDIR_MAILDIR_H
 #define MAILDIR_MAILDIR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -47,6 +48,9 @@ int maildir_stat(int fd, struct maildir_stat *st, struct err *err);
 /* ABSENT: gone, or no message. */
 enum found maildir_find(const struct maildir *d, enum maildir_part part,
     const char *name, struct maildir_stat *st);
+/* Does FD, of SIZE bytes, begin or end in a hole?  Then its bytes have never
+ * reached the disk. */
+bool maildir_is_hollow(int fd, int64_t size);
 /* Bytes of FD with each line ending as CRLF; -1 on error. */
 int64_t maildir_wire_size(int fd, struct err *err);
 

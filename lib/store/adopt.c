@@ -30,6 +30,21 @@
 /* Longest base to which all our fields can be added. */
 enum { BASE_LIMIT = 130 };
 
+/* Are there less bytes than S= says?  The size of a file may reach the disk
+ * before its bytes do. */
+static bool
+is_torn(const struct maildir *d, const struct listing_entry *e, int64_t size)
+{
+	bool torn = size < e->f.size;
+	int fd;
+
+	if (torn || maildir_read(d, e->part, e->name, &fd, NULL) != FOUND)
+		return torn;
+	torn = maildir_is_hollow(fd, size);
+	fd_close(&fd);
+	return torn;
+}
+
 /* What S= says was never on disk: the power went before the sync, so nobody
  * was told that the message is there. */
 static bool
@@ -64,7 +79,7 @@ measure(const struct maildir *d, const struct scan_how *how,
 		msg->date_s = e->f.date_s;
 	/* S= of other programs may be the size before it was compressed. */
 	if (how->doubt && e->want != 0 && e->want == e->f.uid &&
-	    st.size < e->f.size)
+	    is_torn(d, e, st.size))
 		return set_aside(d, e) ? 1 : 0;
 	if (sizes_likely(how, e, &st)) {
 		msg->vsize = e->f.vsize;

@@ -188,8 +188,8 @@ test_reboot(void **state)
 	mailbox_close(&m);
 }
 
-/* After a power cut, a file that is shorter than it says was never
- * acknowledged; in a run without one, it is just wrong. */
+/* After a power cut, a file that is shorter than it says, or has only its size,
+ * was never acknowledged; in a run without one, it is just wrong. */
 static void
 test_torn(void **state)
 {
@@ -207,15 +207,20 @@ test_torn(void **state)
 		fx_open_as("boot-2");
 		m = fx_box("INBOX");
 		fx_append(m, MAIL, 0);
+		fx_append(m, MAIL, 0);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
 	snprintf(path, sizeof path, "cur/%s", fx_file("cur", ",U=3:"));
 	assert_int_equal(truncate(fx_path(path), 5), 0);
+	snprintf(path, sizeof path, "cur/%s", fx_file("cur", ",U=4:"));
+	assert_int_equal(truncate(fx_path(path), 0), 0);
+	assert_int_equal(truncate(fx_path(path), sizeof MAIL - 1), 0);
 	fx_open_as("boot-3");
 	m = fx_box("INBOX");
 	assert_int_equal(fx_status(m).messages, 2);
 	assert_non_null(fx_file("tmp", ",U=3:"));
+	assert_non_null(fx_file("tmp", ",U=4:"));
 	mailbox_close(&m);
 }
 
