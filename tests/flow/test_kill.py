@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: ISC
 """kill -9 of any process under load: what was acknowledged arrives.
 
-A thousand messages go in over several sessions, half to a mailbox and half to
-another host; thirty times a process chosen at random dies, master included.
-A client that gets no 250 sends again under a new name, as a real one would.
+Messages go in over several sessions, by turns to a mailbox, to another host and
+through a command, and by IMAP's APPEND; again and again a process chosen at
+random dies, master included.  A client that gets no 250 sends again under a new
+name, as a real one would.
 
-Afterwards every message with a 250 has arrived.  A second copy is allowed only
-where a reply was in flight: when a process on its way (qmgr, local, smtp,
-master) was killed between the two arrivals.
+Afterwards every message with a 250, and every one that APPEND said OK to, has
+arrived.  A second copy is allowed only where a reply was in flight: when a
+process on its way (qmgr, local, smtp, pipe, master) was killed between the two
+arrivals.
+
+  PABAL_KILLS   how many (default 40), with twenty messages for each
+  PABAL_SEED    who is killed, and when
 """
 import collections
+import glob
+import imaplib
+import itertools
 import os
 import random
 import re
@@ -24,13 +32,15 @@ import pytest
 from pabal import DOMAIN, Failed, PATIENCE, alive, message, wait
 from sink import Sink
 
-MESSAGES = int(os.environ.get("PABAL_KILL_MESSAGES", 1000))
-KILLS = int(os.environ.get("PABAL_KILLS", 30))
+KILLS = int(os.environ.get("PABAL_KILLS", 40))
+MESSAGES = 20 * KILLS
 SENDERS = 8
+APPENDED = 1000000  # the numbers of what came by IMAP
 SEED = int(os.environ.get("PABAL_SEED", random.randrange(1 << 30)))
-VICTIMS = ("smtpd", "qmgr", "local", "smtp", "lookup", "auth", "keys", "login",
-           "master")
-ON_THE_WAY = ("qmgr", "local", "smtp", "master")
+VICTIMS = ("smtpd", "qmgr", "local", "smtp", "pipe", "lookup", "auth", "keys",
+           "login", "imapd", "logger", "master")
+ON_THE_WAY = ("qmgr", "local", "smtp", "pipe", "master")
+TO = (f"alice@{DOMAIN}", "x@example.net", f"command@{DOMAIN}")
 # A kill leaves traces that would be alarms elsewhere.
 ALLOWED = ("child.killed", "ipc.dropped")
 
@@ -44,6 +54,7 @@ class Load:
         self.acked, self.unsure, self.broken = set(), set(), []
         self.threads = [threading.Thread(target=self.work)
                         for _ in range(SENDERS)]
+        self.threads.append(threading.Thread(target=self.append))
         for t in self.threads:
             t.start()
 
@@ -59,13 +70,29 @@ class Load:
         except Exception as e:  # told by the test, not lost in a thread
             self.broken.append(e)
 
+    def append(self):
+        """By IMAP, as long as there are messages to send."""
+        for n in itertools.count(APPENDED):
+            with self.lock:
+                if not self.todo:
+                    return
+            name = f"kill {n}.0"
+            try:
+                with self.p.imap() as c:
+                    ok = c.append("INBOX", None, None, message(name))[0] == "OK"
+            except (OSError, imaplib.IMAP4.error):
+                ok = False
+                threading.Event().wait(0.05)
+            with self.lock:
+                (self.acked if ok else self.unsure).add(name)
+
     def until_acked(self, session, n):
         end = time.monotonic() + 4 * PATIENCE
         attempt = 0
         while time.monotonic() < end:
             name = f"kill {n}.{attempt}"
             attempt += 1
-            to = f"alice@{DOMAIN}" if n % 2 else "x@example.net"
+            to = TO[n % len(TO)]
             try:
                 if session is None:
                     session = self.p.smtp(timeout=PATIENCE)
@@ -121,17 +148,30 @@ def kill_one(p, rng, kills):
     return True
 
 
-def arrivals(p, sink_times):
-    """{name: [time of each copy]} in the mailbox and at the other host."""
+def begin_command(p):
+    """An alias that is a command, which keeps what it got whole: when pipe is
+    killed a command sees the end of its input."""
+    top = os.path.join(p.dir, "command")
+    os.mkdir(top)
+    os.chmod(top, 0o777)
+    with open(os.path.join(p.dir, "etc", "aliases"), "a") as f:
+        f.write(f'command: "|f=$(mktemp {top}/tmp.XXXXXXXX) && cat >$f && '
+                f'grep -q ^Hello $f && mv $f {top}/new.${{f##*.}}"\n')
+    p.pabal("map", "aliases")
+    return top
+
+
+def arrivals(p, sink_times, command):
+    """{name: [time of each copy]} in the mailbox, at the other host and with
+    the command."""
     found = collections.defaultdict(list)
     top = p.maildir("alice")
-    for sub in ("new", "cur"):
-        for file in os.listdir(os.path.join(top, sub)):
-            path = os.path.join(top, sub, file)
-            with open(path, "rb") as f:
-                m = re.search(rb"(?m)^Subject: (kill \d+\.\d+)\r?$", f.read())
-            assert m, f"a message that nobody sent, or half of one: {path}"
-            found[m[1].decode()].append(os.stat(path).st_mtime)
+    for path in glob.glob(f"{top}/new/*") + glob.glob(f"{top}/cur/*") + \
+            glob.glob(f"{command}/new.*"):
+        with open(path, "rb") as f:
+            m = re.search(rb"(?m)^Subject: (kill \d+\.\d+)\r?$", f.read())
+        assert m, f"a message that nobody sent, or half of one: {path}"
+        found[m[1].decode()].append(os.stat(path).st_mtime)
     for name, at in sink_times:
         found[name].append(at)
     return found
@@ -154,6 +194,7 @@ def test_kill(make_pabal):
     with TimedSink() as sink:
         p = make_pabal(("qmgr", "retry_schedule", "1s"),
                        ("pabal", "relayhost", sink.nexthop), disk=True)
+        command = begin_command(p)
         p.allowed = list(ALLOWED)
         load = Load(p)
         for i in range(1, KILLS + 1):
@@ -165,13 +206,15 @@ def test_kill(make_pabal):
             kill_one(p, rng, kills)
         load.join()
         wait(lambda: queue_empty(p), "an empty queue", 4 * PATIENCE)
-        found = arrivals(p, sink.times)
+        found = arrivals(p, sink.times, command)
     killed = collections.Counter(name for _, name in kills)
     lost = sorted(load.acked - set(found))
     foreign = sorted(set(found) - load.acked - load.unsure)
     twice = {n: sorted(t) for n, t in found.items() if len(t) > 1}
     print(f"{len(kills)} kills {dict(killed)}, {len(load.acked)} acknowledged,"
-          f" {len(load.unsure)} without a reply, {len(twice)} arrived twice")
+          f" {len(lost)} lost, {len(load.unsure)} without a reply, of which "
+          f"{len(load.unsure & set(found))} arrived, {len(twice)} arrived "
+          "twice")
     assert not lost, f"lost {len(lost)}: {lost[:10]}"
     assert not foreign
     for name, times in twice.items():
