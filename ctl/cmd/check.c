@@ -37,6 +37,7 @@
 #include "ctl/view/mistakes.h"
 #include "ctl/view/out.h"
 #include "sys/addr.h"
+#include "sys/fstype.h"
 #include "table/table.h"
 #include "tls/cert.h"
 
@@ -98,6 +99,17 @@ check_dir(
 		    dir);
 	else
 		tell(c, GOOD, what, "%s", dir);
+}
+
+/* Nothing is lost there, but it is as well to know. */
+static void
+check_type(struct check_run *c, const char *what, const char *dir)
+{
+	const struct fstype *type = fstype_find_path(dir);
+
+	if (type != NULL)
+		tell(c, WARN, what, "%s is on a file system of type %s: %s",
+		    dir, type->name, type->lacks);
 }
 
 static void
@@ -474,8 +486,10 @@ check_all(struct check_run *c)
 
 	check_dir(c, "spool", s->spool_directory, "pabal-queue");
 	check_space(c, "spool", s->spool_directory);
+	check_type(c, "spool", s->spool_directory);
 	check_dir(c, "mail", s->mail_directory, "pabal-mail");
 	check_space(c, "mail", s->mail_directory);
+	check_type(c, "mail", s->mail_directory);
 	check_dir(c, "tables", s->table_directory, NULL);
 	check_tables(c);
 	check_aliases(c);

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "sys/fd.h"
+#include "sys/fstype.h"
 
 /* From this many files on, one syncfs is cheaper than syncing each: two files
  * with their directories are four flushes of the disk. */
@@ -155,15 +156,26 @@ want_whole(const struct durable *d, size_t n, bool touched)
 	       (d->method == SYNC_AUTO && n + touched >= BATCH_SYNCFS);
 }
 
+/* Has this kernel no syncfs, or this file system? */
+static bool
+is_unknown(int error)
+{
+	return error == ENOSYS || error == EINVAL || error == EOPNOTSUPP;
+}
+
 static void
 sync_batch(struct durable *d, struct req_list *batch, size_t n)
 {
 	/* What is touched from now on may come too late for this one. */
 	const bool touched = atomic_exchange(&d->touched, false);
-	const bool whole = !atomic_load(&sync_failed) &&
-			   want_whole(d, n, touched) && is_one_fs(d, batch);
-	const int error =
-	    whole ? sync_fd(d, fd_syncfs, d->fsfd) : sync_each(d, batch);
+	bool whole = !atomic_load(&sync_failed) && want_whole(d, n, touched) &&
+		     is_one_fs(d, batch);
+	int error = whole ? sync_fd(d, fd_syncfs, d->fsfd) : 0;
+
+	if (is_unknown(error))
+		whole = false;
+	if (!whole)
+		error = sync_each(d, batch);
 
 	d->rest = touched && !whole;
 	if (error != 0)
@@ -332,13 +344,17 @@ struct durable *
 durable_new(int fsfd, enum sync_method method)
 {
 	struct durable *d = xcalloc(1, sizeof *d);
+	const struct fstype *type;
 	struct stat st = { 0 };
 
 	/* A description of its own, or its errors may be told to another
 	 * process that has inherited the same one. */
 	d->fsfd = openat(fsfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d->method =
-	    d->fsfd != -1 && fstat(d->fsfd, &st) == 0 ? method : SYNC_FSYNC;
+	type = d->fsfd != -1 ? fstype_find(d->fsfd) : NULL;
+	d->method = d->fsfd != -1 && fstat(d->fsfd, &st) == 0 &&
+			    (type == NULL || type->syncfs)
+			? method
+			: SYNC_FSYNC;
 	d->dev = st.st_dev;
 	d->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	must(d->eventfd != -1);

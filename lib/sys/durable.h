@@ -43,7 +43,8 @@ struct durable_req {
 };
 TAILQ_HEAD(durable_list, durable_req);
 
-/* A pool for the file system that the directory FSFD is on. */
+/* A pool for the file system that the directory FSFD is on: METHOD, or
+ * SYNC_FSYNC where syncfs does not reach the disk (fstype.h). */
 struct durable *durable_new(int fsfd, enum sync_method method);
 /* Waits for what is under way; open syncs end with ECANCELED. */
 void durable_free(struct durable **d);

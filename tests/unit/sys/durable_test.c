@@ -9,11 +9,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +34,7 @@ static int fail_fd = -1; /* fsync of it fails, */
 static bool fail_once;   /* the first time */
 static int fail_syncfs;
 static bool fail_any_fsync;
+static long fs_type;   /* of every file system; 0: what it is */
 static bool read_only; /* what an error makes of a file system */
 
 static void
@@ -73,6 +76,14 @@ fstatvfs(int fd, struct statvfs *fs)
 {
 	(void)fd;
 	*fs = (struct statvfs){ .f_flag = read_only ? ST_RDONLY : 0 };
+	return 0;
+}
+
+int
+fstatfs(int fd, struct statfs *fs)
+{
+	(void)fd;
+	*fs = (struct statfs){ .f_type = fs_type };
 	return 0;
 }
 
@@ -142,6 +153,7 @@ reset(void **state)
 	ndone = fsyncs = syncfss = fail_syncfs = 0;
 	fail_fd = -1;
 	fail_any_fsync = fail_once = read_only = false;
+	fs_type = 0;
 	return 0;
 }
 
@@ -408,6 +420,57 @@ test_syncfs_errors(void **state)
 	}
 }
 
+/* Where syncfs comes back before the server has synced anything, each file is
+ * synced. */
+static void
+test_file_systems_without_syncfs(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		long type;
+		int syncfss;
+	} rows[] = {
+		{ FUSE_SUPER_MAGIC, 0 }, { V9FS_MAGIC, 0 },
+		{ CIFS_SUPER_MAGIC, 0 }, { (int)SMB2_SUPER_MAGIC, 0 },
+		{ NFS_SUPER_MAGIC, 1 },  { EXT4_SUPER_MAGIC, 1 },
+	};
+	/* clang-format on */
+
+	for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+		struct durable *d;
+
+		reset(state);
+		fs_type = rows[r].type;
+		d = durable_new(dir, SYNC_SYNCFS);
+		submit(d, 0, 100);
+		reap_until(d, 1);
+		assert_int_equal(syncfss, rows[r].syncfss);
+		assert_int_equal(fsyncs, 2 - 2 * rows[r].syncfss);
+		durable_free(&d);
+	}
+}
+
+/* Or where the kernel has none: then nothing fails of it. */
+static void
+test_no_syncfs(void **state)
+{
+	const pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		struct durable *d = durable_new(dir, SYNC_SYNCFS);
+
+		fail_syncfs = ENOSYS;
+		submit(d, 0, 100);
+		reap_until(d, 1);
+		durable_free(&d);
+		_exit(commits[0].error == 0 && fsyncs == 2 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* syncfs reaches one file system only. */
 static void
 test_other_file_system(void **state)
@@ -600,6 +663,8 @@ main(void)
 		cmocka_unit_test_setup(test_replace, reset),
 		cmocka_unit_test_setup(test_other_file_system, reset),
 		cmocka_unit_test_setup(test_made_read_only, reset),
+		cmocka_unit_test_setup(test_no_syncfs, reset),
+		cmocka_unit_test_setup(test_file_systems_without_syncfs, reset),
 		/* Last: no syncfs is believed in this process any more. */
 		cmocka_unit_test_setup(test_syncfs_errors, reset),
 		cmocka_unit_test_setup(test_fsync_errors, reset),
