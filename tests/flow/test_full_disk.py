@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: ISC
-"""The spool on a small file system that fills and empties while mail comes in
-and goes out: what was acknowledged arrives, no files are quarantined, nobody
-ends."""
+"""Spool and mail on small file systems that fill and empty, run out of inodes
+and become read-only while mail comes in and goes out: what was acknowledged
+arrives once and whole, clients are told 452 or 451, no files are quarantined,
+nobody ends and nobody is started again."""
 import contextlib
+import imaplib
 import json
 import os
 import random
+import signal
 import smtplib
 import subprocess
 
 import pytest
 
-from pabal import Instance, message, wait
+from pabal import DOMAIN, Instance, alive, message, wait
 from sink import Sink
 
 ROUNDS = int(os.environ.get("PABAL_DISK_ROUNDS", 12))
@@ -124,3 +127,162 @@ def test_fills_and_empties(small_spool):
     assert json.loads(p.pabal("queue", "bad", "--json")) == []
     assert p.pids("qmgr") == qmgr
     assert not p.alarms()
+
+
+# The instance's directory $2 lies on a file system of its own, at $3.
+PLACE = """
+mount -t tmpfs -o "$1" tmpfs "$3" && cp -a "$2/." "$3" &&
+    chown --reference="$2" "$3" && chmod --reference="$2" "$3" &&
+    mount --bind "$3" "$2" && shift 3 && exec "$@"
+"""
+FAR = "far@example.net"
+
+
+class Place:
+    """DIR/spool or DIR/mail on a small file system; breaks when told so."""
+
+    def __init__(self, p, name):
+        self.p, self.disk = p, os.path.join(p.dir, "disk")
+        os.makedirs(self.disk)
+        p.prefix = ["unshare", "-m", "sh", "-c", PLACE, "sh",
+                    "size=3m,nr_inodes=2000", os.path.join(p.dir, name),
+                    self.disk]
+        try:
+            p.start()
+        finally:
+            p.prefix = []
+        self.name = name
+        self.path = f"/proc/{p.master_pid()}/root{self.disk}"
+        self.filler = os.path.join(self.path, "filler")
+
+    def fill(self):
+        with open(self.filler, "ab", buffering=0) as f:
+            with contextlib.suppress(OSError):
+                while True:
+                    f.write(bytes(4096))
+
+    def empty(self):
+        os.unlink(self.filler)
+
+    def use_inodes(self):
+        os.mkdir(self.filler)
+        with contextlib.suppress(OSError):
+            for n in range(10000):
+                open(os.path.join(self.filler, str(n)), "x").close()
+
+    def free_inodes(self):
+        for name in os.listdir(self.filler):
+            os.unlink(os.path.join(self.filler, name))
+        os.rmdir(self.filler)
+
+    def remount(self, how):
+        """Nobody may have a file open to write, so who has an index ends."""
+        def done():
+            for daemon in ("local", "imapd") if self.name == "mail" else ():
+                for pid in self.p.pids(daemon):
+                    os.kill(pid, signal.SIGKILL)
+                    wait(lambda pid=pid: not alive(pid), f"its end: {daemon}")
+            r = subprocess.run(
+                ["nsenter", "-m", "-t", str(self.p.master_pid()), "mount",
+                 "-o", f"remount,{how}", self.disk], capture_output=True,
+                check=False)
+            return r.returncode == 0
+        self.p.allowed = ["child.killed"]
+        wait(done, f"a remount {how}")
+
+
+TROUBLES = {
+    "full": (Place.fill, Place.empty, {452}),
+    "no inodes": (Place.use_inodes, Place.free_inodes, {452}),
+    "read-only": (lambda d: d.remount("ro"), lambda d: d.remount("rw"), {451}),
+}
+
+
+def mail(p, name, acked, to, lines=200):
+    """The reply's code; those that were acknowledged go to ACKED."""
+    try:
+        with p.smtp() as s:
+            s.ehlo()
+            s.sendmail("sender@example.org", to,
+                       message(name, ("x" * 70 + "\r\n") * lines))
+        acked.append(name)
+        return 250
+    except smtplib.SMTPRecipientsRefused as e:
+        return next(iter(e.recipients.values()))[0]
+    except smtplib.SMTPResponseException as e:
+        return e.smtp_code
+
+
+def append(p, name):
+    with p.imap() as c:
+        return c.append("INBOX", None, None,
+                        message(name, ("x" * 70 + "\r\n") * 200))[0]
+
+
+def in_mailbox(p):
+    """{subject: copies}, each of them whole."""
+    top = f"/proc/{p.master_pid()}/root{p.maildir('alice')}"
+    found = {}
+    for body in p.mails_of(top):
+        head, _, text = body.partition(b"\n\n")
+        assert text.replace(b"\r", b"").strip(b"x\n") == b"", body[:300]
+        assert text.endswith(b"x\n") or text.endswith(b"x\r\n")
+        subject = head.split(b"\nSubject: ")[1].split(b"\n")[0]
+        name = subject.strip().decode()
+        found[name] = found.get(name, 0) + 1
+    return found
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("where", ["spool", "mail"])
+def test_trouble(where, trouble):
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    breaks, mends, codes = TROUBLES[trouble]
+    to = [f"alice@{DOMAIN}", FAR]
+    acked, appended = [], []
+    p = Instance()
+    with Sink() as sink:
+        try:
+            p.conf("pabal", "relayhost", sink.nexthop)
+            p.conf("qmgr", "retry_schedule", "1h")
+            place = Place(p, where)
+            for n in range(3):
+                assert mail(p, f"before {n}", acked, to) == 250
+            p.wait_queue(0)
+            steady = {d: p.pids(d) for d in ("qmgr", "smtpd")}
+            breaks(place)
+            replies = [mail(p, f"broken {n}", acked, to, lines)
+                       for n, lines in enumerate((1, 200, 500))]
+            if where == "spool":
+                # What qmgr keeps to be used again it gives back then, so that
+                # the next one may have room.
+                assert replies[0] in codes, replies
+                assert set(replies) <= codes | {250}, replies
+            else:
+                assert set(replies) == {250}
+                wait(lambda: len(p.events("mail.deferred")) >= 3, "deferrals")
+                assert all(e["status"] == "tempfail" and e["dsn"][0] == "4"
+                           for e in p.events("rcpt.result", to=to[0])[3:])
+                with contextlib.suppress(imaplib.IMAP4.error):
+                    assert append(p, "append broken") == "NO"
+                assert p.queue_count() == 3
+            mends(place)
+            for n in range(3):
+                assert mail(p, f"after {n}", acked, to) == 250
+            assert append(p, "append after") == "OK"
+            appended.append("append after")
+
+            def drained():
+                p.pabal("queue", "flush")
+                return p.queue_count() == 0
+            wait(drained, "an empty queue")
+            assert in_mailbox(p) == dict.fromkeys(acked + appended, 1)
+            far = sorted(m.header("Subject") for m in sink.messages)
+            assert far == sorted(acked)
+            assert json.loads(p.pabal("queue", "bad", "--json")) == []
+            assert {d: p.pids(d) for d in steady} == steady
+            assert not p.alarms()
+        finally:
+            p.close()
