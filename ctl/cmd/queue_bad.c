@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal queue bad: files that qmgr could not understand and has set aside. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -178,6 +181,15 @@ names_of(struct ctl *ctl, int argc, char **argv, struct arena *arena,
 	return 0;
 }
 
+static void
+print_done(const struct ctl *ctl, const char *verb, size_t done)
+{
+	if (ctl->json)
+		printf("{\"files\":%zu}\n", done);
+	else
+		printf("%s: %zu file%s\n", verb, done, done == 1 ? "" : "s");
+}
+
 static int
 act(struct ctl *ctl, const char *verb, int argc, char **argv)
 {
@@ -202,10 +214,7 @@ act(struct ctl *ctl, const char *verb, int argc, char **argv)
 			rc = ctl_fail("queue bad %s %.*s: %s", verb,
 			    SLICE_FMT(names.list[i]), err.text);
 	}
-	if (ctl->json)
-		printf("{\"files\":%zu}\n", done);
-	else
-		printf("%s: %zu file%s\n", verb, done, done == 1 ? "" : "s");
+	print_done(ctl, verb, done);
 	arena_fini(&arena);
 	return rc;
 }
@@ -220,6 +229,87 @@ int
 cmd_queue_bad_delete(struct ctl *ctl, int argc, char **argv)
 {
 	return act(ctl, "delete", argc, argv);
+}
+
+/* ---- export ---- */
+
+/* qmgr says how its files are called: no other directory is meant. */
+static bool
+is_plain_name(struct slice name, char text[NAME_MAX + 1])
+{
+	return name.n > 0 && slice_find(name, '/') == name.n &&
+	       name.p[0] != '.' && slice_copy(name, text, NAME_MAX + 1);
+}
+
+static int
+copy_file(int from, int to, struct err *err)
+{
+	char piece[65536];
+	ssize_t n;
+
+	while ((n = read(from, piece, sizeof piece)) > 0)
+		if (fd_write_all(to, slice_of(piece, (size_t)n), err) == -1)
+			return -1;
+	return n == 0 ? fd_sync(to, err) : err_sys(err, ERR_TEMP, "read");
+}
+
+/* NAME to a new file in DIRFD, or nothing. */
+static int
+export_file(struct ctl *ctl, int dirfd, struct slice name, struct err *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	char text[NAME_MAX + 1];
+	int from = -1, to = -1, rc = -1;
+
+	if (!is_plain_name(name, text))
+		return err_set(err, ERR_PERM, "not the name of a file");
+	if (badfiles_open(&ctl->inst, name, &from, err) == -1)
+		return -1;
+	to = openat(dirfd, text, flags, 0600);
+	if (to == -1)
+		err_sys(err, ERR_TEMP, "create it");
+	else
+		rc = copy_file(from, to, err);
+	if (to != -1 && rc == -1)
+		(void)unlinkat(dirfd, text, 0);
+	fd_close(&to);
+	fd_close(&from);
+	return rc;
+}
+
+int
+cmd_queue_bad_export(struct ctl *ctl, int argc, char **argv)
+{
+	const int n = ctl_options(ctl, NULL, argc, argv, 2, ARGS_MAX);
+	struct names names;
+	struct arena arena;
+	struct err err;
+	size_t done = 0;
+	int rc = CTL_OK;
+	int dirfd;
+
+	if (n == -1)
+		return CTL_USAGE;
+	dirfd = open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd == -1)
+		return ctl_fail("queue bad export: %s: %s", argv[0],
+		    strerrordesc_np(errno));
+	arena_init(&arena);
+	if (names_of(ctl, n - 1, argv + 1, &arena, &names, &err) == -1) {
+		rc = ctl_fail("queue bad export: %s", err.text);
+		names.n = 0;
+	}
+	for (size_t i = 0; i < names.n && i < names.max; i++) {
+		if (export_file(ctl, dirfd, names.list[i], &err) == 0)
+			done++;
+		else
+			rc = ctl_fail("queue bad export %.*s: %s",
+			    SLICE_FMT(names.list[i]), err.text);
+	}
+	print_done(ctl, "export", done);
+	arena_fini(&arena);
+	fd_close(&dirfd);
+	return rc;
 }
 
 /* As it is, but not to a terminal. */

@@ -20,8 +20,8 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"domain del", "alias add", "alias set", "alias del", "map",
 	"queue show", "queue hold", "queue release", "queue retry",
 	"queue flush", "queue delete", "queue bad", "queue bad restore",
-	"queue bad show", "queue bad delete", "cert list", "cert install",
-	"cert new", "conf set", "conf unset", "init" };
+	"queue bad show", "queue bad export", "queue bad delete", "cert list",
+	"cert install", "cert new", "conf set", "conf unset", "init" };
 
 static bool
 is_for_owner(const char *words)

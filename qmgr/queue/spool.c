@@ -252,9 +252,10 @@ spool_open(const char *id, enum spool_place place, int flags, struct err *err)
 	const int fd = openat(spool.dirs[place][dir_of(id)], id,
 	    flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
+	/* A symbolic link is no file of ours, and stays one. */
 	if (fd == -1)
-		return err_sys(
-		    err, ERR_TEMP, "open %s/%s", place_names[place], id);
+		return err_sys(err, errno == ELOOP ? ERR_PERM : ERR_TEMP,
+		    "open %s/%s", place_names[place], id);
 	return fd;
 }
 

@@ -2,6 +2,7 @@
 #include "qmgr/run/scan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "ev/loop.h"
 #include "log/log.h"
@@ -10,6 +11,7 @@
 #include "qmgr/queue/spool.h"
 #include "qmgr/report/notice.h"
 #include "qmgr/run/round.h"
+#include "sys/fd.h"
 
 static struct ev_task scan;
 static uint64_t found;
@@ -32,6 +34,27 @@ on_not_loaded(struct entry *e, const struct err *err)
 	entry_free(&e);
 }
 
+/* A file of the message E, which came in since or stands in both places: as one
+ * file, when a crash came between a link and an unlink, or as two, which nobody
+ * but a hand makes. */
+static void
+on_known(struct entry *e, enum spool_place place)
+{
+	int fd;
+
+	if (spool_drop_twin(e->id)) {
+		e->place = SPOOL_CUR;
+		return;
+	}
+	fd = e->place != (uint8_t)place
+		 ? spool_open(e->id, place, O_RDONLY, NULL)
+		 : -1;
+	if (fd != -1)
+		spool_set_aside(
+		    e->id, place, "a second file of the same message");
+	fd_close(&fd);
+}
+
 /* A file that was accepted by an earlier process.  Its time stands in it, so
  * it is read now; a broken one is set aside and stops nothing. */
 static void
@@ -45,10 +68,8 @@ on_found(const char *id, enum spool_place place)
 	if (newfile_committing(id))
 		return;
 	e = entry_add(id, place, 0);
-	if (e == NULL) { /* came in since, or stands in both places */
-		e = entry_find(slice_str(id));
-		if (spool_drop_twin(id))
-			e->place = SPOOL_CUR;
+	if (e == NULL) {
+		on_known(entry_find(slice_str(id)), place);
 		return;
 	}
 	errno = 0;

@@ -117,6 +117,7 @@ def test_owners_only(pabal):
             "queue delete": ["--all"], "queue hold": ["--all"],
             "queue release": ["--all"], "queue retry": ["--all"],
             "queue bad restore": ["all"], "queue bad delete": ["all"],
+            "queue bad export": ["/tmp", "all"],
             "conf set": ["smtpd", "max_errors", "5"],
             "conf unset": ["smtpd", "max_errors"],
             "conf get": ["smtpd", "max_errors"],
