@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -22,16 +23,37 @@ static struct {
 	enum fault_kind kind;
 	unsigned calls, nth;
 	const char *name;
+	const char *only, *within; /* NULL: every call counts */
 } state;
 
-/* Must the call NAME fail?  PART: a write, which may be done in part. */
+/* Is it one that counts? */
 static bool
-strikes(const char *name, bool *part)
+is_meant(const char *name, int fd)
+{
+	char link[40], path[300];
+	ssize_t n;
+
+	if (state.only == NULL)
+		return true;
+	if (strstr(name, state.only) == NULL)
+		return false;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof path - 1);
+	if (n == -1)
+		return false;
+	path[n] = '\0';
+	return strncmp(path, state.within, strlen(state.within)) == 0;
+}
+
+/* Must the call NAME fail, which is about FD?  PART: a write, which may be done
+ * in part. */
+static bool
+strikes(const char *name, int fd, bool *part)
 {
 	bool hit = false;
 
 	pthread_mutex_lock(&lock);
-	if (state.counting) {
+	if (state.counting && is_meant(name, fd)) {
 		state.calls++;
 		hit = state.armed &&
 		      (state.calls == state.nth || state.rest ||
@@ -52,11 +74,11 @@ strikes(const char *name, bool *part)
 }
 
 static bool
-fails(const char *name)
+fails(const char *name, int fd)
 {
 	bool part = false;
 
-	return strikes(name, &part);
+	return strikes(name, fd, &part);
 }
 
 static bool
@@ -94,6 +116,18 @@ fault_arm(enum fault_kind kind, unsigned nth, bool for_ever)
 	state.armed = true;
 }
 
+void
+fault_arm_at(
+    enum fault_kind kind, const char *name, const char *within, unsigned nth)
+{
+	fault_off();
+	state.only = name;
+	state.within = within;
+	state.kind = kind;
+	state.nth = nth;
+	state.armed = state.counting = true;
+}
+
 bool
 fault_struck(void)
 {
@@ -112,7 +146,7 @@ fault_off(void)
 	pthread_mutex_lock(&lock);
 	state.counting = state.armed = state.for_ever = state.rest = false;
 	state.calls = state.nth = 0;
-	state.name = NULL;
+	state.name = state.only = state.within = NULL;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -132,7 +166,7 @@ write(int fd, const void *p, size_t n)
 {
 	bool part = true;
 
-	if (!is_file(fd) || !strikes("write", &part))
+	if (!is_file(fd) || !strikes("write", fd, &part))
 		return REAL(write)(fd, p, n);
 	return part ? REAL(write)(fd, p, half(n)) : -1;
 }
@@ -142,7 +176,7 @@ pwrite(int fd, const void *p, size_t n, off_t off)
 {
 	bool part = true;
 
-	if (!is_file(fd) || !strikes("pwrite", &part))
+	if (!is_file(fd) || !strikes("pwrite", fd, &part))
 		return REAL(pwrite)(fd, p, n, off);
 	return part ? REAL(pwrite)(fd, p, half(n), off) : -1;
 }
@@ -152,7 +186,7 @@ writev(int fd, const struct iovec *v, int n)
 {
 	bool part = true;
 
-	if (!is_file(fd) || !strikes("writev", &part))
+	if (!is_file(fd) || !strikes("writev", fd, &part))
 		return REAL(writev)(fd, v, n);
 	return part ? REAL(write)(fd, v[0].iov_base, half(v[0].iov_len)) : -1;
 }
@@ -160,32 +194,32 @@ writev(int fd, const struct iovec *v, int n)
 int
 fsync(int fd)
 {
-	return fails("fsync") ? -1 : REAL(fsync)(fd);
+	return fails("fsync", fd) ? -1 : REAL(fsync)(fd);
 }
 
 int
 fdatasync(int fd)
 {
-	return fails("fdatasync") ? -1 : REAL(fdatasync)(fd);
+	return fails("fdatasync", fd) ? -1 : REAL(fdatasync)(fd);
 }
 
 int
 syncfs(int fd)
 {
-	return fails("syncfs") ? -1 : REAL(syncfs)(fd);
+	return fails("syncfs", fd) ? -1 : REAL(syncfs)(fd);
 }
 
 int
 ftruncate(int fd, off_t n)
 {
-	return fails("ftruncate") ? -1 : REAL(ftruncate)(fd, n);
+	return fails("ftruncate", fd) ? -1 : REAL(ftruncate)(fd, n);
 }
 
 int
 posix_fallocate(int fd, off_t off, off_t n)
 {
-	return fails("posix_fallocate") ? errno
-					: REAL(posix_fallocate)(fd, off, n);
+	return fails("posix_fallocate", fd) ? errno
+					    : REAL(posix_fallocate)(fd, off, n);
 }
 
 int
@@ -198,7 +232,7 @@ openat(int dirfd, const char *path, int flags, ...)
 		va_start(ap, flags);
 		mode = va_arg(ap, mode_t);
 		va_end(ap);
-		if (fails("openat"))
+		if (fails("openat", dirfd))
 			return -1;
 	}
 	return REAL(openat)(dirfd, path, flags, mode);
@@ -207,37 +241,41 @@ openat(int dirfd, const char *path, int flags, ...)
 int
 mkdirat(int dirfd, const char *path, mode_t mode)
 {
-	return fails("mkdirat") ? -1 : REAL(mkdirat)(dirfd, path, mode);
+	return fails("mkdirat", dirfd) ? -1 : REAL(mkdirat)(dirfd, path, mode);
 }
 
 int
 linkat(int from, const char *old, int to, const char *new, int flags)
 {
-	return fails("linkat") ? -1 : REAL(linkat)(from, old, to, new, flags);
+	return fails("linkat", from) ? -1
+				     : REAL(linkat)(from, old, to, new, flags);
 }
 
 int
 renameat(int from, const char *old, int to, const char *new)
 {
-	return fails("renameat") ? -1 : REAL(renameat)(from, old, to, new);
+	return fails("renameat", from) ? -1
+				       : REAL(renameat)(from, old, to, new);
 }
 
 int
 renameat2(
     int from, const char *old, int to, const char *new, unsigned int flags)
 {
-	return fails("renameat2") ? -1
-				  : REAL(renameat2)(from, old, to, new, flags);
+	return fails("renameat2", from)
+		   ? -1
+		   : REAL(renameat2)(from, old, to, new, flags);
 }
 
 int
 unlinkat(int dirfd, const char *path, int flags)
 {
-	return fails("unlinkat") ? -1 : REAL(unlinkat)(dirfd, path, flags);
+	return fails("unlinkat", dirfd) ? -1
+					: REAL(unlinkat)(dirfd, path, flags);
 }
 
 int
 futimens(int fd, const struct timespec times[2])
 {
-	return fails("futimens") ? -1 : REAL(futimens)(fd, times);
+	return fails("futimens", fd) ? -1 : REAL(futimens)(fd, times);
 }

@@ -40,6 +40,10 @@ unsigned fault_calls(void);
 /* The call number NTH (from 1) fails as KIND says, those behind it too with
  * FOR_EVER.  Counting begins anew. */
 void fault_arm(enum fault_kind kind, unsigned nth, bool for_ever);
+/* The same, where only calls with NAME in their names count whose file, or the
+ * directory of what they name first, lies beneath WITHIN. */
+void fault_arm_at(
+    enum fault_kind kind, const char *name, const char *within, unsigned nth);
 /* Did an armed fault strike? */
 bool fault_struck(void);
 /* The name of the system call that it struck first ("" for none). */

@@ -69,6 +69,21 @@ static struct world {
 
 static char top[64];
 
+/* Where a process ends that is no call of the disk: it says 250 next, gives a
+ * job to an agent, or hears what became of one. */
+enum point { POINT_NONE, POINT_ANSWER, POINT_JOB, POINT_RESULT };
+static struct {
+	enum point point;
+	unsigned nth;
+} end_at;
+
+static void
+pass(enum point point)
+{
+	if (end_at.point == point && --end_at.nth == 0)
+		_exit(FAULT_STATUS);
+}
+
 /* ---- the other daemons ---- */
 
 struct ipc {
@@ -191,6 +206,7 @@ on_job(struct ev_timer *t)
 			    .text = SLICE("said the agent") } };
 
 		dispatch_on_result(a->call->peer, &m);
+		pass(POINT_RESULT);
 	}
 	end_call(a, &done);
 }
@@ -252,6 +268,7 @@ ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
 			a->n++;
 		look_at(a, &m->job_start);
 		ev_timer_init(&a->timer, on_job);
+		pass(POINT_JOB);
 	}
 	ev_timer_set(&a->timer, 0);
 }
@@ -308,9 +325,10 @@ ipc_send(struct ipc *peer, const struct msg *m)
 		slice_copy(o->qid, opened.qid, sizeof opened.qid);
 		if (o->file != -1)
 			opened.fd = fcntl(o->file, F_DUPFD_CLOEXEC, 3);
-	} else if (m->type == MSG_queue_committed && c->ok)
+	} else if (m->type == MSG_queue_committed && c->ok) {
+		pass(POINT_ANSWER);
 		world->acked[c->id] = true;
-	else if (m->type == MSG_queue_committed)
+	} else if (m->type == MSG_queue_committed)
 		world->refused[c->id] = true;
 	return true;
 }
@@ -341,6 +359,16 @@ submit(unsigned i)
 }
 
 /* ---- a process ---- */
+
+/* What happens to it at the call NTH (0: nothing): to any, to CALL beneath
+ * WITHIN, or where it comes to POINT for the NTH time. */
+struct trouble {
+	enum fault_kind kind;
+	unsigned nth;
+	bool for_ever;
+	const char *call, *within;
+	enum point point;
+};
 
 static struct ev_timer tick;
 static unsigned idle, turn, turns;
@@ -409,10 +437,9 @@ load_conf(void)
 	qmgr_conf = conf;
 }
 
-/* Take MAILS in (or only go on with what is there), with KIND at the call NTH;
- * 0: none. */
+/* Take MAILS in, or only go on with what is there. */
 static void
-process(bool take, enum fault_kind kind, unsigned nth, bool for_ever)
+process(bool take, const struct trouble *t)
 {
 	struct err err = { 0 };
 	const int root = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -421,10 +448,14 @@ process(bool take, enum fault_kind kind, unsigned nth, bool for_ever)
 	ev_init();
 	if (life_start(root, &err) == -1)
 		_exit(6);
-	if (nth > 0)
-		fault_arm(kind, nth, for_ever);
+	if (t->call != NULL)
+		fault_arm_at(t->kind, t->call, t->within, t->nth);
+	else if (t->nth > 0 && t->point == POINT_NONE)
+		fault_arm(t->kind, t->nth, t->for_ever);
 	else
 		fault_count();
+	end_at.point = t->point;
+	end_at.nth = t->nth;
 	turn = idle = 0;
 	turns = take ? TURNS : FAULTY_TURNS;
 	fault_turns = FAULTY_TURNS;
@@ -439,7 +470,7 @@ process(bool take, enum fault_kind kind, unsigned nth, bool for_ever)
 }
 
 static int
-run(bool take, enum fault_kind kind, unsigned nth, bool for_ever)
+run_with(bool take, const struct trouble *t)
 {
 	int status;
 	const pid_t pid = fork();
@@ -448,11 +479,21 @@ run(bool take, enum fault_kind kind, unsigned nth, bool for_ever)
 	if (pid == 0) {
 		if (getenv("PABAL_VERBOSE") == NULL)
 			(void)!freopen("/dev/null", "w", stderr);
-		process(take, kind, nth, for_ever);
+		process(take, t);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status)
 				 : 1000 + WTERMSIG(status);
+}
+
+static int
+run(bool take, enum fault_kind kind, unsigned nth, bool for_ever)
+{
+	const struct trouble t = {
+		.kind = kind, .nth = nth, .for_ever = for_ever
+	};
+
+	return run_with(take, &t);
 }
 
 /* ---- what must hold ---- */
@@ -617,6 +658,69 @@ test_end_of_process(void **state)
 	sweep(FAULT_EXIT, false, "the end of the process");
 }
 
+/*
+ * The states of doc/queue-format.md: the process ends in each, whenever it
+ * comes there, and another takes over.  What a power cut leaves in them is
+ * tried by flow/powercut, and what of it is torn by flow/bad and qmgr/bad.
+ */
+static const struct state {
+	const char *name;
+	const char *call, *in; /* before this call, in this directory; or */
+	enum point point;
+} states[] = {
+	/* clang-format off */
+	{ "before 3: no file yet",               "openat",    "tmp", 0 },
+	{ "before 3: a file without its head",   "pwrite",    "tmp", 0 },
+	{ "before 3: a whole file in tmp",       "renameat2", "tmp", 0 },
+	{ "between 3 and 4",                     "sync",      "",    0 },
+	{ "between 4 and 5",                     NULL, NULL, POINT_ANSWER },
+	{ "being delivered",                     NULL, NULL, POINT_JOB },
+	{ "result of an agent, not appended",    NULL, NULL, POINT_RESULT },
+	{ "lines of the end of a turn, in new",  "write",     "new", 0 },
+	{ "lines of the end of a turn, in cur",  "write",     "cur", 0 },
+	{ "put off, or left: still in new",      "renameat2", "new", 0 },
+	{ "left: still in cur",                  "renameat2", "cur", 0 },
+	/* clang-format on */
+};
+
+static unsigned
+end_in(const struct state *s, unsigned nth)
+{
+	char within[100];
+	const struct trouble t = { .kind = FAULT_EXIT,
+		.nth = nth,
+		.call = s->call,
+		.within = within,
+		.point = s->point };
+	int rc;
+
+	snprintf(within, sizeof within, "%s%s%s", top,
+	    s->in != NULL && s->in[0] != '\0' ? "/" : "",
+	    s->in != NULL ? s->in : "");
+	fresh();
+	rc = run_with(true, &t);
+	if (rc == 0)
+		return 0;
+	assert_int_equal(rc, FAULT_STATUS);
+	assert_int_equal(run(false, FAULT_EXIT, 0, false), 0);
+	check(false, false, s->name, nth);
+	return 1;
+}
+
+static void
+test_states(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		unsigned n = 0;
+
+		while (end_in(&states[i], n + 1))
+			n++;
+		print_message("%3u times: %s\n", n, states[i].name);
+		assert_true(n > 0);
+	}
+}
+
 /* What a crash in an append leaves. */
 static void
 tear_all(void)
@@ -696,6 +800,7 @@ main(void)
 		cmocka_unit_test(test_io_once),
 		cmocka_unit_test(test_io_for_ever),
 		cmocka_unit_test(test_end_of_process),
+		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_restart_on_failing_disk),
 	};
 
