@@ -296,6 +296,8 @@ KINDS = {
     "a wrong line amid others":
         (REPAIRED, lambda p, d: to(d + b"what?\n" + seal(b"held 0") +
                                    seal(b"released 0"), p)),
+    "one file in new and in cur":
+        (WAITS, lambda p, d: os.link(p, other_place(p))),
     "owned by another":
         (WAITS, lambda p, d: os.chown(p, 0, 0)),
 }
