@@ -7,6 +7,7 @@
 
 #include "base/cur.h"
 #include "base/mem.h"
+#include "log/log.h"
 #include "qmgr/queue/repair.h"
 #include "qmgr/queue/tail.h"
 #include "queue/envelope_text.h"
@@ -51,6 +52,23 @@ message_free(struct message **mp)
 	arena_fini(&m->arena);
 	free(m->rcpts);
 	xfree(mp);
+}
+
+int
+message_open(struct message *m)
+{
+	struct entry *e = m->entry;
+	struct err err = { 0 };
+	int fd = -1;
+
+	if (m->refused)
+		return -1;
+	fd = spool_open(e->id, (enum spool_place)e->place, O_RDONLY, &err);
+	e->own = false;
+	if (fd == -1)
+		log_err(
+		    "spool.failed", kv_s("qid", e->id), kv_s("why", err.text));
+	return fd;
 }
 
 /* ---- loading ---- */

@@ -37,6 +37,7 @@ struct message {
 	bool held;        /* from the file */
 	bool damaged;     /* an agent found that its checksum differs */
 	bool soon;        /* nobody's fault: try again in seconds */
+	bool refused;     /* never accepted: nothing more is to be done */
 };
 
 /* Read the message of E.  NULL: ERR_PERM when it cannot be understood (the
@@ -46,5 +47,8 @@ struct message *message_load(struct entry *e, struct err *err);
 struct message *message_new(struct entry *e, struct arena *arena,
     const struct envelope *env, size_t head_bytes);
 void message_free(struct message **m);
+/* Its file for an agent, who may read it; -1: there is none (said in the log
+ * where it should be there), and the agent tells of a temporary failure. */
+int message_open(struct message *m);
 
 #endif

@@ -27,6 +27,7 @@ struct direct {
 static struct {
 	size_t count;
 	bool stopped;
+	bool spool_failed; /* the last time it was needed */
 	void (*start)(struct message *m);
 	void (*end)(struct message *m);
 } state;
@@ -59,12 +60,25 @@ answer(struct direct *d, int error)
 	d->done(nf, error);
 }
 
-/* Nothing of it is in the spool, and nothing will be. */
+/* Nothing of it is in the spool, and nothing will be; who has not got it yet
+ * gets it from the client's next try.  As long as that may go on nothing begins
+ * here, because each try would bring who gets it one more. */
 static void
 refuse(struct direct *d, int error)
 {
+	struct message *m = d->message;
+
+	state.spool_failed = true;
+	m->refused = true;
+	kept_drop(&m->kept);
 	d->saving = false;
 	answer(d, error);
+}
+
+void
+direct_spool_works(void)
+{
+	state.spool_failed = false;
 }
 
 static void
@@ -161,9 +175,9 @@ direct_leave(struct message *m)
 static bool
 is_fit(const struct newfile *nf, int64_t size)
 {
-	return !state.stopped && state.count < qmgr_conf->local_concurrency &&
-	       size > 0 && (int64_t)nf->kept.body.n == size &&
-	       nf->kept.record.n > 0 &&
+	return !state.stopped && !state.spool_failed &&
+	       state.count < qmgr_conf->local_concurrency && size > 0 &&
+	       (int64_t)nf->kept.body.n == size && nf->kept.record.n > 0 &&
 	       nf->env.nrcpts <= qmgr_conf->recipients_per_job;
 }
 
@@ -210,6 +224,6 @@ direct_init(void (*start)(struct message *m), void (*end)(struct message *m))
 {
 	state.start = start;
 	state.end = end;
-	state.stopped = false;
+	state.stopped = state.spool_failed = false;
 	metric_register(&delivered);
 }

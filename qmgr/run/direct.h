@@ -29,6 +29,9 @@ void direct_init(
 /* Nothing more begins so. */
 void direct_stop(void);
 
+/* A message was committed to the spool. */
+void direct_spool_works(void);
+
 /* Begin with the message of NF (its bytes are in nf->kept) in this way, and
  * call DONE with 0 or an errno value when the client is to have his answer;
  * false: it is to be committed first. */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/run/dispatch.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "base/map.h"
 #include "base/mem.h"
 #include "ipc/ipc.h"
-#include "log/log.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/run/dest.h"
+#include "qmgr/run/direct.h"
 #include "qmgr/run/result.h"
 #include "queue/envelope_text.h"
 #include "queue/job.h"
@@ -202,21 +201,6 @@ kept_for(const struct dispatch_job *job, const struct buf *kept, size_t *n)
 	return buf_slice(kept);
 }
 
-static int
-open_file(const struct message *m)
-{
-	struct err err = { 0 };
-	const int fd = spool_open(
-	    m->entry->id, (enum spool_place)m->entry->place, O_RDONLY, &err);
-
-	m->entry->own = false;
-	/* Without a file the agent refuses; so there is one way to fail. */
-	if (fd == -1)
-		log_err("spool.failed", kv_s("qid", m->entry->id),
-		    kv_s("why", err.text));
-	return fd;
-}
-
 static void
 send_job(struct dispatch_job *job)
 {
@@ -237,7 +221,7 @@ send_job(struct dispatch_job *job)
 	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n;
 	record = kept_for(job, &m->kept.record, &n);
 	body = kept_for(job, &m->kept.body, &n);
-	fd = body.n > 0 ? -1 : open_file(m);
+	fd = body.n > 0 ? -1 : message_open(job->message);
 	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
 	    job_start, .qid = head.id, .envelope = buf_slice(&env),
 	    .nexthop = job->rcpts[0]->nexthop, .recipients = buf_slice(&rcpts),
@@ -256,6 +240,10 @@ dispatch_start(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
 {
 	struct dispatch_job *job = xcalloc(1, sizeof *job);
 
+	/* While not all of its recipients are known there may be one for whom
+	 * it must be in the spool; if it cannot be, nobody gets it. */
+	if (m->resolving > 0)
+		direct_save(m);
 	job->dest = d;
 	job->message = m;
 	job->rcpts = rcpts;

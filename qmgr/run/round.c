@@ -371,6 +371,7 @@ round_accept(struct newfile *nf)
 	struct message *m;
 
 	must(e != NULL);
+	direct_spool_works();
 	e->own = !nf->lent;
 	if (!round_has_room()) {
 		entry_wait(e, 0);

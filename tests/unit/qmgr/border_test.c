@@ -673,14 +673,21 @@ in_spool(void)
 	return yes;
 }
 
-/* A small message for c@d, with a record; lookup is asked. */
+/* A small message for c@d, with a record. */
 static void
-submit_small(void)
+commit_small(void)
 {
 	say_open_as(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"), false);
 	record = SLICE("a record");
 	say_small(slice_str(body), sizeof body - 1);
 	record = SLICE("");
+}
+
+/* It is not in the spool; lookup is asked. */
+static void
+submit_small(void)
+{
+	commit_small();
 	assert_int_equal(committed, 0);
 	assert_false(in_spool());
 	assert_int_equal(ncalls, 1);
@@ -807,6 +814,41 @@ test_direct_refused(void **state)
 	assert_null(entry_find(slice_str(opened)));
 	assert_int_equal(direct_count(), 0);
 	say_done(0);
+	/* The client tries again, and would each time. */
+	commit_small();
+	until_committed();
+	assert_true(in_spool());
+	setup(state);
+	submit_small();
+}
+
+/* Who is known does not get what cannot be kept for another. */
+static void
+test_direct_refused_in_part(void **state)
+{
+	struct rlimit files, none;
+
+	(void)state;
+	say_open_as(
+	    SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\nrcpt e@d\n"), false);
+	record = SLICE("a record");
+	say_small(slice_str(body), sizeof body - 1);
+	record = SLICE("");
+	assert_int_equal(ncalls, 2);
+	answer(mailbox);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	none = files;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	answer(relay);
+	while (ncalls == 0)
+		turn();
+	setrlimit(RLIMIT_NOFILE, &files);
+	assert_int_equal(not_committed, 1);
+	for (size_t i = 0; i < ncalls; i++) {
+		assert_int_equal(calls[i].body_bytes, 0);
+		assert_false(calls[i].has_file);
+	}
 }
 
 /* Whatever uid lookup says. */
@@ -1084,6 +1126,7 @@ main(void)
 		T(test_direct_not_delivered),
 		T(test_direct_slow),
 		T(test_direct_refused),
+		T(test_direct_refused_in_part),
 		T(test_small),
 		T(test_small_lies),
 		T(test_file_later),
