@@ -83,7 +83,7 @@ delivery_end(struct local_delivery *d)
 	uint32_t uid, uidvalidity;
 
 	if (append_result(d->append, &uid, &uidvalidity, &err) == -1) {
-		job_fail(d->job, d->rcpt.number, &err);
+		job_fail(d->job, &d->rcpt, "2.0", &err);
 		return;
 	}
 	log_info("local.delivered", kv_slice("qid", d->job->qid),
@@ -274,7 +274,7 @@ finish(struct local_delivery *d)
 	put_record(d);
 	if (append_finish(d->append, &info, &err) == 0)
 		return true;
-	job_fail(d->job, d->rcpt.number, &err);
+	job_fail(d->job, &d->rcpt, "2.0", &err);
 	give_up(d);
 	return false;
 }
@@ -286,7 +286,7 @@ step(struct local_delivery *d)
 
 	if (copy_step(d, &err) == 0)
 		return true;
-	job_fail(d->job, d->rcpt.number, &err);
+	job_fail(d->job, &d->rcpt, "2.0", &err);
 	give_up(d);
 	return false;
 }
@@ -388,7 +388,7 @@ start(struct local_delivery *d)
 			ev_timer_set(&d->again, AGAIN_MS);
 			return;
 		}
-		job_fail(d->job, d->rcpt.number, &err);
+		job_fail(d->job, &d->rcpt, "2.0", &err);
 		delivery_free(d);
 		return;
 	}

@@ -48,12 +48,8 @@ forwarded(struct local_job *job, const struct job_rcpt *r)
 		return false;
 	found = forward_read(
 	    home_dir(), r->account, home_user(), &targets, &keep, &err);
-	if (found == TEMPFAIL && err.class == ERR_PERM)
-		job_result(
-		    job, r->number, JOB_PERMFAIL, "5.3.5", err.text, SLICE(""));
-	else if (found == TEMPFAIL)
-		job_result(
-		    job, r->number, JOB_TEMPFAIL, "4.3.5", err.text, SLICE(""));
+	if (found == TEMPFAIL)
+		job_fail(job, r, "3.5", &err);
 	else if (found == ABSENT || targets.n == 0)
 		done = false;
 	else {

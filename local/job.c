@@ -73,18 +73,33 @@ job_result(struct local_job *job, uint32_t number, enum job_status status,
 	job_settled(job);
 }
 
-void
-job_fail(struct local_job *job, uint32_t number, const struct err *err)
+/* What the sender reads of it in a report. */
+static const char *
+public_text(const struct err *err)
 {
-	const bool full = err->code == ERR_OVER_QUOTA;
+	if (err->code == ERR_OVER_QUOTA)
+		return "mailbox is full";
+	return errwords_public(err->class, err->code)
+		   ? err->text
+		   : "mailbox temporarily unavailable";
+}
+
+void
+job_fail(struct local_job *job, const struct job_rcpt *r, const char *other_dsn,
+    const struct err *err)
+{
 	const bool perm =
-	    full ? local_conf->over_quota == LOCAL_OVER_QUOTA_PERMANENT
-		 : err->class == ERR_PERM;
+	    err->code == ERR_OVER_QUOTA
+		? local_conf->over_quota == LOCAL_OVER_QUOTA_PERMANENT
+		: err->class == ERR_PERM;
 	char dsn[ERRWORDS_DSN];
 
-	job_result(job, number, perm ? JOB_PERMFAIL : JOB_TEMPFAIL,
-	    errwords_dsn(perm ? ERR_PERM : ERR_TEMP, err->code, "2.0", dsn),
-	    full ? "mailbox is full" : err->text, SLICE(""));
+	if (!errwords_public(err->class, err->code))
+		log_warn("local.delivery-failed", kv_slice("qid", job->qid),
+		    kv_slice("account", r->account), kv_s("why", err->text));
+	job_result(job, r->number, perm ? JOB_PERMFAIL : JOB_TEMPFAIL,
+	    errwords_dsn(perm ? ERR_PERM : ERR_TEMP, err->code, other_dsn, dsn),
+	    public_text(err), SLICE(""));
 }
 
 void

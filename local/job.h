@@ -51,9 +51,11 @@ void job_settled(struct local_job *job);
 /* The result for recipient NUMBER, which settles it. */
 void job_result(struct local_job *job, uint32_t number, enum job_status status,
     const char *dsn, const char *text, struct slice targets);
-/* Recipient NUMBER could not be delivered to; a full mailbox (ERR_OVER_QUOTA)
- * counts as over_quota says. */
-void job_fail(struct local_job *job, uint32_t number, const struct err *err);
+/* R could not be delivered to; a full mailbox (ERR_OVER_QUOTA) counts as
+ * over_quota says.  The result goes into reports to the sender: what failed
+ * here temporarily is for the log alone.  OTHER_DSN as for errwords_dsn. */
+void job_fail(struct local_job *job, const struct job_rcpt *r,
+    const char *other_dsn, const struct err *err);
 /* One recipient has no result because the message is damaged. */
 void job_result_damaged(struct local_job *job);
 /* PEER is gone. */

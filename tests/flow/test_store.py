@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 
 import pytest
 
@@ -211,3 +212,29 @@ def test_killed_while_mail_comes(make_pabal, victim):
     pabal.wait_queue(0)
     uids = [int(NAME.match(n)[3]) for n in files(pabal, "ivan")]
     assert len(uids) == len(set(uids))
+
+
+@pytest.mark.allow("child.killed")
+def test_no_file_name_in_a_result(make_pabal):
+    """A result is told to the sender; what failed here is for the log."""
+    p = make_pabal(("qmgr", "retry_schedule", "1h"))
+    p.send("the first")
+    p.wait_mail("alice", "the first")
+    p.wait_queue(0)
+    for pid in p.pids("local"):  # it has the directories open
+        os.kill(pid, signal.SIGKILL)
+    cur = os.path.join(p.maildir("alice"), "cur")
+    os.rename(cur, cur + ".away")
+    os.symlink("cur.away", cur)
+    since = p.mark()
+    p.send("the second")
+    result = p.wait_event("rcpt.result", since)
+    assert result["status"] == "tempfail"
+    assert result["text"] == "mailbox temporarily unavailable"
+    failed = p.wait_event("local.delivery-failed", since)
+    assert failed["qid"] == result["qid"]
+    assert failed["account"] == f"alice@{DOMAIN}" and "cur" in failed["why"]
+    os.remove(cur)
+    os.rename(cur + ".away", cur)
+    p.pabal("queue", "flush")
+    p.wait_mail("alice", "the second")
