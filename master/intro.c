@@ -68,8 +68,9 @@ pid_of(const struct ipc *peer)
 	return c != NULL ? c->pid : 0;
 }
 
-/* A channel that a ticket opened is one of many: the others stay. */
-static void
+/* A channel that a ticket opened is one of many: the others stay.  False: C's
+ * process has ended, which is not known yet, and PEER waits for the next. */
+static bool
 introduce(
     struct ipc *peer, uint64_t id, struct child *c, const struct admission *a)
 {
@@ -77,11 +78,12 @@ introduce(
 	const struct ipc_pass pass = pass_of(peer, a);
 	struct intro *i;
 	int pair[2];
+	bool met;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, pair) == -1) {
 		intro_refuse(peer, id, strerrordesc_np(errno));
-		return;
+		return true;
 	}
 	idle_wanted(c);
 	i = xcalloc(1, sizeof *i);
@@ -90,13 +92,18 @@ introduce(
 		.role = ipc_role(peer),
 		.uid = ipc_uid(peer) };
 	TAILQ_INSERT_TAIL(&c->intros, i, link);
-	IPC_SEND(c->peer, master_peer, .intro = i->number,
-	    .asker = a != NULL ? 0 : (uint32_t)i->asker, .role = i->role,
-	    .index = ipc_index(peer), .uid = i->uid, .account = pass.account,
-	    .home = pass.home, .quota = pass.quota, .sock = pair[0]);
-	IPC_SEND(peer, master_connected, .id = id, .ok = true, .sock = pair[1]);
+	met = IPC_SEND(c->peer, master_peer, .intro = i->number,
+		  .asker = a != NULL ? 0 : (uint32_t)i->asker, .role = i->role,
+		  .index = ipc_index(peer), .uid = i->uid,
+		  .account = pass.account, .home = pass.home,
+		  .quota = pass.quota, .sock = pair[0]) ||
+	      !ipc_is_broken(c->peer);
+	if (met)
+		IPC_SEND(peer, master_connected, .id = id, .ok = true,
+		    .sock = pair[1]);
 	fd_close(&pair[0]);
 	fd_close(&pair[1]);
+	return met;
 }
 
 static void
@@ -177,8 +184,7 @@ intro_begin(
 	struct asker *asker;
 
 	if (c->state == CHILD_READY && c->peer != NULL &&
-	    !is_under_way(peer, c)) {
-		introduce(peer, id, c, *a);
+	    !is_under_way(peer, c) && introduce(peer, id, c, *a)) {
 		admit_free(a);
 		return;
 	}
@@ -199,10 +205,9 @@ intro_ready(struct child *c)
 
 	TAILQ_FOREACH_SAFE(a, &c->askers, link, tmp)
 	{
-		if (is_under_way(a->peer, c))
-			continue;
-		introduce(a->peer, a->id, c, a->admission);
-		asker_free(a);
+		if (!is_under_way(a->peer, c) &&
+		    introduce(a->peer, a->id, c, a->admission))
+			asker_free(a);
 	}
 }
 

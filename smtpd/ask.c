@@ -21,6 +21,7 @@ void
 smtpd_ask_free(struct smtpd_ask *ask)
 {
 	ipc_cancel(&ask->call);
+	ev_timer_stop(&ask->later);
 	TAILQ_REMOVE(&ask->mail->asks, ask, link);
 	ask->mail->nasks--;
 	free(ask->reply);

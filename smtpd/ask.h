@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "queue/envelope.h"
 
@@ -20,6 +21,9 @@ struct smtpd_ask {
 	struct envelope_rcpt rcpt;
 	char *reply; /* on the heap; NULL: not yet answered */
 	uint64_t room;
+	int64_t until_ms;      /* the reply is given by then */
+	struct ev_timer later; /* until lookup, which ended, is asked again */
+	bool again;            /* that is for the second time */
 	bool for_mailbox;
 	bool accepted;
 	bool limited; /* by a rate: logged once for all */

@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "conf/shared.h"
+#include "ev/loop.h"
 #include "ev/stream.h"
 #include "front/session.h"
 #include "ipc/ipc.h"
@@ -28,6 +29,8 @@
 
 /* Recipients of one session that lookup is asked about at once. */
 enum { ASKS_MAX = 64, REPLY_MAX = 512 };
+/* From the end of lookup to the next question: master has noticed it then. */
+enum { AGAIN_MS = 50 };
 
 static const char reply_ok[] = "250 2.1.5 Recipient ok";
 
@@ -165,11 +168,52 @@ refuse(struct smtpd_ask *ask, const struct msg_lookup_found *found)
 	settle(ask, false, reply);
 }
 
+static void on_found(struct ipc_call *call, struct msg *m);
+
+/* The same address goes to the same lookup, which remembers it. */
+static struct ipc *
+lookup_for(struct slice address)
+{
+	const unsigned n = ipc_count(ROLE_LOOKUP);
+
+	return ipc_link(ROLE_LOOKUP,
+	    n > 1 ? (unsigned)(map_hash_fixed(address) % n) : 0, 0);
+}
+
+static void
+ask_lookup(struct smtpd_ask *ask)
+{
+	const struct slice address = ask->rcpt.address;
+
+	IPC_CALL(lookup_for(address), &ask->call, lookup_found, on_found,
+	    ask->until_ms - ev_now_ms(), lookup_address, .address = address);
+}
+
+static void
+on_later(struct ev_timer *t)
+{
+	ask_lookup(OUTER(t, struct smtpd_ask, later));
+}
+
+/* lookup has ended, as it does when a reload replaces it: the next one is asked
+ * when it is ready.  Not a third, in case it was the question that ended it. */
+static bool
+ask_again(struct smtpd_ask *ask)
+{
+	if (ask->again || ev_now_ms() + AGAIN_MS >= ask->until_ms)
+		return false;
+	ask->again = true;
+	ev_timer_set(&ask->later, AGAIN_MS);
+	return true;
+}
+
 static void
 on_found(struct ipc_call *call, struct msg *m)
 {
 	struct smtpd_ask *ask = OUTER(call, struct smtpd_ask, call);
 
+	if (m == NULL && ask_again(ask))
+		return;
 	if (m == NULL) {
 		settle(ask, false, "451 4.3.0 Temporary lookup failure");
 		return;
@@ -198,16 +242,6 @@ on_found(struct ipc_call *call, struct msg *m)
 
 /* ---- the command ---- */
 
-/* The same address goes to the same lookup, which remembers it. */
-static struct ipc *
-lookup_for(struct slice address)
-{
-	const unsigned n = ipc_count(ROLE_LOOKUP);
-
-	return ipc_link(ROLE_LOOKUP,
-	    n > 1 ? (unsigned)(map_hash_fixed(address) % n) : 0, 0);
-}
-
 static void
 ask_for(struct smtpd_mail *mail, struct slice address,
     const struct smtpd_rcpt_args *args)
@@ -229,8 +263,9 @@ ask_for(struct smtpd_mail *mail, struct slice address,
 		    "450 4.7.1 Recipient rate limit exceeded, try again later");
 		return;
 	}
-	IPC_CALL(lookup_for(address), &ask->call, lookup_found, on_found,
-	    smtpd_conf->lookup_timeout, lookup_address, .address = address);
+	ev_timer_init(&ask->later, on_later);
+	ask->until_ms = ev_now_ms() + smtpd_conf->lookup_timeout;
+	ask_lookup(ask);
 }
 
 /* A refusal that needs no question waits for its turn all the same. */

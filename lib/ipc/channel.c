@@ -115,6 +115,7 @@ send_waiting(struct channel *c)
 	while (error == 0 && !TAILQ_EMPTY(&c->waiting))
 		error = send_some(c);
 	ev_io_set(&c->io, error == EAGAIN ? EV_READ | EV_WRITE : EV_READ);
+	c->broken = error == EPIPE || error == ECONNRESET;
 	return error == EAGAIN ? 0 : error;
 }
 
@@ -128,7 +129,7 @@ flush(struct channel *c)
 	if (error == 0)
 		return true;
 	drop_frames(c);
-	if (error == EPIPE || error == ECONNRESET)
+	if (c->broken)
 		return true;
 	c->handler->on_gone(c, strerrordesc_np(error));
 	return false;
@@ -325,6 +326,7 @@ channel_init(struct channel *c, const struct channel_handler *handler)
 void
 channel_open(struct channel *c, int fd)
 {
+	c->broken = false;
 	ev_io_init(&c->io, fd, on_ready);
 	ev_io_set(&c->io, EV_READ);
 }

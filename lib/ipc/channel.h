@@ -32,6 +32,7 @@ struct channel {
 	 * sender is believed, and closing would be worse. */
 	bool lenient;
 	unsigned crippled;
+	bool broken; /* nobody is there to read; the end is still to be read */
 	bool *gone;
 };
 

@@ -547,6 +547,12 @@ ipc_post(struct ipc *peer, const struct msg *m)
 	return send_msg(peer, m, true);
 }
 
+bool
+ipc_is_broken(const struct ipc *peer)
+{
+	return peer->channel.broken;
+}
+
 enum role
 ipc_role(const struct ipc *peer)
 {

@@ -89,6 +89,9 @@ ipc_calling(const struct ipc_call *call)
 /* Close a channel (on_gone runs).  A link stays usable. */
 void ipc_drop(struct ipc *peer, const char *why);
 
+/* Was something not sent because the process at the other end has ended?  What
+ * it said before, and its end, may still be to be read. */
+bool ipc_is_broken(const struct ipc *peer);
 enum role ipc_role(const struct ipc *peer);
 unsigned ipc_index(const struct ipc *peer);
 uid_t ipc_uid(const struct ipc *peer);

@@ -2,6 +2,7 @@
 """What an address is, seen from outside: users, aliases, domains, postmaster,
 quota, and tables that change under a running instance."""
 import os
+import signal
 
 import pytest
 
@@ -214,3 +215,22 @@ def test_relay_for_strangers_is_refused(pabal):
     finally:
         pabal.pabal("conf", "unset", "pabal", "trusted_networks")
         pabal.reload()
+
+
+@pytest.mark.allow("child.killed")
+def test_lookup_ends_amid_questions(make_pabal):
+    """The next one is asked; who is a recipient does not depend on it."""
+    p = make_pabal()
+    [lookup] = {n: pid for pid, n in p.processes().items()
+                if n.split("/")[0] == "lookup"}.values()
+    with p.smtp() as s:
+        s.ehlo()
+        assert s.mail("sender@example.org")[0] == 250
+        assert s.rcpt("alice@" + DOMAIN)[0] == 250
+        os.kill(lookup, signal.SIGSTOP)
+        s.send(f"RCPT TO:<alice+2@{DOMAIN}>\r\nRCPT TO:<none@{DOMAIN}>\r\n")
+        os.kill(lookup, signal.SIGKILL)
+        assert [s.getreply()[0] for _ in range(2)] == [250, 550]
+        assert s.rcpt("alice+3@" + DOMAIN)[0] == 250
+        assert s.data(message("three of them"))[0] == 250
+    wait(lambda: p.count_mails("alice") == 3, "the mail")

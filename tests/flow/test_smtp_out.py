@@ -11,7 +11,6 @@ import itertools
 import os
 import re
 import shutil
-import smtplib
 import socket
 import ssl
 import subprocess
@@ -1063,15 +1062,6 @@ def test_damaged_message_is_never_sent(host):
     assert h.bad.commands("MAIL")
 
 
-def accepted(pabal, to):
-    try:
-        pabal.send("dns", to=to)
-    except smtplib.SMTPRecipientsRefused as e:
-        assert e.recipients[to][0] == 451
-        return False
-    return True
-
-
 def test_dns_servers_change_with_a_reload(pabal):
     with DnsServer({"d250.test": {"MX": ["0 ."]}}) as other:
         since = pabal.mark()
@@ -1081,8 +1071,8 @@ def test_dns_servers_change_with_a_reload(pabal):
         assert r["dsn"] == "4.4.3"
         pabal.conf("lookup", "dns_servers", f"127.0.0.1:{other.port}")
         pabal.reload()
-        # 451 while lookup starts again, for a port it could not reach before
-        wait(lambda: accepted(pabal, "b@d250.test"), "lookup")
+        # lookup starts again, for a port it could not reach before
+        pabal.send("dns", to="b@d250.test")
         r = pabal.wait_event("rcpt.result", since, to="b@d250.test")
         assert r["dsn"] == "5.1.10"
         pabal.conf("lookup", "dns_servers", f"127.0.0.1:{DNS.port}")
