@@ -9,6 +9,7 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/tables.h"
+#include "ctl/mail/aliashidden.h"
 #include "ctl/mail/aliaswalk.h"
 #include "ctl/view/out.h"
 #include "table/edit.h"
@@ -70,6 +71,26 @@ on_dead(struct aliaswalk_report *r, unsigned line, struct slice key,
 	    aliaswalk_why_dead(target), SLICE_FMT(target));
 }
 
+static void
+on_hidden(
+    struct aliashidden_report *r, struct slice alias, struct slice account)
+{
+	(void)r;
+	(void)ctl_fail("warning: alias %.*s does not apply to %.*s, which is "
+		       "an account; an alias %.*s would",
+	    SLICE_FMT(alias), SLICE_FMT(account), SLICE_FMT(account));
+}
+
+static void
+warn(const struct tables *t, struct slice name, struct slice targets)
+{
+	struct aliaswalk_report dead = { .dead = on_dead };
+	struct aliashidden_report hidden = { .found = on_hidden };
+
+	aliaswalk_dead(t, name, targets, &dead);
+	aliashidden_one(t, name, &hidden);
+}
+
 static int
 edit(struct ctl *ctl, enum table_edit how, const char *name,
     struct slice targets, bool force)
@@ -90,11 +111,9 @@ edit(struct ctl *ctl, enum table_edit how, const char *name,
 		     &err) == -1)
 		ctl_fail_err(&err);
 	else {
-		struct aliaswalk_report report = { .dead = on_dead };
-
 		rc = CTL_OK;
 		if (how != TABLE_DEL)
-			aliaswalk_dead(&t, slice_str(name), targets, &report);
+			warn(&t, slice_str(name), targets);
 	}
 out:
 	tables_close(&t);

@@ -31,6 +31,7 @@
 #include "ctl/inst/instance.h"
 #include "ctl/inst/owner.h"
 #include "ctl/inst/tables.h"
+#include "ctl/mail/aliashidden.h"
 #include "ctl/mail/aliaswalk.h"
 #include "ctl/view/badfiles.h"
 #include "ctl/view/loghealth.h"
@@ -179,6 +180,7 @@ check_tables(struct check_run *c)
 
 struct check_loops {
 	struct aliaswalk_report report;
+	struct aliashidden_report hidden;
 	struct check_run *check;
 	size_t n;
 };
@@ -207,6 +209,19 @@ on_dead(struct aliaswalk_report *r, unsigned line, struct slice key,
 		    SLICE_FMT(target));
 }
 
+static void
+on_hidden(
+    struct aliashidden_report *r, struct slice alias, struct slice account)
+{
+	struct check_loops *l = OUTER(r, struct check_loops, hidden);
+
+	if (l->n++ < MISTAKES_SHOWN)
+		tell(l->check, WARN, "aliases",
+		    "%.*s does not apply to %.*s, which is an account; an "
+		    "alias %.*s would",
+		    SLICE_FMT(alias), SLICE_FMT(account), SLICE_FMT(account));
+}
+
 /* What pipe wants of the table whose commands it runs (pipe/aliases.h). */
 static void
 check_commands(struct check_run *c, const struct tables *t)
@@ -231,14 +246,16 @@ check_commands(struct check_run *c, const struct tables *t)
 static void
 check_aliases(struct check_run *c)
 {
-	struct check_loops l = { { on_loop, on_dead }, c, 0 };
+	struct check_loops l = { { on_loop, on_dead }, { on_hidden }, c, 0 };
 	struct tables t;
 	struct err err;
 	int rc = 0;
 
 	if (tables_open(&t, &c->ctl->inst) == 0 &&
-	    faccessat(t.dirfd, "aliases", R_OK, 0) == 0)
+	    faccessat(t.dirfd, "aliases", R_OK, 0) == 0) {
 		rc = aliaswalk_all(&t, &l.report, &err);
+		aliashidden_all(&t, &l.hidden);
+	}
 	if (t.dirfd != -1)
 		check_commands(c, &t);
 	if (rc == -1)

@@ -4,6 +4,7 @@ certificates, and what scripts do with sendmail."""
 import json
 import os
 import pwd
+import re
 import subprocess
 
 import pytest
@@ -409,6 +410,37 @@ def test_aliases_that_lead_nowhere(make_pabal):
     assert "noone" not in warned("map", "aliases")
     status, out = code(p, "alias", "set", "odd", "not an address")
     assert status == 1 and ":include:/file" in out and " /file" not in out
+
+
+def test_aliases_that_accounts_hide(make_pabal):
+    """An account of the name comes first, unless the alias has the domain."""
+    p = make_pabal(users=("alice",))
+    p.pabal("domain", "add", "other.test")
+    p.add_user("alice@other.test")
+    p.add_user("bob@other.test")
+
+    def warned(name, target="x@example.org"):
+        status, out = code(p, "alias", "set", name, target)
+        assert status == 0, out
+        return re.findall(r"warning: alias (\S+) does not apply to (\S+),", out)
+
+    def checked():
+        return [r["detail"] for r in as_json(p, "check")
+                if r["what"] == "aliases" and r["verdict"] == "warning"]
+
+    assert checked() == []
+    assert warned("postmaster") == [("postmaster", f"postmaster@{DOMAIN}")]
+    assert sorted(warned("Alice")) == [("alice", "alice@other.test"),
+                                       ("alice", f"alice@{DOMAIN}")]
+    assert warned("bobby") == warned("dave") == warned("@other.test") == []
+    said = checked()
+    assert len(said) == 3 and all("does not apply to" in s for s in said)
+    assert warned("alice", f"alice@{DOMAIN}") == [
+        ("alice", "alice@other.test")]
+    assert warned(f"alice@{DOMAIN}") == []
+    assert warned("alice") == [("alice", "alice@other.test")]
+    assert warned(f"postmaster@{DOMAIN}") == warned("alice@other.test") == []
+    assert checked() == []
 
 
 # ---- sendmail
