@@ -58,15 +58,15 @@ set_parameter(
 	}
 	argv[2] = xslicedup(buf_slice(&value));
 	rc = cmd_conf_set(ctl, 3, argv);
-	if (rc == CTL_OK)
-		puts("takes effect at the next reload or start");
 	xfree(&argv[2]);
 	buf_fini(&value);
 	return rc;
 }
 
+/* *AT_ONCE: it is in effect, and does not wait for a reload. */
 static int
-change(struct ctl *ctl, const struct tables *t, struct slice domain, bool add)
+change(struct ctl *ctl, const struct tables *t, struct slice domain, bool add,
+    bool *at_once)
 {
 	const char *table = table_of(t);
 	const bool named = shared_is_local(t->shared, domain);
@@ -78,7 +78,8 @@ change(struct ctl *ctl, const struct tables *t, struct slice domain, bool add)
 	if (table == NULL && !add && !named)
 		return ctl_fail(
 		    "%.*s is not a local domain", SLICE_FMT(domain));
-	if (table == NULL || (!add && named))
+	*at_once = table != NULL && (add || !named);
+	if (!*at_once)
 		return set_parameter(ctl, t, domain, add);
 	if (table_edit(t->dirfd, table, add ? TABLE_ADD : TABLE_DEL, domain,
 		SLICE(""), &err) == -1)
@@ -116,35 +117,55 @@ count_accounts(
 	return 0;
 }
 
-static int
-take_out(struct ctl *ctl, const struct tables *t, struct slice domain)
+static void
+tell_left(struct slice domain, size_t n)
 {
-	struct err err;
-	size_t n;
+	out_printf(stdout,
+	    "%zu account%s of %.*s stay%s, for which no mail is "
+	    "taken any more: \"pabal user list %.*s\" prints %s, "
+	    "\"pabal user del\" removes one\n",
+	    n, n == 1 ? "" : "s", SLICE_FMT(domain), n == 1 ? "s" : "",
+	    SLICE_FMT(domain), n == 1 ? "it" : "them");
+}
 
-	if (count_accounts(t, domain, &n, &err) == -1)
-		return ctl_fail_err(&err);
-	if (change(ctl, t, domain, false) != CTL_OK)
-		return CTL_FAILED;
-	if (n > 0)
-		out_printf(stdout,
-		    "%zu account%s of %.*s stay%s, for which no mail is "
-		    "taken any more: \"pabal user list %.*s\" prints %s, "
-		    "\"pabal user del\" removes one\n",
-		    n, n == 1 ? "" : "s", SLICE_FMT(domain), n == 1 ? "s" : "",
-		    SLICE_FMT(domain), n == 1 ? "it" : "them");
-	return CTL_OK;
+/* LEFT: accounts of a domain that was taken out. */
+static void
+tell(const struct ctl *ctl, struct slice domain, bool at_once, size_t left)
+{
+	struct buf json = { .max = 4096 };
+
+	if (ctl->json) {
+		buf_adds(&json, "{\"domain\":");
+		out_json(&json, domain);
+		buf_addf(&json, ",\"in_effect\":%s,\"accounts_left\":%zu}",
+		    at_once ? "true" : "false", left);
+		puts(buf_cstr(&json));
+		buf_fini(&json);
+		return;
+	}
+	if (!at_once)
+		puts("takes effect at the next reload or start");
+	if (left > 0)
+		tell_left(domain, left);
 }
 
 static int
 with_tables(struct ctl *ctl, struct slice domain, bool add)
 {
+	bool at_once = false;
+	size_t left = 0;
 	struct tables t;
+	struct err err;
 	int rc = CTL_FAILED;
 
-	if (tables_open(&t, &ctl->inst) == 0)
-		rc = add ? change(ctl, &t, domain, true)
-			 : take_out(ctl, &t, domain);
+	if (tables_open(&t, &ctl->inst) == 0) {
+		if (!add && count_accounts(&t, domain, &left, &err) == -1)
+			ctl_fail_err(&err);
+		else
+			rc = change(ctl, &t, domain, add, &at_once);
+	}
+	if (rc == CTL_OK)
+		tell(ctl, domain, at_once, left);
 	tables_close(&t);
 	return rc;
 }

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/slice.h"
 #include "conf/errors.h"
 #include "conf/master.h"
@@ -267,28 +268,70 @@ cmd_restart(struct ctl *ctl, int argc, char **argv)
 	return rc;
 }
 
+/* "service NAME: RESULT", or a mistake in a file. */
+static void
+print_results(struct slice text)
+{
+	static const struct out_col cols[] = { { "service", 0 },
+		{ "result", 0 } };
+	static const struct slice service = { "service ", 8 };
+	struct out o;
+
+	out_begin(&o, true, cols, ARRAY_LEN(cols));
+	while (text.n > 0) {
+		struct slice line = slice_cut(text, '\n', &text);
+		const size_t n = slice_search(line, SLICE(": "));
+
+		if (slice_starts(line, service) && n < line.n) {
+			out_str(&o, slice_sub(line, service.n, n - service.n));
+			line = slice_from(line, n + 2);
+		} else
+			out_none(&o);
+		out_str(&o, line);
+	}
+	out_end(&o);
+}
+
+/* 0: TEXT is what the services say; 1: mistakes; -1: nobody could be asked. */
+static int
+reload(const struct instance *in, struct buf *text, struct err *err)
+{
+	struct conf_errors errors = { 0 };
+	bool ok = false;
+	int rc = check_conf_errors(in, &errors);
+
+	if (rc == -1) {
+		conf_errors_format(&errors, text);
+		rc = 1;
+	} else if (dial_verb(in, "reload", &ok, text, err) == -1)
+		rc = -1;
+	else
+		rc = ok ? 0 : 1;
+	conf_errors_fini(&errors);
+	return rc;
+}
+
 int
 cmd_reload(struct ctl *ctl, int argc, char **argv)
 {
-	struct buf text = { .max = 1 << 18 };
-	bool ok = false;
+	struct buf text = { .max = 1 << 20 };
 	struct err err;
 	int rc;
 
 	if (ctl_options(ctl, NULL, argc, argv, 0, 0) == -1)
 		return CTL_USAGE;
-	rc = check_conf(&ctl->inst);
-	if (rc == 0 &&
-	    dial_verb(&ctl->inst, "reload", &ok, &text, &err) == -1) {
-		buf_fini(&text);
-		return ctl_fail("reload: %s", err.text);
-	}
-	out_text(ok ? stdout : stderr, buf_slice(&text));
+	rc = reload(&ctl->inst, &text, &err);
+	if (ctl->json)
+		print_results(buf_slice(&text));
+	else
+		out_text(rc == 0 ? stdout : stderr, buf_slice(&text));
 	buf_fini(&text);
-	if (ok)
-		return CTL_OK;
-	return ctl_fail("reload: mistakes in the configuration; the daemons "
-			"keep the old values");
+	if (rc == -1)
+		return ctl_fail("reload: %s", err.text);
+	if (rc == 1)
+		return ctl_fail("reload: mistakes in the configuration; the "
+				"daemons keep the old values");
+	return CTL_OK;
 }
 
 /* What starts at boot shall run: where the files would not, the last good

@@ -4,6 +4,7 @@ find is found by `conf check`, `check`, `reload` and `start` in the same words,
 and the one before stays in effect, also over a restart."""
 import contextlib
 import glob
+import json
 import os
 import re
 import shutil
@@ -540,6 +541,31 @@ def test_reload_waits_for_the_answers(make_pabal):
             assert f"service {name}: reloaded\n" in out
         assert "service imapd: good; no process runs\n" in out
         assert size_of(p) == n << 20
+
+
+def run_json(p, *args):
+    r = subprocess.run(p.prefix + [p.command, "-d", p.dir, "--json", *args],
+                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                       text=True, timeout=4 * PATIENCE)
+    return r.returncode, json.loads(r.stdout)
+
+
+def test_reload_as_json(make_pabal):
+    p = make_pabal(users=())
+    status, out = run_json(p, "reload")
+    rows = {r["service"]: r["result"] for r in out}
+    assert status == 0
+    assert rows["qmgr"] == "reloaded"
+    assert rows["imapd"] == "good; no process runs"
+    p.conf("pabal", "tls_certificate", path(p, "no.pem"))
+    status, out = run_json(p, "reload")
+    assert status == 1 and "keys" in {r["service"] for r in out}
+    assert all("no.pem" in r["result"] for r in out)
+    with open(path(p, "etc", "qmgr.conf"), "a") as f:
+        f.write("nosuch = 1\n")
+    status, out = run_json(p, "reload")
+    assert status == 1 and any(r["service"] is None and "nosuch" in r["result"]
+                               for r in out)
 
 
 def test_reload_says_what_counts_later(make_pabal):

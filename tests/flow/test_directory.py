@@ -259,6 +259,9 @@ def domains(pabal):
 def test_domains_in_the_configuration(pabal):
     assert "is not a local domain" in pabal.pabal_fails(
         "user", "add", "x@one.test", "--no-password")
+    assert json.loads(pabal.pabal("domain", "add", "--json", "two.test")) == {
+        "domain": "two.test", "in_effect": False, "accounts_left": 0}
+    pabal.pabal("domain", "del", "two.test")
     assert "reload" in pabal.pabal("domain", "add", "One.test")
     assert "already" in pabal.pabal_fails("domain", "add", "one.TEST")
     assert domains(pabal) == [DOMAIN, "one.test"]
@@ -278,7 +281,8 @@ def test_domains_in_the_configuration(pabal):
 def test_domains_in_a_table(pabal):
     """They count at once, and a domain is one in either form."""
     pabal.conf("pabal", "domains", f"{DOMAIN} cdb:domains")
-    pabal.pabal("domain", "add", "first.test")
+    assert json.loads(pabal.pabal("domain", "add", "--json", "first.test")) \
+        == {"domain": "first.test", "in_effect": True, "accounts_left": 0}
     pabal.reload()
     pabal.pabal("domain", "add", "b\u00fccher.test")
     assert domains(pabal) == [DOMAIN, "first.test", "xn--bcher-kva.test"]
