@@ -10,7 +10,9 @@
 #include "base/mem.h"
 #include "base/must.h"
 
-enum { CHUNK = 4000 };
+/* Each chunk is twice the one before, up to CHUNK: what is kept for long, an
+ * IMAP session's IDLE say, is often small. */
+enum { FIRST = 208, CHUNK = 4000 };
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -65,10 +67,12 @@ static struct arena_chunk *
 chunk_for(struct arena *a, size_t size)
 {
 	struct arena_chunk *c = a->chunks;
-	const size_t want = size > CHUNK ? size : CHUNK;
+	size_t want = c != NULL ? 2 * c->size : FIRST;
 
 	if (c != NULL && size <= c->size - c->used)
 		return c;
+	want = want > CHUNK ? CHUNK : want;
+	want = size > want ? size : want;
 	c = xmalloc(sizeof *c + want);
 	c->next = a->chunks;
 	c->used = 0;

@@ -11,9 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "ipc/msg.h"
@@ -270,6 +273,20 @@ take_frames(struct channel *c, struct mmsghdr *h, unsigned n)
 	return !gone;
 }
 
+/* What is read in a turn, by whichever channel; nothing stays. */
+static char bytes[READ_MOST][MSG_MAX_BYTES];
+
+void
+channel_give_back(void)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t begin = ((uintptr_t)bytes + page - 1) & ~(page - 1);
+	const uintptr_t end = (uintptr_t)(bytes + READ_MOST) & ~(page - 1);
+
+	if (begin < end)
+		(void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 /* Read frames, READ_MOST at most; false when nothing is left to do on C in this
  * turn.  A short count says that there were no more, so nobody asks again.  Who
  * went with something unread is told of as a reset before what he has said: the
@@ -277,7 +294,6 @@ take_frames(struct channel *c, struct mmsghdr *h, unsigned n)
 static bool
 read_frames(struct channel *c)
 {
-	static char bytes[READ_MOST][MSG_MAX_BYTES];
 	alignas(struct cmsghdr) char control[READ_MOST]
 					    [CMSG_SPACE(4 * sizeof(int))];
 	struct mmsghdr h[READ_MOST];

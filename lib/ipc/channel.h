@@ -49,5 +49,7 @@ bool channel_is_open(const struct channel *c);
 bool channel_send(struct channel *c, struct slice frame, int fd);
 /* The same without one, at the end of the turn though C is at_once. */
 bool channel_post(struct channel *c, struct slice frame);
+/* Nothing is being read: give back the memory that is for that. */
+void channel_give_back(void);
 
 #endif

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "ipc/channel.h"
+
 #ifndef PABAL_SANITIZE /* whose malloc is another, and counts leaks */
 enum {
 	LARGEST = 64 << 10,      /* bytes of a hole */
@@ -52,6 +54,7 @@ void
 park_give_back(void)
 {
 	(void)malloc_trim(0);
+	channel_give_back();
 	give_back_stack();
 }
 #else

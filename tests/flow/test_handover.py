@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Sessions as login hands them in: the client sees no seam, in the clear and
 behind TLS, and what goes wrong on the way costs nobody else anything."""
+import contextlib
 import imaplib
 import os
 import poplib
@@ -201,6 +202,26 @@ def test_three_hundred_sessions_of_one_user(pabal):
     for c in held:
         assert c.ask("NOOP", "n")[-1].startswith("n OK")
         c.close()
+
+
+@pytest.mark.skipif("PABAL_SANITIZE" in os.environ,
+                    reason="the sanitizers' memory is another")
+def test_a_session_in_idle_is_small(make_pabal):
+    """An IDLE lasts for hours: it keeps nothing that a command needs."""
+    p = make_pabal()
+    with contextlib.ExitStack() as held:
+        def idle(sessions):
+            for _ in range(sessions):
+                c = held.enter_context(Imap(p, "imap"))
+                assert c.ask(LOGIN)[-1].startswith("a OK")
+                c.ask("SELECT INBOX", "b")
+                c.send("c IDLE\r\n")
+                assert c.read().startswith("+")
+
+        idle(20)
+        before = rss_kib(p.pids("imapd"))
+        idle(200)
+        assert (rss_kib(p.pids("imapd")) - before) / 200 < 3.5
 
 
 def test_client_gone_amid_a_transfer(pabal):

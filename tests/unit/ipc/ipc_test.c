@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "ipc/channel.h"
 #include "ipc/frame.h"
 #include "ipc/setup.h"
 
@@ -221,6 +222,10 @@ test_words_in_order(void **state)
 	assert_int_equal(ipc_peers(), 2);
 	ipc_set_data(smtpd, &done);
 	assert_ptr_equal(ipc_data(smtpd), &done);
+	channel_give_back();
+	assert_true(IPC_SEND(qmgr, queue_commit, .size = 501));
+	turns(3);
+	assert_int_equal(commits, 501);
 }
 
 static void
