@@ -11,7 +11,7 @@
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 
-/* Once, when the doors are closed. */
+/* Once, when the sandbox has been entered. */
 int auth_check_start(int tables_dir, struct err *err);
 /* Can the tables be opened, and those that are there be read?  Nothing of it
  * stays. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* auth: who is this.  Passwords reach this daemon alone and are wiped; the
- * hashing is done by workers, forked when the doors are closed. */
+ * hashing is done by workers, forked within the sandbox. */
 #include "auth/check.h"
 #include "auth/conf.h"
 #include "base/err.h"

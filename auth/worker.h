@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Processes that hash passwords, because that takes milliseconds on purpose.
- * They are forked behind the closed doors, so they can do no more than this
+ * They are forked within the sandbox, so they can do no more than this
  * daemon, hold nothing but a socket to it, and forget each secret at once.
  */
 #ifndef AUTH_WORKER_H

@@ -3,7 +3,7 @@
  * mail and reaches nothing but the directory that accounts lie in. */
 #include "ev/loop.h"
 #include "imapd/conf.h"
-#include "imapd/conn/door.h"
+#include "imapd/conn/handoff.h"
 #include "imapd/conn/user.h"
 #include "imapd/selected/dirwatch.h"
 #include "ipc/ipc.h"
@@ -74,7 +74,7 @@ end(void)
 static void
 stop(void)
 {
-	imapd_door_close();
+	imapd_handoff_close();
 	imapd_users_bye("[UNAVAILABLE] shutting down");
 }
 
@@ -89,7 +89,7 @@ static const struct ipc_table table = {
 static bool
 busy(void)
 {
-	return imapd_users_busy() || imapd_door_busy();
+	return imapd_users_busy() || imapd_handoff_busy();
 }
 
 static const struct service imapd = {

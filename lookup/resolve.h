@@ -19,7 +19,7 @@
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 
-/* Once, when the doors are closed. */
+/* Once, when the sandbox has been entered. */
 int lookup_resolve_start(int tables_dir, struct err *err);
 /* Can the tables be opened, and those that are there be read?  Nothing of it
  * stays. */

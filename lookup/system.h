@@ -12,8 +12,8 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-/* Before the doors close: read the users and start the reader.  CONFINE shuts
- * the reader in with the directory DIR. */
+/* Before the sandbox is entered: read the users and start the reader.  CONFINE
+ * shuts the reader in with the directory DIR. */
 int lookup_system_start(
     int (*confine)(int dir, struct err *err), struct err *err);
 /* The uid of NAME; 0 when no user of that name may have mail. */

@@ -10,9 +10,9 @@
 #include "conf/master.h"
 #include "ipc/role_facts.h"
 #include "log/log.h"
+#include "master/broker.h"
 #include "master/equip.h"
 #include "master/idle.h"
-#include "master/intro.h"
 #include "master/launch.h"
 #include "master/logpipe.h"
 #include "master/master.h"
@@ -83,7 +83,7 @@ slot_free(struct child *c)
 {
 	if (child_is_served(c))
 		keep_backoff(c);
-	intro_fail(c, "the process has ended");
+	broker_fail(c, "the process has ended");
 	ev_timer_stop(&c->timer);
 	idle_set(c, false);
 	serving -= child_is_served(c);
@@ -101,7 +101,7 @@ drop_channel(struct child *c)
 {
 	struct ipc *peer = c->peer;
 
-	intro_end(c);
+	broker_ended(c);
 	c->peer = NULL;
 	if (peer == NULL)
 		return;
@@ -278,7 +278,7 @@ start(struct child *c)
 		return;
 	}
 	if (!open_place(c)) {
-		intro_fail(c, "its directory cannot be opened");
+		broker_fail(c, "its directory cannot be opened");
 		child_ended(c);
 		return;
 	}
@@ -330,7 +330,7 @@ child_new(const struct service_conf *s, const struct slot_key *key,
 	c->nursery = key->nursery;
 	c->place_fd = -1;
 	TAILQ_INIT(&c->askers);
-	TAILQ_INIT(&c->intros);
+	TAILQ_INIT(&c->unacked);
 	ev_timer_init(&c->timer, on_restart_time);
 	if (!open_place(c)) {
 		free(c->place);

@@ -31,7 +31,7 @@ enum child_state {
 };
 
 TAILQ_HEAD(asker_list, asker);
-TAILQ_HEAD(intro_list, intro);
+TAILQ_HEAD(connection_list, connection);
 
 struct child {
 	TAILQ_ENTRY(child) link;
@@ -67,8 +67,8 @@ struct child {
 	struct ev_timer timer; /* restart delay, start deadline, idle, kill */
 	char why[1024];        /* why the start failed */
 	struct logpipe *log;   /* while its pid is not known */
-	struct asker_list askers; /* who wait for it: master/intro.c's */
-	struct intro_list intros; /* with whom it is to meet: likewise */
+	struct asker_list askers;       /* who wait for it: master/broker.c's */
+	struct connection_list unacked; /* by it: likewise */
 	TAILQ_ENTRY(child) idle_link;
 };
 TAILQ_HEAD(child_list, child);

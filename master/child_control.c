@@ -19,11 +19,11 @@
 #include "ipc/role_facts.h"
 #include "log/log.h"
 #include "master/backoff.h"
+#include "master/broker.h"
 #include "master/child.h"
 #include "master/child_roster.h"
 #include "master/equip.h"
 #include "master/idle.h"
-#include "master/intro.h"
 #include "master/logpipe.h"
 #include "master/master.h"
 #include "master/notify.h"
@@ -102,7 +102,7 @@ child_on_ready(struct ipc *peer, struct msg *m)
 		logpipe_logger(c->peer);
 	if (c->nursery)
 		child_start_unborn(c->role);
-	intro_ready(c);
+	broker_ready(c);
 	if (c->awaited > 0)
 		child_answered(c, true, (struct slice){ NULL, 0 });
 	/* Equipped just before a reload: it has the files of before. */

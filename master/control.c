@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "conf/confset.h"
-#include "ipc/door.h"
+#include "ipc/admit.h"
 #include "ipc/setup.h"
 #include "master/child_control.h"
 #include "master/listen.h"
@@ -238,7 +238,7 @@ control_on_verb(struct ipc *peer, struct msg *m)
 	answer(peer, m->id, false, SLICE("no such verb"));
 }
 
-/* ---- the door ---- */
+/* ---- who comes in ---- */
 
 /* False when nobody waits. */
 static bool

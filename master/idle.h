@@ -10,7 +10,7 @@ struct child;
 
 /* C is among them from now on, as the last one; or is not. */
 void idle_set(struct child *c, bool idle);
-/* Somebody was introduced to C: if it is idle, its time runs anew. */
+/* Somebody was connected with C: if it is idle, its time runs anew. */
 void idle_wanted(struct child *c);
 /* Who has been idle longest; NULL: nobody is idle. */
 struct child *idle_longest(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * master: binds every socket, starts every daemon, introduces them to each
+ * master: binds every socket, starts every daemon, connects them with each
  * other, and starts anew what ends.  The only process that stays root; it
  * reads configuration, frames of its own children, and short frames of local
  * users, and nothing that came over a network.
@@ -19,11 +19,11 @@
 #include "ipc/master.h"
 #include "ipc/setup.h"
 #include "log/log.h"
+#include "master/broker.h"
 #include "master/child.h"
 #include "master/child_control.h"
 #include "master/child_roster.h"
 #include "master/control.h"
-#include "master/intro.h"
 #include "master/logpipe.h"
 #include "master/master.h"
 #include "master/notify.h"
@@ -105,7 +105,7 @@ on_gone(struct ipc *peer)
 {
 	struct child *c = in_trial(peer);
 
-	intro_forget(peer);
+	broker_forget(peer);
 	control_forget(peer);
 	if (c != NULL)
 		trial_on_gone(c);
@@ -120,7 +120,7 @@ static const struct ipc_table table = {
 		[MSG_master_ready] = on_ready,
 		[MSG_master_idle] = child_on_idle,
 		[MSG_master_connect] = reach_on_connect,
-		[MSG_master_met] = intro_on_met,
+		[MSG_master_acked] = broker_on_acked,
 		[MSG_master_admit] = reach_on_admit,
 		[MSG_master_changed] = reach_on_changed,
 		[MSG_master_control] = control_on_verb,

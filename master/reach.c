@@ -16,9 +16,9 @@
 #include "ipc/role_facts.h"
 #include "log/log.h"
 #include "master/admit.h"
+#include "master/broker.h"
 #include "master/child.h"
 #include "master/child_roster.h"
-#include "master/intro.h"
 #include "master/isolation.h"
 #include "master/master.h"
 #include "master/place.h"
@@ -76,9 +76,9 @@ connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
 	else
 		c = find_for(a, &why);
 	if (c == NULL)
-		intro_refuse(peer, in->id, why);
+		broker_refuse(peer, in->id, why);
 	else
-		intro_begin(peer, in->id, c, &a);
+		broker_connect(peer, in->id, c, &a);
 	admit_free(&a);
 }
 
@@ -98,7 +98,7 @@ reach_on_connect(struct ipc *peer, struct msg *m)
 		log_warn("broker.refused",
 		    kv_s("peer", role_name(ipc_role(peer))),
 		    kv_s("wanted", role_name(role)));
-		intro_refuse(peer, in->id, "not declared in reach");
+		broker_refuse(peer, in->id, "not declared in reach");
 		return;
 	}
 	if (needs_ticket(role)) {
@@ -107,11 +107,11 @@ reach_on_connect(struct ipc *peer, struct msg *m)
 	}
 	c = child_find(&key, "", true, &why);
 	if (c == NULL)
-		intro_refuse(peer, in->id, why);
-	else if ((why = intro_why_not(peer, c)) != NULL)
-		intro_refuse(peer, in->id, why);
+		broker_refuse(peer, in->id, why);
+	else if ((why = broker_why_not(peer, c)) != NULL)
+		broker_refuse(peer, in->id, why);
 	else
-		intro_begin(peer, in->id, c, &none);
+		broker_connect(peer, in->id, c, &none);
 }
 
 /* What auth says to *A, which borrows it; false when it cannot be. */

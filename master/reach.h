@@ -2,7 +2,7 @@
 /*
  * Whom a process, or ctl, may reach: those of its declared reach, and of imapd
  * and pop3d what a ticket stands for alone (master/admit.h).  Who is asked for
- * is started if need be, and introduced (master/intro.h).
+ * is started if need be, and connected (master/broker.h).
  */
 #ifndef MASTER_REACH_H
 #define MASTER_REACH_H

@@ -15,7 +15,7 @@ enum {
 	MAX_SESSIONS = 50000,
 	MAX_AUTO = 16,
 	PROCESS_BYTES = 512 << 10, /* planned for one that serves an account */
-	FDS_A_PROCESS = 8,         /* of master's, introductions included */
+	FDS_A_PROCESS = 8, /* of master's, connections being made included */
 	MAX_SERVING = 50000,
 	LEAST_SERVING = 100,
 };

@@ -25,7 +25,7 @@ endef
 $(foreach d,$(DAEMONS) ctl,$(eval $(call unit_of_daemon,$(d))))
 
 # The daemons once more, each with attempts to break out of its sandbox
-# (tests/probe.c) that run when its doors have closed, and with whatever it can
+# (tests/probe.c) that run when it is in its sandbox, and with whatever it can
 # say to the others (tests/probe_ipc.c), said when it is told to.
 PROBES := $(DAEMONS:%=$(BUILD)/probe/%) $(BUILD)/probe/pabal
 PROBE_OBJS := $(O)/tests/probe.o $(O)/tests/probe_ipc.o $(O)/tests/probe_place.o \

@@ -2,7 +2,7 @@
 /*
  * What somebody who took over a daemon would try, tried from inside: linked
  * into every daemon of build/probe in front of sandbox_enter (ld --wrap), and
- * run when the doors have closed.  Each attempt is logged as
+ * run when the sandbox has been entered.  Each attempt is logged as
  * `probe.result what=… got=…`, got being "ok" or the name of the error.
  * tests/flow/test_privileges.py compares that with `pabal privileges`.
  */

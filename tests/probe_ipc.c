@@ -7,7 +7,7 @@
  * channel of its own, then a flood of them.  The messages come from the .def
  * files, so a new one is tried without a new line here.
  *
- *   probe.reach   to= got=           an introduction, or why not
+ *   probe.reach   to= got=           a connection, or why not
  *   probe.message to= name= form= must= got= answer=
  *       must: "drop" where the .def lines do not let us say it, or it is
  *       malformed; "any" otherwise
@@ -35,7 +35,7 @@
 #include "base/must.h"
 #include "conf/conf.h"
 #include "ev/loop.h"
-#include "ipc/door.h"
+#include "ipc/admit.h"
 #include "ipc/frame.h"
 #include "ipc/ipc.h"
 #include "log/log.h"

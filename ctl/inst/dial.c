@@ -82,7 +82,7 @@ out:
 
 /* Exchange the channel to master for one to ROLE. */
 static int
-introduce(struct dial *d, enum role role, struct err *err)
+connect_to(struct dial *d, enum role role, struct err *err)
 {
 	struct msg m = { .type = MSG_master_connect,
 		.master_connect = { .role = role } };
@@ -110,7 +110,7 @@ dial_open(
 	*d = (struct dial){ .fd = -1 };
 	buf_init(&d->frame, MSG_MAX_BYTES);
 	if (connect_master(d, in, err) == 0 &&
-	    (role == ROLE_MASTER || introduce(d, role, err) == 0))
+	    (role == ROLE_MASTER || connect_to(d, role, err) == 0))
 		return 0;
 	dial_close(d);
 	return -1;

@@ -340,7 +340,7 @@ channel_of(enum role role)
 		return p;
 	theirs = frames_pair(p, role, on_channel);
 	self.ending++;
-	must(TELL(self.master, master_peer, .intro = 1, .role = role,
+	must(TELL(self.master, master_peer, .connection = 1, .role = role,
 	    .uid = 65534,
 	    .account = session ? SLICE("alice@pabal.test") : SLICE(""),
 	    .home = session ? SLICE("pabal.test/alice") : SLICE(""),

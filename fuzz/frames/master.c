@@ -136,7 +136,8 @@ on_process(struct ev_io *io, unsigned events)
 	if (m.type == MSG_master_go)
 		(void)TELL(io->fd, master_ready, .ok = true);
 	if (m.type == MSG_master_peer)
-		(void)TELL(io->fd, master_met, .intro = m.master_peer.intro);
+		(void)TELL(io->fd, master_acked,
+		    .connection = m.master_peer.connection);
 	if (m.type == MSG_logger_pipe)
 		(void)TELL(io->fd, logger_closed, .pipe = m.logger_pipe.pipe);
 	if (m.type == MSG_master_fork)

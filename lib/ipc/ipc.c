@@ -17,8 +17,8 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "ipc/admit.h"
 #include "ipc/channel.h"
-#include "ipc/door.h"
 #include "ipc/frame.h"
 #include "ipc/pass.h"
 #include "ipc/setup.h"
@@ -371,7 +371,7 @@ ipc_admits_user(uid_t uid)
 		his += peer->uid == uid;
 		all++;
 	}
-	return his < DOOR_USER && all < DOOR_USERS;
+	return his < IPC_CHANNELS_OF_UID && all < IPC_CHANNELS_OF_USERS;
 }
 
 struct ipc *

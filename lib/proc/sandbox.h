@@ -40,7 +40,8 @@ struct sandbox {
 	gid_t gid;
 };
 
-/* Close the doors; there is no way back.  ERR_PERM when the kernel refuses. */
+/* Enter the sandbox; there is no way back.  ERR_PERM when the kernel refuses.
+ */
 int sandbox_enter(const struct sandbox *box, struct err *err);
 
 /* One line of words for `pabal privileges`: "accept connect". */

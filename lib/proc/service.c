@@ -15,7 +15,7 @@
 #include "base/must.h"
 #include "ev/turn.h"
 #include "front/rate.h"
-#include "ipc/door.h"
+#include "ipc/admit.h"
 #include "ipc/master.h"
 #include "ipc/pass.h"
 #include "ipc/setup.h"
@@ -377,7 +377,7 @@ on_dir(struct ipc *peer, struct msg *m)
 	}
 }
 
-/* Before the doors close: mapped once, it needs no right any more. */
+/* Before the sandbox is entered: mapped once, it needs no right any more. */
 static void
 on_rates(struct ipc *peer, struct msg *m)
 {
@@ -421,7 +421,7 @@ on_peer(struct ipc *peer, struct msg *m)
 	struct ipc *who;
 
 	/* First the word: master has others wait for it. */
-	IPC_SEND(peer, master_met, .intro = in->intro);
+	IPC_SEND(peer, master_acked, .connection = in->connection);
 	who = ipc_admit(
 	    in->sock, (enum role)in->role, in->index, in->uid, in->asker);
 	in->sock = -1;

@@ -55,7 +55,7 @@ struct service {
 	 * to the ports of the start, new ones end the process, and master
 	 * starts another. */
 	void (*ports)(struct port_set *ports);
-	/* Before the doors close; no directory need be there yet. */
+	/* Before the sandbox is entered; no directory need be there yet. */
 	int (*prepare)(struct err *err);
 	/* After; 0 means ready. */
 	int (*start)(struct err *err);

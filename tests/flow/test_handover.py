@@ -316,10 +316,10 @@ def test_login_stops_amid_a_login(make_pabal, way, words):
             p.wait_event("auth.ok", since, protocol="imap")
             with Imap(p, way) as other:
                 assert other.ask("NOOP")[-1].startswith("a OK")
-            doors = p.pids("login")
-            for pid in doors:
+            logins = p.pids("login")
+            for pid in logins:
                 os.kill(pid, signal.SIGTERM)
-            wait(lambda: not set(doors) & set(p.pids("login")), "their end")
+            wait(lambda: not set(logins) & set(p.pids("login")), "their end")
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
             if words:

@@ -256,7 +256,7 @@ def out_of_reach(got):
 
 
 sandboxed = pytest.mark.skipif("PABAL_SANITIZE" in os.environ,
-                               reason="sanitizers need the doors open")
+                               reason="sanitizers need no sandbox")
 
 
 @sandboxed

@@ -13,7 +13,7 @@ import pytest
 from pabal import BUILD, DOMAIN, ROOT, Instance, landlock
 
 pytestmark = pytest.mark.skipif(
-    "PABAL_SANITIZE" in os.environ, reason="sanitizers need the doors open")
+    "PABAL_SANITIZE" in os.environ, reason="sanitizers need no sandbox")
 
 # What nobody may do, whatever his rights.
 NEVER = ("read", "proc", "root", "write", "listen", "raw", "setuid", "chroot",

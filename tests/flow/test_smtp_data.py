@@ -228,7 +228,7 @@ def test_quota(make_pabal):
         wait(full, "452 4.2.2")
 
 
-# A sanitized smtpd that ends cannot look for leaks behind closed doors.
+# A sanitized smtpd that ends cannot look for leaks in the sandbox.
 @pytest.mark.allow("LeakSanitizer")
 def test_stop_waits_for_a_message(make_pabal):
     p = make_pabal()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What dns_open has read is all it needs: questions are answered, over UDP and
- * TCP, from behind the doors that lookup closes. */
+ * TCP, from within lookup's sandbox. */
 #include "dns/resolver.h"
 
 #include "tests/unit/dns/server.h"

@@ -625,7 +625,7 @@ test_call_too_large(void **state)
 
 static struct ipc *master_end, *other_end;
 static bool refuse;
-static int introductions;
+static int connections;
 static char last_ticket[16];
 
 static void
@@ -633,7 +633,7 @@ on_master_connect(struct ipc *peer, struct msg *m)
 {
 	int fd[2] = { -1, -1 };
 
-	introductions++;
+	connections++;
 	assert_int_equal(m->master_connect.role, ROLE_QMGR);
 	slice_copy(m->master_connect.ticket, last_ticket, sizeof last_ticket);
 	if (!refuse) {
@@ -671,7 +671,7 @@ test_links(void **state)
 	assert_ptr_equal(ipc_link(ROLE_QMGR, 0, 0), link);
 	assert_ptr_not_equal(ipc_link(ROLE_QMGR, 1, 0), link);
 	assert_ptr_not_equal(ipc_link(ROLE_QMGR, 0, 7), link);
-	/* One introduction serves all that waits for it, in order. */
+	/* One connection serves all that waits for it, in order. */
 	ask_link(&w[0], link);
 	assert_true(IPC_SEND(link, queue_commit, .size = 1));
 	ask_link(&w[1], link);
@@ -680,7 +680,7 @@ test_links(void **state)
 		turns(1);
 	assert_true(w[0].ok && w[1].ok);
 	assert_int_equal(commits, 2);
-	assert_int_equal(introductions, 1);
+	assert_int_equal(connections, 1);
 	/* The other side ends: open calls fail, the next asks anew. */
 	manner = SAY_NOTHING;
 	ask_link(&w[0], link);
@@ -694,7 +694,7 @@ test_links(void **state)
 	while (done < 4)
 		turns(1);
 	assert_true(w[0].ok);
-	assert_int_equal(introductions, 2);
+	assert_int_equal(connections, 2);
 	/* Refused: a temporary failure each time, and each time asked. */
 	ipc_drop(link, NULL);
 	turns(3);

@@ -146,7 +146,7 @@ test_fresh_account(void **state)
 	weigh(path, &inodes, &bytes);
 	assert_true(inodes <= 8);
 	assert_true(bytes <= 16384);
-	/* By every door. */
+	/* In every way. */
 	assert_int_equal(store_account_open(fx_store, "d/w", &a, NULL), ABSENT);
 	assert_int_equal(
 	    store_account_ensure(fx_store, "d/w", &a, NULL), FOUND);

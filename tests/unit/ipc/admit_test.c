@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How many channels one asker gets, and what becomes of descriptors that find
  * no room. */
-#include "ipc/door.h"
+#include "ipc/admit.h"
 
 #include "tests/unit.h"
 
@@ -137,10 +137,10 @@ test_users(void **state)
 		for (int i = 0; i < 6; i++)
 			his += ipc_admit(end_of_pair(&ends[n++]), ROLE_USER, 0,
 				   uid, 0) != NULL;
-		assert_true(his <= DOOR_USER);
+		assert_true(his <= IPC_CHANNELS_OF_UID);
 		in += his;
 	}
-	assert_int_equal(in, DOOR_USERS);
+	assert_int_equal(in, IPC_CHANNELS_OF_USERS);
 	assert_false(ipc_admits_user(21));
 	/* the others are let in all the same */
 	assert_non_null(ipc_admit(end_of_pair(&ends[n++]), ROLE_CTL, 0, 0, 0));

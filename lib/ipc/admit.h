@@ -4,14 +4,14 @@
  * taken over, or be any user of the host: one process has one channel to
  * another, and those users few.
  */
-#ifndef IPC_DOOR_H
-#define IPC_DOOR_H
+#ifndef IPC_ADMIT_H
+#define IPC_ADMIT_H
 
 #include "ipc/ipc.h"
 
 enum {
-	DOOR_USER = 4,   /* channels of one uid in ROLE_USER */
-	DOOR_USERS = 32, /* of all of them */
+	IPC_CHANNELS_OF_UID = 4,    /* channels of one uid in ROLE_USER */
+	IPC_CHANNELS_OF_USERS = 32, /* of all of them */
 };
 
 /* As ipc_accept, for a channel that master announced: ASKER, the process it

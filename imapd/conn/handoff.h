@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions as login hands them in; whose they are master has said with the
  * channel they come over. */
-#ifndef IMAPD_CONN_DOOR_H
-#define IMAPD_CONN_DOOR_H
+#ifndef IMAPD_CONN_HANDOFF_H
+#define IMAPD_CONN_HANDOFF_H
 
 #include <stdbool.h>
 
@@ -15,8 +15,8 @@ void imapd_on_changed(struct ipc *peer, struct msg *m);
 /* PEER is gone: nobody waits for its answer. */
 void imapd_on_gone(struct ipc *peer);
 /* Does somebody wait to be let in? */
-bool imapd_door_busy(void);
+bool imapd_handoff_busy(void);
 /* Take in no more. */
-void imapd_door_close(void);
+void imapd_handoff_close(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/conn/door.h"
+#include "imapd/conn/handoff.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -46,12 +46,12 @@ struct newcomer {
 static struct {
 	TAILQ_HEAD(, newcomer) newcomers;
 	bool closed;
-} door = { .newcomers = TAILQ_HEAD_INITIALIZER(door.newcomers) };
+} handoff = { .newcomers = TAILQ_HEAD_INITIALIZER(handoff.newcomers) };
 
 bool
-imapd_door_busy(void)
+imapd_handoff_busy(void)
 {
-	return !TAILQ_EMPTY(&door.newcomers);
+	return !TAILQ_EMPTY(&handoff.newcomers);
 }
 
 static void
@@ -67,7 +67,7 @@ answer(const struct newcomer *n, const struct err *why)
 static void
 newcomer_free(struct newcomer *n)
 {
-	TAILQ_REMOVE(&door.newcomers, n, link);
+	TAILQ_REMOVE(&handoff.newcomers, n, link);
 	ev_timer_stop(&n->again);
 	fd_close(&n->fd);
 	free(n->home);
@@ -93,12 +93,12 @@ refuse(struct newcomer *n, enum err_class class, enum err_code code,
 /* Who waits for an account to open gets an answer: no session begins any more.
  */
 void
-imapd_door_close(void)
+imapd_handoff_close(void)
 {
 	struct newcomer *n;
 
-	door.closed = true;
-	while ((n = TAILQ_FIRST(&door.newcomers)) != NULL)
+	handoff.closed = true;
+	while ((n = TAILQ_FIRST(&handoff.newcomers)) != NULL)
 		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
 }
 
@@ -175,9 +175,9 @@ imapd_on_session(struct ipc *peer, struct msg *m)
 	n->ninput = q->input.n;
 	(void)slice_copy(q->sid, n->sid, sizeof n->sid);
 	(void)slice_copy(q->address, n->address, sizeof n->address);
-	TAILQ_INSERT_TAIL(&door.newcomers, n, link);
+	TAILQ_INSERT_TAIL(&handoff.newcomers, n, link);
 	ipc_set_pass(peer, NULL);
-	if (door.closed || q->input.n > INPUT_MAX || !parse_is_tag(q->tag))
+	if (handoff.closed || q->input.n > INPUT_MAX || !parse_is_tag(q->tag))
 		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
 	else
 		enter(n);
@@ -198,7 +198,7 @@ imapd_on_gone(struct ipc *peer)
 {
 	struct newcomer *n;
 
-	TAILQ_FOREACH(n, &door.newcomers, link)
+	TAILQ_FOREACH(n, &handoff.newcomers, link)
 	if (n->login == peer)
 		n->login = NULL;
 }

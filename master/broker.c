@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "master/intro.h"
+#include "master/broker.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/slice.h"
-#include "ipc/door.h"
+#include "ipc/admit.h"
 #include "ipc/pass.h"
 #include "ipc/role.h"
 #include "master/admit.h"
@@ -21,7 +21,7 @@
 #include "sys/fd.h"
 
 /* Somebody who waits for a process that is not ready, or for the end of his
- * introduction to it that is under way. */
+ * connection to it that is being made. */
 struct asker {
 	TAILQ_ENTRY(asker) link; /* among those of its child */
 	TAILQ_ENTRY(asker) all;
@@ -31,9 +31,9 @@ struct asker {
 	struct admission *admission; /* what it comes with; NULL: nothing */
 };
 
-/* An introduction that its target has not acknowledged yet. */
-struct intro {
-	TAILQ_ENTRY(intro) link; /* among those to its target */
+/* A connection that its target has not acknowledged yet. */
+struct connection {
+	TAILQ_ENTRY(connection) link; /* among those to its target */
 	uint64_t number;
 	pid_t asker; /* 0: a caller of ROLE */
 	enum role role;
@@ -71,39 +71,39 @@ pid_of(const struct ipc *peer)
 /* A channel that a ticket opened is one of many: the others stay.  False: C's
  * process has ended, which is not known yet, and PEER waits for the next. */
 static bool
-introduce(
+make_connection(
     struct ipc *peer, uint64_t id, struct child *c, const struct admission *a)
 {
 	static uint64_t last;
 	const struct ipc_pass pass = pass_of(peer, a);
-	struct intro *i;
+	struct connection *n;
 	int pair[2];
-	bool met;
+	bool sent;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, pair) == -1) {
-		intro_refuse(peer, id, strerrordesc_np(errno));
+		broker_refuse(peer, id, strerrordesc_np(errno));
 		return true;
 	}
 	idle_wanted(c);
-	i = xcalloc(1, sizeof *i);
-	*i = (struct intro){ .number = ++last,
+	n = xcalloc(1, sizeof *n);
+	*n = (struct connection){ .number = ++last,
 		.asker = pid_of(peer),
 		.role = ipc_role(peer),
 		.uid = ipc_uid(peer) };
-	TAILQ_INSERT_TAIL(&c->intros, i, link);
-	met = IPC_SEND(c->peer, master_peer, .intro = i->number,
-		  .asker = a != NULL ? 0 : (uint32_t)i->asker, .role = i->role,
-		  .index = ipc_index(peer), .uid = i->uid,
-		  .account = pass.account, .home = pass.home,
-		  .quota = pass.quota, .sock = pair[0]) ||
-	      !ipc_is_broken(c->peer);
-	if (met)
+	TAILQ_INSERT_TAIL(&c->unacked, n, link);
+	sent = IPC_SEND(c->peer, master_peer, .connection = n->number,
+		   .asker = a != NULL ? 0 : (uint32_t)n->asker, .role = n->role,
+		   .index = ipc_index(peer), .uid = n->uid,
+		   .account = pass.account, .home = pass.home,
+		   .quota = pass.quota, .sock = pair[0]) ||
+	       !ipc_is_broken(c->peer);
+	if (sent)
 		IPC_SEND(peer, master_connected, .id = id, .ok = true,
 		    .sock = pair[1]);
 	fd_close(&pair[0]);
 	fd_close(&pair[1]);
-	return met;
+	return sent;
 }
 
 static void
@@ -115,14 +115,14 @@ asker_free(struct asker *a)
 	free(a);
 }
 
-/* Is one of PEER's introductions to C under way? */
+/* Is a connection of PEER to C being made? */
 static bool
 is_under_way(const struct ipc *peer, const struct child *c)
 {
-	const struct intro *i;
+	const struct connection *n;
 
-	TAILQ_FOREACH(i, &c->intros, link)
-	if (i->asker != 0 && i->asker == pid_of(peer))
+	TAILQ_FOREACH(n, &c->unacked, link)
+	if (n->asker != 0 && n->asker == pid_of(peer))
 		return true;
 	return false;
 }
@@ -143,15 +143,15 @@ asks_already(const struct ipc *peer, const struct child *c)
 static bool
 has_room(const struct ipc *peer, const struct child *c)
 {
-	const struct intro *i;
+	const struct connection *n;
 	const struct asker *a;
 	unsigned his = 0, all = 0;
 
 	if (ipc_role(peer) != ROLE_USER)
 		return true;
-	TAILQ_FOREACH(i, &c->intros, link)
-	if (i->role == ROLE_USER) {
-		his += i->uid == ipc_uid(peer);
+	TAILQ_FOREACH(n, &c->unacked, link)
+	if (n->role == ROLE_USER) {
+		his += n->uid == ipc_uid(peer);
 		all++;
 	}
 	TAILQ_FOREACH(a, &c->askers, link)
@@ -159,18 +159,18 @@ has_room(const struct ipc *peer, const struct child *c)
 		his += ipc_uid(a->peer) == ipc_uid(peer);
 		all++;
 	}
-	return his < DOOR_USER && all < DOOR_USERS;
+	return his < IPC_CHANNELS_OF_UID && all < IPC_CHANNELS_OF_USERS;
 }
 
 void
-intro_refuse(struct ipc *peer, uint64_t id, const char *why)
+broker_refuse(struct ipc *peer, uint64_t id, const char *why)
 {
 	IPC_SEND(peer, master_connected, .id = id, .ok = false,
 	    .why = slice_str(why), .sock = -1);
 }
 
 const char *
-intro_why_not(const struct ipc *peer, const struct child *c)
+broker_why_not(const struct ipc *peer, const struct child *c)
 {
 	if (asks_already(peer, c))
 		return "asked already";
@@ -178,13 +178,13 @@ intro_why_not(const struct ipc *peer, const struct child *c)
 }
 
 void
-intro_begin(
+broker_connect(
     struct ipc *peer, uint64_t id, struct child *c, struct admission **a)
 {
 	struct asker *asker;
 
 	if (c->state == CHILD_READY && c->peer != NULL &&
-	    !is_under_way(peer, c) && introduce(peer, id, c, *a)) {
+	    !is_under_way(peer, c) && make_connection(peer, id, c, *a)) {
 		admit_free(a);
 		return;
 	}
@@ -199,60 +199,60 @@ intro_begin(
 }
 
 void
-intro_ready(struct child *c)
+broker_ready(struct child *c)
 {
 	struct asker *a, *tmp;
 
 	TAILQ_FOREACH_SAFE(a, &c->askers, link, tmp)
 	{
 		if (!is_under_way(a->peer, c) &&
-		    introduce(a->peer, a->id, c, a->admission))
+		    make_connection(a->peer, a->id, c, a->admission))
 			asker_free(a);
 	}
 }
 
 void
-intro_on_met(struct ipc *peer, struct msg *m)
+broker_on_acked(struct ipc *peer, struct msg *m)
 {
 	struct child *c = ipc_data(peer);
-	struct intro *i;
+	struct connection *n;
 
 	if (c == NULL)
 		return;
-	TAILQ_FOREACH(i, &c->intros, link)
-	if (i->number == m->master_met.intro) {
-		TAILQ_REMOVE(&c->intros, i, link);
-		free(i);
+	TAILQ_FOREACH(n, &c->unacked, link)
+	if (n->number == m->master_acked.connection) {
+		TAILQ_REMOVE(&c->unacked, n, link);
+		free(n);
 		if (c->state == CHILD_READY && c->peer != NULL)
-			intro_ready(c);
+			broker_ready(c);
 		return;
 	}
 }
 
 void
-intro_end(struct child *c)
+broker_ended(struct child *c)
 {
-	struct intro *i;
+	struct connection *n;
 
-	while ((i = TAILQ_FIRST(&c->intros)) != NULL) {
-		TAILQ_REMOVE(&c->intros, i, link);
-		free(i);
+	while ((n = TAILQ_FIRST(&c->unacked)) != NULL) {
+		TAILQ_REMOVE(&c->unacked, n, link);
+		free(n);
 	}
 }
 
 void
-intro_fail(struct child *c, const char *why)
+broker_fail(struct child *c, const char *why)
 {
 	struct asker *a;
 
 	while ((a = TAILQ_FIRST(&c->askers)) != NULL) {
-		intro_refuse(a->peer, a->id, why);
+		broker_refuse(a->peer, a->id, why);
 		asker_free(a);
 	}
 }
 
 void
-intro_forget(const struct ipc *peer)
+broker_forget(const struct ipc *peer)
 {
 	struct asker *a, *tmp;
 
