@@ -49,31 +49,12 @@ dial_path(const char *name, int type)
 static int
 hear(int sock, struct msg *m)
 {
-	static char frame[MSG_MAX_BYTES];
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { frame, sizeof frame };
-	struct msghdr h = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = sizeof control.room };
 	struct pollfd p = { .fd = sock, .events = POLLIN };
-	const struct cmsghdr *c;
-	int fd = -1;
-	ssize_t n;
+	int fd;
 
 	if (poll(&p, 1, PATIENCE_MS) != 1)
 		return -1;
-	n = recvmsg(sock, &h, MSG_CMSG_CLOEXEC);
-	if (n <= 0)
-		return 0;
-	c = CMSG_FIRSTHDR(&h);
-	if (c != NULL && c->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	must(msg_get(slice_of(frame, (size_t)n), fd, m));
-	return 1;
+	return hostile_hear(sock, 0, m, &fd) == 1;
 }
 
 /* A channel to ROLE; -1 and WHY when there is none. */

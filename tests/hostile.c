@@ -276,6 +276,32 @@ hostile_send(int sock, struct slice frame, int fd)
 	return sendmsg(sock, &h, MSG_NOSIGNAL | MSG_DONTWAIT) != -1;
 }
 
+int
+hostile_hear(int sock, int flags, struct msg *m, int *with)
+{
+	static char frame[MSG_MAX_BYTES];
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { frame, sizeof frame };
+	struct msghdr h = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof control.room };
+	const ssize_t n = recvmsg(sock, &h, flags | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *c;
+
+	*with = -1;
+	if (n <= 0)
+		return (int)n;
+	c = CMSG_FIRSTHDR(&h);
+	if (c != NULL && c->cmsg_type == SCM_RIGHTS)
+		memcpy(with, CMSG_DATA(c), sizeof *with);
+	must(msg_get(slice_of(frame, (size_t)n), *with, m));
+	return 1;
+}
+
 /* ---- forms ---- */
 
 const char *

@@ -35,6 +35,10 @@ void hostile_fill(struct msg *m, enum hostile_value (*pick)(void), int fd);
 bool hostile_send(int sock, struct slice frame, int fd);
 /* Say TYPE in FORM on SOCK; false: errno. */
 bool hostile_say(int sock, enum msg_type type, enum hostile_form form);
+/* The next frame of SOCK, read with FLAGS, as M with the fd that came along in
+ * *WITH (-1: none).  1: a frame, which is well-formed; 0: the end, -1: errno.
+ */
+int hostile_hear(int sock, int flags, struct msg *m, int *with);
 /* What nobody understands: who has read all before it ends the channel. */
 void hostile_goodbye(int sock);
 

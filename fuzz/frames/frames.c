@@ -79,28 +79,13 @@ frames_tell(int fd, const struct msg *m)
 bool
 frames_hear(int fd, struct msg *m, int *with)
 {
-	static char frame[MSG_MAX_BYTES];
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { frame, sizeof frame };
-	struct msghdr h = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = sizeof control.room };
-	const ssize_t n = recvmsg(fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *c;
+	const int n = hostile_hear(fd, MSG_DONTWAIT, m, with);
 
-	*with = -1;
-	m->type = MSG_none;
-	if (n <= 0)
+	if (n != 1) {
+		m->type = MSG_none;
 		return n == -1 && errno == EAGAIN;
-	c = CMSG_FIRSTHDR(&h);
-	if (c != NULL && c->cmsg_type == SCM_RIGHTS)
-		memcpy(with, CMSG_DATA(c), sizeof *with);
-	/* what it says is well-formed, and its own to say */
-	must(msg_get(slice_of(frame, (size_t)n), *with, m));
+	}
+	/* what it says is its own to say */
 	must(msg_may_send(frames_self, m->type));
 	if (m->type == MSG_queue_opened && m->queue_opened.ok)
 		slice_copy(m->queue_opened.qid, frames.qid, sizeof frames.qid);

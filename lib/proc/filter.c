@@ -254,6 +254,18 @@ allow_with(scmp_filter_ctx ctx, const struct with_args *w)
 	    ctx, SCMP_ACT_ALLOW, nr, w->second.bits != 0 ? 2 : 1, args);
 }
 
+/* The calls of MAY that no argument restricts. */
+static int
+allow_calls(scmp_filter_ctx ctx, unsigned may)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		if (has_right(calls[i].may, may))
+			rc |= allow(ctx, calls[i].name);
+	return rc;
+}
+
 /* Load CTX, which is freed; RC is what building it gave. */
 static int
 load(scmp_filter_ctx ctx, int rc, struct err *err)
@@ -275,13 +287,11 @@ static int
 load_trap(unsigned may, struct err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_TRAP);
-	int rc = 0;
+	int rc;
 
 	if (ctx == NULL)
 		return err_set(err, ERR_PERM, "seccomp: no filter");
-	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
-		if (has_right(calls[i].may, may))
-			rc |= allow(ctx, calls[i].name);
+	rc = allow_calls(ctx, may);
 	for (size_t i = 0; i < ARRAY_LEN(calls_with_args); i++)
 		if (has_right(calls_with_args[i].may, may))
 			rc |= allow(ctx, calls_with_args[i].name);
@@ -300,13 +310,11 @@ load_errno(unsigned may, struct err *err)
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	const struct with_args own = { 0, "tgkill",
 		{ 0, WHOLE, (uint32_t)getpid() }, NONE };
-	int rc = 0;
+	int rc;
 
 	if (ctx == NULL)
 		return err_set(err, ERR_PERM, "seccomp: no filter");
-	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
-		if (has_right(calls[i].may, may))
-			rc |= allow(ctx, calls[i].name);
+	rc = allow_calls(ctx, may);
 	for (size_t i = 0; i < ARRAY_LEN(calls_with_args); i++)
 		if (has_right(calls_with_args[i].may, may))
 			rc |= allow_with(ctx, &calls_with_args[i]);

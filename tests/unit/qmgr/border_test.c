@@ -37,14 +37,9 @@
 #include "queue/job.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "tests/unit/qmgr/fake_ipc.h"
 
 enum { OWNER = 1234, MAX_CALLS = 16 };
-
-struct ipc {
-	enum role role;
-	uid_t uid;
-	unsigned dropped;
-};
 
 /* ---- peers ---- */
 
@@ -86,18 +81,6 @@ ipc_count(enum role role)
 {
 	(void)role;
 	return 1;
-}
-
-enum role
-ipc_role(const struct ipc *peer)
-{
-	return peer->role;
-}
-
-uid_t
-ipc_uid(const struct ipc *peer)
-{
-	return peer->uid;
 }
 
 void

@@ -50,6 +50,7 @@
 #include "sys/fd.h"
 #include "table/alias.h"
 #include "tests/fault.h"
+#include "tests/unit/qmgr/fake_ipc.h"
 
 enum {
 	NODES = 26,
@@ -328,11 +329,6 @@ put_mega(struct buf *out, unsigned list, unsigned from)
 
 /* ---- the other daemons ---- */
 
-struct ipc {
-	enum role role;
-	uid_t uid;
-};
-
 static struct ipc peers[ROLE_COUNT][2]; /* [1]: of a system user */
 static unsigned calls_open;
 
@@ -367,18 +363,6 @@ ipc_count(enum role role)
 {
 	(void)role;
 	return 2;
-}
-
-enum role
-ipc_role(const struct ipc *peer)
-{
-	return peer->role;
-}
-
-uid_t
-ipc_uid(const struct ipc *peer)
-{
-	return peer->uid;
 }
 
 void

@@ -26,13 +26,10 @@
 #include "queue/job.h"
 #include "sys/clock.h"
 #include "tests/clock.h"
+#include "tests/unit/qmgr/fake_ipc.h"
 
 enum { TRIES = 100 };
 static const int64_t minute = 60000, hour = 3600000, day = 86400000;
-
-struct ipc {
-	enum role role;
-};
 
 static struct ipc smtpd = { ROLE_SMTPD }, smtp = { ROLE_SMTP },
 		  lookup = { ROLE_LOOKUP }, ctl = { ROLE_CTL };
@@ -69,19 +66,6 @@ ipc_count(enum role role)
 {
 	(void)role;
 	return 1;
-}
-
-enum role
-ipc_role(const struct ipc *peer)
-{
-	return peer->role;
-}
-
-uid_t
-ipc_uid(const struct ipc *peer)
-{
-	(void)peer;
-	return 0;
 }
 
 void

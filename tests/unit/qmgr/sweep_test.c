@@ -41,6 +41,7 @@
 #include "queue/job.h"
 #include "sys/fd.h"
 #include "tests/fault.h"
+#include "tests/unit/qmgr/fake_ipc.h"
 
 enum { TURNS = 8, FAULTY_TURNS = 4, IDLE_TICKS = 2 };
 
@@ -86,10 +87,6 @@ pass(enum point point)
 
 /* ---- the other daemons ---- */
 
-struct ipc {
-	enum role role;
-};
-
 static struct ipc peers[ROLE_COUNT];
 
 struct answer {
@@ -110,19 +107,6 @@ ipc_link(enum role role, unsigned index, uid_t uid)
 	(void)uid;
 	peers[role].role = role;
 	return &peers[role];
-}
-
-enum role
-ipc_role(const struct ipc *peer)
-{
-	return peer->role;
-}
-
-uid_t
-ipc_uid(const struct ipc *peer)
-{
-	(void)peer;
-	return 0;
 }
 
 void
