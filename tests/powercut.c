@@ -250,6 +250,16 @@ on_getattr(const union request *r)
 	reply(r, 0, &out, sizeof out);
 }
 
+static void
+on_statfs(const union request *r)
+{
+	const struct fuse_statfs_out out = { .st = { .blocks = disk.nblocks,
+						 .bsize = BLOCK,
+						 .frsize = BLOCK } };
+
+	reply(r, 0, &out, sizeof out);
+}
+
 /* Nothing of it stays in the page cache: a write has come when it returns. */
 static void
 on_open(const union request *r)
@@ -293,6 +303,9 @@ serve(const union request *r)
 		return;
 	case FUSE_GETATTR:
 		on_getattr(r);
+		return;
+	case FUSE_STATFS:
+		on_statfs(r);
 		return;
 	case FUSE_OPEN:
 		on_open(r);

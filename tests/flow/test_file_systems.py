@@ -9,6 +9,7 @@ import threading
 import pytest
 
 import refuse
+from powercut import Disk, why_not
 from pabal import DOMAIN, Failed, Instance, alive, message, wait
 from sink import Sink
 
@@ -91,6 +92,25 @@ def test_without(words):
             assert not p.alarms()
         finally:
             p.close()
+
+
+def test_check_names_fuse(make_pabal):
+    reason = why_not("ext4")
+    if reason:
+        pytest.skip(reason)
+    p = make_pabal(users=())
+    assert "FUSE" not in p.pabal("check")
+    disk = Disk()
+    try:
+        disk.plug()
+        p.conf("pabal", "spool_directory", os.path.join(disk.dir, "fuse"))
+        # Only the process that is the disk sees it.
+        p.prefix = ["nsenter", "-m", "-t", str(disk.process.pid)]
+        said = p.pabal_fails("check")  # it is not qmgr's directory either
+        assert "is on a file system of type FUSE: each file is synced" in said
+    finally:
+        p.prefix = []
+        disk.close()
 
 
 def count_or_none(p):
