@@ -33,16 +33,24 @@ mount $1 "$2" "$3" && mount --bind "$3/spool" "$4" &&
 FILL = 'mount -o loop "$1" "$2" && cp -a "$3" "$4" "$2" && umount "$2"'
 
 
+def is_known(fs):
+    """Has this kernel the file system, or a module of it?"""
+    with open("/proc/filesystems") as f:
+        known = f.read().split()
+    with contextlib.suppress(OSError):
+        if fs not in known:
+            return subprocess.run(["modprobe", "-q", fs],
+                                  check=False).returncode == 0
+    return fs in known
+
+
 def why_not(fs):
     """The reason why there is no such disk here; None when there is."""
     if os.getuid() != 0:
         return "powercut: mounts file systems: root only"
     if shutil.which(MKFS[fs][0], path=os.environ["PATH"] + ":/usr/sbin") is None:
         return f"powercut: no {MKFS[fs][0]} (make torture installs it)"
-    with open("/proc/filesystems") as f:
-        known = f.read().split()
-    if fs not in known and subprocess.run(
-            ["modprobe", "-q", fs], check=False).returncode != 0:
+    if not is_known(fs):
         return f"powercut: this kernel has no {fs}"
     try:
         Disk().close()

@@ -2,7 +2,6 @@
 """Files of the queue that cannot be understood: set aside, told to the
 postmaster, shown, and brought back by command; what can still be delivered
 is."""
-import glob
 import json
 import os
 
@@ -10,25 +9,9 @@ import pytest
 
 from pabal import DOMAIN, wait
 from sink import Sink
+from spoolfile import crc32c, head_end, read, resealed, seal, spool_file, write
 
 CLOSED = "[127.0.0.1]:1"
-
-
-def spool_file(p, qid):
-    found = glob.glob(os.path.join(p.dir, "spool", "*", "*", qid))
-    assert len(found) == 1, found
-    return found[0]
-
-
-def read(path):
-    with open(path, "rb") as f:
-        return f.read()
-
-
-def write(path, data):
-    with open(path, "r+b") as f:
-        f.truncate(0)
-        f.write(data)
 
 
 def deferred(p, subject, *to):
@@ -187,30 +170,6 @@ def to(data, path):
     st = os.stat(os.path.dirname(path))
     os.chown(path, st.st_uid, st.st_gid)
     os.chmod(path, 0o600)
-
-
-def head_end(data):
-    return data.index(b"\nend ") + len("\nend 01234567\n")
-
-
-def seal(line):
-    return line + b" !%08x\n" % crc32c(line)
-
-
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82f63b78 if crc & 1 else 0)
-    return crc ^ 0xffffffff
-
-
-def resealed(data, old, new):
-    """A head that somebody has changed who knows how it is sealed."""
-    head = data[:data.index(b"\nend ") + 1].replace(old, new)
-    assert old in data[:len(head)]
-    return head + b"end %08x\n" % crc32c(head) + data[head_end(data):]
 
 
 def moved(path, data, name=None, sub=None):
