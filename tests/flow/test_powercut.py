@@ -3,7 +3,8 @@
 
 Spool and mail are on a disk that forgets what was not flushed.  Messages of all
 kinds come by SMTP (for one mailbox, for two, for a mailbox and another host,
-some put off at first; in memory and in a file) and by IMAP's APPEND, until
+some put off at first, some the first of their account; in memory and in a file)
+and by IMAP's APPEND, until
 after a random number of replies the power is cut: what was not flushed is gone,
 or a random half of it.  On what the disk holds then everything is started
 again.
@@ -27,6 +28,7 @@ import mmap
 import os
 import random
 import re
+import shutil
 import smtplib
 import threading
 import time
@@ -44,6 +46,8 @@ SEED = int(os.environ.get("PABAL_SEED", random.randrange(1 << 30)))
 SENDERS = 6
 ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
 FAR, LATER = "far@example.net", "later@example.net"
+# Accounts that have no directory before their first message comes.
+FRESH = [f"new{n}" for n in range(60)]
 KINDS = ([ALICE], [ALICE, BOB], [ALICE, FAR], [FAR], [BOB, LATER],
          [ALICE, BOB, FAR, LATER])
 
@@ -84,6 +88,8 @@ class Load:
 
     def send_one(self, s, rng, name):
         to = rng.choice(KINDS)
+        if rng.random() < 0.2:
+            to = [f"{rng.choice(FRESH)}@{DOMAIN}"]
         body = "x" * 70 + "\r\n"
         body *= rng.choice((1, 20, 50, 400, 1500))
         s.mail("sender@example.org")
@@ -142,10 +148,17 @@ def durable_until(load):
                 if replied < last), default=0)
 
 
+def users(cut):
+    """Those who have a mailbox."""
+    return [u for u in ("alice", "bob", *FRESH)
+            if os.path.isdir(cut.see(cut.p.maildir(u)))]
+
+
 def arrivals(cut, sink):
     """{(name, recipient): copies}"""
     found = collections.Counter()
-    for user, address in (("alice", ALICE), ("bob", BOB)):
+    for user in users(cut):
+        address = f"{user}@{DOMAIN}"
         top = cut.see(cut.p.maildir(user))
         for body in cut.p.mails_of(top):
             m = re.search(rb"(?m)^Subject: ((?:cut|append) [\d.]+)\r?$", body)
@@ -190,7 +203,7 @@ def evidence(cut, name, load):
 def look_by_imap(p, cut):
     """IMAP shows as many messages as there are files, and sets truncated ones
     aside."""
-    for user in ("alice", "bob"):
+    for user in users(cut):
         with p.imap(user) as c:
             shown = int(c.select("INBOX")[1][0])
         files = len(p.mails_of(cut.see(p.maildir(user))))
@@ -211,6 +224,10 @@ def one_round(fs, mode, seed):
         try:
             p.conf("pabal", "relayhost", sink.nexthop)
             p.conf("qmgr", "retry_schedule", "1s")
+            p.pabal("user", "import", input="".join(
+                f'{u}@{DOMAIN} password="{PASSWORD}"\n' for u in FRESH))
+            for user in FRESH:
+                shutil.rmtree(p.maildir(user), ignore_errors=True)
             cut = PowerCut(p, fs)
             cut.start()
             load = Load(p, rng)
