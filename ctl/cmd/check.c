@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <netdb.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@
 #include "ctl/check/certs.h"
 #include "ctl/check/check.h"
 #include "ctl/check/relay.h"
+#include "ctl/check/run.h"
 #include "ctl/check/secrets.h"
 #include "ctl/check/trial.h"
 #include "ctl/cmd/commands.h"
@@ -31,44 +31,14 @@
 #include "ctl/inst/instance.h"
 #include "ctl/inst/owner.h"
 #include "ctl/inst/tables.h"
-#include "ctl/mail/aliashidden.h"
-#include "ctl/mail/aliaswalk.h"
 #include "ctl/view/badfiles.h"
 #include "ctl/view/loghealth.h"
-#include "ctl/view/mistakes.h"
-#include "ctl/view/out.h"
 #include "sys/addr.h"
 #include "sys/fstype.h"
 #include "table/table.h"
 #include "tls/cert.h"
 
 enum { CERT_WARN_DAYS = 14, DAY_S = 86400, FREE_WARN_PERCENT = 5 };
-
-struct check_run {
-	struct ctl *ctl;
-	struct out out;
-	const struct shared_conf *shared;
-	unsigned failed;
-};
-
-enum verdict { GOOD, WARN, BAD };
-
-__attribute__((format(printf, 4, 5))) static void
-tell(
-    struct check_run *c, enum verdict v, const char *what, const char *fmt, ...)
-{
-	static const char *const words[] = { "ok", "warning", "error" };
-	char text[600];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	out_str(&c->out, slice_str(words[v]));
-	out_str(&c->out, slice_str(what));
-	out_str(&c->out, slice_str(text));
-	c->failed += v == BAD;
-}
 
 /* DIR is there, belongs to OWNER where daemons have uids of their own, and
  * others may not write to it. */
@@ -86,20 +56,22 @@ check_dir(
 		pw = owner != NULL ? getpwnam(owner) : NULL;
 
 	if (stat(dir, &st) == -1)
-		tell(c, BAD, what, "%s: %s", dir, strerrordesc_np(errno));
+		check_tell(
+		    c, CHECK_BAD, what, "%s: %s", dir, strerrordesc_np(errno));
 	else if (!S_ISDIR(st.st_mode))
-		tell(c, BAD, what, "%s is no directory", dir);
+		check_tell(c, CHECK_BAD, what, "%s is no directory", dir);
 	else if (geteuid() == 0 && whose == 0 && owner != NULL && pw == NULL)
-		tell(c, BAD, what,
+		check_tell(c, CHECK_BAD, what,
 		    "there is no system user %s: \"make accounts\"", owner);
 	else if (geteuid() == 0 && pw != NULL && st.st_uid != pw->pw_uid)
-		tell(c, BAD, what, "%s belongs to uid %u: chown %s %s", dir,
+		check_tell(c, CHECK_BAD, what,
+		    "%s belongs to uid %u: chown %s %s", dir,
 		    (unsigned)st.st_uid, pw->pw_name, dir);
 	else if ((st.st_mode & 022) != 0)
-		tell(c, BAD, what, "others may write to %s: chmod go-w %s", dir,
-		    dir);
+		check_tell(c, CHECK_BAD, what,
+		    "others may write to %s: chmod go-w %s", dir, dir);
 	else
-		tell(c, GOOD, what, "%s", dir);
+		check_tell(c, CHECK_GOOD, what, "%s", dir);
 }
 
 /* Nothing is lost there, but it is as well to know. */
@@ -109,8 +81,9 @@ check_type(struct check_run *c, const char *what, const char *dir)
 	const struct fstype *type = fstype_find_path(dir);
 
 	if (type != NULL)
-		tell(c, WARN, what, "%s is on a file system of type %s: %s",
-		    dir, type->name, type->lacks);
+		check_tell(c, CHECK_WARN, what,
+		    "%s is on a file system of type %s: %s", dir, type->name,
+		    type->lacks);
 }
 
 static void
@@ -122,12 +95,12 @@ check_space(struct check_run *c, const char *what, const char *dir)
 	if (statvfs(dir, &fs) == -1 || fs.f_blocks == 0)
 		return;
 	percent = (unsigned long long)fs.f_bavail * 100 / fs.f_blocks;
-	tell(c, percent < FREE_WARN_PERCENT ? WARN : GOOD, what,
-	    "%llu %% of the file system of %s is free", percent, dir);
+	check_tell(c, percent < FREE_WARN_PERCENT ? CHECK_WARN : CHECK_GOOD,
+	    what, "%llu %% of the file system of %s is free", percent, dir);
 	if (fs.f_files > 0 &&
 	    fs.f_favail * 100 / fs.f_files < FREE_WARN_PERCENT)
-		tell(c, WARN, what, "the file system of %s runs out of inodes",
-		    dir);
+		check_tell(c, CHECK_WARN, what,
+		    "the file system of %s runs out of inodes", dir);
 }
 
 /* A table that domains names: without it every address of a domain that is not
@@ -138,7 +111,7 @@ check_domain_tables(struct check_run *c, const struct tables *t)
 	struct err err;
 
 	if (tables_domain(t, SLICE("pabal.invalid"), &err) == TEMPFAIL)
-		tell(c, BAD, "table", "domains names %s", err.text);
+		check_tell(c, CHECK_BAD, "table", "domains names %s", err.text);
 }
 
 static void
@@ -148,7 +121,7 @@ check_tables(struct check_run *c)
 	struct tables t;
 
 	if (tables_open(&t, &c->ctl->inst) == -1) {
-		tell(c, BAD, "tables", "cannot be opened");
+		check_tell(c, CHECK_BAD, "tables", "cannot be opened");
 		tables_close(&t);
 		return;
 	}
@@ -159,111 +132,23 @@ check_tables(struct check_run *c)
 
 		if (faccessat(t.dirfd, names[i], R_OK, 0) == -1) {
 			if (errno != ENOENT)
-				tell(c, WARN, "table", "%s cannot be read",
-				    names[i]);
+				check_tell(c, CHECK_WARN, "table",
+				    "%s cannot be read", names[i]);
 		} else if ((table = table_open(spec, t.dirfd, &err)) == NULL) {
-			tell(c, BAD, "table", "%s: %s", names[i], err.text);
+			check_tell(c, CHECK_BAD, "table", "%s: %s", names[i],
+			    err.text);
 		} else if (table_stale(table)) {
-			tell(c, BAD, "table",
+			check_tell(c, CHECK_BAD, "table",
 			    "%s was changed and not compiled: \"pabal %smap "
 			    "%s\"",
 			    names[i], instance_flag(&c->ctl->inst), names[i]);
 		} else {
-			tell(c, GOOD, "table", "%s", names[i]);
+			check_tell(c, CHECK_GOOD, "table", "%s", names[i]);
 		}
 		table_free(&table);
 		free(spec);
 	}
 	check_domain_tables(c, &t);
-	tables_close(&t);
-}
-
-struct check_loops {
-	struct aliaswalk_report report;
-	struct aliashidden_report hidden;
-	struct check_run *check;
-	size_t n;
-};
-
-static void
-on_loop(struct aliaswalk_report *r, unsigned line, struct slice key)
-{
-	struct check_loops *l = OUTER(r, struct check_loops, report);
-
-	if (l->n++ < MISTAKES_SHOWN)
-		tell(l->check, WARN, "aliases",
-		    "line %u: %.*s expands only to itself: mail for it is "
-		    "refused",
-		    line, SLICE_FMT(key));
-}
-
-static void
-on_dead(struct aliaswalk_report *r, unsigned line, struct slice key,
-    struct slice target)
-{
-	struct check_loops *l = OUTER(r, struct check_loops, report);
-
-	if (l->n++ < MISTAKES_SHOWN)
-		tell(l->check, WARN, "aliases", "line %u: %.*s: %s %.*s", line,
-		    SLICE_FMT(key), aliaswalk_why_dead(target),
-		    SLICE_FMT(target));
-}
-
-static void
-on_hidden(
-    struct aliashidden_report *r, struct slice alias, struct slice account)
-{
-	struct check_loops *l = OUTER(r, struct check_loops, hidden);
-
-	if (l->n++ < MISTAKES_SHOWN)
-		tell(l->check, WARN, "aliases",
-		    "%.*s does not apply to %.*s, which is an account; an "
-		    "alias %.*s would",
-		    SLICE_FMT(alias), SLICE_FMT(account), SLICE_FMT(account));
-}
-
-/* What pipe wants of the table whose commands it runs (pipe/aliases.h). */
-static void
-check_commands(struct check_run *c, const struct tables *t)
-{
-	const uid_t whose = owner_uid(&c->ctl->inst);
-	struct stat st;
-	const bool ok = fstatat(t->dirfd, "aliases", &st, 0) == -1 ||
-			((st.st_uid == 0 || st.st_uid == whose) &&
-			    (st.st_mode & S_IWOTH) == 0 &&
-			    ((st.st_mode & S_IROTH) != 0 || whose != 0));
-
-	if (ok)
-		return;
-	tell(c, WARN, "aliases",
-	    "commands and lists in it do not run: it must be root's, readable "
-	    "for all and writable for its owner: \"chown root %s/aliases\", "
-	    "\"chmod 644 %s/aliases\", then \"pabal %smap aliases\"",
-	    t->shared->table_directory, t->shared->table_directory,
-	    instance_flag(&c->ctl->inst));
-}
-
-static void
-check_aliases(struct check_run *c)
-{
-	struct check_loops l = { { on_loop, on_dead }, { on_hidden }, c, 0 };
-	struct tables t;
-	struct err err;
-	int rc = 0;
-
-	if (tables_open(&t, &c->ctl->inst) == 0 &&
-	    faccessat(t.dirfd, "aliases", R_OK, 0) == 0) {
-		rc = aliaswalk_all(&t, &l.report, &err);
-		aliashidden_all(&t, &l.hidden);
-	}
-	if (t.dirfd != -1)
-		check_commands(c, &t);
-	if (rc == -1)
-		tell(c, WARN, "aliases", "%s", err.text);
-	else if (rc == 1)
-		tell(c, GOOD, "aliases", "too many to be followed");
-	else if (l.n > MISTAKES_SHOWN)
-		tell(c, WARN, "aliases", "and %zu more", l.n - MISTAKES_SHOWN);
 	tables_close(&t);
 }
 
@@ -275,16 +160,16 @@ check_expiry(struct check_run *c, const struct cert *cert)
 	const char *file = c->shared->tls_certificate;
 
 	if (left_s < 0)
-		tell(c, BAD, "certificate", "%s has expired", file);
+		check_tell(c, CHECK_BAD, "certificate", "%s has expired", file);
 	else if (days < CERT_WARN_DAYS)
-		tell(c, WARN, "certificate", "%s expires in %lld days", file,
-		    (long long)days);
+		check_tell(c, CHECK_WARN, "certificate",
+		    "%s expires in %lld days", file, (long long)days);
 	else
-		tell(c, GOOD, "certificate", "%s is good for %lld days", file,
-		    (long long)days);
+		check_tell(c, CHECK_GOOD, "certificate",
+		    "%s is good for %lld days", file, (long long)days);
 	if (!cert_matches(cert, slice_str(c->shared->hostname)))
-		tell(c, WARN, "certificate", "%s is not for the hostname %s",
-		    file, c->shared->hostname);
+		check_tell(c, CHECK_WARN, "certificate",
+		    "%s is not for the hostname %s", file, c->shared->hostname);
 }
 
 static void
@@ -296,18 +181,18 @@ check_certificate(struct check_run *c)
 	struct err err;
 
 	if (*c->shared->tls_certificate == '\0') {
-		tell(c, WARN, "certificate",
+		check_tell(c, CHECK_WARN, "certificate",
 		    "none is set: nobody can use TLS or log in");
 		return;
 	}
 	if (certs_read(c->shared->tls_certificate, &pem, &err) == -1 ||
 	    cert_parse(buf_slice(&pem), &cert, &err) == -1)
-		tell(c, BAD, "certificate", "%s", err.text);
+		check_tell(c, CHECK_BAD, "certificate", "%s", err.text);
 	else if (certs_read(c->shared->tls_key, &key, &err) == -1)
-		tell(c, geteuid() == 0 ? BAD : WARN, "certificate", "%s",
-		    err.text);
+		check_tell(c, geteuid() == 0 ? CHECK_BAD : CHECK_WARN,
+		    "certificate", "%s", err.text);
 	else if (certs_match(buf_slice(&pem), buf_slice(&key), &err) == -1)
-		tell(c, BAD, "certificate", "%s: %s",
+		check_tell(c, CHECK_BAD, "certificate", "%s: %s",
 		    c->shared->tls_certificate, err.text);
 	if (cert != NULL)
 		check_expiry(c, cert);
@@ -325,10 +210,11 @@ check_hostname(struct check_run *c)
 	const int rc = getaddrinfo(c->shared->hostname, NULL, NULL, &found);
 
 	if (rc == 0) {
-		tell(c, GOOD, "hostname", "%s", c->shared->hostname);
+		check_tell(
+		    c, CHECK_GOOD, "hostname", "%s", c->shared->hostname);
 		freeaddrinfo(found);
 	} else {
-		tell(c, WARN, "hostname",
+		check_tell(c, CHECK_WARN, "hostname",
 		    "%s does not resolve (%s): other hosts may refuse mail "
 		    "from here",
 		    c->shared->hostname, gai_strerror(rc));
@@ -342,7 +228,7 @@ check_set_aside(struct check_run *c)
 	int64_t n;
 
 	if (badfiles_count(&c->ctl->inst, &n, &err) == 0 && n > 0)
-		tell(c, WARN, "queue",
+		check_tell(c, CHECK_WARN, "queue",
 		    "%lld file%s quarantined: \"pabal %squeue "
 		    "bad\" shows why",
 		    (long long)n, n == 1 ? "" : "s",
@@ -352,11 +238,12 @@ check_set_aside(struct check_run *c)
 static void
 check_log(struct check_run *c)
 {
-	static const enum verdict verdicts[] = { GOOD, WARN, BAD };
+	static const enum check_verdict verdicts[] = { CHECK_GOOD, CHECK_WARN,
+		CHECK_BAD };
 	char text[128];
 	const int health = loghealth(&c->ctl->inst, text);
 
-	tell(c, verdicts[health], "log", "%s", text);
+	check_tell(c, verdicts[health], "log", "%s", text);
 }
 
 static void
@@ -367,11 +254,11 @@ check_running(struct check_run *c)
 	bool ok = false;
 
 	if (dial_master_pid(&c->ctl->inst) == 0)
-		tell(c, WARN, "running", "no");
+		check_tell(c, CHECK_WARN, "running", "no");
 	else if (dial_verb(&c->ctl->inst, "status", &ok, &text, &err) == -1)
-		tell(c, WARN, "running", "%s", err.text);
+		check_tell(c, CHECK_WARN, "running", "%s", err.text);
 	else
-		tell(c, ok ? GOOD : BAD, "running", "%s",
+		check_tell(c, ok ? CHECK_GOOD : CHECK_BAD, "running", "%s",
 		    ok ? "every service is ready"
 		       : "not every service is ready: \"pabal status\"");
 	if (ok)
@@ -387,10 +274,10 @@ on_secret(void *arg, const char *path, bool open)
 	struct check_run *c = arg;
 
 	if (open)
-		tell(c, BAD, "secret", "others may read %s: chmod 600 %s", path,
-		    path);
+		check_tell(c, CHECK_BAD, "secret",
+		    "others may read %s: chmod 600 %s", path, path);
 	else
-		tell(c, GOOD, "secret", "%s", path);
+		check_tell(c, CHECK_GOOD, "secret", "%s", path);
 }
 
 /* In a container root may not raise it; what master has counts. */
@@ -403,10 +290,11 @@ check_files_limit(struct check_run *c)
 	if (master == 0 || prlimit(master, RLIMIT_NOFILE, NULL, &files) == -1)
 		return;
 	if (files.rlim_cur >= MASTER_FILES_WANTED)
-		tell(c, GOOD, "files", "%llu may be open in a process",
+		check_tell(c, CHECK_GOOD, "files",
+		    "%llu may be open in a process",
 		    (unsigned long long)files.rlim_cur);
 	else
-		tell(c, WARN, "files",
+		check_tell(c, CHECK_WARN, "files",
 		    "the limit of open files is %llu and could not be raised "
 		    "to "
 		    "%d: there is room for fewer sessions (LimitNOFILE, ulimit "
@@ -442,18 +330,19 @@ check_configuration(struct check_run *c)
 	for (rest = buf_slice(&text); rest.n > 0;) {
 		const struct slice line = slice_cut(rest, '\n', &rest);
 
-		tell(c, BAD, "configuration", "%.*s", SLICE_FMT(line));
+		check_tell(
+		    c, CHECK_BAD, "configuration", "%.*s", SLICE_FMT(line));
 	}
 	buf_fini(&text);
 	if (rc == 0)
-		tell(c, GOOD, "configuration", "%s", in->etc);
+		check_tell(c, CHECK_GOOD, "configuration", "%s", in->etc);
 	else if (rc == 1)
-		tell(c, GOOD, "configuration",
+		check_tell(c, CHECK_GOOD, "configuration",
 		    "%s: the files alone; who starts pabal can have the "
 		    "daemons try them",
 		    in->etc);
 	if (trial_in_force(in, when))
-		tell(c, WARN, "configuration",
+		check_tell(c, CHECK_WARN, "configuration",
 		    "the one that has been good since %s is in effect, not %s",
 		    when, in->etc);
 }
@@ -464,9 +353,10 @@ check_kernel(struct check_run *c)
 	const char *lacks = check_sandbox();
 
 	if (lacks == NULL)
-		tell(c, GOOD, "kernel", "it supports the whole sandbox");
+		check_tell(
+		    c, CHECK_GOOD, "kernel", "it supports the whole sandbox");
 	else
-		tell(c, WARN, "kernel",
+		check_tell(c, CHECK_WARN, "kernel",
 		    "a compromised daemon is not kept by Landlock "
 		    "from: %s",
 		    lacks);
@@ -483,12 +373,12 @@ check_relay(struct check_run *c)
 
 		addr_cidr_format(&nets->v[i], text);
 		if (reach == RELAY_ANYONE)
-			tell(c, WARN, "relay",
+			check_tell(c, CHECK_WARN, "relay",
 			    "trusted_networks has %s: strangers may send mail "
 			    "to anywhere through this host (an open relay)",
 			    text);
 		else if (reach == RELAY_WIDE)
-			tell(c, WARN, "relay",
+			check_tell(c, CHECK_WARN, "relay",
 			    "trusted_networks has %s: all these public "
 			    "addresses may send mail to anywhere without "
 			    "logging in",

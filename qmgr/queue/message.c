@@ -55,7 +55,7 @@ message_free(struct message **mp)
 }
 
 int
-message_open(struct message *m)
+message_open_file(struct message *m)
 {
 	struct entry *e = m->entry;
 	struct err err = { 0 };

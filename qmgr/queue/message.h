@@ -49,6 +49,6 @@ struct message *message_new(struct entry *e, struct arena *arena,
 void message_free(struct message **m);
 /* Its file for an agent, who may read it; -1: there is none (said in the log
  * where it should be there), and the agent tells of a temporary failure. */
-int message_open(struct message *m);
+int message_open_file(struct message *m);
 
 #endif

@@ -221,7 +221,7 @@ send_job(struct dispatch_job *job)
 	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n;
 	record = kept_for(job, &m->kept.record, &n);
 	body = kept_for(job, &m->kept.body, &n);
-	fd = body.n > 0 ? -1 : message_open(job->message);
+	fd = body.n > 0 ? -1 : message_open_file(job->message);
 	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
 	    job_start, .qid = head.id, .envelope = buf_slice(&env),
 	    .nexthop = job->rcpts[0]->nexthop, .recipients = buf_slice(&rcpts),

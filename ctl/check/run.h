@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* A run of pabal check, and what its checks say. */
+#ifndef CTL_CHECK_RUN_H
+#define CTL_CHECK_RUN_H
+
+#include "ctl/view/out.h"
+
+struct ctl;
+struct shared_conf;
+
+struct check_run {
+	struct ctl *ctl;
+	struct out out;
+	const struct shared_conf *shared;
+	unsigned failed;
+};
+
+enum check_verdict { CHECK_GOOD, CHECK_WARN, CHECK_BAD };
+
+/* A line about WHAT; CHECK_BAD counts as failed. */
+__attribute__((format(printf, 4, 5))) void check_tell(struct check_run *c,
+    enum check_verdict v, const char *what, const char *fmt, ...);
+
+/* Aliases that lead nowhere, or do not apply, and commands that do not run. */
+void check_aliases(struct check_run *c);
+
+#endif
