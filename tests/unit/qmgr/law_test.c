@@ -354,7 +354,7 @@ struct ipc *
 ipc_link(enum role role, unsigned index, uid_t uid)
 {
 	(void)index;
-	peers[role][uid != 0] = (struct ipc){ role, uid };
+	peers[role][uid != 0] = (struct ipc){ .role = role, .uid = uid };
 	return &peers[role][uid != 0];
 }
 
@@ -679,8 +679,8 @@ ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
 /* ---- clients ---- */
 
 static const char body[] = "Subject: law\r\n\r\nhello\r\n";
-static struct ipc smtpd = { ROLE_SMTPD, 0 };
-static struct ipc ctl = { ROLE_CTL, 0 };
+static struct ipc smtpd = { .role = ROLE_SMTPD };
+static struct ipc ctl = { .role = ROLE_CTL };
 
 bool
 ipc_send(struct ipc *peer, const struct msg *m)

@@ -31,8 +31,8 @@
 enum { TRIES = 100 };
 static const int64_t minute = 60000, hour = 3600000, day = 86400000;
 
-static struct ipc smtpd = { ROLE_SMTPD }, smtp = { ROLE_SMTP },
-		  lookup = { ROLE_LOOKUP }, ctl = { ROLE_CTL };
+static struct ipc smtpd = { .role = ROLE_SMTPD }, smtp = { .role = ROLE_SMTP },
+		  lookup = { .role = ROLE_LOOKUP }, ctl = { .role = ROLE_CTL };
 
 /* What smtp and lookup were asked and answer in the next turn. */
 struct question {

@@ -259,7 +259,7 @@ ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
 
 /* ---- smtpd ---- */
 
-static struct ipc smtpd = { ROLE_SMTPD };
+static struct ipc smtpd = { .role = ROLE_SMTPD };
 
 static void
 write_and_commit(unsigned i, int fd, struct slice qid)
