@@ -10,9 +10,11 @@
 #include "base/must.h"
 #include "tls/ctx.h"
 #include "tls/fail.h"
+#include "tls/resume.h"
 
 struct tls_client {
 	SSL_CTX *ctx;
+	struct tls_resume sessions;
 	unsigned refs;
 };
 
@@ -31,7 +33,13 @@ tls_client_new(void)
 	c->refs = 1;
 	must(SSL_CTX_set_cipher_list(c->ctx, suites) == 1);
 	must(SSL_CTX_dane_enable(c->ctx) == 1);
-	SSL_CTX_set_options(c->ctx, SSL_OP_NO_TICKET);
+	/* Only what a connection has a key for is kept (tls_conn_resume), and
+	 * here, not by OpenSSL. */
+	tls_resume_init(&c->sessions);
+	SSL_CTX_set_session_cache_mode(
+	    c->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_set_app_data(c->ctx, &c->sessions);
+	SSL_CTX_sess_set_new_cb(c->ctx, tls_resume_on_session);
 	return c;
 }
 
@@ -51,6 +59,7 @@ tls_client_free(struct tls_client **c)
 	if (k == NULL || --k->refs > 0)
 		return;
 	SSL_CTX_free(k->ctx);
+	tls_resume_fini(&k->sessions);
 	free(k);
 }
 
@@ -80,6 +89,19 @@ tls_client_trust(struct tls_client *c, struct slice pem, struct err *err)
 	ERR_clear_error();
 	BIO_free(bio);
 	return rc;
+}
+
+struct tls_resume *
+tls_client_sessions(struct tls_client *c)
+{
+	return &c->sessions;
+}
+
+void
+tls_client_forget(struct tls_client *c)
+{
+	tls_resume_fini(&c->sessions);
+	tls_resume_init(&c->sessions);
 }
 
 SSL_CTX *

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a TLS client trusts.  Filled once, then only read; counted, so that
- * connections keep the one they began with.
+ * What a TLS client trusts, filled once, and the sessions that it may resume
+ * (tls_conn_resume).  Counted, so that connections keep the one they began
+ * with.
  */
 #ifndef TLS_CLIENT_H
 #define TLS_CLIENT_H
@@ -17,5 +18,7 @@ void tls_client_free(struct tls_client **c);
 /* Trust the certificates in PEM (a CA bundle); -1 (ERR_PERM) when there is
  * none or one cannot be read. */
 int tls_client_trust(struct tls_client *c, struct slice pem, struct err *err);
+/* Forget all sessions that might be resumed. */
+void tls_client_forget(struct tls_client *c);
 
 #endif

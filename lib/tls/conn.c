@@ -14,7 +14,9 @@
 #include "proto/domain.h"
 #include "tls/client.h"
 #include "tls/ctx.h"
+#include "tls/digest.h"
 #include "tls/fail.h"
+#include "tls/resume.h"
 #include "tls/server.h"
 #include "tls/wait.h"
 
@@ -25,8 +27,11 @@ struct tls_conn {
 	struct tls_wait wait;
 	tls_ready_fn *on_ready;
 	void *on_ready_arg;
+	/* digest of its session's key; "": it is not to be kept */
+	char resume[2 * DIGEST_MAX + 1];
 	bool starved; /* waits for the socket: no whole record is there */
-	bool broken;  /* OpenSSL allows nothing but SSL_free */
+	bool untrusted;
+	bool broken; /* OpenSSL allows nothing but SSL_free */
 };
 
 static void
@@ -102,6 +107,7 @@ tls_conn_new_client(struct tls_client *client, int fd, const char *host,
 	*out = c;
 	c->client = tls_client_ref(client);
 	SSL_set_connect_state(c->ssl);
+	SSL_set_app_data(c->ssl, c->resume);
 	/* Unverified TLS is worth what it is worth with any key: refusing a
 	 * short one would only mean clear text. */
 	SSL_set_security_level(c->ssl, verify == TLS_VERIFY_NONE ? 1 : 2);
@@ -134,6 +140,48 @@ tls_conn_add_tlsa(struct tls_conn *c, uint8_t usage, uint8_t selector,
 	    (const unsigned char *)data.p, data.n);
 	ERR_clear_error();
 	return rc > 0;
+}
+
+int
+tls_conn_match(struct tls_conn *c, struct slice names, struct err *err)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(c->ssl);
+	bool any = false;
+
+	must(X509_VERIFY_PARAM_set1_host(param, NULL, 0) == 1);
+	must(X509_VERIFY_PARAM_set1_ip(param, NULL, 0) == 1);
+	while (names.n > 0) {
+		const struct slice word = slice_cut(names, ' ', &names);
+		char name[256];
+
+		if (word.n == 0 || !slice_copy(word, name, sizeof name) ||
+		    SSL_add1_host(c->ssl, name) != 1)
+			continue;
+		any = true;
+	}
+	ERR_clear_error();
+	return any ? 0 : err_set(err, ERR_PERM, "no name to match");
+}
+
+void
+tls_conn_resume(struct tls_conn *c, struct slice key)
+{
+	SSL_SESSION *session;
+
+	digest_hex(DIGEST_SHA256, key, c->resume);
+	session = tls_resume_take(
+	    tls_client_sessions(c->client), slice_str(c->resume));
+	if (session == NULL)
+		return;
+	(void)SSL_set_session(c->ssl, session);
+	ERR_clear_error();
+	SSL_SESSION_free(session);
+}
+
+bool
+tls_conn_is_untrusted(const struct tls_conn *c)
+{
+	return c->untrusted;
 }
 
 void
@@ -205,6 +253,7 @@ explain(struct tls_conn *c, int saved_errno, struct err *err)
 	if (ERR_GET_REASON(ERR_peek_error()) != SSL_R_CERTIFICATE_VERIFY_FAILED)
 		return tls_fail(err, ERR_TEMP, "TLS");
 	ERR_clear_error();
+	c->untrusted = true;
 	return err_set(err, ERR_TEMP, "TLS: certificate: %s",
 	    X509_verify_cert_error_string(v));
 }
@@ -245,6 +294,27 @@ refused(const struct tls_conn *c, struct err *err)
 	return c->broken;
 }
 
+/* A session that is taken up brings the verdict on its certificate with it: one
+ * that was never verified is none for whoever asks for that, whatever its key
+ * was.  One of TLS 1.2 may come without a new ticket, and be used again. */
+static int
+check_resumed(struct tls_conn *c, struct err *err)
+{
+	const bool verify =
+	    (SSL_get_verify_mode(c->ssl) & SSL_VERIFY_PEER) != 0;
+
+	if (SSL_session_reused(c->ssl) != 1)
+		return 1;
+	if (verify && SSL_get_verify_result(c->ssl) != X509_V_OK) {
+		c->broken = c->untrusted = true;
+		return err_set(
+		    err, ERR_TEMP, "TLS: session was not verified before");
+	}
+	if (SSL_version(c->ssl) < TLS1_3_VERSION)
+		(void)tls_resume_on_session(c->ssl, SSL_get_session(c->ssl));
+	return 1;
+}
+
 int
 tls_conn_handshake(struct tls_conn *c, struct err *err)
 {
@@ -268,7 +338,7 @@ tls_conn_handshake(struct tls_conn *c, struct err *err)
 	if (rc == 1) {
 		/* No signature is needed any more, and jobs cost. */
 		SSL_clear_mode(c->ssl, SSL_MODE_ASYNC);
-		return 1;
+		return c->client == NULL ? 1 : check_resumed(c, err);
 	}
 	rc = outcome(c, rc, e, err);
 	if (rc != TLS_EOF)

@@ -56,6 +56,17 @@ int tls_conn_add_tlsa(struct tls_conn *c, uint8_t usage, uint8_t selector,
  * TLS_VERIFY_NONE (no record was usable, RFC 7672 2.2). */
 void tls_conn_verify_none(struct tls_conn *c);
 
+/* Before the handshake: the certificate may have one of NAMES (separated by
+ * spaces; ".example.org" is any name beneath it) and not that of the host.  -1:
+ * there is none. */
+int tls_conn_match(struct tls_conn *c, struct slice names, struct err *err);
+/* Before the handshake of a client: resume the session that KEY names, if there
+ * is one, and keep this one under KEY.  KEY has all that the handshake depends
+ * on (host, port, verification and what it goes by). */
+void tls_conn_resume(struct tls_conn *c, struct slice key);
+/* Did the handshake fail because the certificate was not the right one? */
+bool tls_conn_is_untrusted(const struct tls_conn *c);
+
 /* Called when the signature a handshake waits for is there; the handshake is
  * then to be called again (from inside FN or later). */
 typedef void tls_ready_fn(struct tls_conn *c, void *arg);

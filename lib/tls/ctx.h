@@ -8,6 +8,7 @@
 struct tls_server;
 struct tls_client;
 struct tls_conn;
+struct tls_resume;
 struct tls_signer;
 
 struct tls_server *tls_server_ref(struct tls_server *s);
@@ -16,6 +17,7 @@ struct tls_signer *tls_server_signer(const struct tls_server *s);
 
 struct tls_client *tls_client_ref(struct tls_client *c);
 SSL_CTX *tls_client_ctx(const struct tls_client *c);
+struct tls_resume *tls_client_sessions(struct tls_client *c);
 
 /* For tests that look inside. */
 SSL *tls_conn_ssl(const struct tls_conn *c);
