@@ -41,6 +41,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		buf_reset(&out);
 		(void)law_check(buf_slice(&in), step, (mode & 1) != 0,
 		    (mode & 2) != 0, &out);
+		buf_reset(&out);
+		(void)law_convert_binary(slice_of(data, size), step,
+		    (mode & 1) != 0, (mode & 2) != 0, &out);
 	}
 	buf_fini(&in);
 	buf_fini(&out);

@@ -16,12 +16,11 @@
 #include "mime/sevenbit.h"
 #include "mime/transfer.h"
 
-/* Convert IN, cut into pieces of STEP bytes; false: refused. */
+/* Convert IN by D, cut into pieces of STEP bytes; false: refused. */
 static inline bool
-law_convert(
-    struct slice in, size_t step, bool seven_bit, bool force, struct buf *out)
+law_convert_by(struct downgrade *d, struct slice in, size_t step,
+    bool seven_bit, bool force, struct buf *out)
 {
-	struct downgrade *d = downgrade_new();
 	bool ok;
 
 	for (size_t at = 0; at < in.n; at += step)
@@ -35,6 +34,24 @@ law_convert(
 	must(!out->failed && downgrade_size(d) >= in.n);
 	downgrade_free(&d);
 	return ok;
+}
+
+static inline bool
+law_convert(
+    struct slice in, size_t step, bool seven_bit, bool force, struct buf *out)
+{
+	return law_convert_by(downgrade_new(), in, step, seven_bit, force, out);
+}
+
+/* IN is BINARYMIME. */
+static inline bool
+law_convert_binary(
+    struct slice in, size_t step, bool seven_bit, bool force, struct buf *out)
+{
+	struct downgrade *d = downgrade_new();
+
+	downgrade_set_binary(d);
+	return law_convert_by(d, in, step, seven_bit, force, out);
 }
 
 static inline void

@@ -42,6 +42,7 @@ struct span {
 	/* measured */
 	uint64_t quoted; /* bytes above 127, and "=" */
 	bool eightbit, long_line, not_utf8;
+	bool binary; /* a CR, an LF or a NUL by itself */
 	/* planned */
 	enum action action;
 	enum transfer_encoding to; /* of a leaf; of the leaf behind a header */
@@ -53,11 +54,13 @@ struct downgrade {
 	struct mime_tree *tree;
 	struct span *spans;
 	size_t nspans;
+	bool raw;              /* BINARYMIME */
 	bool seven_bit, force; /* the plan */
 	/* Where a pass stands */
 	uint64_t at;
 	size_t now;
 	size_t column;
+	bool after_cr;
 	char tail[4]; /* a UTF-8 character that has not ended */
 	size_t ntail;
 	struct buf field;  /* of a header, until the next one begins */
@@ -88,6 +91,12 @@ downgrade_free(struct downgrade **d)
 	free((*d)->spans);
 	buf_fini(&(*d)->field);
 	xfree(d);
+}
+
+void
+downgrade_set_binary(struct downgrade *d)
+{
+	d->raw = true;
 }
 
 /* ---- the structure ---- */
@@ -168,6 +177,7 @@ rewind_pass(struct downgrade *d)
 	d->at = 0;
 	d->now = 0;
 	d->column = 0;
+	d->after_cr = false;
 	d->ntail = 0;
 	buf_reset(&d->field);
 	d->field_passes = false;
@@ -254,6 +264,21 @@ measure_utf8(struct downgrade *d, struct span *s, struct slice in, bool ends)
 	}
 }
 
+static void
+measure_binary(struct downgrade *d, struct span *s, struct slice in, bool ends)
+{
+	for (size_t i = 0; i < in.n && !s->binary; i++) {
+		const char c = in.p[i];
+
+		s->binary = c == '\0' || d->after_cr != (c == '\n');
+		d->after_cr = c == '\r';
+	}
+	if (!ends)
+		return;
+	s->binary = s->binary || d->after_cr;
+	d->after_cr = false;
+}
+
 void
 downgrade_measure(struct downgrade *d, struct slice piece)
 {
@@ -266,6 +291,8 @@ downgrade_measure(struct downgrade *d, struct slice piece)
 		for (size_t i = 0; i < in.n; i++)
 			s->quoted += (in.p[i] & 0x80) != 0 || in.p[i] == '=';
 		measure_lines(d, s, in);
+		if (d->raw)
+			measure_binary(d, s, in, ends);
 		if (s->eightbit)
 			measure_utf8(d, s, in, ends);
 	}
@@ -293,8 +320,12 @@ may_encode(const struct mime_part *p)
 }
 
 static enum transfer_encoding
-encoding_for(const struct mime_part *p)
+encoding_for(const struct span *s)
 {
+	const struct mime_part *p = s->part;
+
+	if (s->binary)
+		return TRANSFER_BASE64;
 	if (is_encoded(p))
 		return transfer_find(p->encoding);
 	return slice_iis(p->type, "text") || slice_iis(p->type, "message")
@@ -328,20 +359,30 @@ plan_change(struct span *s, bool force)
 	}
 	if (s->place == LEAF && !status && may_encode(s->part)) {
 		s->action = ENCODE;
-		s->to = encoding_for(s->part);
+		s->to = encoding_for(s);
 		return true;
 	}
 	s->action = SAFE;
 	return force || status || s->place == AROUND;
 }
 
-/* A label of 8bit or binary on what is 7bit now. */
+/* A label of 8bit on what is 7bit now, or of binary on what is text. */
 static bool
 is_mislabelled(const struct downgrade *d, const struct span *s)
 {
-	return d->seven_bit && (!s->fixed || d->force) &&
-	       (slice_iis(s->part->encoding, "8bit") ||
-		   slice_iis(s->part->encoding, "binary"));
+	if (s->fixed && !d->force)
+		return false;
+	if (slice_iis(s->part->encoding, "binary"))
+		return d->seven_bit || d->raw;
+	return d->seven_bit && slice_iis(s->part->encoding, "8bit");
+}
+
+/* What has to be changed in S? */
+static bool
+is_unfit(const struct downgrade *d, const struct span *s)
+{
+	return (d->seven_bit && s->eightbit) || s->long_line ||
+	       (s->binary && s->place == LEAF);
 }
 
 static bool
@@ -386,8 +427,7 @@ downgrade_plan(struct downgrade *d, bool seven_bit, bool force)
 		s->action = COPY;
 		s->to = TRANSFER_IDENTITY;
 		s->mime = false;
-		if (((seven_bit && s->eightbit) || s->long_line) &&
-		    !plan_change(s, force))
+		if (is_unfit(d, s) && !plan_change(s, force))
 			return false;
 	}
 	plan_headers(d);
@@ -451,7 +491,7 @@ put_field(struct downgrade *d, const struct span *s, struct buf *out)
 	struct slice rest = all;
 	struct header_field f;
 
-	if (slice_is(all, "\r\n"))
+	if (slice_is(all, "\r\n") || slice_is(all, "\n"))
 		add_fields(d, s, out);
 	if (!header_next(&rest, &f)) {
 		d->field_column = 0;
@@ -462,7 +502,8 @@ put_field(struct downgrade *d, const struct span *s, struct buf *out)
 		sevenbit_field(out, &f, d->seven_bit);
 	} else if (s->to == TRANSFER_IDENTITY) {
 		if (is_mislabelled(d, s))
-			buf_adds(out, "Content-Transfer-Encoding: 7bit\r\n");
+			buf_addf(out, "Content-Transfer-Encoding: %s\r\n",
+			    d->seven_bit ? "7bit" : "8bit");
 		else
 			sevenbit_field(out, &f, d->seven_bit);
 	}

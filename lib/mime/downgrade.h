@@ -9,7 +9,11 @@
  * changed: then there is no plan, unless it is forced (for reports, of which a
  * changed copy is better than none).
  *
- * The message goes through three times, in pieces, its line ends CRLF: for its
+ * A message of BINARYMIME (RFC 3030) becomes text: parts with a CR, an LF or a
+ * NUL by itself become base 64 for any host, and none is labelled binary.
+ *
+ * The message goes through three times, in pieces, its line ends CRLF (those of
+ * BINARYMIME as they are): for its
  * structure, for what its parts hold, and to be written.  Memory is bound by
  * the limits of the parser.
  */
@@ -26,6 +30,8 @@ struct downgrade;
 
 struct downgrade *downgrade_new(void);
 void downgrade_free(struct downgrade **d);
+/* Before the first time: the message is BINARYMIME. */
+void downgrade_set_binary(struct downgrade *d);
 
 /* The first time, and its end. */
 void downgrade_read(struct downgrade *d, struct slice piece);

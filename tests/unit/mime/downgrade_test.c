@@ -267,6 +267,77 @@ test_size(void **state)
 	buf_fini(&out);
 }
 
+/* BINARYMIME becomes text, whatever the host takes beside it. */
+static void
+test_binary(void **state)
+{
+#define HEAD MIME "Content-Transfer-Encoding: binary\r\n"
+#define MIXED(e)                                                               \
+	MIME "Content-Type: multipart/mixed; boundary=b\r\n"                   \
+	     "Content-Transfer-Encoding: " e "\r\n\r\n--b\r\n"
+#define IMAGE(e, body)                                                         \
+	"Content-Type: image/png\r\nContent-Transfer-Encoding: " e             \
+	"\r\n\r\n" body "\r\n--b--\r\n"
+#define IMAGE64(body)                                                          \
+	"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"     \
+	"\r\n" body "\r\n--b--\r\n"
+#define NONE                                                                   \
+	{                                                                      \
+		NULL, 0                                                        \
+	}
+	static const struct {
+		bool seven_bit;
+		struct slice in, out; /* NONE: refused */
+	} rows[] = {
+		/* only its label is wrong */
+		{ true, SLICE(HEAD "\r\nplain\r\n"),
+		    SLICE(MIME "Content-Transfer-Encoding: 7bit\r\n\r\n"
+			       "plain\r\n") },
+		{ false, SLICE(HEAD "\r\n\xc3\xa4\r\n"),
+		    SLICE(MIME "Content-Transfer-Encoding: 8bit\r\n\r\n"
+			       "\xc3\xa4\r\n") },
+		/* a NUL, an LF, a CR by itself, the last one at the end */
+		{ false, SLICE(HEAD "\r\na\0b\r\n"),
+		    SLICE(MIME "Content-Transfer-Encoding: base64\r\n\r\n"
+			       "YQBiDQo=") },
+		{ false, SLICE(HEAD "\r\na\nb"),
+		    SLICE(MIME "Content-Transfer-Encoding: base64\r\n\r\n"
+			       "YQpi") },
+		{ false, SLICE(HEAD "\r\na\rb"),
+		    SLICE(MIME "Content-Transfer-Encoding: base64\r\n\r\n"
+			       "YQ1i") },
+		{ true,
+		    SLICE(MIXED("binary") IMAGE("binary", "\x89\r\n\x1a\r")),
+		    SLICE(MIXED("7bit") IMAGE64("iQ0KGg0=")) },
+		{ false,
+		    SLICE(MIXED("binary") IMAGE("binary", "\x89\r\n\x1a\n\0")),
+		    SLICE(MIXED("8bit") IMAGE64("iQ0KGgoA")) },
+		/* what has lines stays */
+		{ false, SLICE(MIXED("binary") IMAGE("8bit", "\x89\r\nx")),
+		    SLICE(MIXED("8bit") IMAGE("8bit", "\x89\r\nx")) },
+		{ false,
+		    SLICE(MIME "Content-Type: multipart/signed; boundary=b\r\n"
+			       "\r\n--b\r\n" IMAGE("binary", "\0")),
+		    NONE },
+		{ false, SLICE(MIME "Content-Type: message/partial\r\n\r\na\0"),
+		    NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (size_t step = 1; step <= rows[i].in.n; step++) {
+			struct buf out = { .max = SIZE_MAX / 2 };
+			const bool ok = law_convert_binary(
+			    rows[i].in, step, rows[i].seven_bit, false, &out);
+
+			if (ok != (rows[i].out.p != NULL) ||
+			    (ok && !slice_eq(buf_slice(&out), rows[i].out)))
+				fail_msg("row %zu, step %zu: %s", i, step,
+				    buf_cstr(&out));
+			buf_fini(&out);
+		}
+}
+
 int
 main(void)
 {
@@ -275,6 +346,7 @@ main(void)
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_binary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
