@@ -9,6 +9,7 @@
 #include "proto/address.h"
 #include "table/account.h"
 #include "table/alias.h"
+#include "table/tlspolicy.h"
 #include "table/transport.h"
 
 static int
@@ -32,11 +33,12 @@ check_domain(struct slice key, struct slice value, struct err *err)
 
 /* clang-format off */
 static const struct table_kind kinds[] = {
-	{ "accounts",   false, false, account_check },
-	{ "passwords",  false, true,  account_check_password },
-	{ "aliases",    true,  false, alias_check },
-	{ "transports", false, false, transport_check },
-	{ "domains",    false, false, check_domain },
+	{ "accounts",     false, false, account_check },
+	{ "passwords",    false, true,  account_check_password },
+	{ "aliases",      true,  false, alias_check },
+	{ "transports",   false, false, transport_check },
+	{ "tls_policies", false, false, tlspolicy_check },
+	{ "domains",      false, false, check_domain },
 };
 /* clang-format on */
 static const struct table_kind any = { .name = NULL };

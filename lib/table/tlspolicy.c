@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+#include "table/tlspolicy.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/mem.h"
+#include "proto/address.h"
+#include "proto/nexthop.h"
+
+static const char *const levels[] = {
+	[TLS_POLICY_NONE] = "none",
+	[TLS_POLICY_MAY] = "may",
+	[TLS_POLICY_ENCRYPT] = "encrypt",
+	[TLS_POLICY_VERIFY] = "verify",
+	[TLS_POLICY_DANE] = "dane",
+};
+
+/* DOMAIN or .DOMAIN */
+static bool
+is_domain(struct slice word, unsigned flags)
+{
+	struct cur c = cur_of(slice_from(word, slice_starts(word, SLICE("."))));
+	struct buf out = { .max = ADDRESS_MAX };
+	bool ok;
+
+	address_domain(&c, flags, &out);
+	ok = cur_end(&c) && !slice_ends(word, SLICE(".")) &&
+	     slice_find(word, '[') == word.n;
+	buf_fini(&out);
+	return ok;
+}
+
+static bool
+are_names(struct slice words)
+{
+	while (words.n > 0) {
+		const struct slice word =
+		    slice_trim(slice_cut(words, ' ', &words));
+
+		if (word.n > 0 && !is_domain(word, 0))
+			return false;
+	}
+	return true;
+}
+
+int
+tlspolicy_parse(struct slice value, struct tlspolicy *p, struct err *err)
+{
+	struct slice rest, word = slice_cut(slice_trim(value), ' ', &rest);
+	size_t level = 0;
+
+	*p = (struct tlspolicy){ .names = slice_trim(rest) };
+	while (level < ARRAY_LEN(levels) && !slice_is(word, levels[level]))
+		level++;
+	if (level == ARRAY_LEN(levels))
+		return err_set(err, ERR_PERM,
+		    "expected none, may, encrypt, verify [NAME...] or dane");
+	p->level = (enum tls_policy_level)level;
+	if (p->names.n > 0 && p->level != TLS_POLICY_VERIFY)
+		return err_set(err, ERR_PERM, "only verify takes names");
+	if (p->names.n > TLS_POLICY_NAMES_MAX)
+		return err_set(err, ERR_PERM, "names of more than %d bytes",
+		    TLS_POLICY_NAMES_MAX);
+	if (!are_names(p->names))
+		return err_set(
+		    err, ERR_PERM, "expected names HOST or .DOMAIN in ASCII");
+	return 0;
+}
+
+int
+tlspolicy_check(struct slice key, struct slice value, struct err *err)
+{
+	struct tlspolicy p;
+	struct nexthop nh;
+	const bool is_host = slice_starts(key, SLICE("[")) &&
+			     nexthop_parse(key, &nh) &&
+			     nh.kind == NEXTHOP_HOST && nh.port == 0;
+
+	if (!is_host && !is_domain(key, ADDRESS_UTF8))
+		return err_set(err, ERR_PERM,
+		    "expected DOMAIN, .DOMAIN, [HOST] or [ADDRESS]");
+	return tlspolicy_parse(value, &p, err);
+}
