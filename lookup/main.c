@@ -12,6 +12,7 @@
 #include "lookup/conf.h"
 #include "lookup/mx.h"
 #include "lookup/resolve.h"
+#include "lookup/self.h"
 #include "lookup/site.h"
 #include "lookup/system.h"
 #include "lookup/usage.h"
@@ -41,7 +42,7 @@ on_prepare(struct err *err)
 	if (lookup_conf->system_users &&
 	    lookup_system_start(confine_reader, err) == -1)
 		return -1;
-	return lookup_mx_start(err);
+	return lookup_self_check(err) == 0 ? lookup_mx_start(err) : -1;
 }
 
 /* Long answers come over TCP. */
@@ -69,7 +70,7 @@ on_check(struct err *err)
 static int
 on_reload(struct err *err)
 {
-	if (lookup_mx_reload(err) == -1)
+	if (lookup_self_check(err) == -1 || lookup_mx_reload(err) == -1)
 		return -1;
 	return lookup_resolve_configure(err);
 }

@@ -6,10 +6,15 @@
 
 #include "base/mem.h"
 #include "dns/mx.h"
+#include "ev/loop.h"
 #include "ipc/lookup.h"
 #include "log/log.h"
 #include "lookup/conf.h"
+#include "lookup/self.h"
 #include "lookup/site.h"
+#include "lookup/tables.h"
+#include "lookup/tlspolicy.h"
+#include "table/reader.h"
 
 /* A question of a peer. */
 struct asked {
@@ -17,6 +22,11 @@ struct asked {
 	struct ipc *peer;
 	uint64_t id;
 	bool is_tlsa;
+	/* lookup_mx */
+	struct ev_task begin;
+	unsigned flags;
+	char *domain, *nexthop;
+	struct buf tls; /* the policy */
 	struct mx_query mx;
 	struct dns_query tlsa;
 };
@@ -31,7 +41,11 @@ asked_free(struct asked *a)
 {
 	mx_cancel(&a->mx);
 	dns_cancel(&a->tlsa);
+	ev_task_cancel(&a->begin);
 	TAILQ_REMOVE(&state.open, a, link);
+	free(a->domain);
+	free(a->nexthop);
+	buf_fini(&a->tls);
 	free(a);
 }
 
@@ -46,7 +60,7 @@ answer_mx(const struct asked *a, const struct mx_list *list, const char *why)
 	mxlist_format(list, &hosts);
 	IPC_SEND(a->peer, lookup_mx_found, .id = a->id,
 	    .kind = (uint32_t)list->kind, .hosts = buf_slice(&hosts),
-	    .why = slice_str(why));
+	    .why = slice_str(why), .tls = buf_slice(&a->tls));
 	buf_fini(&hosts);
 }
 
@@ -54,8 +68,11 @@ static void
 on_list(struct mx_query *q, const struct mx_list *list, const char *why)
 {
 	struct asked *a = OUTER(q, struct asked, mx);
+	struct mx_list marked = *list;
 
-	answer_mx(a, list, why);
+	if ((a->flags & LOOKUP_MX_ADDRESS) == 0)
+		lookup_self_mark(&marked);
+	answer_mx(a, &marked, why);
 	asked_free(a);
 }
 
@@ -96,6 +113,31 @@ on_tlsa(struct dns_query *q, const struct dns_answer *answer)
 
 /* ---- questions ---- */
 
+/* Behind the callbacks of the turn, when a table that was changed before the
+ * question came is known to be. */
+static void
+on_begin(struct ev_task *task)
+{
+	struct asked *a = OUTER(task, struct asked, begin);
+	struct mx_list none = { .kind = MX_HOSTS };
+	struct err err;
+
+	lookup_tables_look();
+	if (lookup_tlspolicy(slice_str(a->nexthop), &a->tls, &err) ==
+	    TEMPFAIL) {
+		none.kind = MX_TEMPFAIL;
+		buf_reset(&a->tls);
+		answer_mx(a, &none, err.text);
+		asked_free(a);
+	} else if ((a->flags & LOOKUP_MX_LITERAL) != 0) {
+		answer_mx(a, &none, "");
+		asked_free(a);
+	} else {
+		mx_find(&a->mx, slice_str(a->domain),
+		    (a->flags & LOOKUP_MX_ADDRESS) != 0, on_list);
+	}
+}
+
 static struct asked *
 asked_new(struct ipc *peer, uint64_t id)
 {
@@ -103,6 +145,8 @@ asked_new(struct ipc *peer, uint64_t id)
 
 	a->peer = peer;
 	a->id = id;
+	ev_task_init(&a->begin, on_begin);
+	buf_init(&a->tls, TABLE_VALUE_MAX);
 	TAILQ_INSERT_TAIL(&state.open, a, link);
 	return a;
 }
@@ -113,8 +157,10 @@ lookup_on_mx(struct ipc *peer, struct msg *m)
 	const struct msg_lookup_mx *in = &m->lookup_mx;
 	struct asked *a = asked_new(peer, in->id);
 
-	mx_find(
-	    &a->mx, in->domain, (in->flags & LOOKUP_MX_ADDRESS) != 0, on_list);
+	a->flags = in->flags;
+	a->domain = xslicedup(in->domain);
+	a->nexthop = xslicedup(in->nexthop);
+	ev_task_queue(&a->begin);
 }
 
 void

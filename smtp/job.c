@@ -9,13 +9,11 @@
 #include "ipc/ipc.h"
 #include "log/log.h"
 #include "log/metric.h"
-#include "queue/envelope_text.h"
 #include "smtp/conf.h"
+#include "smtp/read.h"
 #include "smtp/route/route.h"
-#include "smtp/session/content.h"
 #include "smtp/session/result.h"
 #include "smtp/session/session.h"
-#include "sys/fd.h"
 
 static struct {
 	TAILQ_HEAD(, smtp_job) all;
@@ -25,6 +23,10 @@ static struct {
 	void (*on_idle)(void); /* set: this process is about to end */
 } jobs = { .all = TAILQ_HEAD_INITIALIZER(jobs.all),
 	.waiting = TAILQ_HEAD_INITIALIZER(jobs.waiting) };
+
+/* RFC 8305 8: how long a connection has before one to the host's next address
+ * is begun beside it. */
+enum { DIAL_MS = 250 };
 
 static struct metric attempts = { .name = "pabal_smtp_attempts",
 	.help = "Addresses tried." };
@@ -41,15 +43,13 @@ wait_no_more(struct smtp_job *job)
 static void
 job_free(struct smtp_job *job)
 {
-	must(job->session == NULL);
+	must(job->session == NULL && TAILQ_EMPTY(&job->dials));
+	ev_timer_stop(&job->next_dial);
 	TAILQ_REMOVE(&jobs.all, job, link);
 	wait_no_more(job);
 	smtp_route_free(&job->route);
-	smtp_content_free(&job->content);
-	fd_close(&job->fd);
-	for (size_t i = 0; i < job->nrcpts; i++)
-		free(job->rcpts[i].last);
-	free(job->rcpts);
+	smtp_read_free(job);
+	free(job->left);
 	arena_fini(&job->arena);
 	free(job);
 	if (--jobs.count == 0 && jobs.on_idle != NULL)
@@ -91,13 +91,15 @@ all_done(const struct smtp_job *job)
 static void open_session(
     struct smtp_job *job, const struct smtp_target *t, bool plain);
 
-/* The next address that has not been talked to over an idle session. */
+/* The next address that has not been talked to over an idle session; of the
+ * SAME host as the last one. */
 static bool
-next_target(struct smtp_job *job, struct smtp_target *t)
+next_target(struct smtp_job *job, bool same, struct smtp_target *t)
 {
 	char name[SMTP_TARGET_TEXT];
 
-	while (smtp_route_next(job, t)) {
+	while (
+	    (!same || smtp_route_same_host(job)) && smtp_route_next(job, t)) {
 		smtp_target_format(t, name);
 		if (strcmp(name, job->reused) != 0)
 			return true;
@@ -105,19 +107,74 @@ next_target(struct smtp_job *job, struct smtp_target *t)
 	return false;
 }
 
+/* Connect to T, and a moment later to the next address of its host as well, if
+ * that takes long.  What follows may free JOB. */
+static void
+dial(struct smtp_job *job, const struct smtp_target *t)
+{
+	job->tried++;
+	job->begun = true;
+	metric_add(&attempts, 1);
+	if (smtp_route_same_host(job))
+		ev_timer_set(&job->next_dial, DIAL_MS);
+	open_session(job, t, false);
+}
+
+/* Beside what is on its way; nobody else waits longer for it. */
+static void
+dial_more(struct smtp_job *job)
+{
+	struct smtp_target t;
+
+	if (job->tried < smtp_conf->max_addresses &&
+	    TAILQ_EMPTY(&jobs.waiting) && smtp_route_same_host(job) &&
+	    smtp_session_have_room() && next_target(job, true, &t))
+		dial(job, &t);
+}
+
+static void
+on_next_dial(struct ev_timer *timer)
+{
+	dial_more(OUTER(timer, struct smtp_job, next_dial));
+}
+
+/* Those that were slower are given up, and count again when what the fastest
+ * says is not final. */
+static void
+on_connected(struct smtp_job *job)
+{
+	struct smtp_target t;
+
+	ev_timer_stop(&job->next_dial);
+	while (smtp_session_abort_dial(job, &t)) {
+		job->left =
+		    xreallocarray(job->left, job->nleft + 1, sizeof *job->left);
+		job->left[job->nleft++] = t;
+		must(job->tried > 0);
+		job->tried--;
+	}
+}
+
+static bool
+take_left(struct smtp_job *job, struct smtp_target *t)
+{
+	if (job->nleft == 0)
+		return false;
+	*t = job->left[--job->nleft];
+	return true;
+}
+
 static void
 try_next(struct smtp_job *job)
 {
 	struct smtp_target t;
 
-	if (job->tried >= smtp_conf->max_addresses || !next_target(job, &t)) {
+	if (job->tried >= smtp_conf->max_addresses)
 		finish(job);
-		return;
-	}
-	job->tried++;
-	job->begun = true;
-	metric_add(&attempts, 1);
-	open_session(job, &t, false);
+	else if (take_left(job, &t) || next_target(job, false, &t))
+		dial(job, &t);
+	else
+		finish(job);
 }
 
 /* An idle session, if one of the best hosts has one. */
@@ -214,10 +271,14 @@ on_failed(struct smtp_job *job, const struct smtp_result *why, bool final)
 	for (size_t i = 0; i < job->nrcpts; i++)
 		if (job->rcpts[i].state != SMTP_RCPT_DONE)
 			smtp_rcpt_keep(&job->rcpts[i], why);
-	if (final)
+	if (final) {
 		finish(job);
-	else
+	} else if (!TAILQ_EMPTY(&job->dials)) {
+		dial_more(job);
+	} else {
+		ev_timer_stop(&job->next_dial);
 		go_on(job);
+	}
 }
 
 /* Open a session to T for JOB, the first one or once more. */
@@ -231,38 +292,6 @@ open_session(struct smtp_job *job, const struct smtp_target *t, bool plain)
 }
 
 /* ---- beginning and end ---- */
-
-static bool
-take_rcpts(struct smtp_job *job, struct slice lines)
-{
-	while (lines.n > 0) {
-		struct smtp_rcpt r = { .state = SMTP_RCPT_OPEN };
-
-		if (!job_rcpt_parse(&lines, &job->arena, &r.in))
-			return false;
-		job->rcpts = xreallocarray(
-		    job->rcpts, job->nrcpts + 1, sizeof *job->rcpts);
-		job->rcpts[job->nrcpts++] = r;
-	}
-	return job->nrcpts > 0;
-}
-
-static int
-job_read(struct smtp_job *job, struct msg_job_start *in, struct err *err)
-{
-	size_t len;
-
-	if (in->file == -1)
-		return err_set(err, ERR_TEMP, "no file");
-	job->fd = in->file;
-	job->content = smtp_content_new(job->fd, job->offset, job->size);
-	in->file = -1;
-	job->qid = arena_slice(&job->arena, in->qid);
-	if (!take_rcpts(job, in->recipients))
-		return err_set(err, ERR_TEMP, "recipients cannot be read");
-	return envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &job->arena,
-	    &job->env, &len, err);
-}
 
 void
 smtp_job_on_start(struct ipc *peer, struct msg *m)
@@ -278,12 +307,11 @@ smtp_job_on_start(struct ipc *peer, struct msg *m)
 	job->qmgr = peer;
 	job->id = in->id;
 	job->fd = -1;
-	job->offset = in->offset;
-	job->size = in->size;
-	job->crc32c = in->crc32c;
+	TAILQ_INIT(&job->dials);
+	ev_timer_init(&job->next_dial, on_next_dial);
 	TAILQ_INSERT_TAIL(&jobs.all, job, link);
 	jobs.count++;
-	if (job_read(job, in, &err) == -1) {
+	if (smtp_read_job(job, in, &err) == -1) {
 		log_err("smtp.job-invalid", kv_slice("qid", in->qid),
 		    kv_s("why", err.text));
 		/* Nothing was tried: no word on any recipient. */
@@ -299,12 +327,15 @@ void
 smtp_job_forget(struct ipc *peer)
 {
 	struct smtp_job *job, *next;
+	struct smtp_target t;
 
 	for (job = TAILQ_FIRST(&jobs.all); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, link);
 		if (job->qmgr != peer)
 			continue;
 		job->qmgr = NULL;
+		while (smtp_session_abort_dial(job, &t))
+			continue;
 		if (job->session != NULL) {
 			/* The host has it already: hear the answer. */
 			if (smtp_session_sent_all(job->session))
@@ -327,6 +358,7 @@ void
 smtp_job_init(void)
 {
 	static const struct smtp_session_owner owner = {
+		.connected = on_connected,
 		.served = go_on,
 		.failed = on_failed,
 		.again = open_session,

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A delivery that qmgr asked for: a message to some recipients at one next
- * hop.  The job finds the hosts, tries them in order, one session at a time,
- * until each recipient has a final answer or no host is left, and tells qmgr
- * each result as soon as it is final.
+ * hop.  The job finds the hosts, tries them in order, one session at a time
+ * (while it connects to a host, to several of its addresses: RFC 8305), until
+ * each recipient has a final answer or no host is left, and tells qmgr each
+ * result as soon as it is final.
  */
 #ifndef SMTP_JOB_H
 #define SMTP_JOB_H
 
 #include <sys/queue.h>
 
+#include "ev/loop.h"
 #include "queue/envelope.h"
 #include "smtp/rcpt.h"
 #include "smtp/route/target.h"
@@ -19,6 +21,8 @@ struct msg;
 struct smtp_content;
 struct smtp_route;
 struct smtp_session;
+
+TAILQ_HEAD(smtp_dials, smtp_session);
 
 struct smtp_job {
 	TAILQ_ENTRY(smtp_job) link;
@@ -41,6 +45,13 @@ struct smtp_job {
 	bool begun;                    /* a session was used or tried */
 	char reused[SMTP_TARGET_TEXT]; /* the idle session it found */
 	struct smtp_session *session;  /* that serves it now */
+	/* Before that: the connections on their way, to addresses of one host,
+	 * of which the first that is made serves it; when the next is begun;
+	 * and where others were going. */
+	struct smtp_dials dials;
+	struct ev_timer next_dial;
+	struct smtp_target *left;
+	size_t nleft;
 	bool is_waiting;
 	bool damaged;
 	enum job_site site; /* the best that was seen of it */

@@ -9,6 +9,7 @@
 #include "smtp/route/cafile.h"
 #include "smtp/route/ports.h"
 #include "smtp/session/session.h"
+#include "smtp/session/starttls.h"
 
 static int
 prepare(struct err *err)
@@ -45,6 +46,7 @@ reload(struct err *err)
 {
 	(void)err;
 	smtp_session_flush();
+	smtp_starttls_flush();
 	if (smtp_cafile_changed())
 		service_restart("tls_ca_file changed");
 	return 0;

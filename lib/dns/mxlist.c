@@ -156,10 +156,11 @@ mxlist_finish(struct mx_list *list)
 }
 
 bool
-mxlist_drop_self(struct mx_list *list, struct slice self)
+mxlist_drop_self(struct mx_list *list, struct slice self, bool by_address)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		if (!slice_ieq(slice_str(list->hosts[i].name), self))
+		if (!slice_ieq(slice_str(list->hosts[i].name), self) &&
+		    !(by_address && list->hosts[i].self))
 			continue;
 		while (i > 0 && list->hosts[i - 1].preference ==
 				    list->hosts[i].preference)
@@ -176,8 +177,9 @@ mxlist_format(const struct mx_list *list, struct buf *out)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct mx_host *h = &list->hosts[i];
 
-		buf_addf(out, "%u %s %s", (unsigned)h->preference, h->name,
-		    h->secure ? "secure" : "insecure");
+		buf_addf(out, "%u %s %s %s", (unsigned)h->preference, h->name,
+		    h->secure ? "secure" : "insecure",
+		    h->self ? "self" : "other");
 		for (size_t k = 0; k < h->naddrs; k++) {
 			char ip[INET6_ADDRSTRLEN];
 
@@ -219,6 +221,10 @@ parse_host(struct slice line, struct mx_host *h)
 	word = slice_cut(rest, ' ', &rest);
 	h->secure = slice_is(word, "secure");
 	if (!h->secure && !slice_is(word, "insecure"))
+		return false;
+	word = slice_cut(rest, ' ', &rest);
+	h->self = slice_is(word, "self");
+	if (!h->self && !slice_is(word, "other"))
 		return false;
 	while (rest.n > 0) {
 		word = slice_cut(rest, ' ', &rest);

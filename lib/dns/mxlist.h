@@ -15,6 +15,7 @@ struct mx_host {
 	char name[DNS_NAME_MAX];
 	uint16_t preference;
 	bool secure;    /* name and addresses validated by DNSSEC */
+	bool self;      /* an address is one of this host */
 	bool temporary; /* some address could not be looked up for now */
 	uint8_t ip[MX_ADDRS_MAX][16]; /* IPv4 as ::ffff:a.b.c.d */
 	size_t naddrs;
@@ -45,13 +46,13 @@ void mxlist_host_take(struct mx_host *host, enum dns_type type,
  * try), drop hosts without, and set kind unless it is set already. */
 void mxlist_finish(struct mx_list *list);
 
-/* A host of these names is ourselves: it and all hosts with its preference or
- * a worse one are dropped, or mail would come back here (RFC 5321 5.1).  True
- * when there was one. */
-bool mxlist_drop_self(struct mx_list *list, struct slice self);
+/* A host of that name is ourselves, and with BY_ADDRESS one that has `self`: it
+ * and all hosts with its preference or a worse one are dropped, or mail would
+ * come back here (RFC 5321 5.1).  True when there was one. */
+bool mxlist_drop_self(struct mx_list *list, struct slice self, bool by_address);
 
-/* As lines "preference name secure|insecure address..." and back; false when
- * TEXT has not that form. */
+/* As lines "preference name secure|insecure self|other address..." and back;
+ * false when TEXT has not that form. */
 void mxlist_format(const struct mx_list *list, struct buf *out);
 bool mxlist_parse(struct slice text, struct mx_list *list);
 

@@ -32,9 +32,11 @@
  * that is lost costs nothing: local checks again.
  *
  * lookup_mx: which hosts take mail for domain; with LOOKUP_MX_ADDRESS domain is
- * a host and its MX are not asked for.
+ * a host and its MX are not asked for, and with LOOKUP_MX_LITERAL it is an
+ * address and nothing is.  nexthop is the next hop as it is written.
  * lookup_mx_found: kind as in dns/mxlist.h (enum mx_kind), hosts as
- * mxlist_format writes them, best first; why is for the log.
+ * mxlist_format writes them, best first; why is for the log; tls what the table
+ * tls_policies says of nexthop (table/tlspolicy.h), empty: nothing.
  *
  * lookup_tlsa: the TLSA records at name ("_25._tcp.mx.example.org").
  * lookup_tlsa_found: found as enum found; records a line for each, "usage
@@ -59,6 +61,7 @@ enum lookup_flags {
 
 enum lookup_mx_flags {
 	LOOKUP_MX_ADDRESS = 1,
+	LOOKUP_MX_LITERAL = 2,
 };
 
 #endif

@@ -236,7 +236,10 @@ returns_all(const struct text *t)
 {
 	const struct message *m = t->about;
 
+	/* What required TLS is not given back (RFC 8689 5); what has lines that
+	 * are none fits no report. */
 	return t->kind == NOTIFY_FAILURE && !slice_iis(m->env.ret, "HDRS") &&
+	       !m->env.requiretls && !slice_iis(m->env.body, "BINARYMIME") &&
 	       t->told <= FULL_RCPTS &&
 	       m->env.size <= qmgr_conf->bounce_size_limit;
 }

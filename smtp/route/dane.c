@@ -110,3 +110,9 @@ smtp_dane_apply(const struct smtp_dane *d, struct tls_conn *conn)
 		usable += add_record(conn, slice_cut(text, '\n', &text));
 	return usable;
 }
+
+struct slice
+smtp_dane_records(const struct smtp_dane *d)
+{
+	return slice_str(d->records);
+}

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
+
 struct smtp_dane;
 struct smtp_session;
 struct tls_conn;
@@ -19,5 +21,7 @@ void smtp_dane_free(struct smtp_dane **d);
 bool smtp_dane_has_records(const struct smtp_dane *d);
 /* Have CONN match one of them; how many are usable. */
 unsigned smtp_dane_apply(const struct smtp_dane *d, struct tls_conn *conn);
+/* The records, as text. */
+struct slice smtp_dane_records(const struct smtp_dane *d);
 
 #endif

@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 
-#include "smtp/conf.h"
+#include "table/tlspolicy.h"
 
 struct smtp_session;
 
 /* What counts for S; DANE only when its host has records. */
-enum smtp_tls_policy smtp_policy(const struct smtp_session *s);
+enum tls_policy_level smtp_policy(const struct smtp_session *s);
 /* No mail without TLS. */
 bool smtp_policy_needs_tls(const struct smtp_session *s);
 /* The host's TLSA records decide and are not known yet. */

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "dns/mxlist.h"
@@ -14,6 +15,7 @@
 #include "smtp/conf.h"
 #include "smtp/route/ports.h"
 #include "smtp/session/result.h"
+#include "table/tlspolicy.h"
 
 struct smtp_route {
 	struct smtp_job *job;
@@ -21,6 +23,9 @@ struct smtp_route {
 	uint16_t port;
 	bool direct; /* to the one address in single, else to list */
 	struct smtp_target single;
+	/* how TLS is used with its hosts */
+	enum tls_policy_level policy;
+	char match[SMTP_MATCH_SIZE];
 	struct mx_list *list;
 	size_t host, address; /* the next to try */
 };
@@ -31,6 +36,21 @@ static struct {
 	void (*routed)(struct smtp_job *job);
 	void (*none)(struct smtp_job *job, const struct smtp_result *why);
 } tell;
+
+/* What T has of JOB and its next hop.  A message that asks for it (RFC 8689)
+ * goes to verified hosts only; LMTP on this machine is no way to another. */
+static void
+dress(const struct smtp_job *job, struct smtp_target *t)
+{
+	const struct smtp_route *route = job->route;
+
+	t->lmtp = job->lmtp;
+	t->relayhost = job->relayhost;
+	t->policy = route->policy;
+	memcpy(t->match, route->match, sizeof t->match);
+	t->requiretls =
+	    job->env.requiretls && !(job->lmtp && smtp_target_is_local(t));
+}
 
 /* A failure of the way to the relayhost is our own administrator's to mend: no
  * message is given up for it. */
@@ -62,13 +82,64 @@ take_hosts(struct smtp_job *job, struct slice hosts)
 		    job, JOB_TEMPFAIL, "4.3.0", "invalid answer from lookup");
 		return;
 	}
-	if (mxlist_drop_self(list, slice_str(self)) && list->n == 0) {
+	if (mxlist_drop_self(list, slice_str(self),
+		!job->lmtp && job->route->port == PORT_SMTP) &&
+	    list->n == 0) {
 		no_route(job, JOB_PERMFAIL, "5.4.6",
 		    "this host is its best mail exchanger, but does not take "
 		    "its mail");
 		return;
 	}
 	tell.routed(job);
+}
+
+/* "[192.0.2.1]", "[2001:db8::1]": true, and T is complete but for lmtp. */
+static bool
+is_literal(struct slice host, uint16_t port, struct smtp_target *t)
+{
+	uint8_t ip[16] = { [10] = 0xff, 0xff };
+	char text[INET6_ADDRSTRLEN];
+
+	if (!slice_copy(host, text, sizeof text) ||
+	    (inet_pton(AF_INET, text, ip + 12) != 1 &&
+		inet_pton(AF_INET6, text, ip) != 1))
+		return false;
+	smtp_target_set_ip(t, ip, port);
+	return slice_copy(host, t->host, sizeof t->host);
+}
+
+static void
+single(struct smtp_job *job)
+{
+	job->route->direct = true;
+	dress(job, &job->route->single);
+	tell.routed(job);
+}
+
+static enum tls_policy_level
+default_policy(void)
+{
+	_Static_assert((int)TLS_POLICY_NONE == (int)SMTP_TLS_NONE &&
+			   (int)TLS_POLICY_MAY == (int)SMTP_TLS_MAY &&
+			   (int)TLS_POLICY_ENCRYPT == (int)SMTP_TLS_ENCRYPT &&
+			   (int)TLS_POLICY_VERIFY == (int)SMTP_TLS_VERIFY &&
+			   (int)TLS_POLICY_DANE == (int)SMTP_TLS_DANE,
+	    "the same words in the same order");
+	return (enum tls_policy_level)smtp_conf->tls_policy;
+}
+
+static bool
+take_policy(struct smtp_route *route, struct slice text)
+{
+	struct tlspolicy p;
+
+	if (text.n == 0)
+		return true;
+	if (tlspolicy_parse(text, &p, NULL) == -1)
+		return false;
+	route->policy = p.level;
+	_Static_assert(TLS_POLICY_NAMES_MAX < sizeof route->match, "names fit");
+	return slice_copy(p.names, route->match, sizeof route->match);
 }
 
 static void
@@ -80,9 +151,17 @@ on_hosts(struct ipc_call *call, struct msg *m)
 		no_route(job, JOB_TEMPFAIL, "4.3.0", "no answer from lookup");
 		return;
 	}
+	if (!take_policy(job->route, m->lookup_mx_found.tls)) {
+		no_route(
+		    job, JOB_TEMPFAIL, "4.3.0", "invalid answer from lookup");
+		return;
+	}
 	switch ((enum mx_kind)m->lookup_mx_found.kind) {
 	case MX_HOSTS:
-		take_hosts(job, m->lookup_mx_found.hosts);
+		if (job->route->direct)
+			single(job);
+		else
+			take_hosts(job, m->lookup_mx_found.hosts);
 		return;
 	case MX_NULL:
 		no_route(job, JOB_PERMFAIL, "5.1.10",
@@ -105,28 +184,12 @@ on_hosts(struct ipc_call *call, struct msg *m)
 	}
 }
 
-/* "[192.0.2.1]", "[2001:db8::1]": true, and T is complete but for lmtp. */
-static bool
-is_literal(struct slice host, uint16_t port, struct smtp_target *t)
-{
-	uint8_t ip[16] = { [10] = 0xff, 0xff };
-	char text[INET6_ADDRSTRLEN];
-
-	if (!slice_copy(host, text, sizeof text) ||
-	    (inet_pton(AF_INET, text, ip + 12) != 1 &&
-		inet_pton(AF_INET6, text, ip) != 1))
-		return false;
-	smtp_target_set_ip(t, ip, port);
-	return slice_copy(host, t->host, sizeof t->host);
-}
-
 static void
-single(struct smtp_job *job)
+ask(struct smtp_job *job, struct slice host, unsigned flags)
 {
-	job->route->direct = true;
-	job->route->single.lmtp = job->lmtp;
-	job->route->single.relayhost = job->relayhost;
-	tell.routed(job);
+	IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &job->route->lookup,
+	    lookup_mx_found, on_hosts, LOOKUP_MS, lookup_mx, .domain = host,
+	    .flags = flags, .nexthop = job->nexthop);
 }
 
 static void
@@ -192,6 +255,7 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 
 	job->route = route;
 	route->job = job;
+	route->policy = default_policy();
 	job->lmtp = slice_starts(nexthop, SLICE("lmtp:"));
 	if (!job->lmtp && !slice_starts(nexthop, SLICE("smtp:"))) {
 		job->nexthop = nexthop;
@@ -218,12 +282,11 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 		no_port(job, route->port);
 	} else if (nh.kind == NEXTHOP_HOST &&
 		   is_literal(nh.host, route->port, &route->single)) {
-		single(job);
+		route->direct = true;
+		ask(job, nh.host, LOOKUP_MX_LITERAL);
 	} else {
-		IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &route->lookup,
-		    lookup_mx_found, on_hosts, LOOKUP_MS, lookup_mx,
-		    .domain = nh.host,
-		    .flags = nh.kind == NEXTHOP_HOST ? LOOKUP_MX_ADDRESS : 0);
+		ask(job, nh.host,
+		    nh.kind == NEXTHOP_HOST ? LOOKUP_MX_ADDRESS : 0);
 	}
 }
 
@@ -233,14 +296,11 @@ make_target(const struct smtp_job *job, size_t host, size_t address,
 {
 	const struct mx_host *h = &job->route->list->hosts[host];
 
-	*t = (struct smtp_target){
-		.lmtp = job->lmtp,
-		.relayhost = job->relayhost,
-		.secure = h->secure,
-	};
+	*t = (struct smtp_target){ .secure = h->secure };
 	_Static_assert(sizeof t->host == sizeof h->name, "a name fits");
 	memcpy(t->host, h->name, sizeof t->host);
 	smtp_target_set_ip(t, h->ip[address], job->route->port);
+	dress(job, t);
 }
 
 void
@@ -251,6 +311,12 @@ smtp_route_free(struct smtp_route **route)
 	ipc_cancel(&(*route)->lookup);
 	free((*route)->list);
 	xfree(route);
+}
+
+bool
+smtp_route_same_host(const struct smtp_job *job)
+{
+	return !job->route->direct && job->route->address > 0;
 }
 
 bool

@@ -16,6 +16,8 @@ void smtp_route(struct smtp_job *job, struct slice nexthop);
 void smtp_route_free(struct smtp_route **route);
 /* The next address to try; false when none is left. */
 bool smtp_route_next(struct smtp_job *job, struct smtp_target *t);
+/* Is the next address one more of the host that the last one was of? */
+bool smtp_route_same_host(const struct smtp_job *job);
 /* Step back to the first address among the best hosts that IS likes (an idle
  * session is there); false when there is none. */
 bool smtp_route_prefer(struct smtp_job *job, struct smtp_target *t,

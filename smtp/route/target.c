@@ -20,14 +20,16 @@ smtp_target_format(const struct smtp_target *t, char text[SMTP_TARGET_TEXT])
 }
 
 void
-smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_TEXT])
+smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_KEY])
 {
 	size_t n;
 
 	smtp_target_format(t, text);
 	n = strlen(text);
-	snprintf(text + n, SMTP_TARGET_TEXT - n, "%s%s", t->lmtp ? " l" : "",
-	    t->relayhost ? " r" : "");
+	snprintf(text + n, SMTP_TARGET_KEY - n, "%s%s%s%s %d %s",
+	    t->lmtp ? " l" : "", t->relayhost ? " r" : "",
+	    t->secure ? " s" : "", t->requiretls ? " q" : "", (int)t->policy,
+	    t->match);
 }
 
 bool

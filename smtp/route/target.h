@@ -6,10 +6,13 @@
 #include <stdbool.h>
 
 #include "sys/addr.h"
+#include "table/tlspolicy.h"
 
 enum {
 	SMTP_HOST_SIZE = 254, /* DNS_NAME_MAX */
 	SMTP_TARGET_TEXT = SMTP_HOST_SIZE + ADDR_TEXT + 4,
+	SMTP_MATCH_SIZE = 512,
+	SMTP_TARGET_KEY = SMTP_TARGET_TEXT + SMTP_MATCH_SIZE + 16,
 };
 
 struct smtp_target {
@@ -18,13 +21,19 @@ struct smtp_target {
 	bool lmtp;
 	bool relayhost; /* the one that relayhost_auth is for */
 	bool secure;    /* name and address are validated by DNSSEC */
+	/* tls_policy, or what the table tls_policies says of the next hop, and
+	 * the names that the certificate may have; "": that of the host. */
+	enum tls_policy_level policy;
+	char match[SMTP_MATCH_SIZE];
+	bool requiretls; /* for messages that ask for it (RFC 8689) */
 };
 
 /* "mx.example.org[192.0.2.1]:25" for logs and as the key of its sessions. */
 void smtp_target_format(
     const struct smtp_target *t, char text[SMTP_TARGET_TEXT]);
-/* The same, told apart by what else matters for sharing a session. */
-void smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_TEXT]);
+/* The same, told apart by what else matters for sharing a session: what the
+ * host is trusted with, and how it was made sure who it is. */
+void smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_KEY]);
 /* Is it on this machine? */
 bool smtp_target_is_local(const struct smtp_target *t);
 /* Address IP (IPv4 mapped into IPv6 or IPv6) and PORT. */

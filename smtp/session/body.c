@@ -73,7 +73,7 @@ smtp_lines_end(struct smtp_lines *l, struct buf *out)
 
 void
 smtp_body_init(struct smtp_body *b, int fd, int64_t offset, int64_t size,
-    uint32_t crc, struct downgrade *downgrade)
+    uint32_t crc, struct downgrade *downgrade, bool binary)
 {
 	*b = (struct smtp_body){
 		.fd = fd,
@@ -81,6 +81,8 @@ smtp_body_init(struct smtp_body *b, int fd, int64_t offset, int64_t size,
 		.end = offset + size,
 		.want_crc32c = crc,
 		.downgrade = downgrade,
+		.binary = binary,
+		.chunk = binary && downgrade == NULL,
 	};
 	smtp_lines_init(&b->lines, true);
 	smtp_lines_init(&b->plain, false);
@@ -93,10 +95,13 @@ convert(struct smtp_body *b, struct slice in, bool last, struct buf *out)
 
 	buf_init(&plain, 2 * SMTP_BODY_PIECE + 2);
 	buf_init(&text, SIZE_MAX / 2);
-	smtp_lines_feed(&b->plain, in, &plain);
-	if (last)
-		smtp_lines_end(&b->plain, &plain);
-	downgrade_write(b->downgrade, buf_slice(&plain), &text);
+	if (!b->binary) {
+		smtp_lines_feed(&b->plain, in, &plain);
+		if (last)
+			smtp_lines_end(&b->plain, &plain);
+		in = buf_slice(&plain);
+	}
+	downgrade_write(b->downgrade, in, &text);
 	smtp_lines_feed(&b->lines, buf_slice(&text), out);
 	buf_fini(&plain);
 	buf_fini(&text);
@@ -118,6 +123,8 @@ smtp_body_next(struct smtp_body *b, struct buf *out, struct err *err)
 		b->crc32c = crc32c(b->crc32c, in);
 		if (b->downgrade != NULL)
 			convert(b, in, b->at == b->end, out);
+		else if (b->chunk)
+			buf_add(out, in);
 		else
 			smtp_lines_feed(&b->lines, in, out);
 	}
@@ -125,6 +132,8 @@ smtp_body_next(struct smtp_body *b, struct buf *out, struct err *err)
 		return SMTP_BODY_MORE;
 	if (b->crc32c != b->want_crc32c)
 		return SMTP_BODY_DAMAGED;
+	if (b->chunk)
+		return SMTP_BODY_DONE;
 	smtp_lines_end(&b->lines, out);
 	buf_add(out, SLICE(".\r\n"));
 	return SMTP_BODY_DONE;

@@ -37,19 +37,22 @@ struct smtp_body {
 	struct smtp_lines lines;     /* as they go out */
 	struct smtp_lines plain;     /* as the conversion wants them */
 	struct downgrade *downgrade; /* borrowed; NULL: as it is */
+	bool binary;                 /* it comes as BINARYMIME has it */
+	bool chunk;                  /* and goes out so, by BDAT */
 };
 
 /* SIZE bytes at OFFSET of FD whose CRC-32C should be CRC, converted by
- * DOWNGRADE, which has a plan, or NULL. */
+ * DOWNGRADE, which has a plan, or NULL.  BINARY: it is BINARYMIME, and goes out
+ * as it is, without a final dot, if it is not converted. */
 void smtp_body_init(struct smtp_body *b, int fd, int64_t offset, int64_t size,
-    uint32_t crc, struct downgrade *downgrade);
+    uint32_t crc, struct downgrade *downgrade, bool binary);
 /* Add one piece of output to OUT: about one of input (twice as much where all
  * of it is dots), four times as much where it is converted. */
 enum { SMTP_BODY_PIECE = 32768 };
 enum smtp_body_end {
 	SMTP_BODY_MORE,
-	SMTP_BODY_DONE,    /* the final dot is in OUT */
-	SMTP_BODY_DAMAGED, /* the checksum is wrong; no final dot was added */
+	SMTP_BODY_DONE,    /* the end is in OUT, the final dot with it */
+	SMTP_BODY_DAMAGED, /* the checksum is wrong; the end must not be sent */
 	SMTP_BODY_ERROR,   /* the file cannot be read; ERR says why */
 };
 enum smtp_body_end smtp_body_next(

@@ -4,6 +4,8 @@
 #include "base/cur.h"
 #include "base/mem.h"
 
+enum { LIMIT_MAX = 999999 };
+
 /* clang-format off */
 static const struct {
 	const char *word;
@@ -17,6 +19,9 @@ static const struct {
 	{ "DSN",                 SMTP_CAP_DSN },
 	{ "STARTTLS",            SMTP_CAP_STARTTLS },
 	{ "REQUIRETLS",          SMTP_CAP_REQUIRETLS },
+	{ "CHUNKING",            SMTP_CAP_CHUNKING },
+	{ "BINARYMIME",          SMTP_CAP_BINARYMIME },
+	{ "LIMITS",              SMTP_CAP_LIMITS },
 };
 /* clang-format on */
 
@@ -39,6 +44,28 @@ take_auth(struct slice args, struct smtp_caps *caps)
 			caps->set |= SMTP_CAP_AUTH_PLAIN;
 }
 
+/* "MAILMAX=5 RCPTMAX=20"; what is unknown, or no number from 1 to 999999 (RFC
+ * 9422 4), limits nothing. */
+static void
+take_limits(struct slice args, struct smtp_caps *caps)
+{
+	while (args.n > 0) {
+		struct slice value,
+		    name = slice_cut(slice_cut(args, ' ', &args), '=', &value);
+		struct cur c = cur_of(value);
+		const unsigned n = (unsigned)cur_u64(&c, LIMIT_MAX);
+
+		if (!cur_end(&c))
+			continue;
+		if (slice_iis(name, "MAILMAX"))
+			caps->mail_max = n;
+		else if (slice_iis(name, "RCPTMAX"))
+			caps->rcpt_max = n;
+		else if (slice_iis(name, "RCPTDOMAINMAX"))
+			caps->domain_max = n;
+	}
+}
+
 static void
 take_line(struct slice line, struct smtp_caps *caps)
 {
@@ -55,6 +82,8 @@ take_line(struct slice line, struct smtp_caps *caps)
 			caps->set |= words[i].cap;
 	if (slice_iis(word, "SIZE"))
 		take_size(args, caps);
+	if (slice_iis(word, "LIMITS"))
+		take_limits(args, caps);
 }
 
 void

@@ -17,11 +17,17 @@ enum {
 	SMTP_CAP_STARTTLS = 1 << 6,   /* RFC 3207 */
 	SMTP_CAP_AUTH_PLAIN = 1 << 7, /* RFC 4954 */
 	SMTP_CAP_REQUIRETLS = 1 << 8, /* RFC 8689 */
+	SMTP_CAP_CHUNKING = 1 << 9,   /* RFC 3030 */
+	SMTP_CAP_BINARYMIME = 1 << 10,
+	SMTP_CAP_LIMITS = 1 << 11, /* RFC 9422 */
 };
 
 struct smtp_caps {
 	unsigned set;
-	uint64_t size_max; /* 0: no limit told */
+	uint64_t size_max;   /* 0: no limit told, as of those below */
+	unsigned mail_max;   /* transactions in a session */
+	unsigned rcpt_max;   /* recipients in a transaction */
+	unsigned domain_max; /* their domains in a session */
 };
 
 /* TEXT: the lines of the reply to EHLO or LHLO, the first (a greeting) too. */

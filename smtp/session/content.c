@@ -13,13 +13,14 @@
 enum { STEP_BYTES = 1 << 20 };
 
 struct smtp_content *
-smtp_content_new(int fd, int64_t offset, int64_t size)
+smtp_content_new(int fd, int64_t offset, int64_t size, bool binary)
 {
 	struct smtp_content *c = xcalloc(1, sizeof *c);
 
 	c->fd = fd;
 	c->offset = offset;
 	c->size = size;
+	c->binary = binary;
 	c->line_start = true;
 	smtp_lines_init(&c->lines, false);
 	return c;
@@ -35,9 +36,11 @@ smtp_content_free(struct smtp_content **c)
 }
 
 bool
-smtp_content_unfit(const struct smtp_content *c, bool takes_8bit)
+smtp_content_unfit(const struct smtp_content *c, unsigned takes)
 {
-	return c->long_line || (c->eightbit && !takes_8bit);
+	if (c->binary)
+		return (takes & SMTP_TAKES_BINARY) == 0;
+	return c->long_line || (c->eightbit && (takes & SMTP_TAKES_8BIT) == 0);
 }
 
 /* ---- the first pass ---- */
@@ -96,7 +99,16 @@ scan(struct smtp_content *c, struct slice in)
 /* ---- the second and the third ---- */
 
 static void
-convert(struct smtp_content *c, struct slice in, bool last)
+convert(struct smtp_content *c, struct slice in)
+{
+	if (c->pass == SMTP_CONTENT_READ)
+		downgrade_read(c->downgrade, in);
+	else
+		downgrade_measure(c->downgrade, in);
+}
+
+static void
+convert_lines(struct smtp_content *c, struct slice in, bool last)
 {
 	struct buf plain;
 
@@ -104,18 +116,23 @@ convert(struct smtp_content *c, struct slice in, bool last)
 	smtp_lines_feed(&c->lines, in, &plain);
 	if (last)
 		smtp_lines_end(&c->lines, &plain);
-	if (c->pass == SMTP_CONTENT_READ)
-		downgrade_read(c->downgrade, buf_slice(&plain));
-	else
-		downgrade_measure(c->downgrade, buf_slice(&plain));
+	convert(c, buf_slice(&plain));
 	buf_fini(&plain);
+}
+
+static void
+begin_conversion(struct smtp_content *c)
+{
+	c->downgrade = downgrade_new();
+	if (c->binary)
+		downgrade_set_binary(c->downgrade);
 }
 
 static void
 end_pass(struct smtp_content *c)
 {
 	if (c->pass == SMTP_CONTENT_SCAN)
-		c->downgrade = downgrade_new();
+		begin_conversion(c);
 	else if (c->pass == SMTP_CONTENT_READ)
 		downgrade_read_end(c->downgrade);
 	smtp_lines_init(&c->lines, false);
@@ -137,17 +154,19 @@ read_piece(struct smtp_content *c, struct err *err)
 	c->at += (int64_t)n;
 	if (c->pass == SMTP_CONTENT_SCAN)
 		scan(c, slice_of(piece, n));
+	else if (c->binary)
+		convert(c, slice_of(piece, n));
 	else
-		convert(c, slice_of(piece, n), c->at == c->size);
+		convert_lines(c, slice_of(piece, n), c->at == c->size);
 	return 0;
 }
 
 int
-smtp_content_step(struct smtp_content *c, bool takes_8bit, struct err *err)
+smtp_content_step(struct smtp_content *c, unsigned takes, struct err *err)
 {
 	for (int64_t done = 0; done < STEP_BYTES; done += SMTP_BODY_PIECE) {
 		if (c->scanned && (c->pass == SMTP_CONTENT_READY ||
-				      !smtp_content_unfit(c, takes_8bit)))
+				      !smtp_content_unfit(c, takes)))
 			return 1;
 		if (c->at < c->size && read_piece(c, err) == -1)
 			return -1;

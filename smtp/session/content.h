@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a message holds that a host may not take (8-bit bytes, long lines), and
+ * What a message holds that a host may not take (8-bit bytes, long lines, bytes
+ * that are no lines), and
  * its conversion.  It is looked through once for a job before its first MAIL,
  * and twice more if it has to be converted, in steps with turns of the loop
  * between them.
@@ -24,8 +25,12 @@ enum smtp_content_pass {
 	SMTP_CONTENT_READY,
 };
 
+/* What a host takes; bits. */
+enum { SMTP_TAKES_8BIT = 1, SMTP_TAKES_BINARY = 2 };
+
 struct smtp_content {
-	int fd; /* borrowed */
+	int fd;      /* borrowed */
+	bool binary; /* BINARYMIME */
 	int64_t offset, size;
 	enum smtp_content_pass pass;
 	int64_t at; /* of this pass */
@@ -39,16 +44,18 @@ struct smtp_content {
 	struct downgrade *downgrade; /* NULL until it is needed */
 };
 
-struct smtp_content *smtp_content_new(int fd, int64_t offset, int64_t size);
+/* BINARY: as BINARYMIME has it. */
+struct smtp_content *smtp_content_new(
+    int fd, int64_t offset, int64_t size, bool binary);
 void smtp_content_free(struct smtp_content **c);
 
-/* Must it be converted for a host that takes 8-bit bytes, or does not? */
-bool smtp_content_unfit(const struct smtp_content *c, bool takes_8bit);
+/* Must it be converted for a host that TAKES this? */
+bool smtp_content_unfit(const struct smtp_content *c, unsigned takes);
 /*
  * A step on: 1 when all is known for such a host (then there is a
  * c->downgrade, without a plan yet, if the message is unfit), 0 when more
  * steps are needed, -1 when the file cannot be read.
  */
-int smtp_content_step(struct smtp_content *c, bool takes_8bit, struct err *err);
+int smtp_content_step(struct smtp_content *c, unsigned takes, struct err *err);
 
 #endif

@@ -90,7 +90,9 @@ smtp_session_let_go(struct smtp_session *s)
 {
 	struct smtp_job *job = s->job;
 
-	if (job != NULL)
+	if (job != NULL && s->stage == SMTP_CONNECT)
+		TAILQ_REMOVE(&job->dials, s, dial_link);
+	else if (job != NULL)
 		job->session = NULL;
 	s->job = NULL;
 	return job;
@@ -171,6 +173,17 @@ smtp_session_reopen(struct smtp_session *s, bool plain)
 }
 
 void
+smtp_session_renew(struct smtp_session *s)
+{
+	const struct smtp_target target = s->target;
+	const bool plain = s->plain;
+	struct smtp_job *job = smtp_session_let_go(s);
+
+	smtp_session_quit(s);
+	owner->again(job, &target, plain);
+}
+
+void
 smtp_session_done(struct smtp_session *s, bool usable)
 {
 	struct smtp_job *job = smtp_session_let_go(s);
@@ -179,7 +192,7 @@ smtp_session_done(struct smtp_session *s, bool usable)
 	s->reused = false;
 	if (!usable || s->reply.code == 421) {
 		smtp_session_close(s);
-	} else if (s->messages >= smtp_conf->session_messages ||
+	} else if (s->used_up || s->messages >= smtp_conf->session_messages ||
 		   smtp_conf->session_idle == 0) {
 		smtp_session_quit(s);
 	} else {
@@ -208,6 +221,17 @@ on_idle_timer(struct ev_timer *t)
 
 	smtp_pool_del(s);
 	smtp_session_quit(s);
+}
+
+void
+smtp_session_connected(struct smtp_session *s)
+{
+	struct smtp_job *job = s->job;
+
+	TAILQ_REMOVE(&job->dials, s, dial_link);
+	job->session = s;
+	smtp_session_enter(s, SMTP_GREETING);
+	owner->connected(job);
 }
 
 struct smtp_session *

@@ -44,7 +44,8 @@ struct smtp_session {
 	struct ev_task content_task;
 	struct ev_timer idle_timer;
 	TAILQ_ENTRY(smtp_session) idle_link;
-	struct smtp_session *next_idle; /* with the same key */
+	TAILQ_ENTRY(smtp_session) dial_link; /* SMTP_CONNECT: of its job */
+	struct smtp_session *next_idle;      /* with the same key */
 	struct smtp_target target;
 	char name[SMTP_TARGET_TEXT];
 	struct smtp_job *job; /* NULL: idle or ending */
@@ -55,18 +56,21 @@ struct smtp_session {
 	uint64_t sent_before;
 	size_t waiting_before;
 	struct smtp_body *body; /* NULL until the first message */
-	unsigned messages;
-	bool tls;   /* established */
-	bool plain; /* TLS failed here before: do without */
+	unsigned messages;      /* jobs served */
+	unsigned mails;         /* MAIL commands sent */
+	bool tls;               /* established */
+	bool plain;             /* TLS failed here before: do without */
 	bool authenticated;
 	bool reused; /* from the pool, and nothing heard since */
 	bool needs_rset;
+	bool used_up;           /* the host takes no more transactions in it */
 	bool dead;              /* closed, about to be freed */
 	struct smtp_dane *dane; /* NULL: not asked for */
 	/* The transaction */
 	bool mail_ok, pipelined;
 	bool converts;   /* the job's message, by its plan */
 	bool utf8;       /* this transaction has asked for SMTPUTF8 */
+	bool chunked;    /* and for BINARYMIME: by BDAT */
 	size_t rcpt;     /* whose reply is next */
 	size_t due;      /* replies to RCPT still to come */
 	size_t accepted; /* recipients accepted so far */
@@ -77,6 +81,8 @@ struct smtp_session *smtp_session_new(const struct smtp_target *t);
 
 /* From here on STAGE's reply is due within its deadline. */
 void smtp_session_enter(struct smtp_session *s, enum smtp_stage stage);
+/* The connection of S is made: it serves its job, others are not needed. */
+void smtp_session_connected(struct smtp_session *s);
 /* What S waits for, in words. */
 const char *smtp_session_awaits(const struct smtp_session *s);
 /* EHLO or LHLO, the first time or after STARTTLS. */
@@ -93,6 +99,8 @@ void smtp_session_fail_temp(
 void smtp_session_fail_reply(struct smtp_session *s);
 /* Close, and have the same target opened anew for the same job. */
 void smtp_session_reopen(struct smtp_session *s, bool plain);
+/* QUIT, and have the same target opened anew for the rest of the same job. */
+void smtp_session_renew(struct smtp_session *s);
 /* The job has what it can get here.  USABLE: the session may serve others. */
 void smtp_session_done(struct smtp_session *s, bool usable);
 

@@ -22,7 +22,7 @@ static struct metric reused = { .name = "pabal_smtp_sessions_reused",
 static struct smtp_session *
 first_of(const struct smtp_target *t)
 {
-	char key[SMTP_TARGET_TEXT];
+	char key[SMTP_TARGET_KEY];
 
 	smtp_target_key(t, key);
 	return map_find(&pool.by_key, slice_str(key));
@@ -32,7 +32,7 @@ first_of(const struct smtp_target *t)
 static void
 set_first(const struct smtp_target *t, struct smtp_session *first)
 {
-	char key[SMTP_TARGET_TEXT];
+	char key[SMTP_TARGET_KEY];
 
 	smtp_target_key(t, key);
 	if (first != NULL)

@@ -229,8 +229,7 @@ on_end(struct stream *stream, enum stream_end why)
 static void
 on_connect(struct stream *stream)
 {
-	smtp_session_enter(
-	    OUTER(stream, struct smtp_session, stream), SMTP_GREETING);
+	smtp_session_connected(OUTER(stream, struct smtp_session, stream));
 }
 
 static const struct stream_handler handler = {
@@ -292,11 +291,23 @@ smtp_session_open(struct smtp_job *job, const struct smtp_target *t, bool plain,
 	s = smtp_session_new(t);
 	s->job = job;
 	s->plain = plain;
-	job->session = s;
+	TAILQ_INSERT_TAIL(&job->dials, s, dial_link);
 	ev_task_init(&s->content_task, smtp_mail_run);
 	stream_init_connecting(&s->stream, fd, &handler, &limits);
 	smtp_pool_opened();
 	smtp_session_enter(s, SMTP_CONNECT);
+	return true;
+}
+
+bool
+smtp_session_abort_dial(struct smtp_job *job, struct smtp_target *t)
+{
+	struct smtp_session *s = TAILQ_FIRST(&job->dials);
+
+	if (s == NULL)
+		return false;
+	*t = s->target;
+	smtp_session_abort(s);
 	return true;
 }
 

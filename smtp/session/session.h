@@ -10,9 +10,11 @@ struct smtp_result;
 struct smtp_session;
 struct smtp_target;
 
-/* What whoever has sessions opened is told; the first three are the last word
+/* What whoever has sessions opened is told; the next three are the last word
  * of a session on its job. */
 struct smtp_session_owner {
+	/* Of the job's connections that are on their way one is made. */
+	void (*connected)(struct smtp_job *job);
 	/* Every recipient of the transaction has a result or is open for the
 	 * next host. */
 	void (*served)(struct smtp_job *job);
@@ -34,6 +36,9 @@ bool smtp_session_have_room(void);
  * tried; else its end is told to the owner. */
 bool smtp_session_open(struct smtp_job *job, const struct smtp_target *t,
     bool plain, struct smtp_result *why);
+/* End one of JOB's connections that are on their way to be made, which was
+ * going to T; false: there is none. */
+bool smtp_session_abort_dial(struct smtp_job *job, struct smtp_target *t);
 /* Is there an idle session to T? */
 bool smtp_session_has_idle(const struct smtp_target *t);
 /* Have it serve JOB. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/session/starttls.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "log/log.h"
 #include "log/metric.h"
@@ -19,27 +20,51 @@ static struct metric handshakes = { .name = "pabal_smtp_tls_sessions",
 	.help = "Sessions under TLS." };
 static struct metric tls_failures = { .name = "pabal_smtp_tls_failures",
 	.help = "TLS handshakes that failed." };
+static struct metric resumptions = { .name = "pabal_smtp_tls_resumed",
+	.help = "TLS sessions that were resumed." };
 
 int
 smtp_starttls_trust(struct slice pem, bool needed, struct err *err)
 {
 	metric_register(&handshakes);
 	metric_register(&tls_failures);
+	metric_register(&resumptions);
 	client = tls_client_new();
 	return tls_client_trust(client, pem, err) == 0 || !needed ? 0 : -1;
 }
 
+void
+smtp_starttls_flush(void)
+{
+	tls_client_forget(client);
+}
+
 /* ---- to begin with ---- */
+
+/* What a message with REQUIRETLS asks for is not to be had of this host; if of
+ * none, it is reported (RFC 8689 4.2.1). */
+static void
+fail_requiretls(struct smtp_session *s, const char *why, bool quit)
+{
+	struct smtp_result r;
+
+	smtp_result_set(&r, JOB_PERMFAIL, "5.7.10",
+	    "%s: the message requires verified TLS (REQUIRETLS): %s", s->name,
+	    why);
+	smtp_session_fail(s, &r, false, quit);
+}
 
 /* Without TLS, or as well as it is now. */
 static void
 go_on(struct smtp_session *s)
 {
-	if (!s->tls && smtp_policy_needs_tls(s))
+	if (s->tls || !smtp_policy_needs_tls(s))
+		smtp_auth_begin(s);
+	else if (s->target.requiretls)
+		fail_requiretls(s, "TLS was not offered", true);
+	else
 		smtp_session_fail_temp(
 		    s, "4.7.4", "TLS is required, but was not offered", true);
-	else
-		smtp_auth_begin(s);
 }
 
 static void
@@ -61,7 +86,7 @@ smtp_starttls_begin(struct smtp_session *s)
 		smtp_dane_ask(s, on_dane);
 		return;
 	}
-	if (s->tls || smtp_policy(s) == SMTP_TLS_NONE ||
+	if (s->tls || smtp_policy(s) == TLS_POLICY_NONE ||
 	    (s->caps.set & SMTP_CAP_STARTTLS) == 0) {
 		go_on(s);
 		return;
@@ -82,23 +107,26 @@ on_tls(struct stream *stream)
 		return;
 	s->tls = true;
 	metric_add(&handshakes, 1);
+	if (facts.resumed)
+		metric_add(&resumptions, 1);
 	log_info("smtp.tls", kv_s("host", s->name),
 	    kv_s("version", facts.version), kv_s("cipher", facts.cipher),
-	    kv_s("verified", facts.verified ? "yes" : facts.unverified));
+	    kv_s("verified", facts.verified ? "yes" : facts.unverified),
+	    kv_s("resumed", facts.resumed ? "yes" : "no"));
 	smtp_session_hello(s);
 }
 
 static enum tls_verify
-verification(enum smtp_tls_policy p)
+verification(enum tls_policy_level p)
 {
 	switch (p) {
-	case SMTP_TLS_VERIFY:
+	case TLS_POLICY_VERIFY:
 		return TLS_VERIFY_HOST;
-	case SMTP_TLS_DANE:
+	case TLS_POLICY_DANE:
 		return TLS_VERIFY_DANE;
-	case SMTP_TLS_NONE:
-	case SMTP_TLS_MAY:
-	case SMTP_TLS_ENCRYPT:
+	case TLS_POLICY_NONE:
+	case TLS_POLICY_MAY:
+	case TLS_POLICY_ENCRYPT:
 		break;
 	}
 	return TLS_VERIFY_NONE;
@@ -113,16 +141,53 @@ apply_dane(struct smtp_session *s)
 
 	if (smtp_dane_apply(s->dane, conn) > 0)
 		return true;
-	if (s->job->env.requiretls)
+	if (s->target.requiretls)
 		return false;
 	tls_conn_verify_none(conn);
+	return true;
+}
+
+/* What the handshake depends on, for the session's key: who the host is taken
+ * for, and by what he is verified. */
+static void
+allow_resumption(struct smtp_session *s, enum tls_policy_level p)
+{
+	char target[SMTP_TARGET_KEY];
+	struct buf key = { .max = SIZE_MAX / 2 };
+
+	smtp_target_key(&s->target, target);
+	buf_addf(&key, "%s %d ", target, (int)p);
+	if (p == TLS_POLICY_DANE)
+		buf_add(&key, smtp_dane_records(s->dane));
+	tls_conn_resume(tls_layer_conn(&s->stream), buf_slice(&key));
+	buf_fini(&key);
+}
+
+/* The connection as P wants it; false and ERR when it cannot be. */
+static bool
+prepare(struct smtp_session *s, enum tls_policy_level p, struct err *err)
+{
+	const struct slice match = slice_str(s->target.match);
+
+	if (tls_layer_connect(
+		&s->stream, client, s->target.host, verification(p), err) == -1)
+		return false;
+	if (p == TLS_POLICY_DANE && !apply_dane(s)) {
+		err_set(err, ERR_TEMP, "no usable TLSA record");
+		return false;
+	}
+	/* RFC 8689 asks for the host's own name. */
+	if (p == TLS_POLICY_VERIFY && match.n > 0 && !s->target.requiretls &&
+	    tls_conn_match(tls_layer_conn(&s->stream), match, err) == -1)
+		return false;
+	allow_resumption(s, p);
 	return true;
 }
 
 void
 smtp_starttls_reply(struct smtp_session *s)
 {
-	const enum smtp_tls_policy p = smtp_policy(s);
+	const enum tls_policy_level p = smtp_policy(s);
 	struct err err;
 
 	if (s->reply.code != 220) {
@@ -132,15 +197,8 @@ smtp_starttls_reply(struct smtp_session *s)
 			smtp_auth_begin(s);
 		return;
 	}
-	if (tls_layer_connect(&s->stream, client, s->target.host,
-		s->job->env.requiretls && p < SMTP_TLS_VERIFY ? TLS_VERIFY_HOST
-							      : verification(p),
-		&err) == -1) {
+	if (!prepare(s, p, &err)) {
 		smtp_starttls_failed(s, err.text);
-		return;
-	}
-	if (p == SMTP_TLS_DANE && !apply_dane(s)) {
-		smtp_starttls_failed(s, "no usable TLSA record");
 		return;
 	}
 	tls_layer_on_done(&s->stream, on_tls);
@@ -152,6 +210,7 @@ smtp_starttls_failed(struct smtp_session *s, const char *why)
 {
 	struct smtp_result r;
 	const bool needed = smtp_policy_needs_tls(s);
+	const struct tls_conn *conn = tls_layer_conn(&s->stream);
 
 	if (*tls_layer_error(&s->stream) != '\0')
 		why = tls_layer_error(&s->stream);
@@ -159,6 +218,11 @@ smtp_starttls_failed(struct smtp_session *s, const char *why)
 	log_info("smtp.tls-failed", kv_s("host", s->name), kv_s("why", why));
 	if (!needed) {
 		smtp_session_reopen(s, true);
+		return;
+	}
+	if (s->target.requiretls && conn != NULL &&
+	    tls_conn_is_untrusted(conn)) {
+		fail_requiretls(s, why, false);
 		return;
 	}
 	smtp_result_set(

@@ -14,6 +14,9 @@ struct smtp_session;
  * are NEEDED and PEM holds none. */
 int smtp_starttls_trust(struct slice pem, bool needed, struct err *err);
 
+/* Sessions begun under other rules are not resumed. */
+void smtp_starttls_flush(void);
+
 /* The host has said hello: STARTTLS if it should be, else what
  * follows (smtp_auth_begin). */
 void smtp_starttls_begin(struct smtp_session *s);

@@ -21,7 +21,10 @@ QUIT.  What it does is
 caps is what EHLO announces; drop_in_body=N closes after N bytes of message;
 reply_in_body="552 ..." says so in the middle; tls is an ssl.SSLContext, or
 "garbage" for a server that lies about STARTTLS, "silent" for one that says no
-more.
+more, "octet" for one that begins a TLS record and says no more.  tls_caps is what
+EHLO announces under TLS, if it is something else.
+
+Hole() is one that connections wait for until open() is called.
 """
 import base64
 import socket
@@ -54,8 +57,9 @@ class Session:
         self.file = sock.makefile("rb")
         self.commands = []      # every line of the client
         self.batches = []       # commands that arrived together
-        self.tls = False
+        self.tls = self.resumed = False
         self.lmtp = False
+        self.chunks = []
         self.sender, self.rcpts = None, []
         self.ended = threading.Event()
 
@@ -131,8 +135,11 @@ class Session:
         if verb in self.server.steps:
             self.step(verb)
             return
+        caps = self.server.caps
+        if self.tls and self.server.tls_caps is not None:
+            caps = self.server.tls_caps
         lines = [self.server.name] + [
-            c for c in self.server.caps if not (self.tls and c == "STARTTLS")]
+            c for c in caps if not (self.tls and c == "STARTTLS")]
         self.say("\n".join(f"250{'-' if i < len(lines) - 1 else ' '}{c}"
                            for i, c in enumerate(lines)))
 
@@ -152,12 +159,16 @@ class Session:
             raise End
         if tls == "silent":
             self.act(HANG)
+        if tls == "octet":
+            self.sock.sendall(b"\x16")
+            self.act(HANG)
         if tls is None:
             raise End
         self.file.close()
         self.sock = tls.wrap_socket(self.sock, server_side=True)
         self.file = self.sock.makefile("rb")
         self.tls = True
+        self.resumed = self.sock.session_reused
 
     def do_auth(self, rest):
         mechanism, _, secret = rest.partition(" ")
@@ -187,7 +198,9 @@ class Session:
     def do_data(self, rest):
         if not self.step("DATA").startswith("354"):
             return
-        body = self.read_body()
+        self.take(self.read_body())
+
+    def take(self, body):
         message = Message(self.sender, list(self.rcpts), body,
                           list(self.commands), self.tls)
         # It stands in messages before the client can know that it was taken.
@@ -203,6 +216,19 @@ class Session:
                 self.server.messages.append(message)
         for what in says:
             self.act(what)
+
+    def do_bdat(self, rest):
+        """What the reply to the last chunk is, DOT says."""
+        size, _, last = rest.partition(" ")
+        data = self.file.read(int(size))
+        if len(data) < int(size):
+            raise End
+        self.chunks.append(data)
+        if last.upper() != "LAST":
+            self.say("250 2.0.0 go on")
+            return
+        body, self.chunks = b"".join(self.chunks), []
+        self.take(body)
 
     def read_body(self):
         body = bytearray()
@@ -231,9 +257,10 @@ class Session:
 class BadSmtp:
     def __init__(self, host="127.0.0.1", port=0, caps=CAPS, tls=None,
                  drop_in_body=None, reply_in_body=None, path=None,
-                 name="bad.example", **steps):
+                 name="bad.example", tls_caps=None, **steps):
         self.host, self.port, self.path = host, port, path
         self.caps, self.tls, self.name = caps, tls, name
+        self.tls_caps = tls_caps
         self.drop_in_body, self.reply_in_body = drop_in_body, reply_in_body
         self.steps = dict(DEFAULTS, **steps)
         self.sessions, self.messages, self.secrets = [], [], []
@@ -251,9 +278,12 @@ class BadSmtp:
                 socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.listener.bind((self.host, self.port))
             self.port = self.listener.getsockname()[1]
+        self.begin()
+        return self
+
+    def begin(self):
         self.listener.listen(64)
         threading.Thread(target=self.serve, daemon=True).start()
-        return self
 
     def __exit__(self, *exc):
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -281,3 +311,28 @@ class BadSmtp:
         """All commands of that verb, in all sessions."""
         return [c for s in self.sessions for c in s.commands
                 if c.upper().split(" ")[0] == verb]
+
+
+class Hole(BadSmtp):
+    """Its queue of connections is full: who connects hears nothing, neither yes
+    nor no, until open()."""
+    def begin(self):
+        self.listener.listen(0)
+        self.fill = []
+        for _ in range(4):
+            s = socket.socket(self.listener.family)
+            s.setblocking(False)
+            s.connect_ex(self.listener.getsockname())
+            self.fill.append(s)
+
+    def open(self):
+        self.close_fill()
+        super().begin()
+
+    def close_fill(self):
+        for s in self.fill:
+            s.close()
+
+    def __exit__(self, *exc):
+        self.close_fill()
+        super().__exit__(*exc)

@@ -150,20 +150,30 @@ test_drop_self(void **state)
 	static const struct {
 		const char *in, *self, *left;
 		bool found;
+		const char *own; /* the host with an own address */
+		bool by_address;
 	} rows[] = {
 		{ "10 a 20 me 30 b", "me", "a", true },
 		{ "10 a 20 me 30 b", "ME", "a", true },
 		{ "10 me 20 a", "me", "", true },
 		{ "10 a 20 b", "me", "a b", false },
 		{ "5 z 10 a 10 me 10 b", "me", "z", true },
+		{ "10 a 20 b 30 c", "me", "a", true, "b", true },
+		{ "10 a 10 b 30 c", "me", "", true, "b", true },
+		{ "10 a 20 b 30 c", "me", "a b c", false, "b", false },
+		{ "10 a 20 me 30 c", "me", "a", true, "c", true },
 	};
 	struct mx_list list;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		take(&list, rows[i].in, last);
+		for (size_t k = 0; rows[i].own != NULL && k < list.n; k++)
+			list.hosts[k].self =
+			    strcmp(list.hosts[k].name, rows[i].own) == 0;
 		assert_int_equal(
-		    mxlist_drop_self(&list, slice_str(rows[i].self)),
+		    mxlist_drop_self(
+			&list, slice_str(rows[i].self), rows[i].by_address),
 		    rows[i].found);
 		expect(&list, rows[i].left);
 	}
@@ -246,10 +256,12 @@ static void
 test_text(void **state)
 {
 	static const char *const bad[] = { "10", "10 a", "10 a maybe",
-		"x a secure", "65536 a secure", "10 a secure 192.0.2.256",
-		"10 a secure\n\n", "10  secure" };
-	const char *const good = "10 a secure 192.0.2.1 2001:db8::1\n"
-				 "20 b insecure\n";
+		"x a secure other", "65536 a secure other",
+		"10 a secure other 192.0.2.256", "10 a secure other\n\n",
+		"10  secure other", "10 a secure", "10 a secure 192.0.2.1",
+		"10 a other secure" };
+	const char *const good = "10 a secure other 192.0.2.1 2001:db8::1\n"
+				 "20 b insecure self 192.0.2.2\n";
 	struct mx_list list;
 	struct buf out;
 
@@ -259,6 +271,8 @@ test_text(void **state)
 	assert_int_equal(list.n, 2);
 	assert_true(list.hosts[0].secure);
 	assert_false(list.hosts[1].secure);
+	assert_false(list.hosts[0].self);
+	assert_true(list.hosts[1].self);
 	mxlist_format(&list, &out);
 	assert_string_equal(buf_cstr(&out), good);
 	buf_fini(&out);

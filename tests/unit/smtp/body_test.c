@@ -24,17 +24,25 @@ file_with(struct slice in, size_t offset)
 }
 
 static enum smtp_body_end
-whole(int fd, size_t offset, struct slice in, uint32_t crc, struct buf *out)
+whole_as(int fd, size_t offset, struct slice in, uint32_t crc, bool binary,
+    struct buf *out)
 {
 	struct smtp_body b;
 	enum smtp_body_end end;
 	struct err err;
 
-	smtp_body_init(&b, fd, (int64_t)offset, (int64_t)in.n, crc, NULL);
+	smtp_body_init(
+	    &b, fd, (int64_t)offset, (int64_t)in.n, crc, NULL, binary);
 	do
 		end = smtp_body_next(&b, out, &err);
 	while (end == SMTP_BODY_MORE);
 	return end;
+}
+
+static enum smtp_body_end
+whole(int fd, size_t offset, struct slice in, uint32_t crc, struct buf *out)
+{
+	return whole_as(fd, offset, in, crc, false, out);
 }
 
 static void
@@ -127,10 +135,34 @@ test_damage(void **state)
 	close(fd);
 }
 
+/* BINARYMIME goes out byte for byte. */
+static void
+test_binary(void **state)
+{
+	struct buf in, out = { .max = 1 << 20 };
+	int fd;
+
+	(void)state;
+	buf_init(&in, 1 << 20);
+	for (size_t n = 0; n < 3 * SMTP_BODY_PIECE + 7; n++)
+		buf_addc(&in, n % 9 == 0 ? '.' : "\r\n\0"[n % 3]);
+	fd = file_with(buf_slice(&in), 2);
+	assert_int_equal(whole_as(fd, 2, buf_slice(&in),
+			     crc32c(0, buf_slice(&in)), true, &out),
+	    SMTP_BODY_DONE);
+	assert_true(slice_eq(buf_slice(&out), buf_slice(&in)));
+	assert_int_equal(
+	    whole_as(fd, 2, buf_slice(&in), 1, true, &out), SMTP_BODY_DAMAGED);
+	buf_fini(&in);
+	buf_fini(&out);
+	close(fd);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_lines_and_dots),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_damage),

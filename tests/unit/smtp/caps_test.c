@@ -32,6 +32,8 @@ test_parse(void **state)
 		    SMTP_CAP_SMTPUTF8 | SMTP_CAP_ENHANCED | SMTP_CAP_DSN |
 			SMTP_CAP_STARTTLS | SMTP_CAP_REQUIRETLS,
 		    0 },
+		{ "mx\nCHUNKING\nBinaryMIME\n",
+		    SMTP_CAP_CHUNKING | SMTP_CAP_BINARYMIME, 0 },
 	};
 
 	(void)state;
@@ -45,11 +47,43 @@ test_parse(void **state)
 	}
 }
 
+static void
+test_limits(void **state)
+{
+	static const struct {
+		const char *in;
+		unsigned mails, rcpts, domains;
+	} rows[] = {
+		{ "mx\nLIMITS\n", 0, 0, 0 },
+		{ "mx\nLIMITS MAILMAX=5 RCPTMAX=20 RCPTDOMAINMAX=1\n", 5, 20,
+		    1 },
+		{ "mx\nlimits rcptmax=999999  MailMax=1\n", 1, 999999, 0 },
+		{ "mx\nLIMITS RCPTMAX=1000000 MAILMAX=0\n", 0, 0, 0 },
+		{ "mx\nLIMITS RCPTMAX= MAILMAX RCPTDOMAINMAX=2x X=1\n", 0, 0,
+		    0 },
+		{ "mx\nLIMITS RCPTMAX=-1 MAILMAX=3\n", 3, 0, 0 },
+		{ "LIMITS RCPTMAX=3\nmx\n", 0, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct smtp_caps caps;
+
+		smtp_caps_parse(slice_str(rows[i].in), &caps);
+		if (caps.mail_max != rows[i].mails ||
+		    caps.rcpt_max != rows[i].rcpts ||
+		    caps.domain_max != rows[i].domains)
+			fail_msg("row %zu: %u %u %u", i, caps.mail_max,
+			    caps.rcpt_max, caps.domain_max);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/read.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "ipc/ipc.h"
+#include "queue/envelope_text.h"
+#include "smtp/job.h"
+#include "smtp/session/content.h"
+#include "sys/fd.h"
+
+static bool
+take_rcpts(struct smtp_job *job, struct slice lines)
+{
+	while (lines.n > 0) {
+		struct smtp_rcpt r = { .state = SMTP_RCPT_OPEN };
+
+		if (!job_rcpt_parse(&lines, &job->arena, &r.in))
+			return false;
+		job->rcpts = xreallocarray(
+		    job->rcpts, job->nrcpts + 1, sizeof *job->rcpts);
+		job->rcpts[job->nrcpts++] = r;
+	}
+	return job->nrcpts > 0;
+}
+
+int
+smtp_read_job(struct smtp_job *job, struct msg_job_start *in, struct err *err)
+{
+	size_t len;
+
+	if (in->file == -1)
+		return err_set(err, ERR_TEMP, "no file");
+	job->offset = in->offset;
+	job->size = in->size;
+	job->crc32c = in->crc32c;
+	job->fd = in->file;
+	in->file = -1;
+	job->qid = arena_slice(&job->arena, in->qid);
+	if (!take_rcpts(job, in->recipients))
+		return err_set(err, ERR_TEMP, "recipients cannot be read");
+	if (envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &job->arena,
+		&job->env, &len, err) == -1)
+		return -1;
+	job->content = smtp_content_new(job->fd, job->offset, job->size,
+	    slice_iis(job->env.body, "BINARYMIME"));
+	return 0;
+}
+
+void
+smtp_read_free(struct smtp_job *job)
+{
+	smtp_content_free(&job->content);
+	fd_close(&job->fd);
+	for (size_t i = 0; i < job->nrcpts; i++)
+		free(job->rcpts[i].last);
+	free(job->rcpts);
+}

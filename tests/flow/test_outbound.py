@@ -1,0 +1,661 @@
+# SPDX-License-Identifier: ISC
+"""Mail to other hosts under trouble: what test_smtp_out leaves out."""
+import contextlib
+import email
+import os
+import re
+import ssl
+
+import pytest
+
+from badhosts import (CONF, DNS, PORT, TLS_CAPS, check, host, impatient,
+                      make_cert, prepare, server_context, settings)
+from badsmtp import BABBLE, DROP, HANG, RESET, BadSmtp, Hole
+from dnsserver import DnsServer
+from pabal import message, wait
+
+__all__ = ["CONF", "host", "impatient", "prepare"]  # what pytest looks for
+
+
+def metric(pabal, name):
+    """Of all processes together."""
+    return sum(float(line.split()[-1]) for line in
+               pabal.pabal("metrics").splitlines()
+               if re.match(rf"{name}(_total)?[{{ ]", line))
+
+
+# ---- replies at each stage
+
+@pytest.mark.parametrize("helo,status,dsn", [
+    ("250 old.example", "relayed", "2.0.0"),
+    ("451 4.3.5 not now", "tempfail", "4.3.5"),
+    ("550 5.7.1 not you", "permfail", "5.7.1"),
+    (DROP, "tempfail", "4.4.2"), (RESET, "tempfail", "4.4.2"),
+    (BABBLE, "tempfail", "4.5.0"), ("421 4.3.2 closing", "tempfail", "4.3.2")])
+def test_helo(host, helo, status, dsn):
+    h = host(EHLO="550 5.5.1 never heard of", HELO=helo)
+    h.send()
+    check(h, status, dsn)
+
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA",
+                                  "DOT"])
+@pytest.mark.parametrize("how", [DROP, RESET, "421 4.3.2 closing"])
+def test_one_command_at_a_time(host, step, how):
+    """What ends a session, where commands are not pipelined: tried again, and
+    delivered once."""
+    h = host(caps=("8BITMIME",), **{step: how})
+    h.send()
+    assert h.result()["status"] == "tempfail"
+    h.bad.steps[step] = BadSmtp().steps.get(step) or "250 hello"
+    h.retry()
+    assert h.result()["status"] == "relayed"
+    assert len(h.bad.messages) == 1
+
+
+@pytest.mark.parametrize("reply,status,dsn", [
+    ("454 4.7.0 not today", "tempfail", "4.7.0"),
+    ("554 5.7.0 never", "permfail", "5.7.0"),
+    ("421 4.3.2 closing", "tempfail", "4.3.2"), (DROP, "tempfail", "4.7.5"),
+    (RESET, "tempfail", "4.7.5"), (BABBLE, "tempfail", "4.7.5")])
+def test_starttls_that_is_needed(host, pabal, reply, status, dsn):
+    with settings(pabal, tls_policy="encrypt"):
+        h = host(caps=TLS_CAPS, STARTTLS=reply)
+        h.send()
+        check(h, status, dsn)
+        assert h.bad.commands("MAIL") == []
+
+
+@pytest.mark.parametrize("step", ["DATA", "STARTTLS"])
+def test_babble_at(host, step):
+    h = host(caps=TLS_CAPS, **{step: BABBLE})
+    h.send()
+    if step == "STARTTLS":  # then without
+        check(h, "relayed", "2.0.0")
+    else:
+        check(h, "tempfail", "4.5.0", "malformed SMTP reply")
+
+
+def test_babble_then_the_next_host(host):
+    h, other = host(GREETING=BABBLE), host()
+    DNS.records[h.domain] = {"MX": [f"10 mx.{h.domain}.",
+                                    f"20 mx.{other.domain}."]}
+    h.send()
+    check(h, "delivered", "2.0.0")
+
+
+@pytest.mark.usefixtures("impatient")
+class TestSilence:
+    @pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT",
+                                      "DATA", "DOT"])
+    def test_one_command_at_a_time(self, host, step):
+        h = host(caps=("8BITMIME",), **{step: HANG})
+        h.send()
+        check(h, "tempfail", "4.4.2", "timeout")
+
+    def test_one_octet_of_tls(self, host, pabal):
+        h = host(caps=TLS_CAPS, tls="octet")
+        h.send()
+        check(h, "relayed", "2.0.0")
+        assert not h.bad.messages[0].tls
+        with settings(pabal, tls_policy="encrypt"):
+            h = host(caps=TLS_CAPS, tls="octet")
+            h.send()
+            check(h, "tempfail", "4.7.5", "timeout")
+
+    def test_lies_about_pipelining(self, host):
+        """What came together with a command is thrown away."""
+        def forget(session):
+            session.file.peek()
+            session.file.read(len(session.file.peek()))
+            return "250 2.1.0 ok"
+        h = host(MAIL=forget)
+        h.send()
+        check(h, "tempfail", "4.4.2", "timeout")
+        assert h.bad.messages == []
+
+
+def test_lies_about_size(host):
+    """It announces more than it takes."""
+    h = host(caps=("PIPELINING", "SIZE 100000000"), DOT="552 5.3.4 too big")
+    h.send()
+    check(h, "permfail", "5.3.4", "552 5.3.4 too big")
+
+
+# ---- which host
+
+def test_mx_of_equal_preference_take_turns(host):
+    a, b = host(), host()
+    DNS.records[a.domain] = {"MX": [f"10 mx.{a.domain}.",
+                                    f"10 mx.{b.domain}."]}
+    with settings(a.pabal, session_idle="0s"):
+        for n in range(60):  # one in 2^59 for the same host each time
+            a.send(users=[f"u{n}"])
+            assert a.result(f"u{n}")["status"] == "delivered"
+            if a.bad.messages and b.bad.messages:
+                break
+    assert a.bad.messages and b.bad.messages
+
+
+@pytest.fixture
+def own_port(make_pabal):
+    """make(records) is an instance that resolves them."""
+    with DnsServer() as dns:
+        def make(records, *settings):
+            dns.records.update(records)
+            return make_pabal(
+                ("lookup", "dns_servers", f"127.0.0.1:{dns.port}"),
+                ("qmgr", "retry_schedule", "1h"), *settings)
+        yield make
+
+
+def test_own_address_among_the_mx(own_port):
+    """By whatever name: it and what is worse is not tried (RFC 5321 5.1)."""
+    p = own_port({
+        "us.example.test": {"A": ["127.0.0.1"]},
+        "us6.example.test": {"AAAA": ["::1"]},
+        "nat.example.test": {"A": ["192.0.2.25"]},
+        "better.example.test": {"A": ["127.0.9.1"]},  # nobody listens
+        "worse.example.test": {"A": ["127.0.9.2"]},
+        "best.test": {"MX": ["10 us.example.test.",
+                             "20 worse.example.test."]},
+        "equal.test": {"MX": ["10 us6.example.test.",
+                              "10 worse.example.test."]},
+        "public.test": {"MX": ["10 nat.example.test."]},
+        "second.test": {"MX": ["5 better.example.test.",
+                               "10 us.example.test.",
+                               "20 worse.example.test."]},
+    }, ("lookup", "own_addresses", "192.0.2.25"))
+    for domain in ("best", "equal", "public"):
+        p.send("loop", to=f"u@{domain}.test")
+        r = p.wait_event("rcpt.result", to=f"u@{domain}.test")
+        assert (r["status"], r["dsn"]) == ("permfail", "5.4.6"), r
+        assert "best mail exchanger" in r["text"]
+    p.send("loop", to="u@second.test")
+    r = p.wait_event("rcpt.result", to="u@second.test")
+    assert (r["status"], r["dsn"]) == ("tempfail", "4.4.1"), r
+    assert "better.example.test" in r["text"]
+    assert metric(p, "pabal_smtp_attempts") == 1
+    p.pabal("queue", "delete", "--all")
+
+
+def test_own_addresses_are_addresses(make_pabal):
+    p = make_pabal(users=())
+    p.conf("lookup", "own_addresses", "mail.example.org")
+    assert "own_addresses" in p.pabal_fails("reload")
+    p.pabal("conf", "unset", "lookup", "own_addresses")
+
+
+def test_both_families_at_once(host, pabal):
+    """IPv6 does not answer, for minutes; IPv4 is there after a moment."""
+    with settings(pabal, connect_timeout="5m"), Hole(host="::1", port=PORT):
+        h = host()
+        DNS.records[f"mx.{h.domain}"]["AAAA"] = ["::1"]
+        h.send()
+        assert "[127.0.1." in check(h, "delivered", "2.0.0")["host"]
+        wait(lambda: metric(pabal, "pabal_smtp_sessions") == 0, "the end")
+
+
+def test_slower_address_is_not_forgotten(host, pabal):
+    """The address that connected first has no service: the other one is asked
+    after all."""
+    with settings(pabal, connect_timeout="5m"), \
+            Hole(host="::1", port=PORT) as six:
+        opened = []
+
+        def busy(_):
+            if not opened:
+                opened.append(six.open())
+            return "421 4.3.2 busy"
+        h = host(GREETING=busy)
+        DNS.records[f"mx.{h.domain}"]["AAAA"] = ["::1"]
+        h.send()
+        assert "[::1]" in check(h, "delivered", "2.0.0")["host"]
+        assert len(six.messages) == 1
+        wait(lambda: metric(pabal, "pabal_smtp_sessions") == 0, "the end")
+
+
+def test_all_addresses_dead(host, pabal):
+    h = host()
+    for kind, address in (("A", f"127.0.2.{h.bad.host.split('.')[3]}"),
+                          ("AAAA", "::1")):
+        DNS.records[f"mx.{h.domain}"][kind] = [address]
+    h.send()
+    check(h, "tempfail", "4.4.1", "Connection refused")
+    assert h.bad.sessions == []
+
+
+# ---- LIMITS (RFC 9422)
+
+def rcpts_of(bad):
+    return [len(m.rcpts) for m in bad.messages]
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_rcptmax(host, pipelining):
+    h = host(caps=("LIMITS RCPTMAX=2",) + ("PIPELINING",) * pipelining)
+    h.send(users="abcde")
+    for user in "abcde":
+        assert h.result(user)["status"] == "relayed"
+    assert rcpts_of(h.bad) == [2, 2, 1]
+    assert len(h.bad.sessions) == 1
+
+
+def test_rcptmax_when_the_first_are_refused(host):
+    """Who was not tried yet does not wait for those."""
+    h = host(caps=("LIMITS RCPTMAX=1",))
+    h.bad.steps["RCPT"] = {f"no@{h.domain}": "550 5.1.1 no",
+                           f"later@{h.domain}": "450 4.2.1 later",
+                           "*": "250 ok"}
+    h.send(users=("no", "later", "yes"))
+    assert [h.result(u)["status"] for u in ("no", "later", "yes")] == [
+        "permfail", "tempfail", "relayed"]
+    assert len(h.bad.commands("MAIL")) == 3
+    assert len(h.results("yes")) == 1
+
+
+def test_mailmax(host):
+    h = host(caps=("PIPELINING", "LIMITS RCPTMAX=1 MAILMAX=2"))
+    h.send(users="abcde")
+    for user in "abcde":
+        assert h.result(user)["status"] == "relayed"
+    h.send(users="f")
+    assert h.result("f")["status"] == "relayed"
+    wait(lambda: all(s.ended.is_set() for s in h.bad.sessions), "QUIT")
+    counts = [sum(c.startswith("MAIL") for c in s.commands)
+              for s in h.bad.sessions]
+    assert sum(counts) == 6 and max(counts) == 2, counts
+    assert all(s.commands[-1] == "QUIT" for s in h.bad.sessions)
+
+
+def test_rcptdomainmax(make_pabal):
+    with BadSmtp(caps=("PIPELINING", "LIMITS RCPTDOMAINMAX=2")) as bad:
+        p = make_pabal()
+        with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
+            f.write(f"* smtp:[127.0.0.1]:{bad.port}\n")
+        p.pabal("map", "transports")
+        rcpts = [f"{u}@{d}.test" for u in "xy" for d in ("a", "b", "c")]
+        with p.smtp() as s:
+            s.sendmail("sender@example.org", rcpts, message("domains"))
+        p.wait_queue(0)
+    taken = [m.rcpts for m in bad.messages]
+    assert sorted(r for m in taken for r in m) == sorted(rcpts)
+    assert max(len(m) for m in taken) == 4, taken
+    for s in bad.sessions:
+        said = {c.split("@")[1] for c in s.commands if c.startswith("RCPT")}
+        assert len(said) <= 2, said
+
+
+# ---- TLS sessions that are resumed, and policies of next hops
+
+def versions():
+    return [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+
+
+@pytest.mark.parametrize("version", versions())
+def test_sessions_are_resumed(host, pabal, version):
+    tls = server_context(pabal)
+    tls.maximum_version = version
+    with settings(pabal, session_idle="0s"):
+        h, other = (host(caps=TLS_CAPS, tls=tls) for _ in range(2))
+        before = metric(pabal, "pabal_smtp_tls_resumed")
+        for n, to in enumerate((h, h, h, other)):
+            to.send(users=[f"u{n}"])
+            assert to.result(f"u{n}")["status"] == "relayed"
+        told = [e["resumed"] for e in pabal.events("smtp.tls", h.since)]
+        assert told == ["no", "yes", "yes", "no"]
+        assert [s.resumed for s in h.bad.sessions] == [False, True, True]
+        assert metric(pabal, "pabal_smtp_tls_resumed") == before + 2
+    # Sessions of before a reload are not.
+    h.send(users=["v"])
+    assert h.result("v")["status"] == "relayed"
+    assert not h.bad.sessions[-1].resumed
+
+
+def write_policies(pabal, text):
+    with open(os.path.join(pabal.dir, "etc", "tls_policies"), "w") as f:
+        f.write(text)
+    pabal.pabal("map", "tls_policies")
+
+
+@pytest.fixture
+def policies(pabal):
+    yield lambda text: write_policies(pabal, text)
+    write_policies(pabal, "")
+
+
+def test_a_session_that_was_not_verified_is_not_resumed(host, pabal, policies):
+    """Nor is a connection that waits for more mail used."""
+    h = host(caps=TLS_CAPS, tls=server_context(pabal))
+    h.send(users="a")
+    assert h.result("a")["status"] == "relayed"
+    policies(f"{h.domain} verify\n")
+    h.send(users="b")
+    r = h.result("b")
+    assert (r["status"], r["dsn"]) == ("tempfail", "4.7.5")
+    assert "certificate" in r["text"]
+    policies(f"{h.domain} may\n")
+    h.send(users="c")
+    assert h.result("c")["status"] == "relayed"
+    assert len(h.bad.messages) == 2
+
+
+def test_policies_of_next_hops(host, pabal, policies):
+    plain = [host(caps=("PIPELINING",)) for _ in range(4)]
+    under = [host(caps=TLS_CAPS, tls=server_context(pabal)) for _ in range(2)]
+    DNS.records["sub." + plain[3].domain] = DNS.records[plain[3].domain]
+    policies("# how TLS is used\n"
+             f"{plain[0].domain} encrypt\n"
+             f"{plain[1].domain} verify\n"
+             f".{plain[2].domain} encrypt\n"
+             f"{under[0].domain} none\n")
+    for h, dsn in ((plain[0], "4.7.4"), (plain[1], "4.7.4"),
+                   (plain[2], "2.0.0"), (under[0], "2.0.0"),
+                   (under[1], "2.0.0")):
+        h.send()
+        assert h.result()["dsn"] == dsn, h.domain
+    assert under[0].bad.commands("STARTTLS") == []
+    assert under[1].bad.messages[0].tls
+    # It is the next hop that has a policy, in brackets too.
+    with open(os.path.join(pabal.dir, "etc", "transports"), "a") as f:
+        f.write(f"hop.test smtp:sub.{plain[3].domain}:{PORT}\n"
+                f"literal.test smtp:[{plain[3].bad.host}]:{PORT}\n")
+    pabal.pabal("map", "transports")
+    policies(f".{plain[3].domain} encrypt\n[{plain[3].bad.host}] encrypt\n")
+    for to in ("u@hop.test", "u@literal.test"):
+        pabal.send("policy", to=to)
+        assert pabal.wait_event("rcpt.result", plain[3].since,
+                                to=to)["dsn"] == "4.7.4"
+
+
+def test_policies_that_cannot_be(host, pabal, policies):
+    """The map refuses them; one that is there all the same stops mail, it is not
+    passed over."""
+    path = os.path.join(pabal.dir, "etc", "tls_policies")
+    for line in ("a.test secure", "a.test may mx.a.test", "u@a.test may",
+                 "a.test verify *.a.test"):
+        with open(path, "w") as f:
+            f.write(line + "\n")
+        assert "expected" in pabal.pabal_fails("map", "tls_policies") or \
+            "only verify" in pabal.pabal_fails("map", "tls_policies")
+    h = host()
+    policies(f"{h.domain} dane\n")
+    h.pabal.allowed = ["lookup.entry-invalid"]
+    h.send()
+    check(h, "tempfail", "4.4.3", "dns_trust_anchor")
+    assert h.bad.sessions == []
+
+
+class Verified:
+    """An instance that trusts the certificates of its hosts, each for a domain
+    of its own: hosts[DOMAIN]; "a.test b.test" is one with two MX."""
+
+    def __init__(self, stack, make_pabal, folder, hosts, *settings):
+        os.chmod(folder, 0o755)
+        self.bads, routes = {}, []
+        with open(os.path.join(folder, "ca"), "wb") as ca:
+            for n, (name, more) in enumerate(hosts.items()):
+                more = dict(more)
+                cert, key = make_cert(folder, more.pop("cert",
+                                                       f"mx.{name}.test"))
+                with open(cert, "rb") as c:
+                    ca.write(c.read())
+                tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                tls.load_cert_chain(cert, key)
+                address = f"127.0.3.{n + 1}"
+                self.bads[name] = stack.enter_context(BadSmtp(
+                    host=address, port=PORT, **{"tls": tls, **more}))
+                DNS.records[f"{name}.test"] = {"MX": [f"10 mx.{name}.test."]}
+                DNS.records[f"mx.{name}.test"] = {"A": [address]}
+                routes.append(f"{name}.test smtp:{name}.test:{PORT}\n")
+        self.p = make_pabal(
+            ("smtp", "tls_ca_file", os.path.join(folder, "ca")), *settings)
+        with open(os.path.join(self.p.dir, "etc", "transports"), "w") as f:
+            f.write("".join(routes))
+        self.p.pabal("map", "transports")
+
+    def send(self, name, **kw):
+        self.p.send("verified", to=f"u@{name}.test", **kw)
+
+    def result(self, name, since=0):
+        r = self.p.wait_event("rcpt.result", since, to=f"u@{name}.test")
+        return r["status"], r["dsn"], r["text"]
+
+
+def test_names_that_a_policy_verifies(make_pabal, tmp_path):
+    caps = {"caps": TLS_CAPS}
+    with contextlib.ExitStack() as stack:
+        v = Verified(stack, make_pabal, str(tmp_path), {
+            "own": caps, "other": {**caps, "cert": "mx.provider.test"},
+            "beneath": {**caps, "cert": "a.b.provider.example"},
+            "wrong": caps, "default": {**caps, "cert": "mx.none.test"}})
+        write_policies(
+            v.p, "own.test verify\n"
+            "other.test verify mx.x.test mx.provider.test\n"
+            "beneath.test verify .provider.example\n"
+            "wrong.test verify mx.provider.test\n"
+            "default.test verify\n")
+        for name, dsn in (("own", "2.0.0"), ("other", "2.0.0"),
+                          ("beneath", "2.0.0"), ("wrong", "4.7.5"),
+                          ("default", "4.7.5")):
+            v.send(name)
+            status, got, text = v.result(name)
+            assert got == dsn, (name, text)
+            assert dsn == "2.0.0" or "hostname mismatch" in text
+        told = [e["verified"] for e in v.p.events("smtp.tls")]
+        assert told == ["yes"] * 3
+
+
+# ---- REQUIRETLS (RFC 8689)
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def rewrite(p, change):
+    """What waits in the queue of P, changed while it does not run: CHANGE gets
+    the lines of an envelope and the message and gives others."""
+    p.stop()
+    for folder in ("new", "cur"):
+        for d, _, names in os.walk(os.path.join(p.dir, "spool", folder)):
+            for name in names:
+                rewrite_file(os.path.join(d, name), change)
+    p.start()
+
+
+def rewrite_file(path, change):
+    with open(path, "rb") as f:
+        data = f.read()
+    end = data.index(b"\nend ") + 1
+    head = data[:end].splitlines()
+    n = int(next(w for w in head if w.startswith(b"size ")).split()[1])
+    at = data.index(b"\n", end) + 1
+    lines, body = change(head, data[at:at + n])
+    lines = [b"size %020d" % len(body) if w.startswith(b"size ") else
+             b"crc32c %08x" % crc32c(body) if w.startswith(b"crc32c ") else w
+             for w in lines]
+    block = b"".join(w + b"\n" for w in lines)
+    with open(path, "r+b") as f:
+        f.truncate(0)
+        f.write(block + b"end %08x\n" % crc32c(block) + body + data[at + n:])
+
+
+def with_line(head, line):
+    first = next(i for i, w in enumerate(head) if w.startswith(b"rcpt "))
+    return head[:first] + [line] + head[first:]
+
+
+def with_requiretls(head, body):
+    return with_line(head, b"requiretls"), body
+
+
+@contextlib.contextmanager
+def unresolved(domains):
+    """Their name servers fail, so that mail for them waits."""
+    kept = {d: DNS.records[d] for d in domains}
+    DNS.records.update((d, "SERVFAIL") for d in domains)
+    yield
+    DNS.records.update(kept)
+
+
+REQUIRETLS = ("PIPELINING", "STARTTLS", "REQUIRETLS", "DSN")
+# name: the host, and what becomes of mail for it
+HOSTS = {
+    "yes": ({"caps": REQUIRETLS}, "delivered", "2.0.0"),
+    "late": ({"caps": TLS_CAPS, "tls_caps": REQUIRETLS}, "delivered", "2.0.0"),
+    "early": ({"caps": REQUIRETLS, "tls_caps": ("DSN",)}, "permfail",
+              "5.7.30"),
+    "lacks": ({"caps": TLS_CAPS}, "permfail", "5.7.30"),
+    "clear": ({"caps": ("REQUIRETLS",)}, "permfail", "5.7.10"),
+    "wrong": ({"caps": REQUIRETLS, "cert": "mx.somebody.test"}, "permfail",
+              "5.7.10"),
+    "cut": ({"caps": REQUIRETLS, "STARTTLS": DROP}, "tempfail", "4.7.5"),
+    "garbage": ({"caps": REQUIRETLS, "tls": "garbage"}, "tempfail", "4.7.5"),
+    "lacks-first": ({"caps": TLS_CAPS}, "delivered", "2.0.0"),
+    "dead-first": ({"caps": TLS_CAPS}, "tempfail", "4.4.1"),
+}
+
+
+def test_requiretls(make_pabal, tmp_path):
+    with contextlib.ExitStack() as stack:
+        v = Verified(stack, make_pabal, str(tmp_path),
+                     {k: h for k, (h, _, _) in HOSTS.items()},
+                     ("qmgr", "retry_schedule", "1h"),
+                     ("smtp", "tls_policy", "none"))
+        with unresolved([f"{name}.test" for name in HOSTS]):
+            for name in HOSTS:
+                v.send(name, sender="a@yes.test" if name == "lacks"
+                       else "alice@pabal.test", body="the secret\r\n")
+                v.p.wait_event("rcpt.result", to=f"u@{name}.test",
+                               dsn="4.4.3")
+        DNS.records["lacks-first.test"] = {
+            "MX": ["10 mx.lacks-first.test.", "20 mx.yes.test."]}
+        DNS.records["dead-first.test"] = {
+            "MX": ["10 gone.test.", "20 mx.dead-first.test."]}
+        DNS.records["gone.test"] = {"A": ["127.0.2.1"]}
+        since = v.p.mark()
+        rewrite(v.p, with_requiretls)
+        v.p.pabal("queue", "flush")
+        for name, (_, status, dsn) in HOSTS.items():
+            got = v.result(name, since)
+            assert got[:2] == (status, dsn), (name, got)
+        taken = v.bads["yes"]
+        # yes, lacks-first, and the report on what yes.test sent to lacks.test
+        wait(lambda: len(taken.messages) == 3, "the report")
+        for bad in v.bads.values():
+            assert all(m.tls for m in bad.messages)
+            assert all("REQUIRETLS" in c for s in bad.sessions
+                       for c in s.commands if c.startswith("MAIL"))
+        for name in ("early", "lacks", "clear", "wrong", "cut", "garbage"):
+            assert v.bads[name].commands("MAIL") == [], name
+        [report] = [m for m in taken.messages if m.sender == ""]
+        assert report.rcpts == ["a@yes.test"]
+        assert b"5.7.30" in report.body and b"the secret" not in report.body
+        assert b"text/rfc822-headers" in report.body
+        # Mail that does not ask for it has its own sessions.
+        n = len(taken.sessions)
+        v.send("yes")
+        wait(lambda: len(taken.messages) == 4, "the other")
+        assert len(taken.sessions) == n + 1
+        assert not taken.messages[-1].tls
+        v.p.pabal("queue", "delete", "--all")
+
+
+# ---- CHUNKING and BINARYMIME (RFC 3030)
+
+IMAGE = b"\x89PNG\r\n\x1a\n\0\0\r.\r\n.\r\n" + bytes(range(256)) * 400
+CHUNKING = ("CHUNKING", "BINARYMIME", "8BITMIME", "SIZE 10000000", "DSN")
+BINARY = (b"MIME-Version: 1.0\r\n"
+          b"Content-Type: multipart/KIND; boundary=\"=b\"\r\n"
+          b"Content-Transfer-Encoding: binary\r\n\r\n--=b\r\n"
+          b"Content-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n"
+          b"\r\n" + IMAGE + b"\r\n--=b\r\nContent-Type: text/plain\r\n\r\n"
+          b"text\r\n--=b--\r\n")
+
+
+def as_binary(head, body):
+    """The message of that subtype in BINARY's form, as intake would have it."""
+    kind = b"signed" if b"signed" in body else b"mixed"
+    head = [w for w in head if not w.startswith(b"body ")]
+    fields = [w for w in body[:body.index(b"\r\n\r\n")].splitlines(True)
+              if not w.lower().startswith((b"mime-", b"content-"))]
+    return with_line(head, b"body BINARYMIME"), \
+        b"".join(fields).rstrip() + b"\r\n" + BINARY.replace(b"KIND", kind)
+
+
+def image_of(raw):
+    return [part.get_payload(decode=True) for part in
+            email.message_from_bytes(raw).walk()
+            if part.get_content_type() == "image/png"]
+
+
+def binary_hosts():
+    refuse = "554 5.6.0 no such image"
+    # caps, more, subject, status, dsn, how the image comes
+    return [
+        (CHUNKING, {}, "mixed", "delivered", "2.0.0", "binary"),
+        (CHUNKING + ("PIPELINING",), {}, "mixed", "delivered", "2.0.0",
+         "binary"),
+        (CHUNKING, {}, "signed", "delivered", "2.0.0", "binary"),
+        (CHUNKING, {"DOT": refuse}, "mixed", "permfail", "5.6.0", None),
+        (CHUNKING + ("PIPELINING",), {"RCPT": "550 5.1.1 no"}, "mixed",
+         "permfail", "5.1.1", None),
+        (CHUNKING, {"MAIL": DROP}, "mixed", "tempfail", "4.4.2", None),
+        (CHUNKING, {"DOT": DROP}, "mixed", "tempfail", "4.4.2", None),
+        (("CHUNKING", "8BITMIME", "DSN"), {}, "mixed", "delivered", "2.0.0",
+         "base64"),
+        (("BINARYMIME", "8BITMIME", "PIPELINING", "DSN"), {}, "mixed",
+         "delivered", "2.0.0", "base64"),
+        (("PIPELINING",), {}, "mixed", "relayed", "2.0.0", "base64"),
+        (("8BITMIME",), {}, "signed", "permfail", "5.6.3", None),
+    ]
+
+
+def test_binarymime(make_pabal):
+    cases = binary_hosts()
+    with contextlib.ExitStack() as stack:
+        p = make_pabal(("qmgr", "retry_schedule", "1h"))
+        bads = [stack.enter_context(BadSmtp(
+            host=f"127.0.4.{n + 1}", port=PORT, caps=caps, **more))
+            for n, (caps, more, *_) in enumerate(cases)]
+        with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
+            for n in range(len(cases)):
+                DNS.records[f"bin{n}.test"] = {"A": [f"127.0.4.{n + 1}"]}
+                f.write(f"bin{n}.test smtp:bin{n}.test:{PORT}\n")
+        p.pabal("map", "transports")
+        with unresolved([f"bin{n}.test" for n in range(len(cases))]):
+            for n, (_, _, subject, *_) in enumerate(cases):
+                p.send(subject, to=f"u@bin{n}.test",
+                       sender="alice@pabal.test")
+                p.wait_event("rcpt.result", to=f"u@bin{n}.test", dsn="4.4.3")
+        since = p.mark()
+        rewrite(p, as_binary)
+        p.pabal("queue", "flush")
+        for n, (_, _, subject, status, dsn, form) in enumerate(cases):
+            r = p.wait_event("rcpt.result", since, to=f"u@bin{n}.test")
+            assert (r["status"], r["dsn"]) == (status, dsn), (n, r)
+            if form is None:
+                assert bads[n].messages == []
+                continue
+            [m] = bads[n].messages
+            [mail] = bads[n].commands("MAIL")
+            assert bool(bads[n].commands("BDAT")) == (form == "binary")
+            assert ("BODY=BINARYMIME" in mail) == (form == "binary")
+            if form == "binary":
+                assert m.body.endswith(
+                    BINARY.replace(b"KIND", subject.encode()))
+                size = re.search(r"SIZE=(\d+)", mail)
+                assert int(size[1]) == len(m.body)
+            else:
+                assert image_of(m.body) == [IMAGE], n
+                assert b"\0" not in m.body and b": binary" not in m.body
+        # Nothing binary goes into a report.
+        [report] = wait(lambda: [m for m in p.mails("alice")
+                                 if b"5.6.3" in m], "the report")
+        assert b"text/rfc822-headers" in report and b"\0" not in report
+        p.pabal("queue", "delete", "--all")
