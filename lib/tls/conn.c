@@ -163,19 +163,21 @@ tls_conn_match(struct tls_conn *c, struct slice names, struct err *err)
 	return any ? 0 : err_set(err, ERR_PERM, "no name to match");
 }
 
-void
+bool
 tls_conn_resume(struct tls_conn *c, struct slice key)
 {
 	SSL_SESSION *session;
+	bool set;
 
 	digest_hex(DIGEST_SHA256, key, c->resume);
 	session = tls_resume_take(
 	    tls_client_sessions(c->client), slice_str(c->resume));
 	if (session == NULL)
-		return;
-	(void)SSL_set_session(c->ssl, session);
+		return false;
+	set = SSL_set_session(c->ssl, session) == 1;
 	ERR_clear_error();
 	SSL_SESSION_free(session);
+	return set;
 }
 
 bool

@@ -61,9 +61,9 @@ void tls_conn_verify_none(struct tls_conn *c);
  * there is none. */
 int tls_conn_match(struct tls_conn *c, struct slice names, struct err *err);
 /* Before the handshake of a client: resume the session that KEY names, if there
- * is one, and keep this one under KEY.  KEY has all that the handshake depends
- * on (host, port, verification and what it goes by). */
-void tls_conn_resume(struct tls_conn *c, struct slice key);
+ * is one (true), and keep this one under KEY.  KEY has all that the handshake
+ * depends on (host, port, verification and what it goes by). */
+bool tls_conn_resume(struct tls_conn *c, struct slice key);
 /* Did the handshake fail because the certificate was not the right one? */
 bool tls_conn_is_untrusted(const struct tls_conn *c);
 

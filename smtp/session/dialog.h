@@ -60,6 +60,7 @@ struct smtp_session {
 	unsigned mails;         /* MAIL commands sent */
 	bool tls;               /* established */
 	bool plain;             /* TLS failed here before: do without */
+	bool resumes;           /* a TLS session of before was offered */
 	bool authenticated;
 	bool reused; /* from the pool, and nothing heard since */
 	bool needs_rset;

@@ -159,7 +159,8 @@ allow_resumption(struct smtp_session *s, enum tls_policy_level p)
 	buf_addf(&key, "%s %d ", target, (int)p);
 	if (p == TLS_POLICY_DANE)
 		buf_add(&key, smtp_dane_records(s->dane));
-	tls_conn_resume(tls_layer_conn(&s->stream), buf_slice(&key));
+	s->resumes =
+	    tls_conn_resume(tls_layer_conn(&s->stream), buf_slice(&key));
 	buf_fini(&key);
 }
 
@@ -173,7 +174,8 @@ prepare(struct smtp_session *s, enum tls_policy_level p, struct err *err)
 		&s->stream, client, s->target.host, verification(p), err) == -1)
 		return false;
 	if (p == TLS_POLICY_DANE && !apply_dane(s)) {
-		err_set(err, ERR_TEMP, "no usable TLSA record");
+		err_set_code(
+		    err, ERR_PERM, ERR_CANNOT, "no usable TLSA record");
 		return false;
 	}
 	/* RFC 8689 asks for the host's own name. */
@@ -198,7 +200,10 @@ smtp_starttls_reply(struct smtp_session *s)
 		return;
 	}
 	if (!prepare(s, p, &err)) {
-		smtp_starttls_failed(s, err.text);
+		if (s->target.requiretls && err.code == ERR_CANNOT)
+			fail_requiretls(s, err.text, false);
+		else
+			smtp_starttls_failed(s, err.text);
 		return;
 	}
 	tls_layer_on_done(&s->stream, on_tls);
@@ -216,8 +221,10 @@ smtp_starttls_failed(struct smtp_session *s, const char *why)
 		why = tls_layer_error(&s->stream);
 	metric_add(&tls_failures, 1);
 	log_info("smtp.tls-failed", kv_s("host", s->name), kv_s("why", why));
-	if (!needed) {
-		smtp_session_reopen(s, true);
+	/* A host that chokes on a session of before may be well with a new one;
+	 * that of before was given out, and is not there again. */
+	if (s->resumes || !needed) {
+		smtp_session_reopen(s, !s->resumes);
 		return;
 	}
 	if (s->target.requiretls && conn != NULL &&

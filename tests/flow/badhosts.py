@@ -4,6 +4,7 @@ address of its own (127.0.1.N) and one port for all, named in the transports
 table.  A module that has `CONF`, `prepare` and `host` from here has an instance
 that sends to them."""
 import contextlib
+import hashlib
 import itertools
 import os
 import socket
@@ -142,3 +143,17 @@ def settings(pabal, **values):
         for name in values:
             pabal.pabal("conf", "unset", "smtp", name)
         pabal.reload()
+
+
+def tlsa_data(cert):
+    """Digests and forms of a certificate, for TLSA records."""
+    def der(command):
+        return subprocess.run(command, shell=True, check=True,
+                              capture_output=True).stdout
+
+    spki = der(f"openssl x509 -in {cert} -noout -pubkey | "
+               "openssl pkey -pubin -outform DER")
+    whole = der(f"openssl x509 -in {cert} -outform DER")
+    return {"SPKI256": hashlib.sha256(spki).hexdigest(), "SPKI": spki.hex(),
+            "CERT512": hashlib.sha512(whole).hexdigest(), "CERT": whole.hex(),
+            "ZERO": "00" * 32}

@@ -154,12 +154,15 @@ class Session:
         if not self.step("STARTTLS").startswith("220"):
             return
         tls = self.server.tls
+        # What they say comes behind the hello, not with the 220.
         if tls == "garbage":
+            self.sock.recv(1)
             self.sock.sendall(b"this is no TLS at all\r\n" * 20)
             raise End
         if tls == "silent":
             self.act(HANG)
         if tls == "octet":
+            self.sock.recv(1)
             self.sock.sendall(b"\x16")
             self.act(HANG)
         if tls is None:

@@ -5,11 +5,13 @@ import email
 import os
 import re
 import ssl
+import threading
 
 import pytest
 
 from badhosts import (CONF, DNS, PORT, TLS_CAPS, check, host, impatient,
-                      make_cert, prepare, server_context, settings)
+                      make_cert, prepare, server_context, settings,
+                      tlsa_data)
 from badsmtp import BABBLE, DROP, HANG, RESET, BadSmtp, Hole
 from dnsserver import DnsServer
 from pabal import message, wait
@@ -103,6 +105,18 @@ class TestSilence:
             h.send()
             check(h, "tempfail", "4.7.5", "timeout")
 
+    @pytest.mark.parametrize("step", ["GREETING", "MAIL", "DOT"])
+    def test_trickle(self, host, step):
+        """Each octet of a reply comes in time, its end does not."""
+        def trickle(session):
+            pause = threading.Event()
+            while True:
+                session.sock.sendall(b"2")
+                pause.wait(0.05)
+        h = host(**{step: trickle})
+        h.send()
+        check(h, "tempfail", "4.4.2", "timeout")
+
     def test_lies_about_pipelining(self, host):
         """What came together with a command is thrown away."""
         def forget(session):
@@ -113,6 +127,19 @@ class TestSilence:
         h.send()
         check(h, "tempfail", "4.4.2", "timeout")
         assert h.bad.messages == []
+
+
+def test_replies_in_pieces(host):
+    def pieces(text):
+        def say(session):
+            for c in text.encode()[:-1]:
+                session.sock.sendall(bytes([c]))
+            return text[-1]
+        return say
+    h = host(GREETING=pieces("220-one\r\n220 two"),
+             EHLO=pieces("250-bad.example\r\n250 DSN"))
+    h.send()
+    check(h, "delivered", "2.0.0")
 
 
 def test_lies_about_size(host):
@@ -176,6 +203,17 @@ def test_own_address_among_the_mx(own_port):
     assert (r["status"], r["dsn"]) == ("tempfail", "4.4.1"), r
     assert "better.example.test" in r["text"]
     assert metric(p, "pabal_smtp_attempts") == 1
+    p.pabal("queue", "delete", "--all")
+
+
+@pytest.mark.parametrize("records", [
+    {"slow.test": "DROP"},
+    {"slow.test": {"MX": ["10 mx.slow.test."]}, "mx.slow.test": "DROP"}])
+def test_name_servers_that_do_not_answer(own_port, records):
+    p = own_port(records, ("lookup", "dns_timeout", "1s"))
+    p.send("later", to="u@slow.test")
+    r = p.wait_event("rcpt.result", to="u@slow.test")
+    assert (r["status"], r["dsn"]) == ("tempfail", "4.4.3"), r
     p.pabal("queue", "delete", "--all")
 
 
@@ -310,6 +348,24 @@ def test_sessions_are_resumed(host, pabal, version):
     h.send(users=["v"])
     assert h.result("v")["status"] == "relayed"
     assert not h.bad.sessions[-1].resumed
+
+
+def test_a_resumption_that_fails(host, pabal):
+    """A whole handshake comes before the clear text."""
+    tls = server_context(pabal)
+
+    def go(session):
+        bad = session.server
+        bad.tls = "garbage" if len(bad.sessions) == 2 else tls
+        return "220 2.0.0 go"
+    with settings(pabal, session_idle="0s"):
+        h = host(caps=TLS_CAPS, STARTTLS=go)
+        for n in range(2):
+            h.send(users=[f"u{n}"])
+            assert h.result(f"u{n}")["status"] == "relayed"
+    assert [m.tls for m in h.bad.messages] == [True, True]
+    assert [(s.tls, s.resumed) for s in h.bad.sessions] == [
+        (True, False), (False, False), (True, False)]
 
 
 def write_policies(pabal, text):
@@ -564,6 +620,50 @@ def test_requiretls(make_pabal, tmp_path):
         assert len(taken.sessions) == n + 1
         assert not taken.messages[-1].tls
         v.p.pabal("queue", "delete", "--all")
+
+
+def test_requiretls_by_dane(make_pabal, tmp_path):
+    """A host's TLSA records do as well as an authority; one that has none that
+    are usable is not verified."""
+    cert, key = make_cert(str(tmp_path), "mx.any.test")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    digest = tlsa_data(cert)["SPKI256"]
+    with contextlib.ExitStack() as stack:
+        dns = stack.enter_context(DnsServer(signed=True))
+        bads = {}
+        for n, (name, tlsa) in enumerate((
+                ("match", f"3 1 1 {digest}"), ("unusable", f"1 1 1 {digest}"),
+                ("mismatch", "3 1 1 " + "00" * 32))):
+            address, domain = f"127.0.5.{n + 1}", f"{name}.test"
+            bads[name] = stack.enter_context(
+                BadSmtp(host=address, port=PORT, caps=REQUIRETLS, tls=tls))
+            dns.records.update({
+                domain: "SERVFAIL", f"mx.{domain}": {"A": [address]},
+                f"_{PORT}._tcp.mx.{domain}": {"TLSA": [tlsa]}})
+        anchor = str(tmp_path / "anchor")
+        with open(anchor, "w") as f:
+            f.write(dns.trust_anchor())
+        os.chmod(str(tmp_path), 0o755)
+        p = make_pabal(("lookup", "dns_servers", f"127.0.0.1:{dns.port}"),
+                       ("lookup", "dns_trust_anchor", anchor),
+                       ("qmgr", "retry_schedule", "1h"))
+        with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
+            for name in bads:
+                f.write(f"{name}.test smtp:{name}.test:{PORT}\n")
+        p.pabal("map", "transports")
+        for name in bads:
+            p.send("dane", to=f"u@{name}.test", sender="alice@pabal.test")
+            p.wait_event("rcpt.result", to=f"u@{name}.test", dsn="4.4.3")
+            dns.records[f"{name}.test"] = {"MX": [f"10 mx.{name}.test."]}
+        since = p.mark()
+        rewrite(p, with_requiretls)
+        p.pabal("queue", "flush")
+        for name, dsn in (("match", "2.0.0"), ("unusable", "5.7.10"),
+                          ("mismatch", "5.7.10")):
+            r = p.wait_event("rcpt.result", since, to=f"u@{name}.test")
+            assert r["dsn"] == dsn, r
+            assert len(bads[name].messages) == (dsn == "2.0.0")
 
 
 # ---- CHUNKING and BINARYMIME (RFC 3030)

@@ -3,7 +3,6 @@
 import contextlib
 import email
 import email.policy
-import hashlib
 import os
 import re
 import shutil
@@ -16,7 +15,8 @@ import threading
 import pytest
 
 from badhosts import (CONF, DNS, PORT, TLS_CAPS, check, host, impatient,
-                      make_cert, prepare, send_raw, server_context, settings)
+                      make_cert, prepare, send_raw, server_context, settings,
+                      tlsa_data)
 from badsmtp import BABBLE, DROP, HANG, RESET, BadSmtp
 from dnsserver import DnsServer
 from pabal import PATIENCE, Instance, message, wait
@@ -701,20 +701,6 @@ def test_policy_verify(make_pabal, tmp_path):
 
 
 # ---- DANE
-
-def tlsa_data(cert):
-    """What the words in DANE stand for."""
-    def der(command):
-        return subprocess.run(command, shell=True, check=True,
-                              capture_output=True).stdout
-
-    spki = der(f"openssl x509 -in {cert} -noout -pubkey | "
-               "openssl pkey -pubin -outform DER")
-    whole = der(f"openssl x509 -in {cert} -outform DER")
-    return {"SPKI256": hashlib.sha256(spki).hexdigest(), "SPKI": spki.hex(),
-            "CERT512": hashlib.sha512(whole).hexdigest(), "CERT": whole.hex(),
-            "ZERO": "00" * 32}
-
 
 # name, TLSA (records, or what the DNS says), what else; status, dsn, whether
 # under TLS and verified

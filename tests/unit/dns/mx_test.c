@@ -64,19 +64,19 @@ test_domains(void **state)
 		const char *hosts;
 	} rows[] = {
 		{ "two.test", false, MX_HOSTS,
-		    "10 a.test insecure 2001:db8::1 192.0.2.1\n"
-		    "20 b.test insecure 192.0.2.2\n" },
+		    "10 a.test insecure other 2001:db8::1 192.0.2.1\n"
+		    "20 b.test insecure other 192.0.2.2\n" },
 		{ "alias.test", false, MX_HOSTS,
-		    "10 a.test insecure 2001:db8::1 192.0.2.1\n"
-		    "20 b.test insecure 192.0.2.2\n" },
+		    "10 a.test insecure other 2001:db8::1 192.0.2.1\n"
+		    "20 b.test insecure other 192.0.2.2\n" },
 		{ "implicit.test", false, MX_HOSTS,
-		    "0 implicit.test insecure 192.0.2.3\n" },
+		    "0 implicit.test insecure other 192.0.2.3\n" },
 		{ "a.test", true, MX_HOSTS,
-		    "0 a.test insecure 2001:db8::1 192.0.2.1\n" },
+		    "0 a.test insecure other 2001:db8::1 192.0.2.1\n" },
 		{ "grün.test", false, MX_HOSTS,
-		    "10 b.test insecure 192.0.2.2\n" },
+		    "10 b.test insecure other 192.0.2.2\n" },
 		{ "grün.test", true, MX_HOSTS,
-		    "0 xn--grn-ioa.test insecure 192.0.2.4\n" },
+		    "0 xn--grn-ioa.test insecure other 192.0.2.4\n" },
 		{ "xn--grün.test", false, MX_NO_DOMAIN, "" },
 		{ "two.test", true, MX_NO_ADDRESS, "" },
 		{ "null.test", false, MX_NULL, "" },
@@ -89,7 +89,7 @@ test_domains(void **state)
 		{ "broken.test", false, MX_TEMPFAIL, "" },
 		{ "brokenmx.test", false, MX_TEMPFAIL, "" },
 		{ "half.test", false, MX_HOSTS,
-		    "20 b.test insecure 192.0.2.2\n" },
+		    "20 b.test insecure other 192.0.2.2\n" },
 	};
 
 	(void)state;
