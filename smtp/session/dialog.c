@@ -179,7 +179,11 @@ smtp_session_renew(struct smtp_session *s)
 	const bool plain = s->plain;
 	struct smtp_job *job = smtp_session_let_go(s);
 
-	smtp_session_quit(s);
+	/* One that waits for the reply to QUIT takes room. */
+	if (smtp_pool_open() < smtp_pool_limit())
+		smtp_session_quit(s);
+	else
+		smtp_session_close(s);
 	owner->again(job, &target, plain);
 }
 

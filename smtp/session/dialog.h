@@ -100,7 +100,7 @@ void smtp_session_fail_temp(
 void smtp_session_fail_reply(struct smtp_session *s);
 /* Close, and have the same target opened anew for the same job. */
 void smtp_session_reopen(struct smtp_session *s, bool plain);
-/* QUIT, and have the same target opened anew for the rest of the same job. */
+/* End S, and have the same target opened anew for the rest of the same job. */
 void smtp_session_renew(struct smtp_session *s);
 /* The job has what it can get here.  USABLE: the session may serve others. */
 void smtp_session_done(struct smtp_session *s, bool usable);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/session/pool.h"
 
+#include <sys/resource.h>
+
 #include "base/map.h"
 #include "base/must.h"
 #include "log/metric.h"
+#include "smtp/conf.h"
 #include "smtp/session/dialog.h"
 
 static struct {
@@ -95,6 +98,20 @@ size_t
 smtp_pool_open(void)
 {
 	return pool.open;
+}
+
+size_t
+smtp_pool_limit(void)
+{
+	struct rlimit files;
+	size_t n = 1000;
+
+	if (smtp_conf->max_sessions != 0)
+		return smtp_conf->max_sessions;
+	/* A session needs its socket, and the message its file. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+		n = files.rlim_cur / 2;
+	return n > 20000 ? 20000 : n;
 }
 
 void

@@ -29,5 +29,7 @@ void smtp_pool_opened(void);
 void smtp_pool_closed(void);
 /* How many are open, idle ones included. */
 size_t smtp_pool_open(void);
+/* How many there may be. */
+size_t smtp_pool_limit(void);
 
 #endif

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -344,30 +343,16 @@ smtp_session_abort(struct smtp_session *s)
 	smtp_session_close(s);
 }
 
-static size_t
-limit(void)
-{
-	struct rlimit files;
-	size_t n = 1000;
-
-	if (smtp_conf->max_sessions != 0)
-		return smtp_conf->max_sessions;
-	/* A session needs its socket, and the message its file. */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
-		n = files.rlim_cur / 2;
-	return n > 20000 ? 20000 : n;
-}
-
 bool
 smtp_session_have_room(void)
 {
 	struct smtp_session *s = smtp_pool_first();
 
-	if (smtp_pool_open() >= limit() && s != NULL) {
+	if (smtp_pool_open() >= smtp_pool_limit() && s != NULL) {
 		smtp_pool_del(s);
 		smtp_session_abort(s);
 	}
-	return smtp_pool_open() < limit();
+	return smtp_pool_open() < smtp_pool_limit();
 }
 
 void

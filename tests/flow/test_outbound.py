@@ -149,6 +149,23 @@ def test_lies_about_size(host):
     check(h, "permfail", "5.3.4", "552 5.3.4 too big")
 
 
+def test_utf8_of_one_recipient(host):
+    """What only his address asks for is not to the others' cost."""
+    h = host(caps=("8BITMIME", "PIPELINING", "DSN"))
+    with h.pabal.smtp() as s:
+        s.ehlo()
+        s.mail("sender@example.org", ["SMTPUTF8"])
+        s.command_encoding = "utf-8"
+        for user in ("우편", "u"):
+            assert s.docmd("RCPT", f"TO:<{user}@{h.domain}>")[0] == 250
+        s.data(b"Subject: letter\r\n\r\nhi\r\n")
+    assert h.result()["status"] == "delivered"
+    [r] = [h.pabal.wait_event("rcpt.result", h.since, status="permfail")]
+    assert r["dsn"] == "5.6.7"
+    assert h.bad.messages[0].rcpts == [f"u@{h.domain}"]
+    assert "SMTPUTF8" not in h.bad.commands("MAIL")[0]
+
+
 # ---- which host
 
 def test_mx_of_equal_preference_take_turns(host):
