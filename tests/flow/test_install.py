@@ -133,7 +133,7 @@ def test_completion(root):
     assert "flush" in complete("pabal", "-d", "/x", "queue", "")
     assert complete("pabal", "queue", "re") == ["release", "retry"]
     assert complete("pabal", "queue", "bad", "") == [
-        "restore", "show", "delete"]
+        "restore", "show", "export", "delete"]
     assert complete("pabal", "help", "dom") == ["domain"]
     assert complete("pabal", "conf", "set", "smt") == ["smtp", "smtpd"]
     assert complete("pabal", "conf", "set", "pabal", "relayh")[0] == \
