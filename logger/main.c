@@ -44,10 +44,12 @@ on_ending(struct ev_timer *t)
 
 	if (logger_sink_empty(SINK_LOG) &&
 	    (logger_sink_empty(SINK_COPY) || ending_ms >= SILENCE_MS) &&
-	    (logger_pipes_done() || silent_ms >= SILENCE_MS))
+	    (logger_pipes_done() || silent_ms >= SILENCE_MS)) {
+		logger_sinks_end();
 		ev_stop();
-	else
+	} else {
 		ev_timer_set(t, LOOK_MS);
+	}
 }
 
 static void
@@ -65,6 +67,14 @@ on_file(struct ipc *peer, struct msg *m)
 	logger_sink_open(
 	    m->logger_file.copy ? SINK_COPY : SINK_LOG, m->logger_file.file);
 	m->logger_file.file = -1;
+}
+
+static void
+on_index(struct ipc *peer, struct msg *m)
+{
+	(void)peer;
+	logger_sink_index(m->logger_index.file);
+	m->logger_index.file = -1;
 }
 
 static void
@@ -94,6 +104,7 @@ static const struct ipc_table table = {
 	.on = {
 		[MSG_logger_sync] = on_sync,
 		[MSG_logger_file] = on_file,
+		[MSG_logger_index] = on_index,
 		[MSG_logger_pipe] = on_pipe,
 	},
 };

@@ -16,6 +16,7 @@
 #include "log/log.h"
 #include "log/metric.h"
 #include "logger/conf.h"
+#include "logger/index.h"
 #include "sys/fd.h"
 
 enum {
@@ -81,6 +82,8 @@ advance(struct sink *s, size_t n)
 
 	while (whole > 0 && s->waiting.p[whole - 1] != '\n')
 		whole--;
+	if (s == &sinks[SINK_LOG])
+		logger_index_add(slice_of(s->waiting.p, whole), done - whole);
 	buf_consume(&s->waiting, whole);
 	s->begun = done - whole;
 }
@@ -199,6 +202,8 @@ logger_sink_open(enum logger_sink kind, int fd)
 	const int flags = fcntl(fd, F_GETFL);
 	struct stat st;
 
+	if (kind == SINK_LOG)
+		logger_index_close(s->begun);
 	fd_close(&s->fd);
 	s->fd = fd;
 	s->begun = 0;
@@ -211,6 +216,18 @@ logger_sink_open(enum logger_sink kind, int fd)
 		s->kind = BLOCKS;
 	ev_timer_stop(&s->again);
 	ev_task_queue(&flush);
+}
+
+void
+logger_sink_index(int fd)
+{
+	logger_index_open(fd, sinks[SINK_LOG].fd, sinks[SINK_LOG].begun);
+}
+
+void
+logger_sinks_end(void)
+{
+	logger_index_close(sinks[SINK_LOG].begun);
 }
 
 static uint64_t

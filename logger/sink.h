@@ -22,6 +22,8 @@ enum logger_sink {
 void logger_sinks_init(void);
 /* Write to FD from now on, which is taken. */
 void logger_sink_open(enum logger_sink kind, int fd);
+/* FD (taken) is the index of the log file that was opened last. */
+void logger_sink_index(int fd);
 /* LINES goes to all of them, at the end of this turn. */
 void logger_sinks_add(struct slice lines);
 /* Write now what can be written. */
@@ -31,5 +33,7 @@ bool logger_sinks_full(void);
 extern void (*logger_sinks_on_room)(void);
 /* Is everything written, to the log or to the copy? */
 bool logger_sink_empty(enum logger_sink kind);
+/* Nothing more will be added. */
+void logger_sinks_end(void);
 
 #endif

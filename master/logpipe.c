@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
@@ -15,6 +16,7 @@
 #include "log/line.h"
 #include "log/log.h"
 #include "log/named.h"
+#include "master/logindex.h"
 #include "sys/fd.h"
 
 enum { PIPE_BYTES = 64 << 10, READ_BYTES = 8 << 10 };
@@ -146,6 +148,26 @@ logpipe_start(const char *file, bool copy, struct err *err)
 	return 0;
 }
 
+/* Without an index the log is searched by reading; so that is said, and all
+ * goes on. */
+static void
+send_index(int log)
+{
+	struct stat st;
+	struct err err;
+	int fd;
+
+	if (fstat(log, &st) == -1 || !S_ISREG(st.st_mode))
+		return;
+	fd = logindex_open(pipes.file, log, &err);
+	if (fd == -1)
+		log_warn("master.log-index-failed", kv_s("file", pipes.file),
+		    kv_s("why", err.text));
+	else
+		IPC_SEND(pipes.logger, logger_index, .file = fd);
+	fd_close(&fd);
+}
+
 static void
 send_files(void)
 {
@@ -157,6 +179,8 @@ send_files(void)
 		    kv_s("file", pipes.file != NULL ? pipes.file : "stderr"));
 	else if (pipes.logger != NULL)
 		IPC_SEND(pipes.logger, logger_file, .copy = false, .file = fd);
+	if (fd != -1 && pipes.logger != NULL && pipes.file != NULL)
+		send_index(fd);
 	if (fd != -1 && pipes.file != NULL)
 		(void)dup3(fd, pipes.out, O_CLOEXEC);
 	fd_close(&fd);
