@@ -17,21 +17,6 @@
 
 enum { LINES = 20, LINES_MAX = 1000000000, LOG_MAX = INT32_MAX };
 
-/* The last LINES lines of LOG. */
-static struct slice
-last_lines(struct slice log, uint64_t lines)
-{
-	size_t at = log.n;
-
-	while (at > 0 && lines > 0) {
-		at--; /* over the newline that ends it */
-		while (at > 0 && log.p[at - 1] != '\n')
-			at--;
-		lines--;
-	}
-	return slice_from(log, at);
-}
-
 /* LOG as an array; what is no line of ours is left out. */
 static void
 print_json(struct slice log, bool journal)
@@ -85,12 +70,12 @@ cmd_log(struct ctl *ctl, int argc, char **argv)
 		if (!cur_end(&c))
 			return ctl_usage(ctl, "--lines: expected a number");
 	}
-	if (logfile_read(&ctl->inst, NULL, &log, &journal, &err) == -1)
+	if (logfile_tail(&ctl->inst, lines, &log, &journal, &err) == -1)
 		rc = ctl_fail("log: %s", err.text);
 	else if (ctl->json)
-		print_json(last_lines(buf_slice(&log), lines), journal);
+		print_json(buf_slice(&log), journal);
 	else
-		out_text(stdout, last_lines(buf_slice(&log), lines));
+		out_text(stdout, buf_slice(&log));
 	buf_fini(&log);
 	return rc;
 }

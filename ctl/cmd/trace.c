@@ -2,17 +2,19 @@
 /*
  * pabal trace: the life of a message out of the log.  Lines are joined by qid
  * (the message), sid (the session it came in), and what a line tells of the
- * reports made about it.  First passes collect ids, the last one keeps the
- * lines.  Several daemons tell of one message, and the log has a line when it
- * came, not when it was said: what is printed is in the order of the times.
- * Only that a message was accepted stands before all else that is said of it,
- * even where qmgr was quicker to begin than smtpd to log it.
+ * reports made about it.  The log is gone through for what was asked for, then
+ * for the ids that were found, until there are no new ones; and once more for
+ * the lines of all these.  Several daemons tell of one message, and the log has
+ * a line when it came, not when it was said: what is printed is in the order of
+ * the times.  Only that a message was accepted stands before all else that is
+ * said of it, even where qmgr was quicker to begin than smtpd to log it.
+ *
+ * The log may be far larger than memory, what is printed of it may not.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -23,13 +25,16 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/dial.h"
-#include "ctl/view/logfile.h"
+#include "ctl/view/logcut.h"
 #include "ctl/view/logline.h"
+#include "ctl/view/logset.h"
+#include "ctl/view/logsince.h"
 #include "ctl/view/out.h"
 #include "ctl/view/qview.h"
+#include "log/keys.h"
 #include "sys/clock.h"
 
-enum { PASSES = 4, LOG_MAX = INT32_MAX };
+enum { KEYS_MAX = INT32_MAX, ID_BYTES = 64 };
 
 /* A line that is printed. */
 struct said {
@@ -38,29 +43,53 @@ struct said {
 	struct slice text;  /* as it stands in the log */
 	struct slice line;  /* without what the journal puts before it */
 	struct slice qid;
+	size_t number;
 	bool accepted; /* the first of its message, whatever its time */
+};
+
+/* What is looked for in the log: hashes of keys, or every line, where there is
+ * something that no index has. */
+struct looked_for {
+	struct buf keys; /* uint64_t */
+	bool all;
 };
 
 struct trace {
 	struct ctl *ctl;
+	struct logset *log;
 	struct slice wanted;
 	struct map qids;
 	struct map sids;
-	bool grew;        /* a pass found new ids */
-	struct buf said;  /* struct said */
-	struct arena ids; /* theirs */
-	size_t lines;
+	struct looked_for next;  /* what was found and not looked for yet */
+	struct looked_for lines; /* what is printed */
+	struct logcut_reader reader;
+	struct buf said;   /* struct said */
+	struct arena kept; /* theirs */
+	size_t printed;
 	struct arena arena;
 	struct buf line;
 };
 
 static void
+look_for(struct looked_for *l, struct slice id)
+{
+	uint64_t hash;
+
+	if (log_key(id, &hash))
+		buf_add(&l->keys, slice_of((const char *)&hash, sizeof hash));
+	else
+		l->all = true;
+}
+
+static void
 add_id(struct trace *t, struct map *ids, struct slice id)
 {
-	if (id.n == 0 || id.n > 64 || map_find(ids, id) != NULL)
+	if (id.n == 0 || id.n > ID_BYTES || map_find(ids, id) != NULL)
 		return;
 	map_put(ids, id, t);
-	t->grew = true;
+	look_for(&t->lines, id);
+	if (ids == &t->qids)
+		look_for(&t->next, id);
 }
 
 /* Whatever value of the line is what was asked for: an id or an address. */
@@ -68,7 +97,7 @@ static bool
 names(const struct trace *t, const struct logline *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (slice_ieq(l->values[i], t->wanted))
+		if (log_key_same(l->values[i], t->wanted))
 			return true;
 	return false;
 }
@@ -127,47 +156,42 @@ print(struct trace *t, struct slice text, const struct logline *l)
 		out_plain(b, slice_trim(text));
 		buf_addc(b, '\n');
 	} else {
-		buf_addc(b, t->lines == 0 ? '[' : ',');
+		buf_addc(b, t->printed == 0 ? '[' : ',');
 		logline_json(b, l);
 		buf_addc(b, '\n');
 	}
 	fwrite(b->p, 1, b->n, stdout);
-	t->lines++;
+	t->printed++;
 }
 
 static void
-keep(struct trace *t, const struct said *said)
+on_line_keep(struct logcut_reader *reader, const struct logcut_line *in)
 {
-	struct said copy = *said;
+	struct trace *t = OUTER(reader, struct trace, reader);
+	struct said said = { .number = t->said.n };
+	struct logline l;
 
-	copy.place = said->time;
-	buf_add(&t->said, slice_of((const char *)&copy, sizeof copy));
+	arena_reset(&t->arena);
+	if (!logline_parse(in->line, &t->arena, &l) || !is_ours(t, &l))
+		return;
+	said.text = arena_slice(&t->kept, in->text);
+	said.line = slice_from(said.text, (size_t)(in->line.p - in->text.p));
+	said.time = arena_slice(&t->kept, in->time.n > 0 ? in->time : l.time);
+	said.place = said.time;
+	said.qid = arena_slice(&t->kept, logline_get(&l, "qid"));
+	said.accepted = slice_is(l.event, "mail.accepted");
+	buf_add(&t->said, slice_of((const char *)&said, sizeof said));
 }
 
 static void
-pass(struct trace *t, struct slice log, bool journal, bool last)
+on_line_collect(struct logcut_reader *reader, const struct logcut_line *in)
 {
-	while (log.n > 0) {
-		const struct slice text = slice_cut(log, '\n', &log);
-		struct slice line = text, time = { NULL, 0 };
-		struct logline l;
+	struct trace *t = OUTER(reader, struct trace, reader);
+	struct logline l;
 
-		arena_reset(&t->arena);
-		if (journal)
-			line = logline_without_journal(text, &time);
-		if (!logline_parse(line, &t->arena, &l))
-			continue;
-		if (!last)
-			collect(t, &l);
-		else if (is_ours(t, &l))
-			keep(t, &(struct said){ .time = journal ? time : l.time,
-				    .text = text,
-				    .line = line,
-				    .qid = arena_slice(
-					&t->ids, logline_get(&l, "qid")),
-				    .accepted =
-					slice_is(l.event, "mail.accepted") });
-	}
+	arena_reset(&t->arena);
+	if (logline_parse(in->line, &t->arena, &l))
+		collect(t, &l);
 }
 
 /* Lines of one moment stay as they came. */
@@ -181,7 +205,7 @@ by_time(const void *pa, const void *pb)
 		return order;
 	if (a->accepted != b->accepted)
 		return a->accepted ? -1 : 1;
-	return a->text.p > b->text.p ? 1 : -1;
+	return a->number > b->number ? 1 : -1;
 }
 
 static void
@@ -240,58 +264,119 @@ print_waiting(struct trace *t)
 }
 
 static int
-trace(struct trace *t, struct slice log, bool journal)
+scan(struct trace *t, const struct looked_for *l,
+    void (*on_line)(struct logcut_reader *, const struct logcut_line *),
+    struct err *err)
 {
+	const uint64_t *keys = (const uint64_t *)(const void *)l->keys.p;
+
+	t->reader.on_line = on_line;
+	if (l->all)
+		return logset_scan(t->log, NULL, 0, &t->reader, err);
+	if (l->keys.n == 0)
+		return 0;
+	return logset_scan(
+	    t->log, keys, l->keys.n / sizeof *keys, &t->reader, err);
+}
+
+/* Until nothing new is found. */
+static int
+find_ids(struct trace *t, struct err *err)
+{
+	int rc = 0;
+
+	look_for(&t->next, t->wanted);
 	add_id(t, &t->qids, t->wanted);
-	for (int i = 0; i < PASSES && (i == 0 || t->grew); i++) {
-		t->grew = false;
-		pass(t, log, journal, false);
+	while (rc == 0 && (t->next.all || t->next.keys.n > 0)) {
+		struct looked_for now = t->next;
+
+		t->next = (struct looked_for){ .keys = { .max = KEYS_MAX } };
+		rc = scan(t, &now, on_line_collect, err);
+		buf_fini(&now.keys);
 	}
-	pass(t, log, journal, true);
+	return rc;
+}
+
+static int
+trace(struct trace *t)
+{
+	const char *left_out = logset_left_out(t->log);
+	struct err err;
+
+	if (left_out[0] != '\0')
+		fprintf(stderr,
+		    "pabal: trace: not searched (--all does that): %s\n",
+		    left_out);
+	if (find_ids(t, &err) == -1 ||
+	    scan(t, &t->lines, on_line_keep, &err) == -1)
+		return ctl_fail("trace: %s", err.text);
 	print_kept(t);
 	if (t->ctl->json)
-		puts(t->lines == 0 ? "[]" : "]");
+		puts(t->printed == 0 ? "[]" : "]");
 	else if (dial_master_pid(&t->ctl->inst) != 0)
 		print_waiting(t);
-	if (t->lines > 0)
+	if (t->printed > 0)
 		return CTL_OK;
 	return ctl_fail(
 	    "trace: the log says nothing about %.*s", SLICE_FMT(t->wanted));
 }
 
+static void
+init(struct trace *t)
+{
+	map_init(&t->qids);
+	map_init(&t->sids);
+	arena_init(&t->arena);
+	arena_init(&t->kept);
+	buf_init(&t->said, SIZE_MAX);
+	buf_init(&t->next.keys, KEYS_MAX);
+	buf_init(&t->lines.keys, KEYS_MAX);
+	buf_init(&t->line, 1u << 20);
+}
+
+static void
+fini(struct trace *t)
+{
+	logset_free(&t->log);
+	buf_fini(&t->line);
+	buf_fini(&t->said);
+	buf_fini(&t->next.keys);
+	buf_fini(&t->lines.keys);
+	arena_fini(&t->arena);
+	arena_fini(&t->kept);
+	map_fini(&t->qids);
+	map_fini(&t->sids);
+}
+
 int
 cmd_trace(struct ctl *ctl, int argc, char **argv)
 {
-	const char *file = NULL;
-	const struct ctl_opt opts[] = { { "log", &file, NULL }, { 0 } };
+	struct logset_from from = { .in = &ctl->inst };
+	const char *since = NULL;
+	const struct ctl_opt opts[] = { { "log", &from.file, NULL },
+		{ "since", &since, NULL }, { "all", NULL, &from.packed },
+		{ 0 } };
 	struct trace t = { .ctl = ctl };
-	struct buf log = { .max = LOG_MAX };
-	bool journal = false;
 	struct err err;
 	int rc;
 
 	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
 		return CTL_USAGE;
+	if (since != NULL &&
+	    !logsince_parse(slice_str(since), clock_wall_s(), from.since))
+		return ctl_usage(ctl, "--since: expected an age as 2d or 12h, "
+				      "or the beginning of a time as "
+				      "2026-11-20T21:15");
 	t.wanted = slice_str(argv[0]);
-	map_init(&t.qids);
-	map_init(&t.sids);
-	arena_init(&t.arena);
-	arena_init(&t.ids);
-	buf_init(&t.said, LOG_MAX);
-	buf_init(&t.line, 1u << 20);
-	if (logfile_read(&ctl->inst, file, &log, &journal, &err) == -1)
+	init(&t);
+	t.log = logset_open(&from, &err);
+	if (t.log == NULL)
 		rc = ctl_fail("trace: %s", err.text);
-	else if (journal && log.n == 0 && geteuid() != 0)
+	else if (logset_is_closed(t.log))
 		rc = ctl_fail("trace: the log cannot be read: only root and "
 			      "the group systemd-journal may");
 	else
-		rc = trace(&t, buf_slice(&log), journal);
-	buf_fini(&t.line);
-	buf_fini(&t.said);
-	arena_fini(&t.arena);
-	arena_fini(&t.ids);
-	map_fini(&t.qids);
-	map_fini(&t.sids);
-	buf_fini(&log);
+		rc = trace(&t);
+	fini(&t);
 	return rc;
 }
