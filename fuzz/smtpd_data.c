@@ -79,6 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(slice_eq(buf_slice(&whole.out), buf_slice(&pieces.out)));
 		must(whole.scan.received == pieces.scan.received);
 		must(whole.scan.fields == pieces.scan.fields);
+		must(slice_eq(smtpd_msgid_text(&whole.scan.id),
+		    smtpd_msgid_text(&pieces.scan.id)));
 	}
 	/* What is normalised has no line end but CRLF. */
 	for (size_t i = 0; (how & 1) != 0 && i < whole.out.n; i++)

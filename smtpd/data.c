@@ -104,7 +104,8 @@ on_committed(void *arg, enum smtpd_spool_result result)
 	    kv_i("size", smtpd_spool_size(spool)),
 	    kv_u("nrcpt", mail->env.nrcpts),
 	    kv_slice("protocol", mail->env.protocol),
-	    kv_i("ms", ev_now_ms() - mail->began_ms));
+	    kv_i("ms", ev_now_ms() - mail->began_ms),
+	    kv_slice("message_id", smtpd_msgid_text(&mail->data->scan.id)));
 	smtpd_count(SMTPD_COUNT_messages, 1);
 	smtpd_count(SMTPD_COUNT_message_bytes, smtpd_spool_size(spool));
 	s->front.served++;
@@ -143,6 +144,16 @@ on_bytes(struct smtpd_scan *sc, struct slice bytes)
 		put(d, bytes);
 }
 
+static void
+add_id(struct smtpd_data *d, struct buf *out)
+{
+	const size_t at = out->n + sizeof "Message-ID:" - 1;
+
+	buf_addf(out, "Message-ID: <%s@%s>\r\n",
+	    smtpd_spool_qid(d->mail->spool), smtpd_conf->shared.hostname);
+	smtpd_msgid_feed(&d->scan.id, slice_from(buf_slice(out), at));
+}
+
 /* Submitted mail gets what it needs to be mail (RFC 6409 8). */
 static void
 on_header(struct smtpd_scan *sc)
@@ -159,9 +170,7 @@ on_header(struct smtpd_scan *sc)
 		buf_adds(&out, "\r\n");
 	}
 	if ((sc->fields & SMTPD_SCAN_MESSAGE_ID) == 0)
-		buf_addf(&out, "Message-ID: <%s@%s>\r\n",
-		    smtpd_spool_qid(d->mail->spool),
-		    smtpd_conf->shared.hostname);
+		add_id(d, &out);
 	if ((sc->fields & SMTPD_SCAN_FROM) == 0 && sender.n > 0)
 		buf_addf(&out, "From: <%.*s>\r\n", SLICE_FMT(sender));
 	if (out.n > 0)

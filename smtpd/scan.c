@@ -15,6 +15,7 @@ struct scan_run {
 	const char *end;  /* of the input */
 	const char *from; /* first byte not yet given on */
 	const char *cr;   /* first CR at or behind p; end: none */
+	const char *id;   /* first byte of a Message-ID not yet read */
 };
 
 /* clang-format off */
@@ -52,6 +53,24 @@ give(struct scan_run *r, const char *upto, const char *next)
 }
 
 /* ---- the header ---- */
+
+/* What stands before UPTO is of the Message-ID, if one is being read; it goes
+ * on at NEXT. */
+static void
+read_id(struct scan_run *r, const char *upto, const char *next)
+{
+	if (r->sc->in_id)
+		smtpd_msgid_feed(
+		    &r->sc->id, slice_of(r->id, (size_t)(upto - r->id)));
+	r->id = next;
+}
+
+static void
+end_id(struct scan_run *r)
+{
+	read_id(r, r->p, r->p);
+	r->sc->in_id = false;
+}
 
 static void
 end_header(struct smtpd_scan *sc)
@@ -116,6 +135,13 @@ note_field(struct scan_run *r, struct slice name)
 	sc->strip = strip;
 	if (slice_iis(name, "received"))
 		sc->received++;
+	if (slice_iis(name, "message-id") &&
+	    (sc->fields & SMTPD_SCAN_MESSAGE_ID) == 0) {
+		sc->in_id = true;
+		r->id = memchr(
+		    name.p + name.n, ':', (size_t)(r->end - name.p) - name.n);
+		r->id++;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (slice_iis(name, known[i].name))
 			sc->fields |= known[i].field;
@@ -130,6 +156,7 @@ header_line(struct scan_run *r, const struct start *st)
 
 	if (sc->in_field && (c == ' ' || c == '\t'))
 		return;
+	end_id(r);
 	if (st->field) {
 		note_field(r, st->name);
 		return;
@@ -170,6 +197,7 @@ begin_line(struct scan_run *r)
 		if (!is_dot_line(r, &last))
 			return false;
 		if (last) {
+			end_id(r);
 			give(r, r->p, r->p + 3);
 			r->p += 3;
 			sc->ended = true;
@@ -181,6 +209,7 @@ begin_line(struct scan_run *r)
 	if (!sc->in_body && !read_start(r->p + dot, r->end, &st))
 		return false;
 	if (dot) {
+		read_id(r, r->p, r->p + 1);
 		give(r, r->p, r->p + 1);
 		r->p++;
 	}
@@ -266,15 +295,18 @@ smtpd_scan_init(struct smtpd_scan *sc,
 size_t
 smtpd_scan(struct smtpd_scan *sc, struct slice in)
 {
-	struct scan_run r = {
-		.sc = sc, .p = in.p, .end = in.p + in.n, .from = in.p
-	};
+	struct scan_run r = { .sc = sc,
+		.p = in.p,
+		.end = in.p + in.n,
+		.from = in.p,
+		.id = in.p };
 	bool more = true;
 
 	while (more && !sc->ended && r.p < r.end)
 		more = sc->at == SMTPD_AT_MIDDLE ? finish_line(&r)
 						 : begin_line(&r);
 	give(&r, r.p, r.p);
+	read_id(&r, r.p, r.p);
 	if (r.p > in.p && memchr(in.p, '\0', (size_t)(r.p - in.p)) != NULL)
 		sc->faults |= SMTPD_SCAN_NUL;
 	return (size_t)(r.p - in.p);

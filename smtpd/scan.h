@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "smtpd/msgid.h"
 
 /* What is wrong with a message; bits. */
 enum {
@@ -50,13 +51,15 @@ struct smtpd_scan {
 	/* What was found. */
 	unsigned faults;
 	unsigned fields;
-	unsigned received; /* Received fields */
-	int64_t size;      /* bytes given to put */
-	bool ended;        /* CRLF.CRLF was read */
+	unsigned received;     /* Received fields */
+	int64_t size;          /* bytes given to put */
+	bool ended;            /* CRLF.CRLF was read */
+	struct smtpd_msgid id; /* the first Message-ID */
 	/* The inside. */
 	enum smtpd_scan_at at;
 	bool in_body;
 	bool in_field; /* a field has begun: a line may continue it */
+	bool in_id;    /* the field is the first Message-ID */
 	bool strip;    /* this line is not given on */
 	int64_t line_n;
 };

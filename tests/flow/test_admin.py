@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from pabal import DOMAIN, PABAL, Failed, wait
+from pabal import DOMAIN, PABAL, PASSWORD, Failed, wait
 
 # Mail to others stays in the queue: nobody listens there.
 CONF = [("pabal", "relayhost", "[127.0.0.1]:9")]
@@ -299,6 +299,32 @@ def test_trace_follows_a_message(pabal):
     assert {r.get("qid") for r in rows} <= {accepted["qid"], None}
     assert accepted["qid"] in pabal.pabal("trace", "BOB@" + DOMAIN)
     assert "nothing about" in pabal.pabal_fails("trace", "no.such@x.test")
+
+
+def submit(pabal, text):
+    with pabal.smtp("submission") as s:
+        s.login("bob@" + DOMAIN, PASSWORD)
+        s.sendmail("bob@" + DOMAIN, ["alice@" + DOMAIN], text)
+
+
+def test_trace_by_message_id(pabal):
+    """As in the header, with and without brackets; where a client gives none,
+    the one that is added."""
+    for given in (f"<Given.1@{DOMAIN}>", None):
+        since = pabal.mark()
+        field = f"Message-ID:\r\n {given}\r\n" if given else ""
+        submit(pabal, f"{field}Subject: x\r\n\r\nx\r\n")
+        accepted = pabal.wait_event("mail.accepted", since)
+        qid = accepted["qid"]
+        assert accepted["message_id"] == \
+            (given or f"<{qid}@mail.{DOMAIN}>")
+        pabal.wait_event("mail.removed", since, qid=qid)
+        for asked in (accepted["message_id"],
+                      accepted["message_id"][1:-1].upper()):
+            rows = as_json(pabal, "trace", asked)
+            assert {r["event"] for r in rows} >= \
+                {"mail.accepted", "local.delivered", "mail.removed"}
+            assert {r.get("qid") for r in rows} <= {qid, None}
 
 
 def test_trace_is_in_the_order_of_the_times(pabal, tmp_path):

@@ -258,6 +258,63 @@ test_unended(void **state)
 		}
 }
 
+/* The Message-ID of IN, in whatever pieces it comes. */
+static void
+check_id(const char *in, const char *want)
+{
+	const size_t n = strlen(in);
+
+	for (size_t cut = 0; cut <= n; cut++) {
+		struct result r;
+
+		start(&r, STRIP);
+		feed(&r, slice_str(in), &cut, 1);
+		assert_true(r.scan.ended);
+		if (!slice_is(smtpd_msgid_text(&r.scan.id), want))
+			fail_msg("%s: %.*s, not %s", in,
+			    SLICE_FMT(smtpd_msgid_text(&r.scan.id)), want);
+		buf_fini(&r.out);
+	}
+}
+
+static void
+test_message_id(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *in, *id;
+	} rows[] = {
+		{ "Message-ID: <a@b>\r\n\r\nx\r\n.\r\n",             "<a@b>" },
+		{ "MESSAGE-id:<a@b>\r\nTo: x\r\n.\r\n",               "<a@b>" },
+		{ "Message-ID :\t<a@b> \r\n.\r\n",                    "<a@b>" },
+		/* folded, which is common */
+		{ "Message-ID:\r\n <a@b>\r\nTo: x\r\n.\r\n",         "<a@b>" },
+		{ "Message-ID: \r\n\t\r\n <a@b>\r\n.\r\n",          "<a@b>" },
+		{ "A: b\r\nMessage-ID: <a@b>\r\nC: d\r\n\r\n.\r\n",  "<a@b>" },
+		/* the first one */
+		{ "Message-ID: <a@b>\r\nMessage-ID: <c@d>\r\n.\r\n",   "<a@b>" },
+		{ "Message-ID:\r\nMessage-ID: <c@d>\r\n.\r\n",         "" },
+		{ "Resent-Message-ID: <c@d>\r\n.\r\n",                 "" },
+		{ "X: y\r\n\r\nMessage-ID: <c@d>\r\n.\r\n",          "" },
+		{ "Bcc: x\r\n Message-ID: <c@d>\r\n.\r\n",            "" },
+		/* whatever else stands there */
+		{ "Message-ID: a@b\r\n.\r\n",                          "a@b" },
+		{ "Message-ID: <a@b><c@d>\r\n.\r\n",                   "<a@b>" },
+		{ "Message-ID: <a@b> (x)\r\n <c@d>\r\n.\r\n",         "<a@b>" },
+		{ "Message-ID: <a\r\n b@c>\r\n.\r\n",                 "<a" },
+		{ "Message-ID: \r\n.\r\n",                             "" },
+		{ "Message-ID:\r\n\r\n.\r\n",                         "" },
+		{ "Message-ID:\r\n. <a@b>\r\n.\r\n",                  "<a@b>" },
+		{ "Message-ID: <" X100 X100 X50 "@x.yz>\r\n.\r\n",
+		  "<" X100 X100 X50 "@x.y" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check_id(rows[i].in, rows[i].id);
+}
+
 int
 main(void)
 {
@@ -268,6 +325,7 @@ main(void)
 		cmocka_unit_test(test_stops_at_the_end),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_unended),
+		cmocka_unit_test(test_message_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
