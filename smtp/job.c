@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
 #include "log/metric.h"
@@ -309,6 +310,7 @@ smtp_job_on_start(struct ipc *peer, struct msg *m)
 	job->fd = -1;
 	TAILQ_INIT(&job->dials);
 	ev_timer_init(&job->next_dial, on_next_dial);
+	job->since_ms = ev_now_ms();
 	TAILQ_INSERT_TAIL(&jobs.all, job, link);
 	jobs.count++;
 	if (smtp_read_job(job, in, &err) == -1) {

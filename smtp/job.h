@@ -42,6 +42,7 @@ struct smtp_job {
 	struct slice nexthop;     /* as looked up, for texts */
 	struct smtp_route *route; /* NULL until smtp_route() */
 	unsigned tried;
+	int64_t connect_ms, since_ms;  /* in no session that takes it; or 0 */
 	bool begun;                    /* a session was used or tried */
 	char reused[SMTP_TARGET_TEXT]; /* the idle session it found */
 	struct smtp_session *session;  /* that serves it now */

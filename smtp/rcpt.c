@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/slice.h"
+#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "smtp/job.h"
 
@@ -10,13 +11,19 @@ void
 smtp_rcpt_tell(
     struct smtp_job *job, struct smtp_rcpt *r, const struct smtp_result *result)
 {
+	const int64_t connect_ms =
+	    job->connect_ms +
+	    (job->since_ms > 0 ? ev_now_ms() - job->since_ms : 0);
+
 	r->state = SMTP_RCPT_DONE;
 	if (job->qmgr != NULL)
 		IPC_SEND(job->qmgr, job_result, .job = job->id,
 		    .recipient = r->in.number, .status = result->status,
 		    .dsn = slice_str(result->dsn),
 		    .host = slice_str(result->host),
-		    .text = slice_str(result->text));
+		    .text = slice_str(result->text),
+		    .connect_ms = connect_ms < UINT32_MAX ? (uint32_t)connect_ms
+							  : UINT32_MAX);
 }
 
 /* Which of two words on an open recipient counts: that it may work later,

@@ -15,6 +15,7 @@
 struct metric {
 	const char *name; /* pabal_smtpd_messages_accepted, without _total */
 	const char *help;
+	const char *labels; /* more of them, `a="b"`, where names are equal */
 	enum { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM } type;
 	int64_t value;
 	struct metric *next;
@@ -23,9 +24,10 @@ struct metric {
 
 enum { METRIC_BUCKETS = 10 };
 
-/* How long something took, in metric.c's buckets. */
+/* How long something took, in metric.c's buckets: of seconds, or of hours. */
 struct metric_times {
 	struct metric metric; /* METRIC_HISTOGRAM; its value: the sum in us */
+	enum { METRIC_TURNS, METRIC_DELAYS } scale;
 	uint64_t counts[METRIC_BUCKETS + 1];
 };
 

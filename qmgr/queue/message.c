@@ -27,6 +27,7 @@ message_new(struct entry *e, struct arena *arena, const struct envelope *env,
 	struct message *m = xcalloc(1, sizeof *m);
 
 	m->entry = e;
+	m->active_ms = ev_now_ms();
 	m->arena = *arena;
 	arena_init(arena);
 	m->env = *env;

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
@@ -59,6 +60,7 @@ take_result(
 	    in->status <= JOB_EXPANDED ? (enum job_status)in->status
 				       : JOB_TEMPFAIL,
 	    in->dsn, in->host, in->text);
+	r->connect_ms = in->connect_ms;
 	take_word(job, r, in->targets);
 }
 
@@ -168,6 +170,8 @@ format_rcpts(struct dispatch_job *job, struct buf *lines)
 		};
 
 		rcpt_enter(r, RCPT_SENT);
+		r->sent_ms = ev_now_ms();
+		r->connect_ms = 0;
 		job_rcpt_format(&out, lines);
 	}
 }

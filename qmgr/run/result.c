@@ -4,6 +4,7 @@
 #include "log/log.h"
 #include "log/metric.h"
 #include "qmgr/queue/message.h"
+#include "qmgr/run/delays.h"
 #include "qmgr/run/expand.h"
 #include "qmgr/run/settle.h"
 
@@ -18,12 +19,16 @@ static void
 log_result(const struct rcpt *r, enum role agent)
 {
 	const struct message *m = r->message;
+	const struct delays d = delays_of(r);
+
+	delays_count(&d, agent);
 	log_info("rcpt.result", kv_s("qid", m->entry->id),
 	    kv_slice("to", r->env.address),
 	    kv_s("status", job_status_name(r->status)), kv_slice("dsn", r->dsn),
 	    kv_s("agent", role_name(agent)), kv_slice("host", r->host),
-	    kv_i("delay_ms", entry_age_ms(m->entry)),
-	    kv_slice("text", r->text));
+	    kv_i("delay_ms", d.all_ms), kv_i("before_ms", d.before_ms),
+	    kv_i("queue_ms", d.queue_ms), kv_i("connect_ms", d.connect_ms),
+	    kv_i("send_ms", d.send_ms), kv_slice("text", r->text));
 }
 
 /* The state that follows from what the agent said. */
@@ -72,6 +77,7 @@ result_apply(struct rcpt *r, enum role agent, uid_t uid, struct slice targets)
 void
 result_init(void)
 {
+	delays_init();
 	metric_register(&delivered);
 	metric_register(&deferred);
 	metric_register(&failed);

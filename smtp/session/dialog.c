@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ev/loop.h"
 #include "log/log.h"
 #include "smtp/conf.h"
 #include "smtp/route/dane.h"
@@ -61,6 +62,10 @@ smtp_session_enter(struct smtp_session *s, enum smtp_stage stage)
 	if (ms > smtp_conf->timeout)
 		ms = smtp_conf->timeout;
 	s->stage = stage;
+	if (stage == SMTP_MAIL && s->job != NULL && s->job->since_ms > 0) {
+		s->job->connect_ms += ev_now_ms() - s->job->since_ms;
+		s->job->since_ms = 0;
+	}
 	/* A deadline ends the stream; an idle session still says QUIT. */
 	stream_set_deadline(&s->stream, stage == SMTP_IDLE ? 0 : ms);
 	if (stage == SMTP_IDLE)
@@ -92,8 +97,11 @@ smtp_session_let_go(struct smtp_session *s)
 
 	if (job != NULL && s->stage == SMTP_CONNECT)
 		TAILQ_REMOVE(&job->dials, s, dial_link);
-	else if (job != NULL)
+	else if (job != NULL) {
 		job->session = NULL;
+		if (job->since_ms == 0)
+			job->since_ms = ev_now_ms();
+	}
 	s->job = NULL;
 	return job;
 }

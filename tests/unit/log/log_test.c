@@ -323,9 +323,17 @@ test_metrics(void **state)
 	static struct metric g = {
 		.name = "pabal_y", .help = "Ys.", .type = METRIC_GAUGE
 	};
+	static struct metric one = {
+		.name = "pabal_z", .help = "Zs.", .labels = "which=\"1\""
+	};
+	static struct metric two = {
+		.name = "pabal_z", .help = "Zs.", .labels = "which=\"2\""
+	};
 	struct buf b;
 
 	(void)state;
+	metric_register(&one);
+	metric_register(&two);
 	metric_register(&c);
 	metric_register(&c);
 	metric_add(&c, 2);
@@ -337,7 +345,10 @@ test_metrics(void **state)
 	    "# TYPE pabal_y gauge\n# HELP pabal_y Ys.\n"
 	    "pabal_y{daemon=\"smtpd\"} -1\n"
 	    "# TYPE pabal_x counter\n# HELP pabal_x Xs.\n"
-	    "pabal_x_total{daemon=\"smtpd\"} 5\n");
+	    "pabal_x_total{daemon=\"smtpd\"} 5\n"
+	    "# TYPE pabal_z counter\n# HELP pabal_z Zs.\n"
+	    "pabal_z_total{daemon=\"smtpd\",which=\"2\"} 0\n"
+	    "pabal_z_total{daemon=\"smtpd\",which=\"1\"} 0\n");
 	buf_fini(&b);
 }
 
