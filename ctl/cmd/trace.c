@@ -3,13 +3,16 @@
  * pabal trace: the life of a message out of the log.  Lines are joined by qid
  * (the message), sid (the session it came in), and what a line tells of the
  * reports made about it.  The log is gone through for what was asked for, then
- * for the ids that were found, until there are no new ones; and once more for
- * the lines of all these.  Several daemons tell of one message, and the log has
- * a line when it came, not when it was said: what is printed is in the order of
- * the times.  Only that a message was accepted stands before all else that is
- * said of it, even where qmgr was quicker to begin than smtpd to log it.
+ * for the ids that were found, until there are no new ones; lines with any of
+ * these are kept, and those that are of the messages printed.  Several daemons
+ * tell of one message, and the log has a line when it came, not when it was
+ * said: what is printed is in the order of the times.  Only that a message was
+ * accepted stands before all else that is said of it, even where qmgr was
+ * quicker to begin than smtpd to log it.
  *
- * The log may be far larger than memory, what is printed of it may not.
+ * The log may be far larger than memory, what is printed of it may not.  So
+ * when all lines must be looked at, because something is asked for that no
+ * index has, none are kept, and the log is gone through once more at the end.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,8 +45,9 @@ struct said {
 	struct slice place; /* where it stands: a time */
 	struct slice text;  /* as it stands in the log */
 	struct slice line;  /* without what the journal puts before it */
-	struct slice qid;
-	size_t number;
+	struct slice qid, sid;
+	unsigned source; /* of the log, and the place there */
+	uint64_t at;
 	bool accepted; /* the first of its message, whatever its time */
 };
 
@@ -60,8 +64,9 @@ struct trace {
 	struct slice wanted;
 	struct map qids;
 	struct map sids;
-	struct looked_for next;  /* what was found and not looked for yet */
-	struct looked_for lines; /* what is printed */
+	struct looked_for next; /* what was found and not looked for yet */
+	struct looked_for found;
+	bool missed; /* not all lines of what was found are kept */
 	struct logcut_reader reader;
 	struct buf said;   /* struct said */
 	struct arena kept; /* theirs */
@@ -87,9 +92,8 @@ add_id(struct trace *t, struct map *ids, struct slice id)
 	if (id.n == 0 || id.n > ID_BYTES || map_find(ids, id) != NULL)
 		return;
 	map_put(ids, id, t);
-	look_for(&t->lines, id);
-	if (ids == &t->qids)
-		look_for(&t->next, id);
+	look_for(&t->found, id);
+	look_for(&t->next, id);
 }
 
 /* Whatever value of the line is what was asked for: an id or an address. */
@@ -111,13 +115,11 @@ is_relation(struct slice key)
 }
 
 static bool
-is_ours(const struct trace *t, const struct logline *l)
+is_ours(const struct trace *t, const struct said *said)
 {
-	const struct slice qid = logline_get(l, "qid");
-
-	if (qid.n > 0)
-		return map_find(&t->qids, qid) != NULL;
-	return map_find(&t->sids, logline_get(l, "sid")) != NULL;
+	if (said->qid.n > 0)
+		return map_find(&t->qids, said->qid) != NULL;
+	return map_find(&t->sids, said->sid) != NULL;
 }
 
 static void
@@ -164,22 +166,19 @@ print(struct trace *t, struct slice text, const struct logline *l)
 	t->printed++;
 }
 
+/* L is in T's arena, which is used again. */
 static void
-on_line_keep(struct logcut_reader *reader, const struct logcut_line *in)
+keep(struct trace *t, const struct logcut_line *in, const struct logline *l)
 {
-	struct trace *t = OUTER(reader, struct trace, reader);
-	struct said said = { .number = t->said.n };
-	struct logline l;
+	struct said said = { .source = in->source, .at = in->at };
 
-	arena_reset(&t->arena);
-	if (!logline_parse(in->line, &t->arena, &l) || !is_ours(t, &l))
-		return;
 	said.text = arena_slice(&t->kept, in->text);
 	said.line = slice_from(said.text, (size_t)(in->line.p - in->text.p));
-	said.time = arena_slice(&t->kept, in->time.n > 0 ? in->time : l.time);
+	said.time = arena_slice(&t->kept, in->time.n > 0 ? in->time : l->time);
 	said.place = said.time;
-	said.qid = arena_slice(&t->kept, logline_get(&l, "qid"));
-	said.accepted = slice_is(l.event, "mail.accepted");
+	said.qid = arena_slice(&t->kept, logline_get(l, "qid"));
+	said.sid = arena_slice(&t->kept, logline_get(l, "sid"));
+	said.accepted = slice_is(l->event, "mail.accepted");
 	buf_add(&t->said, slice_of((const char *)&said, sizeof said));
 }
 
@@ -190,8 +189,33 @@ on_line_collect(struct logcut_reader *reader, const struct logcut_line *in)
 	struct logline l;
 
 	arena_reset(&t->arena);
-	if (logline_parse(in->line, &t->arena, &l))
-		collect(t, &l);
+	if (!logline_parse(in->line, &t->arena, &l))
+		return;
+	collect(t, &l);
+	if (!t->missed)
+		keep(t, in, &l);
+}
+
+static void
+on_line_again(struct logcut_reader *reader, const struct logcut_line *in)
+{
+	struct trace *t = OUTER(reader, struct trace, reader);
+	struct logline l;
+
+	arena_reset(&t->arena);
+	if (!logline_parse(in->line, &t->arena, &l))
+		return;
+	if (is_ours(t, &(struct said){ .qid = logline_get(&l, "qid"),
+			   .sid = logline_get(&l, "sid") }))
+		keep(t, in, &l);
+}
+
+static int
+by_source(const struct said *a, const struct said *b)
+{
+	if (a->source != b->source)
+		return a->source > b->source ? 1 : -1;
+	return (a->at > b->at) - (a->at < b->at);
 }
 
 /* Lines of one moment stay as they came. */
@@ -205,7 +229,7 @@ by_time(const void *pa, const void *pb)
 		return order;
 	if (a->accepted != b->accepted)
 		return a->accepted ? -1 : 1;
-	return a->number > b->number ? 1 : -1;
+	return by_source(a, b);
 }
 
 static void
@@ -227,11 +251,32 @@ sort(struct said *all, size_t n)
 	qsort(all, n, sizeof *all, by_time);
 }
 
+static int
+by_place_in_log(const void *a, const void *b)
+{
+	return by_source(a, b);
+}
+
+/* Only what is ours, each line once: it was seen again for each of its ids. */
+static size_t
+choose(const struct trace *t, struct said *all, size_t n)
+{
+	size_t chosen = 0;
+
+	if (n > 0)
+		qsort(all, n, sizeof *all, by_place_in_log);
+	for (size_t i = 0; i < n; i++)
+		if (is_ours(t, &all[i]) &&
+		    (chosen == 0 || by_source(&all[chosen - 1], &all[i]) != 0))
+			all[chosen++] = all[i];
+	return chosen;
+}
+
 static void
 print_kept(struct trace *t)
 {
-	const size_t n = t->said.n / sizeof(struct said);
 	struct said *all = (struct said *)(void *)t->said.p;
+	const size_t n = choose(t, all, t->said.n / sizeof *all);
 
 	if (n > 0)
 		sort(all, n);
@@ -281,7 +326,7 @@ scan(struct trace *t, const struct looked_for *l,
 
 /* Until nothing new is found. */
 static int
-find_ids(struct trace *t, struct err *err)
+find_all(struct trace *t, struct err *err)
 {
 	int rc = 0;
 
@@ -290,11 +335,16 @@ find_ids(struct trace *t, struct err *err)
 	while (rc == 0 && (t->next.all || t->next.keys.n > 0)) {
 		struct looked_for now = t->next;
 
+		t->missed |= now.all;
 		t->next = (struct looked_for){ .keys = { .max = KEYS_MAX } };
 		rc = scan(t, &now, on_line_collect, err);
 		buf_fini(&now.keys);
 	}
-	return rc;
+	if (rc == -1 || !t->missed)
+		return rc;
+	buf_reset(&t->said);
+	arena_reset(&t->kept);
+	return scan(t, &t->found, on_line_again, err);
 }
 
 static int
@@ -307,8 +357,7 @@ trace(struct trace *t)
 		fprintf(stderr,
 		    "pabal: trace: not searched (--all does that): %s\n",
 		    left_out);
-	if (find_ids(t, &err) == -1 ||
-	    scan(t, &t->lines, on_line_keep, &err) == -1)
+	if (find_all(t, &err) == -1)
 		return ctl_fail("trace: %s", err.text);
 	print_kept(t);
 	if (t->ctl->json)
@@ -330,7 +379,7 @@ init(struct trace *t)
 	arena_init(&t->kept);
 	buf_init(&t->said, SIZE_MAX);
 	buf_init(&t->next.keys, KEYS_MAX);
-	buf_init(&t->lines.keys, KEYS_MAX);
+	buf_init(&t->found.keys, KEYS_MAX);
 	buf_init(&t->line, 1u << 20);
 }
 
@@ -341,7 +390,7 @@ fini(struct trace *t)
 	buf_fini(&t->line);
 	buf_fini(&t->said);
 	buf_fini(&t->next.keys);
-	buf_fini(&t->lines.keys);
+	buf_fini(&t->found.keys);
 	arena_fini(&t->arena);
 	arena_fini(&t->kept);
 	map_fini(&t->qids);

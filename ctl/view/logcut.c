@@ -19,7 +19,10 @@ struct logcut {
 	struct logcut_reader *reader;
 	uint64_t *slots; /* the keys; 0: none here */
 	size_t nslots;   /* a power of two */
-	size_t n;        /* bytes of text that are of a line without its end */
+	unsigned source;
+	const char *base; /* a byte in memory, and where it stands there */
+	uint64_t base_at;
+	size_t n; /* bytes of text that are of a line without its end */
 	char text[PIECE_BYTES];
 };
 
@@ -86,7 +89,10 @@ logcut_free(struct logcut **cutp)
 static void
 give(const struct logcut *cut, struct slice text)
 {
-	struct logcut_line l = { .text = text, .line = text };
+	struct logcut_line l = { .text = text,
+		.line = text,
+		.source = cut->source,
+		.at = cut->base_at + (uint64_t)(text.p - cut->base) };
 
 	if (cut->journal)
 		l.line = logline_without_journal(text, &l.time);
@@ -115,10 +121,19 @@ give_lines(const struct logcut *cut, struct slice text)
 }
 
 void
+logcut_begin(struct logcut *cut, unsigned source)
+{
+	cut->source = source;
+	cut->base_at = 0;
+}
+
+void
 logcut_text(struct logcut *cut, struct slice text)
 {
-	const struct slice rest = give_lines(cut, text);
+	struct slice rest;
 
+	cut->base = text.p;
+	rest = give_lines(cut, text);
 	if (rest.n > 0)
 		give(cut, rest);
 }
@@ -129,12 +144,14 @@ take(struct logcut *cut, size_t n)
 {
 	struct slice rest;
 
+	cut->base = cut->text;
 	cut->n += n;
 	rest = give_lines(cut, slice_of(cut->text, cut->n));
 	if (rest.n == sizeof cut->text) {
 		give(cut, rest);
 		rest.n = 0;
 	}
+	cut->base_at += cut->n - rest.n;
 	memmove(cut->text, rest.p, rest.n);
 	cut->n = rest.n;
 }
@@ -143,14 +160,17 @@ take(struct logcut *cut, size_t n)
 static void
 finish(struct logcut *cut)
 {
+	cut->base = cut->text;
 	if (cut->n > 0)
 		give(cut, slice_of(cut->text, cut->n));
+	cut->base_at += cut->n;
 	cut->n = 0;
 }
 
 int
 logcut_file(struct logcut *cut, int fd, uint64_t from, uint64_t to)
 {
+	cut->base_at = from;
 	while (from < to) {
 		const size_t room = sizeof cut->text - cut->n;
 		const ssize_t n = pread(fd, cut->text + cut->n,

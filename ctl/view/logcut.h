@@ -16,6 +16,9 @@ struct logcut_line {
 	struct slice text; /* as it stands in the log */
 	struct slice line; /* without what the journal puts before it */
 	struct slice time; /* the journal's; empty elsewhere */
+	/* Where it stands: what was begun, and the byte there. */
+	unsigned source;
+	uint64_t at;
 };
 
 struct logcut_reader {
@@ -27,6 +30,8 @@ struct logcut *logcut_new(
     const struct logquery *q, bool journal, struct logcut_reader *reader);
 void logcut_free(struct logcut **cut);
 
+/* What comes next is of the source of that number. */
+void logcut_begin(struct logcut *cut, unsigned source);
 /* The lines of TEXT. */
 void logcut_text(struct logcut *cut, struct slice text);
 /* The lines from FROM to TO of FD, or of all that can be read of it; -1 and

@@ -310,9 +310,12 @@ logset_scan(const struct logset *set, const uint64_t *keys, size_t n,
 	struct logcut *cut = logcut_new(&q, set->journal, reader);
 	int rc = 0;
 
+	logcut_begin(cut, 0);
 	logcut_text(cut, buf_slice(&set->text));
-	for (size_t i = 0; rc == 0 && i < set->nfiles; i++)
+	for (size_t i = 0; rc == 0 && i < set->nfiles; i++) {
+		logcut_begin(cut, (unsigned)i);
 		rc = scan_file(&set->files[i], &q, cut, err);
+	}
 	logcut_free(&cut);
 	return rc;
 }

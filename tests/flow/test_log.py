@@ -142,16 +142,19 @@ def test_only_the_logger_has_the_log():
     try:
         p.send("wakes local")
         p.wait_mail("alice", "wakes local")
-        found = set()
+        found, indexed = set(), set()
         for pid, name in p.processes().items():
             for fd in os.listdir(f"/proc/{pid}/fd"):
                 with contextlib.suppress(OSError):
-                    if os.readlink(f"/proc/{pid}/fd/{fd}").endswith(
-                            "pabal.log"):
+                    path = os.readlink(f"/proc/{pid}/fd/{fd}")
+                    if path.endswith("pabal.log"):
                         found.add(name)
+                    if "/log/index/" in path:
+                        indexed.add(name)
             with contextlib.suppress(FileNotFoundError):
                 assert os.readlink(f"/proc/{pid}/fd/2").startswith("pipe:")
         assert found == {"master", "logger"}
+        assert indexed == {"logger"}
     finally:
         p.close()
 
