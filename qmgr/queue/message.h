@@ -22,8 +22,7 @@ struct message {
 	struct arena arena;
 	struct envelope env;
 	size_t head_bytes; /* where the message begins in the file */
-	/* Since when it is in memory, of ev_now_ms. */
-	int64_t active_ms;
+	int64_t active_ms; /* since when it is in memory, of ev_now_ms */
 	struct rcpt **rcpts;
 	size_t nrcpts;
 	size_t promised;        /* recipients that lists will yet bring */

@@ -153,11 +153,11 @@ test_drop_self(void **state)
 		const char *own; /* the host with an own address */
 		bool by_address;
 	} rows[] = {
-		{ "10 a 20 me 30 b", "me", "a", true },
-		{ "10 a 20 me 30 b", "ME", "a", true },
-		{ "10 me 20 a", "me", "", true },
-		{ "10 a 20 b", "me", "a b", false },
-		{ "5 z 10 a 10 me 10 b", "me", "z", true },
+		{ "10 a 20 me 30 b", "me", "a", true, NULL, false },
+		{ "10 a 20 me 30 b", "ME", "a", true, NULL, false },
+		{ "10 me 20 a", "me", "", true, NULL, false },
+		{ "10 a 20 b", "me", "a b", false, NULL, false },
+		{ "5 z 10 a 10 me 10 b", "me", "z", true, NULL, false },
 		{ "10 a 20 b 30 c", "me", "a", true, "b", true },
 		{ "10 a 10 b 30 c", "me", "", true, "b", true },
 		{ "10 a 20 b 30 c", "me", "a b c", false, "b", false },
