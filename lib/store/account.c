@@ -25,24 +25,14 @@
 #include "store/inner.h"
 #include "store/whole.h"
 #include "sys/fd.h"
+#include "sys/kernel.h"
 
 enum { OPEN_DEFAULT = 256 };
 
 int
 store_boot_id(char id[STORE_BOOT_ID_SIZE], struct err *err)
 {
-	static const char path[] = "/proc/sys/kernel/random/boot_id";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd == -1)
-		return err_sys(err, ERR_TEMP, "open %s", path);
-	n = read(fd, id, STORE_BOOT_ID_SIZE - 1);
-	close(fd);
-	if (n <= 1)
-		return err_set(err, ERR_TEMP, "read %s: nothing there", path);
-	id[id[n - 1] == '\n' ? n - 1 : n] = '\0';
-	return 0;
+	return kernel_boot_id(id, err);
 }
 
 struct store *

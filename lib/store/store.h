@@ -20,6 +20,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "sys/kernel.h"
 
 struct durable;
 struct store;
@@ -34,7 +35,7 @@ struct store_opts {
 	bool crlf;               /* keep CRLF in files; else LF as is usual */
 };
 
-enum { STORE_BOOT_ID_SIZE = 64 };
+enum { STORE_BOOT_ID_SIZE = KERNEL_BOOT_ID_BYTES };
 
 /* What tells one run of the kernel from the next.  Read it before the sandbox
  * closes /proc. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "sys/kernel.h"
 
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -29,4 +30,21 @@ kernel_lacks(int abi)
 		return "signals between processes of one user (they need "
 		       "Linux 6.12)";
 	return NULL;
+}
+
+int
+kernel_boot_id(char id[KERNEL_BOOT_ID_BYTES], struct err *err)
+{
+	static const char path[] = "/proc/sys/kernel/random/boot_id";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "open %s", path);
+	n = read(fd, id, KERNEL_BOOT_ID_BYTES - 1);
+	close(fd);
+	if (n <= 1)
+		return err_set(err, ERR_TEMP, "read %s: nothing there", path);
+	id[id[n - 1] == '\n' ? n - 1 : n] = '\0';
+	return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef SYS_KERNEL_H
 #define SYS_KERNEL_H
 
+#include "base/err.h"
 #include "base/slice.h"
 
 enum {
@@ -15,5 +16,9 @@ int kernel_landlock(void);
 /* What Landlock of version ABI cannot hold back, in words ("TCP ports, signals
  * between processes of one user"); NULL when nothing that is asked of it. */
 const char *kernel_lacks(int abi);
+
+enum { KERNEL_BOOT_ID_BYTES = 64 };
+/* What names this run of the kernel; read before the doors close.  ERR_TEMP. */
+int kernel_boot_id(char id[KERNEL_BOOT_ID_BYTES], struct err *err);
 
 #endif
