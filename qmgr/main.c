@@ -12,12 +12,15 @@
 #include "qmgr/run/life.h"
 #include "qmgr/run/resolve.h"
 
+/* The kernel's boot id is read while /proc can be; the index of the queue is
+ * opened later, beneath the spool. */
 static int
 prepare(struct err *err)
 {
-	return service_dir(DIR_SPOOL) == -1
-		   ? err_set(err, ERR_PERM, "no spool directory")
-		   : 0;
+	if (service_dir(DIR_SPOOL) == -1)
+		return err_set(err, ERR_PERM, "no spool directory");
+	life_prepare();
+	return 0;
 }
 
 static int
@@ -78,7 +81,7 @@ static const struct service qmgr = {
 	.reload = life_reload,
 	.stop = life_stop,
 	.busy = life_busy,
-	.end = spool_stop,
+	.end = life_end,
 };
 
 int

@@ -8,6 +8,7 @@
 #include "log/log.h"
 #include "qmgr/queue/bad.h"
 #include "qmgr/queue/message.h"
+#include "qmgr/queue/waiting.h"
 #include "qmgr/run/round.h"
 #include "queue/envelope_text.h"
 #include "sys/fd.h"
@@ -136,6 +137,7 @@ take_in(struct entry *e, struct err *err)
 			entry_hold(e);
 		else
 			entry_wait(e, 0);
+		waiting_put(m, false);
 		rc = 0;
 	}
 	message_free(&m);
@@ -168,16 +170,19 @@ do_restore(struct slice name, struct answer *a, struct err *err)
 	(void)a;
 	if (id_of(name, id, err) == -1)
 		return -1;
-	e = entry_add(id, SPOOL_CUR, 0);
-	if (e == NULL)
+	e = waiting_recall(slice_str(id));
+	if (e != NULL) {
+		waiting_settle(e);
 		return err_set(
 		    err, ERR_PERM, "message %s is in the queue already", id);
+	}
+	e = entry_add(id, SPOOL_CUR, 0);
 	if (spool_restore(name, id, err) == -1) {
-		entry_free(&e);
+		waiting_drop(&e);
 		return -1;
 	}
 	if (take_in(e, err) == -1) {
-		entry_free(&e);
+		waiting_drop(&e);
 		(void)spool_unrestore(name, id, NULL);
 		return -1;
 	}

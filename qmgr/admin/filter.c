@@ -7,14 +7,15 @@
 #include "base/mem.h"
 #include "sys/clock.h"
 
-typedef bool (*term_fn)(const struct filter_term *t, const struct entry *e,
-    const struct message *m);
+typedef bool (*term_fn)(const struct filter_term *t, const struct qrecord *r);
+
+enum needs { BASE, KNOWN, WHOLE };
 
 struct filter_key {
 	const char *name;
 	const char *ops;
-	bool needs_message;
-	bool admin; /* about what only administrators see */
+	enum needs needs; /* of a record */
+	bool admin;       /* about what only administrators see */
 	term_fn match;
 };
 
@@ -35,110 +36,114 @@ compares(const struct filter_term *t, int64_t v)
 }
 
 static bool
-on_id(
-    const struct filter_term *t, const struct entry *e, const struct message *m)
+on_id(const struct filter_term *t, const struct qrecord *r)
 {
-	(void)m;
-	return globs(t, slice_str(e->id));
+	return globs(t, slice_str(r->id));
 }
 
 static bool
-on_state(
-    const struct filter_term *t, const struct entry *e, const struct message *m)
+on_state(const struct filter_term *t, const struct qrecord *r)
 {
 	static const char *const words[] = { "waiting", "active", "held" };
 
-	(void)m;
-	return globs(t, slice_str(words[e->state]));
+	return globs(t, slice_str(words[r->state]));
 }
 
 static bool
-on_age(
-    const struct filter_term *t, const struct entry *e, const struct message *m)
+on_age(const struct filter_term *t, const struct qrecord *r)
 {
-	(void)m;
-	return compares(t, clock_wall_s() - e->arrived_us / 1000000);
+	return compares(t, clock_wall_s() - r->arrived_us / 1000000);
 }
 
 static bool
-on_size(
-    const struct filter_term *t, const struct entry *e, const struct message *m)
+on_size(const struct filter_term *t, const struct qrecord *r)
 {
-	(void)e;
-	return compares(t, m->env.size);
+	return compares(t, r->size);
 }
 
 static bool
-on_sender(
-    const struct filter_term *t, const struct entry *e, const struct message *m)
+on_sender(const struct filter_term *t, const struct qrecord *r)
 {
-	(void)e;
-	return globs(t, m->env.sender.n > 0 ? m->env.sender : SLICE("<>"));
+	return globs(t, r->sender.n > 0 ? r->sender : SLICE("<>"));
+}
+
+static bool
+on_login(const struct filter_term *t, const struct qrecord *r)
+{
+	return globs(t, r->login);
 }
 
 /* Recipients that are still open. */
 static bool
-any_rcpt(const struct filter_term *t, const struct message *m,
-    struct slice (*part)(const struct rcpt *r))
+any_rcpt(const struct filter_term *t, const struct qrecord *r,
+    struct slice (*part)(const struct qrecord_rcpt *rcpt))
 {
-	for (size_t i = 0; i < m->nrcpts; i++)
-		if (!rcpt_is_final(m->rcpts[i]) && globs(t, part(m->rcpts[i])))
+	for (size_t i = 0; i < r->nrcpts; i++)
+		if (globs(t, part(&r->rcpts[i])))
 			return true;
 	return false;
 }
 
 static struct slice
-address_of(const struct rcpt *r)
+address_of(const struct qrecord_rcpt *r)
 {
-	return r->env.address;
+	return r->address;
 }
 
 static struct slice
-domain_of(const struct rcpt *r)
+domain_of(const struct qrecord_rcpt *r)
 {
-	return slice_from(r->env.address, slice_rfind(r->env.address, '@') + 1);
+	return slice_from(r->address, slice_rfind(r->address, '@') + 1);
 }
 
 static struct slice
-reason_of(const struct rcpt *r)
+host_of(const struct qrecord_rcpt *r)
+{
+	return r->host;
+}
+
+static struct slice
+reason_of(const struct qrecord_rcpt *r)
 {
 	return r->text;
 }
 
 static bool
-on_recipient(
-    const struct filter_term *t, const struct entry *e, const struct message *m)
+on_recipient(const struct filter_term *t, const struct qrecord *r)
 {
-	(void)e;
-	return any_rcpt(t, m, address_of);
+	return any_rcpt(t, r, address_of);
 }
 
 static bool
-on_domain(
-    const struct filter_term *t, const struct entry *e, const struct message *m)
+on_domain(const struct filter_term *t, const struct qrecord *r)
 {
-	(void)e;
-	return any_rcpt(t, m, domain_of);
+	return any_rcpt(t, r, domain_of);
 }
 
 static bool
-on_reason(
-    const struct filter_term *t, const struct entry *e, const struct message *m)
+on_host(const struct filter_term *t, const struct qrecord *r)
 {
-	(void)e;
-	return any_rcpt(t, m, reason_of);
+	return any_rcpt(t, r, host_of);
+}
+
+static bool
+on_reason(const struct filter_term *t, const struct qrecord *r)
+{
+	return any_rcpt(t, r, reason_of);
 }
 
 /* clang-format off */
 static const struct filter_key keys[] = {
-	{ "id",        "=",  false, false, on_id },
-	{ "state",     "=",  false, false, on_state },
-	{ "age",       "<>", false, false, on_age },
-	{ "size",      "<>", true,  false, on_size },
-	{ "sender",    "=",  true,  false, on_sender },
-	{ "recipient", "=",  true,  false, on_recipient },
-	{ "domain",    "=",  true,  false, on_domain },
-	{ "reason",    "=",  true, true,  on_reason },
+	{ "id",        "=",  BASE,  false, on_id },
+	{ "state",     "=",  BASE,  false, on_state },
+	{ "age",       "<>", BASE,  false, on_age },
+	{ "size",      "<>", KNOWN, false, on_size },
+	{ "sender",    "=",  KNOWN, false, on_sender },
+	{ "login",     "=",  KNOWN, true,  on_login },
+	{ "recipient", "=",  WHOLE, false, on_recipient },
+	{ "domain",    "=",  WHOLE, false, on_domain },
+	{ "host",      "=",  WHOLE, true,  on_host },
+	{ "reason",    "=",  WHOLE, true,  on_reason },
 };
 /* clang-format on */
 
@@ -176,10 +181,12 @@ filter_parse(struct filter *f, struct slice text, struct err *err)
 		    !parse_term(word, &f->terms[f->n]))
 			return err_set(err, ERR_PERM,
 			    "filter \"%.*s\": expected id=, sender=, "
-			    "recipient=, domain=, reason= or state= with a "
-			    "pattern, or age or size with > or < and a number",
+			    "recipient=, domain=, login=, host=, reason= or "
+			    "state= with a pattern, or age or size with > or < "
+			    "and a number",
 			    SLICE_FMT(slice_sub(word, 0, 60)));
-		f->needs_message |= f->terms[f->n].key->needs_message;
+		f->needs_known |= f->terms[f->n].key->needs >= KNOWN;
+		f->needs_whole |= f->terms[f->n].key->needs >= WHOLE;
 		f->admin |= f->terms[f->n].key->admin;
 		f->n++;
 	}
@@ -187,11 +194,10 @@ filter_parse(struct filter *f, struct slice text, struct err *err)
 }
 
 bool
-filter_match(
-    const struct filter *f, const struct entry *e, const struct message *m)
+filter_match(const struct filter *f, const struct qrecord *r)
 {
 	for (size_t i = 0; i < f->n; i++)
-		if (!f->terms[i].key->match(&f->terms[i], e, m))
+		if (!f->terms[i].key->match(&f->terms[i], r))
 			return false;
 	return true;
 }

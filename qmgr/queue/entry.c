@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "log/metric.h"
+#include "qmgr/queue/entry_away.h"
 #include "sys/clock.h"
 
 enum { SURE_MS = 3600000 };
@@ -25,6 +26,7 @@ RB_GENERATE_INTERNAL(entries, entry, all, by_id, __attribute__((unused)) static)
 static struct {
 	struct entries all;
 	uint64_t count;
+	uint64_t away;
 	struct heap due;
 	int64_t ahead_us; /* of clock_us the wall clock was, at the start */
 } table;
@@ -33,11 +35,17 @@ static struct metric messages = { .name = "pabal_qmgr_messages",
 	.help = "Messages in the queue.",
 	.type = METRIC_GAUGE };
 
+static void
+say_count(void)
+{
+	metric_set(&messages, (int64_t)entry_count());
+}
+
 void
 entry_init(void)
 {
 	RB_INIT(&table.all);
-	table.count = 0;
+	table.count = table.away = 0;
 	heap_fini(&table.due);
 	table.ahead_us = clock_wall_us() - clock_us();
 	metric_register(&messages);
@@ -63,7 +71,8 @@ put_in_list(struct entry *e)
 	if (RB_INSERT(entries, &table.all, e) != NULL)
 		return false;
 	e->unlisted = false;
-	metric_set(&messages, (int64_t)++table.count);
+	table.count++;
+	say_count();
 	return true;
 }
 
@@ -108,11 +117,13 @@ entry_free(struct entry **ep)
 {
 	struct entry *e = *ep;
 
+	must(e->change == NULL);
 	heap_del(&table.due, &e->due);
 	entry_written(e);
 	if (!e->unlisted) {
 		RB_REMOVE(entries, &table.all, e);
-		metric_set(&messages, (int64_t)--table.count);
+		table.count--;
+		say_count();
 	}
 	xfree(ep);
 }
@@ -120,7 +131,41 @@ entry_free(struct entry **ep)
 uint64_t
 entry_count(void)
 {
-	return table.count;
+	return table.count + table.away;
+}
+
+void
+entry_evict(struct entry **e)
+{
+	must((*e)->state != ENTRY_ACTIVE && (*e)->unwritten == NULL);
+	table.away++;
+	entry_free(e);
+}
+
+struct entry *
+entry_recall(
+    const char *id, enum spool_place place, int64_t arrived_us, int64_t seen_ms)
+{
+	struct entry *e = entry_add(id, place, arrived_us);
+
+	if (e == NULL)
+		return NULL;
+	e->seen_ms = seen_ms;
+	entry_set_away(table.away > 0 ? table.away - 1 : 0);
+	return e;
+}
+
+void
+entry_set_away(uint64_t n)
+{
+	table.away = n;
+	say_count();
+}
+
+uint64_t
+entry_away(void)
+{
+	return table.away;
 }
 
 void
@@ -131,9 +176,21 @@ entry_wait(struct entry *e, int64_t at_ms)
 	if (at_ms <= 0) /* a clock that was set back must not delay it */
 		at_ms =
 		    (e->arrived_us < now_us ? e->arrived_us : now_us) / 1000;
+	entry_wait_until(e, clock_ms() + at_ms - now_us / 1000);
+}
+
+void
+entry_wait_until(struct entry *e, int64_t at_ms)
+{
 	e->state = ENTRY_WAITING;
 	e->message = NULL;
-	heap_put(&table.due, &e->due, clock_ms() + at_ms - now_us / 1000);
+	heap_put(&table.due, &e->due, at_ms);
+}
+
+size_t
+entry_waiting(void)
+{
+	return table.due.n;
 }
 
 int64_t

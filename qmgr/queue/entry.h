@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every accepted message has an entry: the little that must be known of it
- * while its file waits on disk.  All entries stand in a tree by id, which is
- * the order of arrival (spool_new_id); those that wait for their next attempt
- * stand in a heap by its time as well.  Each costs O(log n).
+ * An accepted message has an entry: the little that must be known of it while
+ * its file is on disk.  All entries stand in a tree by id, which is the order
+ * of arrival (spool_new_id); those that wait for their next attempt stand in a
+ * heap by its time as well.  Each costs O(log n).
+ *
+ * Of those that wait or are held most are away, and only counted here
+ * (qmgr/queue/entry_away.h).
  *
  * Somebody may set the wall clock, and it may be wrong when the host starts. So
  * it is asked for what stands in files; while the process runs, waits and ages
@@ -36,11 +39,12 @@ struct unwritten {
 
 struct entry {
 	RB_ENTRY(entry) all;
-	struct heap_node due;        /* key: of clock_ms */
-	struct message *message;     /* while active */
-	struct unwritten *unwritten; /* NULL: nothing */
-	int64_t arrived_us;          /* wall clock; 0: not known yet */
-	int64_t seen_ms;             /* of clock_ms: since when we know it */
+	struct heap_node due;          /* key: of clock_ms */
+	struct message *message;       /* while active */
+	struct unwritten *unwritten;   /* NULL: nothing */
+	struct waiting_change *change; /* not yet in the index; NULL: none */
+	int64_t arrived_us;            /* wall clock; 0: not known yet */
+	int64_t seen_ms;               /* of clock_ms: since when we know it */
 	uint32_t attempts;
 	uint8_t state;
 	uint8_t place;
@@ -48,6 +52,7 @@ struct entry {
 	bool delete_wanted;
 	bool own;      /* no other process ever had a descriptor of its file */
 	bool unlisted; /* its message is not accepted yet */
+	bool indexed;  /* the index has a record of it, maybe an older one */
 	char id[ENVELOPE_ID_BYTES];
 };
 
@@ -63,6 +68,7 @@ struct entry *entry_find(struct slice id);
 void entry_free(struct entry **e);
 /* Its file has what was still to be written. */
 void entry_written(struct entry *e);
+/* Those that are away, too. */
 uint64_t entry_count(void);
 
 /* Wait until AT_MS (wall clock); 0 is at once, the oldest first. */

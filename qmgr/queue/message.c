@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/queue/message.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 #include "log/log.h"
 #include "qmgr/queue/repair.h"
+#include "qmgr/queue/spool_names.h"
 #include "qmgr/queue/tail.h"
 #include "queue/envelope_text.h"
 #include "sys/fd.h"
@@ -378,8 +380,14 @@ message_load(struct entry *e, struct err *err)
 {
 	struct flaws flaws = { 0 };
 	struct message *m;
-	int fd = spool_open(e->id, (enum spool_place)e->place, O_RDONLY, err);
+	enum spool_place place = (enum spool_place)e->place;
+	int fd = spool_open(e->id, place, O_RDONLY, err);
 
+	/* The index was told of a rename that was not made. */
+	if (fd == -1 && errno == ENOENT && spool_find(e->id, &place, err)) {
+		e->place = (uint8_t)place;
+		fd = spool_open(e->id, place, O_RDONLY, err);
+	}
 	if (fd == -1)
 		return NULL;
 	m = load(e, fd, &flaws, err);

@@ -42,7 +42,8 @@ struct message {
 };
 
 /* Read the message of E.  NULL: ERR_PERM when it cannot be understood (the
- * caller sets it aside), ERR_TEMP when it cannot be read now. */
+ * caller sets it aside), ERR_TEMP when it cannot be read now; then errno is
+ * ENOENT where there is no file. */
 struct message *message_load(struct entry *e, struct err *err);
 /* From an envelope just committed; takes over ARENA's content. */
 struct message *message_new(struct entry *e, struct arena *arena,

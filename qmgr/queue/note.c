@@ -2,6 +2,7 @@
 #include "qmgr/queue/note.h"
 
 #include "base/must.h"
+#include "qmgr/queue/message.h"
 #include "qmgr/queue/tail.h"
 #include "queue/envelope_text.h"
 

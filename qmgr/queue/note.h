@@ -5,7 +5,11 @@
 #ifndef QMGR_QUEUE_NOTE_H
 #define QMGR_QUEUE_NOTE_H
 
-#include "qmgr/queue/message.h"
+#include <stdint.h>
+
+struct buf;
+struct message;
+struct rcpt;
 
 void note_result(struct buf *lines, const struct rcpt *r);
 void note_rcpt(struct buf *lines, const struct rcpt *r);

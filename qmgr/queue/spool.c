@@ -13,17 +13,20 @@
 #include <bsd/string.h>
 
 #include "base/crc32c.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "qmgr/queue/bad.h"
 #include "qmgr/queue/recycle.h"
+#include "qmgr/queue/spool_names.h"
 #include "qmgr/queue/subdir.h"
 #include "qmgr/queue/unsynced.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
+#include "sys/filetime.h"
 #include "sys/id.h"
 #include "sys/workdir.h"
 
@@ -46,7 +49,8 @@ static struct {
 	unsigned scan_place;
 	unsigned scan_dir;
 	DIR *scan;
-	bool scanning; /* FN is being called */
+	bool scanning; /* FN is being called, the first time for all */
+	bool again;    /* not the first time */
 } spool = { .root = -1, .tmp = -1 };
 
 static struct metric syncs = { .name = "pabal_qmgr_syncs",
@@ -99,8 +103,8 @@ init_places(struct err *err)
 int
 spool_try(int dirfd, const char *path, struct err *err)
 {
-	static const char *const tops[] = { "tmp", "new", "cur", "bad",
-		"free" };
+	static const char *const tops[] = { "tmp", "new", "cur", "bad", "free",
+		"index" };
 
 	if (workdir_try(dirfd, path, err) == -1)
 		return -1;
@@ -259,7 +263,9 @@ spool_open(const char *id, enum spool_place place, int flags, struct err *err)
 	return fd;
 }
 
-/* A removal under way. */
+/* A removal under way, by id: a scan does not find its file any more. */
+static struct map removals;
+
 struct removal {
 	struct durable_req req;
 	struct ev_timer again;
@@ -273,6 +279,7 @@ on_removed(struct durable_req *req, int error)
 
 	if (error == 0 || error == ENOENT) {
 		unsynced_note();
+		map_del(&removals, slice_str(r->id));
 		free(r);
 		return;
 	}
@@ -300,6 +307,7 @@ unlink_later(int dirfd, const char *id)
 	r->req.dirfd = dirfd;
 	r->req.name = r->id;
 	ev_timer_init(&r->again, on_remove_again);
+	map_put(&removals, slice_str(r->id), r);
 	durable_remove(spool.durable, &r->req);
 }
 
@@ -351,6 +359,40 @@ spool_unrestore(struct slice name, const char *id, struct err *err)
 }
 
 bool
+spool_find(const char *id, enum spool_place *place, struct err *err)
+{
+	const unsigned dir = dir_of(id);
+	struct stat st;
+
+	for (unsigned i = 0; i < SPOOL_PLACES; i++) {
+		const unsigned at = (*place + i) % SPOOL_PLACES;
+
+		if (fstatat(spool.dirs[at][dir], id, &st,
+			AT_SYMLINK_NOFOLLOW) == 0) {
+			*place = (enum spool_place)at;
+			return true;
+		}
+		if (errno != ENOENT) {
+			err_sys(err, ERR_TEMP, "stat");
+			return false;
+		}
+	}
+	err_set(err, ERR_PERM, "its file is gone");
+	return false;
+}
+
+int64_t
+spool_changed_ns(const char *id, enum spool_place place)
+{
+	struct stat st;
+
+	if (fstatat(spool.dirs[place][dir_of(id)], id, &st,
+		AT_SYMLINK_NOFOLLOW) == -1)
+		return INT64_MAX;
+	return filetime_changed_ns(&st);
+}
+
+bool
 spool_drop_twin(const char *id)
 {
 	const int new = spool.dirs[SPOOL_NEW][dir_of(id)];
@@ -396,10 +438,13 @@ scan_next_dir(void)
 	return true;
 }
 
+/* FN is not told of what is being removed. */
 static void
 visit(void (*fn)(const char *name, enum spool_place place), const char *name)
 {
-	spool.scanning = true;
+	if (map_find(&removals, slice_str(name)) != NULL)
+		return;
+	spool.scanning = !spool.again;
 	fn(name, (enum spool_place)spool.scan_place);
 	spool.scanning = false;
 }
@@ -428,4 +473,14 @@ spool_scan(void (*fn)(const char *name, enum spool_place place))
 			    "a file that does not belong here");
 	}
 	return true;
+}
+
+void
+spool_scan_again(void)
+{
+	if (spool.scan != NULL)
+		closedir(spool.scan);
+	spool.scan = NULL;
+	spool.scan_place = spool.scan_dir = 0;
+	spool.again = true;
 }

@@ -8,6 +8,7 @@
  *   cur/<hh>/<id>   put off or held at least once
  *   bad/<id>        could not be understood (qmgr/queue/bad.h)
  *   free/<id>       has left; its file is used again (qmgr/queue/recycle.h)
+ *   index/          of what waits (qmgr/queue/qindex.h)
  *
  * <hh> is a hash of the id, so that no directory grows beyond reason.
  */
@@ -68,15 +69,5 @@ void spool_set_aside(const char *id, enum spool_place place, const char *why);
 /* Bring bad/NAME to cur/ as ID, and back again. */
 int spool_restore(struct slice name, const char *id, struct err *err);
 int spool_unrestore(struct slice name, const char *id, struct err *err);
-
-/* Where a rename takes two steps (fd_rename_new), a crash leaves one file in
- * new/ and in cur/: remove the name in new/.  False: it is not so. */
-bool spool_drop_twin(const char *id);
-
-/*
- * Visit accepted messages at the start, for a few milliseconds in each call: FN
- * for each file name.  False when all have been seen.
- */
-bool spool_scan(void (*fn)(const char *name, enum spool_place place));
 
 #endif

@@ -5,6 +5,7 @@
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/spool.h"
+#include "qmgr/queue/waiting.h"
 #include "qmgr/report/notice.h"
 #include "qmgr/run/dest.h"
 #include "qmgr/run/direct.h"
@@ -12,6 +13,16 @@
 #include "qmgr/run/intake.h"
 #include "qmgr/run/round.h"
 #include "qmgr/run/scan.h"
+#include "sys/kernel.h"
+
+static char boot_id[KERNEL_BOOT_ID_BYTES];
+
+void
+life_prepare(void)
+{
+	if (kernel_boot_id(boot_id, NULL) == -1)
+		boot_id[0] = '\0';
+}
 
 int
 life_start(int spool_dir, struct err *err)
@@ -23,9 +34,11 @@ life_start(int spool_dir, struct err *err)
 	dest_init(dispatch_start);
 	dispatch_init();
 	round_init();
+	waiting_init(scan_again);
 	if (spool_init(spool_dir, err) == -1)
 		return -1;
 	spool_start(qmgr_conf->sync_method);
+	waiting_open(spool_dir, boot_id);
 	scan_start();
 	return 0;
 }
@@ -46,6 +59,13 @@ life_stop(void)
 	notice_stop();
 	dest_stop();
 	round_stop();
+}
+
+void
+life_end(void)
+{
+	waiting_close();
+	spool_stop();
 }
 
 int

@@ -8,6 +8,9 @@
 
 #include "base/err.h"
 
+/* Before the doors close.  Without it no index of an earlier process is
+ * believed. */
+void life_prepare(void);
 /* Work in SPOOL_DIR (kept). */
 int life_start(int spool_dir, struct err *err);
 /* A new retry schedule or limit counts for what already waits. */
@@ -15,5 +18,6 @@ int life_reload(struct err *err);
 /* Begin nothing new; what is under way is done when life_busy says no. */
 void life_stop(void);
 bool life_busy(void);
+void life_end(void);
 
 #endif

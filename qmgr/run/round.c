@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/run/round.h"
 
+#include <errno.h>
+
 #include <bsd/stdlib.h>
 
 #include "base/must.h"
 #include "ev/loop.h"
 #include "log/log.h"
 #include "qmgr/conf.h"
+#include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/note.h"
+#include "qmgr/queue/waiting.h"
 #include "qmgr/report/report.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/resolve.h"
@@ -68,6 +72,7 @@ keep(struct message *m, const char *why)
 	note_word(&m->notes, "held", wall_ms());
 	settle_write(m);
 	entry_hold(e);
+	waiting_put(m, false);
 	finish(m);
 }
 
@@ -75,7 +80,7 @@ static void
 remove_entry(struct entry *e)
 {
 	spool_remove(e->id, (enum spool_place)e->place, e->own);
-	entry_free(&e);
+	waiting_drop(&e);
 }
 
 /* All recipients are settled for good: the message leaves the spool. */
@@ -126,7 +131,7 @@ set_aside(struct message *m)
 	settle_write(m);
 	spool_set_aside(e->id, (enum spool_place)e->place,
 	    "the message's checksum differs");
-	entry_free(&e);
+	waiting_drop(&e);
 	finish(m);
 }
 
@@ -150,7 +155,6 @@ put_off(struct message *m)
 {
 	struct entry *e = m->entry;
 	const int64_t wait_ms = retry_wait_ms(m);
-	struct err err = { 0 };
 
 	for (size_t i = 0; i < m->nrcpts; i++)
 		if (m->rcpts[i]->state == RCPT_DEFERRED)
@@ -162,9 +166,6 @@ put_off(struct message *m)
 	if (e->hold_wanted)
 		note_word(&m->notes, "held", wall_ms());
 	settle_write(m);
-	if (e->place == SPOOL_NEW &&
-	    spool_move(e->id, SPOOL_NEW, SPOOL_CUR, &err) == 0)
-		e->place = SPOOL_CUR;
 	log_info("mail.deferred", kv_s("qid", e->id),
 	    kv_u("nrcpt", count(m, RCPT_DEFERRED)),
 	    kv_u("attempts", e->attempts), kv_i("next_ms", wait_ms));
@@ -172,6 +173,7 @@ put_off(struct message *m)
 		entry_hold(e);
 	else
 		entry_wait(e, wall_ms() + wait_ms);
+	waiting_put(m, true);
 	finish(m);
 }
 
@@ -373,12 +375,14 @@ round_accept(struct newfile *nf)
 	must(e != NULL);
 	direct_spool_works();
 	e->own = !nf->lent;
-	if (!round_has_room()) {
-		entry_wait(e, 0);
-		return;
-	}
 	nf->env.id = arena_slice(&nf->arena, nf->env.id);
 	m = message_new(e, &nf->arena, &nf->env, nf->head_bytes);
+	if (!round_has_room()) {
+		entry_wait(e, 0);
+		waiting_put(m, false);
+		message_free(&m);
+		return;
+	}
 	kept_move(&m->kept, &nf->kept);
 	round_start(m);
 }
@@ -402,29 +406,56 @@ round_unreadable(struct entry *e, const char *why)
 {
 	log_err("spool.failed", kv_s("qid", e->id), kv_s("why", why));
 	entry_wait(e, wall_ms() + UNREADABLE_MS);
+	waiting_change(e);
+}
+
+/* Its file was removed, or moved away, by somebody else. */
+static void
+drop_missing(struct entry *e)
+{
+	log_warn("spool.missing", kv_s("qid", e->id));
+	waiting_drop(&e);
+}
+
+/* The message M of E is not to be tried now: its file says so, where the index
+ * was not told. */
+static bool
+must_wait(struct entry *e, const struct message *m, uint32_t attempts)
+{
+	if (m->held)
+		entry_hold(e);
+	else if (e->attempts > attempts && m->next_ms > wall_ms())
+		entry_wait(e, m->next_ms);
+	else
+		return false;
+	return true;
 }
 
 static void
 load_and_start(struct entry *e)
 {
+	const uint32_t attempts = e->attempts;
 	struct err err = { 0 };
-	struct message *m = message_load(e, &err);
+	struct message *m;
 
-	if (m != NULL && m->held) { /* it could not be read before */
+	errno = 0;
+	m = message_load(e, &err);
+	if (m != NULL && must_wait(e, m, attempts)) {
+		waiting_put(m, false);
 		message_free(&m);
-		entry_hold(e);
 		return;
 	}
 	if (m != NULL) {
 		round_start(m);
 		return;
 	}
-	if (err.class == ERR_PERM) {
+	if (errno == ENOENT) {
+		drop_missing(e);
+	} else if (err.class == ERR_PERM) {
 		spool_set_aside(e->id, (enum spool_place)e->place, err.text);
-		entry_free(&e);
-		return;
-	}
-	round_unreadable(e, err.text);
+		waiting_drop(&e);
+	} else
+		round_unreadable(e, err.text);
 }
 
 /* Nothing was put off for longer; what seems to be was put off before the
@@ -451,7 +482,7 @@ on_pump(struct ev_task *task)
 
 	if (rounds.stopped)
 		return;
-	while ((e = entry_first_due()) != NULL) {
+	while ((e = waiting_first_due()) != NULL) {
 		wait = entry_wait_ms(e);
 		if (wait > 0 && wait <= longest_wait_ms()) {
 			ev_timer_set(&rounds.due,

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What the index knows is not read: its name is enough.  A file that it does
+ * not know is, because there was no index, because the process ended before it
+ * was told, or because somebody put it there.
+ */
 #include "qmgr/run/scan.h"
 
 #include <errno.h>
@@ -6,15 +11,26 @@
 
 #include "ev/loop.h"
 #include "log/log.h"
+#include "qmgr/queue/compare.h"
+#include "qmgr/queue/entry_away.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
-#include "qmgr/queue/spool.h"
+#include "qmgr/queue/spool_names.h"
+#include "qmgr/queue/waiting.h"
+#include "qmgr/queue/waiting_inner.h"
 #include "qmgr/report/notice.h"
 #include "qmgr/run/round.h"
-#include "sys/fd.h"
 
-static struct ev_task scan;
-static uint64_t found;
+static struct {
+	struct ev_task task;
+	uint64_t messages; /* in the spool */
+	uint64_t read;     /* of them from their files */
+	uint64_t known;    /* names that have records */
+	uint64_t records;  /* at the beginning */
+	bool named;        /* all names have been seen */
+	bool over;
+	char after[ENVELOPE_ID_BYTES];
+} scan;
 
 /* The file of E was not understood, or cannot be read: what a bad disk does not
  * give now, it may give later; a message that left since the directory was read
@@ -26,52 +42,23 @@ on_not_loaded(struct entry *e, const struct err *err)
 
 	if (err->class == ERR_TEMP && !gone) {
 		round_unreadable(e, err->text);
-		found++;
+		scan.messages++;
 		return;
 	}
-	if (err->class == ERR_PERM)
+	if (!gone)
 		spool_set_aside(e->id, (enum spool_place)e->place, err->text);
-	entry_free(&e);
+	waiting_drop(&e);
 }
 
-/* A file of the message E, which came in since or stands in both places: as one
- * file, when a crash came between a link and an unlink, or as two, which nobody
- * but a hand makes. */
+/* A file that was accepted by an earlier process, without a record.  Its time
+ * stands in it, so it is read now; a broken one is set aside and stops
+ * nothing. */
 static void
-on_known(struct entry *e, enum spool_place place)
+read_file(struct entry *e)
 {
-	int fd;
-
-	if (spool_drop_twin(e->id)) {
-		e->place = SPOOL_CUR;
-		return;
-	}
-	fd = e->place != (uint8_t)place
-		 ? spool_open(e->id, place, O_RDONLY, NULL)
-		 : -1;
-	if (fd != -1)
-		spool_set_aside(
-		    e->id, place, "a second file of the same message");
-	fd_close(&fd);
-}
-
-/* A file that was accepted by an earlier process.  Its time stands in it, so
- * it is read now; a broken one is set aside and stops nothing. */
-static void
-on_found(const char *id, enum spool_place place)
-{
-	struct entry *e;
 	struct err err = { 0 };
 	struct message *m;
 
-	/* New, not on disk yet: it becomes an entry when it is. */
-	if (newfile_committing(id))
-		return;
-	e = entry_add(id, place, 0);
-	if (e == NULL) {
-		on_known(entry_find(slice_str(id)), place);
-		return;
-	}
 	errno = 0;
 	m = message_load(e, &err);
 	if (m == NULL) {
@@ -82,17 +69,69 @@ on_found(const char *id, enum spool_place place)
 		entry_hold(e);
 	else
 		entry_wait(e, m->next_ms);
+	waiting_put(m, false);
 	message_free(&m);
-	found++;
+	scan.messages++;
+	scan.read++;
+}
+
+static void
+on_found(const char *id, enum spool_place place)
+{
+	struct entry *e;
+
+	/* New, not on disk yet: it becomes an entry when it is. */
+	if (newfile_committing(id))
+		return;
+	switch (compare_name(id, place, &e)) {
+	case COMPARE_KNOWN: /* or has come in since */
+		scan.known++;
+		scan.messages += e == NULL || e->indexed;
+		return;
+	case COMPARE_DOUBTFUL:
+		scan.known++;
+		break;
+	case COMPARE_UNKNOWN:
+		/* in memory alone, where there is no index */
+		e = e == NULL ? entry_add(id, place, 0) : NULL;
+		break;
+	}
+	if (e != NULL)
+		read_file(e);
+}
+
+static void
+begin(void)
+{
+	scan.messages = scan.read = scan.known = 0;
+	scan.records = entry_away();
+	scan.named = scan.over = false;
+	scan.after[0] = '\0';
+	ev_task_queue(&scan.task);
+}
+
+/* Records of which no name was seen are looked for, in steps. */
+static bool
+step(void)
+{
+	if (!scan.named) {
+		scan.named = !spool_scan(on_found);
+		if (scan.named)
+			waiting_seen_all();
+		return !scan.named || scan.known < scan.records;
+	}
+	return compare_records(scan.after);
 }
 
 static void
 on_scan(struct ev_task *task)
 {
-	if (spool_scan(on_found))
+	if (step())
 		ev_task_queue(task);
 	else {
-		log_info("queue.scanned", kv_u("messages", found));
+		scan.over = true;
+		log_info("queue.scanned", kv_u("messages", scan.messages),
+		    kv_u("read", scan.read));
 		notice_start();
 	}
 	round_pump();
@@ -101,6 +140,19 @@ on_scan(struct ev_task *task)
 void
 scan_start(void)
 {
-	ev_task_init(&scan, on_scan);
-	ev_task_queue(&scan);
+	ev_task_init(&scan.task, on_scan);
+	begin();
+}
+
+void
+scan_again(void)
+{
+	spool_scan_again();
+	begin();
+}
+
+bool
+scan_is_over(void)
+{
+	return scan.over;
 }

@@ -3,9 +3,8 @@
 
 #include "tests/unit.h"
 
-#include <string.h>
-
 #include "base/mem.h"
+#include "qmgr/queue/entry.h"
 #include "sys/clock.h"
 
 static void
@@ -16,20 +15,23 @@ test_parse(void **state)
 		const char *text;
 		int rc;
 		size_t n;
-		bool needs_message;
+		bool needs_known, needs_whole;
 	} rows[] = {
-		{ "",                          0,  0, false },
-		{ "  ",                        0,  0, false },
-		{ "id=*",                      0,  1, false },
-		{ "state=held age>3600",       0,  2, false },
-		{ "sender=a@* recipient=*@b",  0,  2, true },
-		{ "size>1000",                 0,  1, true },
-		{ "size=1000",                 -1, 0, false },
-		{ "age>soon",                  -1, 0, false },
-		{ "age>",                      -1, 0, false },
-		{ "sender",                    -1, 0, false },
-		{ "color=red",                 -1, 0, false },
-		{ "=x",                        -1, 0, false },
+		{ "",                          0,  0, false, false },
+		{ "  ",                        0,  0, false, false },
+		{ "id=*",                      0,  1, false, false },
+		{ "state=held age>3600",       0,  2, false, false },
+		{ "sender=a@* recipient=*@b",  0,  2, true,  true },
+		{ "size>1000",                 0,  1, true,  false },
+		{ "login=*",                   0,  1, true,  false },
+		{ "host=mx*",                  0,  1, true,  true },
+		{ "size=1000",                 -1, 0, false, false },
+		{ "login>1",                   -1, 0, false, false },
+		{ "age>soon",                  -1, 0, false, false },
+		{ "age>",                      -1, 0, false, false },
+		{ "sender",                    -1, 0, false, false },
+		{ "color=red",                 -1, 0, false, false },
+		{ "=x",                        -1, 0, false, false },
 	};
 	/* clang-format on */
 
@@ -44,7 +46,8 @@ test_parse(void **state)
 		if (rows[i].rc == -1)
 			continue;
 		assert_int_equal(f.n, rows[i].n);
-		assert_int_equal(f.needs_message, rows[i].needs_message);
+		assert_int_equal(f.needs_known, rows[i].needs_known);
+		assert_int_equal(f.needs_whole, rows[i].needs_whole);
 	}
 }
 
@@ -63,7 +66,10 @@ test_match(void **state)
 		{ "sender=ALICE@*",                  true },
 		{ "sender=bob@*",                    false },
 		{ "recipient=bob@example.org",       true },
-		{ "recipient=done@example.org",      false },
+		{ "login=Alice*",                    true },
+		{ "login=bob*",                      false },
+		{ "host=mx.*",                       true },
+		{ "host=*.com",                      false },
 		{ "domain=example.org",              true },
 		{ "domain=example.com",              false },
 		{ "reason=*refused*",                true },
@@ -72,28 +78,26 @@ test_match(void **state)
 		{ "sender=alice@* state=waiting",    false },
 	};
 	/* clang-format on */
-	struct entry e = { .state = ENTRY_HELD,
-		.arrived_us = clock_wall_us() - 100000000 };
-	struct rcpt open = { .state = RCPT_PENDING,
-		.env.address = SLICE("bob@example.org"),
+	struct qrecord_rcpt rcpt = { .address = SLICE("bob@example.org"),
+		.host = SLICE("mx.example.org"),
 		.text = SLICE("connection refused by host") };
-	struct rcpt done = { .state = RCPT_DELIVERED,
-		.env.address = SLICE("done@example.org") };
-	struct rcpt *rcpts[] = { &open, &done };
-	struct message m = { .entry = &e,
-		.rcpts = rcpts,
-		.nrcpts = 2,
-		.env = { .sender = SLICE("alice@pabal.test"), .size = 100 } };
+	const struct qrecord r = { .id = "0ABCDEF",
+		.state = ENTRY_HELD,
+		.arrived_us = clock_wall_us() - 100000000,
+		.sender = SLICE("alice@pabal.test"),
+		.login = SLICE("alice@pabal.test"),
+		.size = 100,
+		.rcpts = &rcpt,
+		.nrcpts = 1 };
 
 	(void)state;
-	memcpy(e.id, "0ABCDEF", 8);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct filter f;
 		struct err err;
 
 		assert_int_equal(
 		    filter_parse(&f, slice_str(rows[i].text), &err), 0);
-		assert_int_equal(filter_match(&f, &e, &m), rows[i].hit);
+		assert_int_equal(filter_match(&f, &r), rows[i].hit);
 	}
 }
 

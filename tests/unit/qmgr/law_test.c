@@ -860,6 +860,7 @@ run_process(const char *dir, uint64_t seed, unsigned crash_at)
 	chance_state = seed;
 	ev_init();
 	load_conf();
+	life_prepare();
 	if (life_start(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &err) ==
 	    -1)
 		wrong(err.text);

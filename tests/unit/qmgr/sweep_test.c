@@ -30,8 +30,10 @@
 #include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
+#include "qmgr/admin/admin.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/entry.h"
+#include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
@@ -362,12 +364,11 @@ static unsigned fault_turns;
 static void
 flush(void)
 {
-	struct entry *e = NULL;
+	static struct ipc ctl = { ROLE_CTL };
+	struct msg m = { .type = MSG_queue_act,
+		.queue_act.verb = SLICE("flush") };
 
-	while ((e = entry_next(e)) != NULL)
-		if (e->state == ENTRY_WAITING)
-			entry_wait(e, 0);
-	round_pump();
+	admin_on_act(&ctl, &m);
 }
 
 static bool
@@ -430,6 +431,7 @@ process(bool take, const struct trouble *t)
 
 	load_conf();
 	ev_init();
+	life_prepare();
 	if (life_start(root, &err) == -1)
 		_exit(6);
 	if (t->call != NULL)

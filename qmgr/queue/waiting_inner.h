@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* waiting.c for those who look into the index themselves. */
+#ifndef QMGR_QUEUE_WAITING_INNER_H
+#define QMGR_QUEUE_WAITING_INNER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct entry;
+struct qrecord;
+
+/* Is there an index? */
+bool waiting_usable(void);
+/* A call of qindex.h said ERR: it is lost, when this turn ends. */
+void waiting_fail(const struct err *err);
+/* The message of R comes back, if it is away. */
+struct entry *waiting_back(const struct qrecord *r);
+/* ID, which is away, is no message. */
+void waiting_forget(const char *id);
+/* When E is due, by the queue's clock. */
+int64_t waiting_due_ms(const struct entry *e);
+
+/* Was a record of that life written by an earlier process? */
+bool waiting_is_old(uint32_t life);
+/* What files were changed before (sys/filetime.h), such a record knows. */
+int64_t waiting_as_of_ns(void);
+/* All such records were compared with their files. */
+void waiting_seen_all(void);
+
+#endif
