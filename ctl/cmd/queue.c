@@ -205,6 +205,8 @@ group_entry(void *arg, const struct qview_entry *e)
 
 	if (strcmp(t->by, "sender") == 0)
 		count_in(t, e->sender.n > 0 ? e->sender : SLICE("<>"), e);
+	else if (strcmp(t->by, "login") == 0)
+		count_in(t, e->login.n > 0 ? e->login : SLICE("-"), e);
 	else if (strcmp(t->by, "state") == 0)
 		count_in(t, e->state, e);
 	for (size_t i = 0; i < e->nrcpts; i++) {
@@ -217,6 +219,8 @@ group_entry(void *arg, const struct qview_entry *e)
 			    e);
 		else if (strcmp(t->by, "recipient") == 0)
 			count_in(t, r->address, e);
+		else if (strcmp(t->by, "host") == 0 && r->host.n > 0)
+			count_in(t, r->host, e);
 		else if (strcmp(t->by, "reason") == 0 && r->text.n > 0)
 			count_in(t, r->text, e);
 	}
@@ -264,8 +268,8 @@ print_top(struct ctl *ctl, const struct top *t, size_t most)
 int
 cmd_queue_top(struct ctl *ctl, int argc, char **argv)
 {
-	static const char *const kinds[] = { "domain", "sender", "recipient",
-		"reason", "state" };
+	static const char *const kinds[] = { "domain", "host", "sender",
+		"login", "recipient", "reason", "state" };
 	enum { MOST = 20 };
 	bool all = false;
 	const struct ctl_opt opts[] = { { "all", NULL, &all }, { 0 } };
@@ -282,8 +286,8 @@ cmd_queue_top(struct ctl *ctl, int argc, char **argv)
 		known |= strcmp(kinds[i], t.by) == 0;
 	if (!known)
 		return ctl_usage(ctl,
-		    "queue top: expected domain, sender, recipient, reason or "
-		    "state, not \"%s\"",
+		    "queue top: expected domain, host, sender, login, "
+		    "recipient, reason or state, not \"%s\"",
 		    t.by);
 	if (qview_filter(ctl, n > 0 ? n - 1 : 0, argv + 1, &filter) == -1)
 		return CTL_USAGE;

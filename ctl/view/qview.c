@@ -63,6 +63,7 @@ take_entry(struct slice text, struct arena *a, struct qview_entry *e)
 		.qid = fields_get(line, "qid"),
 		.state = fields_get(line, "state"),
 		.sender = value(a, line, "sender"),
+		.login = value(a, line, "login"),
 		.arrived_s = number(line, "arrived", 0),
 		.size_bytes = number(line, "size", 0),
 		.attempts = number(line, "attempts", 0),

@@ -25,7 +25,8 @@ struct qview_entry {
 	struct slice qid;
 	struct slice state; /* waiting, active, held */
 	struct slice sender;
-	int64_t arrived_s; /* wall clock */
+	struct slice login; /* who authenticated; may be empty */
+	int64_t arrived_s;  /* wall clock */
 	int64_t size_bytes;
 	int64_t attempts;
 	int64_t next_s; /* wall clock; -1: none is set */

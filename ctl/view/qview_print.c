@@ -53,6 +53,8 @@ print_json(struct qview_printer *p, const struct qview_entry *e)
 	if (e->next_s >= 0)
 		buf_addf(b, ",\"next\":%lld", (long long)e->next_s);
 	json_str(b, "sender", e->sender);
+	if (e->login.n > 0)
+		json_str(b, "login", e->login);
 	json_rcpts(b, e);
 	buf_adds(b, "}\n");
 }
