@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: ISC
+"""What a backlog of messages that wait costs: the start, fresh mail beside it,
+memory, and answers about it.  Their files are written while nothing runs; the
+first start makes the index, the second has it."""
+import os
+import re
+import subprocess
+import time
+
+from peers import DOMAIN, USERS, Pabal, drive, wait
+from backlog import Backlog  # tests/flow is on the path now
+
+QUESTIONS = ("queue count", "queue count login=user1@*",
+             "queue count domain=site7.example", "queue top")
+
+
+def anonymous_mib(p):
+    """Memory of qmgr that is not a file's."""
+    with open(f"/proc/{p.pids('qmgr')[0]}/smaps_rollup") as f:
+        return int(re.search(r"(?m)^Anonymous:\s+(\d+)", f.read())[1]) / 1024
+
+
+def seconds(p, question):
+    begin = time.monotonic()
+    p.pabal(*question.split())
+    return time.monotonic() - begin
+
+
+def first_line_s(p):
+    """Until `queue list` has printed something."""
+    begin = time.monotonic()
+    with subprocess.Popen([p.command, "-d", p.dir, "queue", "list"],
+                          stdout=subprocess.PIPE) as run:
+        run.stdout.read(1)
+        taken = time.monotonic() - begin
+        run.kill()
+    return taken
+
+
+def rate(server, messages):
+    """Of fresh mail, until all has arrived."""
+    base = server.count()
+    begin = time.monotonic()
+    drive(server.smtp_port, messages)
+    wait(lambda: server.count() - base >= messages, "all messages", 600)
+    return messages / (time.monotonic() - begin)
+
+
+def start(server, name):
+    """(first delivery, names compared): seconds from `pabal start` on."""
+    p = server.p
+    since, begin = p.mark(), time.monotonic()
+    p.start()
+    p.send(name, to=f"{USERS[0]}@{DOMAIN}")
+    p.wait_mail(USERS[0], name)
+    first = time.monotonic() - begin
+    p.wait_event("queue.scanned", since, 3600)
+    return first, time.monotonic() - begin
+
+
+def with_backlog(server, n, messages):
+    p = server.p
+    spool = os.path.join(p.dir, "spool")
+    owner = os.stat(os.path.join(spool, "cur"))
+    f = {"messages/s of fresh mail, nothing waits": rate(server, messages)}
+    p.stop()
+    Backlog(spool).write(range(n), (owner.st_uid, owner.st_gid))
+    for what in ("index made", "index there"):
+        first, compared = start(server, what)
+        f[f"s from the start to the first delivery, {what}"] = first
+        f[f"s until all names are compared, {what}"] = compared
+        f[f"MiB of qmgr (anonymous), {what}"] = anonymous_mib(p)
+        if p.queue_count() != n:
+            raise RuntimeError(f"{p.queue_count()} of {n} wait")
+        if what == "index made":
+            p.stop()
+    f["messages/s of fresh mail beside them"] = rate(server, messages)
+    for question in QUESTIONS:
+        f[f"s for `{question}`"] = seconds(p, question)
+    f["s for the first line of `queue list`"] = first_line_s(p)
+    f["MiB of qmgr (anonymous) after all that"] = anonymous_mib(p)
+    f["bytes of the index for a message"] = os.stat(os.path.join(
+        spool, "index", "data.mdb")).st_blocks * 512 / n
+    return f
+
+
+def measure(n, messages):
+    server = Pabal()
+    try:
+        rate(server, messages)  # discarded
+        return with_backlog(server, n, messages)
+    finally:
+        server.close()
+
+
+def table(figures, n, cell):
+    return [f"## {n:,} messages that wait", "", "| | |", "|---|---|"] + [
+        f"| {name} | {cell(value)} |"
+        for name, value in figures.items()] + [""]
