@@ -24,9 +24,9 @@ is_doubtful(const struct qrecord *r, const char *id, enum spool_place place)
 	       spool_changed_ns(id, place) >= waiting_as_of_ns();
 }
 
-/* A file of ID in PLACE, of which FIRST is known: one that a crash came between a
- * link and an unlink of, or two, which nobody but a hand makes.  The known one
- * stays. */
+/* A file of ID in PLACE, of which FIRST is known: one that a crash came between
+ * a link and an unlink of, or two, which nobody but a hand makes.  The known
+ * one stays. */
 static void
 put_second_right(const char *id, enum spool_place first, enum spool_place place)
 {

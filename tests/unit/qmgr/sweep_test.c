@@ -364,7 +364,7 @@ static unsigned fault_turns;
 static void
 flush(void)
 {
-	static struct ipc ctl = { ROLE_CTL };
+	static struct ipc ctl = { .role = ROLE_CTL };
 	struct msg m = { .type = MSG_queue_act,
 		.queue_act.verb = SLICE("flush") };
 
