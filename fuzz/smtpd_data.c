@@ -40,12 +40,17 @@ run(struct result *r, struct slice in, unsigned how, size_t cut)
 	r->scan.normalise = (how & 1) != 0;
 	r->scan.strip_bcc = (how & 2) != 0;
 	r->scan.line_max = (how & 4) != 0 ? 30 : 0;
+	r->scan.counted = (how & 8) != 0;
 	while (have < in.n && !r->scan.ended) {
 		have += cut == 0 || in.n - have < cut ? in.n - have : cut;
 		r->taken += smtpd_scan(
 		    &r->scan, slice_sub(in, r->taken, have - r->taken));
 		must(r->taken <= have);
 		must(r->scan.ended || have - r->taken < SMTPD_SCAN_HELD_MAX);
+	}
+	if (r->scan.counted) {
+		smtpd_scan_end(&r->scan, slice_from(in, r->taken));
+		r->taken = in.n;
 	}
 	must(r->scan.size == (int64_t)r->out.n);
 }
@@ -67,14 +72,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const unsigned how = size > 0 ? data[0] : 0;
 	const size_t cut = size > 1 ? data[1] % 40 + 1U : 1;
 	const struct slice in = slice_from(slice_of(data, size), 2);
+	const size_t end = (how & 8) != 0 ? in.n : end_of(in);
 	struct result whole, pieces;
 
 	run(&whole, in, how, 0);
 	run(&pieces, in, how, cut);
 	must(whole.scan.ended == pieces.scan.ended);
-	must(whole.scan.ended == (end_of(in) > 0));
+	must(whole.scan.ended == (end > 0 || whole.scan.counted));
 	if (whole.scan.ended) {
-		must(whole.taken == end_of(in) && pieces.taken == end_of(in));
+		must(whole.taken == end && pieces.taken == end);
 		must(whole.scan.faults == pieces.scan.faults);
 		must(slice_eq(buf_slice(&whole.out), buf_slice(&pieces.out)));
 		must(whole.scan.received == pieces.scan.received);

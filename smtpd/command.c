@@ -11,6 +11,7 @@
 #include "ev/stream.h"
 #include "front/session.h"
 #include "smtpd/auth.h"
+#include "smtpd/bdat.h"
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
 #include "smtpd/dialog.h"
@@ -21,10 +22,11 @@
 #include "smtpd/starttls.h"
 
 enum {
-	IN_ANY = SMTPD_NEW | SMTPD_GREETED | SMTPD_MAIL | SMTPD_RCPT,
-	IN_SESSION = SMTPD_GREETED | SMTPD_MAIL | SMTPD_RCPT,
+	IN_SESSION = SMTPD_GREETED | SMTPD_MAIL | SMTPD_RCPT | SMTPD_CHUNKS,
+	IN_ANY = SMTPD_NEW | IN_SESSION,
 	IN_MAIL = SMTPD_MAIL | SMTPD_RCPT,
 	BOTH = SMTPD_SPEAKS_SMTP | SMTPD_SPEAKS_LMTP,
+	LIMIT_MAX = 999999,
 };
 
 /* ---- greetings ---- */
@@ -37,6 +39,18 @@ set_helo(struct smtpd_session *s, struct slice helo, bool extended)
 	s->extended = extended;
 	/* RFC 5321 4.1.4: as if RSET had come. */
 	smtpd_session_enter(s, SMTPD_GREETED);
+}
+
+/* RFC 9422.  A limit beyond six digits cannot be said. */
+static void
+announce_limits(struct buf *out)
+{
+	const uint32_t mails = smtpd_conf->max_messages;
+
+	buf_adds(out, "250-LIMITS");
+	if (mails <= LIMIT_MAX)
+		buf_addf(out, " MAILMAX=%u", mails);
+	buf_addf(out, " RCPTMAX=%u\r\n", smtpd_conf->max_recipients);
 }
 
 static void
@@ -55,7 +69,10 @@ reply_extensions(struct smtpd_session *s)
 	buf_adds(out, "250-ENHANCEDSTATUSCODES\r\n");
 	if (smtpd_conf->dsn)
 		buf_adds(out, "250-DSN\r\n");
-	buf_adds(out, "250-SMTPUTF8\r\n250 HELP\r\n");
+	if (front_tls(&s->front))
+		buf_adds(out, "250-REQUIRETLS\r\n");
+	announce_limits(out);
+	buf_adds(out, "250-SMTPUTF8\r\n250-CHUNKING\r\n250 HELP\r\n");
 }
 
 static void
@@ -119,9 +136,9 @@ on_help(struct smtpd_session *s, struct slice args)
 	smtpd_reply(s, "214-2.0.0 Commands:");
 	smtpd_reply(s,
 	    s->protocol->speaks == SMTPD_SPEAKS_LMTP
-		? "214-2.0.0 LHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"
-		: "214-2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP "
-		  "VRFY HELP QUIT");
+		? "214-2.0.0 LHLO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT"
+		: "214-2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET "
+		  "NOOP VRFY HELP QUIT");
 	smtpd_reply(s, "214 2.0.0 See RFC 5321");
 }
 
@@ -169,6 +186,7 @@ static const struct smtpd_verb {
 	    "503 5.5.1 Need MAIL command", smtpd_rcpt_command, true, false },
 	{ "DATA", BOTH, SMTPD_RCPT,
 	    "503 5.5.1 No valid recipients", smtpd_data_command, false, false },
+	{ "BDAT", BOTH, IN_ANY, NULL, smtpd_bdat_command, true, false },
 	{ "RSET", BOTH, IN_ANY, NULL, on_rset, false, true },
 	{ "NOOP", BOTH, IN_ANY, NULL, on_noop, true, true },
 	{ "QUIT", BOTH, IN_ANY, NULL, on_quit, false, false },
@@ -215,7 +233,9 @@ has_control(struct slice line)
 static void
 out_of_order(struct smtpd_session *s, const struct smtpd_verb *v)
 {
-	if (s->state != SMTPD_NEW)
+	if (s->state == SMTPD_CHUNKS)
+		smtpd_mistake(s, "503 5.5.1 BDAT in progress, send RSET");
+	else if (s->state != SMTPD_NEW)
 		smtpd_mistake(s, v->otherwise);
 	else if (s->protocol->speaks == SMTPD_SPEAKS_LMTP)
 		smtpd_mistake(s, "503 5.5.1 Send LHLO first");

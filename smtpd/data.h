@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * DATA: the message goes from the client's stream into the queue file as it
- * comes.  The file is asked for when the envelope is complete; "250" is said
- * when qmgr has it on disk.  What makes a message unacceptable is told at its
- * end, and from where it is known nothing more is written.
- */
+/* DATA: a message up to its final dot.  What makes it unacceptable is told at
+ * its end. */
 #ifndef SMTPD_DATA_H
 #define SMTPD_DATA_H
 

@@ -80,6 +80,7 @@ smtpd_session_touch(struct smtpd_session *s)
 		front_deadline(&s->front, smtpd_conf->command_timeout);
 		break;
 	case SMTPD_DATA:
+	case SMTPD_CHUNK:
 		front_deadline(&s->front, smtpd_conf->data_timeout);
 		break;
 	case SMTPD_WAIT:
@@ -113,7 +114,7 @@ smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode)
 		return;
 	s->mode = mode;
 	/* Some clients send the dot behind a message apart. */
-	stream_quickack(st, mode == SMTPD_DATA);
+	stream_quickack(st, mode == SMTPD_DATA || mode == SMTPD_CHUNK);
 	smtpd_session_touch(s);
 	if (mode == SMTPD_WAIT)
 		stream_pause(st);

@@ -29,6 +29,7 @@ enum smtpd_state {
 	SMTPD_GREETED = 2, /* EHLO, HELO or LHLO */
 	SMTPD_MAIL = 4,    /* a sender is known */
 	SMTPD_RCPT = 8,    /* and at least one recipient */
+	SMTPD_CHUNKS = 16, /* and a first BDAT: only more of them follow */
 };
 
 /* Who takes the client's bytes. */
@@ -36,7 +37,16 @@ enum smtpd_mode {
 	SMTPD_LINES, /* command.c */
 	SMTPD_AUTH,  /* auth.c: lines of an exchange */
 	SMTPD_DATA,  /* data.c: the message */
+	SMTPD_CHUNK, /* bdat.c: a piece of it */
 	SMTPD_WAIT,  /* nobody: another daemon is asked */
+};
+
+/* That of the last BDAT. */
+struct smtpd_chunk {
+	int64_t size, left;  /* bytes, and how many are still to come */
+	int64_t unused;      /* bytes thrown away */
+	const char *refusal; /* why it is; NULL: its message's business */
+	bool last;
 };
 
 struct smtpd_session {
@@ -52,6 +62,7 @@ struct smtpd_session {
 	uint32_t refused; /* recipients */
 	enum smtpd_state state;
 	enum smtpd_mode mode;
+	struct smtpd_chunk chunk;
 	bool extended; /* EHLO or LHLO was said, not HELO */
 	bool skipping; /* the rest of an overlong line */
 	bool more;     /* input stands behind the line being handled */

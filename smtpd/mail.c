@@ -34,6 +34,7 @@ begin(struct smtpd_session *s, const struct smtpd_mail_args *args,
 	if (s->front.trusted || s->login != NULL)
 		mail->env.auth = arena_slice(a, args->auth);
 	mail->env.smtputf8 = args->smtputf8;
+	mail->env.requiretls = args->requiretls;
 	return mail;
 }
 
@@ -58,6 +59,7 @@ rights(const struct smtpd_session *s)
 {
 	return (s->front.local ? SMTPD_MAY_BARE : 0U) |
 	       (s->extended ? SMTPD_MAY_EXTEND : 0U) |
+	       (front_tls(&s->front) ? SMTPD_MAY_REQUIRETLS : 0U) |
 	       (smtpd_conf->dsn ? SMTPD_MAY_DSN : 0U);
 }
 

@@ -95,6 +95,16 @@ take_utf8(void *to, struct slice value)
 }
 
 static bool
+take_requiretls(void *to, struct slice value)
+{
+	struct smtpd_mail_args *a = to;
+
+	(void)value;
+	a->requiretls = true;
+	return true;
+}
+
+static bool
 take_auth(void *to, struct slice value)
 {
 	struct smtpd_mail_args *a = to;
@@ -156,12 +166,13 @@ take_orcpt(void *to, struct slice value)
 
 /* clang-format off */
 static const struct rule mail_rules[] = {
-	{ "SIZE",     0,             take_size,  true },
-	{ "BODY",     0,             take_body,  true },
-	{ "SMTPUTF8", 0,             take_utf8,  false },
-	{ "AUTH",     0,             take_auth,  true },
-	{ "RET",      SMTPD_MAY_DSN, take_ret,   true },
-	{ "ENVID",    SMTPD_MAY_DSN, take_envid, true },
+	{ "SIZE",       0,                    take_size,       true },
+	{ "BODY",       0,                    take_body,       true },
+	{ "SMTPUTF8",   0,                    take_utf8,       false },
+	{ "AUTH",       0,                    take_auth,       true },
+	{ "RET",        SMTPD_MAY_DSN,        take_ret,        true },
+	{ "ENVID",      SMTPD_MAY_DSN,        take_envid,      true },
+	{ "REQUIRETLS", SMTPD_MAY_REQUIRETLS, take_requiretls, false },
 };
 
 static const struct rule rcpt_rules[] = {
@@ -287,6 +298,18 @@ smtpd_parse_rcpt(struct slice args, unsigned may, struct smtpd_rcpt_args *rcpt,
 		    "553 5.6.7 Internationalized address requires SMTPUTF8");
 	return parse_params(
 	    &c, rcpt_rules, ARRAY_LEN(rcpt_rules), may, rcpt, err);
+}
+
+bool
+smtpd_parse_bdat(struct slice args, int64_t *size, bool *last)
+{
+	struct slice rest;
+	struct cur c = cur_of(slice_cut(args, ' ', &rest));
+
+	rest = slice_trim(rest);
+	*size = (int64_t)cur_u64(&c, INT64_MAX);
+	*last = slice_iis(rest, "LAST");
+	return cur_end(&c) && (*last || rest.n == 0);
 }
 
 void

@@ -17,8 +17,9 @@
 enum {
 	SMTPD_MAY_UTF8 = 1, /* RCPT: SMTPUTF8 was said at MAIL */
 	SMTPD_MAY_DSN = 2,
-	SMTPD_MAY_BARE = 4,   /* local clients: names without a domain */
-	SMTPD_MAY_EXTEND = 8, /* parameters at all (EHLO, LHLO) */
+	SMTPD_MAY_BARE = 4,        /* local clients: names without a domain */
+	SMTPD_MAY_EXTEND = 8,      /* parameters at all (EHLO, LHLO) */
+	SMTPD_MAY_REQUIRETLS = 16, /* the client came by TLS */
 };
 
 /* Room that the buffers below need for an address. */
@@ -30,6 +31,7 @@ struct smtpd_mail_args {
 	struct slice ret, envid; /* RFC 3461 */
 	struct slice auth;       /* RFC 4954 5, as given */
 	bool smtputf8;
+	bool requiretls; /* RFC 8689 */
 };
 
 struct smtpd_rcpt_args {
@@ -43,6 +45,8 @@ int smtpd_parse_mail(struct slice args, unsigned may,
 /* The same for "RCPT" (RFC 5321 4.1.1.3). */
 int smtpd_parse_rcpt(struct slice args, unsigned may,
     struct smtpd_rcpt_args *rcpt, struct buf *to, struct err *err);
+/* And for "BDAT": SIZE [LAST] (RFC 3030 2). */
+bool smtpd_parse_bdat(struct slice args, int64_t *size, bool *last);
 /* Give a canonical address that is a local part alone (postmaster, a local
  * user) its DOMAIN; the null sender stays. */
 void smtpd_qualify(struct buf *address, const char *domain);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/must.h"
 
 /* A longer name is none of a field: no line may be longer (RFC 5322 2.1.1). */
 enum { NAME_MAX_BYTES = 998 };
@@ -189,7 +190,8 @@ static bool
 begin_line(struct scan_run *r)
 {
 	struct smtpd_scan *sc = r->sc;
-	const bool dot = sc->at == SMTPD_AT_LINE && r->p[0] == '.';
+	const bool dot =
+	    !sc->counted && sc->at == SMTPD_AT_LINE && r->p[0] == '.';
 	struct start st = { 0 };
 	bool last;
 
@@ -310,4 +312,23 @@ smtpd_scan(struct smtpd_scan *sc, struct slice in)
 	if (r.p > in.p && memchr(in.p, '\0', (size_t)(r.p - in.p)) != NULL)
 		sc->faults |= SMTPD_SCAN_NUL;
 	return (size_t)(r.p - in.p);
+}
+
+void
+smtpd_scan_end(struct smtpd_scan *sc, struct slice rest)
+{
+	char last[SMTPD_SCAN_HELD_MAX + 2];
+	size_t n = rest.n;
+
+	must(rest.n < SMTPD_SCAN_HELD_MAX);
+	if (n > 0)
+		memcpy(last, rest.p, n);
+	if (n > 0 || sc->at == SMTPD_AT_MIDDLE) {
+		last[n++] = '\r';
+		last[n++] = '\n';
+	}
+	must(smtpd_scan(sc, slice_of(last, n)) == n);
+	if (!sc->in_body)
+		end_header(sc);
+	sc->ended = true;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The DATA stream: finds the end of a message, undoes dot-stuffing (RFC 5321
- * 4.5.2), watches line ends and reads along in the header.  Bytes are given on
- * in pieces of the caller's buffer, as large as what must be changed allows;
- * nothing is kept here.
+ * A message as it comes: finds the end of DATA, undoes dot-stuffing (RFC 5321
+ * 4.5.2; BDAT has neither), watches line ends and reads along in the header.
+ * Bytes are given on in pieces of the caller's buffer, as large as what must be
+ * changed allows; nothing is kept here.
  *
  * Only CRLF.CRLF ends a message, whatever stands alone: a CR or an LF by
  * itself never begins or ends a line as far as the dots are concerned, or a
@@ -48,12 +48,13 @@ struct smtpd_scan {
 	int64_t line_max; /* bytes with CRLF; 0: any */
 	bool normalise;   /* make bare CR and LF into CRLF */
 	bool strip_bcc;
+	bool counted; /* no dots: who reads it knows its end (BDAT) */
 	/* What was found. */
 	unsigned faults;
 	unsigned fields;
 	unsigned received;     /* Received fields */
 	int64_t size;          /* bytes given to put */
-	bool ended;            /* CRLF.CRLF was read */
+	bool ended;            /* by CRLF.CRLF, or smtpd_scan_end */
 	struct smtpd_msgid id; /* the first Message-ID */
 	/* The inside. */
 	enum smtpd_scan_at at;
@@ -78,5 +79,8 @@ enum { SMTPD_SCAN_HELD_MAX = 1024 };
  * SMTPD_SCAN_HELD_MAX, or what follows the end) must come again with more
  * behind it. */
 size_t smtpd_scan(struct smtpd_scan *sc, struct slice in);
+/* A message that is counted ends behind REST, which smtpd_scan has left.  Its
+ * last line gets its CRLF if it has none. */
+void smtpd_scan_end(struct smtpd_scan *sc, struct slice rest);
 
 #endif

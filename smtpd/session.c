@@ -13,6 +13,7 @@
 #include "front/session.h"
 #include "ipc/role.h"
 #include "smtpd/auth.h"
+#include "smtpd/bdat.h"
 #include "smtpd/command.h"
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
@@ -107,6 +108,8 @@ take(struct front_session *f, struct slice in)
 		return take_line(s, in);
 	case SMTPD_DATA:
 		return smtpd_data_input(s, in);
+	case SMTPD_CHUNK:
+		return smtpd_bdat_input(s, in);
 	case SMTPD_WAIT:
 	default:
 		return 0;
@@ -162,7 +165,7 @@ session_free(struct front_session *f)
 {
 	struct smtpd_session *s = of(f);
 
-	if (s->mode == SMTPD_DATA)
+	if (s->mode == SMTPD_DATA || s->state == SMTPD_CHUNKS)
 		smtpd_count(SMTPD_COUNT_messages_lost, 1);
 	smtpd_mail_free(&s->mail);
 	smtpd_auth_free(&s->auth);

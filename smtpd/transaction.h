@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A mail transaction: from MAIL to the reply to the final dot.  All it
+/* A mail transaction: from MAIL to the reply to the message.  All it
  * allocates dies with it. */
 #ifndef SMTPD_TRANSACTION_H
 #define SMTPD_TRANSACTION_H
@@ -14,7 +14,7 @@
 
 struct mime_parser;
 struct smtpd_ask;
-struct smtpd_data;
+struct smtpd_message;
 struct smtpd_session;
 struct smtpd_spool;
 
@@ -30,8 +30,8 @@ struct smtpd_mail {
 	/* Recipients that lookup is asked about, in order. */
 	TAILQ_HEAD(, smtpd_ask) asks;
 	unsigned nasks;
-	/* The message, from DATA on. */
-	struct smtpd_data *data;
+	/* The message, from DATA or BDAT on. */
+	struct smtpd_message *message;
 	struct smtpd_spool *spool;  /* NULL: the message is refused */
 	struct mime_parser *parser; /* NULL: nobody needs its record */
 };

@@ -63,6 +63,8 @@ static const struct {
 	{ "FROM:<> RET=FULL",            E, "!555 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> RET=HALF",            D, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> ENVID=" X100 "x",     D, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
+	{ "FROM:<> REQUIRETLS",          E, "!555 5.5.4", 0, NULL, NULL, NULL, NULL, false },
+	{ "FROM:<> REQUIRETLS=YES",      E | SMTPD_MAY_REQUIRETLS, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> X=1",                 E, "!555 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> =",                   E, "!555 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<\xed\x95\x9c@b.example>", E, "!553 5.6.7", 0, NULL, NULL, NULL, NULL, false },
@@ -97,6 +99,26 @@ static const struct {
 	{ "TO:<a@b.example> ORCPT=;x",   D, "!501 5.5.4", NULL, NULL },
 	{ "TO:<a@b.example> ORCPT=a_b;x", D, "!501 5.5.4", NULL, NULL },
 	{ "TO:<\xed\x95\x9c@b.example>", E, "!553 5.6.7", NULL, NULL },
+};
+
+static const struct {
+	const char *args;
+	int64_t size; /* -1: refused */
+	bool last;
+} bdats[] = {
+	{ "0", 0, false },
+	{ "0 LAST", 0, true },
+	{ "0086  last", 86, true },
+	{ "9223372036854775807", INT64_MAX, false },
+	{ "9223372036854775808", -1, false },
+	{ "", -1, false },
+	{ "LAST", -1, false },
+	{ "-1", -1, false },
+	{ "+1", -1, false },
+	{ "1x", -1, false },
+	{ "1\tLAST", -1, false },
+	{ "1 LAST LAST", -1, false },
+	{ "1 LASt.", -1, false },
 };
 
 static const struct {
@@ -151,6 +173,48 @@ test_mail(void **state)
 }
 
 static void
+test_requiretls(void **state)
+{
+	static const struct {
+		const char *args;
+		bool requires;
+	} said[] = {
+		{ "FROM:<> SIZE=1", false },
+		{ "FROM:<a@b.example> requiretls SIZE=1", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+		struct buf out = { .max = 2000 };
+		struct smtpd_mail_args a;
+
+		assert_int_equal(smtpd_parse_mail(slice_str(said[i].args),
+				     E | SMTPD_MAY_REQUIRETLS, &a, &out, NULL),
+		    0);
+		assert_int_equal(a.requiretls, said[i].requires);
+		buf_fini(&out);
+	}
+}
+
+static void
+test_bdat(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bdats); i++) {
+		int64_t size;
+		bool last;
+		const bool ok =
+		    smtpd_parse_bdat(slice_str(bdats[i].args), &size, &last);
+
+		assert_int_equal(ok, bdats[i].size != -1);
+		if (ok) {
+			assert_int_equal(size, bdats[i].size);
+			assert_int_equal(last, bdats[i].last);
+		}
+	}
+}
+
+static void
 test_rcpt(void **state)
 {
 	(void)state;
@@ -193,7 +257,9 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mail),
+		cmocka_unit_test(test_requiretls),
 		cmocka_unit_test(test_rcpt),
+		cmocka_unit_test(test_bdat),
 		cmocka_unit_test(test_helo),
 	};
 

@@ -315,6 +315,55 @@ test_message_id(void **state)
 		check_id(rows[i].in, rows[i].id);
 }
 
+/* clang-format off */
+static const struct {
+	const char *in;
+	const char *out;
+	unsigned how, faults;
+} counted[] = {
+	{ "",                         "{H}", 0, 0 },
+	{ ".\r\n",                    "{H}\r\n.\r\n", 0, 0 },
+	{ HEAD "..\r\n.\r\n.\r\n",    "Subject: x\r\n{H}\r\n..\r\n.\r\n.\r\n", 0, 0 },
+	{ HEAD "a\r\n.",              "Subject: x\r\n{H}\r\na\r\n.\r\n", 0, 0 },
+	{ "Subject",                  "{H}\r\nSubject\r\n", 0, 0 },
+	{ "Subject:",                 "Subject:\r\n{H}", 0, 0 },
+	{ "Subject: x\r\n",           "Subject: x\r\n{H}", 0, 0 },
+	{ HEAD "a\r",                 NULL, 0, SMTPD_SCAN_BARE },
+	{ HEAD "a\n",                 NULL, 0, SMTPD_SCAN_BARE },
+	{ HEAD "\r",                  NULL, 0, SMTPD_SCAN_BARE },
+	{ HEAD "a\n.\nb",             "Subject: x\r\n{H}\r\na\r\n.\r\nb\r\n", NORMALISE, 0 },
+	{ HEAD "a\n",                 "Subject: x\r\n{H}\r\na\r\n", NORMALISE, 0 },
+	{ "From me Mon",              "X-Mailbox-Line: From me Mon\r\n{H}", 0, 0 },
+};
+/* clang-format on */
+
+/* A message of BDAT: dots mean nothing, who feeds it tells its end. */
+static void
+test_counted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
+		const struct slice in = slice_str(counted[i].in);
+
+		for (size_t cut = 0; cut <= in.n; cut++) {
+			struct result r;
+			size_t n;
+
+			start(&r, counted[i].how);
+			r.scan.counted = true;
+			n = feed(&r, in, &cut, 1);
+			assert_false(r.scan.ended);
+			smtpd_scan_end(&r.scan, slice_from(in, n));
+			assert_true(r.scan.ended);
+			assert_int_equal(r.scan.faults, counted[i].faults);
+			if (counted[i].out != NULL)
+				assert_string_equal(
+				    buf_cstr(&r.out), counted[i].out);
+			buf_fini(&r.out);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -326,6 +375,7 @@ main(void)
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_unended),
 		cmocka_unit_test(test_message_id),
+		cmocka_unit_test(test_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

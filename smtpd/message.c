@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/message.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "conf/shared.h"
+#include "ev/loop.h"
+#include "ev/stream.h"
+#include "front/session.h"
+#include "log/log.h"
+#include "mime/wire.h"
+#include "queue/envelope.h"
+#include "smtpd/conf.h"
+#include "smtpd/dialog.h"
+#include "smtpd/metrics.h"
+#include "smtpd/protocol.h"
+#include "smtpd/received.h"
+#include "smtpd/record.h"
+#include "smtpd/scan.h"
+#include "smtpd/spool.h"
+#include "smtpd/starttls.h"
+#include "smtpd/transaction.h"
+#include "sys/clock.h"
+
+enum { FIELD_MAX = 4096 };
+
+/* ---- the answer ---- */
+
+/* The reply to the whole message: one, or for LMTP one a recipient (RFC 2033
+ * 4.2).  The transaction is over. */
+static void
+conclude(struct smtpd_session *s, const char *reply)
+{
+	const struct envelope *env = &s->mail->env;
+	struct slice text;
+	const struct slice code = slice_cut(slice_str(reply), ' ', &text);
+	const struct slice enhanced = slice_cut(text, ' ', &text);
+
+	if (s->protocol->speaks != SMTPD_SPEAKS_LMTP)
+		smtpd_reply(s, reply);
+	else
+		for (size_t i = 0; i < env->nrcpts; i++)
+			smtpd_replyf(s, "%.*s %.*s <%.*s> %.*s",
+			    SLICE_FMT(code), SLICE_FMT(enhanced),
+			    SLICE_FMT(env->rcpts[i].address), SLICE_FMT(text));
+	smtpd_session_enter(s, SMTPD_GREETED);
+	smtpd_session_mode(s, SMTPD_LINES);
+}
+
+static void
+log_refusal(const struct smtpd_session *s, const char *why)
+{
+	const struct smtpd_mail *mail = s->mail;
+
+	log_info("mail.refused", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip), kv_slice("from", mail->env.sender),
+	    kv_i("size", mail->message->scan.size), kv_s("why", why));
+	smtpd_count(why[0] == '4' ? SMTPD_COUNT_messages_deferred
+				  : SMTPD_COUNT_messages_refused,
+	    1);
+}
+
+void
+smtpd_message_log_refused(const struct smtpd_session *s)
+{
+	log_refusal(s, s->mail->message->refusal);
+}
+
+static void
+on_committed(void *arg, enum smtpd_spool_result result)
+{
+	static const char *const failures[] = {
+		[SMTPD_SPOOL_FULL] = "452 4.3.1 Insufficient system storage",
+		[SMTPD_SPOOL_FAILED] = "451 4.3.0 Queue file write error",
+	};
+	struct smtpd_session *s = arg;
+	const struct smtpd_mail *mail = s->mail;
+	const struct smtpd_spool *spool = mail->spool;
+	const char *qid = smtpd_spool_qid(spool);
+	char reply[64];
+
+	if (result != SMTPD_SPOOL_OK) {
+		log_refusal(s, failures[result]);
+		conclude(s, failures[result]);
+		return;
+	}
+	log_info("mail.accepted", kv_s("sid", s->front.sid), kv_s("qid", qid),
+	    kv_s("client", s->front.ip),
+	    kv_s("account", s->login != NULL ? s->login : ""),
+	    kv_slice("from", mail->env.sender),
+	    kv_i("size", smtpd_spool_size(spool)),
+	    kv_u("nrcpt", mail->env.nrcpts),
+	    kv_slice("protocol", mail->env.protocol),
+	    kv_i("ms", ev_now_ms() - mail->began_ms),
+	    kv_slice("message_id", smtpd_msgid_text(&mail->message->scan.id)));
+	smtpd_count(SMTPD_COUNT_messages, 1);
+	smtpd_count(SMTPD_COUNT_message_bytes, smtpd_spool_size(spool));
+	s->front.served++;
+	s->errors = s->junk = 0;
+	snprintf(reply, sizeof reply, "250 2.0.0 Ok: queued as %s", qid);
+	conclude(s, reply);
+}
+
+/* ---- the message ---- */
+
+void
+smtpd_message_refuse(struct smtpd_message *m, const char *reply)
+{
+	if (m->refusal != NULL)
+		return;
+	m->refusal = reply;
+	smtpd_mail_drop(m->mail);
+}
+
+static void
+put(struct smtpd_message *m, struct slice bytes)
+{
+	smtpd_spool_put(m->mail->spool, bytes);
+	smtpd_record_feed(&m->mail->parser, bytes);
+}
+
+static void
+on_bytes(struct smtpd_scan *sc, struct slice bytes)
+{
+	struct smtpd_message *m = OUTER(sc, struct smtpd_message, scan);
+
+	if (sc->size > m->size_max)
+		smtpd_message_refuse(m, "552 5.3.4 Message too large");
+	if (m->refusal == NULL)
+		put(m, bytes);
+}
+
+static void
+add_id(struct smtpd_message *m, struct buf *out)
+{
+	const size_t at = out->n + sizeof "Message-ID:" - 1;
+
+	buf_addf(out, "Message-ID: <%s@%s>\r\n",
+	    smtpd_spool_qid(m->mail->spool), smtpd_conf->shared.hostname);
+	smtpd_msgid_feed(&m->scan.id, slice_from(buf_slice(out), at));
+}
+
+/* Submitted mail gets what it needs to be mail (RFC 6409 8). */
+static void
+on_header(struct smtpd_scan *sc)
+{
+	struct smtpd_message *m = OUTER(sc, struct smtpd_message, scan);
+	const struct slice sender = m->mail->env.sender;
+	struct buf out = { .max = FIELD_MAX };
+
+	if (!m->fix || m->refusal != NULL)
+		return;
+	if ((sc->fields & SMTPD_SCAN_DATE) == 0) {
+		buf_adds(&out, "Date: ");
+		smtpd_date(clock_wall_s(), &out);
+		buf_adds(&out, "\r\n");
+	}
+	if ((sc->fields & SMTPD_SCAN_MESSAGE_ID) == 0)
+		add_id(m, &out);
+	if ((sc->fields & SMTPD_SCAN_FROM) == 0 && sender.n > 0)
+		buf_addf(&out, "From: <%.*s>\r\n", SLICE_FMT(sender));
+	if (out.n > 0)
+		put(m, buf_slice(&out));
+	buf_fini(&out);
+}
+
+void
+smtpd_message_judge(struct smtpd_message *m)
+{
+	const struct smtpd_scan *sc = &m->scan;
+
+	if ((sc->faults & SMTPD_SCAN_BARE) != 0)
+		smtpd_message_refuse(m, "550 5.6.11 Bare CR or LF not allowed");
+	if ((sc->faults & SMTPD_SCAN_NUL) != 0)
+		smtpd_message_refuse(m, "554 5.6.0 NUL character in message");
+	if ((sc->faults & SMTPD_SCAN_LONG) != 0)
+		smtpd_message_refuse(m, "554 5.6.0 Message line too long");
+	if (sc->received > smtpd_conf->max_received)
+		smtpd_message_refuse(m, "554 5.4.6 Too many hops");
+	if (sc->ended && (uint64_t)sc->size > m->mail->room_max)
+		smtpd_message_refuse(
+		    m, "552 5.2.2 Message exceeds mailbox quota");
+}
+
+void
+smtpd_message_finish(struct smtpd_session *s)
+{
+	struct smtpd_message *m = s->mail->message;
+	struct buf record = { .max = MIME_WIRE_MAX };
+
+	if (m->refusal != NULL) {
+		smtpd_message_log_refused(s);
+		conclude(s, m->refusal);
+		return;
+	}
+	smtpd_session_mode(s, SMTPD_WAIT);
+	smtpd_record_finish(&m->mail->parser, &record);
+	smtpd_spool_commit(m->mail->spool, buf_slice(&record), on_committed, s);
+	buf_fini(&record);
+}
+
+/* There is one, or why there is none shows at the commit. */
+static void
+on_file(void *arg, enum smtpd_spool_result result)
+{
+	const struct smtpd_session *s = arg;
+
+	(void)result;
+	smtpd_session_mode(arg, s->mail->message->after_rest);
+}
+
+void
+smtpd_message_rest(struct smtpd_session *s)
+{
+	struct smtpd_message *m = s->mail->message;
+
+	if (m->refusal != NULL || !smtpd_spool_rest(m->mail->spool, on_file, s))
+		return;
+	m->after_rest = s->mode;
+	smtpd_session_mode(s, SMTPD_WAIT);
+}
+
+void
+smtpd_message_progress(struct smtpd_session *s, size_t n)
+{
+	struct smtpd_message *m = s->mail->message;
+
+	m->read += (int64_t)n;
+	m->progress += n;
+	if (m->progress >= SMTPD_PROGRESS_BYTES) {
+		m->progress = 0;
+		smtpd_session_touch(s);
+	}
+	if (m->refusal != NULL && m->read > SMTPD_PATIENCE * m->size_max)
+		smtpd_hangup(
+		    s, "4.7.0", "Too much data after a rejected message");
+}
+
+/* ---- its start ---- */
+
+static void
+put_received(const struct smtpd_session *s)
+{
+	const struct envelope *env = &s->mail->env;
+	struct smtpd_message *m = s->mail->message;
+	struct buf out = { .max = FIELD_MAX };
+	struct smtpd_trace t = {
+		.helo = env->helo,
+		.ip = s->front.local ? SLICE("") : slice_str(s->front.ip),
+		.uid = slice_from(slice_str(s->front.ip), sizeof "local:" - 1),
+		.hostname = slice_str(smtpd_conf->shared.hostname),
+		.with = env->protocol,
+		.qid = slice_str(smtpd_spool_qid(m->mail->spool)),
+		.when_s = clock_wall_s(),
+	};
+
+	if (env->nrcpts == 1)
+		t.rcpt = env->rcpts[0].address;
+	smtpd_starttls_trace(s, &t);
+	smtpd_received(&t, &out);
+	put(m, buf_slice(&out));
+	buf_fini(&out);
+}
+
+static void
+on_opened(void *arg, enum smtpd_spool_result result)
+{
+	static const char *const failures[] = {
+		[SMTPD_SPOOL_FULL] = "452 4.3.1 Insufficient system storage",
+		[SMTPD_SPOOL_FAILED] = "451 4.3.0 Queue manager unavailable",
+	};
+	struct smtpd_session *s = arg;
+	struct smtpd_message *m = s->mail->message;
+
+	if (result == SMTPD_SPOOL_OK)
+		put_received(s);
+	else
+		smtpd_message_refuse(m, failures[result]);
+	m->opened(s);
+}
+
+struct smtpd_message *
+smtpd_message_new(struct smtpd_session *s)
+{
+	struct smtpd_message *m =
+	    arena_new(&s->mail->arena, struct smtpd_message);
+
+	m->mail = s->mail;
+	m->size_max = smtpd_conf->shared.message_size_limit;
+	if (s->mail->for_mailbox)
+		m->mail->parser = smtpd_record_parser();
+	m->fix = s->protocol->submission || s->front.local;
+	smtpd_scan_init(&m->scan, on_bytes, on_header);
+	m->scan.line_max = smtpd_conf->max_line_length;
+	m->scan.normalise =
+	    smtpd_conf->bare_newline == SMTPD_BARE_NEWLINE_NORMALISE;
+	m->scan.strip_bcc = m->fix && smtpd_conf->strip_bcc;
+	return s->mail->message = m;
+}
+
+void
+smtpd_message_open(struct smtpd_session *s, int64_t size_said,
+    void (*opened)(struct smtpd_session *s))
+{
+	struct smtpd_mail *mail = s->mail;
+	struct envelope *env = &mail->env;
+
+	env->client = slice_str(s->front.ip);
+	env->helo = slice_str(s->helo);
+	env->login = slice_str(s->login);
+	env->protocol = slice_str(
+	    smtpd_with(s->protocol->speaks == SMTPD_SPEAKS_LMTP, s->extended,
+		env->smtputf8, front_tls(&s->front), s->login != NULL));
+	mail->message->opened = opened;
+	smtpd_session_mode(s, SMTPD_WAIT);
+	mail->spool =
+	    smtpd_spool_open(env, size_said, s->front.sid, on_opened, s);
+}
