@@ -16,6 +16,6 @@ static const struct conf_param params[] = {
 const struct conf_desc login_conf_desc = CONF_DESC("login", params);
 const struct login_conf *login_conf;
 
-_Static_assert(offsetof(struct login_conf, client_auth_rate_limit) ==
-		   offsetof(struct front_conf, client_auth_rate_limit),
+_Static_assert(offsetof(struct login_conf, proxy_protocol_timeout) ==
+		   offsetof(struct front_conf, proxy_protocol_timeout),
     "params.def begins with front/params.def");

@@ -16,6 +16,6 @@ static const struct conf_param params[] = {
 const struct conf_desc smtpd_conf_desc = CONF_DESC("smtpd", params);
 const struct smtpd_conf *smtpd_conf;
 
-_Static_assert(offsetof(struct smtpd_conf, client_auth_rate_limit) ==
-		   offsetof(struct front_conf, client_auth_rate_limit),
+_Static_assert(offsetof(struct smtpd_conf, proxy_protocol_timeout) ==
+		   offsetof(struct front_conf, proxy_protocol_timeout),
     "params.def begins with front/params.def");

@@ -5,6 +5,9 @@
  * what is logged and counted, the last words and the stop.  The daemon brings a
  * protocol: it takes bytes and answers.
  *
+ * A connection may be a proxy's (proxy_protocol_hosts): then it is its client
+ * who counts, from when the proxy's header is there (front/behind.h).
+ *
  * A daemon calls front_init at its start and front_accept for what it accepts,
  * declares front_stop and front_busy, and its params.def begins with
  * front/params.def (front/conf.h).
@@ -32,6 +35,9 @@ struct front_ops {
 	/* A zeroed session of the daemon's; what was accepted is filled in by
 	 * the front end. */
 	struct front_session *(*alloc)(const struct front_protocol *p);
+	/* May PEER say for whom it is (front_become)?  Until then it has no
+	 * limits; may be NULL. */
+	bool (*vouches)(const struct addr *peer);
 	/* Greet, and set the deadline.  TLS from the first byte is under way.
 	 */
 	void (*begin)(struct front_session *s);

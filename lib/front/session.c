@@ -15,12 +15,11 @@
 #include "certs/certs.h"
 #include "conf/shared.h"
 #include "ev/layer.h"
-#include "ev/linger.h"
-#include "front/clients.h"
+#include "front/behind.h"
 #include "front/conf.h"
 #include "front/front.h"
 #include "front/metrics.h"
-#include "front/rate.h"
+#include "front/newcomer.h"
 #include "log/log.h"
 #include "sys/addr.h"
 #include "sys/id.h"
@@ -36,16 +35,11 @@ enum {
 	WORDS_MAX = 1024,
 };
 
-_Static_assert((int)FRONT_KEY_BYTES == (int)RATE_KEY_BYTES &&
-		   (int)FRONT_RATES == (int)RATE_KINDS,
-    "as rate.h has it");
-
 static struct {
 	const struct front_ops *ops;
 	const void *const *conf;
 	void (*on_count)(unsigned n);
 	uint32_t tail; /* of session ids: which process of which daemon */
-	struct clients clients;
 	TAILQ_HEAD(, front_session) sessions;
 	unsigned count;
 	bool stopping;
@@ -66,6 +60,18 @@ of(struct stream *st)
 	return OUTER(st, struct front_session, stream);
 }
 
+unsigned
+front_count(void)
+{
+	return front.count + behind_count();
+}
+
+static void
+tell_count(void)
+{
+	front.on_count(front_count());
+}
+
 /* ---- the end ---- */
 
 void
@@ -74,11 +80,12 @@ front_end(struct front_session *s, const char *why)
 	log_info("session.end", kv_s("sid", s->sid), kv_s("why", why),
 	    kv_u("served", s->served), kv_i("ms", ev_now_ms() - s->began_ms));
 	ev_timer_stop(&s->deadline);
-	clients_leave(&front.clients, &s->client);
+	newcomer_leave(&s->client);
 	stream_close(&s->stream);
 	TAILQ_REMOVE(&front.sessions, s, link);
 	front.ops->free(s);
-	front.on_count(--front.count);
+	front.count--;
+	tell_count();
 	front_metric(FRONT_METRIC_sessions_open, -1);
 }
 
@@ -120,6 +127,8 @@ void
 front_hangup(struct front_session *s, enum front_why why)
 {
 	static const char *const texts[FRONT_WHYS] = {
+		[FRONT_CLIENT_FULL] = "too many sessions of the client",
+		[FRONT_TOO_FAST] = "too many connections of the client",
 		[FRONT_TIMEOUT] = "timeout",
 		[FRONT_STOPPING] = "stop",
 	};
@@ -364,136 +373,37 @@ on_certs_wait(struct ev_timer *t)
 	begin_held();
 }
 
-/* Who connected to the local socket; nobody in particular when the kernel does
- * not tell. */
-static uid_t
-uid_of(int fd)
-{
-	struct ucred who = { .uid = (uid_t)-1 };
-	socklen_t len = sizeof who;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == -1)
-		return (uid_t)-1;
-	return who.uid;
-}
-
-/* What is known of who has connected. */
-struct front_newcomer {
-	const struct addr *peer;
-	const struct front_protocol *protocol;
-	bool local;
-	bool trusted;
-	bool exempt; /* from the limit of sessions, and has the reserve */
-	uid_t uid;   /* of a local one */
-	uint8_t key[FRONT_KEY_BYTES];
-	char ip[FRONT_IP_BYTES];
-};
-
-static struct front_newcomer
-know(int fd, const struct front_protocol *p, const struct addr *peer)
-{
-	struct front_newcomer n = { .peer = peer, .protocol = p };
-	char text[ADDR_TEXT];
-
-	n.local = addr_is_unix(peer);
-	n.trusted =
-	    n.local || conf_nets_match(&conf()->shared.trusted_networks, peer);
-	n.uid = n.local ? uid_of(fd) : 0;
-	n.exempt = n.trusted && n.uid == 0;
-	rate_key(peer, n.key);
-	if (n.local)
-		snprintf(n.ip, sizeof n.ip, "local:%u", (unsigned)n.uid);
-	else
-		snprintf(n.ip, sizeof n.ip, "%s", addr_format_ip(peer, text));
-	return n;
-}
-
-/* In the clear only where that is what the client will read. */
-static void
-refuse(int fd, const struct front_newcomer *n, enum front_why why)
-{
-	static const char *const texts[FRONT_WHYS] = {
-		[FRONT_FULL] = "process",
-		[FRONT_CLIENT_FULL] = "client",
-		[FRONT_USER_FULL] = "user",
-		[FRONT_TOO_FAST] = "rate",
-	};
-	struct buf words = { .max = WORDS_MAX };
-
-	if (why != FRONT_TOO_FAST) /* which is told once */
-		log_info("session.refused", kv_s("client", n->ip),
-		    kv_s("protocol", n->protocol->name),
-		    kv_s("why", texts[why]));
-	front_metric(FRONT_METRIC_sessions_refused, 1);
-	front.ops->words(n->protocol, why, &words);
-	if (!n->protocol->tls)
-		(void)send(fd, words.p, words.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	buf_fini(&words);
-	linger_close(fd);
-}
-
-/* Count WHICH for the client KEY, called IP. */
-static bool
-within_rate(const uint8_t key[FRONT_KEY_BYTES], const char *ip,
-    enum front_rate which, uint32_t limit)
-{
-	static const char *const names[FRONT_RATES] = { "connections",
-		"authentications", "messages", "recipients" };
-	uint32_t n;
-
-	if (limit == 0)
-		return true;
-	n = rate_count(key, which, ev_now_ms(), conf()->rate_time_unit);
-	if (n <= limit)
-		return true;
-	if (n == limit + 1)
-		log_info("session.rate-limited", kv_s("client", ip),
-		    kv_s("what", names[which]), kv_u("limit", limit));
-	front_metric(FRONT_METRIC_rate_refused, 1);
-	return false;
-}
-
 bool
 front_rate(struct front_session *s, enum front_rate which, uint32_t limit)
 {
-	return s->trusted || within_rate(s->key, s->ip, which, limit);
+	return s->trusted || newcomer_within_rate(s->key, s->ip, which, limit);
 }
 
-/* Is there a limit that keeps N out?  If not, its sessions are counted. */
-static bool
-may_enter(const struct front_newcomer *n, struct client_count **count,
-    bool room, bool reserve, enum front_why *why)
-{
-	*why = FRONT_TOO_FAST;
-	if (!n->trusted && !within_rate(n->key, n->ip, FRONT_CONNECTIONS,
-			       conf()->client_connection_rate_limit))
-		return false;
-	*why = FRONT_FULL;
-	if (!room && !(n->exempt && reserve))
-		return false;
-	if (n->exempt)
-		return true;
-	*why = n->local ? FRONT_USER_FULL : FRONT_CLIENT_FULL;
-	*count = n->local ? clients_enter_uid(&front.clients, n->uid,
-				conf()->max_sessions_per_user)
-			  : clients_enter(&front.clients, n->peer,
-				conf()->max_sessions_per_client);
-	return *count != NULL;
-}
-
+/* S is N's. */
 static void
-set_facts(struct front_session *s, const struct front_newcomer *n)
+set_client(struct front_session *s, const struct front_newcomer *n)
 {
-	s->protocol = n->protocol;
 	s->local = n->local;
 	s->trusted = n->trusted;
 	s->cleartext =
 	    conf_nets_match(&conf()->shared.cleartext_login_networks, n->peer);
 	s->port = addr_port(n->peer);
-	s->began_ms = ev_now_ms();
 	memcpy(s->key, n->key, sizeof s->key);
 	memcpy(s->ip, n->ip, sizeof s->ip);
-	id_new(s->sid, front.tail, 3);
+}
+
+bool
+front_become(struct front_session *s, const struct addr *client)
+{
+	const struct front_newcomer n = newcomer_know(-1, s->protocol, client);
+	enum front_why why;
+
+	newcomer_leave(&s->client);
+	set_client(s, &n);
+	if (newcomer_enter(&n, &s->client, true, true, &why))
+		return true;
+	front_hangup(s, why);
+	return false;
 }
 
 static void
@@ -505,36 +415,89 @@ set_options(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-void
-front_accept(int fd, const struct front_protocol *p, const struct addr *peer,
+static void
+log_proxied(const struct front_session *s, const struct addr *proxy)
+{
+	char text[ADDR_TEXT];
+
+	log_info("session.proxied", kv_s("sid", s->sid), kv_s("client", s->ip),
+	    kv_s("proxy", addr_format_ip(proxy, text)));
+}
+
+/* N comes in by FD, directly or through PROXY. */
+static void
+enter(int fd, const struct front_newcomer *n, const struct addr *proxy,
     bool room, bool reserve)
 {
-	const struct front_newcomer n = know(fd, p, peer);
 	struct client_count *count = NULL;
 	struct front_session *s;
 	enum front_why why;
 
-	if (!may_enter(&n, &count, room, reserve, &why)) {
-		refuse(fd, &n, why);
+	if (!newcomer_enter(n, &count, room, reserve, &why)) {
+		newcomer_refuse(fd, n, why);
 		return;
 	}
-	s = front.ops->alloc(p);
+	s = front.ops->alloc(n->protocol);
 	s->client = count;
-	set_facts(s, &n);
-	if (!n.local)
+	s->protocol = n->protocol;
+	s->vouches = n->vouches;
+	s->began_ms = ev_now_ms();
+	id_new(s->sid, front.tail, 3);
+	set_client(s, n);
+	if (!n->local)
 		set_options(fd);
 	ev_timer_init(&s->deadline, on_deadline);
 	stream_init(&s->stream, fd, &handler, &front.ops->limits);
 	TAILQ_INSERT_TAIL(&front.sessions, s, link);
-	front.on_count(++front.count);
+	front.count++;
+	tell_count();
 	front_metric(FRONT_METRIC_sessions, 1);
 	front_metric(FRONT_METRIC_sessions_open, 1);
 	log_info("session.start", kv_s("sid", s->sid), kv_s("client", s->ip),
-	    kv_u("port", s->port), kv_s("protocol", p->name));
-	if (may_begin(p, n.local))
+	    kv_u("port", s->port), kv_s("protocol", s->protocol->name));
+	if (proxy != NULL)
+		log_proxied(s, proxy);
+	if (may_begin(s->protocol, n->local))
 		begin(s);
 	else
 		hold(s);
+}
+
+/* The header of a proxy is here: its client is who has connected. */
+static void
+on_proxied(const struct behind_proxy *b)
+{
+	const struct front_newcomer n = newcomer_know(
+	    b->fd, b->protocol, b->client != NULL ? b->client : b->proxy);
+
+	enter(b->fd, &n, b->client != NULL ? b->proxy : NULL, b->room, true);
+	tell_count();
+}
+
+/* Who connects is a proxy, and its client not known yet.  Of limits only that
+ * of the process can be asked; who has the reserve shows when he is known. */
+static void
+accept_proxy(int fd, const struct front_newcomer *n, bool room, bool reserve)
+{
+	if (!room && !reserve) {
+		newcomer_refuse(fd, n, FRONT_FULL);
+		return;
+	}
+	behind_await(
+	    fd, n->protocol, n->peer, room, conf()->proxy_protocol_timeout);
+	tell_count();
+}
+
+void
+front_accept(int fd, const struct front_protocol *p, const struct addr *peer,
+    bool room, bool reserve)
+{
+	const struct front_newcomer n = newcomer_know(fd, p, peer);
+
+	if (conf_nets_match(&conf()->proxy_protocol_hosts, peer))
+		accept_proxy(fd, &n, room, reserve);
+	else
+		enter(fd, &n, NULL, room, reserve);
 }
 
 void
@@ -546,14 +509,10 @@ front_init(const struct front_ops *ops, enum role role, unsigned index,
 	front.on_count = on_count;
 	front.tail = (uint32_t)role << 10 | (index & 1023);
 	front_metrics_init();
+	newcomer_init(ops, slot);
+	behind_init(on_proxied, tell_count);
 	ev_timer_init(&front.certs_wait, on_certs_wait);
 	ev_timer_set(&front.certs_wait, CERTS_WAIT_MS);
-}
-
-unsigned
-front_count(void)
-{
-	return front.count;
 }
 
 void
@@ -604,6 +563,8 @@ front_stop(void)
 	struct front_session *s, *next;
 
 	front.stopping = true;
+	behind_stop();
+	tell_count();
 	TAILQ_FOREACH_SAFE(s, &front.sessions, link, next)
 	stop(s);
 }
@@ -611,5 +572,5 @@ front_stop(void)
 bool
 front_busy(void)
 {
-	return front.count > 0;
+	return front_count() > 0;
 }

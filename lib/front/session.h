@@ -17,6 +17,7 @@
 #include "ev/loop.h"
 #include "ev/stream.h"
 
+struct addr;
 struct client_count;
 
 enum {
@@ -76,6 +77,7 @@ struct front_session {
 	enum front_work work;
 	bool local;     /* over a UNIX socket: a user of this host */
 	bool trusted;   /* local, or in trusted_networks */
+	bool vouches;   /* its host may say for whom it is: front_become */
 	bool cleartext; /* may tell a password without TLS */
 	bool secret;    /* what is being taken is wiped */
 	bool shared;    /* another process may write to the client */
@@ -85,6 +87,11 @@ struct front_session {
 	char sid[FRONT_SID_BYTES];
 	char ip[FRONT_IP_BYTES]; /* "local:UID" for a local client */
 };
+
+/* S is CLIENT's from now on, as if CLIENT had connected: its limits, networks
+ * and name in the log.  False: a limit keeps CLIENT out, and the session ends.
+ */
+bool front_become(struct front_session *s, const struct addr *client);
 
 void front_work(struct front_session *s, enum front_work work);
 /* Time for the client's next act, in ms; 0: none, another daemon is waited for.

@@ -2,6 +2,8 @@
 /* A front end with a protocol of its own: it greets, and gives lines back. */
 #include "front/front.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,6 +32,7 @@ static const struct front_protocol secure = { "echos", true };
 static struct front_conf conf_values;
 static const struct front_conf *conf = &conf_values;
 static unsigned sessions;
+static struct cidr proxies;
 
 static struct front_session *
 echo_alloc(const struct front_protocol *p)
@@ -45,6 +48,24 @@ echo_begin(struct front_session *s)
 {
 	front_deadline(s, 60000);
 	stream_printf(&s->stream, "hello\n");
+}
+
+static void
+become(struct front_session *s, struct slice ip)
+{
+	struct addr addr;
+
+	must(s->vouches && addr_parse(&addr, ip, 1, NULL) == 0);
+	if (front_become(s, &addr))
+		stream_printf(&s->stream, "yes ");
+}
+
+static bool
+vouches(const struct addr *peer)
+{
+	char text[ADDR_TEXT];
+
+	return slice_is(slice_str(addr_format_ip(peer, text)), "203.0.115.1");
 }
 
 /* "quit" ends, "work" and "rest" are for a stop, "rate" counts. */
@@ -64,6 +85,8 @@ echo_take(struct front_session *s, struct slice in)
 		stream_pause(&s->stream);
 		return nl + 1;
 	}
+	if (slice_starts(line, SLICE("be ")))
+		become(s, slice_from(line, 3));
 	if (slice_is(line, "rate"))
 		stream_printf(&s->stream, "%s",
 		    front_rate(s, FRONT_MESSAGES, 2) ? "yes " : "no ");
@@ -99,6 +122,7 @@ echo_words(const struct front_protocol *p, enum front_why why, struct buf *out)
 static const struct front_ops ops = {
 	.limits = { 1024, 4096, 2048, 0 },
 	.alloc = echo_alloc,
+	.vouches = vouches,
 	.begin = echo_begin,
 	.take = echo_take,
 	.secured = echo_secured,
@@ -207,6 +231,10 @@ setup(void **state)
 	conf_values.max_sessions_per_client = 3;
 	conf_values.max_sessions_per_user = 3;
 	conf_values.rate_time_unit = 3600000;
+	conf_values.proxy_protocol_timeout = 5000;
+	must(addr_cidr_parse(&proxies, SLICE("203.0.113.0/24"), NULL) == 0);
+	conf_values.proxy_protocol_hosts.v = &proxies;
+	conf_values.proxy_protocol_hosts.n = 1;
 	front_init(&ops, ROLE_SMTPD, 7, (const void *const *)&conf, on_count);
 	return 0;
 }
@@ -324,6 +352,160 @@ test_rates(void **state)
 	gone(client("198.51.100.1", &clear, true));
 }
 
+/* ---- behind proxies */
+
+static void
+give(int fd, struct slice bytes)
+{
+	assert_int_equal(write(fd, bytes.p, bytes.n), bytes.n);
+	run();
+}
+
+static void
+test_proxy(void **state)
+{
+	static const struct slice v1 = {
+		"PROXY TCP4 198.51.100.7 192.0.2.9 4711 25\r\nearly\n", 49
+	};
+	static const struct slice v2 = { "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\xe"
+					 "\xc6\x33\x64\7\xc0\0\2\1\x12\x67\0"
+					 "\x19\4\0late\n",
+		35 };
+	int fd = client("203.0.113.1", &clear, true);
+
+	(void)state;
+	run();
+	assert_string_equal(heard(fd), "");
+	assert_int_equal(sessions, 1);
+	for (size_t i = 0; i < v1.n; i++)
+		give(fd, slice_sub(v1, i, 1));
+	assert_string_equal(heard(fd), "hello\nearly\n");
+	assert_int_equal(sessions, 1);
+	gone(fd);
+	fd = client("203.0.113.2", &clear, true);
+	give(fd, v2);
+	assert_string_equal(heard(fd), "hello\nlate\n");
+	gone(fd);
+	/* a connection of the proxy's own */
+	fd = client("203.0.113.2", &clear, true);
+	give(fd, SLICE("PROXY UNKNOWN\r\n"));
+	assert_string_equal(heard(fd), "hello\n");
+	gone(fd);
+	assert_int_equal(sessions, 0);
+	/* from anybody else it is what the protocol makes of it */
+	fd = client("203.0.114.1", &clear, true);
+	give(fd, SLICE("PROXY UNKNOWN\r\n"));
+	assert_string_equal(heard(fd), "hello\nPROXY UNKNOWN\r\n");
+	gone(fd);
+}
+
+/* Closed, whatever was still to be read. */
+static bool
+dropped(int fd)
+{
+	char c;
+
+	return read(fd, &c, 1) == 0 || errno == ECONNRESET;
+}
+
+/* Who sends no header is not served, nor waited for. */
+static void
+test_proxy_without_header(void **state)
+{
+	const int wrong = client("203.0.113.1", &clear, true);
+	const int left = client("203.0.113.1", &clear, true);
+	const int slow = client("203.0.113.1", &clear, true);
+
+	(void)state;
+	give(wrong, SLICE("PROXY TCP4 x\r\n"));
+	assert_true(dropped(wrong));
+	give(left, SLICE("PROXY "));
+	close(left);
+	give(slow, SLICE("PROXY TCP4 198.51.100.7"));
+	assert_int_equal(sessions, 1);
+	clock_run(4999);
+	run();
+	assert_int_equal(sessions, 1);
+	clock_run(2);
+	run();
+	assert_true(at_end(slow));
+	assert_int_equal(sessions, 0);
+	close(wrong);
+	close(slow);
+}
+
+static int
+proxied(const char *ip, bool room)
+{
+	const int fd = client("203.0.113.1", &clear, room);
+	char header[100];
+
+	snprintf(
+	    header, sizeof header, "PROXY TCP4 %s 192.0.2.9 4711 25\r\n", ip);
+	give(fd, slice_str(header));
+	return fd;
+}
+
+/* Limits are those of the client, whichever proxy it comes through; the
+ * proxy's connections have none but that of the process. */
+static void
+test_limits_behind_proxies(void **state)
+{
+	int fds[5], fd;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		fds[i] = proxied("198.51.100.8", true);
+	for (int i = 0; i < 5; i++)
+		assert_string_equal(
+		    heard(fds[i]), i < 3 ? "hello\n" : "bye 1\n");
+	fd = client("198.51.100.8", &clear, true);
+	run();
+	assert_string_equal(heard(fd), "bye 1\n");
+	gone(fd);
+	fd = proxied("198.51.100.9", true);
+	assert_string_equal(heard(fd), "hello\n");
+	gone(fd);
+	for (int i = 0; i < 5; i++)
+		gone(fds[i]);
+	assert_int_equal(sessions, 0);
+	conf_values.client_connection_rate_limit = 1;
+	gone(proxied("198.51.100.10", true));
+	fd = proxied("198.51.100.10", true);
+	assert_string_equal(heard(fd), "bye 3\n");
+	gone(fd);
+	gone(proxied("198.51.100.11", true));
+	conf_values.client_connection_rate_limit = 0;
+	/* no room in the process: said at once */
+	fd = client("203.0.113.1", &clear, false);
+	run();
+	assert_string_equal(heard(fd), "bye 0\n");
+	gone(fd);
+	assert_int_equal(sessions, 0);
+}
+
+/* Says on whose behalf it speaks, later. */
+static void
+test_becomes_another(void **state)
+{
+	int fds[5], all = 0;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		fds[i] = client("203.0.115.1", &clear, true);
+		say(fds[i], "rate\nbe 198.51.100.12\nrate\n");
+		run();
+		all += strcmp(heard(fds[i]),
+			   "hello\nyes rate\nyes be 198.51.100.12\n"
+			   "yes rate\n") == 0;
+	}
+	/* of rates and of sessions */
+	assert_int_equal(all, 2);
+	for (int i = 0; i < 5; i++)
+		gone(fds[i]);
+	assert_int_equal(sessions, 0);
+}
+
 static void
 test_ids_differ(void **state)
 {
@@ -375,6 +557,10 @@ main(void)
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_limits_of_sessions),
 		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_proxy_without_header),
+		cmocka_unit_test(test_limits_behind_proxies),
+		cmocka_unit_test(test_becomes_another),
 		cmocka_unit_test(test_shared_has_time),
 		cmocka_unit_test(test_ids_differ),
 		cmocka_unit_test(test_stop),
