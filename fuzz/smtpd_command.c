@@ -38,7 +38,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			  "cleartext_login_networks = 198.51.100.0/24\n"
 			  "message_size_limit = 64K\n",
 		    "max_command_length = 512\ndsn = yes\n"
-		    "bare_newline = normalise\nstrip_bcc = yes\n");
+		    "bare_newline = normalise\nstrip_bcc = yes\n"
+		    "xclient_hosts = 198.51.100.1\n");
 	ready = true;
 	if (size < 2)
 		return 0;

@@ -20,6 +20,7 @@
 #include "smtpd/protocol.h"
 #include "smtpd/rcpt.h"
 #include "smtpd/starttls.h"
+#include "smtpd/xclient.h"
 
 enum {
 	IN_SESSION = SMTPD_GREETED | SMTPD_MAIL | SMTPD_RCPT | SMTPD_CHUNKS,
@@ -69,6 +70,7 @@ reply_extensions(struct smtpd_session *s)
 	buf_adds(out, "250-ENHANCEDSTATUSCODES\r\n");
 	if (smtpd_conf->dsn)
 		buf_adds(out, "250-DSN\r\n");
+	smtpd_xclient_announce(s, out);
 	if (front_tls(&s->front))
 		buf_adds(out, "250-REQUIRETLS\r\n");
 	announce_limits(out);
@@ -193,6 +195,8 @@ static const struct smtpd_verb {
 	{ "STARTTLS", BOTH, IN_SESSION, NULL, smtpd_starttls_command, false, false },
 	{ "AUTH", SMTPD_SPEAKS_SMTP, SMTPD_GREETED,
 	    "503 5.5.1 MAIL transaction in progress", smtpd_auth_command, true, false },
+	{ "XCLIENT", BOTH, SMTPD_NEW | SMTPD_GREETED,
+	    "503 5.5.1 MAIL transaction in progress", smtpd_xclient_command, true, true },
 	{ "VRFY", BOTH, IN_ANY, NULL, on_vrfy, true, true },
 	{ "HELP", BOTH, IN_ANY, NULL, on_help, true, true },
 	{ "EXPN", BOTH, IN_ANY, NULL, on_unimplemented, true, false },

@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "base/slice.h"
 #include "conf/shared.h"
 #include "ev/stream.h"
 #include "log/log.h"
 #include "smtpd/conf.h"
+#include "smtpd/protocol.h"
 #include "smtpd/transaction.h"
 
 enum { REPLY_MAX = 1024 };
@@ -69,6 +71,24 @@ smtpd_session_enter(struct smtpd_session *s, enum smtpd_state state)
 	s->state = state;
 	if (state <= SMTPD_GREETED)
 		smtpd_mail_free(&s->mail);
+}
+
+void
+smtpd_session_forget(struct smtpd_session *s)
+{
+	smtpd_session_enter(s, SMTPD_NEW);
+	xfree(&s->helo);
+	xfree(&s->login);
+	xfree(&s->client_name);
+	s->extended = false;
+}
+
+void
+smtpd_session_greet(struct smtpd_session *s)
+{
+	smtpd_replyf(s, "220 %s %s pabal", smtpd_conf->shared.hostname,
+	    s->protocol->banner);
+	smtpd_session_mode(s, SMTPD_LINES);
 }
 
 void

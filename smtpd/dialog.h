@@ -56,6 +56,8 @@ struct smtpd_session {
 	struct smtpd_auth *auth; /* the exchange under way, or NULL */
 	char *helo;              /* NULL before EHLO */
 	char *login;             /* account; NULL: not authenticated */
+	char *client_name;       /* the client's host, as XCLIENT has it */
+	char *proxy;             /* who said XCLIENT; NULL: nobody */
 	uint32_t errors;         /* since the last message */
 	uint32_t junk;           /* commands that lead nowhere, since then */
 	uint32_t auth_failures;
@@ -82,6 +84,10 @@ void smtpd_hangup(struct smtpd_session *s, const char *code, const char *text);
 /* The only places where state and mode change. */
 void smtpd_session_enter(struct smtpd_session *s, enum smtpd_state state);
 void smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode);
+/* The client is as new as it was when it had connected. */
+void smtpd_session_forget(struct smtpd_session *s);
+/* "220", and the client's commands are next. */
+void smtpd_session_greet(struct smtpd_session *s);
 /* Collect replies or send them, whichever suits what is under way. */
 void smtpd_session_hold(struct smtpd_session *s);
 /* The client has done something: its deadline starts anew. */

@@ -251,6 +251,7 @@ put_received(const struct smtpd_session *s)
 	struct buf out = { .max = FIELD_MAX };
 	struct smtpd_trace t = {
 		.helo = env->helo,
+		.name = env->client_name,
 		.ip = s->front.local ? SLICE("") : slice_str(s->front.ip),
 		.uid = slice_from(slice_str(s->front.ip), sizeof "local:" - 1),
 		.hostname = slice_str(smtpd_conf->shared.hostname),
@@ -311,6 +312,7 @@ smtpd_message_open(struct smtpd_session *s, int64_t size_said,
 	struct envelope *env = &mail->env;
 
 	env->client = slice_str(s->front.ip);
+	env->client_name = slice_str(s->client_name);
 	env->helo = slice_str(s->helo);
 	env->login = slice_str(s->login);
 	env->protocol = slice_str(

@@ -33,7 +33,8 @@ add_client(const struct smtpd_trace *t, struct buf *out)
 		return;
 	}
 	buf_add(out, is_domain(t->helo) ? t->helo : SLICE("unknown"));
-	buf_addf(out, " ([%s%.*s])", six ? "IPv6:" : "", SLICE_FMT(t->ip));
+	buf_addf(out, " (%.*s%s[%s%.*s])", SLICE_FMT(t->name),
+	    t->name.n > 0 ? " " : "", six ? "IPv6:" : "", SLICE_FMT(t->ip));
 }
 
 /* With A-labels where this makes it ASCII: the field must not be what keeps a

@@ -12,6 +12,7 @@
 /* What the trace field tells (RFC 5321 4.4). */
 struct smtpd_trace {
 	struct slice helo;     /* as the client gave it */
+	struct slice name;     /* of its host; may be empty */
 	struct slice ip;       /* without brackets; empty: a local client, */
 	struct slice uid;      /* of this user */
 	struct slice hostname; /* ours */

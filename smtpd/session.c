@@ -130,11 +130,7 @@ session_taken(struct front_session *f)
 static void
 session_begin(struct front_session *f)
 {
-	struct smtpd_session *s = of(f);
-
-	smtpd_replyf(s, "220 %s %s pabal", smtpd_conf->shared.hostname,
-	    s->protocol->banner);
-	smtpd_session_mode(s, SMTPD_LINES);
+	smtpd_session_greet(of(f));
 }
 
 static void
@@ -142,12 +138,15 @@ session_secured(struct front_session *f)
 {
 	struct smtpd_session *s = of(f);
 
-	smtpd_session_enter(s, SMTPD_NEW);
 	smtpd_auth_free(&s->auth);
-	xfree(&s->helo);
-	xfree(&s->login);
-	s->extended = false;
+	smtpd_session_forget(s);
 	smtpd_session_mode(s, SMTPD_LINES);
+}
+
+static bool
+session_vouches(const struct addr *peer)
+{
+	return conf_nets_match(&smtpd_conf->xclient_hosts, peer);
 }
 
 static struct front_session *
@@ -171,6 +170,8 @@ session_free(struct front_session *f)
 	smtpd_auth_free(&s->auth);
 	free(s->helo);
 	free(s->login);
+	free(s->client_name);
+	free(s->proxy);
 	free(s);
 }
 
@@ -199,6 +200,7 @@ session_words(
 static const struct front_ops ops = {
 	.limits = { IN_MAX, OUT_MAX, SMTPD_OUT_HIGH, 0 },
 	.alloc = session_alloc,
+	.vouches = session_vouches,
 	.begin = session_begin,
 	.take = take,
 	.taken = session_taken,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "front/proxy.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,16 +57,6 @@ is_word(char c)
 	return c > ' ' && c < 0x7f;
 }
 
-static void
-take_ip(struct cur *c, int family, uint8_t ip[16])
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (!slice_copy(cur_while(c, is_word), text, sizeof text) ||
-	    inet_pton(family, text, ip) != 1)
-		cur_fail(c);
-}
-
 static uint16_t
 take_port(struct cur *c)
 {
@@ -85,7 +74,8 @@ static enum proxy_found
 parse_line(struct slice line, struct addr *client)
 {
 	struct cur c = cur_of(line);
-	uint8_t source[16] = { 0 }, destination[16] = { 0 };
+	struct slice source, destination;
+	struct addr server;
 	uint16_t port;
 	int family;
 
@@ -98,17 +88,17 @@ parse_line(struct slice line, struct addr *client)
 	else
 		return PROXY_INVALID;
 	(void)cur_take(&c, sizeof "TCP4 " - 1);
-	take_ip(&c, family, source);
+	source = cur_while(&c, is_word);
 	cur_lit(&c, " ");
-	take_ip(&c, family, destination);
+	destination = cur_while(&c, is_word);
 	cur_lit(&c, " ");
 	port = take_port(&c);
 	cur_lit(&c, " ");
 	(void)take_port(&c);
-	if (!cur_end(&c))
-		return PROXY_INVALID;
-	set_client(client, family, source, port);
-	return PROXY_CLIENT;
+	return cur_end(&c) && addr_of_ip(client, family, source, port) &&
+		       addr_of_ip(&server, family, destination, 0)
+		   ? PROXY_CLIENT
+		   : PROXY_INVALID;
 }
 
 static enum proxy_found

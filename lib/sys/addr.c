@@ -142,6 +142,21 @@ addr_parse(
 	return 0;
 }
 
+bool
+addr_of_ip(struct addr *a, int family, struct slice text, uint16_t port)
+{
+	*a = (struct addr){ 0 };
+	/* a NUL would end it too soon */
+	if (slice_find(text, '\0') < text.n || !parse_ip(a, text, false) ||
+	    (family != AF_UNSPEC && a->ss.ss_family != family))
+		return false;
+	if (a->ss.ss_family == AF_INET)
+		in4(a)->sin_port = htons(port);
+	else
+		in6(a)->sin6_port = htons(port);
+	return true;
+}
+
 void
 addr_set(struct addr *a, const struct sockaddr_storage *ss, socklen_t len)
 {

@@ -27,6 +27,9 @@ enum { ADDR_TEXT = 120 };
  * the port must be there.  ERR_PERM says what was expected. */
 int addr_parse(
     struct addr *a, struct slice text, uint16_t default_port, struct err *err);
+/* The IP address that TEXT is and nothing else (no brackets, no port), of
+ * FAMILY or, with AF_UNSPEC, of either; false: it is none. */
+bool addr_of_ip(struct addr *a, int family, struct slice text, uint16_t port);
 /* Take over what accept4, recvfrom or getpeername filled in. */
 void addr_set(struct addr *a, const struct sockaddr_storage *ss, socklen_t len);
 

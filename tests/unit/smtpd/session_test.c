@@ -3,35 +3,7 @@
 
 #include "tests/unit.h"
 
-#include "tests/unit/smtpd/fake.h"
-
-#define STRANGER "192.0.2.1"
-#define TRUSTED  "127.0.0.1"
-#define G        "220 h.example ESMTP pabal\r\n"
-#define OK       "250 2.0.0 Ok\r\n"
-#define GO       "354 End with <CR><LF>.<CR><LF>\r\n"
-#define QUEUED   "250 2.0.0 Ok: queued as QID\r\n"
-#define BYE      "221 2.0.0 h.example Bye\r\n"
-#define SENDER   "250 2.1.0 Sender ok\r\n"
-#define RCPT     "250 2.1.5 Recipient ok\r\n"
-#define HELO     "250 h.example\r\n"
-#define EXTENSIONS                                                             \
-	"250-LIMITS MAILMAX=10000 RCPTMAX=100\r\n250-SMTPUTF8\r\n"             \
-	"250-CHUNKING\r\n250 HELP\r\n"
-#define EHLO                                                                   \
-	"250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n"               \
-	"250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n" EXTENSIONS
-#define BEGIN "HELO c\r\nMAIL FROM:<a@b.example>\r\n"
-#define BEGUN G HELO SENDER
-
-static void
-expect(const char *protocol, const char *ip, const char *in, const char *want)
-{
-	const char *got = fake_talk(protocol, ip, slice_str(in));
-
-	assert_string_equal(got, want);
-	assert_int_equal(fake.sessions, 0);
-}
+#include "tests/unit/smtpd/talk.h"
 
 static int
 setup(void **state)
@@ -42,7 +14,8 @@ setup(void **state)
 		  "cleartext_login_networks = 198.51.100.0/24\n",
 	    "max_errors = 5\nmax_recipients = 100\n"
 	    "max_refused_recipients = 4\nmax_command_length = 512\n"
-	    "max_sessions_per_client = 2\n");
+	    "max_sessions_per_client = 2\n"
+	    "xclient_hosts = 203.0.113.200\n");
 	return 0;
 }
 
@@ -231,19 +204,6 @@ static const struct {
 };
 /* clang-format on */
 
-/* What stands behind the Received field. */
-static const char *
-behind_received(void)
-{
-	const char *p = buf_cstr(&fake.message);
-
-	assert_true(strncmp(p, "Received: from ", 15) == 0);
-	do
-		p = strstr(p, "\r\n") + 2;
-	while (*p == '\t');
-	return p;
-}
-
 static void
 test_mails(void **state)
 {
@@ -274,201 +234,6 @@ test_lmtp(void **state)
 	    GO "250 2.0.0 <user1@x> Ok: queued as QID\r\n"
 	       "250 2.0.0 <user2@x> Ok: queued as QID\r\n" BYE);
 	assert_string_equal(buf_cstr(&fake.rcpts), "user1@x user2@x ");
-}
-
-/* clang-format off */
-#define CHUNKS   "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<user@x>\r\n"
-#define CHUNKED  G EHLO SENDER RCPT
-#define OCTETS(n) "250 2.0.0 " #n " octets received\r\n"
-#define BARE     "550 5.6.11 Bare CR or LF not allowed\r\n"
-#define REJECTED "503 5.5.1 Message was rejected, send RSET\r\n"
-#define LARGE    "552 5.3.4 Message too large\r\n"
-
-static const struct {
-	const char *in, *out, *message;
-	unsigned accepted, aborted;
-} chunks[] = {
-	{ CHUNKS "BDAT 11 LAST\r\nA: b\r\n\r\nc\r\nQUIT\r\n",
-	    CHUNKED QUEUED BYE, "A: b\r\n\r\nc\r\n", 1, 0 },
-	{ CHUNKS "bdat 3\r\nA: BDAT 7\r\nb\r\n\r\nc\rBDAT 1 last\r\n\nQUIT\r\n",
-	    CHUNKED OCTETS(3) OCTETS(7) QUEUED BYE, "A: b\r\n\r\nc\r\n", 1, 0 },
-	{ CHUNKS "BDAT 11\r\nA: b\r\n\r\nc\r\nNOOP\r\nBDAT 0 LAST\r\nQUIT\r\n",
-	    CHUNKED OCTETS(11) OK QUEUED BYE, "A: b\r\n\r\nc\r\n", 1, 0 },
-	{ CHUNKS "BDAT 0\r\nBDAT 0 LAST\r\nQUIT\r\n", CHUNKED OCTETS(0) QUEUED BYE, "", 1, 0 },
-	{ CHUNKS "BDAT 0 LAST\r\nMAIL FROM:<>\r\n", CHUNKED QUEUED SENDER, "", 1, 0 },
-	/* no dots, and a last line without its end */
-	{ CHUNKS "BDAT 18 LAST\r\n..\r\n.\r\nQUIT\r\n..xxxQUIT\r\n",
-	    CHUNKED QUEUED BYE, "\r\n..\r\n.\r\nQUIT\r\n..xxx\r\n", 1, 0 },
-	{ CHUNKS "BDAT 4 LAST\r\nA: bQUIT\r\n", CHUNKED QUEUED BYE, "A: b\r\n", 1, 0 },
-	{ CHUNKS "BDAT 1 LAST\r\nAQUIT\r\n", CHUNKED QUEUED BYE, "\r\nA\r\n", 1, 0 },
-	/* a bare CR or LF, also where it stands at the end */
-	{ CHUNKS "BDAT 10 LAST\r\nA: b\r\n\r\nc\nQUIT\r\n", CHUNKED BARE BYE, NULL, 0, 1 },
-	{ CHUNKS "BDAT 10 LAST\r\nA: b\r\n\r\nc\rQUIT\r\n", CHUNKED BARE BYE, NULL, 0, 1 },
-	{ CHUNKS "BDAT 9\r\nA: b\r\n\r\ncBDAT 1\r\n\rBDAT 1 LAST\r\nxQUIT\r\n",
-	    CHUNKED OCTETS(9) OCTETS(1) BARE BYE, NULL, 0, 1 },
-	/* what follows a refused chunk is thrown away */
-	{ CHUNKS "BDAT 6\r\nA: b\nxBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nMAIL FROM:<>\r\nQUIT\r\n",
-	    CHUNKED BARE REJECTED REJECTED SENDER BYE, NULL, 0, 1 },
-	{ CHUNKS "BDAT 6\r\nA: b\nxMAIL FROM:<>\r\nRSET\r\nMAIL FROM:<>\r\nQUIT\r\n",
-	    CHUNKED BARE "503 5.5.1 BDAT in progress, send RSET\r\n" OK SENDER BYE, NULL, 0, 1 },
-	{ CHUNKS "BDAT 6\r\nA: b\r\nRSET\r\nMAIL FROM:<>\r\nQUIT\r\n",
-	    CHUNKED OCTETS(6) OK SENDER BYE, NULL, 0, 1 },
-	{ CHUNKS "BDAT 6\r\nA: b\r\nEHLO c\r\nQUIT\r\n", CHUNKED OCTETS(6) EHLO BYE, NULL, 0, 1 },
-	{ CHUNKS "BDAT 6\r\nA: b\r\nBDAT 9", CHUNKED OCTETS(6), NULL, 0, 1 },
-	/* DATA and BDAT do not mix */
-	{ CHUNKS "BDAT 6\r\nA: b\r\nRCPT TO:<user@x>\r\nAUTH PLAIN\r\nDATA\r\n", CHUNKED OCTETS(6)
-	    "503 5.5.1 BDAT in progress, send RSET\r\n503 5.5.1 BDAT in progress, send RSET\r\n"
-	    "503 5.5.1 BDAT in progress, send RSET\r\n", NULL, 0, 1 },
-	{ CHUNKS "DATA\r\nA: b\r\nBDAT 3 LAST\r\n.\r\nQUIT\r\n",
-	    CHUNKED GO QUEUED BYE, "A: b\r\n\r\nBDAT 3 LAST\r\n", 1, 0 },
-	/* out of order: the chunk is no command */
-	{ "BDAT 6\r\nQUIT\r\nEHLO c\r\nBDAT 6 LAST\r\nQUIT\r\nMAIL FROM:<>\r\nBDAT 6\r\nQUIT\r\n"
-	    "RCPT TO:<no@x>\r\nBDAT 6\r\nQUIT\r\nRCPT TO:<user@x>\r\nQUIT\r\n",
-	    G "503 5.5.1 Send EHLO first\r\n" EHLO "503 5.5.1 Need MAIL command\r\n" SENDER
-	    "503 5.5.1 No valid recipients\r\n550 5.1.1 No such user\r\n503 5.5.1 No valid recipients\r\n" RCPT BYE,
-	    NULL, 0, 0 },
-	{ BEGIN "RCPT TO:<user@x>\r\nBDAT 6\r\nQUIT\r\nQUIT\r\n", BEGUN RCPT "503 5.5.1 Send EHLO first\r\n" BYE, NULL, 0, 0 },
-	{ CHUNKS "BDAT 3 LAST\r\nA: BDAT 6 LAST\r\nQUIT\r\nQUIT\r\n", CHUNKED QUEUED "503 5.5.1 Need MAIL command\r\n" BYE,
-	    "A: \r\n", 1, 0 },
-	/* of unknown size: nobody knows what is a command */
-	{ CHUNKS "BDAT\r\nQUIT\r\n", CHUNKED "501 5.5.4 Syntax: BDAT size [LAST]\r\n421 4.7.0 h.example Chunk of unknown size\r\n", NULL, 0, 0 },
-	{ CHUNKS "BDAT 6 LASTS\r\nQUIT\r\n", CHUNKED "501 5.5.4 Syntax: BDAT size [LAST]\r\n421 4.7.0 h.example Chunk of unknown size\r\n", NULL, 0, 0 },
-	/* sizes: of one chunk, of all, and of what is thrown away */
-	{ CHUNKS "BDAT 102401 LAST\r\nQUIT\r\n", CHUNKED, NULL, 0, 0 },
-	{ CHUNKS "BDAT 6\r\nA: b\r\nBDAT 102395\r\n", CHUNKED OCTETS(6), NULL, 0, 1 },
-	/* qmgr's troubles */
-	{ "EHLO c\r\nMAIL FROM:<nofile@x>\r\nRCPT TO:<user@x>\r\nBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nQUIT\r\n",
-	    G EHLO SENDER RCPT "451 4.3.0 Queue manager unavailable\r\n" REJECTED BYE, NULL, 0, 0 },
-	{ "EHLO c\r\nMAIL FROM:<nofile.full@x>\r\nRCPT TO:<user@x>\r\nBDAT 6 LAST\r\nQUIT\r\nMAIL FROM:<>\r\n",
-	    G EHLO SENDER RCPT "452 4.3.1 Insufficient system storage\r\n" SENDER, NULL, 0, 0 },
-	{ "EHLO c\r\nMAIL FROM:<lost@x>\r\nRCPT TO:<user@x>\r\nBDAT 6 LAST\r\nQUIT\r\nQUIT\r\n",
-	    G EHLO SENDER RCPT "451 4.3.0 Queue file write error\r\n" BYE, NULL, 0, 0 },
-};
-/* clang-format on */
-
-static void
-test_chunks(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(chunks); i++) {
-		fake.accepted = fake.aborted = 0;
-		expect("smtp", STRANGER, chunks[i].in, chunks[i].out);
-		assert_int_equal(fake.accepted, chunks[i].accepted);
-		assert_int_equal(fake.aborted, chunks[i].aborted);
-		if (chunks[i].message != NULL)
-			assert_string_equal(
-			    behind_received(), chunks[i].message);
-	}
-}
-
-/* A message is the same however it is cut. */
-static void
-test_chunks_of_any_size(void **state)
-{
-	static const char good[] = "Subject: x\r\nReceived: from a\r\n\tby b"
-				   "\r\n\r\n.\r\n..\r\n\r\nend";
-	static const char bare[] = "Subject: x\r\n\r\na\r\r\nb\r\n";
-
-	(void)state;
-	for (size_t cut = 1; cut < 2 * sizeof good; cut++) {
-		const bool is_good = cut % 2 == 0;
-		const struct slice message = slice_str(is_good ? good : bare);
-		struct buf in = { .max = 1 << 20 };
-		const char *got;
-
-		buf_adds(&in, CHUNKS);
-		for (size_t at = 0; at < message.n; at += cut / 2 + 1) {
-			const struct slice piece =
-			    slice_sub(message, at, cut / 2 + 1);
-
-			buf_addf(&in, "BDAT %zu%s\r\n%.*s", piece.n,
-			    at + piece.n < message.n ? "" : " LAST",
-			    SLICE_FMT(piece));
-		}
-		fake.accepted = 0;
-		got = fake_talk("smtp", STRANGER, buf_slice(&in));
-		assert_int_equal(fake.accepted, is_good);
-		if (is_good)
-			assert_int_equal(
-			    strncmp(behind_received(), good, sizeof good - 1),
-			    0);
-		else
-			assert_non_null(strstr(got, BARE));
-		buf_fini(&in);
-	}
-}
-
-/* What does not fit is read all the same, though not without end. */
-static void
-test_size_of_chunks(void **state)
-{
-	static const char too_much[] =
-	    "421 4.7.0 h.example Too much data after a rejected message\r\n";
-	static const char without[] =
-	    "421 4.7.0 h.example Too much data without a message\r\n";
-	static const struct {
-		const char *rcpt;
-		size_t first, last;
-		const char *replies[2];
-	} sizes[] = {
-		{ "user", 102400, 0, { OCTETS(102400) QUEUED BYE } },
-		{ "user", 2, 102400, { OCTETS(2) LARGE BYE } },
-		{ "user", 0, 102402, { OCTETS(0) LARGE BYE } },
-		{ "user", 102402, 2, { LARGE REJECTED BYE } },
-		{ "user", 102402, 200000, { LARGE, too_much } },
-		{ "user", 0, 300000, { OCTETS(0), too_much } },
-		{ "no", 0, 300000,
-		    { "503 5.5.1 No valid recipients\r\n", without } },
-		{ "small", 0, 600,
-		    { OCTETS(0) "552 5.2.2 Message exceeds mailbox "
-				"quota\r\n" BYE } },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		struct buf in = { .max = 1 << 20 };
-		char want[256];
-		const char *got;
-
-		buf_addf(&in, "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<%s@x>\r\n",
-		    sizes[i].rcpt);
-		buf_addf(&in, "BDAT %zu\r\n", sizes[i].first);
-		for (size_t n = 0; n < sizes[i].first; n += 2)
-			buf_adds(&in, "\r\n");
-		buf_addf(&in, "BDAT %zu LAST\r\n", sizes[i].last);
-		for (size_t n = 0; n < sizes[i].last; n += 2)
-			buf_adds(&in, "\r\n");
-		buf_adds(&in, "QUIT\r\n");
-		snprintf(want, sizeof want, "%s%s", sizes[i].replies[0],
-		    sizes[i].replies[1] != NULL ? sizes[i].replies[1] : "");
-		got = fake_talk("smtp", STRANGER, buf_slice(&in));
-		assert_true(strlen(got) > strlen(want));
-		assert_string_equal(got + strlen(got) - strlen(want), want);
-		buf_fini(&in);
-	}
-}
-
-static void
-test_chunks_lmtp(void **state)
-{
-	const char *got = fake_talk("lmtp", STRANGER,
-	    SLICE("LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<user1@x>\r\n"
-		  "RCPT TO:<user2@x>\r\nBDAT 3\r\nA: BDAT 1 LAST\r\nb"
-		  "MAIL FROM:<>\r\nRCPT TO:<user1@x>\r\nBDAT 1\r\n\n"
-		  "BDAT 0 LAST\r\nMAIL FROM:<>\r\nRCPT TO:<user1@x>\r\n"
-		  "RCPT TO:<user2@x>\r\nBDAT 1 LAST\r\n\nQUIT\r\n"));
-	const char *at = strstr(got, "250 2.0.0 3 octets");
-
-	(void)state;
-	assert_non_null(at);
-	assert_string_equal(at,
-	    OCTETS(3) "250 2.0.0 <user1@x> Ok: queued as QID\r\n"
-		      "250 2.0.0 <user2@x> Ok: queued as QID\r\n" SENDER RCPT
-			  BARE REJECTED SENDER RCPT RCPT
-		      "550 5.6.11 <user1@x> Bare CR or LF not "
-		      "allowed\r\n"
-		      "550 5.6.11 <user2@x> Bare CR or LF not "
-		      "allowed\r\n" BYE);
 }
 
 /* A local user's program may leave much out. */
@@ -688,6 +453,33 @@ test_sessions_per_client(void **state)
 	}
 }
 
+/* Who speaks for others has no limit, they have. */
+static void
+test_sessions_of_xclient(void **state)
+{
+	int fds[6];
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		fds[i] = connect_from(PROXY);
+	run();
+	for (int i = 0; i < 6; i++)
+		assert_string_equal(heard(fds[i]), G);
+	for (int i = 0; i < 6; i++)
+		say(fds[i], i % 2 ? "XCLIENT ADDR=192.0.2.77\r\nNOOP\r\n"
+				  : "XCLIENT ADDR=[UNAVAILABLE]\r\nNOOP\r\n");
+	run();
+	for (int i = 0; i < 6; i++)
+		assert_string_equal(heard(fds[i]),
+		    i < 4 ? G OK
+			  : "421 4.7.0 h.example Too many concurrent "
+			    "connections from your address\r\n");
+	for (int i = 0; i < 6; i++)
+		close(fds[i]);
+	run();
+	assert_int_equal(fake.sessions, 0);
+}
+
 /* What a client says in one session after another, with limits of rates that
  * another test does not meet. */
 static void
@@ -788,14 +580,11 @@ main(void)
 		cmocka_unit_test(test_talks), cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_long_auth_line),
 		cmocka_unit_test(test_auth), cmocka_unit_test(test_mails),
-		cmocka_unit_test(test_lmtp), cmocka_unit_test(test_chunks),
-		cmocka_unit_test(test_chunks_of_any_size),
-		cmocka_unit_test(test_size_of_chunks),
-		cmocka_unit_test(test_chunks_lmtp),
-		cmocka_unit_test(test_local), cmocka_unit_test(test_record),
-		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_lmtp), cmocka_unit_test(test_local),
+		cmocka_unit_test(test_record), cmocka_unit_test(test_size),
 		cmocka_unit_test(test_many_recipients),
 		cmocka_unit_test(test_sessions_per_client),
+		cmocka_unit_test(test_sessions_of_xclient),
 		cmocka_unit_test(test_rates), cmocka_unit_test(test_auth_rate),
 		cmocka_unit_test(
 		    test_stop), /* the last: nothing starts again */

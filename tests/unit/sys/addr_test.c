@@ -160,10 +160,44 @@ test_unix_is_in_no_network(void **state)
 	assert_false(addr_cidr_match(&n, &a));
 }
 
+static void
+test_of_ip(void **state)
+{
+	static const struct {
+		struct slice in;
+		int family;
+		const char *out; /* NULL: refused */
+	} ips[] = {
+		{ { "192.0.2.1", 9 }, AF_INET, "192.0.2.1:7" },
+		{ { "192.0.2.1", 9 }, AF_UNSPEC, "192.0.2.1:7" },
+		{ { "2001:db8::1", 11 }, AF_INET6, "[2001:db8::1]:7" },
+		{ { "192.0.2.1", 9 }, AF_INET6, NULL },
+		{ { "2001:db8::1", 11 }, AF_INET, NULL },
+		{ { "192.0.2.1\0", 10 }, AF_INET, NULL },
+		{ { "192.0.2.1:25", 12 }, AF_UNSPEC, NULL },
+		{ { "[::1]", 5 }, AF_UNSPEC, NULL },
+		{ { "*", 1 }, AF_UNSPEC, NULL },
+		{ { "unix:x", 6 }, AF_UNSPEC, NULL },
+		{ { "", 0 }, AF_UNSPEC, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ips); i++) {
+		struct addr a;
+		char text[ADDR_TEXT];
+
+		assert_int_equal(addr_of_ip(&a, ips[i].family, ips[i].in, 7),
+		    ips[i].out != NULL);
+		if (ips[i].out != NULL)
+			assert_string_equal(addr_format(&a, text), ips[i].out);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_of_ip),
 		cmocka_unit_test(test_parse_and_format),
 		cmocka_unit_test(test_longest_unix_path_fits),
 		cmocka_unit_test(test_unnamed_unix_peer),
