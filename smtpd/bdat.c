@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "mime/unbinary.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
 #include "smtpd/message.h"
@@ -24,7 +26,11 @@ struct smtpd_chunks {
 	char held[2 * SMTPD_SCAN_HELD_MAX];
 };
 
+enum { PIECE = 16 << 10 }; /* changed at once */
+
 static const char too_large[] = "552 5.3.4 Message too large";
+static const char broken_signature[] =
+    "554 5.6.3 Binary content of a signed part cannot be converted";
 
 /* The message that chunks go to; NULL: they go nowhere. */
 static struct smtpd_message *
@@ -76,6 +82,35 @@ feed(struct smtpd_message *m, struct slice in, bool last)
 	return in.n;
 }
 
+/* The same where parts may be binary: they are changed first, all that comes is
+ * taken at once. */
+static void
+feed_binary(struct smtpd_message *m, struct slice in)
+{
+	struct buf *out = unbinary_out(m->mail->unbinary);
+
+	while (in.n > 0 && m->refusal == NULL) {
+		unbinary_feed(m->mail->unbinary, slice_sub(in, 0, PIECE));
+		buf_consume(out, smtpd_scan(&m->scan, buf_slice(out)));
+		smtpd_message_judge(m);
+		in = slice_from(in, PIECE);
+	}
+}
+
+/* The message has ended: so does what was changed of it. */
+static void
+end_binary(struct smtpd_message *m)
+{
+	struct unbinary *u = m->mail->unbinary;
+	struct buf *out = unbinary_out(u);
+
+	unbinary_end(u);
+	buf_consume(out, smtpd_scan(&m->scan, buf_slice(out)));
+	smtpd_scan_end(&m->scan, buf_slice(out));
+	if (unbinary_broke_signature(u))
+		smtpd_message_refuse(m, broken_signature);
+}
+
 /* ---- the end of a chunk ---- */
 
 /* It belonged to no message, or to one that was refused before. */
@@ -96,7 +131,10 @@ end_message(struct smtpd_session *s, struct smtpd_message *m)
 	const struct smtpd_chunks *c = m->chunks;
 
 	if (m->refusal == NULL) {
-		smtpd_scan_end(&m->scan, slice_of(c->held, c->nheld));
+		if (m->mail->unbinary != NULL)
+			end_binary(m);
+		else
+			smtpd_scan_end(&m->scan, slice_of(c->held, c->nheld));
 		smtpd_message_judge(m);
 	}
 	smtpd_message_finish(s);
@@ -149,7 +187,9 @@ smtpd_bdat_input(struct smtpd_session *s, struct slice in)
 
 	in = slice_sub(in, 0, (size_t)(last ? s->chunk.left : (int64_t)in.n));
 	n = in.n;
-	if (m != NULL && m->refusal == NULL) {
+	if (m != NULL && m->refusal == NULL && m->mail->unbinary != NULL) {
+		feed_binary(m, in);
+	} else if (m != NULL && m->refusal == NULL) {
 		n = feed(m, in, last);
 		smtpd_message_judge(m);
 	}
@@ -177,6 +217,16 @@ begin_chunk(struct smtpd_session *s)
 		smtpd_session_mode(s, SMTPD_CHUNK);
 }
 
+/* Mailboxes, and most other hosts, take lines alone: what is binary becomes
+ * base 64 on its way into the queue, and so is nowhere behind it. */
+static void
+convert(struct smtpd_message *m)
+{
+	m->mail->unbinary = unbinary_new();
+	m->mail->env.body = SLICE("8BITMIME");
+	m->stored_max += m->size_max / 2;
+}
+
 static struct smtpd_message *
 begin_message(struct smtpd_session *s)
 {
@@ -184,6 +234,8 @@ begin_message(struct smtpd_session *s)
 
 	m->scan.counted = true;
 	m->chunks = arena_new(&s->mail->arena, struct smtpd_chunks);
+	if (slice_is(s->mail->env.body, "BINARYMIME"))
+		convert(m);
 	smtpd_session_enter(s, SMTPD_CHUNKS);
 	return m;
 }

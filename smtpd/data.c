@@ -53,6 +53,14 @@ void
 smtpd_data_command(struct smtpd_session *s, struct slice args)
 {
 	(void)args;
+	if (slice_is(s->mail->env.body, "BINARYMIME")) {
+		/* RFC 3030 3 */
+		smtpd_mistake(s, "503 5.5.1 BINARYMIME requires BDAT");
+		if (s->more)
+			smtpd_hangup(s, "4.7.0",
+			    "Improper command pipelining after DATA");
+		return;
+	}
 	(void)smtpd_message_new(s);
 	smtpd_message_open(s, s->mail->size_said, on_opened);
 }

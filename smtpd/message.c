@@ -129,7 +129,7 @@ on_bytes(struct smtpd_scan *sc, struct slice bytes)
 {
 	struct smtpd_message *m = OUTER(sc, struct smtpd_message, scan);
 
-	if (sc->size > m->size_max)
+	if (sc->size > m->stored_max)
 		smtpd_message_refuse(m, "552 5.3.4 Message too large");
 	if (m->refusal == NULL)
 		put(m, bytes);
@@ -292,7 +292,7 @@ smtpd_message_new(struct smtpd_session *s)
 	    arena_new(&s->mail->arena, struct smtpd_message);
 
 	m->mail = s->mail;
-	m->size_max = smtpd_conf->shared.message_size_limit;
+	m->size_max = m->stored_max = smtpd_conf->shared.message_size_limit;
 	if (s->mail->for_mailbox)
 		m->mail->parser = smtpd_record_parser();
 	m->fix = s->protocol->submission || s->front.local;

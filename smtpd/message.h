@@ -31,6 +31,7 @@ struct smtpd_message {
 	void (*opened)(struct smtpd_session *s);
 	const char *refusal; /* the reply at the end; NULL: none so far */
 	int64_t size_max;    /* message_size_limit when it began */
+	int64_t stored_max;  /* the same of what is stored */
 	int64_t read;        /* bytes from the client */
 	size_t progress;     /* bytes since the deadline was moved */
 	enum smtpd_mode after_rest;

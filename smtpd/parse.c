@@ -81,6 +81,8 @@ take_body(void *to, struct slice value)
 		a->body = SLICE("7BIT");
 	else if (slice_iis(value, "8BITMIME"))
 		a->body = SLICE("8BITMIME");
+	else if (slice_iis(value, "BINARYMIME"))
+		a->body = SLICE("BINARYMIME");
 	return a->body.n > 0;
 }
 

@@ -26,8 +26,8 @@ enum {
 enum { SMTPD_ADDRESS_MAX = 1024 };
 
 struct smtpd_mail_args {
-	int64_t size;            /* 0: not said */
-	struct slice body;       /* "7BIT", "8BITMIME", or empty */
+	int64_t size;      /* 0: not said */
+	struct slice body; /* "7BIT", "8BITMIME", "BINARYMIME", or empty */
 	struct slice ret, envid; /* RFC 3461 */
 	struct slice auth;       /* RFC 4954 5, as given */
 	bool smtputf8;

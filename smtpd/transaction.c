@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "mime/parser.h"
+#include "mime/unbinary.h"
 #include "smtpd/ask.h"
 #include "smtpd/spool.h"
 
@@ -33,6 +34,7 @@ smtpd_mail_free(struct smtpd_mail **p)
 	while ((ask = TAILQ_FIRST(&mail->asks)) != NULL)
 		smtpd_ask_free(ask);
 	smtpd_mail_drop(mail);
+	unbinary_free(&mail->unbinary);
 	free(mail->env.rcpts);
 	arena_fini(&mail->arena);
 	free(mail);

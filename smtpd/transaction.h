@@ -17,6 +17,7 @@ struct smtpd_ask;
 struct smtpd_message;
 struct smtpd_session;
 struct smtpd_spool;
+struct unbinary;
 
 struct smtpd_mail {
 	struct smtpd_session *session;
@@ -34,6 +35,7 @@ struct smtpd_mail {
 	struct smtpd_message *message;
 	struct smtpd_spool *spool;  /* NULL: the message is refused */
 	struct mime_parser *parser; /* NULL: nobody needs its record */
+	struct unbinary *unbinary;  /* NULL: it is not binary */
 };
 
 /* S's, from now on. */

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Messages in chunks (RFC 3030), limits (RFC 9422) and REQUIRETLS (RFC 8689)
 as clients say them."""
+import base64
+import contextlib
+import email
 import glob
 import os
 import random
+import re
 
 import pytest
 
@@ -193,6 +197,115 @@ def test_the_record_is_that_of_data(pabal):
         told.append(c.fetch(n, "(BODYSTRUCTURE)")[1][0].split(b" ", 1)[1])
     c.logout()
     assert told[0] == told[1] and b'"gif"' in told[0].lower()
+
+
+BINARY = b"Content-Transfer-Encoding: binary\r\n"
+
+
+def binary_message(subject, content, kind=b"mixed"):
+    return (b"Subject: " + subject.encode() + b"\r\nMIME-Version: 1.0\r\n"
+            b"Content-Type: multipart/" + kind + b"; boundary=limit\r\n" +
+            BINARY + b"\r\n--limit\r\nContent-Type: text/plain\r\n\r\n"
+            b"see there\r\n--limit\r\n"
+            b"Content-Type: application/octet-stream\r\n" + BINARY +
+            b"\r\n" + content + b"\r\n--limit--\r\n")
+
+
+def send_binary(t, data, cut, to=(ALICE,)):
+    t.say("MAIL FROM:<sender@example.org> BODY=BINARYMIME")
+    for rcpt in to:
+        assert t.say(f"RCPT TO:<{rcpt}>").startswith("250 ")
+    for at in range(0, len(data), cut):
+        t.send(chunk(data[at:at + cut], at + cut >= len(data)))
+        reply = t.reply()
+    return reply
+
+
+# Anything at all, long enough for a file, and what looks like an end.
+CONTENTS = {"all octets": bytes(range(256)) * 5,
+            "random": random.Random(2).randbytes(60000),
+            "nul": b"\0" * 1000, "none": b"",
+            "lines": b"\r\n--limi\r\n.\r\n\n--limit\n\r\r\n\r"}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+@pytest.mark.parametrize("cut", [700, 100000])
+def test_binary(pabal, name, cut):
+    """Octets are kept: a mailbox has them in base64, of true sizes."""
+    subject, content = f"{name} by {cut}", CONTENTS[name]
+    with Talk(pabal, greet="EHLO c") as t:
+        assert "250-BINARYMIME\n" in t.ehlo
+        reply = send_binary(t, binary_message(subject, content), cut)
+        assert reply.startswith("250 2.0.0 Ok: queued"), reply
+    raw = pabal.wait_mail("alice", subject)
+    m = email.message_from_bytes(raw)
+    assert m["Content-Transfer-Encoding"] == "8bit"
+    text, blob = m.get_payload()
+    assert text.get_payload() == "see there"
+    assert blob["Content-Transfer-Encoding"] == "base64"
+    assert blob.get_payload(decode=True) == content
+    with contextlib.closing(pabal.imap()) as c:
+        c.select()
+        n = c.search(None, "SUBJECT", f'"{subject}"')[1][0].decode()
+        told = c.fetch(n, "(RFC822.SIZE BODYSTRUCTURE BODY.PEEK[])")[1][0]
+        size = int(re.search(rb"RFC822.SIZE (\d+)", told[0])[1])
+        assert size == len(told[1])
+        assert unix(told[1]) == unix(raw)
+        assert b'"base64"' in told[0].lower() and b"binary" not in told[0]
+        part = c.fetch(n, "(BODY.PEEK[2])")[1][0][1]
+        assert base64.b64decode(part) == content
+    with contextlib.closing(pabal.pop()) as c:
+        sizes = {int(line.split()[1]) for line in c.list()[1]}
+        assert size in sizes
+
+
+def test_binary_is_refused_where_it_cannot_be(pabal):
+    with Talk(pabal, greet="EHLO c") as t:
+        assert t.say("MAIL FROM:<> BODY=BINARYMIME").startswith("250 ")
+        assert t.say(f"RCPT TO:<{ALICE}>").startswith("250 ")
+        assert t.say("DATA") == "503 5.5.1 BINARYMIME requires BDAT"
+        t.say("RSET")
+        # Not said to be binary, or in what may not be changed.
+        assert send_binary(t, b"Subject: x\r\n\r\n\0\r\n", 999) \
+            .startswith("554 5.6.0")
+        assert send_binary(t, b"Subject: x\r\n\r\na\nb\r\n", 999) \
+            .startswith("550 5.6.11")
+        assert send_binary(t, binary_message("x", b"\0", b"signed"), 999) \
+            .startswith("554 5.6.3")
+        # Text is as welcome as ever.
+        assert send_binary(t, b"Subject: plain\r\n\r\n\xe4\r\n", 7) \
+            .startswith("250 ")
+    assert unix(pabal.wait_mail("alice", "plain")).endswith(b"\n\n\xe4\n")
+    assert tmp_files(pabal) == []
+
+
+def test_size_of_binary(pabal):
+    """The limit is that of what is sent, not of what it becomes."""
+    head = len(binary_message("fits", b""))
+    with Talk(pabal, greet="EHLO c") as t:
+        fits = binary_message("fits", b"\0" * (LIMIT - head))
+        assert send_binary(t, fits, 30000).startswith("250 ")
+        more = binary_message("fits", b"\0" * (LIMIT - head + 1))
+        assert send_binary(t, more, LIMIT + 1).startswith("552 5.3.4")
+    pabal.wait_mail("alice", "fits")
+
+
+def test_binary_for_another_host(pabal):
+    """What goes on has been converted, too."""
+    with Talk(pabal, greet="EHLO c") as t:
+        qid = send_binary(t, binary_message("away", b"\0\n"), 99,
+                          to=("x@far.example",)).split()[-1]
+    assert "body 8BITMIME" in envelope(pabal, qid)
+    pabal.pabal("queue", "delete", qid)
+
+
+def test_lmtp_of_binary(pabal):
+    with Talk(pabal, "lmtp", greet="LHLO c") as t:
+        assert "250-BINARYMIME\n" in t.ehlo
+        reply = send_binary(t, binary_message("by lmtp", b"\0\n"), 99999)
+        assert reply.startswith(f"250 2.0.0 <{ALICE}> Ok: queued")
+    m = email.message_from_bytes(pabal.wait_mail("alice", "by lmtp"))
+    assert m.get_payload()[1].get_payload(decode=True) == b"\0\n"
 
 
 def test_requiretls_is_kept(pabal):

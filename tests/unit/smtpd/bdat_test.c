@@ -209,6 +209,63 @@ test_chunks_lmtp(void **state)
 		      "allowed\r\n" BYE);
 }
 
+/* clang-format off */
+#define BINARY \
+	"EHLO c\r\nMAIL FROM:<a@b.example> BODY=BINARYMIME\r\nRCPT TO:<user@x>\r\n"
+#define MIXED(type) "Content-Type: multipart/" type "; boundary=b\r\n\r\n--b\r\n"
+#define IN_BINARY "Content-Transfer-Encoding: binary\r\n\r\n"
+#define IN_BASE64 "Content-Transfer-Encoding: base64\r\n\r\n"
+
+static const struct {
+	struct slice message; /* cut anywhere */
+	const char *reply, *stored;
+} binaries[] = {
+	{ { MIXED("mixed") IN_BINARY "\0\n.\n\r\r\n--b--\r\n", 101 }, QUEUED,
+	    MIXED("mixed") IN_BASE64 "AAouCg0=\r\n--b--\r\n" },
+	{ { IN_BINARY "x", 38 }, QUEUED, IN_BASE64 "eA==\r\n" },
+	/* without one that is said to be binary, the rules are the same */
+	{ { "A: b\r\n\r\nc\r\n", 11 }, QUEUED, "A: b\r\n\r\nc\r\n" },
+	{ { "A: b\r\n\r\nc\n", 10 }, BARE, NULL },
+	{ { "A: b\r\n\r\n\0\r\n", 11 }, "554 5.6.0 NUL character in message\r\n", NULL },
+	{ { "A: \n" IN_BINARY "x", 42 }, BARE, NULL },
+	{ { MIXED("signed") IN_BINARY "x\r\n--b--\r\n", 98 },
+	    "554 5.6.3 Binary content of a signed part cannot be converted\r\n", NULL },
+};
+/* clang-format on */
+
+/* What is binary is stored as base 64, and is binary for BDAT alone. */
+static void
+test_binary(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(binaries); i++)
+		for (size_t cut = 0; cut <= binaries[i].message.n; cut++) {
+			const struct slice m = binaries[i].message;
+			struct buf in = { .max = 1 << 20 };
+			const char *got;
+
+			fake.accepted = 0;
+			buf_addf(&in, BINARY "BDAT %zu\r\n", cut);
+			buf_add(&in, slice_sub(m, 0, cut));
+			buf_addf(&in, "BDAT %zu LAST\r\n", m.n - cut);
+			buf_add(&in, slice_from(m, cut));
+			got = fake_talk("smtp", STRANGER, buf_slice(&in));
+			assert_non_null(strstr(got, binaries[i].reply));
+			assert_int_equal(
+			    fake.accepted, binaries[i].stored != NULL);
+			if (binaries[i].stored != NULL) {
+				assert_true(fake.recorded);
+				assert_string_equal(
+				    behind_received(), binaries[i].stored);
+			}
+			buf_fini(&in);
+		}
+	expect("smtp", STRANGER, BINARY "DATA\r\nBDAT 0 LAST\r\nQUIT\r\n",
+	    CHUNKED "503 5.5.1 BINARYMIME requires BDAT\r\n"
+		    "421 4.7.0 h.example Improper command pipelining after "
+		    "DATA\r\n");
+}
+
 int
 main(void)
 {
@@ -217,6 +274,7 @@ main(void)
 		cmocka_unit_test(test_chunks_of_any_size),
 		cmocka_unit_test(test_size_of_chunks),
 		cmocka_unit_test(test_chunks_lmtp),
+		cmocka_unit_test(test_binary),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -33,6 +33,7 @@ static const struct {
 	{ "FROM:<root>", SMTPD_MAY_BARE, "root", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<a@b.example> SIZE=10",  E, "a@b.example", 10, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<a@b.example>  size=10  BODY=8bitmime ", E, "a@b.example", 10, "8BITMIME", NULL, NULL, NULL, false },
+	{ "FROM:<> BODY=binaryMIME",     E, "", 0, "BINARYMIME", NULL, NULL, NULL, false },
 	{ "FROM:<a@b.example> BODY=7BIT", E, "a@b.example", 0, "7BIT", NULL, NULL, NULL, false },
 	/* RFC 1870 6: a size that no number of ours holds is just too large */
 	{ "FROM:<> SIZE=99999999999999999999", E, "", INT64_MAX, NULL, NULL, NULL, NULL, false },
@@ -57,7 +58,8 @@ static const struct {
 	{ "FROM:<> SIZE=-1",             E, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> SIZE=999999999999999999999", E, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> SIZE=1 SIZE=2",       E, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
-	{ "FROM:<> BODY=BINARYMIME",     E, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
+	{ "FROM:<> BODY=BINARY",         E, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
+	{ "FROM:<> BODY=BINARYMIME",     0, "!555 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> SMTPUTF8=1",          E, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> AUTH=a+b",            E, "!501 5.5.4", 0, NULL, NULL, NULL, NULL, false },
 	{ "FROM:<> RET=FULL",            E, "!555 5.5.4", 0, NULL, NULL, NULL, NULL, false },
