@@ -297,13 +297,12 @@ smtpd_scan_init(struct smtpd_scan *sc,
 size_t
 smtpd_scan(struct smtpd_scan *sc, struct slice in)
 {
-	struct scan_run r = { .sc = sc,
-		.p = in.p,
-		.end = in.p + in.n,
-		.from = in.p,
-		.id = in.p };
+	struct scan_run r = { .sc = sc, .p = in.p, .from = in.p, .id = in.p };
 	bool more = true;
 
+	if (in.n == 0)
+		return 0;
+	r.end = in.p + in.n;
 	while (more && !sc->ended && r.p < r.end)
 		more = sc->at == SMTPD_AT_MIDDLE ? finish_line(&r)
 						 : begin_line(&r);

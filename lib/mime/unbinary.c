@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/unbinary.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"

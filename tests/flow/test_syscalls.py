@@ -33,6 +33,13 @@ def test_a_message(pabal, tmp_path):
     assert further <= FURTHER, all_of_them
 
 
+def test_a_message_in_a_chunk(pabal, tmp_path):
+    """It costs no more than with DATA, for there is no go-ahead."""
+    chunk = syscalls.count(pabal, USERS[:1], tmp_path / "chunk",
+                           client=syscalls.ChunkClient)
+    assert syscalls.total(chunk, APART) <= ONE, chunk
+
+
 def test_imap_commands(pabal, tmp_path):
     messages = 100
     cur = os.path.join(pabal.maildir(USERS[0]), "cur")
