@@ -135,6 +135,9 @@ on_begin(struct ev_task *task)
 	} else {
 		mx_find(&a->mx, slice_str(a->domain),
 		    (a->flags & LOOKUP_MX_ADDRESS) != 0, on_list);
+		/* However long what a peer asks for is, it does not stay. */
+		xfree(&a->domain);
+		xfree(&a->nexthop);
 	}
 }
 

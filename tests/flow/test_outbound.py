@@ -4,6 +4,7 @@ import contextlib
 import email
 import os
 import re
+import socket
 import ssl
 import threading
 
@@ -17,6 +18,18 @@ from dnsserver import DnsServer
 from pabal import message, wait
 
 __all__ = ["CONF", "host", "impatient", "prepare"]  # what pytest looks for
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 
 
 def metric(pabal, name):
@@ -193,6 +206,7 @@ def own_port(make_pabal):
         yield make
 
 
+@needs_ipv6
 def test_own_address_among_the_mx(own_port):
     """By whatever name: it and what is worse is not tried (RFC 5321 5.1)."""
     p = own_port({
@@ -241,6 +255,7 @@ def test_own_addresses_are_addresses(make_pabal):
     p.pabal("conf", "unset", "lookup", "own_addresses")
 
 
+@needs_ipv6
 def test_both_families_at_once(host, pabal):
     """IPv6 does not answer, for minutes; IPv4 is there after a moment."""
     with settings(pabal, connect_timeout="5m"), Hole(host="::1", port=PORT):
@@ -251,6 +266,7 @@ def test_both_families_at_once(host, pabal):
         wait(lambda: metric(pabal, "pabal_smtp_sessions") == 0, "the end")
 
 
+@needs_ipv6
 def test_slower_address_is_not_forgotten(host, pabal):
     """The address that connected first has no service: the other one is asked
     after all."""
