@@ -2,7 +2,8 @@
 /*
  * logger: writes the log.  Each process has a pipe of its own to it, so none
  * can write in another's name or touch what is written; and a disk or a
- * journal that is slow holds up this process alone.
+ * journal that is slow holds up this process alone.  The log and its index are
+ * descriptors for appending that master hands over; there is no other file.
  */
 #include <signal.h>
 #include <stdint.h>

@@ -288,6 +288,9 @@ print_kept(struct trace *t)
 			continue;
 		l.time = all[i].time;
 		print(t, all[i].text, &l);
+		/* qmgr need not be asked for it */
+		if (slice_is(l.event, "mail.removed"))
+			(void)map_del(&t->qids, all[i].qid);
 	}
 }
 
