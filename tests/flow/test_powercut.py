@@ -47,7 +47,7 @@ SENDERS = 6
 ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
 FAR, LATER = "far@example.net", "later@example.net"
 # Accounts that have no directory before their first message comes.
-FRESH = [f"new{n}" for n in range(60)]
+FRESH = [f"new{n}" for n in range(16)]
 KINDS = ([ALICE], [ALICE, BOB], [ALICE, FAR], [FAR], [BOB, LATER],
          [ALICE, BOB, FAR, LATER])
 
@@ -88,7 +88,7 @@ class Load:
 
     def send_one(self, s, rng, name):
         to = rng.choice(KINDS)
-        if rng.random() < 0.2:
+        if rng.random() < 0.15:
             to = [f"{rng.choice(FRESH)}@{DOMAIN}"]
         body = "x" * 70 + "\r\n"
         body *= rng.choice((1, 20, 50, 400, 1500))
