@@ -33,8 +33,7 @@ struct durable;
 struct durable_req {
 	void (*done)(struct durable_req *req, int error);
 	int fd;           /* the file; -1: only the directory */
-	int dirfd;        /* the directory whose entries changed; -1: none (and
-			   * with no file either: what was touched) */
+	int dirfd;        /* the directory whose entries changed; -1: none */
 	const char *name; /* durable_remove: what to remove from dirfd */
 	bool whole;       /* not dirfd alone: all of the file system it is on */
 	dev_t dev;        /* the file system of fd; 0: durable asks */
@@ -52,12 +51,10 @@ void durable_free(struct durable **d);
 void durable_submit(struct durable *d, struct durable_req *req);
 /* All of LIST, which is empty then, for the same sync. */
 void durable_submit_list(struct durable *d, struct durable_list *list);
-/* Something of the file system has changed that nobody waits for: it goes along
- * with the next sync, which then reaches all of the file system; with
- * SYNC_FSYNC, and after an error, as well as can be and after what is waited
- * for. */
+/* What nobody waits for has changed: all of the file system is synced next time,
+ * with SYNC_FSYNC after what is waited for.  _touched: no sync has begun since.
+ * A request with neither fd nor dirfd is for that alone. */
 void durable_touch(struct durable *d);
-/* Has no sync begun since? */
 bool durable_touched(const struct durable *d);
 /* Remove req->name from req->dirfd, in a thread of its own because an unlink
  * waits for pages that are being written; not synced.  What was asked for
