@@ -2,7 +2,6 @@
 #include "lookup/site.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 #include "base/arena.h"
 #include "base/ascii.h"
@@ -13,8 +12,11 @@
 #include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "lookup/conf.h"
+#include "lookup/limits.h"
 #include "proto/domain.h"
 #include "proto/nexthop.h"
+#include "table/key.h"
+#include "table/reader.h"
 
 /* smtp asks for the same hosts, so the wait is not lost; but a domain whose
  * name servers are silent must not hold up others. */
@@ -27,19 +29,11 @@ struct site_search {
 	struct ev_timer deadline;
 	struct ipc *peer;
 	struct arena arena;
-	struct msg found; /* in arena */
-	uint16_t port;
+	struct msg found;  /* in arena */
+	struct nexthop to; /* in arena */
 };
 
 static TAILQ_HEAD(, site_search) searches = TAILQ_HEAD_INITIALIZER(searches);
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct mx_host *const *x = a, *const *y = b;
-
-	return strcasecmp((*x)->name, (*y)->name);
-}
 
 /* A few names can be longer than a key should be: then what is left off is in
  * their checksum. */
@@ -61,9 +55,7 @@ lookup_site_add(const struct mx_list *list, uint16_t port, struct buf *out)
 	const struct mx_host *hosts[MX_HOSTS_MAX];
 	const size_t from = out->n;
 
-	for (size_t i = 0; i < list->n; i++)
-		hosts[i] = &list->hosts[i];
-	qsort(hosts, list->n, sizeof hosts[0], by_name);
+	mxlist_by_name(list, hosts);
 	for (size_t i = 0; i < list->n; i++) {
 		if (i > 0)
 			buf_addc(out, ',');
@@ -85,11 +77,18 @@ search_free(struct site_search *s)
 	free(s);
 }
 
+/* LIST: its hosts, if they were looked up. */
 static void
-answer(struct site_search *s, struct slice site)
+answer(struct site_search *s, struct slice site, const struct mx_list *list)
 {
-	s->found.lookup_found.site = site;
+	struct buf limits = { .max = TABLE_KEY_MAX + 1 + TABLE_VALUE_MAX };
+	const bool own = lookup_limits_add(&s->to, list, &limits);
+
+	/* The next hop is a site of its own then. */
+	s->found.lookup_found.site = own && list != NULL ? SLICE("") : site;
+	s->found.lookup_found.limits = buf_slice(&limits);
 	(void)ipc_send(s->peer, &s->found);
+	buf_fini(&limits);
 	search_free(s);
 }
 
@@ -101,10 +100,10 @@ on_list(struct mx_query *mx, const struct mx_list *list, const char *why)
 
 	(void)why;
 	if (list->kind == MX_HOSTS)
-		lookup_site_add(list, s->port, &site);
+		lookup_site_add(list, s->to.port, &site);
 	else
 		s->found.lookup_found.keep_ms = 0;
-	answer(s, buf_slice(&site));
+	answer(s, buf_slice(&site), list->kind == MX_HOSTS ? list : NULL);
 	buf_fini(&site);
 }
 
@@ -113,7 +112,7 @@ static void
 give_up(struct site_search *s)
 {
 	s->found.lookup_found.keep_ms = 0;
-	answer(s, SLICE(""));
+	answer(s, SLICE(""), NULL);
 }
 
 static void
@@ -157,16 +156,20 @@ lookup_site_send(
     struct ipc *peer, struct slice domain, const struct msg_lookup_found *a)
 {
 	struct site_search *s = search_new(peer, a);
-	struct nexthop nh;
+	const bool relayhost = goes_by_relayhost(domain, a);
+	const struct slice to = relayhost
+				    ? slice_str(lookup_conf->shared.relayhost)
+				    : s->found.lookup_found.nexthop;
 
-	if (goes_by_relayhost(domain, a))
-		answer(s, slice_str(lookup_conf->shared.relayhost));
-	else if (!nexthop_parse(a->nexthop, &nh) || nh.kind != NEXTHOP_MX)
-		answer(s, SLICE(""));
+	if (!nexthop_parse(to, &s->to))
+		s->to = (struct nexthop){ .kind = NEXTHOP_UNIX };
+	if (relayhost)
+		answer(s, to, NULL);
+	else if (s->to.kind != NEXTHOP_MX)
+		answer(s, SLICE(""), NULL);
 	else {
-		s->port = nh.port;
 		ev_timer_set(&s->deadline, WAIT_MS);
-		mx_find(&s->mx, nh.host, false, on_list);
+		mx_find(&s->mx, s->to.host, false, on_list);
 	}
 }
 

@@ -116,6 +116,7 @@ open_tables(int dir, struct opened *o, struct err *err)
 		[LOOKUP_ALIASES] = lookup_conf->shared.aliases,
 		[LOOKUP_ACCOUNTS] = lookup_conf->shared.accounts,
 		[LOOKUP_TLS_POLICIES] = lookup_conf->tls_policies,
+		[LOOKUP_LIMITS] = lookup_conf->limits,
 	};
 	size_t n = 0;
 

@@ -39,8 +39,9 @@ struct smtp_job {
 	struct smtp_rcpt *rcpts;
 	size_t nrcpts;
 	bool lmtp, relayhost;
-	struct slice nexthop;     /* as looked up, for texts */
-	struct smtp_route *route; /* NULL until smtp_route() */
+	struct slice nexthop;      /* as looked up, for texts */
+	uint32_t session_messages; /* in one session; 0: as configured */
+	struct smtp_route *route;  /* NULL until smtp_route() */
 	unsigned tried;
 	int64_t connect_ms, since_ms;  /* in no session that takes it; or 0 */
 	bool begun;                    /* a session was used or tried */

@@ -200,7 +200,9 @@ smtpd_message_finish(struct smtpd_session *s)
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
 	smtpd_record_finish(&m->mail->parser, &record);
-	smtpd_spool_commit(m->mail->spool, buf_slice(&record), on_committed, s);
+	smtpd_spool_commit(m->mail->spool,
+	    (m->scan.fields & SMTPD_SCAN_BULK) != 0, buf_slice(&record),
+	    on_committed, s);
 	buf_fini(&record);
 }
 

@@ -7,7 +7,7 @@
 #include "base/must.h"
 
 /* A longer name is none of a field: no line may be longer (RFC 5322 2.1.1). */
-enum { NAME_MAX_BYTES = 998 };
+enum { NAME_MAX_BYTES = 998, VALUE_MAX_BYTES = 64 };
 
 /* One call's way through its input. */
 struct scan_run {
@@ -27,6 +27,7 @@ static const struct {
 	{ "date",       SMTPD_SCAN_DATE },
 	{ "message-id", SMTPD_SCAN_MESSAGE_ID },
 	{ "from",       SMTPD_SCAN_FROM },
+	{ "list-id",    SMTPD_SCAN_BULK },
 };
 /* clang-format on */
 
@@ -83,14 +84,29 @@ end_header(struct smtpd_scan *sc)
 
 /* What a line of the header begins with. */
 struct start {
-	struct slice name; /* before a colon or blanks; may be empty */
-	bool field;        /* a colon follows */
+	struct slice name;  /* before a colon or blanks; may be empty */
+	struct slice value; /* of Precedence, as far as it matters */
+	bool field;         /* a colon follows */
 };
 
 static bool
 is_name(char c)
 {
 	return c > 0x20 && c < 0x7f && c != ':';
+}
+
+/* The one field whose value counts: what stands at P up to END, of which there
+ * may be more; false: it must come first. */
+static bool
+read_precedence(const char *p, const char *end, struct start *st)
+{
+	const size_t n = (size_t)(end - p);
+	size_t at = 0;
+
+	while (at < n && at < VALUE_MAX_BYTES && p[at] != '\r' && p[at] != '\n')
+		at++;
+	st->value = slice_trim(slice_of(p, at));
+	return at < n || at == VALUE_MAX_BYTES;
 }
 
 /* Read the start of the line at P as far as it takes to tell a field; false:
@@ -108,6 +124,8 @@ read_start(const char *p, const char *end, struct start *st)
 	       (p[at] == ' ' || p[at] == '\t'))
 		at++;
 	st->field = st->name.n > 0 && at < n && p[at] == ':';
+	if (st->field && slice_iis(st->name, "precedence"))
+		return read_precedence(p + at + 1, end, st);
 	return at < n || at == NAME_MAX_BYTES;
 }
 
@@ -124,16 +142,27 @@ is_mbox_line(const struct start *st)
 	       st->name.p[st->name.n] == ' ';
 }
 
+/* What lists and mailing programs say (RFC 2076 3.9, RFC 2919). */
+static bool
+is_bulk(struct slice precedence)
+{
+	return slice_iis(precedence, "bulk") || slice_iis(precedence, "list") ||
+	       slice_iis(precedence, "junk");
+}
+
 static void
-note_field(struct scan_run *r, struct slice name)
+note_field(struct scan_run *r, const struct start *st)
 {
 	struct smtpd_scan *sc = r->sc;
+	const struct slice name = st->name;
 	const bool strip = sc->strip_bcc && slice_iis(name, "bcc");
 
 	sc->in_field = true;
 	if (strip != sc->strip)
 		give(r, r->p, r->p);
 	sc->strip = strip;
+	if (is_bulk(st->value))
+		sc->fields |= SMTPD_SCAN_BULK;
 	if (slice_iis(name, "received"))
 		sc->received++;
 	if (slice_iis(name, "message-id") &&
@@ -159,7 +188,7 @@ header_line(struct scan_run *r, const struct start *st)
 		return;
 	end_id(r);
 	if (st->field) {
-		note_field(r, st->name);
+		note_field(r, st);
 		return;
 	}
 	give(r, r->p, r->p);

@@ -31,6 +31,7 @@ enum {
 	SMTPD_SCAN_DATE = 1,
 	SMTPD_SCAN_MESSAGE_ID = 2,
 	SMTPD_SCAN_FROM = 4,
+	SMTPD_SCAN_BULK = 8, /* a list's, or Precedence says so */
 };
 
 /* Where the next byte stands. */

@@ -44,9 +44,10 @@ struct smtpd_spool {
 	enum err_code code;
 	uint32_t crc;
 	int64_t size;
-	struct buf held;    /* not yet written */
-	bool committing;    /* as soon as there is a file */
-	struct buf record;  /* for that commit */
+	struct buf held; /* not yet written */
+	bool committing; /* as soon as there is a file */
+	bool bulk;       /* for that commit, as is: */
+	struct buf record;
 	smtpd_spool_fn *fn; /* NULL: nobody waits for it any more */
 	void *arg;
 	char qid[ENVELOPE_ID_BYTES];
@@ -351,19 +352,20 @@ commit(struct smtpd_spool *sp, struct slice body)
 	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_committed,
 	    on_committed, smtpd_conf->queue_timeout, queue_commit,
 	    .qid = slice_str(sp->qid), .size = sp->size, .crc32c = sp->crc,
-	    .record = buf_slice(&sp->record), .body = body);
+	    .bulk = sp->bulk, .record = buf_slice(&sp->record), .body = body);
 	buf_fini(&sp->held);
 	buf_fini(&sp->record);
 }
 
 void
-smtpd_spool_commit(
-    struct smtpd_spool *sp, struct slice record, smtpd_spool_fn *fn, void *arg)
+smtpd_spool_commit(struct smtpd_spool *sp, bool bulk, struct slice record,
+    smtpd_spool_fn *fn, void *arg)
 {
 	must(sp->state == WRITING || sp->state == HOLDING);
 	sp->fn = fn;
 	sp->arg = arg;
 	sp->committing = true;
+	sp->bulk = bulk;
 	buf_add(&sp->record, record);
 	if (sp->state == WRITING) {
 		write_out(sp, SLICE(""));

@@ -41,9 +41,9 @@ void smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes);
  * file, and takes no bytes until FN. */
 bool smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg);
 /* Write the rest and have qmgr accept the message, whose structure RECORD is
- * (mime/wire.h; it may be empty). */
-void smtpd_spool_commit(
-    struct smtpd_spool *sp, struct slice record, smtpd_spool_fn *fn, void *arg);
+ * (mime/wire.h; it may be empty); BULK: it can wait for other mail. */
+void smtpd_spool_commit(struct smtpd_spool *sp, bool bulk, struct slice record,
+    smtpd_spool_fn *fn, void *arg);
 /* Let go of it, in any state; accepts a pointer to NULL. */
 void smtpd_spool_free(struct smtpd_spool **sp);
 /* Bytes of the file behind the envelope. */

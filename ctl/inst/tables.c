@@ -15,7 +15,7 @@
 #include "table/table.h"
 
 const char *const tables_known[] = { "accounts", "passwords", "aliases",
-	"transports", "tls_policies", "domains", NULL };
+	"transports", "tls_policies", "domains", "limits", NULL };
 
 int
 tables_open(struct tables *t, const struct instance *in)

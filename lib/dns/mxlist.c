@@ -2,7 +2,9 @@
 #include "dns/mxlist.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cur.h"
 
@@ -249,4 +251,20 @@ mxlist_parse(struct slice text, struct mx_list *list)
 		list->n++;
 	}
 	return true;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct mx_host *const *x = a, *const *y = b;
+
+	return strcasecmp((*x)->name, (*y)->name);
+}
+
+void
+mxlist_by_name(const struct mx_list *list, const struct mx_host **hosts)
+{
+	for (size_t i = 0; i < list->n; i++)
+		hosts[i] = &list->hosts[i];
+	qsort(hosts, list->n, sizeof hosts[0], by_name);
 }

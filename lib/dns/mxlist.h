@@ -51,6 +51,10 @@ void mxlist_finish(struct mx_list *list);
  * come back here (RFC 5321 5.1).  True when there was one. */
 bool mxlist_drop_self(struct mx_list *list, struct slice self, bool by_address);
 
+/* HOSTS, of MX_HOSTS_MAX, by name: the same in whatever order the DNS has them.
+ */
+void mxlist_by_name(const struct mx_list *list, const struct mx_host **hosts);
+
 /* As lines "preference name secure|insecure self|other address..." and back;
  * false when TEXT has not that form. */
 void mxlist_format(const struct mx_list *list, struct buf *out);

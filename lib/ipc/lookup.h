@@ -17,7 +17,9 @@
  *                   alias_put and alias_next); its commands run as nobody
  *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop (proto/nexthop.h); with
  *                   LOOKUP_SITE who is dialled: site is the relayhost, or the
- *                   MX hosts, sorted; empty: nexthop itself, or not known
+ *                   MX hosts, sorted; empty: nexthop itself, or not known;
+ *                   limits "KEY VALUE", the entry of the table limits that
+ *                   binds it (table/limit.h), or empty
  *   LOOKUP_REFUSE   code (550...), enhanced ("5.1.1") and text for the reply
  *   LOOKUP_TEMPFAIL code (451), enhanced and text
  * keep_ms: so long the answer may be kept, but not beyond lookup_changed, which

@@ -39,7 +39,7 @@ struct envelope {
 	struct slice ret;      /* RFC 3461 RET */
 	struct slice envid;    /* RFC 3461 ENVID */
 	struct slice trace;    /* id that joins logs of several hosts */
-	struct slice priority; /* RFC 6710 MT-PRIORITY, bulk, … */
+	struct slice priority; /* queue/priority.h; set by qmgr */
 	struct slice auth;     /* RFC 4954 AUTH= of MAIL */
 	bool smtputf8;         /* RFC 6531 */
 	bool requiretls;       /* RFC 8689 */

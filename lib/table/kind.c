@@ -9,6 +9,7 @@
 #include "proto/address.h"
 #include "table/account.h"
 #include "table/alias.h"
+#include "table/limit.h"
 #include "table/tlspolicy.h"
 #include "table/transport.h"
 
@@ -39,6 +40,7 @@ static const struct table_kind kinds[] = {
 	{ "transports",   false, false, transport_check },
 	{ "tls_policies", false, false, tlspolicy_check },
 	{ "domains",      false, false, check_domain },
+	{ "limits",       false, false, limit_check },
 };
 /* clang-format on */
 static const struct table_kind any = { .name = NULL };

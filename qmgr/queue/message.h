@@ -33,6 +33,8 @@ struct message {
 	size_t begun;     /* of the recipients, in this round */
 	size_t open;      /* recipients not settled in this round */
 	size_t resolving; /* recipients that are RESOLVING */
+	size_t paused;    /* put off untried, in this round (run/retry.h) */
+	int64_t pause_ms; /* the shortest wait of those */
 	int64_t next_ms;  /* next attempt (wall clock) */
 	bool warned;      /* the sender knows that it is late */
 	bool held;        /* from the file */

@@ -1,45 +1,42 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/run/dest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/must.h"
 #include "ev/loop.h"
 #include "log/log.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
+#include "qmgr/run/flow.h"
+#include "qmgr/run/retry.h"
 #include "qmgr/run/settle.h"
+#include "qmgr/run/shape.h"
 
 enum {
 	FAILS_DOWN = 5, /* in a row: then the destination is down */
 	DOWN_MS = 60000,
 	MAX_IDLE = 10000, /* destinations remembered without work */
-	MERGE_LOOK = 8,   /* batches looked at for the same message */
 	HOLD_MS = 100,    /* longest wait for a message's other recipients */
-};
-
-/* Recipients of one message at one destination. */
-struct batch {
-	TAILQ_ENTRY(batch) link;
-	struct message *message;
-	int64_t born_ms;
-	struct rcpt *first;
-	struct rcpt **last;
+	TURNS = 256,      /* deliveries in one turn of the loop */
+	PUT_OFF = 64,     /* messages that one of them puts off in its turn */
+	PACE_MS = 300000, /* what will have its turn by then stays in memory */
+	PACE_MIN = 20,    /* and so many in any case */
 };
 
 struct dest {
 	TAILQ_ENTRY(dest) idle_link;
 	TAILQ_ENTRY(dest) turn;
 	TAILQ_ENTRY(dest) hold;
-	TAILQ_HEAD(batches, batch) batches;
+	struct flows flows;
+	struct shape_user shape;
 	enum role role;
 	uid_t uid;
 	struct slice site;
-	unsigned active;
 	unsigned window; /* deliveries it may have under way now */
 	unsigned wins;   /* successes since the window last grew */
 	unsigned fails;  /* troubles in a row */
@@ -73,7 +70,21 @@ limit_of(const struct dest *d)
 		return qmgr_conf->local_concurrency;
 	if (d->role == ROLE_PIPE)
 		return qmgr_conf->pipe_concurrency;
+	if (shape_limit(&d->shape) != NULL &&
+	    shape_limit(&d->shape)->sessions > 0)
+		return shape_limit(&d->shape)->sessions;
 	return qmgr_conf->smtp_concurrency;
+}
+
+/* For one of which nothing is known yet. */
+static unsigned
+start_of(const struct dest *d)
+{
+	const unsigned limit = limit_of(d);
+
+	if (d->role != ROLE_SMTP || limit < qmgr_conf->smtp_concurrency_start)
+		return limit;
+	return qmgr_conf->smtp_concurrency_start;
 }
 
 static struct dest *
@@ -93,10 +104,8 @@ dest_get(enum role role, uid_t uid, struct slice site)
 		d->site = slice_of(d->key + sizeof head, key.n - sizeof head);
 		d->role = role;
 		d->uid = uid;
-		d->window = role == ROLE_SMTP
-				? qmgr_conf->smtp_concurrency_start
-				: limit_of(d);
-		TAILQ_INIT(&d->batches);
+		d->window = start_of(d);
+		flow_init(&d->flows);
 		map_put(&dests.by_key, buf_slice(&key), d);
 	}
 	buf_fini(&key);
@@ -118,8 +127,8 @@ set_busy(struct dest *d)
 static void
 set_idle(struct dest *d)
 {
-	if (d->idle || d->active > 0 || d->waiting || d->holding ||
-	    !TAILQ_EMPTY(&d->batches))
+	if (d->idle || d->shape.active > 0 || d->waiting || d->holding ||
+	    d->flows.nbatches > 0)
 		return;
 	d->idle = true;
 	TAILQ_INSERT_TAIL(&dests.idle, d, idle_link);
@@ -128,6 +137,8 @@ set_idle(struct dest *d)
 	d = TAILQ_FIRST(&dests.idle);
 	set_busy(d);
 	map_del(&dests.by_key, slice_of(d->key, d->key_n));
+	shape_unbind(&d->shape);
+	flow_fini(&d->flows);
 	free(d);
 }
 
@@ -137,98 +148,91 @@ is_down(const struct dest *d)
 	return d->down_until_ms > ev_now_ms();
 }
 
+/* Batches that have their turn soon enough to stay. */
+static size_t
+pace(const struct dest *d)
+{
+	const size_t n = shape_pace(&d->shape, PACE_MS);
+
+	return n > PACE_MIN ? n : PACE_MIN;
+}
+
 /* Stand in line when there is something to do. */
 static void
 line_up(struct dest *d)
 {
-	if (d->waiting || TAILQ_EMPTY(&d->batches) ||
-	    (d->active >= d->window && !is_down(d)))
+	if (d->waiting || d->flows.nbatches == 0)
+		return;
+	if (!is_down(d) && (d->shape.active >= d->window || d->shape.waits) &&
+	    d->flows.nbatches <= pace(d))
 		return;
 	d->waiting = true;
 	TAILQ_INSERT_TAIL(&dests.turns, d, turn);
 	ev_task_queue(&dests.pump);
 }
 
-/* One delivery goes to one next hop. */
-static struct batch *
-batch_for(struct dest *d, const struct rcpt *r)
+static void
+on_shape(struct shape_user *u)
 {
-	struct message *m = r->message;
-	struct batch *b;
-	unsigned looked = 0;
-
-	TAILQ_FOREACH_REVERSE(b, &d->batches, batches, link)
-	{
-		if (b->message == m && slice_eq(b->first->nexthop, r->nexthop))
-			return b;
-		if (++looked == MERGE_LOOK)
-			break;
-	}
-	b = xcalloc(1, sizeof *b);
-	b->message = m;
-	b->born_ms = ev_now_ms();
-	b->last = &b->first;
-	TAILQ_INSERT_TAIL(&d->batches, b, link);
-	return b;
+	line_up(OUTER(u, struct dest, shape));
 }
 
 void
 dest_put(enum role role, uid_t uid, struct slice site, struct rcpt *r)
 {
 	struct dest *d = dest_get(role, uid, site);
-	struct batch *b = batch_for(d, r);
 
 	set_busy(d);
+	if (role == ROLE_SMTP)
+		shape_bind(&d->shape, d->site, r->limits);
+	if (d->window > limit_of(d))
+		d->window = limit_of(d);
 	rcpt_enter(r, RCPT_QUEUED);
-	r->next_in_batch = NULL;
-	*b->last = r;
-	b->last = &r->next_in_batch;
+	flow_put(&d->flows, r);
 	line_up(d);
 }
 
-/* Take up to N recipients off the front of B into OUT. */
-static size_t
-take(struct batch *b, struct rcpt **out, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && b->first != NULL) {
-		out[i++] = b->first;
-		b->first = b->first->next_in_batch;
-	}
-	if (b->first == NULL)
-		b->last = &b->first;
-	return i;
-}
-
+/* B, and with it all it has, is tried later. */
 static void
-put_off(struct dest *d, struct batch *b)
+put_off(struct dest *d, struct batch *b, const char *dsn, const char *why,
+    int64_t pause_ms)
 {
 	struct rcpt *r;
 
-	while (take(b, &r, 1) == 1) {
-		rcpt_say(r, JOB_TEMPFAIL, slice_str(d->dsn), SLICE(""),
-		    slice_str(d->why));
+	while (flow_take(b, &r, 1) == 1) {
+		rcpt_say(
+		    r, JOB_TEMPFAIL, slice_str(dsn), SLICE(""), slice_str(why));
+		retry_pause(r->message, pause_ms);
 		settle(r, RCPT_DEFERRED);
 	}
+	flow_served(&d->flows, b);
 }
 
-/* The first batch that is whole, or has waited long enough; NULL for none. */
-static struct batch *
-next_batch(const struct dest *d)
+static unsigned
+put_off_down(struct dest *d)
 {
-	struct batch *b;
-	unsigned looked = 0;
+	unsigned n;
 
-	TAILQ_FOREACH(b, &d->batches, link)
-	{
-		if (b->message->resolving == 0 || is_down(d) ||
-		    ev_now_ms() - b->born_ms >= HOLD_MS)
-			return b;
-		if (++looked == MERGE_LOOK)
-			break;
-	}
-	return NULL;
+	for (n = 0; n < PUT_OFF && d->flows.nbatches > 0; n++)
+		put_off(d, flow_pick(&d->flows, true), d->dsn, d->why, 0);
+	return n;
+}
+
+/* What is behind those that have their turn soon, in the order in which it
+ * would have its own. */
+static unsigned
+put_off_excess(struct dest *d)
+{
+	const size_t stay = pace(d);
+	char why[120];
+	unsigned n;
+
+	snprintf(why, sizeof why, "more mail waits for %.*s than limits allow",
+	    SLICE_FMT(slice_sub(d->site, 0, 60)));
+	for (n = 0; n < PUT_OFF && d->flows.nbatches > stay; n++)
+		put_off(d, flow_last(&d->flows), "4.4.5", why,
+		    (int64_t)(d->flows.nbatches / stay) * PACE_MS);
+	return n;
 }
 
 static void
@@ -262,51 +266,63 @@ on_hold(struct ev_timer *t)
 	dest_resolved();
 }
 
-/* One delivery, or all of it put off when the destination is down. */
 static void
-one_turn(struct dest *d, struct batch *b)
+start(struct dest *d, struct batch *b, size_t n)
 {
-	const size_t max = qmgr_conf->recipients_per_job;
-	struct rcpt **rcpts;
-	size_t n;
+	struct rcpt **rcpts = xcalloc(n, sizeof *rcpts);
+	struct message *m = b->message;
 
-	TAILQ_REMOVE(&d->batches, b, link);
+	n = flow_take(b, rcpts, n);
+	shape_begin(&d->shape, n);
+	flow_served(&d->flows, b);
+	dests.deliver(d, m, rcpts, n);
+}
+
+/* One delivery, if it may be now, or some of it put off; how many. */
+static unsigned
+one_turn(struct dest *d)
+{
+	struct batch *b;
+	unsigned n = 0;
+	size_t room;
+
 	if (is_down(d)) {
-		put_off(d, b);
-		free(b);
-		return;
+		shape_leave(&d->shape);
+		return put_off_down(d);
 	}
-	rcpts = xcalloc(max, sizeof *rcpts);
-	n = take(b, rcpts, max);
-	d->active++;
-	dests.deliver(d, b->message, rcpts, n);
-	/* The rest of a large message waits behind the others. */
-	if (b->first != NULL)
-		TAILQ_INSERT_TAIL(&d->batches, b, link);
-	else
-		free(b);
+	if (d->flows.nbatches > pace(d))
+		n = put_off_excess(d);
+	if (d->shape.active >= d->window)
+		return n;
+	room = shape_room(&d->shape, qmgr_conf->recipients_per_job);
+	if (room == 0) {
+		shape_wait(&d->shape);
+	} else if ((b = flow_pick(&d->flows, false)) != NULL) {
+		start(d, b, room);
+		n++;
+	} else if (d->flows.nbatches > 0)
+		hold(d);
+	return n;
 }
 
 static void
 on_pump(struct ev_task *task)
 {
 	struct dest *d;
-	struct batch *b;
+	unsigned done = 0, n;
 
-	(void)task;
 	while (!dests.stopped && (d = TAILQ_FIRST(&dests.turns)) != NULL) {
+		if (done >= TURNS) {
+			ev_task_queue_last(task);
+			return;
+		}
 		TAILQ_REMOVE(&dests.turns, d, turn);
 		d->waiting = false;
-		if (TAILQ_EMPTY(&d->batches)) {
-			set_idle(d);
-			continue;
-		}
-		if ((b = next_batch(d)) == NULL) {
-			hold(d);
-			continue;
-		}
-		one_turn(d, b);
-		line_up(d);
+		n = d->flows.nbatches > 0 ? one_turn(d) : 0;
+		done += n;
+		shape_next(&d->shape);
+		if (n > 0)
+			line_up(d);
 		set_idle(d);
 	}
 }
@@ -330,8 +346,11 @@ trouble(struct dest *d, struct slice dsn, struct slice why)
 static void
 success(struct dest *d)
 {
-	if (d->fails >= FAILS_DOWN)
+	if (d->fails >= FAILS_DOWN) {
 		log_info("dest.up", kv_slice("site", d->site));
+		d->window = start_of(d);
+		d->wins = 0;
+	}
 	d->fails = 0;
 	d->down_until_ms = 0;
 	if (d->window >= limit_of(d)) {
@@ -348,8 +367,7 @@ void
 dest_done(struct dest *d, enum dest_outcome outcome, struct slice dsn,
     struct slice why)
 {
-	must(d->active > 0);
-	d->active--;
+	shape_end(&d->shape);
 	if (outcome == DEST_TROUBLE)
 		trouble(d, dsn, why);
 	else if (outcome == DEST_WELL)
@@ -376,11 +394,18 @@ dest_site(const struct dest *d)
 	return d->site;
 }
 
+unsigned
+dest_session_messages(const struct dest *d)
+{
+	return shape_messages(&d->shape);
+}
+
 void
 dest_init(void (*deliver)(
     struct dest *d, struct message *m, struct rcpt **rcpts, size_t n))
 {
 	dests.deliver = deliver;
+	shape_init(on_shape);
 	map_init(&dests.by_key);
 	TAILQ_INIT(&dests.idle);
 	dests.nidle = 0;

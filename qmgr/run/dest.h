@@ -4,16 +4,15 @@
  *
  * A destination is an agent (local or pipe of a uid, smtp to a site) with
  * a number of deliveries under way that grows with success and shrinks with
- * trouble.  Destinations take turns, and in a destination messages take turns,
- * so that neither a slow host nor a message with ten thousand recipients holds
- * up another.  A destination that keeps failing as a whole is down for a
- * while: what comes for it is put off with the last reason; after that one
- * delivery probes it.
+ * trouble.  Destinations take turns, and in one senders and messages do
+ * (flow.h).  One that keeps failing as a whole is down for a while: what comes
+ * for it is put off with the last reason; then one delivery probes it, and if
+ * all is well it begins anew.  Its limits (shape.h) come with recipients; what
+ * they do not let through soon is put off, to leave memory to others.
  *
  * A site is who is dialled: the MX hosts of a domain, the relayhost, or the
- * next hop where lookup does not know them (yet).  When the MX of a domain
- * change, what is resolved from then on waits at the new site; what waits at
- * the old one goes to the new hosts too, because smtp asks again.
+ * next hop where lookup does not know them.  When the MX of a domain change,
+ * what waits goes to the new hosts too, because smtp asks again.
  */
 #ifndef QMGR_RUN_DEST_H
 #define QMGR_RUN_DEST_H
@@ -49,6 +48,8 @@ void dest_done(struct dest *d, enum dest_outcome outcome, struct slice dsn,
 enum role dest_role(const struct dest *d);
 uid_t dest_uid(const struct dest *d);
 struct slice dest_site(const struct dest *d);
+/* Messages in one session with it; 0: as smtp.conf says. */
+unsigned dest_session_messages(const struct dest *d);
 /* No new deliveries from here on. */
 void dest_stop(void);
 /* What is put off as "down" is tried again at once (pabal queue flush). */

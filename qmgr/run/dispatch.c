@@ -228,10 +228,11 @@ send_job(struct dispatch_job *job)
 	fd = body.n > 0 ? -1 : message_open_file(job->message);
 	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
 	    job_start, .qid = head.id, .envelope = buf_slice(&env),
-	    .nexthop = job->rcpts[0]->nexthop, .recipients = buf_slice(&rcpts),
-	    .offset = (int64_t)m->head_bytes, .size = m->env.size,
-	    .crc32c = m->env.crc32c, .file = fd, .record = record,
-	    .body = body);
+	    .nexthop = job->rcpts[0]->nexthop,
+	    .session_messages = dest_session_messages(job->dest),
+	    .recipients = buf_slice(&rcpts), .offset = (int64_t)m->head_bytes,
+	    .size = m->env.size, .crc32c = m->env.crc32c, .file = fd,
+	    .record = record, .body = body);
 	fd_close(&fd);
 	job->id = job->call.id;
 	map_put(&jobs, key_of(&job->id), job);

@@ -15,6 +15,7 @@
 #include "qmgr/run/direct.h"
 #include "qmgr/run/round.h"
 #include "queue/envelope_text.h"
+#include "queue/priority.h"
 #include "sys/fd.h"
 
 enum {
@@ -209,6 +210,8 @@ open_message(struct ipc *peer, const struct msg_queue_open *q,
 	}
 	in = xcalloc(1, sizeof *in);
 	in->peer = peer;
+	/* Whatever smtpd says: the header decides, which has not come yet. */
+	env.priority = SLICE(PRIORITY_MAIL);
 	rc = newfile_reserve(&in->file, &arena, &env, err);
 	if (rc == 0 && !charge(peer, OPEN_BYTES + text.n, &in->bytes))
 		rc = err_set(err, ERR_TEMP, "too many messages at once");
@@ -326,6 +329,8 @@ intake_on_commit(struct ipc *peer, struct msg *m)
 	}
 	in->commit_id = q->id;
 	kept_record(&in->file.kept, q->record);
+	if (q->bulk)
+		in->file.env.priority = SLICE(PRIORITY_BULK);
 	if (commit(in, q, &err) == 0)
 		return;
 	log_err("queue.commit-failed", kv_s("qid", in->file.id),

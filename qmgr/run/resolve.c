@@ -73,6 +73,17 @@ with_transport(
 	return s;
 }
 
+/* In most messages all go to few sites. */
+static struct slice
+limits_of(struct rcpt *r, struct slice limits)
+{
+	const struct message *m = r->message;
+
+	if (r->number > 0 && slice_eq(m->rcpts[r->number - 1]->limits, limits))
+		return m->rcpts[r->number - 1]->limits;
+	return arena_slice(&r->message->arena, limits);
+}
+
 /* The hosts that are dialled are the destination, so that limits and failures
  * are theirs, whatever domains they serve; where lookup does not know them, the
  * next hop.  It decides who waits for whom and nothing else: where the mail
@@ -81,6 +92,7 @@ static void
 to_host(struct rcpt *r, const struct msg_lookup_found *in)
 {
 	r->nexthop = with_transport(r, in, in->nexthop);
+	r->limits = limits_of(r, in->limits);
 	dest_put(ROLE_SMTP, 0,
 	    in->site.n > 0 ? with_transport(r, in, in->site) : r->nexthop, r);
 }

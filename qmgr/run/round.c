@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include <bsd/stdlib.h>
-
 #include "base/must.h"
 #include "ev/loop.h"
 #include "log/log.h"
@@ -16,11 +14,11 @@
 #include "qmgr/report/report.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/resolve.h"
+#include "qmgr/run/retry.h"
 #include "qmgr/run/settle.h"
 #include "sys/clock.h"
 
 enum {
-	SOON_MS = 2000,     /* after trouble of our own */
 	STARTS_A_TURN = 64, /* files read before others get their turn */
 	MAX_WAIT_MS = 3600000,
 	UNREADABLE_MS = 60000,
@@ -137,19 +135,6 @@ set_aside(struct message *m)
 
 /* ---- putting off ---- */
 
-static int64_t
-retry_wait_ms(const struct message *m)
-{
-	const struct conf_ages *ages = &qmgr_conf->retry_schedule;
-	const uint32_t k = m->entry->attempts;
-	const int64_t ms = ages->ms[k < ages->n ? k : ages->n - 1];
-
-	if (m->soon)
-		return SOON_MS;
-	/* Up to a tenth more, so that what came together spreads out. */
-	return ms + (int64_t)arc4random_uniform((uint32_t)(ms / 10 + 1));
-}
-
 static void
 put_off(struct message *m)
 {
@@ -159,7 +144,7 @@ put_off(struct message *m)
 	for (size_t i = 0; i < m->nrcpts; i++)
 		if (m->rcpts[i]->state == RCPT_DEFERRED)
 			note_result(&m->notes, m->rcpts[i]);
-	if (!m->soon) {
+	if (!m->soon && !retry_is_paused(m)) {
 		note_word(&m->notes, "next", wall_ms() + wait_ms);
 		e->attempts++;
 	}
@@ -458,21 +443,6 @@ load_and_start(struct entry *e)
 		round_unreadable(e, err.text);
 }
 
-/* Nothing was put off for longer; what seems to be was put off before the
- * schedule became shorter, or before the wall clock was set back and this
- * process began. */
-static int64_t
-longest_wait_ms(void)
-{
-	const struct conf_ages *ages = &qmgr_conf->retry_schedule;
-	int64_t ms = UNREADABLE_MS;
-
-	for (size_t i = 0; i < ages->n; i++)
-		if (ages->ms[i] > ms)
-			ms = ages->ms[i];
-	return ms + ms / 10;
-}
-
 static void
 on_pump(struct ev_task *task)
 {
@@ -484,7 +454,10 @@ on_pump(struct ev_task *task)
 		return;
 	while ((e = waiting_first_due()) != NULL) {
 		wait = entry_wait_ms(e);
-		if (wait > 0 && wait <= longest_wait_ms()) {
+		/* What seems to wait longer was put off before the schedule
+		 * became shorter, or before the wall clock was set back and
+		 * this process began. */
+		if (wait > 0 && wait <= retry_longest_ms()) {
 			ev_timer_set(&rounds.due,
 			    wait < MAX_WAIT_MS ? wait : MAX_WAIT_MS);
 			break;

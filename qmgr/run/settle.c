@@ -70,7 +70,7 @@ void
 settle_open(struct message *m)
 {
 	ev_task_init(&m->write_notes, on_write_notes);
-	m->open = m->begun = 0;
+	m->open = m->begun = m->paused = 0;
 }
 
 void

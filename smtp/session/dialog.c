@@ -180,6 +180,15 @@ smtp_session_reopen(struct smtp_session *s, bool plain)
 	owner->again(job, &target, plain);
 }
 
+/* S has taken as many messages as it may, by the limits of JOB's site. */
+static bool
+is_used_up(const struct smtp_session *s, const struct smtp_job *job)
+{
+	return s->messages >= smtp_conf->session_messages ||
+	       (job->session_messages > 0 &&
+		   s->messages >= job->session_messages);
+}
+
 void
 smtp_session_renew(struct smtp_session *s)
 {
@@ -204,7 +213,7 @@ smtp_session_done(struct smtp_session *s, bool usable)
 	s->reused = false;
 	if (!usable || s->reply.code == 421) {
 		smtp_session_close(s);
-	} else if (s->used_up || s->messages >= smtp_conf->session_messages ||
+	} else if (s->used_up || is_used_up(s, job) ||
 		   smtp_conf->session_idle == 0) {
 		smtp_session_quit(s);
 	} else {

@@ -30,6 +30,7 @@ static struct rcpt *last_deferred;
 static struct entry entry;
 static struct message **made;
 static size_t nmade;
+static const char *sender = "";
 
 static void
 on_deliver(struct dest *d, struct message *m, struct rcpt **rcpts, size_t n)
@@ -77,7 +78,9 @@ static struct message *
 message(size_t n)
 {
 	struct envelope_rcpt *rcpts = xcalloc(n, sizeof *rcpts);
-	struct envelope env = { .rcpts = rcpts, .nrcpts = n };
+	struct envelope env = {
+		.rcpts = rcpts, .nrcpts = n, .sender = slice_str(sender)
+	};
 	struct arena arena;
 	struct message *m;
 
@@ -93,10 +96,13 @@ message(size_t n)
 	return m;
 }
 
+static const char *limits = "";
+
 static void
 put(struct message *m, size_t i, const char *site, const char *nexthop)
 {
 	rcpt_enter(m->rcpts[i], RCPT_RESOLVING);
+	m->rcpts[i]->limits = slice_str(limits);
 	m->rcpts[i]->nexthop = slice_str(nexthop);
 	dest_put(ROLE_SMTP, 0, slice_str(site), m->rcpts[i]);
 }
@@ -219,6 +225,197 @@ test_unknown(void **state)
 	assert_int_equal(njobs, 1);
 	end_job(DEST_TROUBLE);
 	assert_int_equal(deferred, 1);
+}
+
+/* All of a site's life: it is new, does well, is in trouble, is down, is probed
+ * by one delivery while others wait, and begins again as if it were new. */
+static void
+test_life(void **state)
+{
+	(void)state;
+	/* new: START deliveries, one more for each window that went well */
+	fill("smtp:life", 1000);
+	assert_int_equal(njobs, START);
+	for (unsigned window = START; window < LIMIT; window++) {
+		assert_int_equal(njobs, window);
+		for (unsigned i = 0; i < window; i++)
+			end_job(DEST_WELL);
+	}
+	/* well: never more than LIMIT, however long it goes on */
+	for (unsigned i = 0; i < 5 * LIMIT; i++) {
+		assert_int_equal(njobs, LIMIT);
+		end_job(DEST_WELL);
+	}
+	/* trouble: half of it each time; success widens it again */
+	end_job(DEST_TROUBLE);
+	while (njobs > LIMIT / 2)
+		end_job(DEST_UNKNOWN);
+	end_job(DEST_WELL);
+	assert_int_equal(njobs, LIMIT / 2);
+	end_job(DEST_TROUBLE);
+	while (njobs > LIMIT / 4)
+		end_job(DEST_UNKNOWN);
+	end_job(DEST_WELL);
+	assert_int_equal(njobs, LIMIT / 4);
+	/* down: all that waits is put off, and nobody dials */
+	deferred = 0;
+	for (unsigned i = 0; i < 5; i++)
+		end_job(DEST_TROUBLE);
+	while (njobs > 0)
+		end_job(DEST_UNKNOWN);
+	assert_true(deferred > 0);
+	deferred = 0;
+	fill("smtp:life", 100);
+	assert_int_equal(njobs, 0);
+	assert_int_equal(deferred, 100);
+	/* its minute is over: one probes, the others wait for what it finds */
+	clock_run(DOWN_MS);
+	deferred = 0;
+	fill("smtp:life", 100);
+	clock_run(DOWN_MS);
+	assert_int_equal(njobs, 1);
+	assert_int_equal(deferred, 0);
+	end_job(DEST_TROUBLE);
+	assert_int_equal(njobs, 0);
+	assert_int_equal(deferred, 99);
+	clock_run(DOWN_MS);
+	fill("smtp:life", 200);
+	assert_int_equal(njobs, 1);
+	/* up: it begins as it did when it was new */
+	end_job(DEST_WELL);
+	assert_int_equal(njobs, START);
+	for (unsigned i = 0; i < START; i++)
+		end_job(DEST_WELL);
+	assert_int_equal(njobs, START + 1);
+	/* and one trouble is no reason to be down again */
+	deferred = 0;
+	end_job(DEST_TROUBLE);
+	assert_int_equal(deferred, 0);
+	while (njobs > 0)
+		end_job(DEST_WELL);
+}
+
+/* What limits say of it counts instead of smtp_concurrency, from the next
+ * recipient on. */
+static void
+test_limits(void **state)
+{
+	(void)state;
+	limits = "limits.test sessions=2 messages=7";
+	fill("smtp:limits", 300);
+	assert_int_equal(njobs, 2);
+	assert_int_equal(dest_session_messages(jobs[0].dest), 7);
+	for (unsigned i = 0; i < 10; i++) {
+		end_job(DEST_WELL);
+		assert_int_equal(njobs, 2);
+	}
+	limits = "limits.test sessions=100";
+	fill("smtp:limits", 1);
+	for (unsigned i = 0; i < 100; i++)
+		end_job(DEST_WELL);
+	assert_true(njobs > 2);
+	limits = "limits.test sessions=3";
+	fill("smtp:limits", 1);
+	while (njobs > 3)
+		end_job(DEST_WELL);
+	for (unsigned i = 0; i < 10; i++) {
+		end_job(DEST_WELL);
+		assert_int_equal(njobs, 3);
+	}
+	limits = "";
+	while (njobs > 0)
+		end_job(DEST_WELL);
+}
+
+/* A rate counts recipients: what does not fit is the next delivery's. */
+static void
+test_limits_rate(void **state)
+{
+	struct message *m = message(80);
+
+	(void)state;
+	limits = "rate.test rate=60/1m";
+	for (size_t i = 0; i < 80; i++)
+		put(m, i, "smtp:rate", "smtp:a");
+	clock_run(0);
+	assert_int_equal(njobs, 2);
+	assert_int_equal(jobs[0].n, 50);
+	assert_int_equal(jobs[1].n, 10);
+	end_job(DEST_WELL);
+	end_job(DEST_WELL);
+	clock_run(50000);
+	assert_int_equal(njobs, 0);
+	clock_run(12000);
+	assert_int_equal(njobs, 1);
+	assert_int_equal(jobs[0].n, 20);
+	limits = "";
+	end_job(DEST_WELL);
+}
+
+/* What is far from its turn does not stay in memory; who has little there
+ * has his turn all the same. */
+static void
+test_limits_excess(void **state)
+{
+	struct message *one;
+
+	(void)state;
+	limits = "excess.test interval=10s";
+	deferred = 0;
+	fill("smtp:excess", 500);
+	/* five minutes' worth of it stays */
+	assert_int_equal(njobs, 1);
+	assert_int_equal(deferred, 500 - 1 - 30);
+	assert_int_equal(last_deferred->message->paused, 1);
+	assert_true(last_deferred->message->pause_ms >= 300000);
+	assert_true(slice_is(last_deferred->dsn, "4.4.5"));
+	sender = "other@b.test";
+	one = message(1);
+	put(one, 0, "smtp:excess", "smtp:a");
+	sender = "";
+	fill("smtp:excess", 2);
+	assert_int_equal(deferred, 500 - 30 + 2);
+	end_job(DEST_WELL);
+	for (unsigned turns = 0; njobs == 0 || jobs[0].message != one;
+	     turns++) {
+		assert_true(turns < 2);
+		clock_run(10000);
+		if (jobs[0].message != one)
+			end_job(DEST_WELL);
+	}
+	limits = "";
+	end_job(DEST_WELL);
+	for (unsigned i = 0; i < 40; i++) {
+		clock_run(10000);
+		if (njobs > 0)
+			end_job(DEST_WELL);
+	}
+}
+
+/* A site that is down puts off what waits for its limits, too. */
+static void
+test_limits_down(void **state)
+{
+	(void)state;
+	limits = "ldown.test sessions=1 interval=1s";
+	fill("smtp:ldown", 15);
+	deferred = 0;
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(njobs, 1);
+		end_job(DEST_TROUBLE);
+		clock_run(1000);
+	}
+	assert_int_equal(njobs, 0);
+	assert_int_equal(deferred, 10);
+	clock_run(DOWN_MS);
+	fill("smtp:ldown", 3);
+	assert_int_equal(njobs, 1);
+	end_job(DEST_WELL);
+	clock_run(1000);
+	end_job(DEST_WELL);
+	clock_run(1000);
+	limits = "";
+	end_job(DEST_WELL);
 }
 
 /* An administrator does not wait. */
@@ -387,6 +584,11 @@ main(void)
 		cmocka_unit_test(test_site),
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits_rate),
+		cmocka_unit_test(test_limits_excess),
+		cmocka_unit_test(test_limits_down),
 		cmocka_unit_test(test_flush),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_turns),
