@@ -20,13 +20,12 @@
 #include "lookup/plan.h"
 #include "lookup/site.h"
 #include "lookup/system.h"
+#include "lookup/target.h"
 #include "lookup/usage.h"
 #include "proto/address.h"
 #include "table/account.h"
 #include "table/alias.h"
-#include "table/key.h"
 #include "table/table.h"
-#include "table/transport.h"
 
 /* Where the targets of an alias lead: addresses still to be asked for, then
  * those that were.  What leads further than this is let through. */
@@ -104,6 +103,7 @@ answer(struct query *q, struct msg_lookup_found *a)
 	struct msg m = { .type = MSG_lookup_found };
 
 	a->id = q->id;
+	a->ours = q->plan.is_local;
 	if (a->address.n == 0)
 		a->address = q->plan.address;
 	if (q->parent != NULL) {
@@ -156,54 +156,16 @@ static void
 found_transport(
     struct query *q, const struct lookup_probe *p, struct slice value)
 {
-	struct msg_lookup_found a = { .kind = LOOKUP_RELAY,
-		.keep_ms = lookup_tables_keep_ms() };
-	struct transport t;
+	struct msg_lookup_found a = { .keep_ms = lookup_tables_keep_ms() };
 	struct err err;
 
-	if (transport_parse(value, &t, &err) == -1) {
+	if (lookup_target_route(value, q->plan.domain, &a, &err) == -1)
 		bad_entry(q, p, err.text);
-		return;
-	}
-	if (t.kind == TRANSPORT_ERROR) {
-		const bool temp = t.code.p[0] == '4';
-
-		a.kind = temp ? LOOKUP_TEMPFAIL : LOOKUP_REFUSE;
-		a.code = temp ? 450 : 550;
-		a.enhanced = t.code;
-		a.text = t.text.n > 0 ? t.text : SLICE("not reachable");
-	} else {
-		a.transport = slice_str(transport_name(t.kind));
-		a.nexthop = t.nexthop.n > 0 ? t.nexthop : q->plan.domain;
-	}
-	answer(q, &a);
-}
-
-/* An address without a domain is one of the first local domain; one that is
- * the alias itself means the mailbox. */
-static void
-put_target(struct query *q, const struct lookup_probe *p,
-    const struct alias_target *in, struct buf *out)
-{
-	struct alias_target t = *in;
-	char space[TABLE_KEY_MAX];
-	struct slice local, domain, folded;
-	struct buf full;
-
-	buf_init(&full, 2 * ADDRESS_MAX);
-	address_split(t.text, &local, &domain);
-	buf_add(&full, t.text);
-	if (t.kind == ALIAS_ADDRESS && domain.n == 0) {
-		buf_addc(&full, '@');
-		buf_adds(&full, shared_domain(&lookup_conf->shared));
-	}
-	t.text = buf_slice(&full);
-	if (t.kind == ALIAS_ADDRESS && table_fold(t.text, space, &folded) &&
-	    slice_eq(folded, q->plan.address) &&
-	    !slice_starts(p->key, SLICE("@")))
-		t.final = true;
-	alias_put(&t, out);
-	buf_fini(&full);
+	else if (a.kind == LOOKUP_HOLD && (q->flags & LOOKUP_NO_HOLD) != 0) {
+		q->plan.at++;
+		next(q);
+	} else
+		answer(q, &a);
 }
 
 static void
@@ -220,7 +182,8 @@ found_alias(struct query *q, const struct lookup_probe *p, struct slice value)
 	}
 	buf_init(&targets, MSG_MAX_BYTES - 4096);
 	for (size_t i = 0; i < list.n; i++)
-		put_target(q, p, &list.targets[i], &targets);
+		lookup_target_put(
+		    q->plan.address, p->key, &list.targets[i], &targets);
 	a.targets = buf_slice(&targets);
 	if (targets.failed) {
 		/* It will be as long tomorrow. */
@@ -289,7 +252,7 @@ found_postmaster(struct query *q, const struct lookup_probe *p)
 
 	buf_init(&targets, 2 * ADDRESS_MAX);
 	if (to.n > 0 && !slice_ieq(to, p->key)) {
-		put_target(q, p, &target, &targets);
+		lookup_target_put(q->plan.address, p->key, &target, &targets);
 		a.targets = buf_slice(&targets);
 		answer(q, &a);
 	} else if (account_default(p->key, &account, NULL) == 0) {

@@ -133,6 +133,7 @@ search_new(struct ipc *peer, const struct msg_lookup_found *a)
 	s->found.type = MSG_lookup_found;
 	*f = (struct msg_lookup_found){ .id = a->id,
 		.kind = a->kind,
+		.ours = a->ours,
 		.address = arena_slice(&s->arena, a->address),
 		.transport = arena_slice(&s->arena, a->transport),
 		.nexthop = arena_slice(&s->arena, a->nexthop),

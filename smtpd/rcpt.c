@@ -135,12 +135,14 @@ check_mailbox(struct smtpd_ask *ask, const struct msg_lookup_found *found)
 		settle(ask, true, reply_ok);
 }
 
+/* Mail for one of our domains goes on to where transports says, whoever
+ * brings it; for others not everybody's does. */
 static void
-check_relay(struct smtpd_ask *ask)
+check_relay(struct smtpd_ask *ask, const struct msg_lookup_found *found)
 {
 	const struct smtpd_session *s = ask->mail->session;
 
-	if (s->front.trusted || s->login != NULL)
+	if (found->ours || s->front.trusted || s->login != NULL)
 		settle(ask, true, reply_ok);
 	else
 		settle(ask, false, "550 5.7.1 Relay access denied");
@@ -228,7 +230,9 @@ on_found(struct ipc_call *call, struct msg *m)
 		settle(ask, true, reply_ok);
 		break;
 	case LOOKUP_RELAY:
-		check_relay(ask);
+	case LOOKUP_DISCARD:
+	case LOOKUP_HOLD:
+		check_relay(ask, &m->lookup_found);
 		break;
 	case LOOKUP_REFUSE:
 	case LOOKUP_TEMPFAIL:

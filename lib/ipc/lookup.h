@@ -18,14 +18,15 @@
  *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop (proto/nexthop.h); with
  *                   LOOKUP_SITE who is dialled: site is the relayhost, or the
  *                   MX hosts, sorted; empty: nexthop itself, or not known;
- *                   limits "KEY VALUE", the entry of the table limits that
- *                   binds it (table/limit.h), or empty
+ *                   limits "KEY VALUE" (table/limit.h), or empty
+ *   LOOKUP_DISCARD  accepted, and nobody gets it: text
+ *   LOOKUP_HOLD     its message is held: text
  *   LOOKUP_REFUSE   code (550...), enhanced ("5.1.1") and text for the reply
  *   LOOKUP_TEMPFAIL code (451), enhanced and text
  * keep_ms: so long the answer may be kept, but not beyond lookup_changed, which
  * tells qmgr that the tables may say something else.
- * smtpd is told what its reply needs: no uid, home, targets, transport,
- * nexthop.
+ * ours: mail for the domain is taken from everybody.  smtpd is told what its
+ * reply needs: no uid, home, targets, transport, nexthop.
  *
  * lookup_usage: an account that has a quota now holds so many bytes.  Said
  * after each delivery, and after a POP3 session that removed mail; it is what
@@ -51,6 +52,8 @@ enum lookup_kind {
 	LOOKUP_MAILBOX,
 	LOOKUP_ALIAS,
 	LOOKUP_RELAY,
+	LOOKUP_DISCARD,
+	LOOKUP_HOLD,
 	LOOKUP_REFUSE,
 	LOOKUP_TEMPFAIL,
 	LOOKUP_KINDS,
@@ -59,6 +62,7 @@ enum lookup_kind {
 enum lookup_flags {
 	LOOKUP_NO_ALIAS = 1, /* the mailbox itself ("\name") */
 	LOOKUP_SITE = 2,     /* and who is dialled */
+	LOOKUP_NO_HOLD = 4,  /* it was released */
 };
 
 enum lookup_mx_flags {

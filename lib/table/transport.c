@@ -11,16 +11,23 @@
 #include "proto/address.h"
 #include "proto/nexthop.h"
 
-static const char *const names[] = {
-	[TRANSPORT_SMTP] = "smtp",
-	[TRANSPORT_LMTP] = "lmtp",
-	[TRANSPORT_ERROR] = "error",
+static const struct {
+	const char *name;
+	enum transport_kind kind;
+	const char *code; /* of an error for which none is said */
+} names[] = {
+	{ "smtp", TRANSPORT_SMTP, NULL },
+	{ "lmtp", TRANSPORT_LMTP, NULL },
+	{ "error", TRANSPORT_ERROR, "5.0.0" },
+	{ "retry", TRANSPORT_ERROR, "4.0.0" },
+	{ "discard", TRANSPORT_DISCARD, NULL },
+	{ "hold", TRANSPORT_HOLD, NULL },
 };
 
 const char *
 transport_name(enum transport_kind kind)
 {
-	return names[kind];
+	return kind == TRANSPORT_LMTP ? "lmtp" : "smtp";
 }
 
 /* An enhanced status code that says no: RFC 3463 2. */
@@ -38,19 +45,39 @@ take_code(struct cur *c)
 }
 
 static int
-take_error(struct slice rest, struct transport *t, struct err *err)
+take_text(struct slice text, struct transport *t, struct err *err)
 {
-	struct cur c = cur_of(rest);
-
-	t->code = take_code(&c);
-	t->text = slice_trim(cur_rest(&c));
-	if (!cur_ok(&c) || (cur_left(&c) > 0 && cur_peek(&c) != ' '))
-		return err_set(err, ERR_PERM, "expected error:5.1.2 TEXT");
+	t->text = slice_trim(text);
 	for (size_t i = 0; i < t->text.n; i++)
 		if (!ascii_isprint(t->text.p[i]))
-			return err_set(
-			    err, ERR_PERM, "error: only ASCII in the text");
+			return err_set(err, ERR_PERM, "only ASCII in the text");
 	return 0;
+}
+
+/* "5.1.2 TEXT", or text alone, for which CODE is said; its first digit is the
+ * only one for retry. */
+static int
+take_error(
+    struct slice rest, const char *code, struct transport *t, struct err *err)
+{
+	struct cur c = cur_of(rest);
+	const bool retry = code[0] == '4';
+
+	if (rest.n > 0 && !ascii_isdigit(rest.p[0])) {
+		t->code = slice_str(code);
+		return take_text(rest, t, err);
+	}
+	if (rest.n == 0 && retry) {
+		t->code = slice_str(code);
+		return 0;
+	}
+	t->code = take_code(&c);
+	if (!cur_ok(&c) || (cur_left(&c) > 0 && cur_peek(&c) != ' ') ||
+	    (retry && t->code.p[0] != '4'))
+		return err_set(err, ERR_PERM,
+		    retry ? "expected retry:TEXT or retry:4.4.1 TEXT"
+			  : "expected error:5.1.2 TEXT");
+	return take_text(cur_rest(&c), t, err);
 }
 
 int
@@ -62,16 +89,19 @@ transport_parse(struct slice value, struct transport *t, struct err *err)
 	size_t kind = 0;
 
 	*t = (struct transport){ .nexthop = rest };
-	while (kind < ARRAY_LEN(names) && !slice_is(name, names[kind]))
+	while (kind < ARRAY_LEN(names) && !slice_is(name, names[kind].name))
 		kind++;
 	if (kind == ARRAY_LEN(names) || name.n == value.n)
 		return err_set(err, ERR_PERM,
-		    "expected smtp:NEXTHOP, lmtp:NEXTHOP or error:CODE TEXT");
-	t->kind = (enum transport_kind)kind;
-	if (t->kind == TRANSPORT_ERROR) {
+		    "expected smtp:NEXTHOP, lmtp:NEXTHOP, error:CODE TEXT, "
+		    "retry:TEXT, discard:TEXT or hold:TEXT");
+	t->kind = names[kind].kind;
+	if (t->kind >= TRANSPORT_ERROR)
 		t->nexthop = slice_of(NULL, 0);
-		return take_error(rest, t, err);
-	}
+	if (t->kind == TRANSPORT_ERROR)
+		return take_error(rest, names[kind].code, t, err);
+	if (t->kind >= TRANSPORT_ERROR)
+		return take_text(rest, t, err);
 	if (rest.n == 0 && t->kind == TRANSPORT_SMTP)
 		return 0;
 	if (!nexthop_parse(rest, &nh))

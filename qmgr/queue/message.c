@@ -189,9 +189,10 @@ read_line(struct message *m, struct slice line)
 		m->entry->attempts++;
 	} else if (slice_is(word, "held"))
 		m->held = true;
-	else if (slice_is(word, "released"))
+	else if (slice_is(word, "released")) {
 		m->held = false;
-	else if (slice_is(word, "warned"))
+		m->released = true;
+	} else if (slice_is(word, "warned"))
 		m->warned = true;
 	else
 		return false;

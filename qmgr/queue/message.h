@@ -38,6 +38,7 @@ struct message {
 	int64_t next_ms;  /* next attempt (wall clock) */
 	bool warned;      /* the sender knows that it is late */
 	bool held;        /* from the file */
+	bool released;    /* an administrator has let it go once */
 	bool damaged;     /* an agent found that its checksum differs */
 	bool soon;        /* nobody's fault: try again in seconds */
 	bool refused;     /* never accepted: nothing more is to be done */

@@ -75,6 +75,8 @@ note_all(struct buf *lines, const struct message *m)
 			add_result(lines, m->rcpts[i]);
 	for (uint32_t i = 0; i < m->entry->attempts; i++)
 		note_word(lines, "next", m->next_ms);
+	if (m->released)
+		note_word(lines, "released", 0);
 	if (m->held)
 		note_word(lines, "held", 0);
 	if (m->warned)

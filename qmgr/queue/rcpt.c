@@ -5,6 +5,7 @@
  *
  *   PENDING   -> RESOLVING
  *   RESOLVING -> QUEUED DEFERRED FAILED EXPANDED
+ *   RESOLVING -> DISCARDED                (by the table transports)
  *   QUEUED    -> QUEUED SENT DEFERRED     (again: it did not fit in a job)
  *   SENT      -> DELIVERED RELAYED DEFERRED FAILED EXPANDED
  *   DEFERRED  -> FAILED DISCARDED         (too old; an administrator's order)
@@ -38,8 +39,8 @@
 /* What may follow what. */
 static const unsigned next_states[RCPT_STATES] = {
 	[RCPT_PENDING] = BIT(RESOLVING),
-	[RCPT_RESOLVING] =
-	    BIT(QUEUED) | BIT(DEFERRED) | BIT(FAILED) | BIT(EXPANDED),
+	[RCPT_RESOLVING] = BIT(QUEUED) | BIT(DEFERRED) | BIT(FAILED) |
+			   BIT(EXPANDED) | BIT(DISCARDED),
 	/* again: it did not fit in a job */
 	[RCPT_QUEUED] = BIT(QUEUED) | BIT(SENT) | BIT(DEFERRED),
 	[RCPT_SENT] = BIT(DELIVERED) | BIT(RELAYED) | BIT(DEFERRED) |

@@ -12,6 +12,7 @@
 #include "qmgr/run/direct.h"
 #include "qmgr/run/expand.h"
 #include "qmgr/run/known.h"
+#include "qmgr/run/retry.h"
 #include "qmgr/run/settle.h"
 
 enum {
@@ -97,6 +98,34 @@ to_host(struct rcpt *r, const struct msg_lookup_found *in)
 	    in->site.n > 0 ? with_transport(r, in, in->site) : r->nexthop, r);
 }
 
+/* On order: the entry of the table is one. */
+static void
+discard(struct rcpt *r, const struct msg_lookup_found *in)
+{
+	rcpt_say(r, JOB_PERMFAIL, SLICE("5.7.0"), SLICE(""), in->text);
+	log_info("rcpt.discarded", kv_s("qid", r->message->entry->id),
+	    kv_slice("to", r->env.address), kv_s("why", "transports"),
+	    kv_slice("text", in->text));
+	settle(r, RCPT_DISCARDED);
+}
+
+/* With its message, when the other recipients have had their attempt. */
+static void
+hold(struct rcpt *r, const struct msg_lookup_found *in)
+{
+	struct buf text = { .max = 1200 };
+
+	buf_addf(&text, "held by the table transports%s%.*s",
+	    in->text.n > 0 ? ": " : "", SLICE_FMT(slice_sub(in->text, 0, 900)));
+	rcpt_say(r, JOB_TEMPFAIL, SLICE("4.7.0"), SLICE(""), buf_slice(&text));
+	log_info("rcpt.held", kv_s("qid", r->message->entry->id),
+	    kv_slice("to", r->env.address), kv_slice("text", in->text));
+	buf_fini(&text);
+	r->message->entry->hold_wanted = true;
+	retry_pause(r->message, 1);
+	settle(r, RCPT_DEFERRED);
+}
+
 static void
 take_answer(struct rcpt *r, const struct msg_lookup_found *in)
 {
@@ -115,6 +144,12 @@ take_answer(struct rcpt *r, const struct msg_lookup_found *in)
 		return;
 	case LOOKUP_RELAY:
 		to_host(r, in);
+		return;
+	case LOOKUP_DISCARD:
+		discard(r, in);
+		return;
+	case LOOKUP_HOLD:
+		hold(r, in);
 		return;
 	case LOOKUP_REFUSE:
 		fail(r, RCPT_FAILED, in->enhanced, in->text);
@@ -142,7 +177,7 @@ ask_waiting(void)
 static unsigned
 flags_of(const struct rcpt *r)
 {
-	return LOOKUP_SITE |
+	return LOOKUP_SITE | (r->message->released ? LOOKUP_NO_HOLD : 0) |
 	       (slice_is(r->env.target, "\\") ? LOOKUP_NO_ALIAS : 0);
 }
 

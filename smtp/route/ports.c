@@ -55,7 +55,7 @@ read_table(struct slice text)
 
 		if (found != FOUND ||
 		    transport_parse(buf_slice(&r.value), &t, &err) == -1 ||
-		    t.kind == TRANSPORT_ERROR)
+		    t.kind >= TRANSPORT_ERROR)
 			continue;
 		add_nexthop(&ports.table, t.nexthop,
 		    t.kind == TRANSPORT_LMTP ? PORT_LMTP : PORT_SMTP);

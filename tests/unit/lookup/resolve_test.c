@@ -66,6 +66,12 @@ static const char transports[] = "routed.test smtp:[10.0.0.1]:2525\n"
 				 "sub.test error:5.1.2 moved away\n"
 				 "slow.test error:4.4.1\n"
 				 "own.test smtp:\n"
+				 "text.test error:moved away\n"
+				 "retry.test retry:back on Monday\n"
+				 "no.test discard:nobody reads it\n"
+				 "no@a.test discard:\n"
+				 "held.test hold:to be seen\n"
+				 "bob+held@a.test hold:\n"
 				 "far@a.test lmtp:[::1]:24\n";
 
 static void
@@ -169,6 +175,12 @@ text_of(const struct msg_lookup_found *f)
 		buf_addf(&out, "%.*s:%.*s", SLICE_FMT(f->transport),
 		    SLICE_FMT(f->nexthop));
 		break;
+	case LOOKUP_DISCARD:
+	case LOOKUP_HOLD:
+		buf_addf(&out, "%s %.*s",
+		    f->kind == LOOKUP_HOLD ? "hold" : "discard",
+		    SLICE_FMT(f->text));
+		break;
 	default:
 		buf_addf(&out, "%s %u %.*s %.*s",
 		    f->kind == LOOKUP_REFUSE ? "refuse" : "tempfail", f->code,
@@ -235,6 +247,15 @@ static const struct {
 	{ "x@b.a.sub.test", 0, "lmtp:unix:/run/x" },
 	{ "x@slow.test", 0, "tempfail 450 4.4.1 not reachable" },
 	{ "far@a.test", 0, "lmtp:[::1]:24" },
+	{ "x@text.test", 0, "refuse 550 5.0.0 moved away" },
+	{ "x@retry.test", 0, "tempfail 450 4.0.0 back on Monday" },
+	{ "x@no.test", 0, "discard nobody reads it" },
+	{ "no@a.test", 0, "discard " },
+	{ "x@held.test", 0, "hold to be seen" },
+	/* once it was released it goes where it would go without the entry */
+	{ "x@held.test", LOOKUP_NO_HOLD, "smtp:held.test" },
+	{ "bob+held@a.test", 0, "hold " },
+	{ "bob+held@a.test", LOOKUP_NO_HOLD, "mailbox bob@a.test b uid=1000 tag=held" },
 };
 /* clang-format on */
 
@@ -248,6 +269,22 @@ test_answers(void **state)
 
 		assert_string_equal(text_of(&f), rows[i].answer);
 	}
+}
+
+/* Whose mail it is, wherever it goes. */
+static void
+test_ours(void **state)
+{
+	static const char *const ours[] = { "alice@a.test", "far@a.test",
+		"no@a.test", "root" };
+	static const char *const theirs[] = { "x@far.test", "x@routed.test",
+		"x@no.test" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		assert_true(ask(ours[i], 0).ours);
+	for (size_t i = 0; i < ARRAY_LEN(theirs); i++)
+		assert_false(ask(theirs[i], 0).ours);
 }
 
 /* What it was worth to look a relay up is not forgotten because its site was
@@ -480,6 +517,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_ours),
 		cmocka_unit_test(test_relay_may_be_kept),
 		cmocka_unit_test(test_smtpd_is_told_less),
 		cmocka_unit_test(test_room),

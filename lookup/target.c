@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#include "lookup/target.h"
+
+#include "base/buf.h"
+#include "conf/shared.h"
+#include "ipc/lookup.h"
+#include "ipc/msg.h"
+#include "lookup/conf.h"
+#include "proto/address.h"
+#include "table/alias.h"
+#include "table/key.h"
+#include "table/transport.h"
+
+/* An address without a domain is one of the first local domain; one that is
+ * the alias itself means the mailbox. */
+void
+lookup_target_put(struct slice address, struct slice key,
+    const struct alias_target *in, struct buf *out)
+{
+	struct alias_target t = *in;
+	char space[TABLE_KEY_MAX];
+	struct slice local, domain, folded;
+	struct buf full;
+
+	buf_init(&full, 2 * ADDRESS_MAX);
+	address_split(t.text, &local, &domain);
+	buf_add(&full, t.text);
+	if (t.kind == ALIAS_ADDRESS && domain.n == 0) {
+		buf_addc(&full, '@');
+		buf_adds(&full, shared_domain(&lookup_conf->shared));
+	}
+	t.text = buf_slice(&full);
+	if (t.kind == ALIAS_ADDRESS && table_fold(t.text, space, &folded) &&
+	    slice_eq(folded, address) && !slice_starts(key, SLICE("@")))
+		t.final = true;
+	alias_put(&t, out);
+	buf_fini(&full);
+}
+
+static void
+refuse(const struct transport *t, struct msg_lookup_found *a)
+{
+	const bool temp = t->code.p[0] == '4';
+
+	a->kind = temp ? LOOKUP_TEMPFAIL : LOOKUP_REFUSE;
+	a->code = temp ? 450 : 550;
+	a->enhanced = t->code;
+	a->text = t->text.n > 0 ? t->text : SLICE("not reachable");
+}
+
+int
+lookup_target_route(struct slice value, struct slice domain,
+    struct msg_lookup_found *a, struct err *err)
+{
+	struct transport t;
+
+	if (transport_parse(value, &t, err) == -1)
+		return -1;
+	switch (t.kind) {
+	case TRANSPORT_ERROR:
+		refuse(&t, a);
+		return 0;
+	case TRANSPORT_DISCARD:
+	case TRANSPORT_HOLD:
+		a->kind =
+		    t.kind == TRANSPORT_HOLD ? LOOKUP_HOLD : LOOKUP_DISCARD;
+		a->text = t.text;
+		return 0;
+	case TRANSPORT_SMTP:
+	case TRANSPORT_LMTP:
+	default:
+		a->kind = LOOKUP_RELAY;
+		a->transport = slice_str(transport_name(t.kind));
+		a->nexthop = t.nexthop.n > 0 ? t.nexthop : domain;
+		return 0;
+	}
+}
