@@ -44,6 +44,7 @@ struct query {
 	struct ipc *peer;
 	uint64_t id;
 	unsigned flags;
+	struct slice sender; /* in arena */
 	bool begun;
 	struct table_request rq;
 	struct lookup_plan plan;
@@ -280,6 +281,8 @@ found_nothing(struct query *q)
 
 	if (q->plan.is_local)
 		refuse(q, "5.1.1", "no such user here");
+	else if (lookup_target_by_sender(q->sender, &a) == TEMPFAIL)
+		refuse(q, "4.3.0", "temporary lookup failure");
 	else
 		answer(q, &a);
 }
@@ -378,6 +381,7 @@ lookup_on_address(struct ipc *peer, struct msg *m)
 		lookup.qmgr = peer;
 	q->id = m->lookup_address.id;
 	q->plan.address = arena_slice(&q->arena, m->lookup_address.address);
+	q->sender = arena_slice(&q->arena, m->lookup_address.sender);
 	ev_task_queue(&lookup.begin);
 }
 

@@ -117,6 +117,7 @@ open_tables(int dir, struct opened *o, struct err *err)
 		[LOOKUP_ACCOUNTS] = lookup_conf->shared.accounts,
 		[LOOKUP_TLS_POLICIES] = lookup_conf->tls_policies,
 		[LOOKUP_LIMITS] = lookup_conf->limits,
+		[LOOKUP_SENDER_RELAYS] = lookup_conf->sender_relays,
 	};
 	size_t n = 0;
 

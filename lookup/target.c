@@ -5,10 +5,14 @@
 #include "conf/shared.h"
 #include "ipc/lookup.h"
 #include "ipc/msg.h"
+#include "log/log.h"
 #include "lookup/conf.h"
+#include "lookup/tables.h"
 #include "proto/address.h"
 #include "table/alias.h"
 #include "table/key.h"
+#include "table/reader.h"
+#include "table/table.h"
 #include "table/transport.h"
 
 /* An address without a domain is one of the first local domain; one that is
@@ -74,4 +78,44 @@ lookup_target_route(struct slice value, struct slice domain,
 		a->nexthop = t.nexthop.n > 0 ? t.nexthop : domain;
 		return 0;
 	}
+}
+
+static enum found
+find_relay(struct slice key, struct buf *value)
+{
+	struct table *t = lookup_table(LOOKUP_SENDER_RELAYS);
+	const enum found found = lookup_table_found(
+	    LOOKUP_SENDER_RELAYS, table_get(t, key, value, NULL));
+
+	if (found == TEMPFAIL)
+		table_log_problem(t);
+	return found;
+}
+
+enum found
+lookup_target_by_sender(struct slice sender, struct msg_lookup_found *a)
+{
+	static struct buf value = { .max = TABLE_VALUE_MAX };
+	const size_t at = slice_rfind(sender, '@');
+	struct err err;
+	enum found found;
+
+	if (at == sender.n || lookup_table_is_missing(LOOKUP_SENDER_RELAYS))
+		return ABSENT;
+	buf_reset(&value);
+	found = find_relay(sender, &value);
+	if (found == ABSENT)
+		found = find_relay(slice_from(sender, at), &value);
+	/* Not for the next sender. */
+	if (!lookup_table_is_missing(LOOKUP_SENDER_RELAYS))
+		a->keep_ms = 0;
+	if (found != FOUND)
+		return found;
+	if (lookup_target_route(
+		buf_slice(&value), slice_from(sender, at + 1), a, &err) == 0)
+		return FOUND;
+	log_err("lookup.entry-invalid",
+	    kv_s("table", table_spec(lookup_table(LOOKUP_SENDER_RELAYS))),
+	    kv_slice("key", sender), kv_s("why", err.text));
+	return TEMPFAIL;
 }

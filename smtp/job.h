@@ -39,6 +39,7 @@ struct smtp_job {
 	struct smtp_rcpt *rcpts;
 	size_t nrcpts;
 	bool lmtp, relayhost;
+	uint64_t auth;             /* as in its targets */
 	struct slice nexthop;      /* as looked up, for texts */
 	uint32_t session_messages; /* in one session; 0: as configured */
 	struct smtp_route *route;  /* NULL until smtp_route() */

@@ -94,7 +94,9 @@ check_one(void *arg, const struct named_secret *f)
 	else if (f->error == 0 &&
 		 (f->st.st_size == 0 || f->st.st_size > CONF_SECRET_MAX))
 		conf_errors_add(c->errors, c->file, f->line,
-		    "%s: expected one line in %s", f->param->name, f->path);
+		    "%s: expected %s in %s", f->param->name,
+		    conf_secret_has_lines(f->param) ? "lines" : "one line",
+		    f->path);
 }
 
 void

@@ -143,16 +143,23 @@ conf_load(const struct conf_desc *d, const struct conf_text *texts, size_t n,
 	return conf_load_service(d, NULL, texts, n, conf, errors);
 }
 
+bool
+conf_secret_has_lines(const struct conf_param *p)
+{
+	return p->words != NULL;
+}
+
 int
 conf_secret_fill(
     const struct conf_param *p, void *conf, struct slice body, struct err *err)
 {
 	const struct slice line = slice_trim(body);
+	const bool lines = conf_secret_has_lines(p);
 
-	if (line.n == 0 || slice_find(line, '\n') < line.n ||
+	if (line.n == 0 || (!lines && slice_find(line, '\n') < line.n) ||
 	    slice_find(line, '\0') < line.n)
-		return err_set(err, ERR_PERM,
-		    "%s: expected one line in the file %s", p->name,
+		return err_set(err, ERR_PERM, "%s: expected %s in the file %s",
+		    p->name, lines ? "lines" : "one line",
 		    secret_of(conf, p)->file);
 	secret_of(conf, p)->text = arena_str(&head_of(conf)->arena, line);
 	return 0;

@@ -15,6 +15,7 @@
 #undef PARAM_AGES
 #undef PARAM_PATH
 #undef PARAM_SECRET
+#undef PARAM_SECRETS
 #define PARAM_BOOL(name, preset, text)		  bool name;
 #define PARAM_UINT(name, preset, min, max, text)  uint32_t name;
 #define PARAM_AUTO(name, preset, min, max, text)  uint32_t name;
@@ -29,3 +30,4 @@
 #define PARAM_AGES(name, preset, text)		  struct conf_ages name;
 #define PARAM_PATH(name, preset, text)		  const char *name;
 #define PARAM_SECRET(name, text)		  struct conf_secret name;
+#define PARAM_SECRETS(name, text)		  struct conf_secret name;

@@ -17,6 +17,7 @@
  *   PARAM_AGES(name, "5m 10m 30m", text)             struct conf_ages
  *   PARAM_PATH(name, "/x", text)                     const char *, absolute
  *   PARAM_SECRET(name, text)                         struct conf_secret
+ *   PARAM_SECRETS(name, text)                        the same, of many lines
  *
  * Struct member (conf/members.h), table row (here), range check, `pabal conf`
  * and the manual come from it.  A daemon's conf.h and conf.c are these lines:
@@ -53,6 +54,7 @@
 #undef PARAM_AGES
 #undef PARAM_PATH
 #undef PARAM_SECRET
+#undef PARAM_SECRETS
 #undef CONF_ROW
 #define CONF_ROW(type, name, preset, min, max, words, text) \
 	{ #name, type, offsetof(CONF_STRUCT, name), preset, min, max, words, text },
@@ -83,6 +85,8 @@
 	CONF_ROW(CONF_PATH, name, preset, NULL, NULL, NULL, text)
 #define PARAM_SECRET(name, text) \
 	CONF_ROW(CONF_SECRET, name, "", NULL, NULL, NULL, text)
+#define PARAM_SECRETS(name, text) \
+	CONF_ROW(CONF_SECRET, name, "", NULL, NULL, "lines", text)
 
 /* The struct conf_desc of daemon NAME whose rows are in ROWS. */
 #undef CONF_DESC

@@ -3,7 +3,8 @@
  * What the messages of lib/ipc/lookup.def mean.
  *
  * lookup_address: address is canonical (proto/address.h); a bare local part
- * ("postmaster") is one of the first local domain.
+ * ("postmaster") is one of the first local domain.  sender, from qmgr: whose
+ * mail it is, which may have a relay of its own.
  *
  * lookup_found, by kind:
  *   LOOKUP_MAILBOX  address is the account; tag what stood behind the

@@ -34,13 +34,14 @@ check_domain(struct slice key, struct slice value, struct err *err)
 
 /* clang-format off */
 static const struct table_kind kinds[] = {
-	{ "accounts",     false, false, account_check },
-	{ "passwords",    false, true,  account_check_password },
-	{ "aliases",      true,  false, alias_check },
-	{ "transports",   false, false, transport_check },
-	{ "tls_policies", false, false, tlspolicy_check },
-	{ "domains",      false, false, check_domain },
-	{ "limits",       false, false, limit_check },
+	{ "accounts",      false, false, account_check },
+	{ "passwords",     false, true,  account_check_password },
+	{ "aliases",       true,  false, alias_check },
+	{ "transports",    false, false, transport_check },
+	{ "tls_policies",  false, false, tlspolicy_check },
+	{ "domains",       false, false, check_domain },
+	{ "limits",        false, false, limit_check },
+	{ "sender_relays", false, false, transport_check_sender },
 };
 /* clang-format on */
 static const struct table_kind any = { .name = NULL };

@@ -136,3 +136,28 @@ transport_check(struct slice key, struct slice value, struct err *err)
 		    "expected DOMAIN, .DOMAIN, NAME@DOMAIN or *");
 	return transport_parse(value, &t, err);
 }
+
+int
+transport_check_sender(struct slice key, struct slice value, struct err *err)
+{
+	const bool domain = slice_starts(key, SLICE("@"));
+	struct cur c = cur_of(slice_from(key, domain));
+	struct buf out = { .max = ADDRESS_MAX };
+	struct transport t;
+	bool ok;
+
+	if (domain)
+		address_domain(&c, ADDRESS_UTF8, &out);
+	ok = domain ? cur_end(&c) && !slice_ends(key, SLICE("."))
+		    : address_parse(key, ADDRESS_UTF8, &out);
+	buf_fini(&out);
+	if (!ok)
+		return err_set(
+		    err, ERR_PERM, "expected NAME@DOMAIN or @DOMAIN");
+	if (transport_parse(value, &t, err) == -1)
+		return -1;
+	if (t.kind != TRANSPORT_SMTP || t.nexthop.n == 0)
+		return err_set(err, ERR_PERM,
+		    "expected smtp:DOMAIN, smtp:[HOST] or smtp:[HOST]:PORT");
+	return 0;
+}

@@ -37,7 +37,9 @@ int transport_parse(struct slice value, struct transport *t, struct err *err);
 /* "smtp", "lmtp" */
 const char *transport_name(enum transport_kind kind);
 
-/* For table/kind.h. */
+/* For table/kind.h: of transports; of sender_relays. */
 int transport_check(struct slice key, struct slice value, struct err *err);
+int transport_check_sender(
+    struct slice key, struct slice value, struct err *err);
 
 #endif

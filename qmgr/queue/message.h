@@ -34,14 +34,13 @@ struct message {
 	size_t open;      /* recipients not settled in this round */
 	size_t resolving; /* recipients that are RESOLVING */
 	size_t paused;    /* put off untried, in this round (run/retry.h) */
-	int64_t pause_ms; /* the shortest wait of those */
-	int64_t next_ms;  /* next attempt (wall clock) */
-	bool warned;      /* the sender knows that it is late */
-	bool held;        /* from the file */
-	bool released;    /* an administrator has let it go once */
-	bool damaged;     /* an agent found that its checksum differs */
-	bool soon;        /* nobody's fault: try again in seconds */
-	bool refused;     /* never accepted: nothing more is to be done */
+	int64_t pause_ms;
+	int64_t next_ms;     /* next attempt (wall clock) */
+	bool warned;         /* the sender knows that it is late */
+	bool held, released; /* from the file; released: once at least */
+	bool damaged;        /* an agent found that its checksum differs */
+	bool soon;           /* nobody's fault: try again in seconds */
+	bool refused;        /* never accepted: nothing more is to be done */
 };
 
 /* Read the message of E.  NULL: ERR_PERM when it cannot be understood (the

@@ -11,8 +11,8 @@
  * they do not let through soon is put off, to leave memory to others.
  *
  * A site is who is dialled: the MX hosts of a domain, the relayhost, or the
- * next hop where lookup does not know them.  When the MX of a domain change,
- * what waits goes to the new hosts too, because smtp asks again.
+ * next hop where they are not known.  When they change, what waits goes to the
+ * new ones too, because smtp asks again.
  */
 #ifndef QMGR_RUN_DEST_H
 #define QMGR_RUN_DEST_H
@@ -48,8 +48,7 @@ void dest_done(struct dest *d, enum dest_outcome outcome, struct slice dsn,
 enum role dest_role(const struct dest *d);
 uid_t dest_uid(const struct dest *d);
 struct slice dest_site(const struct dest *d);
-/* Messages in one session with it; 0: as smtp.conf says. */
-unsigned dest_session_messages(const struct dest *d);
+unsigned dest_session_messages(const struct dest *d); /* 0: not said */
 /* No new deliveries from here on. */
 void dest_stop(void);
 /* What is put off as "down" is tried again at once (pabal queue flush). */

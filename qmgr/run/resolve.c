@@ -223,7 +223,7 @@ ask(struct rcpt *r)
 	state.open++;
 	IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &q->call, lookup_found, on_found,
 	    TIMEOUT_MS, lookup_address, .address = r->env.address,
-	    .flags = flags_of(r));
+	    .sender = r->message->env.sender, .flags = flags_of(r));
 }
 
 /* Did an expansion give R its target, and the uid with it?  A recipient of the

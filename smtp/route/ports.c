@@ -10,9 +10,11 @@
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "conf/conf.h"
 #include "proto/nexthop.h"
 #include "smtp/conf.h"
+#include "smtp/route/relayauth.h"
 #include "sys/fd.h"
 #include "sys/kernel.h"
 #include "sys/portset.h"
@@ -21,14 +23,21 @@
 
 enum { PORT_LMTP = 24, PORT_SMTP = 25, TABLE_MAX_BYTES = 64 << 20 };
 
+/* Those that name next hops. */
+static const char *const names[] = { "transports", "sender_relays" };
+
+struct seen_table {
+	int fd; /* the table; the directory where there was none */
+	struct stat st;
+};
+
 static struct {
-	struct port_set table; /* what the table names */
+	struct port_set table; /* what they name */
 	struct port_set begun; /* what this process started with */
 	bool held;
-	int fd; /* the table; the directory where there was none */
-	struct stat seen;
+	struct seen_table seen[ARRAY_LEN(names)];
 	void (*on_change)(void);
-} ports = { .fd = -1 };
+} ports;
 
 static void
 add_nexthop(struct port_set *set, struct slice nexthop, uint16_t own)
@@ -73,33 +82,39 @@ parse_port(const char *text)
 	return cur_end(&c) ? (uint16_t)port : 0;
 }
 
-int
-smtp_ports_read(struct err *err)
+static void
+see_table(const char *name, struct seen_table *t)
 {
 	struct buf text = { .max = TABLE_MAX_BYTES };
 	const char *dir = smtp_conf->shared.table_directory;
-	struct nexthop nh;
 	char path[1024];
 
-	snprintf(path, sizeof path, "%s/transports", dir);
-	ports.fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (ports.fd == -1)
-		ports.fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	else if (fd_read_file(ports.fd, &text, NULL) == 0)
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	t->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (t->fd == -1)
+		t->fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	else if (fd_read_file(t->fd, &text, NULL) == 0)
 		read_table(buf_slice(&text));
-	if (ports.fd != -1)
-		(void)fstat(ports.fd, &ports.seen);
+	if (t->fd != -1)
+		(void)fstat(t->fd, &t->st);
 	buf_fini(&text);
+}
+
+int
+smtp_ports_read(struct err *err)
+{
+	struct nexthop nh;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		see_table(names[i], &ports.seen[i]);
 	if (*smtp_conf->shared.relayhost != '\0' &&
 	    !nexthop_parse(slice_str(smtp_conf->shared.relayhost), &nh))
 		return err_set(err, ERR_PERM,
 		    "relayhost: expected DOMAIN, [HOST] or [HOST]:PORT, not "
 		    "\"%s\"",
 		    smtp_conf->shared.relayhost);
-	if (*smtp_conf->relayhost_auth.text != '\0' &&
-	    strchr(smtp_conf->relayhost_auth.text, ':') == NULL)
-		return err_set(err, ERR_PERM,
-		    "relayhost_auth: expected user:password in its file");
+	if (smtp_relayauth_check(err) == -1)
+		return -1;
 	for (size_t i = 0; i < smtp_conf->ports.n; i++)
 		if (parse_port(smtp_conf->ports.v[i]) == 0)
 			return err_set(err, ERR_PERM, "ports: %s is no port",
@@ -135,17 +150,25 @@ smtp_ports_when_changed(void (*fn)(void))
 	ports.on_change = fn;
 }
 
-bool
-smtp_ports_changed(void)
+static bool
+is_changed(const struct seen_table *t)
 {
 	struct stat now;
 
-	if (ports.fd == -1 || fstat(ports.fd, &now) == -1 ||
-	    (now.st_nlink == ports.seen.st_nlink &&
-		now.st_size == ports.seen.st_size &&
-		now.st_mtim.tv_sec == ports.seen.st_mtim.tv_sec &&
-		now.st_mtim.tv_nsec == ports.seen.st_mtim.tv_nsec))
-		return false;
-	ports.on_change();
-	return true;
+	return t->fd != -1 && fstat(t->fd, &now) == 0 &&
+	       (now.st_nlink != t->st.st_nlink ||
+		   now.st_size != t->st.st_size ||
+		   now.st_mtim.tv_sec != t->st.st_mtim.tv_sec ||
+		   now.st_mtim.tv_nsec != t->st.st_mtim.tv_nsec);
+}
+
+bool
+smtp_ports_changed(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (is_changed(&ports.seen[i])) {
+			ports.on_change();
+			return true;
+		}
+	return false;
 }

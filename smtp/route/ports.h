@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The TCP ports that mail can leave by: the protocols' own, the relayhost's,
- * those of the transports table as it stands at the start, and those of the
- * parameter ports.  The kernel is told (Landlock) and forgets nothing and
- * learns nothing; a table that was changed since takes a new process.
+ * those of the tables transports and sender_relays as they stand at the start,
+ * and those of the parameter ports.  The kernel is told (Landlock) and forgets
+ * nothing and learns nothing; a table that was changed since takes a new
+ * process.
  */
 #ifndef SMTP_ROUTE_PORTS_H
 #define SMTP_ROUTE_PORTS_H

@@ -14,6 +14,7 @@
 #include "proto/nexthop.h"
 #include "smtp/conf.h"
 #include "smtp/route/ports.h"
+#include "smtp/route/relayauth.h"
 #include "smtp/session/result.h"
 #include "table/tlspolicy.h"
 
@@ -45,7 +46,7 @@ dress(const struct smtp_job *job, struct smtp_target *t)
 	const struct smtp_route *route = job->route;
 
 	t->lmtp = job->lmtp;
-	t->relayhost = job->relayhost;
+	t->auth = job->auth;
 	t->policy = route->policy;
 	memcpy(t->match, route->match, sizeof t->match);
 	t->requiretls =
@@ -269,6 +270,7 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 		job->nexthop = arena_slice(
 		    &job->arena, slice_str(smtp_conf->shared.relayhost));
 	}
+	job->auth = smtp_relayauth_id(job);
 	if (!nexthop_parse(job->nexthop, &nh)) {
 		no_route(job, JOB_PERMFAIL, "5.1.2", "not a host or domain");
 		return;

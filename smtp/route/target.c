@@ -26,10 +26,10 @@ smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_KEY])
 
 	smtp_target_format(t, text);
 	n = strlen(text);
-	snprintf(text + n, SMTP_TARGET_KEY - n, "%s%s%s%s %d %s",
-	    t->lmtp ? " l" : "", t->relayhost ? " r" : "",
-	    t->secure ? " s" : "", t->requiretls ? " q" : "", (int)t->policy,
-	    t->match);
+	snprintf(text + n, SMTP_TARGET_KEY - n, "%s%s%s %016llx %d %s",
+	    t->lmtp ? " l" : "", t->secure ? " s" : "",
+	    t->requiretls ? " q" : "", (unsigned long long)t->auth,
+	    (int)t->policy, t->match);
 }
 
 bool

@@ -12,15 +12,15 @@ enum {
 	SMTP_HOST_SIZE = 254, /* DNS_NAME_MAX */
 	SMTP_TARGET_TEXT = SMTP_HOST_SIZE + ADDR_TEXT + 4,
 	SMTP_MATCH_SIZE = 512,
-	SMTP_TARGET_KEY = SMTP_TARGET_TEXT + SMTP_MATCH_SIZE + 16,
+	SMTP_TARGET_KEY = SMTP_TARGET_TEXT + SMTP_MATCH_SIZE + 40,
 };
 
 struct smtp_target {
 	struct addr addr;
 	char host[SMTP_HOST_SIZE]; /* its name; the address where it has none */
 	bool lmtp;
-	bool relayhost; /* the one that relayhost_auth is for */
-	bool secure;    /* name and address are validated by DNSSEC */
+	uint64_t auth; /* by what login (route/relayauth.h); 0: without */
+	bool secure;   /* name and address are validated by DNSSEC */
 	/* tls_policy, or what the table tls_policies says of the next hop, and
 	 * the names that the certificate may have; "": that of the host. */
 	enum tls_policy_level policy;

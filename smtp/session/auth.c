@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "smtp/conf.h"
+#include "smtp/route/relayauth.h"
 #include "smtp/session/dialog.h"
 #include "smtp/session/mail.h"
 #include "smtp/session/result.h"
@@ -14,8 +14,7 @@ static void
 send_plain(struct smtp_session *s)
 {
 	struct slice password,
-	    user = slice_cut(
-		slice_str(smtp_conf->relayhost_auth.text), ':', &password);
+	    user = slice_cut(smtp_relayauth_find(s->job), ':', &password);
 	struct buf plain, line;
 
 	buf_init(&plain, 2048);
@@ -38,8 +37,11 @@ send_plain(struct smtp_session *s)
 void
 smtp_auth_begin(struct smtp_session *s)
 {
-	if (!s->target.relayhost || smtp_conf->relayhost_auth.text[0] == '\0')
+	if (s->target.auth == 0)
 		smtp_mail_begin(s);
+	else if (smtp_relayauth_id(s->job) != s->target.auth)
+		smtp_session_fail_temp(
+		    s, "4.7.0", "its password was changed", true);
 	else if (!s->tls && !smtp_target_is_local(&s->target))
 		smtp_session_fail_temp(
 		    s, "4.7.4", "no password is sent without TLS", true);

@@ -5,6 +5,7 @@ import smtplib
 
 import pytest
 
+from badsmtp import BadSmtp
 from pabal import DOMAIN, message, wait
 from sink import Sink
 
@@ -80,3 +81,70 @@ def test_our_domain_goes_on(make_pabal):
                 pytest.raises(smtplib.SMTPRecipientsRefused) as e:
             s.sendmail("stranger@far.test", ["x@other.test"], message("no"))
         assert b"Relay access denied" in str(e.value).encode()
+
+
+# ---- by sender
+
+AUTH = ("smtp", "relay_auth")
+
+
+def test_relays_by_sender(make_pabal):
+    """Each sender's mail goes by his relay, with his password; what transports
+    names does not, nor does mail for our own domains."""
+    caps = ("AUTH PLAIN",)
+    with BadSmtp(caps=caps) as one, BadSmtp(caps=caps) as two, \
+            Sink() as rest, Sink() as routed:
+        p = make_pabal(("pabal", "relayhost", rest.nexthop),
+                       ("qmgr", "retry_schedule", "1h"))
+        hop = {s: f"[127.0.0.1]:{s.port}" for s in (one, two)}
+        table(p, "transports", f"routed.test smtp:{routed.nexthop}\n")
+        table(p, "sender_relays", f"carol@a.test smtp:{hop[one]}\n"
+                                  f"@a.test smtp:{hop[two]}\n"
+                                  f"@c.test smtp:{hop[two]}\n")
+        p.secret(*AUTH, "# who we are\n"
+                        f"{hop[one]} carol@a.test carol:first\n"
+                        f"{hop[two]} @a.test anybody:second one\n")
+        p.reload()
+        for sender in ("carol@a.test", "dave@a.test", "Carol@A.test",
+                       "eve@c.test", "frank@b.test", "dave@a.test"):
+            p.send(f"of {sender}", to="x@far.test", sender=sender)
+            p.wait_queue(0)
+        p.send("routed", to="x@routed.test", sender="carol@a.test")
+        p.send("ours", to=f"alice@{DOMAIN}", sender="carol@a.test")
+        p.wait_mail("alice", "ours")
+        p.wait_queue(0)
+        assert len(one.messages) == 2
+        assert len(two.messages) == 3
+        assert len(rest.messages) == 1 and len(routed.messages) == 1
+        assert {tuple(s) for s in one.secrets} == {("", "carol", "first")}
+        # who has no line there logs in as nobody, and in no session of others
+        assert {tuple(s) for s in two.secrets} == \
+            {("", "anybody", "second one")}
+        assert [m.sender for m in two.messages] == \
+            ["dave@a.test", "eve@c.test", "dave@a.test"]
+        assert "second one" not in p.log() and not p.alarms()
+
+
+def test_a_password_stays_with_its_relay(make_pabal):
+    """A next hop that is not the line's gets no password, whoever asks for it:
+    a table that names another host does not move it there."""
+    with BadSmtp(caps=("AUTH PLAIN",)) as other:
+        p = make_pabal(("qmgr", "retry_schedule", "1h"))
+        p.secret(*AUTH, "[127.0.0.2]:587 * user:secret\n")
+        p.reload()
+        table(p, "sender_relays", f"@a.test smtp:[127.0.0.1]:{other.port}\n")
+        p.send("one", to="x@far.test", sender="carol@a.test")
+        p.wait_queue(0)
+        assert len(other.messages) == 1 and other.secrets == []
+
+
+@pytest.mark.parametrize("line", ("[relay.test]:587 *", "[relay.test user:x",
+                                  "[relay.test] a@b.test nocolon",
+                                  "[relay.test] nobody user:x"))
+def test_mistakes_in_the_file(make_pabal, line):
+    """They are told without the line, which may be the password."""
+    p = make_pabal(users=())
+    p.secret(*AUTH, "[relay.test] * user:x\n" + line + "\n")
+    out = p.pabal_fails("reload") + p.pabal_fails("check")
+    assert "relay_auth: expected NEXTHOP SENDER user:password" in out
+    assert line not in out
