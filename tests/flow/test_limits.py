@@ -162,3 +162,12 @@ def test_mistakes_are_told(make_pabal):
         f.write("a.test sessions=0\nb.test speed=9\n")
     out = p.pabal_fails("map", "limits")
     assert "sessions=1 to 10000" in out and "speed=9" in out
+
+
+def test_the_sample(make_pabal):
+    p = make_pabal(users=())
+    sample = os.path.join(os.path.dirname(__file__), "..", "..", "etc",
+                          "limits")
+    with open(sample) as f:
+        table(p, "limits", f.read())
+    p.pabal("check")

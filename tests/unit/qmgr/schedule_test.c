@@ -377,18 +377,57 @@ test_held(void **state)
 	finish();
 }
 
+static void
+configure(const char *text)
+{
+	struct conf_text t = { "qmgr.conf", slice_str(text) };
+	struct conf_errors errors = { 0 };
+	static void *before;
+	void *conf = NULL;
+
+	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
+	qmgr_conf = conf;
+	conf_free(&before);
+	before = conf;
+}
+
+/* A reload with a shorter schedule does not leave what waits by the longer one:
+ * it is tried at once, and then by the new one. */
+static void
+test_reload(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	submit("me@here.test");
+	clock_run(20 * minute);
+	assert_int_equal(ntried, 3);
+	configure("retry_schedule = 30s\n");
+	assert_int_equal(life_reload(&err), 0);
+	clock_run(1000);
+	assert_int_equal(ntried, 4);
+	clock_run(minute);
+	assert_int_equal(ntried, 5);
+	/* a longer one counts from the next attempt on */
+	configure("retry_schedule = 1h\n");
+	assert_int_equal(life_reload(&err), 0);
+	clock_run(minute);
+	assert_int_equal(ntried, 6);
+	clock_run(50 * minute);
+	assert_int_equal(ntried, 6);
+	configure("");
+	assert_int_equal(life_reload(&err), 0);
+	finish();
+}
+
 static int
 setup(void **state)
 {
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
 	struct err err = { 0 };
 
 	(void)state;
 	ev_init();
-	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
-	qmgr_conf = conf;
+	configure("");
 	clock_wait_while(is_syncing);
 	assert_non_null(mkdtemp(dir));
 	return life_start(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &err);
@@ -418,6 +457,7 @@ main(void)
 		cmocka_unit_test(test_clock_set_back_a_little),
 		cmocka_unit_test(test_clock_set_forward),
 		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_reload),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
