@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "table/account.h"
 #include "table/alias.h"
+#include "table/limit.h"
 #include "table/reader.h"
 #include "table/transport.h"
 
@@ -29,6 +30,20 @@ try_account(struct slice key, struct slice value)
 	must(a.quota_bytes == b.quota_bytes);
 	must(slice_is(slice_of(a.home, a.home_len), b.home));
 	buf_fini(&out);
+}
+
+/* What binds can be counted with. */
+static void
+try_limit(struct slice value)
+{
+	struct limit l;
+
+	if (limit_parse(value, &l, NULL) == -1)
+		return;
+	must(l.rate == 0 || l.rate_ms >= 1000);
+	must(l.interval_ms >= 0 && l.nretry <= LIMIT_RETRY_MAX);
+	for (size_t i = 0; i < l.nretry; i++)
+		must(l.retry_ms[i] >= 1000);
 }
 
 static void
@@ -68,9 +83,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_alias(value);
 		(void)alias_check(key, value, NULL);
 		(void)transport_check(key, value, NULL);
+		(void)transport_check_sender(key, value, NULL);
+		(void)limit_check(key, value, NULL);
+		try_limit(value);
 		(void)account_check_password(key, value, NULL);
 	}
 	table_reader_fini(&r);
 	try_alias(text);
+	try_limit(text);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "qmgr/run/resolve.h"
 #include "qmgr/run/retry.h"
 #include "qmgr/run/settle.h"
+#include "qmgr/run/share.h"
 #include "sys/clock.h"
 
 enum {
@@ -56,6 +57,7 @@ static void
 finish(struct message *m)
 {
 	rounds.active--;
+	share_del(&m->env);
 	message_free(&m);
 	round_pump();
 }
@@ -342,6 +344,7 @@ void
 round_start(struct message *m)
 {
 	rounds.active++;
+	share_add(&m->env);
 	entry_activate(m->entry, m);
 	settle_open(m);
 	/* One more, so that the round cannot end while it begins. */
@@ -362,7 +365,7 @@ round_accept(struct newfile *nf)
 	e->own = !nf->lent;
 	nf->env.id = arena_slice(&nf->arena, nf->env.id);
 	m = message_new(e, &nf->arena, &nf->env, nf->head_bytes);
-	if (!round_has_room()) {
+	if (!round_has_room() && !share_has_room(&m->env, rounds.active)) {
 		entry_wait(e, 0);
 		waiting_put(m, false);
 		message_free(&m);

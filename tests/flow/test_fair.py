@@ -105,3 +105,22 @@ def test_bulk_is_not_starved(site):
     # one of bulk_turn (5) deliveries
     assert said.index("bulk 0") <= 6
     assert said.index("bulk 1") <= 11
+
+
+def test_memory_that_one_has_filled(make_pabal):
+    """With active_limit messages of one sender in memory, and more on disk, the
+    mail of others goes on."""
+    gate = Gate()
+    with Sink(DATA=gate) as sink:
+        p = make_pabal(("pabal", "relayhost", sink.nexthop),
+                       ("qmgr", "active_limit", "10"))
+        for n in range(30):
+            submit(p, "many@a.test", f"many {n}")
+        assert gate.here.wait(60)
+        for n in range(3):
+            p.send(f"other {n}", to=f"alice@{DOMAIN}", sender="other@a.test")
+            p.wait_mail("alice", f"other {n}")
+        assert p.queue_count() == 30
+        gate.go.set()
+        p.wait_queue(0)
+        assert len(sink.messages) == 30
