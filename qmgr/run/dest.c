@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A site is who is dialled: the MX hosts of a domain, the relayhost, or the
+ * next hop where they are not known.  When they change, what waits goes to the
+ * new ones too, because smtp asks again.
+ */
 #include "qmgr/run/dest.h"
 
 #include <stdio.h>

@@ -9,10 +9,6 @@
  * for it is put off with the last reason; then one delivery probes it, and if
  * all is well it begins anew.  Its limits (shape.h) come with recipients; what
  * they do not let through soon is put off, to leave memory to others.
- *
- * A site is who is dialled: the MX hosts of a domain, the relayhost, or the
- * next hop where they are not known.  When they change, what waits goes to the
- * new ones too, because smtp asks again.
  */
 #ifndef QMGR_RUN_DEST_H
 #define QMGR_RUN_DEST_H

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+/* When one has filled the memory, another's message need not wait on disk
+ * behind all of his. */
 #include "qmgr/run/share.h"
 
 #include <stdint.h>
