@@ -51,9 +51,9 @@ void durable_free(struct durable **d);
 void durable_submit(struct durable *d, struct durable_req *req);
 /* All of LIST, which is empty then, for the same sync. */
 void durable_submit_list(struct durable *d, struct durable_list *list);
-/* What nobody waits for has changed: all of the file system is synced next time,
- * with SYNC_FSYNC after what is waited for.  _touched: no sync has begun since.
- * A request with neither fd nor dirfd is for that alone. */
+/* What nobody waits for has changed: all of the file system is synced next
+ * time, with SYNC_FSYNC after what is waited for.  _touched: no sync has begun
+ * since. A request with neither fd nor dirfd is for that alone. */
 void durable_touch(struct durable *d);
 bool durable_touched(const struct durable *d);
 /* Remove req->name from req->dirfd, in a thread of its own because an unlink

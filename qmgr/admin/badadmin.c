@@ -9,7 +9,7 @@
 #include "qmgr/queue/bad.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/waiting.h"
-#include "qmgr/run/round.h"
+#include "qmgr/run/pump.h"
 #include "queue/envelope_text.h"
 #include "sys/fd.h"
 
@@ -188,7 +188,7 @@ do_restore(struct slice name, struct answer *a, struct err *err)
 	}
 	bad_forget(name);
 	log_info("spool.restored", kv_s("qid", id));
-	round_pump();
+	pump_now();
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "qmgr/queue/tail.h"
 #include "qmgr/queue/waiting.h"
 #include "qmgr/run/dest.h"
+#include "qmgr/run/pump.h"
 #include "qmgr/run/round.h"
 #include "sys/clock.h"
 
@@ -157,7 +158,7 @@ admin_on_act(struct ipc *peer, struct msg *m)
 	waiting_flush();
 	if (verb->act == do_retry)
 		dest_flush();
-	round_pump();
+	pump_now();
 	IPC_SEND(peer, queue_acted, .id = q->id, .ok = true, .more = w.more,
 	    .cursor = slice_str(w.cursor), .messages = n[DONE],
 	    .active = n[WHEN_ENDED]);

@@ -13,7 +13,7 @@
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/recycle.h"
 #include "qmgr/run/direct.h"
-#include "qmgr/run/round.h"
+#include "qmgr/run/pump.h"
 #include "queue/envelope_text.h"
 #include "queue/priority.h"
 #include "sys/fd.h"
@@ -308,7 +308,7 @@ commit(struct intake *in, const struct msg_queue_commit *q, struct err *err)
 		return err_set(
 		    err, ERR_PERM, "a message without a file, or a part of it");
 	kept_body(&in->file.kept, q->body);
-	if (round_has_room() &&
+	if (pump_has_room() &&
 	    direct_begin(&in->file, q->size, q->crc32c, on_committed))
 		return 0;
 	return newfile_commit_body(

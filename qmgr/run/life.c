@@ -7,10 +7,12 @@
 #include "qmgr/queue/spool.h"
 #include "qmgr/queue/waiting.h"
 #include "qmgr/report/notice.h"
+#include "qmgr/run/accept.h"
 #include "qmgr/run/dest.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
+#include "qmgr/run/pump.h"
 #include "qmgr/run/round.h"
 #include "qmgr/run/scan.h"
 #include "sys/kernel.h"
@@ -28,7 +30,7 @@ int
 life_start(int spool_dir, struct err *err)
 {
 	entry_init();
-	newfile_init(round_accept);
+	newfile_init(accept_saved);
 	intake_init();
 	notice_init();
 	dest_init(dispatch_start);
@@ -72,6 +74,6 @@ int
 life_reload(struct err *err)
 {
 	(void)err;
-	round_pump();
+	pump_now();
 	return 0;
 }

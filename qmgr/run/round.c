@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/run/round.h"
 
-#include <errno.h>
-
 #include "base/must.h"
 #include "ev/loop.h"
 #include "log/log.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
-#include "qmgr/queue/newfile.h"
 #include "qmgr/queue/note.h"
 #include "qmgr/queue/waiting.h"
 #include "qmgr/report/report.h"
 #include "qmgr/run/direct.h"
+#include "qmgr/run/pump.h"
 #include "qmgr/run/resolve.h"
 #include "qmgr/run/retry.h"
 #include "qmgr/run/settle.h"
-#include "qmgr/run/share.h"
 #include "sys/clock.h"
-
-enum {
-	STARTS_A_TURN = 64, /* files read before others get their turn */
-	MAX_WAIT_MS = 3600000,
-	UNREADABLE_MS = 60000,
-};
-
-static struct {
-	size_t active;
-	bool stopped;
-	bool full; /* messages wait for memory: the oldest goes first */
-	struct ev_timer due;
-	struct ev_task pump;
-} rounds;
 
 static void round_end(struct message *m);
 
@@ -56,10 +39,9 @@ count(const struct message *m, enum rcpt_state state)
 static void
 finish(struct message *m)
 {
-	rounds.active--;
-	share_del(&m->env);
+	pump_ended(m);
 	message_free(&m);
-	round_pump();
+	pump_now();
 }
 
 /* The law is broken, which only a bug of ours can do: better kept than lost. */
@@ -343,8 +325,7 @@ begin(struct message *m)
 void
 round_start(struct message *m)
 {
-	rounds.active++;
-	share_add(&m->env);
+	pump_began(m);
 	entry_activate(m->entry, m);
 	settle_open(m);
 	/* One more, so that the round cannot end while it begins. */
@@ -352,27 +333,6 @@ round_start(struct message *m)
 	begin(m);
 	if (--m->open == 0)
 		round_end(m);
-}
-
-void
-round_accept(struct newfile *nf)
-{
-	struct entry *e = entry_add(nf->id, SPOOL_NEW, nf->env.arrived_us);
-	struct message *m;
-
-	must(e != NULL);
-	direct_spool_works();
-	e->own = !nf->lent;
-	nf->env.id = arena_slice(&nf->arena, nf->env.id);
-	m = message_new(e, &nf->arena, &nf->env, nf->head_bytes);
-	if (!round_has_room() && !share_has_room(&m->env, rounds.active)) {
-		entry_wait(e, 0);
-		waiting_put(m, false);
-		message_free(&m);
-		return;
-	}
-	kept_move(&m->kept, &nf->kept);
-	round_start(m);
 }
 
 bool
@@ -387,121 +347,10 @@ round_delete(struct entry *e)
 	return true;
 }
 
-/* ---- starting what is due ---- */
-
-void
-round_unreadable(struct entry *e, const char *why)
-{
-	log_err("spool.failed", kv_s("qid", e->id), kv_s("why", why));
-	entry_wait(e, wall_ms() + UNREADABLE_MS);
-	waiting_change(e);
-}
-
-/* Its file was removed, or moved away, by somebody else. */
-static void
-drop_missing(struct entry *e)
-{
-	log_warn("spool.missing", kv_s("qid", e->id));
-	waiting_drop(&e);
-}
-
-/* The message M of E is not to be tried now: its file says so, where the index
- * was not told. */
-static bool
-must_wait(struct entry *e, const struct message *m, uint32_t attempts)
-{
-	if (m->held)
-		entry_hold(e);
-	else if (e->attempts > attempts && m->next_ms > wall_ms())
-		entry_wait(e, m->next_ms);
-	else
-		return false;
-	return true;
-}
-
-static void
-load_and_start(struct entry *e)
-{
-	const uint32_t attempts = e->attempts;
-	struct err err = { 0 };
-	struct message *m;
-
-	errno = 0;
-	m = message_load(e, &err);
-	if (m != NULL && must_wait(e, m, attempts)) {
-		waiting_put(m, false);
-		message_free(&m);
-		return;
-	}
-	if (m != NULL) {
-		round_start(m);
-		return;
-	}
-	if (errno == ENOENT) {
-		drop_missing(e);
-	} else if (err.class == ERR_PERM) {
-		spool_set_aside(e->id, (enum spool_place)e->place, err.text);
-		waiting_drop(&e);
-	} else
-		round_unreadable(e, err.text);
-}
-
-static void
-on_pump(struct ev_task *task)
-{
-	unsigned started = 0;
-	struct entry *e;
-	int64_t wait;
-
-	if (rounds.stopped)
-		return;
-	while ((e = waiting_first_due()) != NULL) {
-		wait = entry_wait_ms(e);
-		/* What seems to wait longer was put off before the schedule
-		 * became shorter, or before the wall clock was set back and
-		 * this process began. */
-		if (wait > 0 && wait <= retry_longest_ms()) {
-			ev_timer_set(&rounds.due,
-			    wait < MAX_WAIT_MS ? wait : MAX_WAIT_MS);
-			break;
-		}
-		rounds.full = rounds.active >= qmgr_conf->active_limit;
-		if (rounds.full)
-			return;
-		if (started++ == STARTS_A_TURN) {
-			ev_task_queue(task);
-			return;
-		}
-		load_and_start(e);
-	}
-	rounds.full = false;
-}
-
-static void
-on_due(struct ev_timer *t)
-{
-	(void)t;
-	round_pump();
-}
-
-void
-round_pump(void)
-{
-	if (!rounds.stopped)
-		ev_task_queue(&rounds.pump);
-}
-
-bool
-round_has_room(void)
-{
-	rounds.full |= rounds.active >= qmgr_conf->active_limit;
-	return !rounds.full;
-}
-
 void
 round_stop(void)
 {
-	rounds.stopped = true;
+	pump_stop();
 	direct_stop();
 }
 
@@ -511,6 +360,5 @@ round_init(void)
 	settle_init(begin, round_end);
 	direct_init(round_start, round_end);
 	resolve_init();
-	ev_timer_init(&rounds.due, on_due);
-	ev_task_init(&rounds.pump, on_pump);
+	pump_init(round_start);
 }

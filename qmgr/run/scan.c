@@ -19,7 +19,7 @@
 #include "qmgr/queue/waiting.h"
 #include "qmgr/queue/waiting_inner.h"
 #include "qmgr/report/notice.h"
-#include "qmgr/run/round.h"
+#include "qmgr/run/pump.h"
 
 static struct {
 	struct ev_task task;
@@ -41,7 +41,7 @@ on_not_loaded(struct entry *e, const struct err *err)
 	const bool gone = errno == ENOENT;
 
 	if (err->class == ERR_TEMP && !gone) {
-		round_unreadable(e, err->text);
+		pump_unreadable(e, err->text);
 		scan.messages++;
 		return;
 	}
@@ -134,7 +134,7 @@ on_scan(struct ev_task *task)
 		    kv_u("read", scan.read));
 		notice_start();
 	}
-	round_pump();
+	pump_now();
 }
 
 void

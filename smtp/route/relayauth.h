@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Who we are to the relays that ask: relayhost_auth for the relayhost, and
- * relay_auth, a line for a next hop and who sends by it:
- *
- *     [smtp.example.net]:587 alice@example.org user:password
- *     [smtp.example.net]:587 @example.com      user:password
- *     relay.example.org      *                 user:password
- *
- * The first line that fits is taken.  A password goes to the next hop that
- * stands with it, and nowhere else, whoever names another.
- */
+/* Who we are to the relays that ask: relayhost_auth for the relayhost, and the
+ * lines of relay_auth (smtp.conf(5)).  A password goes to the next hop that
+ * stands with it, and nowhere else, whoever names another. */
 #ifndef SMTP_ROUTE_RELAYAUTH_H
 #define SMTP_ROUTE_RELAYAUTH_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
