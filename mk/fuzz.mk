@@ -18,6 +18,8 @@ $(FUZZ_BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
+$(FUZZ_BUILD)/obj/master/serve.o: $(O)/gen/sys/accounts.def
+
 $(FUZZ_LIB): $(LIB_SRC:%.c=$(FUZZ_BUILD)/obj/%.o)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -56,10 +58,10 @@ define fuzz_run
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(FUZZ_BUILD)/$(1)
 	@mkdir -p $(FUZZ_BUILD)/corpus/$(1) fuzz/seeds/$(1)
-	$$(Q)$(FUZZ_BUILD)/$(1) -max_total_time=$(S) -max_len=8192 -timeout=10 \
+	$$(Q)$(CURDIR)/$(FUZZ_BUILD)/$(1) -max_total_time=$(S) -max_len=8192 -timeout=10 \
 	    -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
-	    -artifact_prefix=$(FUZZ_BUILD)/$(1)- \
-	    $(FUZZ_BUILD)/corpus/$(1) fuzz/seeds/$(1)
+	    -artifact_prefix=$(CURDIR)/$(FUZZ_BUILD)/$(1)- \
+	    $(CURDIR)/$(FUZZ_BUILD)/corpus/$(1) $(CURDIR)/fuzz/seeds/$(1)
 endef
 $(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz_run,$(f))))
 
