@@ -113,14 +113,21 @@ end_binary(struct smtpd_message *m)
 
 /* ---- the end of a chunk ---- */
 
-/* It belonged to no message, or to one that was refused before. */
+/* It belonged to no message, or to one that was refused before.  Who sends
+ * without waiting has made one mistake, however many chunks are on their way.
+ */
 static void
 turn_down(struct smtpd_session *s)
 {
 	const bool over = s->state == SMTPD_CHUNKS && s->chunk.last;
 
 	smtpd_session_mode(s, SMTPD_LINES);
-	smtpd_mistake(s, s->chunk.refusal);
+	if (s->chunk.again) {
+		smtpd_reply(s, s->chunk.refusal);
+		smtpd_junk(s);
+	} else {
+		smtpd_mistake(s, s->chunk.refusal);
+	}
 	if (over)
 		smtpd_session_enter(s, SMTPD_GREETED);
 }
@@ -288,7 +295,10 @@ smtpd_bdat_command(struct smtpd_session *s, struct slice args)
 	struct smtpd_message *m;
 	bool first;
 
-	*c = (struct smtpd_chunk){ 0 };
+	*c = (struct smtpd_chunk){
+		.again = c->refusal != NULL,
+		.unused = c->refusal != NULL ? c->unused : 0,
+	};
 	if (!smtpd_parse_bdat(args, &c->size, &c->last)) {
 		/* Nobody knows where the next command would begin. */
 		smtpd_reply(s, "501 5.5.4 Syntax: BDAT size [LAST]");

@@ -44,8 +44,9 @@ enum smtpd_mode {
 /* That of the last BDAT. */
 struct smtpd_chunk {
 	int64_t size, left;  /* bytes, and how many are still to come */
-	int64_t unused;      /* bytes thrown away */
+	int64_t unused;      /* bytes thrown away since one was taken */
 	const char *refusal; /* why it is; NULL: its message's business */
+	bool again;          /* the one before was refused, too */
 	bool last;
 };
 

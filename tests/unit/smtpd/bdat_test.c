@@ -186,6 +186,34 @@ test_size_of_chunks(void **state)
 	}
 }
 
+/* Chunks that were on their way when the message was refused end no session,
+ * unless there is no end to them. */
+static void
+test_many_refused(void **state)
+{
+	static const struct {
+		unsigned times;
+		const char *end;
+	} rows[] = {
+		{ 100, "503 5.5.1 No valid recipients\r\n" BYE },
+		{ 200, "421 4.7.0 h.example Too many junk commands\r\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf in = { .max = 1 << 20 };
+		const char *got;
+
+		buf_adds(&in, "EHLO c\r\nMAIL FROM:<>\r\n");
+		for (unsigned n = 0; n < rows[i].times; n++)
+			buf_adds(&in, "BDAT 6\r\nQUIT\r\n");
+		buf_adds(&in, "QUIT\r\n");
+		got = fake_talk("smtp", STRANGER, buf_slice(&in));
+		assert_true(slice_ends(slice_str(got), slice_str(rows[i].end)));
+		buf_fini(&in);
+	}
+}
+
 static void
 test_chunks_lmtp(void **state)
 {
@@ -273,6 +301,7 @@ main(void)
 		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_chunks_of_any_size),
 		cmocka_unit_test(test_size_of_chunks),
+		cmocka_unit_test(test_many_refused),
 		cmocka_unit_test(test_chunks_lmtp),
 		cmocka_unit_test(test_binary),
 	};
