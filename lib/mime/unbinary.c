@@ -45,6 +45,7 @@ struct unbinary {
 	 * its CRLF and that, of which SEEDED bytes are not content. */
 	char line[LINE_MAX];
 	size_t nline;
+	unsigned may; /* which of the open ones; bits */
 	size_t seeded;
 	struct encode encode;
 	struct buf out;
@@ -111,25 +112,23 @@ find_boundary(const struct unbinary *u, struct slice line, size_t *which)
 	return best > 0;
 }
 
-/* Can LINE, which begins with "--" so far as it goes, still become one with a
- * boundary? */
+/* C is the next byte of a line, behind K others that go well: can it still
+ * become one with a boundary?  A byte costs a glance at each that is open,
+ * however much they and the line have in common. */
 static bool
-may_be_boundary(const struct unbinary *u, struct slice line)
+may_go_on(struct unbinary *u, size_t k, char c)
 {
-	const struct slice dashes = SLICE("--");
-
-	if (line.n <= dashes.n)
-		return u->nopen > 0 && slice_starts(dashes, line);
-	if (!slice_starts(line, dashes))
-		return false;
-	line = slice_from(line, dashes.n);
-	for (size_t i = 0; i < u->nopen; i++) {
-		const struct slice b = boundary_of(&u->open[i]);
-
-		if (slice_starts(b, line) || slice_starts(line, b))
-			return true;
+	if (k < 2) {
+		u->may = (1U << u->nopen) - 1;
+		return u->nopen > 0 && c == '-';
 	}
-	return false;
+	for (size_t i = 0; i < u->nopen; i++) {
+		const struct enclosing *o = &u->open[i];
+
+		if (k - 2 < o->n && o->boundary[k - 2] != c)
+			u->may &= ~(1U << i);
+	}
+	return u->may != 0;
 }
 
 /* LINE, with its "--", is one with a boundary: what it closes is forgotten.
@@ -373,17 +372,12 @@ feed_text(struct unbinary *u, struct slice in)
 	size_t n = 0;
 
 	while (!u->in_line && n < in.n) {
-		struct slice line;
-
-		u->line[u->nline++] = in.p[n++];
-		line = slice_of(u->line, u->nline);
-		if (!may_be_boundary(u, line) || in.p[n - 1] == '\n' ||
-		    u->nline == LINE_MAX) {
-			/* the byte that told is passed with the others */
-			u->nline--;
-			n--;
+		/* the byte that told is passed with the others */
+		if (u->nline == LINE_MAX || in.p[n] == '\n' ||
+		    !may_go_on(u, u->nline, in.p[n]))
 			release_text(u);
-		}
+		else
+			u->line[u->nline++] = in.p[n++];
 	}
 	if (n < in.n) {
 		const struct slice rest = slice_from(in, n);
@@ -420,15 +414,16 @@ end_binary(struct unbinary *u)
 
 /* Could what is held, with C behind it, become CRLF and a boundary? */
 static bool
-goes_on(const struct unbinary *u, char c)
+goes_on(struct unbinary *u, char c)
 {
-	char line[LINE_MAX];
+	return u->nline < 2 ? c == "\r\n"[u->nline]
+			    : may_go_on(u, u->nline - 2, c);
+}
 
-	if (u->nline < 2)
-		return c == "\r\n"[u->nline];
-	memcpy(line, u->line + 2, u->nline - 2);
-	line[u->nline - 2] = c;
-	return may_be_boundary(u, slice_of(line, u->nline - 1));
+static bool
+holds_boundary(const struct unbinary *u)
+{
+	return is_boundary(u, slice_from(slice_of(u->line, u->nline), 2));
 }
 
 static size_t
@@ -439,11 +434,8 @@ feed_binary(struct unbinary *u, struct slice in)
 
 	encode_feed(&u->encode, slice_sub(in, 0, cr), &u->out);
 	while (n < in.n) {
-		const struct slice behind =
-		    slice_from(slice_of(u->line, u->nline), 2);
-
-		if (is_boundary(u, behind) &&
-		    (in.p[n] == '\n' || u->nline == LINE_MAX)) {
+		if ((in.p[n] == '\n' || u->nline == LINE_MAX) &&
+		    holds_boundary(u)) {
 			end_binary(u);
 			return n;
 		}
@@ -481,10 +473,7 @@ unbinary_end(struct unbinary *u)
 	if (u->state == TEXT) {
 		buf_add(&u->out, slice_of(u->line, u->nline));
 	} else if (u->state == BINARY) {
-		const struct slice behind =
-		    slice_from(slice_of(u->line, u->nline), 2);
-
-		if (is_boundary(u, behind)) {
+		if (holds_boundary(u)) {
 			end_binary(u);
 		} else {
 			release_content(u);
