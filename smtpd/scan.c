@@ -356,6 +356,7 @@ smtpd_scan_end(struct smtpd_scan *sc, struct slice rest)
 		last[n++] = '\n';
 	}
 	must(smtpd_scan(sc, slice_of(last, n)) == n);
+	sc->in_id = false;
 	if (!sc->in_body)
 		end_header(sc);
 	sc->ended = true;
