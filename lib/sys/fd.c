@@ -91,6 +91,7 @@ fd_sync(int fd, struct err *err)
 	return 0;
 }
 
+/* The kernel says 0 of a file system that is read-only, whatever was lost. */
 int
 fd_syncfs(int fd)
 {

@@ -19,8 +19,7 @@ int fd_pread_all(int fd, char *p, size_t n, int64_t off, struct err *err);
 int fd_read_file(int fd, struct buf *out, struct err *err);
 
 int fd_sync(int fd, struct err *err);
-/* The whole file system that FD lies on.  One that an error has made read-only
- * is EROFS: the kernel's syncfs says 0 of it, whatever was lost.  -1: errno. */
+/* All of FD's file system; -1 with EROFS where an error has made it so. */
 int fd_syncfs(int fd);
 int fd_sync_fs(int fd, struct err *err);
 /* Give FROM/NAME the name TO/NEW, which must not exist (EEXIST): -1 and errno,
