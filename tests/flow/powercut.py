@@ -155,9 +155,11 @@ class PowerCut:
             p.prefix = []
 
     def restart(self):
-        """On what the disk holds."""
+        """On what the disk holds; all of it has been looked at."""
+        since = self.p.mark()
         self.disk.unplug()
         self.start("-oloop", self.disk.image)
+        self.p.wait_event("queue.scanned", since)
 
     def kill(self):
         """Nothing goes on."""
