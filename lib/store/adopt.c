@@ -77,6 +77,10 @@ measure(const struct maildir *d, const struct scan_how *how,
 	msg->date_s = msg->saved_s = st.time_s;
 	if (e->f.own_date)
 		msg->date_s = e->f.date_s;
+	/* The stamp of a new account may be gone with the power as well; and
+	 * nobody's message has no byte. */
+	if (how->build && st.size == 0 && e->f.size > 0)
+		return set_aside(d, e) ? 1 : 0;
 	/* S= of other programs may be the size before it was compressed. */
 	if (how->doubt && e->want != 0 && e->want == e->f.uid &&
 	    is_torn(d, e, st.size))

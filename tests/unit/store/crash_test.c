@@ -224,6 +224,29 @@ test_torn(void **state)
 	mailbox_close(&m);
 }
 
+/* An empty one is none in any case: the stamp of a new account is lost with the
+ * power as its first message is. */
+static void
+test_empty_without_stamp(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	char path[600];
+
+	(void)state;
+	fx_append(m, MAIL, 0);
+	fx_append(m, MAIL, 0);
+	mailbox_close(&m);
+	fx_close();
+	snprintf(path, sizeof path, "cur/%s", fx_file("cur", ",U=2:"));
+	assert_int_equal(truncate(fx_path(path), 0), 0);
+	assert_int_equal(unlink(fx_path("pabal.index/stamp")), 0);
+	fx_open_as("boot-2");
+	m = fx_box("INBOX");
+	assert_int_equal(fx_status(m).messages, 1);
+	assert_non_null(fx_file("tmp", ",U=2:"));
+	mailbox_close(&m);
+}
+
 static void
 put_file(const char *name, const char *text)
 {
@@ -805,6 +828,7 @@ main(void)
 		FX(test_lost_index),
 		FX(test_reboot),
 		FX(test_torn),
+		FX(test_empty_without_stamp),
 		FX(test_other_programs_size),
 		FX(test_damaged_index),
 		FX(test_lost_pages),
