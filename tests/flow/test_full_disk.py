@@ -255,7 +255,6 @@ def test_trouble(where, trouble):
             breaks(place)
             replies = [mail(p, f"broken {n}", acked, to, lines)
                        for n, lines in enumerate((1, 200, 500))]
-            refused = {f"broken {n}" for n in range(3)} - set(acked)
             if where == "spool":
                 # What qmgr keeps to be used again it gives back then, so that
                 # the next one may have room.
@@ -279,11 +278,7 @@ def test_trouble(where, trouble):
                 p.pabal("queue", "flush")
                 return p.queue_count() == 0
             wait(drained, "an empty queue")
-            found = in_mailbox(p)
-            # Who got it before there was no room for the others has it, and the
-            # client, who was told so, sends it again.
-            again = refused & set(found) if where == "spool" else set()
-            assert found == dict.fromkeys([*acked, *appended, *again], 1)
+            assert in_mailbox(p) == dict.fromkeys(acked + appended, 1)
             far = sorted(m.header("Subject") for m in sink.messages)
             assert far == sorted(acked)
             assert json.loads(p.pabal("queue", "bad", "--json")) == []
