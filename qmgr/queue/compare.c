@@ -111,7 +111,8 @@ compare_records(char after[ENVELOPE_ID_BYTES])
 			break;
 		strlcpy(after, r.id, ENVELOPE_ID_BYTES);
 		place = (enum spool_place)r.place;
-		if (entry_find(slice_str(r.id)) != NULL ||
+		if (!waiting_is_old(r.life) ||
+		    entry_find(slice_str(r.id)) != NULL ||
 		    spool_find(r.id, &place, &err) || err.class != ERR_PERM)
 			continue;
 		waiting_forget(r.id);

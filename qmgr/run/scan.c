@@ -12,7 +12,6 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "qmgr/queue/compare.h"
-#include "qmgr/queue/entry_away.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/spool_names.h"
@@ -25,8 +24,6 @@ static struct {
 	struct ev_task task;
 	uint64_t messages; /* in the spool */
 	uint64_t read;     /* of them from their files */
-	uint64_t known;    /* names that have records */
-	uint64_t records;  /* at the beginning */
 	bool named;        /* all names have been seen */
 	bool over;
 	char after[ENVELOPE_ID_BYTES];
@@ -85,11 +82,9 @@ on_found(const char *id, enum spool_place place)
 		return;
 	switch (compare_name(id, place, &e)) {
 	case COMPARE_KNOWN: /* or has come in since */
-		scan.known++;
 		scan.messages += e == NULL || e->indexed;
 		return;
 	case COMPARE_DOUBTFUL:
-		scan.known++;
 		break;
 	case COMPARE_UNKNOWN:
 		/* in memory alone, where there is no index */
@@ -103,8 +98,7 @@ on_found(const char *id, enum spool_place place)
 static void
 begin(void)
 {
-	scan.messages = scan.read = scan.known = 0;
-	scan.records = entry_away();
+	scan.messages = scan.read = 0;
 	scan.named = scan.over = false;
 	scan.after[0] = '\0';
 	ev_task_queue(&scan.task);
@@ -118,7 +112,7 @@ step(void)
 		scan.named = !spool_scan(on_found);
 		if (scan.named)
 			waiting_seen_all();
-		return !scan.named || scan.known < scan.records;
+		return true;
 	}
 	return compare_records(scan.after);
 }

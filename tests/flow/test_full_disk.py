@@ -133,20 +133,26 @@ def test_fills_and_empties(small_spool):
 PLACE = """
 mount -t tmpfs -o "$1" tmpfs "$3" && cp -a "$2/." "$3" &&
     chown --reference="$2" "$3" && chmod --reference="$2" "$3" &&
-    mount --bind "$3" "$2" && shift 3 && exec "$@"
+    mount --bind "$3" "$2" &&
+    if test "$4" != -; then
+        mkdir -p "$4" && mount -t tmpfs -o size=2m tmpfs "$4" &&
+            chown --reference="$2" "$4" && chmod 700 "$4"
+    fi && shift 4 && exec "$@"
 """
 FAR = "far@example.net"
 
 
 class Place:
-    """DIR/spool or DIR/mail on a small file system; breaks when told so."""
+    """DIR/spool or DIR/mail on a small file system; breaks when told so.  What
+    is in APART lies elsewhere: files that are open to be written to are in the
+    way of a remount."""
 
-    def __init__(self, p, name):
+    def __init__(self, p, name, apart="-"):
         self.p, self.disk = p, os.path.join(p.dir, "disk")
         os.makedirs(self.disk)
         p.prefix = ["unshare", "-m", "sh", "-c", PLACE, "sh",
                     "size=3m,nr_inodes=2000", os.path.join(p.dir, name),
-                    self.disk]
+                    self.disk, apart]
         try:
             p.start()
         finally:
@@ -247,7 +253,9 @@ def test_trouble(where, trouble):
         try:
             p.conf("pabal", "relayhost", sink.nexthop)
             p.conf("qmgr", "retry_schedule", "1h")
-            place = Place(p, where)
+            apart = os.path.join(p.dir, "spool", "index") \
+                if (where, trouble) == ("spool", "read-only") else "-"
+            place = Place(p, where, apart)
             for n in range(3):
                 assert mail(p, f"before {n}", acked, to) == 250
             p.wait_queue(0)
