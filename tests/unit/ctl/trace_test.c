@@ -107,15 +107,17 @@ run_trace(struct buf *out, int argc, const char *const *words)
 {
 	const int to = memfd_create("out", MFD_CLOEXEC);
 	const int old[2] = { dup(1), dup(2) };
-	char *argv[6];
+	const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	char *own[6], *argv[6]; /* whose order is changed */
 	ssize_t n;
 
 	for (int i = 0; i < argc; i++)
-		argv[i] = xstrdup(words[i]);
+		argv[i] = own[i] = xstrdup(words[i]);
 	buf_reset(out);
 	fflush(stdout);
 	assert_int_equal(dup2(to, 1), 1);
-	assert_int_equal(dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 2), 2);
+	assert_int_equal(dup2(null, 2), 2);
+	close(null);
 	(void)cmd_trace(&ctl, argc, argv);
 	fflush(stdout);
 	(void)dup2(old[0], 1);
@@ -123,7 +125,7 @@ run_trace(struct buf *out, int argc, const char *const *words)
 	close(old[0]);
 	close(old[1]);
 	for (int i = 0; i < argc; i++)
-		free(argv[i]);
+		free(own[i]);
 	while (
 	    (n = pread(to, buf_room(out, 1 << 16), 1 << 16, (off_t)out->n)) > 0)
 		buf_added(out, (size_t)n);
