@@ -123,10 +123,7 @@ may_have(const struct log_block *b, const struct logquery *q)
 {
 	if (q->since != NULL && memcmp(b->latest, q->since, LOG_TIME_BYTES) < 0)
 		return false;
-	for (size_t i = 0; i < q->nkeys; i++)
-		if (log_block_may_have(b, q->keys[i]))
-			return true;
-	return q->keys == NULL;
+	return q->keys == NULL || log_block_may_have_any(b, q->keys, q->nkeys);
 }
 
 static void

@@ -57,8 +57,8 @@ add_key(struct log_block *b, uint64_t hash)
 	b->keys += new;
 }
 
-bool
-log_block_may_have(const struct log_block *b, uint64_t hash)
+static inline bool
+may_have(const struct log_block *b, uint64_t hash)
 {
 	for (uint32_t i = 0; i < HASHES; i++) {
 		const uint32_t bit = bit_of(hash, i);
@@ -67,6 +67,23 @@ log_block_may_have(const struct log_block *b, uint64_t hash)
 			return false;
 	}
 	return true;
+}
+
+bool
+log_block_may_have(const struct log_block *b, uint64_t hash)
+{
+	return may_have(b, hash);
+}
+
+/* An address leads to hundreds of ids, which are looked for in each block. */
+bool
+log_block_may_have_any(
+    const struct log_block *b, const uint64_t *hashes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (may_have(b, hashes[i]))
+			return true;
+	return false;
 }
 
 bool

@@ -40,8 +40,10 @@ void log_block_begin(struct log_block *b, uint64_t offset);
  * when it bears no time. */
 bool log_block_add(struct log_block *b, struct slice text);
 bool log_block_full(const struct log_block *b);
-/* False: no line of B has the key of that HASH. */
+/* False: no line of B has the key of that HASH / of one of N. */
 bool log_block_may_have(const struct log_block *b, uint64_t hash);
+bool log_block_may_have_any(
+    const struct log_block *b, const uint64_t *hashes, size_t n);
 
 /* RECORD has LOG_BLOCK_RECORD bytes. */
 void log_block_put(const struct log_block *b, char *record);
