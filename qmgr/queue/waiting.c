@@ -1,5 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * Messages that wait: in memory (qmgr/queue/entry.h), in the index
+ * (qmgr/queue/qindex.h), or both.  In memory is what is active, what is due in
+ * the next moment, and what the index does not have yet; all else that waits
+ * or is held is away, and comes back when its time has come or somebody asks
+ * for it.  Without an index everything is in memory.
+ *
+ * What the index is to be told is collected, and written in one transaction
+ * when a turn of the loop ends, or before the index is read.  The steps are
+ * such that after the end of the process at any moment a record is right, or
+ * its file is younger than the index, and is read; a message without a record
+ * is found by its name, and a record without a message dropped
+ * (doc/queue-format.md).
+ *
+ * Times in records are of the queue's clock: the wall clock, as it would be had
+ * nobody set it since the index was made.  So waits go on over a restart as
+ * they do while the process runs.
+ *
  * The window: of those that the index has by the time of their attempt, all up
  * to `window` are in memory.  It goes forward as they become due, a number at a
  * time, and back when one goes away that is due before; what it meets again is

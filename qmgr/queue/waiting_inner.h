@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* waiting.c for those who look into the index themselves. */
+/* waiting.c for its beginning and end, and for those who look into the index
+ * themselves. */
 #ifndef QMGR_QUEUE_WAITING_INNER_H
 #define QMGR_QUEUE_WAITING_INNER_H
 
@@ -11,6 +12,14 @@
 struct entry;
 struct qrecord;
 
+/* RESCAN is called, never from inside, when the index was lost: what was away
+ * is to be read from the files. */
+void waiting_init(void (*rescan)(void));
+/* Open the index beneath SPOOL_DIR (kept), in the run of the kernel BOOT_ID
+ * ("": not known); where there is none that can be believed, it is made. */
+void waiting_open(int spool_dir, const char *boot_id);
+/* Write what there is to write, on disk. */
+void waiting_close(void);
 /* Is there an index? */
 bool waiting_usable(void);
 /* A call of qindex.h said ERR: it is lost, when this turn ends. */

@@ -5,7 +5,7 @@
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/spool.h"
-#include "qmgr/queue/waiting.h"
+#include "qmgr/queue/waiting_inner.h"
 #include "qmgr/report/notice.h"
 #include "qmgr/run/accept.h"
 #include "qmgr/run/dest.h"

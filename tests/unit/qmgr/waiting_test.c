@@ -37,11 +37,13 @@
 #include "ipc/ipc.h"
 #include "qmgr/admin/admin.h"
 #include "qmgr/conf.h"
+#include "qmgr/queue/entry_away.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/note.h"
 #include "qmgr/queue/qwalk.h"
 #include "qmgr/queue/tail.h"
 #include "qmgr/queue/waiting.h"
+#include "qmgr/queue/waiting_inner.h"
 #include "qmgr/run/life.h"
 #include "qmgr/run/round.h"
 #include "qmgr/run/scan.h"
@@ -534,9 +536,9 @@ one_round(uint64_t seed)
 	assert_true(world->made > 0);
 }
 
-/* ---- the end while names are compared ---- */
+/* ---- steps of other tests ---- */
 
-enum { MAKE, END_EARLY, COMPARE };
+enum { MAKE, END_EARLY, COMPARE, LOSE, LOSE_FOR_EVER };
 
 static void
 on_scanned(struct ev_timer *t)
@@ -544,6 +546,46 @@ on_scanned(struct ev_timer *t)
 	ev_timer_set(t, 0);
 	if (scan_is_over())
 		ev_stop();
+}
+
+static void
+until_scanned(void)
+{
+	ev_timer_init(&tick, on_scanned);
+	ev_timer_set(&tick, 0);
+	ev_run();
+	waiting_flush();
+}
+
+/* A transaction fails: what was away is read from the files again, into a new
+ * index or, where there can be none, into memory. */
+static void
+lose(bool for_ever)
+{
+	const uint64_t away = entry_away();
+
+	if (away == 0)
+		wrong("nothing is away");
+	tempfail(make(1));
+	fault_arm(FAULT_NOSPC, 1, for_ever);
+	waiting_flush();
+	if (!fault_struck() || waiting_usable())
+		wrong("nothing failed");
+	/* in this turn on_lose runs */
+	ev_timer_init(&tick, on_scanned);
+	ev_timer_set(&tick, 0);
+	ev_run();
+	until_scanned();
+	fault_off();
+	if (for_ever ? entry_away() != 0 || waiting_usable()
+		     : entry_away() < away || !waiting_usable())
+		wrong("%llu are away, usable %d",
+		    (unsigned long long)entry_away(), waiting_usable());
+	check();
+	/* and it goes on */
+	tempfail(make(1));
+	waiting_flush();
+	check();
 }
 
 static void __attribute__((noreturn)) step(int what)
@@ -562,12 +604,11 @@ static void __attribute__((noreturn)) step(int what)
 		waiting_flush();
 		_exit(0);
 	}
-	ev_timer_init(&tick, on_scanned);
-	ev_timer_set(&tick, 0);
-	ev_run();
-	waiting_flush();
+	until_scanned();
 	if (what == COMPARE)
 		check();
+	if (what == LOSE || what == LOSE_FOR_EVER)
+		lose(what == LOSE_FOR_EVER);
 	for (int i = 0; what == MAKE && i < 3; i++)
 		tempfail(make(1));
 	waiting_close();
@@ -606,15 +647,32 @@ hold_all(void)
 }
 
 static void
-test_end_early(void **state)
+make_some(void)
 {
 	char *cmd = xasprintf("rm -rf %s/*", top);
 
-	(void)state;
 	assert_int_equal(system(cmd), 0);
 	free(cmd);
 	chance_state = 1;
 	in_step(MAKE);
+}
+
+static void
+test_lost(void **state)
+{
+	(void)state;
+	make_some();
+	in_step(LOSE);
+	in_step(COMPARE);
+	in_step(LOSE_FOR_EVER);
+	in_step(COMPARE);
+}
+
+static void
+test_end_early(void **state)
+{
+	(void)state;
+	make_some();
 	hold_all();
 	in_step(END_EARLY);
 	in_step(COMPARE);
@@ -674,6 +732,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_law),
 		cmocka_unit_test(test_end_early),
+		cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
