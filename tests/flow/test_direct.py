@@ -37,7 +37,7 @@ def test_in_the_mailbox_before_the_answer(make_pabal):
         raise AssertionError("none was delivered directly")
     # The answer was that it is there: nobody waits for more.
     assert p.find_mail("alice", f"both {n}") and p.find_mail("bob", f"both {n}")
-    qid = p.events("mail.accepted", since)[-1]["qid"]
+    qid = p.events("rcpt.result", since, to=both[0])[-1]["qid"]
     assert p.events("mail.removed", since, qid=qid)[0]["delivered"] == "2"
     assert p.queue_count() == 0 and spooled(p) == []
 

@@ -248,7 +248,7 @@ def test_kill_at_rest(make_pabal, victim):
             os.kill(pid, signal.SIGKILL)
         wait(lambda: count_or_none(p) == 1, "the message in the queue")
         assert "at rest" in p.pabal(
-            "queue", "show", p.events("mail.accepted", since)[-1]["qid"],
+            "queue", "show", p.events("mail.deferred", since)[-1]["qid"],
             "--message")
         p.pabal("queue", "flush")
         wait(lambda: sink.find("at rest"), "the message")

@@ -282,7 +282,7 @@ def test_queue_commands(make_pabal):
             assert f"u{i}@example.net" in out
         assert "4.2.1 later" in out
         assert int(p.pabal("queue", "count", "recipient=u1@*")) == 1
-        qid = p.events("mail.accepted", since)[0]["qid"]
+        qid = p.events("rcpt.result", since, to="u0@example.net")[0]["qid"]
         shown = p.pabal("queue", "show", qid, "--message")
         assert "Subject: waits 0" in shown
         p.pabal("queue", "hold", qid)
