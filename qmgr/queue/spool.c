@@ -103,8 +103,8 @@ init_places(struct err *err)
 int
 spool_try(int dirfd, const char *path, struct err *err)
 {
-	static const char *const tops[] = { "tmp", "new", "cur", "bad", "free",
-		"index" };
+	static const char *const tops[] = { "tmp", "new", "cur", "bad",
+		"free" };
 
 	if (workdir_try(dirfd, path, err) == -1)
 		return -1;

@@ -208,6 +208,20 @@ class Instance:
     def reload(self):
         self.pabal("reload")
 
+    def status(self):
+        """What `pabal status` prints when all is well: a process that a reload
+        has replaced may still be starting."""
+        out = []
+
+        def well():
+            try:
+                out.append(self.pabal("status"))
+            except Failed:
+                return False
+            return True
+        wait(well, "a status without an error")
+        return out[-1]
+
     def queue_count(self):
         return int(self.pabal("queue", "count"))
 

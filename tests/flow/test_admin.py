@@ -283,7 +283,7 @@ def test_queue_is_closed_to_others(pabal, waiting):
     assert code(pabal, "conf", "set", "qmgr", "queue_lifetime", "1d",
                 **other)[0] != 0
     assert pabal.queue_count() == 2
-    pabal.pabal("status")
+    pabal.status()
 
 
 def test_trace_follows_a_message(pabal):

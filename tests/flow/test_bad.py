@@ -46,7 +46,7 @@ def test_told_shown_and_brought_back(relay):
     write(path, whole.replace(b"rcpt x@", b"rcpt X@"))
     start = p.mark()
     p.start()
-    assert "queue bad" in p.pabal("status")
+    assert "queue bad" in p.status()
     notice = p.wait_mail("postmaster", "Messages quarantined on mail.pabal.test")
     assert one.encode() in notice
     assert b"y@example.net" in notice and b"pabal queue bad" in notice
@@ -85,7 +85,7 @@ def test_told_shown_and_brought_back(relay):
                                "z@example.net"]
     assert bad(p) == []
     assert p.pabal("queue", "bad") == "no files are quarantined\n"
-    assert "queue bad" not in p.pabal("status")
+    assert "queue bad" not in p.status()
     assert os.listdir(os.path.join(p.dir, "spool", "bad")) == []
     assert len(p.events("spool.postmaster-notified", start)) == 1
 

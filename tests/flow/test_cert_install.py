@@ -275,7 +275,7 @@ def test_live_directory_itself_is_named(make_pabal, certbot):
         assert "pabal cert install" in out
         assert ("cannot be read by keys" if os.getuid() == 0
                 else "is a symbolic link") in out, command
-    p.pabal("status")
+    p.status()
     assert served(p) == before
     p.conf("pabal", "tls_certificate", p.dir + "/tls/cert.pem")
     p.conf("pabal", "tls_key", p.dir + "/tls/key.pem")

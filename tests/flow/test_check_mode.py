@@ -293,7 +293,7 @@ def test_addresses_that_exclude_each_other(make_pabal):
         for command in (("conf", "check"), ("check",), ("reload",),
                         ("restart",)):
             assert words in p.pabal_fails(*command), command
-        p.pabal("status")
+        p.status()
         p.stop()
         assert words in p.pabal_fails("conf", "check")
     p.start()
@@ -426,7 +426,7 @@ def test_file_that_is_none(make_pabal):
     os.mkfifo(name)
     assert "smtp.conf" in p.pabal_fails("conf", "check")
     assert "smtp.conf" in p.pabal_fails("reload")
-    p.pabal("status")
+    p.status()
     os.replace(name + ".before", name)
     p.reload()
 
@@ -603,7 +603,7 @@ def test_a_no_of_one_takes_all_back(make_pabal):
 
 def good(p):
     with contextlib.suppress(Failed):
-        p.pabal("status")
+        p.status()
         return True
     return False
 
@@ -697,7 +697,7 @@ def test_last_good_is_told(make_pabal):
         with open(kept) as f:
             assert f.read() == first
     p.reload()
-    assert "has been good since" not in p.pabal("status")
+    assert "has been good since" not in p.status()
     p.conf("pabal", "message_size_limit", "1M")
     p.reload()
     with open(kept) as f:

@@ -104,7 +104,7 @@ def test_unix_sockets(pabal):
                     s.close()
                     break
                 throw(s, rng)
-    pabal.pabal("status")
+    pabal.status()
     assert pabal.queue_count() == 0
     after = pabal.processes()
     assert {k: v for k, v in before.items() if k not in after} == {}
@@ -125,7 +125,7 @@ def test_frames_that_ctl_may_not_send(pabal):
         except OSError:
             pass
         s.close()
-    pabal.pabal("status")
+    pabal.status()
     assert {k for k in before if k not in pabal.processes()} == set()
 
 

@@ -13,7 +13,7 @@ from pabal import BUILD, PABAL, PASSWORD, Failed, Instance, alive, wait
 
 
 def test_status_names_every_service(pabal):
-    out = pabal.pabal("status")
+    out = pabal.status()
     for word in ("lookup", "auth", "keys", "qmgr"):
         assert word in out
 
@@ -42,7 +42,7 @@ def test_start_twice_changes_nothing(make_pabal):
     before = p.processes()
     assert "runs already" in p.pabal("start")
     assert p.processes() == before
-    p.pabal("status")
+    p.status()
 
 
 @pytest.mark.allow("child.killed", "ipc.dropped")
@@ -58,7 +58,7 @@ def test_start_after_kill_of_everything(make_pabal):
         wait(lambda pid=pid: not alive(pid), f"the end of {pid}")
     p.start()
     assert p.master_pid() not in pids
-    p.pabal("status")
+    p.status()
 
 
 def test_stale_pid_file_of_another_process(make_pabal):
@@ -83,7 +83,7 @@ def test_daemon_that_dies_comes_back(make_pabal, request):
 
 def status_ok(p):
     try:
-        p.pabal("status")
+        p.status()
         return True
     except Failed:
         return False

@@ -40,7 +40,7 @@ def login(p, address):
 
 def served(p, daemon="imapd"):
     """{pid: what it is for} of the processes that have sessions."""
-    rows = [line.split() for line in p.pabal("status").splitlines()]
+    rows = [line.split() for line in p.status().splitlines()]
     return {int(r[4]): r[8] for r in rows
             if r[1] == daemon and r[8] != "(nursery)"}
 
@@ -134,7 +134,7 @@ def test_nursery_dies(make):
     """Its children live on, and another one takes its place."""
     p = make("account")
     alice = login(p, "alice@" + DOMAIN)
-    rows = [line.split() for line in p.pabal("status").splitlines()]
+    rows = [line.split() for line in p.status().splitlines()]
     pid = next(int(r[4]) for r in rows if r[8] == "(nursery)")
     os.kill(pid, signal.SIGKILL)
     wait(lambda: not alive(pid), "its end")

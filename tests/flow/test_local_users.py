@@ -122,7 +122,7 @@ def test_introductions_without_end(host):
         held.append(s)
     r = mailq(host, 4002)
     assert r.returncode == 0, r.stdout
-    host.pabal("status")
+    host.status()
     assert descriptors(qmgr) <= had[0] + 32 + 8
     assert descriptors(master) <= had[1] + 32 + 64
     for s in held:
@@ -147,12 +147,12 @@ def test_idle_callers_of_master(host):
         other = master_sock(host)
     other.send(connect_frame(1, "qmgr"))
     assert other.recv(65536)
-    host.pabal("status")
+    host.status()
     # those of many users
     for uid in range(4010, 4030):
         with as_user(uid):
             held += [master_sock(host) for _ in range(4)]
-    host.pabal("status")
+    host.status()
     host.pabal("metrics")
     for s in [*held, other]:
         s.close()
