@@ -33,6 +33,8 @@ describe_fate(struct buf *b, const struct qrecord_rcpt *r)
 		add_value(b, "host", r->host);
 	if (r->text.n > 0)
 		add_value(b, "text", r->text);
+	if (r->site.n > 0)
+		add_value(b, "site", r->site);
 }
 
 /* A line for the message, one more for each open recipient. */

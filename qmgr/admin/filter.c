@@ -108,6 +108,22 @@ reason_of(const struct qrecord_rcpt *r)
 	return r->text;
 }
 
+/* As it is, and without its transport; the domain of who was not attempted. */
+static bool
+on_site(const struct filter_term *t, const struct qrecord *r)
+{
+	for (size_t i = 0; i < r->nrcpts; i++) {
+		const struct qrecord_rcpt *p = &r->rcpts[i];
+		const struct slice site =
+		    p->site.n > 0 ? p->site : domain_of(p);
+
+		if (globs(t, site) ||
+		    globs(t, slice_from(site, slice_find(site, ':') + 1)))
+			return true;
+	}
+	return false;
+}
+
 static bool
 on_recipient(const struct filter_term *t, const struct qrecord *r)
 {
@@ -143,6 +159,7 @@ static const struct filter_key keys[] = {
 	{ "recipient", "=",  WHOLE, false, on_recipient },
 	{ "domain",    "=",  WHOLE, false, on_domain },
 	{ "host",      "=",  WHOLE, true,  on_host },
+	{ "site",      "=",  WHOLE, true,  on_site },
 	{ "reason",    "=",  WHOLE, true,  on_reason },
 };
 /* clang-format on */
@@ -170,6 +187,17 @@ parse_term(struct slice word, struct filter_term *t)
 	return false;
 }
 
+/* In the letters of ids, so that no other one is meant. */
+static bool
+is_plain_id(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] >= '0' && s.p[i] <= '9') ||
+			(s.p[i] >= 'A' && s.p[i] <= 'Z')))
+			return false;
+	return s.n > 0 && s.n < ENVELOPE_ID_BYTES - 1;
+}
+
 int
 filter_parse(struct filter *f, struct slice text, struct err *err)
 {
@@ -181,8 +209,10 @@ filter_parse(struct filter *f, struct slice text, struct err *err)
 		    !parse_term(word, &f->terms[f->n]))
 			return err_set(err, ERR_PERM,
 			    "filter \"%.*s\": expected id=, sender=, "
-			    "recipient=, domain=, login=, host=, reason= or "
-			    "state= with a pattern, or age or size with > or < "
+			    "recipient=, domain=, site=, login=, host=, "
+			    "reason= "
+			    "or state= with a pattern, or age or size with > "
+			    "or < "
 			    "and a number",
 			    SLICE_FMT(slice_sub(word, 0, 60)));
 		f->needs_known |= f->terms[f->n].key->needs >= KNOWN;
@@ -191,6 +221,18 @@ filter_parse(struct filter *f, struct slice text, struct err *err)
 		f->n++;
 	}
 	return 0;
+}
+
+struct slice
+filter_only(const struct filter *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct slice id = slice_str(f->terms[i].pattern);
+
+		if (f->terms[i].key->match == on_id && is_plain_id(id))
+			return id;
+	}
+	return SLICE("");
 }
 
 bool

@@ -6,8 +6,9 @@
  *   state=waiting|active|held   age>SECONDS age<SECONDS size>BYTES size<BYTES
  *   login=PATTERN (who authenticated)
  *   host=PATTERN (who answered last, or did not)
- *   reason=PATTERN (the last failure's text)
- * Patterns are shell globs, ASCII case ignored.  No words: every message.
+ *   site=PATTERN (of the last attempt, with or without its transport; of who
+ * had none it is the domain) reason=PATTERN (the last failure's text) Patterns
+ * are shell globs, ASCII case ignored.  No words: every message.
  */
 #ifndef QMGR_ADMIN_FILTER_H
 #define QMGR_ADMIN_FILTER_H
@@ -39,6 +40,8 @@ struct filter {
 
 /* ERR_PERM says which word is not understood and what would be. */
 int filter_parse(struct filter *f, struct slice text, struct err *err);
+/* The one id that F may take, in F; empty: more than one. */
+struct slice filter_only(const struct filter *f);
 /* R is known, or whole, as far as F needs it. */
 bool filter_match(const struct filter *f, const struct qrecord *r);
 

@@ -2,13 +2,30 @@
 #include "qmgr/admin/select.h"
 
 #include <bsd/string.h>
+#include <string.h>
 
+#include "base/must.h"
 #include "ipc/ipc.h"
 
 enum {
 	LOOKS_A_CALL = 5000, /* messages */
 	LOADS_A_CALL = 200,  /* of them with their file read */
 };
+
+/* The cursor before the one id that is asked for, so that a million others are
+ * not looked at: its last byte is less, and what follows that more than any. */
+static void
+begin_at(struct selection *w)
+{
+	char before[ENVELOPE_ID_BYTES + 1];
+	const size_t n = w->only.n;
+
+	must(n > 0 && n + 1 < sizeof before);
+	memcpy(before, w->only.p, n);
+	before[n - 1]--;
+	before[n] = '~';
+	qwalk_begin(&w->all, slice_of(before, n + 1));
+}
 
 int
 select_start(struct selection *w, const struct ipc *peer, struct slice filter,
@@ -19,7 +36,11 @@ select_start(struct selection *w, const struct ipc *peer, struct slice filter,
 		return -1;
 	if (w->filter.admin && !w->admin)
 		return err_set(err, ERR_PERM, "for administrators only");
-	qwalk_begin(&w->all, cursor);
+	w->only = filter_only(&w->filter);
+	if (w->only.n > 0 && cursor.n == 0)
+		begin_at(w);
+	else
+		qwalk_begin(&w->all, cursor);
 	return 0;
 }
 
@@ -34,6 +55,8 @@ select_next(struct selection *w, bool want, struct qrecord *r)
 			w->more = true;
 			return false;
 		}
+		if (w->only.n > 0 && slice_cmp(slice_str(r->id), w->only) > 0)
+			return false;
 		strlcpy(w->cursor, r->id, sizeof w->cursor);
 		if ((whole || w->filter.needs_known) &&
 		    !qwalk_know(&w->all, r, whole))

@@ -21,7 +21,8 @@ struct ipc;
 struct selection {
 	struct qwalk all;
 	struct filter filter;
-	bool admin; /* for an administrator; not for any user (mailq) */
+	struct slice only; /* the one id that may match; empty: any */
+	bool admin;        /* for an administrator; not for any user (mailq) */
 	unsigned looks;
 	bool more; /* the page is at its end, and the queue is not */
 	char cursor[ENVELOPE_ID_BYTES];

@@ -131,6 +131,8 @@ read_result(struct message *m, struct slice rest)
 			r->dsn = value;
 		else if (slice_is(name, "host"))
 			r->host = value;
+		else if (slice_is(name, "site"))
+			r->site = value;
 		else if (slice_is(name, "text"))
 			r->text = value;
 		else if (slice_is(name, "also") && !read_also(r, value))

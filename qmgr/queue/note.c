@@ -33,6 +33,8 @@ add_result(struct buf *lines, const struct rcpt *r)
 		add_numbers(lines, "also", r->also, r->nalso);
 	add_part(lines, "dsn", r->dsn);
 	add_part(lines, "host", r->host);
+	if (r->status == JOB_TEMPFAIL)
+		add_part(lines, "site", r->site);
 	add_part(lines, "text", slice_sub(r->text, 0, 1000));
 	tail_seal(lines, from);
 }

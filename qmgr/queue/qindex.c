@@ -15,7 +15,7 @@
 
 /* Each leaf that a change touches is written anew, and branches above it. */
 enum {
-	VERSION = 1,
+	VERSION = 2,
 	KEY_BYTES = 1 + 8 + ENVELOPE_ID_BYTES,
 	ROOM_EACH = 6 * 4096,
 	ROOM_MIN = 1 << 20,

@@ -9,6 +9,9 @@
 /* Recipients beyond this stand in the file alone. */
 enum { RCPTS_MAX_BYTES = 1200, STRING_MAX = 2000 };
 
+/* A site that is the one of the recipient before; no string is so long. */
+static const uint16_t SAME = UINT16_MAX;
+
 /* What has a fixed width, as the machine has it: an index is read where it was
  * written. */
 struct fixed {
@@ -46,6 +49,7 @@ qrecord_of(struct qrecord *r, const struct message *m, struct arena *a)
 			.dsn = from->dsn,
 			.host = from->host,
 			.text = from->text,
+			.site = from->site,
 		};
 	}
 }
@@ -72,11 +76,21 @@ get_string(struct cur *c)
 	return cur_take(c, n);
 }
 
-static size_t
-rcpt_bytes(const struct qrecord_rcpt *r)
+/* Most of a message's recipients are at few sites, whose names are long. */
+static bool
+has_same_site(const struct qrecord *r, size_t i)
 {
-	return r->address.n + r->target.n + r->dsn.n + r->host.n + r->text.n +
-	       5 * sizeof(uint16_t);
+	return i > 0 && r->rcpts[i].site.n > 0 &&
+	       slice_eq(r->rcpts[i].site, r->rcpts[i - 1].site);
+}
+
+static size_t
+rcpt_bytes(const struct qrecord *r, size_t i)
+{
+	const struct qrecord_rcpt *p = &r->rcpts[i];
+
+	return p->address.n + p->target.n + p->dsn.n + p->host.n + p->text.n +
+	       (has_same_site(r, i) ? 0 : p->site.n) + 6 * sizeof(uint16_t);
 }
 
 /* How many of R's recipients are in its value. */
@@ -86,7 +100,7 @@ fitting(const struct qrecord *r)
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < r->nrcpts; i++) {
-		bytes += rcpt_bytes(&r->rcpts[i]);
+		bytes += rcpt_bytes(r, i);
 		if (bytes > RCPTS_MAX_BYTES)
 			return (uint16_t)i;
 	}
@@ -120,7 +134,24 @@ qrecord_put(struct buf *out, const struct qrecord *r)
 		put_string(out, r->rcpts[i].dsn);
 		put_string(out, r->rcpts[i].host);
 		put_string(out, r->rcpts[i].text);
+		if (has_same_site(r, i))
+			buf_add(out, slice_of(&SAME, sizeof SAME));
+		else
+			put_string(out, r->rcpts[i].site);
 	}
+}
+
+/* That of a recipient whose predecessor is at BEFORE. */
+static struct slice
+get_site(struct cur *c, struct slice before)
+{
+	struct cur look = *c;
+	const struct slice s = cur_take(&look, sizeof SAME);
+
+	if (s.n != sizeof SAME || memcmp(s.p, &SAME, sizeof SAME) != 0)
+		return get_string(c);
+	*c = look;
+	return before;
 }
 
 static bool
@@ -145,7 +176,7 @@ get_fixed(struct cur *c, struct qrecord *r)
 		.whole = f.whole == 1 };
 	return (f.state == ENTRY_WAITING || f.state == ENTRY_HELD) &&
 	       f.place < SPOOL_PLACES && f.whole <= 1 &&
-	       f.nrcpts <= RCPTS_MAX_BYTES / (5 * sizeof(uint16_t));
+	       f.nrcpts <= RCPTS_MAX_BYTES / (6 * sizeof(uint16_t));
 }
 
 bool
@@ -166,6 +197,7 @@ qrecord_get(struct slice value, struct arena *a, struct qrecord *r)
 		to->dsn = get_string(&c);
 		to->host = get_string(&c);
 		to->text = get_string(&c);
+		to->site = get_site(&c, i > 0 ? to[-1].site : SLICE(""));
 	}
 	return cur_end(&c);
 }

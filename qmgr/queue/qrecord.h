@@ -21,6 +21,7 @@ struct qrecord_rcpt {
 	struct slice address;
 	struct slice target;
 	struct slice dsn, host, text;
+	struct slice site; /* of the last attempt; empty: not one of smtp */
 };
 
 struct qrecord {

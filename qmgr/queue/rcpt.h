@@ -62,6 +62,7 @@ struct rcpt {
 	/* From lookup: */
 	struct slice account, home, extension;
 	struct slice nexthop; /* "transport:next hop" */
+	struct slice site;    /* "transport:hosts" of the last attempt, smtp */
 	struct slice limits;  /* of its site: "KEY VALUE", or empty */
 	int64_t quota_bytes;
 	bool tell_success; /* NOTIFY=SUCCESS, delivered in this round */

@@ -58,10 +58,10 @@ to_mailbox(struct rcpt *r, const struct msg_lookup_found *in)
 	dest_put(ROLE_LOCAL, in->uid, SLICE(""), r);
 }
 
-/* "lmtp:next" */
+/* "lmtp:next"; LIKE if that is the same. */
 static struct slice
-with_transport(
-    struct rcpt *r, const struct msg_lookup_found *in, struct slice name)
+with_transport(struct rcpt *r, const struct msg_lookup_found *in,
+    struct slice name, struct slice like)
 {
 	struct buf text = { .max = 2048 };
 	struct slice s;
@@ -69,7 +69,9 @@ with_transport(
 	buf_add(&text, in->transport);
 	buf_addc(&text, ':');
 	buf_add(&text, name);
-	s = arena_slice(&r->message->arena, buf_slice(&text));
+	s = slice_eq(buf_slice(&text), like)
+		? like
+		: arena_slice(&r->message->arena, buf_slice(&text));
 	buf_fini(&text);
 	return s;
 }
@@ -85,6 +87,13 @@ limits_of(struct rcpt *r, struct slice limits)
 	return arena_slice(&r->message->arena, limits);
 }
 
+static struct slice
+site_before(const struct rcpt *r)
+{
+	return r->number > 0 ? r->message->rcpts[r->number - 1]->site
+			     : SLICE("");
+}
+
 /* The hosts that are dialled are the destination, so that limits and failures
  * are theirs, whatever domains they serve; where lookup does not know them, the
  * next hop.  It decides who waits for whom and nothing else: where the mail
@@ -92,10 +101,12 @@ limits_of(struct rcpt *r, struct slice limits)
 static void
 to_host(struct rcpt *r, const struct msg_lookup_found *in)
 {
-	r->nexthop = with_transport(r, in, in->nexthop);
+	r->nexthop = with_transport(r, in, in->nexthop, SLICE(""));
 	r->limits = limits_of(r, in->limits);
-	dest_put(ROLE_SMTP, 0,
-	    in->site.n > 0 ? with_transport(r, in, in->site) : r->nexthop, r);
+	r->site = in->site.n > 0
+		      ? with_transport(r, in, in->site, site_before(r))
+		      : r->nexthop;
+	dest_put(ROLE_SMTP, 0, r->site, r);
 }
 
 /* On order: the entry of the table is one. */
@@ -295,6 +306,7 @@ void
 resolve_start(struct rcpt *r)
 {
 	rcpt_enter(r, RCPT_RESOLVING);
+	r->site = SLICE("");
 	if (is_known(r))
 		return;
 	r->message->resolving++;

@@ -25,6 +25,7 @@ test_parse(void **state)
 		{ "size>1000",                 0,  1, true,  false },
 		{ "login=*",                   0,  1, true,  false },
 		{ "host=mx*",                  0,  1, true,  true },
+		{ "site=mx*",                  0,  1, true,  true },
 		{ "size=1000",                 -1, 0, false, false },
 		{ "login>1",                   -1, 0, false, false },
 		{ "age>soon",                  -1, 0, false, false },
@@ -70,6 +71,10 @@ test_match(void **state)
 		{ "login=bob*",                      false },
 		{ "host=mx.*",                       true },
 		{ "host=*.com",                      false },
+		{ "site=smtp:mx.example.org,mx2.*",  true },
+		{ "site=mx.example.org,*",           true },
+		{ "site=mx.example.org",             false },
+		{ "site=example.org",                false },
 		{ "domain=example.org",              true },
 		{ "domain=example.com",              false },
 		{ "reason=*refused*",                true },
@@ -80,6 +85,7 @@ test_match(void **state)
 	/* clang-format on */
 	struct qrecord_rcpt rcpt = { .address = SLICE("bob@example.org"),
 		.host = SLICE("mx.example.org"),
+		.site = SLICE("smtp:mx.example.org,mx2.example.org"),
 		.text = SLICE("connection refused by host") };
 	const struct qrecord r = { .id = "0ABCDEF",
 		.state = ENTRY_HELD,
@@ -101,12 +107,40 @@ test_match(void **state)
 	}
 }
 
+static void
+test_only(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *text, *only; } rows[] = {
+		{ "",                         "" },
+		{ "id=0ABC",                  "0ABC" },
+		{ "state=held id=0ABC",       "0ABC" },
+		{ "id=0AB*",                  "" },
+		{ "id=0abc",                  "" }, /* case is ignored */
+		{ "id=",                      "" },
+		{ "sender=0ABC",              "" },
+		{ "id=0ABCDEFGHIJKLMNOPQRSTUVWXYZ", "" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct filter f;
+		struct err err;
+
+		assert_int_equal(
+		    filter_parse(&f, slice_str(rows[i].text), &err), 0);
+		assert_true(slice_is(filter_only(&f), rows[i].only));
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

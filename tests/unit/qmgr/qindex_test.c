@@ -31,6 +31,8 @@ sample(struct qrecord_rcpt *rcpts, size_t n)
 			.dsn = SLICE("4.4.1"),
 			.host = SLICE("mx.example.org"),
 			.text = SLICE("connection refused"),
+			.site = i < 3 ? SLICE("smtp:mx.example.org")
+				      : SLICE("smtp:mx2.example.org"),
 		};
 	return (struct qrecord){ .state = ENTRY_WAITING,
 		.place = SPOOL_CUR,
@@ -51,8 +53,8 @@ sample(struct qrecord_rcpt *rcpts, size_t n)
 static void
 test_record(void **state)
 {
-	struct qrecord_rcpt rcpts[2];
-	const struct qrecord r = sample(rcpts, 2);
+	struct qrecord_rcpt rcpts[4];
+	const struct qrecord r = sample(rcpts, 4);
 	struct buf value = { .max = 65536 };
 	struct qrecord got;
 	struct arena a;
@@ -72,7 +74,10 @@ test_record(void **state)
 	assert_int_equal(got.size, 4096);
 	assert_true(slice_is(got.sender, "alice@pabal.test"));
 	assert_true(slice_is(got.login, "alice"));
-	assert_int_equal(got.nrcpts, 2);
+	assert_int_equal(got.nrcpts, 4);
+	assert_true(slice_is(got.rcpts[0].site, "smtp:mx.example.org"));
+	assert_true(slice_is(got.rcpts[2].site, "smtp:mx.example.org"));
+	assert_true(slice_is(got.rcpts[3].site, "smtp:mx2.example.org"));
 	assert_true(slice_is(got.rcpts[1].target, "|command"));
 	assert_true(slice_is(got.rcpts[1].text, "connection refused"));
 	/* Cut anywhere it is none. */
@@ -274,7 +279,7 @@ test_not_believed(void **state)
 		{ "another", "true" },
 		{ "", "true" },
 		{ "one", "rm stamp" },
-		{ "one", "sed -i 's/index 1/index 2/' stamp" },
+		{ "one", "sed -i 's/index 2/index 1/' stamp" },
 		{ "one", ": > stamp" },
 		{ "one", "rm data.mdb" },
 		{ "one", ": > data.mdb" },
