@@ -57,6 +57,7 @@ static const struct ipc_table table = {
 		[MSG_queue_count] = admin_on_count,
 		[MSG_queue_act] = admin_on_act,
 		[MSG_queue_show] = admin_on_show,
+		[MSG_queue_site] = admin_on_site,
 		[MSG_queue_bad] = badadmin_on_bad,
 		[MSG_job_result] = dispatch_on_result,
 		[MSG_lookup_changed] = resolve_on_changed,

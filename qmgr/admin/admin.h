@@ -9,5 +9,6 @@ void admin_on_list(struct ipc *peer, struct msg *m);
 void admin_on_count(struct ipc *peer, struct msg *m);
 void admin_on_act(struct ipc *peer, struct msg *m);
 void admin_on_show(struct ipc *peer, struct msg *m);
+void admin_on_site(struct ipc *peer, struct msg *m);
 
 #endif

@@ -17,6 +17,7 @@
 #include "log/log.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
+#include "qmgr/run/dest_state.h"
 #include "qmgr/run/flow.h"
 #include "qmgr/run/retry.h"
 #include "qmgr/run/settle.h"
@@ -92,21 +93,30 @@ start_of(const struct dest *d)
 	return qmgr_conf->smtp_concurrency_start;
 }
 
+enum { HEAD_BYTES = 2 * sizeof(uint32_t) }; /* of a key, before the site */
+
+static void
+make_key(struct buf *key, enum role role, uid_t uid, struct slice site)
+{
+	const uint32_t head[2] = { role, uid };
+
+	buf_add(key, slice_of(head, HEAD_BYTES));
+	buf_add(key, slice_sub(site, 0, 1024));
+}
+
 static struct dest *
 dest_get(enum role role, uid_t uid, struct slice site)
 {
-	const uint32_t head[2] = { role, uid };
 	struct buf key = { .max = 2048 };
 	struct dest *d;
 
-	buf_add(&key, slice_of(head, sizeof head));
-	buf_add(&key, slice_sub(site, 0, 1024));
+	make_key(&key, role, uid, site);
 	d = map_find(&dests.by_key, buf_slice(&key));
 	if (d == NULL) {
 		d = xcalloc(1, sizeof *d + key.n);
 		memcpy(d->key, key.p, key.n);
 		d->key_n = key.n;
-		d->site = slice_of(d->key + sizeof head, key.n - sizeof head);
+		d->site = slice_of(d->key + HEAD_BYTES, key.n - HEAD_BYTES);
 		d->role = role;
 		d->uid = uid;
 		d->window = start_of(d);
@@ -437,4 +447,60 @@ dest_flush(void)
 		d->down_until_ms = 0;
 		line_up(d);
 	}
+}
+
+/* ---- for people ---- */
+
+static void
+state_of(const struct dest *d, struct dest_state *st)
+{
+	*st = (struct dest_state){
+		.role = d->role,
+		.uid = d->uid,
+		.site = d->site,
+		.waiting = d->flows.nbatches,
+		.active = d->shape.active,
+		.window = d->window,
+		.limit = limit_of(d),
+		.fails = d->fails,
+		.dsn = d->dsn,
+		.why = d->why,
+		.down_ms = is_down(d) ? d->down_until_ms - ev_now_ms() : 0,
+		.probe = d->role == ROLE_SMTP && d->fails >= FAILS_DOWN &&
+			 !is_down(d),
+	};
+	shape_state(&d->shape, &st->shape);
+}
+
+bool
+dest_find(enum role role, uid_t uid, struct slice site, struct dest_state *st)
+{
+	struct buf key = { .max = 2048 };
+	const struct dest *d;
+
+	make_key(&key, role, uid, site);
+	d = map_find(&dests.by_key, buf_slice(&key));
+	buf_fini(&key);
+	if (d != NULL)
+		state_of(d, st);
+	return d != NULL;
+}
+
+bool
+dest_visit(size_t *at, size_t n,
+    void (*visit)(void *arg, const struct dest_state *st), void *arg)
+{
+	struct map_iter it = { .slot = *at };
+	struct dest_state st;
+	size_t looks = 0;
+
+	/* A slot is not left in the middle. */
+	while (looks++ < n || it.next != NULL) {
+		if (!map_next(&dests.by_key, &it))
+			return false;
+		state_of(it.value, &st);
+		visit(arg, &st);
+	}
+	*at = it.slot;
+	return true;
 }

@@ -370,6 +370,23 @@ shape_messages(const struct shape_user *u)
 		   : s->limit.messages;
 }
 
+void
+shape_state(const struct shape_user *u, struct shape_state *st)
+{
+	const struct shape *s = u->shape;
+
+	*st = (struct shape_state){ 0 };
+	if (s == NULL)
+		return;
+	st->text = slice_str(s->text);
+	st->limit = &s->limit;
+	st->active = s->active;
+	st->full = is_full(s);
+	st->wait_ms = wait_ms(s);
+	if (s->limit.rate > 0)
+		st->sent = sum_at(s, ev_now_ms() / slot_ms(s));
+}
+
 size_t
 shape_pace(const struct shape_user *u, int64_t ms)
 {

@@ -57,6 +57,18 @@ void shape_next(struct shape_user *u);
  * others wait for its place: idle, it would be one more than there may be. */
 uint32_t shape_messages(const struct shape_user *u);
 
+/* For people. */
+struct shape_state {
+	struct slice text; /* "KEY VALUE" of the table; empty: no limits */
+	const struct limit *limit;
+	unsigned active; /* deliveries under way of all that are bound by it */
+	uint32_t
+	    sent; /* recipients in the last rate_ms, as far as they count */
+	int64_t wait_ms; /* until a delivery may begin, by rate and interval */
+	bool full;       /* by sessions */
+};
+void shape_state(const struct shape_user *u, struct shape_state *st);
+
 /* How many deliveries begin within MS by rate and interval, at least 1;
  * SIZE_MAX: they bind nothing. */
 size_t shape_pace(const struct shape_user *u, int64_t ms);

@@ -310,6 +310,7 @@ test_receivers(void **state)
 		{ MSG_master_setup,     ROLE_USER,   false },
 		{ MSG_queue_listed,     ROLE_USER,   true },
 		{ MSG_queue_shown,      ROLE_USER,   false },
+		{ MSG_queue_sited,      ROLE_USER,   false },
 	};
 	/* clang-format on */
 

@@ -12,6 +12,7 @@
 #include "ev/loop.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
+#include "qmgr/run/dest_state.h"
 #include "qmgr/run/settle.h"
 #include "tests/clock.h"
 
@@ -548,6 +549,121 @@ test_forgotten_after_hold(void **state)
 		end_job(DEST_WELL);
 }
 
+/* ---- for people ---- */
+
+static struct dest_state
+state_of(const char *site)
+{
+	struct dest_state st;
+
+	assert_true(dest_find(ROLE_SMTP, 0, slice_str(site), &st));
+	assert_true(slice_is(st.site, site));
+	return st;
+}
+
+static void
+test_state(void **state)
+{
+	struct dest_state st;
+
+	(void)state;
+	assert_false(dest_find(ROLE_SMTP, 0, SLICE("smtp:state"), &st));
+	fill("smtp:state", 5 + 2);
+	assert_false(dest_find(ROLE_LOCAL, 0, SLICE("smtp:state"), &st));
+	st = state_of("smtp:state");
+	assert_int_equal(st.active, START);
+	assert_int_equal(st.window, START);
+	assert_int_equal(st.limit, LIMIT);
+	assert_int_equal(st.waiting, 2);
+	assert_int_equal(st.fails, 0);
+	assert_int_equal(st.down_ms, 0);
+	assert_false(st.probe);
+	assert_null(st.shape.limit);
+	while (njobs > 0)
+		end_job(DEST_TROUBLE);
+	st = state_of("smtp:state");
+	assert_true(st.fails >= 5);
+	assert_string_equal(st.why, "no route");
+	assert_string_equal(st.dsn, "4.4.1");
+	assert_int_equal(st.down_ms, DOWN_MS);
+	assert_false(st.probe);
+	assert_int_equal(st.waiting, 0);
+	clock_run(DOWN_MS - 10);
+	assert_int_equal(state_of("smtp:state").down_ms, 10);
+	clock_run(10);
+	assert_true(state_of("smtp:state").probe);
+	fill("smtp:state", 1);
+	assert_true(state_of("smtp:state").probe);
+	end_job(DEST_WELL);
+	st = state_of("smtp:state");
+	assert_false(st.probe);
+	assert_int_equal(st.fails, 0);
+}
+
+static void
+test_state_limits(void **state)
+{
+	struct dest_state st;
+
+	(void)state;
+	limits = "told.test rate=2/1m sessions=2";
+	fill("smtp:told", 3);
+	st = state_of("smtp:told");
+	assert_true(slice_is(st.shape.text, limits));
+	assert_int_equal(st.shape.active, 2);
+	assert_int_equal(st.shape.sent, 2);
+	assert_true(st.shape.full);
+	assert_int_equal(st.limit, 2);
+	assert_int_equal(st.waiting, 1);
+	end_job(DEST_WELL);
+	end_job(DEST_WELL);
+	st = state_of("smtp:told");
+	assert_false(st.shape.full);
+	assert_true(st.shape.wait_ms > 0 && st.shape.wait_ms <= 61000);
+	clock_run(st.shape.wait_ms);
+	assert_int_equal(njobs, 1);
+	limits = "";
+	end_job(DEST_WELL);
+}
+
+struct seen {
+	unsigned all, told;
+};
+
+static void
+on_seen(void *arg, const struct dest_state *st)
+{
+	struct seen *s = arg;
+
+	s->all++;
+	s->told += slice_starts(st->site, SLICE("smtp:visit"));
+}
+
+/* In steps each is seen once. */
+static void
+test_visit(void **state)
+{
+	struct seen whole = { 0 }, steps = { 0 };
+	char site[32];
+	size_t at = 0;
+	unsigned calls = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(site, sizeof site, "smtp:visit%u", i);
+		fill(site, 1);
+		end_job(DEST_WELL);
+	}
+	assert_false(dest_visit(&at, SIZE_MAX, on_seen, &whole));
+	assert_int_equal(whole.told, 100);
+	at = 0;
+	while (dest_visit(&at, 7, on_seen, &steps))
+		calls++;
+	assert_int_equal(steps.all, whole.all);
+	assert_int_equal(steps.told, 100);
+	assert_true(calls >= 5 && calls <= whole.all / 7);
+}
+
 static int
 setup(void **state)
 {
@@ -592,6 +708,9 @@ main(void)
 		cmocka_unit_test(test_flush),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_state_limits),
+		cmocka_unit_test(test_visit),
 		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_forgotten_after_hold),
 	};
