@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/must.h"
 #include "base/slice.h"
 #include "conf/find.h"
 #include "ctl/cmd/commands.h"
@@ -98,12 +97,13 @@ take_option(
 		*o->flag = true;
 		return 0;
 	}
-	if (o->flag != NULL || (!with && *i + 1 == argc)) {
+	if (o->value == NULL || (!with && *i + 1 == argc)) {
 		ctl_usage(ctl, "--%s takes %s value", o->name,
-		    o->flag != NULL ? "no" : "a");
+		    o->value == NULL ? "no" : "a");
 		return -1;
 	}
-	must(o->value != NULL);
+	if (o->flag != NULL)
+		*o->flag = true;
 	*o->value = with ? strchr(arg, '=') + 1 : argv[++*i];
 	return 0;
 }

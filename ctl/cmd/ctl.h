@@ -34,7 +34,7 @@ int ctl_usage(const struct ctl *ctl, const char *fmt, ...)
 struct ctl_opt {
 	const char *name;   /* without the dashes; NULL ends the table */
 	const char **value; /* takes a value; or */
-	bool *flag;         /* is a switch */
+	bool *flag;         /* is a switch; with both, --name=VALUE has one */
 };
 /* Take the options out of ARGV; between MIN and MAX arguments must be left,
  * else CTL_USAGE has been said and -1 is returned.  Gives how many are left. */

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
@@ -15,60 +14,36 @@
 #include "ctl/inst/instance.h"
 #include "ctl/view/out.h"
 #include "ctl/view/qview.h"
+#include "ctl/view/spooled.h"
 #include "mime/header.h"
 #include "queue/envelope.h"
-#include "queue/envelope_text.h"
-#include "sys/fd.h"
 
 enum { RESULTS_MAX = 16 << 20, HEADER_MAX_BYTES = 1 << 20 };
 
-/* A spool file taken apart: doc/queue-format.md. */
-struct spooled {
-	int fd;
-	int64_t end;       /* bytes of the file */
-	size_t head_bytes; /* the message begins behind them */
-	struct buf head;
+/* A message, with what is shown of it. */
+struct shown {
+	struct spooled file;
 	struct buf results; /* lines behind the message */
 	struct buf header;  /* of the message */
-	struct envelope env;
-	struct arena arena;
 };
 
 static int
-read_part(int fd, int64_t off, int64_t n, struct buf *to, struct err *err)
-{
-	const size_t len = n < (int64_t)to->max ? (size_t)n : to->max;
-	char *p = buf_room(to, len);
-
-	if (fd_pread_all(fd, p, len, off, err) == -1)
-		return -1;
-	buf_added(to, len);
-	return 0;
-}
-
-static int
-spooled_open(struct spooled *s, const struct instance *in, const char *qid,
+shown_open(struct shown *s, const struct instance *in, const char *qid,
     struct err *err)
 {
-	*s = (struct spooled){ .fd = -1 };
-	arena_init(&s->arena);
-	buf_init(&s->head, ENVELOPE_MAX_BYTES);
+	const struct spooled *f = &s->file;
+	int fd;
+
+	*s = (struct shown){ .file.fd = -1 };
 	buf_init(&s->results, RESULTS_MAX);
 	buf_init(&s->header, HEADER_MAX_BYTES);
-	if (qview_open_file(in, slice_str(qid), &s->fd, err) == -1)
+	if (qview_open_file(in, slice_str(qid), &fd, err) == -1 ||
+	    spooled_init(&s->file, fd, err) == -1)
 		return -1;
-	s->end = lseek(s->fd, 0, SEEK_END);
-	if (s->end == -1)
-		return err_sys(err, ERR_TEMP, "read the file");
-	if (read_part(s->fd, 0, s->end, &s->head, err) == -1 ||
-	    envelope_parse(buf_slice(&s->head), ENVELOPE_FROM_QMGR, &s->arena,
-		&s->env, &s->head_bytes, err) == -1)
-		return -1;
-	buf_truncate(&s->head, s->head_bytes);
-	if (read_part(s->fd, (int64_t)s->head_bytes, s->env.size, &s->header,
+	if (spooled_read(f, (int64_t)f->head_bytes, f->env.size, &s->header,
 		err) == -1 ||
-	    read_part(s->fd, (int64_t)s->head_bytes + s->env.size,
-		s->end - (int64_t)s->head_bytes - s->env.size, &s->results,
+	    spooled_read(f, (int64_t)f->head_bytes + f->env.size,
+		f->end - (int64_t)f->head_bytes - f->env.size, &s->results,
 		err) == -1)
 		return -1;
 	buf_truncate(&s->header, header_length(buf_slice(&s->header)));
@@ -76,19 +51,17 @@ spooled_open(struct spooled *s, const struct instance *in, const char *qid,
 }
 
 static void
-spooled_close(struct spooled *s)
+shown_close(struct shown *s)
 {
-	fd_close(&s->fd);
-	arena_fini(&s->arena);
-	buf_fini(&s->head);
+	spooled_fini(&s->file);
 	buf_fini(&s->results);
 	buf_fini(&s->header);
 }
 
 static void
-print_text(const struct spooled *s)
+print_text(const struct shown *s)
 {
-	out_text(stdout, buf_slice(&s->head));
+	out_text(stdout, buf_slice(&s->file.head));
 	puts("-- results");
 	out_text(stdout, buf_slice(&s->results));
 	puts("-- header");
@@ -97,26 +70,24 @@ print_text(const struct spooled *s)
 
 /* As it is, save to a terminal. */
 static int
-print_message(const struct spooled *s, struct err *err)
+print_piece(void *arg, struct slice piece, struct err *err)
 {
-	const bool terminal = isatty(STDOUT_FILENO) == 1;
-	char piece[65536];
-	int64_t off = (int64_t)s->head_bytes, left = s->env.size;
+	const bool *terminal = arg;
 
-	while (left > 0) {
-		const size_t n =
-		    left < (int64_t)sizeof piece ? (size_t)left : sizeof piece;
-
-		if (fd_pread_all(s->fd, piece, n, off, err) == -1)
-			return -1;
-		if (terminal)
-			out_text(stdout, slice_of(piece, n));
-		else
-			fwrite(piece, 1, n, stdout);
-		off += (int64_t)n;
-		left -= (int64_t)n;
-	}
+	(void)err;
+	if (*terminal)
+		out_text(stdout, piece);
+	else
+		fwrite(piece.p, 1, piece.n, stdout);
 	return 0;
+}
+
+static int
+print_message(const struct shown *s, struct err *err)
+{
+	bool terminal = isatty(STDOUT_FILENO) == 1;
+
+	return spooled_message(&s->file, print_piece, &terminal, err);
 }
 
 static void
@@ -145,9 +116,9 @@ json_lines(struct buf *b, const char *key, struct slice text)
 }
 
 static void
-print_json(const struct spooled *s)
+print_json(const struct shown *s)
 {
-	const struct envelope *e = &s->env;
+	const struct envelope *e = &s->file.env;
 	struct buf b = { .max = 64 << 20 };
 
 	buf_adds(&b, "{\"qid\":");
@@ -180,13 +151,13 @@ cmd_queue_show(struct ctl *ctl, int argc, char **argv)
 {
 	bool message = false;
 	const struct ctl_opt opts[] = { { "message", NULL, &message }, { 0 } };
-	struct spooled s;
+	struct shown s;
 	struct err err;
 	int rc = CTL_OK;
 
 	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
 		return CTL_USAGE;
-	if (spooled_open(&s, &ctl->inst, argv[0], &err) == -1)
+	if (shown_open(&s, &ctl->inst, argv[0], &err) == -1)
 		rc = ctl_fail("queue show %s: %s", argv[0], err.text);
 	else if (message && print_message(&s, &err) == -1)
 		rc = ctl_fail("queue show %s: %s", argv[0], err.text);
@@ -194,6 +165,6 @@ cmd_queue_show(struct ctl *ctl, int argc, char **argv)
 		print_json(&s);
 	else if (!message)
 		print_text(&s);
-	spooled_close(&s);
+	shown_close(&s);
 	return rc;
 }

@@ -82,3 +82,25 @@ prompt_wipe(struct buf *secret)
 		explicit_bzero(secret->p, secret->cap);
 	buf_fini(secret);
 }
+
+bool
+prompt_can_ask(void)
+{
+	return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
+bool
+prompt_yes(const char *question)
+{
+	struct buf line = { .max = SECRET_MAX };
+	struct slice answer;
+	bool yes;
+
+	fprintf(stderr, "%s [y/N] ", question);
+	yes = read_line(&line, NULL) == 0;
+	answer = slice_trim(buf_slice(&line));
+	yes = yes && (slice_ieq(answer, SLICE("y")) ||
+			 slice_ieq(answer, SLICE("yes")));
+	buf_fini(&line);
+	return yes;
+}

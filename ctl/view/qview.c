@@ -7,6 +7,7 @@
 #include "conf/value.h"
 #include "ctl/inst/dial.h"
 #include "ctl/view/fields.h"
+#include "ctl/view/progress.h"
 #include "ipc/frame.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
@@ -79,6 +80,7 @@ take_entry(struct slice text, struct arena *a, struct qview_entry *e)
 			.dsn = value(a, r, "dsn"),
 			.host = value(a, r, "host"),
 			.text = value(a, r, "text"),
+			.site = value(a, r, "site"),
 		};
 	}
 	return text;
@@ -142,6 +144,7 @@ qview_each(const struct instance *in, struct slice filter,
 {
 	struct pages p;
 	struct arena a;
+	int64_t n = 0;
 	int rc = pages_begin(&p, in, err);
 
 	arena_init(&a);
@@ -163,6 +166,7 @@ qview_each(const struct instance *in, struct slice filter,
 			text = take_entry(text, &a, &e);
 			if (!visit(arg, &e))
 				p.more = false, text.n = 0;
+			progress_at(++n);
 		}
 	}
 	arena_fini(&a);
@@ -190,6 +194,7 @@ qview_count(
 			    &p, r->ok, r->why, r->more, r->cursor, err);
 		if (rc == 0)
 			*n += (int64_t)r->messages;
+		progress_at(*n);
 	}
 	pages_end(&p);
 	return rc;
@@ -217,6 +222,7 @@ qview_act(const struct instance *in, const char *verb, struct slice filter,
 		if (rc == 0) {
 			*n += (int64_t)r->messages;
 			*later += (int64_t)r->active;
+			progress_at(*n + *later);
 		}
 	}
 	pages_end(&p);
@@ -224,21 +230,30 @@ qview_act(const struct instance *in, const char *verb, struct slice filter,
 }
 
 int
+qview_next_file(struct dial *d, struct slice qid, int *fd, struct err *err)
+{
+	struct msg m = { .type = MSG_queue_show, .queue_show = { .qid = qid } };
+	int rc = ask(d, &m, MSG_queue_shown, err);
+
+	*fd = -1;
+	if (rc == 0 && !m.queue_shown.ok)
+		rc = refused(m.queue_shown.why, err);
+	if (rc == 0)
+		*fd = m.queue_shown.file;
+	return rc;
+}
+
+int
 qview_open_file(
     const struct instance *in, struct slice qid, int *fd, struct err *err)
 {
-	struct msg m = { .type = MSG_queue_show, .queue_show = { .qid = qid } };
 	struct dial d;
 	int rc;
 
 	*fd = -1;
 	if (dial_open(&d, in, ROLE_QMGR, err) == -1)
 		return -1;
-	rc = ask(&d, &m, MSG_queue_shown, err);
-	if (rc == 0 && !m.queue_shown.ok)
-		rc = refused(m.queue_shown.why, err);
-	if (rc == 0)
-		*fd = m.queue_shown.file;
+	rc = qview_next_file(&d, qid, fd, err);
 	dial_close(&d);
 	return rc;
 }

@@ -13,12 +13,15 @@
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/instance.h"
 
+struct dial;
+
 struct qview_rcpt {
 	struct slice address;
 	struct slice target; /* "|command" ...; else empty */
 	struct slice dsn;    /* of the last attempt; may be empty */
 	struct slice host;
 	struct slice text;
+	struct slice site; /* of the last attempt, of mail for other hosts */
 };
 
 struct qview_entry {
@@ -43,12 +46,15 @@ int qview_each(const struct instance *in, struct slice filter,
 int qview_count(const struct instance *in, struct slice filter, int64_t *n,
     struct err *err);
 /* hold, release, retry, flush, delete; *N says how many it was done to, *LATER
- * for how many more it will be when their attempt has ended. */
+ * for how many more it will be when their attempt has ended.  These three say
+ * how far they are (ctl/view/progress.h) where somebody has begun that. */
 int qview_act(const struct instance *in, const char *verb, struct slice filter,
     int64_t *n, int64_t *later, struct err *err);
 /* The spool file of message QID, for reading. */
 int qview_open_file(
     const struct instance *in, struct slice qid, int *fd, struct err *err);
+/* The same from qmgr at D, one after the other.  ERR_PERM: it has none. */
+int qview_next_file(struct dial *d, struct slice qid, int *fd, struct err *err);
 
 /* Make qmgr's filter words of what people write: "key=pattern" with units
  * ("age>2h", "size>1M"); a bare word is an id.  -1: said what is wrong. */
@@ -65,5 +71,7 @@ struct qview_printer {
 	bool json;
 };
 bool qview_print(void *arg, const struct qview_entry *e);
+/* Two units at most: "3d4h", "12m5s"; what has passed is "now". */
+void qview_span(struct buf *b, int64_t seconds);
 
 #endif

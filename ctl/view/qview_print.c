@@ -34,6 +34,8 @@ json_rcpts(struct buf *b, const struct qview_entry *e)
 			json_str(b, "host", r->host);
 		if (r->text.n > 0)
 			json_str(b, "text", r->text);
+		if (r->site.n > 0)
+			json_str(b, "site", r->site);
 		buf_addc(b, '}');
 	}
 	buf_addc(b, ']');
@@ -59,9 +61,8 @@ print_json(struct qview_printer *p, const struct qview_entry *e)
 	buf_adds(b, "}\n");
 }
 
-/* Two units at most: "3d4h", "12m5s"; what has passed is "now". */
-static void
-add_span(struct buf *b, int64_t seconds)
+void
+qview_span(struct buf *b, int64_t seconds)
 {
 	static const struct {
 		int64_t s;
@@ -106,10 +107,10 @@ print_text(struct qview_printer *p, const struct qview_entry *e)
 	pad_to(b, 24);
 	buf_addf(b, "%7lld", (long long)e->size_bytes);
 	pad_to(b, 33);
-	add_span(b, p->now_s - e->arrived_s);
+	qview_span(b, p->now_s - e->arrived_s);
 	pad_to(b, 41);
 	if (e->next_s >= 0)
-		add_span(b, e->next_s - p->now_s);
+		qview_span(b, e->next_s - p->now_s);
 	else
 		buf_addc(b, '-');
 	pad_to(b, 49);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/slice.h"
 #include "conf/param.h"
 #include "ctl/cmd/commands.h"
@@ -58,6 +59,38 @@ print_params(struct slice daemon)
 			puts(d->params[i].name);
 }
 
+/* What queue VERB may be followed by, beside filters. */
+static void
+print_queue(const char *verb)
+{
+	static const struct {
+		const char *verb;
+		const char *words;
+	} rows[] = {
+		{ "top", "domain site host sender login recipient reason age "
+			 "state --all --by --watch --json" },
+		{ "hold", "--all --dry-run --yes --json" },
+		{ "release", "--all --dry-run --yes --json" },
+		{ "retry", "--all --dry-run --yes --json" },
+		{ "delete", "--all --dry-run --yes --json" },
+		{ "flush", "--dry-run --json" },
+		{ "export", "--to --json" },
+		{ "show", "--message --json" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct slice rest = slice_str(rows[i].words);
+
+		if (strcmp(rows[i].verb, verb) != 0)
+			continue;
+		while (rest.n > 0) {
+			const struct slice word = slice_cut(rest, ' ', &rest);
+
+			printf("%.*s\n", SLICE_FMT(word));
+		}
+	}
+}
+
 void
 words_print(int argc, char **argv)
 {
@@ -70,6 +103,9 @@ words_print(int argc, char **argv)
 		print_daemons();
 	else if (conf && argc == 3)
 		print_params(slice_str(argv[2]));
+	else if (argc > 1 && strcmp(argv[0], "queue") == 0 &&
+		 strcmp(argv[1], "bad") != 0)
+		print_queue(argv[1]);
 	else
 		print_commands(argc, argv);
 }

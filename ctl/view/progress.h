@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* How far something is that takes long, on standard error where that is a
+ * terminal: nothing in the first second, then one line that changes. */
+#ifndef CTL_VIEW_PROGRESS_H
+#define CTL_VIEW_PROGRESS_H
+
+#include <stdint.h>
+
+/* "WHAT: N of TOTAL"; TOTAL 0: it is not known.  WHAT is borrowed. */
+void progress_begin(const char *what, int64_t total);
+/* It is at N; nothing is done where none has begun. */
+void progress_at(int64_t n);
+/* The line goes away. */
+void progress_end(void);
+
+#endif
