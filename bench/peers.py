@@ -23,6 +23,9 @@ from pabal import Instance, alive, wait  # noqa: E402
 DOMAIN = "pabal.test"
 USERS = [f"user{i}" for i in range(10)]
 PASSWORD = "correct horse"
+# The recipients of one message, as smtp-source -r names them.
+RECIPIENTS = 100
+MANY = ["many"] + [f"{i}many" for i in range(2, RECIPIENTS + 1)]
 
 
 def free_port():
@@ -46,13 +49,16 @@ def write(path, text):
 class Pabal:
     name = "pabal"
 
-    def __init__(self, relayhost=None, users=USERS):
+    def __init__(self, relayhost=None, users=USERS, sessions=None):
         self.p = Instance(users=(), disk=True)
+        self.users = users
         try:
             for user in users:
                 self.p.add_user(user, PASSWORD)
             if relayhost:
                 self.p.conf("pabal", "relayhost", relayhost)
+            if sessions:
+                self.p.conf("smtpd", "max_sessions_per_client", str(sessions))
             self.p.start()
         except BaseException:
             self.p.running = True
@@ -66,7 +72,7 @@ class Pabal:
     def count(self):
         top = os.path.join(self.p.dir, "mail", DOMAIN)
         return sum(len(os.listdir(os.path.join(top, user, "new")))
-                   for user in USERS)
+                   for user in self.users)
 
     def close(self):
         self.p.close()
@@ -75,19 +81,21 @@ class Pabal:
 class Peer:
     """A server of its own directory with Maildirs mail/DOMAIN/USER."""
 
-    def __init__(self):
+    def __init__(self, users=USERS):
+        self.users = users
         self.dir = tempfile.mkdtemp(prefix=f"bench-{self.name}-")
         os.chmod(self.dir, 0o755)
         self.owner = pwd.getpwnam("pabal-mail")
         self.mail = os.path.join(self.dir, "mail")
-        for user in USERS:
+        for user in users:
             for sub in ("new", "cur", "tmp"):
                 os.makedirs(os.path.join(self.mail, DOMAIN, user, sub))
         subprocess.run(["chown", "-R", "pabal-mail:", self.mail], check=True)
 
     def count(self):
         return sum(len(os.listdir(os.path.join(self.mail, DOMAIN, user,
-                                               "new"))) for user in USERS)
+                                               "new")))
+                   for user in self.users)
 
     def close(self):
         with contextlib.suppress(ProcessLookupError):
@@ -104,8 +112,9 @@ class Postfix(Peer):
     names."""
     name = "Postfix"
 
-    def __init__(self, relayhost=None):
-        super().__init__()
+    def __init__(self, relayhost=None, users=USERS, sessions=None):
+        super().__init__(users)
+        self.sessions = sessions
         self.smtp_port = free_port()
         etc = os.path.join(self.dir, "etc")
         os.mkdir(etc)
@@ -124,7 +133,7 @@ class Postfix(Peer):
                  for line in services.splitlines()]
         write(os.path.join(etc, "master.cf"), "\n".join(lines) + "\n")
         write(os.path.join(etc, "mailboxes"),
-              "".join(f"{u}@{DOMAIN} {DOMAIN}/{u}/\n" for u in USERS))
+              "".join(f"{u}@{DOMAIN} {DOMAIN}/{u}/\n" for u in users))
         write(os.path.join(etc, "main.cf"), self.main_cf(relayhost))
         shutil.copy("/etc/postfix/dynamicmaps.cf", etc)
         subprocess.run(["postmap", "-c", etc, f"hash:{etc}/mailboxes"],
@@ -143,6 +152,10 @@ class Postfix(Peer):
 
     def main_cf(self, relayhost):
         route = f"relayhost = {relayhost}\n" if relayhost else ""
+        if self.sessions:
+            route += (f"default_process_limit = {self.sessions}\n"
+                      f"smtpd_client_connection_count_limit = "
+                      f"{self.sessions}\n")
         return f"""
 compatibility_level = 3.6
 queue_directory = {self.dir}/queue
@@ -298,29 +311,41 @@ class Sink:
         self.process.wait(10)
 
 
-def source(port, to, messages, sessions, lmtp=False, size=4096):
-    """Start smtp-source; a connection for each message."""
-    args = ["smtp-source", "-s", str(sessions), "-m", str(messages),
-            "-l", str(size), "-f", "sender@example.org", "-t", to,
-            "-M", "client.example"]
-    if lmtp:
-        args.append("-L")
-    return subprocess.Popen(args + [f"127.0.0.1:{port}"],
-                            stdout=subprocess.DEVNULL,
-                            stderr=subprocess.PIPE)
+class Load:
+    """Messages of SIZE bytes from CLIENTS times smtp-source with SESSIONS each,
+    a connection for each message.  To the ten mailboxes in turn, or to TO; with
+    RECIPIENTS each message goes to so many (MANY)."""
 
+    def __init__(self, lmtp=False, to=None, size=4096, clients=len(USERS),
+                 sessions=2, recipients=1):
+        self.lmtp, self.to, self.size = lmtp, to, size
+        self.clients, self.sessions = clients, sessions
+        self.recipients = recipients
 
-def drive(port, messages, lmtp=False, to=None):
-    """Send MESSAGES to all users alike, from ten clients with two sessions
-    each; returns when all were accepted."""
-    share = messages // len(USERS)
-    running = [source(port, to or f"{u}@{DOMAIN}", share, 2, lmtp)
-               for u in USERS]
-    errors = []
-    for r in running:
-        _, err = r.communicate(timeout=600)
-        if r.returncode != 0:
-            errors.append(err.decode())
-    if errors:
-        raise RuntimeError(errors[0])
-    return time.monotonic()
+    def source(self, port, n, messages):
+        to = self.to or f"{USERS[n % len(USERS)]}@{DOMAIN}"
+        args = ["smtp-source", "-s", str(min(self.sessions, messages)),
+                "-m", str(messages), "-l", str(self.size), "-f",
+                "sender@example.org", "-t", to, "-M", "client.example"]
+        if self.lmtp:
+            args.append("-L")
+        if self.recipients > 1:
+            args += ["-r", str(self.recipients)]
+        return subprocess.Popen(args + [f"127.0.0.1:{port}"],
+                                stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE)
+
+    def drive(self, port, messages):
+        """Send MESSAGES; returns when all were accepted."""
+        shares = [messages // self.clients + (n < messages % self.clients)
+                  for n in range(self.clients)]
+        running = [self.source(port, n, share)
+                   for n, share in enumerate(shares) if share > 0]
+        errors = []
+        for r in running:
+            _, err = r.communicate(timeout=600)
+            if r.returncode != 0:
+                errors.append(err.decode())
+        if errors:
+            raise RuntimeError(errors[0])
+        return time.monotonic()
