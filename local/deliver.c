@@ -5,21 +5,23 @@
 #include <sys/queue.h>
 
 #include "base/buf.h"
-#include "base/crc32c.h"
 #include "base/mem.h"
-#include "local/record.h"
+#include "ev/loop.h"
+#include "local/copying.h"
+#include "local/message.h"
 #include "local/tell.h"
 #include "local/trace.h"
 #include "log/log.h"
 #include "store/account.h"
 #include "store/append.h"
 #include "store/mailbox.h"
+#include "store/store.h"
 #include "sys/fd.h"
 
 enum {
-	PIECE_BYTES = 64 << 10,
-	STEP_BYTES = 256 << 10, /* copied in one turn for one message */
-	AGAIN_MS = 50,          /* while another process builds the index */
+	BATCH_MAX = 256, /* deliveries, of which each has a file open */
+	BATCH_MAX_BYTES = 32 << 20,
+	AGAIN_MS = 50, /* while another process builds the index */
 	AGAIN_TIMES = 400,
 };
 
@@ -34,26 +36,27 @@ struct local_delivery {
 	struct account *account;
 	struct mailbox *mailbox;
 	struct append *append;
-	struct record_places *places;
 	struct ev_timer again;
 	unsigned tries;
-	int64_t copied;
-	uint32_t crc;
-	/* The foreign Return-Path that is left out next, and what of the
-	 * header stands behind it; both in the job's header. */
-	struct slice leave_out;
-	struct slice header;
+	bool linked;               /* its file is another delivery's, too */
+	struct local_copy copying; /* of a message without a text */
 };
 
 struct delivery_batch {
 	struct append_batch *appends;
 	STAILQ_HEAD(, local_delivery) deliveries;
-	struct ev_task step; /* of a large message's own batch */
+	uint64_t serial;
+	size_t n;
+	int64_t bytes;
+	bool shared;         /* not that of one message alone */
+	struct ev_task step; /* where it is */
 };
 
 static struct {
 	struct store *store;
-	struct delivery_batch *open; /* takes what comes in this turn */
+	void (*on_room)(void);
+	struct delivery_batch *open; /* takes what comes */
+	bool syncing;                /* the one before it */
 	struct ev_task commit;
 } state;
 
@@ -71,7 +74,7 @@ leave_account(struct local_delivery *d)
 static void
 delivery_free(struct local_delivery *d)
 {
-	record_places_free(&d->places);
+	copying_end(&d->copying);
 	leave_account(d);
 	free(d);
 }
@@ -101,6 +104,7 @@ on_committed(struct append_batch *appends, void *arg)
 {
 	struct delivery_batch *b = arg;
 	struct local_delivery *d;
+	const bool shared = b->shared;
 
 	(void)appends;
 	STAILQ_FOREACH(d, &b->deliveries, link)
@@ -113,6 +117,11 @@ on_committed(struct append_batch *appends, void *arg)
 		delivery_free(d);
 	}
 	free(b);
+	if (!shared)
+		return;
+	state.syncing = false;
+	ev_task_queue(&state.commit);
+	state.on_room();
 }
 
 /* ---- batches ---- */
@@ -120,8 +129,10 @@ on_committed(struct append_batch *appends, void *arg)
 static struct delivery_batch *
 batch_new(void)
 {
+	static uint64_t serial;
 	struct delivery_batch *b = xcalloc(1, sizeof *b);
 
+	b->serial = ++serial;
 	b->appends = append_batch_new(state.store, false);
 	STAILQ_INIT(&b->deliveries);
 	return b;
@@ -135,20 +146,58 @@ batch_commit(struct delivery_batch *b)
 		free(b);
 		return;
 	}
+	if (b->shared)
+		state.syncing = true;
 	append_commit(b->appends, on_committed, b);
+}
+
+void
+local_deliver_commit(void)
+{
+	struct delivery_batch *b = state.open;
+
+	if (b == NULL || state.syncing)
+		return;
+	state.open = NULL;
+	batch_commit(b);
 }
 
 static void
 on_commit(struct ev_task *task)
 {
-	struct delivery_batch *b = state.open;
-
 	(void)task;
-	state.open = NULL;
-	batch_commit(b);
+	local_deliver_commit();
+}
+
+bool
+local_deliver_has_room(void)
+{
+	const struct delivery_batch *b = state.open;
+
+	return b == NULL || (b->n < BATCH_MAX && b->bytes < BATCH_MAX_BYTES);
+}
+
+static struct delivery_batch *
+open_batch(void)
+{
+	if (state.open == NULL) {
+		state.open = batch_new();
+		state.open->shared = true;
+	}
+	return state.open;
 }
 
 /* ---- copying ---- */
+
+static void
+batch_add(struct local_delivery *d)
+{
+	struct delivery_batch *b = d->batch;
+
+	STAILQ_INSERT_TAIL(&b->deliveries, d, link);
+	b->n++;
+	b->bytes += d->job->size;
+}
 
 /* Take D out of its batch: it has its result. */
 static void
@@ -160,151 +209,74 @@ give_up(struct local_delivery *d)
 }
 
 static void
-next_to_leave_out(struct local_delivery *d)
+set_record(struct local_delivery *d, int64_t bytes, int64_t wire)
 {
-	const struct slice all = d->job->header;
-	struct slice field = trace_return_path(&d->header);
-
-	/* One that goes on behind what was read of the header stays. */
-	if (field.n > 0 && field.p + field.n == all.p + all.n)
-		field = SLICE("");
-	d->leave_out = field;
-}
-
-static void
-note_place(struct local_delivery *d)
-{
-	int64_t bytes, wire;
-
-	append_written(d->append, &bytes, &wire);
-	record_reach(d->places, d->copied, bytes, wire);
-}
-
-/* PIECE of the message, from d->copied on. */
-static int
-take_message(struct local_delivery *d, struct slice piece, struct err *err)
-{
-	while (piece.n > 0) {
-		const int64_t from = d->leave_out.n > 0
-					 ? d->leave_out.p - d->job->header.p
-					 : INT64_MAX;
-		const bool keep = d->copied < from;
-		const int64_t end =
-		    keep ? from : from + (int64_t)d->leave_out.n;
-		const int64_t place = record_next(d->places);
-		const int64_t left = (place < end ? place : end) - d->copied;
-		const size_t n =
-		    left < (int64_t)piece.n ? (size_t)left : piece.n;
-
-		if (keep &&
-		    append_write(d->append, slice_sub(piece, 0, n), err) == -1)
-			return -1;
-		d->copied += (int64_t)n;
-		if (d->copied == place)
-			note_place(d);
-		if (!keep && d->copied == end)
-			next_to_leave_out(d);
-		piece = slice_from(piece, n);
-	}
-	return 0;
-}
-
-/* The job has read the beginning, once for all its recipients. */
-static int
-take_beginning(struct local_delivery *d, struct err *err)
-{
-	d->crc = d->job->header_crc;
-	return take_message(d, d->job->header, err);
-}
-
-/* Up to N bytes more, PIECE_BYTES at most. */
-static int
-take_next(struct local_delivery *d, int64_t n, struct err *err)
-{
-	char space[PIECE_BYTES];
-	const struct slice piece =
-	    slice_of(space, n < PIECE_BYTES ? (size_t)n : PIECE_BYTES);
-
-	if (d->copied == 0 && d->job->header.n > 0)
-		return take_beginning(d, err);
-	if (fd_pread_all(d->job->fd, space, piece.n, d->job->offset + d->copied,
-		err) == -1)
-		return -1;
-	d->crc = crc32c(d->crc, piece);
-	return take_message(d, piece, err);
-}
-
-/* Up to STEP_BYTES more.  Damage shows at the end, in finish(). */
-static int
-copy_step(struct local_delivery *d, struct err *err)
-{
-	const int64_t stop = d->job->size - d->copied < STEP_BYTES
-				 ? d->job->size
-				 : d->copied + STEP_BYTES;
-
-	while (d->copied < stop)
-		if (take_next(d, stop - d->copied, err) == -1)
-			return -1;
-	return 0;
-}
-
-static void
-put_record(struct local_delivery *d)
-{
-	struct buf record = { .max = RECORD_MAX_BYTES };
+	struct slice record;
 	int64_t sent_s;
 
-	if (record_put(d->places, &record, &sent_s))
-		append_set_cache(d->append, buf_slice(&record), sent_s);
-	buf_fini(&record);
+	if (local_message_record(
+		d->job->message, bytes, wire, &record, &sent_s))
+		append_set_cache(d->append, record, sent_s);
 }
 
-/* All bytes are there: right ones?  False when D was given up. */
-static bool
-finish(struct local_delivery *d)
+static int
+finish(struct local_delivery *d, struct err *err)
 {
 	const struct append_info info = { .fresh = true };
-	struct err err = { 0 };
 
-	if (d->crc != d->job->crc32c) {
-		job_result_damaged(d->job);
-		give_up(d);
-		return false;
-	}
-	put_record(d);
-	if (append_finish(d->append, &info, &err) == 0)
-		return true;
-	job_fail(d->job, &d->rcpt, "2.0", &err);
-	give_up(d);
-	return false;
+	return append_finish(d->append, &info, err);
 }
 
-static bool
-step(struct local_delivery *d)
-{
-	struct err err = { 0 };
+/* ---- a message with a text ---- */
 
-	if (copy_step(d, &err) == 0)
-		return true;
-	job_fail(d->job, &d->rcpt, "2.0", &err);
-	give_up(d);
-	return false;
+/* The fields before the message. */
+static int
+put_trace(struct local_delivery *d, struct err *err)
+{
+	struct buf trace = { .max = 4096 };
+	int rc = -1;
+
+	trace_put(&trace, d->job->env.sender,
+	    d->job->message->one_file ? SLICE("") : d->rcpt.address);
+	if (trace.failed)
+		err_set(err, ERR_PERM, "address too long");
+	else
+		rc = append_write(d->append, buf_slice(&trace), err);
+	buf_fini(&trace);
+	return rc;
 }
 
-static void
-on_step(struct ev_task *task)
+static int
+write_file(struct local_delivery *d, struct err *err)
 {
-	struct delivery_batch *b = OUTER(task, struct delivery_batch, step);
-	struct local_delivery *d = STAILQ_FIRST(&b->deliveries);
+	struct local_message *m = d->job->message;
+	int64_t wire, bytes;
 
-	if (step(d)) {
-		if (d->copied < d->job->size) {
-			ev_task_queue(task);
-			return;
-		}
-		(void)finish(d);
+	if (put_trace(d, err) == -1)
+		return -1;
+	append_written(d->append, &bytes, &wire);
+	if (append_write_text(d->append, m->text, err) == -1)
+		return -1;
+	set_record(d, bytes, wire);
+	if (finish(d, err) == -1)
+		return -1;
+	if (m->one_file) {
+		m->file = d->append;
+		m->file_batch = d->batch->serial;
+		m->file_prefix = bytes;
+		m->file_wire = wire;
 	}
-	batch_commit(b);
+	return 0;
+}
+
+/* A further name of the file that another recipient of the batch has. */
+static int
+finish_name(struct local_delivery *d, struct err *err)
+{
+	const struct local_message *m = d->job->message;
+
+	set_record(d, m->file_prefix, m->file_wire);
+	return finish(d, err);
 }
 
 /* ---- the start of a delivery ---- */
@@ -323,10 +295,25 @@ open_mailbox(struct local_delivery *d, struct err *err)
 	return mailbox_open(d->account, SLICE("INBOX"), &d->mailbox, err);
 }
 
+static enum found
+link_file(struct local_delivery *d, struct err *err)
+{
+	struct local_message *m = d->job->message;
+	enum found found;
+
+	if (!m->one_file || m->file == NULL ||
+	    m->file_batch != d->batch->serial)
+		return ABSENT;
+	found = append_link(d->mailbox, m->file, &d->append, err);
+	d->linked = found == FOUND;
+	return found;
+}
+
 static int
 begin_append(struct local_delivery *d, struct err *err)
 {
 	char *home = arena_str(&d->job->arena, d->rcpt.home);
+	enum found found;
 
 	if (store_account_ensure(state.store, home, &d->account, err) !=
 		FOUND ||
@@ -335,14 +322,15 @@ begin_append(struct local_delivery *d, struct err *err)
 			   ? -1
 			   : err_set(err, ERR_TEMP, "mailbox does not exist");
 	account_set_quota(d->account, (uint64_t)d->rcpt.quota_bytes, 0);
-	d->append = append_begin(d->batch->appends, d->mailbox, err);
-	return d->append != NULL ? 0 : -1;
+	found = link_file(d, err);
+	if (found == ABSENT)
+		d->append = append_begin(d->batch->appends, d->mailbox, err);
+	return found != TEMPFAIL && d->append != NULL ? 0 : -1;
 }
 
 static int
 begin(struct local_delivery *d, struct err *err)
 {
-	struct buf trace = { .max = 4096 };
 	int rc = begin_append(d, err);
 
 	/* Taken away since it was opened: it is made anew. */
@@ -351,59 +339,160 @@ begin(struct local_delivery *d, struct err *err)
 		*err = (struct err){ 0 };
 		rc = begin_append(d, err);
 	}
-	if (rc == -1)
-		return -1;
-	rc = -1;
-	d->places = record_places_new(d->job->record);
-	d->header = d->job->header;
-	next_to_leave_out(d);
-	trace_put(&trace, d->job->env.sender, d->rcpt.address);
-	if (trace.failed)
-		err_set(err, ERR_PERM, "address too long");
-	else
-		rc = append_write(d->append, buf_slice(&trace), err);
-	buf_fini(&trace);
-	note_place(d);
-	if (rc == -1)
-		append_drop(d->append);
 	return rc;
 }
+
+/* It could not begin. */
+static void
+begin_failed(struct local_delivery *d, const struct err *err)
+{
+	if (store_is_building(err) && d->tries++ < AGAIN_TIMES) {
+		leave_account(d);
+		ev_timer_set(&d->again, AGAIN_MS);
+		return;
+	}
+	job_fail(d->job, &d->rcpt, "2.0", err);
+	delivery_free(d);
+}
+
+static void
+start_text(struct local_delivery *d)
+{
+	struct err err = { 0 };
+
+	d->batch = open_batch();
+	if (begin(d, &err) == -1) {
+		begin_failed(d, &err);
+		return;
+	}
+	batch_add(d);
+	if ((d->linked ? finish_name : write_file)(d, &err) == 0)
+		return;
+	job_fail(d->job, &d->rcpt, "2.0", &err);
+	give_up(d);
+}
+
+/* ---- a message without a text ---- */
+
+/* Some more; 1 when all is there, -1 when nothing comes of D. */
+static int
+copy_step(struct local_delivery *d, struct err *err)
+{
+	static char space[MESSAGE_STEP_BYTES];
+	const struct local_job *job = d->job;
+	const int64_t left = job->size - d->copying.done;
+	const struct slice piece = slice_of(
+	    space, left < MESSAGE_STEP_BYTES ? (size_t)left : sizeof space);
+
+	if (fd_pread_all(job->fd, space, piece.n, job->offset + d->copying.done,
+		err) == -1 ||
+	    copying_put(&d->copying, piece, err) == -1)
+		return -1;
+	return d->copying.done == job->size;
+}
+
+/* All bytes are there: right ones?  False when D was given up. */
+static bool
+end_copy(struct local_delivery *d)
+{
+	struct buf record = { .max = RECORD_MAX_BYTES };
+	struct err err = { 0 };
+	int64_t sent_s;
+	int rc;
+
+	if (d->copying.crc != d->job->crc32c) {
+		job_result_damaged(d->job);
+		give_up(d);
+		return false;
+	}
+	if (record_put(d->copying.places, 0, 0, &record, &sent_s))
+		append_set_cache(d->append, buf_slice(&record), sent_s);
+	buf_fini(&record);
+	rc = finish(d, &err);
+	if (rc == -1) {
+		job_fail(d->job, &d->rcpt, "2.0", &err);
+		give_up(d);
+	}
+	return rc == 0;
+}
+
+static void
+on_step(struct ev_task *task)
+{
+	struct delivery_batch *b = OUTER(task, struct delivery_batch, step);
+	struct local_delivery *d = STAILQ_FIRST(&b->deliveries);
+	struct err err = { 0 };
+	const int rc = copy_step(d, &err);
+
+	if (rc == 0) {
+		ev_task_queue(task);
+		return;
+	}
+	if (rc == 1) {
+		(void)end_copy(d);
+	} else {
+		job_fail(d->job, &d->rcpt, "2.0", &err);
+		give_up(d);
+	}
+	batch_commit(b);
+}
+
+static void
+start_copy(struct local_delivery *d)
+{
+	const struct local_message *m = d->job->message;
+	struct delivery_batch *b = d->batch = batch_new();
+	struct err err = { 0 };
+
+	if (begin(d, &err) == -1) {
+		batch_commit(b);
+		begin_failed(d, &err);
+		return;
+	}
+	batch_add(d);
+	if (put_trace(d, &err) == -1) {
+		job_fail(d->job, &d->rcpt, "2.0", &err);
+		give_up(d);
+		batch_commit(b);
+		return;
+	}
+	d->copying = (struct local_copy){ .append = d->append };
+	copying_begin(&d->copying, m->header, m->record);
+	ev_task_init(&b->step, on_step);
+	ev_task_queue(&b->step);
+}
+
+/* ---- */
 
 static void
 start(struct local_delivery *d)
 {
-	const bool large = d->job->size > STEP_BYTES;
-	struct err err = { 0 };
+	const struct local_message *m = d->job->message;
 
-	if (!large && state.open == NULL) {
-		state.open = batch_new();
-		ev_task_queue(&state.commit);
-	}
-	d->batch = large ? batch_new() : state.open;
-	if (begin(d, &err) == -1) {
-		if (large)
-			batch_commit(d->batch);
-		if (store_is_building(&err) && d->tries++ < AGAIN_TIMES) {
-			leave_account(d);
-			ev_timer_set(&d->again, AGAIN_MS);
-			return;
-		}
-		job_fail(d->job, &d->rcpt, "2.0", &err);
-		delivery_free(d);
+	switch (m->state) {
+	case MESSAGE_TEXT:
+		start_text(d);
+		return;
+	case MESSAGE_CORRUPT:
+		job_result_damaged(d->job);
+		break;
+	case MESSAGE_FAILED:
+		job_fail(d->job, &d->rcpt, "2.0", &m->err);
+		break;
+	case MESSAGE_UNREAD:
+	case MESSAGE_READING:
+	case MESSAGE_STREAM:
+		start_copy(d);
 		return;
 	}
-	STAILQ_INSERT_TAIL(&d->batch->deliveries, d, link);
-	if (large) {
-		ev_task_init(&d->batch->step, on_step);
-		ev_task_queue(&d->batch->step);
-	} else if (step(d))
-		(void)finish(d);
+	delivery_free(d);
 }
 
 static void
 on_again(struct ev_timer *t)
 {
 	start(OUTER(t, struct local_delivery, again));
+	ev_task_queue(&state.commit);
 }
 
 void
@@ -418,9 +507,10 @@ local_deliver(struct local_job *job, const struct job_rcpt *r)
 }
 
 void
-local_deliver_init(struct store *store)
+local_deliver_init(struct store *store, void (*on_room)(void))
 {
 	state.store = store;
+	state.on_room = on_room;
 	tell_init();
 	ev_task_init(&state.commit, on_commit);
 }

@@ -2,20 +2,29 @@
 /*
  * Messages into mailboxes.
  *
- * What comes in one turn of the loop makes one batch with one wait for the
- * disk.  A large message is copied in steps, in a batch of its own, so that it
- * holds up nobody.  A message is read once: the copy, its checksum and where
- * its parts stand in the mailbox's file (record.h) come from the same bytes.
+ * Deliveries are collected in a batch with one wait for the disk and one
+ * transaction for each account; while a batch waits for the disk the next one
+ * is collected, because it could not be synced earlier.  A message without a
+ * text (message.h) is copied in steps, in a batch of its own, so that it holds
+ * up nobody.
  */
 #ifndef LOCAL_DELIVER_H
 #define LOCAL_DELIVER_H
 
-#include "local/job.h"
-#include "store/store.h"
+#include <stdbool.h>
 
-/* Work in STORE. */
-void local_deliver_init(struct store *store);
-/* Deliver JOB's message to R's mailbox; job_result follows, later. */
+#include "local/job.h"
+
+struct store;
+
+/* Work in STORE; ON_ROOM: local_deliver_has_room is true again. */
+void local_deliver_init(struct store *store, void (*on_room)(void));
+/* Deliver JOB's message, which was read, to R's mailbox; job_result follows,
+ * later. */
 void local_deliver(struct local_job *job, const struct job_rcpt *r);
+/* Does the batch take more? */
+bool local_deliver_has_room(void);
+/* Nobody else comes for now. */
+void local_deliver_commit(void);
 
 #endif

@@ -3,30 +3,31 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/crc32c.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "ev/loop.h"
+#include "ev/work.h"
 #include "ipc/msg.h"
 #include "local/conf.h"
 #include "local/deliver.h"
 #include "local/forward.h"
 #include "local/home.h"
 #include "local/job.h"
-#include "local/record.h"
+#include "local/message.h"
 #include "local/trace.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "queue/envelope_text.h"
 #include "queue/job.h"
-#include "sys/fd.h"
 #include "table/alias.h"
 
 enum { TARGETS_MAX_BYTES = 50000 };
+
+static struct ev_task turns;
 
 static struct metric records = { .name = "pabal_local_records",
 	.help = "Deliveries with a stored MIME structure." };
@@ -71,7 +72,7 @@ forwarded(struct local_job *job, const struct job_rcpt *r)
 static void
 one_recipient(struct local_job *job, const struct job_rcpt *r)
 {
-	if (trace_is_loop(job->header, r->address)) {
+	if (trace_is_loop(job->message->header, r->address)) {
 		job_result(job, r->number, JOB_PERMFAIL, "5.4.6",
 		    "mail forwarding loop: already delivered to this address",
 		    SLICE(""));
@@ -88,32 +89,14 @@ one_recipient(struct local_job *job, const struct job_rcpt *r)
 
 /* ---- a job ---- */
 
-/* BODY is the whole message, or empty. */
-static void
-read_header(struct local_job *job, struct slice body)
-{
-	const size_t n =
-	    job->size < JOB_HEADER_BYTES ? (size_t)job->size : JOB_HEADER_BYTES;
-	char *p = arena_alloc(&job->arena, n + 1);
-
-	if (body.n > 0)
-		memcpy(p, body.p, n);
-	else if (fd_pread_all(job->fd, p, n, job->offset, NULL) == -1)
-		return;
-	job->header = slice_of(p, n);
-	job->header_crc = crc32c(0, job->header);
-}
-
 /* The file must hold what the job says before anything is copied. */
 static bool
 is_whole(const struct local_job *job, struct slice body)
 {
 	struct stat st;
 
-	/* read_header takes all of it. */
 	if (body.n > 0)
-		return job->fd == -1 && body.n <= JOB_HEADER_BYTES &&
-		       job->size == (int64_t)body.n;
+		return job->fd == -1 && job->size == (int64_t)body.n;
 
 	return job->fd != -1 && fstat(job->fd, &st) == 0 && job->offset >= 0 &&
 	       job->size >= 0 && st.st_size >= job->offset &&
@@ -121,27 +104,25 @@ is_whole(const struct local_job *job, struct slice body)
 }
 
 static void
-read_record(struct local_job *job, struct slice text)
+join(struct local_job *job, const struct msg_job_start *in)
 {
-	if (text.n == 0)
-		return;
-	job->record = record_new(arena_slice(&job->arena, text), job->size);
-	if (job->record != NULL) {
+	const bool many = slice_find(job->rcpts, '\n') + 1 < job->rcpts.n;
+
+	if (!local_message_join(job, in->body, in->record, many)) {
+		/* Only the message's structure is in it: imapd makes its
+		 * own. */
+		metric_add(&records_refused, 1);
+		log_warn("local.structure-invalid", kv_slice("qid", job->qid));
+	} else if (in->record.n > 0) {
 		metric_add(&records, 1);
-		return;
 	}
-	/* Only the message's structure is in it: imapd makes its own. */
-	metric_add(&records_refused, 1);
-	log_warn("local.structure-invalid", kv_slice("qid", job->qid));
 }
 
 void
 local_intake_on_job(struct ipc *peer, struct msg *m)
 {
 	struct local_job *job = job_new(peer, &m->job_start);
-	struct slice rcpts = arena_slice(&job->arena, m->job_start.recipients);
 	struct err err = { 0 };
-	struct job_rcpt r;
 	size_t len;
 
 	if (!is_whole(job, m->job_start.body) ||
@@ -153,20 +134,75 @@ local_intake_on_job(struct ipc *peer, struct msg *m)
 		job_settled(job);
 		return;
 	}
-	read_header(job, m->job_start.body);
-	read_record(job, m->job_start.record);
-	while (job_rcpt_parse(&rcpts, &job->arena, &r)) {
+	job->rcpts = arena_slice(&job->arena, m->job_start.recipients);
+	join(job, &m->job_start);
+	ev_task_queue(&turns);
+}
+
+/* ---- turns ---- */
+
+/* Recipients of JOB as long as there is time; true when it has no more. */
+static bool
+start_some(struct local_job *job)
+{
+	struct job_rcpt r;
+
+	while (job_rcpt_parse(&job->rcpts, &job->arena, &r)) {
 		job->open++;
 		if (!local_conf->extension_folders)
 			r.extension = SLICE("");
 		one_recipient(job, &r);
+		if (work_spent() || !local_deliver_has_room())
+			return job->rcpts.n == 0;
 	}
+	return true;
+}
+
+static void
+one_turn(struct local_job *job)
+{
+	if (!local_message_read(job)) {
+		local_message_wait(job);
+		return;
+	}
+	if (!start_some(job))
+		return;
+	local_message_started(job);
 	job_settled(job);
 }
 
-void
-local_intake_init(void)
+/* What waits for the batch under way goes on when there is room again. */
+static void
+on_turns(struct ev_task *task)
 {
+	struct local_job *job;
+
+	work_begin();
+	while (
+	    local_deliver_has_room() && (job = local_message_next()) != NULL) {
+		one_turn(job);
+		if (work_spent())
+			break;
+	}
+	if (local_message_next() != NULL && local_deliver_has_room())
+		ev_task_queue(task);
+	else
+		local_deliver_commit();
+}
+
+static void
+on_room(void)
+{
+	if (local_message_next() != NULL)
+		ev_task_queue(&turns);
+}
+
+void
+local_intake_init(struct store *store)
+{
+	local_message_init(store);
+	local_deliver_init(store, on_room);
+	ev_task_init(&turns, on_turns);
 	metric_register(&records);
 	metric_register(&records_refused);
 }

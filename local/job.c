@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "ipc/msg.h"
 #include "local/conf.h"
-#include "local/record.h"
+#include "local/message.h"
 #include "log/log.h"
 #include "proto/errwords.h"
 #include "sys/fd.h"
@@ -49,7 +49,7 @@ job_end(struct local_job *job)
 	LIST_REMOVE(job, link);
 	njobs--;
 	fd_close(&job->fd);
-	record_free(&job->record);
+	local_message_leave(job);
 	arena_fini(&job->arena);
 	free(job);
 }

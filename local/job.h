@@ -15,12 +15,8 @@
 #include "queue/envelope.h"
 #include "queue/job.h"
 
-struct record;
-
-enum { JOB_HEADER_BYTES = 64 << 10 };
-
+struct local_message;
 struct msg_job_start;
-struct record;
 
 struct local_job {
 	struct ipc *peer; /* NULL: qmgr is gone, nobody wants the results */
@@ -30,12 +26,10 @@ struct local_job {
 	int64_t size;
 	uint32_t crc32c;
 	struct slice qid;
-	/* The message's first bytes (JOB_HEADER_BYTES at most), and their
-	 * checksum; empty when they could not be read. */
-	struct slice header;
-	uint32_t header_crc;
 	struct envelope env;
-	struct record *record; /* NULL: imapd will make one */
+	struct local_message *message; /* NULL: not yet */
+	STAILQ_ENTRY(local_job) turn;  /* of those that wait */
+	struct slice rcpts;            /* lines that are not yet taken */
 	struct arena arena;
 	size_t open; /* recipients without a result */
 	bool damaged;

@@ -4,7 +4,6 @@
  * it looks for two fields of the header, no more.  It has no network, no key,
  * and no mail but that of its own uid. */
 #include "local/conf.h"
-#include "local/deliver.h"
 #include "local/home.h"
 #include "local/intake.h"
 #include "local/job.h"
@@ -60,8 +59,7 @@ start(struct err *err)
 	store = store_new(dir, &opts);
 	home_set(
 	    slice_str(service_is_system_user() ? service_user() : ""), dir);
-	local_deliver_init(store);
-	local_intake_init();
+	local_intake_init(store);
 	return 0;
 }
 

@@ -134,34 +134,47 @@ record_reach(struct record_places *p, int64_t at, int64_t bytes, int64_t wire)
 /* A line of the message ends in CRLF, of which the file has the LF; it has all
  * there are, so what it lacks are the lines. */
 static struct mime_span
-span_between(const struct count *from, const struct count *to)
+span_between(struct count from, struct count to)
 {
-	const uint64_t bytes = to->bytes - from->bytes;
-	const uint64_t wire = to->wire - from->wire;
+	const uint64_t bytes = to.bytes - from.bytes;
+	const uint64_t wire = to.wire - from.wire;
 
-	return (struct mime_span){ from->bytes, bytes, wire, wire - bytes };
+	return (struct mime_span){ from.bytes, bytes, wire, wire - bytes };
+}
+
+static struct count
+behind(struct count before, struct count c)
+{
+	return (struct count){ before.bytes + c.bytes, before.wire + c.wire };
 }
 
 static const struct count *
-set_spans(struct mime_part *p, const struct count *counts)
+set_spans(struct mime_part *p, const struct count *counts, struct count before)
 {
 	const struct count *next = counts + PLACES;
+	const struct count body = behind(before, counts[1]);
 
-	p->header = span_between(&counts[0], &counts[1]);
-	p->body = span_between(&counts[1], &counts[2]);
+	p->header = span_between(behind(before, counts[0]), body);
+	p->body = span_between(body, behind(before, counts[2]));
 	for (struct mime_part *c = p->child; c != NULL; c = c->next)
-		next = set_spans(c, next);
+		next = set_spans(c, next, before);
 	return next;
 }
 
 bool
-record_put(const struct record_places *p, struct buf *out, int64_t *sent_s)
+record_put(const struct record_places *p, int64_t bytes, int64_t wire,
+    struct buf *out, int64_t *sent_s)
 {
+	const struct count before = { (uint64_t)bytes, (uint64_t)wire };
+	struct mime_part *root;
+
 	if (p == NULL)
 		return false;
+	root = p->record->tree->root;
+	(void)set_spans(root, p->counts, before);
 	/* What was put on top belongs to the header. */
-	p->counts[0] = (struct count){ 0, 0 };
-	(void)set_spans(p->record->tree->root, p->counts);
+	root->header =
+	    span_between((struct count){ 0, 0 }, behind(before, p->counts[1]));
 	mime_record_put(out, p->record->tree);
 	*sent_s = p->record->sent_s;
 	return !out->failed;

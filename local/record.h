@@ -35,10 +35,11 @@ int64_t record_next(const struct record_places *p);
 /* The bytes before AT are written, BYTES in the file and WIRE on the wire. */
 void record_reach(
     struct record_places *p, int64_t at, int64_t bytes, int64_t wire);
-/* All were written: add the record of the file to OUT; SENT_S is the message's
- * Date (seconds since 1970; 0: none).  False: there is none. */
-bool record_put(
-    const struct record_places *p, struct buf *out, int64_t *sent_s);
+/* All were written, behind BYTES (WIRE on the wire) that were not counted: add
+ * the record of the file to OUT; SENT_S is the message's Date (seconds since
+ * 1970; 0: none).  False: there is none. */
+bool record_put(const struct record_places *p, int64_t bytes, int64_t wire,
+    struct buf *out, int64_t *sent_s);
 /* Larger than any. */
 enum { RECORD_MAX_BYTES = 64 << 10 };
 

@@ -8,7 +8,10 @@ trace_put(struct buf *out, struct slice sender, struct slice address)
 {
 	buf_adds(out, "Return-Path: <");
 	buf_add(out, sender);
-	buf_adds(out, ">\r\nDelivered-To: ");
+	buf_adds(out, ">\r\n");
+	if (address.n == 0)
+		return;
+	buf_adds(out, "Delivered-To: ");
 	buf_add(out, address);
 	buf_adds(out, "\r\n");
 }

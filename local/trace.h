@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* Return-Path (RFC 5321 4.4) and Delivered-To, with CRLF. */
+/* Return-Path (RFC 5321 4.4) and Delivered-To, where ADDRESS is not empty; with
+ * CRLF. */
 void trace_put(struct buf *out, struct slice sender, struct slice address);
 /* Does HEADER (from the message's start) say that it was delivered to ADDRESS
  * before?  Then it is going round. */

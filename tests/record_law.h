@@ -44,16 +44,19 @@ law_file_add(struct law_file *f, struct slice s)
 }
 
 /* MESSAGE but its bytes [FROM, TO) behind TOP, in pieces of STEP bytes, as
- * local writes it; the record of the file in RECORD. */
+ * local writes it into F, which may have a part of TOP; the record of the file
+ * with all of TOP in RECORD. */
 static bool
-law_deliver(struct record *r, struct slice top, struct slice message,
-    size_t from, size_t to, size_t step, struct law_file *f, struct buf *record)
+law_copy(struct record *r, struct slice top, struct slice message, size_t from,
+    size_t to, size_t step, struct law_file *f, struct buf *record)
 {
 	struct record_places *p = record_places_new(r);
+	struct law_file before = { .text = { .max = 1 << 20 } };
 	int64_t sent;
 	bool ok;
 
-	law_file_add(f, top);
+	if (f->text.n == 0)
+		law_file_add(&before, top);
 	record_reach(p, 0, (int64_t)f->text.n, f->wire);
 	for (size_t at = 0; at < message.n;) {
 		const int64_t place = record_next(p);
@@ -70,8 +73,30 @@ law_deliver(struct record *r, struct slice top, struct slice message,
 	must(record_next(p) == INT64_MAX);
 	if (f->cr)
 		buf_addc(&f->text, '\r');
-	ok = record_put(p, record, &sent);
+	ok = record_put(p, (int64_t)before.text.n, before.wire, record, &sent);
 	record_places_free(&p);
+	buf_fini(&before.text);
+	return ok;
+}
+
+/* A text that is made once, behind TOP, has the same record as a file. */
+static bool
+law_deliver(struct record *r, struct slice top, struct slice message,
+    size_t from, size_t to, size_t step, struct law_file *f, struct buf *record)
+{
+	struct law_file text = { .text = { .max = f->text.max } };
+	struct buf other = { .max = record->max };
+	bool ok;
+
+	law_file_add(f, top);
+	ok = law_copy(r, top, message, from, to, step, f, record);
+	if (top.n > 0) {
+		must(law_copy(r, top, message, from, to, step, &text, &other) ==
+		     ok);
+		must(!ok || slice_eq(buf_slice(&other), buf_slice(record)));
+	}
+	buf_fini(&text.text);
+	buf_fini(&other);
 	return ok;
 }
 

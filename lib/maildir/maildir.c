@@ -240,6 +240,19 @@ maildir_place(const struct maildir *d, const char *tmp, enum maildir_part part,
 	return err_sys(err, ERR_TEMP, "rename into the mailbox");
 }
 
+enum found
+maildir_link_begin(const struct maildir *d, const char *tmp,
+    const struct maildir *to, const char *totmp, struct err *err)
+{
+	if (linkat(d->tmpfd, tmp, to->tmpfd, totmp, 0) == 0)
+		return FOUND;
+	if (errno == EXDEV || errno == EPERM || errno == EMLINK ||
+	    errno == EOPNOTSUPP || errno == ENOENT)
+		return ABSENT;
+	err_sys(err, ERR_TEMP, "link in tmp");
+	return TEMPFAIL;
+}
+
 void
 maildir_drop(const struct maildir *d, const char *tmp)
 {

@@ -33,6 +33,10 @@
 int maildir_begin(const struct maildir *d, const char *tmp, struct err *err);
 int maildir_place(const struct maildir *d, const char *tmp,
     enum maildir_part part, const char *name, struct err *err);
+/* TOTMP in TO: a further name of the new message TMP, which was not placed yet.
+ * ABSENT: there can be none. */
+enum found maildir_link_begin(const struct maildir *d, const char *tmp,
+    const struct maildir *to, const char *totmp, struct err *err);
 /* It shall not be one. */
 void maildir_drop(const struct maildir *d, const char *tmp);
 

@@ -35,6 +35,7 @@
 #include "store/handle.h"
 #include "store/hold.h"
 #include "store/inner.h"
+#include "store/lines.h"
 #include "store/traits.h"
 #include "sys/clock.h"
 #include "sys/durable.h"
@@ -63,7 +64,7 @@ append_free(struct append *a)
 	fd_close(&a->boxfd);
 	kwlog_close(&a->log);
 	buf_fini(&a->names);
-	buf_fini(&a->out);
+	lines_fini(&a->lines);
 	buf_fini(&a->cache);
 	TAILQ_REMOVE(&a->batch->appends, a, link);
 	free(a);
@@ -109,121 +110,101 @@ begin_file(struct append *a, struct err *err)
 	return maildir_begin(&m->dirs, a->tmp, err);
 }
 
-struct append *
-append_begin(struct append_batch *b, struct mailbox *m, struct err *err)
+/* A new one in the batch, without a file; M was entered. */
+static struct append *
+append_new(struct append_batch *b, struct mailbox *m)
 {
-	struct append *a;
+	struct append *a = xcalloc(1, sizeof *a);
 	struct buf name;
 
-	if (handle_enter_mailbox(m, err) == -1)
-		return NULL;
-	maildir_learn(&m->dirs);
-	a = xcalloc(1, sizeof *a);
 	a->batch = b;
 	a->m = m;
 	a->rc = err_set(&a->err, ERR_TEMP, "not finished");
-	a->boxfd = a->log.fd = -1;
+	a->fd = a->boxfd = a->log.fd = -1;
+	a->dev = m->dirs.dev;
 	buf_init(&a->names, KEYWORD_TEXT_MAX);
-	buf_init(&a->out, BUFFER);
 	buf_init(&a->cache, CACHE_LIMIT);
 	buf_init(&name, sizeof a->tmp - 1);
 	filename_unique(&name, store_hostname(b->store));
 	strlcpy(a->tmp, buf_cstr(&name), sizeof a->tmp);
 	buf_fini(&name);
 	TAILQ_INSERT_TAIL(&b->appends, a, link);
-	a->fd = begin_file(a, err);
-	a->dev = m->dirs.dev;
-	if (a->fd != -1)
-		return a;
+	return a;
+}
+
+/* It has got no file. */
+static void
+append_cancel(struct append *a)
+{
 	a->tmp[0] = '\0';
 	append_free(a);
+}
+
+struct append *
+append_begin(struct append_batch *b, struct mailbox *m, struct err *err)
+{
+	struct append *a;
+
+	if (handle_enter_mailbox(m, err) == -1)
+		return NULL;
+	maildir_learn(&m->dirs);
+	a = append_new(b, m);
+	a->fd = begin_file(a, err);
+	a->dev = m->dirs.dev;
+	lines_init(&a->lines, a->fd, BUFFER, store_keeps_crlf(b->store));
+	if (a->fd != -1)
+		return a;
+	append_cancel(a);
 	return NULL;
 }
 
-static int
-write_out(struct append *a, struct err *err)
+static enum found
+link_to(struct mailbox *m, struct append *from, const struct maildir *dirs,
+    struct append **to, struct err *err)
 {
-	int rc;
+	struct append *a;
+	enum found f;
 
-	if (a->out.n > 0)
-		a->written_s = maildir_clock_s();
-	rc = fd_write_all(a->fd, buf_slice(&a->out), err);
-	buf_reset(&a->out);
-	return rc;
-}
-
-/* Bytes as they stand in the file; a line's LF comes by put_lf. */
-static int
-put(struct append *a, struct slice s, struct err *err)
-{
-	if (s.n == 0)
-		return 0;
-	a->last = s.p[s.n - 1];
-	a->msg.size += (int64_t)s.n;
-	a->msg.vsize += (int64_t)s.n;
-	if (s.n > BUFFER - a->out.n && write_out(a, err) == -1)
-		return -1;
-	if (s.n > BUFFER) {
-		a->written_s = maildir_clock_s();
-		return fd_write_all(a->fd, s, err);
+	maildir_learn(&m->dirs);
+	a = append_new(from->batch, m);
+	f = maildir_link_begin(dirs, from->tmp, &m->dirs, a->tmp, err);
+	if (f != FOUND) {
+		append_cancel(a);
+		return f;
 	}
-	buf_add(&a->out, s);
-	return 0;
+	a->whole = from;
+	a->lines = (struct lines){ .fd = -1,
+		.size = from->lines.size,
+		.wire = from->lines.wire,
+		.written_s = from->lines.written_s };
+	from->shared = true;
+	*to = a;
+	return FOUND;
 }
 
-static int
-put_lf(struct append *a, struct err *err)
+enum found
+append_link(
+    struct mailbox *m, struct append *from, struct append **to, struct err *err)
 {
-	const bool bare = a->last != '\r';
+	struct maildir dirs;
+	enum found f = TEMPFAIL;
 
-	if (put(a, SLICE("\n"), err) == -1)
-		return -1;
-	a->msg.vsize += bare;
-	return 0;
-}
-
-/* The bytes of a line, or of a piece of one, before its LF. */
-static int
-put_line(struct append *a, struct slice line, bool ends, struct err *err)
-{
-	const bool cr = line.n > 0 ? line.p[line.n - 1] == '\r' : a->cr;
-
-	/* A CR held back is one of its own unless an LF comes at once. */
-	if (a->cr && line.n > 0 && put(a, SLICE("\r"), err) == -1)
-		return -1;
-	a->cr = cr && !ends;
-	if (line.n > 0 && cr)
-		line.n--;
-	if (put(a, line, err) == -1)
-		return -1;
-	return ends ? put_lf(a, err) : 0;
-}
-
-static int
-put_plain(struct append *a, struct slice line, bool ends, struct err *err)
-{
-	if (put(a, line, err) == -1)
-		return -1;
-	return ends ? put_lf(a, err) : 0;
+	must(from->finished && from->whole == NULL && !from->batch->committed);
+	if (handle_enter_mailbox(from->m, NULL) == -1)
+		return ABSENT;
+	dirs = from->m->dirs;
+	/* To enter M may park the account of FROM. */
+	(void)handle_hold(from->m, MAILDIR_NEW);
+	if (handle_enter_mailbox(m, err) == 0)
+		f = link_to(m, from, &dirs, to, err);
+	handle_release(from->m);
+	return f;
 }
 
 int
 append_write(struct append *a, struct slice bytes, struct err *err)
 {
-	const bool keep = store_keeps_crlf(a->batch->store);
-
-	while (bytes.n > 0) {
-		const size_t at = slice_find(bytes, '\n');
-		const struct slice line = slice_sub(bytes, 0, at);
-		const bool ends = at < bytes.n;
-		const int rc = keep ? put_plain(a, line, ends, err)
-				    : put_line(a, line, ends, err);
-
-		if (rc == -1)
-			return -1;
-		bytes = slice_from(bytes, at + ends);
-	}
-	return 0;
+	return lines_put(&a->lines, bytes, err);
 }
 
 /* INTERNALDATE is the file's time, so that it outlives the index; one that the
@@ -236,9 +217,14 @@ set_date(struct append *a, const struct append_info *info, struct err *err)
 	struct maildir_stat st;
 
 	/* Written within one second of the clock that its time is from. */
-	if (!info->has_date && a->m->dirs.host_time && a->written_s != 0 &&
-	    a->written_s == clock_wall_s()) {
-		a->msg.date_s = a->written_s;
+	if (!info->has_date && a->m->dirs.host_time &&
+	    a->lines.written_s != 0 && a->lines.written_s == clock_wall_s()) {
+		a->msg.date_s = a->lines.written_s;
+		return 0;
+	}
+	if (a->whole != NULL) {
+		a->msg.date_s = a->whole->msg.date_s;
+		a->own_date = a->whole->own_date;
 		return 0;
 	}
 	if (info->has_date && futimens(a->fd, times) == -1)
@@ -253,12 +239,12 @@ set_date(struct append *a, const struct append_info *info, struct err *err)
 int
 append_finish(struct append *a, const struct append_info *info, struct err *err)
 {
-	if (a->cr && put(a, SLICE("\r"), err) == -1)
-		return -1;
-	a->cr = false;
 	if (keywords_check(info->keywords, err) == -1 ||
-	    write_out(a, err) == -1 || set_date(a, info, err) == -1)
+	    (a->whole == NULL && lines_end(&a->lines, err) == -1) ||
+	    set_date(a, info, err) == -1)
 		return -1;
+	a->msg.size = a->lines.size;
+	a->msg.vsize = a->lines.wire;
 	a->info = *info;
 	buf_add(&a->names, info->keywords);
 	a->info.keywords = buf_slice(&a->names);
@@ -281,8 +267,8 @@ append_set_cache(struct append *a, struct slice bytes, int64_t sent_s)
 void
 append_written(const struct append *a, int64_t *bytes, int64_t *wire)
 {
-	*bytes = a->msg.size;
-	*wire = a->msg.vsize;
+	*bytes = a->lines.size;
+	*wire = a->lines.wire;
 }
 
 int
@@ -329,7 +315,14 @@ finish_batch(struct append_batch *b)
 	bool failed = false;
 
 	TAILQ_FOREACH(a, &b->appends, link)
-	failed = failed || a->rc == -1;
+	{
+		if (a->rc == 0 && a->whole != NULL &&
+		    a->whole->file_error != 0) {
+			errno = a->whole->file_error;
+			a->rc = err_sys(&a->err, ERR_TEMP, "sync a message");
+		}
+		failed = failed || a->rc == -1;
+	}
 	TAILQ_FOREACH(a, &b->appends, link)
 	{
 		const bool undo = a->rc == -1 || (b->atomic && failed);
@@ -365,7 +358,21 @@ synced(struct append *a, int error)
 static void
 on_synced(struct durable_req *req, int error)
 {
-	synced(OUTER(req, struct append, req), error);
+	struct append *a = OUTER(req, struct append, req);
+
+	a->file_error = error;
+	synced(a, error);
+}
+
+/* It is in no mailbox, but others have its file. */
+static void
+on_file_synced(struct durable_req *req, int error)
+{
+	struct append *a = OUTER(req, struct append, more_req);
+
+	a->file_error = error;
+	if (--a->batch->waiting == 0)
+		finish_batch(a->batch);
 }
 
 static void
@@ -386,8 +393,10 @@ sync_one(struct append *a, struct durable_req *r, struct durable_list *list)
 		return;
 	}
 	/* Both: others of the batch may count on the directory. */
-	if (fd_sync(r->fd, &a->err) == -1)
+	if (r->fd != -1 && fd_sync(r->fd, &a->err) == -1) {
 		a->rc = -1;
+		a->file_error = EIO;
+	}
 	if (r->dirfd != -1 && fd_sync(r->dirfd, &a->err) == -1)
 		a->rc = -1;
 }
@@ -431,6 +440,15 @@ sync_append(struct append *a, struct durable_list *list)
 		sync_one(a, &a->more_req, list);
 }
 
+static void
+sync_file(struct append *a, struct durable_list *list)
+{
+	a->more_req = (struct durable_req){
+		.done = on_file_synced, .fd = a->fd, .dirfd = -1, .dev = a->dev
+	};
+	sync_one(a, &a->more_req, list);
+}
+
 void
 append_commit(struct append_batch *b,
     void (*done)(struct append_batch *b, void *arg), void *arg)
@@ -446,8 +464,12 @@ append_commit(struct append_batch *b,
 	TAILQ_INIT(&list);
 	b->waiting = 1; /* so that no sync ends the batch before the last */
 	TAILQ_FOREACH(a, &b->appends, link)
-	if (a->rc == 0)
-		sync_append(a, &list);
+	{
+		if (a->rc == 0)
+			sync_append(a, &list);
+		if (a->rc == -1 && a->shared)
+			sync_file(a, &list);
+	}
 	if (!TAILQ_EMPTY(&list))
 		durable_submit_list(store_pool(b->store), &list);
 	if (--b->waiting == 0)

@@ -49,7 +49,29 @@ void append_set_cache(struct append *a, struct slice bytes, int64_t sent_s);
 void append_written(const struct append *a, int64_t *bytes, int64_t *wire);
 /* What was written so far, from the start: for a parser. */
 int append_fd(const struct append *a);
-/* Leave this one out of the batch. */
+/*
+ * A message that goes into many mailboxes.  Its TEXT, of MAX bytes at most, is
+ * made once and written behind what each has before it: that ends a line.
+ */
+struct append_text;
+struct append_text *append_text_new(struct store *store, size_t max);
+void append_text_free(struct append_text **t);
+int append_text_put(struct append_text *t, struct slice bytes, struct err *err);
+int append_text_end(struct append_text *t, struct err *err);
+void append_text_written(
+    const struct append_text *t, int64_t *bytes, int64_t *wire);
+struct slice append_text_bytes(const struct append_text *t);
+int append_write_text(
+    struct append *a, const struct append_text *t, struct err *err);
+/*
+ * The same bytes once more: a message into M that is a further name of the file
+ * of FROM, which is finished, of the same batch and no such name itself. ABSENT
+ * where the file systems do not have that.
+ */
+enum found append_link(struct mailbox *m, struct append *from,
+    struct append **to, struct err *err);
+
+/* Leave this one out of the batch; not one that has further names. */
 void append_drop(struct append *a);
 
 void append_commit(struct append_batch *b,

@@ -15,33 +15,40 @@
 #include "maildir/keyword_set.h"
 #include "maildir/kwlog.h"
 #include "store/append.h"
+#include "store/lines.h"
 #include "sys/durable.h"
+
+struct append_text {
+	struct lines lines;
+};
 
 struct append {
 	struct durable_req req; /* first: given back by the pool */
 	struct append_batch *batch;
 	struct mailbox *m;
 	TAILQ_ENTRY(append) link;
+	struct append *next_of_account; /* for append_place.c, as follows */
+	bool follows;                   /* one of the same account */
 	struct durable_req more_req; /* pabal-keywords, where it has a line */
 	struct append_info info;
 	struct buf names; /* info.keywords */
 	struct keyword_set keywords;
 	struct kwlog log;
 	int boxfd;
-	struct buf out;   /* not yet in the file */
-	struct buf cache; /* see append_set_cache */
+	struct lines lines;   /* into fd */
+	struct append *whole; /* whose file it is a further name of, or NULL */
+	struct buf cache;     /* see append_set_cache */
 	struct ix_msg msg;
 	struct ix_hot hot;
 	char tmp[IX_FILE_NAME];
 	int fd;
-	dev_t dev;         /* of fd; 0: not known */
-	int64_t written_s; /* not after the last write to the file began */
-	char last;         /* of what went into the file */
-	bool cr;           /* a CR that may belong to a CRLF */
-	bool finished;     /* ready for commit */
+	dev_t dev;     /* of fd; 0: not known */
+	bool finished; /* ready for commit */
+	bool shared;   /* others are further names of its file */
 	bool placed;
 	bool own_date;
 	int rc;
+	int file_error; /* of the sync, where others need it */
 	struct err err;
 	uint32_t uid;
 	uint32_t uidvalidity;

@@ -119,24 +119,23 @@ give_up(struct append *a, const struct err *err)
 		fail(a, err);
 }
 
-/* Everything of ACCT in the batch, in one transaction. */
+/* Everything that the account of FIRST gets in the batch, in one transaction;
+ * nothing before FIRST is for it. */
 static void
-place_account(struct append_batch *b, struct account *acct)
+place_account(struct append *first)
 {
+	struct account *acct = first->m->a;
+	struct append_batch *b = first->batch;
 	struct err err = { 0 };
 	struct append *a;
 	size_t room = TX_ROOM;
 	struct tx tx;
 	bool ok;
 
-	TAILQ_FOREACH(a, &b->appends, link)
-	if (a->m->a == acct)
+	for (a = first; a != NULL; a = a->next_of_account)
 		room += TX_ROOM_MSG + 2 * a->cache.n;
 	ok = handle_begin(acct, room, &tx, &err) == 0;
-	TAILQ_FOREACH(a, &b->appends, link)
-	{
-		if (a->m->a != acct)
-			continue;
+	for (a = first; a != NULL; a = a->next_of_account) {
 		a->rc = ok ? place(&tx, a, &err) : -1;
 		if (a->rc == -1)
 			fail(a, &err);
@@ -149,22 +148,28 @@ place_account(struct append_batch *b, struct account *acct)
 	}
 	if (ok && tx_commit(&tx, &err) == 0)
 		return;
-	TAILQ_FOREACH(a, &b->appends, link)
-	if (a->m->a == acct)
+	for (a = first; a != NULL; a = a->next_of_account)
 		give_up(a, &err);
 }
 
 void
 append_place_all(struct append_batch *b)
 {
-	struct append *a, *seen;
+	struct append *a;
 
 	TAILQ_FOREACH(a, &b->appends, link)
 	{
-		TAILQ_FOREACH(seen, &b->appends, link)
-		if (seen->m->a == a->m->a)
-			break;
-		if (seen == a)
-			place_account(b, a->m->a);
+		struct append *before = a->m->a->last_append;
+
+		a->follows = before != NULL;
+		a->next_of_account = NULL;
+		if (before != NULL)
+			before->next_of_account = a;
+		a->m->a->last_append = a;
 	}
+	TAILQ_FOREACH(a, &b->appends, link)
+	a->m->a->last_append = NULL;
+	TAILQ_FOREACH(a, &b->appends, link)
+	if (!a->follows)
+		place_account(a);
 }

@@ -23,7 +23,8 @@ struct account {
 	bool skipped;       /* a directory that we may not use was met */
 	bool renamed;       /* and one that others gave another name */
 	bool deleted_left;  /* directories of deleted mailboxes are there */
-	uint64_t turn;      /* of the loop, in which it was looked at */
+	struct append *last_append; /* append_place_all's, within it */
+	uint64_t turn;              /* of the loop, in which it was looked at */
 	uint64_t builds; /* goes up when another index takes this one's place */
 	uint64_t replaced; /* and this when it was taken away under us */
 	uint64_t max_bytes;

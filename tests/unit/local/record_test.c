@@ -137,7 +137,7 @@ test_none(void **state)
 	assert_null(record_new(SLICE(""), 10));
 	assert_int_equal(record_next(p), INT64_MAX);
 	record_reach(p, 5, 5, 5);
-	assert_false(record_put(p, &out, &sent));
+	assert_false(record_put(p, 0, 0, &out, &sent));
 	record_places_free(&p);
 	record_free(&none);
 }
