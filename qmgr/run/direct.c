@@ -11,9 +11,10 @@
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 
-/* A delivery takes as long as a sync; what takes longer is in trouble, or
- * behind much other mail, and the client should not have to wait for that. */
-enum { PATIENCE_MS = 250 };
+/* A delivery takes as long as a sync, and to make a file for each recipient;
+ * what takes longer is in trouble, or behind much other mail, and the client
+ * should not have to wait for that. */
+enum { PATIENCE_MS = 240, PATIENCE_RCPT_MS = 10 };
 
 struct direct {
 	struct newfile *file; /* NULL: the client has his answer */
@@ -202,7 +203,8 @@ direct_begin(struct newfile *nf, int64_t size, uint32_t crc32c,
 	m->direct = d;
 	state.count++;
 	ev_timer_init(&d->patience, on_patience);
-	ev_timer_set(&d->patience, PATIENCE_MS);
+	ev_timer_set(
+	    &d->patience, PATIENCE_MS + PATIENCE_RCPT_MS * (int64_t)m->nrcpts);
 	state.start(m);
 	return true;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/run/resolve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
@@ -46,6 +48,18 @@ fail(struct rcpt *r, enum rcpt_state to, struct slice dsn, struct slice text)
 	settle(r, to);
 }
 
+/* Those of one process are one delivery (dispatch.c, process_for): each account
+ * is open in one of them, and a message for many is work for all. */
+static struct slice
+process_of(struct slice account)
+{
+	static char name[12];
+
+	snprintf(name, sizeof name, "%u",
+	    (unsigned)(map_hash_fixed(account) % ipc_count(ROLE_LOCAL)));
+	return slice_str(name);
+}
+
 static void
 to_mailbox(struct rcpt *r, const struct msg_lookup_found *in)
 {
@@ -55,7 +69,7 @@ to_mailbox(struct rcpt *r, const struct msg_lookup_found *in)
 	r->home = arena_slice(a, in->home);
 	r->extension = arena_slice(a, in->tag);
 	r->quota_bytes = in->quota > INT64_MAX ? 0 : (int64_t)in->quota;
-	dest_put(ROLE_LOCAL, in->uid, SLICE(""), r);
+	dest_put(ROLE_LOCAL, in->uid, process_of(r->account), r);
 }
 
 /* "lmtp:next"; LIKE if that is the same. */
