@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from measure import cpu_s
-from peers import DOMAIN, USERS, Pabal, drive, wait
+from peers import DOMAIN, USERS, Load, Pabal, wait
 from backlog import Backlog  # tests/flow is on the path now
 
 QUESTIONS = ("queue count", "queue count login=user1@*",
@@ -44,7 +44,7 @@ def fresh(server, messages, f, when):
     rates, cpus = [], []
     for _ in range(3):
         base, cpu, begin = server.count(), cpu_s(server.pid), time.monotonic()
-        drive(server.smtp_port, messages)
+        Load().drive(server.smtp_port, messages)
         wait(lambda b=base: server.count() - b >= messages, "all messages",
              600)
         rates.append(messages / (time.monotonic() - begin))

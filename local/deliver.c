@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Messages into mailboxes.
+ *
+ * Deliveries are collected in a batch with one wait for the disk and one
+ * transaction for each account; while a batch waits for the disk the next one
+ * is collected, because it could not be synced earlier.  A message without a
+ * text (message.h) is copied in steps, in a batch of its own, so that it holds
+ * up nobody.
+ */
 #include "local/deliver.h"
 
 #include <stdlib.h>

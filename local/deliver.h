@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Messages into mailboxes.
- *
- * Deliveries are collected in a batch with one wait for the disk and one
- * transaction for each account; while a batch waits for the disk the next one
- * is collected, because it could not be synced earlier.  A message without a
- * text (message.h) is copied in steps, in a batch of its own, so that it holds
- * up nobody.
- */
+/* Messages into mailboxes, in batches. */
 #ifndef LOCAL_DELIVER_H
 #define LOCAL_DELIVER_H
 
