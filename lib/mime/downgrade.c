@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -333,14 +334,27 @@ encoding_for(const struct span *s)
 		   : TRANSFER_BASE64;
 }
 
+static bool
+is_8bit_boundary(const struct mime_part *p)
+{
+	struct arena a;
+	bool is;
+
+	if (p->kind != MIME_MULTIPART)
+		return false;
+	arena_init(&a);
+	is = sevenbit_is_8bit(param_value(&a, p->params, "boundary"));
+	arena_fini(&a);
+	return is;
+}
+
 /* A boundary with 8-bit bytes, or one that was not understood, may be that of
- * other parts when it is changed. */
+ * other parts when it is changed.  What stands before P has its parent's. */
 static bool
 has_odd_boundary(const struct mime_part *p)
 {
-	return p->opaque ||
-	       (p->kind == MIME_MULTIPART &&
-		   sevenbit_is_8bit(param_find(p->params, "boundary")));
+	return p->opaque || is_8bit_boundary(p) ||
+	       (p->parent != NULL && is_8bit_boundary(p->parent));
 }
 
 /* SPAN has what the host does not take; false when that is not to be
@@ -363,7 +377,8 @@ plan_change(struct span *s, bool force)
 		return true;
 	}
 	s->action = SAFE;
-	return force || status || s->place == AROUND;
+	return force || status ||
+	       (s->place == AROUND && !has_odd_boundary(s->part));
 }
 
 /* A label of 8bit on what is 7bit now, or of binary on what is text. */

@@ -44,7 +44,7 @@ is_token(char c)
 {
 	static const struct slice specials = SLICE("()<>@,;:\\\"/[]?=");
 
-	return c > ' ' && c != 0x7f && slice_find(specials, c) == specials.n;
+	return c > ' ' && c < 0x7f && slice_find(specials, c) == specials.n;
 }
 
 /* char may be signed: bytes from 0x80 on are let through in values. */

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/sevenbit.h"
 
+#include "base/arena.h"
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/encode.h"
 #include "mime/header.h"
+#include "mime/param.h"
 
 enum {
 	FOLD_AT = 76,
 	CUT_AT = SEVENBIT_LINE_MAX - 3, /* not within a UTF-8 character */
-	PARAM_VALUE_MAX = 240,          /* in %XX it still fits a line */
+	/* These fit a line together. */
+	PARAM_NAME_MAX = 200,
+	PARAM_STRING_MAX = 256, /* twice that when all is quoted */
+	PARAM_VALUE_MAX = 720,  /* in %XX */
 };
 
 bool
@@ -189,63 +194,199 @@ is_attr(char c)
 	return ascii_isalnum(c) || slice_find(others, c) < others.n;
 }
 
-static void
-add_percent(struct buf *out, struct slice s)
+static bool
+is_token(struct slice s)
 {
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_attr(s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+/* In %XX, except for the bytes of AS_IS. */
+static void
+add_percent(struct buf *out, struct slice s, const char *as_is)
+{
+	const struct slice others = slice_str(as_is);
+
 	for (size_t i = 0; i < s.n; i++) {
-		if (is_attr(s.p[i]))
+		if (is_attr(s.p[i]) || slice_find(others, s.p[i]) < others.n)
 			buf_addc(out, s.p[i]);
 		else
 			buf_addf(out, "%%%02X", (unsigned char)s.p[i]);
 	}
 }
 
-/* NAME=VALUE as it stands, blanks around it.  The boundary is also in the
- * body, where it becomes '?'. */
-static void
-add_param(struct buf *out, struct slice s)
+/* The beginning of S, which is in %XX, that fits a line: no %XX is cut. */
+static struct slice
+one_piece(struct slice s)
 {
-	struct slice value, name = slice_cut(s, '=', &value);
-	struct buf plain;
+	size_t n = PARAM_VALUE_MAX;
 
-	value = slice_trim(value);
-	buf_init(&plain, value.n);
-	if (value.n >= 2 && *value.p == '"')
-		unquote(&plain, slice_sub(value, 1, value.n - 2));
-	else
-		buf_add(&plain, value);
-	if (sevenbit_is_8bit(name) || slice_find(name, '*') < name.n ||
-	    slice_iis(slice_trim(name), "boundary") || plain.n == 0 ||
-	    plain.n > PARAM_VALUE_MAX) {
-		add_safe(out, s);
-	} else {
-		buf_addf(out, "%.*s*=%s''", SLICE_FMT(slice_trim(name)),
-		    utf8_valid(buf_slice(&plain)) ? "utf-8" : "unknown-8bit");
-		add_percent(out, buf_slice(&plain));
-	}
-	buf_fini(&plain);
+	if (s.n <= n)
+		return s;
+	if (s.p[n - 1] == '%')
+		n -= 1;
+	else if (s.p[n - 2] == '%')
+		n -= 2;
+	return slice_sub(s, 0, n);
+}
+
+/* NAME with VALUE, which is in %XX: whole, or in pieces (RFC 2231 4.1). */
+static void
+add_pieces(struct buf *out, struct slice name, struct slice value)
+{
+	struct slice piece = one_piece(value);
+	const bool whole = piece.n == value.n;
+	unsigned n = 0;
+
+	do {
+		buf_adds(out, ";\r\n ");
+		buf_add(out, name);
+		if (whole)
+			buf_adds(out, "*=");
+		else
+			buf_addf(out, "*%u*=", n++);
+		buf_add(out, piece);
+		value = slice_from(value, piece.n);
+		piece = one_piece(value);
+	} while (value.n > 0);
+}
+
+static bool
+is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_isprint(s.p[i]))
+			return false;
+	return true;
 }
 
 static void
-add_params(struct buf *out, struct slice s)
+add_string(struct buf *out, struct slice s)
 {
-	while (s.n > 0) {
-		size_t n = 0;
-		struct slice part;
-
-		while (n < s.n && s.p[n] != ';')
-			n += s.p[n] == '"'
-				 ? enclosed(slice_from(s, n), '"', '"')
-				 : 1;
-		part = slice_trim(slice_sub(s, 0, n));
-		if (!sevenbit_is_8bit(part))
-			buf_add(out, part);
-		else
-			add_param(out, part);
-		if (n + 1 < s.n)
-			buf_adds(out, ";\r\n ");
-		s = slice_from(s, n + 1);
+	buf_addc(out, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			buf_addc(out, '\\');
+		buf_addc(out, s.p[i]);
 	}
+	buf_addc(out, '"');
+}
+
+static void
+add_param(struct buf *out, struct slice name, struct slice value)
+{
+	struct buf percent;
+
+	if (is_printable(value) && value.n <= PARAM_STRING_MAX) {
+		buf_adds(out, ";\r\n ");
+		buf_add(out, name);
+		buf_addc(out, '=');
+		if (is_token(value))
+			buf_add(out, value);
+		else
+			add_string(out, value);
+		return;
+	}
+	buf_init(&percent, 3 * value.n + 100);
+	buf_adds(&percent, utf8_valid(value) ? "utf-8''" : "unknown-8bit''");
+	add_percent(&percent, value, "");
+	add_pieces(out, name, buf_slice(&percent));
+	buf_fini(&percent);
+}
+
+/* "name*": its value is in %XX already, except where it is not. */
+static void
+add_extended(struct buf *out, struct slice name, struct slice value)
+{
+	struct buf percent;
+
+	buf_init(&percent, 3 * value.n);
+	add_percent(&percent, value, "%'");
+	add_pieces(out, name, buf_slice(&percent));
+	buf_fini(&percent);
+}
+
+/* The one that counts. It is also in the body, where it becomes '?'. */
+static void
+add_boundary(struct buf *out, struct arena *a, const struct param *params)
+{
+	const struct slice value = param_value(a, params, "boundary");
+	struct buf safe;
+
+	buf_init(&safe, value.n);
+	add_safe(&safe, value);
+	if (value.n > 0)
+		add_param(out, SLICE("boundary"), buf_slice(&safe));
+	buf_fini(&safe);
+}
+
+static void
+add_params(struct buf *out, struct arena *a, const struct param *params)
+{
+	add_boundary(out, a, params);
+	for (const struct param *p = params; p != NULL; p = p->next) {
+		const size_t star = slice_find(p->name, '*');
+		const struct slice name = slice_sub(p->name, 0, star);
+
+		if (slice_iis(name, "boundary") || name.n > PARAM_NAME_MAX)
+			continue;
+		if (star == p->name.n)
+			add_param(out, name, p->value);
+		else if (star + 1 == p->name.n && star > 0)
+			add_extended(out, name, p->value);
+	}
+}
+
+/* ---- MIME fields: written anew from what the parser made of them, so that it
+ * makes the same of the result ---- */
+
+static void
+add_type(struct buf *out, struct slice value)
+{
+	struct arena a;
+	struct slice type, subtype;
+	struct param *params;
+
+	arena_init(&a);
+	if (param_content_type(&a, value, &type, &subtype, &params)) {
+		buf_add(out, type);
+		buf_addc(out, '/');
+		buf_add(out, subtype);
+		add_params(out, &a, params);
+	} else {
+		buf_adds(out, "text/plain"); /* RFC 2045 5.2 */
+	}
+	arena_fini(&a);
+}
+
+static void
+add_disposition(struct buf *out, struct slice value)
+{
+	struct arena a;
+	struct slice token;
+	struct param *params;
+
+	arena_init(&a);
+	if (param_disposition(&a, value, &token, &params)) {
+		buf_add(out, token);
+		add_params(out, &a, params);
+	} else {
+		buf_adds(out, "attachment"); /* RFC 2183 2.8 */
+	}
+	arena_fini(&a);
+}
+
+static void
+add_encoding(struct buf *out, struct slice value)
+{
+	const struct slice token = param_token(value);
+
+	if (token.n > 0)
+		buf_add(out, token);
+	else
+		buf_addc(out, '?');
 }
 
 /* ---- fields ---- */
@@ -270,9 +411,6 @@ static const struct {
 	{ "Disposition-Notification-To", add_addresses },
 	{ "List-Id",                   add_addresses },
 	{ "Keywords",                  add_addresses },
-	{ "Content-Type",              add_params },
-	{ "Content-Disposition",       add_params },
-	{ "Content-Transfer-Encoding", add_safe },
 	{ "Content-ID",                add_safe },
 	{ "Content-Location",          add_safe },
 	{ "MIME-Version",              add_safe },
@@ -284,22 +422,49 @@ static const struct {
 	{ "Return-Path",               add_safe },
 	{ "DKIM-Signature",            add_safe },
 	{ "Authentication-Results",    add_safe },
+}, mime[] = { /* these take the value folded, as the parser does */
+	{ "Content-Type",              add_type },
+	{ "Content-Disposition",       add_disposition },
+	{ "Content-Transfer-Encoding", add_encoding },
 };
 /* clang-format on */
 
+static bool
+add_mime(struct buf *out, const struct header_field *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(mime); i++)
+		if (slice_iis(f->name, mime[i].name)) {
+			mime[i].add(out, f->value);
+			return true;
+		}
+	return false;
+}
+
 static void
-add_value(struct buf *out, struct slice name, struct slice value, bool ascii)
+add_ascii(struct buf *out, struct slice name, struct slice value)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (slice_iis(name, kinds[i].name) &&
-		    (ascii || kinds[i].add == add_params)) {
+		if (slice_iis(name, kinds[i].name)) {
 			kinds[i].add(out, value);
 			return;
 		}
+	add_words(out, value);
+}
+
+static void
+add_value(struct buf *out, const struct header_field *f, bool ascii)
+{
+	struct buf plain;
+
+	if (add_mime(out, f))
+		return;
+	buf_init(&plain, f->value.n + 1);
+	header_unfold(&plain, f->value);
 	if (ascii)
-		add_words(out, value);
+		add_ascii(out, f->name, buf_slice(&plain));
 	else
-		buf_add(out, value);
+		buf_add(out, buf_slice(&plain));
+	buf_fini(&plain);
 }
 
 static bool
@@ -361,19 +526,16 @@ add_lines(struct buf *out, struct slice text, bool fold)
 void
 sevenbit_field(struct buf *out, const struct header_field *f, bool ascii)
 {
-	struct buf plain, text;
+	struct buf text;
 
 	if (!(ascii && sevenbit_is_8bit(f->raw)) && !has_long_line(f->raw)) {
 		add_lines(out, f->raw, false);
 		return;
 	}
-	buf_init(&plain, f->value.n + 1);
 	/* A byte becomes three, and four with every word around it. */
 	buf_init(&text, 8 * f->raw.n + 100);
-	header_unfold(&plain, f->value);
 	buf_addf(&text, "%.*s: ", SLICE_FMT(f->name));
-	add_value(&text, f->name, buf_slice(&plain), ascii);
+	add_value(&text, f, ascii);
 	add_lines(out, buf_slice(&text), true);
-	buf_fini(&plain);
 	buf_fini(&text);
 }

@@ -3,6 +3,10 @@
  * A header field as ASCII in lines of at most 998 bytes (RFC 5322 2.1.1):
  * encoded words in text, display names and comments (RFC 2047), RFC 2231 in
  * the parameters of MIME fields, '?' where neither may stand.
+ *
+ * Content-Type, -Disposition and -Transfer-Encoding are written anew from what
+ * mime/param.h reads in them, so that it reads the same in the result: a
+ * boundary is neither lost nor found by where lines are folded.
  */
 #ifndef MIME_SEVENBIT_H
 #define MIME_SEVENBIT_H
