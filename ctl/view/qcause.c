@@ -52,6 +52,17 @@ say_failures(struct buf *b, const struct qsite *s)
 	buf_addc(b, '"');
 }
 
+/* That nothing of what waits is due at AT_S, if so. */
+static void
+say_due(struct buf *b, const struct qtally *t, int64_t at_s, int64_t now_s)
+{
+	if (t->active > 0 || t->next_s <= at_s)
+		return;
+	buf_adds(b, "; the first of what waits is due in ");
+	qview_span(b, t->next_s - now_s);
+	buf_adds(b, ", or at once by queue retry");
+}
+
 static void
 say_rate(struct buf *b, const struct qsite *s)
 {
@@ -99,12 +110,14 @@ qcause_say(struct buf *b, enum qcause c, const struct qsite *s,
 		buf_adds(b, "; it is not tried for ");
 		qview_span(b, s->down_s);
 		buf_adds(b, ", then one delivery probes it");
+		say_due(b, t, now_s + s->down_s, now_s);
 		return;
 	case QCAUSE_PROBE:
 		buf_adds(b, "the site was down: ");
 		say_failures(b, s);
 		buf_adds(b, s->active > 0 ? "; one delivery probes it now"
 					  : "; the next delivery probes it");
+		say_due(b, t, now_s, now_s);
 		return;
 	case QCAUSE_RATE:
 		say_rate(b, s);

@@ -129,8 +129,11 @@ test_cause(void **state)
 		  2, 1, 0, QCAUSE_DOWN, "not tried for 1m1s" },
 		{ { .down_s = 61, .fails = 5, .why = SLICE("no\x1broute") },
 		  2, 1, 0, QCAUSE_DOWN, "\"no?route\"" },
+		{ { .down_s = 59, .fails = 5 }, 2, 0, 0, QCAUSE_DOWN,
+		  "one delivery probes it; the first of what waits is due in "
+		  "1m, or" },
 		{ { .probe = true, .fails = 5 }, 2, 0, 0, QCAUSE_PROBE,
-		  "the next delivery probes it" },
+		  "the next delivery probes it; the first of what waits" },
 		{ { .probe = true, .fails = 5, .active = 1 }, 2, 0, 1,
 		  QCAUSE_PROBE, "probes it now" },
 		{ { .pause_s = 90, .limits = SLICE("a rate=2/1h"), .rate = 2,
