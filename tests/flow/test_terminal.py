@@ -69,6 +69,10 @@ def output(pabal, *args, stdin=b""):
 COMMANDS = [
     ("queue", "list"), ("queue", "show", "QID"), ("queue", "top", "sender"),
     ("queue", "top", "recipient"), ("queue", "top", "reason"),
+    ("queue", "why", "QID"), ("queue", "why", "far.example"),
+    ("queue", "why", EVIL), ("queue", "why", EVIL + "@x"),
+    ("queue", "top", "--by", EVIL), ("queue", "delete", "--all", "--dry-run"),
+    ("queue", "export", "--to", EVIL),
     ("trace", "QID"), ("trace", EVIL), ("status",), ("metrics",), ("check",),
     ("user", "list"), ("user", "add", EVIL), ("user", "list", EVIL),
     ("user", "export"), ("alias", "list"), ("alias", "list", EVIL),

@@ -148,6 +148,12 @@ ipc_send(struct ipc *peer, const struct msg *m)
 		refused += !m->queue_counted.ok;
 		return true;
 	}
+	if (m->type == MSG_queue_sited) {
+		buf_reset(&listed);
+		buf_add(&listed, m->queue_sited.text);
+		refused += !m->queue_sited.ok;
+		return true;
+	}
 	assert_ptr_equal(peer, &smtpd);
 	if (m->type == MSG_queue_opened && m->queue_opened.ok) {
 		slice_copy(m->queue_opened.qid, opened, sizeof opened);
@@ -1090,6 +1096,44 @@ test_mailq(void **state)
 	count(&user, "reason=the*");
 	list(&user, "state=waiting reason=the*");
 	assert_int_equal(refused, 2);
+	count(&user, "site=*");
+	assert_int_equal(refused, 3);
+}
+
+/* Whatever is asked for, there is an answer. */
+static void
+test_site(void **state)
+{
+	static char lengthy[60000];
+	/* clang-format off */
+	const struct { const char *name, *cursor; bool ok; } rows[] = {
+		{ "smtp:x",                     "",  true },
+		{ "",                           "",  true },
+		{ "local:",                     "",  true },
+		{ "local:99999999999999999999", "",  true },
+		{ "pipe:-1",                    "",  true },
+		{ lengthy,                      "",  true },
+		{ "x", "0",                          true },
+		{ "x", "99999999999",                true },
+		{ "x", "18446744073709551615",       true },
+		{ "x", "18446744073709551616",       false },
+		{ "x", "-1",                         false },
+		{ "x", "one",                        false },
+	};
+	/* clang-format on */
+
+	(void)state;
+	memset(lengthy, 'x', sizeof lengthy - 1);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct msg m = { .type = MSG_queue_site };
+
+		refused = 0;
+		m.queue_site.name = slice_str(rows[i].name);
+		m.queue_site.cursor = slice_str(rows[i].cursor);
+		admin_on_site(&ctl, &m);
+		assert_int_equal(refused, !rows[i].ok);
+		assert_int_equal(listed.n, 0);
+	}
 }
 
 int
@@ -1126,6 +1170,7 @@ main(void)
 		T(test_list),
 		T(test_forged_file),
 		T(test_mailq),
+		T(test_site),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
