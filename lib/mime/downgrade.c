@@ -28,7 +28,7 @@ enum {
 
 enum action {
 	COPY,
-	SAFE,   /* '?' for 8-bit bytes, lines cut */
+	SAFE,   /* no 8-bit bytes, lines cut */
 	FIELDS, /* a header, field by field */
 	ENCODE,
 };
@@ -57,6 +57,8 @@ struct downgrade {
 	size_t nspans;
 	bool raw;              /* BINARYMIME */
 	bool seven_bit, force; /* the plan */
+	char safe;             /* for 8-bit bytes that are not encoded */
+	char instead;          /* the same, 0 where they stay */
 	/* Where a pass stands */
 	uint64_t at;
 	size_t now;
@@ -184,10 +186,39 @@ rewind_pass(struct downgrade *d)
 	d->field_passes = false;
 }
 
+static bool
+is_in_boundary(const struct mime_part *p, char c)
+{
+	struct arena a;
+	struct slice boundary;
+	bool is;
+
+	if (p->kind == MIME_LEAF)
+		return false;
+	arena_init(&a);
+	boundary = param_value(&a, p->params, "boundary");
+	is = slice_find(boundary, c) < boundary.n;
+	arena_fini(&a);
+	for (p = p->child; p != NULL && !is; p = p->next)
+		is = is_in_boundary(p, c);
+	return is;
+}
+
+/* '?', or what makes no boundary of a line that was none. */
+static char
+safe_for(const struct mime_part *root)
+{
+	for (const char *c = "?*#!~^|"; *c != '\0'; c++)
+		if (!is_in_boundary(root, *c))
+			return *c;
+	return '?';
+}
+
 void
 downgrade_read_end(struct downgrade *d)
 {
 	d->tree = mime_parser_finish(&d->parser);
+	d->safe = safe_for(d->tree->root);
 	add_part(d, d->tree->root, false);
 	add_span(d, d->tree->root, AROUND, false, d->at);
 	rewind_pass(d);
@@ -434,6 +465,7 @@ bool
 downgrade_plan(struct downgrade *d, bool seven_bit, bool force)
 {
 	d->seven_bit = seven_bit;
+	d->instead = seven_bit ? d->safe : 0;
 	d->force = force;
 	rewind_pass(d);
 	for (size_t i = 0; i < d->nspans; i++) {
@@ -510,7 +542,7 @@ put_field(struct downgrade *d, const struct span *s, struct buf *out)
 		add_fields(d, s, out);
 	if (!header_next(&rest, &f)) {
 		d->field_column = 0;
-		sevenbit_text(out, all, d->seven_bit, &d->field_column);
+		sevenbit_text(out, all, d->instead, &d->field_column);
 	} else if (!slice_iis(f.name, "Content-Transfer-Encoding")) {
 		d->saw_type |= slice_iis(f.name, "Content-Type");
 		d->saw_version |= slice_iis(f.name, "MIME-Version");
@@ -539,11 +571,11 @@ put_header_line(struct downgrade *d, const struct span *s, struct slice line,
 		d->field_passes = true;
 		d->field_column = 0;
 		sevenbit_text(
-		    out, buf_slice(&d->field), d->seven_bit, &d->field_column);
+		    out, buf_slice(&d->field), d->instead, &d->field_column);
 		buf_reset(&d->field);
 	}
 	if (d->field_passes)
-		sevenbit_text(out, line, d->seven_bit, &d->field_column);
+		sevenbit_text(out, line, d->instead, &d->field_column);
 	else
 		buf_add(&d->field, line);
 }
@@ -619,7 +651,7 @@ downgrade_write(struct downgrade *d, struct slice piece, struct buf *out)
 			buf_add(out, in);
 			break;
 		case SAFE:
-			sevenbit_text(out, in, d->seven_bit, &d->column);
+			sevenbit_text(out, in, d->instead, &d->column);
 			break;
 		case FIELDS:
 			put_header(d, s, in, ends, out);

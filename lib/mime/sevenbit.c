@@ -30,7 +30,7 @@ sevenbit_is_8bit(struct slice s)
 }
 
 void
-sevenbit_text(struct buf *out, struct slice text, bool ascii, size_t *column)
+sevenbit_text(struct buf *out, struct slice text, char instead, size_t *column)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		const char c = text.p[i];
@@ -42,7 +42,7 @@ sevenbit_text(struct buf *out, struct slice text, bool ascii, size_t *column)
 			buf_adds(out, "\r\n ");
 			*column = 2;
 		}
-		buf_addc(out, ascii && (c & 0x80) != 0 ? '?' : c);
+		buf_addc(out, instead != 0 && (c & 0x80) != 0 ? instead : c);
 	}
 }
 
@@ -505,7 +505,7 @@ add_line(struct buf *out, struct slice line, bool fold)
 		buf_adds(out, "\r\n");
 		line = slice_from(line, at);
 	}
-	sevenbit_text(out, line, false, &column);
+	sevenbit_text(out, line, 0, &column);
 	buf_adds(out, "\r\n");
 }
 

@@ -26,11 +26,11 @@ bool sevenbit_is_8bit(struct slice s);
 /* Add F to OUT; its 8-bit bytes stay when ASCII is false. */
 void sevenbit_field(struct buf *out, const struct header_field *f, bool ascii);
 /*
- * Add a piece of text (with CRLF line ends) that cannot be encoded: '?' for
- * each byte above 127 if ASCII, lines cut by CRLF and a space.  *COLUMN goes
- * from piece to piece, 0 at first.
+ * Add a piece of text (with CRLF line ends) that cannot be encoded: INSTEAD
+ * for each byte above 127 (they stay when it is 0), lines cut by CRLF and a
+ * space.  *COLUMN goes from piece to piece, 0 at first.
  */
 void sevenbit_text(
-    struct buf *out, struct slice text, bool ascii, size_t *column);
+    struct buf *out, struct slice text, char instead, size_t *column);
 
 #endif

@@ -134,6 +134,10 @@ test_table(void **state)
 		{ "Content-Type: multipart/mixed; boundary*=''%E4\r\n\r\n"
 		  "--\xe4\r\n\r\na\r\n--\xe4--\r\n",
 		    NULL },
+		{ "Content-Type: multipart/mixed; boundary=\"?\"\r\n\r\n"
+		  "--\xe4\r\n--?\r\n\r\na\r\n--?--\r\n",
+		    "Content-Type: multipart/mixed; boundary=\"?\"\r\n\r\n"
+		    "--*\r\n--?\r\n\r\na\r\n--?--\r\n" },
 		/* the same for its type and its encoding */
 		{ "Content-Type: \xe4 multipart/mixed; boundary=o\r\n\r\n"
 		  "--o\r\n\r\n--o--\r\n",
