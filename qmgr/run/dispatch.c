@@ -193,6 +193,16 @@ process_for(const struct dispatch_job *job)
 	return next++ % n;
 }
 
+/* What is kept of a message that has no file goes whole, or it needs one. */
+static void
+need_file(const struct dispatch_job *job, size_t n)
+{
+	const struct kept_bytes *kept = &job->message->kept;
+
+	if (n + kept->record.n + kept->body.n > MSG_MAX_BYTES - FIXED_BYTES)
+		direct_save(job->message);
+}
+
 /* KEPT for local, where a frame has room for it beside *N bytes, to which it is
  * added. */
 static struct slice
@@ -223,6 +233,7 @@ send_job(struct dispatch_job *job)
 	envelope_format(&head, &env);
 	format_rcpts(job, &rcpts);
 	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n;
+	need_file(job, n);
 	record = kept_for(job, &m->kept.record, &n);
 	body = kept_for(job, &m->kept.body, &n);
 	fd = body.n > 0 ? -1 : message_open_file(job->message);

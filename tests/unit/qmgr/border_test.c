@@ -730,6 +730,35 @@ test_direct(void **state)
 	assert_int_equal(direct_count(), 0);
 }
 
+/* The bytes that smtpd may hand over do not fit in local's frame beside the
+ * largest record and a long envelope: it gets the file. */
+static void
+test_direct_no_room(void **state)
+{
+	enum { RCPTS = 4 };
+	static char text[MSG_MAX_BYTES - MIME_WIRE_MAX - 1024];
+	static const char structure[MIME_WIRE_MAX];
+	struct buf lines = { .max = 4096 };
+
+	(void)state;
+	buf_adds(&lines, "protocol ESMTP\nsender a@b\n");
+	for (int i = 0; i < RCPTS; i++)
+		buf_addf(&lines, "rcpt %d%0200d@somewhere.example\n", i, 0);
+	say_open_as(buf_slice(&lines), false);
+	memset(text, 'x', sizeof text);
+	record = slice_of(structure, sizeof structure);
+	say_small(slice_of(text, sizeof text), sizeof text);
+	record = SLICE("");
+	assert_false(in_spool());
+	for (int i = 0; i < RCPTS; i++)
+		answer(mailbox);
+	expect_job(ROLE_LOCAL, 0, "");
+	assert_true(calls[0].body_bytes == sizeof text || calls[0].has_file);
+	until_committed();
+	assert_true(is_queued());
+	buf_fini(&lines);
+}
+
 /* What may lead elsewhere is saved before anything is done about it. */
 static void
 test_direct_elsewhere(void **state)
@@ -1157,6 +1186,7 @@ main(void)
 		T(test_record_too_large),
 		T(test_record_far),
 		T(test_direct),
+		T(test_direct_no_room),
 		T(test_direct_elsewhere),
 		T(test_direct_not_delivered),
 		T(test_direct_slow),
