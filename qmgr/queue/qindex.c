@@ -133,6 +133,16 @@ stamp_is(struct slice text, const char *how, const char *boot_id)
 	return same;
 }
 
+/* Is it as a process left it that just ended?  That is believed once: what LMDB
+ * does not notice of damage may end the next process too, and all that follow
+ * for as long as the table is there. */
+static bool
+left_open(struct slice text, const char *boot_id)
+{
+	return boot_id[0] != '\0' && stamp_is(text, "open ", boot_id) &&
+	       write_stamp("again ", boot_id, NULL) == 0;
+}
+
 /* May what is there be believed?  Then it is open from here on. */
 static bool
 take_stamp(const char *boot_id)
@@ -141,8 +151,7 @@ take_stamp(const char *boot_id)
 	bool good;
 
 	good = textfile_load(ix.dir, STAMP, &text, NULL) == FOUND &&
-	       ((boot_id[0] != '\0' &&
-		    stamp_is(buf_slice(&text), "open ", boot_id)) ||
+	       (left_open(buf_slice(&text), boot_id) ||
 		   (stamp_is(buf_slice(&text), "clean", "") &&
 		       write_stamp("open ", boot_id, NULL) == 0));
 	buf_fini(&text);

@@ -266,6 +266,25 @@ test_believed(void **state)
 	qindex_close();
 	assert_true(reopen("two"));
 	walk("", "A C D");
+	end_of_process();
+	assert_true(reopen("two"));
+	walk("", "A C D");
+}
+
+/* Whoever ends a second time may have met in it what ends processes. */
+static void
+test_believed_once(void **state)
+{
+	(void)state;
+	end_of_process();
+	assert_false(reopen("two"));
+	walk("", "");
+	begin();
+	put("A", ENTRY_WAITING, 1);
+	commit();
+	end_of_process();
+	assert_true(reopen("two"));
+	walk("", "A");
 }
 
 /* Each leaves an index that holds nothing, and works. */
@@ -395,6 +414,7 @@ main(void)
 		cmocka_unit_test(test_many_recipients),
 		cmocka_unit_test(test_orders_and_counts),
 		cmocka_unit_test(test_believed),
+		cmocka_unit_test(test_believed_once),
 		cmocka_unit_test(test_not_believed),
 		cmocka_unit_test(test_damaged_pages),
 		cmocka_unit_test(test_grows),
