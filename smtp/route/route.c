@@ -129,6 +129,22 @@ default_policy(void)
 	return (enum tls_policy_level)smtp_conf->tls_policy;
 }
 
+/* Whoever has taken over lookup says where a host is, but not who may have our
+ * password: its next hop NH stands in our own configuration. */
+static void
+name_relay(struct smtp_route *route, const struct nexthop *nh)
+{
+	char *names = nh->kind == NEXTHOP_HOST
+			  ? xslicedup(nh->host)
+			  : xasprintf("%.*s .%.*s", SLICE_FMT(nh->host),
+				SLICE_FMT(nh->host));
+
+	/* A name that is too long for a host is none of a certificate. */
+	if (!slice_copy(slice_str(names), route->match, sizeof route->match))
+		route->match[0] = '\0';
+	free(names);
+}
+
 static bool
 take_policy(struct smtp_route *route, struct slice text)
 {
@@ -138,6 +154,13 @@ take_policy(struct smtp_route *route, struct slice text)
 		return true;
 	if (tlspolicy_parse(text, &p, NULL) == -1)
 		return false;
+	/* Nor does it say that less is enough, or other names. */
+	if (route->job->auth != 0) {
+		if (route->policy != TLS_POLICY_VERIFY &&
+		    p.level > route->policy)
+			route->policy = p.level;
+		return true;
+	}
 	route->policy = p.level;
 	_Static_assert(TLS_POLICY_NAMES_MAX < sizeof route->match, "names fit");
 	return slice_copy(p.names, route->match, sizeof route->match);
@@ -275,6 +298,9 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 		no_route(job, JOB_PERMFAIL, "5.1.2", "not a host or domain");
 		return;
 	}
+	if (job->auth != 0 && nh.kind != NEXTHOP_UNIX &&
+	    !is_literal(nh.host, 0, &route->single))
+		name_relay(route, &nh);
 	route->port = nh.port != 0 ? nh.port
 		      : job->lmtp  ? PORT_LMTP
 				   : PORT_SMTP;

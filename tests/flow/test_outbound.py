@@ -535,6 +535,28 @@ def test_names_that_a_policy_verifies(make_pabal, tmp_path):
         assert told == ["yes"] * 3
 
 
+def test_a_password_goes_to_a_host_of_its_next_hop(make_pabal, tmp_path):
+    """Whatever a table says of its TLS: what lookup answers is not what our own
+    configuration says of the relay."""
+    caps = {"caps": (*TLS_CAPS, "AUTH PLAIN")}
+    hosts = {"own": caps, "other": {**caps, "cert": "mx.provider.test"},
+             "less": {**caps, "cert": "mx.none.test"}}
+    with contextlib.ExitStack() as stack:
+        v = Verified(stack, make_pabal, str(tmp_path), hosts,
+                     ("smtp", "tls_policy", "verify"))
+        v.p.secret("smtp", "relay_auth", "".join(
+            f"{n}.test:{PORT} * user:secret\n" for n in hosts))
+        v.p.reload()
+        write_policies(v.p, "other.test verify mx.provider.test\n"
+                            "less.test may\n")
+        for name, dsn in (("own", "2.0.0"), ("other", "4.7.5"),
+                          ("less", "4.7.5")):
+            v.send(name)
+            status, got, text = v.result(name)
+            assert got == dsn, (name, text)
+        assert [len(v.bads[n].secrets) for n in hosts] == [1, 0, 0]
+
+
 # ---- REQUIRETLS (RFC 8689)
 
 def crc32c(data):
