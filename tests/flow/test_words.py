@@ -108,6 +108,7 @@ def test_owners_only(pabal):
     if os.getuid() != 0:
         pytest.skip("needs another user")
     args = {"queue show": ["X"], "queue bad show": ["X"],
+            "queue why": ["far.test"], "queue export": ["--to", "/tmp"],
             "user add": ["x@" + DOMAIN], "user del": ["alice@" + DOMAIN],
             "user set": ["alice@" + DOMAIN, "quota", "1G"],
             "user password": ["alice@" + DOMAIN],
