@@ -20,7 +20,8 @@ read_all(struct slice text)
 	while ((kind = tail_next(&rest, &line)) != TAIL_END) {
 		must(rest.n < text.n || text.n == 0);
 		if (kind == TAIL_LINE || kind == TAIL_JOINED)
-			must(line.p >= text.p && line.p + line.n <= rest.p);
+			must(line.p >= text.p &&
+			     line.p + line.n <= text.p + text.n);
 		if (kind == TAIL_TORN)
 			must(rest.n == 0);
 		text = rest;
