@@ -674,7 +674,8 @@ setup(void **state)
 	(void)state;
 	ev_init();
 	entry_init();
-	t.body = SLICE("smtp_concurrency = 20\nsmtp_concurrency_start = 5\n");
+	t.body = SLICE("smtp_concurrency = 20\nsmtp_concurrency_start = 5\n"
+		       "recipients_per_job = 50\n");
 	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
 	qmgr_conf = conf;
 	settle_init(on_begin, on_ended);
