@@ -10,6 +10,7 @@
 #include "qmgr/queue/qindex.h"
 #include "qmgr/queue/qwalk.h"
 #include "qmgr/queue/spool_names.h"
+#include "qmgr/queue/waiting.h"
 #include "qmgr/queue/waiting_inner.h"
 #include "sys/fd.h"
 
@@ -77,6 +78,8 @@ compare_name(const char *id, enum spool_place place, struct entry **e)
 	struct arena a;
 
 	*e = entry_find(slice_str(id));
+	if (*e == NULL && waiting_is_leaving(slice_str(id)))
+		return COMPARE_KNOWN;
 	if (*e != NULL && (!(*e)->indexed || (*e)->change != NULL ||
 			      (*e)->state == ENTRY_ACTIVE)) {
 		if (spool_drop_twin(id))
@@ -94,6 +97,25 @@ compare_name(const char *id, enum spool_place place, struct entry **e)
 	return known;
 }
 
+/* Is what is in memory of a message as good as its record? */
+static bool
+is_record(const struct entry *e)
+{
+	return e == NULL ||
+	       (e->indexed && e->change == NULL && e->state != ENTRY_ACTIVE);
+}
+
+/* The file of R, which is in memory as E or not at all, is gone. */
+static void
+drop(const struct qrecord *r, struct entry *e)
+{
+	log_warn("spool.missing", kv_s("qid", r->id));
+	if (e != NULL)
+		waiting_drop(&e);
+	else
+		waiting_forget(r->id);
+}
+
 bool
 compare_records(char after[ENVELOPE_ID_BYTES])
 {
@@ -105,18 +127,17 @@ compare_records(char after[ENVELOPE_ID_BYTES])
 	for (unsigned i = 0; i < SWEEP; i++) {
 		enum spool_place place;
 		struct err err = { 0 };
+		struct entry *e;
 
 		more = qwalk_next(&w, &r);
 		if (!more)
 			break;
 		strlcpy(after, r.id, ENVELOPE_ID_BYTES);
 		place = (enum spool_place)r.place;
-		if (!waiting_is_old(r.life) ||
-		    entry_find(slice_str(r.id)) != NULL ||
-		    spool_find(r.id, &place, &err) || err.class != ERR_PERM)
-			continue;
-		waiting_forget(r.id);
-		log_warn("spool.missing", kv_s("qid", r.id));
+		e = entry_find(slice_str(r.id));
+		if (waiting_is_old(r.life) && is_record(e) &&
+		    !spool_find(r.id, &place, &err) && err.class == ERR_PERM)
+			drop(&r, e);
 	}
 	qwalk_end(&w);
 	return more;

@@ -402,9 +402,8 @@ recall_id(struct slice id)
 	return e;
 }
 
-/* Is its record about to be removed? */
-static bool
-is_leaving(struct slice id)
+bool
+waiting_is_leaving(struct slice id)
 {
 	const struct waiting_change *c;
 
@@ -421,7 +420,7 @@ waiting_recall(struct slice id)
 	enum spool_place place;
 	struct err err = { 0 };
 
-	if (e == NULL && waiting_usable() && !is_leaving(id))
+	if (e == NULL && waiting_usable() && !waiting_is_leaving(id))
 		e = recall_id(id);
 	if (e == NULL || e->state == ENTRY_ACTIVE || !e->indexed)
 		return e;

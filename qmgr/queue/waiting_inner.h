@@ -26,6 +26,8 @@ bool waiting_usable(void);
 void waiting_fail(const struct err *err);
 /* The message of R comes back, if it is away. */
 struct entry *waiting_back(const struct qrecord *r);
+/* Is the record of ID about to be removed? */
+bool waiting_is_leaving(struct slice id);
 /* ID, which is away, is no message. */
 void waiting_forget(const char *id);
 /* When E is due, by the queue's clock. */
