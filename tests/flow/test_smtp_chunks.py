@@ -31,7 +31,8 @@ def envelope(pabal, qid):
     def read():
         for path in glob.glob(os.path.join(pabal.dir, "spool", "[nc]*", "*",
                                            qid)):
-            with open(path, "rb") as f:
+            # It may be on its way from new/ to cur/.
+            with contextlib.suppress(FileNotFoundError), open(path, "rb") as f:
                 return f.read().split(b"\nend ")[0].decode().split("\n")
         return None
 
