@@ -190,7 +190,9 @@ def group(leader):
 
 
 def spool_file(pabal, qid):
-    return glob.glob(os.path.join(pabal.dir, "spool", "*", "*", qid))[0]
+    """Where it is put when it was put off, a moment after the log says so."""
+    return wait(lambda: glob.glob(
+        os.path.join(pabal.dir, "spool", "cur", "*", qid)), "its file")[0]
 
 
 @pytest.mark.allow("spool.quarantined")

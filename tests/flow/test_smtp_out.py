@@ -3,6 +3,7 @@
 import contextlib
 import email
 import email.policy
+import glob
 import os
 import re
 import shutil
@@ -905,10 +906,9 @@ def test_damaged_message_is_never_sent(host):
     h = host(GREETING="421 4.3.2 later")
     h.send(body="damage me\r\n" * 5000)
     check(h, "tempfail", "4.3.2")
-    [path] = [os.path.join(d, n) for d, _, names in
-              os.walk(os.path.join(h.pabal.dir, "spool")) for n in names
-              if os.path.basename(d) != "index"
-              if h.domain.encode() in open(os.path.join(d, n), "rb").read()]
+    qid = h.pabal.events("rcpt.result", h.since)[-1]["qid"]
+    path = wait(lambda: glob.glob(os.path.join(
+        h.pabal.dir, "spool", "cur", "*", qid)), "its file in cur/")[0]
     with open(path, "r+b") as f:
         data = f.read()
         at = data.rindex(b"damage me")
