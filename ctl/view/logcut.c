@@ -152,7 +152,8 @@ take(struct logcut *cut, size_t n)
 		rest.n = 0;
 	}
 	cut->base_at += cut->n - rest.n;
-	memmove(cut->text, rest.p, rest.n);
+	if (rest.n > 0)
+		memmove(cut->text, rest.p, rest.n);
 	cut->n = rest.n;
 }
 

@@ -47,7 +47,8 @@ count(struct map *m, struct slice name)
 		return;
 	if (g == NULL) {
 		g = xcalloc(1, sizeof *g + name.n + 1);
-		memcpy(g->name, name.p, name.n);
+		if (name.n > 0)
+			memcpy(g->name, name.p, name.n);
 		g->n = name.n;
 		map_put(m, name, g);
 	}

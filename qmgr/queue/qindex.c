@@ -52,7 +52,8 @@ static void
 add_id(struct key *k, struct slice id)
 {
 	must(id.n < ENVELOPE_ID_BYTES);
-	memcpy(k->bytes + k->n, id.p, id.n);
+	if (id.n > 0) /* NULL otherwise */
+		memcpy(k->bytes + k->n, id.p, id.n);
 	k->n += id.n;
 }
 
