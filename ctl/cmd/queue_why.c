@@ -121,7 +121,8 @@ ask_route(
 static void
 flush(struct why *w)
 {
-	fwrite(w->out.p, 1, w->out.n, stdout);
+	if (w->out.n > 0)
+		fwrite(w->out.p, 1, w->out.n, stdout);
 	(void)fflush(stdout);
 	buf_reset(&w->out);
 }
