@@ -52,23 +52,6 @@ ask_once(const struct instance *in, const char *verb, struct slice name,
 	return rc;
 }
 
-static struct slice
-value(struct arena *a, struct slice line, const char *key)
-{
-	struct slice v = { NULL, 0 };
-
-	(void)envelope_unescape(a, fields_get(line, key), &v);
-	return v;
-}
-
-static int64_t
-number(struct slice line, const char *key)
-{
-	int64_t v;
-
-	return fields_num(line, key, &v) ? v : 0;
-}
-
 static bool
 is_rcpt(struct slice text)
 {
@@ -86,19 +69,19 @@ take_file(struct slice text, struct arena *a, struct badfile *f)
 	for (; is_rcpt(ahead); n++)
 		(void)slice_cut(ahead, '\n', &ahead);
 	*f = (struct badfile){
-		.name = value(a, line, "name"),
-		.kind = value(a, line, "kind"),
-		.why = value(a, line, "why"),
-		.time_s = number(line, "time"),
-		.arrived_s = number(line, "arrived"),
-		.bytes = number(line, "bytes"),
-		.told = number(line, "told") != 0,
-		.sender = value(a, line, "sender"),
+		.name = fields_text(a, line, "name"),
+		.kind = fields_text(a, line, "kind"),
+		.why = fields_text(a, line, "why"),
+		.time_s = fields_num_or(line, "time", 0),
+		.arrived_s = fields_num_or(line, "arrived", 0),
+		.bytes = fields_num_or(line, "bytes", 0),
+		.told = fields_num_or(line, "told", 0) != 0,
+		.sender = fields_text(a, line, "sender"),
 		.rcpts = arena_alloc(a, (n + 1) * sizeof *f->rcpts),
 	};
 	while (is_rcpt(text))
 		f->rcpts[f->nrcpts++] =
-		    value(a, slice_cut(text, '\n', &text), "address");
+		    fields_text(a, slice_cut(text, '\n', &text), "address");
 	return text;
 }
 

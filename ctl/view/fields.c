@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/cur.h"
+#include "queue/envelope_text.h"
 
 struct slice
 fields_get(struct slice line, const char *key)
@@ -25,4 +26,22 @@ fields_num(struct slice line, const char *key, int64_t *v)
 
 	*v = (int64_t)cur_u64(&c, INT64_MAX);
 	return cur_end(&c);
+}
+
+struct slice
+fields_text(struct arena *a, struct slice line, const char *key)
+{
+	struct slice v = { NULL, 0 };
+
+	if (!envelope_unescape(a, fields_get(line, key), &v))
+		v = (struct slice){ NULL, 0 };
+	return v;
+}
+
+int64_t
+fields_num_or(struct slice line, const char *key, int64_t otherwise)
+{
+	int64_t v;
+
+	return fields_num(line, key, &v) ? v : otherwise;
 }

@@ -26,29 +26,11 @@ ask(struct dial *d, struct msg *m, enum msg_type type, struct err *err)
 	return err_set(err, ERR_TEMP, "the answer is %s", msg_name(m->type));
 }
 
-static struct slice
-value(struct arena *a, struct slice line, const char *key)
-{
-	struct slice v = { NULL, 0 };
-
-	if (!envelope_unescape(a, fields_get(line, key), &v))
-		v = (struct slice){ NULL, 0 };
-	return v;
-}
-
-static int64_t
-number(struct slice line, const char *key, int64_t otherwise)
-{
-	int64_t v;
-
-	return fields_num(line, key, &v) ? v : otherwise;
-}
-
 /* Upwards: what has begun is not over. */
 static int64_t
 seconds(struct slice line, const char *key)
 {
-	return (number(line, key, 0) + 999) / 1000;
+	return (fields_num_or(line, key, 0) + 999) / 1000;
 }
 
 static struct slice
@@ -64,28 +46,28 @@ static void
 take_line(struct slice line, struct arena *a, struct qsite *s)
 {
 	*s = (struct qsite){
-		.name = value(a, line, "site"),
-		.role = value(a, line, "role"),
-		.active = number(line, "active", 0),
-		.window = number(line, "window", 0),
-		.limit = number(line, "limit", 0),
-		.waiting = number(line, "waiting", 0),
-		.fails = number(line, "fails", 0),
-		.dsn = value(a, line, "dsn"),
-		.why = value(a, line, "why"),
+		.name = fields_text(a, line, "site"),
+		.role = fields_text(a, line, "role"),
+		.active = fields_num_or(line, "active", 0),
+		.window = fields_num_or(line, "window", 0),
+		.limit = fields_num_or(line, "limit", 0),
+		.waiting = fields_num_or(line, "waiting", 0),
+		.fails = fields_num_or(line, "fails", 0),
+		.dsn = fields_text(a, line, "dsn"),
+		.why = fields_text(a, line, "why"),
 		.down_s = seconds(line, "down"),
-		.probe = number(line, "probe", 0) > 0,
-		.limits = value(a, line, "limits"),
-		.shared = number(line, "shared", -1),
-		.sent = number(line, "sent", 0),
-		.rate = number(line, "rate", 0),
+		.probe = fields_num_or(line, "probe", 0) > 0,
+		.limits = fields_text(a, line, "limits"),
+		.shared = fields_num_or(line, "shared", -1),
+		.sent = fields_num_or(line, "sent", 0),
+		.rate = fields_num_or(line, "rate", 0),
 		.rate_s = seconds(line, "rate_ms"),
 		.pause_s = seconds(line, "pause"),
-		.full = number(line, "full", 0) > 0,
+		.full = fields_num_or(line, "full", 0) > 0,
 	};
 	if (s->name.n == 0)
 		s->name = with_number(
-		    a, arena_str(a, s->role), number(line, "uid", 0));
+		    a, arena_str(a, s->role), fields_num_or(line, "uid", 0));
 }
 
 int

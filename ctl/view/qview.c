@@ -18,24 +18,6 @@ enum { ANSWER_MS = 60000 };
 
 /* ---- the pages ---- */
 
-static struct slice
-value(struct arena *a, struct slice line, const char *key)
-{
-	struct slice v = { NULL, 0 };
-
-	if (!envelope_unescape(a, fields_get(line, key), &v))
-		v = (struct slice){ NULL, 0 };
-	return v;
-}
-
-static int64_t
-number(struct slice line, const char *key, int64_t otherwise)
-{
-	int64_t v;
-
-	return fields_num(line, key, &v) ? v : otherwise;
-}
-
 static bool
 is_rcpt(struct slice text)
 {
@@ -63,24 +45,24 @@ take_entry(struct slice text, struct arena *a, struct qview_entry *e)
 	*e = (struct qview_entry){
 		.qid = fields_get(line, "qid"),
 		.state = fields_get(line, "state"),
-		.sender = value(a, line, "sender"),
-		.login = value(a, line, "login"),
-		.arrived_s = number(line, "arrived", 0),
-		.size_bytes = number(line, "size", 0),
-		.attempts = number(line, "attempts", 0),
-		.next_s = number(line, "next", -1),
+		.sender = fields_text(a, line, "sender"),
+		.login = fields_text(a, line, "login"),
+		.arrived_s = fields_num_or(line, "arrived", 0),
+		.size_bytes = fields_num_or(line, "size", 0),
+		.attempts = fields_num_or(line, "attempts", 0),
+		.next_s = fields_num_or(line, "next", -1),
 	};
 	e->rcpts = arena_alloc(a, (count_rcpts(text) + 1) * sizeof *e->rcpts);
 	while (is_rcpt(text)) {
 		const struct slice r = slice_cut(text, '\n', &text);
 
 		e->rcpts[e->nrcpts++] = (struct qview_rcpt){
-			.address = value(a, r, "address"),
-			.target = value(a, r, "target"),
-			.dsn = value(a, r, "dsn"),
-			.host = value(a, r, "host"),
-			.text = value(a, r, "text"),
-			.site = value(a, r, "site"),
+			.address = fields_text(a, r, "address"),
+			.target = fields_text(a, r, "target"),
+			.dsn = fields_text(a, r, "dsn"),
+			.host = fields_text(a, r, "host"),
+			.text = fields_text(a, r, "text"),
+			.site = fields_text(a, r, "site"),
 		};
 	}
 	return text;

@@ -322,26 +322,6 @@ qindex_get(struct slice id, struct arena *a, struct qrecord *r, struct err *err)
 	return f;
 }
 
-bool
-qindex_has(struct slice id)
-{
-	struct kv_txn *t;
-	struct key key;
-	struct slice v;
-	enum found f;
-	bool own;
-
-	if (ix.kv == NULL || id.n >= ENVELOPE_ID_BYTES)
-		return false;
-	t = reader(&own, NULL);
-	if (t == NULL)
-		return false;
-	f = kv_get(t, record_key(&key, id), &v, NULL);
-	if (own)
-		kv_abort(&t);
-	return f == FOUND;
-}
-
 int
 qindex_walk(struct slice id, struct err *err)
 {

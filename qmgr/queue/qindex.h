@@ -55,7 +55,6 @@ void qindex_drop(void);
 /* The record of ID, in ARENA. */
 enum found qindex_get(
     struct slice id, struct arena *a, struct qrecord *r, struct err *err);
-bool qindex_has(struct slice id);
 
 /* Records behind ID in the order of ids; nothing is committed until the end. */
 int qindex_walk(struct slice id, struct err *err);
