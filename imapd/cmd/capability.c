@@ -15,10 +15,11 @@ imapd_append_limit(void)
 void
 imapd_put_capabilities(struct buf *out)
 {
-	buf_adds(out, "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN "
-		      "UIDPLUS UNSELECT MOVE MULTIAPPEND LIST-EXTENDED "
-		      "LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE "
-		      "STATUS=SIZE WITHIN ");
+#define CAP(name)          buf_adds(out, name " ");
+#define ENABLE(name, what) CAP(name)
+#include "imapd/cmd/capabilities.def" // IWYU pragma: keep
+#undef CAP
+#undef ENABLE
 	buf_addf(out, "APPENDLIMIT=%lld", (long long)imapd_append_limit());
 }
 

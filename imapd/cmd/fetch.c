@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/cmd/fetchitems.h"
 #include "imapd/message/body.h"
 #include "imapd/message/message.h"
 #include "imapd/parse/parse.h"
@@ -16,10 +17,7 @@
 #include "imapd/selected/seqwalk.h"
 #include "imapd/selected/update.h"
 #include "maildir/filename.h"
-#include "mime/date.h"
-#include "mime/imap.h"
 #include "mime/part.h"
-#include "mime/record.h"
 #include "store/change.h"
 #include "store/view.h"
 #include "sys/fd.h"
@@ -43,16 +41,9 @@ struct fetch {
 };
 
 static bool
-wants_record(const struct fetch_items *f)
-{
-	return (f->items &
-		   (FETCH_ENVELOPE | FETCH_BODY | FETCH_BODYSTRUCTURE)) != 0;
-}
-
-static bool
 wants_tree(const struct fetch_items *f)
 {
-	return (f->items & (FETCH_BODY | FETCH_BODYSTRUCTURE)) != 0 ||
+	return imapd_fetch_needs(f->items) == FETCH_NEEDS_TREE ||
 	       f->sections != NULL;
 }
 
@@ -64,7 +55,8 @@ prepare(struct fetch *f, struct err *err)
 
 	if (f->items.sections != NULL)
 		found = imapd_message_open(&f->message, err);
-	if (found == FOUND && wants_record(&f->items))
+	if (found == FOUND &&
+	    imapd_fetch_needs(f->items.items) >= FETCH_NEEDS_RECORD)
 		found = imapd_message_record(&f->message, err);
 	if (found == FOUND && !f->message.reading && wants_tree(&f->items))
 		found = imapd_message_tree(&f->message, err);
@@ -86,69 +78,6 @@ mark_seen(struct session *s, struct fetch *f, struct err *err)
 		return false; /* the text is worth more than the flag */
 	f->message.info.flags |= MSG_SEEN;
 	return true;
-}
-
-static void
-put_date(struct buf *out, int64_t time_s)
-{
-	const struct date d = { .time_s = time_s };
-
-	buf_adds(out, "INTERNALDATE \"");
-	date_put_imap(out, &d);
-	buf_addc(out, '"');
-}
-
-static void
-put_envelope(struct buf *out, const struct imapd_message *m)
-{
-	struct slice envelope = { NULL, 0 };
-
-	buf_adds(out, "ENVELOPE ");
-	if (m->tree != NULL)
-		envelope = m->tree->root->envelope;
-	else
-		(void)mime_record_envelope(buf_slice(&m->record), &envelope);
-	buf_add(out, envelope);
-}
-
-/* Writes "(", later " ", before an item. */
-static struct buf *
-next_item(struct session *s, char *before)
-{
-	buf_addc(imapd_out(s), *before);
-	*before = ' ';
-	return imapd_out(s);
-}
-
-static void
-put_items(struct session *s, const struct fetch *f, unsigned items)
-{
-	const struct imapd_message *m = &f->message;
-	char before = '(';
-
-	if ((items & FETCH_UID) != 0)
-		buf_addf(next_item(s, &before), "UID %u", m->info.uid);
-	if ((items & FETCH_FLAGS) != 0) {
-		next_item(s, &before);
-		imapd_put_message_flags(s, &m->info);
-	}
-	if ((items & FETCH_INTERNALDATE) != 0)
-		put_date(next_item(s, &before), m->info.date_s);
-	if ((items & FETCH_SIZE) != 0)
-		buf_addf(next_item(s, &before), "RFC822.SIZE %lld",
-		    (long long)m->info.vsize);
-	if ((items & FETCH_ENVELOPE) != 0)
-		put_envelope(next_item(s, &before), m);
-	if ((items & FETCH_BODY) != 0) {
-		buf_adds(next_item(s, &before), "BODY ");
-		imap_put_body(imapd_out(s), m->tree->root, false);
-	}
-	if ((items & FETCH_BODYSTRUCTURE) != 0) {
-		buf_adds(next_item(s, &before), "BODYSTRUCTURE ");
-		imap_put_body(imapd_out(s), m->tree->root, true);
-	}
-	if (f->items.sections != NULL)
-		next_item(s, &before);
 }
 
 /* ---- sections ---- */
@@ -277,8 +206,9 @@ ready_message(struct session *s, struct fetch *f, struct err *err)
 	f->section = f->items.sections;
 	if ((items & FETCH_FLAGS) != 0)
 		imapd_tell_keywords(s);
-	buf_addf(imapd_out(s), "* %u FETCH ", f->seq);
-	put_items(s, f, items);
+	buf_addf(imapd_out(s), "* %u FETCH (", f->seq);
+	if (imapd_put_fetch_items(s, &f->message, items) && f->section != NULL)
+		buf_addc(imapd_out(s), ' ');
 	return 0;
 }
 

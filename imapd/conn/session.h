@@ -65,6 +65,7 @@ struct session {
 	char sid[32];
 	char address[64];
 	enum session_state state;
+	unsigned enabled; /* enabled.h */
 
 	struct arena arena; /* of the command */
 	struct slice tag;

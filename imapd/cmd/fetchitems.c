@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/cmd/fetchitems.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "imapd/conn/session.h"
+#include "imapd/message/message.h"
+#include "imapd/parse/section.h"
+#include "imapd/selected/update.h"
+#include "mime/date.h"
+#include "mime/imap.h"
+#include "mime/part.h"
+#include "mime/record.h"
+
+static void
+put_uid(struct session *s, const struct imapd_message *m)
+{
+	buf_addf(imapd_out(s), "UID %u", m->info.uid);
+}
+
+static void
+put_flags(struct session *s, const struct imapd_message *m)
+{
+	imapd_put_message_flags(s, &m->info);
+}
+
+static void
+put_date(struct session *s, const struct imapd_message *m)
+{
+	const struct date d = { .time_s = m->info.date_s };
+
+	buf_adds(imapd_out(s), "INTERNALDATE \"");
+	date_put_imap(imapd_out(s), &d);
+	buf_addc(imapd_out(s), '"');
+}
+
+static void
+put_size(struct session *s, const struct imapd_message *m)
+{
+	buf_addf(imapd_out(s), "RFC822.SIZE %lld", (long long)m->info.vsize);
+}
+
+static void
+put_envelope(struct session *s, const struct imapd_message *m)
+{
+	struct slice envelope = { NULL, 0 };
+
+	if (m->tree != NULL)
+		envelope = m->tree->root->envelope;
+	else
+		(void)mime_record_envelope(buf_slice(&m->record), &envelope);
+	buf_adds(imapd_out(s), "ENVELOPE ");
+	buf_add(imapd_out(s), envelope);
+}
+
+static void
+put_body(struct session *s, const struct imapd_message *m)
+{
+	buf_adds(imapd_out(s), "BODY ");
+	imap_put_body(imapd_out(s), m->tree->root, false);
+}
+
+static void
+put_bodystructure(struct session *s, const struct imapd_message *m)
+{
+	buf_adds(imapd_out(s), "BODYSTRUCTURE ");
+	imap_put_body(imapd_out(s), m->tree->root, true);
+}
+
+/* clang-format off */
+static const struct {
+	unsigned item;           /* enum fetch_item */
+	enum fetch_needs needs;
+	void (*put)(struct session *s, const struct imapd_message *m);
+} items_known[] = {
+	{ FETCH_UID,           FETCH_NEEDS_INFO,   put_uid },
+	{ FETCH_FLAGS,         FETCH_NEEDS_INFO,   put_flags },
+	{ FETCH_INTERNALDATE,  FETCH_NEEDS_INFO,   put_date },
+	{ FETCH_SIZE,          FETCH_NEEDS_INFO,   put_size },
+	{ FETCH_ENVELOPE,      FETCH_NEEDS_RECORD, put_envelope },
+	{ FETCH_BODY,          FETCH_NEEDS_TREE,   put_body },
+	{ FETCH_BODYSTRUCTURE, FETCH_NEEDS_TREE,   put_bodystructure },
+};
+/* clang-format on */
+
+enum fetch_needs
+imapd_fetch_needs(unsigned items)
+{
+	enum fetch_needs needs = FETCH_NEEDS_INFO;
+
+	for (size_t i = 0; i < ARRAY_LEN(items_known); i++)
+		if ((items & items_known[i].item) != 0 &&
+		    items_known[i].needs > needs)
+			needs = items_known[i].needs;
+	return needs;
+}
+
+bool
+imapd_put_fetch_items(
+    struct session *s, const struct imapd_message *m, unsigned items)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(items_known); i++) {
+		if ((items & items_known[i].item) == 0)
+			continue;
+		if (any)
+			buf_addc(imapd_out(s), ' ');
+		items_known[i].put(s, m);
+		any = true;
+	}
+	return any;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* The items of FETCH that are no part of the text (RFC 9051 7.5.2), one line of
+ * a table each. */
+#ifndef IMAPD_CMD_FETCHITEMS_H
+#define IMAPD_CMD_FETCHITEMS_H
+
+#include <stdbool.h>
+
+struct imapd_message;
+struct session;
+
+/* What of a message must be ready before its items can be written. */
+enum fetch_needs { FETCH_NEEDS_INFO, FETCH_NEEDS_RECORD, FETCH_NEEDS_TREE };
+
+/* For ITEMS, a sum of enum fetch_item. */
+enum fetch_needs imapd_fetch_needs(unsigned items);
+/* Write them, with blanks between; false: there was none. */
+bool imapd_put_fetch_items(
+    struct session *s, const struct imapd_message *m, unsigned items);
+
+#endif
