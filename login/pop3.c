@@ -15,6 +15,7 @@
 #include "login/conf.h"
 #include "login/session.h"
 #include "proto/errwords.h"
+#include "proto/poplang.h"
 #include "sasl/server.h"
 
 enum { LIST_MAX = 512 };
@@ -92,7 +93,7 @@ on_capa(struct login_session *s, struct slice arg)
 	buf_init(&mechs, LIST_MAX);
 	sasl_mech_list(clear, " ", &mechs);
 	login_reply(s, "+OK\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
-		       "PIPELINING");
+		       "PIPELINING\r\nUTF8 USER\r\nLANG");
 	if (clear)
 		login_reply(s, "USER");
 	if (mechs.n > 0)
@@ -169,6 +170,27 @@ on_stls(struct login_session *s, struct slice arg)
 	front_starttls(&s->front);
 }
 
+/* RFC 6856 2.1.  Names and passwords are UTF-8 with and without it, and
+ * messages are sent as they are (pop3d(8)). */
+static void
+on_utf8(struct login_session *s, struct slice arg)
+{
+	(void)arg;
+	login_reply(s, "+OK UTF-8 enabled");
+}
+
+static void
+on_lang(struct login_session *s, struct slice arg)
+{
+	struct buf text;
+
+	buf_init(&text, LIST_MAX);
+	if (!poplang_reply(arg, &text))
+		login_mistake(s);
+	login_reply(s, "%.*s", (int)text.n - 2, text.p);
+	buf_fini(&text);
+}
+
 static void
 on_noop(struct login_session *s, struct slice arg)
 {
@@ -195,6 +217,8 @@ static const struct {
 	{ "PASS", true,  on_pass },
 	{ "AUTH", true,  on_auth },
 	{ "STLS", false, on_stls },
+	{ "UTF8", false, on_utf8 },
+	{ "LANG", true,  on_lang },
 	{ "NOOP", false, on_noop },
 	{ "QUIT", false, on_quit },
 };

@@ -13,15 +13,28 @@
 #include "pop3d/reply.h"
 #include "pop3d/session.h"
 #include "pop3d/wire.h"
+#include "proto/poplang.h"
+
+enum { SECOND_MS = 1000, DAY_MS = 86400 * SECOND_MS };
 
 /* USER, SASL and STLS are offered by login, where they can be used. */
 static enum pop3d_next
 on_capa(struct pop3d_session *s, const struct pop3d_command *c)
 {
+	struct buf *out = pop3d_reply_open(s);
+
 	(void)c;
-	pop3d_reply_ok(s,
-	    "Capabilities\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\n"
-	    "EXPIRE NEVER\r\nIMPLEMENTATION pabal\r\n.");
+	buf_adds(out, "+OK Capabilities\r\nTOP\r\nUIDL\r\nRESP-CODES\r\n"
+		      "AUTH-RESP-CODE\r\nPIPELINING\r\nUTF8 USER\r\nLANG\r\n");
+	if (pop3d_conf->login_delay > 0)
+		buf_addf(out, "LOGIN-DELAY %lld\r\n",
+		    (long long)pop3d_conf->login_delay / SECOND_MS);
+	if (pop3d_conf->expire_retrieved > 0)
+		buf_addf(out, "EXPIRE %lld\r\n",
+		    (long long)pop3d_conf->expire_retrieved / DAY_MS);
+	else
+		buf_adds(out, "EXPIRE NEVER\r\n");
+	buf_adds(out, "IMPLEMENTATION pabal\r\n.\r\n");
 	return POP3D_NEXT;
 }
 
@@ -112,6 +125,13 @@ on_dele(struct pop3d_session *s, const struct pop3d_command *c)
 }
 
 static enum pop3d_next
+on_lang(struct pop3d_session *s, const struct pop3d_command *c)
+{
+	(void)poplang_reply(c->text, pop3d_reply_open(s));
+	return POP3D_NEXT;
+}
+
+static enum pop3d_next
 on_noop(struct pop3d_session *s, const struct pop3d_command *c)
 {
 	(void)c;
@@ -153,6 +173,7 @@ static const struct pop3d_verb {
 	{ "RETR", S_COMMANDS, "not allowed now",      ARGS_NUMBER,       on_retr },
 	{ "TOP",  S_COMMANDS, "not allowed now",      ARGS_NUMBER_LINES, on_top },
 	{ "DELE", S_COMMANDS, "not allowed now",      ARGS_NUMBER,       on_dele },
+	{ "LANG", S_COMMANDS, "not allowed now",      ARGS_ANY,          on_lang },
 	{ "NOOP", S_COMMANDS, "not allowed now",      ARGS_NONE,         on_noop },
 	{ "RSET", S_COMMANDS, "not allowed now",      ARGS_NONE,         on_rset },
 	{ "QUIT", S_COMMANDS, "not allowed now",      ARGS_NONE,         on_quit },
@@ -161,6 +182,7 @@ static const struct pop3d_verb {
 	{ "APOP", 0,          "already logged in",    ARGS_ANY,          NULL },
 	{ "AUTH", 0,          "already logged in",    ARGS_ANY,          NULL },
 	{ "STLS", 0,          "not after login",      ARGS_ANY,          NULL },
+	{ "UTF8", 0,          "not after login",      ARGS_ANY,          NULL },
 };
 /* clang-format on */
 

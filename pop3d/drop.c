@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/must.h"
@@ -13,6 +14,7 @@
 #include "store/mailbox.h"
 #include "store/message.h"
 #include "store/store.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 
 enum {
@@ -21,17 +23,51 @@ enum {
 	CHANGE_MESSAGES = 200,
 };
 
-enum mark { MARK_DELETED = 1 << 0, MARK_SEEN = 1 << 1 };
+enum mark {
+	MARK_DELETED = 1 << 0,
+	MARK_SEEN = 1 << 1, /* to be written to the store */
+	MARK_READ = 1 << 2, /* fetched whole, or it had \Seen */
+	MARK_OLD = 1 << 3,  /* old enough to be expired */
+};
+
+/* The time of the last login is that of the lock file; one in the future is of
+ * a clock that was wrong. */
+static int
+note_login(const struct pop3d_drop *d, int64_t delay_s, struct err *err)
+{
+	const int64_t now = clock_wall_s();
+	const struct timespec times[2] = { { .tv_sec = now },
+		{ .tv_sec = now } };
+	struct stat st;
+
+	if (delay_s == 0)
+		return 0;
+	if (fstat(d->lockfd, &st) == -1)
+		return err_sys(err, ERR_TEMP, "look at pabal-pop3.lock");
+	if (st.st_size > 0 && st.st_mtime <= now && now - st.st_mtime < delay_s)
+		return err_set_code(err, ERR_TEMP, ERR_TOO_SOON,
+		    "wait %lld seconds between logins", (long long)delay_s);
+	/* A file that was just made is of no login. */
+	if (st.st_size == 0 && fd_write_all(d->lockfd, SLICE("\n"), err) == -1)
+		return -1;
+	if (futimens(d->lockfd, times) == -1)
+		return err_sys(err, ERR_TEMP, "set time of pabal-pop3.lock");
+	return 0;
+}
 
 int
 pop3d_drop_open(struct pop3d_drop *d, struct store *store, const char *home,
-    struct err *err)
+    const struct pop3d_policy *policy, struct err *err)
 {
-	*d = (struct pop3d_drop){ .lockfd = -1 };
+	*d = (struct pop3d_drop){ .lockfd = -1,
+		.expire_before = policy->expire_s > 0
+				     ? clock_wall_s() - policy->expire_s
+				     : INT64_MIN };
 	*err = (struct err){ .class = ERR_TEMP };
 	if (store_account_ensure(store, home, &d->account, err) == FOUND &&
 	    account_lock_maildrop(d->account, &d->lockfd, err) == FOUND &&
-	    mailbox_open(d->account, SLICE("INBOX"), &d->inbox, err) == FOUND)
+	    mailbox_open(d->account, SLICE("INBOX"), &d->inbox, err) == FOUND &&
+	    note_login(d, policy->login_delay_s, err) == 0)
 		return 0;
 	pop3d_drop_close(d);
 	return -1;
@@ -72,7 +108,9 @@ add(struct pop3d_drop *d, const struct message_info *info)
 		resize(d, d->cap > 0 ? d->cap * 2 : 16);
 	d->uids[d->n] = info->uid;
 	d->sizes[d->n] = info->vsize;
-	d->marks[d->n] = 0;
+	d->marks[d->n] =
+	    (uint8_t)((info->saved_s <= d->expire_before ? MARK_OLD : 0) |
+		      ((info->flags & MSG_SEEN) != 0 ? MARK_READ : 0));
 	d->octets += info->vsize;
 	d->n++;
 }
@@ -188,9 +226,9 @@ pop3d_drop_delete(struct pop3d_drop *d, uint32_t number)
 }
 
 void
-pop3d_drop_seen(struct pop3d_drop *d, uint32_t number)
+pop3d_drop_fetched(struct pop3d_drop *d, uint32_t number, bool seen)
 {
-	d->marks[number - 1] |= MARK_SEEN;
+	d->marks[number - 1] |= MARK_READ | (seen ? MARK_SEEN : 0);
 }
 
 void
@@ -253,6 +291,21 @@ collect(struct pop3d_drop *d, enum mark mark, uint32_t uids[CHANGE_MESSAGES],
 	}
 	d->done = 0;
 	return false;
+}
+
+uint32_t
+pop3d_drop_expire(struct pop3d_drop *d)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < d->n; i++) {
+		if (!has(d, i, MARK_OLD) || !has(d, i, MARK_READ) ||
+		    has(d, i, MARK_DELETED))
+			continue;
+		pop3d_drop_delete(d, i + 1);
+		n++;
+	}
+	return n;
 }
 
 int

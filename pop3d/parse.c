@@ -47,6 +47,7 @@ pop3d_parse_args(
 	cur_skip_blank(&c);
 	switch (form) {
 	case ARGS_ANY:
+		out->text = cur_rest(&c);
 		return NULL;
 	case ARGS_NONE:
 		return cur_end(&c) ? NULL : "no arguments allowed";

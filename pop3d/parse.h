@@ -10,7 +10,7 @@
 
 enum pop3d_args {
 	ARGS_NONE,
-	ARGS_ANY,          /* not looked at */
+	ARGS_ANY,          /* as they are: text */
 	ARGS_NUMBER,       /* a message number */
 	ARGS_MAYBE_NUMBER, /* or none */
 	ARGS_NUMBER_LINES, /* a message number and how many lines */
@@ -21,6 +21,7 @@ struct pop3d_command {
 	bool has_number;
 	uint32_t number; /* at least 1 */
 	uint64_t lines;
+	struct slice text;
 };
 
 /* Cut LINE (without its line end; blanks at its end do no harm) into its verb

@@ -12,10 +12,17 @@
 #include "pop3d/session.h"
 #include "proto/errwords.h"
 
+struct buf *
+pop3d_reply_open(struct pop3d_session *s)
+{
+	s->errors = 0;
+	return stream_out(&s->stream);
+}
+
 void
 pop3d_reply_ok(struct pop3d_session *s, const char *fmt, ...)
 {
-	struct buf *out = stream_out(&s->stream);
+	struct buf *out = pop3d_reply_open(s);
 	char text[512];
 	va_list ap;
 
@@ -23,7 +30,6 @@ pop3d_reply_ok(struct pop3d_session *s, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	buf_addf(out, "+OK %s\r\n", text);
-	s->errors = 0;
 }
 
 bool

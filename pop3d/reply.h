@@ -5,12 +5,16 @@
 
 #include <stdbool.h>
 
+struct buf;
 struct err;
 struct pop3d_session;
 
 /* +OK; mistakes are counted anew. */
 void pop3d_reply_ok(struct pop3d_session *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Where a reply that is no single line is written; mistakes are counted anew.
+ */
+struct buf *pop3d_reply_open(struct pop3d_session *s);
 /* The client's mistake.  True when it was one too many, which the client has
  * been told instead: the session is to end. */
 bool pop3d_reply_err(struct pop3d_session *s, const char *text);

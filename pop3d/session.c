@@ -44,6 +44,7 @@ enum {
 	LEAST_SESSIONS = 10,
 	AGAIN_MS = 50, /* while another process builds the index */
 	AGAIN_TIMES = 200,
+	SECOND_MS = 1000,
 };
 
 static const struct stream_limits limits = { IN_MAX, OUT_MAX, OUT_HIGH,
@@ -114,7 +115,8 @@ leave(struct pop3d_session *s, const char *why)
 	log_info("pop3d.session-end", kv_s("sid", s->sid),
 	    kv_s("account", s->account), kv_s("why", why),
 	    kv_u("retr", s->nretr), kv_u("top", s->ntop),
-	    kv_u("dele", s->ndele), kv_i("sent", s->sent_octets),
+	    kv_u("dele", s->ndele), kv_u("expired", s->nexpired),
+	    kv_i("sent", s->sent_octets),
 	    kv_i("ms", ev_now_ms() - s->since_ms));
 	ev_task_queue(&s->task);
 }
@@ -162,8 +164,7 @@ answered(struct pop3d_session *s)
 	if (a->kind == ANSWER_RETR) {
 		s->nretr++;
 		metric_add(&retrieved, 1);
-		if (pop3d_conf->mark_seen)
-			pop3d_drop_seen(&s->drop, a->number);
+		pop3d_drop_fetched(&s->drop, a->number, pop3d_conf->mark_seen);
 	}
 	pop3d_answer_fini(&s->answer);
 	if (s->state != S_ANSWER)
@@ -286,6 +287,7 @@ quit(struct pop3d_session *s)
 {
 	session_enter(s, S_UPDATE);
 	stream_pause(&s->stream);
+	s->nexpired = pop3d_drop_expire(&s->drop);
 	update_step(s);
 }
 
@@ -485,6 +487,10 @@ on_task(struct ev_task *task)
 static void
 open_drop(struct pop3d_session *s)
 {
+	const struct pop3d_policy policy = {
+		.login_delay_s = pop3d_conf->login_delay / SECOND_MS,
+		.expire_s = pop3d_conf->expire_retrieved / SECOND_MS,
+	};
 	struct err err = { 0 };
 	struct slice path;
 
@@ -493,7 +499,8 @@ open_drop(struct pop3d_session *s)
 		(void)err_set_code(&err, ERR_PERM, ERR_NO_ACCOUNT,
 		    "the account has no mailbox");
 		refuse(s, &err);
-	} else if (pop3d_drop_open(&s->drop, state.store, path.p, &err) == 0)
+	} else if (pop3d_drop_open(
+		       &s->drop, state.store, path.p, &policy, &err) == 0)
 		load_step(s);
 	else if (store_is_building(&err) && s->tries++ < AGAIN_TIMES &&
 		 !state.stopping)

@@ -56,7 +56,7 @@ struct pop3d_session {
 	char address[64];
 	uint32_t port;
 	int64_t since_ms;
-	uint32_t nretr, ntop, ndele;
+	uint32_t nretr, ntop, ndele, nexpired;
 	int64_t sent_octets;
 };
 

@@ -27,8 +27,9 @@ enum err_code {
 	ERR_NO_ACCOUNT, /* an account without mail, that should have it */
 	ERR_CANNOT,     /* never, however often it is asked for */
 	ERR_SYNTAX,     /* not understood */
+	ERR_TOO_SOON,   /* again after a while that is known */
 };
-#define ERR_CODES (ERR_SYNTAX + 1) /* how many */
+#define ERR_CODES (ERR_TOO_SOON + 1) /* how many */
 
 struct err {
 	enum err_class class;
@@ -36,8 +37,7 @@ struct err {
 	char text[256]; /* one line, no final newline; cut when too long */
 };
 
-/* The answer of a look-up. */
-enum found { FOUND, ABSENT, TEMPFAIL };
+enum found { FOUND, ABSENT, TEMPFAIL }; /* the answer of a look-up */
 
 /* The code of an errno value. */
 enum err_code err_code_of(int error);

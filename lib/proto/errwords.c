@@ -28,6 +28,7 @@ static const struct {
 	[ERR_NO_ACCOUNT] = { "CONTACTADMIN",  NULL,     NULL,  false },
 	[ERR_CANNOT] =     { "CANNOT",        NULL,     NULL,  false },
 	[ERR_SYNTAX] =     { "CLIENTBUG",     NULL,     NULL,  false },
+	[ERR_TOO_SOON] =   { "LIMIT", "LOGIN-DELAY",    NULL,  false },
 	/* clang-format on */
 };
 

@@ -267,10 +267,89 @@ def test_capa(pabal):
     with Raw(pabal) as c:
         assert c.ask("CAPA").startswith(b"+OK")
         caps = [line.strip().decode() for line in c.rest()]
-    assert {"TOP", "UIDL", "RESP-CODES", "PIPELINING", "EXPIRE NEVER"} <= \
-        set(caps)
+    assert {"TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING",
+            "EXPIRE NEVER", "UTF8 USER", "LANG"} <= set(caps)
+    assert not any(c.startswith("LOGIN-DELAY") for c in caps)
     assert any(c.startswith("IMPLEMENTATION") for c in caps)
     assert not any(c.split()[0] in ("USER", "SASL", "STLS") for c in caps)
+
+
+def test_languages_and_utf8(pabal):
+    """RFC 6856: in both states, but UTF8 only before the login."""
+    with Raw(pabal, login=False) as c:
+        assert c.ask("CAPA").startswith(b"+OK")
+        assert {b"UTF8 USER\r\n", b"LANG\r\n"} <= set(c.rest())
+        assert c.ask("UTF8").startswith(b"+OK")
+        assert c.ask("UTF8 x").startswith(b"-ERR")
+        assert c.ask("LANG ko").startswith(b"-ERR")
+        assert c.ask(f"USER alice@{DOMAIN}").startswith(b"+OK")
+        assert c.ask(f"PASS {PASSWORD}").startswith(b"+OK")
+        assert c.ask("UTF8").startswith(b"-ERR")
+        assert c.ask("LANG").startswith(b"+OK")
+        assert [line.split()[0] for line in c.rest()] == [b"i-default", b"en"]
+        assert c.ask("LANG en-GB").startswith(b"+OK en ")
+        assert c.ask("LANG *").startswith(b"+OK i-default ")
+        assert c.ask("LANG tlh").startswith(b"-ERR")
+        assert c.ask("STAT").startswith(b"+OK")
+
+
+def test_raw_utf8_is_sent_as_it_is(pabal):
+    empty(pabal, "alice")
+    text = "Subject: 안녕하세요\n\n파발\n".encode()
+    put(pabal, "alice", text)
+    for utf8 in (False, True):
+        c = pabal.pop(login=False)
+        if utf8:
+            assert c.utf8().startswith(b"+OK")
+        c.user(f"alice@{DOMAIN}")
+        c.pass_(PASSWORD)
+        reply, lines, octets = c.retr(1)
+        assert b"\n".join(lines) + b"\n" == text
+        assert c.list()[1] == [b"1 %d" % octets]
+        c.quit()
+
+
+def test_expire(make_pabal):
+    """What was fetched and is old enough is removed at QUIT, not before."""
+    pabal = make_pabal(*CONF, ("pop3d", "expire_retrieved", "2d"))
+    old = put(pabal, "alice", b"Subject: old\n\nx\n")
+    put(pabal, "alice", b"Subject: old, not fetched\n\nx\n")
+    put(pabal, "alice", b"Subject: new\n\nx\n")
+    top = pabal.maildir("alice")
+    for name in sorted(os.listdir(os.path.join(top, "new")))[:2]:
+        os.utime(os.path.join(top, "new", name), (0, 3 * 10 ** 8))
+    with Raw(pabal) as c:
+        assert c.ask("CAPA").startswith(b"+OK")
+        assert b"EXPIRE 2\r\n" in c.rest()
+        for n in (1, 3):
+            assert c.ask(f"RETR {n}").startswith(b"+OK")
+            c.rest()
+    # It vanished: nothing is removed.
+    wait(lambda: "pop3d.session-end" in pabal.log(), "end")
+    assert len(files(pabal, "alice")) == 3
+    with pop(pabal) as c:
+        assert b"Subject: old" in c.retr(1)[1]
+        c.retr(3)
+        assert c.stat()[0] == 3
+        c.quit()
+    left = files(pabal, "alice")
+    assert len(left) == 2 and not any(n.startswith(old) for n in left)
+    with pop(pabal) as c:
+        assert [c.retr(n + 1)[1][0] for n in range(2)] == [
+            b"Subject: old, not fetched", b"Subject: new"]
+
+
+def test_login_delay(make_pabal):
+    pabal = make_pabal(*CONF, ("pop3d", "login_delay", "1h"))
+    with Raw(pabal) as c:
+        assert c.ask("CAPA").startswith(b"+OK")
+        assert b"LOGIN-DELAY 3600\r\n" in c.rest()
+        assert c.ask("QUIT").startswith(b"+OK")
+    with Raw(pabal, login=False) as c:
+        c.ask(f"USER alice@{DOMAIN}")
+        assert c.ask(f"PASS {PASSWORD}").startswith(b"-ERR [LOGIN-DELAY] ")
+    with pop(pabal, "bob") as c:
+        c.quit()
 
 
 def test_pipelining(pabal):

@@ -2,10 +2,17 @@
 /* The maildrop on a real store. */
 #include "pop3d/drop.h"
 
+#include <time.h>
+
+#include "tests/clock.h"
 #include "tests/unit/store/fixture.h"
 
 #include "base/mem.h"
 #include "maildir/filename.h"
+#include "sys/clock.h"
+
+/* What drops are opened with. */
+static struct pop3d_policy policy;
 
 /* N small messages as another program would deliver them. */
 static void
@@ -39,7 +46,7 @@ opened(void)
 	struct pop3d_drop d;
 	bool more = true;
 
-	if (pop3d_drop_open(&d, fx_store, "d/u", &err) == -1)
+	if (pop3d_drop_open(&d, fx_store, "d/u", &policy, &err) == -1)
 		fail_msg("%s", err.text);
 	while (more)
 		assert_int_equal(pop3d_drop_load(&d, &more, &err), 0);
@@ -79,14 +86,17 @@ test_lock(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(pop3d_drop_open(&other, fx_store, "d/u", &err), -1);
+	assert_int_equal(
+	    pop3d_drop_open(&other, fx_store, "d/u", &policy, &err), -1);
 	assert_int_equal(err.class, ERR_TEMP);
 	assert_int_equal(err.code, ERR_IN_USE);
 	pop3d_drop_unlock(&d);
-	assert_int_equal(pop3d_drop_open(&other, fx_store, "d/u", &err), 0);
+	assert_int_equal(
+	    pop3d_drop_open(&other, fx_store, "d/u", &policy, &err), 0);
 	/* again, when it is another's already: that one keeps it */
 	pop3d_drop_close(&d);
-	assert_int_equal(pop3d_drop_open(&d, fx_store, "d/u", &err), -1);
+	assert_int_equal(
+	    pop3d_drop_open(&d, fx_store, "d/u", &policy, &err), -1);
 	pop3d_drop_close(&other);
 }
 
@@ -97,11 +107,13 @@ test_no_account(void **state)
 	struct pop3d_drop d;
 
 	(void)state;
-	assert_int_equal(pop3d_drop_open(&d, fx_store, "../x", &err), -1);
+	assert_int_equal(
+	    pop3d_drop_open(&d, fx_store, "../x", &policy, &err), -1);
 	assert_int_equal(err.class, ERR_PERM);
 	assert_int_equal(err.code, ERR_NO_ACCOUNT);
 	/* one that nobody has written to yet is made */
-	assert_int_equal(pop3d_drop_open(&d, fx_store, "d/fresh", &err), 0);
+	assert_int_equal(
+	    pop3d_drop_open(&d, fx_store, "d/fresh", &policy, &err), 0);
 	pop3d_drop_close(&d);
 }
 
@@ -220,15 +232,85 @@ test_seen(void **state)
 	(void)state;
 	deliver(3);
 	d = opened();
-	pop3d_drop_seen(&d, 2);
+	pop3d_drop_fetched(&d, 2, true);
 	pop3d_drop_delete(&d, 3);
-	pop3d_drop_seen(&d, 3);
+	pop3d_drop_fetched(&d, 3, true);
 	while (more)
 		assert_int_equal(pop3d_drop_write_seen(&d, &more, &err), 0);
 	for (uint32_t i = 1; i <= 3; i++)
 		assert_int_equal(fx_info(d.inbox, pop3d_drop_uid(&d, i)).flags,
 		    i == 1 ? 0 : MSG_SEEN);
 	pop3d_drop_close(&d);
+}
+
+/* What was read is removed once it is old enough, at QUIT only; what the client
+ * has not fetched stays, however old it is. */
+static void
+test_expire(void **state)
+{
+	struct pop3d_drop d;
+
+	(void)state;
+	/* files have the time of the machine */
+	clock_set_wall((time(NULL) - clock_wall_s()) * 1000);
+	deliver(4);
+	d = opened();
+	pop3d_drop_fetched(&d, 1, true);
+	assert_int_equal(pop3d_drop_expire(&d), 0); /* never */
+	pop3d_drop_close(&d);
+
+	policy.expire_s = 3600;
+	d = opened();
+	pop3d_drop_fetched(&d, 1, true);
+	assert_int_equal(pop3d_drop_expire(&d), 0); /* not yet */
+	pop3d_drop_close(&d);
+
+	policy.expire_s = 3600;
+	clock_set_wall(3600 * 1000 + 1000);
+	d = opened();
+	pop3d_drop_fetched(&d, 2, false);
+	pop3d_drop_fetched(&d, 3, true);
+	pop3d_drop_delete(&d, 3); /* the client's own */
+	assert_int_equal(pop3d_drop_count(&d), 3);
+	assert_int_equal(pop3d_drop_expire(&d), 1);
+	assert_int_equal(updated(&d), 2);
+	pop3d_drop_close(&d);
+	policy.expire_s = 0;
+	d = opened();
+	assert_int_equal(pop3d_drop_count(&d), 2);
+	pop3d_drop_close(&d);
+}
+
+static int
+try_login(void)
+{
+	struct err err = { 0 };
+	struct pop3d_drop d;
+
+	if (pop3d_drop_open(&d, fx_store, "d/u", &policy, &err) == -1)
+		return (int)err.code;
+	pop3d_drop_close(&d);
+	return -1;
+}
+
+static void
+test_login_delay(void **state)
+{
+	(void)state;
+	policy.login_delay_s = 60;
+	assert_int_equal(try_login(), -1);
+	assert_int_equal(try_login(), ERR_TOO_SOON);
+	clock_set_wall(59 * 1000);
+	assert_int_equal(try_login(), ERR_TOO_SOON);
+	/* a refused one does not count */
+	clock_set_wall(1000);
+	assert_int_equal(try_login(), -1);
+	/* the clock was wrong, and is set back */
+	clock_set_wall(-3600 * 1000);
+	assert_int_equal(try_login(), -1);
+	assert_int_equal(try_login(), ERR_TOO_SOON);
+	policy.login_delay_s = 0;
+	assert_int_equal(try_login(), -1);
 }
 
 static void
@@ -259,6 +341,8 @@ main(void)
 		FX(test_new_mail),
 		FX(test_fetch),
 		FX(test_seen),
+		FX(test_expire),
+		FX(test_login_delay),
 		cmocka_unit_test(test_uidl),
 	};
 

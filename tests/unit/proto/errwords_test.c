@@ -30,6 +30,7 @@ static const struct {
 	[ERR_NO_ACCOUNT] = { "CONTACTADMIN",  "CONTACTADMIN",  "SYS/TEMP", "SYS/PERM", "2.0", true },
 	[ERR_CANNOT] =     { "CANNOT",        "CANNOT",        "SYS/TEMP", "SYS/PERM", "2.0", true },
 	[ERR_SYNTAX] =     { "CLIENTBUG",     "CLIENTBUG",     "SYS/TEMP", "SYS/PERM", "2.0", true },
+	[ERR_TOO_SOON] =   { "LIMIT",         "LIMIT",         "LOGIN-DELAY", "LOGIN-DELAY", "2.0", true },
 	/* clang-format on */
 };
 
