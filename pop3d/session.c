@@ -426,28 +426,65 @@ keep_alive(int fd)
 		    &options[i].value, sizeof options[i].value);
 }
 
-/* The maildrop is ready: the client is ours. */
+/* The maildrop is locked: the client is ours. */
 static void
-begin(struct pop3d_session *s)
+take(struct pop3d_session *s)
 {
 	IPC_SEND(s->login, pop3d_taken, .id = s->login_id, .ok = true);
 	s->login = NULL;
-	log_debug("pop3d.session-start", kv_s("sid", s->sid),
-	    kv_s("account", s->account), kv_s("client", s->address),
-	    kv_u("port", s->port), kv_s("tls", s->tls ? "yes" : "no"),
-	    kv_u("messages", s->drop.n), kv_i("size", s->drop.octets));
 	keep_alive(s->client);
 	stream_init(&s->stream, s->client, &handler, &limits);
 	s->client = -1;
 	s->open = true;
-	session_enter(s, S_COMMANDS);
 	stream_set_deadline(&s->stream, pop3d_conf->idle_timeout);
-	pop3d_reply_ok(s, "Logged in, %u messages (%lld octets)", s->drop.n,
-	    (long long)s->drop.octets);
 	/* What login had read already stands before what is in the socket. */
 	buf_add(&s->stream.in, buf_slice(&s->input));
 	buf_fini(&s->input);
+}
+
+/* The whole list is there. */
+static void
+begin(struct pop3d_session *s)
+{
+	const bool told = s->state == S_FILL;
+
+	if (!told)
+		take(s);
+	log_debug("pop3d.session-start", kv_s("sid", s->sid),
+	    kv_s("account", s->account), kv_s("client", s->address),
+	    kv_u("port", s->port), kv_s("tls", s->tls ? "yes" : "no"),
+	    kv_u("messages", s->drop.n), kv_i("size", s->drop.octets));
+	session_enter(s, S_COMMANDS);
+	if (told)
+		stream_resume(&s->stream);
+	else
+		pop3d_reply_ok(s, "Logged in, %u messages (%lld octets)",
+		    s->drop.n, (long long)s->drop.octets);
 	stream_kick(&s->stream);
+}
+
+/* Clients that wait long for the reply to a login try again. */
+static void
+fill(struct pop3d_session *s)
+{
+	take(s);
+	session_enter(s, S_FILL);
+	stream_pause(&s->stream);
+	pop3d_reply_ok(s, "Logged in");
+	stream_kick(&s->stream);
+}
+
+/* A client that was told so cannot be refused any more. */
+static void
+load_failed(struct pop3d_session *s, const struct err *why)
+{
+	if (s->state == S_LOAD) {
+		refuse(s, why);
+		return;
+	}
+	log_err("pop3d.load-failed", kv_s("sid", s->sid),
+	    kv_s("account", s->account), kv_s("why", why->text));
+	hang_up(s, "load-failed");
 }
 
 static void
@@ -457,11 +494,14 @@ load_step(struct pop3d_session *s)
 	bool more;
 
 	if (pop3d_drop_load(&s->drop, &more, &err) == -1)
-		refuse(s, &err);
-	else if (more)
-		ev_task_queue(&s->task);
-	else
+		load_failed(s, &err);
+	else if (!more)
 		begin(s);
+	else {
+		if (s->state == S_LOAD)
+			fill(s);
+		ev_task_queue(&s->task);
+	}
 }
 
 static void
@@ -469,7 +509,7 @@ on_task(struct ev_task *task)
 {
 	struct pop3d_session *s = OUTER(task, struct pop3d_session, task);
 
-	if (s->state == S_LOAD)
+	if (s->state == S_LOAD || s->state == S_FILL)
 		load_step(s);
 	else if (s->state == S_ANSWER)
 		stream_want_drain(&s->stream);
@@ -616,7 +656,7 @@ pop3d_session_stop(void)
 	{
 		if (s->state == S_LOAD)
 			refuse_for_now(s, "the server is being stopped");
-		else if (s->state == S_COMMANDS)
+		else if (s->state == S_COMMANDS || s->state == S_FILL)
 			hang_up(s, "stop");
 	}
 }

@@ -2,7 +2,9 @@
 /*
  * One client's session: from login's word until its socket is closed.
  *
- *   LOAD         the maildrop is locked and its list is being read
+ *   LOAD         the maildrop is being locked, and its list is read
+ *   FILL         the client was told that it is logged in; the list is long,
+ *                and commands wait until it is read
  *   COMMANDS     the client's turn (TRANSACTION of RFC 1939)
  *   ANSWER       a long answer is on its way; commands wait
  *   UPDATE       QUIT: messages are being removed
@@ -24,7 +26,8 @@
 #include "pop3d/drop.h"
 
 enum pop3d_state {
-	S_LOAD = 1 << 1,
+	S_LOAD = 1 << 0,
+	S_FILL = 1 << 1,
 	S_COMMANDS = 1 << 2,
 	S_ANSWER = 1 << 3,
 	S_UPDATE = 1 << 4,
@@ -34,7 +37,7 @@ enum pop3d_state {
 struct pop3d_session {
 	TAILQ_ENTRY(pop3d_session) link;
 	enum pop3d_state state;
-	struct stream stream; /* from COMMANDS on */
+	struct stream stream; /* from FILL on */
 	bool open;            /* the stream is */
 	bool skip_line;       /* the rest of a line that was too long */
 	bool seen_written;    /* LEAVE: flags are in the store */

@@ -20,6 +20,7 @@
 
 enum {
 	UID_STEP = 1000,
+	UID_STEP_MAX = 100000,
 	UIDVALIDITY_STEP = 1000,
 	GONE_MAX = 200000, /* entries for what is gone; then half of them go */
 };
@@ -284,12 +285,21 @@ tx_resize(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_msg *msg,
 	return ix_put_msg(tx->t, b->box, uid, msg, err);
 }
 
+/* Each one costs two syncs: what takes in many messages takes more at once. */
+static uint32_t
+uid_step(const struct ix_box *b)
+{
+	if (b->messages < UID_STEP)
+		return UID_STEP;
+	return b->messages < UID_STEP_MAX ? b->messages : UID_STEP_MAX;
+}
+
 int
 tx_uid(struct ix_box *b, int dirfd, uint32_t *uid, struct err *err)
 {
 	struct boxfile f = { 0 };
 
-	if (b->uidnext >= UINT32_MAX - UID_STEP)
+	if (b->uidnext >= UINT32_MAX - UID_STEP_MAX)
 		return err_set_code(
 		    err, ERR_PERM, ERR_LIMIT, "the mailbox has no UIDs left");
 	if (b->uidnext >= b->ceiling) {
@@ -298,7 +308,7 @@ tx_uid(struct ix_box *b, int dirfd, uint32_t *uid, struct err *err)
 		f.uidvalidity = b->uidvalidity;
 		f.special = b->special;
 		memcpy(f.id, b->id, sizeof f.id);
-		f.ceiling = b->uidnext + UID_STEP;
+		f.ceiling = b->uidnext + uid_step(b);
 		if (boxfile_write(dirfd, &f, err) == -1)
 			return -1;
 		b->ceiling = f.ceiling;

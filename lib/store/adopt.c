@@ -54,12 +54,14 @@ set_aside(const struct maildir *d, const struct listing_entry *e)
 	return maildir_set_aside(d, e->part, e->name) == FOUND;
 }
 
+/* Only a writer of S= and W= who knew the size of the file as it is knew how
+ * many lines are in it. */
 static bool
 sizes_likely(const struct scan_how *how, const struct listing_entry *e,
     const struct maildir_stat *st)
 {
-	return how->build && e->want != 0 && e->f.size == st->size &&
-	       e->f.vsize >= st->size && e->f.vsize <= 2 * st->size;
+	return how->build && e->f.size == st->size && e->f.vsize >= st->size &&
+	       e->f.vsize <= 2 * st->size;
 }
 
 /* Size and wire size of the file; 1 when it is no message. */

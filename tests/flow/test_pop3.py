@@ -686,3 +686,30 @@ def test_stop_deletes_nothing(make_pabal):
     pabal.start()
     with pop(pabal) as c:
         assert c.stat()[0] == 1
+
+
+def test_login_is_answered_before_a_long_list_is_read(make_pabal):
+    """Commands sent ahead wait, and see the whole; a client that leaves
+    meanwhile leaves no lock."""
+    pabal = make_pabal(*CONF)
+    n = 5000
+    for _ in range(n):
+        put(pabal, "alice", b"Subject: x\n\ny\n")
+    with Raw(pabal, login=False) as c:
+        c.ask(f"USER alice@{DOMAIN}")
+        assert c.ask(f"PASS {PASSWORD}") == b"+OK Logged in\r\n"
+    with Raw(pabal, login=False) as c:
+        c.send(f"USER alice@{DOMAIN}\r\nPASS {PASSWORD}\r\n")
+        assert c.line().startswith(b"+OK")
+        reply = c.line()
+        while reply.startswith(b"-ERR [IN-USE]"):  # its end is not seen yet
+            c.send(f"USER alice@{DOMAIN}\r\nPASS {PASSWORD}\r\n")
+            assert c.line().startswith(b"+OK")
+            reply = c.line()
+        c.send("STAT\r\nLIST\r\nQUIT\r\n")
+        assert c.line() == b"+OK %d %d\r\n" % (n, 17 * n)
+        assert c.line().startswith(b"+OK")
+        assert c.rest() == [b"%d 17\r\n" % (i + 1) for i in range(n)]
+        assert c.line().startswith(b"+OK")
+    with pop(pabal) as c:
+        assert c.stat() == (n, 17 * n)
