@@ -20,6 +20,8 @@ imapd_put_capabilities(struct buf *out)
 #include "imapd/cmd/capabilities.def" // IWYU pragma: keep
 #undef CAP
 #undef ENABLE
+	if (imapd_conf->compression)
+		buf_adds(out, "COMPRESS=DEFLATE ");
 	buf_addf(out, "APPENDLIMIT=%lld", (long long)imapd_append_limit());
 }
 

@@ -11,6 +11,7 @@ static const struct imapd_command commands[] = {
 	{ "CAPABILITY",   S_ANY,      UPDATE_ALL,        imapd_cmd_capability, NULL },
 	{ "CHECK",        S_SELECTED, UPDATE_ALL,        imapd_cmd_check, NULL },
 	{ "CLOSE",        S_SELECTED, UPDATE_NONE,       imapd_cmd_close, NULL },
+	{ "COMPRESS",     S_ANY,      UPDATE_NONE,       imapd_cmd_compress, NULL },
 	{ "COPY",         S_SELECTED, UPDATE_ALL,        imapd_cmd_copy, NULL },
 	{ "CREATE",       S_ANY,      UPDATE_ALL,        imapd_cmd_create, NULL },
 	{ "DELETE",       S_ANY,      UPDATE_ALL,        imapd_cmd_delete, NULL },

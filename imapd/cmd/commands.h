@@ -30,6 +30,7 @@ IMAPD_COMMAND(append);
 IMAPD_COMMAND(capability);
 IMAPD_COMMAND(check);
 IMAPD_COMMAND(close);
+IMAPD_COMMAND(compress);
 IMAPD_COMMAND(copy);
 IMAPD_COMMAND(create);
 IMAPD_COMMAND(delete);

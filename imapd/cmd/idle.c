@@ -8,6 +8,7 @@
 #include "ev/loop.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conf.h"
+#include "imapd/conn/client.h"
 #include "imapd/parse/parse.h"
 #include "imapd/selected/dirwatch.h"
 #include "imapd/selected/update.h"
@@ -52,12 +53,12 @@ static void
 on_more(struct session *s, struct imapd_job *job)
 {
 	(void)job;
-	if (s->view == NULL)
-		return;
 	if (imapd_is_full(s))
 		imapd_more(s);
-	else
+	else if (s->view != NULL)
 		tell(s);
+	if (s->state != S_LOGOUT)
+		imapd_rest(s);
 }
 
 static void
@@ -141,6 +142,7 @@ imapd_cmd_idle(struct session *s, struct parse *p)
 	ev_timer_set(&i->notify, imapd_conf->idle_notify);
 	imapd_start(s, &i->job);
 	buf_adds(imapd_out(s), "+ idling\r\n");
+	imapd_rest(s);
 	if (s->view == NULL)
 		return;
 	/* Watch first: what comes between is then seen by either. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "ev/deflate.h"
 #include "imapd/conf.h"
 #include "imapd/conn/client.h"
 
@@ -41,6 +42,30 @@ void
 imapd_resume(struct session *s)
 {
 	stream_resume(&client_of(s)->stream);
+}
+
+bool
+imapd_compress(struct session *s)
+{
+	struct client *c = client_of(s);
+
+	if (c->stream.layer != NULL || c->compress)
+		return false;
+	c->compress = true;
+	return true;
+}
+
+void
+imapd_rest(struct session *s)
+{
+	struct stream *st = &client_of(s)->stream;
+
+	if (st->layer == NULL)
+		return;
+	if (stream_waiting(st) > 0)
+		imapd_more(s);
+	else
+		deflate_rest(st);
 }
 
 void

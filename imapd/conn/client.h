@@ -24,6 +24,7 @@ struct client {
 	struct work work;  /* the next step of what is under way */
 	struct buf answer; /* of the command; not empty: updates come first */
 	bool held;         /* input waits for the next step */
+	bool compress;     /* from the next byte on */
 	const char *bye;   /* to be said when the command is answered */
 	unsigned holds;
 	unsigned bad; /* commands in a row that were none */
@@ -36,6 +37,12 @@ client_of(const struct session *s)
 	return OUTER((uintptr_t)s, struct client, session);
 }
 
+/* Both ways are compressed from behind the answer on (RFC 4978); false: they
+ * are already. */
+bool imapd_compress(struct session *s);
+/* Nothing is under way: what compression needs meanwhile is little.  Asks for
+ * more() when there is something to be sent first. */
+void imapd_rest(struct session *s);
 /* printf into OUT. */
 void imapd_client_put(struct buf *out, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ev/deflate.h"
 #include "ev/turn.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
@@ -114,6 +115,17 @@ feed_command(struct session *s, struct slice *in)
 	}
 }
 
+/* Whoever sent more behind the command does not know what it would mean. */
+static void
+compress(struct client *c)
+{
+	c->compress = false;
+	if (stream_input(&c->stream).n > 0)
+		imapd_bye(&c->session, "COMPRESS must be the last command");
+	else
+		deflate_start(&c->stream);
+}
+
 static void
 on_input(struct stream *stream)
 {
@@ -124,7 +136,7 @@ on_input(struct stream *stream)
 
 	work_begin();
 	while (in.n > 0 && s->state != S_LOGOUT && !imapd_is_full(s) &&
-	       c->answer.n == 0) {
+	       c->answer.n == 0 && !c->compress) {
 		const size_t before = in.n;
 
 		/* Commands are work as well: of one who pipelines them, and of
@@ -145,6 +157,8 @@ on_input(struct stream *stream)
 	if (s->state == S_LOGOUT)
 		in.n = 0;
 	stream_consume(stream, all.n - in.n);
+	if (c->compress)
+		compress(c);
 }
 
 static void
@@ -195,7 +209,8 @@ on_end(struct stream *stream, enum stream_end why)
 {
 	struct session *s = &OUTER(stream, struct client, stream)->session;
 
-	if (why == STREAM_TIMEOUT && s->state != S_LOGOUT) {
+	if (why == STREAM_TIMEOUT && s->state != S_LOGOUT &&
+	    stream->layer == NULL) {
 		/* One try: what cannot be sent at once is lost. */
 		static const char bye[] =
 		    "* BYE Autologout; idle for too long\r\n";
