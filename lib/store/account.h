@@ -14,10 +14,13 @@ struct account;
 void account_close(struct account **account);
 const char *account_path(const struct account *a);
 
-/* Sums over all mailboxes, exact as of the last look at the directories. */
+/* Sums over all mailboxes, exact as of the last look at the directories, and
+ * the limits (0: none). */
 struct account_usage {
 	uint64_t bytes; /* of the messages as they go over the wire */
 	uint64_t messages;
+	uint64_t max_bytes;
+	uint64_t max_messages;
 };
 int account_usage(
     struct account *a, struct account_usage *usage, struct err *err);

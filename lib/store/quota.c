@@ -67,7 +67,8 @@ account_usage(struct account *a, struct account_usage *usage, struct err *err)
 
 	if (read_meta(a, &meta, err) == -1)
 		return -1;
-	*usage = (struct account_usage){ meta.bytes, meta.messages };
+	*usage = (struct account_usage){ meta.bytes, meta.messages,
+		a->max_bytes, a->max_messages };
 	return 0;
 }
 

@@ -258,9 +258,8 @@ def test_quota(make_pabal):
     typ, data = c.append("INBOX", None, None,
                          message("large") + b"y" * 30000)
     assert typ == "NO" and b"OVERQUOTA" in data[0]
-    if "QUOTA" in c.capabilities:
-        typ, data = c.getquotaroot("INBOX")
-        assert typ == "OK" and b"STORAGE" in data[1][0]
+    typ, data = c.getquotaroot("INBOX")
+    assert typ == "OK" and b"STORAGE" in data[1][0]
     c.logout()
     # And at delivery.
     with p.smtp() as s:

@@ -23,6 +23,23 @@ def test_quota(make_pabal):
         assert (status, text.split()[0]) == (b"NO", b"[OVERQUOTA]")
         c.ok("MOVE 1 Sent")  # needs no room
         c.append(SIMPLE)
+        # RFC 9208: in units of 1,024, what is used rounded up
+        used = -(-(len(big) + len(SIMPLE)) // 1024)
+        quota = b'QUOTA "User quota" (STORAGE %d 100)' % used
+        assert c.ok('GETQUOTA "User quota"') == [quota]
+        assert c.ok("GETQUOTAROOT Sent") == [
+            b'QUOTAROOT Sent "User quota"', quota]
+        assert c.cmd("GETQUOTAROOT Nowhere")[0] == b"NO"
+        assert c.cmd('GETQUOTA "other"')[0] == b"NO"
+        status, text, _ = c.cmd('SETQUOTA "User quota" (STORAGE 900)')
+        assert (status, text.split()[0]) == (b"NO", b"[NOPERM]")
+        assert c.cmd('SETQUOTA "User quota" STORAGE')[0] == b"BAD"
+        caps = c.ok("CAPABILITY")[0].split()
+        assert b"QUOTA=RES-STORAGE" in caps and b"QUOTASET" not in caps
+    pabal.pabal("user", "set", f"alice@{DOMAIN}", "quota", "0")
+    with Imap(pabal) as c:
+        assert c.ok("GETQUOTAROOT INBOX") == [b"QUOTAROOT INBOX"]
+        assert c.cmd('GETQUOTA "User quota"')[0] == b"NO"
 
 
 def test_silence_ends_a_session(make_pabal):
