@@ -66,7 +66,11 @@ message_open_file(struct message *m)
 
 	if (m->refused)
 		return -1;
-	fd = spool_open(e->id, (enum spool_place)e->place, O_RDONLY, &err);
+	if (m->in_tmp)
+		fd = spool_open_reader(e->id, &err);
+	else
+		fd = spool_open(
+		    e->id, (enum spool_place)e->place, O_RDONLY, &err);
 	e->own = false;
 	if (fd == -1)
 		log_err(

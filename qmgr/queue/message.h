@@ -40,6 +40,7 @@ struct message {
 	bool held, released; /* from the file; released: once at least */
 	bool damaged;        /* an agent found that its checksum differs */
 	bool soon;           /* nobody's fault: try again in seconds */
+	bool in_tmp;         /* its file has no name of a message's yet */
 	bool refused;        /* never accepted: nothing more is to be done */
 };
 

@@ -143,6 +143,13 @@ write_head(struct newfile *nf, struct err *err)
 	return write_front(nf, SLICE(""), SLICE(""), err);
 }
 
+static int
+write_lines(struct newfile *nf, struct slice lines, struct err *err)
+{
+	return fd_pwrite_all(
+	    nf->fd, lines, (int64_t)nf->head_bytes + nf->env.size, err);
+}
+
 /* Its bytes are there: give it its name and make it durable. */
 static int
 publish(struct newfile *nf, struct err *err)
@@ -157,19 +164,29 @@ publish(struct newfile *nf, struct err *err)
 }
 
 int
-newfile_commit(struct newfile *nf, int64_t size, uint32_t crc32c,
-    void (*done)(struct newfile *nf, int error), struct err *err)
+newfile_whole(
+    struct newfile *nf, int64_t size, uint32_t crc32c, struct err *err)
 {
 	if (size < 0)
 		return err_set(err, ERR_PERM, "negative size");
 	nf->env.size = size;
 	nf->env.crc32c = crc32c;
-	nf->done = done;
 	/* From here on nothing stands in the file but what qmgr wrote there. */
 	if (!spool_is_ours(nf->fd))
 		return err_set(
 		    err, ERR_TEMP, "the file is still open elsewhere");
-	if (write_head(nf, err) == 0 && publish(nf, err) == 0)
+	if (write_head(nf, err) == 0)
+		return 0;
+	give_room(err->code);
+	return -1;
+}
+
+int
+newfile_commit(struct newfile *nf, void (*done)(struct newfile *nf, int error),
+    struct err *err)
+{
+	nf->done = done;
+	if (publish(nf, err) == 0)
 		return 0;
 	give_room(err->code);
 	return -1;
@@ -189,9 +206,13 @@ int
 newfile_save(
     struct newfile *nf, struct slice body, struct slice lines, struct err *err)
 {
-	if (newfile_make(nf, err) == -1)
+	const bool made = nf->fd != -1;
+
+	if (!made && newfile_make(nf, err) == -1)
 		return -1;
-	if (write_front(nf, body, lines, err) == 0 && publish(nf, err) == 0)
+	if ((made ? write_lines(nf, lines, err)
+		  : write_front(nf, body, lines, err)) == 0 &&
+	    publish(nf, err) == 0)
 		return 0;
 	give_room(err->code);
 	return -1;

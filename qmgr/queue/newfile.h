@@ -54,21 +54,25 @@ int newfile_open(struct newfile *nf, struct arena *arena,
 /* A descriptor of its own for whoever writes the message: it can write and do
  * nothing else, and begins where the message does.  -1: ERR_TEMP. */
 int newfile_writer(struct newfile *nf, struct err *err);
+/* SIZE bytes with CRC32C were written: put the head before them.  -1: refused,
+ * also when somebody can still write to the file. */
+int newfile_whole(
+    struct newfile *nf, int64_t size, uint32_t crc32c, struct err *err);
 /*
- * SIZE bytes with CRC32C were written: put the head before them, give the file
- * its name, make it durable.  -1: refused, also when somebody can still write
- * to it; nothing stays (the caller still calls newfile_fini).  0: done() will
- * run, with 0 or an errno value; the message belongs to the queue then.
+ * Give a file that is whole its name, and make it durable.  -1: refused;
+ * nothing stays (the caller still calls newfile_fini).  0: done() will run,
+ * with 0 or an errno value; the message belongs to the queue then.
  */
-int newfile_commit(struct newfile *nf, int64_t size, uint32_t crc32c,
+int newfile_commit(struct newfile *nf,
     void (*done)(struct newfile *nf, int error), struct err *err);
-/* The same where no file was made: BODY is the message. */
+/* Both where no file was made: BODY is the message. */
 int newfile_commit_body(struct newfile *nf, struct slice body, uint32_t crc32c,
     void (*done)(struct newfile *nf, int error), struct err *err);
 /*
  * Or first keep it from the spool: its recipients are delivered to while the
- * client waits (qmgr/run/direct.h).  Then either newfile_save writes it, with
- * LINES behind the message as they stand in a file, and it goes on as a commit
+ * client waits (qmgr/run/direct.h).  Then either newfile_save writes it (BODY,
+ * where there is no file yet), with LINES behind the message as they stand in a
+ * file, and it goes on as a commit
  * that ends in DONE; or newfile_unhold says that nothing is to be written, and
  * the caller tells whom it concerns.  After a save that failed (-1) comes
  * newfile_unhold, too.

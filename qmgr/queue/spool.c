@@ -186,14 +186,26 @@ spool_create(const char *id, struct err *err)
 	return fd;
 }
 
-int
-spool_open_writer(const char *id, struct err *err)
+static int
+open_tmp(const char *id, int flags, struct err *err)
 {
-	const int fd = openat(spool.tmp, id, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	const int fd = openat(spool.tmp, id, flags | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd == -1)
 		return err_sys(err, ERR_TEMP, "open tmp/%s", id);
 	return fd;
+}
+
+int
+spool_open_writer(const char *id, struct err *err)
+{
+	return open_tmp(id, O_WRONLY, err);
+}
+
+int
+spool_open_reader(const char *id, struct err *err)
+{
+	return open_tmp(id, O_RDONLY, err);
 }
 
 /* The kernel gives a write lease where no other description is open. */

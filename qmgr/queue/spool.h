@@ -40,8 +40,10 @@ void spool_new_id(char id[ENVELOPE_ID_BYTES]);
 
 /* Create tmp/<id> for reading and writing; the fd or -1. */
 int spool_create(const char *id, struct err *err);
-/* Open tmp/<id> once more, for writing alone; the fd or -1. */
+/* Open tmp/<id> once more, for writing alone or for reading alone; the fd or
+ * -1. */
 int spool_open_writer(const char *id, struct err *err);
+int spool_open_reader(const char *id, struct err *err);
 /* Has nobody but FD the file open for writing? */
 bool spool_is_ours(int fd);
 /* Rename tmp/<id> to new/; not durable before spool_sync's done(). */

@@ -213,8 +213,10 @@ write_notice(struct notice *n, struct err *err)
 		err_set(err, ERR_TEMP, "notice too large");
 	else if (fd_pwrite_all(n->file.fd, buf_slice(&body),
 		     (int64_t)n->file.head_bytes, err) == 0)
-		rc = newfile_commit(&n->file, (int64_t)body.n,
-		    crc32c(0, buf_slice(&body)), on_written, err);
+		rc = newfile_whole(&n->file, (int64_t)body.n,
+		    crc32c(0, buf_slice(&body)), err);
+	if (rc == 0)
+		rc = newfile_commit(&n->file, on_written, err);
 	buf_fini(&body);
 	return rc;
 }

@@ -76,8 +76,10 @@ write_report(struct report *rep, struct err *err)
 	if (fd_pwrite_all(rep->file.fd, buf_slice(&body),
 		(int64_t)rep->file.head_bytes, err) == -1)
 		goto out;
-	rc = newfile_commit(&rep->file, (int64_t)body.n,
-	    crc32c(0, buf_slice(&body)), on_written, err);
+	rc = newfile_whole(
+	    &rep->file, (int64_t)body.n, crc32c(0, buf_slice(&body)), err);
+	if (rc == 0)
+		rc = newfile_commit(&rep->file, on_written, err);
 out:
 	buf_fini(&body);
 	return rc;

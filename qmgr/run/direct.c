@@ -14,7 +14,7 @@
 /* A delivery takes as long as a sync, and to make a file for each recipient;
  * what takes longer is in trouble, or behind much other mail, and the client
  * should not have to wait for that. */
-enum { PATIENCE_MS = 240, PATIENCE_RCPT_MS = 10 };
+enum { PATIENCE_MS = 240, PATIENCE_RCPT_MS = 10, PATIENCE_MIB_MS = 100 };
 
 struct direct {
 	struct newfile *file; /* NULL: the client has his answer */
@@ -110,6 +110,7 @@ save(struct direct *d)
 	if (newfile_save(d->file, buf_slice(&m->kept.body),
 		buf_slice(&m->notes), &err) == 0) {
 		buf_reset(&m->notes);
+		m->in_tmp = false;
 		d->saving = true;
 		return;
 	}
@@ -176,10 +177,19 @@ direct_leave(struct message *m)
 static bool
 is_fit(const struct newfile *nf, int64_t size)
 {
+	const bool there = nf->fd != -1 || (int64_t)nf->kept.body.n == size;
+
 	return !state.stopped && !state.spool_failed &&
 	       state.count < qmgr_conf->local_concurrency && size > 0 &&
-	       (int64_t)nf->kept.body.n == size && nf->kept.record.n > 0 &&
+	       there && nf->kept.record.n > 0 &&
 	       nf->env.nrcpts <= qmgr_conf->recipients_per_job;
+}
+
+static int64_t
+patience_ms(const struct message *m)
+{
+	return PATIENCE_MS + PATIENCE_RCPT_MS * (int64_t)m->nrcpts +
+	       PATIENCE_MIB_MS * (m->env.size >> 20);
 }
 
 bool
@@ -201,10 +211,10 @@ direct_begin(struct newfile *nf, int64_t size, uint32_t crc32c,
 	kept_move(&m->kept, &nf->kept);
 	*d = (struct direct){ .file = nf, .message = m, .done = done };
 	m->direct = d;
+	m->in_tmp = nf->fd != -1;
 	state.count++;
 	ev_timer_init(&d->patience, on_patience);
-	ev_timer_set(
-	    &d->patience, PATIENCE_MS + PATIENCE_RCPT_MS * (int64_t)m->nrcpts);
+	ev_timer_set(&d->patience, patience_ms(m));
 	state.start(m);
 	return true;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A small message for mailboxes here is delivered before it is in the spool.
+ * A message for mailboxes here is delivered before it is in the spool.
  *
  * smtpd may say 250 when the message is on disk somewhere.  So its round begins
- * at once, with its bytes in memory.  When all recipients have it in their
+ * at once, with its bytes in memory, or, if it is large, in a file in tmp/ that
+ * is nobody's yet and is not synced.  When all recipients have it in their
  * mailboxes, durably, that is the answer, and the spool never sees it: one sync
  * for a message, and no file that is written to be removed.  Anything else (a
  * recipient elsewhere, an alias, a failure, a report that is due, a delivery
- * that takes its time) saves it: its file is written with what is known by then
- * and made durable, the answer follows, and the round goes on as any other.
+ * that takes its time) saves it: its file is written with what is known by
+ * then, gets its name, and is made durable, the answer follows, and the round
+ * goes on as any other.
  *
  * Until the answer nothing was promised: a crash leaves the client without one,
  * and he sends the message again.
@@ -32,8 +34,8 @@ void direct_stop(void);
 /* A message was committed to the spool. */
 void direct_spool_works(void);
 
-/* Begin with the message of NF (its bytes are in nf->kept) in this way, and
- * call DONE with 0 or an errno value when the client is to have his answer;
+/* Begin with the message of NF (in nf->kept, or its file is whole) in this way,
+ * and call DONE with 0 or an errno value when the client is to have his answer;
  * false: it is to be committed first. */
 bool direct_begin(struct newfile *nf, int64_t size, uint32_t crc32c,
     void (*done)(struct newfile *nf, int error));

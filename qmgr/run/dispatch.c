@@ -193,12 +193,15 @@ process_for(const struct dispatch_job *job)
 	return next++ % n;
 }
 
-/* What is kept of a message that has no file goes whole, or it needs one. */
+/* What is kept of a message that has no file goes whole, or it needs one; a
+ * large one has it in tmp/. */
 static void
 need_file(const struct dispatch_job *job, size_t n)
 {
 	const struct kept_bytes *kept = &job->message->kept;
 
+	if (job->message->in_tmp)
+		return;
 	if (n + kept->record.n + kept->body.n > MSG_MAX_BYTES - FIXED_BYTES)
 		direct_save(job->message);
 }

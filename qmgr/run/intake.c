@@ -299,11 +299,22 @@ intake_on_file(struct ipc *peer, struct msg *m)
 }
 
 static int
+commit_file(
+    struct intake *in, const struct msg_queue_commit *q, struct err *err)
+{
+	if (newfile_whole(&in->file, q->size, q->crc32c, err) == -1)
+		return -1;
+	if (pump_has_room() &&
+	    direct_begin(&in->file, q->size, q->crc32c, on_committed))
+		return 0;
+	return newfile_commit(&in->file, on_committed, err);
+}
+
+static int
 commit(struct intake *in, const struct msg_queue_commit *q, struct err *err)
 {
 	if (in->file.fd != -1)
-		return newfile_commit(
-		    &in->file, q->size, q->crc32c, on_committed, err);
+		return commit_file(in, q, err);
 	if (q->size < 0 || (uint64_t)q->size != q->body.n)
 		return err_set(
 		    err, ERR_PERM, "a message without a file, or a part of it");

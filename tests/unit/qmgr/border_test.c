@@ -670,21 +670,37 @@ in_spool(void)
 	return yes;
 }
 
-/* A small message for c@d, with a record. */
+static bool large; /* it comes in a file */
+
+/* A message in its file, or with its commit. */
 static void
-commit_small(void)
+say_text(void)
 {
-	say_open_as(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"), false);
+	if (!large) {
+		say_small(slice_str(body), sizeof body - 1);
+		return;
+	}
+	assert_int_equal(
+	    write(opened_fd, body, sizeof body - 1), sizeof body - 1);
+	close(opened_fd);
+	say_commit();
+}
+
+/* A message for c@d, with a record. */
+static void
+commit_it(void)
+{
+	say_open_as(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"), large);
 	record = SLICE("a record");
-	say_small(slice_str(body), sizeof body - 1);
+	say_text();
 	record = SLICE("");
 }
 
 /* It is not in the spool; lookup is asked. */
 static void
-submit_small(void)
+submit_direct(void)
 {
-	commit_small();
+	commit_it();
 	assert_int_equal(committed, 0);
 	assert_false(in_spool());
 	assert_int_equal(ncalls, 1);
@@ -715,11 +731,11 @@ static void
 test_direct(void **state)
 {
 	(void)state;
-	submit_small();
+	submit_direct();
 	answer(mailbox);
 	expect_job(ROLE_LOCAL, 0, "");
-	assert_false(calls[0].has_file);
-	assert_int_equal(calls[0].body_bytes, sizeof body - 1);
+	assert_int_equal(calls[0].has_file, large);
+	assert_int_equal(calls[0].body_bytes, large ? 0 : sizeof body - 1);
 	assert_false(in_spool());
 	assert_int_equal(committed, 0);
 	assert_false(is_queued());
@@ -728,6 +744,8 @@ test_direct(void **state)
 	assert_false(in_spool());
 	say_done(0);
 	assert_int_equal(direct_count(), 0);
+	/* nothing is left of a file either */
+	assert_int_equal(spool_open_reader(opened, NULL), -1);
 }
 
 /* The bytes that smtpd may hand over do not fit in local's frame beside the
@@ -774,7 +792,7 @@ test_direct_elsewhere(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		setup(state);
-		submit_small();
+		submit_direct();
 		answer(rows[i]);
 		until_committed();
 		assert_true(is_queued());
@@ -789,7 +807,7 @@ test_direct_not_delivered(void **state)
 		struct ipc_call *call;
 
 		setup(state);
-		submit_small();
+		submit_direct();
 		answer(mailbox);
 		if (i == 0)
 			say_result(JOB_TEMPFAIL, "4.2.2");
@@ -809,7 +827,7 @@ static void
 test_direct_slow(void **state)
 {
 	(void)state;
-	submit_small();
+	submit_direct();
 	answer(mailbox);
 	until_committed();
 	assert_true(in_spool());
@@ -827,7 +845,7 @@ test_direct_refused(void **state)
 	struct rlimit files, none;
 
 	(void)state;
-	submit_small();
+	submit_direct();
 	answer(mailbox);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
 	none = files;
@@ -841,11 +859,11 @@ test_direct_refused(void **state)
 	assert_int_equal(direct_count(), 0);
 	say_done(0);
 	/* The client tries again, and would each time. */
-	commit_small();
+	commit_it();
 	until_committed();
 	assert_true(in_spool());
 	setup(state);
-	submit_small();
+	submit_direct();
 }
 
 /* Who is known does not get what cannot be kept for another. */
@@ -856,9 +874,9 @@ test_direct_refused_in_part(void **state)
 
 	(void)state;
 	say_open_as(
-	    SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\nrcpt e@d\n"), false);
+	    SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\nrcpt e@d\n"), large);
 	record = SLICE("a record");
-	say_small(slice_str(body), sizeof body - 1);
+	say_text();
 	record = SLICE("");
 	assert_int_equal(ncalls, 2);
 	answer(mailbox);
@@ -875,6 +893,48 @@ test_direct_refused_in_part(void **state)
 		assert_int_equal(calls[i].body_bytes, 0);
 		assert_false(calls[i].has_file);
 	}
+}
+
+/* What has become known before it is saved stands behind the message. */
+static void
+test_direct_saved_with_lines(void **state)
+{
+	char text[1000];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	submit_direct();
+	answer(mailbox);
+	say_result(JOB_TEMPFAIL, "4.2.2");
+	say_done(0);
+	until_committed();
+	fd = spool_open(opened, SPOOL_NEW, O_RDONLY, NULL);
+	if (fd == -1)
+		fd = spool_open(opened, SPOOL_CUR, O_RDONLY, NULL);
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_memory_equal(text, "pabal-queue 1\n", 14);
+	assert_non_null(strstr(text, body));
+	assert_non_null(strstr(strstr(text, body), "result 0 tempfail"));
+}
+
+/* All of it for a message that has come in a file. */
+static void
+test_direct_large(void **state)
+{
+	static void (*const tests[])(void **) = { test_direct,
+		test_direct_elsewhere, test_direct_not_delivered,
+		test_direct_slow, test_direct_saved_with_lines };
+
+	large = true;
+	for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
+		setup(state);
+		tests[i](state);
+	}
+	large = false;
 }
 
 /* Whatever uid lookup says. */
@@ -897,13 +957,24 @@ pass_record(size_t n, bool far)
 	static const char text[MIME_WIRE_MAX + 1];
 
 	record = slice_of(text, n);
-	submit();
+	say_open(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"));
+	assert_int_equal(
+	    write(opened_fd, body, sizeof body - 1), sizeof body - 1);
+	close(opened_fd);
+	say_commit();
+	assert_int_equal(ncalls, 1);
 	record = SLICE("");
 	answer(far ? relay
 		   : (struct msg_lookup_found){
 			 .kind = LOOKUP_MAILBOX, .address = SLICE("c@d") });
 	expect_job(far ? ROLE_SMTP : ROLE_LOCAL, 0, "");
-	return calls[0].record_bytes;
+	n = calls[0].record_bytes;
+	if (far)
+		until_committed();
+	else
+		say_result(JOB_DELIVERED, "2.1.5");
+	say_done(0);
+	return n;
 }
 
 static void
@@ -1190,6 +1261,8 @@ main(void)
 		T(test_direct_elsewhere),
 		T(test_direct_not_delivered),
 		T(test_direct_slow),
+		T(test_direct_saved_with_lines),
+		T(test_direct_large),
 		T(test_direct_refused),
 		T(test_direct_refused_in_part),
 		T(test_small),
