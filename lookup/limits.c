@@ -2,8 +2,8 @@
 #include "lookup/limits.h"
 
 #include "base/buf.h"
-#include "dns/mxlist.h"
 #include "log/log.h"
+#include "lookup/hosts.h"
 #include "lookup/tables.h"
 #include "proto/nexthop.h"
 #include "table/key.h"
@@ -11,10 +11,12 @@
 #include "table/reader.h"
 #include "table/table.h"
 
-/* The entry KEY; one that cannot be read binds nothing, and the log says so. */
-static bool
-add_entry(struct slice key, struct buf *out)
+/* The entry KEY in *OUT; one that cannot be read binds nothing, and the log
+ * says so. */
+static enum found
+add_entry(void *arg, struct slice key)
 {
+	struct buf *out = arg;
 	struct table *t = lookup_table(LOOKUP_LIMITS);
 	struct buf value = { .max = TABLE_VALUE_MAX };
 	char space[TABLE_KEY_MAX];
@@ -25,7 +27,7 @@ add_entry(struct slice key, struct buf *out)
 
 	if (lookup_table_is_missing(LOOKUP_LIMITS) ||
 	    !table_fold(key, space, &folded))
-		return false;
+		return ABSENT;
 	found = lookup_table_found(
 	    LOOKUP_LIMITS, table_get(t, folded, &value, &err));
 	if (found == TEMPFAIL) {
@@ -42,49 +44,18 @@ add_entry(struct slice key, struct buf *out)
 		buf_add(out, buf_slice(&value));
 	}
 	buf_fini(&value);
-	return found == FOUND;
-}
-
-/* NAME's entry, or that of a domain above it. */
-static bool
-add_name(struct slice name, struct buf *out)
-{
-	size_t at;
-
-	if (add_entry(name, out))
-		return true;
-	for (at = slice_find(name, '.'); at < name.n;
-	     at = slice_find(name, '.')) {
-		name = slice_from(name, at);
-		if (add_entry(name, out))
-			return true;
-		name = slice_from(name, 1);
-	}
-	return false;
-}
-
-static bool
-add_hosts(const struct mx_list *list, struct buf *out)
-{
-	const struct mx_host *hosts[MX_HOSTS_MAX];
-
-	mxlist_by_name(list, hosts);
-	for (size_t i = 0; i < list->n; i++)
-		if (add_name(slice_str(hosts[i]->name), out))
-			return true;
-	return false;
+	return found == FOUND ? FOUND : ABSENT;
 }
 
 bool
 lookup_limits_add(
     const struct nexthop *nh, const struct mx_list *list, struct buf *out)
 {
-	if (nh->kind == NEXTHOP_UNIX ||
-	    lookup_table_is_missing(LOOKUP_LIMITS) ||
-	    (list != NULL && add_hosts(list, out)))
+	bool own;
+
+	if (nh->kind == NEXTHOP_UNIX || lookup_table_is_missing(LOOKUP_LIMITS))
 		return false;
-	if (add_name(nh->host, out))
-		return true;
-	(void)add_entry(SLICE("*"), out);
-	return false;
+	if (lookup_hosts_find(nh, list, add_entry, out, &own) == ABSENT)
+		(void)add_entry(out, SLICE("*"));
+	return own;
 }

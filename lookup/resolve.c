@@ -44,7 +44,7 @@ struct query {
 	struct ipc *peer;
 	uint64_t id;
 	unsigned flags;
-	struct slice sender; /* in arena */
+	struct slice sender, login; /* in arena */
 	bool begun;
 	struct table_request rq;
 	struct lookup_plan plan;
@@ -95,7 +95,7 @@ withhold(struct msg_lookup_found *a)
 
 	a->uid = 0;
 	a->home = a->targets = a->transport = a->nexthop = none;
-	a->site = none;
+	a->site = a->source = none;
 }
 
 static void
@@ -121,7 +121,8 @@ answer(struct query *q, struct msg_lookup_found *a)
 	if (ipc_role(q->peer) == ROLE_SMTPD)
 		withhold(&m.lookup_found);
 	if (a->kind == LOOKUP_RELAY && (q->flags & LOOKUP_SITE) != 0)
-		lookup_site_send(q->peer, q->plan.domain, &m.lookup_found);
+		lookup_site_send(q->peer, q->plan.domain, q->sender, q->login,
+		    &m.lookup_found);
 	else
 		(void)ipc_send(q->peer, &m);
 	query_free(q);
@@ -382,6 +383,7 @@ lookup_on_address(struct ipc *peer, struct msg *m)
 	q->id = m->lookup_address.id;
 	q->plan.address = arena_slice(&q->arena, m->lookup_address.address);
 	q->sender = arena_slice(&q->arena, m->lookup_address.sender);
+	q->login = arena_slice(&q->arena, m->lookup_address.login);
 	ev_task_queue(&lookup.begin);
 }
 

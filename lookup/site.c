@@ -11,8 +11,10 @@
 #include "dns/mx.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
+#include "ipc/lookup.h"
 #include "lookup/conf.h"
 #include "lookup/limits.h"
+#include "lookup/source.h"
 #include "proto/domain.h"
 #include "proto/nexthop.h"
 #include "table/key.h"
@@ -29,8 +31,9 @@ struct site_search {
 	struct ev_timer deadline;
 	struct ipc *peer;
 	struct arena arena;
-	struct msg found;  /* in arena */
-	struct nexthop to; /* in arena */
+	struct msg found;           /* in arena */
+	struct nexthop to;          /* in arena */
+	struct slice sender, login; /* in arena */
 };
 
 static TAILQ_HEAD(, site_search) searches = TAILQ_HEAD_INITIALIZER(searches);
@@ -77,17 +80,42 @@ search_free(struct site_search *s)
 	free(s);
 }
 
+/* From which address it goes is not known, so it goes from none. */
+static void
+defer(struct msg_lookup_found *f)
+{
+	f->kind = LOOKUP_TEMPFAIL;
+	f->code = 451;
+	f->enhanced = SLICE("4.3.0");
+	f->text = SLICE("temporary lookup failure (source_addresses)");
+}
+
 /* LIST: its hosts, if they were looked up. */
 static void
 answer(struct site_search *s, struct slice site, const struct mx_list *list)
 {
+	struct msg_lookup_found *f = &s->found.lookup_found;
 	struct buf limits = { .max = TABLE_KEY_MAX + 1 + TABLE_VALUE_MAX };
+	struct buf source = { .max = TABLE_VALUE_MAX };
 	const bool own = lookup_limits_add(&s->to, list, &limits);
 
 	/* The next hop is a site of its own then. */
-	s->found.lookup_found.site = own && list != NULL ? SLICE("") : site;
-	s->found.lookup_found.limits = buf_slice(&limits);
+	f->site = own && list != NULL ? SLICE("") : site;
+	f->limits = buf_slice(&limits);
+	switch (lookup_source_add(s->login, s->sender, &s->to, list, &source)) {
+	case FOUND:
+		f->source = buf_slice(&source);
+		break;
+	case TEMPFAIL:
+		defer(f);
+		break;
+	case ABSENT:
+		break;
+	}
+	if (lookup_source_is_used())
+		f->keep_ms = 0; /* not for the next sender */
 	(void)ipc_send(s->peer, &s->found);
+	buf_fini(&source);
 	buf_fini(&limits);
 	search_free(s);
 }
@@ -153,8 +181,8 @@ goes_by_relayhost(struct slice domain, const struct msg_lookup_found *a)
 }
 
 void
-lookup_site_send(
-    struct ipc *peer, struct slice domain, const struct msg_lookup_found *a)
+lookup_site_send(struct ipc *peer, struct slice domain, struct slice sender,
+    struct slice login, const struct msg_lookup_found *a)
 {
 	struct site_search *s = search_new(peer, a);
 	const bool relayhost = goes_by_relayhost(domain, a);
@@ -162,6 +190,8 @@ lookup_site_send(
 				    ? slice_str(lookup_conf->shared.relayhost)
 				    : s->found.lookup_found.nexthop;
 
+	s->sender = arena_slice(&s->arena, sender);
+	s->login = arena_slice(&s->arena, login);
 	if (!nexthop_parse(to, &s->to))
 		s->to = (struct nexthop){ .kind = NEXTHOP_UNIX };
 	if (relayhost)

@@ -11,10 +11,11 @@ struct mx_list;
 
 enum { LOOKUP_SITE_MAX = 255 };
 
-/* Send A, a LOOKUP_RELAY for mail to DOMAIN, to PEER with its site, which
- * may take the DNS a few seconds; when it does not say it by then, without. */
-void lookup_site_send(
-    struct ipc *peer, struct slice domain, const struct msg_lookup_found *a);
+/* Send A, a LOOKUP_RELAY for mail of SENDER and LOGIN to DOMAIN, to PEER with
+ * its site, which may take the DNS a few seconds; when it does not say it by
+ * then, without. */
+void lookup_site_send(struct ipc *peer, struct slice domain,
+    struct slice sender, struct slice login, const struct msg_lookup_found *a);
 /* PEER is gone. */
 void lookup_site_on_gone(struct ipc *peer);
 /* The resolver is about to close: who waits is answered without. */

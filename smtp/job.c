@@ -312,6 +312,7 @@ smtp_job_on_start(struct ipc *peer, struct msg *m)
 	ev_timer_init(&job->next_dial, on_next_dial);
 	job->since_ms = ev_now_ms();
 	job->session_messages = in->session_messages;
+	job->source = arena_slice(&job->arena, in->source);
 	TAILQ_INSERT_TAIL(&jobs.all, job, link);
 	jobs.count++;
 	if (smtp_read_job(job, in, &err) == -1) {

@@ -42,6 +42,7 @@ struct smtp_job {
 	uint64_t auth;             /* as in its targets */
 	struct slice nexthop;      /* as looked up, for texts */
 	uint32_t session_messages; /* in one session; 0: as configured */
+	struct slice source;       /* table/source.h; empty: any address */
 	struct smtp_route *route;  /* NULL until smtp_route() */
 	unsigned tried;
 	int64_t connect_ms, since_ms;  /* in no session that takes it; or 0 */

@@ -21,6 +21,7 @@ smtp_rcpt_tell(
 		    .recipient = r->in.number, .status = result->status,
 		    .dsn = slice_str(result->dsn),
 		    .host = slice_str(result->host),
+		    .source = slice_str(result->source),
 		    .text = slice_str(result->text),
 		    .connect_ms = connect_ms < UINT32_MAX ? (uint32_t)connect_ms
 							  : UINT32_MAX);

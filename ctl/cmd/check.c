@@ -24,6 +24,7 @@
 #include "ctl/check/relay.h"
 #include "ctl/check/run.h"
 #include "ctl/check/secrets.h"
+#include "ctl/check/sources.h"
 #include "ctl/check/trial.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
@@ -150,6 +151,30 @@ check_tables(struct check_run *c)
 	}
 	check_domain_tables(c, &t);
 	tables_close(&t);
+}
+
+struct check_sources {
+	struct sources_report report;
+	struct check_run *check;
+};
+
+static void
+on_missing(
+    struct sources_report *r, struct slice key, struct slice ip, int error)
+{
+	check_tell(OUTER(r, struct check_sources, report)->check, CHECK_BAD,
+	    "source",
+	    "source_addresses: %.*s has %.*s: %s: its mail is "
+	    "deferred",
+	    SLICE_FMT(key), SLICE_FMT(ip), strerrordesc_np(error));
+}
+
+static void
+check_sources(struct check_run *c)
+{
+	struct check_sources s = { { on_missing }, c };
+
+	sources_each_missing(&c->ctl->inst, &s.report);
 }
 
 static void
@@ -400,6 +425,7 @@ check_all(struct check_run *c)
 	check_dir(c, "tables", s->table_directory, NULL);
 	check_tables(c);
 	check_aliases(c);
+	check_sources(c);
 	check_certificate(c);
 	secrets_each(&c->ctl->inst, on_secret, c);
 	check_hostname(c);

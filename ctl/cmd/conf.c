@@ -16,6 +16,7 @@
 #include "conf/master.h"
 #include "conf/param.h"
 #include "conf/value.h"
+#include "ctl/check/sources.h"
 #include "ctl/check/trial.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
@@ -349,6 +350,7 @@ cmd_conf_check(struct ctl *ctl, int argc, char **argv)
 	else
 		files_print_errors(&errors);
 	conf_errors_fini(&errors);
+	sources_warn(&ctl->inst);
 	return rc == -1 ? CTL_FAILED : CTL_OK;
 }
 

@@ -71,11 +71,22 @@ on_known(void *arg, const struct qsite *s)
 	add_site(arg, s->name);
 }
 
+/* A site that is dialled from several addresses has a state for each. */
+static bool
+is_worse(const struct qsite *s, const struct qsite *than)
+{
+	if (s->fails != than->fails)
+		return s->fails > than->fails;
+	return s->waiting > than->waiting;
+}
+
 static void
 on_state(void *arg, const struct qsite *s)
 {
 	struct why *w = arg;
 
+	if (w->found && !is_worse(s, &w->site))
+		return;
 	w->site = *s;
 	w->found = true;
 }
@@ -173,6 +184,11 @@ print_state(struct why *w, const struct qsite *s)
 {
 	struct buf *b = &w->out;
 
+	if (s->source.n > 0) {
+		buf_addf(b, "  %-12s", "from");
+		out_plain(b, s->source);
+		buf_addc(b, '\n');
+	}
 	buf_addf(b,
 	    "  %-12s%lld under way, %lld may be now, %lld at most; %lld wait "
 	    "for their turn\n",
@@ -444,6 +460,8 @@ json_tally(struct buf *b, const struct qtally *t)
 static void
 json_state(struct buf *b, const struct qsite *s)
 {
+	if (s->source.n > 0)
+		json_str(b, "source", s->source);
 	json_num(b, "deliveries", s->active);
 	json_num(b, "window", s->window);
 	json_num(b, "limit", s->limit);

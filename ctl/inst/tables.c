@@ -15,8 +15,8 @@
 #include "table/table.h"
 
 const char *const tables_known[] = { "accounts", "passwords", "aliases",
-	"transports", "sender_relays", "tls_policies", "domains", "limits",
-	NULL };
+	"transports", "sender_relays", "source_addresses", "tls_policies",
+	"domains", "limits", NULL };
 
 int
 tables_open(struct tables *t, const struct instance *in)

@@ -48,6 +48,7 @@ take_line(struct slice line, struct arena *a, struct qsite *s)
 	*s = (struct qsite){
 		.name = fields_text(a, line, "site"),
 		.role = fields_text(a, line, "role"),
+		.source = fields_text(a, line, "source"),
 		.active = fields_num_or(line, "active", 0),
 		.window = fields_num_or(line, "window", 0),
 		.limit = fields_num_or(line, "limit", 0),

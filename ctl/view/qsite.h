@@ -17,6 +17,7 @@ struct arena;
 struct qsite {
 	struct slice name; /* as site= of a filter; "local:UID", "pipe:UID" */
 	struct slice role;
+	struct slice source;           /* table/source.h; empty: any address */
 	int64_t active, window, limit; /* deliveries */
 	int64_t waiting;               /* for their turn, in memory */
 	int64_t fails;                 /* in a row; the last with: */

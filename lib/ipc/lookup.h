@@ -4,7 +4,7 @@
  *
  * lookup_address: address is canonical (proto/address.h); a bare local part
  * ("postmaster") is one of the first local domain.  sender, from qmgr: whose
- * mail it is, which may have a relay of its own.
+ * mail it is, which may have a relay of its own, and login, who authenticated.
  *
  * lookup_found, by kind:
  *   LOOKUP_MAILBOX  address is the account; tag what stood behind the
@@ -19,7 +19,9 @@
  *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop (proto/nexthop.h); with
  *                   LOOKUP_SITE who is dialled: site is the relayhost, or the
  *                   MX hosts, sorted; empty: nexthop itself, or not known;
- *                   limits "KEY VALUE" (table/limit.h), or empty
+ *                   limits "KEY VALUE" (table/limit.h), or empty; source the
+ *                   addresses of this host that it goes from
+ *                   (table/source.h), empty: any
  *   LOOKUP_DISCARD  accepted, and nobody gets it: text
  *   LOOKUP_HOLD     its message is held: text
  *   LOOKUP_REFUSE   code (550...), enhanced ("5.1.1") and text for the reply

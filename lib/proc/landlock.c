@@ -88,6 +88,13 @@ allow_beneath(int ruleset, int dir, const struct sandbox *box, uint64_t handled,
 static int
 allow_ports(int ruleset, const struct port_set *ports, struct err *err)
 {
+	/* A socket may be of one of this host's addresses before it connects;
+	 * its port is the kernel's choice, and nobody can listen. */
+	const struct port_rule any = { NET_BIND, 0 };
+
+	if (syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &any, 0) ==
+	    -1)
+		return err_sys(err, ERR_PERM, "landlock port");
 	for (unsigned port = 0; port <= UINT16_MAX; port++) {
 		const struct port_rule rule = { NET_CONNECT, port };
 

@@ -10,6 +10,7 @@
 #include "table/account.h"
 #include "table/alias.h"
 #include "table/limit.h"
+#include "table/source.h"
 #include "table/tlspolicy.h"
 #include "table/transport.h"
 
@@ -42,6 +43,7 @@ static const struct table_kind kinds[] = {
 	{ "domains",       false, false, check_domain },
 	{ "limits",        false, false, limit_check },
 	{ "sender_relays", false, false, transport_check_sender },
+	{ "source_addresses", false, false, source_check },
 };
 /* clang-format on */
 static const struct table_kind any = { .name = NULL };

@@ -2,7 +2,7 @@
 /*
  * What is known of destinations, for `pabal queue why`.  A line for each, words
  * as in a list:
- *   role= uid= site=                 whose deliveries they are
+ *   role= uid= site= source=         whose deliveries they are
  *   active= window= limit=           under way; as many as may be, now and ever
  *   waiting=                         for their turn in memory
  *   fails= dsn= why=                 troubles in a row, and the last one's
@@ -74,6 +74,7 @@ describe(struct site_asked *q, const struct dest_state *st)
 		return;
 	buf_addf(b, "role=%s uid=%u", role_name(st->role), st->uid);
 	add_text(b, "site", st->site);
+	add_text(b, "source", st->source);
 	buf_addf(b, " active=%u window=%u limit=%u waiting=%zu", st->active,
 	    st->window, st->limit, st->waiting);
 	if (st->fails > 0) {
@@ -96,7 +97,7 @@ on_dest(void *arg, const struct dest_state *st)
 		describe(q, st);
 }
 
-/* The one that NAME names in full; false: not one, or not known. */
+/* One of local or pipe, which has one name; false: it is a site. */
 static bool
 find_exact(struct site_asked *q)
 {
@@ -106,10 +107,6 @@ find_exact(struct site_asked *q)
 	struct cur c = cur_of(rest);
 	enum role agent;
 
-	if (dest_find(ROLE_SMTP, 0, q->name, &st)) {
-		describe(q, &st);
-		return true;
-	}
 	if (slice_is(role, "local"))
 		agent = ROLE_LOCAL;
 	else if (slice_is(role, "pipe"))

@@ -53,6 +53,7 @@ struct rcpt {
 	enum rcpt_state state;
 	enum job_status status;
 	struct slice dsn, host, text; /* of the last attempt */
+	struct slice source_ip;       /* which it went from, or empty */
 	int64_t sent_ms;              /* to the agent, of ev_now_ms */
 	uint32_t connect_ms;          /* of that, as the agent says */
 	/* EXPANDED: recipients it leads to that were there before; those whose
@@ -64,6 +65,7 @@ struct rcpt {
 	struct slice nexthop; /* "transport:next hop" */
 	struct slice site;    /* "transport:hosts" of the last attempt, smtp */
 	struct slice limits;  /* of its site: "KEY VALUE", or empty */
+	struct slice source;  /* addresses it goes from (table/source.h) */
 	int64_t quota_bytes;
 	bool tell_success; /* NOTIFY=SUCCESS, delivered in this round */
 };

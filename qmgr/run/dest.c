@@ -2,7 +2,8 @@
 /*
  * A site is who is dialled: the MX hosts of a domain, the relayhost, or the
  * next hop where they are not known.  When they change, what waits goes to the
- * new ones too, because smtp asks again.
+ * new ones too, because smtp asks again.  Those who dial it from addresses of
+ * their own have a destination each, because hosts judge clients by that.
  */
 #include "qmgr/run/dest.h"
 
@@ -43,6 +44,7 @@ struct dest {
 	enum role role;
 	uid_t uid;
 	struct slice site;
+	struct slice source;
 	unsigned window; /* deliveries it may have under way now */
 	unsigned wins;   /* successes since the window last grew */
 	unsigned fails;  /* troubles in a row */
@@ -95,28 +97,41 @@ start_of(const struct dest *d)
 
 enum { HEAD_BYTES = 2 * sizeof(uint32_t) }; /* of a key, before the site */
 
+enum { SITE_BYTES = 1024 };
+
 static void
-make_key(struct buf *key, enum role role, uid_t uid, struct slice site)
+make_key(struct buf *key, enum role role, uid_t uid, struct slice site,
+    struct slice source)
 {
 	const uint32_t head[2] = { role, uid };
 
 	buf_add(key, slice_of(head, HEAD_BYTES));
-	buf_add(key, slice_sub(site, 0, 1024));
+	buf_add(key, slice_sub(site, 0, SITE_BYTES));
+	if (source.n > 0)
+		buf_addc(key, '\n');
+	buf_add(key, source);
+}
+
+/* What its limits are counted by. */
+static struct slice
+site_and_source(const struct dest *d)
+{
+	return slice_of(d->key + HEAD_BYTES, d->key_n - HEAD_BYTES);
 }
 
 static struct dest *
-dest_get(enum role role, uid_t uid, struct slice site)
+dest_get(enum role role, uid_t uid, struct slice site, struct slice source)
 {
 	struct buf key = { .max = 2048 };
 	struct dest *d;
 
-	make_key(&key, role, uid, site);
+	make_key(&key, role, uid, site, source);
 	d = map_find(&dests.by_key, buf_slice(&key));
 	if (d == NULL) {
 		d = xcalloc(1, sizeof *d + key.n);
 		memcpy(d->key, key.p, key.n);
 		d->key_n = key.n;
-		d->site = slice_of(d->key + HEAD_BYTES, key.n - HEAD_BYTES);
+		d->site = slice_cut(site_and_source(d), '\n', &d->source);
 		d->role = role;
 		d->uid = uid;
 		d->window = start_of(d);
@@ -195,11 +210,12 @@ on_shape(struct shape_user *u)
 void
 dest_put(enum role role, uid_t uid, struct slice site, struct rcpt *r)
 {
-	struct dest *d = dest_get(role, uid, site);
+	struct dest *d = dest_get(
+	    role, uid, site, role == ROLE_SMTP ? r->source : SLICE(""));
 
 	set_busy(d);
 	if (role == ROLE_SMTP)
-		shape_bind(&d->shape, d->site, r->limits);
+		shape_bind(&d->shape, site_and_source(d), d->source, r->limits);
 	if (d->window > limit_of(d))
 		d->window = limit_of(d);
 	rcpt_enter(r, RCPT_QUEUED);
@@ -355,14 +371,16 @@ trouble(struct dest *d, struct slice dsn, struct slice why)
 	d->down_until_ms = ev_now_ms() + DOWN_MS;
 	d->window = 1;
 	log_warn("dest.down", kv_slice("site", d->site),
-	    kv_u("failures", d->fails), kv_s("why", d->why));
+	    kv_slice("source", d->source), kv_u("failures", d->fails),
+	    kv_s("why", d->why));
 }
 
 static void
 success(struct dest *d)
 {
 	if (d->fails >= FAILS_DOWN) {
-		log_info("dest.up", kv_slice("site", d->site));
+		log_info("dest.up", kv_slice("site", d->site),
+		    kv_slice("source", d->source));
 		d->window = start_of(d);
 		d->wins = 0;
 	}
@@ -458,6 +476,7 @@ state_of(const struct dest *d, struct dest_state *st)
 		.role = d->role,
 		.uid = d->uid,
 		.site = d->site,
+		.source = d->source,
 		.waiting = d->flows.nbatches,
 		.active = d->shape.active,
 		.window = d->window,
@@ -478,7 +497,7 @@ dest_find(enum role role, uid_t uid, struct slice site, struct dest_state *st)
 	struct buf key = { .max = 2048 };
 	const struct dest *d;
 
-	make_key(&key, role, uid, site);
+	make_key(&key, role, uid, site, SLICE(""));
 	d = map_find(&dests.by_key, buf_slice(&key));
 	buf_fini(&key);
 	if (d != NULL)

@@ -16,18 +16,19 @@ struct dest_state {
 	enum role role;
 	uid_t uid;
 	struct slice site;
-	size_t waiting;  /* batches in memory: a delivery each, or more */
-	unsigned active; /* deliveries under way */
-	unsigned window; /* that it may have now */
-	unsigned limit;  /* that it may have at most */
-	unsigned fails;  /* troubles in a row, the last of them with: */
+	struct slice source; /* from where it is dialled; empty: anywhere */
+	size_t waiting;      /* batches in memory: a delivery each, or more */
+	unsigned active;     /* deliveries under way */
+	unsigned window;     /* that it may have now */
+	unsigned limit;      /* that it may have at most */
+	unsigned fails;      /* troubles in a row, the last of them with: */
 	const char *dsn, *why;
 	int64_t down_ms; /* so long it is down; 0: it is not */
 	bool probe; /* it was down, and the next delivery, or the one under way,
 		       shows whether it is still */
 	struct shape_state shape;
 };
-/* False: nothing is known of it. */
+/* Of that which has no source.  False: nothing is known of it. */
 bool dest_find(
     enum role role, uid_t uid, struct slice site, struct dest_state *st);
 /* Call VISIT for N destinations or some more from slot *AT on, in no order;

@@ -61,6 +61,7 @@ take_result(
 				       : JOB_TEMPFAIL,
 	    in->dsn, in->host, in->text);
 	r->connect_ms = in->connect_ms;
+	r->source_ip = arena_slice(&r->message->arena, in->source);
 	take_word(job, r, in->targets);
 }
 
@@ -172,6 +173,7 @@ format_rcpts(struct dispatch_job *job, struct buf *lines)
 		rcpt_enter(r, RCPT_SENT);
 		r->sent_ms = ev_now_ms();
 		r->connect_ms = 0;
+		r->source_ip = SLICE("");
 		job_rcpt_format(&out, lines);
 	}
 }
@@ -235,14 +237,15 @@ send_job(struct dispatch_job *job)
 	head.id = slice_str(m->entry->id);
 	envelope_format(&head, &env);
 	format_rcpts(job, &rcpts);
-	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n;
+	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n +
+	    job->rcpts[0]->source.n;
 	need_file(job, n);
 	record = kept_for(job, &m->kept.record, &n);
 	body = kept_for(job, &m->kept.body, &n);
 	fd = body.n > 0 ? -1 : message_open_file(job->message);
 	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
 	    job_start, .qid = head.id, .envelope = buf_slice(&env),
-	    .nexthop = job->rcpts[0]->nexthop,
+	    .nexthop = job->rcpts[0]->nexthop, .source = job->rcpts[0]->source,
 	    .session_messages = dest_session_messages(job->dest),
 	    .recipients = buf_slice(&rcpts), .offset = (int64_t)m->head_bytes,
 	    .size = m->env.size, .crc32c = m->env.crc32c, .file = fd,

@@ -16,6 +16,7 @@
 #include "qmgr/run/known.h"
 #include "qmgr/run/retry.h"
 #include "qmgr/run/settle.h"
+#include "qmgr/run/source.h"
 
 enum {
 	MAX_OPEN = 1024, /* questions under way; more wait here */
@@ -117,6 +118,7 @@ to_host(struct rcpt *r, const struct msg_lookup_found *in)
 {
 	r->nexthop = with_transport(r, in, in->nexthop, SLICE(""));
 	r->limits = limits_of(r, in->limits);
+	r->source = source_of_rcpt(r, in->source);
 	r->site = in->site.n > 0
 		      ? with_transport(r, in, in->site, site_before(r))
 		      : r->nexthop;
@@ -248,7 +250,8 @@ ask(struct rcpt *r)
 	state.open++;
 	IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &q->call, lookup_found, on_found,
 	    TIMEOUT_MS, lookup_address, .address = r->env.address,
-	    .sender = r->message->env.sender, .flags = flags_of(r));
+	    .sender = r->message->env.sender, .login = r->message->env.login,
+	    .flags = flags_of(r));
 }
 
 /* Did an expansion give R its target, and the uid with it?  A recipient of the

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "ev/loop.h"
+#include "table/source.h"
 
 enum {
 	SLOTS = 60, /* of rate_ms: how exactly it is known when there is room */
@@ -227,16 +228,19 @@ set_text(struct shape *s, struct slice text, const struct limit *l)
 }
 
 static struct shape *
-shape_get(struct slice site, struct slice key, const struct limit *l)
+shape_get(struct slice site, struct slice source, struct slice key,
+    const struct limit *l)
 {
 	static struct buf name = { .max = NAME_MAX_BYTES };
 	struct shape *s;
 
 	buf_reset(&name);
-	if (l->shared)
-		buf_addc(&name, '=');
-	buf_add(
-	    &name, slice_sub(l->shared ? key : site, 0, NAME_MAX_BYTES - 1));
+	if (l->shared) {
+		buf_addf(&name, "=%.*s\n", SLICE_FMT(key));
+		buf_add(&name, slice_sub(source, 0, SOURCE_TEXT_MAX));
+	} else {
+		buf_add(&name, slice_sub(site, 0, NAME_MAX_BYTES));
+	}
 	s = map_find(&shapes.by_name, buf_slice(&name));
 	return s != NULL ? s : shape_new(buf_slice(&name));
 }
@@ -258,7 +262,8 @@ shape_unbind(struct shape_user *u)
 }
 
 void
-shape_bind(struct shape_user *u, struct slice site, struct slice limits)
+shape_bind(struct shape_user *u, struct slice site, struct slice source,
+    struct slice limits)
 {
 	struct slice value;
 	const struct slice key = slice_cut(limits, ' ', &value);
@@ -272,7 +277,7 @@ shape_bind(struct shape_user *u, struct slice site, struct slice limits)
 	if ((u->shape != NULL && slice_is(limits, u->shape->text)) ||
 	    limit_parse(value, &l, NULL) == -1)
 		return;
-	s = shape_get(site, key, &l);
+	s = shape_get(site, source, key, &l);
 	if (s != u->shape) {
 		shape_unbind(u);
 		u->shape = s;

@@ -36,8 +36,10 @@ struct shape_user {
 /* GO: U may be served now, if it still wants to be. */
 void shape_init(void (*go)(struct shape_user *u));
 /* U is bound by LIMITS ("KEY VALUE", an entry of the table; empty: by nothing)
- * from now on.  SITE names its counters where the entry is not shared. */
-void shape_bind(struct shape_user *u, struct slice site, struct slice limits);
+ * from now on.  SITE names its counters where the entry is not shared; where it
+ * is, all with SOURCE have them together. */
+void shape_bind(struct shape_user *u, struct slice site, struct slice source,
+    struct slice limits);
 void shape_unbind(struct shape_user *u);
 /* NULL: there are none. */
 const struct limit *shape_limit(const struct shape_user *u);

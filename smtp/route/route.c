@@ -10,11 +10,11 @@
 #include "dns/mxlist.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
-#include "proto/domain.h"
 #include "proto/nexthop.h"
 #include "smtp/conf.h"
 #include "smtp/route/ports.h"
-#include "smtp/route/relayauth.h"
+#include "smtp/route/relayhost.h"
+#include "smtp/route/source.h"
 #include "smtp/session/result.h"
 #include "table/tlspolicy.h"
 
@@ -45,6 +45,8 @@ dress(const struct smtp_job *job, struct smtp_target *t)
 {
 	const struct smtp_route *route = job->route;
 
+	smtp_source_set(job, t);
+
 	t->lmtp = job->lmtp;
 	t->auth = job->auth;
 	t->policy = route->policy;
@@ -70,6 +72,15 @@ no_route(struct smtp_job *job, enum job_status status, const char *dsn,
 	tell.none(job, &r);
 }
 
+/* The table is our own administrator's. */
+static void
+no_source(struct smtp_job *job)
+{
+	no_route(job, JOB_TEMPFAIL, "4.4.4",
+	    "no host has an address of a family that source_addresses has for "
+	    "this mail");
+}
+
 static void
 take_hosts(struct smtp_job *job, struct slice hosts)
 {
@@ -91,7 +102,11 @@ take_hosts(struct smtp_job *job, struct slice hosts)
 		    "its mail");
 		return;
 	}
-	tell.routed(job);
+	smtp_source_drop(job, list);
+	if (list->n == 0)
+		no_source(job);
+	else
+		tell.routed(job);
 }
 
 /* "[192.0.2.1]", "[2001:db8::1]": true, and T is complete but for lmtp. */
@@ -114,7 +129,10 @@ single(struct smtp_job *job)
 {
 	job->route->direct = true;
 	dress(job, &job->route->single);
-	tell.routed(job);
+	if (smtp_source_fits(job, &job->route->single))
+		tell.routed(job);
+	else
+		no_source(job);
 }
 
 static enum tls_policy_level
@@ -236,17 +254,6 @@ to_unix(struct smtp_job *job, struct slice path)
 	single(job);
 }
 
-/* Is NEXTHOP what follows from the recipients' own domain, so that the
- * relayhost takes its place? */
-static bool
-is_own_domain(const struct smtp_job *job, struct slice nexthop)
-{
-	const struct slice address = job->rcpts[0].in.address;
-	const size_t at = slice_rfind(address, '@');
-
-	return domain_same(slice_from(address, at + 1), nexthop);
-}
-
 /* This process cannot use PORT; the next one, if the table has it now. */
 static void
 no_port(struct smtp_job *job, uint16_t port)
@@ -287,13 +294,7 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 		return;
 	}
 	job->nexthop = slice_from(nexthop, 5);
-	if (!job->lmtp && smtp_conf->shared.relayhost[0] != '\0' &&
-	    is_own_domain(job, job->nexthop)) {
-		job->relayhost = true;
-		job->nexthop = arena_slice(
-		    &job->arena, slice_str(smtp_conf->shared.relayhost));
-	}
-	job->auth = smtp_relayauth_id(job);
+	smtp_relayhost_choose(job);
 	if (!nexthop_parse(job->nexthop, &nh)) {
 		no_route(job, JOB_PERMFAIL, "5.1.2", "not a host or domain");
 		return;

@@ -22,14 +22,24 @@ smtp_target_format(const struct smtp_target *t, char text[SMTP_TARGET_TEXT])
 void
 smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_KEY])
 {
+	char source[ADDR_TEXT];
 	size_t n;
 
 	smtp_target_format(t, text);
 	n = strlen(text);
-	snprintf(text + n, SMTP_TARGET_KEY - n, "%s%s%s %016llx %d %s",
+	snprintf(text + n, SMTP_TARGET_KEY - n, "%s%s%s %016llx %d %s %s=%s",
 	    t->lmtp ? " l" : "", t->secure ? " s" : "",
 	    t->requiretls ? " q" : "", (unsigned long long)t->auth,
-	    (int)t->policy, t->match);
+	    (int)t->policy, t->match, smtp_target_source(t, source), t->helo);
+}
+
+const char *
+smtp_target_source(const struct smtp_target *t, char text[ADDR_TEXT])
+{
+	if (t->has_source)
+		return addr_format_ip(&t->source, text);
+	text[0] = '\0';
+	return text;
 }
 
 bool

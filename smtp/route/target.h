@@ -12,7 +12,8 @@ enum {
 	SMTP_HOST_SIZE = 254, /* DNS_NAME_MAX */
 	SMTP_TARGET_TEXT = SMTP_HOST_SIZE + ADDR_TEXT + 4,
 	SMTP_MATCH_SIZE = 512,
-	SMTP_TARGET_KEY = SMTP_TARGET_TEXT + SMTP_MATCH_SIZE + 40,
+	SMTP_TARGET_KEY = SMTP_TARGET_TEXT + SMTP_MATCH_SIZE + ADDR_TEXT +
+			  SMTP_HOST_SIZE + 40,
 };
 
 struct smtp_target {
@@ -26,14 +27,23 @@ struct smtp_target {
 	enum tls_policy_level policy;
 	char match[SMTP_MATCH_SIZE];
 	bool requiretls; /* for messages that ask for it (RFC 8689) */
+	/* From where it is dialled, and with what name for EHLO; unset and "":
+	 * as the host has it. */
+	bool has_source;
+	struct addr source;
+	char helo[SMTP_HOST_SIZE];
 };
 
 /* "mx.example.org[192.0.2.1]:25" for logs and as the key of its sessions. */
 void smtp_target_format(
     const struct smtp_target *t, char text[SMTP_TARGET_TEXT]);
 /* The same, told apart by what else matters for sharing a session: what the
- * host is trusted with, and how it was made sure who it is. */
+ * host is trusted with, how it was made sure who it is, and who it takes us
+ * for. */
 void smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_KEY]);
+/* The address that it is dialled from; "" where that is not said. */
+const char *smtp_target_source(
+    const struct smtp_target *t, char text[ADDR_TEXT]);
 /* Is it on this machine? */
 bool smtp_target_is_local(const struct smtp_target *t);
 /* Address IP (IPv4 mapped into IPv6 or IPv6) and PORT. */

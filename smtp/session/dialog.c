@@ -80,11 +80,18 @@ smtp_session_awaits(const struct smtp_session *s)
 	return stages[s->stage].name;
 }
 
+const char *
+smtp_session_our_name(const struct smtp_session *s)
+{
+	return s->target.helo[0] != '\0' ? s->target.helo
+					 : smtp_conf->shared.hostname;
+}
+
 void
 smtp_session_hello(struct smtp_session *s)
 {
 	stream_printf(&s->stream, "%s %s\r\n", s->target.lmtp ? "LHLO" : "EHLO",
-	    smtp_conf->shared.hostname);
+	    smtp_session_our_name(s));
 	smtp_session_enter(s, SMTP_EHLO);
 }
 
@@ -135,6 +142,7 @@ smtp_session_fail(struct smtp_session *s, const struct smtp_result *why,
 	struct smtp_job *job = smtp_session_let_go(s);
 	struct smtp_result copy = *why;
 
+	smtp_result_set_source(&copy, &s->target);
 	log_debug("smtp.session-failed", kv_s("host", s->name),
 	    kv_s("dsn", why->dsn), kv_s("why", why->text));
 	if (quit)

@@ -86,6 +86,8 @@ void smtp_session_enter(struct smtp_session *s, enum smtp_stage stage);
 void smtp_session_connected(struct smtp_session *s);
 /* What S waits for, in words. */
 const char *smtp_session_awaits(const struct smtp_session *s);
+/* Our name for the host: that of the source address, or the hostname. */
+const char *smtp_session_our_name(const struct smtp_session *s);
 /* EHLO or LHLO, the first time or after STARTTLS. */
 void smtp_session_hello(struct smtp_session *s);
 

@@ -12,10 +12,11 @@ is_ourselves(const struct smtp_session *s)
 {
 	const struct slice text = buf_slice(&s->reply.text);
 	struct slice rest, line = slice_cut(text, '\n', &rest);
+	const struct slice name = slice_cut(slice_trim(line), ' ', &rest);
 
 	return !s->target.lmtp &&
-	       slice_iis(slice_cut(slice_trim(line), ' ', &rest),
-		   smtp_conf->shared.hostname);
+	       (slice_iis(name, smtp_conf->shared.hostname) ||
+		   slice_iis(name, smtp_session_our_name(s)));
 }
 
 static void
@@ -52,7 +53,7 @@ smtp_hello_ehlo(struct smtp_session *s)
 		smtp_starttls_begin(s);
 	} else if (code / 100 == 5 && !s->target.lmtp) {
 		stream_printf(
-		    &s->stream, "HELO %s\r\n", smtp_conf->shared.hostname);
+		    &s->stream, "HELO %s\r\n", smtp_session_our_name(s));
 		smtp_session_enter(s, SMTP_HELO);
 	} else {
 		smtp_session_fail_reply(s);

@@ -8,8 +8,6 @@
 
 #include "base/mem.h"
 #include "log/metric.h"
-#include "proto/address.h"
-#include "proto/domain.h"
 #include "smtp/rcpt.h"
 #include "smtp/session/body.h"
 #include "smtp/session/choice.h"
@@ -17,6 +15,7 @@
 #include "smtp/session/dialog.h"
 #include "smtp/session/result.h"
 #include "smtp/session/suit.h"
+#include "smtp/session/words.h"
 
 enum {
 	BODY_WAITING = 128 * 1024, /* produced ahead of the socket */
@@ -26,31 +25,6 @@ static struct metric messages = { .name = "pabal_smtp_messages",
 	.help = "Messages accepted by other hosts." };
 
 /* ---- commands ---- */
-
-/* Values of parameters came from strangers, if long ago: nothing that could
- * end the line, or begin another parameter, goes out. */
-static void
-add_param(struct smtp_session *s, const char *name, struct slice value)
-{
-	if (value.n == 0 || value.n > 500)
-		return;
-	for (size_t i = 0; i < value.n; i++)
-		if ((unsigned char)value.p[i] <= ' ' || value.p[i] == 0x7f)
-			return;
-	stream_printf(&s->stream, " %s=%.*s", name, SLICE_FMT(value));
-}
-
-/* As it was written where SMTPUTF8 is asked for, else with A-labels. */
-static void
-add_path(struct smtp_session *s, const char *verb, struct slice address)
-{
-	struct buf out = { .max = ADDRESS_MAX };
-
-	if (!s->utf8 && domain_address_to_ascii(address, &out))
-		address = buf_slice(&out);
-	stream_printf(&s->stream, "%s:<%.*s>", verb, SLICE_FMT(address));
-	buf_fini(&out);
-}
 
 static void
 send_mail(struct smtp_session *s)
@@ -62,7 +36,7 @@ send_mail(struct smtp_session *s)
 	s->mails++;
 	s->utf8 = needs.utf8;
 	s->chunked = needs.binary;
-	add_path(s, "MAIL FROM", env->sender);
+	smtp_add_path(s, "MAIL FROM", env->sender);
 	if ((caps & SMTP_CAP_SIZE) != 0)
 		stream_printf(
 		    &s->stream, " SIZE=%llu", (unsigned long long)needs.bytes);
@@ -75,8 +49,8 @@ send_mail(struct smtp_session *s)
 	if (s->target.requiretls)
 		stream_write(&s->stream, SLICE(" REQUIRETLS"));
 	if ((caps & SMTP_CAP_DSN) != 0) {
-		add_param(s, "RET", env->ret);
-		add_param(s, "ENVID", env->envid);
+		smtp_add_param(s, "RET", env->ret);
+		smtp_add_param(s, "ENVID", env->envid);
 	}
 	stream_write(&s->stream, SLICE("\r\n"));
 }
@@ -84,10 +58,10 @@ send_mail(struct smtp_session *s)
 static void
 send_rcpt(struct smtp_session *s, const struct smtp_rcpt *r)
 {
-	add_path(s, "RCPT TO", r->in.address);
+	smtp_add_path(s, "RCPT TO", r->in.address);
 	if ((s->caps.set & SMTP_CAP_DSN) != 0) {
-		add_param(s, "NOTIFY", r->in.notify);
-		add_param(s, "ORCPT", r->in.orcpt);
+		smtp_add_param(s, "NOTIFY", r->in.notify);
+		smtp_add_param(s, "ORCPT", r->in.orcpt);
 	}
 	stream_write(&s->stream, SLICE("\r\n"));
 }

@@ -19,6 +19,12 @@ smtp_result_set(struct smtp_result *r, enum job_status status, const char *dsn,
 }
 
 void
+smtp_result_set_source(struct smtp_result *r, const struct smtp_target *t)
+{
+	(void)smtp_target_source(t, r->source);
+}
+
+void
 smtp_result_reply(struct smtp_result *r, const struct smtp_reply *reply,
     const struct smtp_target *host)
 {
@@ -26,6 +32,7 @@ smtp_result_reply(struct smtp_result *r, const struct smtp_reply *reply,
 		.site =
 		    reply->code == 421 ? JOB_SITE_FAILED : JOB_SITE_ANSWERED };
 	smtp_target_format(host, r->host);
+	smtp_result_set_source(r, host);
 	smtp_reply_line(reply, r->text, sizeof r->text);
 	smtp_reply_dsn(reply, r->dsn);
 	switch (reply->code / 100) {

@@ -248,6 +248,21 @@ is_of_host(int error)
 	       error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
+/* FD is to be of T's source, if it has one.  The port is chosen when FD
+ * connects, so that one will do for many hosts. */
+static int
+bind_source(int fd, const struct smtp_target *t)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)&t->source.ss;
+	const int on = 1;
+
+	if (!t->has_source)
+		return 0;
+	(void)setsockopt(
+	    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	return bind(fd, sa, t->source.len);
+}
+
 /* A socket that connects to T; -1 and errno. */
 static int
 begin_connect(const struct smtp_target *t)
@@ -262,12 +277,31 @@ begin_connect(const struct smtp_target *t)
 		return -1;
 	/* The stream collects; what it sends is to leave at once. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (connect(fd, sa, t->addr.len) == 0 || errno == EINPROGRESS)
+	if (bind_source(fd, t) == 0 &&
+	    (connect(fd, sa, t->addr.len) == 0 || errno == EINPROGRESS))
 		return fd;
 	saved = errno;
 	close(fd);
 	errno = saved;
 	return -1;
+}
+
+/* An address that is not on this host is ours to mend. */
+static void
+cannot_connect(const struct smtp_target *t, int error, struct smtp_result *why)
+{
+	char name[SMTP_TARGET_TEXT], source[ADDR_TEXT];
+
+	smtp_target_format(t, name);
+	if (t->has_source)
+		smtp_result_set(why, JOB_TEMPFAIL, "4.4.1",
+		    "connect to %s from %s: %s", name,
+		    smtp_target_source(t, source), strerror(error));
+	else
+		smtp_result_set(why, JOB_TEMPFAIL, "4.4.1", "connect to %s: %s",
+		    name, strerror(error));
+	smtp_result_set_source(why, t);
+	why->site = is_of_host(error) ? JOB_SITE_FAILED : JOB_SITE_UNKNOWN;
 }
 
 bool
@@ -278,13 +312,7 @@ smtp_session_open(struct smtp_job *job, const struct smtp_target *t, bool plain,
 	struct smtp_session *s;
 
 	if (fd == -1) {
-		char name[SMTP_TARGET_TEXT];
-
-		smtp_target_format(t, name);
-		smtp_result_set(why, JOB_TEMPFAIL, "4.4.1", "connect to %s: %s",
-		    name, strerror(errno));
-		why->site =
-		    is_of_host(errno) ? JOB_SITE_FAILED : JOB_SITE_UNKNOWN;
+		cannot_connect(t, errno, why);
 		return false;
 	}
 	s = smtp_session_new(t);

@@ -96,7 +96,8 @@ on_go(struct shape_user *s)
 static void
 want(unsigned u, const char *site, const char *limits, unsigned n)
 {
-	shape_bind(&users[u].shape, slice_str(site), slice_str(limits));
+	shape_bind(
+	    &users[u].shape, slice_str(site), SLICE(""), slice_str(limits));
 	users[u].left += n;
 	ev_task_queue(&users[u].task);
 }
