@@ -120,7 +120,8 @@ answer(struct query *q, struct msg_lookup_found *a)
 	m.lookup_found = *a;
 	if (ipc_role(q->peer) == ROLE_SMTPD)
 		withhold(&m.lookup_found);
-	if (a->kind == LOOKUP_RELAY && (q->flags & LOOKUP_SITE) != 0)
+	if (a->kind == LOOKUP_RELAY && (q->flags & LOOKUP_SITE) != 0 &&
+	    !slice_is(a->transport, "pipe"))
 		lookup_site_send(q->peer, q->plan.domain, q->sender, q->login,
 		    &m.lookup_found);
 	else

@@ -118,6 +118,7 @@ open_tables(int dir, struct opened *o, struct err *err)
 		[LOOKUP_TLS_POLICIES] = lookup_conf->tls_policies,
 		[LOOKUP_LIMITS] = lookup_conf->limits,
 		[LOOKUP_SENDER_RELAYS] = lookup_conf->sender_relays,
+		[LOOKUP_COMMANDS] = lookup_conf->shared.commands,
 		[LOOKUP_SOURCE_ADDRESSES] = lookup_conf->source_addresses,
 	};
 	size_t n = 0;

@@ -10,6 +10,7 @@
 #include "lookup/tables.h"
 #include "proto/address.h"
 #include "table/alias.h"
+#include "table/command.h"
 #include "table/key.h"
 #include "table/reader.h"
 #include "table/table.h"
@@ -52,6 +53,30 @@ refuse(const struct transport *t, struct msg_lookup_found *a)
 	a->text = t->text.n > 0 ? t->text : SLICE("not reachable");
 }
 
+/* Whose the command NAME is. */
+static int
+find_command(struct slice name, uint32_t *uid, struct err *err)
+{
+	struct table *t = lookup_table(LOOKUP_COMMANDS);
+	struct buf value = { .max = TABLE_VALUE_MAX };
+	struct table_command c = { .uid = 0 };
+	struct arena arena;
+	enum found found = lookup_table_found(
+	    LOOKUP_COMMANDS, table_get(t, name, &value, err));
+
+	arena_init(&arena);
+	if (found == ABSENT)
+		err_set(err, ERR_TEMP, "%s has no %.*s", table_spec(t),
+		    SLICE_FMT(name));
+	else if (found == FOUND &&
+		 table_command_parse(buf_slice(&value), &arena, &c, err) == -1)
+		found = TEMPFAIL;
+	*uid = c.uid;
+	arena_fini(&arena);
+	buf_fini(&value);
+	return found == FOUND ? 0 : -1;
+}
+
 int
 lookup_target_route(struct slice value, struct slice domain,
     struct msg_lookup_found *a, struct err *err)
@@ -70,6 +95,11 @@ lookup_target_route(struct slice value, struct slice domain,
 		    t.kind == TRANSPORT_HOLD ? LOOKUP_HOLD : LOOKUP_DISCARD;
 		a->text = t.text;
 		return 0;
+	case TRANSPORT_PIPE:
+		a->kind = LOOKUP_RELAY;
+		a->transport = slice_str(transport_name(t.kind));
+		a->nexthop = t.nexthop;
+		return find_command(t.nexthop, &a->uid, err);
 	case TRANSPORT_SMTP:
 	case TRANSPORT_LMTP:
 	default:

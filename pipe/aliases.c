@@ -65,8 +65,8 @@ check_file(const struct aliases *a, struct slice name, const char *suffix,
 }
 
 /* Where the directory is the owner's, nobody else puts files in their place. */
-static int
-check_owner(const struct aliases *a, struct err *err)
+int
+aliases_check_owner(const struct aliases *a, struct err *err)
 {
 	struct slice name;
 	struct stat st;
@@ -141,7 +141,7 @@ aliases_find(const struct aliases *a, const struct shared_conf *conf,
 	struct keys k = { .n = 0 };
 	enum found found = ABSENT;
 
-	if (check_owner(a, err) == -1)
+	if (aliases_check_owner(a, err) == -1)
 		return TEMPFAIL;
 	make_keys(&k, conf, address);
 	for (size_t i = 0; i < k.n; i++) {

@@ -28,6 +28,8 @@ struct aliases {
 int aliases_open(
     struct aliases *a, const struct shared_conf *conf, struct err *err);
 void aliases_close(struct aliases *a);
+/* Can nobody but root and the owner have written it? */
+int aliases_check_owner(const struct aliases *a, struct err *err);
 
 /* Does an alias that ADDRESS may be by lead to TARGET ("|command" or
  * ":include:...")?  TEMPFAIL: the table cannot be read, or others can have

@@ -138,23 +138,20 @@ fail:
 }
 
 int
-command_start(struct command *c, const char *script, char *const envp[],
+command_start(struct command *c, char *const argv[], char *const envp[],
     struct command_input *in, const struct command_limits *limits,
     void (*on_end)(struct command *c), struct err *err)
 {
-	char sh[] = "sh", flag[] = "-c";
-	char *argv[] = { sh, flag, xstrdup(script), NULL };
 	struct pipes p;
 
 	*c = (struct command){ .on_end = on_end, .output = { .fd = -1 } };
 	if (pipes_open(&p, err) == 0) {
 		const int fds[] = { p.in[0], p.out[1], p.out[1] };
 
-		c->pid = spawn_guest("/bin/sh", argv, envp, fds, ARRAY_LEN(fds),
+		c->pid = spawn_guest(argv[0], argv, envp, fds, ARRAY_LEN(fds),
 		    &limits->spawn, err);
 	} else
 		c->pid = -1;
-	free(argv[2]);
 	if (c->pid == -1) {
 		pipes_close(&p);
 		return -1;

@@ -41,11 +41,11 @@ struct command_limits {
 };
 
 void command_init(void);
-/* Run "/bin/sh -c SCRIPT" with ENVP within LIMITS.  ON_END is called
+/* Run ARGV with ENVP within LIMITS.  ON_END is called
  * once, from the loop, with wait_status, timed_out, printed and feed.err set;
  * the callee then calls command_fini.  -1 (ERR_TEMP): it does not run, and
  * there will be no ON_END. */
-int command_start(struct command *c, const char *script, char *const envp[],
+int command_start(struct command *c, char *const argv[], char *const envp[],
     struct command_input *in, const struct command_limits *limits,
     void (*on_end)(struct command *c), struct err *err);
 void command_fini(struct command *c);

@@ -31,13 +31,14 @@
 #include "pipe/include.h"
 #include "pipe/outcome.h"
 #include "pipe/permit.h"
+#include "pipe/read.h"
+#include "pipe/route.h"
 #include "queue/envelope.h"
-#include "queue/envelope_text.h"
 #include "queue/job.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { MAX_RCPTS = 1000, HEAD_MAX = 4096 };
+enum { HEAD_MAX = 4096 };
 
 struct pipe_job {
 	TAILQ_ENTRY(pipe_job) link;
@@ -45,6 +46,7 @@ struct pipe_job {
 	uint64_t id;
 	struct arena arena;
 	struct slice qid;
+	struct slice route; /* of the table commands; empty: by targets */
 	struct envelope env;
 	struct check check;
 	bool checked;
@@ -175,8 +177,8 @@ add_head(
 }
 
 static int
-start_command(
-    struct pipe_job *job, const struct job_rcpt *rcpt, struct err *err)
+start_command(struct pipe_job *job, const struct job_rcpt *rcpt,
+    char *const argv[], struct err *err)
 {
 	struct delivery *d = xcalloc(1, sizeof *d);
 	struct buf head = { .max = HEAD_MAX };
@@ -200,8 +202,7 @@ start_command(
 	/* A command may count on its directory: without it, better later. */
 	if (chdir(state.owner->home) == -1)
 		err_sys(err, ERR_TEMP, "enter %s", state.owner->home);
-	else if (command_start(&d->command,
-		     arena_str(&job->arena, slice_from(rcpt->target, 1)),
+	else if (command_start(&d->command, argv,
 		     environ_make(&job->arena, state.owner, pipe_conf->path,
 			 pipe_conf->shared.recipient_delimiter, &job->env,
 			 rcpt),
@@ -250,10 +251,62 @@ is_permitted(const struct pipe_job *job, const struct job_rcpt *rcpt)
 }
 
 static void
-start_rcpt(struct pipe_job *job, const struct job_rcpt *rcpt)
+start_argv(
+    struct pipe_job *job, const struct job_rcpt *rcpt, char *const argv[])
 {
 	struct err err = { 0 };
 
+	if (check_was_at(job->delivered_to, rcpt->address))
+		say_simple(
+		    job, rcpt, JOB_PERMFAIL, "5.4.6", "mail forwarding loop");
+	else if (start_command(job, rcpt, argv, &err) == -1) {
+		log_warn("command.failed", kv_slice("qid", job->qid),
+		    kv_slice("to", rcpt->address), kv_s("why", err.text));
+		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.0", err.text);
+	} else {
+		job->running++;
+		metric_set(&running, ++state.running);
+	}
+}
+
+/* By the table transports. */
+static void
+start_route(struct pipe_job *job, const struct job_rcpt *rcpt)
+{
+	struct err err = { 0 };
+	char **argv = route_argv(
+	    state.aliases, job->route, &job->env, rcpt, &job->arena, &err);
+
+	if (argv != NULL) {
+		start_argv(job, rcpt, argv);
+		return;
+	}
+	log_warn("command.refused", kv_slice("qid", job->qid),
+	    kv_slice("to", rcpt->address), kv_s("why", err.text));
+	if (err.class == ERR_PERM)
+		say_simple(job, rcpt, JOB_PERMFAIL, "5.1.3", err.text);
+	else
+		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.5",
+		    "its command cannot be run as it is configured");
+}
+
+static void
+start_script(struct pipe_job *job, const struct job_rcpt *rcpt)
+{
+	char sh[] = "/bin/sh", flag[] = "-c";
+	char *argv[] = { sh, flag,
+		arena_str(&job->arena, slice_from(rcpt->target, 1)), NULL };
+
+	start_argv(job, rcpt, argv);
+}
+
+static void
+start_rcpt(struct pipe_job *job, const struct job_rcpt *rcpt)
+{
+	if (job->route.n > 0) {
+		start_route(job, rcpt);
+		return;
+	}
 	if (!is_permitted(job, rcpt)) {
 		/* it may have been changed since, and may be changed again */
 		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.5",
@@ -273,17 +326,8 @@ start_rcpt(struct pipe_job *job, const struct job_rcpt *rcpt)
 	if (rcpt->target.n < 2 || rcpt->target.p[0] != '|' ||
 	    slice_find(rcpt->target, '\0') < rcpt->target.n)
 		say_simple(job, rcpt, JOB_PERMFAIL, "5.3.5", "empty command");
-	else if (check_was_at(job->delivered_to, rcpt->address))
-		say_simple(
-		    job, rcpt, JOB_PERMFAIL, "5.4.6", "mail forwarding loop");
-	else if (start_command(job, rcpt, &err) == -1) {
-		log_warn("command.failed", kv_slice("qid", job->qid),
-		    kv_slice("to", rcpt->address), kv_s("why", err.text));
-		say_simple(job, rcpt, JOB_TEMPFAIL, "4.3.0", err.text);
-	} else {
-		job->running++;
-		metric_set(&running, ++state.running);
-	}
+	else
+		start_script(job, rcpt);
 }
 
 static bool
@@ -347,24 +391,6 @@ on_task(struct ev_task *task)
 	pump();
 }
 
-static int
-parse_job(struct pipe_job *job, const struct msg_job_start *in, struct err *err)
-{
-	struct slice lines = in->recipients;
-	size_t len;
-
-	if (envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &job->arena,
-		&job->env, &len, err) == -1)
-		return -1;
-	job->rcpts = arena_alloc(&job->arena, MAX_RCPTS * sizeof *job->rcpts);
-	while (job->n < MAX_RCPTS &&
-	       job_rcpt_parse(&lines, &job->arena, &job->rcpts[job->n]))
-		job->n++;
-	if (lines.n > 0)
-		return err_set(err, ERR_PERM, "the job has a broken recipient");
-	return 0;
-}
-
 void
 pipe_deliver_on_job(struct ipc *peer, struct msg *m)
 {
@@ -383,7 +409,11 @@ pipe_deliver_on_job(struct ipc *peer, struct msg *m)
 		.size = in->size,
 		.want = in->crc32c };
 	in->file = -1;
-	if (parse_job(job, in, &err) == -1) {
+	if (slice_starts(in->nexthop, SLICE("pipe:")))
+		job->route = arena_slice(
+		    &job->arena, slice_from(in->nexthop, sizeof "pipe:" - 1));
+	if (pipe_read_job(
+		in, &job->arena, &job->env, &job->rcpts, &job->n, &err) == -1) {
 		/* qmgr's fault or ours; without results it tries again. */
 		log_err("pipe.job-invalid", kv_slice("qid", job->qid),
 		    kv_s("why", err.text));

@@ -16,7 +16,7 @@
 
 const char *const tables_known[] = { "accounts", "passwords", "aliases",
 	"transports", "sender_relays", "source_addresses", "tls_policies",
-	"domains", "limits", NULL };
+	"commands", "domains", "limits", NULL };
 
 int
 tables_open(struct tables *t, const struct instance *in)

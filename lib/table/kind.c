@@ -9,6 +9,7 @@
 #include "proto/address.h"
 #include "table/account.h"
 #include "table/alias.h"
+#include "table/command.h"
 #include "table/limit.h"
 #include "table/source.h"
 #include "table/tlspolicy.h"
@@ -40,6 +41,7 @@ static const struct table_kind kinds[] = {
 	{ "aliases",       true,  false, alias_check },
 	{ "transports",    false, false, transport_check },
 	{ "tls_policies",  false, false, tlspolicy_check },
+	{ "commands",      false, false, table_command_check },
 	{ "domains",       false, false, check_domain },
 	{ "limits",        false, false, limit_check },
 	{ "sender_relays", false, false, transport_check_sender },

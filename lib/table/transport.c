@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "proto/address.h"
 #include "proto/nexthop.h"
+#include "table/command.h"
 
 static const struct {
 	const char *name;
@@ -22,11 +23,14 @@ static const struct {
 	{ "retry", TRANSPORT_ERROR, "4.0.0" },
 	{ "discard", TRANSPORT_DISCARD, NULL },
 	{ "hold", TRANSPORT_HOLD, NULL },
+	{ "pipe", TRANSPORT_PIPE, NULL },
 };
 
 const char *
 transport_name(enum transport_kind kind)
 {
+	if (kind == TRANSPORT_PIPE)
+		return "pipe";
 	return kind == TRANSPORT_LMTP ? "lmtp" : "smtp";
 }
 
@@ -94,8 +98,13 @@ transport_parse(struct slice value, struct transport *t, struct err *err)
 	if (kind == ARRAY_LEN(names) || name.n == value.n)
 		return err_set(err, ERR_PERM,
 		    "expected smtp:NEXTHOP, lmtp:NEXTHOP, error:CODE TEXT, "
-		    "retry:TEXT, discard:TEXT or hold:TEXT");
+		    "retry:TEXT, discard:TEXT, hold:TEXT or pipe:NAME");
 	t->kind = names[kind].kind;
+	if (t->kind == TRANSPORT_PIPE)
+		return table_command_is_name(rest)
+			   ? 0
+			   : err_set(err, ERR_PERM,
+				 "expected pipe:NAME, of the table commands");
 	if (t->kind >= TRANSPORT_ERROR)
 		t->nexthop = slice_of(NULL, 0);
 	if (t->kind == TRANSPORT_ERROR)

@@ -7,6 +7,7 @@
  *     user@a.example  lmtp:[192.0.2.1]:24             (one address)
  *     old.example     error:5.1.2 this domain has moved
  *     late.example    retry:TEXT, discard:TEXT, hold:TEXT
+ *     lists.example   pipe:NAME                       (of the table commands)
  *     *               smtp:[smarthost.example]        (everything else)
  *
  * "smtp:" alone means the domain's own MX hosts.
@@ -23,6 +24,7 @@ enum transport_kind {
 	TRANSPORT_ERROR, /* also "retry:"; from here on without a next hop */
 	TRANSPORT_DISCARD,
 	TRANSPORT_HOLD,
+	TRANSPORT_PIPE, /* the next hop is a name (table/command.h) */
 };
 
 struct transport {
@@ -34,7 +36,7 @@ struct transport {
 
 /* Read an entry's value; T borrows from it. */
 int transport_parse(struct slice value, struct transport *t, struct err *err);
-/* "smtp", "lmtp" */
+/* "smtp", "lmtp", "pipe" */
 const char *transport_name(enum transport_kind kind);
 
 /* For table/kind.h: of transports; of sender_relays. */

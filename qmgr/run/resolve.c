@@ -125,6 +125,14 @@ to_host(struct rcpt *r, const struct msg_lookup_found *in)
 	dest_put(ROLE_SMTP, 0, r->site, r);
 }
 
+/* Which one, and whether as this user, pipe looks up itself. */
+static void
+to_command(struct rcpt *r, const struct msg_lookup_found *in)
+{
+	r->nexthop = with_transport(r, in, in->nexthop, SLICE(""));
+	dest_put(ROLE_PIPE, in->uid, r->nexthop, r);
+}
+
 /* On order: the entry of the table is one. */
 static void
 discard(struct rcpt *r, const struct msg_lookup_found *in)
@@ -170,7 +178,10 @@ take_answer(struct rcpt *r, const struct msg_lookup_found *in)
 		    expand(r, arena_slice(&r->message->arena, in->targets), 0));
 		return;
 	case LOOKUP_RELAY:
-		to_host(r, in);
+		if (slice_is(in->transport, "pipe"))
+			to_command(r, in);
+		else
+			to_host(r, in);
 		return;
 	case LOOKUP_DISCARD:
 		discard(r, in);

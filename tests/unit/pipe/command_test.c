@@ -37,8 +37,9 @@ static void
 start(struct command *c, const char *script, struct slice head,
     struct slice message, int64_t timeout_ms, size_t output_max)
 {
-	char path[] = "PATH=/usr/bin:/bin";
+	char path[] = "PATH=/usr/bin:/bin", sh[] = "/bin/sh", flag[] = "-c";
 	char *envp[] = { path, NULL };
+	char *argv[] = { sh, flag, xstrdup(script), NULL };
 	struct buf h = { .max = 1000 };
 	const struct command_limits limits = { .timeout_ms = timeout_ms,
 		.output_max = output_max };
@@ -52,7 +53,8 @@ start(struct command *c, const char *script, struct slice head,
 	assert_int_equal(fd_write_all(in.file, message, NULL), 0);
 	buf_add(&h, head);
 	assert_int_equal(
-	    command_start(c, script, envp, &in, &limits, on_end, &err), 0);
+	    command_start(c, argv, envp, &in, &limits, on_end, &err), 0);
+	free(argv[2]);
 	waiting++;
 }
 

@@ -94,6 +94,13 @@ test_parse(void **state)
 	assert_true(slice_is(t.code, "5.1.2"));
 	assert_true(slice_is(t.text, "gone  away"));
 	assert_int_equal(t.nexthop.n, 0);
+	assert_int_equal(transport_parse(SLICE("pipe:my-list_1"), &t, NULL), 0);
+	assert_int_equal(t.kind, TRANSPORT_PIPE);
+	assert_string_equal(transport_name(t.kind), "pipe");
+	assert_true(slice_is(t.nexthop, "my-list_1"));
+	assert_int_equal(transport_parse(SLICE("pipe:"), &t, NULL), -1);
+	assert_int_equal(transport_parse(SLICE("pipe:/bin/sh"), &t, NULL), -1);
+	assert_int_equal(transport_parse(SLICE("pipe:a b"), &t, NULL), -1);
 }
 
 int
