@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "conf/shared.h"
@@ -252,6 +253,18 @@ out_of_order(struct smtpd_session *s, const struct smtpd_verb *v)
 		    s, "4.7.0", "Improper command pipelining after DATA");
 }
 
+/* LINE is none; was it to be BDAT, its chunk must not be read as commands. */
+static void
+no_command(struct smtpd_session *s, struct slice line, const char *reply)
+{
+	const struct slice verb = SLICE("BDAT");
+
+	smtpd_mistake(s, reply);
+	if (slice_istarts(line, verb) &&
+	    (line.n == verb.n || !ascii_isalnum(line.p[verb.n])))
+		smtpd_hangup(s, "4.7.0", "Chunk of unknown size");
+}
+
 void
 smtpd_command(struct smtpd_session *s, struct slice line)
 {
@@ -262,10 +275,10 @@ smtpd_command(struct smtpd_session *s, struct slice line)
 	/* RFC 5321 4.1.1: white space at the end is to be tolerated. */
 	args = slice_trim(args);
 	if (has_control(line))
-		smtpd_mistake(
-		    s, "500 5.5.2 Syntax error: control character in command");
+		no_command(s, line,
+		    "500 5.5.2 Syntax error: control character in command");
 	else if (v == NULL)
-		smtpd_mistake(s, "500 5.5.1 Command not recognized");
+		no_command(s, line, "500 5.5.1 Command not recognized");
 	else if ((v->allowed & s->state) == 0)
 		out_of_order(s, v);
 	else if (!v->args && args.n > 0)

@@ -430,6 +430,7 @@ check_all(struct check_run *c)
 	secrets_each(&c->ctl->inst, on_secret, c);
 	check_hostname(c);
 	check_relay(c);
+	check_vouched(c);
 	check_running(c);
 	check_files_limit(c);
 	check_kernel(c);

@@ -253,25 +253,30 @@ copy_file(int from, int to, struct err *err)
 	return n == 0 ? fd_sync(to, err) : err_sys(err, ERR_TEMP, "read");
 }
 
-/* NAME to a new file in DIRFD, or nothing. */
+/* NAME to a new file in DIRFD, or nothing: it has that name when it is whole,
+ * and what somebody left who was ended before that is removed. */
 static int
 export_file(struct ctl *ctl, int dirfd, struct slice name, struct err *err)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-	char text[NAME_MAX + 1];
+	char text[NAME_MAX + 1], part[NAME_MAX + 8];
 	int from = -1, to = -1, rc = -1;
 
 	if (!is_plain_name(name, text))
 		return err_set(err, ERR_PERM, "not the name of a file");
 	if (badfiles_open(&ctl->inst, name, &from, err) == -1)
 		return -1;
-	to = openat(dirfd, text, flags, 0600);
+	snprintf(part, sizeof part, ".%.240s.part", text);
+	(void)unlinkat(dirfd, part, 0);
+	to = openat(dirfd, part, flags, 0600);
 	if (to == -1)
 		err_sys(err, ERR_TEMP, "create it");
 	else
 		rc = copy_file(from, to, err);
+	if (rc == 0 && fd_rename_new(dirfd, part, dirfd, text) == -1)
+		rc = err_sys(err, ERR_TEMP, "create it");
 	if (to != -1 && rc == -1)
-		(void)unlinkat(dirfd, text, 0);
+		(void)unlinkat(dirfd, part, 0);
 	fd_close(&to);
 	fd_close(&from);
 	return rc;

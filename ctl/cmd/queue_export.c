@@ -5,7 +5,8 @@
  * Into a directory: QID.eml, the message byte for byte, and QID.json beside it,
  * its envelope.  Each is written under another name first and gets its own when
  * it is on disk, the message last: where QID.eml is, both are whole.  Nothing
- * that is there is replaced.
+ * that is there is replaced, but a QID.json alone that an export of the message
+ * has left which was killed.
  *
  * To standard output: an mbox (with >From quoted, mboxrd) whose messages begin
  * with X-Envelope-From, X-Envelope-To for each open recipient, and X-Queue-Id.
@@ -128,6 +129,24 @@ is_plain(struct slice qid)
 	return qid.n > 0 && qid.n < NAME_BYTES - 8;
 }
 
+/* Is JSON, which stands alone, of an export of message QID that was ended
+ * before the message was there? */
+static bool
+is_left(const struct copies *x, struct slice qid, const char *json)
+{
+	const size_t n = sizeof "{\"qid\":\"\"" - 1 + qid.n;
+	const struct slice begin = slice_sub(buf_slice(&x->text), 0, n);
+	char there[NAME_BYTES + 16];
+	int fd = openat(
+	    x->dirfd, json, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t got = -1;
+
+	if (fd != -1 && n <= sizeof there)
+		got = read(fd, there, n);
+	fd_close(&fd);
+	return got == (ssize_t)n && slice_eq(slice_of(there, n), begin);
+}
+
 static int
 to_files(struct copies *x, const struct spooled *s, const struct qview_entry *e,
     struct err *err)
@@ -142,6 +161,8 @@ to_files(struct copies *x, const struct spooled *s, const struct qview_entry *e,
 	if (fstatat(x->dirfd, eml, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(err, ERR_PERM, "%s is there already", eml);
 	envelope_json(&x->text, s, e);
+	if (is_left(x, e->qid, json))
+		(void)unlinkat(x->dirfd, json, 0);
 	if (write_file(x->dirfd, json, NULL, buf_slice(&x->text), err) == -1)
 		return -1;
 	if (write_file(x->dirfd, eml, s, SLICE(""), err) == 0)

@@ -14,6 +14,7 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/tables.h"
+#include "ctl/mail/aliashidden.h"
 #include "ctl/mail/mailstore.h"
 #include "ctl/view/out.h"
 #include "ctl/view/prompt.h"
@@ -229,10 +230,22 @@ add(const struct tables *t, const char *name, const struct account_entry *a,
 	    t->shared->mail_directory, t->shared->hostname, a, err);
 }
 
+/* An alias "bob" was his until now. */
+static void
+on_hidden(
+    struct aliashidden_report *r, struct slice alias, struct slice account)
+{
+	(void)r;
+	(void)ctl_fail("warning: alias %.*s does not apply to %.*s any more, "
+		       "now that it is an account; an alias %.*s would",
+	    SLICE_FMT(alias), SLICE_FMT(account), SLICE_FMT(account));
+}
+
 static int
 add_user(const struct tables *t, const char *name, const char *const *values,
     bool no_password, const char *scheme)
 {
+	struct aliashidden_report hidden = { .found = on_hidden };
 	struct buf hash = { .max = PASSWORD_HASH_MAX };
 	struct buf there = { .max = 65536 };
 	struct account_entry a;
@@ -258,6 +271,7 @@ add_user(const struct tables *t, const char *name, const char *const *values,
 		goto fail;
 	if (add(t, name, &a, &hash, &err) == -1)
 		goto fail;
+	aliashidden_account(t, slice_str(name), &hidden);
 	rc = CTL_OK;
 	goto out;
 fail:

@@ -135,6 +135,19 @@ aliashidden_one(
 }
 
 void
+aliashidden_account(
+    const struct tables *t, struct slice account, struct aliashidden_report *r)
+{
+	char space[TABLE_KEY_MAX];
+	struct slice folded;
+	struct hidden h;
+
+	if (begin(&h, t, r) && table_fold(account, space, &folded))
+		(void)visit_account(&h, folded, SLICE(""));
+	end(&h);
+}
+
+void
 aliashidden_all(const struct tables *t, struct aliashidden_report *r)
 {
 	struct hidden h;

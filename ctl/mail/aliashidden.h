@@ -15,6 +15,9 @@ struct aliashidden_report {
 /* Of the alias KEY, in each local domain. */
 void aliashidden_one(
     const struct tables *t, struct slice key, struct aliashidden_report *r);
+/* Of the one that would be ACCOUNT's, were it not one. */
+void aliashidden_account(
+    const struct tables *t, struct slice account, struct aliashidden_report *r);
 /* Of all aliases. */
 void aliashidden_all(const struct tables *t, struct aliashidden_report *r);
 

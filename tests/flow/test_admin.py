@@ -410,6 +410,27 @@ def test_check_of_an_open_relay(make_pabal):
     assert "198.51.0.0/16" in wide and "without logging in" in wide
 
 
+def test_check_of_wide_proxies(make_pabal):
+    """Who is believed about clients is a host of ours, not half the network."""
+    p = make_pabal(users=())
+
+    def warned():
+        return [r["detail"] for r in as_json(p, "check")
+                if r["what"] == "proxy" and r["verdict"] == "warning"]
+
+    p.conf("smtpd", "xclient_hosts", "127.0.0.1 192.0.2.0/24")
+    p.conf("login", "proxy_protocol_hosts", "10.0.0.0/8")
+    assert warned() == []
+    p.conf("smtpd", "xclient_hosts", "0.0.0.0/0")
+    p.conf("smtpd", "proxy_protocol_hosts", "198.51.0.0/16")
+    p.conf("login", "proxy_protocol_hosts", "[::]/0")
+    xclient, smtpd, login = warned()
+    assert "xclient_hosts of smtpd.conf has 0.0.0.0/0" in xclient
+    assert "without a password" in xclient
+    assert "proxy_protocol_hosts of smtpd.conf has 198.51.0.0/16" in smtpd
+    assert "proxy_protocol_hosts of login.conf has [::]/0" in login
+
+
 def test_aliases_that_lead_nowhere(make_pabal):
     """They are made all the same, for the account may come later; but said."""
     p = make_pabal(users=("alice",))
@@ -512,3 +533,18 @@ def test_sendmail_without_the_mail_system(make_pabal):
     assert status == 75 and "does not answer" in out
     with pytest.raises(Failed):
         p.pabal("queue", "list")
+
+
+def test_an_account_that_hides_an_alias(make_pabal):
+    """`user add` says so, of the alias whose address it was until then."""
+    p = make_pabal(users=())
+    p.pabal("alias", "set", "carol", "x@example.org")
+    p.pabal("alias", "set", f"dave@{DOMAIN}", "x@example.org")
+
+    def said(name):
+        return p.pabal("user", "add", name, "--no-password")
+
+    assert f"warning: alias carol does not apply to carol@{DOMAIN} any " \
+        "more" in said(f"carol@{DOMAIN}")
+    assert "warning" not in said(f"dave@{DOMAIN}")
+    assert "warning" not in said(f"eve@{DOMAIN}")

@@ -316,6 +316,13 @@ def test_export_files(waiting, tmp_path):
     assert "File exists" in said and "export: 0 messages\n" in said
     assert (tmp_path / f"{other}.json").read_text() == "mine, too"
     assert len(os.listdir(tmp_path)) == 9
+    # An export that was killed between the two has left the first.
+    (tmp_path / f"{other}.json").write_text(
+        f'{{"qid":"{other}","sender":"of before"}}')
+    p.pabal("queue", "export", other, "--to", str(tmp_path))
+    assert json.loads((tmp_path / f"{other}.json").read_text())["sender"] == \
+        before[2]["sender"]
+    (tmp_path / f"{other}.eml").unlink()
     # What a postmaster does next.
     text = (tmp_path / f"{before[1]['qid']}.eml").read_bytes()
     subprocess.run([PABAL, "-d", p.dir, "sendmail", "-i", "-f",

@@ -70,6 +70,9 @@ static const struct {
 	    "A: \r\n", 1, 0 },
 	/* of unknown size: nobody knows what is a command */
 	{ CHUNKS "BDAT\r\nQUIT\r\n", CHUNKED "501 5.5.4 Syntax: BDAT size [LAST]\r\n421 4.7.0 h.example Chunk of unknown size\r\n", NULL, 0, 0 },
+	{ CHUNKS "BDAT 6\001\r\nQUIT\r\n", CHUNKED "500 5.5.2 Syntax error: control character in command\r\n421 4.7.0 h.example Chunk of unknown size\r\n", NULL, 0, 0 },
+	{ CHUNKS "BDAT\t6 LAST\r\nQUIT\r\n", CHUNKED "500 5.5.1 Command not recognized\r\n421 4.7.0 h.example Chunk of unknown size\r\n", NULL, 0, 0 },
+	{ CHUNKS "BDATA 6\r\nQUIT\r\n", CHUNKED "500 5.5.1 Command not recognized\r\n" BYE, NULL, 0, 0 },
 	{ CHUNKS "BDAT 6 LASTS\r\nQUIT\r\n", CHUNKED "501 5.5.4 Syntax: BDAT size [LAST]\r\n421 4.7.0 h.example Chunk of unknown size\r\n", NULL, 0, 0 },
 	/* sizes: of one chunk, of all, and of what is thrown away */
 	{ CHUNKS "BDAT 102401 LAST\r\nQUIT\r\n", CHUNKED, NULL, 0, 0 },
