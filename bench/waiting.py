@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """What a backlog of messages that wait costs: the start, fresh mail beside it,
-memory, and answers about it.  Their files are written while nothing runs; the
-first start makes the index, the second has it."""
+memory, answers about it, and what is done to all of it.  Their files are
+written while nothing runs; the first start makes the index, the second has it.
+Fresh mail goes to an instance with an empty queue in turn."""
 import os
 import re
 import statistics
@@ -12,8 +13,13 @@ from measure import cpu_s
 from peers import DOMAIN, USERS, Load, Pabal, wait
 from backlog import Backlog  # tests/flow is on the path now
 
+FRESH_RUNS = 5
 QUESTIONS = ("queue count", "queue count login=user1@*",
-             "queue count domain=site7.example", "queue top")
+             "queue count domain=site7.example", "queue top site",
+             "queue top reason", "queue top sender", "queue top login",
+             "queue top age", "queue top login domain=site7.example")
+ORDERS = ("queue hold --all --yes", "queue release --all --yes",
+          "queue delete --all --yes")
 
 
 def anonymous_mib(p):
@@ -28,6 +34,10 @@ def seconds(p, question):
     return time.monotonic() - begin
 
 
+def median_seconds(p, question):
+    return statistics.median(seconds(p, question) for _ in range(3))
+
+
 def first_line_s(p):
     """Until `queue list` has printed something."""
     begin = time.monotonic()
@@ -39,18 +49,30 @@ def first_line_s(p):
     return taken
 
 
-def fresh(server, messages, f, when):
-    """What fresh mail costs until all has arrived; medians of three runs."""
-    rates, cpus = [], []
-    for _ in range(3):
-        base, cpu, begin = server.count(), cpu_s(server.pid), time.monotonic()
-        Load().drive(server.smtp_port, messages)
-        wait(lambda b=base: server.count() - b >= messages, "all messages",
-             600)
-        rates.append(messages / (time.monotonic() - begin))
-        cpus.append((cpu_s(server.pid) - cpu) * 1000 / messages)
-    f[f"messages/s of fresh mail, {when}"] = statistics.median(rates)
-    f[f"CPU seconds for 1,000 of them, {when}"] = statistics.median(cpus)
+def rate(server, messages):
+    """(messages/s until all have arrived, CPU seconds for 1,000)"""
+    base, cpu, begin = server.count(), cpu_s(server.pid), time.monotonic()
+    Load().drive(server.smtp_port, messages)
+    wait(lambda: server.count() - base >= messages, "all messages", 600)
+    taken = time.monotonic() - begin
+    return messages / taken, (cpu_s(server.pid) - cpu) * 1000 / messages
+
+
+def fresh(servers, messages, f):
+    """Fresh mail to the servers in turn; medians and their ratio."""
+    runs = {name: [] for name in servers}
+    for i in range(FRESH_RUNS + 1):
+        for name, server in servers.items():
+            one = rate(server, messages)
+            if i > 0:  # the first is discarded
+                runs[name].append(one)
+    for n, what in enumerate(("messages/s of fresh mail",
+                              "CPU seconds for 1,000 of them")):
+        a, b = (statistics.median(r[n] for r in runs[name])
+                for name in servers)
+        for name, value in zip(servers, (a, b)):
+            f[f"{what}, {name}"] = value
+        f[f"{what}, ratio"] = b / a
 
 
 def start(server, name):
@@ -65,15 +87,47 @@ def start(server, name):
     return first, time.monotonic() - begin
 
 
-def with_backlog(server, n, messages):
+class Probe:
+    """Messages one after the other while the block runs; the longest time from
+    the first octet to its 250."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def during(self, work):
+        """(seconds of WORK, those of the slowest lone message, how many)"""
+        begin = time.monotonic()
+        with subprocess.Popen(work) as run:
+            longest, n = 0.0, 0
+            while run.poll() is None:
+                sent = time.monotonic()
+                self.server.p.send(f"probe {n}", to=f"{USERS[0]}@{DOMAIN}")
+                longest = max(longest, time.monotonic() - sent)
+                n += 1
+        if run.returncode != 0:
+            raise RuntimeError(f"{work}: {run.returncode}")
+        return time.monotonic() - begin, longest, n
+
+
+def orders(server, f):
+    """What is done to all of them, with a lone message now and then."""
+    p = server.p
+    for order in ORDERS:
+        taken, longest, _ = Probe(server).during(
+            [p.command, "-d", p.dir, *order.split()])
+        f[f"s for `{order}`"] = taken
+        f[f"s for the slowest lone message beside `{order}`"] = longest
+
+
+def with_backlog(server, empty, n, messages):
     p = server.p
     spool = os.path.join(p.dir, "spool")
     owner = os.stat(os.path.join(spool, "cur"))
     f = {}
-    fresh(server, messages, {}, "discarded")
-    fresh(server, messages, f, "nothing waits")
     p.stop()
-    Backlog(spool).write(range(n), (owner.st_uid, owner.st_gid))
+    begin = time.monotonic()
+    Backlog(spool).write_many(0, n, (owner.st_uid, owner.st_gid))
+    print(f"{n} files written in {time.monotonic() - begin:.1f} s", flush=True)
     for what in ("index made", "index there"):
         first, compared = start(server, what)
         f[f"s from the start to the first delivery, {what}"] = first
@@ -84,22 +138,25 @@ def with_backlog(server, n, messages):
         if what == "index made":
             p.stop()
     server.pid = p.master_pid()
-    fresh(server, messages, f, "beside them")
+    fresh({"nothing waits": empty, "beside them": server}, messages, f)
     for question in QUESTIONS:
-        f[f"s for `{question}`"] = seconds(p, question)
+        f[f"s for `{question}`"] = median_seconds(p, question)
     f["s for the first line of `queue list`"] = first_line_s(p)
     f["MiB of qmgr (anonymous) after all that"] = anonymous_mib(p)
     f["bytes of the index for a message"] = os.stat(os.path.join(
         spool, "index", "data.mdb")).st_blocks * 512 / n
+    orders(server, f)
+    f["MiB of qmgr (anonymous) at the end"] = anonymous_mib(p)
     return f
 
 
 def measure(n, messages):
-    server = Pabal()
+    server, empty = Pabal(), Pabal()
     try:
-        return with_backlog(server, n, messages)
+        return with_backlog(server, empty, n, messages)
     finally:
         server.close()
+        empty.close()
 
 
 def table(figures, n, cell):

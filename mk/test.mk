@@ -49,7 +49,11 @@ $(BUILD)/probe/captor: $(O)/tests/captor.o $(O)/tests/hostile.o $(LIB)
 $(BUILD)/powercut: $(O)/tests/powercut.o
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-units: $(PROBES) $(BUILD)/probe/captor $(BUILD)/powercut
+# As many messages that wait as one wants.
+$(BUILD)/backlog: $(O)/tests/backlog.o $(LIB)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+units: $(PROBES) $(BUILD)/probe/captor $(BUILD)/powercut $(BUILD)/backlog
 
 check: all units
 	$(Q)PABAL_BUILD=$(BUILD) tests/run $(T)

@@ -43,6 +43,7 @@ static void
 on_gone(struct ipc *peer)
 {
 	intake_forget(peer);
+	admin_forget(peer);
 	resolve_forget(peer);
 }
 
@@ -54,6 +55,7 @@ static const struct ipc_table table = {
 		[MSG_queue_commit] = intake_on_commit,
 		[MSG_queue_abort] = intake_on_abort,
 		[MSG_queue_list] = admin_on_list,
+		[MSG_queue_top] = admin_on_top,
 		[MSG_queue_count] = admin_on_count,
 		[MSG_queue_act] = admin_on_act,
 		[MSG_queue_show] = admin_on_show,

@@ -48,21 +48,30 @@ struct top {
 	const char *by;
 	int64_t now_s;
 	int64_t messages, bytes;
+	unsigned parts;
 	bool (*stop)(void); /* looked at now and then; NULL: never */
 };
 
-/* A message counts once, however many of its recipients are in a group. */
-static void
-count_in(struct top *t, struct slice name, const struct qview_entry *e)
+static struct group *
+find_group(struct top *t, struct slice name)
 {
 	struct group *g = map_find(&t->groups, name);
 
 	if (g == NULL) {
 		g = xcalloc(1, sizeof *g);
 		g->name = xslicedup(name);
-		g->oldest_s = e->arrived_s;
+		g->oldest_s = INT64_MAX;
 		map_put(&t->groups, name, g);
 	}
+	return g;
+}
+
+/* A message counts once, however many of its recipients are in a group. */
+static void
+count_in(struct top *t, struct slice name, const struct qview_entry *e)
+{
+	struct group *g = find_group(t, name);
+
 	if (g->last == t->messages)
 		return;
 	g->last = t->messages;
@@ -131,6 +140,47 @@ group_entry(void *arg, const struct qview_entry *e)
 	return t->stop == NULL || t->messages % 256 != 0 || !t->stop();
 }
 
+/* A part of a group, as qmgr counts it. */
+static bool
+add_part(void *arg, const struct qview_group *part)
+{
+	struct top *t = arg;
+	struct group *g = find_group(t, strcmp(t->by, "age") == 0
+					    ? age_of(t->now_s - part->oldest_s)
+					    : part->name);
+
+	g->messages += part->messages;
+	g->bytes += part->bytes;
+	if (part->messages > 0 && part->oldest_s < g->oldest_s)
+		g->oldest_s = part->oldest_s;
+	return t->stop == NULL || ++t->parts % 256 != 0 || !t->stop();
+}
+
+static bool
+total_part(void *arg, const struct qview_group *part)
+{
+	struct top *t = arg;
+
+	t->messages += part->messages;
+	t->bytes += part->bytes;
+	return true;
+}
+
+/* Of all messages qmgr has the counts; recipients are too many for that. */
+static int
+ask_counts(const struct ctl *ctl, struct top *t, struct err *err)
+{
+	if (qview_groups(&ctl->inst, "state", total_part, t, err) == -1)
+		return -1;
+	return qview_groups(&ctl->inst, t->by, add_part, t, err);
+}
+
+static bool
+is_counted(const struct top *t, struct slice filter)
+{
+	return slice_trim(filter).n == 0 && strcmp(t->by, "recipient") != 0;
+}
+
 static int
 more_first(const void *a, const void *b)
 {
@@ -165,8 +215,12 @@ print_top(const struct ctl *ctl, const struct top *t, size_t most)
 	struct out o;
 	size_t n = 0;
 
-	while (map_next(&t->groups, &it))
-		all[n++] = it.value;
+	while (map_next(&t->groups, &it)) {
+		const struct group *g = it.value;
+
+		if (g->messages > 0)
+			all[n++] = it.value;
+	}
 	qsort(all, n, sizeof(void *), more_first);
 	out_begin(&o, ctl->json, cols, ARRAY_LEN(cols));
 	for (size_t i = 0; i < n && i < most; i++) {
@@ -188,7 +242,9 @@ collect(const struct ctl *ctl, struct top *t, struct slice filter)
 	map_init(&t->groups);
 	t->messages = t->bytes = 0;
 	t->now_s = clock_wall_s();
-	rc = qview_each(&ctl->inst, filter, group_entry, t, &err);
+	rc = is_counted(t, filter)
+		 ? ask_counts(ctl, t, &err)
+		 : qview_each(&ctl->inst, filter, group_entry, t, &err);
 	progress_end();
 	return rc == 0 ? CTL_OK : ctl_fail("queue top: %s", err.text);
 }

@@ -156,6 +156,57 @@ qview_each(const struct instance *in, struct slice filter,
 	return rc;
 }
 
+/* The groups of a page; false: VISIT does not want more. */
+static bool
+take_groups(struct slice text, struct arena *a,
+    bool (*visit)(void *arg, const struct qview_group *g), void *arg)
+{
+	while (text.n > 0) {
+		const struct slice line = slice_cut(text, '\n', &text);
+		const int64_t less = fields_num_or(line, "less", 0);
+		const int64_t bytes = fields_num_or(line, "bytes", 0);
+		struct qview_group g = {
+			.messages = fields_num_or(line, "messages", -less),
+			.bytes = less > 0 ? -bytes : bytes,
+			.oldest_s = fields_num_or(line, "oldest", 0),
+		};
+
+		arena_reset(a);
+		g.name = fields_text(a, line, "name");
+		if (!visit(arg, &g))
+			return false;
+	}
+	return true;
+}
+
+int
+qview_groups(const struct instance *in, const char *by,
+    bool (*visit)(void *arg, const struct qview_group *g), void *arg,
+    struct err *err)
+{
+	struct pages p;
+	struct arena a;
+	int rc = pages_begin(&p, in, err);
+
+	arena_init(&a);
+	while (rc == 0 && p.more) {
+		struct msg m = { .type = MSG_queue_top,
+			.queue_top = { .by = slice_str(by),
+			    .cursor = buf_slice(&p.cursor) } };
+		const struct msg_queue_topped *r = &m.queue_topped;
+
+		rc = ask(&p.d, &m, MSG_queue_topped, err);
+		if (rc == 0)
+			rc = pages_take(&p, r->ok, SLICE("no such group"),
+			    r->more, r->cursor, err);
+		if (rc == 0 && !take_groups(r->text, &a, visit, arg))
+			p.more = false;
+	}
+	arena_fini(&a);
+	pages_end(&p);
+	return rc;
+}
+
 int
 qview_count(
     const struct instance *in, struct slice filter, int64_t *n, struct err *err)

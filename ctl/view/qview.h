@@ -42,6 +42,17 @@ struct qview_entry {
 int qview_each(const struct instance *in, struct slice filter,
     bool (*visit)(void *arg, const struct qview_entry *e), void *arg,
     struct err *err);
+/* Call VISIT for parts of the groups BY (age, domain, host, login, reason,
+ * sender, site, state) of all messages; what it is told of one name is to be
+ * summed up, its messages may be less than 0.  False from it ends it. */
+struct qview_group {
+	struct slice name;
+	int64_t messages, bytes;
+	int64_t oldest_s; /* arrival */
+};
+int qview_groups(const struct instance *in, const char *by,
+    bool (*visit)(void *arg, const struct qview_group *g), void *arg,
+    struct err *err);
 /* How many FILTER takes. */
 int qview_count(const struct instance *in, struct slice filter, int64_t *n,
     struct err *err);

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* What an administrator does to messages.  The file comes first, then the
  * index: what was changed after the index is read at a start. */
+#include <stdlib.h>
+#include <sys/queue.h>
+
 #include <bsd/string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "ev/loop.h"
+#include "ev/work.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
 #include "qmgr/admin/admin.h"
@@ -17,7 +23,24 @@
 #include "qmgr/run/round.h"
 #include "sys/clock.h"
 
-enum { ACTS_A_CALL = 200 };
+enum {
+	ACTS_A_CALL = 200,
+	REMOVALS_MAX = 20000, /* files that are still to be unlinked */
+	LOOK_AGAIN_MS = 10,
+};
+
+/* An order that waits until the disk has done what was ordered before. */
+struct waiting_order {
+	LIST_ENTRY(waiting_order) link;
+	struct ipc *peer;
+	uint64_t id;
+	struct buf verb, filter, cursor;
+};
+
+static struct {
+	LIST_HEAD(, waiting_order) waiting; /* all zero is empty */
+	struct ev_timer look;
+} orders;
 
 static bool
 note_in_file(struct entry *e, const char *word)
@@ -103,7 +126,8 @@ find_verb(struct slice name)
 	return NULL;
 }
 
-/* Those of this call; what is done to them changes what is walked. */
+/* Those of this call, as far as time goes; what is done to them changes what is
+ * walked. */
 static size_t
 collect(struct selection *w, char ids[ACTS_A_CALL][ENVELOPE_ID_BYTES])
 {
@@ -132,16 +156,32 @@ act_on(const struct verb *verb, const char *id)
 	return acted;
 }
 
-void
-admin_on_act(struct ipc *peer, struct msg *m)
+/* Of the N ids so many are done that a turn of the loop stays short; the cursor
+ * goes no further. */
+static void
+act_on_each(struct selection *w, const struct verb *verb,
+    char ids[ACTS_A_CALL][ENVELOPE_ID_BYTES], size_t n,
+    uint64_t done[WHEN_ENDED + 1])
 {
-	const struct msg_queue_act *q = &m->queue_act;
+	work_begin();
+	for (size_t i = 0; i < n; i++) {
+		done[act_on(verb, ids[i])]++;
+		if (i + 1 < n && work_spent()) {
+			strlcpy(w->cursor, ids[i], sizeof w->cursor);
+			w->more = true;
+			return;
+		}
+	}
+}
+
+static void
+act(struct ipc *peer, const struct msg_queue_act *q)
+{
 	const struct verb *verb = find_verb(q->verb);
 	char ids[ACTS_A_CALL][ENVELOPE_ID_BYTES];
 	struct err err = { 0 };
 	struct selection w;
 	uint64_t n[WHEN_ENDED + 1] = { 0 };
-	size_t nids;
 
 	if (verb == NULL)
 		err_set(&err, ERR_PERM, "no such verb");
@@ -151,15 +191,96 @@ admin_on_act(struct ipc *peer, struct msg *m)
 		    .why = slice_str(err.text));
 		return;
 	}
-	nids = collect(&w, ids);
-	for (size_t i = 0; i < nids; i++)
-		n[act_on(verb, ids[i])]++;
+	act_on_each(&w, verb, ids, collect(&w, ids), n);
 	/* In the index, too, before anybody is told that it is done. */
 	waiting_flush();
-	if (verb->act == do_retry)
+	if (verb->act == do_retry && q->cursor.n == 0)
 		dest_flush();
 	pump_now();
 	IPC_SEND(peer, queue_acted, .id = q->id, .ok = true, .more = w.more,
 	    .cursor = slice_str(w.cursor), .messages = n[DONE],
 	    .active = n[WHEN_ENDED]);
+}
+
+/* ---- one after the other ---- */
+
+static void
+order_free(struct waiting_order *o)
+{
+	buf_fini(&o->verb);
+	buf_fini(&o->filter);
+	buf_fini(&o->cursor);
+	free(o);
+}
+
+static void
+on_look(struct ev_timer *t)
+{
+	struct waiting_order *o = LIST_FIRST(&orders.waiting);
+
+	if (o != NULL && spool_removals() < REMOVALS_MAX) {
+		const struct msg_queue_act q = { .id = o->id,
+			.verb = buf_slice(&o->verb),
+			.filter = buf_slice(&o->filter),
+			.cursor = buf_slice(&o->cursor) };
+
+		LIST_REMOVE(o, link);
+		act(o->peer, &q);
+		order_free(o);
+	}
+	if (!LIST_EMPTY(&orders.waiting))
+		ev_timer_set(t, LOOK_AGAIN_MS);
+}
+
+static void
+wait_for_disk(struct ipc *peer, const struct msg_queue_act *q)
+{
+	struct waiting_order *o = xcalloc(1, sizeof *o);
+
+	o->verb = o->filter = o->cursor = (struct buf){ .max = MSG_MAX_BYTES };
+	o->peer = peer;
+	o->id = q->id;
+	buf_add(&o->verb, q->verb);
+	buf_add(&o->filter, q->filter);
+	buf_add(&o->cursor, q->cursor);
+	if (LIST_EMPTY(&orders.waiting)) {
+		ev_timer_init(&orders.look, on_look);
+		ev_timer_set(&orders.look, LOOK_AGAIN_MS);
+	}
+	LIST_INSERT_HEAD(&orders.waiting, o, link);
+}
+
+static struct waiting_order *
+find_order(const struct ipc *peer)
+{
+	struct waiting_order *o;
+
+	LIST_FOREACH(o, &orders.waiting, link)
+	if (o->peer == peer)
+		break;
+	return o;
+}
+
+void
+admin_on_act(struct ipc *peer, struct msg *m)
+{
+	const struct msg_queue_act *q = &m->queue_act;
+
+	if (find_order(peer) != NULL)
+		ipc_drop(peer, "two orders at once");
+	else if (spool_removals() >= REMOVALS_MAX)
+		wait_for_disk(peer, q);
+	else
+		act(peer, q);
+}
+
+void
+admin_forget(struct ipc *peer)
+{
+	struct waiting_order *o = find_order(peer);
+
+	if (o == NULL)
+		return;
+	LIST_REMOVE(o, link);
+	order_free(o);
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "log/metric.h"
+#include "qmgr/queue/crowd.h"
 #include "qmgr/queue/entry_away.h"
 #include "sys/clock.h"
 
@@ -47,6 +48,7 @@ entry_init(void)
 	RB_INIT(&table.all);
 	table.count = table.away = 0;
 	heap_fini(&table.due);
+	crowd_init();
 	table.ahead_us = clock_wall_us() - clock_us();
 	metric_register(&messages);
 }
@@ -120,6 +122,8 @@ entry_free(struct entry **ep)
 	must(e->change == NULL);
 	heap_del(&table.due, &e->due);
 	entry_written(e);
+	if (e->crowded)
+		crowd_del(&(struct crowd_of){ e->at_site, e->of_login });
 	if (!e->unlisted) {
 		RB_REMOVE(entries, &table.all, e);
 		table.count--;
@@ -153,6 +157,16 @@ entry_recall(
 	e->seen_ms = seen_ms;
 	entry_set_away(table.away > 0 ? table.away - 1 : 0);
 	return e;
+}
+
+void
+entry_crowd(struct entry *e, const struct crowd_of *of)
+{
+	must(!e->crowded);
+	e->crowded = true;
+	e->at_site = of->site;
+	e->of_login = of->login;
+	crowd_add(of);
 }
 
 void

@@ -46,12 +46,14 @@ struct entry {
 	int64_t arrived_us;            /* wall clock; 0: not known yet */
 	int64_t seen_ms;               /* of clock_ms: since when we know it */
 	uint32_t attempts;
+	uint32_t at_site, of_login; /* where it is crowded */
 	uint8_t state;
 	uint8_t place;
 	bool hold_wanted; /* hold it when its deliveries have ended */
 	bool delete_wanted;
 	bool own;      /* no other process ever had a descriptor of its file */
 	bool unlisted; /* its message is not accepted yet */
+	bool crowded;  /* it counts in qmgr/queue/crowd.h */
 	bool indexed;  /* the index has a record of it, maybe an older one */
 	char id[ENVELOPE_ID_BYTES];
 };

@@ -8,16 +8,18 @@
 #include "base/must.h"
 #include "maildir/textfile.h"
 #include "qmgr/queue/entry.h"
+#include "qmgr/queue/qindex_counts.h"
 #include "qmgr/queue/subdir.h"
 #include "sys/durable_file.h"
 #include "sys/fd.h"
 #include "sys/kv.h"
 
-/* Each leaf that a change touches is written anew, and branches above it. */
+/* Each leaf that a change touches is written anew, and branches above it; the
+ * counts of many changes stand in the same leaves. */
 enum {
-	VERSION = 2,
+	VERSION = 3,
 	KEY_BYTES = 1 + 8 + ENVELOPE_ID_BYTES,
-	ROOM_EACH = 6 * 4096,
+	ROOM_EACH = 12 * 4096,
 	ROOM_MIN = 1 << 20,
 	STAMP_MAX_BYTES = 4096,
 };
@@ -57,10 +59,11 @@ add_id(struct key *k, struct slice id)
 	k->n += id.n;
 }
 
+/* Of the record of ID, or with 'W' of the mark that it is not whole. */
 static struct slice
-record_key(struct key *k, struct slice id)
+id_key(struct key *k, char kind, struct slice id)
 {
-	k->bytes[0] = 'M';
+	k->bytes[0] = kind;
 	k->n = 1;
 	add_id(k, slice_sub(id, 0, ENVELOPE_ID_BYTES - 1));
 	return key_slice(k);
@@ -81,7 +84,7 @@ due_key(struct key *k, int64_t ms, struct slice id)
 }
 
 static bool
-read_due_key(struct slice key, struct qindex_due *due)
+read_due(struct slice key, struct slice value, struct qindex_due *due)
 {
 	uint64_t v = 0;
 
@@ -90,6 +93,9 @@ read_due_key(struct slice key, struct qindex_due *due)
 	for (int i = 0; i < 8; i++)
 		v = v << 8 | (unsigned char)key.p[1 + i];
 	due->ms = (int64_t)(v ^ (uint64_t)INT64_MIN);
+	due->of = (struct crowd_of){ 0 };
+	if (value.n == sizeof due->of)
+		memcpy(&due->of, value.p, sizeof due->of);
 	return slice_copy(slice_from(key, 9), due->id, sizeof due->id);
 }
 
@@ -313,7 +319,7 @@ qindex_get(struct slice id, struct arena *a, struct qrecord *r, struct err *err)
 	t = reader(&own, err);
 	if (t == NULL)
 		return TEMPFAIL;
-	f = kv_get(t, record_key(&key, id), &v, err);
+	f = kv_get(t, id_key(&key, 'M', id), &v, err);
 	/* Its strings outlive the transaction. */
 	if (f == FOUND)
 		f = read_record(t, id, arena_slice(a, v), a, r, err);
@@ -322,13 +328,11 @@ qindex_get(struct slice id, struct arena *a, struct qrecord *r, struct err *err)
 	return f;
 }
 
-int
-qindex_walk(struct slice id, struct err *err)
+static int
+walk_begin(struct err *err)
 {
 	must(ix.reading == NULL);
 	ix.begun = false;
-	slice_copy(
-	    slice_sub(id, 0, sizeof ix.after - 1), ix.after, sizeof ix.after);
 	ix.reading = kv_read(ix.kv, err);
 	if (ix.reading == NULL)
 		return -1;
@@ -339,26 +343,73 @@ qindex_walk(struct slice id, struct err *err)
 	return -1;
 }
 
-enum found
-qindex_walk_next(struct arena *a, struct qrecord *r, struct err *err)
+int
+qindex_walk(struct slice id, struct err *err)
+{
+	slice_copy(
+	    slice_sub(id, 0, sizeof ix.after - 1), ix.after, sizeof ix.after);
+	return walk_begin(err);
+}
+
+/* The next of the keys of KIND, in the order of ids. */
+static enum found
+next_id(char kind, struct slice *id, struct slice *v, struct err *err)
 {
 	const struct slice after = slice_str(ix.after);
-	struct slice k, v;
+	struct slice k;
 	struct key key;
 	enum found f;
 
 	if (ix.begun)
-		f = kv_next(ix.walk, &k, &v, err);
+		f = kv_next(ix.walk, &k, v, err);
 	else
-		f = kv_seek(ix.walk, record_key(&key, after), &k, &v, err);
+		f = kv_seek(ix.walk, id_key(&key, kind, after), &k, v, err);
 	if (f == FOUND && !ix.begun && slice_eq(slice_from(k, 1), after))
-		f = kv_next(ix.walk, &k, &v, err);
+		f = kv_next(ix.walk, &k, v, err);
 	ix.begun = true;
-	if (f == FOUND && (k.n < 1 || k.p[0] != 'M'))
+	if (f == FOUND && (k.n < 1 || k.p[0] != kind))
 		return ABSENT;
-	if (f != FOUND)
-		return f;
-	return read_record(ix.reading, slice_from(k, 1), v, a, r, err);
+	*id = f == FOUND ? slice_from(k, 1) : SLICE("");
+	return f;
+}
+
+enum found
+qindex_walk_next(struct arena *a, struct qrecord *r, struct err *err)
+{
+	struct slice id, v;
+	const enum found f = next_id('M', &id, &v, err);
+
+	return f == FOUND ? read_record(ix.reading, id, v, a, r, err) : f;
+}
+
+enum found
+qindex_partial_next(char id[ENVELOPE_ID_BYTES], struct err *err)
+{
+	struct slice key, v;
+	const enum found f = next_id('W', &key, &v, err);
+
+	if (f == FOUND && !slice_copy(key, id, ENVELOPE_ID_BYTES)) {
+		damaged(ix.reading, err);
+		return TEMPFAIL;
+	}
+	return f;
+}
+
+int
+qindex_counts(struct err *err)
+{
+	return walk_begin(err);
+}
+
+enum found
+qindex_counts_next(enum qgroup_kind kind, struct slice after,
+    struct qcount *out, struct err *err)
+{
+	const bool begun = ix.begun;
+
+	ix.begun = true;
+	return begun ? qcount_next(ix.walk, kind, out, err)
+		     : qcount_seek(ix.walk, kind, after, out, err);
 }
 
 void
@@ -381,7 +432,7 @@ next_due(struct kv_cursor *c, const struct qindex_due *after, bool first,
 		    &k, &v, err);
 	else
 		f = kv_next(c, &k, &v, err);
-	if (f == FOUND && !read_due_key(k, out))
+	if (f == FOUND && !read_due(k, v, out))
 		f = ABSENT;
 	return f;
 }
@@ -441,19 +492,43 @@ take_out(struct slice id, struct err *err)
 	enum found f;
 	int rc = 0;
 
-	f = kv_get(ix.writing, record_key(&key, id), &v, err);
+	f = kv_get(ix.writing, id_key(&key, 'M', id), &v, err);
 	if (f == ABSENT)
 		return 0;
 	arena_init(&a);
 	if (f == FOUND)
 		f = read_record(ix.writing, id, v, &a, &old, err);
+	if (f == FOUND)
+		qcount_change(&old, -1);
 	arena_fini(&a);
 	if (f != FOUND)
 		return -1;
 	count(old.state, UINT64_MAX); /* one less */
-	if (old.state == ENTRY_WAITING)
+	if (!old.whole)
+		rc = kv_del(ix.writing, id_key(&key, 'W', id), err);
+	if (rc == 0 && old.state == ENTRY_WAITING)
 		rc = kv_del(ix.writing, due_key(&key, old.next_ms, id), err);
 	return rc;
+}
+
+/* R is what VALUE says. */
+static int
+put_in(struct slice id, struct slice value, const struct qrecord *r,
+    struct err *err)
+{
+	const struct crowd_of of = qrecord_crowd(r);
+	struct key key;
+
+	count(r->state, 1);
+	qcount_change(r, 1);
+	if (!r->whole &&
+	    kv_put(ix.writing, id_key(&key, 'W', id), SLICE(""), err) == -1)
+		return -1;
+	if (r->state == ENTRY_WAITING &&
+	    kv_put(ix.writing, due_key(&key, r->next_ms, id),
+		slice_of(&of, sizeof of), err) == -1)
+		return -1;
+	return kv_put(ix.writing, id_key(&key, 'M', id), value, err);
 }
 
 int
@@ -461,21 +536,15 @@ qindex_put(struct slice id, struct slice value, struct err *err)
 {
 	struct qrecord r;
 	struct arena a;
-	struct key key;
-	bool good;
+	int rc;
 
-	arena_init(&a);
-	good = qrecord_get(value, &a, &r);
-	arena_fini(&a);
-	must(good);
 	if (take_out(id, err) == -1)
 		return -1;
-	count(r.state, 1);
-	if (r.state == ENTRY_WAITING &&
-	    kv_put(ix.writing, due_key(&key, r.next_ms, id), SLICE(""), err) ==
-		-1)
-		return -1;
-	return kv_put(ix.writing, record_key(&key, id), value, err);
+	arena_init(&a);
+	must(qrecord_get(value, &a, &r));
+	rc = put_in(id, value, &r, err);
+	arena_fini(&a);
+	return rc;
 }
 
 int
@@ -485,7 +554,7 @@ qindex_del(struct slice id, struct err *err)
 
 	if (take_out(id, err) == -1)
 		return -1;
-	return kv_del(ix.writing, record_key(&key, id), err);
+	return kv_del(ix.writing, id_key(&key, 'M', id), err);
 }
 
 int
@@ -494,8 +563,9 @@ qindex_commit(struct qindex_meta *meta, struct err *err)
 	ix.meta.skew_ms = meta->skew_ms;
 	ix.meta.life = meta->life;
 	ix.meta.as_of_ns = meta->as_of_ns;
-	if (kv_put(ix.writing, META, slice_of(&ix.meta, sizeof ix.meta), err) ==
-	    -1) {
+	if (qcount_write(ix.writing, err) == -1 ||
+	    kv_put(ix.writing, META, slice_of(&ix.meta, sizeof ix.meta), err) ==
+		-1) {
 		qindex_abort();
 		return -1;
 	}
@@ -506,5 +576,6 @@ qindex_commit(struct qindex_meta *meta, struct err *err)
 void
 qindex_abort(void)
 {
+	qcount_forget();
 	kv_abort(&ix.writing);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The index of what waits, in spool/index/: a record (qmgr/queue/qrecord.h) for
- * each message by its id, which is the order of arrival, and those that wait by
- * the time of their next attempt as well.  It only repeats what the files say:
+ * each message by its id, which is the order of arrival, those that wait by
+ * the time of their next attempt as well, and counts of what they have in
+ * common (qmgr/queue/qcount.h).  It only repeats what the files say:
  * where it is missing, damaged, of another version, or of another run of the
  * kernel without having been closed, it is removed and made anew.
  *
@@ -23,6 +24,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "qmgr/queue/crowd.h"
 #include "qmgr/queue/qrecord.h"
 
 /* Of the whole table, kept in it. */
@@ -35,9 +37,11 @@ struct qindex_meta {
 	uint32_t zero;
 };
 
-/* Where an attempt is due; the order of the second part of the table. */
+/* Where an attempt is due, and to whom; the order of the second part
+ * of the table. */
 struct qindex_due {
 	int64_t ms;
+	struct crowd_of of;
 	char id[ENVELOPE_ID_BYTES];
 };
 
@@ -62,6 +66,9 @@ int qindex_walk(struct slice id, struct err *err);
 enum found qindex_walk_next(
     struct arena *a, struct qrecord *r, struct err *err);
 void qindex_walk_end(void);
+
+/* The same of those whose record is not whole, whose id alone is given. */
+enum found qindex_partial_next(char id[ENVELOPE_ID_BYTES], struct err *err);
 
 /* In the order of attempts: those behind AFTER, up to N into OUT; how many. */
 int qindex_due_after(const struct qindex_due *after, struct qindex_due *out,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cur.h"
+#include "base/map.h"
 #include "qmgr/queue/message.h"
 
 /* Recipients beyond this stand in the file alone. */
@@ -52,6 +53,25 @@ qrecord_of(struct qrecord *r, const struct message *m, struct arena *a)
 			.site = from->site,
 		};
 	}
+}
+
+struct crowd_of
+qrecord_crowd(const struct qrecord *r)
+{
+	const struct slice login = r->login.n > 0 ? r->login : r->sender;
+	struct slice site = SLICE("");
+
+	if (r->nrcpts > 0) {
+		const struct slice a = r->rcpts[0].address;
+
+		site = r->rcpts[0].site;
+		if (site.n == 0)
+			site = slice_from(a, slice_rfind(a, '@') + 1);
+	}
+	return (struct crowd_of){
+		.site = (uint32_t)map_hash_fixed(site),
+		.login = (uint32_t)map_hash_fixed(login),
+	};
 }
 
 /* ---- as bytes ---- */

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/slice.h"
+#include "qmgr/queue/crowd.h"
 #include "queue/envelope.h"
 
 struct message;
@@ -44,6 +45,10 @@ struct qrecord {
 /* Fill R with what M and its entry say; the strings are M's, the rest is in
  * ARENA.  Times of the queue's clock and the life stay as they are. */
 void qrecord_of(struct qrecord *r, const struct message *m, struct arena *a);
+
+/* Its site (the domain, without an attempt) and its login (the sender, without
+ * one). */
+struct crowd_of qrecord_crowd(const struct qrecord *r);
 
 /* Add R as a value, without the id; one with many recipients is not whole. */
 void qrecord_put(struct buf *out, const struct qrecord *r);

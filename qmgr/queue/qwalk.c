@@ -79,6 +79,24 @@ qwalk_next(struct qwalk *w, struct qrecord *r)
 	return true;
 }
 
+/* Of one that is away and has no record R is empty. */
+void
+qwalk_one(struct qwalk *w, struct qrecord *r, const char *id)
+{
+	const struct entry *e = entry_find(slice_str(id));
+	struct err err = { 0 };
+
+	*w = (struct qwalk){ .at_end = true };
+	arena_init(&w->arena);
+	*r = (struct qrecord){ 0 };
+	if (waiting_usable() &&
+	    qindex_get(slice_str(id), &w->arena, r, &err) == TEMPFAIL)
+		waiting_fail(&err);
+	strlcpy(r->id, id, sizeof r->id);
+	if (e != NULL)
+		from_memory(r, e);
+}
+
 /* The message of R, not to be changed. */
 static const struct message *
 message_of(struct qwalk *w, const struct qrecord *r, struct entry *tmp)

@@ -27,6 +27,8 @@ bool qwalk_next(struct qwalk *w, struct qrecord *r);
 /* See to it that R is known, and with WHOLE that it is whole; false: its file
  * cannot be read. */
 bool qwalk_know(struct qwalk *w, struct qrecord *r, bool whole);
+/* Instead of begin and next: for ID alone, in R. */
+void qwalk_one(struct qwalk *w, struct qrecord *r, const char *id);
 void qwalk_end(struct qwalk *w);
 
 #endif

@@ -334,6 +334,12 @@ spool_remove(const char *id, enum spool_place place, bool own)
 		unlink_later(dir, id);
 }
 
+size_t
+spool_removals(void)
+{
+	return removals.count;
+}
+
 void
 spool_withdraw(const char *id)
 {

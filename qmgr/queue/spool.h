@@ -64,6 +64,8 @@ int spool_open(
  * for another, or unlinked, not at once, because that can wait for the disk.
  * OWN: as for recycle_put. */
 void spool_remove(const char *id, enum spool_place place, bool own);
+/* How many are still to be unlinked. */
+size_t spool_removals(void);
 int spool_move(const char *id, enum spool_place from, enum spool_place to,
     struct err *err);
 /* Put a file that cannot be understood into bad/ and say so in the log. */

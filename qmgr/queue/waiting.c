@@ -20,7 +20,9 @@
  * The window: of those that the index has by the time of their attempt, all up
  * to `window` are in memory.  It goes forward as they become due, a number at a
  * time, and back when one goes away that is due before; what it meets again is
- * in memory already.
+ * in memory already, and so is what came out of its turn (qmgr/queue/ahead.h).
+ * It does not go forward while anything in memory is due: others' turn would
+ * come later for it.
  */
 #include "qmgr/queue/waiting.h"
 
@@ -39,12 +41,13 @@
 #include "qmgr/queue/qindex.h"
 #include "qmgr/queue/spool_names.h"
 #include "qmgr/queue/waiting_inner.h"
+#include "qmgr/queue/waiting_window.h"
 #include "sys/clock.h"
 #include "sys/filetime.h"
 
 enum {
 	AHEAD_MS = 5000,   /* due within this long: stays in memory */
-	HERE_MAX = 2000,   /* of those, unless active_limit is less */
+	HERE_MAX = 500,    /* of those, unless active_limit is less */
 	KEYS = 64,         /* read at once */
 	LOSSES_MAX = 3,    /* then it is done without an index */
 	VALUE_MAX = 16384, /* of a record */
@@ -79,8 +82,8 @@ static struct {
 	uint32_t life;
 } waiting;
 
-static int64_t
-queue_now_ms(void)
+int64_t
+waiting_now_ms(void)
 {
 	return clock_ms() + waiting.lead_ms;
 }
@@ -88,7 +91,7 @@ queue_now_ms(void)
 int64_t
 waiting_wall_ms(int64_t queue_ms)
 {
-	return clock_wall_us() / 1000 + queue_ms - queue_now_ms();
+	return clock_wall_us() / 1000 + queue_ms - waiting_now_ms();
 }
 
 bool
@@ -150,7 +153,7 @@ waiting_settle(struct entry *e)
 		return;
 	if (e->state == ENTRY_WAITING) {
 		due = due_of(e);
-		if (due.ms <= queue_now_ms() + AHEAD_MS &&
+		if (due.ms <= waiting_now_ms() + AHEAD_MS &&
 		    entry_waiting() <= here_max())
 			return;
 		due.id[0] = '\0';
@@ -242,7 +245,7 @@ static void
 write_changes(void)
 {
 	struct qindex_meta meta = { .life = waiting.life,
-		.skew_ms = clock_wall_us() / 1000 - queue_now_ms(),
+		.skew_ms = clock_wall_us() / 1000 - waiting_now_ms(),
 		.as_of_ns =
 		    waiting.seen_all ? filetime_now_ns() : waiting.as_of_ns };
 	struct err err = { 0 };
@@ -366,6 +369,7 @@ waiting_drop(struct entry **ep)
 struct entry *
 waiting_back(const struct qrecord *r)
 {
+	struct crowd_of of;
 	const int64_t seen_ms = r->life == waiting.life
 				    ? r->seen_ms - waiting.lead_ms
 				    : waiting.began_ms;
@@ -375,6 +379,8 @@ waiting_back(const struct qrecord *r)
 	if (e == NULL)
 		return entry_find(slice_str(r->id));
 	e->indexed = true;
+	of = qrecord_crowd(r);
+	entry_crowd(e, &of);
 	e->attempts = r->attempts;
 	if (r->state == ENTRY_HELD)
 		entry_hold(e);
@@ -432,12 +438,25 @@ waiting_recall(struct slice id)
 	return e;
 }
 
+bool
+waiting_bring(const char *id)
+{
+	return entry_find(slice_str(id)) == NULL &&
+	       recall_id(slice_str(id)) != NULL;
+}
+
+struct qindex_due
+waiting_window(void)
+{
+	return waiting.window;
+}
+
 /* FIRST is due in memory, or NULL: bring back what is due before, and go on
  * from there.  True: it is to be called again. */
 static bool
 fill(const struct entry *first)
 {
-	const int64_t ahead_ms = queue_now_ms() + AHEAD_MS;
+	const int64_t ahead_ms = waiting_now_ms() + AHEAD_MS;
 	const struct qindex_due at =
 	    first != NULL ? due_of(first) : (struct qindex_due){ 0 };
 	struct qindex_due keys[KEYS];
@@ -482,7 +501,8 @@ waiting_first_due(void)
 		struct entry *first = entry_first_due();
 
 		if (!waiting_usable() || entry_away() == 0 ||
-		    (first != NULL && is_within(first)))
+		    (first != NULL &&
+			(entry_wait_ms(first) <= 0 || is_within(first))))
 			return first;
 		if (!TAILQ_EMPTY(&waiting.changes))
 			waiting_flush();

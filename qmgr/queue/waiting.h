@@ -23,7 +23,7 @@ void waiting_change(struct entry *e);
 /* E's message has left the queue, or is in bad/. */
 void waiting_drop(struct entry **e);
 
-/* The one that is due first; NULL when none waits. */
+/* The one that is due first, or one that is due; NULL when none waits. */
 struct entry *waiting_first_due(void);
 /* The message ID, wherever it is, with its place; NULL: there is none.  Who has
  * no more use for it calls waiting_settle, after which E may be away. */

@@ -7,6 +7,7 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "qmgr/conf.h"
+#include "qmgr/queue/ahead.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/waiting.h"
 #include "qmgr/run/retry.h"
@@ -108,6 +109,8 @@ on_pump(struct ev_task *task)
 
 	if (pump.stopped)
 		return;
+	if (pump.active < qmgr_conf->active_limit && ahead_step())
+		ev_task_queue(task);
 	while ((e = waiting_first_due()) != NULL) {
 		wait = entry_wait_ms(e);
 		/* What seems to wait longer was put off before the schedule
@@ -169,4 +172,5 @@ pump_init(void (*start)(struct message *m))
 	pump.start = start;
 	ev_timer_init(&pump.due, on_due);
 	ev_task_init(&pump.task, on_pump);
+	ahead_init();
 }

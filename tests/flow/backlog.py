@@ -2,9 +2,10 @@
 """Spool files of messages that wait, as many as one wants, written by hand
 (doc/queue-format.md): what deliveries that fail for hours would leave."""
 import os
+import subprocess
 import time
 
-from pabal import DOMAIN
+from pabal import BUILD, DOMAIN
 
 POLY = 0x82F63B78
 TABLE = []
@@ -69,6 +70,13 @@ class Backlog:
         name = self.qid(n)
         return os.path.join(self.spool, place,
                             f"{crc32c(name.encode()) % 256:02x}", name)
+
+    def write_many(self, first, n, owner):
+        """Numbers FIRST on, by tests/backlog.c; one recipient each."""
+        subprocess.run(
+            [os.path.join(BUILD, "backlog"), self.spool] +
+            [str(x) for x in (first, n, self.now_ms, self.sites, self.wait_s,
+                              self.spread_s, *owner)], check=True)
 
     def write(self, numbers, owner=None, **how):
         for n in numbers:
