@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* How many bytes a character that starts with B has, and the range its second
  * byte must lie in (RFC 3629 4); the rest are 0x80 to 0xbf. */
 static size_t
@@ -47,17 +49,43 @@ utf8_len(struct slice s)
 	return n;
 }
 
+size_t
+utf8_ascii(struct slice s)
+{
+	size_t n = 0;
+
+	while (s.n - n >= sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, s.p + n, sizeof word);
+		if ((word & 0x8080808080808080) != 0)
+			break;
+		n += sizeof word;
+	}
+	while (n < s.n && (unsigned char)s.p[n] < 0x80)
+		n++;
+	return n;
+}
+
+size_t
+utf8_span(struct slice s)
+{
+	size_t n = 0, len;
+
+	if (s.n == 0)
+		return 0;
+	do {
+		n += utf8_ascii(slice_of(s.p + n, s.n - n));
+		len = utf8_len(slice_of(s.p + n, s.n - n));
+		n += len;
+	} while (len > 0);
+	return n;
+}
+
 bool
 utf8_valid(struct slice s)
 {
-	while (s.n > 0) {
-		const size_t n = utf8_len(s);
-
-		if (n == 0)
-			return false;
-		s = slice_from(s, n);
-	}
-	return true;
+	return utf8_span(s) == s.n;
 }
 
 uint32_t

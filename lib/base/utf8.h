@@ -13,6 +13,9 @@
 /* Length of the well-formed character at the start of S; 0 when there is
  * none (also for the empty slice). */
 size_t utf8_len(struct slice s);
+/* How many bytes of ASCII / of well-formed characters S begins with. */
+size_t utf8_ascii(struct slice s);
+size_t utf8_span(struct slice s);
 /* S is well-formed from end to end; the empty slice is. */
 bool utf8_valid(struct slice s);
 

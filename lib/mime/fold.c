@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "mime/fold.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include <utf8proc.h>
 
 #include "base/ascii.h"
@@ -19,6 +22,7 @@ enum {
 	T_COUNT = 28,
 	S_COUNT = L_COUNT * V_COUNT * T_COUNT,
 	REPLACEMENT = 0xfffd,
+	MARKS_FROM = 0x300,  /* characters below are none */
 	DECOMPOSED_MAX = 32, /* the longest of Unicode is 18 */
 };
 
@@ -38,12 +42,28 @@ put_char(uint32_t c, struct buf *out)
 				   (utf8proc_uint8_t *)to));
 }
 
+static int
+class_of(uint32_t c)
+{
+	return utf8proc_get_property((utf8proc_int32_t)c)->combining_class;
+}
+
+static void
+flush_marks(struct fold *f, struct buf *out)
+{
+	for (size_t i = 0; i < f->nmarks; i++)
+		put_char(f->marks[i], out);
+	f->nmarks = 0;
+}
+
 static void
 flush(struct fold *f, struct buf *out)
 {
 	if (f->jamo != 0)
 		put_char(f->jamo, out);
 	f->jamo = 0;
+	if (f->nmarks > 0)
+		flush_marks(f, out);
 }
 
 /* L+V and LV+T grow; a syllable without a final waits for one. */
@@ -67,9 +87,37 @@ put_hangul(struct fold *f, uint32_t c, struct buf *out)
 	f->jamo = c;
 }
 
+/* Marks of one class keep their order, others go by their class: the canonical
+ * order (Unicode 3.11). */
+static void
+put_mark(struct fold *f, uint32_t c, int class, struct buf *out)
+{
+	size_t at;
+
+	if (f->jamo != 0) {
+		put_char(f->jamo, out);
+		f->jamo = 0;
+	}
+	if (f->nmarks == FOLD_MARKS)
+		flush_marks(f, out);
+	for (at = f->nmarks; at > 0 && class_of(f->marks[at - 1]) > class; at--)
+		f->marks[at] = f->marks[at - 1];
+	f->marks[at] = c;
+	f->nmarks++;
+}
+
 static void
 put_folded(struct fold *f, uint32_t c, struct buf *out)
 {
+	const int class = c >= MARKS_FROM ? class_of(c) : 0;
+
+	if (class > 0) {
+		f->blank = false;
+		put_mark(f, c, class, out);
+		return;
+	}
+	if (f->nmarks > 0)
+		flush(f, out);
 	if (within(c, S_BASE, S_COUNT) || within(c, L_BASE, 0x100)) {
 		f->blank = false;
 		put_hangul(f, c, out);
@@ -96,7 +144,7 @@ fold_char(struct fold *f, uint32_t c, struct buf *out)
 	int boundary = 0;
 	utf8proc_ssize_t n;
 
-	if (c < 0x80 || within(c, S_BASE, S_COUNT)) {
+	if (within(c, S_BASE, S_COUNT)) {
 		put_folded(f, c, out);
 		return;
 	}
@@ -112,22 +160,81 @@ fold_char(struct fold *f, uint32_t c, struct buf *out)
 		put_folded(f, (uint32_t)chars[i], out);
 }
 
+/* Eight bytes of ASCII of which none is a control character, and no space
+ * stands behind another: in lower case at TO.  False: they are not that. */
+static bool
+fold_word(struct fold *f, const char *from, char *to)
+{
+	const uint64_t high = 0x8080808080808080, ones = 0x0101010101010101;
+	uint64_t w, upper, spaces;
+
+	memcpy(&w, from, sizeof w);
+	w = le64toh(w);
+	if (((w | ((w - ones * ' ') & ~w)) & high) != 0)
+		return false;
+	spaces = ~((w ^ ones * ' ') + ones * 0x7f) & high;
+	if ((spaces & (spaces << 8 | (f->blank ? 0x80U : 0U))) != 0)
+		return false;
+	upper = (w + ones * (0x80 - 'A')) & ~(w + ones * (0x7f - 'Z')) & high;
+	w = htole64(w + (upper >> 2));
+	memcpy(to, &w, sizeof w);
+	f->blank = spaces >> 63 != 0;
+	return true;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* IN is ASCII. */
+static void
+fold_ascii(struct fold *f, struct slice in, struct buf *out)
+{
+	char *to = buf_room(out, in.n);
+	size_t n = 0, i = 0;
+
+	while (to != NULL && i < in.n) {
+		if (in.n - i >= 8 && fold_word(f, in.p + i, to + n)) {
+			n += 8;
+			i += 8;
+			continue;
+		}
+		/* What stopped it is one of the next eight. */
+		for (size_t end = i + 8; i < in.n && i < end; i++) {
+			const bool blank = is_blank(in.p[i]);
+
+			if (!blank)
+				to[n++] = ascii_lower(in.p[i]);
+			else if (!f->blank)
+				to[n++] = ' ';
+			f->blank = blank;
+		}
+	}
+	buf_added(out, n);
+}
+
 void
 fold_feed(struct fold *f, struct slice in, struct buf *out)
 {
 	while (in.n > 0 && !out->failed) {
-		utf8proc_int32_t c = (unsigned char)in.p[0];
-		size_t n = utf8_len(in);
+		utf8proc_int32_t c = REPLACEMENT;
+		const size_t ascii = utf8_ascii(in);
+		size_t n;
 
-		if (n == 0) {
-			c = REPLACEMENT;
-			n = 1;
-		} else if (n > 1) {
+		if (ascii > 0) {
+			flush(f, out);
+			fold_ascii(f, slice_sub(in, 0, ascii), out);
+			in = slice_from(in, ascii);
+			continue;
+		}
+		n = utf8_len(in);
+		if (n > 0)
 			utf8proc_iterate((const utf8proc_uint8_t *)in.p,
 			    (utf8proc_ssize_t)n, &c);
-		}
 		fold_char(f, (uint32_t)c, out);
-		in = slice_from(in, n);
+		in = slice_from(in, n > 0 ? n : 1);
 	}
 }
 

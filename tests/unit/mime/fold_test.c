@@ -30,6 +30,14 @@ test_fold(void **state)
 		{ "\xe1\x84\x80" "a",              "\xe1\x84\x80" "a" },
 		{ "a\xffz",                        "a" BAD "z" },
 		{ "soft\xc2\xadhyphen",            "softhyphen" },
+		/* marks in canonical order, whoever wrote them in which */
+		{ "a\xcc\x82\xcc\xa3" "b",          "a\xcc\xa3\xcc\x82" "b" },
+		{ "\xe1\xba\xad",                  "a\xcc\xa3\xcc\x82" },   /* ậ */
+		{ "\xc3\xa2\xcc\xa3",              "a\xcc\xa3\xcc\x82" },   /* â, dot below */
+		{ "e\xcc\x81\xcc\x80",             "e\xcc\x81\xcc\x80" },   /* one class */
+		{ GA "\xcc\x81\xe1\x86\xa8",        GA "\xcc\x81\xe1\x86\xa8" },
+		{ "A B C D  E\x7f" "F G\tH\r\n I",  "a b c d e\x7f" "f g h i" },
+		{ " AZ[az{@`09!",                  " az[az{@`09!" },
 		{ "",                              "" },
 	};
 	/* clang-format on */
