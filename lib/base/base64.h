@@ -11,7 +11,14 @@
 void base64_encode(struct buf *out, struct slice in);
 /* False when IN is not base 64 or OUT is full; OUT then holds a part. */
 bool base64_decode(struct buf *out, struct slice in);
+/* Of each byte its value as a digit and one more, or 0. */
+extern const unsigned char base64_values[256];
+
 /* The value of one digit, or -1. */
-int base64_digit(char c);
+static inline int
+base64_digit(char c)
+{
+	return base64_values[(unsigned char)c] - 1;
+}
 
 #endif

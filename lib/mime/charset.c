@@ -16,6 +16,7 @@ enum {
 	CARRY_MAX = 16,    /* no charset has a longer character */
 	NAME_MAX_LEN = 40, /* longer names are nobody's */
 	CHUNK = 1024,
+	IDLE_MAX = 4,
 };
 
 struct charset {
@@ -28,7 +29,13 @@ struct charset {
 	bool is_eucjp;  /* three from 0x8f on, too */
 	char carry[CARRY_MAX];
 	size_t ncarry;
+	char name[NAME_MAX_LEN]; /* as it was asked for */
 };
+
+/* Converters that nobody uses: headers ask for one for each word, and iconv's
+ * take longer to open than words to convert. */
+static struct charset *idle[IDLE_MAX];
+static size_t next_idle; /* the one that goes when there are too many */
 
 /* clang-format off */
 #define GUESS "guess"
@@ -148,6 +155,47 @@ unit_of(struct slice name)
 	return 1;
 }
 
+static struct charset *
+open_utf8(void)
+{
+	struct charset *cs = xcalloc(1, sizeof *cs);
+
+	cs->cd = (iconv_t)-1;
+	cs->unit = 1;
+	return cs;
+}
+
+static struct charset *
+take_idle(struct slice name)
+{
+	for (size_t i = 0; i < IDLE_MAX; i++) {
+		struct charset *cs = idle[i];
+
+		if (cs == NULL || !slice_iis(name, cs->name))
+			continue;
+		idle[i] = NULL;
+		return cs;
+	}
+	return NULL;
+}
+
+/* As it was when it was opened. */
+static void
+keep_idle(struct charset *cs)
+{
+	struct charset **place = &idle[next_idle];
+
+	iconv(cs->cd, NULL, NULL, NULL, NULL);
+	cs->jis = (struct jis){ 0 };
+	cs->ncarry = 0;
+	if (*place != NULL) {
+		iconv_close((*place)->cd);
+		xfree(place);
+	}
+	*place = cs;
+	next_idle = (next_idle + 1) % IDLE_MAX;
+}
+
 /* gcc's analyzer takes iconv's -1 for something that was allocated. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
@@ -157,10 +205,14 @@ charset_open(struct slice name)
 	char text[NAME_MAX_LEN];
 	const char *known = text;
 	struct charset *cs;
-	iconv_t cd = (iconv_t)-1;
 	bool is_jis;
+	iconv_t cd;
 
 	name = slice_trim(name);
+	if (slice_iis(name, "utf-8"))
+		return open_utf8();
+	if ((cs = take_idle(name)) != NULL)
+		return cs;
 	if (!is_name(name) || !slice_copy(name, text, sizeof text))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
@@ -171,17 +223,18 @@ charset_open(struct slice name)
 	is_jis = known != text && slice_is(slice_str(known), JIS);
 	if (is_jis)
 		known = EUCJP;
-	if (!slice_iis(slice_str(known), "utf-8")) {
-		cd = iconv_open("UTF-8", known);
-		if (cd == (iconv_t)-1)
-			return NULL;
-	}
+	if (slice_iis(slice_str(known), "utf-8"))
+		return open_utf8();
+	cd = iconv_open("UTF-8", known);
+	if (cd == (iconv_t)-1)
+		return NULL;
 	cs = xcalloc(1, sizeof *cs);
 	cs->cd = cd;
 	cs->is_jis = is_jis;
 	cs->is_eucjp = slice_is(slice_str(known), EUCJP);
 	cs->unit = unit_of(slice_str(known));
-	cs->is_double = cd != (iconv_t)-1 && begins_longer(cd, '\xb0');
+	cs->is_double = begins_longer(cd, '\xb0');
+	memcpy(cs->name, text, sizeof text);
 	return cs;
 }
 
@@ -202,9 +255,11 @@ charset_close(struct charset **cs)
 {
 	if (*cs == NULL)
 		return;
-	if ((*cs)->cd != (iconv_t)-1)
-		iconv_close((*cs)->cd);
-	xfree(cs);
+	if ((*cs)->cd == (iconv_t)-1)
+		xfree(cs);
+	else
+		keep_idle(*cs);
+	*cs = NULL;
 }
 
 static void
@@ -268,10 +323,8 @@ feed_utf8(const struct charset *cs, struct slice in, struct buf *out)
 	const size_t all = in.n;
 
 	while (in.n > 0 && !out->failed) {
-		size_t n = 0, len;
+		const size_t n = utf8_span(in);
 
-		while ((len = utf8_len(slice_from(in, n))) > 0)
-			n += len;
 		buf_add(out, slice_sub(in, 0, n));
 		in = slice_from(in, n);
 		if (in.n == 0 || is_cut_utf8(in))

@@ -7,6 +7,8 @@
 #include "base/cur.h"
 #include "base/mem.h"
 
+enum { BLANKS_MAX = 64 }; /* before what may be plain */
+
 /* clang-format off */
 static const struct {
 	const char *name;
@@ -46,6 +48,31 @@ transfer_init(struct transfer *t, enum transfer_encoding encoding)
 	*t = (struct transfer){ .encoding = encoding };
 }
 
+/* Whole groups of four digits at the start of IN; how many bytes of it. */
+static size_t
+take_groups(struct slice in, char *to, size_t *n)
+{
+	size_t i = 0;
+
+	while (in.n - i >= 4) {
+		const int a = base64_digit(in.p[i]);
+		const int b = base64_digit(in.p[i + 1]);
+		const int c = base64_digit(in.p[i + 2]);
+		const int d = base64_digit(in.p[i + 3]);
+		const unsigned all = (unsigned)a << 18 | (unsigned)b << 12 |
+				     (unsigned)c << 6 | (unsigned)d;
+
+		if ((a | b | c | d) < 0)
+			break;
+		to[*n] = (char)(all >> 16 & 0xff);
+		to[*n + 1] = (char)(all >> 8 & 0xff);
+		to[*n + 2] = (char)(all & 0xff);
+		*n += 3;
+		i += 4;
+	}
+	return i;
+}
+
 static void
 feed_base64(struct transfer *t, struct slice in, struct buf *out)
 {
@@ -55,8 +82,13 @@ feed_base64(struct transfer *t, struct slice in, struct buf *out)
 	if (to == NULL)
 		return;
 	for (size_t i = 0; i < in.n; i++) {
-		const int digit = base64_digit(in.p[i]);
+		int digit;
 
+		if (t->nbits == 0)
+			i += take_groups(slice_of(in.p + i, in.n - i), to, &n);
+		if (i == in.n)
+			break;
+		digit = base64_digit(in.p[i]);
 		if (in.p[i] ==
 		    '=') /* a padded group ends; another may follow */
 			t->nbits = 0;
@@ -150,10 +182,24 @@ qp_byte(struct transfer *t, char c, struct buf *out)
 	}
 }
 
-static bool
-is_plain(char c)
+/* What stands for itself at the start of IN: blanks too, where something plain
+ * follows them. */
+static size_t
+plain_length(struct slice in)
 {
-	return c != '=' && !ascii_isspace(c);
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.n; i++) {
+		const char c = in.p[i];
+
+		if (c == '=' || c == '\r' || c == '\n')
+			break;
+		if (c != ' ' && c != '\t')
+			n = i + 1;
+		else if (i - n >= BLANKS_MAX)
+			break;
+	}
+	return n;
 }
 
 static void
@@ -163,7 +209,7 @@ feed_qp(struct transfer *t, struct slice in, struct buf *out)
 
 	while (cur_left(&c) > 0) {
 		if (t->nheld == 0)
-			buf_add(out, cur_while(&c, is_plain));
+			buf_add(out, cur_take(&c, plain_length(cur_rest(&c))));
 		if (cur_left(&c) > 0)
 			qp_byte(t, (char)cur_byte(&c), out);
 	}
