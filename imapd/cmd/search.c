@@ -39,6 +39,15 @@ end_message(struct search_job *j)
 	j->busy = false;
 }
 
+static void
+put(struct search_job *j, uint32_t seq, uint32_t uid)
+{
+	struct buf *out = imapd_out(j->session);
+
+	buf_addc(out, ' ');
+	buf_addu(out, j->uid ? uid : seq);
+}
+
 /* One step; ABSENT: there is no other message. */
 static enum found
 step(struct search_job *j, struct err *err)
@@ -50,9 +59,13 @@ step(struct search_job *j, struct err *err)
 		const struct message_info *info;
 		uint32_t seq;
 
-		found = seqwalk_next(&j->walk, &seq, &info, err);
-		if (found != FOUND)
+		found = match_next(&j->match, &j->walk, &seq, &info, err);
+		if (found != FOUND || seq == 0)
 			return found;
+		if (seq == j->match.sure_seq) {
+			put(j, seq, info->uid);
+			return FOUND;
+		}
 		match_begin(&j->match, seq, info);
 		j->busy = true;
 	}
@@ -60,8 +73,7 @@ step(struct search_job *j, struct err *err)
 	if (found == FOUND && answer == MATCH_UNKNOWN)
 		return FOUND;
 	if (found == FOUND && answer == MATCH_YES)
-		buf_addf(imapd_out(j->session), " %u",
-		    j->uid ? j->match.message.info.uid : j->match.seq);
+		put(j, j->match.seq, j->match.message.info.uid);
 	end_message(j);
 	return found == TEMPFAIL ? TEMPFAIL : FOUND;
 }
@@ -73,8 +85,12 @@ on_more(struct session *s, struct imapd_job *job)
 	struct err err = { 0 };
 
 	while (!imapd_is_full(s) && !work_spent()) {
-		const enum found found = step(j, &err);
+		enum found found;
 
+		/* What the index alone tells costs less than the clock. */
+		do
+			found = step(j, &err);
+		while (found == FOUND && match_has_more(&j->match));
 		if (found != FOUND) {
 			finish(j, found, &err);
 			return;
@@ -121,6 +137,7 @@ imapd_cmd_search(struct session *s, struct parse *p)
 	j->uid = imapd_command_is_uid(s->command);
 	seqwalk_all(&j->walk, s->view, p->arena);
 	match_init(&j->match, &j->search, s->view);
+	j->match.numbers = true;
 	buf_adds(imapd_out(s), "* SEARCH");
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/message/bodyscan.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/arena.h"
-#include "base/mem.h"
-#include "imapd/message/headscan.h"
+#include "base/needle.h"
 #include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/param.h"
 #include "mime/part.h"
 #include "mime/word.h"
-#include "sys/fd.h"
 
 enum {
 	PIECE = 32 << 10,
@@ -22,13 +17,14 @@ enum {
 };
 
 void
-bodyscan_begin(struct bodyscan *s, const struct search *search, int fd,
-    const struct mime_part *root)
+bodyscan_begin(struct bodyscan *s, const struct search *search,
+    struct block *block, const struct mime_part *root)
 {
 	*s = (struct bodyscan){
-		.search = search, .fd = fd, .root = root, .part = root
+		.search = search, .block = block, .root = root, .part = root
 	};
 	buf_init(&s->decoded, WINDOW_MAX);
+	buf_init(&s->utf8, WINDOW_MAX);
 	buf_init(&s->window, WINDOW_MAX);
 }
 
@@ -36,8 +32,8 @@ void
 bodyscan_end(struct bodyscan *s)
 {
 	charset_close(&s->charset);
-	xfree(&s->header);
 	buf_fini(&s->decoded);
+	buf_fini(&s->utf8);
 	buf_fini(&s->window);
 }
 
@@ -55,7 +51,7 @@ look(struct bodyscan *s, bool top_header)
 			continue;
 		if (k->needle.n - 1 > keep)
 			keep = k->needle.n - 1;
-		if (!headscan_holds(text, k->needle))
+		if (needle_find(text, k->needle, k->rare) == text.n)
 			continue;
 		s->found[i] = true;
 		s->nfound++;
@@ -70,9 +66,8 @@ read_header(struct bodyscan *s, struct err *err)
 	const struct mime_span *h = &s->part->header;
 	const size_t n = h->bytes < HEADER_MAX ? (size_t)h->bytes : HEADER_MAX;
 
-	s->header = xmalloc(n + 1);
-	s->fields = slice_of(s->header, n);
-	return fd_pread_all(s->fd, s->header, n, (int64_t)h->off, err);
+	s->in_header = true;
+	return block_get(s->block, h->off, n, &s->fields, err);
 }
 
 /* "Name: value" of each field, decoded; some of them.  False at the end. */
@@ -119,7 +114,7 @@ begin_body(struct bodyscan *s)
 {
 	const struct mime_part *p = s->part;
 
-	xfree(&s->header);
+	s->in_header = false;
 	s->in_body = true;
 	s->pos = 0;
 	s->fold = (struct fold){ 0 };
@@ -142,21 +137,27 @@ part_after(const struct mime_part *p)
 	return p != NULL ? p->next : NULL;
 }
 
+/* What came out of the transfer encoding: into the window, and look. */
+static void
+take(struct bodyscan *s, struct slice bytes, bool last)
+{
+	buf_reset(&s->utf8);
+	charset_feed(s->charset, bytes, &s->utf8);
+	if (last)
+		charset_finish(s->charset, &s->utf8);
+	fold_feed(&s->fold, buf_slice(&s->utf8), &s->window);
+	if (last)
+		fold_finish(&s->fold, &s->window);
+	look(s, false);
+}
+
 static void
 end_body(struct bodyscan *s)
 {
 	if (s->charset != NULL) {
-		struct buf utf8;
-
-		buf_init(&utf8, WINDOW_MAX);
 		buf_reset(&s->decoded);
 		transfer_finish(&s->transfer, &s->decoded);
-		charset_feed(s->charset, buf_slice(&s->decoded), &utf8);
-		charset_finish(s->charset, &utf8);
-		fold_feed(&s->fold, buf_slice(&utf8), &s->window);
-		fold_finish(&s->fold, &s->window);
-		look(s, false);
-		buf_fini(&utf8);
+		take(s, buf_slice(&s->decoded), true);
 	}
 	charset_close(&s->charset);
 	s->in_body = false;
@@ -169,20 +170,18 @@ read_body(struct bodyscan *s, struct err *err)
 	const struct mime_span *b = &s->part->body;
 	const uint64_t rest = b->bytes - s->pos;
 	const size_t n = rest < PIECE ? (size_t)rest : PIECE;
-	char piece[PIECE];
-	struct buf utf8;
+	struct slice piece;
 
-	if (fd_pread_all(s->fd, piece, n, (int64_t)(b->off + s->pos), err) ==
-	    -1)
+	if (block_get(s->block, b->off + s->pos, n, &piece, err) == -1)
 		return -1;
 	s->pos += n;
-	buf_init(&utf8, WINDOW_MAX);
-	buf_reset(&s->decoded);
-	transfer_feed(&s->transfer, slice_of(piece, n), &s->decoded);
-	charset_feed(s->charset, buf_slice(&s->decoded), &utf8);
-	fold_feed(&s->fold, buf_slice(&utf8), &s->window);
-	look(s, false);
-	buf_fini(&utf8);
+	if (s->transfer.encoding == TRANSFER_BASE64 ||
+	    s->transfer.encoding == TRANSFER_QUOTED_PRINTABLE) {
+		buf_reset(&s->decoded);
+		transfer_feed(&s->transfer, piece, &s->decoded);
+		piece = buf_slice(&s->decoded);
+	}
+	take(s, piece, false);
 	return 0;
 }
 
@@ -192,7 +191,7 @@ bodyscan_step(struct bodyscan *s, bool *done, struct err *err)
 	int rc = 0;
 
 	if (s->part != NULL && !s->in_body) {
-		if (s->header == NULL)
+		if (!s->in_header)
 			rc = read_header(s, err);
 		if (rc == 0 && !look_fields(s))
 			begin_body(s);

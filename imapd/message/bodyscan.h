@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "imapd/message/block.h"
 #include "imapd/parse/searchkey.h"
 #include "mime/fold.h"
 #include "mime/transfer.h"
@@ -21,25 +22,25 @@ struct mime_part;
 
 struct bodyscan {
 	const struct search *search;
-	int fd;                       /* borrowed */
+	struct block *block;          /* borrowed */
 	const struct mime_part *root; /* borrowed */
 	const struct mime_part *part; /* the one being read; NULL: the end */
-	char *header;                 /* of part, and the fields left in it */
-	struct slice fields;
-	bool in_body; /* of part */
-	uint64_t pos; /* in its body */
+	bool in_header;               /* of part */
+	struct slice fields;          /* left in it */
+	bool in_body;                 /* of part */
+	uint64_t pos;                 /* in its body */
 	struct transfer transfer;
 	struct charset *charset; /* NULL: the body is not read */
 	struct fold fold;
-	struct buf decoded;
+	struct buf decoded, utf8;
 	struct buf window; /* folded, with the end of what came before */
 	bool found[SEARCH_STRINGS_MAX];
 	size_t nfound;
 };
 
-/* Begin with the message of ROOT in FD. */
-void bodyscan_begin(struct bodyscan *s, const struct search *search, int fd,
-    const struct mime_part *root);
+/* Begin with the message of ROOT in BLOCK. */
+void bodyscan_begin(struct bodyscan *s, const struct search *search,
+    struct block *block, const struct mime_part *root);
 /* Read on; *DONE when there is no more to find. */
 int bodyscan_step(struct bodyscan *s, bool *done, struct err *err);
 void bodyscan_end(struct bodyscan *s);

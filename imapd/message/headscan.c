@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/message/headscan.h"
 
+#include "base/needle.h"
 #include "mime/fold.h"
 #include "mime/header.h"
 #include "mime/word.h"
@@ -24,8 +25,9 @@ headscan_end(struct headscan *h)
 	buf_fini(&h->folded);
 }
 
-void
-headscan_fold(struct buf *out, struct slice value)
+/* Header text as it stands, decoded and folded. */
+static void
+put_folded(struct buf *out, struct slice value)
 {
 	struct buf text;
 
@@ -33,12 +35,6 @@ headscan_fold(struct buf *out, struct slice value)
 	word_decode(&text, value);
 	fold_text(buf_slice(&text), out);
 	buf_fini(&text);
-}
-
-bool
-headscan_holds(struct slice text, struct slice needle)
-{
-	return slice_search(text, needle) < text.n || needle.n == 0;
 }
 
 static void
@@ -53,10 +49,12 @@ look(struct headscan *h, const struct header_field *f)
 			continue;
 		if (!folded) {
 			buf_reset(&h->folded);
-			headscan_fold(&h->folded, f->value);
+			put_folded(&h->folded, f->value);
 			folded = true;
 		}
-		h->found[i] = headscan_holds(buf_slice(&h->folded), k->needle);
+		h->found[i] =
+		    k->needle.n == 0 || needle_find(buf_slice(&h->folded),
+					    k->needle, k->rare) < h->folded.n;
 	}
 }
 

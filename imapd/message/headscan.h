@@ -23,9 +23,4 @@ void headscan_begin(
 bool headscan_step(struct headscan *h);
 void headscan_end(struct headscan *h);
 
-/* Header text as it stands, decoded and folded, added to OUT. */
-void headscan_fold(struct buf *out, struct slice value);
-/* Does folded TEXT hold NEEDLE ("" stands in each)? */
-bool headscan_holds(struct slice text, struct slice needle);
-
 #endif

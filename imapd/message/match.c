@@ -3,16 +3,29 @@
 
 #include <string.h>
 
-#include "imapd/parse/flags.h"
-#include "maildir/keywords.h"
+#include "base/mem.h"
+#include "base/needle.h"
 #include "mime/date.h"
 #include "mime/part.h"
-#include "store/mailbox.h"
+#include "mime/record.h"
 #include "store/view.h"
+#include "store/visit.h"
 #include "sys/clock.h"
-#include "sys/fd.h"
 
-enum { HEADER_MAX = 256 << 10, DAY_S = 86400 };
+enum { HEADER_MAX = 256 << 10, FIELD_MAX = 16 << 20, DAY_S = 86400 };
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum envfield field;
+} field_names[] = {
+	{ "SUBJECT", ENVFIELD_SUBJECT },
+	{ "FROM",    ENVFIELD_FROM },
+	{ "TO",      ENVFIELD_TO },
+	{ "CC",      ENVFIELD_CC },
+	{ "BCC",     ENVFIELD_BCC },
+};
+/* clang-format on */
 
 static void
 resolve(struct match *m, struct search_key *k)
@@ -24,19 +37,30 @@ resolve(struct match *m, struct search_key *k)
 	if (k->op == SEARCH_UID)
 		seqset_resolve(
 		    &k->set, count > 0 ? view_uid(m->view, count) : 0);
+	if (k->op >= SEARCH_BEFORE && k->op <= SEARCH_SMALLER)
+		m->want |= VISIT_SIZES;
+	if (k->op == SEARCH_KEYWORD)
+		m->want |= VISIT_KEYWORDS;
+	match_key_init(k);
 	for (struct search_key *c = k->child; c != NULL; c = c->next)
 		resolve(m, c);
 }
 
-/* What the names of keywords mean in the table that messages were read with.
- */
-static void
-find_keywords(const struct keyword_table *t, struct search_key *k)
+void
+match_key_init(struct search_key *k)
 {
-	if (k->op == SEARCH_KEYWORD)
-		k->keyword = keywords_find(t, k->name);
-	for (struct search_key *c = k->child; c != NULL; c = c->next)
-		find_keywords(t, c);
+	k->rare = needle_rare(k->needle);
+	for (size_t i = 0; k->op == SEARCH_FIELD && i < ARRAY_LEN(field_names);
+	     i++)
+		if (slice_is(k->name, field_names[i].name))
+			k->slot = field_names[i].field;
+}
+
+void
+match_envelope(struct match *m, struct slice envelope)
+{
+	fieldscan_begin(&m->fields, envelope);
+	m->level = MATCH_RECORD;
 }
 
 void
@@ -44,23 +68,20 @@ match_init(struct match *m, struct search *search, struct view *v)
 {
 	*m = (struct match){ .search = search, .view = v };
 	m->now_s = clock_wall_s();
+	fieldscan_init(&m->fields);
 	resolve(m, search->key);
 }
 
 void
 match_begin(struct match *m, uint32_t seq, const struct message_info *info)
 {
-	const struct keyword_table *t = mailbox_keywords(view_mailbox(m->view));
-
-	if (m->keywords != t->modseq)
-		find_keywords(t, m->search->key);
-	m->keywords = t->modseq;
+	match_keywords(m);
 	m->seq = seq;
+	m->sure = seq == m->sure_seq;
 	m->level = MATCH_INDEX;
 	m->heading = m->scanning = false;
-	memset(m->fields, 0, sizeof m->fields);
-	arena_init(&m->arena);
 	imapd_message_init(&m->message, view_mailbox(m->view), info);
+	m->info = &m->message.info;
 }
 
 void
@@ -71,8 +92,9 @@ match_end(struct match *m)
 	if (m->scanning)
 		bodyscan_end(&m->scan);
 	m->heading = m->scanning = false;
+	block_fini(&m->block);
 	imapd_message_close(&m->message);
-	arena_fini(&m->arena);
+	fieldscan_fini(&m->fields);
 }
 
 static enum match_answer
@@ -92,7 +114,7 @@ day_of(int64_t time_s)
 static enum match_answer
 eval_index(const struct match *m, const struct search_key *k)
 {
-	const struct message_info *i = &m->message.info;
+	const struct message_info *i = m->info;
 
 	switch ((int)k->op) {
 	case SEARCH_FLAG:
@@ -127,50 +149,18 @@ eval_index(const struct match *m, const struct search_key *k)
 
 /* A message without a Date has none of the days. */
 static enum match_answer
-eval_sent(const struct match *m, const struct search_key *k)
+eval_sent(struct match *m, const struct search_key *k)
 {
 	struct date d;
 	int64_t day;
 
-	if (!date_parse(m->envelope.date, &d))
+	if (!date_parse(fieldscan_date(&m->fields), &d))
 		return MATCH_NO;
 	day = date_day(&d);
 	if (k->op == SEARCH_SENTBEFORE)
 		return yes_if(day < k->number);
 	return yes_if(
 	    k->op == SEARCH_SENTON ? day == k->number : day >= k->number);
-}
-
-/* Decoded and folded once for all the keys that look into it. */
-static enum match_answer
-eval_field(struct match *m, const struct search_key *k)
-{
-	const struct mime_envelope *e = &m->envelope;
-	const struct {
-		const char *name;
-		struct slice value;
-	} fields[MATCH_FIELDS] = {
-		{ "SUBJECT", e->subject },
-		{ "FROM", e->from },
-		{ "TO", e->to },
-		{ "CC", e->cc },
-		{ "BCC", e->bcc },
-	};
-	size_t i = 0;
-
-	while (i < MATCH_FIELDS - 1 && !slice_is(k->name, fields[i].name))
-		i++;
-	if (fields[i].value.p == NULL)
-		return MATCH_NO;
-	if (m->fields[i].p == NULL) {
-		struct buf folded;
-
-		buf_init(&folded, HEADER_MAX * 64);
-		headscan_fold(&folded, fields[i].value);
-		m->fields[i] = arena_slice(&m->arena, buf_slice(&folded));
-		buf_fini(&folded);
-	}
-	return yes_if(headscan_holds(m->fields[i], k->needle));
 }
 
 static enum match_answer
@@ -181,8 +171,9 @@ eval_leaf(struct match *m, const struct search_key *k)
 	if (k->op <= SEARCH_FIELD) {
 		if (m->level < MATCH_RECORD)
 			return MATCH_UNKNOWN;
-		return k->op == SEARCH_FIELD ? eval_field(m, k)
-					     : eval_sent(m, k);
+		return k->op == SEARCH_FIELD
+			   ? yes_if(fieldscan_holds(&m->fields, k))
+			   : eval_sent(m, k);
 	}
 	if (k->op == SEARCH_HEADER)
 		return m->level < MATCH_HEADER ? MATCH_UNKNOWN
@@ -225,35 +216,37 @@ static enum found
 load_record(struct match *m, struct err *err)
 {
 	const enum found found = imapd_message_record(&m->message, err);
-	struct slice envelope;
+	struct slice envelope = { NULL, 0 };
 
-	m->envelope = (struct mime_envelope){ 0 };
 	if (found != FOUND || m->message.reading)
 		return found;
-	if (mime_record_envelope(buf_slice(&m->message.record), &envelope))
-		(void)mime_record_fields(&m->arena, envelope, &m->envelope);
-	m->level = MATCH_RECORD;
+	(void)mime_record_envelope(buf_slice(&m->message.record), &envelope);
+	match_envelope(m, envelope);
 	return FOUND;
 }
 
 static enum found
 load_header(struct match *m, struct err *err)
 {
-	const struct mime_span *span;
 	enum found found = imapd_message_open(&m->message, err);
+	const struct mime_span *span;
+	struct slice header;
 	size_t n;
-	char *text;
 
 	if (found == FOUND)
 		found = imapd_message_tree(&m->message, err);
 	if (found != FOUND || m->message.reading)
 		return found;
+	block_init(&m->block, m->message.fd, (uint64_t)m->message.info.size);
+	if (m->search->nheads == 0) {
+		m->level = MATCH_HEADER;
+		return FOUND;
+	}
 	span = &m->message.tree->root->header;
 	n = span->bytes < HEADER_MAX ? (size_t)span->bytes : HEADER_MAX;
-	text = arena_alloc(&m->arena, n + 1);
-	if (fd_pread_all(m->message.fd, text, n, 0, err) == -1)
+	if (block_get(&m->block, 0, n, &header, err) == -1)
 		return TEMPFAIL;
-	headscan_begin(&m->head, m->search, slice_of(text, n));
+	headscan_begin(&m->head, m->search, header);
 	m->heading = true;
 	return FOUND;
 }
@@ -263,7 +256,7 @@ head_on(struct match *m, struct err *err)
 {
 	if (!m->heading)
 		return load_header(m, err);
-	if (m->search->nheads == 0 || !headscan_step(&m->head))
+	if (!headscan_step(&m->head))
 		m->level = MATCH_HEADER;
 	return FOUND;
 }
@@ -275,7 +268,7 @@ scan_on(struct match *m, struct err *err)
 
 	if (!m->scanning)
 		bodyscan_begin(
-		    &m->scan, m->search, m->message.fd, m->message.tree->root);
+		    &m->scan, m->search, &m->block, m->message.tree->root);
 	m->scanning = true;
 	if (bodyscan_step(&m->scan, &done, err) == -1)
 		return TEMPFAIL;
@@ -292,6 +285,9 @@ match_step(struct match *m, enum match_answer *answer, struct err *err)
 			  (m->heading && m->level < MATCH_HEADER) ||
 			  (m->scanning && m->level < MATCH_TEXT);
 
+	*answer = MATCH_YES;
+	if (m->sure)
+		return FOUND;
 	*answer = amid ? MATCH_UNKNOWN : match_eval(m, m->search->key);
 	if (*answer != MATCH_UNKNOWN)
 		return FOUND;

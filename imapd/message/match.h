@@ -9,13 +9,14 @@
 
 #include "base/arena.h"
 #include "imapd/message/bodyscan.h"
+#include "imapd/message/fieldscan.h"
 #include "imapd/message/headscan.h"
 #include "imapd/message/message.h"
-#include "mime/record.h"
 
+struct seqwalk;
 struct view;
 
-enum { MATCH_FIELDS = 5 }; /* of a message that keys look into */
+enum { MATCH_HITS = 64 }; /* looked for at once */
 
 enum match_level { MATCH_INDEX, MATCH_RECORD, MATCH_HEADER, MATCH_TEXT };
 enum match_answer { MATCH_NO, MATCH_YES, MATCH_UNKNOWN };
@@ -25,14 +26,25 @@ struct match {
 	struct view *view;
 	int64_t now_s;     /* for YOUNGER and OLDER */
 	uint64_t keywords; /* the table that names were looked up in */
+	unsigned want;     /* of the index (enum visit_want), for the keys */
+	/* Only the numbers of messages are asked for: what else match_next
+	 * gives of those that are sure to match may be missing. */
+	bool numbers;
+	struct match_hit {
+		uint32_t seq;
+		bool sure; /* to match, by the index alone */
+	} hits[MATCH_HITS];
+	size_t nhits, hit; /* how many, the next one to be given */
+	uint32_t sure_seq; /* the last one that was given, if it is sure */
 
 	/* the message */
+	const struct message_info *info;
+	bool sure;
 	uint32_t seq;
 	struct imapd_message message;
 	enum match_level level; /* what is known */
-	struct arena arena;
-	struct mime_envelope envelope;
-	struct slice fields[MATCH_FIELDS]; /* folded; NULL: not yet */
+	struct fieldscan fields;
+	struct block block; /* of the file */
 	struct headscan head;
 	struct bodyscan scan;
 	bool heading;  /* in head */
@@ -41,15 +53,32 @@ struct match {
 
 /* Sets in the criteria are resolved. */
 void match_init(struct match *m, struct search *search, struct view *v);
+/* As seqwalk_next, but for messages that the index alone shows not to match;
+ * *SEQ is 0 when there were many of those, and more may follow. */
+enum found match_next(struct match *m, struct seqwalk *w, uint32_t *seq,
+    const struct message_info **info, struct err *err);
 void match_begin(
     struct match *m, uint32_t seq, const struct message_info *info);
+/* Is the next one that match_next gives sure to match, and at hand? */
+static inline bool
+match_has_more(const struct match *m)
+{
+	return m->hit < m->nhits && m->hits[m->hit].sure;
+}
+
 /* Work on: *ANSWER is UNKNOWN when there is more to do.  ABSENT: the message is
  * gone. */
 enum found match_step(
     struct match *m, enum match_answer *answer, struct err *err);
 void match_end(struct match *m);
 
-/* What is known at m->level (for tests). */
+/* What is known at m->level. */
 enum match_answer match_eval(struct match *m, const struct search_key *k);
+/* What K needs beside what was parsed. */
+void match_key_init(struct search_key *k);
+/* Names of keywords are looked up anew, if the table has changed. */
+void match_keywords(struct match *m);
+/* The envelope of the message is known. */
+void match_envelope(struct match *m, struct slice envelope);
 
 #endif

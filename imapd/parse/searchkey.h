@@ -46,8 +46,9 @@ struct search_key {
 	struct slice needle; /* folded UTF-8 (mime/fold.h) */
 	struct seqset set;   /* as parsed */
 	int64_t number;      /* day, size or seconds */
-	size_t slot;         /* BODY, TEXT, HEADER: which of its list */
-	int keyword;         /* KEYWORD: for who evaluates */
+	size_t slot; /* BODY, TEXT, HEADER: which of its list; FIELD: whose */
+	int keyword; /* KEYWORD: for who evaluates */
+	size_t rare; /* of needle, as base/needle.h has it: the same */
 };
 
 enum { SEARCH_STRINGS_MAX = 64, SEARCH_DEPTH_MAX = 50 };

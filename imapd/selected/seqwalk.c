@@ -81,22 +81,35 @@ info_of(struct seqwalk *w, uint32_t uid, const struct message_info **info,
 	return FOUND;
 }
 
+uint32_t
+seqwalk_peek(struct seqwalk *w)
+{
+	for (; w->range < w->set.n; w->range++) {
+		const struct seqrange *r = &w->set.v[w->range];
+
+		if (w->next == 0)
+			w->next = r->lo;
+		if (w->next <= r->hi && w->next <= view_count(w->view))
+			return w->next;
+		w->next = 0;
+	}
+	return 0;
+}
+
+void
+seqwalk_skip(struct seqwalk *w)
+{
+	w->next++;
+}
+
 enum found
 seqwalk_next(struct seqwalk *w, uint32_t *seq, const struct message_info **info,
     struct err *err)
 {
-	while (w->range < w->set.n) {
-		const struct seqrange *r = &w->set.v[w->range];
+	while ((*seq = seqwalk_peek(w)) != 0) {
 		enum found found;
 
-		if (w->next == 0)
-			w->next = r->lo;
-		if (w->next > r->hi || w->next > view_count(w->view)) {
-			w->range++;
-			w->next = 0;
-			continue;
-		}
-		*seq = w->next++;
+		seqwalk_skip(w);
 		found = info_of(w, view_uid(w->view, *seq), info, err);
 		if (found != ABSENT)
 			return found;

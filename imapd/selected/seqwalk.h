@@ -34,6 +34,9 @@ void seqwalk_all(struct seqwalk *w, struct view *v, struct arena *a);
  * call. */
 enum found seqwalk_next(struct seqwalk *w, uint32_t *seq,
     const struct message_info **info, struct err *err);
+/* The next number, which is not taken; 0: there is none.  _skip takes it. */
+uint32_t seqwalk_peek(struct seqwalk *w);
+void seqwalk_skip(struct seqwalk *w);
 /* All their UIDs, ascending, without looking whether they are still there;
  * heap memory, the caller's. */
 uint32_t *seqwalk_uids(const struct seqwalk *w, size_t *n);

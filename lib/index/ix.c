@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "index/ix.h"
 
+#include <endian.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -52,10 +53,13 @@ ix_log_key(char *buf, uint64_t modseq)
 bool
 ix_key_uid(struct slice key, char type, uint32_t box, uint32_t *uid)
 {
-	if (key.n != 9 || key.p[0] != type || get_be(key.p + 1, 4) != box)
+	uint32_t n[2];
+
+	if (key.n != 9 || key.p[0] != type)
 		return false;
-	*uid = (uint32_t)get_be(key.p + 5, 4);
-	return true;
+	memcpy(n, key.p + 1, sizeof n);
+	*uid = be32toh(n[1]);
+	return be32toh(n[0]) == box;
 }
 
 bool

@@ -7,6 +7,8 @@
 #include "index/ix.h"
 #include "sys/kv.h"
 
+enum { NEAR = 4 }; /* so many steps cost less than a search */
+
 int
 walk_open(struct walk *w, struct kv_txn *t, uint32_t box, uint32_t from,
     bool msgs, struct err *err)
@@ -26,6 +28,7 @@ walk_close(struct walk *w)
 {
 	kv_cursor_close(&w->hots);
 	kv_cursor_close(&w->msgs);
+	kv_cursor_close(&w->caches);
 }
 
 /* The next entry of TYPE in this mailbox. */
@@ -66,4 +69,41 @@ walk_next(struct walk *w, struct err *err)
 		err_set(err, ERR_TEMP, "index: a record is damaged");
 	}
 	return f;
+}
+
+/* Go on to the message that walk_next gave, or to the first behind it: most
+ * messages have an entry, which is then the next one. */
+static enum found
+follow(struct walk *w, struct err *err)
+{
+	const bool near = w->cache_uid > 0 && w->uid - w->cache_uid <= NEAR;
+	char key[IX_KEY];
+	uint32_t uid = 0;
+	struct slice k;
+	enum found f;
+
+	f = near ? kv_next(w->caches, &k, &w->cache, err)
+		 : kv_seek(w->caches, ix_key(key, 'C', w->box, w->uid), &k,
+		       &w->cache, err);
+	while (f == FOUND && ix_key_uid(k, 'C', w->box, &uid)) {
+		w->cache_uid = uid;
+		if (uid >= w->uid)
+			return FOUND;
+		f = kv_next(w->caches, &k, &w->cache, err);
+	}
+	if (f != TEMPFAIL)
+		w->cache_uid = UINT64_MAX;
+	return f == FOUND ? ABSENT : f;
+}
+
+enum found
+walk_cache(struct walk *w, struct slice *v, struct err *err)
+{
+	if (w->caches == NULL)
+		w->caches = kv_cursor_open(w->t, err);
+	if (w->caches == NULL ||
+	    (w->cache_uid < w->uid && follow(w, err) == TEMPFAIL))
+		return TEMPFAIL;
+	*v = w->cache;
+	return w->cache_uid == w->uid ? FOUND : ABSENT;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/slice.h"
 #include "index/record.h"
 
 struct kv_cursor;
@@ -16,7 +17,10 @@ struct kv_txn;
 struct walk {
 	struct kv_txn *t;
 	struct kv_cursor *hots;
-	struct kv_cursor *msgs; /* NULL: not wanted */
+	struct kv_cursor *msgs;   /* NULL: not wanted */
+	struct kv_cursor *caches; /* opened when it is first asked for */
+	uint64_t cache_uid; /* where that stands; UINT64_MAX: at the end */
+	struct slice cache;
 	uint32_t box;
 	uint32_t uid; /* the message walk_next gave */
 	struct ix_hot hot;
@@ -30,6 +34,9 @@ struct walk {
 int walk_open(struct walk *w, struct kv_txn *t, uint32_t box, uint32_t from,
     bool msgs, struct err *err);
 enum found walk_next(struct walk *w, struct err *err);
+/* What was made of the message that walk_next gave, borrowed until the next
+ * call. */
+enum found walk_cache(struct walk *w, struct slice *v, struct err *err);
 void walk_close(struct walk *w);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/utf8.h"
 #include "mime/charset.h"
 #include "mime/transfer.h"
 
@@ -113,20 +114,32 @@ add_word(struct word_run *r, const struct word *w, struct buf *out)
 	transfer_finish(&t, &r->bytes);
 }
 
+static void
+add_line(struct slice line, struct buf *out)
+{
+	struct charset *cs;
+
+	if (utf8_ascii(line) == line.n) {
+		buf_add(out, line);
+		return;
+	}
+	cs = charset_guess();
+	charset_feed(cs, line, out);
+	charset_finish(cs, out);
+	charset_close(&cs);
+}
+
 /* Text between words: the charset of raw bytes is guessed, line ends go. */
 static void
 add_plain(struct slice s, struct buf *out)
 {
-	static const struct slice raw = SLICE("unknown-8bit");
-
 	while (s.n > 0) {
 		struct slice rest;
 		struct slice line = slice_cut(s, '\n', &rest);
 
 		if (line.n < s.n && line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
-		if (line.n > 0)
-			charset_to_utf8(out, raw, line);
+		add_line(line, out);
 		s = rest;
 	}
 }

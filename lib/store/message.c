@@ -3,7 +3,6 @@
 
 #include "index/ix.h"
 #include "index/tx.h"
-#include "index/walk.h"
 #include "maildir/filename.h"
 #include "maildir/keywords.h"
 #include "maildir/maildir.h"
@@ -12,6 +11,7 @@
 #include "store/inner.h"
 #include "store/kwtable.h"
 #include "store/mailbox.h"
+#include "store/snapshot.h"
 #include "store/sync.h"
 #include "sys/fd.h"
 #include "sys/kv.h"
@@ -35,9 +35,8 @@ info_of(uint32_t uid, const struct ix_hot *h, const struct ix_msg *m,
 		.thread_id = m->thread_id };
 }
 
-/* A snapshot of M, and its keywords as they are in it.  ABSENT: M is gone. */
-static enum found
-begin_read(struct mailbox *m, struct kv_txn **t, struct err *err)
+enum found
+message_snapshot(struct mailbox *m, struct kv_txn **t, struct err *err)
 {
 	struct ix_box b;
 	enum found f;
@@ -53,50 +52,13 @@ begin_read(struct mailbox *m, struct kv_txn **t, struct err *err)
 	return f;
 }
 
-static enum found
-read_next(struct mailbox *m, struct walk *w, struct message_info *out,
-    struct err *err)
-{
-	struct keyword_set set;
-	enum found f = walk_next(w, err);
-
-	if (f == FOUND)
-		f = ix_get_keywords(w->t, m->box, w->uid, &w->hot, &set, err);
-	if (f == FOUND)
-		*out = info_of(w->uid, &w->hot, &w->msg, &set);
-	return f;
-}
-
-int
-message_read(struct mailbox *m, uint32_t first, struct message_info *out,
-    size_t n, size_t *got, struct err *err)
-{
-	struct kv_txn *t;
-	struct walk w;
-	enum found f;
-
-	*got = 0;
-	f = begin_read(m, &t, err);
-	if (f != FOUND)
-		return f == ABSENT ? 0 : -1;
-	if (walk_open(&w, t, m->box, first, true, err) == -1) {
-		kv_abort(&t);
-		return -1;
-	}
-	while (*got < n && (f = read_next(m, &w, &out[*got], err)) == FOUND)
-		(*got)++;
-	walk_close(&w);
-	kv_abort(&t);
-	return f == TEMPFAIL ? -1 : 0;
-}
-
 /* All records of UID. */
 static enum found
 read_records(struct mailbox *m, uint32_t uid, struct ix_hot *hot,
     struct ix_msg *msg, struct keyword_set *set, struct err *err)
 {
 	struct kv_txn *t;
-	enum found f = begin_read(m, &t, err);
+	enum found f = message_snapshot(m, &t, err);
 
 	if (f != FOUND)
 		return f;
