@@ -52,3 +52,41 @@ asked_tells_password(struct slice mechanism)
 
 	return mech != NULL && sasl_mech_is_clear(mech);
 }
+
+bool
+asked_tells_token(struct slice mechanism)
+{
+	const struct sasl_mech *mech = sasl_mech_find(mechanism);
+
+	return mech != NULL && sasl_mech_is_bearer(mech);
+}
+
+bool
+asked_is_scram(struct slice mechanism)
+{
+	const struct sasl_mech *mech = sasl_mech_find(mechanism);
+
+	return mech != NULL && !sasl_mech_is_bearer(mech) &&
+	       !sasl_mech_is_clear(mech);
+}
+
+int
+asked_mechanisms(struct err *err)
+{
+	const struct conf_list *words = &auth_conf->shared.sasl_mechanisms;
+
+	for (size_t i = 0; i < words->n; i++) {
+		const struct slice word = slice_str(words->v[i]);
+
+		if (sasl_mech_bits(word) == 0)
+			return err_set(err, ERR_PERM,
+			    "sasl_mechanisms: %s is not one of SCRAM-SHA-256, "
+			    "OAUTHBEARER, XOAUTH2, PLAIN and LOGIN",
+			    words->v[i]);
+		if (asked_tells_token(word) && auth_conf->oauth_keys[0] == '\0')
+			return err_set(err, ERR_PERM,
+			    "sasl_mechanisms: %s needs oauth_keys",
+			    words->v[i]);
+	}
+	return 0;
+}

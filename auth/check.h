@@ -20,8 +20,9 @@ int auth_check_try(int tables_dir, struct err *err);
 int auth_check_configure(struct err *err);
 void auth_check_stop(void);
 
-/* Handlers of auth_check and auth_forget. */
+/* Handlers of messages (ipc/auth.h). */
 void auth_on_check(struct ipc *peer, struct msg *m);
+void auth_on_scram(struct ipc *peer, struct msg *m);
 void auth_on_forget(struct ipc *peer, struct msg *m);
 /* PEER is gone: nobody waits for its answers. */
 void auth_on_gone(struct ipc *peer);

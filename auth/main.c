@@ -3,6 +3,7 @@
  * hashing is done by workers, forked within the sandbox. */
 #include "auth/check.h"
 #include "auth/conf.h"
+#include "auth/exchange.h"
 #include "base/err.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
@@ -33,6 +34,8 @@ on_stop(void)
 static const struct ipc_table table = {
 	.on = {
 		[MSG_auth_check] = auth_on_check,
+		[MSG_auth_scram] = auth_on_scram,
+		[MSG_auth_proof] = auth_on_proof,
 		[MSG_auth_forget] = auth_on_forget,
 	},
 	.on_gone = auth_on_gone,

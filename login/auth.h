@@ -11,6 +11,9 @@ struct login_auth;
 struct login_session;
 struct sasl_mech;
 
+/* The SASL mechanisms that S offers now, as bits. */
+unsigned login_mechs(const struct login_session *s);
+
 void login_auth_start(struct login_session *s, const struct sasl_mech *mech,
     bool has_initial, struct slice initial);
 /* A line of the exchange. */

@@ -37,7 +37,7 @@ put_capabilities(const struct login_session *s, struct buf *out)
 		buf_adds(out, " STARTTLS");
 	if (!clear)
 		buf_adds(out, " LOGINDISABLED");
-	sasl_mech_list(clear, " AUTH=", out);
+	sasl_mech_list(login_mechs(s), " AUTH=", out);
 }
 
 static void
@@ -212,11 +212,13 @@ on_authenticate(struct login_session *s, struct cur *c)
 	mech = sasl_mech_find(name);
 	if (!cur_end(c))
 		imap_malformed(s, "Syntax: AUTHENTICATE mechanism [response]");
-	else if (mech == NULL)
+	else if (mech != NULL && refuse_clear(s))
+		return;
+	else if (mech == NULL || !sasl_mech_in(mech, login_mechs(s)))
 		login_reply(s,
 		    "%s NO [CANNOT] Unsupported authentication mechanism",
 		    s->tag);
-	else if (!sasl_mech_is_clear(mech) || !refuse_clear(s))
+	else
 		login_auth_start(s, mech, has_initial, initial);
 }
 

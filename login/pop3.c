@@ -91,7 +91,7 @@ on_capa(struct login_session *s, struct slice arg)
 
 	(void)arg;
 	buf_init(&mechs, LIST_MAX);
-	sasl_mech_list(clear, " ", &mechs);
+	sasl_mech_list(login_mechs(s), " ", &mechs);
 	login_reply(s, "+OK\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
 		       "PIPELINING\r\nUTF8 USER\r\nLANG");
 	if (clear)
@@ -138,7 +138,7 @@ list_mechs(struct login_session *s)
 	struct buf mechs;
 
 	buf_init(&mechs, LIST_MAX);
-	sasl_mech_list(login_clear_allowed(s), "\r\n", &mechs);
+	sasl_mech_list(login_mechs(s), "\r\n", &mechs);
 	login_reply(s, "+OK%s\r\n.", buf_cstr(&mechs));
 	buf_fini(&mechs);
 }
@@ -152,9 +152,11 @@ on_auth(struct login_session *s, struct slice arg)
 
 	if (arg.n == 0)
 		list_mechs(s);
-	else if (mech == NULL)
+	else if (mech != NULL && refuse_clear(s))
+		return;
+	else if (mech == NULL || !sasl_mech_in(mech, login_mechs(s)))
 		pop3_malformed(s, "Unsupported authentication mechanism");
-	else if (!sasl_mech_is_clear(mech) || !refuse_clear(s))
+	else
 		login_auth_start(s, mech, name.n < arg.n, initial);
 }
 

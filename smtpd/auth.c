@@ -5,11 +5,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "front/sasl.h"
 #include "front/session.h"
 #include "ipc/auth.h"
-#include "ipc/ipc.h"
-#include "ipc/msg.h"
-#include "ipc/role.h"
 #include "log/log.h"
 #include "sasl/server.h"
 #include "smtpd/conf.h"
@@ -19,9 +17,14 @@
 
 struct smtpd_auth {
 	struct smtpd_session *session;
-	struct ipc_call call;
-	struct sasl_server sasl;
+	struct front_sasl sasl;
 };
+
+static struct smtpd_session *
+session_of(struct front_sasl *a)
+{
+	return OUTER(a, struct smtpd_auth, sasl)->session;
+}
 
 static const char too_many[] =
     "454 4.7.0 Too many authentication attempts, try again later";
@@ -41,6 +44,13 @@ clear_allowed(const struct smtpd_session *s)
 	return front_tls(&s->front) || s->front.cleartext;
 }
 
+static unsigned
+mechs(const struct smtpd_session *s)
+{
+	return front_sasl_offered(
+	    &s->front, &smtpd_conf->shared.sasl_mechanisms);
+}
+
 void
 smtpd_auth_announce(const struct smtpd_session *s, struct buf *out)
 {
@@ -49,7 +59,7 @@ smtpd_auth_announce(const struct smtpd_session *s, struct buf *out)
 	if (!offered(s))
 		return;
 	buf_adds(out, "250-AUTH");
-	sasl_mech_list(clear_allowed(s), " ", out);
+	sasl_mech_list(mechs(s), " ", out);
 	if (out->n > from)
 		buf_adds(out, "\r\n");
 	else
@@ -64,11 +74,7 @@ smtpd_auth_free(struct smtpd_auth **p)
 	*p = NULL;
 	if (a == NULL)
 		return;
-	if (ipc_calling(&a->call))
-		IPC_SEND(ipc_link(ROLE_AUTH, 0, 0), auth_forget,
-		    .check = a->call.id);
-	ipc_cancel(&a->call);
-	sasl_server_reset(&a->sasl);
+	front_sasl_fini(&a->sasl);
 	free(a);
 }
 
@@ -85,11 +91,10 @@ smtpd_auth_refuse(struct smtpd_session *s, const char *reply)
 static void
 log_failed(struct smtpd_session *s, const char *why)
 {
-	const struct sasl_server *sasl = &s->auth->sasl;
-
 	log_info("smtpd.auth-failed", kv_s("sid", s->front.sid),
 	    kv_s("client", s->front.ip),
-	    kv_slice("login", buf_slice(&sasl->login)), kv_s("why", why));
+	    kv_slice("login", front_sasl_login(&s->auth->sasl)),
+	    kv_s("why", why));
 }
 
 /* ---- what auth says ---- */
@@ -100,7 +105,7 @@ succeed(struct smtpd_session *s, struct slice account)
 	s->login = xslicedup(account);
 	log_info("smtpd.auth-ok", kv_s("sid", s->front.sid),
 	    kv_s("client", s->front.ip), kv_s("account", s->login),
-	    kv_s("mechanism", sasl_mech_name(s->auth->sasl.mech)));
+	    kv_s("mechanism", s->auth->sasl.mechanism));
 	smtpd_count(SMTPD_COUNT_auth_ok, 1);
 	smtpd_auth_free(&s->auth);
 	smtpd_reply(s, "235 2.7.0 Authentication successful");
@@ -108,16 +113,15 @@ succeed(struct smtpd_session *s, struct slice account)
 }
 
 static void
-on_checked(struct ipc_call *call, struct msg *m)
+on_done(struct front_sasl *a, enum auth_result result, struct slice account,
+    struct slice ticket)
 {
-	struct smtpd_session *s = OUTER(call, struct smtpd_auth, call)->session;
-	const enum auth_result result =
-	    m != NULL ? (enum auth_result)m->auth_checked.result
-		      : AUTH_TEMPFAIL;
+	struct smtpd_session *s = session_of(a);
 
+	(void)ticket;
 	switch (result) {
 	case AUTH_OK:
-		succeed(s, m->auth_checked.account);
+		succeed(s, account);
 		break;
 	case AUTH_REFUSED:
 	case AUTH_DENIED:
@@ -141,53 +145,43 @@ on_checked(struct ipc_call *call, struct msg *m)
 	}
 }
 
-static void
-ask(struct smtpd_session *s)
-{
-	struct smtpd_auth *a = s->auth;
-	const struct sasl_server *sasl = &a->sasl;
-
-	smtpd_session_mode(s, SMTPD_WAIT);
-	IPC_CALL(ipc_link(ROLE_AUTH, 0, 0), &a->call, auth_checked, on_checked,
-	    AUTH_WAIT_MS, auth_check,
-	    .mechanism = slice_str(sasl_mech_name(sasl->mech)),
-	    .login = buf_slice(&sasl->login),
-	    .authzid = buf_slice(&sasl->authzid),
-	    .secret = buf_slice(&sasl->secret),
-	    .client = slice_str(s->front.ip),
-	    .service = slice_str(s->protocol->service),
-	    .tls = front_tls(&s->front));
-}
-
 /* ---- the exchange ---- */
 
 static void
-step(struct smtpd_session *s, enum sasl_step next)
+on_wait(struct front_sasl *a)
 {
-	switch (next) {
-	case SASL_CONTINUE:
-		smtpd_session_mode(s, SMTPD_AUTH);
-		smtpd_replyf(s, "334 %.*s",
-		    SLICE_FMT(buf_slice(&s->auth->sasl.challenge)));
-		break;
-	case SASL_READY:
-		ask(s);
-		break;
-	case SASL_CANCELLED:
-		smtpd_auth_refuse(s, "501 5.7.0 Authentication aborted");
-		break;
-	case SASL_MALFORMED:
-		smtpd_auth_refuse(
-		    s, "501 5.5.2 Invalid authentication response");
-		break;
-	}
+	smtpd_session_mode(session_of(a), SMTPD_WAIT);
 }
+
+static void
+on_challenge(struct front_sasl *a, struct slice base64)
+{
+	struct smtpd_session *s = session_of(a);
+
+	smtpd_session_mode(s, SMTPD_AUTH);
+	smtpd_replyf(s, "334 %.*s", SLICE_FMT(base64));
+}
+
+static void
+on_malformed(struct front_sasl *a, bool cancelled)
+{
+	smtpd_auth_refuse(session_of(a),
+	    cancelled ? "501 5.7.0 Authentication aborted"
+		      : "501 5.5.2 Invalid authentication response");
+}
+
+static const struct front_sasl_ops ops = {
+	.wait = on_wait,
+	.challenge = on_challenge,
+	.done = on_done,
+	.malformed = on_malformed,
+};
 
 void
 smtpd_auth_line(struct smtpd_session *s, struct slice line)
 {
 	s->front.secret = true;
-	step(s, sasl_server_input(&s->auth->sasl, line));
+	front_sasl_line(&s->auth->sasl, line);
 }
 
 void
@@ -204,23 +198,24 @@ smtpd_auth_command(struct smtpd_session *s, struct slice args)
 		smtpd_mistake(s, "502 5.5.1 Authentication not enabled");
 	} else if (name.n == 0) {
 		smtpd_mistake(s, "501 5.5.4 Syntax: AUTH mechanism");
-	} else if (mech == NULL) {
-		smtpd_mistake(
-		    s, "504 5.5.4 Unrecognized authentication mechanism");
-	} else if (sasl_mech_is_clear(mech) && !clear_allowed(s)) {
+	} else if (mech != NULL && !clear_allowed(s)) {
 		smtpd_mistake(s, "538 5.7.11 Encryption required for requested "
 				 "authentication mechanism");
+	} else if (mech == NULL || !sasl_mech_in(mech, mechs(s))) {
+		smtpd_mistake(
+		    s, "504 5.5.4 Unrecognized authentication mechanism");
 	} else {
 		s->front.secret = true;
 		s->auth = a = xcalloc(1, sizeof *a);
 		a->session = s;
-		sasl_server_init(&a->sasl);
+		front_sasl_init(
+		    &a->sasl, &ops, &s->front, s->protocol->service, mechs(s));
 		if (!front_rate(&s->front, FRONT_AUTHS,
 			smtpd_conf->client_auth_rate_limit)) {
 			smtpd_auth_refuse(s, too_many);
 			return;
 		}
-		step(s, sasl_server_start(&a->sasl, mech, initial.n > 0,
-			    slice_trim(initial)));
+		front_sasl_start(
+		    &a->sasl, mech, initial.n > 0, slice_trim(initial));
 	}
 }

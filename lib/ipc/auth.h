@@ -9,6 +9,20 @@
  * from smtpd one of its protocols: who names another's is dropped.  The sender
  * wipes its copy of the secret.
  *
+ * auth_scram and auth_proof: an exchange of SCRAM (RFC 5802).  The grammar and
+ * the channel binding are smtpd's and login's to look at, who have the client's
+ * bytes and the end of TLS; what proves the password is auth's.  auth_scram has
+ * the name, and the client-first-message-bare as message; auth answers with the
+ * server-first-message as text (AUTH_OK), be there such an account or not.
+ * auth_proof has as exchange the id of that auth_scram, as message the
+ * client-final-message-without-proof, and the proof, decoded; its answer is an
+ * auth_checked, with the server-final-message as text.  An exchange that does
+ * not come to its auth_proof in AUTH_EXCHANGE_MS is forgotten; auth_forget with
+ * its id ends it before.
+ *
+ * With the mechanism OAUTHBEARER or XOAUTH2 the secret of auth_check is a token
+ * (RFC 6750), and login may be empty: it is who is in the token.
+ *
  * auth_checked: account (canonical, "alice@example.org"), and for imap and pop3
  * a ticket; both only if AUTH_OK.  Otherwise why is a text for the client.  The
  * answer may come late on purpose: wait AUTH_WAIT_MS.  auth_forget: the client
@@ -37,6 +51,9 @@ enum {
 	AUTH_WAIT_MS = 60000,
 	AUTH_LOGIN_MAX = 512,
 	AUTH_SECRET_MAX = 1024,
+	AUTH_TOKEN_MAX = 8192,
+	AUTH_MESSAGE_MAX = 2048, /* of SCRAM */
+	AUTH_EXCHANGE_MS = 180000,
 };
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "sasl/argon2.h"
+#include "sasl/scram.h"
 #include "tls/digest.h"
 
 /* clang-format off */
@@ -33,6 +34,10 @@ static const struct {
 	[PASSWORD_ARGON2ID] = { NULL, 0,
 	  "$argon2id$v=19$m=19456,t=2,p=1$YWJjZGVmZ2hpamtsbW5vcA$"
 	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
+	[PASSWORD_SCRAM] = { NULL, 0,
+	  "SCRAM-SHA-256$32768:YWJjZGVmZ2hpamtsbW5vcA==$"
+	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"
+	  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
 };
 /* clang-format on */
 
@@ -103,6 +108,8 @@ without_scheme(struct slice stored)
 bool
 password_is_known(struct slice stored)
 {
+	if (scram_is_stored(stored))
+		return true;
 	stored = without_scheme(stored);
 	return is_accepted(stored) ||
 	       slice_starts(stored, SLICE("$argon2id$")) ||
@@ -112,11 +119,13 @@ password_is_known(struct slice stored)
 enum found
 password_verify(struct slice stored, struct slice secret, struct err *err)
 {
-	stored = without_scheme(stored);
 	/* no hash was ever made of such a thing */
 	if (secret.n == 0 || secret.n > PASSWORD_SECRET_MAX ||
 	    slice_find(secret, '\0') < secret.n)
 		return ABSENT;
+	if (scram_is_stored(stored))
+		return scram_check(stored, secret, err);
+	stored = without_scheme(stored);
 	if (slice_starts(stored, SLICE("$argon2")))
 		return argon2_check(stored, secret, err);
 	if (is_accepted(stored))
@@ -172,7 +181,8 @@ password_hash(
 
 	if (i == ARRAY_LEN(schemes))
 		return err_set(err, ERR_PERM,
-		    "expected yescrypt, sha512-crypt, bcrypt or argon2id");
+		    "expected yescrypt, sha512-crypt, bcrypt, argon2id or "
+		    "scram-sha-256");
 	if (secret.n == 0)
 		return err_set(err, ERR_PERM, "the password is empty");
 	if (secret.n > PASSWORD_SECRET_MAX)
@@ -181,6 +191,8 @@ password_hash(
 		    PASSWORD_SECRET_MAX);
 	if (slice_find(secret, '\0') < secret.n)
 		return err_set(err, ERR_PERM, "the password has a NUL in it");
+	if (i == PASSWORD_SCRAM)
+		return scram_make(secret, out, err);
 	if (schemes[i].prefix == NULL)
 		return argon2_make(secret, out, err);
 	return crypt_make(i, secret, out, err);

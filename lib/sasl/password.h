@@ -2,9 +2,9 @@
 /*
  * Passwords at rest: hashes as crypt(5) writes them ($y$ yescrypt, $gy$, $7$
  * scrypt, $2a$ $2b$ $2y$ bcrypt, $6$ and $5$ SHA-crypt), or Argon2 in its own
- * form ($argon2id$...).  "{SCHEME}" before it, as Dovecot writes it, is
- * understood; plain text and what can be guessed by the billion (DES, MD5, NT)
- * is not.
+ * form ($argon2id$...), or the keys of SCRAM (sasl/scram.h).  "{SCHEME}" before
+ * it, as Dovecot writes it, is understood; plain text and what can be guessed
+ * by the billion (DES, MD5, NT) is not.
  *
  * These calls take milliseconds of CPU and more on purpose: never in an event
  * loop.
@@ -23,7 +23,8 @@
 /* Those that are made. */
 #define PASSWORD_SCHEMES(W) \
 	W(PASSWORD_YESCRYPT, "yescrypt") W(PASSWORD_SHA512, "sha512-crypt") \
-	W(PASSWORD_BCRYPT, "bcrypt") W(PASSWORD_ARGON2ID, "argon2id")
+	W(PASSWORD_BCRYPT, "bcrypt") W(PASSWORD_ARGON2ID, "argon2id") \
+	W(PASSWORD_SCRAM, "scram-sha-256")
 /* clang-format on */
 enum password_scheme { PASSWORD_SCHEMES(WORDS_ID) };
 

@@ -228,9 +228,11 @@ account_check_password(struct slice name, struct slice value, struct err *err)
 
 	if (check_name(name, &local, &domain, err) == -1)
 		return -1;
-	if (value.n == 0 || (value.p[0] != '$' && value.p[0] != '{'))
+	if (value.n == 0 || (value.p[0] != '$' && value.p[0] != '{' &&
+				!slice_starts(value, SLICE("SCRAM-SHA-256$"))))
 		return err_set(err, ERR_PERM,
-		    "expected a password hash ($...) or {SCHEME}hash");
+		    "expected a password hash ($...), SCRAM-SHA-256$... or "
+		    "{SCHEME}hash");
 	if (slice_find(value, ' ') < value.n)
 		return err_set(err, ERR_PERM, "no spaces in a password hash");
 	return 0;

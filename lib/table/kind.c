@@ -9,6 +9,7 @@
 #include "proto/address.h"
 #include "table/account.h"
 #include "table/alias.h"
+#include "table/app.h"
 #include "table/command.h"
 #include "table/limit.h"
 #include "table/source.h"
@@ -38,6 +39,7 @@ check_domain(struct slice key, struct slice value, struct err *err)
 static const struct table_kind kinds[] = {
 	{ "accounts",      false, false, account_check },
 	{ "passwords",     false, true,  account_check_password },
+	{ "app_passwords", false, true,  app_check },
 	{ "aliases",       true,  false, alias_check },
 	{ "transports",    false, false, transport_check },
 	{ "tls_policies",  false, false, tlspolicy_check },
