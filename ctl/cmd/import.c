@@ -15,6 +15,7 @@
 #include "base/slice.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
+#include "ctl/inst/scheme.h"
 #include "ctl/inst/tables.h"
 #include "ctl/mail/accountline.h"
 #include "ctl/view/mistakes.h"
@@ -369,7 +370,6 @@ cmd_user_import(struct ctl *ctl, int argc, char **argv)
 	struct tables t;
 	struct import im = {
 		.t = &t,
-		.scheme = "yescrypt",
 		.mistakes.file = "(standard input)",
 		.progress = isatty(STDERR_FILENO) == 1,
 	};
@@ -379,6 +379,8 @@ cmd_user_import(struct ctl *ctl, int argc, char **argv)
 
 	if (ctl_options(ctl, opts, argc, argv, 0, 0) == -1)
 		return CTL_USAGE;
+	if (im.scheme == NULL)
+		im.scheme = scheme_configured(&ctl->inst);
 	if (tables_open(&t, &ctl->inst) == 0)
 		rc = import(&im, partial);
 	tables_close(&t);

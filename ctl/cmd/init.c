@@ -215,6 +215,7 @@ make_tables(
 	} tables[] = {
 		{ "accounts", template_accounts, 0644, NULL },
 		{ "passwords", template_passwords, 0640, "pabal-auth" },
+		{ "app_passwords", template_app_passwords, 0640, "pabal-auth" },
 		{ "aliases", template_aliases, 0644, NULL },
 	};
 	int fd, rc = 0;
@@ -247,6 +248,9 @@ make_conf(const struct template *t, const struct template *was, struct err *err)
 		rc = make_file(t, was, name, template_daemon, 0644, NULL, err);
 		free(name);
 	}
+	if (rc == 0)
+		rc = make_file(t, was, "scram.secret", template_scram_secret,
+		    0600, NULL, err);
 	return rc == -1 ? -1
 			: make_file(t, was, "pabal.conf", template_pabal, 0644,
 			      NULL, err);

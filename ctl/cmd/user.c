@@ -13,6 +13,7 @@
 #include "conf/shared.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
+#include "ctl/inst/scheme.h"
 #include "ctl/inst/tables.h"
 #include "ctl/mail/aliashidden.h"
 #include "ctl/mail/mailstore.h"
@@ -169,25 +170,35 @@ put_hash(const struct tables *t, const char *name, const struct buf *hash,
 
 /* An account without a password has no entry there. */
 static int
-drop_hash(const struct tables *t, const char *name, struct err *err)
+drop_entry(const struct tables *t, const char *table, const char *name,
+    struct err *err)
 {
 	struct buf hash = { .max = TABLE_VALUE_MAX };
 	const enum found found =
-	    tables_get(t, "passwords", slice_str(name), &hash, err);
+	    tables_get_if(t, table, slice_str(name), &hash, err);
 
 	if (hash.p != NULL)
 		explicit_bzero(hash.p, hash.cap);
 	buf_fini(&hash);
 	if (found != FOUND)
 		return found == ABSENT ? 0 : -1;
-	return table_edit(t->dirfd, "passwords", TABLE_DEL, slice_str(name),
+	return table_edit(t->dirfd, table, TABLE_DEL, slice_str(name),
 	    (struct slice){ NULL, 0 }, err);
+}
+
+/* The passwords for programs go first: they are nothing without an account. */
+static int
+drop_hashes(const struct tables *t, const char *name, struct err *err)
+{
+	if (drop_entry(t, "app_passwords", name, err) == -1)
+		return -1;
+	return drop_entry(t, "passwords", name, err);
 }
 
 int
 cmd_user_password(struct ctl *ctl, int argc, char **argv)
 {
-	const char *scheme = "yescrypt";
+	const char *scheme = NULL;
 	const struct ctl_opt opts[] = { { "scheme", &scheme, NULL }, { 0 } };
 	struct buf hash = { .max = PASSWORD_HASH_MAX };
 	struct account_entry a;
@@ -199,6 +210,8 @@ cmd_user_password(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	if (tables_open(&t, &ctl->inst) == -1)
 		goto out;
+	if (scheme == NULL)
+		scheme = scheme_configured(&ctl->inst);
 	if (tables_account(&t, argv[0], &a, &err) != FOUND ||
 	    hash_secret(argv[0], scheme, &hash, &err) == -1 ||
 	    put_hash(&t, argv[0], &hash, &err) == -1)
@@ -224,7 +237,8 @@ add(const struct tables *t, const char *name, const struct account_entry *a,
 	if (hash->n > 0 && put_hash(t, name, hash, err) == -1)
 		return -1;
 	/* One that an account of this name left behind would open it. */
-	if (hash->n == 0 && drop_hash(t, name, err) == -1)
+	if (drop_entry(t, "app_passwords", name, err) == -1 ||
+	    (hash->n == 0 && drop_entry(t, "passwords", name, err) == -1))
 		return -1;
 	return mailstore_create(
 	    t->shared->mail_directory, t->shared->hostname, a, err);
@@ -286,7 +300,7 @@ int
 cmd_user_add(struct ctl *ctl, int argc, char **argv)
 {
 	const char *values[ARRAY_LEN(fields)] = { NULL };
-	const char *scheme = "yescrypt";
+	const char *scheme = NULL;
 	bool no_password = false;
 	struct ctl_opt opts[ARRAY_LEN(fields) + 3] = { 0 };
 	struct tables t;
@@ -299,6 +313,8 @@ cmd_user_add(struct ctl *ctl, int argc, char **argv)
 	opts[n++] = (struct ctl_opt){ "no-password", NULL, &no_password };
 	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
 		return CTL_USAGE;
+	if (scheme == NULL)
+		scheme = scheme_configured(&ctl->inst);
 	if (tables_open(&t, &ctl->inst) == 0)
 		rc = add_user(&t, argv[0], values, no_password, scheme);
 	tables_close(&t);
@@ -324,8 +340,8 @@ cmd_user_del(struct ctl *ctl, int argc, char **argv)
 		goto out;
 	}
 	rc = CTL_OK;
-	if (drop_hash(&t, argv[0], &err) == -1)
-		rc = ctl_fail("%s is removed, but its password is not: %s",
+	if (drop_hashes(&t, argv[0], &err) == -1)
+		rc = ctl_fail("%s is removed, but its passwords are not: %s",
 		    argv[0], err.text);
 	out_printf(stdout,
 	    "the mail stays in %s/%s; remove it by hand when nobody needs "

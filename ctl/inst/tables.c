@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/inst/tables.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "conf/shared.h"
@@ -14,9 +16,9 @@
 #include "table/reader.h"
 #include "table/table.h"
 
-const char *const tables_known[] = { "accounts", "passwords", "aliases",
-	"transports", "sender_relays", "source_addresses", "tls_policies",
-	"commands", "domains", "limits", NULL };
+const char *const tables_known[] = { "accounts", "passwords", "app_passwords",
+	"aliases", "transports", "sender_relays", "source_addresses",
+	"tls_policies", "commands", "domains", "limits", NULL };
 
 int
 tables_open(struct tables *t, const struct instance *in)
@@ -108,6 +110,15 @@ tables_get(const struct tables *t, const char *name, struct slice key,
 	table_free(&table);
 	free(spec);
 	return found;
+}
+
+enum found
+tables_get_if(const struct tables *t, const char *name, struct slice key,
+    struct buf *value, struct err *err)
+{
+	if (faccessat(t->dirfd, name, F_OK, 0) == -1 && errno == ENOENT)
+		return ABSENT;
+	return tables_get(t, name, key, value, err);
 }
 
 enum found

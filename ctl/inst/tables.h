@@ -33,6 +33,9 @@ struct table *tables_current(
 /* The entry KEY of table NAME as its text and its journal have it. */
 enum found tables_get(const struct tables *t, const char *name,
     struct slice key, struct buf *value, struct err *err);
+/* The same of a table that need not be there. */
+enum found tables_get_if(const struct tables *t, const char *name,
+    struct slice key, struct buf *value, struct err *err);
 /* Is DOMAIN one of ours, by the configuration or by a table of domains? */
 enum found tables_domain(
     const struct tables *t, struct slice domain, struct err *err);

@@ -2,6 +2,7 @@
 #include "ctl/inst/template.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "conf/lex.h"
 #include "ctl/inst/instance.h"
 #include "ipc/role_facts.h"
+#include "tls/digest.h"
 
 void
 template_pabal(const struct template *t, const char *name, struct buf *out)
@@ -168,6 +170,22 @@ template_daemon(const struct template *t, const char *name, struct buf *out)
 	    SLICE_FMT(daemon), name, SLICE_FMT(daemon));
 	if (t->local && slice_is(daemon, "lookup"))
 		buf_adds(out, "\nsystem_users = yes\n");
+	if (slice_is(daemon, "auth"))
+		buf_adds(out, "\nscram_secret = scram.secret\n");
+}
+
+void
+template_scram_secret(
+    const struct template *t, const char *name, struct buf *out)
+{
+	uint8_t random[32];
+	char hex[2 * DIGEST_MAX + 1];
+
+	(void)t;
+	(void)name;
+	digest_random(random, sizeof random);
+	digest_hex(DIGEST_SHA256, slice_of(random, sizeof random), hex);
+	buf_addf(out, "%s\n", hex);
 }
 
 void
@@ -188,6 +206,16 @@ template_passwords(const struct template *t, const char *name, struct buf *out)
 	(void)name;
 	buf_adds(out, "# Password hashes: \"pabal user password "
 		      "NAME@DOMAIN\".\n");
+}
+
+void
+template_app_passwords(
+    const struct template *t, const char *name, struct buf *out)
+{
+	(void)t;
+	(void)name;
+	buf_adds(out, "# Passwords of accounts for programs: \"pabal user app "
+		      "add NAME@DOMAIN APP\".\n");
 }
 
 void

@@ -26,7 +26,9 @@ template_fn template_master; /* services whose program is there */
 /* <daemon>.conf: where its parameters are told, and few settings. */
 template_fn template_daemon;
 template_fn template_accounts;
+template_fn template_scram_secret;
 template_fn template_passwords;
+template_fn template_app_passwords;
 template_fn template_aliases;
 
 #endif
