@@ -8,11 +8,17 @@
 #include <fcntl.h>
 
 #include "auth/conf.h"
+#include "auth/exchange.h"
+#include "base/base64.h"
+#include "base/cur.h"
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "ipc/auth.h"
+#include "sasl/app.h"
 #include "sasl/password.h"
+#include "sasl/scram.h"
 #include "table/edit.h"
+#include "tls/digest.h"
 
 static char dir[32] = "/tmp/pabal-auth.XXXXXX";
 static int dirfd_;
@@ -33,23 +39,31 @@ static struct {
 static const struct ipc_table table = {
 	.on = {
 		[MSG_auth_check] = auth_on_check,
+		[MSG_auth_scram] = auth_on_scram,
+		[MSG_auth_proof] = auth_on_proof,
 		[MSG_auth_forget] = auth_on_forget,
 	},
 	.on_gone = auth_on_gone,
 };
 
 static void
-put_password(const char *name, const char *secret)
+put_scheme(const char *name, const char *secret, const char *scheme)
 {
 	struct buf hash;
 
 	buf_init(&hash, PASSWORD_HASH_MAX);
 	assert_int_equal(
-	    password_hash("sha512-crypt", slice_str(secret), &hash, NULL), 0);
+	    password_hash(scheme, slice_str(secret), &hash, NULL), 0);
 	assert_int_equal(table_edit(dirfd_, "passwords", TABLE_PUT,
 			     slice_str(name), buf_slice(&hash), NULL),
 	    0);
 	buf_fini(&hash);
+}
+
+static void
+put_password(const char *name, const char *secret)
+{
+	put_scheme(name, secret, "sha512-crypt");
 }
 
 static void
@@ -136,6 +150,10 @@ setup(void **state)
 	put_account("alice@a.test", "uid=- home=a.test/alice quota=5K");
 	put_account("bob@a.test", "home=x login=no");
 	put_account("nopass@a.test", "home=y");
+	put_scheme("carol@a.test", "sesame", "scram-sha-256");
+	put_scheme("dave@a.test", "sesame", "scram-sha-256");
+	put_account("carol@a.test", "home=z");
+	put_account("dave@a.test", "home=x login=no");
 	login_fd = daemon_peer(&peers[0], ROLE_LOGIN, 0);
 	smtpd_fd = daemon_peer(&peers[1], ROLE_SMTPD, 0);
 	if (start_master() == -1)
@@ -147,7 +165,8 @@ static int
 teardown(void **state)
 {
 	static const char *const names[] = { "accounts", "accounts.cdb",
-		"passwords", "passwords.cdb" };
+		"passwords", "passwords.cdb", "app_passwords",
+		"app_passwords.cdb" };
 	void *conf;
 
 	(void)state;
@@ -469,6 +488,305 @@ test_table_gone(void **state)
 	assert_int_equal(check("alice", "sesame", "", "smtp").result, AUTH_OK);
 }
 
+/* ---- SCRAM ---- */
+
+static void
+begin_scram(int fd, uint64_t id, const char *login, const char *message,
+    const char *mechanism)
+{
+	const struct msg m = { .type = MSG_auth_scram,
+		.auth_scram = { .id = id,
+		    .mechanism = slice_str(mechanism),
+		    .login = slice_str(login),
+		    .message = slice_str(message),
+		    .client = SLICE("10.40.0.1"),
+		    .service = slice_str(fd == login_fd ? "imap" : "smtp"),
+		    .tls = true } };
+
+	daemon_tell(fd, &m);
+}
+
+static void
+prove(int fd, uint64_t id, uint64_t exchange, const struct buf *message,
+    const uint8_t proof[SCRAM_KEY_SIZE])
+{
+	const struct msg m = { .type = MSG_auth_proof,
+		.auth_proof = { .id = id,
+		    .exchange = exchange,
+		    .message = buf_slice(message),
+		    .proof = slice_of(proof, SCRAM_KEY_SIZE) } };
+
+	daemon_tell(fd, &m);
+}
+
+/* What a client of PASSWORD says to FIRST, the server's message; BARE is its
+ * own. */
+static void
+answer(const char *bare, struct slice first, const char *password,
+    struct buf *final, uint8_t proof[SCRAM_KEY_SIZE])
+{
+	struct scram_secret s = { .iterations = 0 };
+	uint8_t salted[DIGEST_MAX], key[DIGEST_MAX], mac[DIGEST_MAX];
+	struct buf message = { .max = 1000 }, salt = { .max = 64 };
+	struct cur c = cur_of(first);
+
+	cur_lit(&c, "r=");
+	buf_adds(final, "c=biws,r=");
+	buf_add(final, cur_until(&c, ','));
+	cur_lit(&c, "s=");
+	assert_true(base64_decode(&salt, cur_until(&c, ',')));
+	cur_lit(&c, "i=");
+	s.iterations = (unsigned)cur_u64(&c, SCRAM_ITERATIONS_MAX);
+	assert_true(cur_end(&c));
+	buf_addf(
+	    &message, "%s,%.*s,%s", bare, SLICE_FMT(first), buf_cstr(final));
+	digest_pbkdf2(DIGEST_SHA256, slice_str(password), buf_slice(&salt),
+	    s.iterations, salted);
+	digest_hmac(DIGEST_SHA256, slice_of(salted, SCRAM_KEY_SIZE),
+	    SLICE("Client Key"), proof);
+	digest_of(DIGEST_SHA256, slice_of(proof, SCRAM_KEY_SIZE), key);
+	digest_hmac(DIGEST_SHA256, slice_of(key, SCRAM_KEY_SIZE),
+	    buf_slice(&message), mac);
+	for (size_t i = 0; i < SCRAM_KEY_SIZE; i++)
+		proof[i] ^= mac[i];
+	buf_fini(&message);
+	buf_fini(&salt);
+}
+
+static const char bare[] = "n=carol,r=abcdef";
+
+/* A whole exchange at FD with ID and ID + 1. */
+static struct msg_auth_checked
+scram(int fd, uint64_t id, const char *login, const char *password)
+{
+	struct buf final = { .max = 1000 };
+	uint8_t proof[DIGEST_MAX];
+	struct msg m;
+
+	begin_scram(fd, id, login, bare, "SCRAM-SHA-256");
+	m = daemon_hear(fd);
+	assert_int_equal(m.type, MSG_auth_scrammed);
+	assert_int_equal(m.auth_scrammed.id, id);
+	assert_int_equal(m.auth_scrammed.result, AUTH_OK);
+	answer(bare, m.auth_scrammed.text, password, &final, proof);
+	prove(fd, id + 1, id, &final, proof);
+	m = daemon_hear(fd);
+	assert_int_equal(m.type, MSG_auth_checked);
+	assert_int_equal(m.auth_checked.id, id + 1);
+	buf_fini(&final);
+	return m.auth_checked;
+}
+
+static void
+test_scram(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *login, *password;
+		enum auth_result result;
+	} rows[] = {
+		{ "carol",  "sesame", AUTH_OK },
+		{ "carol",  "wrong",  AUTH_REFUSED },
+		{ "nobody", "sesame", AUTH_REFUSED },
+		{ "alice",  "sesame", AUTH_REFUSED }, /* not stored for it */
+		{ "ghost",  "sesame", AUTH_REFUSED },
+		{ "dave",   "sesame", AUTH_DENIED },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (int at = 0; at < 2; at++) {
+			const bool ok = rows[i].result == AUTH_OK;
+			const struct msg_auth_checked a =
+			    scram(at == 0 ? login_fd : smtpd_fd, 40000 + 2 * i,
+				rows[i].login, rows[i].password);
+
+			if (a.result != rows[i].result)
+				fail_msg("row %zu: %u", i, a.result);
+			assert_true(
+			    slice_is(a.account, ok ? "carol@a.test" : ""));
+			assert_int_equal(
+			    a.ticket.n, ok && at == 0 ? AUTH_TICKET_SIZE : 0);
+			assert_int_equal(slice_starts(a.text, SLICE("v=")), ok);
+		}
+	/* its secret is as good for a password that is sent */
+	assert_int_equal(check("carol", "sesame", "", "imap").result, AUTH_OK);
+	assert_int_equal(
+	    check("carol", "wrong", "", "imap").result, AUTH_REFUSED);
+}
+
+static uint32_t
+begin_badly(uint64_t id, const char *message, const char *mechanism)
+{
+	struct msg m;
+
+	begin_scram(login_fd, id, "carol", message, mechanism);
+	m = daemon_hear(login_fd);
+	assert_int_equal(m.type, MSG_auth_scrammed);
+	assert_int_equal(m.auth_scrammed.text.n, 0);
+	return m.auth_scrammed.result;
+}
+
+static uint32_t
+result_of_proof(int fd, uint64_t id, uint64_t exchange, const struct buf *final,
+    const uint8_t *proof)
+{
+	struct msg m;
+
+	prove(fd, id, exchange, final, proof);
+	m = daemon_hear(fd);
+	assert_int_equal(m.type, MSG_auth_checked);
+	assert_int_equal(m.auth_checked.id, id);
+	return m.auth_checked.result;
+}
+
+/* What a login that was taken over may say, in any order. */
+static void
+test_scram_orders(void **state)
+{
+	const struct msg left = { .type = MSG_auth_forget,
+		.auth_forget = { .check = 41000 } };
+	struct buf final = { .max = 1000 }, again = { .max = 1000 };
+	uint8_t proof[DIGEST_MAX], unused[DIGEST_MAX];
+	struct msg m;
+
+	(void)state;
+	assert_int_equal(
+	    begin_badly(1, "n=carol", "SCRAM-SHA-256"), AUTH_TEMPFAIL);
+	assert_int_equal(begin_badly(2, bare, "PLAIN"), AUTH_TEMPFAIL);
+	assert_int_equal(begin_badly(3, bare, "OAUTHBEARER"), AUTH_TEMPFAIL);
+	begin_scram(login_fd, 41000, "carol", bare, "SCRAM-SHA-256");
+	m = daemon_hear(login_fd);
+	answer(bare, m.auth_scrammed.text, "sesame", &final, proof);
+	/* an exchange that is none, another's, one that is over */
+	assert_int_equal(
+	    result_of_proof(login_fd, 41001, 7, &final, proof), AUTH_TEMPFAIL);
+	assert_int_equal(result_of_proof(smtpd_fd, 41002, 41000, &final, proof),
+	    AUTH_TEMPFAIL);
+	assert_int_equal(
+	    result_of_proof(login_fd, 41003, 41000, &final, proof), AUTH_OK);
+	assert_int_equal(result_of_proof(login_fd, 41004, 41000, &final, proof),
+	    AUTH_TEMPFAIL);
+	/* the same once more: what proved it there proves nothing here */
+	begin_scram(login_fd, 41000, "carol", bare, "SCRAM-SHA-256");
+	m = daemon_hear(login_fd);
+	answer(bare, m.auth_scrammed.text, "sesame", &again, unused);
+	assert_int_equal(result_of_proof(login_fd, 41005, 41000, &final, proof),
+	    AUTH_REFUSED);
+	begin_scram(login_fd, 41000, "carol", bare, "SCRAM-SHA-256");
+	m = daemon_hear(login_fd);
+	daemon_tell(login_fd, &left);
+	assert_int_equal(result_of_proof(login_fd, 41006, 41000, &final, proof),
+	    AUTH_TEMPFAIL);
+	buf_fini(&final);
+	buf_fini(&again);
+}
+
+/* Of a name that does not exist nothing is told: its salt stays the same. */
+static void
+test_scram_salts(void **state)
+{
+	char texts[4][200];
+	static const char *const names[] = { "nobody", "nobody", "carol",
+		"somebody" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct slice text;
+		struct msg m;
+
+		begin_scram(
+		    login_fd, 42000 + i, names[i], bare, "SCRAM-SHA-256");
+		m = daemon_hear(login_fd);
+		text = m.auth_scrammed.text;
+		(void)slice_cut(text, ',', &text);
+		assert_true(slice_copy(text, texts[i], sizeof texts[i]));
+	}
+	assert_string_equal(texts[0], texts[1]);
+	assert_string_not_equal(texts[0], texts[3]);
+	assert_string_not_equal(texts[0], texts[2]);
+	assert_int_equal(strlen(texts[0]), strlen(texts[2]));
+}
+
+/* One id for two exchanges, another's service: nobody honest does that. */
+static void
+test_scram_dropped(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct ipc *peer = NULL;
+		const int fd =
+		    daemon_peer(&peer, i == 0 ? ROLE_LOGIN : ROLE_SMTPD, 0);
+		struct msg m = { .type = MSG_auth_scram,
+			.auth_scram = { .id = 1,
+			    .mechanism = SLICE("SCRAM-SHA-256"),
+			    .login = SLICE("carol"),
+			    .message = SLICE("n=carol,r=abc"),
+			    .client = SLICE("10.41.0.1"),
+			    .service = SLICE("imap") } };
+		char frame[2000];
+
+		daemon_tell(fd, &m);
+		if (i == 0) {
+			(void)daemon_hear(fd);
+			daemon_tell(fd, &m);
+		}
+		daemon_run(fd, EV_READ);
+		assert_int_equal(recv(fd, frame, sizeof frame, 0), 0);
+		close(fd);
+	}
+}
+
+/* ---- app passwords ---- */
+
+static void
+test_app_password(void **state)
+{
+	struct buf secret = { .max = SASL_APP_TEXT };
+	struct buf hash = { .max = SASL_APP_HASH }, entry = { .max = 500 };
+
+	(void)state;
+	sasl_app_make(&secret, &hash);
+	buf_addf(
+	    &entry, "name=phone hash=%s protocols=imap,smtp", buf_cstr(&hash));
+	assert_int_equal(table_edit(dirfd_, "app_passwords", TABLE_PUT,
+			     SLICE("alice@a.test"), buf_slice(&entry), NULL),
+	    0);
+	assert_int_equal(
+	    check("alice", buf_cstr(&secret), "", "imap").result, AUTH_OK);
+	assert_int_equal(
+	    check("alice", buf_cstr(&secret), "", "submission").result,
+	    AUTH_OK);
+	assert_int_equal(
+	    check("alice", buf_cstr(&secret), "", "pop3").result, AUTH_REFUSED);
+	assert_int_equal(
+	    check("carol", buf_cstr(&secret), "", "imap").result, AUTH_REFUSED);
+	assert_int_equal(check("alice", "sesame", "", "pop3").result, AUTH_OK);
+	assert_int_equal(
+	    check("alice", "wrong", "", "imap").result, AUTH_REFUSED);
+	buf_fini(&secret);
+	buf_fini(&hash);
+	buf_fini(&entry);
+}
+
+/* A token without keys to check it by. */
+static void
+test_token_without_keys(void **state)
+{
+	const struct msg m = { .type = MSG_auth_check,
+		.auth_check = { .id = 43000,
+		    .mechanism = SLICE("OAUTHBEARER"),
+		    .secret = SLICE("a.b.c"),
+		    .client = SLICE("10.42.0.1"),
+		    .service = SLICE("imap") } };
+
+	(void)state;
+	daemon_tell(login_fd, &m);
+	assert_int_equal(
+	    daemon_hear(login_fd).auth_checked.result, AUTH_REFUSED);
+}
+
 /* A peer that goes away amid its questions takes them with it. */
 static void
 test_peer_gone(void **state)
@@ -493,6 +811,12 @@ main(void)
 		cmocka_unit_test(test_owner_goes_first),
 		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_forgotten_at_the_door),
+		cmocka_unit_test(test_scram),
+		cmocka_unit_test(test_scram_orders),
+		cmocka_unit_test(test_scram_salts),
+		cmocka_unit_test(test_scram_dropped),
+		cmocka_unit_test(test_app_password),
+		cmocka_unit_test(test_token_without_keys),
 		cmocka_unit_test(test_table_gone),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_peer_gone),
