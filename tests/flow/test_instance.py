@@ -120,7 +120,7 @@ def test_mistakes_are_listed_all_at_once(make_pabal):
         out = p.pabal_fails(*command)
         assert "qmgr.conf:3" in out, out
         assert "qmgr.conf:4" in out, out
-        assert "auth.conf:3" in out, out
+        assert "auth.conf:5" in out, out
     assert p.processes() == before
     p.stop()
     assert "qmgr.conf:4" in p.pabal_fails("start")
