@@ -112,6 +112,9 @@ def test_owners_only(pabal):
             "user add": ["x@" + DOMAIN], "user del": ["alice@" + DOMAIN],
             "user set": ["alice@" + DOMAIN, "quota", "1G"],
             "user password": ["alice@" + DOMAIN],
+            "user app add": ["alice@" + DOMAIN, "x"],
+            "user app del": ["alice@" + DOMAIN, "x"],
+            "user app list": ["alice@" + DOMAIN],
             "domain add": ["x.test"], "domain del": [DOMAIN],
             "alias add": ["x", "alice"], "alias set": ["x", "alice"],
             "alias del": ["root"], "cert install": ["/tmp"],
@@ -155,7 +158,8 @@ def test_diff_is_short(make_pabal):
     assert {line.split(" =")[0] for line in made} == {
         "pabal hostname", "pabal domains", "pabal cleartext_login_networks",
         "pabal tls_certificate", "pabal tls_key", "pabal spool_directory",
-        "pabal mail_directory", "pabal table_directory"} | {
+        "pabal mail_directory", "pabal table_directory",
+        "auth scram_secret"} | {
         f"master:{s} listen" for s in (
             "smtp", "submission", "submissions", "lmtp", "imap", "imaps",
             "pop3", "pop3s")}
