@@ -54,9 +54,13 @@ read_box(struct parse *p)
 		return;
 	buf_init(&name, COMMAND_MAX * 8);
 	buf_init(&again, COMMAND_MAX * 80);
-	if (wirename_from_wire(&name, wire, '.')) {
+	for (unsigned utf8 = 0; utf8 < 2; utf8++) {
+		buf_reset(&name);
+		buf_reset(&again);
+		if (!wirename_from_wire(&name, wire, '.', utf8 == 1))
+			continue;
 		(void)wirename_match(buf_slice(&name), SLICE("INBOX/a/b"));
-		wirename_put(&again, buf_slice(&name), '.');
+		wirename_put(&again, buf_slice(&name), '.', utf8 == 1);
 		must(!again.failed);
 	}
 	buf_fini(&name);

@@ -32,7 +32,7 @@ put_capabilities(const struct login_session *s, struct buf *out)
 {
 	const bool clear = login_clear_allowed(s);
 
-	buf_adds(out, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE");
+	buf_adds(out, "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE");
 	if (front_tls_offered(&s->front))
 		buf_adds(out, " STARTTLS");
 	if (!clear)

@@ -37,11 +37,34 @@ read_use(struct parse *p)
 	return special;
 }
 
+/* Made: its MAILBOXID, RFC 8474 4.1. */
+static void
+create(struct session *s, struct slice name, unsigned special)
+{
+	struct account *a = imapd_user_account(s->user);
+	struct mailbox_status st;
+	struct mailbox *m;
+	struct err err = { 0 };
+
+	if (mailbox_create(a, name, special, &err) == -1) {
+		imapd_no(s, "CREATE", &err);
+		return;
+	}
+	if (mailbox_open(a, name, &m, &err) != FOUND) {
+		imapd_ok(s, "CREATE completed");
+		return;
+	}
+	if (mailbox_status(m, &st, &err) == -1)
+		imapd_ok(s, "CREATE completed");
+	else
+		imapd_ok(s, "[MAILBOXID (%s)] CREATE completed", st.id);
+	mailbox_close(&m);
+}
+
 void
 imapd_cmd_create(struct session *s, struct parse *p)
 {
 	unsigned special = 0;
-	struct err err = { 0 };
 	struct slice name;
 
 	parse_space(p);
@@ -56,10 +79,7 @@ imapd_cmd_create(struct session *s, struct parse *p)
 		imapd_refuse(
 		    s, "[USEATTR] special-use attribute not supported");
 	else
-		answer(s,
-		    mailbox_create(imapd_user_account(s->user),
-			boxname_without_delimiter(name), special, &err),
-		    "CREATE", &err);
+		create(s, boxname_without_delimiter(name), special);
 }
 
 /* The commands that take a name and nothing else. */
@@ -79,6 +99,36 @@ with_name(struct session *s, struct parse *p, const char *what,
 	else
 		answer(s, act(imapd_user_account(s->user), name, &err), what,
 		    &err);
+}
+
+struct look_for {
+	struct slice name;
+	bool found;
+};
+
+static bool
+look(void *arg, const struct mailbox_info *info)
+{
+	struct look_for *l = arg;
+
+	l->found = l->found || slice_eq(info->name, l->name);
+	return !l->found;
+}
+
+/* What is not there as a mailbox may be there as the parent of some, which
+ * cannot be deleted (RFC 9051 6.3.5). */
+static void
+refuse_delete(struct session *s, struct slice name, const struct err *err)
+{
+	struct look_for l = { .name = name };
+
+	if (err->code == ERR_NOT_FOUND &&
+	    mailbox_list(imapd_user_account(s->user), false, look, &l, NULL) ==
+		0 &&
+	    l.found)
+		imapd_refuse(s, "[HASCHILDREN] only the parent of mailboxes");
+	else
+		imapd_no(s, "DELETE", err);
 }
 
 /* Others who have it selected get BYE (RFC 2180 3.3); who deletes it himself
@@ -101,7 +151,7 @@ imapd_cmd_delete(struct session *s, struct parse *p)
 		return;
 	}
 	if (mailbox_delete(imapd_user_account(s->user), name, &err) == -1) {
-		imapd_no(s, "DELETE", &err);
+		refuse_delete(s, name, &err);
 		return;
 	}
 	if (s->view != NULL &&

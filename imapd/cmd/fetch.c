@@ -43,7 +43,7 @@ struct fetch {
 static bool
 wants_tree(const struct fetch_items *f)
 {
-	return imapd_fetch_needs(f->items) == FETCH_NEEDS_TREE ||
+	return (imapd_fetch_needs(f->items) & FETCH_NEEDS_TREE) != 0 ||
 	       f->sections != NULL;
 }
 
@@ -51,13 +51,15 @@ wants_tree(const struct fetch_items *f)
 static enum found
 prepare(struct fetch *f, struct err *err)
 {
+	const unsigned needs = imapd_fetch_needs(f->items.items);
 	enum found found = FOUND;
 
 	if (f->items.sections != NULL)
 		found = imapd_message_open(&f->message, err);
-	if (found == FOUND &&
-	    imapd_fetch_needs(f->items.items) >= FETCH_NEEDS_RECORD)
+	if (found == FOUND && (needs & FETCH_NEEDS_RECORD) != 0)
 		found = imapd_message_record(&f->message, err);
+	if (found == FOUND && (needs & FETCH_NEEDS_THREAD) != 0)
+		found = imapd_message_thread(&f->message, err);
 	if (found == FOUND && !f->message.reading && wants_tree(&f->items))
 		found = imapd_message_tree(&f->message, err);
 	return found;

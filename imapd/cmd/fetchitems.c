@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "imapd/conn/session.h"
 #include "imapd/message/message.h"
+#include "imapd/parse/objectid.h"
 #include "imapd/parse/section.h"
 #include "imapd/selected/update.h"
 #include "mime/date.h"
@@ -32,6 +33,38 @@ put_date(struct session *s, const struct imapd_message *m)
 	buf_adds(imapd_out(s), "INTERNALDATE \"");
 	date_put_imap(imapd_out(s), &d);
 	buf_addc(imapd_out(s), '"');
+}
+
+/* Not known of what another program has put there. */
+static void
+put_savedate(struct session *s, const struct imapd_message *m)
+{
+	const struct date d = { .time_s = m->info.saved_s };
+
+	buf_adds(imapd_out(s), "SAVEDATE ");
+	if (m->info.saved_s == 0) {
+		buf_adds(imapd_out(s), "NIL");
+		return;
+	}
+	buf_addc(imapd_out(s), '"');
+	date_put_imap(imapd_out(s), &d);
+	buf_addc(imapd_out(s), '"');
+}
+
+static void
+put_emailid(struct session *s, const struct imapd_message *m)
+{
+	buf_adds(imapd_out(s), "EMAILID (");
+	objectid_put_email(imapd_out(s), m->info.email_id);
+	buf_addc(imapd_out(s), ')');
+}
+
+static void
+put_threadid(struct session *s, const struct imapd_message *m)
+{
+	buf_adds(imapd_out(s), "THREADID (");
+	objectid_put_thread(imapd_out(s), m->info.thread_id);
+	buf_addc(imapd_out(s), ')');
 }
 
 static void
@@ -69,8 +102,8 @@ put_bodystructure(struct session *s, const struct imapd_message *m)
 
 /* clang-format off */
 static const struct {
-	unsigned item;           /* enum fetch_item */
-	enum fetch_needs needs;
+	unsigned item;  /* enum fetch_item */
+	unsigned needs; /* enum fetch_needs */
 	void (*put)(struct session *s, const struct imapd_message *m);
 } items_known[] = {
 	{ FETCH_UID,           FETCH_NEEDS_INFO,   put_uid },
@@ -80,18 +113,20 @@ static const struct {
 	{ FETCH_ENVELOPE,      FETCH_NEEDS_RECORD, put_envelope },
 	{ FETCH_BODY,          FETCH_NEEDS_TREE,   put_body },
 	{ FETCH_BODYSTRUCTURE, FETCH_NEEDS_TREE,   put_bodystructure },
+	{ FETCH_SAVEDATE,      FETCH_NEEDS_INFO,   put_savedate },
+	{ FETCH_EMAILID,       FETCH_NEEDS_INFO,   put_emailid },
+	{ FETCH_THREADID,      FETCH_NEEDS_THREAD, put_threadid },
 };
 /* clang-format on */
 
-enum fetch_needs
+unsigned
 imapd_fetch_needs(unsigned items)
 {
-	enum fetch_needs needs = FETCH_NEEDS_INFO;
+	unsigned needs = FETCH_NEEDS_INFO;
 
 	for (size_t i = 0; i < ARRAY_LEN(items_known); i++)
-		if ((items & items_known[i].item) != 0 &&
-		    items_known[i].needs > needs)
-			needs = items_known[i].needs;
+		if ((items & items_known[i].item) != 0)
+			needs |= items_known[i].needs;
 	return needs;
 }
 

@@ -10,10 +10,15 @@ struct imapd_message;
 struct session;
 
 /* What of a message must be ready before its items can be written. */
-enum fetch_needs { FETCH_NEEDS_INFO, FETCH_NEEDS_RECORD, FETCH_NEEDS_TREE };
+enum fetch_needs {
+	FETCH_NEEDS_INFO = 0,
+	FETCH_NEEDS_RECORD = 1 << 0,
+	FETCH_NEEDS_TREE = 1 << 1,
+	FETCH_NEEDS_THREAD = 1 << 2,
+};
 
-/* For ITEMS, a sum of enum fetch_item. */
-enum fetch_needs imapd_fetch_needs(unsigned items);
+/* For ITEMS, a sum of enum fetch_item: a sum of these. */
+unsigned imapd_fetch_needs(unsigned items);
 /* Write them, with blanks between; false: there was none. */
 bool imapd_put_fetch_items(
     struct session *s, const struct imapd_message *m, unsigned items);

@@ -140,7 +140,8 @@ read_pattern(struct parse *p, struct list_request *r, struct slice reference)
 	buf_init(&b, PATTERN_MAX_BYTES * 2);
 	buf_add(&all, reference);
 	buf_add(&all, wire);
-	if (wirename_from_wire(&b, buf_slice(&all), boxname_delimiter()))
+	if (wirename_from_wire(
+		&b, buf_slice(&all), boxname_delimiter(), p->utf8))
 		r->patterns[r->npatterns++] =
 		    arena_slice(p->arena, buf_slice(&b));
 	buf_fini(&all);
@@ -322,10 +323,10 @@ put_attributes(
 }
 
 static void
-put_name(struct buf *out, const struct list_entry *e)
+put_name(struct session *s, const struct list_entry *e)
 {
-	buf_addf(out, ") \"%c\" ", boxname_delimiter());
-	boxname_put(out, e->name);
+	buf_addf(imapd_out(s), ") \"%c\" ", boxname_delimiter());
+	boxname_put(s, e->name);
 }
 
 /* LSUB's only attribute marks a parent of what is subscribed and does not match
@@ -340,7 +341,7 @@ tell_lsub(struct session *s, const struct list_run *l, size_t i)
 		return;
 	buf_adds(out, "* LSUB (");
 	buf_adds(out, e->subscribed ? "" : "\\Noselect");
-	put_name(out, e);
+	put_name(s, e);
 	buf_adds(out, "\r\n");
 }
 
@@ -362,7 +363,7 @@ tell_status(struct session *s, const struct list_run *l,
 	case TEMPFAIL:
 		return -1;
 	}
-	rc = status_items_put(imapd_out(s), m, l->request.status, err);
+	rc = status_items_put(s, m, l->request.status, err);
 	mailbox_close(&m);
 	return rc;
 }
@@ -381,7 +382,7 @@ tell_list(struct session *s, const struct list_run *l, size_t i)
 		return false;
 	buf_adds(out, "* LIST (");
 	put_attributes(out, l, e);
-	put_name(out, e);
+	put_name(s, e);
 	if (below)
 		buf_adds(out, (r->options & SELECT_SUBSCRIBED) != 0
 				  ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"

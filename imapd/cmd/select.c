@@ -2,9 +2,11 @@
 /* SELECT and EXAMINE (RFC 9051 6.3.2, 6.3.3) */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/conn/enabled.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/selected/update.h"
@@ -22,6 +24,7 @@ struct select {
 	struct mailbox *mailbox; /* NULL: it is the session's view's */
 	struct view *view;       /* on its way; NULL: it is the session's */
 	bool readonly;
+	struct slice name; /* as the client has it */
 	struct mailbox_status status;
 
 	/* The first message without \Seen. */
@@ -29,18 +32,41 @@ struct select {
 	size_t looked;
 };
 
+/* RFC 9051 6.3.2: under which name the mailbox is known, and OLDNAME where it
+ * was called by another one. */
+static void
+tell_name(struct session *s, struct slice asked)
+{
+	const struct slice name = mailbox_name(view_mailbox(s->view));
+
+	buf_addf(imapd_out(s), "* LIST () \"%c\" ", boxname_delimiter());
+	boxname_put(s, name);
+	if (!slice_eq(asked, name)) {
+		buf_adds(imapd_out(s), " (\"OLDNAME\" (");
+		boxname_put(s, asked);
+		buf_adds(imapd_out(s), "))");
+	}
+	buf_adds(imapd_out(s), "\r\n");
+}
+
 static void
 tell_mailbox(struct session *s, const struct select *j, uint32_t unseen)
 {
 	const struct mailbox_status *st = &j->status;
 
+	const bool rev2 = (s->enabled & ENABLED_REV2) != 0;
+
 	imapd_put_flags(s);
 	imapd_untagged(s, "%u EXISTS", view_count(s->view));
-	imapd_untagged(s, "%u RECENT", view_recents(s->view));
-	if (unseen > 0)
+	if (!rev2)
+		imapd_untagged(s, "%u RECENT", view_recents(s->view));
+	if (!rev2 && unseen > 0)
 		imapd_untagged(s, "OK [UNSEEN %u] first unseen", unseen);
 	imapd_untagged(s, "OK [UIDVALIDITY %u] UIDs valid", st->uidvalidity);
 	imapd_untagged(s, "OK [UIDNEXT %u] predicted next UID", st->uidnext);
+	imapd_untagged(s, "OK [MAILBOXID (%s)] object id", st->id);
+	if (rev2)
+		tell_name(s, j->name);
 	imapd_ok(s, "[%s] %s completed",
 	    s->readonly ? "READ-ONLY" : "READ-WRITE",
 	    s->readonly ? "EXAMINE" : "SELECT");
@@ -56,7 +82,8 @@ find_unseen(struct session *s, struct select *j, uint32_t *unseen)
 	size_t n;
 
 	*unseen = 0;
-	if (j->status.unseen == 0 || j->looked >= UNSEEN_LOOK ||
+	if ((s->enabled & ENABLED_REV2) != 0 || j->status.unseen == 0 ||
+	    j->looked >= UNSEEN_LOOK ||
 	    message_read(
 		view_mailbox(s->view), j->uid, info, BATCH, &n, &err) == -1 ||
 	    n == 0)
@@ -140,6 +167,9 @@ do_select(struct session *s, struct parse *p, bool readonly)
 		imapd_bad(s, p);
 		return;
 	}
+	if (s->view != NULL)
+		imapd_untagged(
+		    s, "OK [CLOSED] the mailbox selected before is left");
 	imapd_deselect(s);
 	m = boxname_open(s, name, false);
 	if (m == NULL)
@@ -148,6 +178,7 @@ do_select(struct session *s, struct parse *p, bool readonly)
 	j->job.ops = &ops;
 	j->mailbox = m;
 	j->readonly = readonly;
+	j->name = name;
 	j->uid = 1;
 	j->view = view_new(m, readonly ? VIEW_READONLY : 0);
 	imapd_start(s, &j->job);

@@ -22,6 +22,7 @@ enum item {
 	ITEM_DELETED,
 	ITEM_SIZE,
 	ITEM_APPENDLIMIT,
+	ITEM_MAILBOXID,
 	ITEM_COUNT,
 };
 
@@ -34,6 +35,7 @@ static const char *const names[ITEM_COUNT] = {
 	[ITEM_DELETED] = "DELETED",
 	[ITEM_SIZE] = "SIZE",
 	[ITEM_APPENDLIMIT] = "APPENDLIMIT",
+	[ITEM_MAILBOXID] = "MAILBOXID",
 };
 
 static unsigned
@@ -78,6 +80,7 @@ value_of(const struct mailbox_status *st, enum item item)
 		return st->bytes;
 	case ITEM_APPENDLIMIT:
 		return (uint64_t)imapd_conf->shared.message_size_limit;
+	case ITEM_MAILBOXID: /* no number */
 	case ITEM_COUNT:
 		break;
 	}
@@ -86,8 +89,9 @@ value_of(const struct mailbox_status *st, enum item item)
 
 int
 status_items_put(
-    struct buf *out, struct mailbox *m, unsigned items, struct err *err)
+    struct session *s, struct mailbox *m, unsigned items, struct err *err)
 {
+	struct buf *out = imapd_out(s);
 	struct mailbox_status st;
 	char before = '(';
 	bool more;
@@ -99,13 +103,16 @@ status_items_put(
 	if (mailbox_status(m, &st, err) == -1)
 		return -1;
 	buf_adds(out, "* STATUS ");
-	boxname_put(out, mailbox_name(m));
+	boxname_put(s, mailbox_name(m));
 	buf_addc(out, ' ');
 	for (enum item i = 0; i < ITEM_COUNT; i++) {
 		if ((items >> i & 1) == 0)
 			continue;
-		buf_addf(out, "%c%s %llu", before, names[i],
-		    (unsigned long long)value_of(&st, i));
+		buf_addf(out, "%c%s ", before, names[i]);
+		if (i == ITEM_MAILBOXID)
+			buf_addf(out, "(%s)", st.id);
+		else
+			buf_addu(out, value_of(&st, i));
 		before = ' ';
 	}
 	buf_adds(out, ")\r\n");
@@ -126,7 +133,7 @@ on_more(struct session *s, struct imapd_job *job)
 	int rc = 1;
 
 	while (rc == 1 && !work_spent())
-		rc = status_items_put(imapd_out(s), j->mailbox, j->items, &err);
+		rc = status_items_put(s, j->mailbox, j->items, &err);
 	if (rc == 1)
 		imapd_more(s);
 	else if (rc == -1)

@@ -6,15 +6,15 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-struct buf;
 struct mailbox;
 struct parse;
+struct session;
 
 /* "(" status-att *(SP status-att) ")": a set of bits. */
 unsigned status_items_parse(struct parse *p);
 /* "* STATUS name (...)" CRLF.  1: nothing was written, what other programs did
  * is looked at first: call again. */
 int status_items_put(
-    struct buf *out, struct mailbox *m, unsigned items, struct err *err);
+    struct session *s, struct mailbox *m, unsigned items, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "ev/deflate.h"
 #include "imapd/conf.h"
 #include "imapd/conn/client.h"
+#include "imapd/conn/enabled.h"
 
 /* What view_sync tells in one go may exceed out_high (a large EXPUNGE); a
  * client that does not read stops the session long before out_max. */
@@ -22,6 +23,12 @@ struct buf *
 imapd_out(struct session *s)
 {
 	return stream_out(&client_of(s)->stream);
+}
+
+bool
+imapd_takes_utf8(const struct session *s)
+{
+	return (s->enabled & (ENABLED_UTF8 | ENABLED_REV2)) != 0;
 }
 
 /* As the stream sees it: it comes back to input that this held up. */

@@ -33,6 +33,7 @@ identify(struct session *s, struct parse *p)
 		return "missing or invalid tag";
 	s->tag = arena_slice(&s->arena, tag);
 	*p = parse_of(slice_from(text, tag.n + 1), &s->arena);
+	p->utf8 = imapd_takes_utf8(s);
 	s->command = imapd_command_find(p);
 	if (s->command == NULL)
 		return "unknown command";

@@ -96,6 +96,9 @@ void imapd_hang_up(struct session *s, const char *what, const struct err *err);
 /* Send what waits and end. */
 void imapd_finish(struct session *s);
 
+/* Has the client turned on UTF-8 in names and strings? */
+bool imapd_takes_utf8(const struct session *s);
+
 /* Where to write; always complete lines at the end of a callback. */
 struct buf *imapd_out(struct session *s);
 /* "* " ... CRLF */

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/message/message.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "imapd/message/threadid.h"
 #include "log/metric.h"
+#include "mime/header.h"
 #include "mime/part.h"
 #include "mime/record.h"
 #include "sys/fd.h"
@@ -117,4 +122,28 @@ imapd_message_tree(struct imapd_message *m, struct err *err)
 		return FOUND;
 	mime_tree_free(&m->tree);
 	return make_record(m, err);
+}
+
+enum found
+imapd_message_thread(struct imapd_message *m, struct err *err)
+{
+	enum found found = FOUND;
+	size_t n = THREADID_HEADER_MAX;
+	char *header;
+
+	if (m->info.thread_id != 0)
+		return FOUND;
+	found = imapd_message_open(m, err);
+	if (found != FOUND)
+		return found;
+	if (m->info.size < (int64_t)n)
+		n = (size_t)m->info.size;
+	header = xmalloc(n + 1);
+	if (fd_pread_all(m->fd, header, n, 0, err) == -1)
+		found = TEMPFAIL;
+	else
+		m->info.thread_id =
+		    threadid_of(slice_of(header, n), m->info.email_id);
+	xfree(&header);
+	return found;
 }

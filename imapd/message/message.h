@@ -28,5 +28,7 @@ void imapd_message_close(struct imapd_message *m);
 enum found imapd_message_open(struct imapd_message *m, struct err *err);
 enum found imapd_message_record(struct imapd_message *m, struct err *err);
 enum found imapd_message_tree(struct imapd_message *m, struct err *err);
+/* Make info.thread_id known. */
+enum found imapd_message_thread(struct imapd_message *m, struct err *err);
 
 #endif

@@ -28,7 +28,7 @@ boxname_parse(struct parse *p)
 	if (!parse_ok(p))
 		return name;
 	buf_init(&b, NAME_MAX_BYTES);
-	if (wirename_from_wire(&b, wire, boxname_delimiter()))
+	if (wirename_from_wire(&b, wire, boxname_delimiter(), p->utf8))
 		name = arena_slice(p->arena, buf_slice(&b));
 	buf_fini(&b);
 	return name;
@@ -43,9 +43,10 @@ boxname_without_delimiter(struct slice name)
 }
 
 void
-boxname_put(struct buf *out, struct slice name)
+boxname_put(struct session *s, struct slice name)
 {
-	wirename_put(out, name, boxname_delimiter());
+	wirename_put(
+	    imapd_out(s), name, boxname_delimiter(), imapd_takes_utf8(s));
 }
 
 void

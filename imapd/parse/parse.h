@@ -16,6 +16,7 @@ struct parse {
 	struct cur c;
 	struct arena *arena; /* what is unescaped; lives as the command does */
 	const char *why;     /* NULL while nothing failed */
+	bool utf8; /* mailbox names are UTF-8 as they stand (enabled.h) */
 };
 
 struct parse parse_of(struct slice text, struct arena *arena);

@@ -28,6 +28,9 @@ static const struct {
 	{ "RFC822.SIZE",   FETCH_SIZE },
 	{ "ENVELOPE",      FETCH_ENVELOPE },
 	{ "BODYSTRUCTURE", FETCH_BODYSTRUCTURE },
+	{ "SAVEDATE",      FETCH_SAVEDATE },
+	{ "EMAILID",       FETCH_EMAILID },
+	{ "THREADID",      FETCH_THREADID },
 };
 enum { MACROS = 3 }; /* the first ones stand alone only */
 

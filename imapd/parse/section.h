@@ -21,6 +21,9 @@ enum fetch_item {
 	FETCH_ENVELOPE = 1 << 4,
 	FETCH_BODY = 1 << 5,
 	FETCH_BODYSTRUCTURE = 1 << 6,
+	FETCH_SAVEDATE = 1 << 7, /* RFC 8514 */
+	FETCH_EMAILID = 1 << 8,  /* RFC 8474 */
+	FETCH_THREADID = 1 << 9,
 };
 
 enum section_kind {

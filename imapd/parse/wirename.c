@@ -30,13 +30,14 @@ is_ascii(struct slice s)
 }
 
 bool
-wirename_from_wire(struct buf *out, struct slice wire, char delimiter)
+wirename_from_wire(
+    struct buf *out, struct slice wire, char delimiter, bool utf8)
 {
 	const size_t from = out->n;
 
-	if (!mutf7_decode(out, wire)) {
+	if (utf8 || !mutf7_decode(out, wire)) {
 		buf_truncate(out, from);
-		if (is_ascii(wire) || !utf8_valid(wire))
+		if ((!utf8 && is_ascii(wire)) || !utf8_valid(wire))
 			return false;
 		buf_add(out, wire);
 	}
@@ -56,11 +57,27 @@ wirename_to_wire(struct buf *out, struct slice name, char delimiter)
 	buf_fini(&swapped);
 }
 
+static void
+put_utf8(struct buf *out, struct slice name, char delimiter)
+{
+	struct buf swapped;
+
+	buf_init(&swapped, name.n);
+	buf_add(&swapped, name);
+	swap_delimiter(&swapped, 0, delimiter);
+	imap_put_astring_utf8(out, buf_slice(&swapped));
+	buf_fini(&swapped);
+}
+
 void
-wirename_put(struct buf *out, struct slice name, char delimiter)
+wirename_put(struct buf *out, struct slice name, char delimiter, bool utf8)
 {
 	struct buf wire;
 
+	if (utf8) {
+		put_utf8(out, name, delimiter);
+		return;
+	}
 	buf_init(&wire, name.n * 8 + 2);
 	wirename_to_wire(&wire, name, delimiter);
 	imap_put_astring(out, buf_slice(&wire));

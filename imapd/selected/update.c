@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/flags.h"
@@ -47,8 +48,8 @@ imapd_put_message_flags(struct session *s, const struct message_info *info)
 
 	buf_adds(out, "FLAGS (");
 	flags_put(out, info->flags & imap_flags,
-	    view_recent(s->view, info->uid), &info->keywords,
-	    mailbox_keywords(view_mailbox(s->view)));
+	    (s->enabled & ENABLED_REV2) == 0 && view_recent(s->view, info->uid),
+	    &info->keywords, mailbox_keywords(view_mailbox(s->view)));
 	buf_addc(out, ')');
 }
 
@@ -82,7 +83,8 @@ on_event(void *arg, const struct view_event *e)
 		break;
 	case VIEW_EXISTS:
 		imapd_untagged(s, "%u EXISTS", e->seq);
-		imapd_untagged(s, "%u RECENT", view_recents(s->view));
+		if ((s->enabled & ENABLED_REV2) == 0)
+			imapd_untagged(s, "%u RECENT", view_recents(s->view));
 		break;
 	case VIEW_FLAGS:
 		if (!e->own)

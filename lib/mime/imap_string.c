@@ -6,16 +6,21 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/utf8.h"
 
 enum { QUOTED_MAX = 1024 };
 
 static bool
-is_quotable(struct slice s)
+is_quotable(struct slice s, bool utf8)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= 0 || s.p[i] == '\r' || s.p[i] == '\n')
+	bool ascii = true;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\0' || s.p[i] == '\r' || s.p[i] == '\n')
 			return false;
-	return s.n <= QUOTED_MAX;
+		ascii = ascii && s.p[i] > 0;
+	}
+	return s.n <= QUOTED_MAX && (ascii || (utf8 && utf8_valid(s)));
 }
 
 static void
@@ -44,13 +49,19 @@ put_literal(struct buf *out, struct slice s)
 		buf_addc(out, s.p[i] != '\0' ? s.p[i] : '\x80');
 }
 
-void
-imap_put_string(struct buf *out, struct slice s)
+static void
+put_string(struct buf *out, struct slice s, bool utf8)
 {
-	if (is_quotable(s))
+	if (is_quotable(s, utf8))
 		put_quoted(out, s);
 	else
 		put_literal(out, s);
+}
+
+void
+imap_put_string(struct buf *out, struct slice s)
+{
+	put_string(out, s, false);
 }
 
 void
@@ -82,4 +93,13 @@ imap_put_astring(struct buf *out, struct slice s)
 		buf_add(out, s);
 	else
 		imap_put_string(out, s);
+}
+
+void
+imap_put_astring_utf8(struct buf *out, struct slice s)
+{
+	if (is_astring_atom(s))
+		buf_add(out, s);
+	else
+		put_string(out, s, true);
 }

@@ -14,5 +14,7 @@ void imap_put_string(struct buf *out, struct slice s);
 void imap_put_nstring(struct buf *out, struct slice s);
 /* astring: an atom where it is one */
 void imap_put_astring(struct buf *out, struct slice s);
+/* The same for who has enabled UTF-8 in quoted strings (RFC 9755, 9051). */
+void imap_put_astring_utf8(struct buf *out, struct slice s);
 
 #endif

@@ -3,6 +3,7 @@
 import re
 import socket
 
+import imapgrammar
 from pabal import DOMAIN, PASSWORD, PATIENCE
 
 LITERAL = re.compile(rb"\{(\d+)\}\r\n$")
@@ -18,6 +19,7 @@ class Imap:
             ("127.0.0.1", instance.port("imap")), timeout)
         self.file = self.sock.makefile("rb")
         self.count = 0
+        self.utf8 = False  # was it enabled?
         self.greeting = self.answer()
         if login:
             status, _, _ = self.cmd(f'LOGIN {user}@{DOMAIN} "{PASSWORD}"')
@@ -39,6 +41,7 @@ class Imap:
         while (m := LITERAL.search(data)):
             data += self.file.read(int(m.group(1)))
             data += self.line()
+        imapgrammar.check(data[:-2], self.utf8)
         return data[:-2]
 
     def tag(self):
@@ -78,6 +81,11 @@ class Imap:
         status, why, untagged = self.cmd(text, *literals)
         assert status == b"OK", (text, status, why)
         return untagged
+
+    def enable(self, *names):
+        self.utf8 = self.utf8 or any(n in ("IMAP4rev2", "UTF8=ACCEPT")
+                                     for n in names)
+        return self.ok("ENABLE " + " ".join(names))
 
     def append(self, message, box="INBOX", args=""):
         status, text, _ = self.cmd(f"APPEND {box} {args}%L", message)

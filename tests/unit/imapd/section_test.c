@@ -34,6 +34,7 @@ test_items(void **state)
 		{ "BODY",                    "20:" },
 		{ "BODYSTRUCTURE",           "40:" },
 		{ "(UID RFC822.SIZE)",       "9:" },
+		{ "(SAVEDATE EMAILID threadid)", "380:" },
 		{ "RFC822",                  "0: RFC822+" },
 		{ "RFC822.HEADER",           "0: RFC822.HEADER" },
 		{ "RFC822.TEXT",             "0: RFC822.TEXT+" },

@@ -88,15 +88,54 @@ test_wire(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		buf_reset(&b);
 		assert_true(wirename_from_wire(
-		    &b, slice_str(rows[i].wire), rows[i].delimiter));
+		    &b, slice_str(rows[i].wire), rows[i].delimiter, false));
 		assert_string_equal(buf_cstr(&b), rows[i].name);
 		buf_reset(&b);
-		wirename_put(&b, slice_str(rows[i].name), rows[i].delimiter);
+		wirename_put(
+		    &b, slice_str(rows[i].name), rows[i].delimiter, false);
 		assert_string_equal(buf_cstr(&b), rows[i].astring);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		buf_reset(&b);
-		assert_false(wirename_from_wire(&b, slice_str(bad[i]), '/'));
+		assert_false(
+		    wirename_from_wire(&b, slice_str(bad[i]), '/', false));
+	}
+	buf_fini(&b);
+}
+
+/* For who has enabled UTF-8: nothing stands for something else. */
+static void
+test_utf8(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *wire; char delimiter; const char *name, *astring; } rows[] = {
+		{ "INBOX",         '/', "INBOX",             "INBOX" },
+		{ "a.b/c",         '.', "a/b.c",             "a.b/c" },
+		{ "&rADAIQ-",      '/', "&rADAIQ-",          "&rADAIQ-" },
+		{ "a&b",           '/', "a&b",               "a&b" },
+		{ "\xea\xb0\x80",  '/', "\xea\xb0\x80",      "\"\xea\xb0\x80\"" },
+		{ "\xc3\xa9\"\\",  '/', "\xc3\xa9\"\\",      "\"\xc3\xa9\\\"\\\\\"" },
+	};
+	static const char *const bad[] = { "\xff", "\xea\xb0", "\xed\xa0\x80" };
+	/* clang-format on */
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_reset(&b);
+		assert_true(wirename_from_wire(
+		    &b, slice_str(rows[i].wire), rows[i].delimiter, true));
+		assert_string_equal(buf_cstr(&b), rows[i].name);
+		buf_reset(&b);
+		wirename_put(
+		    &b, slice_str(rows[i].name), rows[i].delimiter, true);
+		assert_string_equal(buf_cstr(&b), rows[i].astring);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		buf_reset(&b);
+		assert_false(
+		    wirename_from_wire(&b, slice_str(bad[i]), '/', true));
 	}
 	buf_fini(&b);
 }
@@ -108,6 +147,7 @@ main(void)
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_match_hostile),
 		cmocka_unit_test(test_wire),
+		cmocka_unit_test(test_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which conversation a message is of (THREADID, RFC 8474 5.2): that of the
+ * message at its root, as the header names it, and nothing else.  So the id is
+ * the same in each mailbox and whatever came before or after it, never
+ * changes, and survives an index that is made anew.  The price: an answer
+ * that has In-Reply-To alone, to what was an answer itself, is a conversation
+ * of its own.
+ */
+#ifndef IMAPD_MESSAGE_THREADID_H
+#define IMAPD_MESSAGE_THREADID_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+
+/* Of a header a message's id is looked for in as much. */
+enum { THREADID_HEADER_MAX = 64 << 10 };
+
+/* From the first id in References, In-Reply-To or Message-ID of HEADER; of what
+ * has none of them, from EMAIL_ID.  Never 0. */
+uint64_t threadid_of(struct slice header, uint64_t email_id);
+
+#endif
