@@ -2,6 +2,7 @@
 /* CLOSE and UNSELECT (RFC 9051 6.4.1, 6.4.2) */
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/expunge.h"
+#include "imapd/message/binary.h"
 #include "imapd/message/body.h"
 #include "imapd/parse/parse.h"
 #include "store/mailbox.h"
@@ -13,6 +14,7 @@ imapd_deselect(struct session *s)
 	struct mailbox *m;
 
 	body_place_free(&s->place);
+	binary_place_free(&s->binary_place);
 	if (s->view == NULL)
 		return;
 	m = view_mailbox(s->view);

@@ -49,6 +49,7 @@ IMAPD_COMMAND(move);
 IMAPD_COMMAND(namespace);
 IMAPD_COMMAND(noop);
 IMAPD_COMMAND(rename);
+IMAPD_COMMAND(replace);
 IMAPD_COMMAND(search);
 IMAPD_COMMAND(select);
 IMAPD_COMMAND(setquota);
@@ -59,6 +60,7 @@ IMAPD_COMMAND(uid_expunge);
 IMAPD_COMMAND(unselect);
 IMAPD_COMMAND(unsubscribe);
 bool imapd_append_literal(struct session *s, struct parse *p);
+bool imapd_replace_literal(struct session *s, struct parse *p);
 /* The largest message that is taken: APPENDLIMIT. */
 int64_t imapd_append_limit(void);
 /* "IMAP4rev1 ..." for CAPABILITY and the greeting. */

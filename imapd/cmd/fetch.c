@@ -10,6 +10,7 @@
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/fetchitems.h"
+#include "imapd/message/binary.h"
 #include "imapd/message/body.h"
 #include "imapd/message/message.h"
 #include "imapd/parse/parse.h"
@@ -38,6 +39,9 @@ struct fetch {
 	const struct section *section; /* the next one */
 	struct body body;
 	bool in_body;
+	struct binary_part binary;
+	bool in_binary; /* being counted or written */
+	bool unknown;   /* an encoding that was asked to be undone */
 };
 
 static bool
@@ -124,6 +128,44 @@ put_fields(struct session *s, const struct fetch *f,
 	return rc;
 }
 
+/* How the part that BINARY asks for is encoded. */
+static enum transfer_encoding
+encoding_of(const struct fetch *f, const struct section *section)
+{
+	const struct mime_part *p = NULL;
+
+	if (section->npath > 0)
+		p = mime_part_find(
+		    f->message.tree->root, section->path, section->npath);
+	return p != NULL ? binary_encoding(p) : TRANSFER_IDENTITY;
+}
+
+/* Is there one of which nobody knows how to undo it (RFC 3516 4.3)? */
+static bool
+is_unknown(const struct fetch *f)
+{
+	for (const struct section *s = f->items.sections; s != NULL;
+	     s = s->next)
+		if (s->form != SECTION_BODY &&
+		    encoding_of(f, s) == TRANSFER_UNKNOWN)
+			return true;
+	return false;
+}
+
+static void
+begin_binary(struct session *s, struct fetch *f, const struct mime_span *span)
+{
+	const struct section *section = f->section;
+
+	binary_begin(&f->binary, f->message.fd, span, encoding_of(f, section),
+	    section->partial ? section->off : 0,
+	    section->partial ? section->len : UINT64_MAX);
+	if (section->partial)
+		binary_place_use(
+		    s->binary_place, f->message.info.uid, &f->binary);
+	f->in_binary = true;
+}
+
 static int
 begin_section(struct session *s, struct fetch *f, struct err *err)
 {
@@ -133,7 +175,12 @@ begin_section(struct session *s, struct fetch *f, struct err *err)
 	section_put_name(imapd_out(s), section);
 	buf_addc(imapd_out(s), ' ');
 	if (!section_span(section, f->message.tree->root, &span)) {
-		buf_adds(imapd_out(s), "NIL");
+		buf_adds(imapd_out(s),
+		    section->form == SECTION_BINARY_SIZE ? "0" : "NIL");
+		return 0;
+	}
+	if (section->form != SECTION_BODY) {
+		begin_binary(s, f, &span);
 		return 0;
 	}
 	if (section->kind == SECTION_FIELDS ||
@@ -171,6 +218,33 @@ write_body(struct session *s, struct fetch *f, struct err *err)
 	return 0;
 }
 
+/* A step of the count, or of what was counted. */
+static int
+write_binary(struct session *s, struct fetch *f, struct err *err)
+{
+	struct binary_part *b = &f->binary;
+	struct buf *out = imapd_out(s);
+
+	if (!b->counted) {
+		if (binary_count(b, err) == -1)
+			return -1;
+		if (b->counted && f->section->form == SECTION_BINARY)
+			buf_addf(out, "%s{%llu}\r\n", b->nul ? "~" : "",
+			    (unsigned long long)b->left);
+	} else if (binary_write(b, out, err) == -1) {
+		return -1;
+	}
+	if (!b->counted || (f->section->form == SECTION_BINARY && b->left > 0))
+		return 0;
+	if (f->section->form == SECTION_BINARY_SIZE)
+		buf_addu(out, b->left);
+	if (f->section->partial)
+		binary_place_save(&s->binary_place, f->message.info.uid, b);
+	f->in_binary = false;
+	end_section(s, f);
+	return 0;
+}
+
 /* ---- messages ---- */
 
 static enum found
@@ -202,6 +276,12 @@ ready_message(struct session *s, struct fetch *f, struct err *err)
 	}
 	if (f->message.reading)
 		return 0;
+	if (is_unknown(f)) {
+		f->unknown = true;
+		imapd_message_close(&f->message);
+		f->open = false;
+		return 0;
+	}
 	f->ready = true;
 	if (mark_seen(s, f, err))
 		items |= FETCH_FLAGS;
@@ -227,11 +307,34 @@ end_message(struct session *s, struct fetch *f)
 static void
 finish(struct session *s, const struct fetch *f)
 {
-	if (f->walk.missing && !imapd_command_is_uid(s->command))
+	if (f->unknown)
+		imapd_refuse(s, "[UNKNOWN-CTE] a part has an encoding that is "
+				"not known");
+	else if (f->walk.missing && !imapd_command_is_uid(s->command))
 		imapd_refuse(
 		    s, "[EXPUNGEISSUED] some of the messages no longer exist");
 	else
 		imapd_ok(s, "FETCH completed");
+}
+
+/* What has begun of an answer cannot be taken back: -1 ends the session. */
+static int
+answer_step(struct session *s, struct fetch *f, struct err *err)
+{
+	int rc;
+
+	if (f->in_binary)
+		return write_binary(s, f, err);
+	if (f->in_body)
+		return write_body(s, f, err);
+	if (f->section == NULL) {
+		end_message(s, f);
+		return 0;
+	}
+	rc = begin_section(s, f, err);
+	if (rc == 0 && !f->in_body && !f->in_binary)
+		end_section(s, f);
+	return rc;
 }
 
 static void
@@ -241,21 +344,16 @@ on_more(struct session *s, struct imapd_job *job)
 	struct err err = { 0 };
 
 	while (!imapd_is_full(s) && !work_spent()) {
-		int rc = 0;
-
-		if (f->open && !f->ready) {
+		if (f->open && f->ready) {
+			if (answer_step(s, f, &err) == -1) {
+				imapd_hang_up(s, "fetch", &err);
+				return;
+			}
+		} else if (f->open) {
 			if (ready_message(s, f, &err) == -1) {
 				imapd_no(s, "fetch", &err);
 				return;
 			}
-		} else if (f->in_body) {
-			rc = write_body(s, f, &err);
-		} else if (f->open && f->section != NULL) {
-			rc = begin_section(s, f, &err);
-			if (rc == 0 && !f->in_body)
-				end_section(s, f);
-		} else if (f->open) {
-			end_message(s, f);
 		} else {
 			const enum found found = begin_message(s, f, &err);
 
@@ -267,10 +365,6 @@ on_more(struct session *s, struct imapd_job *job)
 				imapd_no(s, "fetch", &err);
 				return;
 			}
-		}
-		if (rc == -1) {
-			imapd_hang_up(s, "fetch", &err);
-			return;
 		}
 	}
 	imapd_more(s);

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+struct binary_place;
 struct body_place;
 struct buf;
 struct cmdtext;
@@ -74,8 +75,10 @@ struct session {
 
 	struct view *view; /* of the selected mailbox; NULL: none */
 	bool readonly;
-	uint64_t keywords;        /* the table the client was told of */
-	struct body_place *place; /* where a partial FETCH left off */
+	uint64_t keywords; /* the table the client was told of */
+	/* Where a partial FETCH left off. */
+	struct body_place *place;
+	struct binary_place *binary_place;
 };
 
 /* A session on FD (taken) of USER, as the answer to the login command TAG;

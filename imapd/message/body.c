@@ -41,7 +41,9 @@ emit(struct body *b, struct slice s, struct buf *out)
 	b->skip -= skip;
 	b->left -= n;
 	b->wire += skip + n;
-	for (size_t i = 0; i < n;) {
+	if (b->keep_nul)
+		buf_add(out, slice_sub(rest, 0, n));
+	for (size_t i = 0; i < n && !b->keep_nul;) {
 		const size_t run = slice_find(slice_sub(rest, i, n - i), '\0');
 
 		buf_add(out, slice_sub(rest, i, run));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Bytes of a message on their way to a client: read from the file in pieces,
- * each line end as CRLF, NUL (which no literal may hold) as 0x80.
+ * each line end as CRLF, NUL (which no literal may hold) as 0x80 unless it is
+ * to be kept.
  */
 #ifndef IMAPD_MESSAGE_BODY_H
 #define IMAPD_MESSAGE_BODY_H
@@ -20,6 +21,7 @@ struct body {
 	uint64_t pos;  /* of the next byte, from the span's start */
 	uint64_t wire; /* the same as it is counted on the wire */
 	bool cr;       /* the byte before was a CR */
+	bool keep_nul; /* set it after body_init */
 	bool half;     /* of the CRLF for the LF at pos the CR was sent */
 	uint64_t skip; /* bytes on the wire not wanted before what is */
 	uint64_t left; /* bytes on the wire still to come */

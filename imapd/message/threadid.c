@@ -47,5 +47,5 @@ threadid_of(struct slice header, uint64_t email_id)
 			break;
 		}
 	buf_fini(&id);
-	return hash != 0 ? hash : 1;
+	return hash != 0 ? hash : THREADID_NONE;
 }

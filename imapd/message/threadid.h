@@ -17,8 +17,11 @@
 /* Of a header a message's id is looked for in as much. */
 enum { THREADID_HEADER_MAX = 64 << 10 };
 
+/* What comes of no id at all. */
+enum { THREADID_NONE = 1 };
+
 /* From the first id in References, In-Reply-To or Message-ID of HEADER; of what
- * has none of them, from EMAIL_ID.  Never 0. */
+ * has none of them, EMAIL_ID: a conversation of one.  Never 0. */
 uint64_t threadid_of(struct slice header, uint64_t email_id);
 
 #endif

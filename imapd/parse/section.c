@@ -44,6 +44,16 @@ static const struct {
 	{ "RFC822.TEXT",   SECTION_TEXT,   false },
 };
 
+static const struct {
+	const char *name;
+	enum section_form form;
+	bool peek;
+} binaries[] = {
+	{ "BINARY",      SECTION_BINARY,      false },
+	{ "BINARY.PEEK", SECTION_BINARY,      true },
+	{ "BINARY.SIZE", SECTION_BINARY_SIZE, true },
+};
+
 static const char *const kinds[] = {
 	[SECTION_ALL] = "",
 	[SECTION_HEADER] = "HEADER",
@@ -67,9 +77,10 @@ read_path(struct parse *p, struct section *s)
 			return;
 		}
 		path[n++] = (uint32_t)parse_nz_number(p, UINT32_MAX);
-		if (parse_peek(p) == ']')
+		if (parse_peek(p) == ']' || cur_left(&p->c) == 0)
 			break;
-		if (!cur_try_byte(&p->c, '.') || parse_peek(p) == ']')
+		if (!cur_try_byte(&p->c, '.') || parse_peek(p) == ']' ||
+		    cur_left(&p->c) == 0)
 			parse_fail(p, "expected a dot and a part specifier");
 	}
 	s->npath = n;
@@ -112,12 +123,12 @@ read_fields(struct parse *p, struct section *s, size_t max)
 	memcpy(s->sorted, names, n * sizeof *names);
 }
 
-/* section-spec behind "[", and the "]" */
+/* section-spec. */
 static void
 read_spec(struct parse *p, struct section *s, size_t max_fields)
 {
 	read_path(p, s);
-	if (cur_try_byte(&p->c, ']'))
+	if (parse_peek(p) == ']' || (s->npath > 0 && parse_peek(p) == -1))
 		return;
 	for (size_t i = ARRAY_LEN(kinds) - 1; i > 0; i--)
 		if (parse_try_word(p, kinds[i])) {
@@ -129,8 +140,6 @@ read_spec(struct parse *p, struct section *s, size_t max_fields)
 		parse_fail(p, "expected a section");
 	if (s->kind == SECTION_FIELDS || s->kind == SECTION_FIELDS_NOT)
 		read_fields(p, s, max_fields);
-	if (!cur_try_byte(&p->c, ']'))
-		parse_fail(p, "expected a closing bracket");
 }
 
 /* "<" number "." nz-number ">" */
@@ -170,8 +179,34 @@ read_section(struct parse *p, struct fetch_items *f, bool peek)
 
 	s->peek = peek;
 	read_spec(p, s, FIELDS_MAX - f->nfields);
+	if (!cur_try_byte(&p->c, ']'))
+		parse_fail(p, "expected a closing bracket");
 	f->nfields += s->nfields;
 	read_partial(p, s);
+}
+
+static const char *const forms[] = {
+	[SECTION_BODY] = "BODY[",
+	[SECTION_BINARY] = "BINARY[",
+	[SECTION_BINARY_SIZE] = "BINARY.SIZE[",
+};
+
+/* section-binary: "[" [section-part] "]"; a size has no partial. */
+static void
+read_binary(
+    struct parse *p, struct fetch_items *f, enum section_form form, bool peek)
+{
+	struct section *s = add_section(p, f);
+
+	s->form = form;
+	s->peek = peek;
+	if (!cur_try_byte(&p->c, '['))
+		parse_fail(p, "expected a section");
+	read_path(p, s);
+	if (!cur_try_byte(&p->c, ']'))
+		parse_fail(p, "expected part numbers");
+	if (form == SECTION_BINARY)
+		read_partial(p, s);
 }
 
 static bool
@@ -202,6 +237,11 @@ read_item(struct parse *p, struct fetch_items *f, bool macros)
 			f->items |= FETCH_BODY;
 		return;
 	}
+	for (size_t i = 0; i < ARRAY_LEN(binaries); i++)
+		if (slice_iis(name, binaries[i].name)) {
+			read_binary(p, f, binaries[i].form, binaries[i].peek);
+			return;
+		}
 	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
 		if (slice_iis(name, whole[i].name)) {
 			struct section *s = add_section(p, f);
@@ -229,6 +269,15 @@ section_parse(struct parse *p)
 	return f;
 }
 
+struct section *
+section_parse_spec(struct parse *p)
+{
+	struct section *s = arena_new(p->arena, struct section);
+
+	read_spec(p, s, FIELDS_MAX);
+	return s;
+}
+
 void
 section_put_name(struct buf *out, const struct section *s)
 {
@@ -236,7 +285,7 @@ section_put_name(struct buf *out, const struct section *s)
 		buf_adds(out, s->name);
 		return;
 	}
-	buf_adds(out, "BODY[");
+	buf_adds(out, forms[s->form]);
 	for (size_t i = 0; i < s->npath; i++)
 		buf_addf(out, "%s%u", i > 0 ? "." : "", s->path[i]);
 	if (s->npath > 0 && s->kind != SECTION_ALL)

@@ -35,8 +35,16 @@ enum section_kind {
 	SECTION_MIME,
 };
 
+/* How the section is told. */
+enum section_form {
+	SECTION_BODY,        /* as it stands: BODY[...] */
+	SECTION_BINARY,      /* decoded: BINARY[...] */
+	SECTION_BINARY_SIZE, /* how much that is: BINARY.SIZE[...] */
+};
+
 struct section {
 	struct section *next;
+	enum section_form form;
 	enum section_kind kind;
 	const char *name; /* "RFC822.TEXT"; NULL: BODY[...] */
 	uint32_t *path;   /* part numbers */
@@ -58,6 +66,8 @@ struct fetch_items {
 
 /* One item, a macro, or a list of items. */
 struct fetch_items section_parse(struct parse *p);
+/* section-spec alone, as a URL has it (RFC 5092 enc-section). */
+struct section *section_parse_spec(struct parse *p);
 /* How an answer names S: "BODY[1.MIME]<0>". */
 void section_put_name(struct buf *out, const struct section *s);
 /* Which bytes of the message ROOT S means; false: it has no such part. */

@@ -265,6 +265,12 @@ append_set_cache(struct append *a, struct slice bytes, int64_t sent_s)
 }
 
 void
+append_set_thread(struct append *a, uint64_t thread_id)
+{
+	a->msg.thread_id = thread_id;
+}
+
+void
 append_written(const struct append *a, int64_t *bytes, int64_t *wire)
 {
 	*bytes = a->lines.size;

@@ -44,6 +44,8 @@ int append_finish(
     struct append *a, const struct append_info *info, struct err *err);
 /* Kept with the message once it is in (see message_cache); copied. */
 void append_set_cache(struct append *a, struct slice bytes, int64_t sent_s);
+/* Its THREADID, where the caller knows it. */
+void append_set_thread(struct append *a, uint64_t thread_id);
 /* How much of it was written so far: bytes of the file, and as the wire has
  * them.  A CR at the end counts when the next byte is there. */
 void append_written(const struct append *a, int64_t *bytes, int64_t *wire);
