@@ -58,7 +58,7 @@ prepare(struct fetch *f, struct err *err)
 	const unsigned needs = imapd_fetch_needs(f->items.items);
 	enum found found = FOUND;
 
-	if (f->items.sections != NULL)
+	if (f->items.sections != NULL || (needs & FETCH_NEEDS_FILE) != 0)
 		found = imapd_message_open(&f->message, err);
 	if (found == FOUND && (needs & FETCH_NEEDS_RECORD) != 0)
 		found = imapd_message_record(&f->message, err);

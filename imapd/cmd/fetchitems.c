@@ -5,11 +5,13 @@
 #include "base/mem.h"
 #include "imapd/conn/session.h"
 #include "imapd/message/message.h"
+#include "imapd/message/preview.h"
 #include "imapd/parse/objectid.h"
 #include "imapd/parse/section.h"
 #include "imapd/selected/update.h"
 #include "mime/date.h"
 #include "mime/imap.h"
+#include "mime/imap_string.h"
 #include "mime/part.h"
 #include "mime/record.h"
 
@@ -67,6 +69,21 @@ put_threadid(struct session *s, const struct imapd_message *m)
 	buf_addc(imapd_out(s), ')');
 }
 
+/* It can always be made; LAZY needs no other answer (RFC 8970 3.2). */
+static void
+put_preview(struct session *s, const struct imapd_message *m)
+{
+	struct buf text;
+
+	buf_init(&text, PREVIEW_BYTES);
+	buf_adds(imapd_out(s), "PREVIEW ");
+	if (preview_read(&text, m->fd, m->tree->root, NULL) == -1)
+		buf_adds(imapd_out(s), "NIL");
+	else
+		imap_put_string(imapd_out(s), buf_slice(&text));
+	buf_fini(&text);
+}
+
 static void
 put_size(struct session *s, const struct imapd_message *m)
 {
@@ -116,6 +133,7 @@ static const struct {
 	{ FETCH_SAVEDATE,      FETCH_NEEDS_INFO,   put_savedate },
 	{ FETCH_EMAILID,       FETCH_NEEDS_INFO,   put_emailid },
 	{ FETCH_THREADID,      FETCH_NEEDS_THREAD, put_threadid },
+	{ FETCH_PREVIEW,       FETCH_NEEDS_TREE | FETCH_NEEDS_FILE, put_preview },
 };
 /* clang-format on */
 

@@ -220,6 +220,17 @@ read_plain(struct slice name, struct fetch_items *f, bool macros)
 	return false;
 }
 
+/* "PREVIEW" [SP "(" "LAZY" ")"], behind the word */
+static void
+read_preview(struct parse *p, struct fetch_items *f)
+{
+	f->items |= FETCH_PREVIEW;
+	if (!cur_try(&p->c, " ("))
+		return;
+	if (!parse_try_word(p, "LAZY") || !parse_try_close(p))
+		parse_fail(p, "expected LAZY");
+}
+
 static void
 read_item(struct parse *p, struct fetch_items *f, bool macros)
 {
@@ -228,6 +239,10 @@ read_item(struct parse *p, struct fetch_items *f, bool macros)
 
 	if (!parse_ok(p) || read_plain(name, f, macros))
 		return;
+	if (slice_iis(name, "PREVIEW")) {
+		read_preview(p, f);
+		return;
+	}
 	if (peek || slice_iis(name, "BODY")) {
 		if (cur_try_byte(&p->c, '['))
 			read_section(p, f, peek);

@@ -24,6 +24,7 @@ enum fetch_item {
 	FETCH_SAVEDATE = 1 << 7, /* RFC 8514 */
 	FETCH_EMAILID = 1 << 8,  /* RFC 8474 */
 	FETCH_THREADID = 1 << 9,
+	FETCH_PREVIEW = 1 << 10, /* RFC 8970 */
 };
 
 enum section_kind {
