@@ -8,9 +8,11 @@
 #include "base/must.h"
 #include "imapd/conn/cmdtext.h"
 #include "imapd/parse/flags.h"
+#include "imapd/parse/modifiers.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/parse/section.h"
+#include "imapd/parse/seqset.h"
 #include "imapd/parse/wirename.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -81,10 +83,27 @@ read_flags(struct parse *p)
 	(void)flags_parse(p, true);
 }
 
+static void
+read_modifiers(struct parse *p)
+{
+	struct parse fetch = *p, store = *p;
+	struct select_params select;
+	struct fetch_modifiers f;
+	struct store_modifiers m;
+
+	modifiers_parse_fetch(&fetch, &f);
+	must(!parse_ok(&fetch) || !f.vanished || f.changed_since > 0);
+	modifiers_parse_store(&store, &m);
+	modifiers_parse_select(p, &select);
+	must(!parse_ok(p) || !select.qresync ||
+	     (select.uidvalidity > 0 && select.modseq > 0));
+}
+
 static void (*const grammars[])(struct parse *) = { read_set, read_items,
 	read_box, read_search, read_flags };
 
-/* TAG SP NAME SP, then one of the grammars, by the name's first byte. */
+/* TAG SP NAME SP, then one of the grammars, by the name's first byte; "m" is
+ * for what stands behind the arguments. */
 static void
 read_command(struct slice text)
 {
@@ -98,7 +117,9 @@ read_command(struct slice text)
 	parse_space(&p);
 	name = parse_name(&p);
 	parse_space(&p);
-	if (parse_ok(&p))
+	if (parse_ok(&p) && slice_iis(name, "m"))
+		read_modifiers(&p);
+	else if (parse_ok(&p))
 		grammars[(unsigned char)name.p[0] % 5](&p);
 	if (!parse_end(&p))
 		must(p.why != NULL);

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "imapd/append/appendtext.h"
 #include "imapd/conf.h"
-#include "imapd/parse/seqset.h"
+#include "imapd/parse/seqset_write.h"
 #include "maildir/keywords.h"
 #include "mime/unbinary.h"
 #include "store/account.h"

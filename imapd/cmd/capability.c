@@ -3,6 +3,7 @@
  * of what there is before. */
 #include "base/buf.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/cmd/limit.h"
 #include "imapd/conf.h"
 #include "imapd/parse/parse.h"
 
@@ -22,6 +23,8 @@ imapd_put_capabilities(struct buf *out)
 #undef ENABLE
 	if (imapd_conf->compression)
 		buf_adds(out, "COMPRESS=DEFLATE ");
+	if (imapd_limit() > 0)
+		buf_addf(out, "MESSAGELIMIT=%u ", imapd_limit());
 	buf_addf(out, "APPENDLIMIT=%lld", (long long)imapd_append_limit());
 }
 

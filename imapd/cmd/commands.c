@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/cmd/commands.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "imapd/parse/parse.h"
 
@@ -62,4 +64,17 @@ bool
 imapd_command_is_uid(const struct imapd_command *c)
 {
 	return slice_starts(slice_str(c->name), SLICE("UID "));
+}
+
+/* Each of them has a twin for UIDs, as EXPUNGE has, which names none. */
+bool
+imapd_command_has_numbers(const struct imapd_command *c)
+{
+	if (strcmp(c->name, "EXPUNGE") == 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (imapd_command_is_uid(&commands[i]) &&
+		    strcmp(commands[i].name + strlen("UID "), c->name) == 0)
+			return true;
+	return false;
 }

@@ -24,6 +24,9 @@ const struct imapd_command *imapd_command_find(struct parse *p);
 /* Is this a command of the UID kind (answers carry UIDs)? */
 bool imapd_command_is_uid(const struct imapd_command *c);
 
+/* Are its messages named by sequence numbers (RFC 9586 3)? */
+bool imapd_command_has_numbers(const struct imapd_command *c);
+
 #define IMAPD_COMMAND(verb)                                                    \
 	void imapd_cmd_##verb(struct session *s, struct parse *p)
 IMAPD_COMMAND(append);

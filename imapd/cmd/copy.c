@@ -8,9 +8,12 @@
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/cmd/limit.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
+#include "imapd/parse/seqset.h"
+#include "imapd/parse/seqset_write.h"
 #include "imapd/selected/seqwalk.h"
 #include "store/copy.h"
 #include "store/mailbox.h"
@@ -25,6 +28,7 @@ struct copy {
 	uint32_t *uids;
 	bool move;
 	bool done;
+	uint32_t limited; /* not 0: the first of those that were taken */
 };
 
 static void
@@ -76,10 +80,12 @@ answer(struct session *s, const struct copy *c, const struct copy_result *r)
 		put_copyuid(&code, r);
 	if (move && r->n > 0)
 		imapd_untagged(s, "OK %s Moved UIDs", buf_cstr(&code));
+	if (r->rc == 0)
+		imapd_tell_limited(s, c->limited);
 	if (r->rc == -1)
 		imapd_no(s, move ? "move" : "copy", &r->err);
 	else if (move)
-		imapd_ok(s, "MOVE completed");
+		imapd_ok_highest(s, "MOVE completed");
 	else
 		imapd_ok(s, "%s%sCOPY completed", buf_cstr(&code),
 		    code.n > 0 ? " " : "");
@@ -115,7 +121,8 @@ on_step(struct work *w)
 }
 
 static void
-start(struct session *s, const struct seqwalk *w, struct mailbox *to, bool move)
+start(struct session *s, const struct seqwalk *w, struct mailbox *to, bool move,
+    uint32_t limited)
 {
 	struct copy *c = xcalloc(1, sizeof *c);
 	size_t n;
@@ -124,6 +131,7 @@ start(struct session *s, const struct seqwalk *w, struct mailbox *to, bool move)
 	c->session = s;
 	c->to = to;
 	c->move = move;
+	c->limited = limited;
 	c->uids = seqwalk_uids(w, &n);
 	imapd_session_hold(s);
 	imapd_start(s, &c->job);
@@ -142,6 +150,7 @@ copy_or_move(struct session *s, struct parse *p, bool move)
 	struct seqset set;
 	struct slice name;
 	struct seqwalk w;
+	uint32_t limited;
 
 	parse_space(p);
 	set = parse_seqset(p);
@@ -155,9 +164,15 @@ copy_or_move(struct session *s, struct parse *p, bool move)
 	} else if (!seqwalk_init(&w, s->view, set, uid)) {
 		imapd_bad_text(s, "no such message");
 	} else {
+		limited = seqwalk_limit(&w, imapd_limit());
+		/* All or nothing is copied. */
+		if (limited != 0 && !move) {
+			imapd_refuse_limited(s);
+			return;
+		}
 		to = boxname_open(s, name, true);
 		if (to != NULL)
-			start(s, &w, to, move);
+			start(s, &w, to, move, limited);
 	}
 }
 

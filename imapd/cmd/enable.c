@@ -5,6 +5,7 @@
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/enabled.h" // IWYU pragma: keep
 #include "imapd/parse/parse.h"
+#include "imapd/selected/modseq.h"
 
 static const struct {
 	const char *name;
@@ -39,11 +40,11 @@ imapd_cmd_enable(struct session *s, struct parse *p)
 		imapd_bad(s, p);
 		return;
 	}
-	s->enabled |= what;
 	buf_adds(imapd_out(s), "* ENABLED");
 	for (size_t i = 0; names[i].name != NULL; i++)
 		if ((told & (1U << i)) != 0)
 			buf_addf(imapd_out(s), " %s", names[i].name);
 	buf_adds(imapd_out(s), "\r\n");
+	imapd_enable(s, what);
 	imapd_ok(s, "ENABLE completed");
 }

@@ -8,7 +8,9 @@
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/expunge.h"
+#include "imapd/cmd/limit.h"
 #include "imapd/parse/parse.h"
+#include "imapd/parse/seqset.h"
 #include "imapd/selected/seqwalk.h"
 #include "store/change.h"
 #include "store/view.h"
@@ -20,6 +22,7 @@ struct expunge_job {
 	uint32_t *uids;
 	size_t n;
 	size_t at;
+	uint32_t limited; /* not 0: the first of those that were taken */
 	void (*done)(struct session *s, int rc, const struct err *err);
 };
 
@@ -56,13 +59,14 @@ on_free(struct session *s, struct imapd_job *job)
 static const struct job_ops ops = { .more = on_more, .free = on_free };
 
 static void
-start(struct session *s, const struct seqwalk *w,
+start(struct session *s, const struct seqwalk *w, uint32_t limited,
     void (*done)(struct session *s, int rc, const struct err *err))
 {
 	struct expunge_job *j = xcalloc(1, sizeof *j);
 
 	j->job.ops = &ops;
 	j->uids = seqwalk_uids(w, &j->n);
+	j->limited = limited;
 	j->done = done;
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);
@@ -75,16 +79,20 @@ imapd_expunge_all(struct session *s,
 	struct seqwalk w;
 
 	seqwalk_all(&w, s->view, &s->arena);
-	start(s, &w, done);
+	start(s, &w, 0, done);
 }
 
 static void
 answer(struct session *s, int rc, const struct err *err)
 {
-	if (rc == -1)
+	const struct expunge_job *j = OUTER(s->job, struct expunge_job, job);
+
+	if (rc == -1) {
 		imapd_no(s, "expunge", err);
-	else
-		imapd_ok(s, "EXPUNGE completed");
+		return;
+	}
+	imapd_tell_limited(s, j->limited);
+	imapd_ok_highest(s, "EXPUNGE completed");
 }
 
 static bool
@@ -111,6 +119,7 @@ imapd_cmd_uid_expunge(struct session *s, struct parse *p)
 {
 	struct seqset set;
 	struct seqwalk w;
+	uint32_t limited;
 
 	parse_space(p);
 	set = parse_seqset(p);
@@ -121,5 +130,6 @@ imapd_cmd_uid_expunge(struct session *s, struct parse *p)
 	if (is_refused(s))
 		return;
 	(void)seqwalk_init(&w, s->view, set, true);
-	start(s, &w, answer);
+	limited = seqwalk_limit(&w, imapd_limit());
+	start(s, &w, limited, answer);
 }

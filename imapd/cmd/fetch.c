@@ -10,11 +10,16 @@
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/fetchitems.h"
+#include "imapd/cmd/fetchsince.h"
+#include "imapd/cmd/limit.h"
+#include "imapd/conn/enabled.h"
 #include "imapd/message/binary.h"
 #include "imapd/message/body.h"
 #include "imapd/message/message.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/section.h"
+#include "imapd/parse/seqset.h"
+#include "imapd/selected/modseq.h"
 #include "imapd/selected/seqwalk.h"
 #include "imapd/selected/update.h"
 #include "maildir/filename.h"
@@ -30,6 +35,8 @@ struct fetch {
 	struct seqwalk walk;
 	struct fetch_items items;
 	bool set_seen;
+	struct fetchsince *since; /* CHANGEDSINCE; NULL: none, or done */
+	uint32_t limited; /* not 0: the first of those that were taken */
 
 	/* the message being answered */
 	bool open;
@@ -83,6 +90,9 @@ mark_seen(struct session *s, struct fetch *f, struct err *err)
 	if (view_flags(s->view, &uid, 1, &seen, true, NULL, err) == -1)
 		return false; /* the text is worth more than the flag */
 	f->message.info.flags |= MSG_SEEN;
+	if (imapd_tells_modseq(s))
+		(void)message_find(
+		    view_mailbox(s->view), uid, &f->message.info, NULL);
 	return true;
 }
 
@@ -288,7 +298,9 @@ ready_message(struct session *s, struct fetch *f, struct err *err)
 	f->section = f->items.sections;
 	if ((items & FETCH_FLAGS) != 0)
 		imapd_tell_keywords(s);
-	buf_addf(imapd_out(s), "* %u FETCH (", f->seq);
+	if ((items & FETCH_FLAGS) != 0 && imapd_tells_modseq(s))
+		items |= FETCH_MODSEQ;
+	imapd_begin_fetch(s, f->seq, f->message.info.uid);
 	if (imapd_put_fetch_items(s, &f->message, items) && f->section != NULL)
 		buf_addc(imapd_out(s), ' ');
 	return 0;
@@ -314,7 +326,7 @@ finish(struct session *s, const struct fetch *f)
 		imapd_refuse(
 		    s, "[EXPUNGEISSUED] some of the messages no longer exist");
 	else
-		imapd_ok(s, "FETCH completed");
+		imapd_ok_limited(s, f->limited, "FETCH completed");
 }
 
 /* What has begun of an answer cannot be taken back: -1 ends the session. */
@@ -343,7 +355,12 @@ on_more(struct session *s, struct imapd_job *job)
 	struct fetch *f = OUTER(job, struct fetch, job);
 	struct err err = { 0 };
 
-	while (!imapd_is_full(s) && !work_spent()) {
+	while (f->since != NULL && !work_spent())
+		if (fetchsince_step(&f->since, s, &f->walk, &err) == -1) {
+			imapd_no(s, "fetch", &err);
+			return;
+		}
+	while (f->since == NULL && !imapd_is_full(s) && !work_spent()) {
 		if (f->open && f->ready) {
 			if (answer_step(s, f, &err) == -1) {
 				imapd_hang_up(s, "fetch", &err);
@@ -378,6 +395,7 @@ on_free(struct session *s, struct imapd_job *job)
 	(void)s;
 	if (f->open)
 		imapd_message_close(&f->message);
+	fetchsince_free(&f->since);
 	xfree(&f);
 }
 
@@ -392,12 +410,22 @@ sets_seen(const struct fetch_items *items)
 	return false;
 }
 
-/* FETCH SP sequence-set SP items */
+/* What an answer has unasked. */
+static unsigned
+items_implied(const struct session *s, bool uid, bool since)
+{
+	const bool uidonly = (s->enabled & ENABLED_UIDONLY) != 0;
+
+	return (uid && !uidonly ? FETCH_UID : 0U) | (since ? FETCH_MODSEQ : 0U);
+}
+
+/* FETCH SP sequence-set SP items [SP modifiers] */
 void
 imapd_cmd_fetch(struct session *s, struct parse *p)
 {
 	const bool uid = imapd_command_is_uid(s->command);
 	struct fetch_items items;
+	struct fetchsince *since;
 	struct seqset set;
 	struct fetch *f;
 
@@ -405,20 +433,28 @@ imapd_cmd_fetch(struct session *s, struct parse *p)
 	set = parse_seqset(p);
 	parse_space(p);
 	items = section_parse(p);
-	if (!parse_end(p)) {
+	since = fetchsince_parse(s, p, &set);
+	if (!parse_ok(p)) {
 		imapd_bad(s, p);
 		return;
 	}
 	f = xcalloc(1, sizeof *f);
 	f->job.ops = &ops;
 	f->items = items;
-	f->items.items |= uid ? FETCH_UID : 0;
+	f->items.items |= items_implied(s, uid, since != NULL);
 	f->set_seen = !s->readonly && sets_seen(&items);
+	f->since = since;
 	if (!seqwalk_init(&f->walk, s->view, set, uid)) {
+		fetchsince_free(&f->since);
 		xfree(&f);
 		imapd_bad_text(s, "no such message");
 		return;
 	}
 	imapd_start(s, &f->job);
+	if ((f->items.items & FETCH_MODSEQ) != 0)
+		imapd_enable(s, ENABLED_CONDSTORE);
+	f->limited = seqwalk_limit(&f->walk, imapd_limit());
+	if (since != NULL)
+		fetchsince_begin(since, s, &f->walk);
 	on_more(s, &f->job);
 }

@@ -8,6 +8,7 @@
 #include "imapd/message/preview.h"
 #include "imapd/parse/objectid.h"
 #include "imapd/parse/section.h"
+#include "imapd/selected/modseq.h"
 #include "imapd/selected/update.h"
 #include "mime/date.h"
 #include "mime/imap.h"
@@ -91,6 +92,12 @@ put_size(struct session *s, const struct imapd_message *m)
 }
 
 static void
+put_modseq(struct session *s, const struct imapd_message *m)
+{
+	imapd_put_modseq(s, &m->info);
+}
+
+static void
 put_envelope(struct session *s, const struct imapd_message *m)
 {
 	struct slice envelope = { NULL, 0 };
@@ -134,6 +141,7 @@ static const struct {
 	{ FETCH_EMAILID,       FETCH_NEEDS_INFO,   put_emailid },
 	{ FETCH_THREADID,      FETCH_NEEDS_THREAD, put_threadid },
 	{ FETCH_PREVIEW,       FETCH_NEEDS_TREE | FETCH_NEEDS_FILE, put_preview },
+	{ FETCH_MODSEQ,        FETCH_NEEDS_INFO,   put_modseq },
 };
 /* clang-format on */
 

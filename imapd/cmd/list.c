@@ -477,6 +477,7 @@ list(struct session *s, struct parse *p, bool lsub)
 		imapd_ok(s, "LIST completed");
 		return;
 	}
+	status_items_enable(s, r.status);
 	run(s, &r);
 }
 

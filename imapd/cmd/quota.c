@@ -94,7 +94,7 @@ imapd_cmd_getquotaroot(struct session *s, struct parse *p)
 	if (!read_usage(s, "getquotaroot", &usage))
 		return;
 	buf_adds(imapd_out(s), "* QUOTAROOT ");
-	boxname_put(imapd_out(s), name);
+	boxname_put(s, name);
 	buf_adds(
 	    imapd_out(s), is_limited(&usage) ? " \"" ROOT "\"\r\n" : "\r\n");
 	if (is_limited(&usage))

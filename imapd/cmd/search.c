@@ -6,8 +6,11 @@
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/cmd/limit.h"
+#include "imapd/conn/enabled.h"
 #include "imapd/message/match.h"
 #include "imapd/parse/parse.h"
+#include "imapd/selected/modseq.h"
 #include "imapd/selected/seqwalk.h"
 
 struct search_job {
@@ -17,7 +20,9 @@ struct search_job {
 	struct seqwalk walk;
 	struct match match;
 	bool uid;
-	bool busy; /* with match's message */
+	bool busy;        /* with match's message */
+	uint64_t modseq;  /* the highest of those found */
+	uint32_t limited; /* not 0: the first of those that were looked at */
 };
 
 static void
@@ -25,11 +30,14 @@ finish(struct search_job *j, enum found found, const struct err *err)
 {
 	struct session *s = j->session;
 
+	if (j->search.modseq && j->modseq > 0)
+		buf_addf(imapd_out(s), " (MODSEQ %llu)",
+		    (unsigned long long)j->modseq);
 	buf_adds(imapd_out(s), "\r\n");
 	if (found == TEMPFAIL)
 		imapd_no(s, "search", err);
 	else
-		imapd_ok(s, "SEARCH completed");
+		imapd_ok_limited(s, j->limited, "SEARCH completed");
 }
 
 static void
@@ -72,8 +80,13 @@ step(struct search_job *j, struct err *err)
 	found = match_step(&j->match, &answer, err);
 	if (found == FOUND && answer == MATCH_UNKNOWN)
 		return FOUND;
-	if (found == FOUND && answer == MATCH_YES)
-		put(j, j->match.seq, j->match.message.info.uid);
+	if (found == FOUND && answer == MATCH_YES) {
+		const struct message_info *info = &j->match.message.info;
+
+		put(j, j->match.seq, info->uid);
+		if (info->modseq > j->modseq)
+			j->modseq = info->modseq;
+	}
 	end_message(j);
 	return found == TEMPFAIL ? TEMPFAIL : FOUND;
 }
@@ -112,6 +125,16 @@ on_free(struct session *s, struct imapd_job *job)
 
 static const struct job_ops ops = { .more = on_more, .free = on_free };
 
+/* Sets that each message has to be in are all that is looked at, whose number
+ * is what MESSAGELIMIT counts. */
+static void
+narrow(struct seqwalk *w, const struct search_key *all, struct arena *a)
+{
+	for (const struct search_key *k = all->child; k != NULL; k = k->next)
+		if (k->op == SEARCH_UID || k->op == SEARCH_SEQ)
+			seqwalk_narrow_to(w, &k->set, k->op == SEARCH_UID, a);
+}
+
 /* SEARCH SP [CHARSET ...] search-key *(SP search-key) */
 void
 imapd_cmd_search(struct session *s, struct parse *p)
@@ -130,6 +153,12 @@ imapd_cmd_search(struct session *s, struct parse *p)
 		    s, "[BADCHARSET (UTF-8 US-ASCII)] charset not known");
 		return;
 	}
+	if (search.numbers && (s->enabled & ENABLED_UIDONLY) != 0) {
+		imapd_bad_text(s, "[UIDREQUIRED] UIDONLY was enabled");
+		return;
+	}
+	if (search.modseq)
+		imapd_enable(s, ENABLED_CONDSTORE);
 	j = xcalloc(1, sizeof *j);
 	j->job.ops = &ops;
 	j->session = s;
@@ -137,7 +166,9 @@ imapd_cmd_search(struct session *s, struct parse *p)
 	j->uid = imapd_command_is_uid(s->command);
 	seqwalk_all(&j->walk, s->view, p->arena);
 	match_init(&j->match, &j->search, s->view);
-	j->match.numbers = true;
+	j->match.numbers = !search.modseq;
+	narrow(&j->walk, j->search.key, p->arena);
+	j->limited = seqwalk_limit(&j->walk, imapd_limit());
 	buf_adds(imapd_out(s), "* SEARCH");
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);

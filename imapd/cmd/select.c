@@ -8,7 +8,11 @@
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/parse/boxname.h"
+#include "imapd/parse/modifiers.h"
 #include "imapd/parse/parse.h"
+#include "imapd/selected/modseq.h"
+#include "imapd/selected/resync.h"
+#include "imapd/selected/seqwalk.h"
 #include "imapd/selected/update.h"
 #include "maildir/filename.h"
 #include "store/mailbox.h"
@@ -30,6 +34,12 @@ struct select {
 	/* The first message without \Seen. */
 	uint32_t uid; /* those below were looked at */
 	size_t looked;
+
+	struct select_params params;
+	bool told;            /* of the mailbox */
+	bool resyncing;       /* QRESYNC: what happened is being found out */
+	struct resync resync; /* by this */
+	struct seqwalk walk;  /* what changed, to be told */
 };
 
 /* RFC 9051 6.3.2: under which name the mailbox is known, and OLDNAME where it
@@ -60,16 +70,77 @@ tell_mailbox(struct session *s, const struct select *j, uint32_t unseen)
 	imapd_untagged(s, "%u EXISTS", view_count(s->view));
 	if (!rev2)
 		imapd_untagged(s, "%u RECENT", view_recents(s->view));
-	if (!rev2 && unseen > 0)
+	if (!rev2 && unseen > 0 && (s->enabled & ENABLED_UIDONLY) == 0)
 		imapd_untagged(s, "OK [UNSEEN %u] first unseen", unseen);
 	imapd_untagged(s, "OK [UIDVALIDITY %u] UIDs valid", st->uidvalidity);
 	imapd_untagged(s, "OK [UIDNEXT %u] predicted next UID", st->uidnext);
+	imapd_untagged(s, "OK [HIGHESTMODSEQ %llu] mod-sequences",
+	    (unsigned long long)imapd_highest(s));
 	imapd_untagged(s, "OK [MAILBOXID (%s)] object id", st->id);
 	if (rev2)
 		tell_name(s, j->name);
+}
+
+static void
+answer(struct session *s)
+{
 	imapd_ok(s, "[%s] %s completed",
 	    s->readonly ? "READ-ONLY" : "READ-WRITE",
 	    s->readonly ? "EXAMINE" : "SELECT");
+}
+
+/* What the client has missed is told behind that (RFC 7162 3.2.5). */
+static void
+begin_resync(struct session *s, struct select *j)
+{
+	const struct select_params *m = &j->params;
+
+	j->told = true;
+	if (!m->qresync || m->uidvalidity != j->status.uidvalidity)
+		return;
+	(void)seqwalk_init(&j->walk, s->view,
+	    m->has_known ? seqset_copy(&m->known, &s->arena)
+			 : seqset_all(&s->arena),
+	    true);
+	resync_init(&j->resync, &j->walk, m->modseq);
+	resync_want_vanished(
+	    &j->resync, s->view, m->has_known ? &m->known : NULL, &s->arena);
+	if (m->has_match)
+		resync_match(&j->resync, s->view, &m->seqs, &m->uids);
+	j->resyncing = true;
+}
+
+/* A step; false: the command was answered. */
+static bool
+resync_on(struct session *s, struct select *j)
+{
+	const struct message_info *info;
+	struct err err = { 0 };
+	uint32_t seq;
+
+	if (j->resyncing) {
+		if (resync_step(&j->resync, &j->walk, &s->arena, imapd_out(s),
+			&j->resyncing, &err) == 0)
+			return true;
+		imapd_deselect(s);
+		imapd_no(s, "select", &err);
+		return false;
+	}
+	switch (j->walk.view == NULL
+		    ? ABSENT
+		    : seqwalk_next(&j->walk, &seq, &info, &err)) {
+	case FOUND:
+		imapd_put_changed(s, seq, info, true, true);
+		return true;
+	case ABSENT:
+		answer(s);
+		return false;
+	case TEMPFAIL:
+		imapd_deselect(s);
+		imapd_no(s, "select", &err);
+		return false;
+	}
+	return false;
 }
 
 /* Look at some; true: *UNSEEN is the first without \Seen, 0: none, or not worth
@@ -124,12 +195,18 @@ on_more(struct session *s, struct imapd_job *job)
 	uint32_t unseen;
 	bool more;
 
-	while (!work_spent()) {
+	while (!imapd_is_full(s) && !work_spent()) {
+		if (j->told) {
+			if (!resync_on(s, j))
+				return;
+			continue;
+		}
 		if (j->view == NULL) {
 			if (!find_unseen(s, j, &unseen))
 				continue;
 			tell_mailbox(s, j, unseen);
-			return;
+			begin_resync(s, j);
+			continue;
 		}
 		if (view_fill(j->view, &more, &err) == -1 ||
 		    (!more && enter(s, j, &err) == -1)) {
@@ -146,12 +223,24 @@ on_free(struct session *s, struct imapd_job *job)
 	struct select *j = OUTER(job, struct select, job);
 
 	(void)s;
+	resync_fini(&j->resync);
 	view_close(&j->view);
 	mailbox_close(&j->mailbox);
 	xfree(&j);
 }
 
 static const struct job_ops ops = { .more = on_more, .free = on_free };
+
+/* NULL, or what is wrong with them. */
+static const char *
+check_params(const struct session *s, const struct select_params *m)
+{
+	if (m->qresync && (s->enabled & ENABLED_QRESYNC) == 0)
+		return "QRESYNC before ENABLE QRESYNC";
+	if (m->has_match && (s->enabled & ENABLED_UIDONLY) != 0)
+		return "[UIDREQUIRED] UIDONLY was enabled";
+	return NULL;
+}
 
 /* The mailbox selected before is left also where the new one fails. */
 static void
@@ -160,17 +249,27 @@ do_select(struct session *s, struct parse *p, bool readonly)
 	struct select *j;
 	struct mailbox *m;
 	struct slice name;
+	struct select_params params;
+	const char *why;
 
 	parse_space(p);
 	name = boxname_parse(p);
-	if (!parse_end(p)) {
+	modifiers_parse_select(p, &params);
+	if (!parse_ok(p)) {
 		imapd_bad(s, p);
+		return;
+	}
+	why = check_params(s, &params);
+	if (why != NULL) {
+		imapd_bad_text(s, why);
 		return;
 	}
 	if (s->view != NULL)
 		imapd_untagged(
 		    s, "OK [CLOSED] the mailbox selected before is left");
 	imapd_deselect(s);
+	if (params.condstore)
+		imapd_enable(s, ENABLED_CONDSTORE);
 	m = boxname_open(s, name, false);
 	if (m == NULL)
 		return;
@@ -180,6 +279,7 @@ do_select(struct session *s, struct parse *p, bool readonly)
 	j->readonly = readonly;
 	j->name = name;
 	j->uid = 1;
+	j->params = params;
 	j->view = view_new(m, readonly ? VIEW_READONLY : 0);
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);

@@ -9,8 +9,10 @@
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/statusitems.h"
 #include "imapd/conf.h"
+#include "imapd/conn/enabled.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
+#include "imapd/selected/modseq.h"
 #include "store/mailbox.h"
 
 enum item {
@@ -23,6 +25,7 @@ enum item {
 	ITEM_SIZE,
 	ITEM_APPENDLIMIT,
 	ITEM_MAILBOXID,
+	ITEM_HIGHESTMODSEQ,
 	ITEM_COUNT,
 };
 
@@ -36,6 +39,7 @@ static const char *const names[ITEM_COUNT] = {
 	[ITEM_SIZE] = "SIZE",
 	[ITEM_APPENDLIMIT] = "APPENDLIMIT",
 	[ITEM_MAILBOXID] = "MAILBOXID",
+	[ITEM_HIGHESTMODSEQ] = "HIGHESTMODSEQ",
 };
 
 static unsigned
@@ -81,10 +85,19 @@ value_of(const struct mailbox_status *st, enum item item)
 	case ITEM_APPENDLIMIT:
 		return (uint64_t)imapd_conf->shared.message_size_limit;
 	case ITEM_MAILBOXID: /* no number */
+	case ITEM_HIGHESTMODSEQ:
+		return st->highestmodseq;
 	case ITEM_COUNT:
 		break;
 	}
 	return 0;
+}
+
+void
+status_items_enable(struct session *s, unsigned items)
+{
+	if ((items >> ITEM_HIGHESTMODSEQ & 1) != 0)
+		imapd_enable(s, ENABLED_CONDSTORE);
 }
 
 int
@@ -178,5 +191,6 @@ imapd_cmd_status(struct session *s, struct parse *p)
 	j->mailbox = m;
 	j->items = items;
 	imapd_start(s, &j->job);
+	status_items_enable(s, items);
 	on_more(s, &j->job);
 }

@@ -12,6 +12,8 @@ struct session;
 
 /* "(" status-att *(SP status-att) ")": a set of bits. */
 unsigned status_items_parse(struct parse *p);
+/* The client asked for them, which may imply CONDSTORE. */
+void status_items_enable(struct session *s, unsigned items);
 /* "* STATUS name (...)" CRLF.  1: nothing was written, what other programs did
  * is looked at first: call again. */
 int status_items_put(

@@ -7,8 +7,14 @@
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/cmd/limit.h"
+#include "imapd/conn/enabled.h"
 #include "imapd/parse/flags.h"
+#include "imapd/parse/modifiers.h"
 #include "imapd/parse/parse.h"
+#include "imapd/parse/seqset.h"
+#include "imapd/parse/seqset_write.h"
+#include "imapd/selected/modseq.h"
 #include "imapd/selected/seqwalk.h"
 #include "imapd/selected/update.h"
 #include "store/change.h"
@@ -20,6 +26,7 @@ struct store_request {
 	struct seqset set;
 	struct flags_change change;
 	bool silent;
+	bool conditional;
 };
 
 struct store_job {
@@ -31,18 +38,23 @@ struct store_job {
 	uint32_t *uids; /* to be changed */
 	size_t n;
 	size_t at;
+	struct buf failed; /* uint32_t: UIDs of those that changed since */
+	uint32_t limited;  /* not 0: the first of those that were taken */
 };
 
 /* ("FLAGS" / "+FLAGS" / "-FLAGS") [".SILENT"] SP flags */
 static void
 read_request(struct parse *p, struct store_request *r)
 {
+	struct store_modifiers modifiers;
 	struct flag_names names;
 	struct slice item;
 
 	parse_space(p);
 	r->set = parse_seqset(p);
 	parse_space(p);
+	modifiers_parse_store(p, &modifiers);
+	r->conditional = modifiers.conditional;
 	r->change.op = FLAGS_SET;
 	if (cur_try_byte(&p->c, '+'))
 		r->change.op = FLAGS_ADD;
@@ -56,19 +68,41 @@ read_request(struct parse *p, struct store_request *r)
 	names = flags_parse(p, true);
 	r->change.flags = names.flags;
 	r->change.keywords = names.keywords;
-	r->change.unchanged_since = UINT64_MAX;
+	r->change.unchanged_since = modifiers.unchanged_since;
 	parse_end(p);
 }
 
+/* Those that changed since, as the command named them (RFC 7162 3.1.3). */
 static void
-finish(struct session *s, const struct seqwalk *w)
+answer_modified(struct session *s, const struct store_job *j)
 {
-	if (w->missing)
+	const uint32_t *uids = (const uint32_t *)(const void *)j->failed.p;
+	struct seqset_writer w = { 0 };
+	struct buf set;
+
+	buf_init(&set, SIZE_MAX / 2);
+	for (size_t i = 0; i < j->failed.n / sizeof *uids; i++)
+		seqset_put(
+		    &w, j->uid ? uids[i] : view_seq(s->view, uids[i]), &set);
+	seqset_finish(&w, &set);
+	imapd_ok(
+	    s, "[MODIFIED %s] STORE completed for the others", buf_cstr(&set));
+	buf_fini(&set);
+}
+
+static void
+finish(struct session *s, const struct store_job *j)
+{
+	if (j->failed.n > 0 || j->walk.missing)
+		imapd_tell_limited(s, j->limited);
+	if (j->failed.n > 0)
+		answer_modified(s, j);
+	else if (j->walk.missing)
 		imapd_ok(s,
 		    "[EXPUNGEISSUED] STORE completed, but some of the messages "
 		    "no longer exist");
 	else
-		imapd_ok(s, "STORE completed");
+		imapd_ok_limited(s, j->limited, "STORE completed");
 }
 
 /* -1: answered NO. */
@@ -79,7 +113,7 @@ change_some(struct session *s, struct store_job *j)
 	struct err err = { 0 };
 
 	if (view_flags(s->view, j->uids + j->at, n, &j->request.change, true,
-		NULL, &err) == 0) {
+		j->request.conditional ? &j->failed : NULL, &err) == 0) {
 		j->at += n;
 		return 0;
 	}
@@ -87,6 +121,18 @@ change_some(struct session *s, struct store_job *j)
 	view_tell_own(s->view);
 	imapd_no(s, "store", &err);
 	return -1;
+}
+
+/* SILENT leaves out what the client knows by itself, which the new mod-sequence
+ * is not.  Where the others' changes came in between is told with the answer.
+ */
+static bool
+is_told(const struct session *s, const struct store_job *j,
+    const struct message_info *info)
+{
+	return view_is_own(s->view, info->modseq) ||
+	       (!j->request.silent &&
+		   info->modseq <= j->request.change.unchanged_since);
 }
 
 /* False: the command was answered. */
@@ -99,15 +145,12 @@ tell_one(struct session *s, struct store_job *j)
 
 	switch (seqwalk_next(&j->walk, &seq, &info, &err)) {
 	case FOUND:
-		imapd_tell_keywords(s);
-		buf_addf(imapd_out(s), "* %u FETCH (", seq);
-		if (j->uid)
-			buf_addf(imapd_out(s), "UID %u ", info->uid);
-		imapd_put_message_flags(s, info);
-		buf_adds(imapd_out(s), ")\r\n");
+		if (is_told(s, j, info))
+			imapd_put_changed(
+			    s, seq, info, j->uid, !j->request.silent);
 		return true;
 	case ABSENT:
-		finish(s, &j->walk);
+		finish(s, j);
 		return false;
 	case TEMPFAIL:
 		imapd_no(s, "store", &err);
@@ -125,8 +168,8 @@ on_more(struct session *s, struct imapd_job *job)
 		if (j->at < j->n) {
 			if (change_some(s, j) == -1)
 				return;
-		} else if (j->request.silent) {
-			imapd_ok(s, "STORE completed");
+		} else if (j->request.silent && !imapd_tells_modseq(s)) {
+			finish(s, j);
 			return;
 		} else if (!tell_one(s, j)) {
 			return;
@@ -141,6 +184,7 @@ on_free(struct session *s, struct imapd_job *job)
 	struct store_job *j = OUTER(job, struct store_job, job);
 
 	(void)s;
+	buf_fini(&j->failed);
 	xfree(&j->uids);
 	xfree(&j);
 }
@@ -169,8 +213,12 @@ imapd_cmd_store(struct session *s, struct parse *p)
 		j->request = r;
 		j->walk = w;
 		j->uid = uid;
-		j->uids = seqwalk_uids(&w, &j->n);
+		j->limited = seqwalk_limit(&j->walk, imapd_limit());
+		j->uids = seqwalk_uids(&j->walk, &j->n);
+		buf_init(&j->failed, j->n * sizeof *j->uids + 1);
 		imapd_start(s, &j->job);
+		if (r.conditional)
+			imapd_enable(s, ENABLED_CONDSTORE);
 		on_more(s, &j->job);
 	}
 }

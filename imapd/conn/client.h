@@ -25,6 +25,7 @@ struct client {
 	struct buf answer; /* of the command; not empty: updates come first */
 	bool held;         /* input waits for the next step */
 	bool compress;     /* from the next byte on */
+	bool highest;      /* it carries HIGHESTMODSEQ, as of those updates */
 	const char *bye;   /* to be said when the command is answered */
 	unsigned holds;
 	unsigned bad; /* commands in a row that were none */

@@ -8,6 +8,7 @@
 #include "imapd/conn/client.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/parse.h"
+#include "imapd/selected/modseq.h"
 #include "imapd/selected/update.h"
 #include "log/log.h"
 #include "proto/errwords.h"
@@ -64,9 +65,13 @@ imapd_reply(struct session *s)
 	if (u == UPDATE_GONE)
 		imapd_untagged(s, "BYE " IMAPD_DELETED);
 	put_tag(s);
+	if (c->highest && s->view != NULL)
+		buf_addf(imapd_out(s), "OK [HIGHESTMODSEQ %llu] ",
+		    (unsigned long long)imapd_highest(s));
 	buf_add(imapd_out(s), buf_slice(&c->answer));
 	buf_adds(imapd_out(s), "\r\n");
 	buf_fini(&c->answer);
+	c->highest = false;
 	imapd_reply_end(s);
 	if (u == UPDATE_GONE)
 		imapd_finish(s);
@@ -85,6 +90,21 @@ imapd_ok(struct session *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	imapd_client_put(&c->answer, fmt, ap);
 	va_end(ap);
+	imapd_reply(s);
+}
+
+void
+imapd_ok_highest(struct session *s, const char *text)
+{
+	struct client *c = client_of(s);
+
+	if (!imapd_tells_modseq(s) || s->state == S_LOGOUT) {
+		imapd_ok(s, "%s", text);
+		return;
+	}
+	c->bad = 0;
+	c->highest = true;
+	buf_adds(&c->answer, text);
 	imapd_reply(s);
 }
 

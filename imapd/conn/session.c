@@ -12,6 +12,7 @@
 #include "imapd/cmd/commands.h"
 #include "imapd/conf.h"
 #include "imapd/conn/client.h"
+#include "imapd/conn/enabled.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/parse.h"
 #include "log/log.h"
@@ -39,6 +40,9 @@ identify(struct session *s, struct parse *p)
 		return "unknown command";
 	if ((s->command->states & s->state) == 0)
 		return "no mailbox selected";
+	if ((s->enabled & ENABLED_UIDONLY) != 0 &&
+	    imapd_command_has_numbers(s->command))
+		return "[UIDREQUIRED] UIDONLY was enabled";
 	return NULL;
 }
 

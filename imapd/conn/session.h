@@ -112,6 +112,9 @@ void imapd_untagged(struct session *s, const char *fmt, ...)
  * what changed in the mailbox, as the command allows. */
 void imapd_ok(struct session *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same with HIGHESTMODSEQ, as of what was told with it, where the client
+ * wants mod-sequences (RFC 7162 3.2.7); TEXT is behind the code. */
+void imapd_ok_highest(struct session *s, const char *text);
 /* WHAT failed: the client is told as proto/errwords.h has it; the log of what
  * is ERR_TEMP. */
 void imapd_no(struct session *s, const char *what, const struct err *err);

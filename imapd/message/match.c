@@ -140,6 +140,8 @@ eval_index(const struct match *m, const struct search_key *k)
 		return yes_if(i->vsize < k->number);
 	case SEARCH_SEQ:
 		return yes_if(seqset_has(&k->set, m->seq));
+	case SEARCH_MODSEQ:
+		return yes_if(i->modseq >= (uint64_t)k->number);
 	case SEARCH_UID:
 		return yes_if(seqset_has(&k->set, i->uid));
 	default:

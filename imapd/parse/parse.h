@@ -10,7 +10,8 @@
 
 #include "base/arena.h"
 #include "base/cur.h"
-#include "imapd/parse/seqset.h"
+
+struct seqset;
 
 struct parse {
 	struct cur c;

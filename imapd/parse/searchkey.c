@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/parse/searchkey.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
+#include "imapd/parse/modifiers.h"
 #include "imapd/parse/parse.h"
+#include "imapd/parse/seqset.h"
 #include "maildir/filename.h"
 #include "mime/charset.h"
 #include "mime/date.h"
@@ -27,6 +31,7 @@ enum argument {
 	ARG_KEYWORD,
 	ARG_HEADER,
 	ARG_SET,
+	ARG_MODSEQ,
 };
 
 /* clang-format off */
@@ -50,6 +55,7 @@ static const struct search_word {
 	{ "HEADER",     SEARCH_HEADER,     ARG_HEADER,  0,            false },
 	{ "KEYWORD",    SEARCH_KEYWORD,    ARG_KEYWORD, 0,            false },
 	{ "LARGER",     SEARCH_LARGER,     ARG_SIZE,    0,            false },
+	{ "MODSEQ",     SEARCH_MODSEQ,     ARG_MODSEQ,  0,            false },
 	{ "OLD",        SEARCH_RECENT,     ARG_NONE,    0,            true },
 	{ "OLDER",      SEARCH_OLDER,      ARG_SECONDS, 0,            false },
 	{ "ON",         SEARCH_ON,         ARG_DAY,     0,            false },
@@ -140,6 +146,29 @@ add_string(struct context *c, struct search_key *k)
 	c->search->strings[c->search->nstrings++] = k;
 }
 
+/* [entry-name SP entry-type-req SP] mod-sequence-valzer: a mod-sequence is a
+ * whole message's here, so that of a flag is the same. */
+static int64_t
+read_modseq(struct context *c)
+{
+	struct parse *p = c->p;
+
+	c->search->modseq = true;
+	if (parse_peek(p) == '"') {
+		const struct slice entry = parse_string(p);
+
+		if (!slice_istarts(entry, SLICE("/flags/")) ||
+		    entry.n == strlen("/flags/"))
+			parse_fail(p, "expected \"/flags/...\"");
+		parse_space(p);
+		if (!parse_try_word(p, "priv") &&
+		    !parse_try_word(p, "shared") && !parse_try_word(p, "all"))
+			parse_fail(p, "expected priv, shared or all");
+		parse_space(p);
+	}
+	return (int64_t)parse_modseq_or_zero(p);
+}
+
 static void
 read_argument(
     struct context *c, struct search_key *k, const struct search_word *w)
@@ -174,6 +203,9 @@ read_argument(
 		break;
 	case ARG_SET:
 		k->set = parse_seqset(c->p);
+		break;
+	case ARG_MODSEQ:
+		k->number = read_modseq(c);
 		break;
 	}
 }
@@ -268,6 +300,7 @@ read_key(struct context *c)
 	}
 	c->depth++;
 	if (is_set(parse_peek(c->p))) {
+		c->search->numbers = true;
 		k = new_key(c, SEARCH_SEQ);
 		k->set = parse_seqset(c->p);
 	} else if (parse_try_open(c->p)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The criteria of SEARCH (RFC 3501 6.4.4, WITHIN of RFC 5032), parsed into a
+/* The criteria of SEARCH (RFC 3501 6.4.4, WITHIN of RFC 5032,
+ * MODSEQ of RFC 7162), parsed into a
  * tree. */
 #ifndef IMAPD_PARSE_SEARCHKEY_H
 #define IMAPD_PARSE_SEARCHKEY_H
@@ -28,6 +29,7 @@ enum search_op {
 	SEARCH_SMALLER,
 	SEARCH_SEQ,
 	SEARCH_UID,
+	SEARCH_MODSEQ,     /* mod-sequence */
 	SEARCH_SENTBEFORE, /* Date field; from here on the record is read */
 	SEARCH_SENTON,
 	SEARCH_SENTSINCE,
@@ -59,6 +61,8 @@ struct search {
 	size_t nstrings;
 	struct search_key *heads[SEARCH_STRINGS_MAX]; /* HEADER */
 	size_t nheads;
+	bool modseq;      /* it is about mod-sequences (RFC 7162 3.1.5) */
+	bool numbers;     /* and about sequence numbers */
 	bool bad_charset; /* not known: NO [BADCHARSET] */
 };
 

@@ -31,6 +31,7 @@ static const struct {
 	{ "SAVEDATE",      FETCH_SAVEDATE },
 	{ "EMAILID",       FETCH_EMAILID },
 	{ "THREADID",      FETCH_THREADID },
+	{ "MODSEQ",        FETCH_MODSEQ },
 };
 enum { MACROS = 3 }; /* the first ones stand alone only */
 

@@ -2,9 +2,9 @@
 #include "imapd/parse/seqset.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/cur.h"
 
 /* nz-number / "*" */
@@ -51,6 +51,26 @@ seqset_parse(struct cur *c, struct arena *a, struct seqset *set)
 	} while (cur_try_byte(c, ','));
 	if (!cur_ok(c))
 		set->n = 0;
+}
+
+struct seqset
+seqset_all(struct arena *a)
+{
+	struct seqset all = { arena_alloc(a, sizeof *all.v), 1 };
+
+	all.v[0] = (struct seqrange){ 1, 0 };
+	return all;
+}
+
+struct seqset
+seqset_copy(const struct seqset *set, struct arena *a)
+{
+	struct seqset copy = { arena_alloc(a, (set->n + 1) * sizeof *copy.v),
+		set->n };
+
+	if (set->n > 0)
+		memcpy(copy.v, set->v, set->n * sizeof *copy.v);
+	return copy;
 }
 
 static int
@@ -111,37 +131,4 @@ uint32_t
 seqset_last(const struct seqset *set)
 {
 	return set->n > 0 ? set->v[set->n - 1].hi : 0;
-}
-
-static void
-flush(struct seqset_writer *w, struct buf *out)
-{
-	if (w->lo == 0)
-		return;
-	if (w->any)
-		buf_addc(out, ',');
-	buf_addu(out, w->lo);
-	if (w->hi > w->lo) {
-		buf_addc(out, ':');
-		buf_addu(out, w->hi);
-	}
-	w->any = true;
-}
-
-void
-seqset_put(struct seqset_writer *w, uint32_t n, struct buf *out)
-{
-	if (w->lo != 0 && n == w->hi + 1) {
-		w->hi = n;
-		return;
-	}
-	flush(w, out);
-	w->lo = w->hi = n;
-}
-
-void
-seqset_finish(struct seqset_writer *w, struct buf *out)
-{
-	flush(w, out);
-	w->lo = 0;
 }

@@ -9,21 +9,21 @@
 
 /* Each range of UIDs becomes the range of sequence numbers it covers. */
 static void
-to_sequence(struct seqwalk *w)
+to_sequence(const struct view *v, struct seqset *set)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < w->set.n; i++) {
-		const struct seqrange r = w->set.v[i];
-		const uint32_t lo = view_seq_from(w->view, r.lo);
+	for (size_t i = 0; i < set->n; i++) {
+		const struct seqrange r = set->v[i];
+		const uint32_t lo = view_seq_from(v, r.lo);
 		const uint32_t end = r.hi == UINT32_MAX
-					 ? view_count(w->view) + 1
-					 : view_seq_from(w->view, r.hi + 1);
+					 ? view_count(v) + 1
+					 : view_seq_from(v, r.hi + 1);
 
 		if (lo < end)
-			w->set.v[n++] = (struct seqrange){ lo, end - 1 };
+			set->v[n++] = (struct seqrange){ lo, end - 1 };
 	}
-	w->set.n = n;
+	set->n = n;
 }
 
 bool
@@ -41,8 +41,87 @@ seqwalk_init(struct seqwalk *w, struct view *v, struct seqset set, bool uid)
 		w->set.n = 0;
 	else
 		seqset_resolve(&w->set, view_uid(v, count));
-	to_sequence(w);
+	to_sequence(v, &w->set);
 	return true;
+}
+
+void
+seqwalk_narrow(
+    struct seqwalk *w, const uint32_t *uids, size_t n, struct arena *a)
+{
+	struct seqset kept = { arena_alloc(a, (n + 1) * sizeof *kept.v), 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t seq = view_seq(w->view, uids[i]);
+
+		if (seq == 0 || !seqset_has(&w->set, seq))
+			continue;
+		if (kept.n > 0 && kept.v[kept.n - 1].hi + 1 == seq)
+			kept.v[kept.n - 1].hi = seq;
+		else
+			kept.v[kept.n++] = (struct seqrange){ seq, seq };
+	}
+	w->set = kept;
+}
+
+void
+seqwalk_narrow_to(
+    struct seqwalk *w, const struct seqset *set, bool uid, struct arena *a)
+{
+	struct seqset b = seqset_copy(set, a);
+	struct seqset both;
+	size_t i = 0, j = 0;
+
+	if (uid)
+		to_sequence(w->view, &b);
+	both.v = arena_alloc(a, (w->set.n + b.n + 1) * sizeof *both.v);
+	both.n = 0;
+	while (i < w->set.n && j < b.n) {
+		const struct seqrange x = w->set.v[i], y = b.v[j];
+		const uint32_t lo = x.lo > y.lo ? x.lo : y.lo;
+		const uint32_t hi = x.hi < y.hi ? x.hi : y.hi;
+
+		if (lo <= hi)
+			both.v[both.n++] = (struct seqrange){ lo, hi };
+		if (x.hi < y.hi)
+			i++;
+		else
+			j++;
+	}
+	w->set = both;
+}
+
+uint64_t
+seqwalk_count(const struct seqwalk *w)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < w->set.n; i++)
+		n += (uint64_t)w->set.v[i].hi - w->set.v[i].lo + 1;
+	return n;
+}
+
+uint32_t
+seqwalk_limit(struct seqwalk *w, uint32_t max)
+{
+	uint64_t over = seqwalk_count(w);
+	size_t i = 0;
+
+	if (max == 0 || over <= max)
+		return 0;
+	for (over -= max; over > 0; i++) {
+		struct seqrange *r = &w->set.v[i];
+		const uint64_t n = (uint64_t)r->hi - r->lo + 1;
+
+		if (n > over) {
+			r->lo += (uint32_t)over;
+			break;
+		}
+		over -= n;
+	}
+	w->set.v += i;
+	w->set.n -= i;
+	return view_uid(w->view, w->set.v[0].lo);
 }
 
 void
@@ -111,6 +190,8 @@ seqwalk_next(struct seqwalk *w, uint32_t *seq, const struct message_info **info,
 
 		seqwalk_skip(w);
 		found = info_of(w, view_uid(w->view, *seq), info, err);
+		if (found == FOUND && (*info)->modseq <= w->since)
+			continue;
 		if (found != ABSENT)
 			return found;
 		w->missing = true;

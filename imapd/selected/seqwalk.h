@@ -16,8 +16,9 @@ struct seqwalk {
 	struct view *view;
 	struct seqset set; /* resolved; of sequence numbers */
 	size_t range;
-	uint32_t next; /* sequence number; 0: the range has not begun */
-	bool missing;  /* a message was gone */
+	uint32_t next;  /* sequence number; 0: the range has not begun */
+	bool missing;   /* a message was gone */
+	uint64_t since; /* pass over those with no later mod-sequence */
 	struct message_info batch[SEQWALK_BATCH];
 	uint64_t keywords; /* the table that it was read with */
 	size_t n, at;
@@ -28,6 +29,17 @@ struct seqwalk {
  * last message (a BAD command). */
 bool seqwalk_init(
     struct seqwalk *w, struct view *v, struct seqset set, bool uid);
+/* Only those of its messages whose UIDs are among the N UIDS (ascending). */
+void seqwalk_narrow(
+    struct seqwalk *w, const uint32_t *uids, size_t n, struct arena *a);
+/* Only those in SET (resolved), of UIDs or sequence numbers. */
+void seqwalk_narrow_to(
+    struct seqwalk *w, const struct seqset *set, bool uid, struct arena *a);
+/* How many messages it names. */
+uint64_t seqwalk_count(const struct seqwalk *w);
+/* Only its last MAX ones (0: all); the UID of the first of them, or 0 when
+ * there are no more (RFC 9738 3.1). */
+uint32_t seqwalk_limit(struct seqwalk *w, uint32_t max);
 /* All messages of V. */
 void seqwalk_all(struct seqwalk *w, struct view *v, struct arena *a);
 /* The next message; ABSENT at the end.  INFO points into W until the next

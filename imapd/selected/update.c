@@ -7,6 +7,9 @@
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/flags.h"
+#include "imapd/parse/seqset.h"
+#include "imapd/parse/seqset_write.h"
+#include "imapd/selected/modseq.h"
 #include "log/log.h"
 #include "maildir/filename.h"
 #include "maildir/keywords.h"
@@ -53,23 +56,66 @@ imapd_put_message_flags(struct session *s, const struct message_info *info)
 	buf_addc(out, ')');
 }
 
-static void
-put_fetch(struct session *s, const struct view_event *e)
+void
+imapd_put_changed(struct session *s, uint32_t seq,
+    const struct message_info *info, bool uid, bool flags)
 {
 	struct buf *out = imapd_out(s);
 
-	imapd_tell_keywords(s);
-	buf_addf(out, "* %u FETCH (", e->seq);
-	if (s->command != NULL && imapd_command_is_uid(s->command))
-		buf_addf(out, "UID %u ", e->uid);
-	imapd_put_message_flags(s, &e->info);
+	if (flags)
+		imapd_tell_keywords(s);
+	imapd_begin_fetch(s, seq, info->uid);
+	if ((uid || (s->enabled & ENABLED_QRESYNC) != 0) &&
+	    (s->enabled & ENABLED_UIDONLY) == 0) {
+		buf_adds(out, "UID ");
+		buf_addu(out, info->uid);
+		buf_addc(out, ' ');
+	}
+	if (flags)
+		imapd_put_message_flags(s, info);
+	if (flags && imapd_tells_modseq(s))
+		buf_addc(out, ' ');
+	if (!flags || imapd_tells_modseq(s))
+		imapd_put_modseq(s, info);
 	buf_adds(out, ")\r\n");
 }
 
 struct update_call {
 	struct session *session;
 	bool gone;
+	struct seqset_writer writer; /* of VANISHED, which is open */
+	bool vanished;
 };
+
+static void
+begin_vanished(struct update_call *u)
+{
+	if (!u->vanished)
+		buf_adds(imapd_out(u->session), "* VANISHED ");
+	u->vanished = true;
+}
+
+static void
+end_vanished(struct update_call *u)
+{
+	if (!u->vanished)
+		return;
+	seqset_finish(&u->writer, imapd_out(u->session));
+	buf_adds(imapd_out(u->session), "\r\n");
+	u->writer = (struct seqset_writer){ 0 };
+	u->vanished = false;
+}
+
+static void
+on_expunge(struct update_call *u, const struct view_event *e)
+{
+	if (!imapd_tells_vanished(u->session)) {
+		imapd_untagged(u->session, "%u EXPUNGE", e->seq);
+		return;
+	}
+	begin_vanished(u);
+	seqset_put(&u->writer, e->uid, imapd_out(u->session));
+}
 
 static void
 on_event(void *arg, const struct view_event *e)
@@ -77,9 +123,11 @@ on_event(void *arg, const struct view_event *e)
 	struct update_call *u = arg;
 	struct session *s = u->session;
 
+	if (e->kind != VIEW_EXPUNGE)
+		end_vanished(u);
 	switch (e->kind) {
 	case VIEW_EXPUNGE:
-		imapd_untagged(s, "%u EXPUNGE", e->seq);
+		on_expunge(u, e);
 		break;
 	case VIEW_EXISTS:
 		imapd_untagged(s, "%u EXISTS", e->seq);
@@ -88,7 +136,10 @@ on_event(void *arg, const struct view_event *e)
 		break;
 	case VIEW_FLAGS:
 		if (!e->own)
-			put_fetch(s, e);
+			imapd_put_changed(s, e->seq, &e->info,
+			    s->command != NULL &&
+				imapd_command_is_uid(s->command),
+			    true);
 		break;
 	case VIEW_KEYWORDS:
 		imapd_tell_keywords(s);
@@ -120,8 +171,10 @@ imapd_update(struct session *s, bool expunges)
 	if (!view_untold(s->view) &&
 	    look(view_mailbox(s->view), &more, &err) == 0 && more)
 		return UPDATE_MORE;
-	if (err.class == ERR_NONE &&
-	    view_sync(s->view, expunges, on_event, &u, &more, &err) == 0) {
+	if (err.class == ERR_NONE)
+		(void)view_sync(s->view, expunges, on_event, &u, &more, &err);
+	end_vanished(&u);
+	if (err.class == ERR_NONE) {
 		if (u.gone)
 			return UPDATE_GONE;
 		return more ? UPDATE_MORE : UPDATED;

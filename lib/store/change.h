@@ -23,9 +23,10 @@ struct flags_change {
 };
 
 /* Change the N messages UIDS (ascending).  FAILED (may be NULL) gets the UIDs,
- * as uint32_t one behind the other, that unchanged_since kept from it; those
- * that are gone are left out.  *FROM and *TO: the new mod-sequences lie in
- * [FROM, TO).  ERR_PERM with ERR_LIMIT: no keyword, or too many of them. */
+ * as uint32_t one behind the other, that unchanged_since kept from it, and
+ * where there is one those that are gone.  *FROM and *TO: the new mod-sequences
+ * lie in [FROM, TO).  ERR_PERM with ERR_LIMIT: no keyword, or too many of them.
+ */
 int message_flags(struct mailbox *m, const uint32_t *uids, size_t n,
     const struct flags_change *change, struct buf *failed, uint64_t *from,
     uint64_t *to, struct err *err);

@@ -217,9 +217,11 @@ change_one(struct tx *tx, struct ix_box *b, uint32_t uid,
 	uint32_t bits;
 	enum found f = ix_get_hot(tx->t, b->box, uid, &hot, err);
 
-	if (f != FOUND)
-		return f == ABSENT ? 0 : -1;
-	if (hot.modseq > c->unchanged_since) {
+	if (f == TEMPFAIL)
+		return -1;
+	if (f == ABSENT && c->unchanged_since == UINT64_MAX)
+		return 0;
+	if (f == ABSENT || hot.modseq > c->unchanged_since) {
 		if (failed != NULL)
 			buf_add(failed, slice_of(&uid, sizeof uid));
 		return 0;

@@ -10,12 +10,8 @@
 
 #include "base/must.h"
 #include "base/slice.h"
-#include "index/ix.h"
 #include "store/change.h"
-#include "store/handle.h"
-#include "store/inner.h"
 #include "store/view_inner.h"
-#include "sys/kv.h"
 
 /* In the units of VIEW_STEP_COST. */
 enum { EXPUNGE_COST = 4, FLAGS_COST = 8 };
@@ -72,6 +68,18 @@ uint64_t
 view_modseq(const struct view *v)
 {
 	return v->highest;
+}
+
+uint64_t
+view_modseq_distance(const struct view *v, uint64_t modseq)
+{
+	return modseq <= v->modseq ? v->modseq - modseq : UINT64_MAX;
+}
+
+uint32_t
+view_uidnext(const struct view *v)
+{
+	return v->uidnext;
 }
 
 uint32_t
@@ -262,6 +270,12 @@ view_untold(const struct view *v)
 	return v->stage != VIEW_QUIET;
 }
 
+bool
+view_is_own(const struct view *v, uint64_t modseq)
+{
+	return view_ranges_has(&v->silent, modseq);
+}
+
 void
 view_tell_own(struct view *v)
 {
@@ -280,39 +294,4 @@ view_flags(struct view *v, const uint32_t *uids, size_t n,
 	if (silent)
 		view_ranges_add(&v->silent, from, to);
 	return 0;
-}
-
-enum found
-view_vanished(struct view *v, uint64_t modseq, struct buf *out, struct err *err)
-{
-	struct kv_cursor *c;
-	char key[IX_KEY];
-	struct ix_meta meta;
-	struct slice k, val;
-	struct kv_txn *t;
-	struct ix_log l;
-	uint64_t at;
-	enum found f;
-
-	if (handle_enter_mailbox(v->m, err) == -1 ||
-	    (t = kv_read(v->m->a->ix.env, err)) == NULL)
-		return TEMPFAIL;
-	f = ix_get_meta(t, &meta, err) == FOUND ? FOUND : TEMPFAIL;
-	if (f == FOUND && modseq < meta.log_floor)
-		f = ABSENT;
-	c = f == FOUND ? kv_cursor_open(t, err) : NULL;
-	if (c != NULL) {
-		f = kv_seek(c, ix_log_key(key, modseq + 1), &k, &val, err);
-		while (f == FOUND && ix_key_log(k, &at) && at <= v->modseq &&
-		       ix_read_log(val, &l)) {
-			if (l.box == v->m->box && l.kind == LOG_GONE)
-				buf_add(out, slice_of(&l.uid, sizeof l.uid));
-			f = kv_next(c, &k, &val, err);
-		}
-		f = f == TEMPFAIL ? TEMPFAIL : FOUND;
-	}
-	kv_cursor_close(&c);
-	kv_abort(&t);
-	view_uids_sort(out);
-	return f;
 }

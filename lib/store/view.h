@@ -44,6 +44,10 @@ bool view_recent(const struct view *v, uint32_t uid);
 uint32_t view_recents(const struct view *v);
 /* HIGHESTMODSEQ of the mailbox as the picture shows it. */
 uint64_t view_modseq(const struct view *v);
+/* At most so many changes of the account came after MODSEQ, as of then. */
+uint64_t view_modseq_distance(const struct view *v, uint64_t modseq);
+/* No message had this UID or a later one, as of then. */
+uint32_t view_uidnext(const struct view *v);
 
 enum view_event_kind {
 	VIEW_EXPUNGE,  /* seq as of this event; uid */
@@ -72,6 +76,8 @@ bool view_untold(const struct view *v);
 /* Messages that are gone and still have numbers. */
 uint32_t view_pending(const struct view *v);
 
+/* Is MODSEQ of a change that view_flags made, SILENT, since the last sync? */
+bool view_is_own(const struct view *v, uint64_t modseq);
 /* What view_flags did for this session since the last sync is told after all.
  */
 void view_tell_own(struct view *v);
@@ -79,11 +85,5 @@ void view_tell_own(struct view *v);
 int view_flags(struct view *v, const uint32_t *uids, size_t n,
     const struct flags_change *change, bool silent, struct buf *failed,
     struct err *err);
-
-/* UIDs expunged after MODSEQ and up to what the picture shows, ascending, one
- * uint32_t behind the other (RFC 7162 3.2.5.1).  ABSENT: the log does not
- * reach back so far; every UID that is not in the picture may have gone. */
-enum found view_vanished(
-    struct view *v, uint64_t modseq, struct buf *out, struct err *err);
 
 #endif

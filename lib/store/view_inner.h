@@ -67,6 +67,7 @@ struct view {
 	uint64_t modseq;  /* how far the log was read */
 	uint64_t highest; /* of the mailbox, as of then */
 	uint32_t uidvalidity;
+	uint32_t uidnext;
 	uint64_t keywords; /* struct ix_box's */
 	bool readonly;
 	uint32_t looked; /* readonly: UIDs below were looked at */

@@ -286,6 +286,7 @@ note_nothing(struct view *v)
 	buf_reset(&v->changed);
 	n->modseq = v->modseq;
 	n->highest = v->highest;
+	n->uidnext = v->uidnext;
 	n->keywords = v->keywords;
 	n->ended = true;
 }
@@ -370,6 +371,7 @@ view_news_take(struct view *v)
 
 	v->modseq = n->modseq;
 	v->highest = n->highest;
+	v->uidnext = n->uidnext;
 	v->silent.n = 0;
 	buf_add(&v->gone, buf_slice(&n->gone));
 	view_uids_sort(&v->gone);

@@ -56,7 +56,7 @@ def test_small_commands(alice):
     assert alice.ok("NAMESPACE") == [b'NAMESPACE (("" "/")) NIL NIL']
     assert alice.ok('ID ("name" "test" "version" NIL)')[0].startswith(b"ID (")
     assert alice.ok("ID NIL")[0].startswith(b"ID (")
-    assert alice.ok("ENABLE CONDSTORE X-NONE") == [b"ENABLED"]
+    assert alice.ok("ENABLE X-NONE") == [b"ENABLED"]
     assert alice.ok("LOGOUT")[0].startswith(b"BYE")
 
 

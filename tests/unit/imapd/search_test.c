@@ -68,6 +68,7 @@ ask(const char *query, enum match_level level)
 	m.search = &search;
 	m.message.info = (struct message_info){ .uid = 7,
 		.flags = MSG_SEEN | MSG_FLAGGED,
+		.modseq = 40,
 		.vsize = 500,
 		.date_s = 999000 }; /* 12 Jan 1970 13:30 */
 	m.info = &m.message.info;
@@ -110,6 +111,12 @@ test_answers(void **state)
 		{ "OR UNSEEN DELETED",             false },
 		{ "(SEEN (OR DELETED FLAGGED))",   true },
 		{ "KEYWORD foo",                   false },
+		{ "MODSEQ 40",                     true },
+		{ "modseq 0",                      true },
+		{ "MODSEQ 41",                     false },
+		{ "MODSEQ \"/flags/\\\\Seen\" priv 40", true },
+		{ "MODSEQ \"/flags/x\" shared 41",  false },
+		{ "NOT MODSEQ \"/flags/x\" all 41", true },
 		{ "UNKEYWORD foo",                 true },
 		{ "3",                             true },
 		{ "1:2,4:*",                       false },
@@ -205,7 +212,11 @@ test_refusals(void **state)
 		"OR SEEN", "OR SEEN ", "SEEN  FLAGGED", "NONSENSE",
 		"BEFORE 31-Feb-1970", "BEFORE yesterday", "LARGER -1",
 		"LARGER x", "KEYWORD \"a\"", "UID 0", "HEADER X", "FROM",
-		"CHARSET", "CHARSET utf-8", "()", "SEENX", "YOUNGER 0" };
+		"CHARSET", "CHARSET utf-8", "()", "SEENX", "YOUNGER 0",
+		"MODSEQ", "MODSEQ x", "MODSEQ -1", "MODSEQ 9223372036854775808",
+		"MODSEQ \"/flags/\" all 1", "MODSEQ \"/x\" all 1",
+		"MODSEQ \"/flags/a\" 1", "MODSEQ \"/flags/a\" any 1",
+		"MODSEQ \"/flags/a\" all" };
 	struct arena arena;
 	struct parse p;
 	struct buf b;

@@ -4,7 +4,10 @@
 #include "tests/unit/store/fixture.h"
 
 #include "base/mem.h"
+#include "index/tx.h"
 #include "maildir/filename.h"
+#include "store/sync.h"
+#include "store/view_since.h"
 
 #define MAIL "Subject: x\r\n\r\nbody\r\n"
 
@@ -224,8 +227,10 @@ test_unchanged_since(void **state)
 	fx_flags(m, 2, FLAGS_ADD, MSG_FLAGGED, "");
 	assert_int_equal(
 	    message_flags(m, uids, 4, &c, &failed, &from, &to, NULL), 0);
-	assert_int_equal(failed.n, sizeof(uint32_t));
-	assert_int_equal(*(uint32_t *)(void *)failed.p, 2);
+	/* and what is not there */
+	assert_int_equal(failed.n, 2 * sizeof(uint32_t));
+	assert_int_equal(((uint32_t *)(void *)failed.p)[0], 2);
+	assert_int_equal(((uint32_t *)(void *)failed.p)[1], 4);
 	assert_int_equal(to - from, 2);
 	assert_int_equal(fx_info(m, 2).flags, MSG_FLAGGED);
 	assert_int_equal(fx_info(m, 3).flags, MSG_SEEN);
@@ -235,15 +240,67 @@ test_unchanged_since(void **state)
 }
 
 static void
+since(struct view *v, struct view_since *w, uint64_t modseq)
+{
+	bool more = true;
+
+	view_since_init(w, modseq);
+	while (more)
+		assert_int_equal(view_since_step(v, w, &more, NULL), 0);
+}
+
+/* The log was cut behind what the client knows. */
+static void
+cut_log(struct mailbox *m)
+{
+	struct ix_box b;
+	struct tx tx;
+
+	assert_int_equal(sync_begin(m, TX_ROOM, &tx, &b, NULL), 0);
+	tx.meta.log_floor = tx.meta.modseq;
+	assert_int_equal(tx_commit(&tx, NULL), 0);
+}
+
+static void
+test_cut_log(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct view_since w;
+	struct view *v;
+	uint64_t modseq;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		fx_append(m, MAIL, 0);
+	expunge(m, 3);
+	modseq = fx_status(m).highestmodseq;
+	cut_log(m);
+	/* Nothing happened here since, so nothing is missing. */
+	v = open_view(m, 0);
+	since(v, &w, modseq);
+	assert_false(w.cut || w.all);
+	view_since_fini(&w);
+	view_close(&v);
+	/* A change, and what is gone is not known; what changed is. */
+	expunge(m, 2);
+	v = open_view(m, 0);
+	since(v, &w, modseq - 1);
+	assert_true(w.cut);
+	assert_false(w.all);
+	view_since_fini(&w);
+	view_close(&v);
+	mailbox_close(&m);
+}
+
+static void
 test_vanished(void **state)
 {
 	struct mailbox *m = fx_box("INBOX");
+	struct view_since w;
 	struct view *v;
 	uint64_t modseq;
-	struct buf out;
 
 	(void)state;
-	buf_init(&out, 100);
 	for (int i = 0; i < 4; i++)
 		fx_append(m, MAIL, 0);
 	modseq = fx_status(m).highestmodseq;
@@ -251,13 +308,25 @@ test_vanished(void **state)
 	expunge(m, 1);
 	v = open_view(m, 0);
 	expunge(m, 4); /* not in what the picture shows */
-	assert_int_equal(view_vanished(v, modseq, &out, NULL), FOUND);
-	assert_int_equal(out.n, 2 * sizeof(uint32_t));
-	assert_int_equal(((uint32_t *)(void *)out.p)[0], 1);
-	assert_int_equal(((uint32_t *)(void *)out.p)[1], 3);
-	assert_int_equal(view_vanished(v, 1, &out, NULL), ABSENT);
+	since(v, &w, modseq);
+	assert_false(w.cut || w.all);
+	assert_int_equal(w.changed.n, 0);
+	assert_int_equal(w.gone.n, 2 * sizeof(uint32_t));
+	assert_int_equal(((uint32_t *)(void *)w.gone.p)[0], 1);
+	assert_int_equal(((uint32_t *)(void *)w.gone.p)[1], 3);
+	view_since_fini(&w);
+	/* from before the index, and of another one */
+	since(v, &w, 1);
+	assert_true(w.cut && w.all);
+	view_since_fini(&w);
+	since(v, &w, UINT64_MAX / 2);
+	assert_true(w.cut && w.all && w.modseq == 0);
+	view_since_fini(&w);
+	/* nothing happened */
+	since(v, &w, view_modseq(v));
+	assert_false(w.cut || w.all || w.gone.n > 0 || w.changed.n > 0);
+	view_since_fini(&w);
 	view_close(&v);
-	buf_fini(&out);
 	mailbox_close(&m);
 }
 
@@ -504,6 +573,7 @@ main(void)
 		FX(test_two_sessions),
 		FX(test_unchanged_since),
 		FX(test_vanished),
+		FX(test_cut_log),
 		FX(test_gone),
 		FX(test_over_rebuild),
 		FX(test_model),
