@@ -135,11 +135,9 @@ on_event(void *arg, const struct view_event *e)
 			imapd_untagged(s, "%u RECENT", view_recents(s->view));
 		break;
 	case VIEW_FLAGS:
-		if (!e->own)
-			imapd_put_changed(s, e->seq, &e->info,
-			    s->command != NULL &&
-				imapd_command_is_uid(s->command),
-			    true);
+		imapd_put_changed(s, e->seq, &e->info,
+		    s->command != NULL && imapd_command_is_uid(s->command),
+		    true);
 		break;
 	case VIEW_KEYWORDS:
 		imapd_tell_keywords(s);

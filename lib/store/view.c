@@ -151,17 +151,16 @@ tell_fresh(const struct teller *t)
 }
 
 static void
-tell_one(const struct teller *t, const struct view_changed *c)
+tell_one(const struct teller *t, uint32_t uid)
 {
 	struct view *v = t->v;
-	const uint32_t seq = view_seq(v, c->uid);
+	const uint32_t seq = view_seq(v, uid);
 	struct message_info info;
 
-	if (seq != 0 && message_find(v->m, c->uid, &info, NULL) == FOUND)
+	if (seq != 0 && message_find(v->m, uid, &info, NULL) == FOUND)
 		tell(t, (struct view_event){ .kind = VIEW_FLAGS,
 			    .seq = seq,
-			    .uid = c->uid,
-			    .own = c->own != 0,
+			    .uid = uid,
 			    .info = info });
 }
 
@@ -169,13 +168,12 @@ static void
 tell_flags(struct teller *t)
 {
 	struct view *v = t->v;
-	const struct view_changed *c =
-	    (const struct view_changed *)(const void *)v->changed.p;
-	const size_t all = v->changed.n / sizeof *c;
+	const uint32_t *uids = view_uids(&v->changed);
+	const size_t all = view_uids_n(&v->changed);
 	const size_t n = affordable(t, all - v->told, (int64_t)FLAGS_COST);
 
 	for (size_t i = 0; i < n; i++)
-		tell_one(t, &c[v->told + i]);
+		tell_one(t, uids[v->told + i]);
 	v->told += n;
 	t->left -= (int64_t)n * FLAGS_COST;
 	if (v->told < all)

@@ -61,7 +61,6 @@ struct view_event {
 	enum view_event_kind kind;
 	uint32_t seq;
 	uint32_t uid;
-	bool own;                 /* FLAGS: only by view_flags with SILENT */
 	struct message_info info; /* FLAGS */
 };
 
@@ -81,7 +80,7 @@ bool view_is_own(const struct view *v, uint64_t modseq);
 /* What view_flags did for this session since the last sync is told after all.
  */
 void view_tell_own(struct view *v);
-/* message_flags for this session: SILENT marks the events as its own. */
+/* message_flags for this session: with SILENT it is not told of that. */
 int view_flags(struct view *v, const uint32_t *uids, size_t n,
     const struct flags_change *change, bool silent, struct buf *failed,
     struct err *err);

@@ -48,12 +48,6 @@ struct view_news {
 	bool building; /* not all of it is in the index */
 };
 
-/* FLAGS to be told. */
-struct view_changed {
-	uint32_t uid;
-	uint32_t own;
-};
-
 /* What a step may cost; a unit is well below a microsecond. */
 enum { VIEW_STEP_COST = 4000 };
 
@@ -75,7 +69,7 @@ struct view {
 	enum view_stage stage;
 	struct view_news news;
 	struct buf gone;    /* uint32_t, ascending: still in the picture */
-	struct buf changed; /* struct view_changed: FLAGS to be told */
+	struct buf changed; /* uint32_t: FLAGS to be told */
 	size_t told;        /* of them */
 
 	struct view_ranges recent; /* of UIDs */

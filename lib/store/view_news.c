@@ -108,11 +108,9 @@ last_uid(const struct view *v)
 }
 
 static void
-note_changed(struct view *v, uint32_t uid, bool own)
+note_changed(struct view *v, uint32_t uid)
 {
-	const struct view_changed c = { uid, own };
-
-	buf_add(&v->changed, slice_of(&c, sizeof c));
+	buf_add(&v->changed, slice_of(&uid, sizeof uid));
 }
 
 static void
@@ -124,8 +122,8 @@ note(struct view *v, const struct ix_log *l, uint64_t modseq, uint32_t last)
 		add_uid(&v->news.gone, l->uid);
 	else if (l->kind == LOG_MSG && l->uid > last)
 		add_uid(&v->news.fresh, l->uid);
-	else if (l->kind == LOG_MSG)
-		note_changed(v, l->uid, view_ranges_has(&v->silent, modseq));
+	else if (l->kind == LOG_MSG && !view_ranges_has(&v->silent, modseq))
+		note_changed(v, l->uid);
 }
 
 /* As far as UPTO, where the log ends. */
@@ -212,7 +210,7 @@ compare(struct view *v, const struct walk *w, uint32_t last, int64_t *left,
 	if (picture_uid(&v->picture, v->news.at) == w->uid) {
 		v->news.at++;
 		if (w->hot.modseq > v->modseq)
-			note_changed(v, w->uid, false);
+			note_changed(v, w->uid);
 	}
 	return FOUND;
 }

@@ -48,10 +48,17 @@ struct kv_env {
 	bool broken; /* a write failed in a way that LMDB does not mend */
 };
 
+/* A writing transaction changes records of a kind one behind the other, so it
+ * goes on from where it was: by the first byte of a key, and apart for what is
+ * put and what is removed.  LMDB frees them with it. */
+enum { KV_KINDS = 8 };
+enum kv_place { KV_PUT, KV_DEL, KV_PLACES };
+
 struct kv_txn {
 	struct kv_env *kv;
 	MDB_txn *txn;
 	bool writes;
+	MDB_cursor *at[KV_PLACES][KV_KINDS];
 };
 
 struct kv_cursor {
@@ -457,6 +464,50 @@ found_of(struct kv_env *kv, int rc, struct err *err)
 	return TEMPFAIL;
 }
 
+static int
+cursor_at(
+    struct kv_txn *txn, enum kv_place place, const MDB_val *key, MDB_cursor **c)
+{
+	const unsigned char kind = *(const unsigned char *)key->mv_data;
+	MDB_cursor **at = &txn->at[place][kind % KV_KINDS];
+	int rc = 0;
+
+	if (*at == NULL)
+		rc = mdb_cursor_open(txn->txn, txn->kv->dbi, at);
+	*c = *at;
+	return rc;
+}
+
+static int
+get_near(struct kv_txn *txn, MDB_val *k, MDB_val *v)
+{
+	MDB_cursor *c;
+	const int rc = cursor_at(txn, KV_PUT, k, &c);
+
+	return rc == 0 ? mdb_cursor_get(c, k, v, MDB_SET) : rc;
+}
+
+static int
+put_near(struct kv_txn *txn, MDB_val *k, MDB_val *v)
+{
+	MDB_cursor *c;
+	const int rc = cursor_at(txn, KV_PUT, k, &c);
+
+	return rc == 0 ? mdb_cursor_put(c, k, v, 0) : rc;
+}
+
+static int
+del_near(struct kv_txn *txn, MDB_val *k)
+{
+	MDB_val v;
+	MDB_cursor *c;
+	int rc = cursor_at(txn, KV_DEL, k, &c);
+
+	if (rc == 0)
+		rc = mdb_cursor_get(c, k, &v, MDB_SET);
+	return rc == 0 ? mdb_cursor_del(c, 0) : rc;
+}
+
 enum found
 kv_get(
     struct kv_txn *txn, struct slice key, struct slice *value, struct err *err)
@@ -465,7 +516,9 @@ kv_get(
 	MDB_val v = { 0, NULL };
 	int rc;
 
-	GUARD(txn->kv, rc, mdb_get(txn->txn, txn->kv->dbi, &k, &v));
+	GUARD(txn->kv, rc,
+	    txn->writes ? get_near(txn, &k, &v)
+			: mdb_get(txn->txn, txn->kv->dbi, &k, &v));
 	*value = slice_val(v);
 	return found_of(txn->kv, rc, err);
 }
@@ -478,7 +531,7 @@ kv_put(
 	MDB_val v = val_of(value);
 	int rc;
 
-	GUARD(txn->kv, rc, mdb_put(txn->txn, txn->kv->dbi, &k, &v, 0));
+	GUARD(txn->kv, rc, put_near(txn, &k, &v));
 	return rc == 0 ? 0 : fail(txn->kv, rc, "put", err);
 }
 
@@ -488,7 +541,7 @@ kv_del(struct kv_txn *txn, struct slice key, struct err *err)
 	MDB_val k = val_of(key);
 	int rc;
 
-	GUARD(txn->kv, rc, mdb_del(txn->txn, txn->kv->dbi, &k, NULL));
+	GUARD(txn->kv, rc, del_near(txn, &k));
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		return 0;
 	return fail(txn->kv, rc, "delete", err);
