@@ -194,14 +194,17 @@ apply(const struct flags_change *c, const struct keyword_set *named,
 		break;
 	case FLAGS_ADD:
 		*bits |= flags;
-		keyword_set_or(set, named);
+		if (c->keywords.n > 0)
+			keyword_set_or(set, named);
 		break;
 	case FLAGS_DEL:
 		*bits &= ~flags;
-		keyword_set_del(set, named);
+		if (c->keywords.n > 0)
+			keyword_set_del(set, named);
 		break;
 	}
-	if (c->op != FLAGS_DEL && keyword_set_count(set) > KEYWORDS_PER_MESSAGE)
+	if (c->op != FLAGS_DEL && c->keywords.n > 0 &&
+	    keyword_set_count(set) > KEYWORDS_PER_MESSAGE)
 		return err_set_code(err, ERR_PERM, ERR_LIMIT,
 		    "too many keywords for a message");
 	return 0;
