@@ -5,6 +5,7 @@
 #include "imapd/message/binary.h"
 #include "imapd/message/body.h"
 #include "imapd/parse/parse.h"
+#include "imapd/search/context.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 
@@ -15,6 +16,7 @@ imapd_deselect(struct session *s)
 
 	body_place_free(&s->place);
 	binary_place_free(&s->binary_place);
+	imapd_search_forget(s);
 	if (s->view == NULL)
 		return;
 	m = view_mailbox(s->view);

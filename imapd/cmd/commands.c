@@ -5,11 +5,13 @@
 
 #include "base/mem.h"
 #include "imapd/parse/parse.h"
+#include "imapd/search/commands.h"
 
 /* clang-format off */
 static const struct imapd_command commands[] = {
 	/* name          allowed in   tells of          handler */
 	{ "APPEND",       S_ANY,      UPDATE_ALL,        imapd_cmd_append, imapd_append_literal },
+	{ "CANCELUPDATE", S_SELECTED, UPDATE_ALL,        imapd_cmd_cancelupdate, NULL },
 	{ "CAPABILITY",   S_ANY,      UPDATE_ALL,        imapd_cmd_capability, NULL },
 	{ "CHECK",        S_SELECTED, UPDATE_ALL,        imapd_cmd_check, NULL },
 	{ "CLOSE",        S_SELECTED, UPDATE_NONE,       imapd_cmd_close, NULL },
@@ -18,6 +20,7 @@ static const struct imapd_command commands[] = {
 	{ "CREATE",       S_ANY,      UPDATE_ALL,        imapd_cmd_create, NULL },
 	{ "DELETE",       S_ANY,      UPDATE_ALL,        imapd_cmd_delete, NULL },
 	{ "ENABLE",       S_ANY,      UPDATE_ALL,        imapd_cmd_enable, NULL },
+	{ "ESEARCH",      S_ANY,      UPDATE_ALL,        imapd_cmd_esearch, NULL },
 	{ "EXAMINE",      S_ANY,      UPDATE_NONE,       imapd_cmd_examine, NULL },
 	{ "EXPUNGE",      S_SELECTED, UPDATE_ALL,        imapd_cmd_expunge, NULL },
 	{ "FETCH",        S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_fetch, NULL },
@@ -36,16 +39,20 @@ static const struct imapd_command commands[] = {
 	{ "SEARCH",       S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_search, NULL },
 	{ "SELECT",       S_ANY,      UPDATE_NONE,       imapd_cmd_select, NULL },
 	{ "SETQUOTA",     S_ANY,      UPDATE_ALL,        imapd_cmd_setquota, NULL },
+	{ "SORT",         S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_sort, NULL },
 	{ "STATUS",       S_ANY,      UPDATE_ALL,        imapd_cmd_status, NULL },
 	{ "STORE",        S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_store, NULL },
 	{ "SUBSCRIBE",    S_ANY,      UPDATE_ALL,        imapd_cmd_subscribe, NULL },
+	{ "THREAD",       S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_thread, NULL },
 	{ "UID COPY",     S_SELECTED, UPDATE_ALL,        imapd_cmd_copy, NULL },
 	{ "UID EXPUNGE",  S_SELECTED, UPDATE_ALL,        imapd_cmd_uid_expunge, NULL },
 	{ "UID FETCH",    S_SELECTED, UPDATE_ALL,        imapd_cmd_fetch, NULL },
 	{ "UID MOVE",     S_SELECTED, UPDATE_ALL,        imapd_cmd_move, NULL },
 	{ "UID REPLACE",  S_SELECTED, UPDATE_ALL,        imapd_cmd_replace, imapd_replace_literal },
 	{ "UID SEARCH",   S_SELECTED, UPDATE_ALL,        imapd_cmd_search, NULL },
+	{ "UID SORT",     S_SELECTED, UPDATE_ALL,        imapd_cmd_sort, NULL },
 	{ "UID STORE",    S_SELECTED, UPDATE_ALL,        imapd_cmd_store, NULL },
+	{ "UID THREAD",   S_SELECTED, UPDATE_ALL,        imapd_cmd_thread, NULL },
 	{ "UNSELECT",     S_SELECTED, UPDATE_NONE,       imapd_cmd_unselect, NULL },
 	{ "UNSUBSCRIBE",  S_ANY,      UPDATE_ALL,        imapd_cmd_unsubscribe, NULL },
 };

@@ -20,7 +20,6 @@ struct imapd_command {
 
 /* The command that P begins with, whose name is then read; NULL: none. */
 const struct imapd_command *imapd_command_find(struct parse *p);
-
 /* Is this a command of the UID kind (answers carry UIDs)? */
 bool imapd_command_is_uid(const struct imapd_command *c);
 

@@ -17,6 +17,7 @@
 #include "imapd/message/body.h"
 #include "imapd/message/message.h"
 #include "imapd/parse/parse.h"
+#include "imapd/parse/partial.h"
 #include "imapd/parse/section.h"
 #include "imapd/parse/seqset.h"
 #include "imapd/selected/modseq.h"
@@ -419,6 +420,15 @@ items_implied(const struct session *s, bool uid, bool since)
 	return (uid && !uidonly ? FETCH_UID : 0U) | (since ? FETCH_MODSEQ : 0U);
 }
 
+static void
+take_part(struct seqwalk *w, const struct partial_range *r)
+{
+	size_t n = (size_t)seqwalk_count(w);
+	const size_t from = partial_of(r, &n);
+
+	seqwalk_part(w, from, n);
+}
+
 /* FETCH SP sequence-set SP items [SP modifiers] */
 void
 imapd_cmd_fetch(struct session *s, struct parse *p)
@@ -426,6 +436,7 @@ imapd_cmd_fetch(struct session *s, struct parse *p)
 	const bool uid = imapd_command_is_uid(s->command);
 	struct fetch_items items;
 	struct fetchsince *since;
+	struct partial_range partial = { .from = 0 };
 	struct seqset set;
 	struct fetch *f;
 
@@ -433,7 +444,7 @@ imapd_cmd_fetch(struct session *s, struct parse *p)
 	set = parse_seqset(p);
 	parse_space(p);
 	items = section_parse(p);
-	since = fetchsince_parse(s, p, &set);
+	since = fetchsince_parse(s, p, &set, &partial);
 	if (!parse_ok(p)) {
 		imapd_bad(s, p);
 		return;
@@ -450,6 +461,8 @@ imapd_cmd_fetch(struct session *s, struct parse *p)
 		imapd_bad_text(s, "no such message");
 		return;
 	}
+	if (partial.from > 0)
+		take_part(&f->walk, &partial);
 	imapd_start(s, &f->job);
 	if ((f->items.items & FETCH_MODSEQ) != 0)
 		imapd_enable(s, ENABLED_CONDSTORE);

@@ -19,7 +19,8 @@ struct fetchsince {
 };
 
 struct fetchsince *
-fetchsince_parse(struct session *s, struct parse *p, const struct seqset *set)
+fetchsince_parse(struct session *s, struct parse *p, const struct seqset *set,
+    struct partial_range *partial)
 {
 	struct fetch_modifiers m;
 	struct fetchsince *f;
@@ -29,6 +30,9 @@ fetchsince_parse(struct session *s, struct parse *p, const struct seqset *set)
 		parse_fail(p, "VANISHED is for UID FETCH");
 	if (m.vanished && (s->enabled & ENABLED_QRESYNC) == 0)
 		parse_fail(p, "VANISHED before ENABLE QRESYNC");
+	if (m.partial.from > 0 && !imapd_command_is_uid(s->command))
+		parse_fail(p, "PARTIAL is for UID FETCH");
+	*partial = m.partial;
 	if (!parse_ok(p) || m.changed_since == 0)
 		return NULL;
 	f = xcalloc(1, sizeof *f);

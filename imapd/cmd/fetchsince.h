@@ -7,14 +7,15 @@
 
 struct fetchsince;
 struct parse;
+struct partial_range;
 struct seqset;
 struct seqwalk;
 struct session;
 
 /* [SP "(" modifiers ")"], to the end of a command about SET (as parsed); NULL:
- * none, or P has failed. */
-struct fetchsince *fetchsince_parse(
-    struct session *s, struct parse *p, const struct seqset *set);
+ * not CHANGEDSINCE, or P has failed.  *PARTIAL from 0: no PARTIAL. */
+struct fetchsince *fetchsince_parse(struct session *s, struct parse *p,
+    const struct seqset *set, struct partial_range *partial);
 void fetchsince_free(struct fetchsince **f);
 /* W has what is asked for, and gets what of it changed, in steps, at whose end
  * *F is freed; VANISHED is written then. */

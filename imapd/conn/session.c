@@ -15,6 +15,7 @@
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/parse.h"
+#include "imapd/search/state.h"
 #include "log/log.h"
 
 /* ---- input ---- */
@@ -35,6 +36,7 @@ identify(struct session *s, struct parse *p)
 	s->tag = arena_slice(&s->arena, tag);
 	*p = parse_of(slice_from(text, tag.n + 1), &s->arena);
 	p->utf8 = imapd_takes_utf8(s);
+	p->saved = imapd_search_saved(s);
 	s->command = imapd_command_find(p);
 	if (s->command == NULL)
 		return "unknown command";

@@ -75,7 +75,8 @@ struct session {
 
 	struct view *view; /* of the selected mailbox; NULL: none */
 	bool readonly;
-	uint64_t keywords; /* the table the client was told of */
+	uint64_t keywords;           /* the table the client was told of */
+	struct search_state *search; /* search/state.h; NULL: nothing */
 	/* Where a partial FETCH left off. */
 	struct body_place *place;
 	struct binary_place *binary_place;

@@ -130,6 +130,16 @@ eval_index(const struct match *m, const struct search_key *k)
 		return yes_if(day_of(i->date_s) == k->number);
 	case SEARCH_SINCE:
 		return yes_if(day_of(i->date_s) >= k->number);
+	case SEARCH_SAVEDBEFORE:
+		return yes_if(day_of(i->saved_s) < k->number);
+	case SEARCH_SAVEDON:
+		return yes_if(day_of(i->saved_s) == k->number);
+	case SEARCH_SAVEDSINCE:
+		return yes_if(day_of(i->saved_s) >= k->number);
+	case SEARCH_EMAILID:
+		return yes_if(k->id != 0 && i->email_id == k->id);
+	case SEARCH_THREADID:
+		return yes_if(k->id != 0 && i->thread_id == k->id);
 	case SEARCH_YOUNGER:
 		return yes_if(m->now_s - i->date_s <= k->number);
 	case SEARCH_OLDER:

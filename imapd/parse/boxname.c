@@ -43,10 +43,15 @@ boxname_without_delimiter(struct slice name)
 }
 
 void
+boxname_add(struct buf *out, const struct session *s, struct slice name)
+{
+	wirename_put(out, name, boxname_delimiter(), imapd_takes_utf8(s));
+}
+
+void
 boxname_put(struct session *s, struct slice name)
 {
-	wirename_put(
-	    imapd_out(s), name, boxname_delimiter(), imapd_takes_utf8(s));
+	boxname_add(imapd_out(s), s, name);
 }
 
 void

@@ -34,6 +34,10 @@ read_fetch(struct parse *p, struct fetch_modifiers *m)
 	} else if (parse_try_word(p, "VANISHED")) {
 		once(p, m->vanished);
 		m->vanished = true;
+	} else if (parse_try_word(p, "PARTIAL")) {
+		once(p, m->partial.from > 0);
+		parse_space(p);
+		m->partial = partial_parse(p);
 	} else {
 		parse_fail(p, "expected a modifier of FETCH");
 	}

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "imapd/parse/partial.h"
 #include "imapd/parse/seqset.h"
 
 struct parse;
@@ -14,6 +15,7 @@ struct parse;
 struct fetch_modifiers {
 	uint64_t changed_since; /* 0: whatever */
 	bool vanished;
+	struct partial_range partial; /* from 0: all */
 };
 
 struct store_modifiers {

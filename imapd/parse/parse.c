@@ -267,12 +267,25 @@ parse_nz_number(struct parse *p, uint64_t max)
 	return n;
 }
 
+static void
+copy_seqset(struct seqset *to, const struct seqset *from, struct arena *a)
+{
+	to->n = from->n;
+	to->v = arena_alloc(a, (from->n + 1) * sizeof *to->v);
+	if (from->n > 0)
+		memcpy(to->v, from->v, from->n * sizeof *to->v);
+}
+
 struct seqset
 parse_seqset(struct parse *p)
 {
-	struct seqset set = { NULL, 0 };
+	struct seqset set = { .n = 0 };
 
-	if (parse_ok(p))
+	if (parse_ok(p) && cur_try_byte(&p->c, '$')) {
+		if (p->saved != NULL)
+			copy_seqset(&set, p->saved, p->arena);
+		set.uids = true;
+	} else if (parse_ok(p))
 		seqset_parse(&p->c, p->arena, &set);
 	if (!parse_ok(p))
 		parse_fail(p, "expected a set of numbers");

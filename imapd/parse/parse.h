@@ -18,6 +18,7 @@ struct parse {
 	struct arena *arena; /* what is unescaped; lives as the command does */
 	const char *why;     /* NULL while nothing failed */
 	bool utf8; /* mailbox names are UTF-8 as they stand (enabled.h) */
+	const struct seqset *saved; /* what "$" is (RFC 5182); NULL: empty */
 };
 
 struct parse parse_of(struct slice text, struct arena *arena);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/parse/modifiers.h"
+#include "imapd/parse/objectid.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/seqset.h"
 #include "maildir/filename.h"
@@ -32,6 +33,7 @@ enum argument {
 	ARG_HEADER,
 	ARG_SET,
 	ARG_MODSEQ,
+	ARG_ID,
 };
 
 /* clang-format off */
@@ -50,6 +52,7 @@ static const struct search_word {
 	{ "CC",         SEARCH_FIELD,      ARG_STRING,  0,            false },
 	{ "DELETED",    SEARCH_FLAG,       ARG_NONE,    MSG_DELETED,  false },
 	{ "DRAFT",      SEARCH_FLAG,       ARG_NONE,    MSG_DRAFT,    false },
+	{ "EMAILID",    SEARCH_EMAILID,    ARG_ID,      0,            false },
 	{ "FLAGGED",    SEARCH_FLAG,       ARG_NONE,    MSG_FLAGGED,  false },
 	{ "FROM",       SEARCH_FIELD,      ARG_STRING,  0,            false },
 	{ "HEADER",     SEARCH_HEADER,     ARG_HEADER,  0,            false },
@@ -60,6 +63,10 @@ static const struct search_word {
 	{ "OLDER",      SEARCH_OLDER,      ARG_SECONDS, 0,            false },
 	{ "ON",         SEARCH_ON,         ARG_DAY,     0,            false },
 	{ "RECENT",     SEARCH_RECENT,     ARG_NONE,    0,            false },
+	{ "SAVEDATESUPPORTED", SEARCH_AND, ARG_NONE,    0,            false },
+	{ "SAVEDBEFORE", SEARCH_SAVEDBEFORE, ARG_DAY,   0,            false },
+	{ "SAVEDON",    SEARCH_SAVEDON,    ARG_DAY,     0,            false },
+	{ "SAVEDSINCE", SEARCH_SAVEDSINCE, ARG_DAY,     0,            false },
 	{ "SEEN",       SEARCH_FLAG,       ARG_NONE,    MSG_SEEN,     false },
 	{ "SENTBEFORE", SEARCH_SENTBEFORE, ARG_DAY,     0,            false },
 	{ "SENTON",     SEARCH_SENTON,     ARG_DAY,     0,            false },
@@ -68,6 +75,7 @@ static const struct search_word {
 	{ "SMALLER",    SEARCH_SMALLER,    ARG_SIZE,    0,            false },
 	{ "SUBJECT",    SEARCH_FIELD,      ARG_STRING,  0,            false },
 	{ "TEXT",       SEARCH_TEXT,       ARG_STRING,  0,            false },
+	{ "THREADID",   SEARCH_THREADID,   ARG_ID,      0,            false },
 	{ "TO",         SEARCH_FIELD,      ARG_STRING,  0,            false },
 	{ "UID",        SEARCH_UID,        ARG_SET,     0,            false },
 	{ "UNANSWERED", SEARCH_FLAG,       ARG_NONE,    MSG_ANSWERED, true },
@@ -169,6 +177,20 @@ read_modseq(struct context *c)
 	return (int64_t)parse_modseq_or_zero(p);
 }
 
+/* objectid (RFC 8474 7); one that is none of ours is nobody's. */
+static uint64_t
+read_id(struct parse *p, enum search_op op)
+{
+	const struct slice s = parse_atom(p);
+	uint64_t id = 0;
+
+	if (op == SEARCH_EMAILID)
+		(void)objectid_parse_email(s, &id);
+	else
+		(void)objectid_parse_thread(s, &id);
+	return id;
+}
+
 static void
 read_argument(
     struct context *c, struct search_key *k, const struct search_word *w)
@@ -206,6 +228,9 @@ read_argument(
 		break;
 	case ARG_MODSEQ:
 		k->number = read_modseq(c);
+		break;
+	case ARG_ID:
+		k->id = read_id(c->p, k->op);
 		break;
 	}
 }
@@ -286,7 +311,7 @@ read_word(struct context *c)
 static bool
 is_set(int b)
 {
-	return b == '*' || (b >= '0' && b <= '9');
+	return b == '*' || b == '$' || (b >= '0' && b <= '9');
 }
 
 static struct search_key *
@@ -303,6 +328,8 @@ read_key(struct context *c)
 		c->search->numbers = true;
 		k = new_key(c, SEARCH_SEQ);
 		k->set = parse_seqset(c->p);
+		if (k->set.uids)
+			k->op = SEARCH_UID;
 	} else if (parse_try_open(c->p)) {
 		k = read_list(c);
 	} else {
@@ -322,25 +349,50 @@ is_known(struct slice charset)
 	return known;
 }
 
+static void
+read_charset(struct context *c)
+{
+	c->charset = parse_astring(c->p);
+	c->search->charset = true;
+	c->search->bad_charset = !is_known(c->charset);
+	parse_space(c->p);
+}
+
+static void
+read_program(struct context *c)
+{
+	struct search_key **tail;
+
+	c->search->key = new_key(c, SEARCH_AND);
+	tail = &c->search->key->child;
+	do {
+		*tail = read_key(c);
+		tail = &(*tail)->next;
+	} while (parse_ok(c->p) && parse_try_space(c->p));
+	parse_end(c->p);
+}
+
 struct search
 searchkey_parse(struct parse *p)
 {
 	struct search s = { .key = NULL };
 	struct context c = { .p = p, .search = &s, .charset = SLICE("utf-8") };
-	struct search_key **tail;
 
 	if (parse_try_word(p, "CHARSET")) {
 		parse_space(p);
-		c.charset = parse_astring(p);
-		s.bad_charset = !is_known(c.charset);
-		parse_space(p);
+		read_charset(&c);
 	}
-	s.key = new_key(&c, SEARCH_AND);
-	tail = &s.key->child;
-	do {
-		*tail = read_key(&c);
-		tail = &(*tail)->next;
-	} while (parse_ok(p) && parse_try_space(p));
-	parse_end(p);
+	read_program(&c);
+	return s;
+}
+
+struct search
+searchkey_parse_charset(struct parse *p)
+{
+	struct search s = { .key = NULL };
+	struct context c = { .p = p, .search = &s };
+
+	read_charset(&c);
+	read_program(&c);
 	return s;
 }

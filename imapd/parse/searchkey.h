@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The criteria of SEARCH (RFC 3501 6.4.4, WITHIN of RFC 5032,
- * MODSEQ of RFC 7162), parsed into a
+/* The criteria of SEARCH (RFC 9051 6.4.4, RFC 3501, WITHIN of RFC 5032, MODSEQ
+ * of RFC 7162, SAVEDATE of RFC 8514, OBJECTID of RFC 8474), parsed into a
  * tree. */
 #ifndef IMAPD_PARSE_SEARCHKEY_H
 #define IMAPD_PARSE_SEARCHKEY_H
@@ -23,6 +23,11 @@ enum search_op {
 	SEARCH_BEFORE, /* INTERNALDATE */
 	SEARCH_ON,
 	SEARCH_SINCE,
+	SEARCH_SAVEDBEFORE, /* SAVEDATE */
+	SEARCH_SAVEDON,
+	SEARCH_SAVEDSINCE,
+	SEARCH_EMAILID,
+	SEARCH_THREADID,
 	SEARCH_YOUNGER, /* seconds */
 	SEARCH_OLDER,
 	SEARCH_LARGER,
@@ -48,6 +53,7 @@ struct search_key {
 	struct slice needle; /* folded UTF-8 (mime/fold.h) */
 	struct seqset set;   /* as parsed */
 	int64_t number;      /* day, size or seconds */
+	uint64_t id;         /* EMAILID, THREADID; 0: none of ours */
 	size_t slot; /* BODY, TEXT, HEADER: which of its list; FIELD: whose */
 	int keyword; /* KEYWORD: for who evaluates */
 	size_t rare; /* of needle, as base/needle.h has it: the same */
@@ -63,10 +69,13 @@ struct search {
 	size_t nheads;
 	bool modseq;      /* it is about mod-sequences (RFC 7162 3.1.5) */
 	bool numbers;     /* and about sequence numbers */
+	bool charset;     /* CHARSET was said */
 	bool bad_charset; /* not known: NO [BADCHARSET] */
 };
 
 /* ["CHARSET" SP astring SP] search-key *(SP search-key), to the end. */
 struct search searchkey_parse(struct parse *p);
+/* charset SP search-key *(SP search-key), to the end (RFC 5256 5). */
+struct search searchkey_parse_charset(struct parse *p);
 
 #endif

@@ -25,7 +25,7 @@ enum fetch_item {
 	FETCH_EMAILID = 1 << 8,  /* RFC 8474 */
 	FETCH_THREADID = 1 << 9,
 	FETCH_PREVIEW = 1 << 10, /* RFC 8970 */
-	FETCH_MODSEQ = 1 << 16, /* RFC 7162 */
+	FETCH_MODSEQ = 1 << 16,  /* RFC 7162 */
 };
 
 enum section_kind {

@@ -37,6 +37,7 @@ seqset_parse(struct cur *c, struct arena *a, struct seqset *set)
 	const size_t max = count_ranges(cur_rest(c));
 
 	set->n = 0;
+	set->uids = false;
 	set->v = arena_alloc(a, max * sizeof *set->v);
 	do {
 		struct seqrange *r = &set->v[set->n];
@@ -56,7 +57,7 @@ seqset_parse(struct cur *c, struct arena *a, struct seqset *set)
 struct seqset
 seqset_all(struct arena *a)
 {
-	struct seqset all = { arena_alloc(a, sizeof *all.v), 1 };
+	struct seqset all = { .v = arena_alloc(a, sizeof *all.v), .n = 1 };
 
 	all.v[0] = (struct seqrange){ 1, 0 };
 	return all;
@@ -65,9 +66,9 @@ seqset_all(struct arena *a)
 struct seqset
 seqset_copy(const struct seqset *set, struct arena *a)
 {
-	struct seqset copy = { arena_alloc(a, (set->n + 1) * sizeof *copy.v),
-		set->n };
+	struct seqset copy = *set;
 
+	copy.v = arena_alloc(a, (set->n + 1) * sizeof *copy.v);
 	if (set->n > 0)
 		memcpy(copy.v, set->v, set->n * sizeof *copy.v);
 	return copy;

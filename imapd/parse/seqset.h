@@ -21,6 +21,7 @@ struct seqrange {
 struct seqset {
 	struct seqrange *v;
 	size_t n;
+	bool uids; /* of UIDs, whatever the command is of: "$" */
 };
 
 /* Read a set; C fails when there is none.  Memory from A, in proportion to

@@ -38,7 +38,7 @@ resync_want_vanished(struct resync *r, const struct view *view,
 	r->vanished = r->read_log = true;
 	if (last == 0)
 		return;
-	r->known = (struct seqset){ v, 1 };
+	r->known = (struct seqset){ .v = v, .n = 1 };
 	v[0] = (struct seqrange){ 1, last };
 	if (known != NULL) {
 		memcpy(v, known->v, known->n * sizeof *v);

@@ -32,7 +32,7 @@ seqwalk_init(struct seqwalk *w, struct view *v, struct seqset set, bool uid)
 	const uint32_t count = view_count(v);
 
 	*w = (struct seqwalk){ .view = v, .set = set };
-	if (!uid) {
+	if (!uid && !set.uids) {
 		seqset_resolve(&w->set, count);
 		return w->set.n > 0 && w->set.v[0].lo > 0 &&
 		       seqset_last(&w->set) <= count;
@@ -49,7 +49,7 @@ void
 seqwalk_narrow(
     struct seqwalk *w, const uint32_t *uids, size_t n, struct arena *a)
 {
-	struct seqset kept = { arena_alloc(a, (n + 1) * sizeof *kept.v), 0 };
+	struct seqset kept = { .v = arena_alloc(a, (n + 1) * sizeof *kept.v) };
 
 	for (size_t i = 0; i < n; i++) {
 		const uint32_t seq = view_seq(w->view, uids[i]);
@@ -135,6 +135,29 @@ seqwalk_all(struct seqwalk *w, struct view *v, struct arena *a)
 	w->set.n = 1;
 }
 
+void
+seqwalk_part(struct seqwalk *w, size_t from, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->set.n && n > 0; i++) {
+		struct seqrange r = w->set.v[i];
+		const size_t size = r.hi - r.lo + 1;
+
+		if (from >= size) {
+			from -= size;
+			continue;
+		}
+		r.lo += (uint32_t)from;
+		from = 0;
+		if (r.hi - r.lo >= n)
+			r.hi = r.lo + (uint32_t)n - 1;
+		n -= r.hi - r.lo + 1;
+		w->set.v[kept++] = r;
+	}
+	w->set.n = kept;
+}
+
 /* What the index has of UID; NULL when it is gone. */
 static enum found
 info_of(struct seqwalk *w, uint32_t uid, const struct message_info **info,
@@ -203,11 +226,8 @@ uint32_t *
 seqwalk_uids(const struct seqwalk *w, size_t *n)
 {
 	uint32_t *uids;
-	size_t total = 0;
 
-	for (size_t i = 0; i < w->set.n; i++)
-		total += w->set.v[i].hi - w->set.v[i].lo + 1;
-	uids = xcalloc(total + 1, sizeof *uids);
+	uids = xcalloc(seqwalk_count(w) + 1, sizeof *uids);
 	*n = 0;
 	for (size_t i = 0; i < w->set.n; i++)
 		for (uint32_t q = w->set.v[i].lo; q <= w->set.v[i].hi; q++)

@@ -42,6 +42,8 @@ uint64_t seqwalk_count(const struct seqwalk *w);
 uint32_t seqwalk_limit(struct seqwalk *w, uint32_t max);
 /* All messages of V. */
 void seqwalk_all(struct seqwalk *w, struct view *v, struct arena *a);
+/* Only N messages of those, from the one of that index on. */
+void seqwalk_part(struct seqwalk *w, size_t from, size_t n);
 /* The next message; ABSENT at the end.  INFO points into W until the next
  * call. */
 enum found seqwalk_next(struct seqwalk *w, uint32_t *seq,

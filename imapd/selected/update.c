@@ -9,6 +9,7 @@
 #include "imapd/parse/flags.h"
 #include "imapd/parse/seqset.h"
 #include "imapd/parse/seqset_write.h"
+#include "imapd/search/context.h"
 #include "imapd/selected/modseq.h"
 #include "log/log.h"
 #include "maildir/filename.h"
@@ -123,8 +124,10 @@ on_event(void *arg, const struct view_event *e)
 	struct update_call *u = arg;
 	struct session *s = u->session;
 
-	if (e->kind != VIEW_EXPUNGE)
+	/* A context writes lines of its own. */
+	if (e->kind != VIEW_EXPUNGE || s->search != NULL)
 		end_vanished(u);
+	context_event(s, e);
 	switch (e->kind) {
 	case VIEW_EXPUNGE:
 		on_expunge(u, e);
@@ -175,6 +178,7 @@ imapd_update(struct session *s, bool expunges)
 	if (err.class == ERR_NONE) {
 		if (u.gone)
 			return UPDATE_GONE;
+		more |= context_work(s);
 		return more ? UPDATE_MORE : UPDATED;
 	}
 	if (err.class == ERR_PERM)

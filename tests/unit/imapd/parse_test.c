@@ -208,6 +208,40 @@ test_tags(void **state)
 	assert_false(parse_is_tag(SLICE("a\x80")));
 }
 
+/* RFC 5182: "$" alone stands for a set of UIDs. */
+static void
+test_saved(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+		bool ok;
+	} rows[] = {
+		{ "$", 2, true },
+		{ "1,2", 2, true },
+		{ "$,1", 2, false },
+		{ "1,$", 0, false },
+		{ "$:4", 2, false },
+	};
+	struct seqrange ranges[] = { { 3, 5 }, { 9, 9 } };
+	const struct seqset saved = { .v = ranges, .n = 2, .uids = true };
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct parse p = parse_of(slice_str(rows[i].text), &a);
+		struct seqset set;
+
+		p.saved = &saved;
+		set = parse_seqset(&p);
+		assert_int_equal(set.n, rows[i].n);
+		assert_int_equal(set.uids, rows[i].text[0] == '$');
+		assert_int_equal(parse_end(&p), rows[i].ok);
+	}
+	arena_fini(&a);
+}
+
 int
 main(void)
 {
@@ -218,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_literals),
 		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_saved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

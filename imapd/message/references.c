@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/message/references.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "imapd/message/message.h"
+#include "mime/header.h"
+#include "sys/fd.h"
+
+/* Most headers fit into the first; of a longer one the second counts. */
+enum { FIRST_BYTES = 8 << 10, HEADER_MAX = 256 << 10 };
+
+/* The first N bytes.  1: the header may go on behind them. */
+static int
+read_header(struct imapd_message *m, size_t n, struct buf *out, struct err *err)
+{
+	const size_t size = m->info.size > 0 ? (size_t)m->info.size : 0;
+	struct header_field f;
+	struct slice head;
+	char *text;
+	int rc = 0;
+
+	n = n < size ? n : size;
+	text = xmalloc(n + 1);
+	if (fd_pread_all(m->fd, text, n, 0, err) == -1) {
+		xfree(&text);
+		return -1;
+	}
+	head = slice_of(text, n);
+	if (header_length(head) == n && n < size && n < HEADER_MAX)
+		rc = 1;
+	else if (header_find(head, "References", &f))
+		buf_add(out, f.value);
+	xfree(&text);
+	return rc;
+}
+
+enum found
+imapd_message_references(
+    struct imapd_message *m, struct buf *out, struct err *err)
+{
+	const enum found found = imapd_message_open(m, err);
+	int rc;
+
+	buf_reset(out);
+	if (found != FOUND)
+		return found;
+	rc = read_header(m, FIRST_BYTES, out, err);
+	if (rc == 1)
+		rc = read_header(m, HEADER_MAX, out, err);
+	return rc == -1 ? TEMPFAIL : FOUND;
+}

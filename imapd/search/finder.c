@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/search/finder.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "imapd/message/match.h"
+#include "imapd/parse/searchkey.h"
+#include "imapd/selected/seqwalk.h"
+
+struct finder {
+	struct seqwalk walk;
+	struct match match;
+	bool numbers;
+	bool busy; /* with match's message */
+	bool hit;  /* it meets the criteria */
+	uint32_t seq;
+	uint64_t modseq;
+};
+
+struct finder *
+finder_new(struct search *search, struct view *v, struct arena *a, bool numbers)
+{
+	struct finder *f = xcalloc(1, sizeof *f);
+
+	seqwalk_all(&f->walk, v, a);
+	match_init(&f->match, search, v);
+	f->numbers = numbers;
+	f->match.numbers = numbers && !search->modseq;
+	return f;
+}
+
+static void
+end_message(struct finder *f)
+{
+	if (f->busy)
+		match_end(&f->match);
+	f->busy = f->hit = false;
+}
+
+void
+finder_free(struct finder **f)
+{
+	if (*f != NULL)
+		end_message(*f);
+	xfree(f);
+}
+
+/* Sets that each message has to be in are all that is looked at, whose number
+ * is what counts. */
+uint32_t
+finder_limit(struct finder *f, struct arena *a, uint32_t max)
+{
+	const struct search_key *all = f->match.search->key;
+
+	if (max == 0)
+		return 0;
+	for (const struct search_key *k = all->child; k != NULL; k = k->next)
+		if (k->op == SEARCH_UID || k->op == SEARCH_SEQ)
+			seqwalk_narrow_to(
+			    &f->walk, &k->set, k->op == SEARCH_UID, a);
+	return seqwalk_limit(&f->walk, max);
+}
+
+bool
+finder_hit(const struct finder *f)
+{
+	return f->hit;
+}
+
+struct imapd_message *
+finder_message(struct finder *f)
+{
+	return &f->match.message;
+}
+
+uint64_t
+finder_modseq(const struct finder *f)
+{
+	return f->modseq;
+}
+
+uint32_t
+finder_seq(const struct finder *f)
+{
+	return f->seq;
+}
+
+bool
+finder_has_more(const struct finder *f)
+{
+	return f->numbers && match_has_more(&f->match);
+}
+
+static enum found
+next_message(struct finder *f, struct err *err)
+{
+	const struct message_info *info;
+	enum found found;
+	uint32_t seq;
+
+	found = match_next(&f->match, &f->walk, &seq, &info, err);
+	if (found != FOUND || seq == 0)
+		return found;
+	f->seq = seq;
+	f->modseq = info->modseq;
+	if (f->numbers && seq == f->match.sure_seq) {
+		f->hit = true;
+		return FOUND;
+	}
+	match_begin(&f->match, seq, info);
+	f->busy = true;
+	return FOUND;
+}
+
+enum found
+finder_step(struct finder *f, struct err *err)
+{
+	enum match_answer answer;
+	enum found found;
+
+	if (f->hit)
+		end_message(f);
+	if (!f->busy) {
+		found = next_message(f, err);
+		if (found != FOUND || !f->busy)
+			return found;
+	}
+	found = match_step(&f->match, &answer, err);
+	if (found == FOUND && answer == MATCH_UNKNOWN)
+		return FOUND;
+	if (found == FOUND && answer == MATCH_YES)
+		f->hit = true;
+	else
+		end_message(f);
+	return found == TEMPFAIL ? TEMPFAIL : FOUND;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* Walks over a mailbox and gives the messages that meet the criteria, one piece
+ * of work after the other. */
+#ifndef IMAPD_SEARCH_FINDER_H
+#define IMAPD_SEARCH_FINDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct arena;
+struct finder;
+struct imapd_message;
+struct search;
+struct view;
+
+/* Over all of V.  SEARCH stays with its owner; memory from A.  NUMBERS: only
+ * numbers are asked for (and mod-sequences, if SEARCH has some), and no
+ * message is opened that the index shows to match. */
+struct finder *finder_new(
+    struct search *search, struct view *v, struct arena *a, bool numbers);
+/* F may point at NULL; leaves NULL. */
+void finder_free(struct finder **f);
+/* Only the last MAX messages of those that can be meant (RFC 9738; 0: all); the
+ * first UID that is looked at, 0: all are. */
+uint32_t finder_limit(struct finder *f, struct arena *a, uint32_t max);
+/* Work on; ABSENT: there is no other message. */
+enum found finder_step(struct finder *f, struct err *err);
+/* Was a message found that meets the criteria? */
+bool finder_hit(const struct finder *f);
+/* It, open until the next step; not where only numbers are asked for. */
+struct imapd_message *finder_message(struct finder *f);
+uint64_t finder_modseq(const struct finder *f);
+/* The sequence number of the last message that was looked at. */
+uint32_t finder_seq(const struct finder *f);
+/* The next step costs nearly nothing. */
+bool finder_has_more(const struct finder *f);
+
+#endif

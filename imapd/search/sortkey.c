@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/search/sortkey.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "imapd/message/message.h"
+#include "imapd/parse/parse.h"
+#include "imapd/search/basesubject.h"
+#include "imapd/search/envparts.h"
+#include "mime/casemap.h"
+#include "mime/record.h"
+#include "mime/word.h"
+
+/* Of a display name that is decoded; mapping makes it longer. */
+enum { NAME_MAX_BYTES = 1024, TEXT_MAX_BYTES = 64 << 10 };
+
+/* clang-format off */
+static const struct { const char *name; enum sort_by by; } words[] = {
+	{ "ARRIVAL",     SORT_BY_ARRIVAL },
+	{ "CC",          SORT_BY_CC },
+	{ "DATE",        SORT_BY_DATE },
+	{ "DISPLAYFROM", SORT_BY_DISPLAYFROM },
+	{ "DISPLAYTO",   SORT_BY_DISPLAYTO },
+	{ "FROM",        SORT_BY_FROM },
+	{ "SIZE",        SORT_BY_SIZE },
+	{ "SUBJECT",     SORT_BY_SUBJECT },
+	{ "TO",          SORT_BY_TO },
+};
+/* clang-format on */
+
+static struct sort_criterion
+read_criterion(struct parse *p)
+{
+	struct sort_criterion c = { .reverse = false };
+
+	if (parse_try_word(p, "REVERSE")) {
+		c.reverse = true;
+		parse_space(p);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (parse_try_word(p, words[i].name)) {
+			c.by = words[i].by;
+			return c;
+		}
+	parse_fail(p, "expected a sort criterion");
+	return c;
+}
+
+struct sort_program
+sortkey_parse(struct parse *p)
+{
+	struct sort_program s = { .n = 0 };
+
+	parse_open(p);
+	do {
+		if (s.n == SORTKEY_CRITERIA_MAX) {
+			parse_fail(p, "too many sort criteria");
+			break;
+		}
+		s.of[s.n++] = read_criterion(p);
+	} while (parse_ok(p) && parse_next(p));
+	return s;
+}
+
+/* Is the envelope asked for, of a message like INFO? */
+static bool
+wants_envelope(
+    const struct sort_program *program, const struct message_info *info)
+{
+	for (size_t i = 0; i < program->n; i++)
+		switch (program->of[i].by) {
+		case SORT_BY_ARRIVAL:
+		case SORT_BY_SIZE:
+			break;
+		case SORT_BY_DATE:
+			if (info->sent_s == 0)
+				return true;
+			break;
+		case SORT_BY_CC:
+		case SORT_BY_DISPLAYFROM:
+		case SORT_BY_DISPLAYTO:
+		case SORT_BY_FROM:
+		case SORT_BY_SUBJECT:
+		case SORT_BY_TO:
+			return true;
+		}
+	return false;
+}
+
+int64_t
+sortkey_sent(const struct message_info *info, struct slice envelope)
+{
+	int64_t sent_s = info->sent_s;
+
+	if (sent_s == 0 && envelope.n > 0)
+		sent_s = mime_record_sent(envelope);
+	return sent_s != 0 ? sent_s : info->date_s;
+}
+
+/* Of a key under way: what is reversed has its bits turned over. */
+struct key_writer {
+	struct buf *out;
+	struct buf text[3]; /* scratch */
+	bool reverse;
+};
+
+static void
+add_byte(struct key_writer *k, unsigned char c)
+{
+	buf_addc(k->out, (char)(k->reverse ? c ^ 0xff : c));
+}
+
+static void
+add_number(struct key_writer *k, int64_t v)
+{
+	const uint64_t u = (uint64_t)v ^ UINT64_C(1) << 63;
+
+	for (unsigned shift = 64; shift > 0; shift -= 8)
+		add_byte(k, (unsigned char)(u >> (shift - 8)));
+}
+
+/* S is mapped by the collation; a NUL ends it, so that what it begins comes
+ * first. */
+static void
+add_string(struct key_writer *k, struct slice s)
+{
+	struct buf *mapped = &k->text[2];
+	struct slice v;
+
+	buf_reset(mapped);
+	casemap_text(s, mapped);
+	v = slice_sub(buf_slice(mapped), 0, SORTKEY_STRING_MAX);
+	for (size_t i = 0; i < v.n; i++)
+		add_byte(k, v.p[i] != 0 ? (unsigned char)v.p[i] : 1);
+	add_byte(k, 0);
+}
+
+/* CC, FROM and TO: the mailbox of the first address. */
+static void
+add_mailbox(struct key_writer *k, struct slice list)
+{
+	struct envaddress a = { .mailbox = { NULL, 0 } };
+
+	(void)envparts_first(list, &a);
+	add_string(k, envparts_string(a.mailbox, &k->text[0]));
+}
+
+/* RFC 5957 3: the display name of the first address, decoded; the address
+ * where it has none; the name of a group that begins the list. */
+static void
+add_display(struct key_writer *k, struct slice list)
+{
+	struct envaddress a = { .mailbox = { NULL, 0 } };
+	struct buf *text = &k->text[0], *whole = &k->text[1];
+	struct slice s;
+
+	(void)envparts_first(list, &a);
+	s = envparts_string(a.name, text);
+	buf_reset(whole);
+	word_decode(whole, slice_sub(s, 0, NAME_MAX_BYTES));
+	if (slice_trim(buf_slice(whole)).n > 0) {
+		add_string(k, buf_slice(whole));
+		return;
+	}
+	buf_reset(whole);
+	buf_add(whole, envparts_string(a.mailbox, text));
+	s = envparts_string(a.host, text);
+	if (s.n > 0) {
+		buf_addc(whole, '@');
+		buf_add(whole, s);
+	}
+	add_string(k, buf_slice(whole));
+}
+
+static void
+add_subject(struct key_writer *k, struct slice subject)
+{
+	bool reply;
+	const struct slice raw = envparts_string(subject, &k->text[0]);
+
+	add_string(k, basesubject_of(raw, &k->text[1], &reply));
+}
+
+static void
+add_criterion(struct key_writer *k, enum sort_by by,
+    const struct message_info *info, struct slice envelope,
+    const struct envparts *e)
+{
+	switch (by) {
+	case SORT_BY_ARRIVAL:
+		add_number(k, info->date_s);
+		break;
+	case SORT_BY_CC:
+		add_mailbox(k, e->of[ENVPART_CC]);
+		break;
+	case SORT_BY_DATE:
+		add_number(k, sortkey_sent(info, envelope));
+		break;
+	case SORT_BY_DISPLAYFROM:
+		add_display(k, e->of[ENVPART_FROM]);
+		break;
+	case SORT_BY_DISPLAYTO:
+		add_display(k, e->of[ENVPART_TO]);
+		break;
+	case SORT_BY_FROM:
+		add_mailbox(k, e->of[ENVPART_FROM]);
+		break;
+	case SORT_BY_SIZE:
+		add_number(k, info->vsize);
+		break;
+	case SORT_BY_SUBJECT:
+		add_subject(k, e->of[ENVPART_SUBJECT]);
+		break;
+	case SORT_BY_TO:
+		add_mailbox(k, e->of[ENVPART_TO]);
+		break;
+	}
+}
+
+void
+sortkey_put(struct buf *key, const struct sort_program *program,
+    const struct message_info *info, struct slice envelope)
+{
+	struct key_writer k = { .out = key };
+	struct envparts e;
+
+	(void)envparts_split(envelope, &e);
+	for (size_t i = 0; i < ARRAY_LEN(k.text); i++)
+		buf_init(&k.text[i], TEXT_MAX_BYTES);
+	buf_reset(key);
+	for (size_t i = 0; i < program->n; i++) {
+		k.reverse = program->of[i].reverse;
+		add_criterion(&k, program->of[i].by, info, envelope, &e);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(k.text); i++)
+		buf_fini(&k.text[i]);
+}
+
+enum found
+sortkey_message(struct buf *key, const struct sort_program *program,
+    struct imapd_message *m, bool *ready, struct err *err)
+{
+	struct slice envelope = { NULL, 0 };
+
+	*ready = true;
+	if (wants_envelope(program, &m->info)) {
+		const enum found found = imapd_message_record(m, err);
+
+		*ready = !m->reading;
+		if (found != FOUND || !*ready)
+			return found;
+		(void)mime_record_envelope(buf_slice(&m->record), &envelope);
+	}
+	sortkey_put(key, program, &m->info, envelope);
+	return FOUND;
+}

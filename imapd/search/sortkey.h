@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* What SORT orders by (RFC 5256 3, RFC 5957): a program of criteria, and for
+ * each message a key whose bytes order as the program says. */
+#ifndef IMAPD_SEARCH_SORTKEY_H
+#define IMAPD_SEARCH_SORTKEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct buf;
+struct imapd_message;
+struct message_info;
+struct parse;
+
+enum {
+	SORTKEY_CRITERIA_MAX = 16,
+	SORTKEY_STRING_MAX = 255,
+	SORTKEY_MAX = SORTKEY_CRITERIA_MAX * (SORTKEY_STRING_MAX + 1),
+};
+
+enum sort_by {
+	SORT_BY_ARRIVAL,
+	SORT_BY_CC,
+	SORT_BY_DATE,
+	SORT_BY_DISPLAYFROM,
+	SORT_BY_DISPLAYTO,
+	SORT_BY_FROM,
+	SORT_BY_SIZE,
+	SORT_BY_SUBJECT,
+	SORT_BY_TO,
+};
+
+struct sort_program {
+	struct sort_criterion {
+		enum sort_by by;
+		bool reverse;
+	} of[SORTKEY_CRITERIA_MAX];
+	size_t n;
+};
+
+/* "(" sort-key *(SP sort-key) ")" */
+struct sort_program sortkey_parse(struct parse *p);
+/* The sent date (RFC 5256 2.2), by the index or ENVELOPE. */
+int64_t sortkey_sent(const struct message_info *info, struct slice envelope);
+/* The key of a message.  READY false: its envelope is being read, ask again.
+ */
+enum found sortkey_message(struct buf *key, const struct sort_program *program,
+    struct imapd_message *m, bool *ready, struct err *err);
+/* KEY's content is replaced.  ENVELOPE as rendered, or empty.  Strings count
+ * with SORTKEY_STRING_MAX bytes. */
+void sortkey_put(struct buf *key, const struct sort_program *program,
+    const struct message_info *info, struct slice envelope);
+
+#endif
