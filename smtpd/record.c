@@ -12,7 +12,8 @@
  * What one session may hold of a header and of its parts while a message comes
  * in; a record of MIME_WIRE_MAX bytes needs no more.  The depth bounds what a
  * line that looks like a boundary costs.  Addresses are not limited by their
- * number: a field is not large enough.
+ * number: a field is not large enough.  The fields that are kept as they stand
+ * (mime/fields.h) have a limit of their own.
  */
 static const struct mime_limits limits = {
 	.parts = 1000,

@@ -168,6 +168,7 @@ law_honest(struct slice message, size_t from, size_t to,
 	struct buf wire = { .max = SIZE_MAX / 2 }, one = wire, two = wire;
 	struct mime_tree *t;
 	struct record *r;
+	struct slice fields;
 	bool limited, ok;
 
 	mime_parser_feed(parser, message);
@@ -182,7 +183,12 @@ law_honest(struct slice message, size_t from, size_t to,
 		    SLICE("Return-Path: <>\r\nDelivered-To: x\r\n"), message,
 		    from, to, 5 + message.n % 7, &f, &one));
 		record_free(&r);
+		ok = mime_record_header(
+		    slice_from(buf_slice(&wire), 8), &fields);
+		must(ok);
 		t = mime_parse(buf_slice(&f.text), NULL);
+		if (fields.n == 0) /* there was no room */
+			t->fields = fields;
 		mime_record_put(&two, t);
 		must(slice_eq(buf_slice(&one), buf_slice(&two)));
 		mime_tree_free(&t);

@@ -24,7 +24,7 @@
 
 #include "maildir/name.h"
 
-enum { INDEX_VERSION = 2, IX_KEY = 16, IX_FILE_NAME = 256 };
+enum { INDEX_VERSION = 3, IX_KEY = 16, IX_FILE_NAME = 256 };
 
 /* UNSYNCED: of a new account, not on disk yet */
 enum ix_clean { IX_OPEN, IX_CLEAN, IX_UNSYNCED };

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "mime/fields.h"
 #include "mime/fill.h"
 #include "mime/header.h"
 #include "mime/param.h"
@@ -74,6 +75,7 @@ struct mime_parser {
 	struct buf fields; /* of part's header, those that are wanted */
 	bool keep;         /* the field being read is one */
 	size_t field_left;
+	struct mime_fields_take kept; /* of the message's header */
 
 	bool limited;
 };
@@ -132,6 +134,7 @@ mime_parser_new(const struct mime_limits *limits)
 	p->tree = xcalloc(1, sizeof *p->tree);
 	arena_init(&p->tree->arena);
 	buf_init(&p->fields, p->limits.header_bytes);
+	mime_fields_begin(&p->kept);
 	begin_part(p, NULL, &p->tree->root, &p->at);
 	return p;
 }
@@ -158,6 +161,18 @@ open_multipart(struct mime_parser *p)
 		p->open[p->nopen++] = (struct open){ part, &part->child, b };
 }
 
+/* The header of the message ends, with an EMPTY line or without. */
+static void
+end_kept(struct mime_parser *p, bool empty)
+{
+	struct buf b;
+
+	buf_init(&b, MIME_FIELDS_MAX);
+	mime_fields_finish(&p->kept, empty, &b);
+	p->tree->fields = arena_slice(&p->tree->arena, buf_slice(&b));
+	buf_fini(&b);
+}
+
 /* The header ends at AT, the body begins there; that of a message part is the
  * header of the message in it. */
 static void
@@ -168,6 +183,8 @@ end_header(struct mime_parser *p, const struct mark *at)
 	close_span(&part->header, at);
 	open_span(&part->body, at);
 	p->state = IN_BODY;
+	if (part->parent == NULL)
+		end_kept(p, p->kind == LINE_EMPTY);
 	fill_part(&p->tree->arena, part, buf_slice(&p->fields),
 	    is_message(part), &p->limits);
 	if (part->kind == MIME_LEAF)
@@ -272,12 +289,24 @@ decide_boundary(struct mime_parser *p, struct slice head)
 	return true;
 }
 
+/* A field of the message's header begins, as HEAD says. */
+static void
+keep_field(struct mime_parser *p, struct slice head, struct slice name)
+{
+	/* A name may have any number of blanks before its colon. */
+	if (name.n == 0 && head.n == HEAD_MAX)
+		mime_fields_give_up(&p->kept);
+	else
+		mime_fields_line(&p->kept, name);
+}
+
 /* A line in a header: is its field one to keep? */
 static void
 decide_field(struct mime_parser *p, struct slice head)
 {
 	const bool cut =
 	    p->fields.n > 0 && p->fields.p[p->fields.n - 1] != '\n';
+	const struct slice name = header_name(head);
 
 	if (slice_eq(head, SLICE("\n")) || slice_eq(head, SLICE("\r\n"))) {
 		p->kind = LINE_EMPTY;
@@ -286,7 +315,9 @@ decide_field(struct mime_parser *p, struct slice head)
 	p->kind = LINE_FIELD;
 	if (head.p[0] == ' ' || head.p[0] == '\t')
 		return;
-	p->keep = fill_wants(header_name(head), is_message(p->part));
+	if (p->part->parent == NULL)
+		keep_field(p, head, name);
+	p->keep = fill_wants(name, is_message(p->part));
 	p->field_left = p->limits.header_bytes / 4;
 	if (p->keep && cut && p->fields.n < p->fields.max)
 		buf_addc(&p->fields, '\n');
@@ -309,7 +340,11 @@ keep(struct mime_parser *p, struct slice s)
 	const size_t room = p->fields.max - p->fields.n;
 	const size_t max = room < p->field_left ? room : p->field_left;
 
-	if (p->kind != LINE_FIELD || !p->keep)
+	if (p->kind != LINE_FIELD)
+		return;
+	if (p->part->parent == NULL)
+		mime_fields_add(&p->kept, s);
+	if (!p->keep)
 		return;
 	p->limited |= s.n > max;
 	s = slice_sub(s, 0, max);
@@ -455,6 +490,7 @@ mime_parser_free(struct mime_parser **p)
 		return;
 	mime_tree_free(&(*p)->tree);
 	buf_fini(&(*p)->fields);
+	mime_fields_end(&(*p)->kept);
 	xfree(p);
 }
 

@@ -51,6 +51,7 @@ struct mime_part {
 struct mime_tree {
 	struct arena arena;
 	struct mime_part *root; /* the message; never NULL */
+	struct slice fields;    /* of its header, see mime/fields.h */
 	uint32_t nparts;
 };
 
@@ -71,8 +72,8 @@ const struct mime_part *mime_part_find(
 const struct mime_part *mime_part_message(
     const struct mime_part *root, const uint32_t *path, size_t n);
 
-/* The tree in a compact form (version 2; the root's envelope is left out, for
- * who wants it keeps it beside). */
+/* The tree in a compact form (version 2; the root's envelope and the fields are
+ * left out, for who wants them keeps them beside). */
 void mime_tree_put(struct buf *out, const struct mime_tree *t);
 /* The tree again, NULL when BLOB is damaged or of another version.  Its
  * slices borrow from BLOB. */

@@ -7,47 +7,97 @@
 #include "mime/date.h"
 #include "mime/part.h"
 
-/* version byte, u32 length of the envelope (little-endian), envelope, tree */
-enum { RECORD_VERSION = 1, RECORD_HEAD = 5 };
+/* Version byte, lengths of the envelope and of the fields (u32, little-endian),
+ * envelope, fields, tree. */
+enum { RECORD_VERSION = 2, LENGTH_BYTES = 4, RECORD_HEAD = 9 };
+
+struct sections {
+	struct slice envelope;
+	struct slice fields;
+	struct slice tree;
+};
+
+static void
+put_length(struct buf *out, size_t n)
+{
+	for (unsigned shift = 0; shift < 8 * LENGTH_BYTES; shift += 8)
+		buf_addc(out, (char)(n >> shift & 0xff));
+}
+
+static size_t
+get_length(const char *p)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < LENGTH_BYTES; i++)
+		n |= (size_t)(unsigned char)p[i] << (8 * i);
+	return n;
+}
 
 void
 mime_record_put(struct buf *out, const struct mime_tree *t)
 {
-	const size_t n = t->root->envelope.n;
-
 	buf_addc(out, RECORD_VERSION);
-	for (unsigned shift = 0; shift < 32; shift += 8)
-		buf_addc(out, (char)(n >> shift & 0xff));
+	put_length(out, t->root->envelope.n);
+	put_length(out, t->fields.n);
 	buf_add(out, t->root->envelope);
+	buf_add(out, t->fields);
 	mime_tree_put(out, t);
+}
+
+static bool
+split(struct slice blob, struct sections *s)
+{
+	size_t envelope, fields;
+
+	if (blob.n < RECORD_HEAD || blob.p[0] != RECORD_VERSION)
+		return false;
+	envelope = get_length(blob.p + 1);
+	fields = get_length(blob.p + 1 + LENGTH_BYTES);
+	blob = slice_from(blob, RECORD_HEAD);
+	if (envelope > blob.n || fields > blob.n - envelope)
+		return false;
+	s->envelope = slice_sub(blob, 0, envelope);
+	s->fields = slice_sub(blob, envelope, fields);
+	s->tree = slice_from(blob, envelope + fields);
+	return true;
 }
 
 bool
 mime_record_envelope(struct slice blob, struct slice *envelope)
 {
-	size_t n = 0;
+	struct sections s;
 
-	if (blob.n < RECORD_HEAD || blob.p[0] != RECORD_VERSION)
+	if (!split(blob, &s))
 		return false;
-	for (unsigned i = 0; i < 4; i++)
-		n |= (size_t)(unsigned char)blob.p[1 + i] << (8 * i);
-	if (n > blob.n - RECORD_HEAD)
+	*envelope = s.envelope;
+	return true;
+}
+
+bool
+mime_record_header(struct slice blob, struct slice *fields)
+{
+	struct sections s;
+
+	if (!split(blob, &s))
 		return false;
-	*envelope = slice_sub(blob, RECORD_HEAD, n);
+	*fields = s.fields;
 	return true;
 }
 
 struct mime_tree *
 mime_record_tree(struct slice blob)
 {
-	struct slice envelope;
+	struct sections s;
 	struct mime_tree *t;
 
-	if (!mime_record_envelope(blob, &envelope))
+	if (!split(blob, &s))
 		return NULL;
-	t = mime_tree_get(slice_from(blob, RECORD_HEAD + envelope.n));
-	if (t != NULL)
-		t->root->envelope = envelope;
+	t = mime_tree_get(s.tree);
+	if (t == NULL)
+		return NULL;
+	t->root->envelope = s.envelope;
+	t->fields = s.fields;
 	return t;
 }
 

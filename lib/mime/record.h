@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the index keeps of a message: its ENVELOPE and its tree of parts.  Made
- * where a message comes in (smtpd, APPEND) or is first asked for; read by
- * imapd.  A record that is damaged or of another version is made anew.
+ * What the index keeps of a message: ENVELOPE, header fields, tree of parts.
+ * Made where a message comes in (smtpd, APPEND) or is first asked for; read by
+ * imapd. A record that is damaged or of another version is made anew.
  */
 #ifndef MIME_RECORD_H
 #define MIME_RECORD_H
@@ -19,6 +19,8 @@ struct mime_tree;
 void mime_record_put(struct buf *out, const struct mime_tree *t);
 /* The rendered ENVELOPE in BLOB, borrowed; false when BLOB is none of ours. */
 bool mime_record_envelope(struct slice blob, struct slice *envelope);
+/* The kept fields of the header, borrowed (mime/fields.h). */
+bool mime_record_header(struct slice blob, struct slice *fields);
 /* The tree, whose root has the envelope; its slices borrow from BLOB.  NULL
  * when BLOB is none of ours. */
 struct mime_tree *mime_record_tree(struct slice blob);

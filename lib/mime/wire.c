@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/cur.h"
+#include "mime/fields.h"
 #include "mime/param.h"
 #include "mime/part.h"
 #include "mime/record.h"
@@ -36,18 +37,27 @@ strip(struct mime_part *p)
 	return true;
 }
 
+static bool
+put_record(struct buf *b, const struct mime_tree *t)
+{
+	const uint64_t sent = (uint64_t)mime_record_sent(t->root->envelope);
+
+	buf_reset(b);
+	for (unsigned shift = 0; shift < 8 * SENT_BYTES; shift += 8)
+		buf_addc(b, (char)(sent >> shift & 0xff));
+	mime_record_put(b, t);
+	return !b->failed;
+}
+
 bool
 mime_wire_put(struct buf *out, struct mime_tree *t)
 {
 	struct buf b = { .max = MIME_WIRE_MAX };
-	const uint64_t sent = (uint64_t)mime_record_sent(t->root->envelope);
 	bool ok = strip(t->root);
 
-	if (ok) {
-		for (unsigned shift = 0; shift < 8 * SENT_BYTES; shift += 8)
-			buf_addc(&b, (char)(sent >> shift & 0xff));
-		mime_record_put(&b, t);
-		ok = !b.failed;
+	if (ok && !put_record(&b, t)) {
+		t->fields = (struct slice){ NULL, 0 };
+		ok = put_record(&b, t);
 	}
 	if (ok)
 		buf_add(out, buf_slice(&b));
@@ -197,7 +207,8 @@ mime_wire_get(struct slice text, int64_t size, int64_t *sent_s)
 	t = mime_record_tree(record);
 	if (t != NULL &&
 	    (t->root->header.off != 0 || end_of(t->root) != (uint64_t)size ||
-		!is_part(t->root, 0, (uint64_t)size) || !is_same(t, record)))
+		!is_part(t->root, 0, (uint64_t)size) ||
+		!mime_fields_check(t->fields) || !is_same(t, record)))
 		mime_tree_free(&t);
 	return t;
 }

@@ -23,8 +23,9 @@ struct mime_tree;
 /* A larger one is not passed on: its message is parsed when a client asks. */
 enum { MIME_WIRE_MAX = 16 << 10 };
 
-/* Add the record of T, which loses its counts of lines.  False, and nothing
- * added: too large, T was cut by a limit, or not all lines ended in CRLF. */
+/* Add the record of T, which loses its counts of lines, and its fields where
+ * there is no room for them.  False, and nothing added: too large, T was cut by
+ * a limit, or not all lines ended in CRLF. */
 bool mime_wire_put(struct buf *out, struct mime_tree *t);
 
 /* The tree in TEXT, borrowing from it, and the Date field (SENT_S, seconds

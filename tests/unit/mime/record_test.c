@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "mime/fields.h"
 #include "mime/imap.h"
 #include "mime/parser.h"
 #include "mime/part.h"
@@ -20,7 +21,7 @@ test_round_trip(void **state)
 	    NULL);
 	struct mime_tree *again;
 	struct mime_envelope e;
-	struct slice envelope;
+	struct slice envelope, fields, value;
 	struct arena arena;
 	struct buf b;
 
@@ -28,6 +29,10 @@ test_round_trip(void **state)
 	arena_init(&arena);
 	buf_init(&b, 10000);
 	mime_record_put(&b, t);
+	assert_true(mime_record_header(buf_slice(&b), &fields));
+	assert_true(mime_fields_first(
+	    fields, mime_fields_id(SLICE("message-id")), &value));
+	assert_true(slice_is(value, " <i@j>"));
 	assert_true(mime_record_envelope(buf_slice(&b), &envelope));
 	assert_true(slice_eq(envelope, t->root->envelope));
 	assert_int_equal(mime_record_sent(envelope), 60);
@@ -48,9 +53,10 @@ test_round_trip(void **state)
 
 	for (size_t n = 0; n < b.n; n++)
 		assert_null(mime_record_tree(slice_sub(buf_slice(&b), 0, n)));
-	b.p[0] = 2;
+	b.p[0] = 1;
 	assert_null(mime_record_tree(buf_slice(&b)));
 	assert_false(mime_record_envelope(buf_slice(&b), &envelope));
+	assert_false(mime_record_header(buf_slice(&b), &fields));
 	buf_fini(&b);
 	arena_fini(&arena);
 }

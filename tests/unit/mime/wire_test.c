@@ -320,21 +320,59 @@ test_parts(void **state)
 	}
 }
 
+/* Fields are taken as they are checked, and left out where there is no room. */
+static void
+test_fields(void **state)
+{
+	struct mime_tree *t = tree_of("Subject: y\r\n\r\n");
+	struct buf b, large = { .max = 2 * MIME_WIRE_MAX };
+	struct slice fields;
+	int64_t sent;
+
+	(void)state;
+	strip(t->root);
+	put_anyway(&b, t);
+	assert_true(is_taken(buf_slice(&b), 14));
+	buf_fini(&b);
+	t->fields = slice_sub(t->fields, 0, t->fields.n - 1);
+	put_anyway(&b, t);
+	assert_false(is_taken(buf_slice(&b), 14));
+	buf_fini(&b);
+	mime_tree_free(&t);
+
+	for (int i = 0; i < 2; i++)
+		buf_addf(&large, "To: %01000d\r\n", 0);
+	buf_addf(&large, "In-Reply-To: %01500d\r\n", 0);
+	buf_addf(&large, "Subject: %013000d\r\n", 0);
+	t = mime_parse(buf_slice(&large), NULL);
+	assert_true(t->fields.n > 2000);
+	buf_init(&b, MIME_WIRE_MAX);
+	assert_true(mime_wire_put(&b, t));
+	mime_tree_free(&t);
+	t = mime_wire_get(buf_slice(&b), (int64_t)large.n, &sent);
+	assert_non_null(t);
+	assert_int_equal(t->fields.n, 0);
+	assert_true(mime_record_header(slice_from(buf_slice(&b), 8), &fields));
+	assert_int_equal(fields.n, 0);
+	mime_tree_free(&t);
+	buf_fini(&b);
+	buf_fini(&large);
+}
+
 /* A number in more bytes than it needs is another form of the same record. */
 static void
 test_one_form(void **state)
 {
 	struct mime_tree *t = tree_of("X: y\r\n\r\n");
 	struct buf b, longer = { .max = MIME_WIRE_MAX };
-	struct slice envelope;
+	struct slice fields;
 	size_t at;
 
 	(void)state;
 	strip(t->root);
 	put_anyway(&b, t);
-	assert_true(
-	    mime_record_envelope(slice_from(buf_slice(&b), 8), &envelope));
-	at = (size_t)(envelope.p - b.p) + envelope.n + 1; /* the root's flags */
+	assert_true(mime_record_header(slice_from(buf_slice(&b), 8), &fields));
+	at = (size_t)(fields.p - b.p) + fields.n + 1; /* the root's flags */
 	assert_int_equal(b.p[at], 0);
 	buf_add(&longer, slice_sub(buf_slice(&b), 0, at));
 	buf_add(&longer, slice_of("\x80\0", 2));
@@ -354,6 +392,7 @@ main(void)
 		cmocka_unit_test(test_not_put),
 		cmocka_unit_test(test_envelopes),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_one_form),
 	};
 
