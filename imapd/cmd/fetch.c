@@ -24,12 +24,17 @@
 #include "imapd/selected/seqwalk.h"
 #include "imapd/selected/update.h"
 #include "maildir/filename.h"
+#include "mime/fields.h"
 #include "mime/part.h"
+#include "mime/record.h"
 #include "store/change.h"
 #include "store/view.h"
 #include "sys/fd.h"
 
-enum { HEADER_MAX = 1 << 20 }; /* of which fields are picked */
+enum {
+	HEADER_MAX = 1 << 20, /* of which fields are picked */
+	LABEL_MAX = 1 << 30,  /* not longer than the command */
+};
 
 struct fetch {
 	struct imapd_job job;
@@ -38,13 +43,17 @@ struct fetch {
 	bool set_seen;
 	struct fetchsince *since; /* CHANGEDSINCE; NULL: none, or done */
 	uint32_t limited; /* not 0: the first of those that were taken */
+	bool only_file;
+	unsigned cheap; /* turns of on_more since the clock was looked at */
 
 	/* the message being answered */
 	bool open;
 	bool ready; /* all that the answer needs, of which some is written */
 	uint32_t seq;
 	struct imapd_message message;
+	bool from_file; /* not all sections are answered from its record */
 	const struct section *section; /* the next one */
+	struct buf fields;             /* of a section */
 	struct body body;
 	bool in_body;
 	struct binary_part binary;
@@ -53,10 +62,34 @@ struct fetch {
 };
 
 static bool
-wants_tree(const struct fetch_items *f)
+wants_record(unsigned needs)
 {
-	return (imapd_fetch_needs(f->items) & FETCH_NEEDS_TREE) != 0 ||
-	       f->sections != NULL;
+	return (needs & (FETCH_NEEDS_RECORD | FETCH_NEEDS_TREE)) != 0;
+}
+
+/* Is something asked for that no record has? */
+static bool
+wants_file(struct fetch *f)
+{
+	struct slice fields;
+
+	if (!mime_record_header(imapd_message_kept(&f->message), &fields))
+		return true;
+	for (const struct section *s = f->items.sections; s != NULL;
+	     s = s->next)
+		if (!s->kept || !mime_fields_knows(fields, s->mask))
+			return true;
+	return false;
+}
+
+/* Is it known of all sections that they are in a file? */
+static bool
+only_file(const struct fetch_items *items)
+{
+	for (const struct section *s = items->sections; s != NULL; s = s->next)
+		if (s->kept)
+			return false;
+	return items->sections != NULL;
 }
 
 /* Everything the answer needs, before its first byte. */
@@ -64,16 +97,23 @@ static enum found
 prepare(struct fetch *f, struct err *err)
 {
 	const unsigned needs = imapd_fetch_needs(f->items.items);
+	const bool sections = f->items.sections != NULL;
+	struct imapd_message *m = &f->message;
 	enum found found = FOUND;
 
-	if (f->items.sections != NULL || (needs & FETCH_NEEDS_FILE) != 0)
-		found = imapd_message_open(&f->message, err);
-	if (found == FOUND && (needs & FETCH_NEEDS_RECORD) != 0)
-		found = imapd_message_record(&f->message, err);
-	if (found == FOUND && (needs & FETCH_NEEDS_THREAD) != 0)
-		found = imapd_message_thread(&f->message, err);
-	if (found == FOUND && !f->message.reading && wants_tree(&f->items))
-		found = imapd_message_tree(&f->message, err);
+	if (f->only_file || (needs & FETCH_NEEDS_FILE) != 0)
+		found = imapd_message_open(m, err);
+	if (found == FOUND && (wants_record(needs) || sections))
+		found = imapd_message_record(m, err);
+	if (found == FOUND && !m->reading && (needs & FETCH_NEEDS_THREAD) != 0)
+		found = imapd_message_thread(m, err);
+	if (found != FOUND || m->reading)
+		return found;
+	f->from_file = sections && (f->only_file || wants_file(f));
+	if (f->from_file)
+		found = imapd_message_open(m, err);
+	if (found == FOUND && ((needs & FETCH_NEEDS_TREE) != 0 || f->from_file))
+		found = imapd_message_tree(m, err);
 	return found;
 }
 
@@ -99,23 +139,46 @@ mark_seen(struct session *s, struct fetch *f, struct err *err)
 
 /* ---- sections ---- */
 
+/* The fields that SECTION asks for, or the part of them, as a literal. */
 static void
-put_literal(struct buf *out, struct slice s)
+put_fields(
+    struct session *s, const struct section *section, struct slice fields)
 {
-	buf_addf(out, "{%zu}\r\n", s.n);
-	buf_add(out, s);
+	struct buf *out = imapd_out(s);
+
+	if (section->partial) {
+		fields = slice_from(fields,
+		    section->off < fields.n ? (size_t)section->off : fields.n);
+		if (section->len < fields.n)
+			fields.n = (size_t)section->len;
+	}
+	buf_addc(out, '{');
+	buf_addu(out, fields.n);
+	buf_adds(out, "}\r\n");
+	buf_add(out, fields);
+}
+
+static void
+put_kept_fields(
+    struct session *s, struct fetch *f, const struct section *section)
+{
+	struct slice fields = { NULL, 0 };
+
+	(void)mime_record_header(imapd_message_kept(&f->message), &fields);
+	buf_reset(&f->fields);
+	(void)mime_fields_get(fields, section->mask, &f->fields);
+	put_fields(s, section, buf_slice(&f->fields));
 }
 
 /* The fields of a header are picked in memory; HEADER_MAX bounds it. */
 static int
-put_fields(struct session *s, const struct fetch *f,
+pick_fields(struct session *s, const struct fetch *f,
     const struct section *section, const struct mime_span *span,
     struct err *err)
 {
 	const size_t n =
 	    span->bytes < HEADER_MAX ? (size_t)span->bytes : HEADER_MAX;
 	char *header = xmalloc(n + 1);
-	struct slice part;
 	struct buf out;
 	int rc;
 
@@ -123,16 +186,7 @@ put_fields(struct session *s, const struct fetch *f,
 	rc = fd_pread_all(f->message.fd, header, n, (int64_t)span->off, err);
 	if (rc == 0) {
 		section_filter(&out, section, slice_of(header, n));
-		part = buf_slice(&out);
-		if (section->partial)
-			part = slice_sub(
-			    slice_from(part, section->off < part.n
-						 ? (size_t)section->off
-						 : part.n),
-			    0,
-			    section->len < part.n ? (size_t)section->len
-						  : part.n);
-		put_literal(imapd_out(s), part);
+		put_fields(s, section, buf_slice(&out));
 	}
 	buf_fini(&out);
 	xfree(&header);
@@ -183,8 +237,12 @@ begin_section(struct session *s, struct fetch *f, struct err *err)
 	const struct section *section = f->section;
 	struct mime_span span;
 
-	section_put_name(imapd_out(s), section);
+	buf_add(imapd_out(s), section->label);
 	buf_addc(imapd_out(s), ' ');
+	if (!f->from_file) {
+		put_kept_fields(s, f, section);
+		return 0;
+	}
 	if (!section_span(section, f->message.tree->root, &span)) {
 		buf_adds(imapd_out(s),
 		    section->form == SECTION_BINARY_SIZE ? "0" : "NIL");
@@ -196,7 +254,7 @@ begin_section(struct session *s, struct fetch *f, struct err *err)
 	}
 	if (section->kind == SECTION_FIELDS ||
 	    section->kind == SECTION_FIELDS_NOT)
-		return put_fields(s, f, section, &span, err);
+		return pick_fields(s, f, section, &span, err);
 	body_init(&f->body, f->message.fd, &span,
 	    section->partial ? section->off : 0,
 	    section->partial ? section->len : UINT64_MAX);
@@ -267,6 +325,7 @@ begin_message(struct session *s, struct fetch *f, struct err *err)
 	if (found != FOUND)
 		return found;
 	imapd_message_init(&f->message, view_mailbox(s->view), info);
+	imapd_message_lend(&f->message, seqwalk_record(&f->walk));
 	f->open = true;
 	f->ready = false;
 	return FOUND;
@@ -350,6 +409,19 @@ answer_step(struct session *s, struct fetch *f, struct err *err)
 	return rc;
 }
 
+enum { CHEAP_TURNS = 32 };
+
+/* What comes from the index alone costs about as much as a look at the clock.
+ */
+static bool
+is_spent(struct fetch *f)
+{
+	if ((!f->open || f->message.fd == -1) && ++f->cheap < CHEAP_TURNS)
+		return false;
+	f->cheap = 0;
+	return work_spent();
+}
+
 static void
 on_more(struct session *s, struct imapd_job *job)
 {
@@ -361,7 +433,7 @@ on_more(struct session *s, struct imapd_job *job)
 			imapd_no(s, "fetch", &err);
 			return;
 		}
-	while (f->since == NULL && !imapd_is_full(s) && !work_spent()) {
+	while (f->since == NULL && !imapd_is_full(s) && !is_spent(f)) {
 		if (f->open && f->ready) {
 			if (answer_step(s, f, &err) == -1) {
 				imapd_hang_up(s, "fetch", &err);
@@ -397,6 +469,8 @@ on_free(struct session *s, struct imapd_job *job)
 	if (f->open)
 		imapd_message_close(&f->message);
 	fetchsince_free(&f->since);
+	seqwalk_fini(&f->walk);
+	buf_fini(&f->fields);
 	xfree(&f);
 }
 
@@ -427,6 +501,21 @@ take_part(struct seqwalk *w, const struct partial_range *r)
 	const size_t from = partial_of(r, &n);
 
 	seqwalk_part(w, from, n);
+}
+
+/* How the answer names each, once for all messages. */
+static void
+name_sections(struct session *s, struct section *sections)
+{
+	struct buf label;
+
+	buf_init(&label, LABEL_MAX);
+	for (; sections != NULL; sections = sections->next) {
+		buf_reset(&label);
+		section_put_name(&label, sections);
+		sections->label = arena_slice(&s->arena, buf_slice(&label));
+	}
+	buf_fini(&label);
 }
 
 /* FETCH SP sequence-set SP items [SP modifiers] */
@@ -463,6 +552,12 @@ imapd_cmd_fetch(struct session *s, struct parse *p)
 	}
 	if (partial.from > 0)
 		take_part(&f->walk, &partial);
+	name_sections(s, items.sections);
+	f->only_file = only_file(&items);
+	buf_init(&f->fields, MIME_FIELDS_MAX + 2);
+	if (wants_record(imapd_fetch_needs(items.items)) ||
+	    items.sections != NULL)
+		seqwalk_read_records(&f->walk);
 	imapd_start(s, &f->job);
 	if ((f->items.items & FETCH_MODSEQ) != 0)
 		imapd_enable(s, ENABLED_CONDSTORE);

@@ -19,7 +19,8 @@
 static void
 put_uid(struct session *s, const struct imapd_message *m)
 {
-	buf_addf(imapd_out(s), "UID %u", m->info.uid);
+	buf_adds(imapd_out(s), "UID ");
+	buf_addu(imapd_out(s), m->info.uid);
 }
 
 static void
@@ -88,7 +89,8 @@ put_preview(struct session *s, const struct imapd_message *m)
 static void
 put_size(struct session *s, const struct imapd_message *m)
 {
-	buf_addf(imapd_out(s), "RFC822.SIZE %lld", (long long)m->info.vsize);
+	buf_adds(imapd_out(s), "RFC822.SIZE ");
+	buf_addu(imapd_out(s), (uint64_t)m->info.vsize);
 }
 
 static void
@@ -105,7 +107,7 @@ put_envelope(struct session *s, const struct imapd_message *m)
 	if (m->tree != NULL)
 		envelope = m->tree->root->envelope;
 	else
-		(void)mime_record_envelope(buf_slice(&m->record), &envelope);
+		(void)mime_record_envelope(imapd_message_kept(m), &envelope);
 	buf_adds(imapd_out(s), "ENVELOPE ");
 	buf_add(imapd_out(s), envelope);
 }

@@ -37,6 +37,21 @@ imapd_message_close(struct imapd_message *m)
 	mime_tree_free(&m->tree);
 }
 
+void
+imapd_message_lend(struct imapd_message *m, struct slice record)
+{
+	struct slice envelope;
+
+	if (record.p != NULL && mime_record_envelope(record, &envelope))
+		m->lent = record;
+}
+
+struct slice
+imapd_message_kept(const struct imapd_message *m)
+{
+	return m->lent.p != NULL ? m->lent : buf_slice(&m->record);
+}
+
 enum found
 imapd_message_open(struct imapd_message *m, struct err *err)
 {
@@ -57,13 +72,50 @@ keep_record(struct imapd_message *m)
 	    mime_record_sent(root->envelope), &err);
 }
 
+/* A tree that does not describe the file is none. */
+static bool
+is_of_file(const struct imapd_message *m)
+{
+	const struct mime_part *root = m->tree->root;
+
+	return root->header.bytes + root->body.bytes == (uint64_t)m->info.size;
+}
+
+/* Are the sizes that the index has those that were found? */
+static bool
+has_sizes(const struct imapd_message *m)
+{
+	const struct mime_part *root = m->tree->root;
+
+	return is_of_file(m) &&
+	       root->header.crlf_bytes + root->body.crlf_bytes ==
+		   (uint64_t)m->info.vsize;
+}
+
+/* Not so: they are corrected, which a second opening does. */
+static enum found
+correct_sizes(struct imapd_message *m, struct err *err)
+{
+	enum found found;
+
+	fd_close(&m->fd);
+	found = imapd_message_open(m, err);
+	if (found != FOUND || has_sizes(m))
+		return found;
+	err_set(err, ERR_TEMP, "a message has changed");
+	return TEMPFAIL;
+}
+
 /* Read the whole file once, a step in each call; what is found is kept for the
  * next time. */
 static enum found
 make_record(struct imapd_message *m, struct err *err)
 {
-	const enum found found = imapd_message_open(m, err);
+	enum found found = FOUND;
 
+	if (m->fd == -1)
+		found = message_open_unread(
+		    m->mailbox, m->info.uid, &m->fd, &m->info, err);
 	if (found != FOUND)
 		return found;
 	if (!m->reading)
@@ -76,6 +128,12 @@ make_record(struct imapd_message *m, struct err *err)
 	metric_add(&parsed, 1);
 	mimereader_end(&m->reader);
 	m->reading = false;
+	found = has_sizes(m) ? FOUND : correct_sizes(m, err);
+	if (found != FOUND) {
+		mime_tree_free(&m->tree);
+		return found;
+	}
+	m->lent = (struct slice){ NULL, 0 };
 	buf_reset(&m->record);
 	mime_record_put(&m->record, m->tree);
 	keep_record(m);
@@ -90,7 +148,7 @@ imapd_message_record(struct imapd_message *m, struct err *err)
 
 	if (m->reading)
 		return make_record(m, err);
-	if (m->record.n > 0)
+	if (m->lent.p != NULL || m->record.n > 0)
 		return FOUND;
 	found = message_cached(m->mailbox, m->info.uid, &m->record, err);
 	if (found == TEMPFAIL)
@@ -101,15 +159,6 @@ imapd_message_record(struct imapd_message *m, struct err *err)
 	return make_record(m, err);
 }
 
-/* A tree that does not describe the file is none. */
-static bool
-is_of_file(const struct imapd_message *m)
-{
-	const struct mime_part *root = m->tree->root;
-
-	return root->header.bytes + root->body.bytes == (uint64_t)m->info.size;
-}
-
 enum found
 imapd_message_tree(struct imapd_message *m, struct err *err)
 {
@@ -117,7 +166,7 @@ imapd_message_tree(struct imapd_message *m, struct err *err)
 
 	if (found != FOUND || m->reading || m->tree != NULL)
 		return found;
-	m->tree = mime_record_tree(buf_slice(&m->record));
+	m->tree = mime_record_tree(imapd_message_kept(m));
 	if (m->tree != NULL && is_of_file(m))
 		return FOUND;
 	mime_tree_free(&m->tree);

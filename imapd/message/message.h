@@ -14,6 +14,7 @@ struct imapd_message {
 	struct message_info info;
 	int fd;                 /* -1: not open */
 	struct buf record;      /* mime/record.h; empty: not read */
+	struct slice lent;      /* the same, of the caller's; p == NULL: none */
 	struct mime_tree *tree; /* NULL: not read */
 	struct mimereader reader;
 	bool reading; /* the file, for its structure: ask again */
@@ -23,6 +24,11 @@ struct imapd_message {
 void imapd_message_init(struct imapd_message *m, struct mailbox *mailbox,
     const struct message_info *info);
 void imapd_message_close(struct imapd_message *m);
+/* What the index was seen to have of it (p == NULL: nothing), which stays until
+ * M is closed. */
+void imapd_message_lend(struct imapd_message *m, struct slice record);
+/* The record, when it is ready. */
+struct slice imapd_message_kept(const struct imapd_message *m);
 /* Make fd, record, tree ready, which they are when FOUND comes back and
  * m->reading is not set.  ABSENT: the message is gone. */
 enum found imapd_message_open(struct imapd_message *m, struct err *err);

@@ -23,16 +23,17 @@ mimereader_step(struct mimereader *r, struct mime_tree **tree, struct err *err)
 {
 	const int64_t until = r->off + STEP;
 	char piece[PIECE];
-	ssize_t n = 1;
+	ssize_t n = PIECE;
 
-	while (n > 0 && r->off < until) {
+	/* A regular file gives all there is. */
+	while (n == PIECE && r->off < until) {
 		n = pread(r->fd, piece, sizeof piece, r->off);
 		if (n == -1)
 			return err_sys(err, ERR_TEMP, "read message");
 		mime_parser_feed(r->parser, slice_of(piece, (size_t)n));
 		r->off += n;
 	}
-	if (n == 0)
+	if (n < PIECE)
 		*tree = mime_parser_finish(&r->parser);
 	return 0;
 }

@@ -94,6 +94,8 @@ flags_put(struct buf *out, unsigned flags, bool recent,
 			put_word(out, start, slice_str(names[i].name));
 	if (recent)
 		put_word(out, start, SLICE("\\Recent"));
+	if (t->used == 0)
+		return;
 	for (unsigned n = 0; (n = keyword_set_next(keywords, n)) < KEYWORDS_MAX;
 	     n++)
 		if (keywords_name(t, n) != NULL)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/parse/parse.h"
+#include "mime/fields.h"
 #include "mime/header.h"
 #include "mime/imap_string.h"
 #include "mime/part.h"
@@ -141,6 +142,8 @@ read_spec(struct parse *p, struct section *s, size_t max_fields)
 		parse_fail(p, "expected a section");
 	if (s->kind == SECTION_FIELDS || s->kind == SECTION_FIELDS_NOT)
 		read_fields(p, s, max_fields);
+	if (s->kind == SECTION_FIELDS && s->npath == 0)
+		s->kept = mime_fields_mask(s->fields, s->nfields, &s->mask);
 }
 
 /* "<" number "." nz-number ">" */

@@ -48,13 +48,16 @@ struct section {
 	struct section *next;
 	enum section_form form;
 	enum section_kind kind;
-	const char *name; /* "RFC822.TEXT"; NULL: BODY[...] */
-	uint32_t *path;   /* part numbers */
+	const char *name;   /* "RFC822.TEXT"; NULL: BODY[...] */
+	struct slice label; /* what the answer says, where it was made */
+	uint32_t *path;     /* part numbers */
 	size_t npath;
 	struct slice *fields;
 	struct slice *sorted; /* the same, to be looked up */
 	size_t nfields;
 	bool peek;
+	bool kept;     /* fields of the message's header that records keep: */
+	uint64_t mask; /* which (mime/fields.h) */
 	bool partial;
 	uint64_t off; /* of a partial fetch */
 	uint64_t len;

@@ -7,6 +7,8 @@
 #include "store/mailbox.h"
 #include "store/view.h"
 
+enum { RECORDS_MAX = 512 << 10 }; /* read at once */
+
 /* Each range of UIDs becomes the range of sequence numbers it covers. */
 static void
 to_sequence(const struct view *v, struct seqset *set)
@@ -158,6 +160,34 @@ seqwalk_part(struct seqwalk *w, size_t from, size_t n)
 	w->set.n = kept;
 }
 
+void
+seqwalk_read_records(struct seqwalk *w)
+{
+	w->with_records = true;
+	buf_init(&w->bytes, RECORDS_MAX);
+}
+
+void
+seqwalk_fini(struct seqwalk *w)
+{
+	buf_fini(&w->bytes);
+}
+
+struct slice
+seqwalk_record(const struct seqwalk *w)
+{
+	return w->with_records ? w->records[w->at] : (struct slice){ NULL, 0 };
+}
+
+static int
+read_batch(struct seqwalk *w, struct mailbox *m, uint32_t uid, struct err *err)
+{
+	if (w->with_records)
+		return message_read_records(m, uid, w->batch, w->records,
+		    SEQWALK_BATCH, &w->bytes, &w->n, err);
+	return message_read(m, uid, w->batch, SEQWALK_BATCH, &w->n, err);
+}
+
 /* What the index has of UID; NULL when it is gone. */
 static enum found
 info_of(struct seqwalk *w, uint32_t uid, const struct message_info **info,
@@ -170,8 +200,7 @@ info_of(struct seqwalk *w, uint32_t uid, const struct message_info **info,
 	/* Another session may have read another table since. */
 	if (w->at == w->n || w->keywords != mailbox_keywords(m)->modseq) {
 		w->at = 0;
-		if (message_read(m, uid, w->batch, SEQWALK_BATCH, &w->n, err) ==
-		    -1) {
+		if (read_batch(w, m, uid, err) == -1) {
 			w->n = 0;
 			return TEMPFAIL;
 		}

@@ -4,6 +4,7 @@
 #ifndef IMAPD_SELECTED_SEQWALK_H
 #define IMAPD_SELECTED_SEQWALK_H
 
+#include "base/buf.h"
 #include "imapd/parse/seqset.h"
 #include "store/message.h"
 
@@ -22,6 +23,9 @@ struct seqwalk {
 	struct message_info batch[SEQWALK_BATCH];
 	uint64_t keywords; /* the table that it was read with */
 	size_t n, at;
+	bool with_records;
+	struct slice records[SEQWALK_BATCH];
+	struct buf bytes; /* of the records */
 };
 
 /* SET as parsed, of UIDs or sequence numbers; is resolved and, if of UIDs,
@@ -44,6 +48,12 @@ uint32_t seqwalk_limit(struct seqwalk *w, uint32_t max);
 void seqwalk_all(struct seqwalk *w, struct view *v, struct arena *a);
 /* Only N messages of those, from the one of that index on. */
 void seqwalk_part(struct seqwalk *w, size_t from, size_t n);
+/* Read what is kept of each message along with it; ended by seqwalk_fini. */
+void seqwalk_read_records(struct seqwalk *w);
+void seqwalk_fini(struct seqwalk *w);
+/* Of the message that seqwalk_next gave, until its next call; p == NULL: none,
+ * or it has to be asked for. */
+struct slice seqwalk_record(const struct seqwalk *w);
 /* The next message; ABSENT at the end.  INFO points into W until the next
  * call. */
 enum found seqwalk_next(struct seqwalk *w, uint32_t *seq,

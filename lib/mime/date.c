@@ -315,13 +315,35 @@ date_day(const struct date *d)
 	return floor_div(d->time_s + (int64_t)d->zone_min * 60, 86400);
 }
 
+static char *
+put_two(char *to, int v)
+{
+	to[0] = (char)('0' + v / 10 % 10);
+	to[1] = (char)('0' + v % 10);
+	return to + 2;
+}
+
+/* Written for each message of a long list: printf would cost more than all the
+ * rest of its answer. */
 static void
 put_time(struct buf *out, const struct clock *k)
 {
 	const int zone = k->zone_min < 0 ? -k->zone_min : k->zone_min;
+	char text[24], *to = text;
 
-	buf_addf(out, "%04d %02d:%02d:%02d %c%02d%02d", k->year, k->hour,
-	    k->min, k->sec, k->zone_min < 0 ? '-' : '+', zone / 60, zone % 60);
+	to = put_two(to, k->year / 100);
+	to = put_two(to, k->year);
+	*to++ = ' ';
+	to = put_two(to, k->hour);
+	*to++ = ':';
+	to = put_two(to, k->min);
+	*to++ = ':';
+	to = put_two(to, k->sec);
+	*to++ = ' ';
+	*to++ = k->zone_min < 0 ? '-' : '+';
+	to = put_two(to, zone / 60);
+	to = put_two(to, zone % 60);
+	buf_add(out, slice_of(text, (size_t)(to - text)));
 }
 
 void
@@ -343,6 +365,11 @@ date_put_imap(struct buf *out, const struct date *d)
 	struct clock k;
 
 	from_date(d, &k);
-	buf_addf(out, "%2d-%s-", k.day, month_names[k.month - 1]);
+	if (k.day < 10)
+		buf_addc(out, ' ');
+	buf_addu(out, (uint64_t)k.day);
+	buf_addc(out, '-');
+	buf_adds(out, month_names[k.month - 1]);
+	buf_addc(out, '-');
 	put_time(out, &k);
 }

@@ -47,7 +47,8 @@ static int
 field_index(struct slice name)
 {
 	for (int i = 0; i < E_COUNT; i++)
-		if (slice_ieq(name, fields[i].name))
+		if (name.n == fields[i].name.n &&
+		    slice_ieq(name, fields[i].name))
 			return i;
 	return -1;
 }

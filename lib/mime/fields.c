@@ -110,26 +110,34 @@ next(struct slice *rest, int *id, struct slice *raw)
 }
 
 bool
-mime_fields_get(struct slice fields, uint64_t mask, struct buf *out)
+mime_fields_knows(struct slice fields, uint64_t mask)
 {
 	struct slice rest = slice_from(fields, HEAD_BYTES);
-	const size_t from = out->n;
 	struct slice raw;
 	int id;
 
 	if ((known(fields) & mask) != mask)
 		return false;
 	while (next(&rest, &id, &raw))
+		;
+	return rest.n == 0;
+}
+
+bool
+mime_fields_get(struct slice fields, uint64_t mask, struct buf *out)
+{
+	struct slice rest = slice_from(fields, HEAD_BYTES);
+	struct slice raw;
+	int id;
+
+	if (!mime_fields_knows(fields, mask))
+		return false;
+	while (next(&rest, &id, &raw))
 		if ((mask & bit(id)) != 0)
 			buf_add(out, raw);
-	if (rest.n == 0) {
-		if (fields.p[MASK_BYTES] != 0)
-			buf_adds(out, "\r\n");
-		return true;
-	}
-	if (!out->failed)
-		buf_truncate(out, from);
-	return false;
+	if (fields.p[MASK_BYTES] != 0)
+		buf_adds(out, "\r\n");
+	return true;
 }
 
 static struct slice

@@ -26,6 +26,8 @@ bool mime_fields_mask(const struct slice *names, size_t n, uint64_t *mask);
 
 /* FIELDS is what mime_fields_finish made, or empty: nothing is known. */
 
+/* Does it know all in MASK? */
+bool mime_fields_knows(struct slice fields, uint64_t mask);
 /* What HEADER.FIELDS with the names in MASK gives (RFC 9051 6.4.5), added to
  * OUT; false, and nothing added, when it does not know. */
 bool mime_fields_get(struct slice fields, uint64_t mask, struct buf *out);

@@ -10,6 +10,8 @@
 #include "mime/parser.h"
 #include "mime/part.h"
 
+enum { ENVELOPE_USUAL = 1000 };
+
 static void
 set_text(struct arena *a, struct slice *to, struct slice value)
 {
@@ -115,7 +117,8 @@ bool
 fill_wants(struct slice name, bool message)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (slice_ieq(name, fields[i].name))
+		if (name.n == fields[i].name.n &&
+		    slice_ieq(name, fields[i].name))
 			return true;
 	return message && mime_envelope_wants(name);
 }
@@ -154,6 +157,7 @@ set_envelope(struct arena *a, struct mime_part *p, struct slice head,
 	struct buf b;
 
 	buf_init(&b, SIZE_MAX / 2);
+	(void)buf_room(&b, ENVELOPE_USUAL); /* it does not grow by doubling */
 	mime_put_envelope(&b, head, limits->addresses);
 	p->envelope = arena_slice(a, buf_slice(&b));
 	buf_fini(&b);
@@ -168,7 +172,8 @@ fill_part(struct arena *a, struct mime_part *part, struct slice head,
 
 	while (header_next(&rest, &f))
 		for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-			if (slice_ieq(f.name, fields[i].name))
+			if (f.name.n == fields[i].name.n &&
+			    slice_ieq(f.name, fields[i].name))
 				fields[i].set(a, part, f.value);
 	set_default_type(a, part);
 	part->kind = mime_kind_of(part->type, part->subtype);

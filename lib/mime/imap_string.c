@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
@@ -10,33 +11,45 @@
 
 enum { QUOTED_MAX = 1024 };
 
+/* *ESCAPES: how many of its bytes need a backslash. */
 static bool
-is_quotable(struct slice s, bool utf8)
+is_quotable(struct slice s, bool utf8, size_t *escapes)
 {
-	bool ascii = true;
+	unsigned bad = 0, high = 0, escaped = 0;
 
+	if (s.n > QUOTED_MAX)
+		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\0' || s.p[i] == '\r' || s.p[i] == '\n')
-			return false;
-		ascii = ascii && s.p[i] > 0;
+		const char c = s.p[i];
+
+		bad |= (unsigned)(c == '\0') | (c == '\r') | (c == '\n');
+		high |= (unsigned)(c < 0);
+		escaped += (unsigned)(c == '"') | (c == '\\');
 	}
-	return s.n <= QUOTED_MAX && (ascii || (utf8 && utf8_valid(s)));
+	*escapes = escaped;
+	return bad == 0 && (high == 0 || (utf8 && utf8_valid(s)));
 }
 
 static void
-put_quoted(struct buf *out, struct slice s)
+put_quoted(struct buf *out, struct slice s, size_t escapes)
 {
-	size_t from = 0;
+	const size_t n = s.n + escapes + 2;
+	char *to = buf_room(out, n);
 
-	buf_addc(out, '"');
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == '"' || s.p[i] == '\\') {
-			buf_add(out, slice_sub(s, from, i - from));
-			buf_addc(out, '\\');
-			from = i;
-		}
-	buf_add(out, slice_from(s, from));
-	buf_addc(out, '"');
+	if (to == NULL)
+		return;
+	*to++ = '"';
+	for (size_t i = 0; i < s.n && escapes > 0; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			*to++ = '\\';
+		*to++ = s.p[i];
+	}
+	if (escapes == 0 && s.n > 0) {
+		memcpy(to, s.p, s.n);
+		to += s.n;
+	}
+	*to = '"';
+	buf_added(out, n);
 }
 
 static void
@@ -52,8 +65,10 @@ put_literal(struct buf *out, struct slice s)
 static void
 put_string(struct buf *out, struct slice s, bool utf8)
 {
-	if (is_quotable(s, utf8))
-		put_quoted(out, s);
+	size_t escapes;
+
+	if (is_quotable(s, utf8, &escapes))
+		put_quoted(out, s, escapes);
 	else
 		put_literal(out, s);
 }

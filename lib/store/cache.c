@@ -20,7 +20,7 @@
 #include "store/sync.h"
 #include "sys/kv.h"
 
-enum { QUEUE_MAX = 64, QUEUE_BYTES = 512 << 10, RECORD_MAX = 16 << 20 };
+enum { QUEUE_MAX = 256, QUEUE_BYTES = 512 << 10, RECORD_MAX = 16 << 20 };
 
 static int
 put_one(

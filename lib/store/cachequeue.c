@@ -21,6 +21,8 @@ cachequeue_add(struct cache_queue *q, uint32_t uid, struct slice bytes,
 	STAILQ_INSERT_TAIL(&q->list, c, link);
 	q->n++;
 	q->bytes += bytes.n;
+	if (uid > q->last)
+		q->last = uid;
 }
 
 void
@@ -34,6 +36,7 @@ cachequeue_drop(struct cache_queue *q)
 	}
 	q->n = 0;
 	q->bytes = 0;
+	q->last = 0;
 }
 
 const struct cached *
@@ -41,6 +44,8 @@ cachequeue_find(const struct cache_queue *q, uint32_t uid)
 {
 	const struct cached *c;
 
+	if (uid > q->last) /* one after the other, as most are made */
+		return NULL;
 	for (c = STAILQ_FIRST(&q->list); c != NULL; c = STAILQ_NEXT(c, link))
 		if (c->uid == uid)
 			return c;

@@ -22,6 +22,7 @@ struct cache_queue {
 	STAILQ_HEAD(, cached) list;
 	size_t n;
 	size_t bytes;
+	uint32_t last; /* UID, the highest */
 };
 
 void cachequeue_add(struct cache_queue *q, uint32_t uid, struct slice bytes,

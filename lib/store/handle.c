@@ -32,6 +32,7 @@
 #include "store/inner.h"
 #include "store/notify.h"
 #include "store/scan.h"
+#include "store/seed.h"
 #include "store/whole.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
@@ -76,6 +77,7 @@ mailbox_free(struct mailbox *m)
 	maildir_close(&m->dirs);
 	scan_free(&m->scan);
 	cachequeue_drop(&m->cache);
+	seed_free(m);
 	keywords_fini(m->keywords);
 	xfree(&m->keywords);
 	LIST_REMOVE(m, link);
@@ -87,6 +89,7 @@ static void
 park_mailbox(struct mailbox *m)
 {
 	scan_free(&m->scan);
+	seed_free(m);
 	if (m->refs == 0)
 		mailbox_free(m);
 	else

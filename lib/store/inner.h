@@ -58,6 +58,7 @@ struct mailbox {
 	struct maildir_times times; /* as of times_turn, or later */
 	uint64_t times_turn;        /* of the loop; 0: outside of one */
 	struct cache_queue cache;
+	struct seed *seed; /* NULL: none */
 	struct scan *scan; /* under way; NULL: none */
 	bool building;     /* it is the first one, or the first is to come */
 	struct keyword_table *keywords;

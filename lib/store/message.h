@@ -35,11 +35,23 @@ struct message_info {
 /* Up to N messages with UIDs from FIRST on, in order; *GOT says how many. */
 int message_read(struct mailbox *m, uint32_t first, struct message_info *out,
     size_t n, size_t *got, struct err *err);
+/* The same with what is kept of each (message_cached): RECORDS has N slices,
+ * which point into BYTES (used again) afterwards; p == NULL: nothing, or it
+ * waits in memory.  Fewer come where BYTES is near its maximum. */
+int message_read_records(struct mailbox *m, uint32_t first,
+    struct message_info *out, struct slice *records, size_t n,
+    struct buf *bytes, size_t *got, struct err *err);
 enum found message_find(
     struct mailbox *m, uint32_t uid, struct message_info *out, struct err *err);
 /* The file, at offset 0, for reading; INFO (may be NULL) fits it exactly.
  * ABSENT: gone, by us or by another program. */
 enum found message_open(struct mailbox *m, uint32_t uid, int *fd,
+    struct message_info *info, struct err *err);
+
+/* The same, but INFO is what the index says: of who reads all of it, finds out
+ * whether that is right, and says so with message_cache, or asks message_open
+ * to correct it. */
+enum found message_open_unread(struct mailbox *m, uint32_t uid, int *fd,
     struct message_info *info, struct err *err);
 
 /* What was made of a message and kept beside it (bytes that only the maker

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/picture.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/must.h"
 
@@ -9,6 +11,16 @@ picture_fini(struct picture *p)
 {
 	xfree(&p->v);
 	*p = (struct picture){ 0 };
+}
+
+void
+picture_copy(struct picture *to, const struct picture *p)
+{
+	*to = (struct picture){ NULL, p->nruns, p->nruns, p->n };
+	if (p->nruns == 0)
+		return;
+	to->v = xreallocarray(NULL, p->nruns, sizeof *to->v);
+	memcpy(to->v, p->v, p->nruns * sizeof *to->v);
 }
 
 /* How many UIDs run I has. */

@@ -24,6 +24,8 @@ struct picture {
 };
 
 void picture_fini(struct picture *p);
+/* TO, which is empty, becomes like P. */
+void picture_copy(struct picture *to, const struct picture *p);
 /* UID is above all others. */
 void picture_add(struct picture *p, uint32_t uid);
 /* The UID at place AT (below p->n). */

@@ -10,6 +10,7 @@
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
+#include "store/seed.h"
 #include "store/view_inner.h"
 #include "sys/kv.h"
 
@@ -255,12 +256,24 @@ begin_walk(struct view *v, const struct ix_meta *meta)
 	*v->used = (struct keyword_set){ 0 };
 }
 
+/* Nothing has changed in B since a view was opened. */
+static void
+begin_with_seed(
+    struct view *v, const struct ix_meta *meta, const struct ix_box *b)
+{
+	if (!v->opening || v->news.modseq != 0 ||
+	    !seed_take(v->m, b, &v->picture, v->used))
+		return;
+	v->news.modseq = v->used_modseq = meta->modseq;
+}
+
 static int
 read_some(struct view *v, struct kv_txn *t, const struct ix_meta *meta,
-    int64_t *left, struct err *err)
+    const struct ix_box *b, int64_t *left, struct err *err)
 {
 	struct view_news *n = &v->news;
 
+	begin_with_seed(v, meta, b);
 	if (n->modseq < meta->log_floor)
 		begin_walk(v, meta);
 	if (n->walking && read_index(v, t, left, err) == -1)
@@ -269,6 +282,9 @@ read_some(struct view *v, struct kv_txn *t, const struct ix_meta *meta,
 	    read_log(v, t, meta->modseq, left, err) == -1)
 		return -1;
 	n->ended = !n->walking && n->modseq == meta->modseq;
+	if (n->ended && v->opening && v->used_modseq == meta->modseq &&
+	    (b->bits & BOX_BUILD) == 0)
+		seed_save(v->m, b, &v->picture, v->used);
 	return 0;
 }
 
@@ -320,7 +336,7 @@ read_snapshot(struct view *v, struct kv_txn *t, int64_t *left, struct err *err)
 		return FOUND;
 	}
 	if (kwtable_load(v->m->keywords, t, &b, err) == -1 ||
-	    read_some(v, t, &meta, left, err) == -1)
+	    read_some(v, t, &meta, &b, left, err) == -1)
 		return TEMPFAIL;
 	note_box(&v->news, &b);
 	return FOUND;

@@ -59,32 +59,3 @@ visit_cached(struct visit *v, struct slice *bytes, struct err *err)
 {
 	return walk_cache(v->walk, bytes, err);
 }
-
-/* What message_read fills. */
-struct reading {
-	struct message_info *out;
-	size_t n;
-	size_t *got;
-};
-
-static bool
-on_read(void *arg, struct visit *v)
-{
-	struct reading *r = arg;
-
-	r->out[(*r->got)++] = v->info;
-	return *r->got < r->n;
-}
-
-int
-message_read(struct mailbox *m, uint32_t first, struct message_info *out,
-    size_t n, size_t *got, struct err *err)
-{
-	struct reading r = { out, n, got };
-
-	*got = 0;
-	if (n == 0)
-		return 0;
-	return visit_messages(
-	    m, first, VISIT_SIZES | VISIT_KEYWORDS, on_read, &r, err);
-}

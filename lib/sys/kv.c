@@ -10,6 +10,11 @@
  * callers do more in a transaction than can be repeated.  Each process keeps
  * one reader slot for each table; slots of dead processes are cleared when a
  * table is opened and when they run out.
+ *
+ * What was read of the map counts as this process's memory until it is
+ * unmapped: a walk over all of a large table would leave all of it.  So it is
+ * mapped anew, which the page cache makes cheap, behind every RELEASE bytes or
+ * so.
  */
 #include "sys/kv.h"
 
@@ -30,6 +35,8 @@
 enum {
 	MAP_MIN = 16 << 20,
 	MAP_ROOM = 1 << 20,
+	RELEASE = 4 << 20,
+	ENTRY_BYTES = 32, /* of one, beside its value, about */
 	LOCK_BYTES = 8192,
 	KV_READERS = (LOCK_BYTES - 128) / 64
 };
@@ -43,6 +50,7 @@ struct kv_env {
 	MDB_txn *reader; /* reset between uses; keeps its slot */
 	MDB_dbi dbi;
 	size_t map_size;
+	size_t seen; /* bytes of the map, about, since it was mapped */
 	unsigned open_txns;
 	bool damaged;
 	bool broken; /* a write failed in a way that LMDB does not mend */
@@ -325,6 +333,18 @@ kv_size(const struct kv_env *env)
 	return fstat(fd, &sb) == 0 ? (int64_t)sb.st_size : 0;
 }
 
+/* No transaction is open: what was read of the map may go. */
+static void
+release(struct kv_env *kv)
+{
+	if (kv->open_txns > 0 || kv->seen < RELEASE || kv->damaged ||
+	    kv->broken)
+		return;
+	kv->seen = 0;
+	if (mdb_env_set_mapsize(kv->env, kv->map_size) != 0)
+		kv->broken = true;
+}
+
 static struct kv_txn *
 txn_new(struct kv_env *kv, MDB_txn *txn, bool writes)
 {
@@ -434,6 +454,7 @@ kv_commit(struct kv_txn **txn, struct err *err)
 		t->kv->broken = true;
 	if (rc != 0)
 		fail(t->kv, rc, "commit", err);
+	release(t->kv);
 	xfree(txn);
 	return rc == 0 ? 0 : -1;
 }
@@ -450,6 +471,7 @@ kv_abort(struct kv_txn **txn)
 		mdb_txn_abort(t->txn);
 	else
 		mdb_txn_reset(t->txn);
+	release(t->kv);
 	xfree(txn);
 }
 
@@ -519,6 +541,7 @@ kv_get(
 	GUARD(txn->kv, rc,
 	    txn->writes ? get_near(txn, &k, &v)
 			: mdb_get(txn->txn, txn->kv->dbi, &k, &v));
+	txn->kv->seen += v.mv_size + ENTRY_BYTES;
 	*value = slice_val(v);
 	return found_of(txn->kv, rc, err);
 }
@@ -532,6 +555,7 @@ kv_put(
 	int rc;
 
 	GUARD(txn->kv, rc, put_near(txn, &k, &v));
+	txn->kv->seen += ENTRY_BYTES;
 	return rc == 0 ? 0 : fail(txn->kv, rc, "put", err);
 }
 
@@ -578,6 +602,7 @@ cursor_get(struct kv_cursor *c, MDB_val *k, struct slice *found,
 	int rc;
 
 	GUARD(c->kv, rc, mdb_cursor_get(c->cur, k, &v, op));
+	c->kv->seen += v.mv_size + ENTRY_BYTES;
 	*found = slice_val(*k);
 	*value = slice_val(v);
 	return found_of(c->kv, rc, err);
