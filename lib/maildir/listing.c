@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
 #include "base/cur.h"
 #include "base/slice.h"
 #include "maildir/tree.h"
+
+enum { TRIM = 1 << 20 }; /* free's own limit is for the top of the heap only */
 
 void
 listing_init(struct listing *l)
@@ -28,8 +31,13 @@ close_dir(struct listing *l)
 void
 listing_fini(struct listing *l)
 {
+	const size_t held = l->arena.used_bytes;
+
 	close_dir(l);
 	arena_fini(&l->arena);
+	/* The names of a large mailbox are of no use to anybody else. */
+	if (held >= TRIM)
+		(void)malloc_trim(0);
 }
 
 /* Fifos, devices, directories and links are not messages. */

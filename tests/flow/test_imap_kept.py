@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: ISC
+"""What the index keeps of a message is told without its file, and is what the
+file says."""
+import glob
+import os
+import random
+
+import pytest
+from imapraw import Imap
+from pabal import DOMAIN, message, wait
+
+KEPT = "DATE FROM TO SUBJECT CONTENT-TYPE REFERENCES"
+ALL = f"(ENVELOPE BODYSTRUCTURE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({KEPT})])"
+USERS = ("alice", "bob", "carol")
+
+
+def files(pabal, user):
+    top = os.path.join(pabal.dir, "mail", DOMAIN, user)
+    return [p for part in ("cur", "new")
+            for p in glob.glob(os.path.join(glob.escape(top), part, "*"))]
+
+
+def close_files(pabal, user):
+    for path in files(pabal, user):
+        os.chmod(path, 0)
+
+
+def test_delivered(pabal):
+    """smtpd has read it, and nobody has to again."""
+    with pabal.smtp() as s:
+        s.sendmail("sender@example.org", [f"bob@{DOMAIN}"],
+                   message("kept from the start", References="<a@b> <c@d>"))
+    wait(lambda: files(pabal, "bob"), "the message")
+    close_files(pabal, "bob")
+    with Imap(pabal, "bob") as c:
+        c.ok("SELECT INBOX")
+        [told] = c.ok(f"FETCH 1 {ALL}")
+        assert b"kept from the start" in told
+        assert b"References: <a@b> <c@d>\r\n" in told
+        assert c.cmd("FETCH 1 BODY.PEEK[HEADER.FIELDS (DATE X-OTHER)]")[0] == \
+            b"NO"
+        assert c.cmd("FETCH 1 BODY.PEEK[]")[0] == b"NO"
+
+
+def test_read_once(pabal):
+    """A file of another program, and an APPEND."""
+    top = os.path.join(pabal.dir, "mail", DOMAIN, "carol")
+    owner = os.stat(top)
+    path = os.path.join(top, "new", "1700000000.M1P1.elsewhere")
+    with open(path, "wb") as f:
+        f.write(b"Subject: foreign\nFrom: a@b\n\nbody\n")
+    os.chown(path, owner.st_uid, owner.st_gid)
+    with Imap(pabal, "carol") as c:
+        assert c.cmd("APPEND INBOX %L", b"Subject: appended\r\n\r\nx\r\n")[0] \
+            == b"OK"
+        c.ok("SELECT INBOX")
+        first = c.ok(f"FETCH 1:* {ALL}")
+        assert len(first) == 2
+        # What was made is in memory until the mailbox is closed.
+        c.ok("CLOSE")
+        close_files(pabal, "carol")
+        c.ok("SELECT INBOX")
+        assert c.ok(f"FETCH 1:* {ALL}") == first
+        assert c.cmd("FETCH 1:* BODY.PEEK[TEXT]")[0] == b"NO"
+
+
+PIECES = [b"From: a\r\n", b"Subject: b\r\n c\r\n", b"TO: x\r\n", b"Lines: 3\r\n",
+          b"References: <a>\r\n\t<b>\r\n", b"X-Nobody: asks\r\n", b" lost\r\n",
+          b"no field\r\n", b"subject : twice\r\n",
+          b"Comments: " + b"x" * 1900 + b"\r\n", b"To: " + b"y" * 3000 + b"\r\n"]
+NAMES = ["From", "SUBJECT", "to", "References", "Lines", "Comments", "Cc"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_same_as_the_file(pabal, seed):
+    """A name that is not kept sends the server to the file."""
+    r = random.Random(seed)
+    with Imap(pabal) as c:
+        c.cmd("DELETE law")
+        c.ok("CREATE law")
+        for _ in range(30):
+            text = b"".join(r.choices(PIECES, k=r.randrange(8)))
+            text += b"\r\nbody\r\n" if r.randrange(8) else b""
+            assert c.cmd("APPEND law %L", text or b"x\r\n")[0] == b"OK"
+        c.ok("SELECT law")
+        for _ in range(10):
+            names = " ".join(r.sample(NAMES, r.randrange(1, 5)))
+            part = r.choice(["", "<0.7>", "<3.2000>", "<9000.1>"])
+            mark = part.split(".")[0] + (">" if part else "")
+            kept = c.ok(f"FETCH 1:* BODY.PEEK[HEADER.FIELDS ({names})]{part}")
+            read = c.ok(
+                f"FETCH 1:* BODY.PEEK[HEADER.FIELDS ({names} X-Not)]{part}")
+            assert len(kept) == 30
+            assert kept == [a.replace(f"({names} X-Not)]{mark}".encode(),
+                                      f"({names})]{mark}".encode())
+                            for a in read], (seed, names, part)
+
+
+def test_parts_have_fields_of_their_own(pabal):
+    """What is kept is the header of the message itself."""
+    inner = b"Subject: inner\r\nFrom: i\r\n\r\nx\r\n"
+    with Imap(pabal) as c:
+        c.cmd("DELETE nested")
+        c.ok("CREATE nested")
+        assert c.cmd("APPEND nested %L", b"Subject: outer\r\nContent-Type: "
+                     b"message/rfc822\r\n\r\n" + inner)[0] == b"OK"
+        c.ok("SELECT nested")
+        [told] = c.ok("FETCH 1 (BODY.PEEK[HEADER.FIELDS (SUBJECT)] "
+                      "BODY.PEEK[1.HEADER.FIELDS (SUBJECT)] "
+                      "BODY.PEEK[HEADER.FIELDS.NOT (SUBJECT)])")
+        assert b"[HEADER.FIELDS (SUBJECT)] {18}\r\nSubject: outer" in told
+        assert b"[1.HEADER.FIELDS (SUBJECT)] {18}\r\nSubject: inner" in told
+        assert b"NOT (SUBJECT)] {32}\r\nContent-Type: message/rfc822\r\n" in told
+
+
+def test_select_again(pabal):
+    """A mailbox that is selected once more is as it is now."""
+    def count(c):
+        return next(int(a.split()[0]) for a in c.ok("SELECT again")
+                    if a.endswith(b" EXISTS"))
+    with Imap(pabal) as c, Imap(pabal) as other:
+        c.cmd("DELETE again")
+        c.ok("CREATE again")
+        assert count(c) == 0
+        for n in range(1, 4):
+            assert other.cmd("APPEND again %L", b"Subject: x\r\n\r\n")[0] == \
+                b"OK"
+            assert count(c) == n
+            assert count(c) == n
+        other.ok("SELECT again")
+        other.ok("STORE 2 +FLAGS (\\Deleted)")
+        other.ok("EXPUNGE")
+        assert count(c) == 2
+        assert [a.split()[3] for a in c.ok("FETCH 1:* UID")] == \
+            [b"1)", b"3)"]
