@@ -10,7 +10,7 @@
  *     F <box> <uid>   struct ix_hot: what changes
  *     K <box> <uid>   numbers of keywords beyond the letters, uint16_t each
  *     M <box> <uid>   struct ix_msg, the file's name
- *     C <box> <uid>   what was made of the message (message_cache)
+ *     C, P <box> <uid>   what was made of the message; its PREVIEW
  *     L <modseq>      struct ix_log: the change that got this number
  *
  * The log has one entry for each message, at its latest change, and one for

@@ -203,7 +203,8 @@ tx_forget(struct tx *tx, uint32_t box, uint32_t uid, const struct ix_hot *hot,
 	    kv_del(tx->t, ix_key(key, 'F', box, uid), err) == -1 ||
 	    ((hot->bits & HOT_MORE) != 0 &&
 		kv_del(tx->t, ix_key(key, 'K', box, uid), err) == -1) ||
-	    kv_del(tx->t, ix_key(key, 'M', box, uid), err) == -1)
+	    kv_del(tx->t, ix_key(key, 'M', box, uid), err) == -1 ||
+	    kv_del(tx->t, ix_key(key, 'P', box, uid), err) == -1)
 		return -1;
 	return kv_del(tx->t, ix_key(key, 'C', box, uid), err);
 }

@@ -8,14 +8,16 @@
 #include "store/inner.h"
 
 void
-cachequeue_add(struct cache_queue *q, uint32_t uid, struct slice bytes,
-    int64_t vsize, int64_t sent_s)
+cachequeue_add(struct cache_queue *q, char type, uint32_t uid,
+    struct slice bytes, int64_t vsize, int64_t sent_s)
 {
 	struct cached *c = xmalloc(sizeof *c + bytes.n);
 
-	*c = (struct cached){
-		.uid = uid, .vsize = vsize, .sent_s = sent_s, .n = bytes.n
-	};
+	*c = (struct cached){ .type = type,
+		.uid = uid,
+		.vsize = vsize,
+		.sent_s = sent_s,
+		.n = bytes.n };
 	if (bytes.n > 0)
 		memcpy(c->bytes, bytes.p, bytes.n);
 	STAILQ_INSERT_TAIL(&q->list, c, link);
@@ -40,14 +42,14 @@ cachequeue_drop(struct cache_queue *q)
 }
 
 const struct cached *
-cachequeue_find(const struct cache_queue *q, uint32_t uid)
+cachequeue_find(const struct cache_queue *q, char type, uint32_t uid)
 {
 	const struct cached *c;
 
 	if (uid > q->last) /* one after the other, as most are made */
 		return NULL;
 	for (c = STAILQ_FIRST(&q->list); c != NULL; c = STAILQ_NEXT(c, link))
-		if (c->uid == uid)
+		if (c->uid == uid && c->type == type)
 			return c;
 	return NULL;
 }

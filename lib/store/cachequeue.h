@@ -11,9 +11,9 @@
 
 struct cached {
 	STAILQ_ENTRY(cached) link;
+	char type; /* of the index's record: 'C' or 'P' */
 	uint32_t uid;
-	int64_t vsize;
-	int64_t sent_s;
+	int64_t vsize, sent_s;
 	size_t n;
 	char bytes[];
 };
@@ -25,10 +25,10 @@ struct cache_queue {
 	uint32_t last; /* UID, the highest */
 };
 
-void cachequeue_add(struct cache_queue *q, uint32_t uid, struct slice bytes,
-    int64_t vsize, int64_t sent_s);
-/* NULL: not in it. */
-const struct cached *cachequeue_find(const struct cache_queue *q, uint32_t uid);
+void cachequeue_add(struct cache_queue *q, char type, uint32_t uid,
+    struct slice bytes, int64_t vsize, int64_t sent_s);
+const struct cached *cachequeue_find(
+    const struct cache_queue *q, char type, uint32_t uid);
 void cachequeue_drop(struct cache_queue *q);
 
 #endif

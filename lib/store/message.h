@@ -63,4 +63,11 @@ enum found message_cached(
 int message_cache(struct mailbox *m, uint32_t uid, struct slice bytes,
     int64_t vsize, int64_t sent_s, struct err *err);
 
+/* The same of a PREVIEW (RFC 8970); a longer one is not kept. */
+enum { MESSAGE_PREVIEW_MAX = 1024 };
+enum found message_preview(
+    struct mailbox *m, uint32_t uid, struct buf *out, struct err *err);
+int message_keep_preview(
+    struct mailbox *m, uint32_t uid, struct slice text, struct err *err);
+
 #endif

@@ -303,6 +303,91 @@ test_atomic_batch(void **state)
 	mailbox_close(&m);
 }
 
+/* What is kept comes with the messages as it does one by one, whatever is
+ * missing between them, and as much as there is room for. */
+static void
+test_records(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct message_info info[40];
+	struct slice records[40];
+	struct buf bytes, one, text;
+	size_t got, seen = 0;
+
+	(void)state;
+	buf_init(&bytes, 2000);
+	buf_init(&one, 4000);
+	buf_init(&text, 4000);
+	for (uint32_t i = 1; i <= 40; i++) {
+		assert_int_equal(fx_append(m, MAIL, 0), i);
+		buf_reset(&text);
+		for (uint32_t k = 0; k < i * 29 % 300 + (i == 17 ? 2500 : 0);
+		     k++)
+			buf_addc(&text, (char)('a' + i % 26));
+		if (i % 3 != 0)
+			assert_int_equal(
+			    message_cache(m, i, buf_slice(&text), 31, 0, NULL),
+			    0);
+	}
+	fx_flush();
+	for (uint32_t from = 1; from <= 40; from = info[got - 1].uid + 1) {
+		assert_int_equal(message_read_records(m, from, info, records,
+				     40, &bytes, &got, NULL),
+		    0);
+		assert_true(got > 0);
+		for (size_t i = 0; i < got; i++, seen++) {
+			const uint32_t uid = info[i].uid;
+
+			buf_reset(&one);
+			assert_int_equal(uid, seen + 1);
+			assert_int_equal(message_cached(m, uid, &one, NULL),
+			    uid % 3 != 0 ? FOUND : ABSENT);
+			if (uid % 3 == 0 || uid == 17)
+				assert_null(records[i].p);
+			else
+				assert_true(
+				    slice_eq(records[i], buf_slice(&one)));
+		}
+	}
+	assert_int_equal(seen, 40);
+	buf_fini(&bytes);
+	buf_fini(&one);
+	buf_fini(&text);
+	mailbox_close(&m);
+}
+
+static void
+test_preview(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	const uint32_t uid = fx_append(m, MAIL, 0);
+	char large[MESSAGE_PREVIEW_MAX + 1] = { 0 };
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 100);
+	assert_int_equal(
+	    message_keep_preview(m, uid, slice_of(large, sizeof large), NULL),
+	    0);
+	assert_int_equal(message_preview(m, uid, &out, NULL), ABSENT);
+	assert_int_equal(message_cache(m, uid, SLICE("kept"), 31, 1, NULL), 0);
+	assert_int_equal(
+	    message_keep_preview(m, uid, SLICE("in short"), NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		buf_reset(&out);
+		assert_int_equal(message_preview(m, uid, &out, NULL), FOUND);
+		assert_string_equal(buf_cstr(&out), "in short");
+		buf_reset(&out);
+		assert_int_equal(message_cached(m, uid, &out, NULL), FOUND);
+		assert_string_equal(buf_cstr(&out), "kept");
+		fx_flush();
+	}
+	message_expunge(m, &uid, 1, true, NULL);
+	assert_int_equal(message_preview(m, uid, &out, NULL), ABSENT);
+	buf_fini(&out);
+	mailbox_close(&m);
+}
+
 static void
 test_cache(void **state)
 {
@@ -552,6 +637,8 @@ main(void)
 		FX(test_quota),
 		FX(test_atomic_batch),
 		FX(test_cache),
+		FX(test_records),
+		FX(test_preview),
 		FX(test_maildrop_lock),
 		FX(test_paths),
 		FX(test_parking),
