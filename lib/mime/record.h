@@ -17,9 +17,9 @@ struct buf;
 struct mime_tree;
 
 void mime_record_put(struct buf *out, const struct mime_tree *t);
-/* The rendered ENVELOPE in BLOB, borrowed; false when BLOB is none of ours. */
+/* The rendered ENVELOPE in BLOB, or what is kept of the header (mime/fields.h),
+ * borrowed; false when BLOB is none of ours. */
 bool mime_record_envelope(struct slice blob, struct slice *envelope);
-/* The kept fields of the header, borrowed (mime/fields.h). */
 bool mime_record_header(struct slice blob, struct slice *fields);
 /* The tree, whose root has the envelope; its slices borrow from BLOB.  NULL
  * when BLOB is none of ours. */
@@ -27,7 +27,6 @@ struct mime_tree *mime_record_tree(struct slice blob);
 
 /* The Date of a rendered envelope in seconds since 1970; 0: none. */
 int64_t mime_record_sent(struct slice envelope);
-
 /* An envelope's text for search, as it stands in the header (not decoded).
  * Addresses are written "name <mailbox@host>", with commas between. */
 struct mime_envelope {
