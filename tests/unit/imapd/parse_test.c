@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/parse/parse.h"
+#include "imapd/parse/seqset.h"
 
 #include "tests/unit.h"
 

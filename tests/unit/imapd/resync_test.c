@@ -248,7 +248,7 @@ test_vanished(void **state)
 	v = view_open(m, VIEW_READONLY, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct seqwalk *w = xcalloc(1, sizeof *w);
-		struct seqset known = { NULL, 0 }, seqs, uids;
+		struct seqset known = { .v = NULL, .n = 0 }, seqs, uids;
 		struct resync r;
 		struct arena a;
 		struct buf out, want;
