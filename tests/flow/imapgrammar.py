@@ -202,6 +202,20 @@ def check_text(text, utf8):
         text.decode("utf-8")
 
 
+def check_threads(text):
+    """thread-list of RFC 5256 5: lists without blanks between them."""
+    depth, last = 0, b"("
+    for token in re.findall(rb"\d+|.", text):
+        depth += {b"(": 1, b")": -1}.get(token, 0)
+        if depth < 0 or (token == b")" and last in (b"(", b" ")) or \
+                (token not in (b"(", b")", b" ") and not token.isdigit()) or \
+                (depth == 0 and token != b")"):
+            raise Malformed(text)
+        last = token
+    if depth:
+        raise Malformed(text)
+
+
 def check(answer, utf8=False):
     """ANSWER, a line with its literals and without its last CRLF, is one that a
     server may send; what is behind "* " as values where it is no status."""
@@ -214,6 +228,9 @@ def check(answer, utf8=False):
         return None
     if tag != b"*":
         raise Malformed(answer)
+    if kind == b"THREAD":
+        check_threads(text)
+        return None
     values = Reader(rest, utf8).values()
     if len(values) == 3 and values[1] == "FETCH":
         check_fetch(values[2])
