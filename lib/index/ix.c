@@ -107,8 +107,9 @@ ix_put_meta(struct kv_txn *t, const struct ix_meta *meta, struct err *err)
 	return kv_put(t, SLICE("!"), slice_of(meta, sizeof *meta), err);
 }
 
+/* What stands for BOX: the number leads on from one mailbox to the next. */
 static bool
-read_box(struct slice v, struct ix_box *b)
+read_box(uint32_t box, struct slice v, struct ix_box *b)
 {
 	const size_t fixed = offsetof(struct ix_box, name);
 	struct slice name, dir;
@@ -120,7 +121,7 @@ read_box(struct slice v, struct ix_box *b)
 	name = slice_cut(dir, '\0', &dir);
 	dir = slice_cut(dir, '\0', &v);
 	return slice_copy(name, b->name, sizeof b->name) &&
-	       slice_copy(dir, b->dir, sizeof b->dir) &&
+	       slice_copy(dir, b->dir, sizeof b->dir) && b->box == box &&
 	       memchr(b->id, '\0', sizeof b->id) != NULL;
 }
 
@@ -131,7 +132,7 @@ ix_get_box(struct kv_txn *t, uint32_t box, struct ix_box *b, struct err *err)
 	struct slice v;
 	const enum found f = kv_get(t, ix_key(key, 'B', box, 0), &v, err);
 
-	if (f == FOUND && !read_box(v, b))
+	if (f == FOUND && !read_box(box, v, b))
 		return damaged(t, err);
 	return f;
 }
@@ -204,6 +205,7 @@ ix_next_box(struct kv_txn *t, uint32_t from, struct ix_box *b, struct err *err)
 	struct kv_cursor *c = kv_cursor_open(t, err);
 	char key[IX_KEY];
 	struct slice k, v;
+	uint32_t box = 0;
 	enum found f;
 
 	if (c == NULL)
@@ -211,7 +213,9 @@ ix_next_box(struct kv_txn *t, uint32_t from, struct ix_box *b, struct err *err)
 	f = kv_seek(c, ix_key(key, 'B', from, 0), &k, &v, err);
 	if (f == FOUND && (k.n != 5 || k.p[0] != 'B'))
 		f = ABSENT;
-	if (f == FOUND && !read_box(v, b))
+	if (f == FOUND)
+		box = (uint32_t)get_be(k.p + 1, 4);
+	if (f == FOUND && (box < from || !read_box(box, v, b)))
 		f = damaged(t, err);
 	kv_cursor_close(&c);
 	return f;

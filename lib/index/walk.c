@@ -56,7 +56,7 @@ walk_next(struct walk *w, struct err *err)
 	struct slice v;
 	enum found f = step(w, w->hots, 'F', &w->uid, &v, err);
 
-	if (f == FOUND && !ix_read_hot(v, &w->hot))
+	if (f == FOUND && (w->uid < w->from || !ix_read_hot(v, &w->hot)))
 		f = TEMPFAIL;
 	if (w->msgs != NULL && f == FOUND) {
 		f = step(w, w->msgs, 'M', &uid, &v, err);
@@ -64,6 +64,9 @@ walk_next(struct walk *w, struct err *err)
 			f = TEMPFAIL;
 	}
 	w->started = true;
+	/* Who goes on behind the last one comes to an end. */
+	if (f == FOUND && w->uid < UINT32_MAX)
+		w->from = w->uid + 1;
 	if (f == TEMPFAIL) {
 		kv_distrust(w->t);
 		err_set(err, ERR_TEMP, "index: a record is damaged");

@@ -25,7 +25,7 @@ struct walk {
 	uint32_t uid; /* the message walk_next gave */
 	struct ix_hot hot;
 	struct ix_msg msg;
-	uint32_t from;
+	uint32_t from; /* none below it comes now */
 	bool started;
 };
 

@@ -155,10 +155,10 @@ build_told(struct account *a, enum stamp s, bool force, struct err *err)
 int
 build_open(struct account *a, bool force, struct err *err)
 {
-	enum stamp s = STAMP_NONE;
+	enum stamp first = STAMP_NONE, s = STAMP_NONE;
 	int lock, rc = 0;
 
-	if (!force && index_open(&a->ix, &s, err) == -1)
+	if (!force && index_open(&a->ix, &first, err) == -1)
 		return -1;
 	if (a->ix.env != NULL)
 		return 0;
@@ -168,7 +168,8 @@ build_open(struct account *a, bool force, struct err *err)
 	if (!force)
 		rc = index_open(&a->ix, &s, err);
 	if (rc == 0 && a->ix.env == NULL)
-		rc = build_told(a, s, force, err);
+		/* Damage took the stamp away when it was found. */
+		rc = build_told(a, s == STAMP_NONE ? first : s, force, err);
 	fd_close(&lock);
 	return rc;
 }

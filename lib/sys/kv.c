@@ -9,7 +9,9 @@
  * before a writing transaction that could fill it, never within one, because
  * callers do more in a transaction than can be repeated.  Each process keeps
  * one reader slot for each table; slots of dead processes are cleared when a
- * table is opened and when they run out.
+ * table is opened and when they run out.  It says that the process reads while
+ * any transaction is open, one that writes too: what it died of is guessed from
+ * that (kvends.h).
  *
  * What was read of the map counts as this process's memory until it is
  * unmapped: a walk over all of a large table would leave all of it.  So it is
@@ -30,15 +32,13 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "sys/fd.h"
+#include "sys/kvends.h"
 
-/* LMDB's lock file has 64 bytes a reader and 128 before them. */
 enum {
 	MAP_MIN = 16 << 20,
 	MAP_ROOM = 1 << 20,
 	RELEASE = 4 << 20,
 	ENTRY_BYTES = 32, /* of one, beside its value, about */
-	LOCK_BYTES = 8192,
-	KV_READERS = (LOCK_BYTES - 128) / 64
 };
 
 struct kv_env {
@@ -48,6 +48,8 @@ struct kv_env {
 	const char *witness;
 	int dirfd;
 	MDB_txn *reader; /* reset between uses; keeps its slot */
+	bool reading;    /* a transaction of kv_read is open */
+	bool writing;    /* and one of kv_write */
 	MDB_dbi dbi;
 	size_t map_size;
 	size_t seen; /* bytes of the map, about, since it was mapped */
@@ -109,14 +111,33 @@ on_assert(MDB_env *env, const char *what)
 		(kv)->guarded = false;                                         \
 	} while (0)
 
-/* Fill ERR for LMDB's RC, and note damage.  MDB_BAD_TXN only follows from
- * another error. */
+/* Does RC, where it is an error, only come of damage?  What is harmless is told
+ * from the rest of LMDB's codes; EFBIG and EINVAL are a write to a page that is
+ * none. */
+static bool
+means_damage(int rc)
+{
+	switch (rc) {
+	case MDB_MAP_FULL:
+	case MDB_MAP_RESIZED:
+	case MDB_READERS_FULL:
+	case MDB_TXN_FULL:
+	case MDB_BAD_TXN: /* follows from another error */
+	case MDB_PANIC:
+		return false;
+	case EFBIG:
+	case EINVAL:
+		return true;
+	default:
+		return rc < 0;
+	}
+}
+
+/* Fill ERR for LMDB's RC, and note damage. */
 static int
 fail(struct kv_env *kv, int rc, const char *what, struct err *err)
 {
-	if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND ||
-	    rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH ||
-	    rc == MDB_CURSOR_FULL)
+	if (means_damage(rc))
 		on_damage(kv);
 	if (rc == MDB_PANIC)
 		kv->broken = true;
@@ -166,13 +187,12 @@ check_length(struct kv_env *kv, struct err *err)
 static int
 open_table(struct kv_env *kv, struct err *err)
 {
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &txn);
+	int rc = mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &kv->reader);
 
 	if (rc != 0)
 		return fail(kv, rc, "begin", err);
-	GUARD(kv, rc, mdb_dbi_open(txn, NULL, 0, &kv->dbi));
-	mdb_txn_abort(txn);
+	GUARD(kv, rc, mdb_dbi_open(kv->reader, NULL, 0, &kv->dbi));
+	mdb_txn_reset(kv->reader);
 	return rc == 0 ? 0 : fail(kv, rc, "open", err);
 }
 
@@ -197,7 +217,7 @@ check_files(struct kv_env *kv, int dirfd, struct err *err)
  * one of its pages that would be a SIGBUS, so it gets its room now, in place
  * (btrfs: a page that is written to would be a new one each time). */
 static int
-make_lock(int dirfd, struct err *err)
+make_lock(struct kv_env *kv, int dirfd, struct err *err)
 {
 	const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
 	int nocow = FS_NOCOW_FL;
@@ -214,12 +234,16 @@ make_lock(int dirfd, struct err *err)
 	}
 	if (sb.st_size == 0)
 		(void)ioctl(fd, FS_IOC_SETFLAGS, &nocow);
-	want = sb.st_size > LOCK_BYTES ? sb.st_size : LOCK_BYTES;
-	if (sb.st_size == want && sb.st_blocks * 512 >= want)
-		goto out;
-	if (fallocate(fd, 0, 0, want) == -1 && errno != EOPNOTSUPP &&
+	want = sb.st_size > KVENDS_LOCK_BYTES ? sb.st_size : KVENDS_LOCK_BYTES;
+	if ((sb.st_size != want || sb.st_blocks * 512 < want) &&
+	    fallocate(fd, 0, 0, want) == -1 && errno != EOPNOTSUPP &&
 	    errno != ENOSYS)
 		rc = err_sys(err, ERR_TEMP, "index: no room for lock.mdb");
+	else if (kvends_look(fd)) {
+		on_damage(kv);
+		rc = err_set(
+		    err, ERR_TEMP, "index: processes that read it ended");
+	}
 out:
 	fd_close(&fd);
 	return rc;
@@ -237,8 +261,12 @@ open_env(struct kv_env *kv, struct err *err)
 	mdb_env_set_userctx(kv->env, kv);
 	mdb_env_set_assert(kv->env, on_assert);
 	mdb_env_set_mapsize(kv->env, MAP_MIN);
-	mdb_env_set_maxreaders(kv->env, KV_READERS);
+	mdb_env_set_maxreaders(kv->env, KVENDS_READERS);
 	GUARD(kv, rc, mdb_env_open(kv->env, ".", flags, 0600));
+	/* It claims more pages than there are addresses.  Where it is memory
+	 * that is missing, what is built in its place is smaller. */
+	if (rc == ENOMEM)
+		on_damage(kv);
 	if (rc != 0)
 		return fail(kv, rc, "open", err);
 	mdb_reader_check(kv->env, &dead);
@@ -254,7 +282,8 @@ kv_open(int dirfd, const char *witness, struct err *err)
 
 	kv->witness = witness;
 	kv->dirfd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
-	if (check_files(kv, dirfd, err) == -1 || make_lock(dirfd, err) == -1)
+	if (check_files(kv, dirfd, err) == -1 ||
+	    make_lock(kv, dirfd, err) == -1)
 		goto out;
 	back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* LMDB takes paths only, and the directory may have none here. */
@@ -333,6 +362,22 @@ kv_size(const struct kv_env *env)
 	return fstat(fd, &sb) == 0 ? (int64_t)sb.st_size : 0;
 }
 
+static struct kv_txn *
+txn_new(struct kv_env *kv, MDB_txn *txn, bool writes)
+{
+	struct kv_txn *t = xmalloc(sizeof *t);
+
+	*t = (struct kv_txn){ .kv = kv, .txn = txn, .writes = writes };
+	kv->open_txns++;
+	if (!writes)
+		kv->reading = true;
+	else if (!kv->reading)
+		/* Of what is written upon, so no page is kept for it. */
+		(void)mdb_txn_renew(kv->reader);
+	kv->writing = kv->writing || writes;
+	return t;
+}
+
 /* No transaction is open: what was read of the map may go. */
 static void
 release(struct kv_env *kv)
@@ -345,14 +390,20 @@ release(struct kv_env *kv)
 		kv->broken = true;
 }
 
-static struct kv_txn *
-txn_new(struct kv_env *kv, MDB_txn *txn, bool writes)
+static void
+txn_free(struct kv_txn **txn)
 {
-	struct kv_txn *t = xmalloc(sizeof *t);
+	struct kv_env *kv = (*txn)->kv;
 
-	*t = (struct kv_txn){ .kv = kv, .txn = txn, .writes = writes };
-	kv->open_txns++;
-	return t;
+	kv->open_txns--;
+	if ((*txn)->writes)
+		kv->writing = false;
+	else
+		kv->reading = false;
+	if (kv->open_txns == 0)
+		mdb_txn_reset(kv->reader);
+	release(kv);
+	xfree(txn);
 }
 
 /* Another process made the file larger than our map. */
@@ -371,9 +422,9 @@ begin_read(struct kv_env *kv)
 {
 	if (kv->damaged)
 		return MDB_CORRUPTED;
-	if (kv->reader != NULL)
-		return mdb_txn_renew(kv->reader);
-	return mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &kv->reader);
+	if (kv->writing)
+		mdb_txn_reset(kv->reader);
+	return mdb_txn_renew(kv->reader);
 }
 
 struct kv_txn *
@@ -443,7 +494,6 @@ kv_commit(struct kv_txn **txn, struct err *err)
 	int rc;
 
 	must(t->writes);
-	t->kv->open_txns--;
 	GUARD(t->kv, rc, mdb_txn_commit(t->txn));
 	/* A commit that fails frees the transaction, one that did not come to
 	 * its end does not. */
@@ -454,8 +504,7 @@ kv_commit(struct kv_txn **txn, struct err *err)
 		t->kv->broken = true;
 	if (rc != 0)
 		fail(t->kv, rc, "commit", err);
-	release(t->kv);
-	xfree(txn);
+	txn_free(txn);
 	return rc == 0 ? 0 : -1;
 }
 
@@ -466,13 +515,9 @@ kv_abort(struct kv_txn **txn)
 
 	if (t == NULL)
 		return;
-	t->kv->open_txns--;
 	if (t->writes)
 		mdb_txn_abort(t->txn);
-	else
-		mdb_txn_reset(t->txn);
-	release(t->kv);
-	xfree(txn);
+	txn_free(txn);
 }
 
 static enum found

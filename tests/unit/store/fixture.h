@@ -75,7 +75,7 @@ fx_teardown(void **state)
 {
 	(void)state;
 	/* A test that failed left its mailboxes open. */
-	if (fx_account->refs != 1U + fx_account->behind)
+	if (fx_account == NULL || fx_account->refs != 1U + fx_account->behind)
 		return -1;
 	fx_close();
 	close(fx_root);

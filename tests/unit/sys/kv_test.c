@@ -341,6 +341,113 @@ test_lost_pages(void **state)
 	close(fd);
 }
 
+/* A process that ends with the table open, in the middle of a transaction or
+ * between two. */
+static void
+end_one(bool reading, bool writing)
+{
+	const pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct kv_env *env = kv_open(dirfd_, "witness", NULL);
+		struct kv_txn *t = env == NULL ? NULL
+				   : writing   ? kv_write(env, 0, NULL)
+					       : kv_read(env, NULL);
+
+		if (t == NULL)
+			_exit(1);
+		if (!reading)
+			kv_abort(&t);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static bool
+is_believed(void)
+{
+	struct kv_env *env = kv_open(dirfd_, "witness", NULL);
+	const bool open = env != NULL;
+
+	kv_close(&env);
+	assert_int_equal(faccessat(dirfd_, "witness", F_OK, 0), open ? 0 : -1);
+	return open;
+}
+
+/* Two processes that end while they read, one after the other, are enough to
+ * doubt the table; others are killed for other reasons. */
+static void
+test_ends_are_counted(void **state)
+{
+	static const struct {
+		const char *name;
+		int times; /* until it is doubted */
+		bool reading, writing;
+	} rows[] = {
+		{ "reading", 2, true, false },
+		{ "writing", 2, true, true },
+		{ "between reading", 6, false, false },
+		{ "between writing", 6, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int ends = 0;
+
+		close(openat(
+		    dirfd_, "witness", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+		do {
+			end_one(rows[i].reading, rows[i].writing);
+			ends++;
+		} while (is_believed() && ends < 10);
+		if (ends != rows[i].times)
+			fail_msg("%s: after %d", rows[i].name, ends);
+		/* Once told, it is not told again. */
+		close(openat(
+		    dirfd_, "witness", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+		assert_true(is_believed());
+		unlinkat(dirfd_, "lock.mdb", 0);
+	}
+	unlinkat(dirfd_, "witness", 0);
+}
+
+/* Those that have it open and live are none, and do not hide others. */
+static void
+test_living_are_not_counted(void **state)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	(void)state;
+	close(openat(dirfd_, "witness", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct kv_env *env = kv_open(dirfd_, "witness", NULL);
+		struct kv_txn *t = kv_read(env, NULL);
+
+		if (t == NULL || write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	for (int i = 0; i < 10; i++)
+		assert_true(is_believed());
+	end_one(true, false);
+	for (int i = 0; i < 10; i++)
+		assert_true(is_believed());
+	end_one(true, false);
+	assert_false(is_believed());
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 /* The lock file has its room on the disk before it is mapped. */
 static void
 test_lock_has_room(void **state)
@@ -378,6 +485,8 @@ main(void)
 		T(test_killed_writer),
 		T(test_damage_is_told),
 		T(test_lost_pages),
+		T(test_ends_are_counted),
+		T(test_living_are_not_counted),
 		T(test_lock_has_room),
 	};
 
