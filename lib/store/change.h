@@ -20,6 +20,11 @@ struct flags_change {
 	unsigned flags;
 	struct slice keywords;    /* names, parted by blanks; in any case */
 	uint64_t unchanged_since; /* RFC 7162; UINT64_MAX: whatever */
+
+	/* May be NULL: told of each message that is changed its mod-sequence
+	 * before and after; nothing of it is so when the call fails. */
+	void (*on_change)(void *arg, uint64_t before, uint64_t after);
+	void *arg;
 };
 
 /* Change the N messages UIDS (ascending).  FAILED (may be NULL) gets the UIDs,

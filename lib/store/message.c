@@ -53,6 +53,7 @@ change_one(struct tx *tx, struct ix_box *b, uint32_t uid,
 {
 	struct keyword_set set;
 	struct ix_hot hot;
+	uint64_t before;
 	uint32_t bits;
 	enum found f = ix_get_hot(tx->t, b->box, uid, &hot, err);
 
@@ -73,7 +74,12 @@ change_one(struct tx *tx, struct ix_box *b, uint32_t uid,
 	if (((bits ^ hot.bits) & MSG_FLAGS) != 0 ||
 	    keyword_set_letters(&set) != hot.letters)
 		bits |= HOT_PENDING;
-	return tx_change(tx, b, uid, &hot, bits, &set, err);
+	before = hot.modseq;
+	if (tx_change(tx, b, uid, &hot, bits, &set, err) == -1)
+		return -1;
+	if (c->on_change != NULL && hot.modseq != before)
+		c->on_change(c->arg, before, hot.modseq);
+	return 0;
 }
 
 /* Is one of UIDS there to be changed? */

@@ -280,16 +280,32 @@ view_tell_own(struct view *v)
 	v->silent.n = 0;
 }
 
+/* A change is the session's own only where all that came before is told: what
+ * another one did is told with it otherwise. */
+static void
+note_own(void *arg, uint64_t before, uint64_t after)
+{
+	struct view *v = arg;
+
+	if (before <= v->modseq || view_is_own(v, before))
+		view_ranges_add(&v->silent, after, after + 1);
+}
+
 int
 view_flags(struct view *v, const uint32_t *uids, size_t n,
     const struct flags_change *change, bool silent, struct buf *failed,
     struct err *err)
 {
-	uint64_t from, to;
+	struct flags_change c = *change;
+	uint64_t from = UINT64_MAX, to;
 
-	if (message_flags(v->m, uids, n, change, failed, &from, &to, err) == -1)
-		return -1;
+	if (silent) {
+		c.on_change = note_own;
+		c.arg = v;
+	}
+	if (message_flags(v->m, uids, n, &c, failed, &from, &to, err) == 0)
+		return 0;
 	if (silent)
-		view_ranges_add(&v->silent, from, to);
-	return 0;
+		view_ranges_cut(&v->silent, from);
+	return -1;
 }

@@ -80,7 +80,8 @@ bool view_is_own(const struct view *v, uint64_t modseq);
 /* What view_flags did for this session since the last sync is told after all.
  */
 void view_tell_own(struct view *v);
-/* message_flags for this session: with SILENT it is not told of that. */
+/* message_flags for this session: with SILENT it is not told of that, but
+ * where it was not told before of what another one did to the message. */
 int view_flags(struct view *v, const uint32_t *uids, size_t n,
     const struct flags_change *change, bool silent, struct buf *failed,
     struct err *err);

@@ -25,6 +25,8 @@ struct view_ranges {
 };
 
 void view_ranges_add(struct view_ranges *r, uint64_t from, uint64_t to);
+/* Without what is FROM or above. */
+void view_ranges_cut(struct view_ranges *r, uint64_t from);
 bool view_ranges_has(const struct view_ranges *r, uint64_t value);
 
 /* What was found of what happened, until all of it is.  First all messages of

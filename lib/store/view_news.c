@@ -34,6 +34,15 @@ view_ranges_add(struct view_ranges *r, uint64_t from, uint64_t to)
 	r->v[r->n++] = (struct view_range){ from, to };
 }
 
+void
+view_ranges_cut(struct view_ranges *r, uint64_t from)
+{
+	while (r->n > 0 && r->v[r->n - 1].from >= from)
+		r->n--;
+	if (r->n > 0 && r->v[r->n - 1].to > from)
+		r->v[r->n - 1].to = from;
+}
+
 bool
 view_ranges_has(const struct view_ranges *r, uint64_t value)
 {

@@ -11,7 +11,8 @@ import pytest
 from imapraw import Closed, Imap
 from pabal import DOMAIN, wait
 
-USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace")
+USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace",
+         "fritz", "gina")
 
 
 def fill(c, n):
@@ -58,6 +59,36 @@ def test_flags_of_others(pabal):
         assert a.ok("STORE 1 -FLAGS.SILENT (\\Flagged)") == []
         assert b.ok("NOOP") == [b"1 FETCH (FLAGS ($New))"]
         assert a.ok("NOOP") == []
+
+
+@pytest.mark.parametrize("condstore", (False, True))
+def test_silent_upon_what_was_not_told(pabal, condstore):
+    user = "gina" if condstore else "fritz"
+    with Imap(pabal, user) as a, Imap(pabal, user) as b:
+        fill(a, 3)
+        if condstore:
+            a.ok("ENABLE CONDSTORE")
+        a.ok("SELECT INBOX")
+        b.ok("SELECT INBOX")
+        b.ok("STORE 2 +FLAGS (\\Flagged)")
+        answers = a.ok("STORE 1:3 +FLAGS.SILENT (\\Seen)")
+        answers += a.ok("NOOP")
+        told = [x for x in answers if b"FLAGS" in x]
+        assert len(told) == 1, answers
+        assert told[0].startswith(b"2 FETCH (")
+        assert b"FLAGS (\\Flagged \\Seen" in told[0]
+        assert (b"MODSEQ" in told[0]) == condstore
+        if condstore:
+            assert {int(x.split()[0]) for x in answers
+                    if b"MODSEQ (" in x} == {1, 2, 3}
+        # another program's, the same
+        pattern = os.path.join(pabal.maildir(user), "cur", "*:2,FS")
+        path, = wait(lambda: glob.glob(pattern), "the name of 2")
+        os.rename(path, path[:-2] + "FRS")
+        told = [x for x in a.ok("STORE 2 -FLAGS.SILENT (\\Seen)") +
+                a.ok("NOOP") if b"FLAGS" in x]
+        assert len(told) == 1
+        assert b"FLAGS (\\Answered \\Flagged" in told[0]
 
 
 def test_idle_hears_a_delivery(pabal):

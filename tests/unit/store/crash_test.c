@@ -617,8 +617,10 @@ do_something(struct child *c)
 		return;
 	}
 	if (what < 9) {
-		const struct flags_change change = { FLAGS_SET, op->flags,
-			SLICE(""), UINT64_MAX };
+		const struct flags_change change = { .op = FLAGS_SET,
+			.flags = op->flags,
+			.keywords = SLICE(""),
+			.unchanged_since = UINT64_MAX };
 		uint64_t from, to;
 
 		say(c, 'g', op->from, uid, 0);

@@ -209,6 +209,49 @@ test_two_sessions(void **state)
 	mailbox_close(&m);
 }
 
+/* What another one did to a message before the session changed it silently is
+ * told, once, however often that is. */
+static void
+test_change_upon_change(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct flags_change seen = { .op = FLAGS_ADD,
+		.flags = MSG_SEEN,
+		.unchanged_since = UINT64_MAX };
+	struct flags_change none = seen;
+	const uint32_t uids[] = { 1, 2, 3 };
+	struct view *v;
+
+	(void)state;
+	none.op = FLAGS_DEL;
+	for (int i = 0; i < 3; i++)
+		fx_append(m, MAIL, 0);
+	v = open_view(m, 0);
+	fx_flags(m, 2, FLAGS_ADD, MSG_FLAGGED, "");
+	assert_int_equal(view_flags(v, uids, 3, &seen, true, NULL, NULL), 0);
+	assert_true(view_is_own(v, fx_info(m, 1).modseq));
+	assert_false(view_is_own(v, fx_info(m, 2).modseq));
+	assert_true(view_is_own(v, fx_info(m, 3).modseq));
+	assert_int_equal(view_flags(v, uids, 3, &none, true, NULL, NULL), 0);
+	expect(v, true, "f2 ");
+	expect(v, true, "");
+	/* Told by now: the session's own again, also a second time. */
+	assert_int_equal(view_flags(v, uids, 3, &seen, true, NULL, NULL), 0);
+	assert_int_equal(view_flags(v, uids, 3, &none, true, NULL, NULL), 0);
+	expect(v, true, "");
+	/* Between two of the session's own. */
+	assert_int_equal(view_flags(v, uids, 3, &seen, true, NULL, NULL), 0);
+	fx_flags(m, 3, FLAGS_DEL, MSG_SEEN, "");
+	assert_int_equal(view_flags(v, uids, 3, &seen, true, NULL, NULL), 0);
+	expect(v, true, "f3 ");
+	/* What changes nothing leaves what the other one did. */
+	fx_flags(m, 1, FLAGS_ADD, MSG_DELETED, "");
+	assert_int_equal(view_flags(v, uids, 1, &seen, true, NULL, NULL), 0);
+	expect(v, true, "f1 ");
+	view_close(&v);
+	mailbox_close(&m);
+}
+
 static void
 test_unchanged_since(void **state)
 {
@@ -570,6 +613,7 @@ main(void)
 		FX(test_in_steps),
 		FX(test_held_back),
 		FX(test_two_sessions),
+		FX(test_change_upon_change),
 		FX(test_unchanged_since),
 		FX(test_vanished),
 		FX(test_cut_log),
