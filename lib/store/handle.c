@@ -28,7 +28,6 @@
 #include "maildir/mailboxes.h"
 #include "store/account.h"
 #include "store/cachequeue.h"
-#include "store/hold.h"
 #include "store/inner.h"
 #include "store/notify.h"
 #include "store/scan.h"
@@ -39,36 +38,6 @@
 #include "sys/kv.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-
-void
-handle_close_dirs(struct mailbox *m)
-{
-	if (m->holds == 0 || m->dirs.fd == -1) {
-		maildir_close(&m->dirs);
-		return;
-	}
-	m->held = xreallocarray(m->held, m->nheld + 1, sizeof *m->held);
-	m->held[m->nheld++] = m->dirs;
-	m->dirs = MAILDIR_CLOSED;
-}
-
-int
-handle_hold(struct mailbox *m, enum maildir_part part)
-{
-	m->holds++;
-	return part == MAILDIR_NEW ? m->dirs.newfd : m->dirs.curfd;
-}
-
-void
-handle_release(struct mailbox *m)
-{
-	must(m->holds > 0);
-	if (--m->holds > 0)
-		return;
-	while (m->nheld > 0)
-		maildir_close(&m->held[--m->nheld]);
-	xfree(&m->held);
-}
 
 static void
 mailbox_free(struct mailbox *m)
@@ -196,27 +165,6 @@ is_unusable(struct account *a)
 	if (kv_damaged(a->ix.env) || kv_broken(a->ix.env))
 		return true;
 	return first_look(&a->turn) && kv_stale(a->ix.env);
-}
-
-void
-handle_trust(struct account *a)
-{
-	const uint64_t now = ev_turn();
-	struct mailbox *m;
-
-	if (a->turn == 0)
-		return;
-	a->turn = now;
-	LIST_FOREACH(m, &a->boxes, link)
-	if (m->turn != 0)
-		m->turn = now;
-}
-
-void
-handle_doubt(struct mailbox *m)
-{
-	m->a->turn = 0;
-	handle_close_dirs(m);
 }
 
 int

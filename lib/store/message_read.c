@@ -34,24 +34,6 @@ info_of(uint32_t uid, const struct ix_hot *h, const struct ix_msg *m,
 		.thread_id = m->thread_id };
 }
 
-/* A snapshot of M, and its keywords as they are in it.  ABSENT: M is gone. */
-enum found
-message_snapshot(struct mailbox *m, struct kv_txn **t, struct err *err)
-{
-	struct ix_box b;
-	enum found f;
-
-	if (handle_enter_mailbox(m, err) == -1 ||
-	    (*t = kv_read(m->a->ix.env, err)) == NULL)
-		return TEMPFAIL;
-	f = ix_get_box(*t, m->box, &b, err);
-	if (f == FOUND && kwtable_load(m->keywords, *t, &b, err) == -1)
-		f = TEMPFAIL;
-	if (f != FOUND)
-		kv_abort(t);
-	return f;
-}
-
 /* Where messages that are read go. */
 struct reading {
 	struct message_info *out;
