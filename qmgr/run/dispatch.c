@@ -5,19 +5,16 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/run/dest.h"
 #include "qmgr/run/direct.h"
+#include "qmgr/run/jobtext.h"
 #include "qmgr/run/result.h"
-#include "queue/envelope_text.h"
-#include "queue/job.h"
 #include "sys/fd.h"
 
 enum {
-	RCPTS_MAX_BYTES = MSG_MAX_BYTES / 2,
 	FIXED_BYTES = 256, /* of a frame, without its long strings */
 };
 
@@ -138,44 +135,16 @@ on_done(struct ipc_call *call, struct msg *m)
 	free(job);
 }
 
-/* From number FROM on they do not fit in a frame: their turn comes again. */
-static void
-give_back(struct dispatch_job *job, size_t from)
-{
-	for (size_t i = from; i < job->n; i++)
-		dest_put(dest_role(job->dest), dest_uid(job->dest),
-		    dest_site(job->dest), job->rcpts[i]);
-	job->n = from;
-}
-
+/* As many as fit in a frame; the others' turn comes again. */
 static void
 format_rcpts(struct dispatch_job *job, struct buf *lines)
 {
-	for (size_t i = 0; i < job->n; i++) {
-		struct rcpt *r = job->rcpts[i];
+	const size_t n = jobtext_rcpts(job->rcpts, job->n, lines);
 
-		if (lines->n > RCPTS_MAX_BYTES) {
-			give_back(job, i);
-			return;
-		}
-		const struct job_rcpt out = {
-			.number = r->number,
-			.address = r->env.address,
-			.account = r->account,
-			.home = r->home,
-			.extension = r->extension,
-			.quota_bytes = r->quota_bytes,
-			.orcpt = r->env.orcpt,
-			.notify = r->env.notify,
-			.target = r->env.target,
-		};
-
-		rcpt_enter(r, RCPT_SENT);
-		r->sent_ms = ev_now_ms();
-		r->connect_ms = 0;
-		r->source_ip = SLICE("");
-		job_rcpt_format(&out, lines);
-	}
+	for (size_t i = n; i < job->n; i++)
+		dest_put(dest_role(job->dest), dest_uid(job->dest),
+		    dest_site(job->dest), job->rcpts[i]);
+	job->n = n;
 }
 
 /* Mail of one account goes to one process, so that its index is open once; mail
@@ -226,16 +195,13 @@ send_job(struct dispatch_job *job)
 	const struct message *m = job->message;
 	struct buf rcpts = { .max = MSG_MAX_BYTES };
 	struct buf env = { .max = MSG_MAX_BYTES };
-	struct envelope head = m->env;
 	struct ipc *peer = ipc_link(
 	    dest_role(job->dest), process_for(job), dest_uid(job->dest));
 	struct slice record, body;
 	size_t n;
 	int fd;
 
-	head.nrcpts = 0;
-	head.id = slice_str(m->entry->id);
-	envelope_format(&head, &env);
+	jobtext_envelope(m, &env);
 	format_rcpts(job, &rcpts);
 	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n +
 	    job->rcpts[0]->source.n;
@@ -244,8 +210,9 @@ send_job(struct dispatch_job *job)
 	body = kept_for(job, &m->kept.body, &n);
 	fd = body.n > 0 ? -1 : message_open_file(job->message);
 	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
-	    job_start, .qid = head.id, .envelope = buf_slice(&env),
-	    .nexthop = job->rcpts[0]->nexthop, .source = job->rcpts[0]->source,
+	    job_start, .qid = slice_str(m->entry->id),
+	    .envelope = buf_slice(&env), .nexthop = job->rcpts[0]->nexthop,
+	    .source = job->rcpts[0]->source,
 	    .session_messages = dest_session_messages(job->dest),
 	    .recipients = buf_slice(&rcpts), .offset = (int64_t)m->head_bytes,
 	    .size = m->env.size, .crc32c = m->env.crc32c, .file = fd,

@@ -8,15 +8,14 @@
 #include "base/mem.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
-#include "log/log.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/run/dest.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/expand.h"
 #include "qmgr/run/known.h"
-#include "qmgr/run/retry.h"
 #include "qmgr/run/settle.h"
 #include "qmgr/run/source.h"
+#include "qmgr/run/unrouted.h"
 
 enum {
 	MAX_OPEN = 1024, /* questions under way; more wait here */
@@ -37,17 +36,6 @@ static struct {
 	struct rcpt *direct_first;
 	struct rcpt **direct_last;
 } state;
-
-static void
-fail(struct rcpt *r, enum rcpt_state to, struct slice dsn, struct slice text)
-{
-	rcpt_say(r, to == RCPT_FAILED ? JOB_PERMFAIL : JOB_TEMPFAIL, dsn,
-	    SLICE(""), text);
-	log_info("rcpt.unroutable", kv_s("qid", r->message->entry->id),
-	    kv_slice("to", r->env.address), kv_slice("dsn", dsn),
-	    kv_slice("text", text));
-	settle(r, to);
-}
 
 /* Those of one process are one delivery (dispatch.c, process_for): each account
  * is open in one of them, and a message for many is work for all. */
@@ -133,34 +121,6 @@ to_command(struct rcpt *r, const struct msg_lookup_found *in)
 	dest_put(ROLE_PIPE, in->uid, r->nexthop, r);
 }
 
-/* On order: the entry of the table is one. */
-static void
-discard(struct rcpt *r, const struct msg_lookup_found *in)
-{
-	rcpt_say(r, JOB_PERMFAIL, SLICE("5.7.0"), SLICE(""), in->text);
-	log_info("rcpt.discarded", kv_s("qid", r->message->entry->id),
-	    kv_slice("to", r->env.address), kv_s("why", "transports"),
-	    kv_slice("text", in->text));
-	settle(r, RCPT_DISCARDED);
-}
-
-/* With its message, when the other recipients have had their attempt. */
-static void
-hold(struct rcpt *r, const struct msg_lookup_found *in)
-{
-	struct buf text = { .max = 1200 };
-
-	buf_addf(&text, "held by the table transports%s%.*s",
-	    in->text.n > 0 ? ": " : "", SLICE_FMT(slice_sub(in->text, 0, 900)));
-	rcpt_say(r, JOB_TEMPFAIL, SLICE("4.7.0"), SLICE(""), buf_slice(&text));
-	log_info("rcpt.held", kv_s("qid", r->message->entry->id),
-	    kv_slice("to", r->env.address), kv_slice("text", in->text));
-	buf_fini(&text);
-	r->message->entry->hold_wanted = true;
-	retry_pause(r->message, 1);
-	settle(r, RCPT_DEFERRED);
-}
-
 static void
 take_answer(struct rcpt *r, const struct msg_lookup_found *in)
 {
@@ -184,16 +144,16 @@ take_answer(struct rcpt *r, const struct msg_lookup_found *in)
 			to_host(r, in);
 		return;
 	case LOOKUP_DISCARD:
-		discard(r, in);
+		unrouted_discard(r, in->text);
 		return;
 	case LOOKUP_HOLD:
-		hold(r, in);
+		unrouted_hold(r, in->text);
 		return;
 	case LOOKUP_REFUSE:
-		fail(r, RCPT_FAILED, in->enhanced, in->text);
+		unrouted_fail(r, RCPT_FAILED, in->enhanced, in->text);
 		return;
 	default:
-		fail(r, RCPT_DEFERRED, in->enhanced, in->text);
+		unrouted_fail(r, RCPT_DEFERRED, in->enhanced, in->text);
 	}
 }
 
@@ -241,7 +201,7 @@ on_found(struct ipc_call *call, struct msg *m)
 	r->message->resolving--;
 	if (m == NULL) {
 		r->message->soon = true;
-		fail(r, RCPT_DEFERRED, SLICE("4.3.0"),
+		unrouted_fail(r, RCPT_DEFERRED, SLICE("4.3.0"),
 		    SLICE("lookup is not there"));
 	} else {
 		remember(r, asked, m);
@@ -296,7 +256,7 @@ on_direct(struct ev_task *task)
 		if (is_given(r))
 			dest_put(ROLE_PIPE, r->env.uid, SLICE(""), r);
 		else
-			fail(r, RCPT_FAILED, SLICE("5.3.5"),
+			unrouted_fail(r, RCPT_FAILED, SLICE("5.3.5"),
 			    SLICE("no alias, .forward or list names this "
 				  "target"));
 	}

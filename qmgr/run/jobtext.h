@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* What a delivery agent is told of a job: envelope and recipients, as text. */
+#ifndef QMGR_RUN_JOBTEXT_H
+#define QMGR_RUN_JOBTEXT_H
+
+#include "base/buf.h"
+
+struct message;
+struct rcpt;
+
+/* The envelope of M without recipients. */
+void jobtext_envelope(const struct message *m, struct buf *out);
+/* The first of N RCPTS that fit in a frame, which become RCPT_SENT; their
+ * number. */
+size_t jobtext_rcpts(struct rcpt **rcpts, size_t n, struct buf *lines);
+
+#endif
