@@ -20,7 +20,6 @@
 #include "local/message.h"
 #include "local/tell.h"
 #include "local/trace.h"
-#include "log/log.h"
 #include "store/account.h"
 #include "store/append.h"
 #include "store/mailbox.h"
@@ -98,12 +97,7 @@ delivery_end(struct local_delivery *d)
 		job_fail(d->job, &d->rcpt, "2.0", &err);
 		return;
 	}
-	log_info("local.delivered", kv_slice("qid", d->job->qid),
-	    kv_slice("account", d->rcpt.account),
-	    kv_slice("mailbox", mailbox_name(d->mailbox)), kv_u("uid", uid),
-	    kv_i("size", d->job->size));
-	tell_delivered(
-	    d->rcpt.account, d->rcpt.home, d->rcpt.quota_bytes, d->account);
+	tell_delivered(d->job, &d->rcpt, d->account, d->mailbox, uid);
 	job_result(d->job, d->rcpt.number, JOB_DELIVERED, "2.1.5",
 	    "delivered to the mailbox", SLICE(""));
 }

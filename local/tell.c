@@ -2,8 +2,11 @@
 #include "local/tell.h"
 
 #include "ipc/ipc.h"
+#include "local/job.h"
+#include "log/log.h"
 #include "log/metric.h"
 #include "store/account.h"
+#include "store/mailbox.h"
 
 static struct metric delivered = { .name = "pabal_local_delivered",
 	.help = "Messages delivered into mailboxes." };
@@ -15,15 +18,19 @@ tell_init(void)
 }
 
 void
-tell_delivered(struct slice account, struct slice home, int64_t quota_bytes,
-    struct account *a)
+tell_delivered(const struct local_job *job, const struct job_rcpt *r,
+    struct account *a, const struct mailbox *m, uint32_t uid)
 {
 	struct account_usage usage;
 
+	log_info("local.delivered", kv_slice("qid", job->qid),
+	    kv_slice("account", r->account),
+	    kv_slice("mailbox", mailbox_name(m)), kv_u("uid", uid),
+	    kv_i("size", job->size));
 	metric_add(&delivered, 1);
-	IPC_POST(
-	    ipc_master(), master_changed, .account = account, .home = home);
-	if (quota_bytes > 0 && account_usage(a, &usage, NULL) == 0)
+	IPC_POST(ipc_master(), master_changed, .account = r->account,
+	    .home = r->home);
+	if (r->quota_bytes > 0 && account_usage(a, &usage, NULL) == 0)
 		IPC_SEND(ipc_link(ROLE_LOOKUP, 0, 0), lookup_usage,
-		    .account = account, .bytes = usage.bytes);
+		    .account = r->account, .bytes = usage.bytes);
 }

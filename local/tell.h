@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* Who hears of a delivery: the counter, imapd's sessions, and lookup, which
- * reckons what room a mailbox has left. */
+/* Who hears of a delivery: the log, the counter, imapd's sessions, and lookup,
+ * which reckons what room a mailbox has left. */
 #ifndef LOCAL_TELL_H
 #define LOCAL_TELL_H
 
-#include "base/slice.h"
+#include <stdint.h>
 
 struct account;
+struct job_rcpt;
+struct local_job;
+struct mailbox;
 
 void tell_init(void);
-void tell_delivered(struct slice account, struct slice home,
-    int64_t quota_bytes, struct account *a);
+/* JOB's message is in M of A with UID, for R. */
+void tell_delivered(const struct local_job *job, const struct job_rcpt *r,
+    struct account *a, const struct mailbox *m, uint32_t uid);
 
 #endif
