@@ -8,14 +8,14 @@
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/conn/session.h"
-#include "imapd/message/match.h"
 #include "imapd/parse/parse.h"
+#include "imapd/parse/searchkey.h"
 #include "imapd/search/answer.h"
 #include "imapd/search/order.h"
+#include "imapd/search/recheck.h"
 #include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
 #include "store/view.h"
-#include "sys/clock.h"
 
 enum {
 	/* Of a SORT by sequence numbers, where each EXPUNGE looks at all. */
@@ -37,7 +37,6 @@ struct search_context {
 	bool uid;
 	bool sorted;
 	struct search search;
-	struct sort_program by;
 	size_t limit_bytes;
 
 	/* what is in it: the client's picture of the results */
@@ -49,9 +48,8 @@ struct search_context {
 	struct uids gone;    /* members that leave, to be told */
 	struct uids pending; /* to be evaluated */
 	struct uids now;     /* being evaluated */
-	size_t at;           /* the next of them */
-	struct match match;  /* of the one at hand */
-	bool busy;
+	size_t at;           /* the next of them, or the one in recheck */
+	struct recheck *recheck;
 
 	/* the line under way */
 	const char *kind; /* one of the two above; NULL: none */
@@ -160,10 +158,8 @@ context_new(struct session *s, struct slice program,
 	c->limit_bytes = imapd_search_memory();
 	c->search =
 	    by != NULL ? searchkey_parse_charset(&p) : searchkey_parse(&p);
-	if (by != NULL)
-		c->by = *by;
 	order_init(&c->order, c->limit_bytes);
-	match_init(&c->match, &c->search, s->view);
+	c->recheck = recheck_new(&c->search, by, s->view);
 	fix_numbers(c->search.key, s->view);
 	c->last = view_count(s->view) > 0
 		      ? view_uid(s->view, view_count(s->view))
@@ -179,8 +175,7 @@ context_free(struct search_context **cp)
 	*cp = NULL;
 	if (c == NULL)
 		return;
-	if (c->busy)
-		match_end(&c->match);
+	recheck_free(&c->recheck);
 	uids_free(&c->members);
 	uids_free(&c->gone);
 	uids_free(&c->pending);
@@ -417,72 +412,23 @@ context_event(struct session *s, const struct view_event *e)
 	}
 }
 
-/* The next one that waits; false: it is not there any more. */
-static bool
-begin(struct session *s, struct search_context *c)
-{
-	const uint32_t uid = c->now.v[c->at];
-	const uint32_t seq = view_seq(s->view, uid);
-	struct message_info info;
-
-	if (seq == 0 ||
-	    message_find(view_mailbox(s->view), uid, &info, NULL) != FOUND) {
-		c->at++;
-		return false;
-	}
-	c->match.now_s = clock_wall_s();
-	match_begin(&c->match, seq, &info);
-	c->busy = true;
-	return true;
-}
-
-static void
-end(struct search_context *c)
-{
-	match_end(&c->match);
-	c->busy = false;
-	c->at++;
-}
-
-/* It meets the criteria: into the results.  False: ask again. */
-static bool
-take_in(struct session *s, struct search_context *c)
-{
-	struct imapd_message *m = &c->match.message;
-	enum found found = FOUND;
-	bool ready = true;
-	struct buf key;
-
-	buf_init(&key, SORTKEY_MAX);
-	if (c->sorted)
-		found = sortkey_message(&key, &c->by, m, &ready, NULL);
-	if (found == FOUND && ready)
-		enter(s, c, m->info.uid, buf_slice(&key));
-	buf_fini(&key);
-	return ready;
-}
-
 /* A piece of work on what waits. */
 static void
 evaluate(struct session *s, struct search_context *c)
 {
-	enum match_answer answer;
-	uint32_t uid;
+	const uint32_t uid = c->now.v[c->at];
+	enum recheck_answer answer;
+	struct buf key;
 
-	if (!c->busy && !begin(s, c))
-		return;
-	if (match_step(&c->match, &answer, NULL) != FOUND) {
-		end(c); /* gone, or it cannot be read */
-		return;
-	}
-	if (answer == MATCH_UNKNOWN)
-		return;
-	uid = c->match.message.info.uid;
-	if (answer == MATCH_NO)
+	buf_init(&key, SORTKEY_MAX);
+	answer = recheck_step(c->recheck, uid, &key);
+	if (answer == RECHECK_NO)
 		leave(s, c, uid, view_seq(s->view, uid));
-	else if (!take_in(s, c))
-		return;
-	end(c);
+	else if (answer == RECHECK_YES)
+		enter(s, c, uid, buf_slice(&key));
+	if (answer != RECHECK_MORE)
+		c->at++;
+	buf_fini(&key);
 }
 
 bool

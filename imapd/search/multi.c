@@ -189,9 +189,10 @@ static const struct job_ops ops = { .more = on_more, .free = on_free };
 
 static void
 start(struct session *s, const struct search_returns *returns,
-    struct slice program, const struct source *sources)
+    struct slice program, const struct search_source *sources)
 {
-	static const struct source selected = { .kind = SOURCE_SELECTED };
+	static const struct search_source selected = { .kind =
+							   SOURCE_SELECTED };
 	struct slice name = { NULL, 0 };
 	struct multi *m = xcalloc(1, sizeof *m);
 	struct err err = { 0 };
@@ -214,7 +215,7 @@ start(struct session *s, const struct search_returns *returns,
 void
 imapd_cmd_esearch(struct session *s, struct parse *p)
 {
-	const struct source *sources;
+	const struct search_source *sources;
 	struct search_returns returns;
 	struct slice program;
 	struct search search;

@@ -25,10 +25,10 @@ static const struct {
 };
 /* clang-format on */
 
-static struct source *
-add_source(struct parse *p, struct source ***tail, enum source_kind kind)
+static struct search_source *
+add_source(struct parse *p, struct search_source ***tail, enum source_kind kind)
 {
-	struct source *s = arena_new(p->arena, struct source);
+	struct search_source *s = arena_new(p->arena, struct search_source);
 
 	s->kind = kind;
 	**tail = s;
@@ -38,7 +38,7 @@ add_source(struct parse *p, struct source ***tail, enum source_kind kind)
 
 /* one-or-more-mailbox: mailbox / "(" mailbox *(SP mailbox) ")" */
 static void
-read_names(struct parse *p, struct source ***tail, enum source_kind kind)
+read_names(struct parse *p, struct search_source ***tail, enum source_kind kind)
 {
 	parse_space(p);
 	if (!parse_try_open(p)) {
@@ -51,7 +51,7 @@ read_names(struct parse *p, struct source ***tail, enum source_kind kind)
 }
 
 static void
-read_source(struct parse *p, struct source ***tail)
+read_source(struct parse *p, struct search_source ***tail)
 {
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (!parse_try_word(p, words[i].name))
@@ -65,10 +65,10 @@ read_source(struct parse *p, struct source ***tail)
 	parse_fail(p, "expected which mailboxes");
 }
 
-struct source *
+struct search_source *
 sources_parse(struct parse *p)
 {
-	struct source *list = NULL, **tail = &list;
+	struct search_source *list = NULL, **tail = &list;
 
 	if (!parse_try_word(p, "IN"))
 		return NULL;
@@ -82,7 +82,7 @@ sources_parse(struct parse *p)
 }
 
 bool
-sources_selected(const struct source *list)
+sources_selected(const struct search_source *list)
 {
 	for (; list != NULL; list = list->next)
 		if (list->kind == SOURCE_SELECTED)
@@ -91,7 +91,7 @@ sources_selected(const struct source *list)
 }
 
 struct resolving {
-	const struct source *list;
+	const struct search_source *list;
 	struct slice selected;
 	struct arena *arena;
 	struct source_names *names;
@@ -126,7 +126,8 @@ is_below(struct slice name, struct slice top, bool directly)
 }
 
 static bool
-means(const struct resolving *r, const struct source *s, struct slice name)
+means(
+    const struct resolving *r, const struct search_source *s, struct slice name)
 {
 	switch (s->kind) {
 	case SOURCE_SELECTED:
@@ -170,7 +171,7 @@ visit(void *arg, const struct mailbox_info *info)
 	r->subscribed = info->subscribed;
 	if (!info->exists)
 		return true;
-	for (const struct source *s = r->list; s != NULL; s = s->next)
+	for (const struct search_source *s = r->list; s != NULL; s = s->next)
 		if (means(r, s, info->name)) {
 			add_name(r, info->name);
 			break;
@@ -179,7 +180,7 @@ visit(void *arg, const struct mailbox_info *info)
 }
 
 int
-sources_resolve(const struct source *list, struct account *account,
+sources_resolve(const struct search_source *list, struct account *account,
     struct slice selected, struct arena *a, struct source_names *names,
     struct err *err)
 {

@@ -24,16 +24,16 @@ enum source_kind {
 	SOURCE_MAILBOXES,
 };
 
-struct source {
-	struct source *next;
+struct search_source {
+	struct search_source *next;
 	enum source_kind kind;
 	struct slice name; /* SUBTREE, SUBTREE_ONE, MAILBOXES; .p NULL: none */
 };
 
 /* ["IN" SP "(" source-mbox ")" SP]; NULL: the selected mailbox. */
-struct source *sources_parse(struct parse *p);
+struct search_source *sources_parse(struct parse *p);
 /* Is one of LIST the selected mailbox? */
-bool sources_selected(const struct source *list);
+bool sources_selected(const struct search_source *list);
 
 /* Names of mailboxes, each once, in the order in which they are listed. */
 struct source_names {
@@ -42,7 +42,7 @@ struct source_names {
 };
 /* Those that LIST means; SELECTED (.p NULL: none) is the mailbox selected.
  * Names from A, the list for sources_names_fini. */
-int sources_resolve(const struct source *list, struct account *account,
+int sources_resolve(const struct search_source *list, struct account *account,
     struct slice selected, struct arena *a, struct source_names *names,
     struct err *err);
 void sources_names_fini(struct source_names *names);
