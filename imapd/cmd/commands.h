@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands there are; one file imapd/cmd/<verb>.c each. */
+/* The commands there are; one file imapd/cmd/<verb>.c each, or imapd/append,
+ * imapd/fetch and imapd/search. */
 #ifndef IMAPD_CMD_COMMANDS_H
 #define IMAPD_CMD_COMMANDS_H
 

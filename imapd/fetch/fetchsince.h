@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* FETCH's modifiers CHANGEDSINCE and VANISHED (RFC 7162 3.1.4.1, 3.2.6). */
-#ifndef IMAPD_CMD_FETCHSINCE_H
-#define IMAPD_CMD_FETCHSINCE_H
+#ifndef IMAPD_FETCH_FETCHSINCE_H
+#define IMAPD_FETCH_FETCHSINCE_H
 
 #include "base/err.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The items of FETCH that are no part of the text (RFC 9051 7.5.2), one line of
  * a table each. */
-#ifndef IMAPD_CMD_FETCHITEMS_H
-#define IMAPD_CMD_FETCHITEMS_H
+#ifndef IMAPD_FETCH_FETCHITEMS_H
+#define IMAPD_FETCH_FETCHITEMS_H
 
 #include <stdbool.h>
 

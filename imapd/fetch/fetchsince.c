@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/cmd/fetchsince.h"
+#include "imapd/fetch/fetchsince.h"
 
 #include <stdlib.h>
 

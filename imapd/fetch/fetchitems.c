@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/cmd/fetchitems.h"
+#include "imapd/fetch/fetchitems.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
