@@ -213,12 +213,12 @@ class Dovecot(Peer):
     thousand sessions from one address need."""
     name = "Dovecot"
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, users=USERS):
+        super().__init__(users)
         self.lmtp_port, self.imap_port = free_port(), free_port()
         conf = os.path.join(self.dir, "dovecot.conf")
         write(os.path.join(self.dir, "users"), "".join(
-            f"{u}@{DOMAIN}:{{PLAIN}}{PASSWORD}::::::\n" for u in USERS))
+            f"{u}@{DOMAIN}:{{PLAIN}}{PASSWORD}::::::\n" for u in users))
         write(conf, self.conf())
         self.process = subprocess.Popen(
             ["dovecot", "-F", "-c", conf], stdout=subprocess.DEVNULL,

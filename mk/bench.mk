@@ -10,5 +10,5 @@ bench-deps: deps accounts
 	$(Q)bench/install $(BENCH_PACKAGES)
 
 bench: bench-deps
-	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/backlog $(BUILD)/mailbox
 	$(Q)PABAL_BUILD=$(BUILD) bench/run --write doc/benchmarks.md $(BENCH_ARGS)

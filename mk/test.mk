@@ -53,7 +53,12 @@ $(BUILD)/powercut: $(O)/tests/powercut.o
 $(BUILD)/backlog: $(O)/tests/backlog.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-units: $(PROBES) $(BUILD)/probe/captor $(BUILD)/powercut $(BUILD)/backlog
+# And as many that are in a mailbox.
+$(BUILD)/mailbox: $(O)/tests/mailbox.o $(LIB)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+units: $(PROBES) $(BUILD)/probe/captor $(BUILD)/powercut $(BUILD)/backlog \
+	$(BUILD)/mailbox
 
 check: all units
 	$(Q)PABAL_BUILD=$(BUILD) tests/run $(T)
