@@ -36,8 +36,8 @@ enum {
 #define BORN_S 1700000000
 
 static const char *const words[] = { "report", "meeting", "draft", "invoice",
-	"schedule", "budget", "review", "release", "notes", "question", "answer",
-	"holiday", "lunch", "project", "contract", "patch" };
+	"schedule", "budget", "review", "release", "notes", "question",
+	"answer", "holiday", "lunch", "project", "contract", "patch" };
 
 enum { WORDS = sizeof words / sizeof *words };
 
@@ -56,8 +56,8 @@ static void
 add_words(struct buf *out, uint64_t *seed, int n)
 {
 	for (int i = 0; i < n; i++)
-		buf_addf(out, "%s%s", i > 0 ? " " : "",
-		    words[some(seed) % WORDS]);
+		buf_addf(
+		    out, "%s%s", i > 0 ? " " : "", words[some(seed) % WORDS]);
 }
 
 static void
@@ -74,8 +74,8 @@ add_id(struct buf *out, int64_t n)
 {
 	uint64_t seed = (uint64_t)n;
 
-	buf_addf(out, "<%" PRId64 ".%016" PRIx64 "@example.net>", n,
-	    some(&seed));
+	buf_addf(
+	    out, "<%" PRId64 ".%016" PRIx64 "@example.net>", n, some(&seed));
 }
 
 static void
@@ -139,9 +139,8 @@ make(struct buf *out, int64_t n)
 	    "Content-Type: multipart/alternative; boundary=\"part\"\n\n"
 	    "--part\nContent-Type: text/plain; charset=utf-8\n\n");
 	add_lines(out, &seed, PLAIN_LINES);
-	buf_addf(out,
-	    "\n--part\nContent-Type: text/html; charset=utf-8\n"
-	    "Content-Transfer-Encoding: 8bit\n\n<p>");
+	buf_addf(out, "\n--part\nContent-Type: text/html; charset=utf-8\n"
+		      "Content-Transfer-Encoding: 8bit\n\n<p>");
 	add_lines(out, &seed, HTML_LINES);
 	buf_addf(out, "</p>\n--part--\n");
 }
