@@ -111,7 +111,7 @@ def changes(box, n, got):
     c.close()
 
 
-def peak(box, n):
+def peak(box, n, got):
     box.forget()
     with PeakMemory(box.server.pid) as seen:
         c = box.session()
@@ -119,7 +119,7 @@ def peak(box, n):
                         *(command for _, command in SORTS)):
             c.ask(command)
         c.close()
-    return seen.peak / 1024
+    got["peak"] = (seen.peak / 1024, 0)
 
 
 def measure(n, runs):
@@ -127,20 +127,18 @@ def measure(n, runs):
     users = [f"large{i}" for i in range(runs)]
     with servers(users) as made:
         found = {s.name: [] for s in made}
-        with messages(n, boxes(made, users[0])[0].directory) as maildir:
-            for user in users:
-                pair = boxes(made, user)
+        maildir = messages(n, boxes(made, users[0])[0].directory)
+        for user in users:
+            pair = boxes(made, user)
+            for box in pair:
+                box.fill(maildir)
+                box.session().close()  # UIDs are given once
+                found[box.server.name].append({})
+            for step in (fetches, questions, peak, changes):
                 for box in pair:
-                    box.fill(maildir)
-                    box.session().close()  # UIDs are given once
-                for box in pair:
-                    got = {}
-                    fetches(box, n, got)
-                    questions(box, n, got)
-                    got["peak"] = (peak(box, n), 0)
-                    changes(box, n, got)
-                    box.empty()
-                    found[box.server.name].append(got)
+                    step(box, n, found[box.server.name][-1])
+            for box in pair:
+                box.empty()
     return {name: {key: tuple(statistics.median(g[key][i] for g in got)
                               for i in (0, 1)) for key in got[0]}
             for name, got in found.items()}

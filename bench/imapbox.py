@@ -157,16 +157,20 @@ def boxes(made, user):
     return PabalBox(made[0], user), DovecotBox(made[1], user)
 
 
-@contextlib.contextmanager
 def messages(n, directory):
-    """A directory of N messages (tests/mailbox.c) beside DIRECTORY, whose owner
-    they get."""
-    top = tempfile.mkdtemp(prefix="bench-maildir-")
+    """A directory of N messages (tests/mailbox.c) on the disk that DIRECTORY is
+    on, whose owner they get.  It is kept for the next run: where a disk discards
+    what is freed at once, to remove them takes longer than all the rest."""
     owner = os.stat(directory)
-    try:
-        subprocess.run([os.path.join(BUILD, "mailbox"), top, str(n),
-                        str(owner.st_uid), str(owner.st_gid)], check=True)
-        os.sync()
-        yield top
-    finally:
-        shutil.rmtree(top)
+    top = os.path.join(tempfile.gettempdir(),
+                       f"pabal-bench-{n}-{owner.st_uid}")
+    if os.path.isdir(top):
+        if os.stat(top).st_uid != os.getuid():
+            raise RuntimeError(f"{top} is another user's")
+        return top
+    made = tempfile.mkdtemp(prefix="pabal-bench-unfinished-")
+    subprocess.run([os.path.join(BUILD, "mailbox"), made, str(n),
+                    str(owner.st_uid), str(owner.st_gid)], check=True)
+    os.sync()
+    os.rename(made, top)
+    return top

@@ -109,16 +109,16 @@ def rate(server):
 
 
 def prepare(made):
-    with messages(MESSAGES, boxes(made, USERS[0])[0].directory) as maildir:
-        for user in USERS:
-            for box in boxes(made, user):
-                box.fill(maildir)
-                c = box.client()
-                with contextlib.suppress(RuntimeError):  # is there
-                    c.ask("CREATE Sent")
-                c.ask("SELECT INBOX")
-                c.ask(FIELDS)
-                c.close()
+    maildir = messages(MESSAGES, boxes(made, USERS[0])[0].directory)
+    for user in USERS:
+        for box in boxes(made, user):
+            box.fill(maildir)
+            c = box.client()
+            with contextlib.suppress(RuntimeError):  # is there
+                c.ask("CREATE Sent")
+            c.ask("SELECT INBOX")
+            c.ask(FIELDS)
+            c.close()
     os.sync()
 
 

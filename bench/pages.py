@@ -52,10 +52,10 @@ def measure(n, runs):
         found = {s.name: {} for s in made}
         for user, size in sizes.items():
             pair = boxes(made, user)
-            with messages(size, pair[0].directory) as maildir:
-                for box in pair:
-                    box.fill(maildir)
-                    box.session().close()
+            maildir = messages(size, pair[0].directory)
+            for box in pair:
+                box.fill(maildir)
+                box.session().close()
             for _ in range(runs):
                 for key, question in VIEWS:
                     for box in pair:
