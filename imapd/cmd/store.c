@@ -14,6 +14,7 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/seqset.h"
 #include "imapd/parse/seqset_write.h"
+#include "imapd/search/context.h"
 #include "imapd/selected/modseq.h"
 #include "imapd/selected/seqwalk.h"
 #include "imapd/selected/update.h"
@@ -114,6 +115,7 @@ change_some(struct session *s, struct store_job *j)
 
 	if (view_flags(s->view, j->uids + j->at, n, &j->request.change, true,
 		j->request.conditional ? &j->failed : NULL, &err) == 0) {
+		context_changed(s, j->uids + j->at, n);
 		j->at += n;
 		return 0;
 	}

@@ -412,6 +412,18 @@ context_event(struct session *s, const struct view_event *e)
 	}
 }
 
+void
+context_changed(struct session *s, const uint32_t *uids, size_t n)
+{
+	struct search_context *c;
+
+	if (s->search == NULL)
+		return;
+	LIST_FOREACH(c, &s->search->contexts, link)
+	for (size_t i = 0; i < n; i++)
+		uids_add(&c->pending, uids[i]);
+}
+
 /* A piece of work on what waits. */
 static void
 evaluate(struct session *s, struct search_context *c)

@@ -24,24 +24,24 @@ enum {
 static const uint32_t LMDB_MAGIC = 0xbeefc0de;
 
 /* struct MDB_reader of LMDB 0.9 */
-struct slot {
+struct kvends_slot {
 	_Alignas(LINE) size_t txnid; /* SIZE_MAX: not reading */
 	pid_t pid;                   /* 0: free */
 	pthread_t tid;
 };
 
 /* struct MDB_txninfo */
-struct head {
+struct kvends_head {
 	_Alignas(LINE) uint32_t magic;
 	uint32_t format;
 	pthread_mutex_t mutex;
 	size_t txnid;
 	unsigned nslots; /* in use, or free again */
 	_Alignas(LINE) pthread_mutex_t wmutex;
-	struct slot slots[];
+	struct kvends_slot slots[];
 };
 
-struct mark {
+struct kvends_mark {
 	uint32_t magic;
 	uint32_t weight;
 	int64_t at_s;  /* of the last end */
@@ -50,10 +50,10 @@ struct mark {
 
 enum { MARK_AT = KVENDS_LOCK_BYTES - 32 };
 
-_Static_assert(sizeof(struct mark) <= 32, "room for the mark");
-_Static_assert(
-    offsetof(struct head, slots) + (KVENDS_READERS - 1) * sizeof(struct slot) <=
-	MARK_AT,
+_Static_assert(sizeof(struct kvends_mark) <= 32, "room for the mark");
+_Static_assert(offsetof(struct kvends_head, slots) +
+		       (KVENDS_READERS - 1) * sizeof(struct kvends_slot) <=
+		   MARK_AT,
     "slots end before the mark");
 
 /* A process that has the table open holds a lock on the byte of its number. */
@@ -71,12 +71,12 @@ is_alive(int fd, pid_t pid)
 /* What the ends seen weigh; *FIRST tells one look that sees them from
  * another. */
 static uint32_t
-weigh(int fd, const struct head *h, size_t room, int64_t *first)
+weigh(int fd, const struct kvends_head *h, size_t room, int64_t *first)
 {
 	uint32_t most = 0;
 
 	for (size_t i = 0; i < h->nslots && i < room; i++) {
-		const struct slot *s = &h->slots[i];
+		const struct kvends_slot *s = &h->slots[i];
 		const uint32_t w = s->txnid == SIZE_MAX ? IDLE : READING;
 
 		if (s->pid == 0 || is_alive(fd, s->pid))
@@ -89,7 +89,7 @@ weigh(int fd, const struct head *h, size_t room, int64_t *first)
 }
 
 static bool
-count(int fd, struct mark *m, uint32_t weight, int64_t first)
+count(int fd, struct kvends_mark *m, uint32_t weight, int64_t first)
 {
 	const int64_t now_s = clock_wall_s();
 	const bool recent =
@@ -99,7 +99,7 @@ count(int fd, struct mark *m, uint32_t weight, int64_t first)
 	/* Several processes may see the same end before its slot is free. */
 	if (recent && m->first == first)
 		return false;
-	*m = (struct mark){ .magic = MAGIC,
+	*m = (struct kvends_mark){ .magic = MAGIC,
 		.weight = weight + (recent ? m->weight : 0),
 		.at_s = now_s,
 		.first = first };
@@ -113,11 +113,11 @@ bool
 kvends_look(int fd)
 {
 	static union {
-		struct head head;
+		struct kvends_head head;
 		char bytes[KVENDS_LOCK_BYTES];
 	} lock;
 	const ssize_t n = pread(fd, &lock, sizeof lock.bytes, 0);
-	struct mark m;
+	struct kvends_mark m;
 	uint32_t weight;
 	int64_t first = 0;
 

@@ -71,10 +71,14 @@ try_dump(struct buf *out)
 static bool
 try_change(void)
 {
-	const struct flags_change on = { FLAGS_ADD, MSG_ANSWERED, SLICE(""),
-		UINT64_MAX };
-	const struct flags_change off = { FLAGS_DEL, MSG_ANSWERED, SLICE(""),
-		UINT64_MAX };
+	const struct flags_change on = { .op = FLAGS_ADD,
+		.flags = MSG_ANSWERED,
+		.keywords = SLICE(""),
+		.unchanged_since = UINT64_MAX };
+	const struct flags_change off = { .op = FLAGS_DEL,
+		.flags = MSG_ANSWERED,
+		.keywords = SLICE(""),
+		.unchanged_since = UINT64_MAX };
 	const uint32_t uid = MESSAGES / 2;
 	uint64_t from, to;
 	struct mailbox *m;

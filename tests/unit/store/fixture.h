@@ -266,8 +266,10 @@ static inline void
 fx_flags(struct mailbox *m, uint32_t uid, enum flags_op op, unsigned flags,
     const char *keywords)
 {
-	const struct flags_change c = { op, flags, slice_str(keywords),
-		UINT64_MAX };
+	const struct flags_change c = { .op = op,
+		.flags = flags,
+		.keywords = slice_str(keywords),
+		.unchanged_since = UINT64_MAX };
 	uint64_t from, to;
 	struct err err;
 
