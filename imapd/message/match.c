@@ -81,6 +81,7 @@ match_begin(struct match *m, uint32_t seq, const struct message_info *info)
 	m->level = MATCH_INDEX;
 	m->heading = m->scanning = false;
 	imapd_message_init(&m->message, view_mailbox(m->view), info);
+	imapd_message_lend(&m->message, m->kept);
 	m->info = &m->message.info;
 }
 
@@ -232,7 +233,7 @@ load_record(struct match *m, struct err *err)
 
 	if (found != FOUND || m->message.reading)
 		return found;
-	(void)mime_record_envelope(buf_slice(&m->message.record), &envelope);
+	(void)mime_record_envelope(imapd_message_kept(&m->message), &envelope);
 	match_envelope(m, envelope);
 	return FOUND;
 }

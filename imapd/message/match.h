@@ -32,10 +32,14 @@ struct match {
 	bool numbers;
 	struct match_hit {
 		uint32_t seq;
-		bool sure; /* to match, by the index alone */
+		bool sure;                  /* to match, by the index alone */
+		size_t record_at, record_n; /* in records; n 0: none */
 	} hits[MATCH_HITS];
 	size_t nhits, hit; /* how many, the next one to be given */
 	uint32_t sure_seq; /* the last one that was given, if it is sure */
+	bool with_records;
+	struct buf records; /* what is kept of the hits (message_cached) */
+	struct slice kept;  /* of the last one that was given */
 
 	/* the message */
 	const struct message_info *info;
@@ -53,6 +57,9 @@ struct match {
 
 /* Sets in the criteria are resolved. */
 void match_init(struct match *m, struct search *search, struct view *v);
+/* Read what is kept of each message along with it; ended by match_fini. */
+void match_read_records(struct match *m);
+void match_fini(struct match *m);
 /* As seqwalk_next, but for messages that the index alone shows not to match;
  * *SEQ is 0 when there were many of those, and more may follow. */
 enum found match_next(struct match *m, struct seqwalk *w, uint32_t *seq,

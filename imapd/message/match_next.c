@@ -3,6 +3,7 @@
  * is looked at lies in one snapshot, where nothing is copied. */
 #include "imapd/message/match.h"
 
+#include "base/buf.h"
 #include "imapd/selected/seqwalk.h"
 #include "maildir/keywords.h"
 #include "mime/record.h"
@@ -12,6 +13,8 @@
 
 /* What a call may cost: messages, and bytes of records beside them. */
 enum { LOOK_MAX = 400, BYTES_EACH = 512, APART_MAX = 16 };
+/* Of the records of the hits. */
+enum { RECORDS_MAX = 512 << 10 };
 
 struct look {
 	struct match *m;
@@ -42,14 +45,30 @@ look_deeper(struct look *l, struct visit *v)
 }
 
 static void
-add_hit(struct look *l, const struct message_info *info, bool sure)
+copy_record(struct look *l, struct visit *v, struct match_hit *hit)
 {
-	struct seqwalk *w = l->w;
+	struct buf *to = &l->m->records;
+	struct slice record;
+	const enum found f = visit_cached(v, &record, l->err);
+
+	l->failed = f == TEMPFAIL;
+	if (f != FOUND || record.n > to->max - to->n)
+		return;
+	hit->record_at = to->n;
+	hit->record_n = record.n;
+	buf_add(to, record);
+}
+
+static void
+add_hit(struct look *l, struct visit *v, bool sure)
+{
+	struct match *m = l->m;
 	const size_t i = l->nhits++;
 
-	w->batch[i] = *info;
-	l->m->hits[i].seq = l->m->seq;
-	l->m->hits[i].sure = sure;
+	l->w->batch[i] = v->info;
+	m->hits[i] = (struct match_hit){ .seq = m->seq, .sure = sure };
+	if (m->with_records)
+		copy_record(l, v, &m->hits[i]);
 }
 
 static bool
@@ -82,8 +101,9 @@ on_message(void *arg, struct visit *v)
 		return false;
 	seqwalk_skip(l->w);
 	if (answer != MATCH_NO)
-		add_hit(l, &v->info, answer == MATCH_YES);
-	l->stopped = ++l->cost >= LOOK_MAX || l->nhits == MATCH_HITS;
+		add_hit(l, v, answer == MATCH_YES);
+	l->stopped = ++l->cost >= LOOK_MAX || l->nhits == MATCH_HITS ||
+		     m->records.n > m->records.max / 2;
 	return !l->stopped;
 }
 
@@ -148,6 +168,7 @@ look_on(struct match *m, struct seqwalk *w, struct err *err)
 
 	w->n = w->at = 0;
 	m->nhits = m->hit = 0;
+	buf_reset(&m->records);
 	if (seq == 0)
 		return ABSENT;
 	if (visit_messages(view_mailbox(w->view), view_uid(w->view, seq),
@@ -181,6 +202,19 @@ refresh(struct match *m, struct message_info *info, struct err *err)
 	return got == 1 && info->uid == uid ? FOUND : ABSENT;
 }
 
+void
+match_read_records(struct match *m)
+{
+	m->with_records = true;
+	buf_init(&m->records, RECORDS_MAX);
+}
+
+void
+match_fini(struct match *m)
+{
+	buf_fini(&m->records);
+}
+
 enum found
 match_next(struct match *m, struct seqwalk *w, uint32_t *seq,
     const struct message_info **info, struct err *err)
@@ -196,6 +230,10 @@ match_next(struct match *m, struct seqwalk *w, uint32_t *seq,
 	}
 	hit = &m->hits[m->hit];
 	*info = &w->batch[m->hit++];
+	m->kept = slice_of(NULL, 0);
+	if (hit->record_n > 0)
+		m->kept =
+		    slice_of(m->records.p + hit->record_at, hit->record_n);
 	m->sure_seq = hit->sure ? hit->seq : 0;
 	found = hit->sure ? FOUND : refresh(m, &w->batch[m->hit - 1], err);
 	if (found == FOUND)

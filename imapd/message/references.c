@@ -4,7 +4,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/message/message.h"
+#include "mime/fields.h"
 #include "mime/header.h"
+#include "mime/record.h"
 #include "sys/fd.h"
 
 /* Most headers fit into the first; of a longer one the second counts. */
@@ -35,14 +37,31 @@ read_header(struct imapd_message *m, size_t n, struct buf *out, struct err *err)
 	return rc;
 }
 
+/* What the record says. */
+static bool
+take_kept(const struct imapd_message *m, struct buf *out)
+{
+	struct slice fields, value;
+
+	if (!mime_record_header(imapd_message_kept(m), &fields) ||
+	    !mime_fields_first(
+		fields, mime_fields_id(SLICE("References")), &value))
+		return false;
+	buf_add(out, value);
+	return true;
+}
+
 enum found
 imapd_message_references(
     struct imapd_message *m, struct buf *out, struct err *err)
 {
-	const enum found found = imapd_message_open(m, err);
+	enum found found;
 	int rc;
 
 	buf_reset(out);
+	if (take_kept(m, out))
+		return FOUND;
+	found = imapd_message_open(m, err);
 	if (found != FOUND)
 		return found;
 	rc = read_header(m, FIRST_BYTES, out, err);

@@ -72,7 +72,10 @@ static bool
 take_refwd(struct slice *s)
 {
 	struct slice t = *s;
+	const char first = t.n > 0 ? ascii_lower(t.p[0]) : 0;
 
+	if (first != 'r' && first != 'f')
+		return false;
 	if (slice_istarts(t, SLICE("re")))
 		t = slice_from(t, 2);
 	else if (slice_istarts(t, SLICE("fwd")))
@@ -96,7 +99,7 @@ cut_trailers(struct slice s, bool *reply)
 	for (;;) {
 		if (s.n > 0 && s.p[s.n - 1] == ' ') {
 			s.n--;
-		} else if (s.n >= 5 &&
+		} else if (s.n >= 5 && s.p[s.n - 1] == ')' &&
 			   slice_iis(slice_from(s, s.n - 5), "(fwd)")) {
 			s.n -= 5;
 			*reply = true;
@@ -139,7 +142,8 @@ basesubject_of(struct slice raw, struct buf *text, bool *reply)
 		do
 			s = skip_blank(s);
 		while (cut_leader(&s, reply)); /* (5) */
-		if (!slice_istarts(s, SLICE("[fwd:")) || s.p[s.n - 1] != ']')
+		if (s.n == 0 || s.p[0] != '[' || s.p[s.n - 1] != ']' ||
+		    !slice_istarts(s, SLICE("[fwd:")))
 			return s;
 		s = slice_sub(s, 5, s.n - 6); /* (6) */
 		*reply = true;

@@ -1,8 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/search/envparts.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/cur.h"
+
+/* Where the quoted string that begins before P ends, behind its quote; NULL: it
+ * does not. */
+static const char *
+quoted_end(const char *p, const char *end)
+{
+	const char *quote = memchr(p, '"', (size_t)(end - p));
+
+	if (quote == NULL || memchr(p, '\\', (size_t)(quote - p)) == NULL)
+		return quote != NULL ? quote + 1 : NULL;
+	for (; p < end; p++) {
+		if (*p == '"')
+			return p + 1;
+		if (*p == '\\')
+			p++;
+	}
+	return NULL;
+}
 
 /* Read an nstring; as it stands. */
 static struct slice
@@ -10,36 +30,46 @@ read_nstring(struct cur *c)
 {
 	const char *from = c->p;
 
-	if (cur_try(c, "NIL")) {
-		;
-	} else if (cur_try_byte(c, '{')) {
-		const uint64_t n = cur_u64(c, cur_left(c));
+	if (cur_peek(c) == '"') {
+		c->p = quoted_end(from + 1, c->end);
+		if (c->p == NULL) {
+			c->p = from;
+			cur_fail(c);
+		}
+	} else if (cur_peek(c) == '{') {
+		uint64_t n;
 
+		(void)cur_byte(c);
+		n = cur_u64(c, cur_left(c));
 		cur_lit(c, "}\r\n");
 		(void)cur_take(c, (size_t)n);
 	} else {
-		cur_lit(c, "\"");
-		while (cur_left(c) > 0 && cur_peek(c) != '"') {
-			cur_try_byte(c, '\\');
-			(void)cur_byte(c);
-		}
-		cur_lit(c, "\"");
+		cur_lit(c, "NIL");
 	}
 	return cur_ok(c) ? slice_of(from, (size_t)(c->p - from)) : SLICE("NIL");
 }
 
 static void
+read_byte(struct cur *c, char b)
+{
+	if (cur_peek(c) == (unsigned char)b)
+		c->p++;
+	else
+		cur_fail(c);
+}
+
+static void
 read_address(struct cur *c, struct envaddress *a)
 {
-	cur_lit(c, "(");
+	read_byte(c, '(');
 	a->name = read_nstring(c);
-	cur_lit(c, " ");
+	read_byte(c, ' ');
 	(void)read_nstring(c); /* the route */
-	cur_lit(c, " ");
+	read_byte(c, ' ');
 	a->mailbox = read_nstring(c);
-	cur_lit(c, " ");
+	read_byte(c, ' ');
 	a->host = read_nstring(c);
-	cur_lit(c, ")");
+	read_byte(c, ')');
 }
 
 static struct slice
@@ -48,29 +78,34 @@ read_list(struct cur *c)
 	const char *from = c->p;
 	struct envaddress a;
 
-	if (!cur_try(c, "NIL")) {
-		cur_lit(c, "(");
+	if (cur_peek(c) == '(') {
+		c->p++;
 		while (cur_peek(c) == '(')
 			read_address(c, &a);
-		cur_lit(c, ")");
+		read_byte(c, ')');
+	} else {
+		cur_lit(c, "NIL");
 	}
 	return cur_ok(c) ? slice_of(from, (size_t)(c->p - from)) : SLICE("NIL");
 }
 
 bool
-envparts_split(struct slice envelope, struct envparts *e)
+envparts_split(struct slice envelope, enum envpart last, struct envparts *e)
 {
 	struct cur c = cur_of(envelope);
 
-	for (enum envpart i = 0; i < ENVPARTS; i++) {
-		cur_lit(&c, i == 0 ? "(" : " ");
+	for (enum envpart i = 0; i < ENVPARTS; i++)
+		e->of[i] = SLICE("NIL");
+	for (enum envpart i = 0; i <= last; i++) {
+		read_byte(&c, i == 0 ? '(' : ' ');
 		if (i >= ENVPART_FROM && i <= ENVPART_BCC)
 			e->of[i] = read_list(&c);
 		else
 			e->of[i] = read_nstring(&c);
 	}
-	cur_lit(&c, ")");
-	if (cur_end(&c))
+	if (last == ENVPARTS - 1)
+		read_byte(&c, ')');
+	if (cur_ok(&c) && (last < ENVPARTS - 1 || cur_end(&c)))
 		return true;
 	for (enum envpart i = 0; i < ENVPARTS; i++)
 		e->of[i] = SLICE("NIL");

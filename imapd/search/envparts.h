@@ -29,8 +29,10 @@ struct envparts {
 	struct slice of[ENVPARTS];
 };
 
-/* Borrows from ENVELOPE; false, and all NIL, when it is none. */
-bool envparts_split(struct slice envelope, struct envparts *e);
+/* The parts as far as LAST; those behind it are not looked at, and NIL. Borrows
+ * from ENVELOPE; false, and all NIL, when it is none. */
+bool envparts_split(
+    struct slice envelope, enum envpart last, struct envparts *e);
 /* The value of an nstring, empty for NIL; in TEXT, whose content is replaced,
  * where something had to be taken off. */
 struct slice envparts_string(struct slice nstring, struct buf *text);

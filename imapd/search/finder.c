@@ -30,6 +30,12 @@ finder_new(struct search *search, struct view *v, struct arena *a, bool numbers)
 	return f;
 }
 
+void
+finder_read_records(struct finder *f)
+{
+	match_read_records(&f->match);
+}
+
 static void
 end_message(struct finder *f)
 {
@@ -41,8 +47,10 @@ end_message(struct finder *f)
 void
 finder_free(struct finder **f)
 {
-	if (*f != NULL)
+	if (*f != NULL) {
 		end_message(*f);
+		match_fini(&(*f)->match);
+	}
 	xfree(f);
 }
 

@@ -20,6 +20,8 @@ struct view;
  * message is opened that the index shows to match. */
 struct finder *finder_new(
     struct search *search, struct view *v, struct arena *a, bool numbers);
+/* Read what is kept of each message along with it. */
+void finder_read_records(struct finder *f);
 /* F may point at NULL; leaves NULL. */
 void finder_free(struct finder **f);
 /* Only the last MAX messages of those that can be meant (RFC 9738; 0: all); the

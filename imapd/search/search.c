@@ -238,6 +238,8 @@ start(struct session *s, struct parse *p, const struct request *r)
 		    s, r->program, r->sorted ? &j->request.by : NULL, uid);
 	j->finder =
 	    finder_new(&j->request.search, s->view, p->arena, !r->sorted);
+	if (r->sorted && sortkey_wants_records(&r->by))
+		finder_read_records(j->finder);
 	if (!r->sorted)
 		j->limited = finder_limit(j->finder, p->arena, imapd_limit());
 	imapd_start(s, &j->job);

@@ -13,6 +13,8 @@
 
 /* Of a display name that is decoded; mapping makes it longer. */
 enum { NAME_MAX_BYTES = 1024, TEXT_MAX_BYTES = 64 << 10 };
+/* Of what is mapped; more does not count. */
+enum { MAPPED_MAX_BYTES = 4096 };
 
 /* clang-format off */
 static const struct { const char *name; enum sort_by by; } words[] = {
@@ -62,28 +64,33 @@ sortkey_parse(struct parse *p)
 	return s;
 }
 
-/* Is the envelope asked for, of a message like INFO? */
+/* Is the envelope of each message asked for? */
+static bool
+is_of_envelope(enum sort_by by)
+{
+	return by != SORT_BY_ARRIVAL && by != SORT_BY_SIZE &&
+	       by != SORT_BY_DATE;
+}
+
+bool
+sortkey_wants_records(const struct sort_program *program)
+{
+	for (size_t i = 0; i < program->n; i++)
+		if (is_of_envelope(program->of[i].by))
+			return true;
+	return false;
+}
+
+/* Is it asked for, of a message like INFO? */
 static bool
 wants_envelope(
     const struct sort_program *program, const struct message_info *info)
 {
+	if (sortkey_wants_records(program))
+		return true;
 	for (size_t i = 0; i < program->n; i++)
-		switch (program->of[i].by) {
-		case SORT_BY_ARRIVAL:
-		case SORT_BY_SIZE:
-			break;
-		case SORT_BY_DATE:
-			if (info->sent_s == 0)
-				return true;
-			break;
-		case SORT_BY_CC:
-		case SORT_BY_DISPLAYFROM:
-		case SORT_BY_DISPLAYTO:
-		case SORT_BY_FROM:
-		case SORT_BY_SUBJECT:
-		case SORT_BY_TO:
-			return true;
-		}
+		if (program->of[i].by == SORT_BY_DATE)
+			return info->sent_s == 0;
 	return false;
 }
 
@@ -125,14 +132,18 @@ static void
 add_string(struct key_writer *k, struct slice s)
 {
 	struct buf *mapped = &k->text[2];
-	struct slice v;
 
 	buf_reset(mapped);
-	casemap_text(s, mapped);
-	v = slice_sub(buf_slice(mapped), 0, SORTKEY_STRING_MAX);
-	for (size_t i = 0; i < v.n; i++)
-		add_byte(k, v.p[i] != 0 ? (unsigned char)v.p[i] : 1);
-	add_byte(k, 0);
+	casemap_text(slice_sub(s, 0, MAPPED_MAX_BYTES), mapped);
+	if (mapped->n > SORTKEY_STRING_MAX)
+		buf_truncate(mapped, SORTKEY_STRING_MAX);
+	for (size_t i = 0; i < mapped->n; i++)
+		if (mapped->p[i] == 0)
+			mapped->p[i] = 1;
+	buf_addc(mapped, 0);
+	for (size_t i = 0; k->reverse && i < mapped->n; i++)
+		mapped->p[i] = (char)(mapped->p[i] ^ 0xff);
+	buf_add(k->out, buf_slice(mapped));
 }
 
 /* CC, FROM and TO: the mailbox of the first address. */
@@ -217,6 +228,40 @@ add_criterion(struct key_writer *k, enum sort_by by,
 	}
 }
 
+/* The last part of an envelope that PROGRAM asks for. */
+static enum envpart
+last_part(const struct sort_program *program)
+{
+	enum envpart last = ENVPART_DATE;
+
+	for (size_t i = 0; i < program->n; i++) {
+		enum envpart part = ENVPART_DATE;
+
+		switch (program->of[i].by) {
+		case SORT_BY_ARRIVAL:
+		case SORT_BY_DATE:
+		case SORT_BY_SIZE:
+			break;
+		case SORT_BY_SUBJECT:
+			part = ENVPART_SUBJECT;
+			break;
+		case SORT_BY_DISPLAYFROM:
+		case SORT_BY_FROM:
+			part = ENVPART_FROM;
+			break;
+		case SORT_BY_DISPLAYTO:
+		case SORT_BY_TO:
+			part = ENVPART_TO;
+			break;
+		case SORT_BY_CC:
+			part = ENVPART_CC;
+			break;
+		}
+		last = part > last ? part : last;
+	}
+	return last;
+}
+
 void
 sortkey_put(struct buf *key, const struct sort_program *program,
     const struct message_info *info, struct slice envelope)
@@ -224,7 +269,7 @@ sortkey_put(struct buf *key, const struct sort_program *program,
 	struct key_writer k = { .out = key };
 	struct envparts e;
 
-	(void)envparts_split(envelope, &e);
+	(void)envparts_split(envelope, last_part(program), &e);
 	for (size_t i = 0; i < ARRAY_LEN(k.text); i++)
 		buf_init(&k.text[i], TEXT_MAX_BYTES);
 	buf_reset(key);
@@ -249,7 +294,7 @@ sortkey_message(struct buf *key, const struct sort_program *program,
 		*ready = !m->reading;
 		if (found != FOUND || !*ready)
 			return found;
-		(void)mime_record_envelope(buf_slice(&m->record), &envelope);
+		(void)mime_record_envelope(imapd_message_kept(m), &envelope);
 	}
 	sortkey_put(key, program, &m->info, envelope);
 	return FOUND;

@@ -45,6 +45,8 @@ struct sort_program {
 struct sort_program sortkey_parse(struct parse *p);
 /* The sent date (RFC 5256 2.2), by the index or ENVELOPE. */
 int64_t sortkey_sent(const struct message_info *info, struct slice envelope);
+/* Is what is kept of each message worth reading along? */
+bool sortkey_wants_records(const struct sort_program *program);
 /* The key of a message.  READY false: its envelope is being read, ask again.
  */
 enum found sortkey_message(struct buf *key, const struct sort_program *program,

@@ -143,6 +143,7 @@ start(struct session *s, struct parse *p, const struct search *search,
 	thread_reader_init(&j->reader, algorithm);
 	threads_init(&j->threads, algorithm, imapd_search_memory());
 	j->finder = finder_new(&j->search, s->view, p->arena, false);
+	finder_read_records(j->finder);
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);
 }

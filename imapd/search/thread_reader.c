@@ -12,6 +12,7 @@
 #include "imapd/search/msgid.h"
 #include "imapd/search/sortkey.h"
 #include "mime/casemap.h"
+#include "mime/fields.h"
 #include "mime/record.h"
 
 enum { TEXT_MAX_BYTES = 512 << 10 };
@@ -19,7 +20,9 @@ enum { TEXT_MAX_BYTES = 512 << 10 };
 void
 thread_reader_init(struct thread_reader *r, enum thread_algorithm algorithm)
 {
-	*r = (struct thread_reader){ .algorithm = algorithm };
+	*r = (struct thread_reader){ .algorithm = algorithm,
+		.in_reply_to = mime_fields_id(SLICE("In-Reply-To")),
+		.message_id = mime_fields_id(SLICE("Message-ID")) };
 	for (size_t i = 0; i < ARRAY_LEN(r->text); i++)
 		buf_init(&r->text[i], TEXT_MAX_BYTES);
 }
@@ -70,20 +73,35 @@ read_subject(
 	m->subject = mapped->n > 0 ? map_hash(buf_slice(mapped)) | 1 : 0;
 }
 
+/* The two fields of M's header as they stand. */
+static bool
+kept_ids(const struct thread_reader *r, const struct imapd_message *m,
+    struct slice *in_reply_to, struct slice *message_id)
+{
+	struct slice fields;
+
+	return mime_record_header(imapd_message_kept(m), &fields) &&
+	       mime_fields_first(fields, r->in_reply_to, in_reply_to) &&
+	       mime_fields_first(fields, r->message_id, message_id);
+}
+
 enum found
 thread_reader_get(struct thread_reader *r, struct imapd_message *m,
     struct thread_message *t, bool *ready, struct err *err)
 {
-	struct slice envelope = { NULL, 0 }, id;
+	struct slice envelope = { NULL, 0 }, in_reply_to, id;
 	struct envparts e;
+	bool kept;
 	enum found found = imapd_message_record(m, err);
 
 	*ready = !m->reading;
 	if (found != FOUND || !*ready)
 		return found;
 	*t = (struct thread_message){ .number = t->number };
-	(void)mime_record_envelope(buf_slice(&m->record), &envelope);
-	(void)envparts_split(envelope, &e);
+	(void)mime_record_envelope(imapd_message_kept(m), &envelope);
+	kept = kept_ids(r, m, &in_reply_to, &id);
+	(void)envparts_split(
+	    envelope, kept ? ENVPART_SUBJECT : ENVPART_MESSAGE_ID, &e);
 	t->date_s = sortkey_sent(&m->info, envelope);
 	if (r->algorithm != THREAD_REFS)
 		read_subject(
@@ -93,11 +111,14 @@ thread_reader_get(struct thread_reader *r, struct imapd_message *m,
 	found = imapd_message_references(m, &r->text[2], err);
 	if (found != FOUND)
 		return found;
-	read_references(r, buf_slice(&r->text[2]),
-	    envparts_string(e.of[ENVPART_IN_REPLY_TO], &r->text[0]));
+	if (!kept)
+		in_reply_to =
+		    envparts_string(e.of[ENVPART_IN_REPLY_TO], &r->text[0]);
+	read_references(r, buf_slice(&r->text[2]), in_reply_to);
 	t->references = r->references;
 	t->nreferences = r->nreferences;
-	id = envparts_string(e.of[ENVPART_MESSAGE_ID], &r->text[0]);
+	if (!kept)
+		id = envparts_string(e.of[ENVPART_MESSAGE_ID], &r->text[0]);
 	if (msgid_next(&id, &r->text[1]))
 		t->id = map_hash(buf_slice(&r->text[1])) | 1;
 	return FOUND;

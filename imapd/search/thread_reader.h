@@ -11,7 +11,8 @@ struct imapd_message;
 
 struct thread_reader {
 	enum thread_algorithm algorithm;
-	struct buf text[3]; /* scratch */
+	int in_reply_to, message_id; /* numbers of kept fields */
+	struct buf text[3];          /* scratch */
 	uint64_t *references;
 	size_t nreferences, cap;
 };

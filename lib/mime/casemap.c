@@ -46,16 +46,37 @@ map_char(utf8proc_int32_t c, struct buf *out)
 		put_char(chars[i], out);
 }
 
+/* How many bytes IN begins with that are ASCII; they are added to OUT. */
+static size_t
+map_ascii(struct slice in, struct buf *out)
+{
+	size_t n = 0;
+	char *to;
+
+	while (n < in.n && (in.p[n] & 0x80) == 0)
+		n++;
+	to = buf_room(out, n);
+	if (to == NULL)
+		return n;
+	for (size_t i = 0; i < n; i++)
+		to[i] = ascii_upper(in.p[i]);
+	buf_added(out, n);
+	return n;
+}
+
 void
 casemap_text(struct slice in, struct buf *out)
 {
 	while (in.n > 0 && !out->failed) {
 		utf8proc_int32_t c = REPLACEMENT;
-		size_t n = utf8_len(in);
+		size_t n = map_ascii(in, out);
 
-		if (n == 1) {
-			buf_addc(out, ascii_upper(in.p[0]));
-		} else if (n == 0) {
+		if (n > 0) {
+			in = slice_from(in, n);
+			continue;
+		}
+		n = utf8_len(in);
+		if (n == 0) {
 			put_char(c, out);
 			n = 1;
 		} else {

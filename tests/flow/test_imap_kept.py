@@ -11,7 +11,7 @@ from pabal import DOMAIN, message, wait
 
 KEPT = "DATE FROM TO SUBJECT CONTENT-TYPE REFERENCES"
 ALL = f"(ENVELOPE BODYSTRUCTURE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({KEPT})])"
-USERS = ("alice", "bob", "carol")
+USERS = ("alice", "bob", "carol", "dora")
 
 
 def files(pabal, user):
@@ -62,6 +62,41 @@ def test_read_once(pabal):
         c.ok("SELECT INBOX")
         assert c.ok(f"FETCH 1:* {ALL}") == first
         assert c.cmd("FETCH 1:* BODY.PEEK[TEXT]")[0] == b"NO"
+
+
+def test_sorted_and_threaded(pabal):
+    """More of them than are read at once; where References are too long to be
+    kept, their file is read."""
+    n = 150
+    order = random.Random(1).sample(range(n), n)
+    long = b"".join(b" <%040d@x>\r\n" % i for i in range(60))
+    asked = ("SORT (SUBJECT) UTF-8 ALL", "SORT (REVERSE FROM) UTF-8 ALL",
+             "THREAD REFERENCES UTF-8 ALL", "THREAD REFS UTF-8 ALL",
+             "THREAD ORDEREDSUBJECT UTF-8 ALL")
+    with Imap(pabal, "dora") as c:
+        for i, k in enumerate(order):
+            other = b"References" if i % 3 else b"In-Reply-To"
+            c.ok("APPEND INBOX %L", b"Subject: Re: s%04d\r\nFrom: f%04d@x\r\n"
+                 b"Message-ID: <%d@x>\r\n%s: <%d@x>\r\n\r\nx\r\n"
+                 % (k, k, i, other, i - i % 10))
+        c.ok("APPEND INBOX %L", b"Subject: z\r\nMessage-ID: <long@x>\r\n"
+             b"References:" + long + b" <10@x>\r\n\r\nx\r\n")
+        c.ok("SELECT INBOX")
+        first = [c.ok(x) for x in asked]
+        by_subject = sorted(range(n), key=lambda i: order[i])
+        assert first[0][0].split()[1:] == \
+            [b"%d" % (i + 1) for i in by_subject] + [b"%d" % (n + 1)]
+        assert first[1][0].split()[1:-1] == \
+            [b"%d" % (i + 1) for i in reversed(by_subject)]
+        assert b"(11 (12)(13)(14)(15)(16)(17)(18)(19)(20)(151))" in first[2][0]
+        c.ok("CLOSE")
+        close_files(pabal, "dora")
+        c.ok("SELECT INBOX")
+        assert c.cmd(asked[2])[0] == b"NO"
+        c.ok("UID STORE %d +FLAGS.SILENT (\\Deleted)" % (n + 1))
+        assert [c.ok(x) for x in asked[:2]] == first[:2]
+        assert c.ok("THREAD REFERENCES UTF-8 UNDELETED")[0] == \
+            first[2][0].replace(b"(151)", b"")
 
 
 PIECES = [b"From: a\r\n", b"Subject: b\r\n c\r\n", b"TO: x\r\n", b"Lines: 3\r\n",
