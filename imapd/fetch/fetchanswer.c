@@ -6,6 +6,7 @@
 #include "imapd/fetch/fetchitems.h"
 #include "imapd/fetch/fetchsections.h"
 #include "imapd/parse/section.h"
+#include "imapd/search/context.h"
 #include "imapd/selected/modseq.h"
 #include "imapd/selected/update.h"
 #include "maildir/filename.h"
@@ -107,6 +108,7 @@ mark_seen(struct session *s, struct fetch_answer *a, struct err *err)
 		return false;
 	if (view_flags(s->view, &uid, 1, &seen, true, NULL, err) == -1)
 		return false; /* the text is worth more than the flag */
+	context_changed(s, &uid, 1);
 	a->message.info.flags |= MSG_SEEN;
 	if (imapd_tells_modseq(s))
 		(void)message_find(

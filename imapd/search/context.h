@@ -40,7 +40,7 @@ void imapd_search_forget(struct session *s);
 /* What the view tells (before it is told to the client, if it is an EXPUNGE).
  */
 void context_event(struct session *s, const struct view_event *e);
-/* The session itself has changed flags, of which there is no event. */
+/* The session itself changed flags of UIDS, of which the view tells nothing. */
 void context_changed(struct session *s, const uint32_t *uids, size_t n);
 /* Work on what that brought and tell it; true: there is more to do. */
 bool context_work(struct session *s);

@@ -52,6 +52,11 @@ def test_search(two):
     # its own changes too (RFC 5267 4.3)
     told, _ = updates(a, "STORE 5 +FLAGS.SILENT (\\Deleted)")
     assert told == [head + b"REMOVEFROM (0 5)"]
+    a.ok("UID SEARCH RETURN (UPDATE) UNSEEN")
+    unseen = b'TAG "t%d") UID ' % a.count
+    told, _ = updates(a, "FETCH 4 BODY[TEXT]")
+    assert told == [unseen + b"REMOVEFROM (0 4)"]
+    a.ok('CANCELUPDATE "t%d"' % (a.count - 1))
     b.ok("EXPUNGE")
     assert updates(a)[0] == []
     b.ok("UID STORE 1 +FLAGS.SILENT (\\Deleted)")
