@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/needle.h"
 #include "mime/date.h"
+#include "mime/fields.h"
 #include "mime/part.h"
 #include "mime/record.h"
 #include "store/view.h"
@@ -66,10 +67,16 @@ match_envelope(struct match *m, struct slice envelope)
 void
 match_init(struct match *m, struct search *search, struct view *v)
 {
+	struct slice names[SEARCH_STRINGS_MAX];
+
 	*m = (struct match){ .search = search, .view = v };
 	m->now_s = clock_wall_s();
 	fieldscan_init(&m->fields);
 	resolve(m, search->key);
+	for (size_t i = 0; i < search->nheads; i++)
+		names[i] = search->heads[i]->name;
+	m->heads_kept = search->nheads > 0 && search->nstrings == 0 &&
+			mime_fields_mask(names, search->nheads, &m->heads);
 }
 
 void
@@ -94,6 +101,7 @@ match_end(struct match *m)
 		bodyscan_end(&m->scan);
 	m->heading = m->scanning = false;
 	block_fini(&m->block);
+	buf_fini(&m->kept_head);
 	imapd_message_close(&m->message);
 	fieldscan_fini(&m->fields);
 }
@@ -238,6 +246,19 @@ load_record(struct match *m, struct err *err)
 	return FOUND;
 }
 
+/* The fields asked for, as the record has them. */
+static bool
+take_kept_header(struct match *m)
+{
+	struct slice fields;
+
+	if (!m->heads_kept ||
+	    !mime_record_header(imapd_message_kept(&m->message), &fields))
+		return false;
+	buf_init(&m->kept_head, MIME_FIELDS_MAX);
+	return mime_fields_get(fields, m->heads, &m->kept_head);
+}
+
 static enum found
 load_header(struct match *m, struct err *err)
 {
@@ -267,6 +288,10 @@ load_header(struct match *m, struct err *err)
 static enum found
 head_on(struct match *m, struct err *err)
 {
+	if (!m->heading && take_kept_header(m)) {
+		headscan_begin(&m->head, m->search, buf_slice(&m->kept_head));
+		m->heading = true;
+	}
 	if (!m->heading)
 		return load_header(m, err);
 	if (!headscan_step(&m->head))

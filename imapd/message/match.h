@@ -50,6 +50,9 @@ struct match {
 	struct fieldscan fields;
 	struct block block; /* of the file */
 	struct headscan head;
+	bool heads_kept;      /* all that HEADER asks for are kept fields */
+	uint64_t heads;       /* mime_fields_mask of them */
+	struct buf kept_head; /* of the message: those fields */
 	struct bodyscan scan;
 	bool heading;  /* in head */
 	bool scanning; /* in scan */

@@ -205,8 +205,9 @@ refresh(struct match *m, struct message_info *info, struct err *err)
 void
 match_read_records(struct match *m)
 {
+	if (!m->with_records)
+		buf_init(&m->records, RECORDS_MAX);
 	m->with_records = true;
-	buf_init(&m->records, RECORDS_MAX);
 }
 
 void

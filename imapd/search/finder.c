@@ -25,6 +25,8 @@ finder_new(struct search *search, struct view *v, struct arena *a, bool numbers)
 
 	seqwalk_all(&f->walk, v, a);
 	match_init(&f->match, search, v);
+	if (f->match.heads_kept)
+		match_read_records(&f->match);
 	f->numbers = numbers;
 	f->match.numbers = numbers && !search->modseq;
 	return f;

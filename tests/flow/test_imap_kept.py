@@ -93,6 +93,13 @@ def test_sorted_and_threaded(pabal):
         close_files(pabal, "dora")
         c.ok("SELECT INBOX")
         assert c.cmd(asked[2])[0] == b"NO"
+        # HEADER asks for kept fields, or the file
+        for i in (1, n):
+            assert c.ok('SEARCH HEADER Message-ID "<%d@x>" NOT HEADER Cc ""'
+                        % (i - 1)) == [b"SEARCH %d" % i]
+        assert c.ok('SEARCH 1:20 HEADER In-Reply-To "<0@x>"') == [
+            b"SEARCH 1 4 7 10"]
+        assert c.cmd("SEARCH HEADER X-Other y")[0] == b"NO"
         c.ok("UID STORE %d +FLAGS.SILENT (\\Deleted)" % (n + 1))
         assert [c.ok(x) for x in asked[:2]] == first[:2]
         assert c.ok("THREAD REFERENCES UTF-8 UNDELETED")[0] == \
