@@ -3,11 +3,12 @@
 
 #include "base/arena.h"
 #include "base/needle.h"
+#include "imapd/message/fieldtext.h"
+#include "imapd/message/visible.h"
 #include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/param.h"
 #include "mime/part.h"
-#include "mime/word.h"
 
 enum {
 	PIECE = 32 << 10,
@@ -23,6 +24,7 @@ bodyscan_begin(struct bodyscan *s, const struct search *search,
 	*s = (struct bodyscan){
 		.search = search, .block = block, .root = root, .part = root
 	};
+	s->raw = mime_part_charset(root);
 	buf_init(&s->decoded, WINDOW_MAX);
 	buf_init(&s->utf8, WINDOW_MAX);
 	buf_init(&s->window, WINDOW_MAX);
@@ -32,6 +34,7 @@ void
 bodyscan_end(struct bodyscan *s)
 {
 	charset_close(&s->charset);
+	visible_free(&s->visible);
 	buf_fini(&s->decoded);
 	buf_fini(&s->utf8);
 	buf_fini(&s->window);
@@ -83,7 +86,7 @@ look_fields(struct bodyscan *s)
 		buf_reset(&s->decoded);
 		buf_add(&s->decoded, f.name);
 		buf_adds(&s->decoded, ": ");
-		word_decode(&s->decoded, slice_trim(f.value));
+		fieldtext_put(&s->decoded, &f, s->raw);
 		fold_text(buf_slice(&s->decoded), &s->window);
 		look(s, s->part == s->root);
 	}
@@ -120,10 +123,12 @@ begin_body(struct bodyscan *s)
 	s->fold = (struct fold){ 0 };
 	buf_reset(&s->window);
 	charset_close(&s->charset);
+	visible_free(&s->visible);
 	if (!is_text(p))
 		return;
 	transfer_init(&s->transfer, transfer_find(p->encoding));
 	s->charset = charset_of(p);
+	s->visible = visible_new(p);
 }
 
 /* The next part in the order of the file. */
@@ -141,11 +146,16 @@ part_after(const struct mime_part *p)
 static void
 take(struct bodyscan *s, struct slice bytes, bool last)
 {
+	struct slice text;
+
 	buf_reset(&s->utf8);
 	charset_feed(s->charset, bytes, &s->utf8);
 	if (last)
 		charset_finish(s->charset, &s->utf8);
-	fold_feed(&s->fold, buf_slice(&s->utf8), &s->window);
+	text = buf_slice(&s->utf8);
+	if (s->visible != NULL)
+		text = visible_feed(s->visible, text, last);
+	fold_feed(&s->fold, text, &s->window);
 	if (last)
 		fold_finish(&s->fold, &s->window);
 	look(s, false);
@@ -160,6 +170,7 @@ end_body(struct bodyscan *s)
 		take(s, buf_slice(&s->decoded), true);
 	}
 	charset_close(&s->charset);
+	visible_free(&s->visible);
 	s->in_body = false;
 	s->part = part_after(s->part);
 }

@@ -19,6 +19,7 @@
 
 struct charset;
 struct mime_part;
+struct visible;
 
 struct bodyscan {
 	const struct search *search;
@@ -31,8 +32,10 @@ struct bodyscan {
 	uint64_t pos;                 /* in its body */
 	struct transfer transfer;
 	struct charset *charset; /* NULL: the body is not read */
+	struct visible *visible; /* NULL: all of the body is */
 	struct fold fold;
 	struct buf decoded, utf8;
+	struct slice raw;  /* the charset of raw bytes in headers */
 	struct buf window; /* folded, with the end of what came before */
 	bool found[SEARCH_STRINGS_MAX];
 	size_t nfound;

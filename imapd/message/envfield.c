@@ -154,18 +154,21 @@ envfield_text(struct slice rendered, bool addresses, struct buf *out)
 		put_address(&c, out);
 }
 
+/* An encoded word, or ISO 2022 as it stands. */
 static bool
-has_word(struct slice s)
+is_encoded(struct slice s)
 {
 	const char *at = s.p;
 
+	if (slice_find(s, '\x1b') < s.n || slice_find(s, '\x0e') < s.n)
+		return true;
 	while ((at = memchr(at, '=', s.n - (size_t)(at - s.p))) != NULL)
 		if (++at < s.p + s.n && *at == '?')
 			return true;
 	return false;
 }
 
-/* Quoted strings are ASCII: without an encoded word in them they say what they
+/* Quoted strings are ASCII: with nothing encoded in them they say what they
  * are, but for the case of letters, white space, and what stands between
  * addresses. */
 bool
@@ -175,7 +178,7 @@ envfield_lacks(
 	const char c = needle.p[rare];
 
 	if ((rendered.p[0] != '"' && slice_find(rendered, '{') < rendered.n) ||
-	    has_word(rendered))
+	    is_encoded(rendered))
 		return false;
 	if ((unsigned char)c >= 0x80)
 		return true;

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/needle.h"
+#include "base/utf8.h"
 #include "imapd/parse/searchkey.h"
 #include "mime/fold.h"
+#include "mime/part.h"
+#include "mime/record.h"
 #include "mime/word.h"
 
 enum { FIELD_MAX = 16 << 20 };
@@ -29,9 +32,10 @@ fieldscan_fini(struct fieldscan *f)
 }
 
 void
-fieldscan_begin(struct fieldscan *f, struct slice envelope)
+fieldscan_begin(struct fieldscan *f, struct slice envelope, struct slice record)
 {
 	envfield_begin(&f->envelope, envelope);
+	f->record = record;
 	memset(f->is_folded, 0, sizeof f->is_folded);
 }
 
@@ -42,6 +46,25 @@ fieldscan_date(struct fieldscan *f)
 	envfield_text(
 	    envfield_get(&f->envelope, ENVFIELD_DATE), false, &f->raw);
 	return buf_slice(&f->raw);
+}
+
+/* Decode what stands in the header.  Bytes that no charset is told of are of
+ * the one that the message declares: the tree of its parts is read for them
+ * alone. */
+static void
+decode(struct fieldscan *f)
+{
+	const struct slice raw = buf_slice(&f->raw);
+	struct mime_tree *tree = NULL;
+	struct slice charset = { NULL, 0 };
+
+	if (!utf8_valid(raw) || slice_find(raw, '\x1b') < raw.n ||
+	    slice_find(raw, '\x0e') < raw.n)
+		tree = mime_record_tree(f->record);
+	if (tree != NULL)
+		charset = mime_part_charset(tree->root);
+	word_decode_in(&f->text, raw, charset);
+	mime_tree_free(&tree);
 }
 
 bool
@@ -61,7 +84,7 @@ fieldscan_holds(struct fieldscan *f, const struct search_key *k)
 		buf_reset(&f->text);
 		buf_reset(folded);
 		envfield_text(rendered, addresses, &f->raw);
-		word_decode(&f->text, buf_slice(&f->raw));
+		decode(f);
 		fold_text(buf_slice(&f->text), folded);
 		f->is_folded[field] = true;
 	}

@@ -14,6 +14,7 @@ struct search_key;
 
 struct fieldscan {
 	struct envelope_fields envelope;
+	struct slice record;  /* mime/record.h; borrowed */
 	struct buf raw, text; /* on the way to folded */
 	struct buf folded[ENVFIELDS];
 	bool is_folded[ENVFIELDS];
@@ -22,8 +23,9 @@ struct fieldscan {
 void fieldscan_init(struct fieldscan *f);
 /* Free what was made; F may be used again. */
 void fieldscan_fini(struct fieldscan *f);
-/* Another message; ENVELOPE is borrowed. */
-void fieldscan_begin(struct fieldscan *f, struct slice envelope);
+/* Another message; ENVELOPE and the RECORD that it is of are borrowed. */
+void fieldscan_begin(
+    struct fieldscan *f, struct slice envelope, struct slice record);
 /* The value of the Date field, until the next call. */
 struct slice fieldscan_date(struct fieldscan *f);
 /* Has the message the field that K (SEARCH_FIELD) asks for, with its string in

@@ -2,9 +2,9 @@
 #include "imapd/message/headscan.h"
 
 #include "base/needle.h"
+#include "imapd/message/fieldtext.h"
 #include "mime/fold.h"
 #include "mime/header.h"
-#include "mime/word.h"
 
 enum {
 	FIELDS_A_STEP = 64,
@@ -12,10 +12,12 @@ enum {
 };
 
 void
-headscan_begin(
-    struct headscan *h, const struct search *search, struct slice header)
+headscan_begin(struct headscan *h, const struct search *search,
+    struct slice header, struct slice charset)
 {
-	*h = (struct headscan){ .search = search, .rest = header };
+	*h = (struct headscan){
+		.search = search, .rest = header, .charset = charset
+	};
 	buf_init(&h->folded, FOLDED_MAX);
 }
 
@@ -25,15 +27,14 @@ headscan_end(struct headscan *h)
 	buf_fini(&h->folded);
 }
 
-/* Header text as it stands, decoded and folded. */
 static void
-put_folded(struct buf *out, struct slice value)
+put_folded(struct headscan *h, const struct header_field *f)
 {
 	struct buf text;
 
-	buf_init(&text, 8 * value.n + 64);
-	word_decode(&text, value);
-	fold_text(buf_slice(&text), out);
+	buf_init(&text, 16 * f->value.n + 64);
+	fieldtext_put(&text, f, h->charset);
+	fold_text(buf_slice(&text), &h->folded);
 	buf_fini(&text);
 }
 
@@ -49,7 +50,7 @@ look(struct headscan *h, const struct header_field *f)
 			continue;
 		if (!folded) {
 			buf_reset(&h->folded);
-			put_folded(&h->folded, f->value);
+			put_folded(h, f);
 			folded = true;
 		}
 		h->found[i] =

@@ -12,13 +12,14 @@
 
 struct headscan {
 	const struct search *search;
-	struct slice rest; /* of the header; borrowed */
+	struct slice rest;    /* of the header; borrowed */
+	struct slice charset; /* of raw bytes in it; borrowed */
 	struct buf folded;
 	bool found[SEARCH_STRINGS_MAX];
 };
 
-void headscan_begin(
-    struct headscan *h, const struct search *search, struct slice header);
+void headscan_begin(struct headscan *h, const struct search *search,
+    struct slice header, struct slice charset);
 /* Some fields more; false at the end. */
 bool headscan_step(struct headscan *h);
 void headscan_end(struct headscan *h);

@@ -58,9 +58,9 @@ match_key_init(struct search_key *k)
 }
 
 void
-match_envelope(struct match *m, struct slice envelope)
+match_envelope(struct match *m, struct slice envelope, struct slice record)
 {
-	fieldscan_begin(&m->fields, envelope);
+	fieldscan_begin(&m->fields, envelope, record);
 	m->level = MATCH_RECORD;
 }
 
@@ -242,7 +242,7 @@ load_record(struct match *m, struct err *err)
 	if (found != FOUND || m->message.reading)
 		return found;
 	(void)mime_record_envelope(imapd_message_kept(&m->message), &envelope);
-	match_envelope(m, envelope);
+	match_envelope(m, envelope, imapd_message_kept(&m->message));
 	return FOUND;
 }
 
@@ -280,7 +280,8 @@ load_header(struct match *m, struct err *err)
 	n = span->bytes < HEADER_MAX ? (size_t)span->bytes : HEADER_MAX;
 	if (block_get(&m->block, 0, n, &header, err) == -1)
 		return TEMPFAIL;
-	headscan_begin(&m->head, m->search, header);
+	headscan_begin(&m->head, m->search, header,
+	    mime_part_charset(m->message.tree->root));
 	m->heading = true;
 	return FOUND;
 }

@@ -88,7 +88,8 @@ enum match_answer match_eval(struct match *m, const struct search_key *k);
 void match_key_init(struct search_key *k);
 /* Names of keywords are looked up anew, if the table has changed. */
 void match_keywords(struct match *m);
-/* The envelope of the message is known. */
-void match_envelope(struct match *m, struct slice envelope);
+/* The ENVELOPE of the message is known, from its RECORD. */
+void match_envelope(
+    struct match *m, struct slice envelope, struct slice record);
 
 #endif

@@ -40,7 +40,7 @@ look_deeper(struct look *l, struct visit *v)
 	if (f != FOUND || !mime_record_envelope(record, &envelope))
 		return MATCH_UNKNOWN;
 	l->cost += envelope.n / BYTES_EACH;
-	match_envelope(m, envelope);
+	match_envelope(m, envelope, record);
 	return match_eval(m, m->search->key);
 }
 

@@ -82,6 +82,17 @@ mime_part_message(const struct mime_part *root, const uint32_t *path, size_t n)
 	return p != NULL && p->kind == MIME_MESSAGE ? p->child : NULL;
 }
 
+struct slice
+mime_part_charset(const struct mime_part *root)
+{
+	struct slice s = param_find(root->params, "charset");
+
+	for (const struct mime_part *c = root->child; c != NULL && s.n == 0;
+	     c = c->next)
+		s = mime_part_charset(c);
+	return s;
+}
+
 static void
 put_varint(struct buf *out, uint64_t v)
 {

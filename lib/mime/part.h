@@ -71,6 +71,9 @@ const struct mime_part *mime_part_find(
  * message part holds; NULL when there is none. */
 const struct mime_part *mime_part_message(
     const struct mime_part *root, const uint32_t *path, size_t n);
+/* The charset that the message declares: that of ROOT, or of the first part
+ * with one; empty: none. */
+struct slice mime_part_charset(const struct mime_part *root);
 
 /* The tree in a compact form (version 2; the root's envelope and the fields are
  * left out, for who wants them keeps them beside). */

@@ -114,24 +114,37 @@ add_word(struct word_run *r, const struct word *w, struct buf *out)
 	transfer_finish(&t, &r->bytes);
 }
 
-static void
-add_line(struct slice line, struct buf *out)
+/* ISO 2022 in seven bits: behind ESC or SO. */
+static bool
+is_shifted(struct slice line, struct slice charset)
 {
-	struct charset *cs;
+	return slice_istarts(charset, SLICE("iso-2022-")) &&
+	       (slice_find(line, '\x1b') < line.n ||
+		   slice_find(line, '\x0e') < line.n);
+}
 
-	if (utf8_ascii(line) == line.n) {
+static void
+add_line(struct slice line, struct slice charset, struct buf *out)
+{
+	const bool shifted = is_shifted(line, charset);
+	struct charset *cs = NULL;
+
+	if (utf8_ascii(line) == line.n && !shifted) {
 		buf_add(out, line);
 		return;
 	}
-	cs = charset_guess();
+	if (charset.n > 0 && (shifted || !utf8_valid(line)))
+		cs = charset_open(charset);
+	if (cs == NULL)
+		cs = charset_guess();
 	charset_feed(cs, line, out);
 	charset_finish(cs, out);
 	charset_close(&cs);
 }
 
-/* Text between words: the charset of raw bytes is guessed, line ends go. */
+/* Text between words: line ends go. */
 static void
-add_plain(struct slice s, struct buf *out)
+add_plain(struct slice s, struct slice charset, struct buf *out)
 {
 	while (s.n > 0) {
 		struct slice rest;
@@ -139,7 +152,7 @@ add_plain(struct slice s, struct buf *out)
 
 		if (line.n < s.n && line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
-		add_line(line, out);
+		add_line(line, charset, out);
 		s = rest;
 	}
 }
@@ -168,6 +181,12 @@ decode_run(struct cur *c, struct word *w, struct buf *out)
 void
 word_decode(struct buf *out, struct slice value)
 {
+	word_decode_in(out, value, (struct slice){ NULL, 0 });
+}
+
+void
+word_decode_in(struct buf *out, struct slice value, struct slice charset)
+{
 	struct cur c = cur_of(value);
 	const char *plain = c.p;
 
@@ -183,10 +202,12 @@ word_decode(struct buf *out, struct slice value)
 			c.p += 2;
 			continue;
 		}
-		add_plain(slice_of(plain, (size_t)(rest.p + at - plain)), out);
+		add_plain(slice_of(plain, (size_t)(rest.p + at - plain)),
+		    charset, out);
 		decode_run(&c, &w, out);
 		plain = c.p;
 	}
 	if (plain != NULL)
-		add_plain(slice_of(plain, (size_t)(c.end - plain)), out);
+		add_plain(
+		    slice_of(plain, (size_t)(c.end - plain)), charset, out);
 }

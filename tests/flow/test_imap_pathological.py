@@ -16,8 +16,8 @@ USERS = ("alice", "bob")
 MEMORY_KIB = 64 << 10
 # Beyond mime_parts_limit or mime_depth_limit: the rest is one opaque part.
 OPAQUE = ("parts", "multiparts", "messages")
-# What is in base64, or behind markup that never ends, is no text.
-HIDDEN = OPAQUE + ("no_base64", "tags")
+# Its text is in base64.
+HIDDEN = OPAQUE + ("no_base64",)
 SHOWN_MAX = 8 << 20
 
 ITEMS = ("ENVELOPE", "BODYSTRUCTURE", "BODY", "BODY.PEEK[1.2.3]", "BODY.PEEK[1.MIME]",

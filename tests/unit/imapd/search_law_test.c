@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A law: whatever charset and transfer encoding a text is sent in, and wherever
- * it is cut, SEARCH finds in it what a plain search finds in the folded text.
+/* A law: whatever form, charset and transfer encoding a text is sent in, and
+ * wherever it is cut, SEARCH finds in it what a plain search finds in the
+ * folded text.
  */
 #include "imapd/message/bodyscan.h"
 
@@ -14,12 +15,18 @@
 #include "base/base64.h"
 #include "base/mem.h"
 #include "base/needle.h"
+#include "base/utf8.h"
 #include "mime/charset.h"
 #include "mime/parser.h"
 #include "mime/part.h"
 #include "sys/fd.h"
 
 enum { ROUNDS = 1500, TEXT_MAX = 200 << 10 };
+
+enum form { PLAIN, HTML, FLOWED, DELSP, FORMS };
+
+static const char *const forms[] = { "plain", "html", "plain; format=flowed",
+	"plain; format=flowed; delsp=yes" };
 
 /* The name in mail, iconv's, and characters that all of it can write. */
 /* clang-format off */
@@ -59,53 +66,111 @@ convert(const char *name, struct slice utf8, struct buf *out)
 	iconv_close(cd);
 }
 
+/* What is no base 64 is passed over. */
 static void
 put_base64(struct slice s, size_t line, struct buf *out)
 {
+	static const char *const junk[] = { "", "", "", "!", " ", "\r\n*" };
 	struct buf all;
 
 	buf_init(&all, 2 * s.n + 16);
 	base64_encode(&all, s);
 	for (size_t i = 0; i < all.n; i += line) {
 		buf_add(out, slice_sub(buf_slice(&all), i, line));
+		buf_adds(out, junk[random() % 6]);
 		buf_adds(out, "\r\n");
 	}
 	buf_fini(&all);
 }
 
+/* Soft line ends have blanks behind them, and letters are small, though RFC
+ * 2045 6.7 wants neither. */
 static void
 put_qp(struct slice s, size_t line, struct buf *out)
 {
+	static const char *const ends[] = { "=\r\n", "= \t\r\n", "=\n" };
 	size_t at = 0;
 
 	for (size_t i = 0; i < s.n; i++, at++) {
 		const char c = s.p[i];
 
 		if (at >= line) {
-			buf_adds(out, "=\r\n");
+			buf_adds(out, ends[random() % 3]);
 			at = 0;
 		}
 		if (c > ' ' && c < 0x7f && c != '=')
 			buf_addc(out, c);
 		else
-			buf_addf(out, "=%02X", (unsigned)(unsigned char)c);
+			buf_addf(out, random() % 2 == 0 ? "=%02X" : "=%02x",
+			    (unsigned)(unsigned char)c);
 	}
 }
 
-/* Words of charset WHICH among others of ASCII. */
+/* Words of charset WHICH among others of ASCII; without line ends where those
+ * would be soft ones. */
 static void
-make_text(size_t which, size_t size, struct buf *out)
+make_text(size_t which, size_t size, enum form form, struct buf *out)
 {
 	static const char *const plain[] = { "alpha", "Bravo", "charlie 12",
-		"  ", "\r\n", "x", "needle" };
+		"  ", "x", "needle", "\r\n" };
+	const int n = form == DELSP ? 6 : 7;
 
 	while (out->n < size) {
 		if (random() % 3 == 0)
 			buf_adds(out, charsets[which].words[random() % 6]);
 		else
-			buf_adds(out, plain[random() % 7]);
+			buf_adds(out, plain[random() % n]);
 		if (random() % 2 == 0)
 			buf_addc(out, ' ');
+	}
+}
+
+/* A character as HTML may have it. */
+static void
+put_html(struct slice s, struct buf *out)
+{
+	static const char *const around[] = { "<b>", "</span>", "<!-- > -->",
+		"<i title='>'>", "<!---->", "<wbr>" };
+	static const char *const parted[] = { "<p>", "<br/>", "</div>\r\n",
+		"<td a=\"<\">", "<style>needle</b></style>", "&nbsp;" };
+
+	if (random() % 8 == 0)
+		buf_adds(out, around[random() % 6]);
+	if (slice_is(s, " ") && random() % 2 == 0)
+		buf_adds(out, parted[random() % 6]);
+	else if (random() % 5 == 0)
+		buf_addf(out, random() % 2 == 0 ? "&#%u;" : "&#x%x;",
+		    (unsigned)utf8_code(s));
+	else
+		buf_add(out, s);
+}
+
+/* Soft line ends behind spaces, or anywhere. */
+static void
+put_flowed(struct slice s, bool delsp, struct buf *out)
+{
+	if (delsp && random() % 20 == 0)
+		buf_adds(out, " \r\n");
+	if (slice_is(s, " ") && (out->n == 0 || out->p[out->n - 1] == '\n'))
+		buf_addc(out, ' ');
+	buf_add(out, s);
+	if (!delsp && slice_is(s, " ") && random() % 3 == 0)
+		buf_adds(out, "\r\n");
+}
+
+static void
+put_form(enum form form, struct slice text, struct buf *out)
+{
+	while (text.n > 0) {
+		const struct slice s = slice_sub(text, 0, utf8_len(text));
+
+		if (form == HTML)
+			put_html(s, out);
+		else if (form == PLAIN)
+			buf_add(out, s);
+		else
+			put_flowed(s, form == DELSP, out);
+		text = slice_from(text, s.n);
 	}
 }
 
@@ -193,18 +258,20 @@ some_needle(struct slice folded, struct buf *out)
 static void
 test_bodies(void **state)
 {
-	struct buf text, folded, bytes, message, needle;
+	struct buf text, folded, formed, bytes, message, needle;
 
 	(void)state;
 	srandom(20);
 	charset_preload();
 	buf_init(&text, TEXT_MAX);
 	buf_init(&folded, 8 * TEXT_MAX);
+	buf_init(&formed, 8 * TEXT_MAX);
 	buf_init(&bytes, 8 * TEXT_MAX);
 	buf_init(&message, 16 * TEXT_MAX);
 	buf_init(&needle, 1000);
 	for (int round = 0; round < ROUNDS; round++) {
 		const size_t which = (size_t)random() % ARRAY_LEN(charsets);
+		const enum form form = (enum form)(random() % FORMS);
 		/* UTF-16 is no text where it is not encoded. */
 		const size_t encoding = (size_t)random() % (which == 1 ? 2 : 3);
 		const size_t size =
@@ -213,22 +280,26 @@ test_bodies(void **state)
 
 		buf_reset(&text);
 		buf_reset(&folded);
+		buf_reset(&formed);
 		buf_reset(&bytes);
 		buf_reset(&message);
-		make_text(which, size, &text);
+		make_text(which, size, form, &text);
+		put_form(form, buf_slice(&text), &formed);
 		fold_text(buf_slice(&text), &folded);
-		convert(charsets[which].name, buf_slice(&text), &bytes);
-		buf_addf(&message, "Content-Type: text/plain; charset=%s",
-		    charsets[which].label);
+		convert(charsets[which].name, buf_slice(&formed), &bytes);
+		buf_addf(&message, "Content-Type: text/%s; charset=%s",
+		    forms[form], charsets[which].label);
 		put_body(encoding, buf_slice(&bytes), &message);
 		n = some_needle(buf_slice(&folded), &needle);
 		if (is_found(buf_slice(&message), n) !=
 		    (slice_search(buf_slice(&folded), n) < folded.n))
-			fail_msg("round %d: %s, encoding %zu, \"%.*s\"", round,
-			    charsets[which].label, encoding, SLICE_FMT(n));
+			fail_msg("round %d: %s, %s, encoding %zu, \"%.*s\"",
+			    round, charsets[which].label, forms[form], encoding,
+			    SLICE_FMT(n));
 	}
 	buf_fini(&text);
 	buf_fini(&folded);
+	buf_fini(&formed);
 	buf_fini(&bytes);
 	buf_fini(&message);
 	buf_fini(&needle);

@@ -11,6 +11,7 @@
 #include "maildir/filename.h"
 #include "mime/parser.h"
 #include "mime/part.h"
+#include "mime/record.h"
 #include "sys/fd.h"
 
 #define GA "\xea\xb0\x80" /* U+AC00; in EUC-KR B0 A1 */
@@ -22,6 +23,9 @@ static const char message[] =
     "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n"
     " folded\n"
     "X-Empty:\n"
+    "X-Raw: \xb0\xa1\n"
+    "Cc: \xb0\xa1 <cc@example.net>\n"
+    "Content-Disposition: inline; filename*=euc-kr''%B0%A1.top\n"
     "Content-Type: multipart/mixed; boundary=x\n\n"
     "preamble\n"
     "--x\nContent-Type: text/plain; charset=euc-kr\n"
@@ -31,6 +35,14 @@ static const char message[] =
     "<b>split=\n word</b>\n"
     "--x\nContent-Type: application/octet-stream; name=needle.bin\n\nhidden\n"
     "--x\nContent-Type: message/rfc822\n\nSubject: inner\n\ninside\n"
+    "--x\nContent-Type: text/html\n\n<p>para</p>graph <style>sheet</style>\n"
+    "w<i>ho</i>le &lt;tagged&gt; <a href=\"http://link/\">shown</a>\n"
+    "--x\nContent-Type: text/plain; format=flowed; delsp=yes\n\n"
+    "> quo \n> ted soft\n> hard\n"
+    "--x\nContent-Type: text/plain; format=flowed\n\nquick \nbrown\n"
+    "--x\nContent-Type: application/pdf; name*0=pie; name*1=ces.pdf\n"
+    "Content-Disposition: attachment; filename*0*=euc-kr''%b0;\n"
+    " filename*1*=%A1.pdf\n\nhidden\n"
     "--x--\n";
 
 static void
@@ -52,6 +64,7 @@ ask(const char *query, enum match_level level)
 	struct mime_tree *tree = mime_parse(slice_str(message), limits);
 	struct match m = { .seq = 3, .level = level, .now_s = 1000000 };
 	struct slice header;
+	struct buf record;
 	const int fd = memfd_create("message", MFD_CLOEXEC);
 	enum match_answer answer;
 	struct search search;
@@ -60,6 +73,7 @@ ask(const char *query, enum match_level level)
 	struct parse p;
 	bool done = false;
 
+	buf_init(&record, 1 << 20);
 	arena_init(&arena);
 	p = parse_of(slice_str(query), &arena);
 	search = searchkey_parse(&p);
@@ -73,10 +87,11 @@ ask(const char *query, enum match_level level)
 		.date_s = 999000 }; /* 12 Jan 1970 13:30 */
 	m.info = &m.message.info;
 	fieldscan_init(&m.fields);
-	fieldscan_begin(&m.fields, tree->root->envelope);
+	mime_record_put(&record, tree);
+	fieldscan_begin(&m.fields, tree->root->envelope, buf_slice(&record));
 	header =
 	    slice_sub(slice_str(message), 0, (size_t)tree->root->header.bytes);
-	headscan_begin(&m.head, &search, header);
+	headscan_begin(&m.head, &search, header, mime_part_charset(tree->root));
 	while (headscan_step(&m.head))
 		;
 	assert_int_equal(fd_write_all(fd, slice_str(message), &err), 0);
@@ -89,6 +104,7 @@ ask(const char *query, enum match_level level)
 	headscan_end(&m.head);
 	block_fini(&m.block);
 	fieldscan_fini(&m.fields);
+	buf_fini(&record);
 	mime_tree_free(&tree);
 	arena_fini(&arena);
 	close(fd);
@@ -145,12 +161,18 @@ test_answers(void **state)
 		{ "FROM bob",                      false },
 		{ "TO \"<bob@example.net>\"",      true },
 		{ "CC bob",                        false },
+		{ "CC cc@example",                 true },
 		{ "BCC \"\"",                      false },
 		{ "SUBJECT \"GR\xc3\x9cSSE FOLDED\"", true },
 		{ "SUBJECT \"\"",                  true },
 		{ "HEADER X-Empty \"\"",           true },
 		{ "HEADER X-None \"\"",            false },
 		{ "HEADER X-Empty a",              false },
+		{ "HEADER X-Raw {3}\r\n" GA,       true },
+		{ "TEXT {10}\r\nx-raw: " GA,       true },
+		{ "CC {3}\r\n" GA,                 true },
+		{ "CC {2}\r\n\xc2\xb0",            false },
+		{ "HEADER Content-Disposition {7}\r\n" GA ".top", true },
 		{ "HEADER subject \"gr\xc3\xbc\"", true },
 		{ "BODY hello",                    true },
 		{ "CHARSET euc-kr BODY {7}\r\n\xb0\xa1 HELL", true },
@@ -158,6 +180,18 @@ test_answers(void **state)
 		{ "BODY \"split word\"",           true },
 		{ "BODY hidden",                   false },
 		{ "BODY needle.bin",               true },
+		{ "BODY \"para graph\"",           true },
+		{ "BODY paragraph",                false },
+		{ "BODY sheet",                    false },
+		{ "BODY \"whole <tagged>\"",       true },
+		{ "BODY shown",                    true },
+		{ "BODY //link",                   false },
+		{ "BODY \"quoted soft\"",          true },
+		{ "BODY \"soft > hard\"",          true },
+		{ "BODY \"quick brown\"",          true },
+		{ "BODY pieces.pdf",               true },
+		{ "BODY {7}\r\n" GA ".pdf",        true },
+		{ "TEXT {16}\r\nfilename=" GA ".pdf", true },
 		{ "BODY inside",                   true },
 		{ "BODY inner",                    true },
 		{ "BODY alice",                    false },

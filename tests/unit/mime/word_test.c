@@ -65,11 +65,42 @@ test_words(void **state)
 	}
 }
 
+/* Raw bytes beside encoded words. */
+static void
+test_raw(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *charset, *in, *want; } rows[] = {
+		{ "euc-kr",      "\xb0\xa1 =?utf-8?q?x?= \xb0\xa1", GA " x " GA },
+		{ "euc-kr",      "a\r\n \xb0\xa1",   "a " GA },
+		{ "euc-kr",      GA,                  GA }, /* it is UTF-8 */
+		{ "",            "caf\xe9",           "caf\xc3\xa9" },
+		{ "x-none",      "caf\xe9",           "caf\xc3\xa9" },
+		{ "us-ascii",    "caf\xe9",           "caf\xc3\xa9" },
+		{ "koi8-r",      "\xd1",              "\xd1\x8f" },
+		{ "iso-2022-kr", "\x1b$)C\x0e" "0!\x0f.", GA "." },
+		{ "euc-kr",      "\x0e" "0!\x0f",     "\x0e" "0!\x0f" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out;
+
+		buf_init(&out, 1000);
+		word_decode_in(
+		    &out, slice_str(rows[i].in), slice_str(rows[i].charset));
+		assert_string_equal(buf_cstr(&out), rows[i].want);
+		buf_fini(&out);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_raw),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
