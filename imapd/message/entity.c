@@ -107,27 +107,22 @@ static const struct entity entities[] = {
 };
 /* clang-format on */
 
-struct key {
-	struct slice name;
-};
-
 static int
 by_name(const void *a, const void *b)
 {
-	const struct key *key = a;
+	const struct slice *name = a;
 	const struct entity *e = b;
 
-	return slice_cmp(key->name, slice_str(e->name));
+	return slice_cmp(*name, slice_str(e->name));
 }
 
 uint32_t
 entity_code(struct slice name, bool ended)
 {
-	const struct key key = { name };
 	const struct entity *e;
 
 	e = bsearch(
-	    &key, entities, ARRAY_LEN(entities), sizeof *entities, by_name);
+	    &name, entities, ARRAY_LEN(entities), sizeof *entities, by_name);
 	return e != NULL && (ended || (e->code < 0x100 && e->code != '\''))
 		   ? e->code
 		   : 0;

@@ -14,6 +14,7 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/answer.h"
+#include "imapd/search/badcharset.h"
 #include "imapd/search/commands.h"
 #include "imapd/search/finder.h"
 #include "imapd/search/sources.h"
@@ -230,8 +231,7 @@ imapd_cmd_esearch(struct session *s, struct parse *p)
 	if (!parse_ok(p))
 		imapd_bad(s, p);
 	else if (search.bad_charset)
-		imapd_refuse(
-		    s, "[BADCHARSET (UTF-8 US-ASCII)] charset not known");
+		imapd_badcharset(s);
 	else if ((sources == NULL || sources_selected(sources)) &&
 		 s->view == NULL)
 		imapd_bad_text(s, "no mailbox selected");

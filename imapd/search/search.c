@@ -12,6 +12,7 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/answer.h"
+#include "imapd/search/badcharset.h"
 #include "imapd/search/commands.h"
 #include "imapd/search/context.h"
 #include "imapd/search/finder.h"
@@ -263,8 +264,7 @@ run(struct session *s, struct parse *p, const struct request *r)
 		start(s, p, r);
 	else {
 		save_nothing(s, r);
-		imapd_refuse(
-		    s, "[BADCHARSET (UTF-8 US-ASCII)] charset not known");
+		imapd_badcharset(s);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "ev/work.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
+#include "imapd/search/badcharset.h"
 #include "imapd/search/commands.h"
 #include "imapd/search/finder.h"
 #include "imapd/search/progress.h"
@@ -162,8 +163,7 @@ imapd_cmd_thread(struct session *s, struct parse *p)
 	if (!parse_ok(p))
 		imapd_bad(s, p);
 	else if (search.bad_charset)
-		imapd_refuse(
-		    s, "[BADCHARSET (UTF-8 US-ASCII)] charset not known");
+		imapd_badcharset(s);
 	else
 		start(s, p, &search, algorithm);
 }

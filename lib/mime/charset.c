@@ -97,14 +97,31 @@ static const struct {
 };
 
 static const char *const preload[] = { "cp949", "iso-2022-kr", "johab",
-	"cp932", EUCJP, "iso-2022-jp-3", "gb18030", "hz-gb-2312", "big5",
-	"big5-hkscs", "euc-tw", "iso-2022-cn", "cp1250", "cp1251", "cp1252",
+	"cp932", EUCJP, "iso-2022-jp-2", "iso-2022-jp-3", "gb18030", "big5",
+	"big5-hkscs", "euc-tw", "iso-2022-cn", "iso-2022-cn-ext", "iso-8859-1", "cp1250", "cp1251", "cp1252",
 	"cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
 	"iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6",
 	"iso-8859-7", "iso-8859-8", "iso-8859-9", "iso-8859-10",
 	"iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r",
-	"koi8-u", "windows-874", "viscii", "macintosh", "utf-7",
+	"koi8-u", "koi8-t", "windows-874", "viscii", "tcvn", "cp437", "cp850",
+	"cp852", "cp855", "cp857", "cp862", "cp864", "cp866", "macintosh",
+	"mac-cyrillic", "armscii-8", "georgian-ps", "pt154", "utf-7",
 	"utf-16", "utf-32" };
+
+/* The names that mail uses for them. */
+static const char *const mail_names[] = { "US-ASCII", "UTF-8", "EUC-KR",
+	"KS_C_5601-1987", "ISO-2022-KR", "Johab", "Shift_JIS", "EUC-JP",
+	"ISO-2022-JP", "ISO-2022-JP-2", "GB18030", "GBK", "GB2312", "Big5",
+	"Big5-HKSCS", "EUC-TW", "ISO-2022-CN", "ISO-2022-CN-EXT", "ISO-8859-1",
+	"ISO-8859-2", "ISO-8859-3", "ISO-8859-4", "ISO-8859-5", "ISO-8859-6",
+	"ISO-8859-7", "ISO-8859-8", "ISO-8859-9", "ISO-8859-10", "ISO-8859-11",
+	"ISO-8859-13", "ISO-8859-14", "ISO-8859-15", "ISO-8859-16",
+	"windows-1250", "windows-1251", "windows-1252", "windows-1253",
+	"windows-1254", "windows-1255", "windows-1256", "windows-1257",
+	"windows-1258", "windows-874", "TIS-620", "KOI8-R", "KOI8-U", "KOI8-T",
+	"VISCII", "TCVN", "IBM437", "IBM850", "IBM852", "IBM855", "IBM857",
+	"IBM862", "IBM864", "IBM866", "macintosh", "ARMSCII-8", "PT154",
+	"UTF-7", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32" };
 /* clang-format on */
 
 /* The converters stay open for good: glibc would unload their tables else. */
@@ -481,4 +498,18 @@ charset_to_utf8(struct buf *out, struct slice name, struct slice in)
 	charset_finish(cs, out);
 	charset_close(&cs);
 	return known;
+}
+
+void
+charset_list(struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(mail_names); i++) {
+		struct charset *cs = charset_open(slice_str(mail_names[i]));
+
+		if (cs == NULL)
+			continue;
+		buf_adds(out, out->n > 0 ? " " : "");
+		buf_adds(out, mail_names[i]);
+		charset_close(&cs);
+	}
 }

@@ -18,6 +18,8 @@ struct charset;
  * before the process gives up the file system, so that the usual ones work
  * behind it. */
 void charset_preload(void);
+/* Add the names of those that can be opened, with blanks between. */
+void charset_list(struct buf *out);
 
 /* A converter from charset NAME (MIME or IANA name, any case); NULL when it is
  * not known.  Names that mail uses for a subset of what it sends (EUC-KR,

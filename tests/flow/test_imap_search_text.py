@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What SEARCH finds in messages as they come: what a reader sees of them."""
+import re
+
 import pytest
 from imapraw import Imap
 
@@ -39,6 +41,19 @@ def filled(shared_pabal):
         for m in ALL:
             c.append(m)
         yield
+
+
+def test_charsets_that_are_there(pabal):
+    """Each that BADCHARSET tells of can be searched in, from within the walls
+    that the daemon is in."""
+    with Imap(pabal) as c:
+        c.ok("SELECT INBOX")
+        status, why, _ = c.cmd("SEARCH CHARSET X-NONE ALL")
+        assert status == b"NO"
+        names = re.match(rb"\[BADCHARSET \((.*?)\)\] ", why).group(1).split()
+        assert {b"UTF-8", b"EUC-KR", b"ISO-8859-1", b"IBM866"} <= set(names)
+        for name in names:
+            c.ok(b"SEARCH CHARSET " + name + b" ALL")
 
 
 @pytest.mark.parametrize("key,text,found", [

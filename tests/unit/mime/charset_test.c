@@ -180,6 +180,29 @@ test_full(void **state)
 	buf_fini(&out);
 }
 
+/* Each that is told of can be opened, and all of them are there where glibc's
+ * tables are. */
+static void
+test_list(void **state)
+{
+	struct slice rest;
+	struct buf out;
+	size_t n = 0;
+
+	(void)state;
+	buf_init(&out, 4000);
+	charset_list(&out);
+	assert_false(out.failed);
+	for (rest = buf_slice(&out); rest.n > 0; n++) {
+		struct charset *cs = charset_open(slice_cut(rest, ' ', &rest));
+
+		assert_non_null(cs);
+		charset_close(&cs);
+	}
+	assert_in_range(n, 60, 100);
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -189,6 +212,7 @@ main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_one_shot),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/search/badcharset.h"
+
+#include "base/buf.h"
+#include "imapd/conn/session.h"
+#include "mime/charset.h"
+
+enum { TEXT_MAX = 4 << 10 };
+
+void
+imapd_badcharset(struct session *s)
+{
+	struct buf names, text;
+
+	buf_init(&names, TEXT_MAX);
+	buf_init(&text, TEXT_MAX);
+	charset_list(&names);
+	buf_addf(
+	    &text, "[BADCHARSET (%s)] charset not known", buf_cstr(&names));
+	imapd_refuse(s, buf_cstr(&text));
+	buf_fini(&names);
+	buf_fini(&text);
+}
