@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "imapd/metadata/commands.h"
 #include "imapd/parse/parse.h"
 #include "imapd/search/commands.h"
 
@@ -24,6 +25,7 @@ static const struct imapd_command commands[] = {
 	{ "EXAMINE",      S_ANY,      UPDATE_NONE,       imapd_cmd_examine, NULL },
 	{ "EXPUNGE",      S_SELECTED, UPDATE_ALL,        imapd_cmd_expunge, NULL },
 	{ "FETCH",        S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_fetch, NULL },
+	{ "GETMETADATA",  S_ANY,      UPDATE_ALL,        imapd_cmd_getmetadata, NULL },
 	{ "GETQUOTA",     S_ANY,      UPDATE_ALL,        imapd_cmd_getquota, NULL },
 	{ "GETQUOTAROOT", S_ANY,      UPDATE_ALL,        imapd_cmd_getquotaroot, NULL },
 	{ "ID",           S_ANY,      UPDATE_ALL,        imapd_cmd_id, NULL },
@@ -38,6 +40,7 @@ static const struct imapd_command commands[] = {
 	{ "REPLACE",      S_SELECTED, UPDATE_ALL,        imapd_cmd_replace, imapd_replace_literal },
 	{ "SEARCH",       S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_search, NULL },
 	{ "SELECT",       S_ANY,      UPDATE_NONE,       imapd_cmd_select, NULL },
+	{ "SETMETADATA",  S_ANY,      UPDATE_ALL,        imapd_cmd_setmetadata, NULL },
 	{ "SETQUOTA",     S_ANY,      UPDATE_ALL,        imapd_cmd_setquota, NULL },
 	{ "SORT",         S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_sort, NULL },
 	{ "STATUS",       S_ANY,      UPDATE_ALL,        imapd_cmd_status, NULL },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* LIST and LSUB (RFC 3501 6.3.8, 6.3.9; LIST-EXTENDED RFC 5258, SPECIAL-USE
- * RFC 6154, LIST-STATUS RFC 5819): the names are gathered at once, and a job
- * writes of them as the client takes it. */
+ * RFC 6154, LIST-STATUS RFC 5819, LIST-METADATA RFC 9590): the names are
+ * gathered at once, and a job writes of them as the client takes it. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -10,6 +10,8 @@
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/statusitems.h"
 #include "imapd/conn/user.h"
+#include "imapd/metadata/answer.h"
+#include "imapd/metadata/query.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/special.h"
@@ -50,7 +52,8 @@ static const struct list_word {
 
 struct list_request {
 	unsigned options;
-	unsigned status; /* RETURN (STATUS (...)) */
+	unsigned status;                 /* RETURN (STATUS (...)) */
+	struct metadata_query *metadata; /* RETURN (METADATA ...) */
 	bool lsub;
 	bool root; /* LIST "" "" asks for the delimiter */
 	struct slice patterns[PATTERNS_MAX];
@@ -115,6 +118,11 @@ read_returns(struct parse *p, struct list_request *r)
 		if (parse_try_word(p, "STATUS")) {
 			parse_space(p);
 			r->status = status_items_parse(p);
+		} else if (parse_try_word(p, "METADATA")) {
+			parse_space(p);
+			r->metadata =
+			    arena_new(p->arena, struct metadata_query);
+			query_parse(p, r->metadata);
 		} else {
 			r->options |= read_word(p, returns, ARRAY_LEN(returns));
 		}
@@ -345,15 +353,27 @@ tell_lsub(struct session *s, const struct list_run *l, size_t i)
 	buf_adds(out, "\r\n");
 }
 
-/* 1: call again. */
+/* What cannot be had of the annotations is left out (RFC 9590 3). */
+static void
+tell_metadata(
+    struct session *s, const struct list_request *r, struct mailbox *m)
+{
+	uint64_t longest = 0;
+
+	if (r->metadata != NULL)
+		(void)answer_metadata(s, m, r->metadata, &longest, NULL);
+}
+
+/* Status and annotations; 1: call again. */
 static int
-tell_status(struct session *s, const struct list_run *l,
+tell_inside(struct session *s, const struct list_run *l,
     const struct list_entry *e, struct err *err)
 {
 	struct mailbox *m;
-	int rc;
+	int rc = 0;
 
-	if (l->request.status == 0 || !e->exists)
+	if ((l->request.status == 0 && l->request.metadata == NULL) ||
+	    !e->exists)
 		return 0;
 	switch (mailbox_open(imapd_user_account(s->user), e->name, &m, err)) {
 	case FOUND:
@@ -363,7 +383,10 @@ tell_status(struct session *s, const struct list_run *l,
 	case TEMPFAIL:
 		return -1;
 	}
-	rc = status_items_put(s, m, l->request.status, err);
+	if (l->request.status != 0)
+		rc = status_items_put(s, m, l->request.status, err);
+	if (rc == 0)
+		tell_metadata(s, &l->request, m);
 	mailbox_close(&m);
 	return rc;
 }
@@ -404,7 +427,7 @@ tell(struct session *s, struct list_run *l, size_t i, struct err *err)
 	if (!l->listed && !tell_list(s, l, i))
 		return 0;
 	l->listed = true;
-	return tell_status(s, l, &l->entries[i], err);
+	return tell_inside(s, l, &l->entries[i], err);
 }
 
 static void
