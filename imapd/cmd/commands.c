@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "imapd/metadata/commands.h"
+#include "imapd/notify/commands.h"
 #include "imapd/parse/parse.h"
 #include "imapd/search/commands.h"
 
@@ -36,6 +37,7 @@ static const struct imapd_command commands[] = {
 	{ "MOVE",         S_SELECTED, UPDATE_ALL,        imapd_cmd_move, NULL },
 	{ "NAMESPACE",    S_ANY,      UPDATE_ALL,        imapd_cmd_namespace, NULL },
 	{ "NOOP",         S_ANY,      UPDATE_ALL,        imapd_cmd_noop, NULL },
+	{ "NOTIFY",       S_ANY,      UPDATE_ALL,        imapd_cmd_notify, NULL },
 	{ "RENAME",       S_ANY,      UPDATE_ALL,        imapd_cmd_rename, NULL },
 	{ "REPLACE",      S_SELECTED, UPDATE_ALL,        imapd_cmd_replace, imapd_replace_literal },
 	{ "SEARCH",       S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_search, NULL },

@@ -9,10 +9,10 @@
 #include "imapd/cmd/commands.h"
 #include "imapd/conf.h"
 #include "imapd/conn/client.h"
+#include "imapd/notify/between.h"
 #include "imapd/parse/parse.h"
 #include "imapd/selected/dirwatch.h"
-#include "imapd/selected/update.h"
-#include "store/view.h"
+#include "imapd/selected/viewwatch.h"
 
 enum { LINE_MAX_BYTES = 16 };
 
@@ -20,44 +20,32 @@ struct idle {
 	struct imapd_job job;
 	struct session *session;
 	struct ev_timer notify;
+	struct dirwatch_user watcher;
 	struct dirwatch *watch; /* NULL: none */
 	char line[LINE_MAX_BYTES];
 	size_t n;
 };
 
 static void
-tell(struct session *s)
-{
-	switch (imapd_update(s, true)) {
-	case UPDATED:
-		break;
-	case UPDATE_MORE:
-		imapd_more(s);
-		break;
-	case UPDATE_GONE:
-		imapd_bye(s, IMAPD_DELETED);
-		break;
-	}
-}
-
-static void
 on_changed(struct session *s, struct imapd_job *job)
 {
 	(void)job;
-	if (s->view != NULL)
+	if (s->view != NULL || s->notify != NULL)
 		imapd_soon(s);
+}
+
+static void
+on_files(struct dirwatch_user *u)
+{
+	imapd_session_changed(OUTER(u, struct idle, watcher)->session);
 }
 
 /* A client that does not take what it was told is not told more. */
 static void
 on_more(struct session *s, struct imapd_job *job)
 {
-	(void)job;
-	if (imapd_is_full(s))
-		imapd_more(s);
-	else if (s->view != NULL)
-		tell(s);
-	if (s->state != S_LOGOUT)
+	notify_between(s, true);
+	if (s->state != S_LOGOUT && s->job == job)
 		imapd_rest(s);
 }
 
@@ -143,9 +131,8 @@ imapd_cmd_idle(struct session *s, struct parse *p)
 	imapd_start(s, &i->job);
 	buf_adds(imapd_out(s), "+ idling\r\n");
 	imapd_rest(s);
-	if (s->view == NULL)
-		return;
 	/* Watch first: what comes between is then seen by either. */
-	i->watch = dirwatch_start(s, view_mailbox(s->view));
-	tell(s);
+	i->watcher.on_change = on_files;
+	i->watch = viewwatch_start(&i->watcher, s);
+	notify_between(s, true);
 }

@@ -7,6 +7,7 @@
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/enabled.h"
+#include "imapd/notify/state.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/modifiers.h"
 #include "imapd/parse/parse.h"
@@ -182,6 +183,7 @@ enter(struct session *s, struct select *j, struct err *err)
 		return -1;
 	}
 	s->state = S_SELECTED;
+	notify_selected(s);
 	return 0;
 }
 

@@ -141,7 +141,7 @@ imapd_session_stop(struct session *s, const char *why)
 {
 	const bool idles = s->job != NULL && s->job->ops->changed != NULL;
 
-	if (s->command == NULL || idles)
+	if ((s->command == NULL && s->job == NULL) || idles)
 		imapd_bye(s, why);
 	else
 		client_of(s)->bye = why;
@@ -155,6 +155,18 @@ imapd_start(struct session *s, struct imapd_job *job)
 	if (job->ops->input == NULL)
 		imapd_pause(s);
 	imapd_alive(s);
+}
+
+void
+imapd_back_to(struct session *s, struct imapd_job *job)
+{
+	s->job = job;
+	if (client_of(s)->bye != NULL) {
+		imapd_bye(s, client_of(s)->bye);
+		return;
+	}
+	imapd_resume(s);
+	imapd_soon(s);
 }
 
 void
@@ -173,6 +185,9 @@ imapd_soon(struct session *s)
 void
 imapd_session_changed(struct session *s)
 {
+	s->changed = true;
 	if (s->job != NULL && s->job->ops->changed != NULL)
 		s->job->ops->changed(s, s->job);
+	else if (s->job == NULL && s->command == NULL && s->notify != NULL)
+		imapd_soon(s);
 }

@@ -9,6 +9,7 @@ enum enabled {
 	ENABLED_UTF8 = 1 << 2,      /* RFC 9755: UTF-8 in quoted strings */
 	ENABLED_REV2 = 1 << 3,      /* RFC 9051 */
 	ENABLED_UIDONLY = 1 << 4,   /* RFC 9586: no sequence numbers */
+	ENABLED_METADATA = 1 << 5,  /* RFC 5464 4.1: METADATA unasked */
 };
 
 #endif

@@ -7,6 +7,8 @@
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/user.h"
+#include "imapd/notify/state.h"
+#include "imapd/notify/tell.h"
 #include "imapd/parse/parse.h"
 #include "imapd/selected/modseq.h"
 #include "imapd/selected/update.h"
@@ -26,6 +28,8 @@ imapd_reply_end(struct session *s)
 	cmdtext_reset(&client_of(s)->text);
 	imapd_alive(s);
 	stream_resume(&client_of(s)->stream);
+	if (s->notify != NULL) /* what the answer could not be told with */
+		imapd_soon(s);
 	if (client_of(s)->bye != NULL)
 		imapd_bye(s, client_of(s)->bye);
 }
@@ -40,14 +44,19 @@ put_tag(struct session *s)
 	buf_addc(imapd_out(s), ' ');
 }
 
-/* What changed in the mailbox, a step of it, as the command allows. */
+/* What changed in the mailbox, a step of it, as the command allows, and what
+ * else the client wants to hear of. */
 static enum updated
 tell_updates(struct session *s)
 {
-	if (s->view == NULL || s->command == NULL ||
-	    s->command->update == UPDATE_NONE)
+	enum updated u = UPDATED;
+
+	if (s->command == NULL)
 		return UPDATED;
-	return imapd_update(s, s->command->update == UPDATE_ALL);
+	if (s->view != NULL && s->command->update != UPDATE_NONE &&
+	    notify_lets_update(s))
+		u = imapd_update(s, s->command->update == UPDATE_ALL);
+	return u == UPDATED && notify_tell(s) ? UPDATE_MORE : u;
 }
 
 void

@@ -14,6 +14,8 @@
 #include "imapd/conn/client.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/user.h"
+#include "imapd/notify/between.h"
+#include "imapd/notify/state.h"
 #include "imapd/parse/parse.h"
 #include "imapd/search/state.h"
 #include "log/log.h"
@@ -194,6 +196,8 @@ on_work(struct work *w)
 		imapd_reply(s);
 	else if (s->job != NULL && s->job->ops->more != NULL)
 		s->job->ops->more(s, s->job);
+	else if (s->job == NULL && s->command == NULL && s->notify != NULL)
+		notify_between(s, false);
 }
 
 /* ---- birth and end ---- */
@@ -290,6 +294,7 @@ imapd_session_release(struct session *s)
 	if (--c->holds > 0)
 		return;
 	imapd_deselect(s);
+	notify_free(s);
 	imapd_user_remove(s);
 	cmdtext_fini(&c->text);
 	buf_fini(&c->answer);

@@ -25,6 +25,7 @@ struct body_place;
 struct buf;
 struct cmdtext;
 struct imapd_command;
+struct notify;
 struct parse;
 struct session;
 struct user;
@@ -80,6 +81,8 @@ struct session {
 	/* Where a partial FETCH left off. */
 	struct body_place *place;
 	struct binary_place *binary_place;
+	struct notify *notify; /* notify/state.h; NULL: nothing */
+	bool changed;          /* something in the account, perhaps */
 };
 
 /* A session on FD (taken) of USER, as the answer to the login command TAG;
@@ -88,7 +91,8 @@ struct session *imapd_session_new(int fd, struct user *user, struct slice tag,
     struct slice input, struct slice sid, struct slice address);
 void imapd_session_hold(struct session *s);
 void imapd_session_release(struct session *s);
-/* The mailbox may have changed: for a session that waits in IDLE. */
+/* Something in the account may have changed: for a session that waits in IDLE,
+ * or has asked for it (NOTIFY). */
 void imapd_session_changed(struct session *s);
 /* "* BYE why", then the end. */
 void imapd_bye(struct session *s, const char *why);
@@ -127,6 +131,9 @@ void imapd_bad_text(struct session *s, const char *text);
 
 /* The command goes on as JOB. */
 void imapd_start(struct session *s, struct imapd_job *job);
+/* The job under way, which was started before JOB (NULL: none), is over without
+ * an answer; it was freed. */
+void imapd_back_to(struct session *s, struct imapd_job *job);
 /* Run the job's more() when the output has room and others had their turn. */
 void imapd_more(struct session *s);
 /* Run it when others had their turn, though the output may have no room. */

@@ -161,6 +161,12 @@ imapd_user_remove(struct session *s)
 	imapd_user_idle(u);
 }
 
+struct session *
+imapd_user_sessions(const struct user *u)
+{
+	return LIST_FIRST(&u->sessions);
+}
+
 struct work_share *
 imapd_user_share(struct user *u)
 {

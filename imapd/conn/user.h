@@ -36,6 +36,8 @@ struct user *imapd_user_open(
 void imapd_user_idle(struct user *u);
 void imapd_user_add(struct user *u, struct session *s);
 void imapd_user_remove(struct session *s);
+/* The first of its sessions; the next: LIST_NEXT(s, link). */
+struct session *imapd_user_sessions(const struct user *u);
 /* Of all its sessions. */
 struct work_share *imapd_user_share(struct user *u);
 struct account *imapd_user_account(const struct user *u);

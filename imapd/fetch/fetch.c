@@ -9,6 +9,7 @@
 #include "imapd/cmd/limit.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/fetch/fetchanswer.h"
+#include "imapd/fetch/fetchnotice.h"
 #include "imapd/fetch/fetchsince.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/partial.h"
@@ -20,6 +21,9 @@
 
 struct fetch {
 	struct imapd_job job;
+	bool notice;              /* of no command: no answer ends it */
+	struct imapd_job *before; /* a notice: it goes on behind it */
+	struct seqrange range;    /* and its UIDs */
 	struct seqwalk walk;
 	struct fetch_answer answer;
 	struct fetchsince *since; /* CHANGEDSINCE; NULL: none, or done */
@@ -40,12 +44,34 @@ begin_message(struct session *s, struct fetch *f, struct err *err)
 	return found;
 }
 
+/* What was under way goes on. */
+static void
+end_notice(struct session *s, struct fetch *f)
+{
+	struct imapd_job *before = f->before;
+
+	f->before = NULL;
+	f->job.ops->free(s, &f->job);
+	imapd_back_to(s, before);
+}
+
+static void
+fail(struct session *s, struct fetch *f, const struct err *err)
+{
+	if (f->notice)
+		end_notice(s, f);
+	else
+		imapd_no(s, "fetch", err);
+}
+
 /* A UID of nobody is ignored (RFC 9051 6.4.9); who asked by number is told that
  * there is something to be heard of first (RFC 2180 4.1.2). */
 static void
-finish(struct session *s, const struct fetch *f)
+finish(struct session *s, struct fetch *f)
 {
-	if (f->answer.unknown)
+	if (f->notice)
+		end_notice(s, f);
+	else if (f->answer.unknown)
 		imapd_refuse(s, "[UNKNOWN-CTE] a part has an encoding that is "
 				"not known");
 	else if (f->walk.missing && !imapd_command_is_uid(s->command))
@@ -78,7 +104,7 @@ on_more(struct session *s, struct imapd_job *job)
 
 	while (f->since != NULL && !work_spent())
 		if (fetchsince_step(&f->since, s, &f->walk, &err) == -1) {
-			imapd_no(s, "fetch", &err);
+			fail(s, f, &err);
 			return;
 		}
 	while (f->since == NULL && !imapd_is_full(s) && !is_spent(f)) {
@@ -92,7 +118,7 @@ on_more(struct session *s, struct imapd_job *job)
 
 			f->walk.missing |= found != FOUND;
 			if (found == TEMPFAIL) {
-				imapd_no(s, "fetch", &err);
+				fail(s, f, &err);
 				return;
 			}
 		} else {
@@ -103,7 +129,7 @@ on_more(struct session *s, struct imapd_job *job)
 				return;
 			}
 			if (found == TEMPFAIL) {
-				imapd_no(s, "fetch", &err);
+				fail(s, f, &err);
 				return;
 			}
 		}
@@ -116,10 +142,11 @@ on_free(struct session *s, struct imapd_job *job)
 {
 	struct fetch *f = OUTER(job, struct fetch, job);
 
-	(void)s;
 	fetchanswer_fini(&f->answer);
 	fetchsince_free(&f->since);
 	seqwalk_fini(&f->walk);
+	if (f->before != NULL)
+		f->before->ops->free(s, f->before);
 	xfree(&f);
 }
 
@@ -184,5 +211,25 @@ imapd_cmd_fetch(struct session *s, struct parse *p)
 	f->limited = seqwalk_limit(&f->walk, imapd_limit());
 	if (since != NULL)
 		fetchsince_begin(since, s, &f->walk);
+	on_more(s, &f->job);
+}
+
+void
+imapd_fetch_notice(struct session *s, const struct fetch_items *items,
+    uint32_t from, uint32_t to)
+{
+	struct fetch *f = xcalloc(1, sizeof *f);
+
+	f->job.ops = &ops;
+	f->notice = true;
+	f->before = s->job;
+	f->range = (struct seqrange){ from, to };
+	(void)seqwalk_init(
+	    &f->walk, s->view, (struct seqset){ .v = &f->range, .n = 1 }, true);
+	fetchanswer_init(&f->answer, s, items);
+	if (fetchanswer_wants_records(&f->answer))
+		seqwalk_read_records(&f->walk);
+	s->job = NULL;
+	imapd_start(s, &f->job);
 	on_more(s, &f->job);
 }

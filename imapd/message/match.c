@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/needle.h"
+#include "base/utf8.h"
 #include "mime/date.h"
 #include "mime/fields.h"
 #include "mime/part.h"
@@ -246,17 +247,24 @@ load_record(struct match *m, struct err *err)
 	return FOUND;
 }
 
-/* The fields asked for, as the record has them. */
+/* The fields asked for, as the record has them.  Raw bytes in them are in the
+ * charset that the message declares, for which its tree has to be read. */
 static bool
 take_kept_header(struct match *m)
 {
-	struct slice fields;
+	struct slice fields, head;
 
 	if (!m->heads_kept ||
 	    !mime_record_header(imapd_message_kept(&m->message), &fields))
 		return false;
 	buf_init(&m->kept_head, MIME_FIELDS_MAX);
-	return mime_fields_get(fields, m->heads, &m->kept_head);
+	if (!mime_fields_get(fields, m->heads, &m->kept_head))
+		return false;
+	head = buf_slice(&m->kept_head);
+	if (utf8_ascii(head) == head.n)
+		return true;
+	buf_fini(&m->kept_head);
+	return false;
 }
 
 static enum found
@@ -290,7 +298,8 @@ static enum found
 head_on(struct match *m, struct err *err)
 {
 	if (!m->heading && take_kept_header(m)) {
-		headscan_begin(&m->head, m->search, buf_slice(&m->kept_head));
+		headscan_begin(&m->head, m->search, buf_slice(&m->kept_head),
+		    (struct slice){ NULL, 0 });
 		m->heading = true;
 	}
 	if (!m->heading)

@@ -110,8 +110,8 @@ answer_metadata(struct session *s, struct mailbox *m,
 		put_all(&a, &f);
 	if (a.out.n > 0) {
 		buf_adds(imapd_out(s), "* METADATA ");
-		boxname_put(imapd_out(s),
-		    m != NULL ? mailbox_name(m) : (struct slice){ "", 0 });
+		boxname_put(
+		    s, m != NULL ? mailbox_name(m) : (struct slice){ "", 0 });
 		buf_adds(imapd_out(s), " (");
 		buf_add(imapd_out(s), buf_slice(&a.out));
 		buf_adds(imapd_out(s), ")\r\n");

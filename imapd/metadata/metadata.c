@@ -9,6 +9,7 @@
 #include "imapd/metadata/answer.h"
 #include "imapd/metadata/commands.h"
 #include "imapd/metadata/query.h"
+#include "imapd/notify/annotations.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/special.h"
@@ -125,6 +126,19 @@ set(struct session *s, struct mailbox *m, const struct query_value *v, size_t n,
 	    (size_t)imapd_conf->metadata_size_limit, err);
 }
 
+static void
+tell_others(struct session *s, const struct mailbox *m,
+    const struct query_value *v, size_t n)
+{
+	struct slice entries[QUERY_ENTRIES_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		entries[i] = v[i].entry;
+	notify_metadata(s,
+	    m != NULL ? mailbox_name(m) : (struct slice){ NULL, 0 }, entries,
+	    n);
+}
+
 void
 imapd_cmd_setmetadata(struct session *s, struct parse *p)
 {
@@ -147,6 +161,8 @@ imapd_cmd_setmetadata(struct session *s, struct parse *p)
 	if (refuse(s, server, values, n) || !open_target(s, server, name, &m))
 		return;
 	rc = set(s, m, values, n, &err);
+	if (rc == 0)
+		tell_others(s, m, values, n);
 	mailbox_close(&m);
 	if (rc == 0)
 		imapd_ok(s, "SETMETADATA completed");

@@ -13,11 +13,9 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "ev/loop.h"
-#include "imapd/conn/session.h"
 #include "log/log.h"
 #include "maildir/name.h"
 #include "store/account.h"
-#include "store/mailbox.h"
 
 enum {
 	EVENTS = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
@@ -40,7 +38,7 @@ struct half {
 };
 
 struct dirwatch {
-	struct session *session;
+	struct dirwatch_user *user;
 	struct half half[SUBDIRS];
 	struct ev_task changed;
 };
@@ -62,7 +60,9 @@ key_of(const int *wd)
 static void
 on_changed(struct ev_task *task)
 {
-	imapd_session_changed(OUTER(task, struct dirwatch, changed)->session);
+	struct dirwatch_user *u = OUTER(task, struct dirwatch, changed)->user;
+
+	u->on_change(u);
 }
 
 static void
@@ -176,32 +176,54 @@ unwatch_half(struct half *h)
 	xfree(&d);
 }
 
-struct dirwatch *
-dirwatch_start(struct session *s, struct mailbox *m)
+static struct dirwatch *
+watch_new(struct dirwatch_user *u)
 {
-	static const char *const subdirs[SUBDIRS] = { "new", "cur" };
 	struct dirwatch *w;
-	struct buf path;
-	size_t base;
 
 	if (watching.watches == 0 && !open_watching())
 		return NULL;
 	watching.watches++;
 	w = xcalloc(1, sizeof *w);
-	w->session = s;
+	w->user = u;
 	ev_task_init(&w->changed, on_changed);
+	for (size_t i = 0; i < SUBDIRS; i++)
+		w->half[i].watch = w;
+	return w;
+}
+
+struct dirwatch *
+dirwatch_start(
+    struct dirwatch_user *u, const struct account *a, struct slice name)
+{
+	static const char *const subdirs[SUBDIRS] = { "new", "cur" };
+	struct dirwatch *w = watch_new(u);
+	struct buf path;
+	size_t base;
+
+	if (w == NULL)
+		return NULL;
 	buf_init(&path, PATH_MAX);
-	buf_adds(&path, account_path(mailbox_account(m)));
+	buf_adds(&path, account_path(a));
 	buf_addc(&path, '/');
-	(void)name_to_dir(&path, mailbox_name(m));
+	(void)name_to_dir(&path, name);
 	base = path.n;
 	for (size_t i = 0; i < SUBDIRS; i++) {
-		w->half[i].watch = w;
 		buf_truncate(&path, base);
 		buf_addf(&path, "/%s", subdirs[i]);
 		watch_half(&w->half[i], buf_cstr(&path));
 	}
 	buf_fini(&path);
+	return w;
+}
+
+struct dirwatch *
+dirwatch_start_names(struct dirwatch_user *u, const struct account *a)
+{
+	struct dirwatch *w = watch_new(u);
+
+	if (w != NULL)
+		watch_half(&w->half[0], account_path(a));
 	return w;
 }
 

@@ -6,6 +6,7 @@
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
+#include "imapd/notify/state.h"
 #include "imapd/parse/flags.h"
 #include "imapd/parse/seqset.h"
 #include "imapd/parse/seqset_write.h"
@@ -66,7 +67,8 @@ imapd_put_changed(struct session *s, uint32_t seq,
 	if (flags)
 		imapd_tell_keywords(s);
 	imapd_begin_fetch(s, seq, info->uid);
-	if ((uid || (s->enabled & ENABLED_QRESYNC) != 0) &&
+	if ((uid || notify_wants_uid(s) ||
+		(s->enabled & ENABLED_QRESYNC) != 0) &&
 	    (s->enabled & ENABLED_UIDONLY) == 0) {
 		buf_adds(out, "UID ");
 		buf_addu(out, info->uid);
@@ -138,6 +140,8 @@ on_event(void *arg, const struct view_event *e)
 			imapd_untagged(s, "%u RECENT", view_recents(s->view));
 		break;
 	case VIEW_FLAGS:
+		if (!notify_lets_flags(s))
+			break;
 		imapd_put_changed(s, e->seq, &e->info,
 		    s->command != NULL && imapd_command_is_uid(s->command),
 		    true);

@@ -22,6 +22,7 @@
 #include "store/inner.h"
 #include "store/mailbox.h"
 #include "store/mailbox_make.h"
+#include "store/notify.h"
 #include "sys/kv.h"
 
 struct mailbox_list {
@@ -202,6 +203,9 @@ subscribe(struct account *a, struct slice name, bool on, struct err *err)
 		(void)tx_commit(&tx, NULL);
 	else
 		tx_abort(&tx);
+	/* No change of the index says so. */
+	if (rc == 0)
+		notify_account(a);
 	return rc;
 }
 
