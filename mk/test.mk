@@ -101,6 +101,7 @@ torture: torture-deps all units
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_ROUNDS=50000 tests/run \
 	    store/keywords_model
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_KILLS=100 tests/run flow/kill
+	$(Q)PABAL_BUILD=$(BUILD) PABAL_MODEL_STEPS=20000 tests/run flow/imap_model
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_RECIPIENTS=10000 tests/run flow/many
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_CUTS=50 tests/run flow/powercut
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_FAULTS=1 PABAL_STEPS=30000 \
