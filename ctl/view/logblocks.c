@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/view/logblocks.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 
 enum { PIECE = 64, /* records read at once */ TEXT_BYTES = 64 };
 
-/* Records of an index, one after the other. */
+/* Records of an index, one after the other.  logger may be another's by now,
+ * and its file have any size: what is kept in memory comes of records that are
+ * there, and holes are passed over. */
 struct records {
 	int fd;
 	uint64_t next, count;
@@ -78,6 +81,18 @@ fits(int log, const struct log_block *b)
 	return slice_eq(log_time_of(line), slice_of(b->first, sizeof b->first));
 }
 
+/* The first record from NUMBER on that is not in a hole; r->count: none. */
+static uint64_t
+skip_hole(const struct records *r, uint64_t number)
+{
+	const off_t at = (off_t)(number * LOG_BLOCK_RECORD);
+	const off_t data = lseek(r->fd, at, SEEK_DATA);
+
+	if (data == -1)
+		return errno == ENXIO ? r->count : number;
+	return (uint64_t)data / LOG_BLOCK_RECORD;
+}
+
 static void
 add(struct logblocks *b, const struct log_block *r, uint64_t number)
 {
@@ -86,6 +101,10 @@ add(struct logblocks *b, const struct log_block *r, uint64_t number)
 	/* The file was cut off and begun anew, or is another one. */
 	while (b->n > 0 && b->all[b->n - 1].at.to > at.from)
 		b->n--;
+	if (b->n == b->room) {
+		b->room = b->room * 2 + PIECE;
+		b->all = xreallocarray(b->all, b->room, sizeof *b->all);
+	}
 	b->all[b->n++] = (struct logblock){ .at = at, .record = number };
 }
 
@@ -95,14 +114,16 @@ logblocks_init(struct logblocks *b, int fd, int log, uint64_t size)
 	struct records *r = records_new(fd);
 
 	*b = (struct logblocks){ .fd = fd, .size = size };
-	if (r->count > 0)
-		b->all = xreallocarray(NULL, r->count, sizeof *b->all);
-	for (uint64_t i = 0; i < r->count; i++) {
+	for (uint64_t i = skip_hole(r, 0); i < r->count; i++) {
 		const struct log_block *one = record(r, i);
 		const bool adjacent = one != NULL && b->n > 0 &&
 				      b->all[b->n - 1].at.to == one->offset;
 
-		if (one == NULL || one->offset + one->length > size)
+		if (one == NULL) {
+			i = skip_hole(r, i + 1) - 1;
+			continue;
+		}
+		if (one->offset > size || one->length > size - one->offset)
 			continue;
 		if (adjacent || fits(log, one))
 			add(b, one, i);
@@ -115,7 +136,7 @@ logblocks_fini(struct logblocks *b)
 {
 	fd_close(&b->fd);
 	xfree(&b->all);
-	b->n = 0;
+	b->n = b->room = 0;
 }
 
 static bool

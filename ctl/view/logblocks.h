@@ -33,7 +33,7 @@ struct logblocks {
 	int fd;               /* of the index; -1: none */
 	uint64_t size;        /* of the log file */
 	struct logblock *all; /* in the order of the file, and of records */
-	size_t n;
+	size_t n, room;
 };
 
 /* Take the index FD (-1: none) of the first SIZE bytes of LOG. */

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import struct
@@ -284,3 +285,27 @@ def test_delays_by_stage(make_pabal):
                              f'agent="{agent}",stage="{stage[:-3]}"}} 1$',
                              text, re.M), text
     assert text.count("# TYPE pabal_qmgr_delay_seconds histogram") == 1
+
+
+def test_huge_index_costs_no_memory():
+    """logger's file has any size if another is logger: holes are passed over, and
+    what is no record asks for no memory."""
+    p = Instance()
+    p.start()
+    try:
+        p.send("one")
+        p.wait_mail("alice", "one")
+        p.wait_event("mail.removed")
+        p.stop()
+        qid, = accepted(p)
+        assert covered(p)
+        with open(index_path(p), "r+b") as f:
+            f.truncate(1 << 42)
+            f.seek((1 << 41) + 100)
+            f.write(b"x" * 3 * RECORD)
+        assert whole_life(json.loads(p.pabal(
+            "trace", qid, "--json",
+            preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_AS, (1 << 30, 1 << 30)))))
+    finally:
+        p.close()
