@@ -197,8 +197,9 @@ child_ended(struct child *c)
 	c->log = NULL;
 	drop_channel(c);
 	ev_timer_stop(&c->timer);
-	if (c->awaited > 0) {
+	if (c->awaited > 0)
 		c->awaited = 1;
+	if (c->awaited > 0 && !c->anew) {
 		child_answered(c, false,
 		    c->why[0] != '\0' ? slice_str(c->why)
 				      : SLICE("ended at its start"));

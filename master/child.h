@@ -61,6 +61,7 @@ struct child {
 	bool unborn;  /* it waits for its nursery */
 	bool killed;
 	bool reloaded; /* it was given another configuration */
+	bool anew;     /* and ends, for the next one to take it up */
 	unsigned restarts;
 	struct backoff backoff;
 	int64_t since_ms;      /* of the state */

@@ -82,6 +82,12 @@ child_on_ready(struct ipc *peer, struct msg *m)
 
 	if (c == NULL)
 		return;
+	/* Its answer is the next one's, when that is ready. */
+	if (c->state == CHILD_READY && m->master_ready.ok &&
+	    m->master_ready.anew) {
+		c->anew = true;
+		return;
+	}
 	if (c->state == CHILD_READY && c->awaited > 0) {
 		child_answered(c, m->master_ready.ok, m->master_ready.why);
 		return;

@@ -77,7 +77,7 @@ launch(struct child *c, const struct child *nursery, struct err *err)
 		fd_close(&pair[0]);
 		return -1;
 	}
-	c->greeted = c->killed = c->reloaded = false;
+	c->greeted = c->killed = c->reloaded = c->anew = false;
 	c->secrets[0] = '\0';
 	c->reach = 0;
 	c->peer = ipc_accept(pair[0], c->role, c->index, c->uid);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/reload.h"
 
+#include <bsd/string.h>
 #include <bsd/sys/queue.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -256,6 +257,12 @@ on_deadline(struct ev_timer *t)
 		if (c->retired || c->awaited == 0)
 			continue;
 		c->awaited = 0;
+		if (c->anew) {
+			strlcpy(c->why,
+			    "finishes its work; then another takes its place",
+			    sizeof c->why);
+			continue;
+		}
 		add_no(c,
 		    SLICE("no answer within start_timeout and stop_timeout"));
 	}

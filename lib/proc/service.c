@@ -286,8 +286,9 @@ reload(void)
 		log_info("proc.reloaded");
 	else
 		log_err("proc.reload-refused", kv_s("why", err.text));
-	IPC_SEND(
-	    ipc_master(), master_ready, .ok = ok, .why = slice_str(err.text));
+	/* Who ends for it has not taken it up yet. */
+	IPC_SEND(ipc_master(), master_ready, .ok = ok, .anew = proc.stopping,
+	    .why = slice_str(err.text));
 }
 
 /* ---- the end ---- */
