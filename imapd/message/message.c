@@ -173,6 +173,24 @@ imapd_message_tree(struct imapd_message *m, struct err *err)
 	return make_record(m, err);
 }
 
+/* By the record, if there is one; of a header so long that not all of it counts
+ * the file decides. */
+static bool
+thread_of_kept(struct imapd_message *m)
+{
+	struct slice fields;
+
+	if (m->info.size > THREADID_HEADER_MAX)
+		return false;
+	if (m->lent.p == NULL && m->record.n == 0 && !m->reading &&
+	    (message_cached(m->mailbox, m->info.uid, &m->record, NULL) !=
+		    FOUND ||
+		!mime_record_header(buf_slice(&m->record), &fields)))
+		buf_reset(&m->record);
+	return mime_record_header(imapd_message_kept(m), &fields) &&
+	       threadid_of_kept(fields, m->info.email_id, &m->info.thread_id);
+}
+
 enum found
 imapd_message_thread(struct imapd_message *m, struct err *err)
 {
@@ -180,7 +198,7 @@ imapd_message_thread(struct imapd_message *m, struct err *err)
 	size_t n = THREADID_HEADER_MAX;
 	char *header;
 
-	if (m->info.thread_id != 0)
+	if (m->info.thread_id != 0 || thread_of_kept(m))
 		return FOUND;
 	found = imapd_message_open(m, err);
 	if (found != FOUND)

@@ -10,6 +10,7 @@
 #ifndef IMAPD_MESSAGE_THREADID_H
 #define IMAPD_MESSAGE_THREADID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -23,5 +24,8 @@ enum { THREADID_NONE = 1 };
 /* From the first id in References, In-Reply-To or Message-ID of HEADER; of what
  * has none of them, EMAIL_ID: a conversation of one.  Never 0. */
 uint64_t threadid_of(struct slice header, uint64_t email_id);
+/* The same of what a record keeps of the header (mime/fields.h); false: it does
+ * not know. */
+bool threadid_of_kept(struct slice fields, uint64_t email_id, uint64_t *id);
 
 #endif

@@ -48,18 +48,21 @@ def test_read_once(pabal):
     owner = os.stat(top)
     path = os.path.join(top, "new", "1700000000.M1P1.elsewhere")
     with open(path, "wb") as f:
-        f.write(b"Subject: foreign\nFrom: a@b\n\nbody\n")
+        f.write(b"Subject: foreign\nFrom: a@b\n"
+                b"References: <f@b>\n <g@b>\n\nbody\n")
     os.chown(path, owner.st_uid, owner.st_gid)
     with Imap(pabal, "carol") as c:
         assert c.cmd("APPEND INBOX %L", b"Subject: appended\r\n\r\nx\r\n")[0] \
             == b"OK"
         c.ok("SELECT INBOX")
+        threads = c.ok("FETCH 1:* THREADID")
         first = c.ok(f"FETCH 1:* {ALL}")
         assert len(first) == 2
         # What was made is in memory until the mailbox is closed.
         c.ok("CLOSE")
         close_files(pabal, "carol")
         c.ok("SELECT INBOX")
+        assert c.ok("FETCH 1:* THREADID") == threads
         assert c.ok(f"FETCH 1:* {ALL}") == first
         assert c.cmd("FETCH 1:* BODY.PEEK[TEXT]")[0] == b"NO"
 
