@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "imapd/message/entity.h"
 
+enum { RUN_MAX = 256 };
+
 /* Within these words go on. */
 static const char *const inner[] = { "a", "abbr", "acronym", "b", "bdi", "bdo",
 	"big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
@@ -65,7 +67,7 @@ end_reference(struct html *h, bool ended, struct buf *out)
 	if (slice_starts(name, SLICE("#"))) {
 		if (!entity_number(slice_from(name, 1), &code))
 			n = 0;
-	} else {
+	} else if (n > 0) { /* "&" alone is frequent */
 		code = entity_code(name, ended);
 		while (code == 0 && n > 1)
 			code = entity_code(slice_sub(name, 0, --n), false);
@@ -243,7 +245,8 @@ step(struct html *h, char c, struct buf *out)
 	return true;
 }
 
-/* How many bytes at the start of IN are text and nothing else. */
+/* How many bytes at the start of IN are text and nothing else: some of them,
+ * for a byte that is looked for in vain each time would take square time. */
 static size_t
 text_run(const struct html *h, struct slice in)
 {
@@ -251,6 +254,7 @@ text_run(const struct html *h, struct slice in)
 
 	if (h->state != HTML_TEXT)
 		return 0;
+	in = slice_sub(in, 0, RUN_MAX);
 	n = slice_find(in, '<');
 	if (h->hidden == NULL)
 		n = slice_find(slice_sub(in, 0, n), '&');

@@ -132,6 +132,7 @@ def test_delivered(pabal, make):
         with pabal.lmtp() as s:
             s.sendmail("sender@example.org", [f"bob@{DOMAIN}"],
                        wire(make()))
+        pabal.wait_queue()
         with Imap(pabal, "bob") as c, Imap(pabal, "bob") as other:
             c.ok("SELECT INBOX")
             told = ask(c, other, "FETCH * (ENVELOPE BODYSTRUCTURE)")[0]
