@@ -19,6 +19,12 @@ const struct stream_limits imapd_client_limits = {
 	.out_low = 16 << 10,
 };
 
+size_t
+imapd_client_text_max(void)
+{
+	return (size_t)imapd_conf->command_size_limit;
+}
+
 struct buf *
 imapd_out(struct session *s)
 {

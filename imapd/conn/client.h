@@ -16,6 +16,8 @@
 #include "imapd/conn/session.h"
 
 extern const struct stream_limits imapd_client_limits;
+/* The longest command with its literals. */
+size_t imapd_client_text_max(void);
 
 struct client {
 	struct session session;

@@ -10,7 +10,6 @@
 #include "ev/turn.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
-#include "imapd/conf.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/user.h"
@@ -261,7 +260,7 @@ imapd_session_new(int fd, struct user *user, struct slice tag,
 	(void)slice_copy(sid, s->sid, sizeof s->sid);
 	(void)slice_copy(address, s->address, sizeof s->address);
 	imapd_user_add(user, s);
-	cmdtext_init(&c->text, (size_t)imapd_conf->command_size_limit);
+	cmdtext_init(&c->text, imapd_client_text_max());
 	arena_init(&s->arena);
 	buf_init(&c->answer, SIZE_MAX / 2);
 	work_init(&c->work, imapd_user_share(user), on_work);

@@ -59,7 +59,6 @@ struct job_ops {
 
 /* What of the mailbox may be told when a command is answered. */
 enum update { UPDATE_NONE, UPDATE_NO_EXPUNGE, UPDATE_ALL };
-
 /* What commands work with; the connection is in client.h. */
 struct session {
 	struct user *user;
@@ -78,8 +77,7 @@ struct session {
 	bool readonly;
 	uint64_t keywords;           /* the table the client was told of */
 	struct search_state *search; /* search/state.h; NULL: nothing */
-	/* Where a partial FETCH left off. */
-	struct body_place *place;
+	struct body_place *place;    /* where a partial FETCH left off */
 	struct binary_place *binary_place;
 	struct notify *notify; /* notify/state.h; NULL: nothing */
 	bool changed;          /* something in the account, perhaps */
@@ -140,9 +138,8 @@ void imapd_more(struct session *s);
 void imapd_soon(struct session *s);
 /* More output than should be collected at once? */
 bool imapd_is_full(const struct session *s);
-/* Input waits until the command was answered. */
+/* Input waits until the command was answered, or for _resume. */
 void imapd_pause(struct session *s);
-/* It need not wait any longer. */
 void imapd_resume(struct session *s);
 /* The client moves: its time-out begins anew. */
 void imapd_alive(struct session *s);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/notify/annotations.h"
-
-#include <sys/queue.h>
-
-#include "base/buf.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/notify/inner.h"
 #include "imapd/notify/state.h"
+#include "imapd/parse/boxtext.h"
 #include "mime/imap_string.h"
 
 static bool
@@ -41,7 +38,7 @@ notify_metadata(struct session *by, struct slice mailbox,
 			continue;
 		text = &notify_state(s)->text;
 		buf_adds(text, "* METADATA ");
-		notify_put_name(text, s,
+		boxtext_add(text, s,
 		    mailbox.p != NULL ? mailbox : (struct slice){ "", 0 });
 		for (size_t i = 0; i < n; i++) {
 			buf_addc(text, ' ');

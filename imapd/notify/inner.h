@@ -27,9 +27,8 @@ struct notify {
 	struct buf text; /* METADATA responses to be told */
 };
 
-/* MAILBOX as the wire has it. */
-void notify_put_name(
-    struct buf *out, const struct session *s, struct slice mailbox);
+/* So many mailboxes can be watched (notify_mailboxes). */
+uint32_t notify_limit(void);
 /* GROUPS with ARENA (taken) are what S wants from now on. */
 void notify_set(
     struct session *s, const struct notify_groups *groups, struct arena *arena);

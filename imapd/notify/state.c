@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/notify/state.h"
+#include "imapd/conf.h"
 
 #include <stdlib.h>
 
@@ -134,4 +135,10 @@ notify_selected(struct session *s)
 		       ? view_uid(s->view, view_count(s->view))
 		       : 0;
 	s->changed = true;
+}
+
+uint32_t
+notify_limit(void)
+{
+	return imapd_conf->notify_mailboxes;
 }

@@ -14,9 +14,8 @@ void notify_free(struct session *s);
 /* Nothing is (NOTIFY NONE). */
 void notify_set_none(struct session *s);
 
-/* May what happened in the selected mailbox be told with the answer to the
- * command under way?  Not what the client does not want, unless it is the
- * command's own doing. */
+/* May the answer to the command under way tell what happened in the selected
+ * mailbox, which the client may not want to hear of? */
 bool notify_lets_update(const struct session *s);
 /* Also the flags that others changed? */
 bool notify_lets_flags(const struct session *s);

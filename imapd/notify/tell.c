@@ -9,31 +9,17 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ev/work.h"
-#include "imapd/conf.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/notify/inner.h"
 #include "imapd/notify/state.h"
+#include "imapd/parse/boxtext.h"
 #include "imapd/parse/special.h"
-#include "imapd/parse/wirename.h"
 #include "log/log.h"
 #include "maildir/name.h"
 #include "store/mailbox.h"
 #include "store/view.h"
-
-static char
-delimiter(void)
-{
-	return imapd_conf->hierarchy_delimiter == IMAPD_DELIMITER_DOT ? '.'
-								      : '/';
-}
-
-void
-notify_put_name(struct buf *out, const struct session *s, struct slice name)
-{
-	wirename_put(out, name, delimiter(), imapd_takes_utf8(s));
-}
 
 static struct slice
 selected_name(const struct session *s)
@@ -57,11 +43,11 @@ put_list(struct session *s, const struct mailbox_info *info, struct slice was)
 				       : " \\NonExistent");
 	buf_adds(out, info->subscribed ? " \\Subscribed" : "");
 	special_put(out, info->special);
-	buf_addf(out, ") \"%c\" ", delimiter());
-	notify_put_name(out, s, info->name);
+	buf_addf(out, ") \"%c\" ", boxtext_delimiter());
+	boxtext_add(out, s, info->name);
 	if (was.p != NULL) {
 		buf_adds(out, " (\"OLDNAME\" (");
-		notify_put_name(out, s, was);
+		boxtext_add(out, s, was);
 		buf_adds(out, "))");
 	}
 	buf_adds(out, "\r\n");
@@ -78,7 +64,7 @@ put_status(struct session *s, const struct mailbox_state *st, unsigned items)
 	struct buf *out = imapd_out(s);
 
 	buf_adds(out, "* STATUS ");
-	notify_put_name(out, s, st->name);
+	boxtext_add(out, s, st->name);
 	buf_adds(out, " (");
 	if ((items & STATUS_COUNTS) != 0)
 		buf_addf(
@@ -274,7 +260,7 @@ take(struct session *s, const struct notify_groups *groups,
 {
 	if (snapshot_take(now, imapd_user_account(s->user), groups, err) == -1)
 		return -1;
-	if (now->wanted <= imapd_conf->notify_mailboxes)
+	if (now->wanted <= notify_limit())
 		return 0;
 	snapshot_fini(now);
 	return err_set_code(err, ERR_PERM, ERR_LIMIT, "too many mailboxes");

@@ -2,9 +2,9 @@
 #include "imapd/parse/boxname.h"
 
 #include "base/buf.h"
-#include "imapd/conf.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
+#include "imapd/parse/boxtext.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/wirename.h"
 #include "store/mailbox.h"
@@ -14,8 +14,7 @@ enum { NAME_MAX_BYTES = 2048 };
 char
 boxname_delimiter(void)
 {
-	return imapd_conf->hierarchy_delimiter == IMAPD_DELIMITER_DOT ? '.'
-								      : '/';
+	return boxtext_delimiter();
 }
 
 struct slice
@@ -43,15 +42,9 @@ boxname_without_delimiter(struct slice name)
 }
 
 void
-boxname_add(struct buf *out, const struct session *s, struct slice name)
-{
-	wirename_put(out, name, boxname_delimiter(), imapd_takes_utf8(s));
-}
-
-void
 boxname_put(struct session *s, struct slice name)
 {
-	boxname_add(imapd_out(s), s, name);
+	boxtext_add(imapd_out(s), s, name);
 }
 
 void

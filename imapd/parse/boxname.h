@@ -7,7 +7,6 @@
 
 #include "base/slice.h"
 
-struct buf;
 struct mailbox;
 struct parse;
 struct session;
@@ -18,7 +17,6 @@ char boxname_delimiter(void);
  * name a mailbox can have: boxname_refuse then. */
 struct slice boxname_parse(struct parse *p);
 void boxname_put(struct session *s, struct slice name);
-void boxname_add(struct buf *out, const struct session *s, struct slice name);
 void boxname_refuse(struct session *s);
 
 /* A delimiter at the end says that children are wanted (RFC 3501 6.3.3); any

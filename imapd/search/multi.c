@@ -11,6 +11,7 @@
 #include "ev/work.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
+#include "imapd/parse/boxtext.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/answer.h"
@@ -94,7 +95,7 @@ begin_finding(const struct session *s, struct multi *m, struct err *err)
 	m->finder = finder_new(&m->search, m->view, &m->arena, true);
 	buf_init(&m->head, HEAD_MAX);
 	buf_adds(&m->head, " MAILBOX ");
-	boxname_add(&m->head, s, mailbox_name(m->mailbox));
+	boxtext_add(&m->head, s, mailbox_name(m->mailbox));
 	buf_addf(&m->head, " UIDVALIDITY %u", status.uidvalidity);
 	m->answer = (struct search_answer){ .returns = &m->returns,
 		.results = &m->results,
