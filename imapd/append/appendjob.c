@@ -16,7 +16,7 @@
 #include "store/mailbox.h"
 #include "store/view.h"
 
-enum { LINE_MAX_BYTES = 8192 };
+enum { LINE_MAX_BYTES = 8192, TEXTS_MAX = 10000 };
 
 struct append_job {
 	struct imapd_job job;
@@ -24,6 +24,7 @@ struct append_job {
 	struct append_aim aim;
 	struct incoming in;
 
+	unsigned texts;      /* behind literals, so far */
 	struct cmdtext line; /* what stands behind a literal */
 	enum append_place place;
 	struct append_op *ops; /* still to be done, then: */
@@ -313,8 +314,19 @@ read_text(struct append_job *j, bool has_literal)
 		.literal = has_literal ? &l : NULL };
 	struct parse p;
 
-	text = arena_slice(
-	    &s->arena, has_literal ? slice_sub(text, 0, l.at) : text);
+	/* What is behind a literal stays until the command's end; literals that
+	 * need no leave would go on for ever. */
+	if (++j->texts > TEXTS_MAX && j->bad == NULL)
+		j->bad = "[LIMIT] too many literals";
+	if (j->texts > 2 * TEXTS_MAX) {
+		imapd_bye(s, "[LIMIT] too many literals");
+		return false;
+	}
+	if (j->bad != NULL)
+		text.n = 0;
+	else
+		text = arena_slice(
+		    &s->arena, has_literal ? slice_sub(text, 0, l.at) : text);
 	p = parse_of(text, &s->arena);
 	p.utf8 = imapd_takes_utf8(s);
 	j->has_literal = has_literal;

@@ -165,17 +165,18 @@ look_on(struct match *m, struct seqwalk *w, struct err *err)
 	const unsigned all = VISIT_SIZES | VISIT_KEYWORDS;
 	struct look l = { .m = m, .w = w, .err = err };
 	const uint32_t seq = next_worth(m, w);
+	int rc;
 
 	w->n = w->at = 0;
 	m->nhits = m->hit = 0;
 	buf_reset(&m->records);
 	if (seq == 0)
 		return ABSENT;
-	if (visit_messages(view_mailbox(w->view), view_uid(w->view, seq),
-		m->numbers ? m->want : all, on_message, &l, err) == -1 ||
-	    l.failed)
-		return TEMPFAIL;
+	rc = visit_messages(view_mailbox(w->view), view_uid(w->view, seq),
+	    m->numbers ? m->want : all, on_message, &l, err);
 	fieldscan_fini(&m->fields);
+	if (rc == -1 || l.failed)
+		return TEMPFAIL;
 	m->nhits = l.nhits;
 	if (!l.stopped)
 		while (seqwalk_peek(w) != 0) {

@@ -73,7 +73,7 @@ add_fixed(
 
 /* Asked for by its name, an entry that is not there is NIL. */
 static void
-put_all(struct metadata_answer *a, const struct metafile *f)
+put_named(struct metadata_answer *a, const struct metafile *f)
 {
 	const struct metadata_query *q = a->query;
 
@@ -81,15 +81,31 @@ put_all(struct metadata_answer *a, const struct metafile *f)
 		const struct slice entry = q->entries[i];
 		const struct metafile_entry *e = metafile_find(f, entry);
 
-		if (q->depth == QUERY_SELF) {
-			put_entry(a, entry,
-			    e != NULL ? e->value : (struct slice){ NULL, 0 });
-			continue;
-		}
-		for (size_t k = 0; k < f->n; k++)
-			if (query_matches(entry, q->depth, f->v[k].name))
-				put_entry(a, f->v[k].name, f->v[k].value);
+		put_entry(
+		    a, entry, e != NULL ? e->value : (struct slice){ NULL, 0 });
 	}
+}
+
+static bool
+is_asked(const struct metadata_query *q, struct slice name)
+{
+	for (size_t i = 0; i < q->n; i++)
+		if (query_matches(q->entries[i], q->depth, name))
+			return true;
+	return false;
+}
+
+/* Each entry once, however often it is asked for. */
+static void
+put_all(struct metadata_answer *a, const struct metafile *f)
+{
+	if (a->query->depth == QUERY_SELF) {
+		put_named(a, f);
+		return;
+	}
+	for (size_t k = 0; k < f->n; k++)
+		if (is_asked(a->query, f->v[k].name))
+			put_entry(a, f->v[k].name, f->v[k].value);
 }
 
 int

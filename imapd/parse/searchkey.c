@@ -325,11 +325,14 @@ read_key(struct context *c)
 	}
 	c->depth++;
 	if (is_set(parse_peek(c->p))) {
-		c->search->numbers = true;
 		k = new_key(c, SEARCH_SEQ);
 		k->set = parse_seqset(c->p);
-		if (k->set.uids)
+		if (k->set.uids) {
 			k->op = SEARCH_UID;
+			c->search->saved = true;
+		} else {
+			c->search->numbers = true;
+		}
 	} else if (parse_try_open(c->p)) {
 		k = read_list(c);
 	} else {

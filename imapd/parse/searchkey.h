@@ -69,6 +69,7 @@ struct search {
 	size_t nheads;
 	bool modseq;      /* it is about mod-sequences (RFC 7162 3.1.5) */
 	bool numbers;     /* and about sequence numbers */
+	bool saved;       /* "$" is in it */
 	bool charset;     /* CHARSET was said */
 	bool bad_charset; /* not known: NO [BADCHARSET] */
 };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The answer to a search, written in steps: "* SEARCH 2 84 882", "* SORT ..."
- * or
+/* The answer to a search, in steps: "* SEARCH 2 84 882", "* SORT ..." or
  * "* ESEARCH (TAG "A1") UID MIN 2 COUNT 3". */
 #ifndef IMAPD_SEARCH_ANSWER_H
 #define IMAPD_SEARCH_ANSWER_H

@@ -2,7 +2,9 @@
 #include "imapd/search/badcharset.h"
 
 #include "base/buf.h"
+#include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
+#include "imapd/parse/searchkey.h"
 #include "mime/charset.h"
 
 enum { TEXT_MAX = 4 << 10 };
@@ -20,4 +22,15 @@ imapd_badcharset(struct session *s)
 	imapd_refuse(s, buf_cstr(&text));
 	buf_fini(&names);
 	buf_fini(&text);
+}
+
+const char *
+imapd_search_forbidden(
+    const struct session *s, const struct search *search, bool need)
+{
+	if (search->numbers && (s->enabled & ENABLED_UIDONLY) != 0)
+		return "[UIDREQUIRED] UIDONLY was enabled";
+	if (!need && search->charset && (s->enabled & ENABLED_UTF8) != 0)
+		return "CHARSET after ENABLE UTF8=ACCEPT";
+	return NULL;
 }

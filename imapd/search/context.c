@@ -99,6 +99,26 @@ uids_add(struct uids *u, uint32_t uid)
 	u->n++;
 }
 
+static int
+by_number(const void *pa, const void *pb)
+{
+	const uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Of all that were found, in any order. */
+static void
+uids_take(
+    struct uids *u, const struct view *v, const struct search_results *results)
+{
+	u->n = u->cap = results->n;
+	u->v = xreallocarray(u->v, u->cap + 1, sizeof *u->v);
+	for (size_t i = 0; i < u->n; i++)
+		u->v[i] = view_uid(v, results->v[i]);
+	qsort(u->v, u->n, sizeof *u->v, by_number);
+}
+
 static void
 uids_remove(struct uids *u, uint32_t uid)
 {
@@ -218,8 +238,7 @@ context_start(struct session *s, struct search_context **cp,
 	for (size_t i = 0; i < c->order.n; i++)
 		c->order.v[i].item = c->order.v[i].number =
 		    view_uid(s->view, c->order.v[i].item);
-	for (size_t i = 0; i < results->n; i++)
-		uids_add(&c->members, view_uid(s->view, results->v[i]));
+	uids_take(&c->members, s->view, results);
 	LIST_INSERT_HEAD(&state->contexts, c, link);
 	state->ncontexts++;
 }

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/conn/user.h"
-#include "imapd/parse/boxname.h"
 #include "imapd/parse/boxtext.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
@@ -231,6 +230,10 @@ imapd_cmd_esearch(struct session *s, struct parse *p)
 	search = searchkey_parse(p);
 	if (!parse_ok(p))
 		imapd_bad(s, p);
+	else if (imapd_search_forbidden(s, &search, false) != NULL)
+		imapd_bad_text(s, imapd_search_forbidden(s, &search, false));
+	else if (search.saved)
+		imapd_bad_text(s, "$ is for SEARCH in the selected mailbox");
 	else if (search.bad_charset)
 		imapd_badcharset(s);
 	else if ((sources == NULL || sources_selected(sources)) &&

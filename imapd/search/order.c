@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-enum { RUN = 16, STEP = 4096, HEAD = 8, SPARE = 64 << 10 };
+/* ROUNDED: what an arena adds to a piece, at most. */
+enum { RUN = 16, STEP = 4096, HEAD = 8, SPARE = 64 << 10, ROUNDED = 16 };
 
 void
 order_init(struct order *o, size_t limit_bytes)
@@ -73,7 +74,7 @@ compact(struct order *o)
 {
 	struct arena old = o->arena;
 
-	if (old.used_bytes < 2 * o->live_bytes + SPARE)
+	if (old.used_bytes < 2 * (o->live_bytes + ROUNDED * o->n) + SPARE)
 		return;
 	arena_init(&o->arena);
 	for (size_t i = 0; i < o->n; i++) {

@@ -255,11 +255,9 @@ run(struct session *s, struct parse *p, const struct request *r)
 	else if ((r->returns.options & RETURN_UPDATE) != 0 &&
 		 context_find(s, s->tag) != NULL)
 		imapd_bad_text(s, "the tag has a context");
-	else if (r->search.numbers && (s->enabled & ENABLED_UIDONLY) != 0)
-		imapd_bad_text(s, "[UIDREQUIRED] UIDONLY was enabled");
-	else if (!r->sorted && r->search.charset &&
-		 (s->enabled & ENABLED_UTF8) != 0) /* RFC 9755 3 */
-		imapd_bad_text(s, "CHARSET after ENABLE UTF8=ACCEPT");
+	else if (imapd_search_forbidden(s, &r->search, r->sorted) != NULL)
+		imapd_bad_text(
+		    s, imapd_search_forbidden(s, &r->search, r->sorted));
 	else if (!r->search.bad_charset)
 		start(s, p, r);
 	else {

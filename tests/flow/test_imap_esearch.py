@@ -269,3 +269,19 @@ def test_progress(make_pabal):
 ])
 def test_commands_of_clients(shared, command):
     shared.ok(command)
+
+
+def test_several_mailboxes_refuse_what_one_does(make_pabal):
+    """Numbers under UIDONLY, CHARSET under UTF8=ACCEPT, and "$", which is of
+    the selected mailbox."""
+    with Imap(make_pabal(users=("alice",))) as c:
+        c.ok("SELECT INBOX")
+        c.ok("UID SEARCH RETURN (SAVE) ALL")
+        assert c.cmd("ESEARCH IN (personal) RETURN (ALL) $")[0] == b"BAD"
+        c.ok("ENABLE UTF8=ACCEPT UIDONLY")
+        assert c.cmd("ESEARCH IN (personal) CHARSET UTF-8 ALL")[0] == b"BAD"
+        for command in ("ESEARCH IN (personal) RETURN (ALL) 1:*",
+                        "UID THREAD REFERENCES UTF-8 1:10"):
+            status, text, _ = c.cmd(command)
+            assert (status, text.split()[0]) == (b"BAD", b"[UIDREQUIRED]")
+        c.ok("UID SEARCH $")
