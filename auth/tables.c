@@ -24,7 +24,7 @@ close_all(struct auth_tables *t)
 static int
 open_all(struct auth_tables *t, int dir, struct err *err)
 {
-	*t = (struct auth_tables){ NULL };
+	*t = (struct auth_tables){ .passwords = NULL };
 	t->passwords = table_open(auth_conf->passwords, dir, err);
 	if (t->passwords != NULL)
 		t->accounts = table_open(auth_conf->shared.accounts, dir, err);

@@ -90,8 +90,8 @@ static const char *const no_keys[] = {
 	  "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
 	"{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"AAAA\",\"y\":\"AAAA\"}",
 	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}",
-	"{\"kty\":\"OKP\",\"crv\":\"X25519\","
-	  "\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+	("{\"kty\":\"OKP\",\"crv\":\"X25519\","
+	  "\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
 	"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
 	"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 	"some text",
