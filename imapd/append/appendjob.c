@@ -14,6 +14,7 @@
 #include "imapd/conn/user.h"
 #include "store/change.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 
 enum { LINE_MAX_BYTES = 8192, TEXTS_MAX = 10000 };
@@ -69,9 +70,16 @@ static int
 expunge_replaced(struct append_job *j, struct err *err)
 {
 	struct mailbox *m = view_mailbox(j->session->view);
+	struct message_info info;
 	uint32_t uid, uidvalidity;
+	const enum found found =
+	    message_find(m, j->aim.replaced_uid, &info, err);
 
-	if (message_expunge(m, &j->aim.replaced_uid, 1, true, err) == 0)
+	if (found == ABSENT)
+		(void)err_set_code(err, ERR_PERM, ERR_NOT_FOUND,
+		    "the message to be replaced was expunged");
+	if (found == FOUND &&
+	    message_expunge(m, &j->aim.replaced_uid, 1, true, err) == 0)
 		return 0;
 	if (append_result(j->in.messages[0], &uid, &uidvalidity, NULL) == 0)
 		(void)message_expunge(j->in.mailbox, &uid, 1, true, NULL);
@@ -110,6 +118,10 @@ on_committed(struct append_batch *b, void *arg)
 		rc = expunge_replaced(j, &err);
 	if (s->job != &j->job)
 		job_free(j);
+	else if (rc == -1 && j->aim.replaces && err.code == ERR_NOT_FOUND)
+		imapd_refuse(s,
+		    "[EXPUNGEISSUED] the message to be replaced was "
+		    "expunged by another session");
 	else if (rc == -1)
 		imapd_no(s, "append", &err);
 	else

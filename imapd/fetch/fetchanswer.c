@@ -78,10 +78,9 @@ prepare(struct fetch_answer *a, struct err *err)
 	struct imapd_message *m = &a->message;
 	enum found found = FOUND;
 
-	if ((sections && fetchsections_only_file(a->sections)) ||
-	    (needs & FETCH_NEEDS_FILE) != 0)
+	if (sections && fetchsections_only_file(a->sections))
 		found = imapd_message_open(m, err);
-	if (found == FOUND && (wants_record(needs) || sections))
+	if (found == FOUND && (wants_record(needs) || sections || m->reading))
 		found = imapd_message_record(m, err);
 	if (found == FOUND && !m->reading && (needs & FETCH_NEEDS_THREAD) != 0)
 		found = imapd_message_thread(m, err);
@@ -92,6 +91,8 @@ prepare(struct fetch_answer *a, struct err *err)
 		found = imapd_message_open(m, err);
 	if (found == FOUND && ((needs & FETCH_NEEDS_TREE) != 0 || a->from_file))
 		found = imapd_message_tree(m, err);
+	if (found == FOUND && !m->reading && (needs & FETCH_NEEDS_PREVIEW) != 0)
+		found = imapd_message_preview(m, err);
 	return found;
 }
 

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "imapd/conn/session.h"
 #include "imapd/message/message.h"
-#include "imapd/message/preview.h"
 #include "imapd/parse/objectid.h"
 #include "imapd/parse/section.h"
 #include "imapd/selected/modseq.h"
@@ -75,15 +74,11 @@ put_threadid(struct session *s, const struct imapd_message *m)
 static void
 put_preview(struct session *s, const struct imapd_message *m)
 {
-	struct buf text;
-
-	buf_init(&text, PREVIEW_BYTES);
 	buf_adds(imapd_out(s), "PREVIEW ");
-	if (preview_read(&text, m->fd, m->tree->root, NULL) == -1)
-		buf_adds(imapd_out(s), "NIL");
+	if (m->previewed)
+		imap_put_string(imapd_out(s), buf_slice(&m->preview));
 	else
-		imap_put_string(imapd_out(s), buf_slice(&text));
-	buf_fini(&text);
+		buf_adds(imapd_out(s), "NIL");
 }
 
 static void
@@ -142,7 +137,7 @@ static const struct {
 	{ FETCH_SAVEDATE,      FETCH_NEEDS_INFO,   put_savedate },
 	{ FETCH_EMAILID,       FETCH_NEEDS_INFO,   put_emailid },
 	{ FETCH_THREADID,      FETCH_NEEDS_THREAD, put_threadid },
-	{ FETCH_PREVIEW,       FETCH_NEEDS_TREE | FETCH_NEEDS_FILE, put_preview },
+	{ FETCH_PREVIEW,       FETCH_NEEDS_PREVIEW, put_preview },
 	{ FETCH_MODSEQ,        FETCH_NEEDS_INFO,   put_modseq },
 };
 /* clang-format on */

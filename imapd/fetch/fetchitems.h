@@ -15,7 +15,7 @@ enum fetch_needs {
 	FETCH_NEEDS_RECORD = 1 << 0,
 	FETCH_NEEDS_TREE = 1 << 1,
 	FETCH_NEEDS_THREAD = 1 << 2,
-	FETCH_NEEDS_FILE = 1 << 3,
+	FETCH_NEEDS_PREVIEW = 1 << 3,
 };
 
 /* For ITEMS, a sum of enum fetch_item: a sum of these. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "imapd/message/preview.h"
 #include "imapd/message/threadid.h"
 #include "log/metric.h"
 #include "mime/header.h"
@@ -26,6 +27,7 @@ imapd_message_init(struct imapd_message *m, struct mailbox *mailbox,
 		.mailbox = mailbox, .info = *info, .fd = -1
 	};
 	buf_init(&m->record, RECORD_MAX);
+	buf_init(&m->preview, PREVIEW_BYTES);
 }
 
 void
@@ -34,6 +36,7 @@ imapd_message_close(struct imapd_message *m)
 	mimereader_end(&m->reader);
 	fd_close(&m->fd);
 	buf_fini(&m->record);
+	buf_fini(&m->preview);
 	mime_tree_free(&m->tree);
 }
 
@@ -212,5 +215,30 @@ imapd_message_thread(struct imapd_message *m, struct err *err)
 		m->info.thread_id =
 		    threadid_of(slice_of(header, n), m->info.email_id);
 	xfree(&header);
+	return found;
+}
+
+enum found
+imapd_message_preview(struct imapd_message *m, struct err *err)
+{
+	const uint32_t uid = m->info.uid;
+	enum found found = FOUND;
+
+	if (m->previewed)
+		return FOUND;
+	if (!m->reading)
+		found = message_preview(m->mailbox, uid, &m->preview, err);
+	if (m->reading || found == ABSENT) {
+		found = imapd_message_open(m, err);
+		if (found == FOUND)
+			found = imapd_message_tree(m, err);
+		if (found != FOUND || m->reading)
+			return found;
+		if (preview_read(&m->preview, m->fd, m->tree->root, NULL) == -1)
+			return FOUND;
+		(void)message_keep_preview(
+		    m->mailbox, uid, buf_slice(&m->preview), NULL);
+	}
+	m->previewed = found == FOUND;
 	return found;
 }

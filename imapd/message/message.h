@@ -16,6 +16,8 @@ struct imapd_message {
 	struct buf record;      /* mime/record.h; empty: not read */
 	struct slice lent;      /* the same, of the caller's; p == NULL: none */
 	struct mime_tree *tree; /* NULL: not read */
+	struct buf preview;     /* when it was asked for */
+	bool previewed;         /* false: it could not be made this time */
 	struct mimereader reader;
 	bool reading; /* the file, for its structure: ask again */
 };
@@ -34,6 +36,8 @@ struct slice imapd_message_kept(const struct imapd_message *m);
 enum found imapd_message_open(struct imapd_message *m, struct err *err);
 enum found imapd_message_record(struct imapd_message *m, struct err *err);
 enum found imapd_message_tree(struct imapd_message *m, struct err *err);
+/* Make preview ready, from what is kept; else it is made, and kept. */
+enum found imapd_message_preview(struct imapd_message *m, struct err *err);
 /* Make info.thread_id known. */
 enum found imapd_message_thread(struct imapd_message *m, struct err *err);
 

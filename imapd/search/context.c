@@ -37,7 +37,6 @@ struct search_context {
 	bool uid;
 	bool sorted;
 	struct search search;
-	size_t limit_bytes;
 
 	/* what is in it: the client's picture of the results */
 	struct uids members;
@@ -175,10 +174,9 @@ context_new(struct session *s, struct slice program,
 	c->tag = xslicedup(s->tag);
 	c->uid = uid;
 	c->sorted = by != NULL;
-	c->limit_bytes = imapd_search_memory();
 	c->search =
 	    by != NULL ? searchkey_parse_charset(&p) : searchkey_parse(&p);
-	order_init(&c->order, c->limit_bytes);
+	order_init(&c->order, imapd_search_memory());
 	c->recheck = recheck_new(&c->search, by, s->view);
 	fix_numbers(c->search.key, s->view);
 	c->last = view_count(s->view) > 0

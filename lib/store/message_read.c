@@ -189,7 +189,8 @@ correct(struct mailbox *m, uint32_t uid, int64_t size, int64_t vsize,
 	if (msg.size != size || msg.vsize != vsize) {
 		/* The name says it wrong too. */
 		if (tx_resize(&tx, &b, uid, &msg, size, vsize, err) == -1 ||
-		    kv_del(tx.t, ix_key(key, 'C', b.box, uid), err) == -1)
+		    kv_del(tx.t, ix_key(key, 'C', b.box, uid), err) == -1 ||
+		    kv_del(tx.t, ix_key(key, 'P', b.box, uid), err) == -1)
 			goto fail;
 		hot.bits |= HOT_PENDING;
 		tx_pend(&tx, &b, uid);

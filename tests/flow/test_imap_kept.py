@@ -67,6 +67,30 @@ def test_read_once(pabal):
         assert c.cmd("FETCH 1:* BODY.PEEK[TEXT]")[0] == b"NO"
 
 
+def test_preview_is_kept(pabal):
+    """Also that there is none; a file of another size is read again."""
+    with Imap(pabal, "carol") as c:
+        c.ok("CREATE previews")
+        for header, body in ((b"", b"what a reader sees"),
+                             (b"Content-Type: application/pdf\r\n", b"%PDF")):
+            c.append(header + b"Subject: x\r\n\r\n" + body + b"\r\n",
+                     "previews")
+        c.ok("SELECT previews")
+        first = c.ok("FETCH 1:* (PREVIEW (LAZY))")
+        assert [b'"what a reader sees"' in first[0], b'""' in first[1]] == \
+            [True, True]
+        c.ok("CLOSE")
+        top = os.path.join(pabal.dir, "mail", DOMAIN, "carol", ".previews")
+        paths = glob.glob(os.path.join(glob.escape(top), "cur", "*")) + \
+            glob.glob(os.path.join(glob.escape(top), "new", "*"))
+        assert len(paths) == 2
+        for path in paths:
+            os.chmod(path, 0)
+        c.ok("SELECT previews")
+        assert c.ok("FETCH 1:* PREVIEW") == first
+        assert c.cmd("FETCH 1 BODY.PEEK[]")[0] == b"NO"
+
+
 def test_sorted_and_threaded(pabal):
     """More of them than are read at once; where References are too long to be
     kept, their file is read."""

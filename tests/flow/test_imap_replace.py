@@ -106,6 +106,16 @@ def test_others_see_it(pabal, alice):
         assert b"1 EXPUNGE" in told and any(b"EXISTS" in t for t in told)
 
 
+def test_of_what_another_session_replaced(pabal, alice):
+    """The second one is refused and leaves nothing (RFC 8508 3.1)."""
+    with Imap(pabal) as other:
+        other.ok("SELECT drafts")
+        assert alice.cmd("REPLACE 1 drafts %L", new(1))[0] == b"OK"
+        status, text, _ = other.cmd("UID REPLACE 1 drafts %L", new(2))
+        assert (status, text.split()[0]) == (b"NO", b"[EXPUNGEISSUED]")
+        assert subjects(other) == [b"1", b"2", b"new1"]
+
+
 def test_full_disk_of_quota(pabal, alice):
     """Over quota: the old one stays."""
     pabal.pabal("user", "set", f"bob@{DOMAIN}", "quota", "2K")
