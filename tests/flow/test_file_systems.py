@@ -40,11 +40,14 @@ def send_all(p, number, broken):
 
 
 def use_mailboxes(p):
-    """What IMAP renames and links."""
+    """What IMAP renames and links; of an account without mail first."""
+    with p.imap("bob") as c:
+        assert c.create("First")[0] == "OK"
     with p.imap() as c:
         for command, *args in (("CREATE", "One"), ("CREATE", "Two/Three"),
                                ("RENAME", "Two", "Four")):
-            assert c._simple_command(command, *args)[0] == "OK"
+            told = c._simple_command(command, *args)
+            assert told[0] == "OK", (command, told)
         for n in range(3):
             assert c.append("One", None, None,
                             message(f"append {n}"))[0] == "OK"
