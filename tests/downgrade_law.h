@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/must.h"
 #include "mime/downgrade.h"
+#include "mime/header.h"
 #include "mime/param.h"
 #include "mime/parser.h"
 #include "mime/part.h"
@@ -98,18 +99,47 @@ law_odd_boundary(const struct mime_part *p)
 	return odd;
 }
 
+/* Its boundary never comes: it is text. */
+static inline bool
+law_is_text(const struct mime_part *p)
+{
+	return p->kind == MIME_MULTIPART && p->child->next == NULL &&
+	       p->child->header.off == p->body.off + p->body.bytes;
+}
+
+static inline bool
+law_is_encoded(const struct mime_part *p)
+{
+	const enum transfer_encoding e = transfer_find(p->encoding);
+
+	return e == TRANSFER_BASE64 || e == TRANSFER_QUOTED_PRINTABLE;
+}
+
+/* P, a part of MESSAGE, says that it is a multipart. */
+static inline bool
+law_says_multipart(const struct mime_part *p, struct slice message)
+{
+	struct header_field f;
+
+	return header_find(slice_sub(message, p->header.off, p->header.bytes),
+		   "Content-Type", &f) &&
+	       slice_iis(param_token(f.value), "multipart");
+}
+
 static inline void
 law_parts(const struct mime_part *a, struct slice before,
     const struct mime_part *b, struct slice after)
 {
-	const enum transfer_encoding e = transfer_find(a->encoding);
+	const bool text = law_is_text(a);
 	struct buf one, two;
 
 	if (a->opaque || law_odd_boundary(a))
 		return; /* not RFC 2046: only what is forced is changed */
-	must(a->kind == b->kind && a->opaque == b->opaque);
-	if (a->kind != MIME_LEAF && e != TRANSFER_BASE64 &&
-	    e != TRANSFER_QUOTED_PRINTABLE &&
+	must(text || (a->kind == b->kind && a->opaque == b->opaque));
+	/* RFC 2045 6.4 */
+	must(law_is_encoded(a) || !law_is_encoded(b) ||
+	     !law_says_multipart(b, after));
+	if (a->kind != MIME_LEAF && !text && !law_is_encoded(a) &&
 	    !slice_iis(a->subtype, "global")) {
 		const struct mime_part *d = b->child;
 
@@ -119,7 +149,7 @@ law_parts(const struct mime_part *a, struct slice before,
 			law_parts(c, before, d, after);
 		}
 		must(d == NULL);
-	} else if (!law_may_change(a) && a->kind != MIME_MULTIPART) {
+	} else if (!law_may_change(a) && (text || a->kind != MIME_MULTIPART)) {
 		law_decode(a, before, &one);
 		law_decode(b, after, &two);
 		must(slice_eq(buf_slice(&one), buf_slice(&two)));

@@ -141,12 +141,21 @@ is_encoded(const struct mime_part *p)
 	return e == TRANSFER_BASE64 || e == TRANSFER_QUOTED_PRINTABLE;
 }
 
+/* A multipart whose boundary never comes has one part, which the parser gives
+ * it.  Its text is read as what has no boundary at all: as text. */
+static bool
+has_no_part(const struct mime_part *p)
+{
+	return p->kind == MIME_MULTIPART && p->child->next == NULL &&
+	       p->child->header.off == span_end(&p->body);
+}
+
 /* message/global is encoded as a whole (RFC 6532 3.7), for the UTF-8 in its
  * header; what is encoded as a whole already has no parts to be seen. */
 static bool
 is_leaf(const struct mime_part *p)
 {
-	return p->kind == MIME_LEAF || is_encoded(p) ||
+	return p->kind == MIME_LEAF || is_encoded(p) || has_no_part(p) ||
 	       (p->kind == MIME_MESSAGE && slice_iis(p->subtype, "global"));
 }
 
@@ -163,11 +172,11 @@ add_part(struct downgrade *d, const struct mime_part *p, bool fixed)
 {
 	add_span(d, p, AROUND, fixed, p->header.off);
 	add_span(d, p, HEADER, fixed, span_end(&p->header));
+	fixed = fixed || is_secured(p);
 	if (is_leaf(p)) {
 		add_span(d, p, LEAF, fixed, span_end(&p->body));
 		return;
 	}
-	fixed = fixed || is_secured(p);
 	for (const struct mime_part *c = p->child; c != NULL; c = c->next)
 		add_part(d, c, fixed);
 	add_span(d, p, AROUND, fixed, span_end(&p->body));
@@ -345,7 +354,8 @@ is_ascii_by_rule(const struct mime_part *p)
 static bool
 may_encode(const struct mime_part *p)
 {
-	return !p->opaque && !slice_iis(p->type, "multipart") &&
+	return !p->opaque &&
+	       (has_no_part(p) || !slice_iis(p->type, "multipart")) &&
 	       !(slice_iis(p->type, "message") &&
 		   (slice_iis(p->subtype, "partial") ||
 		       slice_iis(p->subtype, "external-body")));
@@ -360,7 +370,8 @@ encoding_for(const struct span *s)
 		return TRANSFER_BASE64;
 	if (is_encoded(p))
 		return transfer_find(p->encoding);
-	return slice_iis(p->type, "text") || slice_iis(p->type, "message")
+	return slice_iis(p->type, "text") || slice_iis(p->type, "message") ||
+		       has_no_part(p)
 		   ? TRANSFER_QUOTED_PRINTABLE
 		   : TRANSFER_BASE64;
 }
@@ -512,22 +523,44 @@ encoding_name(enum transfer_encoding e)
 						: "7bit";
 }
 
+/* The body behind the header S is text. */
+static void
+add_text_type(struct downgrade *d, const struct span *s, struct buf *out)
+{
+	const struct span *body = s + 1;
+
+	if (d->saw_type)
+		return;
+	d->saw_type = true;
+	buf_addf(out, "Content-Type: text/plain; charset=%s\r\n",
+	    !body->eightbit  ? "us-ascii"
+	    : body->not_utf8 ? "unknown-8bit"
+			     : "utf-8");
+}
+
 /* The fields that the plan adds, before the empty line. */
 static void
 add_fields(struct downgrade *d, const struct span *s, struct buf *out)
 {
-	const struct span *body = s + 1;
-
 	if (s->mime && !d->saw_version)
 		buf_adds(out, "MIME-Version: 1.0\r\n");
 	if (s->to == TRANSFER_IDENTITY)
 		return;
 	/* In a digest a part without a type is a message. */
-	if (!d->saw_type && body->eightbit && s->part->kind == MIME_LEAF)
-		buf_addf(out, "Content-Type: text/plain; charset=%s\r\n",
-		    body->not_utf8 ? "unknown-8bit" : "utf-8");
+	if (s[1].eightbit && s->part->kind == MIME_LEAF)
+		add_text_type(d, s, out);
 	buf_addf(
 	    out, "Content-Transfer-Encoding: %s\r\n", encoding_name(s->to));
+}
+
+/* What is encoded has no parts (RFC 2045 6.4): it is no multipart any more,
+ * whatever kept it from being one. */
+static bool
+is_wrong_type(const struct span *s, const struct header_field *f)
+{
+	return s->to != TRANSFER_IDENTITY &&
+	       slice_iis(f->name, "Content-Type") &&
+	       slice_iis(param_token(f->value), "multipart");
 }
 
 /* A field, a line that is none, or the empty line that ends the header. */
@@ -543,6 +576,8 @@ put_field(struct downgrade *d, const struct span *s, struct buf *out)
 	if (!header_next(&rest, &f)) {
 		d->field_column = 0;
 		sevenbit_text(out, all, d->instead, &d->field_column);
+	} else if (is_wrong_type(s, &f)) {
+		add_text_type(d, s, out);
 	} else if (!slice_iis(f.name, "Content-Transfer-Encoding")) {
 		d->saw_type |= slice_iis(f.name, "Content-Type");
 		d->saw_version |= slice_iis(f.name, "MIME-Version");

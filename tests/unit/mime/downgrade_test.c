@@ -119,9 +119,38 @@ test_table(void **state)
 		/* parts stay parts, and none appear, whatever the field has */
 		{ MIME "Content-Type: multipart/mixed;" FF40 FF40
 		       " boundary=o\r\n\r\n--o\r\n\r\n\xe4\r\n--o--\r\n",
-		    MIME "Content-Type: multipart/mixed\r\n"
+		    MIME "Content-Type: text/plain; charset=unknown-8bit\r\n"
 			 "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 			 "=2D-o\r\n\r\n=E4\r\n=2D-o--\r\n" },
+		/* a multipart without a boundary, or whose boundary never
+		 * comes: it is text, and nothing of it is lost */
+		{ MIME "Content-Type: multipart/mixed\r\n\r\n\xc3\xa4\r\n",
+		    MIME "Content-Type: text/plain; charset=utf-8\r\n"
+			 "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+			 "=C3=A4\r\n" },
+		{ MIME "Content-Type: multipart/mixed; boundary=\"\"\r\n"
+		       "Content-Transfer-Encoding: 8bit\r\n\r\n\xe4\r\n",
+		    MIME "Content-Type: text/plain; charset=unknown-8bit\r\n"
+			 "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+			 "=E4\r\n" },
+		{ MIME "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+		       "--c\r\n\r\n\xc3\xa4\r\n--c--\r\n",
+		    MIME "Content-Type: text/plain; charset=utf-8\r\n"
+			 "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+			 "=2D-c\r\n\r\n=C3=A4\r\n=2D-c--\r\n" },
+		{ MIME "Content-Type: multipart/mixed; boundary=o\r\n\r\n"
+		       "--o\r\nContent-Type: multipart/digest; boundary=x\r\n"
+		       "\r\n\xe4\r\n--o--\r\n",
+		    MIME "Content-Type: multipart/mixed; boundary=o\r\n\r\n"
+			 "--o\r\nContent-Type: text/plain; "
+			 "charset=unknown-8bit\r\n"
+			 "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+			 "=E4\r\n--o--\r\n" },
+		{ MIME "Content-Type: multipart/mixed\r\n\r\nplain\r\n",
+		    MIME "Content-Type: multipart/mixed\r\n\r\nplain\r\n" },
+		{ "Content-Type: multipart/signed; boundary=b\r\n\r\n"
+		  "\xc3\xa4\r\n",
+		    NULL },
 		{ MIXED_8BIT("\r\n boundary=o; x=\xe4"),
 		    MIXED_7BIT(";\r\n x*=unknown-8bit''%E4") },
 		{ MIXED_8BIT("; (x=\xe4) boundary=o"), MIXED_7BIT("") },
