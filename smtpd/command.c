@@ -75,6 +75,7 @@ reply_extensions(struct smtpd_session *s)
 	if (front_tls(&s->front))
 		buf_adds(out, "250-REQUIRETLS\r\n");
 	announce_limits(out);
+	buf_adds(out, "250-MT-PRIORITY MIXER\r\n");
 	buf_adds(out,
 	    "250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250 HELP\r\n");
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -17,6 +18,7 @@
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"
 #include "smtpd/transaction.h"
+#include "sys/addr.h"
 
 static struct smtpd_mail *
 begin(struct smtpd_session *s, const struct smtpd_mail_args *args,
@@ -35,7 +37,20 @@ begin(struct smtpd_session *s, const struct smtpd_mail_args *args,
 		mail->env.auth = arena_slice(a, args->auth);
 	mail->env.smtputf8 = args->smtputf8;
 	mail->env.requiretls = args->requiretls;
+	mail->env.mt_priority = args->mt_priority;
 	return mail;
+}
+
+/* RFC 6710 asks for trust: what goes first lets others wait. */
+static bool
+may_be_urgent(const struct smtpd_session *s)
+{
+	struct addr client;
+
+	if (s->login != NULL)
+		return true;
+	return addr_of_ip(&client, AF_UNSPEC, slice_str(s->front.ip), 0) &&
+	       conf_nets_match(&smtpd_conf->priority_hosts, &client);
 }
 
 static bool
@@ -69,6 +84,7 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 	struct buf sender = { .max = SMTPD_ADDRESS_MAX };
 	struct smtpd_mail_args a;
 	struct err err;
+	bool lowered;
 
 	if (must_authenticate(s)) {
 		refuse(s, "530 5.7.0 Authentication required");
@@ -90,9 +106,15 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 		refuse(s, "552 5.3.4 Message too large");
 	} else {
 		smtpd_qualify(&sender, shared_domain(&smtpd_conf->shared));
+		lowered = a.mt_priority > 0 && !may_be_urgent(s);
+		if (lowered)
+			a.mt_priority = 0;
 		s->mail = begin(s, &a, buf_slice(&sender));
 		smtpd_session_enter(s, SMTPD_MAIL);
-		smtpd_reply(s, "250 2.1.0 Sender ok");
+		smtpd_reply(s,
+		    lowered ? "250 2.3.6 0 is the priority of this message: a "
+			      "higher one requires authentication"
+			    : "250 2.1.0 Sender ok");
 	}
 	buf_fini(&sender);
 }

@@ -260,6 +260,7 @@ put_received(const struct smtpd_session *s)
 		.with = env->protocol,
 		.qid = slice_str(smtpd_spool_qid(m->mail->spool)),
 		.when_s = clock_wall_s(),
+		.mt_priority = env->mt_priority,
 	};
 
 	if (env->nrcpts == 1)

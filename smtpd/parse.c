@@ -7,6 +7,7 @@
 #include "base/cur.h"
 #include "base/mem.h"
 #include "proto/address.h"
+#include "queue/priority.h"
 
 enum {
 	ENVID_MAX = 100, /* RFC 3461 4.4 */
@@ -107,6 +108,14 @@ take_requiretls(void *to, struct slice value)
 }
 
 static bool
+take_level(void *to, struct slice value)
+{
+	struct smtpd_mail_args *a = to;
+
+	return priority_level_parse(value, &a->mt_priority);
+}
+
+static bool
 take_auth(void *to, struct slice value)
 {
 	struct smtpd_mail_args *a = to;
@@ -168,13 +177,14 @@ take_orcpt(void *to, struct slice value)
 
 /* clang-format off */
 static const struct rule mail_rules[] = {
-	{ "SIZE",       0,                    take_size,       true },
-	{ "BODY",       0,                    take_body,       true },
-	{ "SMTPUTF8",   0,                    take_utf8,       false },
-	{ "AUTH",       0,                    take_auth,       true },
-	{ "RET",        SMTPD_MAY_DSN,        take_ret,        true },
-	{ "ENVID",      SMTPD_MAY_DSN,        take_envid,      true },
-	{ "REQUIRETLS", SMTPD_MAY_REQUIRETLS, take_requiretls, false },
+	{ "SIZE",        0,                    take_size,       true },
+	{ "BODY",        0,                    take_body,       true },
+	{ "SMTPUTF8",    0,                    take_utf8,       false },
+	{ "AUTH",        0,                    take_auth,       true },
+	{ "MT-PRIORITY", 0,                    take_level,      true },
+	{ "RET",         SMTPD_MAY_DSN,        take_ret,        true },
+	{ "ENVID",       SMTPD_MAY_DSN,        take_envid,      true },
+	{ "REQUIRETLS",  SMTPD_MAY_REQUIRETLS, take_requiretls, false },
 };
 
 static const struct rule rcpt_rules[] = {

@@ -31,7 +31,8 @@ struct smtpd_mail_args {
 	struct slice ret, envid; /* RFC 3461 */
 	struct slice auth;       /* RFC 4954 5, as given */
 	bool smtputf8;
-	bool requiretls; /* RFC 8689 */
+	bool requiretls;    /* RFC 8689 */
+	int8_t mt_priority; /* RFC 6710 */
 };
 
 struct smtpd_rcpt_args {

@@ -64,6 +64,8 @@ smtpd_received(const struct smtpd_trace *t, struct buf *out)
 		    t->cipher_bits);
 	if (t->rcpt.n > 0)
 		add_rcpt(t->rcpt, out);
+	if (t->mt_priority != 0) /* RFC 6710 10: a clause of Received */
+		buf_addf(out, "\r\n\tPRIORITY %d", t->mt_priority);
 	buf_adds(out, "; ");
 	smtpd_date(t->when_s, out);
 	buf_adds(out, "\r\n");

@@ -18,8 +18,9 @@ struct smtpd_trace {
 	struct slice hostname; /* ours */
 	struct slice with;     /* of smtpd_with */
 	struct slice qid;
-	struct slice rcpt; /* the only recipient; empty where there are more */
-	const char *tls;   /* version; NULL without TLS */
+	struct slice rcpt;  /* the only recipient; empty where there are more */
+	int8_t mt_priority; /* RFC 6710; 0 is not told */
+	const char *tls;    /* version; NULL without TLS */
 	const char *cipher;
 	int cipher_bits;
 	int64_t when_s; /* seconds since 1970 */

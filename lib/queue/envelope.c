@@ -11,6 +11,7 @@
 #include "base/cur.h"
 #include "base/mem.h"
 #include "queue/envelope_text.h"
+#include "queue/priority.h"
 
 static const char magic[] = "pabal-queue 1\n";
 
@@ -71,7 +72,7 @@ envelope_unescape(struct arena *arena, struct slice text, struct slice *value)
 
 /* ---- the fields ---- */
 
-enum kind { TEXT, FLAG, ID, NUMBER, NUMBER32, HEX32 };
+enum kind { TEXT, FLAG, LEVEL, ID, NUMBER, NUMBER32, HEX32 };
 
 struct envelope_field {
 	const char *name;
@@ -100,6 +101,7 @@ static const struct envelope_field fields[] = {
 	{ "trace",       AT(trace),       TEXT,   false },
 	{ "priority",    AT(priority),    TEXT,   false },
 	{ "auth",        AT(auth),        TEXT,   false },
+	{ "mt_priority", AT(mt_priority),       LEVEL,  false },
 	{ "smtputf8",    AT(smtputf8),    FLAG,   false },
 	{ "requiretls",  AT(requiretls),  FLAG,   false },
 };
@@ -152,6 +154,14 @@ format_text(const struct envelope_field *f, struct slice v, struct buf *out)
 	buf_addc(out, '\n');
 }
 
+/* 0 is what a file without the line says, which every version reads. */
+static void
+format_level(const struct envelope_field *f, int8_t level, struct buf *out)
+{
+	if (level != 0)
+		buf_addf(out, "%s %d\n", f->name, level);
+}
+
 static void
 format_fields(const struct envelope *env, struct buf *out)
 {
@@ -160,6 +170,9 @@ format_fields(const struct envelope *env, struct buf *out)
 
 		if (f->kind == TEXT)
 			format_text(f, text_of(env, f->at), out);
+		else if (f->kind == LEVEL)
+			format_level(f,
+			    *(const int8_t *)((const char *)env + f->at), out);
 		else if (f->kind == FLAG &&
 			 *(const bool *)((const char *)env + f->at))
 			buf_addf(out, "%s\n", f->name);
@@ -235,6 +248,8 @@ set_field(const struct envelope_field *f, struct slice value,
 	case FLAG:
 		*(bool *)to = true;
 		return value.n == 0;
+	case LEVEL:
+		return priority_level_parse(value, to);
 	case ID:
 		*(struct slice *)to = arena_slice(arena, value);
 		return is_id(value);

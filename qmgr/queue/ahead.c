@@ -3,6 +3,7 @@
  * A look goes from the window (qmgr/queue/waiting.c) to the last key that is
  * due, and brings in:
  *
+ *   what is urgent, a share of it;
  *   who has less than a share both of his site and of his login;
  *   where all mail goes to one site, or comes from one login, the other of the
  *   two decides: a share of those each time.
@@ -57,7 +58,7 @@ may_come(const struct crowd_of *of, size_t **limited)
 	const bool login = crowd_of_login(of) < share();
 
 	*limited = NULL;
-	if (site && login)
+	if ((of->urgent != 0 && crowd_urgent() < share()) || (site && login))
 		return true;
 	if (!site && !login)
 		return false;

@@ -9,6 +9,7 @@ enum { SLOTS = 8192 }; /* a power of two */
 
 static struct {
 	uint32_t sites[SLOTS], logins[SLOTS];
+	size_t urgent;
 } crowd;
 
 static uint32_t *
@@ -22,6 +23,7 @@ crowd_add(const struct crowd_of *of)
 {
 	++*slot(crowd.sites, of->site);
 	++*slot(crowd.logins, of->login);
+	crowd.urgent += of->urgent;
 }
 
 void
@@ -30,6 +32,7 @@ crowd_del(const struct crowd_of *of)
 	must(crowd_at_site(of) > 0 && crowd_of_login(of) > 0);
 	--*slot(crowd.sites, of->site);
 	--*slot(crowd.logins, of->login);
+	crowd.urgent -= of->urgent;
 }
 
 size_t
@@ -42,6 +45,12 @@ size_t
 crowd_of_login(const struct crowd_of *of)
 {
 	return *slot(crowd.logins, of->login);
+}
+
+size_t
+crowd_urgent(void)
+{
+	return crowd.urgent;
 }
 
 void

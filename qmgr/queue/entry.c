@@ -123,7 +123,8 @@ entry_free(struct entry **ep)
 	heap_del(&table.due, &e->due);
 	entry_written(e);
 	if (e->crowded)
-		crowd_del(&(struct crowd_of){ e->at_site, e->of_login });
+		crowd_del(
+		    &(struct crowd_of){ e->at_site, e->of_login, e->urgent });
 	if (!e->unlisted) {
 		RB_REMOVE(entries, &table.all, e);
 		table.count--;
@@ -166,6 +167,7 @@ entry_crowd(struct entry *e, const struct crowd_of *of)
 	e->crowded = true;
 	e->at_site = of->site;
 	e->of_login = of->login;
+	e->urgent = of->urgent != 0;
 	crowd_add(of);
 }
 

@@ -47,6 +47,7 @@ struct entry {
 	int64_t seen_ms;               /* of clock_ms: since when we know it */
 	uint32_t attempts;
 	uint32_t at_site, of_login; /* where it is crowded */
+	bool urgent;
 	uint8_t state;
 	uint8_t place;
 	bool hold_wanted; /* hold it when its deliveries have ended */

@@ -20,7 +20,8 @@ struct fixed {
 	uint32_t attempts, life;
 	uint16_t nrcpts;
 	uint8_t state, place, whole;
-	uint8_t zero[3];
+	int8_t mt_priority;
+	uint8_t zero[2];
 };
 
 void
@@ -35,6 +36,7 @@ qrecord_of(struct qrecord *r, const struct message *m, struct arena *a)
 	r->attempts = e->attempts;
 	r->arrived_us = e->arrived_us;
 	r->size = m->env.size;
+	r->mt_priority = m->env.mt_priority;
 	r->sender = m->env.sender;
 	r->login = m->env.login;
 	r->rcpts = arena_alloc(a, (m->nrcpts + 1) * sizeof *r->rcpts);
@@ -71,6 +73,7 @@ qrecord_crowd(const struct qrecord *r)
 	return (struct crowd_of){
 		.site = (uint32_t)map_hash_fixed(site),
 		.login = (uint32_t)map_hash_fixed(login),
+		.urgent = r->mt_priority > 0,
 	};
 }
 
@@ -138,6 +141,7 @@ qrecord_put(struct buf *out, const struct qrecord *r)
 	f.next_ms = r->next_ms;
 	f.arrived_us = r->arrived_us;
 	f.size = r->size;
+	f.mt_priority = r->mt_priority;
 	f.attempts = r->attempts;
 	f.life = r->life;
 	f.nrcpts = n;
@@ -187,6 +191,7 @@ get_fixed(struct cur *c, struct qrecord *r)
 		.next_ms = f.next_ms,
 		.arrived_us = f.arrived_us,
 		.size = f.size,
+		.mt_priority = f.mt_priority,
 		.attempts = f.attempts,
 		.life = f.life,
 		.nrcpts = f.nrcpts,

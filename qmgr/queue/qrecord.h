@@ -37,6 +37,7 @@ struct qrecord {
 	int64_t next_ms; /* of the queue's clock */
 	int64_t arrived_us;
 	int64_t size;
+	int8_t mt_priority; /* RFC 6710 */
 	struct slice sender, login;
 	struct qrecord_rcpt *rcpts;
 	size_t nrcpts;
@@ -46,8 +47,8 @@ struct qrecord {
  * ARENA.  Times of the queue's clock and the life stay as they are. */
 void qrecord_of(struct qrecord *r, const struct message *m, struct arena *a);
 
-/* Its site (the domain, without an attempt) and its login (the sender, without
- * one). */
+/* Its site (the domain, without an attempt), its login (the sender, without
+ * one), and whether it is urgent. */
 struct crowd_of qrecord_crowd(const struct qrecord *r);
 
 /* Add R as a value, without the id; one with many recipients is not whole. */

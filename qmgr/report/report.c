@@ -65,7 +65,8 @@ write_report(struct report *rep, struct err *err)
 		.notify = SLICE("NEVER"),
 	};
 	env.smtputf8 = m->env.smtputf8;
-	env.requiretls = m->env.requiretls; /* RFC 8689 5 */
+	env.requiretls = m->env.requiretls;   /* RFC 8689 5 */
+	env.mt_priority = m->env.mt_priority; /* RFC 6710 */
 	env.trace = arena_slice(&arena, slice_str(m->entry->id));
 	env.rcpts = arena_new(&arena, struct envelope_rcpt);
 	*env.rcpts = rcpt;

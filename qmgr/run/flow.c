@@ -14,8 +14,6 @@
 #include "queue/priority.h"
 
 enum {
-	MAIL,
-	BULK,
 	LOOK = 8,       /* batches looked at for one that is whole */
 	MERGE_LOOK = 8, /* and for one of the same message */
 	HOLD_MS = 100,  /* longest wait for a message's other recipients */
@@ -27,16 +25,21 @@ struct flow {
 	TAILQ_HEAD(batches, batch) batches;
 	struct heap_node longest;
 	int64_t n;
-	unsigned class;
+	enum flow_rank rank;
 	size_t key_n;
 	char key[];
 };
 
-bool
-flow_is_bulk(const struct message *m)
+enum flow_rank
+flow_rank_of(const struct message *m)
 {
-	return slice_is(m->env.priority, PRIORITY_BULK) ||
-	       m->nrcpts >= qmgr_conf->bulk_recipients;
+	if (m->env.mt_priority > 0)
+		return FLOW_URGENT;
+	return m->env.mt_priority < 0 ||
+		       slice_is(m->env.priority, PRIORITY_BULK) ||
+		       m->nrcpts >= qmgr_conf->bulk_recipients
+		   ? FLOW_BULK
+		   : FLOW_MAIL;
 }
 
 void
@@ -62,16 +65,16 @@ flow_fini(struct flows *fs)
 /* ---- flows ---- */
 
 static struct flow *
-flow_new(struct flows *fs, unsigned class, struct slice key)
+flow_new(struct flows *fs, enum flow_rank rank, struct slice key)
 {
 	struct flow *f = xcalloc(1, sizeof *f + key.n);
 
 	TAILQ_INIT(&f->batches);
-	f->class = class;
+	f->rank = rank;
 	memcpy(f->key, key.p, key.n);
 	f->key_n = key.n;
 	map_put(&fs->by_key, key, f);
-	TAILQ_INSERT_TAIL(&fs->class[class].turns, f, link);
+	TAILQ_INSERT_TAIL(&fs->class[rank].turns, f, link);
 	return f;
 }
 
@@ -80,23 +83,23 @@ static struct flow *
 flow_of(struct flows *fs, const struct message *m)
 {
 	static struct buf key = { .max = KEY_MAX };
-	const unsigned class = flow_is_bulk(m) ? BULK : MAIL;
+	const enum flow_rank rank = flow_rank_of(m);
 	const struct slice who =
 	    m->env.login.n > 0 ? m->env.login : m->env.sender;
 	struct flow *f;
 
 	buf_reset(&key);
-	buf_addc(&key, class == BULK ? 'b' : 'm');
+	buf_addc(&key, "umb"[rank]);
 	buf_addc(&key, m->env.login.n > 0 ? 'l' : 's');
 	buf_add(&key, slice_sub(who, 0, KEY_MAX - 2));
 	f = map_find(&fs->by_key, buf_slice(&key));
-	return f != NULL ? f : flow_new(fs, class, buf_slice(&key));
+	return f != NULL ? f : flow_new(fs, rank, buf_slice(&key));
 }
 
 static void
 flow_count(struct flows *fs, struct flow *f, int by)
 {
-	struct heap *longest = &fs->class[f->class].longest;
+	struct heap *longest = &fs->class[f->rank].longest;
 
 	f->n += by;
 	if (by > 0)
@@ -109,7 +112,7 @@ flow_count(struct flows *fs, struct flow *f, int by)
 	}
 	heap_del(longest, &f->longest);
 	map_del(&fs->by_key, slice_of(f->key, f->key_n));
-	TAILQ_REMOVE(&fs->class[f->class].turns, f, link);
+	TAILQ_REMOVE(&fs->class[f->rank].turns, f, link);
 	free(f);
 }
 
@@ -190,26 +193,50 @@ ready_of(const struct flow_class *class, bool all)
 	return NULL;
 }
 
+/* Has CLASS waited for so many of higher ranks that it is its turn? */
+static bool
+is_its_turn(const struct flow_class *class)
+{
+	return class->passed + 1 >= qmgr_conf->bulk_turn;
+}
+
 struct batch *
 flow_pick(const struct flows *fs, bool all)
 {
-	const unsigned first =
-	    fs->run + 1 >= qmgr_conf->bulk_turn ? BULK : MAIL;
-	struct batch *b = ready_of(&fs->class[first], all);
+	struct batch *b;
 
-	return b != NULL ? b : ready_of(&fs->class[!first], all);
+	for (size_t i = FLOW_RANKS; i-- > 0;) {
+		if (!is_its_turn(&fs->class[i]))
+			continue;
+		b = ready_of(&fs->class[i], all);
+		if (b != NULL)
+			return b;
+	}
+	for (size_t i = 0; i < FLOW_RANKS; i++) {
+		b = ready_of(&fs->class[i], all);
+		if (b != NULL)
+			return b;
+	}
+	return NULL;
+}
+
+/* One of RANK had its turn. */
+static void
+count_turn(struct flows *fs, enum flow_rank rank)
+{
+	fs->class[rank].passed = 0;
+	for (size_t i = rank + 1; i < FLOW_RANKS; i++)
+		if (!TAILQ_EMPTY(&fs->class[i].turns))
+			fs->class[i].passed++;
 }
 
 void
 flow_served(struct flows *fs, struct batch *b)
 {
 	struct flow *f = b->flow;
-	struct flow_class *class = &fs->class[f->class];
+	struct flow_class *class = &fs->class[f->rank];
 
-	if (f->class == BULK)
-		fs->run = 0;
-	else if (!TAILQ_EMPTY(&fs->class[BULK].turns))
-		fs->run++;
+	count_turn(fs, f->rank);
 	TAILQ_REMOVE(&class->turns, f, link);
 	TAILQ_INSERT_TAIL(&class->turns, f, link);
 	TAILQ_REMOVE(&f->batches, b, link);
@@ -225,12 +252,13 @@ flow_served(struct flows *fs, struct batch *b)
 struct batch *
 flow_last(const struct flows *fs)
 {
-	struct heap_node *node = heap_first(&fs->class[BULK].longest);
+	const struct flow *f;
+	struct heap_node *node = NULL;
 
+	for (size_t i = FLOW_RANKS; i-- > 0 && node == NULL;)
+		node = heap_first(&fs->class[i].longest);
 	if (node == NULL)
-		node = heap_first(&fs->class[MAIL].longest);
-	return node == NULL
-		   ? NULL
-		   : TAILQ_LAST(
-			 &OUTER(node, struct flow, longest)->batches, batches);
+		return NULL;
+	f = OUTER(node, struct flow, longest);
+	return TAILQ_LAST(&f->batches, batches);
 }

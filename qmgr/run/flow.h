@@ -5,9 +5,9 @@
  * A flow is the mail of one login, or where nobody logged in of one sender.
  * Flows take turns, and in a flow messages do: one delivery each.  So a sender
  * with ten thousand messages holds up nobody else's single one, and a message
- * with ten thousand recipients none behind it.  Bulk mail (flow_is_bulk) has
- * flows of its own, which have one turn of bulk_turn while other mail waits: it
- * goes behind, and is never starved.
+ * with ten thousand recipients none behind it.  Each rank has flows of its own:
+ * a lower one goes behind those above it, and has one turn of bulk_turn while
+ * they wait, so that it is never starved.
  *
  * Each step costs O(log n) of the flows.
  */
@@ -39,17 +39,21 @@ struct batch {
 struct flow_class {
 	TAILQ_HEAD(, flow) turns;
 	struct heap longest; /* by batches */
+	unsigned passed; /* deliveries of higher ranks since its last, while it
+			    waited */
 };
+
+enum flow_rank { FLOW_URGENT, FLOW_MAIL, FLOW_BULK, FLOW_RANKS };
 
 struct flows {
-	struct flow_class class[2]; /* mail, bulk */
+	struct flow_class class[FLOW_RANKS];
 	struct map by_key;
 	size_t nbatches;
-	unsigned run; /* deliveries of other mail since the last of bulk */
 };
 
-/* Bulk is what its header calls so, and what has very many recipients. */
-bool flow_is_bulk(const struct message *m);
+/* What was asked for in MAIL (RFC 6710) counts; else bulk is what its header
+ * calls so, and what has very many recipients. */
+enum flow_rank flow_rank_of(const struct message *m);
 
 void flow_init(struct flows *fs);
 /* FS has no batches. */
@@ -63,7 +67,7 @@ size_t flow_take(struct batch *b, struct rcpt **out, size_t n);
 /* B had its turn; it is freed if nothing is left of it. */
 void flow_served(struct flows *fs, struct batch *b);
 /* The one that would be last to have its turn, as far as is worth knowing: the
- * last of the longest flow, of bulk mail if there is any. */
+ * last of the longest flow of the lowest rank. */
 struct batch *flow_last(const struct flows *fs);
 
 #endif

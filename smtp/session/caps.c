@@ -22,6 +22,7 @@ static const struct {
 	{ "CHUNKING",            SMTP_CAP_CHUNKING },
 	{ "BINARYMIME",          SMTP_CAP_BINARYMIME },
 	{ "LIMITS",              SMTP_CAP_LIMITS },
+	{ "MT-PRIORITY",         SMTP_CAP_MT_PRIORITY },
 };
 /* clang-format on */
 

@@ -19,7 +19,8 @@ enum {
 	SMTP_CAP_REQUIRETLS = 1 << 8, /* RFC 8689 */
 	SMTP_CAP_CHUNKING = 1 << 9,   /* RFC 3030 */
 	SMTP_CAP_BINARYMIME = 1 << 10,
-	SMTP_CAP_LIMITS = 1 << 11, /* RFC 9422 */
+	SMTP_CAP_LIMITS = 1 << 11,      /* RFC 9422 */
+	SMTP_CAP_MT_PRIORITY = 1 << 12, /* RFC 6710 */
 };
 
 struct smtp_caps {

@@ -48,6 +48,8 @@ send_mail(struct smtp_session *s)
 		stream_write(&s->stream, SLICE(" SMTPUTF8"));
 	if (s->target.requiretls)
 		stream_write(&s->stream, SLICE(" REQUIRETLS"));
+	if (env->mt_priority != 0 && (caps & SMTP_CAP_MT_PRIORITY) != 0)
+		stream_printf(&s->stream, " MT-PRIORITY=%d", env->mt_priority);
 	if ((caps & SMTP_CAP_DSN) != 0) {
 		smtp_add_param(s, "RET", env->ret);
 		smtp_add_param(s, "ENVID", env->envid);

@@ -2,11 +2,12 @@
 """Who has his turn when much waits for one site: every sender has one, and bulk
 mail goes behind, by what smtpd saw in its header."""
 import os
+import re
 import threading
 
 import pytest
 
-from pabal import DOMAIN
+from pabal import DOMAIN, message, wait
 from sink import Sink
 
 MANY = 12
@@ -35,6 +36,16 @@ def site(make_pabal):
         assert gate.here.wait(60)
         yield p, sink, gate
         gate.go.set()
+
+
+def urgently(p, subject, level, sender="me@a.test"):
+    """Sent with MT-PRIORITY (RFC 6710); the reply to MAIL."""
+    with p.smtp() as s:
+        s.ehlo()
+        reply = s.mail(sender, [f"MT-PRIORITY={level}"])
+        s.rcpt("x@far.test")
+        s.data(message(subject, sender=sender, to="x@far.test"))
+        return reply
 
 
 def submit(p, sender, subject, **header):
@@ -105,6 +116,51 @@ def test_bulk_is_not_starved(site):
     # one of bulk_turn (5) deliveries
     assert said.index("bulk 0") <= 6
     assert said.index("bulk 1") <= 11
+
+
+def test_priority(site):
+    """What was asked for goes before other mail, or behind it, also of the same
+    sender; who may not ask gets no more than others."""
+    p, sink, gate = site
+    p.conf("smtpd", "priority_hosts", "127.0.0.1")
+    p.reload()
+    for n in range(2):
+        urgently(p, f"low {n}", -4)
+    for n in range(MANY):
+        submit(p, "me@a.test", f"mail {n}")
+    for n in range(2):
+        assert urgently(p, f"urgent {n}", 4)[0] == 250
+    all_wait(p)
+    assert sum("\nmt_priority 4\n" in head for head in heads(p)) == 2
+    assert sum("\nmt_priority -4\n" in head for head in heads(p)) == 2
+    gate.go.set()
+    p.wait_queue(0)
+    said = order(sink)
+    assert said[1:3] == ["urgent 0", "urgent 1"]
+    # one of bulk_turn (5) deliveries
+    assert 4 <= said.index("low 0") <= 6
+    assert said.index("low 1") <= 11
+    assert b"\tPRIORITY 4; " in sink.find("urgent 0")[0].data
+    # the site does not know the word
+    assert "MT-PRIORITY" not in " ".join(sink.lines)
+
+
+def test_priority_goes_on(make_pabal):
+    with Sink(keywords=("MT-PRIORITY",)) as sink:
+        p = make_pabal(("pabal", "relayhost", sink.nexthop))
+        code, text = urgently(p, "lowered", 9)
+        assert (code, text[:8]) == (250, b"2.3.6 0 ")
+        urgently(p, "low", -9)
+        p.conf("smtpd", "priority_hosts", "127.0.0.1")
+        p.reload()
+        urgently(p, "high", 3)
+        urgently(p, "same", 0)
+        p.wait_queue(0)
+        wait(lambda: len(sink.messages) == 4, "the messages")
+        said = {m.header("Subject"): re.findall("MT-PRIORITY=(.*)", m.sender)
+                for m in sink.messages}
+        assert said == {"lowered": [], "low": ["-9"], "high": ["3"],
+                        "same": []}
 
 
 def test_memory_that_one_has_filled(make_pabal):

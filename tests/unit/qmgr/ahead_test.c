@@ -15,9 +15,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "conf/conf.h"
 #include "ev/loop.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/crowd.h"
 #include "qmgr/queue/entry_away.h"
 #include "qmgr/queue/qindex.h"
@@ -26,6 +24,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "tests/clock.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum {
 	MANY = 20000,
@@ -35,7 +34,7 @@ enum {
 	WITHIN = 1000, /* starts, until all of the few have begun */
 };
 
-static char dir[64];
+static char *dir;
 static int root = -1;
 
 /* What of a message's site and login is its own; else it is everybody's. */
@@ -43,12 +42,14 @@ struct row {
 	const char *name;
 	bool many_sites, many_logins;     /* of the many, each has its own */
 	bool another_site, another_login; /* have the few */
+	bool urgent;                      /* are they */
 };
 
 /* ---- what waits ---- */
 
 static void
-put(const char *id, int64_t due_ms, const char *site, const char *login)
+put(const char *id, int64_t due_ms, const char *site, const char *login,
+    bool urgent)
 {
 	struct qrecord_rcpt rcpt = { .address = SLICE("bob@example.org"),
 		.text = SLICE("connection refused"),
@@ -61,6 +62,7 @@ put(const char *id, int64_t due_ms, const char *site, const char *login)
 		.next_ms = due_ms,
 		.arrived_us = 1700000000000000,
 		.size = 100,
+		.mt_priority = urgent ? 4 : 0,
 		.sender = SLICE("alice@pabal.test"),
 		.login = slice_str(login),
 		.rcpts = &rcpt,
@@ -96,7 +98,7 @@ fill(const struct row *row)
 		    !few && row->many_logins    ? i
 		    : few && row->another_login ? -1
 						: 0);
-		put(id, past_ms + i, site, login);
+		put(id, past_ms + i, site, login, few && row->urgent);
 	}
 	assert_int_equal(qindex_commit(&meta, &err), 0);
 	qindex_close();
@@ -177,6 +179,7 @@ all_of(const struct row *row)
 	}
 	assert_int_equal(run.begun, MANY + FEW);
 	assert_int_equal(run.few, FEW);
+	assert_int_equal(crowd_urgent(), 0);
 	print_message("%s: the last of the few began as number %u\n", row->name,
 	    run.few_at);
 	assert_in_range(run.few_at, FEW, WITHIN);
@@ -190,13 +193,14 @@ test_few_among_many(void **state)
 {
 	/* clang-format off */
 	static const struct row rows[] = {
-		{ "another site and login",          false, false, true,  true },
-		{ "one site, another login",         false, false, false, true },
-		{ "one login, another site",         false, false, true,  false },
-		{ "many logins at one site",         false, true,  true,  true },
-		{ "one login to many sites",         true,  false, true,  true },
-		{ "the same login, many logins",     false, true,  true,  false },
-		{ "the same site, many sites",       true,  false, false, true },
+		{ "another site and login",          false, false, true,  true,  false },
+		{ "one site, another login",         false, false, false, true,  false },
+		{ "one login, another site",         false, false, true,  false, false },
+		{ "many logins at one site",         false, true,  true,  true,  false },
+		{ "one login to many sites",         true,  false, true,  true,  false },
+		{ "the same login, many logins",     false, true,  true,  false, false },
+		{ "the same site, many sites",       true,  false, false, true,  false },
+		{ "one site and login, urgent",      false, false, false, false, true },
 	};
 	/* clang-format on */
 
@@ -208,24 +212,12 @@ test_few_among_many(void **state)
 static int
 setup(void **state)
 {
-	struct buf text = { .max = 200 };
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
+	char text[40];
 
 	(void)state;
-	buf_addf(&text, "active_limit = %d\n", LIMIT);
-	t.body = buf_slice(&text);
-	if (conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors) == -1)
-		return -1;
-	qmgr_conf = conf;
-	buf_fini(&text);
-	strlcpy(dir,
-	    access("/dev/shm", W_OK) == 0 ? "/dev/shm/pabal-ahead-XXXXXX"
-					  : "/tmp/pabal-ahead-XXXXXX",
-	    sizeof dir);
-	if (mkdtemp(dir) == NULL)
-		return -1;
+	snprintf(text, sizeof text, "active_limit = %d\n", LIMIT);
+	frame_conf(text);
+	dir = frame_dir();
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ev_init();
 	return root == -1 ? -1 : 0;
@@ -234,13 +226,9 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", dir);
-	const int rc = system(cmd);
-
 	(void)state;
 	fd_close(&root);
-	free(cmd);
-	return rc;
+	return frame_remove(dir);
 }
 
 int

@@ -8,11 +8,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "conf/conf.h"
 #include "ev/loop.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "queue/priority.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum { BULK_TURN = 4, BULK_RCPTS = 60, PER_JOB = 10, SENDERS = 12 };
 
@@ -118,27 +117,34 @@ test_logins(void **state)
 	drop_all();
 }
 
-/* By its header, and by the number of its recipients. */
+/* By what was asked for, its header, and the number of its recipients. */
 static void
-test_bulk(void **state)
+test_rank(void **state)
 {
 	static const struct {
 		const char *priority;
 		size_t n;
-		bool bulk;
+		int8_t asked;
+		enum flow_rank rank;
 	} rows[] = {
-		{ PRIORITY_MAIL, 1, false },
-		{ PRIORITY_BULK, 1, true },
-		{ "", BULK_RCPTS - 1, false },
-		{ "", BULK_RCPTS, true },
-		{ "9", 1, false },
+		{ PRIORITY_MAIL, 1, 0, FLOW_MAIL },
+		{ PRIORITY_BULK, 1, 0, FLOW_BULK },
+		{ "", BULK_RCPTS - 1, 0, FLOW_MAIL },
+		{ "", BULK_RCPTS, 0, FLOW_BULK },
+		{ "9", 1, 0, FLOW_MAIL },
+		{ PRIORITY_MAIL, 1, 1, FLOW_URGENT },
+		{ PRIORITY_BULK, BULK_RCPTS, 9, FLOW_URGENT },
+		{ PRIORITY_MAIL, 1, -1, FLOW_BULK },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(flow_is_bulk(message("", "s@a.test",
-				     rows[i].priority, rows[i].n)),
-		    rows[i].bulk);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct message *m =
+		    message("", "s@a.test", rows[i].priority, rows[i].n);
+
+		m->env.mt_priority = rows[i].asked;
+		assert_int_equal(flow_rank_of(m), rows[i].rank);
+	}
 	drop_all();
 }
 
@@ -167,20 +173,21 @@ test_last(void **state)
 static struct {
 	unsigned since[SENDERS][SENDERS];
 	unsigned waiting[SENDERS]; /* messages */
-	unsigned mail_run, bulk_run;
+	/* of the others since the last of a rank, while it waited */
+	unsigned above[FLOW_RANKS], below[FLOW_RANKS];
 } law;
 
-static bool
-is_bulk_sender(unsigned s)
+static enum flow_rank
+rank_of_sender(unsigned s)
 {
-	return s % 2 != 0;
+	return (enum flow_rank)(s % FLOW_RANKS);
 }
 
 static bool
-class_waits(bool bulk)
+rank_waits(enum flow_rank rank)
 {
 	for (unsigned s = 0; s < SENDERS; s++)
-		if (is_bulk_sender(s) == bulk && law.waiting[s] > 0)
+		if (rank_of_sender(s) == rank && law.waiting[s] > 0)
 			return true;
 	return false;
 }
@@ -197,43 +204,58 @@ put_random(unsigned *left)
 	const unsigned s = (unsigned)rand() % SENDERS;
 	const char name[] = { (char)('a' + s), '\0' };
 	/* the last sends most of all */
-	const unsigned n = s >= SENDERS - 2 ? 20 : 1;
+	const unsigned n = s >= SENDERS - FLOW_RANKS ? 20 : 1;
+	struct message *m;
 
 	for (unsigned i = 0; i<n && * left> 0; i++, --*left) {
 		if (law.waiting[s]++ == 0)
 			for (unsigned k = 0; k < SENDERS; k++)
 				law.since[s][k] = 0;
-		put(message("", name,
-		    is_bulk_sender(s) ? PRIORITY_BULK : PRIORITY_MAIL,
-		    (size_t)rand() % (BULK_RCPTS - 1) + 1));
+		m = message("", name,
+		    rank_of_sender(s) == FLOW_BULK ? PRIORITY_BULK
+						   : PRIORITY_MAIL,
+		    (size_t)rand() % (BULK_RCPTS - 1) + 1);
+		m->env.mt_priority = rank_of_sender(s) == FLOW_URGENT;
+		put(m);
+	}
+}
+
+/* Who waits waits for BULK_TURN - 1 of those above him at most, and for one of
+ * each rank below. */
+static void
+check_ranks(enum flow_rank had, const bool waited[FLOW_RANKS])
+{
+	for (unsigned r = 0; r < FLOW_RANKS; r++) {
+		if (r == had || !waited[r]) {
+			law.above[r] = law.below[r] = 0;
+		} else if (had < r) {
+			assert_true(++law.above[r] < BULK_TURN);
+		} else {
+			assert_true(++law.below[r] < FLOW_RANKS);
+		}
 	}
 }
 
 static void
 check_turn(void)
 {
-	const bool both = class_waits(false) && class_waits(true);
 	const size_t before = flows.nbatches;
-	const unsigned s = sender_of(turn());
+	bool waited[FLOW_RANKS];
+	unsigned s;
 
+	for (unsigned r = 0; r < FLOW_RANKS; r++)
+		waited[r] = rank_waits((enum flow_rank)r);
+	s = sender_of(turn());
 	for (unsigned k = 0; k < SENDERS; k++) {
-		/* K waits, and S is of its class: at most once before K. */
+		/* K waits, and S is of its rank: at most once before K. */
 		if (k != s && law.waiting[k] > 0 &&
-		    is_bulk_sender(k) == is_bulk_sender(s) &&
+		    rank_of_sender(k) == rank_of_sender(s) &&
 		    ++law.since[k][s] > 1)
 			fail_msg("%u had two turns while %u waited", s, k);
 		law.since[s][k] = 0;
 	}
 	law.waiting[s] -= (unsigned)(before - flows.nbatches);
-	if (!both) {
-		law.mail_run = law.bulk_run = 0;
-	} else if (is_bulk_sender(s)) {
-		law.mail_run = 0;
-		assert_true(++law.bulk_run <= 1);
-	} else {
-		law.bulk_run = 0;
-		assert_true(++law.mail_run < BULK_TURN);
-	}
+	check_ranks(rank_of_sender(s), waited);
 }
 
 static void
@@ -262,15 +284,9 @@ test_laws(void **state)
 static int
 setup(void **state)
 {
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
-
 	(void)state;
 	ev_init();
-	t.body = SLICE("bulk_recipients = 60\nbulk_turn = 4\n");
-	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
-	qmgr_conf = conf;
+	frame_conf("bulk_recipients = 60\nbulk_turn = 4\n");
 	flow_init(&flows);
 	return 0;
 }
@@ -290,7 +306,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_logins),
-		cmocka_unit_test(test_bulk),
+		cmocka_unit_test(test_rank),
 		cmocka_unit_test(test_last),
 		cmocka_unit_test(test_laws),
 	};

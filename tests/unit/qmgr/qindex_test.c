@@ -16,8 +16,9 @@
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/qindex_counts.h"
 #include "sys/fd.h"
+#include "tests/unit/qmgr/frame.h"
 
-static char dir[64];
+static char *dir;
 static int root = -1;
 
 /* ---- records ---- */
@@ -45,6 +46,7 @@ sample(struct qrecord_rcpt *rcpts, size_t n)
 		.next_ms = 5000,
 		.arrived_us = 1700000000000000,
 		.size = 4096,
+		.mt_priority = -4,
 		.sender = SLICE("alice@pabal.test"),
 		.login = SLICE("alice"),
 		.rcpts = rcpts,
@@ -73,6 +75,7 @@ test_record(void **state)
 	assert_int_equal(got.next_ms, 5000);
 	assert_int_equal(got.arrived_us, 1700000000000000);
 	assert_int_equal(got.size, 4096);
+	assert_int_equal(got.mt_priority, -4);
 	assert_true(slice_is(got.sender, "alice@pabal.test"));
 	assert_true(slice_is(got.login, "alice"));
 	assert_int_equal(got.nrcpts, 4);
@@ -388,7 +391,7 @@ test_not_believed(void **state)
 		{ "another", "true" },
 		{ "", "true" },
 		{ "one", "rm stamp" },
-		{ "one", "sed -i 's/index 3/index 2/' stamp" },
+		{ "one", "sed -i 's/index 4/index 3/' stamp" },
 		{ "one", ": > stamp" },
 		{ "one", "rm data.mdb" },
 		{ "one", ": > data.mdb" },
@@ -475,9 +478,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	strlcpy(dir, "/tmp/pabal-qindex-XXXXXX", sizeof dir);
-	if (mkdtemp(dir) == NULL)
-		return -1;
+	dir = frame_dir();
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return root == -1 ? -1 : 0;
 }
@@ -485,15 +486,10 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", dir);
-	int rc;
-
 	(void)state;
 	qindex_close();
-	rc = system(cmd);
-	free(cmd);
 	fd_close(&root);
-	return rc;
+	return frame_remove(dir);
 }
 
 int

@@ -107,6 +107,7 @@ static const struct envelope full = {
 	.trace = SLICE("t1"),
 	.priority = SLICE("3"),
 	.auth = SLICE("<>"),
+	.mt_priority = -4,
 	.smtputf8 = true,
 	.requiretls = true,
 	.rcpts = rcpts,
@@ -149,6 +150,7 @@ assert_same(const struct envelope *a, const struct envelope *b)
 	assert_true(slice_eq(a->trace, b->trace));
 	assert_true(slice_eq(a->priority, b->priority));
 	assert_true(slice_eq(a->auth, b->auth));
+	assert_int_equal(a->mt_priority, b->mt_priority);
 	assert_int_equal(a->smtputf8, b->smtputf8);
 	assert_int_equal(a->requiretls, b->requiretls);
 	assert_same_rcpts(a, b);
@@ -323,6 +325,7 @@ test_forged(void **state)
 		{ "trace t",                        false },
 		{ "priority 1",                     false },
 		{ "auth a@b",                       false },
+		{ "mt_priority 9",                  false },
 		{ "smtputf8",                       false },
 		{ "requiretls",                     false },
 	};

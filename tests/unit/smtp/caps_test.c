@@ -32,6 +32,7 @@ test_parse(void **state)
 		    SMTP_CAP_SMTPUTF8 | SMTP_CAP_ENHANCED | SMTP_CAP_DSN |
 			SMTP_CAP_STARTTLS | SMTP_CAP_REQUIRETLS,
 		    0 },
+		{ "mx\nmt-priority MIXER\n", SMTP_CAP_MT_PRIORITY, 0 },
 		{ "mx\nCHUNKING\nBinaryMIME\n",
 		    SMTP_CAP_CHUNKING | SMTP_CAP_BINARYMIME, 0 },
 	};

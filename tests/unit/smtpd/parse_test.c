@@ -199,6 +199,40 @@ test_requiretls(void **state)
 }
 
 static void
+test_mt_priority(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *said;
+		int level; /* 99: refused (RFC 6710 3) */
+	} rows[] = {
+		{ "0", 0 }, { "1", 1 }, { "9", 9 }, { "-1", -1 }, { "-9", -9 },
+		{ "", 99 }, { "-", 99 }, { "-0", 99 }, { "+1", 99 }, { "10", 99 },
+		{ "-10", 99 }, { "01", 99 }, { "4x", 99 }, { "urgent", 99 },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf args = { .max = 200 }, out = { .max = 2000 };
+		struct smtpd_mail_args a;
+		struct err err = { 0 };
+		int rc;
+
+		buf_addf(&args, "FROM:<> mt-priority=%s", rows[i].said);
+		rc = smtpd_parse_mail(buf_slice(&args), E, &a, &out, &err);
+		if (rows[i].level == 99)
+			assert_true(refused_as(rc, &err, "!501 5.5.4"));
+		else
+			assert_int_equal(rc, 0);
+		if (rc == 0)
+			assert_int_equal(a.mt_priority, rows[i].level);
+		buf_fini(&args);
+		buf_fini(&out);
+	}
+}
+
+static void
 test_bdat(void **state)
 {
 	(void)state;
@@ -260,6 +294,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mail),
 		cmocka_unit_test(test_requiretls),
+		cmocka_unit_test(test_mt_priority),
 		cmocka_unit_test(test_rcpt),
 		cmocka_unit_test(test_bdat),
 		cmocka_unit_test(test_helo),

@@ -22,6 +22,12 @@ static const struct {
 	    "Received: from c.example ([192.0.2.1])\r\n"
 	    "\tby h.example with ESMTP id Q1\r\n"
 	    "\tfor <a@b.example>; " DATE },
+	{ { .helo = { "c.example", 9 }, .ip = { "192.0.2.1", 9 }, .with = { "ESMTPA", 6 },
+	    .rcpt = { "a@b.example", 11 }, .mt_priority = -4 },
+	    "Received: from c.example ([192.0.2.1])\r\n"
+	    "\tby h.example with ESMTPA id Q1\r\n"
+	    "\tfor <a@b.example>\r\n"
+	    "\tPRIORITY -4; " DATE },
 	{ { .helo = { "x", 1 }, .uid = { "0", 1 }, .with = { "UTF8SMTP", 8 }, .rcpt = { "a@grün.example", 15 } },
 	    "Received: from localhost (local, uid 0)\r\n"
 	    "\tby h.example with UTF8SMTP id Q1\r\n"

@@ -15,11 +15,16 @@ setup(void **state)
 	    "max_errors = 5\nmax_recipients = 100\n"
 	    "max_refused_recipients = 4\nmax_command_length = 512\n"
 	    "max_sessions_per_client = 2\n"
+	    "priority_hosts = 198.51.100.9 2001:db8::/32\n"
 	    "xclient_hosts = 203.0.113.200\n");
 	return 0;
 }
 
 /* ---- commands ---- */
+
+#define LOWERED                                                                \
+	"250 2.3.6 0 is the priority of this message: a higher one requires "  \
+	"authentication\r\n"
 
 /* clang-format off */
 static const struct {
@@ -89,6 +94,21 @@ static const struct {
 	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
 	    "250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n" EXTENSIONS
 	    "538 5.7.11 Encryption required for requested authentication mechanism\r\n" BYE },
+	/* priorities: whom one may be believed above 0 */
+	{ "smtp", STRANGER, "EHLO c\r\nMAIL FROM:<> MT-PRIORITY=4\r\nRSET\r\n"
+	    "MAIL FROM:<> MT-PRIORITY=-4\r\nRSET\r\nMAIL FROM:<> MT-PRIORITY=0\r\nQUIT\r\n", G EHLO
+	    LOWERED OK SENDER OK SENDER BYE },
+	{ "smtp", TRUSTED, "EHLO c\r\nMAIL FROM:<> MT-PRIORITY=9\r\nQUIT\r\n", G EHLO LOWERED BYE },
+	{ "smtp", "198.51.100.9", "EHLO c\r\nMAIL FROM:<> MT-PRIORITY=4\r\nQUIT\r\n", G
+	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
+	    "250-AUTH PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n" EXTENSIONS SENDER BYE },
+	{ "lmtp", "2001:db8::1", "LHLO c\r\nMAIL FROM:<> MT-PRIORITY=4\r\nQUIT\r\n", "220 h.example LMTP pabal\r\n"
+	    EHLO SENDER BYE },
+	{ "submission", "198.51.100.7", "EHLO c\r\nAUTH PLAIN AHVzZXIAc2VzYW1l\r\n"
+	    "MAIL FROM:<a@x> MT-PRIORITY=4\r\nQUIT\r\n", G
+	    "250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n250-8BITMIME\r\n"
+	    "250-AUTH PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n" EXTENSIONS
+	    "235 2.7.0 Authentication successful\r\n" SENDER BYE },
 	/* what is no SMTP */
 	{ "smtp", STRANGER, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", G "421 4.7.0 h.example HTTP is not spoken here\r\n" },
 	{ "smtp", STRANGER, "\x16\x03\x01 no line end", G "421 4.7.0 h.example TLS requires STARTTLS on this port\r\n" },

@@ -19,7 +19,8 @@
 #define RCPT     "250 2.1.5 Recipient ok\r\n"
 #define HELO     "250 h.example\r\n"
 #define EXTENSIONS                                                             \
-	"250-LIMITS MAILMAX=10000 RCPTMAX=100\r\n250-SMTPUTF8\r\n"             \
+	"250-LIMITS MAILMAX=10000 RCPTMAX=100\r\n"                             \
+	"250-MT-PRIORITY MIXER\r\n250-SMTPUTF8\r\n"                            \
 	"250-CHUNKING\r\n250-BINARYMIME\r\n250 HELP\r\n"
 #define EHLO                                                                   \
 	"250-h.example\r\n250-PIPELINING\r\n250-SIZE 102400\r\n"               \
