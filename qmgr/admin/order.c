@@ -72,6 +72,7 @@ do_hold(struct entry *e)
 	}
 	if (!note_in_file(e, "held"))
 		return NOT_DONE;
+	log_info("mail.held", kv_s("qid", e->id));
 	entry_hold(e);
 	waiting_change(e);
 	return DONE;
@@ -83,6 +84,7 @@ do_release(struct entry *e)
 	e->hold_wanted = false;
 	if (e->state != ENTRY_HELD || !note_in_file(e, "released"))
 		return NOT_DONE;
+	log_info("mail.released", kv_s("qid", e->id));
 	entry_wait(e, 0);
 	waiting_change(e);
 	return DONE;

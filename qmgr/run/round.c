@@ -135,13 +135,15 @@ put_off(struct message *m)
 	if (e->hold_wanted)
 		note_word(&m->notes, "held", wall_ms());
 	settle_write(m);
-	log_info("mail.deferred", kv_s("qid", e->id),
-	    kv_u("nrcpt", count(m, RCPT_DEFERRED)),
-	    kv_u("attempts", e->attempts), kv_i("next_ms", wait_ms));
-	if (e->hold_wanted)
+	if (e->hold_wanted) {
+		log_info("mail.held", kv_s("qid", e->id));
 		entry_hold(e);
-	else
+	} else {
+		log_info("mail.deferred", kv_s("qid", e->id),
+		    kv_u("nrcpt", count(m, RCPT_DEFERRED)),
+		    kv_u("attempts", e->attempts), kv_i("next_ms", wait_ms));
 		entry_wait(e, wall_ms() + wait_ms);
+	}
 	waiting_put(m, true);
 	finish(m);
 }

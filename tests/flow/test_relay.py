@@ -292,6 +292,8 @@ def test_queue_commands(make_pabal):
         assert int(p.pabal("queue", "count", "state=held")) == 0
         p.pabal("queue", "delete", qid)
         p.wait_queue(2)
+        for what in ("held", "released", "deleted"):
+            assert [e["qid"] for e in p.events(f"mail.{what}", since)] == [qid]
         s.script.clear()
         p.pabal("queue", "retry", "--all")
         wait(lambda: len(s.messages) == 2, "the other two")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Where the table transports sends mail, or does not."""
 import os
+import re
 import smtplib
 
 import pytest
@@ -40,8 +41,8 @@ def test_hold(pabal):
     pabal.send("held", to=[f"bob@{DOMAIN}", f"alice@{DOMAIN}"])
     pabal.wait_mail("alice", "held")
     pabal.wait_event("rcpt.held", since, text="to be seen first")
-    event = pabal.wait_event("mail.deferred", since)
-    assert event["attempts"] == "0"
+    qid = pabal.wait_event("mail.held", since)["qid"]
+    assert not pabal.events("mail.deferred", since)
     assert "to be seen first" in pabal.pabal("queue", "list")
     pabal.stop()
     pabal.start()
@@ -50,6 +51,9 @@ def test_hold(pabal):
     pabal.pabal("queue", "release", "--all")
     pabal.wait_mail("bob", "held")
     pabal.wait_queue(0)
+    assert re.findall(r" mail\.(held|released|removed) ",
+                      pabal.pabal("trace", qid)) == \
+        ["held", "released", "removed"]
 
 
 @pytest.mark.parametrize("value, code, enhanced, text", (
