@@ -56,6 +56,21 @@ def aliases(shared_pabal, tmp_path_factory):
     return p
 
 
+def test_success_is_told_of_each(pabal):
+    """Of those that an alias leads to, as what the sender wrote (RFC 3461
+    5.2.7); lists and hosts behind have their own words for it."""
+    with pabal.smtp() as c:
+        c.ehlo()
+        c.sendmail(f"bob@{DOMAIN}", [f"both@{DOMAIN}"], message("told of"), [],
+                   ["NOTIFY=SUCCESS", "ORCPT=rfc822;both@x.example"])
+    report = pabal.wait_mail("bob", "Successful mail delivery report")
+    text = report.decode().replace("\r", "")
+    assert sorted(re.findall("\nFinal-Recipient: (.*)", text)) == \
+        [f"rfc822; {u}@{DOMAIN}" for u in ("alice", "bob")]
+    assert text.count("\nOriginal-Recipient: rfc822;both@x.example\n") == 2
+    assert text.count("\nAction: delivered\n") == 2
+
+
 def count(p, user, subject):
     return sum(b"\nSubject: " + subject.encode() in m.replace(b"\r", b"")
                for m in p.mails(user))

@@ -64,6 +64,21 @@ def test_relay_byte_for_byte(pabal, sink):
     assert len(s.messages) == 1
 
 
+def test_success_is_told_where_the_host_will_not(pabal, sink):
+    """One without DSN (RFC 3461 5.2.2); who wants no report gets none."""
+    sink(keywords=("PIPELINING",))
+    with pabal.smtp() as c:
+        c.ehlo()
+        for to, notify in (("x", "SUCCESS"), ("y", "FAILURE")):
+            c.sendmail("alice@" + DOMAIN, [f"{to}@example.net"],
+                       message(f"told of {to}"), [], [f"NOTIFY={notify}"])
+    raw = pabal.wait_mail("alice", "Successful mail delivery report")
+    _, _, rcpts, _ = report_of(raw)
+    assert [(r["Action"], r["Final-Recipient"]) for r in rcpts] == \
+        [("relayed", "rfc822; x@example.net")]
+    pabal.wait_queue(0)
+
+
 def test_many_recipients_go_in_one_transaction(pabal, sink):
     s = sink()
     rcpts = [f"u{i}@example.net" for i in range(40)]

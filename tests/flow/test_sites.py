@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Limits are those of the hosts that are dialled, not of domains."""
 import os
+import re
+import shutil
 import socket
 import threading
 
@@ -20,6 +22,15 @@ DOMAINS = 50
 PORT = free_port()
 CONF = [("qmgr", "smtp_concurrency", str(LIMIT)),
         ("qmgr", "smtp_concurrency_start", str(LIMIT))]
+
+
+def test_the_table_that_is_shipped(make_pabal):
+    """It is one as it stands."""
+    p = make_pabal()
+    shutil.copy(os.path.join(os.path.dirname(__file__), "../../etc/limits"),
+                os.path.join(p.dir, "etc", "limits"))
+    p.pabal("map", "limits")
+    assert re.search(r"ok +table +limits\n", p.pabal("check"))
 
 
 def prepare(instance):

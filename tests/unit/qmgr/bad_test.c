@@ -16,8 +16,9 @@
 #include "qmgr/report/notice.h"
 #include "sys/fd.h"
 #include "tests/fault.h"
+#include "tests/unit/qmgr/frame.h"
 
-static char dir[] = "/tmp/pabal-bad-XXXXXX";
+static char *dir;
 static int root, from;
 
 static const char head[] = "pabal-queue 1\nid ID1\narrived 1700000000000000\n"
@@ -31,8 +32,7 @@ setup(void **state)
 	struct err err;
 
 	(void)state;
-	if (mkdtemp(dir) == NULL)
-		return -1;
+	dir = frame_dir();
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ev_init();
 	log_set(LOG_LOGFMT, LOG_LVL_ERR);
@@ -46,12 +46,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", dir);
-	const int rc = system(cmd);
-
 	(void)state;
-	free(cmd);
-	return rc;
+	return frame_remove(dir);
 }
 
 static void

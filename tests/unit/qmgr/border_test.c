@@ -17,12 +17,10 @@
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "base/must.h"
-#include "conf/conf.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
 #include "mime/wire.h"
 #include "qmgr/admin/admin.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
@@ -39,6 +37,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "tests/unit/qmgr/fake_ipc.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum { OWNER = 1234, MAX_CALLS = 16 };
 
@@ -170,20 +169,8 @@ ipc_send(struct ipc *peer, const struct msg *m)
 
 /* ---- the frame of the tests ---- */
 
-static char dir[] = "/tmp/pabal-border-XXXXXX";
+static char *dir;
 static const char body[] = "Subject: x\r\n\r\nhello\r\n";
-
-static void
-load_conf(void)
-{
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
-
-	t.body = SLICE("active_limit = 100\n");
-	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
-	qmgr_conf = conf;
-}
 
 static int
 group_setup(void **state)
@@ -193,21 +180,17 @@ group_setup(void **state)
 	(void)state;
 	arena_init(&arena);
 	ev_init();
-	load_conf();
-	assert_non_null(mkdtemp(dir));
+	frame_conf("active_limit = 100\n");
+	dir = frame_dir();
 	return life_start(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &err);
 }
 
 static int
 group_teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", dir);
-	const int rc = system(cmd);
-
 	(void)state;
 	spool_stop();
-	free(cmd);
-	return rc;
+	return frame_remove(dir);
 }
 
 /* What earlier tests left open stays so. */

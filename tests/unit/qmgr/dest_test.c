@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "conf/conf.h"
 #include "ev/loop.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/run/dest_state.h"
 #include "qmgr/run/settle.h"
 #include "tests/clock.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum { START = 5, LIMIT = 20, DOWN_MS = 60000, MANY = 10000 };
 
@@ -667,17 +667,11 @@ test_visit(void **state)
 static int
 setup(void **state)
 {
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
-
 	(void)state;
 	ev_init();
 	entry_init();
-	t.body = SLICE("smtp_concurrency = 20\nsmtp_concurrency_start = 5\n"
-		       "recipients_per_job = 50\n");
-	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
-	qmgr_conf = conf;
+	frame_conf("smtp_concurrency = 20\nsmtp_concurrency_start = 5\n"
+		   "recipients_per_job = 50\n");
 	settle_init(on_begin, on_ended);
 	dest_init(on_deliver);
 	return 0;

@@ -32,11 +32,9 @@
 
 #include "base/crc32c.h"
 #include "base/mem.h"
-#include "conf/conf.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
 #include "qmgr/admin/admin.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/spool.h"
@@ -51,6 +49,7 @@
 #include "table/alias.h"
 #include "tests/fault.h"
 #include "tests/unit/qmgr/fake_ipc.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum {
 	NODES = 26,
@@ -59,24 +58,6 @@ enum {
 	CRASHES = 3,
 };
 static const int64_t max_ms = 60 * 86400000LL;
-
-/* ---- chance ---- */
-
-static uint64_t chance_state;
-
-static uint32_t
-pick(uint32_t n)
-{
-	chance_state =
-	    chance_state * 6364136223846793005U + 1442695040888963407U;
-	return (uint32_t)(chance_state >> 33) % n;
-}
-
-static bool
-percent(unsigned p)
-{
-	return pick(100) < p;
-}
 
 /* qmgr's own chance is ours. */
 uint32_t
@@ -834,21 +815,14 @@ epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 static void
 load_conf(void)
 {
-	struct buf text = { .max = 4096 };
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
+	char text[200];
 
-	buf_addf(&text,
+	snprintf(text, sizeof text,
 	    "retry_schedule = 5m 30m 2h\nqueue_lifetime = 1d\n"
 	    "bounce_lifetime = 2d\nactive_limit = %u\n"
 	    "recipients_per_job = %u\n",
 	    10 + pick(2) * 1000, mega ? 1000 : 1 + pick(10));
-	t.body = buf_slice(&text);
-	if (conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors) == -1)
-		wrong("the configuration");
-	qmgr_conf = conf;
-	buf_fini(&text);
+	frame_conf(text);
 }
 
 static void
@@ -1066,32 +1040,11 @@ explain(uint64_t seed, unsigned m, const char *why)
 	    plan.msgs[m].null_sender ? ", null sender" : "");
 }
 
-static char *
-make_dir(void)
-{
-	char *dir =
-	    xstrdup(access("/dev/shm", W_OK) == 0 ? "/dev/shm/pabal-law-XXXXXX"
-						  : "/tmp/pabal-law-XXXXXX");
-
-	assert_non_null(mkdtemp(dir));
-	return dir;
-}
-
-static void
-remove_dir(char *dir)
-{
-	char *cmd = xasprintf("rm -rf %s", dir);
-
-	assert_int_equal(system(cmd), 0);
-	free(cmd);
-	free(dir);
-}
-
 /* False: said what is wrong. */
 static bool
 one_round(uint64_t seed)
 {
-	char *dir = make_dir();
+	char *dir = frame_dir();
 	unsigned crashes;
 	bool crashed = false, good = true;
 	uint64_t life = seed * 1000;
@@ -1126,16 +1079,8 @@ one_round(uint64_t seed)
 		explain(seed, 0, "a file is left in the spool");
 		good = false;
 	}
-	remove_dir(dir);
+	assert_int_equal(frame_remove(dir), 0);
 	return good;
-}
-
-static uint64_t
-number(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
 }
 
 static void
@@ -1156,7 +1101,7 @@ test_law(void **state)
 static void
 test_too_many(void **state)
 {
-	char *dir = make_dir();
+	char *dir = frame_dir();
 
 	(void)state;
 	memset(world, 0, sizeof *world);
@@ -1170,7 +1115,7 @@ test_too_many(void **state)
 	assert_int_equal(world->mega_reported, 1);
 	assert_int_equal(world->mega_delivered, 5 * MEGA_EACH);
 	mega = false;
-	remove_dir(dir);
+	assert_int_equal(frame_remove(dir), 0);
 }
 
 static int

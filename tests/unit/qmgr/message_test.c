@@ -21,8 +21,9 @@
 #include "queue/envelope_text.h"
 #include "sys/fd.h"
 #include "tests/fault.h"
+#include "tests/unit/qmgr/frame.h"
 
-static char dir[] = "/tmp/pabal-qmgr-XXXXXX";
+static char *dir;
 static const char body[] = "Subject: x\r\n\r\nhello\r\n";
 
 static int
@@ -32,8 +33,7 @@ setup(void **state)
 	int fd;
 
 	(void)state;
-	if (mkdtemp(dir) == NULL)
-		return -1;
+	dir = frame_dir();
 	ev_init();
 	log_set(LOG_LOGFMT, LOG_LVL_ERR);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -44,12 +44,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", dir);
-	const int rc = system(cmd);
-
 	(void)state;
-	free(cmd);
-	return rc;
+	return frame_remove(dir);
 }
 
 /* A file in new/ with two recipients, and TAIL behind the message. */

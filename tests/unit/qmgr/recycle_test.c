@@ -12,10 +12,11 @@
 
 #include "base/mem.h"
 #include "sys/fd.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum { KEPT_MIN = 32, KEPT_MAX = 256 };
 
-static char dir[] = "/tmp/pabal-recycle-XXXXXX";
+static char *dir;
 static int root, from, to;
 
 static int
@@ -29,8 +30,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	if (mkdtemp(dir) == NULL)
-		return -1;
+	dir = frame_dir();
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	from = open_dir("from");
 	to = open_dir("to");
@@ -40,12 +40,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", dir);
-	const int rc = system(cmd);
-
 	(void)state;
-	free(cmd);
-	return rc;
+	return frame_remove(dir);
 }
 
 /* A message ID that leaves; its fd, which stays open. */

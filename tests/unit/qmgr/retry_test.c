@@ -8,26 +8,19 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "conf/conf.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "queue/envelope.h"
+#include "tests/unit/qmgr/frame.h"
 
 static const int64_t minute = 60000;
 
 static void
 set_schedule(const char *schedule)
 {
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	static void *conf;
 	char text[100];
 
 	snprintf(text, sizeof text, "retry_schedule = %s\n", schedule);
-	t.body = slice_str(text);
-	conf_free(&conf);
-	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
-	qmgr_conf = conf;
+	frame_conf(text);
 }
 
 /* Of 10,000 messages that failed in one moment, by ids as the spool gives them,

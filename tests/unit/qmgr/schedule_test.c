@@ -11,11 +11,9 @@
 
 #include "base/crc32c.h"
 #include "base/mem.h"
-#include "conf/conf.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
 #include "qmgr/admin/admin.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/spool.h"
@@ -27,6 +25,7 @@
 #include "sys/clock.h"
 #include "tests/clock.h"
 #include "tests/unit/qmgr/fake_ipc.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum { TRIES = 100 };
 static const int64_t minute = 60000, hour = 3600000, day = 86400000;
@@ -166,7 +165,7 @@ ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
 
 /* ---- the frame of the tests ---- */
 
-static char dir[] = "/tmp/pabal-schedule-XXXXXX";
+static char *dir;
 
 static bool
 is_syncing(void)
@@ -350,6 +349,28 @@ test_clock_set_forward(void **state)
 	finish();
 }
 
+/* Set both ways by hours, again and again, while several wait: each is tried
+ * when it would have been, none sooner and none later. */
+static void
+test_clock_steps(void **state)
+{
+	const int64_t steps[] = { 6 * hour, -12 * hour, 6 * hour, -day, day };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		submit("me@here.test");
+	assert_int_equal(ntried, 1); /* of the last */
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		clock_set_wall(steps[i]);
+		clock_run(minute / 2);
+	}
+	assert_int_equal(ntried, 1);
+	clock_run(4 * minute);
+	assert_int_equal(ntried, 1 + ARRAY_LEN(steps));
+	assert_int_equal(reports, 0);
+	finish();
+}
+
 static void
 act(const char *verb)
 {
@@ -377,20 +398,6 @@ test_held(void **state)
 	finish();
 }
 
-static void
-configure(const char *text)
-{
-	struct conf_text t = { "qmgr.conf", slice_str(text) };
-	struct conf_errors errors = { 0 };
-	static void *before;
-	void *conf = NULL;
-
-	assert_int_equal(conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors), 0);
-	qmgr_conf = conf;
-	conf_free(&before);
-	before = conf;
-}
-
 /* A reload with a shorter schedule does not leave what waits by the longer one:
  * it is tried at once, and then by the new one. */
 static void
@@ -402,20 +409,20 @@ test_reload(void **state)
 	submit("me@here.test");
 	clock_run(20 * minute);
 	assert_int_equal(ntried, 3);
-	configure("retry_schedule = 30s\n");
+	frame_conf("retry_schedule = 30s\n");
 	assert_int_equal(life_reload(&err), 0);
 	clock_run(1000);
 	assert_int_equal(ntried, 4);
-	clock_run(minute);
+	clock_run(3 * minute / 4); /* twice 30 s are more */
 	assert_int_equal(ntried, 5);
 	/* a longer one counts from the next attempt on */
-	configure("retry_schedule = 1h\n");
+	frame_conf("retry_schedule = 1h\n");
 	assert_int_equal(life_reload(&err), 0);
 	clock_run(minute);
 	assert_int_equal(ntried, 6);
 	clock_run(50 * minute);
 	assert_int_equal(ntried, 6);
-	configure("");
+	frame_conf("");
 	assert_int_equal(life_reload(&err), 0);
 	finish();
 }
@@ -427,22 +434,18 @@ setup(void **state)
 
 	(void)state;
 	ev_init();
-	configure("");
+	frame_conf("");
 	clock_wait_while(is_syncing);
-	assert_non_null(mkdtemp(dir));
+	dir = frame_dir();
 	return life_start(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &err);
 }
 
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", dir);
-	const int rc = system(cmd);
-
 	(void)state;
 	spool_stop();
-	free(cmd);
-	return rc;
+	return frame_remove(dir);
 }
 
 int
@@ -456,6 +459,7 @@ main(void)
 		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_clock_set_back_a_little),
 		cmocka_unit_test(test_clock_set_forward),
+		cmocka_unit_test(test_clock_steps),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_reload),
 	};

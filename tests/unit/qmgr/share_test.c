@@ -4,9 +4,8 @@
 #include "tests/unit.h"
 
 #include "base/mem.h"
-#include "conf/conf.h"
-#include "qmgr/conf.h"
 #include "queue/envelope.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum { LIMIT = 1000 };
 
@@ -39,13 +38,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_share),
 	};
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
 
-	t.body = SLICE("active_limit = 1000\n");
-	if (conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors) == -1)
-		return 1;
-	qmgr_conf = conf;
+	frame_conf("active_limit = 1000\n");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,12 +26,10 @@
 
 #include "base/crc32c.h"
 #include "base/mem.h"
-#include "conf/conf.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
 #include "qmgr/admin/admin.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
@@ -44,6 +42,7 @@
 #include "sys/fd.h"
 #include "tests/fault.h"
 #include "tests/unit/qmgr/fake_ipc.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum { TURNS = 8, FAULTY_TURNS = 4, IDLE_TICKS = 2 };
 
@@ -70,7 +69,7 @@ static struct world {
 	char struck[32];
 } * world;
 
-static char top[64];
+static char *top;
 
 /* Where a process ends that is no call of the disk: it says 250 next, gives a
  * job to an agent, or hears what became of one. */
@@ -407,21 +406,6 @@ on_tick(struct ev_timer *t)
 	flush();
 }
 
-static void
-load_conf(void)
-{
-	const struct conf_text texts[] = {
-		{ "pabal.conf", SLICE("hostname = mail.x\ndomains = x\n") },
-		{ "qmgr.conf", SLICE("retry_schedule = 1h\n") },
-	};
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
-
-	if (conf_load(&qmgr_conf_desc, texts, 2, &conf, &errors) == -1)
-		_exit(5);
-	qmgr_conf = conf;
-}
-
 /* Take MAILS in, or only go on with what is there. */
 static void
 process(bool take, const struct trouble *t)
@@ -429,7 +413,8 @@ process(bool take, const struct trouble *t)
 	struct err err = { 0 };
 	const int root = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	load_conf();
+	frame_conf_of(
+	    "hostname = mail.x\ndomains = x\n", "retry_schedule = 1h\n");
 	ev_init();
 	life_prepare();
 	if (life_start(root, &err) == -1)
@@ -755,24 +740,18 @@ test_restart_on_failing_disk(void **state)
 static int
 setup(void **state)
 {
-	const char *dir = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-
 	(void)state;
-	snprintf(top, sizeof top, "%s/pabal-sweep-XXXXXX", dir);
+	top = frame_dir();
 	world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	return world == MAP_FAILED || mkdtemp(top) == NULL ? -1 : 0;
+	return world == MAP_FAILED ? -1 : 0;
 }
 
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", top);
-	const int rc = system(cmd);
-
 	(void)state;
-	free(cmd);
-	return rc;
+	return frame_remove(top);
 }
 
 int

@@ -32,11 +32,9 @@
 
 #include "base/crc32c.h"
 #include "base/mem.h"
-#include "conf/conf.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "qmgr/admin/admin.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/entry_away.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/note.h"
@@ -52,10 +50,11 @@
 #include "sys/fd.h"
 #include "tests/fault.h"
 #include "tests/unit/qmgr/count_law.h"
+#include "tests/unit/qmgr/frame.h"
 
 enum { PROCESSES = 8, TURNS = 12, HOUR_MS = 3600000 };
 
-static char top[64];
+static char *top;
 static int root;
 static struct world {
 	unsigned made;
@@ -71,24 +70,6 @@ wrong(const char *fmt, ...)
 	vsnprintf(world->wrong, sizeof world->wrong, fmt, ap);
 	va_end(ap);
 	_exit(3);
-}
-
-/* ---- chance ---- */
-
-static uint64_t chance_state;
-
-static uint32_t
-pick(uint32_t n)
-{
-	chance_state =
-	    chance_state * 6364136223846793005U + 1442695040888963407U;
-	return (uint32_t)(chance_state >> 33) % n;
-}
-
-static bool
-percent(unsigned p)
-{
-	return pick(100) < p;
 }
 
 /* ---- the administrator ---- */
@@ -446,17 +427,10 @@ on_tick(struct ev_timer *t)
 static void
 load_conf(void)
 {
-	struct buf text = { .max = 4096 };
-	struct conf_text t = { "qmgr.conf", { 0 } };
-	struct conf_errors errors = { 0 };
-	void *conf = NULL;
+	char text[60];
 
-	buf_addf(&text, "active_limit = %u\n", 10 + pick(2) * 100);
-	t.body = buf_slice(&text);
-	if (conf_load(&qmgr_conf_desc, &t, 1, &conf, &errors) == -1)
-		wrong("the configuration");
-	qmgr_conf = conf;
-	buf_fini(&text);
+	snprintf(text, sizeof text, "active_limit = %u\n", 10 + pick(2) * 100);
+	frame_conf(text);
 }
 
 static void __attribute__((noreturn)) process(uint64_t seed)
@@ -682,14 +656,6 @@ test_end_early(void **state)
 	in_step(COMPARE);
 }
 
-static uint64_t
-number(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void
 test_law(void **state)
 {
@@ -707,12 +673,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	strlcpy(top,
-	    access("/dev/shm", W_OK) == 0 ? "/dev/shm/pabal-waiting-XXXXXX"
-					  : "/tmp/pabal-waiting-XXXXXX",
-	    sizeof top);
-	if (mkdtemp(top) == NULL)
-		return -1;
+	top = frame_dir();
 	root = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -722,12 +683,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf %s", top);
-	const int rc = system(cmd);
-
 	(void)state;
-	free(cmd);
-	return rc;
+	return frame_remove(top);
 }
 
 int
