@@ -111,7 +111,7 @@ status_items_put(
 
 	if (mailbox_sync_some(m, false, &more, err) == -1)
 		return -1;
-	if (more && !mailbox_is_building(m))
+	if (more)
 		return 1;
 	if (mailbox_status(m, &st, err) == -1)
 		return -1;

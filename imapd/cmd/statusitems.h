@@ -14,8 +14,8 @@ struct session;
 unsigned status_items_parse(struct parse *p);
 /* The client asked for them, which may imply CONDSTORE. */
 void status_items_enable(struct session *s, unsigned items);
-/* "* STATUS name (...)" CRLF.  1: nothing was written, what other programs did
- * is looked at first: call again. */
+/* "* STATUS name (...)" CRLF.  1: nothing was written, what lies in the
+ * directories is taken in first: call again. */
 int status_items_put(
     struct session *s, struct mailbox *m, unsigned items, struct err *err);
 

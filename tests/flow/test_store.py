@@ -158,6 +158,28 @@ def test_take_over(pabal):
         assert b"$Forwarded" in flags[77]
 
 
+def test_status_tells_no_part(make_pabal):
+    """Of a mailbox that is taken in for the first time: a page of webmail asks
+    once, and shows what it is told."""
+    many = 4000
+    p = make_pabal()
+    top = p.maildir("alice")
+    owner = os.stat(top)
+    for folder in (f"{top}/cur", f"{top}/.Old/cur"):
+        drop(p, "alice", os.path.join(folder, "0.a.h:2,"), b"Subject: x\n\n\n")
+        for i in range(1, many):
+            path = f"{folder}/{i}.a.h:2,{'S' * (i % 2)}"
+            with open(path, "wb") as f:
+                f.write(b"Subject: x\n\n\n")
+            os.chown(path, owner.st_uid, owner.st_gid)
+    numbers = (f"(MESSAGES {many} UNSEEN {many // 2})").encode()
+    with p.imap() as c:
+        assert c.status("INBOX", "(MESSAGES UNSEEN)")[1] == [
+            b"INBOX " + numbers]
+        c.xatom("LIST", '""', "Old", "RETURN (STATUS (MESSAGES UNSEEN))")
+        assert c.response("STATUS")[1] == [b"Old " + numbers]
+
+
 def test_index_lost(pabal):
     """The same UIDs and flags, in a session that goes on too."""
     for i in range(3):
