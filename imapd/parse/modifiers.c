@@ -30,7 +30,11 @@ read_fetch(struct parse *p, struct fetch_modifiers *m)
 	if (parse_try_word(p, "CHANGEDSINCE")) {
 		once(p, m->changed_since > 0);
 		parse_space(p);
-		m->changed_since = parse_modseq(p);
+		m->changed_since = parse_modseq_or_zero(p);
+		/* Thunderbird, where it knows none yet; no message's is as
+		 * low as 1. */
+		if (m->changed_since == 0)
+			m->changed_since = 1;
 	} else if (parse_try_word(p, "VANISHED")) {
 		once(p, m->vanished);
 		m->vanished = true;
