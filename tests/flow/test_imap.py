@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Reading over IMAP: imaplib, curl, mbsync; IDLE; several sessions."""
+"""Reading over IMAP: imaplib, curl; IDLE; several sessions."""
 import imaplib
 import os
 import re
@@ -283,53 +283,6 @@ def test_curl(pabal):
          "--user", f"alice@{DOMAIN}:{PASSWORD}"], capture_output=True,
         timeout=PATIENCE, check=True).stdout
     assert b"Subject: " in out
-
-
-def test_mbsync(pabal, tmp_path):
-    c = pabal.imap("bob")
-    c.create("Sub/Folder")
-    for i in range(20):
-        append(c, "INBOX" if i % 2 else "Sub/Folder", message(f"sync {i}"))
-    c.logout()
-    rc = tmp_path / "mbsyncrc"
-    local = tmp_path / "mail"
-    local.mkdir()
-    rc.write_text(f"""
-IMAPStore far
-Host 127.0.0.1
-Port {pabal.port("imap")}
-User bob@{DOMAIN}
-Pass "{PASSWORD}"
-AuthMechs PLAIN
-SSLType None
-
-MaildirStore near
-Path {local}/
-Inbox {local}/INBOX
-SubFolders Verbatim
-
-Channel all
-Far :far:
-Near :near:
-Patterns *
-Create Both
-Expunge Both
-SyncState *
-""")
-    run = ["mbsync", "-c", str(rc), "all"]
-    r = subprocess.run(run, capture_output=True, timeout=2 * PATIENCE)
-    assert r.returncode == 0, r.stderr
-    got = list(local.glob("INBOX/*/*")) + list(local.glob("Sub/Folder/*/*"))
-    assert sum(f.is_file() and f.parent.name in ("new", "cur")
-               for f in got) >= 20
-    # A new message here, a deletion there.
-    (local / "INBOX" / "new" / "1.local").write_bytes(
-        message("from near").replace(b"\r\n", b"\n"))
-    r = subprocess.run(run, capture_output=True, timeout=2 * PATIENCE)
-    assert r.returncode == 0, r.stderr
-    assert pabal.find_mail("bob", "from near")
-    r = subprocess.run(run, capture_output=True, timeout=2 * PATIENCE)
-    assert r.returncode == 0, r.stderr
 
 
 def test_compressed_literal_plus(pabal):

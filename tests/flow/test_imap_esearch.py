@@ -261,6 +261,8 @@ def test_progress(make_pabal):
     "UID THREAD REFS UTF-8 ALL UNDELETED",
     "UID THREAD REFERENCES US-ASCII ALL UNDELETED",
     "SEARCH RETURN (MIN MAX COUNT) UNSEEN UNDELETED",
+    "UID SORT (DISPLAYFROM) US-ASCII ALL",
+    "UID SORT (DATE) US-ASCII UNSEEN TEXT x",
     # Thunderbird: quick filter, search folders
     'UID SEARCH (OR SUBJECT "x" FROM "x") UNDELETED',
     'uid search charset UTF-8 OR OR FROM "x" TO "x" CC "x"',
