@@ -120,7 +120,11 @@ attempt_free(struct auth_check *c)
 void
 attempt_hold(struct auth_check *c)
 {
-	if (auth_attempts.held.count >= HELD_MAX)
+	struct auth_check *same = attempt_held(c->peer, c->key.id);
+
+	if (same != NULL)
+		attempt_free(same);
+	else if (auth_attempts.held.count >= HELD_MAX)
 		attempt_free(TAILQ_FIRST(&auth_attempts.waiting));
 	c->held = true;
 	(void)map_put(&auth_attempts.held, exchange_key(&c->key), c);

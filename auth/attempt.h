@@ -90,8 +90,8 @@ void attempt_free(struct auth_check *c);
 /* Does SERVICE open a mailbox, by a ticket?  Sending mail does not. */
 bool attempt_has_session(struct slice service);
 
-/* C's client has the next word of the exchange: it is found by its key.  Where
- * there are too many, the oldest is forgotten. */
+/* C's client has the next word of the exchange: it is found by its key.  One
+ * of the same key is forgotten, or, where there are too many, the oldest. */
 void attempt_hold(struct auth_check *c);
 struct auth_check *attempt_held(struct ipc *peer, uint64_t exchange);
 /* C does not wait for its client any longer. */

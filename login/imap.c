@@ -298,7 +298,7 @@ sasl_line(struct login_session *s, struct slice in)
 
 	if (nl == in.n) {
 		if (in.n > SASL_LINE_MAX + 2)
-			login_hangup(s, "LIMIT", "Line too long");
+			login_hangup(s, "TOOBIG", "Line too long");
 		return 0;
 	}
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
@@ -322,7 +322,7 @@ imap_input(struct login_session *s, struct slice in)
 		login_reply(s, "+ Go ahead");
 		return imap_input(s, in);
 	case IMAP_TOO_LONG:
-		login_hangup(s, "LIMIT", "Command too long");
+		login_hangup(s, "TOOBIG", "Command too long");
 		return in.n;
 	case IMAP_TOO_BIG:
 		too_big(s, slice_sub(in, 0, len));

@@ -3,6 +3,7 @@
  * codes), 5034 (AUTH). */
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -63,12 +64,14 @@ pop3_malformed(struct login_session *s, const char *text)
 	login_mistake(s);
 }
 
-/* CODE is IMAP's; POP3 knows only that it may be better later. */
+/* CODE is IMAP's; POP3 knows only whether it may be better later. */
 static void
 pop3_bye(const char *code, const char *text, struct buf *out)
 {
-	(void)code;
-	buf_addf(out, "-ERR [SYS/TEMP] %s\r\n", text);
+	const bool for_good = strcmp(code, "TOOBIG") == 0;
+
+	buf_addf(
+	    out, "-ERR [%s] %s\r\n", for_good ? "SYS/PERM" : "SYS/TEMP", text);
 }
 
 /* ---- commands ---- */
@@ -256,7 +259,7 @@ pop3_input(struct login_session *s, struct slice in)
 	struct slice line = slice_sub(in, 0, nl);
 
 	if (nl >= max) {
-		login_hangup(s, "LIMIT", "Line too long");
+		login_hangup(s, "TOOBIG", "Line too long");
 		return in.n;
 	}
 	if (nl == in.n)

@@ -296,8 +296,8 @@ def test_too_many_mistakes(pabal):
         assert c.at_end()
 
 
-@pytest.mark.parametrize("service,end", [("imap", "* BYE [LIMIT] "),
-                                         ("pop3", "-ERR ")])
+@pytest.mark.parametrize("service,end", [("imap", "* BYE [TOOBIG] "),
+                                         ("pop3", "-ERR [SYS/PERM] ")])
 def test_endless_line(pabal, service, end):
     with Line(pabal, service) as c:
         try:
@@ -310,7 +310,7 @@ def test_endless_line(pabal, service, end):
 
 def test_endless_literal_unasked(pabal):
     with Line(pabal, "imap") as c:
-        assert c.ask("a LOGIN {99999999+}").startswith("* BYE ")
+        assert c.ask("a LOGIN {99999999+}").startswith("* BYE [TOOBIG] ")
 
 
 def test_binary_garbage(pabal):

@@ -7,8 +7,10 @@
 
 #include <fcntl.h>
 
+#include "auth/attempt.h"
 #include "auth/conf.h"
 #include "auth/exchange.h"
+#include "auth/judge.h"
 #include "base/base64.h"
 #include "base/cur.h"
 #include "base/mem.h"
@@ -738,6 +740,41 @@ test_scram_dropped(void **state)
 	}
 }
 
+static struct auth_check *
+held(struct ipc *peer, uint64_t id)
+{
+	struct auth_check *c = attempt_new(peer, id);
+
+	judge_init(c);
+	c->key.peer = peer;
+	c->key.id = id;
+	attempt_hold(c);
+	return c;
+}
+
+/* The tables of the first had not answered when the second began. */
+static void
+test_scram_same_id(void **state)
+{
+	struct ipc *peer = NULL;
+	const int fd = daemon_peer(&peer, ROLE_LOGIN, 0);
+	const size_t before = auth_attempts.held.count;
+	struct auth_check *c;
+
+	(void)state;
+	(void)held(peer, 7);
+	c = held(peer, 7);
+	assert_int_equal(auth_attempts.held.count, before + 1);
+	assert_ptr_equal(attempt_held(peer, 7), c);
+	c = held(peer, 8);
+	attempt_free(attempt_held(peer, 7));
+	assert_null(attempt_held(peer, 7));
+	assert_ptr_equal(attempt_held(peer, 8), c);
+	attempt_free(c);
+	assert_int_equal(auth_attempts.held.count, before);
+	close(fd);
+}
+
 /* ---- app passwords ---- */
 
 static void
@@ -815,6 +852,7 @@ main(void)
 		cmocka_unit_test(test_scram_orders),
 		cmocka_unit_test(test_scram_salts),
 		cmocka_unit_test(test_scram_dropped),
+		cmocka_unit_test(test_scram_same_id),
 		cmocka_unit_test(test_app_password),
 		cmocka_unit_test(test_token_without_keys),
 		cmocka_unit_test(test_table_gone),
