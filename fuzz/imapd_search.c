@@ -59,7 +59,7 @@ read_subject(struct slice text)
 	bool reply;
 
 	buf_init(&b, TEXT_MAX);
-	base = basesubject_of(text, &b, &reply);
+	base = basesubject_of(text, text, &b, &reply);
 	must(base.n <= BASESUBJECT_MAX);
 	must(base.n == 0 || (base.p[0] != ' ' && base.p[base.n - 1] != ' '));
 	buf_fini(&b);
@@ -90,7 +90,7 @@ read_envelope(struct slice text)
 	struct buf key;
 
 	buf_init(&key, SORTKEY_MAX);
-	sortkey_put(&key, &by, &info, text);
+	sortkey_put(&key, &by, &info, text, text);
 	must(!key.failed && key.n >= 8 + 5);
 	buf_fini(&key);
 }

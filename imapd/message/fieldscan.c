@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "base/needle.h"
-#include "base/utf8.h"
+#include "imapd/message/fieldtext.h"
 #include "imapd/parse/searchkey.h"
 #include "mime/fold.h"
-#include "mime/part.h"
-#include "mime/record.h"
-#include "mime/word.h"
 
 enum { FIELD_MAX = 16 << 20 };
 
@@ -48,25 +45,6 @@ fieldscan_date(struct fieldscan *f)
 	return buf_slice(&f->raw);
 }
 
-/* Decode what stands in the header.  Bytes that no charset is told of are of
- * the one that the message declares: the tree of its parts is read for them
- * alone. */
-static void
-decode(struct fieldscan *f)
-{
-	const struct slice raw = buf_slice(&f->raw);
-	struct mime_tree *tree = NULL;
-	struct slice charset = { NULL, 0 };
-
-	if (!utf8_valid(raw) || slice_find(raw, '\x1b') < raw.n ||
-	    slice_find(raw, '\x0e') < raw.n)
-		tree = mime_record_tree(f->record);
-	if (tree != NULL)
-		charset = mime_part_charset(tree->root);
-	word_decode_in(&f->text, raw, charset);
-	mime_tree_free(&tree);
-}
-
 bool
 fieldscan_holds(struct fieldscan *f, const struct search_key *k)
 {
@@ -84,7 +62,7 @@ fieldscan_holds(struct fieldscan *f, const struct search_key *k)
 		buf_reset(&f->text);
 		buf_reset(folded);
 		envfield_text(rendered, addresses, &f->raw);
-		decode(f);
+		fieldtext_decode(&f->text, buf_slice(&f->raw), f->record);
 		fold_text(buf_slice(&f->text), folded);
 		f->is_folded[field] = true;
 	}

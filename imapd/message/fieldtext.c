@@ -4,8 +4,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "mime/header.h"
 #include "mime/param.h"
+#include "mime/part.h"
+#include "mime/record.h"
 #include "mime/word.h"
 
 enum { NAME_MAX_BYTES = 64 };
@@ -44,4 +47,33 @@ fieldtext_put(
 	if (param_disposition(&a, value, &token, &params))
 		put_params(out, params);
 	arena_fini(&a);
+}
+
+/* ISO 2022 in seven bits. */
+static bool
+is_shifted(struct slice s)
+{
+	return slice_find(s, '\x1b') < s.n || slice_find(s, '\x0e') < s.n;
+}
+
+/* The tree of the parts is read for what needs it alone. */
+void
+fieldtext_decode(struct buf *out, struct slice raw, struct slice record)
+{
+	struct mime_tree *tree = NULL;
+	struct slice charset = { NULL, 0 };
+
+	if (!utf8_valid(raw) || is_shifted(raw))
+		tree = mime_record_tree(record);
+	if (tree != NULL)
+		charset = mime_part_charset(tree->root);
+	word_decode_in(out, raw, charset);
+	mime_tree_free(&tree);
+}
+
+bool
+fieldtext_is_plain(struct slice raw)
+{
+	return utf8_ascii(raw) == raw.n && !is_shifted(raw) &&
+	       slice_search(raw, SLICE("=?")) == raw.n;
 }

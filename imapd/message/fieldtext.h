@@ -3,6 +3,8 @@
 #ifndef IMAPD_MESSAGE_FIELDTEXT_H
 #define IMAPD_MESSAGE_FIELDTEXT_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 
 struct buf;
@@ -13,5 +15,11 @@ struct header_field;
  * (RFC 2231) follow behind it once more, whole and decoded. */
 void fieldtext_put(
     struct buf *out, const struct header_field *f, struct slice charset);
+/* The same of RAW, a value that an ENVELOPE has: raw bytes that are no UTF-8
+ * are of the charset that the message declares, by its RECORD (mime/record.h).
+ */
+void fieldtext_decode(struct buf *out, struct slice raw, struct slice record);
+/* Is RAW what it decodes to?  ASCII, nothing of it encoded. */
+bool fieldtext_is_plain(struct slice raw);
 
 #endif

@@ -247,8 +247,17 @@ load_record(struct match *m, struct err *err)
 	return FOUND;
 }
 
-/* The fields asked for, as the record has them.  Raw bytes in them are in the
- * charset that the message declares, for which its tree has to be read. */
+/* Raw bytes, and those of the charsets that switch by escape sequences, are in
+ * the charset that the message declares, for which its tree has to be read. */
+static bool
+is_plain(struct slice head)
+{
+	return utf8_ascii(head) == head.n &&
+	       slice_find(head, '\x1b') == head.n &&
+	       slice_find(head, '\x0e') == head.n;
+}
+
+/* The fields asked for, as the record has them. */
 static bool
 take_kept_header(struct match *m)
 {
@@ -261,7 +270,7 @@ take_kept_header(struct match *m)
 	if (!mime_fields_get(fields, m->heads, &m->kept_head))
 		return false;
 	head = buf_slice(&m->kept_head);
-	if (utf8_ascii(head) == head.n)
+	if (is_plain(head))
 		return true;
 	buf_fini(&m->kept_head);
 	return false;

@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
-#include "mime/word.h"
+#include "imapd/message/fieldtext.h"
 
 static bool
 is_blank(char c)
@@ -11,26 +11,18 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static bool
-is_plain(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] & 0x80) != 0)
-			return false;
-	return slice_search(s, SLICE("=?")) == s.n;
-}
-
 /* (1) UTF-8 on one line; each run of white space is one space. */
 static void
-normalize(struct slice raw, struct buf *text)
+normalize(struct slice raw, struct slice record, struct buf *text)
 {
 	size_t n = 0;
 
 	buf_reset(text);
-	if (is_plain(raw))
+	if (fieldtext_is_plain(raw))
 		buf_add(text, slice_sub(raw, 0, 2 * BASESUBJECT_MAX));
 	else
-		word_decode(text, slice_sub(raw, 0, 4 * BASESUBJECT_MAX));
+		fieldtext_decode(
+		    text, slice_sub(raw, 0, 4 * BASESUBJECT_MAX), record);
 	for (size_t i = 0; i < text->n; i++) {
 		const char c = text->p[i];
 
@@ -130,12 +122,13 @@ cut_leader(struct slice *s, bool *reply)
 }
 
 struct slice
-basesubject_of(struct slice raw, struct buf *text, bool *reply)
+basesubject_of(
+    struct slice raw, struct slice record, struct buf *text, bool *reply)
 {
 	struct slice s;
 
 	*reply = false;
-	normalize(raw, text);
+	normalize(raw, record, text);
 	s = buf_slice(text);
 	for (;;) {
 		s = cut_trailers(s, reply);

@@ -13,9 +13,11 @@ struct buf;
 /* Longer subjects are cut, so that the work for each is bounded. */
 enum { BASESUBJECT_MAX = 2048 };
 
-/* Of RAW, the value of a Subject field; UTF-8, in the memory of TEXT, whose
- * content is replaced.  *REPLY: something that marks a reply or a forward was
+/* Of RAW, the Subject in the ENVELOPE of the message that RECORD
+ * (mime/record.h; may be empty) is of; UTF-8, in the memory of TEXT, whose
+ * content is replaced. *REPLY: something that marks a reply or a forward was
  * taken off. */
-struct slice basesubject_of(struct slice raw, struct buf *text, bool *reply);
+struct slice basesubject_of(
+    struct slice raw, struct slice record, struct buf *text, bool *reply);
 
 #endif

@@ -3,13 +3,13 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "imapd/message/fieldtext.h"
 #include "imapd/message/message.h"
 #include "imapd/parse/parse.h"
 #include "imapd/search/basesubject.h"
 #include "imapd/search/envparts.h"
 #include "mime/casemap.h"
 #include "mime/record.h"
-#include "mime/word.h"
 
 /* Of a display name that is decoded; mapping makes it longer. */
 enum { NAME_MAX_BYTES = 1024, TEXT_MAX_BYTES = 64 << 10 };
@@ -107,6 +107,7 @@ sortkey_sent(const struct message_info *info, struct slice envelope)
 /* Of a key under way: what is reversed has its bits turned over. */
 struct key_writer {
 	struct buf *out;
+	struct slice record;
 	struct buf text[3]; /* scratch */
 	bool reverse;
 };
@@ -168,7 +169,7 @@ add_display(struct key_writer *k, struct slice list)
 	(void)envparts_first(list, &a);
 	s = envparts_string(a.name, text);
 	buf_reset(whole);
-	word_decode(whole, slice_sub(s, 0, NAME_MAX_BYTES));
+	fieldtext_decode(whole, slice_sub(s, 0, NAME_MAX_BYTES), k->record);
 	if (slice_trim(buf_slice(whole)).n > 0) {
 		add_string(k, buf_slice(whole));
 		return;
@@ -189,7 +190,7 @@ add_subject(struct key_writer *k, struct slice subject)
 	bool reply;
 	const struct slice raw = envparts_string(subject, &k->text[0]);
 
-	add_string(k, basesubject_of(raw, &k->text[1], &reply));
+	add_string(k, basesubject_of(raw, k->record, &k->text[1], &reply));
 }
 
 static void
@@ -264,9 +265,9 @@ last_part(const struct sort_program *program)
 
 void
 sortkey_put(struct buf *key, const struct sort_program *program,
-    const struct message_info *info, struct slice envelope)
+    const struct message_info *info, struct slice envelope, struct slice record)
 {
-	struct key_writer k = { .out = key };
+	struct key_writer k = { .out = key, .record = record };
 	struct envparts e;
 
 	(void)envparts_split(envelope, last_part(program), &e);
@@ -285,7 +286,7 @@ enum found
 sortkey_message(struct buf *key, const struct sort_program *program,
     struct imapd_message *m, bool *ready, struct err *err)
 {
-	struct slice envelope = { NULL, 0 };
+	struct slice envelope = { NULL, 0 }, record = { NULL, 0 };
 
 	*ready = true;
 	if (wants_envelope(program, &m->info)) {
@@ -294,8 +295,9 @@ sortkey_message(struct buf *key, const struct sort_program *program,
 		*ready = !m->reading;
 		if (found != FOUND || !*ready)
 			return found;
-		(void)mime_record_envelope(imapd_message_kept(m), &envelope);
+		record = imapd_message_kept(m);
+		(void)mime_record_envelope(record, &envelope);
 	}
-	sortkey_put(key, program, &m->info, envelope);
+	sortkey_put(key, program, &m->info, envelope, record);
 	return FOUND;
 }

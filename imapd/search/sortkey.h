@@ -51,9 +51,10 @@ bool sortkey_wants_records(const struct sort_program *program);
  */
 enum found sortkey_message(struct buf *key, const struct sort_program *program,
     struct imapd_message *m, bool *ready, struct err *err);
-/* KEY's content is replaced.  ENVELOPE as rendered, or empty.  Strings count
- * with SORTKEY_STRING_MAX bytes. */
+/* KEY's content is replaced.  ENVELOPE as rendered, of RECORD, or both empty.
+ * Strings count with SORTKEY_STRING_MAX bytes. */
 void sortkey_put(struct buf *key, const struct sort_program *program,
-    const struct message_info *info, struct slice envelope);
+    const struct message_info *info, struct slice envelope,
+    struct slice record);
 
 #endif

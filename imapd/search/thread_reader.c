@@ -62,11 +62,12 @@ read_references(
 }
 
 static void
-read_subject(
-    struct thread_reader *r, struct slice raw, struct thread_message *m)
+read_subject(struct thread_reader *r, struct slice raw, struct slice record,
+    struct thread_message *m)
 {
 	struct buf *mapped = &r->text[2];
-	const struct slice base = basesubject_of(raw, &r->text[1], &m->reply);
+	const struct slice base =
+	    basesubject_of(raw, record, &r->text[1], &m->reply);
 
 	buf_reset(mapped);
 	casemap_text(base, mapped);
@@ -104,8 +105,9 @@ thread_reader_get(struct thread_reader *r, struct imapd_message *m,
 	    envelope, kept ? ENVPART_SUBJECT : ENVPART_MESSAGE_ID, &e);
 	t->date_s = sortkey_sent(&m->info, envelope);
 	if (r->algorithm != THREAD_REFS)
-		read_subject(
-		    r, envparts_string(e.of[ENVPART_SUBJECT], &r->text[0]), t);
+		read_subject(r,
+		    envparts_string(e.of[ENVPART_SUBJECT], &r->text[0]),
+		    imapd_message_kept(m), t);
 	if (r->algorithm == THREAD_ORDEREDSUBJECT)
 		return FOUND;
 	found = imapd_message_references(m, &r->text[2], err);

@@ -96,44 +96,36 @@ static const struct {
 	{ "unicode-1-1-utf-7", "utf-7" },
 };
 
-static const char *const preload[] = { "cp949", "iso-2022-kr", "johab",
-	"cp932", EUCJP, "iso-2022-jp-2", "iso-2022-jp-3", "gb18030", "big5",
-	"big5-hkscs", "euc-tw", "iso-2022-cn", "iso-2022-cn-ext", "iso-8859-1", "cp1250", "cp1251", "cp1252",
-	"cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
-	"iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6",
-	"iso-8859-7", "iso-8859-8", "iso-8859-9", "iso-8859-10",
-	"iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r",
-	"koi8-u", "koi8-t", "windows-874", "viscii", "tcvn", "cp437", "cp850",
-	"cp852", "cp855", "cp857", "cp862", "cp864", "cp866", "macintosh",
-	"mac-cyrillic", "armscii-8", "georgian-ps", "pt154", "utf-7",
-	"utf-16", "utf-32" };
-
-/* The names that mail uses for them. */
-static const char *const mail_names[] = { "US-ASCII", "UTF-8", "EUC-KR",
-	"KS_C_5601-1987", "ISO-2022-KR", "Johab", "Shift_JIS", "EUC-JP",
-	"ISO-2022-JP", "ISO-2022-JP-2", "GB18030", "GBK", "GB2312", "Big5",
-	"Big5-HKSCS", "EUC-TW", "ISO-2022-CN", "ISO-2022-CN-EXT", "ISO-8859-1",
-	"ISO-8859-2", "ISO-8859-3", "ISO-8859-4", "ISO-8859-5", "ISO-8859-6",
-	"ISO-8859-7", "ISO-8859-8", "ISO-8859-9", "ISO-8859-10", "ISO-8859-11",
+/* Those that text in mail can be in: RFC 2046 4.1.1 wants its lines to end in
+ * CRLF, so that EBCDIC and the like cannot stand there. */
+static const char *const names[] = {
+	"US-ASCII", "UTF-8", "EUC-KR", "KS_C_5601-1987", "ISO-2022-KR",
+	"Johab", "Shift_JIS", "EUC-JP", "ISO-2022-JP", "ISO-2022-JP-2",
+	"GB18030", "GBK", "GB2312", "Big5", "Big5-HKSCS", "EUC-TW",
+	"ISO-2022-CN", "ISO-2022-CN-EXT", "ISO-8859-1", "ISO-8859-2",
+	"ISO-8859-3", "ISO-8859-4", "ISO-8859-5", "ISO-8859-6", "ISO-8859-7",
+	"ISO-8859-8", "ISO-8859-9", "ISO-8859-10", "ISO-8859-11",
 	"ISO-8859-13", "ISO-8859-14", "ISO-8859-15", "ISO-8859-16",
 	"windows-1250", "windows-1251", "windows-1252", "windows-1253",
 	"windows-1254", "windows-1255", "windows-1256", "windows-1257",
 	"windows-1258", "windows-874", "TIS-620", "KOI8-R", "KOI8-U", "KOI8-T",
 	"VISCII", "TCVN", "IBM437", "IBM850", "IBM852", "IBM855", "IBM857",
 	"IBM862", "IBM864", "IBM866", "macintosh", "ARMSCII-8", "PT154",
-	"UTF-7", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32" };
+	"UTF-7", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32", "CP1125", "CP737",
+	"CP770", "CP771", "CP772", "CP773", "CP774", "CP775", "CWI", "DEC-MCS",
+	"ECMA-CYRILLIC", "EUC-JISX0213", "GEORGIAN-ACADEMY", "GEORGIAN-PS",
+	"GOST_19768-74", "HP-GREEK8", "HP-ROMAN8", "HP-ROMAN9", "HP-THAI8",
+	"HP-TURKISH8", "IBM1004", "IBM1008", "IBM1046", "IBM1124", "IBM1129",
+	"IBM1133", "IBM1161", "IBM1162", "IBM1163", "IBM1167", "IBM4909",
+	"IBM5347", "IBM851", "IBM856", "IBM858", "IBM860", "IBM861", "IBM863",
+	"IBM865", "IBM866NAV", "IBM868", "IBM869", "IBM891", "IBM901",
+	"IBM902", "IBM903", "IBM904", "IBM9066", "IBM921", "IBM922", "IBM932",
+	"IBM943", "IBM9448", "IEC_P27-1", "ISIRI-3342", "ISO-2022-JP-3",
+	"ISO-8859-9E", "ISO-IR-197", "ISO-IR-209", "ISO_10367-BOX", "ISO_6937",
+	"KOI-8", "KOI8-RU", "MAC-CENTRALEUROPE", "MAC-IS", "MAC-SAMI",
+	"MAC-UK", "MIK", "RK1048", "TSCII", "WIN-SAMI-2", "Shift_JISX0213",
+	"MAC-CYRILLIC", "T.61-8BIT" };
 /* clang-format on */
-
-/* The converters stay open for good: glibc would unload their tables else. */
-void
-charset_preload(void)
-{
-	static iconv_t kept[ARRAY_LEN(preload)];
-
-	for (size_t i = 0; i < ARRAY_LEN(preload); i++)
-		if (kept[i] == NULL)
-			kept[i] = iconv_open("UTF-8", preload[i]);
-}
 
 /* iconv's names may hold paths, options and lists; a charset's do not. */
 static bool
@@ -503,13 +495,24 @@ charset_to_utf8(struct buf *out, struct slice name, struct slice in)
 void
 charset_list(struct buf *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(mail_names); i++) {
-		struct charset *cs = charset_open(slice_str(mail_names[i]));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct charset *cs = charset_open(slice_str(names[i]));
 
 		if (cs == NULL)
 			continue;
 		buf_adds(out, out->n > 0 ? " " : "");
-		buf_adds(out, mail_names[i]);
+		buf_adds(out, names[i]);
 		charset_close(&cs);
 	}
+}
+
+/* They stay open for good: glibc would unload their tables else. */
+void
+charset_preload(void)
+{
+	static struct charset *kept[ARRAY_LEN(names)];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (kept[i] == NULL)
+			kept[i] = charset_open(slice_str(names[i]));
 }

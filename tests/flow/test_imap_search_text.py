@@ -32,7 +32,13 @@ BROKEN = (b"Subject: broken\r\nContent-Type: text/plain; charset=utf-8\r\n"
 QUOTED = (b"Subject: quoted\r\nContent-Transfer-Encoding: quoted-printable\r\n"
           b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
           b"four=  \r\nteen =zz =c3=A9t=\r\n")
-ALL = (HTML, FLOWED, NAMED, RAW, BROKEN, QUOTED)
+SHIFTED = (b"Subject: \x1b$)C\x0eH8@G\x0f\r\n"
+           b"Keywords: \x1b$)C\x0e>H3g\x0f\r\n"
+           b"Content-Type: text/plain; charset=iso-2022-kr\r\n\r\nx\r\n")
+GREEK = (b"Subject: greek\r\nContent-Type: text/plain; charset=cp737\r\n"
+         b"Content-Transfer-Encoding: 8bit\r\n\r\n" +
+         "καλημέρα".encode("cp737") + b"\r\n")
+ALL = (HTML, FLOWED, NAMED, RAW, BROKEN, QUOTED, SHIFTED, GREEK)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +62,16 @@ def test_charsets_that_are_there(pabal):
             c.ok(b"SEARCH CHARSET " + name + b" ALL")
 
 
+def test_in_the_charset_of_the_client(pabal, filled):
+    """RFC 3501 6.4.4: the string is in CHARSET, the message in its own."""
+    with Imap(pabal) as c:
+        c.ok("SELECT INBOX")
+        for charset in ("cp737", "iso-8859-7", "windows-1253", "utf-8"):
+            [found] = c.ok(f"SEARCH CHARSET {charset} BODY %L",
+                           "καλημέρα".encode(charset))
+            assert found == b"SEARCH %d" % (ALL.index(GREEK) + 1), charset
+
+
 @pytest.mark.parametrize("key,text,found", [
     ("BODY", "para graph", HTML), ("BODY", "paragraph", None),
     ("BODY", "whole <안녕> 반갑", HTML), ("BODY", "sheet", None),
@@ -65,6 +81,7 @@ def test_charsets_that_are_there(pabal):
     ("BODY", "pieces.pdf", NAMED), ("TEXT", "안녕.pdf", NAMED),
     ("SUBJECT", "안녕", RAW), ("TO", "안녕 <a@", RAW),
     ("HEADER X-Raw", "안녕", RAW), ("TEXT", "x-raw: 안녕", RAW),
+    ("HEADER Keywords", "안녕", SHIFTED), ("SUBJECT", "회의", SHIFTED),
     ("BODY", "one two three", BROKEN),
     ("BODY", "fourteen =zz ét", QUOTED),
 ])

@@ -6,7 +6,7 @@ import random
 import pytest
 from imapraw import Imap
 
-USERS = tuple(f"s{i}" for i in range(8))
+USERS = tuple(f"s{i}" for i in range(9))
 taken = iter(USERS)
 
 
@@ -36,6 +36,28 @@ def order(c, program, keys="ALL"):
     answer = c.ok(f"SORT ({program}) UTF-8 {keys}")
     assert len(answer) == 1 and answer[0].startswith(b"SORT")
     return [int(n) for n in answer[0].split()[1:]]
+
+
+def raw(subject, charset, declared=None):
+    """A subject as it stands, and what the message says of its charset."""
+    return (b"From: " + subject.encode(charset) + b" <a@b.example>\r\n"
+            b"Subject: Re: " + subject.encode(charset) + b"\r\n"
+            b"Date: Mon, 2 Mar 2026 10:00:00 +0000\r\n"
+            b"Content-Type: text/plain; charset=%s\r\n\r\nx\r\n"
+            % (declared or charset).encode())
+
+
+def test_raw_subjects(c):
+    """RFC 5256 2.1: in the charset that the message declares, or UTF-8 where
+    they are that, as SEARCH reads them."""
+    put(c, raw("\ud6c4", "euc-kr"), raw("\ub9c8", "iso-2022-kr"),
+        raw("\uac00", "johab"), raw("\ub098", "utf-8", "us-ascii"),
+        message("=?utf-8?b?7ZuE?="), message("=?euc-kr?b?sKE=?="))
+    assert order(c, "SUBJECT") == [3, 6, 4, 2, 1, 5]
+    # not of the second: ISO-2022-KR begins with what is special in an address
+    assert order(c, "DISPLAYFROM", "1,3:4") == [3, 4, 1]
+    [threads] = c.ok("THREAD ORDEREDSUBJECT UTF-8 ALL")
+    assert threads == b"THREAD (1 5)(2)(3 6)(4)"
 
 
 def test_criteria(c):

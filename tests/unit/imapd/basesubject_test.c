@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+static const struct slice none = { NULL, 0 };
+
 static void
 test_rules(void **state)
 {
@@ -60,8 +62,8 @@ test_rules(void **state)
 	(void)state;
 	buf_init(&text, 1 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct slice s =
-		    basesubject_of(slice_str(rows[i].subject), &text, &reply);
+		const struct slice s = basesubject_of(
+		    slice_str(rows[i].subject), none, &text, &reply);
 
 		if (!slice_is(s, rows[i].base) || reply != rows[i].reply)
 			fail_msg("%s: %.*s %d", rows[i].subject, SLICE_FMT(s),
@@ -83,12 +85,12 @@ test_long(void **state)
 	buf_init(&text, 1 << 20);
 	for (int i = 0; i < 1000000; i++)
 		buf_adds(&subject, "[]");
-	(void)basesubject_of(buf_slice(&subject), &text, &reply);
+	(void)basesubject_of(buf_slice(&subject), none, &text, &reply);
 	buf_reset(&subject);
 	buf_addc(&subject, 'x');
 	for (int i = 0; i < 5000; i++)
 		buf_adds(&subject, "\xc3\xbc");
-	s = basesubject_of(buf_slice(&subject), &text, &reply);
+	s = basesubject_of(buf_slice(&subject), none, &text, &reply);
 	assert_true(s.n <= BASESUBJECT_MAX && s.n > BASESUBJECT_MAX - 4);
 	assert_int_equal((unsigned char)s.p[s.n - 1], 0xbc);
 	buf_fini(&subject);

@@ -199,7 +199,7 @@ test_list(void **state)
 		assert_non_null(cs);
 		charset_close(&cs);
 	}
-	assert_in_range(n, 60, 100);
+	assert_in_range(n, 130, 200);
 	buf_fini(&out);
 }
 
