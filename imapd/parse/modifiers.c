@@ -81,14 +81,17 @@ modifiers_parse_store(struct parse *p, struct store_modifiers *m)
 	parse_space(p);
 }
 
-/* A set of numbers as the client had them: "*" means nothing here.  *COUNT of
- * them (NULL: in any order), which have to ascend. */
+/* A set of numbers as the client had them: "*" means nothing here, nor does
+ * "$", which SELECT empties (RFC 5182 2.1).  *COUNT of them (NULL: in any
+ * order), which have to ascend. */
 static struct seqset
 read_known(struct parse *p, uint64_t *count)
 {
 	const struct seqset set = parse_seqset(p);
 	uint32_t last = 0;
 
+	if (set.uids)
+		parse_fail(p, "\"$\" in a set that is known");
 	for (size_t i = 0; i < set.n; i++) {
 		const struct seqrange r = set.v[i];
 

@@ -56,6 +56,16 @@ end_mailbox(struct multi *m)
 	m->phase = OPENING;
 }
 
+/* 0: it was deleted meanwhile, and has no messages any more. */
+static int
+failed(struct multi *m, const struct err *err)
+{
+	if (err->class == ERR_TEMP)
+		return -1;
+	end_mailbox(m);
+	return 0;
+}
+
 /* What is gone, or no mailbox, has no messages. */
 static int
 open_next(struct session *s, struct multi *m, struct err *err)
@@ -82,12 +92,8 @@ begin_finding(const struct session *s, struct multi *m, struct err *err)
 	struct mailbox_status status;
 	struct parse p;
 
-	if (mailbox_status(m->mailbox, &status, err) == -1) {
-		if (err->class == ERR_TEMP)
-			return -1;
-		end_mailbox(m);
-		return 0;
-	}
+	if (mailbox_status(m->mailbox, &status, err) == -1)
+		return failed(m, err);
 	arena_init(&m->arena);
 	p = parse_of(m->program, &m->arena);
 	m->search = searchkey_parse(&p);
@@ -109,12 +115,8 @@ fill(const struct session *s, struct multi *m, struct err *err)
 {
 	bool more;
 
-	if (view_fill(m->view, &more, err) == -1) {
-		if (err->class == ERR_TEMP)
-			return -1;
-		end_mailbox(m); /* deleted meanwhile */
-		return 0;
-	}
+	if (view_fill(m->view, &more, err) == -1)
+		return failed(m, err);
 	return more ? 0 : begin_finding(s, m, err);
 }
 
@@ -132,7 +134,7 @@ find(struct multi *m, struct err *err)
 			end_mailbox(m);
 		return 0;
 	case TEMPFAIL:
-		return -1;
+		return failed(m, err);
 	}
 	return 0;
 }

@@ -46,20 +46,35 @@ add_number(struct seqset *set, const struct view *v, uint32_t last, uint32_t n)
 		set->v[set->n++] = (struct seqrange){ uid, uid };
 }
 
+/* A copy of NUMBERS in order; NULL: they are, as all but SORT finds them. */
+static uint32_t *
+put_in_order(const uint32_t *numbers, size_t n)
+{
+	uint32_t *sorted;
+	size_t i = 1;
+
+	while (i < n && numbers[i - 1] <= numbers[i])
+		i++;
+	if (i >= n)
+		return NULL;
+	sorted = xcalloc(n, sizeof *sorted);
+	memcpy(sorted, numbers, n * sizeof *sorted);
+	qsort(sorted, n, sizeof *sorted, by_number);
+	return sorted;
+}
+
 void
 imapd_search_save(struct session *s, const uint32_t *numbers, size_t n)
 {
 	struct seqset *set = &imapd_search_state(s)->saved;
-	uint32_t *sorted = xcalloc(n + 1, sizeof *sorted);
+	uint32_t *sorted = put_in_order(numbers, n);
+	const uint32_t *v = sorted != NULL ? sorted : numbers;
 
-	if (n > 0)
-		memcpy(sorted, numbers, n * sizeof *sorted);
-	qsort(sorted, n, sizeof *sorted, by_number);
 	xfree(&set->v);
 	*set = (struct seqset){ .v = xcalloc(n + 1, sizeof *set->v),
 		.uids = true };
 	for (size_t i = 0; i < n; i++)
-		add_number(set, s->view, i > 0 ? sorted[i - 1] : 0, sorted[i]);
+		add_number(set, s->view, i > 0 ? v[i - 1] : 0, v[i]);
 	set->v = xreallocarray(set->v, set->n + 1, sizeof *set->v);
 	xfree(&sorted);
 }

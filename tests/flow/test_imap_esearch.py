@@ -5,7 +5,7 @@
 import pytest
 from imapraw import Imap
 
-USERS = tuple(f"u{i}" for i in range(14))
+USERS = tuple(f"u{i}" for i in range(15))
 taken = iter(USERS)
 
 
@@ -228,6 +228,26 @@ def test_mailboxes(pabal, c):
     assert found("ESEARCH RETURN (ALL) ALL") == ["leisure"]
     assert found("ESEARCH IN (selected inboxes) SUBJECT find") == [
         "INBOX", "leisure"]
+
+
+def test_mailbox_that_goes_meanwhile(pabal):
+    """What is deleted while it is looked into has no messages; the others are
+    told of."""
+    user = next(taken)
+    with Imap(pabal, user) as c, Imap(pabal, user) as other:
+        c.append(message(body="absent but here\r\n"))
+        for _ in range(3):
+            c.ok("CREATE aside")
+            for _ in range(20):
+                c.append(message(body="no such word here\r\n" * 20000),
+                         "aside")
+            tag = c.tag()
+            c.send(tag + b" ESEARCH IN (mailboxes (aside INBOX)) BODY absent"
+                   b"\r\n")
+            other.ok("DELETE aside")
+            status, _, told = c.finish(tag)
+            assert status == b"OK" and len(told) == 1
+            assert b"MAILBOX INBOX " in told[0]
 
 
 def test_progress(make_pabal):

@@ -61,7 +61,8 @@ def test_enable(pabal):
     "(QRESYNC (1 1 1 (1 1:2)))", "(QRESYNC (1 1 1 (2,1 1:2)))",
     "(QRESYNC (1 1 1 (1 *)))", "(QRESYNC (1 1 1 (1 1)) (QRESYNC (1 1)))",
     "(QRESYNC (1 1) QRESYNC (1 1))", "(QRESYNC (1 9223372036854775808))",
-    "(QRESYNC (1 1 1 (1 1) 1))", "(QRESYNC (4294967296 1))"])
+    "(QRESYNC (1 1 1 (1 1) 1))", "(QRESYNC (1 1 $))",
+    "(QRESYNC (1 1 1 ($ 1)))", "(QRESYNC (1 1 1 (1 $)))", "(QRESYNC (4294967296 1))"])
 def test_bad_parameters(pabal, bad):
     with enabled(pabal, "s32") as c:
         assert c.cmd("SELECT INBOX " + bad)[0] == b"BAD"
