@@ -34,7 +34,7 @@ fetchanswer_init(
 {
 	*a = (struct fetch_answer){ .items = items->items };
 	a->set_seen = !s->readonly && sets_seen(items->sections);
-	a->sections = fetchsections_new(items->sections, &s->arena);
+	a->sections = fetchsections_new(items->sections);
 }
 
 static void

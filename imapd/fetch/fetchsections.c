@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/conn/session.h"
@@ -18,7 +17,6 @@
 
 enum {
 	HEADER_MAX = 1 << 20, /* of which fields are picked */
-	LABEL_MAX = 1 << 30,  /* not longer than the command */
 };
 
 struct fetch_sections {
@@ -46,23 +44,8 @@ only_file(const struct section *s)
 	return true;
 }
 
-/* How the answer names each, once for all messages. */
-static void
-name_sections(struct section *sections, struct arena *a)
-{
-	struct buf label;
-
-	buf_init(&label, LABEL_MAX);
-	for (; sections != NULL; sections = sections->next) {
-		buf_reset(&label);
-		section_put_name(&label, sections);
-		sections->label = arena_slice(a, buf_slice(&label));
-	}
-	buf_fini(&label);
-}
-
 struct fetch_sections *
-fetchsections_new(struct section *all, struct arena *a)
+fetchsections_new(const struct section *all)
 {
 	struct fetch_sections *f;
 
@@ -71,7 +54,6 @@ fetchsections_new(struct section *all, struct arena *a)
 	f = xcalloc(1, sizeof *f);
 	f->all = all;
 	f->only_file = only_file(all);
-	name_sections(all, a);
 	buf_init(&f->fields, MIME_FIELDS_MAX + 2);
 	return f;
 }

@@ -8,15 +8,13 @@
 
 #include "base/err.h"
 
-struct arena;
 struct fetch_sections;
 struct imapd_message;
 struct section;
 struct session;
 
-/* ALL stay with their owner, and get the names that answers have, from A.
- * NULL: there are none. */
-struct fetch_sections *fetchsections_new(struct section *all, struct arena *a);
+/* ALL stay with their owner.  NULL: there are none. */
+struct fetch_sections *fetchsections_new(const struct section *all);
 /* F may point at NULL; leaves NULL. */
 void fetchsections_free(struct fetch_sections **f);
 /* Is it known of all of them that they are in a file? */

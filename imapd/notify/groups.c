@@ -1,17 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/notify/groups.h"
 
+#include <stdlib.h>
+
 #include "maildir/name.h"
+
+static int
+by_name(const void *pa, const void *pb)
+{
+	const struct slice *a = pa, *b = pb;
+
+	return name_cmp(*a, *b);
+}
 
 static bool
 has_name(const struct notify_group *g, struct slice name)
 {
-	for (size_t i = 0; i < g->n; i++)
-		if (slice_eq(g->names[i], name) ||
-		    (g->filter == FILTER_SUBTREE &&
-			name_below(name, g->names[i])))
-			return true;
-	return false;
+	return g->n > 0 &&
+	       bsearch(&name, g->names, g->n, sizeof name, by_name) != NULL;
+}
+
+/* NAME itself, or what it is below. */
+static bool
+has_above(const struct notify_group *g, struct slice name)
+{
+	while (!has_name(g, name)) {
+		const size_t slash = slice_rfind(name, '/');
+
+		if (slash == name.n)
+			return false;
+		name = slice_sub(name, 0, slash);
+	}
+	return true;
 }
 
 static bool
@@ -23,10 +43,18 @@ has(const struct notify_group *g, struct slice name, bool subscribed)
 	case FILTER_SUBSCRIBED:
 		return subscribed;
 	case FILTER_SUBTREE:
+		return has_above(g, name);
 	case FILTER_MAILBOXES:
 		return has_name(g, name);
 	}
 	return false;
+}
+
+void
+groups_order(struct notify_group *g)
+{
+	if (g->n > 0)
+		qsort(g->names, g->n, sizeof *g->names, by_name);
 }
 
 unsigned

@@ -32,7 +32,8 @@ enum notify_filter {
 
 struct notify_group {
 	enum notify_filter filter;
-	struct slice *names; /* SUBTREE, MAILBOXES; in their one spelling */
+	struct slice *names; /* SUBTREE, MAILBOXES; in their one spelling, by
+			      * name_cmp */
 	size_t n;
 	unsigned events;
 };
@@ -57,6 +58,8 @@ struct notify_groups {
  * from P's text is as long-lived as that.  True: an event is none that there is
  * (BADEVENT; P has not failed and stands in the middle). */
 bool groups_parse(struct parse *p, struct notify_groups *g);
+/* Put the names of G, which were just read, in order. */
+void groups_order(struct notify_group *g);
 /* The events that are wanted of the mailbox NAME while it is not selected: the
  * first group that has it decides. */
 unsigned groups_events(

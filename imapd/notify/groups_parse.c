@@ -87,6 +87,7 @@ read_filter(struct parse *p, struct notify_groups *all, struct notify_group *g)
 			g->filter = filters[i].filter;
 			if (filters[i].names)
 				read_names(p, g);
+			groups_order(g);
 			return false;
 		}
 	parse_fail(p, "expected a mailbox specifier");

@@ -101,8 +101,9 @@ snapshot_fini(struct snapshot *sn)
 	for (size_t i = 0; i < sn->n; i++)
 		unwatch(&sn->v[i]);
 	xfree(&sn->v);
+	xfree(&sn->by_id);
 	arena_fini(&sn->arena);
-	sn->n = sn->cap = sn->wanted = 0;
+	sn->n = sn->cap = sn->wanted = sn->nids = 0;
 }
 
 struct notify_box *
@@ -114,13 +115,38 @@ snapshot_find(const struct snapshot *sn, struct slice name)
 			 : NULL;
 }
 
-struct notify_box *
-snapshot_find_id(const struct snapshot *sn, const char *id)
+static int
+by_id(const void *pa, const void *pb)
 {
-	for (size_t i = 0; id[0] != '\0' && i < sn->n; i++)
-		if (strcmp(sn->v[i].state.id, id) == 0)
-			return &sn->v[i];
-	return NULL;
+	const struct notify_box *const *a = pa, *const *b = pb;
+
+	return strcmp((*a)->state.id, (*b)->state.id);
+}
+
+/* Most snapshots are compared by names alone. */
+static void
+order_ids(struct snapshot *sn)
+{
+	sn->by_id = xcalloc(sn->n + 1, sizeof *sn->by_id);
+	for (size_t i = 0; i < sn->n; i++)
+		if (sn->v[i].state.id[0] != '\0')
+			sn->by_id[sn->nids++] = &sn->v[i];
+	qsort(sn->by_id, sn->nids, sizeof *sn->by_id, by_id);
+}
+
+struct notify_box *
+snapshot_find_id(struct snapshot *sn, const char *id)
+{
+	struct notify_box key, *const at = &key;
+	struct notify_box **found;
+
+	if (id[0] == '\0')
+		return NULL;
+	if (sn->by_id == NULL)
+		order_ids(sn);
+	memcpy(key.state.id, id, sizeof key.state.id);
+	found = bsearch(&at, sn->by_id, sn->nids, sizeof at, by_id);
+	return found != NULL ? *found : NULL;
 }
 
 static void

@@ -29,7 +29,9 @@ struct snapshot {
 	struct arena arena;
 	struct notify_box *v; /* by name, as name_cmp has it */
 	size_t n, cap;
-	size_t wanted; /* with events */
+	size_t wanted;             /* with events */
+	struct notify_box **by_id; /* those in the index; NULL: not asked yet */
+	size_t nids;
 };
 
 int snapshot_take(struct snapshot *sn, struct account *a,
@@ -38,7 +40,7 @@ void snapshot_fini(struct snapshot *sn);
 /* NULL: none. */
 struct notify_box *snapshot_find(const struct snapshot *sn, struct slice name);
 /* By MAILBOXID, "": none. */
-struct notify_box *snapshot_find_id(const struct snapshot *sn, const char *id);
+struct notify_box *snapshot_find_id(struct snapshot *sn, const char *id);
 
 /* Watch the files of those of SN of which message events are wanted, and of
  * SELECTED (.p NULL: none); what WAS watches already goes over. */

@@ -107,8 +107,7 @@ tell_messages(struct session *s, const struct notify_box *was,
 
 /* The name is in use, and was not, or not for this mailbox. */
 static void
-tell_new(struct session *s, const struct snapshot *seen,
-    const struct notify_box *now)
+tell_new(struct session *s, struct snapshot *seen, const struct notify_box *now)
 {
 	const struct notify_box *was = snapshot_find_id(seen, now->state.id);
 	const unsigned events = now->events | (was != NULL ? was->events : 0);
@@ -122,8 +121,7 @@ tell_new(struct session *s, const struct snapshot *seen,
 }
 
 static void
-tell_gone(
-    struct session *s, const struct snapshot *now, const struct notify_box *was)
+tell_gone(struct session *s, struct snapshot *now, const struct notify_box *was)
 {
 	struct mailbox_info info = { .name = was->info.name };
 	const struct notify_box *still = snapshot_find(now, info.name);
@@ -145,9 +143,8 @@ is_same(const struct mailbox_state *a, const struct mailbox_state *b)
 }
 
 static void
-tell_both(struct session *s, const struct snapshot *seen,
-    const struct snapshot *now, const struct notify_box *a,
-    const struct notify_box *b)
+tell_both(struct session *s, struct snapshot *seen, struct snapshot *now,
+    const struct notify_box *a, const struct notify_box *b)
 {
 	const unsigned events = a->events | b->events;
 
@@ -166,9 +163,8 @@ tell_both(struct session *s, const struct snapshot *seen,
 }
 
 static void
-tell_one(struct session *s, const struct snapshot *seen,
-    const struct snapshot *now, const struct notify_box *a,
-    const struct notify_box *b)
+tell_one(struct session *s, struct snapshot *seen, struct snapshot *now,
+    const struct notify_box *a, const struct notify_box *b)
 {
 	if (a != NULL && b != NULL) {
 		tell_both(s, seen, now, a, b);
@@ -188,8 +184,7 @@ tell_one(struct session *s, const struct snapshot *seen,
 }
 
 static void
-tell_differences(
-    struct session *s, const struct snapshot *seen, const struct snapshot *now)
+tell_differences(struct session *s, struct snapshot *seen, struct snapshot *now)
 {
 	size_t i = 0, k = 0;
 

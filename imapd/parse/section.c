@@ -12,8 +12,8 @@
 #include "mime/imap_string.h"
 #include "mime/part.h"
 
-/* Of one command. */
-enum { SECTIONS_MAX = 200, FIELDS_MAX = 200 };
+/* Of one command, which is longer than any label. */
+enum { SECTIONS_MAX = 200, FIELDS_MAX = 200, LABEL_MAX = 1 << 30 };
 
 /* clang-format off */
 static const struct {
@@ -273,32 +273,8 @@ read_item(struct parse *p, struct fetch_items *f, bool macros)
 	parse_fail(p, "expected an item to fetch");
 }
 
-struct fetch_items
-section_parse(struct parse *p)
-{
-	struct fetch_items f = { 0 };
-
-	if (!parse_try_open(p)) {
-		read_item(p, &f, true);
-		return f;
-	}
-	do
-		read_item(p, &f, false);
-	while (parse_ok(p) && parse_next(p));
-	return f;
-}
-
-struct section *
-section_parse_spec(struct parse *p)
-{
-	struct section *s = arena_new(p->arena, struct section);
-
-	read_spec(p, s, FIELDS_MAX);
-	return s;
-}
-
-void
-section_put_name(struct buf *out, const struct section *s)
+static void
+put_label(struct buf *out, const struct section *s)
 {
 	if (s->name != NULL) {
 		buf_adds(out, s->name);
@@ -317,6 +293,47 @@ section_put_name(struct buf *out, const struct section *s)
 	buf_adds(out, s->nfields > 0 ? ")]" : "]");
 	if (s->partial)
 		buf_addf(out, "<%llu>", (unsigned long long)s->off);
+}
+
+/* Once for all answers. */
+static void
+name_sections(struct section *s, struct arena *a)
+{
+	struct buf label;
+
+	buf_init(&label, LABEL_MAX);
+	for (; s != NULL; s = s->next) {
+		buf_reset(&label);
+		put_label(&label, s);
+		s->label = arena_slice(a, buf_slice(&label));
+	}
+	buf_fini(&label);
+}
+
+struct fetch_items
+section_parse(struct parse *p)
+{
+	struct fetch_items f = { 0 };
+
+	if (!parse_try_open(p)) {
+		read_item(p, &f, true);
+	} else {
+		do
+			read_item(p, &f, false);
+		while (parse_ok(p) && parse_next(p));
+	}
+	if (parse_ok(p))
+		name_sections(f.sections, p->arena);
+	return f;
+}
+
+struct section *
+section_parse_spec(struct parse *p)
+{
+	struct section *s = arena_new(p->arena, struct section);
+
+	read_spec(p, s, FIELDS_MAX);
+	return s;
 }
 
 static struct mime_span

@@ -49,7 +49,7 @@ struct section {
 	enum section_form form;
 	enum section_kind kind;
 	const char *name;   /* "RFC822.TEXT"; NULL: BODY[...] */
-	struct slice label; /* what the answer says, where it was made */
+	struct slice label; /* how an answer names it: "BODY[1.MIME]<0>" */
 	uint32_t *path;     /* part numbers */
 	size_t npath;
 	struct slice *fields;
@@ -71,10 +71,9 @@ struct fetch_items {
 
 /* One item, a macro, or a list of items. */
 struct fetch_items section_parse(struct parse *p);
-/* section-spec alone, as a URL has it (RFC 5092 enc-section). */
+/* section-spec alone, as a URL has it (RFC 5092 enc-section), without a label.
+ */
 struct section *section_parse_spec(struct parse *p);
-/* How an answer names S: "BODY[1.MIME]<0>". */
-void section_put_name(struct buf *out, const struct section *s);
 /* Which bytes of the message ROOT S means; false: it has no such part. */
 bool section_span(const struct section *s, const struct mime_part *root,
     struct mime_span *span);

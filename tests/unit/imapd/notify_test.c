@@ -2,6 +2,8 @@
 /* NOTIFY SET's groups (RFC 5465 6, 8): the first that has a mailbox decides. */
 #include "imapd/notify/groups.h"
 
+#include <stdio.h>
+
 #include "tests/unit.h"
 
 #include "base/buf.h"
@@ -106,6 +108,23 @@ test_events(void **state)
 static void
 test_many(void **state)
 {
+	static const struct {
+		const char *name;
+		bool has;
+	} below[] = {
+		{ "z", false },
+		{ "z/y", true },
+		{ "z/y/x", true },
+		{ "z/yx", false },
+		{ "z!/y", true },
+		{ "z!", false },
+		{ "z0/y", true },
+		{ "INBOX", true },
+		{ "INBOX/a", true },
+		{ "m/n/o/p", true },
+		{ "m/n", true },
+		{ "mm", false },
+	};
 	struct notify_groups g;
 	struct arena arena;
 	struct buf text;
@@ -128,6 +147,20 @@ test_many(void **state)
 	assert_int_equal(g.v[0].n, 1000);
 	assert_int_equal(groups_events(&g, SLICE("m999"), false), EVENT_NAME);
 	assert_int_equal(groups_events(&g, SLICE("m1000"), false), 0);
+	for (int i = 0; i < 1000; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "m%d", i);
+		assert_int_equal(
+		    groups_events(&g, slice_str(name), false), EVENT_NAME);
+	}
+	buf_reset(&text);
+	buf_adds(&text, "(subtree (z/y z!/y z0 inbox m/n/o m) (MailboxName))");
+	assert_int_equal(parse(buf_cstr(&text), &arena, &g), TAKEN);
+	for (size_t i = 0; i < ARRAY_LEN(below); i++)
+		if (groups_events(&g, slice_str(below[i].name), false) !=
+		    (below[i].has ? EVENT_NAME : 0))
+			fail_msg("%s", below[i].name);
 	buf_fini(&text);
 	arena_fini(&arena);
 }

@@ -14,7 +14,7 @@ describe(struct buf *out, const struct fetch_items *f)
 	buf_addf(out, "%x:", f->items);
 	for (const struct section *s = f->sections; s != NULL; s = s->next) {
 		buf_addc(out, ' ');
-		section_put_name(out, s);
+		buf_add(out, s->label);
 		if (s->partial)
 			buf_addf(out, ".%llu", (unsigned long long)s->len);
 		buf_adds(out, s->peek ? "" : "+");
