@@ -17,7 +17,7 @@ SKIPPED = {"tests", "fuzz", "bench", "gen"}
 # Where a table is, and the names of its handlers.
 DISPATCH = {
     "ctl/cmd/commands.c": r"cmd_",
-    "imapd/cmd/commands.c": r"imapd_(cmd_|(append|replace)_literal$)",
+    "imapd/cmd/commands.c": r"imapd_(cmd_|(append|replace|setmetadata)_literal$)",
     "lib/table/table.c": r"table_(cdb|text)$",
 }
 

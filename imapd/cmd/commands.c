@@ -42,7 +42,7 @@ static const struct imapd_command commands[] = {
 	{ "REPLACE",      S_SELECTED, UPDATE_ALL,        imapd_cmd_replace, imapd_replace_literal },
 	{ "SEARCH",       S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_search, NULL },
 	{ "SELECT",       S_ANY,      UPDATE_NONE,       imapd_cmd_select, NULL },
-	{ "SETMETADATA",  S_ANY,      UPDATE_ALL,        imapd_cmd_setmetadata, NULL },
+	{ "SETMETADATA",  S_ANY,      UPDATE_ALL,        imapd_cmd_setmetadata, imapd_setmetadata_literal },
 	{ "SETQUOTA",     S_ANY,      UPDATE_ALL,        imapd_cmd_setquota, NULL },
 	{ "SORT",         S_SELECTED, UPDATE_NO_EXPUNGE, imapd_cmd_sort, NULL },
 	{ "STATUS",       S_ANY,      UPDATE_ALL,        imapd_cmd_status, NULL },

@@ -14,8 +14,8 @@ struct imapd_command {
 	enum update update;
 	/* P stands behind the name.  Answers, or starts a job. */
 	void (*run)(struct session *s, struct parse *p);
-	/* A literal was announced (s->text).  True: taken, a job reads it.
-	 * NULL: literals are part of the command. */
+	/* A literal was announced (imapd_text).  True: taken, a job reads it.
+	 * False, and NULL: it is part of the command. */
 	bool (*literal)(struct session *s, struct parse *p);
 };
 

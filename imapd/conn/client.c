@@ -87,7 +87,7 @@ imapd_alive(struct session *s)
 	stream_set_deadline(&client_of(s)->stream, imapd_conf->idle_timeout);
 }
 
-const struct cmdtext *
+struct cmdtext *
 imapd_text(const struct session *s)
 {
 	return &client_of(s)->text;

@@ -7,7 +7,7 @@ enum { SKIP_MAX = 64 << 20 };
 void
 cmdtext_init(struct cmdtext *t, size_t max)
 {
-	*t = (struct cmdtext){ .state = CMDTEXT_IN_LINE };
+	*t = (struct cmdtext){ .state = CMDTEXT_IN_LINE, .max = max };
 	buf_init(&t->text, max);
 }
 
@@ -20,10 +20,14 @@ cmdtext_fini(struct cmdtext *t)
 void
 cmdtext_reset(struct cmdtext *t)
 {
-	const size_t max = t->text.max;
-
 	buf_fini(&t->text);
-	cmdtext_init(t, max);
+	cmdtext_init(t, t->max);
+}
+
+void
+cmdtext_allow(struct cmdtext *t, size_t more)
+{
+	t->text.max = t->max + more;
 }
 
 static void

@@ -20,6 +20,7 @@ enum cmdtext_event {
 
 struct cmdtext {
 	struct buf text;
+	size_t max;             /* of any command; text.max: of this one */
 	struct literal literal; /* CMDTEXT_LITERAL: at counts in text */
 	enum {
 		CMDTEXT_IN_LINE,
@@ -36,6 +37,8 @@ struct cmdtext {
 /* A command may have MAX bytes, literals included. */
 void cmdtext_init(struct cmdtext *t, size_t max);
 void cmdtext_fini(struct cmdtext *t);
+/* The command under way may have MORE bytes than others. */
+void cmdtext_allow(struct cmdtext *t, size_t more);
 /* Empty, memory given back: ready for the next command. */
 void cmdtext_reset(struct cmdtext *t);
 /* Take input off IN up to the next event. */

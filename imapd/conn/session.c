@@ -71,16 +71,18 @@ on_literal(struct session *s)
 {
 	struct cmdtext *text = &client_of(s)->text;
 	const struct literal l = text->literal;
-	const size_t room = text->text.max - text->text.n;
-	const bool fits = room > 2 && l.size <= room - 2;
 	struct parse p;
 	const char *why = identify(s, &p);
+	size_t room;
+	bool fits;
 
 	/* Many clients send it and the CRLF behind it apart. */
 	stream_quickack(&client_of(s)->stream, true);
 	if (why == NULL && s->command->literal != NULL &&
 	    s->command->literal(s, &p))
 		return;
+	room = text->text.max - text->text.n;
+	fits = room > 2 && l.size <= room - 2;
 	if (fits && (why == NULL || l.nonsync)) {
 		if (!l.nonsync)
 			buf_adds(imapd_out(s), "+ OK\r\n");

@@ -144,7 +144,7 @@ void imapd_resume(struct session *s);
 /* The client moves: its time-out begins anew. */
 void imapd_alive(struct session *s);
 /* The text of the command, as far as it was read. */
-const struct cmdtext *imapd_text(const struct session *s);
+struct cmdtext *imapd_text(const struct session *s);
 
 /* Leave the selected mailbox (cmd/close.c). */
 void imapd_deselect(struct session *s);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "imapd/conf.h"
+#include "imapd/conn/cmdtext.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/metadata/answer.h"
@@ -137,6 +138,15 @@ tell_others(struct session *s, const struct mailbox *m,
 	notify_metadata(s,
 	    m != NULL ? mailbox_name(m) : (struct slice){ NULL, 0 }, entries,
 	    n);
+}
+
+/* What may be kept may be said. */
+bool
+imapd_setmetadata_literal(struct session *s, struct parse *p)
+{
+	(void)p;
+	cmdtext_allow(imapd_text(s), (size_t)imapd_conf->metadata_size_limit);
+	return false;
 }
 
 void

@@ -94,6 +94,28 @@ def test_depth_and_size(pabal):
             b"GETMETADATA")
 
 
+def test_what_may_be_kept_may_be_said(shared_pabal):
+    """The values of the defaults, larger than other commands may be, and many
+    in one; the next command is bounded as ever."""
+    with Imap(shared_pabal) as c:
+        c.ok("CREATE large")
+        c.ok("SETMETADATA large (/shared/a %L)", b"x" * (64 << 10))
+        c.ok("SETMETADATA large (/shared/a %L /shared/b %L /shared/c %L)",
+             b"a" * (64 << 10), b"b" * (64 << 10), b"c" * (64 << 10))
+        [told] = c.ok("GETMETADATA large (/shared/a /shared/b /shared/c)")
+        assert all(told.count(x) > (64 << 10) - 1 for x in (b"a", b"b", b"c"))
+        status, text, _ = c.cmd("SETMETADATA large (/shared/a %L)",
+                                b"x" * ((64 << 10) + 1))
+        assert (status, text[:25]) == (b"NO", b"[METADATA MAXSIZE 65536] ")
+        tag = c.tag()
+        c.send(tag + b" SETMETADATA large (/shared/a {%d+}\r\n" % (1 << 20))
+        c.send(b"x" * (1 << 20) + b")\r\n")
+        assert c.answer().startswith(tag + b" BAD [TOOBIG]")
+        status, text, _ = c.cmd("SEARCH SUBJECT %L", b"x" * (64 << 10))
+        assert status == b"BAD"
+        c.ok("DELETE large")
+
+
 def test_limits(make_pabal):
     pabal = make_pabal(("imapd", "metadata_value_limit", "1K"),
                        ("imapd", "metadata_size_limit", "16K"),
