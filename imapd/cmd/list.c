@@ -73,6 +73,7 @@ struct list_run {
 	struct list_entry *entries;
 	size_t n, cap;
 	size_t next; /* entry to be told of */
+	struct status_sum sum;
 	bool listed; /* but for its status */
 };
 
@@ -366,8 +367,8 @@ tell_metadata(
 
 /* Status and annotations; 1: call again. */
 static int
-tell_inside(struct session *s, const struct list_run *l,
-    const struct list_entry *e, struct err *err)
+tell_inside(struct session *s, struct list_run *l, const struct list_entry *e,
+    struct err *err)
 {
 	struct mailbox *m;
 	int rc = 0;
@@ -384,7 +385,7 @@ tell_inside(struct session *s, const struct list_run *l,
 		return -1;
 	}
 	if (l->request.status != 0)
-		rc = status_items_put(s, m, l->request.status, err);
+		rc = status_items_put(s, m, l->request.status, &l->sum, err);
 	if (rc == 0)
 		tell_metadata(s, &l->request, m);
 	mailbox_close(&m);
@@ -446,6 +447,7 @@ on_more(struct session *s, struct imapd_job *job)
 		if (rc == 1)
 			continue;
 		l->listed = false;
+		l->sum = (struct status_sum){ .from = 0 };
 		l->next++;
 	}
 	if (l->next < l->n)

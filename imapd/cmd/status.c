@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* STATUS (RFC 9051 6.3.11): a job, because the directories may have to be
- * looked at first. */
+/* STATUS (RFC 9051 6.3.11; DELETED and DELETED-STORAGE: RFC 9208 4.1.4): a job,
+ * because the directories may have to be looked at first. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -13,7 +13,10 @@
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/selected/modseq.h"
+#include "maildir/filename.h"
 #include "store/mailbox.h"
+#include "store/message.h"
+#include "store/visit.h"
 
 enum item {
 	ITEM_MESSAGES,
@@ -22,6 +25,7 @@ enum item {
 	ITEM_UIDVALIDITY,
 	ITEM_UNSEEN,
 	ITEM_DELETED,
+	ITEM_DELETED_STORAGE,
 	ITEM_SIZE,
 	ITEM_APPENDLIMIT,
 	ITEM_MAILBOXID,
@@ -36,6 +40,7 @@ static const char *const names[ITEM_COUNT] = {
 	[ITEM_UIDVALIDITY] = "UIDVALIDITY",
 	[ITEM_UNSEEN] = "UNSEEN",
 	[ITEM_DELETED] = "DELETED",
+	[ITEM_DELETED_STORAGE] = "DELETED-STORAGE",
 	[ITEM_SIZE] = "SIZE",
 	[ITEM_APPENDLIMIT] = "APPENDLIMIT",
 	[ITEM_MAILBOXID] = "MAILBOXID",
@@ -64,8 +69,15 @@ status_items_parse(struct parse *p)
 	return items;
 }
 
+static bool
+has(unsigned items, enum item item)
+{
+	return (items >> item & 1) != 0;
+}
+
 static uint64_t
-value_of(const struct mailbox_status *st, enum item item)
+value_of(const struct mailbox_status *st, const struct status_sum *sum,
+    enum item item)
 {
 	switch (item) {
 	case ITEM_MESSAGES:
@@ -80,6 +92,8 @@ value_of(const struct mailbox_status *st, enum item item)
 		return st->unseen;
 	case ITEM_DELETED:
 		return st->deleted;
+	case ITEM_DELETED_STORAGE:
+		return sum->bytes;
 	case ITEM_SIZE:
 		return st->bytes;
 	case ITEM_APPENDLIMIT:
@@ -96,13 +110,46 @@ value_of(const struct mailbox_status *st, enum item item)
 void
 status_items_enable(struct session *s, unsigned items)
 {
-	if ((items >> ITEM_HIGHESTMODSEQ & 1) != 0)
+	if (has(items, ITEM_HIGHESTMODSEQ))
 		imapd_enable(s, ENABLED_CONDSTORE);
 }
 
+/* ---- DELETED-STORAGE ---- */
+
+enum { SUM_STEP = 4096 }; /* messages in one snapshot */
+
+struct summing {
+	struct status_sum *sum;
+	unsigned left;
+};
+
+static bool
+add_deleted(void *arg, struct visit *v)
+{
+	struct summing *a = arg;
+
+	a->sum->from = v->info.uid + 1;
+	if ((v->info.flags & MSG_DELETED) != 0)
+		a->sum->bytes += (uint64_t)v->info.vsize;
+	return --a->left > 0;
+}
+
+/* Octets of RFC822.SIZE, which is what SIZE and the quota count.  1: there are
+ * more messages. */
+static int
+sum_deleted(struct mailbox *m, struct status_sum *sum, struct err *err)
+{
+	struct summing a = { .sum = sum, .left = SUM_STEP };
+
+	if (visit_messages(m, sum->from, VISIT_SIZES, add_deleted, &a, err) ==
+	    -1)
+		return -1;
+	return a.left == 0;
+}
+
 int
-status_items_put(
-    struct session *s, struct mailbox *m, unsigned items, struct err *err)
+status_items_put(struct session *s, struct mailbox *m, unsigned items,
+    struct status_sum *sum, struct err *err)
 {
 	struct buf *out = imapd_out(s);
 	struct mailbox_status st;
@@ -115,17 +162,23 @@ status_items_put(
 		return 1;
 	if (mailbox_status(m, &st, err) == -1)
 		return -1;
+	if (has(items, ITEM_DELETED_STORAGE) && st.deleted > 0) {
+		const int rc = sum_deleted(m, sum, err);
+
+		if (rc != 0)
+			return rc;
+	}
 	buf_adds(out, "* STATUS ");
 	boxname_put(s, mailbox_name(m));
 	buf_addc(out, ' ');
 	for (enum item i = 0; i < ITEM_COUNT; i++) {
-		if ((items >> i & 1) == 0)
+		if (!has(items, i))
 			continue;
 		buf_addf(out, "%c%s ", before, names[i]);
 		if (i == ITEM_MAILBOXID)
 			buf_addf(out, "(%s)", st.id);
 		else
-			buf_addu(out, value_of(&st, i));
+			buf_addu(out, value_of(&st, sum, i));
 		before = ' ';
 	}
 	buf_adds(out, ")\r\n");
@@ -136,6 +189,7 @@ struct status {
 	struct imapd_job job;
 	struct mailbox *mailbox;
 	unsigned items;
+	struct status_sum sum;
 };
 
 static void
@@ -146,7 +200,7 @@ on_more(struct session *s, struct imapd_job *job)
 	int rc = 1;
 
 	while (rc == 1 && !work_spent())
-		rc = status_items_put(s, j->mailbox, j->items, &err);
+		rc = status_items_put(s, j->mailbox, j->items, &j->sum, &err);
 	if (rc == 1)
 		imapd_more(s);
 	else if (rc == -1)

@@ -3,6 +3,8 @@
 #ifndef IMAPD_CMD_STATUSITEMS_H
 #define IMAPD_CMD_STATUSITEMS_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -14,9 +16,16 @@ struct session;
 unsigned status_items_parse(struct parse *p);
 /* The client asked for them, which may imply CONDSTORE. */
 void status_items_enable(struct session *s, unsigned items);
+/* What the messages of a mailbox that are \Deleted come to, as far as they were
+ * looked at; zeroed before the first call for a mailbox. */
+struct status_sum {
+	uint32_t from; /* the UID to go on with */
+	uint64_t bytes;
+};
+
 /* "* STATUS name (...)" CRLF.  1: nothing was written, what lies in the
- * directories is taken in first: call again. */
-int status_items_put(
-    struct session *s, struct mailbox *m, unsigned items, struct err *err);
+ * directories is taken in, or what SUM says is looked at, first: call again. */
+int status_items_put(struct session *s, struct mailbox *m, unsigned items,
+    struct status_sum *sum, struct err *err);
 
 #endif

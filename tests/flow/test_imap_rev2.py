@@ -142,6 +142,32 @@ def test_status_size_and_deleted(alice):
         b"STATUS sizes (MESSAGES 3 DELETED 1 SIZE %d)" % sum(sizes)]
 
 
+def test_status_deleted_storage(alice):
+    """RFC 9208 4.1.4: what an EXPUNGE would free, of many messages too."""
+    want = "STATUS saved (DELETED-STORAGE DELETED)"
+    fresh(alice, "saved")
+    assert alice.ok(want) == [b"STATUS saved (DELETED 0 DELETED-STORAGE 0)"]
+    alice.append(b"Subject: kept\r\n\r\nx\r\n", "saved")
+    alice.append(b"Subject: not\n\ny\n", "saved", "(\\Deleted) ")
+    alice.ok("SELECT saved")
+    [size] = [int(re.search(rb"SIZE (\d+)", a).group(1))
+              for a in alice.ok("FETCH 2 RFC822.SIZE")]
+    assert size == len(b"Subject: not\r\n\r\ny\r\n")
+    for _ in range(13):
+        alice.ok("COPY 1:* saved")
+        alice.ok("NOOP")
+    n = 2 ** 13
+    told = b"STATUS saved (DELETED %d DELETED-STORAGE %d)" % (n, n * size)
+    assert alice.ok(want) == [told]
+    assert told in alice.ok('LIST "" (saved sizes) RETURN ' + want.replace(
+        "STATUS saved", "(STATUS") + ")")
+    alice.ok("STORE 1:%d -FLAGS.SILENT (\\Deleted)" % n)
+    assert alice.ok(want) == [b"STATUS saved (DELETED %d DELETED-STORAGE %d)"
+                              % (n // 2, n // 2 * size)]
+    alice.ok("EXPUNGE")
+    assert alice.ok(want) == [b"STATUS saved (DELETED 0 DELETED-STORAGE 0)"]
+
+
 @pytest.mark.parametrize("command,code", [
     ("SELECT none", b"NONEXISTENT"),
     ("DELETE none", b"NONEXISTENT"),

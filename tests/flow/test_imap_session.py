@@ -52,6 +52,8 @@ def test_small_commands(alice):
                  b"UNSELECT", b"ID", b"LIST-EXTENDED"):
         assert word in caps
     assert any(w.startswith(b"APPENDLIMIT=") for w in caps)
+    # RFC 7888 5: never both, and this one lets all that the other does
+    assert b"LITERAL-" not in caps
     assert alice.ok("NOOP") == []
     assert alice.ok("NAMESPACE") == [b'NAMESPACE (("" "/")) NIL NIL']
     assert alice.ok('ID ("name" "test" "version" NIL)')[0].startswith(b"ID (")
