@@ -3,11 +3,17 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/slice.h"
 #include "ev/stream.h"
+#include "front/session.h"
+#include "ipc/role.h"
+#include "log/log.h"
+#include "login/conf.h"
 #include "login/session.h"
 
 enum {
@@ -25,11 +31,94 @@ static const struct stream_limits limits = {
 	.out_low = WAITS_LOW,
 };
 
+#define UNAUTHENTICATE " UNAUTHENTICATE\r\n"
+enum { BEHIND_MAX = 4096 };
+
 struct login_pump {
 	struct login_session *session;
 	struct stream inner;
 	bool client_gone;
+	/* IMAP: */
+	char tail[sizeof UNAUTHENTICATE - 1]; /* the last that was sent */
+	size_t ntail;
+	bool remembers;
+	struct buf behind; /* the last UNAUTHENTICATE */
 };
+
+/* ---- UNAUTHENTICATE ---- */
+
+/* It may be a password. */
+static void
+wipe(struct buf *b)
+{
+	if (b->n > 0)
+		explicit_bzero(b->p, b->n);
+	buf_fini(b);
+}
+
+/* LINE is one, or the end of one, or not yet all of it. */
+static void
+look_at(struct login_pump *p, struct slice line)
+{
+	const size_t max = sizeof p->tail;
+	const struct slice end =
+	    slice_from(line, line.n > max ? line.n - max : 0);
+	const size_t keep = max - end.n < p->ntail ? max - end.n : p->ntail;
+
+	memmove(p->tail, p->tail + p->ntail - keep, keep);
+	memcpy(p->tail + keep, end.p, end.n);
+	p->ntail = keep + end.n;
+	if (p->remembers)
+		buf_add(&p->behind, line);
+	if (p->behind.failed) { /* it was no command */
+		p->remembers = false;
+		wipe(&p->behind);
+	}
+	if (slice_iis(slice_of(p->tail, p->ntail), UNAUTHENTICATE)) {
+		p->remembers = true;
+		buf_reset(&p->behind);
+	}
+}
+
+static void
+look_for_end(struct login_pump *p, struct slice in)
+{
+	while (in.n > 0) {
+		const size_t n = slice_find(in, '\n') + 1;
+
+		look_at(p, slice_sub(in, 0, n));
+		in = slice_from(in, n);
+	}
+}
+
+/* Has the process at the other end of FD, which sends no more, left it open? */
+static bool
+is_open(int fd)
+{
+	return send(fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) == 0;
+}
+
+/* As a client that has just connected, but for what it had failed before. */
+static void
+take_back(struct login_session *s)
+{
+	struct buf behind = s->pump->behind;
+	bool fits;
+
+	s->pump->behind = (struct buf){ .max = BEHIND_MAX };
+	login_pump_free(&s->pump);
+	fits = front_retake(&s->front, buf_slice(&behind));
+	wipe(&behind);
+	log_info("login.unauthenticated", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip));
+	s->frame = (struct imaptext_frame){ 0 };
+	front_deadline(&s->front, login_conf->login_timeout);
+	login_mode(s, LOGIN_LINES);
+	if (!fits)
+		login_hangup(s, "TOOBIG", "Command too long");
+}
+
+/* ---- the two streams ---- */
 
 /* All of FROM's input to TO. */
 static void
@@ -48,6 +137,8 @@ on_client_input(struct stream *st)
 {
 	struct login_session *s = OUTER(st, struct login_session, front.stream);
 
+	if (s->dialect->role == ROLE_IMAPD)
+		look_for_end(s->pump, stream_input(st));
 	pass(st, &s->pump->inner);
 }
 
@@ -102,9 +193,13 @@ on_inner_end(struct stream *st, enum stream_end why)
 {
 	struct login_pump *p = OUTER(st, struct login_pump, inner);
 
-	(void)why;
 	if (p->client_gone) {
 		front_end(&p->session->front, "closed");
+		return;
+	}
+	if (why == STREAM_EOF && p->session->dialect->role == ROLE_IMAPD &&
+	    is_open(st->io.fd)) {
+		take_back(p->session);
 		return;
 	}
 	stream_set_deadline(&p->session->front.stream, FINISH_MS);
@@ -129,6 +224,7 @@ login_pump_start(struct login_session *s, int fd)
 	struct login_pump *p = xcalloc(1, sizeof *p);
 
 	p->session = s;
+	buf_init(&p->behind, BEHIND_MAX);
 	s->pump = p;
 	stream_consume(&s->front.stream, stream_input(&s->front.stream).n);
 	s->front.stream.handler = &client_handler;
@@ -149,5 +245,6 @@ login_pump_free(struct login_pump **pp)
 	if (p == NULL)
 		return;
 	stream_close(&p->inner);
+	wipe(&p->behind);
 	free(p);
 }

@@ -14,7 +14,7 @@ imapd_append_limit(void)
 }
 
 void
-imapd_put_capabilities(struct buf *out)
+imapd_put_capabilities(const struct session *s, struct buf *out)
 {
 #define CAP(name)          buf_adds(out, name " ");
 #define ENABLE(name, what) CAP(name)
@@ -23,6 +23,8 @@ imapd_put_capabilities(struct buf *out)
 #undef ENABLE
 	if (imapd_conf->compression)
 		buf_adds(out, "COMPRESS=DEFLATE ");
+	if (s->returns)
+		buf_adds(out, "UNAUTHENTICATE ");
 	if (imapd_limit() > 0)
 		buf_addf(out, "MESSAGELIMIT=%u ", imapd_limit());
 	buf_addf(out, "APPENDLIMIT=%lld", (long long)imapd_append_limit());
@@ -36,7 +38,7 @@ imapd_cmd_capability(struct session *s, struct parse *p)
 		return;
 	}
 	buf_adds(imapd_out(s), "* CAPABILITY ");
-	imapd_put_capabilities(imapd_out(s));
+	imapd_put_capabilities(s, imapd_out(s));
 	buf_adds(imapd_out(s), "\r\n");
 	imapd_ok(s, "CAPABILITY completed");
 }

@@ -58,6 +58,7 @@ static const struct imapd_command commands[] = {
 	{ "UID SORT",     S_SELECTED, UPDATE_ALL,        imapd_cmd_sort, NULL },
 	{ "UID STORE",    S_SELECTED, UPDATE_ALL,        imapd_cmd_store, NULL },
 	{ "UID THREAD",   S_SELECTED, UPDATE_ALL,        imapd_cmd_thread, NULL },
+	{ "UNAUTHENTICATE", S_ANY,    UPDATE_NONE,       imapd_cmd_unauthenticate, NULL },
 	{ "UNSELECT",     S_SELECTED, UPDATE_NONE,       imapd_cmd_unselect, NULL },
 	{ "UNSUBSCRIBE",  S_ANY,      UPDATE_ALL,        imapd_cmd_unsubscribe, NULL },
 };

@@ -60,13 +60,14 @@ IMAPD_COMMAND(status);
 IMAPD_COMMAND(store);
 IMAPD_COMMAND(subscribe);
 IMAPD_COMMAND(uid_expunge);
+IMAPD_COMMAND(unauthenticate);
 IMAPD_COMMAND(unselect);
 IMAPD_COMMAND(unsubscribe);
 bool imapd_append_literal(struct session *s, struct parse *p);
 bool imapd_replace_literal(struct session *s, struct parse *p);
 /* The largest message that is taken: APPENDLIMIT. */
 int64_t imapd_append_limit(void);
-/* "IMAP4rev1 ..." for CAPABILITY and the greeting. */
-void imapd_put_capabilities(struct buf *out);
+/* "IMAP4rev1 ..." for CAPABILITY and the answer to a login. */
+void imapd_put_capabilities(const struct session *s, struct buf *out);
 
 #endif

@@ -101,6 +101,13 @@ imapd_finish(struct session *s)
 }
 
 void
+imapd_return(struct session *s)
+{
+	client_of(s)->back = true;
+	imapd_finish(s);
+}
+
+void
 imapd_client_put(struct buf *out, const char *fmt, va_list ap)
 {
 	char *text = NULL;

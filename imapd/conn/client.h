@@ -27,6 +27,7 @@ struct client {
 	struct buf answer; /* of the command; not empty: updates come first */
 	bool held;         /* input waits for the next step */
 	bool compress;     /* from the next byte on */
+	bool back;         /* to login, at the end */
 	bool highest;      /* it carries HIGHESTMODSEQ, as of those updates */
 	const char *bye;   /* to be said when the command is answered */
 	unsigned holds;
@@ -40,6 +41,9 @@ client_of(const struct session *s)
 	return OUTER((uintptr_t)s, struct client, session);
 }
 
+/* Send what waits and end, and login goes on with the client: it takes an end
+ * that is closed one way only for that. */
+void imapd_return(struct session *s);
 /* Both ways are compressed from behind the answer on (RFC 4978); false: they
  * are already. */
 bool imapd_compress(struct session *s);

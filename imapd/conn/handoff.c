@@ -38,6 +38,7 @@ struct newcomer {
 	char *tag;
 	char *input;
 	size_t ninput;
+	bool tls;
 	char sid[32];
 	char address[64];
 	TAILQ_ENTRY(newcomer) link;
@@ -134,7 +135,7 @@ enter(struct newcomer *n)
 	answer(n, &(struct err){ .class = ERR_NONE });
 	imapd_session_new(n->fd, u, slice_str(n->tag),
 	    slice_of(n->input, n->ninput), slice_str(n->sid),
-	    slice_str(n->address));
+	    slice_str(n->address), n->tls);
 	n->fd = -1;
 	newcomer_free(n);
 }
@@ -173,6 +174,7 @@ imapd_on_session(struct ipc *peer, struct msg *m)
 	n->tag = xslicedup(q->tag);
 	n->input = xslicedup(q->input);
 	n->ninput = q->input.n;
+	n->tls = q->tls;
 	(void)slice_copy(q->sid, n->sid, sizeof n->sid);
 	(void)slice_copy(q->address, n->address, sizeof n->address);
 	TAILQ_INSERT_TAIL(&handoff.newcomers, n, link);

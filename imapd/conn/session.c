@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "ev/deflate.h"
+#include "ev/linger.h"
 #include "ev/turn.h"
 #include "ev/work.h"
 #include "imapd/cmd/commands.h"
@@ -213,8 +214,12 @@ end_word(const struct session *s, enum stream_end why)
 		[STREAM_OVERFLOW] = "overflow",
 	};
 
+	if (client_of(s)->back)
+		return "unauthenticate";
 	return s->state == S_LOGOUT ? "logout" : words[why];
 }
+
+enum { LOOK_MS = 60000 }; /* for login to look whether it is open */
 
 static void
 on_end(struct stream *stream, enum stream_end why)
@@ -236,7 +241,10 @@ on_end(struct stream *stream, enum stream_end why)
 	    kv_u("commands", client_of(s)->commands));
 	s->state = S_LOGOUT;
 	work_cancel(&client_of(s)->work);
-	stream_close(stream);
+	if (client_of(s)->back && why == STREAM_EOF)
+		linger_close(stream_release_fd(stream), LOOK_MS);
+	else
+		stream_close(stream);
 	imapd_session_hold(s);
 	imapd_client_end_job(s);
 	imapd_session_release(s);
@@ -251,13 +259,14 @@ static const struct stream_handler handler = {
 
 struct session *
 imapd_session_new(int fd, struct user *user, struct slice tag,
-    struct slice input, struct slice sid, struct slice address)
+    struct slice input, struct slice sid, struct slice address, bool returns)
 {
 	struct client *c = xcalloc(1, sizeof *c);
 	struct session *s = &c->session;
 
 	s->user = user;
 	s->state = S_AUTH;
+	s->returns = returns;
 	c->holds = 1;
 	(void)slice_copy(sid, s->sid, sizeof s->sid);
 	(void)slice_copy(address, s->address, sizeof s->address);
@@ -274,7 +283,7 @@ imapd_session_new(int fd, struct user *user, struct slice tag,
 	    kv_s("account", imapd_user_name(user)), kv_s("client", s->address));
 	buf_add(imapd_out(s), s->tag);
 	buf_adds(imapd_out(s), " OK [CAPABILITY ");
-	imapd_put_capabilities(imapd_out(s));
+	imapd_put_capabilities(s, imapd_out(s));
 	buf_adds(imapd_out(s), "] logged in\r\n");
 	imapd_reply_end(s);
 	return s;

@@ -81,12 +81,13 @@ struct session {
 	struct binary_place *binary_place;
 	struct notify *notify; /* notify/state.h; NULL: nothing */
 	bool changed;          /* something in the account, perhaps */
+	bool returns;          /* login can take the client back */
 };
 
 /* A session on FD (taken) of USER, as the answer to the login command TAG;
- * INPUT is what came behind that. */
+ * INPUT is what came behind that, RETURNS as in struct session. */
 struct session *imapd_session_new(int fd, struct user *user, struct slice tag,
-    struct slice input, struct slice sid, struct slice address);
+    struct slice input, struct slice sid, struct slice address, bool returns);
 void imapd_session_hold(struct session *s);
 void imapd_session_release(struct session *s);
 /* Something in the account may have changed: for a session that waits in IDLE,

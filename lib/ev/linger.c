@@ -10,7 +10,6 @@
 #include "ev/loop.h"
 
 enum {
-	LINGER_MS = 2000,
 	AT_ONCE = 256, /* connections; those beyond are closed at once */
 	PIECE = 4096,
 };
@@ -50,7 +49,7 @@ on_ready(struct ev_io *io, unsigned events)
 }
 
 void
-linger_close(int fd)
+linger_close(int fd, int64_t ms)
 {
 	char away[PIECE];
 	struct lingering *l;
@@ -66,5 +65,5 @@ linger_close(int fd)
 	ev_io_init(&l->io, fd, on_ready);
 	ev_timer_init(&l->deadline, on_deadline);
 	ev_io_set(&l->io, EV_READ);
-	ev_timer_set(&l->deadline, LINGER_MS);
+	ev_timer_set(&l->deadline, ms);
 }

@@ -3,8 +3,10 @@
 #ifndef EV_LINGER_H
 #define EV_LINGER_H
 
-/* Close FD (non-blocking; taken) once the peer has closed, or a moment later: a
- * close with input unread resets the connection, and the words are lost. */
-void linger_close(int fd);
+#include <stdint.h>
+
+/* Close FD (non-blocking; taken) once the peer has closed, or after MS: a close
+ * with input unread resets the connection, and the words are lost. */
+void linger_close(int fd, int64_t ms);
 
 #endif

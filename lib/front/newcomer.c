@@ -16,7 +16,7 @@
 #include "log/log.h"
 #include "sys/addr.h"
 
-enum { WORDS_MAX = 1024 };
+enum { WORDS_MAX = 1024, LINGER_MS = 2000 };
 
 _Static_assert((int)FRONT_KEY_BYTES == (int)RATE_KEY_BYTES &&
 		   (int)FRONT_RATES == (int)RATE_KINDS,
@@ -95,7 +95,7 @@ newcomer_refuse(int fd, const struct front_newcomer *n, enum front_why why)
 	if (!n->protocol->tls)
 		(void)send(fd, words.p, words.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_fini(&words);
-	linger_close(fd);
+	linger_close(fd, LINGER_MS);
 }
 
 bool

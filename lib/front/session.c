@@ -320,6 +320,24 @@ static const struct stream_handler handler = {
 	.on_end = on_end,
 };
 
+bool
+front_retake(struct front_session *s, struct slice input)
+{
+	struct stream *st = &s->stream;
+	struct buf in;
+
+	st->handler = &handler;
+	st->limits = &front.ops->limits;
+	stream_quickack(st, false);
+	stream_pause(st);
+	buf_init(&in, st->in.max);
+	buf_add(&in, input);
+	buf_add(&in, stream_input(st));
+	buf_fini(&st->in);
+	st->in = in;
+	return !in.failed;
+}
+
 /* ---- the start ---- */
 
 static void

@@ -104,6 +104,11 @@ void front_deadline(struct front_session *s, int64_t ms);
  * stream is paused meanwhile. */
 void front_share(struct front_session *s, bool shared);
 
+/* The stream was the daemon's own for a while, and is the front end's again: it
+ * takes INPUT first, then what waits in it.  False: there is no room for that.
+ */
+bool front_retake(struct front_session *s, struct slice input);
+
 /* ---- TLS */
 
 /* TLS may begin now: offer it. */
