@@ -99,6 +99,7 @@ def resync(box, n, got):
 def changes(box, n, got):
     c = box.session()
     got["store"] = box.timed(lambda: c.ask("STORE 1:* +FLAGS (\\Flagged)"))
+    got["store_names"] = box.timed(box.settle)
     c.close()
     resync(box, n, got)
     c = box.session()
@@ -164,6 +165,7 @@ ROWS = (
     ("sort_subject", "SORT SUBJECT, ms", 1000),
     ("thread", "THREAD REFERENCES, ms", 1000),
     ("store", "STORE 1:* +FLAGS, ms", 1000),
+    ("store_names", "what is done of it behind the answer, ms", 1000),
     ("resync", f"SELECT with QRESYNC after {CHANGES:,} changes, ms", 1000),
     ("resync_bytes", "the same, octets", 1),
     ("expunge", "EXPUNGE of half, ms", 1000),

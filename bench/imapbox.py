@@ -98,6 +98,18 @@ class Box:
         seconds = work()
         return seconds, cpu_s(self.server.pid) - cpu
 
+    def settle(self):
+        """Until nothing was done for longer than pabal lets file names wait;
+        the seconds until then."""
+        begin = time.monotonic()
+
+        def quiet():
+            before = cpu_s(self.server.pid)
+            time.sleep(1.5)
+            return cpu_s(self.server.pid) - before <= 0.01
+        wait(quiet, "silence", 300)
+        return time.monotonic() - begin - 1.5
+
     def fill(self, maildir):
         cur = os.path.join(self.directory, "cur")
         os.makedirs(cur, exist_ok=True)
