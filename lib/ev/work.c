@@ -46,6 +46,12 @@ work_spent(void)
 	return clock_us() >= all.until_us;
 }
 
+bool
+work_waits(void)
+{
+	return all.ready && !TAILQ_EMPTY(&all.shares);
+}
+
 /* The first work of the share whose turn it is. */
 static struct work *
 take(void)

@@ -33,6 +33,7 @@ void work_init(
     struct work *w, struct work_share *share, void (*step)(struct work *w));
 void work_queue(struct work *w);
 void work_cancel(struct work *w);
+bool work_waits(void); /* does a step wait for its turn? */
 
 /* A callback of the loop that works itself, before it leaves the rest to a
  * step, has as much time as a step from here on; none when those before it in

@@ -2,8 +2,8 @@
 /*
  * File names follow the flags a second after the first change: a burst of
  * changes costs one rename a message, and a Maildir that is left alone is up
- * to date.  One batch of one account each time, so that the loop goes on.
- * Nobody else does this.
+ * to date.  One batch of one account each time, so that the loop goes on, and
+ * with pauses while sessions have work.  Nobody else does this.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "ev/loop.h"
+#include "ev/work.h"
 #include "log/log.h"
 #include "store/account.h"
 #include "store/flush.h"
@@ -22,7 +23,12 @@
 #include "store/whole.h"
 #include "sys/clock.h"
 
-enum { FLUSH_NEXT_MS = 1, FLUSH_RETRY_MS = 30000, FLUSH_STOP_MS = 1000 };
+enum {
+	FLUSH_NEXT_MS = 1,
+	FLUSH_PAUSE_MS = 50,
+	FLUSH_RETRY_MS = 30000,
+	FLUSH_STOP_MS = 1000
+};
 
 static void
 take_off(struct account *a)
@@ -93,7 +99,7 @@ on_time(struct ev_timer *t)
 	if (a != NULL)
 		flush_one(a);
 	if (first_due(s, &wait_ms) != NULL)
-		wait_ms = FLUSH_NEXT_MS;
+		wait_ms = work_waits() ? FLUSH_PAUSE_MS : FLUSH_NEXT_MS;
 	if (!TAILQ_EMPTY(&s->behind))
 		ev_timer_set(&s->flusher, wait_ms);
 }
