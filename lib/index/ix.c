@@ -393,6 +393,7 @@ ix_file_name(
 	struct buf name;
 
 	buf_init(&name, IX_FILE_NAME - 1);
+	(void)buf_room(&name, name.max); /* once */
 	filename_parse(slice_str(msg->file), &f);
 	f.size = msg->size;
 	f.vsize = msg->vsize;

@@ -134,16 +134,23 @@ filename_parse(struct slice name, struct filename *f)
 	parse_info(info, f);
 }
 
+static void
+add_number(struct buf *out, const char *name, int64_t value)
+{
+	buf_adds(out, name);
+	buf_addu(out, (uint64_t)value);
+}
+
 void
 filename_format(struct buf *out, const struct filename *f)
 {
 	buf_add(out, f->base);
 	if (f->size >= 0)
-		buf_addf(out, ",S=%lld", (long long)f->size);
+		add_number(out, ",S=", f->size);
 	if (f->vsize >= 0)
-		buf_addf(out, ",W=%lld", (long long)f->vsize);
+		add_number(out, ",W=", f->vsize);
 	if (f->uid != 0)
-		buf_addf(out, ",U=%u", f->uid);
+		add_number(out, ",U=", f->uid);
 	if (f->own_id)
 		buf_addf(out, ",E=%016llx", (unsigned long long)f->email_id);
 	if (f->own_date)

@@ -111,6 +111,7 @@ full_name(struct tx *tx, const struct listing_entry *e,
 
 	buf_init(&base, IX_FILE_NAME);
 	buf_init(&name, IX_FILE_NAME - 1);
+	(void)buf_room(&name, name.max); /* once */
 	if (f.base.n > BASE_LIMIT || f.base.n == 0) {
 		filename_unique(
 		    &base, store_hostname(ACCOUNT_OF(tx->ix)->store));

@@ -89,8 +89,8 @@ static void
 begin_reading(struct scan *s)
 {
 	listing_init(&s->list);
-	s->by_uid.before = scan_order_by_uid;
-	s->unknown.before = scan_order_by_want;
+	s->by_uid.by = &scan_order_by_uid;
+	s->unknown.by = &scan_order_by_want;
 	map_init(&s->bases);
 	s->at = 0;
 	s->nchanges = s->done = 0;

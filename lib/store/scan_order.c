@@ -6,48 +6,67 @@
 #include "base/mem.h"
 #include "maildir/listing.h"
 
-bool
-scan_order_by_uid(const struct listing_entry *a, const struct listing_entry *b)
+static uint32_t
+uid_of(const struct listing_entry *e)
 {
-	if (a->f.uid != b->f.uid)
-		return a->f.uid < b->f.uid;
+	return e->f.uid;
+}
+
+static bool
+by_name(const struct listing_entry *a, const struct listing_entry *b)
+{
 	return strcmp(a->name, b->name) < 0;
 }
 
-bool
-scan_order_by_want(const struct listing_entry *a, const struct listing_entry *b)
+static uint32_t
+want_of(const struct listing_entry *e)
 {
-	if (a->want != b->want)
-		return a->want - 1 < b->want - 1; /* 0 comes last */
-	if (a->time_s != b->time_s)
-		return a->time_s < b->time_s;
-	return strcmp(a->name, b->name) < 0;
+	return e->want - 1; /* 0 comes last */
+}
+
+static bool
+by_time(const struct listing_entry *a, const struct listing_entry *b)
+{
+	return a->time_s != b->time_s ? a->time_s < b->time_s : by_name(a, b);
+}
+
+const struct scan_order_by scan_order_by_uid = { uid_of, by_name };
+const struct scan_order_by scan_order_by_want = { want_of, by_time };
+
+static bool
+is_before(const struct scan_order *o, const struct scan_order_place *a,
+    const struct scan_order_place *b)
+{
+	return a->key != b->key ? a->key < b->key : o->by->before(a->e, b->e);
 }
 
 void
 scan_order_put(struct scan_order *o, struct listing_entry *e)
 {
+	const struct scan_order_place place = { e, o->by->key(e) };
 	size_t i = o->n++;
 
 	if (i == o->cap) {
 		o->cap = o->cap > 0 ? o->cap * 2 : 64;
 		o->v = xreallocarray(o->v, o->cap, sizeof(*o->v));
 	}
-	for (; i > 0 && o->before(e, o->v[(i - 1) / 2]); i = (i - 1) / 2)
+	for (; i > 0 && is_before(o, &place, &o->v[(i - 1) / 2]);
+	     i = (i - 1) / 2)
 		o->v[i] = o->v[(i - 1) / 2];
-	o->v[i] = e;
+	o->v[i] = place;
 }
 
 struct listing_entry *
 scan_order_first(const struct scan_order *o)
 {
-	return o->n > 0 ? o->v[0] : NULL;
+	return o->n > 0 ? o->v[0].e : NULL;
 }
 
 struct listing_entry *
 scan_order_take(struct scan_order *o)
 {
-	struct listing_entry *first = scan_order_first(o), *last;
+	struct listing_entry *first = scan_order_first(o);
+	struct scan_order_place last;
 	size_t i = 0;
 
 	if (first == NULL)
@@ -56,9 +75,9 @@ scan_order_take(struct scan_order *o)
 	while (2 * i + 1 < o->n) {
 		size_t k = 2 * i + 1;
 
-		if (k + 1 < o->n && o->before(o->v[k + 1], o->v[k]))
+		if (k + 1 < o->n && is_before(o, &o->v[k + 1], &o->v[k]))
 			k++;
-		if (!o->before(o->v[k], last))
+		if (!is_before(o, &o->v[k], &last))
 			break;
 		o->v[i] = o->v[k];
 		i = k;
