@@ -15,7 +15,7 @@
 #include "store/change.h"
 #include "store/view.h"
 
-enum { BATCH = 100 };
+enum { BATCH = 200 };
 
 struct expunge_job {
 	struct imapd_job job;

@@ -74,6 +74,7 @@ match_init(struct match *m, struct search *search, struct view *v)
 	m->now_s = clock_wall_s();
 	fieldscan_init(&m->fields);
 	resolve(m, search->key);
+	match_flags_init(m);
 	for (size_t i = 0; i < search->nheads; i++)
 		names[i] = search->heads[i]->name;
 	m->heads_kept = search->nheads > 0 && search->nstrings == 0 &&

@@ -30,6 +30,9 @@ struct match {
 	/* Only the numbers of messages are asked for: what else match_next
 	 * gives of those that are sure to match may be missing. */
 	bool numbers;
+	bool by_flags;          /* the keys are about them alone: */
+	uint8_t flags, flagged; /* of FLAGS a message has FLAGGED */
+	bool marked;            /* view_mark has come to its end */
 	struct match_hit {
 		uint32_t seq;
 		bool sure;                  /* to match, by the index alone */
@@ -81,6 +84,12 @@ match_has_more(const struct match *m)
 enum found match_step(
     struct match *m, enum match_answer *answer, struct err *err);
 void match_end(struct match *m);
+
+/* Are the keys such that a look at flags is enough?  _next: as match_next then,
+ * but for the message itself; only what the flags tell is at m->hits. */
+void match_flags_init(struct match *m);
+enum found match_flags_look(
+    struct match *m, struct seqwalk *w, struct err *err);
 
 /* What is known at m->level. */
 enum match_answer match_eval(struct match *m, const struct search_key *k);

@@ -172,6 +172,8 @@ look_on(struct match *m, struct seqwalk *w, struct err *err)
 	buf_reset(&m->records);
 	if (seq == 0)
 		return ABSENT;
+	if (m->numbers && m->by_flags)
+		return match_flags_look(m, w, err);
 	rc = visit_messages(view_mailbox(w->view), view_uid(w->view, seq),
 	    m->numbers ? m->want : all, on_message, &l, err);
 	fieldscan_fini(&m->fields);

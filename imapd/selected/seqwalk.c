@@ -7,7 +7,10 @@
 #include "store/mailbox.h"
 #include "store/view.h"
 
-enum { RECORDS_MAX = 512 << 10 }; /* read at once */
+enum {
+	RECORDS_MAX = 512 << 10, /* read at once */
+	APART_MAX = 8, /* messages that nobody asks for, one behind the other */
+};
 
 /* Each range of UIDs becomes the range of sequence numbers it covers. */
 static void
@@ -179,13 +182,34 @@ seqwalk_record(const struct seqwalk *w)
 	return w->with_records ? w->records[w->at] : (struct slice){ NULL, 0 };
 }
 
+/* So many messages from the one at hand on are worth to be read at once. */
+static size_t
+batch_size(const struct seqwalk *w)
+{
+	const uint32_t seq = w->next - 1;
+	uint32_t n = 1;
+
+	for (size_t i = w->range; i < w->set.n; i++) {
+		const struct seqrange r = w->set.v[i];
+
+		if (r.lo > seq && r.lo - seq > n + APART_MAX)
+			break;
+		if (r.hi - seq >= SEQWALK_BATCH)
+			return SEQWALK_BATCH;
+		n = r.hi - seq + 1;
+	}
+	return n;
+}
+
 static int
 read_batch(struct seqwalk *w, struct mailbox *m, uint32_t uid, struct err *err)
 {
+	const size_t n = batch_size(w);
+
 	if (w->with_records)
-		return message_read_records(m, uid, w->batch, w->records,
-		    SEQWALK_BATCH, &w->bytes, &w->n, err);
-	return message_read(m, uid, w->batch, SEQWALK_BATCH, &w->n, err);
+		return message_read_records(
+		    m, uid, w->batch, w->records, n, &w->bytes, &w->n, err);
+	return message_read(m, uid, w->batch, n, &w->n, err);
 }
 
 /* What the index has of UID; NULL when it is gone. */

@@ -24,7 +24,7 @@
 
 #include "maildir/name.h"
 
-enum { INDEX_VERSION = 3, IX_KEY = 16, IX_FILE_NAME = 256 };
+enum { INDEX_VERSION = 4, IX_KEY = 16, IX_FILE_NAME = 256 };
 
 /* UNSYNCED: of a new account, not on disk yet */
 enum ix_clean { IX_OPEN, IX_CLEAN, IX_UNSYNCED };
@@ -53,6 +53,7 @@ struct ix_box {
 	uint64_t modseq;
 	uint64_t bytes;
 	uint64_t keywords;     /* of the table's last change */
+	uint64_t keyword_lost; /* when last a message lost one */
 	uint64_t letters_mark; /* of dovecot-keywords (letters.h) */
 	uint64_t more_bytes;   /* of pabal-keywords when it was put in order */
 	int64_t cur_mtime_ns;

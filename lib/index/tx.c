@@ -210,6 +210,23 @@ tx_forget(struct tx *tx, uint32_t box, uint32_t uid, const struct ix_hot *hot,
 }
 
 int
+tx_gone_known(struct tx *tx, struct ix_box *b, uint32_t uid,
+    const struct ix_hot *hot, int64_t vsize, struct err *err)
+{
+	b->messages--;
+	b->bytes -= (uint64_t)vsize;
+	tx->meta.messages--;
+	tx->meta.bytes -= (uint64_t)vsize;
+	count(b, hot->bits, -1);
+	if (tx_forget(tx, b->box, uid, hot, err) == -1 ||
+	    tx_log(tx, b, uid, LOG_GONE, err) == -1)
+		return -1;
+	if (hot->letters != 0 || (hot->bits & HOT_MORE) != 0)
+		b->keyword_lost = b->modseq;
+	return 0;
+}
+
+int
 tx_gone(struct tx *tx, struct ix_box *b, uint32_t uid, struct err *err)
 {
 	struct ix_hot hot;
@@ -218,14 +235,7 @@ tx_gone(struct tx *tx, struct ix_box *b, uint32_t uid, struct err *err)
 	if (ix_get_hot(tx->t, b->box, uid, &hot, err) != FOUND ||
 	    ix_get_msg(tx->t, b->box, uid, &msg, err) != FOUND)
 		return err_set(err, ERR_TEMP, "index: no message %u", uid);
-	b->messages--;
-	b->bytes -= (uint64_t)msg.vsize;
-	tx->meta.messages--;
-	tx->meta.bytes -= (uint64_t)msg.vsize;
-	count(b, hot.bits, -1);
-	if (tx_forget(tx, b->box, uid, &hot, err) == -1)
-		return -1;
-	return tx_log(tx, b, uid, LOG_GONE, err);
+	return tx_gone_known(tx, b, uid, &hot, msg.vsize, err);
 }
 
 /* Do A and B agree beyond the letters? */
@@ -236,6 +246,15 @@ more_eq(const struct keyword_set *a, const struct keyword_set *b)
 
 	keyword_set_put_letters(&x, keyword_set_letters(b));
 	return memcmp(&x, b, sizeof x) == 0;
+}
+
+static bool
+has_lost(const struct keyword_set *had, const struct keyword_set *now)
+{
+	struct keyword_set lost = *had;
+
+	keyword_set_del(&lost, now);
+	return keyword_set_next(&lost, 0) < KEYWORDS_MAX;
 }
 
 int
@@ -263,6 +282,8 @@ tx_change(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
 		count(b, hot->bits, -1);
 		count(b, bits, 1);
 		hot->modseq = b->modseq;
+		if ((letters || more) && has_lost(&had, keywords))
+			b->keyword_lost = b->modseq;
 	}
 	hot->bits = bits;
 	hot->letters = keyword_set_letters(keywords);

@@ -51,6 +51,9 @@ int tx_add(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
     const struct ix_msg *msg, const struct keyword_set *keywords,
     struct err *err);
 int tx_gone(struct tx *tx, struct ix_box *b, uint32_t uid, struct err *err);
+/* The same of a message whose record is HOT, and whose wire size VSIZE. */
+int tx_gone_known(struct tx *tx, struct ix_box *b, uint32_t uid,
+    const struct ix_hot *hot, int64_t vsize, struct err *err);
 /* Remove the records of a message, whose own is HOT: no sum and no number of a
  * change. */
 int tx_forget(struct tx *tx, uint32_t box, uint32_t uid,

@@ -168,7 +168,7 @@ expunge_one(struct tx *tx, struct mailbox *m, struct ix_box *b, uint32_t uid,
 	if (f == TEMPFAIL)
 		return -1;
 	if (f == FOUND || *looked)
-		return tx_gone(tx, b, uid, err);
+		return tx_gone_known(tx, b, uid, &hot, msg.vsize, err);
 	/* Under another name it would come back as a new message. */
 	*looked = true;
 	if (sync_scan(tx, m, b, err) == -1)

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* What the last view of a mailbox opened with, until the mailbox changes. */
+/* What the last view of a mailbox opened with.  The next one begins with it,
+ * and reads in the log what has happened since. */
 #ifndef STORE_SEED_H
 #define STORE_SEED_H
 
-#include <stdbool.h>
-
 struct ix_box;
-struct keyword_set;
+struct ix_meta;
 struct mailbox;
-struct picture;
+struct view;
 
-/* M, of whose keywords messages have USED, looks like P as of B. */
-void seed_save(struct mailbox *m, const struct ix_box *b,
-    const struct picture *p, const struct keyword_set *used);
-/* Into P, which is empty, and USED; false: B has changed. */
-bool seed_take(const struct mailbox *m, const struct ix_box *b,
-    struct picture *p, struct keyword_set *used);
+/* V, which has just opened, knows its picture and the keywords that messages
+ * have. */
+void seed_save(const struct view *v);
+/* V, whose picture is empty, goes on from there, unless more must be known of B
+ * than the log tells. */
+void seed_take(
+    struct view *v, const struct ix_meta *meta, const struct ix_box *b);
 void seed_free(struct mailbox *m);
 
 #endif

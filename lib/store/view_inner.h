@@ -47,7 +47,16 @@ struct view_news {
 	uint64_t keywords;
 	uint32_t first_recent;
 	uint32_t uidnext;
+	uint64_t keyword_lost;
 	bool building; /* not all of it is in the index */
+};
+
+/* Flags by places; see view_mark. */
+struct view_marks {
+	uint8_t *v; /* NULL: nobody has asked for them */
+	uint32_t n; /* places below have one */
+	uint32_t cap;
+	uint64_t modseq; /* how far the log was read */
 };
 
 /* What a step may cost; a unit is well below a microsecond. */
@@ -74,12 +83,15 @@ struct view {
 	struct buf changed; /* uint32_t: FLAGS to be told */
 	size_t told;        /* of them */
 
+	struct view_marks marks;
 	struct view_ranges recent; /* of UIDs */
 	struct view_ranges silent; /* of mod-sequences, since the last sync */
 
-	/* While it opens: keywords that messages have, as of then. */
+	/* While it opens: keywords that messages have.  Those that one lost
+	 * after that number may be among them. */
 	struct keyword_set *used;
 	uint64_t used_modseq;
+	uint32_t named; /* letters in names that are behind */
 };
 
 static inline size_t
@@ -110,6 +122,9 @@ void view_news_drop_gone(struct view *v, size_t n);
 void view_news_add_fresh(struct view *v);
 /* Begin anew from there. */
 void view_news_forget(struct view *v);
+
+/* The N UIDS (ascending) are about to be taken out of the picture. */
+void view_marks_drop(struct view *v, const uint32_t *uids, size_t n);
 
 /* Take the messages that nobody has had as \Recent, and let those in new/ go
  * to cur/. */

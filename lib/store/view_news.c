@@ -136,6 +136,46 @@ note(struct view *v, const struct ix_log *l, uint64_t modseq, uint32_t last)
 		note_changed(v, l->uid);
 }
 
+/* The keywords of UID, whose record is HOT; a letter is also in use where a
+ * file's name has it still. */
+static enum found
+note_keywords(struct view *v, struct kv_txn *t, uint32_t uid,
+    const struct ix_hot *hot, struct err *err)
+{
+	const uint32_t box = v->m->box;
+	struct keyword_set set;
+	struct filename name;
+	struct ix_msg msg;
+	enum found f = FOUND;
+
+	v->used->w[0] |= hot->letters;
+	if ((hot->bits & HOT_PENDING) != 0) {
+		f = ix_get_msg(t, box, uid, &msg, err);
+		if (f != FOUND)
+			return TEMPFAIL;
+		filename_parse(slice_str(msg.file), &name);
+		v->named |= name.letters;
+	}
+	if ((hot->bits & HOT_MORE) == 0)
+		return FOUND;
+	f = ix_get_keywords(t, box, uid, hot, &set, err);
+	if (f == FOUND)
+		keyword_set_or(v->used, &set);
+	return f;
+}
+
+static int
+note_keywords_of(
+    struct view *v, struct kv_txn *t, uint32_t uid, struct err *err)
+{
+	struct ix_hot hot;
+	enum found f = ix_get_hot(t, v->m->box, uid, &hot, err);
+
+	if (f == FOUND)
+		f = note_keywords(v, t, uid, &hot, err);
+	return f == TEMPFAIL ? -1 : 0;
+}
+
 /* As far as UPTO, where the log ends. */
 static int
 read_log(struct view *v, struct kv_txn *t, uint64_t upto, int64_t *left,
@@ -156,6 +196,11 @@ read_log(struct view *v, struct kv_txn *t, uint64_t upto, int64_t *left,
 	       ix_read_log(val, &l)) {
 		if (l.box == v->m->box)
 			note(v, &l, modseq, last);
+		if (v->opening && l.box == v->m->box && l.kind == LOG_MSG &&
+		    note_keywords_of(v, t, l.uid, err) == -1) {
+			f = TEMPFAIL;
+			break;
+		}
 		v->news.modseq = modseq;
 		*left -= LOG_COST;
 		f = kv_next(c, &k, &val, err);
@@ -177,32 +222,6 @@ skip_to(struct view *v, uint32_t end, int64_t *left)
 	}
 }
 
-/* A letter is also in use where a file's name has it still. */
-static enum found
-note_keywords(struct view *v, const struct walk *w, struct err *err)
-{
-	const uint32_t box = v->m->box;
-	struct keyword_set set;
-	struct filename name;
-	struct ix_msg msg;
-	enum found f = FOUND;
-
-	v->used->w[0] |= w->hot.letters;
-	if ((w->hot.bits & HOT_PENDING) != 0) {
-		f = ix_get_msg(w->t, box, w->uid, &msg, err);
-		if (f != FOUND)
-			return TEMPFAIL;
-		filename_parse(slice_str(msg.file), &name);
-		v->used->w[0] |= name.letters;
-	}
-	if ((w->hot.bits & HOT_MORE) == 0)
-		return FOUND;
-	f = ix_get_keywords(w->t, box, w->uid, &w->hot, &set, err);
-	if (f == FOUND)
-		keyword_set_or(v->used, &set);
-	return f;
-}
-
 /* One message of the index against the picture. */
 static enum found
 compare(struct view *v, const struct walk *w, uint32_t last, int64_t *left,
@@ -210,7 +229,7 @@ compare(struct view *v, const struct walk *w, uint32_t last, int64_t *left,
 {
 	if (v->opening) {
 		picture_add(&v->picture, w->uid);
-		return note_keywords(v, w, err);
+		return note_keywords(v, w->t, w->uid, &w->hot, err);
 	}
 	if (w->uid > last) {
 		add_uid(&v->news.fresh, w->uid);
@@ -263,17 +282,7 @@ begin_walk(struct view *v, const struct ix_meta *meta)
 		return;
 	picture_fini(&v->picture);
 	*v->used = (struct keyword_set){ 0 };
-}
-
-/* Nothing has changed in B since a view was opened. */
-static void
-begin_with_seed(
-    struct view *v, const struct ix_meta *meta, const struct ix_box *b)
-{
-	if (!v->opening || v->news.modseq != 0 ||
-	    !seed_take(v->m, b, &v->picture, v->used))
-		return;
-	v->news.modseq = v->used_modseq = meta->modseq;
+	v->named = 0;
 }
 
 static int
@@ -282,7 +291,8 @@ read_some(struct view *v, struct kv_txn *t, const struct ix_meta *meta,
 {
 	struct view_news *n = &v->news;
 
-	begin_with_seed(v, meta, b);
+	if (v->opening && n->modseq == 0)
+		seed_take(v, meta, b);
 	if (n->modseq < meta->log_floor)
 		begin_walk(v, meta);
 	if (n->walking && read_index(v, t, left, err) == -1)
@@ -291,9 +301,6 @@ read_some(struct view *v, struct kv_txn *t, const struct ix_meta *meta,
 	    read_log(v, t, meta->modseq, left, err) == -1)
 		return -1;
 	n->ended = !n->walking && n->modseq == meta->modseq;
-	if (n->ended && v->opening && v->used_modseq == meta->modseq &&
-	    (b->bits & BOX_BUILD) == 0)
-		seed_save(v->m, b, &v->picture, v->used);
 	return 0;
 }
 
@@ -319,6 +326,7 @@ note_box(struct view_news *n, const struct ix_box *b)
 {
 	n->highest = b->modseq;
 	n->keywords = b->keywords;
+	n->keyword_lost = b->keyword_lost;
 	n->first_recent = b->first_recent;
 	n->uidnext = b->uidnext;
 	n->building = (b->bits & BOX_BUILD) != 0;
@@ -407,6 +415,7 @@ view_news_take(struct view *v)
 void
 view_news_drop_gone(struct view *v, size_t n)
 {
+	view_marks_drop(v, view_uids(&v->gone), n);
 	picture_remove(&v->picture, view_uids(&v->gone), n);
 	buf_consume(&v->gone, n * sizeof(uint32_t));
 }

@@ -11,6 +11,7 @@
 #include "store/inner.h"
 #include "store/kwtable.h"
 #include "store/mailbox.h"
+#include "store/seed.h"
 #include "store/sync.h"
 #include "store/view.h"
 #include "store/view_inner.h"
@@ -77,6 +78,21 @@ clean_tmp(struct mailbox *m)
 	tree_clean_tmp(m->dirs.tmpfd);
 }
 
+/* The picture is that of v->modseq. */
+static void
+know_used(struct view *v)
+{
+	struct keyword_set *used = v->used;
+
+	if (v->news.keyword_lost > v->used_modseq)
+		return;
+	v->used_modseq = v->modseq;
+	/* Names that follow change nothing in the log. */
+	if ((v->named & ~keyword_set_letters(used)) == 0)
+		seed_save(v);
+	keyword_set_put_letters(used, keyword_set_letters(used) | v->named);
+}
+
 static void
 open_whole(struct view *v)
 {
@@ -129,6 +145,7 @@ view_fill(struct view *v, bool *more, struct err *err)
 	view_news_drop_gone(v, view_uids_n(&v->gone));
 	view_news_add_fresh(v);
 	buf_fini(&v->changed);
+	know_used(v);
 	view_news_forget(v);
 	open_whole(v);
 	return 0;
@@ -159,6 +176,7 @@ view_close(struct view **vp)
 	picture_fini(&v->picture);
 	view_news_fini(&v->news);
 	xfree(&v->used);
+	xfree(&v->marks.v);
 	xfree(&v->recent.v);
 	xfree(&v->silent.v);
 	buf_fini(&v->gone);

@@ -20,6 +20,11 @@ FLAGS = (b"\\Seen", b"\\Flagged", b"\\Answered", b"$Label")
 USERS = ("alice",)
 # No EXPUNGE may come with these.
 NUMBERS = (b"FETCH", b"STORE", b"SEARCH")
+# A search, the flags that a message has then, and those that it has not.
+KEYS = (("ALL", set(), set()),
+        ("UNSEEN", set(), {b"\\Seen"}),
+        ("FLAGGED UNDELETED", {b"\\Flagged"}, {b"\\Deleted"}),
+        ("SEEN", {b"\\Seen"}, set()))
 
 
 def text_of(n):
@@ -186,12 +191,14 @@ class World:
             assert status == b"NO" and b"EXPUNGEISSUED" in why
 
     def search(self, s):
-        status, _, answers = s.run("SEARCH ALL")
+        key, yes, no = self.rng.choice(KEYS)
+        status, _, answers = s.run("SEARCH " + key)
         assert status == b"OK"
         found = [a for a in answers if a.startswith(b"SEARCH")]
         numbers = [int(x) for x in found[0].split()[1:]]
         assert all(1 <= n <= len(s.uids) for n in numbers)
-        there = self.model(s).text
+        there = {u for u, flags in self.model(s).flags.items()
+                 if yes <= flags and not no & flags}
         want = [i + 1 for i, u in enumerate(s.uids)
                 if u is None or u in there]
         assert [n for n in numbers if s.uids[n - 1] is not None] == \

@@ -7,6 +7,7 @@
 #include "index/tx.h"
 #include "maildir/filename.h"
 #include "store/sync.h"
+#include "store/view_marks.h"
 #include "store/view_since.h"
 
 #define MAIL "Subject: x\r\n\r\nbody\r\n"
@@ -460,6 +461,37 @@ check_model(const struct model *m)
 	}
 }
 
+/* The marks are what the index has of each message, also of those that are
+ * gone and still have numbers. */
+static void
+check_marks(struct mailbox *m, struct view *v)
+{
+	bool more = true;
+
+	while (more)
+		assert_int_equal(view_mark(v, &more, NULL), 0);
+	for (uint32_t i = 1; i <= view_count(v); i++) {
+		struct message_info info;
+		const enum found f =
+		    message_find(m, view_uid(v, i), &info, NULL);
+
+		assert_int_equal(view_marks(v)[i - 1],
+		    f == FOUND ? info.flags : VIEW_MARK_GONE);
+	}
+}
+
+/* Again, with what is there. */
+static void
+reopen(struct mailbox *m, struct model *s)
+{
+	view_close(&s->v);
+	s->v = open_view(m, 0);
+	s->n = view_count(s->v);
+	for (uint32_t i = 1; i <= s->n; i++)
+		s->uids[i - 1] = view_uid(s->v, i);
+	assert_int_equal(s->n, fx_status(m).messages);
+}
+
 static void
 test_model(void **state)
 {
@@ -486,6 +518,10 @@ test_model(void **state)
 					     on_model_event, who, NULL, NULL),
 			    0);
 			check_model(who);
+			if (rnd(3) == 0)
+				check_marks(m, who->v);
+			if (rnd(8) == 0)
+				reopen(m, who);
 		}
 		live = fx_status(m).messages;
 	}
@@ -500,7 +536,7 @@ test_model(void **state)
 
 /* The picture is what the index has. */
 static void
-check_index(struct mailbox *m, const struct view *v)
+check_index(struct mailbox *m, struct view *v)
 {
 	struct message_info infos[64];
 	uint32_t uid = 1, seq = 0;
@@ -513,6 +549,7 @@ check_index(struct mailbox *m, const struct view *v)
 		uid = n > 0 ? infos[n - 1].uid + 1 : uid;
 	} while (n > 0);
 	assert_int_equal(seq, view_count(v));
+	check_marks(m, v);
 }
 
 /* What others do between two steps. */
@@ -562,8 +599,52 @@ sync_in_steps(struct mailbox *m, struct model *model, bool expunges)
 		check_model(model);
 		if (more && steps++ < 20)
 			disturb(m);
+		if (steps % 8 == 1)
+			check_marks(m, model->v);
 	}
 	return steps;
+}
+
+/* A mailbox that was looked at before is not looked at anew for what has
+ * changed since: one step is enough. */
+static void
+test_open_again(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct view *v;
+	bool more = true;
+
+	(void)state;
+	for (unsigned i = 0; i < 4500; i++)
+		fx_append(m, "x\r\n", 0);
+	v = open_view(m, 0);
+	view_close(&v);
+	fx_flags(m, 7, FLAGS_ADD, MSG_SEEN, "travel");
+	fx_flags(m, 9, FLAGS_ADD, 0, "invoices");
+	expunge(m, 1);
+	expunge(m, 4500);
+	fx_append(m, "x\r\n", 0);
+	fx_append(m, "x\r\n", 0);
+	expunge(m, 4501);
+	v = view_new(m, 0);
+	assert_int_equal(view_fill(v, &more, NULL), 0);
+	assert_false(more);
+	check_index(m, v);
+	assert_int_equal(view_count(v), 4499);
+	assert_int_equal(view_uid(v, 4499), 4502);
+	view_close(&v);
+	/* Keywords that came since are not forgotten; those that went are. */
+	assert_int_equal(mailbox_keywords(m)->used, 2);
+	fx_flags(m, 7, FLAGS_DEL, 0, "travel");
+	fx_flush();
+	v = open_view(m, 0);
+	view_close(&v);
+	assert_int_equal(mailbox_keywords(m)->used, 1);
+	expunge(m, 9);
+	v = open_view(m, 0);
+	view_close(&v);
+	assert_int_equal(mailbox_keywords(m)->used, 0);
+	mailbox_close(&m);
 }
 
 /* What is done in steps comes to the same, whatever happens in between. */
@@ -620,6 +701,7 @@ main(void)
 		FX(test_gone),
 		FX(test_over_rebuild),
 		FX(test_model),
+		FX(test_open_again),
 		FX(test_model_in_steps),
 	};
 
