@@ -36,13 +36,18 @@ struct match {
 	struct match_hit {
 		uint32_t seq;
 		bool sure;                  /* to match, by the index alone */
+		bool column;                /* that is what records has */
 		size_t record_at, record_n; /* in records; n 0: none */
 	} hits[MATCH_HITS];
 	size_t nhits, hit; /* how many, the next one to be given */
 	uint32_t sure_seq; /* the last one that was given, if it is sure */
 	bool with_records;
+	bool with_column;
+	enum message_column column;
 	struct buf records; /* what is kept of the hits (message_cached) */
 	struct slice kept;  /* of the last one that was given */
+	/* The same, of column; n 0: not known, or not sure to match. */
+	struct slice kept_column;
 
 	/* the message */
 	const struct message_info *info;
@@ -65,6 +70,10 @@ struct match {
 void match_init(struct match *m, struct search *search, struct view *v);
 /* Read what is kept of each message along with it; ended by match_fini. */
 void match_read_records(struct match *m);
+/* The same, but of those that are sure to match, and which COLUMN has, that
+ * alone is read: of these no more is known than the UID, and the mod-sequence
+ * where the criteria ask for it. */
+void match_read_column(struct match *m, enum message_column column);
 void match_fini(struct match *m);
 /* As seqwalk_next, but for messages that the index alone shows not to match;
  * *SEQ is 0 when there were many of those, and more may follow. */
@@ -72,11 +81,14 @@ enum found match_next(struct match *m, struct seqwalk *w, uint32_t *seq,
     const struct message_info **info, struct err *err);
 void match_begin(
     struct match *m, uint32_t seq, const struct message_info *info);
-/* Is the next one that match_next gives sure to match, and at hand? */
+/* Is the next one that match_next gives sure to match, and all at hand that is
+ * asked for, where NUMBERS are enough or not? */
 static inline bool
-match_has_more(const struct match *m)
+match_has_more(const struct match *m, bool numbers)
 {
-	return m->hit < m->nhits && m->hits[m->hit].sure;
+	const struct match_hit *next = &m->hits[m->hit];
+
+	return m->hit < m->nhits && (numbers ? next->sure : next->column);
 }
 
 /* Work on: *ANSWER is UNKNOWN when there is more to do.  ABSENT: the message is

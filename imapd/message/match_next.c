@@ -59,15 +59,59 @@ copy_record(struct look *l, struct visit *v, struct match_hit *hit)
 	buf_add(to, record);
 }
 
+/* BYTES are what the column has of HIT; false: it has nothing. */
+static bool
+copy_bytes(struct match *m, struct match_hit *hit, struct slice bytes)
+{
+	struct buf *to = &m->records;
+
+	if (bytes.n == 0 || bytes.n > to->max - to->n)
+		return false;
+	hit->column = true;
+	hit->record_at = to->n;
+	hit->record_n = bytes.n;
+	buf_add(to, bytes);
+	return true;
+}
+
+/* False: the column has it not. */
+static bool
+copy_column(struct look *l, struct visit *v, struct match_hit *hit)
+{
+	struct slice bytes;
+	const enum found f = visit_column(v, l->m->column, &bytes, l->err);
+
+	l->failed = f == TEMPFAIL;
+	return f == FOUND && copy_bytes(l->m, hit, bytes);
+}
+
+/* All that is known, of a visit that asked for less. */
+static void
+complete(struct look *l, struct visit *v, struct message_info *info)
+{
+	const enum found f = visit_info(v, info, l->err);
+
+	l->failed = f != FOUND;
+}
+
 static void
 add_hit(struct look *l, struct visit *v, bool sure)
 {
 	struct match *m = l->m;
 	const size_t i = l->nhits++;
+	struct message_info *info = &l->w->batch[i];
 
-	l->w->batch[i] = v->info;
 	m->hits[i] = (struct match_hit){ .seq = m->seq, .sure = sure };
-	if (m->with_records)
+	if (m->with_column && sure && copy_column(l, v, &m->hits[i])) {
+		info->uid = v->info.uid;
+		info->modseq = v->info.modseq;
+		return;
+	}
+	if (m->with_column)
+		complete(l, v, info);
+	else
+		*info = v->info;
+	if (m->with_records && !l->failed)
 		copy_record(l, v, &m->hits[i]);
 }
 
@@ -102,6 +146,8 @@ on_message(void *arg, struct visit *v)
 	seqwalk_skip(l->w);
 	if (answer != MATCH_NO)
 		add_hit(l, v, answer == MATCH_YES);
+	if (l->failed)
+		return false;
 	l->stopped = ++l->cost >= LOOK_MAX || l->nhits == MATCH_HITS ||
 		     m->records.n > m->records.max / 2;
 	return !l->stopped;
@@ -159,6 +205,59 @@ next_worth(const struct match *m, struct seqwalk *w)
 	return seq;
 }
 
+/* All messages meet the criteria, and the column tells what is asked of them.
+ */
+static bool
+is_of_column(const struct match *m)
+{
+	const struct search_key *k = m->search->key->child;
+
+	while (k != NULL && k->op == SEARCH_AND && k->child == NULL)
+		k = k->next;
+	return m->with_column && k == NULL;
+}
+
+static bool
+on_column(void *arg, struct slice bytes)
+{
+	struct look *l = arg;
+	struct match *m = l->m;
+	struct match_hit *hit = &m->hits[l->nhits];
+
+	*hit = (struct match_hit){ .seq = seqwalk_peek(l->w), .sure = true };
+	if (!copy_bytes(m, hit, bytes))
+		return false;
+	l->w->batch[l->nhits].modseq = 0;
+	l->w->batch[l->nhits++].uid = view_uid(l->w->view, hit->seq);
+	seqwalk_skip(l->w);
+	return m->records.n <= m->records.max / 2;
+}
+
+/* Up to the first message that the column has not: what nothing is asked of but
+ * that costs no look at its records. */
+static enum found
+look_in_column(struct look *l)
+{
+	struct match *m = l->m;
+	struct seqwalk *w = l->w;
+	const size_t range = w->range;
+	const uint32_t next = w->next;
+	uint32_t uids[MATCH_HITS], seq;
+	size_t n = 0;
+
+	while (n < MATCH_HITS && (seq = seqwalk_peek(w)) != 0) {
+		uids[n++] = view_uid(w->view, seq);
+		seqwalk_skip(w);
+	}
+	w->range = range;
+	w->next = next;
+	if (visit_column_of(view_mailbox(w->view), m->column, uids, n,
+		on_column, l, l->err) == -1)
+		return TEMPFAIL;
+	m->nhits = l->nhits;
+	return FOUND;
+}
+
 static enum found
 look_on(struct match *m, struct seqwalk *w, struct err *err)
 {
@@ -174,8 +273,14 @@ look_on(struct match *m, struct seqwalk *w, struct err *err)
 		return ABSENT;
 	if (m->numbers && m->by_flags)
 		return match_flags_look(m, w, err);
+	if (is_of_column(m)) {
+		const enum found f = look_in_column(&l);
+
+		if (f == TEMPFAIL || l.nhits > 0)
+			return f;
+	}
 	rc = visit_messages(view_mailbox(w->view), view_uid(w->view, seq),
-	    m->numbers ? m->want : all, on_message, &l, err);
+	    m->numbers || m->with_column ? m->want : all, on_message, &l, err);
 	fieldscan_fini(&m->fields);
 	if (rc == -1 || l.failed)
 		return TEMPFAIL;
@@ -214,6 +319,14 @@ match_read_records(struct match *m)
 }
 
 void
+match_read_column(struct match *m, enum message_column column)
+{
+	match_read_records(m);
+	m->with_column = true;
+	m->column = column;
+}
+
+void
 match_fini(struct match *m)
 {
 	buf_fini(&m->records);
@@ -234,9 +347,9 @@ match_next(struct match *m, struct seqwalk *w, uint32_t *seq,
 	}
 	hit = &m->hits[m->hit];
 	*info = &w->batch[m->hit++];
-	m->kept = slice_of(NULL, 0);
+	m->kept = m->kept_column = slice_of(NULL, 0);
 	if (hit->record_n > 0)
-		m->kept =
+		*(hit->column ? &m->kept_column : &m->kept) =
 		    slice_of(m->records.p + hit->record_at, hit->record_n);
 	m->sure_seq = hit->sure ? hit->seq : 0;
 	found = hit->sure ? FOUND : refresh(m, &w->batch[m->hit - 1], err);

@@ -7,6 +7,7 @@
 #include "imapd/message/match.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/selected/seqwalk.h"
+#include "store/view.h"
 
 struct finder {
 	struct seqwalk walk;
@@ -36,6 +37,12 @@ void
 finder_read_records(struct finder *f)
 {
 	match_read_records(&f->match);
+}
+
+void
+finder_read_column(struct finder *f, enum message_column column)
+{
+	match_read_column(&f->match, column);
 }
 
 static void
@@ -84,6 +91,27 @@ finder_message(struct finder *f)
 	return &f->match.message;
 }
 
+struct slice
+finder_column(const struct finder *f)
+{
+	return f->match.kept_column;
+}
+
+enum found
+finder_without_column(struct finder *f, struct err *err)
+{
+	struct match *m = &f->match;
+	struct message_info info;
+	const enum found found = message_find(
+	    view_mailbox(m->view), view_uid(m->view, f->seq), &info, err);
+
+	m->kept_column = slice_of(NULL, 0);
+	f->busy = found == FOUND;
+	if (f->busy)
+		match_begin(m, f->seq, &info);
+	return found;
+}
+
 uint64_t
 finder_modseq(const struct finder *f)
 {
@@ -99,7 +127,7 @@ finder_seq(const struct finder *f)
 bool
 finder_has_more(const struct finder *f)
 {
-	return f->numbers && match_has_more(&f->match);
+	return match_has_more(&f->match, f->numbers);
 }
 
 static enum found
@@ -114,7 +142,8 @@ next_message(struct finder *f, struct err *err)
 		return found;
 	f->seq = seq;
 	f->modseq = info->modseq;
-	if (f->numbers && seq == f->match.sure_seq) {
+	if (f->match.kept_column.n > 0 ||
+	    (f->numbers && seq == f->match.sure_seq)) {
 		f->hit = true;
 		return FOUND;
 	}

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/slice.h"
+#include "store/message.h"
 
 struct arena;
 struct finder;
@@ -22,6 +24,8 @@ struct finder *finder_new(
     struct search *search, struct view *v, struct arena *a, bool numbers);
 /* Read what is kept of each message along with it. */
 void finder_read_records(struct finder *f);
+/* The same, or COLUMN alone where that is enough (finder_column). */
+void finder_read_column(struct finder *f, enum message_column column);
 /* F may point at NULL; leaves NULL. */
 void finder_free(struct finder **f);
 /* Only the last MAX messages of those that can be meant (RFC 9738; 0: all); the
@@ -31,6 +35,10 @@ uint32_t finder_limit(struct finder *f, struct arena *a, uint32_t max);
 enum found finder_step(struct finder *f, struct err *err);
 /* Was a message found that meets the criteria? */
 bool finder_hit(const struct finder *f);
+/* What the column has of it; n == 0: nothing, and the message is open. */
+struct slice finder_column(const struct finder *f);
+/* That is nothing of ours: the message is open now, if it is FOUND. */
+enum found finder_without_column(struct finder *f, struct err *err);
 /* It, open until the next step; not where only numbers are asked for. */
 struct imapd_message *finder_message(struct finder *f);
 uint64_t finder_modseq(const struct finder *f);

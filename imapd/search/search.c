@@ -38,7 +38,7 @@ struct search_job {
 	struct request request;
 	struct finder *finder;
 	struct progress progress;
-	struct buf key; /* of a message */
+	struct buf key, column; /* of a message */
 	struct order order;
 	bool reading; /* the envelope of what was found last */
 	bool found;   /* all that there is */
@@ -86,12 +86,36 @@ fail(struct search_job *j, const struct err *err)
 	imapd_no(j->session, "search", err);
 }
 
+/* The key of what was found, of which the column may know all. */
+static enum found
+read_key(struct search_job *j, bool *ready, struct err *err)
+{
+	const struct sort_program *by = &j->request.by;
+	struct imapd_message *m = finder_message(j->finder);
+	const struct slice column = finder_column(j->finder);
+	enum found found = FOUND;
+
+	*ready = true;
+	if (column.n > 0 && sortkey_column_key(&j->key, by, column))
+		return FOUND;
+	if (column.n > 0)
+		found = finder_without_column(j->finder, err);
+	if (found == FOUND && sortkey_column(by) == SORTKEY_COLUMN) {
+		found = sortkey_column_message(&j->column, m, ready, err);
+		if (found == FOUND && *ready)
+			(void)sortkey_column_key(
+			    &j->key, by, buf_slice(&j->column));
+		return found;
+	}
+	return found == FOUND ? sortkey_message(&j->key, by, m, ready, err)
+			      : found;
+}
+
 /* A message meets the criteria. */
 static enum found
 take_in(struct search_job *j, struct err *err)
 {
 	const uint32_t seq = finder_seq(j->finder);
-	struct imapd_message *m = finder_message(j->finder);
 	enum found found;
 	bool ready;
 
@@ -101,7 +125,7 @@ take_in(struct search_job *j, struct err *err)
 		search_results_add(&j->results, seq);
 		return FOUND;
 	}
-	found = sortkey_message(&j->key, &j->request.by, m, &ready, err);
+	found = read_key(j, &ready, err);
 	j->reading = found == FOUND && !ready;
 	if (found == FOUND && ready)
 		order_add(&j->order, seq, seq, buf_slice(&j->key));
@@ -210,6 +234,7 @@ on_free(struct session *s, struct imapd_job *job)
 	order_fini(&j->order);
 	search_results_fini(&j->results);
 	buf_fini(&j->key);
+	buf_fini(&j->column);
 	context_free(&j->context);
 	xfree(&j);
 }
@@ -228,6 +253,7 @@ start(struct session *s, struct parse *p, const struct request *r)
 	j->session = s;
 	j->request = *r;
 	buf_init(&j->key, SORTKEY_MAX);
+	buf_init(&j->column, SORTKEY_MAX);
 	order_init(&j->order, imapd_search_memory());
 	j->answer = (struct search_answer){ .verb = verb_of(r),
 		.returns = &j->request.returns,
@@ -239,7 +265,9 @@ start(struct session *s, struct parse *p, const struct request *r)
 		    s, r->program, r->sorted ? &j->request.by : NULL, uid);
 	j->finder =
 	    finder_new(&j->request.search, s->view, p->arena, !r->sorted);
-	if (r->sorted && sortkey_wants_records(&r->by))
+	if (r->sorted && sortkey_column(&r->by) != SORTKEY_NO_COLUMN)
+		finder_read_column(j->finder, COLUMN_SORT);
+	else if (r->sorted)
 		finder_read_records(j->finder);
 	if (!r->sorted)
 		j->limited = finder_limit(j->finder, p->arena, imapd_limit());

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/search/sortkey.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/message/fieldtext.h"
@@ -10,6 +12,7 @@
 #include "imapd/search/envparts.h"
 #include "mime/casemap.h"
 #include "mime/record.h"
+#include "store/visit.h"
 
 /* Of a display name that is decoded; mapping makes it longer. */
 enum { NAME_MAX_BYTES = 1024, TEXT_MAX_BYTES = 64 << 10 };
@@ -72,25 +75,15 @@ is_of_envelope(enum sort_by by)
 	       by != SORT_BY_DATE;
 }
 
-bool
-sortkey_wants_records(const struct sort_program *program)
-{
-	for (size_t i = 0; i < program->n; i++)
-		if (is_of_envelope(program->of[i].by))
-			return true;
-	return false;
-}
-
 /* Is it asked for, of a message like INFO? */
 static bool
 wants_envelope(
     const struct sort_program *program, const struct message_info *info)
 {
-	if (sortkey_wants_records(program))
-		return true;
 	for (size_t i = 0; i < program->n; i++)
-		if (program->of[i].by == SORT_BY_DATE)
-			return info->sent_s == 0;
+		if (is_of_envelope(program->of[i].by) ||
+		    (program->of[i].by == SORT_BY_DATE && info->sent_s == 0))
+			return true;
 	return false;
 }
 
@@ -127,24 +120,36 @@ add_number(struct key_writer *k, int64_t v)
 		add_byte(k, (unsigned char)(u >> (shift - 8)));
 }
 
-/* S is mapped by the collation; a NUL ends it, so that what it begins comes
- * first. */
+/* S as the collation maps it, without NUL: OUT's content is replaced. */
+static void
+map_string(struct buf *out, struct slice s)
+{
+	buf_reset(out);
+	casemap_text(slice_sub(s, 0, MAPPED_MAX_BYTES), out);
+	if (out->n > SORTKEY_STRING_MAX)
+		buf_truncate(out, SORTKEY_STRING_MAX);
+	for (size_t i = 0; i < out->n; i++)
+		if (out->p[i] == 0)
+			out->p[i] = 1;
+}
+
+/* What is MAPPED; a NUL ends it, so that what it begins comes first. */
+static void
+add_mapped(struct key_writer *k, struct slice mapped)
+{
+	const size_t from = k->out->n;
+
+	buf_add(k->out, mapped);
+	buf_addc(k->out, 0);
+	for (size_t i = from; k->reverse && i < k->out->n; i++)
+		k->out->p[i] = (char)(k->out->p[i] ^ 0xff);
+}
+
 static void
 add_string(struct key_writer *k, struct slice s)
 {
-	struct buf *mapped = &k->text[2];
-
-	buf_reset(mapped);
-	casemap_text(slice_sub(s, 0, MAPPED_MAX_BYTES), mapped);
-	if (mapped->n > SORTKEY_STRING_MAX)
-		buf_truncate(mapped, SORTKEY_STRING_MAX);
-	for (size_t i = 0; i < mapped->n; i++)
-		if (mapped->p[i] == 0)
-			mapped->p[i] = 1;
-	buf_addc(mapped, 0);
-	for (size_t i = 0; k->reverse && i < mapped->n; i++)
-		mapped->p[i] = (char)(mapped->p[i] ^ 0xff);
-	buf_add(k->out, buf_slice(mapped));
+	map_string(&k->text[2], s);
+	add_mapped(k, buf_slice(&k->text[2]));
 }
 
 /* CC, FROM and TO: the mailbox of the first address. */
@@ -280,6 +285,110 @@ sortkey_put(struct buf *key, const struct sort_program *program,
 	}
 	for (size_t i = 0; i < ARRAY_LEN(k.text); i++)
 		buf_fini(&k.text[i]);
+}
+
+/* ---- the column ---- */
+
+/* What a message has there, with the mapped base subject behind it.  The
+ * number of its form is another one when anything here means something else. */
+struct sort_column {
+	int64_t sent_s, arrival_s, vsize;
+	uint64_t form;
+};
+
+enum { COLUMN_FORM = 1 };
+
+enum sortkey_column
+sortkey_column(const struct sort_program *program)
+{
+	enum sortkey_column c = SORTKEY_COLUMN_READ;
+
+	for (size_t i = 0; i < program->n; i++)
+		switch (program->of[i].by) {
+		case SORT_BY_DATE:
+		case SORT_BY_SUBJECT:
+			c = SORTKEY_COLUMN;
+			break;
+		case SORT_BY_ARRIVAL:
+		case SORT_BY_SIZE:
+			break;
+		case SORT_BY_CC:
+		case SORT_BY_DISPLAYFROM:
+		case SORT_BY_DISPLAYTO:
+		case SORT_BY_FROM:
+		case SORT_BY_TO:
+			return SORTKEY_NO_COLUMN;
+		}
+	return c;
+}
+
+void
+sortkey_column_put(struct buf *out, const struct message_info *info,
+    struct slice envelope, struct slice record)
+{
+	const struct sort_column head = { .form = COLUMN_FORM,
+		.sent_s = sortkey_sent(info, envelope),
+		.arrival_s = info->date_s,
+		.vsize = info->vsize };
+	struct buf text[3]; /* scratch */
+	struct envparts e;
+	bool reply;
+
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		buf_init(&text[i], TEXT_MAX_BYTES);
+	(void)envparts_split(envelope, ENVPART_SUBJECT, &e);
+	map_string(&text[2],
+	    basesubject_of(envparts_string(e.of[ENVPART_SUBJECT], &text[0]),
+		record, &text[1], &reply));
+	buf_reset(out);
+	buf_add(out, slice_of(&head, sizeof head));
+	buf_add(out, buf_slice(&text[2]));
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		buf_fini(&text[i]);
+}
+
+bool
+sortkey_column_key(
+    struct buf *key, const struct sort_program *program, struct slice column)
+{
+	struct key_writer k = { .out = key };
+	struct sort_column head;
+
+	buf_reset(key);
+	if (column.n < sizeof head)
+		return false;
+	memcpy(&head, column.p, sizeof head);
+	for (size_t i = 0; i < program->n; i++) {
+		const enum sort_by by = program->of[i].by;
+
+		k.reverse = program->of[i].reverse;
+		if (by == SORT_BY_SUBJECT)
+			add_mapped(&k, slice_from(column, sizeof head));
+		else
+			add_number(&k, by == SORT_BY_DATE   ? head.sent_s
+				       : by == SORT_BY_SIZE ? head.vsize
+							    : head.arrival_s);
+	}
+	return head.form == COLUMN_FORM;
+}
+
+enum found
+sortkey_column_message(
+    struct buf *out, struct imapd_message *m, bool *ready, struct err *err)
+{
+	struct slice envelope = { NULL, 0 };
+	const enum found found = imapd_message_record(m, err);
+
+	*ready = !m->reading;
+	if (found != FOUND || !*ready)
+		return found;
+	(void)mime_record_envelope(imapd_message_kept(m), &envelope);
+	sortkey_column_put(
+	    out, &m->info, envelope, imapd_message_kept(m));
+	/* A cache: where it cannot be kept it is made again. */
+	(void)message_keep_column(
+	    m->mailbox, m->info.uid, COLUMN_SORT, buf_slice(out), NULL);
+	return FOUND;
 }
 
 enum found

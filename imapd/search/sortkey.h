@@ -45,12 +45,28 @@ struct sort_program {
 struct sort_program sortkey_parse(struct parse *p);
 /* The sent date (RFC 5256 2.2), by the index or ENVELOPE. */
 int64_t sortkey_sent(const struct message_info *info, struct slice envelope);
-/* Is what is kept of each message worth reading along? */
-bool sortkey_wants_records(const struct sort_program *program);
 /* The key of a message.  READY false: its envelope is being read, ask again.
  */
 enum found sortkey_message(struct buf *key, const struct sort_program *program,
     struct imapd_message *m, bool *ready, struct err *err);
+
+/* What a column (store/visit.h) can have for it, in place of ENVELOPE. */
+enum sortkey_column {
+	SORTKEY_NO_COLUMN,
+	SORTKEY_COLUMN,      /* worth making */
+	SORTKEY_COLUMN_READ, /* of use where it is there, and not made for it */
+};
+enum sortkey_column sortkey_column(const struct sort_program *program);
+/* Make it of a message, and keep it: OUT's content is replaced.  READY as
+ * above. */
+enum found sortkey_column_message(
+    struct buf *out, struct imapd_message *m, bool *ready, struct err *err);
+void sortkey_column_put(struct buf *out, const struct message_info *info,
+    struct slice envelope, struct slice record);
+/* The key that COLUMN gives; false: it is none of ours. */
+bool sortkey_column_key(
+    struct buf *key, const struct sort_program *program, struct slice column);
+
 /* KEY's content is replaced.  ENVELOPE as rendered, of RECORD, or both empty.
  * Strings count with SORTKEY_STRING_MAX bytes. */
 void sortkey_put(struct buf *key, const struct sort_program *program,

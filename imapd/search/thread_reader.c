@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/search/thread_reader.h"
 
-#include <stdlib.h>
+#include <bsd/stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -14,17 +15,31 @@
 #include "mime/casemap.h"
 #include "mime/fields.h"
 #include "mime/record.h"
+#include "store/visit.h"
 
-enum { TEXT_MAX_BYTES = 512 << 10 };
+enum { TEXT_MAX_BYTES = 512 << 10, COLUMN_FORM = 1 };
+
+/* What the column has of a message, with the hashes of its references behind
+ * it.  The number of its form is another one when anything here means something
+ * else. */
+struct thread_column {
+	int64_t date_s;
+	uint64_t subject; /* 0: it is empty */
+	uint64_t id;      /* 0: none */
+	uint32_t form;
+	uint32_t reply;
+};
 
 void
-thread_reader_init(struct thread_reader *r, enum thread_algorithm algorithm)
+thread_reader_init(struct thread_reader *r)
 {
-	*r = (struct thread_reader){ .algorithm = algorithm,
-		.in_reply_to = mime_fields_id(SLICE("In-Reply-To")),
+	*r = (struct thread_reader){ .in_reply_to =
+					 mime_fields_id(SLICE("In-Reply-To")),
 		.message_id = mime_fields_id(SLICE("Message-ID")) };
+	arc4random_buf(r->key, sizeof r->key);
 	for (size_t i = 0; i < ARRAY_LEN(r->text); i++)
 		buf_init(&r->text[i], TEXT_MAX_BYTES);
+	buf_init(&r->column, TEXT_MAX_BYTES);
 }
 
 void
@@ -32,46 +47,61 @@ thread_reader_fini(struct thread_reader *r)
 {
 	for (size_t i = 0; i < ARRAY_LEN(r->text); i++)
 		buf_fini(&r->text[i]);
-	xfree(&r->references);
+	buf_fini(&r->column);
 }
 
-static void
-add_reference(struct thread_reader *r, struct slice id)
+/* ---- making it ---- */
+
+static uint64_t
+hash_of(struct slice s)
 {
-	if (r->nreferences == r->cap) {
-		r->cap = r->cap > 0 ? 2 * r->cap : 32;
-		r->references =
-		    xreallocarray(r->references, r->cap, sizeof *r->references);
+	return map_hash_fixed(s) | 1;
+}
+
+/* The last ones are those that count. */
+static void
+add_reference(struct buf *out, struct slice id)
+{
+	const uint64_t hash = hash_of(id);
+
+	if (out->n == sizeof(struct thread_column) +
+			  THREADS_REFERENCES_MAX * sizeof hash) {
+		memmove(out->p + sizeof(struct thread_column),
+		    out->p + sizeof(struct thread_column) + sizeof hash,
+		    (THREADS_REFERENCES_MAX - 1) * sizeof hash);
+		buf_truncate(out, out->n - sizeof hash);
 	}
-	r->references[r->nreferences++] = map_hash(id) | 1;
+	buf_add(out, slice_of(&hash, sizeof hash));
 }
 
 /* Those of References; where there is none that is valid, the first of
  * In-Reply-To. */
 static void
-read_references(
+add_references(
     struct thread_reader *r, struct slice references, struct slice in_reply_to)
 {
 	struct buf *id = &r->text[1];
+	const size_t from = r->column.n;
 
-	r->nreferences = 0;
 	while (msgid_next(&references, id))
-		add_reference(r, buf_slice(id));
-	if (r->nreferences == 0 && msgid_next(&in_reply_to, id))
-		add_reference(r, buf_slice(id));
+		add_reference(&r->column, buf_slice(id));
+	if (r->column.n == from && msgid_next(&in_reply_to, id))
+		add_reference(&r->column, buf_slice(id));
 }
 
 static void
 read_subject(struct thread_reader *r, struct slice raw, struct slice record,
-    struct thread_message *m)
+    struct thread_column *head)
 {
 	struct buf *mapped = &r->text[2];
+	bool reply;
 	const struct slice base =
-	    basesubject_of(raw, record, &r->text[1], &m->reply);
+	    basesubject_of(raw, record, &r->text[1], &reply);
 
 	buf_reset(mapped);
 	casemap_text(base, mapped);
-	m->subject = mapped->n > 0 ? map_hash(buf_slice(mapped)) | 1 : 0;
+	head->subject = mapped->n > 0 ? hash_of(buf_slice(mapped)) : 0;
+	head->reply = reply;
 }
 
 /* The two fields of M's header as they stand. */
@@ -86,42 +116,88 @@ kept_ids(const struct thread_reader *r, const struct imapd_message *m,
 	       mime_fields_first(fields, r->message_id, message_id);
 }
 
-enum found
-thread_reader_get(struct thread_reader *r, struct imapd_message *m,
-    struct thread_message *t, bool *ready, struct err *err)
+/* Of M, whose record is ready. */
+static enum found
+make(struct thread_reader *r, struct imapd_message *m, struct err *err)
 {
+	struct thread_column head = { .form = COLUMN_FORM };
 	struct slice envelope = { NULL, 0 }, in_reply_to, id;
 	struct envparts e;
-	bool kept;
-	enum found found = imapd_message_record(m, err);
+	const bool kept = kept_ids(r, m, &in_reply_to, &id);
+	enum found found;
 
-	*ready = !m->reading;
-	if (found != FOUND || !*ready)
-		return found;
-	*t = (struct thread_message){ .number = t->number };
 	(void)mime_record_envelope(imapd_message_kept(m), &envelope);
-	kept = kept_ids(r, m, &in_reply_to, &id);
 	(void)envparts_split(
 	    envelope, kept ? ENVPART_SUBJECT : ENVPART_MESSAGE_ID, &e);
-	t->date_s = sortkey_sent(&m->info, envelope);
-	if (r->algorithm != THREAD_REFS)
-		read_subject(r,
-		    envparts_string(e.of[ENVPART_SUBJECT], &r->text[0]),
-		    imapd_message_kept(m), t);
-	if (r->algorithm == THREAD_ORDEREDSUBJECT)
-		return FOUND;
-	found = imapd_message_references(m, &r->text[2], err);
-	if (found != FOUND)
-		return found;
-	if (!kept)
-		in_reply_to =
-		    envparts_string(e.of[ENVPART_IN_REPLY_TO], &r->text[0]);
-	read_references(r, buf_slice(&r->text[2]), in_reply_to);
-	t->references = r->references;
-	t->nreferences = r->nreferences;
+	head.date_s = sortkey_sent(&m->info, envelope);
+	read_subject(r, envparts_string(e.of[ENVPART_SUBJECT], &r->text[0]),
+	    imapd_message_kept(m), &head);
 	if (!kept)
 		id = envparts_string(e.of[ENVPART_MESSAGE_ID], &r->text[0]);
 	if (msgid_next(&id, &r->text[1]))
-		t->id = map_hash(buf_slice(&r->text[1])) | 1;
-	return FOUND;
+		head.id = hash_of(buf_slice(&r->text[1]));
+	found = imapd_message_references(m, &r->text[2], err);
+	if (!kept)
+		in_reply_to =
+		    envparts_string(e.of[ENVPART_IN_REPLY_TO], &r->text[0]);
+	buf_reset(&r->column);
+	buf_add(&r->column, slice_of(&head, sizeof head));
+	add_references(r, buf_slice(&r->text[2]), in_reply_to);
+	return found;
+}
+
+enum found
+thread_reader_message(struct thread_reader *r, struct imapd_message *m,
+    bool *ready, struct err *err)
+{
+	enum found found = imapd_message_record(m, err);
+
+	*ready = !m->reading;
+	if (found == FOUND && *ready)
+		found = make(r, m, err);
+	if (found == FOUND && *ready)
+		/* A cache: where it cannot be kept it is made again. */
+		(void)message_keep_column(m->mailbox, m->info.uid,
+		    COLUMN_THREAD, buf_slice(&r->column), NULL);
+	return found;
+}
+
+/* ---- reading it ---- */
+
+/* Who knows how ids are hashed cannot know which collide here. */
+static uint64_t
+keyed(const struct thread_reader *r, uint64_t hash)
+{
+	const unsigned __int128 product =
+	    (unsigned __int128)(hash ^ r->key[0]) * (r->key[1] | 1);
+
+	return ((uint64_t)product ^ (uint64_t)(product >> 64)) | 1;
+}
+
+bool
+thread_reader_get(
+    struct thread_reader *r, struct slice column, struct thread_message *t)
+{
+	struct thread_column head;
+	const uint32_t number = t->number;
+	size_t n;
+
+	if (column.n < sizeof head)
+		return false;
+	memcpy(&head, column.p, sizeof head);
+	n = (column.n - sizeof head) / sizeof r->references[0];
+	if (head.form != COLUMN_FORM || n > THREADS_REFERENCES_MAX)
+		return false;
+	memcpy(
+	    r->references, column.p + sizeof head, n * sizeof r->references[0]);
+	for (size_t i = 0; i < n; i++)
+		r->references[i] = keyed(r, r->references[i]);
+	*t = (struct thread_message){ .number = number,
+		.date_s = head.date_s,
+		.subject = head.subject != 0 ? keyed(r, head.subject) : 0,
+		.reply = head.reply != 0,
+		.id = head.id != 0 ? keyed(r, head.id) : 0,
+		.references = r->references,
+		.nreferences = n };
+	return true;
 }

@@ -11,6 +11,7 @@
  *     K <box> <uid>   numbers of keywords beyond the letters, uint16_t each
  *     M <box> <uid>   struct ix_msg, the file's name
  *     C, P <box> <uid>   what was made of the message; its PREVIEW
+ *     O <box> <uid>   a column of the messages around (column.h)
  *     L <modseq>      struct ix_log: the change that got this number
  *
  * The log has one entry for each message, at its latest change, and one for

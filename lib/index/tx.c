@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/slice.h"
+#include "index/column.h"
 #include "index/index.h"
 #include "index/ix.h"
 #include "index/stamp.h"
@@ -204,7 +205,8 @@ tx_forget(struct tx *tx, uint32_t box, uint32_t uid, const struct ix_hot *hot,
 	    ((hot->bits & HOT_MORE) != 0 &&
 		kv_del(tx->t, ix_key(key, 'K', box, uid), err) == -1) ||
 	    kv_del(tx->t, ix_key(key, 'M', box, uid), err) == -1 ||
-	    kv_del(tx->t, ix_key(key, 'P', box, uid), err) == -1)
+	    kv_del(tx->t, ix_key(key, 'P', box, uid), err) == -1 ||
+	    column_drop(tx->t, box, uid, err) == -1)
 		return -1;
 	return kv_del(tx->t, ix_key(key, 'C', box, uid), err);
 }
@@ -300,6 +302,9 @@ tx_resize(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_msg *msg,
 {
 	const uint64_t by = (uint64_t)vsize - (uint64_t)msg->vsize;
 
+	if ((by != 0 || size != msg->size) &&
+	    column_drop(tx->t, b->box, uid, err) == -1)
+		return -1;
 	b->bytes += by;
 	tx->meta.bytes += by;
 	msg->size = size;

@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+#include "base/mem.h"
 #include "base/slice.h"
+#include "index/column.h"
 #include "index/ix.h"
 #include "sys/kv.h"
 
@@ -29,6 +31,9 @@ walk_close(struct walk *w)
 	kv_cursor_close(&w->hots);
 	kv_cursor_close(&w->msgs);
 	kv_cursor_close(&w->caches);
+	if (w->column != NULL)
+		column_walk_close(w->column);
+	xfree(&w->column);
 }
 
 /* The next entry of TYPE in this mailbox. */
@@ -109,4 +114,15 @@ walk_cache(struct walk *w, struct slice *v, struct err *err)
 		return TEMPFAIL;
 	*v = w->cache;
 	return w->cache_uid == w->uid ? FOUND : ABSENT;
+}
+
+enum found
+walk_column(struct walk *w, unsigned column, struct slice *v, struct err *err)
+{
+	if (w->column == NULL) {
+		w->column = xcalloc(1, sizeof *w->column);
+		w->column->box = w->box;
+		w->column->column = column;
+	}
+	return column_walk(w->column, w->t, w->uid, v, err);
 }

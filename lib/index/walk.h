@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "index/record.h"
 
+struct column_walk;
 struct kv_cursor;
 struct kv_txn;
 
@@ -21,6 +22,7 @@ struct walk {
 	struct kv_cursor *caches; /* opened when it is first asked for */
 	uint64_t cache_uid; /* where that stands; UINT64_MAX: at the end */
 	struct slice cache;
+	struct column_walk *column; /* the same */
 	uint32_t box;
 	uint32_t uid; /* the message walk_next gave */
 	struct ix_hot hot;
@@ -37,6 +39,10 @@ enum found walk_next(struct walk *w, struct err *err);
 /* What was made of the message that walk_next gave, borrowed until the next
  * call. */
 enum found walk_cache(struct walk *w, struct slice *v, struct err *err);
+/* What COLUMN (column.h), the same one in each call, has of it; borrowed until
+ * the transaction ends. */
+enum found walk_column(
+    struct walk *w, unsigned column, struct slice *v, struct err *err);
 void walk_close(struct walk *w);
 
 #endif

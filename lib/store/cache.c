@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "index/column.h"
 #include "index/ix.h"
 #include "index/tx.h"
 #include "store/cachequeue.h"
@@ -18,9 +19,15 @@
 #include "store/inner.h"
 #include "store/message.h"
 #include "store/sync.h"
+#include "store/visit.h"
 #include "sys/kv.h"
 
-enum { QUEUE_MAX = 256, QUEUE_BYTES = 512 << 10, RECORD_MAX = 16 << 20 };
+enum {
+	QUEUE_MAX = 256,
+	QUEUE_BYTES = 512 << 10,
+	RECORD_MAX = 16 << 20,
+	VALUE_MAX = 1 << 20,
+};
 
 static int
 put_record(struct tx *tx, struct ix_box *b, const struct cached *c,
@@ -57,6 +64,44 @@ put_one(
 	    slice_of(c->bytes, c->n), err);
 }
 
+/* What waits for COLUMN, those of one value together. */
+static int
+put_column(struct tx *tx, const struct cache_queue *q, const struct ix_box *b,
+    unsigned column, struct err *err)
+{
+	const struct cached *c;
+	struct ix_hot hot;
+	struct buf value;
+	uint32_t last = 0;
+	enum found f = FOUND;
+	int rc = 0;
+
+	buf_init(&value, VALUE_MAX);
+	STAILQ_FOREACH(c, &q->list, link)
+	{
+		if (c->type != 'O' || c->column != column || f == TEMPFAIL)
+			continue;
+		/* In the order of UIDs, or as a value of its own. */
+		if (value.n > 0 &&
+		    (c->uid <= last || !column_same(c->uid, last))) {
+			rc = column_put(tx->t, column, b->box, last,
+			    buf_slice(&value), err);
+			buf_reset(&value);
+		}
+		f = rc == 0 ? ix_get_hot(tx->t, b->box, c->uid, &hot, err)
+			    : TEMPFAIL;
+		if (f == FOUND) {
+			column_add(&value, c->uid, slice_of(c->bytes, c->n));
+			last = c->uid;
+		}
+	}
+	if (f != TEMPFAIL && value.n > 0)
+		rc = column_put(
+		    tx->t, column, b->box, last, buf_slice(&value), err);
+	buf_fini(&value);
+	return f == TEMPFAIL ? -1 : rc;
+}
+
 int
 cache_flush(struct mailbox *m, struct err *err)
 {
@@ -73,9 +118,11 @@ cache_flush(struct mailbox *m, struct err *err)
 		cachequeue_drop(&m->cache);
 		return -1;
 	}
-	for (c = STAILQ_FIRST(&m->cache.list); c != NULL && rc == 0;
-	     c = STAILQ_NEXT(c, link))
+	STAILQ_FOREACH(c, &m->cache.list, link)
+	if (rc == 0 && c->type != 'O')
 		rc = put_one(&tx, &b, c, err);
+	for (unsigned column = 0; rc == 0 && column < COLUMNS; column++)
+		rc = put_column(&tx, &m->cache, &b, column, err);
 	if (rc == 0)
 		rc = ix_put_box(tx.t, &b, err);
 	if (rc == 0)
@@ -98,9 +145,23 @@ int
 message_cache(struct mailbox *m, uint32_t uid, struct slice bytes,
     int64_t vsize, int64_t sent_s, struct err *err)
 {
+	struct cached *c;
+
 	if (bytes.n > RECORD_MAX)
 		return 0;
-	cachequeue_add(&m->cache, 'C', uid, bytes, vsize, sent_s);
+	c = cachequeue_add(&m->cache, 'C', uid, bytes);
+	c->vsize = vsize;
+	c->sent_s = sent_s;
+	return flush_full(m, err);
+}
+
+int
+message_keep_column(struct mailbox *m, uint32_t uid, enum message_column column,
+    struct slice bytes, struct err *err)
+{
+	if (bytes.n > MESSAGE_COLUMN_MAX)
+		return 0;
+	cachequeue_add(&m->cache, 'O', uid, bytes)->column = column;
 	return flush_full(m, err);
 }
 
@@ -110,7 +171,7 @@ message_keep_preview(
 {
 	if (text.n > MESSAGE_PREVIEW_MAX)
 		return 0;
-	cachequeue_add(&m->cache, 'P', uid, text, 0, 0);
+	(void)cachequeue_add(&m->cache, 'P', uid, text);
 	return flush_full(m, err);
 }
 

@@ -7,17 +7,13 @@
 #include "base/mem.h"
 #include "store/inner.h"
 
-void
-cachequeue_add(struct cache_queue *q, char type, uint32_t uid,
-    struct slice bytes, int64_t vsize, int64_t sent_s)
+struct cached *
+cachequeue_add(
+    struct cache_queue *q, char type, uint32_t uid, struct slice bytes)
 {
 	struct cached *c = xmalloc(sizeof *c + bytes.n);
 
-	*c = (struct cached){ .type = type,
-		.uid = uid,
-		.vsize = vsize,
-		.sent_s = sent_s,
-		.n = bytes.n };
+	*c = (struct cached){ .type = type, .uid = uid, .n = bytes.n };
 	if (bytes.n > 0)
 		memcpy(c->bytes, bytes.p, bytes.n);
 	STAILQ_INSERT_TAIL(&q->list, c, link);
@@ -25,6 +21,7 @@ cachequeue_add(struct cache_queue *q, char type, uint32_t uid,
 	q->bytes += bytes.n;
 	if (uid > q->last)
 		q->last = uid;
+	return c;
 }
 
 void

@@ -11,7 +11,8 @@
 
 struct cached {
 	STAILQ_ENTRY(cached) link;
-	char type; /* of the index's record: 'C' or 'P' */
+	char type; /* of the index's record: 'C' or 'P'; 'O': of COLUMN */
+	unsigned column;
 	uint32_t uid;
 	int64_t vsize, sent_s;
 	size_t n;
@@ -25,8 +26,9 @@ struct cache_queue {
 	uint32_t last; /* UID, the highest */
 };
 
-void cachequeue_add(struct cache_queue *q, char type, uint32_t uid,
-    struct slice bytes, int64_t vsize, int64_t sent_s);
+/* Gives what was added, to be completed. */
+struct cached *cachequeue_add(
+    struct cache_queue *q, char type, uint32_t uid, struct slice bytes);
 const struct cached *cachequeue_find(
     const struct cache_queue *q, char type, uint32_t uid);
 void cachequeue_drop(struct cache_queue *q);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/visit.h"
 
+#include "index/column.h"
 #include "index/ix.h"
 #include "index/walk.h"
 #include "maildir/filename.h"
@@ -58,4 +59,50 @@ enum found
 visit_cached(struct visit *v, struct slice *bytes, struct err *err)
 {
 	return walk_cache(v->walk, bytes, err);
+}
+
+enum found
+visit_column(struct visit *v, enum message_column column, struct slice *bytes,
+    struct err *err)
+{
+	return walk_column(v->walk, column, bytes, err);
+}
+
+int
+visit_column_of(struct mailbox *m, enum message_column column,
+    const uint32_t *uids, size_t n,
+    bool (*visit)(void *arg, struct slice bytes), void *arg, struct err *err)
+{
+	struct column_walk w = { .column = column };
+	struct slice bytes;
+	struct kv_txn *t;
+	enum found f = message_snapshot(m, &t, err);
+
+	if (f != FOUND)
+		return f == ABSENT ? 0 : -1;
+	w.box = m->box;
+	for (size_t i = 0; i < n && f == FOUND; i++) {
+		f = column_walk(&w, t, uids[i], &bytes, err);
+		if (f == FOUND && !visit(arg, bytes))
+			break;
+	}
+	column_walk_close(&w);
+	kv_abort(&t);
+	return f == TEMPFAIL ? -1 : 0;
+}
+
+enum found
+visit_info(struct visit *v, struct message_info *info, struct err *err)
+{
+	struct walk *w = v->walk;
+	enum found f = FOUND;
+
+	*info = v->info;
+	if (w->msgs == NULL)
+		f = ix_get_msg(w->t, w->box, w->uid, &w->msg, err);
+	if (f != FOUND)
+		return f;
+	take_sizes(info, &w->msg);
+	return ix_get_keywords(
+	    w->t, w->box, w->uid, &w->hot, &info->keywords, err);
 }
