@@ -15,6 +15,7 @@
 #include "queue/envelope.h"
 #include "smtp/rcpt.h"
 #include "smtp/route/target.h"
+#include "smtp/session/body.h"
 
 struct ipc;
 struct msg;
@@ -32,10 +33,9 @@ struct smtp_job {
 	uint64_t id;
 	struct slice qid;
 	struct envelope env;
-	int fd;
-	int64_t offset, size;
+	struct smtp_text text; /* its file is the job's */
 	uint32_t crc32c;
-	struct smtp_content *content; /* NULL: there is no file */
+	struct smtp_content *content; /* NULL: it could not be read */
 	struct smtp_rcpt *rcpts;
 	size_t nrcpts;
 	bool lmtp, relayhost;

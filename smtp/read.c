@@ -25,26 +25,37 @@ take_rcpts(struct smtp_job *job, struct slice lines)
 	return job->nrcpts > 0;
 }
 
+/* The message: its file, or where that is not needed, all of its bytes. */
+static int
+take_text(struct smtp_job *job, struct msg_job_start *in, struct err *err)
+{
+	if (in->size < 0 ||
+	    (in->file == -1 && in->body.n != (uint64_t)in->size))
+		return err_set(err, ERR_TEMP, "no file");
+	job->text.offset = in->offset;
+	job->text.size = in->size;
+	job->text.fd = in->file;
+	job->text.bytes = arena_slice(&job->arena, in->body).p;
+	job->crc32c = in->crc32c;
+	in->file = -1;
+	return 0;
+}
+
 int
 smtp_read_job(struct smtp_job *job, struct msg_job_start *in, struct err *err)
 {
 	size_t len;
 
-	if (in->file == -1)
-		return err_set(err, ERR_TEMP, "no file");
-	job->offset = in->offset;
-	job->size = in->size;
-	job->crc32c = in->crc32c;
-	job->fd = in->file;
-	in->file = -1;
+	if (take_text(job, in, err) == -1)
+		return -1;
 	job->qid = arena_slice(&job->arena, in->qid);
 	if (!take_rcpts(job, in->recipients))
 		return err_set(err, ERR_TEMP, "recipients cannot be read");
 	if (envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &job->arena,
 		&job->env, &len, err) == -1)
 		return -1;
-	job->content = smtp_content_new(job->fd, job->offset, job->size,
-	    slice_iis(job->env.body, "BINARYMIME"));
+	job->content = smtp_content_new(
+	    &job->text, slice_iis(job->env.body, "BINARYMIME"));
 	return 0;
 }
 
@@ -52,7 +63,7 @@ void
 smtp_read_free(struct smtp_job *job)
 {
 	smtp_content_free(&job->content);
-	fd_close(&job->fd);
+	fd_close(&job->text.fd);
 	for (size_t i = 0; i < job->nrcpts; i++)
 		free(job->rcpts[i].last);
 	free(job->rcpts);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What came with a message and goes on to local: what smtpd found of its
- * structure (mime/wire.h), and the bytes of a small one.  They are kept in
- * memory alone, while the message is active and as long as there is room; where
- * none is left, local reads the file, and imapd the message when it is asked.
+ * What came with a message and goes on to local, what smtpd found of its
+ * structure (mime/wire.h), and to local and smtp, the bytes of a small one.
+ * They are kept in memory alone, while the message is active and as long as
+ * there is room; where none is left, they read the file, and imapd the message
+ * when it is asked.
  * qmgr does not look inside.
  */
 #ifndef QMGR_QUEUE_KEPT_H

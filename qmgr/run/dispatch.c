@@ -177,13 +177,11 @@ need_file(const struct dispatch_job *job, size_t n)
 		direct_save(job->message);
 }
 
-/* KEPT for local, where a frame has room for it beside *N bytes, to which it is
- * added. */
+/* KEPT, where a frame has room for it beside *N bytes, to which it is added. */
 static struct slice
-kept_for(const struct dispatch_job *job, const struct buf *kept, size_t *n)
+kept_that_fits(const struct buf *kept, size_t *n)
 {
-	if (dest_role(job->dest) != ROLE_LOCAL ||
-	    *n + kept->n > MSG_MAX_BYTES - FIXED_BYTES)
+	if (*n + kept->n > MSG_MAX_BYTES - FIXED_BYTES)
 		return SLICE("");
 	*n += kept->n;
 	return buf_slice(kept);
@@ -197,7 +195,7 @@ send_job(struct dispatch_job *job)
 	struct buf env = { .max = MSG_MAX_BYTES };
 	struct ipc *peer = ipc_link(
 	    dest_role(job->dest), process_for(job), dest_uid(job->dest));
-	struct slice record, body;
+	struct slice record = SLICE(""), body = SLICE("");
 	size_t n;
 	int fd;
 
@@ -206,8 +204,10 @@ send_job(struct dispatch_job *job)
 	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n +
 	    job->rcpts[0]->source.n;
 	need_file(job, n);
-	record = kept_for(job, &m->kept.record, &n);
-	body = kept_for(job, &m->kept.body, &n);
+	if (dest_role(job->dest) == ROLE_LOCAL)
+		record = kept_that_fits(&m->kept.record, &n);
+	if (dest_role(job->dest) != ROLE_PIPE)
+		body = kept_that_fits(&m->kept.body, &n);
 	fd = body.n > 0 ? -1 : message_open_file(job->message);
 	IPC_CALL(peer, &job->call, job_done, on_done, qmgr_conf->job_timeout,
 	    job_start, .qid = slice_str(m->entry->id),

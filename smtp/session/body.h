@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message on its way out of a spool file: read in pieces, line ends made
- * CRLF, parts converted where the host needs it, dots at the start of lines
- * doubled (RFC 5321 4.5.2), the checksum of what was read kept.  A lone CR or
- * LF never goes out: some servers take one for the end of a line, and with it
- * a forged end of the message.
+ * A message on its way out: read in pieces, line ends made CRLF, parts
+ * converted where the host needs it, dots at the start of lines doubled (RFC
+ * 5321 4.5.2), the checksum of what was read kept.  A lone CR or LF never goes
+ * out: some servers take one for the end of a line, and with it a forged end of
+ * the message.
  */
 #ifndef SMTP_SESSION_BODY_H
 #define SMTP_SESSION_BODY_H
@@ -17,6 +17,21 @@
 #include "base/slice.h"
 
 struct downgrade;
+
+/* Where a message is: SIZE bytes at OFFSET of a file, or in memory. */
+struct smtp_text {
+	int fd;            /* borrowed; -1: in memory */
+	const char *bytes; /* borrowed, where there is no file */
+	int64_t offset;
+	int64_t size;
+};
+
+enum { SMTP_BODY_PIECE = 32768 };
+
+/* *PIECE: what comes at AT, SMTP_BODY_PIECE bytes or all that is left (none
+ * behind the end); it stands in memory or in ROOM. */
+int smtp_text_read(const struct smtp_text *t, int64_t at,
+    char room[SMTP_BODY_PIECE], struct slice *piece, struct err *err);
 
 /* Line ends made CRLF, with or without dots doubled. */
 struct smtp_lines {
@@ -31,8 +46,8 @@ void smtp_lines_feed(struct smtp_lines *l, struct slice in, struct buf *out);
 void smtp_lines_end(struct smtp_lines *l, struct buf *out);
 
 struct smtp_body {
-	int fd; /* borrowed */
-	int64_t at, end;
+	struct smtp_text text;
+	int64_t at;
 	uint32_t crc32c, want_crc32c;
 	struct smtp_lines lines;     /* as they go out */
 	struct smtp_lines plain;     /* as the conversion wants them */
@@ -41,14 +56,13 @@ struct smtp_body {
 	bool chunk;                  /* and goes out so, by BDAT */
 };
 
-/* SIZE bytes at OFFSET of FD whose CRC-32C should be CRC, converted by
- * DOWNGRADE, which has a plan, or NULL.  BINARY: it is BINARYMIME, and goes out
- * as it is, without a final dot, if it is not converted. */
-void smtp_body_init(struct smtp_body *b, int fd, int64_t offset, int64_t size,
+/* TEXT, whose CRC-32C should be CRC, converted by DOWNGRADE, which has a plan,
+ * or NULL.  BINARY: it is BINARYMIME, and goes out as it is, without a final
+ * dot, if it is not converted. */
+void smtp_body_init(struct smtp_body *b, const struct smtp_text *text,
     uint32_t crc, struct downgrade *downgrade, bool binary);
 /* Add one piece of output to OUT: about one of input (twice as much where all
  * of it is dots), four times as much where it is converted. */
-enum { SMTP_BODY_PIECE = 32768 };
 enum smtp_body_end {
 	SMTP_BODY_MORE,
 	SMTP_BODY_DONE,    /* the end is in OUT, the final dot with it */

@@ -8,18 +8,15 @@
 #include "base/slice.h"
 #include "mime/downgrade.h"
 #include "mime/sevenbit.h"
-#include "sys/fd.h"
 
 enum { STEP_BYTES = 1 << 20 };
 
 struct smtp_content *
-smtp_content_new(int fd, int64_t offset, int64_t size, bool binary)
+smtp_content_new(const struct smtp_text *text, bool binary)
 {
 	struct smtp_content *c = xcalloc(1, sizeof *c);
 
-	c->fd = fd;
-	c->offset = offset;
-	c->size = size;
+	c->text = *text;
 	c->binary = binary;
 	c->line_start = true;
 	smtp_lines_init(&c->lines, false);
@@ -143,21 +140,18 @@ end_pass(struct smtp_content *c)
 static int
 read_piece(struct smtp_content *c, struct err *err)
 {
-	char piece[SMTP_BODY_PIECE];
-	const int64_t left = c->size - c->at;
-	const size_t n =
-	    left < SMTP_BODY_PIECE ? (size_t)left : SMTP_BODY_PIECE;
+	char room[SMTP_BODY_PIECE];
+	struct slice piece;
 
-	if (n > 0 &&
-	    fd_pread_all(c->fd, piece, n, c->offset + c->at, err) == -1)
+	if (smtp_text_read(&c->text, c->at, room, &piece, err) == -1)
 		return -1;
-	c->at += (int64_t)n;
+	c->at += (int64_t)piece.n;
 	if (c->pass == SMTP_CONTENT_SCAN)
-		scan(c, slice_of(piece, n));
+		scan(c, piece);
 	else if (c->binary)
-		convert(c, slice_of(piece, n));
+		convert(c, piece);
 	else
-		convert_lines(c, slice_of(piece, n), c->at == c->size);
+		convert_lines(c, piece, c->at == c->text.size);
 	return 0;
 }
 
@@ -168,9 +162,9 @@ smtp_content_step(struct smtp_content *c, unsigned takes, struct err *err)
 		if (c->scanned && (c->pass == SMTP_CONTENT_READY ||
 				      !smtp_content_unfit(c, takes)))
 			return 1;
-		if (c->at < c->size && read_piece(c, err) == -1)
+		if (c->at < c->text.size && read_piece(c, err) == -1)
 			return -1;
-		if (c->at < c->size)
+		if (c->at < c->text.size)
 			continue;
 		if (c->pass != SMTP_CONTENT_SCAN || c->scanned)
 			end_pass(c);

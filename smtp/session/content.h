@@ -29,9 +29,8 @@ enum smtp_content_pass {
 enum { SMTP_TAKES_8BIT = 1, SMTP_TAKES_BINARY = 2 };
 
 struct smtp_content {
-	int fd;      /* borrowed */
+	struct smtp_text text;
 	bool binary; /* BINARYMIME */
-	int64_t offset, size;
 	enum smtp_content_pass pass;
 	int64_t at; /* of this pass */
 	/* Known when the first pass is over. */
@@ -46,7 +45,7 @@ struct smtp_content {
 
 /* BINARY: as BINARYMIME has it. */
 struct smtp_content *smtp_content_new(
-    int fd, int64_t offset, int64_t size, bool binary);
+    const struct smtp_text *text, bool binary);
 void smtp_content_free(struct smtp_content **c);
 
 /* Must it be converted for a host that TAKES this? */

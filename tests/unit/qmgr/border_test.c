@@ -967,34 +967,34 @@ test_record(void **state)
 	assert_int_equal(pass_record(MIME_WIRE_MAX, false), MIME_WIRE_MAX);
 }
 
-/* local gets the message of a small one, and no file; others a file. */
+/* local and smtp get the message of a small one, and no file; pipe a file. */
 static void
-pass_small(bool far)
+test_small_jobs(void **state)
 {
-	say_open_as(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"), false);
-	say_small(slice_str(body), sizeof body - 1);
-	assert_int_equal(ncalls, 1);
-	answer(far ? relay
-		   : (struct msg_lookup_found){
-			 .kind = LOOKUP_MAILBOX, .address = SLICE("c@d") });
-	expect_job(far ? ROLE_SMTP : ROLE_LOCAL, 0, "");
-	assert_int_equal(calls[0].body_bytes, far ? 0 : sizeof body - 1);
-	assert_int_equal(calls[0].has_file, far);
-	assert_int_equal(entry_find(slice_str(opened))->own, !far);
-}
+	const struct msg_lookup_found to_command = { .kind = LOOKUP_RELAY,
+		.transport = SLICE("pipe"),
+		.nexthop = SLICE("filter") };
+	const struct {
+		struct msg_lookup_found found;
+		enum role role;
+	} rows[] = { { mailbox, ROLE_LOCAL }, { relay, ROLE_SMTP },
+		{ to_command, ROLE_PIPE } };
 
-static void
-test_small_here(void **state)
-{
-	(void)state;
-	pass_small(false);
-}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const bool file = rows[i].role == ROLE_PIPE;
 
-static void
-test_small_far(void **state)
-{
-	(void)state;
-	pass_small(true);
+		setup(state);
+		say_open_as(
+		    SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"), false);
+		say_small(slice_str(body), sizeof body - 1);
+		assert_int_equal(ncalls, 1);
+		answer(rows[i].found);
+		expect_job(rows[i].role, 0, "");
+		assert_int_equal(
+		    calls[0].body_bytes, file ? 0 : sizeof body - 1);
+		assert_int_equal(calls[0].has_file, file);
+		assert_int_equal(entry_find(slice_str(opened))->own, !file);
+	}
 }
 
 static void
@@ -1251,8 +1251,7 @@ main(void)
 		T(test_small),
 		T(test_small_lies),
 		T(test_file_later),
-		T(test_small_here),
-		T(test_small_far),
+		T(test_small_jobs),
 		T(test_list),
 		T(test_forged_file),
 		T(test_mailq),

@@ -24,18 +24,42 @@ file_with(struct slice in, size_t offset)
 }
 
 static enum smtp_body_end
-whole_as(int fd, size_t offset, struct slice in, uint32_t crc, bool binary,
-    struct buf *out)
+run(const struct smtp_text *text, uint32_t crc, bool binary, struct buf *out)
 {
 	struct smtp_body b;
 	enum smtp_body_end end;
 	struct err err;
 
-	smtp_body_init(
-	    &b, fd, (int64_t)offset, (int64_t)in.n, crc, NULL, binary);
+	smtp_body_init(&b, text, crc, NULL, binary);
 	do
 		end = smtp_body_next(&b, out, &err);
 	while (end == SMTP_BODY_MORE);
+	return end;
+}
+
+/* From the file, and from memory, which cannot fail, where it is the same. */
+static enum smtp_body_end
+whole_as(int fd, size_t offset, struct slice in, uint32_t crc, bool binary,
+    struct buf *out)
+{
+	const int64_t n = (int64_t)in.n;
+	const size_t before = out->n;
+	const enum smtp_body_end end = run(
+	    &(struct smtp_text){
+		.fd = fd, .offset = (int64_t)offset, .size = n },
+	    crc, binary, out);
+	struct buf other;
+
+	if (end == SMTP_BODY_ERROR)
+		return end;
+	buf_init(&other, out->max);
+	assert_int_equal(
+	    run(&(struct smtp_text){ .fd = -1, .bytes = in.p, .size = n }, crc,
+		binary, &other),
+	    end);
+	assert_true(
+	    slice_eq(buf_slice(&other), slice_from(buf_slice(out), before)));
+	buf_fini(&other);
 	return end;
 }
 

@@ -22,6 +22,14 @@ file_with(struct slice in)
 	return fd;
 }
 
+static struct smtp_content *
+content_of(int fd, int64_t size)
+{
+	const struct smtp_text text = { .fd = fd, .offset = 2, .size = size };
+
+	return smtp_content_new(&text, false);
+}
+
 static int
 steps(struct smtp_content *c, bool takes_8bit)
 {
@@ -57,7 +65,7 @@ test_scan(void **state)
 		struct smtp_content *c;
 		struct err err;
 
-		c = smtp_content_new(fd, 2, (int64_t)in.n, false);
+		c = content_of(fd, (int64_t)in.n);
 		assert_int_equal(steps(c, true), 1);
 		if (c->eightbit_header != rows[i].header ||
 		    c->eightbit != rows[i].all || c->long_line)
@@ -68,7 +76,7 @@ test_scan(void **state)
 		steps(c, false);
 		assert_int_equal(c->downgrade != NULL, rows[i].all);
 		smtp_content_free(&c);
-		c = smtp_content_new(fd, 2, 1000, false);
+		c = content_of(fd, 1000);
 		assert_int_equal(smtp_content_step(c, true, &err), -1);
 		smtp_content_free(&c);
 		close(fd);
@@ -111,7 +119,7 @@ test_long_lines(void **state)
 			buf_addc(&in, 'x');
 		buf_adds(&in, rows[i].end);
 		fd = file_with(buf_slice(&in));
-		c = smtp_content_new(fd, 2, (int64_t)in.n, false);
+		c = content_of(fd, (int64_t)in.n);
 		assert_int_equal(steps(c, true) > 1, rows[i].before > 1 << 20);
 		if (c->long_line != rows[i].long_line)
 			fail_msg("row %zu", i);
