@@ -307,7 +307,6 @@ smtp_job_on_start(struct ipc *peer, struct msg *m)
 	arena_init(&job->arena);
 	job->qmgr = peer;
 	job->id = in->id;
-	job->text.fd = -1;
 	TAILQ_INIT(&job->dials);
 	ev_timer_init(&job->next_dial, on_next_dial);
 	job->since_ms = ev_now_ms();

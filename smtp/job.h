@@ -15,13 +15,13 @@
 #include "queue/envelope.h"
 #include "smtp/rcpt.h"
 #include "smtp/route/target.h"
-#include "smtp/session/body.h"
 
 struct ipc;
 struct msg;
 struct smtp_content;
 struct smtp_route;
 struct smtp_session;
+struct smtp_text;
 
 TAILQ_HEAD(smtp_dials, smtp_session);
 
@@ -33,7 +33,7 @@ struct smtp_job {
 	uint64_t id;
 	struct slice qid;
 	struct envelope env;
-	struct smtp_text text; /* its file is the job's */
+	struct smtp_text *text; /* its file is the job's */
 	uint32_t crc32c;
 	struct smtp_content *content; /* NULL: it could not be read */
 	struct smtp_rcpt *rcpts;

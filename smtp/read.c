@@ -8,6 +8,7 @@
 #include "queue/envelope_text.h"
 #include "smtp/job.h"
 #include "smtp/session/content.h"
+#include "smtp/session/text.h"
 #include "sys/fd.h"
 
 static bool
@@ -32,10 +33,11 @@ take_text(struct smtp_job *job, struct msg_job_start *in, struct err *err)
 	if (in->size < 0 ||
 	    (in->file == -1 && in->body.n != (uint64_t)in->size))
 		return err_set(err, ERR_TEMP, "no file");
-	job->text.offset = in->offset;
-	job->text.size = in->size;
-	job->text.fd = in->file;
-	job->text.bytes = arena_slice(&job->arena, in->body).p;
+	job->text = xcalloc(1, sizeof *job->text);
+	*job->text = (struct smtp_text){ .fd = in->file,
+		.bytes = arena_slice(&job->arena, in->body).p,
+		.offset = in->offset,
+		.size = in->size };
 	job->crc32c = in->crc32c;
 	in->file = -1;
 	return 0;
@@ -54,8 +56,8 @@ smtp_read_job(struct smtp_job *job, struct msg_job_start *in, struct err *err)
 	if (envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &job->arena,
 		&job->env, &len, err) == -1)
 		return -1;
-	job->content = smtp_content_new(
-	    &job->text, slice_iis(job->env.body, "BINARYMIME"));
+	job->content =
+	    smtp_content_new(job->text, slice_iis(job->env.body, "BINARYMIME"));
 	return 0;
 }
 
@@ -63,7 +65,9 @@ void
 smtp_read_free(struct smtp_job *job)
 {
 	smtp_content_free(&job->content);
-	fd_close(&job->text.fd);
+	if (job->text != NULL)
+		fd_close(&job->text->fd);
+	xfree(&job->text);
 	for (size_t i = 0; i < job->nrcpts; i++)
 		free(job->rcpts[i].last);
 	free(job->rcpts);

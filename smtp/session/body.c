@@ -5,7 +5,7 @@
 
 #include "base/crc32c.h"
 #include "mime/downgrade.h"
-#include "sys/fd.h"
+#include "smtp/session/text.h"
 
 /* ---- lines ---- */
 
@@ -71,28 +71,12 @@ smtp_lines_end(struct smtp_lines *l, struct buf *out)
 
 /* ---- the message ---- */
 
-int
-smtp_text_read(const struct smtp_text *t, int64_t at,
-    char room[SMTP_BODY_PIECE], struct slice *piece, struct err *err)
-{
-	const int64_t left = t->size - at;
-	const size_t n =
-	    left < SMTP_BODY_PIECE ? (size_t)left : SMTP_BODY_PIECE;
-
-	if (t->fd == -1) {
-		*piece = slice_of(t->bytes + at, n);
-		return 0;
-	}
-	*piece = slice_of(room, n);
-	return n > 0 ? fd_pread_all(t->fd, room, n, t->offset + at, err) : 0;
-}
-
 void
 smtp_body_init(struct smtp_body *b, const struct smtp_text *text, uint32_t crc,
     struct downgrade *downgrade, bool binary)
 {
 	*b = (struct smtp_body){
-		.text = *text,
+		.text = text,
 		.want_crc32c = crc,
 		.downgrade = downgrade,
 		.binary = binary,
@@ -127,19 +111,19 @@ smtp_body_next(struct smtp_body *b, struct buf *out, struct err *err)
 	char room[SMTP_BODY_PIECE];
 	struct slice in;
 
-	if (smtp_text_read(&b->text, b->at, room, &in, err) == -1)
+	if (smtp_text_read(b->text, b->at, room, &in, err) == -1)
 		return SMTP_BODY_ERROR;
 	if (in.n > 0) {
 		b->at += (int64_t)in.n;
 		b->crc32c = crc32c(b->crc32c, in);
 		if (b->downgrade != NULL)
-			convert(b, in, b->at == b->text.size, out);
+			convert(b, in, b->at == b->text->size, out);
 		else if (b->chunk)
 			buf_add(out, in);
 		else
 			smtp_lines_feed(&b->lines, in, out);
 	}
-	if (b->at < b->text.size)
+	if (b->at < b->text->size)
 		return SMTP_BODY_MORE;
 	if (b->crc32c != b->want_crc32c)
 		return SMTP_BODY_DAMAGED;

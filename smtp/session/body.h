@@ -17,21 +17,9 @@
 #include "base/slice.h"
 
 struct downgrade;
-
-/* Where a message is: SIZE bytes at OFFSET of a file, or in memory. */
-struct smtp_text {
-	int fd;            /* borrowed; -1: in memory */
-	const char *bytes; /* borrowed, where there is no file */
-	int64_t offset;
-	int64_t size;
-};
+struct smtp_text;
 
 enum { SMTP_BODY_PIECE = 32768 };
-
-/* *PIECE: what comes at AT, SMTP_BODY_PIECE bytes or all that is left (none
- * behind the end); it stands in memory or in ROOM. */
-int smtp_text_read(const struct smtp_text *t, int64_t at,
-    char room[SMTP_BODY_PIECE], struct slice *piece, struct err *err);
 
 /* Line ends made CRLF, with or without dots doubled. */
 struct smtp_lines {
@@ -46,7 +34,7 @@ void smtp_lines_feed(struct smtp_lines *l, struct slice in, struct buf *out);
 void smtp_lines_end(struct smtp_lines *l, struct buf *out);
 
 struct smtp_body {
-	struct smtp_text text;
+	const struct smtp_text *text; /* borrowed */
 	int64_t at;
 	uint32_t crc32c, want_crc32c;
 	struct smtp_lines lines;     /* as they go out */

@@ -8,6 +8,7 @@
 #include "base/slice.h"
 #include "mime/downgrade.h"
 #include "mime/sevenbit.h"
+#include "smtp/session/text.h"
 
 enum { STEP_BYTES = 1 << 20 };
 
@@ -16,7 +17,7 @@ smtp_content_new(const struct smtp_text *text, bool binary)
 {
 	struct smtp_content *c = xcalloc(1, sizeof *c);
 
-	c->text = *text;
+	c->text = text;
 	c->binary = binary;
 	c->line_start = true;
 	smtp_lines_init(&c->lines, false);
@@ -143,7 +144,7 @@ read_piece(struct smtp_content *c, struct err *err)
 	char room[SMTP_BODY_PIECE];
 	struct slice piece;
 
-	if (smtp_text_read(&c->text, c->at, room, &piece, err) == -1)
+	if (smtp_text_read(c->text, c->at, room, &piece, err) == -1)
 		return -1;
 	c->at += (int64_t)piece.n;
 	if (c->pass == SMTP_CONTENT_SCAN)
@@ -151,7 +152,7 @@ read_piece(struct smtp_content *c, struct err *err)
 	else if (c->binary)
 		convert(c, piece);
 	else
-		convert_lines(c, piece, c->at == c->text.size);
+		convert_lines(c, piece, c->at == c->text->size);
 	return 0;
 }
 
@@ -162,9 +163,9 @@ smtp_content_step(struct smtp_content *c, unsigned takes, struct err *err)
 		if (c->scanned && (c->pass == SMTP_CONTENT_READY ||
 				      !smtp_content_unfit(c, takes)))
 			return 1;
-		if (c->at < c->text.size && read_piece(c, err) == -1)
+		if (c->at < c->text->size && read_piece(c, err) == -1)
 			return -1;
-		if (c->at < c->text.size)
+		if (c->at < c->text->size)
 			continue;
 		if (c->pass != SMTP_CONTENT_SCAN || c->scanned)
 			end_pass(c);

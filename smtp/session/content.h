@@ -29,8 +29,8 @@ enum smtp_content_pass {
 enum { SMTP_TAKES_8BIT = 1, SMTP_TAKES_BINARY = 2 };
 
 struct smtp_content {
-	struct smtp_text text;
-	bool binary; /* BINARYMIME */
+	const struct smtp_text *text; /* borrowed */
+	bool binary;                  /* BINARYMIME */
 	enum smtp_content_pass pass;
 	int64_t at; /* of this pass */
 	/* Known when the first pass is over. */

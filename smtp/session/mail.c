@@ -15,6 +15,7 @@
 #include "smtp/session/dialog.h"
 #include "smtp/session/result.h"
 #include "smtp/session/suit.h"
+#include "smtp/session/text.h"
 #include "smtp/session/words.h"
 
 enum {
@@ -263,7 +264,7 @@ begin_body(struct smtp_session *s)
 
 	if (s->body == NULL)
 		s->body = xcalloc(1, sizeof *s->body);
-	smtp_body_init(s->body, &job->text, job->crc32c,
+	smtp_body_init(s->body, job->text, job->crc32c,
 	    s->converts ? job->content->downgrade : NULL, job->content->binary);
 	smtp_mail_more(s);
 }
@@ -273,7 +274,7 @@ static void
 send_chunk(struct smtp_session *s)
 {
 	stream_printf(
-	    &s->stream, "BDAT %lld LAST\r\n", (long long)s->job->text.size);
+	    &s->stream, "BDAT %lld LAST\r\n", (long long)s->job->text->size);
 	begin_body(s);
 }
 

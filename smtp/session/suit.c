@@ -9,6 +9,7 @@
 #include "smtp/session/content.h"
 #include "smtp/session/dialog.h"
 #include "smtp/session/result.h"
+#include "smtp/session/text.h"
 
 /* ELSEWHERE: another host may take it; only when none does is WHY the result.
  */
@@ -88,7 +89,7 @@ smtp_suit_needs(const struct smtp_session *s)
 {
 	const struct smtp_job *job = s->job;
 	const struct smtp_content *c = job->content;
-	struct smtp_needs needs = { .bytes = (uint64_t)job->text.size };
+	struct smtp_needs needs = { .bytes = (uint64_t)job->text->size };
 
 	needs.utf8 = needs_utf8(job);
 	needs.eightbit = c->eightbit && takes_8bit(s);

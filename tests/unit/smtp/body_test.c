@@ -8,6 +8,7 @@
 
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "smtp/session/text.h"
 #include "sys/fd.h"
 
 /* IN behind OFFSET bytes of something else in a file. */

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "mime/downgrade.h"
+#include "smtp/session/text.h"
 #include "sys/fd.h"
 
 static int
@@ -25,7 +26,9 @@ file_with(struct slice in)
 static struct smtp_content *
 content_of(int fd, int64_t size)
 {
-	const struct smtp_text text = { .fd = fd, .offset = 2, .size = size };
+	static struct smtp_text text;
+
+	text = (struct smtp_text){ .fd = fd, .offset = 2, .size = size };
 
 	return smtp_content_new(&text, false);
 }
