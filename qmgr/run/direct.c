@@ -10,11 +10,14 @@
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
+#include "qmgr/run/quick.h"
 
 /* A delivery takes as long as a sync, and to make a file for each recipient;
  * what takes longer is in trouble, or behind much other mail, and the client
  * should not have to wait for that. */
 enum { PATIENCE_MS = 240, PATIENCE_RCPT_MS = 10, PATIENCE_MIB_MS = 100 };
+/* For lookup, which may have to ask name servers for a message's hosts. */
+enum { LOOKUP_MS = 50 };
 
 struct direct {
 	struct newfile *file; /* NULL: the client has his answer */
@@ -34,8 +37,8 @@ static struct {
 } state;
 
 static struct metric delivered = { .name = "pabal_qmgr_delivered_direct",
-	.help = "Messages that were in their mailboxes before they were in "
-		"the spool." };
+	.help = "Messages that were in their mailboxes, or relayed, before "
+		"they were in the spool." };
 
 bool
 direct_is_unsaved(const struct message *m)
@@ -130,16 +133,25 @@ direct_save(struct message *m)
 static void
 on_patience(struct ev_timer *t)
 {
-	save(OUTER(t, struct direct, patience));
+	struct direct *d = OUTER(t, struct direct, patience);
+	const struct message *m = d->message;
+
+	for (size_t i = 0; i < m->nrcpts; i++)
+		if (m->rcpts[i]->site.n > 0 && !rcpt_is_settled(m->rcpts[i]))
+			quick_late(m->rcpts[i]->site, m->rcpts[i]->source);
+	save(d);
 }
 
 static bool
-all_in_mailboxes(const struct message *m)
+all_have_it(const struct message *m)
 {
-	for (size_t i = 0; i < m->nrcpts; i++)
-		if (m->rcpts[i]->state != RCPT_DELIVERED ||
-		    m->rcpts[i]->tell_success)
+	for (size_t i = 0; i < m->nrcpts; i++) {
+		const struct rcpt *r = m->rcpts[i];
+
+		if (r->tell_success ||
+		    (r->state != RCPT_DELIVERED && r->state != RCPT_RELAYED))
 			return false;
+	}
 	return !m->damaged;
 }
 
@@ -151,7 +163,7 @@ direct_end(struct message *m)
 	if (d == NULL)
 		return DIRECT_SAVED;
 	if (direct_is_unsaved(m) && d->file != NULL) {
-		if (all_in_mailboxes(m))
+		if (all_have_it(m))
 			return DIRECT_LEFT;
 		save(d);
 	}
@@ -172,8 +184,9 @@ direct_leave(struct message *m)
 	forget(d);
 }
 
-/* smtpd has made a record, so one of the recipients has a mailbox here, and as
- * many as one delivery takes. */
+/* smtpd has made a record, so one of the recipients has a mailbox here, or they
+ * may be at a host that takes mail at once; and as many as one delivery takes.
+ */
 static bool
 is_fit(const struct newfile *nf, int64_t size)
 {
@@ -181,7 +194,7 @@ is_fit(const struct newfile *nf, int64_t size)
 
 	return !state.stopped && !state.spool_failed &&
 	       state.count < qmgr_conf->local_concurrency && size > 0 &&
-	       there && nf->kept.record.n > 0 &&
+	       there && (nf->kept.record.n > 0 || quick_any()) &&
 	       nf->env.nrcpts <= qmgr_conf->recipients_per_job;
 }
 
@@ -214,9 +227,17 @@ direct_begin(struct newfile *nf, int64_t size, uint32_t crc32c,
 	m->in_tmp = nf->fd != -1;
 	state.count++;
 	ev_timer_init(&d->patience, on_patience);
-	ev_timer_set(&d->patience, patience_ms(m));
+	ev_timer_set(
+	    &d->patience, m->kept.record.n > 0 ? patience_ms(m) : LOOKUP_MS);
 	state.start(m);
 	return true;
+}
+
+void
+direct_go_on(struct message *m)
+{
+	if (direct_is_unsaved(m) && m->direct->file != NULL)
+		ev_timer_set(&m->direct->patience, patience_ms(m));
 }
 
 size_t

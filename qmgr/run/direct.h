@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message for mailboxes here is delivered before it is in the spool.
+ * A message for mailboxes here, or for hosts that take mail at once, is
+ * delivered before it is in the spool.
  *
- * smtpd may say 250 when the message is on disk somewhere.  So its round begins
- * at once, with its bytes in memory, or, if it is large, in a file in tmp/ that
- * is nobody's yet and is not synced.  When all recipients have it in their
- * mailboxes, durably, that is the answer, and the spool never sees it: one sync
- * for a message, and no file that is written to be removed.  Anything else (a
- * recipient elsewhere, an alias, a failure, a report that is due, a delivery
+ * smtpd may say 250 when the message is on disk somewhere, or another host has
+ * said 250 and with it has become responsible for it (RFC 5321 4.2.5, 6.1).  So
+ * its round begins at once, with its bytes in memory, or, if it is large, in a
+ * file in tmp/ that is nobody's yet and is not synced.  When all recipients
+ * have it in their mailboxes, durably, or it is relayed, that is the answer,
+ * and the spool never sees it: one sync for a message, or none, and no file
+ * that is written to be removed.  Anything else (a host that is not known to
+ * be quick (quick.h), an alias, a failure, a report that is due, a delivery
  * that takes its time) saves it: its file is written with what is known by
  * then, gets its name, and is made durable, the answer follows, and the round
  * goes on as any other.
@@ -43,6 +46,8 @@ bool direct_begin(struct newfile *nf, int64_t size, uint32_t crc32c,
 /* M is to be in the spool; nothing where it is already, or is being put there.
  * Its file is there afterwards, unless there is no room for it. */
 void direct_save(struct message *m);
+/* What M waits for now is as quick as a delivery here. */
+void direct_go_on(struct message *m);
 /* Has M no file that lines could be written to? */
 bool direct_is_unsaved(const struct message *m);
 

@@ -13,6 +13,7 @@
 #include "qmgr/run/direct.h"
 #include "qmgr/run/expand.h"
 #include "qmgr/run/known.h"
+#include "qmgr/run/quick.h"
 #include "qmgr/run/settle.h"
 #include "qmgr/run/source.h"
 #include "qmgr/run/unrouted.h"
@@ -110,6 +111,10 @@ to_host(struct rcpt *r, const struct msg_lookup_found *in)
 	r->site = in->site.n > 0
 		      ? with_transport(r, in, in->site, site_before(r))
 		      : r->nexthop;
+	if (quick_is(r->site, r->source))
+		direct_go_on(r->message);
+	else
+		direct_save(r->message);
 	dest_put(ROLE_SMTP, 0, r->site, r);
 }
 
@@ -121,11 +126,25 @@ to_command(struct rcpt *r, const struct msg_lookup_found *in)
 	dest_put(ROLE_PIPE, in->uid, r->nexthop, r);
 }
 
+static bool
+is_of_pipe(const struct msg_lookup_found *in)
+{
+	return slice_is(in->transport, "pipe");
+}
+
+/* May a client wait for the delivery?  A system user's local may expand. */
+static bool
+is_direct(const struct msg_lookup_found *in)
+{
+	return in->kind == LOOKUP_MAILBOX
+		   ? in->uid == 0
+		   : in->kind == LOOKUP_RELAY && !is_of_pipe(in);
+}
+
 static void
 take_answer(struct rcpt *r, const struct msg_lookup_found *in)
 {
-	/* A system user's local may expand. */
-	if (in->kind != LOOKUP_MAILBOX || in->uid != 0)
+	if (!is_direct(in))
 		direct_save(r->message);
 	switch (in->kind) {
 	case LOOKUP_MAILBOX:
@@ -138,7 +157,7 @@ take_answer(struct rcpt *r, const struct msg_lookup_found *in)
 		    expand(r, arena_slice(&r->message->arena, in->targets), 0));
 		return;
 	case LOOKUP_RELAY:
-		if (slice_is(in->transport, "pipe"))
+		if (is_of_pipe(in))
 			to_command(r, in);
 		else
 			to_host(r, in);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/run/result.h"
 
+#include "ev/loop.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/run/delays.h"
 #include "qmgr/run/expand.h"
+#include "qmgr/run/quick.h"
 #include "qmgr/run/settle.h"
 
 static struct metric delivered = { .name = "pabal_qmgr_delivered",
@@ -72,6 +74,9 @@ void
 result_apply(struct rcpt *r, enum role agent, uid_t uid, struct slice targets)
 {
 	log_result(r, agent);
+	if (agent == ROLE_SMTP && r->status <= JOB_RELAYED)
+		quick_took(
+		    r->site, r->source, ev_now_ms() - r->message->active_ms);
 	settle(r, state_for(r, uid, targets));
 }
 
@@ -79,6 +84,7 @@ void
 result_init(void)
 {
 	delays_init();
+	quick_forget();
 	metric_register(&delivered);
 	metric_register(&deferred);
 	metric_register(&failed);

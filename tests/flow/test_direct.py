@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: ISC
-"""A small message for mailboxes here is delivered before it is in the spool
-(qmgr/run/direct.h); what cannot be delivered at once is saved first."""
+"""A message for mailboxes here, or a host that takes mail at once, is delivered
+before it is in the spool (qmgr/run/direct.h); what cannot be delivered at once is
+saved first."""
 import os
 import signal
+import threading
 
 import pytest
 
 from pabal import DOMAIN, wait
+from sink import Sink
 
 
 def metric(p, name):
@@ -64,3 +67,38 @@ def test_a_delivery_that_takes_its_time(make_pabal, killed):
     p.wait_mail("alice", "saved")
     p.wait_queue(0)
     wait(lambda: spooled(p) == [], "an empty spool")
+
+
+def test_relayed_before_the_answer(make_pabal):
+    """And once the host is late, the client gets his 250 for the file in the
+    spool, which is relayed whoever dies meanwhile."""
+    answers = threading.Event()
+    answers.set()
+
+    def end(_line, _session):
+        answers.wait()
+
+    with Sink(END=end) as s:
+        p = make_pabal()
+        p.allowed = ["child.killed", "ipc.dropped"]
+        p.conf("pabal", "relayhost", s.nexthop)
+        p.reload()
+        for n in range(50):
+            before = metric(p, "pabal_qmgr_delivered_direct")
+            p.send(f"far {n}", to="x@example.net")
+            if metric(p, "pabal_qmgr_delivered_direct") > before:
+                break
+            p.wait_queue(0)
+        else:
+            raise AssertionError("none was relayed directly")
+        assert s.find(f"far {n}")
+        assert p.queue_count() == 0 and spooled(p) == []
+        answers.clear()
+        p.send("late", to="x@example.net")
+        assert len(spooled(p)) == 1
+        for pid in p.pids("qmgr"):
+            os.kill(pid, signal.SIGKILL)
+        answers.set()
+        wait(lambda: s.find("late"), "the message at the sink")
+        p.wait_queue(0)
+        wait(lambda: spooled(p) == [], "an empty spool")

@@ -31,6 +31,7 @@
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
 #include "qmgr/run/life.h"
+#include "qmgr/run/quick.h"
 #include "qmgr/run/round.h"
 #include "queue/envelope.h"
 #include "queue/job.h"
@@ -206,6 +207,7 @@ setup(void **state)
 		unanswered[n++] = calls[--ncalls].call;
 	ncalls = nlinks = 0;
 	smtpd.dropped = refused = committed = not_committed = 0;
+	quick_forget();
 	opened[0] = '\0';
 	return 0;
 }
@@ -904,13 +906,69 @@ test_direct_saved_with_lines(void **state)
 	assert_non_null(strstr(strstr(text, body), "result 0 tempfail"));
 }
 
+/* far.test takes mail at once; a message for c@d, which is there. */
+static void
+submit_to_quick(void)
+{
+	quick_took(SLICE("smtp:far.test"), SLICE(""), 1);
+	say_open_as(SLICE("protocol ESMTP\nsender a@b\nrcpt c@d\n"), large);
+	say_text();
+	assert_int_equal(ncalls, 1);
+	assert_int_equal(calls[0].type, MSG_lookup_address);
+	answer(relay);
+	expect_job(ROLE_SMTP, 0, "");
+}
+
+static void
+test_direct_relayed(void **state)
+{
+	(void)state;
+	submit_to_quick();
+	assert_int_equal(calls[0].has_file, large);
+	assert_int_equal(calls[0].body_bytes, large ? 0 : sizeof body - 1);
+	assert_false(in_spool());
+	assert_int_equal(committed, 0);
+	say_result(JOB_RELAYED, "2.0.0");
+	assert_int_equal(committed, 1);
+	say_done(0);
+	assert_int_equal(direct_count(), 0);
+	assert_int_equal(spool_open_reader(opened, NULL), -1);
+}
+
+/* It answers late, for now, or not at all: the message is in the spool. */
+static void
+test_direct_not_relayed(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		struct ipc_call *call;
+
+		setup(state);
+		submit_to_quick();
+		if (i == 0)
+			until_committed();
+		if (i == 1)
+			say_result(JOB_TEMPFAIL, "4.2.2");
+		call = take_call(0);
+		call->on_reply(
+		    call, i < 2 ? &(struct msg){ .type = MSG_job_done } : NULL);
+		until_committed();
+		assert_int_equal(committed, 1);
+		assert_true(is_queued());
+		assert_int_equal(direct_count(), 0);
+		/* A client waits once for a host that is late. */
+		assert_int_equal(
+		    quick_is(SLICE("smtp:far.test"), SLICE("")), i != 0);
+	}
+}
+
 /* All of it for a message that has come in a file. */
 static void
 test_direct_large(void **state)
 {
 	static void (*const tests[])(void **) = { test_direct,
 		test_direct_elsewhere, test_direct_not_delivered,
-		test_direct_slow, test_direct_saved_with_lines };
+		test_direct_slow, test_direct_saved_with_lines,
+		test_direct_relayed, test_direct_not_relayed };
 
 	large = true;
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
@@ -1245,6 +1303,8 @@ main(void)
 		T(test_direct_not_delivered),
 		T(test_direct_slow),
 		T(test_direct_saved_with_lines),
+		T(test_direct_relayed),
+		T(test_direct_not_relayed),
 		T(test_direct_large),
 		T(test_direct_refused),
 		T(test_direct_refused_in_part),
