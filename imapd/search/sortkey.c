@@ -383,8 +383,7 @@ sortkey_column_message(
 	if (found != FOUND || !*ready)
 		return found;
 	(void)mime_record_envelope(imapd_message_kept(m), &envelope);
-	sortkey_column_put(
-	    out, &m->info, envelope, imapd_message_kept(m));
+	sortkey_column_put(out, &m->info, envelope, imapd_message_kept(m));
 	/* A cache: where it cannot be kept it is made again. */
 	(void)message_keep_column(
 	    m->mailbox, m->info.uid, COLUMN_SORT, buf_slice(out), NULL);

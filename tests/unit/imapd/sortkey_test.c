@@ -39,8 +39,8 @@ check(const struct sort_program *program, const struct message_info *info,
 	struct buf want = { .max = SORTKEY_MAX }, got = { .max = SORTKEY_MAX },
 		   column = { .max = MESSAGE_COLUMN_MAX };
 
-	sortkey_put(&want, program, info, envelope);
-	sortkey_column_put(&column, info, envelope);
+	sortkey_put(&want, program, info, envelope, (struct slice){ NULL, 0 });
+	sortkey_column_put(&column, info, envelope, (struct slice){ NULL, 0 });
 	assert_true(sortkey_column_key(&got, program, buf_slice(&column)));
 	assert_int_equal(got.n, want.n);
 	assert_memory_equal(got.p, want.p, want.n);
@@ -91,7 +91,8 @@ test_damaged(void **state)
 	const struct message_info info = { .vsize = 1 };
 
 	(void)state;
-	sortkey_column_put(&column, &info, slice_str(envelopes[2]));
+	sortkey_column_put(
+	    &column, &info, slice_str(envelopes[2]), (struct slice){ NULL, 0 });
 	for (size_t n = 0; n < column.n; n++)
 		assert_false(sortkey_column_key(
 		    &key, &programs[0], slice_of(column.p, n)));
