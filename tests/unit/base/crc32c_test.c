@@ -63,12 +63,32 @@ test_pieces(void **state)
 		}
 }
 
+/* What is long enough for three lanes, and what is left of it. */
+static void
+test_long(void **state)
+{
+	static const size_t lengths[] = { 1535, 1536, 1537, 3072, 4099, 9999 };
+	static char text[10000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (char)(i * i * 37 + i / 256 + 11);
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++)
+		for (size_t cut = 0; cut < 2; cut++) {
+			const struct slice s = slice_of(text + cut, lengths[i]);
+
+			assert_int_equal(crc32c(0x12345678, s),
+			    ~by_table(~0x12345678U, (const void *)s.p, s.n));
+		}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
