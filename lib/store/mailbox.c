@@ -41,12 +41,55 @@ look_up(struct account *a, struct slice name, struct ix_box *b, struct err *err)
 	return f;
 }
 
+/* INBOX has one number as long as the index is the same one, so that of the
+ * last delivery counts: no reading transaction for the next. */
+static struct mailbox *
+known_inbox(struct account *a)
+{
+	struct mailbox *m;
+
+	if (handle_enter(a, NULL) == -1)
+		return NULL;
+	LIST_FOREACH(m, &a->boxes, link)
+	if (m->builds == a->builds && strcmp(m->name, "INBOX") == 0)
+		return m;
+	return NULL;
+}
+
+/* Of the normal NAME, made or found by its directory where the index does not
+ * know it. */
+static enum found
+find(struct account *a, struct slice name, struct mailbox **m, struct err *err)
+{
+	struct ix_box b;
+	enum found f;
+
+	*m = slice_is(name, "INBOX") ? known_inbox(a) : NULL;
+	if (*m != NULL)
+		return FOUND;
+	f = look_up(a, name, &b, err);
+	/* What cannot be looked for now is not gone. */
+	if (f == ABSENT)
+		f = boxes_sync(a, err) == 0 ? look_up(a, name, &b, err)
+					    : TEMPFAIL;
+	if (f == ABSENT) {
+		f = mailbox_make_shown(a, name, err);
+		if (f == FOUND)
+			f = look_up(a, name, &b, err);
+	}
+	if (f != FOUND)
+		return f;
+	*m = handle_mailbox(a, &b);
+	(*m)->box = b.box;
+	(*m)->builds = a->builds;
+	return FOUND;
+}
+
 enum found
 mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
     struct err *err)
 {
 	struct err why = { 0 };
-	struct ix_box b;
 	struct buf normal;
 	enum found f = ABSENT;
 	struct mailbox *m;
@@ -54,28 +97,13 @@ mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
 	*mailbox = NULL;
 	buf_init(&normal, NAME_LIMIT);
 	if (name_normal(&normal, name))
-		f = look_up(a, buf_slice(&normal), &b, err);
-	/* What cannot be looked for now is not gone. */
-	if (f == ABSENT)
-		f = boxes_sync(a, err) == 0
-			? look_up(a, buf_slice(&normal), &b, err)
-			: TEMPFAIL;
-	if (f == ABSENT) {
-		f = mailbox_make_shown(a, buf_slice(&normal), err);
-		if (f == FOUND)
-			f = look_up(a, buf_slice(&normal), &b, err);
-	}
+		f = find(a, buf_slice(&normal), &m, err);
 	buf_fini(&normal);
-	if (f != FOUND) {
-		if (f == ABSENT)
-			err_set_code(
-			    err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
+	if (f == ABSENT)
+		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
+	if (f != FOUND)
 		return f;
-	}
-	m = handle_mailbox(a, &b);
 	m->refs++;
-	m->box = b.box;
-	m->builds = a->builds;
 	a->refs++;
 	if (handle_enter_mailbox(m, &why) == 0) {
 		*mailbox = m;
