@@ -110,19 +110,60 @@ put_plain(struct lines *l, struct slice line, bool ends, struct err *err)
 	return ends ? put_lf(l, err) : 0;
 }
 
+/* Those lines of BYTES that end there, as far as they go into the memory that
+ * is left: most of a message.  Returns what follows them. */
+static struct slice
+put_whole(struct lines *l, struct slice bytes)
+{
+	const size_t room = l->out.max - l->out.n;
+	const size_t n = bytes.n < room ? bytes.n : room;
+	const char *const begin = buf_room(&l->out, n);
+	const char *p = bytes.p, *const end = bytes.p + n;
+	char last = l->last;
+	const char *lf;
+	int64_t wire = 0;
+
+	if (begin == NULL)
+		return bytes;
+	while (p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		const bool cr = lf > p && lf[-1] == '\r';
+		const size_t len = (size_t)(lf - p) - cr;
+		char *const to = l->out.p + l->out.n;
+
+		memcpy(to, p, len);
+		to[len] = '\n';
+		wire +=
+		    (int64_t)len + 1 + ((len > 0 ? to[len - 1] : last) != '\r');
+		last = '\n';
+		l->out.n += len + 1;
+		p = lf + 1;
+	}
+	l->last = last;
+	l->size += l->out.p + l->out.n - begin;
+	l->wire += wire;
+	return slice_from(bytes, (size_t)(p - bytes.p));
+}
+
+static int
+put_piece(struct lines *l, struct slice line, bool ends, struct err *err)
+{
+	return l->keep_crlf ? put_plain(l, line, ends, err)
+			    : put_line(l, line, ends, err);
+}
+
 int
 lines_put(struct lines *l, struct slice bytes, struct err *err)
 {
 	while (bytes.n > 0) {
-		const size_t at = slice_find(bytes, '\n');
-		const struct slice line = slice_sub(bytes, 0, at);
-		const bool ends = at < bytes.n;
-		const int rc = l->keep_crlf ? put_plain(l, line, ends, err)
-					    : put_line(l, line, ends, err);
+		size_t at;
 
-		if (rc == -1)
+		if (!l->keep_crlf && !l->cr)
+			bytes = put_whole(l, bytes);
+		at = slice_find(bytes, '\n');
+		if (put_piece(l, slice_sub(bytes, 0, at), at < bytes.n, err) ==
+		    -1)
 			return -1;
-		bytes = slice_from(bytes, at + ends);
+		bytes = slice_from(bytes, at + (at < bytes.n));
 	}
 	return 0;
 }
