@@ -5,6 +5,7 @@
 #include "imapd/conf.h"
 #include "imapd/conn/handoff.h"
 #include "imapd/conn/user.h"
+#include "imapd/park/park.h"
 #include "imapd/selected/dirwatch.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
@@ -81,6 +82,8 @@ stop(void)
 static const struct ipc_table table = {
 	.on = {
 		[MSG_imapd_session] = imapd_on_session,
+		[MSG_imapd_wanted] = imapd_on_wanted,
+		[MSG_imapd_unpark] = imapd_on_unpark,
 		[MSG_store_changed] = imapd_on_changed,
 	},
 	.on_gone = imapd_on_gone,
@@ -89,7 +92,7 @@ static const struct ipc_table table = {
 static bool
 busy(void)
 {
-	return imapd_users_busy() || imapd_handoff_busy();
+	return imapd_users_busy() || imapd_handoff_busy() || parking_busy();
 }
 
 static const struct service imapd = {
@@ -97,6 +100,7 @@ static const struct service imapd = {
 	.role = ROLE_IMAPD,
 	.conf = &imapd_conf_desc,
 	.conf_slot = (const void **)&imapd_conf,
+	.reach = REACH(ROLE_PARKING),
 	.dirs = 1 << DIR_MAIL,
 	.may = MAY_READ | MAY_WRITE | MAY_SYNC,
 	.ipc = &table,

@@ -107,10 +107,12 @@ on_gone(struct ipc *peer)
 
 	broker_forget(peer);
 	control_forget(peer);
-	if (c != NULL)
+	if (c != NULL) {
 		trial_on_gone(c);
-	else
-		child_on_gone(peer);
+		return;
+	}
+	reach_on_gone(peer);
+	child_on_gone(peer);
 }
 
 static const struct ipc_table table = {
@@ -123,6 +125,8 @@ static const struct ipc_table table = {
 		[MSG_master_acked] = broker_on_acked,
 		[MSG_master_admit] = reach_on_admit,
 		[MSG_master_changed] = reach_on_changed,
+		[MSG_master_park] = reach_on_park,
+		[MSG_parking_done] = reach_on_parking_done,
 		[MSG_master_control] = control_on_verb,
 		[MSG_logger_closed] = logpipe_on_closed,
 	},

@@ -21,6 +21,7 @@
 #include "master/child_roster.h"
 #include "master/isolation.h"
 #include "master/master.h"
+#include "master/parked.h"
 #include "master/place.h"
 #include "master/slots.h"
 
@@ -35,6 +36,18 @@ may_reach(const struct ipc *peer, enum role role)
 	if (ipc_role(peer) == ROLE_USER)
 		return role < ROLE_COUNT && role_is(role, ROLE_FOR_USERS);
 	return c != NULL && role < ROLE_COUNT && (c->reach & 1U << role) != 0;
+}
+
+/* The process that idle sessions wait in, if it runs. */
+static const struct child *
+parking(void)
+{
+	const struct slot_key key = { .role = ROLE_PARKING };
+	const char *why;
+	const struct child *c = child_find(&key, "", false, &why);
+
+	return c != NULL && c->state == CHILD_READY && c->peer != NULL ? c
+								       : NULL;
 }
 
 /* Sessions go to these. */
@@ -58,6 +71,59 @@ find_for(const struct admission *a, const char **why)
 	return child_find(&key, alone ? a->account : "", true, why);
 }
 
+/* For ACCOUNT with HOME: whose process of A's role it is; false: of none. */
+static bool
+admission_for(struct admission *a, struct slice account, struct slice home)
+{
+	struct slice place;
+
+	if (!needs_ticket(a->role) || !place_ok(home) ||
+	    child_count(a->role) == 0)
+		return false;
+	place = place_of(
+	    home, (enum isolation)isolation_of(&master.isolations, a->role));
+	if (place.n == 0)
+		a->index =
+		    (unsigned)(map_hash_fixed(account) % child_count(a->role));
+	a->account = xslicedup(account);
+	a->home = xslicedup(home);
+	a->place = xslicedup(place);
+	return true;
+}
+
+/* What auth says to *A; false when it cannot be. */
+static bool
+admission_of(const struct msg_master_admit *in, struct admission *a)
+{
+	*a = (struct admission){ .role = (enum role)in->role,
+		.login = in->login,
+		.uid = in->uid,
+		.quota = in->quota };
+	if (in->ticket.n != sizeof a->ticket)
+		return false;
+	memcpy(a->ticket, in->ticket.p, sizeof a->ticket);
+	return admission_for(a, in->account, in->home);
+}
+
+/* What parking's TICKET stands for; it counts again, until parking says that
+ * the session is gone.  NULL: nothing. */
+static struct admission *
+admission_of_parked(struct slice ticket, enum role role)
+{
+	const struct parked *p = parked_find(ticket);
+	struct admission *a;
+
+	if (p == NULL || role != ROLE_IMAPD)
+		return NULL;
+	a = xcalloc(1, sizeof *a);
+	a->role = role;
+	a->uid = p->uid;
+	a->quota = p->quota;
+	if (!admission_for(a, slice_str(p->account), slice_str(p->home)))
+		admit_free(&a);
+	return a;
+}
+
 static void
 connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
 {
@@ -65,7 +131,9 @@ connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
 	const char *why = "invalid ticket";
 	struct child *c = NULL;
 
-	if (ipc_role(peer) == ROLE_LOGIN)
+	if (ipc_role(peer) == ROLE_PARKING)
+		a = admission_of_parked(in->ticket, (enum role)in->role);
+	else if (ipc_role(peer) == ROLE_LOGIN)
 		a = admit_take(in->ticket, ipc_index(peer), (enum role)in->role,
 		    ev_now_ms());
 	if (a == NULL)
@@ -114,31 +182,6 @@ reach_on_connect(struct ipc *peer, struct msg *m)
 		broker_connect(peer, in->id, c, &none);
 }
 
-/* What auth says to *A, which borrows it; false when it cannot be. */
-static bool
-admission_of(const struct msg_master_admit *in, struct admission *a)
-{
-	const enum isolation isolation = (enum isolation)isolation_of(
-	    &master.isolations, (enum role)in->role);
-	const struct slice place = place_of(in->home, isolation);
-
-	*a = (struct admission){ .role = (enum role)in->role,
-		.login = in->login,
-		.uid = in->uid,
-		.quota = in->quota };
-	if (!needs_ticket(a->role) || in->ticket.n != sizeof a->ticket ||
-	    !place_ok(in->home) || child_count(a->role) == 0)
-		return false;
-	memcpy(a->ticket, in->ticket.p, sizeof a->ticket);
-	if (place.n == 0)
-		a->index = (unsigned)(map_hash_fixed(in->account) %
-				      child_count(a->role));
-	a->account = xslicedup(in->account);
-	a->home = xslicedup(in->home);
-	a->place = xslicedup(place);
-	return true;
-}
-
 /* The process is started at once, while auth still tells login. */
 void
 reach_on_admit(struct ipc *peer, struct msg *m)
@@ -160,11 +203,23 @@ reach_on_admit(struct ipc *peer, struct msg *m)
 	    .why = slice_str(ok ? "" : why));
 }
 
-/* The process of ROLE that has the sessions of an account, if it runs. */
+/* parking, where sessions of HOME wait. */
 static void
-tell_changed(enum role role, uid_t uid, const struct msg_master_changed *in)
+tell_parking(struct slice home)
 {
-	struct slot_key key = { .role = role, .uid = uid };
+	const struct child *c = parking();
+
+	if (c != NULL && parked_has(home))
+		IPC_SEND(c->peer, store_changed, .home = home);
+}
+
+/* The process of ROLE that has the sessions of an account, if it runs and is
+ * not FROM, who said so. */
+static void
+tell_changed(enum role role, const struct child *from,
+    const struct msg_master_changed *in)
+{
+	struct slot_key key = { .role = role, .uid = from->uid };
 	const struct child *c;
 	const char *why;
 
@@ -173,11 +228,12 @@ tell_changed(enum role role, uid_t uid, const struct msg_master_changed *in)
 	if (key.place.n == 0)
 		key.index = (unsigned)map_hash_fixed(in->account);
 	c = child_find(&key, "", false, &why);
-	if (c != NULL && c->state == CHILD_READY && c->peer != NULL)
+	if (c != NULL && c != from && c->state == CHILD_READY &&
+	    c->peer != NULL)
 		IPC_SEND(c->peer, store_changed, .home = in->home);
 }
 
-/* From who delivers or removes mail: only of its own uid, and of its place. */
+/* From who changes mail: only of its own uid, and of its place. */
 void
 reach_on_changed(struct ipc *peer, struct msg *m)
 {
@@ -189,6 +245,46 @@ reach_on_changed(struct ipc *peer, struct msg *m)
 	    !place_rest(slice_str(from->place), in->home, &rest))
 		return;
 	for (unsigned r = 0; r < ROLE_COUNT; r++)
-		if (msg_may_receive((enum role)r, MSG_store_changed))
-			tell_changed((enum role)r, from->uid, in);
+		if (needs_ticket((enum role)r) &&
+		    msg_may_receive((enum role)r, MSG_store_changed))
+			tell_changed((enum role)r, from, in);
+	tell_parking(in->home);
+}
+
+/* From imapd, for a session of its own place. */
+void
+reach_on_park(struct ipc *peer, struct msg *m)
+{
+	const struct msg_master_park *in = &m->master_park;
+	const struct child *from = ipc_data(peer), *c = parking();
+	const struct parked *p = NULL;
+	struct slice rest, ticket = { NULL, 0 };
+
+	if (from != NULL && c != NULL && place_ok(in->home) &&
+	    place_rest(slice_str(from->place), in->home, &rest))
+		p = parked_new(from->uid,
+		    from->account[0] != '\0' ? slice_str(from->account)
+					     : in->account,
+		    in->home, in->quota);
+	if (p != NULL) {
+		ticket = slice_of(p->ticket, sizeof p->ticket);
+		IPC_SEND(c->peer, parking_expect, .ticket = ticket,
+		    .home = in->home);
+	}
+	IPC_SEND(peer, master_ticket, .id = in->id, .ok = p != NULL,
+	    .ticket = ticket);
+}
+
+void
+reach_on_parking_done(struct ipc *peer, struct msg *m)
+{
+	(void)peer;
+	parked_forget(m->parking_done.ticket);
+}
+
+void
+reach_on_gone(const struct ipc *peer)
+{
+	if (ipc_role(peer) == ROLE_PARKING)
+		parked_clear();
 }

@@ -200,7 +200,10 @@ say(enum role role, enum attach attach, uint8_t *frame, size_t n)
 	if (attach == ATTACH_DUE)
 		attach =
 		    msg_fd(&m) == NULL ? ATTACH_NONE
-		    : m.type == MSG_imapd_session || m.type == MSG_pop3d_session
+		    : m.type == MSG_imapd_session ||
+			    m.type == MSG_pop3d_session ||
+			    m.type == MSG_imapd_unpark ||
+			    m.type == MSG_parking_session
 			? ATTACH_SOCKET
 			: ATTACH_FILE;
 	fd = attachment(attach);

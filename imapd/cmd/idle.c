@@ -7,9 +7,11 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/cmd/idle.h"
 #include "imapd/conf.h"
 #include "imapd/conn/client.h"
 #include "imapd/notify/between.h"
+#include "imapd/park/park.h"
 #include "imapd/parse/parse.h"
 #include "imapd/selected/dirwatch.h"
 #include "imapd/selected/viewwatch.h"
@@ -20,6 +22,8 @@ struct idle {
 	struct imapd_job job;
 	struct session *session;
 	struct ev_timer notify;
+	int64_t notify_at_ms;
+	struct parking *parking; /* NULL: it stays */
 	struct dirwatch_user watcher;
 	struct dirwatch *watch; /* NULL: none */
 	char line[LINE_MAX_BYTES];
@@ -45,8 +49,17 @@ static void
 on_more(struct session *s, struct imapd_job *job)
 {
 	notify_between(s, true);
-	if (s->state != S_LOGOUT && s->job == job)
-		imapd_rest(s);
+	if (s->state == S_LOGOUT || s->job != job)
+		return;
+	imapd_rest(s);
+	parking_again(OUTER(job, struct idle, job)->parking);
+}
+
+static void
+notify_in(struct idle *i, int64_t ms)
+{
+	i->notify_at_ms = ev_now_ms() + ms;
+	ev_timer_set(&i->notify, ms);
 }
 
 static void
@@ -55,7 +68,7 @@ on_notify(struct ev_timer *t)
 	struct idle *i = OUTER(t, struct idle, notify);
 	struct session *s = i->session;
 
-	ev_timer_set(t, imapd_conf->idle_notify);
+	notify_in(i, imapd_conf->idle_notify);
 	if (!imapd_is_full(s))
 		imapd_untagged(s, "OK Still here");
 	if (i->watch == NULL) /* what other programs did nobody else tells */
@@ -102,6 +115,7 @@ on_free(struct session *s, struct imapd_job *job)
 	struct idle *i = OUTER(job, struct idle, job);
 
 	(void)s;
+	parking_stop(&i->parking);
 	ev_timer_stop(&i->notify);
 	dirwatch_stop(&i->watch);
 	xfree(&i);
@@ -114,6 +128,30 @@ static const struct job_ops ops = {
 	.free = on_free,
 };
 
+/* The client is due a line in BEAT_MS, and to be sent away in LEFT_MS. */
+static struct idle *
+idle_new(struct session *s, int64_t beat_ms, int64_t left_ms)
+{
+	struct idle *i = xcalloc(1, sizeof *i);
+
+	i->job.ops = &ops;
+	i->session = s;
+	ev_timer_init(&i->notify, on_notify);
+	notify_in(i, beat_ms);
+	i->parking = parking_start(s, ev_now_ms() + left_ms, &i->notify_at_ms);
+	imapd_start(s, &i->job);
+	return i;
+}
+
+/* Watch first: what comes between is then seen by either. */
+static void
+look(struct idle *i)
+{
+	i->watcher.on_change = on_files;
+	i->watch = viewwatch_start(&i->watcher, i->session);
+	notify_between(i->session, true);
+}
+
 void
 imapd_cmd_idle(struct session *s, struct parse *p)
 {
@@ -123,16 +161,17 @@ imapd_cmd_idle(struct session *s, struct parse *p)
 		imapd_bad(s, p);
 		return;
 	}
-	i = xcalloc(1, sizeof *i);
-	i->job.ops = &ops;
-	i->session = s;
-	ev_timer_init(&i->notify, on_notify);
-	ev_timer_set(&i->notify, imapd_conf->idle_notify);
-	imapd_start(s, &i->job);
+	i = idle_new(s, imapd_conf->idle_notify, imapd_conf->idle_timeout);
 	buf_adds(imapd_out(s), "+ idling\r\n");
 	imapd_rest(s);
-	/* Watch first: what comes between is then seen by either. */
-	i->watcher.on_change = on_files;
-	i->watch = viewwatch_start(&i->watcher, s);
-	notify_between(s, true);
+	look(i);
+}
+
+void
+imapd_idle_again(struct session *s, int64_t beat_ms, int64_t left_ms)
+{
+	struct idle *i = idle_new(s, beat_ms, left_ms);
+
+	stream_set_deadline(&client_of(s)->stream, left_ms);
+	look(i);
 }

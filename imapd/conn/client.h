@@ -44,6 +44,11 @@ client_of(const struct session *s)
 /* Send what waits and end, and login goes on with the client: it takes an end
  * that is closed one way only for that. */
 void imapd_return(struct session *s);
+/* One that goes on here: nothing is said, and what it was is the caller's to
+ * bring. */
+struct session *imapd_session_again(int fd, struct user *user, struct slice sid,
+    struct slice address, bool returns);
+
 /* Both ways are compressed from behind the answer on (RFC 4978); false: they
  * are already. */
 bool imapd_compress(struct session *s);

@@ -12,6 +12,7 @@
 #include "imapd/conf.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
+#include "imapd/park/park.h"
 #include "imapd/parse/parse.h"
 #include "ipc/ipc.h"
 #include "ipc/pass.h"
@@ -35,10 +36,12 @@ struct newcomer {
 	unsigned tries;
 	uint64_t id;
 	int fd;
-	char *tag;
-	char *input;
+	char *tag;   /* NULL: it comes from parking */
+	char *input; /* of the client; or what it was, for parking_return */
 	size_t ninput;
 	bool tls;
+	uint32_t beat_ms;
+	uint64_t left_ms;
 	char sid[32];
 	char address[64];
 	TAILQ_ENTRY(newcomer) link;
@@ -103,6 +106,20 @@ imapd_handoff_close(void)
 		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
 }
 
+/* A session that was one of U's already. */
+static void
+return_to(struct newcomer *n, struct user *u)
+{
+	if (!parking_return(n->fd, u, slice_str(n->sid),
+		slice_of(n->input, n->ninput), n->beat_ms, n->left_ms)) {
+		imapd_user_idle(u);
+		refuse(n, ERR_PERM, ERR_OTHER, "not what was parked");
+		return;
+	}
+	n->fd = -1;
+	newcomer_free(n);
+}
+
 static void
 enter(struct newcomer *n)
 {
@@ -123,6 +140,10 @@ enter(struct newcomer *n)
 		else
 			refuse(n, ERR_TEMP, ERR_OTHER,
 			    "mailbox temporarily unavailable");
+		return;
+	}
+	if (n->tag == NULL) {
+		return_to(n, u);
 		return;
 	}
 	if (imapd_user_count(u, slice_str(n->address)) >=
@@ -146,39 +167,72 @@ on_again(struct ev_timer *t)
 	enter(OUTER(t, struct newcomer, again));
 }
 
-/* PEER is for this one session. */
-void
-imapd_on_session(struct ipc *peer, struct msg *m)
+/* With the client *FD (taken) of the account that PEER is for, and for this one
+ * session; NULL: PEER was dropped. */
+static struct newcomer *
+newcomer_new(struct ipc *peer, int *fd, struct slice sid, struct slice input)
 {
-	struct msg_imapd_session *q = &m->imapd_session;
 	const struct ipc_pass *pass = ipc_pass(peer);
 	struct newcomer *n;
 
 	if (pass == NULL) {
 		ipc_drop(peer, "a session that nobody announced");
-		return;
+		return NULL;
 	}
-	if (!ev_takes(q->client)) {
+	if (!ev_takes(*fd)) {
 		ipc_drop(peer, "a client that is no socket");
-		return;
+		return NULL;
 	}
 	n = xcalloc(1, sizeof *n);
 	ev_timer_init(&n->again, on_again);
-	n->login = peer;
-	n->id = q->id;
-	n->fd = q->client;
-	q->client = -1;
+	n->fd = *fd;
+	*fd = -1;
 	n->home = xslicedup(pass->home);
 	n->account = xslicedup(pass->account);
 	n->quota = pass->quota;
-	n->tag = xslicedup(q->tag);
-	n->input = xslicedup(q->input);
-	n->ninput = q->input.n;
-	n->tls = q->tls;
-	(void)slice_copy(q->sid, n->sid, sizeof n->sid);
-	(void)slice_copy(q->address, n->address, sizeof n->address);
+	n->input = xslicedup(input);
+	n->ninput = input.n;
+	(void)slice_copy(sid, n->sid, sizeof n->sid);
 	TAILQ_INSERT_TAIL(&handoff.newcomers, n, link);
 	ipc_set_pass(peer, NULL);
+	return n;
+}
+
+void
+imapd_on_wanted(struct ipc *peer, struct msg *m)
+{
+	IPC_SEND(peer, imapd_there, .id = m->id);
+}
+
+void
+imapd_on_unpark(struct ipc *peer, struct msg *m)
+{
+	struct msg_imapd_unpark *q = &m->imapd_unpark;
+	struct newcomer *n = newcomer_new(peer, &q->client, q->sid, q->state);
+
+	if (n == NULL)
+		return;
+	n->beat_ms = q->beat_ms;
+	n->left_ms = q->left_ms;
+	if (handoff.closed)
+		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
+	else
+		enter(n);
+}
+
+void
+imapd_on_session(struct ipc *peer, struct msg *m)
+{
+	struct msg_imapd_session *q = &m->imapd_session;
+	struct newcomer *n = newcomer_new(peer, &q->client, q->sid, q->input);
+
+	if (n == NULL)
+		return;
+	n->login = peer;
+	n->id = q->id;
+	n->tag = xslicedup(q->tag);
+	n->tls = q->tls;
+	(void)slice_copy(q->address, n->address, sizeof n->address);
 	if (handoff.closed || q->input.n > INPUT_MAX || !parse_is_tag(q->tag))
 		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
 	else

@@ -9,8 +9,10 @@
 struct ipc;
 struct msg;
 
-/* IPC: imapd_session, store_changed. */
+/* IPC: imapd_session; imapd_wanted, imapd_unpark; store_changed. */
 void imapd_on_session(struct ipc *peer, struct msg *m);
+void imapd_on_wanted(struct ipc *peer, struct msg *m);
+void imapd_on_unpark(struct ipc *peer, struct msg *m);
 void imapd_on_changed(struct ipc *peer, struct msg *m);
 /* PEER is gone: nobody waits for its answer. */
 void imapd_on_gone(struct ipc *peer);

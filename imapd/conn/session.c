@@ -219,6 +219,25 @@ end_word(const struct session *s, enum stream_end why)
 	return s->state == S_LOGOUT ? "logout" : words[why];
 }
 
+/* S is over: what stands on it goes. */
+static void
+let_go(struct session *s)
+{
+	imapd_session_hold(s);
+	imapd_client_end_job(s);
+	imapd_session_release(s);
+	imapd_session_release(s);
+}
+
+void
+imapd_session_leave(struct session *s)
+{
+	s->state = S_LOGOUT;
+	work_cancel(&client_of(s)->work);
+	stream_close(&client_of(s)->stream);
+	let_go(s);
+}
+
 enum { LOOK_MS = 60000 }; /* for login to look whether it is open */
 
 static void
@@ -245,10 +264,7 @@ on_end(struct stream *stream, enum stream_end why)
 		linger_close(stream_release_fd(stream), LOOK_MS);
 	else
 		stream_close(stream);
-	imapd_session_hold(s);
-	imapd_client_end_job(s);
-	imapd_session_release(s);
-	imapd_session_release(s);
+	let_go(s);
 }
 
 static const struct stream_handler handler = {
@@ -258,8 +274,8 @@ static const struct stream_handler handler = {
 };
 
 struct session *
-imapd_session_new(int fd, struct user *user, struct slice tag,
-    struct slice input, struct slice sid, struct slice address, bool returns)
+imapd_session_again(int fd, struct user *user, struct slice sid,
+    struct slice address, bool returns)
 {
 	struct client *c = xcalloc(1, sizeof *c);
 	struct session *s = &c->session;
@@ -276,8 +292,19 @@ imapd_session_new(int fd, struct user *user, struct slice tag,
 	buf_init(&c->answer, SIZE_MAX / 2);
 	work_init(&c->work, imapd_user_share(user), on_work);
 	stream_init(&c->stream, fd, &handler, &imapd_client_limits);
-	stream_pause(&c->stream);
-	buf_add(&c->stream.in, input);
+	return s;
+}
+
+struct session *
+imapd_session_new(int fd, struct user *user, struct slice tag,
+    struct slice input, struct slice sid, struct slice address, bool returns)
+{
+	struct session *s =
+	    imapd_session_again(fd, user, sid, address, returns);
+	struct stream *stream = &client_of(s)->stream;
+
+	stream_pause(stream);
+	buf_add(&stream->in, input);
 	s->tag = arena_slice(&s->arena, tag);
 	log_info("imapd.session-start", kv_s("sid", s->sid),
 	    kv_s("account", imapd_user_name(user)), kv_s("client", s->address));

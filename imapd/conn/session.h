@@ -88,6 +88,8 @@ struct session {
  * INPUT is what came behind that, RETURNS as in struct session. */
 struct session *imapd_session_new(int fd, struct user *user, struct slice tag,
     struct slice input, struct slice sid, struct slice address, bool returns);
+/* It goes on elsewhere, or has ended: nothing is said. */
+void imapd_session_leave(struct session *s);
 void imapd_session_hold(struct session *s);
 void imapd_session_release(struct session *s);
 /* Something in the account may have changed: for a session that waits in IDLE,

@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "ev/work.h"
+#include "imapd/conf.h"
 #include "imapd/conn/session.h"
+#include "ipc/ipc.h"
 #include "ipc/place.h"
 #include "log/metric.h"
 #include "store/account.h"
@@ -16,6 +18,8 @@
 struct user {
 	char *home;
 	char *name; /* user@domain, for the log */
+	uint64_t quota;
+	bool told; /* by master: it need not hear of that */
 	struct account *account;
 	struct account_watch watch;
 	struct ev_task changed;  /* tell the sessions, at the turn's end */
@@ -83,6 +87,11 @@ on_changed(struct ev_task *task)
 	struct user *u = OUTER(task, struct user, changed);
 	struct session *s, *next;
 
+	/* Sessions of the account may be parked. */
+	if (!u->told && imapd_conf->park_after > 0)
+		IPC_POST(ipc_master(), master_changed,
+		    .account = slice_str(u->name), .home = slice_str(u->home));
+	u->told = false;
 	for (s = LIST_FIRST(&u->sessions); s != NULL; s = next) {
 		next = LIST_NEXT(s, link);
 		imapd_session_changed(s);
@@ -104,6 +113,7 @@ imapd_user_open(
 	struct slice path;
 
 	if (u != NULL) {
+		u->quota = quota;
 		account_set_quota(u->account, quota, 0);
 		return u;
 	}
@@ -117,6 +127,7 @@ imapd_user_open(
 	account_set_quota(a, quota, 0);
 	u = xcalloc(1, sizeof *u);
 	u->account = a;
+	u->quota = quota;
 	u->home = xstrdup(home);
 	u->name = xstrdup(name);
 	LIST_INIT(&u->sessions);
@@ -185,6 +196,18 @@ imapd_user_name(const struct user *u)
 	return u->name;
 }
 
+const char *
+imapd_user_home(const struct user *u)
+{
+	return u->home;
+}
+
+uint64_t
+imapd_user_quota(const struct user *u)
+{
+	return u->quota;
+}
+
 unsigned
 imapd_user_count(const struct user *u, struct slice address)
 {
@@ -199,8 +222,10 @@ imapd_user_count(const struct user *u, struct slice address)
 void
 imapd_users_changed(const char *home)
 {
-	const struct user *u = map_find(&users.by_home, slice_str(home));
+	struct user *u = map_find(&users.by_home, slice_str(home));
 
-	if (u != NULL)
-		store_changed(users.store, account_path(u->account));
+	if (u == NULL)
+		return;
+	u->told = true;
+	store_changed(users.store, account_path(u->account));
 }

@@ -43,6 +43,9 @@ struct work_share *imapd_user_share(struct user *u);
 struct account *imapd_user_account(const struct user *u);
 /* Its address, as the log has it. */
 const char *imapd_user_name(const struct user *u);
+/* As auth has it; and its quota in bytes (0: none). */
+const char *imapd_user_home(const struct user *u);
+uint64_t imapd_user_quota(const struct user *u);
 /* Sessions from ADDRESS. */
 unsigned imapd_user_count(const struct user *u, struct slice address);
 /* Another process said so. */

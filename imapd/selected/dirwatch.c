@@ -16,6 +16,7 @@
 #include "log/log.h"
 #include "maildir/name.h"
 #include "store/account.h"
+#include "sys/fd.h"
 
 enum {
 	EVENTS = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
@@ -192,29 +193,51 @@ watch_new(struct dirwatch_user *u)
 	return w;
 }
 
+/* The path of directory I of the mailbox NAME; BUF keeps it. */
+static const char *
+subdir(struct buf *path, const struct account *a, struct slice name, size_t i)
+{
+	static const char *const subdirs[SUBDIRS] = { "new", "cur" };
+
+	buf_reset(path);
+	buf_adds(path, account_path(a));
+	buf_addc(path, '/');
+	(void)name_to_dir(path, name);
+	buf_addf(path, "/%s", subdirs[i]);
+	return buf_cstr(path);
+}
+
 struct dirwatch *
 dirwatch_start(
     struct dirwatch_user *u, const struct account *a, struct slice name)
 {
-	static const char *const subdirs[SUBDIRS] = { "new", "cur" };
 	struct dirwatch *w = watch_new(u);
 	struct buf path;
-	size_t base;
 
 	if (w == NULL)
 		return NULL;
 	buf_init(&path, PATH_MAX);
-	buf_adds(&path, account_path(a));
-	buf_addc(&path, '/');
-	(void)name_to_dir(&path, name);
-	base = path.n;
-	for (size_t i = 0; i < SUBDIRS; i++) {
-		buf_truncate(&path, base);
-		buf_addf(&path, "/%s", subdirs[i]);
-		watch_half(&w->half[i], buf_cstr(&path));
-	}
+	for (size_t i = 0; i < SUBDIRS; i++)
+		watch_half(&w->half[i], subdir(&path, a, name, i));
 	buf_fini(&path);
 	return w;
+}
+
+int
+dirwatch_apart(const struct account *a, struct slice name)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	struct buf path;
+	bool all = fd != -1 && fchdir(watching.mailfd) == 0;
+
+	buf_init(&path, PATH_MAX);
+	for (size_t i = 0; all && i < SUBDIRS; i++)
+		all = inotify_add_watch(
+			  fd, subdir(&path, a, name, i), EVENTS) != -1;
+	buf_fini(&path);
+	if (!all)
+		fd_close(&fd);
+	return fd;
 }
 
 struct dirwatch *

@@ -17,3 +17,12 @@ viewwatch_start(struct dirwatch_user *u, const struct session *s)
 	return dirwatch_start(u, imapd_user_account(s->user),
 	    mailbox_name(view_mailbox(s->view)));
 }
+
+int
+viewwatch_apart(const struct session *s)
+{
+	if (s->view == NULL)
+		return -1;
+	return dirwatch_apart(
+	    imapd_user_account(s->user), mailbox_name(view_mailbox(s->view)));
+}

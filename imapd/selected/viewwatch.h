@@ -11,4 +11,7 @@ struct session;
 struct dirwatch *viewwatch_start(
     struct dirwatch_user *u, const struct session *s);
 
+/* dirwatch_apart for it; -1 where nothing is selected, too. */
+int viewwatch_apart(const struct session *s);
+
 #endif

@@ -298,3 +298,49 @@ deflate_rest(struct stream *s)
 	rest_out(d);
 	rest_in(d);
 }
+
+/* Bits and value as two bytes, then the history. */
+bool
+deflate_save(const struct stream *s, struct buf *out)
+{
+	const struct deflate_layer *d;
+
+	if (s->layer == NULL || s->layer->ops != &ops)
+		return false;
+	d = layer_of(s->layer);
+	if (d->packs || d->unpacks || d->plain > 0 || d->owed > 0 ||
+	    d->got.n > 0 || d->over)
+		return false;
+	buf_addc(out, (char)d->bits);
+	buf_addc(out, (char)d->value);
+	buf_add(out, buf_slice(&d->history));
+	return true;
+}
+
+bool
+deflate_again(struct stream *s, struct slice saved)
+{
+	struct deflate_layer *d;
+
+	if (saved.n < 2 || saved.n > 2 + HISTORY ||
+	    (unsigned char)saved.p[0] > 7)
+		return false;
+	deflate_start(s);
+	d = layer_of(s->layer);
+	d->bits = (unsigned char)saved.p[0];
+	d->value = (unsigned char)saved.p[1] & ((1 << d->bits) - 1);
+	buf_add(&d->history, slice_from(saved, 2));
+	return true;
+}
+
+void
+deflate_apart(struct slice text, struct buf *out)
+{
+	struct deflate_layer d = { .packs = false };
+
+	buf_init(&d.put, 4 * PIECE);
+	pack(&d, text.p, text.n, true);
+	(void)deflateEnd(&d.out);
+	buf_add(out, buf_slice(&d.put));
+	buf_fini(&d.put);
+}

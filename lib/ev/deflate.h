@@ -8,6 +8,11 @@
 #ifndef EV_DEFLATE_H
 #define EV_DEFLATE_H
 
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
 struct stream;
 
 /* From here on both ways are compressed; what waits to be sent goes out as it
@@ -15,5 +20,13 @@ struct stream;
 void deflate_start(struct stream *s);
 /* Give memory back until the next byte; nothing happens without this layer. */
 void deflate_rest(struct stream *s);
+
+/* S, which rests and has nothing to send, as bytes that deflate_again makes a
+ * layer of, in another process too; false: it does not rest. */
+bool deflate_save(const struct stream *s, struct buf *out);
+bool deflate_again(struct stream *s, struct slice saved);
+/* TEXT as who uses this layer would send it, referring to nothing that was sent
+ * before, nor anything behind it to TEXT. */
+void deflate_apart(struct slice text, struct buf *out);
 
 #endif

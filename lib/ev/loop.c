@@ -215,13 +215,13 @@ ev_takes(int fd)
 	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-void
-ev_io_set(struct ev_io *io, unsigned events)
+bool
+ev_io_try(struct ev_io *io, unsigned events)
 {
 	struct epoll_event e = { .data.ptr = io };
 
 	if (io->added && io->events == events)
-		return;
+		return true;
 	if ((events & EV_READ) != 0)
 		e.events |= EPOLLIN;
 	if ((events & EV_WRITE) != 0)
@@ -230,10 +230,18 @@ ev_io_set(struct ev_io *io, unsigned events)
 		e.events |= EPOLLEXCLUSIVE;
 	if (io->edge)
 		e.events |= EPOLLET;
-	must(epoll_ctl(loop.epfd, io->added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-		 io->fd, &e) == 0);
+	if (epoll_ctl(loop.epfd, io->added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+		io->fd, &e) == -1)
+		return false;
 	io->added = true;
 	io->events = events;
+	return true;
+}
+
+void
+ev_io_set(struct ev_io *io, unsigned events)
+{
+	must(ev_io_try(io, events));
 }
 
 void

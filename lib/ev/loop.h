@@ -54,6 +54,8 @@ void ev_io_init(
 bool ev_takes(int fd); /* handed in by others: is it a socket? */
 /* Watch for EVENTS (EV_READ | EV_WRITE); 0 keeps only EV_HUP. */
 void ev_io_set(struct ev_io *io, unsigned events);
+/* The same for an fd that others handed in: false where none can be watched. */
+bool ev_io_try(struct ev_io *io, unsigned events);
 /* Out of the loop; the fd stays open. */
 void ev_io_stop(struct ev_io *io);
 

@@ -23,22 +23,20 @@ picture_copy(struct picture *to, const struct picture *p)
 	memcpy(to->v, p->v, p->nruns * sizeof *to->v);
 }
 
-/* How many UIDs run I has. */
-static uint32_t
-length(const struct picture *p, size_t i)
+uint32_t
+picture_length(const struct picture *p, size_t i)
 {
 	return (i + 1 < p->nruns ? p->v[i + 1].at : p->n) - p->v[i].at;
 }
 
-/* N UIDs from UID on, which are above all others. */
-static void
-add_run(struct picture *p, uint32_t uid, uint32_t n)
+void
+picture_add_run(struct picture *p, uint32_t uid, uint32_t n)
 {
 	const size_t last = p->nruns - 1;
 
 	if (n == 0)
 		return;
-	if (p->nruns == 0 || p->v[last].uid + length(p, last) != uid) {
+	if (p->nruns == 0 || p->v[last].uid + picture_length(p, last) != uid) {
 		if (p->nruns == p->cap) {
 			p->cap = p->cap > 0 ? p->cap + p->cap / 2 : 4;
 			p->v = xreallocarray(p->v, p->cap, sizeof *p->v);
@@ -51,7 +49,7 @@ add_run(struct picture *p, uint32_t uid, uint32_t n)
 void
 picture_add(struct picture *p, uint32_t uid)
 {
-	add_run(p, uid, 1);
+	picture_add_run(p, uid, 1);
 }
 
 uint32_t
@@ -88,7 +86,8 @@ picture_from(const struct picture *p, uint32_t uid)
 			hi = mid;
 	}
 	off = uid - p->v[lo].uid;
-	return p->v[lo].at + (off < length(p, lo) ? off : length(p, lo));
+	return p->v[lo].at +
+	       (off < picture_length(p, lo) ? off : picture_length(p, lo));
 }
 
 bool
@@ -106,18 +105,19 @@ picture_remove(struct picture *p, const uint32_t *uids, size_t n)
 	size_t k = 0;
 
 	for (size_t i = 0; i < p->nruns; i++) {
-		const uint64_t end = (uint64_t)p->v[i].uid + length(p, i);
+		const uint64_t end =
+		    (uint64_t)p->v[i].uid + picture_length(p, i);
 		uint64_t from = p->v[i].uid;
 
 		while (k < n && uids[k] < from)
 			k++;
 		for (; k < n && uids[k] < end; k++) {
 			if (uids[k] >= from)
-				add_run(&kept, (uint32_t)from,
+				picture_add_run(&kept, (uint32_t)from,
 				    (uint32_t)(uids[k] - from));
 			from = (uint64_t)uids[k] + 1;
 		}
-		add_run(&kept, (uint32_t)from, (uint32_t)(end - from));
+		picture_add_run(&kept, (uint32_t)from, (uint32_t)(end - from));
 	}
 	xfree(&p->v);
 	*p = kept;

@@ -28,6 +28,10 @@ void picture_fini(struct picture *p);
 void picture_copy(struct picture *to, const struct picture *p);
 /* UID is above all others. */
 void picture_add(struct picture *p, uint32_t uid);
+/* The same for N UIDs from UID on. */
+void picture_add_run(struct picture *p, uint32_t uid, uint32_t n);
+/* How many UIDs run I has. */
+uint32_t picture_length(const struct picture *p, size_t i);
 /* The UID at place AT (below p->n). */
 uint32_t picture_uid(const struct picture *p, uint32_t at);
 /* The place of the first UID that is at least UID; p->n when there is none. */

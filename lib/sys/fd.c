@@ -159,6 +159,12 @@ fd_nonblock(int fd, struct err *err)
 	return 0;
 }
 
+int
+fd_dup(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
 void
 fd_close(int *fd)
 {

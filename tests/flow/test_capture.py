@@ -17,7 +17,7 @@ from pabal import BUILD, DOMAIN, ROOT, Instance, parse_event, wait
 pytestmark = pytest.mark.skipif(
     "PABAL_SANITIZE" in os.environ, reason="a hundred thousand frames a pair")
 
-CAPTORS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd", "pop3d",
+CAPTORS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd", "pop3d", "parking",
            "auth", "lookup", "keys", "logger")
 # Other users are needed for the last: only root can become them.
 EVERYBODY = CAPTORS + (("user",) if os.getuid() == 0 else ())
@@ -29,7 +29,8 @@ PAGE = os.path.join(ROOT, "doc", "privileges.md")
 BEGIN, END = "<!-- made by tests/flow/test_capture.py -->\n", "<!-- end -->\n"
 
 # Answers that would be a way in: none of them is ever given.
-PRIZES = (r"auth_checked .*result=0 ", r"(imapd|pop3d)_taken .*ok=1 ", r"queue_committed .*ok=1 ",
+PRIZES = (r"auth_checked .*result=0 ", r"(imapd|pop3d)_taken .*ok=1 ", r"master_ticket .*ok=1 ",
+          r"queue_committed .*ok=1 ",
           r"keys_signed .*signature:[1-9]", r"queue_(acted|bad_done|shown) ")
 
 

@@ -304,6 +304,56 @@ test_bomb(void **state)
 	finish();
 }
 
+/* It rests, and another stream goes on with the same connection. */
+static void
+test_again(void **state)
+{
+	struct buf saved, line;
+	int fd;
+
+	(void)state;
+	begin();
+	buf_init(&saved, 1 << 20);
+	buf_init(&line, 1 << 20);
+	deflate_start(&s);
+	assert_true(deflate_save(&s, &saved)); /* nothing came yet */
+	buf_reset(&saved);
+	say(SLICE("a NOOP and some text to be referred to\r\n"), Z_SYNC_FLUSH);
+	answer(SLICE("a OK NOOP completed, and text to be referred to\r\n"));
+	exchange();
+	assert_false(deflate_save(&s, &saved));
+	deflate_rest(&s);
+	assert_true(deflate_save(&s, &saved));
+	fd = stream_release_fd(&s);
+	deflate_apart(SLICE("* OK Still here\r\n"), &line);
+	buf_add(&want_seen, SLICE("* OK Still here\r\n"));
+	assert_int_equal(send(fd, line.p, line.n, 0), line.n);
+	stream_init(&s, fd, &handler, &limits);
+	assert_true(deflate_again(&s, buf_slice(&saved)));
+	say(SLICE("b NOOP and some text to be referred to\r\n"), Z_SYNC_FLUSH);
+	answer(SLICE("b OK NOOP completed, and text to be referred to\r\n"));
+	exchange();
+	buf_fini(&line);
+	buf_fini(&saved);
+	finish();
+}
+
+static void
+test_not_again(void **state)
+{
+	static char large[2 + 32768 + 1];
+
+	(void)state;
+	begin();
+	assert_false(deflate_again(&s, SLICE("")));
+	assert_false(deflate_again(&s, SLICE("\0")));
+	assert_false(deflate_again(&s, SLICE("\10\0")));
+	assert_false(deflate_again(&s, slice_of(large, sizeof large)));
+	assert_false(deflate_save(&s, NULL));
+	assert_true(deflate_again(&s, slice_of(large, sizeof large - 1)));
+	finish();
+}
+
 int
 main(void)
 {
@@ -314,6 +364,8 @@ main(void)
 		cmocka_unit_test(test_no_deflate),
 		cmocka_unit_test(test_last_block),
 		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_not_again),
 	};
 
 	ev_init();

@@ -8,6 +8,7 @@
 #include "maildir/filename.h"
 #include "store/sync.h"
 #include "store/view_marks.h"
+#include "store/view_save.h"
 #include "store/view_since.h"
 
 #define MAIL "Subject: x\r\n\r\nbody\r\n"
@@ -89,6 +90,92 @@ test_events(void **state)
 	assert_int_equal(view_recents(v), 4);
 	expect(v, true, "");
 	view_close(&v);
+	mailbox_close(&m);
+}
+
+/* What happened between is told, as to the view itself. */
+static void
+test_saved(void **state)
+{
+	struct mailbox *m = fx_box("INBOX");
+	struct view *v, *same;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	for (int i = 0; i < 6; i++)
+		fx_append(m, MAIL, 0);
+	expunge(m, 3);
+	v = open_view(m, 0);
+	assert_true(view_save(v, &text));
+	fx_flags(m, 2, FLAGS_ADD, MSG_SEEN, "");
+	expunge(m, 1);
+	expunge(m, 5);
+	fx_append(m, MAIL, 0);
+	same = view_restore(m, 0, buf_slice(&text));
+	assert_non_null(same);
+	assert_int_equal(view_count(same), 5);
+	assert_int_equal(view_uid(same, 3), 4);
+	assert_int_equal(view_recents(same), view_recents(v));
+	assert_int_equal(view_modseq(same), view_modseq(v));
+	expect(same, true, "x1 x3 e4 f1 ");
+	expect(v, true, "x1 x3 e4 f1 ");
+	/* Something is to be told still: not now. */
+	expunge(m, 2);
+	expect(v, false, "");
+	buf_reset(&text);
+	assert_false(view_save(v, &text));
+	expect(v, true, "x1 ");
+	assert_true(view_save(v, &text));
+	view_close(&v);
+	view_close(&same);
+	buf_fini(&text);
+	mailbox_close(&m);
+}
+
+static void
+test_not_saved(void **state)
+{
+	static const char *const none[] = {
+		"",
+		" ",
+		"1",
+		"1 2 3 4 5 6",
+		"1 2 3 4 5 6 ",
+		"1 2 3 4 5 6 0 ",
+		"1 2 3 4 5 6 0 1",
+		"1 2 3 4 5 6 0 1 0",
+		"1 2 3 4 5 6 0 0 1",
+		"1 2 3 4 5 6 0 5 1 5 1",
+		"1 2 3 4 5 6 0 5 2 6 1",
+		"1 2 3 4 5 6 0 4294967295 2",
+		"1 2 3 4 5 6 0 4294967296 1",
+		"1 2 3 4 5 6 1",
+		"1 2 3 4 5 6 1 5 5",
+		"1 2 3 4 5 6 1 5 4",
+		"1 2 3 4 5 6 2 5 7 6 9",
+		"1 2 3 4 5 6 4294967295 1 2",
+		"1 2 3 4 5 6 0x",
+		"1 2 3 4 5 6 0 1 1\n",
+		"-1 2 3 4 5 6 0",
+		"1 2 9223372036854775808 4 5 6 0",
+	};
+	static const char *const some[] = {
+		"1 2 3 4 5 6 0",
+		"1 2 3 4 5 6 0 1 4294967295",
+		"1 2 3 4 5 6 1 5 4294967296 5 1 7 2",
+	};
+	struct mailbox *m = fx_box("INBOX");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		assert_null(view_restore(m, 0, slice_str(none[i])));
+	for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+		struct view *v = view_restore(m, 0, slice_str(some[i]));
+
+		assert_non_null(v);
+		view_close(&v);
+	}
 	mailbox_close(&m);
 }
 
@@ -691,6 +778,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX(test_events),
+		FX(test_saved),
+		FX(test_not_saved),
 		FX(test_in_steps),
 		FX(test_held_back),
 		FX(test_two_sessions),
