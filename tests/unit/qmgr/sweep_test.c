@@ -37,6 +37,7 @@
 #include "qmgr/run/intake.h"
 #include "qmgr/run/life.h"
 #include "qmgr/run/round.h"
+#include "qmgr/run/scan.h"
 #include "queue/envelope_text.h"
 #include "queue/job.h"
 #include "sys/fd.h"
@@ -389,7 +390,9 @@ any_active(void)
 static void
 on_tick(struct ev_timer *t)
 {
-	const bool busy = newfile_count() > 0 || any_active();
+	/* Where the disk fails for good, so does reading the spool. */
+	const bool reads = turn >= fault_turns && !scan_is_over();
+	const bool busy = newfile_count() > 0 || any_active() || reads;
 
 	idle = busy ? 0 : idle + 1;
 	ev_timer_set(t, 1);
@@ -412,7 +415,7 @@ on_tick(struct ev_timer *t)
 		ev_stop();
 		return;
 	}
-	if (turn > 4 * TURNS)
+	if (turn > 1000 * TURNS)
 		_exit(4);
 	flush();
 }
