@@ -3,7 +3,9 @@
 
 #include "base/ascii.h"
 #include "base/cur.h"
+#include "base/hex.h"
 #include "base/utf8.h"
+#include "base/utf8_put.h"
 
 enum { TEXT_MAX = 4096 };
 
@@ -21,22 +23,13 @@ skip_space(struct cur *c)
 	(void)cur_while(c, is_space);
 }
 
-static int
-hex_digit(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static uint32_t
 take_hex4(struct cur *c)
 {
 	uint32_t v = 0;
 
 	for (int i = 0; i < 4; i++) {
-		const int d = hex_digit(cur_byte(c));
+		const int d = hex_digit((char)cur_byte(c));
 
 		if (d == -1) {
 			cur_fail(c);
@@ -45,26 +38,6 @@ take_hex4(struct cur *c)
 		v = v << 4 | (uint32_t)d;
 	}
 	return v;
-}
-
-static void
-put_utf8(struct buf *out, uint32_t v)
-{
-	if (v < 0x80) {
-		buf_addc(out, (char)v);
-	} else if (v < 0x800) {
-		buf_addc(out, (char)(0xc0 | v >> 6));
-		buf_addc(out, (char)(0x80 | (v & 0x3f)));
-	} else if (v < 0x10000) {
-		buf_addc(out, (char)(0xe0 | v >> 12));
-		buf_addc(out, (char)(0x80 | (v >> 6 & 0x3f)));
-		buf_addc(out, (char)(0x80 | (v & 0x3f)));
-	} else {
-		buf_addc(out, (char)(0xf0 | v >> 18));
-		buf_addc(out, (char)(0x80 | (v >> 12 & 0x3f)));
-		buf_addc(out, (char)(0x80 | (v >> 6 & 0x3f)));
-		buf_addc(out, (char)(0x80 | (v & 0x3f)));
-	}
 }
 
 /* Behind "\u". */
@@ -83,7 +56,7 @@ take_unicode(struct cur *c, struct buf *out)
 		v = 0x10000 + ((v - 0xd800) << 10) + ((low - 0xdc00) & 0x3ff);
 	}
 	if (cur_ok(c))
-		put_utf8(out, v);
+		utf8_put(out, v);
 }
 
 static void

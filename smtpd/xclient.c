@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "base/ascii.h"
 #include "base/cur.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "conf/shared.h"
@@ -19,22 +19,16 @@
 
 /* ---- values ---- */
 
-static int
-hex(char c)
-{
-	if (ascii_isdigit(c))
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* What the xtext VALUE (RFC 3461 4) stands for; what is none stands for itself,
  * as Postfix has it. */
 static void
 decode(struct slice value, struct buf *out)
 {
 	for (size_t i = 0; i < value.n; i++) {
-		const int hi = i + 2 < value.n ? hex(value.p[i + 1]) : -1;
-		const int lo = i + 2 < value.n ? hex(value.p[i + 2]) : -1;
+		const int hi =
+		    i + 2 < value.n ? hex_digit_upper(value.p[i + 1]) : -1;
+		const int lo =
+		    i + 2 < value.n ? hex_digit_upper(value.p[i + 2]) : -1;
 
 		if (value.p[i] == '+' && hi >= 0 && lo >= 0) {
 			buf_addc(out, (char)(hi << 4 | lo));

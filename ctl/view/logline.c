@@ -3,22 +3,9 @@
 
 #include "base/ascii.h"
 #include "base/cur.h"
+#include "base/hex.h"
+#include "base/utf8_put.h"
 #include "ctl/view/out.h"
-
-static void
-add_utf8(char *to, size_t *n, unsigned c)
-{
-	if (c < 0x80) {
-		to[(*n)++] = (char)c;
-	} else if (c < 0x800) {
-		to[(*n)++] = (char)(0xc0 | c >> 6);
-		to[(*n)++] = (char)(0x80 | (c & 0x3f));
-	} else {
-		to[(*n)++] = (char)(0xe0 | c >> 12);
-		to[(*n)++] = (char)(0x80 | (c >> 6 & 0x3f));
-		to[(*n)++] = (char)(0x80 | (c & 0x3f));
-	}
-}
 
 static unsigned
 hex4(struct cur *c)
@@ -26,14 +13,12 @@ hex4(struct cur *c)
 	unsigned v = 0;
 
 	for (int i = 0; i < 4; i++) {
-		const int b = cur_byte(c);
+		const int d = hex_digit((char)cur_byte(c));
 
-		if (b >= '0' && b <= '9')
-			v = v * 16 + (unsigned)(b - '0');
-		else if (b >= 'a' && b <= 'f')
-			v = v * 16 + (unsigned)(b - 'a') + 10;
-		else
+		if (d == -1)
 			cur_fail(c);
+		else
+			v = v << 4 | (unsigned)d;
 	}
 	return v;
 }
@@ -58,7 +43,7 @@ quoted(struct cur *c, struct arena *a)
 		if (b == 'n')
 			to[n++] = '\n';
 		else if (b == 'u')
-			add_utf8(to, &n, hex4(c));
+			n += utf8_format(to + n, hex4(c));
 		else if (b != -1)
 			to[n++] = (char)b;
 	}

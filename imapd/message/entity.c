@@ -5,7 +5,9 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/mem.h"
+#include "base/utf8_put.h"
 #include "mime/charset.h"
 
 enum { REPLACEMENT = 0xfffd, CODE_MAX = 0x10ffff };
@@ -139,18 +141,8 @@ entity_put(struct buf *out, uint32_t c)
 
 		(void)charset_to_utf8(
 		    out, SLICE("windows-1252"), slice_of(&byte, 1));
-	} else if (c < 0x80) {
-		buf_addc(out, (char)c);
-	} else if (c < 0x800) {
-		buf_addc(out, (char)(0xc0 | c >> 6));
-		buf_addc(out, (char)(0x80 | (c & 0x3f)));
 	} else {
-		if (c >= 0x10000)
-			buf_addc(out, (char)(0xf0 | c >> 18));
-		buf_addc(out, (char)(c >= 0x10000 ? 0x80 | (c >> 12 & 0x3f)
-						  : 0xe0 | c >> 12));
-		buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(out, (char)(0x80 | (c & 0x3f)));
+		utf8_put(out, c);
 	}
 }
 
@@ -165,16 +157,12 @@ entity_number(struct slice text, uint32_t *code)
 	if (i == text.n)
 		return false;
 	for (; i < text.n; i++) {
-		const char c = ascii_lower(text.p[i]);
-		const uint32_t digit = ascii_isdigit(c) ? (uint32_t)(c - '0')
-				       : hex && c >= 'a' && c <= 'f'
-					   ? (uint32_t)(c - 'a') + 10
-					   : base;
+		const int digit = hex_digit(text.p[i]);
 
-		if (digit >= base)
+		if (digit == -1 || (uint32_t)digit >= base)
 			return false;
 		if (*code <= CODE_MAX)
-			*code = *code * base + digit;
+			*code = *code * base + (uint32_t)digit;
 	}
 	return true;
 }

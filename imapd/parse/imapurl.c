@@ -4,15 +4,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/cur.h"
-
-static int
-hex_digit(char c)
-{
-	if (ascii_isdigit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "base/hex.h"
 
 /* TEXT without %XX; false where a byte may not stand in a URL. */
 static bool

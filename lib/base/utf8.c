@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/utf8_put.h"
+
 /* How many bytes a character that starts with B has, and the range its second
  * byte must lie in (RFC 3629 4); the rest are 0x80 to 0xbf. */
 static size_t
@@ -99,6 +102,28 @@ utf8_code(struct slice s)
 	for (size_t i = 1; i < n; i++)
 		c = c << 6 | ((unsigned char)s.p[i] & 0x3f);
 	return c;
+}
+
+size_t
+utf8_format(char *to, uint32_t c)
+{
+	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	const size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = n - 1; i > 0; i--) {
+		to[i] = (char)(0x80 | (c & 0x3f));
+		c >>= 6;
+	}
+	to[0] = (char)(first[n] | c);
+	return n;
+}
+
+void
+utf8_put(struct buf *b, uint32_t c)
+{
+	char text[UTF8_MAX];
+
+	buf_add(b, slice_of(text, utf8_format(text, c)));
 }
 
 bool

@@ -2,7 +2,9 @@
 #include "log/keys.h"
 
 #include "base/ascii.h"
+#include "base/hex.h"
 #include "base/map.h"
+#include "base/utf8_put.h"
 
 enum { ID_MIN = 11, ID_MAX = 14, IP_MAX = 45, VALUE_MAX = LOG_KEY_MAX + 2 };
 
@@ -120,14 +122,6 @@ log_keys_of(struct slice line)
 	return k;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* A code of four digits as UTF-8; false: it is none. */
 static bool
 decode(const char **p, const char *end, char *to, size_t *n)
@@ -135,21 +129,11 @@ decode(const char **p, const char *end, char *to, size_t *n)
 	unsigned c = 0;
 
 	for (int i = 0; i < 4; i++, (*p)++) {
-		if (*p == end || hex(**p) == -1)
+		if (*p == end || hex_digit(**p) == -1)
 			return false;
-		c = c * 16 + (unsigned)hex(**p);
+		c = c << 4 | (unsigned)hex_digit(**p);
 	}
-	if (c < 0x80) {
-		to[(*n)++] = (char)c;
-		return true;
-	}
-	if (c >= 0x800) {
-		to[(*n)++] = (char)(0xe0 | c >> 12);
-		to[(*n)++] = (char)(0x80 | (c >> 6 & 0x3f));
-	} else {
-		to[(*n)++] = (char)(0xc0 | c >> 6);
-	}
-	to[(*n)++] = (char)(0x80 | (c & 0x3f));
+	*n += utf8_format(to + *n, c);
 	return true;
 }
 

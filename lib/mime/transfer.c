@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/hex.h"
 #include "base/mem.h"
 
 enum { BLANKS_MAX = 64 }; /* before what may be plain */
@@ -102,15 +103,6 @@ feed_base64(struct transfer *t, struct slice in, struct buf *out)
 		}
 	}
 	buf_added(out, n);
-}
-
-static int
-hex_digit(char c)
-{
-	if (ascii_isdigit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static void

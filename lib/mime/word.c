@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "mime/charset.h"
 #include "mime/transfer.h"
@@ -49,15 +50,6 @@ read_word(struct cur *c, struct word *w)
 		return false;
 	c->p = in.p + 2;
 	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	if (ascii_isdigit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
+#include "base/utf8_put.h"
 
 /* Bits on their way between 16-bit units and digits of six. */
 struct bits {
@@ -90,27 +91,6 @@ mutf7_encode(struct buf *out, struct slice text, const char *also)
 	return !out->failed;
 }
 
-static void
-add_utf8(struct buf *out, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_addc(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buf_addc(out, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			buf_addc(out, (char)(0xe0 | c >> 12));
-		} else {
-			buf_addc(out, (char)(0xf0 | c >> 18));
-			buf_addc(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	buf_addc(out, (char)(0x80 | (c & 0x3f)));
-}
-
 /* One 16-bit unit; *HIGH is the first half of a pair under way, or 0. */
 static bool
 decode_unit(struct buf *out, uint32_t unit, uint32_t *high)
@@ -120,13 +100,13 @@ decode_unit(struct buf *out, uint32_t unit, uint32_t *high)
 	if (low != (*high != 0) || unit < 0x20 || unit == 0x7f)
 		return false;
 	if (low) {
-		add_utf8(
+		utf8_put(
 		    out, 0x10000 + (*high - 0xd800) * 0x400 + (unit - 0xdc00));
 		*high = 0;
 	} else if (unit >= 0xd800 && unit <= 0xdbff) {
 		*high = unit;
 	} else {
-		add_utf8(out, unit);
+		utf8_put(out, unit);
 	}
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/cur.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "queue/envelope_text.h"
 #include "queue/priority.h"
@@ -38,14 +39,6 @@ envelope_escape(struct buf *out, struct slice value)
 	buf_add(out, slice_from(value, from));
 }
 
-static int
-hex_digit(char c)
-{
-	if (ascii_isdigit(c))
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool
 envelope_unescape(struct arena *arena, struct slice text, struct slice *value)
 {
@@ -59,8 +52,8 @@ envelope_unescape(struct arena *arena, struct slice text, struct slice *value)
 			out[n++] = text.p[i];
 			continue;
 		}
-		hi = i + 2 < text.n ? hex_digit(text.p[i + 1]) : -1;
-		lo = i + 2 < text.n ? hex_digit(text.p[i + 2]) : -1;
+		hi = i + 2 < text.n ? hex_digit_upper(text.p[i + 1]) : -1;
+		lo = i + 2 < text.n ? hex_digit_upper(text.p[i + 2]) : -1;
 		if (hi == -1 || lo == -1)
 			return false;
 		out[n++] = (char)(hi << 4 | lo);
@@ -206,7 +199,7 @@ parse_hex32(struct slice s, uint32_t *v)
 {
 	*v = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		const int d = hex_digit(ascii_upper(s.p[i]));
+		const int d = hex_digit(s.p[i]);
 
 		if (d == -1)
 			return false;

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "mime/sevenbit.h"
 
@@ -116,26 +117,18 @@ field_address(
 	    international && !utf8);
 }
 
-static int
-hex_value(char c)
-{
-	if (ascii_isdigit(c))
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static void
 decode(struct buf *out, struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		const bool coded = s.p[i] == '+' && i + 2 < s.n &&
-				   hex_value(s.p[i + 1]) != -1 &&
-				   hex_value(s.p[i + 2]) != -1;
+				   hex_digit_upper(s.p[i + 1]) != -1 &&
+				   hex_digit_upper(s.p[i + 2]) != -1;
 		char c = s.p[i];
 
 		if (coded) {
-			c = (char)(hex_value(s.p[i + 1]) << 4 |
-				   hex_value(s.p[i + 2]));
+			c = (char)(hex_digit_upper(s.p[i + 1]) << 4 |
+				   hex_digit_upper(s.p[i + 2]));
 			i += 2;
 		}
 		buf_addc(out, c);
