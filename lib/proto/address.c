@@ -220,6 +220,20 @@ address_domain(struct cur *c, unsigned allow, struct buf *out)
 		buf_truncate(out, from);
 }
 
+bool
+address_is_domain(struct slice s, unsigned allow)
+{
+	struct cur c = cur_of(s);
+	struct buf out = { .max = ADDRESS_DOMAIN_MAX };
+	bool ok;
+
+	address_domain(&c, allow, &out);
+	ok = cur_end(&c) && !slice_starts(s, SLICE("[")) &&
+	     !slice_ends(s, SLICE("."));
+	buf_fini(&out);
+	return ok;
+}
+
 static bool
 may_be_bare(struct slice local, unsigned allow)
 {

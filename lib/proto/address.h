@@ -51,6 +51,8 @@ bool address_parse(struct slice s, unsigned allow, struct buf *out);
 /* Read a Domain or address literal and add its canonical form to OUT; C
  * fails when there is none.  EHLO's argument is one, too. */
 void address_domain(struct cur *c, unsigned allow, struct buf *out);
+/* S is a Domain from end to end, no address literal, and has no final dot. */
+bool address_is_domain(struct slice s, unsigned allow);
 
 /* Cut a canonical address at its last "@".  DOMAIN is empty where there is
  * none; both are for the null sender. */

@@ -3,8 +3,6 @@
 
 #include <stddef.h>
 
-#include "base/buf.h"
-#include "base/cur.h"
 #include "base/mem.h"
 #include "proto/address.h"
 #include "table/account.h"
@@ -19,15 +17,7 @@
 static int
 check_domain(struct slice key, struct slice value, struct err *err)
 {
-	struct cur c = cur_of(key);
-	struct buf out = { .max = ADDRESS_MAX };
-	bool ok;
-
-	address_domain(&c, ADDRESS_UTF8, &out);
-	ok = cur_end(&c) && !slice_starts(key, SLICE("[")) &&
-	     !slice_ends(key, SLICE("."));
-	buf_fini(&out);
-	if (!ok)
+	if (!address_is_domain(key, ADDRESS_UTF8))
 		return err_set(err, ERR_PERM, "expected a domain");
 	if (value.n > 0)
 		return err_set(

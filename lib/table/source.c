@@ -129,20 +129,6 @@ source_choose(const struct sources *s, uint64_t n, struct buf *out)
 /* ---- keys ---- */
 
 static bool
-is_domain(struct slice key)
-{
-	struct cur c = cur_of(key);
-	struct buf out = { .max = ADDRESS_MAX };
-	bool ok;
-
-	address_domain(&c, ADDRESS_UTF8, &out);
-	ok = cur_end(&c) && !slice_starts(key, SLICE("[")) &&
-	     !slice_ends(key, SLICE("."));
-	buf_fini(&out);
-	return ok;
-}
-
-static bool
 is_ip(struct slice key)
 {
 	struct source s = { .ipv6 = false };
@@ -161,9 +147,9 @@ is_key(struct slice key)
 	if (slice_starts(key, SLICE(SOURCE_LOGIN)))
 		return key.n > sizeof SOURCE_LOGIN - 1;
 	if (slice_starts(key, SLICE("@")) || slice_starts(key, SLICE(".")))
-		return is_domain(slice_from(key, 1));
+		return address_is_domain(slice_from(key, 1), ADDRESS_UTF8);
 	if (slice_find(key, '@') == key.n)
-		return is_domain(key) || is_ip(key);
+		return address_is_domain(key, ADDRESS_UTF8) || is_ip(key);
 	ok = address_parse(key, ADDRESS_UTF8, &out);
 	buf_fini(&out);
 	return ok;

@@ -4,8 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
-#include "base/cur.h"
 #include "base/mem.h"
 #include "proto/address.h"
 #include "proto/nexthop.h"
@@ -22,15 +20,8 @@ static const char *const levels[] = {
 static bool
 is_domain(struct slice word, unsigned flags)
 {
-	struct cur c = cur_of(slice_from(word, slice_starts(word, SLICE("."))));
-	struct buf out = { .max = ADDRESS_MAX };
-	bool ok;
-
-	address_domain(&c, flags, &out);
-	ok = cur_end(&c) && !slice_ends(word, SLICE(".")) &&
-	     slice_find(word, '[') == word.n;
-	buf_fini(&out);
-	return ok;
+	return address_is_domain(
+	    slice_from(word, slice_starts(word, SLICE("."))), flags);
 }
 
 static bool

@@ -231,6 +231,36 @@ test_split_tag(void **state)
 }
 
 static void
+test_is_domain(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *in;
+		unsigned allow;
+		bool ok;
+	} rows[] = {
+		{ "example",              0,            true },
+		{ "Mail.Example.org",     0,            true },
+		{ "b\xc3\xbc" "cher.example", ADDRESS_UTF8, true },
+		{ "b\xc3\xbc" "cher.example", 0,          false },
+		{ "",                     ADDRESS_UTF8, false },
+		{ ".example",             ADDRESS_UTF8, false },
+		{ "example.",             ADDRESS_UTF8, false },
+		{ "a..example",           ADDRESS_UTF8, false },
+		{ "a example",            ADDRESS_UTF8, false },
+		{ "[192.0.2.1]",          ADDRESS_UTF8, false },
+		{ "a@b.example",          ADDRESS_UTF8, false },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (address_is_domain(slice_str(rows[i].in), rows[i].allow) !=
+		    rows[i].ok)
+			fail_msg("row %zu", i);
+}
+
+static void
 test_needs_utf8(void **state)
 {
 	(void)state;
@@ -248,6 +278,7 @@ main(void)
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_split_tag),
+		cmocka_unit_test(test_is_domain),
 		cmocka_unit_test(test_needs_utf8),
 	};
 
