@@ -12,9 +12,8 @@
 #include "imapd/parse/section.h"
 #include "mime/part.h"
 #include "store/mailbox.h"
-#include "sys/fd.h"
 
-enum { PIECE = 64 << 10, HEADER_MAX = 1 << 20 };
+enum { PIECE = 64 << 10 };
 
 struct urlcopy {
 	struct url_target target;
@@ -56,17 +55,13 @@ static enum found
 copy_fields(struct urlcopy *u, const struct mime_span *span,
     struct incoming *in, struct err *err)
 {
-	const size_t n =
-	    span->bytes < HEADER_MAX ? (size_t)span->bytes : HEADER_MAX;
-	char *header = xmalloc(n + 1);
 	struct slice part;
 	struct buf out;
 	int rc;
 
-	buf_init(&out, 2 * n + 16);
-	rc = fd_pread_all(u->message.fd, header, n, (int64_t)span->off, err);
+	buf_init(&out, SIZE_MAX / 2);
+	rc = body_fields(&out, u->target.section, u->message.fd, span, err);
 	if (rc == 0) {
-		section_filter(&out, u->target.section, slice_of(header, n));
 		part = slice_from(buf_slice(&out),
 		    u->target.off < out.n ? (size_t)u->target.off : out.n);
 		part = slice_sub(part, 0,
@@ -75,7 +70,6 @@ copy_fields(struct urlcopy *u, const struct mime_span *span,
 		incoming_write(in, part);
 	}
 	buf_fini(&out);
-	xfree(&header);
 	return rc == 0 ? FOUND : TEMPFAIL;
 }
 

@@ -13,11 +13,6 @@
 #include "mime/fields.h"
 #include "mime/part.h"
 #include "mime/record.h"
-#include "sys/fd.h"
-
-enum {
-	HEADER_MAX = 1 << 20, /* of which fields are picked */
-};
 
 struct fetch_sections {
 	const struct section *all;
@@ -120,26 +115,19 @@ put_kept_fields(
 	put_fields(s, section, buf_slice(&f->fields));
 }
 
-/* The fields of a header are picked in memory; HEADER_MAX bounds it. */
 static int
 pick_fields(struct session *s, const struct imapd_message *m,
     const struct section *section, const struct mime_span *span,
     struct err *err)
 {
-	const size_t n =
-	    span->bytes < HEADER_MAX ? (size_t)span->bytes : HEADER_MAX;
-	char *header = xmalloc(n + 1);
 	struct buf out;
 	int rc;
 
-	buf_init(&out, 2 * n + 16);
-	rc = fd_pread_all(m->fd, header, n, (int64_t)span->off, err);
-	if (rc == 0) {
-		section_filter(&out, section, slice_of(header, n));
+	buf_init(&out, SIZE_MAX / 2);
+	rc = body_fields(&out, section, m->fd, span, err);
+	if (rc == 0)
 		put_fields(s, section, buf_slice(&out));
-	}
 	buf_fini(&out);
-	xfree(&header);
 	return rc;
 }
 

@@ -6,8 +6,10 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "imapd/parse/section.h"
+#include "sys/fd.h"
 
-enum { PIECE = 16 << 10 };
+enum { PIECE = 16 << 10, HEADER_MAX = 1 << 20 };
 
 struct body_place {
 	uint32_t uid;
@@ -109,6 +111,21 @@ body_write(struct body *b, struct buf *out, struct err *err)
 		return err_set(err, ERR_TEMP, "message is shorter than it was");
 	body_convert(b, slice_of(piece, (size_t)n), out);
 	return 0;
+}
+
+int
+body_fields(struct buf *out, const struct section *section, int fd,
+    const struct mime_span *span, struct err *err)
+{
+	const size_t n =
+	    span->bytes < HEADER_MAX ? (size_t)span->bytes : HEADER_MAX;
+	char *header = xmalloc(n + 1);
+	const int rc = fd_pread_all(fd, header, n, (int64_t)span->off, err);
+
+	if (rc == 0)
+		section_filter(out, section, slice_of(header, n));
+	xfree(&header);
+	return rc;
 }
 
 void

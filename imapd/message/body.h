@@ -14,6 +14,7 @@
 #include "mime/part.h"
 
 struct buf;
+struct section;
 
 struct body {
 	int fd; /* borrowed */
@@ -36,6 +37,11 @@ void body_init(struct body *b, int fd, const struct mime_span *span,
 int body_write(struct body *b, struct buf *out, struct err *err);
 /* The converter alone: add RAW, which stands at b->pos. */
 void body_convert(struct body *b, struct slice raw, struct buf *out);
+
+/* The fields that SECTION asks for of the header that is SPAN in FD, added to
+ * OUT (imapd/parse/section.h); of a longer header than 1 MiB, of so much. */
+int body_fields(struct buf *out, const struct section *section, int fd,
+    const struct mime_span *span, struct err *err);
 
 /* Where a partial fetch left off, so that the next one need not read from the
  * start of a file whose lines end in LF. */

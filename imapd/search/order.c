@@ -188,13 +188,6 @@ order_step(struct order *o)
 	return o->width == 0 || o->width < o->n;
 }
 
-void
-order_all(struct order *o)
-{
-	while (order_step(o))
-		;
-}
-
 size_t
 order_insert(struct order *o, uint32_t number, uint32_t item, struct slice key)
 {

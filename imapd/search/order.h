@@ -52,7 +52,5 @@ void order_remove(struct order *o, size_t i);
 void order_reset(struct order *o);
 /* A step of sorting; true: there is more to do. */
 bool order_step(struct order *o);
-/* The whole of it, when it is little. */
-void order_all(struct order *o);
 
 #endif
