@@ -198,14 +198,13 @@ say(enum role role, enum attach attach, uint8_t *frame, size_t n)
 	int fd;
 
 	if (attach == ATTACH_DUE)
-		attach =
-		    msg_fd(&m) == NULL ? ATTACH_NONE
-		    : m.type == MSG_imapd_session ||
-			    m.type == MSG_pop3d_session ||
-			    m.type == MSG_imapd_unpark ||
-			    m.type == MSG_parking_session
-			? ATTACH_SOCKET
-			: ATTACH_FILE;
+		attach = msg_fd(&m) == NULL ? ATTACH_NONE
+			 : m.type == MSG_imapd_session ||
+				 m.type == MSG_pop3d_session ||
+				 m.type == MSG_imapd_unpark ||
+				 m.type == MSG_parking_session
+			     ? ATTACH_SOCKET
+			     : ATTACH_FILE;
 	fd = attachment(attach);
 	if (p != NULL && msg_is_reply(m.type))
 		put_id(frame, n, p->id);

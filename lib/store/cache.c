@@ -29,6 +29,8 @@ enum {
 	VALUE_MAX = 1 << 20,
 };
 
+_Static_assert(COLUMN_THREAD + 1 == COLUMNS, "a number for each column");
+
 static int
 put_record(struct tx *tx, struct ix_box *b, const struct cached *c,
     struct ix_hot *hot, struct err *err)
@@ -119,8 +121,10 @@ cache_flush(struct mailbox *m, struct err *err)
 		return -1;
 	}
 	STAILQ_FOREACH(c, &m->cache.list, link)
-	if (rc == 0 && c->type != 'O')
-		rc = put_one(&tx, &b, c, err);
+	{
+		if (rc == 0 && c->type != 'O')
+			rc = put_one(&tx, &b, c, err);
+	}
 	for (unsigned column = 0; rc == 0 && column < COLUMNS; column++)
 		rc = put_column(&tx, &m->cache, &b, column, err);
 	if (rc == 0)

@@ -51,8 +51,10 @@ known_inbox(struct account *a)
 	if (handle_enter(a, NULL) == -1)
 		return NULL;
 	LIST_FOREACH(m, &a->boxes, link)
-	if (m->builds == a->builds && strcmp(m->name, "INBOX") == 0)
-		return m;
+	{
+		if (m->builds == a->builds && strcmp(m->name, "INBOX") == 0)
+			return m;
+	}
 	return NULL;
 }
 

@@ -11,10 +11,11 @@
 struct mailbox;
 struct view;
 
-/* V as text (decimal numbers); false: something of it is still to be told.
- * What the text says of M is what view_restore makes of it, though M has
- * changed since: view_sync tells that.  NULL: it is no such text. */
+/* V as text (decimal numbers), added to OUT; false: something of it is still to
+ * be told. */
 bool view_save(const struct view *v, struct buf *out);
+/* A view of M, which stays open as long, as SAVED has it; what has happened in
+ * M since, view_sync tells.  NULL: SAVED is no such text. */
 struct view *view_restore(
     struct mailbox *m, unsigned flags, struct slice saved);
 

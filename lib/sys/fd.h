@@ -30,9 +30,9 @@ int fd_sync_entry(int fd);
  * step, a crash may leave both names for one file. */
 int fd_rename_new(int from, const char *name, int to, const char *new);
 int fd_nonblock(int fd, struct err *err);
-/* Close *FD if it is open and leave -1 there; errno is kept. */
 /* Another descriptor of the same; -1 and errno. */
 int fd_dup(int fd);
+/* Close *FD if it is open and leave -1 there; errno is kept. */
 void fd_close(int *fd);
 
 #endif
