@@ -2,6 +2,7 @@
 #include "imapd/park/park.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -35,6 +36,7 @@ struct parking {
 struct leaving {
 	struct ipc_call call;
 	int fd;
+	char sid[32];
 };
 
 static unsigned nleaving;
@@ -59,7 +61,7 @@ on_held(struct ipc_call *call, struct msg *m)
 	struct leaving *l = OUTER(call, struct leaving, call);
 
 	if (m == NULL)
-		log_warn("imapd.park-failed");
+		log_warn("imapd.park-failed", kv_s("sid", l->sid));
 	nleaving--;
 	fd_close(&l->fd);
 	free(l);
@@ -84,6 +86,7 @@ send_off(struct parking *p, struct slice ticket, const struct parcel *with,
 		IPC_SEND(peer, parking_watch, .ticket = ticket, .watch = watch);
 	nleaving++;
 	l->fd = with->fd;
+	memcpy(l->sid, s->sid, sizeof l->sid);
 	IPC_CALL(peer, &l->call, parking_held, on_held, HELD_MS,
 	    parking_session, .ticket = ticket, .client = l->fd,
 	    .sid = slice_str(s->sid),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/park/reselect.h"
 
+#include <stdlib.h>
+
 #include "base/mem.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
@@ -19,7 +21,7 @@ has_id(struct mailbox *m, struct slice id)
 	return mailbox_status(m, &st, NULL) == 0 && slice_is(id, st.id);
 }
 
-struct search {
+struct by_id {
 	struct account *account;
 	struct slice id;
 	char *name; /* what was found; heap memory */
@@ -28,7 +30,7 @@ struct search {
 static bool
 look_at(void *arg, const struct mailbox_info *info)
 {
-	struct search *f = arg;
+	struct by_id *f = arg;
 	struct mailbox *m;
 
 	if (!info->exists ||
@@ -45,7 +47,7 @@ static enum found
 open_selected(struct account *a, const struct park_state *p, struct mailbox **m,
     struct err *err)
 {
-	struct search search = { .account = a, .id = p->id };
+	struct by_id search = { .account = a, .id = p->id };
 	enum found f = mailbox_open(a, p->name, m, err);
 
 	if (f == TEMPFAIL || (f == FOUND && has_id(*m, p->id)))
