@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Borrowed bytes.  A slice does not own what it points at and is not
- * terminated; {NULL, 0} is the empty slice.  Comparisons that ignore case do
- * so for ASCII only, whatever the locale.
- */
+/* Borrowed bytes: not owned, not terminated; {NULL, 0} is the empty slice.
+ * Case is ignored for ASCII alone, whatever the locale. */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
 
@@ -56,12 +53,10 @@ struct slice slice_sub(struct slice s, size_t off, size_t n);
 struct slice slice_from(struct slice s, size_t off);
 /* Without spaces, tabs, CR and LF at both ends. */
 struct slice slice_trim(struct slice s);
-/* Cut at the first C: what stands before it; *REST is what follows it (empty
- * when C is not there). */
+/* What stands before the first C; *REST: behind it (empty: C is not there). */
 struct slice slice_cut(struct slice s, char c, struct slice *rest);
 
-/* Copy into DST of SIZE bytes as a C string; false, and DST empty, when it
- * does not fit or holds a NUL. */
+/* A C string in DST of SIZE; false, DST empty: does not fit, or has a NUL. */
 bool slice_copy(struct slice s, char *dst, size_t size);
 
 #endif

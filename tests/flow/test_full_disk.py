@@ -264,9 +264,10 @@ def test_trouble(where, trouble):
             replies = [mail(p, f"broken {n}", acked, to, lines)
                        for n, lines in enumerate((1, 200, 500))]
             if where == "spool":
-                # What qmgr keeps to be used again it gives back then, so that
-                # the next one may have room.
-                assert replies[0] in codes, replies
+                # A small one need not be in the spool where both its
+                # recipients get it while the client waits; and what qmgr keeps
+                # to be used again it gives back, so that one may have room.
+                assert set(replies) & codes, replies
                 assert set(replies) <= codes | {250}, replies
             else:
                 assert set(replies) == {250}
