@@ -11,15 +11,15 @@
 
 enum {
 	PARKED_MAX = 1000000,
-	PARKED_MAX_OF_HOME = 1000,
+	PARKED_MAX_OF_ACCOUNT = 1000,
 };
 
-/* How many there are of a home. */
-struct home {
+/* How many there are of a home, or of an account. */
+struct number {
 	unsigned n;
 };
 
-static struct map by_ticket, by_home;
+static struct map by_ticket, of_home, of_account;
 
 static struct slice
 ticket_of(const struct parked *p)
@@ -27,36 +27,44 @@ ticket_of(const struct parked *p)
 	return slice_of(p->ticket, sizeof p->ticket);
 }
 
-static struct home *
-home_enter(struct slice name)
+static void
+enter(struct map *of, struct slice name)
 {
-	struct home *h = map_find(&by_home, name);
+	struct number *k = map_find(of, name);
 
-	if (h == NULL) {
-		h = xcalloc(1, sizeof *h);
-		map_put(&by_home, name, h);
+	if (k == NULL) {
+		k = xcalloc(1, sizeof *k);
+		map_put(of, name, k);
 	}
-	if (h->n >= PARKED_MAX_OF_HOME)
-		return NULL;
-	h->n++;
-	return h;
+	k->n++;
 }
 
 static void
-home_leave(struct slice name)
+leave(struct map *of, struct slice name)
 {
-	struct home *h = map_find(&by_home, name);
+	struct number *k = map_find(of, name);
 
-	if (h == NULL || --h->n > 0)
+	if (k == NULL || --k->n > 0)
 		return;
-	map_del(&by_home, name);
-	free(h);
+	map_del(of, name);
+	free(k);
+}
+
+/* Whoever speaks for an account may know many homes. */
+static bool
+is_full(struct slice account)
+{
+	const struct number *k = map_find(&of_account, account);
+
+	return by_ticket.count >= PARKED_MAX ||
+	       (k != NULL && k->n >= PARKED_MAX_OF_ACCOUNT);
 }
 
 static void
 parked_free(struct parked *p)
 {
-	home_leave(slice_str(p->home));
+	leave(&of_home, slice_str(p->home));
+	leave(&of_account, slice_str(p->account));
 	explicit_bzero(p->ticket, sizeof p->ticket);
 	free(p->account);
 	free(p->home);
@@ -68,7 +76,7 @@ parked_new(uid_t uid, struct slice account, struct slice home, uint64_t quota)
 {
 	struct parked *p;
 
-	if (by_ticket.count >= PARKED_MAX || home_enter(home) == NULL)
+	if (is_full(account))
 		return NULL;
 	p = xcalloc(1, sizeof *p);
 	arc4random_buf(p->ticket, sizeof p->ticket);
@@ -77,6 +85,8 @@ parked_new(uid_t uid, struct slice account, struct slice home, uint64_t quota)
 	p->home = xslicedup(home);
 	p->quota = quota;
 	map_put(&by_ticket, ticket_of(p), p);
+	enter(&of_home, slice_str(p->home));
+	enter(&of_account, slice_str(p->account));
 	return p;
 }
 
@@ -89,7 +99,7 @@ parked_find(struct slice ticket)
 bool
 parked_has(struct slice home)
 {
-	return map_find(&by_home, home) != NULL;
+	return map_find(&of_home, home) != NULL;
 }
 
 void

@@ -259,6 +259,7 @@ reach_on_park(struct ipc *peer, struct msg *m)
 	const struct child *from = ipc_data(peer), *c = parking();
 	const struct parked *p = NULL;
 	struct slice rest, ticket = { NULL, 0 };
+	bool ok = false;
 
 	if (from != NULL && c != NULL && place_ok(in->home) &&
 	    place_rest(slice_str(from->place), in->home, &rest))
@@ -268,11 +269,12 @@ reach_on_park(struct ipc *peer, struct msg *m)
 		    in->home, in->quota);
 	if (p != NULL) {
 		ticket = slice_of(p->ticket, sizeof p->ticket);
-		IPC_SEND(c->peer, parking_expect, .ticket = ticket,
+		ok = IPC_SEND(c->peer, parking_expect, .ticket = ticket,
 		    .home = in->home);
 	}
-	IPC_SEND(peer, master_ticket, .id = in->id, .ok = p != NULL,
-	    .ticket = ticket);
+	IPC_SEND(peer, master_ticket, .id = in->id, .ok = ok, .ticket = ticket);
+	if (!ok)
+		parked_forget(ticket);
 }
 
 void
