@@ -26,6 +26,7 @@ enum {
 	LAPSE_MS = 60000, /* a ticket that no session comes with */
 	THERE_MS = 60000, /* imapd may have to be started first */
 	LEFT_MAX_MS = 7 * 24 * 3600 * 1000,
+	BEAT_MIN_MS = 10000,
 	AGAIN_MS = 500, /* after the first failure; then twice that, … */
 	AGAIN_TIMES = 9,
 };
@@ -54,8 +55,9 @@ struct waking {
 struct held {
 	LIST_ENTRY(held) link; /* of home; or of those that are early */
 	struct home *home;
-	const struct ipc *from; /* while it is early: who is the only one to
-				   speak of it */
+	struct ipc *from; /* while it is early: who is the only one to speak
+			     of it, */
+	uint64_t id;      /* and is to hear that it is held */
 	enum stage stage;
 	bool changed; /* the account has, since master's word */
 	uint8_t ticket[AUTH_TICKET_SIZE];
@@ -326,7 +328,7 @@ static void
 lapse(struct held *h)
 {
 	if (h->account != NULL)
-		end(h, "unserved");
+		end_with_bye(h, "unserved");
 	else
 		held_free(h);
 }
@@ -353,11 +355,13 @@ on_timer(struct ev_timer *t)
 
 /* ---- coming in ---- */
 
-/* Session and ticket are here. */
+/* Session and ticket are here; FROM is told. */
 static void
-hold(struct held *h)
+hold(struct held *h, struct ipc *from)
 {
 	h->stage = HELD;
+	h->from = NULL;
+	IPC_SEND(from, parking_held, .id = h->id);
 	ev_io_set(&h->client, EV_READ);
 	if (h->watch.fd != -1 && !ev_io_try(&h->watch, EV_READ))
 		drop_io(&h->watch);
@@ -380,7 +384,6 @@ hold_on_expect(struct ipc *peer, struct msg *m)
 		h = held_new(in->ticket, EXPECTED);
 	} else if (h->home == NULL) {
 		LIST_REMOVE(h, link);
-		h->from = NULL;
 	} else {
 		return;
 	}
@@ -388,13 +391,15 @@ hold_on_expect(struct ipc *peer, struct msg *m)
 	if (h->stage == DROPPED)
 		held_free(h);
 	else if (h->account != NULL)
-		hold(h);
-	else
+		hold(h, h->from);
+	else {
 		h->stage = EXPECTED;
+		h->from = NULL;
+	}
 }
 
 static struct held *
-early_new(const struct ipc *peer, struct slice ticket)
+early_new(struct ipc *peer, struct slice ticket)
 {
 	struct held *h;
 	unsigned n = 0, all = 0;
@@ -430,7 +435,7 @@ awaited(struct ipc *peer, struct slice ticket)
 	return NULL;
 }
 
-/* What it was early with will not be confirmed. */
+/* It waits to hear that what it was early with is held. */
 void
 hold_on_gone(struct ipc *peer)
 {
@@ -438,10 +443,8 @@ hold_on_gone(struct ipc *peer)
 
 	for (h = LIST_FIRST(&early); h != NULL; h = next) {
 		next = LIST_NEXT(h, link);
-		if (h->from == peer && h->account == NULL)
-			held_free(h);
-		else if (h->from == peer)
-			h->from = NULL;
+		if (h->from == peer)
+			lapse(h);
 	}
 }
 
@@ -496,15 +499,17 @@ hold_on_session(struct ipc *peer, struct msg *m)
 	h->account = xslicedup(in->account);
 	(void)slice_copy(in->sid, h->sid, sizeof h->sid);
 	keep(h, in->state, in->beat, in->bye);
-	h->beat_ms = in->beat_ms;
+	h->id = in->id;
+	h->beat_ms = in->beat_ms == 0 || in->beat_ms > BEAT_MIN_MS
+			 ? in->beat_ms
+			 : BEAT_MIN_MS;
 	h->beat_at_ms = ev_now_ms() + in->first_ms;
 	h->ends_at_ms =
 	    ev_now_ms() +
 	    (in->left_ms < LEFT_MAX_MS ? (int64_t)in->left_ms : LEFT_MAX_MS);
 	metric_set(&sessions_now, ++sessions);
-	IPC_SEND(peer, parking_held, .id = in->id);
 	if (h->stage == EXPECTED)
-		hold(h);
+		hold(h, peer);
 }
 
 void

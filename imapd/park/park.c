@@ -21,7 +21,9 @@
 enum {
 	TICKET_MS = 10000,
 	HELD_MS = 30000,
-	LATER = 10, /* times park_after, where it was refused */
+	LATER = 10,      /* times park_after, where it was refused */
+	LEAVING_MAX = 8, /* at once; parking takes some more of a process */
+	SOON_MS = 50,
 };
 
 struct parking {
@@ -39,7 +41,7 @@ struct leaving {
 	char sid[32];
 };
 
-static unsigned nleaving;
+static unsigned nleaving; /* from the ticket on */
 
 bool
 parking_busy(void)
@@ -84,7 +86,6 @@ send_off(struct parking *p, struct slice ticket, const struct parcel *with,
 
 	if (watch != -1)
 		IPC_SEND(peer, parking_watch, .ticket = ticket, .watch = watch);
-	nleaving++;
 	l->fd = with->fd;
 	memcpy(l->sid, s->sid, sizeof l->sid);
 	IPC_CALL(peer, &l->call, parking_held, on_held, HELD_MS,
@@ -133,6 +134,7 @@ on_ticket(struct ipc_call *call, struct msg *m)
 
 	if (m == NULL || !m->master_ticket.ok ||
 	    m->master_ticket.ticket.n != sizeof ticket) {
+		nleaving--;
 		arm(p, LATER);
 		return;
 	}
@@ -140,6 +142,7 @@ on_ticket(struct ipc_call *call, struct msg *m)
 	t = slice_of(ticket, sizeof ticket);
 	imapd_session_hold(s);
 	if (!leave(p, t)) {
+		nleaving--;
 		IPC_SEND(
 		    ipc_link(ROLE_PARKING, 0, 0), parking_drop, .ticket = t);
 		if (s->job != NULL)
@@ -154,14 +157,19 @@ on_timer(struct ev_timer *t)
 	struct parking *p = OUTER(t, struct parking, timer);
 	const struct user *u = p->session->user;
 
-	if (!parcel_can(p->session))
+	if (!parcel_can(p->session)) {
 		arm(p, 1);
-	else
-		IPC_CALL(ipc_master(), &p->call, master_ticket, on_ticket,
-		    TICKET_MS, master_park,
-		    .account = slice_str(imapd_user_name(u)),
-		    .home = slice_str(imapd_user_home(u)),
-		    .quota = imapd_user_quota(u));
+		return;
+	}
+	if (nleaving >= LEAVING_MAX) {
+		ev_timer_set(t, SOON_MS);
+		return;
+	}
+	nleaving++;
+	IPC_CALL(ipc_master(), &p->call, master_ticket, on_ticket, TICKET_MS,
+	    master_park, .account = slice_str(imapd_user_name(u)),
+	    .home = slice_str(imapd_user_home(u)),
+	    .quota = imapd_user_quota(u));
 }
 
 struct parking *
@@ -193,6 +201,8 @@ parking_stop(struct parking **p)
 	if (*p == NULL)
 		return;
 	ev_timer_stop(&(*p)->timer);
+	if (ipc_calling(&(*p)->call))
+		nleaving--;
 	ipc_cancel(&(*p)->call);
 	xfree(p);
 }
