@@ -19,7 +19,7 @@ struct user {
 	char *home;
 	char *name; /* user@domain, for the log */
 	uint64_t quota;
-	bool told; /* by master: it need not hear of that */
+	bool news; /* master is to hear of what was changed here */
 	struct account *account;
 	struct account_watch watch;
 	struct ev_task changed;  /* tell the sessions, at the turn's end */
@@ -34,6 +34,7 @@ static struct {
 	struct map by_home;
 	unsigned sessions;
 	bool stopping;
+	bool hearing; /* of what others changed: master knows of it */
 } users;
 
 static struct metric sessions_now = {
@@ -81,17 +82,23 @@ imapd_users_bye(const char *why)
 	}
 }
 
+/* Sessions of the account may be parked. */
+static void
+tell_master(struct user *u)
+{
+	if (u->news && imapd_conf->park_after > 0)
+		IPC_POST(ipc_master(), master_changed,
+		    .account = slice_str(u->name), .home = slice_str(u->home));
+	u->news = false;
+}
+
 static void
 on_changed(struct ev_task *task)
 {
 	struct user *u = OUTER(task, struct user, changed);
 	struct session *s, *next;
 
-	/* Sessions of the account may be parked. */
-	if (!u->told && imapd_conf->park_after > 0)
-		IPC_POST(ipc_master(), master_changed,
-		    .account = slice_str(u->name), .home = slice_str(u->home));
-	u->told = false;
+	tell_master(u);
 	for (s = LIST_FIRST(&u->sessions); s != NULL; s = next) {
 		next = LIST_NEXT(s, link);
 		imapd_session_changed(s);
@@ -101,7 +108,10 @@ on_changed(struct ev_task *task)
 static void
 on_watch(struct account_watch *w)
 {
-	ev_task_queue(&OUTER(w, struct user, watch)->changed);
+	struct user *u = OUTER(w, struct user, watch);
+
+	u->news |= !users.hearing;
+	ev_task_queue(&u->changed);
 }
 
 struct user *
@@ -144,6 +154,7 @@ imapd_user_idle(struct user *u)
 {
 	if (u->nsessions > 0)
 		return;
+	tell_master(u);
 	map_del(&users.by_home, slice_str(u->home));
 	ev_task_cancel(&u->changed);
 	account_unwatch(&u->watch);
@@ -222,10 +233,11 @@ imapd_user_count(const struct user *u, struct slice address)
 void
 imapd_users_changed(const char *home)
 {
-	struct user *u = map_find(&users.by_home, slice_str(home));
+	const struct user *u = map_find(&users.by_home, slice_str(home));
 
 	if (u == NULL)
 		return;
-	u->told = true;
+	users.hearing = true;
 	store_changed(users.store, account_path(u->account));
+	users.hearing = false;
 }

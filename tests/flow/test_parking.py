@@ -347,3 +347,41 @@ def follow(seen, told):
             del seen[int(word[0]) - 1]
         elif word[1] == b"FETCH":
             seen[int(word[0]) - 1] = b"\\Flagged" in a
+
+
+def test_many_at_once(make_pabal):
+    """As many of one process as want to: none is lost on the way."""
+    p = make_pabal(users=("alice",))
+    sessions = [Imap(p) for _ in range(100)]
+    for c in sessions:
+        c.ok("SELECT INBOX")
+    tags = parked(p, *sessions)
+    append(p, "alice")
+    for c, tag in zip(sessions, tags):
+        assert c.answer() == b"* 1 EXISTS"
+        c.answer()
+        done(c, tag)
+        c.close()
+    empty(p)
+
+
+def test_news_of_who_leaves_at_once(pabal):
+    """The account's last session ends in the turn of its change."""
+    with Imap(pabal, "carol") as c:
+        c.ok("CREATE words")
+        words = " ".join(f"w{n}" for n in range(40))
+        for n in range(2):
+            Imap(pabal, "carol").append(message(f"{n}"), "words")
+        c.ok("SELECT words")
+        c.ok(f"STORE 1 +FLAGS.SILENT ({words})")
+        [tag] = parked(pabal, c)
+        with Imap(pabal, "carol") as other:
+            other.ok("SELECT words")
+            other.send(b"x STORE 2 +FLAGS.SILENT (w39)\r\ny LOGOUT\r\n")
+            while not other.answer().startswith(b"y OK"):
+                pass
+        assert b"w39" in c.answer()
+        done(c, tag)
+        c.ok("CLOSE")
+        c.ok("DELETE words")
+    empty(pabal)
