@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/slice.h"
+#include "conf/master.h"
 #include "conf/shared.h"
 #include "conf/wanted.h"
 #include "ctl/check/certs.h"
@@ -32,8 +33,10 @@
 #include "ctl/inst/instance.h"
 #include "ctl/inst/owner.h"
 #include "ctl/inst/tables.h"
+#include "ctl/inst/target.h"
 #include "ctl/view/badfiles.h"
 #include "ctl/view/loghealth.h"
+#include "imapd/conf.h"
 #include "sys/addr.h"
 #include "sys/fstype.h"
 #include "table/table.h"
@@ -411,6 +414,47 @@ check_relay(struct check_run *c)
 	}
 }
 
+static bool
+load(struct target *t, const struct instance *in, const char *daemon)
+{
+	struct conf_errors errors = { 0 };
+	const bool ok = target_parse(t, daemon) == 0 &&
+			target_read(t, in, false) == 0 &&
+			target_load(t, &errors) == 0;
+
+	conf_errors_fini(&errors);
+	return ok;
+}
+
+static bool
+has_daemon(const struct master_conf *m, const char *daemon)
+{
+	for (size_t i = 0; i < m->nservices; i++)
+		if (strcmp(m->services[i].daemon, daemon) == 0)
+			return true;
+	return false;
+}
+
+/* A master.conf that is older than the daemon parking has no such service. */
+static void
+check_parking(struct check_run *c)
+{
+	struct target master = { 0 }, imapd = { 0 };
+
+	if (load(&master, &c->ctl->inst, "master") &&
+	    load(&imapd, &c->ctl->inst, "imapd") &&
+	    has_daemon(master.owner, "imapd") &&
+	    !has_daemon(master.owner, "parking") &&
+	    ((const struct imapd_conf *)imapd.conf)->park_after > 0)
+		check_tell(c, CHECK_WARN, "parking",
+		    "master.conf has no such service, so idle IMAP sessions "
+		    "keep the processes of their accounts: \"pabal %sconf set "
+		    "master:parking daemon parking\"",
+		    instance_flag(&c->ctl->inst));
+	target_fini(&imapd);
+	target_fini(&master);
+}
+
 static void
 check_all(struct check_run *c)
 {
@@ -431,6 +475,7 @@ check_all(struct check_run *c)
 	check_hostname(c);
 	check_relay(c);
 	check_vouched(c);
+	check_parking(c);
 	check_running(c);
 	check_files_limit(c);
 	check_kernel(c);

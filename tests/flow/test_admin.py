@@ -148,6 +148,26 @@ def test_check_of_a_domain_table_that_is_not_there(make_pabal):
     p.pabal("check")
 
 
+def test_check_of_a_master_conf_without_parking(make_pabal):
+    """As one that an older version made."""
+    p = make_pabal(users=())
+    path = os.path.join(p.dir, "etc", "master.conf")
+    with open(path) as f:
+        text = f.read()
+    assert "[parking]\ndaemon = parking\n" in text
+    assert "master:parking" not in p.pabal("check")
+    with open(path, "w") as f:
+        f.write(text.replace("[parking]\ndaemon = parking\n", ""))
+    assert "conf set master:parking daemon parking" in p.pabal("check")
+    p.conf("imapd", "park_after", "0")
+    assert "master:parking" not in p.pabal("check")
+    p.conf("imapd", "park_after", "30s")
+    p.conf("master:parking", "daemon", "parking")
+    assert "master:parking" not in p.pabal("check")
+    p.reload()
+    assert p.pids("parking")
+
+
 def test_help_of_no_command(pabal):
     assert code(pabal, "help", "nosuch")[0] == 2
     status, out = code(pabal, "help", "queue")
@@ -242,7 +262,7 @@ def test_queue_show(pabal, waiting):
     assert raw.startswith("Received:") and raw.endswith("\n\nx\n")
     told = as_json(pabal, "queue", "show", qid)
     assert told["qid"] == qid and told["recipients"] == [FAR]
-    assert "Subject: one" in told["header"]
+    assert "Subject: one" in told["header"] and "mt_priority" not in told
     assert "no such message" in pabal.pabal_fails("queue", "show", "NOSUCH")
 
 
