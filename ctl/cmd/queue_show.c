@@ -132,6 +132,8 @@ print_json(const struct shown *s)
 	json_str(&b, "login", e->login);
 	json_str(&b, "protocol", e->protocol);
 	json_str(&b, "envid", e->envid);
+	if (e->mt_priority != 0)
+		buf_addf(&b, ",\"mt_priority\":%d", e->mt_priority);
 	buf_adds(&b, ",\"recipients\":[");
 	for (size_t i = 0; i < e->nrcpts; i++) {
 		buf_adds(&b, i > 0 ? "," : "");

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Who has his turn when much waits for one site: every sender has one, and bulk
 mail goes behind, by what smtpd saw in its header."""
+import json
 import os
 import re
 import threading
@@ -133,6 +134,10 @@ def test_priority(site):
     all_wait(p)
     assert sum("\nmt_priority 4\n" in head for head in heads(p)) == 2
     assert sum("\nmt_priority -4\n" in head for head in heads(p)) == 2
+    told = [json.loads(p.pabal("--json", "queue", "show", m["qid"]))
+            for m in json.loads(p.pabal("--json", "queue", "list"))]
+    assert sorted(m["mt_priority"] for m in told if "mt_priority" in m) == \
+        [-4, -4, 4, 4]
     gate.go.set()
     p.wait_queue(0)
     said = order(sink)
