@@ -92,7 +92,7 @@ static const struct ipc_table table = {
 static bool
 busy(void)
 {
-	return imapd_users_busy() || imapd_handoff_busy() || parking_busy();
+	return imapd_users_busy() || imapd_handoff_busy() || park_busy();
 }
 
 static const struct service imapd = {

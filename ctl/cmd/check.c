@@ -17,11 +17,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/slice.h"
-#include "conf/master.h"
 #include "conf/shared.h"
 #include "conf/wanted.h"
 #include "ctl/check/certs.h"
 #include "ctl/check/check.h"
+#include "ctl/check/lacking.h"
 #include "ctl/check/relay.h"
 #include "ctl/check/run.h"
 #include "ctl/check/secrets.h"
@@ -33,10 +33,8 @@
 #include "ctl/inst/instance.h"
 #include "ctl/inst/owner.h"
 #include "ctl/inst/tables.h"
-#include "ctl/inst/target.h"
 #include "ctl/view/badfiles.h"
 #include "ctl/view/loghealth.h"
-#include "imapd/conf.h"
 #include "sys/addr.h"
 #include "sys/fstype.h"
 #include "table/table.h"
@@ -414,45 +412,15 @@ check_relay(struct check_run *c)
 	}
 }
 
-static bool
-load(struct target *t, const struct instance *in, const char *daemon)
-{
-	struct conf_errors errors = { 0 };
-	const bool ok = target_parse(t, daemon) == 0 &&
-			target_read(t, in, false) == 0 &&
-			target_load(t, &errors) == 0;
-
-	conf_errors_fini(&errors);
-	return ok;
-}
-
-static bool
-has_daemon(const struct master_conf *m, const char *daemon)
-{
-	for (size_t i = 0; i < m->nservices; i++)
-		if (strcmp(m->services[i].daemon, daemon) == 0)
-			return true;
-	return false;
-}
-
-/* A master.conf that is older than the daemon parking has no such service. */
 static void
 check_parking(struct check_run *c)
 {
-	struct target master = { 0 }, imapd = { 0 };
-
-	if (load(&master, &c->ctl->inst, "master") &&
-	    load(&imapd, &c->ctl->inst, "imapd") &&
-	    has_daemon(master.owner, "imapd") &&
-	    !has_daemon(master.owner, "parking") &&
-	    ((const struct imapd_conf *)imapd.conf)->park_after > 0)
+	if (lacking_parking(&c->ctl->inst))
 		check_tell(c, CHECK_WARN, "parking",
 		    "master.conf has no such service, so idle IMAP sessions "
 		    "keep the processes of their accounts: \"pabal %sconf set "
 		    "master:parking daemon parking\"",
 		    instance_flag(&c->ctl->inst));
-	target_fini(&imapd);
-	target_fini(&master);
 }
 
 static void

@@ -52,7 +52,7 @@ on_more(struct session *s, struct imapd_job *job)
 	if (s->state == S_LOGOUT || s->job != job)
 		return;
 	imapd_rest(s);
-	parking_again(OUTER(job, struct idle, job)->parking);
+	park_again(OUTER(job, struct idle, job)->parking);
 }
 
 static void
@@ -115,7 +115,7 @@ on_free(struct session *s, struct imapd_job *job)
 	struct idle *i = OUTER(job, struct idle, job);
 
 	(void)s;
-	parking_stop(&i->parking);
+	park_stop(&i->parking);
 	ev_timer_stop(&i->notify);
 	dirwatch_stop(&i->watch);
 	xfree(&i);
@@ -138,7 +138,7 @@ idle_new(struct session *s, int64_t beat_ms, int64_t left_ms)
 	i->session = s;
 	ev_timer_init(&i->notify, on_notify);
 	notify_in(i, beat_ms);
-	i->parking = parking_start(s, ev_now_ms() + left_ms, &i->notify_at_ms);
+	i->parking = park_start(s, ev_now_ms() + left_ms, &i->notify_at_ms);
 	imapd_start(s, &i->job);
 	return i;
 }

@@ -37,7 +37,7 @@ struct newcomer {
 	uint64_t id;
 	int fd;
 	char *tag;   /* NULL: it comes from parking */
-	char *input; /* of the client; or what it was, for parking_return */
+	char *input; /* of the client; or what it was, for park_return */
 	size_t ninput;
 	bool tls;
 	uint32_t beat_ms;
@@ -110,7 +110,7 @@ imapd_handoff_close(void)
 static void
 return_to(struct newcomer *n, struct user *u)
 {
-	if (!parking_return(n->fd, u, slice_str(n->sid),
+	if (!park_return(n->fd, u, slice_str(n->sid),
 		slice_of(n->input, n->ninput), n->beat_ms, n->left_ms)) {
 		imapd_user_idle(u);
 		refuse(n, ERR_PERM, ERR_OTHER, "not what was parked");

@@ -44,7 +44,7 @@ struct leaving {
 static unsigned nleaving; /* from the ticket on */
 
 bool
-parking_busy(void)
+park_busy(void)
 {
 	return nleaving > 0;
 }
@@ -173,7 +173,7 @@ on_timer(struct ev_timer *t)
 }
 
 struct parking *
-parking_start(struct session *s, int64_t ends_at_ms, const int64_t *beat_at_ms)
+park_start(struct session *s, int64_t ends_at_ms, const int64_t *beat_at_ms)
 {
 	struct parking *p;
 
@@ -189,14 +189,14 @@ parking_start(struct session *s, int64_t ends_at_ms, const int64_t *beat_at_ms)
 }
 
 void
-parking_again(struct parking *p)
+park_again(struct parking *p)
 {
 	if (p != NULL && !ipc_calling(&p->call))
 		arm(p, 1);
 }
 
 void
-parking_stop(struct parking **p)
+park_stop(struct parking **p)
 {
 	if (*p == NULL)
 		return;

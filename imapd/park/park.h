@@ -19,18 +19,18 @@ struct user;
 /* S, which is in IDLE until then, is to be parked when it has been quiet for a
  * while; NULL: that is not wanted.  *BEAT_AT_MS: when its client is due a line.
  */
-struct parking *parking_start(
+struct parking *park_start(
     struct session *s, int64_t ends_at_ms, const int64_t *beat_at_ms);
 /* It is not quiet now.  P may be NULL. */
-void parking_again(struct parking *p);
+void park_again(struct parking *p);
 /* Accepts a pointer to NULL. */
-void parking_stop(struct parking **p);
+void park_stop(struct parking **p);
 /* Is a session on its way out? */
-bool parking_busy(void);
+bool park_busy(void);
 
 /* The session that STATE describes goes on, as one of U, on FD (taken).  False,
  * and FD closed: it cannot. */
-bool parking_return(int fd, struct user *u, struct slice sid,
-    struct slice state, uint32_t beat_ms, uint64_t left_ms);
+bool park_return(int fd, struct user *u, struct slice sid, struct slice state,
+    uint32_t beat_ms, uint64_t left_ms);
 
 #endif

@@ -25,7 +25,7 @@ go_on(struct session *s, const struct park_state *p, uint32_t beat_ms,
 }
 
 bool
-parking_return(int fd, struct user *u, struct slice sid, struct slice state,
+park_return(int fd, struct user *u, struct slice sid, struct slice state,
     uint32_t beat_ms, uint64_t left_ms)
 {
 	struct park_state p;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/check/lacking.h"
+
+#include <string.h>
+
+#include "conf/errors.h"
+#include "conf/master.h"
+#include "ctl/inst/instance.h"
+#include "ctl/inst/target.h"
+#include "imapd/conf.h"
+
+static bool
+load(struct target *t, const struct instance *in, const char *daemon)
+{
+	struct conf_errors errors = { 0 };
+	const bool ok = target_parse(t, daemon) == 0 &&
+			target_read(t, in, false) == 0 &&
+			target_load(t, &errors) == 0;
+
+	conf_errors_fini(&errors);
+	return ok;
+}
+
+static bool
+has_daemon(const struct master_conf *m, const char *daemon)
+{
+	for (size_t i = 0; i < m->nservices; i++)
+		if (strcmp(m->services[i].daemon, daemon) == 0)
+			return true;
+	return false;
+}
+
+bool
+lacking_parking(const struct instance *in)
+{
+	struct target master = { 0 }, imapd = { 0 };
+	const bool lacking =
+	    load(&master, in, "master") && load(&imapd, in, "imapd") &&
+	    has_daemon(master.owner, "imapd") &&
+	    !has_daemon(master.owner, "parking") &&
+	    ((const struct imapd_conf *)imapd.conf)->park_after > 0;
+
+	target_fini(&imapd);
+	target_fini(&master);
+	return lacking;
+}
