@@ -145,6 +145,7 @@ KILLS = {"k1": 0, "k2": 1, "k3": 3, "k4": 30, "k5": 100, "k6": 200, "k7": 400,
 def test_killed_at_any_time(pabal, name):
     """The old message or the new one, never none, whenever the end comes.  An
     account each: who dies again and again is started later."""
+    since = pabal.mark()
     with Imap(pabal, name) as c:
         for i in range(3):
             c.append(b"Subject: %d\r\n\r\n" % i)
@@ -159,6 +160,8 @@ def test_killed_at_any_time(pabal, name):
                 c.line()
         except (Closed, OSError):
             pass
+    # Who comes before master knows of the end is brought to the old process.
+    pabal.wait_event("child.killed", since, pid=pid)
     with Imap(pabal, name) as c:
         found = subjects(c, "INBOX")
         assert set(found) & {b"0", b"new"}
