@@ -141,21 +141,6 @@ def test_word_in_a_message(pabal):
         assert who(c) == {b"own-bob"}
 
 
-def test_guesses_count(pabal):
-    """What was failed before the login and after it, in one connection."""
-    with Tls(pabal) as c:
-        for _ in range(2):
-            assert c.cmd(f"LOGIN bob@{DOMAIN} wrong")[0] == b"NO"
-        c.ok(login("alice"))
-        c.ok("UNAUTHENTICATE")
-        for _ in range(2):
-            assert c.cmd(f"LOGIN bob@{DOMAIN} wrong")[0] == b"NO"
-        tag = c.tag()
-        c.send(tag + f" LOGIN bob@{DOMAIN} wrong\r\n".encode())
-        assert c.answer().startswith(tag + b" NO")
-        assert c.answer().startswith(b"* BYE ")
-
-
 def test_compressed(pabal):
     """RFC 8437 4.1: compression ends with the answer."""
     with CompressedTls(pabal) as c:
@@ -177,3 +162,20 @@ def test_end_without_it(pabal):
         with pytest.raises(Closed):
             c.line()
     assert len(pabal.events("login.unauthenticated")) > 0
+
+
+# The last one: who guessed waits longer for each login.
+
+def test_guesses_count(pabal):
+    """What was failed before the login and after it, in one connection."""
+    with Tls(pabal) as c:
+        for _ in range(2):
+            assert c.cmd(f"LOGIN bob@{DOMAIN} wrong")[0] == b"NO"
+        c.ok(login("alice"))
+        c.ok("UNAUTHENTICATE")
+        for _ in range(2):
+            assert c.cmd(f"LOGIN bob@{DOMAIN} wrong")[0] == b"NO"
+        tag = c.tag()
+        c.send(tag + f" LOGIN bob@{DOMAIN} wrong\r\n".encode())
+        assert c.answer().startswith(tag + b" NO")
+        assert c.answer().startswith(b"* BYE ")
