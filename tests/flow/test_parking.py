@@ -4,12 +4,11 @@ account is there meanwhile, and nothing that happens is missed or told twice."""
 import os
 import random
 import signal
-import ssl
 
 import pytest
 
 from imapraw import Closed, Imap
-from pabal import DOMAIN, PASSWORD, message, wait
+from pabal import DOMAIN, message, wait
 from test_imap_compress import Compressed, CompressedTls
 from test_store import drop
 
@@ -17,28 +16,16 @@ USERS = ("alice", "bob", "carol", "dave")
 CONF = [("imapd", "park_after", "20ms")]
 
 
-class Tls(Imap):
-    def __init__(self, instance, user="alice"):
-        super().__init__(instance, user, login=False)
-        self.ok("STARTTLS")
-        self.file.close()
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self.sock = context.wrap_socket(self.sock)
-        self.file = self.sock.makefile("rb")
-        self.ok(f'LOGIN {user}@{DOMAIN} "{PASSWORD}"')
-
-
-def packed(kind):
-    """Makes a session of KIND, compressed where it can be."""
+def session(kind, packs):
+    """Makes a session of KIND, compressed or not."""
     def make(p, user="alice"):
         c = kind(p, user)
-        return c.compress() if isinstance(c, Compressed) else c
-    make.__name__ = kind.__name__
+        return c.compress() if packs else c
     return make
 
 
-KINDS = [packed(k) for k in (Imap, Tls, Compressed, CompressedTls)]
+KINDS = [session(Imap, False), session(CompressedTls, False),
+         session(Compressed, True), session(CompressedTls, True)]
 
 
 def metric(p, name):
