@@ -59,8 +59,11 @@ def test_selected(pabal):
         c.ok("NOTIFY SET (selected (MessageNew (UID "
              "BODY.PEEK[HEADER.FIELDS (SUBJECT)]) MessageExpunge FlagChange))")
         other.append(b"Subject: two\r\n\r\nx\r\n")
-        assert until(c, b"2 FETCH")[-3:] == [
-            b"* 2 EXISTS", b"* 1 RECENT",
+        told = until(c, b"2 FETCH")[-3:]
+        # whichever of the two looks first has it as its recent one
+        assert told.pop(1) in (b"* 0 RECENT", b"* 1 RECENT")
+        assert told == [
+            b"* 2 EXISTS",
             b"* 2 FETCH (UID 2 BODY[HEADER.FIELDS (SUBJECT)] {16}\r\n"
             b"Subject: two\r\n\r\n)"]
         other.ok("STORE 1 +FLAGS (\\Flagged)")
@@ -136,15 +139,11 @@ def test_other_mailboxes(pabal):
         assert until(c, b"STATUS INBOX") == [
             b"* STATUS INBOX (MESSAGES 1 UIDNEXT 2)"]
         # a file by another program
-        with open(os.path.join(home, ".b", "tmp", "1.x.y"), "w") as f:
+        made = os.path.join(home, ".b", "tmp", "1.x.y")
+        with open(made, "w") as f:
             f.write("Subject: foreign\n\nx\n")
-        os.rename(os.path.join(home, ".b", "tmp", "1.x.y"),
-                  os.path.join(home, ".b", "new", "1.x.y"))
-        for name in os.listdir(home):
-            if os.stat(home).st_uid != os.getuid():
-                os.chown(os.path.join(home, ".b", "new", "1.x.y"),
-                         os.stat(home).st_uid, os.stat(home).st_gid)
-                break
+        os.chown(made, os.stat(home).st_uid, os.stat(home).st_gid)
+        os.rename(made, os.path.join(home, ".b", "new", "1.x.y"))
         assert until(c, b"STATUS b")[-1] == \
             b"* STATUS b (MESSAGES 1 UIDNEXT 2)"
         other.ok("SELECT a")
