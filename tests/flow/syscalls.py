@@ -168,7 +168,7 @@ def count(instance, users, out, messages=20, warm=40, client=Client):
             for daemon, counted in calls.counts.items()}
 
 
-def count_imap(instance, client, command, out, times=40):
+def count_imap(instance, client, command, out, times):
     """System calls of imapd for COMMAND, of messages 1, 2, ... if it has a
     number, in the session CLIENT: {call: n}."""
     def run(n):
