@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "ctl/cmd/commands.h"
+#include "ctl/cmd/confined.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/cmd/dispatch.h"
 #include "ctl/inst/instance.h"
 #include "ctl/mail/sendmail.h"
+#include "proc/sandbox.h"
 
 static int
 usage(FILE *f)
@@ -71,11 +74,27 @@ run(struct ctl *ctl, int argc, char **argv)
 	return argc > 0 ? dispatch(ctl, argc, argv) : usage(stderr);
 }
 
+/* A child that works as the owner of mail has the rights of imapd. */
+static int
+confine(const struct ctl_confined *c, struct err *err)
+{
+	const struct sandbox box = {
+		.may = MAY_READ | MAY_WRITE | (c->connect ? MAY_CONNECT : 0),
+		.dirs = c->dirs,
+		.ndirs = c->ndirs,
+		.drop = geteuid() == 0,
+		.uid = c->uid,
+		.gid = c->gid,
+	};
+
+	return sandbox_enter(&box, err);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct globals g = { .dir = getenv("PABAL_DIR") };
-	struct ctl ctl = { .json = false };
+	struct ctl ctl = { .confine = confine };
 	struct err err;
 	int first, rc;
 

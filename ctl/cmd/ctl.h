@@ -9,6 +9,7 @@
 #include "ctl/inst/instance.h"
 
 struct ctl_command;
+struct ctl_confined;
 
 /* Exit status of pabal; sendmail, mailq and newaliases use <sysexits.h>. */
 enum { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
@@ -17,6 +18,8 @@ struct ctl {
 	struct instance inst;
 	const struct ctl_command *command;
 	bool json;
+	/* Lock this process in (confined.h). */
+	int (*confine)(const struct ctl_confined *c, struct err *err);
 };
 
 /* "pabal: what went wrong, where, what to do" on stderr; gives CTL_FAILED. */

@@ -17,7 +17,7 @@
 static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"run", "status", "metrics", "user add", "user del", "user set",
 	"user password", "user app add", "user app del", "user app list",
-	"user import", "user export", "domain add", "domain del", "alias add",
+	"user import", "user export", "mailbox list", "domain add", "domain del", "alias add",
 	"alias set", "alias del", "map", "queue show", "queue why",
 	"queue export", "queue hold", "queue release", "queue retry",
 	"queue flush", "queue delete", "queue bad", "queue bad restore",

@@ -15,14 +15,8 @@
 #include "store/store.h"
 #include "sys/fd.h"
 
-struct mailstore_owner {
-	uid_t uid;
-	gid_t gid;
-	const char *root; /* A's home is beneath it */
-};
-
-static int
-find_owner(const char *mail_directory, const struct account_entry *a,
+int
+mailstore_find_owner(const char *mail_directory, const struct account_entry *a,
     struct mailstore_owner *o, struct err *err)
 {
 	const struct passwd *pw;
@@ -38,7 +32,7 @@ find_owner(const char *mail_directory, const struct account_entry *a,
 		    (unsigned)a->uid);
 	if (geteuid() != 0 && geteuid() != a->uid)
 		return err_set(err, ERR_PERM,
-		    "only root can make the mailbox of uid %u",
+		    "only root can work in the mailbox of uid %u",
 		    (unsigned)a->uid);
 	*o = (struct mailstore_owner){ pw->pw_uid, pw->pw_gid, pw->pw_dir };
 	return 0;
@@ -123,7 +117,7 @@ mailstore_create(const char *mail_directory, const char *hostname,
 {
 	struct mailstore_owner o;
 
-	if (find_owner(mail_directory, a, &o, err) == -1)
+	if (mailstore_find_owner(mail_directory, a, &o, err) == -1)
 		return -1;
 	if (geteuid() == o.uid)
 		return create(&o, a->home, hostname, err);

@@ -10,17 +10,26 @@
 enum { FIRST_MS = 1000, EACH_MS = 200 };
 
 static struct {
+	enum { UNKNOWN, TERMINAL, NONE } stderr_is;
 	const char *what; /* NULL: none */
 	int64_t total;
 	int64_t next_ms;
 	bool shown;
 } state;
 
+bool
+progress_wanted(void)
+{
+	if (state.stderr_is == UNKNOWN)
+		state.stderr_is = isatty(STDERR_FILENO) == 1 ? TERMINAL : NONE;
+	return state.stderr_is == TERMINAL;
+}
+
 void
 progress_begin(const char *what, int64_t total)
 {
 	progress_end();
-	if (isatty(STDERR_FILENO) != 1)
+	if (!progress_wanted())
 		return;
 	state.what = what;
 	state.total = total;

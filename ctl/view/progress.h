@@ -4,8 +4,12 @@
 #ifndef CTL_VIEW_PROGRESS_H
 #define CTL_VIEW_PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+/* Is it a terminal?  Asked once; a process that is about to be locked in asks
+ * before. */
+bool progress_wanted(void);
 /* "WHAT: N of TOTAL"; TOTAL 0: it is not known.  WHAT is borrowed. */
 void progress_begin(const char *what, int64_t total);
 /* It is at N; nothing is done where none has begun. */

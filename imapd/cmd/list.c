@@ -14,9 +14,9 @@
 #include "imapd/metadata/query.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
-#include "imapd/parse/special.h"
 #include "imapd/parse/wirename.h"
 #include "maildir/name.h"
+#include "maildir/specialword.h"
 #include "store/mailbox.h"
 
 enum {
@@ -328,7 +328,7 @@ put_attributes(
 				  : " \\Noselect");
 	if (e->subscribed && (r->options & RETURN_SUBSCRIBED) != 0)
 		buf_adds(out, " \\Subscribed");
-	special_put(out, e->special);
+	specialword_put(out, e->special);
 }
 
 static void

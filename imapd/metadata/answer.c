@@ -7,8 +7,8 @@
 #include "imapd/conn/user.h"
 #include "imapd/metadata/query.h"
 #include "imapd/parse/boxname.h"
-#include "imapd/parse/special.h"
 #include "maildir/metafile.h"
+#include "maildir/specialword.h"
 #include "mime/imap_string.h"
 #include "store/mailbox.h"
 #include "store/metadata.h"
@@ -64,7 +64,7 @@ add_fixed(
 	}
 	if (mailbox_status(m, &st, err) == -1)
 		return -1;
-	special_put(text, st.special);
+	specialword_put(text, st.special);
 	if (text->n > 0)
 		metafile_set(f, SLICE("/private/specialuse"),
 		    slice_from(buf_slice(text), 1));

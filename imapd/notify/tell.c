@@ -15,9 +15,9 @@
 #include "imapd/notify/inner.h"
 #include "imapd/notify/state.h"
 #include "imapd/parse/boxtext.h"
-#include "imapd/parse/special.h"
 #include "log/log.h"
 #include "maildir/name.h"
+#include "maildir/specialword.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 
@@ -42,7 +42,7 @@ put_list(struct session *s, const struct mailbox_info *info, struct slice was)
 		      : info->children ? " \\Noselect"
 				       : " \\NonExistent");
 	buf_adds(out, info->subscribed ? " \\Subscribed" : "");
-	special_put(out, info->special);
+	specialword_put(out, info->special);
 	buf_addf(out, ") \"%c\" ", boxtext_delimiter());
 	boxtext_add(out, s, info->name);
 	if (was.p != NULL) {

@@ -3,14 +3,11 @@
 #ifndef IMAPD_PARSE_SPECIAL_H
 #define IMAPD_PARSE_SPECIAL_H
 
-struct buf;
 struct parse;
 
 enum { SPECIAL_UNKNOWN = 1 << 30 }; /* beside enum mailbox_special */
 
 /* "\Sent": one of enum mailbox_special, or SPECIAL_UNKNOWN. */
 unsigned special_parse(struct parse *p);
-/* " \Sent" for each bit of SPECIAL. */
-void special_put(struct buf *out, unsigned special);
 
 #endif
