@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "mime/charset.h"
 #include "proc/service.h"
+#include "store/retention.h"
 #include "store/store.h"
 #include "sys/durable.h"
 #include "sys/workdir.h"
@@ -36,6 +37,23 @@ on_durable(struct ev_io *io, unsigned events)
 	durable_reap(durable);
 }
 
+static void
+set_retention(void)
+{
+	store_set_retention(store,
+	    imapd_conf->shared.expunge_retention / 1000,
+	    (uint64_t)imapd_conf->shared.expunge_retention_size);
+}
+
+static int
+reload(struct err *err)
+{
+	(void)err;
+	if (store != NULL)
+		set_retention();
+	return 0;
+}
+
 static int
 check(struct err *err)
 {
@@ -59,6 +77,7 @@ start(struct err *err)
 		     .boot_id = boot_id,
 		     .place = service_place(),
 		     .durable = durable });
+	set_retention();
 	imapd_users_init(store, service_place());
 	dirwatch_init(dir);
 	return 0;
@@ -107,6 +126,7 @@ static const struct service imapd = {
 	.prepare = prepare,
 	.start = start,
 	.check = check,
+	.reload = reload,
 	.stop = stop,
 	.busy = busy,
 	.end = end,

@@ -8,6 +8,7 @@
 #include "local/intake.h"
 #include "local/job.h"
 #include "proc/service.h"
+#include "store/retention.h"
 #include "store/store.h"
 #include "sys/durable.h"
 #include "sys/workdir.h"
@@ -31,6 +32,23 @@ prepare(struct err *err)
 	if (service_dir(DIR_MAIL) == -1)
 		return err_set(err, ERR_PERM, "no mail directory");
 	return store_boot_id(boot_id, err);
+}
+
+static void
+set_retention(void)
+{
+	store_set_retention(store,
+	    local_conf->shared.expunge_retention / 1000,
+	    (uint64_t)local_conf->shared.expunge_retention_size);
+}
+
+static int
+reload(struct err *err)
+{
+	(void)err;
+	if (store != NULL)
+		set_retention();
+	return 0;
 }
 
 static int
@@ -57,6 +75,7 @@ start(struct err *err)
 	reaper.edge = true;
 	ev_io_set(&reaper, EV_READ);
 	store = store_new(dir, &opts);
+	set_retention();
 	home_set(
 	    slice_str(service_is_system_user() ? service_user() : ""), dir);
 	local_intake_init(store);
@@ -99,6 +118,7 @@ static const struct service local = {
 	.prepare = prepare,
 	.start = start,
 	.check = check,
+	.reload = reload,
 	.busy = busy,
 	.end = end,
 };

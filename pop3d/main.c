@@ -12,6 +12,7 @@
 #include "pop3d/session.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
+#include "store/retention.h"
 #include "store/store.h"
 #include "sys/workdir.h"
 
@@ -22,6 +23,23 @@ static int
 prepare(struct err *err)
 {
 	return store_boot_id(boot_id, err);
+}
+
+static void
+set_retention(void)
+{
+	store_set_retention(store,
+	    pop3d_conf->shared.expunge_retention / 1000,
+	    (uint64_t)pop3d_conf->shared.expunge_retention_size);
+}
+
+static int
+reload(struct err *err)
+{
+	(void)err;
+	if (store != NULL)
+		set_retention();
+	return 0;
 }
 
 static int
@@ -44,6 +62,7 @@ start(struct err *err)
 	if (service_dir(DIR_MAIL) == -1)
 		return err_set(err, ERR_PERM, "no mail directory");
 	store = store_new(service_dir(DIR_MAIL), &opts);
+	set_retention();
 	pop3d_session_init(store, service_place());
 	return 0;
 }
@@ -66,6 +85,7 @@ static const struct service pop3d = {
 	.prepare = prepare,
 	.start = start,
 	.check = check,
+	.reload = reload,
 	.stop = pop3d_session_stop,
 	.busy = pop3d_session_busy,
 };

@@ -17,12 +17,15 @@
 static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"run", "status", "metrics", "user add", "user del", "user set",
 	"user password", "user app add", "user app del", "user app list",
-	"user import", "user export", "mailbox list", "domain add", "domain del", "alias add",
-	"alias set", "alias del", "map", "queue show", "queue why",
-	"queue export", "queue hold", "queue release", "queue retry",
-	"queue flush", "queue delete", "queue bad", "queue bad restore",
-	"queue bad show", "queue bad export", "queue bad delete", "cert list",
-	"cert install", "cert new", "conf set", "conf unset", "init" };
+	"user import", "user export", "mailbox list", "mailbox status",
+	"mailbox check", "mailbox rebuild", "mailbox deleted",
+	"mailbox undelete", "mailbox restore", "mailbox purge", "domain add",
+	"domain del", "alias add", "alias set", "alias del", "map",
+	"queue show", "queue why", "queue export", "queue hold",
+	"queue release", "queue retry", "queue flush", "queue delete",
+	"queue bad", "queue bad restore", "queue bad show", "queue bad export",
+	"queue bad delete", "cert list", "cert install", "cert new", "conf set",
+	"conf unset", "init" };
 
 static bool
 is_for_owner(const char *words)

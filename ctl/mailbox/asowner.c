@@ -19,6 +19,7 @@
 #include "ctl/view/progress.h"
 #include "log/log.h"
 #include "store/account.h"
+#include "store/retention.h"
 #include "store/store.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
@@ -96,6 +97,8 @@ work(const struct tour *t, struct asowner *o,
 	    confine(t, o, owner, &err) == -1)
 		return asowner_fail(o, &err);
 	o->store = store_new(o->dirfd, &opts);
+	store_set_retention(o->store, o->shared->expunge_retention / 1000,
+	    (uint64_t)o->shared->expunge_retention_size);
 	if (open_account(o, &err) == 0) {
 		account_set_quota(o->account, o->entry->quota_bytes, 0);
 		rc = t->task->run(o);

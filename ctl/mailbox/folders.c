@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "ctl/view/out.h"
+#include "maildir/name.h"
 #include "maildir/specialword.h"
 #include "store/mailbox.h"
 #include "store/states.h"
@@ -73,6 +74,32 @@ folders_status(struct account *a, struct slice name, struct mailbox_status *st,
 	mailbox_close(&m);
 	if (f == TEMPFAIL && err != NULL)
 		*err = why;
+	return f;
+}
+
+enum found
+folders_status_if(struct account *a, struct slice name,
+    struct mailbox_status *st, struct err *err)
+{
+	enum found f = ABSENT;
+	struct folders l;
+	struct buf normal;
+
+	buf_init(&normal, NAME_LIMIT);
+	if (!name_normal(&normal, name))
+		buf_reset(&normal);
+	if (folders_read(&l, a, err) == -1)
+		f = TEMPFAIL;
+	else
+		err_set_code(err, ERR_PERM, ERR_NOT_FOUND,
+		    "there is no folder %.*s", SLICE_FMT(name));
+	for (size_t i = 0; i < l.n && f == ABSENT; i++)
+		if (l.v[i].used && slice_eq(l.v[i].name, buf_slice(&normal))) {
+			f = folders_status(a, l.v[i].name, st, err);
+			break;
+		}
+	folders_fini(&l);
+	buf_fini(&normal);
 	return f;
 }
 

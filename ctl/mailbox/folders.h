@@ -34,6 +34,9 @@ void folders_fini(struct folders *l);
 /* What is in the one called NAME now.  ABSENT: it is gone. */
 enum found folders_status(struct account *a, struct slice name,
     struct mailbox_status *st, struct err *err);
+/* The same, but one that nobody has used yet is not made: ABSENT. */
+enum found folders_status_if(struct account *a, struct slice name,
+    struct mailbox_status *st, struct err *err);
 /* A cell with special uses, as IMAP writes them. */
 void folders_put_special(struct out *out, unsigned special);
 

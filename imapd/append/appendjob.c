@@ -82,7 +82,7 @@ expunge_replaced(struct append_job *j, struct err *err)
 	    message_expunge(m, &j->aim.replaced_uid, 1, true, err) == 0)
 		return 0;
 	if (append_result(j->in.messages[0], &uid, &uidvalidity, NULL) == 0)
-		(void)message_expunge(j->in.mailbox, &uid, 1, true, NULL);
+		(void)message_remove(j->in.mailbox, &uid, 1, NULL);
 	return -1;
 }
 

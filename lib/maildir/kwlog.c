@@ -29,19 +29,33 @@ kwlog_key(struct buf *out, const struct filename *f)
 	}
 }
 
-void
-kwlog_line(struct buf *out, const char *file, const struct keyword_table *t,
-    const struct keyword_set *set)
+static void
+add_line(struct buf *out, const char *file, const struct keyword_table *t,
+    const struct keyword_set *set, unsigned first)
 {
 	struct filename f;
 
 	filename_parse(slice_str(file), &f);
 	kwlog_key(out, &f);
-	for (unsigned n = KEYWORD_LETTERS;
-	     (n = keyword_set_next(set, n)) < KEYWORDS_MAX; n++)
+	for (unsigned n = first; (n = keyword_set_next(set, n)) < KEYWORDS_MAX;
+	     n++)
 		if (keywords_name(t, n) != NULL)
 			buf_addf(out, " %s", keywords_name(t, n));
 	buf_addc(out, '\n');
+}
+
+void
+kwlog_line(struct buf *out, const char *file, const struct keyword_table *t,
+    const struct keyword_set *set)
+{
+	add_line(out, file, t, set, KEYWORD_LETTERS);
+}
+
+void
+kwlog_line_whole(struct buf *out, const char *file,
+    const struct keyword_table *t, const struct keyword_set *set)
+{
+	add_line(out, file, t, set, 0);
 }
 
 /* Where the last whole line of FD's SIZE bytes ends; -1: cannot be read. */

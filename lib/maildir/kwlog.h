@@ -35,6 +35,10 @@ void kwlog_key(struct buf *out, const struct filename *f);
 void kwlog_line(struct buf *out, const char *file,
     const struct keyword_table *t, const struct keyword_set *set);
 
+/* The same with all of its names. */
+void kwlog_line_whole(struct buf *out, const char *file,
+    const struct keyword_table *t, const struct keyword_set *set);
+
 /* Writing at the end of DIRFD's file; one process at a time. */
 struct kwlog {
 	int fd; /* -1: not open */

@@ -80,9 +80,8 @@ tree_remove(int dirfd, const char *name)
 }
 
 bool
-tree_remove_deleted(int fd, unsigned max)
+tree_remove_some(int fd, const char *prefix, unsigned max)
 {
-	static const char prefix[] = "pabal.deleted.";
 	DIR *dir = tree_opendir(fd, ".");
 	const struct dirent *de;
 	struct budget budget = { .left = max };
@@ -90,7 +89,7 @@ tree_remove_deleted(int fd, unsigned max)
 	if (dir == NULL)
 		return false;
 	while (budget.left > 0 && (de = readdir(dir)) != NULL) {
-		if (strncmp(de->d_name, prefix, sizeof prefix - 1) != 0)
+		if (strncmp(de->d_name, prefix, strlen(prefix)) != 0)
 			continue;
 		remove_below(fd, de->d_name, TREE_DEPTH, &budget);
 		(void)unlinkat(fd, de->d_name, AT_REMOVEDIR);

@@ -16,9 +16,9 @@ bool tree_is_empty(int fd);
 /* Remove NAME in DIRFD with all below it (a few levels); links are removed,
  * not followed. */
 void tree_remove(int dirfd, const char *name);
-/* Remove deleted mailboxes (pabal.deleted.*) below FD, no more than MAX files
- * of them; true: there are others. */
-bool tree_remove_deleted(int fd, unsigned max);
+/* Remove what begins with PREFIX below FD, no more than MAX files of it; true:
+ * there are others. */
+bool tree_remove_some(int fd, const char *prefix, unsigned max);
 /* Remove files that were left in tmp/ for more than 36 hours. */
 void tree_clean_tmp(int tmpfd);
 

@@ -47,6 +47,7 @@ store_new(int rootfd, const struct store_opts *opts)
 	s->place = xstrdup(opts->place != NULL ? opts->place : "");
 	s->max_open = opts->max_open > 0 ? opts->max_open : OPEN_DEFAULT;
 	s->crlf = opts->crlf;
+	s->retention_s = -1;
 	map_init(&s->accounts);
 	TAILQ_INIT(&s->open);
 	work_share_init(&s->share);

@@ -335,7 +335,7 @@ finish_batch(struct append_batch *b)
 
 		/* Seen by others perhaps, but never acknowledged. */
 		if (undo && a->placed && a->req.done != NULL)
-			(void)message_expunge(a->m, &a->uid, 1, true, NULL);
+			(void)message_remove(a->m, &a->uid, 1, NULL);
 		if (undo && a->rc == 0)
 			a->rc = err_set(
 			    &a->err, ERR_TEMP, "another message failed");

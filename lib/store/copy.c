@@ -346,7 +346,7 @@ take_back(struct copying *c)
 		(void)copy_some(back, uids, n, NULL);
 		copying_free(back);
 	} else {
-		(void)message_expunge(c->to, uids, n, true, NULL);
+		(void)message_remove(c->to, uids, n, NULL);
 	}
 }
 

@@ -206,15 +206,8 @@ bool
 flush_is_due(struct account *a)
 {
 	struct ix_box b;
-	struct kv_txn *t;
-	bool untidy;
 
-	if (next_due(a, 0, &b, NULL) == FOUND)
-		return true;
-	t = kv_read(a->ix.env, NULL);
-	untidy = t != NULL && purge_due(t);
-	kv_abort(&t);
-	return untidy;
+	return next_due(a, 0, &b, NULL) == FOUND || purge_due(a);
 }
 
 int

@@ -19,10 +19,10 @@ struct account {
 	struct store *store;
 	char *path, *name; /* name: for the log */
 	unsigned refs;
-	bool told_unusable; /* see boxes_adopt */
-	bool skipped;       /* a directory that we may not use was met */
-	bool renamed;       /* and one that others gave another name */
-	bool deleted_left;  /* directories of deleted mailboxes are there */
+	bool told_unusable, told_unkept; /* see boxes_adopt, keep.c */
+	bool skipped;      /* a directory that we may not use was met */
+	bool renamed;      /* and one that others gave another name */
+	bool deleted_left; /* directories of deleted mailboxes are there */
 	struct append *last_append; /* append_place_all's, within it */
 	uint64_t turn;              /* of the loop, in which it was looked at */
 	uint64_t builds; /* goes up when another index takes this one's place */

@@ -7,6 +7,7 @@
 #include "store/mailbox_make.h"
 
 #include <bsd/string.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "index/ix.h"
 #include "index/tx.h"
 #include "maildir/boxfile.h"
+#include "maildir/keptdir.h"
 #include "maildir/mailboxes.h"
 #include "maildir/name.h"
 #include "maildir/special.h"
@@ -26,6 +28,7 @@
 #include "store/boxes.h"
 #include "store/handle.h"
 #include "store/inner.h"
+#include "store/keep.h"
 #include "store/mailbox.h"
 #include "store/purge.h"
 #include "sys/fd.h"
@@ -234,18 +237,46 @@ mailbox_create(
 	return rc;
 }
 
-/* Its directory gets the name GRAVE. */
+/* Where the directory of a deleted mailbox goes: among what is kept under its
+ * own name, else beside it under another, to be removed. */
+struct grave {
+	int fd; /* of where; -1: not there */
+	char name[NAME_DIR_LIMIT + 1];
+};
+
 static int
-bury(struct account *a, struct tx *tx, const struct ix_box *b, char *grave,
-    size_t size, struct err *err)
+find_grave(struct account *a, struct tx *tx, const struct ix_box *b,
+    struct grave *g, struct err *err)
 {
-	snprintf(
-	    grave, size, "pabal.deleted.%08x%08x", arc4random(), arc4random());
-	if (maildir_rename(a->ix.fd, b->dir, grave, err) == TEMPFAIL)
+	g->fd = keep_mailbox(tx, b, err);
+	strlcpy(g->name, b->dir, sizeof g->name);
+	if (g->fd != -1)
+		return 0;
+	snprintf(g->name, sizeof g->name, "pabal.deleted.%08x%08x",
+	    arc4random(), arc4random());
+	g->fd = fd_dup(a->ix.fd);
+	return g->fd != -1 ? 0 : err_sys(err, ERR_TEMP, "open the account");
+}
+
+static void
+dig_up(struct account *a, struct grave *g, const char *dir)
+{
+	if (g->fd != -1)
+		(void)keptdir_bury(g->fd, g->name, a->ix.fd, dir, NULL);
+}
+
+static int
+bury(struct account *a, struct tx *tx, const struct ix_box *b, struct grave *g,
+    struct err *err)
+{
+	if (find_grave(a, tx, b, g, err) == -1)
+		return -1;
+	if (keptdir_bury(a->ix.fd, b->dir, g->fd, g->name, err) == -1 &&
+	    errno != ENOENT)
 		return -1;
 	if (fd_sync(a->ix.fd, err) == 0 && purge_box(tx, b, err) == 0)
 		return 0;
-	(void)maildir_rename(a->ix.fd, grave, b->dir, NULL);
+	dig_up(a, g, b->dir);
 	return -1;
 }
 
@@ -253,7 +284,7 @@ bury(struct account *a, struct tx *tx, const struct ix_box *b, char *grave,
 static int
 delete_named(struct account *a, struct slice name, struct err *err)
 {
-	char grave[64] = "";
+	struct grave grave = { .fd = -1 };
 	const enum found shown = mailbox_make_is_shown(a, name, err);
 	enum found f = TEMPFAIL;
 	int64_t before_ns;
@@ -271,12 +302,13 @@ delete_named(struct account *a, struct slice name, struct err *err)
 	if (rc == 0)
 		rc = mailbox_make_show(&tx, name, false, err);
 	if (rc == 0 && f == FOUND)
-		rc = bury(a, &tx, &b, grave, sizeof grave, err);
+		rc = bury(a, &tx, &b, &grave, err);
 	tx_names_end(&tx, before_ns);
 	if (rc == -1)
 		tx_abort(&tx);
 	else if ((rc = tx_commit(&tx, err)) == -1 && f == FOUND)
-		(void)maildir_rename(a->ix.fd, grave, b.dir, NULL);
+		dig_up(a, &grave, b.dir);
+	fd_close(&grave.fd);
 	if (rc == -1 && shown == FOUND)
 		mailbox_make_show_again(a, name);
 	return rc;

@@ -16,8 +16,10 @@
 #include "index/tx.h"
 #include "maildir/mailboxes.h"
 #include "maildir/tree.h"
+#include "store/expire.h"
 #include "store/handle.h"
 #include "store/inner.h"
+#include "store/retention.h"
 #include "sys/kv.h"
 
 enum { PURGE_RECORDS = 500, PURGE_FILES = 200 };
@@ -57,11 +59,14 @@ find_gone(struct kv_txn *t, uint32_t *box, struct err *err)
 }
 
 bool
-purge_due(struct kv_txn *t)
+purge_due(struct account *a)
 {
+	struct kv_txn *t = kv_read(a->ix.env, NULL);
 	uint32_t box;
+	const bool records = t != NULL && find_gone(t, &box, NULL) == FOUND;
 
-	return find_gone(t, &box, NULL) == FOUND;
+	kv_abort(&t);
+	return records || expire_due(a);
 }
 
 /* The first message of BOX that has a record. */
@@ -135,7 +140,7 @@ purge_files(struct account *a, unsigned max)
 	const int64_t before_ns = maildir_names_time(a->ix.fd);
 	struct tx tx;
 
-	a->deleted_left = tree_remove_deleted(a->ix.fd, max);
+	a->deleted_left = tree_remove_some(a->ix.fd, "pabal.deleted.", max);
 	if (maildir_names_time(a->ix.fd) == before_ns ||
 	    handle_begin(a, 0, &tx, NULL) == -1)
 		return;
@@ -157,5 +162,5 @@ purge_some(struct account *a, bool *more, struct err *err)
 	if (rc == 0 && a->deleted_left)
 		purge_files(a, PURGE_FILES);
 	*more = rc == 1 || a->deleted_left;
-	return 0;
+	return *more ? 0 : account_expire(a, false, more, err);
 }

@@ -3,6 +3,7 @@
 #ifndef STORE_STATES_H
 #define STORE_STATES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -26,5 +27,14 @@ struct mailbox_state {
 int mailbox_states(struct account *a,
     void (*visit)(void *arg, const struct mailbox_state *state), void *arg,
     struct err *err);
+
+/* The index of A as a whole. */
+struct account_index {
+	uint64_t modseq;    /* of the last change */
+	uint64_t log_floor; /* what went before that the log does not know */
+	uint64_t gone;      /* entries of the log for what is gone */
+	bool building;      /* messages are left to be taken in */
+};
+int account_index(struct account *a, struct account_index *ix, struct err *err);
 
 #endif

@@ -20,10 +20,10 @@ struct store {
 	int rootfd;
 	char *place; /* what the log calls it; "": nothing */
 	struct durable *durable;
-	char *hostname;
-	char *boot_id;
-	unsigned max_open;
-	unsigned nopen;
+	char *hostname, *boot_id;
+	unsigned max_open, nopen;
+	int64_t retention_s; /* see retention.h */
+	uint64_t retention_bytes;
 	bool crlf;
 	struct map accounts;          /* by path */
 	TAILQ_HEAD(, account) open;   /* least recently used first */
