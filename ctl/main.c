@@ -79,7 +79,9 @@ static int
 confine(const struct ctl_confined *c, struct err *err)
 {
 	const struct sandbox box = {
-		.may = MAY_READ | MAY_WRITE | (c->connect ? MAY_CONNECT : 0),
+		.may = (c->ndirs > 0 ? MAY_READ | MAY_WRITE : 0) |
+		       (c->connect ? MAY_CONNECT : 0) |
+		       (c->sync ? MAY_SYNC : 0),
 		.dirs = c->dirs,
 		.ndirs = c->ndirs,
 		.drop = geteuid() == 0,

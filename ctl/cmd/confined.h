@@ -13,6 +13,7 @@ struct ctl_confined {
 	const int *dirs; /* open directories it works beneath */
 	size_t ndirs;
 	bool connect; /* it may open TCP connections */
+	bool sync;    /* it has threads that sync files */
 };
 
 #endif

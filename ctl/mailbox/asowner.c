@@ -17,11 +17,13 @@
 #include "ctl/inst/tables.h"
 #include "ctl/mail/mailstore.h"
 #include "ctl/view/progress.h"
+#include "ev/loop.h"
 #include "log/log.h"
 #include "store/account.h"
 #include "store/retention.h"
 #include "store/store.h"
 #include "sys/beneath.h"
+#include "sys/durable.h"
 #include "sys/fd.h"
 #include "table/account.h"
 #include "table/key.h"
@@ -52,7 +54,8 @@ confine(const struct tour *t, const struct asowner *o,
 	struct ctl_confined c = { .uid = owner->uid,
 		.gid = owner->gid,
 		.dirs = dirs,
-		.connect = t->task->connect };
+		.connect = t->task->connect,
+		.sync = t->task->loop };
 
 	dirs[c.ndirs++] = o->dirfd;
 	for (size_t i = 0; i < t->task->ndirs && c.ndirs < DIRS_MAX; i++)
@@ -79,12 +82,44 @@ open_account(struct asowner *o, struct err *err)
 	return f == FOUND ? 0 : -1;
 }
 
+static struct durable *pool;
+static struct ev_io reaper;
+
+static void
+on_reap(struct ev_io *io, unsigned events)
+{
+	(void)io;
+	(void)events;
+	durable_reap(pool);
+}
+
+/* For a task that puts much on disk. */
+static struct durable *
+start_loop(const struct asowner *o)
+{
+	ev_init();
+	pool = durable_new(o->dirfd, SYNC_AUTO);
+	ev_io_init(&reaper, durable_fd(pool), on_reap);
+	reaper.edge = true;
+	ev_io_set(&reaper, EV_READ);
+	return pool;
+}
+
+static void
+end_loop(void)
+{
+	if (pool == NULL)
+		return;
+	ev_io_stop(&reaper);
+	durable_free(&pool);
+}
+
 static int
 work(const struct tour *t, struct asowner *o,
     const struct mailstore_owner *owner)
 {
 	char boot_id[STORE_BOOT_ID_SIZE];
-	const struct store_opts opts = { .hostname =
+	struct store_opts opts = { .hostname =
 					     t->tables->shared->hostname,
 		.boot_id = boot_id,
 		.place = o->entry->home };
@@ -96,6 +131,8 @@ work(const struct tour *t, struct asowner *o,
 	if (store_boot_id(boot_id, &err) == -1 ||
 	    confine(t, o, owner, &err) == -1)
 		return asowner_fail(o, &err);
+	if (t->task->loop)
+		opts.durable = start_loop(o);
 	o->store = store_new(o->dirfd, &opts);
 	store_set_retention(o->store, o->shared->expunge_retention / 1000,
 	    (uint64_t)o->shared->expunge_retention_size);
@@ -107,6 +144,7 @@ work(const struct tour *t, struct asowner *o,
 		rc = asowner_fail(o, &err);
 	}
 	store_free(&o->store);
+	end_loop();
 	progress_end();
 	return rc;
 }

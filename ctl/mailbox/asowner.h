@@ -49,6 +49,7 @@ struct asowner_task {
 	size_t ncols;
 	bool make;       /* an account that nobody has used yet is made */
 	bool connect;    /* it may open TCP connections */
+	bool loop;       /* it runs the loop, and files are synced together */
 	const int *dirs; /* directories it may work in as well */
 	size_t ndirs;
 	void *arg;

@@ -64,6 +64,7 @@ append_free(struct append *a)
 	fd_close(&a->boxfd);
 	kwlog_close(&a->log);
 	buf_fini(&a->names);
+	buf_fini(&a->base);
 	lines_fini(&a->lines);
 	buf_fini(&a->cache);
 	TAILQ_REMOVE(&a->batch->appends, a, link);
@@ -123,6 +124,7 @@ append_new(struct append_batch *b, struct mailbox *m)
 	a->fd = a->boxfd = a->log.fd = -1;
 	a->dev = m->dirs.dev;
 	buf_init(&a->names, KEYWORD_TEXT_MAX);
+	buf_init(&a->base, APPEND_BASE_MAX);
 	buf_init(&a->cache, CACHE_LIMIT);
 	buf_init(&name, sizeof a->tmp - 1);
 	filename_unique(&name, store_hostname(b->store));
@@ -248,6 +250,9 @@ append_finish(struct append *a, const struct append_info *info, struct err *err)
 	a->info = *info;
 	buf_add(&a->names, info->keywords);
 	a->info.keywords = buf_slice(&a->names);
+	buf_add(&a->base, info->base);
+	a->info.base = buf_slice(&a->base);
+	must(!a->base.failed);
 	a->msg.saved_s = clock_wall_s();
 	a->finished = true;
 	return 0;

@@ -19,12 +19,18 @@ struct store;
 struct append_batch;
 struct append;
 
+/* Longest base of a name that all fields can be added to. */
+enum { APPEND_BASE_MAX = 130 };
+
 struct append_info {
 	unsigned flags;
 	struct slice keywords; /* names, parted by blanks */
 	bool has_date;         /* else now */
 	int64_t date_s;        /* INTERNALDATE */
 	bool fresh;            /* a delivery: into new/, for others to notice */
+	/* Of who brings messages along from elsewhere; see mailbox_take_uids. */
+	uint32_t uid;      /* the one it had, where that is still free; 0: any */
+	struct slice base; /* its name's; it is in the mailbox's EMAILIDs */
 };
 
 /* ATOMIC: all messages go into one mailbox, all or none (MULTIAPPEND). */

@@ -32,6 +32,7 @@ struct append {
 	struct durable_req more_req; /* pabal-keywords, where it has a line */
 	struct append_info info;
 	struct buf names; /* info.keywords */
+	struct buf base;  /* info.base */
 	struct keyword_set keywords;
 	struct kwlog log;
 	int boxfd;

@@ -12,6 +12,7 @@
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
+#include "store/mailbox_take.h"
 #include "store/quota.h"
 
 /* A flag shows in cur/ only. */
@@ -35,6 +36,10 @@ name_it(struct append *a)
 	struct buf name;
 
 	filename_parse(slice_str(a->tmp), &f);
+	if (a->base.n > 0) {
+		f.base = buf_slice(&a->base);
+		f.email_id = filename_email_id(f.base);
+	}
 	f.size = a->msg.size;
 	f.vsize = a->msg.vsize;
 	f.uid = a->uid;
@@ -64,6 +69,16 @@ record(struct tx *tx, struct append *a, struct ix_box *b, struct err *err)
 	return ix_put_box(tx->t, b, err);
 }
 
+/* Those before the one that is wanted are skipped, as far as the file that
+ * counts them follows in time (tx_uid). */
+static int
+give_uid(struct append *a, struct ix_box *b, struct err *err)
+{
+	if (a->info.uid > b->uidnext && a->info.uid < MAILBOX_UID_TAKEN)
+		b->uidnext = a->info.uid;
+	return tx_uid(b, a->m->dirs.fd, &a->uid, err);
+}
+
 static int
 place(struct tx *tx, struct append *a, struct err *err)
 {
@@ -82,7 +97,7 @@ place(struct tx *tx, struct append *a, struct err *err)
 	    kwtable_load(a->m->keywords, tx->t, &b, err) == -1 ||
 	    kwtable_resolve(tx, &b, &a->m->dirs, a->m->keywords,
 		buf_slice(&a->names), true, &a->keywords, err) == -1 ||
-	    tx_uid(&b, a->m->dirs.fd, &a->uid, err) == -1)
+	    give_uid(a, &b, err) == -1)
 		return -1;
 	before_ns = maildir_time(&a->m->dirs, append_place_part(a));
 	name_it(a);
