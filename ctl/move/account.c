@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/move/account.h"
 
-#include <errno.h>
-#include <string.h>
+#include <stdbool.h>
 #include <sys/file.h>
+#include <time.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -14,6 +14,8 @@
 #include "maildir/special.h"
 #include "store/mailbox.h"
 #include "store/states.h"
+
+enum { LOCK_MS = 100, LOCK_TRIES = 50 };
 
 struct import {
 	struct asowner *owner;
@@ -132,12 +134,26 @@ import_all(struct import *im, struct err *err)
 	return rc == 0 && im->task->tally->failed == 0 ? CTL_OK : CTL_FAILED;
 }
 
+/* One that was killed just now may hold it for a moment. */
+static bool
+lock(int dirfd)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_MS * 1000000L };
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(dirfd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 static int
 import(struct import *im, struct err *err)
 {
 	int rc;
 
-	if (flock(im->owner->dirfd, LOCK_EX | LOCK_NB) == -1)
+	if (!lock(im->owner->dirfd))
 		return ctl_fail("%s: another import is at work there",
 		    im->owner->name);
 	if (move_ask_ready(&im->ask, err) == -1)
