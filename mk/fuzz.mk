@@ -27,7 +27,10 @@ $(FUZZ_LIB): $(LIB_SRC:%.c=$(FUZZ_BUILD)/obj/%.o)
 # A target fuzz/imapd_<x>.c links the daemon's modules but its main.c.
 modules_of = $(patsubst %.c,$(FUZZ_BUILD)/obj/%.o,$(filter-out $(1)/main.c,$(call sources_of,$(1))))
 fuzz_daemon = $(filter $(DAEMONS),$(firstword $(subst _, ,$(1))))
-fuzz_objs = $(foreach d,$(call fuzz_daemon,$(1)),$(call modules_of,$(d)))
+# fuzz/ctl_<x>.c links the folder ctl/<x>.
+fuzz_ctl = $(patsubst %.c,$(FUZZ_BUILD)/obj/%.o,$(wildcard ctl/$(patsubst ctl_%,%,$(filter ctl_%,$(1)))/*.c))
+fuzz_objs = $(foreach d,$(call fuzz_daemon,$(1)),$(call modules_of,$(d))) \
+	$(if $(filter ctl_%,$(1)),$(call fuzz_ctl,$(1)))
 
 define fuzz_program
 $(FUZZ_BUILD)/$(1): $(FUZZ_BUILD)/obj/fuzz/$(1).o $(call fuzz_objs,$(1)) $(FUZZ_LIB)

@@ -16,8 +16,8 @@
 #include "base/slice.h"
 
 enum imap_frame_type {
-	/* Asked: each is answered by some SAY frames and SAY_DONE, or by
-	 * SAY_FAILED. */
+	/* Asked: each is answered by some SAY frames and SAY_DONE,
+	 * SAY_REFUSED or SAY_FAILED. */
 	IMAP_ASK_FOLDERS = 1,
 	IMAP_ASK_SELECT, /* s: the folder's name on the server */
 	IMAP_ASK_FLAGS,  /* n: first UID, changed since (0: all of them) */
@@ -32,7 +32,8 @@ enum imap_frame_type {
 	/* n: UID, flags, has a date, date; s: keywords.  Of the text before it */
 	IMAP_SAY_MESSAGE,
 	IMAP_SAY_DONE,
-	IMAP_SAY_FAILED, /* n: enum err_class; s: why */
+	IMAP_SAY_REFUSED, /* n: enum err_class; s: why; the session goes on */
+	IMAP_SAY_FAILED,  /* the same, and it is over */
 };
 enum { IMAP_FRAME_LAST = IMAP_SAY_FAILED, IMAP_FRAME_NUMBERS = 4 };
 

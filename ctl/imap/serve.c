@@ -36,9 +36,10 @@ say(struct serve *v, const struct imap_frame *f, struct err *err)
 }
 
 static void
-say_failed(struct serve *v, const struct err *why)
+say_why(
+    struct serve *v, enum imap_frame_type type, const struct err *why)
 {
-	const struct imap_frame f = { .type = IMAP_SAY_FAILED,
+	const struct imap_frame f = { .type = type,
 		.n = { why->class == ERR_PERM ? ERR_PERM : ERR_TEMP },
 		.s = slice_str(why->text) };
 
@@ -302,7 +303,7 @@ serve(struct serve *v, struct err *err)
 		if (rc == -1)
 			return -1;
 		if (rc == 1)
-			say_failed(v, err);
+			say_why(v, IMAP_SAY_REFUSED, err);
 		else if (say_done(v, IMAP_SAY_DONE, err) == -1)
 			return -1;
 	}
@@ -336,7 +337,7 @@ imap_serve(int fd, const struct imap_serve *s)
 	v.client.arg = &v;
 	rc = run_all(&v, s, &err);
 	if (rc == -1)
-		say_failed(&v, &err);
+		say_why(&v, IMAP_SAY_FAILED, &err);
 	imap_client_close(&v.client);
 	buf_fini(&v.packet);
 	buf_fini(&v.out);

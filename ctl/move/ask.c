@@ -46,10 +46,10 @@ next(struct move_ask *a, struct imap_frame *f, struct err *err)
 {
 	if (imap_frame_recv(a->fd, &a->packet, f, err) != FOUND)
 		return TEMPFAIL;
-	if (f->type != IMAP_SAY_FAILED)
+	if (f->type != IMAP_SAY_FAILED && f->type != IMAP_SAY_REFUSED)
 		return FOUND;
 	told(f, err);
-	return ABSENT;
+	return f->type == IMAP_SAY_REFUSED ? ABSENT : TEMPFAIL;
 }
 
 int

@@ -32,6 +32,7 @@ enum {
 	UIDS_MAX = 20000000, /* in a folder */
 	ASK_UIDS = 200,      /* at once */
 	PLACE_MAX = 16 << 10,
+	UNASKED_MAX = 10000, /* messages that are sent without being asked for */
 };
 
 struct work {
@@ -51,6 +52,7 @@ struct work {
 	const uint32_t *asked;
 	size_t nasked;
 	bool got[ASK_UIDS];
+	uint32_t unasked;
 };
 
 static int
@@ -294,7 +296,10 @@ take_message(struct work *w, const struct imap_frame *f, struct err *err)
 	/* Told without being asked for, or twice. */
 	if (at == NULL || w->got[at - w->asked]) {
 		move_into_drop(&w->into);
-		return 0;
+		return ++w->unasked <= UNASKED_MAX
+			   ? 0
+			   : err_set(err, ERR_PERM,
+				 "the server sends what was not asked for");
 	}
 	if (keywords_check(f->s, NULL) == 0)
 		info.keywords = f->s;

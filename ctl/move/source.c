@@ -41,7 +41,8 @@ parse_host(struct move_source *s, struct arena *arena, struct slice text)
 		host = cur_take(&c, slice_find(text, ':'));
 	if (cur_try_byte(&c, ':'))
 		s->port = (uint16_t)cur_u64(&c, UINT16_MAX);
-	if (!cur_end(&c) || host.n == 0 || s->port == 0)
+	if (!cur_end(&c) || host.n == 0 || s->port == 0 ||
+	    slice_find(host, '/') != host.n)
 		return false;
 	s->host = arena_lower(arena, host).p != NULL
 		      ? arena_str(arena, arena_lower(arena, host))
