@@ -417,24 +417,3 @@ dns_cancel(struct dns_query *q)
 	q->question->query = NULL;
 	q->question = NULL;
 }
-
-void
-dns_reverse_name(const uint8_t ip[16], char out[DNS_NAME_MAX])
-{
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
-		0xff };
-	char *p = out;
-
-	if (memcmp(ip, mapped, sizeof mapped) == 0) {
-		snprintf(out, DNS_NAME_MAX, "%u.%u.%u.%u.in-addr.arpa", ip[15],
-		    ip[14], ip[13], ip[12]);
-		return;
-	}
-	for (int i = 15; i >= 0; i--) {
-		*p++ = "0123456789abcdef"[ip[i] & 15];
-		*p++ = '.';
-		*p++ = "0123456789abcdef"[ip[i] >> 4];
-		*p++ = '.';
-	}
-	memcpy(p, "ip6.arpa", sizeof "ip6.arpa");
-}

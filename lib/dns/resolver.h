@@ -53,7 +53,4 @@ void dns_ask(struct dns_query *q, struct slice name, enum dns_type type,
 /* Forget it: on_answer will not run.  Nothing happens when none is open. */
 void dns_cancel(struct dns_query *q);
 
-/* The name to ask PTR for: IP is IPv4 mapped into IPv6 or IPv6. */
-void dns_reverse_name(const uint8_t ip[16], char out[DNS_NAME_MAX]);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/wire.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -311,4 +312,25 @@ dns_type_name(enum dns_type type)
 		return "TLSA";
 	}
 	return "?";
+}
+
+void
+dns_reverse_name(const uint8_t ip[16], char out[DNS_NAME_MAX])
+{
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+		0xff };
+	char *p = out;
+
+	if (memcmp(ip, mapped, sizeof mapped) == 0) {
+		snprintf(out, DNS_NAME_MAX, "%u.%u.%u.%u.in-addr.arpa", ip[15],
+		    ip[14], ip[13], ip[12]);
+		return;
+	}
+	for (int i = 15; i >= 0; i--) {
+		*p++ = "0123456789abcdef"[ip[i] & 15];
+		*p++ = '.';
+		*p++ = "0123456789abcdef"[ip[i] >> 4];
+		*p++ = '.';
+	}
+	memcpy(p, "ip6.arpa", sizeof "ip6.arpa");
 }

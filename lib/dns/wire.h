@@ -65,4 +65,7 @@ void dns_wire_parse(struct slice packet, enum dns_type type, struct arena *a,
 /* "MX" for DNS_MX. */
 const char *dns_type_name(enum dns_type type);
 
+/* The name to ask PTR for: IP is IPv4 mapped into IPv6 or IPv6. */
+void dns_reverse_name(const uint8_t ip[16], char out[DNS_NAME_MAX]);
+
 #endif
