@@ -104,6 +104,15 @@ domain_same(struct slice a, struct slice b)
 }
 
 bool
+domain_is_beneath(struct slice name, struct slice domain)
+{
+	if (name.n < domain.n ||
+	    !slice_ieq(slice_from(name, name.n - domain.n), domain))
+		return false;
+	return name.n == domain.n || name.p[name.n - domain.n - 1] == '.';
+}
+
+bool
 domain_address_to_ascii(struct slice address, struct buf *out)
 {
 	const size_t from = out->n;

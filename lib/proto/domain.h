@@ -21,6 +21,9 @@
 bool domain_to_ascii(struct slice domain, struct buf *out);
 /* Whether A and B are one domain. */
 bool domain_same(struct slice a, struct slice b);
+/* Whether NAME is DOMAIN or beneath it, both in this form or not (case of ASCII
+ * is ignored). */
+bool domain_is_beneath(struct slice name, struct slice domain);
 /* The same as domain_to_ascii for the domain of a canonical address; the local
  * part stays. Without a domain it is a copy. */
 bool domain_address_to_ascii(struct slice address, struct buf *out);

@@ -140,14 +140,6 @@ has_client(const struct eval *e, const struct dns_answer *answer, unsigned bits)
 
 /* ---- the names of the client ---- */
 
-static bool
-is_beneath(struct slice name, struct slice domain)
-{
-	return slice_ieq(name, domain) ||
-	       (name.n > domain.n + 1 && name.p[name.n - domain.n - 1] == '.' &&
-		   slice_ieq(slice_from(name, name.n - domain.n), domain));
-}
-
 /* The names of the client that lead back to its address (5.5): the first one
  * that is, or is beneath, DOMAIN; with ANY else whichever there is.  Empty:
  * none. */
@@ -163,10 +155,10 @@ valid_name(struct eval *e, struct slice domain, bool any)
 	ptr = ask(e, slice_str(reverse), DNS_PTR);
 	for (size_t i = 0; i < ptr->n && i < e->q->limits->hosts; i++) {
 		const struct slice name = slice_str(ptr->records[i].name);
-		const int is = slice_ieq(name, domain)    ? 3
-			       : is_beneath(name, domain) ? 2
-			       : any                      ? 1
-							  : 0;
+		const int is = slice_ieq(name, domain)           ? 3
+			       : domain_is_beneath(name, domain) ? 2
+			       : any                             ? 1
+								 : 0;
 		const struct dns_answer *answer;
 
 		if (is <= rank)

@@ -20,6 +20,7 @@
 
 enum {
 	RSA_BITS_MIN = 2048,
+	RSA_BITS_ANY = 512,
 	RSA_BITS_MAX = 8192,
 	P256_BYTES = 32,
 	P256_BITS = 256,
@@ -37,9 +38,9 @@ bytes_of(struct slice s)
 	return (const unsigned char *)(s.n > 0 ? s.p : "");
 }
 
-/* PKEY is taken over, or freed. */
+/* PKEY is taken over, or freed; RSA from BITS_MIN bits on. */
 static struct tls_pubkey *
-adopt(EVP_PKEY *pkey, struct err *err)
+adopt_from(EVP_PKEY *pkey, int bits_min, struct err *err)
 {
 	const int bits = pkey != NULL ? EVP_PKEY_get_bits(pkey) : 0;
 	struct tls_pubkey *k = xcalloc(1, sizeof *k);
@@ -51,7 +52,7 @@ adopt(EVP_PKEY *pkey, struct err *err)
 		err_set(err, ERR_PERM, "no public key");
 	} else if (EVP_PKEY_is_a(pkey, "RSA")) {
 		k->alg = PUBKEY_RS256;
-		if (bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX)
+		if (bits >= bits_min && bits <= RSA_BITS_MAX)
 			return k;
 		err_set(err, ERR_PERM, "an RSA key of %d bits", bits);
 	} else if (EVP_PKEY_is_a(pkey, "ED25519")) {
@@ -71,6 +72,12 @@ adopt(EVP_PKEY *pkey, struct err *err)
 	ERR_clear_error();
 	tls_pubkey_free(&k);
 	return NULL;
+}
+
+static struct tls_pubkey *
+adopt(EVP_PKEY *pkey, struct err *err)
+{
+	return adopt_from(pkey, RSA_BITS_MIN, err);
 }
 
 static EVP_PKEY *
@@ -166,6 +173,21 @@ tls_pubkey_pem(struct slice pem, struct err *err)
 	return adopt(pkey, err);
 }
 
+struct tls_pubkey *
+tls_pubkey_der(struct slice der, struct err *err)
+{
+	const unsigned char *p = bytes_of(der);
+	EVP_PKEY *pkey;
+
+	must(der.n <= INT_MAX);
+	pkey = d2i_PUBKEY(NULL, &p, (long)der.n);
+	if (pkey == NULL) {
+		p = bytes_of(der);
+		pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, (long)der.n);
+	}
+	return adopt_from(pkey, RSA_BITS_ANY, err);
+}
+
 void
 tls_pubkey_free(struct tls_pubkey **k)
 {
@@ -179,6 +201,12 @@ enum tls_pubkey_alg
 tls_pubkey_alg(const struct tls_pubkey *k)
 {
 	return k->alg;
+}
+
+unsigned
+tls_pubkey_bits(const struct tls_pubkey *k)
+{
+	return (unsigned)EVP_PKEY_get_bits(k->pkey);
 }
 
 static bool

@@ -23,9 +23,13 @@ struct tls_pubkey *tls_pubkey_p256(
 struct tls_pubkey *tls_pubkey_ed25519(struct slice x, struct err *err);
 /* From a "PUBLIC KEY" or the key of a "CERTIFICATE" in PEM form. */
 struct tls_pubkey *tls_pubkey_pem(struct slice pem, struct err *err);
+/* From DER: SubjectPublicKeyInfo, or the RSAPublicKey of RFC 8017 A.1.1.  An
+ * RSA key may be weak here: see tls_pubkey_bits. */
+struct tls_pubkey *tls_pubkey_der(struct slice der, struct err *err);
 void tls_pubkey_free(struct tls_pubkey **k);
 
 enum tls_pubkey_alg tls_pubkey_alg(const struct tls_pubkey *k);
+unsigned tls_pubkey_bits(const struct tls_pubkey *k);
 /* Is SIGNATURE (of ES256: two numbers of 32 bytes) that of DATA by K? */
 bool tls_pubkey_verify(
     const struct tls_pubkey *k, struct slice data, struct slice signature);
