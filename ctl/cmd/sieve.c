@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pabal sieve: scripts checked and tried.  Script and message are somebody's:
+ * they are read here, and parsed in a child that can reach nothing.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/cmd/ctl.h"
+#include "ctl/inst/confined.h"
+#include "ctl/mail/sievefiles.h"
+#include "ctl/view/sieveout.h"
+#include "mime/charset.h"
+#include "mime/header.h"
+#include "sieve/compile.h"
+#include "sieve/env.h"
+#include "sieve/lang.h"
+#include "sieve/limits.h"
+#include "sieve/load.h"
+#include "sieve/result.h"
+#include "sieve/run.h"
+
+struct job {
+	struct sieve_source source;
+	struct sieve_env env;
+	const struct ctl *ctl;
+	const char *name; /* of the script, without its directory */
+	struct buf script, message;
+	struct sievefiles personal, global;
+	const char *mailboxes; /* with commas between; NULL: the usual ones */
+	struct sieveout out;
+};
+
+static enum found
+on_script(struct sieve_source *src, enum sieve_location where,
+    struct slice name, struct slice *text)
+{
+	struct job *j = OUTER(src, struct job, source);
+	const struct buf *b = sievefiles_find(
+	    where == SIEVE_GLOBAL ? &j->global : &j->personal, name);
+
+	if (b == NULL)
+		return ABSENT;
+	*text = buf_slice(b);
+	return FOUND;
+}
+
+/* Compile the script; NULL: its errors were printed. */
+static struct sieve_code *
+compile(struct job *j, bool print, size_t *warnings)
+{
+	const struct sieve_lang lang = SIEVE_LANG_ALL;
+	struct sieve_code *code = NULL;
+	struct sieve_report report;
+	struct arena arena;
+	struct buf out;
+	struct err err;
+	bool temporary;
+
+	j->source.lang = &lang;
+	j->source.script = on_script;
+	arena_init(&arena);
+	sieve_report_init(&report, &arena, sieve_limits_default.errors);
+	buf_init(&out, sieve_limits_default.code_bytes);
+	if (sieve_compile(&j->source, slice_str(j->name), buf_slice(&j->script),
+		&out, &report, &temporary)) {
+		code = sieve_load(buf_slice(&out), &lang, &err);
+		if (code == NULL)
+			ctl_fail_err(&err);
+	}
+	if (print || code == NULL)
+		sieveout_report(j->ctl->json, &report);
+	*warnings = report.nwarnings;
+	buf_fini(&out);
+	arena_fini(&arena);
+	return code;
+}
+
+static int
+check(void *arg)
+{
+	struct job *j = arg;
+	size_t warnings;
+	struct sieve_code *code = compile(j, true, &warnings);
+
+	if (code == NULL)
+		return CTL_FAILED;
+	if (warnings == 0 && !j->ctl->json)
+		printf("%s: no errors\n", j->name);
+	sieve_load_free(&code);
+	return CTL_OK;
+}
+
+/* ---- a run ---- */
+
+static enum found
+on_mailbox(struct sieve_env *env, struct slice name)
+{
+	struct job *j = OUTER(env, struct job, env);
+	struct slice rest =
+	    slice_str(j->mailboxes != NULL ? j->mailboxes
+					   : "Drafts,Sent,Junk,Trash,Archive");
+
+	if (slice_iis(name, "INBOX"))
+		return FOUND;
+	while (rest.n > 0)
+		if (slice_eq(slice_cut(rest, ',', &rest), name))
+			return FOUND;
+	return ABSENT;
+}
+
+static void
+on_trace(struct sieve_env *env, struct slice script, uint32_t line,
+    struct slice text)
+{
+	struct job *j = OUTER(env, struct job, env);
+
+	sieveout_line(&j->out, script, line, text);
+}
+
+/* An address of the header's field NAME, for an envelope that nobody told. */
+static struct slice
+field_of(const struct job *j, const char *name)
+{
+	struct header_field f;
+
+	if (!header_find(buf_slice(&j->message), name, &f))
+		return SLICE("");
+	f.value = slice_trim(f.value);
+	if (f.value.n >= 2 && f.value.p[0] == '<' &&
+	    f.value.p[f.value.n - 1] == '>')
+		f.value = slice_sub(f.value, 1, f.value.n - 2);
+	return slice_find(f.value, ' ') == f.value.n ? f.value : SLICE("");
+}
+
+static int
+test(void *arg)
+{
+	static const struct sieve_calls calls = { .mailbox = on_mailbox,
+		.trace = on_trace };
+	struct job *j = arg;
+	struct sieve_result result;
+	size_t warnings;
+	struct sieve_code *code = compile(j, false, &warnings);
+	int rc;
+
+	if (code == NULL)
+		return CTL_FAILED;
+	j->env.calls = &calls;
+	j->env.message = buf_slice(&j->message);
+	if (j->env.from.p == NULL)
+		j->env.from = field_of(j, "Return-Path");
+	if (j->env.to.p == NULL)
+		j->env.to = field_of(j, "Delivered-To");
+	j->env.owner = j->env.to;
+	sieve_result_init(&result);
+	sieveout_begin(&j->out, j->ctl->json);
+	sieve_run(code, &j->env, &result);
+	sieveout_end(&j->out, &result);
+	rc = result.status == SIEVE_DONE ? CTL_OK : CTL_FAILED;
+	sieve_result_fini(&result);
+	sieve_load_free(&code);
+	return rc;
+}
+
+/* ---- what both are given ---- */
+
+static int
+open_files(struct job *j, const char *script, const char *global)
+{
+	const char *slash = strrchr(script, '/');
+	struct err err;
+
+	j->name = slash != NULL ? slash + 1 : script;
+	buf_init(&j->script, SIEVEFILES_SCRIPT_MAX + 16384);
+	buf_init(&j->message, SIEVEFILES_MESSAGE_MAX + 16384);
+	if (sievefiles_read(script, &j->script, &err) == -1 ||
+	    sievefiles_open(&j->personal, script, false, &err) == -1 ||
+	    (global != NULL &&
+		sievefiles_open(&j->global, global, true, &err) == -1)) {
+		ctl_fail_err(&err);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+close_files(struct job *j)
+{
+	buf_fini(&j->script);
+	buf_fini(&j->message);
+	sievefiles_close(&j->personal);
+	sievefiles_close(&j->global);
+}
+
+int
+cmd_sieve_check(struct ctl *ctl, int argc, char **argv)
+{
+	struct job j = { .ctl = ctl };
+	const char *global = NULL;
+	const struct ctl_opt opts[] = { { "global", &global, NULL },
+		{ NULL, NULL, NULL } };
+	int rc = CTL_FAILED;
+
+	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
+		return CTL_USAGE;
+	if (open_files(&j, argv[0], global) == 0)
+		rc = confined_run(ctl, check, &j);
+	close_files(&j);
+	return rc;
+}
+
+static void
+take_now(struct date *d)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	*d = (struct date){ .time_s = now };
+	if (localtime_r(&now, &tm) != NULL)
+		d->zone_min = (int)(tm.tm_gmtoff / 60);
+}
+
+int
+cmd_sieve_test(struct ctl *ctl, int argc, char **argv)
+{
+	struct job j = { .ctl = ctl };
+	const char *global = NULL, *sender = NULL, *recipient = NULL;
+	const struct ctl_opt opts[] = { { "global", &global, NULL },
+		{ "sender", &sender, NULL }, { "recipient", &recipient, NULL },
+		{ "mailboxes", &j.mailboxes, NULL }, { NULL, NULL, NULL } };
+	struct err err;
+	int rc = CTL_FAILED;
+
+	if (ctl_options(ctl, opts, argc, argv, 2, 2) == -1)
+		return CTL_USAGE;
+	j.env.from = slice_str(sender);
+	j.env.to = slice_str(recipient);
+	take_now(&j.env.now);
+	if (open_files(&j, argv[0], global) == 0) {
+		if (sievefiles_read(argv[1], &j.message, &err) == -1) {
+			ctl_fail_err(&err);
+		} else {
+			charset_preload();
+			rc = confined_run(ctl, test, &j);
+		}
+	}
+	close_files(&j);
+	return rc;
+}

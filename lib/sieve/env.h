@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a script is run on and in: the message, its envelope, the date, and
+ * questions about the account that only the caller can answer.  Everything is
+ * borrowed for the run.
+ */
+#ifndef SIEVE_ENV_H
+#define SIEVE_ENV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "mime/date.h"
+
+struct buf;
+struct sieve_call;
+struct sieve_env;
+struct sieve_exec;
+struct sieve_limits;
+
+/* Of a message: was its like seen before (RFC 7352)? */
+struct sieve_seen {
+	struct slice handle;
+	struct slice id;
+	uint32_t seconds;
+	bool last; /* the time begins anew each time */
+};
+
+/* Questions.  NULL answers as an account that has INBOX and nothing else;
+ * TEMPFAIL ends the run as temporary failure. */
+struct sieve_calls {
+	enum found (*mailbox)(struct sieve_env *env, struct slice name);
+	enum found (*mailbox_id)(struct sieve_env *env, struct slice id);
+	/* Has the mailbox (p == NULL: any) that attribute? */
+	enum found (*special_use)(
+	    struct sieve_env *env, struct slice mailbox, struct slice use);
+	/* MAILBOX p == NULL: the server's. */
+	enum found (*metadata)(struct sieve_env *env, struct slice mailbox,
+	    struct slice name, struct buf *value);
+	enum found (*duplicate)(
+	    struct sieve_env *env, const struct sieve_seen *seen);
+	/* RFC 5183; an item that is not known is absent. */
+	enum found (*item)(
+	    struct sieve_env *env, struct slice name, struct buf *value);
+	/* RFC 6134: is VALUE in the list, is there such a list (VALUE p ==
+	 * NULL)? */
+	enum found (*list)(
+	    struct sieve_env *env, struct slice name, struct slice value);
+	/* spamtest, virustest: a score of 0 to 100, or up to 5. */
+	enum found (*score)(struct sieve_env *env, bool virus, unsigned *score);
+	/* A host's command or test: its result to *RESULT; -1: the run fails
+	 * (sieve_exec_fail has said why). */
+	int (*word)(struct sieve_env *env, struct sieve_exec *x,
+	    const struct sieve_call *call, bool *result);
+	void (*variable)(
+	    struct sieve_env *env, struct slice name, struct buf *value);
+	/* What is tested and done, as it happens; SCRIPT's name and line. */
+	void (*trace)(struct sieve_env *env, struct slice script, uint32_t line,
+	    struct slice text);
+};
+
+struct sieve_env {
+	const struct sieve_calls *calls;
+	const struct sieve_limits *limits; /* NULL: the default */
+	struct slice message;
+	struct slice from; /* p == NULL: not known; empty: the null sender */
+	struct slice to, orig_to;
+	struct slice auth;
+	struct date now;
+	struct slice owner;            /* the account's address */
+	const struct slice *addresses; /* others it has */
+	size_t naddresses;
+};
+
+#endif

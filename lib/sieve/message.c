@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+#include "sieve/message.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "mime/encode.h"
+#include "mime/header.h"
+#include "mime/parser.h"
+#include "mime/part.h"
+#include "mime/word.h"
+
+void
+sieve_message_init(struct sieve_message *m, struct slice raw)
+{
+	const size_t n = header_length(raw);
+
+	*m = (struct sieve_message){ .raw = raw, .body = slice_from(raw, n) };
+	arena_init(&m->arena);
+	sieve_message_fields(&m->arena, slice_sub(raw, 0, n), &m->fields);
+}
+
+void
+sieve_message_fini(struct sieve_message *m)
+{
+	mime_tree_free(&m->tree);
+	arena_fini(&m->arena);
+	*m = (struct sieve_message){ 0 };
+}
+
+static void
+make_room(struct arena *a, struct sieve_fields *f)
+{
+	const size_t room = f->room > 0 ? 2 * f->room : 16;
+	struct sieve_field *list;
+
+	if (f->n < f->room)
+		return;
+	list = arena_alloc(a, room * sizeof *list);
+	if (f->n > 0)
+		memcpy(list, f->list, f->n * sizeof *list);
+	f->list = list;
+	f->room = room;
+}
+
+void
+sieve_message_fields(
+    struct arena *a, struct slice head, struct sieve_fields *out)
+{
+	struct header_field f;
+
+	*out = (struct sieve_fields){ 0 };
+	while (header_next(&head, &f)) {
+		make_room(a, out);
+		out->list[out->n++] = (struct sieve_field){
+			.name = f.name, .value = f.value, .raw = f.raw
+		};
+	}
+}
+
+/* What a byte of a header can become in UTF-8, at most. */
+enum { GROWTH = 6 };
+
+struct slice
+sieve_message_text(struct arena *a, struct sieve_field *f)
+{
+	struct buf b;
+
+	if (f->text.p != NULL)
+		return f->text;
+	buf_init(&b, f->value.n * GROWTH + 64);
+	word_decode(&b, f->value);
+	f->text = slice_trim(arena_slice(a, buf_slice(&b)));
+	if (f->text.p == NULL)
+		f->text = SLICE("");
+	buf_fini(&b);
+	return f->text;
+}
+
+uint64_t
+sieve_message_size(const struct sieve_message *m)
+{
+	uint64_t n = m->raw.n;
+
+	for (size_t i = 0; i < m->raw.n; i++) {
+		i += slice_find(slice_from(m->raw, i), '\n');
+		n += i < m->raw.n && (i == 0 || m->raw.p[i - 1] != '\r');
+	}
+	return n;
+}
+
+const struct mime_tree *
+sieve_message_tree(struct sieve_message *m)
+{
+	if (m->tree == NULL)
+		m->tree = mime_parse(m->raw, NULL);
+	return m->tree;
+}
+
+/* ---- changes ---- */
+
+enum { LINE_MAX_BYTES = 78 };
+
+/* VALUE in lines of a header: at blanks where it can be. */
+static void
+put_folded(struct buf *b, struct slice value)
+{
+	size_t column = b->n;
+
+	while (value.n > 0) {
+		size_t n = 1;
+
+		while (n < value.n && value.p[n] != ' ' && value.p[n] != '\t' &&
+		       value.p[n] != '\n' && value.p[n] != '\r')
+			n++;
+		if (value.p[0] == '\n' || value.p[0] == '\r') {
+			value = slice_from(value, 1);
+			continue;
+		}
+		if (column > 1 && column + n > LINE_MAX_BYTES &&
+		    (value.p[0] == ' ' || value.p[0] == '\t')) {
+			buf_adds(b, "\r\n");
+			column = 0;
+		}
+		buf_add(b, slice_sub(value, 0, n));
+		column += n;
+		value = slice_from(value, n);
+	}
+}
+
+static bool
+is_plain(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80 ||
+		    ((unsigned char)s.p[i] < ' ' &&
+			memchr("\t\r\n", s.p[i], 3) == NULL))
+			return false;
+	return true;
+}
+
+void
+sieve_message_add(
+    struct sieve_message *m, struct slice name, struct slice value, bool last)
+{
+	struct sieve_field f = { 0 };
+	struct sieve_fields *const list = &m->fields;
+	struct buf b;
+
+	value = slice_trim(value);
+	buf_init(&b, 16 * (name.n + value.n) + 256);
+	buf_addf(&b, "%.*s: ", SLICE_FMT(name));
+	if (is_plain(value))
+		put_folded(&b, value);
+	else
+		encode_words(&b, value);
+	buf_adds(&b, "\r\n");
+	f.raw = arena_slice(&m->arena, buf_slice(&b));
+	f.name = slice_sub(f.raw, 0, name.n);
+	f.value = slice_trim(slice_from(f.raw, name.n + 1));
+	buf_fini(&b);
+	make_room(&m->arena, list);
+	if (!last) {
+		memmove(list->list + 1, list->list, list->n * sizeof f);
+		list->list[0] = f;
+	} else {
+		list->list[list->n] = f;
+	}
+	list->n++;
+	m->edited = true;
+	m->rendered = (struct slice){ NULL, 0 };
+}
+
+void
+sieve_message_delete(struct sieve_message *m, size_t i)
+{
+	struct sieve_fields *const list = &m->fields;
+
+	list->n--;
+	memmove(list->list + i, list->list + i + 1,
+	    (list->n - i) * sizeof *list->list);
+	m->edited = true;
+	m->rendered = (struct slice){ NULL, 0 };
+}
+
+struct slice
+sieve_message_render(struct sieve_message *m)
+{
+	struct buf b;
+	size_t n = m->body.n + 2;
+
+	if (!m->edited)
+		return m->raw;
+	if (m->rendered.p != NULL)
+		return m->rendered;
+	for (size_t i = 0; i < m->fields.n; i++)
+		n += m->fields.list[i].raw.n + 2;
+	buf_init(&b, n);
+	for (size_t i = 0; i < m->fields.n; i++) {
+		const struct slice raw = m->fields.list[i].raw;
+
+		buf_add(&b, raw);
+		if (raw.n > 0 && raw.p[raw.n - 1] != '\n')
+			buf_adds(&b, "\r\n");
+	}
+	buf_adds(&b, "\r\n");
+	buf_add(&b, m->body);
+	m->rendered = arena_slice(&m->arena, buf_slice(&b));
+	buf_fini(&b);
+	return m->rendered;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#include "sieve/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void
+sieve_report_init(struct sieve_report *r, struct arena *a, size_t max)
+{
+	*r = (struct sieve_report){ .arena = a, .max = max };
+	r->tail = &r->first;
+}
+
+static void
+add(struct sieve_report *r, struct slice script, struct sieve_pos pos,
+    bool warning, const char *fmt, va_list ap)
+{
+	size_t *const count = warning ? &r->nwarnings : &r->nerrors;
+	struct sieve_remark *m;
+	char text[512];
+
+	if ((*count)++ >= r->max)
+		return;
+	vsnprintf(text, sizeof text, fmt, ap);
+	m = arena_new(r->arena, struct sieve_remark);
+	*m = (struct sieve_remark){ .script = script,
+		.pos = pos,
+		.warning = warning,
+		.text = arena_str(r->arena, slice_str(text)) };
+	*r->tail = m;
+	r->tail = &m->next;
+}
+
+void
+sieve_report_error(struct sieve_report *r, struct slice script,
+    struct sieve_pos pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(r, script, pos, false, fmt, ap);
+	va_end(ap);
+}
+
+void
+sieve_report_warning(struct sieve_report *r, struct slice script,
+    struct sieve_pos pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(r, script, pos, true, fmt, ap);
+	va_end(ap);
+}
