@@ -7,8 +7,10 @@
 #include "base/mem.h"
 #include "imapd/append/appendtext.h"
 #include "imapd/conf.h"
+#include "imapd/message/message.h"
 #include "imapd/parse/seqset_write.h"
 #include "maildir/keywords.h"
+#include "mime/parser.h"
 #include "mime/unbinary.h"
 #include "store/account.h"
 #include "store/mailbox.h"
@@ -159,6 +161,7 @@ incoming_write(struct incoming *in, struct slice bytes)
 void
 incoming_end(struct incoming *in)
 {
+	const struct mime_limits limits = imapd_message_limits();
 	struct err err = { 0 };
 
 	if (in->unbinary != NULL && !in->refused) {
@@ -174,7 +177,8 @@ incoming_end(struct incoming *in)
 	} else if (append_finish(in->message, &in->info, &err) == -1) {
 		incoming_refuse(in, &err);
 	} else {
-		mimereader_begin(&in->reader, append_fd(in->message));
+		mimereader_begin(
+		    &in->reader, append_fd(in->message), &limits);
 	}
 }
 

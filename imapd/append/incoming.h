@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "imapd/message/mimereader.h"
+#include "text/mimereader.h"
 #include "store/append.h"
 
 struct append_arguments;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/needle.h"
-#include "imapd/message/fieldtext.h"
+#include "text/fieldtext.h"
 #include "imapd/parse/searchkey.h"
 #include "mime/fold.h"
 

@@ -2,7 +2,7 @@
 #include "imapd/message/headscan.h"
 
 #include "base/needle.h"
-#include "imapd/message/fieldtext.h"
+#include "text/fieldtext.h"
 #include "mime/fold.h"
 #include "mime/header.h"
 

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "imapd/conf.h"
 #include "imapd/message/preview.h"
 #include "imapd/message/threadid.h"
 #include "log/metric.h"
 #include "mime/header.h"
+#include "mime/parser.h"
 #include "mime/part.h"
 #include "mime/record.h"
 #include "sys/fd.h"
@@ -38,6 +40,16 @@ imapd_message_close(struct imapd_message *m)
 	buf_fini(&m->record);
 	buf_fini(&m->preview);
 	mime_tree_free(&m->tree);
+}
+
+struct mime_limits
+imapd_message_limits(void)
+{
+	struct mime_limits limits = mime_limits_default;
+
+	limits.parts = imapd_conf->mime_parts_limit;
+	limits.depth = imapd_conf->mime_depth_limit;
+	return limits;
 }
 
 void
@@ -114,6 +126,7 @@ correct_sizes(struct imapd_message *m, struct err *err)
 static enum found
 make_record(struct imapd_message *m, struct err *err)
 {
+	const struct mime_limits limits = imapd_message_limits();
 	enum found found = FOUND;
 
 	if (m->fd == -1)
@@ -122,7 +135,7 @@ make_record(struct imapd_message *m, struct err *err)
 	if (found != FOUND)
 		return found;
 	if (!m->reading)
-		mimereader_begin(&m->reader, m->fd);
+		mimereader_begin(&m->reader, m->fd, &limits);
 	m->reading = true;
 	if (mimereader_step(&m->reader, &m->tree, err) == -1)
 		return TEMPFAIL;

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "imapd/message/html.h"
+#include "text/html.h"
 #include "mime/charset.h"
 #include "mime/param.h"
 #include "mime/part.h"

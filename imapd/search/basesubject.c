@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
-#include "imapd/message/fieldtext.h"
+#include "text/fieldtext.h"
 
 static bool
 is_blank(char c)

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "imapd/message/fieldtext.h"
+#include "text/fieldtext.h"
 #include "imapd/message/message.h"
 #include "imapd/parse/parse.h"
 #include "imapd/search/basesubject.h"

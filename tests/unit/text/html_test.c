@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/html.h"
+#include "text/html.h"
 
 #include "tests/unit.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "imapd/message/entity.h"
+#include "text/entity.h"
 
 /* Fed in pieces of N bytes. */
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a header field says to who searches in it. */
-#ifndef IMAPD_MESSAGE_FIELDTEXT_H
-#define IMAPD_MESSAGE_FIELDTEXT_H
+#ifndef TEXT_FIELDTEXT_H
+#define TEXT_FIELDTEXT_H
 
 #include <stdbool.h>
 

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/mimereader.h"
+#include "text/mimereader.h"
 
 #include <unistd.h>
 
-#include "imapd/conf.h"
 #include "mime/parser.h"
 
 enum { PIECE = 64 << 10, STEP = 128 << 10 };
 
 void
-mimereader_begin(struct mimereader *r, int fd)
+mimereader_begin(
+    struct mimereader *r, int fd, const struct mime_limits *limits)
 {
-	struct mime_limits limits = mime_limits_default;
-
-	limits.parts = imapd_conf->mime_parts_limit;
-	limits.depth = imapd_conf->mime_depth_limit;
-	*r = (struct mimereader){ mime_parser_new(&limits), fd, 0 };
+	*r = (struct mimereader){ mime_parser_new(limits), fd, 0 };
 }
 
 int

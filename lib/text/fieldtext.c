@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/fieldtext.h"
+#include "text/fieldtext.h"
 
 #include "base/arena.h"
 #include "base/buf.h"

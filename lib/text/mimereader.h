@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* The structure of a message that is in a file, read in steps: a large one
  * would hold up other sessions. */
-#ifndef IMAPD_MESSAGE_MIMEREADER_H
-#define IMAPD_MESSAGE_MIMEREADER_H
+#ifndef TEXT_MIMEREADER_H
+#define TEXT_MIMEREADER_H
 
 #include <stdint.h>
 
 #include "base/err.h"
 
+struct mime_limits;
 struct mime_parser;
 struct mime_tree;
 
@@ -18,8 +19,8 @@ struct mimereader {
 	int64_t off;
 };
 
-/* With the limits of imapd.conf. */
-void mimereader_begin(struct mimereader *r, int fd);
+void mimereader_begin(
+    struct mimereader *r, int fd, const struct mime_limits *limits);
 /* A piece of it.  *TREE stays NULL while there is more. */
 int mimereader_step(
     struct mimereader *r, struct mime_tree **tree, struct err *err);

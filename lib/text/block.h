@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Reading here and there in the file of a message, in large pieces: most
  * messages are read once as a whole. */
-#ifndef IMAPD_MESSAGE_BLOCK_H
-#define IMAPD_MESSAGE_BLOCK_H
+#ifndef TEXT_BLOCK_H
+#define TEXT_BLOCK_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/flowed.h"
+#include "text/flowed.h"
 
 #include "tests/unit.h"
 

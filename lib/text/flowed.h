@@ -4,8 +4,8 @@
  * joined with the next of the same quote depth, whose marks go; space-stuffing
  * is undone.
  */
-#ifndef IMAPD_MESSAGE_FLOWED_H
-#define IMAPD_MESSAGE_FLOWED_H
+#ifndef TEXT_FLOWED_H
+#define TEXT_FLOWED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/must.h"
-#include "imapd/message/flowed.h"
-#include "imapd/message/html.h"
+#include "text/flowed.h"
+#include "text/html.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

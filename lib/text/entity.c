@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/entity.h"
+#include "text/entity.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a reader sees of a text part: of HTML, of format=flowed. */
-#ifndef IMAPD_MESSAGE_VISIBLE_H
-#define IMAPD_MESSAGE_VISIBLE_H
+#ifndef TEXT_VISIBLE_H
+#define TEXT_VISIBLE_H
 
 #include <stdbool.h>
 

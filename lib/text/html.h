@@ -5,8 +5,8 @@
  * decoded.  A tag within a word (<b>) leaves the word whole; any other parts
  * what stands beside it.
  */
-#ifndef IMAPD_MESSAGE_HTML_H
-#define IMAPD_MESSAGE_HTML_H
+#ifndef TEXT_HTML_H
+#define TEXT_HTML_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/block.h"
+#include "text/block.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Character references of HTML: the characters that names and numbers mean. */
-#ifndef IMAPD_MESSAGE_ENTITY_H
-#define IMAPD_MESSAGE_ENTITY_H
+#ifndef TEXT_ENTITY_H
+#define TEXT_ENTITY_H
 
 #include <stdbool.h>
 #include <stdint.h>

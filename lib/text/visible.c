@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/visible.h"
+#include "text/visible.h"
 
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "imapd/message/flowed.h"
-#include "imapd/message/html.h"
+#include "text/flowed.h"
+#include "text/html.h"
 #include "mime/param.h"
 #include "mime/part.h"
 

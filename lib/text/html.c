@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/html.h"
+#include "text/html.h"
 
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "imapd/message/entity.h"
+#include "text/entity.h"
 
 enum { RUN_MAX = 256 };
 
