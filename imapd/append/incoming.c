@@ -177,8 +177,7 @@ incoming_end(struct incoming *in)
 	} else if (append_finish(in->message, &in->info, &err) == -1) {
 		incoming_refuse(in, &err);
 	} else {
-		mimereader_begin(
-		    &in->reader, append_fd(in->message), &limits);
+		mimereader_begin(&in->reader, append_fd(in->message), &limits);
 	}
 }
 

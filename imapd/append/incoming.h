@@ -13,8 +13,8 @@
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "text/mimereader.h"
 #include "store/append.h"
+#include "text/mimereader.h"
 
 struct append_arguments;
 struct buf;

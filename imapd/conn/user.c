@@ -9,6 +9,7 @@
 #include "ev/work.h"
 #include "imapd/conf.h"
 #include "imapd/conn/session.h"
+#include "imapd/index/keeper.h"
 #include "ipc/ipc.h"
 #include "ipc/place.h"
 #include "log/metric.h"
@@ -26,6 +27,8 @@ struct user {
 	struct work_share share; /* of the time that the loop has */
 	LIST_HEAD(, session) sessions;
 	unsigned nsessions;
+	struct keeper *keeper; /* of its full-text index */
+	struct keeper_owner owner;
 };
 
 static struct {
@@ -61,8 +64,8 @@ imapd_store(void)
 bool
 imapd_users_busy(void)
 {
-	/* At the end store_free sees to it. */
-	return users.by_home.count > 0 ||
+	/* At the end store_free sees to it; an index can wait. */
+	return users.sessions > 0 ||
 	       (!users.stopping && store_is_behind(users.store));
 }
 
@@ -79,6 +82,7 @@ imapd_users_bye(const char *why)
 
 		LIST_FOREACH(s, &u->sessions, link)
 		imapd_session_stop(s, why);
+		imapd_user_idle(u);
 	}
 }
 
@@ -106,10 +110,17 @@ on_changed(struct ev_task *task)
 }
 
 static void
+on_rest(struct keeper_owner *o)
+{
+	imapd_user_idle(OUTER(o, struct user, owner));
+}
+
+static void
 on_watch(struct account_watch *w)
 {
 	struct user *u = OUTER(w, struct user, watch);
 
+	keeper_changed(u->keeper);
 	u->news |= !users.hearing;
 	ev_task_queue(&u->changed);
 }
@@ -144,6 +155,8 @@ imapd_user_open(
 	work_share_init(&u->share);
 	ev_task_init(&u->changed, on_changed);
 	u->watch.on_change = on_watch;
+	u->owner.on_rest = on_rest;
+	u->keeper = keeper_new(a, u->name, &u->owner);
 	account_watch(a, &u->watch);
 	map_put(&users.by_home, slice_str(home), u);
 	return u;
@@ -152,12 +165,13 @@ imapd_user_open(
 void
 imapd_user_idle(struct user *u)
 {
-	if (u->nsessions > 0)
+	if (u->nsessions > 0 || (!users.stopping && keeper_is_busy(u->keeper)))
 		return;
 	tell_master(u);
 	map_del(&users.by_home, slice_str(u->home));
 	ev_task_cancel(&u->changed);
 	account_unwatch(&u->watch);
+	keeper_free(&u->keeper);
 	account_close(&u->account);
 	xfree(&u->home);
 	xfree(&u->name);
@@ -193,6 +207,12 @@ struct work_share *
 imapd_user_share(struct user *u)
 {
 	return &u->share;
+}
+
+struct keeper *
+imapd_user_keeper(const struct user *u)
+{
+	return u->keeper;
 }
 
 struct account *

@@ -14,6 +14,7 @@
 #include "base/slice.h"
 
 struct account;
+struct keeper;
 struct session;
 struct store;
 struct user;
@@ -22,7 +23,7 @@ struct work_share;
 /* Once: where accounts are, and which part of the mail root that is. */
 void imapd_users_init(struct store *store, const char *place);
 struct store *imapd_store(void);
-/* Is an account open: has it sessions, or names of files to be written? */
+/* Has an account sessions, or names of files to be written? */
 bool imapd_users_busy(void);
 /* "* BYE why" to all, before the end of the process. */
 void imapd_users_bye(const char *why);
@@ -41,6 +42,8 @@ struct session *imapd_user_sessions(const struct user *u);
 /* Of all its sessions. */
 struct work_share *imapd_user_share(struct user *u);
 struct account *imapd_user_account(const struct user *u);
+/* Of its full-text index. */
+struct keeper *imapd_user_keeper(const struct user *u);
 /* Its address, as the log has it. */
 const char *imapd_user_name(const struct user *u);
 /* As auth has it; and its quota in bytes (0: none). */

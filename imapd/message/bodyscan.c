@@ -43,8 +43,8 @@ bodyscan_step(struct bodyscan *s, bool *done, struct err *err)
 {
 	const int rc = textscan_step(&s->text, err);
 
-	*done = !textscan_has_more(&s->text) ||
-		s->nfound == s->search->nstrings;
+	*done =
+	    !textscan_has_more(&s->text) || s->nfound == s->search->nstrings;
 	return rc;
 }
 

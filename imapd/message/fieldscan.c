@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/needle.h"
-#include "text/fieldtext.h"
 #include "imapd/parse/searchkey.h"
 #include "mime/fold.h"
+#include "text/fieldtext.h"
 
 enum { FIELD_MAX = 16 << 20 };
 

@@ -2,9 +2,9 @@
 #include "imapd/message/headscan.h"
 
 #include "base/needle.h"
-#include "text/fieldtext.h"
 #include "mime/fold.h"
 #include "mime/header.h"
+#include "text/fieldtext.h"
 
 enum {
 	FIELDS_A_STEP = 64,

@@ -198,11 +198,12 @@ eval_leaf(struct match *m, const struct search_key *k)
 			   ? yes_if(fieldscan_holds(&m->fields, k))
 			   : eval_sent(m, k);
 	}
-	if (k->op == SEARCH_HEADER)
-		return m->level < MATCH_HEADER ? MATCH_UNKNOWN
-					       : yes_if(m->head.found[k->slot]);
-	return m->level < MATCH_TEXT ? MATCH_UNKNOWN
-				     : yes_if(m->scan.found[k->slot]);
+	if (k->op == SEARCH_HEADER && m->level >= MATCH_HEADER)
+		return yes_if(m->head.found[k->slot]);
+	if (k->op != SEARCH_HEADER && m->level >= MATCH_TEXT)
+		return yes_if(m->scan.found[k->slot]);
+	return m->known != NULL ? m->known->answer(m->known, k, m->info->uid)
+				: MATCH_UNKNOWN;
 }
 
 static enum match_answer

@@ -21,8 +21,16 @@ enum { MATCH_HITS = 64 }; /* looked for at once */
 enum match_level { MATCH_INDEX, MATCH_RECORD, MATCH_HEADER, MATCH_TEXT };
 enum match_answer { MATCH_NO, MATCH_YES, MATCH_UNKNOWN };
 
+/* Who knows of messages what is in them without reading. */
+struct match_known {
+	/* K is TEXT, BODY or HEADER. */
+	enum match_answer (*answer)(struct match_known *known,
+	    const struct search_key *k, uint32_t uid);
+};
+
 struct match {
 	const struct search *search;
+	struct match_known *known; /* NULL: nobody */
 	struct view *view;
 	int64_t now_s;     /* for YOUNGER and OLDER */
 	uint64_t keywords; /* the table that names were looked up in */

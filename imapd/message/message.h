@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "text/mimereader.h"
 #include "store/message.h"
+#include "text/mimereader.h"
 
 struct mime_limits;
 

@@ -7,12 +7,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "text/html.h"
 #include "mime/charset.h"
 #include "mime/param.h"
 #include "mime/part.h"
 #include "mime/transfer.h"
 #include "sys/fd.h"
+#include "text/html.h"
 
 enum {
 	CHARACTERS_MAX = 256,

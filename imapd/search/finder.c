@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "imapd/message/match.h"
 #include "imapd/parse/searchkey.h"
+#include "imapd/search/lookup.h"
 #include "imapd/selected/seqwalk.h"
 #include "store/view.h"
 
@@ -17,6 +18,9 @@ struct finder {
 	bool hit;  /* it meets the criteria */
 	uint32_t seq;
 	uint64_t modseq;
+	struct lookup *lookup; /* NULL: nothing is asked, */
+	bool asked;            /* or all was */
+	struct arena *arena;   /* for what comes of that */
 };
 
 struct finder *
@@ -31,6 +35,15 @@ finder_new(struct search *search, struct view *v, struct arena *a, bool numbers)
 	f->numbers = numbers;
 	f->match.numbers = numbers && !search->modseq;
 	return f;
+}
+
+/* What is kept of each message tells as much of a few fields. */
+void
+finder_use_index(struct finder *f, struct keeper *k, struct arena *a)
+{
+	f->arena = a;
+	if (!f->match.heads_kept)
+		f->lookup = lookup_new(k, f->match.search, f->match.view);
 }
 
 void
@@ -59,6 +72,7 @@ finder_free(struct finder **f)
 	if (*f != NULL) {
 		end_message(*f);
 		match_fini(&(*f)->match);
+		lookup_free(&(*f)->lookup);
 	}
 	xfree(f);
 }
@@ -152,12 +166,28 @@ next_message(struct finder *f, struct err *err)
 	return FOUND;
 }
 
+/* False: it has been. */
+static bool
+ask_index(struct finder *f)
+{
+	if (f->lookup == NULL || f->asked)
+		return false;
+	if (lookup_step(f->lookup))
+		return true;
+	f->asked = true;
+	f->match.known = lookup_known(f->lookup);
+	lookup_narrow(f->lookup, &f->walk, f->arena);
+	return false;
+}
+
 enum found
 finder_step(struct finder *f, struct err *err)
 {
 	enum match_answer answer;
 	enum found found;
 
+	if (ask_index(f))
+		return FOUND;
 	if (f->hit)
 		end_message(f);
 	if (!f->busy) {

@@ -14,6 +14,7 @@
 struct arena;
 struct finder;
 struct imapd_message;
+struct keeper;
 struct search;
 struct view;
 
@@ -22,6 +23,8 @@ struct view;
  * message is opened that the index shows to match. */
 struct finder *finder_new(
     struct search *search, struct view *v, struct arena *a, bool numbers);
+/* Ask the full-text index first; memory from A. */
+void finder_use_index(struct finder *f, struct keeper *k, struct arena *a);
 /* Read what is kept of each message along with it. */
 void finder_read_records(struct finder *f);
 /* The same, or COLUMN alone where that is enough (finder_column). */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/conn/user.h"
+#include "imapd/parse/boxname.h"
 #include "imapd/parse/boxtext.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
@@ -98,6 +99,7 @@ begin_finding(const struct session *s, struct multi *m, struct err *err)
 	p = parse_of(m->program, &m->arena);
 	m->search = searchkey_parse(&p);
 	m->finder = finder_new(&m->search, m->view, &m->arena, true);
+	finder_use_index(m->finder, imapd_user_keeper(s->user), &m->arena);
 	buf_init(&m->head, HEAD_MAX);
 	buf_adds(&m->head, " MAILBOX ");
 	boxtext_add(&m->head, s, mailbox_name(m->mailbox));

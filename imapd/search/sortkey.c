@@ -5,7 +5,6 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "text/fieldtext.h"
 #include "imapd/message/message.h"
 #include "imapd/parse/parse.h"
 #include "imapd/search/basesubject.h"
@@ -13,6 +12,7 @@
 #include "mime/casemap.h"
 #include "mime/record.h"
 #include "store/visit.h"
+#include "text/fieldtext.h"
 
 /* Of a display name that is decoded; mapping makes it longer. */
 enum { NAME_MAX_BYTES = 1024, TEXT_MAX_BYTES = 64 << 10 };

@@ -32,8 +32,8 @@ static const char schema[] =
     "CREATE TABLE rest(id INTEGER PRIMARY KEY, h BLOB, b BLOB);"
     "CREATE TABLE doc(email INTEGER, size INTEGER, id INTEGER,"
     " PRIMARY KEY(email, size)) WITHOUT ROWID;"
-    "CREATE TABLE last(one INTEGER PRIMARY KEY, doc INTEGER);"
-    "INSERT INTO last VALUES(1, 0);"
+    "CREATE TABLE last(one INTEGER PRIMARY KEY, doc INTEGER, seen INTEGER);"
+    "INSERT INTO last VALUES(1, 0, 0);"
     "CREATE TABLE box(id INTEGER PRIMARY KEY, mailbox BLOB,"
     " uidvalidity INTEGER, UNIQUE(mailbox, uidvalidity));"
     "CREATE TABLE run(box INTEGER, uid INTEGER, n INTEGER, doc INTEGER,"
@@ -64,6 +64,8 @@ static const char *const texts[DB_STATEMENTS] = {
 	[DB_COUNTS] = "SELECT doc, (SELECT coalesce(sum(n), 0) FROM run) FROM last",
 	[DB_DEL_BOX] = "DELETE FROM box WHERE id = ?1",
 	[DB_BOXES] = "SELECT id, mailbox, uidvalidity FROM box",
+	[DB_SEEN] = "SELECT seen FROM last",
+	[DB_SET_SEEN] = "UPDATE last SET seen = ?1 WHERE one = 1",
 };
 /* clang-format on */
 

@@ -48,6 +48,8 @@ enum db_sql {
 	DB_COUNTS,
 	DB_DEL_BOX,
 	DB_BOXES,
+	DB_SEEN,
+	DB_SET_SEEN,
 	DB_STATEMENTS
 };
 

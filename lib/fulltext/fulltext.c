@@ -62,6 +62,12 @@ fulltext_close(struct fulltext **fp)
 	xfree(fp);
 }
 
+void
+fulltext_remove(int dirfd)
+{
+	db_remove(dirfd);
+}
+
 bool
 fulltext_is_lost(const struct fulltext *f)
 {
@@ -333,6 +339,29 @@ fulltext_add(struct fulltext *f, uint64_t email_id, int64_t size,
 	    add_terms(f, *doc, t, err) == 0 && add_rest(f, *doc, t, err) == 0)
 		return add_doc(f, email_id, size, *doc, err);
 	return -1;
+}
+
+int
+fulltext_seen(struct fulltext *f, uint64_t *modseq, struct err *err)
+{
+	struct sqlite3_stmt *st = db_statement(&f->db, DB_SEEN, err);
+
+	if (st == NULL || db_step(&f->db, st, err) != FOUND)
+		return -1;
+	*modseq = (uint64_t)db_number(st, 0);
+	db_reset(st);
+	return 0;
+}
+
+int
+fulltext_set_seen(struct fulltext *f, uint64_t modseq, struct err *err)
+{
+	struct sqlite3_stmt *st = db_statement(&f->db, DB_SET_SEEN, err);
+
+	if (st == NULL)
+		return -1;
+	db_bind(st, 1, (int64_t)modseq);
+	return db_step(&f->db, st, err) == TEMPFAIL ? -1 : 0;
 }
 
 int

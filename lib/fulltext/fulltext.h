@@ -34,6 +34,8 @@ enum found fulltext_open(
     int dirfd, bool make, struct fulltext **f, bool *damaged, struct err *err);
 /* F may point at NULL; leaves NULL.  A damaged one is removed. */
 void fulltext_close(struct fulltext **f);
+/* Take away the index in DIRFD, whatever it is. */
+void fulltext_remove(int dirfd);
 /* Of no use any more: its file is gone, or it turned out to be damaged. */
 bool fulltext_is_lost(const struct fulltext *f);
 bool fulltext_is_damaged(const struct fulltext *f);
@@ -82,6 +84,11 @@ bool fulltext_places_keep(
 int fulltext_put_places(struct fulltext *f, struct slice id,
     uint32_t uidvalidity, struct fulltext_places *p, bool anew,
     struct err *err);
+
+/* The number of the account's last change (account_modseq) of which all is in
+ * the index; 0: none.  _set: within a transaction. */
+int fulltext_seen(struct fulltext *f, uint64_t *modseq, struct err *err);
+int fulltext_set_seen(struct fulltext *f, uint64_t modseq, struct err *err);
 
 /* Documents, and places that they are in. */
 struct fulltext_counts {

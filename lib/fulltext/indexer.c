@@ -21,12 +21,14 @@ enum {
 	GONE_SLACK = 100,      /* of a mailbox, that are left in */
 };
 
-enum stage { NEXT_BOX, BEGIN, LOOK, READ, COMMIT, DONE };
+enum stage { START, NEXT_BOX, BEGIN, LOOK, READ, COMMIT, FINISH, DONE };
 
 struct indexer {
 	struct account *account;
 	struct fulltext *index;
 	struct arena arena;
+	bool all;        /* mailboxes, */
+	uint64_t modseq; /* as of this change */
 	struct slice *names;
 	size_t nnames, capnames, name;
 
@@ -74,7 +76,8 @@ indexer_new(struct account *a, struct fulltext *f, struct slice name,
 	arena_init(&x->arena);
 	reader_init(&x->reader, limits);
 	x->batch = xcalloc(BATCH, sizeof *x->batch);
-	if (name.p != NULL)
+	x->all = name.p == NULL;
+	if (!x->all)
 		(void)on_name(x, &one);
 	return x;
 }
@@ -196,6 +199,25 @@ enter_box(struct indexer *x, struct slice name, struct err *err)
 	return FOUND;
 }
 
+/* Nothing has changed since all was in the index? */
+static int
+start(struct indexer *x, struct err *err)
+{
+	uint64_t seen;
+
+	x->stage = NEXT_BOX;
+	if (!x->all)
+		return 0;
+	if (account_modseq(x->account, &x->modseq, err) == -1 ||
+	    fulltext_seen(x->index, &seen, err) == -1)
+		return -1;
+	if (seen == x->modseq)
+		x->stage = DONE;
+	else
+		return mailbox_list(x->account, false, on_name, x, err);
+	return 0;
+}
+
 static int
 next_box(struct indexer *x, struct err *err)
 {
@@ -203,18 +225,14 @@ next_box(struct indexer *x, struct err *err)
 	enum found found;
 
 	leave_box(x);
-	if (x->nnames == 0 &&
-	    mailbox_list(x->account, false, on_name, x, err) == -1)
-		return -1;
 	if (x->name == x->nnames) {
-		x->stage = DONE;
+		x->stage = FINISH;
 		return 0;
 	}
 	found = enter_box(x, x->names[x->name++], &why);
-	if (found == ABSENT && x->nnames == 1) {
+	if (found == ABSENT && !x->all)
 		return err_set_code(
 		    err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
-	}
 	if (found == TEMPFAIL) {
 		if (err != NULL)
 			*err = why;
@@ -358,6 +376,21 @@ commit_step(struct indexer *x, struct err *err)
 	return 0;
 }
 
+static int
+finish(struct indexer *x, struct err *err)
+{
+	x->stage = DONE;
+	if (!x->all)
+		return 0;
+	x->stage = FINISH;
+	if (fulltext_begin(x->index, err) == -1 ||
+	    fulltext_set_seen(x->index, x->modseq, err) == -1 ||
+	    indexer_commit(x, err) == -1)
+		return -1;
+	x->stage = DONE;
+	return 0;
+}
+
 int
 indexer_step(struct indexer *x, bool *more, struct err *err)
 {
@@ -365,6 +398,9 @@ indexer_step(struct indexer *x, bool *more, struct err *err)
 
 	*more = true;
 	switch (x->stage) {
+	case START:
+		rc = start(x, err);
+		break;
 	case NEXT_BOX:
 		rc = next_box(x, err);
 		break;
@@ -379,6 +415,9 @@ indexer_step(struct indexer *x, bool *more, struct err *err)
 		break;
 	case COMMIT:
 		rc = commit_step(x, err);
+		break;
+	case FINISH:
+		rc = finish(x, err);
 		break;
 	case DONE:
 		*more = false;

@@ -8,8 +8,7 @@
 enum { PIECE = 64 << 10, STEP = 128 << 10 };
 
 void
-mimereader_begin(
-    struct mimereader *r, int fd, const struct mime_limits *limits)
+mimereader_begin(struct mimereader *r, int fd, const struct mime_limits *limits)
 {
 	*r = (struct mimereader){ mime_parser_new(limits), fd, 0 };
 }

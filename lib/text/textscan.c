@@ -2,12 +2,12 @@
 #include "text/textscan.h"
 
 #include "base/arena.h"
-#include "text/fieldtext.h"
-#include "text/visible.h"
 #include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/param.h"
 #include "mime/part.h"
+#include "text/fieldtext.h"
+#include "text/visible.h"
 
 enum {
 	PIECE = 32 << 10,
@@ -65,8 +65,8 @@ take_fields(struct textscan *s)
 		buf_adds(&s->decoded, ": ");
 		fieldtext_put(&s->decoded, &f, s->raw);
 		fold_text(buf_slice(&s->decoded), &s->window);
-		s->take(s,
-		    s->part == s->root ? TEXTSCAN_HEADER : TEXTSCAN_BODY, true);
+		s->take(s, s->part == s->root ? TEXTSCAN_HEADER : TEXTSCAN_BODY,
+		    true);
 	}
 	return true;
 }

@@ -5,10 +5,10 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "text/flowed.h"
-#include "text/html.h"
 #include "mime/param.h"
 #include "mime/part.h"
+#include "text/flowed.h"
+#include "text/html.h"
 
 enum { TEXT_MAX = 8 << 20 };
 
