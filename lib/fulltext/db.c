@@ -28,8 +28,13 @@ static const char settings[] = "PRAGMA page_size=4096;"
 static const char schema[] =
     "CREATE VIRTUAL TABLE terms USING fts5(t, content='', columnsize=0,"
     " detail=none, tokenize='" TOKENS_NAME "');"
+    /* Segments are merged in steps of our own (fulltext_merge). */
+    "INSERT INTO terms(terms, rank) VALUES('automerge', 0);"
+    "INSERT INTO terms(terms, rank) VALUES('crisismerge', 64);"
+    "INSERT INTO terms(terms, rank) VALUES('usermerge', 4);"
+    "INSERT INTO terms(terms, rank) VALUES('hashsize', 262144);"
     "CREATE TABLE words(id INTEGER PRIMARY KEY, w BLOB NOT NULL);"
-    "CREATE TABLE rest(id INTEGER PRIMARY KEY, h BLOB, b BLOB);"
+    "CREATE TABLE rest(id INTEGER PRIMARY KEY, r BLOB NOT NULL);"
     "CREATE TABLE doc(email INTEGER, size INTEGER, id INTEGER,"
     " PRIMARY KEY(email, size)) WITHOUT ROWID;"
     "CREATE TABLE last(one INTEGER PRIMARY KEY, doc INTEGER, seen INTEGER);"
@@ -51,8 +56,10 @@ static const char *const texts[DB_STATEMENTS] = {
 	[DB_LAST_WORDS] = "SELECT id, length(w) FROM words ORDER BY id DESC LIMIT 1",
 	[DB_ADD_WORDS] = "INSERT INTO words(w) VALUES(?1)",
 	[DB_MORE_WORDS] = "UPDATE words SET w = CAST(w || ?2 AS BLOB) WHERE id = ?1",
-	[DB_REST] = "SELECT id, h, b FROM rest WHERE id > ?1 ORDER BY id",
-	[DB_ADD_REST] = "INSERT INTO rest VALUES(?1, ?2, ?3)",
+	[DB_REST] = "SELECT id, r FROM rest WHERE id > ?1 ORDER BY id",
+	[DB_LAST_REST] = "SELECT id, length(r) FROM rest ORDER BY id DESC LIMIT 1",
+	[DB_ADD_REST] = "INSERT INTO rest(r) VALUES(?1)",
+	[DB_MORE_REST] = "UPDATE rest SET r = CAST(r || ?2 AS BLOB) WHERE id = ?1",
 	[DB_FIND_DOC] = "SELECT id FROM doc WHERE email = ?1 AND size = ?2",
 	[DB_ADD_DOC] = "INSERT INTO doc VALUES(?1, ?2, ?3)",
 	[DB_LAST_DOC] = "UPDATE last SET doc = doc + 1 WHERE one = 1 RETURNING doc",
@@ -66,6 +73,7 @@ static const char *const texts[DB_STATEMENTS] = {
 	[DB_BOXES] = "SELECT id, mailbox, uidvalidity FROM box",
 	[DB_SEEN] = "SELECT seen FROM last",
 	[DB_SET_SEEN] = "UPDATE last SET seen = ?1 WHERE one = 1",
+	[DB_MERGE] = "INSERT INTO terms(terms, rank) VALUES('merge', ?1)",
 };
 /* clang-format on */
 
@@ -345,6 +353,12 @@ db_column(struct sqlite3_stmt *st, int at)
 
 	return slice_of(
 	    p, p != NULL ? (size_t)sqlite3_column_bytes(st, at) : 0);
+}
+
+int64_t
+db_changes(const struct db *d)
+{
+	return sqlite3_total_changes(d->sq);
 }
 
 int64_t

@@ -5,9 +5,10 @@
  *
  * Tables: `terms` (FTS5, without contents or places: which documents have a
  * term, in the header 'h' or in the body 'b'), `words` (all words that are
- * terms, "\n" around each, as many as a row takes), `rest` (of a document: what
- * is no term), `doc` (the number of a message that has this EMAILID and size),
- * `box` and `run` (which UIDs of a mailbox are which documents).
+ * terms, "\n" around each, as many as a row takes), `rest` (of documents, as
+ * many as a row takes: what is no term), `doc` (the number of a message that
+ * has this EMAILID and size), `box` and `run` (which UIDs of a mailbox are
+ * which documents).
  */
 #ifndef FULLTEXT_DB_H
 #define FULLTEXT_DB_H
@@ -36,7 +37,9 @@ enum db_sql {
 	DB_ADD_WORDS,
 	DB_MORE_WORDS,
 	DB_REST,
+	DB_LAST_REST,
 	DB_ADD_REST,
+	DB_MORE_REST,
 	DB_FIND_DOC,
 	DB_ADD_DOC,
 	DB_LAST_DOC,
@@ -50,6 +53,7 @@ enum db_sql {
 	DB_BOXES,
 	DB_SEEN,
 	DB_SET_SEEN,
+	DB_MERGE,
 	DB_STATEMENTS
 };
 
@@ -85,6 +89,8 @@ void db_bind_slice(struct sqlite3_stmt *st, int at, struct slice s);
 void db_bind_text(struct sqlite3_stmt *st, int at, struct slice s);
 void db_bind(struct sqlite3_stmt *st, int at, int64_t v);
 struct slice db_column(struct sqlite3_stmt *st, int at);
+/* Rows changed since it was opened. */
+int64_t db_changes(const struct db *d);
 int64_t db_number(struct sqlite3_stmt *st, int at);
 
 #endif

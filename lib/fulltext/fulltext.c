@@ -8,14 +8,16 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "fulltext/inner.h"
+#include "fulltext/rest.h"
 #include "fulltext/terms.h"
 #include "sys/fd.h"
 
 enum {
 	TEXT_MAX = 16 << 20,
-	WORDS_ROW = 16 << 10,  /* bytes of words in a row, about */
+	ROW = 16 << 10,        /* bytes of words or rests in a row, about */
 	KNOWN_SLOTS = 1 << 16, /* of which half are used */
-	STALE_DOCS = 1000,     /* fewer are not worth it */
+	MERGE_PAGES = 16,
+	STALE_DOCS = 1000, /* fewer are not worth it */
 };
 
 enum found
@@ -27,6 +29,7 @@ fulltext_open(
 
 	*damaged = false;
 	buf_init(&new->words, TEXT_MAX);
+	buf_init(&new->rest, TEXT_MAX);
 	buf_init(&new->text, TEXT_MAX);
 	new->dirfd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
 	if (new->dirfd == -1) {
@@ -57,6 +60,7 @@ fulltext_close(struct fulltext **fp)
 		db_remove(f->dirfd);
 	fd_close(&f->dirfd);
 	buf_fini(&f->words);
+	buf_fini(&f->rest);
 	buf_fini(&f->text);
 	xfree(&f->known);
 	xfree(fp);
@@ -97,34 +101,52 @@ fulltext_is_writing(const struct fulltext *f)
 	return f->db.writing;
 }
 
+/* BYTES behind what is in the last row, or into a new one: LAST asks for it,
+ * ADD and MORE do it. */
 static int
-add_words(struct fulltext *f, struct err *err)
+add_to_row(struct fulltext *f, enum db_sql last, enum db_sql add,
+    enum db_sql more, struct buf *bytes, struct err *err)
 {
 	struct sqlite3_stmt *st;
 	enum found found;
 	int64_t id = 0;
 
-	if (f->words.n == 0)
+	if (bytes->n == 0)
 		return 0;
-	buf_addc(&f->words, '\n');
-	st = db_statement(&f->db, DB_LAST_WORDS, err);
+	st = db_statement(&f->db, last, err);
 	if (st == NULL)
 		return -1;
 	found = db_step(&f->db, st, err);
-	if (found == FOUND && db_number(st, 1) < WORDS_ROW)
+	if (found == FOUND && db_number(st, 1) < ROW)
 		id = db_number(st, 0);
 	db_reset(st);
 	if (found == TEMPFAIL)
 		return -1;
-	st = db_statement(&f->db, id > 0 ? DB_MORE_WORDS : DB_ADD_WORDS, err);
+	st = db_statement(&f->db, id > 0 ? more : add, err);
 	if (st == NULL)
 		return -1;
 	if (id > 0)
 		db_bind(st, 1, id);
-	db_bind_slice(st, id > 0 ? 2 : 1, buf_slice(&f->words));
+	db_bind_slice(st, id > 0 ? 2 : 1, buf_slice(bytes));
 	found = db_step(&f->db, st, err);
-	buf_reset(&f->words);
+	buf_reset(bytes);
 	return found == TEMPFAIL ? -1 : 0;
+}
+
+static int
+add_words(struct fulltext *f, struct err *err)
+{
+	if (f->words.n > 0)
+		buf_addc(&f->words, '\n');
+	return add_to_row(
+	    f, DB_LAST_WORDS, DB_ADD_WORDS, DB_MORE_WORDS, &f->words, err);
+}
+
+static int
+add_rests(struct fulltext *f, struct err *err)
+{
+	return add_to_row(
+	    f, DB_LAST_REST, DB_ADD_REST, DB_MORE_REST, &f->rest, err);
 }
 
 int
@@ -134,7 +156,8 @@ fulltext_commit(struct fulltext *f, struct err *err)
 
 	if (!f->db.writing)
 		return 0;
-	if (add_words(f, &why) == 0 && db_run(&f->db, DB_COMMIT, &why) == 0) {
+	if (add_words(f, &why) == 0 && add_rests(f, &why) == 0 &&
+	    db_run(&f->db, DB_COMMIT, &why) == 0) {
 		f->db.writing = false;
 		return 0;
 	}
@@ -152,6 +175,7 @@ fulltext_rollback(struct fulltext *f)
 		(void)db_run(&f->db, DB_ROLLBACK, NULL);
 	f->db.writing = false;
 	buf_reset(&f->words);
+	buf_reset(&f->rest);
 	/* They may be known from what was taken back. */
 	xfree(&f->known);
 	f->nknown = 0;
@@ -282,19 +306,15 @@ static int
 add_rest(
     struct fulltext *f, uint64_t doc, const struct terms *t, struct err *err)
 {
-	struct sqlite3_stmt *st;
+	const struct rest r = { .doc = doc,
+		.header = buf_slice(&t->rest[TERMS_HEADER]),
+		.body = buf_slice(&t->rest[TERMS_BODY]) };
 
-	if (t->rest[0].n == 0 && t->rest[1].n == 0)
-		return 0;
-	st = db_statement(&f->db, DB_ADD_REST, err);
-	if (st == NULL)
-		return -1;
-	db_bind(st, 1, (int64_t)doc);
-	if (t->rest[0].n > 0)
-		db_bind_slice(st, 2, buf_slice(&t->rest[0]));
-	if (t->rest[1].n > 0)
-		db_bind_slice(st, 3, buf_slice(&t->rest[1]));
-	return db_step(&f->db, st, err) == TEMPFAIL ? -1 : 0;
+	if (r.header.n + r.body.n > 0)
+		rest_put(&f->rest, &r);
+	if (f->rest.failed)
+		return err_set(err, ERR_TEMP, "too long rests");
+	return f->rest.n < ROW ? 0 : add_rests(f, err);
 }
 
 static int
@@ -339,6 +359,22 @@ fulltext_add(struct fulltext *f, uint64_t email_id, int64_t size,
 	    add_terms(f, *doc, t, err) == 0 && add_rest(f, *doc, t, err) == 0)
 		return add_doc(f, email_id, size, *doc, err);
 	return -1;
+}
+
+int
+fulltext_merge(struct fulltext *f, bool *more, struct err *err)
+{
+	struct sqlite3_stmt *st = db_statement(&f->db, DB_MERGE, err);
+	const int64_t before = db_changes(&f->db);
+
+	if (st == NULL)
+		return -1;
+	db_bind(st, 1, MERGE_PAGES);
+	if (db_step(&f->db, st, err) == TEMPFAIL)
+		return -1;
+	/* One is that of the statement itself. */
+	*more = db_changes(&f->db) - before >= 2;
+	return 0;
 }
 
 int

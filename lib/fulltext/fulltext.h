@@ -85,6 +85,9 @@ int fulltext_put_places(struct fulltext *f, struct slice id,
     uint32_t uidvalidity, struct fulltext_places *p, bool anew,
     struct err *err);
 
+/* What was written in many pieces is put together, some of it in a call, within
+ * a transaction; *MORE: there is more to do. */
+int fulltext_merge(struct fulltext *f, bool *more, struct err *err);
 /* The number of the account's last change (account_modseq) of which all is in
  * the index; 0: none.  _set: within a transaction. */
 int fulltext_seen(struct fulltext *f, uint64_t *modseq, struct err *err);

@@ -15,13 +15,14 @@
 #include "store/message.h"
 
 enum {
-	BATCH = 256,           /* messages whose records are read at once */
-	COMMIT_DOCS = 500,     /* of a transaction, */
-	COMMIT_TERMS = 100000, /* at most */
-	GONE_SLACK = 100,      /* of a mailbox, that are left in */
+	BATCH = 256,          /* messages whose records are read at once */
+	COMMIT_DOCS = 200,    /* of a transaction, */
+	COMMIT_TERMS = 50000, /* at most */
+	MERGES = 16,          /* of another */
+	GONE_SLACK = 100,     /* of a mailbox, that are left in */
 };
 
-enum stage { START, NEXT_BOX, BEGIN, LOOK, READ, COMMIT, FINISH, DONE };
+enum stage { START, NEXT_BOX, BEGIN, LOOK, READ, COMMIT, MERGE, FINISH, DONE };
 
 struct indexer {
 	struct account *account;
@@ -32,7 +33,8 @@ struct indexer {
 	struct slice *names;
 	size_t nnames, capnames, name;
 
-	enum stage stage;
+	enum stage stage, after; /* after: of MERGE */
+	unsigned merges;         /* in the transaction */
 	struct mailbox *mailbox;
 	struct mailbox_status status;
 	struct fulltext_places places;
@@ -372,7 +374,30 @@ commit_step(struct indexer *x, struct err *err)
 		return -1;
 	if (indexer_commit(x, err) == -1)
 		return -1;
-	x->stage = over ? NEXT_BOX : BEGIN;
+	x->after = over ? NEXT_BOX : BEGIN;
+	x->stage = MERGE;
+	x->merges = 0;
+	return 0;
+}
+
+/* In transactions of their own, of which none is long. */
+static int
+merge(struct indexer *x, struct err *err)
+{
+	bool more = false;
+
+	if (fulltext_begin(x->index, err) == -1)
+		return -1;
+	if (x->merges < MERGES && fulltext_merge(x->index, &more, err) == -1)
+		return -1;
+	x->merges++;
+	if (more)
+		return 0;
+	if (account_beside_change(x->account, commit, x, err) == -1)
+		return -1;
+	if (x->merges <= MERGES)
+		x->stage = x->after;
+	x->merges = 0;
 	return 0;
 }
 
@@ -415,6 +440,9 @@ indexer_step(struct indexer *x, bool *more, struct err *err)
 		break;
 	case COMMIT:
 		rc = commit_step(x, err);
+		break;
+	case MERGE:
+		rc = merge(x, err);
 		break;
 	case FINISH:
 		rc = finish(x, err);

@@ -14,6 +14,7 @@ struct fulltext {
 	struct db db;
 	int dirfd;
 	struct buf words; /* that are new, for the next commit */
+	struct buf rest;  /* of new documents, likewise (rest.h) */
 	struct buf text;  /* for a statement */
 	uint64_t *known;  /* words that are in the index (their hashes) */
 	size_t nknown;

@@ -17,17 +17,16 @@
 #include "base/needle.h"
 #include "fulltext/docset.h"
 #include "fulltext/inner.h"
+#include "fulltext/rest.h"
 #include "fulltext/terms.h"
 
 enum {
 	CONDITIONS_MAX = 64,
 	WORDS_MAX = 20000, /* that one string may stand in */
 	WORDS_BYTES_MAX = WORDS_MAX * (TERMS_WORD_MAX + 1),
-	FEW = 20,        /* documents that are read at once */
-	ROWS_A_STEP = 8, /* of words */
-	REST_A_STEP = 400,
+	FEW = 20,         /* documents that are read at once */
+	ROWS_A_STEP = 32, /* of words or rests */
 	TERMS_A_STEP = 16,
-	DOCS_A_STEP = 20000,
 };
 
 enum kind { TERM, PREFIX, WORDS };
@@ -346,6 +345,22 @@ is_in(const struct query *q, struct slice text)
 }
 
 static int
+scan_rest_row(
+    struct query *q, struct fulltext *f, struct slice row, struct err *err)
+{
+	struct rest r;
+
+	while (rest_get(&row, &r))
+		if (((q->scope & QUERY_HEADER) != 0 && is_in(q, r.header)) ||
+		    ((q->scope & QUERY_BODY) != 0 && is_in(q, r.body)))
+			docset_add(&q->found, r.doc);
+	if (row.n == 0)
+		return 0;
+	f->db.damaged = true;
+	return err_set(err, ERR_TEMP, "full-text index: rests");
+}
+
+static int
 scan_rest(struct query *q, struct fulltext *f, struct err *err)
 {
 	struct sqlite3_stmt *st = db_statement(&f->db, DB_REST, err);
@@ -354,16 +369,13 @@ scan_rest(struct query *q, struct fulltext *f, struct err *err)
 	if (st == NULL)
 		return -1;
 	db_bind(st, 1, q->last);
-	for (int i = 0; i < REST_A_STEP && found == FOUND; i++) {
+	for (int i = 0; i < ROWS_A_STEP && found == FOUND; i++) {
 		found = db_step(&f->db, st, err);
 		if (found != FOUND)
 			break;
 		q->last = db_number(st, 0);
-		if (((q->scope & QUERY_HEADER) != 0 &&
-			is_in(q, db_column(st, 1))) ||
-		    ((q->scope & QUERY_BODY) != 0 &&
-			is_in(q, db_column(st, 2))))
-			docset_add(&q->found, (uint64_t)q->last);
+		if (scan_rest_row(q, f, db_column(st, 1), err) == -1)
+			found = TEMPFAIL;
 	}
 	db_reset(st);
 	if (found == TEMPFAIL)
