@@ -10,8 +10,7 @@ enum err_class {
 	ERR_PERM, /* will not work as asked: bounce, 5xx */
 };
 
-/* What callers tell apart beyond the class: no text is searched for meaning.
- * What a protocol says of each is in proto/errwords.h. */
+/* What callers tell apart beside it; a protocol's words: proto/errwords.h. */
 enum err_code {
 	ERR_OTHER,
 	ERR_NO_SPACE,   /* no room on the disk, or none left for this uid */
@@ -28,8 +27,9 @@ enum err_code {
 	ERR_CANNOT,     /* never, however often it is asked for */
 	ERR_SYNTAX,     /* not understood */
 	ERR_TOO_SOON,   /* again after a while that is known */
+	ERR_DENIED,     /* not for who asks */
 };
-#define ERR_CODES (ERR_TOO_SOON + 1) /* how many */
+#define ERR_CODES (ERR_DENIED + 1) /* how many */
 
 struct err {
 	enum err_class class;

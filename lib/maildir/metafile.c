@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "maildir/metafile.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/cur.h"
 #include "base/mem.h"
 #include "maildir/textfile.h"
 #include "sys/durable_file.h"
-#include "sys/fd.h"
 
 static const struct slice head = SLICE("pabal-metadata 1\n");
 
@@ -131,14 +128,6 @@ metafile_read(int dirfd, const char *name, struct metafile *f, struct err *err)
 	return found == TEMPFAIL ? -1 : 0;
 }
 
-static int
-remove_file(int dirfd, const char *name, struct err *err)
-{
-	if (unlinkat(dirfd, name, 0) == 0)
-		return fd_sync(dirfd, err);
-	return errno == ENOENT ? 0 : err_sys(err, ERR_TEMP, "remove %s", name);
-}
-
 int
 metafile_write(
     int dirfd, const char *name, const struct metafile *f, struct err *err)
@@ -147,7 +136,7 @@ metafile_write(
 	int rc;
 
 	if (f->n == 0)
-		return remove_file(dirfd, name, err);
+		return textfile_remove(dirfd, name, err);
 	buf_init(&text, METAFILE_BYTES_MAX);
 	metafile_format(&text, f);
 	rc =

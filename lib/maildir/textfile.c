@@ -49,3 +49,11 @@ textfile_put(int dirfd, const char *name, struct slice text, struct err *err)
 		(void)unlinkat(dirfd, tmp, 0);
 	return rc;
 }
+
+int
+textfile_remove(int dirfd, const char *name, struct err *err)
+{
+	if (unlinkat(dirfd, name, 0) == 0)
+		return fd_sync(dirfd, err);
+	return errno == ENOENT ? 0 : err_sys(err, ERR_TEMP, "remove %s", name);
+}

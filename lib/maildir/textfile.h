@@ -15,5 +15,7 @@ enum found textfile_load(
  * empty.  durable_replace() is for the rest. */
 int textfile_put(
     int dirfd, const char *name, struct slice text, struct err *err);
+/* It is gone, on disk, when 0 comes back; it may be already.  Blocks. */
+int textfile_remove(int dirfd, const char *name, struct err *err);
 
 #endif

@@ -29,6 +29,7 @@ static const struct {
 	[ERR_CANNOT] =     { "CANNOT",        NULL,     NULL,  false },
 	[ERR_SYNTAX] =     { "CLIENTBUG",     NULL,     NULL,  false },
 	[ERR_TOO_SOON] =   { "LIMIT", "LOGIN-DELAY",    NULL,  false },
+	[ERR_DENIED] =     { "NOPERM",        NULL,     NULL,  false },
 	/* clang-format on */
 };
 

@@ -19,6 +19,8 @@ struct flags_change {
 	enum flags_op op;
 	unsigned flags;
 	struct slice keywords;    /* names, parted by blanks; in any case */
+	unsigned kept;            /* what FLAGS_SET leaves as they are */
+	bool keeps_keywords;      /* and these */
 	uint64_t unchanged_since; /* RFC 7162; UINT64_MAX: whatever */
 
 	/* May be NULL: told of each message that is changed its mod-sequence

@@ -48,7 +48,9 @@ struct copying {
 	struct mailbox *from;
 	struct mailbox *to;
 	bool move;
-	bool looked; /* the source was scanned in this transaction */
+	unsigned without; /* flags that copies do not have */
+	bool no_keywords; /* they have none */
+	bool looked;      /* the source was scanned in this transaction */
 	uint16_t numbers[KEYWORDS_MAX]; /* of keywords: in FROM -> in TO */
 	struct kwlog log;               /* of the target */
 	int linesfd; /* the target's pabal-keywords with lines of ours */
@@ -105,7 +107,9 @@ map_keywords(struct copying *c, struct tx *tx, const struct ix_box *bf,
 			c->numbers[i] = (uint16_t)i;
 		return 0;
 	}
-	if (collect_used(tx, bf->box, uids, n, &used, err) == -1)
+	used = (struct keyword_set){ { 0 } };
+	if (!c->no_keywords &&
+	    collect_used(tx, bf->box, uids, n, &used, err) == -1)
 		return -1;
 	return kwtable_map(tx, bt, &c->to->dirs, c->to->keywords,
 	    c->from->keywords, &used, c->numbers, err);
@@ -116,6 +120,8 @@ map_set(const struct copying *c, const struct keyword_set *set)
 {
 	struct keyword_set to = { { 0 } };
 
+	if (c->no_keywords)
+		return to;
 	for (unsigned n = 0; (n = keyword_set_next(set, n)) < KEYWORDS_MAX; n++)
 		if (c->numbers[n] < KEYWORDS_MAX)
 			keyword_set_add(&to, c->numbers[n]);
@@ -195,6 +201,7 @@ copy_one(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 	s->pair.from = uid;
 	s->part = ix_part(&hot);
 	set = map_set(c, &set);
+	hot.bits &= ~(uint32_t)c->without;
 	hot.letters = keyword_set_letters(&set);
 	strlcpy(s->old, msg.file, sizeof s->old);
 	ix_file_name(s->made, &msg, &hot, s->pair.to);
@@ -546,6 +553,13 @@ message_copy_new(struct mailbox *from, const uint32_t *uids, size_t n,
 	c->arg = arg;
 	work_init(&c->work, store_share(to->a->store), on_back);
 	return c;
+}
+
+void
+message_copy_without(struct copying *c, unsigned flags, bool keywords)
+{
+	c->without = flags;
+	c->no_keywords = !keywords;
 }
 
 void

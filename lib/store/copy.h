@@ -39,5 +39,8 @@ struct copying *message_copy_new(struct mailbox *from, const uint32_t *uids,
     size_t n, struct mailbox *to, bool move,
     void (*done)(void *arg, const struct copy_result *r), void *arg);
 bool message_copy_step(struct copying *c);
+/* Before the first step: the copies have none of FLAGS, and of keywords only
+ * with KEYWORDS. */
+void message_copy_without(struct copying *c, unsigned flags, bool keywords);
 
 #endif

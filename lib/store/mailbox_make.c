@@ -25,6 +25,7 @@
 #include "maildir/name.h"
 #include "maildir/special.h"
 #include "store/account_new.h"
+#include "store/acl.h"
 #include "store/boxes.h"
 #include "store/handle.h"
 #include "store/inner.h"
@@ -61,27 +62,31 @@ find_box(struct tx *tx, struct slice name, struct ix_box *b, struct err *err)
 
 /* What a Maildir++ reader and we expect in the directory of a mailbox. */
 static int
-fill_dir(struct account *a, const char *dir, const struct boxfile *f,
-    struct err *err)
+fill_dir(struct tx *tx, struct slice name, const char *dir,
+    const struct boxfile *f, struct err *err)
 {
+	const int accountfd = tx->ix->fd;
 	struct maildir d;
 	struct boxfile old;
 	int rc;
 
-	if (maildir_open(&d, a->ix.fd, dir, true, err) != FOUND)
+	if (maildir_open(&d, accountfd, dir, true, err) != FOUND)
 		return -1;
 	rc = maildir_mark(&d, err);
 	/* The one of a directory that was there already stays. */
-	if (rc == 0 && boxfile_read(d.fd, &old, NULL) != FOUND)
-		rc = boxfile_write(d.fd, f, err);
+	if (rc == 0 && boxfile_read(d.fd, &old, NULL) != FOUND) {
+		rc = acl_inherit(tx, name, d.fd, err);
+		if (rc == 0)
+			rc = boxfile_write(d.fd, f, err);
+	}
 	maildir_close(&d);
-	return rc == 0 ? fd_sync(a->ix.fd, err) : -1;
+	return rc == 0 ? fd_sync(accountfd, err) : -1;
 }
 
 /* *MADE: the directory is of our making. */
 static int
-make_dir(struct tx *tx, const char *dir, unsigned special, bool *made,
-    struct err *err)
+make_dir(struct tx *tx, struct slice name, const char *dir, unsigned special,
+    bool *made, struct err *err)
 {
 	struct boxfile f = { .special = special, .ceiling = 1 };
 	bool here = false;
@@ -95,7 +100,7 @@ make_dir(struct tx *tx, const char *dir, unsigned special, bool *made,
 	if (tx_uidvalidity(tx, &f.uidvalidity, err) == -1 ||
 	    account_sync_now(ACCOUNT_OF(tx->ix), err) == -1)
 		return -1;
-	return fill_dir(ACCOUNT_OF(tx->ix), dir, &f, err);
+	return fill_dir(tx, name, dir, &f, err);
 }
 
 static int
@@ -120,7 +125,7 @@ make(struct account *a, struct slice name, const char *dir, unsigned special,
 			err_set_code(err, ERR_PERM, ERR_EXISTS,
 			    "mailbox already exists");
 		if (rc == 0)
-			rc = make_dir(&tx, dir, special, &made, err);
+			rc = make_dir(&tx, name, dir, special, &made, err);
 		if (rc == 0)
 			rc = boxes_adopt(&tx, dir, false, &left, err);
 		tx_names_end(&tx, before_ns);

@@ -25,9 +25,10 @@ apply(const struct flags_change *c, const struct keyword_set *named,
 	switch (c->op) {
 	case FLAGS_SET:
 		/* Maildir's own flag has no name in IMAP to keep it by. */
-		*bits &= ~(uint32_t)(MSG_FLAGS & ~MSG_PASSED);
+		*bits &= ~(uint32_t)(MSG_FLAGS & ~MSG_PASSED) | c->kept;
 		*bits |= flags;
-		*set = *named;
+		if (!c->keeps_keywords)
+			*set = *named;
 		break;
 	case FLAGS_ADD:
 		*bits |= flags;

@@ -31,6 +31,7 @@ static const struct {
 	[ERR_CANNOT] =     { "CANNOT",        "CANNOT",        "SYS/TEMP", "SYS/PERM", "2.0", true },
 	[ERR_SYNTAX] =     { "CLIENTBUG",     "CLIENTBUG",     "SYS/TEMP", "SYS/PERM", "2.0", true },
 	[ERR_TOO_SOON] =   { "LIMIT",         "LIMIT",         "LOGIN-DELAY", "LOGIN-DELAY", "2.0", true },
+	[ERR_DENIED] =     { "NOPERM",        "NOPERM",        "SYS/TEMP", "SYS/PERM", "2.0", true },
 	/* clang-format on */
 };
 
