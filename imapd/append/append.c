@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* APPEND with MULTIAPPEND, CATENATE, BINARY and UTF8 (RFC 9051 6.3.12, RFC
  * 3502, 4469, 3516, 6855), REPLACE and UID REPLACE (RFC 8508). */
+#include "imapd/acl/may.h"
 #include "imapd/append/appendjob.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/cmdtext.h"
@@ -52,6 +53,7 @@ static bool
 replace(struct session *s, struct parse *p, const struct literal *l)
 {
 	struct append_aim aim = { .replaces = true };
+	struct err err = { 0 };
 
 	parse_space(p);
 	read_message(s, p, &aim);
@@ -59,7 +61,9 @@ replace(struct session *s, struct parse *p, const struct literal *l)
 	if (l != NULL && parse_ok(p) && cur_left(&p->c) == 0)
 		return false;
 	aim.name = boxname_parse(p);
-	if (s->readonly)
+	if (may_command(s, &err) == -1)
+		aim.refusal = "[NOPERM] not permitted by its ACL";
+	else if (s->readonly)
 		aim.refusal = "[READ-ONLY] the mailbox was opened with EXAMINE";
 	return appendjob_start(s, p, l, &aim);
 }

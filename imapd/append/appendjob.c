@@ -11,7 +11,6 @@
 #include "imapd/append/urlcopy.h"
 #include "imapd/conn/cmdtext.h"
 #include "imapd/conn/session.h"
-#include "imapd/conn/user.h"
 #include "store/change.h"
 #include "store/mailbox.h"
 #include "store/message.h"
@@ -417,29 +416,6 @@ static const struct job_ops job_ops = {
 /* ---- its beginning ---- */
 
 static void
-open_mailbox(struct append_job *j, struct slice name)
-{
-	struct err err = { 0 };
-
-	if (name.p == NULL) {
-		incoming_refuse_as(&j->in, ERR_CANNOT, "invalid mailbox name");
-		return;
-	}
-	switch (mailbox_open(
-	    imapd_user_account(j->session->user), name, &j->in.mailbox, &err)) {
-	case FOUND:
-		j->in.batch = append_batch_new(imapd_store(), true);
-		break;
-	case ABSENT:
-		incoming_refuse_as(&j->in, ERR_NO_TARGET, "no such mailbox");
-		break;
-	case TEMPFAIL:
-		incoming_refuse(&j->in, &err);
-		break;
-	}
-}
-
-static void
 start(
     struct session *s, const struct appendtext *t, const struct append_aim *aim)
 {
@@ -457,7 +433,7 @@ start(
 	cmdtext_init(&j->line, LINE_MAX_BYTES);
 	if (aim->refusal != NULL)
 		incoming_refuse_word(&j->in, aim->refusal);
-	open_mailbox(j, aim->name);
+	incoming_open(&j->in, s, aim->name);
 	imapd_start(s, &j->job);
 	run(j);
 }

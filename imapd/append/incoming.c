@@ -58,10 +58,11 @@ incoming_refuse_word(struct incoming *in, const char *text)
 static int
 begin(struct incoming *in, const struct append_arguments *a, struct err *err)
 {
-	in->info = (struct append_info){ .flags = a->names.flags,
-		.keywords = a->names.keywords,
+	in->info = (struct append_info){ .flags = a->names.flags & in->flags,
 		.has_date = a->has_date,
 		.date_s = a->date.time_s };
+	if (in->keywords)
+		in->info.keywords = a->names.keywords;
 	if (in->n >= MESSAGES_MAX)
 		return err_set_code(
 		    err, ERR_PERM, ERR_LIMIT, "too many messages");

@@ -19,10 +19,14 @@
 struct append_arguments;
 struct buf;
 struct mailbox;
+struct session;
 struct unbinary;
 
 struct incoming {
 	struct mailbox *mailbox; /* NULL: refused */
+	/* What the client may set there; the rest is left out. */
+	unsigned flags;
+	bool keywords;
 	struct append_batch *batch;
 	struct append **messages;
 	size_t n;
@@ -40,6 +44,8 @@ struct incoming {
 	struct err why;
 };
 
+/* They are to go into the mailbox NAME (p == NULL: none that can be). */
+void incoming_open(struct incoming *in, struct session *s, struct slice name);
 void incoming_fini(struct incoming *in);
 /* Only the first refusal counts. */
 void incoming_refuse(struct incoming *in, const struct err *why);

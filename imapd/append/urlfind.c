@@ -42,7 +42,6 @@ static enum found
 open_mailbox(struct session *s, const struct imapurl *u, struct url_target *t,
     struct err *err)
 {
-	struct account *a = imapd_user_account(s->user);
 	enum found found = ABSENT;
 	struct buf name;
 
@@ -53,7 +52,7 @@ open_mailbox(struct session *s, const struct imapurl *u, struct url_target *t,
 					     boxname_delimiter(), true))
 		buf_reset(&name);
 	if (name.n > 0)
-		found = mailbox_open(a, buf_slice(&name), &t->mailbox, err);
+		found = boxname_find(s, buf_slice(&name), &t->mailbox, err);
 	buf_fini(&name);
 	return found;
 }

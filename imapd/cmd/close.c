@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* CLOSE and UNSELECT (RFC 9051 6.4.1, 6.4.2) */
+#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/expunge.h"
 #include "imapd/message/binary.h"
 #include "imapd/message/body.h"
 #include "imapd/parse/parse.h"
 #include "imapd/search/context.h"
+#include "maildir/rights.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 
@@ -37,12 +39,19 @@ on_expunged(struct session *s, int rc, const struct err *err)
 	imapd_ok(s, "CLOSE completed");
 }
 
+/* Who may not, only leaves (RFC 4314 4). */
+static bool
+may_expunge(const struct session *s)
+{
+	return may(s, view_mailbox(s->view), RIGHT_EXPUNGE, NULL) == 0;
+}
+
 void
 imapd_cmd_close(struct session *s, struct parse *p)
 {
 	if (!parse_end(p))
 		imapd_bad(s, p);
-	else if (s->readonly)
+	else if (s->readonly || !may_expunge(s))
 		on_expunged(s, 0, NULL);
 	else
 		imapd_expunge_all(s, on_expunged);

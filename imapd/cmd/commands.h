@@ -12,6 +12,7 @@ struct imapd_command {
 	const char *name; /* "UID FETCH" is a name */
 	unsigned states;  /* enum session_state, where it is allowed */
 	enum update update;
+	unsigned rights; /* maildir/rights.h: on the selected mailbox */
 	/* P stands behind the name.  Answers, or starts a job. */
 	void (*run)(struct session *s, struct parse *p);
 	/* A literal was announced (imapd_text).  True: taken, a job reads it.

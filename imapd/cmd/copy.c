@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ev/work.h"
+#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/limit.h"
 #include "imapd/conn/user.h"
@@ -15,6 +16,8 @@
 #include "imapd/parse/seqset.h"
 #include "imapd/parse/seqset_write.h"
 #include "imapd/selected/seqwalk.h"
+#include "maildir/filename.h"
+#include "maildir/rights.h"
 #include "store/copy.h"
 #include "store/mailbox.h"
 #include "store/view.h"
@@ -122,7 +125,7 @@ on_step(struct work *w)
 
 static void
 start(struct session *s, const struct seqwalk *w, struct mailbox *to, bool move,
-    uint32_t limited)
+    struct may_flags may, uint32_t limited)
 {
 	struct copy *c = xcalloc(1, sizeof *c);
 	size_t n;
@@ -137,8 +140,20 @@ start(struct session *s, const struct seqwalk *w, struct mailbox *to, bool move,
 	imapd_start(s, &c->job);
 	c->copying = message_copy_new(
 	    view_mailbox(s->view), c->uids, n, to, move, on_done, c);
+	message_copy_without(c->copying, ~may.flags & MSG_FLAGS, may.keywords);
 	work_init(&c->work, imapd_user_share(s->user), on_step);
 	on_step(&c->work);
+}
+
+/* What else a message has is left out (RFC 4314 4). */
+static struct may_flags
+flags_in(const struct session *s, struct mailbox *to)
+{
+	unsigned rights;
+
+	if (may_rights(s, to, &rights, NULL) == -1)
+		rights = 0;
+	return may_flags(rights);
 }
 
 /* (COPY / MOVE) SP sequence-set SP mailbox */
@@ -170,9 +185,9 @@ copy_or_move(struct session *s, struct parse *p, bool move)
 			imapd_refuse_limited(s);
 			return;
 		}
-		to = boxname_open(s, name, true);
+		to = boxname_open(s, name, RIGHT_INSERT, true);
 		if (to != NULL)
-			start(s, &w, to, move, limited);
+			start(s, &w, to, move, flags_in(s, to), limited);
 	}
 }
 

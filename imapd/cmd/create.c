@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4 to 6.3.8; CREATE with
  * USE: RFC 6154 3). */
+#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/special.h"
+#include "maildir/rights.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 
@@ -46,7 +48,8 @@ create(struct session *s, struct slice name, unsigned special)
 	struct mailbox *m;
 	struct err err = { 0 };
 
-	if (mailbox_create(a, name, special, &err) == -1) {
+	if (may_create(s, name, &err) == -1 ||
+	    mailbox_create(a, name, special, &err) == -1) {
 		imapd_no(s, "CREATE", &err);
 		return;
 	}
@@ -148,6 +151,10 @@ imapd_cmd_delete(struct session *s, struct parse *p)
 	}
 	if (name.p == NULL) {
 		boxname_refuse(s);
+		return;
+	}
+	if (may_by_name(s, name, RIGHT_DELETE, &err) == -1) {
+		imapd_no(s, "DELETE", &err);
 		return;
 	}
 	if (mailbox_delete(imapd_user_account(s->user), name, &err) == -1) {

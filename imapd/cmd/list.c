@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* LIST and LSUB (RFC 3501 6.3.8, 6.3.9; LIST-EXTENDED RFC 5258, SPECIAL-USE
- * RFC 6154, LIST-STATUS RFC 5819, LIST-METADATA RFC 9590): the names are
- * gathered at once, and a job writes of them as the client takes it. */
+ * RFC 6154, LIST-STATUS RFC 5819, LIST-METADATA RFC 9590, LIST-MYRIGHTS RFC
+ * 8440): the names are gathered at once, and a job writes of them as the client
+ * takes it. */
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ev/work.h"
+#include "imapd/acl/commands.h"
+#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/statusitems.h"
 #include "imapd/conn/user.h"
@@ -16,6 +19,7 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/wirename.h"
 #include "maildir/name.h"
+#include "maildir/rights.h"
 #include "maildir/specialword.h"
 #include "store/mailbox.h"
 
@@ -32,6 +36,7 @@ enum option {
 	RETURN_SUBSCRIBED = 1 << 4,
 	RETURN_CHILDREN = 1 << 5,
 	RETURN_SPECIAL = 1 << 6,
+	RETURN_MYRIGHTS = 1 << 7,
 };
 
 /* clang-format off */
@@ -47,6 +52,7 @@ static const struct list_word {
 	{ "SUBSCRIBED",     RETURN_SUBSCRIBED },
 	{ "CHILDREN",       RETURN_CHILDREN },
 	{ "SPECIAL-USE",    RETURN_SPECIAL },
+	{ "MYRIGHTS",       RETURN_MYRIGHTS },
 };
 /* clang-format on */
 
@@ -75,6 +81,7 @@ struct list_run {
 	size_t next; /* entry to be told of */
 	struct status_sum sum;
 	bool listed; /* but for its status */
+	bool rights; /* told of, too */
 };
 
 /* ---- the command ---- */
@@ -365,7 +372,14 @@ tell_metadata(
 		(void)answer_metadata(s, m, r->metadata, &longest, NULL);
 }
 
-/* Status and annotations; 1: call again. */
+static bool
+wants_inside(const struct list_request *r)
+{
+	return r->status != 0 || r->metadata != NULL ||
+	       (r->options & RETURN_MYRIGHTS) != 0;
+}
+
+/* Rights, status and annotations; 1: call again. */
 static int
 tell_inside(struct session *s, struct list_run *l, const struct list_entry *e,
     struct err *err)
@@ -373,8 +387,7 @@ tell_inside(struct session *s, struct list_run *l, const struct list_entry *e,
 	struct mailbox *m;
 	int rc = 0;
 
-	if ((l->request.status == 0 && l->request.metadata == NULL) ||
-	    !e->exists)
+	if (!wants_inside(&l->request) || !e->exists)
 		return 0;
 	switch (mailbox_open(imapd_user_account(s->user), e->name, &m, err)) {
 	case FOUND:
@@ -384,9 +397,12 @@ tell_inside(struct session *s, struct list_run *l, const struct list_entry *e,
 	case TEMPFAIL:
 		return -1;
 	}
-	if (l->request.status != 0)
+	if ((l->request.options & RETURN_MYRIGHTS) != 0 && !l->rights)
+		acl_put_myrights(s, m);
+	l->rights = true;
+	if (l->request.status != 0 && may(s, m, RIGHT_READ, NULL) == 0)
 		rc = status_items_put(s, m, l->request.status, &l->sum, err);
-	if (rc == 0)
+	if (rc == 0 && may(s, m, RIGHT_READ, NULL) == 0)
 		tell_metadata(s, &l->request, m);
 	mailbox_close(&m);
 	return rc;
@@ -446,7 +462,7 @@ on_more(struct session *s, struct imapd_job *job)
 		}
 		if (rc == 1)
 			continue;
-		l->listed = false;
+		l->listed = l->rights = false;
 		l->sum = (struct status_sum){ .from = 0 };
 		l->next++;
 	}

@@ -7,6 +7,7 @@
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
+#include "maildir/rights.h"
 #include "store/account.h"
 #include "store/mailbox.h"
 
@@ -87,7 +88,7 @@ imapd_cmd_getquotaroot(struct session *s, struct parse *p)
 		imapd_bad(s, p);
 		return;
 	}
-	m = boxname_open(s, name, false);
+	m = boxname_open(s, name, RIGHT_READ, false);
 	if (m == NULL)
 		return;
 	mailbox_close(&m);

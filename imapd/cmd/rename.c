@@ -3,10 +3,12 @@
  * messages move.  It may end after the client, so it holds the session. */
 #include "base/mem.h"
 #include "ev/work.h"
+#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
+#include "maildir/rights.h"
 #include "store/mailbox.h"
 
 struct rename {
@@ -64,6 +66,7 @@ on_step(struct work *w)
 void
 imapd_cmd_rename(struct session *s, struct parse *p)
 {
+	struct err err = { 0 };
 	struct slice from, to;
 	struct rename *r;
 
@@ -79,13 +82,19 @@ imapd_cmd_rename(struct session *s, struct parse *p)
 		boxname_refuse(s);
 		return;
 	}
+	to = boxname_without_delimiter(to);
+	if (may_by_name(s, from, RIGHT_DELETE, &err) == -1 ||
+	    may_create(s, to, &err) == -1) {
+		imapd_no(s, "RENAME", &err);
+		return;
+	}
 	r = xcalloc(1, sizeof *r);
 	r->job.ops = &ops;
 	r->session = s;
 	imapd_session_hold(s);
 	imapd_start(s, &r->job);
-	r->renaming = mailbox_rename_new(imapd_user_account(s->user), from,
-	    boxname_without_delimiter(to), on_done, r);
+	r->renaming = mailbox_rename_new(
+	    imapd_user_account(s->user), from, to, on_done, r);
 	work_init(&r->work, imapd_user_share(s->user), on_step);
 	on_step(&r->work);
 }

@@ -14,6 +14,7 @@
 #include "imapd/parse/parse.h"
 #include "imapd/selected/modseq.h"
 #include "maildir/filename.h"
+#include "maildir/rights.h"
 #include "store/mailbox.h"
 #include "store/message.h"
 #include "store/visit.h"
@@ -237,7 +238,7 @@ imapd_cmd_status(struct session *s, struct parse *p)
 		imapd_bad(s, p);
 		return;
 	}
-	m = boxname_open(s, name, false);
+	m = boxname_open(s, name, RIGHT_READ, false);
 	if (m == NULL)
 		return;
 	j = xcalloc(1, sizeof *j);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ev/work.h"
+#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/limit.h"
 #include "imapd/conn/enabled.h"
@@ -18,6 +19,7 @@
 #include "imapd/selected/modseq.h"
 #include "imapd/selected/seqwalk.h"
 #include "imapd/selected/update.h"
+#include "maildir/filename.h"
 #include "store/change.h"
 #include "store/view.h"
 
@@ -180,6 +182,33 @@ on_more(struct session *s, struct imapd_job *job)
 	imapd_more(s);
 }
 
+/* What the client may not change stays as it is, and he is told what came of
+ * it; -1: it is all he asks for (RFC 4314 4). */
+static int
+keep_to_rights(
+    const struct session *s, struct store_request *r, struct err *err)
+{
+	const struct may_flags may = may_selected_flags(s);
+	struct flags_change *c = &r->change;
+	const bool named = c->flags != 0 || c->keywords.n > 0;
+	const bool some =
+	    (c->flags & may.flags) != 0 || (c->keywords.n > 0 && may.keywords);
+
+	if (may.flags == MSG_FLAGS && may.keywords)
+		return 0;
+	if (named ? !some : c->op == FLAGS_SET && may.flags == 0)
+		return err_set_code(
+		    err, ERR_PERM, ERR_DENIED, "not permitted by its ACL");
+	if ((c->flags & ~may.flags) != 0 || c->op == FLAGS_SET)
+		r->silent = false;
+	c->flags &= may.flags;
+	c->kept = MSG_FLAGS & ~may.flags;
+	c->keeps_keywords = !may.keywords;
+	if (!may.keywords)
+		c->keywords = (struct slice){ NULL, 0 };
+	return 0;
+}
+
 static void
 on_free(struct session *s, struct imapd_job *job)
 {
@@ -198,6 +227,7 @@ imapd_cmd_store(struct session *s, struct parse *p)
 {
 	const bool uid = imapd_command_is_uid(s->command);
 	struct store_request r = { .silent = false };
+	struct err err = { 0 };
 	struct store_job *j;
 	struct seqwalk w;
 
@@ -207,6 +237,8 @@ imapd_cmd_store(struct session *s, struct parse *p)
 	} else if (s->readonly) {
 		imapd_refuse(
 		    s, "[READ-ONLY] the mailbox was opened with EXAMINE");
+	} else if (keep_to_rights(s, &r, &err) == -1) {
+		imapd_no(s, "store", &err);
 	} else if (!seqwalk_init(&w, s->view, r.set, uid)) {
 		imapd_bad_text(s, "no such message");
 	} else {

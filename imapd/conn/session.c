@@ -10,6 +10,7 @@
 #include "ev/linger.h"
 #include "ev/turn.h"
 #include "ev/work.h"
+#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/enabled.h"
@@ -53,6 +54,7 @@ identify(struct session *s, struct parse *p)
 static void
 on_command(struct session *s)
 {
+	struct err err = { 0 };
 	struct parse p;
 	const char *why = identify(s, &p);
 
@@ -62,7 +64,10 @@ on_command(struct session *s)
 		return;
 	}
 	turn_note(s->command->name, imapd_user_name(s->user));
-	s->command->run(s, &p);
+	if (may_command(s, &err) == -1)
+		imapd_no(s, s->command->name, &err);
+	else
+		s->command->run(s, &p);
 }
 
 /* A literal is announced: a message, part of the command, or too much.  What

@@ -2,6 +2,7 @@
 #include "imapd/fetch/fetchanswer.h"
 
 #include "base/buf.h"
+#include "imapd/acl/may.h"
 #include "imapd/conn/session.h"
 #include "imapd/fetch/fetchitems.h"
 #include "imapd/fetch/fetchsections.h"
@@ -33,7 +34,8 @@ fetchanswer_init(
     struct fetch_answer *a, struct session *s, const struct fetch_items *items)
 {
 	*a = (struct fetch_answer){ .items = items->items };
-	a->set_seen = !s->readonly && sets_seen(items->sections);
+	a->set_seen = !s->readonly && sets_seen(items->sections) &&
+		      (may_selected_flags(s).flags & MSG_SEEN) != 0;
 	a->sections = fetchsections_new(items->sections);
 }
 

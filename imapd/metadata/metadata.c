@@ -14,6 +14,7 @@
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/special.h"
+#include "maildir/rights.h"
 #include "store/mailbox.h"
 #include "store/metadata.h"
 
@@ -21,10 +22,10 @@ static const struct slice special_use = SLICE("/private/specialuse");
 
 /* *M is what NAME names, NULL for the SERVER; false: answered NO. */
 static bool
-open_target(
-    struct session *s, bool server, struct slice name, struct mailbox **m)
+open_target(struct session *s, bool server, struct slice name, unsigned need,
+    struct mailbox **m)
 {
-	*m = server ? NULL : boxname_open(s, name, false);
+	*m = server ? NULL : boxname_open(s, name, need, false);
 	return server || *m != NULL;
 }
 
@@ -45,7 +46,7 @@ imapd_cmd_getmetadata(struct session *s, struct parse *p)
 		imapd_bad(s, p);
 		return;
 	}
-	if (!open_target(s, server, name, &m))
+	if (!open_target(s, server, name, RIGHT_READ, &m))
 		return;
 	rc = answer_metadata(s, m, &q, &longest, &err);
 	mailbox_close(&m);
@@ -140,6 +141,18 @@ tell_others(struct session *s, const struct mailbox *m,
 	    n);
 }
 
+/* What all who see the mailbox share is for who may change that. */
+static unsigned
+needed(const struct query_value *v, size_t n)
+{
+	unsigned need = RIGHT_READ;
+
+	for (size_t i = 0; i < n; i++)
+		if (slice_istarts(v[i].entry, SLICE("/shared/")))
+			need |= RIGHT_WRITE;
+	return need;
+}
+
 /* What may be kept may be said. */
 bool
 imapd_setmetadata_literal(struct session *s, struct parse *p)
@@ -168,7 +181,8 @@ imapd_cmd_setmetadata(struct session *s, struct parse *p)
 		imapd_bad(s, p);
 		return;
 	}
-	if (refuse(s, server, values, n) || !open_target(s, server, name, &m))
+	if (refuse(s, server, values, n) ||
+	    !open_target(s, server, name, needed(values, n), &m))
 		return;
 	rc = set(s, m, values, n, &err);
 	if (rc == 0)

@@ -2,11 +2,13 @@
 #include "imapd/parse/boxname.h"
 
 #include "base/buf.h"
+#include "imapd/acl/may.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxtext.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/wirename.h"
+#include "maildir/rights.h"
 #include "store/mailbox.h"
 
 enum { NAME_MAX_BYTES = 2048 };
@@ -57,7 +59,8 @@ boxname_refuse(struct session *s)
 }
 
 struct mailbox *
-boxname_open(struct session *s, struct slice name, bool trycreate)
+boxname_open(
+    struct session *s, struct slice name, unsigned need, bool trycreate)
 {
 	struct mailbox *m;
 	struct err err = { 0 };
@@ -66,18 +69,26 @@ boxname_open(struct session *s, struct slice name, bool trycreate)
 		boxname_refuse(s);
 		return NULL;
 	}
-	switch (mailbox_open(imapd_user_account(s->user), name, &m, &err)) {
-	case FOUND:
+	if (mailbox_open(imapd_user_account(s->user), name, &m, &err) ==
+		FOUND &&
+	    may(s, m, need, &err) == 0)
 		return m;
-	case ABSENT:
-		(void)err_set_code(&err, ERR_PERM,
-		    trycreate ? ERR_NO_TARGET : ERR_NOT_FOUND,
-		    "no such mailbox");
-		imapd_no(s, "open mailbox", &err);
-		return NULL;
-	case TEMPFAIL:
-		imapd_no(s, "open mailbox", &err);
-		return NULL;
-	}
+	mailbox_close(&m);
+	if (trycreate && err.code == ERR_NOT_FOUND)
+		err.code = ERR_NO_TARGET;
+	imapd_no(s, "open mailbox", &err);
 	return NULL;
+}
+
+enum found
+boxname_find(
+    struct session *s, struct slice name, struct mailbox **m, struct err *err)
+{
+	const enum found f =
+	    mailbox_open(imapd_user_account(s->user), name, m, err);
+
+	if (f != FOUND || may(s, *m, RIGHT_READ, err) == 0)
+		return f;
+	mailbox_close(m);
+	return err->class == ERR_PERM ? ABSENT : TEMPFAIL;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "base/slice.h"
 
 struct mailbox;
@@ -23,9 +24,14 @@ void boxname_refuse(struct session *s);
  * mailbox may have them. */
 struct slice boxname_without_delimiter(struct slice name);
 
-/* Open NAME for a command; NULL: answered NO.  TRYCREATE tells the client
- * that CREATE would help (APPEND, COPY). */
+/* Open NAME for a command that NEEDs some rights (maildir/rights.h); NULL:
+ * answered NO.  TRYCREATE tells the client that CREATE would help (APPEND,
+ * COPY). */
 struct mailbox *boxname_open(
-    struct session *s, struct slice name, bool trycreate);
+    struct session *s, struct slice name, unsigned need, bool trycreate);
+/* Open NAME to read it, for no answer of its own: ABSENT also where that is not
+ * for the client. */
+enum found boxname_find(
+    struct session *s, struct slice name, struct mailbox **m, struct err *err);
 
 #endif

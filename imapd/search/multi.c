@@ -67,14 +67,13 @@ failed(struct multi *m, const struct err *err)
 	return 0;
 }
 
-/* What is gone, or no mailbox, has no messages. */
+/* What is gone, or no mailbox, or not for who asks, has no messages. */
 static int
 open_next(struct session *s, struct multi *m, struct err *err)
 {
 	const struct slice name = m->names.v[m->next++];
 
-	switch (
-	    mailbox_open(imapd_user_account(s->user), name, &m->mailbox, err)) {
+	switch (boxname_find(s, name, &m->mailbox, err)) {
 	case FOUND:
 		m->view = view_new(m->mailbox, VIEW_READONLY);
 		m->phase = FILLING;
@@ -208,9 +207,8 @@ start(struct session *s, const struct search_returns *returns,
 	imapd_start(s, &m->job);
 	if (s->view != NULL)
 		name = mailbox_name(view_mailbox(s->view));
-	if (sources_resolve(sources != NULL ? sources : &selected,
-		imapd_user_account(s->user), name, &s->arena, &m->names,
-		&err) == -1)
+	if (sources_resolve(sources != NULL ? sources : &selected, s, name,
+		&s->arena, &m->names, &err) == -1)
 		imapd_no(s, "search", &err);
 	else
 		on_more(s, &m->job);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "imapd/conn/session.h"
+#include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "maildir/name.h"
@@ -180,7 +182,7 @@ visit(void *arg, const struct mailbox_info *info)
 }
 
 int
-sources_resolve(const struct search_source *list, struct account *account,
+sources_resolve(const struct search_source *list, struct session *s,
     struct slice selected, struct arena *a, struct source_names *names,
     struct err *err)
 {
@@ -189,7 +191,7 @@ sources_resolve(const struct search_source *list, struct account *account,
 	};
 
 	*names = (struct source_names){ .n = 0 };
-	return mailbox_list(account, false, visit, &r, err);
+	return mailbox_list(imapd_user_account(s->user), false, visit, &r, err);
 }
 
 void

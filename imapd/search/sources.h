@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-struct account;
+struct session;
 struct arena;
 struct parse;
 
@@ -42,7 +42,7 @@ struct source_names {
 };
 /* Those that LIST means; SELECTED (.p NULL: none) is the mailbox selected.
  * Names from A, the list for sources_names_fini. */
-int sources_resolve(const struct search_source *list, struct account *account,
+int sources_resolve(const struct search_source *list, struct session *s,
     struct slice selected, struct arena *a, struct source_names *names,
     struct err *err);
 void sources_names_fini(struct source_names *names);

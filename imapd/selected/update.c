@@ -2,6 +2,7 @@
 #include "imapd/selected/update.h"
 
 #include "base/buf.h"
+#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
@@ -24,17 +25,21 @@ void
 imapd_put_flags(struct session *s)
 {
 	const struct keyword_table *t = mailbox_keywords(view_mailbox(s->view));
+	struct may_flags may = may_selected_flags(s);
 	struct buf *out = imapd_out(s);
 	struct keyword_set all;
 
+	if (s->readonly)
+		may = may_flags(0);
 	s->keywords = t->modseq;
 	keywords_all(t, &all);
 	buf_adds(out, "* FLAGS (");
 	flags_put(out, imap_flags, false, &all, t);
 	buf_adds(out, ")\r\n* OK [PERMANENTFLAGS (");
-	if (!s->readonly)
-		flags_put(out, imap_flags, false, &all, t);
-	if (!s->readonly && t->used < KEYWORDS_MAX)
+	if (!may.keywords)
+		all = (struct keyword_set){ { 0 } };
+	flags_put(out, imap_flags & may.flags, false, &all, t);
+	if (may.keywords && t->used < KEYWORDS_MAX)
 		buf_adds(out, " \\*");
 	buf_adds(out, ")] flags that stay\r\n");
 }
