@@ -435,8 +435,7 @@ parse_tagged(struct imap_answer *a, struct cur *c)
 	a->kind = IMAP_TAGGED;
 	a->tag = word(c, is_atom);
 	cur_lit(c, " ");
-	if (!state_of(word(c, is_code), &a->status) ||
-	    a->status > IMAP_BAD)
+	if (!state_of(word(c, is_code), &a->status) || a->status > IMAP_BAD)
 		cur_fail(c);
 	if (cur_ok(c))
 		parse_state(a, c);

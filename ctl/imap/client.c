@@ -80,8 +80,8 @@ count_idle(struct imap_client *c, struct err *err)
 	c->idle_bytes += c->gather.text.n + 2;
 	return c->idle_bytes <= IDLE_MAX
 		   ? 0
-		   : err_set(err, ERR_PERM,
-			 "the server talks and does not answer");
+		   : err_set(
+			 err, ERR_PERM, "the server talks and does not answer");
 }
 
 /* What a NO or BAD means for who tries again. */
@@ -268,8 +268,9 @@ static int
 login(struct imap_client *c, const struct imap_login *l, struct err *err)
 {
 	if ((c->caps & IMAP_CAP_LOGINDISABLED) != 0)
-		return err_set(err, ERR_PERM, "the server has no way to log in "
-					      "that we know");
+		return err_set(err, ERR_PERM,
+		    "the server has no way to log in "
+		    "that we know");
 	imap_client_begin(c);
 	buf_adds(&c->out, "LOGIN ");
 	if (!imap_name_quote(&c->out, slice_str(l->name)))
@@ -287,8 +288,8 @@ imap_client_login(
 	bool in = false;
 	int rc;
 
-	if (l->tls && imap_conn_tls(&c->conn, l->client, l->host, l->verified,
-			  err) == -1)
+	if (l->tls &&
+	    imap_conn_tls(&c->conn, l->client, l->host, l->verified, err) == -1)
 		return -1;
 	if (read_greeting(c, &in, err) == -1)
 		return -1;

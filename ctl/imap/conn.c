@@ -53,8 +53,8 @@ connect_to(struct imap_conn *c, const struct addrinfo *ai, struct err *err)
 			error = errno;
 		else if (wait_for(c, POLLOUT, err) == -1)
 			error = ETIMEDOUT;
-		else if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error,
-			     &len) == -1)
+		else if (getsockopt(
+			     c->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 			error = errno;
 	}
 	if (error == 0)
@@ -83,7 +83,7 @@ imap_conn_open(struct imap_conn *c, const char *host, uint16_t port,
 		    "%s: %s", host, gai_strerror(rc));
 	rc = err_set(err, ERR_TEMP, "%s has no address", host);
 	for (const struct addrinfo *ai = all; ai != NULL && rc == -1;
-	    ai = ai->ai_next)
+	     ai = ai->ai_next)
 		rc = connect_to(c, ai, err);
 	freeaddrinfo(all);
 	return rc;
@@ -102,8 +102,8 @@ static int
 after_tls(const struct imap_conn *c, ssize_t got, struct err *err)
 {
 	if (got == TLS_WANT_READ || got == TLS_WANT_WRITE)
-		return wait_for(c, got == TLS_WANT_READ ? POLLIN : POLLOUT,
-			   err) == 0
+		return wait_for(
+			   c, got == TLS_WANT_READ ? POLLIN : POLLOUT, err) == 0
 			   ? 1
 			   : -1;
 	if (got == TLS_EOF)

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 /* In front of s and t. */
-struct head {
+struct imap_frame_head {
 	uint32_t type;
 	uint32_t s_size;
 	uint64_t n[IMAP_FRAME_NUMBERS];
@@ -15,7 +15,7 @@ struct head {
 void
 imap_frame_put(struct buf *out, const struct imap_frame *f)
 {
-	struct head h = { .type = (uint32_t)f->type };
+	struct imap_frame_head h = { .type = (uint32_t)f->type };
 
 	if (f->s.n > IMAP_FRAME_MAX || f->t.n > IMAP_FRAME_MAX) {
 		out->failed = true;
@@ -31,7 +31,7 @@ imap_frame_put(struct buf *out, const struct imap_frame *f)
 bool
 imap_frame_get(struct slice packet, struct imap_frame *f)
 {
-	struct head h;
+	struct imap_frame_head h;
 
 	if (packet.n < sizeof h || packet.n > IMAP_FRAME_MAX)
 		return false;
@@ -63,8 +63,7 @@ imap_frame_send(
 }
 
 enum found
-imap_frame_recv(
-    int fd, struct buf *buf, struct imap_frame *f, struct err *err)
+imap_frame_recv(int fd, struct buf *buf, struct imap_frame *f, struct err *err)
 {
 	char *room;
 	ssize_t n;

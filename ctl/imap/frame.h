@@ -26,10 +26,12 @@ enum imap_frame_type {
 	/* n: enum imap_list_bits, enum mailbox_special; s: name on the server;
 	 * t: as a path in UTF-8, empty where it has none */
 	IMAP_SAY_FOLDER,
-	IMAP_SAY_SELECTED, /* n: UIDVALIDITY, UIDNEXT, messages, HIGHESTMODSEQ */
+	IMAP_SAY_SELECTED, /* n: UIDVALIDITY, UIDNEXT, messages, HIGHESTMODSEQ
+			    */
 	IMAP_SAY_FLAGS,    /* n: UID, flags, mod-sequence; s: keywords */
 	IMAP_SAY_TEXT,     /* s: a piece of a message */
-	/* n: UID, flags, has a date, date; s: keywords.  Of the text before it */
+	/* n: UID, flags, has a date, date; s: keywords.  Of the text before it
+	 */
 	IMAP_SAY_MESSAGE,
 	IMAP_SAY_DONE,
 	IMAP_SAY_REFUSED, /* n: enum err_class; s: why; the session goes on */
@@ -55,8 +57,8 @@ void imap_frame_put(struct buf *out, const struct imap_frame *f);
 bool imap_frame_get(struct slice packet, struct imap_frame *f);
 
 /* Blocking.  BUF is for the packet, and F points into it. */
-int imap_frame_send(int fd, struct buf *buf, const struct imap_frame *f,
-    struct err *err);
+int imap_frame_send(
+    int fd, struct buf *buf, const struct imap_frame *f, struct err *err);
 /* ABSENT: the other side has ended. */
 enum found imap_frame_recv(
     int fd, struct buf *buf, struct imap_frame *f, struct err *err);

@@ -105,8 +105,7 @@ end_line(struct imap_gather *g, struct err *err)
 	    slice_find(line, '\r') != line.n)
 		return err_set(
 		    err, ERR_PERM, "the server sends a line that is none");
-	if (!is_for_people(buf_slice(&g->text)) &&
-	    announces(line, &before, &n))
+	if (!is_for_people(buf_slice(&g->text)) && announces(line, &before, &n))
 		return begin_literal(g, before, n, err);
 	g->whole = true;
 	return 0;
@@ -115,8 +114,7 @@ end_line(struct imap_gather *g, struct err *err)
 static struct slice
 take(struct slice *in, uint64_t n)
 {
-	const struct slice s =
-	    slice_sub(*in, 0, n < in->n ? (size_t)n : in->n);
+	const struct slice s = slice_sub(*in, 0, n < in->n ? (size_t)n : in->n);
 
 	*in = slice_from(*in, s.n);
 	return s;

@@ -16,8 +16,9 @@
 #include "base/slice.h"
 
 enum {
-	IMAP_RESPONSE_MAX = 256 << 10, /* bytes, without the text of a message */
-	IMAP_LITERAL_MAX = 64 << 10,   /* of another literal */
+	IMAP_RESPONSE_MAX = 256
+			    << 10,   /* bytes, without the text of a message */
+	IMAP_LITERAL_MAX = 64 << 10, /* of another literal */
 };
 /* No message is larger. */
 #define IMAP_MESSAGE_MAX ((uint64_t)2 << 30)
@@ -42,7 +43,6 @@ void imap_gather_init(struct imap_gather *g,
 void imap_gather_fini(struct imap_gather *g);
 /* Take what belongs to this response off the front of IN.  1: it is whole (the
  * next call begins another); 0: more is needed; -1 ERR_PERM: no response. */
-int imap_gather_feed(
-    struct imap_gather *g, struct slice *in, struct err *err);
+int imap_gather_feed(struct imap_gather *g, struct slice *in, struct err *err);
 
 #endif

@@ -32,13 +32,11 @@ imap_name_path(
 	if (prefix.n > 0 && slice_istarts(name, prefix) && name.n > prefix.n)
 		name = slice_from(name, prefix.n);
 	/* Some servers end the name of a folder with children so. */
-	if (delimiter != '\0' && name.n > 1 &&
-	    name.p[name.n - 1] == delimiter)
+	if (delimiter != '\0' && name.n > 1 && name.p[name.n - 1] == delimiter)
 		name.n--;
 	for (;;) {
-		const size_t end = delimiter != '\0'
-				       ? slice_find(name, delimiter)
-				       : name.n;
+		const size_t end =
+		    delimiter != '\0' ? slice_find(name, delimiter) : name.n;
 
 		level = slice_sub(name, 0, end);
 		if (!add_level(out, level))

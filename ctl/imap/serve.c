@@ -12,7 +12,7 @@
 
 enum { PREFIX_MAX = 256, PATH_MAX_BYTES = 8 << 10 };
 
-struct serve {
+struct serving {
 	int fd;
 	struct imap_client client;
 	struct buf packet; /* that was received */
@@ -27,7 +27,7 @@ struct serve {
 /* ---- saying ---- */
 
 static int
-say(struct serve *v, const struct imap_frame *f, struct err *err)
+say(struct serving *v, const struct imap_frame *f, struct err *err)
 {
 	const int rc = imap_frame_send(v->fd, &v->out, f, err);
 
@@ -36,8 +36,7 @@ say(struct serve *v, const struct imap_frame *f, struct err *err)
 }
 
 static void
-say_why(
-    struct serve *v, enum imap_frame_type type, const struct err *why)
+say_why(struct serving *v, enum imap_frame_type type, const struct err *why)
 {
 	const struct imap_frame f = { .type = type,
 		.n = { why->class == ERR_PERM ? ERR_PERM : ERR_TEMP },
@@ -47,7 +46,7 @@ say_why(
 }
 
 static int
-say_done(struct serve *v, enum imap_frame_type type, struct err *err)
+say_done(struct serving *v, enum imap_frame_type type, struct err *err)
 {
 	const struct imap_frame f = { .type = type };
 
@@ -60,7 +59,7 @@ static int
 on_folder(void *arg, const struct imap_answer *a, const struct imap_gather *g,
     struct err *err)
 {
-	struct serve *v = arg;
+	struct serving *v = arg;
 	struct imap_frame f = { .type = IMAP_SAY_FOLDER, .s = a->name };
 
 	(void)g;
@@ -87,7 +86,7 @@ on_folder(void *arg, const struct imap_answer *a, const struct imap_gather *g,
 }
 
 static int
-run(struct serve *v, const char *command,
+run(struct serving *v, const char *command,
     int (*on_answer)(void *, const struct imap_answer *,
 	const struct imap_gather *, struct err *),
     struct err *err)
@@ -99,7 +98,7 @@ run(struct serve *v, const char *command,
 }
 
 static int
-folders(struct serve *v, struct err *err)
+folders(struct serving *v, struct err *err)
 {
 	const bool special = (v->client.caps & IMAP_CAP_SPECIAL_USE) != 0;
 	int rc = 0;
@@ -124,7 +123,7 @@ static int
 on_select(void *arg, const struct imap_answer *a, const struct imap_gather *g,
     struct err *err)
 {
-	struct serve *v = arg;
+	struct serving *v = arg;
 	struct cur c = cur_of(a->code_arg);
 
 	(void)g;
@@ -144,7 +143,7 @@ on_select(void *arg, const struct imap_answer *a, const struct imap_gather *g,
 
 /* EXAMINE: nothing of what is read changes there. */
 static int
-examine(struct serve *v, struct slice name, struct err *err)
+examine(struct serving *v, struct slice name, struct err *err)
 {
 	struct imap_client *c = &v->client;
 	int rc;
@@ -171,7 +170,7 @@ static int
 on_flags(void *arg, const struct imap_answer *a, const struct imap_gather *g,
     struct err *err)
 {
-	struct serve *v = arg;
+	struct serving *v = arg;
 	const struct imap_frame f = { .type = IMAP_SAY_FLAGS,
 		.n = { a->uid, a->flags, a->modseq },
 		.s = buf_slice(&a->keywords) };
@@ -184,7 +183,7 @@ on_flags(void *arg, const struct imap_answer *a, const struct imap_gather *g,
 }
 
 static int
-flags(struct serve *v, uint64_t first, uint64_t since, struct err *err)
+flags(struct serving *v, uint64_t first, uint64_t since, struct err *err)
 {
 	struct imap_client *c = &v->client;
 
@@ -193,8 +192,8 @@ flags(struct serve *v, uint64_t first, uint64_t since, struct err *err)
 	imap_client_begin(c);
 	buf_addf(&c->out, "UID FETCH %u:* (UID FLAGS)", (unsigned)v->first);
 	if (since != 0)
-		buf_addf(&c->out, " (CHANGEDSINCE %llu)",
-		    (unsigned long long)since);
+		buf_addf(
+		    &c->out, " (CHANGEDSINCE %llu)", (unsigned long long)since);
 	c->on_answer = on_flags;
 	return imap_client_run(c, err);
 }
@@ -202,7 +201,7 @@ flags(struct serve *v, uint64_t first, uint64_t since, struct err *err)
 static void
 on_text(void *arg, struct slice bytes)
 {
-	struct serve *v = arg;
+	struct serving *v = arg;
 
 	while (bytes.n > 0 && !v->failed) {
 		const struct imap_frame f = { .type = IMAP_SAY_TEXT,
@@ -217,7 +216,7 @@ static int
 on_message(void *arg, const struct imap_answer *a, const struct imap_gather *g,
     struct err *err)
 {
-	struct serve *v = arg;
+	struct serving *v = arg;
 	const struct imap_frame f = { .type = IMAP_SAY_MESSAGE,
 		.n = { a->uid, a->flags, a->has_date, (uint64_t)a->date_s },
 		.s = buf_slice(&a->keywords) };
@@ -256,7 +255,7 @@ put_set(struct buf *out, struct slice uids)
 }
 
 static int
-texts(struct serve *v, struct slice uids, struct err *err)
+texts(struct serving *v, struct slice uids, struct err *err)
 {
 	struct imap_client *c = &v->client;
 	int rc;
@@ -276,7 +275,7 @@ texts(struct serve *v, struct slice uids, struct err *err)
 
 /* 1: refused, the session goes on. */
 static int
-do_one(struct serve *v, const struct imap_frame *f, struct err *err)
+do_one(struct serving *v, const struct imap_frame *f, struct err *err)
 {
 	switch ((unsigned)f->type) {
 	case IMAP_ASK_FOLDERS:
@@ -293,7 +292,7 @@ do_one(struct serve *v, const struct imap_frame *f, struct err *err)
 }
 
 static int
-serve(struct serve *v, struct err *err)
+serve(struct serving *v, struct err *err)
 {
 	struct imap_frame f;
 	int rc;
@@ -311,7 +310,7 @@ serve(struct serve *v, struct err *err)
 }
 
 static int
-run_all(struct serve *v, const struct imap_serve *s, struct err *err)
+run_all(struct serving *v, const struct imap_serve *s, struct err *err)
 {
 	if (imap_client_open(&v->client, &s->login, err) == -1 ||
 	    s->confine(s->arg, err) == -1 ||
@@ -324,7 +323,7 @@ run_all(struct serve *v, const struct imap_serve *s, struct err *err)
 int
 imap_serve(int fd, const struct imap_serve *s)
 {
-	struct serve v = { .fd = fd };
+	struct serving v = { .fd = fd };
 	struct err err = { .class = ERR_TEMP };
 	int rc;
 

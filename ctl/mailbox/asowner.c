@@ -119,8 +119,7 @@ work(const struct tour *t, struct asowner *o,
     const struct mailstore_owner *owner)
 {
 	char boot_id[STORE_BOOT_ID_SIZE];
-	struct store_opts opts = { .hostname =
-					     t->tables->shared->hostname,
+	struct store_opts opts = { .hostname = t->tables->shared->hostname,
 		.boot_id = boot_id,
 		.place = o->entry->home };
 	struct err err;

@@ -17,7 +17,7 @@
 
 enum { LOCK_MS = 100, LOCK_TRIES = 50 };
 
-struct import {
+struct importing {
 	struct asowner *owner;
 	const struct move_account *task;
 	struct move_ask ask;
@@ -26,7 +26,7 @@ struct import {
 };
 
 static int
-failed(const struct import *im, struct slice path, const struct err *err)
+failed(const struct importing *im, struct slice path, const struct err *err)
 {
 	im->task->tally->failed++;
 	return ctl_fail("%s: %.*s: %s%s", im->owner->name,
@@ -44,7 +44,7 @@ note(void *arg, const struct mailbox_state *state)
  * superfluous, where nobody has used that. */
 static int
 hide_default(
-    struct import *im, unsigned special, struct slice path, struct err *err)
+    struct importing *im, unsigned special, struct slice path, struct err *err)
 {
 	struct account *a = im->owner->account;
 	struct map used;
@@ -69,18 +69,18 @@ hide_default(
 
 /* What a folder has besides messages, when it comes first. */
 static int
-settle(struct import *im, const struct move_listed *e, struct err *err)
+settle(struct importing *im, const struct move_listed *e, struct err *err)
 {
 	struct account *a = im->owner->account;
 
 	if (mailbox_subscribe(a, e->path, e->subscribed, err) == -1)
 		return -1;
-	return e->special != 0 ? hide_default(im, e->special, e->path, err)
-			       : 0;
+	return e->special != 0 ? hide_default(im, e->special, e->path, err) : 0;
 }
 
 static enum found
-import_folder(struct import *im, const struct move_listed *e, struct err *err)
+import_folder(
+    struct importing *im, const struct move_listed *e, struct err *err)
 {
 	struct move_folder f = { .owner = im->owner,
 		.ask = &im->ask,
@@ -98,8 +98,8 @@ import_folder(struct import *im, const struct move_listed *e, struct err *err)
 		return ABSENT;
 	}
 	if (map_find(&im->taken, e->path) != im->owner) {
-		(void)err_set(err, ERR_PERM,
-		    "another folder is called so here (--map)");
+		(void)err_set(
+		    err, ERR_PERM, "another folder is called so here (--map)");
 		return ABSENT;
 	}
 	map_put(&im->taken, e->path, im);
@@ -110,7 +110,7 @@ import_folder(struct import *im, const struct move_listed *e, struct err *err)
 }
 
 static int
-import_all(struct import *im, struct err *err)
+import_all(struct importing *im, struct err *err)
 {
 	struct move_folders l;
 	enum found found = FOUND;
@@ -149,16 +149,16 @@ lock(int dirfd)
 }
 
 static int
-import(struct import *im, struct err *err)
+import(struct importing *im, struct err *err)
 {
 	int rc;
 
 	if (!lock(im->owner->dirfd))
-		return ctl_fail("%s: another import is at work there",
-		    im->owner->name);
+		return ctl_fail(
+		    "%s: another import is at work there", im->owner->name);
 	if (move_ask_ready(&im->ask, err) == -1)
-		return ctl_fail("%s: %s: %s", im->owner->name,
-		    im->task->source, err->text);
+		return ctl_fail(
+		    "%s: %s: %s", im->owner->name, im->task->source, err->text);
 	if (move_state_load(&im->state, im->owner->dirfd, err) == -1)
 		rc = asowner_fail(im->owner, err);
 	else
@@ -170,7 +170,7 @@ import(struct import *im, struct err *err)
 int
 move_account_import(struct asowner *o)
 {
-	struct import im = { .owner = o, .task = o->arg };
+	struct importing im = { .owner = o, .task = o->arg };
 	struct err err = { 0 };
 	int rc;
 

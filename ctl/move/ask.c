@@ -26,8 +26,7 @@ told(const struct imap_frame *f, struct err *err)
 {
 	char text[sizeof err->text];
 
-	if (!slice_copy(slice_sub(f->s, 0, sizeof text - 1), text,
-		sizeof text))
+	if (!slice_copy(slice_sub(f->s, 0, sizeof text - 1), text, sizeof text))
 		text[0] = '\0';
 	for (char *p = text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)

@@ -50,7 +50,7 @@ struct job {
 	pid_t pid;
 };
 
-struct import {
+struct import_run {
 	struct ctl *ctl;
 	struct arena arena;
 	struct buf secrets; /* passwords, each with a NUL behind it */
@@ -73,27 +73,26 @@ struct import {
 static void
 forget_others(void *arg)
 {
-	struct import *im = arg;
+	struct import_run *im = arg;
 
 	for (size_t i = 0; i < im->n; i++)
 		if (&im->v[i] != im->mine)
-			explicit_bzero(im->secrets.p +
-					   (im->v[i].password.p -
-					       im->secrets.p),
+			explicit_bzero(im->secrets.p + (im->v[i].password.p -
+							   im->secrets.p),
 			    im->v[i].password.n);
 }
 
 static int
-import_one(struct import *im, const struct job *j)
+import_one(struct import_run *im, const struct job *j)
 {
 	struct move_account task = { .source = j->source.name,
 		.names = im->names,
 		.options = im->options,
 		.tally = j->tally };
-	const struct asowner_task owner = {
-		.run = move_account_import, .make = true, .loop = true,
-		.arg = &task
-	};
+	const struct asowner_task owner = { .run = move_account_import,
+		.make = true,
+		.loop = true,
+		.arg = &task };
 	const struct move_stranger stranger = { .ctl = im->ctl,
 		.source = &j->source,
 		.password = j->password.p,
@@ -138,7 +137,7 @@ print(struct out *out, const struct job *j, int status)
 }
 
 static void
-show_progress(const struct import *im)
+show_progress(const struct import_run *im)
 {
 	uint64_t messages = 0;
 
@@ -152,13 +151,12 @@ status_of(const struct job *j, int status)
 {
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	return ctl_fail(
-	    "%s: ended by signal %d", j->account, WTERMSIG(status));
+	return ctl_fail("%s: ended by signal %d", j->account, WTERMSIG(status));
 }
 
 /* The one that has ended, and *STATUS; NULL: none has. */
 static struct job *
-reap(struct import *im, int *status)
+reap(struct import_run *im, int *status)
 {
 	const pid_t pid = waitpid(-1, status, WNOHANG);
 
@@ -169,7 +167,7 @@ reap(struct import *im, int *status)
 }
 
 static int
-start(struct import *im, struct job *j)
+start(struct import_run *im, struct job *j)
 {
 	(void)fflush(NULL);
 	j->pid = fork();
@@ -179,7 +177,7 @@ start(struct import *im, struct job *j)
 }
 
 static int
-import_all(struct import *im, struct out *out)
+import_all(struct import_run *im, struct out *out)
 {
 	size_t started = 0, ended = 0;
 	int rc = CTL_OK, status;
@@ -228,7 +226,7 @@ read_file(const char *path, struct buf *out, struct err *err)
 }
 
 static int
-add_job(struct import *im, struct slice account, struct slice url,
+add_job(struct import_run *im, struct slice account, struct slice url,
     struct slice password, struct err *err)
 {
 	struct job j = { .account = arena_str(&im->arena, account) };
@@ -236,8 +234,8 @@ add_job(struct import *im, struct slice account, struct slice url,
 	if (move_source_parse(&j.source, &im->arena, url, err) == -1)
 		return -1;
 	if (slice_find(account, '@') == account.n)
-		return err_set(err, ERR_PERM,
-		    "\"%s\" is not NAME@DOMAIN", j.account);
+		return err_set(
+		    err, ERR_PERM, "\"%s\" is not NAME@DOMAIN", j.account);
 	if (password.n == 0 || password.n > PASSWORD_MAX ||
 	    slice_find(password, '\0') != password.n)
 		return err_set(
@@ -252,7 +250,7 @@ add_job(struct import *im, struct slice account, struct slice url,
 
 /* NAME@DOMAIN URL PASSWORD */
 static int
-read_list(struct import *im, const char *path, struct err *err)
+read_list(struct import_run *im, const char *path, struct err *err)
 {
 	struct buf text = { .max = LIST_MAX };
 	struct slice rest;
@@ -274,8 +272,7 @@ read_list(struct import *im, const char *path, struct err *err)
 			continue;
 		account = slice_cut(line, ' ', &url);
 		url = slice_cut(slice_trim(url), ' ', &password);
-		if (add_job(im, account, url, slice_trim(password), &why) ==
-		    -1)
+		if (add_job(im, account, url, slice_trim(password), &why) == -1)
 			rc = err_set(err, ERR_PERM, "%s:%zu: %s", path, number,
 			    why.text);
 	}
@@ -284,7 +281,7 @@ read_list(struct import *im, const char *path, struct err *err)
 }
 
 static int
-read_single(struct import *im, const char *account, const char *url,
+read_single(struct import_run *im, const char *account, const char *url,
     const char *password_file, struct err *err)
 {
 	struct buf text = { .max = PASSWORD_MAX };
@@ -304,7 +301,7 @@ read_single(struct import *im, const char *account, const char *url,
 }
 
 static int
-share_tallies(struct import *im, struct err *err)
+share_tallies(struct import_run *im, struct err *err)
 {
 	void *p = mmap(NULL, im->n * sizeof *im->tallies,
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -318,19 +315,19 @@ share_tallies(struct import *im, struct err *err)
 }
 
 static int
-prepare(struct import *im, struct err *err)
+prepare(struct import_run *im, struct err *err)
 {
 	if (im->n == 0)
 		return err_set(err, ERR_PERM, "there is nobody in the list");
-	if (!im->no_verify && read_file(im->ca_file != NULL ? im->ca_file
-							    : SYSTEM_CA,
-				  &im->ca, err) == -1)
+	if (!im->no_verify &&
+	    read_file(im->ca_file != NULL ? im->ca_file : SYSTEM_CA, &im->ca,
+		err) == -1)
 		return -1;
 	return share_tallies(im, err);
 }
 
 static int
-run(struct import *im)
+run(struct import_run *im)
 {
 	static const struct out_col cols[] = { { "account", 24 },
 		{ "folders", -7 }, { "messages", -8 }, { "bytes", -11 },
@@ -357,7 +354,7 @@ number(const char *text, uint32_t max, uint32_t *out)
 }
 
 static void
-end(struct import *im)
+end(struct import_run *im)
 {
 	if (im->tallies != NULL)
 		(void)munmap(im->tallies, im->n * sizeof *im->tallies);
@@ -370,8 +367,10 @@ end(struct import *im)
 int
 cmd_import_imap(struct ctl *ctl, int argc, char **argv)
 {
-	struct import im = { .ctl = ctl, .secrets.max = 2 * LIST_MAX,
-		.ca.max = CA_MAX, .jobs = JOBS };
+	struct import_run im = { .ctl = ctl,
+		.secrets.max = 2 * LIST_MAX,
+		.ca.max = CA_MAX,
+		.jobs = JOBS };
 	const char *from = NULL, *file = NULL, *list = NULL, *jobs = NULL,
 		   *timeout = NULL;
 	const struct ctl_opt opts[] = { { "from", &from, NULL },

@@ -32,10 +32,11 @@ enum {
 	UIDS_MAX = 20000000, /* in a folder */
 	ASK_UIDS = 200,      /* at once */
 	PLACE_MAX = 16 << 10,
-	UNASKED_MAX = 10000, /* messages that are sent without being asked for */
+	UNASKED_MAX =
+	    10000, /* messages that are sent without being asked for */
 };
 
-struct work {
+struct folder_work {
 	struct move_folder *f;
 	struct mailbox *m;
 	struct move_record *r;
@@ -112,7 +113,7 @@ place_of(const struct move_folder *f)
 }
 
 static int
-open_mailbox(struct work *w, struct err *err)
+open_mailbox(struct folder_work *w, struct err *err)
 {
 	struct account *a = w->f->owner->account;
 	enum found found = mailbox_open(a, w->f->path, &w->m, err);
@@ -129,7 +130,7 @@ open_mailbox(struct work *w, struct err *err)
 
 /* What the last import left, or a new record. */
 static int
-find_record(struct work *w, struct err *err)
+find_record(struct folder_work *w, struct err *err)
 {
 	struct mailbox_status st;
 	struct move_record *r =
@@ -157,9 +158,9 @@ find_record(struct work *w, struct err *err)
 	r->nmissing = 0;
 	/* Only as long as nothing has been in it: by the same UIDVALIDITY
 	 * others' messages may have other UIDs. */
-	taken = st.uidnext == 1 ? mailbox_take_uids(
-				      w->m, w->uidvalidity, 1, err)
-				: ABSENT;
+	taken = st.uidnext == 1
+		    ? mailbox_take_uids(w->m, w->uidvalidity, 1, err)
+		    : ABSENT;
 	r->kept = taken == FOUND;
 	if (taken == TEMPFAIL)
 		return -1;
@@ -171,7 +172,7 @@ find_record(struct work *w, struct err *err)
 static int
 on_select(void *arg, const struct imap_frame *f, struct err *err)
 {
-	struct work *w = arg;
+	struct folder_work *w = arg;
 
 	if (f->type != IMAP_SAY_SELECTED || f->n[0] == 0 ||
 	    f->n[0] > UINT32_MAX)
@@ -193,7 +194,7 @@ is_missing(const struct move_record *r, uint32_t uid)
 }
 
 static bool
-same_keywords(const struct work *w, const struct message_info *info,
+same_keywords(const struct folder_work *w, const struct message_info *info,
     struct slice keywords)
 {
 	const struct keyword_table *t = mailbox_keywords(w->m);
@@ -212,7 +213,7 @@ same_keywords(const struct work *w, const struct message_info *info,
 
 /* Flags of UID here become those that it has there. */
 static int
-follow(struct work *w, uint32_t uid, const struct imap_frame *f,
+follow(struct folder_work *w, uint32_t uid, const struct imap_frame *f,
     struct err *err)
 {
 	const struct flags_change change = { .op = FLAGS_SET,
@@ -236,11 +237,10 @@ follow(struct work *w, uint32_t uid, const struct imap_frame *f,
 static int
 on_flags(void *arg, const struct imap_frame *f, struct err *err)
 {
-	struct work *w = arg;
+	struct folder_work *w = arg;
 	uint32_t uid, here;
 
-	if (f->type != IMAP_SAY_FLAGS || f->n[0] == 0 ||
-	    f->n[0] >= UINT32_MAX)
+	if (f->type != IMAP_SAY_FLAGS || f->n[0] == 0 || f->n[0] >= UINT32_MAX)
 		return err_set(err, ERR_TEMP, "no flags were told");
 	uid = (uint32_t)f->n[0];
 	if (uid_add(&w->seen, &w->nseen, uid, err) == -1)
@@ -257,7 +257,7 @@ on_flags(void *arg, const struct imap_frame *f, struct err *err)
 }
 
 static enum found
-look(struct work *w, struct err *err)
+look(struct folder_work *w, struct err *err)
 {
 	const bool all = w->f->options->delete_gone || w->r->modseq == 0 ||
 			 w->modseq == 0 || w->r->nmissing > 0;
@@ -279,7 +279,7 @@ look(struct work *w, struct err *err)
 /* ---- texts ---- */
 
 static int
-take_message(struct work *w, const struct imap_frame *f, struct err *err)
+take_message(struct folder_work *w, const struct imap_frame *f, struct err *err)
 {
 	const uint32_t uid = f->n[0] <= UINT32_MAX ? (uint32_t)f->n[0] : 0;
 	const uint32_t *at = uid_find(w->asked, w->nasked, uid);
@@ -319,7 +319,7 @@ take_message(struct work *w, const struct imap_frame *f, struct err *err)
 static int
 on_text(void *arg, const struct imap_frame *f, struct err *err)
 {
-	struct work *w = arg;
+	struct folder_work *w = arg;
 
 	switch ((unsigned)f->type) {
 	case IMAP_SAY_TEXT:
@@ -332,7 +332,8 @@ on_text(void *arg, const struct imap_frame *f, struct err *err)
 }
 
 static enum found
-ask_texts(struct work *w, const uint32_t *uids, size_t n, struct err *err)
+ask_texts(
+    struct folder_work *w, const uint32_t *uids, size_t n, struct err *err)
 {
 	const struct imap_frame ask = { .type = IMAP_ASK_TEXTS,
 		.s = slice_of(uids, n * sizeof *uids) };
@@ -347,7 +348,7 @@ ask_texts(struct work *w, const uint32_t *uids, size_t n, struct err *err)
 }
 
 static int
-miss(struct work *w, uint32_t uid, struct err *err)
+miss(struct folder_work *w, uint32_t uid, struct err *err)
 {
 	w->f->tally->missing++;
 	return move_state_miss(w->r, uid)
@@ -359,7 +360,8 @@ miss(struct work *w, uint32_t uid, struct err *err)
 /* The server refused some of UIDS, or left them out: one by one, so that it is
  * known which. */
 static int
-ask_single(struct work *w, const uint32_t *uids, size_t n, struct err *err)
+ask_single(
+    struct folder_work *w, const uint32_t *uids, size_t n, struct err *err)
 {
 	bool got[ASK_UIDS];
 
@@ -376,7 +378,7 @@ ask_single(struct work *w, const uint32_t *uids, size_t n, struct err *err)
 }
 
 static int
-fetch(struct work *w, struct err *err)
+fetch(struct folder_work *w, struct err *err)
 {
 	size_t n;
 
@@ -397,7 +399,7 @@ fetch(struct work *w, struct err *err)
 /* ---- what is gone there ---- */
 
 static int
-remove_gone(struct work *w, struct err *err)
+remove_gone(struct folder_work *w, struct err *err)
 {
 	uint32_t *gone = NULL;
 	size_t n = 0;
@@ -430,7 +432,7 @@ remove_gone(struct work *w, struct err *err)
 /* The state is that of the folder as it was selected.  What is missing stays in
  * it as long as it is missing. */
 static int
-finish(struct work *w, struct err *err)
+finish(struct folder_work *w, struct err *err)
 {
 	size_t kept = 0;
 
@@ -440,9 +442,9 @@ finish(struct work *w, struct err *err)
 		w->r->next = w->uidnext;
 	for (size_t i = 0; i < w->r->nmissing; i++)
 		if (uid_find(w->seen, w->nseen, w->r->missing[i]) != NULL &&
-		    move_have_find(&w->have,
-			move_have_id(w->place, w->uidvalidity,
-			    w->r->missing[i])) == 0)
+		    move_have_find(
+			&w->have, move_have_id(w->place, w->uidvalidity,
+				      w->r->missing[i])) == 0)
 			w->r->missing[kept++] = w->r->missing[i];
 	w->r->nmissing = kept;
 	w->r->modseq = w->modseq;
@@ -453,7 +455,7 @@ finish(struct work *w, struct err *err)
 }
 
 static enum found
-work(struct work *w, struct err *err)
+work(struct folder_work *w, struct err *err)
 {
 	const struct imap_frame ask = { .type = IMAP_ASK_SELECT,
 		.s = w->f->name };
@@ -484,7 +486,7 @@ work(struct work *w, struct err *err)
 enum found
 move_folder(struct move_folder *f, struct err *err)
 {
-	struct work w = { .f = f, .place = place_of(f) };
+	struct folder_work w = { .f = f, .place = place_of(f) };
 	const enum found found = work(&w, err);
 
 	move_into_fini(&w.into);

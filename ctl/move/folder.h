@@ -14,8 +14,8 @@ struct move_state;
 struct move_tally;
 
 struct move_options {
-	bool delete_gone;   /* what is gone there goes here */
-	bool keep_flags; /* flags of what is here stay as they are */
+	bool delete_gone; /* what is gone there goes here */
+	bool keep_flags;  /* flags of what is here stay as they are */
 };
 
 struct move_folder {

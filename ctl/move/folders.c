@@ -13,7 +13,7 @@
 
 enum { FOLDERS_MAX = 100000 };
 
-struct listing {
+struct folder_listing {
 	struct move_folders *l;
 	struct map by_name; /* there -> index + 1 */
 };
@@ -30,13 +30,13 @@ matches(const char *patterns, const char *text)
 		    slice_trim(slice_cut(rest, ',', &rest));
 		const bool not = slice_starts(one, SLICE("!"));
 
-		if (!slice_copy(slice_from(one, not ? 1 : 0), pattern,
-			sizeof pattern))
+		if (!slice_copy(
+			slice_from(one, not ? 1 : 0), pattern, sizeof pattern))
 			continue;
-		any = any || !not;
+		any = any || !not ;
 		if (fnmatch(pattern, text, FNM_NOESCAPE) != 0)
 			continue;
-		if (not)
+		if (not )
 			out = true;
 		else
 			in = true;
@@ -74,7 +74,7 @@ mapped(const struct move_names *names, struct slice path)
 }
 
 static struct move_listed *
-entry(struct listing *c, struct slice name)
+entry(struct folder_listing *c, struct slice name)
 {
 	struct move_folders *l = c->l;
 	const size_t at = (size_t)map_find(&c->by_name, name);
@@ -91,13 +91,14 @@ entry(struct listing *c, struct slice name)
 static int
 on_folder(void *arg, const struct imap_frame *f, struct err *err)
 {
-	struct listing *c = arg;
+	struct folder_listing *c = arg;
 	struct move_listed *e;
 
 	if (f->type != IMAP_SAY_FOLDER || f->s.n == 0)
 		return err_set(err, ERR_TEMP, "no folder was told");
 	if (c->l->n == FOLDERS_MAX)
-		return err_set(err, ERR_PERM, "the server has too many folders");
+		return err_set(
+		    err, ERR_PERM, "the server has too many folders");
 	e = entry(c, f->s);
 	if ((f->n[0] & IMAP_NOSELECT) == 0) {
 		e->selectable = true;
@@ -115,7 +116,7 @@ move_folders_read(struct move_folders *l, struct move_ask *ask,
     const struct move_names *names, struct err *err)
 {
 	const struct imap_frame f = { .type = IMAP_ASK_FOLDERS };
-	struct listing c = { .l = l };
+	struct folder_listing c = { .l = l };
 	size_t kept = 0;
 	enum found found;
 

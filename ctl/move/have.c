@@ -14,10 +14,9 @@ add(void *arg, struct visit *v)
 	struct move_have *h = arg;
 
 	if ((h->n & (h->n - 1)) == 0)
-		h->v = xreallocarray(
-		    h->v, h->n == 0 ? 1 : 2 * h->n, sizeof *h->v);
-	h->v[h->n++] =
-	    (struct move_have_row){ v->info.email_id, v->info.uid };
+		h->v =
+		    xreallocarray(h->v, h->n == 0 ? 1 : 2 * h->n, sizeof *h->v);
+	h->v[h->n++] = (struct move_have_row){ v->info.email_id, v->info.uid };
 	return true;
 }
 

@@ -17,7 +17,7 @@ struct move_have {
 	struct move_have_row {
 		uint64_t id;
 		uint32_t uid; /* here */
-	} *v;
+	} * v;
 	size_t n;
 };
 

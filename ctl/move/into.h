@@ -27,7 +27,8 @@ struct move_into {
 	bool done;
 };
 
-void move_into_init(struct move_into *i, struct store *store, struct mailbox *m);
+void move_into_init(
+    struct move_into *i, struct store *store, struct mailbox *m);
 /* What was not committed leaves nothing. */
 void move_into_fini(struct move_into *i);
 /* A piece of the message, as on the wire; the first begins one. */

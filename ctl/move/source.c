@@ -17,8 +17,8 @@ unescape(struct buf *out, struct slice s)
 			if (i + 2 >= s.n || hex_digit(s.p[i + 1]) == -1 ||
 			    hex_digit(s.p[i + 2]) == -1)
 				return false;
-			byte = hex_digit(s.p[i + 1]) << 4 |
-			       hex_digit(s.p[i + 2]);
+			byte =
+			    hex_digit(s.p[i + 1]) << 4 | hex_digit(s.p[i + 2]);
 			i += 2;
 		}
 		if (byte == 0 || byte == '\r' || byte == '\n')
@@ -51,16 +51,16 @@ parse_host(struct move_source *s, struct arena *arena, struct slice text)
 }
 
 int
-move_source_parse(struct move_source *s, struct arena *arena,
-    struct slice url, struct err *err)
+move_source_parse(struct move_source *s, struct arena *arena, struct slice url,
+    struct err *err)
 {
 	struct buf login = { .max = TEXT_MAX }, name = { .max = 2 * TEXT_MAX };
 	struct slice rest = url;
 	size_t at;
 	bool ok;
 
-	*s = (struct move_source){ .tls = slice_istarts(
-				       url, SLICE("imaps://")) };
+	*s = (struct move_source){ .tls =
+				       slice_istarts(url, SLICE("imaps://")) };
 	s->port = s->tls ? IMAPS_PORT : IMAP_PORT;
 	ok = s->tls || slice_istarts(url, SLICE("imap://"));
 	rest = slice_from(rest, s->tls ? 8 : 7);

@@ -94,8 +94,8 @@ move_state_miss(struct move_record *r, uint32_t uid)
 			return true;
 	if (r->nmissing == MOVE_MISSING_MAX)
 		return false;
-	r->missing = xreallocarray(
-	    r->missing, r->nmissing + 1, sizeof *r->missing);
+	r->missing =
+	    xreallocarray(r->missing, r->nmissing + 1, sizeof *r->missing);
 	r->missing[r->nmissing++] = uid;
 	return true;
 }
@@ -174,8 +174,7 @@ move_state_parse(struct move_state *s, struct slice text, struct err *err)
 	init(s, -1);
 	ok = slice_is(slice_cut(text, '\n', &text), "pabal-import 1");
 	while (ok && text.n > 0)
-		ok = parse_line(
-		    s, slice_cut(text, '\n', &text), &source, &r);
+		ok = parse_line(s, slice_cut(text, '\n', &text), &source, &r);
 	return ok ? 0
 		  : err_set(err, ERR_PERM,
 			"the file " STATE_FILE " is not in its form");

@@ -60,8 +60,8 @@ take(struct tx *tx, struct mailbox *m, uint32_t uidvalidity, uint32_t uidnext,
 }
 
 enum found
-mailbox_take_uids(struct mailbox *m, uint32_t uidvalidity, uint32_t uidnext,
-    struct err *err)
+mailbox_take_uids(
+    struct mailbox *m, uint32_t uidvalidity, uint32_t uidnext, struct err *err)
 {
 	enum found f;
 	struct tx tx;

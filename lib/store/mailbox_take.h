@@ -17,7 +17,7 @@ enum { MAILBOX_UID_TAKEN = 0x70000000 };
  * where it has UIDVALIDITY now, no UID below UIDNEXT is given to other messages
  * from here on.  On disk when FOUND comes back.  ABSENT: it has been used under
  * another one, or the numbers are none that can be taken. */
-enum found mailbox_take_uids(struct mailbox *m, uint32_t uidvalidity,
-    uint32_t uidnext, struct err *err);
+enum found mailbox_take_uids(
+    struct mailbox *m, uint32_t uidvalidity, uint32_t uidnext, struct err *err);
 
 #endif

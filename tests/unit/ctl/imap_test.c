@@ -91,8 +91,7 @@ test_fetch(void **state)
 	assert_int_equal(a.size, 3);
 	assert_true(a.has_body && slice_is(a.body, "a\"b"));
 	/* Nothing of it is left in the next one. */
-	assert_true(
-	    imap_answer_parse(&a, SLICE("* 1 FETCH (BODY[] NIL)")));
+	assert_true(imap_answer_parse(&a, SLICE("* 1 FETCH (BODY[] NIL)")));
 	assert_true(!a.has_body && a.uid == 0 && a.keywords.n == 0);
 	imap_answer_fini(&a);
 }
@@ -142,8 +141,7 @@ test_answers(void **state)
 	imap_answer_init(&a);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(
-		    imap_answer_parse(&a, slice_str(rows[i].text)),
-		    rows[i].ok);
+		    imap_answer_parse(&a, slice_str(rows[i].text)), rows[i].ok);
 		if (rows[i].ok)
 			assert_int_equal(a.kind, rows[i].kind);
 		if (rows[i].what != NULL)
@@ -229,8 +227,8 @@ test_sources(void **state)
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct move_source s;
-		const int rc = move_source_parse(
-		    &s, &arena, slice_str(rows[i].url), NULL);
+		const int rc =
+		    move_source_parse(&s, &arena, slice_str(rows[i].url), NULL);
 
 		assert_int_equal(rc, rows[i].login != NULL ? 0 : -1);
 		if (rc == -1)
