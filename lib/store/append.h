@@ -21,6 +21,8 @@ struct append;
 
 /* Longest base of a name that all fields can be added to. */
 enum { APPEND_BASE_MAX = 130 };
+/* UIDs from here on are not taken from elsewhere: too few would be left. */
+enum { APPEND_UID_LIMIT = 0x70000000 };
 
 struct append_info {
 	unsigned flags;

@@ -12,7 +12,6 @@
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
-#include "store/mailbox_take.h"
 #include "store/quota.h"
 
 /* A flag shows in cur/ only. */
@@ -74,7 +73,7 @@ record(struct tx *tx, struct append *a, struct ix_box *b, struct err *err)
 static int
 give_uid(struct append *a, struct ix_box *b, struct err *err)
 {
-	if (a->info.uid > b->uidnext && a->info.uid < MAILBOX_UID_TAKEN)
+	if (a->info.uid > b->uidnext && a->info.uid < APPEND_UID_LIMIT)
 		b->uidnext = a->info.uid;
 	return tx_uid(b, a->m->dirs.fd, &a->uid, err);
 }

@@ -7,6 +7,7 @@
 #include "index/tx.h"
 #include "maildir/boxfile.h"
 #include "store/account_new.h"
+#include "store/append.h"
 #include "store/handle.h"
 #include "store/inner.h"
 
@@ -66,7 +67,7 @@ mailbox_take_uids(
 	enum found f;
 	struct tx tx;
 
-	if (uidvalidity == 0 || uidnext >= MAILBOX_UID_TAKEN)
+	if (uidvalidity == 0 || uidnext >= APPEND_UID_LIMIT)
 		return ABSENT;
 	if (handle_enter_mailbox(m, err) == -1 ||
 	    handle_begin(m->a, TX_ROOM, &tx, err) == -1)

@@ -9,10 +9,6 @@
 
 struct mailbox;
 
-/* UIDs from here on are not taken from elsewhere: there would be too few left
- * behind them. */
-enum { MAILBOX_UID_TAKEN = 0x70000000 };
-
 /* M, in which no message has ever been, gets UIDVALIDITY; and whatever M had,
  * where it has UIDVALIDITY now, no UID below UIDNEXT is given to other messages
  * from here on.  On disk when FOUND comes back.  ABSENT: it has been used under

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """pabal import imap: from another pabal, and from servers that mean harm."""
+import imaplib
 import json
 import os
 import re
@@ -32,7 +33,8 @@ def box(imap, folder):
         uid = int(re.search(r"UID (\d+)", head)[1])
         flags = set(re.search(r"FLAGS \(([^)]*)\)", head)[1].split())
         found[uid] = (flags - {r"\Recent"},
-                      re.search(r'INTERNALDATE "([^"]+)"', head)[1], item[1])
+                      time.mktime(imaplib.Internaldate2tuple(item[0])),
+                      item[1])
     return validity, uidnext, found
 
 
