@@ -74,16 +74,19 @@ run(struct ctl *ctl, int argc, char **argv)
 	return argc > 0 ? dispatch(ctl, argc, argv) : usage(stderr);
 }
 
-/* A child that works as the owner of mail has the rights of imapd. */
+/* A child that works as the owner of mail has the rights of imapd, one that
+ * asks the DNS those of lookup. */
 static int
 confine(const struct ctl_confined *c, struct err *err)
 {
 	const struct sandbox box = {
 		.may = (c->ndirs > 0 ? MAY_READ | MAY_WRITE : 0) |
 		       (c->connect ? MAY_CONNECT : 0) |
+		       (c->dns != NULL ? MAY_DGRAM | MAY_CONNECT : 0) |
 		       (c->sync ? MAY_SYNC : 0),
 		.dirs = c->dirs,
 		.ndirs = c->ndirs,
+		.ports = c->dns,
 		.drop = geteuid() == 0,
 		.uid = c->uid,
 		.gid = c->gid,

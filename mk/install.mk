@@ -8,7 +8,8 @@ DEMO_PACKAGES := curl swaks libnet-ssleay-perl openssl
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-dnspython \
 	python3-cryptography mandoc clang clang-format clang-tidy cppcheck valgrind llvm universal-ctags \
 	iwyu msmtp fetchmail isync libsasl2-modules procps ncurses-base \
-	offlineimap3 getmail6 mutt gsasl dns-root-data
+	offlineimap3 getmail6 mutt gsasl dns-root-data python3-dkim \
+	python3-nacl opendkim-tools
 # $(call missing,PACKAGES): those of them that are not installed.
 missing = $$(dpkg-query -W -f='$${Package} $${db:Status-Status}\n' $(1) \
 	2>/dev/null | awk '$$2 == "installed" { print $$1 }' | \

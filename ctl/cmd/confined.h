@@ -7,13 +7,19 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct port_set;
+
+enum { CTL_NOBODY = 65534 };
+
 struct ctl_confined {
-	uid_t uid; /* becomes this one, where it is root */
+	uid_t uid; /* becomes this one, where it is root: a mailbox's owner, or
+		    * CTL_NOBODY */
 	gid_t gid;
 	const int *dirs; /* open directories it works beneath */
 	size_t ndirs;
-	bool connect; /* it may open TCP connections */
-	bool sync;    /* it has threads that sync files */
+	bool connect;               /* it may open TCP connections */
+	const struct port_set *dns; /* UDP and TCP to these; NULL: to none */
+	bool sync;                  /* it has threads that sync files */
 };
 
 #endif

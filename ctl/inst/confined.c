@@ -31,7 +31,7 @@ set_limits(void)
 static int
 in_child(const struct ctl *ctl, int (*work)(void *arg), void *arg)
 {
-	const struct ctl_confined c = { .uid = geteuid(), .gid = getegid() };
+	const struct ctl_confined c = { .uid = CTL_NOBODY, .gid = CTL_NOBODY };
 	struct err err;
 	int rc;
 

@@ -100,7 +100,7 @@ create_in_child(const struct mailstore_owner *o, const char *home,
 		fd_close(&ends[0]);
 		return err_sys(err, ERR_TEMP, "fork");
 	}
-	(void)fd_read_file(ends[0], &why, NULL);
+	(void)fd_read_rest(ends[0], &why, NULL);
 	fd_close(&ends[0]);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		continue;

@@ -57,20 +57,28 @@ fd_pread_all(int fd, char *p, size_t n, int64_t off, struct err *err)
 	return 0;
 }
 
-int
-fd_read_file(int fd, struct buf *out, struct err *err)
+/* One piece from OFF, or, where that is -1, from where FD stands. */
+static ssize_t
+read_piece(int fd, char *piece, size_t n, int64_t off)
 {
-	int64_t off = 0;
+	ssize_t got;
 
+	do
+		got = off == -1 ? read(fd, piece, n) : pread(fd, piece, n, off);
+	while (got == -1 && errno == EINTR);
+	return got;
+}
+
+static int
+read_from(int fd, int64_t off, struct buf *out, struct err *err)
+{
 	for (;;) {
 		const size_t left = out->max - out->n;
 		const size_t want = left < 16384 ? left + 1 : 16384;
 		char chunk[16384];
-		const ssize_t n = pread(
+		const ssize_t n = read_piece(
 		    fd, chunk, want < sizeof chunk ? want : sizeof chunk, off);
 
-		if (n == -1 && errno == EINTR)
-			continue;
 		if (n == -1)
 			return err_sys(err, ERR_TEMP, "read");
 		if (n == 0)
@@ -79,8 +87,21 @@ fd_read_file(int fd, struct buf *out, struct err *err)
 		if (out->failed)
 			return err_set(
 			    err, ERR_PERM, "larger than %zu bytes", out->max);
-		off += n;
+		if (off != -1)
+			off += n;
 	}
+}
+
+int
+fd_read_file(int fd, struct buf *out, struct err *err)
+{
+	return read_from(fd, 0, out, err);
+}
+
+int
+fd_read_rest(int fd, struct buf *out, struct err *err)
+{
+	return read_from(fd, -1, out, err);
 }
 
 int

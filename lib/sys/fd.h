@@ -17,6 +17,8 @@ int fd_pwrite_all(int fd, struct slice s, int64_t off, struct err *err);
 int fd_pread_all(int fd, char *p, size_t n, int64_t off, struct err *err);
 /* Append the whole file from its start to OUT; -1 when OUT's max is passed. */
 int fd_read_file(int fd, struct buf *out, struct err *err);
+/* The same from where it stands: what a pipe gives until its end. */
+int fd_read_rest(int fd, struct buf *out, struct err *err);
 
 int fd_sync(int fd, struct err *err);
 /* All of FD's file system; -1 with EROFS where an error has made it so. */

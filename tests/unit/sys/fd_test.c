@@ -109,6 +109,26 @@ test_read_file(void **state)
 	}
 }
 
+/* A pipe has no places: what it gives until its end is all. */
+static void
+test_read_rest(void **state)
+{
+	struct buf b = { .max = 10 };
+	struct err err;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(fd_write_all(ends[1], SLICE("0123456789"), NULL), 0);
+	fd_close(&ends[1]);
+	assert_int_equal(fd_read_file(ends[0], &b, &err), -1);
+	assert_int_equal(fd_read_rest(ends[0], &b, &err), 0);
+	assert_true(slice_is(buf_slice(&b), "0123456789"));
+	assert_int_equal(fd_read_rest(ends[0], &b, &err), 0);
+	fd_close(&ends[0]);
+	buf_fini(&b);
+}
+
 static void
 test_close_keeps_errno(void **state)
 {
@@ -200,6 +220,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write_and_read_back),
 		cmocka_unit_test(test_read_file),
+		cmocka_unit_test(test_read_rest),
 		cmocka_unit_test(test_close_keeps_errno),
 		cmocka_unit_test(test_nonblock),
 		cmocka_unit_test(test_rename_new),

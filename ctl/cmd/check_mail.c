@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/* pabal check-mail: what SPF, DKIM, ARC and DMARC say of a message. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "conf/errors.h"
+#include "conf/shared.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/cmd/ctl.h"
+#include "ctl/inst/target.h"
+#include "ctl/mail/authcheck.h"
+#include "ctl/view/out.h"
+#include "dns/resolver.h"
+#include "lookup/conf.h"
+#include "proto/address.h"
+#include "sys/addr.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+enum { RESULT_MAX = 1 << 20, DNS_CACHE_BYTES = 1 << 20, HOSTNAME_MAX = 256 };
+
+struct mail_asked {
+	const char *file, *client, *helo, *from, *zone;
+};
+
+/* The DNS as the instance asks it, and the name it has; without one, as this
+ * host does. */
+struct surroundings {
+	struct target lookup, pabal;
+	struct dns_config dns;
+	char hostname[HOSTNAME_MAX];
+};
+
+static bool
+load(struct target *t, const struct instance *in, const char *name)
+{
+	struct conf_errors ignored = { 0 };
+	const bool ok = target_parse(t, name) == 0 &&
+			target_read(t, in, true) == 0 &&
+			target_load(t, &ignored) == 0;
+
+	conf_errors_fini(&ignored);
+	return ok;
+}
+
+static int
+look_around(struct surroundings *s, const struct instance *in)
+{
+	const struct lookup_conf *lookup;
+	const struct shared_conf *shared;
+
+	memset(s, 0, sizeof *s);
+	if (!load(&s->lookup, in, "lookup") || !load(&s->pabal, in, "pabal"))
+		return ctl_fail("check-mail: the configuration cannot be "
+				"read; \"pabal %sconf check\" says why",
+		    instance_flag(in));
+	lookup = s->lookup.conf;
+	shared = s->pabal.conf;
+	s->dns = (struct dns_config){
+		.servers = (const char *const *)lookup->dns_servers.v,
+		.nservers = lookup->dns_servers.n,
+		.trust_anchor = lookup->dns_trust_anchor,
+		.cache_bytes = DNS_CACHE_BYTES,
+		.timeout_ms = lookup->dns_timeout,
+	};
+	snprintf(s->hostname, sizeof s->hostname, "%s", shared->hostname);
+	if (s->hostname[0] == '\0' &&
+	    gethostname(s->hostname, sizeof s->hostname - 1) == -1)
+		snprintf(s->hostname, sizeof s->hostname, "localhost");
+	return CTL_OK;
+}
+
+static int
+open_file(const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int
+check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
+{
+	struct buf out = { .max = RESULT_MAX };
+	struct surroundings s;
+	struct err err;
+	int rc = look_around(&s, &ctl->inst);
+
+	c->dns = &s.dns;
+	c->id = slice_str(s.hostname);
+	if (rc == CTL_OK && authcheck_run(c, &out, &err) == -1)
+		rc = ctl_fail("check-mail: %s: %s", asked->file, err.text);
+	else if (rc == CTL_OK)
+		out_text(stdout, buf_slice(&out));
+	target_fini(&s.lookup);
+	target_fini(&s.pabal);
+	buf_fini(&out);
+	return rc;
+}
+
+static int
+open_and_check(
+    struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
+{
+	int rc;
+
+	c->message = open_file(asked->file);
+	c->zone = asked->zone != NULL ? open_file(asked->zone) : -1;
+	if (c->message == -1 || (asked->zone != NULL && c->zone == -1)) {
+		struct err err;
+
+		err_sys(&err, ERR_PERM, "check-mail: open %s",
+		    c->message == -1 ? asked->file : asked->zone);
+		rc = ctl_fail_err(&err);
+	} else {
+		rc = check(ctl, asked, c);
+	}
+	fd_close(&c->message);
+	fd_close(&c->zone);
+	return rc;
+}
+
+int
+cmd_check_mail(struct ctl *ctl, int argc, char **argv)
+{
+	struct mail_asked asked = { 0 };
+	const struct ctl_opt opts[] = { { "client", &asked.client, NULL },
+		{ "helo", &asked.helo, NULL }, { "from", &asked.from, NULL },
+		{ "zone", &asked.zone, NULL }, { 0 } };
+	struct buf sender = { .max = ADDRESS_MAX };
+	struct authcheck c = { .confine = ctl->confine,
+		.now_s = clock_wall_s() };
+	struct addr addr;
+	int rc;
+
+	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
+		return CTL_USAGE;
+	asked.file = argv[0];
+	c.json = ctl->json;
+	c.helo = slice_str(asked.helo);
+	c.has_client = asked.client != NULL;
+	if (c.has_client &&
+	    (!addr_of_ip(&addr, AF_UNSPEC, slice_str(asked.client), 0) ||
+		!addr_ip16(&addr, c.ip)))
+		return ctl_usage(ctl, "--client: expected an IP address");
+	if (asked.from != NULL && *asked.from != '\0' &&
+	    !address_parse(
+		slice_str(asked.from), ADDRESS_UTF8 | ADDRESS_NULL, &sender)) {
+		buf_fini(&sender);
+		return ctl_usage(ctl, "--from: expected an address, or <>");
+	}
+	c.sender = buf_slice(&sender);
+	rc = open_and_check(ctl, &asked, &c);
+	buf_fini(&sender);
+	return rc;
+}

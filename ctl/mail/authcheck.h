@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SPF, DKIM, ARC and DMARC of a message in a file.  A stranger has written it,
+ * and strangers answer for their domains in the DNS: both are read by a child
+ * that has nothing but the open files, and the network only where it has to ask
+ * the DNS itself.
+ */
+#ifndef CTL_MAIL_AUTHCHECK_H
+#define CTL_MAIL_AUTHCHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+struct ctl_confined;
+struct dns_config;
+
+struct authcheck {
+	int message; /* an open file */
+	int zone;    /* one with the answers of the DNS; -1: it is asked */
+	const struct dns_config *dns;
+	int (*confine)(const struct ctl_confined *c, struct err *err);
+	bool has_client;
+	uint8_t ip[16];
+	struct slice helo, sender;
+	struct slice id; /* this host's name */
+	int64_t now_s;
+	bool json;
+};
+
+/* Add what is found to OUT: text for people, or an object in JSON. */
+int authcheck_run(const struct authcheck *c, struct buf *out, struct err *err);
+
+#endif
