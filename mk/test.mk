@@ -57,8 +57,12 @@ $(BUILD)/backlog: $(O)/tests/backlog.o $(LIB)
 $(BUILD)/mailbox: $(O)/tests/mailbox.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# Runs tests of Sieve scripts, those of tests/sieve and others' in their language.
+$(BUILD)/svtest: $(O)/tests/svtest.o $(LIB)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 units: $(PROBES) $(BUILD)/probe/captor $(BUILD)/powercut $(BUILD)/backlog \
-	$(BUILD)/mailbox
+	$(BUILD)/mailbox $(BUILD)/svtest
 
 check: all units
 	$(Q)PABAL_BUILD=$(BUILD) tests/run $(T)

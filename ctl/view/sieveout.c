@@ -100,6 +100,8 @@ add_action(struct buf *b, const struct sieve_action *a)
 	add_flags(b, a->flags);
 	add_key(b, "address", a->address);
 	add_key(b, "text", a->text);
+	if (a->silent)
+		buf_adds(b, ",\"sent\":false");
 	if (a->vacation != NULL) {
 		add_key(b, "to", a->vacation->sender);
 		add_key(b, "subject", a->vacation->subject);
@@ -110,7 +112,7 @@ add_action(struct buf *b, const struct sieve_action *a)
 		add_key(b, "method", a->notify->method);
 		add_key(b, "message", a->notify->message);
 	}
-	buf_addf(b, ",\"edited\":%s}", a->message.p != NULL ? "true" : "false");
+	buf_addf(b, ",\"edited\":%s}", a->head.p != NULL ? "true" : "false");
 }
 
 static const char *
@@ -163,8 +165,10 @@ print_action(const struct sieve_action *a)
 		out_printf(stdout, " to %.*s", SLICE_FMT(a->vacation->sender));
 	if (a->notify != NULL)
 		out_printf(stdout, " %.*s", SLICE_FMT(a->notify->method));
-	if (a->message.p != NULL)
+	if (a->head.p != NULL)
 		out_printf(stdout, ", the message as edited");
+	if (a->silent)
+		out_printf(stdout, ", but nothing is to be sent");
 	if (!a->implicit)
 		out_printf(stdout, " (line %u)", a->line);
 	out_printf(stdout, "\n");

@@ -4,12 +4,22 @@
 #include "base/buf.h"
 #include "sieve/exec.h"
 
-struct slice
-sieve_actions_message(struct sieve_exec *x)
+void
+sieve_actions_message(struct sieve_exec *x, struct sieve_action *a)
 {
-	if (!x->message->edited)
-		return (struct slice){ NULL, 0 };
-	return sieve_exec_keep(x, sieve_message_render(x->message));
+	struct sieve_message *const m = x->message;
+
+	if (!m->edited)
+		return;
+	if (x->kept_version != m->version) {
+		x->kept_version = m->version;
+		x->kept_head = sieve_exec_keep(x, sieve_message_head(m));
+		x->kept_body = sieve_message_body(m);
+		if (m->body_edited)
+			x->kept_body = sieve_exec_keep(x, x->kept_body);
+	}
+	a->head = x->kept_head;
+	a->body = x->kept_body;
 }
 
 static bool
@@ -137,7 +147,7 @@ sieve_actions_finish(struct sieve_exec *x)
 	if (r->status == SIEVE_DONE) {
 		if (x->flags.n > 0)
 			keep->flags = sieve_exec_keep(x, buf_slice(&x->flags));
-		keep->message = sieve_actions_message(x);
+		sieve_actions_message(x, keep);
 	}
 	*r->tail = keep;
 	r->tail = &keep->next;

@@ -50,6 +50,9 @@ struct sieve_calls {
 	    struct sieve_env *env, struct slice name, struct slice value);
 	/* spamtest, virustest: a score of 0 to 100, or up to 5. */
 	enum found (*score)(struct sieve_env *env, bool virus, unsigned *score);
+	/* May a field of that name be added, or deleted?  NULL: all but those
+	 * that RFC 5293 6 protects. */
+	bool (*may_edit)(struct sieve_env *env, struct slice name, bool add);
 	/* A host's command or test: its result to *RESULT; -1: the run fails
 	 * (sieve_exec_fail has said why). */
 	int (*word)(struct sieve_env *env, struct sieve_exec *x,

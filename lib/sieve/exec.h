@@ -41,6 +41,8 @@ struct sieve_exec {
 	struct sieve_values match; /* ${0}, ${1} ... */
 	struct buf flags;          /* imap4flags' own variable */
 	struct sieve_message *message;
+	uint32_t kept_version; /* of the message, in the result */
+	struct slice kept_head, kept_body;
 	const struct mime_part *loops[SIEVE_LOOPS_MAX]; /* the parts at hand */
 	uint32_t nloops;
 	struct sieve_frame frames[SIEVE_FRAMES_MAX];

@@ -50,7 +50,7 @@ enum sieve_group {
 	SIEVE_TAKES_ENCLOSE = 1 << 23,
 	SIEVE_TAKES_EXTRACTTEXT = 1 << 24,
 	SIEVE_TAKES_LIST = 1 << 25,
-	SIEVE_TAKES_HOST = 1 << 26,
+	SIEVE_TAKES_HOST = 1 << 26, /* and those behind it */
 };
 
 enum sieve_tag_id {
@@ -119,8 +119,7 @@ struct sieve_lang {
 };
 
 #define SIEVE_LANG_ALL                                                         \
-	((struct sieve_lang){                                                  \
-	    SIEVE_EXT_BIT(SIEVE_EXT_EREJECT + 1) - 1, NULL, true })
+	((struct sieve_lang){ SIEVE_EXT_BIT(SIEVE_EXTS) - 1, NULL, true })
 
 /* One argument that a word takes without a tag. */
 struct sieve_word_arg {

@@ -69,23 +69,24 @@ read_text(struct reader *r, struct cur *c, bool (*is)(char), struct slice *out)
 }
 
 static bool
-add_recipient(struct reader *r, struct slice text)
+add_recipient(struct reader *r, struct slice text, char place)
 {
 	struct sieve_mailto *const m = r->m;
 
-	if (m->nto == RECIPIENTS_MAX)
+	if (m->nrcpts == RECIPIENTS_MAX)
 		return fail(r, "too many recipients");
-	if (!sieve_address_parse(r->arena, text, r->utf8, &m->to[m->nto]))
+	if (!sieve_address_parse(
+		r->arena, text, r->utf8, &m->rcpts[m->nrcpts].address))
 		return fail(r, "invalid recipient");
-	m->nto++;
+	m->rcpts[m->nrcpts++].place = place;
 	return true;
 }
 
 static bool
-add_recipients(struct reader *r, struct slice text)
+add_recipients(struct reader *r, struct slice text, char place)
 {
 	while (text.n > 0)
-		if (!add_recipient(r, slice_cut(text, ',', &text)))
+		if (!add_recipient(r, slice_cut(text, ',', &text), place))
 			return false;
 	return true;
 }
@@ -123,7 +124,7 @@ add_field(struct reader *r, struct slice name, struct slice value)
 		return fail(r, "invalid header field name");
 	if (slice_iis(name, "to") || slice_iis(name, "cc") ||
 	    slice_iis(name, "bcc"))
-		return add_recipients(r, value);
+		return add_recipients(r, value, ascii_lower(name.p[0]));
 	if (slice_iis(name, "body")) {
 		r->m->body = value;
 		return true;
@@ -169,19 +170,18 @@ sieve_mailto_parse(struct arena *a, struct slice uri, bool utf8,
 	struct slice to;
 	bool ok;
 
-	*m = (struct sieve_mailto){
-		.to = arena_alloc(a, RECIPIENTS_MAX * sizeof(struct slice))
-	};
+	*m = (struct sieve_mailto){ .rcpts = arena_alloc(a,
+					RECIPIENTS_MAX * sizeof(*m->rcpts)) };
 	if (uri.n > MAILTO_MAX || !cur_try(&c, "mailto:")) {
 		*why = "it is no mailto: URI";
 		return false;
 	}
-	ok = read_text(&r, &c, is_to_char, &to) && add_recipients(&r, to);
+	ok = read_text(&r, &c, is_to_char, &to) && add_recipients(&r, to, 't');
 	if (ok && cur_try_byte(&c, '?'))
 		ok = read_fields(&r, &c);
 	else if (ok && !cur_end(&c))
 		ok = fail(&r, "invalid character in an address");
-	if (ok && m->nto == 0)
+	if (ok && m->nrcpts == 0)
 		ok = fail(&r, "it has no recipient");
 	*why = r.why;
 	return ok;

@@ -4,6 +4,7 @@
 #define SIEVE_MAILTO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/slice.h"
 
@@ -14,9 +15,14 @@ struct sieve_mailto_field {
 	struct slice name, value;
 };
 
+struct sieve_mailto_rcpt {
+	struct slice address; /* local@domain */
+	char place;           /* t, c or b: to, cc, bcc */
+};
+
 struct sieve_mailto {
-	struct slice *to; /* local@domain, of to and cc and bcc */
-	size_t nto;
+	struct sieve_mailto_rcpt *rcpts;
+	size_t nrcpts;
 	struct sieve_mailto_field *fields; /* the rest of what it asks for */
 	struct slice subject, body;        /* p == NULL: not told */
 };

@@ -45,6 +45,17 @@ make_room(struct arena *a, struct sieve_fields *f)
 	f->room = room;
 }
 
+/* A header without the line that ends it. */
+static struct slice
+without_empty_line(struct slice head)
+{
+	if (slice_ends(head, SLICE("\n\r\n")))
+		head.n -= 2;
+	else if (slice_ends(head, SLICE("\n\n")))
+		head.n--;
+	return head;
+}
+
 void
 sieve_message_fields(
     struct arena *a, struct slice head, struct sieve_fields *out)
@@ -52,12 +63,14 @@ sieve_message_fields(
 	struct header_field f;
 
 	*out = (struct sieve_fields){ 0 };
-	while (header_next(&head, &f)) {
+	while (out->n < SIEVE_FIELDS_MAX && header_next(&head, &f)) {
 		make_room(a, out);
 		out->list[out->n++] = (struct sieve_field){
 			.name = f.name, .value = f.value, .raw = f.raw
 		};
 	}
+	if (out->n == SIEVE_FIELDS_MAX)
+		out->rest = without_empty_line(head);
 }
 
 /* What a byte of a header can become in UTF-8, at most. */
@@ -100,6 +113,13 @@ sieve_message_tree(struct sieve_message *m)
 }
 
 /* ---- changes ---- */
+
+static void
+changed(struct sieve_message *m)
+{
+	m->edited = true;
+	m->version++;
+}
 
 enum { LINE_MAX_BYTES = 78 };
 
@@ -169,32 +189,67 @@ sieve_message_add(
 		list->list[list->n] = f;
 	}
 	list->n++;
-	m->edited = true;
-	m->rendered = (struct slice){ NULL, 0 };
+	changed(m);
 }
 
 void
-sieve_message_delete(struct sieve_message *m, size_t i)
+sieve_message_delete(struct sieve_message *m, const bool *chosen)
 {
 	struct sieve_fields *const list = &m->fields;
+	size_t n = 0;
 
-	list->n--;
-	memmove(list->list + i, list->list + i + 1,
-	    (list->n - i) * sizeof *list->list);
-	m->edited = true;
-	m->rendered = (struct slice){ NULL, 0 };
+	for (size_t i = 0; i < list->n; i++)
+		if (!chosen[i])
+			list->list[n++] = list->list[i];
+	if (n == list->n)
+		return;
+	list->n = n;
+	changed(m);
 }
 
-struct slice
-sieve_message_render(struct sieve_message *m)
+bool
+sieve_message_patch(
+    struct sieve_message *m, uint64_t off, uint64_t bytes, struct slice text)
 {
+	struct sieve_patch **at = &m->patches;
+	struct sieve_patch *p;
+
+	while (*at != NULL && (*at)->off + (*at)->bytes <= off)
+		at = &(*at)->next;
+	if (*at != NULL && (*at)->off < off)
+		return false;
+	/* What was put into a part of it goes with it. */
+	while (*at != NULL && (*at)->off + (*at)->bytes <= off + bytes)
+		*at = (*at)->next;
+	p = arena_new(&m->arena, struct sieve_patch);
+	*p = (struct sieve_patch){ *at, off, bytes,
+		arena_slice(&m->arena, text) };
+	*at = p;
+	m->body_edited = true;
+	changed(m);
+	return true;
+}
+
+void
+sieve_message_set_body(struct sieve_message *m, struct slice body)
+{
+	m->body = arena_slice(&m->arena, body);
+	m->patches = NULL;
+	m->body_edited = true;
+	changed(m);
+}
+
+/* ---- the message as it is now ---- */
+
+struct slice
+sieve_message_head(struct sieve_message *m)
+{
+	struct slice out;
 	struct buf b;
-	size_t n = m->body.n + 2;
+	size_t n = m->fields.rest.n + 2;
 
 	if (!m->edited)
-		return m->raw;
-	if (m->rendered.p != NULL)
-		return m->rendered;
+		return slice_sub(m->raw, 0, m->raw.n - m->body.n);
 	for (size_t i = 0; i < m->fields.n; i++)
 		n += m->fields.list[i].raw.n + 2;
 	buf_init(&b, n);
@@ -205,9 +260,51 @@ sieve_message_render(struct sieve_message *m)
 		if (raw.n > 0 && raw.p[raw.n - 1] != '\n')
 			buf_adds(&b, "\r\n");
 	}
+	buf_add(&b, m->fields.rest);
 	buf_adds(&b, "\r\n");
-	buf_add(&b, m->body);
-	m->rendered = arena_slice(&m->arena, buf_slice(&b));
+	out = arena_slice(&m->arena, buf_slice(&b));
 	buf_fini(&b);
-	return m->rendered;
+	return out;
+}
+
+struct slice
+sieve_message_body(struct sieve_message *m)
+{
+	uint64_t at = m->raw.n - m->body.n;
+	struct slice out;
+	struct buf b;
+	size_t n = m->body.n;
+
+	if (m->patches == NULL)
+		return m->body;
+	for (const struct sieve_patch *p = m->patches; p != NULL; p = p->next)
+		n += p->text.n;
+	buf_init(&b, n);
+	for (const struct sieve_patch *p = m->patches; p != NULL; p = p->next) {
+		buf_add(&b, slice_sub(m->raw, at, p->off - at));
+		buf_add(&b, p->text);
+		at = p->off + p->bytes;
+	}
+	buf_add(&b, slice_from(m->raw, at));
+	out = arena_slice(&m->arena, buf_slice(&b));
+	buf_fini(&b);
+	return out;
+}
+
+struct slice
+sieve_message_whole(struct sieve_message *m)
+{
+	struct slice head, body, out;
+	struct buf b;
+
+	if (!m->edited)
+		return m->raw;
+	head = sieve_message_head(m);
+	body = sieve_message_body(m);
+	buf_init(&b, head.n + body.n + 1);
+	buf_add(&b, head);
+	buf_add(&b, body);
+	out = arena_slice(&m->arena, buf_slice(&b));
+	buf_fini(&b);
+	return out;
 }

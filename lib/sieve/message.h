@@ -22,6 +22,15 @@ struct sieve_field {
 struct sieve_fields {
 	struct sieve_field *list;
 	size_t n, room;
+	struct slice rest; /* what stands behind the last that is looked at */
+};
+
+enum { SIEVE_FIELDS_MAX = 10000 };
+
+struct sieve_patch {
+	struct sieve_patch *next; /* by their place */
+	uint64_t off, bytes;
+	struct slice text;
 };
 
 struct sieve_message {
@@ -29,8 +38,9 @@ struct sieve_message {
 	struct slice raw; /* as it was given */
 	struct slice body;
 	struct sieve_fields fields;
-	bool edited;
-	struct slice rendered;  /* the edited message; p == NULL: not yet */
+	struct sieve_patch *patches; /* of the body */
+	bool edited, body_edited;
+	uint32_t version;       /* how often it was changed */
 	struct mime_tree *tree; /* of RAW; NULL: not yet */
 };
 
@@ -49,9 +59,18 @@ const struct mime_tree *sieve_message_tree(struct sieve_message *m);
 /* Put a field in front of all, or behind. */
 void sieve_message_add(
     struct sieve_message *m, struct slice name, struct slice value, bool last);
-/* Take out field I. */
-void sieve_message_delete(struct sieve_message *m, size_t i);
-/* The message as it is now; it stays as long as M. */
-struct slice sieve_message_render(struct sieve_message *m);
+/* Take out the fields that are CHOSEN, as many as there are. */
+void sieve_message_delete(struct sieve_message *m, const bool *chosen);
+/* Put TEXT where SPAN is, a part of RAW; false: what was put before is in the
+ * way.  In the whole of the body: sieve_message_set_body. */
+bool sieve_message_patch(
+    struct sieve_message *m, uint64_t off, uint64_t bytes, struct slice text);
+void sieve_message_set_body(struct sieve_message *m, struct slice body);
+/* The message as it is now: header with its empty line, and body; they stay as
+ * long as M. */
+struct slice sieve_message_head(struct sieve_message *m);
+struct slice sieve_message_body(struct sieve_message *m);
+/* Both in one. */
+struct slice sieve_message_whole(struct sieve_message *m);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "sieve/mailto.h"
 
 enum sieve_action_kind {
 	SIEVE_KEEP,
@@ -25,18 +26,17 @@ struct sieve_vacation {
 	struct slice sender;  /* whom to answer */
 	struct slice handle;  /* answers with the same one are one answer */
 	uint32_t seconds;     /* until SENDER is answered again; 0: each time */
-	struct slice subject; /* encoded, as it goes into the header */
-	struct slice from;    /* empty: the account's */
+	struct slice subject; /* in UTF-8; empty: one made of the message's */
+	struct slice from;    /* what the From field says */
 	bool mime;            /* the text is a MIME entity */
 };
 
 struct sieve_notify {
-	struct slice method;
-	struct slice from;
-	char importance;
+	struct slice method; /* the URI */
+	struct sieve_mailto mail;
+	struct slice from; /* empty: the account's */
+	char importance;   /* 1 (high) to 3 */
 	struct slice message;
-	struct slice *options;
-	size_t noptions;
 };
 
 /* Slices with p == NULL were not told. */
@@ -45,12 +45,15 @@ struct sieve_action {
 	enum sieve_action_kind kind;
 	uint32_t line;
 	bool implicit; /* nobody asked for this keep */
+	bool silent;   /* vacation, notify: nothing is to be sent after all */
 	bool create;
 	struct slice mailbox, mailbox_id, special_use;
 	struct slice flags;   /* with blanks between */
 	struct slice address; /* of a redirect */
 	struct slice text;    /* the reason of a reject or vacation */
-	struct slice message; /* as edited; p == NULL: as it came */
+	/* The message as edited: its header with the empty line, and its body,
+	 * which may be that of the message; p == NULL: as it came. */
+	struct slice head, body;
 	const struct sieve_vacation *vacation;
 	const struct sieve_notify *notify;
 };

@@ -68,7 +68,7 @@ sieve_do_keep(struct sieve_exec *x, const struct sieve_call *c, bool *result)
 	bool twice;
 
 	(void)result;
-	a.message = sieve_actions_message(x);
+	sieve_actions_message(x, &a);
 	if (take_flags(x, c, &a) == -1 ||
 	    sieve_actions_add(x, &a, &twice) == -1)
 		return -1;
@@ -103,7 +103,7 @@ sieve_do_fileinto(
 		return sieve_exec_fail(x, "fileinto: invalid folder name");
 	a.mailbox = sieve_exec_keep(x, name);
 	a.create = sieve_call_has(c, SIEVE_TAG_CREATE);
-	a.message = sieve_actions_message(x);
+	sieve_actions_message(x, &a);
 	if (take_string(x, c, SIEVE_TAG_SPECIALUSE, &a.special_use) == -1 ||
 	    take_string(x, c, SIEVE_TAG_MAILBOXID, &a.mailbox_id) == -1 ||
 	    take_flags(x, c, &a) == -1 ||
@@ -130,7 +130,7 @@ sieve_do_redirect(
 		x->code->lang.utf8_addresses, &a.address))
 		return sieve_exec_fail(x, "redirect: invalid address '%.*s'",
 		    (int)(text.n > 100 ? 100 : text.n), text.p);
-	a.message = sieve_actions_message(x);
+	sieve_actions_message(x, &a);
 	if (sieve_actions_add(x, &a, &twice) == -1)
 		return -1;
 	if (!sieve_call_has(c, SIEVE_TAG_COPY))
