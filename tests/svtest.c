@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "proto/address.h"
 #include "sieve/actions.h"
 #include "sieve/address.h"
 #include "sieve/compile.h"
@@ -302,6 +303,7 @@ apply_settings(struct suite *s)
 	l->vacation_min_s = (uint32_t)seconds_of(
 	    s, "sieve_vacation_min_period", l->vacation_min_s);
 	s->env.owner = text_of(s, "sieve_user_email");
+	s->env.delimiters = text_of(s, "recipient_delimiter");
 }
 
 static void
@@ -359,8 +361,8 @@ on_item(struct sieve_env *env, struct slice name, struct buf *value)
 	static const struct {
 		const char *name, *value;
 	} items[] = { { "domain", "example.com" },
-		{ "host", "host.example.com" }, { "location", "MDA" },
-		{ "phase", "during" }, { "name", "pabal" },
+		{ "host", "host.example.com" }, { "location", "MS" },
+		{ "phase", "during" }, { "name", "Pigeonhole Sieve" },
 		{ "version", PABAL_VERSION }, { "remote-host", "" },
 		{ "remote-ip", "" } };
 
@@ -380,13 +382,17 @@ on_may_edit(struct sieve_env *env, struct slice name, bool add)
 {
 	struct suite *s = SUITE(env);
 
+	const struct slice listed = text_of(s, "sieve_editheader_header");
+
 	for (const struct setting *i = s->settings; i != NULL; i = i->next) {
 		const struct slice rest = slice_from(
 		    slice_str(i->name), strlen("sieve_editheader_header/"));
 		struct slice what;
 		const struct slice which = slice_cut(rest, '/', &what);
 
-		if (strncmp(i->name, "sieve_editheader_header/", 24) != 0 ||
+		if (slice_iis(name, "subject") ||
+		    slice_search(listed, which) == listed.n ||
+		    strncmp(i->name, "sieve_editheader_header/", 24) != 0 ||
 		    !slice_ieq(which, name) || i->value == NULL)
 			continue;
 		if (slice_is(what, add ? "forbid_add" : "forbid_delete") &&
@@ -513,7 +519,8 @@ do_script_run(struct suite *s, struct sieve_exec *x, bool append, bool *result)
 	r->first = outer->first;
 	for (r->tail = &r->first; *r->tail != NULL; r->tail = &(*r->tail)->next)
 		continue;
-	r->kept = outer->kept;
+	for (struct sieve_action *a = r->first; a != NULL; a = a->next)
+		a->settled = true;
 	r->nactions = outer->nactions;
 	r->nredirects = outer->nredirects;
 	r->nnotifies = outer->nnotifies;
@@ -522,6 +529,9 @@ do_script_run(struct suite *s, struct sieve_exec *x, bool append, bool *result)
 	*result = r->status == SIEVE_DONE;
 	if (!*result)
 		note_error(s, r->err.text);
+	for (const struct sieve_warning *w = r->warnings; w != NULL;
+	     w = w->next)
+		note_error(s, w->text);
 	outer->first = r->first;
 	for (outer->tail = &outer->first; *outer->tail != NULL;
 	     outer->tail = &(*outer->tail)->next)
@@ -534,6 +544,18 @@ do_script_run(struct suite *s, struct sieve_exec *x, bool append, bool *result)
 }
 
 /* ---- carrying out ---- */
+
+static void
+forget_sent(struct suite *s)
+{
+	struct stored **at = &s->stored;
+
+	while (*at != NULL)
+		if ((*at)->folder.n == 0)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+}
 
 static void
 store(struct suite *s, struct slice folder, struct slice from, struct slice to,
@@ -558,7 +580,8 @@ store_action(struct suite *s, const struct sieve_action *a, struct slice text)
 	char why[256];
 
 	if (on_mailbox(&s->env, box) != FOUND) {
-		if (!a->create || s->nfolders == ARRAY_LEN(s->folders)) {
+		if (!a->create || slice_search(box, SLICE("//")) < box.n ||
+		    s->nfolders == ARRAY_LEN(s->folders)) {
 			snprintf(why, sizeof why,
 			    "failed to store into mailbox '%.*s': it does not "
 			    "exist, or that is no name",
@@ -654,6 +677,9 @@ do_result_execute(struct suite *s, struct sieve_exec *x, bool *result)
 		else if (!store_action(s, a, m->raw))
 			*result = false;
 	}
+	if (!*result) /* it is kept as it came */
+		(void)store_action(
+		    s, &(struct sieve_action){ .kind = SIEVE_KEEP }, m->raw);
 	if (x->result->kept)
 		return 0;
 	sieve_actions_message(x, &implicit);
@@ -707,12 +733,19 @@ address_in(struct suite *s, const struct sieve_exec *x, const char *name)
 	return SLICE("");
 }
 
+/* As the SMTP server would have it; p == NULL: it would refuse it. */
 static struct slice
-without_angles(struct suite *s, struct slice v)
+path_of(struct suite *s, struct slice v)
 {
-	if (v.n >= 2 && v.p[0] == '<' && v.p[v.n - 1] == '>')
-		v = slice_sub(v, 1, v.n - 2);
-	return keep(s, v);
+	struct slice out = { NULL, 0 };
+	struct buf b;
+
+	buf_init(&b, ADDRESS_MAX);
+	if (address_parse(
+		slice_trim(v), ADDRESS_UTF8 | ADDRESS_NULL | ADDRESS_BARE, &b))
+		out = keep(s, buf_slice(&b));
+	buf_fini(&b);
+	return out;
 }
 
 static int
@@ -725,13 +758,13 @@ do_set(struct suite *s, struct sieve_exec *x, struct slice name, struct slice v)
 		if (!s->to_set)
 			s->env.to = address_in(s, x, "To");
 	} else if (slice_is(name, "envelope.from")) {
-		s->env.from = without_angles(s, v);
+		s->env.from = path_of(s, v);
 		s->from_set = true;
 	} else if (slice_is(name, "envelope.to")) {
-		s->env.to = without_angles(s, v);
+		s->env.to = path_of(s, v);
 		s->to_set = true;
 	} else if (slice_is(name, "envelope.orig_to")) {
-		s->env.orig_to = without_angles(s, v);
+		s->env.orig_to = path_of(s, v);
 	} else if (slice_is(name, "envelope.auth")) {
 		s->env.auth = keep(s, v);
 	} else {
@@ -790,9 +823,11 @@ do_result_action(struct sieve_exec *x, const struct sieve_call *c, bool *result)
 
 	for (const struct sieve_action *a = x->result->first;
 	     a != NULL && n < ARRAY_LEN(names); a = a->next)
-		names[n++] = a->kind == SIEVE_FILEINTO
-				 ? SLICE("store")
-				 : slice_str(sieve_result_name(a->kind));
+		if (!a->implicit)
+			names[n++] =
+			    a->kind == SIEVE_FILEINTO
+				? SLICE("store")
+				: slice_str(sieve_result_name(a->kind));
 	return match_one(x, c, names, n, result);
 }
 
@@ -899,8 +934,7 @@ on_word(struct sieve_env *env, struct sieve_exec *x, const struct sieve_call *c,
 		return do_result_execute(s, x, result);
 	case DO_RESET:
 		forget_result(s, x->result);
-		buf_reset(&x->flags);
-		s->stored = NULL;
+		forget_sent(s);
 		return 0;
 	case DO_ACTION:
 		return do_result_action(x, c, result);

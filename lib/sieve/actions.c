@@ -78,6 +78,11 @@ check_limits(struct sieve_exec *x, const struct sieve_action *a)
 {
 	struct sieve_result *const r = x->result;
 
+	if ((a->kind == SIEVE_NOTIFY && x->limits->notifications == 0) ||
+	    (a->kind == SIEVE_REDIRECT && x->limits->redirects == 0))
+		return sieve_exec_fail(x,
+		    "local policy prohibits the use of a %s action",
+		    sieve_result_name(a->kind));
 	if (r->nactions >= x->limits->actions)
 		return sieve_exec_fail(
 		    x, "total number of actions exceeds policy limit");
@@ -102,7 +107,15 @@ sieve_actions_add(
 
 	*twice = false;
 	for (struct sieve_action *b = r->first; b != NULL; b = b->next) {
-		if (conflict(a, b) || conflict(b, a))
+		if (b->settled && conflict(a, b)) {
+			/* It was carried out already: as if it were not there,
+			 * or the same once more. */
+			*twice = is_reject(a->kind) == is_reject(b->kind);
+			if (*twice)
+				return 0;
+			continue;
+		}
+		if (!b->settled && (conflict(a, b) || conflict(b, a)))
 			return sieve_exec_fail(x,
 			    "%s does not go with %s of line %u",
 			    sieve_result_name(a->kind),

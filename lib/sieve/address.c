@@ -7,12 +7,12 @@
 #include "base/cur.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "proto/address.h"
 
-enum { ADDRESS_MAX = 1000 };
+enum { TEXT_MAX = 1000 };
 
 struct reader {
 	struct cur c;
-	bool utf8;
 };
 
 static bool
@@ -49,11 +49,10 @@ skip_cfws(struct reader *r)
 }
 
 static bool
-is_atom(const struct reader *r, int c)
+is_atom(int c)
 {
-	if (c >= 0x80)
-		return r->utf8;
-	return c > ' ' && c < 0x7f && memchr("()<>[]:;@\\,\"", c, 12) == NULL;
+	return c >= 0x80 ||
+	       (c > ' ' && c < 0x7f && memchr("()<>[]:;@\\,\"", c, 12) == NULL);
 }
 
 /* An atom with dots wherever they stand, or a quoted string; empty: none. */
@@ -72,65 +71,38 @@ read_word(struct reader *r)
 		}
 		cur_byte(&r->c);
 	} else {
-		while (is_atom(r, cur_peek(&r->c)))
+		while (is_atom(cur_peek(&r->c)))
 			cur_byte(&r->c);
 	}
 	return cur_ok(&r->c) ? slice_of(from.p, (size_t)(r->c.p - from.p))
 			     : SLICE("");
 }
 
-static bool
-is_label(struct slice s)
-{
-	return s.n > 0 && s.n <= 63 && s.p[0] != '-' && s.p[s.n - 1] != '-';
-}
-
-static bool
-is_domain(struct slice s)
-{
-	if (s.n == 0 || s.n > 255 || s.p[s.n - 1] == '.')
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_isalnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '.' &&
-		    s.p[i] != '_' && (unsigned char)s.p[i] < 0x80)
-			return false;
-	while (s.n > 0)
-		if (!is_label(slice_cut(s, '.', &s)))
-			return false;
-	return true;
-}
-
-/* dot-atom / domain-literal */
+/* A dot-atom or domain-literal, which proto/address.h looks at. */
 static struct slice
 read_domain(struct reader *r)
 {
 	const struct cur from = r->c;
-	struct slice s;
 
-	if (!cur_try_byte(&r->c, '[')) {
-		s = read_word(r);
-		return is_domain(s) ? s : SLICE("");
-	}
-	while (ascii_isalnum((char)cur_peek(&r->c)) || cur_peek(&r->c) == '.' ||
-	       cur_peek(&r->c) == ':')
-		cur_byte(&r->c);
-	return cur_byte(&r->c) == ']'
-		   ? slice_of(from.p, (size_t)(r->c.p - from.p))
-		   : SLICE("");
+	if (!cur_try_byte(&r->c, '['))
+		return read_word(r);
+	cur_until(&r->c, ']');
+	return cur_ok(&r->c) ? slice_of(from.p, (size_t)(r->c.p - from.p))
+			     : SLICE("");
 }
 
 bool
 sieve_address_parse(
     struct arena *a, struct slice text, bool utf8, struct slice *address)
 {
-	struct reader r = { cur_of(text), utf8 };
+	struct reader r = { cur_of(text) };
 	struct slice word = SLICE("");
 	struct slice domain;
 	size_t words = 0;
-	bool angle;
-	struct buf b;
+	bool angle, ok;
+	struct buf whole, b;
 
-	if (text.n > ADDRESS_MAX || (utf8 && !utf8_valid(text)))
+	if (text.n > TEXT_MAX || !utf8_valid(text))
 		return false;
 	for (;;) {
 		struct slice w;
@@ -158,13 +130,16 @@ sieve_address_parse(
 	skip_cfws(&r);
 	if (!cur_end(&r.c))
 		return false;
-	buf_init(&b, ADDRESS_MAX + 1);
-	buf_add(&b, word);
-	buf_addc(&b, '@');
-	buf_add(&b, domain);
+	buf_init(&whole, TEXT_MAX + 1);
+	buf_init(&b, ADDRESS_MAX);
+	buf_add(&whole, word);
+	buf_addc(&whole, '@');
+	buf_add(&whole, domain);
+	ok = address_parse(buf_slice(&whole), utf8 ? ADDRESS_UTF8 : 0, &b);
 	*address = arena_slice(a, buf_slice(&b));
+	buf_fini(&whole);
 	buf_fini(&b);
-	return true;
+	return ok;
 }
 
 bool
@@ -174,6 +149,16 @@ sieve_address_is_field_name(struct slice s)
 		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == ':')
 			return false;
 	return s.n > 0;
+}
+
+bool
+sieve_address_is_field_value(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (((unsigned char)s.p[i] < ' ' && !ascii_isspace(s.p[i])) ||
+		    s.p[i] == 0x7f)
+			return false;
+	return true;
 }
 
 bool

@@ -398,10 +398,8 @@ check_test_count(struct sieve_check *c, const struct sieve_node *n)
 		first = sieve_lang_word(c->lang, n->tests->name);
 	if (is_lost_tag(c, n))
 		sieve_check_error(c, n->tests->pos,
-		    "missing colon for ':%.*s' (is it the '%.*s' tag?) of %s "
-		    "%s",
-		    SLICE_FMT(n->tests->name), SLICE_FMT(n->tests->name),
-		    w->name, kind_of(w));
+		    "missing colon before '%.*s', which is a tag of the %s %s",
+		    SLICE_FMT(n->tests->name), w->name, kind_of(w));
 	else if (w->tests == SIEVE_TESTS_NONE && w->kind != SIEVE_IS_TEST &&
 		 !w->block && n->has_tests == SIEVE_TESTS_ONE &&
 		 (first == NULL || first->kind != SIEVE_IS_TEST))
@@ -496,7 +494,7 @@ check_test(struct sieve_check *c, struct sieve_node *n)
 	if (n->word == NULL)
 		return;
 	if (!check_arguments(c, n)) {
-		if (is_lost_tag(c, n))
+		if (n->has_tests != SIEVE_TESTS_NONE)
 			check_test_count(c, n);
 		return;
 	}
@@ -582,11 +580,16 @@ check_command(
     struct sieve_check *c, struct sieve_node *n, const struct sieve_word *prev)
 {
 	n->word = find_word(c, n, false);
-	if (n->word == NULL || !check_place(c, n, prev) ||
-	    !check_arguments(c, n) || !check_test_count(c, n) ||
-	    !check_block_count(c, n))
+	if (n->word == NULL || !check_place(c, n, prev))
 		return;
-	if (!sieve_rules_check(c, n))
+	if (!check_arguments(c, n)) {
+		if (n->args != NULL && n->has_tests != n->word->tests)
+			check_test_count(c, n);
+		return;
+	}
+	if (!check_test_count(c, n) ||
+	    (!check_block_count(c, n) && n->has_block) ||
+	    !sieve_rules_check(c, n))
 		return;
 	if (n->word->tests == SIEVE_TESTS_ONE)
 		check_test(c, n->tests);
@@ -620,4 +623,9 @@ void
 sieve_check(struct sieve_check *c, struct sieve_node *commands)
 {
 	check_commands(c, commands);
+	if (sieve_check_has(c, SIEVE_EXT_EXTRACTTEXT) &&
+	    !sieve_check_has(c, SIEVE_EXT_FOREVERYPART))
+		sieve_check_error(c, (struct sieve_pos){ 1, 1 },
+		    "extracttext is of no use without require "
+		    "\"foreverypart\"");
 }

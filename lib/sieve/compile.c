@@ -156,7 +156,9 @@ on_include(
 		return false;
 	}
 	if (find_unit(c, name, where, script)) {
-		if (!c->units[*script].open)
+		/* With :once it is not run again. */
+		if (!c->units[*script].open ||
+		    sieve_rules_tag(n, SIEVE_TAG_ONCE) != NULL)
 			return !c->units[*script].failed;
 		sieve_check_error(check, n->pos,
 		    "script '%.*s' includes itself: a circle", SLICE_FMT(name));

@@ -57,9 +57,13 @@ int
 sieve_content_text(struct sieve_exec *x, const struct mime_part *p,
     bool visible, struct slice *out)
 {
-	const bool is_text = slice_iis(p->type, "text") && !p->opaque;
-	struct decoding d = { .is_html = visible && is_text &&
-					 slice_iis(p->subtype, "html"),
+	const bool is_xhtml = slice_iis(p->type, "application") &&
+			      slice_iis(p->subtype, "xhtml+xml");
+	const bool is_text =
+	    (slice_iis(p->type, "text") || is_xhtml) && !p->opaque;
+	struct decoding d = { .is_html =
+				  visible && is_text &&
+				  (is_xhtml || slice_iis(p->subtype, "html")),
 		.charset = is_text ? charset_of(x, p) : NULL };
 	struct slice rest = sieve_parts_bytes(x, p, false);
 	struct buf b;

@@ -72,6 +72,7 @@ struct sieve_env {
 	struct slice to, orig_to;
 	struct slice auth;
 	struct date now;
+	struct slice delimiters;       /* of :user and :detail; empty: "+" */
 	struct slice owner;            /* the account's address */
 	const struct slice *addresses; /* others it has */
 	size_t naddresses;

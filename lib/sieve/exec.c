@@ -38,6 +38,27 @@ sieve_exec_fail(struct sieve_exec *x, const char *fmt, ...)
 	return end_run(x, SIEVE_FAILED);
 }
 
+void
+sieve_exec_warn(struct sieve_exec *x, const char *fmt, ...)
+{
+	struct sieve_result *const r = x->result;
+	struct sieve_warning *w;
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	sieve_exec_trace(x, "warning: %s", text);
+	if (r->nwarnings++ >= SIEVE_WARNINGS_MAX)
+		return;
+	w = arena_new(&r->arena, struct sieve_warning);
+	*w = (struct sieve_warning){ r->warnings,
+		sieve_exec_keep(x, sieve_exec_script(x)), x->line,
+		arena_str(&r->arena, slice_str(text)) };
+	r->warnings = w;
+}
+
 int
 sieve_exec_later(struct sieve_exec *x, const char *what)
 {

@@ -60,6 +60,9 @@ struct sieve_exec {
 
 int sieve_exec_fail(struct sieve_exec *x, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Something is wrong with the script that need not end its run. */
+void sieve_exec_warn(struct sieve_exec *x, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* A question had no answer. */
 int sieve_exec_later(struct sieve_exec *x, const char *what);
 /* N steps more; -1: too many, or too much memory. */

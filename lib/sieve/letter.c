@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/utf8_put.h"
 #include "mime/date.h"
 #include "mime/encode.h"
 #include "mime/header.h"
@@ -156,10 +157,13 @@ make_redirect(struct writer *w, struct sieve_letter *l)
 	const struct slice head =
 	    edited ? w->a->head : slice_sub(message, 0, n);
 
+	const struct slice me =
+	    w->env->owner.n > 0 ? w->env->owner : w->env->to;
+
 	buf_fini(&w->head);
 	buf_init(&w->head, head.n + HEAD_MAX);
-	if (w->env->to.n > 0 && is_ascii(w->env->to))
-		put_field(w, "X-Sieve-Redirected-From", w->env->to);
+	if (me.n > 0)
+		put_field(w, "X-Sieve-Redirected-From", me);
 	buf_add(&w->head, head);
 	l->sender = w->env->from;
 	l->to[l->nto++] = w->a->address;
@@ -171,40 +175,39 @@ make_redirect(struct writer *w, struct sieve_letter *l)
 
 /* At most SUBJECT_CHARS characters, with an ellipsis when there were more. */
 static void
-put_short(struct buf *b, struct slice s)
+put_short(struct writer *w, const char *name, struct slice s)
 {
 	size_t at = 0;
+	struct buf b;
 
-	for (unsigned n = 0; at < s.n; n++) {
+	s = slice_trim(s);
+	for (unsigned n = 0; at < s.n && n < SUBJECT_CHARS; n++) {
 		const size_t len = utf8_len(slice_from(s, at));
 
-		if (n == SUBJECT_CHARS) {
-			buf_add(b, slice_sub(s, 0, at));
-			buf_adds(b, "\xe2\x80\xa6");
-			return;
-		}
 		at += len > 0 ? len : 1;
 	}
-	buf_add(b, s);
+	buf_init(&b, s.n + UTF8_MAX);
+	buf_add(&b, slice_sub(s, 0, at));
+	if (at < s.n)
+		buf_adds(&b, "\xe2\x80\xa6");
+	put_field(w, name, buf_slice(&b));
+	buf_fini(&b);
 }
 
 static void
 put_subject(struct writer *w, struct slice subject)
 {
 	const struct slice old = original(w, "Subject");
-	struct buf text, b;
+	struct buf text;
 
-	if (subject.n > 0) {
-		put_field(w, "Subject", subject);
-		return;
-	}
 	buf_init(&text, HEAD_MAX);
-	buf_init(&b, HEAD_MAX);
-	word_decode(&text, slice_sub(old, 0, HEAD_MAX / 8));
-	buf_adds(&b, old.n > 0 ? "Auto: " : "Automated reply");
-	put_short(&b, slice_trim(buf_slice(&text)));
-	put_field(w, "Subject", buf_slice(&b));
-	buf_fini(&b);
+	if (subject.n > 0) {
+		word_decode(&text, subject);
+	} else {
+		buf_adds(&text, old.n > 0 ? "Auto: " : "Automated reply");
+		word_decode(&text, slice_sub(old, 0, HEAD_MAX / 8));
+	}
+	put_short(w, "Subject", buf_slice(&text));
 	buf_fini(&text);
 }
 
@@ -285,7 +288,7 @@ put_recipients(struct writer *w, const struct sieve_mailto *m, char place,
 	for (size_t i = 0; i < m->nrcpts; i++) {
 		if (m->rcpts[i].place != place)
 			continue;
-		buf_addf(&b, "%s%.*s", sep, SLICE_FMT(m->rcpts[i].address));
+		buf_addf(&b, "%s%.*s", sep, SLICE_FMT(m->rcpts[i].text));
 		sep = ", ";
 	}
 	if (b.n > 0)
@@ -293,24 +296,20 @@ put_recipients(struct writer *w, const struct sieve_mailto *m, char place,
 	buf_fini(&b);
 }
 
-/* The addresses of the message's From, for a subject of ours. */
 static void
 put_notice_subject(struct writer *w, const struct sieve_notify *n)
 {
-	struct buf text, b;
+	struct buf text;
 
 	if (n->message.n > 0 || n->mail.subject.p != NULL) {
-		put_field(w, "Subject",
+		put_short(w, "Subject",
 		    n->message.n > 0 ? n->message : n->mail.subject);
 		return;
 	}
 	buf_init(&text, HEAD_MAX);
-	buf_init(&b, HEAD_MAX);
+	buf_adds(&text, "[SIEVE] New message from ");
 	word_decode(&text, slice_sub(original(w, "From"), 0, HEAD_MAX / 8));
-	buf_adds(&b, "[SIEVE] New message from ");
-	put_short(&b, slice_trim(buf_slice(&text)));
-	put_field(w, "Subject", buf_slice(&b));
-	buf_fini(&b);
+	put_short(w, "Subject", buf_slice(&text));
 	buf_fini(&text);
 }
 

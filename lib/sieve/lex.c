@@ -172,7 +172,7 @@ lex_text(struct sieve_lex *l, struct sieve_token *t)
 	skip(l, 1);
 	buf_init(&b, 2 * l->text.n + 2);
 	while (peek(l, 0) != -1 && !at_final_dot(l)) {
-		if (peek(l, 0) == '.')
+		if (peek(l, 0) == '.' && peek(l, 1) == '.')
 			skip(l, 1);
 		while (peek(l, 0) != -1 && peek(l, 0) != '\n')
 			take_byte(l, &b);

@@ -69,15 +69,25 @@ read_text(struct reader *r, struct cur *c, bool (*is)(char), struct slice *out)
 }
 
 static bool
+has_controls(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ')
+			return true;
+	return false;
+}
+
+static bool
 add_recipient(struct reader *r, struct slice text, char place)
 {
 	struct sieve_mailto *const m = r->m;
 
 	if (m->nrcpts == RECIPIENTS_MAX)
 		return fail(r, "too many recipients");
-	if (!sieve_address_parse(
-		r->arena, text, r->utf8, &m->rcpts[m->nrcpts].address))
+	if (has_controls(text) || !sieve_address_parse(r->arena, text, r->utf8,
+				      &m->rcpts[m->nrcpts].address))
 		return fail(r, "invalid recipient");
+	m->rcpts[m->nrcpts].text = slice_trim(text);
 	m->rcpts[m->nrcpts++].place = place;
 	return true;
 }
@@ -104,15 +114,6 @@ is_ours(struct slice name)
 		if (slice_iis(name, names[i]))
 			return true;
 	return slice_istarts(name, SLICE("resent-"));
-}
-
-static bool
-has_controls(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < ' ')
-			return true;
-	return false;
 }
 
 static bool

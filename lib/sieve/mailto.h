@@ -17,6 +17,7 @@ struct sieve_mailto_field {
 
 struct sieve_mailto_rcpt {
 	struct slice address; /* local@domain */
+	struct slice text;    /* with a name, as the URI has it */
 	char place;           /* t, c or b: to, cc, bcc */
 };
 

@@ -115,7 +115,7 @@ match_glob(struct sieve_exec *x, const struct sieve_match *m,
 
 	if (sieve_exec_spend(x, cost / 64) == -1)
 		return -1;
-	if (ok)
+	if (ok && !m->no_values)
 		sieve_exec_matched(x, v, n);
 	return ok;
 }
@@ -130,12 +130,12 @@ match_regex(struct sieve_exec *x, const struct sieve_match *m,
 	    sieve_regexes_find(x, key, m->comparator != SIEVE_BY_OCTET);
 
 	if (regex == NULL || sieve_exec_spend(x, value.n / 8) == -1)
-		return -1;
+		return x->result->status == SIEVE_DONE ? 0 : -1;
 	r = sieve_regex_match(regex, value, &v);
 	if (r == SIEVE_REGEX_LIMIT)
 		return sieve_exec_fail(
 		    x, "a regular expression takes too long on this message");
-	if (r == SIEVE_REGEX_MATCH)
+	if (r == SIEVE_REGEX_MATCH && !m->no_values)
 		sieve_exec_matched(x, v.v, v.n);
 	return r == SIEVE_REGEX_MATCH;
 }

@@ -32,6 +32,7 @@ struct sieve_match {
 	size_t nkeys;
 	uint64_t count; /* values that were asked of */
 	bool matched;
+	bool no_values; /* ${0} and the others stay as they are */
 };
 
 /* Read type and comparator off CALL, and the KEYS; -1: the run fails. */

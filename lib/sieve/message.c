@@ -92,18 +92,6 @@ sieve_message_text(struct arena *a, struct sieve_field *f)
 	return f->text;
 }
 
-uint64_t
-sieve_message_size(const struct sieve_message *m)
-{
-	uint64_t n = m->raw.n;
-
-	for (size_t i = 0; i < m->raw.n; i++) {
-		i += slice_find(slice_from(m->raw, i), '\n');
-		n += i < m->raw.n && (i == 0 || m->raw.p[i - 1] != '\r');
-	}
-	return n;
-}
-
 const struct mime_tree *
 sieve_message_tree(struct sieve_message *m)
 {
@@ -307,4 +295,26 @@ sieve_message_whole(struct sieve_message *m)
 	out = arena_slice(&m->arena, buf_slice(&b));
 	buf_fini(&b);
 	return out;
+}
+
+/* ---- its size ---- */
+
+static uint64_t
+size_of(struct slice s)
+{
+	uint64_t n = s.n;
+
+	for (size_t i = 0; i < s.n; i++) {
+		i += slice_find(slice_from(s, i), '\n');
+		n += i < s.n && (i == 0 || s.p[i - 1] != '\r');
+	}
+	return n;
+}
+
+uint64_t
+sieve_message_size(struct sieve_message *m)
+{
+	return m->edited ? size_of(sieve_message_head(m)) +
+			       size_of(sieve_message_body(m))
+			 : size_of(m->raw);
 }

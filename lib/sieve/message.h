@@ -53,7 +53,7 @@ void sieve_message_fields(
 /* The value in UTF-8 on one line, encoded words decoded. */
 struct slice sieve_message_text(struct arena *a, struct sieve_field *f);
 /* How many bytes it has with CRLF at the end of each line. */
-uint64_t sieve_message_size(const struct sieve_message *m);
+uint64_t sieve_message_size(struct sieve_message *m);
 const struct mime_tree *sieve_message_tree(struct sieve_message *m);
 
 /* Put a field in front of all, or behind. */

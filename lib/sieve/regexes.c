@@ -42,7 +42,7 @@ sieve_regexes_find(struct sieve_exec *x, struct slice pattern, bool caseless)
 		return NULL;
 	r = sieve_regex_new(pattern, caseless, x->limits, why, sizeof why);
 	if (r == NULL) {
-		sieve_exec_fail(x, "invalid regular expression: %s", why);
+		sieve_exec_warn(x, "invalid regular expression: %s", why);
 		return NULL;
 	}
 	if (x->regexes != NULL && x->regexes->number == KEPT)

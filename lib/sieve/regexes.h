@@ -7,7 +7,7 @@
 
 struct sieve_exec;
 
-/* NULL: it is none, and the run fails. */
+/* NULL: it is none, and matches nothing, with a warning; or the run fails. */
 const struct sieve_regex *sieve_regexes_find(
     struct sieve_exec *x, struct slice pattern, bool caseless);
 void sieve_regexes_free(struct sieve_exec *x);

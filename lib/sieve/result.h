@@ -46,6 +46,7 @@ struct sieve_action {
 	uint32_t line;
 	bool implicit; /* nobody asked for this keep */
 	bool silent;   /* vacation, notify: nothing is to be sent after all */
+	bool settled;  /* of a script before, and carried out */
 	bool create;
 	struct slice mailbox, mailbox_id, special_use;
 	struct slice flags;   /* with blanks between */
@@ -64,12 +65,23 @@ enum sieve_status {
 	SIEVE_LATER,  /* a question had no answer: deliver later */
 };
 
+struct sieve_warning {
+	struct sieve_warning *next;
+	struct slice script;
+	uint32_t line;
+	const char *text;
+};
+
+enum { SIEVE_WARNINGS_MAX = 10 };
+
 struct sieve_result {
 	struct arena arena;
 	enum sieve_status status;
 	struct err err;      /* of what failed */
 	struct slice script; /* and where */
 	uint32_t line;
+	struct sieve_warning *warnings; /* of what did not end the run */
+	size_t nwarnings;
 	struct sieve_action *first, **tail;
 	size_t nactions; /* without discard and the implicit keep */
 	size_t nredirects, nnotifies;

@@ -164,8 +164,9 @@ check_index(
 
 	if (l != NULL && i == NULL) {
 		sieve_check_error(c, l->pos,
-		    "':last' for the %s needs ':index' beside it",
-		    n->word->name);
+		    "':last' for the %s %s needs ':index' specified beside it",
+		    n->word->name,
+		    n->word->kind == SIEVE_IS_TEST ? "test" : "command");
 		return false;
 	}
 	if (i != NULL && i->value->number == 0) {
@@ -525,8 +526,8 @@ rule_field(struct sieve_check *c, const struct sieve_arg *a)
 {
 	if (!sieve_rules_is_fixed(c, a) || sieve_address_is_field_name(a->text))
 		return true;
-	sieve_check_error(c, a->pos, "'%.*s' is no name of a header field",
-	    SLICE_FMT(a->text));
+	sieve_check_error(
+	    c, a->pos, "field name '%.*s' is invalid", SLICE_FMT(a->text));
 	return false;
 }
 
@@ -537,9 +538,16 @@ rule_addheader(struct sieve_check *c, struct sieve_node *n)
 
 	if (!rule_field(c, n->plain[0]))
 		return false;
-	if (v.n > c->limits->field_bytes || slice_find(v, '\0') != v.n) {
+	if (!sieve_address_is_field_value(v)) {
 		sieve_check_error(c, n->plain[1]->pos,
-		    "invalid value of a header field: expected text of at most "
+		    "the value '%.*s' of a header field is invalid: expected "
+		    "text",
+		    (int)(v.n > 80 ? 80 : v.n), v.p);
+		return false;
+	}
+	if (v.n > c->limits->field_bytes) {
+		sieve_check_error(c, n->plain[1]->pos,
+		    "the value of a header field is too long: expected at most "
 		    "%zu bytes",
 		    c->limits->field_bytes);
 		return false;
@@ -582,6 +590,11 @@ rule_notify(struct sieve_check *c, struct sieve_node *n)
 	struct sieve_mailto m;
 	const char *why;
 
+	if (c->limits->notifications == 0) {
+		sieve_check_error(c, n->pos,
+		    "local policy prohibits the use of a notify action");
+		return false;
+	}
 	if (t != NULL && sieve_rules_is_fixed(c, t->value) &&
 	    (t->value->text.n != 1 || t->value->text.p[0] < '1' ||
 		t->value->text.p[0] > '3')) {

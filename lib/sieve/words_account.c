@@ -273,7 +273,10 @@ sieve_do_environment(
 	buf_fini(&b);
 	if (f == TEMPFAIL)
 		return sieve_exec_later(x, "environment");
-	if (f == FOUND && sieve_match_value(x, &m, name) == -1)
+	*result = false;
+	if (f == ABSENT) /* whatever was asked (RFC 5183 4) */
+		return 0;
+	if (sieve_match_value(x, &m, name) == -1)
 		return -1;
 	return sieve_match_end(x, &m, result);
 }

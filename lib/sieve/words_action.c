@@ -115,6 +115,23 @@ sieve_do_fileinto(
 	return 0;
 }
 
+/* Does it have the mark that a redirect of this account leaves? */
+static bool
+is_loop(struct sieve_exec *x)
+{
+	const struct slice me =
+	    x->env->owner.n > 0 ? x->env->owner : x->env->to;
+
+	for (size_t i = 0; me.n > 0 && i < x->message->fields.n; i++) {
+		struct sieve_field *f = &x->message->fields.list[i];
+
+		if (slice_iis(f->name, "X-Sieve-Redirected-From") &&
+		    slice_ieq(sieve_message_text(&x->message->arena, f), me))
+			return true;
+	}
+	return false;
+}
+
 int
 sieve_do_redirect(
     struct sieve_exec *x, const struct sieve_call *c, bool *result)
@@ -131,6 +148,11 @@ sieve_do_redirect(
 		return sieve_exec_fail(x, "redirect: invalid address '%.*s'",
 		    (int)(text.n > 100 ? 100 : text.n), text.p);
 	sieve_actions_message(x, &a);
+	if (is_loop(x)) {
+		sieve_exec_warn(x, "redirect: the message was sent on from "
+				   "here before, it is kept");
+		return 0;
+	}
 	if (sieve_actions_add(x, &a, &twice) == -1)
 		return -1;
 	if (!sieve_call_has(c, SIEVE_TAG_COPY))

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "mime/addrlist.h"
+#include "proto/address.h"
 #include "sieve/exec.h"
 #include "sieve/match.h"
 #include "sieve/parts.h"
@@ -18,13 +19,28 @@ struct address_test {
 	struct sieve_fields *fields;
 };
 
+/* Where the detail of LOCAL begins: behind the first delimiter. */
+static size_t
+delimiter_in(const struct sieve_env *env, struct slice local)
+{
+	const struct slice d =
+	    env->delimiters.n > 0 ? env->delimiters : SLICE("+");
+	size_t i = 0;
+
+	while (i < local.n && slice_find(d, local.p[i]) == d.n)
+		i++;
+	return i;
+}
+
 /* The part of LOCAL@DOMAIN that CALL asks for; false: it has no such part. */
 static bool
-part_of(const struct sieve_call *c, struct slice local, struct slice domain,
+part_of(const struct address_test *t, struct slice local, struct slice domain,
     struct buf *out)
 {
-	struct slice detail;
-	const struct slice user = slice_cut(local, '+', &detail);
+	const struct sieve_call *const c = t->call;
+	const size_t at = delimiter_in(t->x->env, local);
+	const struct slice user = slice_sub(local, 0, at);
+	const struct slice detail = slice_from(local, at + 1);
 
 	if (sieve_call_has(c, SIEVE_TAG_LOCALPART)) {
 		buf_add(out, local);
@@ -53,7 +69,7 @@ match_address(struct address_test *t, struct slice local, struct slice domain)
 	int rc = 0;
 
 	buf_init(&b, local.n + domain.n + 2);
-	if (part_of(t->call, local, domain, &b)) {
+	if (part_of(t, local, domain, &b)) {
 		const struct slice value =
 		    arena_slice(&t->x->tmp, buf_slice(&b));
 
@@ -105,15 +121,26 @@ sieve_do_address(struct sieve_exec *x, const struct sieve_call *c, bool *result)
 
 /* ---- envelope ---- */
 
+static bool
+is_whole(const struct sieve_call *c)
+{
+	return !sieve_call_has(c, SIEVE_TAG_LOCALPART) &&
+	       !sieve_call_has(c, SIEVE_TAG_USER) &&
+	       !sieve_call_has(c, SIEVE_TAG_DETAIL);
+}
+
 static int
 match_path(struct address_test *t, struct slice path)
 {
-	const size_t at = slice_rfind(path, '@');
+	struct slice local, domain;
 
 	if (path.n == 0)
 		return sieve_match_value(t->x, &t->match, SLICE(""));
-	return match_address(
-	    t, slice_sub(path, 0, at), slice_from(path, at + 1));
+	address_split(path, &local, &domain);
+	/* Quotes are how it is written, not what it is. */
+	if (!is_whole(t->call) && local.n >= 2 && local.p[0] == '"')
+		local = slice_sub(local, 1, local.n - 2);
+	return match_address(t, local, domain);
 }
 
 int

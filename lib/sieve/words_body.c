@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* body (RFC 5173). */
 #include "mime/part.h"
+#include "mime/transfer.h"
 #include "sieve/content.h"
 #include "sieve/exec.h"
 #include "sieve/match.h"
 #include "sieve/parts.h"
 #include "sieve/words.h"
+
+static struct slice
+without_empty_line(struct slice head)
+{
+	if (slice_ends(head, SLICE("\n\r\n")))
+		head.n -= 2;
+	else if (slice_ends(head, SLICE("\n\n")))
+		head.n--;
+	return head;
+}
 
 /* What P itself says, without the parts in it. */
 static int
@@ -22,8 +33,10 @@ match_part(struct sieve_exec *x, struct sieve_match *m,
 		return sieve_match_value(x, m, sieve_content_epilogue(x, p));
 	}
 	if (p->kind == MIME_MESSAGE)
-		return sieve_match_value(
-		    x, m, sieve_parts_bytes(x, p->child, true));
+		return sieve_match_value(x, m,
+		    without_empty_line(sieve_parts_bytes(x, p->child, true)));
+	if (transfer_find(p->encoding) == TRANSFER_UNKNOWN)
+		return 0;
 	if (sieve_content_text(x, p, visible, &text) == -1)
 		return -1;
 	return sieve_match_value(x, m, text);
@@ -52,12 +65,24 @@ match_parts(struct sieve_exec *x, struct sieve_match *m,
 	return rc;
 }
 
+/* A header that no empty line ends is all there is (RFC 5173 4). */
+static bool
+has_body(const struct sieve_message *m)
+{
+	const struct slice head = slice_sub(m->raw, 0, m->raw.n - m->body.n);
+
+	return m->body_edited || m->body.n > 0 ||
+	       slice_ends(head, SLICE("\n\n")) ||
+	       slice_ends(head, SLICE("\n\r\n"));
+}
+
 int
 sieve_do_body(struct sieve_exec *x, const struct sieve_call *c, bool *result)
 {
 	const struct sieve_operand *content =
 	    sieve_call_tag(c, SIEVE_TAG_CONTENT);
-	const struct slice text = SLICE("text");
+	const struct slice text[] = { SLICE("text"),
+		SLICE("application/xhtml+xml") };
 	struct slice *types;
 	struct sieve_match m;
 	size_t n;
@@ -65,10 +90,14 @@ sieve_do_body(struct sieve_exec *x, const struct sieve_call *c, bool *result)
 
 	if (sieve_match_init(x, &m, c, &c->args[0]) == -1)
 		return -1;
+	m.no_values = true; /* RFC 5173 6 */
+	*result = false;
+	if (!has_body(x->message))
+		return 0;
 	if (sieve_call_has(c, SIEVE_TAG_RAW))
 		rc = sieve_match_value(x, &m, x->message->body);
 	else if (content == NULL)
-		rc = match_parts(x, &m, &text, 1, true);
+		rc = match_parts(x, &m, text, 2, true);
 	else if (sieve_exec_strings(x, content, &types, &n) == -1)
 		return -1;
 	else

@@ -24,14 +24,8 @@ take_name(struct sieve_exec *x, const struct sieve_call *c, struct slice *name)
 		return -1;
 	if (sieve_address_is_field_name(*name))
 		return 0;
-	return sieve_exec_fail(x, "%s: '%.*s' is no name of a header field",
+	return sieve_exec_fail(x, "%s: field name '%.*s' is invalid",
 	    c->word->name, (int)(name->n > 60 ? 60 : name->n), name->p);
-}
-
-static bool
-is_value(struct slice s)
-{
-	return slice_find(s, '\0') == s.n;
 }
 
 int
@@ -44,7 +38,7 @@ sieve_do_addheader(
 	if (take_name(x, c, &name) == -1 ||
 	    sieve_exec_string(x, &c->args[1], &value) == -1)
 		return -1;
-	if (!is_value(value))
+	if (!sieve_address_is_field_value(value))
 		return sieve_exec_fail(x, "addheader: invalid value");
 	if (name.n + value.n > x->limits->field_bytes)
 		return sieve_exec_fail(x,

@@ -71,7 +71,7 @@ match_structured(struct header_test *t, struct sieve_field *f)
 		value = arena_slice(&x->tmp, buf_slice(&b));
 		buf_fini(&b);
 	}
-	return value.n > 0 ? sieve_match_value(x, &t->match, value) : 0;
+	return type.n > 0 ? sieve_match_value(x, &t->match, value) : 0;
 }
 
 static bool

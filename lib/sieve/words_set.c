@@ -119,7 +119,15 @@ static int
 match_flags(struct sieve_exec *x, struct sieve_match *m, struct slice flags)
 {
 	struct slice one;
+	struct buf each;
 
+	/* Each flag counts once (RFC 5232 4). */
+	if (sieve_exec_spend(x, 1 + flags.n * flags.n / 64) == -1)
+		return -1;
+	buf_init(&each, x->limits->value_bytes);
+	sieve_flags_add(&each, flags);
+	flags = arena_slice(&x->tmp, buf_slice(&each));
+	buf_fini(&each);
 	while (sieve_flags_next(&flags, &one)) {
 		const int rc = sieve_match_value(x, m, one);
 
