@@ -15,7 +15,7 @@
 enum {
 	TEXT_MAX = 16 << 20,
 	ROW = 16 << 10,        /* bytes of words or rests in a row, about */
-	KNOWN_SLOTS = 1 << 16, /* of which half are used */
+	KNOWN_SLOTS = 1 << 18, /* of which half are used */
 	MERGE_PAGES = 16,
 	STALE_DOCS = 1000, /* fewer are not worth it */
 };
