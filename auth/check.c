@@ -25,6 +25,7 @@
 #include "log/metric.h"
 #include "sasl/secret.h"
 #include "table/account.h"
+#include "table/allotment.h"
 #include "table/table.h"
 
 static struct {
@@ -69,8 +70,11 @@ on_account(struct table_request *rq, enum found found, struct slice value)
 		table_failed(c, auth_tables.accounts);
 		return;
 	}
-	if (found == FOUND && account_parse(slice_str(c->account), value,
-				  &c->facts, &err) == -1) {
+	if (found == FOUND &&
+	    (account_parse(slice_str(c->account), value, &c->facts, &err) ==
+		    -1 ||
+		allotment_find(auth_tables.accounts, &auth_conf->shared,
+		    slice_str(c->account), &c->facts, &err) == -1)) {
 		log_err("auth.entry-invalid", kv_s("account", c->account),
 		    kv_s("why", err.text));
 		attempt_finish(c, AUTH_TEMPFAIL, "table");

@@ -11,7 +11,7 @@
 #include "log/log.h"
 #include "mime/charset.h"
 #include "proc/service.h"
-#include "store/retention.h"
+#include "store/quota_policy.h"
 #include "store/store.h"
 #include "sys/durable.h"
 #include "sys/workdir.h"
@@ -37,26 +37,11 @@ on_durable(struct ev_io *io, unsigned events)
 	durable_reap(durable);
 }
 
-static void
-set_retention(void)
-{
-	store_set_retention(store,
-	    imapd_conf->shared.expunge_retention / 1000,
-	    (uint64_t)imapd_conf->shared.expunge_retention_size);
-}
-
-static int
-reload(struct err *err)
-{
-	(void)err;
-	if (store != NULL)
-		set_retention();
-	return 0;
-}
-
 static int
 check(struct err *err)
 {
+	if (quota_policy_check(&imapd_conf->shared, err) == -1)
+		return -1;
 	return workdir_try(
 	    service_dir(DIR_MAIL), imapd_conf->shared.mail_directory, err);
 }
@@ -77,10 +62,17 @@ start(struct err *err)
 		     .boot_id = boot_id,
 		     .place = service_place(),
 		     .durable = durable });
-	set_retention();
+	if (store_configure(store, &imapd_conf->shared, err) == -1)
+		return -1;
 	imapd_users_init(store, service_place());
 	dirwatch_init(dir);
 	return 0;
+}
+
+static int
+reload(struct err *err)
+{
+	return store_configure(store, &imapd_conf->shared, err);
 }
 
 static void

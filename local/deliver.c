@@ -94,6 +94,8 @@ delivery_end(struct local_delivery *d)
 	uint32_t uid, uidvalidity;
 
 	if (append_result(d->append, &uid, &uidvalidity, &err) == -1) {
+		if (err.code == ERR_OVER_QUOTA)
+			tell_full(&d->rcpt, d->account);
 		job_fail(d->job, &d->rcpt, "2.0", &err);
 		return;
 	}
@@ -324,7 +326,7 @@ begin_append(struct local_delivery *d, struct err *err)
 		return err->class != ERR_NONE
 			   ? -1
 			   : err_set(err, ERR_TEMP, "mailbox does not exist");
-	account_set_quota(d->account, (uint64_t)d->rcpt.quota_bytes, 0);
+	account_set_owner(d->account, d->rcpt.account, &d->rcpt.quota);
 	found = link_file(d, err);
 	if (found == ABSENT)
 		d->append = append_begin(d->batch->appends, d->mailbox, err);

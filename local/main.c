@@ -8,7 +8,7 @@
 #include "local/intake.h"
 #include "local/job.h"
 #include "proc/service.h"
-#include "store/retention.h"
+#include "store/quota_policy.h"
 #include "store/store.h"
 #include "sys/durable.h"
 #include "sys/workdir.h"
@@ -34,26 +34,11 @@ prepare(struct err *err)
 	return store_boot_id(boot_id, err);
 }
 
-static void
-set_retention(void)
-{
-	store_set_retention(store,
-	    local_conf->shared.expunge_retention / 1000,
-	    (uint64_t)local_conf->shared.expunge_retention_size);
-}
-
-static int
-reload(struct err *err)
-{
-	(void)err;
-	if (store != NULL)
-		set_retention();
-	return 0;
-}
-
 static int
 check(struct err *err)
 {
+	if (quota_policy_check(&local_conf->shared, err) == -1)
+		return -1;
 	return workdir_try(
 	    service_dir(DIR_MAIL), local_conf->shared.mail_directory, err);
 }
@@ -68,18 +53,24 @@ start(struct err *err)
 		.max_open = local_conf->max_accounts,
 	};
 
-	(void)err;
 	durable = durable_new(dir, local_conf->sync_method);
 	opts.durable = durable;
 	ev_io_init(&reaper, durable_fd(durable), on_reap);
 	reaper.edge = true;
 	ev_io_set(&reaper, EV_READ);
 	store = store_new(dir, &opts);
-	set_retention();
+	if (store_configure(store, &local_conf->shared, err) == -1)
+		return -1;
 	home_set(
 	    slice_str(service_is_system_user() ? service_user() : ""), dir);
 	local_intake_init(store);
 	return 0;
+}
+
+static int
+reload(struct err *err)
+{
+	return store_configure(store, &local_conf->shared, err);
 }
 
 static bool

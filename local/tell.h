@@ -15,5 +15,7 @@ void tell_init(void);
 /* JOB's message is in M of A with UID, for R. */
 void tell_delivered(const struct local_job *job, const struct job_rcpt *r,
     struct account *a, const struct mailbox *m, uint32_t uid);
+/* A had no room for a message to R. */
+void tell_full(const struct job_rcpt *r, struct account *a);
 
 #endif

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "conf/quota.h"
 #include "dns/resolver.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
@@ -93,7 +94,8 @@ on_usage(struct ipc *peer, struct msg *m)
 		return;
 	}
 	lookup_usage_set(ipc_uid(peer), m->lookup_usage.account,
-	    m->lookup_usage.bytes, ev_now_ms());
+	    &(struct quota){ m->lookup_usage.bytes, m->lookup_usage.messages },
+	    ev_now_ms());
 }
 
 static void

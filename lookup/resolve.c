@@ -25,6 +25,7 @@
 #include "proto/address.h"
 #include "table/account.h"
 #include "table/alias.h"
+#include "table/allotment.h"
 #include "table/table.h"
 
 /* Where the targets of an alias lead: addresses still to be asked for, then
@@ -220,10 +221,17 @@ found_account(struct query *q, const struct lookup_probe *p, struct slice value)
 		refuse(q, "5.2.1", "mailbox disabled, not accepting messages");
 		return;
 	}
+	if (allotment_find(lookup_table(p->source), &lookup_conf->shared,
+		p->key, &account, &err) == -1) {
+		bad_entry(q, p, err.text);
+		return;
+	}
 	a.uid = account.uid == ACCOUNT_VIRTUAL ? 0 : account.uid;
 	a.home = slice_of(account.home, account.home_len);
-	a.quota = account.quota_bytes;
-	a.room = lookup_usage_room(a.uid, p->key, a.quota, ev_now_ms());
+	a.quota = account.quota.bytes;
+	a.quota_messages = account.quota.messages;
+	a.room =
+	    lookup_usage_room(a.uid, p->key, &account.quota, ev_now_ms());
 	answer(q, &a);
 }
 

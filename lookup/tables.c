@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "conf/shared.h"
 #include "lookup/conf.h"
+#include "table/allotment.h"
 #include "table/news.h"
 #include "table/reader.h"
 #include "table/table.h"
@@ -123,6 +124,8 @@ open_tables(int dir, struct opened *o, struct err *err)
 	};
 	size_t n = 0;
 
+	if (allotment_check(&lookup_conf->shared, err) == -1)
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(specs); i++) {
 		o->v[i] = table_open(specs[i], dir, err);
 		if (o->v[i] == NULL)

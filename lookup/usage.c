@@ -7,12 +7,13 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "conf/quota.h"
 #include "ipc/msg.h"
 
 struct usage {
 	TAILQ_ENTRY(usage) link; /* oldest word first */
 	char *key;
-	uint64_t bytes;
+	struct quota used;
 	int64_t at_ms;
 };
 
@@ -52,7 +53,7 @@ key_of(uid_t uid, struct slice account)
 
 void
 lookup_usage_set(
-    uid_t uid, struct slice account, uint64_t bytes, int64_t now_ms)
+    uid_t uid, struct slice account, const struct quota *used, int64_t now_ms)
 {
 	const struct slice key = key_of(uid, account);
 	struct usage *u;
@@ -65,23 +66,28 @@ lookup_usage_set(
 		drop(TAILQ_FIRST(&order));
 	u = xcalloc(1, sizeof *u);
 	u->key = xslicedup(key);
-	u->bytes = bytes;
+	u->used = *used;
 	u->at_ms = now_ms;
 	map_put(&accounts, key, u);
 	TAILQ_INSERT_TAIL(&order, u, link);
 }
 
 uint64_t
-lookup_usage_room(
-    uid_t uid, struct slice account, uint64_t quota, int64_t now_ms)
+lookup_usage_room(uid_t uid, struct slice account, const struct quota *quota,
+    int64_t now_ms)
 {
 	const struct usage *u;
 
 	expire(now_ms);
-	u = quota > 0 ? map_find(&accounts, key_of(uid, account)) : NULL;
+	u = quota_is_limited(quota) ? map_find(&accounts, key_of(uid, account))
+				    : NULL;
 	if (u == NULL)
 		return UINT64_MAX;
-	return u->bytes < quota ? quota - u->bytes : 0;
+	if (quota->messages > 0 && u->used.messages >= quota->messages)
+		return 0;
+	if (quota->bytes == 0)
+		return UINT64_MAX;
+	return u->used.bytes < quota->bytes ? quota->bytes - u->used.bytes : 0;
 }
 
 void

@@ -14,15 +14,17 @@
 
 #include "base/slice.h"
 
+struct quota;
+
 enum { USAGE_KNOWN_MS = 60000, USAGE_ACCOUNTS_MAX = 100000 };
 
 /* A process that serves UID says it. */
 void lookup_usage_set(
-    uid_t uid, struct slice account, uint64_t bytes, int64_t now_ms);
-/* What is left of QUOTA of an account of UID; UINT64_MAX when QUOTA is 0 or
- * nothing is known. */
-uint64_t lookup_usage_room(
-    uid_t uid, struct slice account, uint64_t quota, int64_t now_ms);
+    uid_t uid, struct slice account, const struct quota *used, int64_t now_ms);
+/* How many bytes QUOTA lets in to an account of UID, 0 where it has all its
+ * messages; UINT64_MAX when there is no limit or nothing is known. */
+uint64_t lookup_usage_room(uid_t uid, struct slice account,
+    const struct quota *quota, int64_t now_ms);
 /* Forget everything. */
 void lookup_usage_clear(void);
 

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/slice.h"
+#include "conf/quota.h"
 #include "ipc/auth.h"
 #include "ipc/role.h"
 
@@ -29,7 +30,7 @@ struct admission {
 	char *account;
 	char *home;
 	char *place; /* a part of home */
-	uint64_t quota;
+	struct quota quota;
 };
 
 /* Note A (borrowed); the oldest of too many counts no longer. */

@@ -48,7 +48,7 @@ static struct ipc_pass
 pass_of(const struct ipc *peer, const struct admission *a)
 {
 	const struct child *c = ipc_data(peer);
-	struct ipc_pass pass = { .quota = 0 };
+	struct ipc_pass pass = { .quota = { 0 } };
 
 	if (a != NULL)
 		return (struct ipc_pass){ slice_str(a->account),
@@ -96,7 +96,8 @@ make_connection(
 		   .asker = a != NULL ? 0 : (uint32_t)n->asker, .role = n->role,
 		   .index = ipc_index(peer), .uid = n->uid,
 		   .account = pass.account, .home = pass.home,
-		   .quota = pass.quota, .sock = pair[0]) ||
+		   .quota = pass.quota.bytes,
+		   .quota_messages = pass.quota.messages, .sock = pair[0]) ||
 	       !ipc_is_broken(c->peer);
 	if (sent)
 		IPC_SEND(peer, master_connected, .id = id, .ok = true,

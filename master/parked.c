@@ -17,6 +17,7 @@ enum {
 /* How many there are of a home, or of an account. */
 struct number {
 	unsigned n;
+	struct quota quota; /* of a home's */
 };
 
 static struct map by_ticket, of_home, of_account;
@@ -72,7 +73,8 @@ parked_free(struct parked *p)
 }
 
 struct parked *
-parked_new(uid_t uid, struct slice account, struct slice home, uint64_t quota)
+parked_new(uid_t uid, struct slice account, struct slice home,
+    const struct quota *quota)
 {
 	struct parked *p;
 
@@ -83,11 +85,28 @@ parked_new(uid_t uid, struct slice account, struct slice home, uint64_t quota)
 	p->uid = uid;
 	p->account = xslicedup(account);
 	p->home = xslicedup(home);
-	p->quota = quota;
 	map_put(&by_ticket, ticket_of(p), p);
 	enter(&of_home, slice_str(p->home));
 	enter(&of_account, slice_str(p->account));
+	parked_set_quota(home, quota);
 	return p;
+}
+
+void
+parked_set_quota(struct slice home, const struct quota *quota)
+{
+	struct number *k = map_find(&of_home, home);
+
+	if (k != NULL)
+		k->quota = *quota;
+}
+
+struct quota
+parked_quota(const struct parked *p)
+{
+	const struct number *k = map_find(&of_home, slice_str(p->home));
+
+	return k->quota;
 }
 
 struct parked *

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/slice.h"
+#include "conf/quota.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
 
@@ -21,15 +22,19 @@ struct parked {
 	uid_t uid;
 	char *account;
 	char *home;
-	uint64_t quota;
 };
 
 /* A new one, its ticket chosen; NULL: there are too many, of this account or of
  * all.  ACCOUNT and HOME are copied. */
-struct parked *parked_new(
-    uid_t uid, struct slice account, struct slice home, uint64_t quota);
+struct parked *parked_new(uid_t uid, struct slice account, struct slice home,
+    const struct quota *quota);
 /* NULL: there is none. */
 struct parked *parked_find(struct slice ticket);
+/* What the account of HOME may have, as was said last; nothing where none of its
+ * sessions waits. */
+void parked_set_quota(struct slice home, const struct quota *quota);
+/* The same of P's. */
+struct quota parked_quota(const struct parked *p);
 /* Does a session of HOME wait? */
 bool parked_has(struct slice home);
 void parked_forget(struct slice ticket);

@@ -98,7 +98,7 @@ admission_of(const struct msg_master_admit *in, struct admission *a)
 	*a = (struct admission){ .role = (enum role)in->role,
 		.login = in->login,
 		.uid = in->uid,
-		.quota = in->quota };
+		.quota = { in->quota, in->quota_messages } };
 	if (in->ticket.n != sizeof a->ticket)
 		return false;
 	memcpy(a->ticket, in->ticket.p, sizeof a->ticket);
@@ -118,7 +118,7 @@ admission_of_parked(struct slice ticket, enum role role)
 	a = xcalloc(1, sizeof *a);
 	a->role = role;
 	a->uid = p->uid;
-	a->quota = p->quota;
+	a->quota = parked_quota(p);
 	if (!admission_for(a, slice_str(p->account), slice_str(p->home)))
 		admit_free(&a);
 	return a;
@@ -193,6 +193,7 @@ reach_on_admit(struct ipc *peer, struct msg *m)
 
 	if (admission_of(in, &a)) {
 		ok = find_for(&a, &why) != NULL;
+		parked_set_quota(in->home, &a.quota);
 		if (ok)
 			admit_put(&a, ev_now_ms());
 		free(a.account);
@@ -266,7 +267,8 @@ reach_on_park(struct ipc *peer, struct msg *m)
 		p = parked_new(from->uid,
 		    from->account[0] != '\0' ? slice_str(from->account)
 					     : in->account,
-		    in->home, in->quota);
+		    in->home,
+		    &(struct quota){ in->quota, in->quota_messages });
 	if (p != NULL) {
 		ticket = slice_of(p->ticket, sizeof p->ticket);
 		ok = IPC_SEND(c->peer, parking_expect, .ticket = ticket,

@@ -349,13 +349,13 @@ pop3d_drop_flush(struct pop3d_drop *d, bool *more)
 }
 
 bool
-pop3d_drop_usage(struct pop3d_drop *d, uint64_t *bytes)
+pop3d_drop_usage(struct pop3d_drop *d, struct quota *used)
 {
 	struct account_usage usage;
 
 	if (account_usage(d->account, &usage, NULL) == -1)
 		return false;
-	*bytes = usage.bytes;
+	*used = usage.used;
 	return true;
 }
 

@@ -17,6 +17,7 @@
 
 struct account;
 struct mailbox;
+struct quota;
 struct store;
 
 struct pop3d_drop {
@@ -92,7 +93,7 @@ int pop3d_drop_write_seen(struct pop3d_drop *d, bool *more, struct err *err);
 /* File names catch up with the flags; *MORE says whether to call again. */
 int pop3d_drop_flush(struct pop3d_drop *d, bool *more);
 /* Bytes in all mailboxes of the account; false when that is not to be had. */
-bool pop3d_drop_usage(struct pop3d_drop *d, uint64_t *bytes);
+bool pop3d_drop_usage(struct pop3d_drop *d, struct quota *used);
 
 /* FORMAT as in params.def. */
 void pop3d_uidl_put(struct buf *out, enum pop3d_uidl_format format,

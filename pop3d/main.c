@@ -12,7 +12,7 @@
 #include "pop3d/session.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
-#include "store/retention.h"
+#include "store/quota_policy.h"
 #include "store/store.h"
 #include "sys/workdir.h"
 
@@ -25,26 +25,11 @@ prepare(struct err *err)
 	return store_boot_id(boot_id, err);
 }
 
-static void
-set_retention(void)
-{
-	store_set_retention(store,
-	    pop3d_conf->shared.expunge_retention / 1000,
-	    (uint64_t)pop3d_conf->shared.expunge_retention_size);
-}
-
-static int
-reload(struct err *err)
-{
-	(void)err;
-	if (store != NULL)
-		set_retention();
-	return 0;
-}
-
 static int
 check(struct err *err)
 {
+	if (quota_policy_check(&pop3d_conf->shared, err) == -1)
+		return -1;
 	return workdir_try(
 	    service_dir(DIR_MAIL), pop3d_conf->shared.mail_directory, err);
 }
@@ -62,9 +47,16 @@ start(struct err *err)
 	if (service_dir(DIR_MAIL) == -1)
 		return err_set(err, ERR_PERM, "no mail directory");
 	store = store_new(service_dir(DIR_MAIL), &opts);
-	set_retention();
+	if (store_configure(store, &pop3d_conf->shared, err) == -1)
+		return -1;
 	pop3d_session_init(store, service_place());
 	return 0;
+}
+
+static int
+reload(struct err *err)
+{
+	return store_configure(store, &pop3d_conf->shared, err);
 }
 
 static const struct ipc_table table = {

@@ -239,13 +239,14 @@ static void
 tell_others(struct pop3d_session *s)
 {
 	const struct slice account = slice_str(s->account);
-	uint64_t bytes;
+	struct quota used;
 
 	IPC_SEND(ipc_master(), master_changed, .account = account,
 	    .home = slice_str(s->home));
-	if (s->quota > 0 && pop3d_drop_usage(&s->drop, &bytes))
+	if (quota_is_limited(&s->quota) && pop3d_drop_usage(&s->drop, &used))
 		IPC_SEND(ipc_link(ROLE_LOOKUP, 0, 0), lookup_usage,
-		    .account = account, .bytes = bytes);
+		    .account = account, .bytes = used.bytes,
+		    .messages = used.messages);
 }
 
 static void

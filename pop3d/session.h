@@ -18,6 +18,7 @@
 #include <sys/queue.h>
 
 #include "base/buf.h"
+#include "conf/quota.h"
 #include "ev/loop.h"
 #include "ev/stream.h"
 #include "ipc/ipc.h"
@@ -52,7 +53,7 @@ struct pop3d_session {
 	struct pop3d_drop drop;
 	struct pop3d_answer answer;
 	unsigned errors; /* one behind the other */
-	uint64_t quota;
+	struct quota quota;
 	char *account;
 	char *home;
 	char sid[32];

@@ -54,11 +54,11 @@ check_name(const struct tables *t, const char *name)
 static int
 set_quota(struct account_entry *a, const char *value, struct err *err)
 {
-	if (account_parse_size(slice_str(value), &a->quota_bytes))
+	if (account_take_quota(a, slice_str(value), NULL) == 0)
 		return 0;
 	return err_set(err, ERR_PERM,
-	    "quota: expected bytes, or a number with K, M, G or T; 0 for no "
-	    "limit; not \"%s\"",
+	    "quota: expected bytes (5G), or bytes and messages (5G,10000); 0 "
+	    "for no limit, - for that of the domain; not \"%s\"",
 	    value);
 }
 
@@ -393,7 +393,6 @@ list_one(void *arg, struct slice key, struct slice value)
 {
 	struct user_listing *l = arg;
 	const struct slice domain = slice_from(key, slice_rfind(key, '@') + 1);
-	struct buf quota = { .max = 64 };
 	struct account_entry a;
 
 	if ((l->domain != NULL && !slice_iis(domain, l->domain) &&
@@ -401,14 +400,7 @@ list_one(void *arg, struct slice key, struct slice value)
 	    account_parse(key, value, &a, NULL) == -1)
 		return true;
 	out_str(&l->out, key);
-	if (a.quota_bytes == 0) {
-		out_none(&l->out);
-	} else if (l->ctl->json) {
-		out_num(&l->out, (int64_t)a.quota_bytes);
-	} else {
-		account_format_size(a.quota_bytes, &quota);
-		out_str(&l->out, buf_slice(&quota));
-	}
+	out_quota(&l->out, a.has_quota ? &a.quota : NULL);
 	out_bool(&l->out, (a.flags & ACCOUNT_NO_LOGIN) == 0);
 	out_bool(&l->out, (a.flags & ACCOUNT_NO_MAIL) == 0);
 	if (a.uid == ACCOUNT_VIRTUAL)
@@ -416,7 +408,6 @@ list_one(void *arg, struct slice key, struct slice value)
 	else
 		out_num(&l->out, a.uid);
 	out_str(&l->out, slice_str(a.home));
-	buf_fini(&quota);
 	return true;
 }
 
@@ -440,7 +431,7 @@ int
 cmd_user_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct out_col cols[] = { { "account", 30 },
-		{ "quota", -8 }, { "login", 5 }, { "mail", 4 }, { "uid", -6 },
+		{ "quota", -8 }, { "quota_messages", -14 }, { "login", 5 }, { "mail", 4 }, { "uid", -6 },
 		{ "home", 0 } };
 	const int n = ctl_options(ctl, NULL, argc, argv, 0, 1);
 	struct user_listing l = { .ctl = ctl };

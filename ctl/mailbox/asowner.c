@@ -20,7 +20,6 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "store/account.h"
-#include "store/retention.h"
 #include "store/store.h"
 #include "sys/beneath.h"
 #include "sys/durable.h"
@@ -133,10 +132,10 @@ work(const struct tour *t, struct asowner *o,
 	if (t->task->loop)
 		opts.durable = start_loop(o);
 	o->store = store_new(o->dirfd, &opts);
-	store_set_retention(o->store, o->shared->expunge_retention / 1000,
-	    (uint64_t)o->shared->expunge_retention_size);
-	if (open_account(o, &err) == 0) {
-		account_set_quota(o->account, o->entry->quota_bytes, 0);
+	if (store_configure(o->store, o->shared, &err) == 0 &&
+	    open_account(o, &err) == 0) {
+		account_set_owner(
+		    o->account, slice_str(o->name), &o->entry->quota);
 		rc = t->task->run(o);
 		account_close(&o->account);
 	} else {

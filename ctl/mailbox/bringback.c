@@ -49,12 +49,28 @@ bringback_messages(struct asowner *o, struct slice name,
 	return rc == 0 ? CTL_OK : asowner_fail(o, &err);
 }
 
+/* Would all of F fit? */
+static int
+check_room(struct account *a, const struct kept_mailbox *f, struct err *err)
+{
+	struct account_usage u;
+
+	if (account_usage(a, &u, err) == -1)
+		return -1;
+	if ((u.max.bytes > 0 && u.used.bytes + f->bytes > u.max.bytes) ||
+	    (u.max.messages > 0 &&
+		u.used.messages + f->messages > u.max.messages))
+		return err_set_code(err, ERR_PERM, ERR_OVER_QUOTA,
+		    "the folder is larger than what the quota leaves");
+	return 0;
+}
+
 int
 bringback_folder(struct asowner *o, const struct kept_mailbox *f)
 {
 	struct err err = { 0 };
 
-	if (account_check_quota(o->account, f->bytes, f->messages, &err) == -1)
+	if (check_room(o->account, f, &err) == -1)
 		return asowner_fail(o, &err);
 	switch (undelete_mailbox(o->account, f, &err)) {
 	case FOUND:

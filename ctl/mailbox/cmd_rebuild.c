@@ -41,7 +41,7 @@ take_in(struct account *a, int64_t expected, struct err *err)
 		rc = account_flush(a, &more, err);
 		if (rc == 0 && progress_wanted() &&
 		    account_usage(a, &usage, err) == 0)
-			progress_at((int64_t)usage.messages);
+			progress_at((int64_t)usage.used.messages);
 	}
 	progress_end();
 	return rc;
@@ -55,13 +55,13 @@ rebuild(struct asowner *o)
 
 	if (account_usage(o->account, &before, &err) == -1 ||
 	    build(o->account, &err) == -1 ||
-	    take_in(o->account, (int64_t)before.messages, &err) == -1 ||
+	    take_in(o->account, (int64_t)before.used.messages, &err) == -1 ||
 	    account_usage(o->account, &after, &err) == -1)
 		return asowner_fail(o, &err);
 	asowner_row(o);
-	out_num(o->out, (int64_t)before.messages);
-	out_num(o->out, (int64_t)after.messages);
-	out_num(o->out, (int64_t)after.bytes);
+	out_num(o->out, (int64_t)before.used.messages);
+	out_num(o->out, (int64_t)after.used.messages);
+	out_num(o->out, (int64_t)after.used.bytes);
 	return CTL_OK;
 }
 

@@ -63,9 +63,9 @@ account_status(struct asowner *o)
 		return asowner_fail(o, &err);
 	asowner_row(o);
 	out_num(o->out, (int64_t)used);
-	out_num(o->out, (int64_t)usage.messages);
-	out_num(o->out, (int64_t)usage.bytes);
-	put_limit(o->out, usage.max_bytes);
+	out_num(o->out, (int64_t)usage.used.messages);
+	out_num(o->out, (int64_t)usage.used.bytes);
+	put_limit(o->out, usage.max.bytes);
 	out_num(o->out, (int64_t)kept.messages);
 	out_num(o->out, (int64_t)kept.bytes);
 	out_str(o->out, slice_str(ix.building ? "building" : "ready"));

@@ -9,6 +9,8 @@
 #include "base/ascii.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "conf/quota.h"
+#include "conf/value.h"
 
 enum { LINE_MAX_BYTES = 1 << 20 };
 
@@ -207,6 +209,26 @@ void
 out_none(struct out *o)
 {
 	cell(o, slice_str(o->json ? "null" : "-"));
+}
+
+void
+out_quota(struct out *o, const struct quota *q)
+{
+	struct buf bytes = { .max = 64 };
+
+	if (q == NULL) {
+		out_none(o);
+		out_none(o);
+		return;
+	}
+	if (o->json) {
+		out_num(o, (int64_t)q->bytes);
+	} else {
+		conf_format_size((int64_t)q->bytes, &bytes);
+		out_str(o, buf_slice(&bytes));
+	}
+	out_num(o, (int64_t)q->messages);
+	buf_fini(&bytes);
 }
 
 void

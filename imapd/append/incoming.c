@@ -12,7 +12,6 @@
 #include "maildir/keywords.h"
 #include "mime/parser.h"
 #include "mime/unbinary.h"
-#include "store/account.h"
 #include "store/mailbox.h"
 
 enum {
@@ -95,8 +94,7 @@ expect(struct incoming *in, uint64_t size, struct err *err)
 	if (size > max || in->size > max - size)
 		return err_set_code(
 		    err, ERR_PERM, ERR_TOO_BIG, "message too large");
-	return account_check_quota(
-	    mailbox_account(in->mailbox), in->bytes + size, in->n, err);
+	return mailbox_check_quota(in->mailbox, in->bytes + size, in->n, err);
 }
 
 void

@@ -15,12 +15,6 @@
 
 enum { UNIT = 1024 }; /* STORAGE: RFC 9208 5.1 */
 
-static bool
-is_limited(const struct account_usage *u)
-{
-	return u->max_bytes > 0 || u->max_messages > 0;
-}
-
 /* "* QUOTA root (resources)" */
 static void
 put_quota(struct session *s, const struct account_usage *u)
@@ -29,16 +23,16 @@ put_quota(struct session *s, const struct account_usage *u)
 	const char *before = "";
 
 	buf_adds(out, "* QUOTA \"" ROOT "\" (");
-	if (u->max_bytes > 0) {
+	if (u->max.bytes > 0) {
 		buf_addf(out, "STORAGE %llu %llu",
-		    (unsigned long long)((u->bytes + UNIT - 1) / UNIT),
-		    (unsigned long long)(u->max_bytes / UNIT));
+		    (unsigned long long)((u->used.bytes + UNIT - 1) / UNIT),
+		    (unsigned long long)(u->max.bytes / UNIT));
 		before = " ";
 	}
-	if (u->max_messages > 0)
+	if (u->max.messages > 0)
 		buf_addf(out, "%sMESSAGE %llu %llu", before,
-		    (unsigned long long)u->messages,
-		    (unsigned long long)u->max_messages);
+		    (unsigned long long)u->used.messages,
+		    (unsigned long long)u->max.messages);
 	buf_adds(out, ")\r\n");
 }
 
@@ -67,7 +61,7 @@ imapd_cmd_getquota(struct session *s, struct parse *p)
 	}
 	if (!read_usage(s, "getquota", &usage))
 		return;
-	if (!slice_is(root, ROOT) || !is_limited(&usage)) {
+	if (!slice_is(root, ROOT) || !quota_is_limited(&usage.max)) {
 		imapd_refuse(s, "[NONEXISTENT] no such quota root");
 		return;
 	}
@@ -97,8 +91,8 @@ imapd_cmd_getquotaroot(struct session *s, struct parse *p)
 	buf_adds(imapd_out(s), "* QUOTAROOT ");
 	boxname_put(s, name);
 	buf_adds(
-	    imapd_out(s), is_limited(&usage) ? " \"" ROOT "\"\r\n" : "\r\n");
-	if (is_limited(&usage))
+	    imapd_out(s), quota_is_limited(&usage.max) ? " \"" ROOT "\"\r\n" : "\r\n");
+	if (quota_is_limited(&usage.max))
 		put_quota(s, &usage);
 	imapd_ok(s, "GETQUOTAROOT completed");
 }

@@ -31,7 +31,7 @@ struct newcomer {
 	struct ipc *login; /* NULL: it is gone */
 	char *home;
 	char *account; /* its address */
-	uint64_t quota;
+	struct quota quota;
 	struct ev_timer again;
 	unsigned tries;
 	uint64_t id;
@@ -124,7 +124,8 @@ static void
 enter(struct newcomer *n)
 {
 	struct err err = { 0 };
-	struct user *u = imapd_user_open(n->home, n->account, n->quota, &err);
+	struct user *u = imapd_user_open(
+	    n->home, n->account, &n->quota, n->tag == NULL, &err);
 
 	if (u == NULL && store_is_building(&err) && n->tries++ < AGAIN_TIMES) {
 		ev_timer_set(&n->again, AGAIN_MS);

@@ -19,7 +19,7 @@
 struct user {
 	char *home;
 	char *name; /* user@domain, for the log */
-	uint64_t quota;
+	struct quota quota;
 	bool news; /* master is to hear of what was changed here */
 	struct account *account;
 	struct account_watch watch;
@@ -125,19 +125,25 @@ on_watch(struct account_watch *w)
 	ev_task_queue(&u->changed);
 }
 
+static void
+set_quota(struct user *u, const struct quota *quota)
+{
+	u->quota = *quota;
+	account_set_owner(u->account, slice_str(u->name), quota);
+}
+
 struct user *
-imapd_user_open(
-    const char *home, const char *name, uint64_t quota, struct err *err)
+imapd_user_open(const char *home, const char *name, const struct quota *quota,
+    bool back, struct err *err)
 {
 	struct user *u = map_find(&users.by_home, slice_str(home));
 	struct account *a;
 	struct slice path;
 
-	if (u != NULL) {
-		u->quota = quota;
-		account_set_quota(u->account, quota, 0);
+	if (u != NULL && !back)
+		set_quota(u, quota);
+	if (u != NULL)
 		return u;
-	}
 	if (!place_rest(slice_str(users.place), slice_str(home), &path)) {
 		err_set(err, ERR_PERM, "the account is not in this process");
 		return NULL;
@@ -145,12 +151,11 @@ imapd_user_open(
 	/* The rest of a string is one. */
 	if (store_account_ensure(users.store, path.p, &a, err) != FOUND)
 		return NULL;
-	account_set_quota(a, quota, 0);
 	u = xcalloc(1, sizeof *u);
 	u->account = a;
-	u->quota = quota;
 	u->home = xstrdup(home);
 	u->name = xstrdup(name);
+	set_quota(u, quota);
 	LIST_INIT(&u->sessions);
 	work_share_init(&u->share);
 	ev_task_init(&u->changed, on_changed);
@@ -233,10 +238,10 @@ imapd_user_home(const struct user *u)
 	return u->home;
 }
 
-uint64_t
+const struct quota *
 imapd_user_quota(const struct user *u)
 {
-	return u->quota;
+	return &u->quota;
 }
 
 unsigned

@@ -15,6 +15,7 @@
 
 struct account;
 struct keeper;
+struct quota;
 struct session;
 struct store;
 struct user;
@@ -28,11 +29,12 @@ bool imapd_users_busy(void);
 /* "* BYE why" to all, before the end of the process. */
 void imapd_users_bye(const char *why);
 
-/* The account with HOME (as auth has it), its address NAME for the log and its
- * quota in bytes (0: none); it lives as long as it has sessions: give it one or
- * call imapd_user_idle. */
-struct user *imapd_user_open(
-    const char *home, const char *name, uint64_t quota, struct err *err);
+/* The account with HOME (as auth has it), its address NAME and its quota; it
+ * lives as long as it has sessions: give it one or call imapd_user_idle.  What a
+ * session that comes BACK from parking says of the quota is older than what is
+ * known here. */
+struct user *imapd_user_open(const char *home, const char *name,
+    const struct quota *quota, bool back, struct err *err);
 /* Close it if it has no session. */
 void imapd_user_idle(struct user *u);
 void imapd_user_add(struct user *u, struct session *s);
@@ -46,9 +48,9 @@ struct account *imapd_user_account(const struct user *u);
 struct keeper *imapd_user_keeper(const struct user *u);
 /* Its address, as the log has it. */
 const char *imapd_user_name(const struct user *u);
-/* As auth has it; and its quota in bytes (0: none). */
+/* As auth has it; and its quota. */
 const char *imapd_user_home(const struct user *u);
-uint64_t imapd_user_quota(const struct user *u);
+const struct quota *imapd_user_quota(const struct user *u);
 /* Sessions from ADDRESS. */
 unsigned imapd_user_count(const struct user *u, struct slice address);
 /* Another process said so. */

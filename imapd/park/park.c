@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "conf/quota.h"
 #include "ev/loop.h"
 #include "imapd/conf.h"
 #include "imapd/conn/session.h"
@@ -169,7 +170,8 @@ on_timer(struct ev_timer *t)
 	IPC_CALL(ipc_master(), &p->call, master_ticket, on_ticket, TICKET_MS,
 	    master_park, .account = slice_str(imapd_user_name(u)),
 	    .home = slice_str(imapd_user_home(u)),
-	    .quota = imapd_user_quota(u));
+	    .quota = imapd_user_quota(u)->bytes,
+	    .quota_messages = imapd_user_quota(u)->messages);
 }
 
 struct parking *

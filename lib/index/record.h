@@ -39,7 +39,8 @@ struct ix_meta {
 	int64_t dir_mtime_ns; /* of the account's; see tx_names_end */
 	uint32_t next_box;
 	uint32_t last_uidvalidity;
-	uint32_t clean; /* enum ix_clean */
+	uint16_t clean;  /* enum ix_clean */
+	uint16_t warned; /* of the quota: 1 + store/quota_policy.h, 0: not known */
 	uint32_t given; /* as in INBOX's struct boxfile; 0: not known */
 };
 

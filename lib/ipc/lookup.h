@@ -12,8 +12,9 @@
  *                   virtual mail), whose local is to be asked for; home a
  *                   path beneath the directory that master gives that local
  *                   (mail_directory; a system user's home directory); quota in
- *                   bytes (0: no limit); room what is left of it as far as is
- *                   known (UINT64_MAX: not known, or no limit)
+ *                   bytes, quota_messages (0: no limit); room how many bytes
+ *                   it lets in as far as is known (UINT64_MAX: not known, or no
+ *                   limit; 0: full)
  *   LOOKUP_ALIAS    address is the alias; targets a list (table/alias.h,
  *                   alias_put and alias_next); its commands run as nobody
  *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop (proto/nexthop.h); with
@@ -31,7 +32,7 @@
  * ours: mail for the domain is taken from everybody.  smtpd is told what its
  * reply needs: no uid, home, targets, transport, nexthop.
  *
- * lookup_usage: an account that has a quota now holds so many bytes.  Said
+ * lookup_usage: an account that has a quota now holds so much.  Said
  * after each delivery, and after a POP3 session that removed mail; it is what
  * room is reckoned from, so that a full mailbox is refused at RCPT already.
  * What a process says counts for accounts of the uid it serves only.  A word

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "conf/quota.h"
 #include "ipc/ipc.h"
 #include "ipc/role.h"
 
@@ -15,7 +16,7 @@ struct ipc;
 struct ipc_pass {
 	struct slice account; /* "alice@example.org" */
 	struct slice home;    /* where its mail is: beneath the mail root */
-	uint64_t quota;       /* bytes; 0: no limit */
+	struct quota quota;
 };
 /* PASS may be NULL: for nobody any more. */
 void ipc_set_pass(struct ipc *peer, const struct ipc_pass *pass);

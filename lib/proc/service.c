@@ -428,7 +428,8 @@ on_peer(struct ipc *peer, struct msg *m)
 	in->sock = -1;
 	if (who != NULL && in->account.n > 0)
 		ipc_set_pass(who, &(const struct ipc_pass){
-				      in->account, in->home, in->quota });
+				      in->account, in->home,
+				      { in->quota, in->quota_messages } });
 }
 
 static void

@@ -58,8 +58,10 @@ job_rcpt_format(const struct job_rcpt *r, struct buf *out)
 		buf_addf(out, " %s=", parts[i].name);
 		envelope_escape(out, v);
 	}
-	if (r->quota_bytes > 0)
-		buf_addf(out, " quota=%lld", (long long)r->quota_bytes);
+	if (quota_is_limited(&r->quota)) {
+		buf_adds(out, " quota=");
+		quota_format(&r->quota, out);
+	}
 	buf_addc(out, '\n');
 }
 
@@ -69,12 +71,8 @@ parse_part(struct slice part, struct arena *arena, struct job_rcpt *r)
 	struct slice value;
 	const struct slice name = slice_cut(part, '=', &value);
 
-	if (slice_is(name, "quota")) {
-		struct cur c = cur_of(value);
-
-		r->quota_bytes = (int64_t)cur_u64(&c, INT64_MAX);
-		return cur_end(&c);
-	}
+	if (slice_is(name, "quota"))
+		return quota_parse(value, &r->quota);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (slice_is(name, parts[i].name))
 			return envelope_unescape(arena, value,

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/slice.h"
+#include "conf/quota.h"
 
 enum job_status {
 	JOB_DELIVERED, /* dsn 2.x.x */
@@ -38,7 +39,7 @@ struct job_rcpt {
 	struct slice account;   /* local: the mailbox's canonical address */
 	struct slice home;      /* local: its path beneath the directory */
 	struct slice extension; /* local: tag of user+tag */
-	int64_t quota_bytes;    /* local: 0 is none */
+	struct quota quota;     /* local */
 	struct slice orcpt, notify;
 	struct slice target;   /* "|command", ":include:path"; else empty */
 	struct slice original; /* address before expansion; may be empty */

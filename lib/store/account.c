@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
+#include "conf/shared.h"
 #include "store/account.h"
 #include "store/account_new.h"
 #include "store/build.h"
@@ -23,6 +24,8 @@
 #include "store/handle.h"
 #include "store/hold.h"
 #include "store/inner.h"
+#include "store/quota_policy.h"
+#include "store/retention.h"
 #include "store/whole.h"
 #include "sys/fd.h"
 #include "sys/kernel.h"
@@ -55,6 +58,21 @@ store_new(int rootfd, const struct store_opts *opts)
 	s->is_behind = flush_is_due;
 	idle_init(s);
 	return s;
+}
+
+int
+store_configure(
+    struct store *store, const struct shared_conf *conf, struct err *err)
+{
+	struct quota_policy *p = quota_policy_new(conf, err);
+
+	if (p == NULL)
+		return -1;
+	quota_policy_free(&store->quota);
+	store->quota = p;
+	store_set_retention(store, conf->expunge_retention / 1000,
+	    (uint64_t)conf->expunge_retention_size);
+	return 0;
 }
 
 static int
@@ -124,6 +142,7 @@ store_free(struct store **sp)
 	xfree(&s->hostname);
 	xfree(&s->boot_id);
 	xfree(&s->place);
+	quota_policy_free(&s->quota);
 	xfree(sp);
 }
 

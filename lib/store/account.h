@@ -8,30 +8,28 @@
 #include <sys/queue.h>
 
 #include "base/err.h"
+#include "base/slice.h"
+#include "conf/quota.h"
 
 struct account;
 
 void account_close(struct account **account);
 const char *account_path(const struct account *a);
 
-/* Sums over all mailboxes, exact as of the last look at the directories, and
- * the limits (0: none). */
+/* Sums over all mailboxes that count, of the messages as they go over the wire,
+ * exact as of the last look at the directories; and the limits. */
 struct account_usage {
-	uint64_t bytes; /* of the messages as they go over the wire */
-	uint64_t messages;
-	uint64_t max_bytes;
-	uint64_t max_messages;
+	struct quota used;
+	struct quota max;
 };
 int account_usage(
     struct account *a, struct account_usage *usage, struct err *err);
 
-/* What may not be passed by append and copy (ERR_PERM, ERR_OVER_QUOTA);
- * 0 means no limit.  Set after each open: it is not kept on disk. */
-void account_set_quota(
-    struct account *a, uint64_t max_bytes, uint64_t max_messages);
-/* Would N more messages of BYTES together fit? */
-int account_check_quota(
-    struct account *a, uint64_t bytes, uint64_t n, struct err *err);
+/* Whose it is, for messages to him, and what may not be passed by append and
+ * copy (ERR_PERM, ERR_OVER_QUOTA).  Set after each open: it is not kept on
+ * disk. */
+void account_set_owner(
+    struct account *a, struct slice address, const struct quota *quota);
 
 /* The number of the last change in any mailbox (RFC 7162, JMAP's state). */
 int account_modseq(struct account *a, uint64_t *modseq, struct err *err);

@@ -8,15 +8,14 @@
  *   3. file and directory synced, together with other batches;
  *   4. done(): it may be acknowledged.
  *
- * After 2 other sessions see it.  If the sync fails it is taken out again; if
- * the power goes before the sync, it may be there torn, which S= in its name
- * tells (adopt.c).
+ * 1 is here, 2 in append_place.c, 3 and 4 in append_commit.c.  After 2 other
+ * sessions see it.  If the sync fails it is taken out again; if the power goes
+ * before the sync, it may be there torn, which S= in its name tells (adopt.c).
  */
 #include "store/append.h"
 
 #include <bsd/string.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
@@ -29,16 +28,14 @@
 #include "maildir/kwlog.h"
 #include "maildir/learn.h"
 #include "maildir/maildir.h"
-#include "store/account_new.h"
 #include "store/append_inner.h"
-#include "store/change.h"
 #include "store/handle.h"
 #include "store/hold.h"
 #include "store/inner.h"
 #include "store/lines.h"
+#include "store/mailbox.h"
 #include "store/traits.h"
 #include "sys/clock.h"
-#include "sys/durable.h"
 #include "sys/fd.h"
 
 enum { BUFFER = 64 << 10, CACHE_LIMIT = 16 << 20 };
@@ -54,8 +51,8 @@ append_batch_new(struct store *store, bool atomic)
 	return b;
 }
 
-static void
-append_free(struct append *a)
+void
+append_discard(struct append *a)
 {
 	if (a->tmp[0] != '\0' && !a->placed &&
 	    handle_enter_mailbox(a->m, NULL) == 0)
@@ -68,6 +65,7 @@ append_free(struct append *a)
 	lines_fini(&a->lines);
 	buf_fini(&a->cache);
 	TAILQ_REMOVE(&a->batch->appends, a, link);
+	mailbox_close(&a->own);
 	free(a);
 }
 
@@ -81,7 +79,7 @@ append_batch_free(struct append_batch **bp)
 		return;
 	must(b->waiting == 0);
 	while ((a = TAILQ_FIRST(&b->appends)) != NULL)
-		append_free(a);
+		append_discard(a);
 	must(b->ntargets == 0);
 	xfree(&b->targets);
 	xfree(bp);
@@ -91,7 +89,7 @@ void
 append_drop(struct append *a)
 {
 	must(!a->batch->committed);
-	append_free(a);
+	append_discard(a);
 }
 
 /* The file in tmp/.  What was seen of the mailbox in an earlier turn counts
@@ -139,7 +137,7 @@ static void
 append_cancel(struct append *a)
 {
 	a->tmp[0] = '\0';
-	append_free(a);
+	append_discard(a);
 }
 
 struct append *
@@ -297,192 +295,4 @@ append_result(const struct append *a, uint32_t *uid, uint32_t *uidvalidity,
 	if (a->rc == -1 && err != NULL)
 		*err = a->err;
 	return a->rc;
-}
-
-/* The directory of A to sync in *FD, -1 if another of the batch does that. */
-static int
-target_of(
-    struct append_batch *b, const struct append *a, int *fd, struct err *err)
-{
-	const enum maildir_part part = append_place_part(a);
-
-	*fd = -1;
-	for (size_t i = 0; i < b->ntargets; i++)
-		if (b->targets[i].m == a->m && b->targets[i].part == part)
-			return 0;
-	if (handle_enter_mailbox(a->m, err) == -1)
-		return -1;
-	*fd = handle_hold(a->m, part);
-	b->targets =
-	    xreallocarray(b->targets, b->ntargets + 1, sizeof *b->targets);
-	b->targets[b->ntargets++] = (struct append_target){ a->m, part };
-	return 0;
-}
-
-static void
-finish_batch(struct append_batch *b)
-{
-	struct append *a;
-	bool failed = false;
-
-	TAILQ_FOREACH(a, &b->appends, link)
-	{
-		if (a->rc == 0 && a->whole != NULL &&
-		    a->whole->file_error != 0) {
-			errno = a->whole->file_error;
-			a->rc = err_sys(&a->err, ERR_TEMP, "sync a message");
-		}
-		failed = failed || a->rc == -1;
-	}
-	TAILQ_FOREACH(a, &b->appends, link)
-	{
-		const bool undo = a->rc == -1 || (b->atomic && failed);
-
-		/* Seen by others perhaps, but never acknowledged. */
-		if (undo && a->placed && a->req.done != NULL)
-			(void)message_remove(a->m, &a->uid, 1, NULL);
-		if (undo && a->rc == 0)
-			a->rc = err_set(
-			    &a->err, ERR_TEMP, "another message failed");
-		fd_close(&a->fd);
-	}
-	while (b->ntargets > 0)
-		handle_release(b->targets[--b->ntargets].m);
-	b->done(b, b->arg);
-}
-
-static void
-synced(struct append *a, int error)
-{
-	struct append_batch *b = a->batch;
-
-	if (error != 0) {
-		errno = error;
-		a->rc = err_sys(&a->err, ERR_TEMP, "sync a message");
-	} else if (a->m->a->ix.unsynced) {
-		a->rc = err_set(&a->err, ERR_TEMP, "sync a new account");
-	}
-	if (--b->waiting == 0)
-		finish_batch(b);
-}
-
-static void
-on_synced(struct durable_req *req, int error)
-{
-	struct append *a = OUTER(req, struct append, req);
-
-	a->file_error = error;
-	synced(a, error);
-}
-
-/* It is in no mailbox, but others have its file. */
-static void
-on_file_synced(struct durable_req *req, int error)
-{
-	struct append *a = OUTER(req, struct append, more_req);
-
-	a->file_error = error;
-	if (--a->batch->waiting == 0)
-		finish_batch(a->batch);
-}
-
-static void
-on_more_synced(struct durable_req *req, int error)
-{
-	synced(OUTER(req, struct append, more_req), error);
-}
-
-/* R into LIST, or here and now where there is no pool. */
-static void
-sync_one(struct append *a, struct durable_req *r, struct durable_list *list)
-{
-	struct append_batch *b = a->batch;
-
-	if (store_pool(b->store) != NULL) {
-		b->waiting++;
-		TAILQ_INSERT_TAIL(list, r, link);
-		return;
-	}
-	/* Both: others of the batch may count on the directory. */
-	if (r->fd != -1 && fd_sync(r->fd, &a->err) == -1) {
-		a->rc = -1;
-		a->file_error = EIO;
-	}
-	if (r->dirfd != -1 && fd_sync(r->dirfd, &a->err) == -1)
-		a->rc = -1;
-}
-
-/* What is to be synced for A: its file, its directory, and pabal-keywords,
- * where A has a line in it.  Without all of them it must not be acknowledged.
- * The directory last: others of the batch leave it to A. */
-static int
-sync_prepare(struct append *a, struct err *err)
-{
-	if (a->log.fd != -1) {
-		if (handle_enter_mailbox(a->m, err) == -1)
-			return -1;
-		a->boxfd = fcntl(a->m->dirs.fd, F_DUPFD_CLOEXEC, 0);
-		if (a->boxfd == -1)
-			return err_sys(err, ERR_TEMP, "sync keywords");
-	}
-	a->more_req = (struct durable_req){
-		.done = on_more_synced, .fd = a->log.fd, .dirfd = a->boxfd
-	};
-	if (store_pool(a->batch->store) == NULL &&
-	    account_sync_now(a->m->a, err) == -1)
-		return -1;
-	return target_of(a->batch, a, &a->req.dirfd, err);
-}
-
-static void
-sync_append(struct append *a, struct durable_list *list)
-{
-	a->req = (struct durable_req){
-		.done = on_synced, .fd = a->fd, .dev = a->dev
-	};
-	if (sync_prepare(a, &a->err) == -1) {
-		a->rc = -1;
-		return;
-	}
-	if (store_pool(a->batch->store) != NULL)
-		account_sync_start(a->m->a, list);
-	sync_one(a, &a->req, list);
-	if (a->log.fd != -1)
-		sync_one(a, &a->more_req, list);
-}
-
-static void
-sync_file(struct append *a, struct durable_list *list)
-{
-	a->more_req = (struct durable_req){
-		.done = on_file_synced, .fd = a->fd, .dirfd = -1, .dev = a->dev
-	};
-	sync_one(a, &a->more_req, list);
-}
-
-void
-append_commit(struct append_batch *b,
-    void (*done)(struct append_batch *b, void *arg), void *arg)
-{
-	struct durable_list list;
-	struct append *a;
-
-	must(!b->committed);
-	b->committed = true;
-	b->done = done;
-	b->arg = arg;
-	append_place_all(b);
-	TAILQ_INIT(&list);
-	b->waiting = 1; /* so that no sync ends the batch before the last */
-	TAILQ_FOREACH(a, &b->appends, link)
-	{
-		if (a->rc == 0)
-			sync_append(a, &list);
-		if (a->rc == -1 && a->shared)
-			sync_file(a, &list);
-	}
-	if (!TAILQ_EMPTY(&list))
-		durable_submit_list(store_pool(b->store), &list);
-	if (--b->waiting == 0)
-		finish_batch(b);
 }

@@ -18,6 +18,9 @@
 #include "store/lines.h"
 #include "sys/durable.h"
 
+struct quota_room;
+struct tx;
+
 struct append_text {
 	struct lines lines;
 };
@@ -26,6 +29,7 @@ struct append {
 	struct durable_req req; /* first: given back by the pool */
 	struct append_batch *batch;
 	struct mailbox *m;
+	struct mailbox *own; /* the same, held by it; or NULL */
 	TAILQ_ENTRY(append) link;
 	struct append *next_of_account; /* for append_place.c, as follows */
 	bool follows;                   /* one of the same account */
@@ -47,6 +51,7 @@ struct append {
 	bool finished; /* ready for commit */
 	bool shared;   /* others are further names of its file */
 	bool placed;
+	unsigned warning; /* what it tells of (append_warn), or 0 */
 	bool own_date;
 	int rc;
 	int file_error; /* of the sync, where others need it */
@@ -65,7 +70,7 @@ struct append_batch {
 	struct store *store;
 	bool atomic;
 	bool committed;
-	TAILQ_HEAD(, append) appends;
+	TAILQ_HEAD(append_list, append) appends;
 	struct append_target *targets;
 	size_t ntargets;
 	size_t waiting; /* for the disk */
@@ -73,10 +78,23 @@ struct append_batch {
 	void *arg;
 };
 
+/* Out of the batch, with its file where that is in no mailbox. */
+void append_discard(struct append *a);
 /* The part of its mailbox that A goes into. */
 enum maildir_part append_place_part(const struct append *a);
 /* Step 2 (append.c) for all of B, an account after the other: a->rc says what
  * became of each. */
 void append_place_all(struct append_batch *b);
+/* The same for A alone, in TX; ROOM: what fits, NULL: it is not asked. */
+int append_place_one(struct tx *tx, struct quota_room *room, struct append *a,
+    struct err *err);
+/* Take the file of A, which was placed, out of its mailbox. */
+void append_place_undo(struct append *a);
+/* A message to the owner of ACCT, to whom WARNING is due, comes into B as well.
+ * What cannot be made now is due still.  _all: to those to whom one is due since
+ * append_place_all. */
+void append_warn(
+    struct append_batch *b, struct account *acct, unsigned warning);
+void append_warn_all(struct append_batch *b);
 
 #endif

@@ -78,8 +78,9 @@ give_uid(struct append *a, struct ix_box *b, struct err *err)
 	return tx_uid(b, a->m->dirs.fd, &a->uid, err);
 }
 
-static int
-place(struct tx *tx, struct append *a, struct err *err)
+int
+append_place_one(struct tx *tx, struct quota_room *room, struct append *a,
+    struct err *err)
 {
 	int64_t before_ns;
 	struct ix_box b;
@@ -92,7 +93,9 @@ place(struct tx *tx, struct append *a, struct err *err)
 	f = ix_get_box(tx->t, a->m->box, &b, err);
 	if (f == ABSENT)
 		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
-	if (f != FOUND || quota_fits(tx, (uint64_t)a->msg.vsize, err) == -1 ||
+	if (f != FOUND ||
+	    (room != NULL &&
+		quota_fits(room, &b, (uint64_t)a->msg.vsize, err) == -1) ||
 	    kwtable_load(a->m->keywords, tx->t, &b, err) == -1 ||
 	    kwtable_resolve(tx, &b, &a->m->dirs, a->m->keywords,
 		buf_slice(&a->names), true, &a->keywords, err) == -1 ||
@@ -110,7 +113,18 @@ place(struct tx *tx, struct append *a, struct err *err)
 	a->placed = true;
 	tx_time_end(before_ns, append_place_part(a), &a->m->dirs, &b);
 	a->uidvalidity = b.uidvalidity;
-	return record(tx, a, &b, err);
+	if (record(tx, a, &b, err) == -1)
+		return -1;
+	if (room != NULL)
+		quota_count(room, &b, (uint64_t)a->msg.vsize);
+	return 0;
+}
+
+void
+append_place_undo(struct append *a)
+{
+	(void)maildir_remove(
+	    &a->m->dirs, append_place_part(a), a->msg.file, NULL);
 }
 
 static void
@@ -119,8 +133,7 @@ fail(struct append *a, const struct err *err)
 	a->rc = -1;
 	a->err = *err;
 	if (a->placed)
-		(void)maildir_remove(
-		    &a->m->dirs, append_place_part(a), a->msg.file, NULL);
+		append_place_undo(a);
 }
 
 /* The transaction came to nothing: what was read in it of a table of keywords
@@ -133,6 +146,29 @@ give_up(struct append *a, const struct err *err)
 		fail(a, err);
 }
 
+static int
+begin(struct append *first, struct tx *tx, struct quota_room *room,
+    struct err *err)
+{
+	size_t bytes = TX_ROOM;
+
+	for (const struct append *a = first; a != NULL; a = a->next_of_account)
+		bytes += TX_ROOM_MSG + 2 * a->cache.n;
+	if (handle_begin(first->m->a, bytes, tx, err) == -1)
+		return -1;
+	if (quota_begin(room, tx, err) == 0)
+		return 0;
+	tx_abort(tx);
+	return -1;
+}
+
+/* Mail that did not come in: who appends is told by his program. */
+static bool
+is_kept_out(const struct append *a)
+{
+	return a->rc == -1 && a->err.code == ERR_OVER_QUOTA && a->info.fresh;
+}
+
 /* Everything that the account of FIRST gets in the batch, in one transaction;
  * nothing before FIRST is for it. */
 static void
@@ -141,18 +177,18 @@ place_account(struct append *first)
 	struct account *acct = first->m->a;
 	struct append_batch *b = first->batch;
 	struct err err = { 0 };
+	unsigned due = 0;
 	struct append *a;
-	size_t room = TX_ROOM;
+	bool ok, refused = false;
+	struct quota_room room;
 	struct tx tx;
-	bool ok;
 
-	for (a = first; a != NULL; a = a->next_of_account)
-		room += TX_ROOM_MSG + 2 * a->cache.n;
-	ok = handle_begin(acct, room, &tx, &err) == 0;
+	ok = begin(first, &tx, &room, &err) == 0;
 	for (a = first; a != NULL; a = a->next_of_account) {
-		a->rc = ok ? place(&tx, a, &err) : -1;
+		a->rc = ok ? append_place_one(&tx, &room, a, &err) : -1;
 		if (a->rc == -1)
 			fail(a, &err);
+		refused = refused || is_kept_out(a);
 		/* A record that could not be written leaves the transaction
 		 * in doubt. */
 		if (a->rc == -1 && ok && (b->atomic || a->placed)) {
@@ -160,8 +196,12 @@ place_account(struct append *first)
 			ok = false;
 		}
 	}
-	if (ok && tx_commit(&tx, &err) == 0)
+	if (ok)
+		due = quota_due(&room, &tx, refused);
+	if (ok && tx_commit(&tx, &err) == 0) {
+		acct->warning = due;
 		return;
+	}
 	for (a = first; a != NULL; a = a->next_of_account)
 		give_up(a, &err);
 }

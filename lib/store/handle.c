@@ -71,6 +71,7 @@ account_free(struct account *a)
 	map_del(&a->store->accounts, slice_str(a->path));
 	xfree(&a->path);
 	xfree(&a->name);
+	xfree(&a->owner);
 	free(a);
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "conf/quota.h"
 #include "index/index.h"
 #include "maildir/dirs.h"
 #include "maildir/name.h"
@@ -27,8 +28,9 @@ struct account {
 	uint64_t turn;              /* of the loop, in which it was looked at */
 	uint64_t builds; /* goes up when another index takes this one's place */
 	uint64_t replaced; /* and this when it was taken away under us */
-	uint64_t max_bytes;
-	uint64_t max_messages;
+	char *owner; /* his address; NULL: not known */
+	struct quota quota;
+	unsigned warning; /* due to him: see append_warn */
 	LIST_HEAD(, account_watch) watches;
 	LIST_HEAD(, mailbox) boxes;
 	TAILQ_ENTRY(account) link;

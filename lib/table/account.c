@@ -1,48 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/account.h"
 
-#include "base/ascii.h"
 #include "base/cur.h"
-#include "base/mem.h"
-#include "base/num.h"
 #include "proto/address.h"
 #include "table/key.h"
 #include "table/reader.h"
 
-static const struct {
-	char unit;
-	int shift;
-} units[] = { { 'T', 40 }, { 'G', 30 }, { 'M', 20 }, { 'K', 10 } };
-
-bool
-account_parse_size(struct slice s, uint64_t *bytes)
+int
+account_take_quota(struct account_entry *a, struct slice value, struct err *err)
 {
-	struct cur c = cur_of(s);
-	const uint64_t n = cur_u64(&c, INT64_MAX);
-	uint64_t factor = 1;
-
-	for (size_t i = 0; i < ARRAY_LEN(units) && factor == 1; i++)
-		if (cur_peek(&c) != -1 &&
-		    ascii_upper((char)cur_peek(&c)) == units[i].unit) {
-			factor = UINT64_C(1) << units[i].shift;
-			(void)cur_byte(&c);
-		}
-	return cur_end(&c) && mul_ok(n, factor, bytes) && *bytes <= INT64_MAX;
+	a->has_quota = !slice_is(value, "-");
+	a->quota = (struct quota){ 0 };
+	if (!a->has_quota || quota_parse(value, &a->quota))
+		return 0;
+	return err_set(err, ERR_PERM,
+	    "quota: expected bytes (5G), bytes and messages (5G,10000), or -");
 }
 
-void
-account_format_size(uint64_t bytes, struct buf *out)
+struct slice
+account_domain_key(struct slice name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		const uint64_t factor = UINT64_C(1) << units[i].shift;
-
-		if (bytes > 0 && bytes % factor == 0) {
-			buf_addu(out, bytes / factor);
-			buf_addc(out, units[i].unit);
-			return;
-		}
-	}
-	buf_addu(out, bytes);
+	return slice_from(name, slice_rfind(name, '@'));
 }
 
 int
@@ -162,12 +140,10 @@ take_field(struct slice key, struct slice value, struct account_entry *a,
 		return take_flag(value, "login", ACCOUNT_NO_LOGIN, a, err);
 	if (slice_is(key, "mail"))
 		return take_flag(value, "mail", ACCOUNT_NO_MAIL, a, err);
-	if (!slice_is(key, "quota"))
-		return err_set(err, ERR_PERM,
-		    "expected uid=, gid=, home=, quota=, login= or mail=");
-	if (!account_parse_size(value, &a->quota_bytes))
-		return err_set(err, ERR_PERM, "quota: expected a size");
-	return 0;
+	if (slice_is(key, "quota"))
+		return account_take_quota(a, value, err);
+	return err_set(err, ERR_PERM,
+	    "expected uid=, gid=, home=, quota=, login= or mail=");
 }
 
 int
@@ -202,12 +178,28 @@ account_format(const struct account_entry *a, struct buf *out)
 		buf_addf(out, "uid=%u gid=%u", a->uid, a->gid);
 	buf_adds(out, " home=");
 	buf_add(out, slice_of(a->home, a->home_len));
-	buf_adds(out, " quota=");
-	account_format_size(a->quota_bytes, out);
+	if (a->has_quota) {
+		buf_adds(out, " quota=");
+		quota_format(&a->quota, out);
+	}
 	if ((a->flags & ACCOUNT_NO_LOGIN) != 0)
 		buf_adds(out, " login=no");
 	if ((a->flags & ACCOUNT_NO_MAIL) != 0)
 		buf_adds(out, " mail=no");
+}
+
+int
+account_parse_domain(
+    struct slice value, struct account_entry *a, struct err *err)
+{
+	struct slice quota, rest;
+	const struct slice word = slice_cut(slice_trim(value), '=', &quota);
+
+	*a = (struct account_entry){ .uid = ACCOUNT_VIRTUAL, .gid = (gid_t)-1 };
+	rest = slice_from(quota, slice_find(quota, ' '));
+	if (!slice_is(word, "quota") || rest.n > 0)
+		return err_set(err, ERR_PERM, "expected quota=");
+	return account_take_quota(a, quota, err);
 }
 
 int
@@ -216,6 +208,11 @@ account_check(struct slice name, struct slice value, struct err *err)
 	struct slice local, domain;
 	struct account_entry a;
 
+	if (slice_starts(name, SLICE("@"))) {
+		if (!address_is_domain(slice_from(name, 1), ADDRESS_UTF8))
+			return err_set(err, ERR_PERM, "expected @DOMAIN");
+		return account_parse_domain(value, &a, err);
+	}
 	if (check_name(name, &local, &domain, err) == -1)
 		return -1;
 	return account_parse(name, value, &a, err);

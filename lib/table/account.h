@@ -5,8 +5,11 @@
  *     alice@pabal.test uid=- gid=- home=pabal.test/alice quota=100M
  *
  * uid, gid    who owns the mail; "-" (the default) for the owner of virtual
- * mail home        directory of the Maildir beneath the mail root; default
- * DOMAIN/NAME quota       bytes, with K, M, G or T; 0 or not given: no limit
+ *             mail
+ * home        directory of the Maildir beneath the mail root; default
+ *             DOMAIN/NAME
+ * quota       conf/quota.h; 0: no limit; "-" (the default): the domain's, which
+ *             is what the entry of "@DOMAIN" says, else the host's
  * login=no    no POP3, IMAP or submission      mail=no    takes no mail
  */
 #ifndef TABLE_ACCOUNT_H
@@ -19,6 +22,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "conf/quota.h"
 
 enum { ACCOUNT_HOME_MAX = 1024 };
 enum { ACCOUNT_NO_LOGIN = 1, ACCOUNT_NO_MAIL = 2 };
@@ -28,7 +32,8 @@ enum { ACCOUNT_NO_LOGIN = 1, ACCOUNT_NO_MAIL = 2 };
 struct account_entry {
 	uid_t uid;            /* ACCOUNT_VIRTUAL; never 0 */
 	gid_t gid;            /* (gid_t)-1 with ACCOUNT_VIRTUAL */
-	uint64_t quota_bytes; /* 0: no limit */
+	struct quota quota; /* 0 in it: no limit */
+	bool has_quota;     /* of its own */
 	unsigned flags;
 	size_t home_len;
 	char home[ACCOUNT_HOME_MAX]; /* relative, no "." or ".." in it */
@@ -48,9 +53,14 @@ int account_default(
 int account_set_home(
     struct account_entry *a, struct slice path, struct err *err);
 
-/* A number of bytes with K, M, G or T (1024) behind it. */
-bool account_parse_size(struct slice s, uint64_t *bytes);
-void account_format_size(uint64_t bytes, struct buf *out);
+/* A quota, or "-", into A; ERR_PERM. */
+int account_take_quota(
+    struct account_entry *a, struct slice value, struct err *err);
+/* The key of the entry that is for all accounts of NAME's domain: "@DOMAIN". */
+struct slice account_domain_key(struct slice name);
+/* Its value: quota=; ERR_PERM. */
+int account_parse_domain(
+    struct slice value, struct account_entry *a, struct err *err);
 
 /* For table/kind.h.  A password is a hash as crypt(3) gives it, or has its
  * scheme in braces before it; never plain text. */

@@ -33,7 +33,7 @@ jobtext_rcpts(struct rcpt **rcpts, size_t n, struct buf *lines)
 			.account = r->account,
 			.home = r->home,
 			.extension = r->extension,
-			.quota_bytes = r->quota_bytes,
+			.quota = r->quota,
 			.orcpt = r->env.orcpt,
 			.notify = r->env.notify,
 			.target = r->env.target,

@@ -147,7 +147,7 @@ def test_export_as_json(pabal):
     row, = json.loads(run(pabal, "user", "export", name, "--json")[1])
     assert row == {"account": name, "uid": None, "gid": None,
                    "home": f"{DOMAIN}/many/m3", "quota": 10 << 20,
-                   "login": True, "mail": True, "hash": HASH, "aliases": None}
+                   "quota_messages": 0, "login": True, "mail": True, "hash": HASH, "aliases": None}
     name = f"i3@{DOMAIN}"
     aliases = [f"i3-{i}@{DOMAIN}" for i in "ab"]
     assert run(pabal, "user", "import", text=" alias=".join(
@@ -253,7 +253,8 @@ def hash_of(pabal):
 
 
 def domains(pabal):
-    return run(pabal, "domain", "list")[1].split()[1:]
+    return [line.split()[0] for line in
+            run(pabal, "domain", "list")[1].splitlines()[1:]]
 
 
 def test_domains_in_the_configuration(pabal):

@@ -96,7 +96,8 @@ def test_every_message_once(pabal):
 
 
 def test_quota(make_pabal):
-    pabal = make_pabal(("qmgr", "retry_schedule", "1h"), users=("full",))
+    pabal = make_pabal(("qmgr", "retry_schedule", "1h"),
+                       ("pabal", "quota_warning", ""), users=("full",))
     pabal.pabal("user", "set", f"full@{DOMAIN}", "quota", "8K")
     body = "x" * 70 + "\r\n"
     for i in range(4):

@@ -126,6 +126,7 @@ def test_owners_only(pabal):
             "conf unset": ["smtpd", "max_errors"],
             "conf get": ["smtpd", "max_errors"],
             "conf explain": ["max_errors"], "conf manual": ["smtpd"],
+            "domain set": [DOMAIN, "quota", "1G"],
             "init": ["--domain", "x.test"], "trace": ["x@y.test"]}
     free = {"user list", "domain list", "alias list", "queue list",
             "queue count", "queue top", "privileges", "check", "conf show",

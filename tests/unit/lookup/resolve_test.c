@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "conf/conf.h"
+#include "conf/quota.h"
 #include "ipc/lookup.h"
 #include "lookup/conf.h"
 #include "lookup/usage.h"
@@ -30,7 +31,8 @@ on_usage(struct ipc *peer, struct msg *m)
 		return;
 	}
 	lookup_usage_set(ipc_uid(peer), m->lookup_usage.account,
-	    m->lookup_usage.bytes, ev_now_ms());
+	    &(struct quota){ m->lookup_usage.bytes, m->lookup_usage.messages },
+	    ev_now_ms());
 }
 
 static const struct ipc_table table = {
@@ -46,7 +48,9 @@ static const char accounts[] = "alice@a.test home=a.test/alice quota=1K\n"
 			       "a+b@a.test home=ab\n"
 			       "shut@a.test mail=no\n"
 			       "both@a.test home=both\n"
-			       "alice@b.test home=b.test/alice\n";
+			       "alice@b.test home=b.test/alice quota=0\n"
+			       "dan@b.test\n"
+			       "@b.test quota=2K,7\n";
 static const char aliases[] =
     "sales@a.test: alice, bob@b.test, x@far.test\n"
     "both@a.test: both@a.test, alice\n"
@@ -331,6 +335,21 @@ test_smtpd_is_told_less(void **state)
 	close(fd);
 }
 
+/* An account's own, else its domain's, else the host's. */
+static void
+test_quota_of_the_domain(void **state)
+{
+	struct msg_lookup_found f = ask("dan@b.test", 0);
+
+	(void)state;
+	assert_int_equal(f.kind, LOOKUP_MAILBOX);
+	assert_int_equal(f.quota, 2048);
+	assert_int_equal(f.quota_messages, 7);
+	f = ask("alice@b.test", 0);
+	assert_int_equal(f.quota, 0);
+	assert_int_equal(f.quota_messages, 0);
+}
+
 /* What is left of the quota, as far as somebody has said. */
 static void
 test_room(void **state)
@@ -374,17 +393,22 @@ static void
 test_usage_is_forgotten(void **state)
 {
 	const struct slice a = SLICE("a");
+	const struct quota q = { .bytes = 15 }, none = { 0 };
+	const struct quota few = { .messages = 3 }, both = { 15, 4 };
 
 	(void)state;
-	lookup_usage_set(0, a, 10, 0);
-	assert_int_equal(lookup_usage_room(0, a, 15, USAGE_KNOWN_MS), 5);
+	lookup_usage_set(0, a, &(struct quota){ 10, 3 }, 0);
+	assert_int_equal(lookup_usage_room(0, a, &q, USAGE_KNOWN_MS), 5);
 	assert_int_equal(
-	    lookup_usage_room(0, a, 0, USAGE_KNOWN_MS), UINT64_MAX);
+	    lookup_usage_room(0, a, &none, USAGE_KNOWN_MS), UINT64_MAX);
+	assert_int_equal(lookup_usage_room(0, a, &few, USAGE_KNOWN_MS), 0);
+	assert_int_equal(lookup_usage_room(0, a, &both, USAGE_KNOWN_MS), 5);
 	assert_int_equal(
-	    lookup_usage_room(0, a, 15, USAGE_KNOWN_MS + 1), UINT64_MAX);
-	lookup_usage_set(0, a, 10, 0);
-	lookup_usage_set(0, a, 12, 5);
-	assert_int_equal(lookup_usage_room(0, a, 15, 5), 3);
+	    lookup_usage_room(0, a, &q, USAGE_KNOWN_MS + 1), UINT64_MAX);
+	lookup_usage_set(0, a, &(struct quota){ 10, 2 }, 0);
+	assert_int_equal(lookup_usage_room(0, a, &few, 5), UINT64_MAX);
+	lookup_usage_set(0, a, &(struct quota){ 12, 2 }, 5);
+	assert_int_equal(lookup_usage_room(0, a, &q, 5), 3);
 	lookup_usage_clear();
 }
 
@@ -521,6 +545,7 @@ main(void)
 		cmocka_unit_test(test_relay_may_be_kept),
 		cmocka_unit_test(test_smtpd_is_told_less),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_quota_of_the_domain),
 		cmocka_unit_test(test_usage_is_forgotten),
 		cmocka_unit_test(test_table_gone),
 		cmocka_unit_test(test_table_never_written),

@@ -18,7 +18,7 @@ admission(unsigned n)
 		.account = account,
 		.home = home,
 		.place = home,
-		.quota = 5000 };
+		.quota = { 5000, 30 } };
 
 	memcpy(a.ticket, &n, sizeof n);
 	return a;
@@ -63,7 +63,8 @@ test_once(void **state)
 	assert_string_equal(got->account, account);
 	assert_string_equal(got->home, home);
 	assert_int_equal(got->uid, 7);
-	assert_int_equal(got->quota, 5000);
+	assert_int_equal(got->quota.bytes, 5000);
+	assert_int_equal(got->quota.messages, 30);
 	admit_free(&got);
 	assert_false(take(1, 1, ROLE_IMAPD, 1));
 }

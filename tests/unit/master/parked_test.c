@@ -16,7 +16,9 @@ ticket_of(const struct parked *p)
 static struct parked *
 park(const char *account, const char *home)
 {
-	return parked_new(1000, slice_str(account), slice_str(home), 0);
+	const struct quota q = { .bytes = 5 };
+
+	return parked_new(1000, slice_str(account), slice_str(home), &q);
 }
 
 static void
@@ -30,6 +32,24 @@ test_found_until_forgotten(void **state)
 	assert_false(parked_has(SLICE("x")));
 	parked_forget(ticket_of(p));
 	assert_false(parked_has(SLICE("x/a")));
+}
+
+/* What was said last counts for all who wait. */
+static void
+test_quota(void **state)
+{
+	const struct quota more = { .bytes = 7, .messages = 3 };
+	const struct parked *p = park("a@x", "x/a");
+	const struct parked *other = park("a@x", "x/b");
+
+	(void)state;
+	assert_int_equal(parked_quota(p).bytes, 5);
+	parked_set_quota(SLICE("x/a"), &more);
+	parked_set_quota(SLICE("x/c"), &more);
+	assert_int_equal(parked_quota(p).bytes, 7);
+	assert_int_equal(parked_quota(p).messages, 3);
+	assert_int_equal(parked_quota(other).bytes, 5);
+	parked_clear();
 }
 
 /* By however many homes. */
@@ -59,6 +79,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found_until_forgotten),
+		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_most_of_an_account),
 	};
 

@@ -12,7 +12,7 @@ static const struct job_rcpt rows[] = {
 	    .account = SLICE("bob@pabal.test"),
 	    .home = SLICE("pabal.test/bob"),
 	    .extension = SLICE("tag\nwith newline"),
-	    .quota_bytes = INT64_MAX,
+	    .quota = { INT64_MAX, 12 },
 	    .orcpt = SLICE("rfc822;b"),
 	    .notify = SLICE("NEVER"),
 	    .target = SLICE("|cat >/dev/null 2>&1"),
@@ -42,7 +42,8 @@ test_there_and_back(void **state)
 		assert_true(slice_eq(r.account, rows[i].account));
 		assert_true(slice_eq(r.home, rows[i].home));
 		assert_true(slice_eq(r.extension, rows[i].extension));
-		assert_int_equal(r.quota_bytes, rows[i].quota_bytes);
+		assert_int_equal(r.quota.bytes, rows[i].quota.bytes);
+		assert_int_equal(r.quota.messages, rows[i].quota.messages);
 		assert_true(slice_eq(r.orcpt, rows[i].orcpt));
 		assert_true(slice_eq(r.notify, rows[i].notify));
 		assert_true(slice_eq(r.target, rows[i].target));
@@ -65,6 +66,7 @@ test_refused(void **state)
 		"1 address=a future=b\n", "1 address=%\n",
 		"1 address=a quota=\n", "1 address=a quota=-1\n",
 		"1 address=a quota=9223372036854775808\n",
+		"1 address=a quota=5,\n", "1 address=a quota=5,-\n",
 	};
 	/* clang-format on */
 	struct arena arena;

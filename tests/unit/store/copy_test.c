@@ -138,7 +138,7 @@ test_over_quota(void **state)
 
 	(void)state;
 	prepare();
-	account_set_quota(fx_account, 0, MANY + MANY - 20);
+	fx_quota(0, MANY + MANY - 20);
 	o = copy(false);
 	assert_int_equal(o.rc, -1);
 	assert_int_equal(count("INBOX"), MANY);

@@ -117,6 +117,13 @@ fx_box(const char *name)
 	return m;
 }
 
+static inline void
+fx_quota(uint64_t bytes, uint64_t messages)
+{
+	account_set_owner(fx_account, SLICE("u@d.test"),
+	    &(struct quota){ bytes, messages });
+}
+
 struct fx_done {
 	struct append *a;
 	unsigned calls;

@@ -441,7 +441,8 @@ test_bound(void **state)
 	/* The quota is one as well. */
 	m = fx_box("INBOX");
 	store_set_retention(fx_store, WEEK_S, 0);
-	account_set_quota(fx_account, 2500, 0);
+	account_set_owner(
+	    fx_account, SLICE(""), &(struct quota){ .bytes = 2500 });
 	clock_set_wall(DAY_MS);
 	expunge(m, fx_append(m, "x\r\n", 0));
 	fx_flush();
@@ -462,13 +463,15 @@ test_quota(void **state)
 	(void)state;
 	begin(WEEK_S, 0);
 	expunge(m, fx_append(m, "Subject: x\r\n\r\nxxxxxxxxxxxxxxxx\r\n", 0));
-	account_set_quota(fx_account, 10, 0);
+	account_set_owner(
+	    fx_account, SLICE(""), &(struct quota){ .bytes = 10 });
 	l = kept();
 	v = &l.messages[0];
 	assert_int_equal(undelete_messages(m, &v, 1, &r, &err), -1);
 	assert_int_equal(err.code, ERR_OVER_QUOTA);
 	assert_int_equal(r.restored, 0);
-	account_set_quota(fx_account, 0, 0);
+	account_set_owner(
+	    fx_account, SLICE(""), &(struct quota){ .bytes = 0 });
 	assert_int_equal(bring(m, &l), 1);
 	keptlist_fini(&l);
 	mailbox_close(&m);

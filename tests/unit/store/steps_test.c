@@ -406,8 +406,8 @@ test_deleted(void **state)
 	mailbox_close(&m);
 	assert_int_equal(mailbox_delete(fx_account, SLICE("b"), NULL), 0);
 	assert_int_equal(account_usage(fx_account, &usage, NULL), 0);
-	assert_int_equal(usage.messages, 1);
-	assert_int_equal(usage.bytes, 3);
+	assert_int_equal(usage.used.messages, 1);
+	assert_int_equal(usage.used.bytes, 3);
 	assert_int_equal(
 	    mailbox_open(fx_account, SLICE("b"), &m, NULL), ABSENT);
 	/* One of the same name has none of its messages. */

@@ -37,8 +37,8 @@ test_append_and_read(void **state)
 	assert_int_equal(st.recent, 2);
 	assert_int_equal(st.bytes, 2 * strlen(MAIL));
 	assert_int_equal(account_usage(fx_account, &u, &err), 0);
-	assert_int_equal(u.messages, 2);
-	assert_int_equal(u.bytes, 2 * strlen(MAIL));
+	assert_int_equal(u.used.messages, 2);
+	assert_int_equal(u.used.bytes, 2 * strlen(MAIL));
 	assert_non_null(fx_file("cur", ",S=27,W=31,U=2:2,FS"));
 	assert_null(fx_file("tmp", ""));
 	mailbox_close(&m);
@@ -246,7 +246,7 @@ test_quota(void **state)
 	struct copy_result r;
 
 	(void)state;
-	account_set_quota(fx_account, 3 * strlen(MAIL), 0);
+	fx_quota(3 * strlen(MAIL), 0);
 	fx_append(m, MAIL, 0);
 	fx_append(m, MAIL, 0);
 	message_copy(m, uids, 2, to, false, on_copied, &r);
@@ -255,16 +255,16 @@ test_quota(void **state)
 	assert_int_equal(fx_status(to).messages, 0);
 	assert_null(fx_file(".Sent/cur", ""));
 	assert_int_equal(
-	    account_check_quota(fx_account, strlen(MAIL), 1, NULL), 0);
+	    mailbox_check_quota(m, strlen(MAIL), 1, NULL), 0);
 	fx_append(m, MAIL, 0);
 	assert_int_equal(
-	    account_check_quota(fx_account, strlen(MAIL), 1, NULL), -1);
+	    mailbox_check_quota(m, strlen(MAIL), 1, NULL), -1);
 	assert_int_equal(fx_try_append(m, MAIL, &info, &class), 0);
 	assert_int_equal(class, ERR_PERM);
 	assert_null(fx_file("tmp", ""));
 	message_copy(m, uids, 1, to, true, on_copied, &r);
 	assert_int_equal(r.rc, 0);
-	account_set_quota(fx_account, 0, 3);
+	fx_quota(0, 3);
 	assert_int_equal(fx_try_append(m, MAIL, &info, &class), 0);
 	mailbox_close(&m);
 	mailbox_close(&to);
@@ -282,7 +282,7 @@ test_atomic_batch(void **state)
 	uint32_t uid, uidvalidity;
 
 	(void)state;
-	account_set_quota(fx_account, strlen(MAIL) + 5, 0);
+	fx_quota(strlen(MAIL) + 5, 0);
 	append_write(d.a, SLICE(MAIL), NULL);
 	append_finish(d.a, &info, NULL);
 	append_write(second, SLICE(MAIL), NULL);

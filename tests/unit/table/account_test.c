@@ -11,7 +11,7 @@ static const struct {
 	const char *out; /* NULL: refused */
 } rows[] = {
 	{ "alice@a.test", "",
-	  "uid=- gid=- home=a.test/alice quota=0" },
+	  "uid=- gid=- home=a.test/alice" },
 	{ "Alice@A.test", "quota=100M",
 	  "uid=- gid=- home=a.test/alice quota=100M" },
 	{ "a@a.test", "uid=1000 gid=100 home=users/a quota=1g",
@@ -19,15 +19,23 @@ static const struct {
 	{ "a@a.test", "uid=- gid=- home=h  quota=1025 ",
 	  "uid=- gid=- home=h quota=1025" },
 	{ "a@a.test", "login=no mail=no",
-	  "uid=- gid=- home=a.test/a quota=0 login=no mail=no" },
+	  "uid=- gid=- home=a.test/a login=no mail=no" },
 	{ "a@a.test", "login=yes",
-	  "uid=- gid=- home=a.test/a quota=0" },
+	  "uid=- gid=- home=a.test/a" },
 	{ "a/b@a.test", "home=x",
-	  "uid=- gid=- home=x quota=0" },
+	  "uid=- gid=- home=x" },
 	{ "\"a b\"@a.test", "home=x/y",
-	  "uid=- gid=- home=x/y quota=0" },
+	  "uid=- gid=- home=x/y" },
 	{ "a+b@a.test", "",
-	  "uid=- gid=- home=a.test/a+b quota=0" },
+	  "uid=- gid=- home=a.test/a+b" },
+	{ "a@a.test", "quota=0",
+	  "uid=- gid=- home=a.test/a quota=0" },
+	{ "a@a.test", "quota=-",
+	  "uid=- gid=- home=a.test/a" },
+	{ "a@a.test", "quota=5G,1000",
+	  "uid=- gid=- home=a.test/a quota=5G,1000" },
+	{ "a@a.test", "quota=0,1000",
+	  "uid=- gid=- home=a.test/a quota=0,1000" },
 
 	{ "a",            "home=x",           NULL },
 	{ "a@",           "home=x",           NULL },
@@ -56,6 +64,10 @@ static const struct {
 	{ "a@a.test",     "quota=1X",         NULL },
 	{ "a@a.test",     "quota=1MM",        NULL },
 	{ "a@a.test",     "quota=9999999T",   NULL },
+	{ "a@a.test",     "quota=1G,",        NULL },
+	{ "a@a.test",     "quota=,5",         NULL },
+	{ "a@a.test",     "quota=1G,5K",      NULL },
+	{ "a@a.test",     "quota=1G,5,5",     NULL },
 	{ "a@a.test",     "login=maybe",      NULL },
 	{ "a@a.test",     "shell=/bin/sh",    NULL },
 	{ "a@a.test",     "quota",            NULL },
@@ -86,6 +98,41 @@ test_parse(void **state)
 		assert_string_equal(buf_cstr(&out), rows[i].out);
 		buf_fini(&out);
 	}
+}
+
+static void
+test_domain(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *key, *value;
+		bool ok;
+	} lines[] = {
+		{ "@a.test", "quota=5G,10", true },
+		{ "@a.test", "quota=0", true },
+		{ "@a.test", "quota=-", true },
+		{ "@a.test", "", false },
+		{ "@a.test", "quota=", false },
+		{ "@a.test", "home=x", false },
+		{ "@a.test", "quota=5G home=x", false },
+		{ "@", "quota=5G", false },
+		{ "@a..test", "quota=5G", false },
+	};
+	/* clang-format on */
+	struct account_entry a;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if ((account_check(slice_str(lines[i].key),
+			 slice_str(lines[i].value), NULL) == 0) != lines[i].ok)
+			fail_msg("%s %s", lines[i].key, lines[i].value);
+	assert_int_equal(
+	    account_parse_domain(SLICE("quota=5G,10"), &a, NULL), 0);
+	assert_true(a.has_quota);
+	assert_int_equal(a.quota.bytes, INT64_C(5) << 30);
+	assert_int_equal(a.quota.messages, 10);
+	assert_true(slice_is(account_domain_key(SLICE("\"a@b\"@a.test")),
+	    "@a.test"));
 }
 
 static void
@@ -128,6 +175,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_domain),
 		cmocka_unit_test(test_home_has_a_limit),
 		cmocka_unit_test(test_password),
 	};
