@@ -1,45 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/park/reselect.h"
 
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/park/state.h"
 #include "imapd/selected/update.h"
 #include "log/log.h"
 #include "store/mailbox.h"
+#include "store/mailbox_id.h"
 #include "store/view.h"
 #include "store/view_save.h"
 
-static bool
-has_id(struct mailbox *m, struct slice id)
+/* FOUND: M is the mailbox ID. */
+static enum found
+has_id(struct mailbox *m, struct slice id, struct err *err)
 {
 	struct mailbox_status st;
 
-	return mailbox_status(m, &st, NULL) == 0 && slice_is(id, st.id);
-}
-
-struct by_id {
-	struct account *account;
-	struct slice id;
-	char *name; /* what was found; heap memory */
-};
-
-static bool
-look_at(void *arg, const struct mailbox_info *info)
-{
-	struct by_id *f = arg;
-	struct mailbox *m;
-
-	if (!info->exists ||
-	    mailbox_open(f->account, info->name, &m, NULL) != FOUND)
-		return true;
-	if (has_id(m, f->id))
-		f->name = xslicedup(info->name);
-	mailbox_close(&m);
-	return f->name == NULL;
+	if (mailbox_status(m, &st, err) == -1)
+		return err->code == ERR_NOT_FOUND ? ABSENT : TEMPFAIL;
+	return slice_is(id, st.id) ? FOUND : ABSENT;
 }
 
 /* The mailbox that was selected, also where it got another name since. */
@@ -47,20 +27,14 @@ static enum found
 open_selected(struct account *a, const struct park_state *p, struct mailbox **m,
     struct err *err)
 {
-	struct by_id search = { .account = a, .id = p->id };
 	enum found f = mailbox_open(a, p->name, m, err);
 
-	if (f == TEMPFAIL || (f == FOUND && has_id(*m, p->id)))
-		return f;
-	if (f == FOUND)
-		mailbox_close(m);
-	if (mailbox_list(a, false, look_at, &search, err) == -1)
-		return TEMPFAIL;
-	if (search.name == NULL)
-		return ABSENT;
-	f = mailbox_open(a, slice_str(search.name), m, err);
-	xfree(&search.name);
-	return f;
+	if (f == FOUND) {
+		f = has_id(*m, p->id, err);
+		if (f != FOUND)
+			mailbox_close(m);
+	}
+	return f == ABSENT ? mailbox_open_id(a, p->id, m, err) : f;
 }
 
 const char *

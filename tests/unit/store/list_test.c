@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/mailbox.h"
+#include "store/mailbox_id.h"
 
 #include "maildir/filename.h"
 #include "tests/unit/store/fixture.h"
@@ -539,6 +540,32 @@ test_not_the_owners(void **state)
 	fx_open_as("boot-1");
 }
 
+/* As it was selected, for who comes back to it. */
+static void
+test_found_by_id(void **state)
+{
+	struct mailbox_status st;
+	struct mailbox *m;
+	char id[MAILBOX_ID_SIZE];
+
+	(void)state;
+	assert_int_equal(create("a"), ERR_NONE);
+	assert_int_equal(create("b"), ERR_NONE);
+	assert_int_equal(mailbox_open(fx_account, SLICE("a"), &m, NULL), FOUND);
+	assert_int_equal(mailbox_status(m, &st, NULL), 0);
+	memcpy(id, st.id, sizeof id);
+	mailbox_close(&m);
+	assert_int_equal(rename_box("a", "c"), ERR_NONE);
+	assert_int_equal(create("a"), ERR_NONE);
+	assert_int_equal(
+	    mailbox_open_id(fx_account, slice_str(id), &m, NULL), FOUND);
+	assert_true(slice_is(mailbox_name(m), "c"));
+	mailbox_close(&m);
+	assert_int_equal(delete_box("c"), ERR_NONE);
+	assert_int_equal(
+	    mailbox_open_id(fx_account, slice_str(id), &m, NULL), ABSENT);
+}
+
 int
 main(void)
 {
@@ -551,6 +578,7 @@ main(void)
 		FX(test_rename),
 		FX(test_rename_inbox),
 		FX(test_folded),
+		FX(test_found_by_id),
 		FX(test_subscribe),
 		FX(test_made_by_hand),
 		FX(test_renamed_by_hand_keeps_records),
