@@ -154,6 +154,7 @@ imapd_session_stop(struct session *s, const char *why)
 {
 	const bool idles = s->job != NULL && s->job->ops->changed != NULL;
 
+	client_of(s)->stopped = s->state != S_LOGOUT;
 	if ((s->command == NULL && s->job == NULL) || idles)
 		imapd_bye(s, why);
 	else

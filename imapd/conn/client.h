@@ -28,6 +28,7 @@ struct client {
 	bool held;         /* input waits for the next step */
 	bool compress;     /* from the next byte on */
 	bool back;         /* to login, at the end */
+	bool stopped;      /* because the process ends */
 	bool highest;      /* it carries HIGHESTMODSEQ, as of those updates */
 	const char *bye;   /* to be said when the command is answered */
 	unsigned holds;

@@ -221,6 +221,8 @@ end_word(const struct session *s, enum stream_end why)
 
 	if (client_of(s)->back)
 		return "unauthenticate";
+	if (s->state == S_LOGOUT && client_of(s)->stopped)
+		return "stop";
 	return s->state == S_LOGOUT ? "logout" : words[why];
 }
 
