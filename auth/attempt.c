@@ -231,5 +231,6 @@ attempt_succeed(struct auth_check *c)
 	    .uid = c->facts.uid == ACCOUNT_VIRTUAL ? 0 : c->facts.uid,
 	    .home = slice_of(c->facts.home, c->facts.home_len),
 	    .quota = c->facts.quota.bytes,
-	    .quota_messages = c->facts.quota.messages);
+	    .quota_messages = c->facts.quota.messages,
+	    .address = slice_str(c->client));
 }

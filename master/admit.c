@@ -30,6 +30,7 @@ admit_free(struct admission **ap)
 	free(a->account);
 	free(a->home);
 	free(a->place);
+	free(a->address);
 	free(a);
 }
 
@@ -75,6 +76,8 @@ admit_put(const struct admission *from, int64_t now_ms)
 	a->account = xstrdup(from->account);
 	a->home = xstrdup(from->home);
 	a->place = xstrdup(from->place);
+	if (from->address != NULL)
+		a->address = xstrdup(from->address);
 	map_put(&by_ticket, ticket_of(a), a);
 	TAILQ_INSERT_TAIL(&order, a, link);
 }

@@ -31,6 +31,7 @@ struct admission {
 	char *home;
 	char *place; /* a part of home */
 	struct quota quota;
+	char *address; /* of the client */
 };
 
 /* Note A (borrowed); the oldest of too many counts no longer. */

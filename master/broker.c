@@ -18,6 +18,8 @@
 #include "master/admit.h"
 #include "master/child.h"
 #include "master/idle.h"
+#include "master/parked.h"
+#include "master/slots.h"
 #include "sys/fd.h"
 
 /* Somebody who waits for a process that is not ready, or for the end of his
@@ -42,17 +44,30 @@ struct connection {
 
 static TAILQ_HEAD(, asker) askers = TAILQ_HEAD_INITIALIZER(askers);
 
-/* Whom a channel from PEER is for: the account that logged in through it, or
- * the one that PEER's process is for. */
+/* Those of A's client that wait while it gets one more session of C. */
+static uint32_t
+parked_beside(const struct child *c, const struct admission *a)
+{
+	char room[SLOT_KEY_BYTES];
+
+	if (c->role != ROLE_IMAPD || a->address == NULL)
+		return 0;
+	return parked_count(slots_bytes_of(c, room), slice_str(a->account),
+	    slice_str(a->address));
+}
+
+/* Whom a channel from PEER to TO is for: the account that logged in through it,
+ * or the one that PEER's process is for. */
 static struct ipc_pass
-pass_of(const struct ipc *peer, const struct admission *a)
+pass_of(
+    const struct ipc *peer, const struct child *to, const struct admission *a)
 {
 	const struct child *c = ipc_data(peer);
 	struct ipc_pass pass = { .quota = { 0 } };
 
 	if (a != NULL)
 		return (struct ipc_pass){ slice_str(a->account),
-			slice_str(a->home), a->quota };
+			slice_str(a->home), a->quota, parked_beside(to, a) };
 	if (ipc_role(peer) < ROLE_CTL && c != NULL) {
 		pass.account = slice_str(c->account);
 		pass.home = slice_str(c->place);
@@ -75,7 +90,7 @@ make_connection(
     struct ipc *peer, uint64_t id, struct child *c, const struct admission *a)
 {
 	static uint64_t last;
-	const struct ipc_pass pass = pass_of(peer, a);
+	const struct ipc_pass pass = pass_of(peer, c, a);
 	struct connection *n;
 	int pair[2];
 	bool sent;
@@ -97,7 +112,8 @@ make_connection(
 		   .index = ipc_index(peer), .uid = n->uid,
 		   .account = pass.account, .home = pass.home,
 		   .quota = pass.quota.bytes,
-		   .quota_messages = pass.quota.messages, .sock = pair[0]) ||
+		   .quota_messages = pass.quota.messages,
+		   .parked = pass.parked, .sock = pair[0]) ||
 	       !ipc_is_broken(c->peer);
 	if (sent)
 		IPC_SEND(peer, master_connected, .id = id, .ok = true,

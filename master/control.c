@@ -15,6 +15,7 @@
 #include "master/listen.h"
 #include "master/logpipe.h"
 #include "master/master.h"
+#include "master/parked.h"
 #include "master/reload.h"
 #include "master/slots.h"
 #include "master/stop.h"
@@ -46,11 +47,25 @@ state_word(const struct child *c)
 	return words[c->state];
 }
 
+/* Whom C is there for; WORD is room for it. */
+static const char *
+whom(const struct child *c, char word[32])
+{
+	if (c->nursery)
+		return "(nursery)";
+	if (c->role == ROLE_PARKING) {
+		snprintf(word, 32, "(%u-parked)", parked_total());
+		return word;
+	}
+	return c->place[0] != '\0' ? c->place : "-";
+}
+
 static void
 on_status(struct ipc *peer, uint64_t id)
 {
 	struct buf text = { .max = MSG_MAX_BYTES - 64 };
 	const struct child *c;
+	char word[32];
 
 	TAILQ_FOREACH(c, &master_children, link)
 	{
@@ -65,9 +80,7 @@ on_status(struct ipc *peer, uint64_t id)
 		    c->service, c->daemon, c->index, (unsigned)c->uid,
 		    (int)c->pid, state_word(c),
 		    (long long)(ev_now_ms() - c->since_ms) / 1000, c->restarts,
-		    c->nursery            ? "(nursery)"
-		    : c->place[0] != '\0' ? c->place
-					  : "-");
+		    whom(c, word));
 	}
 	answer(
 	    peer, id, child_all_ready() && !master.stopping, buf_slice(&text));

@@ -121,6 +121,12 @@ send_configuration(
 	return 0;
 }
 
+static const char *
+mail_of(const struct identity *id)
+{
+	return id->home != NULL ? id->home : master.conf->shared.mail_directory;
+}
+
 int
 equip_open_place(struct child *c, struct err *err)
 {
@@ -131,9 +137,18 @@ equip_open_place(struct child *c, struct err *err)
 	if (identity_of(c, &id, err) == -1)
 		return -1;
 	c->place_fd = place_open(
-	    id.home != NULL ? id.home : master.conf->shared.mail_directory,
-	    c->place, master.drop, id.uid, id.gid, err);
+	    mail_of(&id), c->place, master.drop, id.uid, id.gid, err);
 	return c->place_fd == -1 ? -1 : 0;
+}
+
+int
+equip_open_mail(const struct child *c, const char *path, struct err *err)
+{
+	struct identity id;
+
+	if (identity_of(c, &id, err) == -1)
+		return -1;
+	return place_find(mail_of(&id), path, master.drop, id.uid, id.gid, err);
 }
 
 void

@@ -21,6 +21,9 @@ struct equip {
  * gets it.  -1: it cannot be opened. */
 int equip_open_place(struct child *c, struct err *err);
 void equip_close_place(struct child *c);
+/* The directory PATH of C's mail, to be named and not to be read (O_PATH), with
+ * the rights of its owner and over no link; the fd, or -1. */
+int equip_open_mail(const struct child *c, const char *path, struct err *err);
 /* After the hello of C: everything it needs, then "go".  One that only checks
  * gets no listening sockets.  -1: it cannot have that (ERR_PERM, or ERR_TEMP
  * for want of a descriptor), and has no "go". */

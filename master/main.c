@@ -27,6 +27,7 @@
 #include "master/logpipe.h"
 #include "master/master.h"
 #include "master/notify.h"
+#include "master/park.h"
 #include "master/reach.h"
 #include "master/reload.h"
 #include "master/secrets.h"
@@ -111,7 +112,7 @@ on_gone(struct ipc *peer)
 		trial_on_gone(c);
 		return;
 	}
-	reach_on_gone(peer);
+	park_on_gone(peer);
 	child_on_gone(peer);
 }
 
@@ -125,8 +126,9 @@ static const struct ipc_table table = {
 		[MSG_master_acked] = broker_on_acked,
 		[MSG_master_admit] = reach_on_admit,
 		[MSG_master_changed] = reach_on_changed,
-		[MSG_master_park] = reach_on_park,
-		[MSG_parking_done] = reach_on_parking_done,
+		[MSG_master_park] = park_on_park,
+		[MSG_parking_done] = park_on_done,
+		[MSG_parking_room] = park_on_room,
 		[MSG_master_control] = control_on_verb,
 		[MSG_logger_closed] = logpipe_on_closed,
 	},
@@ -233,6 +235,7 @@ main(int argc, char **argv)
 		return EX_CONFIG;
 	}
 	notify_init(options.notify_fd);
+	park_init();
 	child_apply(master.conf);
 	watch_start();
 	ev_run();

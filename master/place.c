@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -34,6 +35,18 @@ place_ok(struct slice place)
 	return true;
 }
 
+bool
+place_dir_ok(struct slice dir)
+{
+	if (dir.n == 0 || dir.n > NAME_MAX || dir.p[0] != '.' ||
+	    slice_is(dir, ".."))
+		return false;
+	for (size_t i = 0; i < dir.n; i++)
+		if (dir.p[i] == '/' || dir.p[i] == '\0')
+			return false;
+	return true;
+}
+
 /* A mount of DIR alone; DIR itself where that is not to be had (the right to
  * mount is CAP_SYS_ADMIN). */
 static int
@@ -53,6 +66,16 @@ without_parent(int dir)
 	return fd;
 }
 
+/* Files are opened as UID, until it is called again. */
+static void
+act_as(bool as_owner, uid_t uid, gid_t gid)
+{
+	if (!as_owner)
+		return;
+	(void)setfsgid(gid);
+	(void)setfsuid(uid);
+}
+
 int
 place_open(const char *root, const char *place, bool as_owner, uid_t uid,
     gid_t gid, struct err *err)
@@ -62,15 +85,25 @@ place_open(const char *root, const char *place, bool as_owner, uid_t uid,
 
 	if (top == -1)
 		return err_sys(err, ERR_PERM, "open %s", root);
-	if (as_owner) {
-		(void)setfsgid(gid);
-		(void)setfsuid(uid);
-	}
+	act_as(as_owner, uid, gid);
 	fd = beneath_make(top, place, 0700, err);
-	if (as_owner) {
-		(void)setfsuid(geteuid());
-		(void)setfsgid(getegid());
-	}
+	act_as(as_owner, geteuid(), getegid());
 	fd_close(&top);
 	return fd == -1 ? -1 : without_parent(fd);
+}
+
+int
+place_find(const char *root, const char *path, bool as_owner, uid_t uid,
+    gid_t gid, struct err *err)
+{
+	int top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd;
+
+	if (top == -1)
+		return err_sys(err, ERR_PERM, "open %s", root);
+	act_as(as_owner, uid, gid);
+	fd = beneath_open(top, path, O_PATH | O_DIRECTORY, 0, err);
+	act_as(as_owner, geteuid(), getegid());
+	fd_close(&top);
+	return fd;
 }

@@ -21,6 +21,7 @@
 #include "master/child_roster.h"
 #include "master/isolation.h"
 #include "master/master.h"
+#include "master/park.h"
 #include "master/parked.h"
 #include "master/place.h"
 #include "master/slots.h"
@@ -36,18 +37,6 @@ may_reach(const struct ipc *peer, enum role role)
 	if (ipc_role(peer) == ROLE_USER)
 		return role < ROLE_COUNT && role_is(role, ROLE_FOR_USERS);
 	return c != NULL && role < ROLE_COUNT && (c->reach & 1U << role) != 0;
-}
-
-/* The process that idle sessions wait in, if it runs. */
-static const struct child *
-parking(void)
-{
-	const struct slot_key key = { .role = ROLE_PARKING };
-	const char *why;
-	const struct child *c = child_find(&key, "", false, &why);
-
-	return c != NULL && c->state == CHILD_READY && c->peer != NULL ? c
-								       : NULL;
 }
 
 /* Sessions go to these. */
@@ -102,7 +91,10 @@ admission_of(const struct msg_master_admit *in, struct admission *a)
 	if (in->ticket.n != sizeof a->ticket)
 		return false;
 	memcpy(a->ticket, in->ticket.p, sizeof a->ticket);
-	return admission_for(a, in->account, in->home);
+	if (!admission_for(a, in->account, in->home))
+		return false;
+	a->address = xslicedup(in->address);
+	return true;
 }
 
 /* What parking's TICKET stands for; it counts again, until parking says that
@@ -199,19 +191,10 @@ reach_on_admit(struct ipc *peer, struct msg *m)
 		free(a.account);
 		free(a.home);
 		free(a.place);
+		free(a.address);
 	}
 	IPC_SEND(peer, master_admitted, .id = in->id, .ok = ok,
 	    .why = slice_str(ok ? "" : why));
-}
-
-/* parking, where sessions of HOME wait. */
-static void
-tell_parking(struct slice home)
-{
-	const struct child *c = parking();
-
-	if (c != NULL && parked_has(home))
-		IPC_SEND(c->peer, store_changed, .home = home);
 }
 
 /* The process of ROLE that has the sessions of an account, if it runs and is
@@ -249,46 +232,5 @@ reach_on_changed(struct ipc *peer, struct msg *m)
 		if (needs_ticket((enum role)r) &&
 		    msg_may_receive((enum role)r, MSG_store_changed))
 			tell_changed((enum role)r, from, in);
-	tell_parking(in->home);
-}
-
-/* From imapd, for a session of its own place. */
-void
-reach_on_park(struct ipc *peer, struct msg *m)
-{
-	const struct msg_master_park *in = &m->master_park;
-	const struct child *from = ipc_data(peer), *c = parking();
-	const struct parked *p = NULL;
-	struct slice rest, ticket = { NULL, 0 };
-	bool ok = false;
-
-	if (from != NULL && c != NULL && place_ok(in->home) &&
-	    place_rest(slice_str(from->place), in->home, &rest))
-		p = parked_new(from->uid,
-		    from->account[0] != '\0' ? slice_str(from->account)
-					     : in->account,
-		    in->home,
-		    &(struct quota){ in->quota, in->quota_messages });
-	if (p != NULL) {
-		ticket = slice_of(p->ticket, sizeof p->ticket);
-		ok = IPC_SEND(c->peer, parking_expect, .ticket = ticket,
-		    .home = in->home);
-	}
-	IPC_SEND(peer, master_ticket, .id = in->id, .ok = ok, .ticket = ticket);
-	if (!ok)
-		parked_forget(ticket);
-}
-
-void
-reach_on_parking_done(struct ipc *peer, struct msg *m)
-{
-	(void)peer;
-	parked_forget(m->parking_done.ticket);
-}
-
-void
-reach_on_gone(const struct ipc *peer)
-{
-	if (ipc_role(peer) == ROLE_PARKING)
-		parked_clear();
+	park_changed(in->home);
 }

@@ -16,11 +16,5 @@ void reach_on_connect(struct ipc *peer, struct msg *m);
 void reach_on_admit(struct ipc *peer, struct msg *m);
 /* master_changed: the mail of an account; who has its sessions is told. */
 void reach_on_changed(struct ipc *peer, struct msg *m);
-/* master_park: a session of imapd's is to wait in parking
- * (lib/ipc/parking.def); parking_done: it is gone from there. */
-void reach_on_park(struct ipc *peer, struct msg *m);
-void reach_on_parking_done(struct ipc *peer, struct msg *m);
-/* PEER is gone: what it was to be asked by a ticket for, too. */
-void reach_on_gone(const struct ipc *peer);
 
 #endif

@@ -31,6 +31,14 @@ slots_key_bytes(const struct slot_key *key, char room[SLOT_KEY_BYTES])
 	return slice_of(room, sizeof head + place.n);
 }
 
+struct slice
+slots_bytes_of(const struct child *c, char room[SLOT_KEY_BYTES])
+{
+	const struct slot_key key = slots_key_of(c);
+
+	return slots_key_bytes(&key, room);
+}
+
 static struct slice
 pid_bytes(const pid_t *pid)
 {
@@ -41,10 +49,9 @@ void
 slots_add(struct child *c)
 {
 	char room[SLOT_KEY_BYTES];
-	const struct slot_key key = slots_key_of(c);
 
 	TAILQ_INSERT_TAIL(&master_children, c, link);
-	map_put(&by_key, slots_key_bytes(&key, room), c);
+	map_put(&by_key, slots_bytes_of(c, room), c);
 }
 
 struct child *

@@ -34,6 +34,9 @@ enum { SLOT_KEY_BYTES = 16 + 1024 };
 struct slice slots_key_bytes(
     const struct slot_key *key, char room[SLOT_KEY_BYTES]);
 
+/* The same of C. */
+struct slice slots_bytes_of(const struct child *c, char room[SLOT_KEY_BYTES]);
+
 /* C, whose key is set, to be found from now on. */
 void slots_add(struct child *c);
 /* Not to be found by its key any more: another may take its place. */

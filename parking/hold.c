@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/map.h"
@@ -14,21 +15,21 @@
 #include "ev/loop.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
-#include "ipc/pass.h"
 #include "log/log.h"
-#include "log/metric.h"
 #include "parking/conf.h"
+#include "parking/count.h"
+#include "parking/wake.h"
 #include "sys/fd.h"
 
 enum {
 	EARLY_MAX = 16, /* of one process of imapd */
 	EARLY_MAX_ALL = 1000,
 	LAPSE_MS = 60000, /* a ticket that no session comes with */
-	THERE_MS = 60000, /* imapd may have to be started first */
+	EARLY_MS = 5000,  /* master's word was sent before it */
 	LEFT_MAX_MS = 7 * 24 * 3600 * 1000,
 	BEAT_MIN_MS = 10000,
-	AGAIN_MS = 500, /* after the first failure; then twice that, … */
-	AGAIN_TIMES = 9,
+	TRIES_TOLD = 5,  /* one or two are nothing to be told of */
+	SPARE_FDS = 100, /* for what is neither held nor woken */
 };
 
 enum stage {
@@ -42,14 +43,7 @@ enum stage {
 struct home {
 	char *name;
 	LIST_HEAD(, held) sessions;
-};
-
-/* On the way back. */
-struct waking {
-	struct held *held;
-	struct ipc *peer;
-	struct ipc_call call;
-	unsigned tries;
+	struct wakes wakes;
 };
 
 struct held {
@@ -62,29 +56,22 @@ struct held {
 	bool changed; /* the account has, since master's word */
 	uint8_t ticket[AUTH_TICKET_SIZE];
 	struct ev_io client; /* fd -1: not here yet */
-	struct ev_io watch;  /* fd -1: none */
 	struct ev_timer timer;
 	int64_t beat_at_ms, ends_at_ms;
 	uint32_t beat_ms; /* 0: none */
-	struct waking *waking;
+	struct wake *wake;
 	char sid[32];
 	char *account;
-	char *state, *beat, *bye; /* with their ends one behind the other */
-	size_t nstate, nbeat, nbye;
+	char *state, *beat, *bye, *stop; /* with their ends one behind the
+					    other */
+	size_t nstate, nbeat, nbye, nstop;
 };
 
 static struct map by_ticket, by_home;
 static LIST_HEAD(, held) early = LIST_HEAD_INITIALIZER(early);
-static unsigned sessions;
-
-static struct metric sessions_now = {
-	.name = "pabal_parking_sessions",
-	.help = "Sessions held now.",
-	.type = METRIC_GAUGE,
-};
+static bool stopping;
 
 static void on_client(struct ev_io *io, unsigned events);
-static void on_watch(struct ev_io *io, unsigned events);
 static void on_timer(struct ev_timer *t);
 
 /* ---- which there are ---- */
@@ -103,9 +90,8 @@ held_new(struct slice ticket, enum stage stage)
 	memcpy(h->ticket, ticket.p, sizeof h->ticket);
 	h->stage = stage;
 	ev_io_init(&h->client, -1, on_client);
-	ev_io_init(&h->watch, -1, on_watch);
 	ev_timer_init(&h->timer, on_timer);
-	ev_timer_set(&h->timer, LAPSE_MS);
+	ev_timer_set(&h->timer, stage == EARLY ? EARLY_MS : LAPSE_MS);
 	map_put(&by_ticket, ticket_of(h), h);
 	return h;
 }
@@ -118,6 +104,7 @@ enter_home(struct held *h, struct slice name)
 	if (home == NULL) {
 		home = xcalloc(1, sizeof *home);
 		home->name = xslicedup(name);
+		TAILQ_INIT(&home->wakes.due);
 		map_put(&by_home, name, home);
 	}
 	h->home = home;
@@ -139,42 +126,28 @@ leave_home(struct held *h)
 	free(home);
 }
 
-static void
-drop_io(struct ev_io *io)
+static size_t
+bytes_of(const struct held *h)
 {
-	if (io->fd == -1)
-		return;
-	ev_io_stop(io);
-	fd_close(&io->fd);
-}
-
-static void
-waking_end(struct held *h)
-{
-	struct waking *w = h->waking;
-
-	h->waking = NULL;
-	if (w == NULL)
-		return;
-	ipc_cancel(&w->call);
-	ipc_hangup(&w->peer);
-	free(w);
+	return h->nstate + h->nbeat + h->nbye + h->nstop;
 }
 
 /* Its client goes, too, if it is here still. */
 static void
 held_free(struct held *h)
 {
-	waking_end(h);
+	wake_stop(&h->wake);
 	if (h->account != NULL)
-		metric_set(&sessions_now, --sessions);
+		count_release(bytes_of(h));
 	if (h->home != NULL)
 		IPC_SEND(ipc_master(), parking_done, .ticket = ticket_of(h));
 	map_del(&by_ticket, ticket_of(h));
 	leave_home(h);
 	ev_timer_stop(&h->timer);
-	drop_io(&h->watch);
-	drop_io(&h->client);
+	if (h->client.fd != -1) {
+		ev_io_stop(&h->client);
+		fd_close(&h->client.fd);
+	}
 	explicit_bzero(h->ticket, sizeof h->ticket);
 	free(h->account);
 	free(h->state);
@@ -188,6 +161,7 @@ end(struct held *h, const char *why)
 {
 	log_info("parking.session-end", kv_s("sid", h->sid),
 	    kv_s("account", h->account), kv_s("why", why));
+	count_add(COUNT_ENDED);
 	held_free(h);
 }
 
@@ -199,10 +173,20 @@ say(const struct held *h, const char *p, size_t n)
 			     MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)n;
 }
 
+/* The last that it hears: that its time is up, or that there is no place for
+ * it.
+ */
 static void
-end_with_bye(struct held *h, const char *why)
+end_in_time(struct held *h)
 {
 	(void)say(h, h->bye, h->nbye);
+	end(h, "timeout");
+}
+
+static void
+end_with(struct held *h, const char *why)
+{
+	(void)say(h, h->stop, h->nstop);
 	end(h, why);
 }
 
@@ -217,59 +201,42 @@ until(int64_t at_ms)
 }
 
 static void
-again(struct held *h)
+on_failed(struct held *h, unsigned tries)
 {
-	const unsigned tries = ++h->waking->tries;
-
-	ipc_hangup(&h->waking->peer);
-	if (tries > AGAIN_TIMES) {
-		end_with_bye(h, "unserved");
-		return;
-	}
-	log_warn("parking.wake-failed", kv_s("sid", h->sid),
-	    kv_s("account", h->account), kv_u("tries", tries));
-	ev_timer_set(&h->timer, (int64_t)AGAIN_MS << (tries - 1));
+	if (tries >= TRIES_TOLD)
+		log_warn("parking.wake-failed", kv_s("sid", h->sid),
+		    kv_s("account", h->account), kv_u("tries", tries));
 }
 
 static void
-on_there(struct ipc_call *call, struct msg *m)
+on_given_up(struct held *h)
 {
-	struct waking *w = OUTER(call, struct waking, call);
-	struct held *h = w->held;
+	end_with(h, "unserved");
+}
 
-	if (m == NULL ||
-	    !IPC_SEND(w->peer, imapd_unpark, .client = h->client.fd,
+static bool
+on_there(struct held *h, struct ipc *peer)
+{
+	if (!IPC_SEND(peer, imapd_unpark, .client = h->client.fd,
 		.sid = slice_str(h->sid),
 		.state = slice_of(h->state, h->nstate),
 		.beat_ms = h->beat_ms > 0 ? (uint32_t)until(h->beat_at_ms) : 0,
 		.left_ms = until(h->ends_at_ms)))
-		again(h);
-	else
-		held_free(h);
+		return false;
+	held_free(h);
+	return true;
 }
 
+/* Its lines are written and its time runs as before, until it is gone. */
 static void
-ask(struct held *h)
-{
-	struct waking *w = h->waking;
-
-	w->peer = ipc_dial(ROLE_IMAPD, ticket_of(h));
-	IPC_CALL(
-	    w->peer, &w->call, imapd_there, on_there, THERE_MS, imapd_wanted);
-}
-
-static void
-wake(struct held *h)
+wake(struct held *h, enum count_why why)
 {
 	if (h->stage != HELD)
 		return;
 	h->stage = WAKING;
+	count_add(why);
 	ev_io_stop(&h->client);
-	drop_io(&h->watch);
-	ev_timer_stop(&h->timer);
-	h->waking = xcalloc(1, sizeof *h->waking);
-	h->waking->held = h;
-	ask(h);
+	h->wake = wake_start(h, &h->home->wakes, ticket_of(h));
 }
 
 /* What the client sends is imapd's to read; its end is seen here. */
@@ -281,18 +248,11 @@ on_client(struct ev_io *io, unsigned events)
 	const ssize_t n = recv(io->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
 
 	if (n > 0)
-		wake(h);
+		wake(h, COUNT_WOKEN_CLIENT);
 	else if (n == 0)
 		end(h, "eof");
 	else if ((errno != EAGAIN && errno != EINTR) || (events & EV_HUP) != 0)
 		end(h, "error");
-}
-
-static void
-on_watch(struct ev_io *io, unsigned events)
-{
-	(void)events;
-	wake(OUTER(io, struct held, watch));
 }
 
 /* ---- time ---- */
@@ -310,7 +270,7 @@ static void
 on_time(struct held *h)
 {
 	if (ev_now_ms() >= h->ends_at_ms) {
-		end_with_bye(h, "timeout");
+		end_in_time(h);
 		return;
 	}
 	if (h->beat_ms > 0 && ev_now_ms() >= h->beat_at_ms) {
@@ -328,7 +288,7 @@ static void
 lapse(struct held *h)
 {
 	if (h->account != NULL)
-		end_with_bye(h, "unserved");
+		end_with(h, "unserved");
 	else
 		held_free(h);
 }
@@ -345,10 +305,8 @@ on_timer(struct ev_timer *t)
 		lapse(h);
 		break;
 	case HELD:
-		on_time(h);
-		break;
 	case WAKING:
-		ask(h);
+		on_time(h);
 		break;
 	}
 }
@@ -363,11 +321,12 @@ hold(struct held *h, struct ipc *from)
 	h->from = NULL;
 	IPC_SEND(from, parking_held, .id = h->id);
 	ev_io_set(&h->client, EV_READ);
-	if (h->watch.fd != -1 && !ev_io_try(&h->watch, EV_READ))
-		drop_io(&h->watch);
 	set_timer(h);
-	if (h->changed || sessions > parking_conf->max_sessions)
-		wake(h);
+	count_add(COUNT_PARKED);
+	if (stopping)
+		end_with(h, "stop");
+	else if (h->changed)
+		wake(h, COUNT_WOKEN_CHANGED);
 }
 
 void
@@ -448,18 +407,6 @@ hold_on_gone(struct ipc *peer)
 	}
 }
 
-void
-hold_on_watch(struct ipc *peer, struct msg *m)
-{
-	struct msg_parking_watch *in = &m->parking_watch;
-	struct held *h = awaited(peer, in->ticket);
-
-	if (h == NULL || h->watch.fd != -1)
-		return;
-	h->watch.fd = in->watch;
-	in->watch = -1;
-}
-
 static void
 put(char *to, struct slice s)
 {
@@ -469,17 +416,20 @@ put(char *to, struct slice s)
 
 /* All bytes in one piece of memory. */
 static void
-keep(struct held *h, struct slice state, struct slice beat, struct slice bye)
+keep(struct held *h, const struct msg_parking_session *in)
 {
-	h->nstate = state.n;
-	h->nbeat = beat.n;
-	h->nbye = bye.n;
-	h->state = xmalloc(state.n + beat.n + bye.n + 1);
-	h->beat = h->state + state.n;
-	h->bye = h->beat + beat.n;
-	put(h->state, state);
-	put(h->beat, beat);
-	put(h->bye, bye);
+	h->nstate = in->state.n;
+	h->nbeat = in->beat.n;
+	h->nbye = in->bye.n;
+	h->nstop = in->stop.n;
+	h->state = xmalloc(bytes_of(h) + 1);
+	h->beat = h->state + h->nstate;
+	h->bye = h->beat + h->nbeat;
+	h->stop = h->bye + h->nbye;
+	put(h->state, in->state);
+	put(h->beat, in->beat);
+	put(h->bye, in->bye);
+	put(h->stop, in->stop);
 }
 
 void
@@ -498,7 +448,7 @@ hold_on_session(struct ipc *peer, struct msg *m)
 	in->client = -1;
 	h->account = xslicedup(in->account);
 	(void)slice_copy(in->sid, h->sid, sizeof h->sid);
-	keep(h, in->state, in->beat, in->bye);
+	keep(h, in);
 	h->id = in->id;
 	h->beat_ms = in->beat_ms == 0 || in->beat_ms > BEAT_MIN_MS
 			 ? in->beat_ms
@@ -507,7 +457,7 @@ hold_on_session(struct ipc *peer, struct msg *m)
 	h->ends_at_ms =
 	    ev_now_ms() +
 	    (in->left_ms < LEFT_MAX_MS ? (int64_t)in->left_ms : LEFT_MAX_MS);
-	metric_set(&sessions_now, ++sessions);
+	count_hold(bytes_of(h));
 	if (h->stage == EXPECTED)
 		hold(h, peer);
 }
@@ -534,24 +484,46 @@ hold_on_changed(struct ipc *peer, struct msg *m)
 	     h = next) {
 		next = LIST_NEXT(h, link);
 		h->changed = true;
-		wake(h);
+		wake(h, COUNT_WOKEN_CHANGED);
 	}
 }
 
 /* ---- the process ---- */
+
+static const struct wake_ops wake_ops = {
+	.on_there = on_there,
+	.on_failed = on_failed,
+	.on_given_up = on_given_up,
+};
 
 void
 hold_init(void)
 {
 	map_init(&by_ticket);
 	map_init(&by_home);
-	metric_register(&sessions_now);
+	wake_init(&wake_ops);
+	count_init();
+}
+
+/* Each has a descriptor, and some one more on their way back. */
+void
+hold_tell_room(void)
+{
+	struct rlimit files = { .rlim_cur = 0 };
+	uint64_t n = 1;
+
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_cur > WAKES_MAX + SPARE_FDS)
+		n = files.rlim_cur - WAKES_MAX - SPARE_FDS;
+	if (n > parking_conf->max_sessions)
+		n = parking_conf->max_sessions;
+	IPC_SEND(ipc_master(), parking_room, .sessions = (uint32_t)n);
 }
 
 bool
 hold_busy(void)
 {
-	return sessions > 0;
+	return count_held() > 0;
 }
 
 /* Those on their way are let go: imapd ends them, or they are gone. */
@@ -560,11 +532,13 @@ hold_stop(void)
 {
 	struct map_iter it = { 0 };
 
+	stopping = true;
+	wake_close();
 	while (map_next(&by_ticket, &it)) {
 		struct held *h = it.value;
 
 		if (h->account != NULL)
-			end_with_bye(h, "stop");
+			end_with(h, "stop");
 		else
 			held_free(h);
 	}

@@ -10,11 +10,12 @@ struct ipc;
 struct msg;
 
 void hold_init(void);
+/* master hears how many sessions there is room for. */
+void hold_tell_room(void);
 /* IPC: of master */
 void hold_on_expect(struct ipc *peer, struct msg *m);
 void hold_on_changed(struct ipc *peer, struct msg *m);
 /* IPC: of imapd */
-void hold_on_watch(struct ipc *peer, struct msg *m);
 void hold_on_session(struct ipc *peer, struct msg *m);
 void hold_on_drop(struct ipc *peer, struct msg *m);
 /* PEER has gone. */

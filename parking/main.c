@@ -11,13 +11,21 @@ start(struct err *err)
 {
 	(void)err;
 	hold_init();
+	hold_tell_room();
+	return 0;
+}
+
+static int
+reload(struct err *err)
+{
+	(void)err;
+	hold_tell_room();
 	return 0;
 }
 
 static const struct ipc_table table = {
 	.on = {
 		[MSG_parking_expect] = hold_on_expect,
-		[MSG_parking_watch] = hold_on_watch,
 		[MSG_parking_session] = hold_on_session,
 		[MSG_parking_drop] = hold_on_drop,
 		[MSG_store_changed] = hold_on_changed,
@@ -34,6 +42,7 @@ static const struct service parking = {
 	.reach = REACH(ROLE_IMAPD),
 	.ipc = &table,
 	.start = start,
+	.reload = reload,
 	.stop = hold_stop,
 	.busy = hold_busy,
 };

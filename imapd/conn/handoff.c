@@ -40,6 +40,7 @@ struct newcomer {
 	char *input; /* of the client; or what it was, for park_return */
 	size_t ninput;
 	bool tls;
+	unsigned parked; /* of its sessions; ipc/pass.h */
 	uint32_t beat_ms;
 	uint64_t left_ms;
 	char sid[32];
@@ -91,6 +92,8 @@ refuse(struct newcomer *n, enum err_class class, enum err_code code,
 	log_info("imapd.session-refused", kv_s("sid", n->sid),
 	    kv_s("client", n->address), kv_s("why", why.text));
 	answer(n, &why);
+	if (n->tag == NULL)
+		park_refuse(n->fd, slice_of(n->input, n->ninput));
 	newcomer_free(n);
 }
 
@@ -147,7 +150,7 @@ enter(struct newcomer *n)
 		return_to(n, u);
 		return;
 	}
-	if (imapd_user_count(u, slice_str(n->address)) >=
+	if (imapd_user_count(u, slice_str(n->address)) + n->parked >=
 	    imapd_conf->max_sessions_per_user) {
 		imapd_user_idle(u);
 		refuse(n, ERR_TEMP, ERR_LIMIT,
@@ -191,6 +194,7 @@ newcomer_new(struct ipc *peer, int *fd, struct slice sid, struct slice input)
 	n->home = xslicedup(pass->home);
 	n->account = xslicedup(pass->account);
 	n->quota = pass->quota;
+	n->parked = pass->parked;
 	n->input = xslicedup(input);
 	n->ninput = input.n;
 	(void)slice_copy(sid, n->sid, sizeof n->sid);
@@ -202,7 +206,7 @@ newcomer_new(struct ipc *peer, int *fd, struct slice sid, struct slice input)
 void
 imapd_on_wanted(struct ipc *peer, struct msg *m)
 {
-	IPC_SEND(peer, imapd_there, .id = m->id);
+	IPC_SEND(peer, imapd_there, .id = m->id, .ok = !handoff.closed);
 }
 
 void

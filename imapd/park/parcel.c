@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/park/parcel.h"
 
+#include <sys/socket.h>
+
 #include "ev/deflate.h"
 #include "imapd/conn/client.h"
 #include "imapd/park/state.h"
@@ -15,7 +17,8 @@ enum {
 };
 
 static const char beat[] = "* OK Still here\r\n";
-static const char bye[] = "* BYE idle for too long, or shutting down\r\n";
+static const char bye[] = "* BYE Autologout; idle for too long\r\n";
+static const char stop[] = "* BYE [UNAVAILABLE] temporarily unavailable\r\n";
 
 static const struct stream *
 stream_of(const struct session *s)
@@ -86,20 +89,34 @@ put_state(const struct session *s, struct buf *out)
 }
 
 static void
-put_line(const struct session *s, const char *text, struct buf *out)
+put_line(bool packed, const char *text, struct buf *out)
 {
-	if (stream_of(s)->layer != NULL)
+	if (packed)
 		deflate_apart(slice_str(text), out);
 	else
 		buf_adds(out, text);
 }
 
+void
+parcel_refuse(int fd, bool packed)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_MAX);
+	put_line(packed, stop, &line);
+	(void)send(fd, line.p, line.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	buf_fini(&line);
+}
+
 bool
 parcel_make(const struct session *s, struct parcel *p)
 {
+	const bool packed = stream_of(s)->layer != NULL;
+
 	buf_init(&p->state, SIZE_MAX / 2);
 	buf_init(&p->beat, LINE_MAX);
 	buf_init(&p->bye, LINE_MAX);
+	buf_init(&p->stop, LINE_MAX);
 	p->fd = -1;
 	if (parcel_can(s) && put_state(s, &p->state))
 		p->fd = fd_dup(stream_of(s)->io.fd);
@@ -107,8 +124,9 @@ parcel_make(const struct session *s, struct parcel *p)
 		parcel_fini(p);
 		return false;
 	}
-	put_line(s, beat, &p->beat);
-	put_line(s, bye, &p->bye);
+	put_line(packed, beat, &p->beat);
+	put_line(packed, bye, &p->bye);
+	put_line(packed, stop, &p->stop);
 	return true;
 }
 
@@ -118,4 +136,5 @@ parcel_fini(struct parcel *p)
 	buf_fini(&p->state);
 	buf_fini(&p->beat);
 	buf_fini(&p->bye);
+	buf_fini(&p->stop);
 }

@@ -17,6 +17,7 @@
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
+#include "maildir/name.h"
 #include "sys/fd.h"
 
 enum {
@@ -78,15 +79,12 @@ until(int64_t at_ms)
 
 /* The session ends here, without a word. */
 static void
-send_off(struct parking *p, struct slice ticket, const struct parcel *with,
-    int watch)
+send_off(struct parking *p, struct slice ticket, const struct parcel *with)
 {
 	struct session *s = p->session;
 	struct ipc *peer = ipc_link(ROLE_PARKING, 0, 0);
 	struct leaving *l = xcalloc(1, sizeof *l);
 
-	if (watch != -1)
-		IPC_SEND(peer, parking_watch, .ticket = ticket, .watch = watch);
 	l->fd = with->fd;
 	memcpy(l->sid, s->sid, sizeof l->sid);
 	IPC_CALL(peer, &l->call, parking_held, on_held, HELD_MS,
@@ -96,20 +94,19 @@ send_off(struct parking *p, struct slice ticket, const struct parcel *with,
 	    .state = buf_slice(&with->state), .beat = buf_slice(&with->beat),
 	    .beat_ms = (uint32_t)imapd_conf->idle_notify,
 	    .first_ms = until(*p->beat_at_ms), .bye = buf_slice(&with->bye),
-	    .left_ms = until(p->ends_at_ms));
+	    .stop = buf_slice(&with->stop), .left_ms = until(p->ends_at_ms));
 	log_debug("imapd.session-parked", kv_s("sid", s->sid),
 	    kv_s("account", imapd_user_name(s->user)));
 	imapd_session_leave(s);
 }
 
 /* Nothing that happens from here on is missed: the ticket has parking told of
- * what we and others of ours do, the watch of other programs.  False: there was
+ * what we and others of ours do, and other programs.  False: there was
  * something to be told, or it cannot be parked now. */
 static bool
 leave(struct parking *p, struct slice ticket)
 {
 	struct session *s = p->session;
-	int watch = viewwatch_apart(s);
 	struct parcel with;
 	bool left;
 
@@ -118,10 +115,9 @@ leave(struct parking *p, struct slice ticket)
 		parcel_rest(s);
 	left = s->state != S_LOGOUT && parcel_make(s, &with);
 	if (left) {
-		send_off(p, ticket, &with, watch);
+		send_off(p, ticket, &with);
 		parcel_fini(&with);
 	}
-	fd_close(&watch);
 	return left;
 }
 
@@ -153,10 +149,28 @@ on_ticket(struct ipc_call *call, struct msg *m)
 }
 
 static void
+ask(struct parking *p)
+{
+	const struct session *s = p->session;
+	struct buf dir;
+
+	buf_init(&dir, NAME_DIR_LIMIT);
+	if (s->view != NULL)
+		viewwatch_dir(s, &dir);
+	nleaving++;
+	IPC_CALL(ipc_master(), &p->call, master_ticket, on_ticket, TICKET_MS,
+	    master_park, .account = slice_str(imapd_user_name(s->user)),
+	    .home = slice_str(imapd_user_home(s->user)),
+	    .quota = imapd_user_quota(s->user)->bytes,
+	    .quota_messages = imapd_user_quota(s->user)->messages,
+	    .address = slice_str(s->address), .dir = buf_slice(&dir));
+	buf_fini(&dir);
+}
+
+static void
 on_timer(struct ev_timer *t)
 {
 	struct parking *p = OUTER(t, struct parking, timer);
-	const struct user *u = p->session->user;
 
 	if (!parcel_can(p->session)) {
 		arm(p, 1);
@@ -166,12 +180,7 @@ on_timer(struct ev_timer *t)
 		ev_timer_set(t, SOON_MS);
 		return;
 	}
-	nleaving++;
-	IPC_CALL(ipc_master(), &p->call, master_ticket, on_ticket, TICKET_MS,
-	    master_park, .account = slice_str(imapd_user_name(u)),
-	    .home = slice_str(imapd_user_home(u)),
-	    .quota = imapd_user_quota(u)->bytes,
-	    .quota_messages = imapd_user_quota(u)->messages);
+	ask(p);
 }
 
 struct parking *

@@ -33,4 +33,8 @@ bool park_busy(void);
 bool park_return(int fd, struct user *u, struct slice sid, struct slice state,
     uint32_t beat_ms, uint64_t left_ms);
 
+/* A session came back as STATE that has no place here: its client is told so.
+ */
+void park_refuse(int fd, struct slice state);
+
 #endif

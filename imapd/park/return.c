@@ -5,6 +5,7 @@
 #include "imapd/cmd/idle.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/user.h"
+#include "imapd/park/parcel.h"
 #include "imapd/park/park.h"
 #include "imapd/park/reselect.h"
 #include "imapd/park/state.h"
@@ -50,4 +51,13 @@ park_return(int fd, struct user *u, struct slice sid, struct slice state,
 	else
 		go_on(s, &p, beat_ms, left_ms);
 	return true;
+}
+
+void
+park_refuse(int fd, struct slice state)
+{
+	struct park_state p;
+
+	if (park_state_get(state, &p))
+		parcel_refuse(fd, p.deflate.n > 0);
 }

@@ -223,23 +223,6 @@ dirwatch_start(
 	return w;
 }
 
-int
-dirwatch_apart(const struct account *a, struct slice name)
-{
-	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	struct buf path;
-	bool all = fd != -1 && fchdir(watching.mailfd) == 0;
-
-	buf_init(&path, PATH_MAX);
-	for (size_t i = 0; all && i < SUBDIRS; i++)
-		all = inotify_add_watch(
-			  fd, subdir(&path, a, name, i), EVENTS) != -1;
-	buf_fini(&path);
-	if (!all)
-		fd_close(&fd);
-	return fd;
-}
-
 struct dirwatch *
 dirwatch_start_names(struct dirwatch_user *u, const struct account *a)
 {

@@ -27,8 +27,5 @@ struct dirwatch *dirwatch_start(
 struct dirwatch *dirwatch_start_names(
     struct dirwatch_user *u, const struct account *a);
 void dirwatch_stop(struct dirwatch **w);
-/* An inotify descriptor of its own for files of the mailbox NAME, the caller's;
- * -1: the kernel has none for us. */
-int dirwatch_apart(const struct account *a, struct slice name);
 
 #endif

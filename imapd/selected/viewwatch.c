@@ -3,9 +3,11 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/selected/dirwatch.h"
+#include "maildir/name.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 
@@ -18,11 +20,10 @@ viewwatch_start(struct dirwatch_user *u, const struct session *s)
 	    mailbox_name(view_mailbox(s->view)));
 }
 
-int
-viewwatch_apart(const struct session *s)
+void
+viewwatch_dir(const struct session *s, struct buf *out)
 {
-	if (s->view == NULL)
-		return -1;
-	return dirwatch_apart(
-	    imapd_user_account(s->user), mailbox_name(view_mailbox(s->view)));
+	(void)name_to_dir(out, mailbox_name(view_mailbox(s->view)));
+	if (out->n == 0)
+		buf_addc(out, '.');
 }

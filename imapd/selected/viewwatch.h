@@ -3,6 +3,7 @@
 #ifndef IMAPD_SELECTED_VIEWWATCH_H
 #define IMAPD_SELECTED_VIEWWATCH_H
 
+struct buf;
 struct dirwatch;
 struct dirwatch_user;
 struct session;
@@ -11,7 +12,7 @@ struct session;
 struct dirwatch *viewwatch_start(
     struct dirwatch_user *u, const struct session *s);
 
-/* dirwatch_apart for it; -1 where nothing is selected, too. */
-int viewwatch_apart(const struct session *s);
+/* Where it is beneath the account's home, added to OUT: "." or ".Sub". */
+void viewwatch_dir(const struct session *s, struct buf *out);
 
 #endif

@@ -17,6 +17,9 @@ struct ipc_pass {
 	struct slice account; /* "alice@example.org" */
 	struct slice home;    /* where its mail is: beneath the mail root */
 	struct quota quota;
+	/* Sessions of the account from the same address that wait in parking:
+	 * for imapd, of one that logs in. */
+	uint32_t parked;
 };
 /* PASS may be NULL: for nobody any more. */
 void ipc_set_pass(struct ipc *peer, const struct ipc_pass *pass);

@@ -429,7 +429,7 @@ on_peer(struct ipc *peer, struct msg *m)
 	if (who != NULL && in->account.n > 0)
 		ipc_set_pass(who, &(const struct ipc_pass){
 				      in->account, in->home,
-				      { in->quota, in->quota_messages } });
+				      { in->quota, in->quota_messages }, in->parked });
 }
 
 static void

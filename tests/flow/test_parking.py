@@ -221,7 +221,7 @@ def test_stop(make_pabal, kind):
     with kind(p) as c:
         parked(p, c)
         p.stop()
-        assert c.answer().startswith(b"* BYE ")
+        assert c.answer().startswith(b"* BYE [UNAVAILABLE] ")
         with pytest.raises((Closed, OSError)):
             c.answer()
 

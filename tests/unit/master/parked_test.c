@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { MOST = 1000 };
+enum { ROOM = 100000, MOST = 1000 };
 
 static struct slice
 ticket_of(const struct parked *p)
@@ -14,11 +14,35 @@ ticket_of(const struct parked *p)
 }
 
 static struct parked *
+park_of(const char *process, const char *account, const char *home,
+    const char *address)
+{
+	return parked_new(&(const struct parked_for){ .uid = 1000,
+	    .process = slice_str(process),
+	    .account = slice_str(account),
+	    .home = slice_str(home),
+	    .address = slice_str(address) });
+}
+
+static struct parked *
 park(const char *account, const char *home)
 {
+<<<<<<< HEAD
 	const struct quota q = { .bytes = 5 };
 
 	return parked_new(1000, slice_str(account), slice_str(home), &q);
+=======
+	return park_of(account, account, home, "192.0.2.1");
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	parked_clear();
+	parked_set_room(ROOM);
+	return 0;
+>>>>>>> c8be7f3 (parking: sessions are counted, watched in one place, and stay with imapd where there is no room)
 }
 
 static void
@@ -30,8 +54,10 @@ test_found_until_forgotten(void **state)
 	assert_ptr_equal(parked_find(ticket_of(p)), p);
 	assert_true(parked_has(SLICE("x/a")));
 	assert_false(parked_has(SLICE("x")));
+	assert_int_equal(parked_total(), 1);
 	parked_forget(ticket_of(p));
 	assert_false(parked_has(SLICE("x/a")));
+	assert_int_equal(parked_total(), 0);
 }
 
 /* What was said last counts for all who wait. */
@@ -74,13 +100,94 @@ test_most_of_an_account(void **state)
 	assert_false(parked_has(SLICE("x/a")));
 }
 
+/* Of one account and process from one address; what another process says of
+ * the account is its own affair. */
+static void
+test_counted_by_client(void **state)
+{
+	struct parked *p = park_of("x", "a@x", "x/a", "192.0.2.1");
+
+	(void)state;
+	assert_non_null(park_of("x", "a@x", "x/a", "192.0.2.2"));
+	assert_non_null(park_of("x", "b@x", "x/b", "192.0.2.1"));
+	assert_non_null(park_of("y", "a@x", "y/a", "192.0.2.1"));
+	assert_int_equal(
+	    parked_count(SLICE("x"), SLICE("a@x"), SLICE("192.0.2.1")), 1);
+	assert_int_equal(
+	    parked_count(SLICE("x"), SLICE("a@x"), SLICE("192.0.2.3")), 0);
+	parked_forget(ticket_of(p));
+	assert_int_equal(
+	    parked_count(SLICE("x"), SLICE("a@x"), SLICE("192.0.2.1")), 0);
+}
+
+/* As many as PROCESS can have, each of another account. */
+static unsigned
+fill(const char *process)
+{
+	char account[64];
+	unsigned n = 0;
+
+	do
+		(void)snprintf(account, sizeof account, "%u@%s", n, process);
+	while (park_of(process, account, account, "192.0.2.1") != NULL &&
+	       ++n <= ROOM);
+	return n;
+}
+
+static void
+test_nobody_fills_it(void **state)
+{
+	(void)state;
+	parked_set_room(900);
+	assert_int_equal(fill("greedy"), 800);
+	assert_int_equal(fill("other"), 89);
+	assert_int_equal(fill("third"), 10);
+	assert_int_equal(fill("fourth"), 1);
+	assert_int_equal(fill("fifth"), 0);
+	assert_int_equal(parked_total(), 900);
+}
+
+static void
+test_no_room_before_parking_says_so(void **state)
+{
+	(void)state;
+	parked_clear();
+	assert_null(park("a@x", "x/a"));
+	parked_set_room(1);
+	assert_non_null(park("a@x", "x/a"));
+	assert_null(park("b@x", "x/b"));
+}
+
+static void
+test_quota_is_of_the_home(void **state)
+{
+	struct parked *p = park("a@x", "x/a"), *q = park("a@x", "x/a");
+
+	(void)state;
+	assert_int_equal(parked_quota(p), 0);
+	parked_set_quota(SLICE("x/a"), 7);
+	parked_set_quota(SLICE("x/b"), 8);
+	assert_int_equal(parked_quota(p), 7);
+	assert_int_equal(parked_quota(q), 7);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+<<<<<<< HEAD
 		cmocka_unit_test(test_found_until_forgotten),
 		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_most_of_an_account),
+=======
+		cmocka_unit_test_setup(test_found_until_forgotten, begin),
+		cmocka_unit_test_setup(test_most_of_an_account, begin),
+		cmocka_unit_test_setup(test_counted_by_client, begin),
+		cmocka_unit_test_setup(test_nobody_fills_it, begin),
+		cmocka_unit_test_setup(
+		    test_no_room_before_parking_says_so, begin),
+		cmocka_unit_test_setup(test_quota_is_of_the_home, begin),
+>>>>>>> c8be7f3 (parking: sessions are counted, watched in one place, and stay with imapd where there is no room)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
