@@ -28,13 +28,14 @@ $(foreach d,$(DAEMONS) ctl,$(eval $(call unit_of_daemon,$(d))))
 # (tests/probe.c) that run when it is in its sandbox, and with whatever it can
 # say to the others (tests/probe_ipc.c), said when it is told to.
 PROBES := $(DAEMONS:%=$(BUILD)/probe/%) $(BUILD)/probe/pabal
-PROBE_OBJS := $(O)/tests/probe.o $(O)/tests/probe_ipc.o $(O)/tests/probe_place.o \
+PROBE_OBJS := $(O)/tests/probe.o $(O)/tests/probe_ipc.o $(O)/tests/probe_place.o $(O)/tests/probe_halt.o \
 	$(O)/tests/hostile.o
 define probe_of_daemon
 $(BUILD)/probe/$(1): $(patsubst %.c,$(O)/%.o,$(call sources_of,$(1))) $(PROBE_OBJS) $(LIB)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--wrap=sandbox_enter,--wrap=sandbox_narrow \
-	    -Wl,--wrap=conf_load_service,--wrap=ipc_admit -o $$@ $$^ $$(LIBS)
+	    -Wl,--wrap=conf_load_service,--wrap=ipc_admit \
+	    -Wl,--wrap=ipc_send,--wrap=ipc_call,--wrap=hold_on_expect -o $$@ $$^ $$(LIBS)
 endef
 $(foreach d,$(DAEMONS),$(eval $(call probe_of_daemon,$(d))))
 $(BUILD)/probe/pabal: $(BUILD)/pabal
@@ -104,7 +105,10 @@ torture: torture-deps all units
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_ROUNDS=5000 tests/run qmgr/law
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_ROUNDS=50000 tests/run \
 	    store/keywords_model
-	$(Q)PABAL_BUILD=$(BUILD) PABAL_KILLS=100 tests/run flow/kill
+	$(Q)PABAL_BUILD=$(BUILD) PABAL_KILLS=100 tests/run flow/kill \
+	    flow/parking_kill
+	$(Q)PABAL_BUILD=$(BUILD) PABAL_SOAK=16000 PABAL_SOAK_ACTIONS=6000 \
+	    tests/run flow/parking_soak
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_MODEL_STEPS=20000 tests/run flow/imap_model
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_RECIPIENTS=10000 tests/run flow/many
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_CUTS=50 tests/run flow/powercut

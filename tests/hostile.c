@@ -42,6 +42,7 @@ static const struct {
 	{ "authzid", "bob@pabal.test", "" },
 	{ "address", "alice@pabal.test", "bob@pabal.test" },
 	{ "home", "../../../../etc", "pabal.test/alice" },
+	{ "dir", "../../../etc", "." },
 	{ "mechanism", "PLAIN", "PLAIN" },
 	{ "secret", "guessed", "secret" },
 	{ "client", "127.0.0.1", "192.0.2.1" },

@@ -4,10 +4,15 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
+
 struct sandbox;
 
 /* From inside imapd and pop3d: get at other accounts' mail.  BOX is closed,
  * and NARROWED once more: for an account. */
 void probe_neighbours(const struct sandbox *box, bool narrowed);
+
+/* DAEMON, whose configuration has TEXT, stops where that says so. */
+void probe_halt_at(const char *daemon, struct slice text);
 
 #endif

@@ -17,6 +17,8 @@
  *   probe.turned  to= name= form=
  *       what it may say goes out on the channels that others opened to it, too:
  *       results and answers that nobody asked for
+ *   probe.park    home= got=
+ *       imapd asks for a ticket with which it could have a session of HOME's
  *   probe.captured done=
  *   Each has from=: the place of the process (proc/service.h), or "-".  A
  *   captured nursery and the processes that it has made speak all.
@@ -36,12 +38,14 @@
 #include "conf/conf.h"
 #include "ev/loop.h"
 #include "ipc/admit.h"
+#include "ipc/auth.h"
 #include "ipc/frame.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
 #include "proc/service.h"
 #include "sys/fd.h"
 #include "tests/hostile.h"
+#include "tests/probe.h"
 
 enum {
 	DEADLINE_MS = 90000, /* an answer of auth may be late on purpose */
@@ -60,6 +64,14 @@ struct ipc *__real_ipc_admit(
     int fd, enum role role, unsigned index, uid_t uid, uint32_t asker);
 struct ipc *__wrap_ipc_admit(
     int fd, enum role role, unsigned index, uid_t uid, uint32_t asker);
+
+/* Only parking has it. */
+void __real_hold_on_expect(struct ipc *peer, struct msg *m)
+    __attribute__((weak));
+void __wrap_hold_on_expect(struct ipc *peer, struct msg *m);
+
+/* Of the last session that parking was to hold. */
+static char ticket[AUTH_TICKET_SIZE];
 
 /* Channels that others opened, by descriptor; some are closed by now. */
 static struct {
@@ -230,6 +242,22 @@ on_flood(struct ev_io *io, unsigned events)
 
 /* ---- going round ---- */
 
+static struct park {
+	struct ipc_call call;
+	const char *home, *dir;
+} parks[] = {
+	{ .home = "pabal.test/bob", .dir = "" },
+	{ .home = "pabal.test/bob", .dir = "." },
+	{ .home = "pabal.test", .dir = "" },
+	{ .home = "pabal.test/alice/../bob", .dir = "." },
+	{ .home = "other.test/carol", .dir = "" },
+	{ .home = "", .dir = "" },
+	{ .home = "pabal.test/alice", .dir = ".." },
+	{ .home = "pabal.test/alice", .dir = "../bob" },
+	{ .home = "pabal.test/alice", .dir = "./../../bob" },
+	{ .home = "pabal.test/alice", .dir = ".none" },
+};
+
 static void
 reach(const char *got)
 {
@@ -272,6 +300,28 @@ on_connected(struct ipc_call *call, struct msg *m)
 }
 
 static void
+on_ticket(struct ipc_call *call, struct msg *m)
+{
+	struct park *p = OUTER(call, struct park, call);
+
+	log_info("probe.park", from(), kv_s("home", p->home),
+	    kv_s("got", m == NULL             ? "nothing"
+			: m->master_ticket.ok ? "ok"
+					      : "refused"));
+}
+
+/* Sessions of others, and of itself in directories that are none of it. */
+static void
+ask_to_park(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(parks); i++)
+		IPC_CALL(ipc_master(), &parks[i].call, master_ticket, on_ticket,
+		    DEADLINE_MS, master_park, .account = SLICE("a@b"),
+		    .home = slice_str(parks[i].home),
+		    .dir = slice_str(parks[i].dir));
+}
+
+static void
 on_next(struct ev_task *task)
 {
 	(void)task;
@@ -285,6 +335,8 @@ on_next(struct ev_task *task)
 		/* Once more, with more than was declared. */
 		IPC_SEND(ipc_master(), master_hello, .role = ROLE_CTL,
 		    .reach = UINT32_MAX, .dirs = UINT32_MAX);
+		if (probe.self == ROLE_IMAPD)
+			ask_to_park();
 		probe.to++;
 	}
 	if (probe.type == MSG_COUNT) {
@@ -294,7 +346,8 @@ on_next(struct ev_task *task)
 		next_allowed();
 	}
 	IPC_CALL(ipc_master(), &probe.connect, master_connected, on_connected,
-	    DEADLINE_MS, master_connect, .role = probe.to);
+	    DEADLINE_MS, master_connect, .role = probe.to,
+	    .ticket = slice_of(ticket, sizeof ticket));
 }
 
 /* Say what may be said on FD, which is the peer's link to us. */
@@ -321,6 +374,14 @@ turn(int fd)
 				    kv_s(
 					"form", hostile_form_name(probe.form)));
 	}
+}
+
+void
+__wrap_hold_on_expect(struct ipc *peer, struct msg *m)
+{
+	if (m->parking_expect.ticket.n == sizeof ticket)
+		memcpy(ticket, m->parking_expect.ticket.p, sizeof ticket);
+	__real_hold_on_expect(peer, m);
 }
 
 struct ipc *
@@ -360,6 +421,8 @@ __wrap_conf_load_service(const struct conf_desc *d, const char *service,
 	static bool started;
 	struct buf mark = { .max = 64 };
 
+	for (size_t i = 0; i < n && !started; i++)
+		probe_halt_at(d->name, texts[i].body);
 	buf_addf(&mark, "# captured: %s\n", d->name);
 	for (size_t i = 0; i < n && started && !probe.running; i++)
 		if (service_index() == 0 &&

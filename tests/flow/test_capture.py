@@ -12,7 +12,9 @@ import subprocess
 
 import pytest
 
+from imapraw import Imap
 from pabal import BUILD, DOMAIN, ROOT, Instance, parse_event, wait
+from test_parking import held, idle
 
 pytestmark = pytest.mark.skipif(
     "PABAL_SANITIZE" in os.environ, reason="a hundred thousand frames a pair")
@@ -40,6 +42,7 @@ def captured(request):
     try:
         one_process_each(p)
         p.conf("qmgr", "retry_schedule", "1s")
+        p.conf("imapd", "park_after", "20ms")
         p.conf("pabal", "relayhost", "[127.0.0.1]:9")
         p.start()
         p.pabal("alias", "set", "command", "|cat >/dev/null")
@@ -48,6 +51,8 @@ def captured(request):
         for name in CAPTORS:
             if name in BY_TICKET:
                 capture_served(p, name)
+            elif name == "parking":
+                capture_parking(p)
             else:
                 capture(p, name)
         lines = p.log() + (capture_user(p) if "user" in EVERYBODY else "")
@@ -94,6 +99,15 @@ def capture_served(p, name):
         client.logout() if name == "imapd" else client.quit()
 
 
+def capture_parking(p):
+    """While it has a session, and so a way to the imapd of an account."""
+    with Imap(p) as client:
+        client.ok("SELECT INBOX")
+        idle(client)
+        wait(lambda: held(p) == 1, "a parked session")
+        capture(p, "parking")
+
+
 def capture(p, name, *places):
     path = os.path.join(p.dir, "etc", "pabal.conf")
     with open(path) as f:
@@ -132,7 +146,9 @@ def test_reaches_whom_it_declares(captured, name):
     declared["user"] = {"master", "qmgr"}
     reached = {e["to"] for e in said(p, name, "probe.reach")
                if e["got"] == "ok"}
-    assert reached == declared[name] - BY_TICKET
+    # Whoever holds a session may bring it back.
+    assert reached == declared[name] - (
+        set() if name == "parking" else BY_TICKET)
 
 
 @pytest.mark.parametrize("name", sorted(BY_TICKET))
@@ -144,6 +160,14 @@ def test_speaks_from_an_account(captured, name):
         assert [e for e in said(p, name, "probe.reach")
                 if e["from"] == place], place
     assert said(p, name, "probe.turned") == []
+
+
+def test_parks_no_sessions_of_others(captured):
+    """imapd, the nursery included, which has no account at all."""
+    p, _ = captured
+    asked = said(p, "imapd", "probe.park")
+    assert {e["from"] for e in asked} == {"-", PLACE}
+    assert {e["got"] for e in asked} == {"refused"}
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
