@@ -27,11 +27,6 @@ park_of(const char *process, const char *account, const char *home,
 static struct parked *
 park(const char *account, const char *home)
 {
-<<<<<<< HEAD
-	const struct quota q = { .bytes = 5 };
-
-	return parked_new(1000, slice_str(account), slice_str(home), &q);
-=======
 	return park_of(account, account, home, "192.0.2.1");
 }
 
@@ -42,7 +37,6 @@ begin(void **state)
 	parked_clear();
 	parked_set_room(ROOM);
 	return 0;
->>>>>>> c8be7f3 (parking: sessions are counted, watched in one place, and stay with imapd where there is no room)
 }
 
 static void
@@ -58,24 +52,6 @@ test_found_until_forgotten(void **state)
 	parked_forget(ticket_of(p));
 	assert_false(parked_has(SLICE("x/a")));
 	assert_int_equal(parked_total(), 0);
-}
-
-/* What was said last counts for all who wait. */
-static void
-test_quota(void **state)
-{
-	const struct quota more = { .bytes = 7, .messages = 3 };
-	const struct parked *p = park("a@x", "x/a");
-	const struct parked *other = park("a@x", "x/b");
-
-	(void)state;
-	assert_int_equal(parked_quota(p).bytes, 5);
-	parked_set_quota(SLICE("x/a"), &more);
-	parked_set_quota(SLICE("x/c"), &more);
-	assert_int_equal(parked_quota(p).bytes, 7);
-	assert_int_equal(parked_quota(p).messages, 3);
-	assert_int_equal(parked_quota(other).bytes, 5);
-	parked_clear();
 }
 
 /* By however many homes. */
@@ -161,25 +137,23 @@ test_no_room_before_parking_says_so(void **state)
 static void
 test_quota_is_of_the_home(void **state)
 {
+	const struct quota more = { .bytes = 7, .messages = 3 };
+	const struct quota others = { .bytes = 8 };
 	struct parked *p = park("a@x", "x/a"), *q = park("a@x", "x/a");
 
 	(void)state;
-	assert_int_equal(parked_quota(p), 0);
-	parked_set_quota(SLICE("x/a"), 7);
-	parked_set_quota(SLICE("x/b"), 8);
-	assert_int_equal(parked_quota(p), 7);
-	assert_int_equal(parked_quota(q), 7);
+	assert_int_equal(parked_quota(p).bytes, 0);
+	parked_set_quota(SLICE("x/a"), &more);
+	parked_set_quota(SLICE("x/b"), &others);
+	assert_int_equal(parked_quota(p).bytes, 7);
+	assert_int_equal(parked_quota(p).messages, 3);
+	assert_int_equal(parked_quota(q).bytes, 7);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-<<<<<<< HEAD
-		cmocka_unit_test(test_found_until_forgotten),
-		cmocka_unit_test(test_quota),
-		cmocka_unit_test(test_most_of_an_account),
-=======
 		cmocka_unit_test_setup(test_found_until_forgotten, begin),
 		cmocka_unit_test_setup(test_most_of_an_account, begin),
 		cmocka_unit_test_setup(test_counted_by_client, begin),
@@ -187,7 +161,6 @@ main(void)
 		cmocka_unit_test_setup(
 		    test_no_room_before_parking_says_so, begin),
 		cmocka_unit_test_setup(test_quota_is_of_the_home, begin),
->>>>>>> c8be7f3 (parking: sessions are counted, watched in one place, and stay with imapd where there is no room)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
