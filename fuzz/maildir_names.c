@@ -3,6 +3,7 @@
  * lists of UIDs, keywords and subscriptions. */
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/must.h"
@@ -10,6 +11,7 @@
 #include "maildir/boxfile.h"
 #include "maildir/filename.h"
 #include "maildir/foreign.h"
+#include "maildir/keptdir.h"
 #include "maildir/keywords.h"
 #include "maildir/name.h"
 #include "proto/mutf7.h"
@@ -37,6 +39,28 @@ fuzz_filename(struct slice s)
 	     f.date_s == g.date_s);
 	must(!f.info || (f.flags == g.flags && f.letters == g.letters));
 	buf_fini(&out);
+}
+
+/* What is kept has all that bringing it back needs. */
+static void
+fuzz_kept(struct slice s)
+{
+	char file[KEPT_NAME_SIZE], kept[KEPT_NAME_SIZE];
+	struct keptname k;
+	struct filename f;
+
+	if (!slice_copy(s, file, sizeof file))
+		return;
+	(void)keptdir_parse_name(s, &k);
+	(void)keptdir_parse_day(file);
+	filename_parse(slice_str(file), &f);
+	keptdir_name(kept, file, 7, 5);
+	must(strlen(kept) < sizeof kept);
+	must(keptdir_parse_name(slice_str(kept), &k) == (f.base.n > 0));
+	if (f.base.n > 0)
+		must(k.expunged_s == 7 && k.saved_s == 5 && k.f.uid == f.uid &&
+		     k.f.email_id == f.email_id && k.f.flags == f.flags &&
+		     k.f.own_date == f.own_date && k.f.date_s == f.date_s);
 }
 
 /* A directory's name is a mailbox's, in its one spelling, or nobody's. */
@@ -127,6 +151,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct slice s = slice_of(data, size);
 
+	fuzz_kept(s);
 	fuzz_filename(s);
 	fuzz_name(s);
 	fuzz_lists(s);

@@ -19,6 +19,7 @@
 #include "ctl/view/progress.h"
 #include "ev/loop.h"
 #include "log/log.h"
+#include "mime/charset.h"
 #include "store/account.h"
 #include "store/store.h"
 #include "sys/beneath.h"
@@ -120,11 +121,12 @@ work(const struct tour *t, struct asowner *o,
 	char boot_id[STORE_BOOT_ID_SIZE];
 	struct store_opts opts = { .hostname = t->tables->shared->hostname,
 		.boot_id = boot_id,
-		.place = o->entry->home };
+		.place = o->entry->home,
+		.visitor = true };
 	struct err err;
 	int rc;
 
-	(void)progress_wanted();
+	progress_remember();
 	log_set(LOG_LOGFMT, LOG_LVL_WARN);
 	if (store_boot_id(boot_id, &err) == -1 ||
 	    confine(t, o, owner, &err) == -1)
@@ -303,6 +305,8 @@ asowner_run(struct ctl *ctl, const char *who, const struct asowner_task *task)
 	t.first_col = t.many || ctl->json ? 0 : 1;
 	if (tables_open(&tables, &ctl->inst) == -1)
 		goto out;
+	if (task->charsets)
+		charset_preload();
 	if (task->cols != NULL)
 		out_begin(&t.out, ctl->json, task->cols + t.first_col,
 		    task->ncols - t.first_col);

@@ -50,6 +50,7 @@ struct asowner_task {
 	bool make;       /* an account that nobody has used yet is made */
 	bool connect;    /* it may open TCP connections */
 	bool loop;       /* it runs the loop, and files are synced together */
+	bool charsets;   /* it reads text in any charset */
 	const int *dirs; /* directories it may work in as well */
 	size_t ndirs;
 	void *arg;

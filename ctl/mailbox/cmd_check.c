@@ -21,7 +21,7 @@
 
 enum { PAUSE_NS = 300 * 1000000 };
 
-struct check {
+struct box_check {
 	const char *folder; /* NULL: all */
 	bool thorough;
 };
@@ -69,7 +69,7 @@ static int
 look(struct asowner *o, struct mailbox *m, struct findings *l, bool *building,
     struct err *err)
 {
-	const struct check *c = o->arg;
+	const struct box_check *c = o->arg;
 
 	*l = (struct findings){ .n = 0 };
 	arena_init(&l->arena);
@@ -168,7 +168,7 @@ check_folder(struct asowner *o, struct slice name)
 static int
 check(struct asowner *o)
 {
-	const struct check *c = o->arg;
+	const struct box_check *c = o->arg;
 	bool found = c->folder == NULL;
 	struct folders l;
 	struct err err;
@@ -204,7 +204,7 @@ cmd_mailbox_check(struct ctl *ctl, int argc, char **argv)
 	static const struct out_col cols[] = { { "account", 24 },
 		{ "folder", 16 }, { "differs", 16 }, { "uid", -6 },
 		{ "index", -12 }, { "found", -12 }, { "file", 0 } };
-	struct check c = { .folder = NULL };
+	struct box_check c = { .folder = NULL };
 	bool all = false;
 	const struct ctl_opt opts[] = { { "all", NULL, &all },
 		{ "thorough", NULL, &c.thorough }, { 0 } };

@@ -74,6 +74,7 @@ cmd_mailbox_deleted(struct ctl *ctl, int argc, char **argv)
 	const struct asowner_task task = { .run = print_all,
 		.cols = cols,
 		.ncols = ARRAY_LEN(cols),
+		.charsets = true,
 		.arg = &p };
 	const int n = ctl_options(ctl, opts, argc, argv, 1, 2);
 

@@ -11,6 +11,7 @@
 #include "ctl/cmd/ctl.h"
 #include "ctl/mailbox/asowner.h"
 #include "ctl/mailbox/bringback.h"
+#include "ctl/mailbox/moved.h"
 #include "ctl/mailbox/past.h"
 #include "ctl/mailbox/when.h"
 #include "ctl/view/out.h"
@@ -67,35 +68,90 @@ print(struct asowner *o, const struct restore *r, struct slice name,
 		out_none(o->out);
 }
 
+/* Those that were there at the time, and were expunged since: from here, or
+ * from where they had been moved. */
+static size_t
+select_kept(const struct restore *r, const struct kept_list *l,
+    const struct kept_mailbox *whole, struct slice name, struct past *p,
+    const struct moved *moved, const struct kept_message **v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nmessages; i++) {
+		const struct kept_message *k = &l->messages[i];
+
+		if (k->mailbox != whole && was_there(r, k, name, p->id)) {
+			v[n++] = k;
+			past_found(p, k->uid);
+		} else if (strcmp(k->mailbox->id, p->id) == 0) {
+			past_known(p, k->uid);
+		}
+	}
+	for (size_t i = 0; i < moved->n; i++) {
+		past_found(p, moved->v[i].uid);
+		if (moved->v[i].kept != NULL)
+			v[n++] = moved->v[i].kept;
+	}
+	past_count(p);
+	return n;
+}
+
+/* N messages of V and the moved ones; *CAME: how many. */
+static int
+bring_all(struct asowner *o, struct slice name,
+    const struct kept_message *const *v, size_t n, const struct moved *moved,
+    size_t *came)
+{
+	size_t copied = 0, restored = 0;
+	int rc = CTL_OK;
+
+	if (n > 0)
+		rc = bringback_messages(o, name, v, n, &restored);
+	if (rc == CTL_OK)
+		rc = moved_copy(moved, o, name, &copied);
+	*came = restored + copied;
+	return rc;
+}
+
+static size_t
+count_copies(const struct moved *moved)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < moved->n; i++)
+		n += moved->v[i].kept == NULL;
+	return n;
+}
+
 /* What is brought back message by message; the others stay. */
 static int
 bring(struct asowner *o, const struct restore *r, const struct kept_list *l,
     const struct kept_mailbox *whole, struct slice name)
 {
-	const struct kept_message **v = xcalloc(l->nmessages + 1, sizeof *v);
+	const struct kept_message **v;
+	struct moved moved = { .n = 0 };
+	size_t n = 0, came = 0;
 	struct past p;
-	size_t n = 0, restored = 0;
 	int rc = past_look(&p, o, name, whole, r->at_s);
 
-	for (size_t i = 0; i < l->nmessages && rc == CTL_OK; i++)
-		if (l->messages[i].mailbox != whole &&
-		    was_there(r, &l->messages[i], name, p.id))
-			v[n++] = &l->messages[i];
-	for (size_t i = 0; i < n; i++)
-		past_found(&p, v[i]->uid);
-	if (rc == CTL_OK && (n > 0 || whole != NULL || p.exists)) {
-		if (r->dry_run || n == 0)
-			restored = n;
-		else
-			rc = bringback_messages(o, name, v, n, &restored);
-		past_count(&p);
-		print(o, r, name,
-		    restored + (whole != NULL ? whole->messages : 0), &p);
-	} else if (rc == CTL_OK) {
+	if (rc == CTL_OK)
+		rc = moved_find(&moved, o, l, &p, r->at_s);
+	v = xcalloc(l->nmessages + moved.n + 1, sizeof *v);
+	if (rc == CTL_OK) {
+		n = select_kept(r, l, whole, name, &p, &moved, v);
+		came = n + count_copies(&moved);
+	}
+	if (rc == CTL_OK && came == 0 && whole == NULL && !p.exists) {
 		rc = ctl_fail("%s: there is no folder %.*s, and none that was "
 			      "deleted since then is kept",
 		    o->name, SLICE_FMT(name));
+	} else if (rc == CTL_OK) {
+		if (!r->dry_run)
+			rc = bring_all(o, name, v, n, &moved, &came);
+		print(o, r, name, came + (whole != NULL ? whole->messages : 0),
+		    &p);
 	}
+	moved_fini(&moved);
 	past_fini(&p);
 	xfree(&v);
 	return rc;

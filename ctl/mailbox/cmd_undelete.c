@@ -19,7 +19,7 @@ struct undelete {
 };
 
 /* The messages of one folder, in the order in which they came into it. */
-struct group {
+struct undelete_group {
 	const struct kept_mailbox *of;
 	const struct kept_message **v;
 	size_t n;
@@ -34,11 +34,12 @@ by_uid(const void *pa, const void *pb)
 	return a->uid < b->uid ? -1 : a->uid > b->uid;
 }
 
-static struct group
+static struct undelete_group
 group_of(
     const struct kept_mailbox *of, const struct kept_message **all, size_t n)
 {
-	struct group g = { .of = of, .v = xcalloc(n + 1, sizeof *g.v) };
+	struct undelete_group g = { .of = of,
+		.v = xcalloc(n + 1, sizeof *g.v) };
 
 	for (size_t i = 0; i < n; i++)
 		if (all[i]->mailbox == of)
@@ -59,7 +60,8 @@ print(struct asowner *o, struct slice name, size_t n, bool folder)
 /* A folder that was deleted comes back as it was, if nothing but it is asked
  * for, and there is no other of its name. */
 static int
-bring(struct asowner *o, const struct undelete *u, const struct group *g)
+bring(
+    struct asowner *o, const struct undelete *u, const struct undelete_group *g)
 {
 	const struct slice name = u->to != NULL       ? slice_str(u->to)
 				  : g->of->name.n > 0 ? g->of->name
@@ -97,10 +99,10 @@ undelete(struct asowner *o)
 		return asowner_fail(o, &err);
 	}
 	all = pick_all(&u->pick, o->account, &l, &n);
-	if (n == 0)
+	if (n == 0 && !u->dry_run)
 		rc = ctl_fail("%s: nothing of that is kept", o->name);
 	for (size_t i = 0; i < l.nmailboxes && rc == CTL_OK; i++) {
-		struct group g = group_of(l.mailboxes[i], all, n);
+		struct undelete_group g = group_of(l.mailboxes[i], all, n);
 
 		if (g.n > 0)
 			rc = bring(o, u, &g);
@@ -125,6 +127,7 @@ cmd_mailbox_undelete(struct ctl *ctl, int argc, char **argv)
 	const struct asowner_task task = { .run = undelete,
 		.cols = cols,
 		.ncols = ARRAY_LEN(cols),
+		.charsets = true,
 		.arg = &u };
 	const int n = ctl_options(ctl, opts, argc, argv, 1, 2);
 

@@ -2,6 +2,7 @@
 #include "ctl/mailbox/past.h"
 
 #include <bsd/string.h>
+#include <stdlib.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -27,6 +28,21 @@ on_gone(void *arg, uint32_t uid)
 	p->gone[p->ngone++] = uid;
 }
 
+static int
+by_id(const void *pa, const void *pb)
+{
+	const uint64_t *a = pa, *b = pb;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+bool
+past_has(const struct past *p, uint64_t email_id)
+{
+	return p->nids > 0 && bsearch(&email_id, p->ids, p->nids,
+				  sizeof *p->ids, by_id) != NULL;
+}
+
 /* UIDs grow with the time: below one that was there at the time, every other
  * one was there before it, too. */
 static int
@@ -40,7 +56,9 @@ look_at_messages(
 	do {
 		if (message_read(m, from, info, SOME, &n, err) == -1)
 			return -1;
+		p->ids = xreallocarray(p->ids, p->nids + SOME, sizeof *p->ids);
 		for (size_t i = 0; i < n; i++) {
+			p->ids[p->nids++] = info[i].email_id;
 			if (info[i].saved_s > at_s)
 				p->later++;
 			else if (info[i].uid > p->last)
@@ -48,6 +66,7 @@ look_at_messages(
 			from = info[i].uid + 1;
 		}
 	} while (n == SOME);
+	qsort(p->ids, p->nids, sizeof *p->ids, by_id);
 	return 0;
 }
 
@@ -97,6 +116,17 @@ void
 past_fini(struct past *p)
 {
 	xfree(&p->gone);
+	xfree(&p->ids);
+}
+
+void
+past_known(struct past *p, uint32_t uid)
+{
+	for (size_t i = 0; i < p->ngone; i++)
+		if (p->gone[i] == uid) {
+			p->gone[i] = p->gone[--p->ngone];
+			return;
+		}
 }
 
 void
@@ -104,11 +134,7 @@ past_found(struct past *p, uint32_t uid)
 {
 	if (uid > p->last)
 		p->last = uid;
-	for (size_t i = 0; i < p->ngone; i++)
-		if (p->gone[i] == uid) {
-			p->gone[i] = p->gone[--p->ngone];
-			return;
-		}
+	past_known(p, uid);
 }
 
 void

@@ -23,6 +23,8 @@ struct past {
 	uint32_t *gone; /* UIDs that left it since */
 	size_t ngone;
 	size_t cap;
+	uint64_t *ids; /* EMAILIDs of what is there, in order */
+	size_t nids;
 };
 
 /* Look at the folder NAME, which was WHOLE where it was deleted (NULL: not)
@@ -30,7 +32,11 @@ struct past {
 int past_look(struct past *p, struct asowner *o, struct slice name,
     const struct kept_mailbox *whole, int64_t at_s);
 void past_fini(struct past *p);
-/* The message that had UID, and was there at the time, is found. */
+/* Is a message with EMAIL_ID there? */
+bool past_has(const struct past *p, uint64_t email_id);
+/* It is known what became of the message that had UID, or: it was there at the
+ * time, and is found. */
+void past_known(struct past *p, uint32_t uid);
 void past_found(struct past *p, uint32_t uid);
 /* Those that were there at the time and are not found are missing. */
 void past_count(struct past *p);

@@ -10,7 +10,7 @@
 enum { FIRST_MS = 1000, EACH_MS = 200 };
 
 static struct {
-	enum { UNKNOWN, TERMINAL, NONE } stderr_is;
+	enum { TO_BE_ASKED, TERMINAL, NONE } stderr_is;
 	const char *what; /* NULL: none */
 	int64_t total;
 	int64_t next_ms;
@@ -20,9 +20,15 @@ static struct {
 bool
 progress_wanted(void)
 {
-	if (state.stderr_is == UNKNOWN)
-		state.stderr_is = isatty(STDERR_FILENO) == 1 ? TERMINAL : NONE;
+	if (state.stderr_is == TO_BE_ASKED)
+		return isatty(STDERR_FILENO) == 1;
 	return state.stderr_is == TERMINAL;
+}
+
+void
+progress_remember(void)
+{
+	state.stderr_is = progress_wanted() ? TERMINAL : NONE;
 }
 
 void

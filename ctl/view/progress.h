@@ -7,9 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Is it a terminal?  Asked once; a process that is about to be locked in asks
- * before. */
+/* Is it a terminal? */
 bool progress_wanted(void);
+/* It stays what it is, for a process that is about to be locked in and cannot
+ * ask any more. */
+void progress_remember(void);
 /* "WHAT: N of TOTAL"; TOTAL 0: it is not known.  WHAT is borrowed. */
 void progress_begin(const char *what, int64_t total);
 /* It is at N; nothing is done where none has begun. */

@@ -14,6 +14,7 @@
 #include "store/change.h"
 #include "store/mailbox.h"
 #include "store/message.h"
+#include "store/remove.h"
 #include "store/view.h"
 
 enum { LINE_MAX_BYTES = 8192, TEXTS_MAX = 10000 };

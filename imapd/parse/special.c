@@ -11,8 +11,8 @@ unsigned
 special_parse(struct parse *p)
 {
 	for (size_t i = 0; i < SPECIALWORDS; i++)
-		if (parse_try_word(p, specialwords[i].word))
-			return specialwords[i].special;
+		if (parse_try_word(p, specialword_all[i].word))
+			return specialword_all[i].special;
 	if (!cur_try_byte(&p->c, '\\'))
 		parse_fail(p, "expected a special-use attribute");
 	(void)parse_atom(p);

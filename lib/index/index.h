@@ -30,10 +30,10 @@ struct index {
 	/* A transaction that changed something (CHANGED), or left something to
 	 * do (PENDED), is committed. */
 	void (*on_commit)(struct index *ix, bool changed, bool pended);
-	unsigned busy; /* > 0: a transaction is open; do not close */
-	bool settling; /* between index_settle and index_settled */
-	bool unsynced; /* its account is new, and not on disk yet */
-	bool synced;   /* it is: the index shall say so */
+	unsigned busy;         /* > 0: a transaction is open; do not close */
+	bool settling, soiled; /* being made clean; written to by us */
+	bool unsynced;         /* its account is new, and not on disk yet */
+	bool synced;           /* it is: the index shall say so */
 };
 
 /* Open what is there, if it may be believed: IX->env stays NULL else, and *S

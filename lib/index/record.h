@@ -31,7 +31,7 @@ enum { INDEX_VERSION = 4, IX_KEY = 16, IX_FILE_NAME = 256 };
 enum ix_clean { IX_OPEN, IX_CLEAN, IX_UNSYNCED };
 
 struct ix_meta {
-	uint64_t modseq; /* of the last change: when it was, in us, or later */
+	uint64_t modseq; /* of the last change */
 	uint64_t log_floor;
 	uint64_t bytes;
 	uint64_t messages;

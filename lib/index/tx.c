@@ -66,6 +66,7 @@ tx_soil(struct tx *tx, struct err *err)
 {
 	struct index *ix = tx->ix;
 
+	ix->soiled = true;
 	if (tx->meta.clean == IX_UNSYNCED && !ix->synced)
 		ix->unsynced = true;
 	else if (tx->meta.clean == IX_UNSYNCED)
@@ -138,15 +139,9 @@ tx_log(struct tx *tx, struct ix_box *b, uint32_t uid, enum ix_log_kind kind,
     struct err *err)
 {
 	const struct ix_log l = { b->box, uid, kind };
-	const uint64_t now = (uint64_t)clock_wall_us();
 	char key[IX_KEY];
 
-	/* So the log says when, as near as may be. */
-	if (now > tx->meta.modseq)
-		tx->meta.modseq = now;
-	else
-		tx->meta.modseq++;
-	b->modseq = tx->meta.modseq;
+	b->modseq = ++tx->meta.modseq;
 	if (kind != LOG_MSG)
 		tx->meta.gone++;
 	return kv_put(tx->t, ix_log_key(key, tx->meta.modseq),

@@ -52,6 +52,13 @@ keptdir_parse_day(const char *day)
 
 /* ---- directories ---- */
 
+/* No directory of that name; the owner of an account may put what he likes. */
+static bool
+is_none(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
 /* NAME in DIRFD, which is closed, made where it is not there. */
 static int
 descend(int dirfd, const char *name, bool *made, struct err *err)
@@ -129,7 +136,7 @@ keptdir_find(struct maildir *d, int accountfd, const char *const *path,
 	d->curfd = fd;
 	if (fd != -1)
 		return FOUND;
-	if (errno == ENOENT)
+	if (is_none(errno))
 		return ABSENT;
 	err_sys(err, ERR_TEMP, "open " KEPT_DIR);
 	return TEMPFAIL;
@@ -333,7 +340,7 @@ open_list(int accountfd, const char *day, DIR **dir, struct err *err)
 	int fd = openat(accountfd, KEPT_DIR, TREE_DIR_FLAGS);
 
 	*dir = fd != -1 ? tree_opendir(fd, day) : NULL;
-	if (*dir != NULL || errno == ENOENT) {
+	if (*dir != NULL || is_none(errno)) {
 		fd_close(&fd);
 		return 0;
 	}

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "maildir/special.h"
 
-const struct specialword specialwords[SPECIALWORDS] = {
+const struct specialword specialword_all[SPECIALWORDS] = {
 	{ "\\Drafts", MAILBOX_DRAFTS },
 	{ "\\Sent", MAILBOX_SENT },
 	{ "\\Junk", MAILBOX_JUNK },
@@ -20,6 +20,6 @@ void
 specialword_put(struct buf *out, unsigned special)
 {
 	for (size_t i = 0; i < SPECIALWORDS; i++)
-		if ((special & specialwords[i].special) != 0)
-			buf_addf(out, " %s", specialwords[i].word);
+		if ((special & specialword_all[i].special) != 0)
+			buf_addf(out, " %s", specialword_all[i].word);
 }

@@ -10,7 +10,7 @@ struct specialword {
 	const char *word; /* "\Sent" */
 	unsigned special; /* enum mailbox_special */
 };
-extern const struct specialword specialwords[SPECIALWORDS];
+extern const struct specialword specialword_all[SPECIALWORDS];
 /* " \Sent" for each bit of SPECIAL. */
 void specialword_put(struct buf *out, unsigned special);
 

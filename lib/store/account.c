@@ -50,6 +50,7 @@ store_new(int rootfd, const struct store_opts *opts)
 	s->place = xstrdup(opts->place != NULL ? opts->place : "");
 	s->max_open = opts->max_open > 0 ? opts->max_open : OPEN_DEFAULT;
 	s->crlf = opts->crlf;
+	s->visitor = opts->visitor;
 	s->retention_s = -1;
 	map_init(&s->accounts);
 	TAILQ_INIT(&s->open);
@@ -122,6 +123,17 @@ settle_all(struct store *s)
 	(void)sync_file_systems(s, &err);
 }
 
+static bool
+has_to_settle(const struct store *s)
+{
+	const struct account *a;
+
+	TAILQ_FOREACH(a, &s->open, link)
+	if (!s->visitor || a->ix.soiled)
+		return true;
+	return false;
+}
+
 void
 store_free(struct store **sp)
 {
@@ -131,7 +143,7 @@ store_free(struct store **sp)
 	if (s == NULL)
 		return;
 	idle_fini(s);
-	if (!TAILQ_EMPTY(&s->open))
+	if (has_to_settle(s))
 		settle_all(s);
 	while ((a = TAILQ_FIRST(&s->open)) != NULL) {
 		must(a->refs == 0);

@@ -38,12 +38,8 @@ int message_flags(struct mailbox *m, const uint32_t *uids, size_t n,
     const struct flags_change *change, struct buf *failed, uint64_t *from,
     uint64_t *to, struct err *err);
 
-/* Expunge those of UIDS (ascending) that carry \Deleted; ANY: all of them. They
- * are kept for a while (retention.h). */
+/* Expunge (and keep) those of UIDS that carry \Deleted; ANY: all of them. */
 int message_expunge(struct mailbox *m, const uint32_t *uids, size_t n, bool any,
     struct err *err);
-/* All of UIDS, of which nobody was told: they are gone at once. */
-int message_remove(
-    struct mailbox *m, const uint32_t *uids, size_t n, struct err *err);
 
 #endif

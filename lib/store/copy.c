@@ -18,11 +18,12 @@
 #include "maildir/maildir.h"
 #include "store/account_new.h"
 #include "store/append.h"
-#include "store/change.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
+#include "store/moved.h"
 #include "store/quota.h"
+#include "store/remove.h"
 #include "store/sync.h"
 #include "store/traits.h"
 #include "sys/clock.h"
@@ -33,6 +34,7 @@
 enum {
 	CACHE_LIMIT = 16 << 20,
 	BATCH = 100, /* messages in one transaction */
+	MOVED_MAX = BATCH * 256,
 };
 
 /* What a transaction has done, to be undone when it fails. */
@@ -63,6 +65,7 @@ struct copying {
 	size_t nsteps;
 	struct quota_room room; /* of this transaction */
 	unsigned due;           /* quota_due, as of the last one */
+	struct buf moved;        /* lines about them */
 	struct copy_pair *pairs; /* what is committed */
 	size_t npairs;
 	bool back; /* it failed: they are taken back */
@@ -231,6 +234,9 @@ copy_one(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 	c->nsteps++;
 	if (!is_counted_already(c, bf))
 		quota_count(&c->room, bt, (uint64_t)msg.vsize);
+	if (c->move && bf != bt)
+		moved_add(&c->moved, uid, clock_wall_s(), msg.saved_s, &msg, bt,
+		    s->pair.to);
 	return record(c, tx, bf, bt, uid, &hot, &msg, &set, err);
 }
 
@@ -265,6 +271,7 @@ run(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 		if (copy_one(c, tx, bf, bt, uids[i], err) == -1)
 			return -1;
 	c->due = quota_due(&c->room, tx, false);
+	moved_note(c->from->a, bf, &c->moved);
 	c->result.uidvalidity = bt->uidvalidity;
 	tx_times_end(tf, &c->from->dirs, bf);
 	if (bf != bt)
@@ -335,6 +342,7 @@ copying_alloc(struct mailbox *from, struct mailbox *to, bool move)
 	c->from = from;
 	c->to = to;
 	c->move = move;
+	buf_init(&c->moved, MOVED_MAX);
 	c->curfd = c->fromfd = c->boxfd = c->linesfd = c->log.fd = -1;
 	return c;
 }
@@ -343,6 +351,7 @@ static void
 copying_free(struct copying *c)
 {
 	xfree(&c->pairs);
+	buf_fini(&c->moved);
 	fd_close(&c->curfd);
 	fd_close(&c->fromfd);
 	fd_close(&c->boxfd);

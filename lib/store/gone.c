@@ -4,6 +4,7 @@
 #include "base/slice.h"
 #include "index/ix.h"
 #include "store/inner.h"
+#include "store/keepsum.h"
 #include "store/sync.h"
 #include "sys/kv.h"
 
@@ -30,23 +31,41 @@ read_log(struct kv_txn *t, uint32_t box, uint64_t since,
 	return f == TEMPFAIL ? -1 : 0;
 }
 
+/* The number that changes since the day of SINCE_S are above: the log has no
+ * times, but each day on which something was kept has its number. */
+static enum found
+find_since(struct kv_txn *t, int64_t since_s, uint64_t *since, struct err *err)
+{
+	struct keepsum sum;
+	uint32_t day;
+	const enum found f =
+	    keepsum_next(t, keepsum_day(since_s), &day, &sum, err);
+
+	*since = sum.modseq;
+	return f == FOUND && sum.modseq == 0 ? ABSENT : f;
+}
+
 int
 mailbox_gone(struct mailbox *m, int64_t since_s, bool *complete,
     void (*visit)(void *arg, uint32_t uid), void *arg, struct err *err)
 {
-	const uint64_t since = (uint64_t)since_s * 1000000;
 	struct ix_meta meta;
 	struct kv_txn *t;
 	struct ix_box b;
-	int rc = -1;
+	uint64_t since;
+	enum found f;
+	int rc = 0;
 
 	*complete = false;
 	if (sync_read_box(m, &b, err) == -1 ||
 	    (t = kv_read(m->a->ix.env, err)) == NULL)
 		return -1;
-	if (ix_get_meta(t, &meta, err) == FOUND)
+	f = ix_get_meta(t, &meta, err);
+	if (f == FOUND)
+		f = find_since(t, since_s, &since, err);
+	*complete = f == FOUND && meta.log_floor <= since;
+	if (*complete)
 		rc = read_log(t, b.box, since, visit, arg, err);
-	*complete = rc == 0 && meta.log_floor <= since;
 	kv_abort(&t);
-	return rc;
+	return f == TEMPFAIL ? -1 : rc;
 }

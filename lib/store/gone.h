@@ -10,9 +10,9 @@
 
 struct mailbox;
 
-/* Visit the UIDs of M that are gone since SINCE_S (seconds since 1970, give or
- * take one), in the order in which they went.  *COMPLETE: the log reaches back
- * so far. */
+/* Visit the UIDs of M that are gone since the day in which SINCE_S is, in the
+ * order in which they went.  *COMPLETE: that is known, and the log reaches back
+ * so far; else none is visited. */
 int mailbox_gone(struct mailbox *m, int64_t since_s, bool *complete,
     void (*visit)(void *arg, uint32_t uid), void *arg, struct err *err);
 

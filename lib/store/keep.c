@@ -5,6 +5,7 @@
  */
 #include "store/keep.h"
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
@@ -23,20 +24,16 @@ open_dir(struct keeping *k, struct mailbox *m, const struct ix_box *b,
     struct err *err)
 {
 	struct err why = { 0 };
+	int rc;
 
 	if (keptdir_open(&k->to, m->a->ix.fd, k->now_s, b->id, &why) == 0 &&
 	    keptdir_put_about(
 		&k->to, slice_str(b->name), b->uidvalidity, &why) == 0)
 		return 0;
+	rc = keeproom_failed(m->a, &why, err);
 	maildir_close(&k->to);
 	k->room_bytes = 0;
-	if (why.code == ERR_NO_SPACE) {
-		keeproom_lacks(m->a, why.text);
-		return 0;
-	}
-	if (err != NULL)
-		*err = why;
-	return -1;
+	return rc;
 }
 
 int
@@ -123,6 +120,8 @@ keep_message(struct keeping *k, struct tx *tx, struct mailbox *m, uint32_t uid,
 	f = move(k, tx, m, uid, hot, msg, err);
 	if (f != FOUND)
 		return f;
+	if (k->sum.messages == 0)
+		k->sum.modseq = tx->modseq;
 	k->room_bytes -= bytes;
 	k->sum.bytes += bytes;
 	k->sum.messages++;

@@ -37,8 +37,9 @@ enum found keep_message(struct keeping *k, struct tx *tx, struct mailbox *m,
 /* Before TX is committed. */
 int keep_end(struct keeping *k, struct tx *tx, struct err *err);
 
-/* Where the mailbox whose record is B, deleted in TX, is kept: a directory,
- * -1 where it is not. */
-int keep_mailbox(struct tx *tx, const struct ix_box *b, struct err *err);
+/* Where the mailbox whose record is B, deleted in TX, is kept: *FD is a
+ * directory, -1 where it is not. */
+int keep_mailbox(
+    struct tx *tx, const struct ix_box *b, int *fd, struct err *err);
 
 #endif

@@ -26,28 +26,32 @@ is_worth_it(struct account *a, const struct ix_box *b)
 }
 
 int
-keep_mailbox(struct tx *tx, const struct ix_box *b, struct err *err)
+keep_mailbox(struct tx *tx, const struct ix_box *b, int *fd, struct err *err)
 {
 	struct account *a = ACCOUNT_OF(tx->ix);
 	const int64_t now_s = clock_wall_s();
 	struct err why = { 0 };
 	struct keepsum sum;
 	uint64_t room_bytes;
-	int fd;
 
-	if (keeproom_find(tx, a, now_s, &sum, &room_bytes, err) == -1 ||
-	    room_bytes == 0 || !is_worth_it(a, b))
+	*fd = -1;
+	if (keeproom_find(tx, a, now_s, &sum, &room_bytes, err) == -1)
 		return -1;
+	if (room_bytes == 0 || !is_worth_it(a, b))
+		return 0;
 	if (b->bytes > room_bytes) {
 		keeproom_lacks(a, "as much is kept as may be");
-		return -1;
+		return 0;
 	}
+	*fd = keptdir_open_deleted(a->ix.fd, now_s, b->id, &why);
+	if (*fd == -1)
+		return keeproom_failed(a, &why, err);
+	if (sum.messages == 0)
+		sum.modseq = tx->modseq;
 	sum.bytes += b->bytes;
 	sum.messages += b->messages;
-	fd = keptdir_open_deleted(a->ix.fd, now_s, b->id, &why);
-	if (fd == -1)
-		keeproom_lacks(a, why.text);
-	else if (keepsum_put(tx->t, keepsum_day(now_s), &sum, err) == -1)
-		fd_close(&fd);
-	return fd;
+	if (keepsum_put(tx->t, keepsum_day(now_s), &sum, err) == 0)
+		return 0;
+	fd_close(fd);
+	return -1;
 }

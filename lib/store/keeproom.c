@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/keeproom.h"
 
+#include <errno.h>
 #include <sys/statvfs.h>
 
 #include "index/tx.h"
@@ -62,4 +63,19 @@ keeproom_find(struct tx *tx, struct account *a, int64_t now_s,
 	else
 		keeproom_lacks(a, "as much is kept as may be");
 	return 0;
+}
+
+int
+keeproom_failed(struct account *a, const struct err *why, struct err *err)
+{
+	/* A full disk, or the owner of the account has put something else
+	 * there. */
+	if (why->code == ERR_NO_SPACE || errno == ENOTDIR || errno == ELOOP ||
+	    errno == EACCES) {
+		keeproom_lacks(a, why->text);
+		return 0;
+	}
+	if (err != NULL)
+		*err = *why;
+	return -1;
 }

@@ -18,4 +18,8 @@ int keeproom_find(struct tx *tx, struct account *a, int64_t now_s,
 /* Something is not kept: said once while A is open. */
 void keeproom_lacks(struct account *a, const char *why);
 
+/* No directory to keep something in, for errno and WHY: 0 where it is to be
+ * gone then, else -1 and ERR. */
+int keeproom_failed(struct account *a, const struct err *why, struct err *err);
+
 #endif

@@ -17,6 +17,7 @@ struct kv_txn;
 struct keepsum {
 	uint64_t bytes;
 	uint64_t messages;
+	uint64_t modseq; /* changes of the day have numbers above; 0: unknown */
 };
 
 /* The number of the day that TIME_S is in. */

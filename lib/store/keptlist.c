@@ -17,7 +17,7 @@
 #include "store/inner.h"
 #include "sys/kv.h"
 
-struct reading {
+struct kept_reading {
 	struct kept_list *l;
 	struct account *a;
 	struct map by_entry; /* what stands in the day, but without the day */
@@ -28,7 +28,7 @@ struct reading {
 
 /* The name that was written down with the first message. */
 static struct slice
-noted_name(struct reading *r, const struct kept_file *f)
+noted_name(struct kept_reading *r, const struct kept_file *f)
 {
 	const char *const path[] = { f->day, f->entry };
 	struct slice name = { NULL, 0 };
@@ -47,7 +47,7 @@ noted_name(struct reading *r, const struct kept_file *f)
 }
 
 static struct slice
-dir_name(struct reading *r, const char *dir)
+dir_name(struct kept_reading *r, const char *dir)
 {
 	struct slice name = { NULL, 0 };
 	struct buf text;
@@ -73,7 +73,7 @@ parse_entry(struct kept_mailbox *m, const char *entry)
 }
 
 static struct kept_mailbox *
-find_mailbox(struct reading *r, const struct kept_file *f)
+find_mailbox(struct kept_reading *r, const struct kept_file *f)
 {
 	struct kept_mailbox *m = map_find(&r->by_entry, slice_str(f->entry));
 	struct kept_list *l = r->l;
@@ -104,7 +104,7 @@ find_mailbox(struct reading *r, const struct kept_file *f)
 
 /* Days and entries come again and again. */
 static const char *
-same(struct reading *r, const char *word)
+same(struct kept_reading *r, const char *word)
 {
 	char *w = map_find(&r->days, slice_str(word));
 
@@ -118,7 +118,7 @@ same(struct reading *r, const char *word)
 static bool
 on_file(void *arg, const struct kept_file *f)
 {
-	struct reading *r = arg;
+	struct kept_reading *r = arg;
 	struct kept_list *l = r->l;
 	struct kept_mailbox *of = find_mailbox(r, f);
 	struct kept_message *m;
@@ -175,7 +175,7 @@ on_day(void *arg, const char *day)
 
 /* The mailboxes that are there, by id. */
 static int
-read_names(struct reading *r, struct err *err)
+read_names(struct kept_reading *r, struct err *err)
 {
 	uint32_t from = 0;
 	struct kv_txn *t;
@@ -207,7 +207,7 @@ by_time(const void *pa, const void *pb)
 }
 
 static int
-read_days(struct reading *r, struct err *err)
+read_days(struct kept_reading *r, struct err *err)
 {
 	struct day_list days = { .arena = &r->l->arena };
 	const int fd = r->a->ix.fd;
@@ -225,7 +225,7 @@ read_days(struct reading *r, struct err *err)
 int
 keptlist_read(struct kept_list *l, struct account *a, struct err *err)
 {
-	struct reading r = { .l = l, .a = a };
+	struct kept_reading r = { .l = l, .a = a };
 	int rc;
 
 	*l = (struct kept_list){ .nmessages = 0 };

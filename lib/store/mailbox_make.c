@@ -253,7 +253,8 @@ static int
 find_grave(struct account *a, struct tx *tx, const struct ix_box *b,
     struct grave *g, struct err *err)
 {
-	g->fd = keep_mailbox(tx, b, err);
+	if (keep_mailbox(tx, b, &g->fd, err) == -1)
+		return -1;
 	strlcpy(g->name, b->dir, sizeof g->name);
 	if (g->fd != -1)
 		return 0;

@@ -11,6 +11,7 @@
 #include "store/keep.h"
 #include "store/kwtable.h"
 #include "store/mailbox.h"
+#include "store/remove.h"
 #include "store/snapshot.h"
 #include "store/sync.h"
 

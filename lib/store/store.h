@@ -34,6 +34,7 @@ struct store_opts {
 	struct durable *durable; /* group commit; NULL: sync in place */
 	unsigned max_open;       /* accounts with an open index; 0: 256 */
 	bool crlf;               /* keep CRLF in files; else LF as is usual */
+	bool visitor; /* leaves indexes as they are that it has not written */
 };
 
 enum { STORE_BOOT_ID_SIZE = KERNEL_BOOT_ID_BYTES };

@@ -23,6 +23,7 @@
 #include "store/keepsum.h"
 #include "store/keptlist.h"
 #include "store/keptnames.h"
+#include "store/moved.h"
 #include "store/quota.h"
 #include "store/sync.h"
 #include "sys/clock.h"
@@ -32,7 +33,7 @@
 enum { BATCH = 100, BASE_LIMIT = 130 };
 
 /* What a transaction has done. */
-struct step {
+struct undelete_step {
 	const struct kept_message *k;
 	struct maildir from;
 	char made[IX_FILE_NAME];
@@ -45,7 +46,9 @@ struct bringing {
 	struct ix_box b;
 	struct kwlog log;
 	struct keptnames *names;
-	struct step steps[BATCH];
+	struct buf moved; /* lines about those of ... */
+	const struct kept_mailbox *moved_from;
+	struct undelete_step steps[BATCH];
 	size_t nsteps;
 	size_t gone;
 };
@@ -54,7 +57,7 @@ static enum found
 open_dir(struct bringing *g, const struct kept_message *k, struct maildir *d,
     struct err *err)
 {
-	const struct step *last =
+	const struct undelete_step *last =
 	    g->nsteps > 0 ? &g->steps[g->nsteps - 1] : NULL;
 
 	/* Those before are mostly of the same directory. */
@@ -109,9 +112,34 @@ name_it(struct filename *f, const struct ix_msg *msg, const struct ix_hot *hot,
 	buf_fini(&name);
 }
 
+/* What is known to be there is not missing in the folder that it is from. */
+static void
+write_moves(struct bringing *g)
+{
+	struct ix_box from = { .box = 0 };
+
+	if (g->moved_from == NULL)
+		return;
+	strlcpy(from.id, g->moved_from->id, sizeof from.id);
+	(void)slice_copy(g->moved_from->name, from.name, sizeof from.name);
+	moved_note(g->to->a, &from, &g->moved);
+	g->moved_from = NULL;
+}
+
+static void
+note_move(struct bringing *g, const struct kept_message *k,
+    const struct ix_msg *msg, uint32_t uid)
+{
+	if (g->moved_from != k->mailbox)
+		write_moves(g);
+	g->moved_from = k->mailbox;
+	moved_add(
+	    &g->moved, k->uid, k->expunged_s, k->saved_s, msg, &g->b, uid);
+}
+
 /* 1: it is not there. */
 static int
-bring_one(struct bringing *g, struct step *s, struct err *err)
+bring_one(struct bringing *g, struct undelete_step *s, struct err *err)
 {
 	struct filename f;
 	struct keyword_set set;
@@ -145,6 +173,7 @@ bring_one(struct bringing *g, struct step *s, struct err *err)
 	if (found != FOUND)
 		return found == ABSENT ? 1 : -1;
 	g->nsteps++;
+	note_move(g, s->k, &msg, uid);
 	if (tx_add(&g->tx, &g->b, uid, &hot, &msg, &set, err) == -1)
 		return -1;
 	quota_count(&g->room, &g->b, (uint64_t)msg.vsize);
@@ -155,7 +184,7 @@ bring_one(struct bringing *g, struct step *s, struct err *err)
 static int
 bring(struct bringing *g, const struct kept_message *k, struct err *err)
 {
-	struct step *s = &g->steps[g->nsteps];
+	struct undelete_step *s = &g->steps[g->nsteps];
 	const size_t before = g->nsteps;
 	const enum found f = open_dir(g, k, &s->from, err);
 	int rc = f == FOUND ? 0 : f == ABSENT ? 1 : -1;
@@ -204,6 +233,7 @@ bring_batch(struct bringing *g, const struct kept_message *const *v, size_t n,
 	rc = quota_begin(&g->room, &g->tx, err);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = bring(g, v[i], err);
+	write_moves(g);
 	tx_time_end(before_ns, MAILDIR_CUR, &g->to->dirs, &g->b);
 	if (rc == 0)
 		rc = ix_put_box(g->tx.t, &g->b, err);
@@ -230,6 +260,7 @@ undelete_messages(struct mailbox *to, const struct kept_message *const *v,
 
 	*r = (struct undelete_result){ 0 };
 	g->names = keptnames_new(to);
+	buf_init(&g->moved, BATCH * 256);
 	for (size_t i = 0; i < n && rc == 0; i += BATCH) {
 		g->to = to;
 		g->log.fd = -1;
@@ -241,6 +272,7 @@ undelete_messages(struct mailbox *to, const struct kept_message *const *v,
 		}
 	}
 	keptnames_free(&g->names);
+	buf_fini(&g->moved);
 	xfree(&g);
 	return rc;
 }

@@ -25,7 +25,7 @@ struct store {
 	unsigned max_open, nopen;
 	int64_t retention_s; /* see retention.h */
 	uint64_t retention_bytes;
-	bool crlf;
+	bool crlf, visitor;
 	struct quota_policy *quota; /* NULL: not configured */
 	struct map accounts;          /* by path */
 	TAILQ_HEAD(, account) open;   /* least recently used first */

@@ -10,6 +10,7 @@
 #include "maildir/filename.h"
 #include "maildir/keptdir.h"
 #include "store/keptlist.h"
+#include "store/remove.h"
 #include "store/retention.h"
 #include "store/undelete.h"
 #include "sys/clock.h"
@@ -404,6 +405,15 @@ test_not_at_all(void **state)
 	tree_remove(AT_FDCWD, fx_path(KEPT_DIR));
 	expunge(m, fx_append(m, "x\r\n", 0));
 	assert_int_equal(nkept(), 1);
+	/* Something else is there in its place: then nothing is kept. */
+	tree_remove(AT_FDCWD, fx_path(KEPT_DIR));
+	assert_int_equal(symlink("/tmp", fx_path(KEPT_DIR)), 0);
+	expunge(m, fx_append(m, "x\r\n", 0));
+	assert_int_equal(unlink(fx_path(KEPT_DIR)), 0);
+	fx_write(KEPT_DIR, "");
+	expunge(m, fx_append(m, "x\r\n", 0));
+	assert_int_equal(fx_status(m).messages, 0);
+	assert_int_equal(unlink(fx_path(KEPT_DIR)), 0);
 	mailbox_close(&m);
 }
 
