@@ -25,7 +25,8 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"queue release", "queue retry", "queue flush", "queue delete",
 	"queue bad", "queue bad restore", "queue bad show", "queue bad export",
 	"queue bad delete", "cert list", "cert install", "cert new", "conf set",
-	"conf unset", "import imap", "init" };
+	"conf unset", "import imap", "mailbox export", "mailbox import",
+	"init" };
 
 static bool
 is_for_owner(const char *words)

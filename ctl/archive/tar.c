@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/archive/tar.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cur.h"
+
+/* Places in a header. */
+enum {
+	AT_NAME = 0,
+	NAME_SIZE = 100,
+	AT_MODE = 100,
+	AT_SIZE = 124,
+	SIZE_DIGITS = 12,
+	AT_TIME = 136,
+	AT_SUM = 148,
+	SUM_SIZE = 8,
+	AT_TYPE = 156,
+	AT_MAGIC = 257,
+	AT_PREFIX = 345,
+	PREFIX_SIZE = 155,
+};
+static const uint64_t OCTAL_MAX = 077777777777; /* 11 digits */
+
+uint64_t
+tar_padding(uint64_t size)
+{
+	return (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK;
+}
+
+static unsigned
+checksum(const char *block)
+{
+	unsigned sum = 0;
+
+	for (int i = 0; i < TAR_BLOCK; i++)
+		sum += i >= AT_SUM && i < AT_SUM + SUM_SIZE
+			   ? (unsigned)' '
+			   : (unsigned char)block[i];
+	return sum;
+}
+
+static void
+put_block(struct buf *out, struct slice name, char type, uint64_t size,
+    uint64_t time_s)
+{
+	char block[TAR_BLOCK] = { 0 };
+
+	memcpy(
+	    block + AT_NAME, name.p, name.n < NAME_SIZE ? name.n : NAME_SIZE);
+	snprintf(block + AT_MODE, 24, "%07o", type == '5' ? 0700U : 0600U);
+	snprintf(block + AT_MODE + 8, 16, "%07o", 0U);
+	snprintf(block + AT_MODE + 16, 8, "%07o", 0U);
+	snprintf(
+	    block + AT_SIZE, SIZE_DIGITS, "%011llo", (unsigned long long)size);
+	snprintf(block + AT_TIME, SIZE_DIGITS, "%011llo",
+	    (unsigned long long)time_s);
+	block[AT_TYPE] = type;
+	memcpy(block + AT_MAGIC, "ustar\00000", 8);
+	snprintf(block + AT_SUM, SUM_SIZE, "%06o", checksum(block));
+	block[AT_SUM + 7] = ' ';
+	buf_add(out, slice_of(block, sizeof block));
+}
+
+/* "LENGTH KEY=VALUE\n", of which LENGTH is a part. */
+static void
+pax_record(struct buf *out, const char *key, struct slice value)
+{
+	const size_t rest = strlen(key) + value.n + 3;
+	size_t n = rest + 1;
+	char digits[24];
+
+	while ((size_t)snprintf(digits, sizeof digits, "%zu", n) + rest != n)
+		n++;
+	buf_addf(out, "%s %s=", digits, key);
+	buf_add(out, value);
+	buf_addc(out, '\n');
+}
+
+static void
+pad(struct buf *out, uint64_t size)
+{
+	static const char zeros[TAR_BLOCK];
+
+	buf_add(out, slice_of(zeros, (size_t)tar_padding(size)));
+}
+
+void
+tar_put(struct buf *out, struct slice name, enum tar_type type, uint64_t size,
+    int64_t time_s)
+{
+	struct buf pax = { .max = TAR_PAX_MAX };
+	const bool fits = time_s >= 0 && (uint64_t)time_s <= OCTAL_MAX;
+	char text[32];
+
+	if (name.n > NAME_SIZE)
+		pax_record(&pax, "path", name);
+	if (!fits) {
+		snprintf(text, sizeof text, "%lld", (long long)time_s);
+		pax_record(&pax, "mtime", slice_str(text));
+	}
+	if (pax.n > 0) {
+		put_block(out, SLICE("pax"), 'x', pax.n, 0);
+		buf_add(out, buf_slice(&pax));
+		pad(out, pax.n);
+	}
+	buf_fini(&pax);
+	put_block(out, name, type == TAR_DIR ? '5' : '0', size,
+	    fits ? (uint64_t)time_s : 0);
+}
+
+void
+tar_put_end(struct buf *out)
+{
+	static const char zeros[2 * TAR_BLOCK];
+
+	buf_add(out, slice_of(zeros, sizeof zeros));
+}
+
+/* ---- reading ---- */
+
+void
+tar_init(struct tar_entry *e)
+{
+	*e = (struct tar_entry){ .type = TAR_OTHER };
+	buf_init(&e->name, TAR_NAME_MAX);
+}
+
+void
+tar_fini(struct tar_entry *e)
+{
+	buf_fini(&e->name);
+}
+
+/* Octal digits, with blanks or NULs around them. */
+static bool
+octal(const char *p, size_t n, uint64_t *out)
+{
+	size_t i = 0;
+
+	*out = 0;
+	while (i < n && p[i] == ' ')
+		i++;
+	for (; i < n && p[i] >= '0' && p[i] <= '7'; i++)
+		*out = *out << 3 | (uint64_t)(p[i] - '0');
+	return i == n || p[i] == ' ' || p[i] == '\0';
+}
+
+static struct slice
+field(const char *p, size_t n)
+{
+	const struct slice s = slice_of(p, n);
+
+	return slice_sub(s, 0, slice_find(s, '\0'));
+}
+
+static void
+take_name(struct tar_entry *e, const char *p)
+{
+	const struct slice prefix = field(p + AT_PREFIX, PREFIX_SIZE);
+
+	if (e->has_path)
+		return;
+	buf_reset(&e->name);
+	if (memcmp(p + AT_MAGIC, "ustar\0", 6) == 0 && prefix.n > 0) {
+		buf_add(&e->name, prefix);
+		buf_addc(&e->name, '/');
+	}
+	buf_add(&e->name, field(p + AT_NAME, NAME_SIZE));
+}
+
+static enum tar_step
+by_type(struct tar_entry *e, char type)
+{
+	e->type = type == '0' || type == '\0' ? TAR_FILE
+		  : type == '5'               ? TAR_DIR
+					      : TAR_OTHER;
+	e->has_path = e->has_size = e->has_time = false;
+	return TAR_ENTRY;
+}
+
+enum tar_step
+tar_header(struct tar_entry *e, struct slice block)
+{
+	const char *p = block.p;
+	uint64_t sum, size, time_s;
+	bool empty = true;
+
+	if (block.n != TAR_BLOCK)
+		return TAR_BAD;
+	for (int i = 0; i < TAR_BLOCK && empty; i++)
+		empty = p[i] == '\0';
+	if (empty)
+		return TAR_END;
+	if (!octal(p + AT_SUM, SUM_SIZE, &sum) || sum != checksum(p) ||
+	    !octal(p + AT_SIZE, SIZE_DIGITS, &size) ||
+	    !octal(p + AT_TIME, SIZE_DIGITS, &time_s))
+		return TAR_BAD;
+	/* pax, and what GNU tar has for long names. */
+	if (p[AT_TYPE] == 'x' || p[AT_TYPE] == 'L') {
+		e->size = size;
+		buf_reset(&e->name);
+		e->type = p[AT_TYPE] == 'L' ? TAR_DIR : TAR_OTHER;
+		return size <= TAR_PAX_MAX ? TAR_PAX : TAR_BAD;
+	}
+	if (!e->has_size)
+		e->size = size;
+	if (!e->has_time)
+		e->time_s = (int64_t)time_s;
+	take_name(e, p);
+	return e->name.failed ? TAR_BAD : by_type(e, p[AT_TYPE]);
+}
+
+static bool
+pax_value(struct tar_entry *e, struct slice key, struct slice value)
+{
+	struct cur c = cur_of(value);
+	const bool before = cur_try_byte(&c, '-');
+
+	if (slice_is(key, "path")) {
+		buf_reset(&e->name);
+		buf_add(&e->name, value);
+		e->has_path = true;
+	} else if (slice_is(key, "size")) {
+		e->size = cur_u64(&c, INT64_MAX);
+		e->has_size = true;
+		return cur_end(&c);
+	} else if (slice_is(key, "mtime")) {
+		const int64_t at = (int64_t)cur_u64(&c, INT64_MAX);
+
+		e->time_s = before ? -at : at;
+		e->has_time = true;
+		return cur_ok(&c);
+	}
+	return !e->name.failed;
+}
+
+bool
+tar_pax(struct tar_entry *e, struct slice text)
+{
+	/* GNU: the name alone. */
+	if (e->type == TAR_DIR) {
+		const struct slice name =
+		    slice_sub(text, 0, slice_find(text, '\0'));
+
+		return pax_value(e, SLICE("path"), name);
+	}
+	while (text.n > 0) {
+		struct cur c = cur_of(text);
+		const uint64_t n = cur_u64(&c, TAR_PAX_MAX);
+		struct slice record, key;
+
+		cur_lit(&c, " ");
+		if (!cur_ok(&c) || n > text.n || n == 0 ||
+		    text.p[n - 1] != '\n' || c.p >= text.p + n)
+			return false;
+		record = slice_of(c.p, (size_t)(text.p + n - 1 - c.p));
+		text = slice_from(text, (size_t)n);
+		key = slice_cut(record, '=', &record);
+		if (!pax_value(e, key, record))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* The form of tar (POSIX ustar, with pax for what does not fit in), one entry
+ * after the other. */
+#ifndef CTL_ARCHIVE_TAR_H
+#define CTL_ARCHIVE_TAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+enum { TAR_BLOCK = 512, TAR_NAME_MAX = 4096, TAR_PAX_MAX = 64 << 10 };
+
+enum tar_type { TAR_FILE, TAR_DIR, TAR_OTHER };
+
+struct tar_entry {
+	struct buf name;
+	enum tar_type type;
+	uint64_t size;
+	int64_t time_s;
+	/* a pax record for the next entry */
+	bool has_path, has_size, has_time;
+};
+
+/* Header of an entry; SIZE bytes of it follow, and tar_padding of zeros. */
+void tar_put(struct buf *out, struct slice name, enum tar_type type,
+    uint64_t size, int64_t time_s);
+uint64_t tar_padding(uint64_t size);
+/* Two blocks of zeros. */
+void tar_put_end(struct buf *out);
+
+enum tar_step {
+	TAR_ENTRY, /* size bytes and padding follow */
+	TAR_PAX,   /* the same, for tar_pax: then the next header */
+	TAR_END,
+	TAR_BAD,
+};
+void tar_init(struct tar_entry *e);
+void tar_fini(struct tar_entry *e);
+/* BLOCK is a header. */
+enum tar_step tar_header(struct tar_entry *e, struct slice block);
+/* TEXT is what followed TAR_PAX. */
+bool tar_pax(struct tar_entry *e, struct slice text);
+
+#endif

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pabal mailbox import: from a tar of a Maildir (ours, or anybody's), or an
+ * mbox.  A message is known by the name of its file there, or by its bytes:
+ * what is here already does not come twice, so that an import that was cut
+ * short is done once more.  The bytes are read in the process that is the
+ * mailbox's owner.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "ctl/archive/mbox.h"
+#include "ctl/archive/tar.h"
+#include "ctl/cmd/commands.h"
+#include "ctl/cmd/ctl.h"
+#include "ctl/mailbox/asowner.h"
+#include "ctl/move/have.h"
+#include "ctl/move/into.h"
+#include "ctl/view/progress.h"
+#include "maildir/boxfile.h"
+#include "maildir/filename.h"
+#include "maildir/keywords.h"
+#include "maildir/kwlog.h"
+#include "maildir/name.h"
+#include "store/append.h"
+#include "store/mailbox.h"
+#include "store/mailbox_take.h"
+#include "sys/fd.h"
+#include "tls/digest.h"
+
+enum {
+	PIECE = 64 << 10,
+	SMALL_MAX = 64 << 20, /* of a file beside messages */
+	NAME_BYTES = 24,      /* of a digest, in a name */
+};
+
+/* What a tar has beside the messages of a folder. */
+struct beside {
+	struct boxfile box;
+	struct keyword_table letters;
+	struct map lines; /* "UID BASE" -> names, as a C string */
+	bool taken;       /* the folder here has its UIDs */
+};
+
+struct import_mail {
+	int fd;
+	const char *folder; /* mbox */
+	struct asowner *owner;
+	struct arena arena;
+	struct map besides; /* directory -> struct beside */
+	/* the folder that is open */
+	struct mailbox *m;
+	struct buf name;
+	struct move_have have;
+	struct move_into into;
+	/* mbox */
+	struct digest *digest;
+	struct map times; /* digest -> how often it was there */
+	int64_t messages, known;
+	struct err err;
+};
+
+/* ---- the folder here ---- */
+
+static int
+close_folder(struct import_mail *im)
+{
+	int rc = im->m != NULL ? move_into_commit(&im->into, &im->err) : 0;
+
+	if (im->m != NULL)
+		move_into_fini(&im->into);
+	move_have_fini(&im->have);
+	mailbox_close(&im->m);
+	return rc;
+}
+
+static int
+open_folder(struct import_mail *im, struct slice name, unsigned special)
+{
+	struct account *a = im->owner->account;
+	enum found f;
+
+	if (im->m != NULL && slice_eq(buf_slice(&im->name), name))
+		return 0;
+	if (close_folder(im) == -1)
+		return -1;
+	buf_reset(&im->name);
+	buf_add(&im->name, name);
+	f = mailbox_open(a, name, &im->m, &im->err);
+	if (f == ABSENT) {
+		if (mailbox_create(a, name, special, &im->err) == -1)
+			return -1;
+		f = mailbox_open(a, name, &im->m, &im->err);
+	}
+	if (f != FOUND || mailbox_sync(im->m, true, &im->err) == -1 ||
+	    move_have_load(&im->have, im->m, &im->err) == -1)
+		return -1;
+	move_into_init(&im->into, im->owner->store, im->m);
+	return 0;
+}
+
+static int
+end_one(struct import_mail *im, const struct append_info *info)
+{
+	if (move_have_find(&im->have, filename_email_id(info->base)) != 0) {
+		im->known++;
+		move_into_drop(&im->into);
+		return 0;
+	}
+	progress_at(++im->messages);
+	return move_into_end(&im->into, info, &im->err);
+}
+
+/* ---- mbox ---- */
+
+static int
+on_text(void *arg, struct slice piece)
+{
+	struct import_mail *im = arg;
+
+	if (im->digest == NULL)
+		im->digest = digest_begin(DIGEST_SHA256);
+	digest_add(im->digest, piece);
+	return move_into_text(&im->into, piece, &im->err);
+}
+
+static int
+on_end(void *arg, const struct mbox_message *m)
+{
+	struct import_mail *im = arg;
+	struct buf base = { .max = APPEND_BASE_MAX };
+	uint8_t digest[DIGEST_MAX];
+	struct append_info info = { .flags = m->flags,
+		.keywords = buf_slice(&m->keywords),
+		.has_date = m->has_date,
+		.date_s = m->date_s };
+	size_t times;
+	int rc;
+
+	if (im->digest == NULL)
+		return 0; /* no byte is no message */
+	(void)digest_end(&im->digest, digest);
+	/* The second of two that are the same is another message. */
+	times = (size_t)map_find(&im->times, slice_of(digest, NAME_BYTES)) + 1;
+	map_put(&im->times, slice_of(digest, NAME_BYTES), (void *)times);
+	for (size_t i = 0; i < NAME_BYTES; i++)
+		buf_addf(&base, "%02x", digest[i]);
+	buf_addf(&base, ".%zu.mbox", times);
+	info.base = buf_slice(&base);
+	rc = end_one(im, &info);
+	buf_fini(&base);
+	return rc;
+}
+
+static int
+import_mbox(struct import_mail *im, struct slice first)
+{
+	struct mbox_reader r;
+	char piece[PIECE];
+	ssize_t n;
+	int rc = open_folder(im, slice_str(im->folder), 0);
+
+	if (rc == -1)
+		return -1;
+	mbox_reader_init(&r, on_text, on_end, im);
+	rc = mbox_feed(&r, first);
+	while (rc == 0 && (n = read(im->fd, piece, sizeof piece)) > 0)
+		rc = mbox_feed(&r, slice_of(piece, (size_t)n));
+	if (rc == 0 && n == -1)
+		rc = err_sys(&im->err, ERR_TEMP, "read");
+	if (rc == 0)
+		rc = mbox_finish(&r);
+	if (rc == -1 && r.bad)
+		(void)err_set(&im->err, ERR_PERM, "it is no mbox");
+	mbox_reader_fini(&r);
+	return rc;
+}
+
+/* ---- tar ---- */
+
+/* Fill PIECE; less only at the end. */
+static ssize_t
+read_whole(struct import_mail *im, char *piece, size_t n)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		const ssize_t r = read(im->fd, piece + got, n - got);
+
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r == -1)
+			return err_sys(&im->err, ERR_TEMP, "read");
+		if (r == 0)
+			break;
+		got += (size_t)r;
+	}
+	return (ssize_t)got;
+}
+
+/* SIZE bytes and their padding to OUT, or to the message (NULL, TEXT), or
+ * nowhere. */
+static int
+take_bytes(struct import_mail *im, uint64_t size, struct buf *out, bool text)
+{
+	uint64_t left = size + tar_padding(size);
+	char piece[PIECE];
+
+	while (left > 0) {
+		const size_t n = left < PIECE ? (size_t)left : PIECE;
+		struct slice s;
+
+		if (read_whole(im, piece, n) != (ssize_t)n)
+			return err_set(
+			    &im->err, ERR_TEMP, "the tar ends early");
+		s = slice_sub(
+		    slice_of(piece, n), 0, size < n ? (size_t)size : n);
+		size -= s.n;
+		left -= n;
+		if (out != NULL)
+			buf_add(out, s);
+		else if (text && move_into_text(&im->into, s, &im->err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static struct beside *
+beside_of(struct import_mail *im, struct slice dir)
+{
+	struct beside *b = map_find(&im->besides, dir);
+
+	if (b == NULL) {
+		b = arena_new(&im->arena, struct beside);
+		map_init(&b->lines);
+		map_put(&im->besides, dir, b);
+	}
+	return b;
+}
+
+/* "UID BASE NAME NAME ..." */
+static void
+parse_lines(struct import_mail *im, struct beside *b, struct slice text)
+{
+	struct slice line, uid, base, names;
+
+	(void)slice_cut(text, '\n', &text);
+	while (text.n > 0) {
+		line = slice_cut(text, '\n', &text);
+		uid = slice_cut(line, ' ', &names);
+		base = slice_cut(names, ' ', &names);
+		if (base.n == 0 || names.n == 0)
+			continue;
+		map_put(&b->lines,
+		    slice_of(line.p, (size_t)(base.p + base.n - uid.p)),
+		    arena_str(&im->arena, names));
+	}
+}
+
+static int
+take_small(
+    struct import_mail *im, struct slice dir, struct slice name, uint64_t size)
+{
+	struct beside *b = beside_of(im, dir);
+	struct buf text = { .max = SMALL_MAX };
+	int rc;
+
+	if (size > SMALL_MAX)
+		return take_bytes(im, size, NULL, false);
+	rc = take_bytes(im, size, &text, false);
+	if (rc == 0 && slice_is(name, "pabal-mailbox") &&
+	    !boxfile_parse(buf_slice(&text), &b->box))
+		b->box = (struct boxfile){ 0 };
+	if (rc == 0 && slice_is(name, "dovecot-keywords"))
+		keywords_parse(&b->letters, buf_slice(&text), KEYWORD_LETTERS);
+	if (rc == 0 && slice_is(name, KWFILE_NAME))
+		parse_lines(im, b, buf_slice(&text));
+	buf_fini(&text);
+	return rc;
+}
+
+/* Names of letters and lines that the file called NAME has. */
+static void
+find_keywords(struct beside *b, const struct filename *f, struct buf *out)
+{
+	struct buf key = { .max = 1024 };
+	const char *more;
+
+	for (unsigned k = 0; k < KEYWORD_LETTERS; k++) {
+		const char *name = (f->letters & 1U << k) != 0
+				       ? keywords_name(&b->letters, k)
+				       : NULL;
+
+		if (name != NULL)
+			buf_addf(out, "%s%s", out->n > 0 ? " " : "", name);
+	}
+	kwlog_key(&key, f);
+	more = map_find(&b->lines, buf_slice(&key));
+	if (more != NULL)
+		buf_addf(out, "%s%s", out->n > 0 ? " " : "", more);
+	buf_fini(&key);
+}
+
+static bool
+base_is_plain(struct slice base)
+{
+	for (size_t i = 0; i < base.n; i++)
+		if ((unsigned char)base.p[i] <= ' ' || base.p[i] == 0x7f ||
+		    base.p[i] == '/' || base.p[i] == ':')
+			return false;
+	return base.n > 0 && base.n <= APPEND_BASE_MAX && base.p[0] != '.';
+}
+
+static int
+take_message(struct import_mail *im, const struct tar_entry *e,
+    struct slice dir, struct slice name)
+{
+	struct beside *b = beside_of(im, dir);
+	struct buf keywords = { .max = KEYWORD_TEXT_MAX },
+		   folder = { .max = NAME_LIMIT };
+	struct append_info info = { .has_date = true, .date_s = e->time_s };
+	struct filename f;
+	enum found taken;
+	int rc = 0;
+
+	filename_parse(name, &f);
+	if (dir.n == 0)
+		buf_adds(&folder, "INBOX");
+	else if (!name_from_dir(&folder, dir))
+		rc = err_set(&im->err, ERR_PERM, "%.*s is no folder",
+		    SLICE_FMT(slice_sub(dir, 0, 100)));
+	if (rc == 0 && !base_is_plain(f.base))
+		rc = err_set(&im->err, ERR_PERM, "%.*s is no message",
+		    SLICE_FMT(slice_sub(name, 0, 100)));
+	if (rc == 0)
+		rc = open_folder(im, buf_slice(&folder), b->box.special);
+	if (rc == 0 && b->box.uidvalidity != 0 && !b->taken) {
+		taken =
+		    mailbox_take_uids(im->m, b->box.uidvalidity, 1, &im->err);
+		rc = taken == TEMPFAIL ? -1 : 0;
+		b->taken = taken == FOUND;
+		if (!b->taken)
+			b->box.uidvalidity = 0;
+	}
+	if (rc == 0)
+		rc = take_bytes(im, e->size, NULL, true);
+	find_keywords(b, &f, &keywords);
+	info.flags = f.flags;
+	info.keywords = buf_slice(&keywords);
+	info.base = f.base;
+	info.uid = b->taken ? f.uid : 0;
+	if (keywords_check(info.keywords, NULL) == -1)
+		info.keywords.n = 0;
+	if (rc == 0 && im->into.open == NULL)
+		im->known++; /* no byte is no message */
+	else if (rc == 0)
+		rc = end_one(im, &info);
+	buf_fini(&keywords);
+	buf_fini(&folder);
+	return rc;
+}
+
+/* [./][.FOLDER/](cur|new)/NAME or [./][.FOLDER/]NAME */
+static int
+take_entry(struct import_mail *im, const struct tar_entry *e, bool small)
+{
+	struct slice path = buf_slice(&e->name), dir = { NULL, 0 }, rest;
+
+	while (slice_starts(path, SLICE("./")))
+		path = slice_from(path, 2);
+	if (path.n > 1 && path.p[0] == '.' && path.p[1] != '.')
+		dir = slice_cut(path, '/', &path);
+	if (e->type == TAR_FILE && !small &&
+	    (slice_starts(path, SLICE("cur/")) ||
+		slice_starts(path, SLICE("new/"))) &&
+	    slice_find(slice_from(path, 4), '/') == path.n - 4 && path.n > 4)
+		return take_message(im, e, dir, slice_from(path, 4));
+	(void)slice_cut(path, '/', &rest);
+	if (e->type == TAR_FILE && rest.n == 0)
+		return take_small(im, dir, path, e->size);
+	return take_bytes(im, e->type == TAR_FILE ? e->size : 0, NULL, false);
+}
+
+/* SMALL: only what stands beside messages. */
+static int
+read_tar(struct import_mail *im, struct slice first, bool small)
+{
+	struct buf pax = { .max = TAR_PAX_MAX };
+	struct tar_entry e;
+	char block[TAR_BLOCK];
+	int rc = 0;
+
+	tar_init(&e);
+	memcpy(block, first.p, sizeof block);
+	while (rc == 0) {
+		const enum tar_step step =
+		    tar_header(&e, slice_of(block, sizeof block));
+		ssize_t n;
+
+		if (step == TAR_END)
+			break;
+		if (step == TAR_BAD) {
+			rc = err_set(&im->err, ERR_PERM, "it is no tar");
+			break;
+		}
+		buf_reset(&pax);
+		rc = step == TAR_PAX ? take_bytes(im, e.size, &pax, false)
+				     : take_entry(im, &e, small);
+		if (rc == 0 && step == TAR_PAX && !tar_pax(&e, buf_slice(&pax)))
+			rc = err_set(&im->err, ERR_PERM, "it is no tar");
+		n = rc == 0 ? read_whole(im, block, sizeof block) : -1;
+		if (rc == 0 && n == 0)
+			break; /* some end so */
+		if (rc == 0 && n != sizeof block)
+			rc = err_set(&im->err, ERR_TEMP, "the tar ends early");
+	}
+	tar_fini(&e);
+	buf_fini(&pax);
+	return rc;
+}
+
+/* Of a file it is known what stands beside the messages before they come;
+ * through a pipe only what comes before. */
+static int
+import_tar(struct import_mail *im, struct slice first)
+{
+	if (lseek(im->fd, 0, SEEK_CUR) != -1 &&
+	    (read_tar(im, first, true) == -1 ||
+		lseek(im->fd, (off_t)first.n, SEEK_SET) == -1))
+		return -1;
+	return read_tar(im, first, false);
+}
+
+/* ---- all ---- */
+
+static int
+import_any(struct import_mail *im)
+{
+	char first[TAR_BLOCK];
+	const ssize_t n = read_whole(im, first, sizeof first);
+
+	if (n == -1)
+		return -1;
+	if (n >= 5 && memcmp(first, "From ", 5) == 0)
+		return import_mbox(im, slice_of(first, (size_t)n));
+	if (n == sizeof first)
+		return import_tar(im, slice_of(first, sizeof first));
+	return err_set(&im->err, ERR_PERM, "it is neither mbox nor tar");
+}
+
+/* UIDs of a tar that were given out and are not in it stay free of others. */
+static int
+settle(struct import_mail *im)
+{
+	struct map_iter it = { 0 };
+	struct buf name = { .max = NAME_LIMIT };
+	int rc = close_folder(im);
+
+	while (rc == 0 && map_next(&im->besides, &it)) {
+		const struct beside *b = it.value;
+
+		buf_reset(&name);
+		if (!b->taken)
+			continue;
+		if (it.key.n == 0)
+			buf_adds(&name, "INBOX");
+		else if (!name_from_dir(&name, it.key))
+			continue;
+		if (open_folder(im, buf_slice(&name), 0) == -1 ||
+		    mailbox_take_uids(im->m, b->box.uidvalidity, b->box.ceiling,
+			&im->err) == TEMPFAIL)
+			rc = -1;
+	}
+	buf_fini(&name);
+	return close_folder(im) == -1 ? -1 : rc;
+}
+
+static void
+fini(struct import_mail *im)
+{
+	struct map_iter it = { 0 };
+	uint8_t digest[DIGEST_MAX];
+
+	while (map_next(&im->besides, &it)) {
+		struct beside *b = it.value;
+
+		keywords_fini(&b->letters);
+		map_fini(&b->lines);
+	}
+	if (im->digest != NULL)
+		(void)digest_end(&im->digest, digest);
+	map_fini(&im->besides);
+	map_fini(&im->times);
+	buf_fini(&im->name);
+	arena_fini(&im->arena);
+}
+
+static int
+import(struct asowner *o)
+{
+	struct import_mail *im = o->arg;
+	struct err err = { 0 };
+	int rc;
+
+	im->owner = o;
+	arena_init(&im->arena);
+	map_init(&im->besides);
+	map_init(&im->times);
+	buf_init(&im->name, NAME_LIMIT);
+	progress_begin("imported messages", 0);
+	rc = import_any(im);
+	err = im->err;
+	if (settle(im) == -1 && rc == 0) {
+		err = im->err;
+		rc = -1;
+	}
+	progress_end();
+	asowner_row(o);
+	out_num(o->out, im->messages);
+	out_num(o->out, im->known);
+	fini(im);
+	return rc == 0 ? CTL_OK : asowner_fail(o, &err);
+}
+
+int
+cmd_mailbox_import(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct out_col cols[] = { { "account", 24 },
+		{ "imported", -8 }, { "were_here", 0 } };
+	struct import_mail im = { .fd = STDIN_FILENO, .folder = "INBOX" };
+	const struct asowner_task task = { .run = import,
+		.cols = cols,
+		.ncols = ARRAY_LEN(cols),
+		.make = true,
+		.loop = true,
+		.arg = &im };
+	const struct ctl_opt opts[] = { { "folder", &im.folder, NULL }, { 0 } };
+	const int n = ctl_options(ctl, opts, argc, argv, 2, 2);
+	int rc;
+
+	if (n == -1)
+		return CTL_USAGE;
+	if (strchr(argv[0], '@') == NULL)
+		return ctl_usage(ctl, "expected NAME@DOMAIN");
+	if (strcmp(argv[1], "-") != 0) {
+		im.fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+		if (im.fd == -1)
+			return ctl_fail("%s: %s", argv[1], strerror(errno));
+	}
+	rc = asowner_run(ctl, argv[0], &task);
+	if (im.fd != STDIN_FILENO)
+		fd_close(&im.fd);
+	return rc;
+}

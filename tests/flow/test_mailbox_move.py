@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: ISC
+"""pabal mailbox export and import: tar of a Maildir, and mbox."""
+import io
+import json
+import mailbox
+import os
+import re
+import signal
+import subprocess
+import tarfile
+
+import pytest
+
+from dovecot import Dovecot
+from pabal import DOMAIN, message, wait
+from test_dovecot import FOLDERS, fill, plain, quoted, seen, take
+from test_import import box
+
+ALICE, BOB = (f"{n}@{DOMAIN}" for n in ("alice", "bob"))
+
+
+def put(p, who, path, *more, **kw):
+    row, = json.loads(p.pabal("--json", "mailbox", "import", who, path, *more,
+                              **kw))
+    return row["imported"], row["were_here"]
+
+
+def test_tar_there_and_back(make_pabal, tmp_path):
+    p = make_pabal()
+    with p.imap() as imap:
+        fill(imap, FOLDERS)
+        # More keywords than there are letters.
+        imap.append("INBOX", " ".join(f"word{i}" for i in range(40)), None,
+                    message("many words"))
+        here, subscribed = seen(imap), quoted(imap, "lsub")
+    out = str(tmp_path / "alice.tar")
+    p.pabal("mailbox", "export", ALICE, "--to", out)
+    assert "there already" in p.pabal_fails("mailbox", "export", ALICE, "--to",
+                                            out)
+    assert not os.path.exists(out + ".part")
+    count = sum(len(b[2]) for b in here.values())
+    assert put(p, BOB, out) == (count, 0)
+    with p.imap("bob") as imap:
+        assert seen(imap) == here
+    assert put(p, BOB, out) == (0, count)
+    # Through pipes.
+    pipe = subprocess.run([p.command, "-d", p.dir, "mailbox", "export", ALICE,
+                           "INBOX", "--to", "-"], stdout=subprocess.PIPE,
+                          check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(pipe)) as t:
+        names = [n for n in t.getnames() if n.startswith("cur/")]
+    assert len(names) == len(here["INBOX"][2])
+    with open(tmp_path / "pipe", "wb") as f:
+        f.write(pipe)
+    with open(tmp_path / "pipe", "rb") as f:
+        assert put(p, BOB, "-", stdin=f)[0] == 0
+    assert "no folder" in p.pabal_fails("mailbox", "export", ALICE, "Nowhere",
+                                        "--to", str(tmp_path / "x"))
+    assert not os.path.exists(tmp_path / "x")
+
+
+def test_dovecot_reads_it_with_uids(make_pabal, tmp_path):
+    p = make_pabal()
+    with p.imap() as imap:
+        fill(imap, FOLDERS)
+        here, subscribed = seen(imap), quoted(imap, "lsub")
+    with Dovecot() as d:
+        p.pabal("mailbox", "export", ALICE, "--to", str(tmp_path / "tar"))
+        subprocess.run(["tar", "-C", d.path("mail"), "-xf", tmp_path / "tar"],
+                       check=True)
+        for base, dirs, files in os.walk(d.path("mail")):
+            for name in dirs + files:
+                os.chown(os.path.join(base, name), d.owner.pw_uid,
+                         d.owner.pw_gid)
+        with d.imap() as imap:
+            assert seen(imap) == here
+            assert subscribed <= quoted(imap, "lsub")
+        # And a tar of its Maildir comes back.
+        subprocess.run(["tar", "-C", d.path("mail"), "-cf", tmp_path / "back",
+                        "."], check=True)
+    assert put(p, BOB, str(tmp_path / "back"))[1] == 0
+    with p.imap("bob") as imap:
+        found = seen(imap)
+    for folder, (_, _, messages) in here.items():
+        assert plain(found[folder][2]) == plain(messages), folder
+
+
+def test_mbox(make_pabal, tmp_path):
+    p = make_pabal()
+    lines = "From here\n>From there\n\n\nFrom\nto\n\n".replace("\n", "\r\n")
+    with p.imap() as imap:
+        for i in range(3):
+            imap.append("INBOX", r"(\Seen \Flagged word)" if i else "",
+                        '"02-Jan-2003 04:05:06 +0000"',
+                        message(f"number {i}", body=lines))
+        # Twice the same is two messages.
+        imap.select("INBOX")
+        imap.copy("1", "INBOX")
+        here = box(imap, "INBOX")[2]
+    out = str(tmp_path / "mbox")
+    p.pabal("mailbox", "export", ALICE, "--format", "mbox", "--to", out)
+    # Others read it.
+    there = mailbox.mbox(out)
+    assert [m["subject"] for m in there] == [
+        "number 0", "number 1", "number 2", "number 0"]
+    assert sorted(there[1].get_flags()) == ["F", "O", "R"]
+    assert put(p, BOB, out, "--folder", "Old/mail") == (4, 0)
+    assert put(p, BOB, out, "--folder", "Old/mail") == (0, 4)
+    with p.imap("bob") as imap:
+        assert plain(box(imap, "Old/mail")[2]) == plain(here)
+    # Written by another program.
+    other = mailbox.mbox(str(tmp_path / "other"))
+    m = mailbox.mboxMessage(message("theirs"))
+    m.set_flags("RA")
+    other.add(m)
+    other.close()
+    assert put(p, BOB, str(tmp_path / "other")) == (1, 0)
+    with p.imap("bob") as imap:
+        (flags, _, text), = box(imap, "INBOX")[2].values()
+    assert {r"\Seen", r"\Answered"} <= flags and b"Subject: theirs" in text
+
+
+def entry(name, text=b"Subject: x\n\nhello\n", **kw):
+    info = tarfile.TarInfo(name)
+    info.size = len(text)
+    for key, value in kw.items():
+        setattr(info, key, value)
+    return info, io.BytesIO(text)
+
+
+def test_what_means_harm(make_pabal, tmp_path):
+    p = make_pabal()
+    path = str(tmp_path / "bad")
+    with tarfile.open(path, "w") as t:
+        for name in ("../../cur/1.a:2,", "/etc/cur/2.a:2,", "..x/cur/3.a:2,",
+                     "cur/../../4.a:2,", ".../cur/5.a:2,", "pabal.index/data",
+                     "new/6.a", "cur/7.a:2,S", ".A.B/cur/8.a:2,"):
+            t.addfile(*entry(name))
+        t.addfile(*entry("cur/9.a", type=tarfile.SYMTYPE,
+                         linkname="/etc/passwd", text=b""))
+        t.addfile(*entry("cur/10.a", type=tarfile.CHRTYPE, text=b""))
+    assert put(p, BOB, path) == (3, 0)
+    with p.imap("bob") as imap:
+        assert len(box(imap, "INBOX")[2]) == 2
+        assert len(box(imap, "A/B")[2]) == 1
+    whole = open(path, "rb").read()
+    for n, why in ((100, "neither"), (700, "early"), (20, "neither")):
+        with open(path, "wb") as f:
+            f.write(whole[:n])
+        assert why in p.pabal_fails("mailbox", "import", BOB, path)
+    with open(path, "wb") as f:
+        f.write(b"\xff" * 4096)
+    assert "no tar" in p.pabal_fails("mailbox", "import", BOB, path)
+    with tarfile.open(path, "w") as t:
+        t.addfile(*entry("cur/.hidden"))
+    assert "no message" in p.pabal_fails("mailbox", "import", BOB, path)
+
+
+def test_killed_and_done_again(make_pabal, tmp_path):
+    p = make_pabal()
+    path, count = str(tmp_path / "mbox"), 3000
+    with open(path, "wb") as f:
+        for i in range(count):
+            f.write(b"From x\nSubject: %d\n\nhello\n\n" % i)
+    cur = os.path.join(p.maildir("bob"), "cur")
+    for stop_at in 1, 1000:
+        with subprocess.Popen([*p.prefix, p.command, "-d", p.dir, "mailbox",
+                               "import", BOB, path],
+                              stdout=subprocess.DEVNULL,
+                              start_new_session=True) as run:
+            wait(lambda: run.poll() is not None or os.path.isdir(cur) and
+                 len(os.listdir(cur)) >= stop_at, "some messages")
+            try:
+                os.killpg(run.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+    assert sum(put(p, BOB, path)) == count
+    with p.imap("bob") as imap:
+        found = box(imap, "INBOX")[2]
+    subjects = sorted(int(re.search(rb"Subject: (\d+)", m[2])[1])
+                      for m in found.values())
+    assert subjects == list(range(count))
