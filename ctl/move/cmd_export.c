@@ -29,6 +29,7 @@
 #include "maildir/textfile.h"
 #include "store/mailbox.h"
 #include "store/message.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 
 enum { INFOS = 64, PIECE = 64 << 10, SMALL_MAX = 128 << 20 };
@@ -166,6 +167,7 @@ put_message(struct export_run *x, uint32_t uid)
 
 /* ---- what stands beside the messages ---- */
 
+/* Of now: Dovecot takes a list of keywords from 1970 for one that it knows. */
 static void
 put_small(struct export_run *x, const char *name, struct slice text)
 {
@@ -173,7 +175,8 @@ put_small(struct export_run *x, const char *name, struct slice text)
 
 	buf_add(&path, buf_slice(&x->dir));
 	buf_adds(&path, name);
-	tar_put(&x->out.text, buf_slice(&path), TAR_FILE, text.n, 0);
+	tar_put(
+	    &x->out.text, buf_slice(&path), TAR_FILE, text.n, clock_wall_s());
 	buf_add(&x->out.text, text);
 	pad(x, text.n);
 	buf_fini(&path);
@@ -189,7 +192,8 @@ put_dirs(struct export_run *x)
 		buf_reset(&path);
 		buf_add(&path, buf_slice(&x->dir));
 		buf_adds(&path, parts[i]);
-		tar_put(&x->out.text, buf_slice(&path), TAR_DIR, 0, 0);
+		tar_put(
+		    &x->out.text, buf_slice(&path), TAR_DIR, 0, clock_wall_s());
 	}
 	buf_fini(&path);
 	if (x->dir.n > 0)
