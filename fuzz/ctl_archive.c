@@ -7,6 +7,7 @@
 
 #include "base/must.h"
 #include "ctl/archive/mbox.h"
+#include "ctl/archive/mbox_write.h"
 #include "ctl/archive/tar.h"
 #include "maildir/filename.h"
 #include "maildir/keywords.h"

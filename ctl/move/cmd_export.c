@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/slice.h"
-#include "ctl/archive/mbox.h"
+#include "ctl/archive/mbox_write.h"
 #include "ctl/archive/tar.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"

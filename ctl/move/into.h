@@ -13,7 +13,6 @@
 #include "store/append.h"
 
 struct mailbox;
-struct move_sync;
 struct store;
 
 struct move_into {

@@ -5,6 +5,7 @@
 #include "tests/unit.h"
 
 #include "base/mem.h"
+#include "ctl/archive/mbox_write.h"
 #include "ctl/archive/tar.h"
 #include "maildir/filename.h"
 
