@@ -54,6 +54,7 @@ struct folder_work {
 	size_t nasked;
 	bool got[ASK_UIDS];
 	uint32_t unasked;
+	uint64_t bytes; /* of the message that comes in */
 };
 
 static int
@@ -290,9 +291,10 @@ take_message(struct folder_work *w, const struct imap_frame *f, struct err *err)
 		.date_s = (int64_t)f->n[3],
 		.uid = w->r->kept ? uid : 0,
 	};
-	uint64_t bytes;
+	const uint64_t bytes = w->bytes;
 	int rc;
 
+	w->bytes = 0;
 	/* Told without being asked for, or twice. */
 	if (at == NULL || w->got[at - w->asked]) {
 		move_into_drop(&w->into);
@@ -303,7 +305,6 @@ take_message(struct folder_work *w, const struct imap_frame *f, struct err *err)
 	}
 	if (keywords_check(f->s, NULL) == 0)
 		info.keywords = f->s;
-	bytes = w->into.bytes;
 	move_have_base(&base, w->place, w->uidvalidity, uid);
 	info.base = buf_slice(&base);
 	rc = move_into_end(&w->into, &info, err);
@@ -323,6 +324,7 @@ on_text(void *arg, const struct imap_frame *f, struct err *err)
 
 	switch ((unsigned)f->type) {
 	case IMAP_SAY_TEXT:
+		w->bytes += f->s.n;
 		return move_into_text(&w->into, f->s, err);
 	case IMAP_SAY_MESSAGE:
 		return take_message(w, f, err);
@@ -341,6 +343,7 @@ ask_texts(
 
 	w->asked = uids;
 	w->nasked = n;
+	w->bytes = 0;
 	memset(w->got, 0, sizeof w->got);
 	found = move_ask(w->f->ask, &ask, on_text, w, err);
 	move_into_drop(&w->into);

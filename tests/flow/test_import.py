@@ -85,6 +85,8 @@ def test_all_of_an_account(make_pabal):
     row = run(new, old)
     assert row["complete"] and row["messages"] == 2 * (len(FOLDERS) + 2)
     there, here = everything(old), everything(new)
+    assert row["bytes"] == sum(len(m[2]) for b in there[0].values()
+                               for m in b[2].values())
     # With UIDs and UIDVALIDITY, flags, keywords, dates, bytes, subscriptions.
     for folder, seen in there[0].items():
         if seen[2]:
