@@ -53,6 +53,8 @@ name_of(struct buf *out, const struct message_info *info)
 	struct filename f = { .size = info->size,
 		.vsize = info->vsize,
 		.uid = info->uid,
+		.own_id = true,
+		.email_id = info->email_id,
 		.info = true,
 		.flags = info->flags & MSG_FLAGS,
 		.letters = keyword_set_letters(&info->keywords) };

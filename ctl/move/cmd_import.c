@@ -107,10 +107,13 @@ open_folder(struct import_mail *im, struct slice name, unsigned special)
 	return 0;
 }
 
+/* ID: the EMAILID that it had where it comes from, which may be here; 0: none.
+ */
 static int
-end_one(struct import_mail *im, const struct append_info *info)
+end_one(struct import_mail *im, const struct append_info *info, uint64_t id)
 {
-	if (move_have_find(&im->have, filename_email_id(info->base)) != 0) {
+	if (move_have_find(&im->have, filename_email_id(info->base)) != 0 ||
+	    (id != 0 && move_have_find(&im->have, id) != 0)) {
 		im->known++;
 		move_into_drop(&im->into);
 		return 0;
@@ -155,7 +158,7 @@ on_end(void *arg, const struct mbox_message *m)
 		buf_addf(&base, "%02x", digest[i]);
 	buf_addf(&base, ".%zu.mbox", times);
 	info.base = buf_slice(&base);
-	rc = end_one(im, &info);
+	rc = end_one(im, &info, 0);
 	buf_fini(&base);
 	return rc;
 }
@@ -362,7 +365,7 @@ take_message(struct import_mail *im, const struct tar_entry *e,
 	if (rc == 0 && im->into.open == NULL)
 		im->known++; /* no byte is no message */
 	else if (rc == 0)
-		rc = end_one(im, &info);
+		rc = end_one(im, &info, f.own_id ? f.email_id : 0);
 	buf_fini(&keywords);
 	buf_fini(&folder);
 	return rc;

@@ -43,6 +43,14 @@ def test_tar_there_and_back(make_pabal, tmp_path):
     with p.imap("bob") as imap:
         assert seen(imap) == here
     assert put(p, BOB, out) == (0, count)
+    # What was removed here comes back, and no more than that.
+    with p.imap() as imap:
+        imap.select("INBOX")
+        imap.store("1", "+FLAGS", r"(\Deleted)")
+        imap.expunge()
+    assert put(p, ALICE, out) == (1, count - 1)
+    with p.imap() as imap:
+        assert plain(box(imap, "INBOX")[2]) == plain(here["INBOX"][2])
     # Through pipes.
     pipe = subprocess.run([p.command, "-d", p.dir, "mailbox", "export", ALICE,
                            "INBOX", "--to", "-"], stdout=subprocess.PIPE,
