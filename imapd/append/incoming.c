@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "imapd/append/appendtext.h"
 #include "imapd/conf.h"
-#include "imapd/message/message.h"
+#include "imapd/message/mimelimits.h"
 #include "imapd/parse/seqset_write.h"
 #include "maildir/keywords.h"
 #include "mime/parser.h"
@@ -160,7 +160,7 @@ incoming_write(struct incoming *in, struct slice bytes)
 void
 incoming_end(struct incoming *in)
 {
-	const struct mime_limits limits = imapd_message_limits();
+	const struct mime_limits limits = imapd_mime_limits();
 	struct err err = { 0 };
 
 	if (in->unbinary != NULL && !in->refused) {

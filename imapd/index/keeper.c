@@ -10,7 +10,7 @@
 #include "fulltext/fulltext.h"
 #include "fulltext/indexer.h"
 #include "imapd/conf.h"
-#include "imapd/message/message.h"
+#include "imapd/message/mimelimits.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "mime/parser.h"
@@ -207,7 +207,7 @@ begin(struct keeper *k)
 	switch (open_index(k, &err)) {
 	case FOUND:
 		k->changed = false;
-		k->limits = imapd_message_limits();
+		k->limits = imapd_mime_limits();
 		k->start_ms = clock_ms();
 		k->indexer = indexer_new(k->account, k->index,
 		    (struct slice){ NULL, 0 }, &k->limits);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/message/match.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/needle.h"
 #include "base/utf8.h"
+#include "imapd/message/bodyscan.h"
 #include "mime/date.h"
 #include "mime/fields.h"
 #include "mime/part.h"
@@ -88,7 +90,7 @@ match_begin(struct match *m, uint32_t seq, const struct message_info *info)
 	m->seq = seq;
 	m->sure = seq == m->sure_seq;
 	m->level = MATCH_INDEX;
-	m->heading = m->scanning = false;
+	m->heading = false;
 	imapd_message_init(&m->message, view_mailbox(m->view), info);
 	imapd_message_lend(&m->message, m->kept);
 	m->info = &m->message.info;
@@ -99,9 +101,10 @@ match_end(struct match *m)
 {
 	if (m->heading)
 		headscan_end(&m->head);
-	if (m->scanning)
-		bodyscan_end(&m->scan);
-	m->heading = m->scanning = false;
+	if (m->scan != NULL)
+		bodyscan_end(m->scan);
+	xfree(&m->scan);
+	m->heading = false;
 	block_fini(&m->block);
 	buf_fini(&m->kept_head);
 	imapd_message_close(&m->message);
@@ -201,7 +204,7 @@ eval_leaf(struct match *m, const struct search_key *k)
 	if (k->op == SEARCH_HEADER && m->level >= MATCH_HEADER)
 		return yes_if(m->head.found[k->slot]);
 	if (k->op != SEARCH_HEADER && m->level >= MATCH_TEXT)
-		return yes_if(m->scan.found[k->slot]);
+		return yes_if(m->scan->found[k->slot]);
 	return m->known != NULL ? m->known->answer(m->known, k, m->info->uid)
 				: MATCH_UNKNOWN;
 }
@@ -325,11 +328,12 @@ scan_on(struct match *m, struct err *err)
 {
 	bool done = false;
 
-	if (!m->scanning)
+	if (m->scan == NULL) {
+		m->scan = xcalloc(1, sizeof *m->scan);
 		bodyscan_begin(
-		    &m->scan, m->search, &m->block, m->message.tree->root);
-	m->scanning = true;
-	if (bodyscan_step(&m->scan, &done, err) == -1)
+		    m->scan, m->search, &m->block, m->message.tree->root);
+	}
+	if (bodyscan_step(m->scan, &done, err) == -1)
 		return TEMPFAIL;
 	if (done)
 		m->level = MATCH_TEXT;
@@ -342,7 +346,7 @@ match_step(struct match *m, enum match_answer *answer, struct err *err)
 	enum found found = FOUND;
 	const bool amid = m->message.reading ||
 			  (m->heading && m->level < MATCH_HEADER) ||
-			  (m->scanning && m->level < MATCH_TEXT);
+			  (m->scan != NULL && m->level < MATCH_TEXT);
 
 	*answer = MATCH_YES;
 	if (m->sure)

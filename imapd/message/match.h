@@ -8,25 +8,19 @@
 #define IMAPD_MESSAGE_MATCH_H
 
 #include "base/arena.h"
-#include "imapd/message/bodyscan.h"
 #include "imapd/message/fieldscan.h"
 #include "imapd/message/headscan.h"
+#include "imapd/message/known.h"
 #include "imapd/message/message.h"
+#include "text/block.h"
 
+struct bodyscan;
 struct seqwalk;
 struct view;
 
 enum { MATCH_HITS = 64 }; /* looked for at once */
 
 enum match_level { MATCH_INDEX, MATCH_RECORD, MATCH_HEADER, MATCH_TEXT };
-enum match_answer { MATCH_NO, MATCH_YES, MATCH_UNKNOWN };
-
-/* Who knows of messages what is in them without reading. */
-struct match_known {
-	/* K is TEXT, BODY or HEADER. */
-	enum match_answer (*answer)(struct match_known *known,
-	    const struct search_key *k, uint32_t uid);
-};
 
 struct match {
 	const struct search *search;
@@ -66,12 +60,11 @@ struct match {
 	struct fieldscan fields;
 	struct block block; /* of the file */
 	struct headscan head;
-	bool heads_kept;      /* all that HEADER asks for are kept fields */
-	uint64_t heads;       /* mime_fields_mask of them */
-	struct buf kept_head; /* of the message: those fields */
-	struct bodyscan scan;
-	bool heading;  /* in head */
-	bool scanning; /* in scan */
+	bool heads_kept;       /* all that HEADER asks for are kept fields */
+	uint64_t heads;        /* mime_fields_mask of them */
+	struct buf kept_head;  /* of the message: those fields */
+	struct bodyscan *scan; /* NULL: not begun */
+	bool heading;          /* in head */
 };
 
 /* Sets in the criteria are resolved. */

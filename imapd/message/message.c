@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "imapd/conf.h"
+#include "imapd/message/mimelimits.h"
 #include "imapd/message/preview.h"
 #include "imapd/message/threadid.h"
 #include "log/metric.h"
@@ -40,16 +40,6 @@ imapd_message_close(struct imapd_message *m)
 	buf_fini(&m->record);
 	buf_fini(&m->preview);
 	mime_tree_free(&m->tree);
-}
-
-struct mime_limits
-imapd_message_limits(void)
-{
-	struct mime_limits limits = mime_limits_default;
-
-	limits.parts = imapd_conf->mime_parts_limit;
-	limits.depth = imapd_conf->mime_depth_limit;
-	return limits;
 }
 
 void
@@ -126,7 +116,7 @@ correct_sizes(struct imapd_message *m, struct err *err)
 static enum found
 make_record(struct imapd_message *m, struct err *err)
 {
-	const struct mime_limits limits = imapd_message_limits();
+	const struct mime_limits limits = imapd_mime_limits();
 	enum found found = FOUND;
 
 	if (m->fd == -1)

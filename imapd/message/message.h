@@ -9,8 +9,6 @@
 #include "store/message.h"
 #include "text/mimereader.h"
 
-struct mime_limits;
-
 struct imapd_message {
 	struct mailbox *mailbox;
 	struct message_info info;
@@ -28,8 +26,6 @@ struct imapd_message {
 void imapd_message_init(struct imapd_message *m, struct mailbox *mailbox,
     const struct message_info *info);
 void imapd_message_close(struct imapd_message *m);
-/* Of imapd.conf. */
-struct mime_limits imapd_message_limits(void);
 /* What the index was seen to have of it (p == NULL: nothing), which stays until
  * M is closed. */
 void imapd_message_lend(struct imapd_message *m, struct slice record);

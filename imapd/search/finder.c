@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "imapd/conn/user.h"
 #include "imapd/message/match.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/lookup.h"
@@ -39,11 +40,12 @@ finder_new(struct search *search, struct view *v, struct arena *a, bool numbers)
 
 /* What is kept of each message tells as much of a few fields. */
 void
-finder_use_index(struct finder *f, struct keeper *k, struct arena *a)
+finder_ask(struct finder *f, const struct user *u, struct arena *a)
 {
 	f->arena = a;
 	if (!f->match.heads_kept)
-		f->lookup = lookup_new(k, f->match.search, f->match.view);
+		f->lookup = lookup_new(
+		    imapd_user_keeper(u), f->match.search, f->match.view);
 }
 
 void

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Walks over a mailbox and gives the messages that meet the criteria, one piece
- * of work after the other. */
+/* Gives the messages of a mailbox that meet the criteria, in steps. */
 #ifndef IMAPD_SEARCH_FINDER_H
 #define IMAPD_SEARCH_FINDER_H
 
@@ -14,8 +13,8 @@
 struct arena;
 struct finder;
 struct imapd_message;
-struct keeper;
 struct search;
+struct user;
 struct view;
 
 /* Over all of V.  SEARCH stays with its owner; memory from A.  NUMBERS: only
@@ -23,24 +22,24 @@ struct view;
  * message is opened that the index shows to match. */
 struct finder *finder_new(
     struct search *search, struct view *v, struct arena *a, bool numbers);
-/* Ask the full-text index first; memory from A. */
-void finder_use_index(struct finder *f, struct keeper *k, struct arena *a);
-/* Read what is kept of each message along with it. */
+/* Ask the full-text index of U first; memory from A. */
+void finder_ask(struct finder *f, const struct user *u, struct arena *a);
+/* Read what is kept of each message along with it; _column: or COLUMN alone
+ * where that is enough. */
 void finder_read_records(struct finder *f);
-/* The same, or COLUMN alone where that is enough (finder_column). */
 void finder_read_column(struct finder *f, enum message_column column);
 /* F may point at NULL; leaves NULL. */
 void finder_free(struct finder **f);
-/* Only the last MAX messages of those that can be meant (RFC 9738; 0: all); the
- * first UID that is looked at, 0: all are. */
+/* Only the last MAX that can be meant (RFC 9738; 0: all); their first UID or 0.
+ */
 uint32_t finder_limit(struct finder *f, struct arena *a, uint32_t max);
 /* Work on; ABSENT: there is no other message. */
 enum found finder_step(struct finder *f, struct err *err);
-/* Was a message found that meets the criteria? */
+/* Was one found? */
 bool finder_hit(const struct finder *f);
-/* What the column has of it; n == 0: nothing, and the message is open. */
+/* What the column has of it; n == 0: nothing, and the message is open.
+ * _without: that is nothing of ours; the message is open now, if FOUND. */
 struct slice finder_column(const struct finder *f);
-/* That is nothing of ours: the message is open now, if it is FOUND. */
 enum found finder_without_column(struct finder *f, struct err *err);
 /* It, open until the next step; not where only numbers are asked for. */
 struct imapd_message *finder_message(struct finder *f);

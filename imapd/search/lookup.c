@@ -7,6 +7,8 @@
 #include "fulltext/fulltext.h"
 #include "fulltext/query.h"
 #include "imapd/index/keeper.h"
+#include "imapd/message/known.h"
+#include "imapd/parse/searchkey.h"
 #include "imapd/selected/seqwalk.h"
 #include "store/mailbox.h"
 #include "store/view.h"
@@ -28,8 +30,8 @@ struct lookup {
 	int64_t until_ms;
 	uint64_t number; /* of the index that is asked */
 	struct fulltext_places places;
-	struct query *strings[SEARCH_STRINGS_MAX]; /* as those of search */
-	struct query *heads[SEARCH_STRINGS_MAX];
+	struct term_query *strings[SEARCH_STRINGS_MAX]; /* as those of search */
+	struct term_query *heads[SEARCH_STRINGS_MAX];
 	size_t at;            /* of both lists */
 	uint32_t seq;         /* of the view, to be chosen or not */
 	struct seqset chosen; /* sequence numbers */
@@ -64,7 +66,7 @@ static enum match_answer
 answer(struct match_known *known, const struct search_key *k, uint32_t uid)
 {
 	const struct lookup *l = OUTER(known, struct lookup, known);
-	const struct query *q =
+	const struct term_query *q =
 	    k->op == SEARCH_HEADER ? l->heads[k->slot] : l->strings[k->slot];
 	uint64_t doc;
 
@@ -130,7 +132,7 @@ static int
 ask(struct lookup *l, struct fulltext *f, struct err *err)
 {
 	const size_t n = l->search->nstrings;
-	struct query *q;
+	struct term_query *q;
 	bool more = false;
 
 	if (l->at == n + l->search->nheads) {

@@ -6,11 +6,10 @@
 
 #include <stdbool.h>
 
-#include "imapd/message/match.h"
-
 struct arena;
 struct keeper;
 struct lookup;
+struct match_known;
 struct search;
 struct seqwalk;
 struct view;

@@ -98,7 +98,7 @@ begin_finding(const struct session *s, struct multi *m, struct err *err)
 	p = parse_of(m->program, &m->arena);
 	m->search = searchkey_parse(&p);
 	m->finder = finder_new(&m->search, m->view, &m->arena, true);
-	finder_use_index(m->finder, imapd_user_keeper(s->user), &m->arena);
+	finder_ask(m->finder, s->user, &m->arena);
 	buf_init(&m->head, HEAD_MAX);
 	buf_adds(&m->head, " MAILBOX ");
 	boxtext_add(&m->head, s, mailbox_name(m->mailbox));

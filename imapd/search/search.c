@@ -9,7 +9,6 @@
 #include "ev/work.h"
 #include "imapd/cmd/limit.h"
 #include "imapd/conn/enabled.h"
-#include "imapd/conn/user.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/answer.h"
@@ -266,7 +265,7 @@ start(struct session *s, struct parse *p, const struct request *r)
 		    s, r->program, r->sorted ? &j->request.by : NULL, uid);
 	j->finder =
 	    finder_new(&j->request.search, s->view, p->arena, !r->sorted);
-	finder_use_index(j->finder, imapd_user_keeper(s->user), p->arena);
+	finder_ask(j->finder, s->user, p->arena);
 	if (r->sorted && sortkey_column(&r->by) != SORTKEY_NO_COLUMN)
 		finder_read_column(j->finder, COLUMN_SORT);
 	else if (r->sorted)

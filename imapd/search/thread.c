@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "ev/work.h"
-#include "imapd/conn/user.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/badcharset.h"
@@ -163,7 +162,7 @@ start(struct session *s, struct parse *p, const struct search *search,
 	thread_reader_init(&j->reader);
 	threads_init(&j->threads, algorithm, imapd_search_memory());
 	j->finder = finder_new(&j->search, s->view, p->arena, false);
-	finder_use_index(j->finder, imapd_user_keeper(s->user), p->arena);
+	finder_ask(j->finder, s->user, p->arena);
 	finder_read_column(j->finder, COLUMN_THREAD);
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);

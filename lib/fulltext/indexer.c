@@ -46,7 +46,7 @@ struct indexer {
 	uint32_t *uids;    /* WHOLE: those that are there */
 	size_t nuids, capuids;
 	uint64_t docs, terms; /* in the transaction */
-	struct reader reader;
+	struct term_reader reader;
 	struct indexer_progress progress;
 };
 
@@ -320,7 +320,7 @@ look(struct indexer *x, struct err *err)
 static int
 read_message(struct indexer *x, struct err *err)
 {
-	struct reader *r = &x->reader;
+	struct term_reader *r = &x->reader;
 	const uint32_t uid = r->info.uid;
 	enum found found;
 	uint64_t doc;

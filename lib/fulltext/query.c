@@ -40,7 +40,7 @@ struct condition {
 	bool in_rest;
 };
 
-struct query {
+struct term_query {
 	char *needle;
 	unsigned scope;
 	struct condition v[CONDITIONS_MAX];
@@ -61,7 +61,7 @@ struct query {
 };
 
 static void
-add(struct query *q, enum kind kind, struct slice text)
+add(struct term_query *q, enum kind kind, struct slice text)
 {
 	struct condition *c = &q->v[q->n];
 
@@ -79,7 +79,7 @@ add(struct query *q, enum kind kind, struct slice text)
 
 /* A run of words; OPEN: what is beside it in the text may belong to it. */
 static void
-add_word(struct query *q, const struct terms_run *r)
+add_word(struct term_query *q, const struct terms_run *r)
 {
 	const bool whole = !r->first && !r->last;
 	struct condition *c = &q->v[q->n];
@@ -101,7 +101,7 @@ add_word(struct query *q, const struct terms_run *r)
 }
 
 static void
-add_pairs(struct query *q, const struct terms_run *r)
+add_pairs(struct term_query *q, const struct terms_run *r)
 {
 	struct slice rest = r->text;
 	size_t n = terms_char(rest);
@@ -138,10 +138,10 @@ by_cost(const void *a, const void *b)
 		   : (x->text.n < y->text.n) - (x->text.n > y->text.n);
 }
 
-struct query *
+struct term_query *
 query_new(struct slice needle, unsigned scope)
 {
-	struct query *q = xcalloc(1, sizeof *q);
+	struct term_query *q = xcalloc(1, sizeof *q);
 	struct terms_run run = { 0 };
 	struct slice whole, rest;
 
@@ -166,9 +166,9 @@ query_new(struct slice needle, unsigned scope)
 }
 
 void
-query_free(struct query **qp)
+query_free(struct term_query **qp)
 {
-	struct query *q = *qp;
+	struct term_query *q = *qp;
 
 	if (q == NULL)
 		return;
@@ -183,7 +183,7 @@ query_free(struct query **qp)
 
 /* The documents of a term or, PREFIX, of all that begin so. */
 static int
-match(struct query *q, struct fulltext *f, char where, struct slice term,
+match(struct term_query *q, struct fulltext *f, char where, struct slice term,
     bool prefix, struct err *err)
 {
 	struct sqlite3_stmt *st = db_statement(&f->db, DB_MATCH, err);
@@ -203,8 +203,8 @@ match(struct query *q, struct fulltext *f, char where, struct slice term,
 }
 
 static int
-match_scope(struct query *q, struct fulltext *f, struct slice term, bool prefix,
-    struct err *err)
+match_scope(struct term_query *q, struct fulltext *f, struct slice term,
+    bool prefix, struct err *err)
 {
 	if ((q->scope & QUERY_HEADER) != 0 &&
 	    match(q, f, 'h', term, prefix, err) == -1)
@@ -217,7 +217,7 @@ match_scope(struct query *q, struct fulltext *f, struct slice term, bool prefix,
 
 /* Of the condition at hand all is found. */
 static void
-end_condition(struct query *q)
+end_condition(struct term_query *q)
 {
 	if (!q->any) {
 		docset_fini(&q->docs);
@@ -233,7 +233,7 @@ end_condition(struct query *q)
 }
 
 static void
-begin_condition(struct query *q)
+begin_condition(struct term_query *q)
 {
 	const struct condition *c = &q->v[q->at];
 
@@ -253,7 +253,7 @@ begin_condition(struct query *q)
 
 /* The condition at hand leaves too much. */
 static void
-drop_condition(struct query *q)
+drop_condition(struct term_query *q)
 {
 	docset_fini(&q->found);
 	buf_reset(&q->words);
@@ -265,7 +265,7 @@ drop_condition(struct query *q)
 
 /* All words of ROW ("\nword\n...") that have the pattern. */
 static void
-take_words(struct query *q, struct slice row)
+take_words(struct term_query *q, struct slice row)
 {
 	const struct slice p = buf_slice(&q->v[q->at].pattern);
 	size_t at = 0;
@@ -291,7 +291,7 @@ take_words(struct query *q, struct slice row)
 }
 
 static int
-scan_words(struct query *q, struct fulltext *f, struct err *err)
+scan_words(struct term_query *q, struct fulltext *f, struct err *err)
 {
 	struct sqlite3_stmt *st = db_statement(&f->db, DB_WORDS, err);
 	enum found found = FOUND;
@@ -317,7 +317,7 @@ scan_words(struct query *q, struct fulltext *f, struct err *err)
 }
 
 static int
-look_up_words(struct query *q, struct fulltext *f, struct err *err)
+look_up_words(struct term_query *q, struct fulltext *f, struct err *err)
 {
 	for (int i = 0; i < TERMS_A_STEP && q->word < q->words.n; i++) {
 		const struct slice rest =
@@ -337,7 +337,7 @@ look_up_words(struct query *q, struct fulltext *f, struct err *err)
 }
 
 static bool
-is_in(const struct query *q, struct slice text)
+is_in(const struct term_query *q, struct slice text)
 {
 	const struct slice p = buf_slice(&q->v[q->at].pattern);
 
@@ -346,7 +346,7 @@ is_in(const struct query *q, struct slice text)
 
 static int
 scan_rest_row(
-    struct query *q, struct fulltext *f, struct slice row, struct err *err)
+    struct term_query *q, struct fulltext *f, struct slice row, struct err *err)
 {
 	struct rest r;
 
@@ -361,7 +361,7 @@ scan_rest_row(
 }
 
 static int
-scan_rest(struct query *q, struct fulltext *f, struct err *err)
+scan_rest(struct term_query *q, struct fulltext *f, struct err *err)
 {
 	struct sqlite3_stmt *st = db_statement(&f->db, DB_REST, err);
 	enum found found = FOUND;
@@ -388,7 +388,7 @@ scan_rest(struct query *q, struct fulltext *f, struct err *err)
 }
 
 static int
-look_up(struct query *q, struct fulltext *f, struct err *err)
+look_up(struct term_query *q, struct fulltext *f, struct err *err)
 {
 	const struct condition *c = &q->v[q->at];
 
@@ -400,7 +400,8 @@ look_up(struct query *q, struct fulltext *f, struct err *err)
 }
 
 int
-query_step(struct query *q, struct fulltext *f, bool *more, struct err *err)
+query_step(
+    struct term_query *q, struct fulltext *f, bool *more, struct err *err)
 {
 	int rc = 0;
 
@@ -427,19 +428,19 @@ query_step(struct query *q, struct fulltext *f, bool *more, struct err *err)
 }
 
 bool
-query_is_useful(const struct query *q)
+query_is_useful(const struct term_query *q)
 {
 	return q->useful && q->any;
 }
 
 bool
-query_is_exact(const struct query *q)
+query_is_exact(const struct term_query *q)
 {
 	return q->exact;
 }
 
 bool
-query_has(const struct query *q, uint64_t doc)
+query_has(const struct term_query *q, uint64_t doc)
 {
 	return docset_has(&q->docs, doc);
 }

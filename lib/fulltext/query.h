@@ -10,7 +10,7 @@
 #include "base/slice.h"
 
 struct fulltext;
-struct query;
+struct term_query;
 
 enum query_scope {
 	QUERY_HEADER = 1 << 0,
@@ -20,17 +20,17 @@ enum query_scope {
 
 /* For NEEDLE (folded; copied) in what SCOPE (enum query_scope) says.  NULL: it
  * has nothing that the index knows of. */
-struct query *query_new(struct slice needle, unsigned scope);
+struct term_query *query_new(struct slice needle, unsigned scope);
 /* Q may point at NULL; leaves NULL. */
-void query_free(struct query **q);
+void query_free(struct term_query **q);
 /* A piece of the work, of less than a millisecond mostly; *MORE: call again.
  * Documents that were in F at the first call are answered for. */
 int query_step(
-    struct query *q, struct fulltext *f, bool *more, struct err *err);
+    struct term_query *q, struct fulltext *f, bool *more, struct err *err);
 /* After the last step: is it of use?  Not where too much was found. */
-bool query_is_useful(const struct query *q);
+bool query_is_useful(const struct term_query *q);
 /* All that have it, and no others; else some may not have it. */
-bool query_is_exact(const struct query *q);
-bool query_has(const struct query *q, uint64_t doc);
+bool query_is_exact(const struct term_query *q);
+bool query_has(const struct term_query *q, uint64_t doc);
 
 #endif

@@ -9,15 +9,15 @@
 enum { RECORD_MAX = 64 << 20 };
 
 void
-reader_init(struct reader *r, const struct mime_limits *limits)
+reader_init(struct term_reader *r, const struct mime_limits *limits)
 {
-	*r = (struct reader){ .limits = limits, .fd = -1 };
+	*r = (struct term_reader){ .limits = limits, .fd = -1 };
 	buf_init(&r->record, RECORD_MAX);
 	terms_init(&r->terms);
 }
 
 void
-reader_close(struct reader *r)
+reader_close(struct term_reader *r)
 {
 	if (r->scanning)
 		textscan_end(&r->text);
@@ -31,7 +31,7 @@ reader_close(struct reader *r)
 }
 
 void
-reader_fini(struct reader *r)
+reader_fini(struct term_reader *r)
 {
 	reader_close(r);
 	buf_fini(&r->record);
@@ -40,14 +40,15 @@ reader_fini(struct reader *r)
 
 /* A tree that does not describe the file is none. */
 static bool
-is_of_file(const struct reader *r)
+is_of_file(const struct term_reader *r)
 {
 	return r->tree->root->header.bytes + r->tree->root->body.bytes ==
 	       (uint64_t)r->info.size;
 }
 
 enum found
-reader_open(struct reader *r, struct mailbox *m, uint32_t uid, struct err *err)
+reader_open(
+    struct term_reader *r, struct mailbox *m, uint32_t uid, struct err *err)
 {
 	enum found found = message_open(m, uid, &r->fd, &r->info, err);
 
@@ -68,7 +69,7 @@ reader_open(struct reader *r, struct mailbox *m, uint32_t uid, struct err *err)
 static void
 take(struct textscan *t, enum textscan_where where, bool end)
 {
-	struct reader *r = OUTER(t, struct reader, text);
+	struct term_reader *r = OUTER(t, struct term_reader, text);
 
 	terms_feed(&r->terms,
 	    where == TEXTSCAN_HEADER ? TERMS_HEADER : TERMS_BODY,
@@ -79,7 +80,7 @@ take(struct textscan *t, enum textscan_where where, bool end)
 }
 
 int
-reader_step(struct reader *r, bool *more, struct err *err)
+reader_step(struct term_reader *r, bool *more, struct err *err)
 {
 	*more = true;
 	if (r->tree == NULL) {

@@ -18,7 +18,7 @@ struct mailbox;
 struct mime_limits;
 struct mime_tree;
 
-struct reader {
+struct term_reader {
 	const struct mime_limits *limits; /* borrowed */
 	struct mailbox *mailbox;          /* NULL: no message is open */
 	struct message_info info;
@@ -32,13 +32,13 @@ struct reader {
 	struct terms terms; /* of the message, after its last step */
 };
 
-void reader_init(struct reader *r, const struct mime_limits *limits);
-void reader_fini(struct reader *r);
+void reader_init(struct term_reader *r, const struct mime_limits *limits);
+void reader_fini(struct term_reader *r);
 /* Begin with the message UID of M, which stays open until reader_close. */
 enum found reader_open(
-    struct reader *r, struct mailbox *m, uint32_t uid, struct err *err);
+    struct term_reader *r, struct mailbox *m, uint32_t uid, struct err *err);
 /* A piece of it. */
-int reader_step(struct reader *r, bool *more, struct err *err);
-void reader_close(struct reader *r);
+int reader_step(struct term_reader *r, bool *more, struct err *err);
+void reader_close(struct term_reader *r);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 
-struct head {
+struct rest_head {
 	uint64_t doc;
 	uint32_t header, body;
 };
@@ -11,7 +11,7 @@ struct head {
 void
 rest_put(struct buf *out, const struct rest *r)
 {
-	const struct head h = { .doc = r->doc,
+	const struct rest_head h = { .doc = r->doc,
 		.header = (uint32_t)r->header.n,
 		.body = (uint32_t)r->body.n };
 
@@ -23,7 +23,7 @@ rest_put(struct buf *out, const struct rest *r)
 bool
 rest_get(struct slice *row, struct rest *r)
 {
-	struct head h;
+	struct rest_head h;
 
 	if (row->n < sizeof h)
 		return false;

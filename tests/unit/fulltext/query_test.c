@@ -164,7 +164,7 @@ test_law(void **state)
 	for (unsigned i = 0; i < NEEDLES; i++) {
 		const struct doc *of = &docs[1 + random() % DOCS];
 		const unsigned scope = 1 + (unsigned)random() % 3;
-		struct query *q;
+		struct term_query *q;
 		bool more = true;
 
 		make_needle(buf_slice(&of->text[random() % UNITS]), &needle);
