@@ -28,7 +28,6 @@ void finder_ask(struct finder *f, const struct user *u, struct arena *a);
  * where that is enough. */
 void finder_read_records(struct finder *f);
 void finder_read_column(struct finder *f, enum message_column column);
-/* F may point at NULL; leaves NULL. */
 void finder_free(struct finder **f);
 /* Only the last MAX that can be meant (RFC 9738; 0: all); their first UID or 0.
  */
@@ -44,9 +43,9 @@ enum found finder_without_column(struct finder *f, struct err *err);
 /* It, open until the next step; not where only numbers are asked for. */
 struct imapd_message *finder_message(struct finder *f);
 uint64_t finder_modseq(const struct finder *f);
-/* The sequence number of the last message that was looked at. */
+/* Of the last message that was looked at. */
 uint32_t finder_seq(const struct finder *f);
-/* The next step costs nearly nothing. */
+/* Costs the next step nearly nothing? */
 bool finder_has_more(const struct finder *f);
 
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -64,6 +65,16 @@ fulltext_close(struct fulltext **fp)
 	buf_fini(&f->text);
 	xfree(&f->known);
 	xfree(fp);
+}
+
+int64_t
+fulltext_bytes(int dirfd)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, DB_NAME, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return 0;
+	return st.st_size;
 }
 
 void

@@ -34,6 +34,8 @@ enum found fulltext_open(
     int dirfd, bool make, struct fulltext **f, bool *damaged, struct err *err);
 /* F may point at NULL; leaves NULL.  A damaged one is removed. */
 void fulltext_close(struct fulltext **f);
+/* Bytes that the index in DIRFD takes. */
+int64_t fulltext_bytes(int dirfd);
 /* Take away the index in DIRFD, whatever it is. */
 void fulltext_remove(int dirfd);
 /* Of no use any more: its file is gone, or it turned out to be damaged. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The full-text index: whatever becomes of it, SEARCH finds what it finds without
 one."""
+import json
 import os
 import random
 import shutil
@@ -10,7 +11,7 @@ import sqlite3
 import pytest
 from imapraw import Closed, Imap
 
-from pabal import wait
+from pabal import DOMAIN, wait
 
 SEED = int(os.environ.get("PABAL_SEED", random.randrange(1 << 30)))
 USERS = ("alice", "bob", "carol", "dave")
@@ -353,3 +354,39 @@ def test_taken_away_while_it_is_used(pabal):
             b.ok("NOOP")
             assert len(b.ok("SEARCH TEXT raven")[0].split()) == 2 + i
         wait_indexed(p, a, "dave", 15)
+
+
+def index(p, *args):
+    [row] = json.loads(p.pabal("--json", "mailbox", "index", *args))
+    return row
+
+
+def test_command(make_pabal):
+    """pabal mailbox index: with sessions and without, and what it makes is what
+    they use."""
+    p = make_pabal(users=USERS[:1])
+    put_birds(p, "alice", 30)
+    who = f"alice@{DOMAIN}"
+    row = index(p, who)
+    assert (row["messages"], row["read"], row["gone"]) == (30, 30, 0)
+    assert row["bytes"] == os.path.getsize(db(p, "alice"))
+    overwrite(p, "alice", b"wren", b"crow")
+    with Imap(p) as c:
+        c.ok("SELECT INBOX")
+        assert c.ok("SEARCH BODY wren") == expected(30)
+        c.ok("CREATE other")
+        c.ok("COPY 1:5 other")
+        assert index(p, who, "other")["copies"] in (0, 5)
+        row = index(p, who, "--rebuild")
+        assert (row["messages"], row["read"], row["copies"]) == (30, 30, 5)
+        c.append(b"Subject: s\r\n\r\nowl\r\n")
+        c.ok("NOOP")
+        assert c.ok("SEARCH BODY crow") == expected(30)
+        assert c.ok("SEARCH BODY owl") == [b"SEARCH 31"]
+    p.stop()
+    assert index(p, who)["messages"] == 31
+    with open(db(p, "alice"), "r+b") as f:
+        f.seek(PAGE)
+        f.write(bytes(PAGE))
+    assert index(p, who, "--rebuild")["read"] == 31
+    assert "no such mailbox" in p.pabal_fails("mailbox", "index", who, "nothing")
