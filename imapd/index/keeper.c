@@ -112,7 +112,8 @@ static void
 rest(struct keeper *k)
 {
 	k->resting = true;
-	ev_timer_set(&k->timer, REST_MS);
+	if (k->index != NULL)
+		ev_timer_set(&k->timer, REST_MS);
 	k->owner->on_rest(k->owner);
 }
 

@@ -190,6 +190,7 @@ set_up(struct db *d, struct err *err)
 static enum found
 open_file(struct db *d, bool make, struct err *err)
 {
+	static bool registered;
 	struct buf path;
 	struct stat st;
 	int rc;
@@ -203,6 +204,9 @@ open_file(struct db *d, bool make, struct err *err)
 	} else if (!make) {
 		return ABSENT;
 	}
+	if (!registered)
+		vfs_register();
+	registered = true;
 	buf_init(&path, PATH_MAX_BYTES);
 	vfs_path(&path, d->dirfd, DB_NAME);
 	rc = sqlite3_open_v2(buf_cstr(&path), &d->sq,
@@ -219,13 +223,9 @@ open_file(struct db *d, bool make, struct err *err)
 enum found
 db_open(struct db *d, int dirfd, bool make, struct err *err)
 {
-	static bool registered;
 	enum found found;
 	struct stat st;
 
-	if (!registered)
-		vfs_register();
-	registered = true;
 	*d = (struct db){ .dirfd = dirfd };
 	found = open_file(d, make, err);
 	if (found == FOUND &&

@@ -18,6 +18,7 @@ enum {
 	ROW = 16 << 10,        /* bytes of words or rests in a row, about */
 	KNOWN_SLOTS = 1 << 18, /* of which half are used */
 	MERGE_PAGES = 16,
+	KNOW_A_STEP = 64,  /* words */
 	STALE_DOCS = 1000, /* fewer are not worth it */
 };
 
@@ -271,12 +272,19 @@ know_word(struct fulltext *f, struct slice word, struct err *err)
 	return 0;
 }
 
-static int
-know_words(struct fulltext *f, const struct terms *t, struct err *err)
+int
+fulltext_know(struct fulltext *f, const struct terms *t, size_t *from,
+    bool *more, struct err *err)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if ((t->v[i].flags & TERM_PAIR) == 0 &&
-		    know_word(f, terms_text(t, &t->v[i]), err) == -1)
+	const size_t left = t->n - *from;
+	const size_t end = *from + (left < KNOW_A_STEP ? left : KNOW_A_STEP);
+
+	*more = end < t->n && !t->too_many;
+	if (t->too_many)
+		return 0;
+	for (; *from < end; ++*from)
+		if ((t->v[*from].flags & TERM_PAIR) == 0 &&
+		    know_word(f, terms_text(t, &t->v[*from]), err) == -1)
 			return -1;
 	return 0;
 }
@@ -366,8 +374,8 @@ fulltext_add(struct fulltext *f, uint64_t email_id, int64_t size,
 	*doc = 0;
 	if (t->too_many)
 		return add_doc(f, email_id, size, 0, err);
-	if (next_doc(f, doc, err) == 0 && know_words(f, t, err) == 0 &&
-	    add_terms(f, *doc, t, err) == 0 && add_rest(f, *doc, t, err) == 0)
+	if (next_doc(f, doc, err) == 0 && add_terms(f, *doc, t, err) == 0 &&
+	    add_rest(f, *doc, t, err) == 0)
 		return add_doc(f, email_id, size, *doc, err);
 	return -1;
 }

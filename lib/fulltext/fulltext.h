@@ -73,7 +73,11 @@ bool fulltext_is_writing(const struct fulltext *f);
 /* Has another message EMAIL_ID of SIZE bytes a document? */
 enum found fulltext_find(struct fulltext *f, uint64_t email_id, int64_t size,
     uint64_t *doc, struct err *err);
-/* A new document; *DOC is 0 where there is too much to be said of it. */
+/* Keep the words of T from *FROM on (0 at first), some in a call; *MORE: call
+ * again.  Once all are kept, _add makes a new document of T; *DOC is 0 where
+ * there is too much to be said of it. */
+int fulltext_know(struct fulltext *f, const struct terms *t, size_t *from,
+    bool *more, struct err *err);
 int fulltext_add(struct fulltext *f, uint64_t email_id, int64_t size,
     const struct terms *t, uint64_t *doc, struct err *err);
 /* UID, which is not in P, is the document DOC. */

@@ -22,7 +22,18 @@ enum {
 	GONE_SLACK = 100,     /* of a mailbox, that are left in */
 };
 
-enum stage { START, NEXT_BOX, BEGIN, LOOK, READ, COMMIT, MERGE, FINISH, DONE };
+enum stage {
+	START,
+	NEXT_BOX,
+	BEGIN,
+	LOOK,
+	READ,
+	KNOW,
+	COMMIT,
+	MERGE,
+	FINISH,
+	DONE
+};
 
 struct indexer {
 	struct account *account;
@@ -45,6 +56,7 @@ struct indexer {
 	bool looked;       /* at all of what there is to look at */
 	uint32_t *uids;    /* WHOLE: those that are there */
 	size_t nuids, capuids;
+	size_t known;         /* KNOW: terms of the message */
 	uint64_t docs, terms; /* in the transaction */
 	struct term_reader reader;
 	struct indexer_progress progress;
@@ -317,11 +329,25 @@ look(struct indexer *x, struct err *err)
 	return 0;
 }
 
+/* It is the document DOC. */
+static void
+end_message(struct indexer *x, uint64_t doc)
+{
+	struct term_reader *r = &x->reader;
+
+	fulltext_place(&x->places, r->info.uid, doc);
+	x->progress.read++;
+	x->docs++;
+	x->terms += r->terms.n;
+	reader_close(r);
+	x->stage =
+	    x->docs >= COMMIT_DOCS || x->terms >= COMMIT_TERMS ? COMMIT : LOOK;
+}
+
 static int
 read_message(struct indexer *x, struct err *err)
 {
 	struct term_reader *r = &x->reader;
-	const uint32_t uid = r->info.uid;
 	enum found found;
 	uint64_t doc;
 	bool more;
@@ -336,17 +362,30 @@ read_message(struct indexer *x, struct err *err)
 	/* Its size may have been corrected. */
 	found =
 	    fulltext_find(x->index, r->info.email_id, r->info.size, &doc, err);
-	if (found == TEMPFAIL ||
-	    (found == ABSENT && fulltext_add(x->index, r->info.email_id,
-				    r->info.size, &r->terms, &doc, err) == -1))
+	if (found == TEMPFAIL)
 		return -1;
-	fulltext_place(&x->places, uid, doc);
-	x->progress.read++;
-	x->docs++;
-	x->terms += r->terms.n;
-	reader_close(r);
-	x->stage =
-	    x->docs >= COMMIT_DOCS || x->terms >= COMMIT_TERMS ? COMMIT : LOOK;
+	x->stage = KNOW;
+	x->known = 0;
+	if (found == FOUND)
+		end_message(x, doc);
+	return 0;
+}
+
+static int
+know(struct indexer *x, struct err *err)
+{
+	const struct term_reader *r = &x->reader;
+	uint64_t doc;
+	bool more;
+
+	if (fulltext_know(x->index, &r->terms, &x->known, &more, err) == -1)
+		return -1;
+	if (more)
+		return 0;
+	if (fulltext_add(x->index, r->info.email_id, r->info.size, &r->terms,
+		&doc, err) == -1)
+		return -1;
+	end_message(x, doc);
 	return 0;
 }
 
@@ -437,6 +476,9 @@ indexer_step(struct indexer *x, bool *more, struct err *err)
 		break;
 	case READ:
 		rc = read_message(x, err);
+		break;
+	case KNOW:
+		rc = know(x, err);
 		break;
 	case COMMIT:
 		rc = commit_step(x, err);

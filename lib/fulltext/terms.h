@@ -21,7 +21,7 @@
 
 enum {
 	TERMS_WORD_MAX = 40, /* bytes; a longer one is in the rest */
-	TERMS_MAX = 100000,  /* of one message */
+	TERMS_MAX = 20000,   /* of one message */
 	TERMS_REST_MAX = 256 << 10,
 };
 

@@ -50,8 +50,10 @@ static int
 add(struct fulltext *f, struct terms *t, struct fulltext_places *p,
     uint32_t uid, struct err *err)
 {
+	size_t from = 0;
 	uint64_t doc;
 	char word[20];
+	bool more;
 
 	word_of(uid, word, sizeof word);
 	terms_reset(t);
@@ -59,7 +61,8 @@ add(struct fulltext *f, struct terms *t, struct fulltext_places *p,
 	terms_end(t);
 	terms_feed(t, TERMS_HEADER, SLICE("x0f1e2d3c4b5a"));
 	terms_end(t);
-	if (fulltext_add(f, uid, 1, t, &doc, err) == -1)
+	if (fulltext_know(f, t, &from, &more, err) == -1 ||
+	    fulltext_add(f, uid, 1, t, &doc, err) == -1)
 		return -1;
 	fulltext_place(p, uid, doc);
 	return 0;

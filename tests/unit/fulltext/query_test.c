@@ -109,6 +109,8 @@ feed(struct terms *t, enum terms_where where, struct slice text)
 static void
 add_doc(struct fulltext *f, struct terms *t, struct doc *d, uint64_t number)
 {
+	size_t from = 0;
+	bool more = true;
 	struct err err;
 	uint64_t doc;
 
@@ -119,6 +121,8 @@ add_doc(struct fulltext *f, struct terms *t, struct doc *d, uint64_t number)
 		feed(t, i == 0 ? TERMS_HEADER : TERMS_BODY,
 		    buf_slice(&d->text[i]));
 	}
+	while (more)
+		assert_int_equal(fulltext_know(f, t, &from, &more, &err), 0);
 	if (fulltext_add(f, number, 7, t, &doc, &err) == -1)
 		fail_msg("%s", err.text);
 	assert_int_equal(doc, number);
