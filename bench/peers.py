@@ -59,6 +59,8 @@ class Pabal:
                 self.p.conf("pabal", "relayhost", relayhost)
             if sessions:
                 self.p.conf("smtpd", "max_sessions_per_client", str(sessions))
+            # Nobody reads behind a search, and Dovecot has no index either.
+            self.p.conf("imapd", "fulltext", "no")
             self.p.start()
         except BaseException:
             self.p.running = True

@@ -21,7 +21,7 @@
 
 enum { PAUSE_MS = 20, BUSY_MS = 60000, PROGRESS_STEPS = 256 };
 
-struct request {
+struct index_request {
 	const char *folder; /* NULL: all */
 	bool rebuild;
 };
@@ -57,7 +57,7 @@ step(struct indexer *x, bool *more, int64_t *until_ms, struct err *err)
 static int
 run_indexer(struct asowner *o, struct fulltext *f, int dirfd, struct err *err)
 {
-	const struct request *r = o->arg;
+	const struct index_request *r = o->arg;
 	struct indexer *x = indexer_new(
 	    o->account, f, slice_str(r->folder), &mime_limits_default);
 	int64_t until_ms = clock_ms() + BUSY_MS;
@@ -83,7 +83,7 @@ run_indexer(struct asowner *o, struct fulltext *f, int dirfd, struct err *err)
 static int
 index_account(struct asowner *o)
 {
-	const struct request *r = o->arg;
+	const struct index_request *r = o->arg;
 	struct fulltext *f = NULL;
 	enum found found = TEMPFAIL;
 	bool damaged = true;
@@ -111,7 +111,7 @@ cmd_mailbox_index(struct ctl *ctl, int argc, char **argv)
 	static const struct out_col cols[] = { { "account", 24 },
 		{ "messages", -9 }, { "read", -9 }, { "copies", -9 },
 		{ "gone", -9 }, { "bytes", 0 } };
-	struct request r = { .folder = NULL };
+	struct index_request r = { .folder = NULL };
 	const struct asowner_task task = { .run = index_account,
 		.cols = cols,
 		.ncols = ARRAY_LEN(cols),
