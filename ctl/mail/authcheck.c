@@ -28,14 +28,13 @@ enum {
 };
 
 /* The child's. */
-struct check_run_child {
+struct authcheck_child {
 	struct mailauth_question q;
-	struct mailauth_verdict v;
+	struct mailauth check;
 	struct dkim_message message;
 	struct dns_answers answers;
 	struct dns_zone *zone;
 	struct dns_gather gather;
-	struct arena arena;
 };
 
 /* ---- what is printed ---- */
@@ -73,9 +72,9 @@ line_dkim(struct buf *out, const struct dkim_verdict *d)
 }
 
 static void
-print_text(struct check_run_child *c, struct slice id, struct buf *out)
+print_text(struct authcheck_child *c, struct slice id, struct buf *out)
 {
-	const struct mailauth_verdict *v = &c->v;
+	const struct mailauth_verdict *v = &c->check.verdict;
 	const struct dmarc_verdict *d = &v->dmarc;
 	struct buf field = { .max = RESULT_MAX };
 	char policy[400];
@@ -101,7 +100,7 @@ print_text(struct check_run_child *c, struct slice id, struct buf *out)
 	line(out, "action", mailauth_action_name(v->action), SLICE(""),
 	    slice_str(v->why));
 	buf_addc(out, '\n');
-	mailauth_put_field(&c->q, v, id, &field);
+	mailauth_put_field(&c->check, id, &field);
 	buf_add(out, buf_slice(&field));
 	buf_fini(&field);
 }
@@ -159,30 +158,24 @@ read_message(struct dkim_message *m, struct err *err)
 	return n == -1 ? err_sys(err, ERR_TEMP, "read the message") : 0;
 }
 
-static bool
-is_done(struct check_run_child *c)
-{
-	arena_reset(&c->arena);
-	return mailauth_check(&c->q, &c->answers, &c->arena, &c->v);
-}
-
 /* Answers have come, or there is no time left; done, or more are asked for. */
 static void
 on_all(struct dns_gather *g)
 {
-	struct check_run_child *c = OUTER(g, struct check_run_child, gather);
+	struct authcheck_child *c = OUTER(g, struct authcheck_child, gather);
 
-	while (!is_done(c))
+	while (!mailauth_check(&c->check, &c->answers))
 		if (dns_gather_ask(g))
 			return;
 	ev_stop();
 }
 
 static void
-ask_the_dns(struct check_run_child *c)
+ask_the_dns(struct authcheck_child *c)
 {
 	dns_gather_init(&c->gather, &c->answers, DNS_TIME_MS, on_all);
-	if (!is_done(c) && dns_gather_ask(&c->gather))
+	if (!mailauth_check(&c->check, &c->answers) &&
+	    dns_gather_ask(&c->gather))
 		ev_run();
 	dns_gather_fini(&c->gather);
 }
@@ -211,7 +204,7 @@ open_dns(const struct authcheck *c, struct port_set *ports, struct err *err)
 }
 
 static int
-check(const struct authcheck *c, struct check_run_child *r, struct err *err)
+check(const struct authcheck *c, struct authcheck_child *r, struct err *err)
 {
 	struct port_set *ports = xcalloc(1, sizeof *ports);
 	const struct ctl_confined box = { .uid = CTL_NOBODY,
@@ -226,6 +219,7 @@ check(const struct authcheck *c, struct check_run_child *r, struct err *err)
 	free(ports);
 	if (rc == -1 || read_message(&r->message, err) == -1)
 		return -1;
+	mailauth_init(&r->check, &r->q);
 	if (c->zone == -1) {
 		ask_the_dns(r);
 		return 0;
@@ -233,7 +227,7 @@ check(const struct authcheck *c, struct check_run_child *r, struct err *err)
 	r->zone = read_zone(err);
 	if (r->zone == NULL)
 		return -1;
-	while (!is_done(r))
+	while (!mailauth_check(&r->check, &r->answers))
 		dns_zone_answer(r->zone, &r->answers);
 	return 0;
 }
@@ -242,7 +236,7 @@ check(const struct authcheck *c, struct check_run_child *r, struct err *err)
 __attribute__((noreturn)) static void
 child(const struct authcheck *c)
 {
-	struct check_run_child *r = xcalloc(1, sizeof *r);
+	struct authcheck_child *r = xcalloc(1, sizeof *r);
 	struct buf out = { .max = RESULT_MAX };
 	struct err err = { .text = "" };
 	int rc;
@@ -260,12 +254,11 @@ child(const struct authcheck *c)
 	memcpy(r->q.spf.ip, c->ip, sizeof c->ip);
 	dkim_message_init(&r->message, &dkim_limits_default);
 	dns_answers_init(&r->answers);
-	arena_init(&r->arena);
 	rc = check(c, r, &err);
 	if (rc == -1)
 		buf_adds(&out, err.text);
 	else if (c->json)
-		print_json(&r->v, &out);
+		print_json(&r->check.verdict, &out);
 	else
 		print_text(r, c->id, &out);
 	if (fd_write_all(STDOUT_FILENO, buf_slice(&out), NULL) == -1)

@@ -68,16 +68,6 @@ add_line(struct cmdtext *t, struct slice s)
 	keep_tail(t, s);
 }
 
-static struct slice
-without_line_end(struct slice s)
-{
-	if (s.n > 0 && s.p[s.n - 1] == '\n')
-		s.n--;
-	if (s.n > 0 && s.p[s.n - 1] == '\r')
-		s.n--;
-	return s;
-}
-
 static enum cmdtext_event
 end_line(struct cmdtext *t)
 {
@@ -85,14 +75,14 @@ end_line(struct cmdtext *t)
 	struct literal l;
 
 	if (!t->skipping) {
-		line = without_line_end(line);
+		line = slice_chomp(line);
 		buf_truncate(&t->text, t->line + line.n);
 		if (!parse_literal(line, &t->literal))
 			return CMDTEXT_DONE;
 		t->literal.at += t->line;
 		return CMDTEXT_LITERAL;
 	}
-	line = without_line_end(slice_of(t->tail, t->ntail));
+	line = slice_chomp(slice_of(t->tail, t->ntail));
 	t->ntail = 0;
 	if (!parse_literal(line, &l) || !l.nonsync)
 		return CMDTEXT_TOO_LONG;

@@ -120,6 +120,16 @@ slice_trim(struct slice s)
 }
 
 struct slice
+slice_chomp(struct slice s)
+{
+	if (s.n > 0 && s.p[s.n - 1] == '\n')
+		s.n--;
+	if (s.n > 0 && s.p[s.n - 1] == '\r')
+		s.n--;
+	return s;
+}
+
+struct slice
 slice_cut(struct slice s, char c, struct slice *rest)
 {
 	const size_t at = slice_find(s, c);

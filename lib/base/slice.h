@@ -53,6 +53,8 @@ struct slice slice_sub(struct slice s, size_t off, size_t n);
 struct slice slice_from(struct slice s, size_t off);
 /* Without spaces, tabs, CR and LF at both ends. */
 struct slice slice_trim(struct slice s);
+/* Without the LF, CRLF or CR at its end. */
+struct slice slice_chomp(struct slice s);
 /* What stands before the first C; *REST: behind it (empty: C is not there). */
 struct slice slice_cut(struct slice s, char c, struct slice *rest);
 

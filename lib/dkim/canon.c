@@ -8,16 +8,6 @@
 
 /* ---- header fields ---- */
 
-static struct slice
-without_line_end(struct slice s)
-{
-	if (s.n > 0 && s.p[s.n - 1] == '\n')
-		s.n--;
-	if (s.n > 0 && s.p[s.n - 1] == '\r')
-		s.n--;
-	return s;
-}
-
 /* As it is, with CRLF for LF. */
 static void
 field_simple(struct slice field, struct buf *out)
@@ -25,7 +15,7 @@ field_simple(struct slice field, struct buf *out)
 	while (field.n > 0) {
 		const struct slice line = slice_cut(field, '\n', &field);
 
-		buf_add(out, without_line_end(line));
+		buf_add(out, slice_chomp(line));
 		buf_adds(out, "\r\n");
 	}
 }

@@ -347,10 +347,7 @@ dkim_signature_unsigned(struct slice raw, struct buf *out)
 {
 	struct slice b;
 
-	if (raw.n > 0 && raw.p[raw.n - 1] == '\n')
-		raw.n--;
-	if (raw.n > 0 && raw.p[raw.n - 1] == '\r')
-		raw.n--;
+	raw = slice_chomp(raw);
 	b = find_b(slice_from(raw, slice_find(raw, ':') + 1));
 	if (b.n == 0) {
 		buf_add(out, raw);

@@ -18,13 +18,14 @@ mailauth_action_name(enum mailauth_action action)
 /* ---- DMARC ---- */
 
 /* What SPF and DKIM have authenticated, or may yet (the temperrors). */
-static size_t
-identifiers(const struct mailauth_verdict *v, struct dmarc_identifier *ids)
+static void
+find_identifiers(struct mailauth *c)
 {
-	size_t n = 0;
+	const struct mailauth_verdict *v = &c->verdict;
 
+	c->ids = arena_alloc(&c->arena, (v->ndkim + 1) * sizeof *c->ids);
 	if (v->spf.result == SPF_PASS || v->spf.result == SPF_TEMPERROR)
-		ids[n++] = (struct dmarc_identifier){
+		c->ids[c->nids++] = (struct dmarc_identifier){
 			.domain = v->spf.domain,
 			.pass = v->spf.result == SPF_PASS,
 		};
@@ -32,26 +33,27 @@ identifiers(const struct mailauth_verdict *v, struct dmarc_identifier *ids)
 		const struct dkim_verdict *d = &v->dkim[i];
 
 		if (d->result == DKIM_PASS || d->result == DKIM_TEMPERROR)
-			ids[n++] = (struct dmarc_identifier){
+			c->ids[c->nids++] = (struct dmarc_identifier){
 				.domain = d->sig->domain,
 				.dkim = true,
 				.pass = d->result == DKIM_PASS,
 			};
 	}
-	return n;
 }
 
 /* Each author's domain is looked at, and the worst counts. */
 static bool
-check_authors(const struct dmarc_from *from, const struct dmarc_identifier *ids,
-    size_t n, struct dns_answers *answers, struct mailauth_verdict *v)
+check_authors(struct mailauth *c, struct dns_answers *answers)
 {
+	struct mailauth_verdict *v = &c->verdict;
 	bool all = true;
 
-	for (size_t i = 0; i < from->n; i++) {
-		const struct dmarc_question q = {
-			.author = from->domains[i], .identifiers = ids, .n = n
-		};
+	v->dmarc = (struct dmarc_verdict){ .result = DMARC_NONE,
+		.why = "From has no domain" };
+	for (size_t i = 0; i < v->from.n; i++) {
+		const struct dmarc_question q = { .author = v->from.domains[i],
+			.identifiers = c->ids,
+			.n = c->nids };
 		struct dmarc_verdict one;
 
 		all &= dmarc_check(&q, answers, &one);
@@ -85,47 +87,66 @@ decide(struct mailauth_verdict *v)
 }
 
 static bool
-check_dmarc(const struct mailauth_question *q, struct dns_answers *answers,
-    struct arena *a, struct mailauth_verdict *v)
+check_dmarc(struct mailauth *c, struct dns_answers *answers)
 {
-	struct dmarc_identifier *ids =
-	    arena_alloc(a, (v->ndkim + 1) * sizeof *ids);
-	const size_t n = identifiers(v, ids);
-	bool all;
+	struct mailauth_verdict *v = &c->verdict;
+	bool all = true;
 
-	dmarc_from_find(buf_slice(&q->message->header), a, &v->from);
-	/* a header too large to be kept says nothing about its From */
-	if (q->message->too_large)
-		v->from.state = DMARC_FROM_MALFORMED;
-	v->dmarc = (struct dmarc_verdict){ .result = DMARC_NONE,
-		.why = "From has no domain" };
-	if (v->from.state != DMARC_FROM_GOOD) {
-		v->dmarc.result = DMARC_PERMERROR;
-		v->dmarc.why = dmarc_from_why(v->from.state);
-		all = true;
-	} else {
-		all = check_authors(&v->from, ids, n, answers, v);
-	}
+	if (c->ids == NULL)
+		find_identifiers(c);
+	if (v->from.state == DMARC_FROM_GOOD)
+		all = check_authors(c, answers);
+	else
+		v->dmarc = (struct dmarc_verdict){ .result = DMARC_PERMERROR,
+			.why = dmarc_from_why(v->from.state) };
 	decide(v);
 	return all;
 }
 
-bool
-mailauth_check(const struct mailauth_question *q, struct dns_answers *answers,
-    struct arena *a, struct mailauth_verdict *v)
+void
+mailauth_init(struct mailauth *c, const struct mailauth_question *q)
 {
-	bool all = true;
+	struct mailauth_verdict *v = &c->verdict;
 
-	*v = (struct mailauth_verdict){ .spf = { .result = SPF_NONE,
-					    .why = SLICE("no client") } };
+	*c = (struct mailauth){ .q = q };
+	arena_init(&c->arena);
+	arena_init(&c->scratch);
+	v->spf.why = SLICE("no client");
+	c->spf_done = !q->has_client;
 	v->dkim = arena_alloc(
-	    a, (q->message->limits->signatures + 1) * sizeof *v->dkim);
-	if (q->has_client)
-		all &= spf_check(&q->spf, answers, a, &v->spf);
-	all &= dkim_verify(q->message, answers, q->now_s, v->dkim, &v->ndkim);
-	all &= dkim_arc_verify(q->message, answers, q->now_s, a, &v->arc);
+	    &c->arena, (q->message->limits->signatures + 1) * sizeof *v->dkim);
+	dmarc_from_find(buf_slice(&q->message->header), &c->arena, &v->from);
+	/* a header too large to be kept says nothing about its From */
+	if (q->message->too_large)
+		v->from.state = DMARC_FROM_MALFORMED;
+}
+
+void
+mailauth_fini(struct mailauth *c)
+{
+	arena_fini(&c->scratch);
+	arena_fini(&c->arena);
+}
+
+bool
+mailauth_check(struct mailauth *c, struct dns_answers *answers)
+{
+	const struct mailauth_question *q = c->q;
+	struct mailauth_verdict *v = &c->verdict;
+
+	if (!c->spf_done) {
+		arena_reset(&c->scratch);
+		c->spf_done = spf_check(&q->spf, answers, &c->scratch, &v->spf);
+	}
+	if (!c->dkim_done)
+		c->dkim_done = dkim_verify(
+		    q->message, answers, q->now_s, v->dkim, &v->ndkim);
+	if (!c->arc_done)
+		c->arc_done = dkim_arc_verify(
+		    q->message, answers, q->now_s, &c->arena, &v->arc);
 	/* of what is not known nothing can be aligned */
-	return all && check_dmarc(q, answers, a, v);
+	return c->spf_done && c->dkim_done && c->arc_done &&
+	       check_dmarc(c, answers);
 }
 
 /* ---- Authentication-Results ---- */
@@ -189,9 +210,10 @@ put_dmarc(struct authres *r, const struct dmarc_verdict *v)
 }
 
 void
-mailauth_put_field(const struct mailauth_question *q,
-    const struct mailauth_verdict *v, struct slice id, struct buf *out)
+mailauth_put_field(const struct mailauth *c, struct slice id, struct buf *out)
 {
+	const struct mailauth_question *q = c->q;
+	const struct mailauth_verdict *v = &c->verdict;
 	struct authres r;
 
 	authres_begin(&r, out, id);

@@ -48,14 +48,28 @@ struct mailauth_verdict {
 	const char *why; /* of the action, for people */
 };
 
-/* False: ANSWERS wants some first; A may be reset meanwhile.  What *V points to
- * is in A, ANSWERS and what *Q points to. */
-bool mailauth_check(const struct mailauth_question *q,
-    struct dns_answers *answers, struct arena *a, struct mailauth_verdict *v);
+/* A check under way: what is found is not looked for again. */
+struct mailauth {
+	const struct mailauth_question *q;
+	struct mailauth_verdict verdict;
+	struct arena arena;
+	struct arena scratch; /* of SPF, as long as it is not done */
+	struct dmarc_identifier *ids;
+	size_t nids;
+	bool spf_done, dkim_done, arc_done;
+};
+
+/* Q must outlive it. */
+void mailauth_init(struct mailauth *c, const struct mailauth_question *q);
+void mailauth_fini(struct mailauth *c);
+/* False: ANSWERS wants some first; call it again with them.  True: the verdict
+ * is in C; what it points to is in C, ANSWERS and what the question points to.
+ */
+bool mailauth_check(struct mailauth *c, struct dns_answers *answers);
 
 /* Add the Authentication-Results field, of ID (RFC 8601). */
-void mailauth_put_field(const struct mailauth_question *q,
-    const struct mailauth_verdict *v, struct slice id, struct buf *out);
+void mailauth_put_field(
+    const struct mailauth *c, struct slice id, struct buf *out);
 
 /* "accept" for MAILAUTH_ACCEPT. */
 const char *mailauth_action_name(enum mailauth_action action);

@@ -41,16 +41,6 @@ header_name(struct slice line)
 	return cur_peek(&c) == ':' ? name : (struct slice){ NULL, 0 };
 }
 
-static struct slice
-without_line_end(struct slice s)
-{
-	if (s.n > 0 && s.p[s.n - 1] == '\n')
-		s.n--;
-	if (s.n > 0 && s.p[s.n - 1] == '\r')
-		s.n--;
-	return s;
-}
-
 bool
 header_next(struct slice *head, struct header_field *f)
 {
@@ -67,7 +57,7 @@ header_next(struct slice *head, struct header_field *f)
 			n += first_line(slice_from(*head, n)).n;
 		f->name = name;
 		f->raw = slice_sub(*head, 0, n);
-		f->value = without_line_end(
+		f->value = slice_chomp(
 		    slice_from(f->raw, slice_find(f->raw, ':') + 1));
 		*head = slice_from(*head, n);
 		if (name.n > 0)

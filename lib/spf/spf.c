@@ -203,7 +203,9 @@ expand(struct eval *e, struct slice text, struct slice domain, size_t max)
 			e->values.valid = name;
 	}
 	spf_macro_expand(text, &e->values, &out);
-	done = arena_slice(e->arena, buf_slice(&out));
+	/* a part of a name would be another name */
+	done = out.failed ? (struct slice){ NULL, 0 }
+			  : arena_slice(e->arena, buf_slice(&out));
 	buf_fini(&out);
 	return done;
 }

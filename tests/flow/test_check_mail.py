@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 
@@ -299,3 +300,21 @@ def test_dkimpy(files, key, canon):
         out = json.loads(run("check-mail", bad, "--zone", z, "--json"))
         assert out["dkim"][0]["result"] == "fail", body
         assert out["action"] == "reject"
+
+
+@pytest.mark.skipif(shutil.which("opendkim-testmsg") is None,
+                    reason="opendkim-tools is not here")
+def test_opendkim(files, key):
+    """A signature with SHA-1, which is what this program makes, is read, and is
+    no pass whatever its key (RFC 8301)."""
+    path, record = key
+    signed = subprocess.run(
+        ["opendkim-testmsg", "-C", "-d", "peer.example", "-s", "s1", "-k",
+         path], check=True, capture_output=True,
+        input=b"From: a@peer.example\r\nDate: Fri, 21 Nov 2025 10:00:00 "
+              b"+0900\r\n\r\nHi\r\n").stdout
+    z, message = files(zone=peer_zone(record), message=signed)
+    out = json.loads(run("check-mail", message, "--zone", z, "--json"))
+    assert out["dkim"] == [{"result": "policy", "domain": "peer.example",
+                            "selector": "s1"}]
+    assert out["dmarc"]["result"] == "fail" and out["action"] == "reject"

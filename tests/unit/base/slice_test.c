@@ -137,9 +137,19 @@ test_trim_and_cut(void **state)
 		{ "k",     "k",  "" },
 		{ "k=v=w", "k",  "v=w" },
 	};
+	static const struct {
+		const char *in, *out;
+	} chomps[] = {
+		{ "", "" }, { "\n", "" }, { "\r\n", "" }, { "a\n", "a" },
+		{ "a\r", "a" }, { "a\n\n", "a\n" }, { "a\r\r\n", "a\r" },
+		{ "a \n", "a " },
+	};
 	/* clang-format on */
 
 	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(chomps); i++)
+		assert_true(slice_is(
+		    slice_chomp(slice_str(chomps[i].in)), chomps[i].out));
 	for (size_t i = 0; i < ARRAY_LEN(trims); i++)
 		assert_true(
 		    slice_is(slice_trim(slice_str(trims[i].in)), trims[i].out));

@@ -40,10 +40,10 @@ check(const struct row *row, const char *zone_text, struct buf *says,
 		.now_s = 1000 };
 	struct err err = { .text = "" };
 	struct dns_zone *zone = dns_zone_parse(slice_str(zone_text), &err);
-	struct mailauth_verdict v;
+	const struct mailauth_verdict *v;
+	struct mailauth c;
 	struct dns_answers answers;
 	struct dkim_message m;
-	struct arena a;
 	struct addr ip;
 
 	assert_non_null(zone);
@@ -55,19 +55,19 @@ check(const struct row *row, const char *zone_text, struct buf *says,
 	dkim_message_add(&m, SLICE("\r\nHi\r\n"));
 	dkim_message_end(&m);
 	q.message = &m;
-	arena_init(&a);
 	dns_answers_init(&answers);
-	while (!mailauth_check(&q, &answers, &a, &v)) {
-		arena_reset(&a);
+	mailauth_init(&c, &q);
+	while (!mailauth_check(&c, &answers))
 		dns_zone_answer(zone, &answers);
-	}
+	v = &c.verdict;
 	buf_reset(says);
-	buf_addf(says, "%s %s %s", spf_result_name(v.spf.result),
-	    dmarc_result_name(v.dmarc.result), mailauth_action_name(v.action));
+	buf_addf(says, "%s %s %s", spf_result_name(v->spf.result),
+	    dmarc_result_name(v->dmarc.result),
+	    mailauth_action_name(v->action));
 	buf_reset(field);
-	mailauth_put_field(&q, &v, SLICE("mx.example"), field);
+	mailauth_put_field(&c, SLICE("mx.example"), field);
+	mailauth_fini(&c);
 	dns_answers_fini(&answers);
-	arena_fini(&a);
 	dkim_message_fini(&m);
 	dns_zone_free(&zone);
 }
