@@ -42,18 +42,16 @@ bool slice_ends(struct slice s, struct slice suffix);
 /* memcmp order, shorter first when one is a prefix of the other. */
 int slice_cmp(struct slice a, struct slice b);
 
-/* Index of the first / last C in S; s.n when there is none. */
+/* Index of the first C / last C / first NEEDLE in S; s.n: there is none. */
 size_t slice_find(struct slice s, char c);
 size_t slice_rfind(struct slice s, char c);
-/* Index of the first place where NEEDLE stands; s.n when nowhere. */
 size_t slice_search(struct slice s, struct slice needle);
 
 /* At most N bytes from OFF on; offsets beyond the end give the empty slice. */
 struct slice slice_sub(struct slice s, size_t off, size_t n);
 struct slice slice_from(struct slice s, size_t off);
-/* Without spaces, tabs, CR and LF at both ends. */
+/* Without blanks, CR and LF at both ends / one LF, CRLF or CR at its end. */
 struct slice slice_trim(struct slice s);
-/* Without the LF, CRLF or CR at its end. */
 struct slice slice_chomp(struct slice s);
 /* What stands before the first C; *REST: behind it (empty: C is not there). */
 struct slice slice_cut(struct slice s, char c, struct slice *rest);
