@@ -15,6 +15,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "base/cur.h"
 #include "base/mem.h"
 #include "base/must.h"
 
@@ -24,7 +25,10 @@ enum {
 	RSA_BITS_MAX = 8192,
 	P256_BYTES = 32,
 	P256_BITS = 256,
-	NUMBER_MAX = RSA_BITS_MAX / 8 + 1
+	NUMBER_MAX = RSA_BITS_MAX / 8 + 1,
+	DER_INTEGER = 0x02,
+	DER_BIT_STRING = 0x03,
+	DER_SEQUENCE = 0x30,
 };
 
 struct tls_pubkey {
@@ -96,8 +100,8 @@ from_params(const char *type, OSSL_PARAM_BLD *bld)
 	return pkey;
 }
 
-struct tls_pubkey *
-tls_pubkey_rsa(struct slice n, struct slice e, struct err *err)
+static struct tls_pubkey *
+rsa_from(struct slice n, struct slice e, int bits_min, struct err *err)
 {
 	OSSL_PARAM_BLD *bld;
 	BIGNUM *bn, *be;
@@ -117,7 +121,13 @@ tls_pubkey_rsa(struct slice n, struct slice e, struct err *err)
 	OSSL_PARAM_BLD_free(bld);
 	BN_free(bn);
 	BN_free(be);
-	return adopt(pkey, err);
+	return adopt_from(pkey, bits_min, err);
+}
+
+struct tls_pubkey *
+tls_pubkey_rsa(struct slice n, struct slice e, struct err *err)
+{
+	return rsa_from(n, e, RSA_BITS_MIN, err);
 }
 
 struct tls_pubkey *
@@ -173,19 +183,76 @@ tls_pubkey_pem(struct slice pem, struct err *err)
 	return adopt(pkey, err);
 }
 
+/* The content of the next value of DER, which must have TAG (X.690 8.1). */
+static struct slice
+take_der(struct cur *c, int tag)
+{
+	size_t n;
+	int b;
+
+	if (cur_byte(c) != tag)
+		cur_fail(c);
+	b = cur_byte(c);
+	n = b > 0 ? (size_t)b : 0;
+	if (n > 0x7f) { /* the length of the length, of which two are enough */
+		const size_t digits = n & 0x7f;
+
+		n = 0;
+		for (size_t i = 0; i < digits && digits <= 2; i++) {
+			b = cur_byte(c);
+			n = n << 8 | (size_t)(b > 0 ? b : 0);
+		}
+		if (n < 0x80)
+			cur_fail(c);
+	}
+	return cur_take(c, n);
+}
+
+static bool
+is_positive(struct slice number)
+{
+	return number.n > 0 && (number.p[0] & 0x80) == 0;
+}
+
+static struct tls_pubkey *
+rsa_from_der(struct slice der, struct err *err)
+{
+	struct cur c = cur_of(der), list = cur_of(take_der(&c, DER_SEQUENCE));
+	const struct slice n = take_der(&list, DER_INTEGER);
+	const struct slice e = take_der(&list, DER_INTEGER);
+
+	if (!cur_end(&c) || !cur_end(&list) || !is_positive(n) ||
+	    !is_positive(e)) {
+		err_set(err, ERR_PERM, "no RSA key");
+		return NULL;
+	}
+	return rsa_from(n, e, RSA_BITS_ANY, err);
+}
+
+/* By hand: OpenSSL's decoder costs five times what a signature does. */
 struct tls_pubkey *
 tls_pubkey_der(struct slice der, struct err *err)
 {
-	const unsigned char *p = bytes_of(der);
-	EVP_PKEY *pkey;
+	static const struct slice rsa =
+	    SLICE("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00");
+	static const struct slice ed25519 = SLICE("\x06\x03\x2b\x65\x70");
+	struct cur c = cur_of(der), list = cur_of(take_der(&c, DER_SEQUENCE));
+	struct slice alg, key;
 
-	must(der.n <= INT_MAX);
-	pkey = d2i_PUBKEY(NULL, &p, (long)der.n);
-	if (pkey == NULL) {
-		p = bytes_of(der);
-		pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, (long)der.n);
+	if (cur_end(&c) && cur_peek(&list) == DER_INTEGER)
+		return rsa_from_der(der, err);
+	alg = take_der(&list, DER_SEQUENCE);
+	key = take_der(&list, DER_BIT_STRING);
+	/* no bit of its last byte is unused */
+	if (cur_end(&c) && cur_end(&list) && key.n > 0 && key.p[0] == 0) {
+		key = slice_from(key, 1);
+		if (slice_eq(alg, rsa))
+			return rsa_from_der(key, err);
+		if (slice_eq(alg, ed25519))
+			return tls_pubkey_ed25519(key, err);
 	}
-	return adopt_from(pkey, RSA_BITS_ANY, err);
+	err_set(err, ERR_PERM, "no public key of RSA or Ed25519");
+	return NULL;
 }
 
 void

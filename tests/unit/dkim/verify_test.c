@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "tests/dkim.h"
 #include "tests/vectors/dkim.h"
+#include "tls/pubkey.h"
 
 static const int64_t now_s = 1528637909;
 
@@ -257,6 +258,49 @@ test_keys(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* Keys as RSAPublicKey, as SPKI, of Ed25519 as SPKI; and what is none. */
+static void
+test_der(void **state)
+{
+	EVP_PKEY *rsa = dkim_test_key(1024), *ed = dkim_test_key(0);
+	EVP_PKEY *p256 = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	const struct {
+		EVP_PKEY *key;
+		bool bare, good;
+	} rows[] = { { rsa, false, true }, { rsa, true, true },
+		{ ed, false, true }, { p256, false, false } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		unsigned char *der = NULL;
+		const int n = rows[i].bare ? i2d_PublicKey(rows[i].key, &der)
+					   : i2d_PUBKEY(rows[i].key, &der);
+		const struct slice all = slice_of(der, (size_t)n);
+		struct tls_pubkey *k = tls_pubkey_der(all, NULL);
+
+		assert_true(n > 0);
+		assert_int_equal(k != NULL, rows[i].good);
+		if (k != NULL)
+			assert_int_equal(
+			    tls_pubkey_bits(k), EVP_PKEY_get_bits(rows[i].key));
+		tls_pubkey_free(&k);
+		/* cut short, and with a byte behind it */
+		for (size_t to = 0; to < all.n; to++)
+			assert_null(
+			    tls_pubkey_der(slice_sub(all, 0, to), NULL));
+		der = OPENSSL_realloc(der, all.n + 1);
+		der[all.n] = 0;
+		assert_null(tls_pubkey_der(slice_of(der, all.n + 1), NULL));
+		OPENSSL_free(der);
+	}
+	assert_null(tls_pubkey_der(SLICE("\x30\x04\x02\x00\x02\x00"), NULL));
+	assert_null(
+	    tls_pubkey_der(SLICE("\x30\x06\x02\x01\xff\x02\x01\x03"), NULL));
+	EVP_PKEY_free(rsa);
+	EVP_PKEY_free(ed);
+	EVP_PKEY_free(p256);
+}
+
 /* A second From above the signed one: what is over-signed cannot be added. */
 static void
 test_added_field(void **state)
@@ -321,6 +365,7 @@ main(void)
 		cmocka_unit_test(test_sample_otherwise),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_der),
 		cmocka_unit_test(test_added_field),
 		cmocka_unit_test(test_caps),
 	};
