@@ -28,6 +28,7 @@
 #include "sieve/load.h"
 #include "sieve/match.h"
 #include "sieve/run.h"
+#include "sieve/score.h"
 
 /* ---- the language's additions ---- */
 
@@ -164,7 +165,7 @@ struct suite {
 	const struct sieve_action *done; /* carried out, with those before */
 	char test[200];                  /* its name */
 	bool in_test, failed;
-	bool from_set, to_set;
+	bool chained; /* scripts of one message, one after the other */
 	unsigned ntests, nfailed;
 	const char *file;
 	bool traced;
@@ -403,6 +404,70 @@ on_may_edit(struct sieve_env *env, struct slice name, bool add)
 			  !slice_iis(name, "Auto-Submitted"));
 }
 
+/* sieve_spamtest_... and sieve_virustest_... */
+static enum found
+on_score(struct sieve_env *env, enum sieve_score_kind kind, unsigned *score)
+{
+	struct suite *s = SUITE(env);
+	const char *const test =
+	    kind == SIEVE_SCORE_VIRUS ? "virustest" : "spamtest";
+	struct sieve_score_rule rule = { .type = SIEVE_SCORE_NUMBER };
+	char name[80];
+	struct slice type;
+
+#define ITEM(what)                                                             \
+	(snprintf(name, sizeof name, "sieve_%s_%s", test, what), text_of(s, name))
+	rule.header = ITEM("status_header");
+	rule.max = ITEM("score_max_value");
+	if (rule.max.n == 0)
+		rule.max_header = ITEM("score_max_header");
+	type = ITEM("status_type");
+#undef ITEM
+	if (slice_is(type, "strlen"))
+		rule.type = SIEVE_SCORE_LENGTH;
+	if (slice_is(type, "text"))
+		rule.type = SIEVE_SCORE_TEXT;
+	for (unsigned i = 0; i < SIEVE_SCORE_TEXTS; i++) {
+		snprintf(name, sizeof name, "sieve_%s_text_value/%u", test, i);
+		rule.texts[i] = text_of(s, name);
+	}
+	return sieve_score_get(&rule, env->message, NULL, kind, score);
+}
+
+/* Is VALUE a line of the list's file?  Two lines are an entry of it. */
+static enum found
+on_list(struct sieve_env *env, struct slice list, struct slice value)
+{
+	struct suite *s = SUITE(env);
+	const struct slice urn = SLICE("urn:ietf:params:sieve");
+	char name[200];
+	struct slice text;
+	const char *path;
+	enum found f = ABSENT;
+
+	if (slice_starts(list, urn))
+		list = slice_from(list, urn.n);
+	snprintf(name, sizeof name, "sieve_extlists_list/%.*s/name",
+	    SLICE_FMT(list));
+	if (setting(s, name) == NULL)
+		return ABSENT;
+	if (value.p == NULL)
+		return FOUND;
+	snprintf(name, sizeof name, "sieve_extlists_list/%.*s/dict/file/path",
+	    SLICE_FMT(list));
+	path = setting(s, name);
+	if (path == NULL || !read_file(s, path, &text))
+		return ABSENT;
+	while (text.n > 0 && f == ABSENT) {
+		struct slice line = slice_trim(slice_cut(text, '\n', &text));
+
+		line = slice_from(line, slice_rfind(line, '/') + 1);
+		if (line.n > 0 && slice_ieq(line, value))
+			f = FOUND;
+	}
+	return f;
+}
+
 static void
 on_variable(struct sieve_env *env, struct slice name, struct buf *value)
 {
@@ -503,6 +568,25 @@ forget_result(struct suite *s, struct sieve_result *r)
 	s->done = NULL;
 }
 
+static void take_message(
+    struct suite *s, struct sieve_exec *x, struct slice text);
+
+/* The next script sees what this one has left. */
+static void
+go_on(struct suite *s, struct sieve_exec *x, const struct sieve_result *r)
+{
+	struct buf b;
+
+	sieve_exec_set(x, &x->flags, r->flags);
+	if (r->head.p == NULL)
+		return;
+	buf_init(&b, FILE_BYTES);
+	buf_add(&b, r->head);
+	buf_add(&b, r->body);
+	take_message(s, x, buf_slice(&b));
+	buf_fini(&b);
+}
+
 static int
 do_script_run(struct suite *s, struct sieve_exec *x, bool append, bool *result)
 {
@@ -525,6 +609,7 @@ do_script_run(struct suite *s, struct sieve_exec *x, bool append, bool *result)
 	r->nredirects = outer->nredirects;
 	r->nnotifies = outer->nnotifies;
 	s->env.message = sieve_message_whole(x->message);
+	s->env.flags = s->chained ? keep(s, buf_slice(&x->flags)) : SLICE("");
 	sieve_run(s->code, &s->env, r);
 	*result = r->status == SIEVE_DONE;
 	if (!*result)
@@ -532,6 +617,8 @@ do_script_run(struct suite *s, struct sieve_exec *x, bool append, bool *result)
 	for (const struct sieve_warning *w = r->warnings; w != NULL;
 	     w = w->next)
 		note_error(s, w->text);
+	if (s->chained && r->status == SIEVE_DONE)
+		go_on(s, x, r);
 	outer->first = r->first;
 	for (outer->tail = &outer->first; *outer->tail != NULL;
 	     outer->tail = &(*outer->tail)->next)
@@ -696,10 +783,12 @@ do_multiscript(struct suite *s, struct sieve_exec *x, const struct slice *names,
     size_t n, bool *result)
 {
 	*result = true;
+	s->chained = true;
 	for (size_t i = 0; i < n && *result; i++)
 		if (do_script_compile(s, x, names[i], result) == -1 ||
 		    (*result && do_script_run(s, x, i > 0, result) == -1))
 			return -1;
+	s->chained = false;
 	return *result ? do_result_execute(s, x, result) : 0;
 }
 
@@ -741,6 +830,8 @@ path_of(struct suite *s, struct slice v)
 	struct buf b;
 
 	buf_init(&b, ADDRESS_MAX);
+	if (v.n == 0)
+		return SLICE("");
 	if (address_parse(
 		slice_trim(v), ADDRESS_UTF8 | ADDRESS_NULL | ADDRESS_BARE, &b))
 		out = keep(s, buf_slice(&b));
@@ -753,16 +844,13 @@ do_set(struct suite *s, struct sieve_exec *x, struct slice name, struct slice v)
 {
 	if (slice_is(name, "message")) {
 		take_message(s, x, v);
-		if (!s->from_set)
-			s->env.from = address_in(s, x, "From");
-		if (!s->to_set)
-			s->env.to = address_in(s, x, "To");
+		buf_reset(&x->flags);
+		s->env.from = address_in(s, x, "From");
+		s->env.to = address_in(s, x, "To");
 	} else if (slice_is(name, "envelope.from")) {
 		s->env.from = path_of(s, v);
-		s->from_set = true;
 	} else if (slice_is(name, "envelope.to")) {
 		s->env.to = path_of(s, v);
-		s->to_set = true;
 	} else if (slice_is(name, "envelope.orig_to")) {
 		s->env.orig_to = path_of(s, v);
 	} else if (slice_is(name, "envelope.auth")) {
@@ -935,6 +1023,7 @@ on_word(struct sieve_env *env, struct sieve_exec *x, const struct sieve_call *c,
 	case DO_RESET:
 		forget_result(s, x->result);
 		forget_sent(s);
+		buf_reset(&x->flags);
 		return 0;
 	case DO_ACTION:
 		return do_result_action(x, c, result);
@@ -965,6 +1054,8 @@ static const struct sieve_calls calls = {
 	.mailbox = on_mailbox,
 	.metadata = on_metadata,
 	.item = on_item,
+	.list = on_list,
+	.score = on_score,
 	.may_edit = on_may_edit,
 	.word = on_word,
 	.variable = on_variable,
@@ -973,6 +1064,8 @@ static const struct sieve_calls traced_calls = {
 	.mailbox = on_mailbox,
 	.metadata = on_metadata,
 	.item = on_item,
+	.list = on_list,
+	.score = on_score,
 	.may_edit = on_may_edit,
 	.word = on_word,
 	.variable = on_variable,

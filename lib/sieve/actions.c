@@ -150,6 +150,14 @@ sieve_actions_finish(struct sieve_exec *x)
 		r->tail = &r->first;
 		r->kept = false;
 	}
+	if (r->status == SIEVE_DONE) {
+		struct sieve_action last = { 0 };
+
+		sieve_actions_message(x, &last);
+		r->head = last.head;
+		r->body = last.body;
+		r->flags = sieve_exec_keep(x, buf_slice(&x->flags));
+	}
 	if (r->kept || r->status == SIEVE_LATER)
 		return;
 	for (const struct sieve_action *a = r->first; a != NULL; a = a->next)

@@ -28,6 +28,13 @@ struct sieve_seen {
 	bool last; /* the time begins anew each time */
 };
 
+/* spamtest counts 1 to 10, with :percent 0 to 100, virustest 1 to 5. */
+enum sieve_score_kind {
+	SIEVE_SCORE_SPAM,
+	SIEVE_SCORE_PERCENT,
+	SIEVE_SCORE_VIRUS
+};
+
 /* Questions.  NULL answers as an account that has INBOX and nothing else;
  * TEMPFAIL ends the run as temporary failure. */
 struct sieve_calls {
@@ -48,8 +55,9 @@ struct sieve_calls {
 	 * NULL)? */
 	enum found (*list)(
 	    struct sieve_env *env, struct slice name, struct slice value);
-	/* spamtest, virustest: a score of 0 to 100, or up to 5. */
-	enum found (*score)(struct sieve_env *env, bool virus, unsigned *score);
+	/* spamtest and virustest; ABSENT: not tested. */
+	enum found (*score)(struct sieve_env *env, enum sieve_score_kind kind,
+	    unsigned *score);
 	/* May a field of that name be added, or deleted?  NULL: all but those
 	 * that RFC 5293 6 protects. */
 	bool (*may_edit)(struct sieve_env *env, struct slice name, bool add);
@@ -73,7 +81,8 @@ struct sieve_env {
 	struct slice auth;
 	struct date now;
 	struct slice delimiters;       /* of :user and :detail; empty: "+" */
-	struct slice owner;            /* the account's address */
+	struct slice flags;	 /* that the message has already */
+	struct slice owner;	 /* the account's address */
 	const struct slice *addresses; /* others it has */
 	size_t naddresses;
 };

@@ -82,6 +82,19 @@ read_type(
 	return 0;
 }
 
+static int
+read_regexes(struct sieve_exec *x, struct sieve_match *m)
+{
+	m->regexes = arena_alloc(&x->tmp, (m->nkeys + 1) * sizeof *m->regexes);
+	for (size_t i = 0; i < m->nkeys; i++) {
+		m->regexes[i] = sieve_regexes_find(
+		    x, m->raw[i], m->comparator != SIEVE_BY_OCTET);
+		if (x->result->status != SIEVE_DONE)
+			return -1;
+	}
+	return 0;
+}
+
 int
 sieve_match_init(struct sieve_exec *x, struct sieve_match *m,
     const struct sieve_call *call, const struct sieve_operand *keys)
@@ -91,8 +104,10 @@ sieve_match_init(struct sieve_exec *x, struct sieve_match *m,
 	    sieve_exec_strings(x, keys, &m->raw, &m->nkeys) == -1)
 		return -1;
 	m->keys = m->raw;
+	if (m->type == SIEVE_MATCH_REGEX)
+		return read_regexes(x, m);
 	if (m->comparator != SIEVE_BY_UNICODE_CASEMAP ||
-	    m->type == SIEVE_MATCH_REGEX || m->type == SIEVE_MATCH_LIST)
+	    m->type == SIEVE_MATCH_LIST)
 		return 0;
 	m->keys = arena_alloc(&x->tmp, (m->nkeys + 1) * sizeof *m->keys);
 	for (size_t i = 0; i < m->nkeys; i++)
@@ -122,15 +137,15 @@ match_glob(struct sieve_exec *x, const struct sieve_match *m,
 
 static int
 match_regex(struct sieve_exec *x, const struct sieve_match *m,
-    struct slice value, struct slice key)
+    struct slice value, const struct sieve_regex *regex)
 {
 	struct sieve_regex_values v;
 	enum sieve_regex_result r;
-	const struct sieve_regex *regex =
-	    sieve_regexes_find(x, key, m->comparator != SIEVE_BY_OCTET);
 
-	if (regex == NULL || sieve_exec_spend(x, value.n / 8) == -1)
-		return x->result->status == SIEVE_DONE ? 0 : -1;
+	if (regex == NULL)
+		return 0;
+	if (sieve_exec_spend(x, value.n / 8) == -1)
+		return -1;
 	r = sieve_regex_match(regex, value, &v);
 	if (r == SIEVE_REGEX_LIMIT)
 		return sieve_exec_fail(
@@ -155,9 +170,11 @@ match_list(struct sieve_exec *x, struct slice value, struct slice key)
 }
 
 static int
-match_key(struct sieve_exec *x, const struct sieve_match *m, struct slice value,
-    struct slice key)
+match_key(struct sieve_exec *x, const struct sieve_match *m,
+    struct slice value, size_t i)
 {
+	const struct slice key = m->keys[i];
+
 	switch (m->type) {
 	case SIEVE_MATCH_IS:
 		return sieve_compare_equal(m->comparator, value, key);
@@ -169,7 +186,7 @@ match_key(struct sieve_exec *x, const struct sieve_match *m, struct slice value,
 	case SIEVE_MATCH_MATCHES:
 		return match_glob(x, m, value, key);
 	case SIEVE_MATCH_REGEX:
-		return match_regex(x, m, value, key);
+		return match_regex(x, m, value, m->regexes[i]);
 	case SIEVE_MATCH_LIST:
 		return match_list(x, value, key);
 	case SIEVE_MATCH_VALUE:
@@ -210,7 +227,7 @@ sieve_match_value(
 	if (m->keys != m->raw)
 		prepared = sieve_compare_prepare(m->comparator, &x->tmp, value);
 	for (size_t i = 0; i < m->nkeys; i++) {
-		const int rc = match_key(x, m, prepared, m->keys[i]);
+		const int rc = match_key(x, m, prepared, i);
 
 		if (rc == -1)
 			return -1;
@@ -236,7 +253,7 @@ sieve_match_end(struct sieve_exec *x, struct sieve_match *m, bool *result)
 	snprintf(text, sizeof text, "%llu", (unsigned long long)m->count);
 	count = slice_str(text);
 	for (size_t i = 0; i < m->nkeys && !*result; i++) {
-		const int rc = match_key(x, m, count, m->keys[i]);
+		const int rc = match_key(x, m, count, i);
 
 		if (rc == -1)
 			return -1;

@@ -12,6 +12,7 @@
 struct sieve_call;
 struct sieve_exec;
 struct sieve_operand;
+struct sieve_regex;
 
 enum sieve_match_type {
 	SIEVE_MATCH_IS,
@@ -29,6 +30,7 @@ struct sieve_match {
 	enum sieve_relation relation;
 	struct slice *keys; /* prepared */
 	struct slice *raw;  /* as they are written */
+	const struct sieve_regex **regexes; /* of the keys; NULL: it is none */
 	size_t nkeys;
 	uint64_t count; /* values that were asked of */
 	bool matched;

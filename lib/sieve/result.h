@@ -85,6 +85,9 @@ struct sieve_result {
 	struct sieve_action *first, **tail;
 	size_t nactions; /* without discard and the implicit keep */
 	size_t nredirects, nnotifies;
+	/* The message and its flags as the run has left them, for the next
+	 * script of the same message; p == NULL: as they came. */
+	struct slice head, body, flags;
 	bool kept; /* the implicit keep is cancelled */
 };
 

@@ -323,6 +323,7 @@ begin(struct machine *m, const struct sieve_code *code, struct sieve_env *env,
 	for (size_t i = 0; i < SIEVE_MATCH_VALUES; i++)
 		buf_init(&x->match.v[i], x->limits->value_bytes);
 	buf_init(&x->flags, x->limits->value_bytes);
+	buf_add(&x->flags, env->flags);
 	x->included = xcalloc(code->nscripts, sizeof *x->included);
 	m->r.end = (const unsigned char *)code->code.p + code->code.n;
 	jump(m, code->scripts[0].entry);

@@ -283,10 +283,10 @@ sieve_do_environment(
 
 /* ---- scores ---- */
 
-/* spamtest counts 0 to 10, with :percent 0 to 100; virustest 0 to 5. */
+/* 0: not tested. */
 static int
-match_score(
-    struct sieve_exec *x, const struct sieve_call *c, bool virus, bool *result)
+match_score(struct sieve_exec *x, const struct sieve_call *c,
+    enum sieve_score_kind kind, bool *result)
 {
 	struct sieve_match m;
 	char text[16];
@@ -296,11 +296,9 @@ match_score(
 	if (sieve_match_init(x, &m, c, &c->args[0]) == -1)
 		return -1;
 	if (calls_of(x)->score != NULL)
-		f = calls_of(x)->score(x->env, virus, &score);
+		f = calls_of(x)->score(x->env, kind, &score);
 	if (f == TEMPFAIL)
 		return sieve_exec_later(x, "scores");
-	if (f == FOUND && !virus && !sieve_call_has(c, SIEVE_TAG_PERCENT))
-		score = 1 + score * 9 / 100;
 	snprintf(text, sizeof text, "%u", f == FOUND ? score : 0);
 	if (sieve_match_value(x, &m, slice_str(text)) == -1)
 		return -1;
@@ -311,14 +309,17 @@ int
 sieve_do_spamtest(
     struct sieve_exec *x, const struct sieve_call *c, bool *result)
 {
-	return match_score(x, c, false, result);
+	return match_score(x, c,
+	    sieve_call_has(c, SIEVE_TAG_PERCENT) ? SIEVE_SCORE_PERCENT
+						 : SIEVE_SCORE_SPAM,
+	    result);
 }
 
 int
 sieve_do_virustest(
     struct sieve_exec *x, const struct sieve_call *c, bool *result)
 {
-	return match_score(x, c, true, result);
+	return match_score(x, c, SIEVE_SCORE_VIRUS, result);
 }
 
 static enum found

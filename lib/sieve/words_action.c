@@ -119,14 +119,17 @@ sieve_do_fileinto(
 static bool
 is_loop(struct sieve_exec *x)
 {
-	const struct slice me =
-	    x->env->owner.n > 0 ? x->env->owner : x->env->to;
+	const struct sieve_env *env = x->env;
 
-	for (size_t i = 0; me.n > 0 && i < x->message->fields.n; i++) {
+	for (size_t i = 0; i < x->message->fields.n; i++) {
 		struct sieve_field *f = &x->message->fields.list[i];
+		struct slice from;
 
-		if (slice_iis(f->name, "X-Sieve-Redirected-From") &&
-		    slice_ieq(sieve_message_text(&x->message->arena, f), me))
+		if (!slice_iis(f->name, "X-Sieve-Redirected-From"))
+			continue;
+		from = sieve_message_text(&x->message->arena, f);
+		if (from.n > 0 && (slice_ieq(from, env->owner) ||
+				      slice_ieq(from, env->to)))
 			return true;
 	}
 	return false;
