@@ -165,7 +165,8 @@ struct suite {
 	const struct sieve_action *done; /* carried out, with those before */
 	char test[200];                  /* its name */
 	bool in_test, failed;
-	bool chained; /* scripts of one message, one after the other */
+	bool cancelled; /* the last one's implicit keep */
+	bool chained;   /* scripts of one message, one after the other */
 	unsigned ntests, nfailed;
 	const char *file;
 	bool traced;
@@ -416,7 +417,8 @@ on_score(struct sieve_env *env, enum sieve_score_kind kind, unsigned *score)
 	struct slice type;
 
 #define ITEM(what)                                                             \
-	(snprintf(name, sizeof name, "sieve_%s_%s", test, what), text_of(s, name))
+	(snprintf(name, sizeof name, "sieve_%s_%s", test, what),               \
+	    text_of(s, name))
 	rule.header = ITEM("status_header");
 	rule.max = ITEM("score_max_value");
 	if (rule.max.n == 0)
@@ -612,6 +614,7 @@ do_script_run(struct suite *s, struct sieve_exec *x, bool append, bool *result)
 	s->env.flags = s->chained ? keep(s, buf_slice(&x->flags)) : SLICE("");
 	sieve_run(s->code, &s->env, r);
 	*result = r->status == SIEVE_DONE;
+	s->cancelled = r->kept;
 	if (!*result)
 		note_error(s, r->err.text);
 	for (const struct sieve_warning *w = r->warnings; w != NULL;
@@ -784,10 +787,15 @@ do_multiscript(struct suite *s, struct sieve_exec *x, const struct slice *names,
 {
 	*result = true;
 	s->chained = true;
-	for (size_t i = 0; i < n && *result; i++)
+	for (size_t i = 0; i < n && *result; i++) {
+		s->env.more = i + 1 < n;
 		if (do_script_compile(s, x, names[i], result) == -1 ||
 		    (*result && do_script_run(s, x, i > 0, result) == -1))
 			return -1;
+		if (s->cancelled)
+			break;
+	}
+	s->env.more = false;
 	s->chained = false;
 	return *result ? do_result_execute(s, x, result) : 0;
 }

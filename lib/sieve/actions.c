@@ -158,7 +158,8 @@ sieve_actions_finish(struct sieve_exec *x)
 		r->body = last.body;
 		r->flags = sieve_exec_keep(x, buf_slice(&x->flags));
 	}
-	if (r->kept || r->status == SIEVE_LATER)
+	if (r->kept || r->status == SIEVE_LATER ||
+	    (x->env->more && r->status == SIEVE_DONE))
 		return;
 	for (const struct sieve_action *a = r->first; a != NULL; a = a->next)
 		if (a->kind == SIEVE_KEEP)

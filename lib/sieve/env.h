@@ -56,8 +56,8 @@ struct sieve_calls {
 	enum found (*list)(
 	    struct sieve_env *env, struct slice name, struct slice value);
 	/* spamtest and virustest; ABSENT: not tested. */
-	enum found (*score)(struct sieve_env *env, enum sieve_score_kind kind,
-	    unsigned *score);
+	enum found (*score)(
+	    struct sieve_env *env, enum sieve_score_kind kind, unsigned *score);
 	/* May a field of that name be added, or deleted?  NULL: all but those
 	 * that RFC 5293 6 protects. */
 	bool (*may_edit)(struct sieve_env *env, struct slice name, bool add);
@@ -80,9 +80,11 @@ struct sieve_env {
 	struct slice to, orig_to;
 	struct slice auth;
 	struct date now;
-	struct slice delimiters;       /* of :user and :detail; empty: "+" */
-	struct slice flags;	 /* that the message has already */
-	struct slice owner;	 /* the account's address */
+	struct slice delimiters; /* of :user and :detail; empty: "+" */
+	bool more; /* another script follows: the implicit keep is its business
+		    */
+	struct slice flags;            /* that the message has already */
+	struct slice owner;            /* the account's address */
 	const struct slice *addresses; /* others it has */
 	size_t naddresses;
 };

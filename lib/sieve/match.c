@@ -170,8 +170,8 @@ match_list(struct sieve_exec *x, struct slice value, struct slice key)
 }
 
 static int
-match_key(struct sieve_exec *x, const struct sieve_match *m,
-    struct slice value, size_t i)
+match_key(struct sieve_exec *x, const struct sieve_match *m, struct slice value,
+    size_t i)
 {
 	const struct slice key = m->keys[i];
 

@@ -28,8 +28,8 @@ struct sieve_match {
 	enum sieve_match_type type;
 	enum sieve_comparator comparator;
 	enum sieve_relation relation;
-	struct slice *keys; /* prepared */
-	struct slice *raw;  /* as they are written */
+	struct slice *keys;                 /* prepared */
+	struct slice *raw;                  /* as they are written */
 	const struct sieve_regex **regexes; /* of the keys; NULL: it is none */
 	size_t nkeys;
 	uint64_t count; /* values that were asked of */

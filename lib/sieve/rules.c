@@ -164,9 +164,9 @@ check_index(
 
 	if (l != NULL && i == NULL) {
 		sieve_check_error(c, l->pos,
-		    "':last' for the %s %s needs ':index' specified beside it",
-		    n->word->name,
-		    n->word->kind == SIEVE_IS_TEST ? "test" : "command");
+		    "the :last tag of %s cannot be specified without the "
+		    ":index tag",
+		    n->word->name);
 		return false;
 	}
 	if (i != NULL && i->value->number == 0) {

@@ -53,7 +53,8 @@ find_value(struct sieve_message *m, struct slice header,
 	bool found = false;
 
 	if (name.n < header.n) {
-		r = sieve_regex_new(slice_trim(pattern), true, limits, why, sizeof why);
+		r = sieve_regex_new(
+		    slice_trim(pattern), true, limits, why, sizeof why);
 		if (r == NULL)
 			return false;
 	}
@@ -122,7 +123,8 @@ find_score(const struct sieve_score_rule *rule, struct sieve_message *m,
 	if (top.n == 0 && !find_value(m, rule->max_header, limits, &top))
 		return ABSENT;
 	number = (int64_t)value.n * 1000;
-	if ((rule->type == SIEVE_SCORE_NUMBER && !parse_number(value, &number)) ||
+	if ((rule->type == SIEVE_SCORE_NUMBER &&
+		!parse_number(value, &number)) ||
 	    !parse_number(top, &max))
 		return ABSENT;
 	*score = scaled(number, max, kind);
@@ -140,8 +142,8 @@ sieve_score_get(const struct sieve_score_rule *rule, struct slice message,
 	if (rule->header.n == 0)
 		return ABSENT;
 	sieve_message_init(&m, message);
-	f = find_score(
-	    rule, &m, limits != NULL ? limits : &sieve_limits_default, kind, score);
+	f = find_score(rule, &m,
+	    limits != NULL ? limits : &sieve_limits_default, kind, score);
 	sieve_message_fini(&m);
 	return f;
 }

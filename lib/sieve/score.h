@@ -23,8 +23,8 @@ struct sieve_score_rule {
 	 * parentheses are around the value. */
 	struct slice header;
 	enum sieve_score_type type;
-	struct slice max;	 /* a number; or, when empty, */
-	struct slice max_header; /* where it stands */
+	struct slice max;                      /* a number; or, when empty, */
+	struct slice max_header;               /* where it stands */
 	struct slice texts[SIEVE_SCORE_TEXTS]; /* of SIEVE_SCORE_TEXT */
 };
 

@@ -128,8 +128,8 @@ is_loop(struct sieve_exec *x)
 		if (!slice_iis(f->name, "X-Sieve-Redirected-From"))
 			continue;
 		from = sieve_message_text(&x->message->arena, f);
-		if (from.n > 0 && (slice_ieq(from, env->owner) ||
-				      slice_ieq(from, env->to)))
+		if (from.n > 0 &&
+		    (slice_ieq(from, env->owner) || slice_ieq(from, env->to)))
 			return true;
 	}
 	return false;

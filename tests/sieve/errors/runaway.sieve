@@ -1,0 +1,3 @@
+require ["variables", "fileinto", "reject"];
+fileinto "a";
+reject "no";

@@ -1,0 +1,7 @@
+require ["include", "variables", "fileinto"];
+global "verdict";
+if header :contains "subject" "buy" {
+	set "verdict" "spam";
+	return;
+}
+set "verdict" "ham";
