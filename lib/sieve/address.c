@@ -11,7 +11,7 @@
 
 enum { TEXT_MAX = 1000 };
 
-struct reader {
+struct address_reader {
 	struct cur c;
 };
 
@@ -23,7 +23,7 @@ is_blank(char c)
 
 /* [CFWS] */
 static void
-skip_cfws(struct reader *r)
+skip_cfws(struct address_reader *r)
 {
 	int depth = 0;
 
@@ -57,7 +57,7 @@ is_atom(int c)
 
 /* An atom with dots wherever they stand, or a quoted string; empty: none. */
 static struct slice
-read_word(struct reader *r)
+read_word(struct address_reader *r)
 {
 	const struct cur from = r->c;
 
@@ -80,7 +80,7 @@ read_word(struct reader *r)
 
 /* A dot-atom or domain-literal, which proto/address.h looks at. */
 static struct slice
-read_domain(struct reader *r)
+read_domain(struct address_reader *r)
 {
 	const struct cur from = r->c;
 
@@ -95,7 +95,7 @@ bool
 sieve_address_parse(
     struct arena *a, struct slice text, bool utf8, struct slice *address)
 {
-	struct reader r = { cur_of(text) };
+	struct address_reader r = { cur_of(text) };
 	struct slice word = SLICE("");
 	struct slice domain;
 	size_t words = 0;

@@ -1,39 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "sieve/check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/buf.h"
 #include "sieve/limits.h"
 #include "sieve/rules.h"
 #include "sieve/text.h"
-
-void
-sieve_check_error(
-    struct sieve_check *c, struct sieve_pos pos, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	sieve_report_error(c->report, c->script, pos, "%s", text);
-}
-
-void
-sieve_check_warning(
-    struct sieve_check *c, struct sieve_pos pos, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	sieve_report_warning(c->report, c->script, pos, "%s", text);
-}
 
 static const char *
 kind_of(const struct sieve_word *w)

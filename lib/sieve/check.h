@@ -44,7 +44,7 @@ struct sieve_check {
 
 void sieve_check(struct sieve_check *c, struct sieve_node *commands);
 
-/* ---- for sieve/rules.c ---- */
+/* ---- for sieve/rules.c; the next two are in complain.c ---- */
 
 static inline bool
 sieve_check_has(const struct sieve_check *c, enum sieve_ext ext)

@@ -64,6 +64,9 @@ enum sieve_code_piece {
 	SIEVE_CODE_PIECES,
 };
 
+/* Where scripts are looked for (RFC 6609 3.2). */
+enum sieve_location { SIEVE_PERSONAL, SIEVE_GLOBAL };
+
 /* Reads code; failure is sticky and gives zeros. */
 struct sieve_reader {
 	const unsigned char *p, *end;

@@ -7,14 +7,12 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "sieve/code.h"
 #include "sieve/scope.h"
 
 struct buf;
 struct sieve_lang;
 struct sieve_node;
-
-/* Where scripts are looked for (RFC 6609 3.2). */
-enum sieve_location { SIEVE_PERSONAL, SIEVE_GLOBAL };
 
 /* One script of a compilation. */
 struct sieve_unit {

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "base/slice.h"
-#include "sieve/tree.h"
 
 enum sieve_ext {
 	SIEVE_EXT_CORE,
@@ -75,6 +74,12 @@ enum sieve_word_kind {
 	SIEVE_IS_ACTION,
 	SIEVE_IS_TEST,
 	SIEVE_IS_BOTH, /* a test that may stand as a command, of a host */
+};
+
+enum sieve_tests {
+	SIEVE_TESTS_NONE,
+	SIEVE_TESTS_ONE,
+	SIEVE_TESTS_LIST, /* in parentheses */
 };
 
 struct sieve_tag {

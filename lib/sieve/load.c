@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "sieve/scope.h"
 
 enum { SCRIPTS_MAX = 1024 };
 

@@ -10,8 +10,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "sieve/call.h"
-#include "sieve/emit.h"
-#include "sieve/scope.h"
+
+struct sieve_slot;
 
 struct sieve_script {
 	struct slice name;

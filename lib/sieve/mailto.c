@@ -12,7 +12,7 @@
 
 enum { MAILTO_MAX = 8192, RECIPIENTS_MAX = 8 };
 
-struct reader {
+struct mailto_reader {
 	struct arena *arena;
 	struct sieve_mailto *m;
 	const char *why;
@@ -20,7 +20,7 @@ struct reader {
 };
 
 static bool
-fail(struct reader *r, const char *why)
+fail(struct mailto_reader *r, const char *why)
 {
 	r->why = why;
 	return false;
@@ -42,7 +42,8 @@ is_to_char(char c)
 
 /* Text up to the first byte that none may stand for itself, % undone. */
 static bool
-read_text(struct reader *r, struct cur *c, bool (*is)(char), struct slice *out)
+read_text(
+    struct mailto_reader *r, struct cur *c, bool (*is)(char), struct slice *out)
 {
 	struct buf b;
 	bool ok = true;
@@ -78,7 +79,7 @@ has_controls(struct slice s)
 }
 
 static bool
-add_recipient(struct reader *r, struct slice text, char place)
+add_recipient(struct mailto_reader *r, struct slice text, char place)
 {
 	struct sieve_mailto *const m = r->m;
 
@@ -93,7 +94,7 @@ add_recipient(struct reader *r, struct slice text, char place)
 }
 
 static bool
-add_recipients(struct reader *r, struct slice text, char place)
+add_recipients(struct mailto_reader *r, struct slice text, char place)
 {
 	while (text.n > 0)
 		if (!add_recipient(r, slice_cut(text, ',', &text), place))
@@ -117,7 +118,7 @@ is_ours(struct slice name)
 }
 
 static bool
-add_field(struct reader *r, struct slice name, struct slice value)
+add_field(struct mailto_reader *r, struct slice name, struct slice value)
 {
 	struct sieve_mailto_field *f;
 
@@ -146,7 +147,7 @@ add_field(struct reader *r, struct slice name, struct slice value)
 
 /* "?" hfield *("&" hfield) */
 static bool
-read_fields(struct reader *r, struct cur *c)
+read_fields(struct mailto_reader *r, struct cur *c)
 {
 	do {
 		struct slice name, value;
@@ -166,7 +167,7 @@ bool
 sieve_mailto_parse(struct arena *a, struct slice uri, bool utf8,
     struct sieve_mailto *m, const char **why)
 {
-	struct reader r = { a, m, "", utf8 };
+	struct mailto_reader r = { a, m, "", utf8 };
 	struct cur c = cur_of(uri);
 	struct slice to;
 	bool ok;

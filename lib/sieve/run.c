@@ -10,6 +10,7 @@
 #include "sieve/exec.h"
 #include "sieve/parts.h"
 #include "sieve/regexes.h"
+#include "sieve/scope.h"
 #include "sieve/words.h"
 
 static sieve_do *const words[SIEVE_WORDS] = {

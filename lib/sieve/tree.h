@@ -6,10 +6,8 @@
 #ifndef SIEVE_TREE_H
 #define SIEVE_TREE_H
 
+#include "sieve/lang.h"
 #include "sieve/report.h"
-
-struct sieve_tag;
-struct sieve_word;
 
 enum sieve_arg_kind {
 	SIEVE_ARG_NUMBER,
@@ -28,12 +26,6 @@ struct sieve_arg {
 	/* The validator's: */
 	const struct sieve_tag *tag; /* what it is */
 	struct sieve_arg *value;     /* what stands behind a tag */
-};
-
-enum sieve_tests {
-	SIEVE_TESTS_NONE,
-	SIEVE_TESTS_ONE,
-	SIEVE_TESTS_LIST, /* in parentheses */
 };
 
 /* What is known of a test's result before any message. */

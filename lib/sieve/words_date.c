@@ -14,13 +14,13 @@
 enum { MJD_OF_1970 = 40587, TEXT_MAX = 64 };
 
 /* A date as clocks of its zone show it. */
-struct shown {
+struct shown_date {
 	struct date d;
 	struct tm tm;
 };
 
 static void
-part_zone(const struct shown *s, struct buf *b)
+part_zone(const struct shown_date *s, struct buf *b)
 {
 	const int z = s->d.zone_min < 0 ? -s->d.zone_min : s->d.zone_min;
 
@@ -29,21 +29,21 @@ part_zone(const struct shown *s, struct buf *b)
 }
 
 static void
-part_date(const struct shown *s, struct buf *b)
+part_date(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%04d-%02d-%02d", s->tm.tm_year + 1900, s->tm.tm_mon + 1,
 	    s->tm.tm_mday);
 }
 
 static void
-part_time(const struct shown *s, struct buf *b)
+part_time(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(
 	    b, "%02d:%02d:%02d", s->tm.tm_hour, s->tm.tm_min, s->tm.tm_sec);
 }
 
 static void
-part_iso8601(const struct shown *s, struct buf *b)
+part_iso8601(const struct shown_date *s, struct buf *b)
 {
 	const int z = s->d.zone_min < 0 ? -s->d.zone_min : s->d.zone_min;
 
@@ -55,62 +55,62 @@ part_iso8601(const struct shown *s, struct buf *b)
 }
 
 static void
-part_std11(const struct shown *s, struct buf *b)
+part_std11(const struct shown_date *s, struct buf *b)
 {
 	date_put(b, &s->d);
 }
 
 static void
-part_julian(const struct shown *s, struct buf *b)
+part_julian(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%lld", (long long)date_day(&s->d) + MJD_OF_1970);
 }
 
 static void
-part_year(const struct shown *s, struct buf *b)
+part_year(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%04d", s->tm.tm_year + 1900);
 }
 
 static void
-part_month(const struct shown *s, struct buf *b)
+part_month(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%02d", s->tm.tm_mon + 1);
 }
 
 static void
-part_day(const struct shown *s, struct buf *b)
+part_day(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%02d", s->tm.tm_mday);
 }
 
 static void
-part_hour(const struct shown *s, struct buf *b)
+part_hour(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%02d", s->tm.tm_hour);
 }
 
 static void
-part_minute(const struct shown *s, struct buf *b)
+part_minute(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%02d", s->tm.tm_min);
 }
 
 static void
-part_second(const struct shown *s, struct buf *b)
+part_second(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%02d", s->tm.tm_sec);
 }
 
 static void
-part_weekday(const struct shown *s, struct buf *b)
+part_weekday(const struct shown_date *s, struct buf *b)
 {
 	buf_addf(b, "%d", s->tm.tm_wday);
 }
 
 static const struct {
 	const char *name;
-	void (*put)(const struct shown *s, struct buf *b);
+	void (*put)(const struct shown_date *s, struct buf *b);
 } parts[] = {
 	{ "year", part_year },
 	{ "month", part_month },
@@ -157,7 +157,7 @@ parse_zone(struct slice s, int *min)
 static int
 match_date(struct date_test *t, struct date d)
 {
-	struct shown s;
+	struct shown_date s;
 	time_t local;
 
 	if (!t->original)
