@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/charset.h"
-#include "mime/html.h"
 #include "mime/param.h"
 #include "mime/part.h"
 #include "mime/transfer.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "imapd/message/bodyscan.h"
 #include "imapd/parse/parse.h"
 #include "maildir/filename.h"
 #include "mime/parser.h"
