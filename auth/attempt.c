@@ -230,7 +230,7 @@ attempt_succeed(struct auth_check *c)
 	    .account = slice_str(c->account),
 	    .uid = c->facts.uid == ACCOUNT_VIRTUAL ? 0 : c->facts.uid,
 	    .home = slice_of(c->facts.home, c->facts.home_len),
-	    .quota = c->facts.quota.bytes,
-	    .quota_messages = c->facts.quota.messages,
+	    .quota = c->facts.quota_bytes,
+	    .quota_messages = c->facts.quota_messages,
 	    .address = slice_str(c->client));
 }

@@ -11,8 +11,8 @@
 #include "log/log.h"
 #include "mime/charset.h"
 #include "proc/service.h"
-#include "store/quota_policy.h"
 #include "store/store.h"
+#include "store/usage.h"
 #include "sys/durable.h"
 #include "sys/workdir.h"
 
@@ -40,7 +40,7 @@ on_durable(struct ev_io *io, unsigned events)
 static int
 check(struct err *err)
 {
-	if (quota_policy_check(&imapd_conf->shared, err) == -1)
+	if (store_configure_check(&imapd_conf->shared, err) == -1)
 		return -1;
 	return workdir_try(
 	    service_dir(DIR_MAIL), imapd_conf->shared.mail_directory, err);

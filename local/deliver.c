@@ -24,6 +24,7 @@
 #include "store/append.h"
 #include "store/mailbox.h"
 #include "store/store.h"
+#include "store/usage.h"
 #include "sys/fd.h"
 
 enum {
@@ -326,7 +327,8 @@ begin_append(struct local_delivery *d, struct err *err)
 		return err->class != ERR_NONE
 			   ? -1
 			   : err_set(err, ERR_TEMP, "mailbox does not exist");
-	account_set_owner(d->account, d->rcpt.account, &d->rcpt.quota);
+	account_set_owner(d->account, d->rcpt.account,
+	    &(struct quota){ d->rcpt.quota_bytes, d->rcpt.quota_messages });
 	found = link_file(d, err);
 	if (found == ABSENT)
 		d->append = append_begin(d->batch->appends, d->mailbox, err);

@@ -8,8 +8,8 @@
 #include "local/intake.h"
 #include "local/job.h"
 #include "proc/service.h"
-#include "store/quota_policy.h"
 #include "store/store.h"
+#include "store/usage.h"
 #include "sys/durable.h"
 #include "sys/workdir.h"
 
@@ -37,7 +37,7 @@ prepare(struct err *err)
 static int
 check(struct err *err)
 {
-	if (quota_policy_check(&local_conf->shared, err) == -1)
+	if (store_configure_check(&local_conf->shared, err) == -1)
 		return -1;
 	return workdir_try(
 	    service_dir(DIR_MAIL), local_conf->shared.mail_directory, err);

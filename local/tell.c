@@ -5,8 +5,8 @@
 #include "local/job.h"
 #include "log/log.h"
 #include "log/metric.h"
-#include "store/account.h"
 #include "store/mailbox.h"
+#include "store/usage.h"
 
 static struct metric delivered = { .name = "pabal_local_delivered",
 	.help = "Messages delivered into mailboxes." };
@@ -25,7 +25,8 @@ tell_change(const struct job_rcpt *r, struct account *a)
 
 	IPC_POST(ipc_master(), master_changed, .account = r->account,
 	    .home = r->home);
-	if (quota_is_limited(&r->quota) && account_usage(a, &usage, NULL) == 0)
+	if ((r->quota_bytes > 0 || r->quota_messages > 0) &&
+	    account_usage(a, &usage, NULL) == 0)
 		IPC_SEND(ipc_link(ROLE_LOOKUP, 0, 0), lookup_usage,
 		    .account = r->account, .bytes = usage.used.bytes,
 		    .messages = usage.used.messages);

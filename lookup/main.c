@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "conf/quota.h"
+#include "base/quota.h"
 #include "dns/resolver.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"

@@ -17,15 +17,14 @@
 #include "log/log.h"
 #include "log/metric.h"
 #include "lookup/conf.h"
+#include "lookup/mailbox.h"
 #include "lookup/plan.h"
 #include "lookup/site.h"
 #include "lookup/system.h"
 #include "lookup/target.h"
 #include "lookup/usage.h"
 #include "proto/address.h"
-#include "table/account.h"
 #include "table/alias.h"
-#include "table/allotment.h"
 #include "table/table.h"
 
 /* Where the targets of an alias lead: addresses still to be asked for, then
@@ -205,34 +204,20 @@ static void
 found_account(struct query *q, const struct lookup_probe *p, struct slice value)
 {
 	struct msg_lookup_found a = {
-		.kind = LOOKUP_MAILBOX,
 		.address = p->key,
 		.tag = p->tag,
 		.keep_ms = lookup_tables_keep_ms(),
 	};
-	struct account_entry account;
+	char home[LOOKUP_HOME_MAX];
 	struct err err;
 
-	if (account_parse(p->key, value, &account, &err) == -1) {
+	if (lookup_mailbox(
+		lookup_table(p->source), p->key, value, &a, home, &err) == -1)
 		bad_entry(q, p, err.text);
-		return;
-	}
-	if ((account.flags & ACCOUNT_NO_MAIL) != 0) {
+	else if (a.kind == LOOKUP_REFUSE)
 		refuse(q, "5.2.1", "mailbox disabled, not accepting messages");
-		return;
-	}
-	if (allotment_find(lookup_table(p->source), &lookup_conf->shared,
-		p->key, &account, &err) == -1) {
-		bad_entry(q, p, err.text);
-		return;
-	}
-	a.uid = account.uid == ACCOUNT_VIRTUAL ? 0 : account.uid;
-	a.home = slice_of(account.home, account.home_len);
-	a.quota = account.quota.bytes;
-	a.quota_messages = account.quota.messages;
-	a.room =
-	    lookup_usage_room(a.uid, p->key, &account.quota, ev_now_ms());
-	answer(q, &a);
+	else
+		answer(q, &a);
 }
 
 static void
@@ -258,7 +243,7 @@ found_postmaster(struct query *q, const struct lookup_probe *p)
 	const struct slice to = slice_str(lookup_conf->shared.postmaster);
 	struct msg_lookup_found a = { .kind = LOOKUP_ALIAS };
 	const struct alias_target target = { ALIAS_ADDRESS, false, to };
-	struct account_entry account;
+	char home[LOOKUP_HOME_MAX];
 	struct buf targets;
 
 	buf_init(&targets, 2 * ADDRESS_MAX);
@@ -266,12 +251,8 @@ found_postmaster(struct query *q, const struct lookup_probe *p)
 		lookup_target_put(q->plan.address, p->key, &target, &targets);
 		a.targets = buf_slice(&targets);
 		answer(q, &a);
-	} else if (account_default(p->key, &account, NULL) == 0) {
-		a.kind = LOOKUP_MAILBOX;
-		a.address = p->key;
+	} else if (lookup_mailbox_made(p->key, &a, home)) {
 		a.tag = p->tag;
-		a.home = slice_of(account.home, account.home_len);
-		a.room = UINT64_MAX;
 		answer(q, &a);
 	} else {
 		refuse(q, "5.1.1", "no such user here");

@@ -73,8 +73,8 @@ lookup_usage_set(
 }
 
 uint64_t
-lookup_usage_room(uid_t uid, struct slice account, const struct quota *quota,
-    int64_t now_ms)
+lookup_usage_room(
+    uid_t uid, struct slice account, const struct quota *quota, int64_t now_ms)
 {
 	const struct usage *u;
 

@@ -23,8 +23,8 @@ void lookup_usage_set(
     uid_t uid, struct slice account, const struct quota *used, int64_t now_ms);
 /* How many bytes QUOTA lets in to an account of UID, 0 where it has all its
  * messages; UINT64_MAX when there is no limit or nothing is known. */
-uint64_t lookup_usage_room(uid_t uid, struct slice account,
-    const struct quota *quota, int64_t now_ms);
+uint64_t lookup_usage_room(
+    uid_t uid, struct slice account, const struct quota *quota, int64_t now_ms);
 /* Forget everything. */
 void lookup_usage_clear(void);
 

@@ -14,8 +14,8 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "base/quota.h"
 #include "base/slice.h"
-#include "conf/quota.h"
 #include "ipc/auth.h"
 #include "ipc/role.h"
 

@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/quota.h"
 #include "base/slice.h"
-#include "conf/quota.h"
 #include "ipc/auth.h"
 
 struct mailwatch;
@@ -49,8 +49,8 @@ void parked_set_room(unsigned sessions);
 struct parked *parked_new(const struct parked_for *who);
 /* NULL: there is none. */
 struct parked *parked_find(struct slice ticket);
-/* What the account of HOME may have, as was said last; nothing where
- * none of its sessions waits. */
+/* What the account of HOME may have, as was said last; nothing where none of
+ * its sessions waits. */
 void parked_set_quota(struct slice home, const struct quota *quota);
 /* The same of P's. */
 struct quota parked_quota(const struct parked *p);

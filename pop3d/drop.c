@@ -14,6 +14,7 @@
 #include "store/mailbox.h"
 #include "store/message.h"
 #include "store/store.h"
+#include "store/usage.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 

@@ -12,8 +12,8 @@
 #include "pop3d/session.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
-#include "store/quota_policy.h"
 #include "store/store.h"
+#include "store/usage.h"
 #include "sys/workdir.h"
 
 static char boot_id[STORE_BOOT_ID_SIZE];
@@ -28,7 +28,7 @@ prepare(struct err *err)
 static int
 check(struct err *err)
 {
-	if (quota_policy_check(&pop3d_conf->shared, err) == -1)
+	if (store_configure_check(&pop3d_conf->shared, err) == -1)
 		return -1;
 	return workdir_try(
 	    service_dir(DIR_MAIL), pop3d_conf->shared.mail_directory, err);

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
+#include "conf/quota.h"
 #include "ipc/pass.h"
 #include "ipc/place.h"
 #include "ipc/role.h"
@@ -562,7 +563,7 @@ enter(struct pop3d_session *s, const struct ipc_pass *pass)
 {
 	s->account = xslicedup(pass->account);
 	s->home = xslicedup(pass->home);
-	s->quota = pass->quota;
+	s->quota = (struct quota){ pass->quota, pass->quota_messages };
 	open_drop(s);
 }
 

@@ -18,7 +18,7 @@
 #include <sys/queue.h>
 
 #include "base/buf.h"
-#include "conf/quota.h"
+#include "base/quota.h"
 #include "ev/loop.h"
 #include "ev/stream.h"
 #include "ipc/ipc.h"

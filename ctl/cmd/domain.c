@@ -110,8 +110,8 @@ defaults_of(const struct tables *t, struct slice domain,
     struct account_entry *a, struct err *err)
 {
 	struct buf value = { .max = TABLE_VALUE_MAX };
-	enum found found = tables_get_if(
-	    t, "accounts", defaults_key(domain), &value, err);
+	enum found found =
+	    tables_get_if(t, "accounts", defaults_key(domain), &value, err);
 
 	if (found == FOUND &&
 	    account_parse_domain(buf_slice(&value), a, err) == -1)
@@ -145,7 +145,8 @@ put_defaults(const struct tables *t, struct slice domain, struct slice quota,
 	if (!a.has_quota)
 		return drop_defaults(t, domain, err);
 	buf_adds(&value, "quota=");
-	quota_format(&a.quota, &value);
+	quota_format(
+	    &(struct quota){ a.quota_bytes, a.quota_messages }, &value);
 	rc = table_edit(t->dirfd, "accounts", TABLE_PUT, defaults_key(domain),
 	    buf_slice(&value), err);
 	buf_fini(&value);
@@ -163,8 +164,8 @@ set(struct ctl *ctl, struct slice domain, const char *value)
 		const enum found found = tables_domain(&t, domain, &err);
 
 		if (found == ABSENT)
-			ctl_fail("%.*s is not a local domain",
-			    SLICE_FMT(domain));
+			ctl_fail(
+			    "%.*s is not a local domain", SLICE_FMT(domain));
 		else if (found == TEMPFAIL ||
 			 put_defaults(&t, domain, slice_str(value), &err) == -1)
 			ctl_fail_err(&err);
@@ -298,8 +299,8 @@ cmd_domain_set(struct ctl *ctl, int argc, char **argv)
 	if (ctl_options(ctl, NULL, argc, argv, 3, 3) == -1)
 		return CTL_USAGE;
 	if (strcmp(argv[1], "quota") != 0)
-		return ctl_usage(ctl,
-		    "domain set: expected quota, not \"%s\"", argv[1]);
+		return ctl_usage(
+		    ctl, "domain set: expected quota, not \"%s\"", argv[1]);
 	if (take_domain(argv[0], &domain) == 0)
 		rc = set(ctl, buf_slice(&domain), argv[2]);
 	buf_fini(&domain);
@@ -333,7 +334,7 @@ list_one(void *arg, struct slice key, struct slice value)
 
 	(void)value;
 	out_str(&l->out, key);
-	out_quota(&l->out, found == FOUND ? &a.quota : NULL);
+	out_quota(&l->out, found == FOUND ? &a : NULL);
 	return true;
 }
 

@@ -99,7 +99,7 @@ put_json(struct out *o, struct slice name, const struct account_entry *a,
 	is_virtual ? out_none(o) : out_num(o, a->uid);
 	is_virtual ? out_none(o) : out_num(o, a->gid);
 	put_word(o, a->home);
-	out_quota(o, a->has_quota ? &a->quota : NULL);
+	out_quota(o, a);
 	out_bool(o, (a->flags & ACCOUNT_NO_LOGIN) == 0);
 	out_bool(o, (a->flags & ACCOUNT_NO_MAIL) == 0);
 	put_word(o, hash);
@@ -142,8 +142,8 @@ cmd_user_export(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct out_col cols[] = { { "account", 0 }, { "uid", 0 },
 		{ "gid", 0 }, { "home", 0 }, { "quota", 0 },
-		{ "quota_messages", 0 }, { "login", 0 },
-		{ "mail", 0 }, { "hash", 0 }, { "aliases", 0 } };
+		{ "quota_messages", 0 }, { "login", 0 }, { "mail", 0 },
+		{ "hash", 0 }, { "aliases", 0 } };
 	const int n = ctl_options(ctl, NULL, argc, argv, 0, 1);
 	struct export x = { .n = 0 };
 	struct tables t;

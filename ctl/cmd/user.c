@@ -400,7 +400,7 @@ list_one(void *arg, struct slice key, struct slice value)
 	    account_parse(key, value, &a, NULL) == -1)
 		return true;
 	out_str(&l->out, key);
-	out_quota(&l->out, a.has_quota ? &a.quota : NULL);
+	out_quota(&l->out, &a);
 	out_bool(&l->out, (a.flags & ACCOUNT_NO_LOGIN) == 0);
 	out_bool(&l->out, (a.flags & ACCOUNT_NO_MAIL) == 0);
 	if (a.uid == ACCOUNT_VIRTUAL)
@@ -431,8 +431,8 @@ int
 cmd_user_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct out_col cols[] = { { "account", 30 },
-		{ "quota", -8 }, { "quota_messages", -14 }, { "login", 5 }, { "mail", 4 }, { "uid", -6 },
-		{ "home", 0 } };
+		{ "quota", -8 }, { "quota_messages", -14 }, { "login", 5 },
+		{ "mail", 4 }, { "uid", -6 }, { "home", 0 } };
 	const int n = ctl_options(ctl, NULL, argc, argv, 0, 1);
 	struct user_listing l = { .ctl = ctl };
 	struct tables t;

@@ -22,6 +22,7 @@
 #include "mime/charset.h"
 #include "store/account.h"
 #include "store/store.h"
+#include "store/usage.h"
 #include "sys/beneath.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
@@ -137,7 +138,8 @@ work(const struct tour *t, struct asowner *o,
 	if (store_configure(o->store, o->shared, &err) == 0 &&
 	    open_account(o, &err) == 0) {
 		account_set_owner(
-		    o->account, slice_str(o->name), &o->entry->quota);
+		    o->account, slice_str(o->name), &(struct quota){ .bytes = o->entry->quota_bytes,
+			.messages = o->entry->quota_messages });
 		rc = t->task->run(o);
 		account_close(&o->account);
 	} else {

@@ -9,6 +9,7 @@
 #include "store/keptlist.h"
 #include "store/mailbox.h"
 #include "store/undelete.h"
+#include "store/usage.h"
 
 enum { SOME = 500 }; /* between two looks at the progress */
 

@@ -12,6 +12,7 @@
 #include "ctl/view/progress.h"
 #include "store/account.h"
 #include "store/store.h"
+#include "store/usage.h"
 
 enum { PAUSE_NS = 100 * 1000000 };
 

@@ -17,6 +17,7 @@
 #include "store/mailbox.h"
 #include "store/retention.h"
 #include "store/states.h"
+#include "store/usage.h"
 
 static void
 put_limit(struct out *out, uint64_t max)

@@ -9,8 +9,8 @@
 #include "base/ascii.h"
 #include "base/must.h"
 #include "base/utf8.h"
-#include "conf/quota.h"
 #include "conf/value.h"
+#include "table/account.h"
 
 enum { LINE_MAX_BYTES = 1 << 20 };
 
@@ -212,22 +212,22 @@ out_none(struct out *o)
 }
 
 void
-out_quota(struct out *o, const struct quota *q)
+out_quota(struct out *o, const struct account_entry *a)
 {
 	struct buf bytes = { .max = 64 };
 
-	if (q == NULL) {
+	if (a == NULL || !a->has_quota) {
 		out_none(o);
 		out_none(o);
 		return;
 	}
 	if (o->json) {
-		out_num(o, (int64_t)q->bytes);
+		out_num(o, (int64_t)a->quota_bytes);
 	} else {
-		conf_format_size((int64_t)q->bytes, &bytes);
+		conf_format_size((int64_t)a->quota_bytes, &bytes);
 		out_str(o, buf_slice(&bytes));
 	}
-	out_num(o, (int64_t)q->messages);
+	out_num(o, (int64_t)a->quota_messages);
 	buf_fini(&bytes);
 }
 

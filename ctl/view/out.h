@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-struct quota;
+struct account_entry;
 
 struct out_col {
 	const char *key; /* JSON name, and with - for _ the heading */
@@ -40,8 +40,8 @@ void out_num(struct out *o, int64_t v);
 void out_bool(struct out *o, bool v);
 /* A cell without a value: "-" or null. */
 void out_none(struct out *o);
-/* Two cells, the bytes and the messages of a quota; NULL: both are none. */
-void out_quota(struct out *o, const struct quota *q);
+/* Two cells, the quota of A; NULL: both are none. */
+void out_quota(struct out *o, const struct account_entry *a);
 /* End the list. */
 void out_end(struct out *o);
 

@@ -13,6 +13,7 @@
 #include "mime/parser.h"
 #include "mime/unbinary.h"
 #include "store/mailbox.h"
+#include "store/usage.h"
 
 enum {
 	MESSAGES_MAX = 1000, /* of one command */

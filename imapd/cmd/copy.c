@@ -20,6 +20,7 @@
 #include "maildir/rights.h"
 #include "store/copy.h"
 #include "store/mailbox.h"
+#include "store/usage.h"
 #include "store/view.h"
 
 struct copy {
@@ -96,6 +97,12 @@ answer(struct session *s, const struct copy *c, const struct copy_result *r)
 }
 
 static void
+on_warned(void *arg)
+{
+	imapd_session_release(arg);
+}
+
+static void
 on_done(void *arg, const struct copy_result *r)
 {
 	struct copy *c = arg;
@@ -106,7 +113,11 @@ on_done(void *arg, const struct copy_result *r)
 		answer(s, c, r);
 	else
 		copy_free(c);
-	imapd_session_release(s);
+	/* It holds the session in its turn. */
+	if (r->rc == 0)
+		account_warn(imapd_user_account(s->user), on_warned, s);
+	else
+		imapd_session_release(s);
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/quota.h"
 #include "base/slice.h"
 #include "ev/loop.h"
 #include "imapd/conf.h"
@@ -193,7 +194,7 @@ newcomer_new(struct ipc *peer, int *fd, struct slice sid, struct slice input)
 	*fd = -1;
 	n->home = xslicedup(pass->home);
 	n->account = xslicedup(pass->account);
-	n->quota = pass->quota;
+	n->quota = (struct quota){ pass->quota, pass->quota_messages };
 	n->parked = pass->parked;
 	n->input = xslicedup(input);
 	n->ninput = input.n;

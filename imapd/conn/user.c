@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/quota.h"
 #include "ev/loop.h"
 #include "ev/work.h"
 #include "imapd/conf.h"
@@ -15,6 +16,7 @@
 #include "log/metric.h"
 #include "store/account.h"
 #include "store/store.h"
+#include "store/usage.h"
 
 struct user {
 	char *home;

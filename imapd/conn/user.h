@@ -30,9 +30,9 @@ bool imapd_users_busy(void);
 void imapd_users_bye(const char *why);
 
 /* The account with HOME (as auth has it), its address NAME and its quota; it
- * lives as long as it has sessions: give it one or call imapd_user_idle.  What a
- * session that comes BACK from parking says of the quota is older than what is
- * known here. */
+ * lives as long as it has sessions: give it one or call imapd_user_idle.  What
+ * a session that comes BACK from parking says of the quota is older than what
+ * is known here. */
 struct user *imapd_user_open(const char *home, const char *name,
     const struct quota *quota, bool back, struct err *err);
 /* Close it if it has no session. */

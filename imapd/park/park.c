@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "conf/quota.h"
+#include "base/quota.h"
 #include "ev/loop.h"
 #include "imapd/conf.h"
 #include "imapd/conn/session.h"

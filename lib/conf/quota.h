@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How much an account may have, as tables and parameters write it: bytes with
- * K, M, G or T, and messages behind a comma: "1G", "1G,10000", "0,10000".
+ * Quotas as tables and parameters write them: bytes with K, M, G or T, and
+ * messages behind a comma: "1G", "1G,10000", "0,10000".
  */
 #ifndef CONF_QUOTA_H
 #define CONF_QUOTA_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
+#include "base/quota.h"
 #include "base/slice.h"
 
 struct buf;
-
-/* 0: no limit. */
-struct quota {
-	uint64_t bytes;
-	uint64_t messages;
-};
 
 /* Both are INT64_MAX at most. */
 bool quota_parse(struct slice text, struct quota *q);

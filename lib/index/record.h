@@ -39,9 +39,8 @@ struct ix_meta {
 	int64_t dir_mtime_ns; /* of the account's; see tx_names_end */
 	uint32_t next_box;
 	uint32_t last_uidvalidity;
-	uint16_t clean;  /* enum ix_clean */
-	uint16_t warned; /* of the quota: 1 + store/quota_policy.h, 0: not known */
-	uint32_t given; /* as in INBOX's struct boxfile; 0: not known */
+	uint16_t clean, warned; /* enum ix_clean; see store/quota_due.h */
+	uint32_t given;         /* as in INBOX's struct boxfile; 0: not known */
 };
 
 enum ix_box_bits {

@@ -27,6 +27,7 @@ struct tx {
 	struct ix_meta meta;
 	uint64_t modseq; /* at the begin */
 	bool pended;     /* something is left to be done later */
+	uint64_t used_bytes, used_messages; /* store/quota.h */
 };
 
 /* ROOM: how many bytes will be written at most. */

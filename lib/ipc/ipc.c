@@ -305,7 +305,8 @@ ipc_set_pass(struct ipc *peer, const struct ipc_pass *pass)
 	if (nh > 0)
 		memcpy(peer->pass_text + na, pass->home.p, nh);
 	peer->pass = (struct ipc_pass){ slice_of(peer->pass_text, na),
-		slice_of(peer->pass_text + na, nh), pass->quota, pass->parked };
+		slice_of(peer->pass_text + na, nh), pass->quota,
+		pass->quota_messages, pass->parked };
 }
 
 const struct ipc_pass *

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "base/slice.h"
-#include "conf/quota.h"
 #include "ipc/ipc.h"
 #include "ipc/role.h"
 
@@ -16,7 +15,7 @@ struct ipc;
 struct ipc_pass {
 	struct slice account; /* "alice@example.org" */
 	struct slice home;    /* where its mail is: beneath the mail root */
-	struct quota quota;
+	uint64_t quota, quota_messages; /* 0: no limit */
 	/* Sessions of the account from the same address that wait in parking:
 	 * for imapd, of one that logs in. */
 	uint32_t parked;

@@ -5,6 +5,7 @@
 
 #include "base/cur.h"
 #include "base/mem.h"
+#include "conf/quota.h"
 #include "queue/envelope.h"
 #include "queue/envelope_text.h"
 
@@ -47,6 +48,8 @@ job_status_find(struct slice name, enum job_status *status)
 void
 job_rcpt_format(const struct job_rcpt *r, struct buf *out)
 {
+	const struct quota quota = { r->quota_bytes, r->quota_messages };
+
 	buf_addu(out, r->number);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		const struct slice v =
@@ -58,9 +61,9 @@ job_rcpt_format(const struct job_rcpt *r, struct buf *out)
 		buf_addf(out, " %s=", parts[i].name);
 		envelope_escape(out, v);
 	}
-	if (quota_is_limited(&r->quota)) {
+	if (quota_is_limited(&quota)) {
 		buf_adds(out, " quota=");
-		quota_format(&r->quota, out);
+		quota_format(&quota, out);
 	}
 	buf_addc(out, '\n');
 }
@@ -71,8 +74,15 @@ parse_part(struct slice part, struct arena *arena, struct job_rcpt *r)
 	struct slice value;
 	const struct slice name = slice_cut(part, '=', &value);
 
-	if (slice_is(name, "quota"))
-		return quota_parse(value, &r->quota);
+	if (slice_is(name, "quota")) {
+		struct quota quota;
+
+		if (!quota_parse(value, &quota))
+			return false;
+		r->quota_bytes = quota.bytes;
+		r->quota_messages = quota.messages;
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (slice_is(name, parts[i].name))
 			return envelope_unescape(arena, value,

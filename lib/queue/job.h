@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/slice.h"
-#include "conf/quota.h"
 
 enum job_status {
 	JOB_DELIVERED, /* dsn 2.x.x */
@@ -39,7 +38,7 @@ struct job_rcpt {
 	struct slice account;   /* local: the mailbox's canonical address */
 	struct slice home;      /* local: its path beneath the directory */
 	struct slice extension; /* local: tag of user+tag */
-	struct quota quota;     /* local */
+	uint64_t quota_bytes, quota_messages; /* local; 0: no limit */
 	struct slice orcpt, notify;
 	struct slice target;   /* "|command", ":include:path"; else empty */
 	struct slice original; /* address before expansion; may be empty */

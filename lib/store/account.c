@@ -61,21 +61,6 @@ store_new(int rootfd, const struct store_opts *opts)
 	return s;
 }
 
-int
-store_configure(
-    struct store *store, const struct shared_conf *conf, struct err *err)
-{
-	struct quota_policy *p = quota_policy_new(conf, err);
-
-	if (p == NULL)
-		return -1;
-	quota_policy_free(&store->quota);
-	store->quota = p;
-	store_set_retention(store, conf->expunge_retention / 1000,
-	    (uint64_t)conf->expunge_retention_size);
-	return 0;
-}
-
 static int
 sync_fs_once(int fd, dev_t *synced, size_t *n, struct err *err)
 {

@@ -8,28 +8,11 @@
 #include <sys/queue.h>
 
 #include "base/err.h"
-#include "base/slice.h"
-#include "conf/quota.h"
 
 struct account;
 
 void account_close(struct account **account);
 const char *account_path(const struct account *a);
-
-/* Sums over all mailboxes that count, of the messages as they go over the wire,
- * exact as of the last look at the directories; and the limits. */
-struct account_usage {
-	struct quota used;
-	struct quota max;
-};
-int account_usage(
-    struct account *a, struct account_usage *usage, struct err *err);
-
-/* Whose it is, for messages to him, and what may not be passed by append and
- * copy (ERR_PERM, ERR_OVER_QUOTA).  Set after each open: it is not kept on
- * disk. */
-void account_set_owner(
-    struct account *a, struct slice address, const struct quota *quota);
 
 /* The number of the last change in any mailbox (RFC 7162, JMAP's state). */
 int account_modseq(struct account *a, uint64_t *modseq, struct err *err);

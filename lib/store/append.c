@@ -33,7 +33,6 @@
 #include "store/hold.h"
 #include "store/inner.h"
 #include "store/lines.h"
-#include "store/mailbox.h"
 #include "store/traits.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -65,7 +64,8 @@ append_discard(struct append *a)
 	lines_fini(&a->lines);
 	buf_fini(&a->cache);
 	TAILQ_REMOVE(&a->batch->appends, a, link);
-	mailbox_close(&a->own);
+	if (a->own != NULL)
+		handle_close_mailbox(a->own);
 	free(a);
 }
 

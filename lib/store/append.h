@@ -14,7 +14,6 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-struct account;
 struct mailbox;
 struct store;
 struct append_batch;
@@ -91,11 +90,5 @@ void append_commit(struct append_batch *b,
 /* In done(): 0 and the UID, or -1 and why. */
 int append_result(const struct append *a, uint32_t *uid, uint32_t *uidvalidity,
     struct err *err);
-
-/* The same for a batch in which there is nothing: the owner of A is due WARNING
- * (quota_due), for what did not come in by a batch. */
-void append_commit_warning(struct append_batch *b, struct account *a,
-    unsigned warning, void (*done)(struct append_batch *b, void *arg),
-    void *arg);
 
 #endif

@@ -16,9 +16,10 @@
 #include "store/handle.h"
 #include "store/hold.h"
 #include "store/inner.h"
-#include "store/quota.h"
+#include "store/quota_due.h"
 #include "store/remove.h"
 #include "store/traits.h"
+#include "store/usage.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
 
@@ -239,12 +240,32 @@ append_commit(struct append_batch *b,
 	sync_all(b);
 }
 
-void
-append_commit_warning(struct append_batch *b, struct account *a,
-    unsigned warning, void (*done)(struct append_batch *b, void *arg),
-    void *arg)
+/* ---- without anything else ---- */
+
+struct lone_warning {
+	void (*done)(void *arg);
+	void *arg;
+};
+
+static void
+on_warned(struct append_batch *b, void *arg)
 {
-	begin(b, done, arg);
-	append_warn(b, a, warning);
+	struct lone_warning *w = arg;
+
+	append_batch_free(&b);
+	w->done(w->arg);
+	free(w);
+}
+
+void
+account_warn(struct account *a, void (*done)(void *arg), void *arg)
+{
+	struct lone_warning *w = xcalloc(1, sizeof *w);
+	struct append_batch *b = append_batch_new(a->store, false);
+
+	w->done = done;
+	w->arg = arg;
+	begin(b, on_warned, w);
+	append_warn(b, a, false);
 	sync_all(b);
 }

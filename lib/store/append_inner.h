@@ -18,7 +18,7 @@
 #include "store/lines.h"
 #include "sys/durable.h"
 
-struct quota_room;
+struct account;
 struct tx;
 
 struct append_text {
@@ -85,16 +85,15 @@ enum maildir_part append_place_part(const struct append *a);
 /* Step 2 (append.c) for all of B, an account after the other: a->rc says what
  * became of each. */
 void append_place_all(struct append_batch *b);
-/* The same for A alone, in TX; ROOM: what fits, NULL: it is not asked. */
-int append_place_one(struct tx *tx, struct quota_room *room, struct append *a,
-    struct err *err);
+/* The same for A alone, in TX; PAST the quota. */
+int append_place_one(
+    struct tx *tx, struct append *a, bool past, struct err *err);
 /* Take the file of A, which was placed, out of its mailbox. */
 void append_place_undo(struct append *a);
-/* A message to the owner of ACCT, to whom WARNING is due, comes into B as well.
- * What cannot be made now is due still.  _all: to those to whom one is due since
- * append_place_all. */
-void append_warn(
-    struct append_batch *b, struct account *acct, unsigned warning);
+/* The message to the owner of A that is due comes into B as well; KEPT_OUT:
+ * some mail did not come in.  What cannot be made now is due still.  _all: to
+ * the owners of all accounts in B. */
+void append_warn(struct append_batch *b, struct account *a, bool kept_out);
 void append_warn_all(struct append_batch *b);
 
 #endif

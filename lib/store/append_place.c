@@ -79,8 +79,7 @@ give_uid(struct append *a, struct ix_box *b, struct err *err)
 }
 
 int
-append_place_one(struct tx *tx, struct quota_room *room, struct append *a,
-    struct err *err)
+append_place_one(struct tx *tx, struct append *a, bool past, struct err *err)
 {
 	int64_t before_ns;
 	struct ix_box b;
@@ -93,12 +92,11 @@ append_place_one(struct tx *tx, struct quota_room *room, struct append *a,
 	f = ix_get_box(tx->t, a->m->box, &b, err);
 	if (f == ABSENT)
 		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
-	if (f != FOUND ||
-	    (room != NULL &&
-		quota_fits(room, &b, (uint64_t)a->msg.vsize, err) == -1) ||
-	    kwtable_load(a->m->keywords, tx->t, &b, err) == -1 ||
+	if (f != FOUND || kwtable_load(a->m->keywords, tx->t, &b, err) == -1 ||
 	    kwtable_resolve(tx, &b, &a->m->dirs, a->m->keywords,
 		buf_slice(&a->names), true, &a->keywords, err) == -1 ||
+	    (!past &&
+		quota_take(tx, NULL, &b, (uint64_t)a->msg.vsize, err) == -1) ||
 	    give_uid(a, &b, err) == -1)
 		return -1;
 	before_ns = maildir_time(&a->m->dirs, append_place_part(a));
@@ -113,11 +111,7 @@ append_place_one(struct tx *tx, struct quota_room *room, struct append *a,
 	a->placed = true;
 	tx_time_end(before_ns, append_place_part(a), &a->m->dirs, &b);
 	a->uidvalidity = b.uidvalidity;
-	if (record(tx, a, &b, err) == -1)
-		return -1;
-	if (room != NULL)
-		quota_count(room, &b, (uint64_t)a->msg.vsize);
-	return 0;
+	return record(tx, a, &b, err);
 }
 
 void
@@ -147,8 +141,7 @@ give_up(struct append *a, const struct err *err)
 }
 
 static int
-begin(struct append *first, struct tx *tx, struct quota_room *room,
-    struct err *err)
+begin(struct append *first, struct tx *tx, struct err *err)
 {
 	size_t bytes = TX_ROOM;
 
@@ -156,17 +149,10 @@ begin(struct append *first, struct tx *tx, struct quota_room *room,
 		bytes += TX_ROOM_MSG + 2 * a->cache.n;
 	if (handle_begin(first->m->a, bytes, tx, err) == -1)
 		return -1;
-	if (quota_begin(room, tx, err) == 0)
+	if (quota_begin(tx, err) == 0)
 		return 0;
 	tx_abort(tx);
 	return -1;
-}
-
-/* Mail that did not come in: who appends is told by his program. */
-static bool
-is_kept_out(const struct append *a)
-{
-	return a->rc == -1 && a->err.code == ERR_OVER_QUOTA && a->info.fresh;
 }
 
 /* Everything that the account of FIRST gets in the batch, in one transaction;
@@ -174,21 +160,17 @@ is_kept_out(const struct append *a)
 static void
 place_account(struct append *first)
 {
-	struct account *acct = first->m->a;
 	struct append_batch *b = first->batch;
 	struct err err = { 0 };
-	unsigned due = 0;
 	struct append *a;
-	bool ok, refused = false;
-	struct quota_room room;
 	struct tx tx;
+	bool ok;
 
-	ok = begin(first, &tx, &room, &err) == 0;
+	ok = begin(first, &tx, &err) == 0;
 	for (a = first; a != NULL; a = a->next_of_account) {
-		a->rc = ok ? append_place_one(&tx, &room, a, &err) : -1;
+		a->rc = ok ? append_place_one(&tx, a, false, &err) : -1;
 		if (a->rc == -1)
 			fail(a, &err);
-		refused = refused || is_kept_out(a);
 		/* A record that could not be written leaves the transaction
 		 * in doubt. */
 		if (a->rc == -1 && ok && (b->atomic || a->placed)) {
@@ -196,12 +178,8 @@ place_account(struct append *first)
 			ok = false;
 		}
 	}
-	if (ok)
-		due = quota_due(&room, &tx, refused);
-	if (ok && tx_commit(&tx, &err) == 0) {
-		acct->warning = due;
+	if (ok && tx_commit(&tx, &err) == 0)
 		return;
-	}
 	for (a = first; a != NULL; a = a->next_of_account)
 		give_up(a, &err);
 }

@@ -14,16 +14,17 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/quota.h"
 #include "base/slice.h"
 #include "index/tx.h"
 #include "log/log.h"
 #include "log/metric.h"
-#include "store/account.h"
 #include "store/append_inner.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/mailbox.h"
 #include "store/quota.h"
+#include "store/quota_due.h"
 #include "store/quota_policy.h"
 #include "store/warning.h"
 
@@ -33,17 +34,15 @@ static struct metric warnings = { .name = "pabal_store_quota_warnings",
 	.help = "Messages to owners of accounts that are nearly full." };
 
 static int
-write_it(struct append *a, unsigned warning, struct err *err)
+write_it(struct append *a, unsigned warning, const struct quota *used,
+    struct err *err)
 {
 	const struct append_info info = { .fresh = true };
 	struct buf text = { .max = MESSAGE_MAX };
-	struct account_usage usage;
-	int rc = account_usage(a->m->a, &usage, err);
+	int rc;
 
-	if (rc == 0) {
-		warning_put(&text, a->m->a, warning, &usage.used);
-		rc = append_write(a, buf_slice(&text), err);
-	}
+	warning_put(&text, a->m->a, warning, used);
+	rc = append_write(a, buf_slice(&text), err);
 	if (rc == 0)
 		rc = append_finish(a, &info, err);
 	buf_fini(&text);
@@ -54,21 +53,18 @@ write_it(struct append *a, unsigned warning, struct err *err)
 static int
 place_it(struct append *a, unsigned warning, struct err *err)
 {
-	struct account *acct = a->m->a;
-	struct quota_room room;
 	struct tx tx;
 	int rc;
 
-	if (handle_begin(acct, TX_ROOM + TX_ROOM_MSG, &tx, err) == -1)
+	if (handle_begin(a->m->a, TX_ROOM + TX_ROOM_MSG, &tx, err) == -1)
 		return -1;
-	rc = quota_begin(&room, &tx, err);
-	if (rc == 0 &&
-	    quota_due(&room, &tx, warning == QUOTA_FULL) != warning) {
+	rc = quota_begin(&tx, err);
+	if (rc == 0 && quota_due(&tx, warning == QUOTA_FULL) != warning) {
 		tx_abort(&tx);
 		return 1;
 	}
 	if (rc == 0)
-		rc = append_place_one(&tx, NULL, a, err);
+		rc = append_place_one(&tx, a, true, err);
 	if (rc == -1) {
 		tx_abort(&tx);
 		return -1;
@@ -116,17 +112,22 @@ give_up(struct append *a)
 }
 
 void
-append_warn(struct append_batch *b, struct account *acct, unsigned warning)
+append_warn(struct append_batch *b, struct account *acct, bool kept_out)
 {
 	struct err err = { 0 };
+	struct quota used;
 	struct append *a;
+	unsigned warning;
 	int rc = -1;
 
 	if (acct->owner == NULL || acct->owner[0] == '\0')
 		return;
+	warning = quota_due_now(acct, kept_out, &used);
+	if (warning == 0)
+		return;
 	a = begin_it(b, acct, &err);
 	if (a != NULL)
-		rc = write_it(a, warning, &err);
+		rc = write_it(a, warning, &used, &err);
 	if (rc == 0)
 		rc = place_it(a, warning, &err);
 	if (rc == 0) {
@@ -140,18 +141,25 @@ append_warn(struct append_batch *b, struct account *acct, unsigned warning)
 		give_up(a);
 }
 
+/* Mail of the account of FIRST that did not come in: who appends is told by his
+ * program. */
+static bool
+is_kept_out(const struct append *first)
+{
+	for (const struct append *a = first; a != NULL; a = a->next_of_account)
+		if (a->rc == -1 && a->err.code == ERR_OVER_QUOTA &&
+		    a->info.fresh)
+			return true;
+	return false;
+}
+
 void
 append_warn_all(struct append_batch *b)
 {
 	struct append *a, *last = TAILQ_LAST(&b->appends, append_list);
 
 	for (a = TAILQ_FIRST(&b->appends); a != NULL;
-	     a = a != last ? TAILQ_NEXT(a, link) : NULL) {
-		struct account *acct = a->m->a;
-		const unsigned warning = acct->warning;
-
-		acct->warning = 0;
-		if (warning != 0)
-			append_warn(b, acct, warning);
-	}
+	     a = a != last ? TAILQ_NEXT(a, link) : NULL)
+		if (!a->follows)
+			append_warn(b, a->m->a, is_kept_out(a));
 }

@@ -18,6 +18,7 @@
 #include "maildir/maildir.h"
 #include "store/account_new.h"
 #include "store/append.h"
+#include "store/change.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
@@ -63,9 +64,7 @@ struct copying {
 	size_t at;
 	struct step steps[BATCH]; /* of this transaction */
 	size_t nsteps;
-	struct quota_room room; /* of this transaction */
-	unsigned due;           /* quota_due, as of the last one */
-	struct buf moved;        /* lines about them */
+	struct buf moved;         /* lines about them */
 	struct copy_pair *pairs; /* what is committed */
 	size_t npairs;
 	bool back; /* it failed: they are taken back */
@@ -184,13 +183,6 @@ record(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 	return c->move ? tx_gone(tx, bf, uid, err) : 0;
 }
 
-/* What only moves changes no sum. */
-static bool
-is_counted_already(const struct copying *c, const struct ix_box *from)
-{
-	return c->move && quota_counts(c->from->a, from);
-}
-
 static int
 copy_one(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
     uint32_t uid, struct err *err)
@@ -208,8 +200,8 @@ copy_one(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 		f = ix_get_keywords(tx->t, bf->box, uid, &hot, &set, err);
 	if (f != FOUND)
 		return f == ABSENT ? 0 : -1;
-	if ((!is_counted_already(c, bf) &&
-		quota_fits(&c->room, bt, (uint64_t)msg.vsize, err) == -1) ||
+	if (quota_take(tx, c->move ? bf : NULL, bt, (uint64_t)msg.vsize, err) ==
+		-1 ||
 	    tx_uid(bt, c->to->dirs.fd, &s->pair.to, err) == -1)
 		return -1;
 	s->pair.from = uid;
@@ -232,8 +224,6 @@ copy_one(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
 	c->nsteps++;
-	if (!is_counted_already(c, bf))
-		quota_count(&c->room, bt, (uint64_t)msg.vsize);
 	if (c->move && bf != bt)
 		moved_add(&c->moved, uid, clock_wall_s(), msg.saved_s, &msg, bt,
 		    s->pair.to);
@@ -264,13 +254,12 @@ run(struct copying *c, struct tx *tx, struct ix_box *bf, struct ix_box *bt,
 	const struct maildir_times tf = maildir_times(&c->from->dirs);
 	const struct maildir_times tt = maildir_times(&c->to->dirs);
 
-	if (quota_begin(&c->room, tx, err) == -1 ||
+	if (quota_begin(tx, err) == -1 ||
 	    map_keywords(c, tx, bf, bt, uids, n, err) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (copy_one(c, tx, bf, bt, uids[i], err) == -1)
 			return -1;
-	c->due = quota_due(&c->room, tx, false);
 	moved_note(c->from->a, bf, &c->moved);
 	c->result.uidvalidity = bt->uidvalidity;
 	tx_times_end(tf, &c->from->dirs, bf);
@@ -382,7 +371,7 @@ take_back(struct copying *c)
 }
 
 static void
-conclude(struct copying *c)
+finish(struct copying *c)
 {
 	struct copy_result *r = &c->result;
 
@@ -391,26 +380,6 @@ conclude(struct copying *c)
 	r->pairs = c->pairs;
 	c->done(c->arg, r);
 	copying_free(c);
-}
-
-static void
-on_warned(struct append_batch *b, void *arg)
-{
-	append_batch_free(&b);
-	conclude(arg);
-}
-
-/* The answer waits for what it makes due to the owner. */
-static void
-finish(struct copying *c)
-{
-	struct account *a = c->to->a;
-
-	if (c->result.rc == 0 && c->due != 0)
-		append_commit_warning(append_batch_new(a->store, false), a,
-		    c->due, on_warned, c);
-	else
-		conclude(c);
 }
 
 /* After a sync that failed: nobody is left to call message_copy_step. */

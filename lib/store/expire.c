@@ -29,7 +29,7 @@ store_set_retention(struct store *store, int64_t seconds, uint64_t bytes)
 uint64_t
 expire_bound(const struct account *a)
 {
-	const uint64_t quota = a->quota.bytes > 0 ? a->quota.bytes : UINT64_MAX;
+	const uint64_t quota = a->max_bytes > 0 ? a->max_bytes : UINT64_MAX;
 	const uint64_t most = a->store->retention_bytes > 0
 				  ? a->store->retention_bytes
 				  : UINT64_MAX;

@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "conf/quota.h"
 #include "index/index.h"
 #include "maildir/dirs.h"
 #include "maildir/name.h"
@@ -18,7 +17,7 @@
 struct account {
 	struct index ix; /* its directory and index; closed while parked */
 	struct store *store;
-	char *path, *name; /* name: for the log */
+	char *path, *name, *owner; /* name: for the log; owner: or NULL */
 	unsigned refs;
 	bool told_unusable, told_unkept; /* see boxes_adopt, keep.c */
 	bool skipped;      /* a directory that we may not use was met */
@@ -28,9 +27,7 @@ struct account {
 	uint64_t turn;              /* of the loop, in which it was looked at */
 	uint64_t builds; /* goes up when another index takes this one's place */
 	uint64_t replaced; /* and this when it was taken away under us */
-	char *owner; /* his address; NULL: not known */
-	struct quota quota;
-	unsigned warning; /* due to him: see append_warn */
+	uint64_t max_bytes, max_messages; /* quota */
 	LIST_HEAD(, account_watch) watches;
 	LIST_HEAD(, mailbox) boxes;
 	TAILQ_ENTRY(account) link;

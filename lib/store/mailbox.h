@@ -81,12 +81,6 @@ struct mailbox_status {
 int mailbox_status(
     struct mailbox *m, struct mailbox_status *st, struct err *err);
 
-/* Would N more messages of BYTES together fit?  ERR_PERM, ERR_OVER_QUOTA. */
-int mailbox_check_quota(
-    struct mailbox *m, uint64_t bytes, uint64_t n, struct err *err);
-/* Do M's messages count for the quota? */
-int mailbox_counts(struct mailbox *m, bool *counts, struct err *err);
-
 /* Look whether other programs changed the directories and take it into the
  * index: cheap when their times did not move.  THOROUGH: read them even so. */
 int mailbox_sync(struct mailbox *m, bool thorough, struct err *err);

@@ -11,9 +11,10 @@
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/mailbox.h"
+#include "store/quota_due.h"
 #include "store/quota_policy.h"
 #include "store/sync.h"
-#include "store/traits.h"
+#include "store/usage.h"
 #include "sys/kv.h"
 
 enum { PERCENT_MAX = 999 };
@@ -22,7 +23,8 @@ void
 account_set_owner(
     struct account *a, struct slice address, const struct quota *quota)
 {
-	a->quota = *quota;
+	a->max_bytes = quota->bytes;
+	a->max_messages = quota->messages;
 	if (a->owner != NULL && slice_is(address, a->owner))
 		return;
 	xfree(&a->owner);
@@ -32,11 +34,24 @@ account_set_owner(
 static const struct quota_policy *
 policy_of(const struct account *a)
 {
-	return store_quota_policy(a->store);
+	return quota_policy_of(a->store);
 }
 
-bool
-quota_counts(const struct account *a, const struct ix_box *b)
+static struct quota
+max_of(const struct account *a)
+{
+	return (struct quota){ a->max_bytes, a->max_messages };
+}
+
+static bool
+is_limited(const struct account *a)
+{
+	return a->max_bytes > 0 || a->max_messages > 0;
+}
+
+/* Do B's messages count? */
+static bool
+counts(const struct account *a, const struct ix_box *b)
 {
 	const struct quota_rule *rule = quota_policy_rule(policy_of(a), b);
 
@@ -57,7 +72,7 @@ used_of(const struct account *a, struct kv_txn *t, const struct ix_meta *meta,
 		return 0;
 	while ((f = ix_next_box(t, from, &b, err)) == FOUND) {
 		from = b.box + 1;
-		if (quota_counts(a, &b))
+		if (counts(a, &b))
 			continue;
 		used->bytes -= b.bytes;
 		used->messages -= b.messages;
@@ -76,13 +91,13 @@ static struct quota
 limit_of(const struct account *a, const struct ix_box *b)
 {
 	const struct quota_rule *rule = quota_policy_rule(policy_of(a), b);
-	struct quota q = a->quota;
+	struct quota q = max_of(a);
 
 	if (rule == NULL)
 		return q;
 	if (q.bytes > 0)
-		q.bytes += rule->extra_bytes +
-			   part_of(q.bytes, rule->extra_percent);
+		q.bytes +=
+		    rule->extra_bytes + part_of(q.bytes, rule->extra_percent);
 	q.messages += part_of(q.messages, rule->extra_percent);
 	return q;
 }
@@ -94,7 +109,7 @@ check(const struct account *a, const struct quota *used, const struct ix_box *b,
 {
 	const struct quota max = limit_of(a, b);
 
-	if (!quota_counts(a, b))
+	if (!counts(a, b))
 		return 0;
 	if ((max.bytes > 0 && used->bytes + bytes > max.bytes) ||
 	    (max.messages > 0 && used->messages + n > max.messages))
@@ -116,25 +131,24 @@ percent_of(uint64_t used, uint64_t max)
 unsigned
 quota_percent(const struct account *a, const struct quota *used)
 {
-	const unsigned bytes = percent_of(used->bytes, a->quota.bytes);
-	const unsigned messages = percent_of(used->messages, a->quota.messages);
+	const unsigned bytes = percent_of(used->bytes, a->max_bytes);
+	const unsigned messages = percent_of(used->messages, a->max_messages);
 
 	return bytes > messages ? bytes : messages;
 }
 
 /* ---- in a transaction ---- */
 
-/* Are messages still to be taken in? */
+/* The first mailbox with messages that are still to be taken in. */
 static bool
-is_building(struct kv_txn *t)
+find_uncounted(struct kv_txn *t, struct ix_box *b)
 {
 	uint32_t from = 0;
-	struct ix_box b;
 
-	while (ix_next_box(t, from, &b, NULL) == FOUND) {
-		if ((b.bits & BOX_BUILD) != 0)
+	while (ix_next_box(t, from, b, NULL) == FOUND) {
+		if ((b->bits & BOX_BUILD) != 0)
 			return true;
-		from = b.box + 1;
+		from = b->box + 1;
 	}
 	return false;
 }
@@ -142,61 +156,77 @@ is_building(struct kv_txn *t)
 /* Of a new index it is not known what was told: nothing that was true before
  * is told again, as far as it is counted. */
 static void
-settle(const struct quota_room *r, struct tx *tx)
+settle(struct tx *tx, const struct quota *used)
 {
-	const struct quota_policy *p = policy_of(r->a);
-	const unsigned percent = quota_percent(r->a, &r->used);
+	const struct account *a = ACCOUNT_OF(tx->ix);
+	const unsigned percent = quota_percent(a, used);
+	struct ix_box b;
 
 	if (tx->meta.warned != 0)
-		quota_warned(
-		    tx, quota_policy_left(p, tx->meta.warned - 1U, percent));
-	else if (!is_building(tx->t))
-		quota_warned(tx, quota_policy_reached(p, percent));
+		quota_warned(tx, quota_policy_left(policy_of(a),
+				     tx->meta.warned - 1U, percent));
+	else if (!find_uncounted(tx->t, &b))
+		quota_warned(tx, quota_policy_reached(policy_of(a), percent));
 }
 
 int
-quota_begin(struct quota_room *r, struct tx *tx, struct err *err)
+quota_begin(struct tx *tx, struct err *err)
 {
-	struct account *a = ACCOUNT_OF(tx->ix);
+	const struct account *a = ACCOUNT_OF(tx->ix);
+	struct quota used;
 
-	*r = (struct quota_room){ .a = a };
-	if (!quota_is_limited(&a->quota))
+	if (!is_limited(a))
 		return 0;
-	if (used_of(a, tx->t, &tx->meta, &r->used, err) == -1)
+	if (used_of(a, tx->t, &tx->meta, &used, err) == -1)
 		return -1;
-	settle(r, tx);
+	settle(tx, &used);
+	tx->used_bytes = used.bytes;
+	tx->used_messages = used.messages;
 	return 0;
 }
 
 int
-quota_fits(const struct quota_room *r, const struct ix_box *b, uint64_t bytes,
-    struct err *err)
+quota_take(struct tx *tx, const struct ix_box *from, const struct ix_box *to,
+    uint64_t bytes, struct err *err)
 {
-	return check(r->a, &r->used, b, bytes, 1, err);
+	const struct account *a = ACCOUNT_OF(tx->ix);
+	const struct quota used = { tx->used_bytes, tx->used_messages };
+
+	if (!is_limited(a) || !counts(a, to) ||
+	    (from != NULL && counts(a, from)))
+		return 0;
+	if (check(a, &used, to, bytes, 1, err) == -1)
+		return -1;
+	tx->used_bytes += bytes;
+	tx->used_messages++;
+	return 0;
 }
 
-void
-quota_count(struct quota_room *r, const struct ix_box *b, uint64_t bytes)
+/* ---- what the owner hears ---- */
+
+static unsigned
+due(const struct account *a, const struct ix_meta *meta,
+    const struct quota *used, bool kept_out)
 {
-	if (!quota_counts(r->a, b))
-		return;
-	r->used.bytes += bytes;
-	r->used.messages++;
+	const struct quota_policy *p = policy_of(a);
+	const unsigned warned = meta->warned - 1U;
+	const unsigned percent = quota_percent(a, used);
+	const unsigned reached = quota_policy_reached(p, percent);
+
+	if (!is_limited(a) || meta->warned == 0)
+		return 0;
+	if (kept_out && warned != QUOTA_FULL &&
+	    quota_policy_is_full(p, percent))
+		return QUOTA_FULL;
+	return reached > warned ? reached : 0;
 }
 
 unsigned
-quota_due(const struct quota_room *r, const struct tx *tx, bool refused)
+quota_due(const struct tx *tx, bool kept_out)
 {
-	const struct quota_policy *p = policy_of(r->a);
-	const unsigned warned = tx->meta.warned - 1U;
-	const unsigned percent = quota_percent(r->a, &r->used);
-	const unsigned reached = quota_policy_reached(p, percent);
+	const struct quota used = { tx->used_bytes, tx->used_messages };
 
-	if (!quota_is_limited(&r->a->quota) || tx->meta.warned == 0)
-		return 0;
-	if (refused && warned != QUOTA_FULL && quota_policy_is_full(p, percent))
-		return QUOTA_FULL;
-	return reached > warned ? reached : 0;
+	return due(ACCOUNT_OF(tx->ix), &tx->meta, &used, kept_out);
 }
 
 void
@@ -224,6 +254,17 @@ read_meta(struct account *a, struct ix_meta *meta, struct quota *used,
 	return f == FOUND ? rc : err_set(err, ERR_TEMP, "index: not readable");
 }
 
+unsigned
+quota_due_now(struct account *a, bool kept_out, struct quota *used)
+{
+	struct ix_meta meta;
+
+	if (!is_limited(a) || policy_of(a) == NULL ||
+	    read_meta(a, &meta, used, NULL) == -1)
+		return 0;
+	return due(a, &meta, used, kept_out);
+}
+
 int
 mailbox_check_quota(
     struct mailbox *m, uint64_t bytes, uint64_t n, struct err *err)
@@ -232,7 +273,7 @@ mailbox_check_quota(
 	struct quota used;
 	struct ix_box b;
 
-	if (!quota_is_limited(&m->a->quota))
+	if (!is_limited(m->a))
 		return 0;
 	if (sync_read_box(m, &b, err) == -1 ||
 	    read_meta(m->a, &meta, &used, err) == -1)
@@ -241,14 +282,39 @@ mailbox_check_quota(
 }
 
 int
-mailbox_counts(struct mailbox *m, bool *counts, struct err *err)
+mailbox_counts(struct mailbox *m, bool *yes, struct err *err)
 {
 	struct ix_box b;
 
 	if (sync_read_box(m, &b, err) == -1)
 		return -1;
-	*counts = quota_counts(m->a, &b);
+	*yes = counts(m->a, &b);
 	return 0;
+}
+
+int
+account_count(struct account *a, bool *more, struct err *err)
+{
+	struct mailbox *m;
+	struct kv_txn *t;
+	struct ix_box b;
+	enum found f;
+	int rc;
+
+	if (handle_enter(a, err) == -1 || (t = kv_read(a->ix.env, err)) == NULL)
+		return -1;
+	*more = find_uncounted(t, &b);
+	kv_abort(&t);
+	if (!*more)
+		return 0;
+	f = mailbox_open(a, slice_str(b.name), &m, err);
+	if (f != FOUND) {
+		*more = false; /* another program has removed it */
+		return f == ABSENT ? 0 : -1;
+	}
+	rc = mailbox_sync_some(m, false, &(bool){ false }, err);
+	mailbox_close(&m);
+	return rc;
 }
 
 int
@@ -256,7 +322,7 @@ account_usage(struct account *a, struct account_usage *usage, struct err *err)
 {
 	struct ix_meta meta;
 
-	usage->max = a->quota;
+	usage->max = max_of(a);
 	return read_meta(a, &meta, &usage->used, err);
 }
 

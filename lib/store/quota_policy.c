@@ -12,8 +12,21 @@
 #include "conf/value.h"
 #include "index/record.h"
 #include "maildir/special.h"
+#include "store/usage.h"
+#include "store/retention.h"
+#include "store/whole.h"
 
 enum { RULES_MAX = 64, THRESHOLDS_MAX = 16, PERCENT_MAX = 1000 };
+
+static const char warning_text[] =
+    "Your mailbox $account is $percent % full: $used of $quota are used.\n\n"
+    "When it is full, mail for it is refused. Please delete messages that you "
+    "do not need any more, and empty the trash.\n";
+static const char full_text[] =
+    "Mail for your mailbox $account was refused, because it is full: $used of "
+    "$quota are used.\n\n"
+    "Please delete messages that you do not need any more, and empty the "
+    "trash.\n";
 
 struct named_rule {
 	char *name;
@@ -64,8 +77,8 @@ add_rule(struct quota_policy *p, const char *word, struct err *err)
 	struct named_rule *n = &p->rules[p->nrules];
 
 	if (p->nrules == RULES_MAX)
-		return err_set(err, ERR_PERM, "quota_rules: at most %d rules",
-		    RULES_MAX);
+		return err_set(
+		    err, ERR_PERM, "quota_rules: at most %d rules", RULES_MAX);
 	if (at == 0 || at == s.n || !utf8_valid(name) ||
 	    !parse_what(slice_from(s, at + 1), &n->rule))
 		return err_set(err, ERR_PERM,
@@ -118,9 +131,13 @@ take(struct quota_policy *p, const struct shared_conf *conf, struct err *err)
 			return err_set(err, ERR_PERM,
 			    "quota_warning_text: expected UTF-8");
 	p->subject = xstrdup(conf->quota_warning_subject);
-	p->text = xstrdup(conf->quota_warning_text);
+	p->text = xstrdup(conf->quota_warning_text[0] != '\0'
+			      ? conf->quota_warning_text
+			      : warning_text);
 	p->full_subject = xstrdup(conf->quota_full_subject);
-	p->full_text = xstrdup(conf->quota_full_text);
+	p->full_text =
+	    xstrdup(conf->quota_full_text[0] != '\0' ? conf->quota_full_text
+						     : full_text);
 	p->postmaster = conf->postmaster[0] != '\0'
 			    ? xstrdup(conf->postmaster)
 			    : xasprintf("postmaster@%s", shared_domain(conf));
@@ -154,8 +171,29 @@ quota_policy_free(struct quota_policy **pp)
 	xfree(pp);
 }
 
+const struct quota_policy *
+quota_policy_of(const struct store *store)
+{
+	return store->quota;
+}
+
 int
-quota_policy_check(const struct shared_conf *conf, struct err *err)
+store_configure(
+    struct store *store, const struct shared_conf *conf, struct err *err)
+{
+	struct quota_policy *p = quota_policy_new(conf, err);
+
+	if (p == NULL)
+		return -1;
+	quota_policy_free(&store->quota);
+	store->quota = p;
+	store_set_retention(store, conf->expunge_retention / 1000,
+	    (uint64_t)conf->expunge_retention_size);
+	return 0;
+}
+
+int
+store_configure_check(const struct shared_conf *conf, struct err *err)
 {
 	struct quota_policy *p = quota_policy_new(conf, err);
 

@@ -12,13 +12,14 @@
 struct ix_box;
 struct quota_policy;
 struct shared_conf;
+struct store;
 
 /* Of CONF's parameters, copied; NULL: one of them is invalid (ERR_PERM). */
 struct quota_policy *quota_policy_new(
     const struct shared_conf *conf, struct err *err);
 void quota_policy_free(struct quota_policy **p);
-/* Are they valid?  ERR_PERM. */
-int quota_policy_check(const struct shared_conf *conf, struct err *err);
+/* That of STORE; NULL: not configured. */
+const struct quota_policy *quota_policy_of(const struct store *store);
 
 struct quota_rule {
 	bool ignore; /* its messages do not count */

@@ -25,7 +25,6 @@
 struct durable;
 struct store;
 struct account;
-struct shared_conf;
 
 struct store_opts {
 	const char *hostname;    /* the third part of file names; copied */
@@ -47,11 +46,6 @@ int store_boot_id(char id[STORE_BOOT_ID_SIZE], struct err *err);
 struct store *store_new(int rootfd, const struct store_opts *opts);
 /* No account may be open.  Its indexes are safe across a reboot then. */
 void store_free(struct store **store);
-
-/* What CONF says of quotas and of expunged mail is in effect from now on;
- * ERR_PERM: a parameter is invalid, and the old ones stay. */
-int store_configure(
-    struct store *store, const struct shared_conf *conf, struct err *err);
 
 /* Make the account at PATH with its INBOX, where it is not there.  The default
  * mailboxes are shown from the start and made when first used.  Not synced: it

@@ -21,12 +21,6 @@ store_keeps_crlf(const struct store *store)
 	return store->crlf;
 }
 
-const struct quota_policy *
-store_quota_policy(const struct store *store)
-{
-	return store->quota;
-}
-
 struct work_share *
 store_share(struct store *store)
 {

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 struct durable;
-struct quota_policy;
 struct store;
 struct work_share;
 
@@ -16,8 +15,6 @@ struct durable *store_pool(const struct store *store);
 const char *store_hostname(const struct store *store);
 /* Do files keep CRLF? */
 bool store_keeps_crlf(const struct store *store);
-/* NULL: none. */
-const struct quota_policy *store_quota_policy(const struct store *store);
 /* Of what the store does by itself. */
 struct work_share *store_share(struct store *store);
 

@@ -41,7 +41,6 @@ struct undelete_step {
 
 struct bringing {
 	struct tx tx;
-	struct quota_room room; /* of this transaction */
 	struct mailbox *to;
 	struct ix_box b;
 	struct kwlog log;
@@ -158,7 +157,7 @@ bring_one(struct bringing *g, struct undelete_step *s, struct err *err)
 	rc = measure(&s->from, s->k, &f, &msg, &hot, err);
 	if (rc != 0)
 		return rc;
-	if (quota_fits(&g->room, &g->b, (uint64_t)msg.vsize, err) == -1 ||
+	if (quota_take(&g->tx, NULL, &g->b, (uint64_t)msg.vsize, err) == -1 ||
 	    keptnames_resolve(g->names, &g->tx, &g->b, s->k, &f, &set, err) ==
 		-1 ||
 	    tx_uid(&g->b, g->to->dirs.fd, &uid, err) == -1)
@@ -176,7 +175,6 @@ bring_one(struct bringing *g, struct undelete_step *s, struct err *err)
 	note_move(g, s->k, &msg, uid);
 	if (tx_add(&g->tx, &g->b, uid, &hot, &msg, &set, err) == -1)
 		return -1;
-	quota_count(&g->room, &g->b, (uint64_t)msg.vsize);
 	return keepsum_took(g->tx.t, keptdir_parse_day(s->k->path[0]),
 	    (uint64_t)msg.size, 1, err);
 }
@@ -230,7 +228,7 @@ bring_batch(struct bringing *g, const struct kept_message *const *v, size_t n,
 		g->to, TX_ROOM + n * 4 * TX_ROOM_MSG, &g->tx, &g->b, err) == -1)
 		return -1;
 	before_ns = maildir_time(&g->to->dirs, MAILDIR_CUR);
-	rc = quota_begin(&g->room, &g->tx, err);
+	rc = quota_begin(&g->tx, err);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = bring(g, v[i], err);
 	write_moves(g);

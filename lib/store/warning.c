@@ -6,19 +6,24 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/quota.h"
 #include "base/slice.h"
 #include "base/utf8.h"
-#include "conf/quota.h"
 #include "mime/date.h"
 #include "mime/encode.h"
 #include "store/inner.h"
-#include "store/quota.h"
+#include "store/quota_due.h"
 #include "store/quota_policy.h"
 #include "store/traits.h"
 #include "sys/clock.h"
 #include "sys/id.h"
 
-enum { LINE_BYTES = 76, LINE_MAX_BYTES = 900, SUBJECT_MAX = 900, TEXT_MAX = 1 << 20 };
+enum {
+	LINE_BYTES = 76,
+	LINE_MAX_BYTES = 900,
+	SUBJECT_MAX = 900,
+	TEXT_MAX = 1 << 20
+};
 
 /* "1.5 GB, 120 messages": of what LIMIT limits. */
 static void
@@ -53,18 +58,19 @@ static void
 put_word(struct buf *out, struct slice word, const struct words *w)
 {
 	const struct account *a = w->a;
+	const struct quota max = { a->max_bytes, a->max_messages };
 
 	if (slice_is(word, "percent"))
 		buf_addu(out, quota_percent(a, w->used));
 	else if (slice_is(word, "used"))
-		put_amount(out, w->used, &a->quota);
+		put_amount(out, w->used, &max);
 	else if (slice_is(word, "quota"))
-		put_amount(out, &a->quota, &a->quota);
+		put_amount(out, &max, &max);
 	else if (slice_is(word, "account"))
 		buf_adds(out, a->owner);
 	else if (slice_is(word, "postmaster"))
-		buf_adds(out,
-		    quota_policy_postmaster(store_quota_policy(a->store)));
+		buf_adds(
+		    out, quota_policy_postmaster(quota_policy_of(a->store)));
 	else
 		buf_addf(out, "$%.*s", SLICE_FMT(word));
 }
@@ -154,7 +160,7 @@ void
 warning_put(struct buf *out, const struct account *a, unsigned warning,
     const struct quota *used)
 {
-	const struct quota_policy *p = store_quota_policy(a->store);
+	const struct quota_policy *p = quota_policy_of(a->store);
 	const struct words w = { a, used };
 	const struct date now = { .time_s = clock_wall_s() };
 	char id[ID_MAX_BYTES];
@@ -165,12 +171,11 @@ warning_put(struct buf *out, const struct account *a, unsigned warning,
 	buf_addf(out, "\r\nFrom: Mail Delivery System <%s>\r\nTo: <%s>\r\n",
 	    quota_policy_postmaster(p), a->owner);
 	put_subject(out, quota_policy_subject(p, warning), &w);
-	buf_addf(out, "Message-ID: <%s.quota@%s>\r\n", id,
-	    store_hostname(a->store));
-	buf_adds(out,
-	    "Auto-Submitted: auto-generated\r\n"
-	    "MIME-Version: 1.0\r\n"
-	    "Content-Type: text/plain; charset=utf-8\r\n"
-	    "Content-Transfer-Encoding: 8bit\r\n\r\n");
+	buf_addf(
+	    out, "Message-ID: <%s.quota@%s>\r\n", id, store_hostname(a->store));
+	buf_adds(out, "Auto-Submitted: auto-generated\r\n"
+		      "MIME-Version: 1.0\r\n"
+		      "Content-Type: text/plain; charset=utf-8\r\n"
+		      "Content-Transfer-Encoding: 8bit\r\n\r\n");
 	put_text(out, quota_policy_text(p, warning), &w);
 }

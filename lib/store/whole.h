@@ -26,7 +26,7 @@ struct store {
 	int64_t retention_s; /* see retention.h */
 	uint64_t retention_bytes;
 	bool crlf, visitor;
-	struct quota_policy *quota; /* NULL: not configured */
+	struct quota_policy *quota;   /* NULL: not configured */
 	struct map accounts;          /* by path */
 	TAILQ_HEAD(, account) open;   /* least recently used first */
 	TAILQ_HEAD(, account) behind; /* names are behind: see idle.c */

@@ -2,6 +2,7 @@
 #include "table/account.h"
 
 #include "base/cur.h"
+#include "conf/quota.h"
 #include "proto/address.h"
 #include "table/key.h"
 #include "table/reader.h"
@@ -9,10 +10,14 @@
 int
 account_take_quota(struct account_entry *a, struct slice value, struct err *err)
 {
+	struct quota q = { 0 };
+
 	a->has_quota = !slice_is(value, "-");
-	a->quota = (struct quota){ 0 };
-	if (!a->has_quota || quota_parse(value, &a->quota))
+	if (!a->has_quota || quota_parse(value, &q)) {
+		a->quota_bytes = q.bytes;
+		a->quota_messages = q.messages;
 		return 0;
+	}
 	return err_set(err, ERR_PERM,
 	    "quota: expected bytes (5G), bytes and messages (5G,10000), or -");
 }
@@ -172,6 +177,8 @@ account_parse(struct slice name, struct slice value, struct account_entry *a,
 void
 account_format(const struct account_entry *a, struct buf *out)
 {
+	const struct quota quota = { a->quota_bytes, a->quota_messages };
+
 	if (a->uid == ACCOUNT_VIRTUAL)
 		buf_adds(out, "uid=- gid=-");
 	else
@@ -180,7 +187,7 @@ account_format(const struct account_entry *a, struct buf *out)
 	buf_add(out, slice_of(a->home, a->home_len));
 	if (a->has_quota) {
 		buf_adds(out, " quota=");
-		quota_format(&a->quota, out);
+		quota_format(&quota, out);
 	}
 	if ((a->flags & ACCOUNT_NO_LOGIN) != 0)
 		buf_adds(out, " login=no");

@@ -4,12 +4,10 @@
  *
  *     alice@pabal.test uid=- gid=- home=pabal.test/alice quota=100M
  *
- * uid, gid    who owns the mail; "-" (the default) for the owner of virtual
- *             mail
- * home        directory of the Maildir beneath the mail root; default
- *             DOMAIN/NAME
- * quota       conf/quota.h; 0: no limit; "-" (the default): the domain's, which
- *             is what the entry of "@DOMAIN" says, else the host's
+ * uid, gid  who owns the mail; "-" (the default) for the owner of virtual mail
+ * home      directory of the Maildir beneath the mail root; default DOMAIN/NAME
+ * quota     conf/quota.h, 0: no limit; "-" (the default): that of the entry
+ *           "@DOMAIN", else the host's
  * login=no    no POP3, IMAP or submission      mail=no    takes no mail
  */
 #ifndef TABLE_ACCOUNT_H
@@ -22,7 +20,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "conf/quota.h"
 
 enum { ACCOUNT_HOME_MAX = 1024 };
 enum { ACCOUNT_NO_LOGIN = 1, ACCOUNT_NO_MAIL = 2 };
@@ -30,10 +27,10 @@ enum { ACCOUNT_NO_LOGIN = 1, ACCOUNT_NO_MAIL = 2 };
 #define ACCOUNT_VIRTUAL ((uid_t)-1)
 
 struct account_entry {
-	uid_t uid;            /* ACCOUNT_VIRTUAL; never 0 */
-	gid_t gid;            /* (gid_t)-1 with ACCOUNT_VIRTUAL */
-	struct quota quota; /* 0 in it: no limit */
-	bool has_quota;     /* of its own */
+	uid_t uid; /* ACCOUNT_VIRTUAL; never 0 */
+	gid_t gid; /* (gid_t)-1 with ACCOUNT_VIRTUAL */
+	uint64_t quota_bytes, quota_messages; /* 0: no limit */
+	bool has_quota;                       /* of its own */
 	unsigned flags;
 	size_t home_len;
 	char home[ACCOUNT_HOME_MAX]; /* relative, no "." or ".." in it */

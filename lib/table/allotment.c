@@ -45,6 +45,7 @@ allotment_find(struct table *accounts, const struct shared_conf *shared,
     struct slice name, struct account_entry *a, struct err *err)
 {
 	struct account_entry domain;
+	struct quota host;
 	enum found found;
 
 	if (a->has_quota)
@@ -52,9 +53,14 @@ allotment_find(struct table *accounts, const struct shared_conf *shared,
 	found = of_domain(accounts, name, &domain, err);
 	if (found == TEMPFAIL)
 		return -1;
-	if (found == FOUND && domain.has_quota)
-		a->quota = domain.quota;
-	else if (!quota_parse(slice_str(shared->quota), &a->quota))
+	if (found == FOUND && domain.has_quota) {
+		a->quota_bytes = domain.quota_bytes;
+		a->quota_messages = domain.quota_messages;
+		return 0;
+	}
+	if (!quota_parse(slice_str(shared->quota), &host))
 		return allotment_check(shared, err);
+	a->quota_bytes = host.bytes;
+	a->quota_messages = host.messages;
 	return 0;
 }

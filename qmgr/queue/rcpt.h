@@ -66,7 +66,7 @@ struct rcpt {
 	struct slice site;    /* "transport:hosts" of the last attempt, smtp */
 	struct slice limits;  /* of its site: "KEY VALUE", or empty */
 	struct slice source;  /* addresses it goes from (table/source.h) */
-	struct quota quota;
+	uint64_t quota_bytes, quota_messages;
 	bool tell_success; /* NOTIFY=SUCCESS, delivered in this round */
 };
 

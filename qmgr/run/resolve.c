@@ -58,7 +58,8 @@ to_mailbox(struct rcpt *r, const struct msg_lookup_found *in)
 	r->account = arena_slice(a, in->address);
 	r->home = arena_slice(a, in->home);
 	r->extension = arena_slice(a, in->tag);
-	r->quota = (struct quota){ in->quota, in->quota_messages };
+	r->quota_bytes = in->quota;
+	r->quota_messages = in->quota_messages;
 	dest_put(ROLE_LOCAL, in->uid, process_of(r->account), r);
 }
 

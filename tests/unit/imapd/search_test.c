@@ -97,11 +97,13 @@ ask(const char *query, enum match_level level)
 		;
 	assert_int_equal(fd_write_all(fd, slice_str(message), &err), 0);
 	block_init(&m.block, fd, strlen(message));
-	bodyscan_begin(&m.scan, &search, &m.block, tree->root);
+	m.scan = xcalloc(1, sizeof *m.scan);
+	bodyscan_begin(m.scan, &search, &m.block, tree->root);
 	while (!done)
-		assert_int_equal(bodyscan_step(&m.scan, &done, &err), 0);
+		assert_int_equal(bodyscan_step(m.scan, &done, &err), 0);
 	answer = match_eval(&m, search.key);
-	bodyscan_end(&m.scan);
+	bodyscan_end(m.scan);
+	xfree(&m.scan);
 	headscan_end(&m.head);
 	block_fini(&m.block);
 	fieldscan_fini(&m.fields);

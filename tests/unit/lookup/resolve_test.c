@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/quota.h"
 #include "conf/conf.h"
-#include "conf/quota.h"
 #include "ipc/lookup.h"
 #include "lookup/conf.h"
 #include "lookup/usage.h"

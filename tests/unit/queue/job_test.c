@@ -12,7 +12,8 @@ static const struct job_rcpt rows[] = {
 	    .account = SLICE("bob@pabal.test"),
 	    .home = SLICE("pabal.test/bob"),
 	    .extension = SLICE("tag\nwith newline"),
-	    .quota = { INT64_MAX, 12 },
+	    .quota_bytes = INT64_MAX,
+	    .quota_messages = 12,
 	    .orcpt = SLICE("rfc822;b"),
 	    .notify = SLICE("NEVER"),
 	    .target = SLICE("|cat >/dev/null 2>&1"),
@@ -42,8 +43,8 @@ test_there_and_back(void **state)
 		assert_true(slice_eq(r.account, rows[i].account));
 		assert_true(slice_eq(r.home, rows[i].home));
 		assert_true(slice_eq(r.extension, rows[i].extension));
-		assert_int_equal(r.quota.bytes, rows[i].quota.bytes);
-		assert_int_equal(r.quota.messages, rows[i].quota.messages);
+		assert_int_equal(r.quota_bytes, rows[i].quota_bytes);
+		assert_int_equal(r.quota_messages, rows[i].quota_messages);
 		assert_true(slice_eq(r.orcpt, rows[i].orcpt));
 		assert_true(slice_eq(r.notify, rows[i].notify));
 		assert_true(slice_eq(r.target, rows[i].target));

@@ -24,6 +24,7 @@
 #include "store/inner.h"
 #include "store/mailbox.h"
 #include "store/store.h"
+#include "store/usage.h"
 #include "store/view.h"
 
 static const char *fx_top = "/tmp";
@@ -120,8 +121,8 @@ fx_box(const char *name)
 static inline void
 fx_quota(uint64_t bytes, uint64_t messages)
 {
-	account_set_owner(fx_account, SLICE("u@d.test"),
-	    &(struct quota){ bytes, messages });
+	account_set_owner(
+	    fx_account, SLICE("u@d.test"), &(struct quota){ bytes, messages });
 }
 
 struct fx_done {

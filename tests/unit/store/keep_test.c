@@ -13,6 +13,7 @@
 #include "store/remove.h"
 #include "store/retention.h"
 #include "store/undelete.h"
+#include "store/usage.h"
 #include "sys/clock.h"
 #include "tests/clock.h"
 

@@ -171,7 +171,7 @@ percent_of(struct sum s)
 static int
 reached(unsigned percent)
 {
-	return percent >= thresholds[1]	  ? (int)thresholds[1]
+	return percent >= thresholds[1]   ? (int)thresholds[1]
 	       : percent >= thresholds[0] ? (int)thresholds[0]
 					  : 0;
 }
@@ -289,8 +289,8 @@ do_copy(bool move)
 	if (uid == 0)
 		return;
 	info = fx_info(open_boxes[from], uid);
-	can = (move && !boxes[from].ignored) ||
-	      fits(s, to, (uint64_t)info.vsize);
+	can =
+	    (move && !boxes[from].ignored) || fits(s, to, (uint64_t)info.vsize);
 	expect_before(s);
 	message_copy(
 	    open_boxes[from], &uid, 1, open_boxes[to], move, on_copied, &rc);
@@ -320,9 +320,8 @@ do_expunge(void)
 
 		if (uid == 0)
 			return;
-		assert_int_equal(message_expunge(
-				     open_boxes[box], &uid, 1, true, NULL),
-		    0);
+		assert_int_equal(
+		    message_expunge(open_boxes[box], &uid, 1, true, NULL), 0);
 	}
 }
 
@@ -412,11 +411,9 @@ test_model(void **unused)
 	    seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)clock_wall_us();
 	printf("PABAL_SEED=%llu\n", (unsigned long long)state);
 	warned = -1;
-	assert_int_equal(mailbox_create(fx_account, SLICE("Bin"),
-			     MAILBOX_TRASH, NULL),
-	    0);
 	assert_int_equal(
-	    mailbox_create(fx_account, SLICE("Work"), 0, NULL), 0);
+	    mailbox_create(fx_account, SLICE("Bin"), MAILBOX_TRASH, NULL), 0);
+	assert_int_equal(mailbox_create(fx_account, SLICE("Work"), 0, NULL), 0);
 	open_all();
 	while (n-- > 0) {
 		do_something();

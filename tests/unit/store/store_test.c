@@ -254,11 +254,9 @@ test_quota(void **state)
 	assert_int_equal(r.err.class, ERR_PERM);
 	assert_int_equal(fx_status(to).messages, 0);
 	assert_null(fx_file(".Sent/cur", ""));
-	assert_int_equal(
-	    mailbox_check_quota(m, strlen(MAIL), 1, NULL), 0);
+	assert_int_equal(mailbox_check_quota(m, strlen(MAIL), 1, NULL), 0);
 	fx_append(m, MAIL, 0);
-	assert_int_equal(
-	    mailbox_check_quota(m, strlen(MAIL), 1, NULL), -1);
+	assert_int_equal(mailbox_check_quota(m, strlen(MAIL), 1, NULL), -1);
 	assert_int_equal(fx_try_append(m, MAIL, &info, &class), 0);
 	assert_int_equal(class, ERR_PERM);
 	assert_null(fx_file("tmp", ""));

@@ -129,10 +129,10 @@ test_domain(void **state)
 	assert_int_equal(
 	    account_parse_domain(SLICE("quota=5G,10"), &a, NULL), 0);
 	assert_true(a.has_quota);
-	assert_int_equal(a.quota.bytes, INT64_C(5) << 30);
-	assert_int_equal(a.quota.messages, 10);
-	assert_true(slice_is(account_domain_key(SLICE("\"a@b\"@a.test")),
-	    "@a.test"));
+	assert_int_equal(a.quota_bytes, INT64_C(5) << 30);
+	assert_int_equal(a.quota_messages, 10);
+	assert_true(
+	    slice_is(account_domain_key(SLICE("\"a@b\"@a.test")), "@a.test"));
 }
 
 static void
