@@ -26,7 +26,7 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"queue bad", "queue bad restore", "queue bad show", "queue bad export",
 	"queue bad delete", "cert list", "cert install", "cert new", "conf set",
 	"conf unset", "import imap", "mailbox export", "mailbox import",
-	"init" };
+	"domain set", "init" };
 
 static bool
 is_for_owner(const char *words)
