@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/must.h"
 #include "sieve/compile.h"
 #include "sieve/env.h"
