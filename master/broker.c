@@ -108,14 +108,13 @@ make_connection(
 		.role = ipc_role(peer),
 		.uid = ipc_uid(peer) };
 	TAILQ_INSERT_TAIL(&c->unacked, n, link);
-	sent =
-	    IPC_SEND(c->peer, master_peer, .connection = n->number,
-		.asker = a != NULL ? 0 : (uint32_t)n->asker, .role = n->role,
-		.index = ipc_index(peer), .uid = n->uid,
-		.account = pass.account, .home = pass.home, .quota = pass.quota,
-		.quota_messages = pass.quota_messages,
-		.parked = pass.parked, .sock = pair[0]) ||
-	    !ipc_is_broken(c->peer);
+	sent = IPC_SEND(c->peer, master_peer, .connection = n->number,
+		   .asker = a != NULL ? 0 : (uint32_t)n->asker, .role = n->role,
+		   .index = ipc_index(peer), .uid = n->uid,
+		   .account = pass.account, .home = pass.home,
+		   .quota = pass.quota, .quota_messages = pass.quota_messages,
+		   .parked = pass.parked, .sock = pair[0]) ||
+	       !ipc_is_broken(c->peer);
 	if (sent)
 		IPC_SEND(peer, master_connected, .id = id, .ok = true,
 		    .sock = pair[1]);

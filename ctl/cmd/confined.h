@@ -12,8 +12,7 @@ struct port_set;
 enum { CTL_NOBODY = 65534 };
 
 struct ctl_confined {
-	uid_t uid; /* becomes this one, where it is root: a mailbox's owner, or
-		    * CTL_NOBODY */
+	uid_t uid; /* root becomes it: a mailbox's owner, or CTL_NOBODY */
 	gid_t gid;
 	const int *dirs; /* open directories it works beneath */
 	size_t ndirs;

@@ -30,10 +30,8 @@ int ctl_fail_err(const struct err *err);
 int ctl_usage(const struct ctl *ctl, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/*
- * Options of a command, anywhere among its arguments: "--name VALUE",
- * "--name=VALUE" or "--name".  "--" ends them.  --json is known to all.
- */
+/* Options of a command, anywhere among its arguments: "--name VALUE",
+ * "--name=VALUE" or "--name".  "--" ends them.  --json is known to all. */
 struct ctl_opt {
 	const char *name;   /* without the dashes; NULL ends the table */
 	const char **value; /* takes a value; or */

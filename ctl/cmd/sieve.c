@@ -25,7 +25,7 @@
 #include "sieve/result.h"
 #include "sieve/run.h"
 
-struct job {
+struct sieve_job {
 	struct sieve_source source;
 	struct sieve_env env;
 	const struct ctl *ctl;
@@ -40,7 +40,7 @@ static enum found
 on_script(struct sieve_source *src, enum sieve_location where,
     struct slice name, struct slice *text)
 {
-	struct job *j = OUTER(src, struct job, source);
+	struct sieve_job *j = OUTER(src, struct sieve_job, source);
 	const struct buf *b = sievefiles_find(
 	    where == SIEVE_GLOBAL ? &j->global : &j->personal, name);
 
@@ -52,7 +52,7 @@ on_script(struct sieve_source *src, enum sieve_location where,
 
 /* Compile the script; NULL: its errors were printed. */
 static struct sieve_code *
-compile(struct job *j, bool print, size_t *warnings)
+compile(struct sieve_job *j, bool print, size_t *warnings)
 {
 	const struct sieve_lang lang = SIEVE_LANG_ALL;
 	struct sieve_code *code = NULL;
@@ -84,7 +84,7 @@ compile(struct job *j, bool print, size_t *warnings)
 static int
 check(void *arg)
 {
-	struct job *j = arg;
+	struct sieve_job *j = arg;
 	size_t warnings;
 	struct sieve_code *code = compile(j, true, &warnings);
 
@@ -101,7 +101,7 @@ check(void *arg)
 static enum found
 on_mailbox(struct sieve_env *env, struct slice name)
 {
-	struct job *j = OUTER(env, struct job, env);
+	struct sieve_job *j = OUTER(env, struct sieve_job, env);
 	struct slice rest =
 	    slice_str(j->mailboxes != NULL ? j->mailboxes
 					   : "Drafts,Sent,Junk,Trash,Archive");
@@ -118,14 +118,14 @@ static void
 on_trace(struct sieve_env *env, struct slice script, uint32_t line,
     struct slice text)
 {
-	struct job *j = OUTER(env, struct job, env);
+	struct sieve_job *j = OUTER(env, struct sieve_job, env);
 
 	sieveout_line(&j->out, script, line, text);
 }
 
 /* An address of the header's field NAME, for an envelope that nobody told. */
 static struct slice
-field_of(const struct job *j, const char *name)
+field_of(const struct sieve_job *j, const char *name)
 {
 	struct header_field f;
 
@@ -143,7 +143,7 @@ test(void *arg)
 {
 	static const struct sieve_calls calls = { .mailbox = on_mailbox,
 		.trace = on_trace };
-	struct job *j = arg;
+	struct sieve_job *j = arg;
 	struct sieve_result result;
 	size_t warnings;
 	struct sieve_code *code = compile(j, false, &warnings);
@@ -171,7 +171,7 @@ test(void *arg)
 /* ---- what both are given ---- */
 
 static int
-open_files(struct job *j, const char *script, const char *global)
+open_files(struct sieve_job *j, const char *script, const char *global)
 {
 	const char *slash = strrchr(script, '/');
 	struct err err;
@@ -190,7 +190,7 @@ open_files(struct job *j, const char *script, const char *global)
 }
 
 static void
-close_files(struct job *j)
+close_files(struct sieve_job *j)
 {
 	buf_fini(&j->script);
 	buf_fini(&j->message);
@@ -201,7 +201,7 @@ close_files(struct job *j)
 int
 cmd_sieve_check(struct ctl *ctl, int argc, char **argv)
 {
-	struct job j = { .ctl = ctl };
+	struct sieve_job j = { .ctl = ctl };
 	const char *global = NULL;
 	const struct ctl_opt opts[] = { { "global", &global, NULL },
 		{ NULL, NULL, NULL } };
@@ -229,7 +229,7 @@ take_now(struct date *d)
 int
 cmd_sieve_test(struct ctl *ctl, int argc, char **argv)
 {
-	struct job j = { .ctl = ctl };
+	struct sieve_job j = { .ctl = ctl };
 	const char *global = NULL, *sender = NULL, *recipient = NULL;
 	const struct ctl_opt opts[] = { { "global", &global, NULL },
 		{ "sender", &sender, NULL }, { "recipient", &recipient, NULL },

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * SPF, DKIM, ARC and DMARC of a message in a file.  A stranger has written it,
- * and strangers answer for their domains in the DNS: both are read by a child
- * that has nothing but the open files, and the network only where it has to ask
- * the DNS itself.
+ * and strangers answer in the DNS: both are read by a child that has nothing but
+ * the open files, and the network only where it asks the DNS.
  */
 #ifndef CTL_MAIL_AUTHCHECK_H
 #define CTL_MAIL_AUTHCHECK_H
@@ -25,8 +24,7 @@ struct authcheck {
 	int (*confine)(const struct ctl_confined *c, struct err *err);
 	bool has_client;
 	uint8_t ip[16];
-	struct slice helo, sender;
-	struct slice id; /* this host's name */
+	struct slice helo, sender, id; /* id: this host's name */
 	int64_t now_s;
 	bool json;
 };

@@ -16,15 +16,14 @@
 #include "ctl/cmd/confined.h"
 #include "ctl/inst/tables.h"
 #include "ctl/mail/mailstore.h"
+#include "ctl/mailbox/diskloop.h"
 #include "ctl/view/progress.h"
-#include "ev/loop.h"
 #include "log/log.h"
 #include "mime/charset.h"
 #include "store/account.h"
 #include "store/store.h"
 #include "store/usage.h"
 #include "sys/beneath.h"
-#include "sys/durable.h"
 #include "sys/fd.h"
 #include "table/account.h"
 #include "table/key.h"
@@ -83,38 +82,6 @@ open_account(struct asowner *o, struct err *err)
 	return f == FOUND ? 0 : -1;
 }
 
-static struct durable *pool;
-static struct ev_io reaper;
-
-static void
-on_reap(struct ev_io *io, unsigned events)
-{
-	(void)io;
-	(void)events;
-	durable_reap(pool);
-}
-
-/* For a task that puts much on disk. */
-static struct durable *
-start_loop(const struct asowner *o)
-{
-	ev_init();
-	pool = durable_new(o->dirfd, SYNC_AUTO);
-	ev_io_init(&reaper, durable_fd(pool), on_reap);
-	reaper.edge = true;
-	ev_io_set(&reaper, EV_READ);
-	return pool;
-}
-
-static void
-end_loop(void)
-{
-	if (pool == NULL)
-		return;
-	ev_io_stop(&reaper);
-	durable_free(&pool);
-}
-
 static int
 work(const struct tour *t, struct asowner *o,
     const struct mailstore_owner *owner)
@@ -133,12 +100,12 @@ work(const struct tour *t, struct asowner *o,
 	    confine(t, o, owner, &err) == -1)
 		return asowner_fail(o, &err);
 	if (t->task->loop)
-		opts.durable = start_loop(o);
+		opts.durable = diskloop_start(o->dirfd);
 	o->store = store_new(o->dirfd, &opts);
 	if (store_configure(o->store, o->shared, &err) == 0 &&
 	    open_account(o, &err) == 0) {
-		account_set_owner(
-		    o->account, slice_str(o->name), &(struct quota){ .bytes = o->entry->quota_bytes,
+		account_set_owner(o->account, slice_str(o->name),
+		    &(struct quota){ .bytes = o->entry->quota_bytes,
 			.messages = o->entry->quota_messages });
 		rc = t->task->run(o);
 		account_close(&o->account);
@@ -146,7 +113,7 @@ work(const struct tour *t, struct asowner *o,
 		rc = asowner_fail(o, &err);
 	}
 	store_free(&o->store);
-	end_loop();
+	diskloop_end();
 	progress_end();
 	return rc;
 }

@@ -20,7 +20,7 @@
 #include "maildir/rights.h"
 #include "store/copy.h"
 #include "store/mailbox.h"
-#include "store/usage.h"
+#include "store/warn.h"
 #include "store/view.h"
 
 struct copy {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Searches whose results are kept up to date (RFC 5267 4.3: UPDATE, ADDTO,
+/* Searches whose results are kept up to date (RFC 5267 4.3: UPDATE, ADDTO,
  * REMOVEFROM).  A context evaluates anew the messages that came or changed, in
- * steps, before the answer to the command that tells of them.
- */
+ * steps, before the answer to the command that tells of them. */
 #ifndef IMAPD_SEARCH_CONTEXT_H
 #define IMAPD_SEARCH_CONTEXT_H
 

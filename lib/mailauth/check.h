@@ -39,11 +39,9 @@ struct mailauth_verdict {
 	struct dkim_arc_verdict arc;
 	struct dmarc_from from;
 	struct dmarc_verdict dmarc; /* of the author whose verdict is worst */
-	/*
-	 * What DMARC asks for: SPF or DKIM alone refuse nothing.  reject also
+	/* What DMARC asks for: SPF or DKIM alone refuse nothing.  reject also
 	 * for a From that is not one (RFC 9989 4.1); defer for a temperror of
-	 * DMARC: what it would be is not known.
-	 */
+	 * DMARC: what it would be is not known. */
 	enum mailauth_action action;
 	const char *why; /* of the action, for people */
 };

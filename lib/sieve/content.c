@@ -2,12 +2,12 @@
 #include "sieve/content.h"
 
 #include "mime/charset.h"
-#include "text/html.h"
 #include "mime/param.h"
 #include "mime/part.h"
 #include "mime/transfer.h"
 #include "sieve/exec.h"
 #include "sieve/parts.h"
+#include "text/html.h"
 
 static struct charset *
 charset_of(struct sieve_exec *x, const struct mime_part *p)

@@ -19,7 +19,7 @@
 #include "store/quota_due.h"
 #include "store/remove.h"
 #include "store/traits.h"
-#include "store/usage.h"
+#include "store/warn.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
 
@@ -28,7 +28,7 @@ static int
 target_of(
     struct append_batch *b, const struct append *a, int *fd, struct err *err)
 {
-	const enum maildir_part part = append_place_part(a);
+	const enum maildir_part part = append_part(a);
 
 	*fd = -1;
 	for (size_t i = 0; i < b->ntargets; i++)

@@ -80,8 +80,10 @@ struct append_batch {
 
 /* Out of the batch, with its file where that is in no mailbox. */
 void append_discard(struct append *a);
+/* Its name and record, when all of it is known. */
+void append_name(struct append *a);
 /* The part of its mailbox that A goes into. */
-enum maildir_part append_place_part(const struct append *a);
+enum maildir_part append_part(const struct append *a);
 /* Step 2 (append.c) for all of B, an account after the other: a->rc says what
  * became of each. */
 void append_place_all(struct append_batch *b);

@@ -6,56 +6,12 @@
 
 #include "index/ix.h"
 #include "index/tx.h"
-#include "maildir/filename.h"
 #include "maildir/keywords.h"
 #include "maildir/maildir.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
 #include "store/quota.h"
-
-/* A flag shows in cur/ only. */
-static bool
-goes_to_new(const struct append *a)
-{
-	return a->info.fresh && (a->info.flags & MSG_FLAGS) == 0 &&
-	       a->names.n == 0;
-}
-
-enum maildir_part
-append_place_part(const struct append *a)
-{
-	return goes_to_new(a) ? MAILDIR_NEW : MAILDIR_CUR;
-}
-
-static void
-name_it(struct append *a)
-{
-	struct filename f;
-	struct buf name;
-
-	filename_parse(slice_str(a->tmp), &f);
-	if (a->base.n > 0) {
-		f.base = buf_slice(&a->base);
-		f.email_id = filename_email_id(f.base);
-	}
-	f.size = a->msg.size;
-	f.vsize = a->msg.vsize;
-	f.uid = a->uid;
-	f.info = !goes_to_new(a);
-	f.flags = a->info.flags;
-	f.letters = keyword_set_letters(&a->keywords);
-	f.own_date = a->own_date;
-	f.date_s = a->msg.date_s;
-	a->msg.email_id = f.email_id;
-	buf_init(&name, sizeof a->msg.file - 1);
-	filename_format(&name, &f);
-	strlcpy(a->msg.file, buf_cstr(&name), sizeof a->msg.file);
-	buf_fini(&name);
-	a->hot = (struct ix_hot){ .bits = f.flags | HOT_SURE };
-	if (goes_to_new(a))
-		a->hot.bits |= HOT_NEW;
-}
 
 static int
 record(struct tx *tx, struct append *a, struct ix_box *b, struct err *err)
@@ -99,17 +55,17 @@ append_place_one(struct tx *tx, struct append *a, bool past, struct err *err)
 		quota_take(tx, NULL, &b, (uint64_t)a->msg.vsize, err) == -1) ||
 	    give_uid(a, &b, err) == -1)
 		return -1;
-	before_ns = maildir_time(&a->m->dirs, append_place_part(a));
-	name_it(a);
+	before_ns = maildir_time(&a->m->dirs, append_part(a));
+	append_name(a);
 	/* What letters cannot say, before the file gets its name. */
 	if (kwlog_add_one(&a->log, a->m->dirs.fd, a->msg.file, a->m->keywords,
 		&a->keywords, err) == -1)
 		return -1;
-	if (maildir_place(&a->m->dirs, a->tmp, append_place_part(a),
+	if (maildir_place(&a->m->dirs, a->tmp, append_part(a),
 		a->msg.file, err) == -1)
 		return -1;
 	a->placed = true;
-	tx_time_end(before_ns, append_place_part(a), &a->m->dirs, &b);
+	tx_time_end(before_ns, append_part(a), &a->m->dirs, &b);
 	a->uidvalidity = b.uidvalidity;
 	return record(tx, a, &b, err);
 }
@@ -118,7 +74,7 @@ void
 append_place_undo(struct append *a)
 {
 	(void)maildir_remove(
-	    &a->m->dirs, append_place_part(a), a->msg.file, NULL);
+	    &a->m->dirs, append_part(a), a->msg.file, NULL);
 }
 
 static void

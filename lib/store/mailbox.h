@@ -15,7 +15,6 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "maildir/name.h"
-#include "maildir/special.h"
 
 struct account;
 struct keyword_table;

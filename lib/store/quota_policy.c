@@ -12,8 +12,8 @@
 #include "conf/value.h"
 #include "index/record.h"
 #include "maildir/special.h"
-#include "store/usage.h"
 #include "store/retention.h"
+#include "store/usage.h"
 #include "store/whole.h"
 
 enum { RULES_MAX = 64, THRESHOLDS_MAX = 16, PERCENT_MAX = 1000 };

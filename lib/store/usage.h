@@ -51,9 +51,4 @@ int mailbox_check_quota(
 /* Do M's messages count? */
 int mailbox_counts(struct mailbox *m, bool *counts, struct err *err);
 
-/* What comes in by append brings the owner the message that it makes due.  The
- * same after message_copy; DONE is called when it is on disk, or there is
- * none. */
-void account_warn(struct account *a, void (*done)(void *arg), void *arg);
-
 #endif

@@ -481,8 +481,7 @@ test_quota(void **state)
 	assert_int_equal(undelete_messages(m, &v, 1, &r, &err), -1);
 	assert_int_equal(err.code, ERR_OVER_QUOTA);
 	assert_int_equal(r.restored, 0);
-	account_set_owner(
-	    fx_account, SLICE(""), &(struct quota){ .bytes = 0 });
+	account_set_owner(fx_account, SLICE(""), &(struct quota){ .bytes = 0 });
 	assert_int_equal(bring(m, &l), 1);
 	keptlist_fini(&l);
 	mailbox_close(&m);
