@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * SPF, DKIM, ARC and DMARC of a message in a file.  A stranger has written it,
- * and strangers answer in the DNS: both are read by a child that has nothing but
- * the open files, and the network only where it asks the DNS.
+ * and strangers answer in the DNS: both are read by a child that has only the
+ * open files, and the network where it asks the DNS.
  */
 #ifndef CTL_MAIL_AUTHCHECK_H
 #define CTL_MAIL_AUTHCHECK_H

@@ -20,8 +20,8 @@
 #include "maildir/rights.h"
 #include "store/copy.h"
 #include "store/mailbox.h"
-#include "store/warn.h"
 #include "store/view.h"
+#include "store/warn.h"
 
 struct copy {
 	struct imapd_job job;

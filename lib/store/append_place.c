@@ -61,8 +61,8 @@ append_place_one(struct tx *tx, struct append *a, bool past, struct err *err)
 	if (kwlog_add_one(&a->log, a->m->dirs.fd, a->msg.file, a->m->keywords,
 		&a->keywords, err) == -1)
 		return -1;
-	if (maildir_place(&a->m->dirs, a->tmp, append_part(a),
-		a->msg.file, err) == -1)
+	if (maildir_place(
+		&a->m->dirs, a->tmp, append_part(a), a->msg.file, err) == -1)
 		return -1;
 	a->placed = true;
 	tx_time_end(before_ns, append_part(a), &a->m->dirs, &b);
@@ -73,8 +73,7 @@ append_place_one(struct tx *tx, struct append *a, bool past, struct err *err)
 void
 append_place_undo(struct append *a)
 {
-	(void)maildir_remove(
-	    &a->m->dirs, append_part(a), a->msg.file, NULL);
+	(void)maildir_remove(&a->m->dirs, append_part(a), a->msg.file, NULL);
 }
 
 static void
