@@ -94,6 +94,7 @@ static const struct ipc_table table = {
 	.on = {
 		[MSG_imapd_session] = imapd_on_session,
 		[MSG_imapd_wanted] = imapd_on_wanted,
+		[MSG_imapd_visit] = imapd_on_visit,
 		[MSG_imapd_unpark] = imapd_on_unpark,
 		[MSG_store_changed] = imapd_on_changed,
 	},
@@ -111,7 +112,7 @@ static const struct service imapd = {
 	.role = ROLE_IMAPD,
 	.conf = &imapd_conf_desc,
 	.conf_slot = (const void **)&imapd_conf,
-	.reach = REACH(ROLE_PARKING),
+	.reach = REACH(ROLE_PARKING) | REACH(ROLE_IMAPD),
 	.dirs = 1 << DIR_MAIL,
 	.may = MAY_READ | MAY_WRITE | MAY_SYNC,
 	.ipc = &table,

@@ -7,9 +7,10 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-enum { ADMIT_MAX = 10000 };
+enum { ADMIT_MAX = 10000, VISITORS_MAX = 2000 };
 
 static struct map by_ticket;
+static unsigned visitors;
 static TAILQ_HEAD(, admission) order = TAILQ_HEAD_INITIALIZER(order);
 
 static struct slice
@@ -31,6 +32,7 @@ admit_free(struct admission **ap)
 	free(a->home);
 	free(a->place);
 	free(a->address);
+	free(a->guest);
 	free(a);
 }
 
@@ -39,6 +41,7 @@ take(struct admission *a)
 {
 	map_del(&by_ticket, ticket_of(a));
 	TAILQ_REMOVE(&order, a, link);
+	visitors -= a->guest != NULL;
 	return a;
 }
 
@@ -59,6 +62,12 @@ expire(int64_t now_ms)
 		drop_first();
 }
 
+bool
+admit_has_room(void)
+{
+	return visitors < VISITORS_MAX;
+}
+
 void
 admit_put(const struct admission *from, int64_t now_ms)
 {
@@ -76,10 +85,11 @@ admit_put(const struct admission *from, int64_t now_ms)
 	a->account = xstrdup(from->account);
 	a->home = xstrdup(from->home);
 	a->place = xstrdup(from->place);
-	if (from->address != NULL)
-		a->address = xstrdup(from->address);
+	a->address = from->address != NULL ? xstrdup(from->address) : NULL;
+	a->guest = from->guest != NULL ? xstrdup(from->guest) : NULL;
 	map_put(&by_ticket, ticket_of(a), a);
 	TAILQ_INSERT_TAIL(&order, a, link);
+	visitors += a->guest != NULL;
 }
 
 struct admission *

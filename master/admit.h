@@ -10,6 +10,7 @@
 #ifndef MASTER_ADMIT_H
 #define MASTER_ADMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 #include <sys/types.h>
@@ -31,9 +32,15 @@ struct admission {
 	char *home;
 	char *place; /* a part of home */
 	struct quota quota;
-	char *address; /* of the client */
+	char *address; /* of the client; NULL: parking's, or a visitor's */
+	char *guest;   /* who visits the account; NULL: its owner comes */
 };
+/* As LOGIN: a visitor's imapd, with its pid. */
+#define ADMIT_VISITOR (1U << 31)
 
+/* May one more visitor get a ticket?  They must not displace those who log in.
+ */
+bool admit_has_room(void);
 /* Note A (borrowed); the oldest of too many counts no longer. */
 void admit_put(const struct admission *a, int64_t now_ms);
 /* Take out what LOGIN's TICKET for ROLE stands for; free it with admit_free.

@@ -68,7 +68,7 @@ pass_of(
 	if (a != NULL)
 		return (struct ipc_pass){ slice_str(a->account),
 			slice_str(a->home), a->quota.bytes, a->quota.messages,
-			parked_beside(to, a) };
+			parked_beside(to, a), slice_str(a->guest) };
 	if (ipc_role(peer) < ROLE_CTL && c != NULL) {
 		pass.account = slice_str(c->account);
 		pass.home = slice_str(c->place);
@@ -108,13 +108,14 @@ make_connection(
 		.role = ipc_role(peer),
 		.uid = ipc_uid(peer) };
 	TAILQ_INSERT_TAIL(&c->unacked, n, link);
-	sent = IPC_SEND(c->peer, master_peer, .connection = n->number,
-		   .asker = a != NULL ? 0 : (uint32_t)n->asker, .role = n->role,
-		   .index = ipc_index(peer), .uid = n->uid,
-		   .account = pass.account, .home = pass.home,
-		   .quota = pass.quota, .quota_messages = pass.quota_messages,
-		   .parked = pass.parked, .sock = pair[0]) ||
-	       !ipc_is_broken(c->peer);
+	sent =
+	    IPC_SEND(c->peer, master_peer, .connection = n->number,
+		.asker = a != NULL ? 0 : (uint32_t)n->asker, .role = n->role,
+		.index = ipc_index(peer), .uid = n->uid,
+		.account = pass.account, .home = pass.home, .quota = pass.quota,
+		.quota_messages = pass.quota_messages, .parked = pass.parked,
+		.guest = pass.guest, .sock = pair[0]) ||
+	    !ipc_is_broken(c->peer);
 	if (sent)
 		IPC_SEND(peer, master_connected, .id = id, .ok = true,
 		    .sock = pair[1]);

@@ -32,6 +32,7 @@
 #include "master/reload.h"
 #include "master/secrets.h"
 #include "master/setup.h"
+#include "master/sharing.h"
 #include "master/stop.h"
 #include "master/trial.h"
 #include "master/try.h"
@@ -107,6 +108,7 @@ on_gone(struct ipc *peer)
 	struct child *c = in_trial(peer);
 
 	broker_forget(peer);
+	sharing_forget(peer);
 	control_forget(peer);
 	if (c != NULL) {
 		trial_on_gone(c);
@@ -127,6 +129,7 @@ static const struct ipc_table table = {
 		[MSG_master_admit] = reach_on_admit,
 		[MSG_master_changed] = reach_on_changed,
 		[MSG_master_park] = park_on_park,
+		[MSG_master_sharing] = sharing_on_ask,
 		[MSG_parking_done] = park_on_done,
 		[MSG_parking_room] = park_on_room,
 		[MSG_master_control] = control_on_verb,

@@ -91,9 +91,6 @@ admission_of(const struct msg_master_admit *in, struct admission *a)
 	if (in->ticket.n != sizeof a->ticket)
 		return false;
 	memcpy(a->ticket, in->ticket.p, sizeof a->ticket);
-	if (!admission_for(a, in->account, in->home))
-		return false;
-	a->address = xslicedup(in->address);
 	return true;
 }
 
@@ -116,6 +113,14 @@ admission_of_parked(struct slice ticket, enum role role)
 	return a;
 }
 
+static unsigned
+visitor(const struct ipc *peer)
+{
+	const struct child *c = ipc_data(peer);
+
+	return ADMIT_VISITOR | (c != NULL ? (unsigned)c->pid : 0);
+}
+
 static void
 connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
 {
@@ -125,6 +130,9 @@ connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
 
 	if (ipc_role(peer) == ROLE_PARKING)
 		a = admission_of_parked(in->ticket, (enum role)in->role);
+	else if (ipc_role(peer) == ROLE_IMAPD)
+		a = admit_take(in->ticket, visitor(peer), (enum role)in->role,
+		    ev_now_ms());
 	else if (ipc_role(peer) == ROLE_LOGIN)
 		a = admit_take(in->ticket, ipc_index(peer), (enum role)in->role,
 		    ev_now_ms());
@@ -174,6 +182,24 @@ reach_on_connect(struct ipc *peer, struct msg *m)
 		broker_connect(peer, in->id, c, &none);
 }
 
+bool
+reach_admit(struct admission *a, struct slice account, struct slice home,
+    const char **why)
+{
+	bool ok = false;
+
+	if (!admission_for(a, account, home))
+		return false;
+	ok = find_for(a, why) != NULL;
+	parked_set_quota(home, &a->quota);
+	if (ok)
+		admit_put(a, ev_now_ms());
+	free(a->account);
+	free(a->home);
+	free(a->place);
+	return ok;
+}
+
 /* The process is started at once, while auth still tells login. */
 void
 reach_on_admit(struct ipc *peer, struct msg *m)
@@ -184,13 +210,8 @@ reach_on_admit(struct ipc *peer, struct msg *m)
 	bool ok = false;
 
 	if (admission_of(in, &a)) {
-		ok = find_for(&a, &why) != NULL;
-		parked_set_quota(in->home, &a.quota);
-		if (ok)
-			admit_put(&a, ev_now_ms());
-		free(a.account);
-		free(a.home);
-		free(a.place);
+		a.address = xslicedup(in->address);
+		ok = reach_admit(&a, in->account, in->home, &why);
 		free(a.address);
 	}
 	IPC_SEND(peer, master_admitted, .id = in->id, .ok = ok,

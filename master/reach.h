@@ -10,10 +10,16 @@
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 
+struct admission;
+
 /* master_connect: PEER wants to talk to another. */
 void reach_on_connect(struct ipc *peer, struct msg *m);
 /* master_admit: auth has let an account in; its process is started. */
 void reach_on_admit(struct ipc *peer, struct msg *m);
+/* A, whose account, home and place are still to be found, may come for ACCOUNT
+ * with HOME; the process is started.  False: not, WHY. */
+bool reach_admit(struct admission *a, struct slice account, struct slice home,
+    const char **why);
 /* master_changed: the mail of an account; who has its sessions is told. */
 void reach_on_changed(struct ipc *peer, struct msg *m);
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "imapd/acl/commands.h"
 #include "imapd/acl/identifier.h"
 #include "imapd/acl/may.h"
@@ -10,10 +11,15 @@
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/names.h"
+#include "ipc/ipc.h"
+#include "ipc/sharing.h"
 #include "maildir/rights.h"
 #include "mime/imap_string.h"
 #include "store/acl.h"
 #include "store/mailbox.h"
+
+enum { GRANT_MS = 20000 };
 
 static struct slice
 owner(const struct session *s)
@@ -135,7 +141,7 @@ imapd_cmd_getacl(struct session *s, struct parse *p)
 /* ---- SETACL, DELETEACL ---- */
 
 static void
-change(struct session *s, struct slice name, const struct acl_change *c,
+change_now(struct session *s, struct slice name, const struct acl_change *c,
     const char *what)
 {
 	struct mailbox *m = boxname_open(s, name, RIGHT_ADMIN, false);
@@ -150,6 +156,84 @@ change(struct session *s, struct slice name, const struct acl_change *c,
 		imapd_no(s, what, &err);
 	else
 		imapd_ok(s, "%s completed", what);
+}
+
+/* Somebody else gets something: who that is has to be known before, or he would
+ * never ask for it. */
+struct grant {
+	struct imapd_job job;
+	struct session *session;
+	struct ipc_call call;
+	struct slice name;
+	struct acl_change change;
+};
+
+static void
+on_granted(struct ipc_call *call, struct msg *m)
+{
+	struct grant *g = OUTER(call, struct grant, call);
+	struct session *s = g->session;
+
+	if (m == NULL || m->master_shared.found == TEMPFAIL)
+		imapd_refuse(
+		    s, "[UNAVAILABLE] temporary trouble, try again later");
+	else if (m->master_shared.found == ABSENT)
+		imapd_refuse(s, "[LIMIT] shared with too many");
+	else
+		change_now(s, g->name, &g->change, "SETACL");
+}
+
+static void
+on_free(struct session *s, struct imapd_job *job)
+{
+	struct grant *g = OUTER(job, struct grant, job);
+
+	(void)s;
+	ipc_cancel(&g->call);
+	xfree(&g);
+}
+
+static const struct job_ops ops = { .free = on_free };
+
+/* To whom C gives something; .p NULL: to nobody else. */
+static struct slice
+gives(const struct session *s, const struct acl_change *c)
+{
+	const bool adds = c->op == ACL_SET || c->op == ACL_ADD;
+	const bool anyone =
+	    c->id.kind == ACL_ANYONE || c->id.kind == ACL_AUTHENTICATED;
+
+	if (!adds || c->id.negative || c->rights == 0 || is_owner(s, &c->id) ||
+	    (!anyone && c->id.kind != ACL_USER))
+		return (struct slice){ NULL, 0 };
+	return anyone ? SLICE(SHARING_ANYONE) : c->id.name;
+}
+
+static void
+change(struct session *s, struct slice name, const struct acl_change *c,
+    const char *what)
+{
+	const struct slice other = gives(s, c);
+	struct mailbox *m;
+	struct grant *g;
+
+	if (!names_shared() || other.p == NULL) {
+		change_now(s, name, c, what);
+		return;
+	}
+	m = boxname_open(s, name, RIGHT_ADMIN, false);
+	if (m == NULL)
+		return;
+	mailbox_close(&m);
+	g = xcalloc(1, sizeof *g);
+	g->job.ops = &ops;
+	g->session = s;
+	g->name = name;
+	g->change = *c;
+	imapd_start(s, &g->job);
+	IPC_CALL(ipc_master(), &g->call, master_shared, on_granted, GRANT_MS,
+	    master_sharing, .what = SHARING_GRANT, .account = owner(s),
+	    .home = slice_str(imapd_user_home(s->user)), .other = other);
 }
 
 /* mod-rights: ["+" / "-"] rights */

@@ -6,6 +6,7 @@
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
+#include "imapd/relay/guest.h"
 #include "maildir/filename.h"
 #include "maildir/rights.h"
 #include "store/acl.h"
@@ -17,8 +18,9 @@ who(const struct session *s)
 {
 	const struct slice owner = slice_str(imapd_user_name(s->user));
 
-	return (struct acl_who){ .name = owner,
-		.owner = true,
+	return (struct acl_who){ .name = guest_of(s) != NULL ? guest_of(s)->name
+							     : owner,
+		.owner = guest_of(s) == NULL,
 		.domain = slice_from(owner, slice_rfind(owner, '@') + 1) };
 }
 
@@ -92,7 +94,10 @@ may_create(const struct session *s, struct slice name, struct err *err)
 			return -1;
 		}
 	}
-	return 0;
+	return guest_of(s) == NULL
+		   ? 0
+		   : err_set_code(err, ERR_PERM, ERR_DENIED,
+			 "only the owner makes mailboxes there");
 }
 
 /* What cannot be found out of one's own mailbox (it is gone), the command finds
@@ -102,9 +107,10 @@ may_command(const struct session *s, struct err *err)
 {
 	unsigned rights;
 
-	if (s->view == NULL || s->command->rights == 0 ||
-	    may_rights(s, view_mailbox(s->view), &rights, err) == -1)
+	if (s->view == NULL || s->command->rights == 0)
 		return 0;
+	if (may_rights(s, view_mailbox(s->view), &rights, err) == -1)
+		return guest_of(s) != NULL ? -1 : 0;
 	return check(rights, s->command->rights, err);
 }
 

@@ -8,6 +8,7 @@
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/seqset.h"
+#include "imapd/relay/commands.h"
 #include "store/view.h"
 
 /* The whole command, or what stands before LITERAL.  As appendjob_start. */
@@ -20,6 +21,8 @@ append(struct session *s, struct parse *p, const struct literal *l)
 	if (l != NULL && parse_ok(p) && cur_left(&p->c) == 0)
 		return false; /* it is the mailbox's name */
 	aim.name = boxname_parse(p);
+	if (parse_ok(p) && relay_takes_append(s, aim.name, l))
+		return true;
 	return appendjob_start(s, p, l, &aim);
 }
 

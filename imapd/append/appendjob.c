@@ -432,6 +432,7 @@ start(
 		j->literal = *t->literal;
 	j->takes_input = true;
 	cmdtext_init(&j->line, LINE_MAX_BYTES);
+	j->line.unasked = imapd_text(s)->unasked;
 	if (aim->refusal != NULL)
 		incoming_refuse_word(&j->in, aim->refusal);
 	incoming_open(&j->in, s, aim->name);

@@ -6,6 +6,7 @@
 #include "imapd/message/binary.h"
 #include "imapd/message/body.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/commands.h"
 #include "imapd/search/context.h"
 #include "maildir/rights.h"
 #include "store/mailbox.h"
@@ -16,6 +17,7 @@ imapd_deselect(struct session *s)
 {
 	struct mailbox *m;
 
+	relay_deselect(s);
 	body_place_free(&s->place);
 	binary_place_free(&s->binary_place);
 	imapd_search_forget(s);

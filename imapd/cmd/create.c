@@ -7,6 +7,7 @@
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/special.h"
+#include "imapd/relay/guest.h"
 #include "maildir/rights.h"
 #include "store/mailbox.h"
 #include "store/view.h"
@@ -125,7 +126,7 @@ refuse_delete(struct session *s, struct slice name, const struct err *err)
 {
 	struct look_for l = { .name = name };
 
-	if (err->code == ERR_NOT_FOUND &&
+	if (err->code == ERR_NOT_FOUND && guest_of(s) == NULL &&
 	    mailbox_list(imapd_user_account(s->user), false, look, &l, NULL) ==
 		0 &&
 	    l.found)

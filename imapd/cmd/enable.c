@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* ENABLE (RFC 5161).  Names that are unknown, or that nothing is turned on by,
  * are passed over, as it asks. */
+#include "imapd/cmd/enable.h"
 #include "base/buf.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/enabled.h" // IWYU pragma: keep
@@ -18,6 +19,14 @@ static const struct {
 #undef ENABLE
 	{ NULL, 0 },
 };
+
+void
+imapd_put_enabled(struct buf *out, unsigned what)
+{
+	for (size_t i = 0; names[i].name != NULL; i++)
+		if ((names[i].what & what) == names[i].what)
+			buf_addf(out, " %s", names[i].name);
+}
 
 void
 imapd_cmd_enable(struct session *s, struct parse *p)

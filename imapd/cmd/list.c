@@ -18,6 +18,9 @@
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/wirename.h"
+#include "imapd/relay/commands.h"
+#include "imapd/relay/guest.h"
+#include "imapd/relay/names.h"
 #include "maildir/name.h"
 #include "maildir/rights.h"
 #include "maildir/specialword.h"
@@ -80,8 +83,10 @@ struct list_run {
 	size_t n, cap;
 	size_t next; /* entry to be told of */
 	struct status_sum sum;
-	bool listed; /* but for its status */
-	bool rights; /* told of, too */
+	const struct guest *guest; /* NULL: all of it is for him */
+	size_t looked;             /* entries that were looked at for him */
+	bool listed;               /* but for its status */
+	bool rights;               /* told of, too */
 };
 
 /* ---- the command ---- */
@@ -189,6 +194,21 @@ read_request(struct parse *p, struct list_request *r)
 
 /* ---- the answer ---- */
 
+/* What the owner has subscribed, and uses it for, is his own. */
+static void
+for_guest(struct list_run *l, struct list_entry *e)
+{
+	struct buf name;
+
+	buf_init(&name, SIZE_MAX / 2);
+	buf_add(&name, l->guest->prefix);
+	buf_add(&name, e->name);
+	e->name = arena_slice(l->arena, buf_slice(&name));
+	e->subscribed = false;
+	e->special = 0;
+	buf_fini(&name);
+}
+
 static bool
 gather(void *arg, const struct mailbox_info *info)
 {
@@ -206,6 +226,8 @@ gather(void *arg, const struct mailbox_info *info)
 		.subscribed = info->subscribed,
 		.children = info->children,
 	};
+	if (l->guest != NULL)
+		for_guest(l, &l->entries[l->n - 1]);
 	return true;
 }
 
@@ -268,7 +290,8 @@ gather_all(struct session *s, struct list_run *l, struct err *err)
 
 	if (mailbox_list(a, false, gather, l, err) == -1)
 		return -1;
-	if ((l->request.options & SELECT_SUBSCRIBED) == 0)
+	if (guest_of(s) == NULL &&
+	    (l->request.options & SELECT_SUBSCRIBED) == 0)
 		return 0;
 	if (mailbox_list(a, true, gather, l, err) == -1)
 		return -1;
@@ -329,20 +352,30 @@ put_attributes(
 	const struct list_request *r = &l->request;
 
 	buf_adds(out, e->children ? "\\HasChildren" : "\\HasNoChildren");
-	if (!e->exists) /* \NonExistent implies the other: RFC 5258 3 */
-		buf_adds(out, (r->options & SELECT_SUBSCRIBED) != 0
-				  ? " \\NonExistent"
-				  : " \\Noselect");
+	/* \NonExistent implies the other (RFC 5258 3); whether another user has
+	 * it is not known here. */
+	if (!e->exists && (r->options & SELECT_SUBSCRIBED) == 0)
+		buf_adds(out, " \\Noselect");
+	else if (!e->exists && !names_below(e->name))
+		buf_adds(out, " \\NonExistent");
 	if (e->subscribed && (r->options & RETURN_SUBSCRIBED) != 0)
 		buf_adds(out, " \\Subscribed");
 	specialword_put(out, e->special);
+}
+
+/* As the store has it. */
+static struct slice
+own_name(const struct session *s, const struct list_entry *e)
+{
+	return guest_of(s) != NULL ? slice_from(e->name, guest_of(s)->prefix.n)
+				   : e->name;
 }
 
 static void
 put_name(struct session *s, const struct list_entry *e)
 {
 	buf_addf(imapd_out(s), ") \"%c\" ", boxname_delimiter());
-	boxname_put(s, e->name);
+	boxname_put(s, own_name(s, e));
 }
 
 /* LSUB's only attribute marks a parent of what is subscribed and does not match
@@ -389,7 +422,8 @@ tell_inside(struct session *s, struct list_run *l, const struct list_entry *e,
 
 	if (!wants_inside(&l->request) || !e->exists)
 		return 0;
-	switch (mailbox_open(imapd_user_account(s->user), e->name, &m, err)) {
+	switch (mailbox_open(
+	    imapd_user_account(s->user), own_name(s, e), &m, err)) {
 	case FOUND:
 		break;
 	case ABSENT:
@@ -447,11 +481,59 @@ tell(struct session *s, struct list_run *l, size_t i, struct err *err)
 	return tell_inside(s, l, &l->entries[i], err);
 }
 
+/* ---- what a guest sees ---- */
+
+static void
+look_at(struct session *s, struct list_entry *e)
+{
+	e->exists = e->exists &&
+		    may_by_name(s, own_name(s, e), RIGHT_LOOKUP, NULL) == 0;
+	e->children = false;
+}
+
+/* The parents of what he sees have names for him, and nothing else has. */
+static void
+hide(struct list_run *l)
+{
+	size_t n = 0;
+
+	for (size_t i = l->n; i > 0; i--) {
+		struct list_entry *e = &l->entries[i - 1];
+
+		for (size_t k = i;
+		     k < l->n && is_below(l->entries[k].name, e->name); k++)
+			e->children |= l->entries[k].exists;
+	}
+	for (size_t i = 0; i < l->n; i++)
+		if (l->entries[i].exists || l->entries[i].children)
+			l->entries[n++] = l->entries[i];
+	l->n = n;
+}
+
+/* False: call again. */
+static bool
+look(struct session *s, struct list_run *l)
+{
+	while (l->looked < l->n && !work_spent())
+		look_at(s, &l->entries[l->looked++]);
+	if (l->looked < l->n)
+		return false;
+	hide(l);
+	l->looked = l->n;
+	l->guest = NULL;
+	return true;
+}
+
 static void
 on_more(struct session *s, struct imapd_job *job)
 {
 	struct list_run *l = OUTER(job, struct list_run, job);
 	struct err err = { 0 };
+
+	if (l->guest != NULL && !look(s, l)) {
+		imapd_more(s);
+		return;
+	}
 
 	while (l->next < l->n && !imapd_is_full(s) && !work_spent()) {
 		const int rc = tell(s, l, l->next, &err);
@@ -493,6 +575,11 @@ run(struct session *s, const struct list_request *r)
 	l->job.ops = &ops;
 	l->request = *r;
 	l->arena = &s->arena;
+	l->guest = guest_of(s);
+	if (guest_of(s) != NULL) {
+		l->request.options &= ~(unsigned)SELECT_SUBSCRIBED;
+		l->request.metadata = NULL;
+	}
 	imapd_start(s, &l->job);
 	if (gather_all(s, l, &err) == -1)
 		imapd_no(s, "list", &err);
@@ -518,6 +605,9 @@ list(struct session *s, struct parse *p, bool lsub)
 		imapd_ok(s, "LIST completed");
 		return;
 	}
+	if ((r.options & SELECT_SUBSCRIBED) == 0 &&
+	    relay_takes_list(s, r.patterns, r.npatterns))
+		return;
 	status_items_enable(s, r.status);
 	run(s, &r);
 }

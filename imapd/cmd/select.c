@@ -7,6 +7,7 @@
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/modifiers.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/relay.h"
 #include "imapd/selected/modseq.h"
 #include "maildir/rights.h"
 
@@ -52,7 +53,7 @@ do_select(struct session *s, struct parse *p, bool readonly)
 		imapd_bad_text(s, why);
 		return;
 	}
-	if (s->view != NULL)
+	if (s->view != NULL || relay_selected(s))
 		imapd_untagged(
 		    s, "OK [CLOSED] the mailbox selected before is left");
 	imapd_deselect(s);

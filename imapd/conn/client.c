@@ -84,7 +84,10 @@ imapd_rest(struct session *s)
 void
 imapd_alive(struct session *s)
 {
-	stream_set_deadline(&client_of(s)->stream, imapd_conf->idle_timeout);
+	/* How long a guest may be idle his own imapd says. */
+	if (client_of(s)->guest == NULL)
+		stream_set_deadline(
+		    &client_of(s)->stream, imapd_conf->idle_timeout);
 }
 
 struct cmdtext *

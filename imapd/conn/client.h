@@ -19,6 +19,9 @@ extern const struct stream_limits imapd_client_limits;
 /* The longest command with its literals. */
 size_t imapd_client_text_max(void);
 
+struct guest;
+struct relays;
+
 struct client {
 	struct session session;
 	struct stream stream;
@@ -31,6 +34,8 @@ struct client {
 	bool stopped;      /* because the process ends */
 	bool highest;      /* it carries HIGHESTMODSEQ, as of those updates */
 	const char *bye;   /* to be said when the command is answered */
+	struct relays *relays; /* relay/line.c's; NULL: none */
+	struct guest *guest;   /* relay/guest.h; NULL: its owner's */
 	unsigned holds;
 	unsigned bad; /* commands in a row that were none */
 	uint64_t commands;

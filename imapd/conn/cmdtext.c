@@ -20,8 +20,11 @@ cmdtext_fini(struct cmdtext *t)
 void
 cmdtext_reset(struct cmdtext *t)
 {
+	const bool unasked = t->unasked;
+
 	buf_fini(&t->text);
 	cmdtext_init(t, t->max);
+	t->unasked = unasked;
 }
 
 void
@@ -79,12 +82,13 @@ end_line(struct cmdtext *t)
 		buf_truncate(&t->text, t->line + line.n);
 		if (!parse_literal(line, &t->literal))
 			return CMDTEXT_DONE;
+		t->literal.nonsync |= t->unasked;
 		t->literal.at += t->line;
 		return CMDTEXT_LITERAL;
 	}
 	line = slice_chomp(slice_of(t->tail, t->ntail));
 	t->ntail = 0;
-	if (!parse_literal(line, &l) || !l.nonsync)
+	if (!parse_literal(line, &l) || !(l.nonsync || t->unasked))
 		return CMDTEXT_TOO_LONG;
 	if (l.size > SKIP_MAX)
 		return CMDTEXT_FLOOD;

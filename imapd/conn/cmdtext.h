@@ -21,6 +21,7 @@ enum cmdtext_event {
 struct cmdtext {
 	struct buf text;
 	size_t max;             /* of any command; text.max: of this one */
+	bool unasked;           /* literals come without being asked for */
 	struct literal literal; /* CMDTEXT_LITERAL: at counts in text */
 	enum {
 		CMDTEXT_IN_LINE,

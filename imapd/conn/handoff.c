@@ -15,6 +15,7 @@
 #include "imapd/conn/user.h"
 #include "imapd/park/park.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/visit.h"
 #include "ipc/ipc.h"
 #include "ipc/pass.h"
 #include "log/log.h"
@@ -37,7 +38,8 @@ struct newcomer {
 	unsigned tries;
 	uint64_t id;
 	int fd;
-	char *tag;   /* NULL: it comes from parking */
+	char *guest; /* who visits the account; NULL: its owner comes */
+	char *tag;   /* NULL: it comes from parking, or visits */
 	char *input; /* of the client; or what it was, for park_return */
 	size_t ninput;
 	bool tls;
@@ -63,7 +65,10 @@ imapd_handoff_busy(void)
 static void
 answer(const struct newcomer *n, const struct err *why)
 {
-	if (n->login != NULL)
+	if (n->login != NULL && n->guest != NULL)
+		IPC_SEND(n->login, imapd_visited, .id = n->id,
+		    .ok = why->class == ERR_NONE);
+	else if (n->login != NULL)
 		IPC_SEND(n->login, imapd_taken, .id = n->id,
 		    .ok = why->class == ERR_NONE,
 		    .permanent = why->class == ERR_PERM, .code = why->code,
@@ -78,6 +83,7 @@ newcomer_free(struct newcomer *n)
 	fd_close(&n->fd);
 	free(n->home);
 	free(n->account);
+	free(n->guest);
 	free(n->tag);
 	free(n->input);
 	free(n);
@@ -128,8 +134,8 @@ static void
 enter(struct newcomer *n)
 {
 	struct err err = { 0 };
-	struct user *u = imapd_user_open(
-	    n->home, n->account, &n->quota, n->tag == NULL, &err);
+	struct user *u = imapd_user_open(n->home, n->account, &n->quota,
+	    n->tag == NULL && n->guest == NULL, &err);
 
 	if (u == NULL && store_is_building(&err) && n->tries++ < AGAIN_TIMES) {
 		ev_timer_set(&n->again, AGAIN_MS);
@@ -147,7 +153,7 @@ enter(struct newcomer *n)
 			    "mailbox temporarily unavailable");
 		return;
 	}
-	if (n->tag == NULL) {
+	if (n->tag == NULL && n->guest == NULL) {
 		return_to(n, u);
 		return;
 	}
@@ -159,9 +165,13 @@ enter(struct newcomer *n)
 		return;
 	}
 	answer(n, &(struct err){ .class = ERR_NONE });
-	imapd_session_new(n->fd, u, slice_str(n->tag),
-	    slice_of(n->input, n->ninput), slice_str(n->sid),
-	    slice_str(n->address), n->tls);
+	if (n->guest != NULL)
+		visit_start(n->fd, u, slice_str(n->sid), slice_str(n->address),
+		    slice_str(n->guest));
+	else
+		imapd_session_new(n->fd, u, slice_str(n->tag),
+		    slice_of(n->input, n->ninput), slice_str(n->sid),
+		    slice_str(n->address), n->tls);
 	n->fd = -1;
 	newcomer_free(n);
 }
@@ -175,12 +185,13 @@ on_again(struct ev_timer *t)
 /* With the client *FD (taken) of the account that PEER is for, and for this one
  * session; NULL: PEER was dropped. */
 static struct newcomer *
-newcomer_new(struct ipc *peer, int *fd, struct slice sid, struct slice input)
+newcomer_new(struct ipc *peer, int *fd, struct slice sid, struct slice input,
+    bool visits)
 {
 	const struct ipc_pass *pass = ipc_pass(peer);
 	struct newcomer *n;
 
-	if (pass == NULL) {
+	if (pass == NULL || visits != (pass->guest.n > 0)) {
 		ipc_drop(peer, "a session that nobody announced");
 		return NULL;
 	}
@@ -196,6 +207,8 @@ newcomer_new(struct ipc *peer, int *fd, struct slice sid, struct slice input)
 	n->account = xslicedup(pass->account);
 	n->quota = (struct quota){ pass->quota, pass->quota_messages };
 	n->parked = pass->parked;
+	if (visits)
+		n->guest = xslicedup(pass->guest);
 	n->input = xslicedup(input);
 	n->ninput = input.n;
 	(void)slice_copy(sid, n->sid, sizeof n->sid);
@@ -214,7 +227,8 @@ void
 imapd_on_unpark(struct ipc *peer, struct msg *m)
 {
 	struct msg_imapd_unpark *q = &m->imapd_unpark;
-	struct newcomer *n = newcomer_new(peer, &q->client, q->sid, q->state);
+	struct newcomer *n =
+	    newcomer_new(peer, &q->client, q->sid, q->state, false);
 
 	if (n == NULL)
 		return;
@@ -230,7 +244,8 @@ void
 imapd_on_session(struct ipc *peer, struct msg *m)
 {
 	struct msg_imapd_session *q = &m->imapd_session;
-	struct newcomer *n = newcomer_new(peer, &q->client, q->sid, q->input);
+	struct newcomer *n =
+	    newcomer_new(peer, &q->client, q->sid, q->input, false);
 
 	if (n == NULL)
 		return;
@@ -240,6 +255,27 @@ imapd_on_session(struct ipc *peer, struct msg *m)
 	n->tls = q->tls;
 	(void)slice_copy(q->address, n->address, sizeof n->address);
 	if (handoff.closed || q->input.n > INPUT_MAX || !parse_is_tag(q->tag))
+		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
+	else
+		enter(n);
+}
+
+/* Sessions of a guest are counted as if he were an address. */
+void
+imapd_on_visit(struct ipc *peer, struct msg *m)
+{
+	struct msg_imapd_visit *q = &m->imapd_visit;
+	struct newcomer *n = newcomer_new(
+	    peer, &q->client, q->sid, (struct slice){ NULL, 0 }, true);
+
+	if (n == NULL)
+		return;
+	n->login = peer;
+	n->id = q->id;
+	(void)slice_copy(
+	    slice_sub(slice_str(n->guest), 0, sizeof n->address - 1),
+	    n->address, sizeof n->address);
+	if (handoff.closed || imapd_conf->shared.sharing == SHARED_SHARING_NO)
 		refuse(n, ERR_TEMP, ERR_OTHER, "temporarily unavailable");
 	else
 		enter(n);

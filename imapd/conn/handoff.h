@@ -10,6 +10,7 @@ struct ipc;
 struct msg;
 
 /* IPC: imapd_session; imapd_wanted, imapd_unpark; store_changed. */
+void imapd_on_visit(struct ipc *peer, struct msg *m);
 void imapd_on_session(struct ipc *peer, struct msg *m);
 void imapd_on_wanted(struct ipc *peer, struct msg *m);
 void imapd_on_unpark(struct ipc *peer, struct msg *m);

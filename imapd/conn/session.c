@@ -18,6 +18,7 @@
 #include "imapd/notify/between.h"
 #include "imapd/notify/state.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/relay.h"
 #include "imapd/search/state.h"
 #include "log/log.h"
 
@@ -40,11 +41,16 @@ identify(struct session *s, struct parse *p)
 	*p = parse_of(slice_from(text, tag.n + 1), &s->arena);
 	p->utf8 = imapd_takes_utf8(s);
 	p->saved = imapd_search_saved(s);
+	p->inside = relay_inside(s);
 	s->command = imapd_command_find(p);
-	if (s->command == NULL)
+	if (s->command == NULL ||
+	    (p->inside.n > 0 && (s->command->states & S_GUEST) == 0))
 		return "unknown command";
 	if ((s->command->states & s->state) == 0)
 		return "no mailbox selected";
+	if (relay_selected(s) && s->command->literal != NULL &&
+	    (s->command->states & S_AUTH) == 0)
+		return "not in another user's mailbox";
 	if ((s->enabled & ENABLED_UIDONLY) != 0 &&
 	    imapd_command_has_numbers(s->command))
 		return "[UIDREQUIRED] UIDONLY was enabled";
@@ -66,7 +72,7 @@ on_command(struct session *s)
 	turn_note(s->command->name, imapd_user_name(s->user));
 	if (may_command(s, &err) == -1)
 		imapd_no(s, s->command->name, &err);
-	else
+	else if (!relay_takes(s, &p))
 		s->command->run(s, &p);
 }
 
@@ -337,6 +343,7 @@ imapd_session_release(struct session *s)
 	must(c->holds > 0);
 	if (--c->holds > 0)
 		return;
+	relay_end(s);
 	imapd_deselect(s);
 	notify_free(s);
 	imapd_user_remove(s);

@@ -13,6 +13,7 @@
 #include "imapd/conn/user.h"
 #include "imapd/notify/between.h"
 #include "imapd/park/parcel.h"
+#include "imapd/relay/relay.h"
 #include "imapd/selected/viewwatch.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
@@ -188,7 +189,8 @@ park_start(struct session *s, int64_t ends_at_ms, const int64_t *beat_at_ms)
 {
 	struct parking *p;
 
-	if (imapd_conf->park_after == 0)
+	/* A guest's client is his own imapd, which knows when to hang up. */
+	if (imapd_conf->park_after == 0 || relay_inside(s).n > 0)
 		return NULL;
 	p = xcalloc(1, sizeof *p);
 	p->session = s;

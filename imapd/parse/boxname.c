@@ -29,8 +29,10 @@ boxname_parse(struct parse *p)
 	if (!parse_ok(p))
 		return name;
 	buf_init(&b, NAME_MAX_BYTES);
-	if (wirename_from_wire(&b, wire, boxname_delimiter(), p->utf8))
-		name = arena_slice(p->arena, buf_slice(&b));
+	if (wirename_from_wire(&b, wire, boxname_delimiter(), p->utf8) &&
+	    slice_starts(buf_slice(&b), p->inside) && b.n > p->inside.n)
+		name = arena_slice(
+		    p->arena, slice_from(buf_slice(&b), p->inside.n));
 	buf_fini(&b);
 	return name;
 }

@@ -18,6 +18,7 @@ struct parse {
 	struct arena *arena; /* what is unescaped; lives as the command does */
 	const char *why;     /* NULL while nothing failed */
 	bool utf8; /* mailbox names are UTF-8 as they stand (enabled.h) */
+	struct slice inside; /* what names of mailboxes begin with; empty */
 	const struct seqset *saved; /* what "$" is (RFC 5182); NULL: empty */
 };
 
@@ -65,7 +66,6 @@ struct slice parse_nstring(struct parse *p);
 uint64_t parse_number(struct parse *p, uint64_t max);
 uint64_t parse_nz_number(struct parse *p, uint64_t max);
 struct seqset parse_seqset(struct parse *p);
-
 /* Is S a tag: 1*<any ASTRING-CHAR except "+">? */
 bool parse_is_tag(struct slice s);
 /* ATOM-CHAR: what an atom may hold */

@@ -11,11 +11,13 @@
 #include "imapd/parse/flags.h"
 #include "imapd/parse/seqset.h"
 #include "imapd/parse/seqset_write.h"
+#include "imapd/relay/guest.h"
 #include "imapd/search/context.h"
 #include "imapd/selected/modseq.h"
 #include "log/log.h"
 #include "maildir/filename.h"
 #include "maildir/keywords.h"
+#include "maildir/rights.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 
@@ -178,6 +180,10 @@ imapd_update(struct session *s, bool expunges)
 	struct err err = { 0 };
 	bool more = false;
 
+	/* Who may read it no more is told no more. */
+	if (guest_of(s) != NULL &&
+	    may(s, view_mailbox(s->view), RIGHT_READ, &err) == -1)
+		return UPDATE_GONE;
 	if (!view_untold(s->view) &&
 	    look(view_mailbox(s->view), &more, &err) == 0 && more)
 		return UPDATE_MORE;

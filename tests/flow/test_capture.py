@@ -32,6 +32,7 @@ BEGIN, END = "<!-- made by tests/flow/test_capture.py -->\n", "<!-- end -->\n"
 
 # Answers that would be a way in: none of them is ever given.
 PRIZES = (r"auth_checked .*result=0 ", r"(imapd|pop3d)_taken .*ok=1 ", r"master_ticket .*ok=1 ",
+          r"master_shared .*text:[1-9]", r"imapd_visited .*ok=1 ",
           r"queue_committed .*ok=1 ",
           r"keys_signed .*signature:[1-9]", r"queue_(acted|bad_done|shown) ")
 
@@ -44,6 +45,7 @@ def captured(request):
         p.conf("qmgr", "retry_schedule", "1s")
         p.conf("imapd", "park_after", "20ms")
         p.conf("pabal", "relayhost", "[127.0.0.1]:9")
+        p.conf("pabal", "sharing", "domain")
         p.start()
         p.pabal("alias", "set", "command", "|cat >/dev/null")
         everybody_works(p, "before")

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/relay/guest.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "imapd/conn/client.h"
+#include "imapd/conn/user.h"
+#include "imapd/relay/names.h"
+
+enum { PREFIX_MAX = 2048 };
+
+static struct slice
+copy(struct slice s)
+{
+	return slice_of(xslicedup(s), s.n);
+}
+
+static struct guest *
+guest_new(struct slice name, struct slice owner)
+{
+	struct guest *g = xcalloc(1, sizeof *g);
+	struct buf b;
+
+	buf_init(&b, PREFIX_MAX);
+	names_put(&b, owner, name);
+	buf_addc(&b, '/');
+	g->name = copy(name);
+	g->prefix = copy(buf_slice(&b));
+	buf_fini(&b);
+	return g;
+}
+
+const struct guest *
+guest_of(const struct session *s)
+{
+	return client_of(s)->guest;
+}
+
+void
+guest_begin(struct session *s, struct slice name)
+{
+	client_of(s)->guest =
+	    guest_new(name, slice_str(imapd_user_name(s->user)));
+	client_of(s)->text.unasked = true;
+}
+
+void
+guest_end(struct session *s)
+{
+	struct guest *g = client_of(s)->guest;
+
+	if (g == NULL)
+		return;
+	free((void *)(uintptr_t)g->name.p);
+	free((void *)(uintptr_t)g->prefix.p);
+	xfree(&client_of(s)->guest);
+}

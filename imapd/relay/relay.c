@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/relay/relay.h"
+
+#include "base/mem.h"
+#include "imapd/cmd/commands.h"
+#include "imapd/conn/user.h"
+#include "imapd/parse/boxname.h"
+#include "imapd/parse/parse.h"
+#include "imapd/parse/seqset.h"
+#include "imapd/relay/commands.h"
+#include "imapd/relay/guest.h"
+#include "imapd/relay/job.h"
+#include "imapd/relay/names.h"
+#include "imapd/relay/relay_inner.h"
+
+/* Where in a command names of mailboxes stand. */
+enum where { FIRST, BOTH, BEHIND_SET };
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum where where;
+	enum relay_kind kind;
+} named[] = {
+	{ "SELECT",       FIRST,      RELAY_SELECTS },
+	{ "EXAMINE",      FIRST,      RELAY_SELECTS },
+	{ "STATUS",       FIRST,      RELAY_PLAIN },
+	{ "CREATE",       FIRST,      RELAY_PLAIN },
+	{ "DELETE",       FIRST,      RELAY_PLAIN },
+	{ "RENAME",       BOTH,       RELAY_PLAIN },
+	{ "GETACL",       FIRST,      RELAY_PLAIN },
+	{ "SETACL",       FIRST,      RELAY_PLAIN },
+	{ "DELETEACL",    FIRST,      RELAY_PLAIN },
+	{ "LISTRIGHTS",   FIRST,      RELAY_PLAIN },
+	{ "MYRIGHTS",     FIRST,      RELAY_PLAIN },
+	{ "GETQUOTAROOT", FIRST,      RELAY_PLAIN },
+	{ "COPY",         BEHIND_SET, RELAY_PLAIN },
+	{ "MOVE",         BEHIND_SET, RELAY_PLAIN },
+	{ "UID COPY",     BEHIND_SET, RELAY_PLAIN },
+	{ "UID MOVE",     BEHIND_SET, RELAY_PLAIN },
+}, leaving[] = {
+	{ "CLOSE",        FIRST,      RELAY_LEAVES },
+	{ "UNSELECT",     FIRST,      RELAY_LEAVES },
+	{ "IDLE",         FIRST,      RELAY_IDLES },
+	{ "NOOP",         FIRST,      RELAY_PLAIN },
+};
+/* clang-format on */
+
+static const struct relay *
+selected(const struct session *s)
+{
+	const struct relays *all = relay_all(s);
+
+	return all != NULL ? all->selected : NULL;
+}
+
+/* Whose is NAME?  *OWNER: .p NULL: here.  False: nobody's that there could be.
+ */
+static bool
+find_owner(struct session *s, struct slice name, struct slice *owner)
+{
+	*owner = (struct slice){ NULL, 0 };
+	return name.p == NULL || !names_below(name) ||
+	       names_owner(
+		   name, slice_str(imapd_user_name(s->user)), &s->arena, owner);
+}
+
+static bool
+same_owner(struct slice a, struct slice b)
+{
+	return (a.p == NULL) == (b.p == NULL) && slice_eq(a, b);
+}
+
+static bool
+refuse(struct session *s, const char *text)
+{
+	imapd_refuse(s, text);
+	return true;
+}
+
+/* A command that names mailboxes. */
+static bool
+takes_named(struct session *s, struct parse p, size_t row)
+{
+	const enum where where = named[row].where;
+	struct slice one = { NULL, 0 }, two = { NULL, 0 };
+
+	parse_space(&p);
+	if (where == BEHIND_SET) {
+		(void)parse_seqset(&p);
+		parse_space(&p);
+		if (selected(s) != NULL)
+			one = slice_str(selected(s)->owner);
+		two = one;
+	}
+	if (where == BEHIND_SET ? !find_owner(s, boxname_parse(&p), &two)
+				: !find_owner(s, boxname_parse(&p), &one))
+		return parse_ok(&p) &&
+		       refuse(s, "[NONEXISTENT] no such mailbox");
+	if (where == FIRST)
+		two = one;
+	if (where == BOTH) {
+		parse_space(&p);
+		if (!find_owner(s, boxname_parse(&p), &two))
+			return parse_ok(&p) &&
+			       refuse(s, "[NONEXISTENT] no such mailbox");
+	}
+	if (!parse_ok(&p))
+		return false;
+	if (!same_owner(one, two))
+		return refuse(s, "[CANNOT] not between two accounts");
+	if (one.p == NULL)
+		return false;
+	if (named[row].kind == RELAY_SELECTS) {
+		if (s->view != NULL || selected(s) != NULL)
+			imapd_untagged(s, "OK [CLOSED] the mailbox selected "
+					  "before is left");
+		imapd_deselect(s);
+	}
+	relay_job_start(s, one, named[row].kind, NULL);
+	return true;
+}
+
+bool
+relay_takes(struct session *s, const struct parse *p)
+{
+	if (!names_shared() || guest_of(s) != NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(named); i++)
+		if (slice_is(slice_str(s->command->name), named[i].name))
+			return takes_named(s, *p, i);
+	if (selected(s) == NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(leaving); i++)
+		if (slice_is(slice_str(s->command->name), leaving[i].name)) {
+			relay_job_start(s, slice_str(selected(s)->owner),
+			    leaving[i].kind, NULL);
+			return true;
+		}
+	if ((s->command->states & S_AUTH) != 0)
+		return false;
+	relay_job_start(s, slice_str(selected(s)->owner), RELAY_PLAIN, NULL);
+	return true;
+}
+
+bool
+relay_takes_append(
+    struct session *s, struct slice name, const struct literal *l)
+{
+	struct slice owner;
+
+	if (!names_shared() || guest_of(s) != NULL || name.p == NULL)
+		return false;
+	if (!find_owner(s, name, &owner))
+		owner = SLICE("@"); /* nobody, who is looked for like others */
+	if (owner.p == NULL)
+		return false;
+	relay_job_start(s, owner, l != NULL ? RELAY_APPENDS : RELAY_PLAIN, l);
+	return true;
+}
+
+bool
+relay_takes_list(struct session *s, const struct slice *patterns, size_t n)
+{
+	if (!names_shared() || guest_of(s) != NULL || n == 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!names_below(patterns[i]))
+			return false;
+	relay_job_list(s, patterns, n);
+	return true;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* Commands about other users' mailboxes (relay/job.h), and of guests. */
+#ifndef IMAPD_RELAY_RELAY_H
+#define IMAPD_RELAY_RELAY_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+struct parse;
+struct session;
+
+/* Beside enum session_state: in a guest's session (guest.h), too. */
+enum { S_GUEST = 1 << 3 };
+
+/* The command under way, P behind its name, is another account's, or about what
+ * is selected there: it was answered, or goes on.  False: it is for here. */
+bool relay_takes(struct session *s, const struct parse *p);
+/* Is something selected elsewhere? */
+bool relay_selected(const struct session *s);
+/* What names in a guest's commands begin with; empty: S is the owner's. */
+struct slice relay_inside(const struct session *s);
+/* S ends. */
+void relay_end(struct session *s);
+
+#endif

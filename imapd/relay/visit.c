@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#include "imapd/relay/visit.h"
+
+#include "imapd/conn/client.h"
+#include "imapd/conn/user.h"
+#include "imapd/relay/guest.h"
+#include "log/log.h"
+
+void
+visit_start(int fd, struct user *user, struct slice sid, struct slice address,
+    struct slice guest)
+{
+	struct session *s = imapd_session_again(fd, user, sid, address, false);
+
+	guest_begin(s, guest);
+	log_info("imapd.visit-start", kv_s("sid", s->sid),
+	    kv_s("account", imapd_user_name(user)), kv_slice("guest", guest));
+}

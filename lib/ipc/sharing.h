@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the messages of lib/ipc/sharing.def mean.
+ *
+ * master_sharing, by what:
+ *   SHARING_VISIT   other is an address: FOUND, text a ticket for ipc_dial, if
+ *                   that is an account which shares something with this one;
+ *                   else ABSENT, whatever the reason
+ *   SHARING_GRANT   other is an address, or "anyone": this account shares
+ *                   something with it.  FOUND: that is on disk
+ *   SHARING_OWNERS  FOUND, text the addresses of those who share something
+ *                   with this account, or once did, a line for each
+ */
+#ifndef IPC_SHARING_H
+#define IPC_SHARING_H
+
+enum sharing_what { SHARING_VISIT, SHARING_GRANT, SHARING_OWNERS };
+
+#define SHARING_ANYONE "anyone"
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Nobody says himself who he is.  A process that has one account asks for that;
+ * of one that has more, what it says is compared with what lookup says: the
+ * account has that home, in a place of the process's own.  Of an owner lookup
+ * says where his mail is.  Whether a visitor is told of a mailbox is for the
+ * owner's process to decide.
+ */
+#include "master/sharing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <bsd/stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/quota.h"
+#include "base/slice.h"
+#include "conf/master.h"
+#include "ipc/lookup.h"
+#include "ipc/place.h"
+#include "ipc/role.h"
+#include "ipc/sharing.h"
+#include "log/log.h"
+#include "master/admit.h"
+#include "master/child.h"
+#include "master/child_roster.h"
+#include "master/master.h"
+#include "master/place.h"
+#include "master/reach.h"
+#include "master/shares.h"
+#include "master/slots.h"
+
+enum {
+	LOOKUP_MS = 10000,
+	OWNERS_BYTES = 32 << 10,
+	ASKINGS_MAX = 1000, /* of all processes; beyond it: try again */
+};
+
+struct asking {
+	TAILQ_ENTRY(asking) link;
+	struct ipc *peer;
+	uint64_t id;
+	enum sharing_what what;
+	char *account;
+	char *home;
+	char *other;
+	struct ipc_call call;
+};
+
+static TAILQ_HEAD(, asking) askings = TAILQ_HEAD_INITIALIZER(askings);
+static unsigned naskings;
+
+static void
+asking_free(struct asking *a)
+{
+	ipc_cancel(&a->call);
+	TAILQ_REMOVE(&askings, a, link);
+	naskings--;
+	free(a->account);
+	free(a->home);
+	free(a->other);
+	free(a);
+}
+
+static void
+answer(struct asking *a, enum found found, struct slice text)
+{
+	IPC_SEND(a->peer, master_shared, .id = a->id, .found = (uint32_t)found,
+	    .text = text);
+	asking_free(a);
+}
+
+static void
+answer_found(struct asking *a, enum found found, const struct err *err)
+{
+	if (found == TEMPFAIL)
+		log_err("sharing.failed", kv_s("account", a->account),
+		    kv_s("why", err->text));
+	answer(a, found, (struct slice){ NULL, 0 });
+}
+
+static struct slice
+domain_of(struct slice address)
+{
+	return slice_from(address, slice_rfind(address, '@') + 1);
+}
+
+static bool
+same_domain(struct slice a, struct slice b)
+{
+	return slice_ieq(domain_of(a), domain_of(b));
+}
+
+/* May somebody of one domain have to do with somebody of the other? */
+static bool
+may_meet(struct slice a, struct slice b)
+{
+	return master.conf->shared.sharing == SHARED_SHARING_ALL ||
+	       same_domain(a, b);
+}
+
+/* ---- who is who ---- */
+
+static void
+look_up(struct asking *a, const char *address,
+    void (*on_reply)(struct ipc_call *call, struct msg *m))
+{
+	const struct slot_key key = { .role = ROLE_LOOKUP };
+	const char *why;
+	const struct child *c = child_find(&key, "", false, &why);
+
+	if (c == NULL || c->state != CHILD_READY || c->peer == NULL) {
+		answer(a, TEMPFAIL, (struct slice){ NULL, 0 });
+		return;
+	}
+	IPC_CALL(c->peer, &a->call, lookup_found, on_reply, LOOKUP_MS,
+	    lookup_address, .address = slice_str(address),
+	    .flags = LOOKUP_NO_ALIAS);
+}
+
+/* The account ADDRESS itself, nothing that leads to it. */
+static enum found
+is_account(const struct msg *m, const char *address)
+{
+	const struct msg_lookup_found *f;
+
+	if (m == NULL || m->lookup_found.kind == LOOKUP_TEMPFAIL)
+		return TEMPFAIL;
+	f = &m->lookup_found;
+	return f->kind == LOOKUP_MAILBOX && f->tag.n == 0 &&
+		       slice_iis(f->address, address)
+		   ? FOUND
+		   : ABSENT;
+}
+
+/* ---- what is asked ---- */
+
+static enum found
+shares(struct asking *a, struct slice owner, struct err *err)
+{
+	const struct slice account = slice_str(a->account);
+	enum found f = shares_has(owner, account, err);
+	struct buf anyone;
+
+	if (f != ABSENT || !same_domain(owner, account))
+		return f;
+	buf_init(&anyone, 1024);
+	buf_adds(&anyone, SHARING_ANYONE "@");
+	buf_add(&anyone, domain_of(account));
+	f = shares_has(owner, buf_slice(&anyone), err);
+	buf_fini(&anyone);
+	return f;
+}
+
+static void
+on_owner(struct ipc_call *call, struct msg *m)
+{
+	struct asking *a = OUTER(call, struct asking, call);
+	const struct child *from = ipc_data(a->peer);
+	const enum found f = is_account(m, a->other);
+	struct admission in = { .role = ROLE_IMAPD, .guest = a->account };
+	const char *why = "";
+
+	if (f != FOUND || from == NULL || !admit_has_room()) {
+		answer(a, f == FOUND ? TEMPFAIL : f, (struct slice){ NULL, 0 });
+		return;
+	}
+	in.login = ADMIT_VISITOR | (unsigned)from->pid;
+	in.uid = m->lookup_found.uid;
+	in.quota = (struct quota){ m->lookup_found.quota,
+		m->lookup_found.quota_messages };
+	arc4random_buf(in.ticket, sizeof in.ticket);
+	if (reach_admit(
+		&in, m->lookup_found.address, m->lookup_found.home, &why))
+		answer(a, FOUND, slice_of(in.ticket, sizeof in.ticket));
+	else
+		answer(a, TEMPFAIL, (struct slice){ NULL, 0 });
+}
+
+/* Unknown, and not willing to share, look the same. */
+static void
+visit(struct asking *a)
+{
+	const struct slice owner = slice_str(a->other);
+	struct err err = { 0 };
+	enum found f = ABSENT;
+
+	if (may_meet(slice_str(a->account), owner))
+		f = shares(a, owner, &err);
+	if (f == FOUND)
+		look_up(a, a->other, on_owner);
+	else
+		answer_found(a, f, &err);
+}
+
+static void
+grant(struct asking *a)
+{
+	const struct slice account = slice_str(a->account);
+	struct slice name = slice_str(a->other);
+	struct err err = { 0 };
+	struct buf anyone;
+	int rc = 0;
+
+	buf_init(&anyone, 1024);
+	if (slice_is(name, SHARING_ANYONE)) {
+		buf_adds(&anyone, SHARING_ANYONE "@");
+		buf_add(&anyone, domain_of(account));
+		name = buf_slice(&anyone);
+	}
+	if (may_meet(account, name))
+		rc = shares_add(account, name, &err);
+	buf_fini(&anyone);
+	if (rc == 0)
+		answer(a, FOUND, (struct slice){ NULL, 0 });
+	else if (err.class == ERR_PERM)
+		answer(a, ABSENT, (struct slice){ NULL, 0 });
+	else
+		answer_found(a, TEMPFAIL, &err);
+}
+
+static void
+owners(struct asking *a)
+{
+	const struct slice account = slice_str(a->account);
+	struct err err = { 0 };
+	struct buf name, out;
+	int rc;
+
+	buf_init(&out, OWNERS_BYTES);
+	buf_init(&name, 1024);
+	buf_adds(&name, SHARING_ANYONE "@");
+	buf_add(&name, domain_of(account));
+	rc = shares_owners(account, &out, &err);
+	if (rc == 0)
+		rc = shares_owners(buf_slice(&name), &out, &err);
+	buf_fini(&name);
+	if (rc == 0)
+		answer(a, FOUND, buf_slice(&out));
+	else
+		answer_found(a, TEMPFAIL, &err);
+	buf_fini(&out);
+}
+
+/* Whose process asks is known. */
+static void
+begin(struct asking *a)
+{
+	switch (a->what) {
+	case SHARING_VISIT:
+		visit(a);
+		break;
+	case SHARING_GRANT:
+		grant(a);
+		break;
+	case SHARING_OWNERS:
+		owners(a);
+		break;
+	}
+}
+
+static void
+on_account(struct ipc_call *call, struct msg *m)
+{
+	struct asking *a = OUTER(call, struct asking, call);
+	const struct child *from = ipc_data(a->peer);
+	enum found f = is_account(m, a->account);
+
+	if (f == FOUND && (from == NULL || m->lookup_found.uid != from->uid ||
+			      !slice_is(m->lookup_found.home, a->home)))
+		f = ABSENT;
+	if (f == FOUND)
+		begin(a);
+	else
+		answer(a, f, (struct slice){ NULL, 0 });
+}
+
+void
+sharing_on_ask(struct ipc *peer, struct msg *m)
+{
+	const struct msg_master_sharing *in = &m->master_sharing;
+	const struct child *from = ipc_data(peer);
+	struct slice rest;
+	struct asking *a;
+
+	if (master.conf->shared.sharing == SHARED_SHARING_NO || from == NULL ||
+	    in->what > SHARING_OWNERS || !place_ok(in->home) ||
+	    !place_rest(slice_str(from->place), in->home, &rest)) {
+		IPC_SEND(peer, master_shared, .id = in->id, .found = ABSENT);
+		return;
+	}
+	if (naskings >= ASKINGS_MAX) {
+		IPC_SEND(peer, master_shared, .id = in->id, .found = TEMPFAIL);
+		return;
+	}
+	a = xcalloc(1, sizeof *a);
+	naskings++;
+	a->peer = peer;
+	a->id = in->id;
+	a->what = (enum sharing_what)in->what;
+	a->account = from->account[0] != '\0' ? xstrdup(from->account)
+					      : xslicedup(in->account);
+	a->home = xslicedup(in->home);
+	a->other = xslicedup(in->other);
+	TAILQ_INSERT_TAIL(&askings, a, link);
+	if (from->account[0] != '\0')
+		begin(a);
+	else
+		look_up(a, a->account, on_account);
+}
+
+void
+sharing_forget(const struct ipc *peer)
+{
+	struct asking *a, *next;
+
+	for (a = TAILQ_FIRST(&askings); a != NULL; a = next) {
+		next = TAILQ_NEXT(a, link);
+		if (a->peer == peer)
+			asking_free(a);
+	}
+}
