@@ -24,6 +24,7 @@
 #include "master/park.h"
 #include "master/parked.h"
 #include "master/place.h"
+#include "master/shares.h"
 #include "master/slots.h"
 
 /* Whom PEER may talk to. */
@@ -36,6 +37,8 @@ may_reach(const struct ipc *peer, enum role role)
 		return role < ROLE_CTL && role != ROLE_MASTER;
 	if (ipc_role(peer) == ROLE_USER)
 		return role < ROLE_COUNT && role_is(role, ROLE_FOR_USERS);
+	if (ipc_role(peer) == ROLE_IMAPD && role == ROLE_IMAPD && !shares_on())
+		return false;
 	return c != NULL && role < ROLE_COUNT && (c->reach & 1U << role) != 0;
 }
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,12 +13,25 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/hex.h"
+#include "conf/master.h"
 #include "master/master.h"
 #include "sys/fd.h"
 
 enum { SHARES_MAX = 1000 }; /* of one owner */
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+bool
+shares_on(void)
+{
+	return master.conf->shared.sharing != SHARED_SHARING_NO;
+}
+
+bool
+shares_abroad(void)
+{
+	return master.conf->shared.sharing == SHARED_SHARING_ALL;
+}
 
 static bool
 is_plain(char c)

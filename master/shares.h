@@ -11,11 +11,16 @@
 #ifndef MASTER_SHARES_H
 #define MASTER_SHARES_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 
 struct buf;
 
+/* By the configuration: does anybody, and with other domains, too? */
+bool shares_on(void);
+bool shares_abroad(void);
 /* OWNER shares with NAME: on disk if 0.  Blocks.  ERR_PERM ERR_LIMIT: with too
  * many, or the addresses are too long. */
 int shares_add(struct slice owner, struct slice name, struct err *err);

@@ -18,7 +18,6 @@
 #include "base/mem.h"
 #include "base/quota.h"
 #include "base/slice.h"
-#include "conf/master.h"
 #include "ipc/lookup.h"
 #include "ipc/place.h"
 #include "ipc/role.h"
@@ -27,7 +26,6 @@
 #include "master/admit.h"
 #include "master/child.h"
 #include "master/child_roster.h"
-#include "master/master.h"
 #include "master/place.h"
 #include "master/reach.h"
 #include "master/shares.h"
@@ -98,8 +96,7 @@ same_domain(struct slice a, struct slice b)
 static bool
 may_meet(struct slice a, struct slice b)
 {
-	return master.conf->shared.sharing == SHARED_SHARING_ALL ||
-	       same_domain(a, b);
+	return shares_abroad() || same_domain(a, b);
 }
 
 /* ---- who is who ---- */
@@ -286,8 +283,8 @@ sharing_on_ask(struct ipc *peer, struct msg *m)
 	struct slice rest;
 	struct asking *a;
 
-	if (master.conf->shared.sharing == SHARED_SHARING_NO || from == NULL ||
-	    in->what > SHARING_OWNERS || !place_ok(in->home) ||
+	if (!shares_on() || from == NULL || in->what > SHARING_OWNERS ||
+	    !place_ok(in->home) ||
 	    !place_rest(slice_str(from->place), in->home, &rest)) {
 		IPC_SEND(peer, master_shared, .id = in->id, .found = ABSENT);
 		return;

@@ -70,7 +70,9 @@ on_command(struct session *s)
 		return;
 	}
 	turn_note(s->command->name, imapd_user_name(s->user));
-	if (may_command(s, &err) == -1)
+	if (relay_is_off(s))
+		imapd_bye(s, "[UNAVAILABLE] nothing is shared any more");
+	else if (may_command(s, &err) == -1)
 		imapd_no(s, s->command->name, &err);
 	else if (!relay_takes(s, &p))
 		s->command->run(s, &p);

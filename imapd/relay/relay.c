@@ -124,7 +124,8 @@ takes_named(struct session *s, struct parse p, size_t row)
 bool
 relay_takes(struct session *s, const struct parse *p)
 {
-	if (!names_shared() || guest_of(s) != NULL)
+	/* What is selected elsewhere stays so when sharing is turned off. */
+	if (guest_of(s) != NULL || (!names_shared() && selected(s) == NULL))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
 		if (slice_is(slice_str(s->command->name), named[i].name))
@@ -141,6 +142,12 @@ relay_takes(struct session *s, const struct parse *p)
 		return false;
 	relay_job_start(s, slice_str(selected(s)->owner), RELAY_PLAIN, NULL);
 	return true;
+}
+
+bool
+relay_is_off(const struct session *s)
+{
+	return guest_of(s) != NULL && !names_shared();
 }
 
 bool

@@ -13,11 +13,12 @@ struct session;
 /* Beside enum session_state: in a guest's session (guest.h), too. */
 enum { S_GUEST = 1 << 3 };
 
-/* The command under way, P behind its name, is another account's, or about what
- * is selected there: it was answered, or goes on.  False: it is for here. */
+/* The command under way, P behind its name, is about another account: it was
+ * answered, or goes on.  False: it is for here. */
 bool relay_takes(struct session *s, const struct parse *p);
-/* Is something selected elsewhere? */
+/* Is something selected elsewhere?  Is S a guest's, and sharing off by now? */
 bool relay_selected(const struct session *s);
+bool relay_is_off(const struct session *s);
 /* What names in a guest's commands begin with; empty: S is the owner's. */
 struct slice relay_inside(const struct session *s);
 /* S ends. */

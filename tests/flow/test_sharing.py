@@ -236,3 +236,19 @@ def test_off(make_pabal):
         refused(b, f"SELECT {box('alice')}", b"NONEXISTENT")
         assert b.ok("NAMESPACE") == [b'NAMESPACE (("" "/")) NIL NIL']
         assert not os.path.exists(os.path.join(p.dir, "state", "shares"))
+
+
+def test_turned_off(make_pabal):
+    """A reload ends visits: who has another's mailbox selected hears BYE."""
+    p = make_pabal(("pabal", "sharing", "domain"), users=("alice", "bob"))
+    with Imap(p) as a, Imap(p, "bob") as b, Imap(p, "bob") as idle:
+        a.append(MAIL)
+        a.ok("SETACL INBOX bob lr")
+        b.ok(f"SELECT {box('alice')}")
+        idle.ok(f"STATUS {box('alice')} (MESSAGES)")
+        p.conf("pabal", "sharing", "no")
+        p.reload()
+        with pytest.raises(Closed):
+            b.cmd("FETCH 1 BODY[]")
+        refused(idle, f"STATUS {box('alice')} (MESSAGES)", b"NONEXISTENT")
+        assert idle.ok("NAMESPACE") == [b'NAMESPACE (("" "/")) NIL NIL']
