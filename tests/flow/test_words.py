@@ -127,7 +127,10 @@ def test_owners_only(pabal):
             "conf get": ["smtpd", "max_errors"],
             "conf explain": ["max_errors"], "conf manual": ["smtpd"],
             "domain set": [DOMAIN, "quota", "1G"],
-            "init": ["--domain", "x.test"], "trace": ["x@y.test"]}
+            "init": ["--domain", "x.test"], "trace": ["x@y.test"],
+            "check-mail": ["/dev/null", "--zone", "/dev/null"],
+            "sieve check": ["/dev/null"],
+            "sieve test": ["/dev/null", "/dev/null"]}
     free = {"user list", "domain list", "alias list", "queue list",
             "queue count", "queue top", "privileges", "check", "conf show",
             "conf get", "conf explain", "conf diff", "conf check",
