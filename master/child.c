@@ -285,9 +285,9 @@ start(struct child *c)
 	}
 	if (child_has_nursery(c)) {
 		nursery = nursery_of(c->role);
-		/* One that was killed has no channel before it is waited for. */
-		c->unborn = nursery == NULL ||
-			    nursery->state != CHILD_READY ||
+		/* One that was killed has no channel before it is waited for.
+		 */
+		c->unborn = nursery == NULL || nursery->state != CHILD_READY ||
 			    nursery->peer == NULL;
 		if (c->unborn) /* start_unborn */
 			return;
