@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "ev/loop.h"
+#include "ev/turn.h"
 #include "ev/work.h"
 #include "fulltext/fulltext.h"
 #include "fulltext/indexer.h"
@@ -183,6 +184,7 @@ work(struct keeper *k)
 		ev_timer_set(&k->timer, BEGIN_MS);
 		return;
 	}
+	turn_note("fulltext", k->name);
 	work_begin();
 	while (more && !work_spent())
 		if (indexer_step(k->indexer, &more, &err) == -1) {

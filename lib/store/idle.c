@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "ev/loop.h"
+#include "ev/turn.h"
 #include "ev/work.h"
 #include "log/log.h"
 #include "store/account.h"
@@ -62,6 +63,7 @@ flush_one(struct account *a)
 	struct err err = { 0 };
 	bool more = false;
 
+	turn_note("flush", a->name);
 	/* Taken off first: changes meanwhile ask for the next round. */
 	take_off(a);
 	if (account_flush(a, &more, &err) == -1)
