@@ -27,9 +27,11 @@ EHLO announces under TLS, if it is something else.
 Hole() is one that connections wait for until open() is called.
 """
 import base64
+import errno
 import socket
 import struct
 import threading
+import time
 
 DROP, RESET, HANG, BABBLE = "DROP", "RESET", "HANG", "BABBLE"
 CAPS = ("PIPELINING", "SIZE 10000000", "8BITMIME", "SMTPUTF8",
@@ -279,10 +281,21 @@ class BadSmtp:
             self.listener = socket.socket(family)
             self.listener.setsockopt(
                 socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.listener.bind((self.host, self.port))
+            self.bind()
             self.port = self.listener.getsockname()[1]
         self.begin()
         return self
+
+    def bind(self):
+        """A connection of somebody else may have the port for a while."""
+        for left in range(600, -1, -1):
+            try:
+                self.listener.bind((self.host, self.port))
+                return
+            except OSError as e:
+                if e.errno != errno.EADDRINUSE or left == 0:
+                    raise
+                time.sleep(0.1)
 
     def begin(self):
         self.listener.listen(64)

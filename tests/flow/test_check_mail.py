@@ -183,11 +183,10 @@ def test_confined(tmp_path, files, by_zone):
         f.write(sample("rsa")[1][:300])
         f.flush()
         reader = wait(lambda: [c for c in children(p.pid) if
-                               status_of(c).get("Seccomp") == "2"],
+                               int(status_of(c).get("Seccomp_filters", 0)) > 1],
                       "a confined child")[0]
         status = status_of(reader)
         assert status["NoNewPrivs"] == "1"
-        assert int(status["Seccomp_filters"]) >= 2
         if os.getuid() == 0:
             assert set(status["Uid"].split()) == {"65534"}
             assert set(status["Gid"].split()) == {"65534"}
