@@ -17,7 +17,9 @@
 #include "sys/clock.h"
 #include "sys/kv.h"
 
-enum { EXPIRE_FILES = 200 };
+/* At once.  A day of more files than are counted has more than its sum says:
+ * then the bound on bytes takes hold later, and nothing goes too early. */
+enum { EXPIRE_FILES = 200, COUNT_FILES = 5000 };
 
 void
 store_set_retention(struct store *store, int64_t seconds, uint64_t bytes)
@@ -130,7 +132,7 @@ on_file(void *arg, const struct kept_file *file)
 	filename_parse(slice_str(file->name), &f);
 	sum->messages++;
 	sum->bytes += f.size > 0 ? (uint64_t)f.size : 0;
-	return true;
+	return sum->messages < COUNT_FILES;
 }
 
 /* The sum of a day (none: it is gone) into the index. */
