@@ -56,7 +56,7 @@ sieve_compare_relation_name(enum sieve_relation r)
 int
 sieve_compare_ext(enum sieve_comparator c)
 {
-	return comparators[c].ext;
+	return (int)comparators[c].ext;
 }
 
 bool

@@ -51,7 +51,7 @@ read_comparator(
 	id = sieve_compare_find(name);
 	if (id == -1)
 		return sieve_exec_fail(x, "unknown comparator");
-	m->comparator = id;
+	m->comparator = (enum sieve_comparator)id;
 	return 0;
 }
 
@@ -77,7 +77,7 @@ read_type(
 		r = sieve_compare_relation(name);
 		if (r == -1)
 			return sieve_exec_fail(x, "unknown relation");
-		m->relation = r;
+		m->relation = (enum sieve_relation)r;
 	}
 	return 0;
 }

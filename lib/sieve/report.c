@@ -11,7 +11,7 @@ sieve_report_init(struct sieve_report *r, struct arena *a, size_t max)
 	r->tail = &r->first;
 }
 
-static void
+static void __attribute__((format(printf, 5, 0)))
 add(struct sieve_report *r, struct slice script, struct sieve_pos pos,
     bool warning, const char *fmt, va_list ap)
 {

@@ -86,11 +86,12 @@ check_comparator(struct sieve_check *c, const struct sieve_node *n)
 		    SLICE_FMT(t->value->text));
 		return false;
 	}
-	if (sieve_compare_ext(id) != SIEVE_EXT_CORE &&
-	    !sieve_check_has(c, sieve_compare_ext(id))) {
+	if (sieve_compare_ext((enum sieve_comparator)id) != SIEVE_EXT_CORE &&
+	    !sieve_check_has(c,
+		(enum sieve_ext)sieve_compare_ext((enum sieve_comparator)id))) {
 		sieve_check_error(c, t->value->pos,
 		    "missing require \"comparator-%s\"",
-		    sieve_compare_name(id));
+		    sieve_compare_name((enum sieve_comparator)id));
 		return false;
 	}
 	if (t != NULL && sieve_rules_tag(n, SIEVE_TAG_LIST) != NULL) {
@@ -99,14 +100,14 @@ check_comparator(struct sieve_check *c, const struct sieve_node *n)
 		    "the list does");
 		return false;
 	}
-	if (!sieve_compare_knows_parts(id) &&
+	if (!sieve_compare_knows_parts((enum sieve_comparator)id) &&
 	    (sieve_rules_tag(n, SIEVE_TAG_CONTAINS) != NULL ||
 		sieve_rules_tag(n, SIEVE_TAG_MATCHES) != NULL ||
 		sieve_rules_tag(n, SIEVE_TAG_REGEX) != NULL)) {
 		sieve_check_error(c, t->value->pos,
 		    "the comparator %s knows no parts of strings: expected "
 		    ":is, :value or :count",
-		    sieve_compare_name(id));
+		    sieve_compare_name((enum sieve_comparator)id));
 		return false;
 	}
 	return true;
