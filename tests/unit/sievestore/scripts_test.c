@@ -26,7 +26,7 @@ test_names(void **state)
 		{ "x.sieve", true, "x.sieve.sieve" },
 		{ "a\"b\\c", true, "a\"b\\c.sieve" },
 		/* what is no file's name has another */
-		{ "a/b", true, "a_b~b13d5ebc6dd46b3c.sieve" },
+		{ "a/b", true, "a_b~4957f2e66ad96da9.sieve" },
 		{ "../x", true, NULL },
 		{ ".", true, NULL },
 		{ "..", true, NULL },
@@ -75,7 +75,6 @@ test_names(void **state)
 		assert_int_equal(sievestore_del(&fx, name, NULL), 0);
 		assert_string_equal(fx_dump(), "");
 	}
-	assert_false(slice_is(SLICE("a"), ""));
 }
 
 /* Names with the same beginning are different scripts. */
@@ -93,7 +92,7 @@ test_long_names(void **state)
 	assert_int_equal(
 	    sievestore_del(&fx, slice_str(LONG LONG "1"), NULL), 0);
 	assert_string_equal(
-	    fx_dump(), "a~0123456789abcdef=stop;|" LONG LONG "2=discard;|");
+	    fx_dump(), LONG LONG "2=discard;|a~0123456789abcdef=stop;|");
 }
 
 static void
