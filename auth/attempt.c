@@ -6,6 +6,7 @@
 
 #include "auth/scram.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "log/log.h"
@@ -163,10 +164,29 @@ log_result(const struct auth_check *c, enum auth_result result, const char *why)
 		    kv_s("result", results[result].name), kv_s("why", why));
 }
 
+/* Who serves a session of SERVICE; ROLE_COUNT: there is none. */
+static enum role
+session_role(struct slice service)
+{
+	static const struct {
+		const char *service;
+		enum role role;
+	} sessions[] = {
+		{ "imap", ROLE_IMAPD },
+		{ "pop3", ROLE_POP3D },
+		{ "managesieve", ROLE_SIEVED },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
+		if (slice_is(service, sessions[i].service))
+			return sessions[i].role;
+	return ROLE_COUNT;
+}
+
 bool
 attempt_has_session(struct slice service)
 {
-	return slice_is(service, "imap") || slice_is(service, "pop3");
+	return session_role(service) != ROLE_COUNT;
 }
 
 void
@@ -207,13 +227,6 @@ on_admitted(struct ipc_call *call, struct msg *m)
 	attempt_finish(c, AUTH_TEMPFAIL, "no session");
 }
 
-static enum role
-session_role(const struct auth_check *c)
-{
-	return slice_is(slice_str(c->service), "imap") ? ROLE_IMAPD
-						       : ROLE_POP3D;
-}
-
 void
 attempt_succeed(struct auth_check *c)
 {
@@ -224,7 +237,7 @@ attempt_succeed(struct auth_check *c)
 	digest_random(c->ticket, sizeof c->ticket);
 	c->has_ticket = true;
 	IPC_CALL(ipc_master(), &c->admit, master_admitted, on_admitted,
-	    ADMIT_MS, master_admit, .role = session_role(c),
+	    ADMIT_MS, master_admit, .role = session_role(slice_str(c->service)),
 	    .login = ipc_index(c->peer),
 	    .ticket = slice_of(c->ticket, sizeof c->ticket),
 	    .account = slice_str(c->account),

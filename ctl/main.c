@@ -83,7 +83,7 @@ confine(const struct ctl_confined *c, struct err *err)
 		.may = (c->ndirs > 0 ? MAY_READ | MAY_WRITE : 0) |
 		       (c->connect ? MAY_CONNECT : 0) |
 		       (c->dns != NULL ? MAY_DGRAM | MAY_CONNECT : 0) |
-		       (c->sync ? MAY_SYNC : 0),
+		       (c->sync ? MAY_SYNC : 0) | (c->link ? MAY_LINK : 0),
 		.dirs = c->dirs,
 		.ndirs = c->ndirs,
 		.ports = c->dns,

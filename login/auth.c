@@ -80,7 +80,7 @@ on_done(struct front_sasl *a, enum auth_result result, struct slice account,
 	struct login_session *s = session_of(a);
 
 	if (result == AUTH_OK) {
-		login_handoff_start(s, account, ticket);
+		login_handoff_start(s, account, ticket, front_sasl_data(a));
 		login_auth_free(&s->auth);
 		return;
 	}
@@ -118,6 +118,7 @@ auth_new(struct login_session *s)
 	a->session = s;
 	front_sasl_init(
 	    &a->sasl, &ops, &s->front, s->dialect->service, login_mechs(s));
+	a->sasl.ends_with_data = s->dialect->ends_with_data;
 	s->auth = a;
 	return a;
 }

@@ -31,6 +31,7 @@ struct login_handoff {
 	struct ipc *peer; /* the process of the account, for this session */
 	int inner;        /* our end of the pair, with TLS; -1 without */
 	char *account;
+	char *data; /* of SASL, for the client */
 	char ticket[AUTH_TICKET_SIZE];
 };
 
@@ -47,6 +48,7 @@ login_handoff_free(struct login_handoff **p)
 	fd_close(&h->inner);
 	explicit_bzero(h->ticket, sizeof h->ticket);
 	free(h->account);
+	free(h->data);
 	free(h);
 }
 
@@ -129,6 +131,9 @@ on_taken(struct ipc_call *call, struct msg *m)
 	else if (m->type == MSG_pop3d_taken && !m->pop3d_taken.ok)
 		not_taken(s, error_of(m->pop3d_taken.permanent,
 				 m->pop3d_taken.code, m->pop3d_taken.why));
+	else if (m->type == MSG_sieved_taken && !m->sieved_taken.ok)
+		not_taken(s, error_of(m->sieved_taken.permanent,
+				 m->sieved_taken.code, m->sieved_taken.why));
 	else
 		taken(s);
 }
@@ -148,10 +153,16 @@ send_in(struct login_session *s, int fd)
 		    .input = input, .sid = slice_str(s->front.sid),
 		    .address = slice_str(s->front.ip), .port = s->front.port,
 		    .tls = front_tls(&s->front));
-	else
+	else if (s->dialect->role == ROLE_POP3D)
 		IPC_CALL(h->peer, &h->call, pop3d_taken, on_taken, TAKE_MS,
 		    pop3d_session, .client = fd, .input = input,
 		    .sid = slice_str(s->front.sid),
+		    .address = slice_str(s->front.ip), .port = s->front.port,
+		    .tls = front_tls(&s->front));
+	else
+		IPC_CALL(h->peer, &h->call, sieved_taken, on_taken, TAKE_MS,
+		    sieved_session, .client = fd, .input = input,
+		    .sasl = slice_str(h->data), .sid = slice_str(s->front.sid),
 		    .address = slice_str(s->front.ip), .port = s->front.port,
 		    .tls = front_tls(&s->front));
 }
@@ -177,14 +188,15 @@ login_handoff_drained(struct login_session *s)
 }
 
 void
-login_handoff_start(
-    struct login_session *s, struct slice account, struct slice ticket)
+login_handoff_start(struct login_session *s, struct slice account,
+    struct slice ticket, struct slice data)
 {
 	struct login_handoff *h = xcalloc(1, sizeof *h);
 
 	h->session = s;
 	h->inner = -1;
 	h->account = xslicedup(account);
+	h->data = xslicedup(data);
 	if (ticket.n == sizeof h->ticket)
 		memcpy(h->ticket, ticket.p, sizeof h->ticket);
 	s->handoff = h;

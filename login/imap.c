@@ -345,4 +345,5 @@ const struct login_dialect login_imap = {
 	.unserved = imap_unserved,
 	.malformed = imap_malformed,
 	.bye = imap_bye,
+	.unauthenticate = " UNAUTHENTICATE\r\n",
 };

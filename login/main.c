@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * login: the front end of POP3 and IMAP.  It parses what strangers send before
- * they are known, ends their TLS, and hands the session in; it can open no
- * mailbox itself.
+ * login: the front end of POP3, IMAP and ManageSieve.  It parses what strangers
+ * send before they are known, ends their TLS, and hands the session in; it can
+ * open no mailbox itself.
  */
 #include <stddef.h>
 
@@ -62,7 +62,7 @@ static const struct service login_service = {
 	.conf_slot = (const void **)&login_conf,
 	.user = "pabal-login",
 	.reach = REACH(ROLE_AUTH) | REACH(ROLE_KEYS) | REACH(ROLE_IMAPD) |
-		 REACH(ROLE_POP3D),
+		 REACH(ROLE_POP3D) | REACH(ROLE_SIEVED),
 	.may = MAY_ACCEPT,
 	.ipc = &table,
 	.start = on_start,

@@ -7,9 +7,9 @@
 
 /* clang-format off */
 #define LOGIN_METRICS(C) \
-	C(logins, "Sessions handed off to imapd or pop3d.") \
+	C(logins, "Sessions handed off to imapd, pop3d or sieved.") \
 	C(refused, "Logins that did not succeed.") \
-	C(unserved, "Sessions that imapd or pop3d did not take.")
+	C(unserved, "Sessions that imapd, pop3d or sieved did not take.")
 /* clang-format on */
 
 enum login_counter {

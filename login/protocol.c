@@ -39,6 +39,7 @@ static const struct login_protocol protocols[] = {
 	{ { "imaps", true },  &login_imap },
 	{ { "pop3",  false }, &login_pop3 },
 	{ { "pop3s", true },  &login_pop3 },
+	{ { "managesieve", false }, &login_managesieve },
 };
 /* clang-format on */
 
@@ -85,8 +86,12 @@ session_take(struct front_session *f, struct slice in)
 static void
 session_secured(struct front_session *f)
 {
-	xfree(&of(f)->user);
-	login_mode(of(f), LOGIN_LINES);
+	struct login_session *s = of(f);
+
+	xfree(&s->user);
+	login_mode(s, LOGIN_LINES);
+	if (s->dialect->secured != NULL)
+		s->dialect->secured(s);
 }
 
 static void

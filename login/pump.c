@@ -11,7 +11,6 @@
 #include "base/slice.h"
 #include "ev/stream.h"
 #include "front/session.h"
-#include "ipc/role.h"
 #include "log/log.h"
 #include "login/conf.h"
 #include "login/session.h"
@@ -31,15 +30,15 @@ static const struct stream_limits limits = {
 	.out_low = WAITS_LOW,
 };
 
-#define UNAUTHENTICATE " UNAUTHENTICATE\r\n"
-enum { BEHIND_MAX = 4096 };
+enum { BEHIND_MAX = 4096, COMMAND_MAX = 32 };
 
 struct login_pump {
 	struct login_session *session;
 	struct stream inner;
 	bool client_gone;
-	/* IMAP: */
-	char tail[sizeof UNAUTHENTICATE - 1]; /* the last that was sent */
+	/* Where the protocol has UNAUTHENTICATE: */
+	const char *command;
+	char tail[COMMAND_MAX]; /* the last that was sent */
 	size_t ntail;
 	bool remembers;
 	struct buf behind; /* the last UNAUTHENTICATE */
@@ -60,7 +59,7 @@ wipe(struct buf *b)
 static void
 look_at(struct login_pump *p, struct slice line)
 {
-	const size_t max = sizeof p->tail;
+	const size_t max = strlen(p->command);
 	const struct slice end =
 	    slice_from(line, line.n > max ? line.n - max : 0);
 	const size_t keep = max - end.n < p->ntail ? max - end.n : p->ntail;
@@ -74,7 +73,7 @@ look_at(struct login_pump *p, struct slice line)
 		p->remembers = false;
 		wipe(&p->behind);
 	}
-	if (slice_iis(slice_of(p->tail, p->ntail), UNAUTHENTICATE)) {
+	if (slice_iis(slice_of(p->tail, p->ntail), p->command)) {
 		p->remembers = true;
 		buf_reset(&p->behind);
 	}
@@ -112,6 +111,7 @@ take_back(struct login_session *s)
 	log_info("login.unauthenticated", kv_s("sid", s->front.sid),
 	    kv_s("client", s->front.ip));
 	s->frame = (struct imaptext_frame){ 0 };
+	s->msieve = (struct managesieve_frame){ 0 };
 	front_deadline(&s->front, login_conf->login_timeout);
 	login_mode(s, LOGIN_LINES);
 	if (!fits)
@@ -137,7 +137,7 @@ on_client_input(struct stream *st)
 {
 	struct login_session *s = OUTER(st, struct login_session, front.stream);
 
-	if (s->dialect->role == ROLE_IMAPD)
+	if (s->pump->command != NULL)
 		look_for_end(s->pump, stream_input(st));
 	pass(st, &s->pump->inner);
 }
@@ -197,8 +197,7 @@ on_inner_end(struct stream *st, enum stream_end why)
 		front_end(&p->session->front, "closed");
 		return;
 	}
-	if (why == STREAM_EOF && p->session->dialect->role == ROLE_IMAPD &&
-	    is_open(st->io.fd)) {
+	if (why == STREAM_EOF && p->command != NULL && is_open(st->io.fd)) {
 		take_back(p->session);
 		return;
 	}
@@ -224,6 +223,8 @@ login_pump_start(struct login_session *s, int fd)
 	struct login_pump *p = xcalloc(1, sizeof *p);
 
 	p->session = s;
+	p->command = s->dialect->unauthenticate;
+	p->tail[p->ntail++] = '\n'; /* what stands before the first command */
 	buf_init(&p->behind, BEHIND_MAX);
 	s->pump = p;
 	stream_consume(&s->front.stream, stream_input(&s->front.stream).n);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A client of POP3 and IMAP in the front end, from connecting until it is
- * handed in (without TLS) or gone.  What differs between the protocols is in a
- * dialect (imap.c, pop3.c); TLS, limits and the end are the front end's;
- * authentication and what follows are in auth.c, handoff.c, pump.c.
+ * A client of POP3, IMAP and ManageSieve in the front end, from connecting
+ * until it is handed in (without TLS) or gone.  What differs between the
+ * protocols is in a dialect (imap.c, pop3.c, managesieve.c); TLS, limits and
+ * the end are the front end's; authentication and what follows are in auth.c,
+ * handoff.c, pump.c.
  */
 #ifndef LOGIN_SESSION_H
 #define LOGIN_SESSION_H
@@ -17,6 +18,7 @@
 #include "ipc/auth.h"
 #include "ipc/role.h"
 #include "login/imaptext.h"
+#include "proto/managesieve.h"
 
 struct err;
 struct login_session;
@@ -39,11 +41,19 @@ struct login_dialect {
 	void (*unserved)(struct login_session *s, const struct err *why);
 	/* The exchange was no SASL, or was cancelled. */
 	void (*malformed)(struct login_session *s, const char *text);
+	/* TLS has begun; NULL: nothing is said of that. */
+	void (*secured)(struct login_session *s);
 	/* The last words before the connection ends, for CODE of RFC 5530. */
 	void (*bye)(const char *code, const char *text, struct buf *out);
+	/* What a client says to be logged out and stay, with what stands before
+	 * and behind; NULL: there is no such command. */
+	const char *unauthenticate;
+	/* What a mechanism has for the client in the end goes with the word
+	 * that it was right; else as a challenge before. */
+	bool ends_with_data;
 };
 
-extern const struct login_dialect login_imap, login_pop3;
+extern const struct login_dialect login_imap, login_pop3, login_managesieve;
 
 enum login_mode {
 	LOGIN_LINES, /* commands */
@@ -64,6 +74,8 @@ struct login_session {
 	unsigned errors, failures;
 	/* IMAP */
 	struct imaptext_frame frame;
+	/* ManageSieve */
+	struct managesieve_frame msieve;
 	char tag[LOGIN_TAG_MAX + 1]; /* of the command under way */
 	/* POP3 */
 	char *user;

@@ -19,6 +19,7 @@ struct ctl_confined {
 	bool connect;               /* it may open TCP connections */
 	const struct port_set *dns; /* UDP and TCP to these; NULL: to none */
 	bool sync;                  /* it has threads that sync files */
+	bool link;                  /* it makes symbolic links there */
 };
 
 #endif

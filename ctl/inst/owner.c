@@ -26,7 +26,8 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"queue bad", "queue bad restore", "queue bad show", "queue bad export",
 	"queue bad delete", "cert list", "cert install", "cert new", "conf set",
 	"conf unset", "import imap", "mailbox export", "mailbox import",
-	"domain set", "init" };
+	"domain set", "sieve list", "sieve show", "sieve put", "sieve activate",
+	"sieve deactivate", "sieve delete", "sieve rename", "init" };
 
 static bool
 is_for_owner(const char *words)

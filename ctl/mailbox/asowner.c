@@ -55,7 +55,8 @@ confine(const struct tour *t, const struct asowner *o,
 		.gid = owner->gid,
 		.dirs = dirs,
 		.connect = t->task->connect,
-		.sync = t->task->loop };
+		.sync = t->task->loop,
+		.link = t->task->links };
 
 	dirs[c.ndirs++] = o->dirfd;
 	for (size_t i = 0; i < t->task->ndirs && c.ndirs < DIRS_MAX; i++)
@@ -82,11 +83,10 @@ open_account(struct asowner *o, struct err *err)
 	return f == FOUND ? 0 : -1;
 }
 
+/* Its task, with the account open. */
 static int
-work(const struct tour *t, struct asowner *o,
-    const struct mailstore_owner *owner)
+in_store(const struct tour *t, struct asowner *o, const char *boot_id)
 {
-	char boot_id[STORE_BOOT_ID_SIZE];
 	struct store_opts opts = { .hostname = t->tables->shared->hostname,
 		.boot_id = boot_id,
 		.place = o->entry->home,
@@ -94,11 +94,6 @@ work(const struct tour *t, struct asowner *o,
 	struct err err;
 	int rc;
 
-	progress_remember();
-	log_set(LOG_LOGFMT, LOG_LVL_WARN);
-	if (store_boot_id(boot_id, &err) == -1 ||
-	    confine(t, o, owner, &err) == -1)
-		return asowner_fail(o, &err);
 	if (t->task->loop)
 		opts.durable = diskloop_start(o->dirfd);
 	o->store = store_new(o->dirfd, &opts);
@@ -114,6 +109,23 @@ work(const struct tour *t, struct asowner *o,
 	}
 	store_free(&o->store);
 	diskloop_end();
+	return rc;
+}
+
+static int
+work(const struct tour *t, struct asowner *o,
+    const struct mailstore_owner *owner)
+{
+	char boot_id[STORE_BOOT_ID_SIZE];
+	struct err err;
+	int rc;
+
+	progress_remember();
+	log_set(LOG_LOGFMT, LOG_LVL_WARN);
+	if (store_boot_id(boot_id, &err) == -1 ||
+	    confine(t, o, owner, &err) == -1)
+		return asowner_fail(o, &err);
+	rc = t->task->files ? t->task->run(o) : in_store(t, o, boot_id);
 	progress_end();
 	return rc;
 }

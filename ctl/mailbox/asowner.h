@@ -33,7 +33,7 @@ struct asowner {
 	const struct account_entry *entry;
 	int dirfd;               /* the account's directory */
 	struct store *store;     /* in it: the account's path is "." */
-	struct account *account; /* with its quota */
+	struct account *account; /* with its quota; both NULL with files */
 	struct out *out;         /* for rows, which begin with asowner_row */
 	bool many;               /* it is not the only one */
 	void *arg;
@@ -47,6 +47,9 @@ struct asowner_task {
 	 * there may be several.  NULL: it prints something else. */
 	const struct out_col *cols;
 	size_t ncols;
+	bool files;      /* in its directory, without what lib/store knows of it
+			  */
+	bool links;      /* it makes symbolic links there */
 	bool make;       /* an account that nobody has used yet is made */
 	bool connect;    /* it may open TCP connections */
 	bool loop;       /* it runs the loop, and files are synced together */

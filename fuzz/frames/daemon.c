@@ -24,6 +24,7 @@
 #include "base/must.h"
 #include "ipc/frame.h"
 #include "ipc/master.h"
+#include "ipc/role_facts.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
 #include "sys/durable_file.h"
@@ -333,7 +334,7 @@ channel_of(enum role role)
 	struct peer *p = &self.channels[role];
 	const bool session =
 	    role == ROLE_LOGIN &&
-	    (self.svc->role == ROLE_IMAPD || self.svc->role == ROLE_POP3D);
+	    role_facts(self.svc->role)->serves == SERVES_ACCOUNT;
 	int theirs;
 
 	if (p->io.fd != -1)

@@ -41,6 +41,9 @@ struct front_sasl {
 	struct sasl_server *server;
 	struct ipc_call call;
 	uint64_t exchange; /* auth has it under this id; 0: it has none */
+	/* What the mechanism has for the client in the end is for done, not a
+	 * challenge that it acknowledges (RFC 4422 3.6). */
+	bool ends_with_data;
 	/* auth's word, while the client acknowledges it */
 	bool denied;
 	char *account;
@@ -65,6 +68,9 @@ void front_sasl_line(struct front_sasl *a, struct slice line);
 /* A command of the protocol has USER and SECRET. */
 void front_sasl_password(
     struct front_sasl *a, struct slice user, struct slice secret);
+/* To done: what the mechanism has for the client, in base 64; empty without
+ * ends_with_data. */
+struct slice front_sasl_data(const struct front_sasl *a);
 /* Who the client claims to be, for the log. */
 struct slice front_sasl_login(const struct front_sasl *a);
 

@@ -98,6 +98,7 @@ static const struct {
 	{ MAY_WRITE, "fdatasync" }, { MAY_WRITE, "syncfs" },
 	{ MAY_WRITE, "msync" }, { MAY_WRITE, "sync_file_range" },
 	{ MAY_WRITE, "mincore" },
+	{ MAY_LINK, "symlinkat" },
 	{ MAY_FORK, "wait4" }, { MAY_FORK, "fork" },
 	{ MAY_NARROW, "landlock_create_ruleset" },
 	{ MAY_NARROW, "landlock_add_rule" },

@@ -73,6 +73,8 @@ allow_beneath(int ruleset, int dir, const struct sandbox *box, uint64_t handled,
 		access |= FS_READ;
 	if ((box->may & MAY_WRITE) != 0)
 		access |= FS_WRITE | FS_REFER | FS_TRUNCATE;
+	if ((box->may & MAY_LINK) != 0)
+		access |= LANDLOCK_ACCESS_FS_MAKE_SYM;
 	const struct landlock_path_beneath_attr beneath = {
 		.allowed_access = access & handled,
 		.parent_fd = dir,

@@ -28,7 +28,7 @@ static const struct {
 	{ MAY_ACCEPT, "accept" }, { MAY_CONNECT, "connect" },
 	{ MAY_DGRAM, "dgram" }, { MAY_READ, "read" }, { MAY_WRITE, "write" },
 	{ MAY_SYNC, "sync" }, { MAY_SPAWN, "spawn" }, { MAY_FORK, "fork" },
-	{ MAY_UNIX, "unix" },
+	{ MAY_UNIX, "unix" }, { MAY_LINK, "link" },
 };
 /* clang-format on */
 

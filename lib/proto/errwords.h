@@ -15,6 +15,9 @@
 const char *errwords_imap(enum err_class class, enum err_code code);
 /* POP3's response code, without its brackets (RFC 2449 8, RFC 3206). */
 const char *errwords_pop3(enum err_class class, enum err_code code);
+/* ManageSieve's response code, without its parentheses (RFC 5804 1.3); NULL for
+ * a permanent refusal that has no word but its text. */
+const char *errwords_managesieve(enum err_class class, enum err_code code);
 /* The enhanced status code (RFC 3463) into OUT: "4.2.2".  OTHER ("2.0") is
  * what stands behind the class where the code has no status of its own. */
 enum { ERRWORDS_DSN = 8 };

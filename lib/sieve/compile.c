@@ -99,6 +99,25 @@ add_unit(struct compiler *c, const struct sieve_unit *unit)
 	return true;
 }
 
+/* It is found, or not yet; a circle would be told when it runs. */
+static bool
+include_later(struct unit_check *uc, const struct sieve_node *n,
+    enum sieve_location where, uint32_t *script)
+{
+	struct compiler *const c = uc->compiler;
+	const struct slice name = n->plain[0]->text;
+	struct slice text;
+
+	*script = SIEVE_NO_SCRIPT;
+	if (c->src->script != NULL &&
+	    c->src->script(c->src, where, name, &text) == ABSENT &&
+	    sieve_rules_tag(n, SIEVE_TAG_OPTIONAL) == NULL)
+		sieve_report_warning(c->report, uc->check.script,
+		    n->plain[0]->pos, "there is no script '%.*s' yet",
+		    SLICE_FMT(name));
+	return true;
+}
+
 static bool
 include_new(struct unit_check *uc, const struct sieve_node *n,
     enum sieve_location where, uint32_t *script)
@@ -155,6 +174,8 @@ on_include(
 		    check, n->plain[0]->pos, "invalid name of a script");
 		return false;
 	}
+	if (c->src->upload)
+		return include_later(uc, n, where, script);
 	if (find_unit(c, name, where, script)) {
 		/* With :once it is not run again. */
 		if (!c->units[*script].open ||

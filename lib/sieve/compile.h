@@ -3,6 +3,8 @@
 #ifndef SIEVE_COMPILE_H
 #define SIEVE_COMPILE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "sieve/emit.h"
 #include "sieve/report.h"
@@ -14,6 +16,9 @@ struct sieve_limits;
 struct sieve_source {
 	const struct sieve_lang *lang;
 	const struct sieve_limits *limits; /* NULL: the default */
+	/* A script that its author has just written: what it includes he may
+	 * write later (RFC 6609 3.2), and is looked for, but not read. */
+	bool upload;
 	/* The text of an included script, which has to stay; NULL: there is
 	 * nothing to include.  TEMPFAIL: nobody knows just now. */
 	enum found (*script)(struct sieve_source *src,

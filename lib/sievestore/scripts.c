@@ -138,23 +138,30 @@ sievestore_list_fini(struct sievestore_list *list)
 
 /* ---- one ---- */
 
+bool
+sievestore_has(const struct sievestore *s, struct slice name)
+{
+	char file[SIEVESTORE_FILE_BYTES];
+	int64_t bytes;
+
+	if (s->dir == -1 || !sievestore_name_valid(name))
+		return false;
+	sievestore_name_file(name, file);
+	return stat_file(s->dir, file, &bytes);
+}
+
 enum found
 sievestore_read(const struct sievestore *s, struct slice name, struct buf *text,
     struct err *err)
 {
 	char file[SIEVESTORE_FILE_BYTES];
-	int64_t bytes;
 	int fd, rc;
 
-	if (s->dir == -1 || !sievestore_name_valid(name)) {
+	if (!sievestore_has(s, name)) {
 		(void)no_script(err);
 		return ABSENT;
 	}
 	sievestore_name_file(name, file);
-	if (!stat_file(s->dir, file, &bytes)) {
-		(void)no_script(err);
-		return ABSENT;
-	}
 	fd = beneath_open(s->dir, file, O_RDONLY | O_NONBLOCK, 0, err);
 	if (fd == -1)
 		return TEMPFAIL;
@@ -239,12 +246,10 @@ static int
 find(const struct sievestore *s, struct slice name,
     char file[static SIEVESTORE_FILE_BYTES], struct err *err)
 {
-	int64_t bytes;
-
-	if (s->dir == -1 || !sievestore_name_valid(name))
+	if (!sievestore_has(s, name))
 		return no_script(err);
 	sievestore_name_file(name, file);
-	return stat_file(s->dir, file, &bytes) ? 0 : no_script(err);
+	return 0;
 }
 
 /* FOUND: NAME is the active one. */

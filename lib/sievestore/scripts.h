@@ -44,6 +44,8 @@ int sievestore_list(
     const struct sievestore *s, struct sievestore_list *list, struct err *err);
 void sievestore_list_fini(struct sievestore_list *list);
 
+/* Is there a script NAME? */
+bool sievestore_has(const struct sievestore *s, struct slice name);
 /* Its text to TEXT; TEMPFAIL also when it is larger than TEXT may be. */
 enum found sievestore_read(const struct sievestore *s, struct slice name,
     struct buf *text, struct err *err);

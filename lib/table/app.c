@@ -17,15 +17,23 @@ is_name(char c)
 }
 
 static bool
+is_protocol(struct slice word)
+{
+	static const char *const protocols[] = { "imap", "pop3", "managesieve",
+		"smtp" };
+
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		if (slice_is(word, protocols[i]))
+			return true;
+	return false;
+}
+
+static bool
 is_protocols(struct slice list)
 {
-	while (list.n > 0) {
-		const struct slice one = slice_cut(list, ',', &list);
-
-		if (!slice_is(one, "imap") && !slice_is(one, "pop3") &&
-		    !slice_is(one, "smtp"))
+	while (list.n > 0)
+		if (!is_protocol(slice_cut(list, ',', &list)))
 			return false;
-	}
 	return true;
 }
 

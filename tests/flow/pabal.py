@@ -37,7 +37,7 @@ PATIENCE = 30 * float(os.environ.get("PABAL_PATIENCE", "1")) * \
 if os.environ.get("PABAL_SANITIZE") and os.getuid() == 0:
     os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
 OFFSETS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465,
-           "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993}
+           "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993, "managesieve": 4190}
 PORTS = os.path.join(tempfile.gettempdir(), f"pabal-ports-{os.getuid()}")
 # Any of these in the log fails the test in which it was written.
 ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "broker.refused",
@@ -85,7 +85,7 @@ def free_base():
         try:
             fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with contextlib.ExitStack() as held:
-                for offset in [*OFFSETS.values(), 80, 4190]:
+                for offset in [*OFFSETS.values(), 80]:
                     s = held.enter_context(socket.socket())
                     s.bind(("127.0.0.1", base + offset))
             return base, ours
