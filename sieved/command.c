@@ -142,7 +142,7 @@ tell_report(struct sieved_session *s, const struct sieve_report *r, bool ok)
 	else if (text.n > 0)
 		sieved_reply_ok(s, "WARNINGS", buf_slice(&text));
 	else
-		sieved_reply_ok(s, NULL, SLICE("The script is right."));
+		sieved_reply_ok(s, NULL, SLICE("The script has no errors."));
 	buf_fini(&text);
 }
 

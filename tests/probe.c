@@ -443,6 +443,18 @@ try_setid(void)
 	return close_it(fd);
 }
 
+static int
+try_symlink(void)
+{
+	if (ours->ndirs == 0) {
+		errno = EPERM;
+		return -1;
+	}
+	if (symlinkat("/etc/passwd", ours->dirs[0], "probe-symlink") == -1)
+		return -1;
+	return unlinkat(ours->dirs[0], "probe-symlink", 0);
+}
+
 /* A directory of its own, opened to everybody of the host. */
 static int
 try_open_door(void)
@@ -512,6 +524,7 @@ static const struct attempt {
 	{ "connect-elsewhere", try_connect_elsewhere },
 	{ "dgram",   try_dgram },   { "raw",     try_raw },
 	{ "unix",    try_unix },    { "fork",    try_fork },
+	{ "symlink", try_symlink },
 	{ "setuid",  try_setuid },  { "chroot",  try_chroot },
 	{ "ptrace",  try_ptrace },  { "kill",    try_kill },
 	{ "mount",   try_mount },   { "io_uring", try_io_uring },

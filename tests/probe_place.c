@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Other people's mail, wanted from inside a process of imapd or pop3d: each way
- * to each target is logged as `probe.place target=… what=… got=…`, got being
- * "ok" when one of the paths that lead there did.  tests/flow/test_isolation.py
- * says who may reach what.
+ * Other people's mail, wanted from inside a process of imapd, pop3d or sieved:
+ * each way to each target is logged as `probe.place target=… what=… got=…`, got
+ * being "ok" when one of the paths that lead there did.
+ * tests/flow/test_isolation.py says who may reach what.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -217,7 +217,8 @@ probe_neighbours(const struct sandbox *box, bool narrowed)
 		ROLE_QMGR, ROLE_AUTH, ROLE_KEYS };
 
 	if (strcmp(program_invocation_short_name, "imapd") != 0 &&
-	    strcmp(program_invocation_short_name, "pop3d") != 0)
+	    strcmp(program_invocation_short_name, "pop3d") != 0 &&
+	    strcmp(program_invocation_short_name, "sieved") != 0)
 		return;
 	dir = box->dirs[0];
 	for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {

@@ -98,6 +98,7 @@ domain_records(struct buf *out, struct slice domain, struct slice host)
 		{ "_submissions._tcp.", 465 },
 		{ "_imaps._tcp.", 993 },
 		{ "_pop3s._tcp.", 995 },
+		{ "_sieve._tcp.", 4190 },
 	};
 
 	name(out, "", domain);

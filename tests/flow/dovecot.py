@@ -39,10 +39,14 @@ def listening(port):
 
 
 class Dovecot:
-    """MAIL: mail_location, beneath its own directory or a path."""
+    """MAIL: mail_location, beneath its own directory or a path; HOME: the
+    account's home, which is its own otherwise; SIEVE: with ManageSieve."""
 
-    def __init__(self, mail="maildir:{dir}/mail"):
+    def __init__(self, mail="maildir:{dir}/mail", home=None, sieve=False):
         need()
+        if sieve and not os.path.exists("/usr/lib/dovecot/managesieve"):
+            pytest.skip("no dovecot-managesieved")
+        self.sieve_port = free_port() if sieve else None
         self.dir = tempfile.mkdtemp(prefix="pabal-dovecot-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
         self.owner = pwd.getpwnam(OWNER)
@@ -51,6 +55,7 @@ class Dovecot:
         for made in "home", "mail":
             os.chown(self.path(made), self.owner.pw_uid, self.owner.pw_gid)
         self.imap_port, self.pop3_port = free_port(), free_port()
+        self.home = home or self.path("home")
         with open(self.path("users"), "w") as f:
             f.write(f"{USER}:{{PLAIN}}{PASSWORD}::::::\n")
         with open(self.path("conf"), "w") as f:
@@ -73,7 +78,7 @@ state_dir = {self.dir}/state
 log_path = {self.dir}/log
 instance_name = pabal-test
 listen = 127.0.0.1
-protocols = imap pop3
+protocols = imap pop3{' sieve' if self.sieve_port else ''}
 ssl = no
 disable_plaintext_auth = no
 mail_location = {mail}
@@ -84,7 +89,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={self.owner.pw_uid} gid={self.owner.pw_gid} home={self.dir}/home
+  args = uid={self.owner.pw_uid} gid={self.owner.pw_gid} home={self.home}
 }}
 service imap-login {{
   inet_listener imap {{
@@ -102,7 +107,7 @@ service pop3-login {{
     port = 0
   }}
 }}
-namespace inbox {{
+{self.sieve_conf()}namespace inbox {{
   inbox = yes
   separator = /
   mailbox "Sent Items" {{
@@ -111,6 +116,18 @@ namespace inbox {{
   }}
 }}
 """
+
+    def sieve_conf(self):
+        return f"""service managesieve-login {{
+  inet_listener sieve {{
+    address = 127.0.0.1
+    port = {self.sieve_port}
+  }}
+}}
+plugin {{
+  sieve = file:~/sieve;active=~/.dovecot.sieve
+}}
+""" if self.sieve_port else ""
 
     def imap(self):
         c = imaplib.IMAP4("127.0.0.1", self.imap_port, timeout=PATIENCE)

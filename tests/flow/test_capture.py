@@ -14,24 +14,26 @@ import pytest
 
 from imapraw import Imap
 from pabal import BUILD, DOMAIN, ROOT, Instance, parse_event, wait
+from sieveclient import Sieve
 from test_parking import held, idle
 
 pytestmark = pytest.mark.skipif(
     "PABAL_SANITIZE" in os.environ, reason="a hundred thousand frames a pair")
 
-CAPTORS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd", "pop3d", "parking",
+CAPTORS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd", "pop3d", "sieved",
+           "parking",
            "auth", "lookup", "keys", "logger")
 # Other users are needed for the last: only root can become them.
 EVERYBODY = CAPTORS + (("user",) if os.getuid() == 0 else ())
 PATIENCE = 600
 # Reached by a ticket alone, which auth gives for a right password.
-BY_TICKET = {"imapd", "pop3d"}
+BY_TICKET = {"imapd", "pop3d", "sieved"}
 PLACE = DOMAIN + "/alice"
 PAGE = os.path.join(ROOT, "doc", "privileges.md")
 BEGIN, END = "<!-- made by tests/flow/test_capture.py -->\n", "<!-- end -->\n"
 
 # Answers that would be a way in: none of them is ever given.
-PRIZES = (r"auth_checked .*result=0 ", r"(imapd|pop3d)_taken .*ok=1 ", r"master_ticket .*ok=1 ",
+PRIZES = (r"auth_checked .*result=0 ", r"(imapd|pop3d|sieved)_taken .*ok=1 ", r"master_ticket .*ok=1 ",
           r"master_shared .*text:[1-9]", r"imapd_visited .*ok=1 ",
           r"queue_committed .*ok=1 ",
           r"keys_signed .*signature:[1-9]", r"queue_(acted|bad_done|shown) ")
@@ -86,6 +88,7 @@ def everybody_works(p, word):
     wait(lambda: "agent=smtp" in p.log(since), "smtp's answer")
     p.pabal("queue", "delete", "recipient=x@example.net")
     p.pop().quit()
+    Sieve(p).close()
     c = p.imap()
     assert c.select("INBOX")[0] == "OK"
     c.logout()
@@ -94,11 +97,11 @@ def everybody_works(p, word):
 
 def capture_served(p, name):
     """The nursery, and a process that it has made for an account."""
-    client = p.imap() if name == "imapd" else p.pop()
+    client = {"imapd": p.imap, "pop3d": p.pop, "sieved": lambda: Sieve(p)}[name]()
     capture(p, name, "-", PLACE)
     # What it has said may have cost the session.
     with contextlib.suppress(Exception):
-        client.logout() if name == "imapd" else client.quit()
+        client.quit() if name == "pop3d" else client.logout()
 
 
 def capture_parking(p):
@@ -210,7 +213,7 @@ def test_nobody_died(captured):
     p, before = captured
     # Who serves somebody in particular may have been idle, and told to end.
     for_all = {pid for pid, name in before.items()
-               if name not in ("imapd", "pop3d", "local", "pipe")}
+               if name not in ("imapd", "pop3d", "sieved", "local", "pipe")}
     assert for_all and for_all <= set(p.processes())
     log = p.log()
     for event in ("child.killed", "child.exited", "proc.violation",

@@ -150,6 +150,7 @@ FLOODS = {
     "half-a-message": ("smtp", b"EHLO c\r\n" + MAIL + b"Subject: half", b""),
     "half-an-auth": ("submission", b"EHLO c\r\nAUTH PLAIN\r\nAGFsa", b""),
     "half-of-pop3": ("pop3", b"USER ali", b""),
+    "half-of-sieve": ("managesieve", b"AUTHENTICATE \"PLAIN\" {500+}\r\nAAA", b""),
     "half-of-lmtp": ("lmtp", b"LHLO c\r\n" + MAIL + b"Subject: half", b""),
     # answers that nobody reads
     "unread-smtp": ("smtp", b"EHLO c\r\n", b"NOOP\r\n" * 10000),
@@ -157,6 +158,7 @@ FLOODS = {
     "unread-lmtp": ("lmtp", b"LHLO c\r\n", b"VRFY x\r\n" * 10000),
     "unread-capability": ("imap", b"", b"a CAPABILITY\r\n" * 5000),
     "unread-capa": ("pop3", b"", b"CAPA\r\n" * 10000),
+    "unread-capability": ("managesieve", b"", b"CAPABILITY\r\n" * 10000),
     "unread-errors": ("imap", b"", b"a NONSENSE\r\n" * 5000),
     # the same behind the login
     "unread-list": ("imap", LOGIN, b'a LIST "" *\r\n' * 5000),
@@ -278,7 +280,8 @@ def test_renegotiation_is_refused(pabal, service):
     served(pabal, f"after the renegotiation of {service}")
 
 
-@pytest.mark.parametrize("service", ["smtp", "submission", "imap", "pop3"])
+@pytest.mark.parametrize("service", ["smtp", "submission", "imap", "pop3",
+                                     "managesieve"])
 def test_handshakes_that_stop(pabal, service):
     """A client hello of a real library, cut at every 16th octet."""
     context = ssl.create_default_context()

@@ -218,7 +218,7 @@ def reached(p, daemon, pid):
     return got
 
 
-def probe(p):
+def probe(p, daemons=("imapd", "pop3d")):
     """What alice's processes reached, by daemon."""
     for user, domain in (("bob", DOMAIN), ("carol", OTHER)):
         with open(os.path.join(p.maildir(user, domain), "cur", "secret:2,"),
@@ -230,8 +230,9 @@ def probe(p):
         os.symlink(path, os.path.join(p.maildir("alice"), "link-to-" + n))
     login(p, "alice@" + DOMAIN).logout()
     p.pop().quit()
+    Sieve(p).close()
     found = {}
-    for daemon in ("imapd", "pop3d"):
+    for daemon in daemons:
         pids = {e["pid"] for e in p.events("probe.place")
                 if e["daemon"].split("/")[0] == daemon}
         assert pids, daemon
@@ -263,7 +264,7 @@ sandboxed = pytest.mark.skipif("PABAL_SANITIZE" in os.environ,
 @pytest.mark.allow("broker.refused")
 def test_no_way_to_other_accounts(make):
     p = make("account", probe=True)
-    for daemon, got in probe(p).items():
+    for daemon, got in probe(p, ("imapd", "pop3d", "sieved")).items():
         assert out_of_reach(got["bob"]), (daemon, got["bob"])
         assert out_of_reach(got["carol"]), (daemon, got["carol"])
         # Nor by asking for those who could.

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from pabal import BUILD, DOMAIN, ROOT, Instance, landlock
+from sieveclient import Sieve
 
 pytestmark = pytest.mark.skipif(
     "PABAL_SANITIZE" in os.environ, reason="sanitizers need no sandbox")
@@ -26,7 +27,8 @@ FILTERED = ("sendto-fastopen", "sendmsg-fastopen", "fastopen-connect",
             "map-code", "make-code", "append", "setid", "open-door",
             "namespace")
 # An attempt that succeeds exactly with a right.
-WITH = {"connect": "connect", "dgram": "dgram", "unix": "unix", "fork": "fork"}
+WITH = {"connect": "connect", "dgram": "dgram", "unix": "unix", "fork": "fork",
+        "symlink": "link"}
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,7 @@ def probed():
         p.send("wakes pipe", to=f"command@{DOMAIN}")
         p.pop().quit()
         p.imap().logout()
+        Sieve(p).close()
         p.wait_queue(0)
         yield p
     finally:
@@ -58,7 +61,7 @@ def results(p, daemon):
 
 
 DAEMONS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd",
-           "pop3d", "parking", "auth", "lookup", "keys", "logger")
+           "pop3d", "sieved", "parking", "auth", "lookup", "keys", "logger")
 
 
 def test_every_daemon_is_declared(probed):
@@ -128,7 +131,7 @@ def test_no_open_fd_leads_outside(probed):
                 st = os.stat(f"/proc/{pid}/fd/{fd}")
             except OSError:
                 continue
-            # In a mount of its own (imapd, pop3d) the path is from there.
+            # In a mount of its own (imapd, pop3d, sieved) the path is from there.
             if target.startswith("/") and target != "/dev/null" and \
                     not target.startswith("/memfd:"):
                 assert (st.st_dev, st.st_ino) in inside, (name, fd, target)
@@ -149,9 +152,9 @@ def test_seccomp_and_no_new_privileges(probed):
 
 
 def test_only_declared_peers_are_introduced(probed):
-    # Those two ask on purpose (tests/probe_place.c).
+    # Those three ask on purpose (tests/probe_place.c).
     assert {e["peer"] for e in probed.events("broker.refused")} <= \
-        {"imapd", "pop3d"}
+        {"imapd", "pop3d", "sieved"}
 
 
 def test_uninvited_files_are_not_served(probed):

@@ -167,7 +167,7 @@ def test_diff_is_short(make_pabal):
         "auth scram_secret"} | {
         f"master:{s} listen" for s in (
             "smtp", "submission", "submissions", "lmtp", "imap", "imaps",
-            "pop3", "pop3s")}
+            "pop3", "pop3s", "managesieve")}
     p.conf("qmgr", "queue_lifetime", "4d")
     p.conf("smtpd", "max_errors", "20")  # as it is anyhow
     p.conf("smtpd:submission", "command_timeout", "77s")

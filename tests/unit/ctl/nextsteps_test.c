@@ -64,6 +64,7 @@ test_records(void **state)
 		"mail.example.org.\n",
 		"_imaps._tcp.example.org. SRV 0 1 993 mail.example.org.\n",
 		"_pop3s._tcp.example.org. SRV 0 1 995 mail.example.org.\n",
+		"_sieve._tcp.example.org. SRV 0 1 4190 mail.example.org.\n",
 		"xn--bcher-kva.example. MX 10 mail.example.org.\n",
 		"_dmarc.xn--bcher-kva.example. TXT \"v=DMARC1; p=none; "
 		"rua=mailto:postmaster@xn--bcher-kva.example\"\n",

@@ -12,26 +12,28 @@ static const struct {
 	const char *imap_perm;
 	const char *pop3_temp;
 	const char *pop3_perm;
+	const char *managesieve_temp;
+	const char *managesieve_perm;
 	const char *dsn;
 	bool public_temp;
 } rows[] = {
 	/* clang-format off */
-	[ERR_OTHER] =      { "UNAVAILABLE",   NULL,            "SYS/TEMP", "SYS/PERM", "2.0", false },
-	[ERR_NO_SPACE] =   { "UNAVAILABLE",   NULL,            "SYS/TEMP", "SYS/PERM", "3.1", false },
-	[ERR_FORGED] =     { "SERVERBUG",     "SERVERBUG",     "SYS/TEMP", "SYS/PERM", "2.0", false },
-	[ERR_BUSY] =       { "INUSE",         "INUSE",         "IN-USE",   "IN-USE",   "2.0", true },
-	[ERR_IN_USE] =     { "INUSE",         "INUSE",         "IN-USE",   "IN-USE",   "2.0", true },
-	[ERR_OVER_QUOTA] = { "OVERQUOTA",     "OVERQUOTA",     "SYS/TEMP", "SYS/PERM", "2.2", true },
-	[ERR_LIMIT] =      { "LIMIT",         "LIMIT",         "SYS/TEMP", "SYS/PERM", "2.0", true },
-	[ERR_TOO_BIG] =    { "TOOBIG",        "TOOBIG",        "SYS/TEMP", "SYS/PERM", "3.4", true },
-	[ERR_EXISTS] =     { "ALREADYEXISTS", "ALREADYEXISTS", "SYS/TEMP", "SYS/PERM", "2.0", true },
-	[ERR_NOT_FOUND] =  { "NONEXISTENT",   "NONEXISTENT",   "SYS/TEMP", "SYS/PERM", "2.0", true },
-	[ERR_NO_TARGET] =  { "TRYCREATE",     "TRYCREATE",     "SYS/TEMP", "SYS/PERM", "2.0", true },
-	[ERR_NO_ACCOUNT] = { "CONTACTADMIN",  "CONTACTADMIN",  "SYS/TEMP", "SYS/PERM", "2.0", true },
-	[ERR_CANNOT] =     { "CANNOT",        "CANNOT",        "SYS/TEMP", "SYS/PERM", "2.0", true },
-	[ERR_SYNTAX] =     { "CLIENTBUG",     "CLIENTBUG",     "SYS/TEMP", "SYS/PERM", "2.0", true },
-	[ERR_TOO_SOON] =   { "LIMIT",         "LIMIT",         "LOGIN-DELAY", "LOGIN-DELAY", "2.0", true },
-	[ERR_DENIED] =     { "NOPERM",        "NOPERM",        "SYS/TEMP", "SYS/PERM", "2.0", true },
+	[ERR_OTHER] =      { "UNAVAILABLE",   NULL,            "SYS/TEMP", "SYS/PERM", "TRYLATER", NULL, "2.0", false },
+	[ERR_NO_SPACE] =   { "UNAVAILABLE",   NULL,            "SYS/TEMP", "SYS/PERM", "TRYLATER", NULL, "3.1", false },
+	[ERR_FORGED] =     { "SERVERBUG",     "SERVERBUG",     "SYS/TEMP", "SYS/PERM", "TRYLATER", NULL, "2.0", false },
+	[ERR_BUSY] =       { "INUSE",         "INUSE",         "IN-USE",   "IN-USE",   "TRYLATER", NULL, "2.0", true },
+	[ERR_IN_USE] =     { "INUSE",         "INUSE",         "IN-USE",   "IN-USE",   "ACTIVE", "ACTIVE", "2.0", true },
+	[ERR_OVER_QUOTA] = { "OVERQUOTA",     "OVERQUOTA",     "SYS/TEMP", "SYS/PERM", "QUOTA", "QUOTA", "2.2", true },
+	[ERR_LIMIT] =      { "LIMIT",         "LIMIT",         "SYS/TEMP", "SYS/PERM", "QUOTA/MAXSCRIPTS", "QUOTA/MAXSCRIPTS", "2.0", true },
+	[ERR_TOO_BIG] =    { "TOOBIG",        "TOOBIG",        "SYS/TEMP", "SYS/PERM", "QUOTA/MAXSIZE", "QUOTA/MAXSIZE", "3.4", true },
+	[ERR_EXISTS] =     { "ALREADYEXISTS", "ALREADYEXISTS", "SYS/TEMP", "SYS/PERM", "ALREADYEXISTS", "ALREADYEXISTS", "2.0", true },
+	[ERR_NOT_FOUND] =  { "NONEXISTENT",   "NONEXISTENT",   "SYS/TEMP", "SYS/PERM", "NONEXISTENT", "NONEXISTENT", "2.0", true },
+	[ERR_NO_TARGET] =  { "TRYCREATE",     "TRYCREATE",     "SYS/TEMP", "SYS/PERM", "TRYLATER", NULL, "2.0", true },
+	[ERR_NO_ACCOUNT] = { "CONTACTADMIN",  "CONTACTADMIN",  "SYS/TEMP", "SYS/PERM", "TRYLATER", NULL, "2.0", true },
+	[ERR_CANNOT] =     { "CANNOT",        "CANNOT",        "SYS/TEMP", "SYS/PERM", "TRYLATER", NULL, "2.0", true },
+	[ERR_SYNTAX] =     { "CLIENTBUG",     "CLIENTBUG",     "SYS/TEMP", "SYS/PERM", "TRYLATER", NULL, "2.0", true },
+	[ERR_TOO_SOON] =   { "LIMIT",         "LIMIT",         "LOGIN-DELAY", "LOGIN-DELAY", "TRYLATER", NULL, "2.0", true },
+	[ERR_DENIED] =     { "NOPERM",        "NOPERM",        "SYS/TEMP", "SYS/PERM", "TRYLATER", NULL, "2.0", true },
 	/* clang-format on */
 };
 
@@ -58,6 +60,10 @@ test_every_code(void **state)
 		same(errwords_imap(ERR_PERM, code), rows[i].imap_perm);
 		same(errwords_pop3(ERR_TEMP, code), rows[i].pop3_temp);
 		same(errwords_pop3(ERR_PERM, code), rows[i].pop3_perm);
+		same(errwords_managesieve(ERR_TEMP, code),
+		    rows[i].managesieve_temp);
+		same(errwords_managesieve(ERR_PERM, code),
+		    rows[i].managesieve_perm);
 		errwords_dsn(ERR_TEMP, code, "2.0", dsn);
 		assert_int_equal(dsn[0], '4');
 		assert_string_equal(dsn + 2, rows[i].dsn);

@@ -91,7 +91,7 @@ fx_write(const char *path, const char *text)
 }
 
 /* "a=text of a|b=text of b|>a" with the active one behind ">". */
-static const char *
+static inline const char *
 fx_dump(void)
 {
 	static struct buf out = { .max = 1 << 16 };
