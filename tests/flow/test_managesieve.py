@@ -69,7 +69,8 @@ def test_extensions_are_those_of_the_language(pabal, alice):
     names = alice.capabilities()["SIEVE"].split()
     assert {"fileinto", "vacation", "include", "regex"} <= set(names)
     for name in names:
-        alice.ok("CHECKSCRIPT", f'require "{name}";')
+        alice.ok("CHECKSCRIPT",
+                 f'require ["{name}", "foreverypart", "mime", "variables"];')
     alice.no("CHECKSCRIPT", 'require "vnd.example";')
 
 
@@ -173,8 +174,7 @@ class SieveWire(Wire):
 
 def test_sasl(make_pabal):
     """All mechanisms, and data in the OK where one has some (1.3)."""
-    p = make_pabal(("pabal", "sasl_mechanisms", "SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN"),
-                   ("auth", "penalty_free", "1000"))
+    p = make_pabal(("auth", "penalty_free", "1000"))
     issuer = Issuer()
     with open(os.path.join(p.dir, "etc", "issuer.jwks"), "w", encoding="utf-8") as f:
         json.dump({"keys": [issuer.jwk()]}, f)
@@ -182,6 +182,7 @@ def test_sasl(make_pabal):
     for name, value in (("oauth_keys", "issuer.jwks"), ("oauth_issuer", "https://idp.test"),
                         ("oauth_audience", "mail")):
         p.conf("auth", name, value)
+    p.conf("pabal", "sasl_mechanisms", "SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN")
     p.reload()
     p.pabal("user", "password", ALICE, "--scheme", "scram-sha-256", input=PASSWORD + "\n")
     for mechanism, message in (("OAUTHBEARER", bearer(issuer.token(ALICE))),
@@ -414,7 +415,7 @@ def test_unauthenticate(pabal):
 
 def test_unauthenticate_in_a_script(pabal, alice):
     """The word in a literal is no command."""
-    text = "# \r\nUNAUTHENTICATE\r\nkeep;\r\n"
+    text = "/*\r\nUNAUTHENTICATE\r\n*/ keep;\r\n"
     alice.ok("PUTSCRIPT", "word", text)
     assert alice.get("word") == text
     alice.logout()
@@ -500,13 +501,13 @@ def test_kill(make_pabal):
     with Sieve(p) as c:
         c.ok("PUTSCRIPT", "a", texts[0])
         c.ok("SETACTIVE", "a")
-    for n in range(12):
+    for n in range(4):
         c = Sieve(p)
         try:
             c.send(b"".join(b"PUTSCRIPT \"a\" %s\r\nRENAMESCRIPT \"a\" \"b\"\r\n"
                             b"RENAMESCRIPT \"b\" \"a\"\r\n" % string(texts[i % 2])
                             for i in range(40)))
-            for _ in range(1 + 5 * n):
+            for _ in range(1 + 15 * n):
                 c.reply()
             for pid in p.pids("sieved"):
                 os.kill(pid, signal.SIGKILL)
@@ -718,8 +719,8 @@ def test_sieve_connect(pabal, alice, tmp_path):
     assert r.returncode == 0, r.stdout + r.stderr
     assert alice.scripts() == {"mine": True}
     r = sieve_connect(pabal, "--list")
-    assert '"mine" ACTIVE' in r.stdout or "mine" in r.stdout, r.stdout + r.stderr
-    local.write_text("nonsense\n")
+    assert "mine" in r.stdout, r.stdout + r.stderr
+    local.write_text("nonsense;\n")
     r = sieve_connect(pabal, "--upload", "--localsieve", str(local),
                       "--remotesieve", "bad")
     assert "line 1" in r.stdout + r.stderr
