@@ -75,8 +75,8 @@ look(struct asowner *o, struct mailbox *m, struct findings *l, bool *building,
 	arena_init(&l->arena);
 	if (m == NULL)
 		return account_verify(o->account, note, l, err) == -1 ||
-			       account_verify_dirs(
-				   o->account, note, l, err) == -1
+			       account_verify_dirs(o->account, note, l, err) ==
+				   -1
 			   ? -1
 			   : 0;
 	return mailbox_verify(m, c->thorough, building, note, l, err);

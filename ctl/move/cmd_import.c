@@ -61,7 +61,7 @@ struct import_mail {
 	struct map besides; /* directory -> struct beside */
 	uint64_t small_left, lines;
 	bool small_known; /* the besides have been read */
-	bool entries;	  /* there was one */
+	bool entries;     /* there was one */
 	int64_t left_out;
 	/* the folder that is open */
 	struct mailbox *m;
@@ -129,8 +129,9 @@ end_one(struct import_mail *im, const struct append_info *info, uint64_t id)
 	return move_into_end(&im->into, info, &im->err);
 }
 
-/* A name for what has none that can stay: of its bytes, and how many of the same
- * came before, because the second of two that are the same is another message.
+/* A name for what has none that can stay: of its bytes, and how many of the
+ * same came before, because the second of two that are the same is another
+ * message.
  */
 static void
 name_by_bytes(struct import_mail *im, const char *kind, struct buf *base)
@@ -225,8 +226,8 @@ read_whole(struct import_mail *im, char *piece, size_t n)
 	return (ssize_t)got;
 }
 
-/* SIZE bytes and their padding to OUT, or TAKE (of struct import_mail), or (both
- * NULL) nowhere. */
+/* SIZE bytes and their padding to OUT, or TAKE (of struct import_mail), or
+ * (both NULL) nowhere. */
 static int
 take_bytes(struct import_mail *im, uint64_t size, struct buf *out,
     int (*take)(void *, struct slice))
@@ -510,8 +511,7 @@ import_tar(struct import_mail *im, struct slice first)
 	if (lseek(im->fd, 0, SEEK_CUR) != -1) {
 		rc = read_tar(im, first, true);
 		im->small_known = true;
-		if (rc == 0 &&
-		    lseek(im->fd, (off_t)first.n, SEEK_SET) == -1)
+		if (rc == 0 && lseek(im->fd, (off_t)first.n, SEEK_SET) == -1)
 			rc = err_sys(&im->err, ERR_TEMP, "lseek");
 	}
 	if (rc == 0)

@@ -27,8 +27,8 @@ textfile_load(int dirfd, const char *name, struct buf *out, struct err *err)
 		err_sys(err, ERR_TEMP, "fstat %s", name);
 		f = TEMPFAIL;
 	} else if (S_ISDIR(sb.st_mode)) {
-		err_set_code(err, ERR_TEMP, ERR_CANNOT, "%s is a directory",
-		    name);
+		err_set_code(
+		    err, ERR_TEMP, ERR_CANNOT, "%s is a directory", name);
 		f = TEMPFAIL;
 	} else if (!S_ISREG(sb.st_mode)) {
 		f = ABSENT;

@@ -42,7 +42,6 @@
 #define INDEX_NEW "pabal.index.new"
 #define INDEX_OLD "pabal.index.old"
 
-
 /* Numbers go on from the wall clock, so that a client's are below them. */
 static int
 put_meta(struct account *a, struct err *err)

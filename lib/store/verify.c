@@ -264,8 +264,7 @@ account_verify_dirs(
 		rc = -1;
 	rest = buf_slice(&dirs);
 	while (rc == 0 && rest.n > 0)
-		rc = verify_dir(
-		    &v, a, t, slice_cut(rest, '\0', &rest).p, err);
+		rc = verify_dir(&v, a, t, slice_cut(rest, '\0', &rest).p, err);
 	kv_abort(&t);
 	buf_fini(&dirs);
 	return rc;
