@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/cur.h"
 #include "base/must.h"
 #include "proto/managesieve.h"
+#include "proto/managesieve_frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

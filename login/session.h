@@ -18,7 +18,7 @@
 #include "ipc/auth.h"
 #include "ipc/role.h"
 #include "login/imaptext.h"
-#include "proto/managesieve.h"
+#include "proto/managesieve_frame.h"
 
 struct err;
 struct login_session;

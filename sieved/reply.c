@@ -7,6 +7,7 @@
 #include "proto/errwords.h"
 #include "proto/managesieve.h"
 #include "sieved/conf.h"
+#include "sieved/end.h"
 #include "sieved/session.h"
 
 void
@@ -41,5 +42,5 @@ sieved_reply_invalid(struct sieved_session *s, const char *text)
 	}
 	managesieve_put_reply(stream_out(&s->stream), "BYE", NULL,
 	    SLICE("too many errors, goodbye"));
-	sieved_session_end(s, "errors");
+	sieved_end(s, "errors");
 }

@@ -16,8 +16,10 @@
 #include "log/log.h"
 #include "log/metric.h"
 #include "proto/errwords.h"
+#include "proto/managesieve.h"
 #include "sieved/command.h"
 #include "sieved/conf.h"
+#include "sieved/end.h"
 #include "sieved/reply.h"
 #include "sievestore/active.h"
 #include "sys/beneath.h"
@@ -30,7 +32,6 @@ enum {
 	/* the largest script, or the list of as many as there can be */
 	OUT_MAX = 8 << 20,
 	SKIP_MAX = 64 << 20, /* of a literal that nobody wants */
-	GOODBYE_MS = 30000,  /* for the client to take the last response */
 	LOOK_MS = 60000,     /* for login to look whether it is open */
 };
 
@@ -74,25 +75,6 @@ on_gone(struct ev_task *task)
 	session_free(OUTER(task, struct sieved_session, gone));
 }
 
-static void
-note_end(struct sieved_session *s, const char *why)
-{
-	if (s->end != NULL)
-		return;
-	s->end = why;
-	log_info("sieved.session-end", kv_s("sid", s->sid),
-	    kv_s("account", s->account), kv_s("why", why),
-	    kv_u("commands", s->commands));
-}
-
-void
-sieved_session_end(struct sieved_session *s, const char *why)
-{
-	note_end(s, why);
-	stream_set_deadline(&s->stream, GOODBYE_MS);
-	stream_finish(&s->stream);
-}
-
 /* One try: what cannot be sent at once is lost. */
 static void
 say_timeout(const struct sieved_session *s)
@@ -115,7 +97,7 @@ on_end(struct stream *st, enum stream_end why)
 
 	if (why == STREAM_TIMEOUT)
 		say_timeout(s);
-	note_end(s, words[why]);
+	sieved_end_note(s, words[why]);
 	if (s->back && why == STREAM_EOF)
 		linger_close(stream_release_fd(st), LOOK_MS);
 	else
@@ -143,7 +125,7 @@ begin_skip(struct sieved_session *s, size_t at, uint64_t size)
 		return;
 	managesieve_put_reply(stream_out(&s->stream), "BYE", "QUOTA/MAXSIZE",
 	    SLICE("A literal is too large."));
-	sieved_session_end(s, "toobig");
+	sieved_end(s, "toobig");
 }
 
 static void
@@ -180,7 +162,7 @@ step(struct sieved_session *s)
 	default:
 		managesieve_put_reply(stream_out(&s->stream), "BYE", NULL,
 		    SLICE("The command is too long."));
-		sieved_session_end(s, "toobig");
+		sieved_end(s, "toobig");
 		return false;
 	}
 }
@@ -395,7 +377,7 @@ sieved_session_stop(void)
 			continue;
 		managesieve_put_reply(stream_out(&s->stream), "BYE", "TRYLATER",
 		    SLICE("The server is being stopped."));
-		sieved_session_end(s, "stop");
+		sieved_end(s, "stop");
 	}
 }
 

@@ -17,7 +17,7 @@
 #include "ev/stream.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
-#include "proto/managesieve.h"
+#include "proto/managesieve_frame.h"
 #include "sievestore/place.h"
 
 struct sieved_session {
@@ -53,8 +53,5 @@ bool sieved_session_busy(void);
 /* The process has the directory DIRFD, which is the part PLACE of the mail
  * root. */
 void sieved_session_init(int dirfd, const char *place);
-
-/* Send what waits, then end; WHY for the log. */
-void sieved_session_end(struct sieved_session *s, const char *why);
 
 #endif

@@ -18,8 +18,7 @@ struct ctl_confined {
 	size_t ndirs;
 	bool connect;               /* it may open TCP connections */
 	const struct port_set *dns; /* UDP and TCP to these; NULL: to none */
-	bool sync;                  /* it has threads that sync files */
-	bool link;                  /* it makes symbolic links there */
+	bool sync, link; /* it has threads that sync files; makes links there */
 };
 
 #endif

@@ -61,7 +61,8 @@ def results(p, daemon):
 
 
 DAEMONS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd",
-           "pop3d", "sieved", "parking", "auth", "lookup", "keys", "logger")
+           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "keys",
+           "logger")
 
 
 def test_every_daemon_is_declared(probed):

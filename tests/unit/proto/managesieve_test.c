@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/cur.h"
 #include "base/mem.h"
+#include "proto/managesieve_frame.h"
 
 enum { MAX = 64 };
 
