@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "ev/loop.h"
@@ -97,7 +96,7 @@ error_of(bool permanent, enum err_code code, struct slice text)
 	(void)err_set_code(&why, permanent ? ERR_PERM : ERR_TEMP, code, "%.*s",
 	    SLICE_FMT(text));
 	for (char *p = why.text; *p != '\0'; p++)
-		if (!ascii_isprint(*p))
+		if (*p < ' ' || *p > '~')
 			*p = '?';
 	return why;
 }
