@@ -291,14 +291,15 @@ def test_handshakes_that_stop(pabal, service):
     with contextlib.suppress(ssl.SSLWantReadError):
         client.do_handshake()
     hello = outgoing.read()
-    ask = {"imap": b"a STARTTLS\r\n", "pop3": b"STLS\r\n"}.get(
+    ask = {"imap": b"a STARTTLS\r\n", "pop3": b"STLS\r\n",
+           "managesieve": b"STARTTLS\r\n"}.get(
         service, b"EHLO c\r\nSTARTTLS\r\n")
     socks = []
     for cut in range(0, len(hello), 16):
         s = pabal.raw(service)
         s.sendall(ask)
         seen = b""
-        while not any(w in seen for w in (b"220 2.0.0", b"a OK", b"+OK Begin")):
+        while not any(w in seen for w in (b"220 2.0.0", b"a OK", b"+OK Begin", b'OK "Begin')):
             seen += s.recv(4096)
         s.sendall(hello[:cut])
         socks.append(s)

@@ -11,6 +11,7 @@ import pytest
 
 from imapraw import Imap
 from pabal import BUILD, DOMAIN, PASSWORD, alive, wait
+from sieveclient import Sieve
 
 OTHER = "other.test"
 # Carol's domain is not alice's and bob's.
