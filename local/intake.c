@@ -18,6 +18,7 @@
 #include "local/home.h"
 #include "local/job.h"
 #include "local/message.h"
+#include "local/sieve/run.h"
 #include "local/trace.h"
 #include "log/log.h"
 #include "log/metric.h"
@@ -83,7 +84,7 @@ one_recipient(struct local_job *job, const struct job_rcpt *r)
 		    "not a mailbox", SLICE(""));
 		return;
 	}
-	if (!forwarded(job, r))
+	if (!forwarded(job, r) && !run_begin(job, r))
 		local_deliver(job, r);
 }
 
@@ -135,11 +136,19 @@ local_intake_on_job(struct ipc *peer, struct msg *m)
 		return;
 	}
 	job->rcpts = arena_slice(&job->arena, m->job_start.recipients);
+	if (local_conf->sieve)
+		job->body = arena_slice(&job->arena, m->job_start.body);
 	join(job, &m->job_start);
 	ev_task_queue(&turns);
 }
 
 /* ---- turns ---- */
+
+static bool
+has_room(void)
+{
+	return local_deliver_has_room() && run_has_room();
+}
 
 /* Recipients of JOB as long as there is time; true when it has no more. */
 static bool
@@ -152,7 +161,7 @@ start_some(struct local_job *job)
 		if (!local_conf->extension_folders)
 			r.extension = SLICE("");
 		one_recipient(job, &r);
-		if (work_spent() || !local_deliver_has_room())
+		if (work_spent() || !has_room())
 			return job->rcpts.n == 0;
 	}
 	return true;
@@ -178,13 +187,12 @@ on_turns(struct ev_task *task)
 	struct local_job *job;
 
 	work_begin();
-	while (
-	    local_deliver_has_room() && (job = local_message_next()) != NULL) {
+	while (has_room() && (job = local_message_next()) != NULL) {
 		one_turn(job);
 		if (work_spent())
 			break;
 	}
-	if (local_message_next() != NULL && local_deliver_has_room())
+	if (local_message_next() != NULL && has_room())
 		ev_task_queue(task);
 	else
 		local_deliver_commit();
@@ -202,6 +210,7 @@ local_intake_init(struct store *store)
 {
 	local_message_init(store);
 	local_deliver_init(store, on_room);
+	run_init(store, on_room);
 	ev_task_init(&turns, on_turns);
 	metric_register(&records);
 	metric_register(&records_refused);
