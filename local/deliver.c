@@ -247,8 +247,7 @@ set_record(struct local_delivery *d, int64_t bytes, int64_t wire)
 	struct slice record;
 	int64_t sent_s;
 
-	if (local_message_record(
-		d->message, bytes, wire, &record, &sent_s))
+	if (local_message_record(d->message, bytes, wire, &record, &sent_s))
 		append_set_cache(d->append, record, sent_s);
 }
 
@@ -323,7 +322,8 @@ static enum found
 open_named(struct local_delivery *d, struct err *err)
 {
 	struct local_store *s = d->store;
-	enum found found = mailbox_open(d->account, s->mailbox, &d->mailbox, err);
+	enum found found =
+	    mailbox_open(d->account, s->mailbox, &d->mailbox, err);
 
 	if (found == ABSENT && s->create) {
 		*err = (struct err){ 0 };

@@ -13,9 +13,9 @@ struct store;
 /* One of the places that a script wants a message in. */
 struct local_store {
 	struct slice mailbox; /* empty: where the address says */
-	bool create;	      /* where it does not exist */
+	bool create;          /* where it does not exist */
 	unsigned flags;
-	struct slice keywords;	       /* with blanks between */
+	struct slice keywords;         /* with blanks between */
 	struct local_message *message; /* instead of the job's, or NULL */
 	/* It is on disk (ERR NULL), or nothing is, for a reason or because the
 	 * message is DAMAGED. */

@@ -23,8 +23,7 @@ hear_answer(struct task *t, uint64_t *number, struct slice *text)
 			    m.sieve_piece.bytes);
 			continue;
 		}
-		if (m.type != MSG_sieve_told ||
-		    m.sieve_told.found > TEMPFAIL)
+		if (m.type != MSG_sieve_told || m.sieve_told.found > TEMPFAIL)
 			return TEMPFAIL;
 		if (number != NULL)
 			*number = m.sieve_told.number;
@@ -55,8 +54,7 @@ answers_script(struct task *t, enum sieve_location where, struct slice name,
 	if (where == SIEVE_GLOBAL)
 		return global_text(name, text) ? FOUND : ABSENT;
 	buf_reset(b);
-	found = answers_ask(
-	    t, SIEVE_ASK_SCRIPT, name, SLICE(""), NULL, NULL);
+	found = answers_ask(t, SIEVE_ASK_SCRIPT, name, SLICE(""), NULL, NULL);
 	if (found == FOUND && b->failed)
 		return TEMPFAIL;
 	*text = arena_slice(&t->arena, buf_slice(b));
@@ -150,9 +148,8 @@ on_trace(struct sieve_env *env, struct slice script, uint32_t line,
 		return;
 	buf_addf(&t->trace, "%.*s:%u: ", SLICE_FMT(script), line);
 	for (size_t i = 0; i < text.n && i < 500; i++)
-		buf_addc(&t->trace, text.p[i] == '\n' || text.p[i] == '\r'
-					? ' '
-					: text.p[i]);
+		buf_addc(&t->trace,
+		    text.p[i] == '\n' || text.p[i] == '\r' ? ' ' : text.p[i]);
 	buf_addc(&t->trace, '\n');
 }
 

@@ -15,10 +15,10 @@
 #include "base/mem.h"
 #include "conf/values.h"
 #include "sieve/compile.h"
-#include "sieverun/conf.h"
 #include "sieve/lang.h"
 #include "sieve/limits.h"
 #include "sieve/load.h"
+#include "sieverun/conf.h"
 #include "sys/fd.h"
 
 enum { SCRIPTS_MAX = 1000, NAME_MAX_BYTES = 300 };
@@ -117,11 +117,10 @@ read_script(int dir, const char *file, const char *prefix, struct err *err)
 	int fd, rc;
 
 	if (state.n == SCRIPTS_MAX)
-		return err_set(err, ERR_PERM, "more than %d scripts",
-		    SCRIPTS_MAX);
+		return err_set(
+		    err, ERR_PERM, "more than %d scripts", SCRIPTS_MAX);
 	if ((size_t)snprintf(s->name, sizeof s->name, "%s%.*s", prefix,
-		(int)(strlen(file) - strlen(".sieve")), file) >=
-	    sizeof s->name)
+		(int)(strlen(file) - strlen(".sieve")), file) >= sizeof s->name)
 		return err_set(err, ERR_PERM, "%s: name too long", file);
 	fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1)
@@ -151,9 +150,9 @@ read_entry(int dir, const char *entry, const char *prefix, bool domains,
 	    !S_ISDIR(st.st_mode))
 		return 0;
 	snprintf(below, sizeof below, "%s/", entry);
-	return read_directory(openat(dir, entry, O_RDONLY | O_DIRECTORY |
-					      O_CLOEXEC),
-	    below, false, err);
+	return read_directory(
+	    openat(dir, entry, O_RDONLY | O_DIRECTORY | O_CLOEXEC), below,
+	    false, err);
 }
 
 /* FD is closed. */
@@ -208,8 +207,8 @@ compile(struct script *s, struct err *err)
 		    "sieve_directory: %.*s.sieve, line %u: %s",
 		    SLICE_FMT(report.first->script), report.first->pos.line,
 		    report.first->text);
-	else if ((s->code = sieve_load(
-		      buf_slice(&code), &state.lang, err)) == NULL)
+	else if ((s->code = sieve_load(buf_slice(&code), &state.lang, err)) ==
+		 NULL)
 		rc = -1;
 	buf_fini(&code);
 	arena_fini(&arena);
@@ -267,16 +266,17 @@ set_rules(struct err *err)
 			    off->v[i]);
 		for (unsigned e = 1; e < SIEVE_EXTS; e++)
 			if (slice_iis(slice_str(off->v[i]),
-				sieve_lang_ext_name(
-				    &all, (enum sieve_ext)e)))
+				sieve_lang_ext_name(&all, (enum sieve_ext)e)))
 				state.lang.exts &= ~SIEVE_EXT_BIT(e);
 	}
 	*l = sieve_limits_default;
 	l->actions = (uint32_t)sieverun_conf->max_actions;
 	l->redirects = (uint32_t)sieverun_conf->max_redirects;
 	l->notifications = (uint32_t)sieverun_conf->max_notifications;
-	l->vacation_min_s = (uint32_t)(sieverun_conf->vacation_min_period / 1000);
-	l->vacation_max_s = (uint32_t)(sieverun_conf->vacation_max_period / 1000);
+	l->vacation_min_s =
+	    (uint32_t)(sieverun_conf->vacation_min_period / 1000);
+	l->vacation_max_s =
+	    (uint32_t)(sieverun_conf->vacation_max_period / 1000);
 	return 0;
 }
 

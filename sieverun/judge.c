@@ -5,13 +5,13 @@
 
 #include "base/mem.h"
 #include "ipc/msg.h"
-#include "sieverun/answers.h"
-#include "sieverun/conf.h"
 #include "sieve/emit.h"
-#include "sieverun/global.h"
 #include "sieve/load.h"
 #include "sieve/result.h"
 #include "sieve/run.h"
+#include "sieverun/answers.h"
+#include "sieverun/conf.h"
+#include "sieverun/global.h"
 #include "sieverun/speak.h"
 #include "sieverun/task.h"
 #include "sieverun/tell.h"
@@ -59,8 +59,8 @@ add_global(struct judge *j, char when)
 	const struct sieve_code *code;
 	struct slice name;
 
-	for (size_t i = 0;
-	     (code = global_code(when, i, domain, &name)) != NULL; i++)
+	for (size_t i = 0; (code = global_code(when, i, domain, &name)) != NULL;
+	     i++)
 		add_step(j, code);
 }
 
@@ -203,11 +203,11 @@ conclude(struct judge *j)
 	}
 	r = &j->steps[j->done - 1].result;
 	if (r->status == SIEVE_FAILED)
-		(void)end(j->task, SIEVE_END_FAILED, r->script, r->line,
-		    r->err.text);
+		(void)end(
+		    j->task, SIEVE_END_FAILED, r->script, r->line, r->err.text);
 	else if (r->status == SIEVE_LATER)
-		(void)end(j->task, SIEVE_END_LATER, r->script, r->line,
-		    r->err.text);
+		(void)end(
+		    j->task, SIEVE_END_LATER, r->script, r->line, r->err.text);
 	else if (tell_all(j) == 0)
 		(void)end(j->task, SIEVE_END_DONE, SLICE(""), 0, "");
 	else

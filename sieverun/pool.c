@@ -106,7 +106,8 @@ start(struct run *r)
 	if (r->pid == 0)
 		child(r->channel);
 	if (r->pid == -1) {
-		log_err("sieverun.run-failed", kv_s("why", strerrordesc_np(errno)));
+		log_err(
+		    "sieverun.run-failed", kv_s("why", strerrordesc_np(errno)));
 		return -1;
 	}
 	fd_close(&r->channel);

@@ -5,13 +5,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sieverun/answers.h"
 #include "base/mem.h"
 #include "sieve/compile.h"
-#include "sieverun/global.h"
-#include "sieverun/judge.h"
 #include "sieve/lang.h"
 #include "sieve/limits.h"
+#include "sieverun/answers.h"
+#include "sieverun/global.h"
+#include "sieverun/judge.h"
 #include "sieverun/speak.h"
 #include "sieverun/task.h"
 
@@ -59,8 +59,8 @@ static enum found
 on_include(struct sieve_source *src, enum sieve_location where,
     struct slice name, struct slice *text)
 {
-	return answers_script(OUTER(src, struct compilation, source)->task,
-	    where, name, text);
+	return answers_script(
+	    OUTER(src, struct compilation, source)->task, where, name, text);
 }
 
 static void
@@ -79,12 +79,11 @@ compile(struct task *t, const struct msg_sieve_compile *in)
 
 	buf_init(&code, global_limits()->code_bytes);
 	sieve_report_init(&report, &t->arena, 1);
-	if (sieve_compile(
-		&c.source, name, text, &code, &report, &temporary)) {
+	if (sieve_compile(&c.source, name, text, &code, &report, &temporary)) {
 		if (speak_pieces(t->fd, SIEVE_PIECE_CODE, buf_slice(&code)) ==
 		    0)
-			(void)SPEAK(t->fd, sieve_compiled,
-			    .status = SIEVE_END_DONE);
+			(void)SPEAK(
+			    t->fd, sieve_compiled, .status = SIEVE_END_DONE);
 		return;
 	}
 	(void)SPEAK(t->fd, sieve_compiled,

@@ -47,8 +47,8 @@ cut(struct slice s, size_t n)
 }
 
 static int
-tell_store(struct task *t, const struct sieve_env *env,
-    const struct sieve_action *a)
+tell_store(
+    struct task *t, const struct sieve_env *env, const struct sieve_action *a)
 {
 	struct slice head = a->head, body = a->body;
 	const bool edited = head.p != NULL || env->message.p != t->message.p;
@@ -93,9 +93,9 @@ tell_letter(struct task *t, const struct sieve_env *env,
 		seconds = a->vacation->seconds;
 	}
 	if (!to.failed && tell_bytes(t, letter.head, letter.body, &from) == 0)
-		rc = SPEAK(t->fd, sieve_action, .kind = a->kind,
-		    .edited = true, .to = buf_slice(&to), .handle = handle,
-		    .seconds = seconds, .body_from = from);
+		rc = SPEAK(t->fd, sieve_action, .kind = a->kind, .edited = true,
+		    .to = buf_slice(&to), .handle = handle, .seconds = seconds,
+		    .body_from = from);
 	buf_fini(&to);
 	return rc;
 }

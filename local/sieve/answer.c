@@ -16,7 +16,7 @@
 static enum found
 as_answer(enum found found, const struct err *err)
 {
-	return found == FOUND                ? FOUND
+	return found == FOUND           ? FOUND
 	       : err->class == ERR_TEMP ? TEMPFAIL
 					: ABSENT;
 }

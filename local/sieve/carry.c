@@ -24,8 +24,9 @@ enum {
 static struct seen_key
 part_key(const struct run *r, const char *what, char id[64])
 {
-	snprintf(id, 64, "%.*s.%u", (int)(r->job->qid.n > 40 ? 40 : r->job->qid.n),
-	    r->job->qid.p, r->rcpt.number);
+	snprintf(id, 64, "%.*s.%u",
+	    (int)(r->job->qid.n > 40 ? 40 : r->job->qid.n), r->job->qid.p,
+	    r->rcpt.number);
 	return (struct seen_key){ "done", slice_str(id), slice_str(what) };
 }
 
@@ -344,8 +345,8 @@ plan(struct run *r, struct verdict_action *a)
 	char what[16];
 	struct run_store *s;
 
-	snprintf(what, sizeof what, "store%zu",
-	    (size_t)(a - r->verdict.actions));
+	snprintf(
+	    what, sizeof what, "store%zu", (size_t)(a - r->verdict.actions));
 	if (r->parts && was_done(r, what))
 		return;
 	s = add_store(r, a);
@@ -359,8 +360,9 @@ plan(struct run *r, struct verdict_action *a)
 		return;
 	s->store.message = edited(r, a);
 	if (s->store.message == NULL)
-		err_set(&r->err, ERR_TEMP, "sieve: the changed message is too "
-					   "large or cannot be read");
+		err_set(&r->err, ERR_TEMP,
+		    "sieve: the changed message is too "
+		    "large or cannot be read");
 }
 
 static void

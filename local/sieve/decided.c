@@ -63,7 +63,8 @@ too_many(struct slice text, uint64_t keep)
 	uint64_t n = 0;
 
 	while (at > 0) {
-		const size_t from = slice_rfind(slice_sub(text, 0, at - 1), '\n');
+		const size_t from =
+		    slice_rfind(slice_sub(text, 0, at - 1), '\n');
 
 		/* The line begins behind that line end, or at the start. */
 		const size_t begin = from == at - 1 ? 0 : from + 1;
@@ -126,8 +127,8 @@ decided_keep(const struct run *r, struct slice trace)
 	if (!append(r->script.account, buf_slice(&record))) {
 		dir = beneath_make(r->script.account, "sieve", 0700, NULL);
 		if (dir != -1)
-			write_file(r->script.account, SLICE(""),
-			    buf_slice(&record));
+			write_file(
+			    r->script.account, SLICE(""), buf_slice(&record));
 		fd_close(&dir);
 	}
 	buf_fini(&record);

@@ -38,7 +38,7 @@ struct run {
 	struct script script;
 	struct account *account; /* when it was asked about */
 	struct worker worker;
-	bool working; /* worker is in use */
+	bool working;  /* worker is in use */
 	bool compiled; /* in this run: a second time would not help */
 	struct arena arena;
 	struct verdict verdict;
@@ -52,7 +52,7 @@ struct run {
 	size_t nstores, open; /* without a word */
 	struct err err;       /* of the first that failed */
 	bool damaged;
-	bool parts; /* of which some may have been done before */
+	bool parts;    /* of which some may have been done before */
 	size_t letter; /* whose turn it is */
 	struct ipc_call call;
 	void (*end)(struct run *r); /* it has its result */

@@ -47,6 +47,5 @@ notice_put(const struct run *r, struct buf *out)
 		buf_addf(out, "Where:  %s, line %u\r\n", r->worker.script,
 		    r->worker.line);
 	buf_addf(out, "Error:  %s\r\n", r->failed);
-	buf_addf(out,
-	    "\r\nThis is told once a day at most.\r\n");
+	buf_addf(out, "\r\nThis is told once a day at most.\r\n");
 }

@@ -89,10 +89,9 @@ run_account(struct run *r)
 {
 	struct err err;
 
-	return r->account != NULL ||
-	       store_account_ensure(state.store,
-		   arena_str(&r->arena, r->rcpt.home), &r->account,
-		   &err) == FOUND;
+	return r->account != NULL || store_account_ensure(state.store,
+					 arena_str(&r->arena, r->rcpt.home),
+					 &r->account, &err) == FOUND;
 }
 
 static enum found
@@ -103,8 +102,7 @@ give_script(struct run *r, const struct msg_sieve_ask *q, uint64_t *hash)
 
 	*hash = found == FOUND ? sieve_emit_hash(buf_slice(&text)) : 0;
 	if (found == FOUND && q->what == SIEVE_ASK_SCRIPT &&
-	    !worker_say_bytes(
-		&r->worker, SIEVE_PIECE_SCRIPT, buf_slice(&text)))
+	    !worker_say_bytes(&r->worker, SIEVE_PIECE_SCRIPT, buf_slice(&text)))
 		found = TEMPFAIL;
 	buf_fini(&text);
 	return found;
@@ -117,9 +115,9 @@ note_duplicate(struct run *r, const struct msg_sieve_ask *q)
 
 	if (i == RUN_DUPLICATES_MAX)
 		return;
-	r->duplicates[i] = (struct seen_key){ "duplicate",
-		arena_slice(&r->arena, q->one),
-		arena_slice(&r->arena, q->two) };
+	r->duplicates[i] =
+	    (struct seen_key){ "duplicate", arena_slice(&r->arena, q->one),
+		    arena_slice(&r->arena, q->two) };
 	r->duplicate_s[i] = (uint32_t)q->number;
 	r->nduplicates++;
 }
@@ -189,11 +187,10 @@ compile(struct run *r)
 {
 	r->compiled = true;
 	if (!start(r, on_compiled) ||
-	    !worker_say_bytes(&r->worker, SIEVE_PIECE_SCRIPT,
-		buf_slice(&r->script.text)) ||
+	    !worker_say_bytes(
+		&r->worker, SIEVE_PIECE_SCRIPT, buf_slice(&r->script.text)) ||
 	    !WORKER_SAY(&r->worker, sieve_compile,
-		.name = slice_str(r->script.name),
-		.account = r->rcpt.account))
+		.name = slice_str(r->script.name), .account = r->rcpt.account))
 		later(r, "no process for it");
 }
 
@@ -291,6 +288,21 @@ has_global(void)
 	return c->sieve_before.n + c->sieve_default.n + c->sieve_after.n > 0;
 }
 
+/* The account of one without a script, for whom the administrator has one. */
+static enum found
+find_account(const char *home, struct script *s, struct err *err)
+{
+	struct account *a;
+
+	if (script_open_account(home, s, err) == 0)
+		return FOUND;
+	*err = (struct err){ 0 };
+	if (store_account_ensure(state.store, home, &a, err) != FOUND)
+		return TEMPFAIL;
+	account_close(&a);
+	return script_open_account(home, s, err) == 0 ? FOUND : TEMPFAIL;
+}
+
 /* Is there a script for R?  ABSENT with ERR set: one that cannot be had. */
 static enum found
 find_script(const struct job_rcpt *r, struct script *s, struct err *err)
@@ -303,9 +315,26 @@ find_script(const struct job_rcpt *r, struct script *s, struct err *err)
 	home = arena_str(&arena, r->home);
 	found = script_open(home, s, err);
 	if (found == ABSENT && err->class == ERR_NONE && has_global())
-		found = script_open_account(home, s, err) == 0 ? FOUND : ABSENT;
+		found = find_account(home, s, err);
 	arena_fini(&arena);
 	return found;
+}
+
+static void
+begin(struct local_job *job, const struct job_rcpt *rcpt,
+    const struct script *script)
+{
+	struct run *r = xcalloc(1, sizeof *r);
+
+	metric_add(&runs, 1);
+	state.count++;
+	r->job = job;
+	r->rcpt = *rcpt;
+	r->script = *script;
+	r->now_s = clock_wall_s();
+	r->end = on_end;
+	arena_init(&r->arena);
+	decide(r);
 }
 
 bool
@@ -313,31 +342,19 @@ run_begin(struct local_job *job, const struct job_rcpt *rcpt)
 {
 	struct script script;
 	struct err err = { 0 };
-	struct run *r;
 	enum found found;
 
-	if (!local_conf->sieve)
+	if (!local_conf->sieve || job->size == 0)
 		return false;
 	found = find_script(rcpt, &script, &err);
-	if (found != FOUND) {
-		if (err.class != ERR_NONE)
-			log_warn("local.sieve-failed",
-			    kv_slice("qid", job->qid),
-			    kv_slice("account", rcpt->account),
-			    kv_s("why", err.text));
-		return false;
-	}
-	metric_add(&runs, 1);
-	state.count++;
-	r = xcalloc(1, sizeof *r);
-	r->job = job;
-	r->rcpt = *rcpt;
-	r->script = script;
-	r->now_s = clock_wall_s();
-	r->end = on_end;
-	arena_init(&r->arena);
-	decide(r);
-	return true;
+	if (found == FOUND)
+		begin(job, rcpt, &script);
+	else if (found == TEMPFAIL)
+		job_fail(job, rcpt, "3.0", &err);
+	else if (err.class != ERR_NONE)
+		log_warn("local.sieve-failed", kv_slice("qid", job->qid),
+		    kv_slice("account", rcpt->account), kv_s("why", err.text));
+	return found != ABSENT;
 }
 
 bool

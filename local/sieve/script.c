@@ -5,135 +5,117 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "local/home.h"
+#include "sievestore/active.h"
+#include "sievestore/name.h"
+#include "sievestore/scripts.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
 
-#define ACTIVE	 ".dovecot.sieve"
-#define COMPILED "sieve/.pabal-code"
+#define COMPILED SIEVESTORE_DIR "/.pabal-code"
 
 enum { PATH_BYTES = 4096 };
+
+static void
+script_init(struct script *s)
+{
+	*s = (struct script){ .account = -1, .store.dir = -1 };
+}
 
 int
 script_open_account(const char *home, struct script *s, struct err *err)
 {
-	*s = (struct script){ .account = -1 };
-	s->account = beneath_open(
-	    home_dir(), home, O_RDONLY | O_DIRECTORY, 0, err);
-	return s->account == -1 ? -1 : 0;
+	script_init(s);
+	s->account =
+	    beneath_open(home_dir(), home, O_RDONLY | O_DIRECTORY, 0, err);
+	if (s->account == -1)
+		return -1;
+	if (sievestore_open(&s->store, s->account, err) == 0)
+		return 0;
+	script_close(s);
+	return -1;
 }
 
-/* The file that is active, or that the link leads to. */
-static int
-open_active(struct script *s, struct err *err)
+/* Most have none, and this is all it costs. */
+static bool
+is_there(const char *home)
 {
-	char target[PATH_BYTES];
-	struct slice name;
-	ssize_t n;
-	int fd = beneath_open(
-	    s->account, ACTIVE, O_RDONLY | O_NONBLOCK, 0, err);
+	char path[PATH_BYTES];
+	int fd;
 
-	if (fd != -1) {
-		s->name = xstrdup("dovecot");
-		return fd;
-	}
-	n = readlinkat(s->account, ACTIVE, target, sizeof target - 1);
-	if (n == -1)
-		return -1;
-	target[n] = '\0';
-	name = slice_of(target, (size_t)n);
-	if (!slice_starts(name, SLICE("sieve/")) ||
-	    !slice_ends(name, SLICE(".sieve"))) {
-		err_set(err, ERR_PERM, ACTIVE " leads elsewhere");
-		return -1;
-	}
-	fd = beneath_open(s->account, target, O_RDONLY | O_NONBLOCK, 0, err);
-	if (fd != -1)
-		s->name = xslicedup(slice_sub(
-		    name, strlen("sieve/"), name.n - strlen("sieve/.sieve")));
-	return fd;
+	if ((size_t)snprintf(path, sizeof path, "%s/" SIEVESTORE_ACTIVE,
+		home) >= sizeof path)
+		return false;
+	fd = beneath_open(home_dir(), path, O_RDONLY | O_NONBLOCK, 0, NULL);
+	if (fd == -1)
+		return errno != ENOENT;
+	fd_close(&fd);
+	return true;
 }
 
 enum found
 script_open(const char *home, struct script *s, struct err *err)
 {
-	char path[PATH_BYTES];
-	int fd;
+	struct sievestore_active active = { .fd = -1 };
+	enum found found;
 
-	*s = (struct script){ .account = -1 };
-	if ((size_t)snprintf(path, sizeof path, "%s/" ACTIVE, home) >=
-	    sizeof path)
+	script_init(s);
+	if (!is_there(home))
 		return ABSENT;
-	/* Most have none, and that is all it costs. */
-	fd = beneath_open(
-	    home_dir(), path, O_RDONLY | O_NONBLOCK, 0, NULL);
-	if (fd == -1 && errno == ENOENT)
-		return ABSENT;
-	fd_close(&fd);
 	if (script_open_account(home, s, err) == -1)
 		return TEMPFAIL;
-	fd = open_active(s, err);
-	if (fd == -1) {
-		script_close(s);
-		return ABSENT;
+	found =
+	    sievestore_active_open(&s->store, SCRIPT_MAX_BYTES, &active, err);
+	if (found == FOUND) {
+		s->name = xstrdup(active.name);
+		buf_init(&s->text, SCRIPT_MAX_BYTES);
+		if (fd_read_file(active.fd, &s->text, err) == -1)
+			found = TEMPFAIL;
 	}
-	buf_init(&s->text, SCRIPT_MAX_BYTES);
-	if (fd_read_file(fd, &s->text, err) == -1) {
-		fd_close(&fd);
+	sievestore_active_fini(&active);
+	if (found != FOUND)
 		script_close(s);
-		return ABSENT;
-	}
-	fd_close(&fd);
-	return FOUND;
+	return found;
 }
 
 void
 script_close(struct script *s)
 {
+	sievestore_close(&s->store);
 	fd_close(&s->account);
 	free(s->name);
 	buf_fini(&s->text);
-	*s = (struct script){ .account = -1 };
+	script_init(s);
 }
 
 enum found
 script_other(const struct script *s, struct slice name, struct buf *text)
 {
-	char path[PATH_BYTES];
-	enum found found;
-	int fd;
+	struct err err;
 
 	if (slice_is(name, s->name)) {
 		buf_add(text, buf_slice(&s->text));
 		return FOUND;
 	}
-	if (name.n == 0 || name.n > 200 || name.p[0] == '.' ||
-	    slice_find(name, '/') != name.n || slice_find(name, '\0') != name.n)
-		return ABSENT;
-	snprintf(path, sizeof path, "sieve/%.*s.sieve", SLICE_FMT(name));
-	fd = beneath_open(s->account, path, O_RDONLY | O_NONBLOCK, 0, NULL);
-	if (fd == -1)
-		return errno == ENOENT ? ABSENT : TEMPFAIL;
-	found = fd_read_file(fd, text, NULL) == 0 ? FOUND : TEMPFAIL;
-	fd_close(&fd);
-	return found;
+	return sievestore_name_valid(name)
+		   ? sievestore_read(&s->store, name, text, &err)
+		   : ABSENT;
 }
 
 enum found
 script_code(const struct script *s, struct buf *code)
 {
 	enum found found;
-	int fd = beneath_open(
-	    s->account, COMPILED, O_RDONLY | O_NONBLOCK, 0, NULL);
+	int fd =
+	    beneath_open(s->account, COMPILED, O_RDONLY | O_NONBLOCK, 0, NULL);
 
 	if (fd == -1)
 		return ABSENT;
-	found = fd_read_file(fd, code, NULL) == 0 && code->n > 0 ? FOUND
-								 : ABSENT;
+	found =
+	    fd_read_file(fd, code, NULL) == 0 && code->n > 0 ? FOUND : ABSENT;
 	fd_close(&fd);
 	return found;
 }
@@ -144,7 +126,7 @@ void
 script_keep_code(const struct script *s, struct slice code)
 {
 	static const char temporary[] = COMPILED ".new";
-	int dir = beneath_make(s->account, "sieve", 0700, NULL);
+	int dir = beneath_make(s->account, SIEVESTORE_DIR, 0700, NULL);
 	int fd;
 
 	if (dir == -1)

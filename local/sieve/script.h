@@ -8,18 +8,20 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "sievestore/place.h"
 
 enum { SCRIPT_MAX_BYTES = 1 << 20, SCRIPT_CODE_MAX_BYTES = 8 << 20 };
 
 struct script {
 	int account; /* its directory; -1: not open */
-	char *name;  /* NULL: none is active */
+	struct sievestore store;
+	char *name; /* NULL: none is active */
 	struct buf text;
 };
 
 /* Open the one that is active in the account at HOME, a path beneath the mail
- * directory.  ABSENT: none is, and s->account is -1; or there is one that cannot
- * be had, and ERR says why. */
+ * directory.  ABSENT: none is, and s->account is -1; or there is one that
+ * cannot be had, and ERR says why. */
 enum found script_open(const char *home, struct script *s, struct err *err);
 /* Only the account's directory, of one that has no script. */
 int script_open_account(const char *home, struct script *s, struct err *err);

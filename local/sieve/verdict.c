@@ -56,8 +56,8 @@ take_flags(struct verdict_action *a, struct arena *arena, struct slice flags)
 				flag = system_flags[i].flag;
 		a->flags |= flag;
 		if (flag == 0 && is_keyword(word))
-			buf_addf(&keywords, "%s%.*s",
-			    keywords.n > 0 ? " " : "", SLICE_FMT(word));
+			buf_addf(&keywords, "%s%.*s", keywords.n > 0 ? " " : "",
+			    SLICE_FMT(word));
 	}
 	a->keywords = arena_slice(arena, buf_slice(&keywords));
 	buf_fini(&keywords);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One process of sieverun's, from here: what it is given, its questions, and
- * its end.  It has read a stranger's message, so what it says is bounded, and is
- * about nothing but the recipient it was made for.
+ * its end.  It has read a stranger's message, so what it says is bounded, and
+ * is about nothing but the recipient it was made for.
  */
 #ifndef LOCAL_SIEVE_WORKER_H
 #define LOCAL_SIEVE_WORKER_H

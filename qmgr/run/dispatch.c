@@ -96,8 +96,7 @@ dispatch_rcpt(const struct ipc *peer, uint64_t id, uint32_t recipient)
 	if (job == NULL || job->call.peer != peer)
 		return NULL;
 	for (size_t i = 0; i < job->n; i++)
-		if (job->rcpts[i] != NULL &&
-		    job->rcpts[i]->number == recipient)
+		if (job->rcpts[i] != NULL && job->rcpts[i]->number == recipient)
 			return job->rcpts[i];
 	return NULL;
 }

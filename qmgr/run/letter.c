@@ -219,8 +219,7 @@ on_step(struct ev_task *task)
 		ev_task_queue(task);
 		return;
 	}
-	if (rc == -1 ||
-	    newfile_whole(&l->file, l->size, l->crc, &err) == -1 ||
+	if (rc == -1 || newfile_whole(&l->file, l->size, l->crc, &err) == -1 ||
 	    newfile_commit(&l->file, on_written, &err) == -1)
 		give_up(l, &err);
 }
@@ -305,8 +304,7 @@ open_file(struct letter *l, const struct rcpt *r, enum job_letter kind,
 
 /* Where its body comes from, which is the message's own from FROM on. */
 static int
-open_source(
-    struct letter *l, struct message *m, int64_t from, struct err *err)
+open_source(struct letter *l, struct message *m, int64_t from, struct err *err)
 {
 	const struct slice body = buf_slice(&m->kept.body);
 
