@@ -8,7 +8,7 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "ipc/frame.h"
-#include "local/sieve/verdict.h"
+#include "local/script/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -18,6 +18,7 @@
 #include "ev/loop.h"
 #include "local/copying.h"
 #include "local/message.h"
+#include "local/script/place.h"
 #include "local/tell.h"
 #include "local/trace.h"
 #include "store/account.h"
@@ -334,7 +335,7 @@ open_named(struct local_delivery *d, struct err *err)
 	}
 	if (found == FOUND || (found == TEMPFAIL && err->class != ERR_PERM))
 		return found;
-	s->elsewhere = true;
+	tell_elsewhere(d->job, &d->rcpt, s->mailbox);
 	*err = (struct err){ 0 };
 	return mailbox_open(d->account, SLICE("INBOX"), &d->mailbox, err);
 }

@@ -14,19 +14,15 @@
 #include "ipc/msg.h"
 #include "local/conf.h"
 #include "local/deliver.h"
-#include "local/forward.h"
-#include "local/home.h"
+#include "local/forwarded.h"
 #include "local/job.h"
 #include "local/message.h"
-#include "local/sieve/run.h"
+#include "local/script/run.h"
 #include "local/trace.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "queue/envelope_text.h"
 #include "queue/job.h"
-#include "table/alias.h"
-
-enum { TARGETS_MAX_BYTES = 50000 };
 
 static struct ev_task turns;
 
@@ -36,39 +32,6 @@ static struct metric records_refused = { .name = "pabal_local_records_refused",
 	.help = "MIME structures that were invalid or of another message." };
 
 /* ---- one recipient ---- */
-
-/* What .forward says of R; true when nothing is left to do here. */
-static bool
-forwarded(struct local_job *job, const struct job_rcpt *r)
-{
-	struct buf targets = { .max = TARGETS_MAX_BYTES };
-	struct err err = { 0 };
-	bool keep = true, done = true;
-	enum found found;
-
-	if (!local_conf->forward_files || home_user().n == 0 || r->target.n > 0)
-		return false;
-	found = forward_read(
-	    home_dir(), r->account, home_user(), &targets, &keep, &err);
-	if (found == TEMPFAIL)
-		job_fail(job, r, "3.5", &err);
-	else if (found == ABSENT || targets.n == 0)
-		done = false;
-	else {
-		/* A copy for the mailbox is one more target: qmgr brings it
-		 * back as "\", and the two fail or succeed apart. */
-		const struct alias_target self = {
-			.kind = ALIAS_ADDRESS, .final = true, .text = r->account
-		};
-
-		if (keep)
-			alias_put(&self, &targets);
-		job_result(job, r->number, JOB_EXPANDED, "2.1.5", "forwarded",
-		    buf_slice(&targets));
-	}
-	buf_fini(&targets);
-	return done;
-}
 
 static void
 one_recipient(struct local_job *job, const struct job_rcpt *r)
@@ -84,7 +47,7 @@ one_recipient(struct local_job *job, const struct job_rcpt *r)
 		    "not a mailbox", SLICE(""));
 		return;
 	}
-	if (!forwarded(job, r) && !run_begin(job, r))
+	if (!forwarded_begin(job, r) && !run_begin(job, r))
 		local_deliver(job, r);
 }
 

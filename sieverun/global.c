@@ -23,7 +23,7 @@
 
 enum { SCRIPTS_MAX = 1000, NAME_MAX_BYTES = 300 };
 
-struct script {
+struct global_script {
 	char name[NAME_MAX_BYTES]; /* "spam", "example.org/spam" */
 	struct buf text;
 	struct sieve_code *code; /* of those that run by themselves */
@@ -32,7 +32,7 @@ struct script {
 static struct {
 	struct sieve_lang lang;
 	struct sieve_limits limits;
-	struct script *list;
+	struct global_script *list;
 	size_t n;
 } state;
 
@@ -54,7 +54,7 @@ global_any(void)
 	return state.n > 0;
 }
 
-static struct script *
+static struct global_script *
 find(struct slice name)
 {
 	for (size_t i = 0; i < state.n; i++)
@@ -66,7 +66,7 @@ find(struct slice name)
 bool
 global_text(struct slice name, struct slice *text)
 {
-	const struct script *s = find(name);
+	const struct global_script *s = find(name);
 
 	if (s != NULL)
 		*text = buf_slice(&s->text);
@@ -74,11 +74,11 @@ global_text(struct slice name, struct slice *text)
 }
 
 /* DOMAIN's own script of that name comes in place of everybody's. */
-static struct script *
+static struct global_script *
 script_for(const char *name, struct slice domain)
 {
 	char own[NAME_MAX_BYTES];
-	struct script *s;
+	struct global_script *s;
 
 	snprintf(own, sizeof own, "%.*s/%s", SLICE_FMT(domain), name);
 	s = domain.n > 0 ? find(slice_str(own)) : NULL;
@@ -99,7 +99,7 @@ const struct sieve_code *
 global_code(char when, size_t i, struct slice domain, struct slice *name)
 {
 	const struct conf_list *list = names(when);
-	const struct script *s;
+	const struct global_script *s;
 
 	if (i >= list->n)
 		return NULL;
@@ -113,7 +113,7 @@ global_code(char when, size_t i, struct slice domain, struct slice *name)
 static int
 read_script(int dir, const char *file, const char *prefix, struct err *err)
 {
-	struct script *s = &state.list[state.n];
+	struct global_script *s = &state.list[state.n];
 	int fd, rc;
 
 	if (state.n == SCRIPTS_MAX)
@@ -187,7 +187,7 @@ on_include(struct sieve_source *src, enum sieve_location where,
 }
 
 static int
-compile(struct script *s, struct err *err)
+compile(struct global_script *s, struct err *err)
 {
 	struct sieve_source source = { .lang = &state.lang,
 		.limits = &state.limits,
@@ -222,7 +222,7 @@ compile_all(const char *name, struct err *err)
 	bool any = false;
 
 	for (size_t i = 0; i < state.n; i++) {
-		struct script *s = &state.list[i];
+		struct global_script *s = &state.list[i];
 		const char *slash = strchr(s->name, '/');
 
 		if (strcmp(slash != NULL ? slash + 1 : s->name, name) != 0)

@@ -27,15 +27,15 @@ enum {
 static const rlim_t memory_bytes = (rlim_t)1 << 30;
 #endif
 
-struct run {
-	TAILQ_ENTRY(run) link;
+struct pool_run {
+	TAILQ_ENTRY(pool_run) link;
 	struct ipc *peer; /* NULL: it is gone */
 	uint64_t id;
 	int channel; /* until it begins */
 	pid_t pid;
 	struct ev_timer deadline;
 };
-TAILQ_HEAD(runs, run);
+TAILQ_HEAD(runs, pool_run);
 
 static struct {
 	struct runs waiting, running;
@@ -83,7 +83,7 @@ child(int channel)
 /* ---- the daemon's side ---- */
 
 static void
-run_end(struct run *r, bool crashed)
+run_end(struct pool_run *r, bool crashed)
 {
 	if (r->peer != NULL)
 		IPC_SEND(r->peer, sieve_ended, .id = r->id, .crashed = crashed);
@@ -95,11 +95,11 @@ run_end(struct run *r, bool crashed)
 static void
 on_deadline(struct ev_timer *t)
 {
-	(void)kill(OUTER(t, struct run, deadline)->pid, SIGKILL);
+	(void)kill(OUTER(t, struct pool_run, deadline)->pid, SIGKILL);
 }
 
 static int
-start(struct run *r)
+start(struct pool_run *r)
 {
 	(void)log_flush();
 	r->pid = fork();
@@ -121,7 +121,7 @@ start(struct run *r)
 static void
 on_next(struct ev_task *task)
 {
-	struct run *r;
+	struct pool_run *r;
 
 	(void)task;
 	while (state.nrunning < sieverun_conf->max_runs &&
@@ -136,7 +136,7 @@ on_next(struct ev_task *task)
 static void
 reaped(pid_t pid, int status)
 {
-	struct run *r;
+	struct pool_run *r;
 
 	TAILQ_FOREACH(r, &state.running, link)
 	if (r->pid == pid)
@@ -166,7 +166,7 @@ on_child(int signo)
 void
 pool_on_open(struct ipc *peer, struct msg *m)
 {
-	struct run *r = xcalloc(1, sizeof *r);
+	struct pool_run *r = xcalloc(1, sizeof *r);
 
 	r->peer = peer;
 	r->id = m->sieve_open.id;
@@ -185,7 +185,7 @@ pool_on_open(struct ipc *peer, struct msg *m)
 static void
 forget(struct runs *list, const struct ipc *peer)
 {
-	struct run *r;
+	struct pool_run *r;
 
 	TAILQ_FOREACH(r, list, link)
 	if (r->peer == peer)

@@ -37,6 +37,16 @@ enum sieve_end {
 	SIEVE_ENDS,
 };
 
+/* What a recipient's script sends (job_letter.kind).  Who its sender is qmgr
+ * says. */
+enum job_letter {
+	JOB_LETTER_REDIRECT, /* the message goes on: its own sender */
+	JOB_LETTER_ANSWER,   /* to whoever sent it: null */
+	JOB_LETTER_NOTICE,   /* to whom the script says: the recipient's
+				account, or null where the message's is */
+	JOB_LETTERS,
+};
+
 enum {
 	SIEVE_PIECE_BYTES = 48 << 10, /* of one frame */
 	SIEVE_TEXT_BYTES = 1000,      /* of a reason or message, cut there */

@@ -32,16 +32,6 @@ enum job_site {
 	JOB_SITE_ANSWERED, /* one of its hosts spoke to the message */
 };
 
-/* What a recipient's script sends (job_letter.kind).  Who its sender is qmgr
- * says. */
-enum job_letter {
-	JOB_LETTER_REDIRECT, /* the message goes on: its own sender */
-	JOB_LETTER_ANSWER,   /* to whoever sent it: null */
-	JOB_LETTER_NOTICE,   /* to whom the script says: the recipient's
-				account, or null where the message's is */
-	JOB_LETTERS,
-};
-
 struct job_rcpt {
 	uint32_t number; /* names it in job_result */
 	struct slice address;

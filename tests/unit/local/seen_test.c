@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/sieve/seen.h"
+#include "local/script/seen.h"
 
 #include "tests/unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/sieve/verdict.h"
+#include "local/script/verdict.h"
 
 #include "tests/unit.h"
 

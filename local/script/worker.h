@@ -17,16 +17,17 @@
 #include "ipc/ipc.h"
 #include "ipc/sieve.h"
 
-struct worker {
+struct script_worker {
+	void *arg; /* of whoever began it */
 	/* A question: FOUND, ABSENT or TEMPFAIL, *NUMBER, and TEXT. */
-	enum found (*ask)(struct worker *w, const struct msg_sieve_ask *q,
-	    uint64_t *number, struct buf *text);
+	enum found (*ask)(struct script_worker *w,
+	    const struct msg_sieve_ask *q, uint64_t *number, struct buf *text);
 	/* An action, with what pieces have come for it.  False: it is none. */
-	bool (*act)(struct worker *w, const struct msg_sieve_action *in);
+	bool (*act)(struct script_worker *w, const struct msg_sieve_action *in);
 	/* It has ended, once: with what it said, or, where it said nothing or
 	 * what it must not, SIEVE_END_LATER, or SIEVE_END_FAILED when it
 	 * crashed, which the next one would as well. */
-	void (*end)(struct worker *w, enum sieve_end status);
+	void (*end)(struct script_worker *w, enum sieve_end status);
 
 	struct ipc_call open;
 	struct channel channel;
@@ -41,14 +42,14 @@ struct worker {
 };
 
 /* Begin; false: it cannot be just now.  ROOM: bytes that it may say. */
-bool worker_begin(struct worker *w, int64_t room);
-bool worker_say(struct worker *w, const struct msg *m);
+bool worker_begin(struct script_worker *w, int64_t room);
+bool worker_say(struct script_worker *w, const struct msg *m);
 #define WORKER_SAY(w, name, ...)                                               \
 	worker_say((w), &(const struct msg){                                   \
 			    .type = MSG_##name, .name = { __VA_ARGS__ } })
 bool worker_say_bytes(
-    struct worker *w, enum sieve_piece_kind what, struct slice bytes);
+    struct script_worker *w, enum sieve_piece_kind what, struct slice bytes);
 /* After its end, or when nothing is to come of it: end() is not called. */
-void worker_fini(struct worker *w);
+void worker_fini(struct script_worker *w);
 
 #endif

@@ -9,7 +9,8 @@
 
 #include "base/buf.h"
 #include "local/conf.h"
-#include "local/sieve/inner.h"
+#include "local/script/inner.h"
+#include "local/script/verdict.h"
 #include "queue/envelope_text.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
@@ -26,7 +27,7 @@ put_value(struct buf *out, const char *name, struct slice value)
 }
 
 static void
-put_record(struct buf *out, const struct run *r, struct slice trace)
+put_record(struct buf *out, const struct script_run *r, struct slice trace)
 {
 	struct buf actions = { .max = 8192 };
 	const time_t now = (time_t)r->now_s;
@@ -35,7 +36,7 @@ put_record(struct buf *out, const struct run *r, struct slice trace)
 
 	if (gmtime_r(&now, &tm) != NULL)
 		(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	verdict_describe(&r->verdict, &actions);
+	verdict_describe(r->verdict, &actions);
 	buf_addf(out, "@ %s", when);
 	put_value(out, "qid", r->job->qid);
 	put_value(out, "from", r->job->env.sender);
@@ -116,7 +117,7 @@ append(int account, struct slice record)
 }
 
 void
-decided_keep(const struct run *r, struct slice trace)
+decided_keep(const struct script_run *r, struct slice trace)
 {
 	struct buf record = { .max = RECORD_MAX };
 	int dir;

@@ -63,6 +63,9 @@ verdict_is_reject(const struct verdict_action *a)
 	return a->kind == SIEVE_REJECT || a->kind == SIEVE_EREJECT;
 }
 
+/* How many of its actions are such. */
+size_t verdict_count(
+    const struct verdict *v, bool (*is)(const struct verdict_action *a));
 /* In words, for the log. */
 void verdict_describe(const struct verdict *v, struct buf *out);
 

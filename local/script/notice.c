@@ -2,14 +2,15 @@
 /* The owner of a script is told that it has an error, once a day. */
 #include "base/buf.h"
 #include "local/conf.h"
-#include "local/sieve/inner.h"
+#include "local/script/inner.h"
+#include "local/script/worker.h"
 #include "mime/date.h"
 #include "sys/id.h"
 
 enum { DAY = 24 * 3600 };
 
 bool
-notice_due(const struct run *r)
+notice_due(const struct script_run *r)
 {
 	const struct seen_key key = { "notice", r->rcpt.account, SLICE("-") };
 
@@ -20,7 +21,7 @@ notice_due(const struct run *r)
 }
 
 void
-notice_put(const struct run *r, struct buf *out)
+notice_put(const struct script_run *r, struct buf *out)
 {
 	const struct shared_conf *c = &local_conf->shared;
 	const struct date now = { .time_s = r->now_s };
@@ -43,9 +44,9 @@ notice_put(const struct run *r, struct buf *out)
 		      "went to your INBOX.\r\n\r\n");
 	if (r->script.name != NULL)
 		buf_addf(out, "Script: %s\r\n", r->script.name);
-	if (r->worker.line > 0)
-		buf_addf(out, "Where:  %s, line %u\r\n", r->worker.script,
-		    r->worker.line);
+	if (r->worker->line > 0)
+		buf_addf(out, "Where:  %s, line %u\r\n", r->worker->script,
+		    r->worker->line);
 	buf_addf(out, "Error:  %s\r\n", r->failed);
 	buf_addf(out, "\r\nThis is told once a day at most.\r\n");
 }

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/sieve/answer.h"
+#include "local/script/answer.h"
 
 #include "base/mem.h"
 #include "ipc/msg.h"
 #include "ipc/sieve.h"
-#include "local/sieve/script.h"
-#include "local/sieve/seen.h"
+#include "local/script/inner.h"
 #include "maildir/metafile.h"
 #include "maildir/specialword.h"
 #include "store/mailbox.h"
 #include "store/mailbox_id.h"
 #include "store/metadata.h"
+#include "store/store.h"
+
+bool
+answer_account(struct script_run *r)
+{
+	struct err err;
+
+	return r->account != NULL || store_account_ensure(r->store,
+					 arena_str(&r->arena, r->rcpt.home),
+					 &r->account, &err) == FOUND;
+}
 
 /* A name that no mailbox can have is one that does not exist. */
 static enum found
@@ -47,7 +57,7 @@ has_mailbox_id(struct account *a, struct slice id)
 
 /* ---- special uses ---- */
 
-struct search {
+struct special_search {
 	unsigned special;
 	struct slice name; /* p == NULL: whichever */
 	struct buf *out;   /* its name; may be NULL */
@@ -57,7 +67,7 @@ struct search {
 static bool
 on_info(void *arg, const struct mailbox_info *info)
 {
-	struct search *s = arg;
+	struct special_search *s = arg;
 
 	if ((info->special & s->special) == 0 ||
 	    (s->name.n > 0 && !slice_eq(info->name, s->name)))
@@ -69,7 +79,8 @@ on_info(void *arg, const struct mailbox_info *info)
 }
 
 static enum found
-search(struct account *a, struct slice word, struct search *s, struct err *err)
+search(struct account *a, struct slice word, struct special_search *s,
+    struct err *err)
 {
 	for (size_t i = 0; i < SPECIALWORDS; i++)
 		if (slice_iis(word, specialword_all[i].word))
@@ -85,7 +96,7 @@ enum found
 answer_named(struct account *a, struct slice id, struct slice word,
     struct buf *out, struct err *err)
 {
-	struct search s = { .out = out };
+	struct special_search s = { .out = out };
 	struct mailbox *m = NULL;
 
 	if (id.n > 0 && mailbox_open_id(a, id, &m, err) == FOUND) {
@@ -125,10 +136,10 @@ read_metadata(struct account *a, struct slice mailbox, struct slice name,
 }
 
 enum found
-answer_question(struct account *a, const struct script *s,
+answer_question(struct account *a, const struct account_script *s,
     const struct msg_sieve_ask *q, int64_t now_s, struct buf *text)
 {
-	struct search uses = { .name = q->one };
+	struct special_search uses = { .name = q->one };
 	struct err err = { 0 };
 
 	switch ((enum sieve_question)q->what) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/sieve/script.h"
+#include "local/script/script.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "local/home.h"
+#include "sieve/emit.h"
 #include "sievestore/active.h"
 #include "sievestore/name.h"
 #include "sievestore/scripts.h"
@@ -20,13 +21,13 @@
 enum { PATH_BYTES = 4096 };
 
 static void
-script_init(struct script *s)
+script_init(struct account_script *s)
 {
-	*s = (struct script){ .account = -1, .store.dir = -1 };
+	*s = (struct account_script){ .account = -1, .store.dir = -1 };
 }
 
 int
-script_open_account(const char *home, struct script *s, struct err *err)
+script_open_account(const char *home, struct account_script *s, struct err *err)
 {
 	script_init(s);
 	s->account =
@@ -57,7 +58,7 @@ is_there(const char *home)
 }
 
 enum found
-script_open(const char *home, struct script *s, struct err *err)
+script_open(const char *home, struct account_script *s, struct err *err)
 {
 	struct sievestore_active active = { .fd = -1 };
 	enum found found;
@@ -82,7 +83,7 @@ script_open(const char *home, struct script *s, struct err *err)
 }
 
 void
-script_close(struct script *s)
+script_close(struct account_script *s)
 {
 	sievestore_close(&s->store);
 	fd_close(&s->account);
@@ -92,7 +93,8 @@ script_close(struct script *s)
 }
 
 enum found
-script_other(const struct script *s, struct slice name, struct buf *text)
+script_other(
+    const struct account_script *s, struct slice name, struct buf *text)
 {
 	struct err err;
 
@@ -105,8 +107,14 @@ script_other(const struct script *s, struct slice name, struct buf *text)
 		   : ABSENT;
 }
 
+uint64_t
+script_hash(struct slice text)
+{
+	return sieve_emit_hash(text);
+}
+
 enum found
-script_code(const struct script *s, struct buf *code)
+script_code(const struct account_script *s, struct buf *code)
 {
 	enum found found;
 	int fd =
@@ -123,7 +131,7 @@ script_code(const struct script *s, struct buf *code)
 /* A reader gets the old one or the new one; after a power failure it may be
  * neither, which its checksum tells. */
 void
-script_keep_code(const struct script *s, struct slice code)
+script_keep_code(const struct account_script *s, struct slice code)
 {
 	static const char temporary[] = COMPILED ".new";
 	int dir = beneath_make(s->account, SIEVESTORE_DIR, 0700, NULL);

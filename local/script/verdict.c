@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/sieve/verdict.h"
+#include "local/script/verdict.h"
 
 #include "base/ascii.h"
 #include "base/buf.h"
@@ -135,6 +135,17 @@ verdict_add(struct verdict *v, struct arena *arena,
 	take_flags(a, arena, in->flags);
 	v->n++;
 	return true;
+}
+
+size_t
+verdict_count(
+    const struct verdict *v, bool (*is)(const struct verdict_action *a))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += is(&v->actions[i]);
+	return n;
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/sieve/worker.h"
+#include "local/script/worker.h"
 
 #include <sys/socket.h>
 
@@ -17,7 +17,7 @@ enum {
 /* ---- the end ---- */
 
 static void
-close_channel(struct worker *w)
+close_channel(struct script_worker *w)
 {
 	w->gone = true;
 	channel_close(&w->channel);
@@ -28,7 +28,7 @@ close_channel(struct worker *w)
 static void
 on_finish(struct ev_task *task)
 {
-	struct worker *w = OUTER(task, struct worker, finish);
+	struct script_worker *w = OUTER(task, struct script_worker, finish);
 
 	ipc_cancel(&w->open);
 	close_channel(w);
@@ -38,7 +38,7 @@ on_finish(struct ev_task *task)
 }
 
 static void
-finish(struct worker *w)
+finish(struct script_worker *w)
 {
 	if ((w->said || (w->gone && !ipc_calling(&w->open))) && !w->ended)
 		ev_task_queue(&w->finish);
@@ -47,7 +47,7 @@ finish(struct worker *w)
 static void
 on_ended(struct ipc_call *call, struct msg *m)
 {
-	struct worker *w = OUTER(call, struct worker, open);
+	struct script_worker *w = OUTER(call, struct script_worker, open);
 
 	if (m != NULL && m->sieve_ended.crashed && !w->said) {
 		w->status = SIEVE_END_FAILED;
@@ -61,7 +61,7 @@ on_ended(struct ipc_call *call, struct msg *m)
 static void
 on_gone(struct channel *c, const char *why)
 {
-	struct worker *w = OUTER(c, struct worker, channel);
+	struct script_worker *w = OUTER(c, struct script_worker, channel);
 
 	(void)why;
 	close_channel(w);
@@ -71,7 +71,7 @@ on_gone(struct channel *c, const char *why)
 static void
 on_deadline(struct ev_timer *t)
 {
-	struct worker *w = OUTER(t, struct worker, deadline);
+	struct script_worker *w = OUTER(t, struct script_worker, deadline);
 
 	ipc_cancel(&w->open);
 	close_channel(w);
@@ -81,8 +81,8 @@ on_deadline(struct ev_timer *t)
 /* ---- what it says ---- */
 
 static bool
-say_end(struct worker *w, uint32_t status, struct slice script, uint32_t line,
-    struct slice why)
+say_end(struct script_worker *w, uint32_t status, struct slice script,
+    uint32_t line, struct slice why)
 {
 	if (status >= SIEVE_ENDS)
 		return false;
@@ -97,7 +97,7 @@ say_end(struct worker *w, uint32_t status, struct slice script, uint32_t line,
 }
 
 static bool
-answer(struct worker *w, const struct msg_sieve_ask *q)
+answer(struct script_worker *w, const struct msg_sieve_ask *q)
 {
 	struct buf text = { .max = SIEVE_PIECE_BYTES };
 	uint64_t number = q->number;
@@ -116,7 +116,7 @@ answer(struct worker *w, const struct msg_sieve_ask *q)
 }
 
 static bool
-take_piece(struct worker *w, const struct msg_sieve_piece *in)
+take_piece(struct script_worker *w, const struct msg_sieve_piece *in)
 {
 	struct buf *b;
 
@@ -129,7 +129,7 @@ take_piece(struct worker *w, const struct msg_sieve_piece *in)
 }
 
 static bool
-act(struct worker *w, const struct msg_sieve_action *in)
+act(struct script_worker *w, const struct msg_sieve_action *in)
 {
 	const bool ok = w->act(w, in);
 
@@ -139,7 +139,7 @@ act(struct worker *w, const struct msg_sieve_action *in)
 }
 
 static bool
-take(struct worker *w, const struct msg *m)
+take(struct script_worker *w, const struct msg *m)
 {
 	if (w->said) /* there is nothing behind the last word */
 		return false;
@@ -164,7 +164,7 @@ take(struct worker *w, const struct msg *m)
 
 /* A word that none of its kind says: as if it had crashed. */
 static bool
-refuse(struct worker *w)
+refuse(struct script_worker *w)
 {
 	w->status = SIEVE_END_FAILED;
 	w->crashed = w->said = true;
@@ -174,7 +174,7 @@ refuse(struct worker *w)
 static bool
 on_frame(struct channel *c, struct slice frame, int fd)
 {
-	struct worker *w = OUTER(c, struct worker, channel);
+	struct script_worker *w = OUTER(c, struct script_worker, channel);
 	struct msg m;
 
 	w->room -= (int64_t)frame.n;
@@ -192,7 +192,7 @@ static const struct channel_handler handler = { on_frame, on_gone };
 /* ---- what it is told ---- */
 
 bool
-worker_say(struct worker *w, const struct msg *m)
+worker_say(struct script_worker *w, const struct msg *m)
 {
 	struct buf frame = { .max = MSG_MAX_BYTES };
 	int fd = -1;
@@ -205,7 +205,7 @@ worker_say(struct worker *w, const struct msg *m)
 
 bool
 worker_say_bytes(
-    struct worker *w, enum sieve_piece_kind what, struct slice bytes)
+    struct script_worker *w, enum sieve_piece_kind what, struct slice bytes)
 {
 	while (bytes.n > 0) {
 		const struct slice piece =
@@ -227,7 +227,7 @@ next_process(void)
 }
 
 bool
-worker_begin(struct worker *w, int64_t room)
+worker_begin(struct script_worker *w, int64_t room)
 {
 	int pair[2];
 
@@ -253,7 +253,7 @@ worker_begin(struct worker *w, int64_t room)
 }
 
 void
-worker_fini(struct worker *w)
+worker_fini(struct script_worker *w)
 {
 	ev_timer_stop(&w->deadline);
 	ev_task_cancel(&w->finish);
