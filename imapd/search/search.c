@@ -18,11 +18,14 @@
 #include "imapd/search/finder.h"
 #include "imapd/search/order.h"
 #include "imapd/search/progress.h"
+#include "imapd/search/sorted.h"
 #include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
 #include "imapd/selected/modseq.h"
 #include "store/message.h"
 #include "store/view.h"
+
+enum { PICK = 16384 };
 
 struct request {
 	struct search_returns returns;
@@ -40,7 +43,12 @@ struct search_job {
 	struct progress progress;
 	struct buf key, column; /* of a message */
 	struct order order;
-	bool reading; /* the envelope of what was found last */
+	struct sorted_key key_of; /* of what is sorted */
+	bool keep;                /* the order that comes of it */
+	struct sorted *sorted;    /* it is known; NULL: it is not */
+	size_t sorted_at;
+	uint8_t *hits; /* then a bit for each message */
+	bool reading;  /* the envelope of what was found last */
 	bool found;   /* all that there is */
 	bool ordered; /* so that results has it */
 	struct search_results results;
@@ -121,6 +129,10 @@ take_in(struct search_job *j, struct err *err)
 
 	if (finder_modseq(j->finder) > j->modseq)
 		j->modseq = finder_modseq(j->finder);
+	if (j->sorted != NULL) {
+		j->hits[seq / 8] |= (uint8_t)(1U << seq % 8);
+		return FOUND;
+	}
 	if (!j->request.sorted) {
 		search_results_add(&j->results, seq);
 		return FOUND;
@@ -145,15 +157,53 @@ find(struct search_job *j, struct err *err)
 	return found == TEMPFAIL ? -1 : 0;
 }
 
+/* Some of what was found, in the order that is known. */
+static void
+pick_sorted(struct search_job *j)
+{
+	const struct sorted *o = j->sorted;
+	const size_t end =
+	    o->n - j->sorted_at < PICK ? o->n : j->sorted_at + PICK;
+
+	for (; j->sorted_at < end; j->sorted_at++) {
+		const uint32_t seq =
+		    view_seq(j->session->view, o->uids[j->sorted_at]);
+
+		/* No message has the number 0. */
+		if ((j->hits[seq / 8] & 1U << seq % 8) != 0)
+			search_results_add(&j->results, seq);
+	}
+	j->ordered = j->sorted_at == o->n;
+}
+
+/* For the next one. */
+static void
+keep_order(const struct search_job *j)
+{
+	uint32_t *uids;
+
+	if (!j->keep || j->results.n != j->key_of.of.messages)
+		return;
+	uids = xcalloc(j->results.n, sizeof *uids);
+	for (size_t i = 0; i < j->results.n; i++)
+		uids[i] = view_uid(j->session->view, j->results.v[i]);
+	sorted_keep(&j->key_of, j->session, &uids, j->results.n);
+}
+
 /* A piece of sorting. */
 static void
 put_in_order(struct search_job *j)
 {
+	if (j->sorted != NULL) {
+		pick_sorted(j);
+		return;
+	}
 	if (j->request.sorted && order_step(&j->order))
 		return;
 	for (size_t i = 0; i < j->order.n; i++)
 		search_results_add(&j->results, j->order.v[i].item);
 	j->ordered = true;
+	keep_order(j);
 }
 
 /* Of the message at INDEX of the results; 0: it is gone. */
@@ -235,11 +285,36 @@ on_free(struct session *s, struct imapd_job *job)
 	search_results_fini(&j->results);
 	buf_fini(&j->key);
 	buf_fini(&j->column);
+	sorted_release(&j->sorted);
+	xfree(&j->hits);
 	context_free(&j->context);
 	xfree(&j);
 }
 
 static const struct job_ops ops = { .more = on_more, .free = on_free };
+
+/* Is the order of all messages known, or to be? */
+static void
+look_for_order(struct search_job *j, struct session *s)
+{
+	/* A context goes on with the keys. */
+	if (!j->request.sorted || j->context != NULL ||
+	    !sorted_key(&j->key_of, s, &j->request.by))
+		return;
+	j->sorted = sorted_find(&j->key_of);
+	j->keep = j->sorted == NULL && sorted_is_whole(&j->key_of, s);
+	if (j->sorted != NULL)
+		j->hits = xcalloc(view_count(s->view) / 8 + 1, 1);
+}
+
+static void
+read_keys(struct search_job *j)
+{
+	if (sortkey_column(&j->request.by) != SORTKEY_NO_COLUMN)
+		finder_read_column(j->finder, COLUMN_SORT);
+	else
+		finder_read_records(j->finder);
+}
 
 static void
 start(struct session *s, struct parse *p, const struct request *r)
@@ -263,13 +338,12 @@ start(struct session *s, struct parse *p, const struct request *r)
 	if ((r->returns.options & RETURN_UPDATE) != 0)
 		j->context = context_new(
 		    s, r->program, r->sorted ? &j->request.by : NULL, uid);
-	j->finder =
-	    finder_new(&j->request.search, s->view, p->arena, !r->sorted);
+	look_for_order(j, s);
+	j->finder = finder_new(&j->request.search, s->view, p->arena,
+	    !r->sorted || j->sorted != NULL);
 	finder_ask(j->finder, s->user, p->arena);
-	if (r->sorted && sortkey_column(&r->by) != SORTKEY_NO_COLUMN)
-		finder_read_column(j->finder, COLUMN_SORT);
-	else if (r->sorted)
-		finder_read_records(j->finder);
+	if (r->sorted && j->sorted == NULL)
+		read_keys(j);
 	if (!r->sorted)
 		j->limited = finder_limit(j->finder, p->arena, imapd_limit());
 	imapd_start(s, &j->job);
