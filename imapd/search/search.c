@@ -49,8 +49,8 @@ struct search_job {
 	size_t sorted_at;
 	uint8_t *hits; /* then a bit for each message */
 	bool reading;  /* the envelope of what was found last */
-	bool found;   /* all that there is */
-	bool ordered; /* so that results has it */
+	bool found;    /* all that there is */
+	bool ordered;  /* so that results has it */
 	struct search_results results;
 	struct search_answer answer;
 	struct search_context *context; /* NULL: no UPDATE */

@@ -12,7 +12,7 @@
 enum {
 	KEPT = 8,
 	KEPT_MESSAGES = 1 << 20, /* of all of them */
-	WORTH = 64, /* a smaller mailbox is as soon sorted */
+	WORTH = 64,              /* a smaller mailbox is as soon sorted */
 };
 
 /* The one that was asked for last comes first. */
@@ -144,8 +144,8 @@ sorted_keep(const struct sorted_key *k, const struct session *s,
 		xfree(uids);
 		return;
 	}
-	while (kept.n == KEPT ||
-	       (kept.n > 0 && kept.messages + n > KEPT_MESSAGES))
+	while (
+	    kept.n == KEPT || (kept.n > 0 && kept.messages + n > KEPT_MESSAGES))
 		forget(kept.n - 1);
 	o = xcalloc(1, sizeof *o);
 	*o = (struct sorted){ .key = *k, .uids = *uids, .n = n, .refs = 1 };
