@@ -23,9 +23,6 @@
 #include "imapd/search/state.h"
 #include "imapd/selected/modseq.h"
 #include "store/message.h"
-#include "store/view.h"
-
-enum { PICK = 16384 };
 
 struct request {
 	struct search_returns returns;
@@ -43,14 +40,10 @@ struct search_job {
 	struct progress progress;
 	struct buf key, column; /* of a message */
 	struct order order;
-	struct sorted_key key_of; /* of what is sorted */
-	bool keep;                /* the order that comes of it */
-	struct sorted *sorted;    /* it is known; NULL: it is not */
-	size_t sorted_at;
-	uint8_t *hits; /* then a bit for each message */
-	bool reading;  /* the envelope of what was found last */
-	bool found;    /* all that there is */
-	bool ordered;  /* so that results has it */
+	struct sorted *sorted; /* the order to be found; NULL: none */
+	bool reading;          /* the envelope of what was found last */
+	bool found;            /* all that there is */
+	bool ordered;          /* so that results has it */
 	struct search_results results;
 	struct search_answer answer;
 	struct search_context *context; /* NULL: no UPDATE */
@@ -129,8 +122,8 @@ take_in(struct search_job *j, struct err *err)
 
 	if (finder_modseq(j->finder) > j->modseq)
 		j->modseq = finder_modseq(j->finder);
-	if (j->sorted != NULL) {
-		j->hits[seq / 8] |= (uint8_t)(1U << seq % 8);
+	if (sorted_is_known(j->sorted)) {
+		sorted_hit(j->sorted, seq);
 		return FOUND;
 	}
 	if (!j->request.sorted) {
@@ -157,45 +150,12 @@ find(struct search_job *j, struct err *err)
 	return found == TEMPFAIL ? -1 : 0;
 }
 
-/* Some of what was found, in the order that is known. */
-static void
-pick_sorted(struct search_job *j)
-{
-	const struct sorted *o = j->sorted;
-	const size_t end =
-	    o->n - j->sorted_at < PICK ? o->n : j->sorted_at + PICK;
-
-	for (; j->sorted_at < end; j->sorted_at++) {
-		const uint32_t seq =
-		    view_seq(j->session->view, o->uids[j->sorted_at]);
-
-		/* No message has the number 0. */
-		if ((j->hits[seq / 8] & 1U << seq % 8) != 0)
-			search_results_add(&j->results, seq);
-	}
-	j->ordered = j->sorted_at == o->n;
-}
-
-/* For the next one. */
-static void
-keep_order(const struct search_job *j)
-{
-	uint32_t *uids;
-
-	if (!j->keep || j->results.n != j->key_of.of.messages)
-		return;
-	uids = xcalloc(j->results.n, sizeof *uids);
-	for (size_t i = 0; i < j->results.n; i++)
-		uids[i] = view_uid(j->session->view, j->results.v[i]);
-	sorted_keep(&j->key_of, j->session, &uids, j->results.n);
-}
-
 /* A piece of sorting. */
 static void
 put_in_order(struct search_job *j)
 {
-	if (j->sorted != NULL) {
-		pick_sorted(j);
+	if (sorted_is_known(j->sorted)) {
+		j->ordered = !sorted_pick(j->sorted, j->session, &j->results);
 		return;
 	}
 	if (j->request.sorted && order_step(&j->order))
@@ -203,39 +163,14 @@ put_in_order(struct search_job *j)
 	for (size_t i = 0; i < j->order.n; i++)
 		search_results_add(&j->results, j->order.v[i].item);
 	j->ordered = true;
-	keep_order(j);
+	sorted_keep(j->sorted, j->session, &j->results);
 }
 
-/* Of the message at INDEX of the results; 0: it is gone. */
-static uint64_t
-modseq_at(const struct search_job *j, size_t index)
+static void
+tell_modseq(struct search_job *j)
 {
-	struct view *v = j->session->view;
-	struct message_info info;
-
-	if (message_find(view_mailbox(v), view_uid(v, j->results.v[index]),
-		&info, NULL) != FOUND)
-		return 0;
-	return info.modseq;
-}
-
-/* Of what is told (RFC 7162 3.1.5). */
-static uint64_t
-modseq_told(const struct search_job *j)
-{
-	const unsigned options = j->request.returns.options;
-	uint64_t first = 0, last = 0;
-
-	if (!j->request.search.modseq || j->results.n == 0)
-		return 0;
-	if ((options & (RETURN_MIN | RETURN_MAX)) == 0 ||
-	    (options & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL)) != 0)
-		return j->modseq;
-	if ((options & RETURN_MIN) != 0)
-		first = modseq_at(j, 0);
-	if ((options & RETURN_MAX) != 0)
-		last = modseq_at(j, j->results.n - 1);
-	return first > last ? first : last;
+	if (j->request.search.modseq)
+		j->answer.modseq = answer_modseq(&j->answer, j->modseq);
 }
 
 static void
@@ -261,7 +196,7 @@ on_more(struct session *s, struct imapd_job *job)
 		} else if (!j->ordered) {
 			put_in_order(j);
 			if (j->ordered)
-				j->answer.modseq = modseq_told(j);
+				tell_modseq(j);
 		} else if (!answer_step(&j->answer, s->tag,
 			       (struct slice){ NULL, 0 }, imapd_out(s))) {
 			finish(j);
@@ -269,8 +204,7 @@ on_more(struct session *s, struct imapd_job *job)
 		}
 	}
 	if (!j->found)
-		progress_tell(&j->progress, s, finder_seq(j->finder),
-		    view_count(s->view));
+		progress_tell(&j->progress, s, finder_seq(j->finder));
 	imapd_more(s);
 }
 
@@ -285,27 +219,12 @@ on_free(struct session *s, struct imapd_job *job)
 	search_results_fini(&j->results);
 	buf_fini(&j->key);
 	buf_fini(&j->column);
-	sorted_release(&j->sorted);
-	xfree(&j->hits);
+	sorted_free(&j->sorted);
 	context_free(&j->context);
 	xfree(&j);
 }
 
 static const struct job_ops ops = { .more = on_more, .free = on_free };
-
-/* Is the order of all messages known, or to be? */
-static void
-look_for_order(struct search_job *j, struct session *s)
-{
-	/* A context goes on with the keys. */
-	if (!j->request.sorted || j->context != NULL ||
-	    !sorted_key(&j->key_of, s, &j->request.by))
-		return;
-	j->sorted = sorted_find(&j->key_of);
-	j->keep = j->sorted == NULL && sorted_is_whole(&j->key_of, s);
-	if (j->sorted != NULL)
-		j->hits = xcalloc(view_count(s->view) / 8 + 1, 1);
-}
 
 static void
 read_keys(struct search_job *j)
@@ -338,11 +257,13 @@ start(struct session *s, struct parse *p, const struct request *r)
 	if ((r->returns.options & RETURN_UPDATE) != 0)
 		j->context = context_new(
 		    s, r->program, r->sorted ? &j->request.by : NULL, uid);
-	look_for_order(j, s);
+	/* A context goes on with the keys. */
+	if (r->sorted && j->context == NULL)
+		j->sorted = sorted_new(s, &r->by);
 	j->finder = finder_new(&j->request.search, s->view, p->arena,
-	    !r->sorted || j->sorted != NULL);
+	    !r->sorted || sorted_is_known(j->sorted));
 	finder_ask(j->finder, s->user, p->arena);
-	if (r->sorted && j->sorted == NULL)
+	if (r->sorted && !sorted_is_known(j->sorted))
 		read_keys(j);
 	if (!r->sorted)
 		j->limited = finder_limit(j->finder, p->arena, imapd_limit());

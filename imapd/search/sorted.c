@@ -7,39 +7,47 @@
 #include "base/mem.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
+#include "imapd/search/answer.h"
+#include "imapd/search/sortkey.h"
+#include "store/mailbox.h"
 #include "store/view.h"
 
 enum {
 	KEPT = 8,
 	KEPT_MESSAGES = 1 << 20, /* of all of them */
 	WORTH = 64,              /* a smaller mailbox is as soon sorted */
+	PICK = 16384,            /* in a step */
+};
+
+/* Of which messages, and by what. */
+struct key {
+	struct sort_program by;
+	struct mailbox_status of;
+	const char *home; /* of the account */
+};
+
+struct kept {
+	struct key key;
+	char *home;
+	uint32_t *uids;
+	size_t n;
+	unsigned refs;
+};
+
+struct sorted {
+	struct key key;
+	bool whole;        /* all of the messages are S's, and no others */
+	struct kept *kept; /* NULL: it is not known */
+	uint8_t *hits;     /* a bit for each number */
+	size_t at;         /* of KEPT; all before it were picked */
 };
 
 /* The one that was asked for last comes first. */
 static struct {
-	struct sorted *v[KEPT];
+	struct kept *v[KEPT];
 	size_t n;
 	size_t messages;
-} kept;
-
-bool
-sorted_key(struct sorted_key *k, const struct session *s,
-    const struct sort_program *by)
-{
-	const uint32_t count = view_count(s->view);
-
-	if (count < WORTH || count > KEPT_MESSAGES)
-		return false;
-	*k = (struct sorted_key){ .by = *by, .home = imapd_user_home(s->user) };
-	return mailbox_status(view_mailbox(s->view), &k->of, NULL) == 0;
-}
-
-bool
-sorted_is_whole(const struct sorted_key *k, const struct session *s)
-{
-	return k->of.messages == view_count(s->view) &&
-	       k->of.uidnext == view_uidnext(s->view);
-}
+} all;
 
 static bool
 same_program(const struct sort_program *a, const struct sort_program *b)
@@ -52,7 +60,7 @@ same_program(const struct sort_program *a, const struct sort_program *b)
 }
 
 static bool
-same_mailbox(const struct sorted_key *a, const struct sorted_key *b)
+same_mailbox(const struct key *a, const struct key *b)
 {
 	return strcmp(a->of.id, b->of.id) == 0 && strcmp(a->home, b->home) == 0;
 }
@@ -65,92 +73,171 @@ same_messages(const struct mailbox_status *a, const struct mailbox_status *b)
 	       a->messages == b->messages && a->bytes == b->bytes;
 }
 
-void
-sorted_release(struct sorted **sp)
+static void
+release(struct kept **kp)
 {
-	struct sorted *s = *sp;
+	struct kept *k = *kp;
 
-	*sp = NULL;
-	if (s == NULL || --s->refs > 0)
+	*kp = NULL;
+	if (k == NULL || --k->refs > 0)
 		return;
-	xfree(&s->home);
-	xfree(&s->uids);
-	xfree(&s);
+	xfree(&k->home);
+	xfree(&k->uids);
+	xfree(&k);
+}
+
+/* Take it out; the caller has it now. */
+static struct kept *
+take(size_t i)
+{
+	struct kept *k = all.v[i];
+
+	all.messages -= k->n;
+	all.n--;
+	memmove(&all.v[i], &all.v[i + 1], (all.n - i) * sizeof *all.v);
+	return k;
 }
 
 static void
 forget(size_t i)
 {
-	struct sorted *s = kept.v[i];
+	struct kept *k = take(i);
 
-	kept.messages -= s->n;
-	kept.n--;
-	memmove(&kept.v[i], &kept.v[i + 1], (kept.n - i) * sizeof *kept.v);
-	sorted_release(&s);
+	release(&k);
 }
 
 static void
-put_first(struct sorted *s)
+put_first(struct kept *k)
 {
-	memmove(&kept.v[1], &kept.v[0], kept.n * sizeof *kept.v);
-	kept.v[0] = s;
-	kept.n++;
-	kept.messages += s->n;
+	memmove(&all.v[1], &all.v[0], all.n * sizeof *all.v);
+	all.v[0] = k;
+	all.n++;
+	all.messages += k->n;
 }
 
 /* Those of messages that are not these any more go. */
 static void
-forget_changed(const struct sorted_key *k)
+forget_changed(const struct key *key)
 {
-	for (size_t i = kept.n; i > 0; i--)
-		if (same_mailbox(&kept.v[i - 1]->key, k) &&
-		    !same_messages(&kept.v[i - 1]->key.of, &k->of))
+	for (size_t i = all.n; i > 0; i--)
+		if (same_mailbox(&all.v[i - 1]->key, key) &&
+		    !same_messages(&all.v[i - 1]->key.of, &key->of))
 			forget(i - 1);
 }
 
-struct sorted *
-sorted_find(const struct sorted_key *k)
+/* Counted; NULL: none is kept. */
+static struct kept *
+find(const struct key *key)
 {
-	struct sorted *s;
+	struct kept *k;
 
-	forget_changed(k);
-	for (size_t i = 0; i < kept.n; i++) {
-		s = kept.v[i];
-		if (!same_mailbox(&s->key, k) ||
-		    !same_program(&s->key.by, &k->by))
+	forget_changed(key);
+	for (size_t i = 0; i < all.n; i++) {
+		if (!same_mailbox(&all.v[i]->key, key) ||
+		    !same_program(&all.v[i]->key.by, &key->by))
 			continue;
-		s->refs += 2; /* the caller's, and one while it moves */
-		forget(i);
-		put_first(s);
-		return s;
+		k = take(i);
+		put_first(k);
+		k->refs++;
+		return k;
 	}
 	return NULL;
 }
 
-void
-sorted_keep(const struct sorted_key *k, const struct session *s,
-    uint32_t **uids, size_t n)
+struct sorted *
+sorted_new(const struct session *s, const struct sort_program *by)
 {
-	struct sorted_key now;
+	const uint32_t count = view_count(s->view);
+	struct key key = { .by = *by, .home = imapd_user_home(s->user) };
 	struct sorted *o;
 
-	if (!sorted_key(&now, s, &k->by) || !same_messages(&now.of, &k->of)) {
-		xfree(uids);
-		return;
-	}
-	o = sorted_find(k); /* made by another session meanwhile */
-	if (o != NULL) {
-		sorted_release(&o);
-		xfree(uids);
-		return;
-	}
-	while (
-	    kept.n == KEPT || (kept.n > 0 && kept.messages + n > KEPT_MESSAGES))
-		forget(kept.n - 1);
+	if (count < WORTH || count > KEPT_MESSAGES ||
+	    mailbox_status(view_mailbox(s->view), &key.of, NULL) == -1)
+		return NULL;
 	o = xcalloc(1, sizeof *o);
-	*o = (struct sorted){ .key = *k, .uids = *uids, .n = n, .refs = 1 };
-	o->home = xstrdup(k->home);
-	o->key.home = o->home;
-	*uids = NULL;
-	put_first(o);
+	o->key = key;
+	o->whole =
+	    key.of.messages == count && key.of.uidnext == view_uidnext(s->view);
+	o->kept = find(&key);
+	if (o->kept != NULL)
+		o->hits = xcalloc(count / 8 + 1, 1);
+	return o;
+}
+
+void
+sorted_free(struct sorted **o)
+{
+	if (*o == NULL)
+		return;
+	release(&(*o)->kept);
+	xfree(&(*o)->hits);
+	xfree(o);
+}
+
+bool
+sorted_is_known(const struct sorted *o)
+{
+	return o != NULL && o->kept != NULL;
+}
+
+void
+sorted_hit(struct sorted *o, uint32_t seq)
+{
+	o->hits[seq / 8] |= (uint8_t)(1U << seq % 8);
+}
+
+bool
+sorted_pick(
+    struct sorted *o, const struct session *s, struct search_results *out)
+{
+	const struct kept *k = o->kept;
+	const size_t end = k->n - o->at < PICK ? k->n : o->at + PICK;
+
+	for (; o->at < end; o->at++) {
+		const uint32_t seq = view_seq(s->view, k->uids[o->at]);
+
+		/* Nothing has the number 0. */
+		if ((o->hits[seq / 8] & 1U << seq % 8) != 0)
+			search_results_add(out, seq);
+	}
+	return o->at < k->n;
+}
+
+/* As it was when O began, and known to nobody meanwhile? */
+static bool
+is_new(const struct sorted *o, const struct session *s)
+{
+	struct key now = o->key;
+	struct kept *k;
+
+	if (mailbox_status(view_mailbox(s->view), &now.of, NULL) == -1 ||
+	    !same_messages(&now.of, &o->key.of))
+		return false;
+	k = find(&now);
+	if (k == NULL)
+		return true;
+	release(&k);
+	return false;
+}
+
+void
+sorted_keep(const struct sorted *o, const struct session *s,
+    const struct search_results *found)
+{
+	struct kept *k;
+
+	if (o == NULL || !o->whole || found->n != o->key.of.messages ||
+	    !is_new(o, s))
+		return;
+	while (all.n == KEPT ||
+	       (all.n > 0 && all.messages + found->n > KEPT_MESSAGES))
+		forget(all.n - 1);
+	k = xcalloc(1, sizeof *k);
+	*k = (struct kept){ .key = o->key, .n = found->n, .refs = 1 };
+	k->home = xstrdup(o->key.home);
+	k->key.home = k->home;
+	k->uids = xcalloc(found->n, sizeof *k->uids);
+	for (size_t i = 0; i < found->n; i++)
+		k->uids[i] = view_uid(s->view, found->v[i]);
+	put_first(k);
 }

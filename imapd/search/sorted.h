@@ -10,40 +10,25 @@
 #define IMAPD_SEARCH_SORTED_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "imapd/search/sortkey.h"
-#include "store/mailbox.h"
-
+struct search_results;
 struct session;
+struct sort_program;
 
-/* Of which messages, and by what. */
-struct sorted_key {
-	struct sort_program by;
-	struct mailbox_status of;
-	const char *home; /* of the account; borrowed */
-};
-
-struct sorted {
-	struct sorted_key key;
-	char *home;
-	uint32_t *uids;
-	size_t n;
-	unsigned refs;
-};
-
-/* What S has selected, as it is now, by BY; false: nothing is kept of it. */
-bool sorted_key(struct sorted_key *k, const struct session *s,
-    const struct sort_program *by);
-/* Are all messages of that in S's view, and none beside them? */
-bool sorted_is_whole(const struct sorted_key *k, const struct session *s);
-/* The order that K asks for, counted; NULL: none is kept. */
-struct sorted *sorted_find(const struct sorted_key *k);
-void sorted_release(struct sorted **s);
-/* Keep the order of UIDS, which it takes, unless S's mailbox is not that of K
- * any more. */
-void sorted_keep(const struct sorted_key *k, const struct session *s,
-    uint32_t **uids, size_t n);
+/* What S has selected, and its order by BY, to be known or made.  NULL: it is
+ * not worth it. */
+struct sorted *sorted_new(
+    const struct session *s, const struct sort_program *by);
+void sorted_free(struct sorted **sorted);
+/* Was the order found?  Then _hit takes the numbers that are to be in it, and
+ * _pick, in steps, puts them into OUT; false: that was all. */
+bool sorted_is_known(const struct sorted *sorted);
+void sorted_hit(struct sorted *sorted, uint32_t seq);
+bool sorted_pick(
+    struct sorted *sorted, const struct session *s, struct search_results *out);
+/* It was not, and is that of ALL, which S has found. */
+void sorted_keep(const struct sorted *sorted, const struct session *s,
+    const struct search_results *all);
 
 #endif
