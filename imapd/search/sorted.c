@@ -20,14 +20,14 @@ enum {
 };
 
 /* Of which messages, and by what. */
-struct key {
+struct order_key {
 	struct sort_program by;
 	struct mailbox_status of;
 	const char *home; /* of the account */
 };
 
-struct kept {
-	struct key key;
+struct kept_order {
+	struct order_key key;
 	char *home;
 	uint32_t *uids;
 	size_t n;
@@ -35,16 +35,16 @@ struct kept {
 };
 
 struct sorted {
-	struct key key;
-	bool whole;        /* all of the messages are S's, and no others */
-	struct kept *kept; /* NULL: it is not known */
-	uint8_t *hits;     /* a bit for each number */
-	size_t at;         /* of KEPT; all before it were picked */
+	struct order_key key;
+	bool whole; /* all of the messages are S's, and no others */
+	struct kept_order *kept; /* NULL: it is not known */
+	uint8_t *hits;           /* a bit for each number */
+	size_t at;               /* of KEPT; all before it were picked */
 };
 
 /* The one that was asked for last comes first. */
 static struct {
-	struct kept *v[KEPT];
+	struct kept_order *v[KEPT];
 	size_t n;
 	size_t messages;
 } all;
@@ -60,7 +60,7 @@ same_program(const struct sort_program *a, const struct sort_program *b)
 }
 
 static bool
-same_mailbox(const struct key *a, const struct key *b)
+same_mailbox(const struct order_key *a, const struct order_key *b)
 {
 	return strcmp(a->of.id, b->of.id) == 0 && strcmp(a->home, b->home) == 0;
 }
@@ -74,9 +74,9 @@ same_messages(const struct mailbox_status *a, const struct mailbox_status *b)
 }
 
 static void
-release(struct kept **kp)
+release(struct kept_order **kp)
 {
-	struct kept *k = *kp;
+	struct kept_order *k = *kp;
 
 	*kp = NULL;
 	if (k == NULL || --k->refs > 0)
@@ -87,10 +87,10 @@ release(struct kept **kp)
 }
 
 /* Take it out; the caller has it now. */
-static struct kept *
+static struct kept_order *
 take(size_t i)
 {
-	struct kept *k = all.v[i];
+	struct kept_order *k = all.v[i];
 
 	all.messages -= k->n;
 	all.n--;
@@ -101,13 +101,13 @@ take(size_t i)
 static void
 forget(size_t i)
 {
-	struct kept *k = take(i);
+	struct kept_order *k = take(i);
 
 	release(&k);
 }
 
 static void
-put_first(struct kept *k)
+put_first(struct kept_order *k)
 {
 	memmove(&all.v[1], &all.v[0], all.n * sizeof *all.v);
 	all.v[0] = k;
@@ -117,7 +117,7 @@ put_first(struct kept *k)
 
 /* Those of messages that are not these any more go. */
 static void
-forget_changed(const struct key *key)
+forget_changed(const struct order_key *key)
 {
 	for (size_t i = all.n; i > 0; i--)
 		if (same_mailbox(&all.v[i - 1]->key, key) &&
@@ -126,10 +126,10 @@ forget_changed(const struct key *key)
 }
 
 /* Counted; NULL: none is kept. */
-static struct kept *
-find(const struct key *key)
+static struct kept_order *
+find(const struct order_key *key)
 {
-	struct kept *k;
+	struct kept_order *k;
 
 	forget_changed(key);
 	for (size_t i = 0; i < all.n; i++) {
@@ -148,7 +148,7 @@ struct sorted *
 sorted_new(const struct session *s, const struct sort_program *by)
 {
 	const uint32_t count = view_count(s->view);
-	struct key key = { .by = *by, .home = imapd_user_home(s->user) };
+	struct order_key key = { .by = *by, .home = imapd_user_home(s->user) };
 	struct sorted *o;
 
 	if (count < WORTH || count > KEPT_MESSAGES ||
@@ -190,7 +190,7 @@ bool
 sorted_pick(
     struct sorted *o, const struct session *s, struct search_results *out)
 {
-	const struct kept *k = o->kept;
+	const struct kept_order *k = o->kept;
 	const size_t end = k->n - o->at < PICK ? k->n : o->at + PICK;
 
 	for (; o->at < end; o->at++) {
@@ -207,8 +207,8 @@ sorted_pick(
 static bool
 is_new(const struct sorted *o, const struct session *s)
 {
-	struct key now = o->key;
-	struct kept *k;
+	struct order_key now = o->key;
+	struct kept_order *k;
 
 	if (mailbox_status(view_mailbox(s->view), &now.of, NULL) == -1 ||
 	    !same_messages(&now.of, &o->key.of))
@@ -224,7 +224,7 @@ void
 sorted_keep(const struct sorted *o, const struct session *s,
     const struct search_results *found)
 {
-	struct kept *k;
+	struct kept_order *k;
 
 	if (o == NULL || !o->whole || found->n != o->key.of.messages ||
 	    !is_new(o, s))
@@ -233,7 +233,7 @@ sorted_keep(const struct sorted *o, const struct session *s,
 	       (all.n > 0 && all.messages + found->n > KEPT_MESSAGES))
 		forget(all.n - 1);
 	k = xcalloc(1, sizeof *k);
-	*k = (struct kept){ .key = o->key, .n = found->n, .refs = 1 };
+	*k = (struct kept_order){ .key = o->key, .n = found->n, .refs = 1 };
 	k->home = xstrdup(o->key.home);
 	k->key.home = k->home;
 	k->uids = xcalloc(found->n, sizeof *k->uids);
