@@ -12,6 +12,7 @@
 #include "ipc/role.h"
 #include "lookup/conf.h"
 #include "lookup/mx.h"
+#include "lookup/published.h"
 #include "lookup/resolve.h"
 #include "lookup/self.h"
 #include "lookup/site.h"
@@ -103,6 +104,7 @@ on_gone(struct ipc *peer)
 {
 	lookup_on_gone(peer);
 	lookup_mx_on_gone(peer);
+	lookup_published_on_gone(peer);
 	lookup_site_on_gone(peer);
 }
 
@@ -111,6 +113,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_address] = lookup_on_address,
 		[MSG_lookup_mx] = lookup_on_mx,
 		[MSG_lookup_tlsa] = lookup_on_tlsa,
+		[MSG_lookup_published] = lookup_on_published,
 		[MSG_lookup_usage] = on_usage,
 	},
 	.on_gone = on_gone,

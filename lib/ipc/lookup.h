@@ -48,6 +48,8 @@
  * lookup_tlsa: the TLSA records at name ("_25._tcp.mx.example.org").
  * lookup_tlsa_found: found as enum found; records a line for each, "usage
  * selector matching hex"; secure: the answer (also ABSENT) is validated.
+ * lookup_published: is a DKIM key record with key (p=) at name?  other: ABSENT,
+ * but another is.
  */
 #ifndef IPC_LOOKUP_H
 #define IPC_LOOKUP_H
