@@ -21,7 +21,6 @@ struct msg;
 struct smtp_content;
 struct smtp_route;
 struct smtp_session;
-struct smtp_sign;
 struct smtp_text;
 
 TAILQ_HEAD(smtp_dials, smtp_session);
