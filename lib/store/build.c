@@ -82,6 +82,7 @@ build_all(struct account *a, bool doubt, struct err *err)
 	struct slice rest;
 	int rc;
 
+	boxes_gather(a);
 	buf_init(&dirs, MAILDIR_NAMES_MAX);
 	rc = maildir_names(a->ix.fd, &dirs, err);
 	rest = buf_slice(&dirs);
@@ -89,7 +90,7 @@ build_all(struct account *a, bool doubt, struct err *err)
 		rc = build_box(
 		    a, slice_cut(rest, '\0', &rest).p, doubt, &left, err);
 	buf_fini(&dirs);
-	return rc;
+	return boxes_settle(a, err) == -1 ? -1 : rc;
 }
 
 static int
