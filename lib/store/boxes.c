@@ -18,13 +18,13 @@
 #include "maildir/special.h"
 #include "maildir/takeover.h"
 #include "store/adopt.h"
+#include "store/boxfiles.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
 #include "store/purge.h"
 #include "store/scan.h"
 #include "sys/clock.h"
-#include "sys/fd.h"
 #include "sys/kv.h"
 
 enum {
@@ -75,38 +75,13 @@ give_uidvalidity(struct tx *tx, const struct ix_box *b, bool known,
 	return 0;
 }
 
-/* A single one is synced by itself. */
-static int
-put_boxfile(
-    struct account *a, int dirfd, const struct boxfile *f, struct err *err)
-{
-	const bool together = a->gathers && a->boxfiles > 0;
-
-	a->boxfiles++;
-	return (together ? boxfile_put : boxfile_write)(dirfd, f, err);
-}
-
-void
-boxes_gather(struct account *a)
-{
-	a->gathers = true;
-	a->boxfiles = 0;
-}
-
-int
-boxes_settle(struct account *a, struct err *err)
-{
-	a->gathers = false;
-	return a->boxfiles > 1 ? fd_sync_fs(a->ix.fd, err) : 0;
-}
-
 /* A new account goes to disk with its first message. */
 static int
 write_boxfile(struct tx *tx, const struct ix_box *b, const struct maildir *d,
     bool known, const struct boxfile *f, struct err *err)
 {
 	if (b->dir[0] != '\0' || known || !maildir_is_empty(d))
-		return put_boxfile(ACCOUNT_OF(tx->ix), d->fd, f, err);
+		return boxfiles_put(ACCOUNT_OF(tx->ix), d->fd, f, err);
 	tx->meta.clean = IX_UNSYNCED;
 	tx->ix->unsynced = true;
 	tx->ix->synced = false;
@@ -369,14 +344,14 @@ sync_dirs(struct account *a, struct err *err)
 		return -1;
 	buf_init(&dirs, MAILDIR_NAMES_MAX);
 	a->skipped = false;
-	boxes_gather(a);
+	boxfiles_gather(a);
 	mtime_ns = maildir_names_time(a->ix.fd);
 	rc = maildir_names(a->ix.fd, &dirs, err);
 	if (rc == 0)
 		rc = forget_missing(&tx, buf_slice(&dirs), err);
 	if (rc == 0)
 		rc = adopt_all(&tx, buf_slice(&dirs), err);
-	if (boxes_settle(a, err) == -1)
+	if (boxfiles_settle(a, err) == -1)
 		rc = -1;
 	/* A change within the same tick would not show. */
 	if (is_recent(mtime_ns) || a->skipped)

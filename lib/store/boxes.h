@@ -16,10 +16,6 @@ struct tx;
 enum { BOXES_COST = 16000 }; /* of all boxes together: some 400 files */
 int boxes_adopt(
     struct tx *tx, const char *dir, bool doubt, int64_t *left, struct err *err);
-/* What boxes_adopt writes into many directories is synced together, by
- * boxes_settle: before others see a record of any of them.  Blocks. */
-void boxes_gather(struct account *a);
-int boxes_settle(struct account *a, struct err *err);
 /* Look whether directories came or went by other hands: at nothing, while the
  * time of the account's directory is the one we know; else at names, and only
  * where one is new at what has it. */
