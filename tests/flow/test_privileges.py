@@ -60,9 +60,8 @@ def results(p, daemon):
     return {e["what"]: e["got"] for e in found}
 
 
-DAEMONS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd",
-           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "keys",
-           "logger")
+DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
+           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "keys", "logger")
 
 
 def test_every_daemon_is_declared(probed):
