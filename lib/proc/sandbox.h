@@ -25,7 +25,7 @@ enum may {
 	MAY_UNIX = 1 << 8,    /* connect to UNIX sockets beneath its dirs */
 	MAY_NARROW = 1 << 9, /* shut itself in further (a nursery's children) */
 	MAY_CONFINE = 1 << 10, /* have its workers do so (proc/narrow.h) */
-	MAY_LINK = 1 << 11, /* make symbolic links beneath its directories */
+	MAY_LINK = 1 << 11,    /* make symbolic links beneath its directories */
 };
 
 struct port_set;
