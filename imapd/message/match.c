@@ -88,7 +88,8 @@ match_begin(struct match *m, uint32_t seq, const struct message_info *info)
 {
 	match_keywords(m);
 	m->seq = seq;
-	m->sure = seq == m->sure_seq;
+	/* How near it comes is asked as well. */
+	m->sure = seq == m->sure_seq && !m->search->fuzzy;
 	m->level = MATCH_INDEX;
 	m->heading = false;
 	imapd_message_init(&m->message, view_mailbox(m->view), info);
@@ -237,6 +238,57 @@ match_eval(struct match *m, const struct search_key *k)
 			answer = a;
 	}
 	return answer;
+}
+
+static unsigned
+leaf_relevancy(struct match *m, const struct search_key *k)
+{
+	if (!k->fuzzy)
+		return 0;
+	if (k->op == SEARCH_FIELD)
+		return m->level < MATCH_RECORD
+			   ? 0
+			   : fieldscan_relevancy(&m->fields, k);
+	if (k->op == SEARCH_HEADER) {
+		if (m->level < MATCH_HEADER || !m->head.found[k->slot])
+			return 0;
+		return m->head.near[k->slot] > 0 ? m->head.near[k->slot]
+						 : RELEVANCY_WITHIN;
+	}
+	if (m->known != NULL)
+		return m->known->relevancy(m->known, k, m->info->uid);
+	return m->level == MATCH_TEXT && m->scan->found[k->slot]
+		   ? RELEVANCY_READ
+		   : 0;
+}
+
+/* The middle of keys that all must be met, the best of others; 0: there are
+ * none. */
+static unsigned
+key_relevancy(struct match *m, const struct search_key *k)
+{
+	unsigned sum = 0, n = 0, best = 0;
+
+	if (k->op == SEARCH_NOT)
+		return 0;
+	if (k->op != SEARCH_AND && k->op != SEARCH_OR)
+		return leaf_relevancy(m, k);
+	for (const struct search_key *c = k->child; c != NULL; c = c->next) {
+		const unsigned r = key_relevancy(m, c);
+
+		sum += r;
+		n += r > 0;
+		best = r > best ? r : best;
+	}
+	return k->op == SEARCH_OR || n == 0 ? best : sum / n;
+}
+
+unsigned
+match_relevancy(struct match *m)
+{
+	const unsigned r = key_relevancy(m, m->search->key);
+
+	return r > 0 ? r : 100;
 }
 
 static enum found

@@ -106,6 +106,8 @@ enum found match_flags_look(
 
 /* What is known at m->level. */
 enum match_answer match_eval(struct match *m, const struct search_key *k);
+/* Of a message that meets the criteria, which are fuzzy: 1 to 100. */
+unsigned match_relevancy(struct match *m);
 /* What K needs beside what was parsed. */
 void match_key_init(struct search_key *k);
 /* Names of keywords are looked up anew, if the table has changed. */

@@ -5,6 +5,7 @@
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
 #include "imapd/parse/searchkey.h"
+#include "imapd/search/state.h"
 #include "mime/charset.h"
 
 enum { TEXT_MAX = 4 << 10 };
@@ -25,9 +26,14 @@ imapd_badcharset(struct session *s)
 }
 
 const char *
-imapd_search_forbidden(
-    const struct session *s, const struct search *search, bool need)
+imapd_search_forbidden(const struct session *s, const struct search *search,
+    bool need, bool relevancy)
 {
+	if (search->fuzzy && !imapd_search_fuzzy())
+		return "FUZZY needs the full-text index";
+	if (relevancy && !search->fuzzy)
+		return "RELEVANCY needs FUZZY";
+
 	if (search->numbers && (s->enabled & ENABLED_UIDONLY) != 0)
 		return "[UIDREQUIRED] UIDONLY was enabled";
 	if (!need && search->charset && (s->enabled & ENABLED_UTF8) != 0)

@@ -29,6 +29,8 @@ finder_new(struct search *search, struct view *v, struct arena *a, bool numbers)
 {
 	struct finder *f = xcalloc(1, sizeof *f);
 
+	/* Numbers do not tell how near a message comes. */
+	numbers = numbers && !search->fuzzy;
 	seqwalk_all(&f->walk, v, a);
 	match_init(&f->match, search, v);
 	if (f->match.heads_kept)
@@ -105,6 +107,13 @@ struct imapd_message *
 finder_message(struct finder *f)
 {
 	return &f->match.message;
+}
+
+unsigned
+finder_relevancy(struct finder *f)
+{
+	f->match.message.relevancy = match_relevancy(&f->match);
+	return f->match.message.relevancy;
 }
 
 struct slice

@@ -42,6 +42,9 @@ struct slice finder_column(const struct finder *f);
 enum found finder_without_column(struct finder *f, struct err *err);
 /* It, open until the next step; not where only numbers are asked for. */
 struct imapd_message *finder_message(struct finder *f);
+/* Of what was found, with criteria that are fuzzy, 1 to 100 (RFC 6203 4): its
+ * message has it from then on. */
+unsigned finder_relevancy(struct finder *f);
 uint64_t finder_modseq(const struct finder *f);
 /* Of the last message that was looked at. */
 uint32_t finder_seq(const struct finder *f);

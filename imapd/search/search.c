@@ -121,6 +121,9 @@ take_in(struct search_job *j, struct err *err)
 
 	if (finder_modseq(j->finder) > j->modseq)
 		j->modseq = finder_modseq(j->finder);
+	if (j->request.search.fuzzy)
+		search_results_rate(
+		    &j->results, seq, finder_relevancy(j->finder));
 	if (!j->request.sorted) {
 		search_results_add(&j->results, seq);
 		return FOUND;
@@ -179,7 +182,8 @@ modseq_told(const struct search_job *j)
 	if (!j->request.search.modseq || j->results.n == 0)
 		return 0;
 	if ((options & (RETURN_MIN | RETURN_MAX)) == 0 ||
-	    (options & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL)) != 0)
+	    (options & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL |
+			   RETURN_RELEVANCY)) != 0)
 		return j->modseq;
 	if ((options & RETURN_MIN) != 0)
 		first = modseq_at(j, 0);
@@ -266,7 +270,8 @@ start(struct session *s, struct parse *p, const struct request *r)
 	j->finder =
 	    finder_new(&j->request.search, s->view, p->arena, !r->sorted);
 	finder_ask(j->finder, s->user, p->arena);
-	if (r->sorted && sortkey_column(&r->by) != SORTKEY_NO_COLUMN)
+	if (r->sorted && sortkey_column(&r->by) != SORTKEY_NO_COLUMN &&
+	    !r->search.fuzzy)
 		finder_read_column(j->finder, COLUMN_SORT);
 	else if (r->sorted)
 		finder_read_records(j->finder);
@@ -279,14 +284,18 @@ start(struct session *s, struct parse *p, const struct request *r)
 static void
 run(struct session *s, struct parse *p, const struct request *r)
 {
+	const bool relevancy = (r->returns.options & RETURN_RELEVANCY) != 0 ||
+			       sortkey_by_relevancy(&r->by);
+	const char *why =
+	    imapd_search_forbidden(s, &r->search, r->sorted, relevancy);
+
 	if (!parse_ok(p))
 		imapd_bad(s, p);
 	else if ((r->returns.options & RETURN_UPDATE) != 0 &&
 		 context_find(s, s->tag) != NULL)
 		imapd_bad_text(s, "the tag has a context");
-	else if (imapd_search_forbidden(s, &r->search, r->sorted) != NULL)
-		imapd_bad_text(
-		    s, imapd_search_forbidden(s, &r->search, r->sorted));
+	else if (why != NULL)
+		imapd_bad_text(s, why);
 	else if (!r->search.bad_charset)
 		start(s, p, r);
 	else {

@@ -181,8 +181,9 @@ imapd_cmd_thread(struct session *s, struct parse *p)
 	search = searchkey_parse_charset(p);
 	if (!parse_ok(p))
 		imapd_bad(s, p);
-	else if (imapd_search_forbidden(s, &search, true) != NULL)
-		imapd_bad_text(s, imapd_search_forbidden(s, &search, true));
+	else if (imapd_search_forbidden(s, &search, true, false) != NULL)
+		imapd_bad_text(
+		    s, imapd_search_forbidden(s, &search, true, false));
 	else if (search.bad_charset)
 		imapd_badcharset(s);
 	else
