@@ -65,26 +65,38 @@ put_name(char out[NAME_MAX + 1], const char *before, struct slice name,
 			  err, ERR_PERM, ERR_LIMIT, "the address is too long");
 }
 
+/* PATH in the directory ABOVE is on disk, also where somebody else had no time
+ * for that. */
+static int
+make_dir(const char *above, const char *path, struct err *err)
+{
+	int fd, rc;
+
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return err_sys(err, ERR_TEMP, "mkdir %s", path);
+	fd = open(above, DIR_FLAGS);
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "open %s", above);
+	rc = fd_sync(fd, err);
+	fd_close(&fd);
+	return rc;
+}
+
 /* shares/NAME, made where it is not there yet and MAKE; ABSENT. */
 static enum found
 open_dir(const char *name, bool make, int *fd, struct err *err)
 {
-	char path[PATH_MAX];
+	char all[PATH_MAX], path[PATH_MAX];
 
 	if (master.state_dir == NULL) {
 		err_set(err, ERR_TEMP, "no state directory");
 		return TEMPFAIL;
 	}
-	snprintf(path, sizeof path, "%s/shares", master.state_dir);
-	if (make && mkdir(path, 0700) == -1 && errno != EEXIST) {
-		err_sys(err, ERR_TEMP, "mkdir %s", path);
-		return TEMPFAIL;
-	}
+	snprintf(all, sizeof all, "%s/shares", master.state_dir);
 	snprintf(path, sizeof path, "%s/shares/%s", master.state_dir, name);
-	if (make && mkdir(path, 0700) == -1 && errno != EEXIST) {
-		err_sys(err, ERR_TEMP, "mkdir %s", path);
+	if (make && (make_dir(master.state_dir, all, err) == -1 ||
+			make_dir(all, path, err) == -1))
 		return TEMPFAIL;
-	}
 	*fd = open(path, DIR_FLAGS);
 	if (*fd != -1)
 		return FOUND;

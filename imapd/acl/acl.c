@@ -156,6 +156,9 @@ change_now(struct session *s, struct slice name, const struct acl_change *c,
 		imapd_no(s, what, &err);
 	else
 		imapd_ok(s, "%s completed", what);
+	/* A guest in IDLE may be one no more. */
+	if (rc == 0)
+		imapd_users_changed(imapd_user_home(s->user));
 }
 
 /* Somebody else gets something: who that is has to be known before, or he would

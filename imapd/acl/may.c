@@ -11,6 +11,7 @@
 #include "maildir/rights.h"
 #include "store/acl.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 
 static struct acl_who

@@ -6,12 +6,11 @@
 
 #include "base/mem.h"
 #include "base/needle.h"
-#include "base/utf8.h"
 #include "imapd/message/bodyscan.h"
 #include "mime/date.h"
-#include "mime/fields.h"
 #include "mime/part.h"
 #include "mime/record.h"
+#include "store/message.h"
 #include "store/view.h"
 #include "store/visit.h"
 #include "sys/clock.h"
@@ -70,17 +69,12 @@ match_envelope(struct match *m, struct slice envelope, struct slice record)
 void
 match_init(struct match *m, struct search *search, struct view *v)
 {
-	struct slice names[SEARCH_STRINGS_MAX];
-
 	*m = (struct match){ .search = search, .view = v };
 	m->now_s = clock_wall_s();
 	fieldscan_init(&m->fields);
 	resolve(m, search->key);
 	match_flags_init(m);
-	for (size_t i = 0; i < search->nheads; i++)
-		names[i] = search->heads[i]->name;
-	m->heads_kept = search->nheads > 0 && search->nstrings == 0 &&
-			mime_fields_mask(names, search->nheads, &m->heads);
+	match_header_init(m);
 }
 
 void
@@ -304,35 +298,6 @@ load_record(struct match *m, struct err *err)
 	return FOUND;
 }
 
-/* Raw bytes, and those of the charsets that switch by escape sequences, are in
- * the charset that the message declares, for which its tree has to be read. */
-static bool
-is_plain(struct slice head)
-{
-	return utf8_ascii(head) == head.n &&
-	       slice_find(head, '\x1b') == head.n &&
-	       slice_find(head, '\x0e') == head.n;
-}
-
-/* The fields asked for, as the record has them. */
-static bool
-take_kept_header(struct match *m)
-{
-	struct slice fields, head;
-
-	if (!m->heads_kept ||
-	    !mime_record_header(imapd_message_kept(&m->message), &fields))
-		return false;
-	buf_init(&m->kept_head, MIME_FIELDS_MAX);
-	if (!mime_fields_get(fields, m->heads, &m->kept_head))
-		return false;
-	head = buf_slice(&m->kept_head);
-	if (is_plain(head))
-		return true;
-	buf_fini(&m->kept_head);
-	return false;
-}
-
 static enum found
 load_header(struct match *m, struct err *err)
 {
@@ -363,7 +328,7 @@ load_header(struct match *m, struct err *err)
 static enum found
 head_on(struct match *m, struct err *err)
 {
-	if (!m->heading && take_kept_header(m)) {
+	if (!m->heading && match_take_header(m)) {
 		headscan_begin(&m->head, m->search, buf_slice(&m->kept_head),
 		    (struct slice){ NULL, 0 });
 		m->heading = true;

@@ -2,10 +2,10 @@
 #include "imapd/search/badcharset.h"
 
 #include "base/buf.h"
+#include "imapd/conf.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
 #include "imapd/parse/searchkey.h"
-#include "imapd/search/state.h"
 #include "mime/charset.h"
 
 enum { TEXT_MAX = 4 << 10 };
@@ -29,7 +29,7 @@ const char *
 imapd_search_forbidden(const struct session *s, const struct search *search,
     bool need, bool relevancy)
 {
-	if (search->fuzzy && !imapd_search_fuzzy())
+	if (search->fuzzy && imapd_conf->fulltext == IMAPD_FULLTEXT_NO)
 		return "FUZZY needs the full-text index";
 	if (relevancy && !search->fuzzy)
 		return "RELEVANCY needs FUZZY";

@@ -16,6 +16,7 @@
 #include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
 #include "store/view.h"
+#include "store/view_event.h"
 
 enum {
 	/* Of a SORT by sequence numbers, where each EXPUNGE looks at all. */

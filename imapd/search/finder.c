@@ -9,6 +9,7 @@
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/lookup.h"
 #include "imapd/selected/seqwalk.h"
+#include "store/message.h"
 #include "store/view.h"
 
 struct finder {
@@ -57,9 +58,9 @@ finder_read_records(struct finder *f)
 }
 
 void
-finder_read_column(struct finder *f, enum message_column column)
+finder_read_column(struct finder *f, bool thread)
 {
-	match_read_column(&f->match, column);
+	match_read_column(&f->match, thread ? COLUMN_THREAD : COLUMN_SORT);
 }
 
 static void

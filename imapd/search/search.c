@@ -21,7 +21,6 @@
 #include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
 #include "imapd/selected/modseq.h"
-#include "store/message.h"
 #include "store/view.h"
 
 struct request {
@@ -163,13 +162,7 @@ put_in_order(struct search_job *j)
 static uint64_t
 modseq_at(const struct search_job *j, size_t index)
 {
-	struct view *v = j->session->view;
-	struct message_info info;
-
-	if (message_find(view_mailbox(v), view_uid(v, j->results.v[index]),
-		&info, NULL) != FOUND)
-		return 0;
-	return info.modseq;
+	return imapd_modseq_of(j->session->view, j->results.v[index]);
 }
 
 /* Of what is told (RFC 7162 3.1.5). */
@@ -272,7 +265,7 @@ start(struct session *s, struct parse *p, const struct request *r)
 	finder_ask(j->finder, s->user, p->arena);
 	if (r->sorted && sortkey_column(&r->by) != SORTKEY_NO_COLUMN &&
 	    !r->search.fuzzy)
-		finder_read_column(j->finder, COLUMN_SORT);
+		finder_read_column(j->finder, false);
 	else if (r->sorted)
 		finder_read_records(j->finder);
 	if (!r->sorted)

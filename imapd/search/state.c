@@ -90,9 +90,3 @@ imapd_search_contexts(void)
 {
 	return imapd_conf->search_contexts;
 }
-
-bool
-imapd_search_fuzzy(void)
-{
-	return imapd_conf->fulltext != IMAPD_FULLTEXT_NO;
-}

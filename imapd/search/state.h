@@ -5,7 +5,6 @@
 #ifndef IMAPD_SEARCH_STATE_H
 #define IMAPD_SEARCH_STATE_H
 
-#include <stdbool.h>
 #include <sys/queue.h>
 
 #include "imapd/parse/seqset.h"
@@ -29,7 +28,5 @@ void imapd_search_save(struct session *s, const uint32_t *numbers, size_t n);
 /* What parameters allow: memory of one command, contexts of a session. */
 size_t imapd_search_memory(void);
 unsigned imapd_search_contexts(void);
-/* Is there a full-text index, which FUZZY asks (RFC 6203)? */
-bool imapd_search_fuzzy(void);
 
 #endif

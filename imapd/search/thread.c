@@ -163,7 +163,7 @@ start(struct session *s, struct parse *p, const struct search *search,
 	threads_init(&j->threads, algorithm, imapd_search_memory());
 	j->finder = finder_new(&j->search, s->view, p->arena, false);
 	finder_ask(j->finder, s->user, p->arena);
-	finder_read_column(j->finder, COLUMN_THREAD);
+	finder_read_column(j->finder, true);
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);
 }

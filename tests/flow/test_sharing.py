@@ -90,6 +90,28 @@ def test_idle(pabal):
         b.ok("CLOSE")
 
 
+def idle(c):
+    tag = c.tag()
+    c.send(tag + b" IDLE\r\n")
+    assert c.answer() == b"+ idling"
+
+
+def test_idle_revoked(pabal):
+    """Who may read no more is told nothing more, and at once."""
+    with Imap(pabal) as a, Imap(pabal, "bob") as b:
+        a.ok("CREATE revoked")
+        a.ok("SETACL revoked bob lr")
+        b.ok(f"EXAMINE {box('alice', 'revoked')}")
+        idle(b)
+        a.ok("SETACL revoked bob -r")
+        a.append(MAIL, "revoked")
+        heard = []
+        with pytest.raises(Closed):
+            while True:
+                heard.append(b.answer())
+        assert not any(b"EXISTS" in x for x in heard), heard
+
+
 @pytest.mark.parametrize("literal", (b"{%d}", b"{%d+}"))
 def test_append(pabal, literal):
     big = b"Subject: big\r\n\r\n" + b"x" * 500000 + b"\r\n"
@@ -241,14 +263,20 @@ def test_off(make_pabal):
 def test_turned_off(make_pabal):
     """A reload ends visits: who has another's mailbox selected hears BYE."""
     p = make_pabal(("pabal", "sharing", "domain"), users=("alice", "bob"))
-    with Imap(p) as a, Imap(p, "bob") as b, Imap(p, "bob") as idle:
+    with Imap(p) as a, Imap(p, "bob") as b, Imap(p, "bob") as other, \
+            Imap(p, "bob") as waits:
         a.append(MAIL)
         a.ok("SETACL INBOX bob lr")
         b.ok(f"SELECT {box('alice')}")
-        idle.ok(f"STATUS {box('alice')} (MESSAGES)")
+        other.ok(f"STATUS {box('alice')} (MESSAGES)")
+        waits.ok(f"EXAMINE {box('alice')}")
+        idle(waits)
         p.conf("pabal", "sharing", "no")
         p.reload()
         with pytest.raises(Closed):
             b.cmd("FETCH 1 BODY[]")
-        refused(idle, f"STATUS {box('alice')} (MESSAGES)", b"NONEXISTENT")
-        assert idle.ok("NAMESPACE") == [b'NAMESPACE (("" "/")) NIL NIL']
+        with pytest.raises(Closed):
+            while True:
+                waits.answer()
+        refused(other, f"STATUS {box('alice')} (MESSAGES)", b"NONEXISTENT")
+        assert other.ok("NAMESPACE") == [b'NAMESPACE (("" "/")) NIL NIL']

@@ -26,6 +26,7 @@
 #include "store/store.h"
 #include "store/usage.h"
 #include "store/view.h"
+#include "store/view_event.h"
 
 static const char *fx_top = "/tmp";
 static char fx_dir[64];
