@@ -13,7 +13,7 @@
 #include "imapd/notify/between.h"
 #include "imapd/park/park.h"
 #include "imapd/parse/parse.h"
-#include "imapd/relay/relay.h"
+#include "imapd/relay/visit.h"
 #include "imapd/selected/dirwatch.h"
 #include "imapd/selected/viewwatch.h"
 
@@ -49,7 +49,7 @@ on_files(struct dirwatch_user *u)
 static void
 on_more(struct session *s, struct imapd_job *job)
 {
-	if (relay_is_over(s)) {
+	if (visit_is_over(s)) {
 		imapd_bye(s, "[UNAVAILABLE] the mailbox is shared no more");
 		return;
 	}

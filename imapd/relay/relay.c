@@ -2,7 +2,6 @@
 #include "imapd/relay/relay.h"
 
 #include "base/mem.h"
-#include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
@@ -13,8 +12,6 @@
 #include "imapd/relay/job.h"
 #include "imapd/relay/names.h"
 #include "imapd/relay/relay_inner.h"
-#include "maildir/rights.h"
-#include "store/view.h"
 
 /* Where in a command names of mailboxes stand. */
 enum where { FIRST, BOTH, BEHIND_SET };
@@ -151,14 +148,6 @@ bool
 relay_is_off(const struct session *s)
 {
 	return guest_of(s) != NULL && !names_shared();
-}
-
-bool
-relay_is_over(const struct session *s)
-{
-	return relay_is_off(s) ||
-	       (guest_of(s) != NULL && s->view != NULL &&
-		   may(s, view_mailbox(s->view), RIGHT_READ, NULL) == -1);
 }
 
 bool

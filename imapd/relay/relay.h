@@ -19,8 +19,6 @@ bool relay_takes(struct session *s, const struct parse *p);
 /* Is something selected elsewhere?  Is S a guest's, and sharing off by now? */
 bool relay_selected(const struct session *s);
 bool relay_is_off(const struct session *s);
-/* Or may he not look any more into what he has selected? */
-bool relay_is_over(const struct session *s);
 /* What names in a guest's commands begin with; empty: S is the owner's. */
 struct slice relay_inside(const struct session *s);
 /* S ends. */
