@@ -267,6 +267,7 @@ imapd_cmd_setacl(struct session *s, struct parse *p)
 	parse_space(p);
 	name = boxname_parse(p);
 	c.id = read_identifier(s, p);
+	c.owner = is_owner(s, &c.id);
 	read_rights(p, &c);
 	if (parse_end(p))
 		change(s, name, &c, "SETACL");

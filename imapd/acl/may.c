@@ -55,6 +55,22 @@ may(const struct session *s, struct mailbox *m, unsigned need, struct err *err)
 						    : check(rights, need, err);
 }
 
+/* Looks up nothing: what is not there takes a guest as long as what is not for
+ * him, of which the ACL is read. */
+void
+may_absent(const struct session *s)
+{
+	struct mailbox *m;
+	unsigned rights;
+
+	if (guest_of(s) == NULL)
+		return;
+	if (mailbox_open(
+		imapd_user_account(s->user), SLICE("INBOX"), &m, NULL) == FOUND)
+		(void)may_rights(s, m, &rights, NULL);
+	mailbox_close(&m);
+}
+
 /* ABSENT: there is none. */
 static enum found
 look(const struct session *s, struct slice name, unsigned need, int *rc,
@@ -66,6 +82,8 @@ look(const struct session *s, struct slice name, unsigned need, int *rc,
 
 	if (f == FOUND)
 		*rc = may(s, m, need, err);
+	else if (f == ABSENT)
+		may_absent(s);
 	mailbox_close(&m);
 	return f;
 }
@@ -79,6 +97,14 @@ may_by_name(
 	return look(s, name, need, &rc, err) == TEMPFAIL ? -1 : rc;
 }
 
+static int
+refuse_create(struct err *err)
+{
+	return err_set_code(
+	    err, ERR_PERM, ERR_DENIED, "only the owner makes mailboxes there");
+}
+
+/* A guest is not told whether what he may make nothing below is there. */
 int
 may_create(const struct session *s, struct slice name, struct err *err)
 {
@@ -88,17 +114,17 @@ may_create(const struct session *s, struct slice name, struct err *err)
 		name = slice_sub(name, 0, slice_rfind(name, '/'));
 		switch (look(s, name, RIGHT_CREATE, &rc, err)) {
 		case FOUND:
-			return rc;
+			return rc == -1 && guest_of(s) != NULL &&
+				       err->class == ERR_PERM
+				   ? refuse_create(err)
+				   : rc;
 		case ABSENT:
 			break;
 		case TEMPFAIL:
 			return -1;
 		}
 	}
-	return guest_of(s) == NULL
-		   ? 0
-		   : err_set_code(err, ERR_PERM, ERR_DENIED,
-			 "only the owner makes mailboxes there");
+	return guest_of(s) == NULL ? 0 : refuse_create(err);
 }
 
 /* What cannot be found out of one's own mailbox (it is gone), the command finds

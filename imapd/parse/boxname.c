@@ -66,15 +66,17 @@ boxname_open(
 {
 	struct mailbox *m;
 	struct err err = { 0 };
+	enum found f;
 
 	if (name.p == NULL) {
 		boxname_refuse(s);
 		return NULL;
 	}
-	if (mailbox_open(imapd_user_account(s->user), name, &m, &err) ==
-		FOUND &&
-	    may(s, m, need, &err) == 0)
+	f = mailbox_open(imapd_user_account(s->user), name, &m, &err);
+	if (f == FOUND && may(s, m, need, &err) == 0)
 		return m;
+	if (f == ABSENT)
+		may_absent(s);
 	mailbox_close(&m);
 	if (trycreate && err.code == ERR_NOT_FOUND)
 		err.code = ERR_NO_TARGET;
@@ -89,6 +91,8 @@ boxname_find(
 	const enum found f =
 	    mailbox_open(imapd_user_account(s->user), name, m, err);
 
+	if (f == ABSENT)
+		may_absent(s);
 	if (f != FOUND || may(s, *m, RIGHT_READ, err) == 0)
 		return f;
 	mailbox_close(m);

@@ -47,17 +47,6 @@ imapd_begin_fetch(struct session *s, uint32_t seq, uint32_t uid)
 	buf_adds(out, uidonly ? " UIDFETCH (" : " FETCH (");
 }
 
-uint64_t
-imapd_modseq_of(struct view *v, uint32_t seq)
-{
-	struct message_info info;
-
-	return message_find(view_mailbox(v), view_uid(v, seq), &info, NULL) ==
-		       FOUND
-		   ? info.modseq
-		   : 0;
-}
-
 void
 imapd_put_modseq(struct session *s, const struct message_info *info)
 {

@@ -9,7 +9,6 @@
 
 struct message_info;
 struct session;
-struct view;
 
 /* Turn WHAT on (enum enabled), by ENABLE or because a command implies it.  The
  * first that is about mod-sequences tells the mailbox's (RFC 7162 3.1). */
@@ -23,8 +22,6 @@ bool imapd_tells_modseq(const struct session *s);
 bool imapd_tells_vanished(const struct session *s);
 /* "* SEQ FETCH (" or, with UIDONLY, "* UID UIDFETCH (". */
 void imapd_begin_fetch(struct session *s, uint32_t seq, uint32_t uid);
-/* Of the message SEQ of V; 0: it is gone. */
-uint64_t imapd_modseq_of(struct view *v, uint32_t seq);
 void imapd_put_modseq(struct session *s, const struct message_info *info);
 
 #endif

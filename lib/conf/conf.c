@@ -100,6 +100,10 @@ load_items(struct conf_load *l, const struct conf_text *t,
 			    "this file has no sections");
 		if (it->header || (it->section.n > 0) != sections)
 			continue;
+		if (!shared && !it->header && shared_is_common(it->name))
+			conf_errors_add(l->errors, t->name, it->line,
+			    "%.*s is for all daemons: set it in pabal.conf",
+			    SLICE_FMT(it->name));
 		conf_load_item(d, t->name, items, i, &l->head->arena,
 		    mine || !sections ? l->head->conf : l->scratch, l->errors);
 	}

@@ -27,8 +27,8 @@
 #include "sys/kv.h"
 
 enum {
-	DIRS_LIMIT = 64 << 20,
 	UID_STEP = 1000,
+	UIDS_SPARE = 1 << 24, /* more than tx_uid keeps */
 };
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -93,7 +93,11 @@ load_boxfile(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct takeover *from, struct err *err)
 {
 	struct boxfile f = { 0 };
-	enum found have = boxfile_read(d->fd, &f, err);
+	const enum found read = boxfile_read(d->fd, &f, err);
+	/* Without a UID left it begins anew. */
+	const enum found have =
+	    read == FOUND && f.ceiling > UINT32_MAX - UIDS_SPARE ? ABSENT
+								 : read;
 	const int taken = have == FOUND ? id_taken(tx, f.id, err) : 0;
 
 	if (have == TEMPFAIL || taken == -1)
@@ -128,10 +132,11 @@ load_boxfile(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	return 0;
 }
 
-/* The box with name and directory, its messages still to be read. */
+/* The box with name and directory, its messages still to be read.  ODD: it
+ * failed because of what stands there, before anything was recorded. */
 static int
 adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
-    int64_t *left, struct err *err)
+    int64_t *left, bool *odd, struct err *err)
 {
 	struct takeover from;
 	const struct scan_how how = { .build = true,
@@ -142,6 +147,8 @@ adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
 
 	if (rc == 0)
 		rc = load_boxfile(tx, b, d, &from, err);
+	*odd = rc == -1 && err != NULL &&
+	       (err->code == ERR_CANNOT || err->code == ERR_TOO_BIG);
 	takeover_only(&from, b->uidvalidity);
 	b->first_recent = 1;
 	kwtable_begin(tx, b, d);
@@ -160,13 +167,13 @@ adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
 
 /* The others are listed all the same, and it is looked at again next time. */
 static void
-skip(struct tx *tx, const char *dir)
+skip(struct tx *tx, const char *dir, const char *why)
 {
 	ACCOUNT_OF(tx->ix)->skipped = true;
 	if (!ACCOUNT_OF(tx->ix)->told_unusable)
 		log_warn("store.directory-unusable",
 		    kv_s("home", ACCOUNT_OF(tx->ix)->name),
-		    kv_s("directory", dir));
+		    kv_s("directory", dir), kv_s("why", why));
 	ACCOUNT_OF(tx->ix)->told_unusable = true;
 }
 
@@ -179,6 +186,7 @@ boxes_adopt(
 	struct buf name;
 	enum found f = ABSENT;
 	uint32_t other;
+	bool odd = false;
 	int rc;
 
 	buf_init(&name, NAME_LIMIT);
@@ -192,15 +200,19 @@ boxes_adopt(
 	if (f != ABSENT)
 		return f == FOUND ? 0 : -1;
 	if (!maildir_is_usable(tx->ix->fd, dir)) {
-		skip(tx, dir);
+		skip(tx, dir, "its owner may not read and write it");
 		return 0;
 	}
 	f = maildir_open(&d, tx->ix->fd, dir, true, err);
 	if (f != FOUND)
 		return f == ABSENT ? 0 : -1;
 	tx->meta.next_box++;
-	rc = adopt_box(tx, &b, &d, doubt, left, err);
+	rc = adopt_box(tx, &b, &d, doubt, left, &odd, err);
 	maildir_close(&d);
+	if (odd && dir[0] != '\0') {
+		skip(tx, dir, err->text);
+		return 0;
+	}
 	return rc;
 }
 
@@ -329,7 +341,7 @@ sync_dirs(struct account *a, struct err *err)
 
 	if (handle_begin(a, TX_ROOM, &tx, err) == -1)
 		return -1;
-	buf_init(&dirs, DIRS_LIMIT);
+	buf_init(&dirs, MAILDIR_NAMES_MAX);
 	a->skipped = false;
 	mtime_ns = maildir_names_time(a->ix.fd);
 	rc = maildir_names(a->ix.fd, &dirs, err);

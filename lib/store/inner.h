@@ -31,9 +31,11 @@ struct account {
 	LIST_HEAD(, account_watch) watches;
 	LIST_HEAD(, mailbox) boxes;
 	TAILQ_ENTRY(account) link;
-	bool behind;      /* on the store's list, which then holds it open */
-	int64_t flush_ms; /* not tried before; after a failure */
-	bool given_up;    /* it failed, and nobody had the account open */
+	bool behind;       /* on the store's list, which then holds it open */
+	int64_t behind_ms; /* since when */
+	int64_t wait_ms;   /* until then others go first */
+	int64_t flush_ms;  /* not tried before; after a failure */
+	bool given_up;     /* it failed, and nobody had the account open */
 	TAILQ_ENTRY(account) behind_link;
 };
 
