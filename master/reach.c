@@ -24,7 +24,7 @@
 #include "master/park.h"
 #include "master/parked.h"
 #include "master/place.h"
-#include "master/sharing.h"
+#include "master/shares.h"
 #include "master/slots.h"
 
 /* Whom PEER may talk to. */
@@ -37,7 +37,7 @@ may_reach(const struct ipc *peer, enum role role)
 		return role < ROLE_CTL && role != ROLE_MASTER;
 	if (ipc_role(peer) == ROLE_USER)
 		return role < ROLE_COUNT && role_is(role, ROLE_FOR_USERS);
-	if (ipc_role(peer) == ROLE_IMAPD && role == ROLE_IMAPD && !sharing_on())
+	if (ipc_role(peer) == ROLE_IMAPD && role == ROLE_IMAPD && !shares_on())
 		return false;
 	return c != NULL && role < ROLE_COUNT && (c->reach & 1U << role) != 0;
 }

@@ -18,7 +18,6 @@
 #include "base/mem.h"
 #include "base/quota.h"
 #include "base/slice.h"
-#include "conf/master.h"
 #include "ipc/lookup.h"
 #include "ipc/place.h"
 #include "ipc/role.h"
@@ -27,9 +26,9 @@
 #include "master/admit.h"
 #include "master/child.h"
 #include "master/child_roster.h"
-#include "master/master.h"
 #include "master/place.h"
 #include "master/reach.h"
+#include "master/shares.h"
 #include "master/slots.h"
 #include "shares/shares.h"
 
@@ -95,18 +94,11 @@ same_domain(struct slice a, struct slice b)
 	return slice_ieq(domain_of(a), domain_of(b));
 }
 
-bool
-sharing_on(void)
-{
-	return master.conf->shared.sharing != SHARED_SHARING_NO;
-}
-
 /* May somebody of one domain have to do with somebody of the other? */
 static bool
 may_meet(struct slice a, struct slice b)
 {
-	return master.conf->shared.sharing == SHARED_SHARING_ALL ||
-	       same_domain(a, b);
+	return shares_abroad() || same_domain(a, b);
 }
 
 /* ---- who is who ---- */
@@ -149,9 +141,9 @@ is_account(const struct msg *m, const char *address)
 static const char *
 state(struct err *err)
 {
-	if (master.state_dir == NULL)
+	if (shares_state() == NULL)
 		err_set(err, ERR_TEMP, "no state directory");
-	return master.state_dir;
+	return shares_state();
 }
 
 static enum found
@@ -332,7 +324,7 @@ sharing_on_ask(struct ipc *peer, struct msg *m)
 	struct slice rest;
 	struct asking *a;
 
-	if (!sharing_on() || from == NULL || in->what > SHARING_OWNERS ||
+	if (!shares_on() || from == NULL || in->what > SHARING_OWNERS ||
 	    !place_ok(in->home) ||
 	    !place_rest(slice_str(from->place), in->home, &rest)) {
 		IPC_SEND(peer, master_shared, .id = in->id, .found = ABSENT);

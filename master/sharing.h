@@ -4,13 +4,9 @@
 #ifndef MASTER_SHARING_H
 #define MASTER_SHARING_H
 
-#include <stdbool.h>
-
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 
-/* By the configuration: does anybody share? */
-bool sharing_on(void);
 /* master_sharing */
 void sharing_on_ask(struct ipc *peer, struct msg *m);
 /* PEER is gone: nobody waits for an answer to it. */

@@ -55,23 +55,8 @@ may(const struct session *s, struct mailbox *m, unsigned need, struct err *err)
 						    : check(rights, need, err);
 }
 
-/* Looks up nothing: what is not there takes a guest as long as what is not for
+/* ABSENT: there is none, which takes a guest as long as one that is not for
  * him, of which the ACL is read. */
-void
-may_absent(const struct session *s)
-{
-	struct mailbox *m;
-	unsigned rights;
-
-	if (guest_of(s) == NULL)
-		return;
-	if (mailbox_open(
-		imapd_user_account(s->user), SLICE("INBOX"), &m, NULL) == FOUND)
-		(void)may_rights(s, m, &rights, NULL);
-	mailbox_close(&m);
-}
-
-/* ABSENT: there is none. */
 static enum found
 look(const struct session *s, struct slice name, unsigned need, int *rc,
     struct err *err)
@@ -82,8 +67,8 @@ look(const struct session *s, struct slice name, unsigned need, int *rc,
 
 	if (f == FOUND)
 		*rc = may(s, m, need, err);
-	else if (f == ABSENT)
-		may_absent(s);
+	else if (f == ABSENT && guest_of(s) != NULL && !slice_is(name, "INBOX"))
+		(void)may_by_name(s, SLICE("INBOX"), RIGHT_LOOKUP, NULL);
 	mailbox_close(&m);
 	return f;
 }

@@ -24,8 +24,6 @@ int may(
 /* The same with the mailbox NAME; 0 where there is none. */
 int may_by_name(
     const struct session *s, struct slice name, unsigned need, struct err *err);
-/* A mailbox was looked for that is not there. */
-void may_absent(const struct session *s);
 /* May he make the mailbox NAME?  That is for who has it with the next one above
  * it that is there, and for the owner where there is none. */
 int may_create(const struct session *s, struct slice name, struct err *err);

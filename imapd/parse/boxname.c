@@ -8,6 +8,7 @@
 #include "imapd/parse/boxtext.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/wirename.h"
+#include "imapd/relay/guest.h"
 #include "maildir/rights.h"
 #include "store/mailbox.h"
 
@@ -60,6 +61,14 @@ boxname_refuse(struct session *s)
 	imapd_no(s, "open mailbox", &err);
 }
 
+/* What is not there takes a guest as long as what is not for him. */
+static void
+hide(const struct session *s)
+{
+	if (guest_of(s) != NULL)
+		(void)may_by_name(s, SLICE("INBOX"), RIGHT_LOOKUP, NULL);
+}
+
 struct mailbox *
 boxname_open(
     struct session *s, struct slice name, unsigned need, bool trycreate)
@@ -76,7 +85,7 @@ boxname_open(
 	if (f == FOUND && may(s, m, need, &err) == 0)
 		return m;
 	if (f == ABSENT)
-		may_absent(s);
+		hide(s);
 	mailbox_close(&m);
 	if (trycreate && err.code == ERR_NOT_FOUND)
 		err.code = ERR_NO_TARGET;
@@ -92,7 +101,7 @@ boxname_find(
 	    mailbox_open(imapd_user_account(s->user), name, m, err);
 
 	if (f == ABSENT)
-		may_absent(s);
+		hide(s);
 	if (f != FOUND || may(s, *m, RIGHT_READ, err) == 0)
 		return f;
 	mailbox_close(m);

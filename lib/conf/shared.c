@@ -34,12 +34,6 @@ shared_is_local(const struct shared_conf *s, struct slice domain)
 }
 
 bool
-shared_is_common(struct slice name)
-{
-	return slice_is(name, "sharing");
-}
-
-bool
 shared_is_table(const char *word)
 {
 	return slice_starts(slice_str(word), SLICE("cdb:")) ||

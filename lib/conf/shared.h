@@ -23,8 +23,6 @@ extern const struct conf_desc shared_conf_desc;
 bool shared_is_local(const struct shared_conf *s, struct slice domain);
 /* The first domain that the list names, or the hostname. */
 const char *shared_domain(const struct shared_conf *s);
-/* A parameter on which several daemons have to agree: it is no daemon's own. */
-bool shared_is_common(struct slice name);
 /* Is WORD of the list a table, "cdb:NAME" or "text:NAME"? */
 bool shared_is_table(const char *word);
 
