@@ -23,10 +23,16 @@ struct scan_how {
 	const struct takeover *from; /* may be NULL */
 };
 
+/* What was done beside that for a file. */
+struct adopt_work {
+	int64_t bytes; /* read of it */
+	bool renamed;
+};
+
 /* Give the file E a UID, its full name and a record; MORE is pabal-keywords.
- * Adds what had to be read of it to *BYTES. */
+ * W was zeroed. */
 int adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct scan_how *how, struct kwfile *more,
-    const struct listing_entry *e, int64_t *bytes, struct err *err);
+    const struct listing_entry *e, struct adopt_work *w, struct err *err);
 
 #endif
