@@ -21,6 +21,8 @@ struct account {
 	unsigned refs;
 	bool told_unusable, told_unkept; /* see boxes_adopt, keep.c */
 	bool skipped;      /* a directory that we may not use was met */
+	bool gathers;      /* see boxfiles.h */
+	unsigned boxfiles; /* written since then */
 	bool renamed;      /* and one that others gave another name */
 	bool deleted_left; /* directories of deleted mailboxes are there */
 	struct append *last_append; /* append_place_all's, within it */
