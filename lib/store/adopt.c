@@ -196,16 +196,16 @@ find_since(struct tx *tx, const struct ix_box *b, const struct listing_entry *e,
 int
 adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct scan_how *how, struct kwfile *more,
-    const struct listing_entry *e, struct adopt_work *w, struct err *err)
+    const struct listing_entry *e, int64_t *bytes, bool *renamed,
+    struct err *err)
 {
 	struct ix_msg msg = { 0 };
 	struct ix_hot hot = { .bits = e->f.flags };
 	struct keyword_set set;
 	uint32_t uid = e->want;
 	const enum found since = find_since(tx, b, e, &uid, err);
-	int rc = since == ABSENT
-		     ? measure(d, how, e, &msg, &hot, &w->bytes, err)
-		     : 0;
+	int rc =
+	    since == ABSENT ? measure(d, how, e, &msg, &hot, bytes, err) : 0;
 
 	if (since != ABSENT)
 		return since == FOUND ? 0 : -1;
@@ -223,11 +223,11 @@ adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	/* \Recent when an index is built is what lies in new/. */
 	if (how->build && e->part == MAILDIR_CUR && uid >= b->first_recent)
 		b->first_recent = uid + 1;
-	if (full_name(tx, e, &hot, &msg, uid)) {
+	*renamed = full_name(tx, e, &hot, &msg, uid);
+	if (*renamed) {
 		const enum found f = maildir_move(
 		    d, e->part, e->name, d, ix_part(&hot), msg.file, err);
 
-		w->renamed = true;
 		if (f != FOUND)
 			return f == ABSENT ? 0 : -1;
 	}

@@ -23,16 +23,12 @@ struct scan_how {
 	const struct takeover *from; /* may be NULL */
 };
 
-/* What was done beside that for a file. */
-struct adopt_work {
-	int64_t bytes; /* read of it */
-	bool renamed;
-};
-
 /* Give the file E a UID, its full name and a record; MORE is pabal-keywords.
- * W was zeroed. */
+ * Adds what had to be read of it to *BYTES; *RENAMED says whether it had
+ * another name. */
 int adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct scan_how *how, struct kwfile *more,
-    const struct listing_entry *e, struct adopt_work *w, struct err *err);
+    const struct listing_entry *e, int64_t *bytes, bool *renamed,
+    struct err *err);
 
 #endif

@@ -441,18 +441,19 @@ adopt_some(struct scan *s, struct err *err)
 	struct listing_entry *e;
 
 	while (s->left > 0) {
-		struct adopt_work w = { .bytes = 0 };
+		int64_t bytes = 0;
+		bool renamed = false;
 
 		e = next_unknown(s);
 		if (e == NULL) {
 			s->phase = END;
 			return 0;
 		}
-		if (adopt(s->tx, s->b, s->d, &s->how, &s->more, e, &w, err) ==
-		    -1)
+		if (adopt(s->tx, s->b, s->d, &s->how, &s->more, e, &bytes,
+			&renamed, err) == -1)
 			return -1;
-		s->left -= s->adopt_cost + w.bytes / COST_BYTES;
-		s->left -= w.renamed ? RENAME_COST : 0;
+		s->left -= s->adopt_cost + bytes / COST_BYTES;
+		s->left -= renamed ? RENAME_COST : 0;
 	}
 	return 0;
 }
