@@ -41,6 +41,17 @@ def listening(port):
     return False
 
 
+def put_script(home, text, owner):
+    """The active Sieve script of the account at HOME, as both have it."""
+    d = os.path.join(home, "sieve")
+    os.makedirs(d, exist_ok=True)
+    write(os.path.join(d, "main.sieve"), text)
+    link = os.path.join(home, ".dovecot.sieve")
+    os.symlink("sieve/main.sieve", link)
+    for path in (home, d, os.path.join(d, "main.sieve"), link):
+        os.lchown(path, *owner)
+
+
 def write(path, text):
     with open(path, "w") as f:
         f.write(text)
@@ -50,12 +61,16 @@ class Pabal:
     name = "pabal"
 
     def __init__(self, relayhost=None, users=USERS, sessions=None,
-                 signed=None):
+                 signed=None, script=None):
         self.p = Instance(users=(), disk=True)
         self.users = users
         try:
             for user in users:
                 self.p.add_user(user, PASSWORD)
+                if script:
+                    home = self.p.maildir(user)
+                    st = os.stat(home)
+                    put_script(home, script, (st.st_uid, st.st_gid))
             if relayhost:
                 self.p.conf("pabal", "relayhost", relayhost)
             if sessions:
@@ -243,13 +258,30 @@ smtpd_tls_security_level = none
             return ""
 
 
+SIEVE = """
+protocol lmtp {
+  mail_plugins = sieve
+}
+plugin {
+  sieve = file:~/sieve;active=~/.dovecot.sieve
+}
+"""
+
+
 class Dovecot(Peer):
     """As the Debian package configures it, with the limits raised that a
     thousand sessions from one address need."""
     name = "Dovecot"
 
-    def __init__(self, users=USERS):
+    def __init__(self, users=USERS, script=None):
         super().__init__(users)
+        self.script = script
+        for user in users if script else ():
+            home = os.path.join(self.mail, DOMAIN, user)
+            os.makedirs(home, exist_ok=True)
+            for path in (os.path.dirname(home), home):
+                os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
+            put_script(home, script, (self.owner.pw_uid, self.owner.pw_gid))
         self.lmtp_port, self.imap_port = free_port(), free_port()
         conf = os.path.join(self.dir, "dovecot.conf")
         write(os.path.join(self.dir, "users"), "".join(
@@ -305,7 +337,7 @@ service lmtp {{
 namespace inbox {{
   inbox = yes
 }}
-"""
+{SIEVE if self.script else ""}"""
 
     def close(self):
         self.process.terminate()

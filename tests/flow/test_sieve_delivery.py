@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Sieve scripts decide about mail at delivery (local/script, sieverun)."""
+import json
 import os
 import re
 import signal
@@ -237,12 +238,17 @@ def test_reject(pabal):
 def test_what_was_decided_is_kept(pabal):
     script(pabal, 'require "fileinto"; if header :contains "subject" "why" '
            '{ fileinto "Archive"; }')
+    since = pabal.mark()
     pabal.send("why is it there")
     settle(pabal)
-    with open(home(pabal, "alice", "sieve", ".pabal-trace")) as f:
-        last = f.read().split("\n@ ")[-1]
-    assert "actions=fileinto%20Archive" in last
-    assert "\n main:1: " in last
+    qid = pabal.events("local.sieve", since)[-1]["qid"]
+    text = pabal.pabal("sieve", "trace", ALICE, "--qid", qid)
+    assert f" {qid} <sender@example.org> to <{ALICE}>: fileinto Archive\n" in text
+    assert "\n main:1: " in text
+    rows = json.loads(pabal.pabal("sieve", "trace", ALICE, "--json"))
+    assert rows[-1]["qid"] == qid and rows[-1]["account"] == ALICE
+    assert rows[-1]["actions"] == "fileinto Archive" and "main:1" in rows[-1]["why"]
+    assert pabal.pabal("sieve", "trace", "bob@" + DOMAIN, "--qid", qid) == ""
 
 
 # ---- what is sent ----
