@@ -18,7 +18,6 @@
 enum {
 	SHARES_MAX = 1000, /* of one owner */
 	NAMES_BYTES_MAX = 8 << 20,
-	JUST_NOW_S = 30, /* between an entry here and the one in the ACL */
 };
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -27,7 +26,6 @@ enum {
 static const char *const kinds[] = {
 	[SHARES_USER] = "",
 	[SHARES_ANYONE] = "anyone=",
-	[SHARES_GROUP] = "group=",
 };
 
 static bool
@@ -163,9 +161,9 @@ count(const char *state, const char *dir, size_t *n, struct err *err)
 	return rc;
 }
 
-/* shares/DIR/NAME is there, and its time becomes this one. */
+/* Is there shares/DIR/NAME? */
 static enum found
-renew(const char *state, const char *dir, const char *name, struct err *err)
+is_there(const char *state, const char *dir, const char *name, struct err *err)
 {
 	enum found f;
 	int fd, rc;
@@ -173,7 +171,7 @@ renew(const char *state, const char *dir, const char *name, struct err *err)
 	f = open_dir(state, dir, false, &fd, err);
 	if (f != FOUND)
 		return f;
-	rc = utimensat(fd, name, NULL, AT_SYMLINK_NOFOLLOW);
+	rc = faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW);
 	fd_close(&fd);
 	if (rc == 0)
 		return FOUND;
@@ -188,15 +186,16 @@ shares_add(const char *state, struct slice owner,
     const struct shares_name *name, struct err *err)
 {
 	char with[NAME_MAX + 1], of[NAME_MAX + 1], from[NAME_MAX + 1];
-	enum found f = ABSENT;
+	enum found f;
 	size_t n;
 
 	if (put_name(with, kinds[name->kind], name->name, err) == -1 ||
 	    put_name(of, "", owner, err) == -1 ||
 	    put_name(from, OWNER, owner, err) == -1)
 		return -1;
-	if (renew(state, with, of, err) == FOUND)
-		f = renew(state, from, with, err);
+	f = is_there(state, with, of, err);
+	if (f == FOUND)
+		f = is_there(state, from, with, err);
 	if (f != ABSENT)
 		return f == FOUND ? 0 : -1;
 	if (count(state, from, &n, err) == -1)
@@ -214,23 +213,11 @@ shares_has(const char *state, struct slice owner,
     const struct shares_name *name, struct err *err)
 {
 	char with[NAME_MAX + 1], of[NAME_MAX + 1];
-	enum found f;
-	int fd, rc;
 
 	if (put_name(with, kinds[name->kind], name->name, NULL) == -1 ||
 	    put_name(of, "", owner, NULL) == -1)
 		return ABSENT;
-	f = open_dir(state, with, false, &fd, err);
-	if (f != FOUND)
-		return f;
-	rc = faccessat(fd, of, F_OK, AT_SYMLINK_NOFOLLOW);
-	fd_close(&fd);
-	if (rc == 0)
-		return FOUND;
-	if (errno == ENOENT)
-		return ABSENT;
-	err_sys(err, ERR_TEMP, "look for %s", of);
-	return TEMPFAIL;
+	return is_there(state, with, of, err);
 }
 
 /* The byte that "%XX" at the front of S stands for; -1: it is none. */
@@ -299,53 +286,27 @@ drop(const char *state, const char *dir, const char *name)
 	(void)rmdir(path);
 }
 
-/* Was shares/DIR/NAME added at SINCE_S or later? */
-static bool
-is_new(const char *state, const char *dir, const char *name, int64_t since_s)
+/* Of the directory DIR of the user OF: the other way round and this one.
+ * BEFORE: what stands before the names of the other way's directories. */
+static int
+drop_all(const char *state, const char *dir, const char *before, const char *of,
+    struct err *err)
 {
-	char path[PATH_MAX];
-	struct stat st;
-
-	snprintf(path, sizeof path, "%s/shares/%s/%s", state, dir, name);
-	return lstat(path, &st) == 0 && st.st_mtime >= since_s;
-}
-
-static bool
-is_kept(const struct shares_name *keep, size_t n, const char *with)
-{
-	char name[NAME_MAX + 1];
-
-	for (size_t i = 0; i < n; i++)
-		if (put_name(name, kinds[keep[i].kind], keep[i].name, NULL) ==
-			0 &&
-		    strcmp(name, with) == 0)
-			return true;
-	return false;
-}
-
-int
-shares_keep(const char *state, struct slice owner,
-    const struct shares_name *keep, size_t n, int64_t since_s, struct err *err)
-{
-	char of[NAME_MAX + 1], from[NAME_MAX + 1], with[NAME_MAX + 1];
+	char name[NAME_MAX + 1], other[NAME_MAX + 2 * sizeof OWNER];
 	struct slice rest;
 	struct buf names;
 	int rc;
 
-	if (put_name(of, "", owner, err) == -1 ||
-	    put_name(from, OWNER, owner, err) == -1)
-		return -1;
 	buf_init(&names, NAMES_BYTES_MAX);
-	rc = read_names(state, from, &names, err);
+	rc = read_names(state, dir, &names, err);
 	rest = buf_slice(&names);
 	while (rest.n > 0 && rc == 0) {
 		if (!slice_copy(
-			slice_cut(rest, '\n', &rest), with, sizeof with) ||
-		    is_kept(keep, n, with) ||
-		    is_new(state, from, with, since_s - JUST_NOW_S))
+			slice_cut(rest, '\n', &rest), name, sizeof name))
 			continue;
-		drop(state, with, of);
-		drop(state, from, with);
+		snprintf(other, sizeof other, "%s%s", before, name);
+		drop(state, other, of);
+		drop(state, dir, name);
 	}
 	buf_fini(&names);
 	return rc;
@@ -354,27 +315,11 @@ shares_keep(const char *state, struct slice owner,
 int
 shares_forget(const char *state, struct slice address, struct err *err)
 {
-	char of[NAME_MAX + 1], from[NAME_MAX + 2 * sizeof OWNER];
-	char owner[NAME_MAX + 1];
-	struct slice rest;
-	struct buf names;
-	int rc;
+	char of[NAME_MAX + 1], from[NAME_MAX + 1];
 
-	if (put_name(of, "", address, err) == -1)
+	if (put_name(of, "", address, err) == -1 ||
+	    put_name(from, OWNER, address, err) == -1 ||
+	    drop_all(state, from, "", of, err) == -1)
 		return -1;
-	rc = shares_keep(state, address, NULL, 0, INT64_MAX, err);
-	buf_init(&names, NAMES_BYTES_MAX);
-	if (rc == 0)
-		rc = read_names(state, of, &names, err);
-	rest = buf_slice(&names);
-	while (rest.n > 0 && rc == 0) {
-		if (!slice_copy(
-			slice_cut(rest, '\n', &rest), owner, sizeof owner))
-			continue;
-		snprintf(from, sizeof from, OWNER "%s", owner);
-		drop(state, from, of);
-		drop(state, of, owner);
-	}
-	buf_fini(&names);
-	return rc;
+	return drop_all(state, of, OWNER, of, err);
 }
