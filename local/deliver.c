@@ -20,6 +20,8 @@
 #include "local/message.h"
 #include "local/tell.h"
 #include "local/trace.h"
+#include "maildir/special.h"
+#include "queue/front.h"
 #include "store/account.h"
 #include "store/append.h"
 #include "store/mailbox.h"
@@ -239,11 +241,12 @@ finish(struct local_delivery *d, struct err *err)
 static int
 put_trace(struct local_delivery *d, struct err *err)
 {
-	struct buf trace = { .max = 4096 };
+	struct buf trace = { .max = 4096 + FRONT_MAX_BYTES };
 	int rc = -1;
 
 	trace_put(&trace, d->job->env.sender,
-	    d->job->message->one_file ? SLICE("") : d->rcpt.address);
+	    d->job->message->one_file ? SLICE("") : d->rcpt.address,
+	    d->job->env.front);
 	if (trace.failed)
 		err_set(err, ERR_PERM, "address too long");
 	else
@@ -287,10 +290,44 @@ finish_name(struct local_delivery *d, struct err *err)
 
 /* ---- the start of a delivery ---- */
 
+/* Where junk goes: a name that stands in the arena of the job. */
+struct junk_search {
+	struct arena *arena;
+	struct slice name;
+};
+
+static bool
+find_junk(void *arg, const struct mailbox_info *info)
+{
+	struct junk_search *s = arg;
+
+	if ((info->special & MAILBOX_JUNK) == 0 || !info->exists)
+		return true;
+	s->name = arena_slice(s->arena, info->name);
+	return false;
+}
+
+/* Its owner may have deleted it: then it is the inbox, where mail is seen. */
+static enum found
+open_junk(struct local_delivery *d, struct err *err)
+{
+	struct junk_search s = { .arena = &d->job->arena };
+
+	if (mailbox_list(d->account, false, find_junk, &s, err) == -1)
+		return TEMPFAIL;
+	return s.name.n > 0 ? mailbox_open(d->account, s.name, &d->mailbox, err)
+			    : ABSENT;
+}
+
 static enum found
 open_mailbox(struct local_delivery *d, struct err *err)
 {
-	if (d->rcpt.extension.n > 0) {
+	if (d->job->env.junk) {
+		const enum found found = open_junk(d, err);
+
+		if (found != ABSENT)
+			return found;
+	} else if (d->rcpt.extension.n > 0) {
 		/* Addresses come in lower case. */
 		const enum found found = mailbox_open_folded(
 		    d->account, d->rcpt.extension, &d->mailbox, err);
