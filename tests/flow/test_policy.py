@@ -419,3 +419,18 @@ def test_policy_ends_at_the_end_of_a_message(make):
         os.kill(pid, signal.SIGKILL)
         assert t.reply().startswith("250 ")
     assert "dmarc=pass" in results_of(delivered(p, "killed"))[0]
+
+
+def test_check_mail_of_a_queued_message(shared, dns):
+    """With the session that it came in, and without what was put in front."""
+    p = shared
+    p.pabal("alias", "set", "away", "x@broken.test")
+    reply = bring(p, text("queued", "a@sends.test"), "a@sends.test", to=("away",))
+    assert reply.startswith("250 ")
+    qid = reply.split()[-1]
+    p.wait_event("mail.deferred", qid=qid)
+    out = p.pabal("check-mail", qid)
+    assert re.search(r"(?m)^spf +pass sends.test", out)
+    assert re.search(r"(?m)^dmarc +pass sends.test", out)
+    assert "no message of the queue" in p.pabal_fails("check-mail", "NOSUCHID")
+    p.pabal("queue", "delete", qid)
