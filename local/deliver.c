@@ -18,6 +18,7 @@
 #include "ev/loop.h"
 #include "local/copying.h"
 #include "local/message.h"
+#include "local/script/place.h"
 #include "local/tell.h"
 #include "local/trace.h"
 #include "maildir/special.h"
@@ -44,6 +45,8 @@ struct local_delivery {
 	struct delivery_batch *batch;
 	struct local_job *job;
 	struct job_rcpt rcpt;
+	struct local_store *store; /* NULL: to where the address says */
+	struct local_message *message;
 	struct account *account;
 	struct mailbox *mailbox;
 	struct append *append;
@@ -74,6 +77,26 @@ static struct {
 /* ---- the end of a delivery ---- */
 
 static void
+fail(struct local_delivery *d, const struct err *err)
+{
+	if (d->store != NULL)
+		d->store->done(d->store, err);
+	else
+		job_fail(d->job, &d->rcpt, "2.0", err);
+}
+
+static void
+fail_damaged(struct local_delivery *d)
+{
+	if (d->store == NULL) {
+		job_result_damaged(d->job);
+		return;
+	}
+	d->store->damaged = true;
+	d->store->done(d->store, NULL);
+}
+
+static void
 leave_account(struct local_delivery *d)
 {
 	if (d->mailbox != NULL)
@@ -99,10 +122,15 @@ delivery_end(struct local_delivery *d)
 	if (append_result(d->append, &uid, &uidvalidity, &err) == -1) {
 		if (err.code == ERR_OVER_QUOTA)
 			tell_full(&d->rcpt, d->account);
-		job_fail(d->job, &d->rcpt, "2.0", &err);
+		fail(d, &err);
 		return;
 	}
 	tell_delivered(d->job, &d->rcpt, d->account, d->mailbox, uid);
+	if (d->store != NULL) {
+		d->store->uid = uid;
+		d->store->done(d->store, NULL);
+		return;
+	}
 	job_result(d->job, d->rcpt.number, JOB_DELIVERED, "2.1.5",
 	    "delivered to the mailbox", SLICE(""));
 }
@@ -204,7 +232,7 @@ batch_add(struct local_delivery *d)
 
 	STAILQ_INSERT_TAIL(&b->deliveries, d, link);
 	b->n++;
-	b->bytes += d->job->size;
+	b->bytes += d->message->size;
 }
 
 /* Take D out of its batch: it has its result. */
@@ -222,16 +250,19 @@ set_record(struct local_delivery *d, int64_t bytes, int64_t wire)
 	struct slice record;
 	int64_t sent_s;
 
-	if (local_message_record(
-		d->job->message, bytes, wire, &record, &sent_s))
+	if (local_message_record(d->message, bytes, wire, &record, &sent_s))
 		append_set_cache(d->append, record, sent_s);
 }
 
 static int
 finish(struct local_delivery *d, struct err *err)
 {
-	const struct append_info info = { .fresh = true };
+	struct append_info info = { .fresh = true };
 
+	if (d->store != NULL) {
+		info.flags = d->store->flags;
+		info.keywords = d->store->keywords;
+	}
 	return append_finish(d->append, &info, err);
 }
 
@@ -245,8 +276,12 @@ put_trace(struct local_delivery *d, struct err *err)
 	int rc = -1;
 
 	trace_put(&trace, d->job->env.sender,
+<<<<<<< HEAD
 	    d->job->message->one_file ? SLICE("") : d->rcpt.address,
 	    d->job->env.front);
+=======
+	    d->message->one_file ? SLICE("") : d->rcpt.address);
+>>>>>>> main
 	if (trace.failed)
 		err_set(err, ERR_PERM, "address too long");
 	else
@@ -258,7 +293,7 @@ put_trace(struct local_delivery *d, struct err *err)
 static int
 write_file(struct local_delivery *d, struct err *err)
 {
-	struct local_message *m = d->job->message;
+	struct local_message *m = d->message;
 	int64_t wire, bytes;
 
 	if (put_trace(d, err) == -1)
@@ -282,7 +317,7 @@ write_file(struct local_delivery *d, struct err *err)
 static int
 finish_name(struct local_delivery *d, struct err *err)
 {
-	const struct local_message *m = d->job->message;
+	const struct local_message *m = d->message;
 
 	set_record(d, m->file_prefix, m->file_wire);
 	return finish(d, err);
@@ -290,6 +325,7 @@ finish_name(struct local_delivery *d, struct err *err)
 
 /* ---- the start of a delivery ---- */
 
+<<<<<<< HEAD
 /* Where junk goes: a name that stands in the arena of the job. */
 struct junk_search {
 	struct arena *arena;
@@ -317,17 +353,45 @@ open_junk(struct local_delivery *d, struct err *err)
 		return TEMPFAIL;
 	return s.name.n > 0 ? mailbox_open(d->account, s.name, &d->mailbox, err)
 			    : ABSENT;
+=======
+/* The one that a script names; where there is none, INBOX. */
+static enum found
+open_named(struct local_delivery *d, struct err *err)
+{
+	struct local_store *s = d->store;
+	enum found found =
+	    mailbox_open(d->account, s->mailbox, &d->mailbox, err);
+
+	if (found == ABSENT && s->create) {
+		*err = (struct err){ 0 };
+		if (mailbox_create(d->account, s->mailbox, 0, err) == 0 ||
+		    err->code == ERR_EXISTS)
+			found = mailbox_open(
+			    d->account, s->mailbox, &d->mailbox, err);
+	}
+	if (found == FOUND || (found == TEMPFAIL && err->class != ERR_PERM))
+		return found;
+	tell_elsewhere(d->job, &d->rcpt, s->mailbox);
+	*err = (struct err){ 0 };
+	return mailbox_open(d->account, SLICE("INBOX"), &d->mailbox, err);
+>>>>>>> main
 }
 
 static enum found
 open_mailbox(struct local_delivery *d, struct err *err)
 {
+<<<<<<< HEAD
 	if (d->job->env.junk) {
 		const enum found found = open_junk(d, err);
 
 		if (found != ABSENT)
 			return found;
 	} else if (d->rcpt.extension.n > 0) {
+=======
+	if (d->store != NULL && d->store->mailbox.n > 0)
+		return open_named(d, err);
+	if (d->rcpt.extension.n > 0) {
+>>>>>>> main
 		/* Addresses come in lower case. */
 		const enum found found = mailbox_open_folded(
 		    d->account, d->rcpt.extension, &d->mailbox, err);
@@ -341,7 +405,7 @@ open_mailbox(struct local_delivery *d, struct err *err)
 static enum found
 link_file(struct local_delivery *d, struct err *err)
 {
-	struct local_message *m = d->job->message;
+	struct local_message *m = d->message;
 	enum found found;
 
 	if (!m->one_file || m->file == NULL ||
@@ -395,7 +459,7 @@ begin_failed(struct local_delivery *d, const struct err *err)
 		ev_timer_set(&d->again, AGAIN_MS);
 		return;
 	}
-	job_fail(d->job, &d->rcpt, "2.0", err);
+	fail(d, err);
 	delivery_free(d);
 }
 
@@ -412,7 +476,7 @@ start_text(struct local_delivery *d)
 	batch_add(d);
 	if ((d->linked ? finish_name : write_file)(d, &err) == 0)
 		return;
-	job_fail(d->job, &d->rcpt, "2.0", &err);
+	fail(d, &err);
 	give_up(d);
 }
 
@@ -445,7 +509,7 @@ end_copy(struct local_delivery *d)
 	int rc;
 
 	if (d->copying.crc != d->job->crc32c) {
-		job_result_damaged(d->job);
+		fail_damaged(d);
 		give_up(d);
 		return false;
 	}
@@ -454,7 +518,7 @@ end_copy(struct local_delivery *d)
 	buf_fini(&record);
 	rc = finish(d, &err);
 	if (rc == -1) {
-		job_fail(d->job, &d->rcpt, "2.0", &err);
+		fail(d, &err);
 		give_up(d);
 	}
 	return rc == 0;
@@ -475,7 +539,7 @@ on_step(struct ev_task *task)
 	if (rc == 1) {
 		(void)end_copy(d);
 	} else {
-		job_fail(d->job, &d->rcpt, "2.0", &err);
+		fail(d, &err);
 		give_up(d);
 	}
 	batch_commit(b);
@@ -484,7 +548,7 @@ on_step(struct ev_task *task)
 static void
 start_copy(struct local_delivery *d)
 {
-	const struct local_message *m = d->job->message;
+	const struct local_message *m = d->message;
 	struct delivery_batch *b = d->batch = batch_new();
 	struct err err = { 0 };
 
@@ -495,7 +559,7 @@ start_copy(struct local_delivery *d)
 	}
 	batch_add(d);
 	if (put_trace(d, &err) == -1) {
-		job_fail(d->job, &d->rcpt, "2.0", &err);
+		fail(d, &err);
 		give_up(d);
 		batch_commit(b);
 		return;
@@ -511,17 +575,17 @@ start_copy(struct local_delivery *d)
 static void
 start(struct local_delivery *d)
 {
-	const struct local_message *m = d->job->message;
+	const struct local_message *m = d->message;
 
 	switch (m->state) {
 	case MESSAGE_TEXT:
 		start_text(d);
 		return;
 	case MESSAGE_CORRUPT:
-		job_result_damaged(d->job);
+		fail_damaged(d);
 		break;
 	case MESSAGE_FAILED:
-		job_fail(d->job, &d->rcpt, "2.0", &m->err);
+		fail(d, &m->err);
 		break;
 	case MESSAGE_UNREAD:
 	case MESSAGE_READING:
@@ -539,15 +603,35 @@ on_again(struct ev_timer *t)
 	ev_task_queue(&state.commit);
 }
 
-void
-local_deliver(struct local_job *job, const struct job_rcpt *r)
+static struct local_delivery *
+delivery_new(struct local_job *job, const struct job_rcpt *r)
 {
 	struct local_delivery *d = xcalloc(1, sizeof *d);
 
 	d->job = job;
 	d->rcpt = *r;
+	d->message = job->message;
 	ev_timer_init(&d->again, on_again);
+	return d;
+}
+
+void
+local_deliver(struct local_job *job, const struct job_rcpt *r)
+{
+	start(delivery_new(job, r));
+}
+
+void
+local_deliver_store(
+    struct local_job *job, const struct job_rcpt *r, struct local_store *s)
+{
+	struct local_delivery *d = delivery_new(job, r);
+
+	d->store = s;
+	if (s->message != NULL)
+		d->message = s->message;
 	start(d);
+	ev_task_queue(&state.commit);
 }
 
 void
