@@ -17,12 +17,11 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "local/copying.h"
+#include "local/junk.h"
 #include "local/message.h"
 #include "local/script/place.h"
 #include "local/tell.h"
 #include "local/trace.h"
-#include "maildir/special.h"
-#include "queue/front.h"
 #include "store/account.h"
 #include "store/append.h"
 #include "store/mailbox.h"
@@ -272,16 +271,12 @@ finish(struct local_delivery *d, struct err *err)
 static int
 put_trace(struct local_delivery *d, struct err *err)
 {
-	struct buf trace = { .max = 4096 + FRONT_MAX_BYTES };
+	struct buf trace = { .max = TRACE_MAX_BYTES };
 	int rc = -1;
 
 	trace_put(&trace, d->job->env.sender,
-<<<<<<< HEAD
-	    d->job->message->one_file ? SLICE("") : d->rcpt.address,
+	    d->message->one_file ? SLICE("") : d->rcpt.address,
 	    d->job->env.front);
-=======
-	    d->message->one_file ? SLICE("") : d->rcpt.address);
->>>>>>> main
 	if (trace.failed)
 		err_set(err, ERR_PERM, "address too long");
 	else
@@ -325,35 +320,6 @@ finish_name(struct local_delivery *d, struct err *err)
 
 /* ---- the start of a delivery ---- */
 
-<<<<<<< HEAD
-/* Where junk goes: a name that stands in the arena of the job. */
-struct junk_search {
-	struct arena *arena;
-	struct slice name;
-};
-
-static bool
-find_junk(void *arg, const struct mailbox_info *info)
-{
-	struct junk_search *s = arg;
-
-	if ((info->special & MAILBOX_JUNK) == 0 || !info->exists)
-		return true;
-	s->name = arena_slice(s->arena, info->name);
-	return false;
-}
-
-/* Its owner may have deleted it: then it is the inbox, where mail is seen. */
-static enum found
-open_junk(struct local_delivery *d, struct err *err)
-{
-	struct junk_search s = { .arena = &d->job->arena };
-
-	if (mailbox_list(d->account, false, find_junk, &s, err) == -1)
-		return TEMPFAIL;
-	return s.name.n > 0 ? mailbox_open(d->account, s.name, &d->mailbox, err)
-			    : ABSENT;
-=======
 /* The one that a script names; where there is none, INBOX. */
 static enum found
 open_named(struct local_delivery *d, struct err *err)
@@ -374,24 +340,20 @@ open_named(struct local_delivery *d, struct err *err)
 	tell_elsewhere(d->job, &d->rcpt, s->mailbox);
 	*err = (struct err){ 0 };
 	return mailbox_open(d->account, SLICE("INBOX"), &d->mailbox, err);
->>>>>>> main
 }
 
 static enum found
 open_mailbox(struct local_delivery *d, struct err *err)
 {
-<<<<<<< HEAD
+	if (d->store != NULL && d->store->mailbox.n > 0)
+		return open_named(d, err);
 	if (d->job->env.junk) {
-		const enum found found = open_junk(d, err);
+		const enum found found =
+		    local_junk_open(d->account, &d->mailbox, err);
 
 		if (found != ABSENT)
 			return found;
 	} else if (d->rcpt.extension.n > 0) {
-=======
-	if (d->store != NULL && d->store->mailbox.n > 0)
-		return open_named(d, err);
-	if (d->rcpt.extension.n > 0) {
->>>>>>> main
 		/* Addresses come in lower case. */
 		const enum found found = mailbox_open_folded(
 		    d->account, d->rcpt.extension, &d->mailbox, err);

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+enum { TRACE_MAX_BYTES = 16384 }; /* of all that trace_put adds */
+
 /* Return-Path (RFC 5321 4.4), Delivered-To, where ADDRESS is not empty, and
  * FRONT (queue/front.h); with CRLF. */
 void trace_put(struct buf *out, struct slice sender, struct slice address,

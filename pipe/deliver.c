@@ -34,12 +34,11 @@
 #include "pipe/read.h"
 #include "pipe/route.h"
 #include "queue/envelope.h"
-#include "queue/front.h"
 #include "queue/job.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { HEAD_MAX = 4096 + FRONT_MAX_BYTES };
+enum { HEAD_MAX = 16384 };
 
 struct pipe_job {
 	TAILQ_ENTRY(pipe_job) link;
