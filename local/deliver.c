@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "local/copying.h"
+#include "local/junk.h"
 #include "local/message.h"
 #include "local/script/place.h"
 #include "local/tell.h"
@@ -270,11 +271,12 @@ finish(struct local_delivery *d, struct err *err)
 static int
 put_trace(struct local_delivery *d, struct err *err)
 {
-	struct buf trace = { .max = 4096 };
+	struct buf trace = { .max = TRACE_MAX_BYTES };
 	int rc = -1;
 
 	trace_put(&trace, d->job->env.sender,
-	    d->message->one_file ? SLICE("") : d->rcpt.address);
+	    d->message->one_file ? SLICE("") : d->rcpt.address,
+	    d->job->env.front);
 	if (trace.failed)
 		err_set(err, ERR_PERM, "address too long");
 	else
@@ -345,7 +347,13 @@ open_mailbox(struct local_delivery *d, struct err *err)
 {
 	if (d->store != NULL && d->store->mailbox.n > 0)
 		return open_named(d, err);
-	if (d->rcpt.extension.n > 0) {
+	if (d->job->env.junk) {
+		const enum found found =
+		    local_junk_open(d->account, &d->mailbox, err);
+
+		if (found != ABSENT)
+			return found;
+	} else if (d->rcpt.extension.n > 0) {
 		/* Addresses come in lower case. */
 		const enum found found = mailbox_open_folded(
 		    d->account, d->rcpt.extension, &d->mailbox, err);

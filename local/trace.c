@@ -4,16 +4,18 @@
 #include "mime/header.h"
 
 void
-trace_put(struct buf *out, struct slice sender, struct slice address)
+trace_put(struct buf *out, struct slice sender, struct slice address,
+    struct slice front)
 {
 	buf_adds(out, "Return-Path: <");
 	buf_add(out, sender);
 	buf_adds(out, ">\r\n");
-	if (address.n == 0)
-		return;
-	buf_adds(out, "Delivered-To: ");
-	buf_add(out, address);
-	buf_adds(out, "\r\n");
+	if (address.n > 0) {
+		buf_adds(out, "Delivered-To: ");
+		buf_add(out, address);
+		buf_adds(out, "\r\n");
+	}
+	buf_add(out, front);
 }
 
 bool

@@ -8,9 +8,12 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* Return-Path (RFC 5321 4.4) and Delivered-To, where ADDRESS is not empty; with
- * CRLF. */
-void trace_put(struct buf *out, struct slice sender, struct slice address);
+enum { TRACE_MAX_BYTES = 16384 }; /* of all that trace_put adds */
+
+/* Return-Path (RFC 5321 4.4), Delivered-To, where ADDRESS is not empty, and
+ * FRONT (queue/front.h); with CRLF. */
+void trace_put(struct buf *out, struct slice sender, struct slice address,
+    struct slice front);
 /* Does HEADER (from the message's start) say that it was delivered to ADDRESS
  * before?  Then it is going round. */
 bool trace_is_loop(struct slice header, struct slice address);

@@ -38,7 +38,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { HEAD_MAX = 4096 };
+enum { HEAD_MAX = 16384 };
 
 struct pipe_job {
 	TAILQ_ENTRY(pipe_job) link;
@@ -156,6 +156,20 @@ on_command_end(struct command *c)
 	pump();
 }
 
+/* With the line ends of local programs. */
+static void
+add_front(struct buf *head, struct slice front)
+{
+	while (front.n > 0) {
+		struct slice line = slice_cut(front, '\n', &front);
+
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		buf_add(head, line);
+		buf_addc(head, '\n');
+	}
+}
+
 /* What stands before the message. */
 static void
 add_head(
@@ -174,6 +188,7 @@ add_head(
 	}
 	buf_addf(head, "Return-Path: <%.*s>\n", SLICE_FMT(from));
 	buf_addf(head, "Delivered-To: %.*s\n", SLICE_FMT(rcpt->address));
+	add_front(head, job->env.front);
 }
 
 static int

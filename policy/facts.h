@@ -27,10 +27,13 @@ struct policy_facts {
 	struct slice mechanism; /* of that */
 	/* of the transaction, from MAIL on */
 	struct slice sender; /* canonical; empty: the null sender */
-	int64_t size;        /* bytes, as MAIL has it; 0: not said */
+	int64_t size; /* bytes, as MAIL has it (0: not said); at the end the
+			 message's own */
 	/* of RCPT */
 	struct slice rcpt; /* canonical */
 	uint32_t nrcpts;   /* accepted before it */
+	/* at the end of the message */
+	struct slice qid;
 };
 
 /* A client that nobody has said anything about: not authenticated, not of this

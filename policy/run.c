@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "ipc/ipc.h"
@@ -13,12 +14,16 @@
 #include "policy/dns.h"
 #include "policy/metrics.h"
 #include "policy/session.h"
+#include "policy/text.h"
 #include "sys/addr.h"
 
-/* While the first question of a session waits for answers. */
+/* While the first question of a session waits: for its message to be read, then
+ * for answers of the DNS. */
 struct policy_run {
 	struct policy_session *session;
+	struct policy_text text;
 	struct policy_dns dns;
+	bool asks; /* dns is in use */
 };
 
 static void go_on(struct policy_session *s);
@@ -30,7 +35,9 @@ run_free(struct policy_session *s)
 {
 	if (s->run == NULL)
 		return;
-	policy_dns_fini(&s->run->dns);
+	policy_text_stop(&s->run->text);
+	if (s->run->asks)
+		policy_dns_fini(&s->run->dns);
 	xfree(&s->run);
 }
 
@@ -41,7 +48,7 @@ answer(struct policy_session *s, const struct policy_question *q)
 
 	IPC_SEND(s->peer, policy_judged, .id = q->id, .action = v->action,
 	    .code = v->code, .enhanced = slice_str(v->enhanced),
-	    .text = v->text);
+	    .text = v->text, .front = buf_slice(&q->front));
 	run_free(s);
 	policy_session_answered(s);
 }
@@ -67,7 +74,7 @@ take_verdict(struct policy_question *q, const struct policy_rule *r,
 	if (v->action == POLICY_ACCEPT)
 		return;
 	log_info("policy.verdict", kv_slice("sid", f->sid),
-	    kv_slice("client", f->client),
+	    kv_slice("qid", f->qid), kv_slice("client", f->client),
 	    kv_s("stage", policy_stage_name(f->stage)), kv_s("rule", r->name),
 	    kv_s("action", policy_action_name(v->action)),
 	    kv_s("mode", policy_mode_name(mode)), kv_slice("from", f->sender),
@@ -90,13 +97,22 @@ on_all(struct policy_dns *d)
 	go_on(OUTER(d, struct policy_run, dns)->session);
 }
 
+static void
+run_begin(struct policy_session *s)
+{
+	if (s->run != NULL)
+		return;
+	s->run = xcalloc(1, sizeof *s->run);
+	s->run->session = s;
+}
+
 /* Does the question have to wait for the DNS? */
 static bool
 ask_dns(struct policy_session *s)
 {
-	if (s->run == NULL) {
-		s->run = xcalloc(1, sizeof *s->run);
-		s->run->session = s;
+	run_begin(s);
+	if (!s->run->asks) {
+		s->run->asks = true;
 		policy_dns_init(&s->run->dns, &s->answers,
 		    policy_conf->dns_timeout, on_all);
 	}
@@ -123,11 +139,44 @@ ask_rules(struct policy_session *s, struct policy_question *q)
 }
 
 static void
+on_read(struct policy_text *t, int rc)
+{
+	static const struct policy_verdict unreadable = {
+		.action = POLICY_DEFER,
+		.enhanced = "4.3.0",
+		.text = SLICE("Message could not be read, try again later"),
+	};
+	struct policy_session *s = OUTER(t, struct policy_run, text)->session;
+	struct policy_question *q = STAILQ_FIRST(&s->questions);
+
+	q->message = t->message;
+	t->message = NULL;
+	if (rc == -1)
+		policy_verdict_merge(&q->verdict, &unreadable);
+	go_on(s);
+}
+
+/* False: it is being read. */
+static bool
+read_message(struct policy_session *s, struct policy_question *q)
+{
+	const int file = q->file;
+
+	q->file = -1;
+	run_begin(s);
+	policy_text_read(
+	    &s->run->text, file, q->offset, q->facts.size, on_read);
+	return false;
+}
+
+static void
 go_on(struct policy_session *s)
 {
 	struct policy_question *q;
 
 	while ((q = STAILQ_FIRST(&s->questions)) != NULL) {
+		if (q->file != -1 && !read_message(s, q))
+			return;
 		if (!ask_rules(s, q))
 			return;
 		answer(s, q);
@@ -162,9 +211,33 @@ read_facts(struct policy_question *q, const struct msg_policy_ask *in)
 		.rcpt = keep(q, in->rcpt),
 		.size = in->size,
 		.nrcpts = in->nrcpts,
+		.qid = keep(q, in->qid),
 	};
 	q->facts.has_ip = addr_of_ip(&addr, AF_UNSPEC, q->facts.client, 0) &&
 			  addr_ip16(&addr, q->facts.ip);
+}
+
+/* It is in the frame, or in a file: one to be read in steps, and nothing that
+ * could keep who reads it waiting. */
+static bool
+take_message(
+    struct ipc *peer, struct policy_question *q, struct msg_policy_ask *in)
+{
+	struct stat st;
+
+	if (in->file == -1) {
+		q->message = policy_text_take(in->body);
+		return true;
+	}
+	if (in->size < 0 || in->offset < 0 || fstat(in->file, &st) == -1 ||
+	    !S_ISREG(st.st_mode)) {
+		ipc_drop(peer, "no file of a message");
+		return false;
+	}
+	q->file = in->file;
+	q->offset = in->offset;
+	in->file = -1;
+	return true;
 }
 
 void
@@ -185,6 +258,9 @@ policy_run_on_ask(struct ipc *peer, struct msg *m)
 		return;
 	}
 	read_facts(q, in);
+	if (in->stage == POLICY_MESSAGE &&
+	    !take_message(peer, q, &m->policy_ask))
+		return;
 	if (in->stage == POLICY_MAIL)
 		policy_session_mail(s);
 	if (s->nquestions == 1)

@@ -8,7 +8,11 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "ipc/ipc.h"
+#include "policy/auth.h"
 #include "policy/conf.h"
+#include "policy/text.h"
+#include "queue/front.h"
+#include "sys/fd.h"
 
 enum {
 	QUESTIONS_MAX = 256, /* of a session; smtpd has 64 */
@@ -29,6 +33,10 @@ key_of(const uint64_t *number)
 static void
 question_free(struct policy_question *q)
 {
+	policy_auth_free(&q->auth);
+	policy_text_free(&q->message);
+	fd_close(&q->file);
+	buf_fini(&q->front);
 	arena_fini(&q->arena);
 	free(q);
 }
@@ -141,7 +149,9 @@ policy_session_ask(struct policy_session *s, uint64_t id)
 	q = xcalloc(1, sizeof *q);
 	q->session = s;
 	q->id = id;
+	q->file = -1;
 	arena_init(&q->arena);
+	buf_init(&q->front, FRONT_MAX_BYTES);
 	STAILQ_INSERT_TAIL(&s->questions, q, link);
 	s->nquestions++;
 	return q;

@@ -14,11 +14,14 @@
 #include <sys/queue.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "dns/answers.h"
 #include "policy/facts.h"
 #include "policy/rule.h"
 
+struct dkim_message;
 struct ipc;
+struct policy_auth;
 struct policy_run;
 struct policy_session;
 
@@ -30,6 +33,12 @@ struct policy_question {
 	struct arena arena;
 	struct policy_facts facts; /* in arena */
 	struct policy_verdict verdict;
+	struct buf front; /* fields to be put in front of the message */
+	/* At its end: the message, which has ended; what DMARC finds of it. */
+	struct dkim_message *message;
+	int file; /* where it is still to be read from; -1: nowhere */
+	int64_t offset;
+	struct policy_auth *auth;
 	size_t rule; /* whose turn it is */
 };
 

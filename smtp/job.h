@@ -3,8 +3,7 @@
  * A delivery that qmgr asked for: a message to some recipients at one next
  * hop.  The job finds the hosts, tries them in order, one session at a time
  * (while it connects to a host, to several of its addresses: RFC 8305), until
- * each recipient has a final answer or no host is left, and tells qmgr each
- * result as soon as it is final.
+ * each recipient has a final answer, which qmgr is told, or no host is left.
  */
 #ifndef SMTP_JOB_H
 #define SMTP_JOB_H

@@ -57,6 +57,8 @@ smtp_read_job(struct smtp_job *job, struct msg_job_start *in, struct err *err)
 	if (envelope_parse(in->envelope, ENVELOPE_FROM_QMGR, &job->arena,
 		&job->env, &len, err) == -1)
 		return -1;
+	job->text->front = job->env.front;
+	job->text->size += (int64_t)job->env.front.n;
 	job->content =
 	    smtp_content_new(job->text, slice_iis(job->env.body, "BINARYMIME"));
 	return 0;

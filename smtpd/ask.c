@@ -29,3 +29,10 @@ smtpd_ask_free(struct smtpd_ask *ask)
 	free(ask->reply);
 	free(ask);
 }
+
+void
+smtpd_ask_settle(struct smtpd_ask *ask, bool accepted, const char *reply)
+{
+	ask->accepted = accepted;
+	ask->reply = xstrdup(reply);
+}

@@ -35,6 +35,8 @@ struct smtpd_ask {
 
 /* One more of MAIL, behind the others. */
 struct smtpd_ask *smtpd_ask_new(struct smtpd_mail *mail);
+/* Its reply is REPLY. */
+void smtpd_ask_settle(struct smtpd_ask *ask, bool accepted, const char *reply);
 /* It has its reply, or needs none any more. */
 void smtpd_ask_free(struct smtpd_ask *ask);
 

@@ -10,6 +10,7 @@
 #include "mime/unbinary.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
+#include "smtpd/finish.h"
 #include "smtpd/message.h"
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"
@@ -144,7 +145,7 @@ end_message(struct smtpd_session *s, struct smtpd_message *m)
 			smtpd_scan_end(&m->scan, slice_of(c->held, c->nheld));
 		smtpd_message_judge(m);
 	}
-	smtpd_message_finish(s);
+	smtpd_finish(s);
 }
 
 static void
@@ -165,7 +166,7 @@ end_chunk(struct smtpd_session *s)
 			return;
 		}
 		m->chunks->told = true;
-		smtpd_message_log_refused(s);
+		smtpd_finish_log_refused(s);
 		smtpd_reply(s, m->refusal);
 	}
 }

@@ -4,6 +4,7 @@
 #include "ev/stream.h"
 #include "front/session.h"
 #include "smtpd/dialog.h"
+#include "smtpd/finish.h"
 #include "smtpd/message.h"
 #include "smtpd/scan.h"
 #include "smtpd/transaction.h"
@@ -16,7 +17,7 @@ smtpd_data_input(struct smtpd_session *s, struct slice in)
 
 	smtpd_message_judge(m);
 	if (m->scan.ended) {
-		smtpd_message_finish(s);
+		smtpd_finish(s);
 		return n;
 	}
 	smtpd_message_progress(s, n);
@@ -39,7 +40,7 @@ on_opened(struct smtpd_session *s)
 	const struct smtpd_message *m = s->mail->message;
 
 	if (m->refusal != NULL) {
-		smtpd_message_log_refused(s);
+		smtpd_finish_log_refused(s);
 		smtpd_reply(s, m->refusal);
 		hang_up_if_more(s);
 		smtpd_session_mode(s, SMTPD_LINES);

@@ -88,6 +88,7 @@ on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
 		smtpd_session_enter(s, SMTPD_GREETED);
 		refuse(s, v->reply);
 	} else {
+		smtpd_mail_judged(s->mail, v);
 		accept_sender(s);
 	}
 	smtpd_session_mode(s, SMTPD_LINES);

@@ -9,15 +9,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "conf/shared.h"
-#include "ev/loop.h"
 #include "ev/stream.h"
 #include "front/session.h"
-#include "log/log.h"
-#include "mime/wire.h"
+#include "mailauth/authres.h"
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
-#include "smtpd/metrics.h"
 #include "smtpd/owner.h"
 #include "smtpd/protocol.h"
 #include "smtpd/received.h"
@@ -28,84 +25,7 @@
 #include "smtpd/transaction.h"
 #include "sys/clock.h"
 
-enum { FIELD_MAX = 4096 };
-
-/* ---- the answer ---- */
-
-/* The reply to the whole message: one, or for LMTP one a recipient (RFC 2033
- * 4.2).  The transaction is over. */
-static void
-conclude(struct smtpd_session *s, const char *reply)
-{
-	const struct envelope *env = &s->mail->env;
-	struct slice text;
-	const struct slice code = slice_cut(slice_str(reply), ' ', &text);
-	const struct slice enhanced = slice_cut(text, ' ', &text);
-
-	if (s->protocol->speaks != SMTPD_SPEAKS_LMTP)
-		smtpd_reply(s, reply);
-	else
-		for (size_t i = 0; i < env->nrcpts; i++)
-			smtpd_replyf(s, "%.*s %.*s <%.*s> %.*s",
-			    SLICE_FMT(code), SLICE_FMT(enhanced),
-			    SLICE_FMT(env->rcpts[i].address), SLICE_FMT(text));
-	smtpd_session_enter(s, SMTPD_GREETED);
-	smtpd_session_mode(s, SMTPD_LINES);
-}
-
-static void
-log_refusal(const struct smtpd_session *s, const char *why)
-{
-	const struct smtpd_mail *mail = s->mail;
-
-	log_info("mail.refused", kv_s("sid", s->front.sid),
-	    kv_s("client", s->front.ip), kv_slice("from", mail->env.sender),
-	    kv_i("size", mail->message->scan.size), kv_s("why", why));
-	smtpd_count(why[0] == '4' ? SMTPD_COUNT_messages_deferred
-				  : SMTPD_COUNT_messages_refused,
-	    1);
-}
-
-void
-smtpd_message_log_refused(const struct smtpd_session *s)
-{
-	log_refusal(s, s->mail->message->refusal);
-}
-
-static void
-on_committed(void *arg, enum smtpd_spool_result result)
-{
-	static const char *const failures[] = {
-		[SMTPD_SPOOL_FULL] = "452 4.3.1 Insufficient system storage",
-		[SMTPD_SPOOL_FAILED] = "451 4.3.0 Queue file write error",
-	};
-	struct smtpd_session *s = arg;
-	const struct smtpd_mail *mail = s->mail;
-	const struct smtpd_spool *spool = mail->spool;
-	const char *qid = smtpd_spool_qid(spool);
-	char reply[64];
-
-	if (result != SMTPD_SPOOL_OK) {
-		log_refusal(s, failures[result]);
-		conclude(s, failures[result]);
-		return;
-	}
-	log_info("mail.accepted", kv_s("sid", s->front.sid), kv_s("qid", qid),
-	    kv_s("client", s->front.ip),
-	    kv_s("account", s->login != NULL ? s->login : ""),
-	    kv_slice("from", mail->env.sender),
-	    kv_i("size", smtpd_spool_size(spool)),
-	    kv_u("nrcpt", mail->env.nrcpts),
-	    kv_slice("protocol", mail->env.protocol),
-	    kv_i("ms", ev_now_ms() - mail->began_ms),
-	    kv_slice("message_id", smtpd_msgid_text(&mail->message->scan.id)));
-	smtpd_count(SMTPD_COUNT_messages, 1);
-	smtpd_count(SMTPD_COUNT_message_bytes, smtpd_spool_size(spool));
-	s->front.served++;
-	s->errors = s->junk = 0;
-	snprintf(reply, sizeof reply, "250 2.0.0 Ok: queued as %s", qid);
-	conclude(s, reply);
-}
+enum { FIELD_MAX = 4096, WATCHED_MAX = 64 << 10 };
 
 /* ---- the message ---- */
 
@@ -147,6 +67,17 @@ add_id(struct smtpd_message *m, struct buf *out)
 	buf_addf(out, "Message-ID: <%s@%s>\r\n",
 	    smtpd_spool_qid(m->mail->spool), smtpd_conf->shared.hostname);
 	smtpd_msgid_feed(&m->scan.id, slice_from(buf_slice(out), at));
+}
+
+/* A result in our name that is none of ours (RFC 8601 5). */
+static bool
+is_forged(struct smtpd_scan *sc, struct slice field)
+{
+	struct slice value;
+
+	(void)sc;
+	(void)slice_cut(field, ':', &value);
+	return authres_is_of(value, slice_str(smtpd_conf->shared.hostname));
 }
 
 /* Submitted mail gets what it needs to be mail (RFC 6409 8). */
@@ -191,61 +122,6 @@ smtpd_message_judge(struct smtpd_message *m)
 	if (sc->ended && (uint64_t)sc->size > m->mail->room_max)
 		smtpd_message_refuse(
 		    m, "552 5.2.2 Message exceeds mailbox quota");
-}
-
-static void
-refuse_whole(struct smtpd_session *s)
-{
-	smtpd_message_log_refused(s);
-	conclude(s, s->mail->message->refusal);
-}
-
-static void
-commit(struct smtpd_session *s)
-{
-	struct smtpd_message *m = s->mail->message;
-	struct buf record = { .max = MIME_WIRE_MAX };
-
-	smtpd_record_finish(&m->mail->parser, &record);
-	smtpd_spool_commit(m->mail->spool,
-	    (m->scan.fields & SMTPD_SCAN_BULK) != 0, buf_slice(&record),
-	    on_committed, s);
-	buf_fini(&record);
-}
-
-static void
-on_owner(void *arg, const char *refusal)
-{
-	struct smtpd_session *s = arg;
-
-	if (refusal != NULL &&
-	    (refusal[0] == '4' ||
-		smtpd_conf->sender_login == SMTPD_SENDER_LOGIN_REFUSE)) {
-		smtpd_message_refuse(s->mail->message, refusal);
-		refuse_whole(s);
-		return;
-	}
-	if (refusal != NULL)
-		log_warn("mail.sender-mismatch", kv_s("sid", s->front.sid),
-		    kv_s("qid", smtpd_spool_qid(s->mail->spool)),
-		    kv_s("account", s->login), kv_s("why", refusal));
-	commit(s);
-}
-
-void
-smtpd_message_finish(struct smtpd_session *s)
-{
-	struct smtpd_mail *mail = s->mail;
-
-	if (mail->message->refusal != NULL) {
-		refuse_whole(s);
-		return;
-	}
-	smtpd_session_mode(s, SMTPD_WAIT);
-	if (mail->owner != NULL)
-		smtpd_owner_ask(mail->owner, mail->env.sender, on_owner, s);
-	else
-		commit(s);
 }
 
 /* There is one, or why there is none shows at the commit. */
@@ -349,6 +225,13 @@ smtpd_message_new(struct smtpd_session *s)
 	m->scan.line_max = smtpd_conf->max_line_length;
 	m->scan.normalise =
 	    smtpd_conf->bare_newline == SMTPD_BARE_NEWLINE_NORMALISE;
+	if (!s->front.trusted || s->front.local || s->login != NULL) {
+		s->mail->field = xcalloc(1, sizeof *s->mail->field);
+		buf_init(s->mail->field, WATCHED_MAX);
+		m->scan.field = s->mail->field;
+		m->scan.watched = "Authentication-Results";
+		m->scan.is_unwanted = is_forged;
+	}
 	m->scan.strip_bcc = m->fix && smtpd_conf->strip_bcc;
 	return s->mail->message = m;
 }

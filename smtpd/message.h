@@ -53,8 +53,5 @@ void smtpd_message_judge(struct smtpd_message *m);
 void smtpd_message_progress(struct smtpd_session *s, size_t n);
 /* Nothing more comes for now: hold little.  It may wait for a file. */
 void smtpd_message_rest(struct smtpd_session *s);
-/* It has ended: refuse it, or have it committed, and reply. */
-void smtpd_message_finish(struct smtpd_session *s);
-void smtpd_message_log_refused(const struct smtpd_session *s);
 
 #endif

@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "conf/shared.h"
 #include "ev/loop.h"
 #include "ev/stream.h"
@@ -41,23 +40,6 @@ log_refused(const struct smtpd_ask *ask)
 }
 
 static void
-add_rcpt(struct smtpd_mail *mail, const struct smtpd_ask *ask)
-{
-	struct envelope *env = &mail->env;
-
-	if (env->nrcpts == mail->rcpts_room) {
-		mail->rcpts_room =
-		    mail->rcpts_room > 0 ? 2 * mail->rcpts_room : 4;
-		env->rcpts = xreallocarray(
-		    env->rcpts, mail->rcpts_room, sizeof *env->rcpts);
-	}
-	env->rcpts[env->nrcpts++] = ask->rcpt;
-	mail->for_mailbox |= ask->for_mailbox;
-	if (ask->room > mail->room_max)
-		mail->room_max = ask->room;
-}
-
-static void
 finish(struct smtpd_session *s, const struct smtpd_ask *ask)
 {
 	if (ask->rcpt.address.n == 0) {
@@ -66,7 +48,7 @@ finish(struct smtpd_session *s, const struct smtpd_ask *ask)
 	}
 	smtpd_reply(s, ask->reply);
 	if (ask->accepted) {
-		add_rcpt(ask->mail, ask);
+		smtpd_mail_add(ask->mail, ask);
 		smtpd_session_enter(s, SMTPD_RCPT);
 		smtpd_count(SMTPD_COUNT_recipients, 1);
 		return;
@@ -100,8 +82,7 @@ answer(struct smtpd_mail *mail)
 static void
 settle(struct smtpd_ask *ask, bool accepted, const char *reply)
 {
-	ask->accepted = accepted;
-	ask->reply = xstrdup(reply);
+	smtpd_ask_settle(ask, accepted, reply);
 	answer(ask->mail);
 }
 
@@ -113,10 +94,12 @@ on_judged(void *arg, const struct smtpd_verdict *v)
 	struct smtpd_ask *ask = arg;
 
 	ask->judging = NULL;
-	if (smtpd_verdict_ends(v))
+	if (smtpd_verdict_ends(v)) {
 		settle(ask, false, v->reply);
-	else
-		settle(ask, true, reply_ok);
+		return;
+	}
+	smtpd_mail_judged(ask->mail, v);
+	settle(ask, true, reply_ok);
 }
 
 /* Nothing speaks against the recipient itself. */

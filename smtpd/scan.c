@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
 
@@ -42,6 +43,10 @@ put(struct smtpd_scan *sc, struct slice bytes)
 {
 	if (bytes.n == 0 || sc->strip)
 		return;
+	if (sc->watching) {
+		buf_add(sc->field, bytes);
+		return;
+	}
 	sc->size += (int64_t)bytes.n;
 	sc->put(sc, bytes);
 }
@@ -55,6 +60,19 @@ give(struct scan_run *r, const char *upto, const char *next)
 }
 
 /* ---- the header ---- */
+
+/* A field that is watched has ended.  One that is too large to be kept says
+ * nothing that anybody could believe. */
+static void
+end_watched(struct smtpd_scan *sc)
+{
+	if (!sc->watching)
+		return;
+	sc->watching = false;
+	if (!sc->field->failed && !sc->is_unwanted(sc, buf_slice(sc->field)))
+		put(sc, buf_slice(sc->field));
+	buf_fini(sc->field);
+}
 
 /* What stands before UPTO is of the Message-ID, if one is being read; it goes
  * on at NEXT. */
@@ -77,6 +95,7 @@ end_id(struct scan_run *r)
 static void
 end_header(struct smtpd_scan *sc)
 {
+	end_watched(sc);
 	sc->in_body = true;
 	sc->strip = false;
 	sc->on_header(sc);
@@ -150,6 +169,12 @@ is_bulk(struct slice precedence)
 	       slice_iis(precedence, "junk");
 }
 
+static bool
+is_watched(const struct smtpd_scan *sc, struct slice name)
+{
+	return sc->watched != NULL && slice_iis(name, sc->watched);
+}
+
 static void
 note_field(struct scan_run *r, const struct start *st)
 {
@@ -158,9 +183,11 @@ note_field(struct scan_run *r, const struct start *st)
 	const bool strip = sc->strip_bcc && slice_iis(name, "bcc");
 
 	sc->in_field = true;
-	if (strip != sc->strip)
+	if (strip != sc->strip || sc->watching || is_watched(sc, name))
 		give(r, r->p, r->p);
+	end_watched(sc);
 	sc->strip = strip;
+	sc->watching = is_watched(sc, name);
 	if (is_bulk(st->value))
 		sc->fields |= SMTPD_SCAN_BULK;
 	if (slice_iis(name, "received"))
@@ -192,6 +219,7 @@ header_line(struct scan_run *r, const struct start *st)
 		return;
 	}
 	give(r, r->p, r->p);
+	end_watched(sc);
 	if (!sc->in_field && is_mbox_line(st)) {
 		put(sc, SLICE("X-Mailbox-Line: "));
 		return;

@@ -41,6 +41,8 @@ enum smtpd_scan_at {
 	SMTPD_AT_MIDDLE,
 };
 
+struct buf;
+
 struct smtpd_scan {
 	/* Set by the owner.  put gets what belongs to the message; on_header
 	 * runs once, where the header ends and more fields may be added. */
@@ -49,6 +51,11 @@ struct smtpd_scan {
 	int64_t line_max; /* bytes with CRLF; 0: any */
 	bool normalise;   /* make bare CR and LF into CRLF */
 	bool strip_bcc;
+	/* NULL, or the name in fields whose value it is to see, and whether
+	 * the whole FIELD is left out. */
+	const char *watched;
+	struct buf *field; /* with that: room for it */
+	bool (*is_unwanted)(struct smtpd_scan *sc, struct slice field);
 	bool counted; /* no dots: who reads it knows its end (BDAT) */
 	/* What was found. */
 	unsigned faults;
@@ -63,6 +70,7 @@ struct smtpd_scan {
 	bool in_field; /* a field has begun: a line may continue it */
 	bool in_id;    /* the field is the first Message-ID */
 	bool strip;    /* this line is not given on */
+	bool watching; /* the field is one to be seen: it is in field */
 	int64_t line_n;
 };
 

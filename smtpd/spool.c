@@ -19,7 +19,9 @@
 #include "log/log.h"
 #include "mime/wire.h"
 #include "queue/envelope_text.h"
+#include "queue/front.h"
 #include "smtpd/conf.h"
+#include "smtpd/judge/judged.h"
 #include "sys/fd.h"
 
 enum {
@@ -30,11 +32,12 @@ enum {
 	DIRECT_BYTES = 4096,  /* from here on not copied */
 	PART_BYTES = 56000,   /* of an envelope in one frame */
 	/* Of a message that goes along with its commit. */
-	BODY_BYTES = MSG_MAX_BYTES - MIME_WIRE_MAX - 1024,
+	BODY_BYTES = MSG_MAX_BYTES - MIME_WIRE_MAX - FRONT_MAX_BYTES - 1024,
+	VIEW_BYTES = 32 << 10, /* the same with a question to its judges */
 };
 
 /* HOLDING: a small message stays in memory until it is committed. */
-enum state { OPENING, HOLDING, FILING, WRITING, COMMITTING };
+enum state { OPENING, HOLDING, FILING, WRITING, VIEWING, COMMITTING };
 
 struct smtpd_spool {
 	struct ipc_call call;
@@ -44,11 +47,12 @@ struct smtpd_spool {
 	enum err_code code;
 	uint32_t crc;
 	int64_t size;
-	struct buf held; /* not yet written */
-	bool committing; /* as soon as there is a file */
-	bool bulk;       /* for that commit, as is: */
-	struct buf record;
-	smtpd_spool_fn *fn; /* NULL: nobody waits for it any more */
+	struct buf held;       /* not yet written */
+	bool committing;       /* as soon as there is a file */
+	bool bulk, junk, hold; /* for that commit, as are: */
+	struct buf record, front;
+	struct smtpd_view *view; /* as soon as there is a file */
+	smtpd_spool_fn *fn;      /* NULL: nobody waits for it any more */
 	void *arg;
 	char qid[ENVELOPE_ID_BYTES];
 	char sid[24];
@@ -63,6 +67,7 @@ destroy(struct smtpd_spool *sp)
 	fd_close(&sp->fd);
 	buf_fini(&sp->held);
 	buf_fini(&sp->record);
+	buf_fini(&sp->front);
 	free(sp);
 	spools--;
 }
@@ -145,6 +150,7 @@ smtpd_spool_open(const struct envelope *env, int64_t size_said, const char *sid,
 	*sp = (struct smtpd_spool){ .fd = -1, .fn = fn, .arg = arg };
 	buf_init(&sp->held, HELD_MAX);
 	buf_init(&sp->record, MIME_WIRE_MAX);
+	buf_init(&sp->front, FRONT_MAX_BYTES);
 	slice_copy(slice_str(sid), sp->sid, sizeof sp->sid);
 	spools++;
 	last_key++;
@@ -249,6 +255,7 @@ smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes)
 /* ---- a file, for what is not small ---- */
 
 static void commit(struct smtpd_spool *sp, struct slice body);
+static void ask_view(struct smtpd_spool *sp);
 
 static void
 on_filed(struct ipc_call *call, struct msg *m)
@@ -277,6 +284,8 @@ on_filed(struct ipc_call *call, struct msg *m)
 	buf_fini(&sp->held);
 	if (sp->committing)
 		commit(sp, SLICE(""));
+	else if (sp->view != NULL)
+		ask_view(sp);
 	else
 		tell(sp, SMTPD_SPOOL_OK);
 }
@@ -303,6 +312,78 @@ smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg)
 		buf_fini(&sp->held);
 	}
 	return false;
+}
+
+/* ---- for its judges ---- */
+
+static void
+on_viewed(struct ipc_call *call, struct msg *m)
+{
+	struct smtpd_spool *sp = OUTER(call, struct smtpd_spool, call);
+
+	sp->state = WRITING;
+	if (sp->fn == NULL) {
+		abort_at_qmgr(sp);
+		destroy(sp);
+	} else if (m != NULL && m->queue_viewed.file != -1) {
+		sp->view->offset = m->queue_viewed.offset;
+		sp->view->file = m->queue_viewed.file;
+		m->queue_viewed.file = -1;
+		tell(sp, SMTPD_SPOOL_OK);
+	} else {
+		tell(sp, no_answer(sp, "view"));
+	}
+}
+
+static void
+ask_view(struct smtpd_spool *sp)
+{
+	sp->state = VIEWING;
+	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_viewed, on_viewed,
+	    smtpd_conf->queue_timeout, queue_view, .qid = slice_str(sp->qid));
+}
+
+/* It is in memory, or a write has failed. */
+static void
+on_ready(struct ev_timer *t)
+{
+	struct smtpd_spool *sp = OUTER(t, struct smtpd_spool, call.deadline);
+
+	sp->state = sp->failed ? WRITING : HOLDING;
+	if (sp->fn == NULL) {
+		abort_at_qmgr(sp);
+		destroy(sp);
+		return;
+	}
+	if (sp->failed) {
+		tell(sp, result_of(sp->code));
+		return;
+	}
+	sp->view->body = buf_slice(&sp->held);
+	tell(sp, SMTPD_SPOOL_OK);
+}
+
+void
+smtpd_spool_view(struct smtpd_spool *sp, struct smtpd_view *view,
+    smtpd_spool_fn *fn, void *arg)
+{
+	must(sp->state == WRITING || sp->state == HOLDING);
+	sp->fn = fn;
+	sp->arg = arg;
+	sp->view = view;
+	view->size = sp->size;
+	view->qid = sp->qid;
+	if (sp->state == WRITING)
+		write_out(sp, SLICE(""));
+	if (sp->state == WRITING && !sp->failed) {
+		ask_view(sp);
+	} else if (!sp->failed && sp->held.n > VIEW_BYTES) {
+		ask_file(sp);
+	} else {
+		sp->state = VIEWING;
+		ev_timer_init(&sp->call.deadline, on_ready);
+		ev_timer_set(&sp->call.deadline, 0);
+	}
 }
 
 /* ---- commit ---- */
@@ -352,21 +433,26 @@ commit(struct smtpd_spool *sp, struct slice body)
 	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_committed,
 	    on_committed, smtpd_conf->queue_timeout, queue_commit,
 	    .qid = slice_str(sp->qid), .size = sp->size, .crc32c = sp->crc,
-	    .bulk = sp->bulk, .record = buf_slice(&sp->record), .body = body);
+	    .bulk = sp->bulk, .front = buf_slice(&sp->front), .junk = sp->junk,
+	    .hold = sp->hold, .record = buf_slice(&sp->record), .body = body);
 	buf_fini(&sp->held);
 	buf_fini(&sp->record);
+	buf_fini(&sp->front);
 }
 
 void
-smtpd_spool_commit(struct smtpd_spool *sp, bool bulk, struct slice record,
-    smtpd_spool_fn *fn, void *arg)
+smtpd_spool_commit(struct smtpd_spool *sp,
+    const struct smtpd_spool_facts *facts, smtpd_spool_fn *fn, void *arg)
 {
 	must(sp->state == WRITING || sp->state == HOLDING);
 	sp->fn = fn;
 	sp->arg = arg;
 	sp->committing = true;
-	sp->bulk = bulk;
-	buf_add(&sp->record, record);
+	sp->bulk = facts->bulk;
+	sp->junk = facts->junk;
+	sp->hold = facts->hold;
+	buf_add(&sp->record, facts->record);
+	buf_add(&sp->front, facts->front);
 	if (sp->state == WRITING) {
 		write_out(sp, SLICE(""));
 		commit(sp, SLICE(""));

@@ -18,6 +18,7 @@
 #include "queue/envelope.h"
 
 struct smtpd_spool;
+struct smtpd_view;
 
 enum smtpd_spool_result {
 	SMTPD_SPOOL_OK,
@@ -40,10 +41,21 @@ void smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes);
 /* No more bytes for now: hold as little as makes sense.  True: it asks for a
  * file, and takes no bytes until FN. */
 bool smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg);
-/* Write the rest and have qmgr accept the message, whose structure RECORD is
- * (mime/wire.h; it may be empty); BULK: it can wait for other mail. */
-void smtpd_spool_commit(struct smtpd_spool *sp, bool bulk, struct slice record,
+/* All bytes were put: fill in *VIEW, which stands until the commit; its file is
+ * the caller's to close.  FN says whether that could be done. */
+void smtpd_spool_view(struct smtpd_spool *sp, struct smtpd_view *view,
     smtpd_spool_fn *fn, void *arg);
+
+/* What goes along with a message. */
+struct smtpd_spool_facts {
+	bool bulk;           /* it can wait for other mail */
+	bool junk, hold;     /* what its judges say */
+	struct slice front;  /* queue/front.h */
+	struct slice record; /* its structure (mime/wire.h); may be empty */
+};
+/* Write the rest and have qmgr accept the message. */
+void smtpd_spool_commit(struct smtpd_spool *sp,
+    const struct smtpd_spool_facts *facts, smtpd_spool_fn *fn, void *arg);
 /* Let go of it, in any state; accepts a pointer to NULL. */
 void smtpd_spool_free(struct smtpd_spool **sp);
 /* Bytes of the file behind the envelope. */

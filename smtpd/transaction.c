@@ -3,13 +3,16 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "mime/parser.h"
 #include "mime/unbinary.h"
 #include "smtpd/ask.h"
+#include "smtpd/judge/judged.h"
 #include "smtpd/owner.h"
 #include "smtpd/spool.h"
+#include "sys/fd.h"
 
 struct smtpd_mail *
 smtpd_mail_new(struct smtpd_session *s)
@@ -17,6 +20,7 @@ smtpd_mail_new(struct smtpd_session *s)
 	struct smtpd_mail *mail = xcalloc(1, sizeof *mail);
 
 	mail->session = s;
+	mail->judged = smtpd_judged_new();
 	arena_init(&mail->arena);
 	TAILQ_INIT(&mail->asks);
 	mail->began_ms = ev_now_ms();
@@ -36,6 +40,10 @@ smtpd_mail_free(struct smtpd_mail **p)
 		smtpd_ask_free(ask);
 	smtpd_mail_drop(mail);
 	smtpd_owner_free(&mail->owner);
+	smtpd_judged_free(&mail->judged);
+	if (mail->field != NULL)
+		buf_fini(mail->field);
+	free(mail->field);
 	unbinary_free(&mail->unbinary);
 	free(mail->env.rcpts);
 	arena_fini(&mail->arena);
@@ -45,6 +53,30 @@ smtpd_mail_free(struct smtpd_mail **p)
 void
 smtpd_mail_drop(struct smtpd_mail *mail)
 {
+	fd_close(&mail->judged->view.file);
 	smtpd_spool_free(&mail->spool);
 	mime_parser_free(&mail->parser);
+}
+
+void
+smtpd_mail_add(struct smtpd_mail *mail, const struct smtpd_ask *ask)
+{
+	struct envelope *env = &mail->env;
+
+	if (env->nrcpts == mail->rcpts_room) {
+		mail->rcpts_room =
+		    mail->rcpts_room > 0 ? 2 * mail->rcpts_room : 4;
+		env->rcpts = xreallocarray(
+		    env->rcpts, mail->rcpts_room, sizeof *env->rcpts);
+	}
+	env->rcpts[env->nrcpts++] = ask->rcpt;
+	mail->for_mailbox |= ask->for_mailbox;
+	if (ask->room > mail->room_max)
+		mail->room_max = ask->room;
+}
+
+void
+smtpd_mail_judged(struct smtpd_mail *mail, const struct smtpd_verdict *v)
+{
+	smtpd_verdict_merge(&mail->judged->verdict, v);
 }

@@ -12,11 +12,15 @@
 #include "base/arena.h"
 #include "queue/envelope.h"
 
+struct buf;
 struct mime_parser;
 struct smtpd_ask;
+struct smtpd_judged;
 struct smtpd_message;
 struct smtpd_session;
 struct smtpd_spool;
+struct smtpd_verdict;
+struct unbinary;
 
 struct smtpd_mail {
 	struct smtpd_session *session;
@@ -31,12 +35,14 @@ struct smtpd_mail {
 	/* Recipients that lookup is asked about, in order. */
 	TAILQ_HEAD(, smtpd_ask) asks;
 	unsigned nasks;
+	struct smtpd_judged *judged; /* what judges have said so far */
 	/* The message, from DATA or BDAT on. */
 	struct smtpd_message *message;
 	struct smtpd_owner *owner;  /* NULL: whose it is does not matter */
 	struct smtpd_spool *spool;  /* NULL: the message is refused */
 	struct mime_parser *parser; /* NULL: nobody needs its record */
 	struct unbinary *unbinary;  /* NULL: it is not binary */
+	struct buf *field;          /* of the header, that may be left out */
 };
 
 /* S's, from now on. */
@@ -44,6 +50,10 @@ struct smtpd_mail *smtpd_mail_new(struct smtpd_session *s);
 /* Accepts a pointer to NULL. */
 void smtpd_mail_free(struct smtpd_mail **mail);
 
+/* One more recipient. */
+void smtpd_mail_add(struct smtpd_mail *mail, const struct smtpd_ask *ask);
+/* Judges have said V. */
+void smtpd_mail_judged(struct smtpd_mail *mail, const struct smtpd_verdict *v);
 /* Let go of the message, if there is one: it will not be accepted. */
 void smtpd_mail_drop(struct smtpd_mail *mail);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal check-mail: what SPF, DKIM, ARC and DMARC say of a message. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +15,12 @@
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/target.h"
 #include "ctl/mail/authcheck.h"
+#include "ctl/mail/queuedmail.h"
 #include "ctl/view/out.h"
 #include "dns/resolver.h"
 #include "lookup/conf.h"
 #include "proto/address.h"
+#include "queue/envelope.h"
 #include "sys/addr.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -83,6 +86,48 @@ open_file(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* What it came with, where nothing else was said. */
+static void
+fill_in(struct authcheck *c, const struct mail_asked *asked,
+    const struct envelope *env)
+{
+	struct addr addr;
+
+	if (asked->client == NULL)
+		c->has_client = addr_of_ip(&addr, AF_UNSPEC, env->client, 0) &&
+				addr_ip16(&addr, c->ip);
+	if (asked->helo == NULL)
+		c->helo = env->helo;
+	if (asked->from == NULL)
+		c->sender = env->sender;
+}
+
+/* A file, or a message of the queue. */
+static int
+open_message(struct ctl *ctl, const struct mail_asked *asked,
+    struct authcheck *c, struct queuedmail **queued, struct err *err)
+{
+	const struct slice name = slice_str(asked->file);
+
+	bool missing;
+
+	c->message = open_file(asked->file);
+	if (c->message != -1)
+		return 0;
+	missing = errno == ENOENT;
+	err_sys(err, ERR_PERM, "check-mail: open %s", asked->file);
+	if (!missing || name.n >= ENVELOPE_ID_BYTES ||
+	    slice_find(name, '.') < name.n || slice_find(name, '/') < name.n)
+		return -1;
+	*queued = queuedmail_open(&ctl->inst, name, &c->message, err);
+	if (*queued == NULL)
+		return err_set(err, ERR_PERM,
+		    "check-mail: %s is no file and no message of the queue",
+		    asked->file);
+	fill_in(c, asked, queuedmail_envelope(*queued));
+	return 0;
+}
+
 static int
 check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
 {
@@ -107,21 +152,22 @@ static int
 open_and_check(
     struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
 {
+	struct queuedmail *queued = NULL;
+	struct err err;
 	int rc;
 
-	c->message = open_file(asked->file);
 	c->zone = asked->zone != NULL ? open_file(asked->zone) : -1;
-	if (c->message == -1 || (asked->zone != NULL && c->zone == -1)) {
-		struct err err;
-
-		err_sys(&err, ERR_PERM, "check-mail: open %s",
-		    c->message == -1 ? asked->file : asked->zone);
+	if (asked->zone != NULL && c->zone == -1) {
+		err_sys(&err, ERR_PERM, "check-mail: open %s", asked->zone);
+		rc = ctl_fail_err(&err);
+	} else if (open_message(ctl, asked, c, &queued, &err) == -1) {
 		rc = ctl_fail_err(&err);
 	} else {
 		rc = check(ctl, asked, c);
 	}
 	fd_close(&c->message);
 	fd_close(&c->zone);
+	queuedmail_free(&queued);
 	return rc;
 }
 
@@ -133,8 +179,9 @@ cmd_check_mail(struct ctl *ctl, int argc, char **argv)
 		{ "helo", &asked.helo, NULL }, { "from", &asked.from, NULL },
 		{ "zone", &asked.zone, NULL }, { 0 } };
 	struct buf sender = { .max = ADDRESS_MAX };
-	struct authcheck c = { .confine = ctl->confine,
-		.now_s = clock_wall_s() };
+	struct authcheck c = {
+		.message = -1, .confine = ctl->confine, .now_s = clock_wall_s()
+	};
 	struct addr addr;
 	int rc;
 

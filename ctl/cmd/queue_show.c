@@ -65,6 +65,7 @@ print_text(const struct shown *s)
 	puts("-- results");
 	out_text(stdout, buf_slice(&s->results));
 	puts("-- header");
+	out_text(stdout, s->file.env.front);
 	out_text(stdout, buf_slice(&s->header));
 }
 
@@ -143,6 +144,8 @@ print_json(const struct shown *s)
 	json_lines(&b, "results", buf_slice(&s->results));
 	buf_adds(&b, ",\"header\":");
 	out_json(&b, buf_slice(&s->header));
+	if (e->front.n > 0)
+		json_str(&b, "front", e->front);
 	buf_adds(&b, "}\n");
 	fwrite(b.p, 1, b.n, stdout);
 	buf_fini(&b);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "queue/envelope_text.h"
+#include "queue/front.h"
 #include "sys/fd.h"
 
 int
@@ -17,6 +18,43 @@ spooled_read(const struct spooled *s, int64_t off, int64_t n, struct buf *to,
 		return -1;
 	buf_added(to, len);
 	return 0;
+}
+
+enum { JUDGED_MAX = 64 << 10 };
+
+/* The line that was written with the message, if there is one: its fields. */
+static void
+read_front(struct spooled *s, struct slice lines)
+{
+	struct slice rest = slice_cut(lines, '\n', &lines);
+
+	if (!slice_is(slice_cut(rest, ' ', &rest), "judged"))
+		return;
+	while (rest.n > 0) {
+		struct slice value;
+		const struct slice name =
+		    slice_cut(slice_cut(rest, ' ', &rest), '=', &value);
+
+		if (slice_is(name, "front") &&
+		    (!envelope_unescape(&s->arena, value, &s->env.front) ||
+			!front_is_valid(s->env.front)))
+			s->env.front = SLICE("");
+	}
+}
+
+static int
+load_front(struct spooled *s, struct err *err)
+{
+	const int64_t at = (int64_t)s->head_bytes + s->env.size;
+	struct buf lines = { .max = JUDGED_MAX };
+	int rc = 0;
+
+	if (s->end > at)
+		rc = spooled_read(s, at, s->end - at, &lines, err);
+	if (rc == 0)
+		read_front(s, buf_slice(&lines));
+	buf_fini(&lines);
+	return rc;
 }
 
 int
@@ -33,7 +71,7 @@ spooled_init(struct spooled *s, int fd, struct err *err)
 		&s->env, &s->head_bytes, err) == -1)
 		return -1;
 	buf_truncate(&s->head, s->head_bytes);
-	return 0;
+	return load_front(s, err);
 }
 
 void
@@ -52,6 +90,8 @@ spooled_message(const struct spooled *s,
 	char piece[65536];
 	int64_t off = (int64_t)s->head_bytes, left = s->env.size;
 
+	if (s->env.front.n > 0 && take(arg, s->env.front, err) == -1)
+		return -1;
 	while (left > 0) {
 		const size_t n =
 		    left < (int64_t)sizeof piece ? (size_t)left : sizeof piece;

@@ -16,7 +16,7 @@ struct spooled {
 	int64_t end;       /* bytes of the file */
 	size_t head_bytes; /* the message begins behind them */
 	struct buf head;
-	struct envelope env;
+	struct envelope env; /* with what its judges have put in front */
 	struct arena arena;
 };
 

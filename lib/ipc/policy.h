@@ -11,9 +11,13 @@
  * client's session, under which policy remembers what was before; client is
  * the text of an address, or "local:UID"; client_name what XCLIENT says of it;
  * protocol as in master.conf; tls the version or empty; mechanism that of the
- * login.  Fields that are not known at a stage are empty.
- * policy_judged: code, enhanced and text of the reply are the asker's to check.
- * policy_end: the session is over.
+ * login.  Fields that are not known at a stage are empty.  At the end of the
+ * message size is its own, qid its id, and it is in body, or in file from
+ * offset on; what has the file closes it before it answers. policy_judged:
+ * code, enhanced and text of the reply, and the fields to be put in front of
+ * the message, are the asker's to check.  Quarantine: into Junk; hold: for an
+ * administrator; discard: accepted, and delivered to nobody; these are for
+ * transactions, from MAIL on. policy_end: the session is over.
  */
 #ifndef IPC_POLICY_H
 #define IPC_POLICY_H
@@ -24,12 +28,16 @@
 	W(POLICY_CONNECT, "connect")                                           \
 	W(POLICY_HELO, "helo")                                                 \
 	W(POLICY_MAIL, "mail")                                                 \
-	W(POLICY_RCPT, "rcpt")
+	W(POLICY_RCPT, "rcpt")                                                 \
+	W(POLICY_MESSAGE, "message")
 enum policy_stage { POLICY_STAGES(WORDS_ID) POLICY_STAGE_COUNT };
 
 /* In order: of several verdicts the last of these counts. */
 #define POLICY_ACTIONS(W)                                                      \
 	W(POLICY_ACCEPT, "accept")                                             \
+	W(POLICY_QUARANTINE, "quarantine")                                     \
+	W(POLICY_HOLD, "hold")                                                 \
+	W(POLICY_DISCARD, "discard")                                           \
 	W(POLICY_DEFER, "defer")                                               \
 	W(POLICY_REFUSE, "refuse")
 enum policy_action { POLICY_ACTIONS(WORDS_ID) POLICY_ACTION_COUNT };

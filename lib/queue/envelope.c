@@ -97,6 +97,8 @@ static const struct envelope_field fields[] = {
 	{ "mt_priority", AT(mt_priority),       LEVEL,  false },
 	{ "smtputf8",    AT(smtputf8),    FLAG,   false },
 	{ "requiretls",  AT(requiretls),  FLAG,   false },
+	{ "front",       AT(front),       TEXT,   true },
+	{ "junk",        AT(junk),        FLAG,   true },
 };
 #undef AT
 

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "log/log.h"
+#include "mailauth/authres.h"
 #include "policy/conf.h"
 #include "policy/rules/rules.h"
 #include "policy/session.h"
@@ -98,6 +99,43 @@ refuse(struct policy_question *q, const struct spf_verdict *s,
 	buf_fini(&text);
 }
 
+/* For DMARC, at the end of the message. */
+static void *
+kept_for_mail(struct policy_question *q, const struct spf_verdict *s)
+{
+	struct arena *a = &q->session->mail_arena;
+	struct spf_verdict *v = arena_new(a, struct spf_verdict);
+
+	*v = *s;
+	v->domain = arena_slice(a, s->domain);
+	v->why = arena_slice(a, s->why);
+	v->explanation = arena_slice(a, s->explanation);
+	return v;
+}
+
+static void
+put_pair(struct buf *out, const char *name, struct slice value)
+{
+	buf_addf(out, ";\r\n\t%s=", name);
+	authres_put_value(out, value);
+}
+
+/* Received-SPF (9.1). */
+static void
+put_field(struct policy_question *q, const struct spf_verdict *s)
+{
+	struct buf *out = &q->front;
+
+	buf_addf(out, "Received-SPF: %s receiver=%s",
+	    spf_result_name(s->result), policy_conf->shared.hostname);
+	put_pair(out, "client-ip", q->facts.client);
+	put_pair(out, "envelope-from", q->facts.sender);
+	put_pair(out, "helo", q->facts.helo);
+	put_pair(
+	    out, "identity", s->by_helo ? SLICE("helo") : SLICE("mailfrom"));
+	buf_adds(out, "\r\n");
+}
+
 bool
 spf_rule(struct policy_question *q, struct policy_verdict *v)
 {
@@ -113,10 +151,14 @@ spf_rule(struct policy_question *q, struct policy_verdict *v)
 	    kv_slice("helo", f->helo),
 	    kv_s("result", spf_result_name(s.result)),
 	    kv_slice("domain", s.domain), kv_slice("why", s.why));
+	q->session->mail_memory[POLICY_RULE_spf] = kept_for_mail(q, &s);
+	if (policy_conf->received_spf)
+		put_field(q, &s);
 	v->why = s.why;
 	if (s.result == SPF_FAIL) {
 		refuse(q, &s, v);
-	} else if (s.result == SPF_TEMPERROR) {
+	} else if (s.result == SPF_TEMPERROR &&
+		   policy_conf->dns_failure == POLICY_DNS_DEFER) {
 		v->action = POLICY_DEFER;
 		v->enhanced = "4.7.24";
 		v->text = SLICE("SPF could not be checked, try again later");

@@ -13,6 +13,7 @@
 #include "qmgr/queue/spool_names.h"
 #include "qmgr/queue/tail.h"
 #include "queue/envelope_text.h"
+#include "queue/front.h"
 #include "sys/fd.h"
 
 enum {
@@ -147,6 +148,26 @@ read_result(struct message *m, struct slice rest)
 }
 
 static bool
+read_judged(struct message *m, struct slice rest)
+{
+	while (rest.n > 0) {
+		struct slice value;
+		const struct slice name =
+		    slice_cut(slice_cut(rest, ' ', &rest), '=', &value);
+
+		if (!envelope_unescape(&m->arena, value, &value))
+			return false;
+		if (slice_is(name, "junk"))
+			m->env.junk = slice_is(value, "yes");
+		else if (slice_is(name, "front") && front_is_valid(value))
+			m->env.front = value;
+		else
+			return false;
+	}
+	return true;
+}
+
+static bool
 read_rcpt(struct message *m, struct slice rest)
 {
 	struct envelope_rcpt env;
@@ -188,6 +209,8 @@ read_line(struct message *m, struct slice line)
 		return read_result(m, rest);
 	if (slice_is(word, "rcpt"))
 		return read_rcpt(m, rest);
+	if (slice_is(word, "judged"))
+		return read_judged(m, rest);
 	if (!take_number(&rest, INT64_MAX, &v))
 		return false;
 	if (slice_is(word, "next")) {

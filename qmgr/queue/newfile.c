@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "log/log.h"
+#include "qmgr/queue/note.h"
 #include "qmgr/queue/recycle.h"
 #include "qmgr/queue/spool.h"
 #include "queue/envelope_text.h"
@@ -181,12 +182,28 @@ newfile_whole(
 	return -1;
 }
 
+void
+newfile_judge(struct newfile *nf, struct slice front, bool junk, bool hold)
+{
+	struct buf lines = { .max = NOTE_FRONT_MAX };
+
+	nf->front = arena_slice(&nf->arena, front);
+	nf->junk = junk;
+	nf->hold = hold;
+	if (front.n > 0 || junk)
+		note_front(&lines, front, junk);
+	if (hold)
+		note_word(&lines, "held", clock_wall_us() / 1000);
+	nf->lines = arena_slice(&nf->arena, buf_slice(&lines));
+	buf_fini(&lines);
+}
+
 int
 newfile_commit(struct newfile *nf, void (*done)(struct newfile *nf, int error),
     struct err *err)
 {
 	nf->done = done;
-	if (publish(nf, err) == 0)
+	if (write_lines(nf, nf->lines, err) == 0 && publish(nf, err) == 0)
 		return 0;
 	give_room(err->code);
 	return -1;
@@ -199,7 +216,7 @@ newfile_commit_body(struct newfile *nf, struct slice body, uint32_t crc32c,
 	nf->env.size = (int64_t)body.n;
 	nf->env.crc32c = crc32c;
 	nf->done = done;
-	return newfile_save(nf, body, SLICE(""), err);
+	return newfile_save(nf, body, nf->lines, err);
 }
 
 int

@@ -32,6 +32,10 @@ struct newfile {
 	struct envelope env; /* in arena */
 	size_t head_bytes;
 	struct kept_bytes kept; /* goes with the message */
+	/* What was decided about it: fields in front of it (in arena), whether
+	 * it goes into Junk, or is held; and as lines behind it. */
+	struct slice front, lines;
+	bool junk, hold;
 	struct durable_req sync;
 	bool committing;       /* the client waits for his answer */
 	bool lent;             /* there was a writer */
@@ -59,6 +63,9 @@ int newfile_writer(struct newfile *nf, struct err *err);
  * also when somebody can still write to the file. */
 int newfile_whole(
     struct newfile *nf, int64_t size, uint32_t crc32c, struct err *err);
+/* Decide about it, before it is committed or held. */
+void newfile_judge(
+    struct newfile *nf, struct slice front, bool junk, bool hold);
 /*
  * Give a file that is whole its name, and make it durable.  -1: refused;
  * nothing stays (the caller still calls newfile_fini).  0: done() will run,

@@ -68,8 +68,21 @@ note_word(struct buf *lines, const char *word, int64_t at)
 }
 
 void
+note_front(struct buf *lines, struct slice front, bool junk)
+{
+	const size_t from = lines->n;
+
+	buf_adds(lines, "judged");
+	add_part(lines, "junk", junk ? SLICE("yes") : SLICE(""));
+	add_part(lines, "front", front);
+	tail_seal(lines, from);
+}
+
+void
 note_all(struct buf *lines, const struct message *m)
 {
+	if (m->env.front.n > 0 || m->env.junk)
+		note_front(lines, m->env.front, m->env.junk);
 	for (size_t i = m->env.nrcpts; i < m->nrcpts; i++)
 		note_rcpt(lines, m->rcpts[i]);
 	for (size_t i = 0; i < m->nrcpts; i++)

@@ -5,12 +5,20 @@
 #ifndef QMGR_QUEUE_NOTE_H
 #define QMGR_QUEUE_NOTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/slice.h"
 
 struct buf;
 struct message;
 struct rcpt;
 
+/* Room for what was decided about a message, and a word. */
+enum { NOTE_FRONT_MAX = 64 << 10 };
+
+/* Fields in front of the message, and whether it goes into Junk. */
+void note_front(struct buf *lines, struct slice front, bool junk);
 void note_result(struct buf *lines, const struct rcpt *r);
 void note_rcpt(struct buf *lines, const struct rcpt *r);
 /* WORD is "next" (AT: ms of the wall clock), "held", "released", "warned". */

@@ -45,7 +45,7 @@ static bool
 find_joined(struct slice *line)
 {
 	static const char *const words[] = { "result ", "rcpt ", "next ",
-		"held ", "released ", "warned " };
+		"held ", "released ", "warned ", "judged " };
 
 	for (size_t at = 1; at < line->n; at++)
 		for (size_t i = 0; i < ARRAY_LEN(words); i++) {

@@ -192,7 +192,7 @@ is_fit(const struct newfile *nf, int64_t size)
 {
 	const bool there = nf->fd != -1 || (int64_t)nf->kept.body.n == size;
 
-	return !state.stopped && !state.spool_failed &&
+	return !state.stopped && !state.spool_failed && !nf->hold &&
 	       state.count < qmgr_conf->local_concurrency && size > 0 &&
 	       there && (nf->kept.record.n > 0 || quick_any()) &&
 	       nf->env.nrcpts <= qmgr_conf->recipients_per_job;
@@ -221,6 +221,9 @@ direct_begin(struct newfile *nf, int64_t size, uint32_t crc32c,
 	e->own = true;
 	nf->env.id = arena_slice(&nf->arena, nf->env.id);
 	m = message_new(e, &nf->arena, &nf->env, nf->head_bytes);
+	m->env.front = nf->front;
+	m->env.junk = nf->junk;
+	buf_add(&m->notes, nf->lines);
 	kept_move(&m->kept, &nf->kept);
 	*d = (struct direct){ .file = nf, .message = m, .done = done };
 	m->direct = d;

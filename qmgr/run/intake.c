@@ -12,9 +12,11 @@
 #include "log/metric.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/recycle.h"
+#include "qmgr/queue/spool.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/pump.h"
 #include "queue/envelope_text.h"
+#include "queue/front.h"
 #include "queue/priority.h"
 #include "sys/fd.h"
 
@@ -328,6 +330,21 @@ commit(struct intake *in, const struct msg_queue_commit *q, struct err *err)
 }
 
 void
+intake_on_view(struct ipc *peer, struct msg *m)
+{
+	const struct msg_queue_view *q = &m->queue_view;
+	const struct intake *in = own(peer, q->qid);
+	struct err err;
+	int fd = -1;
+
+	if (in != NULL && in->file.fd != -1)
+		fd = spool_open_reader(in->file.id, &err);
+	IPC_SEND(peer, queue_viewed, .id = q->id, .file = fd,
+	    .offset = in != NULL ? (int64_t)in->file.head_bytes : 0);
+	fd_close(&fd);
+}
+
+void
 intake_on_commit(struct ipc *peer, struct msg *m)
 {
 	const struct msg_queue_commit *q = &m->queue_commit;
@@ -343,6 +360,11 @@ intake_on_commit(struct ipc *peer, struct msg *m)
 	kept_record(&in->file.kept, q->record);
 	if (q->bulk)
 		in->file.env.priority = SLICE(PRIORITY_BULK);
+	if (!front_is_valid(q->front)) {
+		ipc_drop(peer, "malformed fields");
+		return;
+	}
+	newfile_judge(&in->file, q->front, q->junk, q->hold);
 	if (commit(in, q, &err) == 0)
 		return;
 	log_err("queue.commit-failed", kv_s("qid", in->file.id),

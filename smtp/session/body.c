@@ -114,8 +114,9 @@ smtp_body_next(struct smtp_body *b, struct buf *out, struct err *err)
 	if (smtp_text_read(b->text, b->at, room, &in, err) == -1)
 		return SMTP_BODY_ERROR;
 	if (in.n > 0) {
+		if ((uint64_t)b->at >= b->text->front.n)
+			b->crc32c = crc32c(b->crc32c, in);
 		b->at += (int64_t)in.n;
-		b->crc32c = crc32c(b->crc32c, in);
 		if (b->downgrade != NULL)
 			convert(b, in, b->at == b->text->size, out);
 		else if (b->chunk)

@@ -8,16 +8,18 @@
 #include "base/slice.h"
 #include "smtp/session/body.h"
 
-/* Where a message is: SIZE bytes at OFFSET of a file, or in memory. */
+/* Where a message is: FRONT (queue/front.h), and what is in a file from OFFSET
+ * on, or in memory. */
 struct smtp_text {
-	int fd;            /* -1: in memory */
-	const char *bytes; /* borrowed, where there is no file */
+	struct slice front; /* borrowed; no part of the checksum */
+	int fd;             /* -1: in memory */
+	const char *bytes;  /* borrowed, where there is no file */
 	int64_t offset;
-	int64_t size;
+	int64_t size; /* of all */
 };
 
-/* *PIECE: what comes at AT, SMTP_BODY_PIECE bytes or all that is left (none
- * behind the end); it stands in memory or in ROOM. */
+/* *PIECE: what comes at AT, SMTP_BODY_PIECE bytes or all that is left of FRONT
+ * or of the message (none behind the end); it stands in memory or in ROOM. */
 int smtp_text_read(const struct smtp_text *t, int64_t at,
     char room[SMTP_BODY_PIECE], struct slice *piece, struct err *err);
 

@@ -13,6 +13,22 @@ static const struct smtpd_judge *const judges[] = {
 	&smtpd_judge_policy,
 };
 
+static void
+judging_free(struct smtpd_judging *j)
+{
+	smtpd_verdict_fini(&j->verdict);
+	free(j);
+}
+
+bool
+smtpd_judge_needs(const struct smtpd_session *s, enum policy_stage stage)
+{
+	for (size_t i = 0; i < ARRAY_LEN(judges); i++)
+		if (judges[i]->needs(s, stage))
+			return true;
+	return false;
+}
+
 /* The next one, if there is any. */
 static bool
 ask_next(struct smtpd_judging *j)
@@ -34,7 +50,7 @@ on_said(struct smtpd_judging *j, const struct smtpd_verdict *v)
 	if (!smtpd_verdict_ends(&j->verdict) && ask_next(j))
 		return;
 	j->then(j->arg, &j->verdict);
-	free(j);
+	judging_free(j);
 }
 
 struct smtpd_judging *
@@ -64,7 +80,7 @@ smtpd_judge_cancel(struct smtpd_judging **p)
 	if (j == NULL)
 		return;
 	judges[j->at]->cancel(j);
-	free(j);
+	judging_free(j);
 }
 
 /* ---- for a session ---- */

@@ -30,6 +30,9 @@ void smtpd_judge_cancel(struct smtpd_judging **j);
 bool smtpd_judge_session(struct smtpd_session *s, enum policy_stage stage,
     void (*then)(struct smtpd_session *s, const struct smtpd_verdict *v));
 
+/* Does anybody want to be asked? */
+bool smtpd_judge_needs(const struct smtpd_session *s, enum policy_stage stage);
+
 /* S has ended, or begins anew for another client. */
 void smtpd_judge_end(struct smtpd_session *s);
 

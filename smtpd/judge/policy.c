@@ -8,6 +8,7 @@
 #include "log/log.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
+#include "smtpd/judge/judged.h"
 #include "smtpd/judge/judging.h"
 #include "smtpd/protocol.h"
 #include "smtpd/tlsfacts.h"
@@ -114,7 +115,8 @@ say_unavailable(struct smtpd_judging *j)
 		    : "accept"));
 	if (smtpd_conf->policy_unavailable == SMTPD_UNAVAILABLE_DEFER)
 		smtpd_verdict_read(&v, POLICY_DEFER, 451, SLICE("4.3.0"),
-		    SLICE("Policy check is not available, try again later"));
+		    SLICE("Policy check is not available, try again later"),
+		    SLICE(""));
 	say(j, &v);
 }
 
@@ -130,13 +132,14 @@ static void
 on_judged(struct ipc_call *call, struct msg *m)
 {
 	struct smtpd_judging *j = OUTER(call, struct smtpd_judging, call);
-	struct smtpd_verdict v;
+	struct smtpd_verdict v = { .action = POLICY_ACCEPT };
 
 	if (m != NULL) {
 		smtpd_verdict_read(&v, m->policy_judged.action,
 		    m->policy_judged.code, m->policy_judged.enhanced,
-		    m->policy_judged.text);
+		    m->policy_judged.text, m->policy_judged.front);
 		say(j, &v);
+		smtpd_verdict_fini(&v);
 	} else if (!j->again && ev_now_ms() + AGAIN_MS < j->until_ms) {
 		/* It has ended: not a third time, in case it was the question
 		 * that ended it. */
@@ -147,26 +150,52 @@ on_judged(struct ipc_call *call, struct msg *m)
 	}
 }
 
+/* What is known of the transaction. */
+static void
+add_mail(struct msg_policy_ask *m, const struct smtpd_mail *mail)
+{
+	m->sender = mail->env.sender;
+	m->size = mail->size_said;
+	m->nrcpts = (uint32_t)mail->env.nrcpts;
+}
+
+static void
+add_message(struct msg_policy_ask *m, const struct smtpd_view *view)
+{
+	m->size = view->size;
+	m->qid = slice_str(view->qid);
+	m->body = view->body;
+	m->file = view->file;
+	m->offset = view->offset;
+}
+
 static void
 ask_now(struct smtpd_judging *j)
 {
-	struct smtpd_session *s = j->session;
-	const struct smtpd_mail *mail =
-	    j->stage >= POLICY_MAIL ? s->mail : NULL;
+	const struct smtpd_session *s = j->session;
+	struct msg m = { .type = MSG_policy_ask,
+		.policy_ask = {
+		    .session = s->number,
+		    .stage = j->stage,
+		    .sid = slice_str(s->front.sid),
+		    .client = slice_str(s->front.ip),
+		    .client_name = slice_str(s->client_name),
+		    .trusted = s->front.trusted,
+		    .protocol = slice_str(s->protocol->front.name),
+		    .tls = slice_str(smtpd_tlsfacts_version(s)),
+		    .helo = slice_str(s->helo),
+		    .login = slice_str(s->login),
+		    .mechanism = slice_str(s->mechanism),
+		    .rcpt = j->rcpt,
+		    .file = -1,
+		} };
 
-	IPC_CALL(ipc_link(ROLE_POLICY, 0, 0), &j->call, policy_judged,
-	    on_judged, j->until_ms - ev_now_ms(), policy_ask,
-	    .session = s->number, .stage = j->stage,
-	    .sid = slice_str(s->front.sid), .client = slice_str(s->front.ip),
-	    .client_name = slice_str(s->client_name),
-	    .trusted = s->front.trusted,
-	    .protocol = slice_str(s->protocol->front.name),
-	    .tls = slice_str(smtpd_tlsfacts_version(s)),
-	    .helo = slice_str(s->helo), .login = slice_str(s->login),
-	    .mechanism = slice_str(s->mechanism),
-	    .sender = mail != NULL ? mail->env.sender : SLICE(""),
-	    .rcpt = j->rcpt, .size = mail != NULL ? mail->size_said : 0,
-	    .nrcpts = mail != NULL ? (uint32_t)mail->env.nrcpts : 0);
+	if (j->stage >= POLICY_MAIL)
+		add_mail(&m.policy_ask, s->mail);
+	if (j->stage == POLICY_MESSAGE)
+		add_message(&m.policy_ask, &s->mail->judged->view);
+	ipc_call(ipc_link(ROLE_POLICY, 0, 0), &m, &j->call, MSG_policy_judged,
+	    on_judged, j->until_ms - ev_now_ms());
 }
 
 static void

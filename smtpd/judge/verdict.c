@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/judge/verdict.h"
 
+#include <string.h>
+
 #include "base/ascii.h"
-#include "base/buf.h"
+#include "queue/front.h"
 
 enum { TEXT_MAX = 450, ENHANCED_MAX = 11 };
 
@@ -35,21 +37,13 @@ put_text(struct buf *out, struct slice text)
 		buf_addc(out, ascii_isprint(text.p[i]) ? text.p[i] : '?');
 }
 
-void
-smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
-    struct slice enhanced, struct slice text)
+static void
+make_reply(struct smtpd_verdict *v, uint32_t code, struct slice enhanced,
+    struct slice text)
 {
+	const bool temp = v->action == POLICY_DEFER;
 	struct buf out = { .max = SMTPD_VERDICT_REPLY - 1 };
-	bool temp;
 
-	*v = (struct smtpd_verdict){
-		.action = action < POLICY_ACTION_COUNT
-			      ? (enum policy_action)action
-			      : POLICY_DEFER,
-	};
-	if (!smtpd_verdict_ends(v))
-		return;
-	temp = v->action == POLICY_DEFER;
 	/* 421 would have to end the session */
 	if (code / 100 != (temp ? 4 : 5) || code == 421)
 		code = temp ? 451 : 550;
@@ -63,15 +57,47 @@ smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
 	buf_fini(&out);
 }
 
+static void
+add_front(struct smtpd_verdict *v, struct slice front)
+{
+	v->front.max = FRONT_MAX_BYTES;
+	if (front_is_valid(front) && front.n <= FRONT_MAX_BYTES - v->front.n)
+		buf_add(&v->front, front);
+}
+
+void
+smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
+    struct slice enhanced, struct slice text, struct slice front)
+{
+	v->action = action < POLICY_ACTION_COUNT ? (enum policy_action)action
+						 : POLICY_DEFER;
+	v->junk = v->action == POLICY_QUARANTINE;
+	v->hold = v->action == POLICY_HOLD;
+	if (smtpd_verdict_ends(v))
+		make_reply(v, code, enhanced, text);
+	add_front(v, front);
+}
+
 void
 smtpd_verdict_merge(struct smtpd_verdict *v, const struct smtpd_verdict *other)
 {
-	if (other->action > v->action)
-		*v = *other;
+	if (other->action > v->action) {
+		v->action = other->action;
+		memcpy(v->reply, other->reply, sizeof v->reply);
+	}
+	v->junk |= other->junk;
+	v->hold |= other->hold;
+	add_front(v, buf_slice(&other->front));
 }
 
 bool
 smtpd_verdict_ends(const struct smtpd_verdict *v)
 {
 	return v->action >= POLICY_DEFER;
+}
+
+void
+smtpd_verdict_fini(struct smtpd_verdict *v)
+{
+	buf_fini(&v->front);
 }

@@ -6,25 +6,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/slice.h"
+#include "base/buf.h"
 #include "ipc/policy.h"
 
 enum { SMTPD_VERDICT_REPLY = 512 };
 
+/* All zero: nothing is to be done. */
 struct smtpd_verdict {
 	enum policy_action action;
-	char reply[SMTPD_VERDICT_REPLY]; /* to the client; not with accept */
+	char reply[SMTPD_VERDICT_REPLY]; /* to the client, of 4xx or 5xx */
+	bool junk, hold;                 /* quarantine and hold, of any */
+	struct buf front;                /* queue/front.h */
 };
 
-/* Fill in V from what another daemon says: an action that is none becomes
- * defer, and what cannot stand in a reply of the action's class is left out of
- * it. */
+/* Fill in V, which is all zero, from what another daemon says: an action that
+ * is none becomes defer, what cannot stand in a reply of the action's class is
+ * left out of it, and so are fields that are none. */
 void smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
-    struct slice enhanced, struct slice text);
-/* V, or OTHER where that weighs more. */
+    struct slice enhanced, struct slice text, struct slice front);
+/* Add OTHER to V: the heavier action, and all fields. */
 void smtpd_verdict_merge(
     struct smtpd_verdict *v, const struct smtpd_verdict *other);
 /* Is it a reply of 4xx or 5xx, so that nobody else need be asked? */
 bool smtpd_verdict_ends(const struct smtpd_verdict *v);
+void smtpd_verdict_fini(struct smtpd_verdict *v);
 
 #endif

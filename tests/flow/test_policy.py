@@ -9,6 +9,7 @@ import pytest
 
 from dnsserver import DnsServer
 from pabal import DOMAIN, wait
+from sink import Sink
 from smtptalk import Talk
 
 GOOD, BAD = "192.0.2.1", "192.0.2.66"
@@ -22,6 +23,12 @@ ZONE = {
     "deep.test": {"TXT": ['"v=spf1 include:good.test -all"']},
     "many.test": {"TXT": [
         '"v=spf1 ' + " ".join(f"a:h{i}.test" for i in range(9)) + ' -all"']},
+    "sends.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
+    "_dmarc.sends.test": {"TXT": ['"v=DMARC1; p=reject"']},
+    "junk.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
+    "_dmarc.junk.test": {"TXT": ['"v=DMARC1; p=quarantine"']},
+    "_dmarc.down.test": "SERVFAIL",
+    "football.example.com": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
     **{f"h{i}.test": {"A": ["192.0.2.1" if i == 8 else "192.0.2.200"]}
        for i in range(9)},
 }
@@ -202,3 +209,228 @@ def test_master_conf_of_before(make):
     p.conf("master:policy", "daemon", "policy")
     p.reload()
     wait(lambda: mail(p, "a@good.test", BAD).startswith("550 "), "policy")
+
+
+# ---- at the end of a message
+
+
+def text(subject, author, more="", body="Hello.\r\n"):
+    return (f"From: <{author}>\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x>\r\n"
+            f"Date: Tue, 1 Dec 2026 00:00:00 +0000\r\n{more}\r\n{body}")
+
+
+def bring(p, message, sender, ip=GOOD, to=("alice",)):
+    with stranger(p, ip) as t:
+        assert t.say(f"MAIL FROM:<{sender}>").startswith("250 ")
+        for name in to:
+            assert t.say(f"RCPT TO:<{name}@{DOMAIN}>").startswith("250 ")
+        assert t.say("DATA").startswith("354 ")
+        return t.say(message.rstrip("\r\n") + "\r\n.")
+
+
+def delivered(p, subject, folder=None):
+    """The message as it stands in its file, once it is there."""
+    def find():
+        for found in p.mails("alice", folder):
+            found = found.replace(b"\r\n", b"\n").decode()
+            if f"Subject: {subject}\n" in found:
+                return found
+        return None
+    return wait(find, subject)
+
+
+def results_of(message):
+    """The fields in front, unfolded: what was put by us first."""
+    head = message.split("\n\n", 1)[0]
+    head = re.sub(r"\n[ \t]+", " ", head)
+    return [line for line in head.split("\n")
+            if line.startswith("Authentication-Results:")]
+
+
+@pytest.fixture(scope="module")
+def shared(request, dns):
+    """An instance with the presets."""
+    from pabal import Instance
+    p = Instance(users=("alice", "bob"))
+    for setting in settings(dns):
+        p.conf(*setting)
+    p.start()
+    yield p
+    alarms = p.alarms()
+    p.close()
+    assert not alarms
+
+
+def test_pass_is_told_and_forged_results_are_not(shared):
+    p = shared
+    forged = "".join(
+        f"Authentication-Results: {text}\r\n" for text in (
+            f"mail.{DOMAIN}; dmarc=pass header.from=bank.test",
+            f"(x) MAIL.{DOMAIN}.\r\n ; spf=pass",
+            f'"mail.{DOMAIN}" 1; dkim=pass',
+            "other.test; dmarc=pass header.from=kept.test"))
+    reply = bring(p, text("pass", "a@sends.test", forged), "a@sends.test")
+    assert reply.startswith("250 ")
+    message = delivered(p, "pass")
+    ours, other = results_of(message)
+    assert ours.startswith(f"Authentication-Results: mail.{DOMAIN}; spf=pass ")
+    assert "dmarc=pass" in ours and "header.from=sends.test" in ours
+    assert "kept.test" in other
+    order = [line.split(":")[0] for line in message.split("\n")
+             if re.match(r"[A-Z][-A-Za-z]*:", line)]
+    assert order[:4] == ["Return-Path", "Delivered-To", "Authentication-Results", "Received"]
+    event = p.events("policy.auth")[-1]
+    assert event["dmarc"] == "pass" and event["spf"] == "pass"
+    assert event["qid"] in reply
+
+
+def test_rejected_as_the_domain_asks(shared):
+    p = shared
+    since = p.mark()
+    reply = bring(p, text("rejected", "a@sends.test"), "x@none.test", BAD)
+    assert reply == "550 5.7.26 sends.test: the policy of its domain (DMARC)"
+    verdict = p.wait_event("policy.verdict", since)
+    assert verdict["rule"] == "dmarc" and verdict["action"] == "refuse"
+    assert p.queue_count() == 0
+
+
+@pytest.mark.parametrize("head, why", (
+    ("From: <a@none.test>\r\nFrom: <b@none.test>\r\n", "From"),
+    ("From: a@none.test b@none.test\r\n", "From"),
+    ("", "From")))
+def test_ambiguous_authors(shared, head, why):
+    reply = bring(shared, head + "Subject: x\r\n\r\nx\r\n", "x@none.test", BAD)
+    assert reply.startswith("550 5.7.1 ") and why in reply
+
+
+def test_quarantined_into_junk(shared):
+    p = shared
+    assert bring(p, text("junk", "a@junk.test"), "x@none.test", BAD).startswith("250 ")
+    message = delivered(p, "junk", "Junk")
+    assert "dmarc=fail" in results_of(message)[0]
+    with p.imap() as c:
+        assert c.select("Junk")[0] == "OK"
+        assert b"dmarc=fail" in c.fetch("1", "(BODY[HEADER.FIELDS (Authentication-Results)])")[1][0][1]
+
+
+def test_temporary_failure_is_deferred(shared):
+    reply = bring(shared, text("down", "a@down.test"), "x@none.test", BAD)
+    assert reply.startswith("451 4.7.1 down.test: ")
+
+
+def test_those_who_are_known_are_not_judged(shared):
+    p = shared
+    since = p.mark()
+    p.send("from a trusted network", sender="a@sends.test")
+    message = p.find_mail("alice", "from a trusted network") or p.wait_mail(
+        "alice", "from a trusted network")
+    assert "Authentication-Results" not in str(message)
+    assert not p.events("policy.auth", since)
+
+
+@pytest.mark.parametrize("size", (100, 20_000, 60_000, 1_500_000))
+def test_whatever_its_size_imap_tells_the_truth(shared, size):
+    """Sizes, structure and text of a message that has fields in front."""
+    p = shared
+    subject = f"size{size}"
+    line = "x" * 70 + "\r\n"
+    body = (f"--b\r\nContent-Type: text/plain\r\n\r\nfirst\r\n--b\r\n"
+            f"Content-Type: text/plain\r\n\r\n{line * (size // 72 + 1)}--b--\r\n")
+    more = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+    assert bring(p, text(subject, "a@sends.test", more, body), "a@sends.test",
+                 to=("alice", "bob")).startswith("250 ")
+    delivered(p, subject)
+    with p.imap() as c:
+        c.select("INBOX")
+        number = c.search(None, "SUBJECT", subject)[1][0].decode()
+        whole = c.fetch(number, "(RFC822.SIZE BODY.PEEK[] BODY.PEEK[1] BODY.PEEK[2])")[1]
+        parts = [x[1] for x in whole if isinstance(x, tuple)]
+        said = int(re.search(rb"RFC822.SIZE (\d+)", whole[0][0]).group(1))
+        assert len(parts[0]) == said
+        assert parts[1].strip() == b"first"
+        assert parts[2] == (line * (size // 72 + 1)).encode()[:-2]
+        assert b"Authentication-Results: mail." in parts[0].split(b"\r\n\r\n")[0]
+
+
+def test_shadow_mode(make):
+    p = make(("policy", "dmarc", "warn"))
+    assert bring(p, text("warned", "a@sends.test"), "x@none.test", BAD).startswith("250 ")
+    assert "dmarc=fail" in results_of(delivered(p, "warned"))[0]
+    assert p.wait_event("policy.verdict", rule="dmarc")["mode"] == "warn"
+
+
+@pytest.mark.parametrize("setting", (
+    ("dmarc_exempt_hosts", BAD), ("dmarc_exempt_domains", "sends.test")))
+def test_exempt(make, setting):
+    p = make(("policy", *setting), ("policy", "received_spf", "yes"))
+    assert bring(p, text("exempt", "a@sends.test"), "x@none.test", BAD).startswith("250 ")
+    message = delivered(p, "exempt")
+    assert "dmarc=fail" in results_of(message)[0]
+    assert "Received-SPF: none receiver=" in message
+
+
+@pytest.mark.allow("child.killed", "killed")
+def test_sent_on_with_what_was_found(make):
+    """Over a failure and the end of qmgr the fields stay before the message."""
+    with Sink(END=["451 4.3.0 later", None]) as sink:
+        p = make(("pabal", "relayhost", f"[127.0.0.1]:{sink.port}"),
+                 ("qmgr", "retry_schedule", "3s"))
+        p.pabal("alias", "set", "far", "x@far.test")
+        large = text("large", "a@sends.test", body=("y" * 70 + "\r\n") * 2000)
+        reply = bring(p, large, "a@sends.test", to=("far",))
+        assert reply.startswith("250 ")
+        qid = reply.split()[-1]
+        p.wait_event("mail.deferred", qid=qid)
+        shown = p.pabal("queue", "show", qid)
+        assert "judged " in shown and "Authentication-Results: mail." in shown
+        message = p.pabal("queue", "show", qid, "--message")
+        assert message.startswith("Authentication-Results: mail.")
+        os.kill(p.pids("qmgr")[0], signal.SIGKILL)
+        wait(lambda: len(sink.messages) == 1, "the message", 60)
+        data = sink.messages[0].data
+        assert data.startswith(b"Authentication-Results: mail.")
+        assert data.replace(b"\r\n", b"\n") == message.replace("\r\n", "\n").encode()
+        p.wait_queue(0)
+
+
+def test_what_a_command_gets(make, open_dir):
+    open_dir.chmod(0o777)
+    p = make(("pipe", "private_tmp", "no"))
+    p.pabal("alias", "set", "command", f"|cat >{open_dir}/got")
+    assert bring(p, text("piped", "a@sends.test"), "a@sends.test",
+                 to=("command",)).startswith("250 ")
+    p.wait_queue(0)
+    with open(open_dir / "got") as f:
+        assert results_of(f.read())[0].startswith(f"Authentication-Results: mail.{DOMAIN};")
+
+
+@pytest.mark.allow("child.killed", "killed")
+def test_policy_ends_at_the_end_of_a_message(make):
+    """The next one gets the file again."""
+    p = make()
+    large = text("killed", "a@sends.test", body=("y" * 70 + "\r\n") * 3000)
+    with stranger(p) as t:
+        assert t.say("MAIL FROM:<a@sends.test>").startswith("250 ")
+        assert t.say(f"RCPT TO:<alice@{DOMAIN}>").startswith("250 ")
+        assert t.say("DATA").startswith("354 ")
+        pid, = p.pids("policy")
+        os.kill(pid, signal.SIGSTOP)
+        t.send(large + ".\r\n")
+        os.kill(pid, signal.SIGKILL)
+        assert t.reply().startswith("250 ")
+    assert "dmarc=pass" in results_of(delivered(p, "killed"))[0]
+
+
+def test_check_mail_of_a_queued_message(shared, dns):
+    """With the session that it came in, and without what was put in front."""
+    p = shared
+    p.pabal("alias", "set", "away", "x@broken.test")
+    reply = bring(p, text("queued", "a@sends.test"), "a@sends.test", to=("away",))
+    assert reply.startswith("250 ")
+    qid = reply.split()[-1]
+    p.wait_event("mail.deferred", qid=qid)
+    out = p.pabal("check-mail", qid)
+    assert re.search(r"(?m)^spf +pass sends.test", out)
+    assert re.search(r"(?m)^dmarc +pass sends.test", out)
+    assert "no message of the queue" in p.pabal_fails("check-mail", "NOSUCHID")
+    p.pabal("queue", "delete", qid)

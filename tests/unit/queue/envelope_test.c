@@ -110,6 +110,8 @@ static const struct envelope full = {
 	.mt_priority = -4,
 	.smtputf8 = true,
 	.requiretls = true,
+	.front = SLICE("A: b=c\r\n\td\r\n"),
+	.junk = true,
 	.rcpts = rcpts,
 	.nrcpts = ARRAY_LEN(rcpts),
 };
@@ -153,6 +155,8 @@ assert_same(const struct envelope *a, const struct envelope *b)
 	assert_int_equal(a->mt_priority, b->mt_priority);
 	assert_int_equal(a->smtputf8, b->smtputf8);
 	assert_int_equal(a->requiretls, b->requiretls);
+	assert_int_equal(a->junk, b->junk);
+	assert_true(slice_eq(a->front, b->front));
 	assert_same_rcpts(a, b);
 }
 
@@ -302,6 +306,8 @@ test_forged(void **state)
 	} rows[] = {
 		{ "id abc",                         true },
 		{ "id",                             true },
+		{ "front A:%20b%0D%0A",             true },
+		{ "junk",                           true },
 		{ "arrived 1",                      true },
 		{ "size 1",                         true },
 		{ "crc32c 00000000",                true },

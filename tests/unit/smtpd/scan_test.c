@@ -18,7 +18,7 @@
 /* What a scan of everything gives.  "{H}" in OUT is where on_header ran. */
 struct result {
 	struct smtpd_scan scan;
-	struct buf out;
+	struct buf out, field;
 };
 
 static void
@@ -33,15 +33,28 @@ on_header(struct smtpd_scan *sc)
 	buf_adds(&OUTER(sc, struct result, scan)->out, "{H}");
 }
 
-enum { NORMALISE = 1, STRIP = 2, SHORT = 4 };
+enum { NORMALISE = 1, STRIP = 2, SHORT = 4, WATCH = 8 };
+
+static bool
+is_forged(struct smtpd_scan *sc, struct slice field)
+{
+	(void)sc;
+	return memmem(field.p, field.n, "forged", 6) != NULL;
+}
 
 static void
 start(struct result *r, unsigned how)
 {
 	buf_init(&r->out, 1 << 20);
+	buf_init(&r->field, 1 << 20);
 	smtpd_scan_init(&r->scan, on_bytes, on_header);
 	r->scan.normalise = (how & NORMALISE) != 0;
 	r->scan.strip_bcc = (how & STRIP) != 0;
+	if ((how & WATCH) != 0) {
+		r->scan.watched = "X-R";
+		r->scan.field = &r->field;
+		r->scan.is_unwanted = is_forged;
+	}
 	r->scan.line_max = (how & SHORT) != 0 ? 20 : 0;
 }
 
@@ -136,6 +149,16 @@ static const struct {
 	{ "bcc:\r\n.\r\n",                   "{H}", STRIP, 0, 0, 0 },
 	{ "BCC: x\r\ntext\r\n.\r\n",         "{H}\r\ntext\r\n", STRIP, 0, 0, 0 },
 	{ "Bcc: x\r\n\r\n..\r\n.\r\n",       "{H}\r\n.\r\n", STRIP, 0, 0, 0 },
+	/* a field whose value tells whether it stays */
+	{ "A: b\r\nX-R: a\r\n forged\r\nE: f\r\n\r\n.\r\n", "A: b\r\nE: f\r\n{H}\r\n", WATCH, 0, 0, 0 },
+	{ "x-r :a\r\n\tb\r\nE: f\r\n.\r\n", "x-r :a\r\n\tb\r\nE: f\r\n{H}", WATCH, 0, 0, 0 },
+	{ "X-R: forged\r\n.\r\n",          "{H}", WATCH, 0, 0, 0 },
+	{ "X-R: forged\r\ntext\r\n.\r\n", "{H}\r\ntext\r\n", WATCH, 0, 0, 0 },
+	{ "X-R: 1\r\nX-R: forged\r\nX-R: 2\r\n\r\nX-R: forged\r\n.\r\n",
+	    "X-R: 1\r\nX-R: 2\r\n{H}\r\nX-R: forged\r\n", WATCH, 0, 0, 0 },
+	{ "Bcc: a\r\nX-R: 1\r\nBcc: forged\r\nX-R: forged\r\nBcc: b\r\n.\r\n",
+	    "X-R: 1\r\n{H}", WATCH | STRIP, 0, 0, 0 },
+	{ "X-R: a\n forged\nE: f\n\nc\r\n.\r\n", "E: f\r\n{H}\r\nc\r\n", WATCH | NORMALISE, 0, 0, 0 },
 	/* no line end but CRLF counts: nothing is smuggled in behind */
 	{ HEAD "a\n.\nb\r\n.\r\n",           NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
 	{ HEAD "a\r\n.\nb\r\n.\r\n",         NULL, 0, SMTPD_SCAN_BARE, 0, 0 },
@@ -175,6 +198,7 @@ check(size_t i, const size_t *cuts, size_t ncuts)
 		assert_string_equal(buf_cstr(&r.out), messages[i].out);
 		assert_int_equal(r.scan.size, r.out.n - 3);
 	}
+	buf_fini(&r.field);
 	buf_fini(&r.out);
 }
 

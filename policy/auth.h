@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/* A message as SPF, DKIM, ARC and DMARC find it (mailauth/check.h). */
+#ifndef POLICY_AUTH_H
+#define POLICY_AUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+struct dkim_message;
+struct dns_answers;
+struct policy_auth;
+struct spf_verdict;
+
+/* All of it outlives the check. */
+struct policy_auth_about {
+	const uint8_t *ip; /* 16 bytes; NULL: not known */
+	struct slice helo, sender, hostname;
+	const struct spf_verdict *spf;      /* NULL: to be found as well */
+	const struct dkim_message *message; /* which has ended */
+};
+
+struct policy_auth *policy_auth_new(const struct policy_auth_about *about);
+/* Accepts a pointer to NULL. */
+void policy_auth_free(struct policy_auth **a);
+/* False: ANSWERS wants some first. */
+bool policy_auth_check(struct policy_auth *a, struct dns_answers *answers);
+
+/* After that: Authentication-Results of ID, as far as OUT has room for. */
+void policy_auth_put_field(
+    const struct policy_auth *a, struct slice id, struct buf *out);
+void policy_auth_log(
+    const struct policy_auth *a, struct slice sid, struct slice qid);
+
+enum policy_auth_action {
+	POLICY_AUTH_ACCEPT,
+	POLICY_AUTH_QUARANTINE,
+	POLICY_AUTH_DEFER,
+	POLICY_AUTH_REJECT,
+};
+struct policy_auth_result {
+	enum policy_auth_action action; /* that DMARC asks for */
+	bool no_author; /* From is missing, doubled or ambiguous */
+	const char *why;
+	struct slice author; /* its domain */
+	struct slice sealer; /* of a valid ARC chain; or empty */
+};
+struct policy_auth_result policy_auth_result(const struct policy_auth *a);
+
+#endif
