@@ -10,6 +10,7 @@
 #include "ipc/msg.h"
 #include "ipc/pass.h"
 #include "ipc/role.h"
+#include "lookup/access.h"
 #include "lookup/conf.h"
 #include "lookup/dns.h"
 #include "lookup/mx.h"
@@ -114,6 +115,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_mx] = lookup_on_mx,
 		[MSG_lookup_tlsa] = lookup_on_tlsa,
 		[MSG_lookup_dns] = lookup_on_dns,
+		[MSG_lookup_access] = lookup_on_access,
 		[MSG_lookup_usage] = on_usage,
 	},
 	.on_gone = on_gone,

@@ -44,6 +44,7 @@ bool addr_is_unix(const struct addr *a);
 const char *addr_path(const struct addr *a);
 /* The 16 bytes of the address (IPv4 as ::ffff:a.b.c.d); false for UNIX. */
 bool addr_ip16(const struct addr *a, uint8_t ip[16]);
+bool addr_ip16_is_v4(const uint8_t ip[16]);
 
 /* A network: the first BITS bits of IP (IPv4 mapped, so 96 + its own). */
 struct cidr {

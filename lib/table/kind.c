@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "proto/address.h"
+#include "table/access.h"
 #include "table/account.h"
 #include "table/alias.h"
 #include "table/app.h"
@@ -30,6 +31,7 @@ static const struct table_kind kinds[] = {
 	{ "accounts",      false, false, account_check },
 	{ "passwords",     false, true,  account_check_password },
 	{ "app_passwords", false, true,  app_check },
+	{ "access",        false, false, access_check },
 	{ "aliases",       true,  false, alias_check },
 	{ "transports",    false, false, transport_check },
 	{ "tls_policies",  false, false, tlspolicy_check },
