@@ -48,6 +48,7 @@
  * lookup_tlsa: the TLSA records at name ("_25._tcp.mx.example.org").
  * lookup_tlsa_found: found as enum found; records a line for each, "usage
  * selector matching hex"; secure: the answer (also ABSENT) is validated.
+ * lookup_published: is a DKIM record of key at name?  other: of another one.
  *
  * lookup_dns: dns/pass.h; what is not answered in time_ms is answered as a
  * temporary failure.

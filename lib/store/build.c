@@ -30,6 +30,7 @@
 #include "maildir/tree.h"
 #include "store/account.h"
 #include "store/boxes.h"
+#include "store/boxfiles.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/notify.h"
@@ -82,6 +83,7 @@ build_all(struct account *a, bool doubt, struct err *err)
 	struct slice rest;
 	int rc;
 
+	boxfiles_gather(a);
 	buf_init(&dirs, MAILDIR_NAMES_MAX);
 	rc = maildir_names(a->ix.fd, &dirs, err);
 	rest = buf_slice(&dirs);
@@ -89,7 +91,7 @@ build_all(struct account *a, bool doubt, struct err *err)
 		rc = build_box(
 		    a, slice_cut(rest, '\0', &rest).p, doubt, &left, err);
 	buf_fini(&dirs);
-	return rc;
+	return boxfiles_settle(a, err) == -1 ? -1 : rc;
 }
 
 static int
