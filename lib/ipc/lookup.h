@@ -49,13 +49,6 @@
  * lookup_tlsa_found: found as enum found; records a line for each, "usage
  * selector matching hex"; secure: the answer (also ABSENT) is validated.
  * lookup_published: is a DKIM record of key at name?  other: of another one.
- *
- * lookup_dns: dns/pass.h; what is not answered in time_ms is answered as a
- * temporary failure.
- *
- * lookup_access: lines "FACT VALUE" (table/access.h), one of each fact at most.
- * lookup_access_found: lines "KEY<TAB>ENTRY", of each fact the narrowest entry
- * of the table access; failed: what is there cannot be read.
  */
 #ifndef IPC_LOOKUP_H
 #define IPC_LOOKUP_H
