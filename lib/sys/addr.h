@@ -19,8 +19,7 @@ struct addr {
 	bool dual; /* "*:25": [::] that takes IPv4 too */
 };
 
-/* Longest text of addr_format with its NUL ("unix:" and 107 bytes). */
-enum { ADDR_TEXT = 120 };
+enum { ADDR_TEXT = 120 }; /* addr_format's longest ("unix:" and 107), NUL */
 
 /* Parse "127.0.0.1:25", "[::1]:25", "*:25" or "unix:path" (relative to run/ or
  * absolute).  DEFAULT_PORT counts where the text has no port; 0 means that
