@@ -128,8 +128,9 @@ hash_of(const struct policy_limit *l, struct slice value)
 	struct buf key = { .max = 4096 };
 	uint64_t hash;
 
-	buf_addf(&key, "%.*s %.*s", SLICE_FMT(slice_sub(l->word, 0, 200)),
-	    SLICE_FMT(slice_sub(value, 0, 1000)));
+	buf_add(&key, slice_sub(l->word, 0, 200));
+	buf_addc(&key, ' ');
+	buf_add(&key, slice_sub(value, 0, 1000)); /* an address has NULs */
 	hash = map_hash(buf_slice(&key));
 	buf_fini(&key);
 	return hash != 0 ? hash : 1;

@@ -60,7 +60,7 @@ test_parse(void **state)
 static void
 test_rate(void **state)
 {
-	const struct slice a = SLICE("a"), b = SLICE("b");
+	const struct slice a = SLICE("\0\0a"), b = SLICE("\0\0b");
 	struct policy_limit l;
 	int64_t now_ms = 1000000;
 
