@@ -18,6 +18,7 @@
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
 #include "smtpd/metrics.h"
+#include "smtpd/owner.h"
 #include "smtpd/protocol.h"
 #include "smtpd/received.h"
 #include "smtpd/record.h"
@@ -131,8 +132,11 @@ on_bytes(struct smtpd_scan *sc, struct slice bytes)
 
 	if (sc->size > m->stored_max)
 		smtpd_message_refuse(m, "552 5.3.4 Message too large");
-	if (m->refusal == NULL)
-		put(m, bytes);
+	if (m->refusal != NULL)
+		return;
+	if (m->mail->owner != NULL)
+		smtpd_owner_add(m->mail->owner, bytes);
+	put(m, bytes);
 }
 
 static void
@@ -153,6 +157,8 @@ on_header(struct smtpd_scan *sc)
 	const struct slice sender = m->mail->env.sender;
 	struct buf out = { .max = FIELD_MAX };
 
+	if (m->mail->owner != NULL)
+		smtpd_owner_end(m->mail->owner);
 	if (!m->fix || m->refusal != NULL)
 		return;
 	if ((sc->fields & SMTPD_SCAN_DATE) == 0) {
@@ -187,23 +193,59 @@ smtpd_message_judge(struct smtpd_message *m)
 		    m, "552 5.2.2 Message exceeds mailbox quota");
 }
 
-void
-smtpd_message_finish(struct smtpd_session *s)
+static void
+refuse_whole(struct smtpd_session *s)
+{
+	smtpd_message_log_refused(s);
+	conclude(s, s->mail->message->refusal);
+}
+
+static void
+commit(struct smtpd_session *s)
 {
 	struct smtpd_message *m = s->mail->message;
 	struct buf record = { .max = MIME_WIRE_MAX };
 
-	if (m->refusal != NULL) {
-		smtpd_message_log_refused(s);
-		conclude(s, m->refusal);
-		return;
-	}
-	smtpd_session_mode(s, SMTPD_WAIT);
 	smtpd_record_finish(&m->mail->parser, &record);
 	smtpd_spool_commit(m->mail->spool,
 	    (m->scan.fields & SMTPD_SCAN_BULK) != 0, buf_slice(&record),
 	    on_committed, s);
 	buf_fini(&record);
+}
+
+static void
+on_owner(void *arg, const char *refusal)
+{
+	struct smtpd_session *s = arg;
+
+	if (refusal != NULL &&
+	    (refusal[0] == '4' ||
+		smtpd_conf->sender_login == SMTPD_SENDER_LOGIN_REFUSE)) {
+		smtpd_message_refuse(s->mail->message, refusal);
+		refuse_whole(s);
+		return;
+	}
+	if (refusal != NULL)
+		log_warn("mail.sender-mismatch", kv_s("sid", s->front.sid),
+		    kv_s("qid", smtpd_spool_qid(s->mail->spool)),
+		    kv_s("account", s->login), kv_s("why", refusal));
+	commit(s);
+}
+
+void
+smtpd_message_finish(struct smtpd_session *s)
+{
+	struct smtpd_mail *mail = s->mail;
+
+	if (mail->message->refusal != NULL) {
+		refuse_whole(s);
+		return;
+	}
+	smtpd_session_mode(s, SMTPD_WAIT);
+	if (mail->owner != NULL)
+		smtpd_owner_ask(mail->owner, mail->env.sender, on_owner, s);
+	else
+		commit(s);
 }
 
 /* There is one, or why there is none shows at the commit. */
@@ -256,6 +298,7 @@ put_received(const struct smtpd_session *s)
 		.name = env->client_name,
 		.ip = s->front.local ? SLICE("") : slice_str(s->front.ip),
 		.uid = slice_from(slice_str(s->front.ip), sizeof "local:" - 1),
+		.hidden = s->login != NULL && smtpd_conf->hide_client,
 		.hostname = slice_str(smtpd_conf->shared.hostname),
 		.with = env->protocol,
 		.qid = slice_str(smtpd_spool_qid(m->mail->spool)),
@@ -299,6 +342,9 @@ smtpd_message_new(struct smtpd_session *s)
 	if (s->mail->for_mailbox)
 		m->mail->parser = smtpd_record_parser();
 	m->fix = s->protocol->submission || s->front.local;
+	if (s->login != NULL &&
+	    smtpd_conf->sender_login != SMTPD_SENDER_LOGIN_NO)
+		m->mail->owner = smtpd_owner_new(s->login, &s->mail->arena);
 	smtpd_scan_init(&m->scan, on_bytes, on_header);
 	m->scan.line_max = smtpd_conf->max_line_length;
 	m->scan.normalise =

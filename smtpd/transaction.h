@@ -17,7 +17,6 @@ struct smtpd_ask;
 struct smtpd_message;
 struct smtpd_session;
 struct smtpd_spool;
-struct unbinary;
 
 struct smtpd_mail {
 	struct smtpd_session *session;
@@ -34,6 +33,7 @@ struct smtpd_mail {
 	unsigned nasks;
 	/* The message, from DATA or BDAT on. */
 	struct smtpd_message *message;
+	struct smtpd_owner *owner;  /* NULL: whose it is does not matter */
 	struct smtpd_spool *spool;  /* NULL: the message is refused */
 	struct mime_parser *parser; /* NULL: nobody needs its record */
 	struct unbinary *unbinary;  /* NULL: it is not binary */
