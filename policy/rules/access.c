@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "log/log.h"
 #include "origin/reverse.h"
+#include "policy/conf.h"
 #include "policy/rules/rules.h"
 #include "policy/session.h"
 
@@ -169,8 +170,6 @@ access_rule(struct policy_question *q, struct policy_verdict *v)
 	if (q->facts.stage >= POLICY_MAIL)
 		accepts = keep(q->session, accepts);
 	q->facts.accepted =
-	    (accepts || for_rcpt) &&
-	    policy_rule_mode(&policy_rules[POLICY_RULE_access]) ==
-		POLICY_ENFORCE;
+	    (accepts || for_rcpt) && policy_conf->access == POLICY_ENFORCE;
 	return true;
 }
