@@ -163,6 +163,10 @@ go_on(struct policy_session *s)
 	struct policy_question *q;
 
 	while ((q = STAILQ_FIRST(&s->questions)) != NULL) {
+		/* Not before: what it lets go is what the question before it
+		 * waits with. */
+		if (q->facts.stage == POLICY_MAIL && s->run == NULL)
+			policy_session_mail(s);
 		if (!ask_rules(s, q))
 			return;
 		answer(s, q);
@@ -220,8 +224,6 @@ policy_run_on_ask(struct ipc *peer, struct msg *m)
 		return;
 	}
 	read_facts(q, in);
-	if (in->stage == POLICY_MAIL)
-		policy_session_mail(s);
 	if (s->nquestions == 1)
 		go_on(s);
 }
