@@ -10,9 +10,11 @@
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "log/log.h"
+#include "policy/access.h"
 #include "policy/conf.h"
 #include "policy/dns.h"
 #include "policy/metrics.h"
+#include "policy/rules/limits.h"
 #include "policy/session.h"
 #include "policy/text.h"
 #include "sys/addr.h"
@@ -22,8 +24,9 @@
 struct policy_run {
 	struct policy_session *session;
 	struct policy_text text;
-	struct policy_dns dns;
-	bool asks; /* dns is in use */
+	struct policy_dns dns, lists;
+	bool asks; /* they are in use */
+	struct policy_access access;
 };
 
 static void go_on(struct policy_session *s);
@@ -36,8 +39,11 @@ run_free(struct policy_session *s)
 	if (s->run == NULL)
 		return;
 	policy_text_stop(&s->run->text);
-	if (s->run->asks)
+	if (s->run->asks) {
 		policy_dns_fini(&s->run->dns);
+		policy_dns_fini(&s->run->lists);
+	}
+	policy_access_fini(&s->run->access);
 	xfree(&s->run);
 }
 
@@ -46,6 +52,8 @@ answer(struct policy_session *s, const struct policy_question *q)
 {
 	const struct policy_verdict *v = &q->verdict;
 
+	if (v->action == POLICY_REFUSE && policy_facts_stranger(&q->facts))
+		limits_failed(&q->facts);
 	IPC_SEND(s->peer, policy_judged, .id = q->id, .action = v->action,
 	    .code = v->code, .enhanced = slice_str(v->enhanced),
 	    .text = v->text, .front = buf_slice(&q->front));
@@ -62,6 +70,17 @@ policy_run_end(struct policy_session *s)
 
 /* ---- rules ---- */
 
+/* A warning is logged once for a transaction, not for each recipient. */
+static bool
+was_warned(struct policy_session *s, const struct policy_rule *r)
+{
+	const uint32_t bit = 1U << (r - policy_rules);
+	const bool was = (s->warned & bit) != 0;
+
+	s->warned |= bit;
+	return was;
+}
+
 /* The rule says something: it counts, or would. */
 static void
 take_verdict(struct policy_question *q, const struct policy_rule *r,
@@ -71,7 +90,8 @@ take_verdict(struct policy_question *q, const struct policy_rule *r,
 	const enum policy_mode mode = policy_rule_mode(r);
 
 	policy_metrics_verdict(r, v->action, mode);
-	if (v->action == POLICY_ACCEPT)
+	if (v->action == POLICY_ACCEPT ||
+	    (mode == POLICY_WARN && was_warned(q->session, r)))
 		return;
 	log_info("policy.verdict", kv_slice("sid", f->sid),
 	    kv_slice("qid", f->qid), kv_slice("client", f->client),
@@ -106,17 +126,33 @@ run_begin(struct policy_session *s)
 	s->run->session = s;
 }
 
-/* Does the question have to wait for the DNS? */
+static void
+on_lists(struct policy_dns *d)
+{
+	go_on(OUTER(d, struct policy_run, lists)->session);
+}
+
+static void
+on_entries(struct policy_access *a)
+{
+	go_on(OUTER(a, struct policy_run, access)->session);
+}
+
+/* Does the question have to wait for lookup?  A rule wants one thing after the
+ * other. */
 static bool
-ask_dns(struct policy_session *s)
+ask_lookup(struct policy_session *s, struct policy_question *q)
 {
 	run_begin(s);
 	if (!s->run->asks) {
 		s->run->asks = true;
 		policy_dns_init(&s->run->dns, &s->answers,
 		    policy_conf->dns_timeout, on_all);
+		policy_dns_init(&s->run->lists, &s->lists,
+		    policy_conf->dnsbl_timeout, on_lists);
 	}
-	return policy_dns_ask(&s->run->dns);
+	return policy_access_ask(&s->run->access, q, on_entries) ||
+	       policy_dns_ask(&s->run->dns) || policy_dns_ask(&s->run->lists);
 }
 
 /* Ask the rules whose turn it is; false: one waits. */
@@ -129,7 +165,7 @@ ask_rules(struct policy_session *s, struct policy_question *q)
 
 		if (applies(r, &q->facts)) {
 			while (!r->run(q, &v))
-				if (ask_dns(s))
+				if (ask_lookup(s, q))
 					return false;
 			take_verdict(q, r, &v);
 		}
@@ -175,6 +211,10 @@ go_on(struct policy_session *s)
 	struct policy_question *q;
 
 	while ((q = STAILQ_FIRST(&s->questions)) != NULL) {
+		/* Not before: what it lets go is what the question before it
+		 * waits with. */
+		if (q->facts.stage == POLICY_MAIL && s->run == NULL)
+			policy_session_mail(s);
 		if (q->file != -1 && !read_message(s, q))
 			return;
 		if (!ask_rules(s, q))
@@ -261,8 +301,6 @@ policy_run_on_ask(struct ipc *peer, struct msg *m)
 	if (in->stage == POLICY_MESSAGE &&
 	    !take_message(peer, q, &m->policy_ask))
 		return;
-	if (in->stage == POLICY_MAIL)
-		policy_session_mail(s);
 	if (s->nquestions == 1)
 		go_on(s);
 }

@@ -9,7 +9,6 @@
 #include "log/log.h"
 #include "mime/wire.h"
 #include "queue/envelope.h"
-#include "smtpd/conf.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judge.h"
 #include "smtpd/judge/judged.h"
@@ -190,18 +189,12 @@ on_owner(void *arg, const char *refusal)
 {
 	struct smtpd_session *s = arg;
 
-	if (refusal != NULL &&
-	    (refusal[0] == '4' ||
-		smtpd_conf->sender_login == SMTPD_SENDER_LOGIN_REFUSE)) {
-		smtpd_message_refuse(s->mail->message, refusal);
-		refuse(s);
+	if (refusal == NULL) {
+		judge(s);
 		return;
 	}
-	if (refusal != NULL)
-		log_warn("mail.sender-mismatch", kv_s("sid", s->front.sid),
-		    kv_s("qid", smtpd_spool_qid(s->mail->spool)),
-		    kv_s("account", s->login), kv_s("why", refusal));
-	judge(s);
+	smtpd_message_refuse(s->mail->message, refusal);
+	refuse(s);
 }
 
 void
@@ -215,7 +208,8 @@ smtpd_finish(struct smtpd_session *s)
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
 	if (mail->owner != NULL)
-		smtpd_owner_ask(mail->owner, mail->env.sender, on_owner, s);
+		smtpd_owner_ask(mail->owner, mail->env.sender,
+		    smtpd_spool_qid(mail->spool), on_owner, s);
 	else
 		judge(s);
 }

@@ -8,10 +8,12 @@
 #include "base/mem.h"
 #include "dmarc/from.h"
 #include "ipc/ipc.h"
+#include "log/log.h"
 #include "mime/addrlist.h"
 #include "mime/header.h"
 #include "proto/address.h"
 #include "proto/domain.h"
+#include "smtpd/conf.h"
 
 enum {
 	HEADER_MAX = 256 << 10,
@@ -31,6 +33,7 @@ struct smtpd_owner {
 	bool ended;
 	struct buf addresses; /* lines */
 	const char *fault;    /* static */
+	const char *qid;      /* as long as it is asked about */
 	void (*then)(void *arg, const char *refusal);
 	void *arg;
 };
@@ -146,11 +149,23 @@ smtpd_owner_end(struct smtpd_owner *o)
 /* ---- whose they are ---- */
 
 static void
+say(struct smtpd_owner *o, const char *refusal)
+{
+	if (refusal != NULL && refusal[0] != '4' &&
+	    smtpd_conf->sender_login != SMTPD_SENDER_LOGIN_REFUSE) {
+		log_warn("mail.sender-mismatch", kv_s("qid", o->qid),
+		    kv_s("account", o->login), kv_s("why", refusal));
+		refusal = NULL;
+	}
+	o->then(o->arg, refusal);
+}
+
+static void
 on_at_once(struct ev_timer *t)
 {
 	struct smtpd_owner *o = OUTER(t, struct smtpd_owner, at_once);
 
-	o->then(o->arg, o->fault);
+	say(o, o->fault);
 }
 
 static void
@@ -174,13 +189,14 @@ on_owned(struct ipc_call *call, struct msg *m)
 		reply = arena_str(o->arena, buf_slice(&text));
 	}
 	buf_fini(&text);
-	o->then(o->arg, reply);
+	say(o, reply);
 }
 
 void
 smtpd_owner_ask(struct smtpd_owner *o, struct slice sender,
-    void (*then)(void *arg, const char *refusal), void *arg)
+    const char *qid, void (*then)(void *arg, const char *refusal), void *arg)
 {
+	o->qid = qid;
 	o->then = then;
 	o->arg = arg;
 	ev_timer_init(&o->at_once, on_at_once);

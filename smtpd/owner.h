@@ -20,10 +20,10 @@ void smtpd_owner_free(struct smtpd_owner **o);
 /* Bytes of the header, and its end. */
 void smtpd_owner_add(struct smtpd_owner *o, struct slice bytes);
 void smtpd_owner_end(struct smtpd_owner *o);
-/* May it be of SENDER (empty: the null sender) and its authors?  THEN runs
- * once, never from inside, with NULL, or the reply that refuses it, which
- * stands as long as the arena. */
+/* May message QID be of SENDER (empty: the null sender) and its authors?  THEN
+ * runs once, never from inside, with NULL, or the reply that refuses it, which
+ * stands as long as the arena; what is only to be logged is logged. */
 void smtpd_owner_ask(struct smtpd_owner *o, struct slice sender,
-    void (*then)(void *arg, const char *refusal), void *arg);
+    const char *qid, void (*then)(void *arg, const char *refusal), void *arg);
 
 #endif
