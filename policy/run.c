@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/run.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "ipc/ipc.h"
@@ -14,10 +11,10 @@
 #include "policy/conf.h"
 #include "policy/dns.h"
 #include "policy/metrics.h"
+#include "policy/question.h"
 #include "policy/rules/limits.h"
 #include "policy/session.h"
 #include "policy/text.h"
-#include "sys/addr.h"
 
 /* While the first question of a session waits: for its message to be read, then
  * for answers of the DNS. */
@@ -225,61 +222,6 @@ go_on(struct policy_session *s)
 
 /* ---- questions ---- */
 
-static struct slice
-keep(struct policy_question *q, struct slice s)
-{
-	return arena_slice(&q->arena, s);
-}
-
-static void
-read_facts(struct policy_question *q, const struct msg_policy_ask *in)
-{
-	struct addr addr;
-
-	q->facts = (struct policy_facts){
-		.stage = (enum policy_stage)in->stage,
-		.sid = keep(q, in->sid),
-		.client = keep(q, in->client),
-		.client_name = keep(q, in->client_name),
-		.trusted = in->trusted,
-		.protocol = keep(q, in->protocol),
-		.tls = keep(q, in->tls),
-		.helo = keep(q, in->helo),
-		.login = keep(q, in->login),
-		.mechanism = keep(q, in->mechanism),
-		.sender = keep(q, in->sender),
-		.rcpt = keep(q, in->rcpt),
-		.size = in->size,
-		.nrcpts = in->nrcpts,
-		.qid = keep(q, in->qid),
-	};
-	q->facts.has_ip = addr_of_ip(&addr, AF_UNSPEC, q->facts.client, 0) &&
-			  addr_ip16(&addr, q->facts.ip);
-}
-
-/* It is in the frame, or in a file: one to be read in steps, and nothing that
- * could keep who reads it waiting. */
-static bool
-take_message(
-    struct ipc *peer, struct policy_question *q, struct msg_policy_ask *in)
-{
-	struct stat st;
-
-	if (in->file == -1) {
-		q->message = policy_text_take(in->body);
-		return true;
-	}
-	if (in->size < 0 || in->offset < 0 || fstat(in->file, &st) == -1 ||
-	    !S_ISREG(st.st_mode)) {
-		ipc_drop(peer, "no file of a message");
-		return false;
-	}
-	q->file = in->file;
-	q->offset = in->offset;
-	in->file = -1;
-	return true;
-}
-
 void
 policy_run_on_ask(struct ipc *peer, struct msg *m)
 {
@@ -297,9 +239,7 @@ policy_run_on_ask(struct ipc *peer, struct msg *m)
 		ipc_drop(peer, "too many questions at once");
 		return;
 	}
-	read_facts(q, in);
-	if (in->stage == POLICY_MESSAGE &&
-	    !take_message(peer, q, &m->policy_ask))
+	if (!policy_question_read(peer, q, &m->policy_ask))
 		return;
 	if (s->nquestions == 1)
 		go_on(s);

@@ -193,8 +193,8 @@ on_owned(struct ipc_call *call, struct msg *m)
 }
 
 void
-smtpd_owner_ask(struct smtpd_owner *o, struct slice sender,
-    const char *qid, void (*then)(void *arg, const char *refusal), void *arg)
+smtpd_owner_ask(struct smtpd_owner *o, struct slice sender, const char *qid,
+    void (*then)(void *arg, const char *refusal), void *arg)
 {
 	o->qid = qid;
 	o->then = then;
