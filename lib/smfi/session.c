@@ -115,13 +115,18 @@ smfi_session_quit(struct smfi_session *s, bool again, struct buf *out)
 /* ---- asking ---- */
 
 bool
-smfi_session_wants(const struct smfi_session *s, enum smfi_command command)
+smfi_session_takes(const struct smfi_session *s, enum smfi_command command)
 {
 	const struct step *step = step_of((int)command);
 
-	if (step == NULL || s->done || (step->mail && s->done_mail))
-		return false;
-	return (s->options.steps & step->no) == 0;
+	return step != NULL && !s->done && (s->options.steps & step->no) == 0;
+}
+
+bool
+smfi_session_wants(const struct smfi_session *s, enum smfi_command command)
+{
+	return smfi_session_takes(s, command) &&
+	       !(step_of((int)command)->mail && s->done_mail);
 }
 
 static void

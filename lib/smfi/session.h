@@ -84,7 +84,9 @@ void smfi_session_begin(
     struct smfi_session *s, uint32_t actions, struct buf *out);
 void smfi_session_fini(struct smfi_session *s);
 
-/* May COMMAND be left out, because the filter does not want it now? */
+/* Does the filter want to hear of COMMAND, in this session, and now? */
+bool smfi_session_takes(
+    const struct smfi_session *s, enum smfi_command command);
 bool smfi_session_wants(
     const struct smfi_session *s, enum smfi_command command);
 /* The macros of COMMAND, and it unless it is not wanted.  Whether a reply must
