@@ -11,6 +11,7 @@
 #include "ipc/pass.h"
 #include "ipc/role.h"
 #include "lookup/conf.h"
+#include "lookup/dns.h"
 #include "lookup/mx.h"
 #include "lookup/resolve.h"
 #include "lookup/self.h"
@@ -103,6 +104,7 @@ on_gone(struct ipc *peer)
 {
 	lookup_on_gone(peer);
 	lookup_mx_on_gone(peer);
+	lookup_dns_on_gone(peer);
 	lookup_site_on_gone(peer);
 }
 
@@ -111,6 +113,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_address] = lookup_on_address,
 		[MSG_lookup_mx] = lookup_on_mx,
 		[MSG_lookup_tlsa] = lookup_on_tlsa,
+		[MSG_lookup_dns] = lookup_on_dns,
 		[MSG_lookup_usage] = on_usage,
 	},
 	.on_gone = on_gone,

@@ -10,6 +10,7 @@
 #include "ipc/lookup.h"
 #include "log/log.h"
 #include "lookup/conf.h"
+#include "lookup/dns.h"
 #include "lookup/self.h"
 #include "lookup/site.h"
 #include "lookup/tables.h"
@@ -262,6 +263,7 @@ lookup_mx_reload(struct err *err)
 	}
 	fail_open();
 	lookup_site_fail_open();
+	lookup_dns_fail_open();
 	dns_close();
 	return open_resolver(err);
 }

@@ -33,12 +33,12 @@ count_of(const struct master_conf *conf, enum role role)
 }
 
 static void
-send_counts(struct ipc *peer, const struct master_conf *conf)
+send_counts(struct ipc *peer, const struct master_conf *conf, unsigned reach)
 {
 	for (unsigned r = 0; r < ROLE_CTL; r++) {
 		const unsigned n = count_of(conf, (enum role)r);
 
-		if (n > 0)
+		if (n > 0 || (reach & 1U << r) != 0)
 			IPC_SEND(peer, master_count, .role = r, .count = n);
 	}
 }
@@ -113,7 +113,7 @@ static int
 send_configuration(
     const struct child *c, const struct equip *with, struct err *err)
 {
-	send_counts(c->peer, with->conf);
+	send_counts(c->peer, with->conf, c->reach);
 	if (master_config_send_files(c->peer, with->files, c->daemon, err) ==
 	    -1)
 		return -1;
@@ -221,7 +221,7 @@ equip_new(struct child *c, const struct equip *with,
 	    .empty_root = slice_str(master.drop ? root : NULL),
 	    .place = slice_str(c->place), .nursery = c->nursery);
 	if (child_has_nursery(c)) /* it has the files already */
-		send_counts(c->peer, with->conf);
+		send_counts(c->peer, with->conf, c->reach);
 	else if (send_configuration(c, with, err) == -1)
 		return -1;
 	if (send_dirs(c, with, id.home, err) == -1)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "smtpd/judge/judge.h"
 #include "smtpd/transaction.h"
 
 struct smtpd_ask *
@@ -21,6 +22,7 @@ void
 smtpd_ask_free(struct smtpd_ask *ask)
 {
 	ipc_cancel(&ask->call);
+	smtpd_judge_cancel(&ask->judging);
 	ev_timer_stop(&ask->later);
 	TAILQ_REMOVE(&ask->mail->asks, ask, link);
 	ask->mail->nasks--;

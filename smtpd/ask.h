@@ -12,11 +12,15 @@
 #include "ipc/ipc.h"
 #include "queue/envelope.h"
 
+struct smtpd_judging;
 struct smtpd_mail;
 
 struct smtpd_ask {
 	TAILQ_ENTRY(smtpd_ask) link;
 	struct ipc_call call;
+	/* For who asked lookup (smtpd/resolve.h). */
+	void (*resolved)(struct smtpd_ask *ask, const char *refusal);
+	struct smtpd_judging *judging; /* judges are asked, or NULL */
 	struct smtpd_mail *mail;
 	struct envelope_rcpt rcpt;
 	char *reply; /* on the heap; NULL: not yet answered */

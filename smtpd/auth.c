@@ -103,6 +103,7 @@ static void
 succeed(struct smtpd_session *s, struct slice account)
 {
 	s->login = xslicedup(account);
+	s->mechanism = s->auth->sasl.mechanism;
 	log_info("smtpd.auth-ok", kv_s("sid", s->front.sid),
 	    kv_s("client", s->front.ip), kv_s("account", s->login),
 	    kv_s("mechanism", s->auth->sasl.mechanism));

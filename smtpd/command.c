@@ -11,11 +11,13 @@
 #include "conf/shared.h"
 #include "ev/stream.h"
 #include "front/session.h"
+#include "log/log.h"
 #include "smtpd/auth.h"
 #include "smtpd/bdat.h"
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
 #include "smtpd/dialog.h"
+#include "smtpd/judge/judge.h"
 #include "smtpd/mail.h"
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"
@@ -41,6 +43,18 @@ set_helo(struct smtpd_session *s, struct slice helo, bool extended)
 	s->extended = extended;
 	/* RFC 5321 4.1.4: as if RSET had come. */
 	smtpd_session_enter(s, SMTPD_GREETED);
+}
+
+/* The greeting was refused: another may follow. */
+static void
+refuse_helo(struct smtpd_session *s, const struct smtpd_verdict *v)
+{
+	log_info("smtpd.helo-refused", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip), kv_s("helo", s->helo),
+	    kv_s("why", v->reply));
+	xfree(&s->helo);
+	smtpd_session_enter(s, SMTPD_NEW);
+	smtpd_mistake(s, v->reply);
 }
 
 /* RFC 9422.  A limit beyond six digits cannot be said. */
@@ -81,6 +95,35 @@ reply_extensions(struct smtpd_session *s)
 }
 
 static void
+reply_helo(struct smtpd_session *s)
+{
+	if (s->extended)
+		reply_extensions(s);
+	else
+		smtpd_replyf(s, "250 %s", smtpd_conf->shared.hostname);
+}
+
+static void
+on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
+{
+	if (smtpd_verdict_ends(v))
+		refuse_helo(s, v);
+	else
+		reply_helo(s);
+	smtpd_session_mode(s, SMTPD_LINES);
+}
+
+static void
+greet(struct smtpd_session *s, struct slice helo, bool extended)
+{
+	set_helo(s, helo, extended);
+	if (smtpd_judge_session(s, POLICY_HELO, on_judged))
+		smtpd_session_mode(s, SMTPD_WAIT);
+	else
+		reply_helo(s);
+}
+
+static void
 on_ehlo(struct smtpd_session *s, struct slice args)
 {
 	struct slice helo;
@@ -89,8 +132,7 @@ on_ehlo(struct smtpd_session *s, struct slice args)
 		smtpd_mistake(s, "501 5.5.4 Syntax: EHLO hostname");
 		return;
 	}
-	set_helo(s, helo, true);
-	reply_extensions(s);
+	greet(s, helo, true);
 }
 
 static void
@@ -102,8 +144,7 @@ on_helo(struct smtpd_session *s, struct slice args)
 		smtpd_mistake(s, "501 5.5.4 Syntax: HELO hostname");
 		return;
 	}
-	set_helo(s, helo, false);
-	smtpd_replyf(s, "250 %s", smtpd_conf->shared.hostname);
+	greet(s, helo, false);
 }
 
 /* ---- the small ones ---- */

@@ -80,6 +80,7 @@ smtpd_session_forget(struct smtpd_session *s)
 	smtpd_session_enter(s, SMTPD_NEW);
 	xfree(&s->helo);
 	xfree(&s->login);
+	s->mechanism = NULL;
 	xfree(&s->client_name);
 	s->extended = false;
 }

@@ -20,6 +20,7 @@
 enum { SMTPD_OUT_HIGH = 4096 };
 
 struct smtpd_auth;
+struct smtpd_judging;
 struct smtpd_mail;
 struct smtpd_protocol;
 
@@ -53,14 +54,17 @@ struct smtpd_chunk {
 struct smtpd_session {
 	struct front_session front;
 	const struct smtpd_protocol *protocol;
-	struct smtpd_mail *mail; /* the transaction, or NULL */
-	struct smtpd_auth *auth; /* the exchange under way, or NULL */
-	char *helo;              /* NULL before EHLO */
-	char *login;             /* account; NULL: not authenticated */
-	char *client_name;       /* the client's host, as XCLIENT has it */
-	char *proxy;             /* who said XCLIENT; NULL: nobody */
-	uint32_t errors;         /* since the last message */
-	uint32_t junk;           /* commands that lead nowhere, since then */
+	struct smtpd_mail *mail;     /* the transaction, or NULL */
+	struct smtpd_auth *auth;     /* the exchange under way, or NULL */
+	char *helo;                  /* NULL before EHLO */
+	char *login;                 /* account; NULL: not authenticated */
+	char *client_name;           /* the client's host, as XCLIENT has it */
+	char *proxy;                 /* who said XCLIENT; NULL: nobody */
+	const char *mechanism;       /* of the login; static, or NULL */
+	struct smtpd_judging *waits; /* judges are asked, or NULL */
+	uint64_t number; /* by which policy knows it; 0: it does not */
+	uint32_t errors; /* since the last message */
+	uint32_t junk;   /* commands that lead nowhere, since then */
 	uint32_t auth_failures;
 	uint32_t refused; /* recipients */
 	enum smtpd_state state;
@@ -87,7 +91,7 @@ void smtpd_session_enter(struct smtpd_session *s, enum smtpd_state state);
 void smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode);
 /* The client is as new as it was when it had connected. */
 void smtpd_session_forget(struct smtpd_session *s);
-/* "220", and the client's commands are next. */
+/* "220", and the client's commands are next (greeting.h asks before). */
 void smtpd_session_greet(struct smtpd_session *s);
 /* Collect replies or send them, whichever suits what is under way. */
 void smtpd_session_hold(struct smtpd_session *s);

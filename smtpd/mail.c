@@ -14,11 +14,24 @@
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
+#include "smtpd/judge/judge.h"
 #include "smtpd/metrics.h"
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"
 #include "smtpd/transaction.h"
 #include "sys/addr.h"
+
+/* RFC 6710 asks for trust: what goes first lets others wait. */
+static bool
+may_be_urgent(const struct smtpd_session *s)
+{
+	struct addr client;
+
+	if (s->login != NULL)
+		return true;
+	return addr_of_ip(&client, AF_UNSPEC, slice_str(s->front.ip), 0) &&
+	       conf_nets_match(&smtpd_conf->priority_hosts, &client);
+}
 
 static struct smtpd_mail *
 begin(struct smtpd_session *s, const struct smtpd_mail_args *args,
@@ -37,20 +50,9 @@ begin(struct smtpd_session *s, const struct smtpd_mail_args *args,
 		mail->env.auth = arena_slice(a, args->auth);
 	mail->env.smtputf8 = args->smtputf8;
 	mail->env.requiretls = args->requiretls;
-	mail->env.mt_priority = args->mt_priority;
+	mail->lowered = args->mt_priority > 0 && !may_be_urgent(s);
+	mail->env.mt_priority = mail->lowered ? 0 : args->mt_priority;
 	return mail;
-}
-
-/* RFC 6710 asks for trust: what goes first lets others wait. */
-static bool
-may_be_urgent(const struct smtpd_session *s)
-{
-	struct addr client;
-
-	if (s->login != NULL)
-		return true;
-	return addr_of_ip(&client, AF_UNSPEC, slice_str(s->front.ip), 0) &&
-	       conf_nets_match(&smtpd_conf->priority_hosts, &client);
 }
 
 static bool
@@ -69,6 +71,28 @@ refuse(struct smtpd_session *s, const char *reply)
 	smtpd_mistake(s, reply);
 }
 
+static void
+accept_sender(struct smtpd_session *s)
+{
+	smtpd_session_enter(s, SMTPD_MAIL);
+	smtpd_reply(s, s->mail->lowered
+			   ? "250 2.3.6 0 is the priority of this message: a "
+			     "higher one requires authentication"
+			   : "250 2.1.0 Sender ok");
+}
+
+static void
+on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
+{
+	if (smtpd_verdict_ends(v)) {
+		smtpd_session_enter(s, SMTPD_GREETED);
+		refuse(s, v->reply);
+	} else {
+		accept_sender(s);
+	}
+	smtpd_session_mode(s, SMTPD_LINES);
+}
+
 static unsigned
 rights(const struct smtpd_session *s)
 {
@@ -84,7 +108,6 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 	struct buf sender = { .max = SMTPD_ADDRESS_MAX };
 	struct smtpd_mail_args a;
 	struct err err;
-	bool lowered;
 
 	if (must_authenticate(s)) {
 		refuse(s, "530 5.7.0 Authentication required");
@@ -106,15 +129,11 @@ smtpd_mail_command(struct smtpd_session *s, struct slice args)
 		refuse(s, "552 5.3.4 Message too large");
 	} else {
 		smtpd_qualify(&sender, shared_domain(&smtpd_conf->shared));
-		lowered = a.mt_priority > 0 && !may_be_urgent(s);
-		if (lowered)
-			a.mt_priority = 0;
 		s->mail = begin(s, &a, buf_slice(&sender));
-		smtpd_session_enter(s, SMTPD_MAIL);
-		smtpd_reply(s,
-		    lowered ? "250 2.3.6 0 is the priority of this message: a "
-			      "higher one requires authentication"
-			    : "250 2.1.0 Sender ok");
+		if (smtpd_judge_session(s, POLICY_MAIL, on_judged))
+			smtpd_session_mode(s, SMTPD_WAIT);
+		else
+			accept_sender(s);
 	}
 	buf_fini(&sender);
 }

@@ -16,6 +16,7 @@
 #include "proc/sandbox.h"
 #include "proc/service.h"
 #include "smtpd/conf.h"
+#include "smtpd/judge/policy.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
 #include "smtpd/session.h"
@@ -36,6 +37,7 @@ smtpd_start(struct err *err)
 	smtpd_metrics_init();
 	smtpd_session_init(service_index(), service_sessions);
 	certs_start(front_on_certs);
+	smtpd_policy_start();
 	return 0;
 }
 
@@ -51,11 +53,19 @@ smtpd_accept(int fd, const struct listener *l, const struct addr *peer)
 	    service_has_room(l, front_count(), true));
 }
 
+static void
+on_gone(struct ipc *peer)
+{
+	certs_on_gone(peer);
+	smtpd_policy_on_gone(peer);
+}
+
 static const struct ipc_table table = {
 	.on = {
 		[MSG_keys_changed] = certs_on_changed,
+		[MSG_policy_changed] = smtpd_policy_on_changed,
 	},
-	.on_gone = certs_on_gone,
+	.on_gone = on_gone,
 };
 
 static const struct service smtpd = {
@@ -65,7 +75,7 @@ static const struct service smtpd = {
 	.conf_slot = (const void **)&smtpd_conf,
 	.user = "pabal-smtpd",
 	.reach = REACH(ROLE_QMGR) | REACH(ROLE_LOOKUP) | REACH(ROLE_AUTH) |
-		 REACH(ROLE_KEYS),
+		 REACH(ROLE_KEYS) | REACH(ROLE_POLICY),
 	.may = MAY_ACCEPT,
 	.ipc = &table,
 	.start = smtpd_start,

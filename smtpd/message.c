@@ -23,7 +23,7 @@
 #include "smtpd/record.h"
 #include "smtpd/scan.h"
 #include "smtpd/spool.h"
-#include "smtpd/starttls.h"
+#include "smtpd/tlsfacts.h"
 #include "smtpd/transaction.h"
 #include "sys/clock.h"
 
@@ -265,7 +265,7 @@ put_received(const struct smtpd_session *s)
 
 	if (env->nrcpts == 1)
 		t.rcpt = env->rcpts[0].address;
-	smtpd_starttls_trace(s, &t);
+	smtpd_tlsfacts_trace(s, &t);
 	smtpd_received(&t, &out);
 	put(m, buf_slice(&out));
 	buf_fini(&out);

@@ -18,6 +18,8 @@
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
 #include "smtpd/dialog.h"
+#include "smtpd/greeting.h"
+#include "smtpd/judge/judge.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
 #include "smtpd/rcpt.h"
@@ -130,7 +132,7 @@ session_taken(struct front_session *f)
 static void
 session_begin(struct front_session *f)
 {
-	smtpd_session_greet(of(f));
+	smtpd_greet(of(f));
 }
 
 static void
@@ -166,6 +168,7 @@ session_free(struct front_session *f)
 
 	if (s->mode == SMTPD_DATA || s->state == SMTPD_CHUNKS)
 		smtpd_count(SMTPD_COUNT_messages_lost, 1);
+	smtpd_judge_end(s);
 	smtpd_mail_free(&s->mail);
 	smtpd_auth_free(&s->auth);
 	free(s->helo);

@@ -3,9 +3,6 @@
 
 #include "front/session.h"
 #include "smtpd/dialog.h"
-#include "smtpd/received.h"
-#include "tls/conn.h"
-#include "tls/layer.h"
 
 void
 smtpd_starttls_command(struct smtpd_session *s, struct slice args)
@@ -23,16 +20,4 @@ smtpd_starttls_command(struct smtpd_session *s, struct slice args)
 		smtpd_reply(s, "220 2.0.0 Ready to start TLS");
 		front_starttls(&s->front);
 	}
-}
-
-void
-smtpd_starttls_trace(const struct smtpd_session *s, struct smtpd_trace *trace)
-{
-	struct tls_facts facts;
-
-	if (!tls_layer_facts(&s->front.stream, &facts))
-		return;
-	trace->tls = facts.version;
-	trace->cipher = facts.cipher;
-	trace->cipher_bits = facts.bits;
 }

@@ -6,11 +6,7 @@
 #include "base/slice.h"
 
 struct smtpd_session;
-struct smtpd_trace;
 
 void smtpd_starttls_command(struct smtpd_session *s, struct slice args);
-/* Fill in what the trace field says of TLS; the texts are static. */
-void smtpd_starttls_trace(
-    const struct smtpd_session *s, struct smtpd_trace *trace);
 
 #endif

@@ -27,6 +27,7 @@ struct smtpd_mail {
 	int64_t size_said; /* SIZE= of MAIL; 0: not said */
 	uint64_t room_max; /* largest room of a recipient's mailbox */
 	int64_t began_ms;
+	bool lowered;     /* it was not to have the priority it asked for */
 	bool for_mailbox; /* a recipient has, or may lead to, one of ours */
 	/* Recipients that lookup is asked about, in order. */
 	TAILQ_HEAD(, smtpd_ask) asks;

@@ -14,6 +14,8 @@
 #include "smtpd/auth.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
+#include "smtpd/greeting.h"
+#include "smtpd/judge/judge.h"
 #include "smtpd/parse.h"
 #include "smtpd/session.h"
 
@@ -261,6 +263,7 @@ change_client(struct smtpd_session *s, const struct smtpd_xclient *x)
 static void
 begin_anew(struct smtpd_session *s, const struct smtpd_xclient *x)
 {
+	smtpd_judge_end(s);
 	smtpd_session_forget(s);
 	if (x->name.n > 0)
 		s->client_name = xslicedup(buf_slice(&x->name));
@@ -274,7 +277,7 @@ begin_anew(struct smtpd_session *s, const struct smtpd_xclient *x)
 	log_info("smtpd.xclient", kv_s("sid", s->front.sid),
 	    kv_s("client", s->front.ip), kv_s("proxy", s->proxy),
 	    kv_s("account", s->login != NULL ? s->login : ""));
-	smtpd_session_greet(s);
+	smtpd_greet(s);
 }
 
 void

@@ -252,6 +252,13 @@ linkat(int from, const char *old, int to, const char *new, int flags)
 }
 
 int
+symlinkat(const char *target, int dirfd, const char *path)
+{
+	return fails("symlinkat", dirfd) ? -1
+					 : REAL(symlinkat)(target, dirfd, path);
+}
+
+int
 renameat(int from, const char *old, int to, const char *new)
 {
 	return fails("renameat", from) ? -1

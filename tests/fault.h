@@ -2,10 +2,10 @@
 /*
  * Disks that fail, for unit tests: a test that uses this module has the system
  * calls that change files (write, pwrite, writev, fsync, fdatasync, syncfs,
- * ftruncate, openat with O_CREAT, mkdirat, linkat, renameat, renameat2,
- * unlinkat, futimens) replaced by ones that can be made to fail, LMDB's among
- * them.  Only what is aimed at files and directories counts: pipes and sockets
- * of the event loop do not.
+ * ftruncate, openat with O_CREAT, mkdirat, linkat, symlinkat, renameat,
+ * renameat2, unlinkat, futimens) replaced by ones that can be made to fail,
+ * LMDB's among them.  Only what is aimed at files and directories counts: pipes
+ * and sockets of the event loop do not.
  *
  * A sweep runs an operation once to count its calls, then once for each call
  * with that call failing, and checks after each run what must hold:

@@ -31,6 +31,18 @@ has_daemon(const struct master_conf *m, const char *daemon)
 }
 
 bool
+lacking_policy(const struct instance *in)
+{
+	struct target master = { 0 };
+	const bool lacking = load(&master, in, "master") &&
+			     has_daemon(master.owner, "smtpd") &&
+			     !has_daemon(master.owner, "policy");
+
+	target_fini(&master);
+	return lacking;
+}
+
+bool
 lacking_parking(const struct instance *in)
 {
 	struct target master = { 0 }, imapd = { 0 };

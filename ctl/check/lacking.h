@@ -6,8 +6,8 @@
 
 struct instance;
 
-/* Whether master.conf is older than the daemon parking: imapd would park idle
- * sessions, and there is no such service.  False if the files do not load. */
+/* Is master.conf older than parking (and imapd would use it), than policy? */
 bool lacking_parking(const struct instance *in);
+bool lacking_policy(const struct instance *in);
 
 #endif

@@ -424,6 +424,17 @@ check_parking(struct check_run *c)
 }
 
 static void
+check_policy(struct check_run *c)
+{
+	if (lacking_policy(&c->ctl->inst))
+		check_tell(c, CHECK_WARN, "policy",
+		    "master.conf has no such service, so mail that comes in is "
+		    "not checked (SPF): \"pabal %sconf set master:policy "
+		    "daemon policy\"",
+		    instance_flag(&c->ctl->inst));
+}
+
+static void
 check_all(struct check_run *c)
 {
 	const struct shared_conf *s = c->shared;
@@ -443,6 +454,7 @@ check_all(struct check_run *c)
 	check_hostname(c);
 	check_relay(c);
 	check_vouched(c);
+	check_policy(c);
 	check_parking(c);
 	check_running(c);
 	check_files_limit(c);

@@ -455,6 +455,12 @@ ipc_count(enum role role)
 	return n > 0 ? n : 1;
 }
 
+bool
+ipc_has(enum role role)
+{
+	return role < ROLE_COUNT && ipc.counts[role] > 0;
+}
+
 void
 ipc_set_count(enum role role, unsigned count)
 {

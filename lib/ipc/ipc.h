@@ -49,8 +49,9 @@ struct ipc *ipc_master(void);
  * set for each uid (otherwise 0).
  */
 struct ipc *ipc_link(enum role role, unsigned index, uid_t uid);
-/* How many processes of ROLE there are (of one uid); at least 1. */
+/* How many processes of ROLE there are (of one uid), at least 1; are there? */
 unsigned ipc_count(enum role role);
+bool ipc_has(enum role role);
 
 /* Send M, which PEER may receive (fds in it stay the caller's).  False: not
  * sent, the peer is gone or too far behind; nothing else happens. */

@@ -133,6 +133,38 @@ durable_commit(int dirfd, const char *tmp, const char *name, struct err *err)
 }
 
 int
+durable_symlink(
+    int dirfd, const char *name, const char *target, struct err *err)
+{
+	char tmp[256];
+	int rc;
+
+	snprintf(tmp, sizeof tmp, ".%.200s.%08x", name, arc4random());
+	if (symlinkat(target, dirfd, tmp) == -1)
+		return err_sys(err, ERR_TEMP, "create %s", tmp);
+	rc = durable_commit(dirfd, tmp, name, err);
+	if (rc == -1)
+		(void)unlinkat(dirfd, tmp, 0);
+	return rc;
+}
+
+int
+durable_link(int dirfd, const char *name, const char *new, struct err *err)
+{
+	if (linkat(dirfd, name, dirfd, new, 0) == -1)
+		return err_sys(err, ERR_TEMP, "link %s to %s", name, new);
+	return fd_sync(dirfd, err);
+}
+
+int
+durable_unlink(int dirfd, const char *name, struct err *err)
+{
+	if (unlinkat(dirfd, name, 0) == -1 && errno != ENOENT)
+		return err_sys(err, ERR_TEMP, "remove %s", name);
+	return fd_sync(dirfd, err);
+}
+
+int
 durable_unchanged(
     int dirfd, const char *name, const struct stat *seen, struct err *err)
 {

@@ -38,6 +38,14 @@ int durable_commit(
 int durable_unchanged(
     int dirfd, const char *name, const struct stat *seen, struct err *err);
 
+/* Entries of DIRFD, on disk if 0; after a crash in between the old or the new
+ * is there.  NAME leads to TARGET, whatever it was; NEW is another name of the
+ * file NAME (ERR_EXISTS: it is taken); NAME is gone, or was not there. */
+int durable_symlink(
+    int dirfd, const char *name, const char *target, struct err *err);
+int durable_link(int dirfd, const char *name, const char *new, struct err *err);
+int durable_unlink(int dirfd, const char *name, struct err *err);
+
 /* Cut NAME at AT, add BODY, sync it; a crash leaves a part of BODY at most.
  * -1: it ends at AT again, as far as that could be had. */
 int durable_append(int dirfd, const char *name, int64_t at, struct slice body,

@@ -58,7 +58,7 @@ def results(p, daemon):
 
 
 DAEMONS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd",
-           "pop3d", "parking", "auth", "lookup", "keys", "logger")
+           "pop3d", "parking", "auth", "lookup", "policy", "keys", "logger")
 
 
 def test_every_daemon_is_declared(probed):

@@ -19,12 +19,13 @@
 #include "fulltext/query.h"
 #include "fulltext/terms.h"
 #include "tests/fault.h"
+#include "tests/memory.h"
 
 enum { DOCS = 40, A_COMMIT = 5, STEP = 5 };
 
 #define BOX SLICE("0123456789abcdef0123456789abcdef")
 
-static char dir[] = "/tmp/pabal-fulltext-XXXXXX";
+static char dir[32];
 static int dirfd = -1;
 
 static struct fulltext *
@@ -229,6 +230,7 @@ set_up(void **state)
 {
 	(void)state;
 	srandom((unsigned)getpid());
+	snprintf(dir, sizeof dir, "%s/pabal-fulltext-XXXXXX", memory_top());
 	assert_non_null(mkdtemp(dir));
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dirfd == -1 ? -1 : 0;

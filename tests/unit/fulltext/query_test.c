@@ -16,6 +16,7 @@
 #include "fulltext/fulltext.h"
 #include "fulltext/terms.h"
 #include "mime/fold.h"
+#include "tests/memory.h"
 
 enum { DOCS = 300, UNITS = 4, NEEDLES = 1500, TEXT_MAX = 20000 };
 
@@ -23,7 +24,7 @@ struct doc {
 	struct buf text[UNITS]; /* folded; the first is the header's */
 };
 
-static char dir[] = "/tmp/pabal-fulltext-XXXXXX";
+static char dir[32];
 static int dirfd = -1;
 
 static const char *const words[] = { "alpha", "Bravo", "Rechnung", "invoice",
@@ -213,6 +214,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
+	snprintf(dir, sizeof dir, "%s/pabal-fulltext-XXXXXX", memory_top());
 	assert_non_null(mkdtemp(dir));
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dirfd == -1 ? -1 : 0;

@@ -14,17 +14,17 @@
 #include "base/slice.h"
 #include "conf/conf.h"
 #include "qmgr/conf.h"
+#include "tests/memory.h"
 
-/* ---- a directory, in memory where that is possible */
+/* ---- a directory */
 
 static inline char *
 frame_dir(void)
 {
-	char *dir =
-	    xstrdup(access("/dev/shm", W_OK) == 0 ? "/dev/shm/pabal-qmgr-XXXXXX"
-						  : "/tmp/pabal-qmgr-XXXXXX");
+	char *dir = NULL;
 
-	if (mkdtemp(dir) == NULL)
+	if (asprintf(&dir, "%s/pabal-qmgr-XXXXXX", memory_top()) == -1 ||
+	    mkdtemp(dir) == NULL)
 		abort();
 	return dir;
 }

@@ -26,8 +26,8 @@
 #include "store/store.h"
 #include "store/usage.h"
 #include "store/view.h"
+#include "tests/memory.h"
 
-static const char *fx_top = "/tmp";
 static char fx_dir[64];
 static int fx_root = -1;
 static struct store *fx_store;
@@ -64,7 +64,7 @@ static inline int
 fx_setup(void **state)
 {
 	(void)state;
-	snprintf(fx_dir, sizeof fx_dir, "%s/pabal-store.XXXXXX", fx_top);
+	snprintf(fx_dir, sizeof fx_dir, "%s/pabal-store.XXXXXX", memory_top());
 	assert_non_null(mkdtemp(fx_dir));
 	fx_root = open(fx_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fx_open_as("boot-1");

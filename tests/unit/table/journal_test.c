@@ -27,10 +27,11 @@
 #include "table/table.h"
 #include "table/type.h"
 #include "tests/fault.h"
+#include "tests/memory.h"
 
 enum { KEYS = 12, VALUE = 24, PAD = 300 << 10, STEPS = 600 };
 
-static char dir[] = "/tmp/pabal-journal.XXXXXX";
+static char dir[32];
 static int tables = -1;
 static unsigned seed;
 /* "": no entry */
@@ -714,7 +715,7 @@ static int
 setup(void **arg)
 {
 	(void)arg;
-	strlcpy(dir, "/tmp/pabal-journal.XXXXXX", sizeof dir);
+	snprintf(dir, sizeof dir, "%s/pabal-journal.XXXXXX", memory_top());
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	tables = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

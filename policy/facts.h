@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* What is known at a stage.  All of it is as smtpd says, who has it from the
+ * client; slices stand as long as the question. */
+#ifndef POLICY_FACTS_H
+#define POLICY_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "ipc/policy.h"
+
+struct policy_facts {
+	enum policy_stage stage;
+	struct slice sid;
+	/* of the session */
+	struct slice client;      /* text of its address, or "local:UID" */
+	struct slice client_name; /* as XCLIENT has it; else empty */
+	uint8_t ip[16];           /* IPv4 mapped into IPv6 */
+	bool has_ip;
+	bool trusted;          /* of this host, or in trusted_networks */
+	struct slice protocol; /* "smtp", "submission", ...: master.conf */
+	struct slice tls;      /* "TLSv1.3"; empty: none */
+	struct slice helo;
+	struct slice login;     /* account; empty: not authenticated */
+	struct slice mechanism; /* of that */
+	/* of the transaction, from MAIL on */
+	struct slice sender; /* canonical; empty: the null sender */
+	int64_t size;        /* bytes, as MAIL has it; 0: not said */
+	/* of RCPT */
+	struct slice rcpt; /* canonical */
+	uint32_t nrcpts;   /* accepted before it */
+};
+
+/* A client that nobody has said anything about: not authenticated, not of this
+ * host, in no trusted network. */
+static inline bool
+policy_facts_stranger(const struct policy_facts *f)
+{
+	return !f->trusted && f->login.n == 0;
+}
+
+#endif

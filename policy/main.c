@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * policy: what is to be done with a client, a recipient, a message.  It asks
+ * the rules that are switched on; it has no network, no key, and nobody's mail.
+ */
+#include "base/err.h"
+#include "ev/loop.h"
+#include "ipc/role.h"
+#include "policy/conf.h"
+#include "policy/serve.h"
+#include "proc/service.h"
+
+static int
+start(struct err *err)
+{
+	(void)err;
+	policy_serve_start();
+	return 0;
+}
+
+static int
+reload(struct err *err)
+{
+	(void)err;
+	policy_serve_reload();
+	return 0;
+}
+
+/* Who asked gets no answer from here, which is one. */
+static void
+stop(void)
+{
+	ev_stop();
+}
+
+static const struct service policy = {
+	.name = "policy",
+	.role = ROLE_POLICY,
+	.conf = &policy_conf_desc,
+	.conf_slot = (const void **)&policy_conf,
+	.user = "pabal-policy",
+	.reach = REACH(ROLE_LOOKUP),
+	.ipc = &policy_table,
+	.start = start,
+	.reload = reload,
+	.stop = stop,
+};
+
+int
+main(int argc, char **argv)
+{
+	return service_main(&policy, argc, argv);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SPF (RFC 7208) at MAIL.  A connection's verdicts are kept, the first few of
+ * them: who sends many messages at once mostly does so for one sender.
+ */
+#include "spf/spf.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "log/log.h"
+#include "policy/conf.h"
+#include "policy/rules/rules.h"
+#include "policy/session.h"
+#include "sys/clock.h"
+
+enum { KEPT_MAX = 8 };
+
+struct spf_kept {
+	struct spf_kept *next;
+	unsigned n; /* with those behind it */
+	struct slice helo, sender;
+	struct spf_verdict verdict;
+};
+
+static const struct spf_kept *
+find_kept(const struct spf_kept *k, const struct policy_facts *f)
+{
+	while (k != NULL &&
+	       !(slice_eq(k->helo, f->helo) && slice_eq(k->sender, f->sender)))
+		k = k->next;
+	return k;
+}
+
+static void
+keep(struct policy_session *s, const struct policy_facts *f,
+    const struct spf_verdict *v)
+{
+	struct arena *a = &s->arena;
+	struct spf_kept *first = s->memory[POLICY_RULE_spf], *k;
+
+	if (first != NULL && first->n == KEPT_MAX)
+		return;
+	k = arena_new(a, struct spf_kept);
+	k->next = first;
+	k->n = first != NULL ? first->n + 1 : 1;
+	k->helo = arena_slice(a, f->helo);
+	k->sender = arena_slice(a, f->sender);
+	k->verdict = *v;
+	k->verdict.domain = arena_slice(a, v->domain);
+	k->verdict.why = arena_slice(a, v->why);
+	k->verdict.explanation = arena_slice(a, v->explanation);
+	s->memory[POLICY_RULE_spf] = k;
+}
+
+/* False: DNS answers are wanted. */
+static bool
+find(struct policy_question *q, struct spf_verdict *v)
+{
+	const struct policy_facts *f = &q->facts;
+	const struct spf_kept *kept =
+	    find_kept(q->session->memory[POLICY_RULE_spf], f);
+	struct spf_question question = {
+		.helo = f->helo,
+		.sender = f->sender,
+		.receiver = slice_str(policy_conf->shared.hostname),
+		.now_s = clock_wall_s(),
+		.limits = &spf_limits_default,
+	};
+
+	if (kept != NULL) {
+		*v = kept->verdict;
+		return true;
+	}
+	memcpy(question.ip, f->ip, sizeof question.ip);
+	if (!spf_check(&question, &q->session->answers, &q->arena, v))
+		return false;
+	if (v->result != SPF_TEMPERROR)
+		keep(q->session, f, v);
+	return true;
+}
+
+/* The domain's words, where it has some, are marked as its own (6.2). */
+static void
+refuse(struct policy_question *q, const struct spf_verdict *s,
+    struct policy_verdict *v)
+{
+	struct buf text = { .max = 1024 };
+
+	buf_addf(&text, "%.*s may not send mail for %.*s (SPF)",
+	    SLICE_FMT(q->facts.client), SLICE_FMT(s->domain));
+	if (s->explanation.n > 0)
+		buf_addf(
+		    &text, "; its owner says: %.*s", SLICE_FMT(s->explanation));
+	v->action = POLICY_REFUSE;
+	v->enhanced = "5.7.23"; /* RFC 7372 */
+	v->text = arena_slice(&q->arena, buf_slice(&text));
+	buf_fini(&text);
+}
+
+bool
+spf_rule(struct policy_question *q, struct policy_verdict *v)
+{
+	const struct policy_facts *f = &q->facts;
+	struct spf_verdict s;
+
+	if (!f->has_ip)
+		return true;
+	if (!find(q, &s))
+		return false;
+	log_info("policy.spf", kv_slice("sid", f->sid),
+	    kv_slice("client", f->client), kv_slice("from", f->sender),
+	    kv_slice("helo", f->helo),
+	    kv_s("result", spf_result_name(s.result)),
+	    kv_slice("domain", s.domain), kv_slice("why", s.why));
+	v->why = s.why;
+	if (s.result == SPF_FAIL) {
+		refuse(q, &s, v);
+	} else if (s.result == SPF_TEMPERROR) {
+		v->action = POLICY_DEFER;
+		v->enhanced = "4.7.24";
+		v->text = SLICE("SPF could not be checked, try again later");
+	}
+	return true;
+}

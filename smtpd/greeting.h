@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* The first words to a client. */
+#ifndef SMTPD_GREETING_H
+#define SMTPD_GREETING_H
+
+struct smtpd_session;
+
+/* S has a new client: greet it, when nobody has anything against it. */
+void smtpd_greet(struct smtpd_session *s);
+
+#endif

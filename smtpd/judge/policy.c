@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/judge/policy.h"
+
+#include "base/mem.h"
+#include "front/session.h"
+#include "ipc/msg.h"
+#include "ipc/role.h"
+#include "log/log.h"
+#include "smtpd/conf.h"
+#include "smtpd/dialog.h"
+#include "smtpd/judge/judging.h"
+#include "smtpd/protocol.h"
+#include "smtpd/tlsfacts.h"
+#include "smtpd/transaction.h"
+
+enum {
+	RETRY_MS = 1000,
+	/* From the end of policy to the next question: master has noticed it
+	 * then. */
+	AGAIN_MS = 50,
+};
+
+/* At which stages it is asked; before it has said so, at all of them. */
+static struct {
+	unsigned strangers, known;
+	struct ipc_call watch;
+	struct ev_timer retry;
+} state = { .strangers = ~0U, .known = ~0U };
+
+/* ---- what it needs ---- */
+
+static void watch(void);
+
+static void
+on_stages(struct ipc_call *call, struct msg *m)
+{
+	(void)call;
+	if (m == NULL) {
+		ev_timer_set(&state.retry, RETRY_MS);
+		return;
+	}
+	state.strangers = m->policy_stages.strangers;
+	state.known = m->policy_stages.known;
+}
+
+static void
+watch(void)
+{
+	if (!ipc_has(ROLE_POLICY)) {
+		ev_timer_set(&state.retry, RETRY_MS);
+		return;
+	}
+	IPC_CALL(ipc_link(ROLE_POLICY, 0, 0), &state.watch, policy_stages,
+	    on_stages, smtpd_conf->policy_timeout, policy_watch, .id = 0);
+}
+
+static void
+on_retry(struct ev_timer *t)
+{
+	(void)t;
+	watch();
+}
+
+void
+smtpd_policy_start(void)
+{
+	ev_timer_init(&state.retry, on_retry);
+	watch();
+}
+
+void
+smtpd_policy_on_changed(struct ipc *peer, struct msg *m)
+{
+	if (ipc_role(peer) != ROLE_POLICY)
+		return;
+	state.strangers = m->policy_changed.strangers;
+	state.known = m->policy_changed.known;
+}
+
+/* A new one does not know us. */
+void
+smtpd_policy_on_gone(struct ipc *peer)
+{
+	if (ipc_role(peer) == ROLE_POLICY && !ipc_calling(&state.watch))
+		ev_timer_set(&state.retry, RETRY_MS);
+}
+
+static bool
+needs(const struct smtpd_session *s, enum policy_stage stage)
+{
+	const bool known = s->front.trusted || s->login != NULL;
+
+	return ((known ? state.known : state.strangers) & 1U << stage) != 0 &&
+	       ipc_has(ROLE_POLICY);
+}
+
+/* ---- a question ---- */
+
+static void
+say(struct smtpd_judging *j, const struct smtpd_verdict *v)
+{
+	j->said(j, v);
+}
+
+static void
+say_unavailable(struct smtpd_judging *j)
+{
+	struct smtpd_verdict v = { .action = POLICY_ACCEPT };
+
+	log_warn("smtpd.policy-unavailable", kv_s("sid", j->session->front.sid),
+	    kv_s("action",
+		smtpd_conf->policy_unavailable == SMTPD_UNAVAILABLE_DEFER
+		    ? "defer"
+		    : "accept"));
+	if (smtpd_conf->policy_unavailable == SMTPD_UNAVAILABLE_DEFER)
+		smtpd_verdict_read(&v, POLICY_DEFER, 451, SLICE("4.3.0"),
+		    SLICE("Policy check is not available, try again later"));
+	say(j, &v);
+}
+
+static void ask_now(struct smtpd_judging *j);
+
+static void
+on_later(struct ev_timer *t)
+{
+	ask_now(OUTER(t, struct smtpd_judging, later));
+}
+
+static void
+on_judged(struct ipc_call *call, struct msg *m)
+{
+	struct smtpd_judging *j = OUTER(call, struct smtpd_judging, call);
+	struct smtpd_verdict v;
+
+	if (m != NULL) {
+		smtpd_verdict_read(&v, m->policy_judged.action,
+		    m->policy_judged.code, m->policy_judged.enhanced,
+		    m->policy_judged.text);
+		say(j, &v);
+	} else if (!j->again && ev_now_ms() + AGAIN_MS < j->until_ms) {
+		/* It has ended: not a third time, in case it was the question
+		 * that ended it. */
+		j->again = true;
+		ev_timer_set(&j->later, AGAIN_MS);
+	} else {
+		say_unavailable(j);
+	}
+}
+
+static void
+ask_now(struct smtpd_judging *j)
+{
+	struct smtpd_session *s = j->session;
+	const struct smtpd_mail *mail =
+	    j->stage >= POLICY_MAIL ? s->mail : NULL;
+
+	IPC_CALL(ipc_link(ROLE_POLICY, 0, 0), &j->call, policy_judged,
+	    on_judged, j->until_ms - ev_now_ms(), policy_ask,
+	    .session = s->number, .stage = j->stage,
+	    .sid = slice_str(s->front.sid), .client = slice_str(s->front.ip),
+	    .client_name = slice_str(s->client_name),
+	    .trusted = s->front.trusted,
+	    .protocol = slice_str(s->protocol->front.name),
+	    .tls = slice_str(smtpd_tlsfacts_version(s)),
+	    .helo = slice_str(s->helo), .login = slice_str(s->login),
+	    .mechanism = slice_str(s->mechanism),
+	    .sender = mail != NULL ? mail->env.sender : SLICE(""),
+	    .rcpt = j->rcpt, .size = mail != NULL ? mail->size_said : 0,
+	    .nrcpts = mail != NULL ? (uint32_t)mail->env.nrcpts : 0);
+}
+
+static void
+ask(struct smtpd_judging *j)
+{
+	static uint64_t last_number;
+
+	if (j->session->number == 0)
+		j->session->number = ++last_number;
+	j->again = false;
+	j->until_ms = ev_now_ms() + smtpd_conf->policy_timeout;
+	ev_timer_init(&j->later, on_later);
+	ask_now(j);
+}
+
+static void
+cancel(struct smtpd_judging *j)
+{
+	ipc_cancel(&j->call);
+	ev_timer_stop(&j->later);
+}
+
+static void
+end(struct smtpd_session *s)
+{
+	if (s->number != 0)
+		IPC_SEND(ipc_link(ROLE_POLICY, 0, 0), policy_end,
+		    .session = s->number);
+	s->number = 0;
+}
+
+const struct smtpd_judge smtpd_judge_policy = {
+	.needs = needs,
+	.ask = ask,
+	.cancel = cancel,
+	.end = end,
+};
