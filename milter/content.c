@@ -277,9 +277,12 @@ answer_changes(const struct milter_content *c, struct ipc *peer, uint64_t id)
 }
 
 void
-milter_content_answer(const struct milter_content *c, struct ipc *peer,
-    uint64_t id, enum milter_verdict verdict, struct slice text)
+milter_content_answer(struct milter_content *c, struct ipc *peer, uint64_t id,
+    enum milter_verdict verdict, struct slice text)
 {
+	/* smtpd may commit what it has as soon as it hears this, which it can
+	 * only when nobody else has the file. */
+	fd_close(&c->file);
 	if (verdict == MILTER_CONTINUE)
 		answer_changes(c, peer, id);
 	else

@@ -35,7 +35,7 @@ struct smfi_body *milter_content_body(struct milter_content *c);
 const char *milter_content_take(
     struct milter_content *c, struct milter_part *p);
 /* milter_done to PEER; the changes count only with MILTER_CONTINUE. */
-void milter_content_answer(const struct milter_content *c, struct ipc *peer,
+void milter_content_answer(struct milter_content *c, struct ipc *peer,
     uint64_t id, enum milter_verdict verdict, struct slice text);
 
 #endif

@@ -16,6 +16,7 @@
 #include "proc/sandbox.h"
 #include "proc/service.h"
 #include "smtpd/conf.h"
+#include "smtpd/judge/milter.h"
 #include "smtpd/judge/policy.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
@@ -58,6 +59,7 @@ on_gone(struct ipc *peer)
 {
 	certs_on_gone(peer);
 	smtpd_policy_on_gone(peer);
+	smtpd_milter_on_gone(peer);
 }
 
 static const struct ipc_table table = {
@@ -75,8 +77,8 @@ static const struct service smtpd = {
 	.conf_slot = (const void **)&smtpd_conf,
 	.user = "pabal-smtpd",
 	.reach = REACH(ROLE_QMGR) | REACH(ROLE_LOOKUP) | REACH(ROLE_AUTH) |
-		 REACH(ROLE_KEYS) | REACH(ROLE_POLICY),
-	.may = MAY_ACCEPT,
+		 REACH(ROLE_KEYS) | REACH(ROLE_MILTER) | REACH(ROLE_POLICY),
+	.may = MAY_ACCEPT | MAY_MEMFD,
 	.ipc = &table,
 	.start = smtpd_start,
 	.check = configure,

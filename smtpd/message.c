@@ -17,10 +17,12 @@
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
+#include "smtpd/judge/judge.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
 #include "smtpd/received.h"
 #include "smtpd/record.h"
+#include "smtpd/review.h"
 #include "smtpd/scan.h"
 #include "smtpd/spool.h"
 #include "smtpd/tlsfacts.h"
@@ -188,22 +190,45 @@ smtpd_message_judge(struct smtpd_message *m)
 }
 
 void
-smtpd_message_finish(struct smtpd_session *s)
+smtpd_message_end(struct smtpd_session *s, const char *reply)
+{
+	log_refusal(s, reply);
+	conclude(s, reply);
+}
+
+void
+smtpd_message_discard(struct smtpd_session *s)
+{
+	s->front.served++;
+	s->errors = s->junk = 0;
+	conclude(s, "250 2.0.0 Ok");
+}
+
+void
+smtpd_message_commit(struct smtpd_session *s)
 {
 	struct smtpd_message *m = s->mail->message;
 	struct buf record = { .max = MIME_WIRE_MAX };
 
-	if (m->refusal != NULL) {
-		smtpd_message_log_refused(s);
-		conclude(s, m->refusal);
-		return;
-	}
-	smtpd_session_mode(s, SMTPD_WAIT);
 	smtpd_record_finish(&m->mail->parser, &record);
 	smtpd_spool_commit(m->mail->spool,
 	    (m->scan.fields & SMTPD_SCAN_BULK) != 0, buf_slice(&record),
 	    on_committed, s);
 	buf_fini(&record);
+}
+
+void
+smtpd_message_finish(struct smtpd_session *s)
+{
+	struct smtpd_message *m = s->mail->message;
+
+	if (m->refusal != NULL) {
+		smtpd_message_end(s, m->refusal);
+		return;
+	}
+	smtpd_session_mode(s, SMTPD_WAIT);
+	if (!smtpd_review(s, m->head))
+		smtpd_message_commit(s);
 }
 
 /* There is one, or why there is none shows at the commit. */
@@ -245,8 +270,8 @@ smtpd_message_progress(struct smtpd_session *s, size_t n)
 
 /* ---- its start ---- */
 
-static void
-put_received(const struct smtpd_session *s)
+void
+smtpd_message_received(struct smtpd_session *s)
 {
 	const struct envelope *env = &s->mail->env;
 	struct smtpd_message *m = s->mail->message;
@@ -272,6 +297,17 @@ put_received(const struct smtpd_session *s)
 }
 
 static void
+on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
+{
+	struct smtpd_message *m = s->mail->message;
+
+	if (smtpd_verdict_ends(v))
+		smtpd_message_refuse(
+		    m, arena_str(&s->mail->arena, slice_str(v->reply)));
+	m->opened(s);
+}
+
+static void
 on_opened(void *arg, enum smtpd_spool_result result)
 {
 	static const char *const failures[] = {
@@ -281,11 +317,15 @@ on_opened(void *arg, enum smtpd_spool_result result)
 	struct smtpd_session *s = arg;
 	struct smtpd_message *m = s->mail->message;
 
-	if (result == SMTPD_SPOOL_OK)
-		put_received(s);
-	else
+	if (result != SMTPD_SPOOL_OK) {
 		smtpd_message_refuse(m, failures[result]);
-	m->opened(s);
+		m->opened(s);
+		return;
+	}
+	smtpd_message_received(s);
+	m->head = smtpd_spool_size(s->mail->spool);
+	if (!smtpd_judge_session(s, POLICY_DATA, on_judged))
+		m->opened(s);
 }
 
 struct smtpd_message *

@@ -41,6 +41,7 @@ struct envelope {
 	struct slice trace;    /* id that joins logs of several hosts */
 	struct slice priority; /* queue/priority.h; set by qmgr */
 	struct slice auth;     /* RFC 4954 AUTH= of MAIL */
+	struct slice hold;     /* why it is held from the start; may be empty */
 	int8_t mt_priority;    /* RFC 6710, -9 to 9 */
 	bool smtputf8;         /* RFC 6531 */
 	bool requiretls;       /* RFC 8689 */

@@ -6,11 +6,13 @@
 #include "base/mem.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judging.h"
+#include "smtpd/judge/milter.h"
 #include "smtpd/judge/policy.h"
 
 /* In the order in which they are asked. */
 static const struct smtpd_judge *const judges[] = {
 	&smtpd_judge_policy,
+	&smtpd_judge_milter,
 };
 
 /* The next one, if there is any. */
@@ -84,7 +86,15 @@ bool
 smtpd_judge_session(struct smtpd_session *s, enum policy_stage stage,
     void (*then)(struct smtpd_session *s, const struct smtpd_verdict *v))
 {
-	s->waits = smtpd_judge_ask(s, stage, SLICE(""), on_session, s);
+	return smtpd_judge_line(s, stage, SLICE(""), then);
+}
+
+bool
+smtpd_judge_line(struct smtpd_session *s, enum policy_stage stage,
+    struct slice line,
+    void (*then)(struct smtpd_session *s, const struct smtpd_verdict *v))
+{
+	s->waits = smtpd_judge_ask(s, stage, line, on_session, s);
 	if (s->waits == NULL)
 		return false;
 	s->waits->then_session = then;

@@ -30,6 +30,11 @@ void smtpd_judge_cancel(struct smtpd_judging **j);
 bool smtpd_judge_session(struct smtpd_session *s, enum policy_stage stage,
     void (*then)(struct smtpd_session *s, const struct smtpd_verdict *v));
 
+/* The same about LINE, at a stage that only filters are asked at. */
+bool smtpd_judge_line(struct smtpd_session *s, enum policy_stage stage,
+    struct slice line,
+    void (*then)(struct smtpd_session *s, const struct smtpd_verdict *v));
+
 /* S has ended, or begins anew for another client. */
 void smtpd_judge_end(struct smtpd_session *s);
 
