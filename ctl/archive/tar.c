@@ -133,13 +133,29 @@ tar_fini(struct tar_entry *e)
 	buf_fini(&e->name);
 }
 
-/* Octal digits, with blanks or NULs around them. */
+/* Octal digits, with blanks or NULs around them; or, as GNU tar has what does
+ * not fit, two's complement behind a bit (a negative time is told as INT64_MIN
+ * and more). */
 static bool
-octal(const char *p, size_t n, uint64_t *out)
+number(const char *p, size_t n, uint64_t *out)
 {
 	size_t i = 0;
 
 	*out = 0;
+	if ((*p & 0x80) != 0) {
+		const uint8_t sign = (*p & 0x40) != 0 ? 0xff : 0;
+
+		if ((uint8_t)*p != (sign | 0x80))
+			return false;
+		for (i = 1; i < n; i++) {
+			const uint8_t byte = (uint8_t)p[i];
+
+			if (i + 8 < n && byte != sign)
+				return false;
+			*out = *out << 8 | byte;
+		}
+		return (*out >> 63 != 0) == (sign != 0);
+	}
 	while (i < n && p[i] == ' ')
 		i++;
 	for (; i < n && p[i] >= '0' && p[i] <= '7'; i++)
@@ -170,14 +186,28 @@ take_name(struct tar_entry *e, const char *p)
 	buf_add(&e->name, field(p + AT_NAME, NAME_SIZE));
 }
 
+/* '7' is a file that may lie in one piece; links, devices, directories and
+ * fifos ('1' to '6') have no bytes whatever their size says. */
 static enum tar_step
 by_type(struct tar_entry *e, char type)
 {
-	e->type = type == '0' || type == '\0' ? TAR_FILE
-		  : type == '5'               ? TAR_DIR
-					      : TAR_OTHER;
+	e->type = type == '0' || type == '\0' || type == '7' ? TAR_FILE
+		  : type == '5'                              ? TAR_DIR
+							     : TAR_OTHER;
+	if (type >= '1' && type <= '6')
+		e->size = 0;
 	e->has_path = e->has_size = e->has_time = false;
 	return TAR_ENTRY;
+}
+
+/* pax of the next entry (x) or of all (g), and GNU's long names of a file (L)
+ * and of what a link points to (K).  Of g and K nothing is wanted. */
+static enum tar_step
+extra(struct tar_entry *e, char type, uint64_t size)
+{
+	e->extra = type;
+	e->size = size;
+	return size <= TAR_PAX_MAX ? TAR_PAX : TAR_BAD;
 }
 
 enum tar_step
@@ -193,17 +223,12 @@ tar_header(struct tar_entry *e, struct slice block)
 		empty = p[i] == '\0';
 	if (empty)
 		return TAR_END;
-	if (!octal(p + AT_SUM, SUM_SIZE, &sum) || sum != checksum(p) ||
-	    !octal(p + AT_SIZE, SIZE_DIGITS, &size) ||
-	    !octal(p + AT_TIME, SIZE_DIGITS, &time_s))
+	if (!number(p + AT_SUM, SUM_SIZE, &sum) || sum != checksum(p) ||
+	    !number(p + AT_SIZE, SIZE_DIGITS, &size) || size > INT64_MAX ||
+	    !number(p + AT_TIME, SIZE_DIGITS, &time_s))
 		return TAR_BAD;
-	/* pax, and what GNU tar has for long names. */
-	if (p[AT_TYPE] == 'x' || p[AT_TYPE] == 'L') {
-		e->size = size;
-		buf_reset(&e->name);
-		e->type = p[AT_TYPE] == 'L' ? TAR_DIR : TAR_OTHER;
-		return size <= TAR_PAX_MAX ? TAR_PAX : TAR_BAD;
-	}
+	if (p[AT_TYPE] != '\0' && strchr("xgLK", p[AT_TYPE]) != NULL)
+		return extra(e, p[AT_TYPE], size);
 	if (!e->has_size)
 		e->size = size;
 	if (!e->has_time)
@@ -239,8 +264,10 @@ pax_value(struct tar_entry *e, struct slice key, struct slice value)
 bool
 tar_pax(struct tar_entry *e, struct slice text)
 {
+	if (e->extra == 'g' || e->extra == 'K')
+		return true;
 	/* GNU: the name alone. */
-	if (e->type == TAR_DIR) {
+	if (e->extra == 'L') {
 		const struct slice name =
 		    slice_sub(text, 0, slice_find(text, '\0'));
 

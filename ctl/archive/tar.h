@@ -17,10 +17,11 @@ enum tar_type { TAR_FILE, TAR_DIR, TAR_OTHER };
 struct tar_entry {
 	struct buf name;
 	enum tar_type type;
-	uint64_t size;
+	uint64_t size; /* of what follows: 0 for what has no bytes */
 	int64_t time_s;
 	/* a pax record for the next entry */
 	bool has_path, has_size, has_time;
+	char extra; /* type of the header that tar_pax has the text of */
 };
 
 /* Header of an entry; SIZE bytes of it follow, and tar_padding of zeros. */
@@ -38,7 +39,7 @@ enum tar_step {
 };
 void tar_init(struct tar_entry *e);
 void tar_fini(struct tar_entry *e);
-/* BLOCK is a header. */
+/* BLOCK is a header.  Of a type that nobody knows it is TAR_OTHER (POSIX). */
 enum tar_step tar_header(struct tar_entry *e, struct slice block);
 /* TEXT is what followed TAR_PAX. */
 bool tar_pax(struct tar_entry *e, struct slice text);

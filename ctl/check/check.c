@@ -21,6 +21,7 @@
 #include "ctl/inst/target.h"
 #include "lookup/conf.h"
 #include "smtp/conf.h"
+#include "store/usage.h"
 #include "sys/kernel.h"
 
 /* A section of a daemon's file must be a service that this daemon does. */
@@ -165,6 +166,19 @@ check_dane_of_all(const struct instance *in, const struct master_conf *m,
 			check_dane(in, &m->services[i], errors);
 }
 
+/* What a type cannot say of parameters that all have. */
+static void
+check_shared(const struct instance *in, struct conf_errors *errors)
+{
+	struct target t = { 0 };
+	struct err err;
+
+	if (load(in, &t, "pabal") && store_configure_check(t.conf, &err) == -1)
+		conf_errors_add(
+		    errors, files_own(&t.files)->name, 0, "%s", err.text);
+	target_fini(&t);
+}
+
 int
 check_conf_errors(const struct instance *in, struct conf_errors *all)
 {
@@ -183,6 +197,7 @@ check_conf_errors(const struct instance *in, struct conf_errors *all)
 	for (size_t i = 0; daemons_conf(i) != NULL; i++)
 		if (check_daemon(in, daemons_conf(i)->name, &master, all) == -1)
 			rc = -1;
+	check_shared(in, all);
 	if (master.conf != NULL)
 		check_dane_of_all(in, master.conf, all);
 	target_fini(&master);

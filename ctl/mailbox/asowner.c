@@ -41,6 +41,7 @@ struct tour {
 	struct out out;
 	size_t first_col;
 	bool many;
+	size_t found;
 	int status;
 };
 
@@ -229,6 +230,7 @@ on_account(void *arg, struct slice key, struct slice value)
 	    (t->domain != NULL && !slice_iis(domain, t->domain)) ||
 	    account_parse(key, value, &entry, NULL) == -1)
 		return true;
+	t->found++;
 	memcpy(name, key.p, key.n);
 	name[key.n] = '\0';
 	rc = do_one(t, name, &entry);
@@ -244,6 +246,8 @@ do_many(struct tour *t)
 
 	if (tables_each(t->tables, "accounts", on_account, t, &err) == -1)
 		return ctl_fail_err(&err);
+	if (t->found == 0 && t->domain != NULL)
+		return ctl_fail("%s has no account", t->domain);
 	return t->status;
 }
 

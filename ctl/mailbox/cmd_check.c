@@ -74,7 +74,11 @@ look(struct asowner *o, struct mailbox *m, struct findings *l, bool *building,
 	*l = (struct findings){ .n = 0 };
 	arena_init(&l->arena);
 	if (m == NULL)
-		return account_verify(o->account, note, l, err);
+		return account_verify(o->account, note, l, err) == -1 ||
+			       account_verify_dirs(o->account, note, l, err) ==
+				   -1
+			   ? -1
+			   : 0;
 	return mailbox_verify(m, c->thorough, building, note, l, err);
 }
 

@@ -29,6 +29,7 @@
 #include "maildir/textfile.h"
 #include "store/mailbox.h"
 #include "store/message.h"
+#include "store/verify.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -330,6 +331,32 @@ is_wanted(const struct export_run *x, const struct folder *f)
 	return f->used && (x->folder == NULL || slice_is(f->name, x->folder));
 }
 
+/* What is not to be read is not left out in silence; what is misnamed is. */
+static void
+on_directory(void *arg, const struct verify_finding *f)
+{
+	struct export_run *x = arg;
+
+	if (strcmp(f->what, "unusable") == 0)
+		(void)err_set(&x->err, ERR_PERM,
+		    "the directory %.100s cannot be read (pabal-log(7), "
+		    "store.directory-unusable)",
+		    f->file);
+}
+
+static int
+see_directories(struct export_run *x, struct asowner *o)
+{
+	struct err err;
+
+	x->err = (struct err){ .class = ERR_NONE };
+	if (account_verify_dirs(o->account, on_directory, x, &err) == -1) {
+		x->err = err;
+		return -1;
+	}
+	return x->err.class == ERR_NONE ? 0 : -1;
+}
+
 static int
 put_all(struct export_run *x, struct asowner *o)
 {
@@ -337,6 +364,8 @@ put_all(struct export_run *x, struct asowner *o)
 	bool any = false;
 	int rc = folders_read(&l, o->account, &x->err);
 
+	if (rc == 0 && x->folder == NULL)
+		rc = see_directories(x, o);
 	for (size_t i = 0; i < l.n && rc == 0; i++) {
 		if (!is_wanted(x, &l.v[i]))
 			continue;

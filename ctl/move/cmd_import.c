@@ -38,8 +38,10 @@
 
 enum {
 	PIECE = 64 << 10,
-	SMALL_MAX = 64 << 20, /* of a file beside messages */
-	NAME_BYTES = 24,      /* of a digest, in a name */
+	/* Of all that is beside messages. */
+	SMALL_MAX = 64 << 20,
+	LINES_MAX = 2 << 20,
+	NAME_BYTES = 24, /* of a digest, in a name */
 };
 
 /* What a tar has beside the messages of a folder. */
@@ -48,6 +50,7 @@ struct beside {
 	struct keyword_table letters;
 	struct map lines; /* "UID BASE" -> names, as a C string */
 	bool taken;       /* the folder here has its UIDs */
+	bool told;        /* it is no folder */
 };
 
 struct import_mail {
@@ -56,6 +59,10 @@ struct import_mail {
 	struct asowner *owner;
 	struct arena arena;
 	struct map besides; /* directory -> struct beside */
+	uint64_t small_left, lines;
+	bool small_known; /* the besides have been read */
+	bool entries;     /* there was one */
+	int64_t left_out;
 	/* the folder that is open */
 	struct mailbox *m;
 	struct buf name;
@@ -122,6 +129,24 @@ end_one(struct import_mail *im, const struct append_info *info, uint64_t id)
 	return move_into_end(&im->into, info, &im->err);
 }
 
+/* A name for what has none that can stay: of its bytes, and how many of the
+ * same came before, because the second of two that are the same is another
+ * message.
+ */
+static void
+name_by_bytes(struct import_mail *im, const char *kind, struct buf *base)
+{
+	uint8_t digest[DIGEST_MAX];
+	size_t times;
+
+	(void)digest_end(&im->digest, digest);
+	times = (size_t)map_find(&im->times, slice_of(digest, NAME_BYTES)) + 1;
+	map_put(&im->times, slice_of(digest, NAME_BYTES), (void *)times);
+	for (size_t i = 0; i < NAME_BYTES; i++)
+		buf_addf(base, "%02x", digest[i]);
+	buf_addf(base, ".%zu.%s", times, kind);
+}
+
 /* ---- mbox ---- */
 
 static int
@@ -140,23 +165,15 @@ on_end(void *arg, const struct mbox_message *m)
 {
 	struct import_mail *im = arg;
 	struct buf base = { .max = APPEND_BASE_MAX };
-	uint8_t digest[DIGEST_MAX];
 	struct append_info info = { .flags = m->flags,
 		.keywords = buf_slice(&m->keywords),
 		.has_date = m->has_date,
 		.date_s = m->date_s };
-	size_t times;
 	int rc;
 
 	if (im->digest == NULL)
 		return 0; /* no byte is no message */
-	(void)digest_end(&im->digest, digest);
-	/* The second of two that are the same is another message. */
-	times = (size_t)map_find(&im->times, slice_of(digest, NAME_BYTES)) + 1;
-	map_put(&im->times, slice_of(digest, NAME_BYTES), (void *)times);
-	for (size_t i = 0; i < NAME_BYTES; i++)
-		buf_addf(&base, "%02x", digest[i]);
-	buf_addf(&base, ".%zu.mbox", times);
+	name_by_bytes(im, "mbox", &base);
 	info.base = buf_slice(&base);
 	rc = end_one(im, &info, 0);
 	buf_fini(&base);
@@ -209,10 +226,11 @@ read_whole(struct import_mail *im, char *piece, size_t n)
 	return (ssize_t)got;
 }
 
-/* SIZE bytes and their padding to OUT, or to the message (NULL, TEXT), or
- * nowhere. */
+/* SIZE bytes and their padding to OUT, or TAKE (of struct import_mail), or
+ * (both NULL) nowhere. */
 static int
-take_bytes(struct import_mail *im, uint64_t size, struct buf *out, bool text)
+take_bytes(struct import_mail *im, uint64_t size, struct buf *out,
+    int (*take)(void *, struct slice))
 {
 	uint64_t left = size + tar_padding(size);
 	char piece[PIECE];
@@ -230,7 +248,7 @@ take_bytes(struct import_mail *im, uint64_t size, struct buf *out, bool text)
 		left -= n;
 		if (out != NULL)
 			buf_add(out, s);
-		else if (text && move_into_text(&im->into, s, &im->err) == -1)
+		else if (take != NULL && take(im, s) == -1)
 			return -1;
 	}
 	return 0;
@@ -250,13 +268,17 @@ beside_of(struct import_mail *im, struct slice dir)
 }
 
 /* "UID BASE NAME NAME ..." */
-static void
+static int
 parse_lines(struct import_mail *im, struct beside *b, struct slice text)
 {
 	struct slice line, uid, base, names;
 
 	(void)slice_cut(text, '\n', &text);
 	while (text.n > 0) {
+		if (im->lines++ == LINES_MAX)
+			return err_set(&im->err, ERR_PERM,
+			    "%s has more than %d lines", KWFILE_NAME,
+			    LINES_MAX);
 		line = slice_cut(text, '\n', &text);
 		uid = slice_cut(line, ' ', &names);
 		base = slice_cut(names, ' ', &names);
@@ -266,6 +288,7 @@ parse_lines(struct import_mail *im, struct beside *b, struct slice text)
 		    slice_of(line.p, (size_t)(base.p + base.n - uid.p)),
 		    arena_str(&im->arena, names));
 	}
+	return 0;
 }
 
 static int
@@ -273,19 +296,25 @@ take_small(
     struct import_mail *im, struct slice dir, struct slice name, uint64_t size)
 {
 	struct beside *b = beside_of(im, dir);
+	const bool keywords = slice_is(name, KWFILE_NAME),
+		   letters = slice_is(name, "dovecot-keywords"),
+		   box = slice_is(name, "pabal-mailbox");
 	struct buf text = { .max = SMALL_MAX };
 	int rc;
 
-	if (size > SMALL_MAX)
-		return take_bytes(im, size, NULL, false);
-	rc = take_bytes(im, size, &text, false);
-	if (rc == 0 && slice_is(name, "pabal-mailbox") &&
-	    !boxfile_parse(buf_slice(&text), &b->box))
+	if (im->small_known || !(keywords || letters || box))
+		return take_bytes(im, size, NULL, NULL);
+	if (size > im->small_left)
+		return err_set(&im->err, ERR_PERM,
+		    "files beside messages have more than %d bytes", SMALL_MAX);
+	im->small_left -= size;
+	rc = take_bytes(im, size, &text, NULL);
+	if (rc == 0 && box && !boxfile_parse(buf_slice(&text), &b->box))
 		b->box = (struct boxfile){ 0 };
-	if (rc == 0 && slice_is(name, "dovecot-keywords"))
+	if (rc == 0 && letters)
 		keywords_parse(&b->letters, buf_slice(&text), KEYWORD_LETTERS);
-	if (rc == 0 && slice_is(name, KWFILE_NAME))
-		parse_lines(im, b, buf_slice(&text));
+	if (rc == 0 && keywords)
+		rc = parse_lines(im, b, buf_slice(&text));
 	buf_fini(&text);
 	return rc;
 }
@@ -322,14 +351,41 @@ base_is_plain(struct slice base)
 	return base.n > 0 && base.n <= APPEND_BASE_MAX && base.p[0] != '.';
 }
 
+/* What DIR holds cannot come in, which is said once. */
+static int
+leave_out(struct import_mail *im, const struct tar_entry *e, struct slice dir,
+    struct beside *b)
+{
+	struct err err = { 0 };
+
+	if (!b->told) {
+		(void)err_set(&err, ERR_PERM, "%.*s is no folder: left out",
+		    SLICE_FMT(slice_sub(dir, 0, 100)));
+		(void)asowner_fail(im->owner, &err);
+	}
+	b->told = true;
+	im->left_out++;
+	return take_bytes(im, e->size, NULL, NULL);
+}
+
+static int
+on_tar_text(void *arg, struct slice piece)
+{
+	struct import_mail *im = arg;
+
+	return move_into_text(&im->into, piece, &im->err);
+}
+
 static int
 take_message(struct import_mail *im, const struct tar_entry *e,
     struct slice dir, struct slice name)
 {
 	struct beside *b = beside_of(im, dir);
 	struct buf keywords = { .max = KEYWORD_TEXT_MAX },
-		   folder = { .max = NAME_LIMIT };
+		   folder = { .max = NAME_LIMIT },
+		   base = { .max = APPEND_BASE_MAX };
 	struct append_info info = { .has_date = true, .date_s = e->time_s };
+	bool plain;
 	struct filename f;
 	enum found taken;
 	int rc = 0;
@@ -337,14 +393,12 @@ take_message(struct import_mail *im, const struct tar_entry *e,
 	filename_parse(name, &f);
 	if (dir.n == 0)
 		buf_adds(&folder, "INBOX");
-	else if (!name_from_dir(&folder, dir))
-		rc = err_set(&im->err, ERR_PERM, "%.*s is no folder",
-		    SLICE_FMT(slice_sub(dir, 0, 100)));
-	if (rc == 0 && !base_is_plain(f.base))
-		rc = err_set(&im->err, ERR_PERM, "%.*s is no message",
-		    SLICE_FMT(slice_sub(name, 0, 100)));
-	if (rc == 0)
-		rc = open_folder(im, buf_slice(&folder), b->box.special);
+	else if (!name_from_dir(&folder, dir)) {
+		buf_fini(&folder);
+		return leave_out(im, e, dir, b);
+	}
+	plain = base_is_plain(f.base);
+	rc = open_folder(im, buf_slice(&folder), b->box.special);
 	if (rc == 0 && b->box.uidvalidity != 0 && !b->taken) {
 		taken =
 		    mailbox_take_uids(im->m, b->box.uidvalidity, 1, &im->err);
@@ -354,11 +408,14 @@ take_message(struct import_mail *im, const struct tar_entry *e,
 			b->box.uidvalidity = 0;
 	}
 	if (rc == 0)
-		rc = take_bytes(im, e->size, NULL, true);
+		rc = take_bytes(
+		    im, e->size, NULL, plain ? on_tar_text : on_text);
+	if (rc == 0 && !plain && im->digest != NULL)
+		name_by_bytes(im, "tar", &base);
 	find_keywords(b, &f, &keywords);
 	info.flags = f.flags;
 	info.keywords = buf_slice(&keywords);
-	info.base = f.base;
+	info.base = plain ? f.base : buf_slice(&base);
 	info.uid = b->taken ? f.uid : 0;
 	if (keywords_check(info.keywords, NULL) == -1)
 		info.keywords.n = 0;
@@ -366,9 +423,24 @@ take_message(struct import_mail *im, const struct tar_entry *e,
 		im->known++; /* no byte is no message */
 	else if (rc == 0)
 		rc = end_one(im, &info, f.own_id ? f.email_id : 0);
+	buf_fini(&base);
 	buf_fini(&keywords);
 	buf_fini(&folder);
 	return rc;
+}
+
+/* A file of a Maildir that begins with a dot is no message. */
+static bool
+is_message(const struct tar_entry *e, struct slice path)
+{
+	struct slice name;
+
+	if (e->type != TAR_FILE || !(slice_starts(path, SLICE("cur/")) ||
+				       slice_starts(path, SLICE("new/"))))
+		return false;
+	name = slice_from(path, 4);
+	return name.n > 0 && name.p[0] != '.' &&
+	       slice_find(name, '/') == name.n;
 }
 
 /* [./][.FOLDER/](cur|new)/NAME or [./][.FOLDER/]NAME */
@@ -381,15 +453,13 @@ take_entry(struct import_mail *im, const struct tar_entry *e, bool small)
 		path = slice_from(path, 2);
 	if (path.n > 1 && path.p[0] == '.' && path.p[1] != '.')
 		dir = slice_cut(path, '/', &path);
-	if (e->type == TAR_FILE && !small &&
-	    (slice_starts(path, SLICE("cur/")) ||
-		slice_starts(path, SLICE("new/"))) &&
-	    slice_find(slice_from(path, 4), '/') == path.n - 4 && path.n > 4)
+	im->entries = true;
+	if (!small && is_message(e, path))
 		return take_message(im, e, dir, slice_from(path, 4));
 	(void)slice_cut(path, '/', &rest);
 	if (e->type == TAR_FILE && rest.n == 0)
 		return take_small(im, dir, path, e->size);
-	return take_bytes(im, e->type == TAR_FILE ? e->size : 0, NULL, false);
+	return take_bytes(im, e->size, NULL, NULL);
 }
 
 /* SMALL: only what stands beside messages. */
@@ -415,7 +485,7 @@ read_tar(struct import_mail *im, struct slice first, bool small)
 			break;
 		}
 		buf_reset(&pax);
-		rc = step == TAR_PAX ? take_bytes(im, e.size, &pax, false)
+		rc = step == TAR_PAX ? take_bytes(im, e.size, &pax, NULL)
 				     : take_entry(im, &e, small);
 		if (rc == 0 && step == TAR_PAX && !tar_pax(&e, buf_slice(&pax)))
 			rc = err_set(&im->err, ERR_PERM, "it is no tar");
@@ -435,11 +505,20 @@ read_tar(struct import_mail *im, struct slice first, bool small)
 static int
 import_tar(struct import_mail *im, struct slice first)
 {
-	if (lseek(im->fd, 0, SEEK_CUR) != -1 &&
-	    (read_tar(im, first, true) == -1 ||
-		lseek(im->fd, (off_t)first.n, SEEK_SET) == -1))
-		return -1;
-	return read_tar(im, first, false);
+	int rc = 0;
+
+	im->small_left = SMALL_MAX;
+	if (lseek(im->fd, 0, SEEK_CUR) != -1) {
+		rc = read_tar(im, first, true);
+		im->small_known = true;
+		if (rc == 0 && lseek(im->fd, (off_t)first.n, SEEK_SET) == -1)
+			rc = err_sys(&im->err, ERR_TEMP, "lseek");
+	}
+	if (rc == 0)
+		rc = read_tar(im, first, false);
+	if (rc == 0 && !im->entries)
+		return err_set(&im->err, ERR_PERM, "there is nothing in it");
+	return rc;
 }
 
 /* ---- all ---- */
@@ -525,6 +604,9 @@ import(struct asowner *o)
 		err = im->err;
 		rc = -1;
 	}
+	if (rc == 0 && im->left_out > 0)
+		rc = err_set(&err, ERR_PERM, "%lld messages were left out",
+		    (long long)im->left_out);
 	progress_end();
 	asowner_row(o);
 	out_num(o->out, im->messages);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/search/state.h"
+#include "store/message.h"
 #include "store/view.h"
 
 enum { STEP = 4096 };
@@ -26,6 +27,36 @@ search_results_fini(struct search_results *r)
 {
 	xfree(&r->v);
 	r->n = r->cap = 0;
+}
+
+/* Of the message at INDEX of the results; 0: it is gone. */
+static uint64_t
+modseq_at(const struct search_answer *a, size_t index)
+{
+	struct message_info info;
+
+	if (message_find(view_mailbox(a->view),
+		view_uid(a->view, a->results->v[index]), &info, NULL) != FOUND)
+		return 0;
+	return info.modseq;
+}
+
+uint64_t
+answer_modseq(const struct search_answer *a, uint64_t highest)
+{
+	const unsigned options = a->returns->options;
+	uint64_t first = 0, last = 0;
+
+	if (a->results->n == 0)
+		return 0;
+	if ((options & (RETURN_MIN | RETURN_MAX)) == 0 ||
+	    (options & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL)) != 0)
+		return highest;
+	if ((options & RETURN_MIN) != 0)
+		first = modseq_at(a, 0);
+	if ((options & RETURN_MAX) != 0)
+		last = modseq_at(a, a->results->n - 1);
+	return first > last ? first : last;
 }
 
 void

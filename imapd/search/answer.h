@@ -27,12 +27,13 @@ struct search_answer {
 	const struct view *view;
 	bool uid;        /* tell UIDs */
 	uint64_t modseq; /* RFC 7162 3.1.5; 0: not to be told */
-
 	bool begun;
 	size_t at, end; /* of a list of results */
 	struct seqset_writer writer;
 };
 
+/* MODSEQ of what A tells (RFC 7162 3.1.5); HIGHEST: of all that was found. */
+uint64_t answer_modseq(const struct search_answer *a, uint64_t highest);
 /* "* ESEARCH (TAG "A1" MORE)[ UID]"; MORE may be empty. */
 void answer_put_head(
     struct buf *out, struct slice tag, struct slice more, bool uid);

@@ -3,11 +3,11 @@
 
 #include "imapd/conf.h"
 #include "imapd/conn/session.h"
+#include "store/view.h"
 #include "sys/clock.h"
 
 void
-progress_tell(
-    struct progress *p, struct session *s, uint32_t done, uint32_t total)
+progress_tell(struct progress *p, struct session *s, uint32_t done)
 {
 	const int64_t now_ms = clock_ms();
 
@@ -17,5 +17,5 @@ progress_tell(
 		return;
 	p->told_ms = now_ms;
 	imapd_untagged(s, "OK [INPROGRESS (\"%.*s\" %u %u)] Searching",
-	    SLICE_FMT(s->tag), done, total);
+	    SLICE_FMT(s->tag), done, view_count(s->view));
 }

@@ -12,8 +12,7 @@ struct progress {
 	int64_t told_ms; /* by the clock that runs forward; 0: not begun */
 };
 
-/* DONE of TOTAL messages were looked at: tell it when it is time. */
-void progress_tell(
-    struct progress *p, struct session *s, uint32_t done, uint32_t total);
+/* DONE of the mailbox's messages were looked at: tell it when it is time. */
+void progress_tell(struct progress *p, struct session *s, uint32_t done);
 
 #endif

@@ -18,11 +18,11 @@
 #include "imapd/search/finder.h"
 #include "imapd/search/order.h"
 #include "imapd/search/progress.h"
+#include "imapd/search/sorted.h"
 #include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
 #include "imapd/selected/modseq.h"
 #include "store/message.h"
-#include "store/view.h"
 
 struct request {
 	struct search_returns returns;
@@ -40,9 +40,10 @@ struct search_job {
 	struct progress progress;
 	struct buf key, column; /* of a message */
 	struct order order;
-	bool reading; /* the envelope of what was found last */
-	bool found;   /* all that there is */
-	bool ordered; /* so that results has it */
+	struct sorted *sorted; /* the order to be found; NULL: none */
+	bool reading;          /* the envelope of what was found last */
+	bool found;            /* all that there is */
+	bool ordered;          /* so that results has it */
 	struct search_results results;
 	struct search_answer answer;
 	struct search_context *context; /* NULL: no UPDATE */
@@ -121,6 +122,10 @@ take_in(struct search_job *j, struct err *err)
 
 	if (finder_modseq(j->finder) > j->modseq)
 		j->modseq = finder_modseq(j->finder);
+	if (sorted_is_known(j->sorted)) {
+		sorted_hit(j->sorted, seq);
+		return FOUND;
+	}
 	if (!j->request.sorted) {
 		search_results_add(&j->results, seq);
 		return FOUND;
@@ -149,43 +154,23 @@ find(struct search_job *j, struct err *err)
 static void
 put_in_order(struct search_job *j)
 {
+	if (sorted_is_known(j->sorted)) {
+		j->ordered = !sorted_pick(j->sorted, j->session, &j->results);
+		return;
+	}
 	if (j->request.sorted && order_step(&j->order))
 		return;
 	for (size_t i = 0; i < j->order.n; i++)
 		search_results_add(&j->results, j->order.v[i].item);
 	j->ordered = true;
+	sorted_keep(j->sorted, j->session, &j->results);
 }
 
-/* Of the message at INDEX of the results; 0: it is gone. */
-static uint64_t
-modseq_at(const struct search_job *j, size_t index)
+static void
+tell_modseq(struct search_job *j)
 {
-	struct view *v = j->session->view;
-	struct message_info info;
-
-	if (message_find(view_mailbox(v), view_uid(v, j->results.v[index]),
-		&info, NULL) != FOUND)
-		return 0;
-	return info.modseq;
-}
-
-/* Of what is told (RFC 7162 3.1.5). */
-static uint64_t
-modseq_told(const struct search_job *j)
-{
-	const unsigned options = j->request.returns.options;
-	uint64_t first = 0, last = 0;
-
-	if (!j->request.search.modseq || j->results.n == 0)
-		return 0;
-	if ((options & (RETURN_MIN | RETURN_MAX)) == 0 ||
-	    (options & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL)) != 0)
-		return j->modseq;
-	if ((options & RETURN_MIN) != 0)
-		first = modseq_at(j, 0);
-	if ((options & RETURN_MAX) != 0)
-		last = modseq_at(j, j->results.n - 1);
-	return first > last ? first : last;
+	if (j->request.search.modseq)
+		j->answer.modseq = answer_modseq(&j->answer, j->modseq);
 }
 
 static void
@@ -211,7 +196,7 @@ on_more(struct session *s, struct imapd_job *job)
 		} else if (!j->ordered) {
 			put_in_order(j);
 			if (j->ordered)
-				j->answer.modseq = modseq_told(j);
+				tell_modseq(j);
 		} else if (!answer_step(&j->answer, s->tag,
 			       (struct slice){ NULL, 0 }, imapd_out(s))) {
 			finish(j);
@@ -219,8 +204,7 @@ on_more(struct session *s, struct imapd_job *job)
 		}
 	}
 	if (!j->found)
-		progress_tell(&j->progress, s, finder_seq(j->finder),
-		    view_count(s->view));
+		progress_tell(&j->progress, s, finder_seq(j->finder));
 	imapd_more(s);
 }
 
@@ -235,11 +219,21 @@ on_free(struct session *s, struct imapd_job *job)
 	search_results_fini(&j->results);
 	buf_fini(&j->key);
 	buf_fini(&j->column);
+	sorted_free(&j->sorted);
 	context_free(&j->context);
 	xfree(&j);
 }
 
 static const struct job_ops ops = { .more = on_more, .free = on_free };
+
+static void
+read_keys(struct search_job *j)
+{
+	if (sortkey_column(&j->request.by) != SORTKEY_NO_COLUMN)
+		finder_read_column(j->finder, COLUMN_SORT);
+	else
+		finder_read_records(j->finder);
+}
 
 static void
 start(struct session *s, struct parse *p, const struct request *r)
@@ -263,13 +257,14 @@ start(struct session *s, struct parse *p, const struct request *r)
 	if ((r->returns.options & RETURN_UPDATE) != 0)
 		j->context = context_new(
 		    s, r->program, r->sorted ? &j->request.by : NULL, uid);
-	j->finder =
-	    finder_new(&j->request.search, s->view, p->arena, !r->sorted);
+	/* A context goes on with the keys. */
+	if (r->sorted && j->context == NULL)
+		j->sorted = sorted_new(s, &r->by);
+	j->finder = finder_new(&j->request.search, s->view, p->arena,
+	    !r->sorted || sorted_is_known(j->sorted));
 	finder_ask(j->finder, s->user, p->arena);
-	if (r->sorted && sortkey_column(&r->by) != SORTKEY_NO_COLUMN)
-		finder_read_column(j->finder, COLUMN_SORT);
-	else if (r->sorted)
-		finder_read_records(j->finder);
+	if (r->sorted && !sorted_is_known(j->sorted))
+		read_keys(j);
 	if (!r->sorted)
 		j->limited = finder_limit(j->finder, p->arena, imapd_limit());
 	imapd_start(s, &j->job);

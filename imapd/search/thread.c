@@ -121,8 +121,7 @@ on_more(struct session *s, struct imapd_job *job)
 		}
 	}
 	if (!j->found)
-		progress_tell(&j->progress, s, finder_seq(j->finder),
-		    view_count(s->view));
+		progress_tell(&j->progress, s, finder_seq(j->finder));
 	imapd_more(s);
 }
 

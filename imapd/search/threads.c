@@ -79,30 +79,49 @@ hash_of(const struct threads *t, const struct thread_table *table, uint32_t i)
 	return table == &t->ids ? t->nodes[i].id : t->nodes[i].subject;
 }
 
-/* Where HASH is, or would stand. */
+/* What a slot has of a hash, so that few nodes are looked at that have another
+ * one: they are all over the memory. */
+static uint32_t
+tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* Where HASH is, or would stand: that has its tag then. */
 static uint32_t *
 table_at(
     const struct threads *t, const struct thread_table *table, uint64_t hash)
 {
-	size_t i = hash & (table->n - 1);
+	const uint32_t tag = tag_of(hash);
+	size_t i = tag & (table->n - 1);
+	struct thread_slot *s;
 
-	while (
-	    table->slots[i] != 0 && hash_of(t, table, table->slots[i]) != hash)
-		i = (i + 1) & (table->n - 1);
-	return &table->slots[i];
+	for (;; i = (i + 1) & (table->n - 1)) {
+		s = &table->slots[i];
+		if (s->node == 0 ||
+		    (s->tag == tag && hash_of(t, table, s->node) == hash))
+			break;
+	}
+	s->tag = tag;
+	return &s->node;
 }
 
 static void
-table_grow(const struct threads *t, struct thread_table *table)
+table_grow(struct thread_table *table)
 {
 	struct thread_table old = *table;
 
 	table->n = old.n > 0 ? 2 * old.n : 256;
 	table->slots = xcalloc(table->n, sizeof *table->slots);
-	for (size_t i = 0; i < old.n; i++)
-		if (old.slots[i] != 0)
-			*table_at(t, table, hash_of(t, table, old.slots[i])) =
-			    old.slots[i];
+	for (size_t i = 0; i < old.n; i++) {
+		size_t to = old.slots[i].tag & (table->n - 1);
+
+		if (old.slots[i].node == 0)
+			continue;
+		while (table->slots[to].node != 0)
+			to = (to + 1) & (table->n - 1);
+		table->slots[to] = old.slots[i];
+	}
 	xfree(&old.slots);
 }
 
@@ -110,7 +129,7 @@ static uint32_t *
 table_slot(const struct threads *t, struct thread_table *table, uint64_t hash)
 {
 	if (2 * (table->used + 1) > table->n)
-		table_grow(t, table);
+		table_grow(table);
 	return table_at(t, table, hash);
 }
 
@@ -179,6 +198,21 @@ unlink_node(struct threads *t, uint32_t child)
 	c->parent = 0;
 }
 
+/* All are needed soon, and each is somewhere else. */
+static void
+fetch_slots(const struct threads *t, const struct thread_message *m)
+{
+	const struct thread_table *table = &t->ids;
+	const size_t mask = table->n - 1;
+
+	if (table->n == 0)
+		return;
+	__builtin_prefetch(&table->slots[tag_of(m->id) & mask]);
+	for (size_t i = 0; i < m->nreferences; i++)
+		__builtin_prefetch(
+		    &table->slots[tag_of(m->references[i]) & mask]);
+}
+
 /* (1) A, B: the references among each other.  Gives the last one, 0: none. */
 static uint32_t
 link_references(struct threads *t, const struct thread_message *m)
@@ -225,10 +259,12 @@ node_of_message(struct threads *t, const struct thread_message *m)
 void
 threads_add(struct threads *t, const struct thread_message *m)
 {
-	const uint32_t node = node_of_message(t, m);
-	struct thread_node *n = &t->nodes[node];
-	uint32_t last;
+	struct thread_node *n;
+	uint32_t node, last;
 
+	fetch_slots(t, m);
+	node = node_of_message(t, m);
+	n = &t->nodes[node];
 	n->real = true;
 	n->number = m->number;
 	n->date_s = m->date_s;

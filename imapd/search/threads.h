@@ -50,7 +50,10 @@ struct threads {
 	size_t limit; /* nodes; beyond it no more are made for references */
 
 	struct thread_table {
-		uint32_t *slots;
+		struct thread_slot {
+			uint32_t node; /* 0: it is free */
+			uint32_t tag;  /* of its hash */
+		} * slots;
 		size_t n; /* a power of two */
 		size_t used;
 	} ids, subjects;

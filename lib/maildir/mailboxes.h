@@ -13,6 +13,7 @@ struct buf;
 
 /* ---- mailboxes of the account at ACCOUNTFD ---- */
 
+enum { MAILDIR_NAMES_MAX = 64 << 20 }; /* bytes */
 /* Their directories ("" first: INBOX is the account's own), as C strings one
  * behind the other. */
 int maildir_names(int accountfd, struct buf *dirs, struct err *err);

@@ -15,19 +15,32 @@ textfile_load(int dirfd, const char *name, struct buf *out, struct err *err)
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	int fd = openat(dirfd, name, flags);
 	struct stat sb;
-	int rc;
+	enum found f = FOUND;
 
-	if (fd == -1 && (errno == ENOENT || errno == ELOOP))
+	if (fd == -1 && (errno == ENOENT || errno == ELOOP || errno == ENXIO))
 		return ABSENT;
 	if (fd == -1) {
 		err_sys(err, ERR_TEMP, "open %s", name);
 		return TEMPFAIL;
 	}
-	rc = fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode)
-		 ? fd_read_file(fd, out, err)
-		 : err_set(err, ERR_TEMP, "%s is no regular file", name);
+	if (fstat(fd, &sb) == -1) {
+		err_sys(err, ERR_TEMP, "fstat %s", name);
+		f = TEMPFAIL;
+	} else if (S_ISDIR(sb.st_mode)) {
+		err_set_code(
+		    err, ERR_TEMP, ERR_CANNOT, "%s is a directory", name);
+		f = TEMPFAIL;
+	} else if (!S_ISREG(sb.st_mode)) {
+		f = ABSENT;
+	} else if ((uint64_t)sb.st_size > out->max) {
+		err_set_code(err, ERR_TEMP, ERR_TOO_BIG,
+		    "%s is larger than %zu bytes", name, out->max);
+		f = TEMPFAIL;
+	} else if (fd_read_file(fd, out, err) == -1) {
+		f = TEMPFAIL;
+	}
 	fd_close(&fd);
-	return rc == 0 ? FOUND : TEMPFAIL;
+	return f;
 }
 
 int

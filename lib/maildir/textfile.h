@@ -7,8 +7,9 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-/* Append the regular file NAME to OUT, never through a link; more than OUT
- * takes is TEMPFAIL. */
+/* Append the regular file NAME to OUT, never through a link; what is a link, a
+ * fifo or a device is ABSENT.  TEMPFAIL with ERR_CANNOT where it is a
+ * directory, with ERR_TOO_BIG where it is more than OUT takes. */
 enum found textfile_load(
     int dirfd, const char *name, struct buf *out, struct err *err);
 /* Replace it, synced later with others; until then a power cut may leave it

@@ -15,9 +15,9 @@
 #include "maildir/boxfile.h"
 #include "maildir/mailboxes.h"
 #include "maildir/name.h"
-#include "maildir/special.h"
 #include "maildir/takeover.h"
 #include "store/adopt.h"
+#include "store/boxfiles.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
@@ -25,11 +25,6 @@
 #include "store/scan.h"
 #include "sys/clock.h"
 #include "sys/kv.h"
-
-enum {
-	DIRS_LIMIT = 64 << 20,
-	UID_STEP = 1000,
-};
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -44,94 +39,11 @@ boxes_shown(struct account *a, unsigned *shown, struct err *err)
 	return 0;
 }
 
-/* An id names one mailbox: a copy of a mailbox's directory gets its own. */
-static int
-id_taken(struct tx *tx, const char *id, struct err *err)
-{
-	struct ix_box b;
-	uint32_t from = 0;
-	enum found f;
-
-	while ((f = ix_next_box(tx->t, from, &b, err)) == FOUND) {
-		if (strcmp(b.id, id) == 0)
-			return 1;
-		from = b.box + 1;
-	}
-	return f == TEMPFAIL ? -1 : 0;
-}
-
-/* One of its own for a mailbox that brings none. */
-static int
-give_uidvalidity(struct tx *tx, const struct ix_box *b, bool known,
-    struct boxfile *f, struct err *err)
-{
-	if (b->dir[0] != '\0')
-		return known ? 0 : tx_uidvalidity(tx, &f->uidvalidity, err);
-	if (!known)
-		return tx_uidvalidity_first(tx, f, err);
-	tx_uidvalidity_seen(tx, f->uidvalidity);
-	f->given = 0;
-	return 0;
-}
-
-/* A new account goes to disk with its first message. */
-static int
-write_boxfile(struct tx *tx, const struct ix_box *b, const struct maildir *d,
-    bool known, const struct boxfile *f, struct err *err)
-{
-	if (b->dir[0] != '\0' || known || !maildir_is_empty(d))
-		return boxfile_write(d->fd, f, err);
-	tx->meta.clean = IX_UNSYNCED;
-	tx->ix->unsynced = true;
-	tx->ix->synced = false;
-	return boxfile_put(d->fd, f, err);
-}
-
-/* What the mailbox's own file says, or what it shall say. */
-static int
-load_boxfile(struct tx *tx, struct ix_box *b, const struct maildir *d,
-    const struct takeover *from, struct err *err)
-{
-	struct boxfile f = { 0 };
-	enum found have = boxfile_read(d->fd, &f, err);
-	const int taken = have == FOUND ? id_taken(tx, f.id, err) : 0;
-
-	if (have == TEMPFAIL || taken == -1)
-		return -1;
-	b->uidnext = f.ceiling;
-	if (have == ABSENT || taken == 1) {
-		const bool known = taken == 0 && from->uidvalidity != 0;
-
-		f.given = 0;
-		f.uidvalidity = from->uidvalidity;
-		if (give_uidvalidity(tx, b, known, &f, err) == -1)
-			return -1;
-		b->uidnext = known ? from->uidnext : 1;
-		f.ceiling = b->uidnext + UID_STEP;
-		strlcpy(f.id, known ? from->id : "", sizeof f.id);
-		if (f.id[0] == '\0' || id_taken(tx, f.id, err) != 0)
-			boxfile_new_id(f.id);
-		if (have == ABSENT)
-			f.special = special_of(slice_str(b->name));
-		if (write_boxfile(tx, b, d, known, &f, err) == -1)
-			return -1;
-	}
-	tx_uidvalidity_seen(tx, f.uidvalidity);
-	if (b->dir[0] == '\0') {
-		tx_uidvalidity_seen(tx, f.given);
-		tx->meta.given = f.given;
-	}
-	b->uidvalidity = f.uidvalidity;
-	b->ceiling = f.ceiling;
-	b->special = f.special;
-	memcpy(b->id, f.id, sizeof b->id);
-	return 0;
-}
-
-/* The box with name and directory, its messages still to be read. */
+/* The box with name and directory, its messages still to be read.  ODD: it
+ * failed because of what stands there, before anything was recorded. */
 static int
 adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
-    int64_t *left, struct err *err)
+    int64_t *left, bool *odd, struct err *err)
 {
 	struct takeover from;
 	const struct scan_how how = { .build = true,
@@ -141,7 +53,9 @@ adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
 	int rc = takeover_load(&from, d->fd, err);
 
 	if (rc == 0)
-		rc = load_boxfile(tx, b, d, &from, err);
+		rc = boxfiles_load(tx, b, d, &from, err);
+	*odd = rc == -1 && err != NULL &&
+	       (err->code == ERR_CANNOT || err->code == ERR_TOO_BIG);
 	takeover_only(&from, b->uidvalidity);
 	b->first_recent = 1;
 	kwtable_begin(tx, b, d);
@@ -160,13 +74,13 @@ adopt_box(struct tx *tx, struct ix_box *b, const struct maildir *d, bool doubt,
 
 /* The others are listed all the same, and it is looked at again next time. */
 static void
-skip(struct tx *tx, const char *dir)
+skip(struct tx *tx, const char *dir, const char *why)
 {
 	ACCOUNT_OF(tx->ix)->skipped = true;
 	if (!ACCOUNT_OF(tx->ix)->told_unusable)
 		log_warn("store.directory-unusable",
 		    kv_s("home", ACCOUNT_OF(tx->ix)->name),
-		    kv_s("directory", dir));
+		    kv_s("directory", dir), kv_s("why", why));
 	ACCOUNT_OF(tx->ix)->told_unusable = true;
 }
 
@@ -179,6 +93,7 @@ boxes_adopt(
 	struct buf name;
 	enum found f = ABSENT;
 	uint32_t other;
+	bool odd = false;
 	int rc;
 
 	buf_init(&name, NAME_LIMIT);
@@ -192,15 +107,19 @@ boxes_adopt(
 	if (f != ABSENT)
 		return f == FOUND ? 0 : -1;
 	if (!maildir_is_usable(tx->ix->fd, dir)) {
-		skip(tx, dir);
+		skip(tx, dir, "its owner may not read and write it");
 		return 0;
 	}
 	f = maildir_open(&d, tx->ix->fd, dir, true, err);
 	if (f != FOUND)
 		return f == ABSENT ? 0 : -1;
 	tx->meta.next_box++;
-	rc = adopt_box(tx, &b, &d, doubt, left, err);
+	rc = adopt_box(tx, &b, &d, doubt, left, &odd, err);
 	maildir_close(&d);
+	if (odd && dir[0] != '\0') {
+		skip(tx, dir, err->text);
+		return 0;
+	}
 	return rc;
 }
 
@@ -329,14 +248,17 @@ sync_dirs(struct account *a, struct err *err)
 
 	if (handle_begin(a, TX_ROOM, &tx, err) == -1)
 		return -1;
-	buf_init(&dirs, DIRS_LIMIT);
+	buf_init(&dirs, MAILDIR_NAMES_MAX);
 	a->skipped = false;
+	boxfiles_gather(a);
 	mtime_ns = maildir_names_time(a->ix.fd);
 	rc = maildir_names(a->ix.fd, &dirs, err);
 	if (rc == 0)
 		rc = forget_missing(&tx, buf_slice(&dirs), err);
 	if (rc == 0)
 		rc = adopt_all(&tx, buf_slice(&dirs), err);
+	if (boxfiles_settle(a, err) == -1)
+		rc = -1;
 	/* A change within the same tick would not show. */
 	if (is_recent(mtime_ns) || a->skipped)
 		mtime_ns = 0;

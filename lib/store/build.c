@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -29,6 +30,7 @@
 #include "maildir/tree.h"
 #include "store/account.h"
 #include "store/boxes.h"
+#include "store/boxfiles.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/notify.h"
@@ -40,8 +42,6 @@
 #define INDEX     INDEX_DIR
 #define INDEX_NEW "pabal.index.new"
 #define INDEX_OLD "pabal.index.old"
-
-enum { DIRS_LIMIT = 64 << 20 };
 
 /* Numbers go on from the wall clock, so that a client's are below them. */
 static int
@@ -83,14 +83,15 @@ build_all(struct account *a, bool doubt, struct err *err)
 	struct slice rest;
 	int rc;
 
-	buf_init(&dirs, DIRS_LIMIT);
+	boxfiles_gather(a);
+	buf_init(&dirs, MAILDIR_NAMES_MAX);
 	rc = maildir_names(a->ix.fd, &dirs, err);
 	rest = buf_slice(&dirs);
 	while (rest.n > 0 && rc == 0)
 		rc = build_box(
 		    a, slice_cut(rest, '\0', &rest).p, doubt, &left, err);
 	buf_fini(&dirs);
-	return rc;
+	return boxfiles_settle(a, err) == -1 ? -1 : rc;
 }
 
 static int
@@ -121,6 +122,7 @@ build(struct account *a, bool doubt, struct err *err)
 
 	must(a->ix.env == NULL);
 	tree_remove(a->ix.fd, INDEX_NEW);
+	(void)unlinkat(a->ix.fd, INDEX_NEW, 0); /* where it is no directory */
 	if (mkdirat(a->ix.fd, INDEX_NEW, 0700) == -1)
 		return err_sys(err, ERR_TEMP, "make " INDEX_NEW);
 	fd = openat(a->ix.fd, INDEX_NEW, DIR_FLAGS);

@@ -83,10 +83,13 @@ first_due(const struct store *s, int64_t *wait_ms)
 	*wait_ms = FLUSH_RETRY_MS;
 	TAILQ_FOREACH(a, &s->behind, behind_link)
 	{
-		if (a->flush_ms <= now_ms)
+		const int64_t due_ms =
+		    a->flush_ms > a->wait_ms ? a->flush_ms : a->wait_ms;
+
+		if (due_ms <= now_ms)
 			return a;
-		if (a->flush_ms - now_ms < *wait_ms)
-			*wait_ms = a->flush_ms - now_ms;
+		if (due_ms - now_ms < *wait_ms)
+			*wait_ms = due_ms - now_ms;
 	}
 	return NULL;
 }

@@ -21,6 +21,8 @@ struct account {
 	unsigned refs;
 	bool told_unusable, told_unkept; /* see boxes_adopt, keep.c */
 	bool skipped;      /* a directory that we may not use was met */
+	bool gathers;      /* see boxfiles.h */
+	unsigned boxfiles; /* written since then */
 	bool renamed;      /* and one that others gave another name */
 	bool deleted_left; /* directories of deleted mailboxes are there */
 	struct append *last_append; /* append_place_all's, within it */
@@ -31,9 +33,11 @@ struct account {
 	LIST_HEAD(, account_watch) watches;
 	LIST_HEAD(, mailbox) boxes;
 	TAILQ_ENTRY(account) link;
-	bool behind;      /* on the store's list, which then holds it open */
-	int64_t flush_ms; /* not tried before; after a failure */
-	bool given_up;    /* it failed, and nobody had the account open */
+	bool behind;       /* on the store's list, which then holds it open */
+	int64_t behind_ms; /* since when */
+	int64_t wait_ms;   /* until then others go first */
+	int64_t flush_ms;  /* not tried before; after a failure */
+	bool given_up;     /* it failed, and nobody had the account open */
 	TAILQ_ENTRY(account) behind_link;
 };
 

@@ -11,6 +11,7 @@
 #include "store/keep.h"
 #include "store/kwtable.h"
 #include "store/mailbox.h"
+#include "store/notify.h"
 #include "store/remove.h"
 #include "store/snapshot.h"
 #include "store/sync.h"
@@ -192,6 +193,7 @@ expunge_batch(struct mailbox *m, const uint32_t *uids, size_t n, bool any,
 	struct tx tx;
 	int rc = 0;
 
+	notify_flusher_wait(m->a);
 	if (sync_begin(m, TX_ROOM, &tx, &b, err) == -1)
 		return -1;
 	times = maildir_times(&m->dirs);

@@ -18,7 +18,7 @@
 #include "store/store.h"
 #include "store/whole.h"
 
-enum { FLUSH_DELAY_MS = 1000 };
+enum { FLUSH_DELAY_MS = 1000, FLUSH_WAIT_MS = 5000 };
 
 void
 account_watch(struct account *a, struct account_watch *w)
@@ -60,11 +60,21 @@ notify_flusher(struct account *a)
 	if (a->behind)
 		return;
 	a->behind = true;
-	a->flush_ms = 0;
+	a->behind_ms = ev_now_ms();
+	a->flush_ms = a->wait_ms = 0;
 	a->refs++;
 	TAILQ_INSERT_TAIL(&s->behind, a, behind_link);
 	if (!ev_timer_running(&s->flusher))
 		ev_timer_set(&s->flusher, FLUSH_DELAY_MS);
+}
+
+void
+notify_flusher_wait(struct account *a)
+{
+	const int64_t now_ms = ev_now_ms();
+
+	if (a->behind && now_ms < a->behind_ms + FLUSH_WAIT_MS)
+		a->wait_ms = now_ms + FLUSH_DELAY_MS;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/quota_policy.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -62,6 +63,10 @@ parse_what(struct slice text, struct quota_rule *r)
 		r->extra_percent = (unsigned)cur_u64(&c, PERCENT_MAX);
 		return cur_try(&c, "%") && cur_end(&c);
 	}
+	/* Without a unit it is more likely that a % is missing. */
+	if (cur_rest(&c).n > 0 &&
+	    isdigit((unsigned char)text.p[text.n - 1]) != 0)
+		return false;
 	if (!conf_parse_size(cur_rest(&c), &bytes))
 		return false;
 	r->extra_bytes = (uint64_t)bytes;

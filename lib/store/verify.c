@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/verify.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -9,7 +10,10 @@
 #include "index/walk.h"
 #include "maildir/boxfile.h"
 #include "maildir/listing.h"
+#include "maildir/mailboxes.h"
 #include "maildir/maildir.h"
+#include "maildir/name.h"
+#include "maildir/tree.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/sync.h"
@@ -214,4 +218,54 @@ account_verify(
 	differ(&v, "account-messages", 0, NULL, meta.messages, messages);
 	differ(&v, "account-bytes", 0, NULL, meta.bytes, bytes);
 	return 0;
+}
+
+/* Has DIR what makes a directory a Maildir? */
+static bool
+has_messages(int accountfd, const char *dir)
+{
+	int fd = openat(accountfd, dir, TREE_DIR_FLAGS);
+	const bool has = fd != -1 && maildir_is_account(fd);
+
+	fd_close(&fd);
+	return has;
+}
+
+static int
+verify_dir(struct verifying *v, struct account *a, struct kv_txn *t,
+    const char *dir, struct err *err)
+{
+	struct buf name = { .max = NAME_LIMIT };
+	enum found f = FOUND;
+	uint32_t box;
+
+	if (!name_from_dir(&name, slice_str(dir)))
+		differ(v, "misnamed", 0, dir, 0, has_messages(a->ix.fd, dir));
+	else if ((f = ix_find_box(t, buf_slice(&name), &box, err)) == ABSENT)
+		differ(v, "unusable", 0, dir, 0, 1);
+	buf_fini(&name);
+	return f == TEMPFAIL ? -1 : 0;
+}
+
+int
+account_verify_dirs(
+    struct account *a, verify_visit *visit, void *arg, struct err *err)
+{
+	struct verifying v = { .visit = visit, .arg = arg };
+	struct buf dirs = { .max = MAILDIR_NAMES_MAX };
+	struct kv_txn *t = NULL;
+	struct slice rest;
+	int rc;
+
+	if (handle_enter(a, err) == -1)
+		return -1;
+	rc = maildir_names(a->ix.fd, &dirs, err);
+	if (rc == 0 && (t = kv_read(a->ix.env, err)) == NULL)
+		rc = -1;
+	rest = buf_slice(&dirs);
+	while (rc == 0 && rest.n > 0)
+		rc = verify_dir(&v, a, t, slice_cut(rest, '\0', &rest).p, err);
+	kv_abort(&t);
+	buf_fini(&dirs);
+	return rc;
 }

@@ -29,5 +29,11 @@ int mailbox_verify(struct mailbox *m, bool thorough, bool *building,
 /* The sums of the account over its mailboxes. */
 int account_verify(
     struct account *a, verify_visit *visit, void *arg, struct err *err);
+/* Directories of the account that look like mailboxes and are none here, as
+ * file of a finding: "unusable", which could be one if its owner might read it
+ * and what stands beside its messages were in order, and "misnamed", whose
+ * name cannot be that of a mailbox although it has messages. */
+int account_verify_dirs(
+    struct account *a, verify_visit *visit, void *arg, struct err *err);
 
 #endif

@@ -64,7 +64,7 @@ def test_many_accounts(make_pabal):
         text = p.pabal("mailbox", "list", who)
         assert text.splitlines()[0].startswith("ACCOUNT")
         assert any(l.startswith(ALICE) for l in text.splitlines())
-    assert rows(p, "list", "example.org") == []
+    assert "has no account" in p.pabal_fails("mailbox", "list", "example.org")
     assert not p.pabal("mailbox", "list", ALICE).startswith("ACCOUNT")
     p.pabal_fails("mailbox", "list")
     p.pabal_fails("mailbox", "list", ALICE, "--all")
@@ -481,3 +481,78 @@ def test_no_ghosts(make_pabal):
     os.chmod(conf, 0o644)
     assert set(doveadm("mailbox", "list")) == {"INBOX"}
     assert doveadm("search", "mailbox", "*", "all").__len__() == 2
+
+
+ODD = {
+    "box-fifo": (lambda f: os.mkfifo(f / "pabal-mailbox"), True),
+    "box-directory": (lambda f: (f / "pabal-mailbox").mkdir(), False),
+    "box-large": (lambda f: (f / "pabal-mailbox").write_bytes(bytes(1 << 17)),
+                  False),
+    "box-no-uids": (lambda f: (f / "pabal-mailbox").write_text(
+        "pabal-mailbox 1\nuidvalidity 5\nid " + "30" * 16 +
+        "\nceiling 4294967295\n"), True),
+    "list-fifo": (lambda f: os.mkfifo(f / "dovecot-uidlist"), True),
+    "list-large": (lambda f: os.truncate(
+        os.open(f / "dovecot-uidlist", os.O_CREAT | os.O_RDWR), 1 << 30),
+        False),
+    "letters-fifo": (lambda f: os.mkfifo(f / "dovecot-keywords"), True),
+    "letters-directory": (lambda f: (f / "dovecot-keywords").mkdir(), False),
+}
+
+
+def own(top):
+    """TOP and what is in it belong to the mailbox owner of its directory."""
+    sb = os.stat(top.parent)
+    for path in [top, *top.rglob("*")]:
+        os.chown(path, sb.st_uid, sb.st_gid, follow_symlinks=False)
+
+
+def test_an_odd_folder_harms_no_other(make_pabal):
+    """A file that is none in one folder: INBOX and delivery go on, and check
+    says which folder it is."""
+    p = make_pabal(users=["alice", *ODD])
+    for name, (make, usable) in ODD.items():
+        p.send("before", to=f"{name}@{DOMAIN}")
+        p.wait_mail(name, "before")
+    p.stop()
+    for name, (make, usable) in ODD.items():
+        top = pathlib.Path(p.maildir(name))
+        folder = top / ".F"
+        for sub in "cur", "new", "tmp":
+            (folder / sub).mkdir(parents=True)
+        (folder / "cur" / "1.m:2,S").write_text("Subject: in F\n\nx\n")
+        make(folder)
+        own(folder)
+        shutil.rmtree(top / "pabal.index")
+    p.start()
+    for name, (make, usable) in ODD.items():
+        who = f"{name}@{DOMAIN}"
+        p.send("after", to=who)
+        p.wait_mail(name, "after")
+        with p.imap(name) as imap:
+            assert imap.select("INBOX")[1] == [b"2"], name
+            assert (imap.select("F")[0] == "OK") == usable, name
+        if usable:
+            p.pabal("mailbox", "check", who)
+            continue
+        out = p.pabal_fails("--json", "mailbox", "check", who)
+        row, = json.loads(out[out.index("["):out.rindex("]") + 1])
+        assert (row["differs"], row["file"]) == ("unusable", ".F"), name
+        assert ".F" in p.pabal_fails("mailbox", "export", who, "--to", "-")
+
+
+def test_what_is_no_folder(make_pabal):
+    p = make_pabal()
+    p.send("one")
+    p.wait_mail("alice", "one")
+    top = pathlib.Path(p.maildir("alice"))
+    for name in ".inbox", ".INBOX", ".a..b", ".empty..dir":
+        (top / name).mkdir()
+        if name != ".empty..dir":
+            (top / name / "cur").mkdir()
+        own(top / name)
+    out = p.pabal_fails("--json", "mailbox", "check", ALICE)
+    found = json.loads(out[out.index("["):out.rindex("]") + 1])
+    assert {(r["differs"], r["file"]) for r in found} == {
+        ("misnamed", n) for n in (".inbox", ".INBOX", ".a..b")}
+    assert "has no account" in p.pabal_fails("mailbox", "list", "nowhere.test")

@@ -159,9 +159,48 @@ def test_what_means_harm(make_pabal, tmp_path):
     with open(path, "wb") as f:
         f.write(b"\xff" * 4096)
     assert "no tar" in p.pabal_fails("mailbox", "import", BOB, path)
+    with open(path, "wb") as f:
+        f.write(bytes(10240))
+    assert "nothing in it" in p.pabal_fails("mailbox", "import", BOB, path)
     with tarfile.open(path, "w") as t:
-        t.addfile(*entry("cur/.hidden"))
-    assert "no message" in p.pabal_fails("mailbox", "import", BOB, path)
+        for i in range(2):
+            text = b"pabal-keywords 1\n" + b"1 b word\n" * (4 << 20)
+            t.addfile(*entry(f".F{i}/pabal-keywords", text))
+    assert "more than" in p.pabal_fails("mailbox", "import", BOB, path)
+
+
+def test_odd_entries_do_not_end_it(make_pabal, tmp_path):
+    """What other programs write, and what has no place here."""
+    p = make_pabal()
+    path = str(tmp_path / "odd")
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT,
+                      pax_headers={"comment": "x" * 2000}) as t:
+        t.addfile(*entry("cur/1.a:2,S"))
+        t.addfile(*entry("cur/.nfs0001"))
+        t.addfile(*entry(".x.x..y/cur/2.a:2,"))
+        t.addfile(*entry("cur/3 with blanks:2,F", b"Subject: 3\n\nx\n"))
+        for kind in b"D", b"M", b"V", b"Z":
+            t.addfile(*entry("cur/none", type=kind))
+        t.addfile(*entry("cur/4.a", b"Subject: 4\n\nx\n",
+                         type=tarfile.CONTTYPE))
+        t.addfile(*entry("n" * 150, type=tarfile.LNKTYPE, linkname="m" * 150,
+                         text=b""))
+    with open(path, "rb") as f:
+        whole = f.read()
+    assert tarfile.BLOCKSIZE * 2 < len(whole)
+    out = p.pabal_fails("--json", "mailbox", "import", BOB, path)
+    assert ".x.x..y is no folder" in out and "1 messages were left" in out
+    with p.imap("bob") as imap:
+        there = box(imap, "INBOX")[2].values()
+    subjects = sorted(re.search(rb"Subject: (\S+)", m[2])[1] for m in there)
+    assert subjects == [b"3", b"4", b"x"]
+    # GNU's: long names of links, numbers that do not fit.
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as t:
+        t.addfile(*entry("n" * 150, type=tarfile.SYMTYPE, linkname="m" * 150,
+                         text=b""))
+        t.addfile(*entry(".F/cur/" + "1" * 120, mtime=-3600))
+        t.addfile(*entry(".F/cur/2.b", mtime=1 << 36))
+    assert put(p, BOB, path) == (2, 0)
 
 
 def test_killed_and_done_again(make_pabal, tmp_path):

@@ -115,6 +115,7 @@ def test_own_domain_host(make_pabal):
 @pytest.mark.parametrize("name, value", [
     ("quota", "some"), ("quota_rules", "Trash"), ("quota_rules", "Trash:10%"),
     ("quota_rules", ":+10%"), ("quota_rules", "Trash:+x"),
+    ("quota_rules", "Trash:+10"), ("quota_rules", "Trash:-10%"),
     ("quota_warning", "0%"), ("quota_warning", "101%"), ("quota_warning", "x")])
 def test_invalid_parameters(shared_pabal, name, value):
     with open(os.path.join(shared_pabal.dir, "etc", "pabal.conf")) as f:

@@ -15,9 +15,17 @@ enum { MANY = 100 };
 
 static unsigned fstats;
 static unsigned looks; /* at files by name */
+static unsigned syncs;
 static time_t later_s;
 
 /* In libc's place. */
+int
+fsync(int fd)
+{
+	syncs++;
+	return (int)syscall(SYS_fsync, fd);
+}
+
 int
 fstat(int fd, struct stat *st)
 {
@@ -330,6 +338,38 @@ test_list_after_changes(void **state)
 	assert_in_range(list_looks(++names), few, 60);
 }
 
+/* Folders of others get their own file each, and are synced together. */
+static void
+test_many_folders_at_once(void **state)
+{
+	char name[32];
+	unsigned names = 0;
+
+	(void)state;
+	(void)mailbox_list(fx_account, false, count_name, &names, NULL);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, ".theirs%u", i);
+		assert_int_equal(mkdir(fx_path(name), 0700), 0);
+	}
+	later_s++;
+	syncs = 0;
+	(void)list_looks(names + MANY);
+	assert_in_range(syncs, 0, 16);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, ".theirs%u/pabal-mailbox", i);
+		assert_int_equal(unlink(fx_path(name)), 0);
+	}
+	syncs = 0;
+	assert_int_equal(account_rebuild(fx_account, NULL), 0);
+	assert_in_range(syncs, 0, 16);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, ".theirs%u/pabal-mailbox", i);
+		assert_int_equal(access(fx_path(name), R_OK), 0);
+	}
+	(void)list_looks(names + MANY);
+	later_s = 0;
+}
+
 int
 main(void)
 {
@@ -338,6 +378,7 @@ main(void)
 		FX(test_a_delivery),
 		FX(test_foreign_mail_after_ensure),
 		FX(test_list_after_changes),
+		FX(test_many_folders_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,38 @@ test_a_second_later(void **state)
 	mailbox_close(&m);
 }
 
+/* Who expunges goes first, for a while. */
+static void
+test_behind_expunges(void **state)
+{
+	const uint32_t uid = 2;
+	struct mailbox *m;
+
+	(void)state;
+	begin(&m);
+	fx_append(m, "Subject: y\r\n\r\ny\r\n", 0);
+	fx_flags(m, 1, FLAGS_ADD, MSG_FLAGGED, "");
+	clock_run(900);
+	assert_int_equal(message_expunge(m, &uid, 1, true, NULL), 0);
+	clock_run(900);
+	assert_false(is_flagged());
+	assert_true(store_is_behind(fx_store));
+	clock_run(200);
+	assert_true(is_flagged());
+	fx_flags(m, 1, FLAGS_DEL, MSG_FLAGGED, "");
+	for (int i = 0; i < 5; i++) {
+		clock_run(900);
+		assert_true(is_flagged());
+		assert_int_equal(message_expunge(m, &uid, 1, true, NULL), 0);
+	}
+	for (int i = 0; i < 5; i++) {
+		clock_run(500);
+		assert_int_equal(message_expunge(m, &uid, 1, true, NULL), 0);
+	}
+	assert_false(is_flagged());
+	mailbox_close(&m);
+}
+
 static void
 again_after_a_failure(bool for_ever)
 {
@@ -122,6 +154,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX(test_a_second_later),
+		FX(test_behind_expunges),
 		FX(test_again_after_a_failure),
 		FX(test_again_after_one_failure),
 		FX(test_given_up),
