@@ -199,6 +199,13 @@ go_on(struct milter_conn *c)
 /* ---- what is heard ---- */
 
 static void
+works(struct milter_conn *c)
+{
+	milter_filter_works(c->filter);
+	c->probe = false;
+}
+
+static void
 on_decided(struct milter_conn *c)
 {
 	c->reused = false;
@@ -206,8 +213,9 @@ on_decided(struct milter_conn *c)
 		go_on(c);
 		return;
 	}
-	milter_filter_works(c->filter);
-	c->probe = false;
+	/* What it fails at every time comes after what it can do. */
+	if (c->m != NULL)
+		works(c);
 	decided(c);
 }
 
@@ -456,9 +464,7 @@ milter_conn_drop(struct milter_conn **p)
 		destroy(c);
 		return;
 	}
-	if (c->probe)
-		milter_filter_unprobed(c->filter);
-	c->probe = false;
+	works(c);
 	again = may_idle(c);
 	milter_conn_abort(c);
 	smfi_session_quit(&c->smfi, again, &out);

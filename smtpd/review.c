@@ -233,7 +233,7 @@ on_opened(void *arg, enum smtpd_spool_result result)
 	}
 	log_info("mail.changed", kv_s("sid", r->session->front.sid),
 	    kv_s("qid", smtpd_spool_qid(mail->spool)),
-	    kv_s("was", smtpd_spool_qid(r->before)));
+	    kv_s("was_qid", smtpd_spool_qid(r->before)));
 	put(r, buf_slice(&r->front));
 	smtpd_message_received(r->session);
 	copy(r);

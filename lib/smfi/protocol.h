@@ -94,7 +94,8 @@ enum {
 	SMFIP_NR_EOH = 0x40000,
 	SMFIP_NR_BODY = 0x80000,
 	SMFIP_HDR_LEADSPC = 0x100000,
-	SMFI_STEPS = 0x1fffff,
+	/* What we offer.  Filters hear of recipients that were accepted. */
+	SMFI_STEPS = 0x1fffff & ~SMFIP_RCPT_REJ,
 };
 
 /* Stages that have macros of their own, as SETSYMLIST numbers them. */

@@ -4,6 +4,7 @@
 A Filter listens on a port of 127.0.0.1, or at a path, and has a thread for each
 connection.  What it answers says script(command, data, session), which gives the
 letters and bytes of replies; sessions and what they were told are kept."""
+import contextlib
 import os
 import socket
 import struct
@@ -143,6 +144,8 @@ class Filter:
         return True
 
     def close(self):
+        with contextlib.suppress(OSError):  # wakes who accepts
+            self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
         for sock in self.open:
             try:

@@ -180,7 +180,7 @@ def test_fields(p):
     assert "X-Gone" not in text and "before" not in text
     assert raw.replace(b"\r\n", b"\n").endswith(b"\n\nHello.\n")
     e = p.events("mail.changed")[-1]
-    assert e["qid"] in text and e["was"] not in text
+    assert e["qid"] in text and e["was_qid"] not in text
 
 
 def test_body(p):
@@ -363,4 +363,5 @@ def test_metrics_and_trace(p):
     assert 'pabal_milter_messages_total{' in text and 'filter="f0"' in text
     assert text.count("# TYPE pabal_milter_messages ") <= 1
     qid = p.events("mail.changed")[-1]["qid"]
-    assert "milter.changed" in p.pabal("trace", qid)
+    out = p.pabal("trace", qid)
+    assert "milter.changed" in out, out

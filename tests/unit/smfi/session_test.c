@@ -104,7 +104,7 @@ test_negotiation(void **state)
 		struct slice frame;
 		enum smfi_heard heard;
 	} rows[] = {
-		{ BYTES("O\0\0\0\6\0\0\1\377\0\37\377\377"), SMFI_DECIDED },
+		{ BYTES("O\0\0\0\6\0\0\1\377\0\37\367\377"), SMFI_DECIDED },
 		{ BYTES("O\0\0\0\2\0\0\0\0\0\0\0\0"), SMFI_DECIDED },
 		{ BYTES("O\0\0\0\1\0\0\0\0\0\0\0\0"), SMFI_FAULT },
 		{ BYTES("O\0\0\0\7\0\0\0\0\0\0\0\0"), SMFI_FAULT },
