@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* keys: the one process that has private keys.  It reads them from one
- * directory, shows their certificates to those who face clients, and signs. */
+/* keys: the one process that has private keys.  It reads them from two
+ * directories, shows certificates to those who face clients, and signs: for
+ * TLS, and mail. */
 #include <sys/prctl.h>
 
 #include "keys/conf.h"
 #include "keys/serve.h"
+#include "keys/signing.h"
 #include "proc/service.h"
 
 static int
@@ -20,6 +22,7 @@ prepare(struct err *err)
 static int
 start(struct err *err)
 {
+	keys_signing_use(service_dir(DIR_SIGNING));
 	return keys_serve_start(service_dir(DIR_TLS), err);
 }
 
@@ -32,6 +35,7 @@ check(struct err *err)
 static int
 reload(struct err *err)
 {
+	keys_signing_use(service_dir(DIR_SIGNING));
 	return keys_serve_reload(service_dir(DIR_TLS), err);
 }
 
@@ -41,7 +45,7 @@ static const struct service keys = {
 	.conf = &keys_conf_desc,
 	.conf_slot = (const void **)&keys_conf,
 	.user = "pabal-keys",
-	.dirs = 1 << DIR_TLS,
+	.dirs = 1 << DIR_TLS | 1 << DIR_SIGNING,
 	.may = MAY_READ,
 	.ipc = &keys_table,
 	.prepare = prepare,

@@ -4,6 +4,7 @@
 #include "ipc/keys.h"
 #include "keys/conf.h"
 #include "keys/ring.h"
+#include "keys/signing.h"
 #include "keys/tickets.h"
 #include "log/log.h"
 #include "log/metric.h"
@@ -32,14 +33,18 @@ static struct metric expiry = { .name = "pabal_keys_expiry_seconds",
 	.help = "When the first certificate expires, in seconds since 1970.",
 	.type = METRIC_GAUGE };
 
+/* smtp asks for keys of mail alone, and nobody else does. */
 static void
-tell_all(void)
+tell(bool of_mail)
 {
 	keys.generation++;
-	for (size_t i = 0; i < keys.npeers; i++)
-		if (ipc_role(keys.peers[i]) != ROLE_CTL)
+	for (size_t i = 0; i < keys.npeers; i++) {
+		const enum role role = ipc_role(keys.peers[i]);
+
+		if (role != ROLE_CTL && (role == ROLE_SMTP) == of_mail)
 			IPC_SEND(keys.peers[i], keys_changed,
 			    .generation = keys.generation);
+	}
 }
 
 /* ---- the ring ---- */
@@ -84,7 +89,7 @@ load(struct err *err)
 	log_info("keys.loaded", kv_u("certificates", ring->n),
 	    kv_s("default", cert_key_id(ring->pairs[0].cert)));
 	warn_of_expiry();
-	tell_all();
+	tell(false);
 	return 0;
 }
 
@@ -134,7 +139,7 @@ on_roll(struct ev_timer *t)
 {
 	ev_timer_set(t, keys_conf->ticket_key_lifetime);
 	keys_tickets_roll();
-	tell_all();
+	tell(false);
 }
 
 static void
@@ -185,11 +190,12 @@ keys_serve_reload(int dirfd, struct err *err)
 {
 	keys.dirfd = dirfd;
 	start_tickets();
+	tell(true);
 	ev_timer_set(&keys.check, keys_conf->check_interval);
 	if (!is_configured()) {
 		keys_ring_free(&keys.previous);
 		keys_ring_free(&keys.ring);
-		tell_all();
+		tell(false);
 		return 0;
 	}
 	keys.tried = keys_ring_stamp(dirfd);
@@ -233,6 +239,7 @@ on_renew(struct ipc *peer, struct msg *m)
 {
 	const char *why = "";
 
+	keys_signing_forget();
 	if (is_configured())
 		check();
 	else
@@ -240,6 +247,7 @@ on_renew(struct ipc *peer, struct msg *m)
 		      "\"pabal reload\"";
 	if (keys.failed.class != ERR_NONE)
 		why = keys.failed.text;
+	tell(true);
 	IPC_SEND(peer, keys_renewed, .id = m->keys_renew.id, .ok = *why == '\0',
 	    .why = slice_str(why));
 }
@@ -265,6 +273,55 @@ on_sign(struct ipc *peer, struct msg *m)
 		    kv_s("peer", role_name(ipc_role(peer))),
 		    kv_s("why", err.text));
 	IPC_SEND(peer, keys_signed, .id = in->id, .signature = buf_slice(&sig));
+	buf_fini(&sig);
+}
+
+/* ---- mail ---- */
+
+static void
+log_refused(const struct ipc *peer, const char *why)
+{
+	metric_add(&refusals, 1);
+	log_warn("keys.refused", kv_s("peer", role_name(ipc_role(peer))),
+	    kv_s("why", why));
+}
+
+static void
+on_signers(struct ipc *peer, struct msg *m)
+{
+	const struct msg_keys_signers *in = &m->keys_signers;
+	const struct keys_signing *s = NULL;
+	struct buf lines = { .max = KEYS_PEM_MAX };
+	enum found found = ABSENT;
+
+	if (keys_signing_may(in->kind, ipc_role(peer)))
+		found = keys_signing_find((enum keys_kind)in->kind, in->domain,
+		    ev_now_ms(), keys_conf->check_interval, &s);
+	else
+		log_refused(peer, "not its kind of signature");
+	if (found == FOUND)
+		keys_signing_format(s, &lines);
+	IPC_SEND(peer, keys_signers_are, .id = in->id, .ok = found != TEMPFAIL,
+	    .domain = slice_str(found == FOUND ? s->domain : ""),
+	    .signers = buf_slice(&lines));
+	buf_fini(&lines);
+}
+
+static void
+on_mail_sign(struct ipc *peer, struct msg *m)
+{
+	const struct msg_keys_mail_sign *in = &m->keys_mail_sign;
+	struct err err = { .text = "not its kind of signature" };
+	struct buf sig = { .max = MAILKEY_SIGNATURE_MAX };
+
+	if (keys_signing_may(in->kind, ipc_role(peer)) &&
+	    keys_signing_sign((enum keys_kind)in->kind, in->domain,
+		in->selector, in->digest, &sig, &err) == 0)
+		metric_add(&signatures, 1);
+	else
+		log_refused(peer, err.text);
+	IPC_SEND(
+	    peer, keys_mail_signed, .id = in->id, .signature = buf_slice(&sig));
 	buf_fini(&sig);
 }
 
@@ -295,6 +352,8 @@ const struct ipc_table keys_table = {
 	    [MSG_keys_tickets] = on_tickets,
 	    [MSG_keys_renew] = on_renew,
 	    [MSG_keys_sign] = on_sign,
+	    [MSG_keys_signers] = on_signers,
+	    [MSG_keys_mail_sign] = on_mail_sign,
 	},
 	.on_open = on_open,
 	.on_gone = on_gone,

@@ -18,7 +18,7 @@
 #include "sys/fd.h"
 #include "sys/sealed.h"
 
-enum { PATH_BYTES = 1024, DIRS = 4 };
+enum { PATH_BYTES = 1024, DIRS = 5 };
 
 /* NAME.conf into SET.  A daemon without a file of its own has the defaults. */
 static void
@@ -121,6 +121,7 @@ struct dirs {
 	struct {
 		const char *name;
 		const char *path;
+		bool optional; /* it may be absent */
 	} v[DIRS];
 };
 
@@ -135,6 +136,8 @@ find_dirs(const struct shared_conf *shared, const char *home, struct dirs *d)
 	d->v[1].name = "mail", d->v[1].path = mail;
 	d->v[2].name = "tables", d->v[2].path = shared->table_directory;
 	d->v[3].name = "tls", d->v[3].path = d->tls;
+	d->v[4].name = "signing", d->v[4].path = shared->signing_directory;
+	d->v[4].optional = true;
 }
 
 int
@@ -151,6 +154,8 @@ master_config_send_dirs(struct ipc *peer, const struct shared_conf *shared,
 		if ((dirs & 1U << i) == 0 || all.v[i].path[0] == '\0')
 			continue;
 		fd = open(all.v[i].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd == -1 && errno == ENOENT && all.v[i].optional)
+			continue;
 		if (fd == -1)
 			return err_sys(err, ERR_PERM, "open %s", all.v[i].path);
 		(void)fstat(fd, &st);

@@ -13,8 +13,10 @@
 #include "smtp/conf.h"
 #include "smtp/read.h"
 #include "smtp/route/route.h"
+#include "smtp/session/mail.h"
 #include "smtp/session/result.h"
 #include "smtp/session/session.h"
+#include "smtp/sign/sign.h"
 
 static struct {
 	TAILQ_HEAD(, smtp_job) all;
@@ -292,6 +294,14 @@ open_session(struct smtp_job *job, const struct smtp_target *t, bool plain)
 		on_failed(job, &why, false);
 }
 
+/* JOB's message is signed, or cannot be: whoever serves it goes on. */
+static void
+on_signed(struct smtp_job *job)
+{
+	if (job->session != NULL)
+		smtp_mail_signed(job->session);
+}
+
 /* ---- beginning and end ---- */
 
 void
@@ -370,5 +380,6 @@ smtp_job_init(void)
 
 	ev_task_init(&jobs.admit, on_admit);
 	smtp_session_init(&owner);
+	smtp_sign_init(on_signed);
 	smtp_route_init(on_routed, on_no_route);
 }

@@ -31,11 +31,12 @@ struct smtp_job {
 	struct arena arena;
 	struct ipc *qmgr; /* NULL: it is gone, nobody wants results */
 	uint64_t id;
-	struct slice qid;
+	struct slice qid, front; /* front: fields before the message */
 	struct envelope env;
 	struct smtp_text *text; /* its file is the job's */
 	uint32_t crc32c;
 	struct smtp_content *content; /* NULL: it could not be read */
+	struct smtp_sign *sign;       /* NULL until it goes to a host */
 	struct smtp_rcpt *rcpts;
 	size_t nrcpts;
 	bool lmtp, relayhost;
@@ -56,8 +57,7 @@ struct smtp_job {
 	struct ev_timer next_dial;
 	struct smtp_target *left;
 	size_t nleft;
-	bool is_waiting;
-	bool damaged;
+	bool is_waiting, damaged;
 	enum job_site site; /* the best that was seen of it */
 };
 

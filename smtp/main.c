@@ -10,6 +10,7 @@
 #include "smtp/route/ports.h"
 #include "smtp/session/session.h"
 #include "smtp/session/starttls.h"
+#include "smtp/sign/sign.h"
 
 static int
 prepare(struct err *err)
@@ -53,7 +54,8 @@ reload(struct err *err)
 }
 
 static const struct ipc_table table = {
-	.on = { [MSG_job_start] = smtp_job_on_start },
+	.on = { [MSG_job_start] = smtp_job_on_start,
+	    [MSG_keys_changed] = smtp_sign_on_changed },
 	.on_gone = smtp_job_forget,
 };
 
@@ -63,7 +65,7 @@ static const struct service smtp = {
 	.conf = &smtp_conf_desc,
 	.conf_slot = (const void **)&smtp_conf,
 	.user = "pabal-smtp",
-	.reach = REACH(ROLE_LOOKUP),
+	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_KEYS),
 	.may = MAY_CONNECT | MAY_UNIX,
 	.ipc = &table,
 	.ports = smtp_ports_fill,

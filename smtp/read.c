@@ -9,6 +9,7 @@
 #include "smtp/job.h"
 #include "smtp/session/content.h"
 #include "smtp/session/text.h"
+#include "smtp/sign/sign.h"
 #include "sys/fd.h"
 
 static bool
@@ -64,6 +65,7 @@ smtp_read_job(struct smtp_job *job, struct msg_job_start *in, struct err *err)
 void
 smtp_read_free(struct smtp_job *job)
 {
+	smtp_sign_free(job);
 	smtp_content_free(&job->content);
 	if (job->text != NULL)
 		fd_close(&job->text->fd);

@@ -28,6 +28,7 @@
 #include "ctl/inst/sysusers.h"
 #include "ctl/inst/template.h"
 #include "ctl/mail/mailstore.h"
+#include "ctl/sign/signkeys.h"
 #include "ctl/view/nextsteps.h"
 #include "sys/durable_file.h"
 #include "sys/fd.h"
@@ -164,6 +165,7 @@ make_dirs(const struct instance *in, struct err *err)
 	    make_dir(in->spool, 0700, "pabal-queue", NULL, err) == -1 ||
 	    make_dir(in->mail, 0750, "pabal-mail", NULL, err) == -1 ||
 	    make_dir(in->tls, 0751, NULL, "pabal-keys", err) == -1 ||
+	    make_dir(in->signing, 0750, NULL, "pabal-keys", err) == -1 ||
 	    (in->log != NULL && make_dir(in->log, 0750, NULL, NULL, err) == -1))
 		rc = -1;
 	free(public);
@@ -256,6 +258,16 @@ make_conf(const struct template *t, const struct template *was, struct err *err)
 			      NULL, err);
 }
 
+/* Keys for signing, where mail goes out into the world: an instance on ports of
+ * its own is for trying things out. */
+static int
+make_signkeys(const struct template *t, struct err *err)
+{
+	if (t->local || t->base_port != NULL)
+		return 0;
+	return signkeys_make_first(t->inst->signing, t->domains, err);
+}
+
 static int
 make_postmaster(const struct template *t, struct err *err)
 {
@@ -277,7 +289,8 @@ make_all(const struct template *t, const struct template *was, struct err *err)
 		return -1;
 	if (make_dirs(t->inst, err) == -1 ||
 	    make_certificate(t, was, err) == -1 ||
-	    make_tables(t, was, err) == -1 || make_postmaster(t, err) == -1)
+	    make_signkeys(t, err) == -1 || make_tables(t, was, err) == -1 ||
+	    make_postmaster(t, err) == -1)
 		return -1;
 	return make_conf(t, was, err);
 }

@@ -48,6 +48,7 @@ instance_init(struct instance *in, const char *dir, struct err *err)
 		in->spool = xstrdup("/var/spool/pabal");
 		in->mail = xstrdup("/var/lib/pabal/mail");
 		in->tls = xstrdup("/etc/pabal/tls");
+		in->signing = xstrdup("/etc/pabal/signing");
 		in->state = xstrdup("/var/lib/pabal/state");
 		return 0;
 	}
@@ -62,6 +63,7 @@ instance_init(struct instance *in, const char *dir, struct err *err)
 	in->spool = xasprintf("%s/spool", in->dir);
 	in->mail = xasprintf("%s/mail", in->dir);
 	in->tls = xasprintf("%s/tls", in->dir);
+	in->signing = xasprintf("%s/signing", in->dir);
 	in->state = xasprintf("%s/state", in->dir);
 	return 0;
 }
@@ -76,6 +78,7 @@ instance_fini(struct instance *in)
 	free(in->spool);
 	free(in->mail);
 	free(in->tls);
+	free(in->signing);
 	free(in->state);
 	free(in->programs);
 	*in = (struct instance){ 0 };

@@ -42,12 +42,13 @@ template_pabal(const struct template *t, const char *name, struct buf *out)
 		    "cleartext_login_networks = 127.0.0.0/8 [::1]\n\n");
 	buf_addf(out,
 	    "tls_certificate = %s/cert.pem\n"
-	    "tls_key = %s/key.pem\n\n"
+	    "tls_key = %s/key.pem\n"
+	    "signing_directory = %s\n\n"
 	    "spool_directory = %s\n"
 	    "mail_directory = %s\n"
 	    "table_directory = %s\n",
-	    t->inst->tls, t->inst->tls, t->inst->spool, t->inst->mail,
-	    t->inst->etc);
+	    t->inst->tls, t->inst->tls, t->inst->signing, t->inst->spool,
+	    t->inst->mail, t->inst->etc);
 }
 
 /* A section of etc/master.conf. */

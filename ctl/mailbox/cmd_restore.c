@@ -17,6 +17,7 @@
 #include "ctl/view/out.h"
 #include "maildir/name.h"
 #include "store/keptlist.h"
+#include "sys/clock.h"
 
 struct restore {
 	const char *folder;
@@ -220,6 +221,8 @@ cmd_mailbox_restore(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(ctl,
 		    "--at: expected an age (30m, 12h, 2d) or a time in UTC "
 		    "(2026-11-20T21:00)");
+	if (r.at_s > clock_wall_s())
+		return ctl_usage(ctl, "--at: %s is in the future", at);
 	r.folder = argv[1];
 	return asowner_run(ctl, argv[0], &task);
 }

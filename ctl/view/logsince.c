@@ -22,10 +22,15 @@ is_whole(size_t n)
 static bool
 parse_time(struct slice text, char *since)
 {
+	if (text.n > 13 && text.n < LOG_TIME_BYTES &&
+	    slice_ends(text, SLICE("Z")))
+		text.n--;
 	if (!is_whole(text.n))
 		return false;
 	memcpy(since, earliest, LOGSET_SINCE_BYTES);
 	memcpy(since, text.p, text.n);
+	if (since[10] == ' ')
+		since[10] = 'T';
 	return log_time_of(slice_of(since, LOG_TIME_BYTES)).n > 0;
 }
 

@@ -14,6 +14,7 @@
 #include "ctl/inst/dial.h"
 #include "ctl/inst/instance.h"
 #include "ctl/inst/template.h"
+#include "ctl/sign/signkeys.h"
 #include "proto/domain.h"
 
 enum { MAX_ADDRESSES = 16, NAME_WIDTH = 40, OUT_MAX = 1 << 18 };
@@ -147,6 +148,18 @@ nextsteps_records(struct buf *out, const char *hostname,
 }
 
 static void
+add_signkeys(const struct template *t, struct buf *out)
+{
+	struct signkeys keys;
+
+	if (signkeys_read(t->inst->signing, NULL, &keys, NULL) == -1)
+		return;
+	for (size_t i = 0; i < keys.n; i++)
+		signkeys_record(&keys.v[i], out);
+	signkeys_free(&keys);
+}
+
+static void
 print_records(const struct template *t)
 {
 	char *addresses[MAX_ADDRESSES + 1];
@@ -155,6 +168,7 @@ print_records(const struct template *t)
 	find_addresses(addresses);
 	nextsteps_records(
 	    &out, t->hostname, t->domains, (const char *const *)addresses);
+	add_signkeys(t, &out);
 	printf("records to publish in the DNS:\n%s"
 	       "and the reverse record of each address: %s.\n",
 	    buf_cstr(&out), t->hostname);

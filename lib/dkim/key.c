@@ -2,7 +2,6 @@
 #include "dkim/key.h"
 
 #include "base/base64.h"
-#include "base/buf.h"
 #include "mime/taglist.h"
 #include "tls/pubkey.h"
 
@@ -91,4 +90,25 @@ void
 dkim_key_fini(struct dkim_key *key)
 {
 	tls_pubkey_free(&key->key);
+}
+
+bool
+dkim_key_shows(struct slice txt, struct slice p)
+{
+	struct buf shown = { .max = KEY_MAX * 2 };
+	struct taglist t;
+	bool same;
+
+	if (!taglist_parse(txt, &t))
+		return false;
+	taglist_compact(taglist_get(&t, "p"), &shown);
+	same = !shown.failed && p.n > 0 && slice_eq(buf_slice(&shown), p);
+	buf_fini(&shown);
+	return same;
+}
+
+void
+dkim_key_record(const char *type, struct slice p, struct buf *out)
+{
+	buf_addf(out, "v=DKIM1; k=%s; p=%.*s", type, SLICE_FMT(p));
 }

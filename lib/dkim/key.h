@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "dkim/signature.h"
 
@@ -21,5 +22,11 @@ struct dkim_key {
 bool dkim_key_parse(struct slice txt, enum dkim_alg alg, struct dkim_key *key,
     const char **why);
 void dkim_key_fini(struct dkim_key *key);
+
+/* Is TXT a record with the public key P (p= in base 64), so that signatures by
+ * its private key can pass? */
+bool dkim_key_shows(struct slice txt, struct slice p);
+/* Add the record of P, whose type is "rsa" or "ed25519". */
+void dkim_key_record(const char *type, struct slice p, struct buf *out);
 
 #endif

@@ -23,10 +23,11 @@ struct ipc_table;
 
 /* Directories that master opens for a daemon. */
 enum service_dir {
-	DIR_SPOOL,  /* spool_directory */
-	DIR_MAIL,   /* mail_directory, or the home of the uid served */
-	DIR_TABLES, /* table_directory */
-	DIR_TLS,    /* where tls_certificate and tls_key are */
+	DIR_SPOOL,   /* spool_directory */
+	DIR_MAIL,    /* mail_directory, or the home of the uid served */
+	DIR_TABLES,  /* table_directory */
+	DIR_TLS,     /* where tls_certificate and tls_key are */
+	DIR_SIGNING, /* signing_directory; -1 where it is not there */
 	DIR_COUNT
 };
 

@@ -68,7 +68,7 @@ struct smtp_session {
 	bool dead;              /* closed, about to be freed */
 	struct smtp_dane *dane; /* NULL: not asked for */
 	/* The transaction */
-	bool mail_ok, pipelined;
+	bool mail_ok, pipelined, signing, planned;
 	bool converts;   /* the job's message, by its plan */
 	bool utf8;       /* this transaction has asked for SMTPUTF8 */
 	bool chunked;    /* and for BINARYMIME: by BDAT */

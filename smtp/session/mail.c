@@ -17,6 +17,7 @@
 #include "smtp/session/suit.h"
 #include "smtp/session/text.h"
 #include "smtp/session/words.h"
+#include "smtp/sign/sign.h"
 
 enum {
 	BODY_WAITING = 128 * 1024, /* produced ahead of the socket */
@@ -124,6 +125,7 @@ begin_known(struct smtp_session *s)
 {
 	struct smtp_job *job = s->job;
 
+	s->signing = false;
 	s->pipelined = (s->caps.set & SMTP_CAP_PIPELINING) != 0;
 	s->accepted = 0;
 	s->mail_ok = false;
@@ -146,19 +148,56 @@ begin_known(struct smtp_session *s)
 	send_all(s);
 }
 
-void
-smtp_mail_begin(struct smtp_session *s)
+static void
+look_further(struct smtp_session *s, bool task)
+{
+	if (s->stage != SMTP_CONTENT)
+		smtp_session_enter(s, SMTP_CONTENT);
+	if (task)
+		ev_task_queue(&s->content_task);
+}
+
+/* What the host will get is known, so it can be signed. */
+static void
+go_on_signing(struct smtp_session *s)
+{
+	struct err err;
+
+	if (!s->signing) {
+		smtp_suit_plan(s);
+		if (!s->planned) {
+			begin_known(s);
+			return;
+		}
+		smtp_sign_begin(s->job, s->converts);
+		s->signing = true;
+	}
+	switch (smtp_sign_step(s->job, &err)) {
+	case SMTP_SIGN_DONE:
+		begin_known(s);
+		return;
+	case SMTP_SIGN_MORE:
+		look_further(s, true);
+		return;
+	case SMTP_SIGN_WAIT:
+		look_further(s, false);
+		return;
+	case SMTP_SIGN_FAILED:
+		break_off(s, err.text);
+	}
+}
+
+static void
+go_on(struct smtp_session *s)
 {
 	struct err err;
 
 	switch (smtp_content_step(s->job->content, smtp_suit_takes(s), &err)) {
 	case 1:
-		begin_known(s);
+		go_on_signing(s);
 		return;
 	case 0:
-		if (s->stage != SMTP_CONTENT)
-			smtp_session_enter(s, SMTP_CONTENT);
-		ev_task_queue(&s->content_task);
+		look_further(s, true);
 		return;
 	default:
 		break_off(s, err.text);
@@ -166,9 +205,23 @@ smtp_mail_begin(struct smtp_session *s)
 }
 
 void
+smtp_mail_begin(struct smtp_session *s)
+{
+	s->signing = false;
+	go_on(s);
+}
+
+void
 smtp_mail_run(struct ev_task *task)
 {
-	smtp_mail_begin(OUTER(task, struct smtp_session, content_task));
+	go_on(OUTER(task, struct smtp_session, content_task));
+}
+
+void
+smtp_mail_signed(struct smtp_session *s)
+{
+	if (s->stage == SMTP_CONTENT && s->signing)
+		go_on(s);
 }
 
 void
@@ -264,6 +317,7 @@ begin_body(struct smtp_session *s)
 
 	if (s->body == NULL)
 		s->body = xcalloc(1, sizeof *s->body);
+	stream_write(&s->stream, job->front);
 	smtp_body_init(s->body, job->text, job->crc32c,
 	    s->converts ? job->content->downgrade : NULL, job->content->binary);
 	smtp_mail_more(s);
@@ -273,8 +327,10 @@ begin_body(struct smtp_session *s)
 static void
 send_chunk(struct smtp_session *s)
 {
-	stream_printf(
-	    &s->stream, "BDAT %lld LAST\r\n", (long long)s->job->text->size);
+	const struct smtp_job *job = s->job;
+
+	stream_printf(&s->stream, "BDAT %lld LAST\r\n",
+	    (long long)job->text->size + (long long)job->front.n);
 	begin_body(s);
 }
 

@@ -11,6 +11,7 @@ void smtp_mail_begin(struct smtp_session *s);
 /* The session's content_task: look further through the message. */
 void smtp_mail_run(struct ev_task *task);
 
+void smtp_mail_signed(struct smtp_session *s); /* it is, or is not to be */
 void smtp_mail_rset(struct smtp_session *s);
 void smtp_mail_mail(struct smtp_session *s);
 void smtp_mail_rcpt(struct smtp_session *s);

@@ -96,19 +96,21 @@ smtp_suit_needs(const struct smtp_session *s)
 	needs.binary = c->binary && !s->converts;
 	if (s->converts)
 		needs.bytes = downgrade_size(c->downgrade);
+	needs.bytes += job->front.n;
 	return needs;
 }
 
-/* Plan the conversion that the host needs; false when what needs it may not be
- * changed.  A report is changed before it is lost. */
-static bool
-plan_conversion(struct smtp_session *s)
+/* What needs it may not be allowed to be changed.  A report is changed before
+ * it is lost. */
+void
+smtp_suit_plan(struct smtp_session *s)
 {
 	const struct smtp_job *job = s->job;
 
 	s->converts = smtp_content_unfit(job->content, smtp_suit_takes(s));
-	return !s->converts || downgrade_plan(job->content->downgrade,
-				   !takes_8bit(s), job->env.sender.n == 0);
+	s->planned =
+	    !s->converts || downgrade_plan(job->content->downgrade,
+				!takes_8bit(s), job->env.sender.n == 0);
 }
 
 static void
@@ -157,10 +159,10 @@ smtp_suit(struct smtp_session *s)
 {
 	const struct smtp_caps *caps = &s->caps;
 	struct smtp_result r = { .text = "" };
-	const bool planned = plan_conversion(s);
 	struct smtp_needs needs;
 	bool elsewhere = false;
 
+	smtp_suit_plan(s);
 	refuse_utf8_rcpts(s);
 	needs = smtp_suit_needs(s);
 	if (s->target.requiretls && (caps->set & SMTP_CAP_REQUIRETLS) == 0) {
@@ -174,7 +176,7 @@ smtp_suit(struct smtp_session *s)
 		    (unsigned long long)needs.bytes);
 	else if (needs.utf8 && (caps->set & SMTP_CAP_SMTPUTF8) == 0)
 		refuse_utf8(s, &r);
-	else if (!planned)
+	else if (!s->planned)
 		refuse_conversion(s, &r);
 	else
 		return smtp_choice_next(s->job, 0, SMTP_RCPT_SENT) <

@@ -15,7 +15,10 @@ struct smtp_needs {
 
 /* What the host takes (SMTP_TAKES_...). */
 unsigned smtp_suit_takes(const struct smtp_session *s);
-/* Plan the conversion that the host needs.  False, and the recipients have
+/* Plan the conversion that the host needs, if there is one and it may be made
+ * (converts, planned); what it writes begins anew. */
+void smtp_suit_plan(struct smtp_session *s);
+/* The same.  False, and the recipients have
  * their result or are open for the next host, when it cannot take the message.
  */
 bool smtp_suit(struct smtp_session *s);

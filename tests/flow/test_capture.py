@@ -34,7 +34,7 @@ BEGIN, END = "<!-- made by tests/flow/test_capture.py -->\n", "<!-- end -->\n"
 PRIZES = (r"auth_checked .*result=0 ", r"(imapd|pop3d)_taken .*ok=1 ", r"master_ticket .*ok=1 ",
           r"master_shared .*text:[1-9]", r"imapd_visited .*ok=1 ",
           r"queue_committed .*ok=1 ",
-          r"keys_signed .*signature:[1-9]", r"queue_(acted|bad_done|shown) ")
+          r"keys_(mail_)?signed .*signature:[1-9]", r"queue_(acted|bad_done|shown) ")
 
 
 @pytest.fixture(scope="module")

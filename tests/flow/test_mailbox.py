@@ -331,6 +331,8 @@ def test_restore(make_pabal):
         row, = rows(p, "restore", ALICE, "Work", "--at", at)
         assert (row["restored"], row["later"], row["missing"]) == (1, 0, 1)
         rows(p, "purge", ALICE, "--everything")
+        assert "future" in p.pabal_fails("mailbox", "restore", ALICE, "Work",
+                                         "--at", "2999-01-01")
         row, = rows(p, "restore", ALICE, "Work", "--at", at)
         assert (row["restored"], row["missing"]) == (0, None)
     assert "no folder" in p.pabal_fails(
