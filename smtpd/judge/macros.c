@@ -27,6 +27,25 @@ smtpd_macros_client(const struct smtpd_session *s, struct slice *name,
 	*name = buf_slice(room);
 }
 
+void
+smtpd_macros_mail(const struct smtpd_session *s, struct buf *out)
+{
+	const struct smtpd_mail *mail = s->mail;
+
+	buf_addf(out, "<%.*s>", SLICE_FMT(mail->env.sender));
+	buf_addc(out, '\0');
+	if (mail->size_said > 0) {
+		buf_addf(out, "SIZE=%lld", (long long)mail->size_said);
+		buf_addc(out, '\0');
+	}
+	if (mail->env.body.n > 0) {
+		buf_addf(out, "BODY=%.*s", SLICE_FMT(mail->env.body));
+		buf_addc(out, '\0');
+	}
+	if (mail->env.smtputf8)
+		buf_add(out, SLICE("SMTPUTF8\0"));
+}
+
 static void
 put_number(struct buf *out, const char *name, uint64_t v)
 {

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/cur.h"
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "front/session.h"
 #include "ipc/milter.h"
@@ -13,7 +13,6 @@
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/macros.h"
-#include "smtpd/transaction.h"
 
 enum {
 	TEXT_BYTES = 8192,
@@ -120,22 +119,6 @@ put_path(struct buf *out, struct slice address)
 }
 
 static void
-put_mail(const struct smtpd_mail *mail, struct buf *out)
-{
-	put_path(out, mail->env.sender);
-	if (mail->size_said > 0) {
-		buf_addf(out, "SIZE=%lld", (long long)mail->size_said);
-		buf_addc(out, '\0');
-	}
-	if (mail->env.body.n > 0) {
-		buf_addf(out, "BODY=%.*s", SLICE_FMT(mail->env.body));
-		buf_addc(out, '\0');
-	}
-	if (mail->env.smtputf8)
-		put_text(out, SLICE("SMTPUTF8"));
-}
-
-static void
 put_texts(
     const struct smtpd_judging *j, enum milter_stage stage, struct buf *out)
 {
@@ -149,7 +132,7 @@ put_texts(
 		put_text(out, slice_str(s->helo));
 		return;
 	case MILTER_MAIL:
-		put_mail(s->mail, out);
+		smtpd_macros_mail(s, out);
 		return;
 	case MILTER_RCPT:
 		put_path(out, j->rcpt);
@@ -193,12 +176,15 @@ smtpd_milter_unavailable(const struct smtpd_session *s, struct smtpd_verdict *v)
 void
 smtpd_milter_refusal(struct slice text, struct smtpd_verdict *v)
 {
-	struct cur c = cur_of(slice_cut(text, ' ', &text));
-	const uint64_t code = cur_u64(&c, 599);
+	const struct slice digits = slice_cut(text, ' ', &text);
 	const struct slice enhanced = slice_cut(text, ' ', &text);
+	uint32_t code = 0;
 
+	for (size_t i = 0; i < digits.n && i < 3; i++)
+		if (ascii_isdigit(digits.p[i]))
+			code = code * 10 + (uint32_t)(digits.p[i] - '0');
 	smtpd_verdict_read(v, code / 100 == 5 ? POLICY_REFUSE : POLICY_DEFER,
-	    (uint32_t)code, enhanced, text);
+	    code, enhanced, text);
 }
 
 static void ask_next(struct smtpd_judging *j);
