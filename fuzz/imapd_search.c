@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "fulltext/near.h"
 #include "imapd/conf.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
@@ -38,7 +39,7 @@ read_command(struct slice text)
 	if (parse_ok(&p) && (r.options & RETURN_PARTIAL) != 0)
 		for (size_t all = 0; all < 20; all++) {
 			size_t n = all;
-			const size_t from = returns_part(&r.partial, &n);
+			const size_t from = partial_of(&r.partial, &n);
 
 			must(from <= all && n <= all - from);
 		}
@@ -63,6 +64,18 @@ read_subject(struct slice text)
 	must(base.n <= BASESUBJECT_MAX);
 	must(base.n == 0 || (base.p[0] != ' ' && base.p[base.n - 1] != ' '));
 	buf_fini(&b);
+}
+
+/* Behind a string and a NUL, what may come near it. */
+static void
+come_near(struct slice text)
+{
+	const size_t n = slice_find(text, 0);
+	const struct slice needle = slice_sub(text, 0, n);
+
+	must(near_text(needle, slice_from(text, n)) <= NEAR_SAME);
+	must(near_word(needle, needle) == NEAR_SAME);
+	must(near_word(needle, slice_from(text, n)) <= NEAR_SAME);
 }
 
 static void
@@ -90,7 +103,7 @@ read_envelope(struct slice text)
 	struct buf key;
 
 	buf_init(&key, SORTKEY_MAX);
-	sortkey_put(&key, &by, &info, text, text);
+	sortkey_put(&key, &by, &info, text, text, 1);
 	must(!key.failed && key.n >= 8 + 5);
 	buf_fini(&key);
 }
@@ -149,6 +162,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 1:
 		read_subject(text);
+		come_near(text);
 		break;
 	case 2:
 		read_ids(text);

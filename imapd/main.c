@@ -72,7 +72,10 @@ start(struct err *err)
 static int
 reload(struct err *err)
 {
-	return store_configure(store, &imapd_conf->shared, err);
+	if (store_configure(store, &imapd_conf->shared, err) == -1)
+		return -1;
+	imapd_users_look();
+	return 0;
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "ev/loop.h"
 #include "local/copying.h"
 #include "local/message.h"
+#include "local/script/place.h"
 #include "local/tell.h"
 #include "local/trace.h"
 #include "store/account.h"
@@ -42,6 +43,8 @@ struct local_delivery {
 	struct delivery_batch *batch;
 	struct local_job *job;
 	struct job_rcpt rcpt;
+	struct local_store *store; /* NULL: to where the address says */
+	struct local_message *message;
 	struct account *account;
 	struct mailbox *mailbox;
 	struct append *append;
@@ -72,6 +75,26 @@ static struct {
 /* ---- the end of a delivery ---- */
 
 static void
+fail(struct local_delivery *d, const struct err *err)
+{
+	if (d->store != NULL)
+		d->store->done(d->store, err);
+	else
+		job_fail(d->job, &d->rcpt, "2.0", err);
+}
+
+static void
+fail_damaged(struct local_delivery *d)
+{
+	if (d->store == NULL) {
+		job_result_damaged(d->job);
+		return;
+	}
+	d->store->damaged = true;
+	d->store->done(d->store, NULL);
+}
+
+static void
 leave_account(struct local_delivery *d)
 {
 	if (d->mailbox != NULL)
@@ -97,10 +120,15 @@ delivery_end(struct local_delivery *d)
 	if (append_result(d->append, &uid, &uidvalidity, &err) == -1) {
 		if (err.code == ERR_OVER_QUOTA)
 			tell_full(&d->rcpt, d->account);
-		job_fail(d->job, &d->rcpt, "2.0", &err);
+		fail(d, &err);
 		return;
 	}
 	tell_delivered(d->job, &d->rcpt, d->account, d->mailbox, uid);
+	if (d->store != NULL) {
+		d->store->uid = uid;
+		d->store->done(d->store, NULL);
+		return;
+	}
 	job_result(d->job, d->rcpt.number, JOB_DELIVERED, "2.1.5",
 	    "delivered to the mailbox", SLICE(""));
 }
@@ -202,7 +230,7 @@ batch_add(struct local_delivery *d)
 
 	STAILQ_INSERT_TAIL(&b->deliveries, d, link);
 	b->n++;
-	b->bytes += d->job->size;
+	b->bytes += d->message->size;
 }
 
 /* Take D out of its batch: it has its result. */
@@ -220,16 +248,19 @@ set_record(struct local_delivery *d, int64_t bytes, int64_t wire)
 	struct slice record;
 	int64_t sent_s;
 
-	if (local_message_record(
-		d->job->message, bytes, wire, &record, &sent_s))
+	if (local_message_record(d->message, bytes, wire, &record, &sent_s))
 		append_set_cache(d->append, record, sent_s);
 }
 
 static int
 finish(struct local_delivery *d, struct err *err)
 {
-	const struct append_info info = { .fresh = true };
+	struct append_info info = { .fresh = true };
 
+	if (d->store != NULL) {
+		info.flags = d->store->flags;
+		info.keywords = d->store->keywords;
+	}
 	return append_finish(d->append, &info, err);
 }
 
@@ -243,7 +274,7 @@ put_trace(struct local_delivery *d, struct err *err)
 	int rc = -1;
 
 	trace_put(&trace, d->job->env.sender,
-	    d->job->message->one_file ? SLICE("") : d->rcpt.address);
+	    d->message->one_file ? SLICE("") : d->rcpt.address);
 	if (trace.failed)
 		err_set(err, ERR_PERM, "address too long");
 	else
@@ -255,7 +286,7 @@ put_trace(struct local_delivery *d, struct err *err)
 static int
 write_file(struct local_delivery *d, struct err *err)
 {
-	struct local_message *m = d->job->message;
+	struct local_message *m = d->message;
 	int64_t wire, bytes;
 
 	if (put_trace(d, err) == -1)
@@ -279,7 +310,7 @@ write_file(struct local_delivery *d, struct err *err)
 static int
 finish_name(struct local_delivery *d, struct err *err)
 {
-	const struct local_message *m = d->job->message;
+	const struct local_message *m = d->message;
 
 	set_record(d, m->file_prefix, m->file_wire);
 	return finish(d, err);
@@ -287,9 +318,33 @@ finish_name(struct local_delivery *d, struct err *err)
 
 /* ---- the start of a delivery ---- */
 
+/* The one that a script names; where there is none, INBOX. */
+static enum found
+open_named(struct local_delivery *d, struct err *err)
+{
+	struct local_store *s = d->store;
+	enum found found =
+	    mailbox_open(d->account, s->mailbox, &d->mailbox, err);
+
+	if (found == ABSENT && s->create) {
+		*err = (struct err){ 0 };
+		if (mailbox_create(d->account, s->mailbox, 0, err) == 0 ||
+		    err->code == ERR_EXISTS)
+			found = mailbox_open(
+			    d->account, s->mailbox, &d->mailbox, err);
+	}
+	if (found == FOUND || (found == TEMPFAIL && err->class != ERR_PERM))
+		return found;
+	tell_elsewhere(d->job, &d->rcpt, s->mailbox);
+	*err = (struct err){ 0 };
+	return mailbox_open(d->account, SLICE("INBOX"), &d->mailbox, err);
+}
+
 static enum found
 open_mailbox(struct local_delivery *d, struct err *err)
 {
+	if (d->store != NULL && d->store->mailbox.n > 0)
+		return open_named(d, err);
 	if (d->rcpt.extension.n > 0) {
 		/* Addresses come in lower case. */
 		const enum found found = mailbox_open_folded(
@@ -304,7 +359,7 @@ open_mailbox(struct local_delivery *d, struct err *err)
 static enum found
 link_file(struct local_delivery *d, struct err *err)
 {
-	struct local_message *m = d->job->message;
+	struct local_message *m = d->message;
 	enum found found;
 
 	if (!m->one_file || m->file == NULL ||
@@ -358,7 +413,7 @@ begin_failed(struct local_delivery *d, const struct err *err)
 		ev_timer_set(&d->again, AGAIN_MS);
 		return;
 	}
-	job_fail(d->job, &d->rcpt, "2.0", err);
+	fail(d, err);
 	delivery_free(d);
 }
 
@@ -375,7 +430,7 @@ start_text(struct local_delivery *d)
 	batch_add(d);
 	if ((d->linked ? finish_name : write_file)(d, &err) == 0)
 		return;
-	job_fail(d->job, &d->rcpt, "2.0", &err);
+	fail(d, &err);
 	give_up(d);
 }
 
@@ -408,7 +463,7 @@ end_copy(struct local_delivery *d)
 	int rc;
 
 	if (d->copying.crc != d->job->crc32c) {
-		job_result_damaged(d->job);
+		fail_damaged(d);
 		give_up(d);
 		return false;
 	}
@@ -417,7 +472,7 @@ end_copy(struct local_delivery *d)
 	buf_fini(&record);
 	rc = finish(d, &err);
 	if (rc == -1) {
-		job_fail(d->job, &d->rcpt, "2.0", &err);
+		fail(d, &err);
 		give_up(d);
 	}
 	return rc == 0;
@@ -438,7 +493,7 @@ on_step(struct ev_task *task)
 	if (rc == 1) {
 		(void)end_copy(d);
 	} else {
-		job_fail(d->job, &d->rcpt, "2.0", &err);
+		fail(d, &err);
 		give_up(d);
 	}
 	batch_commit(b);
@@ -447,7 +502,7 @@ on_step(struct ev_task *task)
 static void
 start_copy(struct local_delivery *d)
 {
-	const struct local_message *m = d->job->message;
+	const struct local_message *m = d->message;
 	struct delivery_batch *b = d->batch = batch_new();
 	struct err err = { 0 };
 
@@ -458,7 +513,7 @@ start_copy(struct local_delivery *d)
 	}
 	batch_add(d);
 	if (put_trace(d, &err) == -1) {
-		job_fail(d->job, &d->rcpt, "2.0", &err);
+		fail(d, &err);
 		give_up(d);
 		batch_commit(b);
 		return;
@@ -474,17 +529,17 @@ start_copy(struct local_delivery *d)
 static void
 start(struct local_delivery *d)
 {
-	const struct local_message *m = d->job->message;
+	const struct local_message *m = d->message;
 
 	switch (m->state) {
 	case MESSAGE_TEXT:
 		start_text(d);
 		return;
 	case MESSAGE_CORRUPT:
-		job_result_damaged(d->job);
+		fail_damaged(d);
 		break;
 	case MESSAGE_FAILED:
-		job_fail(d->job, &d->rcpt, "2.0", &m->err);
+		fail(d, &m->err);
 		break;
 	case MESSAGE_UNREAD:
 	case MESSAGE_READING:
@@ -502,15 +557,35 @@ on_again(struct ev_timer *t)
 	ev_task_queue(&state.commit);
 }
 
-void
-local_deliver(struct local_job *job, const struct job_rcpt *r)
+static struct local_delivery *
+delivery_new(struct local_job *job, const struct job_rcpt *r)
 {
 	struct local_delivery *d = xcalloc(1, sizeof *d);
 
 	d->job = job;
 	d->rcpt = *r;
+	d->message = job->message;
 	ev_timer_init(&d->again, on_again);
+	return d;
+}
+
+void
+local_deliver(struct local_job *job, const struct job_rcpt *r)
+{
+	start(delivery_new(job, r));
+}
+
+void
+local_deliver_store(
+    struct local_job *job, const struct job_rcpt *r, struct local_store *s)
+{
+	struct local_delivery *d = delivery_new(job, r);
+
+	d->store = s;
+	if (s->message != NULL)
+		d->message = s->message;
 	start(d);
+	ev_task_queue(&state.commit);
 }
 
 void

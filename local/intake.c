@@ -14,18 +14,15 @@
 #include "ipc/msg.h"
 #include "local/conf.h"
 #include "local/deliver.h"
-#include "local/forward.h"
-#include "local/home.h"
+#include "local/forwarded.h"
 #include "local/job.h"
 #include "local/message.h"
+#include "local/script/run.h"
 #include "local/trace.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "queue/envelope_text.h"
 #include "queue/job.h"
-#include "table/alias.h"
-
-enum { TARGETS_MAX_BYTES = 50000 };
 
 static struct ev_task turns;
 
@@ -35,39 +32,6 @@ static struct metric records_refused = { .name = "pabal_local_records_refused",
 	.help = "MIME structures that were invalid or of another message." };
 
 /* ---- one recipient ---- */
-
-/* What .forward says of R; true when nothing is left to do here. */
-static bool
-forwarded(struct local_job *job, const struct job_rcpt *r)
-{
-	struct buf targets = { .max = TARGETS_MAX_BYTES };
-	struct err err = { 0 };
-	bool keep = true, done = true;
-	enum found found;
-
-	if (!local_conf->forward_files || home_user().n == 0 || r->target.n > 0)
-		return false;
-	found = forward_read(
-	    home_dir(), r->account, home_user(), &targets, &keep, &err);
-	if (found == TEMPFAIL)
-		job_fail(job, r, "3.5", &err);
-	else if (found == ABSENT || targets.n == 0)
-		done = false;
-	else {
-		/* A copy for the mailbox is one more target: qmgr brings it
-		 * back as "\", and the two fail or succeed apart. */
-		const struct alias_target self = {
-			.kind = ALIAS_ADDRESS, .final = true, .text = r->account
-		};
-
-		if (keep)
-			alias_put(&self, &targets);
-		job_result(job, r->number, JOB_EXPANDED, "2.1.5", "forwarded",
-		    buf_slice(&targets));
-	}
-	buf_fini(&targets);
-	return done;
-}
 
 static void
 one_recipient(struct local_job *job, const struct job_rcpt *r)
@@ -83,7 +47,7 @@ one_recipient(struct local_job *job, const struct job_rcpt *r)
 		    "not a mailbox", SLICE(""));
 		return;
 	}
-	if (!forwarded(job, r))
+	if (!forwarded_begin(job, r) && !run_begin(job, r))
 		local_deliver(job, r);
 }
 
@@ -135,11 +99,19 @@ local_intake_on_job(struct ipc *peer, struct msg *m)
 		return;
 	}
 	job->rcpts = arena_slice(&job->arena, m->job_start.recipients);
+	if (local_conf->sieve)
+		job->body = arena_slice(&job->arena, m->job_start.body);
 	join(job, &m->job_start);
 	ev_task_queue(&turns);
 }
 
 /* ---- turns ---- */
+
+static bool
+has_room(void)
+{
+	return local_deliver_has_room() && run_has_room();
+}
 
 /* Recipients of JOB as long as there is time; true when it has no more. */
 static bool
@@ -152,7 +124,7 @@ start_some(struct local_job *job)
 		if (!local_conf->extension_folders)
 			r.extension = SLICE("");
 		one_recipient(job, &r);
-		if (work_spent() || !local_deliver_has_room())
+		if (work_spent() || !has_room())
 			return job->rcpts.n == 0;
 	}
 	return true;
@@ -178,13 +150,12 @@ on_turns(struct ev_task *task)
 	struct local_job *job;
 
 	work_begin();
-	while (
-	    local_deliver_has_room() && (job = local_message_next()) != NULL) {
+	while (has_room() && (job = local_message_next()) != NULL) {
 		one_turn(job);
 		if (work_spent())
 			break;
 	}
-	if (local_message_next() != NULL && local_deliver_has_room())
+	if (local_message_next() != NULL && has_room())
 		ev_task_queue(task);
 	else
 		local_deliver_commit();
@@ -202,6 +173,7 @@ local_intake_init(struct store *store)
 {
 	local_message_init(store);
 	local_deliver_init(store, on_room);
+	run_init(store, on_room);
 	ev_task_init(&turns, on_turns);
 	metric_register(&records);
 	metric_register(&records_refused);

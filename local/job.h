@@ -25,6 +25,7 @@ struct local_job {
 	int64_t offset;
 	int64_t size;
 	uint32_t crc32c;
+	struct slice body; /* the message, where there is no fd, for scripts */
 	struct slice qid;
 	struct envelope env;
 	struct local_message *message; /* NULL: not yet */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* local: delivery into the mailboxes of one uid, beneath one directory.  It
  * writes the mail of many, and so parses none of it: of what a stranger wrote
- * it looks for two fields of the header, no more.  It has no network, no key,
+ * it looks for two fields of the header, no more; scripts that do are run by
+ * sieverun.  It has no network, no key,
  * and no mail but that of its own uid. */
 #include "local/conf.h"
 #include "local/home.h"
@@ -102,7 +103,7 @@ static const struct service local = {
 	.conf = &local_conf_desc,
 	.conf_slot = (const void **)&local_conf,
 	.user = NULL, /* the owner of the mailboxes */
-	.reach = REACH(ROLE_LOOKUP),
+	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_SIEVERUN),
 	.dirs = 1 << DIR_MAIL,
 	.may = MAY_READ | MAY_WRITE | MAY_SYNC,
 	.ipc = &table,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/crc32c.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "ev/loop.h"
@@ -249,6 +250,30 @@ take_body(struct local_message *m, struct slice body)
 	drop_text(m);
 	begin_text(m, header_of(body));
 	put_text(m, body);
+}
+
+struct local_message *
+local_message_made(struct slice bytes)
+{
+	struct local_message *m = xcalloc(1, sizeof *m);
+
+	STAILQ_INIT(&m->jobs);
+	arena_init(&m->arena);
+	m->size = (int64_t)bytes.n;
+	m->crc32c = crc32c(0, bytes);
+	m->record_at = -1;
+	buf_init(&m->record_bytes, RECORD_MAX_BYTES);
+	begin_text(m, header_of(bytes));
+	put_text(m, bytes);
+	return m;
+}
+
+void
+local_message_drop(struct local_message **m)
+{
+	if (*m != NULL)
+		message_free(*m);
+	*m = NULL;
 }
 
 bool

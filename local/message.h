@@ -87,6 +87,11 @@ void local_message_wait(struct local_job *job);
 
 /* Read on, for JOB; true when the state says what came of it. */
 bool local_message_read(struct local_job *job);
+/* A message of its own with the text BYTES, which a script has changed, or a
+ * notice; a delivery may take it in place of its job's.  Free it when all have
+ * their results. */
+struct local_message *local_message_made(struct slice bytes);
+void local_message_drop(struct local_message **m);
 /* The record for a file of M's text, PREFIX bytes and WIRE on the wire before
  * it; false: there is none. */
 bool local_message_record(struct local_message *m, int64_t prefix, int64_t wire,

@@ -50,3 +50,11 @@ tell_full(const struct job_rcpt *r, struct account *a)
 {
 	tell_change(r, a);
 }
+
+void
+tell_elsewhere(
+    const struct local_job *job, const struct job_rcpt *r, struct slice mailbox)
+{
+	log_warn("local.sieve-no-mailbox", kv_slice("qid", job->qid),
+	    kv_slice("account", r->account), kv_slice("mailbox", mailbox));
+}

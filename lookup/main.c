@@ -13,6 +13,7 @@
 #include "lookup/conf.h"
 #include "lookup/dns.h"
 #include "lookup/mx.h"
+#include "lookup/owned.h"
 #include "lookup/published.h"
 #include "lookup/resolve.h"
 #include "lookup/self.h"
@@ -106,6 +107,7 @@ on_gone(struct ipc *peer)
 	lookup_on_gone(peer);
 	lookup_mx_on_gone(peer);
 	lookup_published_on_gone(peer);
+	lookup_owned_on_gone(peer);
 	lookup_dns_on_gone(peer);
 	lookup_site_on_gone(peer);
 }
@@ -116,6 +118,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_mx] = lookup_on_mx,
 		[MSG_lookup_tlsa] = lookup_on_tlsa,
 		[MSG_lookup_published] = lookup_on_published,
+		[MSG_lookup_owned] = lookup_on_owned,
 		[MSG_lookup_dns] = lookup_on_dns,
 		[MSG_lookup_usage] = on_usage,
 	},

@@ -40,6 +40,9 @@ struct query {
 	TAILQ_ENTRY(query) link;
 	struct resolve_walk *walk; /* in arena */
 	struct query *parent; /* whose walk this look-up is part of, or NULL */
+	/* Who wants it here, or NULL. */
+	void (*then)(void *arg, const struct msg_lookup_found *a);
+	void *arg;
 	struct arena arena;
 	struct ipc *peer;
 	uint64_t id;
@@ -109,6 +112,11 @@ answer(struct query *q, struct msg_lookup_found *a)
 		a->address = q->plan.address;
 	if (q->parent != NULL) {
 		walk_on(q, a);
+		return;
+	}
+	if (q->then != NULL) {
+		q->then(q->arg, a);
+		query_free(q);
 		return;
 	}
 	/* qmgr sees for itself what an expansion has come to. */
@@ -360,6 +368,17 @@ query_start(struct query *q, struct slice address)
 		refuse(q, "4.3.0", "temporary lookup failure");
 		return;
 	}
+}
+
+void
+lookup_resolve(struct ipc *peer, struct slice address,
+    void (*then)(void *arg, const struct msg_lookup_found *a), void *arg)
+{
+	struct query *q = query_new(peer, 0);
+
+	q->then = then;
+	q->arg = arg;
+	query_start(q, arena_slice(&q->arena, address));
 }
 
 void

@@ -28,6 +28,12 @@ int lookup_resolve_try(int tables_dir, struct err *err);
 int lookup_resolve_configure(struct err *err);
 void lookup_resolve_stop(void);
 
+/* What ADDRESS is, as somebody here wants to know it for PEER: an alias with
+ * its targets, wherever they lead.  THEN runs once, perhaps from inside, unless
+ * PEER goes. */
+void lookup_resolve(struct ipc *peer, struct slice address,
+    void (*then)(void *arg, const struct msg_lookup_found *a), void *arg);
+
 /* Handler of lookup_address. */
 void lookup_on_address(struct ipc *peer, struct msg *m);
 /* PEER is gone: nobody waits for its answers. */

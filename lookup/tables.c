@@ -120,6 +120,7 @@ open_tables(int dir, struct opened *o, struct err *err)
 		[LOOKUP_LIMITS] = lookup_conf->limits,
 		[LOOKUP_SENDER_RELAYS] = lookup_conf->sender_relays,
 		[LOOKUP_COMMANDS] = lookup_conf->shared.commands,
+		[LOOKUP_SENDERS] = lookup_conf->senders,
 		[LOOKUP_SOURCE_ADDRESSES] = lookup_conf->source_addresses,
 	};
 	size_t n = 0;

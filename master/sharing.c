@@ -30,11 +30,13 @@
 #include "master/reach.h"
 #include "master/shares.h"
 #include "master/slots.h"
+#include "shares/shares.h"
 
 enum {
 	LOOKUP_MS = 10000,
-	OWNERS_BYTES = 32 << 10,
-	ASKINGS_MAX = 1000, /* of all processes; beyond it: try again */
+	OWNERS_BYTES = 8 << 20,
+	PAGE_BYTES = 56 << 10, /* of them, in a message */
+	ASKINGS_MAX = 1000,    /* of all processes; beyond it: try again */
 };
 
 struct asking {
@@ -135,21 +137,29 @@ is_account(const struct msg *m, const char *address)
 
 /* ---- what is asked ---- */
 
+/* Where it is written; NULL: nowhere. */
+static const char *
+state(struct err *err)
+{
+	if (shares_state() == NULL)
+		err_set(err, ERR_TEMP, "no state directory");
+	return shares_state();
+}
+
 static enum found
 shares(struct asking *a, struct slice owner, struct err *err)
 {
 	const struct slice account = slice_str(a->account);
-	enum found f = shares_has(owner, account, err);
-	struct buf anyone;
+	const struct shares_name user = { SHARES_USER, account };
+	const struct shares_name anyone = { SHARES_ANYONE, domain_of(account) };
+	enum found f;
 
+	if (state(err) == NULL)
+		return TEMPFAIL;
+	f = shares_has(state(err), owner, &user, err);
 	if (f != ABSENT || !same_domain(owner, account))
 		return f;
-	buf_init(&anyone, 1024);
-	buf_adds(&anyone, SHARING_ANYONE "@");
-	buf_add(&anyone, domain_of(account));
-	f = shares_has(owner, buf_slice(&anyone), err);
-	buf_fini(&anyone);
-	return f;
+	return shares_has(state(err), owner, &anyone, err);
 }
 
 static void
@@ -197,20 +207,17 @@ static void
 grant(struct asking *a)
 {
 	const struct slice account = slice_str(a->account);
-	struct slice name = slice_str(a->other);
+	struct shares_name name = { SHARES_USER, slice_str(a->other) };
 	struct err err = { 0 };
-	struct buf anyone;
 	int rc = 0;
 
-	buf_init(&anyone, 1024);
-	if (slice_is(name, SHARING_ANYONE)) {
-		buf_adds(&anyone, SHARING_ANYONE "@");
-		buf_add(&anyone, domain_of(account));
-		name = buf_slice(&anyone);
-	}
-	if (may_meet(account, name))
-		rc = shares_add(account, name, &err);
-	buf_fini(&anyone);
+	if (slice_is(name.name, SHARING_ANYONE))
+		name =
+		    (struct shares_name){ SHARES_ANYONE, domain_of(account) };
+	if (name.kind != SHARES_USER || may_meet(account, name.name))
+		rc = state(&err) != NULL
+			 ? shares_add(state(&err), account, &name, &err)
+			 : -1;
 	if (rc == 0)
 		answer(a, FOUND, (struct slice){ NULL, 0 });
 	else if (err.class == ERR_PERM)
@@ -219,27 +226,61 @@ grant(struct asking *a)
 		answer_found(a, TEMPFAIL, &err);
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+/* Those of NAMES (lines in any order) behind AFTER, each once, in order, as
+ * many as OUT takes. */
+static void
+put_page(struct buf *out, struct slice names, struct slice after)
+{
+	struct slice *v;
+	size_t n = 0;
+
+	for (size_t i = 0; i < names.n; i++)
+		n += names.p[i] == '\n';
+	v = xcalloc(n + 1, sizeof *v);
+	for (size_t i = 0; i < n; i++)
+		v[i] = slice_cut(names, '\n', &names);
+	qsort(v, n, sizeof *v, by_name);
+	for (size_t i = 0; i < n; i++) {
+		if (slice_cmp(v[i], after) <= 0)
+			continue;
+		if (v[i].n + 1 > out->max - out->n)
+			break;
+		buf_add(out, v[i]);
+		buf_addc(out, '\n');
+		after = v[i];
+	}
+	xfree(&v);
+}
+
 static void
 owners(struct asking *a)
 {
 	const struct slice account = slice_str(a->account);
+	const struct shares_name user = { SHARES_USER, account };
+	const struct shares_name anyone = { SHARES_ANYONE, domain_of(account) };
 	struct err err = { 0 };
-	struct buf name, out;
-	int rc;
+	struct buf names, page;
+	int rc = -1;
 
-	buf_init(&out, OWNERS_BYTES);
-	buf_init(&name, 1024);
-	buf_adds(&name, SHARING_ANYONE "@");
-	buf_add(&name, domain_of(account));
-	rc = shares_owners(account, &out, &err);
+	buf_init(&names, OWNERS_BYTES);
+	buf_init(&page, PAGE_BYTES);
+	if (state(&err) != NULL)
+		rc = shares_owners(state(&err), &user, &names, &err);
 	if (rc == 0)
-		rc = shares_owners(buf_slice(&name), &out, &err);
-	buf_fini(&name);
+		rc = shares_owners(state(&err), &anyone, &names, &err);
+	put_page(&page, buf_slice(&names), slice_str(a->other));
 	if (rc == 0)
-		answer(a, FOUND, buf_slice(&out));
+		answer(a, FOUND, buf_slice(&page));
 	else
 		answer_found(a, TEMPFAIL, &err);
-	buf_fini(&out);
+	buf_fini(&names);
+	buf_fini(&page);
 }
 
 /* Whose process asks is known. */

@@ -9,6 +9,7 @@
 #include "qmgr/queue/spool.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
+#include "qmgr/run/letter.h"
 #include "qmgr/run/life.h"
 #include "qmgr/run/resolve.h"
 
@@ -44,6 +45,7 @@ on_gone(struct ipc *peer)
 {
 	intake_forget(peer);
 	admin_forget(peer);
+	letter_forget(peer);
 	resolve_forget(peer);
 }
 
@@ -63,6 +65,8 @@ static const struct ipc_table table = {
 		[MSG_queue_site] = admin_on_site,
 		[MSG_queue_bad] = badadmin_on_bad,
 		[MSG_job_result] = dispatch_on_result,
+		[MSG_job_letter_part] = letter_on_part,
+		[MSG_job_letter] = letter_on_letter,
 		[MSG_lookup_changed] = resolve_on_changed,
 	},
 	.on_gone = on_gone,

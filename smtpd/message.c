@@ -19,6 +19,7 @@
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judge.h"
 #include "smtpd/metrics.h"
+#include "smtpd/owner.h"
 #include "smtpd/protocol.h"
 #include "smtpd/record.h"
 #include "smtpd/review.h"
@@ -131,8 +132,11 @@ on_bytes(struct smtpd_scan *sc, struct slice bytes)
 
 	if (sc->size > m->stored_max)
 		smtpd_message_refuse(m, "552 5.3.4 Message too large");
-	if (m->refusal == NULL)
-		put(m, bytes);
+	if (m->refusal != NULL)
+		return;
+	if (m->mail->owner != NULL)
+		smtpd_owner_add(m->mail->owner, bytes);
+	put(m, bytes);
 }
 
 static void
@@ -153,6 +157,8 @@ on_header(struct smtpd_scan *sc)
 	const struct slice sender = m->mail->env.sender;
 	struct buf out = { .max = FIELD_MAX };
 
+	if (m->mail->owner != NULL)
+		smtpd_owner_end(m->mail->owner);
 	if (!m->fix || m->refusal != NULL)
 		return;
 	if ((sc->fields & SMTPD_SCAN_DATE) == 0)
@@ -212,18 +218,46 @@ smtpd_message_commit(struct smtpd_session *s)
 	buf_fini(&record);
 }
 
+/* Whose it is, is settled: what do filters say of it? */
+static void
+go_on(struct smtpd_session *s)
+{
+	if (!smtpd_review(s, s->mail->message->head))
+		smtpd_message_commit(s);
+}
+
+static void
+on_owner(void *arg, const char *refusal)
+{
+	struct smtpd_session *s = arg;
+
+	if (refusal != NULL &&
+	    (refusal[0] == '4' ||
+		smtpd_conf->sender_login == SMTPD_SENDER_LOGIN_REFUSE)) {
+		smtpd_message_end(s, refusal);
+		return;
+	}
+	if (refusal != NULL)
+		log_warn("mail.sender-mismatch", kv_s("sid", s->front.sid),
+		    kv_s("qid", smtpd_spool_qid(s->mail->spool)),
+		    kv_s("account", s->login), kv_s("why", refusal));
+	go_on(s);
+}
+
 void
 smtpd_message_finish(struct smtpd_session *s)
 {
-	struct smtpd_message *m = s->mail->message;
+	struct smtpd_mail *mail = s->mail;
 
-	if (m->refusal != NULL) {
-		smtpd_message_end(s, m->refusal);
+	if (mail->message->refusal != NULL) {
+		smtpd_message_end(s, mail->message->refusal);
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
-	if (!smtpd_review(s, m->head))
-		smtpd_message_commit(s);
+	if (mail->owner != NULL)
+		smtpd_owner_ask(mail->owner, mail->env.sender, on_owner, s);
+	else
+		go_on(s);
 }
 
 /* There is one, or why there is none shows at the commit. */
@@ -318,6 +352,9 @@ smtpd_message_new(struct smtpd_session *s)
 	if (s->mail->for_mailbox)
 		m->mail->parser = smtpd_record_parser();
 	m->fix = s->protocol->submission || s->front.local;
+	if (s->login != NULL &&
+	    smtpd_conf->sender_login != SMTPD_SENDER_LOGIN_NO)
+		m->mail->owner = smtpd_owner_new(s->login, &s->mail->arena);
 	smtpd_scan_init(&m->scan, on_bytes, on_header);
 	m->scan.line_max = smtpd_conf->max_line_length;
 	m->scan.normalise =

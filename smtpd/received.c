@@ -28,6 +28,10 @@ add_client(const struct smtpd_trace *t, struct buf *out)
 {
 	const bool six = slice_find(t->ip, ':') < t->ip.n;
 
+	if (t->hidden) {
+		buf_adds(out, "localhost (authenticated)");
+		return;
+	}
 	if (t->ip.n == 0) {
 		buf_addf(out, "localhost (local, uid %.*s)", SLICE_FMT(t->uid));
 		return;

@@ -15,6 +15,7 @@ struct smtpd_trace {
 	struct slice name;     /* of its host; may be empty */
 	struct slice ip;       /* without brackets; empty: a local client, */
 	struct slice uid;      /* of this user */
+	bool hidden;           /* where it came from is not told */
 	struct slice hostname; /* ours */
 	struct slice with;     /* of smtpd_with */
 	struct slice qid;

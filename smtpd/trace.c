@@ -28,6 +28,7 @@ smtpd_trace_received(const struct smtpd_session *s, struct buf *out)
 		.name = env->client_name,
 		.ip = s->front.local ? SLICE("") : slice_str(s->front.ip),
 		.uid = slice_from(slice_str(s->front.ip), sizeof "local:" - 1),
+		.hidden = s->login != NULL && smtpd_conf->hide_client,
 		.hostname = slice_str(smtpd_conf->shared.hostname),
 		.with = env->protocol,
 		.qid = slice_str(smtpd_spool_qid(s->mail->spool)),

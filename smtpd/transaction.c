@@ -9,6 +9,7 @@
 #include "mime/unbinary.h"
 #include "smtpd/ask.h"
 #include "smtpd/judge/milter.h"
+#include "smtpd/owner.h"
 #include "smtpd/review.h"
 #include "smtpd/spool.h"
 
@@ -37,6 +38,7 @@ smtpd_mail_free(struct smtpd_mail **p)
 	while ((ask = TAILQ_FIRST(&mail->asks)) != NULL)
 		smtpd_ask_free(ask);
 	smtpd_mail_drop(mail);
+	smtpd_owner_free(&mail->owner);
 	unbinary_free(&mail->unbinary);
 	free(mail->env.rcpts);
 	arena_fini(&mail->arena);

@@ -18,7 +18,6 @@ struct smtpd_message;
 struct smtpd_review;
 struct smtpd_session;
 struct smtpd_spool;
-struct unbinary;
 
 struct smtpd_mail {
 	struct smtpd_session *session;
@@ -35,6 +34,7 @@ struct smtpd_mail {
 	unsigned nasks;
 	/* The message, from DATA or BDAT on. */
 	struct smtpd_message *message;
+	struct smtpd_owner *owner;   /* NULL: whose it is does not matter */
 	struct smtpd_spool *spool;   /* NULL: the message is refused */
 	struct smtpd_review *review; /* by filters, at its end; or NULL */
 	struct mime_parser *parser;  /* NULL: nobody needs its record */

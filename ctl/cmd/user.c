@@ -20,6 +20,7 @@
 #include "ctl/view/out.h"
 #include "ctl/view/prompt.h"
 #include "sasl/password.h"
+#include "shares/shares.h"
 #include "table/account.h"
 #include "table/edit.h"
 #include "table/reader.h"
@@ -342,6 +343,11 @@ cmd_user_del(struct ctl *ctl, int argc, char **argv)
 	rc = CTL_OK;
 	if (drop_hashes(&t, argv[0], &err) == -1)
 		rc = ctl_fail("%s is removed, but its passwords are not: %s",
+		    argv[0], err.text);
+	/* Who gets the name next has no part in it. */
+	if (shares_forget(ctl->inst.state, slice_str(argv[0]), &err) == -1)
+		rc = ctl_fail("%s is removed, but not what others share with "
+			      "it: %s",
 		    argv[0], err.text);
 	out_printf(stdout,
 	    "the mail stays in %s/%s; remove it by hand when nobody needs "

@@ -18,7 +18,7 @@
 
 const char *const tables_known[] = { "accounts", "passwords", "app_passwords",
 	"aliases", "transports", "sender_relays", "source_addresses",
-	"tls_policies", "commands", "domains", "limits", NULL };
+	"tls_policies", "commands", "domains", "limits", "senders", NULL };
 
 int
 tables_open(struct tables *t, const struct instance *in)

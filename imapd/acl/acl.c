@@ -156,6 +156,9 @@ change_now(struct session *s, struct slice name, const struct acl_change *c,
 		imapd_no(s, what, &err);
 	else
 		imapd_ok(s, "%s completed", what);
+	/* A guest in IDLE may be one no more. */
+	if (rc == 0)
+		imapd_users_changed(imapd_user_home(s->user));
 }
 
 /* Somebody else gets something: who that is has to be known before, or he would
@@ -264,6 +267,7 @@ imapd_cmd_setacl(struct session *s, struct parse *p)
 	parse_space(p);
 	name = boxname_parse(p);
 	c.id = read_identifier(s, p);
+	c.owner = is_owner(s, &c.id);
 	read_rights(p, &c);
 	if (parse_end(p))
 		change(s, name, &c, "SETACL");

@@ -11,6 +11,7 @@
 #include "maildir/rights.h"
 #include "store/acl.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 
 static struct acl_who
@@ -54,7 +55,8 @@ may(const struct session *s, struct mailbox *m, unsigned need, struct err *err)
 						    : check(rights, need, err);
 }
 
-/* ABSENT: there is none. */
+/* ABSENT: there is none, which takes a guest as long as one that is not for
+ * him, of which the ACL is read. */
 static enum found
 look(const struct session *s, struct slice name, unsigned need, int *rc,
     struct err *err)
@@ -65,6 +67,8 @@ look(const struct session *s, struct slice name, unsigned need, int *rc,
 
 	if (f == FOUND)
 		*rc = may(s, m, need, err);
+	else if (f == ABSENT && guest_of(s) != NULL && !slice_is(name, "INBOX"))
+		(void)may_by_name(s, SLICE("INBOX"), RIGHT_LOOKUP, NULL);
 	mailbox_close(&m);
 	return f;
 }
@@ -78,6 +82,14 @@ may_by_name(
 	return look(s, name, need, &rc, err) == TEMPFAIL ? -1 : rc;
 }
 
+static int
+refuse_create(struct err *err)
+{
+	return err_set_code(
+	    err, ERR_PERM, ERR_DENIED, "only the owner makes mailboxes there");
+}
+
+/* A guest is not told whether what he may make nothing below is there. */
 int
 may_create(const struct session *s, struct slice name, struct err *err)
 {
@@ -87,17 +99,17 @@ may_create(const struct session *s, struct slice name, struct err *err)
 		name = slice_sub(name, 0, slice_rfind(name, '/'));
 		switch (look(s, name, RIGHT_CREATE, &rc, err)) {
 		case FOUND:
-			return rc;
+			return rc == -1 && guest_of(s) != NULL &&
+				       err->class == ERR_PERM
+				   ? refuse_create(err)
+				   : rc;
 		case ABSENT:
 			break;
 		case TEMPFAIL:
 			return -1;
 		}
 	}
-	return guest_of(s) == NULL
-		   ? 0
-		   : err_set_code(err, ERR_PERM, ERR_DENIED,
-			 "only the owner makes mailboxes there");
+	return guest_of(s) == NULL ? 0 : refuse_create(err);
 }
 
 /* What cannot be found out of one's own mailbox (it is gone), the command finds

@@ -11,6 +11,7 @@
 #include "imapd/parse/section.h"
 #include "imapd/parse/wirename.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 
 enum { NAME_MAX_BYTES = 2048 };

@@ -21,6 +21,8 @@ imapd_put_capabilities(const struct session *s, struct buf *out)
 #include "imapd/cmd/capabilities.def" // IWYU pragma: keep
 #undef CAP
 #undef ENABLE
+	if (imapd_conf->fulltext != IMAPD_FULLTEXT_NO)
+		buf_adds(out, "SEARCH=FUZZY ");
 	if (imapd_conf->compression)
 		buf_adds(out, "COMPRESS=DEFLATE ");
 	if (s->returns)

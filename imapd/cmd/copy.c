@@ -20,6 +20,7 @@
 #include "maildir/rights.h"
 #include "store/copy.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 #include "store/warn.h"
 

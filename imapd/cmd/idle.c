@@ -13,6 +13,7 @@
 #include "imapd/notify/between.h"
 #include "imapd/park/park.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/visit.h"
 #include "imapd/selected/dirwatch.h"
 #include "imapd/selected/viewwatch.h"
 
@@ -48,6 +49,10 @@ on_files(struct dirwatch_user *u)
 static void
 on_more(struct session *s, struct imapd_job *job)
 {
+	if (visit_is_over(s)) {
+		imapd_bye(s, "[UNAVAILABLE] the mailbox is shared no more");
+		return;
+	}
 	notify_between(s, true);
 	if (s->state == S_LOGOUT || s->job != job)
 		return;

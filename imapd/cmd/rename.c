@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* RENAME (RFC 9051 6.3.6): a job in steps, because INBOX stays and all its
  * messages move.  It may end after the client, so it holds the session. */
+#include "base/buf.h"
 #include "base/mem.h"
 #include "ev/work.h"
 #include "imapd/acl/may.h"
@@ -8,8 +9,11 @@
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/guest.h"
 #include "maildir/rights.h"
 #include "store/mailbox.h"
+
+enum { NAMES_MAX = 4 << 20 };
 
 struct rename {
 	struct imapd_job job;
@@ -62,6 +66,51 @@ on_step(struct work *w)
 		}
 }
 
+struct below {
+	struct slice name;
+	struct buf names; /* a line for each */
+};
+
+static bool
+on_name(void *arg, const struct mailbox_info *info)
+{
+	struct below *b = arg;
+
+	if (info->exists && info->name.n > b->name.n &&
+	    slice_starts(info->name, b->name) &&
+	    info->name.p[b->name.n] == '/') {
+		buf_add(&b->names, info->name);
+		buf_addc(&b->names, '\n');
+	}
+	return !b->names.failed;
+}
+
+/* A guest moves nothing along that he could not move by itself. */
+static int
+may_move_below(const struct session *s, struct slice name, struct err *err)
+{
+	struct below b = { .name = name };
+	struct slice rest;
+	int rc;
+
+	if (guest_of(s) == NULL)
+		return 0;
+	buf_init(&b.names, NAMES_MAX);
+	rc = mailbox_list(imapd_user_account(s->user), false, on_name, &b, err);
+	if (rc == 0 && b.names.failed)
+		rc = err_set(err, ERR_TEMP, "too many mailboxes");
+	rest = buf_slice(&b.names);
+	while (rc == 0 && rest.n > 0)
+		if (may_by_name(s, slice_cut(rest, '\n', &rest), RIGHT_DELETE,
+			err) == -1)
+			rc = err->class == ERR_TEMP
+				 ? -1
+				 : err_set_code(err, ERR_PERM, ERR_DENIED,
+				       "not permitted by an ACL below it");
+	buf_fini(&b.names);
+	return rc;
+}
+
 /* RENAME SP mailbox SP mailbox */
 void
 imapd_cmd_rename(struct session *s, struct parse *p)
@@ -84,6 +133,7 @@ imapd_cmd_rename(struct session *s, struct parse *p)
 	}
 	to = boxname_without_delimiter(to);
 	if (may_by_name(s, from, RIGHT_DELETE, &err) == -1 ||
+	    may_move_below(s, from, &err) == -1 ||
 	    may_create(s, to, &err) == -1) {
 		imapd_no(s, "RENAME", &err);
 		return;

@@ -17,6 +17,7 @@
 #include "imapd/selected/update.h"
 #include "maildir/filename.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 
 enum {

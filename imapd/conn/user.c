@@ -258,6 +258,22 @@ imapd_user_count(const struct user *u, struct slice address)
 }
 
 void
+imapd_users_look(void)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&users.by_home, &it)) {
+		const struct user *u = it.value;
+		struct session *s, *next;
+
+		for (s = LIST_FIRST(&u->sessions); s != NULL; s = next) {
+			next = LIST_NEXT(s, link);
+			imapd_session_changed(s);
+		}
+	}
+}
+
+void
 imapd_users_changed(const char *home)
 {
 	const struct user *u = map_find(&users.by_home, slice_str(home));

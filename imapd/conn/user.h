@@ -46,14 +46,14 @@ struct work_share *imapd_user_share(struct user *u);
 struct account *imapd_user_account(const struct user *u);
 /* Of its full-text index. */
 struct keeper *imapd_user_keeper(const struct user *u);
-/* Its address, as the log has it. */
+/* Its address, as the log has it; its home and quota, as auth has them. */
 const char *imapd_user_name(const struct user *u);
-/* As auth has it; and its quota. */
 const char *imapd_user_home(const struct user *u);
 const struct quota *imapd_user_quota(const struct user *u);
 /* Sessions from ADDRESS. */
 unsigned imapd_user_count(const struct user *u, struct slice address);
-/* Another process said so. */
+/* Another process said so; _look: all look what there is for them now. */
 void imapd_users_changed(const char *home);
+void imapd_users_look(void);
 
 #endif

@@ -17,6 +17,7 @@
 #include "imapd/parse/seqset.h"
 #include "imapd/selected/modseq.h"
 #include "imapd/selected/seqwalk.h"
+#include "store/message.h"
 #include "store/view.h"
 
 struct fetch {

@@ -12,6 +12,7 @@
 #include "imapd/selected/update.h"
 #include "maildir/filename.h"
 #include "store/change.h"
+#include "store/message.h"
 #include "store/view.h"
 
 static bool

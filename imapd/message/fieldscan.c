@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/needle.h"
+#include "fulltext/near.h"
+#include "imapd/message/known.h"
 #include "imapd/parse/searchkey.h"
 #include "mime/fold.h"
 #include "text/fieldtext.h"
@@ -45,26 +47,49 @@ fieldscan_date(struct fieldscan *f)
 	return buf_slice(&f->raw);
 }
 
+static void
+fold(struct fieldscan *f, enum envfield field)
+{
+	struct buf *folded = &f->folded[field];
+
+	if (f->is_folded[field])
+		return;
+	buf_reset(&f->raw);
+	buf_reset(&f->text);
+	buf_reset(folded);
+	envfield_text(
+	    envfield_get(&f->envelope, field), field >= ENVFIELD_FROM, &f->raw);
+	fieldtext_decode(&f->text, buf_slice(&f->raw), f->record);
+	fold_text(buf_slice(&f->text), folded);
+	f->is_folded[field] = true;
+}
+
 bool
 fieldscan_holds(struct fieldscan *f, const struct search_key *k)
 {
 	const enum envfield field = (enum envfield)k->slot;
-	const bool addresses = field >= ENVFIELD_FROM;
 	const struct slice rendered = envfield_get(&f->envelope, field);
-	struct buf *folded = &f->folded[field];
+	const struct buf *folded = &f->folded[field];
 
 	if (rendered.n == 0 || k->needle.n == 0)
 		return rendered.n > 0;
-	if (!f->is_folded[field]) {
-		if (envfield_lacks(rendered, addresses, k->needle, k->rare))
-			return false;
-		buf_reset(&f->raw);
-		buf_reset(&f->text);
-		buf_reset(folded);
-		envfield_text(rendered, addresses, &f->raw);
-		fieldtext_decode(&f->text, buf_slice(&f->raw), f->record);
-		fold_text(buf_slice(&f->text), folded);
-		f->is_folded[field] = true;
-	}
-	return needle_find(buf_slice(folded), k->needle, k->rare) < folded->n;
+	if (!f->is_folded[field] && !k->fuzzy &&
+	    envfield_lacks(
+		rendered, field >= ENVFIELD_FROM, k->needle, k->rare))
+		return false;
+	fold(f, field);
+	return needle_find(buf_slice(folded), k->needle, k->rare) < folded->n ||
+	       (k->fuzzy && near_text(k->needle, buf_slice(folded)) > 0);
+}
+
+unsigned
+fieldscan_relevancy(struct fieldscan *f, const struct search_key *k)
+{
+	const struct buf *folded = &f->folded[k->slot];
+	unsigned near;
+
+	if (!fieldscan_holds(f, k))
+		return 0;
+	near = near_text(k->needle, buf_slice(folded));
+	return near > 0 ? near : RELEVANCY_WITHIN;
 }

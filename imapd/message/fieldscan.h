@@ -31,5 +31,7 @@ struct slice fieldscan_date(struct fieldscan *f);
 /* Has the message the field that K (SEARCH_FIELD) asks for, with its string in
  * it? */
 bool fieldscan_holds(struct fieldscan *f, const struct search_key *k);
+/* K is fuzzy: 0, it has not, to 100. */
+unsigned fieldscan_relevancy(struct fieldscan *f, const struct search_key *k);
 
 #endif

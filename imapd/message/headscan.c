@@ -2,6 +2,7 @@
 #include "imapd/message/headscan.h"
 
 #include "base/needle.h"
+#include "fulltext/near.h"
 #include "mime/fold.h"
 #include "mime/header.h"
 #include "text/fieldtext.h"
@@ -38,6 +39,18 @@ put_folded(struct headscan *h, const struct header_field *f)
 	buf_fini(&text);
 }
 
+/* In what is folded; again for each field of a name, as the best one counts. */
+static void
+look_near(struct headscan *h, size_t i)
+{
+	const unsigned near =
+	    near_text(h->search->heads[i]->needle, buf_slice(&h->folded));
+
+	if (near > h->near[i])
+		h->near[i] = (uint8_t)near;
+	h->found[i] |= near > 0;
+}
+
 static void
 look(struct headscan *h, const struct header_field *f)
 {
@@ -46,16 +59,18 @@ look(struct headscan *h, const struct header_field *f)
 	for (size_t i = 0; i < h->search->nheads; i++) {
 		const struct search_key *k = h->search->heads[i];
 
-		if (h->found[i] || !slice_ieq(f->name, k->name))
+		if ((h->found[i] && !k->fuzzy) || !slice_ieq(f->name, k->name))
 			continue;
 		if (!folded) {
 			buf_reset(&h->folded);
 			put_folded(h, f);
 			folded = true;
 		}
-		h->found[i] =
+		h->found[i] |=
 		    k->needle.n == 0 || needle_find(buf_slice(&h->folded),
 					    k->needle, k->rare) < h->folded.n;
+		if (k->fuzzy)
+			look_near(h, i);
 	}
 }
 

@@ -5,6 +5,7 @@
 #define IMAPD_MESSAGE_HEADSCAN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/slice.h"
@@ -16,6 +17,7 @@ struct headscan {
 	struct slice charset; /* of raw bytes in it; borrowed */
 	struct buf folded;
 	bool found[SEARCH_STRINGS_MAX];
+	uint8_t near[SEARCH_STRINGS_MAX]; /* of fuzzy ones (fulltext/near.h) */
 };
 
 void headscan_begin(struct headscan *h, const struct search *search,

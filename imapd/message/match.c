@@ -6,12 +6,11 @@
 
 #include "base/mem.h"
 #include "base/needle.h"
-#include "base/utf8.h"
 #include "imapd/message/bodyscan.h"
 #include "mime/date.h"
-#include "mime/fields.h"
 #include "mime/part.h"
 #include "mime/record.h"
+#include "store/message.h"
 #include "store/view.h"
 #include "store/visit.h"
 #include "sys/clock.h"
@@ -70,17 +69,12 @@ match_envelope(struct match *m, struct slice envelope, struct slice record)
 void
 match_init(struct match *m, struct search *search, struct view *v)
 {
-	struct slice names[SEARCH_STRINGS_MAX];
-
 	*m = (struct match){ .search = search, .view = v };
 	m->now_s = clock_wall_s();
 	fieldscan_init(&m->fields);
 	resolve(m, search->key);
 	match_flags_init(m);
-	for (size_t i = 0; i < search->nheads; i++)
-		names[i] = search->heads[i]->name;
-	m->heads_kept = search->nheads > 0 && search->nstrings == 0 &&
-			mime_fields_mask(names, search->nheads, &m->heads);
+	match_header_init(m);
 }
 
 void
@@ -88,7 +82,8 @@ match_begin(struct match *m, uint32_t seq, const struct message_info *info)
 {
 	match_keywords(m);
 	m->seq = seq;
-	m->sure = seq == m->sure_seq;
+	/* How near it comes is asked as well. */
+	m->sure = seq == m->sure_seq && !m->search->fuzzy;
 	m->level = MATCH_INDEX;
 	m->heading = false;
 	imapd_message_init(&m->message, view_mailbox(m->view), info);
@@ -239,6 +234,57 @@ match_eval(struct match *m, const struct search_key *k)
 	return answer;
 }
 
+static unsigned
+leaf_relevancy(struct match *m, const struct search_key *k)
+{
+	if (!k->fuzzy)
+		return 0;
+	if (k->op == SEARCH_FIELD)
+		return m->level < MATCH_RECORD
+			   ? 0
+			   : fieldscan_relevancy(&m->fields, k);
+	if (k->op == SEARCH_HEADER) {
+		if (m->level < MATCH_HEADER || !m->head.found[k->slot])
+			return 0;
+		return m->head.near[k->slot] > 0 ? m->head.near[k->slot]
+						 : RELEVANCY_WITHIN;
+	}
+	if (m->known != NULL)
+		return m->known->relevancy(m->known, k, m->info->uid);
+	return m->level == MATCH_TEXT && m->scan->found[k->slot]
+		   ? RELEVANCY_READ
+		   : 0;
+}
+
+/* The middle of keys that all must be met, the best of others; 0: there are
+ * none. */
+static unsigned
+key_relevancy(struct match *m, const struct search_key *k)
+{
+	unsigned sum = 0, n = 0, best = 0;
+
+	if (k->op == SEARCH_NOT)
+		return 0;
+	if (k->op != SEARCH_AND && k->op != SEARCH_OR)
+		return leaf_relevancy(m, k);
+	for (const struct search_key *c = k->child; c != NULL; c = c->next) {
+		const unsigned r = key_relevancy(m, c);
+
+		sum += r;
+		n += r > 0;
+		best = r > best ? r : best;
+	}
+	return k->op == SEARCH_OR || n == 0 ? best : sum / n;
+}
+
+unsigned
+match_relevancy(struct match *m)
+{
+	const unsigned r = key_relevancy(m, m->search->key);
+
+	return r > 0 ? r : 100;
+}
+
 static enum found
 load_record(struct match *m, struct err *err)
 {
@@ -250,35 +296,6 @@ load_record(struct match *m, struct err *err)
 	(void)mime_record_envelope(imapd_message_kept(&m->message), &envelope);
 	match_envelope(m, envelope, imapd_message_kept(&m->message));
 	return FOUND;
-}
-
-/* Raw bytes, and those of the charsets that switch by escape sequences, are in
- * the charset that the message declares, for which its tree has to be read. */
-static bool
-is_plain(struct slice head)
-{
-	return utf8_ascii(head) == head.n &&
-	       slice_find(head, '\x1b') == head.n &&
-	       slice_find(head, '\x0e') == head.n;
-}
-
-/* The fields asked for, as the record has them. */
-static bool
-take_kept_header(struct match *m)
-{
-	struct slice fields, head;
-
-	if (!m->heads_kept ||
-	    !mime_record_header(imapd_message_kept(&m->message), &fields))
-		return false;
-	buf_init(&m->kept_head, MIME_FIELDS_MAX);
-	if (!mime_fields_get(fields, m->heads, &m->kept_head))
-		return false;
-	head = buf_slice(&m->kept_head);
-	if (is_plain(head))
-		return true;
-	buf_fini(&m->kept_head);
-	return false;
 }
 
 static enum found
@@ -311,7 +328,7 @@ load_header(struct match *m, struct err *err)
 static enum found
 head_on(struct match *m, struct err *err)
 {
-	if (!m->heading && take_kept_header(m)) {
+	if (!m->heading && match_take_header(m)) {
 		headscan_begin(&m->head, m->search, buf_slice(&m->kept_head),
 		    (struct slice){ NULL, 0 });
 		m->heading = true;

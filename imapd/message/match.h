@@ -104,8 +104,15 @@ void match_flags_init(struct match *m);
 enum found match_flags_look(
     struct match *m, struct seqwalk *w, struct err *err);
 
+/* Are all fields kept that HEADER asks for?  _take: those of the message, as
+ * its record has them; false: they have to be read. */
+void match_header_init(struct match *m);
+bool match_take_header(struct match *m);
+
 /* What is known at m->level. */
 enum match_answer match_eval(struct match *m, const struct search_key *k);
+/* Of a message that meets the criteria, which are fuzzy: 1 to 100. */
+unsigned match_relevancy(struct match *m);
 /* What K needs beside what was parsed. */
 void match_key_init(struct search_key *k);
 /* Names of keywords are looked up anew, if the table has changed. */

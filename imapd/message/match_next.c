@@ -8,6 +8,7 @@
 #include "maildir/keywords.h"
 #include "mime/record.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 #include "store/visit.h"
 

@@ -19,7 +19,8 @@ struct imapd_message {
 	struct buf preview;     /* when it was asked for */
 	bool previewed;         /* false: it could not be made this time */
 	struct mimereader reader;
-	bool reading; /* the file, for its structure: ask again */
+	unsigned relevancy; /* RFC 6203, 1 to 100; 0: nobody asked */
+	bool reading;       /* the file, for its structure: ask again */
 };
 
 /* M has to be closed; INFO is copied. */

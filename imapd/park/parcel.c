@@ -7,6 +7,7 @@
 #include "imapd/conn/client.h"
 #include "imapd/park/state.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 #include "store/view_save.h"
 #include "sys/fd.h"

@@ -8,6 +8,7 @@
 #include "imapd/parse/boxtext.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/wirename.h"
+#include "imapd/relay/guest.h"
 #include "maildir/rights.h"
 #include "store/mailbox.h"
 
@@ -60,21 +61,31 @@ boxname_refuse(struct session *s)
 	imapd_no(s, "open mailbox", &err);
 }
 
+/* What is not there takes a guest as long as what is not for him. */
+static void
+hide(const struct session *s)
+{
+	if (guest_of(s) != NULL)
+		(void)may_by_name(s, SLICE("INBOX"), RIGHT_LOOKUP, NULL);
+}
+
 struct mailbox *
 boxname_open(
     struct session *s, struct slice name, unsigned need, bool trycreate)
 {
 	struct mailbox *m;
 	struct err err = { 0 };
+	enum found f;
 
 	if (name.p == NULL) {
 		boxname_refuse(s);
 		return NULL;
 	}
-	if (mailbox_open(imapd_user_account(s->user), name, &m, &err) ==
-		FOUND &&
-	    may(s, m, need, &err) == 0)
+	f = mailbox_open(imapd_user_account(s->user), name, &m, &err);
+	if (f == FOUND && may(s, m, need, &err) == 0)
 		return m;
+	if (f == ABSENT)
+		hide(s);
 	mailbox_close(&m);
 	if (trycreate && err.code == ERR_NOT_FOUND)
 		err.code = ERR_NO_TARGET;
@@ -89,6 +100,8 @@ boxname_find(
 	const enum found f =
 	    mailbox_open(imapd_user_account(s->user), name, m, err);
 
+	if (f == ABSENT)
+		hide(s);
 	if (f != FOUND || may(s, *m, RIGHT_READ, err) == 0)
 		return f;
 	mailbox_close(m);

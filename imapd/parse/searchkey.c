@@ -20,7 +20,9 @@ struct context {
 	struct search *search;
 	struct slice charset;
 	unsigned depth;
-	unsigned nkeys; /* with a string */
+	unsigned nkeys;  /* with a string */
+	unsigned nfuzzy; /* of them */
+	bool fuzzy;      /* beneath FUZZY */
 };
 
 enum argument {
@@ -140,6 +142,9 @@ add_string(struct context *c, struct search_key *k)
 		parse_fail(c->p, "too many strings");
 		return;
 	}
+	k->fuzzy = c->fuzzy && k->needle.n > 0;
+	if (k->fuzzy && ++c->nfuzzy > SEARCH_FUZZY_MAX)
+		parse_fail(c->p, "too many strings for FUZZY");
 	if (k->op == SEARCH_HEADER) {
 		k->slot = c->search->nheads;
 		c->search->heads[c->search->nheads++] = k;
@@ -283,6 +288,21 @@ read_or(struct context *c)
 	return k;
 }
 
+/* "FUZZY" SP search-key (RFC 6203 3): for all strings of the key, for other
+ * keys nothing. */
+static struct search_key *
+read_fuzzy(struct context *c)
+{
+	const bool was = c->fuzzy;
+	struct search_key *k;
+
+	parse_space(c->p);
+	c->fuzzy = c->search->fuzzy = true;
+	k = read_key(c);
+	c->fuzzy = was;
+	return k;
+}
+
 static struct search_key *
 read_word(struct context *c)
 {
@@ -292,6 +312,8 @@ read_word(struct context *c)
 	}
 	if (parse_try_word(c->p, "OR"))
 		return read_or(c);
+	if (parse_try_word(c->p, "FUZZY"))
+		return read_fuzzy(c);
 	if (parse_try_word(c->p, "NEW"))
 		return new_messages(c);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {

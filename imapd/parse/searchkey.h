@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The criteria of SEARCH (RFC 9051 6.4.4, RFC 3501, WITHIN of RFC 5032, MODSEQ
- * of RFC 7162, SAVEDATE of RFC 8514, OBJECTID of RFC 8474), parsed into a
- * tree. */
+ * of RFC 7162, SAVEDATE of RFC 8514, OBJECTID of RFC 8474, FUZZY of RFC 6203),
+ * parsed into a tree. */
 #ifndef IMAPD_PARSE_SEARCHKEY_H
 #define IMAPD_PARSE_SEARCHKEY_H
 
@@ -57,9 +57,14 @@ struct search_key {
 	size_t slot; /* BODY, TEXT, HEADER: which of its list; FIELD: whose */
 	int keyword; /* KEYWORD: for who evaluates */
 	size_t rare; /* of needle, as base/needle.h has it: the same */
+	bool fuzzy;  /* what comes near needle is enough */
 };
 
-enum { SEARCH_STRINGS_MAX = 64, SEARCH_DEPTH_MAX = 50 };
+enum {
+	SEARCH_STRINGS_MAX = 64,
+	SEARCH_FUZZY_MAX = 16, /* of them */
+	SEARCH_DEPTH_MAX = 50,
+};
 
 struct search {
 	struct search_key *key;
@@ -71,6 +76,7 @@ struct search {
 	bool numbers;     /* and about sequence numbers */
 	bool saved;       /* "$" is in it */
 	bool charset;     /* CHARSET was said */
+	bool fuzzy;       /* FUZZY is in it */
 	bool bad_charset; /* not known: NO [BADCHARSET] */
 };
 

@@ -14,7 +14,12 @@
 #include "imapd/relay/relay_inner.h"
 #include "ipc/sharing.h"
 
-enum { ASK_MS = 20000, LINE_MAX_BYTES = 8192, NAME_MAX_BYTES = 2048 };
+enum {
+	ASK_MS = 20000,
+	LINE_MAX_BYTES = 8192,
+	NAME_MAX_BYTES = 2048,
+	OWNERS_BYTES = 8 << 20
+};
 
 struct relay_job {
 	struct imapd_job job;
@@ -33,7 +38,8 @@ struct relay_job {
 	struct ipc_call call;
 	const struct slice *patterns;
 	size_t npatterns;
-	struct slice owners; /* still to be asked, a line for each */
+	struct buf all;      /* owners, a line for each */
+	struct slice owners; /* of them, still to be asked */
 };
 
 static const struct job_ops ops, idle_ops;
@@ -327,6 +333,7 @@ on_free(struct session *s, struct imapd_job *job)
 
 	(void)s;
 	ipc_cancel(&j->call);
+	buf_fini(&j->all);
 	cmdtext_fini(&j->line);
 	xfree(&j);
 }
@@ -361,6 +368,7 @@ job_new(struct session *s, enum relay_kind kind)
 	j->session = s;
 	j->kind = kind;
 	cmdtext_init(&j->line, LINE_MAX_BYTES);
+	buf_init(&j->all, OWNERS_BYTES);
 	imapd_start(s, &j->job);
 	imapd_pause(s);
 	relay_events(&events);
@@ -465,37 +473,7 @@ next_owner(struct relay_job *j)
 	imapd_ok(s, "LIST completed");
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
-}
-
-/* LINES sorted, each once. */
-static struct slice
-sort_lines(struct slice lines, struct arena *a)
-{
-	size_t n = 0, at = 0;
-	struct slice *v;
-	struct buf out;
-
-	for (size_t i = 0; i < lines.n; i++)
-		n += lines.p[i] == '\n';
-	v = arena_alloc(a, (n + 1) * sizeof *v);
-	while (lines.n > 0 && at < n)
-		v[at++] = slice_cut(lines, '\n', &lines);
-	qsort(v, at, sizeof *v, by_name);
-	buf_init(&out, SIZE_MAX / 2);
-	for (size_t i = 0; i < at; i++) {
-		if (i > 0 && slice_eq(v[i], v[i - 1]))
-			continue;
-		buf_add(&out, v[i]);
-		buf_addc(&out, '\n');
-	}
-	lines = arena_slice(a, buf_slice(&out));
-	buf_fini(&out);
-	return lines;
-}
+static void ask_owners(struct relay_job *j);
 
 static void
 on_owners(struct ipc_call *call, struct msg *m)
@@ -508,10 +486,30 @@ on_owners(struct ipc_call *call, struct msg *m)
 		    s, "[UNAVAILABLE] temporary trouble, try again later");
 		return;
 	}
-	j->owners = sort_lines(m->master_shared.text, &s->arena);
+	buf_add(&j->all, m->master_shared.text);
+	if (m->master_shared.text.n > 0 && !j->all.failed) {
+		ask_owners(j);
+		return;
+	}
+	j->owners = buf_slice(&j->all);
 	if (j->owners.n > 0)
 		put_parent(j, names_space());
 	next_owner(j);
+}
+
+/* The next of them. */
+static void
+ask_owners(struct relay_job *j)
+{
+	const struct session *s = j->session;
+	struct slice last = slice_trim(buf_slice(&j->all));
+
+	last = slice_from(last,
+	    slice_rfind(last, '\n') < last.n ? slice_rfind(last, '\n') + 1 : 0);
+	IPC_CALL(ipc_master(), &j->call, master_shared, on_owners, ASK_MS,
+	    master_sharing, .what = SHARING_OWNERS,
+	    .account = slice_str(imapd_user_name(s->user)),
+	    .home = slice_str(imapd_user_home(s->user)), .other = last);
 }
 
 void
@@ -524,8 +522,5 @@ relay_job_list(struct session *s, const struct slice *patterns, size_t n)
 		copies[i] = patterns[i];
 	j->patterns = copies;
 	j->npatterns = n;
-	IPC_CALL(ipc_master(), &j->call, master_shared, on_owners, ASK_MS,
-	    master_sharing, .what = SHARING_OWNERS,
-	    .account = slice_str(imapd_user_name(s->user)),
-	    .home = slice_str(imapd_user_home(s->user)));
+	ask_owners(j);
 }

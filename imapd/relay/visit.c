@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/relay/visit.h"
 
+#include "imapd/acl/may.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/user.h"
 #include "imapd/relay/guest.h"
+#include "imapd/relay/relay.h"
 #include "log/log.h"
+#include "maildir/rights.h"
+#include "store/view.h"
 
 void
 visit_start(int fd, struct user *user, struct slice sid, struct slice address,
@@ -15,4 +19,12 @@ visit_start(int fd, struct user *user, struct slice sid, struct slice address,
 	guest_begin(s, guest);
 	log_info("imapd.visit-start", kv_s("sid", s->sid),
 	    kv_s("account", imapd_user_name(user)), kv_slice("guest", guest));
+}
+
+bool
+visit_is_over(const struct session *s)
+{
+	return relay_is_off(s) ||
+	       (guest_of(s) != NULL && s->view != NULL &&
+		   may(s, view_mailbox(s->view), RIGHT_READ, NULL) == -1);
 }

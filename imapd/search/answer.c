@@ -26,7 +26,21 @@ void
 search_results_fini(struct search_results *r)
 {
 	xfree(&r->v);
-	r->n = r->cap = 0;
+	xfree(&r->relevancy);
+	r->n = r->cap = r->nrelevancy = 0;
+}
+
+void
+search_results_rate(struct search_results *r, uint32_t seq, unsigned relevancy)
+{
+	if (seq >= r->nrelevancy) {
+		const size_t n = seq + seq / 2 + 64;
+
+		r->relevancy = xreallocarray(r->relevancy, n, 1);
+		memset(r->relevancy + r->nrelevancy, 0, n - r->nrelevancy);
+		r->nrelevancy = n;
+	}
+	r->relevancy[seq] = (uint8_t)relevancy;
 }
 
 /* Of the message at INDEX of the results; 0: it is gone. */
@@ -50,7 +64,8 @@ answer_modseq(const struct search_answer *a, uint64_t highest)
 	if (a->results->n == 0)
 		return 0;
 	if ((options & (RETURN_MIN | RETURN_MAX)) == 0 ||
-	    (options & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL)) != 0)
+	    (options & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL |
+			   RETURN_RELEVANCY)) != 0)
 		return highest;
 	if ((options & RETURN_MIN) != 0)
 		first = modseq_at(a, 0);
@@ -111,17 +126,54 @@ begin_extended(struct search_answer *a, struct slice tag, struct slice more,
 		if (part == 0)
 			buf_adds(out, "NIL");
 	}
+	a->from = a->at;
 }
 
-static void
+/* "RELEVANCY (4 99 42)" of the list (RFC 6203 4), or of all that was found
+ * where there is none; a piece of it, true: there is more. */
+static bool
+rate(struct search_answer *a, struct buf *out)
+{
+	const struct search_results *r = a->results;
+	const bool listed =
+	    (a->returns->options & (RETURN_ALL | RETURN_PARTIAL)) != 0;
+	size_t left = STEP;
+
+	if (!a->rated) {
+		a->at = a->from;
+		a->end = listed ? a->end : r->n;
+		buf_adds(out, " RELEVANCY (");
+	}
+	for (; left > 0 && a->at < a->end; left--, a->at++) {
+		const uint32_t seq = r->v[a->at];
+
+		if (a->at > a->from)
+			buf_addc(out, ' ');
+		buf_addu(out, seq < r->nrelevancy ? r->relevancy[seq] : 1);
+	}
+	a->rated = true;
+	if (a->at < a->end)
+		return true;
+	buf_addc(out, ')');
+	return false;
+}
+
+/* Behind the list; true: there is more. */
+static bool
 end_extended(struct search_answer *a, struct buf *out)
 {
-	seqset_finish(&a->writer, out);
-	if ((a->returns->options & RETURN_PARTIAL) != 0)
-		buf_addc(out, ')');
+	if (!a->rated) {
+		seqset_finish(&a->writer, out);
+		if ((a->returns->options & RETURN_PARTIAL) != 0)
+			buf_addc(out, ')');
+	}
+	if ((a->returns->options & RETURN_RELEVANCY) != 0 &&
+	    a->results->n > 0 && rate(a, out))
+		return true;
 	if (a->modseq > 0)
 		buf_addf(out, " MODSEQ %llu", (unsigned long long)a->modseq);
 	buf_adds(out, "\r\n");
+	return false;
 }
 
 bool
@@ -139,6 +191,8 @@ answer_step(struct search_answer *a, struct slice tag, struct slice more,
 		a->end = a->results->n;
 	}
 	a->begun = true;
+	if (a->rated)
+		return end_extended(a, out);
 	for (size_t left = STEP; left > 0 && a->at < a->end; left--, a->at++) {
 		const uint32_t n = number_at(a, a->at);
 
@@ -151,10 +205,8 @@ answer_step(struct search_answer *a, struct slice tag, struct slice more,
 	}
 	if (a->at < a->end)
 		return true;
-	if (extended) {
-		end_extended(a, out);
-		return false;
-	}
+	if (extended)
+		return end_extended(a, out);
 	if (a->modseq > 0)
 		buf_addf(out, " (MODSEQ %llu)", (unsigned long long)a->modseq);
 	buf_adds(out, "\r\n");

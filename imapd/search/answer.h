@@ -16,8 +16,13 @@ struct view;
 struct search_results {
 	uint32_t *v; /* sequence numbers */
 	size_t n, cap;
+	uint8_t *relevancy; /* by sequence number, where it is known */
+	size_t nrelevancy;
 };
 void search_results_add(struct search_results *r, uint32_t seq);
+/* The relevancy of SEQ, which is added now or later. */
+void search_results_rate(
+    struct search_results *r, uint32_t seq, unsigned relevancy);
 void search_results_fini(struct search_results *r);
 
 struct search_answer {
@@ -29,6 +34,8 @@ struct search_answer {
 	uint64_t modseq; /* RFC 7162 3.1.5; 0: not to be told */
 	bool begun;
 	size_t at, end; /* of a list of results */
+	bool rated;     /* its relevancy has begun, from at on */
+	size_t from;    /* where the list began */
 	struct seqset_writer writer;
 };
 

@@ -2,6 +2,7 @@
 #include "imapd/search/badcharset.h"
 
 #include "base/buf.h"
+#include "imapd/conf.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/session.h"
 #include "imapd/parse/searchkey.h"
@@ -25,9 +26,14 @@ imapd_badcharset(struct session *s)
 }
 
 const char *
-imapd_search_forbidden(
-    const struct session *s, const struct search *search, bool need)
+imapd_search_forbidden(const struct session *s, const struct search *search,
+    bool need, bool relevancy)
 {
+	if (search->fuzzy && imapd_conf->fulltext == IMAPD_FULLTEXT_NO)
+		return "FUZZY needs the full-text index";
+	if (relevancy && !search->fuzzy)
+		return "RELEVANCY needs FUZZY";
+
 	if (search->numbers && (s->enabled & ENABLED_UIDONLY) != 0)
 		return "[UIDREQUIRED] UIDONLY was enabled";
 	if (!need && search->charset && (s->enabled & ENABLED_UTF8) != 0)

@@ -11,7 +11,7 @@ struct session;
 void imapd_badcharset(struct session *s);
 
 /* Why S may not ask so (RFC 9586 3, RFC 9755 3), for BAD; NULL: it may. */
-const char *imapd_search_forbidden(
-    const struct session *s, const struct search *search, bool need);
+const char *imapd_search_forbidden(const struct session *s,
+    const struct search *search, bool need, bool relevancy);
 
 #endif

@@ -16,6 +16,7 @@
 #include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
 #include "store/view.h"
+#include "store/view_event.h"
 
 enum {
 	/* Of a SORT by sequence numbers, where each EXPUNGE looks at all. */
@@ -209,6 +210,9 @@ refusal(const struct session *s, const struct search_context *c, size_t n)
 {
 	if (s->search->ncontexts >= imapd_search_contexts())
 		return "too many contexts";
+	/* One message alone does not tell how near it comes. */
+	if (c->search.fuzzy)
+		return "FUZZY has no updates";
 	if (c->sorted && !c->uid && n > NUMBERED_SORT_MAX)
 		return "too many messages; UID SORT has updates";
 	return NULL;

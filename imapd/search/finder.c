@@ -9,6 +9,7 @@
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/lookup.h"
 #include "imapd/selected/seqwalk.h"
+#include "store/message.h"
 #include "store/view.h"
 
 struct finder {
@@ -29,6 +30,8 @@ finder_new(struct search *search, struct view *v, struct arena *a, bool numbers)
 {
 	struct finder *f = xcalloc(1, sizeof *f);
 
+	/* Numbers do not tell how near a message comes. */
+	numbers = numbers && !search->fuzzy;
 	seqwalk_all(&f->walk, v, a);
 	match_init(&f->match, search, v);
 	if (f->match.heads_kept)
@@ -55,9 +58,9 @@ finder_read_records(struct finder *f)
 }
 
 void
-finder_read_column(struct finder *f, enum message_column column)
+finder_read_column(struct finder *f, bool thread)
 {
-	match_read_column(&f->match, column);
+	match_read_column(&f->match, thread ? COLUMN_THREAD : COLUMN_SORT);
 }
 
 static void
@@ -105,6 +108,13 @@ struct imapd_message *
 finder_message(struct finder *f)
 {
 	return &f->match.message;
+}
+
+unsigned
+finder_relevancy(struct finder *f)
+{
+	f->match.message.relevancy = match_relevancy(&f->match);
+	return f->match.message.relevancy;
 }
 
 struct slice

@@ -8,7 +8,6 @@
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "store/message.h"
 
 struct arena;
 struct finder;
@@ -24,10 +23,10 @@ struct finder *finder_new(
     struct search *search, struct view *v, struct arena *a, bool numbers);
 /* Ask the full-text index of U first; memory from A. */
 void finder_ask(struct finder *f, const struct user *u, struct arena *a);
-/* Read what is kept of each message along with it; _column: or COLUMN alone
- * where that is enough. */
+/* Read what is kept of each message along with it; _column: or the column
+ * of SORT or THREAD alone where that is enough. */
 void finder_read_records(struct finder *f);
-void finder_read_column(struct finder *f, enum message_column column);
+void finder_read_column(struct finder *f, bool thread);
 void finder_free(struct finder **f);
 /* Only the last MAX that can be meant (RFC 9738; 0: all); their first UID or 0.
  */
@@ -42,6 +41,9 @@ struct slice finder_column(const struct finder *f);
 enum found finder_without_column(struct finder *f, struct err *err);
 /* It, open until the next step; not where only numbers are asked for. */
 struct imapd_message *finder_message(struct finder *f);
+/* Of what was found, with criteria that are fuzzy, 1 to 100 (RFC 6203 4): its
+ * message has it from then on. */
+unsigned finder_relevancy(struct finder *f);
 uint64_t finder_modseq(const struct finder *f);
 /* Of the last message that was looked at. */
 uint32_t finder_seq(const struct finder *f);

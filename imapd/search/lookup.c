@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "fulltext/fulltext.h"
+#include "fulltext/fuzzy.h"
 #include "fulltext/query.h"
 #include "imapd/index/keeper.h"
 #include "imapd/message/known.h"
@@ -32,7 +33,10 @@ struct lookup {
 	struct fulltext_places places;
 	struct term_query *strings[SEARCH_STRINGS_MAX]; /* as those of search */
 	struct term_query *heads[SEARCH_STRINGS_MAX];
+	struct fuzzy_query *near_strings[SEARCH_STRINGS_MAX]; /* or NULL */
+	struct fuzzy_query *near_heads[SEARCH_STRINGS_MAX];
 	size_t at;            /* of both lists */
+	bool is_near;         /* what is asked there */
 	uint32_t seq;         /* of the view, to be chosen or not */
 	struct seqset chosen; /* sequence numbers */
 	size_t cap;
@@ -45,6 +49,8 @@ forget(struct lookup *l)
 	for (size_t i = 0; i < SEARCH_STRINGS_MAX; i++) {
 		query_free(&l->strings[i]);
 		query_free(&l->heads[i]);
+		fuzzy_free(&l->near_strings[i]);
+		fuzzy_free(&l->near_heads[i]);
 	}
 	fulltext_places_fini(&l->places);
 	l->useful = false;
@@ -61,6 +67,16 @@ lookup_free(struct lookup **l)
 	xfree(l);
 }
 
+static unsigned
+near_score(const struct lookup *l, const struct search_key *k, uint64_t doc)
+{
+	const struct fuzzy_query *q = k->op == SEARCH_HEADER
+					  ? l->near_heads[k->slot]
+					  : l->near_strings[k->slot];
+
+	return q != NULL ? fuzzy_score(q, doc) : 0;
+}
+
 /* What is not in the index has to be read, as what may have the string. */
 static enum match_answer
 answer(struct match_known *known, const struct search_key *k, uint32_t uid)
@@ -70,13 +86,31 @@ answer(struct match_known *known, const struct search_key *k, uint32_t uid)
 	    k->op == SEARCH_HEADER ? l->heads[k->slot] : l->strings[k->slot];
 	uint64_t doc;
 
-	if (q == NULL || !query_is_useful(q) ||
-	    fulltext_place_of(&l->places, uid, &doc) != FOUND || doc == 0)
+	if (fulltext_place_of(&l->places, uid, &doc) != FOUND || doc == 0)
+		return MATCH_UNKNOWN;
+	if (near_score(l, k, doc) > 0)
+		return k->op == SEARCH_HEADER ? MATCH_UNKNOWN : MATCH_YES;
+	if (q == NULL || !query_is_useful(q))
 		return MATCH_UNKNOWN;
 	if (!query_has(q, doc))
 		return MATCH_NO;
 	return query_is_exact(q) && k->op != SEARCH_HEADER ? MATCH_YES
 							   : MATCH_UNKNOWN;
+}
+
+static unsigned
+relevancy(struct match_known *known, const struct search_key *k, uint32_t uid)
+{
+	const struct lookup *l = OUTER(known, struct lookup, known);
+	uint64_t doc;
+	unsigned score;
+
+	if (fulltext_place_of(&l->places, uid, &doc) != FOUND || doc == 0)
+		return RELEVANCY_READ;
+	score = near_score(l, k, doc);
+	if (score == 0 && answer(known, k, uid) != MATCH_NO)
+		score = RELEVANCY_WITHIN;
+	return score;
 }
 
 struct lookup *
@@ -88,6 +122,7 @@ lookup_new(struct keeper *k, const struct search *search, struct view *v)
 		return NULL;
 	l = xcalloc(1, sizeof *l);
 	l->known.answer = answer;
+	l->known.relevancy = relevancy;
 	l->keeper = k;
 	l->search = search;
 	l->view = v;
@@ -101,11 +136,22 @@ make_queries(struct lookup *l)
 {
 	const struct search *s = l->search;
 
-	for (size_t i = 0; i < s->nstrings; i++)
-		l->strings[i] = query_new(s->strings[i]->needle,
-		    s->strings[i]->op == SEARCH_BODY ? QUERY_BODY : QUERY_ALL);
-	for (size_t i = 0; i < s->nheads; i++)
-		l->heads[i] = query_new(s->heads[i]->needle, QUERY_HEADER);
+	for (size_t i = 0; i < s->nstrings; i++) {
+		const struct search_key *k = s->strings[i];
+		const unsigned scope =
+		    k->op == SEARCH_BODY ? QUERY_BODY : QUERY_ALL;
+
+		l->strings[i] = query_new(k->needle, scope);
+		if (k->fuzzy)
+			l->near_strings[i] = fuzzy_new(k->needle, scope);
+	}
+	for (size_t i = 0; i < s->nheads; i++) {
+		const struct search_key *k = s->heads[i];
+
+		l->heads[i] = query_new(k->needle, QUERY_HEADER);
+		if (k->fuzzy)
+			l->near_heads[i] = fuzzy_new(k->needle, QUERY_HEADER);
+	}
 }
 
 /* Places first: what is in them is in all that is found later. */
@@ -128,6 +174,25 @@ start(struct lookup *l, struct fulltext *f, struct err *err)
 	return 0;
 }
 
+/* What comes near the string at hand; then the next one. */
+static int
+ask_near(struct lookup *l, struct fulltext *f, struct err *err)
+{
+	const size_t n = l->search->nstrings;
+	struct fuzzy_query *q =
+	    l->at < n ? l->near_strings[l->at] : l->near_heads[l->at - n];
+	bool more = false;
+
+	if (q != NULL && fuzzy_step(q, f, &more, err) == -1)
+		return -1;
+	if (more)
+		return 0;
+	l->useful |= q != NULL;
+	l->is_near = false;
+	l->at++;
+	return 0;
+}
+
 static int
 ask(struct lookup *l, struct fulltext *f, struct err *err)
 {
@@ -135,6 +200,8 @@ ask(struct lookup *l, struct fulltext *f, struct err *err)
 	struct term_query *q;
 	bool more = false;
 
+	if (l->is_near)
+		return ask_near(l, f, err);
 	if (l->at == n + l->search->nheads) {
 		l->stage = l->useful ? CHOOSE : DONE;
 		return 0;
@@ -142,10 +209,8 @@ ask(struct lookup *l, struct fulltext *f, struct err *err)
 	q = l->at < n ? l->strings[l->at] : l->heads[l->at - n];
 	if (q != NULL && query_step(q, f, &more, err) == -1)
 		return -1;
-	if (more)
-		return 0;
-	l->useful |= q != NULL && query_is_useful(q);
-	l->at++;
+	l->useful |= !more && q != NULL && query_is_useful(q);
+	l->is_near = !more;
 	return 0;
 }
 

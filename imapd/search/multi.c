@@ -121,13 +121,24 @@ fill(const struct session *s, struct multi *m, struct err *err)
 	return more ? 0 : begin_finding(s, m, err);
 }
 
+static void
+take_in(struct multi *m)
+{
+	const uint32_t seq = finder_seq(m->finder);
+
+	search_results_add(&m->results, seq);
+	if (m->search.fuzzy)
+		search_results_rate(
+		    &m->results, seq, finder_relevancy(m->finder));
+}
+
 static int
 find(struct multi *m, struct err *err)
 {
 	switch (finder_step(m->finder, err)) {
 	case FOUND:
 		if (finder_hit(m->finder))
-			search_results_add(&m->results, finder_seq(m->finder));
+			take_in(m);
 		return 0;
 	case ABSENT:
 		m->phase = TELLING;
@@ -222,6 +233,7 @@ imapd_cmd_esearch(struct session *s, struct parse *p)
 	struct search_returns returns;
 	struct slice program;
 	struct search search;
+	const char *why;
 
 	parse_space(p);
 	sources = sources_parse(p);
@@ -230,10 +242,12 @@ imapd_cmd_esearch(struct session *s, struct parse *p)
 		returns.options = RETURN_ALL;
 	program = cur_rest(&p->c);
 	search = searchkey_parse(p);
+	why = imapd_search_forbidden(
+	    s, &search, false, (returns.options & RETURN_RELEVANCY) != 0);
 	if (!parse_ok(p))
 		imapd_bad(s, p);
-	else if (imapd_search_forbidden(s, &search, false) != NULL)
-		imapd_bad_text(s, imapd_search_forbidden(s, &search, false));
+	else if (why != NULL)
+		imapd_bad_text(s, why);
 	else if (search.saved)
 		imapd_bad_text(s, "$ is for SEARCH in the selected mailbox");
 	else if (search.bad_charset)

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "imapd/message/match.h"
 #include "imapd/search/sortkey.h"
+#include "store/message.h"
 #include "store/view.h"
 #include "sys/clock.h"
 

@@ -6,14 +6,15 @@
 
 /* clang-format off */
 static const struct { const char *name; unsigned option; } words[] = {
-	{ "ALL",     RETURN_ALL },
-	{ "CONTEXT", RETURN_CONTEXT },
-	{ "COUNT",   RETURN_COUNT },
-	{ "MAX",     RETURN_MAX },
-	{ "MIN",     RETURN_MIN },
-	{ "PARTIAL", RETURN_PARTIAL },
-	{ "SAVE",    RETURN_SAVE },
-	{ "UPDATE",  RETURN_UPDATE },
+	{ "ALL",       RETURN_ALL },
+	{ "CONTEXT",   RETURN_CONTEXT },
+	{ "COUNT",     RETURN_COUNT },
+	{ "MAX",       RETURN_MAX },
+	{ "MIN",       RETURN_MIN },
+	{ "PARTIAL",   RETURN_PARTIAL },
+	{ "RELEVANCY", RETURN_RELEVANCY },
+	{ "SAVE",      RETURN_SAVE },
+	{ "UPDATE",    RETURN_UPDATE },
 };
 /* clang-format on */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a search is to return: RETURN (...) of RFC 9051 6.4.4 (ESEARCH, RFC
- * 4731), SAVE (RFC 5182), UPDATE and CONTEXT (RFC 5267), PARTIAL (RFC 9394). */
+ * 4731), SAVE (RFC 5182), UPDATE and CONTEXT (RFC 5267), PARTIAL (RFC 9394),
+ * RELEVANCY (RFC 6203). */
 #ifndef IMAPD_SEARCH_RETURNS_H
 #define IMAPD_SEARCH_RETURNS_H
 
@@ -21,6 +22,7 @@ enum search_return_option {
 	RETURN_PARTIAL = 1 << 5,
 	RETURN_UPDATE = 1 << 6,
 	RETURN_CONTEXT = 1 << 7, /* a hint, which changes nothing here */
+	RETURN_RELEVANCY = 1 << 8,
 };
 
 struct search_returns {

@@ -22,7 +22,7 @@
 #include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
 #include "imapd/selected/modseq.h"
-#include "store/message.h"
+#include "store/view.h"
 
 struct request {
 	struct search_returns returns;
@@ -122,6 +122,9 @@ take_in(struct search_job *j, struct err *err)
 
 	if (finder_modseq(j->finder) > j->modseq)
 		j->modseq = finder_modseq(j->finder);
+	if (j->request.search.fuzzy)
+		search_results_rate(
+		    &j->results, seq, finder_relevancy(j->finder));
 	if (sorted_is_known(j->sorted)) {
 		sorted_hit(j->sorted, seq);
 		return FOUND;
@@ -229,8 +232,9 @@ static const struct job_ops ops = { .more = on_more, .free = on_free };
 static void
 read_keys(struct search_job *j)
 {
-	if (sortkey_column(&j->request.by) != SORTKEY_NO_COLUMN)
-		finder_read_column(j->finder, COLUMN_SORT);
+	if (sortkey_column(&j->request.by) != SORTKEY_NO_COLUMN &&
+	    !j->request.search.fuzzy)
+		finder_read_column(j->finder, false);
 	else
 		finder_read_records(j->finder);
 }
@@ -257,8 +261,9 @@ start(struct session *s, struct parse *p, const struct request *r)
 	if ((r->returns.options & RETURN_UPDATE) != 0)
 		j->context = context_new(
 		    s, r->program, r->sorted ? &j->request.by : NULL, uid);
-	/* A context goes on with the keys. */
-	if (r->sorted && j->context == NULL)
+	/* A context goes on with the keys; how near a message comes is of this
+	 * search alone. */
+	if (r->sorted && j->context == NULL && !r->search.fuzzy)
 		j->sorted = sorted_new(s, &r->by);
 	j->finder = finder_new(&j->request.search, s->view, p->arena,
 	    !r->sorted || sorted_is_known(j->sorted));
@@ -274,14 +279,18 @@ start(struct session *s, struct parse *p, const struct request *r)
 static void
 run(struct session *s, struct parse *p, const struct request *r)
 {
+	const bool relevancy = (r->returns.options & RETURN_RELEVANCY) != 0 ||
+			       sortkey_by_relevancy(&r->by);
+	const char *why =
+	    imapd_search_forbidden(s, &r->search, r->sorted, relevancy);
+
 	if (!parse_ok(p))
 		imapd_bad(s, p);
 	else if ((r->returns.options & RETURN_UPDATE) != 0 &&
 		 context_find(s, s->tag) != NULL)
 		imapd_bad_text(s, "the tag has a context");
-	else if (imapd_search_forbidden(s, &r->search, r->sorted) != NULL)
-		imapd_bad_text(
-		    s, imapd_search_forbidden(s, &r->search, r->sorted));
+	else if (why != NULL)
+		imapd_bad_text(s, why);
 	else if (!r->search.bad_charset)
 		start(s, p, r);
 	else {

@@ -27,6 +27,7 @@ static const struct { const char *name; enum sort_by by; } words[] = {
 	{ "DISPLAYFROM", SORT_BY_DISPLAYFROM },
 	{ "DISPLAYTO",   SORT_BY_DISPLAYTO },
 	{ "FROM",        SORT_BY_FROM },
+	{ "RELEVANCY",   SORT_BY_RELEVANCY },
 	{ "SIZE",        SORT_BY_SIZE },
 	{ "SUBJECT",     SORT_BY_SUBJECT },
 	{ "TO",          SORT_BY_TO },
@@ -67,12 +68,21 @@ sortkey_parse(struct parse *p)
 	return s;
 }
 
+bool
+sortkey_by_relevancy(const struct sort_program *program)
+{
+	for (size_t i = 0; i < program->n; i++)
+		if (program->of[i].by == SORT_BY_RELEVANCY)
+			return true;
+	return false;
+}
+
 /* Is the envelope of each message asked for? */
 static bool
 is_of_envelope(enum sort_by by)
 {
 	return by != SORT_BY_ARRIVAL && by != SORT_BY_SIZE &&
-	       by != SORT_BY_DATE;
+	       by != SORT_BY_DATE && by != SORT_BY_RELEVANCY;
 }
 
 /* Is it asked for, of a message like INFO? */
@@ -103,6 +113,7 @@ struct key_writer {
 	struct slice record;
 	struct buf text[3]; /* scratch */
 	bool reverse;
+	unsigned relevancy;
 };
 
 static void
@@ -222,6 +233,9 @@ add_criterion(struct key_writer *k, enum sort_by by,
 	case SORT_BY_FROM:
 		add_mailbox(k, e->of[ENVPART_FROM]);
 		break;
+	case SORT_BY_RELEVANCY:
+		add_number(k, -(int64_t)k->relevancy);
+		break;
 	case SORT_BY_SIZE:
 		add_number(k, info->vsize);
 		break;
@@ -246,6 +260,7 @@ last_part(const struct sort_program *program)
 		switch (program->of[i].by) {
 		case SORT_BY_ARRIVAL:
 		case SORT_BY_DATE:
+		case SORT_BY_RELEVANCY:
 		case SORT_BY_SIZE:
 			break;
 		case SORT_BY_SUBJECT:
@@ -270,9 +285,12 @@ last_part(const struct sort_program *program)
 
 void
 sortkey_put(struct buf *key, const struct sort_program *program,
-    const struct message_info *info, struct slice envelope, struct slice record)
+    const struct message_info *info, struct slice envelope, struct slice record,
+    unsigned relevancy)
 {
-	struct key_writer k = { .out = key, .record = record };
+	struct key_writer k = {
+		.out = key, .record = record, .relevancy = relevancy
+	};
 	struct envparts e;
 
 	(void)envparts_split(envelope, last_part(program), &e);
@@ -316,6 +334,7 @@ sortkey_column(const struct sort_program *program)
 		case SORT_BY_DISPLAYFROM:
 		case SORT_BY_DISPLAYTO:
 		case SORT_BY_FROM:
+		case SORT_BY_RELEVANCY:
 		case SORT_BY_TO:
 			return SORTKEY_NO_COLUMN;
 		}
@@ -406,6 +425,6 @@ sortkey_message(struct buf *key, const struct sort_program *program,
 		record = imapd_message_kept(m);
 		(void)mime_record_envelope(record, &envelope);
 	}
-	sortkey_put(key, program, &m->info, envelope, record);
+	sortkey_put(key, program, &m->info, envelope, record, m->relevancy);
 	return FOUND;
 }

@@ -28,6 +28,7 @@ enum sort_by {
 	SORT_BY_DISPLAYFROM,
 	SORT_BY_DISPLAYTO,
 	SORT_BY_FROM,
+	SORT_BY_RELEVANCY, /* RFC 6203 5, the highest first */
 	SORT_BY_SIZE,
 	SORT_BY_SUBJECT,
 	SORT_BY_TO,
@@ -41,6 +42,7 @@ struct sort_program {
 	size_t n;
 };
 
+bool sortkey_by_relevancy(const struct sort_program *program);
 /* "(" sort-key *(SP sort-key) ")" */
 struct sort_program sortkey_parse(struct parse *p);
 /* The sent date (RFC 5256 2.2), by the index or ENVELOPE. */
@@ -68,9 +70,9 @@ bool sortkey_column_key(
     struct buf *key, const struct sort_program *program, struct slice column);
 
 /* KEY's content is replaced.  ENVELOPE as rendered, of RECORD, or both empty.
- * Strings count with SORTKEY_STRING_MAX bytes. */
+ * Strings count with SORTKEY_STRING_MAX bytes.  RELEVANCY: 1 to 100. */
 void sortkey_put(struct buf *key, const struct sort_program *program,
-    const struct message_info *info, struct slice envelope,
-    struct slice record);
+    const struct message_info *info, struct slice envelope, struct slice record,
+    unsigned relevancy);
 
 #endif

@@ -162,7 +162,7 @@ start(struct session *s, struct parse *p, const struct search *search,
 	threads_init(&j->threads, algorithm, imapd_search_memory());
 	j->finder = finder_new(&j->search, s->view, p->arena, false);
 	finder_ask(j->finder, s->user, p->arena);
-	finder_read_column(j->finder, COLUMN_THREAD);
+	finder_read_column(j->finder, true);
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);
 }
@@ -180,8 +180,9 @@ imapd_cmd_thread(struct session *s, struct parse *p)
 	search = searchkey_parse_charset(p);
 	if (!parse_ok(p))
 		imapd_bad(s, p);
-	else if (imapd_search_forbidden(s, &search, true) != NULL)
-		imapd_bad_text(s, imapd_search_forbidden(s, &search, true));
+	else if (imapd_search_forbidden(s, &search, true, false) != NULL)
+		imapd_bad_text(
+		    s, imapd_search_forbidden(s, &search, true, false));
 	else if (search.bad_charset)
 		imapd_badcharset(s);
 	else

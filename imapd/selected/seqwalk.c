@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "maildir/keywords.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/view.h"
 
 enum {

@@ -20,6 +20,7 @@
 #include "maildir/rights.h"
 #include "store/mailbox.h"
 #include "store/view.h"
+#include "store/view_event.h"
 
 static const unsigned imap_flags = MSG_FLAGS & ~(unsigned)MSG_PASSED;
 

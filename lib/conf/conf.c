@@ -81,6 +81,13 @@ is_shared(const char *file)
 	return slice_is(s, "pabal.conf") || slice_ends(s, SLICE("/pabal.conf"));
 }
 
+/* On these several daemons have to agree. */
+static bool
+is_common(struct slice name)
+{
+	return slice_is(name, "sharing");
+}
+
 /* Set the items of one file that stand in no section, or with SECTIONS those
  * that stand in one; other services' are tried, so that mistakes show. */
 static void
@@ -100,6 +107,10 @@ load_items(struct conf_load *l, const struct conf_text *t,
 			    "this file has no sections");
 		if (it->header || (it->section.n > 0) != sections)
 			continue;
+		if (!shared && !it->header && is_common(it->name))
+			conf_errors_add(l->errors, t->name, it->line,
+			    "%.*s is for all daemons: set it in pabal.conf",
+			    SLICE_FMT(it->name));
 		conf_load_item(d, t->name, items, i, &l->head->arena,
 		    mine || !sections ? l->head->conf : l->scratch, l->errors);
 	}

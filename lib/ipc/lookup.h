@@ -48,7 +48,6 @@
  * lookup_tlsa: the TLSA records at name ("_25._tcp.mx.example.org").
  * lookup_tlsa_found: found as enum found; records a line for each, "usage
  * selector matching hex"; secure: the answer (also ABSENT) is validated.
- * lookup_published: is a DKIM record of key at name?  other: of another one.
  */
 #ifndef IPC_LOOKUP_H
 #define IPC_LOOKUP_H

@@ -9,7 +9,8 @@
  *   SHARING_GRANT   other is an address, or "anyone": this account shares
  *                   something with it.  FOUND: that is on disk
  *   SHARING_OWNERS  FOUND, text the addresses of those who share something
- *                   with this account, or once did, a line for each
+ *                   with this account, or once did, a line for each, in order:
+ *                   some of those behind other; empty: there are no more
  */
 #ifndef IPC_SHARING_H
 #define IPC_SHARING_H

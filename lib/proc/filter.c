@@ -102,7 +102,7 @@ static const struct {
 	{ MAY_FORK, "wait4" }, { MAY_FORK, "fork" },
 	{ MAY_NARROW, "landlock_create_ruleset" },
 	{ MAY_NARROW, "landlock_add_rule" },
-	{ MAY_NARROW, "landlock_restrict_self" }, { MAY_NARROW, "seccomp" },
+	{ MAY_NARROW, "landlock_restrict_self" }, { MAY_NARROW | MAY_CONFINE, "seccomp" },
 };
 
 /* An argument: which one, the bits looked at, what they must be. */

@@ -35,11 +35,25 @@ acl_rights(struct mailbox *m, const struct acl_who *who, unsigned *rights,
 	return 0;
 }
 
+/* What C's changes are made to.  Of an owner the entry that is meant for him by
+ * name counts, then that of "owner", then everything. */
+static unsigned
+rights_before(const struct aclfile *f, const struct acl_change *c)
+{
+	static const struct acl_id owner = { .kind = ACL_OWNER };
+	const struct acl_entry *e = aclfile_find(f, &c->id);
+
+	if (e == NULL && c->owner && !c->id.negative)
+		e = aclfile_find(f, &owner);
+	if (e != NULL)
+		return e->rights;
+	return c->owner && !c->id.negative ? RIGHTS_ALL : 0;
+}
+
 static int
 apply(struct aclfile *f, const struct acl_change *c, struct err *err)
 {
-	const struct acl_entry *e = aclfile_find(f, &c->id);
-	const unsigned before = e != NULL ? e->rights : 0;
+	const unsigned before = rights_before(f, c);
 
 	switch (c->op) {
 	case ACL_SET:
@@ -47,9 +61,9 @@ apply(struct aclfile *f, const struct acl_change *c, struct err *err)
 	case ACL_ADD:
 		return aclfile_set(f, &c->id, before | c->rights, err);
 	case ACL_TAKE:
-		return e == NULL
-			   ? 0
-			   : aclfile_set(f, &c->id, before & ~c->rights, err);
+		if (aclfile_find(f, &c->id) == NULL && before == 0)
+			return 0;
+		return aclfile_set(f, &c->id, before & ~c->rights, err);
 	case ACL_DROP:
 		aclfile_drop(f, &c->id);
 		break;

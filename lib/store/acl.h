@@ -4,6 +4,8 @@
 #ifndef STORE_ACL_H
 #define STORE_ACL_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "maildir/aclfile.h"
 #include "maildir/rights.h"
@@ -23,6 +25,7 @@ struct acl_change {
 	enum acl_op op;
 	struct acl_id id;
 	unsigned rights;
+	bool owner; /* id is M's owner: without an entry he has everything */
 };
 /* On disk when 0 comes back.  ERR_PERM ERR_LIMIT: too many entries. */
 int acl_change(

@@ -196,7 +196,8 @@ find_since(struct tx *tx, const struct ix_box *b, const struct listing_entry *e,
 int
 adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct scan_how *how, struct kwfile *more,
-    const struct listing_entry *e, int64_t *bytes, struct err *err)
+    const struct listing_entry *e, int64_t *bytes, bool *renamed,
+    struct err *err)
 {
 	struct ix_msg msg = { 0 };
 	struct ix_hot hot = { .bits = e->f.flags };
@@ -222,7 +223,8 @@ adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	/* \Recent when an index is built is what lies in new/. */
 	if (how->build && e->part == MAILDIR_CUR && uid >= b->first_recent)
 		b->first_recent = uid + 1;
-	if (full_name(tx, e, &hot, &msg, uid)) {
+	*renamed = full_name(tx, e, &hot, &msg, uid);
+	if (*renamed) {
 		const enum found f = maildir_move(
 		    d, e->part, e->name, d, ix_part(&hot), msg.file, err);
 

@@ -24,9 +24,11 @@ struct scan_how {
 };
 
 /* Give the file E a UID, its full name and a record; MORE is pabal-keywords.
- * Adds what had to be read of it to *BYTES. */
+ * Adds what had to be read of it to *BYTES; *RENAMED says whether it had
+ * another name. */
 int adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct scan_how *how, struct kwfile *more,
-    const struct listing_entry *e, int64_t *bytes, struct err *err);
+    const struct listing_entry *e, int64_t *bytes, bool *renamed,
+    struct err *err);
 
 #endif

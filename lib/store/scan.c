@@ -34,10 +34,12 @@ enum {
 	ENTRY_COST = 2,
 	COMPARE_COST = 3,
 	CHANGE_COST = 40,
-	ADOPT_COST = 40,
+	ADOPT_COST = 10,      /* of a file with its full name */
+	RENAME_COST = 30,     /* of another */
 	COST_BYTES = 4 << 10, /* of a file that is read */
 
 	NEW_LINES = 2000, /* of the list of a mailbox that is small */
+	NEW_COST = 40,    /* of a file of one, as boxes.h counts */
 };
 
 enum phase { LOAD, READ, COMPARE, APPLY, ADOPT, END };
@@ -75,6 +77,7 @@ struct scan {
 	struct ix_box *b;
 	const struct maildir *d;
 	int64_t left; /* to be spent */
+	int64_t adopt_cost;
 };
 
 bool
@@ -109,7 +112,7 @@ end_reading(struct scan *s)
 static void
 scan_init(struct scan *s, const struct scan_how *how)
 {
-	*s = (struct scan){ .how = *how };
+	*s = (struct scan){ .how = *how, .adopt_cost = ADOPT_COST };
 	begin_reading(s);
 	kwfile_init(&s->more, -1);
 }
@@ -436,18 +439,21 @@ static int
 adopt_some(struct scan *s, struct err *err)
 {
 	struct listing_entry *e;
-	int64_t bytes;
 
-	for (; s->left > 0; s->left -= ADOPT_COST + bytes / COST_BYTES) {
-		bytes = 0;
+	while (s->left > 0) {
+		int64_t bytes = 0;
+		bool renamed = false;
+
 		e = next_unknown(s);
 		if (e == NULL) {
 			s->phase = END;
 			return 0;
 		}
 		if (adopt(s->tx, s->b, s->d, &s->how, &s->more, e, &bytes,
-			err) == -1)
+			&renamed, err) == -1)
 			return -1;
+		s->left -= s->adopt_cost + bytes / COST_BYTES;
+		s->left -= renamed ? RENAME_COST : 0;
 	}
 	return 0;
 }
@@ -594,10 +600,11 @@ scan_new_box(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	int rc;
 
 	scan_init(&s, how);
+	s.adopt_cost = NEW_COST;
 	use(&s, tx, b, d, how->table);
 	rc = takeover_some(from, NEW_LINES)
 		 ? 1
-		 : read_up_to(&s, (size_t)*left / ADOPT_COST, err);
+		 : read_up_to(&s, (size_t)*left / NEW_COST, err);
 	s.left = *left + COMPARE_COST; /* what is empty is done at once */
 	while (rc == 0 && s.phase != END && s.left > 0)
 		rc = work(&s, SIZE_MAX, err);

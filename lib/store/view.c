@@ -7,6 +7,7 @@
  * numbers are in `gone`.
  */
 #include "store/view.h"
+#include "store/view_event.h"
 
 #include "base/must.h"
 #include "base/slice.h"

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "proto/address.h"
 #include "table/account.h"
@@ -25,6 +26,36 @@ check_domain(struct slice key, struct slice value, struct err *err)
 	return 0;
 }
 
+/* An address or @domain, and the logins that may send in its name. */
+static int
+check_sender(struct slice key, struct slice value, struct err *err)
+{
+	struct buf scratch = { .max = ADDRESS_MAX };
+	const bool domain = slice_starts(key, SLICE("@"));
+	bool ok = domain ? address_is_domain(slice_from(key, 1), ADDRESS_UTF8)
+			 : address_parse(key, ADDRESS_UTF8, &scratch);
+
+	if (!ok)
+		err_set(err, ERR_PERM, "expected an address, or @domain");
+	else if (value.n == 0)
+		ok = err_set(err, ERR_PERM,
+			 "expected who may send as %.*s, as user@domain",
+			 SLICE_FMT(key)) == 0;
+	while (ok && value.n > 0) {
+		const struct slice login = slice_cut(value, ' ', &value);
+
+		buf_reset(&scratch);
+		ok = login.n == 0 ||
+		     address_parse(login, ADDRESS_UTF8, &scratch);
+		if (!ok)
+			err_set(err, ERR_PERM,
+			    "expected user@domain, not \"%.*s\"",
+			    SLICE_FMT(login));
+	}
+	buf_fini(&scratch);
+	return ok ? 0 : -1;
+}
+
 /* clang-format off */
 static const struct table_kind kinds[] = {
 	{ "accounts",      false, false, account_check },
@@ -38,6 +69,7 @@ static const struct table_kind kinds[] = {
 	{ "limits",        false, false, limit_check },
 	{ "sender_relays", false, false, transport_check_sender },
 	{ "source_addresses", false, false, source_check },
+	{ "senders",       false, false, check_sender },
 };
 /* clang-format on */
 static const struct table_kind any = { .name = NULL };

@@ -49,6 +49,7 @@ struct rcpt {
 	uint32_t number;
 	uint32_t parent;   /* the recipient it came from by expansion */
 	uint8_t depth;     /* expansions above it */
+	uint8_t letters;   /* its script has sent, in this attempt */
 	uint32_t promised; /* members that will follow: the rest of a list */
 	enum rcpt_state state;
 	enum job_status status;

@@ -88,6 +88,19 @@ dispatch_on_result(struct ipc *peer, struct msg *m)
 	}
 }
 
+struct rcpt *
+dispatch_rcpt(const struct ipc *peer, uint64_t id, uint32_t recipient)
+{
+	const struct dispatch_job *job = map_find(&jobs, key_of(&id));
+
+	if (job == NULL || job->call.peer != peer)
+		return NULL;
+	for (size_t i = 0; i < job->n; i++)
+		if (job->rcpts[i] != NULL && job->rcpts[i]->number == recipient)
+			return job->rcpts[i];
+	return NULL;
+}
+
 /* No word for R: nothing is known but that it may be tried again, soon. */
 static void
 no_result(struct dispatch_job *job, struct rcpt *r, const char *why)

@@ -4,6 +4,7 @@
 #define QMGR_RUN_DISPATCH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct dest;
 struct ipc;
@@ -19,6 +20,9 @@ void dispatch_start(
     struct dest *d, struct message *m, struct rcpt **rcpts, size_t n);
 /* job_result */
 void dispatch_on_result(struct ipc *peer, struct msg *m);
+/* The recipient of PEER's JOB that still has no result; NULL: there is none. */
+struct rcpt *dispatch_rcpt(
+    const struct ipc *peer, uint64_t job, uint32_t recipient);
 /* Jobs under way. */
 size_t dispatch_count(void);
 

@@ -156,7 +156,8 @@ static bool
 claims_own(const struct envelope *env)
 {
 	return slice_is(env->protocol, NEWFILE_REPORT) ||
-	       slice_is(env->protocol, NEWFILE_NOTICE);
+	       slice_is(env->protocol, NEWFILE_NOTICE) ||
+	       slice_is(env->protocol, NEWFILE_LETTER);
 }
 
 static int

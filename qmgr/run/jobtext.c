@@ -43,6 +43,7 @@ jobtext_rcpts(struct rcpt **rcpts, size_t n, struct buf *lines)
 		rcpt_enter(r, RCPT_SENT);
 		r->sent_ms = ev_now_ms();
 		r->connect_ms = 0;
+		r->letters = 0;
 		r->source_ip = SLICE("");
 		job_rcpt_format(&out, lines);
 	}

@@ -12,6 +12,7 @@
 #include "qmgr/run/direct.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
+#include "qmgr/run/letter.h"
 #include "qmgr/run/pump.h"
 #include "qmgr/run/round.h"
 #include "qmgr/run/scan.h"
@@ -35,6 +36,7 @@ life_start(int spool_dir, struct err *err)
 	notice_init();
 	dest_init(dispatch_start);
 	dispatch_init();
+	letter_init();
 	round_init();
 	waiting_init(scan_again);
 	if (spool_init(spool_dir, err) == -1)

@@ -52,7 +52,7 @@ def test_swaks_wrong_password(pabal):
     ("smtp", "submission"), ("smtps", "submissions")])
 def test_curl(pabal, url, service, tmp_path):
     mail = tmp_path / "mail"
-    mail.write_bytes(message(f"curl {url}"))
+    mail.write_bytes(message(f"curl {url}", sender=f"alice@{DOMAIN}"))
     run("curl", "-sS", "--cacert", pabal.cafile(), "--ssl-reqd",
         "--resolve", f"mail.{DOMAIN}:{pabal.port(service)}:127.0.0.1",
         f"{url}://mail.{DOMAIN}:{pabal.port(service)}/client.example",
@@ -78,7 +78,8 @@ password {PASSWORD}
 from alice@{DOMAIN}
 """)
     rc.chmod(0o600)
-    run("msmtp", "-C", rc, f"bob@{DOMAIN}", input=message("msmtp"))
+    run("msmtp", "-C", rc, f"bob@{DOMAIN}", 
+        input=message("msmtp", sender=f"alice@{DOMAIN}"))
     pabal.wait_mail("bob", "msmtp")
 
 

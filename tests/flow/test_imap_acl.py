@@ -347,3 +347,22 @@ def test_it_counts_at_once(pabal):
         c.ok("FETCH 1 FLAGS")
         assert [a for a in d.ok("ESEARCH IN (mailboxes INBOX) ALL")
                 if b"MAILBOX" in a]
+
+
+def test_owner_adds_and_takes(pabal):
+    """What he has without an entry is what is changed."""
+    with Imap(pabal, "grace") as c:
+        for who in me("grace"), "owner":
+            box = "Own" + who[:5]
+            c.ok(f"CREATE {box}")
+            c.ok(f"SETACL {box} {who} +w")
+            assert set(rights(c, box)) == set(ALL)
+            c.ok(f"SETACL {box} {who} -te")
+            assert set(rights(c, box)) == set(ALL) - set(b"ted")
+            c.ok(f"SETACL {box} {who} +t")
+            assert set(rights(c, box)) == set(ALL) - set(b"e")
+        # he has an entry by another name
+        c.ok("CREATE Two")
+        c.ok("SETACL Two owner lr")
+        c.ok(f"SETACL Two {me('grace')} +w")
+        assert set(rights(c, "Two")) == set(b"lrwa")

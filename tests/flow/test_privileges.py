@@ -60,7 +60,7 @@ def results(p, daemon):
     return {e["what"]: e["got"] for e in found}
 
 
-DAEMONS = ("smtpd", "qmgr", "smtp", "local", "pipe", "login", "imapd",
+DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
            "pop3d", "parking", "auth", "lookup", "policy", "milter", "keys",
            "logger")
 

@@ -90,6 +90,28 @@ def test_idle(pabal):
         b.ok("CLOSE")
 
 
+def idle(c):
+    tag = c.tag()
+    c.send(tag + b" IDLE\r\n")
+    assert c.answer() == b"+ idling"
+
+
+def test_idle_revoked(pabal):
+    """Who may read no more is told nothing more, and at once."""
+    with Imap(pabal) as a, Imap(pabal, "bob") as b:
+        a.ok("CREATE revoked")
+        a.ok("SETACL revoked bob lr")
+        b.ok(f"EXAMINE {box('alice', 'revoked')}")
+        idle(b)
+        a.ok("SETACL revoked bob -r")
+        a.append(MAIL, "revoked")
+        heard = []
+        with pytest.raises(Closed):
+            while True:
+                heard.append(b.answer())
+        assert not any(b"EXISTS" in x for x in heard), heard
+
+
 @pytest.mark.parametrize("literal", (b"{%d}", b"{%d+}"))
 def test_append(pabal, literal):
     big = b"Subject: big\r\n\r\n" + b"x" * 500000 + b"\r\n"
@@ -154,6 +176,39 @@ def test_list(pabal):
             command = command if "%s" in command else command + " %s"
             refused(b, command % box("carol", "Closed/Hidden"),
                     b"NONEXISTENT")
+
+
+def test_hidden_names(pabal):
+    """What is hidden and what is not there look the same, also to who makes
+    mailboxes."""
+    with Imap(pabal, "carol") as a, Imap(pabal, "bob") as b:
+        for name in "Pub", "Pub/Mine", "Secret", "Work", "Work/Secret":
+            a.ok(f"CREATE {name}")
+        a.ok("SETACL Pub bob lrxk")
+        a.ok("SETACL Pub/Mine bob lrx")
+        a.ok("SETACL Work bob l")
+        a.ok('SETACL Work/Secret bob ""')
+        names = [box("carol", n) for n in ("Secret/x", "Nothing/x",
+                                           "Work/Secret/x", "Work/Nothing/x")]
+        assert len({refused(b, f"CREATE {n}", b"NOPERM") for n in names}) == 1
+        assert len({refused(b, f"RENAME {box('carol', 'Pub/Mine')} {n}",
+                            b"NOPERM") for n in names}) == 1
+
+
+def test_rename_takes_nothing_hidden(pabal):
+    with Imap(pabal, "carol") as a, Imap(pabal, "bob") as b:
+        for name in "To", "W", "W/Open", "W/Sec":
+            a.ok(f"CREATE {name}")
+        a.ok("SETACL To bob lrk")
+        a.ok("SETACL W bob lrx")
+        a.ok("SETACL W/Open bob lrx")
+        a.ok('SETACL W/Sec bob ""')
+        rename = f"RENAME {box('carol', 'W')} {box('carol', 'To/W')}"
+        refused(b, rename, b"NOPERM")
+        assert a.ok("STATUS W/Sec (MESSAGES)")
+        a.ok("SETACL W/Sec bob x")
+        b.ok(rename)
+        assert a.ok("STATUS To/W/Sec (MESSAGES)")
 
 
 def test_subscribed(pabal):
@@ -241,14 +296,58 @@ def test_off(make_pabal):
 def test_turned_off(make_pabal):
     """A reload ends visits: who has another's mailbox selected hears BYE."""
     p = make_pabal(("pabal", "sharing", "domain"), users=("alice", "bob"))
-    with Imap(p) as a, Imap(p, "bob") as b, Imap(p, "bob") as idle:
+    with Imap(p) as a, Imap(p, "bob") as b, Imap(p, "bob") as other, \
+            Imap(p, "bob") as waits:
         a.append(MAIL)
         a.ok("SETACL INBOX bob lr")
         b.ok(f"SELECT {box('alice')}")
-        idle.ok(f"STATUS {box('alice')} (MESSAGES)")
+        other.ok(f"STATUS {box('alice')} (MESSAGES)")
+        waits.ok(f"EXAMINE {box('alice')}")
+        idle(waits)
         p.conf("pabal", "sharing", "no")
         p.reload()
         with pytest.raises(Closed):
             b.cmd("FETCH 1 BODY[]")
-        refused(idle, f"STATUS {box('alice')} (MESSAGES)", b"NONEXISTENT")
-        assert idle.ok("NAMESPACE") == [b'NAMESPACE (("" "/")) NIL NIL']
+        with pytest.raises(Closed):
+            while True:
+                waits.answer()
+        refused(other, f"STATUS {box('alice')} (MESSAGES)", b"NONEXISTENT")
+        assert other.ok("NAMESPACE") == [b'NAMESPACE (("" "/")) NIL NIL']
+
+
+def test_one_called_anyone(make_pabal):
+    """He is one, and what is shared with him alone nobody else hears of."""
+    p = make_pabal(("pabal", "sharing", "domain"),
+                   users=("alice", "bob", "anyone", "carol"))
+    with Imap(p) as a, Imap(p, "bob") as b:
+        a.ok(f"SETACL INBOX anyone@{DOMAIN} lr")
+        assert not b.ok(f'LIST "" "{SPACE}/%"')
+        a.ok("SETACL INBOX carol lr")
+    # The next one of that name has no part in it.
+    shares = os.path.join(p.dir, "state", "shares")
+    assert os.path.exists(os.path.join(shares, f"carol@{DOMAIN}"))
+    p.pabal("user", "del", f"carol@{DOMAIN}")
+    assert not os.path.exists(os.path.join(shares, f"carol@{DOMAIN}"))
+    assert os.path.exists(os.path.join(shares, f"owner=alice@{DOMAIN}"))
+    p.pabal("user", "del", f"alice@{DOMAIN}")
+    assert os.listdir(shares) == []
+
+
+def test_many_owners(make_pabal):
+    """More than a message holds: all are told."""
+    p = make_pabal(("pabal", "sharing", "domain"), users=("alice", "bob"))
+    with Imap(p) as a:
+        a.ok("SETACL INBOX anyone lr")
+    shares = os.path.join(p.dir, "state", "shares", f"anyone={DOMAIN}")
+    for i in range(3000):
+        with open(os.path.join(shares, f"someone-{i:05}@{DOMAIN}"), "w"):
+            pass
+    with Imap(p, "bob") as b:
+        got = b.ok(f'LIST "" "{SPACE}/%"')
+        assert len([x for x in got if b"someone-" in x]) == 3000
+        assert any(x.endswith(b'"Other Users/alice"') for x in got)
+
+
+def test_not_a_daemons_own(make_pabal):
+    p = make_pabal(users=("alice",))
+    assert "pabal.conf" in p.pabal_fails("conf", "set", "imapd", "sharing", "domain")

@@ -139,7 +139,7 @@ def test_submitted_mail_is_completed(pabal):
     with Talk(pabal, "submission", greet="EHLO c") as t:
         t.say("AUTH PLAIN " + plain())
         t.deliver("Subject: bare\r\n\r\nx\r\n.\r\n", sender=ALICE)
-        t.deliver("Subject: whole\r\nDate: d\r\nFrom: f\r\n"
+        t.deliver(f"Subject: whole\r\nDate: d\r\nFrom: {ALICE}\r\n"
                   "Message-ID: m\r\nBcc: b\r\n\r\nx\r\n.\r\n", sender=ALICE)
     bare = pabal.wait_mail("alice", "bare").decode()
     assert re.search(r"^Date: \w{3}, \d\d \w{3} \d{4} ", bare, re.M)

@@ -59,7 +59,8 @@ def test_who_goes_from_where(make_pabal):
         with p.smtp() as s:
             s.starttls(context=trusting(p))
             s.login(f"alice@{DOMAIN}", PASSWORD)
-            s.sendmail(f"alice@{DOMAIN}", ["x@far.test"], message("by login"))
+            s.sendmail(f"alice@{DOMAIN}", ["x@far.test"], message(
+                "by login", sender=f"alice@{DOMAIN}"))
         p.wait_queue(0)
         host = p.pabal("conf", "get", "pabal", "hostname").strip()
         got = {m.header("Subject"): (client(m), m.session.helo)

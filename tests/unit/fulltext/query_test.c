@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A law: of every string and every document, the index says that it may be
- * there whenever it is; and where it says that it is exact, only then.
+ * there whenever it is; and where it says that it is exact, only then.  And of
+ * a word, that it comes near whenever the text does.
  */
 #include "fulltext/query.h"
 
@@ -14,6 +15,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "fulltext/fulltext.h"
+#include "fulltext/fuzzy.h"
+#include "fulltext/near.h"
 #include "fulltext/terms.h"
 #include "mime/fold.h"
 #include "tests/memory.h"
@@ -141,6 +144,81 @@ open_index(bool make)
 	return f;
 }
 
+static unsigned
+near_doc(const struct doc *d, struct slice needle, unsigned scope)
+{
+	unsigned best = 0;
+
+	for (size_t i = 0; i < UNITS; i++) {
+		const unsigned near = near_text(needle, buf_slice(&d->text[i]));
+
+		if ((scope & (i == 0 ? QUERY_HEADER : QUERY_BODY)) != 0 &&
+		    near > best)
+			best = near;
+	}
+	return best;
+}
+
+/* One word, or what has no spaces, perhaps altered. */
+static bool
+make_word(struct buf *out)
+{
+	struct slice text, rest;
+	struct terms_run run = { 0 };
+	struct buf raw;
+
+	buf_init(&raw, 200);
+	buf_adds(&raw, words[(size_t)random() % ARRAY_LEN(words)]);
+	if (random() % 2 == 0)
+		raw.p[(size_t)random() % raw.n] = 'q';
+	buf_reset(out);
+	fold_text(buf_slice(&raw), out);
+	buf_fini(&raw);
+	text = rest = buf_slice(out);
+	return utf8_len(text) > 0 && terms_next_run(text, &rest, &run) &&
+	       run.text.n == text.n && (run.pair || !terms_is_rest(run.text));
+}
+
+static void
+check_near(struct fulltext *f, const struct doc *docs)
+{
+	unsigned found = 0;
+	struct buf needle;
+	struct err err;
+
+	buf_init(&needle, 1000);
+	for (unsigned i = 0; i < NEEDLES; i++) {
+		const unsigned scope = 1 + (unsigned)random() % 3;
+		struct fuzzy_query *q;
+		bool more = true;
+
+		if (!make_word(&needle))
+			continue;
+		q = fuzzy_new(buf_slice(&needle), scope);
+		assert_non_null(q);
+		while (more)
+			assert_int_equal(fuzzy_step(q, f, &more, &err), 0);
+		for (uint64_t k = 1; k <= DOCS; k++) {
+			const unsigned near =
+			    near_doc(&docs[k], buf_slice(&needle), scope);
+			const unsigned score = fuzzy_score(q, k);
+
+			/* What is not in the header counts less; pairs may
+			 * come from several units. */
+			if ((near > 0 && score == 0) || score > 100 ||
+			    score + 1 < near * 90 / 100)
+				fail_msg("\"%s\" in %u of %u: %u, %u",
+				    buf_cstr(&needle), scope, (unsigned)k, near,
+				    score);
+			found += near > 0;
+		}
+		fuzzy_free(&q);
+	}
+	print_message("%u near\n", found);
+	assert_in_range(found, NEEDLES, NEEDLES * DOCS);
+	buf_fini(&needle);
+}
+
 static void
 test_law(void **state)
 {
@@ -201,6 +279,7 @@ test_law(void **state)
 	    "%u of use, %u exact, %u read in vain\n", useful, exact, extra);
 	assert_in_range(useful, NEEDLES * 9 / 10, NEEDLES);
 	assert_in_range(exact, NEEDLES / 4, NEEDLES);
+	check_near(f, docs);
 	terms_fini(&terms);
 	buf_fini(&needle);
 	for (size_t i = 1; i <= DOCS; i++)

@@ -39,7 +39,8 @@ check(const struct sort_program *program, const struct message_info *info,
 	struct buf want = { .max = SORTKEY_MAX }, got = { .max = SORTKEY_MAX },
 		   column = { .max = MESSAGE_COLUMN_MAX };
 
-	sortkey_put(&want, program, info, envelope, (struct slice){ NULL, 0 });
+	sortkey_put(
+	    &want, program, info, envelope, (struct slice){ NULL, 0 }, 1);
 	sortkey_column_put(&column, info, envelope, (struct slice){ NULL, 0 });
 	assert_true(sortkey_column_key(&got, program, buf_slice(&column)));
 	assert_int_equal(got.n, want.n);

@@ -41,6 +41,10 @@ static const struct {
 	    "Received: from [IPv6:::1] ([IPv6:::1])\r\n"
 	    "\tby h.example with ESMTPS id Q1\r\n"
 	    "\t(TLSv1.3, TLS_AES_128_GCM_SHA256, 128 bits); " DATE },
+	{ { .helo = { "c.example", 9 }, .ip = { "192.0.2.1", 9 }, .with = { "ESMTPSA", 7 },
+	    .hidden = true },
+	    "Received: from localhost (authenticated)\r\n"
+	    "\tby h.example with ESMTPSA id Q1; " DATE },
 	/* what is no domain could break the field */
 	{ { .helo = { "a(b\\", 4 }, .ip = { "192.0.2.1", 9 }, .with = { "SMTP", 4 } },
 	    "Received: from unknown ([192.0.2.1])\r\n"

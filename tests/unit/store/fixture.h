@@ -26,6 +26,7 @@
 #include "store/store.h"
 #include "store/usage.h"
 #include "store/view.h"
+#include "store/view_event.h"
 #include "tests/memory.h"
 
 static char fx_dir[64];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/view.h"
+#include "store/view_event.h"
 
 #include "tests/unit/store/fixture.h"
 

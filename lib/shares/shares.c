@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: ISC */
+#include "shares/shares.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/hex.h"
+#include "sys/fd.h"
+
+enum {
+	SHARES_MAX = 1000, /* of one owner */
+	NAMES_BYTES_MAX = 8 << 20,
+	JUST_NOW_S = 30, /* between an entry here and the one in the ACL */
+};
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define OWNER     "owner="
+
+static const char *const kinds[] = {
+	[SHARES_USER] = "",
+	[SHARES_ANYONE] = "anyone=",
+	[SHARES_GROUP] = "group=",
+};
+
+static bool
+is_plain(char c)
+{
+	return ascii_isalnum(c) || (c != '\0' && strchr("@._+-", c) != NULL);
+}
+
+/* BEFORE and NAME as the name of a file: other bytes as %XX. */
+static int
+put_name(char out[NAME_MAX + 1], const char *before, struct slice name,
+    struct err *err)
+{
+	struct buf b;
+	bool fits;
+
+	buf_init(&b, NAME_MAX);
+	buf_adds(&b, before);
+	for (size_t i = 0; i < name.n; i++) {
+		const char c = ascii_lower(name.p[i]);
+
+		if (is_plain(c) && (i > 0 || c != '.'))
+			buf_addc(&b, c);
+		else
+			buf_addf(&b, "%%%02x", (unsigned char)c);
+	}
+	fits = name.n > 0 && !b.failed &&
+	       slice_copy(buf_slice(&b), out, NAME_MAX + 1);
+	buf_fini(&b);
+	return fits ? 0
+		    : err_set_code(
+			  err, ERR_PERM, ERR_LIMIT, "the name is too long");
+}
+
+/* PATH in the directory ABOVE is on disk, also where somebody else had no time
+ * for that. */
+static int
+make_dir(const char *above, const char *path, struct err *err)
+{
+	int fd, rc;
+
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return err_sys(err, ERR_TEMP, "mkdir %s", path);
+	fd = open(above, DIR_FLAGS);
+	if (fd == -1)
+		return err_sys(err, ERR_TEMP, "open %s", above);
+	rc = fd_sync(fd, err);
+	fd_close(&fd);
+	return rc;
+}
+
+/* shares/NAME, made where it is not there yet and MAKE; ABSENT. */
+static enum found
+open_dir(
+    const char *state, const char *name, bool make, int *fd, struct err *err)
+{
+	char all[PATH_MAX], path[PATH_MAX];
+
+	snprintf(all, sizeof all, "%s/shares", state);
+	snprintf(path, sizeof path, "%s/shares/%s", state, name);
+	if (make &&
+	    (make_dir(state, all, err) == -1 || make_dir(all, path, err) == -1))
+		return TEMPFAIL;
+	*fd = open(path, DIR_FLAGS);
+	if (*fd != -1)
+		return FOUND;
+	if (errno == ENOENT)
+		return ABSENT;
+	err_sys(err, ERR_TEMP, "open %s", path);
+	return TEMPFAIL;
+}
+
+/* The names in shares/DIR, a line for each. */
+static int
+read_names(
+    const char *state, const char *dir, struct buf *names, struct err *err)
+{
+	const struct dirent *e;
+	int fd;
+	DIR *d;
+
+	switch (open_dir(state, dir, false, &fd, err)) {
+	case FOUND:
+		break;
+	case ABSENT:
+		return 0;
+	case TEMPFAIL:
+		return -1;
+	}
+	d = fdopendir(fd);
+	if (d == NULL) {
+		fd_close(&fd);
+		return err_sys(err, ERR_TEMP, "read %s", dir);
+	}
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.') {
+			buf_adds(names, e->d_name);
+			buf_addc(names, '\n');
+		}
+	closedir(d);
+	return names->failed ? err_set(err, ERR_TEMP, "%s: too many names", dir)
+			     : 0;
+}
+
+static int
+touch(const char *state, const char *dir, const char *name, struct err *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+	int fd, file, rc;
+
+	if (open_dir(state, dir, true, &fd, err) != FOUND)
+		return -1;
+	file = openat(fd, name, flags, 0600);
+	rc = file == -1 ? err_sys(err, ERR_TEMP, "create %s", name)
+			: fd_sync(fd, err);
+	fd_close(&file);
+	fd_close(&fd);
+	return rc;
+}
+
+static int
+count(const char *state, const char *dir, size_t *n, struct err *err)
+{
+	struct buf names;
+	int rc;
+
+	buf_init(&names, NAMES_BYTES_MAX);
+	rc = read_names(state, dir, &names, err);
+	*n = 0;
+	for (size_t i = 0; i < names.n; i++)
+		*n += names.p[i] == '\n';
+	buf_fini(&names);
+	return rc;
+}
+
+/* shares/DIR/NAME is there, and its time becomes this one. */
+static enum found
+renew(const char *state, const char *dir, const char *name, struct err *err)
+{
+	enum found f;
+	int fd, rc;
+
+	f = open_dir(state, dir, false, &fd, err);
+	if (f != FOUND)
+		return f;
+	rc = utimensat(fd, name, NULL, AT_SYMLINK_NOFOLLOW);
+	fd_close(&fd);
+	if (rc == 0)
+		return FOUND;
+	if (errno == ENOENT)
+		return ABSENT;
+	err_sys(err, ERR_TEMP, "look for %s", name);
+	return TEMPFAIL;
+}
+
+int
+shares_add(const char *state, struct slice owner,
+    const struct shares_name *name, struct err *err)
+{
+	char with[NAME_MAX + 1], of[NAME_MAX + 1], from[NAME_MAX + 1];
+	enum found f = ABSENT;
+	size_t n;
+
+	if (put_name(with, kinds[name->kind], name->name, err) == -1 ||
+	    put_name(of, "", owner, err) == -1 ||
+	    put_name(from, OWNER, owner, err) == -1)
+		return -1;
+	if (renew(state, with, of, err) == FOUND)
+		f = renew(state, from, with, err);
+	if (f != ABSENT)
+		return f == FOUND ? 0 : -1;
+	if (count(state, from, &n, err) == -1)
+		return -1;
+	if (n >= SHARES_MAX)
+		return err_set_code(
+		    err, ERR_PERM, ERR_LIMIT, "shared with too many");
+	return touch(state, from, with, err) == -1
+		   ? -1
+		   : touch(state, with, of, err);
+}
+
+enum found
+shares_has(const char *state, struct slice owner,
+    const struct shares_name *name, struct err *err)
+{
+	char with[NAME_MAX + 1], of[NAME_MAX + 1];
+	enum found f;
+	int fd, rc;
+
+	if (put_name(with, kinds[name->kind], name->name, NULL) == -1 ||
+	    put_name(of, "", owner, NULL) == -1)
+		return ABSENT;
+	f = open_dir(state, with, false, &fd, err);
+	if (f != FOUND)
+		return f;
+	rc = faccessat(fd, of, F_OK, AT_SYMLINK_NOFOLLOW);
+	fd_close(&fd);
+	if (rc == 0)
+		return FOUND;
+	if (errno == ENOENT)
+		return ABSENT;
+	err_sys(err, ERR_TEMP, "look for %s", of);
+	return TEMPFAIL;
+}
+
+/* The byte that "%XX" at the front of S stands for; -1: it is none. */
+static int
+byte_of(struct slice s)
+{
+	const int hi = s.n >= 3 ? hex_digit(s.p[1]) : -1;
+	const int lo = s.n >= 3 ? hex_digit(s.p[2]) : -1;
+
+	return hi >= 0 && lo >= 0 ? hi * 16 + lo : -1;
+}
+
+/* What the file NAME stands for, and a line end; what is none of ours is left
+ * out. */
+static void
+add_owner(struct buf *out, struct slice name)
+{
+	const size_t before = out->n;
+	int byte = 0;
+
+	while (name.n > 0 && byte >= 0) {
+		buf_add(out, slice_sub(name, 0, slice_find(name, '%')));
+		name = slice_from(name, slice_find(name, '%'));
+		if (name.n > 0 && (byte = byte_of(name)) >= 0)
+			buf_addc(out, (char)byte);
+		name = slice_from(name, 3);
+	}
+	buf_addc(out, '\n');
+	if (byte < 0)
+		buf_truncate(out, before);
+}
+
+int
+shares_owners(const char *state, const struct shares_name *name,
+    struct buf *out, struct err *err)
+{
+	char with[NAME_MAX + 1];
+	struct slice rest;
+	struct buf names;
+	int rc;
+
+	if (put_name(with, kinds[name->kind], name->name, NULL) == -1)
+		return 0;
+	buf_init(&names, NAMES_BYTES_MAX);
+	rc = read_names(state, with, &names, err);
+	rest = buf_slice(&names);
+	while (rest.n > 0)
+		add_owner(out, slice_cut(rest, '\n', &rest));
+	buf_fini(&names);
+	if (rc == 0 && out->failed)
+		rc = err_set(err, ERR_TEMP, "%s: too many owners", with);
+	return rc;
+}
+
+/* ---- what goes; it need not be on disk ---- */
+
+/* NAME from shares/DIR, which goes when it is empty. */
+static void
+drop(const char *state, const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/shares/%s/%s", state, dir, name);
+	(void)unlink(path);
+	snprintf(path, sizeof path, "%s/shares/%s", state, dir);
+	(void)rmdir(path);
+}
+
+/* Was shares/DIR/NAME added at SINCE_S or later? */
+static bool
+is_new(const char *state, const char *dir, const char *name, int64_t since_s)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/shares/%s/%s", state, dir, name);
+	return lstat(path, &st) == 0 && st.st_mtime >= since_s;
+}
+
+static bool
+is_kept(const struct shares_name *keep, size_t n, const char *with)
+{
+	char name[NAME_MAX + 1];
+
+	for (size_t i = 0; i < n; i++)
+		if (put_name(name, kinds[keep[i].kind], keep[i].name, NULL) ==
+			0 &&
+		    strcmp(name, with) == 0)
+			return true;
+	return false;
+}
+
+int
+shares_keep(const char *state, struct slice owner,
+    const struct shares_name *keep, size_t n, int64_t since_s, struct err *err)
+{
+	char of[NAME_MAX + 1], from[NAME_MAX + 1], with[NAME_MAX + 1];
+	struct slice rest;
+	struct buf names;
+	int rc;
+
+	if (put_name(of, "", owner, err) == -1 ||
+	    put_name(from, OWNER, owner, err) == -1)
+		return -1;
+	buf_init(&names, NAMES_BYTES_MAX);
+	rc = read_names(state, from, &names, err);
+	rest = buf_slice(&names);
+	while (rest.n > 0 && rc == 0) {
+		if (!slice_copy(
+			slice_cut(rest, '\n', &rest), with, sizeof with) ||
+		    is_kept(keep, n, with) ||
+		    is_new(state, from, with, since_s - JUST_NOW_S))
+			continue;
+		drop(state, with, of);
+		drop(state, from, with);
+	}
+	buf_fini(&names);
+	return rc;
+}
+
+int
+shares_forget(const char *state, struct slice address, struct err *err)
+{
+	char of[NAME_MAX + 1], from[NAME_MAX + 2 * sizeof OWNER];
+	char owner[NAME_MAX + 1];
+	struct slice rest;
+	struct buf names;
+	int rc;
+
+	if (put_name(of, "", address, err) == -1)
+		return -1;
+	rc = shares_keep(state, address, NULL, 0, INT64_MAX, err);
+	buf_init(&names, NAMES_BYTES_MAX);
+	if (rc == 0)
+		rc = read_names(state, of, &names, err);
+	rest = buf_slice(&names);
+	while (rest.n > 0 && rc == 0) {
+		if (!slice_copy(
+			slice_cut(rest, '\n', &rest), owner, sizeof owner))
+			continue;
+		snprintf(from, sizeof from, OWNER "%s", owner);
+		drop(state, from, of);
+		drop(state, of, owner);
+	}
+	buf_fini(&names);
+	return rc;
+}

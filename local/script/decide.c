@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/* Asking: first for code, where there is none that fits, of a process that sees
+ * no message, because it is for all that come; then for what is to be done. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "ipc/msg.h"
+#include "local/conf.h"
+#include "local/script/answer.h"
+#include "local/script/inner.h"
+#include "local/script/verdict.h"
+#include "local/script/worker.h"
+
+enum { MORE_BYTES = 8 << 20 };
+
+static const char no_process[] = "no process for it";
+
+/* ---- questions ---- */
+
+static enum found
+give_script(struct script_run *r, const struct msg_sieve_ask *q, uint64_t *hash)
+{
+	struct buf text = { .max = SCRIPT_MAX_BYTES };
+	enum found found = script_other(&r->script, q->one, &text);
+
+	*hash = found == FOUND ? script_hash(buf_slice(&text)) : 0;
+	if (found == FOUND && q->what == SIEVE_ASK_SCRIPT &&
+	    !worker_say_bytes(r->worker, SIEVE_PIECE_SCRIPT, buf_slice(&text)))
+		found = TEMPFAIL;
+	buf_fini(&text);
+	return found;
+}
+
+static void
+note_duplicate(struct script_run *r, const struct msg_sieve_ask *q)
+{
+	const size_t i = r->nduplicates;
+
+	if (i == RUN_DUPLICATES_MAX)
+		return;
+	r->duplicates[i] =
+	    (struct seen_key){ "duplicate", arena_slice(&r->arena, q->one),
+		    arena_slice(&r->arena, q->two) };
+	r->duplicate_s[i] = (uint32_t)q->number;
+	r->nduplicates++;
+}
+
+static enum found
+on_ask(struct script_worker *w, const struct msg_sieve_ask *q, uint64_t *number,
+    struct buf *text)
+{
+	struct script_run *r = w->arg;
+	enum found found;
+
+	if (q->what == SIEVE_ASK_SCRIPT || q->what == SIEVE_ASK_HASH)
+		return give_script(r, q, number);
+	if (!answer_account(r))
+		return TEMPFAIL;
+	found = answer_question(r->account, &r->script, q, r->now_s, text);
+	if (q->what == SIEVE_ASK_DUPLICATE &&
+	    (found == ABSENT || (q->number & SIEVE_ASK_LAST) != 0))
+		note_duplicate(r, q);
+	return found;
+}
+
+static bool
+on_act(struct script_worker *w, const struct msg_sieve_action *in)
+{
+	struct script_run *r = w->arg;
+
+	return verdict_add(r->verdict, &r->arena, in,
+	    buf_slice(&w->pieces[SIEVE_PIECE_HEAD]),
+	    buf_slice(&w->pieces[SIEVE_PIECE_BODY]), r->job->size);
+}
+
+/* ---- the two steps ---- */
+
+static bool
+start(struct script_run *r,
+    void (*end)(struct script_worker *w, enum sieve_end status))
+{
+	struct script_worker *w = r->worker;
+
+	if (w != NULL)
+		worker_fini(w);
+	else
+		w = r->worker = xcalloc(1, sizeof *w);
+	*w = (struct script_worker){
+		.arg = r, .ask = on_ask, .act = on_act, .end = end
+	};
+	return worker_begin(w, r->job->size * 2 + MORE_BYTES);
+}
+
+static void
+on_compiled(struct script_worker *w, enum sieve_end status)
+{
+	struct script_run *r = w->arg;
+
+	if (status == SIEVE_END_LATER) {
+		carry_later(r, w->why[0] != '\0' ? w->why : no_process);
+		return;
+	}
+	if (status != SIEVE_END_DONE) {
+		carry_keep(r, w->crashed ? "the compiler crashed" : w->why);
+		return;
+	}
+	script_keep_code(&r->script, buf_slice(&w->pieces[SIEVE_PIECE_CODE]));
+	decide_begin(r);
+}
+
+static void
+compile(struct script_run *r)
+{
+	r->compiled = true;
+	if (!start(r, on_compiled) ||
+	    !worker_say_bytes(
+		r->worker, SIEVE_PIECE_SCRIPT, buf_slice(&r->script.text)) ||
+	    !WORKER_SAY(r->worker, sieve_compile,
+		.name = slice_str(r->script.name), .account = r->rcpt.account))
+		carry_later(r, no_process);
+}
+
+static void
+on_run(struct script_worker *w, enum sieve_end status)
+{
+	struct script_run *r = w->arg;
+
+	switch (status) {
+	case SIEVE_END_DONE:
+		carry_out(r);
+		return;
+	case SIEVE_END_FAILED:
+		carry_keep(r, w->crashed ? "the interpreter crashed" : w->why);
+		return;
+	case SIEVE_END_STALE:
+		if (!r->compiled && r->script.name != NULL) {
+			compile(r);
+			return;
+		}
+		carry_later(r, "the scripts change");
+		return;
+	case SIEVE_END_LATER:
+	case SIEVE_ENDS:
+	default:
+		carry_later(r, w->why[0] != '\0' ? w->why : no_process);
+	}
+}
+
+static bool
+say_message(struct script_run *r)
+{
+	const struct local_job *job = r->job;
+
+	if (job->body.n > 0)
+		return worker_say_bytes(
+		    r->worker, SIEVE_PIECE_MESSAGE, job->body);
+	return WORKER_SAY(r->worker, sieve_file, .offset = job->offset,
+	    .size = job->size, .file = job->fd);
+}
+
+static struct slice
+original(const struct script_run *r)
+{
+	const struct slice orcpt = r->rcpt.orcpt;
+
+	return slice_istarts(orcpt, SLICE("rfc822;")) ? slice_from(orcpt, 7)
+						      : r->rcpt.address;
+}
+
+static bool
+say_run(struct script_run *r, struct slice code)
+{
+	const struct envelope *env = &r->job->env;
+
+	return worker_say_bytes(r->worker, SIEVE_PIECE_CODE, code) &&
+	       say_message(r) &&
+	       WORKER_SAY(r->worker, sieve_run, .qid = r->job->qid,
+		   .sender = env->sender, .address = r->rcpt.address,
+		   .original = original(r), .login = env->login,
+		   .account = r->rcpt.account, .client = env->client,
+		   .client_name = env->client_name, .helo = env->helo,
+		   .trace = local_conf->sieve_trace_keep > 0);
+}
+
+static void
+run(struct script_run *r, struct slice code)
+{
+	r->verdict->n = r->nduplicates = 0;
+	if (!start(r, on_run) || !say_run(r, code))
+		carry_later(r, no_process);
+}
+
+void
+decide_begin(struct script_run *r)
+{
+	struct buf code = { .max = SCRIPT_CODE_MAX_BYTES };
+
+	if (r->verdict == NULL)
+		r->verdict = arena_new(&r->arena, struct verdict);
+	if (r->script.name == NULL || script_code(&r->script, &code) == FOUND)
+		run(r, buf_slice(&code));
+	else if (!r->compiled)
+		compile(r);
+	else
+		carry_later(r, "the code of the script cannot be kept");
+	buf_fini(&code);
+}
+
+void
+decide_end(struct script_run *r)
+{
+	if (r->worker != NULL)
+		worker_fini(r->worker);
+	xfree(&r->worker);
+}

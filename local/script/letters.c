@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/* What a script sends, one after the other: qmgr makes messages of it. */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "ipc/msg.h"
+#include "ipc/sieve.h"
+#include "local/script/inner.h"
+#include "local/script/verdict.h"
+
+enum { LETTER_MS = 60000 };
+
+static void send_next(struct script_run *r);
+static void (*on_done)(struct script_run *r);
+
+static void
+failed(struct script_run *r, struct slice why)
+{
+	err_set(&r->err, ERR_TEMP, "sieve: a message cannot be sent: %.*s",
+	    SLICE_FMT(slice_sub(why, 0, 150)));
+	on_done(r);
+}
+
+static const char *
+name(const struct script_run *r, char text[32])
+{
+	snprintf(text, 32, "letter%zu", r->letter);
+	return text;
+}
+
+/* ---- vacation ---- */
+
+static struct seen_key
+vacation_key(const struct verdict_action *a)
+{
+	return (struct seen_key){ "vacation", a->handle, slice_trim(a->to) };
+}
+
+/* Has the sender had this answer already?  In doubt there is none. */
+static bool
+is_answered(const struct script_run *r, const struct verdict_action *a)
+{
+	const struct seen_key key = vacation_key(a);
+
+	return a->kind == SIEVE_VACATION && a->seconds > 0 &&
+	       seen_find(r->script.account, &key, r->now_s) != ABSENT;
+}
+
+static void
+note(const struct script_run *r, const struct verdict_action *a)
+{
+	const struct seen_key key = vacation_key(a);
+	char text[32];
+
+	if (a->kind == SIEVE_VACATION)
+		(void)seen_put(
+		    r->script.account, &key, r->now_s, a->seconds, NULL);
+	if (r->parts)
+		parts_remember(r, name(r, text));
+}
+
+/* ---- sending ---- */
+
+static void
+on_lettered(struct ipc_call *call, struct msg *m)
+{
+	struct script_run *r = OUTER(call, struct script_run, call);
+
+	if (m == NULL || !m->job_lettered.ok) {
+		failed(r, m != NULL ? m->job_lettered.why
+				    : SLICE("the queue manager ended"));
+		return;
+	}
+	note(r, &r->verdict->actions[r->letter]);
+	r->letter++;
+	send_next(r);
+}
+
+static enum job_letter
+kind_of(const struct verdict_action *a)
+{
+	return a->kind == SIEVE_REDIRECT   ? JOB_LETTER_REDIRECT
+	       : a->kind == SIEVE_VACATION ? JOB_LETTER_ANSWER
+					   : JOB_LETTER_NOTICE;
+}
+
+static bool
+send_bytes(const struct script_run *r, struct slice bytes)
+{
+	while (bytes.n > 0) {
+		const struct slice piece =
+		    slice_sub(bytes, 0, SIEVE_PIECE_BYTES);
+
+		if (!IPC_SEND(r->job->peer, job_letter_part, .job = r->job->id,
+			.recipient = r->rcpt.number, .bytes = piece))
+			return false;
+		bytes = slice_from(bytes, piece.n);
+	}
+	return true;
+}
+
+static void
+send_letter(struct script_run *r, const struct verdict_action *a)
+{
+	if (r->job->peer == NULL || !send_bytes(r, a->head) ||
+	    !send_bytes(r, a->body)) {
+		failed(r, SLICE("the queue manager ended"));
+		return;
+	}
+	IPC_CALL(r->job->peer, &r->call, job_lettered, on_lettered, LETTER_MS,
+	    job_letter, .job = r->job->id, .recipient = r->rcpt.number,
+	    .kind = kind_of(a), .to = a->to, .body_from = a->body_from);
+}
+
+static bool
+is_due(const struct script_run *r, const struct verdict_action *a)
+{
+	char text[32];
+
+	if (!verdict_is_letter(a) || is_answered(r, a))
+		return false;
+	return !r->parts || !parts_was_done(r, name(r, text));
+}
+
+static void
+send_next(struct script_run *r)
+{
+	for (; r->letter < r->verdict->n; r->letter++) {
+		const struct verdict_action *a =
+		    &r->verdict->actions[r->letter];
+
+		if (is_due(r, a)) {
+			send_letter(r, a);
+			return;
+		}
+	}
+	on_done(r);
+}
+
+void
+letters_begin(struct script_run *r, void (*done)(struct script_run *r))
+{
+	on_done = done;
+	r->letter = 0;
+	send_next(r);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+#include "local/script/verdict.h"
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "ipc/msg.h"
+#include "maildir/filename.h"
+
+enum {
+	MAILBOX_BYTES = 1000,
+	FLAGS_BYTES = 4096,
+	SECONDS_MAX = 0x7fffffff,
+};
+
+/* ---- flags ---- */
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	unsigned flag;
+} system_flags[] = {
+	{ "\\Answered", MSG_ANSWERED },
+	{ "\\Flagged",  MSG_FLAGGED },
+	{ "\\Deleted",  MSG_DELETED },
+	{ "\\Seen",     MSG_SEEN },
+	{ "\\Draft",    MSG_DRAFT },
+};
+/* clang-format on */
+
+/* atom (RFC 9051 9), in ASCII. */
+static bool
+is_keyword(struct slice word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if ((unsigned char)word.p[i] <= ' ' ||
+		    (unsigned char)word.p[i] >= 0x7f ||
+		    memchr("(){%*\"\\]", word.p[i], 8) != NULL)
+			return false;
+	return word.n > 0 && word.n <= 100;
+}
+
+/* A flag that there cannot be is left out (RFC 5232 2). */
+static void
+take_flags(struct verdict_action *a, struct arena *arena, struct slice flags)
+{
+	struct buf keywords = { .max = FLAGS_BYTES };
+
+	while (flags.n > 0) {
+		const struct slice word = slice_cut(flags, ' ', &flags);
+		unsigned flag = 0;
+
+		for (size_t i = 0; i < ARRAY_LEN(system_flags); i++)
+			if (slice_iis(word, system_flags[i].name))
+				flag = system_flags[i].flag;
+		a->flags |= flag;
+		if (flag == 0 && is_keyword(word))
+			buf_addf(&keywords, "%s%.*s", keywords.n > 0 ? " " : "",
+			    SLICE_FMT(word));
+	}
+	a->keywords = arena_slice(arena, buf_slice(&keywords));
+	buf_fini(&keywords);
+}
+
+/* ---- an action ---- */
+
+static bool
+is_text(struct slice s, size_t max)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return false;
+	return s.n <= max && utf8_valid(s);
+}
+
+/* A reason may have lines; in a reply it has none. */
+static struct slice
+one_line(struct arena *arena, struct slice s)
+{
+	char *p = arena_str(arena, s);
+
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)p[i] < ' ' || p[i] == 0x7f)
+			p[i] = ' ';
+	return slice_of(p, s.n);
+}
+
+static bool
+is_valid(const struct msg_sieve_action *in, struct slice body, int64_t size)
+{
+	if (in->kind > SIEVE_NOTIFY || in->kind == SIEVE_DISCARD ||
+	    in->to.n > SIEVE_RCPTS_BYTES || in->handle.n > SIEVE_TEXT_BYTES ||
+	    in->text.n > SIEVE_TEXT_BYTES || in->flags.n > FLAGS_BYTES ||
+	    in->seconds > SECONDS_MAX)
+		return false;
+	if (in->body_from < -1 || in->body_from > size ||
+	    (in->body_from != -1 && body.n > 0))
+		return false;
+	return is_text(in->mailbox, MAILBOX_BYTES) &&
+	       is_text(in->mailbox_id, MAILBOX_BYTES) &&
+	       is_text(in->special_use, 100) && utf8_valid(in->text);
+}
+
+bool
+verdict_add(struct verdict *v, struct arena *arena,
+    const struct msg_sieve_action *in, struct slice head, struct slice body,
+    int64_t size)
+{
+	struct verdict_action *a = &v->actions[v->n];
+
+	if (v->n == ARRAY_LEN(v->actions) || !is_valid(in, body, size))
+		return false;
+	*a = (struct verdict_action){
+		.kind = (enum sieve_action_kind)in->kind,
+		.create = in->create,
+		.edited = in->edited,
+		.mailbox = arena_slice(arena, in->mailbox),
+		.mailbox_id = arena_slice(arena, in->mailbox_id),
+		.special_use = arena_slice(arena, in->special_use),
+		.text = one_line(arena, in->text),
+		.to = arena_slice(arena, in->to),
+		.handle = arena_slice(arena, in->handle),
+		.seconds = in->seconds,
+		.body_from = in->body_from,
+	};
+	if (in->edited) {
+		a->head = arena_slice(arena, head);
+		a->body = arena_slice(arena, body);
+	}
+	if (a->kind == SIEVE_FILEINTO && a->mailbox.n == 0)
+		return false;
+	if (verdict_is_letter(a) && (a->to.n == 0 || !a->edited))
+		return false;
+	take_flags(a, arena, in->flags);
+	v->n++;
+	return true;
+}
+
+size_t
+verdict_count(
+    const struct verdict *v, bool (*is)(const struct verdict_action *a))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += is(&v->actions[i]);
+	return n;
+}
+
+void
+verdict_describe(const struct verdict *v, struct buf *out)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct verdict_action *a = &v->actions[i];
+		const struct slice to = slice_trim(a->to);
+
+		if (i > 0)
+			buf_adds(out, ", ");
+		buf_adds(out, sieve_result_name(a->kind));
+		if (a->mailbox.n > 0)
+			buf_addf(out, " %.*s", SLICE_FMT(a->mailbox));
+		for (size_t k = 0; k < to.n; k++) {
+			if (k == 0)
+				buf_addc(out, ' ');
+			buf_addc(out, to.p[k] == '\n' ? ' ' : to.p[k]);
+		}
+	}
+	if (v->n == 0)
+		buf_adds(out, "discard");
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+#include "lookup/owned.h"
+
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/mem.h"
+#include "conf/shared.h"
+#include "ipc/lookup.h"
+#include "lookup/conf.h"
+#include "lookup/plan.h"
+#include "lookup/resolve.h"
+#include "lookup/tables.h"
+#include "proto/address.h"
+#include "proto/domain.h"
+#include "table/alias.h"
+#include "table/reader.h"
+#include "table/table.h"
+
+/* Of one address: itself, and where its aliases lead. */
+enum { WALK_MAX = 64 };
+
+/* A question of a peer. */
+struct owned {
+	TAILQ_ENTRY(owned) link;
+	struct ipc *peer;
+	uint64_t id;
+	struct arena arena;
+	struct slice login, rest; /* addresses that are still to be asked for */
+	struct slice address;     /* the one at hand */
+	struct slice walk[WALK_MAX];
+	size_t n, at;
+};
+
+static TAILQ_HEAD(, owned) open_questions = TAILQ_HEAD_INITIALIZER(
+    open_questions);
+
+static void
+owned_free(struct owned *o)
+{
+	TAILQ_REMOVE(&open_questions, o, link);
+	arena_fini(&o->arena);
+	free(o);
+}
+
+static void
+reply(struct owned *o, enum found found)
+{
+	IPC_SEND(o->peer, lookup_owned_by, .id = o->id,
+	    .found = (uint32_t)found, .address = o->address);
+	owned_free(o);
+}
+
+/* ---- his own, or given to him ---- */
+
+/* ADDRESS in the form in which addresses are compared. */
+static struct slice
+plain(struct owned *o, struct slice address)
+{
+	struct buf ascii = { .max = ADDRESS_MAX };
+	const bool ok = domain_address_to_ascii(address, &ascii);
+	const struct slice s =
+	    arena_lower(&o->arena, ok ? buf_slice(&ascii) : address);
+
+	buf_fini(&ascii);
+	return s;
+}
+
+static bool
+is_own(const struct owned *o, struct slice address)
+{
+	struct slice local, domain, user, tag, his, at;
+
+	address_split(address, &local, &domain);
+	address_split(o->login, &his, &at);
+	(void)address_split_tag(
+	    local, lookup_conf->shared.recipient_delimiter, &user, &tag);
+	return slice_eq(domain, at) &&
+	       (slice_eq(local, his) || slice_eq(user, his));
+}
+
+/* Is the login among the words that the table has for KEY? */
+static enum found
+find_given(struct owned *o, struct slice key)
+{
+	struct table *t = lookup_table(LOOKUP_SENDERS);
+	struct buf value = { .max = TABLE_VALUE_MAX };
+	enum found found =
+	    lookup_table_found(LOOKUP_SENDERS, table_get(t, key, &value, NULL));
+	struct slice rest = buf_slice(&value);
+	bool his = false;
+
+	if (found == TEMPFAIL)
+		table_log_problem(t);
+	while (found == FOUND && rest.n > 0 && !his)
+		his = slice_eq(plain(o, slice_cut(rest, ' ', &rest)), o->login);
+	buf_fini(&value);
+	return found == FOUND && !his ? ABSENT : found;
+}
+
+static enum found
+is_given(struct owned *o, struct slice address)
+{
+	struct slice local, domain;
+	enum found found = find_given(o, address);
+
+	address_split(address, &local, &domain);
+	if (found == ABSENT && domain.n > 0)
+		found = find_given(
+		    o, slice_of(domain.p - 1, domain.n + 1)); /* @domain */
+	return found;
+}
+
+/* ---- where aliases lead ---- */
+
+static void next_address(struct owned *o);
+static void walk_on(struct owned *o);
+
+static void
+add_targets(struct owned *o, struct slice targets)
+{
+	struct cur c = cur_of(targets);
+	struct alias_target t;
+
+	while (alias_next(&c, &t)) {
+		struct slice address;
+		bool known = false;
+
+		if (t.kind != ALIAS_ADDRESS)
+			continue;
+		address = plain(o, t.text);
+		for (size_t i = 0; i < o->n; i++)
+			known = known || slice_eq(o->walk[i], address);
+		if (!known && o->n < WALK_MAX)
+			o->walk[o->n++] = address;
+	}
+}
+
+static void
+on_found(void *arg, const struct msg_lookup_found *a)
+{
+	struct owned *o = arg;
+
+	if (a->kind == LOOKUP_TEMPFAIL) {
+		reply(o, TEMPFAIL);
+		return;
+	}
+	if (a->kind == LOOKUP_MAILBOX &&
+	    slice_eq(plain(o, a->address), o->login)) {
+		next_address(o);
+		return;
+	}
+	if (a->kind == LOOKUP_ALIAS)
+		add_targets(o, a->targets);
+	walk_on(o);
+}
+
+static void
+walk_on(struct owned *o)
+{
+	if (o->at == o->n) {
+		reply(o, ABSENT);
+		return;
+	}
+	lookup_resolve(o->peer, o->walk[o->at++], on_found, o);
+}
+
+/* All are his if the last one is. */
+static void
+next_address(struct owned *o)
+{
+	while (o->rest.n > 0) {
+		const struct slice line = slice_cut(o->rest, '\n', &o->rest);
+		enum found given;
+
+		if (line.n == 0)
+			continue;
+		o->address = plain(o, line);
+		if (is_own(o, o->address))
+			continue;
+		given = is_given(o, o->address);
+		if (given == FOUND)
+			continue;
+		if (given == TEMPFAIL) {
+			reply(o, TEMPFAIL);
+			return;
+		}
+		o->walk[0] = o->address;
+		o->n = 1;
+		o->at = 0;
+		walk_on(o);
+		return;
+	}
+	reply(o, FOUND);
+}
+
+void
+lookup_on_owned(struct ipc *peer, struct msg *m)
+{
+	const struct msg_lookup_owned *in = &m->lookup_owned;
+	struct owned *o = xcalloc(1, sizeof *o);
+
+	o->peer = peer;
+	o->id = in->id;
+	arena_init(&o->arena);
+	TAILQ_INSERT_TAIL(&open_questions, o, link);
+	o->login = plain(o, in->login);
+	o->rest = arena_slice(&o->arena, in->addresses);
+	lookup_tables_look();
+	next_address(o);
+}
+
+void
+lookup_owned_on_gone(struct ipc *peer)
+{
+	struct owned *o, *next;
+
+	for (o = TAILQ_FIRST(&open_questions); o != NULL; o = next) {
+		next = TAILQ_NEXT(o, link);
+		if (o->peer == peer)
+			owned_free(o);
+	}
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/run/letter.h"
+
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ipc/ipc.h"
+#include "log/metric.h"
+#include "qmgr/conf.h"
+#include "qmgr/queue/rcpt.h"
+#include "qmgr/run/dispatch.h"
+#include "qmgr/run/letterfile.h"
+
+enum {
+	LETTERS_MAX = 128,   /* of a recipient, in an attempt */
+	PARTS_MAX = 256,     /* recipients of whose letters something is here */
+	HEAD_MORE = 1 << 20, /* what a script may add to a message */
+};
+
+/* What was said of a letter before it is whole. */
+struct letter_part {
+	TAILQ_ENTRY(letter_part) link;
+	struct ipc *peer;
+	uint64_t job;
+	uint32_t recipient;
+	struct buf bytes;
+};
+
+/* One that is being written. */
+struct letter_file {
+	LIST_ENTRY(letter_file) link;
+	struct letterfile_owner owner;
+	struct ipc *peer; /* NULL: gone */
+	uint64_t id;
+};
+
+static struct {
+	TAILQ_HEAD(, letter_part) parts;
+	size_t nparts;
+	int64_t parts_bytes;
+	LIST_HEAD(, letter_file) letters;
+} state;
+
+static struct metric letters = { .name = "pabal_qmgr_letters",
+	.help = "Messages that recipients' scripts have sent." };
+
+/* ---- parts ---- */
+
+static void
+part_free(struct letter_part *p)
+{
+	TAILQ_REMOVE(&state.parts, p, link);
+	state.nparts--;
+	state.parts_bytes -= (int64_t)p->bytes.n;
+	buf_fini(&p->bytes);
+	free(p);
+}
+
+/* Those of jobs that are no more. */
+static void
+drop_stale(void)
+{
+	struct letter_part *p, *next;
+
+	for (p = TAILQ_FIRST(&state.parts); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, link);
+		if (dispatch_rcpt(p->peer, p->job, p->recipient) == NULL)
+			part_free(p);
+	}
+}
+
+static struct letter_part *
+part_find(const struct ipc *peer, uint64_t job, uint32_t recipient)
+{
+	struct letter_part *p;
+
+	TAILQ_FOREACH(p, &state.parts, link)
+	if (p->peer == peer && p->job == job && p->recipient == recipient)
+		return p;
+	return NULL;
+}
+
+static int64_t
+message_max(void)
+{
+	return qmgr_conf->shared.message_size_limit + HEAD_MORE;
+}
+
+static struct letter_part *
+part_new(struct ipc *peer, uint64_t job, uint32_t recipient)
+{
+	struct letter_part *p = xcalloc(1, sizeof *p);
+
+	p->peer = peer;
+	p->job = job;
+	p->recipient = recipient;
+	buf_init(&p->bytes, (size_t)message_max());
+	TAILQ_INSERT_TAIL(&state.parts, p, link);
+	state.nparts++;
+	return p;
+}
+
+/* What finds no room is missing in the letter, which is refused then. */
+void
+letter_on_part(struct ipc *peer, struct msg *m)
+{
+	const struct msg_job_letter_part *in = &m->job_letter_part;
+	struct letter_part *p = part_find(peer, in->job, in->recipient);
+
+	drop_stale();
+	if (dispatch_rcpt(peer, in->job, in->recipient) == NULL)
+		return;
+	if (p == NULL) {
+		if (state.nparts == PARTS_MAX)
+			return;
+		p = part_new(peer, in->job, in->recipient);
+	}
+	if (state.parts_bytes + (int64_t)in->bytes.n > 2 * message_max()) {
+		p->bytes.failed = true;
+		return;
+	}
+	state.parts_bytes -= (int64_t)p->bytes.n;
+	buf_add(&p->bytes, in->bytes);
+	state.parts_bytes += (int64_t)p->bytes.n;
+}
+
+/* ---- letters ---- */
+
+static void
+tell(struct ipc *peer, uint64_t id, bool ok, const char *why)
+{
+	if (peer != NULL)
+		IPC_SEND(peer, job_lettered, .id = id, .ok = ok,
+		    .why = slice_str(why));
+}
+
+static void
+on_done(struct letterfile_owner *o, bool ok, const char *why)
+{
+	struct letter_file *l = OUTER(o, struct letter_file, owner);
+
+	tell(l->peer, l->id, ok, why);
+	LIST_REMOVE(l, link);
+	free(l);
+}
+
+static struct letter_file *
+letter_new(struct ipc *peer, uint64_t id)
+{
+	struct letter_file *l = xcalloc(1, sizeof *l);
+
+	l->owner.done = on_done;
+	l->peer = peer;
+	l->id = id;
+	LIST_INSERT_HEAD(&state.letters, l, link);
+	return l;
+}
+
+void
+letter_on_letter(struct ipc *peer, struct msg *m)
+{
+	const struct msg_job_letter *in = &m->job_letter;
+	struct rcpt *r = dispatch_rcpt(peer, in->job, in->recipient);
+	struct letter_part *p = part_find(peer, in->job, in->recipient);
+
+	if (r == NULL || p == NULL || p->bytes.failed ||
+	    in->kind >= JOB_LETTERS || r->letters == LETTERS_MAX) {
+		tell(peer, in->id, false, "no such letter can be");
+	} else {
+		r->letters++;
+		metric_add(&letters, 1);
+		letterfile_begin(&letter_new(peer, in->id)->owner, r,
+		    (enum job_letter)in->kind, in->to, buf_slice(&p->bytes),
+		    in->body_from);
+	}
+	if (p != NULL)
+		part_free(p);
+}
+
+void
+letter_forget(struct ipc *peer)
+{
+	struct letter_part *p, *next;
+	struct letter_file *l;
+
+	for (p = TAILQ_FIRST(&state.parts); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, link);
+		if (p->peer == peer)
+			part_free(p);
+	}
+	LIST_FOREACH(l, &state.letters, link)
+	if (l->peer == peer)
+		l->peer = NULL;
+}
+
+void
+letter_init(void)
+{
+	TAILQ_INIT(&state.parts);
+	LIST_INIT(&state.letters);
+	metric_register(&letters);
+}

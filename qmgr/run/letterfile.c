@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#include "qmgr/run/letterfile.h"
+
+#include <stdlib.h>
+
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "ev/loop.h"
+#include "log/log.h"
+#include "proto/address.h"
+#include "qmgr/queue/message.h"
+#include "qmgr/queue/newfile.h"
+#include "sys/fd.h"
+
+enum {
+	TO_MAX = 16,
+	STEP_BYTES = 256 << 10,
+};
+
+/* One that is being written. */
+struct letterfile {
+	struct newfile file;
+	struct letterfile_owner *owner;
+	int source; /* the message's file, or -1 */
+	int64_t at, left, size;
+	uint32_t crc;
+	struct ev_task step;
+};
+
+static char piece_bytes[STEP_BYTES];
+
+static const char *const kinds[JOB_LETTERS] = {
+	[JOB_LETTER_REDIRECT] = "redirect",
+	[JOB_LETTER_ANSWER] = "answer",
+	[JOB_LETTER_NOTICE] = "notice",
+};
+
+/* ---- writing ---- */
+
+static void
+letterfile_free(struct letterfile *l)
+{
+	fd_close(&l->source);
+	newfile_fini(&l->file);
+	free(l);
+}
+
+static void
+on_written(struct newfile *nf, int error)
+{
+	struct letterfile *l = OUTER(nf, struct letterfile, file);
+
+	struct letterfile_owner *o = l->owner;
+
+	letterfile_free(l);
+	o->done(o, error == 0, error == 0 ? "" : "it cannot be made durable");
+}
+
+static void
+give_up(struct letterfile *l, const struct err *err)
+{
+	struct letterfile_owner *o = l->owner;
+
+	log_err(
+	    "spool.failed", kv_s("qid", l->file.id), kv_s("why", err->text));
+	letterfile_free(l);
+	o->done(o, false, "the spool cannot be written");
+}
+
+static int
+put_piece(struct letterfile *l, struct slice piece, struct err *err)
+{
+	if (fd_pwrite_all(l->file.fd, piece,
+		(int64_t)l->file.head_bytes + l->size, err) == -1)
+		return -1;
+	l->crc = crc32c(l->crc, piece);
+	l->size += (int64_t)piece.n;
+	return 0;
+}
+
+/* 1: all is there. */
+static int
+copy_some(struct letterfile *l, struct err *err)
+{
+	const size_t n = l->left < STEP_BYTES ? (size_t)l->left : STEP_BYTES;
+
+	if (l->left == 0)
+		return 1;
+	if (fd_pread_all(l->source, piece_bytes, n, l->at, err) == -1 ||
+	    put_piece(l, slice_of(piece_bytes, n), err) == -1)
+		return -1;
+	l->at += (int64_t)n;
+	l->left -= (int64_t)n;
+	return l->left == 0;
+}
+
+static void
+on_step(struct ev_task *task)
+{
+	struct letterfile *l = OUTER(task, struct letterfile, step);
+	struct err err = { 0 };
+	const int rc = copy_some(l, &err);
+
+	if (rc == 0) {
+		ev_task_queue(task);
+		return;
+	}
+	if (rc == -1 || newfile_whole(&l->file, l->size, l->crc, &err) == -1 ||
+	    newfile_commit(&l->file, on_written, &err) == -1)
+		give_up(l, &err);
+}
+
+/* ---- what a letter may be ---- */
+
+static struct slice
+sender_of(const struct rcpt *r, enum job_letter kind)
+{
+	const struct slice sender = r->message->env.sender;
+
+	if (kind == JOB_LETTER_REDIRECT)
+		return sender;
+	return kind == JOB_LETTER_NOTICE && sender.n > 0 ? r->account
+							 : SLICE("");
+}
+
+/* The lines of TO, each an address in its canonical form; false: one is none.
+ */
+static bool
+take_rcpts(const struct rcpt *r, enum job_letter kind, struct slice to,
+    struct arena *a, struct envelope *env)
+{
+	const unsigned allow = ADDRESS_UTF8;
+
+	env->rcpts = arena_alloc(a, TO_MAX * sizeof *env->rcpts);
+	while (to.n > 0) {
+		struct buf address = { .max = ADDRESS_MAX };
+		struct envelope_rcpt *out = &env->rcpts[env->nrcpts];
+		const bool ok =
+		    env->nrcpts < TO_MAX &&
+		    address_parse(slice_cut(to, '\n', &to), allow, &address);
+
+		if (ok) {
+			out->address = arena_slice(a, buf_slice(&address));
+			env->smtputf8 |= address_needs_utf8(out->address);
+			env->nrcpts++;
+		}
+		if (ok && kind == JOB_LETTER_REDIRECT) {
+			out->orcpt = arena_slice(a, r->env.orcpt);
+			out->notify = arena_slice(a, r->env.notify);
+		} else if (ok && kind == JOB_LETTER_ANSWER) {
+			out->notify = SLICE("NEVER");
+		}
+		buf_fini(&address);
+		if (!ok)
+			return false;
+	}
+	return env->nrcpts > 0;
+}
+
+static int
+open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
+    struct slice to, struct err *err)
+{
+	const struct envelope *of = &r->message->env;
+	struct envelope env = { .protocol = SLICE(NEWFILE_LETTER),
+		.client = SLICE("local"),
+		.body = SLICE("8BITMIME"),
+		.requiretls = of->requiretls,
+		.smtputf8 = of->smtputf8,
+		.mt_priority = of->mt_priority };
+	struct arena arena;
+	int rc = -1;
+
+	arena_init(&arena);
+	env.trace = arena_slice(&arena, slice_str(r->message->entry->id));
+	env.sender = arena_slice(&arena, sender_of(r, kind));
+	if (kind == JOB_LETTER_REDIRECT) {
+		env.ret = arena_slice(&arena, of->ret);
+		env.envid = arena_slice(&arena, of->envid);
+	}
+	if (!take_rcpts(r, kind, to, &arena, &env)) {
+		arena_fini(&arena);
+		return err_set(err, ERR_PERM, "not an address");
+	}
+	rc = newfile_open(&l->file, &arena, &env, err);
+	if (rc == -1)
+		newfile_fini(&l->file);
+	return rc;
+}
+
+/* Where its body comes from, which is the message's own from FROM on. */
+static int
+open_source(
+    struct letterfile *l, struct message *m, int64_t from, struct err *err)
+{
+	const struct slice body = buf_slice(&m->kept.body);
+
+	if (from == -1)
+		return 0;
+	if (from < 0 || from > m->env.size)
+		return err_set(err, ERR_PERM, "not within the message");
+	if ((int64_t)body.n == m->env.size)
+		return put_piece(l, slice_from(body, (size_t)from), err);
+	l->source = message_open_file(m);
+	if (l->source == -1)
+		return err_set(err, ERR_TEMP, "the message cannot be read");
+	l->at = (int64_t)m->head_bytes + from;
+	l->left = m->env.size - from;
+	return 0;
+}
+
+void
+letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
+    enum job_letter kind, struct slice to, struct slice bytes,
+    int64_t body_from)
+{
+	struct letterfile *l = xcalloc(1, sizeof *l);
+	struct err err = { 0 };
+	struct slice rest;
+
+	l->owner = o;
+	l->source = -1;
+	ev_task_init(&l->step, on_step);
+	if (open_file(l, r, kind, to, &err) == -1) {
+		free(l);
+		o->done(o, false, err.text);
+		return;
+	}
+	if (put_piece(l, bytes, &err) == -1 ||
+	    open_source(l, r->message, body_from, &err) == -1) {
+		give_up(l, &err);
+		return;
+	}
+	log_info("mail.sieve-sent", kv_s("qid", r->message->entry->id),
+	    kv_slice("account", r->account), kv_s("kind", kinds[kind]),
+	    kv_slice("to", slice_cut(to, '\n', &rest)),
+	    kv_s("letter", l->file.id));
+	ev_task_queue(&l->step);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* A letter of a recipient's script (letter.h) as a message in the spool. */
+#ifndef QMGR_RUN_LETTERFILE_H
+#define QMGR_RUN_LETTERFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "ipc/sieve.h"
+
+struct rcpt;
+
+/* Who waits for it. */
+struct letterfile_owner {
+	/* It is durable, or why not; nothing of it is kept then. */
+	void (*done)(struct letterfile_owner *o, bool ok, const char *why);
+};
+
+/* Queue what R's script sends TO (a line for each address): BYTES, and behind
+ * them R's message from BODY_FROM on, where that is not -1.  O is told, maybe
+ * before this returns. */
+void letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
+    enum job_letter kind, struct slice to, struct slice bytes,
+    int64_t body_from);
+
+#endif

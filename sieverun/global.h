@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* The administrator's scripts (sieve_directory): read and compiled once, before
+ * there is any message. */
+#ifndef SIEVERUN_GLOBAL_H
+#define SIEVERUN_GLOBAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct sieve_code;
+struct sieve_lang;
+struct sieve_limits;
+
+/* What scripts of this host may use, and how much. */
+const struct sieve_lang *global_lang(void);
+const struct sieve_limits *global_limits(void);
+
+/* ERR_PERM: a directory that cannot be read, or a script with errors. */
+int global_load(struct err *err);
+/* Is there any? */
+bool global_any(void);
+/* The text of the script NAME, for include; false: there is none. */
+bool global_text(struct slice name, struct slice *text);
+/* Script I of those that run before (WHEN 'b'), after ('a'), or instead of a
+ * user's own ('d') in DOMAIN; *NAME is its name.  NULL: that was the last. */
+const struct sieve_code *global_code(
+    char when, size_t i, struct slice domain, struct slice *name);
+
+#endif

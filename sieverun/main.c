@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* sieverun: runs users' scripts on the mail of strangers.  It reads neither
+ * itself: for each message and recipient it makes a child, which has one
+ * channel (to local) and this program, and ends with the run. */
+#include <time.h>
+
+#include "ipc/ipc.h"
+#include "mime/charset.h"
+#include "proc/narrow.h"
+#include "proc/service.h"
+#include "sieverun/conf.h"
+#include "sieverun/global.h"
+#include "sieverun/pool.h"
+
+/* glibc's charsets, the time zone and the scripts are out of reach later. */
+static int
+prepare(struct err *err)
+{
+	charset_preload();
+	tzset();
+	return global_load(err);
+}
+
+static int
+start(struct err *err)
+{
+	(void)err;
+	pool_init(narrow_enter);
+	return 0;
+}
+
+static int
+reload(struct err *err)
+{
+	(void)err;
+	if (global_any())
+		service_restart("its scripts are read at its start");
+	return 0;
+}
+
+static const struct ipc_table table = {
+	.on = { [MSG_sieve_open] = pool_on_open },
+	.on_gone = pool_on_gone,
+};
+
+static const struct service sieverun = {
+	.name = "sieverun",
+	.role = ROLE_SIEVERUN,
+	.conf = &sieverun_conf_desc,
+	.conf_slot = (const void **)&sieverun_conf,
+	.user = "pabal-sieve",
+	.may = MAY_FORK | MAY_CONFINE,
+	.ipc = &table,
+	.prepare = prepare,
+	.start = start,
+	.reload = reload,
+	.busy = pool_busy,
+};
+
+int
+main(int argc, char **argv)
+{
+	return service_main(&sieverun, argc, argv);
+}

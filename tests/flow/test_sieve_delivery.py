@@ -1,0 +1,421 @@
+# SPDX-License-Identifier: ISC
+"""Sieve scripts decide about mail at delivery (local/script, sieverun)."""
+import os
+import re
+import signal
+
+import pytest
+
+from imapraw import Imap
+from pabal import DOMAIN, message, wait
+from sink import Sink
+
+ALICE = "alice@" + DOMAIN
+BOB = "bob@" + DOMAIN
+
+
+def script(p, text, user="alice", name="main", **others):
+    """As a mail program puts them there: files, and a link to the active one."""
+    home = p.maildir(user)
+    d = os.path.join(home, "sieve")
+    os.makedirs(d, exist_ok=True)
+    for n, t in {name: text, **others}.items():
+        with open(os.path.join(d, n + ".sieve"), "w") as f:
+            f.write(t)
+    link = os.path.join(home, ".dovecot.sieve")
+    if os.path.lexists(link):
+        os.unlink(link)
+    os.symlink(f"sieve/{name}.sieve", link)
+    owner = os.stat(home)
+    for top, dirs, files in os.walk(d):
+        for one in [top] + [os.path.join(top, f) for f in files]:
+            os.chown(one, owner.st_uid, owner.st_gid)
+    os.lchown(link, owner.st_uid, owner.st_gid)
+
+
+def home(p, user="alice", *names):
+    return os.path.join(p.maildir(user), *names)
+
+
+def subjects(p, user, folder=None):
+    return [re.search(rb"(?mi)^subject: *(.*?)\r?$", m)[1].decode()
+            for m in p.mails(user, folder)]
+
+
+def wait_in(p, subject, folder=None, user="alice"):
+    wait(lambda: subject in subjects(p, user, folder),
+         f"{subject} in {folder or 'INBOX'} of {user}")
+
+
+def flags(p, folder, user="alice"):
+    c = p.imap(user)
+    assert c.select(f'"{folder}"')[0] == "OK"
+    got = [re.search(rb"FLAGS \(([^)]*)\)", x)[1].decode().split()
+           for x in c.fetch("1:*", "(FLAGS)")[1]]
+    c.logout()
+    return got
+
+
+def settle(p):
+    p.wait_queue(0)
+
+
+def test_fileinto(pabal):
+    script(pabal, '''require ["fileinto", "mailbox", "imap4flags"];
+        if header :contains "subject" "work" { fileinto :create :flags ["\\\\Flagged", "$Label1"] "Work/Now"; }
+        elsif header :contains "subject" "gone" { discard; }
+        elsif header :contains "subject" "junk" { fileinto "Junk"; }
+        elsif header :contains "subject" "nowhere" { fileinto "Does/Not/Exist"; }''')
+    since = pabal.mark()
+    for s in ("work 1", "gone 1", "junk 1", "plain 1", "nowhere 1"):
+        pabal.send(s)
+    settle(pabal)
+    assert subjects(pabal, "alice", "Work.Now") == ["work 1"]
+    assert subjects(pabal, "alice", "Junk") == ["junk 1"]
+    assert subjects(pabal, "alice") == ["plain 1", "nowhere 1"]
+    got = flags(pabal, "Work/Now")[0]
+    assert "\\Flagged" in got and "$Label1" in got
+    assert pabal.events("local.sieve-no-mailbox", since,
+                        mailbox="Does/Not/Exist")
+    # Delivered, all of them: the senders hear nothing.
+    assert {e["actions"] for e in pabal.events("local.sieve", since)} == {
+        "fileinto Work/Now", "discard", "fileinto Junk", "keep",
+        "fileinto Does/Not/Exist"}
+
+
+def test_without_a_script_nothing_runs(pabal):
+    since = pabal.mark()
+    pabal.send("for bob", to=BOB)
+    pabal.wait_mail("bob", "for bob")
+    assert not pabal.events("local.sieve", since)
+
+
+def test_extension_of_the_address(pabal):
+    """What is kept goes where the address says."""
+    c = pabal.imap()
+    c.create("lists")
+    c.logout()
+    script(pabal, '''require ["envelope", "subaddress", "fileinto", "mailbox"];
+        if envelope :detail "to" "shop" { fileinto :create "Shops"; }''')
+    pabal.send("by detail", to=f"alice+shop@{DOMAIN}")
+    pabal.send("by folder", to=f"alice+lists@{DOMAIN}")
+    settle(pabal)
+    assert subjects(pabal, "alice", "Shops") == ["by detail"]
+    assert subjects(pabal, "alice", "lists") == ["by folder"]
+
+
+def test_questions_about_the_account(pabal):
+    with Imap(pabal) as c:
+        c.ok("CREATE There")
+        c.ok('SETMETADATA There (/private/comment "yes")')
+        ident = re.search(rb"MAILBOXID \(([^)]*)\)",
+                          c.ok("STATUS There (MAILBOXID)")[0])[1].decode()
+    script(pabal, '''require ["fileinto", "mailbox", "mboxmetadata", "mailboxid",
+            "special-use", "imap4flags", "variables"];
+        set "said" "";
+        if mailboxexists "There" { set "said" "${said}a"; }
+        if mailboxexists "Nowhere" { set "said" "${said}b"; }
+        if metadata :is "There" "/private/comment" "yes" { set "said" "${said}c"; }
+        if mailboxidexists "%s" { set "said" "${said}d"; }
+        if specialuse_exists "\\\\Junk" { set "said" "${said}e"; }
+        if specialuse_exists "There" "\\\\Junk" { set "said" "${said}f"; }
+        addflag "$${said}";
+        if header :is "subject" "by id" { fileinto :mailboxid "%s" "Wrong"; }
+        if header :is "subject" "by use" { fileinto :specialuse "\\\\Trash" "Wrong"; }
+        ''' % (ident, ident))
+    for s in ("by id", "by use"):
+        pabal.send(s)
+    settle(pabal)
+    assert subjects(pabal, "alice", "There") == ["by id"]
+    assert "$acde" in flags(pabal, "There")[0]
+    assert subjects(pabal, "alice", "Trash") == ["by use"]
+
+
+def test_an_edited_message(pabal):
+    script(pabal, '''require ["editheader", "fileinto", "mailbox", "copy"];
+        fileinto :copy :create "Plain";
+        addheader "X-Sorted" "by pabal";
+        deleteheader "X-Secret";
+        fileinto :create "Edited";''')
+    for size in (10, 300000):
+        m = message(f"edited {size}", "a line\r\n" * size, X_Secret="no")
+        with pabal.smtp() as s:
+            s.sendmail("s@example.org", [ALICE], m)
+    settle(pabal)
+    for size in (10, 300000):
+        plain = [m for m in pabal.mails("alice", "Plain")
+                 if f"edited {size}".encode() in m][0]
+        edited = [m for m in pabal.mails("alice", "Edited")
+                  if f"edited {size}".encode() in m][0]
+        assert b"X-Secret: no" in plain and b"X-Sorted" not in plain
+        assert b"X-Secret" not in edited and b"X-Sorted: by pabal\n" in edited
+        assert edited.count(b"a line\n") == plain.count(b"a line\n") == size
+        assert b"\r" not in edited
+        for m in (plain, edited):
+            assert m.startswith(b"Return-Path: <s@example.org>\n")
+
+
+def test_an_error_keeps_the_message_and_is_told_once(pabal):
+    since = pabal.mark()
+    script(pabal, 'require "fileinto"; if header "subject" { discard; }', user="bob")
+    for n in range(3):
+        pabal.send(f"with an error {n}", to=BOB)
+    settle(pabal)
+    got = subjects(pabal, "bob")
+    assert [s for s in got if s.startswith("with an error")] == \
+        [f"with an error {n}" for n in range(3)]
+    notices = [m for m in pabal.mails("bob") if b"filter has an error" in m]
+    assert len(notices) == 1 and b"main, line 1" in notices[0]
+    assert len(pabal.events("local.sieve-failed", since)) == 3
+    # And one that happens while it runs.
+    script(pabal, 'require ["variables", "regex"]; '
+           'if header :regex "subject" "^(a+)+$" { discard; } redirect "no address${x}";',
+           user="bob")
+    pabal.send("at run time", to=BOB)
+    wait_in(pabal, "at run time", user="bob")
+
+
+def test_includes_are_looked_at_each_time(pabal):
+    main = 'require "include"; include :personal "other";'
+    script(pabal, main, other='require "fileinto"; fileinto "Junk"; stop;')
+    pabal.send("included 1")
+    settle(pabal)
+    code = home(pabal, "alice", "sieve", ".pabal-code")
+    before = os.stat(code).st_ino
+    pabal.send("included 2")
+    settle(pabal)
+    assert os.stat(code).st_ino == before
+    script(pabal, main, other='require "fileinto"; fileinto "Trash"; stop;')
+    pabal.send("included 3")
+    settle(pabal)
+    assert os.stat(code).st_ino != before
+    assert "included 2" in subjects(pabal, "alice", "Junk")
+    assert "included 3" in subjects(pabal, "alice", "Trash")
+    # Whatever stands there is only believed when it is right.
+    with open(code, "r+b") as f:
+        f.seek(40)
+        f.write(b"\xff" * 20)
+    pabal.send("included 4")
+    settle(pabal)
+    assert "included 4" in subjects(pabal, "alice", "Trash")
+
+
+def test_many_recipients(pabal):
+    script(pabal, 'require "fileinto"; fileinto "Archive";')
+    script(pabal, "discard;", user="bob")
+    pabal.send("to both", to=[ALICE, BOB, f"alice+x@{DOMAIN}"])
+    settle(pabal)
+    assert subjects(pabal, "alice", "Archive").count("to both") == 2
+    assert "to both" not in subjects(pabal, "bob")
+
+
+def test_duplicates(pabal):
+    script(pabal, '''require ["duplicate", "fileinto", "mailbox"];
+        if duplicate { fileinto :create "Twice"; }''')
+    m = message("seen twice")
+    for _ in range(2):
+        with pabal.smtp() as s:
+            s.sendmail("s@example.org", [ALICE], m)
+        settle(pabal)
+    assert subjects(pabal, "alice").count("seen twice") == 1
+    assert subjects(pabal, "alice", "Twice") == ["seen twice"]
+
+
+def test_reject(pabal):
+    script(pabal, 'require "reject"; reject "Not today, thank you.";')
+    script(pabal, "keep;", user="bob")
+    since = pabal.mark()
+    pabal.send("rejected", sender=BOB)
+    settle(pabal)
+    assert "rejected" not in subjects(pabal, "alice")
+    report = wait(lambda: [m for m in pabal.mails("bob")
+                           if b"Not today, thank you." in m], "a report")[0]
+    assert b"report-type=delivery-status" in report
+    assert pabal.events("rcpt.result", since, dsn="5.7.1")
+
+
+def test_what_was_decided_is_kept(pabal):
+    script(pabal, 'require "fileinto"; if header :contains "subject" "why" '
+           '{ fileinto "Archive"; }')
+    pabal.send("why is it there")
+    settle(pabal)
+    with open(home(pabal, "alice", "sieve", ".pabal-trace")) as f:
+        last = f.read().split("\n@ ")[-1]
+    assert "actions=fileinto%20Archive" in last
+    assert "\n main:1: " in last
+
+
+# ---- what is sent ----
+
+@pytest.fixture
+def out(make_pabal):
+    with Sink() as sink:
+        p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{sink.port}"),
+                       ("sieverun", "vacation_min_period", "0s"),
+                       ("qmgr", "retry_schedule", "1s"))
+        p.sink = sink
+        yield p
+
+
+def sent(p, n):
+    """Of the messages that went out, addresses without brackets."""
+    wait(lambda: len(p.sink.messages) >= n,
+         f"{n} messages sent")
+    for m in p.sink.messages:
+        m.sender = m.sender.lstrip("<").split(">")[0]
+        m.rcpts = [r.lstrip("<").split(">")[0] for r in m.rcpts]
+    return p.sink.messages
+
+
+def test_redirect(out):
+    script(out, '''require ["copy", "editheader"];
+        if header :is "subject" "edited" { addheader "X-By" "alice"; }
+        redirect :copy "carol@example.net";''')
+    body = "line\r\n" * 100000
+    for s in ("plain", "edited"):
+        with out.smtp() as c:
+            c.sendmail("s@example.org", [ALICE], message(s, body))
+    sent(out, 2)
+    settle(out)
+    assert sorted(subjects(out, "alice")) == ["edited", "plain"]
+    for m in out.sink.messages:
+        assert m.sender == "s@example.org" and m.rcpts == ["carol@example.net"]
+        assert m.header("X-Sieve-Redirected-From") == ALICE
+        assert m.data.count(b"line\r\n") == 100000
+        assert b"\nReturn-Path" not in m.data
+        assert (m.header("X-By") == "alice") == (m.header("Subject") == "edited")
+    assert len(out.events("mail.sieve-sent", kind="redirect")) == 2
+
+
+def test_redirects_in_a_circle_end(out):
+    script(out, f'redirect "{BOB}";')
+    script(out, f'redirect "{ALICE}";', user="bob")
+    out.send("round and round")
+    wait_in(out, "round and round")
+    settle(out)
+    assert subjects(out, "alice") == ["round and round"]
+    assert subjects(out, "bob") == []
+
+
+def test_vacation(out):
+    script(out, '''require ["vacation", "vacation-seconds"];
+        vacation :seconds 3600 :subject "Away" "I am away.";''')
+    out.send("first")
+    m = sent(out, 1)[0]
+    assert m.sender == "" and m.rcpts == ["sender@example.org"]
+    assert m.header("Auto-Submitted").startswith("auto-replied")
+    assert m.header("Subject") == "Away" and b"I am away." in m.data
+    assert m.header("In-Reply-To")
+    out.send("second")
+    out.send("from a list", sender="list@example.org", List_Id="<l.example.org>")
+    out.send("from nobody", sender="")
+    with out.smtp() as c:
+        c.sendmail("x@example.org", [ALICE],
+                   message("to somebody else", to="c@example.org"))
+    settle(out)
+    out.stop()
+    out.start()
+    out.send("third")
+    out.send("of another", sender="other@example.org")
+    sent(out, 2)
+    settle(out)
+    sent(out, 2)
+    assert [m.rcpts for m in out.sink.messages] == \
+        [["sender@example.org"], ["other@example.org"]]
+    for s in ("first", "second", "from a list", "third"):
+        assert s in subjects(out, "alice")
+
+
+def test_notify(out):
+    script(out, '''require "enotify";
+        notify :message "You have mail" "mailto:pager@example.net";''')
+    out.send("told")
+    m = sent(out, 1)[0]
+    assert m.sender == ALICE and m.rcpts == ["pager@example.net"]
+    assert m.header("Subject") == "You have mail"
+    assert m.header("Auto-Submitted").startswith("auto-notified")
+    wait_in(out, "told")
+
+
+def test_nothing_is_sent_when_it_cannot_be_saved(out):
+    script(out, 'require "copy"; redirect :copy "carol@example.net";')
+    tmp = home(out, "alice", "tmp")
+    os.chmod(tmp, 0o500)
+    since = out.mark()
+    out.send("cannot be saved")
+    wait(lambda: out.events("rcpt.result", since, status="tempfail"), "a failure")
+    assert out.sink.messages == [] and subjects(out, "alice") == []
+    os.chmod(tmp, 0o700)
+    out.pabal("queue", "flush")
+    sent(out, 1)
+    settle(out)
+    assert subjects(out, "alice") == ["cannot be saved"]
+    assert len(out.sink.messages) == 1
+
+
+def test_killed_between_the_mailbox_and_the_rest(out):
+    """It is in the mailbox once, and sent once."""
+    out.allowed = ["child.killed", "ipc.dropped"]
+    script(out, 'require "copy"; redirect :copy "carol@example.net";')
+    out.send("wakes everybody")
+    sent(out, 1)
+    settle(out)
+    workers, qmgr = out.pids("sieverun"), out.pids("qmgr")[0]
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    out.send("killed")
+    assert out.queue_count() == 1
+    os.kill(qmgr, signal.SIGSTOP)
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    wait_in(out, "killed")
+    seen = home(out, "alice", "sieve", ".pabal-seen")
+    wait(lambda: open(seen).read().count("store1") == 2, "it to be remembered")
+    for pid in out.pids("local") + [qmgr]:
+        os.kill(pid, signal.SIGKILL)
+    sent(out, 2)
+    settle(out)
+    assert subjects(out, "alice").count("killed") == 1
+    assert [m.header("Subject") for m in out.sink.messages].count("killed") == 1
+
+
+# ---- scripts of the administrator ----
+
+def test_global_scripts(make_pabal):
+    def prepare(p):
+        d = os.path.join(p.dir, "etc", "sieve")
+        os.makedirs(os.path.join(d, DOMAIN))
+        for name, text in {
+                "first": 'require ["fileinto", "mailbox"]; if header :is "subject" "virus" '
+                         '{ discard; stop; }',
+                "spam": 'require "fileinto"; if header :is "x-spam-flag" "yes" '
+                        '{ fileinto "Junk"; }',
+                DOMAIN + "/last": 'require ["imap4flags"]; addflag "$Last"; keep;',
+                "last": "discard;",
+                "common": 'require "fileinto"; fileinto "Archive";'}.items():
+            with open(os.path.join(d, name + ".sieve"), "w") as f:
+                f.write(text)
+        p.conf("pabal", "sieve_directory", d)
+        p.conf("pabal", "sieve_before", "first")
+        p.conf("pabal", "sieve_default", "spam")
+        p.conf("pabal", "sieve_after", "last")
+
+    p = make_pabal()
+    p.stop()
+    prepare(p)
+    p.start()
+    p.send("virus")
+    p.send("spam", X_Spam_Flag="yes")
+    p.send("ham")
+    settle(p)
+    assert subjects(p, "alice") == ["ham"]
+    assert "$Last" in flags(p, "INBOX")[0]
+    assert subjects(p, "alice", "Junk") == ["spam"]
+    script(p, 'require "include"; include :global "common";')
+    p.send("with my own", X_Spam_Flag="yes")
+    settle(p)
+    assert subjects(p, "alice", "Archive") == ["with my own"]
+    path = os.path.join(p.dir, "etc", "sieve", "first.sieve")
+    with open(path, "w") as f:
+        f.write("discrd;")
+    assert "first.sieve, line 1" in p.pabal_fails("conf", "check")
