@@ -17,7 +17,7 @@
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
 #include "smtpd/dialog.h"
-#include "smtpd/judge/judge.h"
+#include "smtpd/judge/session.h"
 #include "smtpd/mail.h"
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"

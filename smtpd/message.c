@@ -13,12 +13,12 @@
 #include "ev/stream.h"
 #include "front/session.h"
 #include "log/log.h"
-#include "mime/wire.h"
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
-#include "smtpd/judge/judge.h"
+#include "smtpd/judge/session.h"
 #include "smtpd/metrics.h"
+#include "smtpd/outcome.h"
 #include "smtpd/owner.h"
 #include "smtpd/protocol.h"
 #include "smtpd/record.h"
@@ -200,6 +200,9 @@ smtpd_message_end(struct smtpd_session *s, const char *reply)
 void
 smtpd_message_discard(struct smtpd_session *s)
 {
+	log_info("mail.discarded", kv_s("sid", s->front.sid),
+	    kv_s("qid", smtpd_spool_qid(s->mail->spool)),
+	    kv_slice("from", s->mail->env.sender));
 	s->front.served++;
 	s->errors = s->junk = 0;
 	conclude(s, "250 2.0.0 Ok");
@@ -209,7 +212,7 @@ void
 smtpd_message_commit(struct smtpd_session *s)
 {
 	struct smtpd_message *m = s->mail->message;
-	struct buf record = { .max = MIME_WIRE_MAX };
+	struct buf record;
 
 	smtpd_record_finish(&m->mail->parser, &record);
 	smtpd_spool_commit(m->mail->spool,

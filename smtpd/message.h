@@ -56,13 +56,6 @@ void smtpd_message_progress(struct smtpd_session *s, size_t n);
 void smtpd_message_rest(struct smtpd_session *s);
 /* It has ended: refuse it, or have it committed, and reply. */
 void smtpd_message_finish(struct smtpd_session *s);
-/* The same in pieces, for what filters are shown before (review.h): have it
- * committed, REPLY that it is not accepted, or that it is though nobody gets
- * it; our Received field. */
-void smtpd_message_commit(struct smtpd_session *s);
-void smtpd_message_end(struct smtpd_session *s, const char *reply);
-void smtpd_message_discard(struct smtpd_session *s);
-void smtpd_message_received(struct smtpd_session *s);
 void smtpd_message_log_refused(const struct smtpd_session *s);
 
 #endif

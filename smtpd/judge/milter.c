@@ -12,6 +12,7 @@
 #include "log/log.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
+#include "smtpd/judge/judging.h"
 #include "smtpd/judge/macros.h"
 
 enum {

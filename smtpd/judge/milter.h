@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "ipc/ipc.h"
-#include "smtpd/judge/judging.h"
 
+struct smtpd_judge;
 struct smtpd_session;
+struct smtpd_verdict;
 
 extern const struct smtpd_judge smtpd_judge_milter;
 
