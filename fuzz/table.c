@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/must.h"
+#include "table/access.h"
 #include "table/account.h"
 #include "table/alias.h"
 #include "table/limit.h"
@@ -30,6 +31,30 @@ try_account(struct slice key, struct slice value)
 	must(a.quota_bytes == b.quota_bytes);
 	must(slice_is(slice_of(a.home, a.home_len), b.home));
 	buf_fini(&out);
+}
+
+/* What is let through is found again, and its text can stand in a reply. */
+static void
+try_access(struct slice key, struct slice value)
+{
+	struct buf walked = { .max = ACCESS_KEY_MAX };
+	struct access_walk w;
+	enum access_fact fact;
+	struct access_entry e;
+	struct slice of;
+	unsigned n = 0;
+
+	if (access_fact_of(slice_cut(key, '=', &of), &fact)) {
+		access_walk_init(&w, fact, of);
+		while (access_walk_next(&w, &walked))
+			must(++n <= 1000);
+	}
+	buf_fini(&walked);
+	if (access_check(key, value, NULL) == -1)
+		return;
+	must(access_parse(value, &e, NULL) == 0);
+	for (size_t i = 0; i < e.text.n; i++)
+		must(e.text.p[i] >= ' ' && e.text.p[i] < 0x7f);
 }
 
 /* What binds can be counted with. */
@@ -86,6 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)transport_check_sender(key, value, NULL);
 		(void)limit_check(key, value, NULL);
 		try_limit(value);
+		try_access(key, value);
 		(void)account_check_password(key, value, NULL);
 	}
 	table_reader_fini(&r);

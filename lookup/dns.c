@@ -94,6 +94,13 @@ read_questions(struct dns_asked *a, struct slice text)
 	return cur_end(&c) && a->n > 0;
 }
 
+static int64_t
+time_of(uint32_t asked_ms)
+{
+	return asked_ms < lookup_conf->dns_timeout ? asked_ms
+						   : lookup_conf->dns_timeout;
+}
+
 void
 lookup_on_dns(struct ipc *peer, struct msg *m)
 {
@@ -104,7 +111,7 @@ lookup_on_dns(struct ipc *peer, struct msg *m)
 	arena_init(&a->arena);
 	dns_answers_init(&a->answers);
 	dns_gather_init(
-	    &a->gather, &a->answers, lookup_conf->dns_timeout, on_all);
+	    &a->gather, &a->answers, time_of(m->lookup_dns.time_ms), on_all);
 	TAILQ_INSERT_TAIL(&open, a, link);
 	if (!read_questions(a, m->lookup_dns.questions)) {
 		asked_free(a);

@@ -10,6 +10,7 @@
 #include "ipc/msg.h"
 #include "ipc/pass.h"
 #include "ipc/role.h"
+#include "lookup/access.h"
 #include "lookup/conf.h"
 #include "lookup/dns.h"
 #include "lookup/mx.h"
@@ -120,6 +121,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_published] = lookup_on_published,
 		[MSG_lookup_owned] = lookup_on_owned,
 		[MSG_lookup_dns] = lookup_on_dns,
+		[MSG_lookup_access] = lookup_on_access,
 		[MSG_lookup_usage] = on_usage,
 	},
 	.on_gone = on_gone,

@@ -115,6 +115,7 @@ open_tables(int dir, struct opened *o, struct err *err)
 	const char *const specs[] = {
 		[LOOKUP_TRANSPORTS] = lookup_conf->transports,
 		[LOOKUP_ALIASES] = lookup_conf->shared.aliases,
+		[LOOKUP_ACCESS] = lookup_conf->access,
 		[LOOKUP_ACCOUNTS] = lookup_conf->shared.accounts,
 		[LOOKUP_TLS_POLICIES] = lookup_conf->tls_policies,
 		[LOOKUP_LIMITS] = lookup_conf->limits,

@@ -9,6 +9,9 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 
+/* lookup answers in time what it knows by then. */
+enum { GRACE_MS = 1000 };
+
 void
 policy_dns_init(struct policy_dns *d, struct dns_answers *answers,
     int64_t time_ms, void (*on_all)(struct policy_dns *))
@@ -87,7 +90,8 @@ policy_dns_ask(struct policy_dns *d)
 	for (size_t i = 0; i < d->n; i++)
 		dns_pass_put_question(&out, d->asked[i].name, d->asked[i].type);
 	IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &d->call, lookup_dns_found,
-	    on_found, left_ms > 1 ? left_ms : 1, lookup_dns,
+	    on_found, left_ms > 1 ? left_ms + GRACE_MS : GRACE_MS, lookup_dns,
+	    .time_ms = (uint32_t)(left_ms > 1 ? left_ms : 1),
 	    .questions = buf_slice(&out));
 	buf_fini(&out);
 	return true;

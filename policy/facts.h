@@ -31,14 +31,18 @@ struct policy_facts {
 	/* of RCPT */
 	struct slice rcpt; /* canonical */
 	uint32_t nrcpts;   /* accepted before it */
+	/* by the table access (policy/rules/access.c) */
+	bool accepted;
+	bool known_good; /* by a DNSWL, or SPF */
 };
 
 /* A client that nobody has said anything about: not authenticated, not of this
- * host, in no trusted network. */
+ * host, in no trusted network, and not accepted by an entry of the table
+ * access. */
 static inline bool
 policy_facts_stranger(const struct policy_facts *f)
 {
-	return !f->trusted && f->login.n == 0;
+	return !f->trusted && !f->accepted && f->login.n == 0;
 }
 
 #endif

@@ -7,13 +7,24 @@
 #include "ev/loop.h"
 #include "ipc/role.h"
 #include "policy/conf.h"
+#include "policy/limits.h"
 #include "policy/serve.h"
+#include "policy/sites.h"
 #include "proc/service.h"
+
+static int
+configure(struct err *err)
+{
+	if (policy_limits_configure(err) == -1)
+		return -1;
+	return policy_sites_configure(err);
+}
 
 static int
 start(struct err *err)
 {
-	(void)err;
+	if (configure(err) == -1)
+		return -1;
 	policy_serve_start();
 	return 0;
 }
@@ -21,7 +32,8 @@ start(struct err *err)
 static int
 reload(struct err *err)
 {
-	(void)err;
+	if (configure(err) == -1)
+		return -1;
 	policy_serve_reload();
 	return 0;
 }
@@ -42,6 +54,7 @@ static const struct service policy = {
 	.reach = REACH(ROLE_LOOKUP),
 	.ipc = &policy_table,
 	.start = start,
+	.check = configure,
 	.reload = reload,
 	.stop = stop,
 };

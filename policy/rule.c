@@ -30,5 +30,8 @@ policy_rule_stages(bool stranger)
 		if (policy_rule_mode(&policy_rules[i]) != POLICY_OFF &&
 		    (stranger || policy_rules[i].whom == POLICY_EVERYBODY))
 			stages |= policy_rules[i].stages;
-	return stages;
+	/* where a transaction begins is known by that */
+	if (stages >> POLICY_RCPT != 0)
+		stages |= 1U << POLICY_MAIL;
+	return stages & ((1U << POLICY_STAGE_COUNT) - 1);
 }

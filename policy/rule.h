@@ -30,7 +30,7 @@ enum policy_whom {
 
 struct policy_rule {
 	const char *name; /* also of the parameter that is its mode */
-	/* *V is all zero; false: DNS answers are wanted first. */
+	/* *V is all zero; false: answers of lookup are wanted first. */
 	bool (*run)(struct policy_question *q, struct policy_verdict *v);
 	unsigned stages; /* 1 << POLICY_CONNECT ... */
 	enum policy_whom whom;

@@ -9,16 +9,19 @@
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "log/log.h"
+#include "policy/access.h"
 #include "policy/conf.h"
 #include "policy/dns.h"
 #include "policy/metrics.h"
+#include "policy/rules/limits.h"
 #include "policy/session.h"
 #include "sys/addr.h"
 
 /* While the first question of a session waits for answers. */
 struct policy_run {
 	struct policy_session *session;
-	struct policy_dns dns;
+	struct policy_dns dns, lists;
+	struct policy_access access;
 };
 
 static void go_on(struct policy_session *s);
@@ -31,6 +34,8 @@ run_free(struct policy_session *s)
 	if (s->run == NULL)
 		return;
 	policy_dns_fini(&s->run->dns);
+	policy_dns_fini(&s->run->lists);
+	policy_access_fini(&s->run->access);
 	xfree(&s->run);
 }
 
@@ -39,6 +44,8 @@ answer(struct policy_session *s, const struct policy_question *q)
 {
 	const struct policy_verdict *v = &q->verdict;
 
+	if (v->action == POLICY_REFUSE && policy_facts_stranger(&q->facts))
+		limits_failed(&q->facts);
 	IPC_SEND(s->peer, policy_judged, .id = q->id, .action = v->action,
 	    .code = v->code, .enhanced = slice_str(v->enhanced),
 	    .text = v->text);
@@ -55,6 +62,17 @@ policy_run_end(struct policy_session *s)
 
 /* ---- rules ---- */
 
+/* A warning is logged once for a transaction, not for each recipient. */
+static bool
+was_warned(struct policy_session *s, const struct policy_rule *r)
+{
+	const uint32_t bit = 1U << (r - policy_rules);
+	const bool was = (s->warned & bit) != 0;
+
+	s->warned |= bit;
+	return was;
+}
+
 /* The rule says something: it counts, or would. */
 static void
 take_verdict(struct policy_question *q, const struct policy_rule *r,
@@ -64,7 +82,8 @@ take_verdict(struct policy_question *q, const struct policy_rule *r,
 	const enum policy_mode mode = policy_rule_mode(r);
 
 	policy_metrics_verdict(r, v->action, mode);
-	if (v->action == POLICY_ACCEPT)
+	if (v->action == POLICY_ACCEPT ||
+	    (mode == POLICY_WARN && was_warned(q->session, r)))
 		return;
 	log_info("policy.verdict", kv_slice("sid", f->sid),
 	    kv_slice("client", f->client),
@@ -90,17 +109,33 @@ on_all(struct policy_dns *d)
 	go_on(OUTER(d, struct policy_run, dns)->session);
 }
 
-/* Does the question have to wait for the DNS? */
+static void
+on_lists(struct policy_dns *d)
+{
+	go_on(OUTER(d, struct policy_run, lists)->session);
+}
+
+static void
+on_entries(struct policy_access *a)
+{
+	go_on(OUTER(a, struct policy_run, access)->session);
+}
+
+/* Does the question have to wait for lookup?  A rule wants one thing after the
+ * other. */
 static bool
-ask_dns(struct policy_session *s)
+ask_lookup(struct policy_session *s, struct policy_question *q)
 {
 	if (s->run == NULL) {
 		s->run = xcalloc(1, sizeof *s->run);
 		s->run->session = s;
 		policy_dns_init(&s->run->dns, &s->answers,
 		    policy_conf->dns_timeout, on_all);
+		policy_dns_init(&s->run->lists, &s->lists,
+		    policy_conf->dnsbl_timeout, on_lists);
 	}
-	return policy_dns_ask(&s->run->dns);
+	return policy_access_ask(&s->run->access, q, on_entries) ||
+	       policy_dns_ask(&s->run->dns) || policy_dns_ask(&s->run->lists);
 }
 
 /* Ask the rules whose turn it is; false: one waits. */
@@ -113,7 +148,7 @@ ask_rules(struct policy_session *s, struct policy_question *q)
 
 		if (applies(r, &q->facts)) {
 			while (!r->run(q, &v))
-				if (ask_dns(s))
+				if (ask_lookup(s, q))
 					return false;
 			take_verdict(q, r, &v);
 		}
@@ -128,6 +163,10 @@ go_on(struct policy_session *s)
 	struct policy_question *q;
 
 	while ((q = STAILQ_FIRST(&s->questions)) != NULL) {
+		/* Not before: what it lets go is what the question before it
+		 * waits with. */
+		if (q->facts.stage == POLICY_MAIL && s->run == NULL)
+			policy_session_mail(s);
 		if (!ask_rules(s, q))
 			return;
 		answer(s, q);
@@ -185,8 +224,6 @@ policy_run_on_ask(struct ipc *peer, struct msg *m)
 		return;
 	}
 	read_facts(q, in);
-	if (in->stage == POLICY_MAIL)
-		policy_session_mail(s);
 	if (s->nquestions == 1)
 		go_on(s);
 }

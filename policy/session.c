@@ -103,6 +103,7 @@ policy_session_get(struct ipc *peer, uint64_t number)
 	s->number = number;
 	STAILQ_INIT(&s->questions);
 	dns_answers_init(&s->answers);
+	dns_answers_init(&s->lists);
 	arena_init(&s->arena);
 	arena_init(&s->mail_arena);
 	map_put(&p->by_number, key_of(&number), s);
@@ -124,6 +125,7 @@ policy_session_free(struct policy_session *s)
 	map_del(&p->by_number, key_of(&s->number));
 	TAILQ_REMOVE(&p->sessions, s, link);
 	dns_answers_fini(&s->answers);
+	dns_answers_fini(&s->lists);
 	arena_fini(&s->arena);
 	arena_fini(&s->mail_arena);
 	free(s);
@@ -160,6 +162,7 @@ policy_session_answered(struct policy_session *s)
 void
 policy_session_mail(struct policy_session *s)
 {
+	s->warned = 0;
 	memset(s->mail_memory, 0, sizeof s->mail_memory);
 	arena_reset(&s->mail_arena);
 	if (s->answers.n > ANSWERS_MAX || s->answers.given_up) {

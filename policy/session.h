@@ -22,6 +22,15 @@ struct ipc;
 struct policy_run;
 struct policy_session;
 
+/* What a question wants of the table access: lines for lookup (ipc/lookup.h),
+ * in its arena as the answer is. */
+struct policy_entries {
+	struct slice facts;
+	bool known;
+	bool failed;
+	struct slice entries;
+};
+
 /* A question, with what was answered so far. */
 struct policy_question {
 	STAILQ_ENTRY(policy_question) link;
@@ -30,6 +39,7 @@ struct policy_question {
 	struct arena arena;
 	struct policy_facts facts; /* in arena */
 	struct policy_verdict verdict;
+	struct policy_entries access;
 	size_t rule; /* whose turn it is */
 };
 
@@ -40,6 +50,8 @@ struct policy_session {
 	STAILQ_HEAD(, policy_question) questions;
 	unsigned nquestions;
 	struct dns_answers answers;
+	struct dns_answers lists; /* of DNSBLs, for which nobody waits long */
+	uint32_t warned; /* of the transaction: rules whose warning is logged */
 	/* What a rule has to remember: of the session, and from one MAIL to the
 	 * next. */
 	struct arena arena, mail_arena;

@@ -401,8 +401,7 @@ on_may_edit(struct sieve_env *env, struct slice name, bool add)
 		    strcmp(i->value, "yes") == 0)
 			return false;
 	}
-	return add || (!slice_iis(name, "Received") &&
-			  !slice_iis(name, "Auto-Submitted"));
+	return true;
 }
 
 /* sieve_spamtest_... and sieve_virustest_... */

@@ -17,7 +17,7 @@
 #include "table/table.h"
 
 const char *const tables_known[] = { "accounts", "passwords", "app_passwords",
-	"aliases", "transports", "sender_relays", "source_addresses",
+	"aliases", "access", "transports", "sender_relays", "source_addresses",
 	"tls_policies", "commands", "domains", "limits", "senders", NULL };
 
 int

@@ -58,8 +58,8 @@ struct sieve_calls {
 	/* spamtest and virustest; ABSENT: not tested. */
 	enum found (*score)(
 	    struct sieve_env *env, enum sieve_score_kind kind, unsigned *score);
-	/* May a field of that name be added, or deleted?  NULL: all but those
-	 * that RFC 5293 6 protects. */
+	/* May a field of that name be added, or deleted?  NULL: each.  Those by
+	 * which loops and robots are known (RFC 5293 6) are never deleted. */
 	bool (*may_edit)(struct sieve_env *env, struct slice name, bool add);
 	/* A host's command or test: its result to *RESULT; -1: the run fails
 	 * (sieve_exec_fail has said why). */

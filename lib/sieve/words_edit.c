@@ -7,14 +7,28 @@
 #include "sieve/parts.h"
 #include "sieve/words.h"
 
+/* What loops and robots are known by (RFC 5293 6). */
+static bool
+is_protected(struct slice name)
+{
+	static const char *const names[] = { "Received", "Auto-Submitted",
+		"Delivered-To", "X-Sieve-Redirected-From" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (slice_iis(name, names[i]))
+			return true;
+	return false;
+}
+
 static bool
 may_edit(struct sieve_exec *x, struct slice name, bool add)
 {
-	if (x->env->calls != NULL && x->env->calls->may_edit != NULL)
-		return x->env->calls->may_edit(x->env, name, add);
-	/* What loops and robots are known by (RFC 5293 6). */
-	return add || (!slice_iis(name, "Received") &&
-			  !slice_iis(name, "Auto-Submitted"));
+	const struct sieve_calls *calls = x->env->calls;
+
+	if (!add && is_protected(name))
+		return false;
+	return calls == NULL || calls->may_edit == NULL ||
+	       calls->may_edit(x->env, name, add);
 }
 
 static int

@@ -208,8 +208,8 @@ addr_ip16(const struct addr *a, uint8_t ip[16])
 	return false;
 }
 
-static bool
-is_v4(const uint8_t ip[16])
+bool
+addr_ip16_is_v4(const uint8_t ip[16])
 {
 	return memcmp(ip, v4_prefix, sizeof v4_prefix) == 0;
 }
@@ -217,8 +217,9 @@ is_v4(const uint8_t ip[16])
 static void
 format_ip16(const uint8_t ip[16], char text[ADDR_TEXT])
 {
-	const char *r = is_v4(ip) ? inet_ntop(AF_INET, ip + 12, text, ADDR_TEXT)
-				  : inet_ntop(AF_INET6, ip, text, ADDR_TEXT);
+	const char *r = addr_ip16_is_v4(ip)
+			    ? inet_ntop(AF_INET, ip + 12, text, ADDR_TEXT)
+			    : inet_ntop(AF_INET6, ip, text, ADDR_TEXT);
 
 	must(r != NULL);
 }
@@ -327,7 +328,7 @@ addr_cidr_match(const struct cidr *n, const struct addr *a)
 const char *
 addr_cidr_format(const struct cidr *n, char text[ADDR_TEXT])
 {
-	const bool v4 = n->bits >= 96 && is_v4(n->ip);
+	const bool v4 = n->bits >= 96 && addr_ip16_is_v4(n->ip);
 	char ip[ADDR_TEXT];
 
 	format_ip16(n->ip, ip);

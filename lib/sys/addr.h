@@ -19,8 +19,7 @@ struct addr {
 	bool dual; /* "*:25": [::] that takes IPv4 too */
 };
 
-/* Longest text of addr_format with its NUL ("unix:" and 107 bytes). */
-enum { ADDR_TEXT = 120 };
+enum { ADDR_TEXT = 120 }; /* addr_format's longest ("unix:" and 107), NUL */
 
 /* Parse "127.0.0.1:25", "[::1]:25", "*:25" or "unix:path" (relative to run/ or
  * absolute).  DEFAULT_PORT counts where the text has no port; 0 means that
@@ -44,6 +43,7 @@ bool addr_is_unix(const struct addr *a);
 const char *addr_path(const struct addr *a);
 /* The 16 bytes of the address (IPv4 as ::ffff:a.b.c.d); false for UNIX. */
 bool addr_ip16(const struct addr *a, uint8_t ip[16]);
+bool addr_ip16_is_v4(const uint8_t ip[16]);
 
 /* A network: the first BITS bits of IP (IPv4 mapped, so 96 + its own). */
 struct cidr {

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "proto/address.h"
+#include "table/access.h"
 #include "table/account.h"
 #include "table/alias.h"
 #include "table/app.h"
@@ -61,6 +62,7 @@ static const struct table_kind kinds[] = {
 	{ "accounts",      false, false, account_check },
 	{ "passwords",     false, true,  account_check_password },
 	{ "app_passwords", false, true,  app_check },
+	{ "access",        false, false, access_check },
 	{ "aliases",       true,  false, alias_check },
 	{ "transports",    false, false, transport_check },
 	{ "tls_policies",  false, false, tlspolicy_check },

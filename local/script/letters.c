@@ -30,26 +30,28 @@ name(const struct script_run *r, char text[32])
 
 /* ---- vacation ---- */
 
+/* A sender who writes himself in another case is the same. */
 static struct seen_key
-vacation_key(const struct verdict_action *a)
+vacation_key(struct script_run *r, const struct verdict_action *a)
 {
-	return (struct seen_key){ "vacation", a->handle, slice_trim(a->to) };
+	return (struct seen_key){ "vacation", a->handle,
+		arena_lower(&r->arena, slice_trim(a->to)) };
 }
 
 /* Has the sender had this answer already?  In doubt there is none. */
 static bool
-is_answered(const struct script_run *r, const struct verdict_action *a)
+is_answered(struct script_run *r, const struct verdict_action *a)
 {
-	const struct seen_key key = vacation_key(a);
+	const struct seen_key key = vacation_key(r, a);
 
 	return a->kind == SIEVE_VACATION && a->seconds > 0 &&
 	       seen_find(r->script.account, &key, r->now_s) != ABSENT;
 }
 
 static void
-note(const struct script_run *r, const struct verdict_action *a)
+note(struct script_run *r, const struct verdict_action *a)
 {
-	const struct seen_key key = vacation_key(a);
+	const struct seen_key key = vacation_key(r, a);
 	char text[32];
 
 	if (a->kind == SIEVE_VACATION)
@@ -113,7 +115,7 @@ send_letter(struct script_run *r, const struct verdict_action *a)
 }
 
 static bool
-is_due(const struct script_run *r, const struct verdict_action *a)
+is_due(struct script_run *r, const struct verdict_action *a)
 {
 	char text[32];
 

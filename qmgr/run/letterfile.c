@@ -157,6 +157,19 @@ take_rcpts(const struct rcpt *r, enum job_letter kind, struct slice to,
 	return env->nrcpts > 0;
 }
 
+/* A redirect is still the mail of whoever sent the message: what this host
+ * writes itself is trusted more, and signed. */
+static void
+pass_on(const struct envelope *of, struct arena *a, struct envelope *env)
+{
+	env->client = arena_slice(a, of->client);
+	env->client_name = arena_slice(a, of->client_name);
+	env->helo = arena_slice(a, of->helo);
+	env->login = arena_slice(a, of->login);
+	env->ret = arena_slice(a, of->ret);
+	env->envid = arena_slice(a, of->envid);
+}
+
 static int
 open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
     struct slice to, struct err *err)
@@ -174,10 +187,8 @@ open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
 	arena_init(&arena);
 	env.trace = arena_slice(&arena, slice_str(r->message->entry->id));
 	env.sender = arena_slice(&arena, sender_of(r, kind));
-	if (kind == JOB_LETTER_REDIRECT) {
-		env.ret = arena_slice(&arena, of->ret);
-		env.envid = arena_slice(&arena, of->envid);
-	}
+	if (kind == JOB_LETTER_REDIRECT)
+		pass_on(of, &arena, &env);
 	if (!take_rcpts(r, kind, to, &arena, &env)) {
 		arena_fini(&arena);
 		return err_set(err, ERR_PERM, "not an address");

@@ -13,6 +13,7 @@ import pytest
 from dnsserver import DnsServer
 from pabal import DOMAIN, PABAL, PASSWORD, PATIENCE, message, wait
 from sink import Sink
+from test_sieve_delivery import script
 
 FAR = "u@far.example"
 
@@ -236,6 +237,28 @@ def test_strangers_are_not_signed(host, dns, sink):
         s.sendmail("alice@" + DOMAIN, [FAR],
                    message("mine", sender="alice@" + DOMAIN))
     all_pass(p, wait(lambda: sink.find("mine"), "mine")[0].data)
+
+
+def test_what_a_script_sends(host, dns, sink):
+    """A redirect of what a stranger sent in our name is none of ours; its answer
+    is, and what somebody who has logged in sends is where it is redirected."""
+    p = host(("pabal", "trusted_networks", "10.0.0.0/8"))
+    add(p, dns)
+    script(p, f'''require ["vacation", "copy"];
+        redirect :copy "{FAR}";
+        vacation :subject "away" "I am away.";''')
+    with p.smtp() as s:
+        s.sendmail("x@far.example", ["alice@" + DOMAIN], message(
+            "forged", sender="bob@" + DOMAIN))
+    m = wait(lambda: sink.find("forged"), "the forged one")[0]
+    assert not signatures(m.data), m.data
+    all_pass(p, wait(lambda: sink.find("away"), "the answer")[0].data)
+    with p.smtp("submission") as s:
+        s.ehlo()
+        s.login("bob@" + DOMAIN, PASSWORD)
+        s.sendmail("bob@" + DOMAIN, ["alice@" + DOMAIN], message(
+            "of bob", sender="bob@" + DOMAIN))
+    all_pass(p, wait(lambda: sink.find("of bob"), "it")[0].data)
 
 
 def test_sendmail_is_signed(host, dns, sink):

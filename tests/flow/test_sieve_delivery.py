@@ -297,6 +297,18 @@ def test_redirects_in_a_circle_end(out):
     assert subjects(out, "bob") == []
 
 
+def test_a_loop_is_known_whatever_a_script_deletes(out):
+    script(out, f'''require "editheader";
+        deleteheader "X-Sieve-Redirected-From";
+        deleteheader "Received";
+        redirect "{ALICE}";''')
+    since = out.mark()
+    out.send("back to me")
+    wait_in(out, "back to me")
+    settle(out)
+    assert len(out.events("mail.sieve-sent", since)) == 1
+
+
 def test_vacation(out):
     script(out, '''require ["vacation", "vacation-seconds"];
         vacation :seconds 3600 :subject "Away" "I am away.";''')
@@ -306,7 +318,7 @@ def test_vacation(out):
     assert m.header("Auto-Submitted").startswith("auto-replied")
     assert m.header("Subject") == "Away" and b"I am away." in m.data
     assert m.header("In-Reply-To")
-    out.send("second")
+    out.send("second", sender="Sender@Example.ORG")
     out.send("from a list", sender="list@example.org", List_Id="<l.example.org>")
     out.send("from nobody", sender="")
     with out.smtp() as c:

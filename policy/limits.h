@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How much mail strangers may send: limits of a rate, each for every value of a
+ * key.  Of a value there is one number, the time until which what it did so far
+ * is paid for (GCRA): COUNT may come at once, and then one each TIME/COUNT.
+ *
+ * All are in one table of a fixed size: where too many values are under way at
+ * the same time, the one that is soonest paid for is forgotten, which can only
+ * let more pass.
+ */
+#ifndef POLICY_LIMITS_H
+#define POLICY_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "base/words.h"
+#include "ipc/policy.h"
+
+#define POLICY_LIMIT_KEYS(W)                                                   \
+	W(POLICY_LIMIT_CLIENT, "client")                                       \
+	W(POLICY_LIMIT_NET, "net") /* /24, /64 */                              \
+	W(POLICY_LIMIT_SENDER, "sender")                                       \
+	W(POLICY_LIMIT_SENDER_DOMAIN, "sender_domain")                         \
+	W(POLICY_LIMIT_RECIPIENT, "recipient")                                 \
+	W(POLICY_LIMIT_RECIPIENT_DOMAIN, "recipient_domain")
+enum policy_limit_key { POLICY_LIMIT_KEYS(WORDS_ID) POLICY_LIMIT_KEY_COUNT };
+
+/* What is counted: MAIL, RCPT, what rules refuse. */
+#define POLICY_LIMIT_WHATS(W)                                                  \
+	W(POLICY_LIMIT_MESSAGES, "messages")                                   \
+	W(POLICY_LIMIT_RECIPIENTS, "recipients")                               \
+	W(POLICY_LIMIT_FAILURES, "failures")
+enum policy_limit_what { POLICY_LIMIT_WHATS(WORDS_ID) };
+
+enum {
+	POLICY_LIMITS_MAX = 32,
+	POLICY_LIMIT_COUNT_MAX = 1000000,
+	POLICY_LIMIT_TIME_MAX_MS = 7 * 86400 * 1000,
+};
+
+struct policy_limit {
+	struct slice word; /* as it is written */
+	enum policy_limit_key key;
+	enum policy_limit_what what;
+	uint32_t count;
+	int64_t time_ms;
+	enum policy_action action; /* POLICY_DEFER or POLICY_REFUSE */
+};
+
+/* Read "client:messages=100/1h", or with "/refuse" behind it. */
+int policy_limit_parse(
+    struct slice word, struct policy_limit *l, struct err *err);
+
+/* policy_conf is new; -1 (ERR_PERM), and as before, when one is none. */
+int policy_limits_configure(struct err *err);
+/* Those in effect. */
+const struct policy_limit *policy_limits(size_t *n);
+
+/* Is there room for one more of VALUE at NOW_MS (any clock that does not go
+ * back)? / It was. */
+bool policy_limit_has_room(
+    const struct policy_limit *l, struct slice value, int64_t now_ms);
+void policy_limit_count(
+    const struct policy_limit *l, struct slice value, int64_t now_ms);
+
+#endif

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: ISC
+"""policy's rules about clients: the table access, reverse DNS, HELO, DNS lists;
+against a DNS of the test's own."""
+import base64
+import os
+
+import pytest
+
+from dnsserver import DnsServer
+from pabal import DOMAIN, PASSWORD, wait
+from smtptalk import Talk
+
+GOOD, BAD, SIX = "192.0.2.1", "192.0.2.66", "2001:db8::66"
+SIX_NIBBLES = ".".join(reversed("20010db8" + "0" * 22 + "66"))
+TO = f"alice@{DOMAIN}"
+ZONE = {
+    "1.2.0.192.in-addr.arpa": {"PTR": ["mail.good.test."]},
+    "mail.good.test": {"A": [GOOD]},
+    "200.2.0.192.in-addr.arpa": {"PTR": ["www.good.test."]},
+    "www.good.test": {"A": ["192.0.2.200"]},
+    "66.2.0.192.in-addr.arpa": {"PTR": ["mail.good.test."]},
+    "7.2.0.192.in-addr.arpa": "SERVFAIL",
+    "66.2.0.192.bl.test": {"A": ["127.0.0.2"], "TXT": ['"look at https://bl.test/66"']},
+    f"{SIX_NIBBLES}.bl.test": {"A": ["127.0.0.2"]},
+    "67.2.0.192.bl.test": {"A": ["127.255.255.254"]},
+    "68.2.0.192.bl.test": {"A": ["127.0.0.9"]},
+    "66.2.0.192.wl.test": {"A": ["127.0.5.1"]},
+    "66.2.0.192.sold.test": {"A": ["198.51.100.7"]},
+    "66.2.0.192.all.test": {"A": ["127.0.0.2"]},
+    "1.0.0.127.all.test": {"A": ["127.0.0.2"]},
+    "66.2.0.192.silent.test": "DROP",
+    "66.2.0.192.abcdefghijklmnopqrstuvwxyz.key.test": {"A": ["127.0.0.2"]},
+}
+
+
+@pytest.fixture(scope="module")
+def dns():
+    with DnsServer(ZONE) as server:
+        yield server
+
+
+@pytest.fixture
+def make(make_pabal, dns):
+    def start(*more, users=("alice", "bob")):
+        return make_pabal(("lookup", "dns_servers", f"127.0.0.1:{dns.port}"),
+                          ("smtpd", "xclient_hosts", "127.0.0.1"),
+                          *more, users=users)
+    return start
+
+
+def stranger(p, ip=GOOD, helo="mail.good.test", **kw):
+    """A connection of a client elsewhere, or (closed) why there is none."""
+    t = Talk(p, **kw)
+    addr = f"IPV6:{ip}" if ":" in ip else ip
+    for command, code in ((f"XCLIENT ADDR={addr}", "220 "), (f"EHLO {helo}", "250-")):
+        reply = t.say(command)
+        if not reply.startswith(code):
+            t.close()
+            return reply
+    return t
+
+
+def rcpt(p, ip=GOOD, helo="mail.good.test", sender="a@good.test", to=TO):
+    """The reply to RCPT, or the first one that refuses."""
+    t = stranger(p, ip, helo)
+    if isinstance(t, str):
+        return t
+    with t:
+        reply = t.say(f"MAIL FROM:<{sender}>")
+        return t.say(f"RCPT TO:<{to}>") if reply.startswith("250 ") else reply
+
+
+def access(p, *lines):
+    with open(os.path.join(p.dir, "etc", "access"), "w") as f:
+        f.write("".join(line + "\n" for line in lines))
+    p.pabal("map", "access")
+
+
+def test_reverse(make):
+    p = make(("policy", "reverse", "enforce"))
+    assert rcpt(p).startswith("250 ")
+    assert rcpt(p, BAD).startswith(
+        f"550 5.7.25 The address {BAD} has the name mail.good.test, which has another")
+    assert rcpt(p, SIX).startswith(f"550 5.7.25 The address {SIX} has no name")
+    assert rcpt(p, "192.0.2.7").startswith("451 4.7.25 ")
+
+
+def test_helo(make):
+    p = make(*[("policy", f"helo_{name}", "enforce")
+               for name in ("name", "own", "literal", "dns")])
+    for helo, reply in (("mail.good.test", "250 "), (f"[{GOOD}]", "250 "),
+                        ("localhost", "550 5.7.1 HELO: expected the full name"),
+                        ("192.0.2.9", "550 5.7.1 HELO: expected the full name"),
+                        (f"[{BAD}]", "550 5.7.1 HELO: that is not your address"),
+                        (f"mail.{DOMAIN}", "550 5.7.1 HELO: that is the name of this"),
+                        ("none.good.test", "550 5.7.1 HELO: the DNS does not know")):
+        assert rcpt(p, helo=helo).startswith(reply), helo
+    with Talk(p, greet="EHLO localhost") as t:  # no stranger
+        assert t.say("MAIL FROM:<a@good.test>").startswith("250 ")
+        assert t.say(f"RCPT TO:<{TO}>").startswith("250 ")
+
+
+def test_warnings_once_for_a_message(make):
+    """What is not enforced is logged for a message, not for each recipient."""
+    p = make()
+    with stranger(p, helo="localhost") as t:
+        for _ in range(2):
+            t.say("MAIL FROM:<a@good.test>")
+            for _ in range(3):
+                assert t.say(f"RCPT TO:<{TO}>").startswith("250 ")
+            t.say("RSET")
+    p.wait_event("policy.verdict")
+    with stranger(p) as t:
+        t.say("NOOP")
+    assert len(p.events("policy.verdict", rule="helo_name")) == 2
+
+
+@pytest.mark.allow("dnsbl-failed")
+def test_dnsbl(make, dns):
+    p = make(("policy", "dnsbl", "enforce"),
+             ("policy", "dnsbl_sites", "bl.test=127.0.0.[2..8]"))
+    assert rcpt(p).startswith("250 ")
+    refused = f"550 5.7.1 The address {BAD} is listed by bl.test: look at https://bl.test/66"
+    assert rcpt(p, BAD) == refused
+    assert rcpt(p, SIX).startswith(f"550 5.7.1 The address {SIX} is listed by bl.test")
+    assert rcpt(p, "192.0.2.68").startswith("250 "), "an answer that is filtered out"
+    # an error of the list is no hit, and told once
+    for _ in range(2):
+        assert rcpt(p, "192.0.2.67").startswith("250 ")
+    failed, = p.events("policy.dnsbl-failed")
+    assert failed["site"] == "bl.test" and failed["answer"] == "127.255.255.254"
+    # once for a connection
+    with stranger(p, BAD) as t:
+        for sender in ("a@good.test", "b@good.test"):
+            t.say(f"MAIL FROM:<{sender}>")
+            asked = len(dns.queries)
+            assert t.say(f"RCPT TO:<{TO}>") == refused
+            t.say("RSET")
+        assert len(dns.queries) == asked
+
+
+@pytest.mark.allow("dnsbl-failed")
+@pytest.mark.parametrize("sites, reply, failed", (
+    ("bl.test*2 wl.test*-3", "250 ", None),
+    ("bl.test*2 wl.test*-1", "250 ", None),
+    ("bl.test*3 wl.test*-1", "550 ", None),
+    ("sold.test*9", "250 ", "sold.test"),
+    ("all.test*9", "250 ", "all.test"),
+    ("abcdefghijklmnopqrstuvwxyz.key.test*2", "550 ", None)))
+def test_dnsbl_weights(make, sites, reply, failed):
+    p = make(("policy", "dnsbl", "enforce"), ("policy", "dnsbl_sites", sites),
+             ("policy", "dnsbl_threshold", "2"))
+    said = rcpt(p, BAD)
+    assert said.startswith(reply)
+    assert "abcdefgh" not in said
+    assert [e["site"] for e in p.events("policy.dnsbl-failed")] == [failed] * bool(failed)
+
+
+@pytest.mark.allow("dnsbl-failed")
+def test_dnsbl_is_silent(make):
+    """A list that does not answer hides nothing that others say."""
+    p = make(("policy", "dnsbl", "enforce"), ("policy", "dnsbl_timeout", "1s"),
+             ("policy", "dnsbl_sites", "silent.test bl.test"))
+    assert rcpt(p, BAD).startswith("550 5.7.1 ")
+    assert p.events("policy.dnsbl-failed")[0]["site"] == "silent.test"
+    p.conf("policy", "dnsbl_sites", "silent.test")
+    p.reload()
+    assert rcpt(p, BAD).startswith("250 ")
+
+
+def test_dnsbl_sites_are_checked(make):
+    p = make()
+    p.conf("policy", "dnsbl_sites", "bl.test=127")
+    assert "expected a filter" in p.pabal_fails("check")
+
+
+def test_access(make):
+    p = make(("policy", "access", "enforce"), ("policy", "helo_name", "enforce"))
+    assert rcpt(p).startswith("250 "), "no table yet"
+    access(p, "client=192.0.2.0/28 defer 4.7.77 not this net",
+           "client=192.0.2.2 accept", "client=[2001:db8::]/32 refuse six",
+           "helo=bad.helo.test refuse bad greeting", "sender=@.spam.test refuse 5.7.7 spam",
+           "name=.good.test refuse by its name",
+           "sender=good@ok.spam.test accept", "sender=<> warn empty",
+           f"recipient=bob@{DOMAIN} refuse 5.1.6 moved",
+           f"recipient=alice@{DOMAIN} accept", "login=@other.test refuse")
+    wait(lambda: rcpt(p, "192.0.2.3").startswith("421 4.7.77 not this net"), "the table")
+    far = "192.0.2.99"
+    bob = f"bob@{DOMAIN}"
+    for kw, reply in (
+            ({"ip": "192.0.2.2"}, "250 "),
+            ({"ip": SIX}, "554 5.7.1 six"),
+            ({"ip": far, "helo": "bad.helo.test"}, "550 5.7.1 bad greeting"),
+            ({"ip": far, "sender": "x@a.spam.test"}, "550 5.7.7 spam"),
+            ({"ip": far, "sender": "good@ok.spam.test"}, "250 "),
+            ({"ip": far, "sender": ""}, "250 "),
+            ({"ip": "192.0.2.200"}, "550 5.7.1 by its name"),
+            # who is accepted is no stranger to the other rules
+            ({"ip": "192.0.2.2", "helo": "localhost", "to": f"postmaster@{DOMAIN}"}, "250 "),
+            ({"ip": far, "helo": "localhost"}, "250 "),
+            ({"ip": far, "helo": "localhost", "to": f"postmaster@{DOMAIN}"}, "550 5.7.1 HELO"),
+            ({"ip": far, "helo": "localhost", "to": f"postmaster@{DOMAIN}",
+              "sender": "good@ok.spam.test"}, "250 "),
+            # but what is refused is refused
+            ({"ip": "192.0.2.2", "to": bob}, "550 5.1.6 moved")):
+        assert rcpt(p, **kw).startswith(reply), kw
+    assert any(e["key"] == "sender=<>" and e["action"] == "warn" and e["why"] == "empty"
+               for e in p.events("policy.access"))
+    p.conf("policy", "access", "warn")
+    p.reload()
+    wait(lambda: rcpt(p, "192.0.2.3").startswith("250 "), "warn")
+    assert rcpt(p, far, "localhost").startswith("550 5.7.1 HELO"), "no exception"
+
+
+@pytest.mark.allow("entry-invalid", "table.failed")
+def test_access_cannot_be_read(make):
+    """Doubt is temporary."""
+    p = make(("policy", "access", "enforce"), ("lookup", "access", "text:access"))
+    with open(os.path.join(p.dir, "etc", "access"), "w") as f:
+        f.write("sender=a@good.test nonsense\n")
+    wait(lambda: rcpt(p).startswith("451 4.3.0 "), "the table")
+    assert rcpt(p, sender="b@good.test").startswith("250 ")
+    assert p.events("lookup.entry-invalid")[0]["key"] == "sender=a@good.test"
+
+
+def test_access_of_users(make):
+    """Logins are asked about as well, at any listener."""
+    p = make(("policy", "access", "enforce"))
+    access(p, f"login=alice@{DOMAIN} refuse 5.7.8 not today", "mechanism=login defer later")
+    with Talk(p, "submissions", greet="EHLO x") as t:
+        plain = base64.b64encode(f"\0alice@{DOMAIN}\0{PASSWORD}".encode()).decode()
+        assert t.say(f"AUTH PLAIN {plain}").startswith("235 ")
+        wait(lambda: mail_again(t).startswith("550 5.7.8 not today"), "the table")
+    # who has not logged in is not meant
+    with Talk(p, greet="EHLO x") as t:
+        assert t.say(f"MAIL FROM:<{TO}>").startswith("250 ")
+
+
+def mail_again(t):
+    t.say("RSET")
+    return t.say(f"MAIL FROM:<{TO}>")
+
+
+def test_rates(make):
+    """Each value by itself, all processes together; what is beyond counts not."""
+    p = make(("policy", "rates", "enforce"), ("policy", "rate_limits",
+             "client:messages=2/1h sender:recipients=3/1h/refuse "
+             "recipient:recipients=6/1h net:failures=2/1h"))
+    for n in range(4):
+        reply = rcpt(p, "198.51.100.1", sender=f"{n}@good.test")
+        assert reply.startswith("250 " if n < 2 else "451 4.7.1 "), n
+    assert rcpt(p, "198.51.101.2", sender="x@good.test").startswith("250 ")
+    for n in range(4):
+        reply = rcpt(p, f"203.0.{n}.1", sender="y@good.test")
+        assert reply.startswith("250 " if n < 3 else "550 5.7.1 "), n
+    assert rcpt(p, "203.0.9.1", sender="z@good.test").startswith("451 4.7.1 "), "recipient"
+    assert rcpt(p, "203.0.9.1", sender="z@good.test",
+                to=f"bob@{DOMAIN}").startswith("250 ")
+    for n in range(3):
+        reply = rcpt(p, f"203.0.10.{n}", sender="y@good.test", to=f"bob@{DOMAIN}")
+        assert reply.startswith("550 " if n < 2 else "451 "), n
+    with Talk(p, greet="EHLO x") as t:  # no stranger
+        for _ in range(4):
+            assert t.say("MAIL FROM:<y@good.test>").startswith("250 ")
+            assert t.say(f"RCPT TO:<{TO}>").startswith("250 ")
+            t.say("RSET")

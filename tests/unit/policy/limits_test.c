@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+#include "policy/limits.h"
+
+#include "tests/unit.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+
+/* clang-format off */
+static const struct {
+	const char *word;
+	bool ok;
+} rows[] = {
+	{ "client:messages=1/1s",                    true },
+	{ "net:recipients=1000000/7d",               true },
+	{ "sender:messages=10/1h/refuse",            true },
+	{ "sender_domain:failures=10/1h30m/defer",   true },
+	{ "recipient:recipients=10/60",              true },
+	{ "recipient_domain:recipients=10/1h",       true },
+
+	{ "",                                        false },
+	{ "client",                                  false },
+	{ "client:messages",                         false },
+	{ "client:messages=",                        false },
+	{ "client:messages=10",                      false },
+	{ "client:messages=0/1h",                    false },
+	{ "client:messages=-1/1h",                   false },
+	{ "client:messages=1000001/1h",              false },
+	{ "client:messages=10/",                     false },
+	{ "client:messages=10/500ms",                false },
+	{ "client:messages=10/8d",                   false },
+	{ "client:messages=10/1h/",                  true }, /* as without */
+	{ "client:messages=10/1h/drop",              false },
+	{ "client:messages=10/1h/refuse/x",          false },
+	{ "client:bytes=10/1h",                      false },
+	{ "login:messages=10/1h",                    false },
+	{ "recipient:messages=10/1h",                false },
+	{ "recipient:failures=10/1h",                false },
+	{ "Client:messages=10/1h",                   false },
+};
+/* clang-format on */
+
+static void
+test_parse(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct policy_limit l;
+		struct err err = { .text = "" };
+
+		if ((policy_limit_parse(slice_str(rows[i].word), &l, &err) ==
+			0) != rows[i].ok)
+			fail_msg("%s: %s", rows[i].word, err.text);
+		assert_true(rows[i].ok || err.text[0] != '\0');
+	}
+}
+
+/* COUNT at once, then one each TIME/COUNT, and all again after TIME. */
+static void
+test_rate(void **state)
+{
+	const struct slice a = SLICE("\0\0a"), b = SLICE("\0\0b");
+	struct policy_limit l;
+	int64_t now_ms = 1000000;
+
+	(void)state;
+	assert_int_equal(
+	    policy_limit_parse(SLICE("client:messages=10/10s"), &l, NULL), 0);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 10; i++) {
+			assert_true(policy_limit_has_room(&l, a, now_ms));
+			policy_limit_count(&l, a, now_ms);
+		}
+		assert_false(policy_limit_has_room(&l, a, now_ms));
+		assert_false(policy_limit_has_room(&l, a, now_ms + 999));
+		assert_true(policy_limit_has_room(&l, b, now_ms));
+		assert_true(policy_limit_has_room(&l, a, now_ms + 1000));
+		now_ms += 10000;
+	}
+	/* who goes on beyond it is not kept out for longer */
+	for (int i = 0; i < 1000; i++)
+		policy_limit_count(&l, a, now_ms);
+	assert_true(policy_limit_has_room(&l, a, now_ms + 1000));
+}
+
+/* In whatever order things come, no window of TIME lets more than twice COUNT
+ * pass. */
+static void
+test_law(void **state)
+{
+	enum { STEPS = 20000, COUNT = 7, TIME_MS = 5000 };
+	static int64_t passed[STEPS];
+	struct policy_limit l;
+	uint32_t seed = 12345;
+	int64_t now_ms = 0;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(
+	    policy_limit_parse(SLICE("sender:messages=7/5s"), &l, NULL), 0);
+	for (int i = 0; i < STEPS; i++) {
+		seed = seed * 1664525 + 1013904223;
+		now_ms +=
+		    seed >> 24 < 200 ? seed >> 16 & 63 : seed >> 12 & 4095;
+		if (!policy_limit_has_room(&l, SLICE("law"), now_ms))
+			continue;
+		policy_limit_count(&l, SLICE("law"), now_ms);
+		passed[n++] = now_ms;
+	}
+	assert_true(n > 2 * COUNT);
+	for (size_t i = 0; i + 2 * COUNT < n; i++)
+		assert_true(passed[i + 2 * COUNT] - passed[i] >= TIME_MS);
+}
+
+/* More values than there is room for: nobody is refused for others. */
+static void
+test_many(void **state)
+{
+	struct policy_limit l;
+	char value[32];
+
+	(void)state;
+	assert_int_equal(
+	    policy_limit_parse(SLICE("client:messages=1/1h"), &l, NULL), 0);
+	for (int i = 0; i < 400000; i++) {
+		snprintf(value, sizeof value, "v%d", i);
+		assert_true(policy_limit_has_room(&l, slice_str(value), i));
+		policy_limit_count(&l, slice_str(value), i);
+	}
+	assert_false(policy_limit_has_room(&l, slice_str(value), 400000));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_law),
+		cmocka_unit_test(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
