@@ -18,7 +18,6 @@
 #include "smtpd/dialog.h"
 #include "smtpd/judge/session.h"
 #include "smtpd/metrics.h"
-#include "smtpd/outcome.h"
 #include "smtpd/owner.h"
 #include "smtpd/protocol.h"
 #include "smtpd/record.h"
@@ -190,15 +189,15 @@ smtpd_message_judge(struct smtpd_message *m)
 		    m, "552 5.2.2 Message exceeds mailbox quota");
 }
 
-void
-smtpd_message_end(struct smtpd_session *s, const char *reply)
+static void
+refuse_whole(struct smtpd_session *s, const char *reply)
 {
 	log_refusal(s, reply);
 	conclude(s, reply);
 }
 
-void
-smtpd_message_discard(struct smtpd_session *s)
+static void
+discard(struct smtpd_session *s)
 {
 	log_info("mail.discarded", kv_s("sid", s->front.sid),
 	    kv_s("qid", smtpd_spool_qid(s->mail->spool)),
@@ -208,8 +207,8 @@ smtpd_message_discard(struct smtpd_session *s)
 	conclude(s, "250 2.0.0 Ok");
 }
 
-void
-smtpd_message_commit(struct smtpd_session *s)
+static void
+commit(struct smtpd_session *s)
 {
 	struct smtpd_message *m = s->mail->message;
 	struct buf record;
@@ -225,8 +224,14 @@ smtpd_message_commit(struct smtpd_session *s)
 static void
 go_on(struct smtpd_session *s)
 {
-	if (!smtpd_review(s, s->mail->message->head))
-		smtpd_message_commit(s);
+	static const struct smtpd_outcomes outcomes = {
+		.commit = commit,
+		.refuse = refuse_whole,
+		.discard = discard,
+	};
+
+	if (!smtpd_review(s, s->mail->message->head, &outcomes))
+		commit(s);
 }
 
 static void
@@ -237,7 +242,7 @@ on_owner(void *arg, const char *refusal)
 	if (refusal != NULL &&
 	    (refusal[0] == '4' ||
 		smtpd_conf->sender_login == SMTPD_SENDER_LOGIN_REFUSE)) {
-		smtpd_message_end(s, refusal);
+		refuse_whole(s, refusal);
 		return;
 	}
 	if (refusal != NULL)
@@ -253,7 +258,7 @@ smtpd_message_finish(struct smtpd_session *s)
 	struct smtpd_mail *mail = s->mail;
 
 	if (mail->message->refusal != NULL) {
-		smtpd_message_end(s, mail->message->refusal);
+		refuse_whole(s, mail->message->refusal);
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
@@ -302,8 +307,8 @@ smtpd_message_progress(struct smtpd_session *s, size_t n)
 
 /* ---- its start ---- */
 
-void
-smtpd_message_received(struct smtpd_session *s)
+static void
+put_received(struct smtpd_session *s)
 {
 	struct buf out = { .max = FIELD_MAX };
 
@@ -338,7 +343,7 @@ on_opened(void *arg, enum smtpd_spool_result result)
 		m->opened(s);
 		return;
 	}
-	smtpd_message_received(s);
+	put_received(s);
 	m->head = smtpd_spool_size(s->mail->spool);
 	if (!smtpd_judge_session(s, POLICY_DATA, on_judged))
 		m->opened(s);

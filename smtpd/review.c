@@ -11,7 +11,6 @@
 #include "smtpd/dialog.h"
 #include "smtpd/judge/milter.h"
 #include "smtpd/judge/verdict.h"
-#include "smtpd/outcome.h"
 #include "smtpd/remake.h"
 #include "smtpd/spool.h"
 #include "smtpd/transaction.h"
@@ -19,6 +18,7 @@
 
 struct smtpd_review {
 	struct smtpd_session *session;
+	const struct smtpd_outcomes *outcomes;
 	struct ipc_call call;
 	int old;              /* the message as it came */
 	int new;              /* what filters made; -1: nothing */
@@ -50,16 +50,17 @@ end_with(struct smtpd_review *r, const char *reply)
 {
 	struct smtpd_session *s = r->session;
 
-	smtpd_message_end(s, arena_str(&s->mail->arena, slice_str(reply)));
+	r->outcomes->refuse(s, arena_str(&s->mail->arena, slice_str(reply)));
 }
 
 static void
 commit(struct smtpd_review *r)
 {
 	struct smtpd_session *s = r->session;
+	const struct smtpd_outcomes *outcomes = r->outcomes;
 
 	smtpd_review_free(&s->mail->review);
-	smtpd_message_commit(s);
+	outcomes->commit(s);
 }
 
 /* ---- the filters' answer ---- */
@@ -111,7 +112,7 @@ on_continue(struct smtpd_review *r, struct msg_milter_done *in)
 	if (!smtpd_changes_apply(&r->env, in->envelope, &mail->arena))
 		end_with(r, "451 4.7.1 Filter named an invalid address");
 	else if (r->env.nrcpts == 0)
-		smtpd_message_discard(r->session);
+		r->outcomes->discard(r->session);
 	else
 		make_anew(r, in);
 }
@@ -133,7 +134,7 @@ on_done(struct ipc_call *call, struct msg *m)
 		on_continue(r, in);
 		return;
 	} else {
-		smtpd_message_discard(s);
+		r->outcomes->discard(s);
 		return;
 	}
 	hangup = in != NULL && in->verdict == MILTER_HANGUP;
@@ -141,8 +142,8 @@ on_done(struct ipc_call *call, struct msg *m)
 		end_with(r, v.reply);
 	else
 		commit(r);
-	if (hangup && s->front.state != FRONT_CLOSING)
-		smtpd_hangup(s, "4.7.0", "Closing connection");
+	if (hangup)
+		smtpd_milter_hang_up(s);
 }
 
 /* ---- its beginning ---- */
@@ -163,7 +164,8 @@ on_file(void *arg, int fd, int64_t offset)
 }
 
 bool
-smtpd_review(struct smtpd_session *s, int64_t head)
+smtpd_review(struct smtpd_session *s, int64_t head,
+    const struct smtpd_outcomes *outcomes)
 {
 	struct smtpd_review *r;
 
@@ -171,12 +173,13 @@ smtpd_review(struct smtpd_session *s, int64_t head)
 		return false;
 	r = xcalloc(1, sizeof *r);
 	r->session = s;
+	r->outcomes = outcomes;
 	r->old = r->new = -1;
 	r->offset = head;
 	r->size = smtpd_spool_size(s->mail->spool) - head;
 	s->mail->review = r;
 	if (smtpd_milter_discards(s))
-		smtpd_message_discard(s);
+		r->outcomes->discard(s);
 	else
 		smtpd_spool_read(s->mail->spool, on_file, r);
 	return true;

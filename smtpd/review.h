@@ -10,14 +10,25 @@
 #define SMTPD_REVIEW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct smtpd_review;
 struct smtpd_session;
 
-/* Is the message of S to be reviewed?  Then its transaction goes on from there:
- * to smtpd_message_commit, or a reply.  HEAD is what stands before what the
- * client sent. */
-bool smtpd_review(struct smtpd_session *s, int64_t head);
+/* What becomes of a message; each ends its review. */
+struct smtpd_outcomes {
+	/* It is to be committed, as it stands in the transaction. */
+	void (*commit)(struct smtpd_session *s);
+	/* REPLY (of the transaction): it is not accepted, */
+	void (*refuse)(struct smtpd_session *s, const char *reply);
+	/* or it is, though nobody gets it. */
+	void (*discard)(struct smtpd_session *s);
+};
+
+/* Is the message of S to be reviewed?  Then one of OUTCOMES (static) runs,
+ * maybe from inside.  HEAD is what stands before what the client sent. */
+bool smtpd_review(struct smtpd_session *s, int64_t head,
+    const struct smtpd_outcomes *outcomes);
 /* Accepts a pointer to NULL. */
 void smtpd_review_free(struct smtpd_review **r);
 

@@ -11,7 +11,7 @@
 enum { CHANGE_COST = 64 };
 
 /* clang-format off */
-static const struct step {
+static const struct smfi_step {
 	enum smfi_command command;
 	uint32_t no, silent;
 	int stage; /* of the macros; -1: it has none */
@@ -45,7 +45,7 @@ static const struct {
 };
 /* clang-format on */
 
-static const struct step *
+static const struct smfi_step *
 step_of(int command)
 {
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
@@ -117,7 +117,7 @@ smfi_session_quit(struct smfi_session *s, bool again, struct buf *out)
 bool
 smfi_session_takes(const struct smfi_session *s, enum smfi_command command)
 {
-	const struct step *step = step_of((int)command);
+	const struct smfi_step *step = step_of((int)command);
 
 	return step != NULL && !s->done && (s->options.steps & step->no) == 0;
 }
@@ -130,7 +130,7 @@ smfi_session_wants(const struct smfi_session *s, enum smfi_command command)
 }
 
 static void
-put_macros(const struct smfi_session *s, const struct step *step,
+put_macros(const struct smfi_session *s, const struct smfi_step *step,
     const struct smfi_facts *f, struct buf *out)
 {
 	if (step->stage != -1)
@@ -140,7 +140,7 @@ put_macros(const struct smfi_session *s, const struct step *step,
 
 /* COMMAND is said: does the filter answer? */
 static bool
-await(struct smfi_session *s, const struct step *step)
+await(struct smfi_session *s, const struct smfi_step *step)
 {
 	s->begun |= step->mail;
 	if (step->silent != 0 && (s->options.steps & step->silent) != 0)
@@ -163,7 +163,7 @@ smfi_session_ask(struct smfi_session *s, enum smfi_command command,
     const struct slice *texts, size_t n, const struct smfi_facts *f,
     struct buf *out)
 {
-	const struct step *step = step_of((int)command);
+	const struct smfi_step *step = step_of((int)command);
 
 	s->verdict = SMFI_CONTINUE;
 	buf_reset(&s->text);
@@ -218,7 +218,7 @@ static bool
 say_body(struct smfi_session *s, struct smfi_body *b, struct buf *out)
 {
 	static char piece[SMFI_CHUNK_BYTES];
-	const struct step *step = step_of(SMFIC_BODY);
+	const struct smfi_step *step = step_of(SMFIC_BODY);
 
 	while (!s->skip && s->body_at < b->size && out->n < SMFI_OUT_BYTES &&
 	       smfi_session_wants(s, SMFIC_BODY)) {
@@ -246,7 +246,7 @@ static bool
 say_end(struct smfi_session *s, enum smfi_command command, enum smfi_phase next,
     const struct smfi_facts *f, struct buf *out)
 {
-	const struct step *step = step_of((int)command);
+	const struct smfi_step *step = step_of((int)command);
 
 	s->phase = next;
 	put_macros(s, step, f, out);
@@ -326,7 +326,7 @@ fault(struct smfi_session *s, const char *why)
 static enum smfi_heard
 decide(struct smfi_session *s, enum smfi_verdict verdict, const char *text)
 {
-	const struct step *step = step_of(s->asked);
+	const struct smfi_step *step = step_of(s->asked);
 
 	s->begun &= s->asked != SMFIC_BODYEOB;
 	s->asked = 0;
@@ -443,7 +443,7 @@ on_other(struct smfi_session *s, const struct smfi_reply *r)
 static enum smfi_heard
 on_discard(struct smfi_session *s)
 {
-	const struct step *step = step_of(s->asked);
+	const struct smfi_step *step = step_of(s->asked);
 
 	if (step == NULL || !step->mail)
 		return fault(s, "a discard without a message");

@@ -35,6 +35,13 @@ struct smtpd_milter {
 };
 
 static unsigned epoch;
+static void (*end_session)(struct smtpd_session *s);
+
+void
+smtpd_milter_init(void (*hang_up)(struct smtpd_session *s))
+{
+	end_session = hang_up;
+}
 
 void
 smtpd_milter_on_gone(struct ipc *peer)
@@ -211,6 +218,13 @@ ask_again(struct smtpd_judging *j)
 	return true;
 }
 
+void
+smtpd_milter_hang_up(struct smtpd_session *s)
+{
+	if (s->front.state != FRONT_CLOSING)
+		end_session(s);
+}
+
 /* The verdict is there; the session may have to end behind its reply. */
 static void
 say(struct smtpd_judging *j, const struct smtpd_verdict *v, bool hangup)
@@ -218,8 +232,8 @@ say(struct smtpd_judging *j, const struct smtpd_verdict *v, bool hangup)
 	struct smtpd_session *s = j->session;
 
 	j->said(j, v);
-	if (hangup && s->front.state != FRONT_CLOSING)
-		smtpd_hangup(s, "4.7.0", "Closing connection");
+	if (hangup)
+		smtpd_milter_hang_up(s);
 }
 
 static void

@@ -19,6 +19,9 @@ struct smtpd_verdict;
 
 extern const struct smtpd_judge smtpd_judge_milter;
 
+/* HANG_UP ends a session, behind the replies that were given, since a filter
+ * wants it. */
+void smtpd_milter_init(void (*hang_up)(struct smtpd_session *s));
 /* The end of a process of milter. */
 void smtpd_milter_on_gone(struct ipc *peer);
 
@@ -35,6 +38,8 @@ void smtpd_milter_show(struct smtpd_session *s, int fd, int64_t offset,
 void smtpd_milter_unavailable(
     const struct smtpd_session *s, struct smtpd_verdict *v);
 void smtpd_milter_refusal(struct slice text, struct smtpd_verdict *v);
+/* Have it end. */
+void smtpd_milter_hang_up(struct smtpd_session *s);
 /* The transaction is over. */
 void smtpd_milter_abort(struct smtpd_session *s);
 
