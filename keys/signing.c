@@ -275,10 +275,13 @@ keys_signing_sign(enum keys_kind kind, struct slice domain,
     struct slice selector, struct slice digest, struct buf *out,
     struct err *err)
 {
-	const struct keys_signing *s = map_find(&signing.domains[kind], domain);
+	struct keys_signing *s = map_find(&signing.domains[kind], domain);
 
 	if (digest.n != 32)
 		return err_set(err, ERR_PERM, "not a digest");
+	/* Let go of since it was found: read again, and by who asks next. */
+	if (s == NULL && signing.dirfd != -1 && address_is_domain(domain, 0))
+		(void)find_own(kind, domain, 0, 0, &s);
 	for (size_t i = 0; s != NULL && i < s->n; i++)
 		if (slice_is(selector, s->v[i].selector))
 			return mailkey_sign(

@@ -53,8 +53,8 @@ enum found keys_signing_find(enum keys_kind kind, struct slice domain,
     int64_t now_ms, int64_t every_ms, const struct keys_signing **out);
 /* As keys_signers_are has them. */
 void keys_signing_format(const struct keys_signing *s, struct buf *out);
-/* Add the signature of DIGEST, by a key that keys_signing_find has given.
- * -1: there is no such key (ERR_PERM), or it does not sign. */
+/* Add the signature of DIGEST, by a key that keys_signing_find has given, or
+ * would give.  -1: there is no such key (ERR_PERM), or it does not sign. */
 int keys_signing_sign(enum keys_kind kind, struct slice domain,
     struct slice selector, struct slice digest, struct buf *out,
     struct err *err);

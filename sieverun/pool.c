@@ -34,6 +34,7 @@ struct pool_run {
 	int channel; /* until it begins */
 	pid_t pid;
 	struct ev_timer deadline;
+	bool late; /* that has passed: no fault of the message's or script's */
 };
 TAILQ_HEAD(runs, pool_run);
 
@@ -95,7 +96,11 @@ run_end(struct pool_run *r, bool crashed)
 static void
 on_deadline(struct ev_timer *t)
 {
-	(void)kill(OUTER(t, struct pool_run, deadline)->pid, SIGKILL);
+	struct pool_run *r = OUTER(t, struct pool_run, deadline);
+
+	log_warn("sieverun.run-timeout", kv_i("pid", r->pid));
+	r->late = true;
+	(void)kill(r->pid, SIGKILL);
 }
 
 static int
@@ -145,10 +150,11 @@ reaped(pid_t pid, int status)
 		return;
 	TAILQ_REMOVE(&state.running, r, link);
 	state.nrunning--;
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && !r->late)
 		log_err("sieverun.run-killed", kv_i("pid", pid),
 		    kv_i("signal", WTERMSIG(status)));
-	run_end(r, !WIFEXITED(status) || WEXITSTATUS(status) != 0);
+	run_end(
+	    r, !r->late && (!WIFEXITED(status) || WEXITSTATUS(status) != 0));
 }
 
 static void

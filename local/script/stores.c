@@ -11,7 +11,7 @@
 #include "local/script/verdict.h"
 #include "sys/fd.h"
 
-enum { EDITED_MAX = 64 << 20, NAME_MAX_BYTES = 2000 };
+enum { NAME_MAX_BYTES = 2000 };
 
 /* One that is under way. */
 struct script_store {
@@ -84,10 +84,20 @@ put_bytes(
 	return true;
 }
 
+/* How many those are: what of them is A's own was bounded when it came. */
+static size_t
+size_of(const struct script_run *r, const struct verdict_action *a)
+{
+	const int64_t rest =
+	    a->body_from == -1 ? 0 : r->job->size - a->body_from;
+
+	return a->head.n + a->body.n + (size_t)rest;
+}
+
 static struct local_message *
 edited(const struct script_run *r, const struct verdict_action *a)
 {
-	struct buf bytes = { .max = EDITED_MAX };
+	struct buf bytes = { .max = size_of(r, a) };
 	struct local_message *m = NULL;
 
 	if (put_bytes(r, a, &bytes))
@@ -145,8 +155,7 @@ plan(struct script_run *r, size_t i)
 	s->store.message = edited(r, a);
 	if (s->store.message == NULL)
 		err_set(&r->err, ERR_TEMP,
-		    "sieve: the changed message is too large or cannot be "
-		    "read");
+		    "sieve: the changed message cannot be read");
 }
 
 static void

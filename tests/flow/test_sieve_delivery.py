@@ -155,6 +155,18 @@ def test_an_edited_message(pabal):
             assert m.startswith(b"Return-Path: <s@example.org>\n")
 
 
+def test_an_edited_message_of_any_size(make_pabal):
+    p = make_pabal(("pabal", "message_size_limit", "100M"))
+    script(p, 'require "editheader"; addheader "X-Sorted" "by pabal";')
+    size = 66 << 20
+    with p.smtp() as s:
+        s.sendmail("s@example.org", [ALICE],
+                   message("large", ("x" * 62 + "\r\n") * (size // 64)))
+    settle(p)
+    (m,) = p.mails("alice")
+    assert b"\nX-Sorted: by pabal\n" in m[:2000] and m.count(b"x" * 62) == size // 64
+
+
 def test_an_error_keeps_the_message_and_is_told_once(pabal):
     since = pabal.mark()
     script(pabal, 'require "fileinto"; if header "subject" { discard; }', user="bob")

@@ -174,12 +174,20 @@ test_sign(void **state)
 {
 	(void)state;
 	put("example.org", "s.pem", 1000);
-	assert_false(signs("example.org", "s", 32)); /* nobody asked for it */
 	assert_string_equal(found("example.org", 0), "example.org: s");
 	assert_true(signs("example.org", "s", 32));
+	/* Who was given it asks for a signature a while later. */
+	keys_signing_forget();
+	assert_true(signs("example.org", "s", 32));
+	keys_signing_forget();
+	assert_int_equal(unlinkat(dirfd_, "dkim/example.org/s.pem", 0), 0);
+	assert_false(signs("example.org", "s", 32));
+	put("example.org", "s.pem", 1000);
+	assert_string_equal(found("example.org", 0), "example.org: s");
 	assert_false(signs("example.org", "t", 32));
 	assert_false(signs("example.net", "s", 32));
 	assert_false(signs("sub.example.org", "s", 32));
+	assert_false(signs("../dkim/example.org", "s", 32));
 	/* A digest and nothing else. */
 	assert_false(signs("example.org", "s", 31));
 	assert_false(signs("example.org", "s", 0));
