@@ -16,6 +16,7 @@
 #include "proc/sandbox.h"
 #include "proc/service.h"
 #include "smtpd/conf.h"
+#include "smtpd/dialog.h"
 #include "smtpd/judge/milter.h"
 #include "smtpd/judge/policy.h"
 #include "smtpd/metrics.h"
@@ -39,6 +40,7 @@ smtpd_start(struct err *err)
 	smtpd_session_init(service_index(), service_sessions);
 	certs_start(front_on_certs);
 	smtpd_policy_start();
+	smtpd_milter_start(smtpd_hangup);
 	return 0;
 }
 

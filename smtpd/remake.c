@@ -21,7 +21,7 @@
 enum { PIECE_BYTES = 32768, FIELD_MAX = 4096, PARTS = 3 };
 
 /* Some bytes of a file. */
-struct stretch {
+struct extent {
 	int fd; /* -1: an empty line */
 	int64_t at, left;
 };
@@ -30,7 +30,7 @@ struct smtpd_remake {
 	struct smtpd_session *session;
 	struct smtpd_spool *before;
 	struct buf front;
-	struct stretch parts[PARTS];
+	struct extent parts[PARTS];
 	size_t part;
 	struct smtpd_scan scan;
 	struct buf rest; /* that the scan has left */
@@ -94,7 +94,7 @@ on_header(struct smtpd_scan *sc)
 
 /* -1 and errno. */
 static ssize_t
-read_piece(const struct stretch *p, char *to, size_t n)
+read_piece(const struct extent *p, char *to, size_t n)
 {
 	ssize_t got;
 
@@ -108,7 +108,7 @@ read_piece(const struct stretch *p, char *to, size_t n)
 static bool
 fill(struct smtpd_remake *r)
 {
-	struct stretch *p = &r->parts[r->part];
+	struct extent *p = &r->parts[r->part];
 	const size_t want =
 	    p->left < PIECE_BYTES ? (size_t)p->left : PIECE_BYTES;
 	char *room;
@@ -203,20 +203,19 @@ on_opened(void *arg, enum smtpd_spool_result result)
 
 /* Which bytes it is made of. */
 static void
-lay_out(struct stretch *p, const struct smtpd_remade *in)
+lay_out(struct extent *p, const struct smtpd_remade *in)
 {
 	const int64_t old_body = in->size - in->body_at;
 	const int64_t new_body = in->header ? in->header_bytes : 0;
 
-	p[0] = in->header
-		   ? (struct stretch){ in->new, 0, in->header_bytes }
-		   : (struct stretch){ in->old, in->offset, in->body_at };
-	p[1] = (struct stretch){ -1, 0, in->header ? 2 : 0 };
-	p[2] = (struct stretch){ in->old, in->offset + in->body_at, old_body };
+	p[0] = in->header ? (struct extent){ in->new, 0, in->header_bytes }
+			  : (struct extent){ in->old, in->offset, in->body_at };
+	p[1] = (struct extent){ -1, 0, in->header ? 2 : 0 };
+	p[2] = (struct extent){ in->old, in->offset + in->body_at, old_body };
 	if (in->body) {
 		const off_t end = lseek(in->new, 0, SEEK_END);
 
-		p[2] = (struct stretch){ in->new, new_body,
+		p[2] = (struct extent){ in->new, new_body,
 			end > new_body ? end - new_body : 0 };
 	}
 }

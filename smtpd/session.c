@@ -20,7 +20,6 @@
 #include "smtpd/dialog.h"
 #include "smtpd/greeting.h"
 #include "smtpd/judge/judge.h"
-#include "smtpd/judge/milter.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
 #include "smtpd/rcpt.h"
@@ -213,16 +212,9 @@ static const struct front_ops ops = {
 	.words = session_words,
 };
 
-static void
-on_filter_hang_up(struct smtpd_session *s)
-{
-	smtpd_hangup(s, "4.7.0", "Closing connection");
-}
-
 void
 smtpd_session_init(unsigned index, void (*on_count)(unsigned))
 {
-	smtpd_milter_init(on_filter_hang_up);
 	front_init(&ops, ROLE_SMTPD, index, (const void *const *)&smtpd_conf,
 	    on_count);
 }

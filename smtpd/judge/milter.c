@@ -35,12 +35,14 @@ struct smtpd_milter {
 };
 
 static unsigned epoch;
-static void (*end_session)(struct smtpd_session *s);
+static void (*end_session)(
+    struct smtpd_session *s, const char *code, const char *text);
 
 void
-smtpd_milter_init(void (*hang_up)(struct smtpd_session *s))
+smtpd_milter_start(
+    void (*hangup)(struct smtpd_session *s, const char *code, const char *text))
 {
-	end_session = hang_up;
+	end_session = hangup;
 }
 
 void
@@ -222,7 +224,7 @@ void
 smtpd_milter_hang_up(struct smtpd_session *s)
 {
 	if (s->front.state != FRONT_CLOSING)
-		end_session(s);
+		end_session(s, "4.7.0", "Closing connection");
 }
 
 /* The verdict is there; the session may have to end behind its reply. */

@@ -19,9 +19,9 @@ struct smtpd_verdict;
 
 extern const struct smtpd_judge smtpd_judge_milter;
 
-/* HANG_UP ends a session, behind the replies that were given, since a filter
- * wants it. */
-void smtpd_milter_init(void (*hang_up)(struct smtpd_session *s));
+/* HANGUP (smtpd_hangup) ends a session where a filter wants it. */
+void smtpd_milter_start(void (*hangup)(
+    struct smtpd_session *s, const char *code, const char *text));
 /* The end of a process of milter. */
 void smtpd_milter_on_gone(struct ipc *peer);
 
