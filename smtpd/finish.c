@@ -12,11 +12,13 @@
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judge.h"
 #include "smtpd/judge/judged.h"
+#include "smtpd/judge/session.h"
 #include "smtpd/message.h"
 #include "smtpd/metrics.h"
 #include "smtpd/owner.h"
 #include "smtpd/protocol.h"
 #include "smtpd/record.h"
+#include "smtpd/review.h"
 #include "smtpd/scan.h"
 #include "smtpd/spool.h"
 #include "smtpd/transaction.h"
@@ -137,6 +139,29 @@ discard(struct smtpd_session *s)
 }
 
 static void
+refuse_with(struct smtpd_session *s, const char *reply)
+{
+	log_refusal(s, reply);
+	conclude(s, reply);
+}
+
+/* What do filters say of it? */
+static void
+review(struct smtpd_session *s)
+{
+	static const struct smtpd_outcomes outcomes = {
+		.commit = commit,
+		.refuse = refuse_with,
+		.discard = discard,
+	};
+
+	if (s->mail->judged->verdict.action == POLICY_DISCARD)
+		discard(s);
+	else if (!smtpd_review(s, s->mail->message->head, &outcomes))
+		commit(s);
+}
+
+static void
 on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
 {
 	struct smtpd_mail *mail = s->mail;
@@ -144,14 +169,10 @@ on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
 	/* qmgr takes no file that somebody else has open */
 	fd_close(&mail->judged->view.file);
 	smtpd_verdict_merge(&mail->judged->verdict, v);
-	if (smtpd_verdict_ends(v)) {
-		log_refusal(s, v->reply);
-		conclude(s, v->reply);
-	} else if (mail->judged->verdict.action == POLICY_DISCARD) {
-		discard(s);
-	} else {
-		commit(s);
-	}
+	if (smtpd_verdict_ends(v))
+		refuse_with(s, v->reply);
+	else
+		review(s);
 }
 
 static void
@@ -171,10 +192,8 @@ judge(struct smtpd_session *s)
 	if (smtpd_judge_needs(s, POLICY_MESSAGE))
 		smtpd_spool_view(
 		    s->mail->spool, &s->mail->judged->view, on_view, s);
-	else if (s->mail->judged->verdict.action == POLICY_DISCARD)
-		discard(s);
 	else
-		commit(s);
+		review(s);
 }
 
 static void

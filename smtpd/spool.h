@@ -41,6 +41,12 @@ void smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes);
 /* No more bytes for now: hold as little as makes sense.  True: it asks for a
  * file, and takes no bytes until FN. */
 bool smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg);
+/* A descriptor to read what was put so far, which must be closed before the
+ * commit: FN runs once, maybe from inside, with it (FN's), or -1.  OFFSET is
+ * where the message begins in it. */
+typedef void smtpd_spool_read_fn(void *arg, int fd, int64_t offset);
+void smtpd_spool_read(
+    struct smtpd_spool *sp, smtpd_spool_read_fn *fn, void *arg);
 /* All bytes were put: fill in *VIEW, which stands until the commit; its file is
  * the caller's to close.  FN says whether that could be done. */
 void smtpd_spool_view(struct smtpd_spool *sp, struct smtpd_view *view,

@@ -10,7 +10,9 @@
 #include "mime/unbinary.h"
 #include "smtpd/ask.h"
 #include "smtpd/judge/judged.h"
+#include "smtpd/judge/milter.h"
 #include "smtpd/owner.h"
+#include "smtpd/review.h"
 #include "smtpd/spool.h"
 #include "sys/fd.h"
 
@@ -36,6 +38,7 @@ smtpd_mail_free(struct smtpd_mail **p)
 	*p = NULL;
 	if (mail == NULL)
 		return;
+	smtpd_milter_abort(mail->session);
 	while ((ask = TAILQ_FIRST(&mail->asks)) != NULL)
 		smtpd_ask_free(ask);
 	smtpd_mail_drop(mail);
@@ -54,6 +57,7 @@ void
 smtpd_mail_drop(struct smtpd_mail *mail)
 {
 	fd_close(&mail->judged->view.file);
+	smtpd_review_free(&mail->review);
 	smtpd_spool_free(&mail->spool);
 	mime_parser_free(&mail->parser);
 }

@@ -17,6 +17,7 @@ struct mime_parser;
 struct smtpd_ask;
 struct smtpd_judged;
 struct smtpd_message;
+struct smtpd_review;
 struct smtpd_session;
 struct smtpd_spool;
 struct smtpd_verdict;
@@ -38,11 +39,12 @@ struct smtpd_mail {
 	struct smtpd_judged *judged; /* what judges have said so far */
 	/* The message, from DATA or BDAT on. */
 	struct smtpd_message *message;
-	struct smtpd_owner *owner;  /* NULL: whose it is does not matter */
-	struct smtpd_spool *spool;  /* NULL: the message is refused */
-	struct mime_parser *parser; /* NULL: nobody needs its record */
-	struct unbinary *unbinary;  /* NULL: it is not binary */
-	struct buf *field;          /* of the header, that may be left out */
+	struct smtpd_owner *owner;   /* NULL: whose it is does not matter */
+	struct smtpd_spool *spool;   /* NULL: the message is refused */
+	struct smtpd_review *review; /* by filters, at its end; or NULL */
+	struct mime_parser *parser;  /* NULL: nobody needs its record */
+	struct unbinary *unbinary;   /* NULL: it is not binary */
+	struct buf *field;           /* of the header, that may be left out */
 };
 
 /* S's, from now on. */

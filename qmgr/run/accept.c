@@ -23,9 +23,10 @@ accept_saved(struct newfile *nf)
 	m = message_new(e, &nf->arena, &nf->env, nf->head_bytes);
 	m->env.front = nf->front;
 	m->env.junk = nf->junk;
-	m->held = nf->hold;
+	m->held |= nf->hold;
 	if (m->held) {
-		log_info("mail.held", kv_s("qid", e->id));
+		log_info("mail.held", kv_s("qid", e->id),
+		    kv_slice("why", m->env.hold));
 		entry_hold(e);
 		waiting_put(m, false);
 		message_free(&m);

@@ -14,7 +14,7 @@ enum { SMTPD_VERDICT_REPLY = 512 };
 /* All zero: nothing is to be done. */
 struct smtpd_verdict {
 	enum policy_action action;
-	char reply[SMTPD_VERDICT_REPLY]; /* to the client, of 4xx or 5xx */
+	char reply[SMTPD_VERDICT_REPLY]; /* smtpd_reply, of 4xx or 5xx */
 	bool junk, hold;                 /* quarantine and hold, of any */
 	struct buf front;                /* queue/front.h */
 };

@@ -28,13 +28,15 @@ FILTERED = ("sendto-fastopen", "sendmsg-fastopen", "fastopen-connect",
             "namespace")
 # An attempt that succeeds exactly with a right.
 WITH = {"connect": "connect", "dgram": "dgram", "unix": "unix", "fork": "fork",
-        "symlink": "link"}
+        "memfd": "memfd", "host-unix": "host-unix", "symlink": "link"}
 
 
 @pytest.fixture(scope="module")
 def probed():
     p = Instance(command=os.path.join(BUILD, "probe", "pabal"))
     try:
+        # or it has no port to go to
+        p.conf("milter", "filters", '"none 127.0.0.1:25"')
         p.start()
         # Daemons of mailbox owners run when they are asked for.
         p.send("wakes local")
@@ -61,7 +63,8 @@ def results(p, daemon):
 
 
 DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
-           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "keys", "logger")
+           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "keys",
+           "logger")
 
 
 def test_every_daemon_is_declared(probed):
