@@ -22,7 +22,6 @@
 #include "smtpd/scan.h"
 #include "smtpd/spool.h"
 #include "smtpd/transaction.h"
-#include "sys/fd.h"
 
 enum { REPLY_MAX = 64 };
 
@@ -166,8 +165,7 @@ on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
 {
 	struct smtpd_mail *mail = s->mail;
 
-	/* qmgr takes no file that somebody else has open */
-	fd_close(&mail->judged->view.file);
+	smtpd_judged_close(mail->judged);
 	smtpd_verdict_merge(&mail->judged->verdict, v);
 	if (smtpd_verdict_ends(v))
 		refuse_with(s, v->reply);

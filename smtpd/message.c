@@ -15,6 +15,7 @@
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
+#include "smtpd/judge/session.h"
 #include "smtpd/owner.h"
 #include "smtpd/protocol.h"
 #include "smtpd/record.h"

@@ -3,6 +3,7 @@
 #ifndef SMTPD_TLSFACTS_H
 #define SMTPD_TLSFACTS_H
 
+struct buf;
 struct smtpd_session;
 struct smtpd_trace;
 
@@ -11,5 +12,7 @@ const char *smtpd_tlsfacts_version(const struct smtpd_session *s);
 /* Fill in what the trace field says of it. */
 void smtpd_tlsfacts_trace(
     const struct smtpd_session *s, struct smtpd_trace *trace);
+/* The same as macros of filters. */
+void smtpd_tlsfacts_put(const struct smtpd_session *s, struct buf *out);
 
 #endif

@@ -14,7 +14,6 @@
 #include "smtpd/owner.h"
 #include "smtpd/review.h"
 #include "smtpd/spool.h"
-#include "sys/fd.h"
 
 struct smtpd_mail *
 smtpd_mail_new(struct smtpd_session *s)
@@ -56,7 +55,7 @@ smtpd_mail_free(struct smtpd_mail **p)
 void
 smtpd_mail_drop(struct smtpd_mail *mail)
 {
-	fd_close(&mail->judged->view.file);
+	smtpd_judged_close(mail->judged);
 	smtpd_review_free(&mail->review);
 	smtpd_spool_free(&mail->spool);
 	mime_parser_free(&mail->parser);

@@ -43,9 +43,8 @@ struct envelope {
 	struct slice front;      /* queue/front.h */
 	struct slice hold;  /* why it is held from the start; may be empty */
 	int8_t mt_priority; /* RFC 6710, -9 to 9 */
-	bool smtputf8;      /* RFC 6531 */
-	bool requiretls;    /* RFC 8689 */
-	bool junk;          /* it goes into Junk */
+	bool smtputf8, requiretls; /* RFC 6531, RFC 8689 */
+	bool junk;                 /* it goes into Junk */
 	struct envelope_rcpt *rcpts;
 	size_t nrcpts;
 };

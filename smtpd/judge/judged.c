@@ -16,7 +16,13 @@ smtpd_judged_new(void)
 void
 smtpd_judged_free(struct smtpd_judged **j)
 {
-	fd_close(&(*j)->view.file);
+	smtpd_judged_close(*j);
 	smtpd_verdict_fini(&(*j)->verdict);
 	xfree(j);
+}
+
+void
+smtpd_judged_close(struct smtpd_judged *j)
+{
+	fd_close(&j->view.file);
 }

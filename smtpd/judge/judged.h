@@ -24,5 +24,8 @@ struct smtpd_judged {
 
 struct smtpd_judged *smtpd_judged_new(void);
 void smtpd_judged_free(struct smtpd_judged **j);
+/* Nobody reads the message any more: qmgr takes no file that somebody else has
+ * open. */
+void smtpd_judged_close(struct smtpd_judged *j);
 
 #endif

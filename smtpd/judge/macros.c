@@ -8,9 +8,8 @@
 #include "smtpd/dialog.h"
 #include "smtpd/protocol.h"
 #include "smtpd/spool.h"
+#include "smtpd/tlsfacts.h"
 #include "smtpd/transaction.h"
-#include "tls/conn.h"
-#include "tls/layer.h"
 
 void
 smtpd_macros_client(const struct smtpd_session *s, struct slice *name,
@@ -78,18 +77,6 @@ put_client(const struct smtpd_session *s, struct buf *out)
 }
 
 static void
-put_tls(const struct smtpd_session *s, struct buf *out)
-{
-	struct tls_facts tls = { .version = "", .cipher = "" };
-
-	if (front_tls(&s->front))
-		(void)tls_layer_facts(&s->front.stream, &tls);
-	smfi_facts_put(out, "tls_version", slice_str(tls.version));
-	smfi_facts_put(out, "cipher", slice_str(tls.cipher));
-	put_number(out, "cipher_bits", tls.bits > 0 ? (uint64_t)tls.bits : 0);
-}
-
-static void
 put_address(struct buf *out, const char *name, const char *host_name,
     struct slice address)
 {
@@ -110,7 +97,7 @@ smtpd_macros_put(
 	smfi_facts_put(out, "v", SLICE("pabal"));
 	smfi_facts_put(out, "daemon_name", slice_str(s->protocol->front.name));
 	put_client(s, out);
-	put_tls(s, out);
+	smtpd_tlsfacts_put(s, out);
 	smfi_facts_put(out, "auth_authen", slice_str(s->login));
 	smfi_facts_put(out, "auth_type",
 	    s->login != NULL ? slice_str(s->mechanism) : SLICE(""));
