@@ -57,10 +57,8 @@ add_global(struct judge *j, char when)
 	const struct slice domain =
 	    slice_from(owner, slice_rfind(owner, '@') + 1);
 	const struct sieve_code *code;
-	struct slice name;
 
-	for (size_t i = 0; (code = global_code(when, i, domain, &name)) != NULL;
-	     i++)
+	for (size_t i = 0; (code = global_code(when, i, domain)) != NULL; i++)
 		add_step(j, code);
 }
 

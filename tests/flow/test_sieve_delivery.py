@@ -409,6 +409,7 @@ def test_global_scripts(make_pabal):
     def prepare(p):
         d = os.path.join(p.dir, "etc", "sieve")
         os.makedirs(os.path.join(d, DOMAIN))
+        os.makedirs(os.path.join(d, "other.example"))
         for name, text in {
                 "first": 'require ["fileinto", "mailbox"]; if header :is "subject" "virus" '
                          '{ discard; stop; }',
@@ -416,11 +417,12 @@ def test_global_scripts(make_pabal):
                         '{ fileinto "Junk"; }',
                 DOMAIN + "/last": 'require ["imap4flags"]; addflag "$Last"; keep;',
                 "last": "discard;",
+                "other.example/theirs": "discard;",
                 "common": 'require "fileinto"; fileinto "Archive";'}.items():
             with open(os.path.join(d, name + ".sieve"), "w") as f:
                 f.write(text)
         p.conf("pabal", "sieve_directory", d)
-        p.conf("pabal", "sieve_before", "first")
+        p.conf("pabal", "sieve_before", "theirs first")
         p.conf("pabal", "sieve_default", "spam")
         p.conf("pabal", "sieve_after", "last")
 
