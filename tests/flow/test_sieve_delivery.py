@@ -445,3 +445,18 @@ def test_global_scripts(make_pabal):
     with open(path, "w") as f:
         f.write("discrd;")
     assert "first.sieve, line 1" in p.pabal_fails("conf", "check")
+
+
+def test_a_script_of_another_domain_alone(make_pabal):
+    p = make_pabal()
+    p.stop()
+    d = os.path.join(p.dir, "etc", "sieve")
+    os.makedirs(os.path.join(d, "other.example"))
+    with open(os.path.join(d, "other.example", "theirs.sieve"), "w") as f:
+        f.write("discard;")
+    p.conf("pabal", "sieve_directory", d)
+    p.conf("pabal", "sieve_default", "theirs")
+    p.start()
+    p.send("mine")
+    p.wait_mail("alice", "mine")
+    settle(p)
