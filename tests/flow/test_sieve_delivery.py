@@ -212,6 +212,16 @@ def test_includes_are_looked_at_each_time(pabal):
     assert "included 4" in subjects(pabal, "alice", "Trash")
 
 
+def test_a_script_where_nothing_can_be_written(make_pabal):
+    p = make_pabal()
+    script(p, 'require ["fileinto", "mailbox"]; fileinto :create "Sorted";')
+    os.chmod(home(p, "alice", "sieve"), 0o555)
+    p.send("sorted")
+    wait_in(p, "sorted", "Sorted")
+    settle(p)
+    assert not os.path.exists(home(p, "alice", "sieve", ".pabal-code"))
+
+
 def test_many_recipients(pabal):
     script(pabal, 'require "fileinto"; fileinto "Archive";')
     script(pabal, "discard;", user="bob")
