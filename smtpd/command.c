@@ -17,7 +17,7 @@
 #include "smtpd/conf.h"
 #include "smtpd/data.h"
 #include "smtpd/dialog.h"
-#include "smtpd/judge/judge.h"
+#include "smtpd/judge/session.h"
 #include "smtpd/mail.h"
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"
@@ -307,6 +307,26 @@ no_command(struct smtpd_session *s, struct slice line, const char *reply)
 		smtpd_hangup(s, "4.7.0", "Chunk of unknown size");
 }
 
+static const char not_recognized[] = "500 5.5.1 Command not recognized";
+
+static void
+on_unknown_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
+{
+	smtpd_mistake(s, smtpd_verdict_ends(v) ? v->reply : not_recognized);
+	smtpd_session_mode(s, SMTPD_LINES);
+}
+
+/* Filters may have their say. */
+static void
+unknown(struct smtpd_session *s, struct slice line)
+{
+	if (!slice_istarts(line, SLICE("BDAT")) &&
+	    smtpd_judge_line(s, POLICY_UNKNOWN, line, on_unknown_judged))
+		smtpd_session_mode(s, SMTPD_WAIT);
+	else
+		no_command(s, line, not_recognized);
+}
+
 void
 smtpd_command(struct smtpd_session *s, struct slice line)
 {
@@ -320,7 +340,7 @@ smtpd_command(struct smtpd_session *s, struct slice line)
 		no_command(s, line,
 		    "500 5.5.2 Syntax error: control character in command");
 	else if (v == NULL)
-		no_command(s, line, "500 5.5.1 Command not recognized");
+		unknown(s, line);
 	else if ((v->allowed & s->state) == 0)
 		out_of_order(s, v);
 	else if (!v->args && args.n > 0)

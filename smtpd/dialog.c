@@ -18,13 +18,43 @@ enum { REPLY_MAX = 1024 };
 
 /* ---- replies ---- */
 
+/* "550 5.7.1 " of a LINE like that. */
+static struct slice
+codes_of(struct slice line)
+{
+	const size_t code = slice_find(line, ' ') + 1;
+	const size_t n = code + slice_find(slice_from(line, code), ' ') + 1;
+
+	return slice_sub(line, 0, n <= line.n ? n : 0);
+}
+
+static void
+reply_lines(struct smtpd_session *s, struct slice text)
+{
+	struct buf *out = stream_out(&s->front.stream);
+	const struct slice codes = codes_of(text);
+	bool first = true;
+
+	while (text.n > 0 || first) {
+		const struct slice line = slice_cut(text, '\n', &text);
+		const size_t at = out->n + (codes.n > 0 ? 3 : 0);
+
+		if (!first)
+			buf_add(out, codes);
+		buf_add(out, line);
+		buf_adds(out, "\r\n");
+		if (text.n > 0 && !out->failed && at < out->n)
+			out->p[at] = '-';
+		first = false;
+	}
+}
+
 void
 smtpd_reply(struct smtpd_session *s, const char *line)
 {
 	if (s->front.state == FRONT_CLOSING)
 		return;
-	stream_write(&s->front.stream, slice_str(line));
-	stream_write(&s->front.stream, SLICE("\r\n"));
+	reply_lines(s, slice_str(line));
 	log_debug("smtpd.reply", kv_s("sid", s->front.sid), kv_s("line", line));
 }
 

@@ -22,6 +22,7 @@ enum { SMTPD_OUT_HIGH = 4096 };
 struct smtpd_auth;
 struct smtpd_judging;
 struct smtpd_mail;
+struct smtpd_milter;
 struct smtpd_protocol;
 
 /* What may come now; bits (see the table of verbs). */
@@ -62,6 +63,7 @@ struct smtpd_session {
 	char *proxy;                 /* who said XCLIENT; NULL: nobody */
 	const char *mechanism;       /* of the login; static, or NULL */
 	struct smtpd_judging *waits; /* judges are asked, or NULL */
+	struct smtpd_milter *milter; /* filters know it; NULL: they do not */
 	uint64_t number; /* by which policy knows it; 0: it does not */
 	uint32_t errors; /* since the last message */
 	uint32_t junk;   /* commands that lead nowhere, since then */
@@ -75,7 +77,8 @@ struct smtpd_session {
 	bool more;     /* input stands behind the line being handled */
 };
 
-/* One reply line without its CRLF. */
+/* One reply line without its CRLF.  What stands in LINE behind a '\n' is a line
+ * of its own, with the same code and enhanced code. */
 void smtpd_reply(struct smtpd_session *s, const char *line);
 void smtpd_replyf(struct smtpd_session *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

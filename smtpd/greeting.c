@@ -4,7 +4,7 @@
 #include "front/session.h"
 #include "log/log.h"
 #include "smtpd/dialog.h"
-#include "smtpd/judge/judge.h"
+#include "smtpd/judge/session.h"
 
 /* RFC 5321 3.1 has 554, and 421 for what may pass. */
 static void

@@ -14,7 +14,7 @@
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
-#include "smtpd/judge/judge.h"
+#include "smtpd/judge/session.h"
 #include "smtpd/metrics.h"
 #include "smtpd/parse.h"
 #include "smtpd/protocol.h"

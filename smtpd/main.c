@@ -16,6 +16,8 @@
 #include "proc/sandbox.h"
 #include "proc/service.h"
 #include "smtpd/conf.h"
+#include "smtpd/dialog.h"
+#include "smtpd/judge/milter.h"
 #include "smtpd/judge/policy.h"
 #include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
@@ -38,6 +40,7 @@ smtpd_start(struct err *err)
 	smtpd_session_init(service_index(), service_sessions);
 	certs_start(front_on_certs);
 	smtpd_policy_start();
+	smtpd_milter_start(smtpd_hangup);
 	return 0;
 }
 
@@ -58,6 +61,7 @@ on_gone(struct ipc *peer)
 {
 	certs_on_gone(peer);
 	smtpd_policy_on_gone(peer);
+	smtpd_milter_on_gone(peer);
 }
 
 static const struct ipc_table table = {
@@ -75,8 +79,8 @@ static const struct service smtpd = {
 	.conf_slot = (const void **)&smtpd_conf,
 	.user = "pabal-smtpd",
 	.reach = REACH(ROLE_QMGR) | REACH(ROLE_LOOKUP) | REACH(ROLE_AUTH) |
-		 REACH(ROLE_KEYS) | REACH(ROLE_POLICY),
-	.may = MAY_ACCEPT,
+		 REACH(ROLE_KEYS) | REACH(ROLE_MILTER) | REACH(ROLE_POLICY),
+	.may = MAY_ACCEPT | MAY_MEMFD,
 	.ipc = &table,
 	.start = smtpd_start,
 	.check = configure,

@@ -13,20 +13,19 @@
 #include "ev/stream.h"
 #include "front/session.h"
 #include "log/log.h"
-#include "mime/wire.h"
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
+#include "smtpd/judge/session.h"
 #include "smtpd/metrics.h"
 #include "smtpd/owner.h"
 #include "smtpd/protocol.h"
-#include "smtpd/received.h"
 #include "smtpd/record.h"
+#include "smtpd/review.h"
 #include "smtpd/scan.h"
 #include "smtpd/spool.h"
-#include "smtpd/tlsfacts.h"
+#include "smtpd/trace.h"
 #include "smtpd/transaction.h"
-#include "sys/clock.h"
 
 enum { FIELD_MAX = 4096 };
 
@@ -161,11 +160,8 @@ on_header(struct smtpd_scan *sc)
 		smtpd_owner_end(m->mail->owner);
 	if (!m->fix || m->refusal != NULL)
 		return;
-	if ((sc->fields & SMTPD_SCAN_DATE) == 0) {
-		buf_adds(&out, "Date: ");
-		smtpd_date(clock_wall_s(), &out);
-		buf_adds(&out, "\r\n");
-	}
+	if ((sc->fields & SMTPD_SCAN_DATE) == 0)
+		smtpd_trace_date(&out);
 	if ((sc->fields & SMTPD_SCAN_MESSAGE_ID) == 0)
 		add_id(m, &out);
 	if ((sc->fields & SMTPD_SCAN_FROM) == 0 && sender.n > 0)
@@ -194,23 +190,48 @@ smtpd_message_judge(struct smtpd_message *m)
 }
 
 static void
-refuse_whole(struct smtpd_session *s)
+refuse_whole(struct smtpd_session *s, const char *reply)
 {
-	smtpd_message_log_refused(s);
-	conclude(s, s->mail->message->refusal);
+	log_refusal(s, reply);
+	conclude(s, reply);
+}
+
+static void
+discard(struct smtpd_session *s)
+{
+	log_info("mail.discarded", kv_s("sid", s->front.sid),
+	    kv_s("qid", smtpd_spool_qid(s->mail->spool)),
+	    kv_slice("from", s->mail->env.sender));
+	s->front.served++;
+	s->errors = s->junk = 0;
+	conclude(s, "250 2.0.0 Ok");
 }
 
 static void
 commit(struct smtpd_session *s)
 {
 	struct smtpd_message *m = s->mail->message;
-	struct buf record = { .max = MIME_WIRE_MAX };
+	struct buf record;
 
 	smtpd_record_finish(&m->mail->parser, &record);
 	smtpd_spool_commit(m->mail->spool,
 	    (m->scan.fields & SMTPD_SCAN_BULK) != 0, buf_slice(&record),
 	    on_committed, s);
 	buf_fini(&record);
+}
+
+/* Whose it is, is settled: what do filters say of it? */
+static void
+go_on(struct smtpd_session *s)
+{
+	static const struct smtpd_outcomes outcomes = {
+		.commit = commit,
+		.refuse = refuse_whole,
+		.discard = discard,
+	};
+
+	if (!smtpd_review(s, s->mail->message->head, &outcomes))
+		commit(s);
 }
 
 static void
@@ -221,15 +242,14 @@ on_owner(void *arg, const char *refusal)
 	if (refusal != NULL &&
 	    (refusal[0] == '4' ||
 		smtpd_conf->sender_login == SMTPD_SENDER_LOGIN_REFUSE)) {
-		smtpd_message_refuse(s->mail->message, refusal);
-		refuse_whole(s);
+		refuse_whole(s, refusal);
 		return;
 	}
 	if (refusal != NULL)
 		log_warn("mail.sender-mismatch", kv_s("sid", s->front.sid),
 		    kv_s("qid", smtpd_spool_qid(s->mail->spool)),
 		    kv_s("account", s->login), kv_s("why", refusal));
-	commit(s);
+	go_on(s);
 }
 
 void
@@ -238,14 +258,14 @@ smtpd_message_finish(struct smtpd_session *s)
 	struct smtpd_mail *mail = s->mail;
 
 	if (mail->message->refusal != NULL) {
-		refuse_whole(s);
+		refuse_whole(s, mail->message->refusal);
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
 	if (mail->owner != NULL)
 		smtpd_owner_ask(mail->owner, mail->env.sender, on_owner, s);
 	else
-		commit(s);
+		go_on(s);
 }
 
 /* There is one, or why there is none shows at the commit. */
@@ -288,30 +308,24 @@ smtpd_message_progress(struct smtpd_session *s, size_t n)
 /* ---- its start ---- */
 
 static void
-put_received(const struct smtpd_session *s)
+put_received(struct smtpd_session *s)
 {
-	const struct envelope *env = &s->mail->env;
-	struct smtpd_message *m = s->mail->message;
 	struct buf out = { .max = FIELD_MAX };
-	struct smtpd_trace t = {
-		.helo = env->helo,
-		.name = env->client_name,
-		.ip = s->front.local ? SLICE("") : slice_str(s->front.ip),
-		.uid = slice_from(slice_str(s->front.ip), sizeof "local:" - 1),
-		.hidden = s->login != NULL && smtpd_conf->hide_client,
-		.hostname = slice_str(smtpd_conf->shared.hostname),
-		.with = env->protocol,
-		.qid = slice_str(smtpd_spool_qid(m->mail->spool)),
-		.when_s = clock_wall_s(),
-		.mt_priority = env->mt_priority,
-	};
 
-	if (env->nrcpts == 1)
-		t.rcpt = env->rcpts[0].address;
-	smtpd_tlsfacts_trace(s, &t);
-	smtpd_received(&t, &out);
-	put(m, buf_slice(&out));
+	smtpd_trace_received(s, &out);
+	put(s->mail->message, buf_slice(&out));
 	buf_fini(&out);
+}
+
+static void
+on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
+{
+	struct smtpd_message *m = s->mail->message;
+
+	if (smtpd_verdict_ends(v))
+		smtpd_message_refuse(
+		    m, arena_str(&s->mail->arena, slice_str(v->reply)));
+	m->opened(s);
 }
 
 static void
@@ -324,11 +338,15 @@ on_opened(void *arg, enum smtpd_spool_result result)
 	struct smtpd_session *s = arg;
 	struct smtpd_message *m = s->mail->message;
 
-	if (result == SMTPD_SPOOL_OK)
-		put_received(s);
-	else
+	if (result != SMTPD_SPOOL_OK) {
 		smtpd_message_refuse(m, failures[result]);
-	m->opened(s);
+		m->opened(s);
+		return;
+	}
+	put_received(s);
+	m->head = smtpd_spool_size(s->mail->spool);
+	if (!smtpd_judge_session(s, POLICY_DATA, on_judged))
+		m->opened(s);
 }
 
 struct smtpd_message *
@@ -364,9 +382,7 @@ smtpd_message_open(struct smtpd_session *s, int64_t size_said,
 	env->client_name = slice_str(s->client_name);
 	env->helo = slice_str(s->helo);
 	env->login = slice_str(s->login);
-	env->protocol = slice_str(
-	    smtpd_with(s->protocol->speaks == SMTPD_SPEAKS_LMTP, s->extended,
-		env->smtputf8, front_tls(&s->front), s->login != NULL));
+	env->protocol = slice_str(smtpd_trace_protocol(s));
 	mail->message->opened = opened;
 	smtpd_session_mode(s, SMTPD_WAIT);
 	mail->spool =

@@ -33,6 +33,7 @@ struct smtpd_message {
 	int64_t size_max;    /* message_size_limit when it began */
 	int64_t stored_max;  /* the same of what is stored */
 	int64_t read;        /* bytes from the client */
+	int64_t head;        /* bytes before those */
 	size_t progress;     /* bytes since the deadline was moved */
 	enum smtpd_mode after_rest;
 	bool fix; /* add what is missing in the header */

@@ -44,6 +44,7 @@ smtpd_record_finish(struct mime_parser **p, struct buf *out)
 {
 	struct mime_tree *tree;
 
+	buf_init(out, MIME_WIRE_MAX);
 	if (*p == NULL)
 		return;
 	tree = mime_parser_finish(p);

@@ -16,7 +16,8 @@ struct mime_parser;
 struct mime_parser *smtpd_record_parser(void);
 /* *P may be NULL, and is then, when the message has turned out to be beyond. */
 void smtpd_record_feed(struct mime_parser **p, struct slice bytes);
-/* The message has ended: add its record, if it has one, to OUT.  Frees *P. */
+/* The message has ended: OUT becomes its record, or empty where it has none.
+ * Frees *P. */
 void smtpd_record_finish(struct mime_parser **p, struct buf *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/crc32c.h"
@@ -21,6 +22,7 @@
 #include "queue/envelope_text.h"
 #include "smtpd/conf.h"
 #include "sys/fd.h"
+#include "sys/sealed.h"
 
 enum {
 	WRITE_BYTES = 65536,  /* collected for one write */
@@ -34,7 +36,7 @@ enum {
 };
 
 /* HOLDING: a small message stays in memory until it is committed. */
-enum state { OPENING, HOLDING, FILING, WRITING, COMMITTING };
+enum state { OPENING, HOLDING, FILING, WRITING, READING, COMMITTING };
 
 struct smtpd_spool {
 	struct ipc_call call;
@@ -50,6 +52,7 @@ struct smtpd_spool {
 	struct buf record;
 	smtpd_spool_fn *fn; /* NULL: nobody waits for it any more */
 	void *arg;
+	smtpd_spool_read_fn *read_fn; /* while READING */
 	char qid[ENVELOPE_ID_BYTES];
 	char sid[24];
 };
@@ -305,6 +308,57 @@ smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg)
 	return false;
 }
 
+/* ---- reading it again ---- */
+
+static void
+on_reader(struct ipc_call *call, struct msg *m)
+{
+	struct smtpd_spool *sp = OUTER(call, struct smtpd_spool, call);
+	struct msg_queue_opened *in = m != NULL ? &m->queue_opened : NULL;
+	int fd = -1;
+
+	sp->state = WRITING;
+	if (in != NULL && in->ok) {
+		fd = in->file;
+		in->file = -1;
+	} else {
+		(void)(in != NULL ? refused(sp, "read", in->code, in->why)
+				  : no_answer(sp, "read"));
+	}
+	sp->read_fn(sp->arg, fd, fd != -1 ? lseek(fd, 0, SEEK_CUR) : 0);
+}
+
+static int
+held_file(struct smtpd_spool *sp)
+{
+	struct err err;
+	const int fd = sealed_open(buf_slice(&sp->held), &err);
+
+	if (fd == -1)
+		(void)refused(sp, "read", err.code, slice_str(err.text));
+	return fd;
+}
+
+void
+smtpd_spool_read(struct smtpd_spool *sp, smtpd_spool_read_fn *fn, void *arg)
+{
+	must(sp->state == WRITING || sp->state == HOLDING);
+	if (sp->state == HOLDING) {
+		fn(arg, held_file(sp), 0);
+		return;
+	}
+	write_out(sp, SLICE(""));
+	if (sp->failed) {
+		fn(arg, -1, 0);
+		return;
+	}
+	sp->state = READING;
+	sp->read_fn = fn;
+	sp->arg = arg;
+	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_opened, on_reader,
+	    smtpd_conf->queue_timeout, queue_read, .qid = slice_str(sp->qid));
+}
+
 /* ---- commit ---- */
 
 static void
@@ -391,7 +445,8 @@ smtpd_spool_free(struct smtpd_spool **p)
 		sp->fn = NULL;
 		return;
 	}
-	if (sp->state == WRITING || sp->state == HOLDING)
+	if (sp->state == WRITING || sp->state == HOLDING ||
+	    sp->state == READING)
 		abort_at_qmgr(sp);
 	destroy(sp);
 }

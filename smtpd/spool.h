@@ -40,6 +40,12 @@ void smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes);
 /* No more bytes for now: hold as little as makes sense.  True: it asks for a
  * file, and takes no bytes until FN. */
 bool smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg);
+/* A descriptor to read what was put so far, which must be closed before the
+ * commit: FN runs once, maybe from inside, with it (FN's), or -1.  OFFSET is
+ * where the message begins in it. */
+typedef void smtpd_spool_read_fn(void *arg, int fd, int64_t offset);
+void smtpd_spool_read(
+    struct smtpd_spool *sp, smtpd_spool_read_fn *fn, void *arg);
 /* Write the rest and have qmgr accept the message, whose structure RECORD is
  * (mime/wire.h; it may be empty); BULK: it can wait for other mail. */
 void smtpd_spool_commit(struct smtpd_spool *sp, bool bulk, struct slice record,

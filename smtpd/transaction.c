@@ -8,7 +8,9 @@
 #include "mime/parser.h"
 #include "mime/unbinary.h"
 #include "smtpd/ask.h"
+#include "smtpd/judge/milter.h"
 #include "smtpd/owner.h"
+#include "smtpd/review.h"
 #include "smtpd/spool.h"
 
 struct smtpd_mail *
@@ -32,6 +34,7 @@ smtpd_mail_free(struct smtpd_mail **p)
 	*p = NULL;
 	if (mail == NULL)
 		return;
+	smtpd_milter_abort(mail->session);
 	while ((ask = TAILQ_FIRST(&mail->asks)) != NULL)
 		smtpd_ask_free(ask);
 	smtpd_mail_drop(mail);
@@ -45,6 +48,7 @@ smtpd_mail_free(struct smtpd_mail **p)
 void
 smtpd_mail_drop(struct smtpd_mail *mail)
 {
+	smtpd_review_free(&mail->review);
 	smtpd_spool_free(&mail->spool);
 	mime_parser_free(&mail->parser);
 }

@@ -15,6 +15,7 @@
 struct mime_parser;
 struct smtpd_ask;
 struct smtpd_message;
+struct smtpd_review;
 struct smtpd_session;
 struct smtpd_spool;
 
@@ -33,10 +34,11 @@ struct smtpd_mail {
 	unsigned nasks;
 	/* The message, from DATA or BDAT on. */
 	struct smtpd_message *message;
-	struct smtpd_owner *owner;  /* NULL: whose it is does not matter */
-	struct smtpd_spool *spool;  /* NULL: the message is refused */
-	struct mime_parser *parser; /* NULL: nobody needs its record */
-	struct unbinary *unbinary;  /* NULL: it is not binary */
+	struct smtpd_owner *owner;   /* NULL: whose it is does not matter */
+	struct smtpd_spool *spool;   /* NULL: the message is refused */
+	struct smtpd_review *review; /* by filters, at its end; or NULL */
+	struct mime_parser *parser;  /* NULL: nobody needs its record */
+	struct unbinary *unbinary;   /* NULL: it is not binary */
 };
 
 /* S's, from now on. */

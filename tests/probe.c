@@ -162,6 +162,31 @@ try_unix(void)
 }
 
 static int
+try_memfd(void)
+{
+	return close_it(memfd_create("probe", MFD_CLOEXEC));
+}
+
+/* Is the working directory the host's, though the root is empty? */
+static int
+try_host_unix(void)
+{
+	const struct sockaddr_un sun = { .sun_family = AF_UNIX,
+		.sun_path = "etc/passwd" };
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int rc;
+
+	if (fd == -1)
+		return -1;
+	rc = connect(fd, (const void *)&sun, sizeof sun);
+	/* what is there and is no socket */
+	if (rc == -1 && (errno == ECONNREFUSED || errno == EACCES))
+		rc = 0;
+	close(fd);
+	return rc;
+}
+
+static int
 try_exec(void)
 {
 	char name[] = "true";
@@ -512,6 +537,7 @@ static const struct attempt {
 	{ "connect-elsewhere", try_connect_elsewhere },
 	{ "dgram",   try_dgram },   { "raw",     try_raw },
 	{ "unix",    try_unix },    { "fork",    try_fork },
+	{ "memfd",   try_memfd },   { "host-unix", try_host_unix },
 	{ "setuid",  try_setuid },  { "chroot",  try_chroot },
 	{ "ptrace",  try_ptrace },  { "kill",    try_kill },
 	{ "mount",   try_mount },   { "io_uring", try_io_uring },

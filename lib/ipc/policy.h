@@ -24,7 +24,9 @@
 	W(POLICY_CONNECT, "connect")                                           \
 	W(POLICY_HELO, "helo")                                                 \
 	W(POLICY_MAIL, "mail")                                                 \
-	W(POLICY_RCPT, "rcpt")
+	W(POLICY_RCPT, "rcpt")                                                 \
+	W(POLICY_DATA, "data")                                                 \
+	W(POLICY_UNKNOWN, "unknown")
 enum policy_stage { POLICY_STAGES(WORDS_ID) POLICY_STAGE_COUNT };
 
 /* In order: of several verdicts the last of these counts. */

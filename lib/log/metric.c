@@ -44,11 +44,17 @@ static const struct {
 void
 metric_register(struct metric *m)
 {
+	struct metric **at = &first;
+
 	if (m->known)
 		return;
 	m->known = true;
-	m->next = first;
-	first = m;
+	/* Samples of one name stand together. */
+	for (struct metric *k = first; k != NULL; k = k->next)
+		if (strcmp(k->name, m->name) == 0)
+			at = &k->next;
+	m->next = *at;
+	*at = m;
 }
 
 void

@@ -98,6 +98,7 @@ static const struct {
 	{ MAY_WRITE, "fdatasync" }, { MAY_WRITE, "syncfs" },
 	{ MAY_WRITE, "msync" }, { MAY_WRITE, "sync_file_range" },
 	{ MAY_WRITE, "mincore" },
+	{ MAY_MEMFD, "memfd_create" },
 	{ MAY_FORK, "wait4" }, { MAY_FORK, "fork" },
 	{ MAY_NARROW, "landlock_create_ruleset" },
 	{ MAY_NARROW, "landlock_add_rule" },
@@ -166,6 +167,7 @@ static const struct with_args {
 	COMMAND(READS, F_GETLK), COMMAND(READS, F_SETLK),
 	COMMAND(READS, F_SETLKW), COMMAND(READS, F_OFD_GETLK),
 	COMMAND(READS, F_OFD_SETLK), COMMAND(READS, F_OFD_SETLKW),
+	COMMAND(MAY_MEMFD, F_ADD_SEALS),
 	COMMAND(MAY_WRITE, F_SETLEASE), COMMAND(MAY_WRITE, F_GETLEASE),
 	{ MAY_DGRAM, "ioctl", { 1, WHOLE, FIONBIO }, NONE },
 	/* how a file of its own is stored (lib/sys/kv) */

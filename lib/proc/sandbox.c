@@ -28,7 +28,8 @@ static const struct {
 	{ MAY_ACCEPT, "accept" }, { MAY_CONNECT, "connect" },
 	{ MAY_DGRAM, "dgram" }, { MAY_READ, "read" }, { MAY_WRITE, "write" },
 	{ MAY_SYNC, "sync" }, { MAY_SPAWN, "spawn" }, { MAY_FORK, "fork" },
-	{ MAY_UNIX, "unix" },
+	{ MAY_UNIX, "unix" }, { MAY_HOST_UNIX, "host-unix" },
+	{ MAY_MEMFD, "memfd" },
 };
 /* clang-format on */
 
@@ -49,7 +50,8 @@ static int
 drop_ids(const struct sandbox *box, struct err *err)
 {
 	if (box->empty_root != NULL && !sanitized &&
-	    (chroot(box->empty_root) == -1 || chdir("/") == -1))
+	    (chroot(box->empty_root) == -1 ||
+		((box->may & MAY_HOST_UNIX) == 0 && chdir("/") == -1)))
 		return err_sys(err, ERR_PERM, "chroot to %s", box->empty_root);
 	if (setgroups(1, &box->gid) == -1 ||
 	    setresgid(box->gid, box->gid, box->gid) == -1 ||
@@ -81,6 +83,8 @@ int
 sandbox_enter(const struct sandbox *box, struct err *err)
 {
 	set_limits(box->may);
+	if ((box->may & MAY_HOST_UNIX) != 0 && chdir("/") == -1)
+		return err_sys(err, ERR_PERM, "chdir to /");
 	if (box->drop && drop_ids(box, err) == -1)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

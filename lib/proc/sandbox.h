@@ -24,7 +24,10 @@ enum may {
 	MAY_FORK = 1 << 7,    /* have worker processes of its own program */
 	MAY_UNIX = 1 << 8,    /* connect to UNIX sockets beneath its dirs */
 	MAY_NARROW = 1 << 9, /* shut itself in further (a nursery's children) */
-	MAY_CONFINE = 1 << 10, /* have its workers do so (proc/narrow.h) */
+	MAY_CONFINE = 1 << 10,   /* have its workers do so (proc/narrow.h) */
+	MAY_HOST_UNIX = 1 << 11, /* with MAY_UNIX: their names are the host's,
+				  * beneath its working directory, "/" */
+	MAY_MEMFD = 1 << 12,     /* make files in memory, to hand them over */
 };
 
 struct port_set;

@@ -94,6 +94,7 @@ static const struct envelope_field fields[] = {
 	{ "trace",       AT(trace),       TEXT,   false },
 	{ "priority",    AT(priority),    TEXT,   false },
 	{ "auth",        AT(auth),        TEXT,   false },
+	{ "hold",        AT(hold),        TEXT,   false },
 	{ "mt_priority", AT(mt_priority),       LEVEL,  false },
 	{ "smtputf8",    AT(smtputf8),    FLAG,   false },
 	{ "requiretls",  AT(requiretls),  FLAG,   false },

@@ -33,17 +33,17 @@ struct envelope {
 	struct slice client; /* its address; "local:UID" for sendmail */
 	struct slice client_name;
 	struct slice helo;
-	struct slice login;    /* who authenticated; may be empty */
-	struct slice protocol; /* RFC 3848: ESMTPSA, LMTP, … */
-	struct slice body;     /* 7BIT, 8BITMIME, BINARYMIME */
-	struct slice ret;      /* RFC 3461 RET */
-	struct slice envid;    /* RFC 3461 ENVID */
-	struct slice trace;    /* id that joins logs of several hosts */
-	struct slice priority; /* queue/priority.h; set by qmgr */
-	struct slice auth;     /* RFC 4954 AUTH= of MAIL */
-	int8_t mt_priority;    /* RFC 6710, -9 to 9 */
-	bool smtputf8;         /* RFC 6531 */
-	bool requiretls;       /* RFC 8689 */
+	struct slice login;      /* who authenticated; may be empty */
+	struct slice protocol;   /* RFC 3848: ESMTPSA, LMTP, … */
+	struct slice body;       /* 7BIT, 8BITMIME, BINARYMIME */
+	struct slice ret, envid; /* RFC 3461 */
+	struct slice trace;      /* id that joins logs of several hosts */
+	struct slice priority;   /* queue/priority.h; set by qmgr */
+	struct slice auth;       /* RFC 4954 AUTH= of MAIL */
+	struct slice hold;  /* why it is held from the start; may be empty */
+	int8_t mt_priority; /* RFC 6710, -9 to 9 */
+	bool smtputf8;      /* RFC 6531 */
+	bool requiretls;    /* RFC 8689 */
 	struct envelope_rcpt *rcpts;
 	size_t nrcpts;
 };

@@ -33,6 +33,7 @@ message_new(struct entry *e, struct arena *arena, const struct envelope *env,
 	m->arena = *arena;
 	arena_init(arena);
 	m->env = *env;
+	m->held = env->hold.n > 0;
 	m->head_bytes = head_bytes;
 	buf_init(&m->notes, NOTES_MAX_BYTES);
 	map_init(&m->by_address);

@@ -74,17 +74,28 @@ newfile_open(struct newfile *nf, struct arena *arena,
 	return newfile_make(nf, err);
 }
 
-int
-newfile_writer(struct newfile *nf, struct err *err)
+/* FD stands where the message begins. */
+static int
+at_message(const struct newfile *nf, int fd, struct err *err)
 {
-	int fd = spool_open_writer(nf->id, err);
-
-	nf->lent = true;
 	if (fd != -1 && lseek(fd, (off_t)nf->head_bytes, SEEK_SET) == -1) {
 		err_sys(err, ERR_TEMP, "seek");
 		fd_close(&fd);
 	}
 	return fd;
+}
+
+int
+newfile_writer(struct newfile *nf, struct err *err)
+{
+	nf->lent = true;
+	return at_message(nf, spool_open_writer(nf->id, err), err);
+}
+
+int
+newfile_reader(struct newfile *nf, struct err *err)
+{
+	return at_message(nf, spool_open_reader(nf->id, err), err);
 }
 
 static void

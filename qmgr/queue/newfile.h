@@ -55,6 +55,8 @@ int newfile_open(struct newfile *nf, struct arena *arena,
 /* A descriptor of its own for whoever writes the message: it can write and do
  * nothing else, and begins where the message does.  -1: ERR_TEMP. */
 int newfile_writer(struct newfile *nf, struct err *err);
+/* The same for whoever reads it. */
+int newfile_reader(struct newfile *nf, struct err *err);
 /* SIZE bytes with CRC32C were written: put the head before them.  -1: refused,
  * also when somebody can still write to the file. */
 int newfile_whole(

@@ -2,6 +2,7 @@
 #include "qmgr/run/accept.h"
 
 #include "base/must.h"
+#include "log/log.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/waiting.h"
@@ -20,6 +21,14 @@ accept_saved(struct newfile *nf)
 	e->own = !nf->lent;
 	nf->env.id = arena_slice(&nf->arena, nf->env.id);
 	m = message_new(e, &nf->arena, &nf->env, nf->head_bytes);
+	if (m->held) {
+		log_info("mail.held", kv_s("qid", e->id),
+		    kv_slice("why", m->env.hold));
+		entry_hold(e);
+		waiting_put(m, false);
+		message_free(&m);
+		return;
+	}
 	if (!pump_has_room_for(&m->env)) {
 		entry_wait(e, 0);
 		waiting_put(m, false);

@@ -194,7 +194,8 @@ is_fit(const struct newfile *nf, int64_t size)
 
 	return !state.stopped && !state.spool_failed &&
 	       state.count < qmgr_conf->local_concurrency && size > 0 &&
-	       there && (nf->kept.record.n > 0 || quick_any()) &&
+	       there && nf->env.hold.n == 0 &&
+	       (nf->kept.record.n > 0 || quick_any()) &&
 	       nf->env.nrcpts <= qmgr_conf->recipients_per_job;
 }
 

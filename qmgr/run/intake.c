@@ -280,23 +280,43 @@ own(const struct ipc *peer, struct slice qid)
 								      : NULL;
 }
 
-void
-intake_on_file(struct ipc *peer, struct msg *m)
+/* A descriptor of the file of the message QID, which is THERE or not yet, by
+ * OPEN. */
+static void
+lend(struct ipc *peer, uint64_t id, struct slice qid, bool there,
+    int (*open)(struct intake *in, struct err *err))
 {
-	const struct msg_queue_file *q = &m->queue_file;
-	struct intake *in = own(peer, q->qid);
+	struct intake *in = own(peer, qid);
 	struct err err = { 0 };
 	int fd = -1;
 
-	if (in == NULL || in->file.fd != -1)
+	if (in == NULL || (in->file.fd != -1) != there)
 		err_set(&err, ERR_PERM, "no file for this message");
 	else
-		fd = writer(in, &err);
+		fd = open(in, &err);
 	if (fd == -1)
-		refuse_open(peer, q->id, &err);
+		refuse_open(peer, id, &err);
 	else
-		say_opened(peer, q->id, in, fd);
+		say_opened(peer, id, in, fd);
 	fd_close(&fd);
+}
+
+static int
+reader(struct intake *in, struct err *err)
+{
+	return newfile_reader(&in->file, err);
+}
+
+void
+intake_on_file(struct ipc *peer, struct msg *m)
+{
+	lend(peer, m->queue_file.id, m->queue_file.qid, false, writer);
+}
+
+void
+intake_on_read(struct ipc *peer, struct msg *m)
+{
+	lend(peer, m->queue_read.id, m->queue_read.qid, true, reader);
 }
 
 static int

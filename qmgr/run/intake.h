@@ -10,6 +10,7 @@ void intake_init(void);
 void intake_on_part(struct ipc *peer, struct msg *m);
 void intake_on_open(struct ipc *peer, struct msg *m);
 void intake_on_file(struct ipc *peer, struct msg *m);
+void intake_on_read(struct ipc *peer, struct msg *m);
 void intake_on_commit(struct ipc *peer, struct msg *m);
 void intake_on_abort(struct ipc *peer, struct msg *m);
 /* PEER is gone: what it did not commit is discarded. */

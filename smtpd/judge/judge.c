@@ -6,11 +6,13 @@
 #include "base/mem.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judging.h"
+#include "smtpd/judge/milter.h"
 #include "smtpd/judge/policy.h"
 
 /* In the order in which they are asked. */
 static const struct smtpd_judge *const judges[] = {
 	&smtpd_judge_policy,
+	&smtpd_judge_milter,
 };
 
 /* The next one, if there is any. */
@@ -65,30 +67,6 @@ smtpd_judge_cancel(struct smtpd_judging **p)
 		return;
 	judges[j->at]->cancel(j);
 	free(j);
-}
-
-/* ---- for a session ---- */
-
-static void
-on_session(void *arg, const struct smtpd_verdict *v)
-{
-	struct smtpd_session *s = arg;
-	void (*then)(struct smtpd_session *, const struct smtpd_verdict *) =
-	    s->waits->then_session;
-
-	s->waits = NULL;
-	then(s, v);
-}
-
-bool
-smtpd_judge_session(struct smtpd_session *s, enum policy_stage stage,
-    void (*then)(struct smtpd_session *s, const struct smtpd_verdict *v))
-{
-	s->waits = smtpd_judge_ask(s, stage, SLICE(""), on_session, s);
-	if (s->waits == NULL)
-		return false;
-	s->waits->then_session = then;
-	return true;
 }
 
 void

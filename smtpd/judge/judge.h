@@ -8,8 +8,6 @@
 #ifndef SMTPD_JUDGE_JUDGE_H
 #define SMTPD_JUDGE_JUDGE_H
 
-#include <stdbool.h>
-
 #include "base/slice.h"
 #include "smtpd/judge/verdict.h"
 
@@ -17,18 +15,12 @@ struct smtpd_judging;
 struct smtpd_session;
 
 /* Ask about S at STAGE (RCPT: the address, which stands until then; else
- * empty).  THEN runs once, never from inside.  NULL: nobody wants to be asked.
- */
+ * empty).  THEN runs once, never from inside.  NULL: nobody is asked. */
 struct smtpd_judging *smtpd_judge_ask(struct smtpd_session *s,
     enum policy_stage stage, struct slice rcpt,
     void (*then)(void *arg, const struct smtpd_verdict *v), void *arg);
 /* Forget it: its THEN will not run.  Accepts a pointer to NULL. */
 void smtpd_judge_cancel(struct smtpd_judging **j);
-
-/* The same for what the whole session waits for, with its mode SMTPD_WAIT from
- * now to THEN.  False: nobody wants to be asked. */
-bool smtpd_judge_session(struct smtpd_session *s, enum policy_stage stage,
-    void (*then)(struct smtpd_session *s, const struct smtpd_verdict *v));
 
 /* S has ended, or begins anew for another client. */
 void smtpd_judge_end(struct smtpd_session *s);

@@ -26,6 +26,7 @@ struct smtpd_judging {
 	struct ev_timer later;
 	int64_t until_ms;
 	bool again;
+	unsigned step; /* of several questions */
 	/* For who waits (judge.h). */
 	void (*then)(void *arg, const struct smtpd_verdict *v);
 	void (*then_session)(

@@ -90,7 +90,8 @@ needs(const struct smtpd_session *s, enum policy_stage stage)
 {
 	const bool known = s->front.trusted || s->login != NULL;
 
-	return ((known ? state.known : state.strangers) & 1U << stage) != 0 &&
+	return stage <= POLICY_RCPT &&
+	       ((known ? state.known : state.strangers) & 1U << stage) != 0 &&
 	       ipc_has(ROLE_POLICY);
 }
 

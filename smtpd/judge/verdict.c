@@ -32,7 +32,9 @@ put_text(struct buf *out, struct slice text)
 {
 	text = slice_sub(text, 0, TEXT_MAX);
 	for (size_t i = 0; i < text.n; i++)
-		buf_addc(out, ascii_isprint(text.p[i]) ? text.p[i] : '?');
+		buf_addc(out, ascii_isprint(text.p[i]) || text.p[i] == '\n'
+				  ? text.p[i]
+				  : '?');
 }
 
 void

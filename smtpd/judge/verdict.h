@@ -13,7 +13,7 @@ enum { SMTPD_VERDICT_REPLY = 512 };
 
 struct smtpd_verdict {
 	enum policy_action action;
-	char reply[SMTPD_VERDICT_REPLY]; /* to the client; not with accept */
+	char reply[SMTPD_VERDICT_REPLY]; /* smtpd_reply; not with accept */
 };
 
 /* Fill in V from what another daemon says: an action that is none becomes

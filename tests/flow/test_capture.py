@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
     "PABAL_SANITIZE" in os.environ, reason="a hundred thousand frames a pair")
 
 CAPTORS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
-           "pop3d", "parking", "auth", "lookup", "policy", "keys", "logger")
+           "pop3d", "parking", "auth", "lookup", "policy", "milter", "keys", "logger")
 # Other users are needed for the last: only root can become them.
 EVERYBODY = CAPTORS + (("user",) if os.getuid() == 0 else ())
 PATIENCE = 600

@@ -26,13 +26,16 @@ FILTERED = ("sendto-fastopen", "sendmsg-fastopen", "fastopen-connect",
             "map-code", "make-code", "append", "setid", "open-door",
             "namespace")
 # An attempt that succeeds exactly with a right.
-WITH = {"connect": "connect", "dgram": "dgram", "unix": "unix", "fork": "fork"}
+WITH = {"connect": "connect", "dgram": "dgram", "unix": "unix", "fork": "fork",
+        "memfd": "memfd", "host-unix": "host-unix"}
 
 
 @pytest.fixture(scope="module")
 def probed():
     p = Instance(command=os.path.join(BUILD, "probe", "pabal"))
     try:
+        # or it has no port to go to
+        p.conf("milter", "filters", '"none 127.0.0.1:25"')
         p.start()
         # Daemons of mailbox owners run when they are asked for.
         p.send("wakes local")
@@ -58,7 +61,8 @@ def results(p, daemon):
 
 
 DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
-           "pop3d", "parking", "auth", "lookup", "policy", "keys", "logger")
+           "pop3d", "parking", "auth", "lookup", "policy", "milter", "keys",
+           "logger")
 
 
 def test_every_daemon_is_declared(probed):

@@ -7,7 +7,8 @@
 
 #include "base/mem.h"
 
-/* Whatever another daemon says, the client gets one line of the right class. */
+/* Whatever another daemon says, the client gets lines of the right class: all
+ * of them begin with the codes of the first (smtpd_reply). */
 static void
 test_read(void **state)
 {
@@ -27,7 +28,7 @@ test_read(void **state)
 		{ POLICY_REFUSE, 550, "5.7.1234", "x", "550 5.7.1 x" },
 		{ POLICY_REFUSE, 550, "57.1.1", "x", "550 5.7.1 x" },
 		{ POLICY_REFUSE, 550, "5.7.1", "a\r\n250 b\xc3\xa4",
-		    "550 5.7.1 a??250 b??" },
+		    "550 5.7.1 a?\n250 b??" },
 		{ POLICY_DEFER, 0, "", "", "451 4.7.1 Try again later" },
 		{ POLICY_DEFER, 421, "4.7.24", "x", "451 4.7.24 x" },
 		{ POLICY_DEFER, 550, "5.7.1", "x", "451 4.7.1 x" },

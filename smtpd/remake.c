@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/remake.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "ipc/milter.h"
+#include "log/log.h"
+#include "mime/parser.h"
+#include "smtpd/dialog.h"
+#include "smtpd/record.h"
+#include "smtpd/scan.h"
+#include "smtpd/spool.h"
+#include "smtpd/trace.h"
+#include "smtpd/transaction.h"
+
+enum { PIECE_BYTES = 32768, FIELD_MAX = 4096, PARTS = 3 };
+
+/* Some bytes of a file. */
+struct extent {
+	int fd; /* -1: an empty line */
+	int64_t at, left;
+};
+
+struct smtpd_remake {
+	struct smtpd_session *session;
+	struct smtpd_spool *before;
+	struct buf front;
+	struct extent parts[PARTS];
+	size_t part;
+	struct smtpd_scan scan;
+	struct buf rest; /* that the scan has left */
+	struct ev_task task;
+	void (*then)(void *arg, const char *refusal);
+	void *arg;
+};
+
+static struct smtpd_mail *
+mail_of(const struct smtpd_remake *r)
+{
+	return r->session->mail;
+}
+
+void
+smtpd_remake_free(struct smtpd_remake **p)
+{
+	struct smtpd_remake *r = *p;
+
+	*p = NULL;
+	if (r == NULL)
+		return;
+	ev_task_cancel(&r->task);
+	smtpd_spool_free(&r->before);
+	buf_fini(&r->front);
+	buf_fini(&r->rest);
+	free(r);
+}
+
+static void
+fail(struct smtpd_remake *r, const char *why)
+{
+	log_warn("queue.failed", kv_s("sid", r->session->front.sid),
+	    kv_s("qid", smtpd_spool_qid(mail_of(r)->spool)),
+	    kv_s("step", "filter"), kv_s("why", why));
+	r->then(r->arg, "451 4.3.0 Queue file write error");
+}
+
+/* ---- its bytes ---- */
+
+static void
+put(struct smtpd_remake *r, struct slice bytes)
+{
+	struct smtpd_mail *mail = mail_of(r);
+
+	smtpd_spool_put(mail->spool, bytes);
+	smtpd_record_feed(&mail->parser, bytes);
+}
+
+static void
+on_bytes(struct smtpd_scan *sc, struct slice bytes)
+{
+	put(OUTER(sc, struct smtpd_remake, scan), bytes);
+}
+
+static void
+on_header(struct smtpd_scan *sc)
+{
+	(void)sc;
+}
+
+/* -1 and errno. */
+static ssize_t
+read_piece(const struct extent *p, char *to, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = pread(p->fd, to, n, p->at);
+	while (got == -1 && errno == EINTR);
+	return got;
+}
+
+/* More of the part at hand into R->rest; false: it cannot be read. */
+static bool
+fill(struct smtpd_remake *r)
+{
+	struct extent *p = &r->parts[r->part];
+	const size_t want =
+	    p->left < PIECE_BYTES ? (size_t)p->left : PIECE_BYTES;
+	char *room;
+	ssize_t n;
+
+	if (p->fd == -1) {
+		buf_adds(&r->rest, "\r\n");
+		p->left = 0;
+		return true;
+	}
+	room = buf_room(&r->rest, want);
+	must(room != NULL);
+	n = read_piece(p, room, want);
+	if (n <= 0)
+		return false;
+	buf_added(&r->rest, (size_t)n);
+	p->at += n;
+	p->left -= n;
+	return true;
+}
+
+static void
+finish(struct smtpd_remake *r)
+{
+	smtpd_scan_end(&r->scan, buf_slice(&r->rest));
+	if ((r->scan.faults & SMTPD_SCAN_NUL) != 0)
+		fail(r, "a filter made a message with a NUL");
+	else
+		r->then(r->arg, NULL);
+}
+
+static void on_room(void *arg, enum smtpd_spool_result result);
+
+/* A piece, and the next one in another turn. */
+static void
+copy(struct smtpd_remake *r)
+{
+	while (r->part < PARTS && r->parts[r->part].left == 0)
+		r->part++;
+	if (r->part == PARTS) {
+		finish(r);
+		return;
+	}
+	if (!fill(r)) {
+		fail(r, "the message cannot be read");
+		return;
+	}
+	buf_consume(&r->rest, smtpd_scan(&r->scan, buf_slice(&r->rest)));
+	if (!smtpd_spool_rest(mail_of(r)->spool, on_room, r))
+		ev_task_queue(&r->task);
+}
+
+static void
+on_room(void *arg, enum smtpd_spool_result result)
+{
+	struct smtpd_remake *r = arg;
+
+	(void)result; /* why there is no file shows at the commit */
+	ev_task_queue(&r->task);
+}
+
+static void
+on_task(struct ev_task *task)
+{
+	copy(OUTER(task, struct smtpd_remake, task));
+}
+
+/* ---- its beginning ---- */
+
+static void
+on_opened(void *arg, enum smtpd_spool_result result)
+{
+	struct smtpd_remake *r = arg;
+	struct smtpd_mail *mail = mail_of(r);
+	struct buf received = { .max = FIELD_MAX };
+
+	if (result != SMTPD_SPOOL_OK) {
+		r->then(r->arg, result == SMTPD_SPOOL_FULL
+				    ? "452 4.3.1 Insufficient system storage"
+				    : "451 4.3.0 Queue manager unavailable");
+		return;
+	}
+	log_info("mail.changed", kv_s("sid", r->session->front.sid),
+	    kv_s("qid", smtpd_spool_qid(mail->spool)),
+	    kv_s("was_qid", smtpd_spool_qid(r->before)));
+	put(r, buf_slice(&r->front));
+	smtpd_trace_received(r->session, &received);
+	put(r, buf_slice(&received));
+	buf_fini(&received);
+	copy(r);
+}
+
+/* Which bytes it is made of. */
+static void
+lay_out(struct extent *p, const struct smtpd_remade *in)
+{
+	const int64_t old_body = in->size - in->body_at;
+	const int64_t new_body = in->header ? in->header_bytes : 0;
+
+	p[0] = in->header ? (struct extent){ in->new, 0, in->header_bytes }
+			  : (struct extent){ in->old, in->offset, in->body_at };
+	p[1] = (struct extent){ -1, 0, in->header ? 2 : 0 };
+	p[2] = (struct extent){ in->old, in->offset + in->body_at, old_body };
+	if (in->body) {
+		const off_t end = lseek(in->new, 0, SEEK_END);
+
+		p[2] = (struct extent){ in->new, new_body,
+			end > new_body ? end - new_body : 0 };
+	}
+}
+
+static bool
+is_sound(const struct smtpd_remade *in)
+{
+	return in->body_at >= 0 && in->body_at <= in->size &&
+	       in->header_bytes >= 0 &&
+	       ((!in->header && !in->body) || in->new != -1);
+}
+
+void
+smtpd_remake(struct smtpd_remake **p, struct smtpd_session *s,
+    const struct smtpd_remade *from, const struct envelope *env,
+    void (*then)(void *arg, const char *refusal), void *arg)
+{
+	struct smtpd_remake *r = *p = xcalloc(1, sizeof *r);
+	struct smtpd_mail *mail = s->mail;
+	int64_t size = (int64_t)from->front.n;
+
+	r->session = s;
+	r->then = then;
+	r->arg = arg;
+	buf_init(&r->front, MILTER_FRONT_MAX);
+	buf_init(&r->rest, PIECE_BYTES + SMTPD_SCAN_HELD_MAX);
+	ev_task_init(&r->task, on_task);
+	if (!is_sound(from)) {
+		fail(r, "changes that are none");
+		return;
+	}
+	lay_out(r->parts, from);
+	for (size_t i = 0; i < PARTS; i++)
+		size += r->parts[i].left;
+	buf_add(&r->front, from->front);
+	mime_parser_free(&mail->parser);
+	if (mail->for_mailbox)
+		mail->parser = smtpd_record_parser();
+	smtpd_scan_init(&r->scan, on_bytes, on_header);
+	r->scan.normalise = r->scan.counted = true;
+	r->before = mail->spool;
+	mail->spool = smtpd_spool_open(env, size, s->front.sid, on_opened, r);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/review.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "ipc/milter.h"
+#include "ipc/msg.h"
+#include "smtpd/changes.h"
+#include "smtpd/dialog.h"
+#include "smtpd/judge/milter.h"
+#include "smtpd/judge/verdict.h"
+#include "smtpd/remake.h"
+#include "smtpd/spool.h"
+#include "smtpd/transaction.h"
+#include "sys/fd.h"
+
+struct smtpd_review {
+	struct smtpd_session *session;
+	const struct smtpd_outcomes *outcomes;
+	struct ipc_call call;
+	int old;              /* the message as it came */
+	int new;              /* what filters made; -1: nothing */
+	int64_t offset, size; /* of the old one, without our Received field */
+	struct envelope env;  /* as they have changed it */
+	struct smtpd_remake *remake;
+};
+
+void
+smtpd_review_free(struct smtpd_review **p)
+{
+	struct smtpd_review *r = *p;
+
+	*p = NULL;
+	if (r == NULL)
+		return;
+	ipc_cancel(&r->call);
+	smtpd_remake_free(&r->remake);
+	fd_close(&r->old);
+	fd_close(&r->new);
+	free(r);
+}
+
+/* ---- the end ---- */
+
+/* REPLY is the end of the message, which is not kept. */
+static void
+end_with(struct smtpd_review *r, const char *reply)
+{
+	struct smtpd_session *s = r->session;
+
+	r->outcomes->refuse(s, arena_str(&s->mail->arena, slice_str(reply)));
+}
+
+static void
+commit(struct smtpd_review *r)
+{
+	struct smtpd_session *s = r->session;
+	const struct smtpd_outcomes *outcomes = r->outcomes;
+
+	smtpd_review_free(&s->mail->review);
+	outcomes->commit(s);
+}
+
+/* ---- the filters' answer ---- */
+
+static void
+on_remade(void *arg, const char *refusal)
+{
+	struct smtpd_review *r = arg;
+
+	if (refusal != NULL)
+		end_with(r, refusal);
+	else
+		commit(r);
+}
+
+static void
+make_anew(struct smtpd_review *r, struct msg_milter_done *in)
+{
+	struct smtpd_remade from = {
+		.old = r->old,
+		.offset = r->offset,
+		.size = r->size,
+		.body_at = in->body_at,
+		.header = in->header,
+		.body = in->body,
+		.header_bytes = in->header_bytes,
+		.front = in->front,
+	};
+
+	from.new = r->new = in->file;
+	in->file = -1;
+	if (in->hold)
+		r->env.hold = arena_slice(&r->session->mail->arena,
+		    in->reason.n > 0 ? in->reason : SLICE("a filter"));
+	smtpd_remake(&r->remake, r->session, &from, &r->env, on_remade, r);
+}
+
+static void
+on_continue(struct smtpd_review *r, struct msg_milter_done *in)
+{
+	struct smtpd_mail *mail = r->session->mail;
+
+	if (!in->header && !in->body && !in->hold && in->front.n == 0 &&
+	    in->envelope.n == 0) {
+		commit(r);
+		return;
+	}
+	r->env = mail->env;
+	if (!smtpd_changes_apply(&r->env, in->envelope, &mail->arena))
+		end_with(r, "451 4.7.1 Filter named an invalid address");
+	else if (r->env.nrcpts == 0)
+		r->outcomes->discard(r->session);
+	else
+		make_anew(r, in);
+}
+
+static void
+on_done(struct ipc_call *call, struct msg *m)
+{
+	struct smtpd_review *r = OUTER(call, struct smtpd_review, call);
+	struct smtpd_session *s = r->session;
+	struct smtpd_verdict v = { .action = POLICY_ACCEPT };
+	struct msg_milter_done *in = m != NULL ? &m->milter_done : NULL;
+	bool hangup = false;
+
+	if (in == NULL || in->verdict >= MILTER_LOST)
+		smtpd_milter_unavailable(s, &v);
+	else if (in->verdict == MILTER_REFUSE || in->verdict == MILTER_HANGUP)
+		smtpd_milter_refusal(in->text, &v);
+	else if (in->verdict == MILTER_CONTINUE) {
+		on_continue(r, in);
+		return;
+	} else {
+		r->outcomes->discard(s);
+		return;
+	}
+	hangup = in != NULL && in->verdict == MILTER_HANGUP;
+	if (smtpd_verdict_ends(&v))
+		end_with(r, v.reply);
+	else
+		commit(r);
+	if (hangup)
+		smtpd_milter_hang_up(s);
+}
+
+/* ---- its beginning ---- */
+
+static void
+on_file(void *arg, int fd, int64_t offset)
+{
+	struct smtpd_review *r = arg;
+
+	if (fd == -1) {
+		end_with(r, "451 4.3.0 Queue file read error");
+		return;
+	}
+	r->old = fd;
+	r->offset += offset;
+	smtpd_milter_show(
+	    r->session, fd, r->offset, r->size, &r->call, on_done);
+}
+
+bool
+smtpd_review(struct smtpd_session *s, int64_t head,
+    const struct smtpd_outcomes *outcomes)
+{
+	struct smtpd_review *r;
+
+	if (!smtpd_milter_sees(s) && !smtpd_milter_discards(s))
+		return false;
+	r = xcalloc(1, sizeof *r);
+	r->session = s;
+	r->outcomes = outcomes;
+	r->old = r->new = -1;
+	r->offset = head;
+	r->size = smtpd_spool_size(s->mail->spool) - head;
+	s->mail->review = r;
+	if (smtpd_milter_discards(s))
+		r->outcomes->discard(s);
+	else
+		smtpd_spool_read(s->mail->spool, on_file, r);
+	return true;
+}
