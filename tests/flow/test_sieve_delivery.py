@@ -222,6 +222,17 @@ def test_a_script_where_nothing_can_be_written(make_pabal):
     assert not os.path.exists(home(p, "alice", "sieve", ".pabal-code"))
 
 
+def test_a_file_where_the_scripts_should_be(make_pabal):
+    p = make_pabal()
+    os.symlink("sieve/main.sieve", home(p, "alice", ".dovecot.sieve"))
+    with open(home(p, "alice", "sieve"), "w") as f:
+        f.write("keep;")
+    p.send("kept")
+    p.wait_mail("alice", "kept")
+    settle(p)
+    assert p.events("local.sieve-failed")
+
+
 def test_many_recipients(pabal):
     script(pabal, 'require "fileinto"; fileinto "Archive";')
     script(pabal, "discard;", user="bob")
