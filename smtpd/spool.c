@@ -39,15 +39,7 @@ enum {
 };
 
 /* HOLDING: a small message stays in memory until it is committed. */
-enum state {
-	OPENING,
-	HOLDING,
-	FILING,
-	WRITING,
-	VIEWING,
-	READING,
-	COMMITTING
-};
+enum state { OPENING, HOLDING, FILING, WRITING, VIEWING, READING, COMMITTING };
 
 struct smtpd_spool {
 	struct ipc_call call;
