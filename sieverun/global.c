@@ -96,16 +96,17 @@ names(char when)
 }
 
 const struct sieve_code *
-global_code(char when, size_t i, struct slice domain, struct slice *name)
+global_code(char when, size_t i, struct slice domain)
 {
 	const struct conf_list *list = names(when);
-	const struct global_script *s;
 
-	if (i >= list->n)
-		return NULL;
-	s = script_for(list->v[i], domain);
-	*name = s != NULL ? slice_str(s->name) : SLICE("");
-	return s != NULL ? s->code : NULL;
+	for (size_t k = 0; k < list->n; k++) {
+		const struct global_script *s = script_for(list->v[k], domain);
+
+		if (s != NULL && s->code != NULL && i-- == 0)
+			return s->code;
+	}
+	return NULL;
 }
 
 /* ---- reading ---- */

@@ -26,8 +26,8 @@ bool global_any(void);
 /* The text of the script NAME, for include; false: there is none. */
 bool global_text(struct slice name, struct slice *text);
 /* Script I of those that run before (WHEN 'b'), after ('a'), or instead of a
- * user's own ('d') in DOMAIN; *NAME is its name.  NULL: that was the last. */
-const struct sieve_code *global_code(
-    char when, size_t i, struct slice domain, struct slice *name);
+ * user's own ('d') in DOMAIN; a name that only other domains have a script of
+ * is none of them.  NULL: that was the last. */
+const struct sieve_code *global_code(char when, size_t i, struct slice domain);
 
 #endif

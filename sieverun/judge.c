@@ -57,10 +57,8 @@ add_global(struct judge *j, char when)
 	const struct slice domain =
 	    slice_from(owner, slice_rfind(owner, '@') + 1);
 	const struct sieve_code *code;
-	struct slice name;
 
-	for (size_t i = 0; (code = global_code(when, i, domain, &name)) != NULL;
-	     i++)
+	for (size_t i = 0; (code = global_code(when, i, domain)) != NULL; i++)
 		add_step(j, code);
 }
 
@@ -192,13 +190,23 @@ tell_all(struct judge *j)
 	return 0;
 }
 
+/* There are scripts, but none for this domain, or none any more. */
+static void
+keep(struct task *t)
+{
+	const struct sieve_action a = { .kind = SIEVE_KEEP };
+
+	if (tell_action(t, &t->env, &a, 0) == 0)
+		(void)end(t, SIEVE_END_DONE, SLICE(""), 0, "");
+}
+
 static void
 conclude(struct judge *j)
 {
 	const struct sieve_result *r;
 
-	if (j->done == 0) { /* there is no script any more */
-		(void)end(j->task, SIEVE_END_STALE, SLICE(""), 0, "");
+	if (j->done == 0) {
+		keep(j->task);
 		return;
 	}
 	r = &j->steps[j->done - 1].result;

@@ -20,7 +20,8 @@ sievestore_open(struct sievestore *s, int accountfd, struct err *err)
 {
 	*s = (struct sievestore){ .account = accountfd, .dir = -1 };
 	s->dir = beneath_open(accountfd, SIEVESTORE_DIR, DIR_FLAGS, 0, err);
-	return s->dir != -1 || errno == ENOENT ? 0 : -1;
+	/* Something else of that name has no scripts in it, now or later. */
+	return s->dir != -1 || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
 void

@@ -18,7 +18,8 @@ struct sievestore {
 	int dir;     /* of its scripts; -1: there is none yet */
 };
 
-/* 0 also where the account has no scripts. */
+/* 0 also where the account has no scripts, and none can be made because sieve
+ * is no directory. */
 int sievestore_open(struct sievestore *s, int accountfd, struct err *err);
 /* Also of one that is closed, or zeroed but for dir, which is -1. */
 void sievestore_close(struct sievestore *s);

@@ -91,10 +91,13 @@ start(struct script_run *r,
 	return worker_begin(w, r->job->size * 2 + MORE_BYTES);
 }
 
+static void run(struct script_run *r, struct slice code);
+
 static void
 on_compiled(struct script_worker *w, enum sieve_end status)
 {
 	struct script_run *r = w->arg;
+	struct buf code;
 
 	if (status == SIEVE_END_LATER) {
 		carry_later(r, w->why[0] != '\0' ? w->why : no_process);
@@ -104,8 +107,13 @@ on_compiled(struct script_worker *w, enum sieve_end status)
 		carry_keep(r, w->crashed ? "the compiler crashed" : w->why);
 		return;
 	}
-	script_keep_code(&r->script, buf_slice(&w->pieces[SIEVE_PIECE_CODE]));
-	decide_begin(r);
+	/* It is used whether it can be kept or not, and the worker begins anew
+	 * with it. */
+	code = w->pieces[SIEVE_PIECE_CODE];
+	buf_init(&w->pieces[SIEVE_PIECE_CODE], 0);
+	script_keep_code(&r->script, buf_slice(&code));
+	run(r, buf_slice(&code));
+	buf_fini(&code);
 }
 
 static void
@@ -199,10 +207,8 @@ decide_begin(struct script_run *r)
 		r->verdict = arena_new(&r->arena, struct verdict);
 	if (r->script.name == NULL || script_code(&r->script, &code) == FOUND)
 		run(r, buf_slice(&code));
-	else if (!r->compiled)
-		compile(r);
 	else
-		carry_later(r, "the code of the script cannot be kept");
+		compile(r);
 	buf_fini(&code);
 }
 

@@ -212,6 +212,27 @@ def test_includes_are_looked_at_each_time(pabal):
     assert "included 4" in subjects(pabal, "alice", "Trash")
 
 
+def test_a_script_where_nothing_can_be_written(make_pabal):
+    p = make_pabal()
+    script(p, 'require ["fileinto", "mailbox"]; fileinto :create "Sorted";')
+    os.chmod(home(p, "alice", "sieve"), 0o555)
+    p.send("sorted")
+    wait_in(p, "sorted", "Sorted")
+    settle(p)
+    assert not os.path.exists(home(p, "alice", "sieve", ".pabal-code"))
+
+
+def test_a_file_where_the_scripts_should_be(make_pabal):
+    p = make_pabal()
+    os.symlink("sieve/main.sieve", home(p, "alice", ".dovecot.sieve"))
+    with open(home(p, "alice", "sieve"), "w") as f:
+        f.write("keep;")
+    p.send("kept")
+    p.wait_mail("alice", "kept")
+    settle(p)
+    assert p.events("local.sieve-failed")
+
+
 def test_many_recipients(pabal):
     script(pabal, 'require "fileinto"; fileinto "Archive";')
     script(pabal, "discard;", user="bob")
@@ -409,6 +430,7 @@ def test_global_scripts(make_pabal):
     def prepare(p):
         d = os.path.join(p.dir, "etc", "sieve")
         os.makedirs(os.path.join(d, DOMAIN))
+        os.makedirs(os.path.join(d, "other.example"))
         for name, text in {
                 "first": 'require ["fileinto", "mailbox"]; if header :is "subject" "virus" '
                          '{ discard; stop; }',
@@ -416,11 +438,12 @@ def test_global_scripts(make_pabal):
                         '{ fileinto "Junk"; }',
                 DOMAIN + "/last": 'require ["imap4flags"]; addflag "$Last"; keep;',
                 "last": "discard;",
+                "other.example/theirs": "discard;",
                 "common": 'require "fileinto"; fileinto "Archive";'}.items():
             with open(os.path.join(d, name + ".sieve"), "w") as f:
                 f.write(text)
         p.conf("pabal", "sieve_directory", d)
-        p.conf("pabal", "sieve_before", "first")
+        p.conf("pabal", "sieve_before", "theirs first")
         p.conf("pabal", "sieve_default", "spam")
         p.conf("pabal", "sieve_after", "last")
 
@@ -443,3 +466,18 @@ def test_global_scripts(make_pabal):
     with open(path, "w") as f:
         f.write("discrd;")
     assert "first.sieve, line 1" in p.pabal_fails("conf", "check")
+
+
+def test_a_script_of_another_domain_alone(make_pabal):
+    p = make_pabal()
+    p.stop()
+    d = os.path.join(p.dir, "etc", "sieve")
+    os.makedirs(os.path.join(d, "other.example"))
+    with open(os.path.join(d, "other.example", "theirs.sieve"), "w") as f:
+        f.write("discard;")
+    p.conf("pabal", "sieve_directory", d)
+    p.conf("pabal", "sieve_default", "theirs")
+    p.start()
+    p.send("mine")
+    p.wait_mail("alice", "mine")
+    settle(p)
