@@ -50,8 +50,7 @@ static const char *const texts[DB_STATEMENTS] = {
 	[DB_COMMIT] = "COMMIT",
 	[DB_ROLLBACK] = "ROLLBACK",
 	[DB_MATCH] = "SELECT rowid FROM terms WHERE terms MATCH ?1",
-	[DB_MATCH_AFTER] = "SELECT rowid FROM terms WHERE terms MATCH ?1"
-	    " AND rowid > ?2 ORDER BY rowid LIMIT 4096",
+	[DB_MATCH_AFTER] = "SELECT rowid FROM terms WHERE terms MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT 4096",
 	[DB_HAS_TERM] = "SELECT 1 FROM terms WHERE terms MATCH ?1 LIMIT 1",
 	[DB_ADD_TERMS] = "INSERT INTO terms(rowid, t) VALUES(?1, ?2)",
 	[DB_WORDS] = "SELECT id, w FROM words WHERE id > ?1 ORDER BY id",
