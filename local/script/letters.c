@@ -7,6 +7,7 @@
 #include "ipc/sieve.h"
 #include "local/script/inner.h"
 #include "local/script/verdict.h"
+#include "log/log.h"
 
 enum { LETTER_MS = 60000 };
 
@@ -48,15 +49,29 @@ is_answered(struct script_run *r, const struct verdict_action *a)
 	       seen_find(r->script.account, &key, r->now_s) != ABSENT;
 }
 
-static void
-note(struct script_run *r, const struct verdict_action *a)
+/* An answer is noted before it is sent: where it cannot be noted none is, or
+ * each message would get one. */
+static bool
+note_answer(struct script_run *r, const struct verdict_action *a)
 {
-	const struct seen_key key = vacation_key(r, a);
+	struct err err = { 0 };
+	struct seen_key key;
+
+	if (a->kind != SIEVE_VACATION || a->seconds == 0)
+		return true;
+	key = vacation_key(r, a);
+	if (seen_put(r->script.account, &key, r->now_s, a->seconds, &err) == 0)
+		return true;
+	log_warn("local.vacation-not-sent", kv_slice("qid", r->job->qid),
+	    kv_slice("account", r->rcpt.account), kv_s("why", err.text));
+	return false;
+}
+
+static void
+note(struct script_run *r)
+{
 	char text[32];
 
-	if (a->kind == SIEVE_VACATION)
-		(void)seen_put(
-		    r->script.account, &key, r->now_s, a->seconds, NULL);
 	if (r->parts)
 		parts_remember(r, name(r, text));
 }
@@ -73,7 +88,7 @@ on_lettered(struct ipc_call *call, struct msg *m)
 				    : SLICE("the queue manager ended"));
 		return;
 	}
-	note(r, &r->verdict->actions[r->letter]);
+	note(r);
 	r->letter++;
 	send_next(r);
 }
@@ -131,7 +146,7 @@ send_next(struct script_run *r)
 		const struct verdict_action *a =
 		    &r->verdict->actions[r->letter];
 
-		if (is_due(r, a)) {
+		if (is_due(r, a) && note_answer(r, a)) {
 			send_letter(r, a);
 			return;
 		}

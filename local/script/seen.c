@@ -90,7 +90,10 @@ clean(int account, int64_t now_s)
 	struct slice rest;
 	int fd;
 
-	(void)read_all(account, &text);
+	if (read_all(account, &text) != FOUND) {
+		buf_fini(&text);
+		return;
+	}
 	rest = buf_slice(&text);
 	while (rest.n > 0) {
 		struct slice key;

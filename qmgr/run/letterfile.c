@@ -123,8 +123,8 @@ sender_of(const struct rcpt *r, enum job_letter kind)
 							 : SLICE("");
 }
 
-/* The lines of TO, each an address in its canonical form; false: one is none.
- */
+/* The lines of TO, each an address in its canonical form; false: one is none,
+ * or it is an answer to somebody else than the sender. */
 static bool
 take_rcpts(const struct rcpt *r, enum job_letter kind, struct slice to,
     struct arena *a, struct envelope *env)
@@ -135,10 +135,13 @@ take_rcpts(const struct rcpt *r, enum job_letter kind, struct slice to,
 	while (to.n > 0) {
 		struct buf address = { .max = ADDRESS_MAX };
 		struct envelope_rcpt *out = &env->rcpts[env->nrcpts];
-		const bool ok =
+		bool ok =
 		    env->nrcpts < TO_MAX &&
 		    address_parse(slice_cut(to, '\n', &to), allow, &address);
 
+		if (ok && kind == JOB_LETTER_ANSWER)
+			ok = slice_eq(
+			    buf_slice(&address), r->message->env.sender);
 		if (ok) {
 			out->address = arena_slice(a, buf_slice(&address));
 			env->smtputf8 |= address_needs_utf8(out->address);

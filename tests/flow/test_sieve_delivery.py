@@ -377,6 +377,19 @@ def test_vacation(out):
         assert s in subjects(out, "alice")
 
 
+def test_no_vacation_where_it_cannot_be_noted(out):
+    """Else each message would be answered."""
+    script(out, 'require "vacation"; vacation "I am away.";')
+    os.chmod(home(out, "alice", "sieve"), 0o555)
+    out.send("first")
+    out.send("second")
+    for s in "first", "second":
+        out.wait_mail("alice", s)
+    settle(out)
+    assert out.sink.messages == []
+    assert out.events("local.vacation-not-sent")
+
+
 def test_notify(out):
     script(out, '''require "enotify";
         notify :message "You have mail" "mailto:pager@example.net";''')
