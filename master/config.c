@@ -144,7 +144,7 @@ int
 master_config_send_dirs(struct ipc *peer, const struct shared_conf *shared,
     unsigned dirs, const char *home, struct config_dirs *sent, struct err *err)
 {
-	struct dirs all;
+	struct dirs all = { .v = { { 0 } } };
 
 	find_dirs(shared, home, &all);
 	for (size_t i = 0; i < DIRS; i++) {
@@ -173,7 +173,7 @@ bool
 master_config_same_dirs(const struct shared_conf *shared, unsigned dirs,
     bool home, const struct config_dirs *sent)
 {
-	struct dirs all;
+	struct dirs all = { .v = { { 0 } } };
 
 	find_dirs(shared, NULL, &all);
 	for (size_t i = 0; i < DIRS; i++) {

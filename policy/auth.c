@@ -114,10 +114,12 @@ policy_auth_result(const struct policy_auth *a)
 		[MAILAUTH_REJECT] = POLICY_AUTH_REJECT,
 	};
 	const struct mailauth_verdict *v = &a->check.verdict;
+	/* In nobody's name: cron jobs and old devices write so. */
+	const bool absent = v->from.state == DMARC_FROM_ABSENT;
 
 	return (struct policy_auth_result){
-		.action = actions[v->action],
-		.no_author = v->from.state != DMARC_FROM_GOOD,
+		.action = absent ? POLICY_AUTH_ACCEPT : actions[v->action],
+		.no_author = !absent && v->from.state != DMARC_FROM_GOOD,
 		.why = v->why,
 		.author = v->dmarc.domain,
 		.sealer =

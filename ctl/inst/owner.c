@@ -27,7 +27,8 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"queue bad delete", "cert list", "cert install", "cert new", "conf set",
 	"conf unset", "import imap", "mailbox export", "mailbox import",
 	"domain set", "sieve list", "sieve show", "sieve put", "sieve activate",
-	"sieve deactivate", "sieve delete", "sieve rename", "init" };
+	"sieve deactivate", "sieve delete", "sieve rename", "sieve trace",
+	"dkim add", "dkim rotate", "dkim show", "dkim remove", "init" };
 
 static bool
 is_for_owner(const char *words)

@@ -46,7 +46,8 @@ def test_login_and_send(pabal, way):
     with tls_session(pabal) as s:
         s.user, s.password = f"alice@{DOMAIN}", PASSWORD
         s.auth(way[5:].upper(), getattr(s, way))
-        s.sendmail(f"alice@{DOMAIN}", [f"bob@{DOMAIN}"], message(way))
+        s.sendmail(f"alice@{DOMAIN}", [f"bob@{DOMAIN}"],
+                   message(way, sender=f"alice@{DOMAIN}"))
     got = pabal.wait_mail("bob", way)
     assert b"ESMTPSA" in got
 

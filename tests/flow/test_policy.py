@@ -296,8 +296,7 @@ def test_rejected_as_the_domain_asks(shared):
 
 @pytest.mark.parametrize("head, why", (
     ("From: <a@none.test>\r\nFrom: <b@none.test>\r\n", "From"),
-    ("From: a@none.test b@none.test\r\n", "From"),
-    ("", "From")))
+    ("From: a@none.test b@none.test\r\n", "From")))
 def test_ambiguous_authors(shared, head, why):
     reply = bring(shared, head + "Subject: x\r\n\r\nx\r\n", "x@none.test", BAD)
     assert reply.startswith("550 5.7.1 ") and why in reply

@@ -129,6 +129,9 @@ def test_owners_only(pabal):
             "domain set": [DOMAIN, "quota", "1G"],
             "init": ["--domain", "x.test"], "trace": ["x@y.test"],
             "check-mail": ["/dev/null", "--zone", "/dev/null"],
+            "sieve trace": ["alice@" + DOMAIN],
+            "dkim add": [DOMAIN], "dkim rotate": [DOMAIN],
+            "dkim remove": [DOMAIN], "dkim show": [DOMAIN],
             "sieve check": ["/dev/null"],
             "sieve test": ["/dev/null", "/dev/null"]}
     free = {"user list", "domain list", "alias list", "queue list",
@@ -164,6 +167,7 @@ def test_diff_is_short(make_pabal):
         "pabal hostname", "pabal domains", "pabal cleartext_login_networks",
         "pabal tls_certificate", "pabal tls_key", "pabal spool_directory",
         "pabal mail_directory", "pabal table_directory",
+        "pabal signing_directory",
         "auth scram_secret"} | {
         f"master:{s} listen" for s in (
             "smtp", "submission", "submissions", "lmtp", "imap", "imaps",

@@ -76,7 +76,7 @@ static void
 test_times(void **state)
 {
 	static const char *const bad[] = { "", "now", "5", "5x", "2026-13-01",
-		"2026-1-1", "-5d", "2026-11-20 21:00" };
+		"2026-1-1", "-5d", "2026-11-20_21:00" };
 	int64_t t;
 
 	(void)state;

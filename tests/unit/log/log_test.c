@@ -347,8 +347,8 @@ test_metrics(void **state)
 	    "# TYPE pabal_x counter\n# HELP pabal_x Xs.\n"
 	    "pabal_x_total{daemon=\"smtpd\"} 5\n"
 	    "# TYPE pabal_z counter\n# HELP pabal_z Zs.\n"
-	    "pabal_z_total{daemon=\"smtpd\",which=\"2\"} 0\n"
-	    "pabal_z_total{daemon=\"smtpd\",which=\"1\"} 0\n");
+	    "pabal_z_total{daemon=\"smtpd\",which=\"1\"} 0\n"
+	    "pabal_z_total{daemon=\"smtpd\",which=\"2\"} 0\n");
 	buf_fini(&b);
 }
 

@@ -24,6 +24,7 @@
 #include "ipc/setup.h"
 #include "log/log.h"
 #include "policy/conf.h"
+#include "policy/metrics.h"
 #include "policy/session.h"
 
 enum { HOSTS = 10 /* of each of the seven MX sets */ };
@@ -215,6 +216,7 @@ setup(void **state)
 	(void)state;
 	must(conf_load(&policy_conf_desc, texts, 2, &conf, &errors) == 0);
 	policy_conf = conf;
+	policy_metrics_init();
 	log_set(LOG_LOGFMT, LOG_LVL_ERR);
 	ev_init();
 	ipc_setup(ROLE_POLICY, &table);
