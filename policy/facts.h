@@ -36,7 +36,6 @@ struct policy_facts {
 	struct slice qid;
 	/* by the table access (policy/rules/access.c) */
 	bool accepted;
-	bool known_good; /* by a DNSWL, or SPF */
 };
 
 /* A client that nobody has said anything about: not authenticated, not of this

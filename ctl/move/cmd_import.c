@@ -376,6 +376,21 @@ on_tar_text(void *arg, struct slice piece)
 	return move_into_text(&im->into, piece, &im->err);
 }
 
+/* The folder here gets B's UIDs, if it can. */
+static int
+take_uids(struct import_mail *im, struct beside *b)
+{
+	enum found taken;
+
+	if (b->box.uidvalidity == 0 || b->taken)
+		return 0;
+	taken = mailbox_take_uids(im->m, b->box.uidvalidity, 1, &im->err);
+	b->taken = taken == FOUND;
+	if (!b->taken)
+		b->box.uidvalidity = 0;
+	return taken == TEMPFAIL ? -1 : 0;
+}
+
 static int
 take_message(struct import_mail *im, const struct tar_entry *e,
     struct slice dir, struct slice name)
@@ -387,8 +402,7 @@ take_message(struct import_mail *im, const struct tar_entry *e,
 	struct append_info info = { .has_date = true, .date_s = e->time_s };
 	bool plain;
 	struct filename f;
-	enum found taken;
-	int rc = 0;
+	int rc;
 
 	filename_parse(name, &f);
 	if (dir.n == 0)
@@ -399,14 +413,8 @@ take_message(struct import_mail *im, const struct tar_entry *e,
 	}
 	plain = base_is_plain(f.base);
 	rc = open_folder(im, buf_slice(&folder), b->box.special);
-	if (rc == 0 && b->box.uidvalidity != 0 && !b->taken) {
-		taken =
-		    mailbox_take_uids(im->m, b->box.uidvalidity, 1, &im->err);
-		rc = taken == TEMPFAIL ? -1 : 0;
-		b->taken = taken == FOUND;
-		if (!b->taken)
-			b->box.uidvalidity = 0;
-	}
+	if (rc == 0)
+		rc = take_uids(im, b);
 	if (rc == 0)
 		rc = take_bytes(
 		    im, e->size, NULL, plain ? on_tar_text : on_text);

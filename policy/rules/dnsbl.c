@@ -91,7 +91,6 @@ dnsbl_rule(struct policy_question *q, struct policy_verdict *v)
 	k = find(q);
 	if (k == NULL)
 		return false;
-	q->facts.known_good = q->facts.known_good || k->score < 0;
 	v->why = k->why;
 	if (k->text.n > 0) {
 		v->action = POLICY_REFUSE;
