@@ -53,8 +53,7 @@ struct rcpt {
 	uint32_t promised; /* members that will follow: the rest of a list */
 	enum rcpt_state state;
 	enum job_status status;
-	/* Of the last attempt; refusal has lines, for a client who waits. */
-	struct slice dsn, host, text, refusal;
+	struct slice dsn, host, text, refusal; /* of the last attempt */
 	struct slice source_ip; /* which it went from, or empty */
 	int64_t sent_ms;        /* to the agent, of ev_now_ms */
 	uint32_t connect_ms;    /* of that, as the agent says */

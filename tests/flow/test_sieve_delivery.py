@@ -255,19 +255,6 @@ def test_duplicates(pabal):
     assert subjects(pabal, "alice", "Twice") == ["seen twice"]
 
 
-def test_reject(pabal):
-    script(pabal, 'require "reject"; reject "Not today, thank you.";')
-    script(pabal, "keep;", user="bob")
-    since = pabal.mark()
-    pabal.send("rejected", sender=BOB)
-    settle(pabal)
-    assert "rejected" not in subjects(pabal, "alice")
-    report = wait(lambda: [m for m in pabal.mails("bob")
-                           if b"Not today, thank you." in m], "a report")[0]
-    assert b"report-type=delivery-status" in report
-    assert pabal.events("rcpt.result", since, dsn="5.7.1")
-
-
 def test_what_was_decided_is_kept(pabal):
     script(pabal, 'require "fileinto"; if header :contains "subject" "why" '
            '{ fileinto "Archive"; }')
@@ -375,6 +362,40 @@ def test_vacation(out):
         [["sender@example.org"], ["other@example.org"]]
     for s in ("first", "second", "from a list", "third"):
         assert s in subjects(out, "alice")
+
+
+def table(p, name, text):
+    with open(os.path.join(p.dir, "etc", name), "w") as f:
+        f.write(text)
+    p.pabal("map", name)
+
+
+def test_whom_a_vacation_is_from(out):
+    """The account's own addresses are answered for, and nobody else's used."""
+    table(out, "aliases", f"sales: alice\nteam: alice, bob\n")
+    table(out, "senders", f"boss@{DOMAIN} {ALICE}\n")
+    script(out, 'require ["vacation", "vacation-seconds"]; '
+           'vacation :seconds 0 "I am away.";')
+    with out.smtp() as c:
+        for to in ("sales", "team"):
+            c.sendmail(f"{to}.sender@example.org", [f"{to}@{DOMAIN}"],
+                       message(to, to=f"{to}@{DOMAIN}"))
+    out.wait_mail("bob", "team")
+    settle(out)
+    (m,) = sent(out, 1)
+    assert m.rcpts == ["sales.sender@example.org"]
+    assert m.header("From") == f"sales@{DOMAIN}"
+    # :from
+    for n, (said, is_from) in enumerate([
+            (f"boss@{DOMAIN}", f"boss@{DOMAIN}"), (f"sales@{DOMAIN}",) * 2,
+            (f"bob@{DOMAIN}", ALICE), ("ceo@example.net", ALICE)]):
+        script(out, f'''require ["vacation", "vacation-seconds", "enotify"];
+            vacation :seconds 0 :from "{said}" :addresses "ceo@example.net" "Away.";
+            notify :from "{said}" "mailto:pager@example.net";''')
+        out.send(f"from {n}")
+        got = sent(out, 3 + 2 * n)[-2:]
+        assert {m.header("From").strip("<>") for m in got} == {is_from}
+        settle(out)
 
 
 def test_no_vacation_where_it_cannot_be_noted(out):
