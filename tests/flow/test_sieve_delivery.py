@@ -168,6 +168,46 @@ def test_an_edited_message_of_any_size(make_pabal):
     assert b"\nX-Sorted: by pabal\n" in m[:2000] and m.count(b"x" * 62) == size // 64
 
 
+def memory_mib(pid):
+    """The most that the process has had, without what is the file system's."""
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(r"VmHWM:\s+(\d+)", f.read())[1]) / 1024
+
+
+@pytest.mark.parametrize("edit", ["addheader", "enclose", "replace"])
+def test_editing_large_messages_takes_no_memory(make_pabal, edit):
+    p = make_pabal(("pabal", "message_size_limit", "100M"))
+    script(p, {
+        "addheader": 'require "editheader"; addheader "X-Sorted" "by pabal";',
+        "enclose": 'require ["foreverypart", "mime", "enclose"]; '
+                   'enclose :subject "large" "X-Sorted: by pabal";',
+        "replace": 'require ["foreverypart", "mime", "replace"]; foreverypart { '
+                   'if header :mime :type "Content-Type" "image" '
+                   '{ replace "X-Sorted: by pabal"; } }'}[edit])
+    p.send("small")
+    settle(p)
+    (pid,) = p.pids("local")
+    before = memory_mib(pid)
+    size = 50 << 20
+    large = ("x" * 62 + "\r\n") * (size // 64)
+    part = "--b\r\nContent-Type: %s\r\n\r\n%s\r\n"
+    body = part % ("text/plain", large) + part % ("image/png", "image") + \
+        part % ("text/plain", large[:30 << 20]) + "--b--\r\n"
+    with p.smtp(timeout=60) as s:
+        s.sendmail("s@example.org", [ALICE], f"""From: s@example.org
+To: {ALICE}
+Subject: large
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+""".replace("\n", "\r\n") + body)
+    settle(p)
+    assert memory_mib(pid) - before < 8
+    (m,) = [m for m in p.mails("alice") if len(m) > size / 2]
+    assert m.count(b"x" * 62) == body.count("x" * 62)
+    assert m.count(b"X-Sorted: by pabal") == 1 and b"\nSubject: large\n" in m
+
+
 def test_an_error_keeps_the_message_and_is_told_once(pabal):
     since = pabal.mark()
     script(pabal, 'require "fileinto"; if header "subject" { discard; }', user="bob")
