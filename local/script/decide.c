@@ -192,7 +192,7 @@ say_run(struct script_run *r, struct slice code)
 		   .original = original(r), .login = env->login,
 		   .account = r->rcpt.account, .client = env->client,
 		   .client_name = env->client_name, .helo = env->helo,
-		   .trace = decided_wanted());
+		   .junk = env->junk, .trace = decided_wanted());
 }
 
 static void
