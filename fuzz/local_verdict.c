@@ -25,7 +25,7 @@ check(const struct verdict_action *a)
 	must(!verdict_is_letter(a) || a->to.n > 0);
 	must(a->body_from >= -1 && a->body_from <= SIZE);
 	for (size_t i = 0; a->pieces != NULL && i < a->pieces->n; i++) {
-		const struct piece *p = &a->pieces->list[i];
+		const struct pieced_piece *p = &a->pieces->list[i];
 
 		must(p->bytes.p != NULL || (p->from >= 0 && p->size > 0 &&
 					       p->from + p->size <= SIZE));

@@ -8,13 +8,13 @@
 #include "sys/fd.h"
 
 static int64_t
-size_of(const struct piece *p)
+size_of(const struct pieced_piece *p)
 {
 	return p->bytes.p != NULL ? (int64_t)p->bytes.n : p->size;
 }
 
 const struct pieced *
-pieced_new(struct arena *a, const struct piece *list, size_t n)
+pieced_new(struct arena *a, const struct pieced_piece *list, size_t n)
 {
 	struct pieced *p = arena_alloc(a, sizeof *p);
 
@@ -25,8 +25,8 @@ pieced_new(struct arena *a, const struct piece *list, size_t n)
 }
 
 static int
-read_piece(const struct piece *p, const struct local_job *job, int64_t at,
-    char *to, size_t n, struct err *err)
+read_piece(const struct pieced_piece *p, const struct local_job *job,
+    int64_t at, char *to, size_t n, struct err *err)
 {
 	const struct slice in_memory =
 	    p->bytes.p != NULL ? p->bytes : job->body;

@@ -15,20 +15,20 @@
 struct arena;
 struct local_job;
 
-struct piece {
+struct pieced_piece {
 	struct slice bytes; /* p == NULL: of the job's message */
 	int64_t from, size; /* these */
 };
 
 struct pieced {
-	const struct piece *list;
+	const struct pieced_piece *list;
 	size_t n;
 	int64_t size; /* of all */
 };
 
 /* LIST of N pieces, each of which is there; in A. */
 const struct pieced *pieced_new(
-    struct arena *a, const struct piece *list, size_t n);
+    struct arena *a, const struct pieced_piece *list, size_t n);
 /* N bytes from AT on to TO; there are so many. */
 int pieced_read(const struct pieced *p, const struct local_job *job, int64_t at,
     char *to, size_t n, struct err *err);

@@ -39,16 +39,16 @@ same_end(struct slice a, struct slice b)
 }
 
 static void
-add(struct stretch *list, size_t *n, struct slice bytes, int64_t from)
+add(struct body_stretch *list, size_t *n, struct slice bytes, int64_t from)
 {
 	if (bytes.n > 0)
-		list[(*n)++] = (struct stretch){ bytes, from };
+		list[(*n)++] = (struct body_stretch){ bytes, from };
 }
 
 /* BODY without its beginning and end: the whole message may be in it. */
 static void
-find_within(
-    struct slice body, struct slice message, struct stretch *list, size_t *n)
+find_within(struct slice body, struct slice message, struct body_stretch *list,
+    size_t *n)
 {
 	const struct slice probe = slice_sub(message, 0, PROBE_BYTES);
 	const size_t at = slice_search(body, probe);
@@ -64,7 +64,8 @@ find_within(
 }
 
 size_t
-stretches_find(struct slice body, struct slice message, struct stretch *list)
+stretches_find(
+    struct slice body, struct slice message, struct body_stretch *list)
 {
 	const size_t head = header_length(message);
 	size_t n = 0, start, end;

@@ -13,13 +13,13 @@
 
 enum { STRETCHES_MAX = 5 };
 
-struct stretch {
+struct body_stretch {
 	struct slice bytes; /* of the body */
 	int64_t from;       /* where they stand in the message; -1: nowhere */
 };
 
 /* BODY in stretches, to LIST (STRETCHES_MAX); how many. */
 size_t stretches_find(
-    struct slice body, struct slice message, struct stretch *list);
+    struct slice body, struct slice message, struct body_stretch *list);
 
 #endif

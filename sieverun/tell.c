@@ -40,12 +40,12 @@ tell_bytes(
 static int
 tell_stretches(struct task *t, struct slice head, struct slice body)
 {
-	struct stretch list[STRETCHES_MAX];
+	struct body_stretch list[STRETCHES_MAX];
 	const size_t n = stretches_find(body, t->message, list);
 	int rc = speak_pieces(t->fd, SIEVE_PIECE_HEAD, head);
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		const struct stretch *s = &list[i];
+		const struct body_stretch *s = &list[i];
 
 		rc = s->from == -1
 			 ? speak_pieces(t->fd, SIEVE_PIECE_BODY, s->bytes)

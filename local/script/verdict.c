@@ -114,24 +114,25 @@ is_valid(const struct msg_sieve_action *in, const struct verdict_bytes *b,
 /* ---- its bytes ---- */
 
 static void
-add_bytes(struct piece *list, size_t *n, struct slice bytes)
+add_bytes(struct pieced_piece *list, size_t *n, struct slice bytes)
 {
 	if (bytes.n > 0)
-		list[(*n)++] = (struct piece){ .bytes = bytes };
+		list[(*n)++] = (struct pieced_piece){ .bytes = bytes };
 }
 
 static void
-add_range(struct piece *list, size_t *n, int64_t from, int64_t size)
+add_range(struct pieced_piece *list, size_t *n, int64_t from, int64_t size)
 {
 	if (size > 0)
-		list[(*n)++] = (struct piece){ .from = from, .size = size };
+		list[(*n)++] =
+		    (struct pieced_piece){ .from = from, .size = size };
 }
 
 static void
 take_pieces(struct verdict_action *a, struct arena *arena,
     const struct verdict_bytes *b, int64_t size)
 {
-	struct piece *list =
+	struct pieced_piece *list =
 	    arena_alloc(arena, (2 * b->nranges + 3) * sizeof *list);
 	size_t n = 0, at = 0;
 

@@ -19,7 +19,7 @@ add_large(struct buf *b, unsigned seed)
 
 /* Whatever LIST says is what BODY has. */
 static void
-check(struct slice body, const struct stretch *list, size_t n)
+check(struct slice body, const struct body_stretch *list, size_t n)
 {
 	const struct slice m = buf_slice(&message);
 	size_t at = 0;
@@ -66,7 +66,7 @@ test_bodies(void **state)
 	add_large(&message, 5);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct slice m = buf_slice(&message);
-		struct stretch list[STRETCHES_MAX];
+		struct body_stretch list[STRETCHES_MAX];
 		struct buf body = { .max = 8 * LARGE };
 		size_t n, said = 0;
 
