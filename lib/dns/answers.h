@@ -45,6 +45,8 @@ const struct dns_answer *dns_answers_get(
  * once each.  False: there is none. */
 bool dns_answers_wanted(
     struct dns_answers *a, const char **name, enum dns_type *type);
+/* Nobody waits any more: what was given out and has no answer is wanted. */
+void dns_answers_again(struct dns_answers *a);
 /* Its answer, which is copied; one nobody wanted may be given ahead. */
 void dns_answers_put(struct dns_answers *a, struct slice name,
     enum dns_type type, const struct dns_answer *answer);
