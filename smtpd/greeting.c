@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A stranger may have to wait for its greeting a while (greeting_delay), in
+ * which it must not speak (RFC 5321 3.1): programs that send spam often do not
+ * care what a server says.
+ */
 #include "smtpd/greeting.h"
 
 #include <stdlib.h>

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The first words to a client.  A stranger may have to wait for them a while
- * (greeting_delay), in which it must not speak: programs that send spam often
- * do not care what a server says (RFC 5321 3.1: the client waits).
- */
+/* The first words to a client. */
 #ifndef SMTPD_GREETING_H
 #define SMTPD_GREETING_H
 

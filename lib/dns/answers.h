@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is known of the DNS so far, and what is still to be asked.  Rules that
- * need answers (SPF, DKIM, DMARC) are plain functions that read them here: an
- * answer that is not there yet is noted as wanted, the function says that it
- * is not done, and is called again when the answers have come.  So it does no
- * I/O, waits for nothing, and has no state to keep; who calls it asks by
- * dns/gather.h, or looks into a zone file (dns/zone.h).
+ * need answers are plain functions that read them here: one that is not there
+ * yet is noted as wanted, and the function is called again when it has come.
+ * So it keeps no state; who calls it asks (dns/gather.h, dns/zone.h).
  */
 #ifndef DNS_ANSWERS_H
 #define DNS_ANSWERS_H
