@@ -23,6 +23,9 @@ __attribute__((format(printf, 4, 5))) void check_tell(struct check_run *c,
 
 /* Hosts of xclient_hosts and proxy_protocol_hosts that are strangers. */
 void check_vouched(struct check_run *c);
+/* Rules for mail that comes in; a master.conf older than parking. */
+void check_policy(struct check_run *c);
+void check_parking(struct check_run *c);
 /* Aliases that lead nowhere, or do not apply, and commands that do not run. */
 void check_aliases(struct check_run *c);
 
