@@ -25,5 +25,7 @@ __attribute__((format(printf, 4, 5))) void check_tell(struct check_run *c,
 void check_vouched(struct check_run *c);
 /* Aliases that lead nowhere, or do not apply, and commands that do not run. */
 void check_aliases(struct check_run *c);
+/* The secret that srs_domain needs. */
+void check_srs(struct check_run *c);
 
 #endif

@@ -454,6 +454,7 @@ check_all(struct check_run *c)
 	check_hostname(c);
 	check_relay(c);
 	check_vouched(c);
+	check_srs(c);
 	check_policy(c);
 	check_parking(c);
 	check_running(c);

@@ -19,10 +19,12 @@
 struct message {
 	struct entry *entry;
 	struct direct *direct; /* while it may not be in the spool (direct.h) */
+	struct forwarding *forwarding; /* lookup was asked for sent_as */
 	struct arena arena;
 	struct envelope env;
-	size_t head_bytes; /* where the message begins in the file */
-	int64_t active_ms; /* since when it is in memory, of ev_now_ms */
+	struct slice sent_as; /* the sender where it is sent on, or empty */
+	size_t head_bytes;    /* where the message begins in the file */
+	int64_t active_ms;    /* since when it is in memory, of ev_now_ms */
 	struct rcpt **rcpts;
 	size_t nrcpts;
 	size_t promised;        /* recipients that lists will yet bring */
@@ -35,7 +37,8 @@ struct message {
 	size_t resolving; /* recipients that are RESOLVING */
 	size_t paused;    /* put off untried, in this round (run/retry.h) */
 	int64_t pause_ms;
-	int64_t next_ms;     /* next attempt (wall clock) */
+	int64_t next_ms; /* next attempt (wall clock) */
+	bool sent_as_known;
 	bool warned;         /* the sender knows that it is late */
 	bool held, released; /* from the file; released: once at least */
 	bool damaged;        /* an agent found that its checksum differs */

@@ -68,6 +68,7 @@ struct rcpt {
 	struct slice limits;  /* of its site: "KEY VALUE", or empty */
 	struct slice source;  /* addresses it goes from (table/source.h) */
 	uint64_t quota_bytes, quota_messages;
+	bool forwarded;    /* it goes from m->sent_as (run/forwarded.h) */
 	bool tell_success; /* NOTIFY=SUCCESS, delivered in this round */
 };
 
