@@ -50,6 +50,7 @@ instance_init(struct instance *in, const char *dir, struct err *err)
 		in->tls = xstrdup("/etc/pabal/tls");
 		in->signing = xstrdup("/etc/pabal/signing");
 		in->state = xstrdup("/var/lib/pabal/state");
+		in->lib = xstrdup("/var/lib/pabal");
 		return 0;
 	}
 	cwd = *dir == '/' ? xstrdup("") : getcwd(NULL, 0);
@@ -65,6 +66,7 @@ instance_init(struct instance *in, const char *dir, struct err *err)
 	in->tls = xasprintf("%s/tls", in->dir);
 	in->signing = xasprintf("%s/signing", in->dir);
 	in->state = xasprintf("%s/state", in->dir);
+	in->lib = xasprintf("%s/lib", in->dir);
 	return 0;
 }
 
@@ -80,6 +82,7 @@ instance_fini(struct instance *in)
 	free(in->tls);
 	free(in->signing);
 	free(in->state);
+	free(in->lib);
 	free(in->programs);
 	*in = (struct instance){ 0 };
 }

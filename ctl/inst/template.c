@@ -55,6 +55,8 @@ template_pabal(const struct template *t, const char *name, struct buf *out)
 	    "table_directory = %s\n",
 	    t->inst->tls, t->inst->tls, t->inst->signing, t->inst->spool,
 	    t->inst->mail, t->inst->etc);
+	if (t->inst->dir != NULL)
+		buf_addf(out, "state_directory = %s\n", t->inst->lib);
 }
 
 /* A section of etc/master.conf. */

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "policy/conf.h"
+#include "policy/rules/dnsbl.h"
 #include "policy/rules/rules.h"
 #include "policy/session.h"
 #include "policy/sites.h"
@@ -98,4 +99,12 @@ dnsbl_rule(struct policy_question *q, struct policy_verdict *v)
 		v->text = k->text;
 	}
 	return true;
+}
+
+bool
+dnsbl_says_good(const struct policy_session *s)
+{
+	const struct dnsbl_kept *k = s->memory[POLICY_RULE_dnsbl];
+
+	return k != NULL && k->score < 0;
 }

@@ -3,27 +3,12 @@
  * none. */
 #include "policy/limits.h"
 
-#include <string.h>
-#include <sys/socket.h>
-
 #include "base/buf.h"
 #include "ev/loop.h"
+#include "policy/parts.h"
 #include "policy/rules/limits.h"
 #include "policy/rules/rules.h"
 #include "policy/session.h"
-#include "proto/address.h"
-#include "sys/addr.h"
-
-enum { NET4_BYTES = 12 + 3, NET6_BYTES = 8 };
-
-static struct slice
-domain_of(struct slice address)
-{
-	struct slice local, domain;
-
-	address_split(address, &local, &domain);
-	return domain;
-}
 
 /* Empty: the limit has nothing to do with the mail. */
 static struct slice
@@ -33,17 +18,15 @@ value_of(const struct policy_limit *l, const struct policy_facts *f)
 	case POLICY_LIMIT_CLIENT:
 		return f->has_ip ? slice_of(f->ip, sizeof f->ip) : SLICE("");
 	case POLICY_LIMIT_NET:
-		return slice_of(f->ip, !f->has_ip               ? 0
-				       : addr_ip16_is_v4(f->ip) ? NET4_BYTES
-								: NET6_BYTES);
+		return policy_parts_net(f);
 	case POLICY_LIMIT_SENDER:
 		return f->sender;
 	case POLICY_LIMIT_SENDER_DOMAIN:
-		return domain_of(f->sender);
+		return policy_parts_domain(f->sender);
 	case POLICY_LIMIT_RECIPIENT:
 		return f->rcpt;
 	case POLICY_LIMIT_RECIPIENT_DOMAIN:
-		return domain_of(f->rcpt);
+		return policy_parts_domain(f->rcpt);
 	case POLICY_LIMIT_KEY_COUNT:
 		break;
 	}
