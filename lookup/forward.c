@@ -43,19 +43,15 @@ reply(struct forward *f, enum found found, struct slice sender)
 }
 
 static void
-on_made(struct lookup_srs *s, enum srs rc, struct slice address)
+on_made(struct lookup_srs *s, enum found found, struct slice address,
+    const char *why)
 {
 	struct forward *f = OUTER(s, struct forward, srs);
 
-	if (rc == SRS_RESULTS) {
-		reply(f, TEMPFAIL, SLICE(""));
-	} else if (rc == SRS_DONE) {
-		reply(f, FOUND, address);
-	} else {
+	if (found == ABSENT)
 		log_info("srs.unchanged", kv_s("address", f->sender),
-		    kv_s("why", lookup_srs_word(rc)));
-		reply(f, ABSENT, SLICE(""));
-	}
+		    kv_s("why", why));
+	reply(f, found, address);
 }
 
 /* The SPF of our own domains is for this host. */

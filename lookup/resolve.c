@@ -291,22 +291,23 @@ found_nothing(struct query *q)
 
 /* One of ours that leads back to a sender is an alias for him. */
 static void
-on_back(struct lookup_srs *s, enum srs rc, struct slice address)
+on_back(struct lookup_srs *s, enum found found, struct slice address,
+    const char *why)
 {
 	struct query *q = OUTER(s, struct query, srs);
 	struct msg_lookup_found a = { .kind = LOOKUP_ALIAS };
 	const struct alias_target target = { ALIAS_ADDRESS, false, address };
 	struct buf targets = { .max = 2 * ADDRESS_MAX };
 
-	if (rc == SRS_DONE) {
+	if (found == FOUND) {
 		alias_put(&target, &targets);
 		a.targets = buf_slice(&targets);
 		answer(q, &a);
-	} else if (rc == SRS_RESULTS) {
+	} else if (found == TEMPFAIL) {
 		refuse(q, "4.3.0", "temporary lookup failure");
 	} else {
 		log_info("srs.refused", kv_slice("address", q->plan.address),
-		    kv_s("why", lookup_srs_word(rc)));
+		    kv_s("why", why));
 		refuse(q, "5.1.1", "no such user here");
 	}
 	buf_fini(&targets);

@@ -5,38 +5,34 @@
 #include "lookup/conf.h"
 #include "proto/address.h"
 #include "proto/domain.h"
+#include "srs/srs.h"
 
 enum { TIMEOUT_MS = 10000 };
 
-const char *
-lookup_srs_word(enum srs rc)
-{
-	static const char *const words[SRS_RESULTS] = {
-		[SRS_DONE] = "",
-		[SRS_NONE] = "it is not an address of this kind",
-		[SRS_LONG] = "its local part would be too long",
-		[SRS_FORGED] = "it was not made here, or was changed",
-		[SRS_EXPIRED] = "it has expired",
-	};
-
-	return words[rc];
-}
+static const char *const words[SRS_RESULTS] = {
+	[SRS_DONE] = "",
+	[SRS_NONE] = "it is not an address of this kind",
+	[SRS_LONG] = "its local part would be too long",
+	[SRS_FORGED] = "it was not made here, or was changed",
+	[SRS_EXPIRED] = "it has expired",
+};
 
 static void
 on_answer(struct ipc_call *call, struct msg *m)
 {
 	struct lookup_srs *s = OUTER(call, struct lookup_srs, call);
+	const uint32_t rc = m != NULL ? m->keys_srs_is.result : SRS_RESULTS;
 
-	if (m == NULL || m->keys_srs_is.result >= SRS_RESULTS)
-		s->done(s, SRS_RESULTS, SLICE(""));
+	if (rc >= SRS_RESULTS)
+		s->done(s, TEMPFAIL, SLICE(""), "");
 	else
-		s->done(
-		    s, (enum srs)m->keys_srs_is.result, m->keys_srs_is.address);
+		s->done(s, rc == SRS_DONE ? FOUND : ABSENT,
+		    m->keys_srs_is.address, words[rc]);
 }
 
 void
-lookup_srs_ask(struct lookup_srs *s, bool back, struct slice address,
-    void (*done)(struct lookup_srs *s, enum srs rc, struct slice address))
+lookup_srs_ask(
+    struct lookup_srs *s, bool back, struct slice address, lookup_srs_fn *done)
 {
 	s->done = done;
 	IPC_CALL(ipc_link(ROLE_KEYS, 0, 0), &s->call, keys_srs_is, on_answer,
@@ -52,8 +48,7 @@ lookup_srs_domain(struct slice domain)
 }
 
 bool
-lookup_srs_back(struct lookup_srs *s, struct slice address,
-    void (*done)(struct lookup_srs *s, enum srs rc, struct slice address))
+lookup_srs_back(struct lookup_srs *s, struct slice address, lookup_srs_fn *done)
 {
 	struct slice local, domain;
 

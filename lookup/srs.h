@@ -5,28 +5,30 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "base/slice.h"
 #include "ipc/ipc.h"
-#include "srs/srs.h"
+
+/* ADDRESS is what was asked for; ABSENT: there is none, WHY is for people. */
+struct lookup_srs;
+typedef void lookup_srs_fn(struct lookup_srs *s, enum found found,
+    struct slice address, const char *why);
 
 /* A question to keys; embedded in what waits for it. */
 struct lookup_srs {
 	struct ipc_call call;
-	/* SRS_RESULTS: not now. */
-	void (*done)(struct lookup_srs *s, enum srs rc, struct slice address);
+	lookup_srs_fn *done;
 };
 
 /* Is DOMAIN, in lower case, that of these addresses? */
 bool lookup_srs_domain(struct slice domain);
 /* The address in srs_domain that leads back to ADDRESS, or (BACK) where that
  * leads back to. */
-void lookup_srs_ask(struct lookup_srs *s, bool back, struct slice address,
-    void (*done)(struct lookup_srs *s, enum srs rc, struct slice address));
+void lookup_srs_ask(
+    struct lookup_srs *s, bool back, struct slice address, lookup_srs_fn *done);
 /* Where does ADDRESS lead back to?  False: nowhere, it is none of these. */
-bool lookup_srs_back(struct lookup_srs *s, struct slice address,
-    void (*done)(struct lookup_srs *s, enum srs rc, struct slice address));
-/* Why not, for people. */
-const char *lookup_srs_word(enum srs rc);
+bool lookup_srs_back(
+    struct lookup_srs *s, struct slice address, lookup_srs_fn *done);
 void lookup_srs_cancel(struct lookup_srs *s);
 
 #endif

@@ -23,9 +23,8 @@ __attribute__((format(printf, 4, 5))) void check_tell(struct check_run *c,
 
 /* Hosts of xclient_hosts and proxy_protocol_hosts that are strangers. */
 void check_vouched(struct check_run *c);
-/* Aliases that lead nowhere, or do not apply, and commands that do not run. */
+/* Aliases and commands in them; the secret of srs_domain. */
 void check_aliases(struct check_run *c);
-/* The secret that srs_domain needs. */
 void check_srs(struct check_run *c);
 
 #endif

@@ -7,7 +7,6 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/instance.h"
-#include "ctl/inst/owner.h"
 #include "ctl/sign/srssecrets.h"
 
 int
@@ -20,8 +19,6 @@ cmd_srs_rotate(struct ctl *ctl, int argc, char **argv)
 
 	if (ctl_options(ctl, NULL, argc, argv, 0, 0) == -1)
 		return CTL_USAGE;
-	if (owner_check(ctl) != CTL_OK)
-		return CTL_FAILED;
 	shared = instance_shared(&ctl->inst);
 	if (shared == NULL)
 		return CTL_FAILED;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "ctl/sign/place.h"
+#include "ctl/sign/signplace.h"
 #include "dkim/key.h"
 #include "proto/address.h"
 #include "proto/domain.h"

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/slice.h"
-#include "ctl/sign/place.h"
+#include "ctl/sign/signplace.h"
 #include "sys/durable_file.h"
 #include "sys/fd.h"
 #include "tls/digest.h"

@@ -22,7 +22,7 @@ struct message {
 	struct forwarding *forwarding; /* lookup was asked for sent_as */
 	struct arena arena;
 	struct envelope env;
-	struct slice sent_as; /* the sender where it is sent on, or empty */
+	struct slice sent_as; /* sender where it is sent on; empty: none */
 	size_t head_bytes;    /* where the message begins in the file */
 	int64_t active_ms;    /* since when it is in memory, of ev_now_ms */
 	struct rcpt **rcpts;
@@ -37,8 +37,7 @@ struct message {
 	size_t resolving; /* recipients that are RESOLVING */
 	size_t paused;    /* put off untried, in this round (run/retry.h) */
 	int64_t pause_ms;
-	int64_t next_ms; /* next attempt (wall clock) */
-	bool sent_as_known;
+	int64_t next_ms;     /* next attempt (wall clock) */
 	bool warned;         /* the sender knows that it is late */
 	bool held, released; /* from the file; released: once at least */
 	bool damaged;        /* an agent found that its checksum differs */
@@ -55,8 +54,7 @@ struct message *message_load(struct entry *e, struct err *err);
 struct message *message_new(struct entry *e, struct arena *arena,
     const struct envelope *env, size_t head_bytes);
 void message_free(struct message **m);
-/* Its file for an agent, who may read it; -1: there is none (said in the log
- * where it should be there), and the agent tells of a temporary failure. */
+/* Its file for an agent; -1: there is none (logged where one should be). */
 int message_open_file(struct message *m);
 
 #endif

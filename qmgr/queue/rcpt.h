@@ -35,8 +35,7 @@ enum rcpt_state {
 	RCPT_DELIVERED, /* in a mailbox, or taken by a command */
 	RCPT_RELAYED,   /* taken by another host */
 	RCPT_REPORTED,  /* failed, and the report is in the spool */
-	RCPT_DISCARDED, /* on order: an administrator deleted the message, or
-			   it failed and nobody wants a report */
+	RCPT_DISCARDED, /* on order, or failed and nobody wants a report */
 	RCPT_STATES,
 };
 

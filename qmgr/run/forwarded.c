@@ -8,7 +8,7 @@
 #include "log/log.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
-#include "qmgr/queue/newfile.h"
+#include "qmgr/queue/written.h"
 
 enum { TIMEOUT_MS = 60000 };
 
@@ -25,18 +25,18 @@ static bool
 is_sent_on(const struct rcpt *r)
 {
 	return r->parent != RCPT_NO_PARENT ||
-	       slice_is(r->message->env.protocol, NEWFILE_LETTER);
+	       slice_is(r->message->env.protocol, WRITTEN_LETTER);
 }
 
 static void
 take(struct message *m, const struct msg_lookup_forward_as *in)
 {
-	m->sent_as_known = true;
-	if (in->found != FOUND)
-		return;
-	m->sent_as = arena_slice(&m->arena, in->sender);
-	log_info("mail.forwarded", kv_s("qid", m->entry->id),
-	    kv_slice("sender", m->env.sender), kv_slice("as", m->sent_as));
+	m->sent_as =
+	    in->found == FOUND ? arena_slice(&m->arena, in->sender) : SLICE("");
+	if (in->found == FOUND)
+		log_info("mail.forwarded", kv_s("qid", m->entry->id),
+		    kv_slice("sender", m->env.sender),
+		    kv_slice("as", m->sent_as));
 }
 
 static void
@@ -74,7 +74,7 @@ forwarded_ask(struct rcpt *r, void (*then)(struct rcpt *r, bool ok))
 {
 	struct message *m = r->message;
 
-	if (m->sent_as_known || m->env.sender.n == 0 || !is_sent_on(r) ||
+	if (m->sent_as.p != NULL || m->env.sender.n == 0 || !is_sent_on(r) ||
 	    qmgr_conf->shared.srs_domain[0] == '\0')
 		return false;
 	if (m->forwarding == NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ctl/sign/place.h"
+#include "ctl/sign/signplace.h"
 
 #include <errno.h>
 #include <fcntl.h>

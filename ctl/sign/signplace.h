@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Where files are that only keys reads: signing_directory. */
-#ifndef CTL_SIGN_PLACE_H
-#define CTL_SIGN_PLACE_H
+#ifndef CTL_SIGN_SIGNPLACE_H
+#define CTL_SIGN_SIGNPLACE_H
 
 #include <sys/stat.h>
 
