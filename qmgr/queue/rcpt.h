@@ -52,10 +52,10 @@ struct rcpt {
 	uint32_t promised; /* members that will follow: the rest of a list */
 	enum rcpt_state state;
 	enum job_status status;
-	struct slice dsn, host, text; /* of the last attempt */
-	struct slice source_ip;       /* which it went from, or empty */
-	int64_t sent_ms;              /* to the agent, of ev_now_ms */
-	uint32_t connect_ms;          /* of that, as the agent says */
+	struct slice dsn, host, text, refusal; /* of the last attempt */
+	struct slice source_ip; /* which it went from, or empty */
+	int64_t sent_ms;        /* to the agent, of ev_now_ms */
+	uint32_t connect_ms;    /* of that, as the agent says */
 	/* EXPANDED: recipients it leads to that were there before; those whose
 	 * parent it is are not among them. */
 	uint32_t *also;

@@ -58,6 +58,8 @@ take_result(
 				       : JOB_TEMPFAIL,
 	    in->dsn, in->host, in->text);
 	r->connect_ms = in->connect_ms;
+	r->refusal =
+	    arena_slice(&r->message->arena, slice_sub(in->refusal, 0, 1000));
 	r->source_ip = arena_slice(&r->message->arena, in->source);
 	take_word(job, r, in->targets);
 }

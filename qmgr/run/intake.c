@@ -264,12 +264,13 @@ on_committed(struct newfile *nf, int error)
 {
 	struct intake *in = OUTER(nf, struct intake, file);
 
-	if (error == 0)
+	if (error == 0 && nf->refused.n == 0)
 		metric_add(&accepted, 1);
 	if (in->peer != NULL)
 		IPC_SEND(in->peer, queue_committed, .id = in->commit_id,
 		    .ok = error == 0, .code = err_code_of(error),
-		    .why = slice_str(error != 0 ? strerrordesc_np(error) : ""));
+		    .why = slice_str(error != 0 ? strerrordesc_np(error) : ""),
+		    .refused = nf->refused);
 	intake_free(in);
 }
 
