@@ -19,7 +19,7 @@
 struct message {
 	struct entry *entry;
 	struct direct *direct; /* while it may not be in the spool (direct.h) */
-	struct forwarding *forwarding; /* lookup was asked for sent_as */
+	struct forwarding *forwarding; /* while sent_as is asked for */
 	struct arena arena;
 	struct envelope env;
 	struct slice sent_as; /* sender where it is sent on; empty: none */
@@ -46,9 +46,8 @@ struct message {
 	bool refused;        /* never accepted: nothing more is to be done */
 };
 
-/* Read the message of E.  NULL: ERR_PERM when it cannot be understood (the
- * caller sets it aside), ERR_TEMP when it cannot be read now; then errno is
- * ENOENT where there is no file. */
+/* Read the message of E.  NULL: ERR_PERM when it cannot be understood, ERR_TEMP
+ * when it cannot be read now; then errno is ENOENT where there is no file. */
 struct message *message_load(struct entry *e, struct err *err);
 /* From an envelope just committed; takes over ARENA's content. */
 struct message *message_new(struct entry *e, struct arena *arena,
