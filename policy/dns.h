@@ -29,7 +29,8 @@ struct policy_dns {
 /* ANSWERS must outlive D; TIME_MS from now on what is not known is TEMPFAIL. */
 void policy_dns_init(struct policy_dns *d, struct dns_answers *answers,
     int64_t time_ms, void (*on_all)(struct policy_dns *));
-/* Ask for all that is wanted.  False: nothing is. */
+/* Ask for all that is wanted, if nothing is under way, which is asked for more
+ * behind it.  False: nothing is. */
 bool policy_dns_ask(struct policy_dns *d);
 /* Forget what is open. */
 void policy_dns_fini(struct policy_dns *d);

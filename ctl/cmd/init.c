@@ -28,7 +28,7 @@
 #include "ctl/inst/sysusers.h"
 #include "ctl/inst/template.h"
 #include "ctl/mail/mailstore.h"
-#include "ctl/sign/signkeys.h"
+#include "ctl/sign/signfirst.h"
 #include "ctl/view/nextsteps.h"
 #include "sys/durable_file.h"
 #include "sys/fd.h"
@@ -266,9 +266,9 @@ make_conf(const struct template *t, const struct template *was, struct err *err)
 static int
 make_signkeys(const struct template *t, struct err *err)
 {
-	if (t->local || t->base_port != NULL)
-		return 0;
-	return signkeys_make_first(t->inst->signing, t->domains, err);
+	const bool far = !t->local && t->base_port == NULL;
+
+	return signfirst_make(t->inst->signing, far ? t->domains : NULL, err);
 }
 
 static int

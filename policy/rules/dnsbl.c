@@ -6,6 +6,7 @@
 #include "policy/conf.h"
 #include "policy/rules/dnsbl.h"
 #include "policy/rules/rules.h"
+#include "policy/rules/wants.h"
 #include "policy/session.h"
 #include "policy/sites.h"
 
@@ -80,6 +81,13 @@ find(struct policy_question *q)
 		&q->arena, &d))
 		return NULL;
 	return keep(q, sites, n, &d);
+}
+
+void
+dnsbl_want(struct policy_question *q)
+{
+	if (q->facts.has_ip)
+		(void)find(q);
 }
 
 bool

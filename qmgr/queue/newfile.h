@@ -17,12 +17,6 @@
 #include "queue/envelope.h"
 #include "sys/durable.h"
 
-/* The protocol in the envelope of what qmgr writes itself: reports to senders,
- * notices of bad/ to the postmaster, what recipients' scripts send. */
-#define NEWFILE_REPORT "REPORT"
-#define NEWFILE_NOTICE "NOTICE"
-#define NEWFILE_LETTER "SIEVE"
-
 struct direct;
 
 struct newfile {

@@ -11,6 +11,7 @@
 #include "proto/address.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
+#include "qmgr/queue/written.h"
 #include "qmgr/run/letterhead.h"
 #include "sys/fd.h"
 
@@ -180,7 +181,7 @@ open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
     struct slice to, struct err *err)
 {
 	const struct envelope *of = &r->message->env;
-	struct envelope env = { .protocol = SLICE(NEWFILE_LETTER),
+	struct envelope env = { .protocol = SLICE(WRITTEN_LETTER),
 		.client = SLICE("local"),
 		.body = SLICE("8BITMIME"),
 		.requiretls = of->requiretls,
