@@ -34,7 +34,6 @@
 #include "store/append.h"
 #include "store/mailbox.h"
 #include "store/mailbox_take.h"
-#include "sys/fd.h"
 #include "tls/digest.h"
 
 enum {
@@ -73,7 +72,7 @@ struct import_mail {
 	/* mbox */
 	struct digest *digest;
 	struct map times; /* digest -> how often it was there */
-	struct move_scripts scripts;
+	struct move_scripts *scripts;
 	int64_t messages, known;
 	struct err err;
 };
@@ -470,13 +469,13 @@ take_script_file(
 	int rc;
 
 	if (e->type == TAR_LINK) {
-		move_scripts_link(&im->scripts, buf_slice(&e->link));
+		move_scripts_link(im->scripts, buf_slice(&e->link));
 		return 0;
 	}
 	rc = take_bytes(im, e->size, e->type == TAR_FILE ? &text : NULL, NULL);
 	if (rc == 0 && e->type == TAR_FILE && !text.failed)
 		rc = move_scripts_take(
-		    &im->scripts, path, buf_slice(&text), &im->err);
+		    im->scripts, path, buf_slice(&text), &im->err);
 	buf_fini(&text);
 	return rc;
 }
@@ -635,7 +634,7 @@ fini(struct import_mail *im)
 	}
 	if (im->digest != NULL)
 		(void)digest_end(&im->digest, digest);
-	move_scripts_fini(&im->scripts);
+	move_scripts_free(&im->scripts);
 	map_fini(&im->besides);
 	map_fini(&im->times);
 	buf_fini(&im->name);
@@ -655,11 +654,10 @@ import(struct asowner *o)
 	map_init(&im->times);
 	buf_init(&im->name, NAME_LIMIT);
 	progress_begin("imported messages", 0);
-	rc = move_scripts_begin(&im->scripts, o, &im->err);
+	im->scripts = move_scripts_begin(o, &im->err);
+	rc = im->scripts != NULL ? import_any(im) : -1;
 	if (rc == 0)
-		rc = import_any(im);
-	if (rc == 0)
-		rc = move_scripts_end(&im->scripts, &im->err);
+		rc = move_scripts_end(im->scripts, &im->err);
 	err = im->err;
 	if (settle(im) == -1 && rc == 0) {
 		err = im->err;
@@ -672,7 +670,7 @@ import(struct asowner *o)
 	asowner_row(o);
 	out_num(o->out, im->messages);
 	out_num(o->out, im->known);
-	out_num(o->out, im->scripts.taken);
+	out_num(o->out, move_scripts_taken(im->scripts));
 	fini(im);
 	return rc == 0 ? CTL_OK : asowner_fail(o, &err);
 }
@@ -705,6 +703,6 @@ cmd_mailbox_import(struct ctl *ctl, int argc, char **argv)
 	}
 	rc = asowner_run(ctl, argv[0], &task);
 	if (im.fd != STDIN_FILENO)
-		fd_close(&im.fd);
+		close(im.fd);
 	return rc;
 }

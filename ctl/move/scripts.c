@@ -4,11 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
 #include "ctl/archive/tar.h"
 #include "ctl/mailbox/asowner.h"
 #include "sievestore/active.h"
 #include "sievestore/name.h"
+#include "sievestore/place.h"
+#include "sievestore/scripts.h"
 #include "sievestore/upload.h"
 
 #define DIR    SIEVESTORE_DIR "/"
@@ -18,6 +23,16 @@
 #define ORIGINAL "dovecot.orig"
 
 enum { SCRIPT_MAX_BYTES = 1 << 20 };
+
+struct move_scripts {
+	struct asowner *owner;
+	struct sievestore store;
+	struct sievestore_limits limits;
+	struct arena arena;
+	struct map names;    /* of files that have another name than theirs */
+	struct slice active; /* a file's, as the link says; empty: none */
+	int64_t taken;
+};
 
 /* ---- export ---- */
 
@@ -92,22 +107,36 @@ move_scripts_put(
 
 /* ---- import ---- */
 
-int
-move_scripts_begin(struct move_scripts *s, struct asowner *o, struct err *err)
+struct move_scripts *
+move_scripts_begin(struct asowner *o, struct err *err)
 {
-	*s = (struct move_scripts){ .owner = o, .store.dir = -1 };
+	struct move_scripts *s = xcalloc(1, sizeof *s);
+
+	s->owner = o;
+	s->store.dir = -1;
 	arena_init(&s->arena);
 	map_init(&s->names);
 	s->limits = sievestore_upload_limits(o->shared);
-	return sievestore_open(&s->store, o->dirfd, err);
+	if (sievestore_open(&s->store, o->dirfd, err) == -1)
+		move_scripts_free(&s);
+	return s;
+}
+
+int64_t
+move_scripts_taken(const struct move_scripts *s)
+{
+	return s != NULL ? s->taken : 0;
 }
 
 void
-move_scripts_fini(struct move_scripts *s)
+move_scripts_free(struct move_scripts **s)
 {
-	sievestore_close(&s->store);
-	map_fini(&s->names);
-	arena_fini(&s->arena);
+	if (*s == NULL)
+		return;
+	sievestore_close(&(*s)->store);
+	map_fini(&(*s)->names);
+	arena_fini(&(*s)->arena);
+	xfree(s);
 }
 
 bool
@@ -117,8 +146,8 @@ move_scripts_is(struct slice path)
 
 	if (slice_is(path, SIEVESTORE_ACTIVE))
 		return true;
-	return slice_starts(path, SLICE(DIR)) && file.p[0] != '.' &&
-	       slice_find(file, '/') == file.n &&
+	return slice_starts(path, SLICE(DIR)) && file.n > 0 &&
+	       file.p[0] != '.' && slice_find(file, '/') == file.n &&
 	       (slice_ends(file, SLICE(SCRIPT)) ||
 		   slice_ends(file, SLICE(NAMED)));
 }
@@ -150,7 +179,6 @@ leave_out(struct move_scripts *s, struct slice name, const char *why)
 	(void)err_set(&err, ERR_PERM, "the script %.*s is left out: %s",
 	    SLICE_FMT(slice_sub(name, 0, 100)), why);
 	(void)asowner_fail(s->owner, &err);
-	s->left_out++;
 	return 0;
 }
 

@@ -9,34 +9,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/err.h"
-#include "base/map.h"
 #include "base/slice.h"
-#include "sievestore/place.h"
-#include "sievestore/scripts.h"
 
 struct asowner;
 struct buf;
-
-/* An import. */
-struct move_scripts {
-	struct asowner *owner;
-	struct sievestore store;
-	struct sievestore_limits limits;
-	struct arena arena;
-	struct map names;    /* of files that have another name than theirs */
-	struct slice active; /* a file's, as the link says; empty: none */
-	int64_t taken, left_out;
-};
+struct move_scripts; /* an import */
 
 /* All scripts of the account to OUT, and which one is active. */
 int move_scripts_put(
     const struct asowner *o, struct buf *out, int64_t now_s, struct err *err);
 
-int move_scripts_begin(
-    struct move_scripts *s, struct asowner *o, struct err *err);
-void move_scripts_fini(struct move_scripts *s);
+/* NULL: the account's cannot be had. */
+struct move_scripts *move_scripts_begin(struct asowner *o, struct err *err);
+/* How many came in. */
+int64_t move_scripts_taken(const struct move_scripts *s);
+void move_scripts_free(struct move_scripts **s);
 /* Is PATH of a tar one of these? */
 bool move_scripts_is(struct slice path);
 /* The file PATH has TEXT; a link leads to TARGET.  What is here already stays

@@ -81,8 +81,8 @@ def test_scripts_come_along(make_pabal, tmp_path):
 
     def scripts(who):
         rows = json.loads(p.pabal("--json", "sieve", "list", who))
-        return ({r["name"]: p.pabal("sieve", "show", who, r["name"]) for r in rows},
-                [r["name"] for r in rows if r["active"]])
+        return ({r["script"]: p.pabal("sieve", "show", who, r["script"]) for r in rows},
+                [r["script"] for r in rows if r["active"]])
 
     assert scripts(ALICE) == (texts, [odd])
     tar = str(tmp_path / "alice.tar")
@@ -117,7 +117,7 @@ def test_scripts_of_pigeonhole(make_pabal, tmp_path, active):
     subprocess.run(["tar", "-C", home, "-cf", tar, ".dovecot.sieve", "sieve"],
                    check=True)
     assert put(p, BOB, tar) == (0, 0)
-    rows = {r["name"]: r["active"] for r in
+    rows = {r["script"]: r["active"] for r in
             json.loads(p.pabal("--json", "sieve", "list", BOB))}
     assert rows == ({"roundcube": True} if active != "file" else
                     {"roundcube": False, "dovecot.orig": True})
