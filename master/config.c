@@ -18,7 +18,7 @@
 #include "sys/fd.h"
 #include "sys/sealed.h"
 
-enum { PATH_BYTES = 1024, DIRS = 5 };
+enum { PATH_BYTES = 1024, DIRS = 6 };
 
 /* NAME.conf into SET.  A daemon without a file of its own has the defaults. */
 static void
@@ -138,6 +138,7 @@ find_dirs(const struct shared_conf *shared, const char *home, struct dirs *d)
 	d->v[3].name = "tls", d->v[3].path = d->tls;
 	d->v[4].name = "signing", d->v[4].path = shared->signing_directory;
 	d->v[4].optional = true;
+	d->v[5].name = "sts", d->v[5].path = shared->sts_directory;
 }
 
 int

@@ -9,7 +9,7 @@ struct config_dirs {
 	struct {
 		dev_t dev;
 		ino_t ino;
-	} v[5];
+	} v[6];
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "ctl/inst/instance.h"
 #include "ctl/inst/target.h"
 #include "imapd/conf.h"
+#include "smtp/conf.h"
 
 static bool
 load(struct target *t, const struct instance *in, const char *daemon)
@@ -53,6 +54,21 @@ lacking_parking(const struct instance *in)
 	    ((const struct imapd_conf *)imapd.conf)->park_after > 0;
 
 	target_fini(&imapd);
+	target_fini(&master);
+	return lacking;
+}
+
+bool
+lacking_sts(const struct instance *in)
+{
+	struct target master = { 0 }, smtp = { 0 };
+	const bool lacking = load(&master, in, "master") &&
+			     load(&smtp, in, "smtp") &&
+			     has_daemon(master.owner, "smtp") &&
+			     !has_daemon(master.owner, "sts") &&
+			     ((const struct smtp_conf *)smtp.conf)->mta_sts;
+
+	target_fini(&smtp);
 	target_fini(&master);
 	return lacking;
 }

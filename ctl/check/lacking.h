@@ -6,8 +6,9 @@
 
 struct instance;
 
-/* Is master.conf older than parking (and imapd would use it), than policy? */
+/* Is master.conf older than one of these (and it would be used)? */
 bool lacking_parking(const struct instance *in);
 bool lacking_policy(const struct instance *in);
+bool lacking_sts(const struct instance *in);
 
 #endif

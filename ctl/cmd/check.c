@@ -435,6 +435,17 @@ check_policy(struct check_run *c)
 }
 
 static void
+check_sts(struct check_run *c)
+{
+	if (lacking_sts(&c->ctl->inst))
+		check_tell(c, CHECK_WARN, "sts",
+		    "master.conf has no such service, so MTA-STS policies of "
+		    "other domains do not count: \"pabal %sconf set "
+		    "master:sts daemon sts\"",
+		    instance_flag(&c->ctl->inst));
+}
+
+static void
 check_all(struct check_run *c)
 {
 	const struct shared_conf *s = c->shared;
@@ -455,6 +466,7 @@ check_all(struct check_run *c)
 	check_relay(c);
 	check_vouched(c);
 	check_policy(c);
+	check_sts(c);
 	check_parking(c);
 	check_running(c);
 	check_files_limit(c);

@@ -44,11 +44,12 @@ template_pabal(const struct template *t, const char *name, struct buf *out)
 	    "tls_certificate = %s/cert.pem\n"
 	    "tls_key = %s/key.pem\n"
 	    "signing_directory = %s\n\n"
+	    "sts_directory = %s\n"
 	    "spool_directory = %s\n"
 	    "mail_directory = %s\n"
 	    "table_directory = %s\n",
-	    t->inst->tls, t->inst->tls, t->inst->signing, t->inst->spool,
-	    t->inst->mail, t->inst->etc);
+	    t->inst->tls, t->inst->tls, t->inst->signing, t->inst->sts,
+	    t->inst->spool, t->inst->mail, t->inst->etc);
 }
 
 /* A section of etc/master.conf. */

@@ -54,7 +54,7 @@ struct rcpt {
 	enum rcpt_state state;
 	enum job_status status;
 	struct slice dsn, host, text; /* of the last attempt */
-	struct slice source_ip;       /* which it went from, or empty */
+	struct slice source_ip, tls;  /* it went from, how protected, or "" */
 	int64_t sent_ms;              /* to the agent, of ev_now_ms */
 	uint32_t connect_ms;          /* of that, as the agent says */
 	/* EXPANDED: recipients it leads to that were there before; those whose

@@ -59,6 +59,7 @@ take_result(
 	    in->dsn, in->host, in->text);
 	r->connect_ms = in->connect_ms;
 	r->source_ip = arena_slice(&r->message->arena, in->source);
+	r->tls = arena_slice(&r->message->arena, slice_sub(in->tls, 0, 16));
 	take_word(job, r, in->targets);
 }
 

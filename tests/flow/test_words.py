@@ -130,6 +130,7 @@ def test_owners_only(pabal):
             "init": ["--domain", "x.test"], "trace": ["x@y.test"],
             "check-mail": ["/dev/null", "--zone", "/dev/null"],
             "sieve trace": ["alice@" + DOMAIN],
+            "sts refresh": ["x.test"],
             "dkim add": [DOMAIN], "dkim rotate": [DOMAIN],
             "dkim remove": [DOMAIN], "dkim show": [DOMAIN],
             "sieve check": ["/dev/null"],
@@ -167,7 +168,7 @@ def test_diff_is_short(make_pabal):
         "pabal hostname", "pabal domains", "pabal cleartext_login_networks",
         "pabal tls_certificate", "pabal tls_key", "pabal spool_directory",
         "pabal mail_directory", "pabal table_directory",
-        "pabal signing_directory",
+        "pabal signing_directory", "pabal sts_directory",
         "auth scram_secret"} | {
         f"master:{s} listen" for s in (
             "smtp", "submission", "submissions", "lmtp", "imap", "imaps",
