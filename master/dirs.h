@@ -4,12 +4,14 @@
 
 #include <sys/types.h>
 
+enum { CONFIG_DIRS = 6 };
+
 /* The directories a process has got, by device and inode. */
 struct config_dirs {
 	struct {
 		dev_t dev;
 		ino_t ino;
-	} v[6];
+	} v[CONFIG_DIRS];
 };
 
 #endif

@@ -48,5 +48,7 @@ struct policy_auth_result {
 	struct slice sealer; /* of a valid ARC chain; or empty */
 };
 struct policy_auth_result policy_auth_result(const struct policy_auth *a);
+/* Does DMARC, or a DKIM signature, say whose it is? */
+bool policy_auth_vouched(const struct policy_auth *a);
 
 #endif

@@ -70,11 +70,14 @@ int
 sts_cache_open(int dirfd, int64_t now_s,
     void (*take)(struct slice domain, struct sts_policy *p), struct err *err)
 {
-	const int fd = beneath_open(dirfd, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	const struct dirent *e;
 	DIR *d;
+	int fd;
 
 	dir = dirfd;
+	if (dir == -1)
+		return 0;
+	fd = beneath_open(dirfd, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	if (fd == -1)
 		return -1;
 	d = fdopendir(fd);
@@ -95,6 +98,8 @@ sts_cache_put(const char *domain, const struct sts_policy *p, struct err *err)
 	struct buf text = { .max = FILE_MAX };
 	int rc;
 
+	if (dir == -1)
+		return 0;
 	sts_policy_format(p, &text);
 	rc = durable_replace(dir, domain, buf_slice(&text), 0600, err);
 	buf_fini(&text);
@@ -106,7 +111,7 @@ sts_cache_put(const char *domain, const struct sts_policy *p, struct err *err)
 int
 sts_cache_del(const char *domain, struct err *err)
 {
-	if (unlinkat(dir, domain, 0) == 0 || errno == ENOENT)
+	if (dir == -1 || unlinkat(dir, domain, 0) == 0 || errno == ENOENT)
 		return 0;
 	err_sys(err, ERR_TEMP, "remove %s", domain);
 	failed(domain, err);

@@ -15,8 +15,8 @@
 
 struct sts_policy;
 
-/* Have TAKE get each policy in the directory DIRFD, which stays the caller's;
- * it empties P if it keeps it. */
+/* Have TAKE get each policy in the directory DIRFD (-1: nothing is kept on
+ * disk), which stays the caller's; it empties P if it keeps it. */
 int sts_cache_open(int dirfd, int64_t now_s,
     void (*take)(struct slice domain, struct sts_policy *p), struct err *err);
 /* On disk if 0. */

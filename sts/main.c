@@ -24,7 +24,7 @@ ports(struct port_set *set)
 static int
 start(struct err *err)
 {
-	return sts_domain_start(service_dir(DIR_STS), err);
+	return sts_domain_start(service_dir(DIR_STATE), err);
 }
 
 /* The file of CAs is out of reach now: end, and master starts a process that
@@ -52,7 +52,7 @@ static const struct service sts = {
 	.conf_slot = (const void **)&sts_conf,
 	.user = "pabal-sts",
 	.reach = REACH(ROLE_LOOKUP),
-	.dirs = 1 << DIR_STS,
+	.dirs = 1 << DIR_STATE,
 	.may = MAY_CONNECT | MAY_READ | MAY_WRITE,
 	.ipc = &sts_table,
 	.ports = ports,

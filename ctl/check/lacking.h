@@ -6,9 +6,7 @@
 
 struct instance;
 
-/* Is master.conf older than one of these (and it would be used)? */
-bool lacking_parking(const struct instance *in);
+/* Is master.conf older than policy? */
 bool lacking_policy(const struct instance *in);
-bool lacking_sts(const struct instance *in);
 
 #endif

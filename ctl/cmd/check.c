@@ -21,8 +21,6 @@
 #include "conf/wanted.h"
 #include "ctl/check/certs.h"
 #include "ctl/check/check.h"
-#include "ctl/check/lacking.h"
-#include "ctl/check/relay.h"
 #include "ctl/check/run.h"
 #include "ctl/check/secrets.h"
 #include "ctl/check/sources.h"
@@ -389,63 +387,6 @@ check_kernel(struct check_run *c)
 }
 
 static void
-check_relay(struct check_run *c)
-{
-	const struct conf_nets *nets = &c->shared->trusted_networks;
-
-	for (size_t i = 0; i < nets->n; i++) {
-		const enum relay_reach reach = relay_reach(&nets->v[i]);
-		char text[ADDR_TEXT];
-
-		addr_cidr_format(&nets->v[i], text);
-		if (reach == RELAY_ANYONE)
-			check_tell(c, CHECK_WARN, "relay",
-			    "trusted_networks has %s: strangers may send mail "
-			    "to anywhere through this host (an open relay)",
-			    text);
-		else if (reach == RELAY_WIDE)
-			check_tell(c, CHECK_WARN, "relay",
-			    "trusted_networks has %s: all these public "
-			    "addresses may send mail to anywhere without "
-			    "logging in",
-			    text);
-	}
-}
-
-static void
-check_parking(struct check_run *c)
-{
-	if (lacking_parking(&c->ctl->inst))
-		check_tell(c, CHECK_WARN, "parking",
-		    "master.conf has no such service, so idle IMAP sessions "
-		    "keep the processes of their accounts: \"pabal %sconf set "
-		    "master:parking daemon parking\"",
-		    instance_flag(&c->ctl->inst));
-}
-
-static void
-check_policy(struct check_run *c)
-{
-	if (lacking_policy(&c->ctl->inst))
-		check_tell(c, CHECK_WARN, "policy",
-		    "master.conf has no such service, so mail that comes in is "
-		    "not checked (SPF): \"pabal %sconf set master:policy "
-		    "daemon policy\"",
-		    instance_flag(&c->ctl->inst));
-}
-
-static void
-check_sts(struct check_run *c)
-{
-	if (lacking_sts(&c->ctl->inst))
-		check_tell(c, CHECK_WARN, "sts",
-		    "master.conf has no such service, so MTA-STS policies of "
-		    "other domains do not count: \"pabal %sconf set "
-		    "master:sts daemon sts\"",
-		    instance_flag(&c->ctl->inst));
-}
-
-static void
 check_all(struct check_run *c)
 {
 	const struct shared_conf *s = c->shared;
@@ -465,6 +406,7 @@ check_all(struct check_run *c)
 	check_hostname(c);
 	check_relay(c);
 	check_vouched(c);
+	check_srs(c);
 	check_policy(c);
 	check_sts(c);
 	check_parking(c);

@@ -29,7 +29,8 @@ struct dnsclient {
 /* ANSWERS must outlive D; TIME_MS from now on what is not known is TEMPFAIL. */
 void dnsclient_init(struct dnsclient *d, struct dns_answers *answers,
     int64_t time_ms, void (*on_all)(struct dnsclient *));
-/* Ask for all that is wanted.  False: nothing is. */
+/* Ask for all that is wanted, if nothing is under way, which is asked for more
+ * behind it.  False: nothing is. */
 bool dnsclient_ask(struct dnsclient *d);
 /* Forget what is open. */
 void dnsclient_fini(struct dnsclient *d);

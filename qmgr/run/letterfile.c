@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "ev/loop.h"
@@ -10,6 +11,8 @@
 #include "proto/address.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
+#include "qmgr/queue/written.h"
+#include "qmgr/run/letterhead.h"
 #include "sys/fd.h"
 
 enum {
@@ -178,7 +181,7 @@ open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
     struct slice to, struct err *err)
 {
 	const struct envelope *of = &r->message->env;
-	struct envelope env = { .protocol = SLICE(NEWFILE_LETTER),
+	struct envelope env = { .protocol = SLICE(WRITTEN_LETTER),
 		.client = SLICE("local"),
 		.body = SLICE("8BITMIME"),
 		.requiretls = of->requiretls,
@@ -224,6 +227,29 @@ open_source(
 }
 
 void
+letterfile_not_sent(const struct rcpt *r, enum job_letter kind, struct slice to,
+    const char *why)
+{
+	struct slice rest;
+
+	log_warn("mail.sieve-not-sent", kv_s("qid", r->message->entry->id),
+	    kv_slice("account", r->account), kv_s("kind", kinds[kind]),
+	    kv_slice("to", slice_cut(to, '\n', &rest)), kv_s("why", why));
+}
+
+static int
+put_received(struct letterfile *l, struct err *err)
+{
+	struct buf text = { .max = 1024 };
+	int rc;
+
+	letterhead_put(&text, l->file.id);
+	rc = put_piece(l, buf_slice(&text), err);
+	buf_fini(&text);
+	return rc;
+}
+
+void
 letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
     enum job_letter kind, struct slice to, struct slice bytes,
     int64_t body_from)
@@ -240,7 +266,7 @@ letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
 		o->done(o, false, err.text);
 		return;
 	}
-	if (put_piece(l, bytes, &err) == -1 ||
+	if (put_received(l, &err) == -1 || put_piece(l, bytes, &err) == -1 ||
 	    open_source(l, r->message, body_from, &err) == -1) {
 		give_up(l, &err);
 		return;

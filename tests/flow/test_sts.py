@@ -162,7 +162,7 @@ def test_policies(sts):
     assert s.show("without.test") == {}
     assert "mta-sts.two.test" not in s.web.requests
     p.pabal_fails("sts", "refresh", "no domain")
-    text = open(os.path.join(p.dir, "sts", "good.test")).read()
+    text = open(os.path.join(p.dir, "lib", "sts", "good.test")).read()
     assert text.endswith("mx: mx.good.test\nmx: *.mail.test\n"), text
 
 
@@ -181,7 +181,7 @@ def test_cache_survives(sts):
     wait(lambda: p.pids("sts") not in ([], [pid]), "another sts")
     assert s.show() == before
     p.stop()
-    folder = os.path.join(p.dir, "sts")
+    folder = os.path.join(p.dir, "lib", "sts")
     with open(os.path.join(folder, "d1.test"), "w") as f:
         f.write("id: 1\nfetched: 5\n")
     with open(os.path.join(folder, "d2.test"), "w"):
@@ -209,7 +209,7 @@ def test_limit_of_the_cache(sts):
     s.domain("nothing.test", None)
     s.p.pabal_fails("sts", "refresh", "nothing.test")
     assert sorted(s.show())[-1] == "d4.test"
-    assert sorted(os.listdir(os.path.join(s.p.dir, "sts"))) == sorted(s.show())
+    assert sorted(os.listdir(os.path.join(s.p.dir, "lib", "sts"))) == sorted(s.show())
     assert len(s.show()) <= 4 and "d0.test" in s.show() and "d1.test" not in s.show()
 
 
@@ -459,7 +459,7 @@ def test_refreshed_before_the_end(sts):
     s = sts()
     s.domain("d.test", policy("enforce", ["mx.d.test"], 600))
     s.p.pabal("sts", "refresh", "d.test")
-    path = os.path.join(s.p.dir, "sts", "d.test")
+    path = os.path.join(s.p.dir, "lib", "sts", "d.test")
 
     def age(seconds):
         """As though it had been fetched so long ago."""
