@@ -114,7 +114,8 @@ static const char *const names[] = {
 	"UTF-7", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32",
 };
 /* Hardly any mail is in one of these. */
-static const char *const rare_names[] = { "CP1125", "CP737",
+static const char *const rare_names[] = {
+	"CP1125", "CP737",
 	"CP770", "CP771", "CP772", "CP773", "CP774", "CP775", "CWI", "DEC-MCS",
 	"ECMA-CYRILLIC", "EUC-JISX0213", "GEORGIAN-ACADEMY", "GEORGIAN-PS",
 	"GOST_19768-74", "HP-GREEK8", "HP-ROMAN8", "HP-ROMAN9", "HP-THAI8",
@@ -127,7 +128,8 @@ static const char *const rare_names[] = { "CP1125", "CP737",
 	"ISO-8859-9E", "ISO-IR-197", "ISO-IR-209", "ISO_10367-BOX", "ISO_6937",
 	"KOI-8", "KOI8-RU", "MAC-CENTRALEUROPE", "MAC-IS", "MAC-SAMI",
 	"MAC-UK", "MIK", "RK1048", "TSCII", "WIN-SAMI-2", "Shift_JISX0213",
-	"MAC-CYRILLIC", "T.61-8BIT" };
+	"MAC-CYRILLIC", "T.61-8BIT",
+};
 /* clang-format on */
 
 /* iconv's names may hold paths, options and lists; a charset's do not. */
