@@ -18,7 +18,7 @@
 #include "sys/fd.h"
 #include "sys/sealed.h"
 
-enum { PATH_BYTES = 1024, DIRS = 5 };
+enum { PATH_BYTES = 1024 };
 
 /* NAME.conf into SET.  A daemon without a file of its own has the defaults. */
 static void
@@ -122,7 +122,7 @@ struct dirs {
 		const char *name;
 		const char *path;
 		bool optional; /* it may be absent */
-	} v[DIRS];
+	} v[CONFIG_DIRS];
 };
 
 /* In the order of enum service_dir. */
@@ -138,6 +138,8 @@ find_dirs(const struct shared_conf *shared, const char *home, struct dirs *d)
 	d->v[3].name = "tls", d->v[3].path = d->tls;
 	d->v[4].name = "signing", d->v[4].path = shared->signing_directory;
 	d->v[4].optional = true;
+	d->v[5].name = "reports", d->v[5].path = shared->report_directory;
+	d->v[5].optional = true;
 }
 
 int
@@ -147,7 +149,7 @@ master_config_send_dirs(struct ipc *peer, const struct shared_conf *shared,
 	struct dirs all = { .v = { { 0 } } };
 
 	find_dirs(shared, home, &all);
-	for (size_t i = 0; i < DIRS; i++) {
+	for (size_t i = 0; i < CONFIG_DIRS; i++) {
 		struct stat st = { .st_ino = 0 };
 		int fd;
 
@@ -176,7 +178,7 @@ master_config_same_dirs(const struct shared_conf *shared, unsigned dirs,
 	struct dirs all = { .v = { { 0 } } };
 
 	find_dirs(shared, NULL, &all);
-	for (size_t i = 0; i < DIRS; i++) {
+	for (size_t i = 0; i < CONFIG_DIRS; i++) {
 		struct stat st = { .st_ino = 0 };
 
 		if ((dirs & 1U << i) == 0 ||

@@ -4,12 +4,14 @@
 
 #include <sys/types.h>
 
+enum { CONFIG_DIRS = 6 }; /* of enum service_dir */
+
 /* The directories a process has got, by device and inode. */
 struct config_dirs {
 	struct {
 		dev_t dev;
 		ino_t ino;
-	} v[5];
+	} v[CONFIG_DIRS];
 };
 
 #endif

@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
+#include "ask/dns.h"
 #include "base/mem.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "log/log.h"
 #include "policy/access.h"
 #include "policy/conf.h"
-#include "policy/dns.h"
 #include "policy/metrics.h"
 #include "policy/question.h"
 #include "policy/rules/limits.h"
@@ -21,7 +21,7 @@
 struct policy_run {
 	struct policy_session *session;
 	struct policy_text text;
-	struct policy_dns dns, lists;
+	struct ask_dns dns, lists;
 	bool asks; /* they are in use */
 	struct policy_access access;
 };
@@ -37,8 +37,8 @@ run_free(struct policy_session *s)
 		return;
 	policy_text_stop(&s->run->text);
 	if (s->run->asks) {
-		policy_dns_fini(&s->run->dns);
-		policy_dns_fini(&s->run->lists);
+		ask_dns_fini(&s->run->dns);
+		ask_dns_fini(&s->run->lists);
 	}
 	policy_access_fini(&s->run->access);
 	xfree(&s->run);
@@ -109,7 +109,7 @@ applies(const struct policy_rule *r, const struct policy_facts *f)
 }
 
 static void
-on_all(struct policy_dns *d)
+on_all(struct ask_dns *d)
 {
 	go_on(OUTER(d, struct policy_run, dns)->session);
 }
@@ -124,7 +124,7 @@ run_begin(struct policy_session *s)
 }
 
 static void
-on_lists(struct policy_dns *d)
+on_lists(struct ask_dns *d)
 {
 	go_on(OUTER(d, struct policy_run, lists)->session);
 }
@@ -143,13 +143,13 @@ ask_lookup(struct policy_session *s, struct policy_question *q)
 	run_begin(s);
 	if (!s->run->asks) {
 		s->run->asks = true;
-		policy_dns_init(&s->run->dns, &s->answers,
+		ask_dns_init(&s->run->dns, &s->answers,
 		    policy_conf->dns_timeout, on_all);
-		policy_dns_init(&s->run->lists, &s->lists,
+		ask_dns_init(&s->run->lists, &s->lists,
 		    policy_conf->dnsbl_timeout, on_lists);
 	}
 	return policy_access_ask(&s->run->access, q, on_entries) ||
-	       policy_dns_ask(&s->run->dns) || policy_dns_ask(&s->run->lists);
+	       ask_dns_ask(&s->run->dns) || ask_dns_ask(&s->run->lists);
 }
 
 /* Ask the rules whose turn it is; false: one waits. */

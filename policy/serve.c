@@ -8,6 +8,7 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "policy/metrics.h"
+#include "policy/report.h"
 #include "policy/rule.h"
 #include "policy/run.h"
 #include "policy/session.h"
@@ -62,6 +63,7 @@ void
 policy_serve_start(void)
 {
 	policy_metrics_init();
+	policy_report_init();
 }
 
 void

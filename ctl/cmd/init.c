@@ -164,6 +164,7 @@ make_dirs(const struct instance *in, struct err *err)
 	    make_dir(empty, 0555, NULL, NULL, err) == -1 ||
 	    make_dir(in->spool, 0700, "pabal-queue", NULL, err) == -1 ||
 	    make_dir(in->mail, 0750, "pabal-mail", NULL, err) == -1 ||
+	    make_dir(in->reports, 0700, "pabal-report", NULL, err) == -1 ||
 	    make_dir(in->tls, 0751, NULL, "pabal-keys", err) == -1 ||
 	    make_dir(in->signing, 0750, NULL, "pabal-keys", err) == -1 ||
 	    (in->log != NULL && make_dir(in->log, 0750, NULL, NULL, err) == -1))

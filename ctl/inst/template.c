@@ -46,9 +46,10 @@ template_pabal(const struct template *t, const char *name, struct buf *out)
 	    "signing_directory = %s\n\n"
 	    "spool_directory = %s\n"
 	    "mail_directory = %s\n"
-	    "table_directory = %s\n",
+	    "table_directory = %s\n"
+	    "report_directory = %s\n",
 	    t->inst->tls, t->inst->tls, t->inst->signing, t->inst->spool,
-	    t->inst->mail, t->inst->etc);
+	    t->inst->mail, t->inst->etc, t->inst->reports);
 }
 
 /* A section of etc/master.conf. */

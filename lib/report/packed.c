@@ -2,15 +2,18 @@
 #include "report/packed.h"
 
 #define ZLIB_CONST
+#include <stdlib.h>
+
 #include <zlib.h>
 
+#include "base/mem.h"
 #include "base/must.h"
 
 enum {
 	RAW = -15,      /* window bits: no header, as in a zip archive */
 	GZIP = 15 + 16, /* with the header of gzip */
 	PIECE = 65536,  /* is unpacked at once */
-	LEVEL = 9,
+	LEVEL = 6,
 	MEMORY = 8,
 	ENTRY = 30,      /* bytes of an entry's header in a zip archive */
 	ENTRIES_MAX = 8, /* that are looked into: directories come first */
@@ -120,25 +123,53 @@ packed_open(struct slice file, struct buf *out, struct err *err)
 	return 0;
 }
 
-void
-packed_gzip(struct slice text, struct buf *out)
-{
-	z_stream z = { 0 };
-	size_t bound;
-	char *room;
+/* ---- packing ---- */
 
-	must(text.n <= UINT32_MAX / 2);
-	must(deflateInit2(&z, LEVEL, Z_DEFLATED, GZIP, MEMORY,
+struct packed {
+	z_stream z;
+};
+
+struct packed *
+packed_begin(void)
+{
+	struct packed *p = xcalloc(1, sizeof *p);
+
+	must(deflateInit2(&p->z, LEVEL, Z_DEFLATED, GZIP, MEMORY,
 		 Z_DEFAULT_STRATEGY) == Z_OK);
-	bound = deflateBound(&z, text.n);
-	room = buf_room(out, bound);
-	if (room != NULL) {
-		z.next_in = (const Bytef *)text.p;
-		z.avail_in = (uInt)text.n;
-		z.next_out = (Bytef *)room;
-		z.avail_out = (uInt)bound;
-		must(deflate(&z, Z_FINISH) == Z_STREAM_END);
-		buf_added(out, bound - z.avail_out);
-	}
-	(void)deflateEnd(&z);
+	return p;
+}
+
+static void
+pack(struct packed *p, struct slice piece, int how, struct buf *out)
+{
+	p->z.next_in = (const Bytef *)piece.p;
+	p->z.avail_in = (uInt)piece.n;
+	do {
+		char *room = buf_room(out, PIECE);
+
+		if (room == NULL)
+			return;
+		p->z.next_out = (Bytef *)room;
+		p->z.avail_out = PIECE;
+		must(deflate(&p->z, how) != Z_STREAM_ERROR);
+		buf_added(out, PIECE - p->z.avail_out);
+	} while (p->z.avail_out == 0);
+}
+
+void
+packed_add(struct packed *p, struct slice piece, struct buf *out)
+{
+	must(piece.n <= UINT32_MAX / 2);
+	pack(p, piece, Z_NO_FLUSH, out);
+}
+
+void
+packed_end(struct packed **p, struct buf *out)
+{
+	if (*p == NULL)
+		return;
+	if (out != NULL)
+		pack(*p, SLICE(""), Z_FINISH, out);
+	(void)deflateEnd(&(*p)->z);
+	xfree(p);
 }

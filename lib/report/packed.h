@@ -9,8 +9,13 @@
 /* What FILE holds, by its first bytes, behind OUT: of an archive the first file
  * that has something in it.  ERR_TOO_BIG beyond OUT's max. */
 int packed_open(struct slice file, struct buf *out, struct err *err);
-/* TEXT as a gzip file behind OUT, whose max has room for the worst case: a
- * thousandth more than TEXT, and a little. */
-void packed_gzip(struct slice text, struct buf *out);
+/* A gzip file, made in pieces behind OUT; it has failed where there is no room
+ * for it. */
+struct packed;
+
+struct packed *packed_begin(void);
+void packed_add(struct packed *p, struct slice piece, struct buf *out);
+/* Frees it.  OUT is NULL: it is given up. */
+void packed_end(struct packed **p, struct buf *out);
 
 #endif

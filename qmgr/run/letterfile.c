@@ -8,6 +8,7 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "proto/address.h"
+#include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 #include "sys/fd.h"
@@ -52,6 +53,8 @@ on_written(struct newfile *nf, int error)
 
 	struct letterfile_owner *o = l->owner;
 
+	if (error == 0)
+		(void)slice_copy(slice_str(l->file.id), o->id, sizeof o->id);
 	letterfile_free(l);
 	o->done(o, error == 0, error == 0 ? "" : "it cannot be made durable");
 }
@@ -124,7 +127,8 @@ sender_of(const struct rcpt *r, enum job_letter kind)
 }
 
 /* The lines of TO, each an address in its canonical form; false: one is none,
- * or it is an answer to somebody else than the sender. */
+ * or it is an answer to somebody else than the sender.  R is NULL for a report:
+ * nobody is told what becomes of that. */
 static bool
 take_rcpts(const struct rcpt *r, enum job_letter kind, struct slice to,
     struct arena *a, struct envelope *env)
@@ -147,7 +151,9 @@ take_rcpts(const struct rcpt *r, enum job_letter kind, struct slice to,
 			env->smtputf8 |= address_needs_utf8(out->address);
 			env->nrcpts++;
 		}
-		if (ok && kind == JOB_LETTER_REDIRECT) {
+		if (ok && r == NULL) {
+			out->notify = SLICE("NEVER");
+		} else if (ok && kind == JOB_LETTER_REDIRECT) {
 			out->orcpt = arena_slice(a, r->env.orcpt);
 			out->notify = arena_slice(a, r->env.notify);
 		} else if (ok && kind == JOB_LETTER_ANSWER) {
@@ -249,5 +255,64 @@ letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
 	    kv_slice("account", r->account), kv_s("kind", kinds[kind]),
 	    kv_slice("to", slice_cut(to, '\n', &rest)),
 	    kv_s("letter", l->file.id));
+	ev_task_queue(&l->step);
+}
+
+static bool
+take_report_sender(struct arena *a, struct envelope *env)
+{
+	const struct slice text = slice_str(qmgr_conf->shared.report_sender);
+	struct buf sender = { .max = ADDRESS_MAX };
+	const bool ok =
+	    text.n == 0 || address_parse(text, ADDRESS_UTF8, &sender);
+
+	env->sender = arena_slice(a, buf_slice(&sender));
+	buf_fini(&sender);
+	return ok;
+}
+
+static int
+open_report(struct letterfile *l, struct slice to, struct err *err)
+{
+	struct envelope env = { .protocol = SLICE(NEWFILE_LETTER),
+		.client = SLICE("local"),
+		.body = SLICE("8BITMIME") };
+	struct arena arena;
+	int rc = -1;
+
+	arena_init(&arena);
+	if (!take_report_sender(&arena, &env) ||
+	    !take_rcpts(NULL, JOB_LETTER_NOTICE, to, &arena, &env)) {
+		arena_fini(&arena);
+		return err_set(err, ERR_PERM, "not an address");
+	}
+	rc = newfile_open(&l->file, &arena, &env, err);
+	if (rc == -1)
+		newfile_fini(&l->file);
+	return rc;
+}
+
+void
+letterfile_report(
+    struct letterfile_owner *o, struct slice to, struct slice bytes)
+{
+	struct letterfile *l = xcalloc(1, sizeof *l);
+	struct err err = { 0 };
+	struct slice rest;
+
+	l->owner = o;
+	l->source = -1;
+	ev_task_init(&l->step, on_step);
+	if (open_report(l, to, &err) == -1) {
+		free(l);
+		o->done(o, false, err.text);
+		return;
+	}
+	if (put_piece(l, bytes, &err) == -1) {
+		give_up(l, &err);
+		return;
+	}
+	log_info("mail.report-sent", kv_s("qid", l->file.id),
+	    kv_slice("to", slice_cut(to, '\n', &rest)));
 	ev_task_queue(&l->step);
 }

@@ -8,6 +8,7 @@
 
 #include "base/slice.h"
 #include "ipc/sieve.h"
+#include "queue/envelope.h"
 
 struct rcpt;
 
@@ -15,6 +16,7 @@ struct rcpt;
 struct letterfile_owner {
 	/* It is durable, or why not; nothing of it is kept then. */
 	void (*done)(struct letterfile_owner *o, bool ok, const char *why);
+	char id[ENVELOPE_ID_BYTES]; /* in the queue, when it is durable */
 };
 
 /* Queue what R's script sends TO (a line for each address): BYTES, and behind
@@ -24,4 +26,7 @@ void letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
     enum job_letter kind, struct slice to, struct slice bytes,
     int64_t body_from);
 
+/* Queue a report of this host's TO others, from report_sender. */
+void letterfile_report(
+    struct letterfile_owner *o, struct slice to, struct slice bytes);
 #endif
