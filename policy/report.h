@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What DMARC found of a message, told to reporter. */
+/* What DMARC found of a message, told to reporter.  Nobody waits for it. */
 #ifndef POLICY_REPORT_H
 #define POLICY_REPORT_H
 
@@ -8,13 +8,18 @@
 #include "ipc/reporter.h"
 #include "policy/auth.h"
 
-struct policy_question;
+struct policy_reported {
+	struct slice client; /* its address */
+	struct slice sender;
+	bool is_report;                 /* as it says of itself */
+	enum policy_auth_action action; /* that DMARC asks for */
+	enum report_reason reason;      /* why it is not done, */
+	const char *comment;            /* in words; or NULL */
+};
 
 void policy_report_init(void);
-/* Tell of Q's message, where its author's domain asks for reports: R is what
- * DMARC asks for.  REASON, with COMMENT: why it is not done. */
-void policy_report_tell(const struct policy_question *q,
-    const struct policy_auth_result *r, enum report_reason reason,
-    const char *comment);
+/* Tell of the message, where its author's domain asks for reports. */
+void policy_report_tell(
+    const struct policy_auth *a, const struct policy_reported *r);
 
 #endif

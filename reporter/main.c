@@ -6,7 +6,7 @@
 #include "ipc/role.h"
 #include "proc/service.h"
 #include "reporter/conf.h"
-#include "reporter/count.h"
+#include "reporter/counter.h"
 #include "reporter/report.h"
 #include "reporter/schedule.h"
 #include "reporter/table.h"
@@ -43,7 +43,7 @@ start(struct err *err)
 	if (check(err) == -1)
 		return -1;
 	table_init(service_dir(DIR_REPORTS));
-	count_init();
+	counter_init();
 	schedule_init();
 	return 0;
 }
@@ -52,20 +52,20 @@ static void
 stop(void)
 {
 	schedule_stop();
-	count_flush();
+	counter_flush();
 }
 
 static void
 end(void)
 {
-	count_flush();
+	counter_flush();
 	report_abandon();
 	table_end();
 }
 
 static const struct ipc_table table = {
 	.on = {
-		[MSG_report_dmarc] = count_on_dmarc,
+		[MSG_report_dmarc] = counter_on_dmarc,
 		[MSG_report_send] = schedule_on_send,
 	},
 	.on_gone = schedule_on_gone,

@@ -15,7 +15,6 @@
 #include "log/metric.h"
 #include "report/aggregate.h"
 #include "report/packed.h"
-#include "reporter/conf.h"
 #include "reporter/letter.h"
 #include "reporter/row.h"
 #include "reporter/table.h"

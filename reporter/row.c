@@ -94,7 +94,7 @@ row_put(const struct msg_report_dmarc *m, struct buf *out, size_t *count_at)
 
 /* One line each; what a record holds beside printable characters ends it. */
 static void
-put_line(struct buf *out, struct slice text)
+add_line(struct buf *out, struct slice text)
 {
 	size_t n = 0;
 
@@ -109,14 +109,14 @@ row_put_about(const struct msg_report_dmarc *m, struct buf *out)
 {
 	const uint32_t f = m->flags;
 
-	put_line(out, m->rua);
-	put_line(out, slice_str(dmarc_policy_name((enum dmarc_policy)m->p)));
-	put_line(out, slice_str(dmarc_policy_name((enum dmarc_policy)m->sp)));
-	put_line(out, slice_str(dmarc_policy_name((enum dmarc_policy)m->np)));
-	put_line(out, slice_str((f & REPORT_STRICT_DKIM) != 0 ? "s" : "r"));
-	put_line(out, slice_str((f & REPORT_STRICT_SPF) != 0 ? "s" : "r"));
-	put_line(out, slice_str((f & REPORT_TESTING) != 0 ? "y" : "n"));
-	put_line(out, m->fo);
+	add_line(out, m->rua);
+	add_line(out, slice_str(dmarc_policy_name((enum dmarc_policy)m->p)));
+	add_line(out, slice_str(dmarc_policy_name((enum dmarc_policy)m->sp)));
+	add_line(out, slice_str(dmarc_policy_name((enum dmarc_policy)m->np)));
+	add_line(out, slice_str((f & REPORT_STRICT_DKIM) != 0 ? "s" : "r"));
+	add_line(out, slice_str((f & REPORT_STRICT_SPF) != 0 ? "s" : "r"));
+	add_line(out, slice_str((f & REPORT_TESTING) != 0 ? "y" : "n"));
+	add_line(out, m->fo);
 }
 
 void

@@ -6,7 +6,7 @@
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "reporter/conf.h"
-#include "reporter/count.h"
+#include "reporter/counter.h"
 #include "reporter/report.h"
 #include "reporter/table.h"
 #include "reporter/tally.h"
@@ -140,7 +140,7 @@ schedule_on_send(struct ipc *peer, struct msg *m)
 	struct err err = { 0 };
 	const char *why = NULL;
 
-	count_flush();
+	counter_flush();
 	if (!reporter_conf->shared.dmarc_reports)
 		why = "dmarc_reports is not set (pabal.conf)";
 	else if (state.walking)

@@ -26,7 +26,7 @@ struct now {
 };
 
 /* Under 'P', begin and domain; the text `about` is behind it. */
-struct head {
+struct tally_head {
 	int64_t end_s;
 	uint64_t missed;
 	uint32_t rows, state;
@@ -48,19 +48,19 @@ static struct {
 
 /* ---- keys ---- */
 
-struct key {
+struct tally_key {
 	char bytes[KEY_BYTES];
 	size_t n;
 };
 
 static struct slice
-key_slice(const struct key *k)
+key_slice(const struct tally_key *k)
 {
 	return slice_of(k->bytes, k->n);
 }
 
 static void
-key_add(struct key *k, const void *p, size_t n)
+key_add(struct tally_key *k, const void *p, size_t n)
 {
 	must(n <= sizeof k->bytes - k->n);
 	if (n > 0)
@@ -69,7 +69,7 @@ key_add(struct key *k, const void *p, size_t n)
 }
 
 static void
-key_init(struct key *k, char kind, int64_t begin_s, struct slice domain)
+key_init(struct tally_key *k, char kind, int64_t begin_s, struct slice domain)
 {
 	char be[8];
 
@@ -83,7 +83,7 @@ key_init(struct key *k, char kind, int64_t begin_s, struct slice domain)
 
 /* Of all rows of a report: a domain has no NUL. */
 static void
-rows_key(struct key *k, int64_t begin_s, struct slice domain)
+rows_key(struct tally_key *k, int64_t begin_s, struct slice domain)
 {
 	key_init(k, 'R', begin_s, domain);
 	key_add(k, "", 1);
@@ -173,13 +173,13 @@ tally_is_open(void)
 /* ---- a report's head ---- */
 
 static int
-get_head(struct kv_txn *txn, struct slice key, struct head *h,
+get_head(struct kv_txn *txn, struct slice key, struct tally_head *h,
     struct slice *about, struct err *err)
 {
 	struct slice v;
 	const enum found f = kv_get(txn, key, &v, err);
 
-	*h = (struct head){ 0 };
+	*h = (struct tally_head){ 0 };
 	*about = SLICE("");
 	if (f == ABSENT)
 		return 0;
@@ -191,7 +191,7 @@ get_head(struct kv_txn *txn, struct slice key, struct head *h,
 }
 
 static int
-put_head(struct kv_txn *txn, struct slice key, const struct head *h,
+put_head(struct kv_txn *txn, struct slice key, const struct tally_head *h,
     struct slice about, struct err *err)
 {
 	struct buf v = { .max = sizeof *h + (1 << 16) };
@@ -283,9 +283,9 @@ tally_add(
     const struct tally_message *m, int64_t now_s, bool *missed, struct err *err)
 {
 	uint8_t digest[DIGEST_MAX];
-	struct key head_key, key;
+	struct tally_key head_key, key;
 	struct slice about;
-	struct head h;
+	struct tally_head h;
 	int found, new;
 	bool room;
 
@@ -350,7 +350,7 @@ static enum found
 read_report(struct kv_txn *txn, struct slice key, struct slice v,
     struct tally_report *r, struct arena *a, struct err *err)
 {
-	struct head h;
+	struct tally_head h;
 
 	if (key.n == 0 || key.p[0] != 'P')
 		return ABSENT;
@@ -374,7 +374,7 @@ tally_next(struct tally_report *r, struct arena *a, struct err *err)
 	struct kv_cursor *c = NULL;
 	enum found f = TEMPFAIL;
 	struct slice key, v;
-	struct key at;
+	struct tally_key at;
 
 	if (txn != NULL)
 		c = kv_cursor_open(txn, err);
@@ -393,7 +393,7 @@ tally_next(struct tally_report *r, struct arena *a, struct err *err)
 
 /* The rows of R at C, from KEY on. */
 static enum found
-walk_rows(struct kv_cursor *c, const struct key *prefix, struct slice key,
+walk_rows(struct kv_cursor *c, const struct tally_key *prefix, struct slice key,
     struct slice v, struct tally_after *after, size_t most,
     void (*each)(void *, struct slice, size_t, uint64_t), void *arg,
     struct err *err)
@@ -426,7 +426,7 @@ tally_rows(const struct tally_report *r, struct tally_after *after, size_t most,
 	struct kv_txn *txn = kv_read(t.kv, err);
 	struct kv_cursor *c = txn != NULL ? kv_cursor_open(txn, err) : NULL;
 	enum found f = TEMPFAIL;
-	struct key prefix, at;
+	struct tally_key prefix, at;
 	struct slice key, v;
 
 	if (c != NULL) {
@@ -453,8 +453,8 @@ tally_mark(
 	struct kv_txn *txn = kv_write(t.kv, ROOM, err);
 	struct slice about, copy;
 	struct arena a;
-	struct head h;
-	struct key key;
+	struct tally_head h;
+	struct tally_key key;
 	int rc;
 
 	if (txn == NULL)
@@ -476,7 +476,7 @@ tally_mark(
 
 /* Remove up to MOST rows at PREFIX; *LEFT: there may be others. */
 static int
-remove_rows(struct kv_txn *txn, const struct key *prefix, size_t most,
+remove_rows(struct kv_txn *txn, const struct tally_key *prefix, size_t most,
     struct now *now, bool *left, struct err *err)
 {
 	struct kv_cursor *c = kv_cursor_open(txn, err);
@@ -508,7 +508,7 @@ tally_forget(
     const struct tally_report *r, size_t most, bool *gone, struct err *err)
 {
 	struct kv_txn *txn = kv_write(t.kv, ROOM, err);
-	struct key prefix, key;
+	struct tally_key prefix, key;
 	struct now now;
 	bool left = true;
 	int rc = -1;
@@ -537,14 +537,14 @@ end_reports(struct kv_txn *txn, int64_t begin_s, int64_t end_s, struct err *err)
 	struct kv_cursor *c = kv_cursor_open(txn, err);
 	struct slice key, v;
 	enum found f = TEMPFAIL;
-	struct key prefix;
+	struct tally_key prefix;
 
 	key_init(&prefix, 'P', begin_s, SLICE(""));
 	if (c != NULL)
 		f = kv_seek(c, key_slice(&prefix), &key, &v, err);
 	while (f == FOUND && slice_starts(key, key_slice(&prefix))) {
 		struct buf copy = { .max = 1 << 20 };
-		struct head h;
+		struct tally_head h;
 		int rc;
 
 		if (v.n < sizeof h) {

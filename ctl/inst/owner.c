@@ -28,7 +28,8 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"conf unset", "import imap", "mailbox export", "mailbox import",
 	"domain set", "sieve list", "sieve show", "sieve put", "sieve activate",
 	"sieve deactivate", "sieve delete", "sieve rename", "sieve trace",
-	"dkim add", "dkim rotate", "dkim show", "dkim remove", "init" };
+	"dkim add", "dkim rotate", "dkim show", "dkim remove",
+	"report dmarc send", "init" };
 
 static bool
 is_for_owner(const char *words)

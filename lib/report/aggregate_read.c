@@ -67,7 +67,7 @@ static const struct field auth_fields[] = {
 };
 #undef AUTH
 
-struct reading {
+struct aggregate_reading {
 	struct aggregate_reader *r;
 	struct xml xml;
 	struct buf path;           /* of the open elements: "feedback/record" */
@@ -119,7 +119,7 @@ take_time(struct slice text, int64_t *v)
 
 /* The texts of a result are known by its end. */
 static void
-end_auth(struct reading *in, struct slice path)
+end_auth(struct aggregate_reading *in, struct slice path)
 {
 	struct aggregate_record *r = &in->record;
 
@@ -133,7 +133,7 @@ end_auth(struct reading *in, struct slice path)
 }
 
 static int
-end_record(struct reading *in, struct err *err)
+end_record(struct aggregate_reading *in, struct err *err)
 {
 	if (!in->counted || in->record.source.n == 0)
 		return err_set(
@@ -151,8 +151,8 @@ end_record(struct reading *in, struct err *err)
 #define AUTH_RESULTS "feedback/record/auth_results/"
 
 static int
-on_text(
-    struct reading *in, struct slice path, struct slice text, struct err *err)
+on_text(struct aggregate_reading *in, struct slice path, struct slice text,
+    struct err *err)
 {
 	static const struct slice dkim = SLICE(AUTH_RESULTS "dkim"),
 				  spf = SLICE(AUTH_RESULTS "spf");
@@ -186,7 +186,7 @@ on_text(
 
 /* A path that is too long is no field's. */
 static void
-enter(struct reading *in)
+enter(struct aggregate_reading *in)
 {
 	if (in->path.n > 0)
 		buf_addc(&in->path, '/');
@@ -194,7 +194,7 @@ enter(struct reading *in)
 }
 
 static int
-leave(struct reading *in, struct err *err)
+leave(struct aggregate_reading *in, struct err *err)
 {
 	if (on_text(in, buf_slice(&in->path), buf_slice(&in->xml.text), err) ==
 	    -1)
@@ -206,7 +206,7 @@ leave(struct reading *in, struct err *err)
 }
 
 static int
-read_all(struct reading *in, struct err *err)
+read_all(struct aggregate_reading *in, struct err *err)
 {
 	for (;;) {
 		switch (xml_next(&in->xml)) {
@@ -235,7 +235,8 @@ read_all(struct reading *in, struct err *err)
 int
 aggregate_read(struct aggregate_reader *r, struct slice xml, struct err *err)
 {
-	struct reading in = { .r = r, .path = { .max = PATH_MAX_BYTES } };
+	struct aggregate_reading in = { .r = r,
+		.path = { .max = PATH_MAX_BYTES } };
 	int rc;
 
 	r->about = (struct aggregate_about){ 0 };

@@ -6,6 +6,8 @@
  */
 #include <sys/socket.h>
 
+#include "dkim/message.h"
+#include "mime/header.h"
 #include "policy/auth.h"
 #include "policy/conf.h"
 #include "policy/report.h"
@@ -105,18 +107,37 @@ decide(struct policy_question *q, const struct policy_auth_result *r,
 	}
 }
 
+static bool
+is_report(const struct policy_question *q)
+{
+	struct header_field f;
+
+	return header_find(buf_slice(&q->message->header), "Subject", &f) &&
+	       slice_istarts(slice_trim(f.value), SLICE("Report Domain:"));
+}
+
 /* What is not done is a reason only where there was something to be done. */
 static void
 report(const struct policy_question *q, const struct policy_auth_result *r,
     enum report_reason reason, const char *exempt)
 {
-	const bool enforced = policy_conf->dmarc == POLICY_ENFORCE;
+	struct policy_reported told = {
+		.client = q->facts.client,
+		.sender = q->facts.sender,
+		.action = r->action,
+	};
 
-	if (r->action == POLICY_AUTH_ACCEPT)
-		reason = REPORT_NO_REASON, exempt = NULL;
-	else if (reason == REPORT_NO_REASON && !enforced)
-		reason = REPORT_LOCAL_POLICY;
-	policy_report_tell(q, r, reason, exempt);
+	if (!policy_conf->shared.dmarc_reports || !q->facts.has_ip)
+		return;
+	if (r->action != POLICY_AUTH_ACCEPT) {
+		told.reason = reason;
+		told.comment = exempt;
+		if (reason == REPORT_NO_REASON &&
+		    policy_conf->dmarc != POLICY_ENFORCE)
+			told.reason = REPORT_LOCAL_POLICY;
+	}
+	told.is_report = is_report(q);
+	policy_report_tell(q->auth, &told);
 }
 
 bool

@@ -227,7 +227,9 @@ letter_on_report(struct ipc *peer, struct msg *m)
 		l = letter_new(peer, in->id);
 		l->owner.done = on_report_done;
 		metric_add(&reports, 1);
-		letterfile_report(&l->owner, in->to, buf_slice(&state.report));
+		letterfile_report(&l->owner,
+		    slice_str(qmgr_conf->shared.report_sender), in->to,
+		    buf_slice(&state.report));
 	}
 	buf_fini(&state.report);
 	state.report.max = (size_t)message_max();

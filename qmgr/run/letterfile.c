@@ -8,7 +8,6 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "proto/address.h"
-#include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 #include "sys/fd.h"
@@ -259,9 +258,8 @@ letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
 }
 
 static bool
-take_report_sender(struct arena *a, struct envelope *env)
+take_report_sender(struct slice text, struct arena *a, struct envelope *env)
 {
-	const struct slice text = slice_str(qmgr_conf->shared.report_sender);
 	struct buf sender = { .max = ADDRESS_MAX };
 	const bool ok =
 	    text.n == 0 || address_parse(text, ADDRESS_UTF8, &sender);
@@ -272,7 +270,8 @@ take_report_sender(struct arena *a, struct envelope *env)
 }
 
 static int
-open_report(struct letterfile *l, struct slice to, struct err *err)
+open_report(
+    struct letterfile *l, struct slice sender, struct slice to, struct err *err)
 {
 	struct envelope env = { .protocol = SLICE(NEWFILE_LETTER),
 		.client = SLICE("local"),
@@ -281,7 +280,7 @@ open_report(struct letterfile *l, struct slice to, struct err *err)
 	int rc = -1;
 
 	arena_init(&arena);
-	if (!take_report_sender(&arena, &env) ||
+	if (!take_report_sender(sender, &arena, &env) ||
 	    !take_rcpts(NULL, JOB_LETTER_NOTICE, to, &arena, &env)) {
 		arena_fini(&arena);
 		return err_set(err, ERR_PERM, "not an address");
@@ -293,8 +292,8 @@ open_report(struct letterfile *l, struct slice to, struct err *err)
 }
 
 void
-letterfile_report(
-    struct letterfile_owner *o, struct slice to, struct slice bytes)
+letterfile_report(struct letterfile_owner *o, struct slice sender,
+    struct slice to, struct slice bytes)
 {
 	struct letterfile *l = xcalloc(1, sizeof *l);
 	struct err err = { 0 };
@@ -303,7 +302,7 @@ letterfile_report(
 	l->owner = o;
 	l->source = -1;
 	ev_task_init(&l->step, on_step);
-	if (open_report(l, to, &err) == -1) {
+	if (open_report(l, sender, to, &err) == -1) {
 		free(l);
 		o->done(o, false, err.text);
 		return;

@@ -26,7 +26,9 @@ void letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
     enum job_letter kind, struct slice to, struct slice bytes,
     int64_t body_from);
 
-/* Queue a report of this host's TO others, from report_sender. */
-void letterfile_report(
-    struct letterfile_owner *o, struct slice to, struct slice bytes);
+/* Queue a report of this host's TO others, from SENDER (empty: the null
+ * sender).
+ */
+void letterfile_report(struct letterfile_owner *o, struct slice sender,
+    struct slice to, struct slice bytes);
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "reporter/count.h"
+#include "reporter/counter.h"
 
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -26,15 +26,15 @@ enum {
 	ABOUT_MAX = 4096,
 };
 
-struct message {
-	STAILQ_ENTRY(message) link;
+struct counter_message {
+	STAILQ_ENTRY(counter_message) link;
 	struct buf domain, about, row;
 	size_t count_at;
 	int64_t at_s;
 };
 
 static struct {
-	STAILQ_HEAD(, message) waiting;
+	STAILQ_HEAD(, counter_message) waiting;
 	size_t n;
 	struct ev_timer timer;
 } state;
@@ -45,7 +45,7 @@ static struct metric dropped = { .name = "pabal_reporter_messages_dropped",
 	.help = "Messages that could not be counted, or found no room." };
 
 static void
-message_free(struct message *m)
+message_free(struct counter_message *m)
 {
 	buf_fini(&m->domain);
 	buf_fini(&m->about);
@@ -53,10 +53,10 @@ message_free(struct message *m)
 	free(m);
 }
 
-static struct message *
+static struct counter_message *
 message_new(const struct msg_report_dmarc *in)
 {
-	struct message *m = xcalloc(1, sizeof *m);
+	struct counter_message *m = xcalloc(1, sizeof *m);
 
 	buf_init(&m->domain, ADDRESS_DOMAIN_MAX);
 	buf_init(&m->about, ABOUT_MAX);
@@ -74,7 +74,7 @@ message_new(const struct msg_report_dmarc *in)
 
 /* -1: the table does not work. */
 static int
-put(const struct message *m, struct err *err)
+put(const struct counter_message *m, struct err *err)
 {
 	const struct tally_message one = {
 		.domain = buf_slice(&m->domain),
@@ -93,7 +93,7 @@ put(const struct message *m, struct err *err)
 static void
 drop_all(void)
 {
-	struct message *m;
+	struct counter_message *m;
 
 	metric_add(&dropped, (int64_t)state.n);
 	while ((m = STAILQ_FIRST(&state.waiting)) != NULL) {
@@ -104,7 +104,7 @@ drop_all(void)
 }
 
 void
-count_flush(void)
+counter_flush(void)
 {
 	const struct tally_limits limits = {
 		.interval_s = reporter_conf->dmarc_report_interval / 1000,
@@ -112,7 +112,7 @@ count_flush(void)
 		.room = (uint64_t)reporter_conf->dmarc_report_room,
 	};
 	struct err err = { 0 };
-	struct message *m;
+	struct counter_message *m;
 	int rc;
 
 	ev_timer_stop(&state.timer);
@@ -143,13 +143,13 @@ static void
 on_time(struct ev_timer *t)
 {
 	(void)t;
-	count_flush();
+	counter_flush();
 }
 
 void
-count_on_dmarc(struct ipc *peer, struct msg *in)
+counter_on_dmarc(struct ipc *peer, struct msg *in)
 {
-	struct message *m;
+	struct counter_message *m;
 
 	if (!reporter_conf->shared.dmarc_reports)
 		return;
@@ -164,13 +164,13 @@ count_on_dmarc(struct ipc *peer, struct msg *in)
 	}
 	STAILQ_INSERT_TAIL(&state.waiting, m, link);
 	if (++state.n >= FLUSH_AT)
-		count_flush();
+		counter_flush();
 	else if (!ev_timer_running(&state.timer))
 		ev_timer_set(&state.timer, WAIT_MS);
 }
 
 void
-count_init(void)
+counter_init(void)
 {
 	STAILQ_INIT(&state.waiting);
 	ev_timer_init(&state.timer, on_time);

@@ -2,16 +2,16 @@
 /* Messages that policy tells of, on their way into the table: a second's at a
  * time, so that they are one transaction.  Nobody waits; what is too much is
  * dropped, and counted. */
-#ifndef REPORTER_COUNT_H
-#define REPORTER_COUNT_H
+#ifndef REPORTER_COUNTER_H
+#define REPORTER_COUNTER_H
 
 struct ipc;
 struct msg;
 
-void count_init(void);
+void counter_init(void);
 /* report_dmarc */
-void count_on_dmarc(struct ipc *peer, struct msg *m);
+void counter_on_dmarc(struct ipc *peer, struct msg *m);
 /* All that was told into the table, now. */
-void count_flush(void);
+void counter_flush(void);
 
 #endif
