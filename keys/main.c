@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* keys: the one process that has private keys.  It reads them from two
  * directories, shows certificates to those who face clients, and signs: for
- * TLS, and mail. */
+ * TLS, mail, and addresses of SRS. */
 #include <sys/prctl.h>
 
 #include "keys/conf.h"
 #include "keys/serve.h"
 #include "keys/signing.h"
+#include "keys/srs.h"
 #include "proc/service.h"
 
 static int
@@ -23,6 +24,7 @@ static int
 start(struct err *err)
 {
 	keys_signing_use(service_dir(DIR_SIGNING));
+	keys_srs_use(service_dir(DIR_SIGNING));
 	return keys_serve_start(service_dir(DIR_TLS), err);
 }
 
@@ -36,6 +38,7 @@ static int
 reload(struct err *err)
 {
 	keys_signing_use(service_dir(DIR_SIGNING));
+	keys_srs_use(service_dir(DIR_SIGNING));
 	return keys_serve_reload(service_dir(DIR_TLS), err);
 }
 

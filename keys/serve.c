@@ -5,9 +5,11 @@
 #include "keys/conf.h"
 #include "keys/ring.h"
 #include "keys/signing.h"
+#include "keys/srs.h"
 #include "keys/tickets.h"
 #include "log/log.h"
 #include "log/metric.h"
+#include "proto/address.h"
 #include "sys/clock.h"
 
 enum { PEERS_MAX = 1024, DAY_MS = 24 * 3600 * 1000 };
@@ -33,7 +35,7 @@ static struct metric expiry = { .name = "pabal_keys_expiry_seconds",
 	.help = "When the first certificate expires, in seconds since 1970.",
 	.type = METRIC_GAUGE };
 
-/* smtp asks for keys of mail alone, and nobody else does. */
+/* smtp asks for keys of mail alone, and nobody else does; lookup for none. */
 static void
 tell(bool of_mail)
 {
@@ -41,7 +43,8 @@ tell(bool of_mail)
 	for (size_t i = 0; i < keys.npeers; i++) {
 		const enum role role = ipc_role(keys.peers[i]);
 
-		if (role != ROLE_CTL && (role == ROLE_SMTP) == of_mail)
+		if (role != ROLE_CTL && role != ROLE_LOOKUP &&
+		    (role == ROLE_SMTP) == of_mail)
 			IPC_SEND(keys.peers[i], keys_changed,
 			    .generation = keys.generation);
 	}
@@ -326,6 +329,20 @@ on_mail_sign(struct ipc *peer, struct msg *m)
 }
 
 static void
+on_srs(struct ipc *peer, struct msg *m)
+{
+	const struct msg_keys_srs *in = &m->keys_srs;
+	struct buf address = { .max = ADDRESS_MAX };
+	const enum srs result =
+	    keys_srs_make(in->address, slice_str(keys_conf->shared.srs_domain),
+		in->back, clock_wall_s(), &address);
+
+	IPC_SEND(peer, keys_srs_is, .id = in->id, .result = result,
+	    .address = buf_slice(&address));
+	buf_fini(&address);
+}
+
+static void
 on_open(struct ipc *peer)
 {
 	if (keys.npeers == PEERS_MAX) {
@@ -354,6 +371,7 @@ const struct ipc_table keys_table = {
 	    [MSG_keys_sign] = on_sign,
 	    [MSG_keys_signers] = on_signers,
 	    [MSG_keys_mail_sign] = on_mail_sign,
+	    [MSG_keys_srs] = on_srs,
 	},
 	.on_open = on_open,
 	.on_gone = on_gone,

@@ -61,16 +61,38 @@ job_settled(struct local_job *job)
 		job_end(job);
 }
 
+static void
+settle(struct local_job *job, const struct msg_job_result *result)
+{
+	const struct msg m = { .type = MSG_job_result, .job_result = *result };
+
+	if (job->peer != NULL)
+		ipc_send(job->peer, &m);
+	job_settled(job);
+}
+
 void
 job_result(struct local_job *job, uint32_t number, enum job_status status,
     const char *dsn, const char *text, struct slice targets)
 {
-	if (job->peer != NULL)
-		IPC_SEND(job->peer, job_result, .job = job->id,
-		    .recipient = number, .status = status,
-		    .dsn = slice_str(dsn), .text = slice_str(text),
-		    .targets = targets);
-	job_settled(job);
+	settle(job, &(const struct msg_job_result){ .job = job->id,
+			.recipient = number,
+			.status = status,
+			.dsn = slice_str(dsn),
+			.text = slice_str(text),
+			.targets = targets });
+}
+
+void
+job_reject(struct local_job *job, uint32_t number, struct slice text,
+    struct slice refusal)
+{
+	settle(job, &(const struct msg_job_result){ .job = job->id,
+			.recipient = number,
+			.status = JOB_PERMFAIL,
+			.dsn = SLICE("5.7.1"),
+			.text = text,
+			.refusal = refusal });
 }
 
 /* What the sender reads of it in a report. */

@@ -46,6 +46,11 @@ void job_settled(struct local_job *job);
 /* The result for recipient NUMBER, which settles it. */
 void job_result(struct local_job *job, uint32_t number, enum job_status status,
     const char *dsn, const char *text, struct slice targets);
+/* Recipient NUMBER rejects it: TEXT is for a report, and REFUSAL, which has
+ * lines, for a client who waits; where it is empty the client is told nothing.
+ */
+void job_reject(struct local_job *job, uint32_t number, struct slice text,
+    struct slice refusal);
 /* R could not be delivered to; a full mailbox (ERR_OVER_QUOTA) counts as
  * over_quota says.  The result goes into reports to the sender: what failed
  * here temporarily is for the log alone.  OTHER_DSN as for errwords_dsn. */

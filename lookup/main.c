@@ -13,6 +13,7 @@
 #include "lookup/access.h"
 #include "lookup/conf.h"
 #include "lookup/dns.h"
+#include "lookup/forward.h"
 #include "lookup/mx.h"
 #include "lookup/owned.h"
 #include "lookup/published.h"
@@ -111,6 +112,7 @@ on_gone(struct ipc *peer)
 	lookup_owned_on_gone(peer);
 	lookup_dns_on_gone(peer);
 	lookup_site_on_gone(peer);
+	lookup_forward_on_gone(peer);
 }
 
 static const struct ipc_table table = {
@@ -122,6 +124,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_owned] = lookup_on_owned,
 		[MSG_lookup_dns] = lookup_on_dns,
 		[MSG_lookup_access] = lookup_on_access,
+		[MSG_lookup_forward] = lookup_on_forward,
 		[MSG_lookup_usage] = on_usage,
 	},
 	.on_gone = on_gone,
@@ -133,6 +136,7 @@ static const struct service lookup_service = {
 	.conf = &lookup_conf_desc,
 	.conf_slot = (const void **)&lookup_conf,
 	.user = "pabal-lookup",
+	.reach = REACH(ROLE_KEYS),
 	.dirs = 1 << DIR_TABLES,
 	.may = MAY_READ | MAY_DGRAM | MAY_CONNECT, /* DNS */
 	.ipc = &table,

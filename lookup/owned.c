@@ -33,6 +33,7 @@ struct owned {
 	struct slice address;     /* the one at hand */
 	struct slice walk[WALK_MAX];
 	size_t n, at;
+	bool alone; /* what others have as well is not meant */
 };
 
 static TAILQ_HEAD(, owned) open_questions = TAILQ_HEAD_INITIALIZER(
@@ -119,6 +120,19 @@ is_given(struct owned *o, struct slice address)
 static void next_address(struct owned *o);
 static void walk_on(struct owned *o);
 
+/* A list is nobody's alone. */
+static bool
+is_list(struct slice targets)
+{
+	struct cur c = cur_of(targets);
+	struct alias_target t;
+	size_t n = 0;
+
+	while (alias_next(&c, &t))
+		n++;
+	return n > 1;
+}
+
 static void
 add_targets(struct owned *o, struct slice targets)
 {
@@ -153,7 +167,7 @@ on_found(void *arg, const struct msg_lookup_found *a)
 		next_address(o);
 		return;
 	}
-	if (a->kind == LOOKUP_ALIAS)
+	if (a->kind == LOOKUP_ALIAS && !(o->alone && is_list(a->targets)))
 		add_targets(o, a->targets);
 	walk_on(o);
 }
@@ -181,7 +195,7 @@ next_address(struct owned *o)
 		o->address = plain(o, line);
 		if (is_own(o, o->address))
 			continue;
-		given = is_given(o, o->address);
+		given = o->alone ? ABSENT : is_given(o, o->address);
 		if (given == FOUND)
 			continue;
 		if (given == TEMPFAIL) {
@@ -205,6 +219,7 @@ lookup_on_owned(struct ipc *peer, struct msg *m)
 
 	o->peer = peer;
 	o->id = in->id;
+	o->alone = in->alone;
 	arena_init(&o->arena);
 	TAILQ_INSERT_TAIL(&open_questions, o, link);
 	o->login = plain(o, in->login);

@@ -8,6 +8,7 @@
 #include "conf/shared.h"
 #include "ipc/lookup.h"
 #include "lookup/conf.h"
+#include "lookup/srs.h"
 #include "proto/address.h"
 #include "proto/domain.h"
 
@@ -121,7 +122,8 @@ take_address(struct maker *m, struct slice address)
 enum found
 lookup_plan_domain(struct slice domain)
 {
-	return shared_is_local(&lookup_conf->shared, domain)
+	return shared_is_local(&lookup_conf->shared, domain) ||
+		       lookup_srs_domain(domain)
 		   ? FOUND
 		   : lookup_tables_domain(domain);
 }

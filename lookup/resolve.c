@@ -20,6 +20,7 @@
 #include "lookup/mailbox.h"
 #include "lookup/plan.h"
 #include "lookup/site.h"
+#include "lookup/srs.h"
 #include "lookup/system.h"
 #include "lookup/target.h"
 #include "lookup/usage.h"
@@ -50,6 +51,7 @@ struct query {
 	struct slice sender, login; /* in arena */
 	bool begun;
 	struct table_request rq;
+	struct lookup_srs srs;
 	struct lookup_plan plan;
 };
 
@@ -85,6 +87,7 @@ static void
 query_free(struct query *q)
 {
 	table_cancel(&q->rq);
+	lookup_srs_cancel(&q->srs);
 	TAILQ_REMOVE(&lookup.queries, q, link);
 	arena_fini(&q->arena);
 	free(q);
@@ -286,6 +289,30 @@ found_nothing(struct query *q)
 		answer(q, &a);
 }
 
+/* One of ours that leads back to a sender is an alias for him. */
+static void
+on_back(struct lookup_srs *s, enum found found, struct slice address,
+    const char *why)
+{
+	struct query *q = OUTER(s, struct query, srs);
+	struct msg_lookup_found a = { .kind = LOOKUP_ALIAS };
+	const struct alias_target target = { ALIAS_ADDRESS, false, address };
+	struct buf targets = { .max = 2 * ADDRESS_MAX };
+
+	if (found == FOUND) {
+		alias_put(&target, &targets);
+		a.targets = buf_slice(&targets);
+		answer(q, &a);
+	} else if (found == TEMPFAIL) {
+		refuse(q, "4.3.0", "temporary lookup failure");
+	} else {
+		log_info("srs.refused", kv_slice("address", q->plan.address),
+		    kv_s("why", why));
+		refuse(q, "5.1.1", "no such user here");
+	}
+	buf_fini(&targets);
+}
+
 /* ---- asking ---- */
 
 static void
@@ -359,7 +386,8 @@ query_start(struct query *q, struct slice address)
 	q->begun = true;
 	switch (lookup_plan_make(&q->plan, address, q->flags, &q->arena)) {
 	case PLAN_MADE:
-		next(q);
+		if (!lookup_srs_back(&q->srs, address, on_back))
+			next(q);
 		return;
 	case PLAN_NO_ADDRESS:
 		refuse(q, "5.1.3", "bad address syntax");

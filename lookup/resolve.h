@@ -3,6 +3,7 @@
  * What is this address?  The questions that are asked, in this order, until
  * one has an answer:
  *
+ *   addresses of SRS in srs_domain, by their looks: keys
  *   transports  the address, its domain
  *   local domain, with and without what stands behind the delimiter:
  *       aliases     name@domain

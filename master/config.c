@@ -18,7 +18,7 @@
 #include "sys/fd.h"
 #include "sys/sealed.h"
 
-enum { PATH_BYTES = 1024 };
+enum { PATH_BYTES = 1024, DIRS = CONFIG_DIRS };
 
 /* NAME.conf into SET.  A daemon without a file of its own has the defaults. */
 static void
@@ -117,17 +117,18 @@ dir_of(const char *path, char dir[PATH_BYTES])
 }
 
 struct dirs {
-	char tls[PATH_BYTES];
+	char tls[PATH_BYTES], state[PATH_BYTES];
 	struct {
 		const char *name;
 		const char *path;
 		bool optional; /* it may be absent */
-	} v[CONFIG_DIRS];
+	} v[DIRS];
 };
 
 /* In the order of enum service_dir. */
 static void
-find_dirs(const struct shared_conf *shared, const char *home, struct dirs *d)
+find_dirs(const struct shared_conf *shared, const char *daemon,
+    const char *home, struct dirs *d)
 {
 	const char *mail = home != NULL ? home : shared->mail_directory;
 
@@ -138,18 +139,21 @@ find_dirs(const struct shared_conf *shared, const char *home, struct dirs *d)
 	d->v[3].name = "tls", d->v[3].path = d->tls;
 	d->v[4].name = "signing", d->v[4].path = shared->signing_directory;
 	d->v[4].optional = true;
-	d->v[5].name = "reports", d->v[5].path = shared->report_directory;
+	snprintf(d->state, sizeof d->state, "%s/%s", shared->state_directory,
+	    daemon);
+	d->v[5].name = "state", d->v[5].path = d->state;
 	d->v[5].optional = true;
 }
 
 int
 master_config_send_dirs(struct ipc *peer, const struct shared_conf *shared,
-    unsigned dirs, const char *home, struct config_dirs *sent, struct err *err)
+    const char *daemon, unsigned dirs, const char *home,
+    struct config_dirs *sent, struct err *err)
 {
 	struct dirs all = { .v = { { 0 } } };
 
-	find_dirs(shared, home, &all);
-	for (size_t i = 0; i < CONFIG_DIRS; i++) {
+	find_dirs(shared, daemon, home, &all);
+	for (size_t i = 0; i < DIRS; i++) {
 		struct stat st = { .st_ino = 0 };
 		int fd;
 
@@ -172,13 +176,13 @@ master_config_send_dirs(struct ipc *peer, const struct shared_conf *shared,
 
 /* The directory may be called otherwise now, or another have its name. */
 bool
-master_config_same_dirs(const struct shared_conf *shared, unsigned dirs,
-    bool home, const struct config_dirs *sent)
+master_config_same_dirs(const struct shared_conf *shared, const char *daemon,
+    unsigned dirs, bool home, const struct config_dirs *sent)
 {
 	struct dirs all = { .v = { { 0 } } };
 
-	find_dirs(shared, NULL, &all);
-	for (size_t i = 0; i < CONFIG_DIRS; i++) {
+	find_dirs(shared, daemon, NULL, &all);
+	for (size_t i = 0; i < DIRS; i++) {
 		struct stat st = { .st_ino = 0 };
 
 		if ((dirs & 1U << i) == 0 ||

@@ -22,13 +22,15 @@ int master_config_load(
 /* Send those of FILES that DAEMON reads.  -1: no descriptor (ERR_TEMP). */
 int master_config_send_files(struct ipc *peer, const struct confset *files,
     const char *daemon, struct err *err);
-/* Open and send the directories of the set DIRS (bits in the order of enum
- * service_dir), which SENT gets to know; HOME is that of the uid served, or
- * NULL.  -1: one cannot be opened (ERR_PERM). */
+/* Open and send those directories of DAEMON that are in the set DIRS (bits in
+ * the order of enum service_dir), which SENT gets to know; HOME is that of the
+ * uid served, or NULL.  -1: one cannot be opened (ERR_PERM). */
 int master_config_send_dirs(struct ipc *peer, const struct shared_conf *shared,
-    unsigned dirs, const char *home, struct config_dirs *sent, struct err *err);
+    const char *daemon, unsigned dirs, const char *home,
+    struct config_dirs *sent, struct err *err);
 /* Would it be the same ones?  HOME: the mail is in a home, which stays. */
-bool master_config_same_dirs(const struct shared_conf *shared, unsigned dirs,
-    bool home, const struct config_dirs *sent);
+bool master_config_same_dirs(const struct shared_conf *shared,
+    const char *daemon, unsigned dirs, bool home,
+    const struct config_dirs *sent);
 
 #endif

@@ -169,8 +169,8 @@ send_dirs(struct child *c, const struct equip *with, const char *home,
     struct err *err)
 {
 	if (!has_place(c))
-		return master_config_send_dirs(
-		    c->peer, &with->conf->shared, c->dirs, home, &c->sent, err);
+		return master_config_send_dirs(c->peer, &with->conf->shared,
+		    role_name(c->role), c->dirs, home, &c->sent, err);
 	IPC_SEND(
 	    c->peer, master_dir, .name = SLICE("mail"), .dir = c->place_fd);
 	fd_close(&c->place_fd);
@@ -250,5 +250,6 @@ equip_again(struct child *c, const struct equip *with)
 bool
 equip_fits(const struct child *c, const struct shared_conf *shared)
 {
-	return master_config_same_dirs(shared, c->dirs, c->home, &c->sent);
+	return master_config_same_dirs(
+	    shared, role_name(c->role), c->dirs, c->home, &c->sent);
 }

@@ -5,8 +5,9 @@ BUILD_PACKAGES := gcc make libc6-dev libssl-dev libunbound-dev liblmdb-dev \
 	libutf8proc-dev libidn2-dev libpcre2-dev zlib1g-dev libsqlite3-dev
 # What the lines that `make run` prints call.
 DEMO_PACKAGES := curl swaks libnet-ssleay-perl openssl
-TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-dnspython \
-	python3-cryptography mandoc clang clang-format clang-tidy cppcheck valgrind llvm universal-ctags \
+TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-pytest-xdist \
+	python3-pytest-timeout python3-dnspython python3-cryptography mandoc \
+	clang clang-format clang-tidy cppcheck valgrind llvm universal-ctags \
 	iwyu msmtp fetchmail isync libsasl2-modules procps ncurses-base \
 	offlineimap3 getmail6 mutt gsasl dns-root-data python3-dkim \
 	python3-nacl opendkim-tools

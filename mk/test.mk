@@ -101,6 +101,8 @@ valgrind: units
 
 # The long forms: more kills under more load, power cuts on every file system,
 # each fault of the sweeps, and every fuzz target.
+torture valgrind tsan: export PABAL_LIMIT = 7200
+san: export PABAL_LIMIT = 900
 torture: torture-deps all units
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_ROUNDS=5000 tests/run qmgr/law
 	$(Q)PABAL_BUILD=$(BUILD) PABAL_ROUNDS=50000 tests/run \

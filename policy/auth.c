@@ -132,3 +132,13 @@ policy_auth_result(const struct policy_auth *a)
 		    v->arc.result == DKIM_ARC_PASS ? v->arc.sealer : SLICE(""),
 	};
 }
+
+bool
+policy_auth_vouched(const struct policy_auth *a)
+{
+	const struct mailauth_verdict *v = &a->check.verdict;
+	const struct dkim_verdict *d = best_signature(v);
+
+	return v->dmarc.result == DMARC_PASS ||
+	       (d != NULL && d->result == DKIM_PASS);
+}

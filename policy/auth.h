@@ -51,5 +51,7 @@ struct policy_auth_result {
 /* All that was found. */
 const struct mailauth_verdict *policy_auth_verdict(const struct policy_auth *a);
 struct policy_auth_result policy_auth_result(const struct policy_auth *a);
+/* Does DMARC, or a DKIM signature, say whose it is? */
+bool policy_auth_vouched(const struct policy_auth *a);
 
 #endif

@@ -21,6 +21,20 @@ find_word(const char *const *words, size_t n, struct slice word, size_t *at)
 	return false;
 }
 
+#define KEY(name) (1U << POLICY_LIMIT_##name)
+#define SENDS                                                                  \
+	(KEY(CLIENT) | KEY(NET) | KEY(SENDER) | KEY(SENDER_DOMAIN) | KEY(LOGIN))
+
+/* What is known where it is counted. */
+static const unsigned keys_of[POLICY_LIMIT_WHAT_COUNT] = {
+	[POLICY_LIMIT_MESSAGES] = SENDS,
+	[POLICY_LIMIT_RECIPIENTS] =
+	    SENDS | KEY(RECIPIENT) | KEY(RECIPIENT_DOMAIN),
+	[POLICY_LIMIT_BYTES] = SENDS,
+	[POLICY_LIMIT_SESSIONS] = KEY(CLIENT) | KEY(NET),
+	[POLICY_LIMIT_FAILURES] = SENDS,
+};
+
 static bool
 parse_subject(struct slice text, struct policy_limit *l)
 {
@@ -35,25 +49,47 @@ parse_subject(struct slice text, struct policy_limit *l)
 		return false;
 	l->key = (enum policy_limit_key)k;
 	l->what = (enum policy_limit_what)w;
-	/* at MAIL there is no recipient */
-	return l->key < POLICY_LIMIT_RECIPIENT ||
-	       l->what == POLICY_LIMIT_RECIPIENTS;
+	return (keys_of[w] & 1U << k) != 0;
+}
+
+static bool
+parse_count(struct slice text, struct policy_limit *l)
+{
+	struct cur c = cur_of(text);
+
+	if (l->what == POLICY_LIMIT_BYTES)
+		return text.n > 0 && conf_parse_size(text, &l->count) &&
+		       l->count > 0;
+	l->count = (int64_t)cur_u64(&c, POLICY_LIMIT_COUNT_MAX);
+	return cur_end(&c) && l->count > 0;
+}
+
+/* What counts in messages can hold them. */
+static bool
+parse_action(struct slice text, struct policy_limit *l)
+{
+	const bool mail = l->what == POLICY_LIMIT_MESSAGES ||
+			  l->what == POLICY_LIMIT_RECIPIENTS ||
+			  l->what == POLICY_LIMIT_BYTES;
+
+	l->action = slice_is(text, "refuse") ? POLICY_REFUSE
+		    : slice_is(text, "hold") ? POLICY_HOLD
+					     : POLICY_DEFER;
+	return text.n == 0 || slice_is(text, "defer") ||
+	       l->action == POLICY_REFUSE || (l->action == POLICY_HOLD && mail);
 }
 
 static bool
 parse_rate(struct slice text, struct policy_limit *l)
 {
 	struct slice time, action;
-	struct cur c = cur_of(slice_cut(text, '/', &time));
+	const struct slice count = slice_cut(text, '/', &time);
 
-	l->count = (uint32_t)cur_u64(&c, POLICY_LIMIT_COUNT_MAX);
 	time = slice_cut(time, '/', &action);
-	l->action = slice_is(action, "refuse") ? POLICY_REFUSE : POLICY_DEFER;
-	return cur_end(&c) && l->count > 0 && time.n > 0 &&
+	return parse_count(count, l) && time.n > 0 &&
 	       conf_parse_time(time, &l->time_ms) && l->time_ms >= 1000 &&
 	       l->time_ms <= POLICY_LIMIT_TIME_MAX_MS &&
-	       (action.n == 0 || l->action == POLICY_REFUSE ||
-		   slice_is(action, "defer"));
+	       parse_action(action, l);
 }
 
 int
@@ -66,9 +102,10 @@ policy_limit_parse(struct slice word, struct policy_limit *l, struct err *err)
 	if (parse_subject(subject, l) && parse_rate(rate, l))
 		return 0;
 	return err_set(err, ERR_PERM,
-	    "%.*s: expected KEY:WHAT=COUNT/TIME or KEY:WHAT=COUNT/TIME/refuse, "
-	    "such as client:messages=100/1h (1s to 7d; of a recipient: "
-	    "recipients)",
+	    "%.*s: expected KEY:WHAT=COUNT/TIME, or with /refuse or /hold, "
+	    "such "
+	    "as client:messages=100/1h (1s to 7d; of a recipient: recipients; "
+	    "sessions: of client or net)",
 	    SLICE_FMT(slice_sub(word, 0, 100)));
 }
 
@@ -114,7 +151,7 @@ enum { WAYS = 8, SETS = 1 << 15 };
 /* A value of a limit, by its hash: two that have the same share the limit. */
 struct policy_limit_place {
 	uint64_t hash; /* 0: empty */
-	int64_t paid_until_ms;
+	int64_t paid_until_us;
 };
 
 static struct policy_limit_place
@@ -165,40 +202,47 @@ find_or_take(uint64_t hash)
 		return p;
 	p = set;
 	for (size_t i = 1; i < WAYS; i++)
-		if (set[i].paid_until_ms < p->paid_until_ms)
+		if (set[i].paid_until_us < p->paid_until_us)
 			p = &set[i];
 	*p = (struct policy_limit_place){ .hash = hash };
 	return p;
 }
 
+/* Of a message the bytes may be a thousandth of what one microsecond is for. */
 static int64_t
-paid_with_one_more(
-    const struct policy_limit *l, int64_t paid_until_ms, int64_t now_ms)
+cost_us(const struct policy_limit *l, int64_t n)
 {
-	const int64_t from = paid_until_ms > now_ms ? paid_until_ms : now_ms;
+	return (
+	    int64_t)((double)l->time_ms * 1000 / (double)l->count * (double)n);
+}
 
-	return from + l->time_ms / l->count;
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 bool
 policy_limit_has_room(
-    const struct policy_limit *l, struct slice value, int64_t now_ms)
+    const struct policy_limit *l, struct slice value, int64_t n, int64_t now_ms)
 {
 	const struct policy_limit_place *p = find(hash_of(l, value));
+	const int64_t now_us = now_ms * 1000;
 
-	return p == NULL ||
-	       paid_with_one_more(l, p->paid_until_ms, now_ms) - now_ms <=
-		   l->time_ms;
+	return p == NULL || p->paid_until_us <= now_us ||
+	       p->paid_until_us - now_us + cost_us(l, n) <= l->time_ms * 1000;
 }
 
 void
 policy_limit_count(
-    const struct policy_limit *l, struct slice value, int64_t now_ms)
+    const struct policy_limit *l, struct slice value, int64_t n, int64_t now_ms)
 {
 	struct policy_limit_place *p = find_or_take(hash_of(l, value));
+	const int64_t now_us = now_ms * 1000;
+	const int64_t most_us = now_us + l->time_ms * 1000;
 
-	p->paid_until_ms = paid_with_one_more(l, p->paid_until_ms, now_ms);
+	p->paid_until_us = later(p->paid_until_us, now_us) + cost_us(l, n);
 	/* what is refused and comes again is no longer kept out for it */
-	if (p->paid_until_ms > now_ms + l->time_ms)
-		p->paid_until_ms = now_ms + l->time_ms;
+	if (p->paid_until_us > most_us)
+		p->paid_until_us = most_us;
 }

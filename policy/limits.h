@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How much mail strangers may send: limits of a rate, each for every value of a
+ * How much who is no friend may do: limits of a rate, each for every value of a
  * key.  Of a value there is one number, the time until which what it did so far
  * is paid for (GCRA): COUNT may come at once, and then one each TIME/COUNT.
  *
@@ -25,20 +25,24 @@
 	W(POLICY_LIMIT_NET, "net") /* /24, /64 */                              \
 	W(POLICY_LIMIT_SENDER, "sender")                                       \
 	W(POLICY_LIMIT_SENDER_DOMAIN, "sender_domain")                         \
+	W(POLICY_LIMIT_LOGIN, "login")                                         \
 	W(POLICY_LIMIT_RECIPIENT, "recipient")                                 \
 	W(POLICY_LIMIT_RECIPIENT_DOMAIN, "recipient_domain")
 enum policy_limit_key { POLICY_LIMIT_KEYS(WORDS_ID) POLICY_LIMIT_KEY_COUNT };
 
-/* What is counted: MAIL, RCPT, what rules refuse. */
+/* What is counted: MAIL, RCPT, bytes at the end of a message, connections,
+ * replies of 5xx. */
 #define POLICY_LIMIT_WHATS(W)                                                  \
 	W(POLICY_LIMIT_MESSAGES, "messages")                                   \
 	W(POLICY_LIMIT_RECIPIENTS, "recipients")                               \
+	W(POLICY_LIMIT_BYTES, "bytes")                                         \
+	W(POLICY_LIMIT_SESSIONS, "sessions")                                   \
 	W(POLICY_LIMIT_FAILURES, "failures")
-enum policy_limit_what { POLICY_LIMIT_WHATS(WORDS_ID) };
+enum policy_limit_what { POLICY_LIMIT_WHATS(WORDS_ID) POLICY_LIMIT_WHAT_COUNT };
 
 enum {
 	POLICY_LIMITS_MAX = 32,
-	POLICY_LIMIT_COUNT_MAX = 1000000,
+	POLICY_LIMIT_COUNT_MAX = 1000000, /* other than bytes */
 	POLICY_LIMIT_TIME_MAX_MS = 7 * 86400 * 1000,
 };
 
@@ -46,12 +50,12 @@ struct policy_limit {
 	struct slice word; /* as it is written */
 	enum policy_limit_key key;
 	enum policy_limit_what what;
-	uint32_t count;
+	int64_t count;
 	int64_t time_ms;
-	enum policy_action action; /* POLICY_DEFER or POLICY_REFUSE */
+	enum policy_action action; /* POLICY_DEFER, _REFUSE or _HOLD */
 };
 
-/* Read "client:messages=100/1h", or with "/refuse" behind it. */
+/* Read "client:messages=100/1h", or with "/refuse" or "/hold" behind it. */
 int policy_limit_parse(
     struct slice word, struct policy_limit *l, struct err *err);
 
@@ -60,11 +64,11 @@ int policy_limits_configure(struct err *err);
 /* Those in effect. */
 const struct policy_limit *policy_limits(size_t *n);
 
-/* Is there room for one more of VALUE at NOW_MS (any clock that does not go
- * back)? / It was. */
-bool policy_limit_has_room(
-    const struct policy_limit *l, struct slice value, int64_t now_ms);
-void policy_limit_count(
-    const struct policy_limit *l, struct slice value, int64_t now_ms);
+/* Is there room for N more of VALUE at NOW_MS (any clock that does not go
+ * back)? More than COUNT are let pass where nothing was before. / They were. */
+bool policy_limit_has_room(const struct policy_limit *l, struct slice value,
+    int64_t n, int64_t now_ms);
+void policy_limit_count(const struct policy_limit *l, struct slice value,
+    int64_t n, int64_t now_ms);
 
 #endif

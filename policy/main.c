@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * policy: what is to be done with a client, a recipient, a message.  It asks
- * the rules that are switched on; it has no network, no key, and nobody's mail.
+ * the rules that are switched on; it has no network, no key, nobody's mail, and
+ * no file but what greylisting knows.
  */
 #include "base/err.h"
 #include "ev/loop.h"
 #include "ipc/role.h"
 #include "policy/conf.h"
 #include "policy/limits.h"
+#include "policy/rules/greylist.h"
 #include "policy/serve.h"
 #include "policy/sites.h"
 #include "proc/service.h"
@@ -25,6 +27,7 @@ start(struct err *err)
 {
 	if (configure(err) == -1)
 		return -1;
+	greylist_configure(service_dir(DIR_STATE));
 	policy_serve_start();
 	return 0;
 }
@@ -34,6 +37,7 @@ reload(struct err *err)
 {
 	if (configure(err) == -1)
 		return -1;
+	greylist_configure(service_dir(DIR_STATE));
 	policy_serve_reload();
 	return 0;
 }
@@ -52,6 +56,8 @@ static const struct service policy = {
 	.conf_slot = (const void **)&policy_conf,
 	.user = "pabal-policy",
 	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_REPORTER),
+	.dirs = 1 << DIR_STATE,
+	.may = MAY_READ | MAY_WRITE,
 	.ipc = &policy_table,
 	.start = start,
 	.check = configure,

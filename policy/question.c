@@ -17,10 +17,17 @@ keep(struct policy_question *q, struct slice s)
 }
 
 static void
-read_facts(struct policy_question *q, const struct msg_policy_ask *in)
+read_ip(struct policy_facts *f)
 {
 	struct addr addr;
 
+	f->has_ip = addr_of_ip(&addr, AF_UNSPEC, f->client, 0) &&
+		    addr_ip16(&addr, f->ip);
+}
+
+static void
+read_facts(struct policy_question *q, const struct msg_policy_ask *in)
+{
 	q->facts = (struct policy_facts){
 		.stage = (enum policy_stage)in->stage,
 		.sid = keep(q, in->sid),
@@ -38,8 +45,7 @@ read_facts(struct policy_question *q, const struct msg_policy_ask *in)
 		.nrcpts = in->nrcpts,
 		.qid = keep(q, in->qid),
 	};
-	q->facts.has_ip = addr_of_ip(&addr, AF_UNSPEC, q->facts.client, 0) &&
-			  addr_ip16(&addr, q->facts.ip);
+	read_ip(&q->facts);
 }
 
 /* It is in the frame, or in a file: one to be read in steps, and nothing that
@@ -71,4 +77,18 @@ policy_question_read(
 {
 	read_facts(q, in);
 	return in->stage != POLICY_MESSAGE || take_message(peer, q, in);
+}
+
+void
+policy_question_failed(
+    const struct msg_policy_failed *in, struct policy_facts *f)
+{
+	*f = (struct policy_facts){
+		.stage = POLICY_FAILED,
+		.client = in->client,
+		.trusted = in->trusted,
+		.login = in->login,
+		.sender = in->sender,
+	};
+	read_ip(f);
 }

@@ -17,7 +17,7 @@
 struct policy_question;
 
 enum policy_rule_id {
-#define RULE(name, run, stages, whom, text) POLICY_RULE_##name,
+#define RULE(name, run, stages, whom, ...) POLICY_RULE_##name,
 #include "policy/rules.def" // IWYU pragma: keep
 #undef RULE
 	POLICY_RULES
@@ -35,12 +35,20 @@ struct policy_rule {
 	unsigned stages; /* 1 << POLICY_CONNECT ... */
 	enum policy_whom whom;
 	size_t mode_at; /* in struct policy_conf */
+	const char *text;
+	/* May be NULL: asks the DNS for what it will need, and does no more. */
+	void (*want)(struct policy_question *q);
+	/* May be NULL: of its stages those that the configuration needs. */
+	unsigned (*needs)(bool stranger);
 };
 
 extern const struct policy_rule policy_rules[POLICY_RULES];
 
 /* As it is configured now. */
 enum policy_mode policy_rule_mode(const struct policy_rule *r);
+/* Is R called at STAGE? */
+bool policy_rule_applies(
+    const struct policy_rule *r, enum policy_stage stage, bool stranger);
 /* The stages at which some rule is called, for strangers or for others. */
 unsigned policy_rule_stages(bool stranger);
 

@@ -7,12 +7,10 @@
 #include "base/mem.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
-#include "log/log.h"
 #include "policy/access.h"
+#include "policy/apply.h"
 #include "policy/conf.h"
-#include "policy/metrics.h"
 #include "policy/question.h"
-#include "policy/rules/limits.h"
 #include "policy/session.h"
 #include "policy/text.h"
 
@@ -39,6 +37,9 @@ run_free(struct policy_session *s)
 	if (s->run->asks) {
 		ask_dns_fini(&s->run->dns);
 		ask_dns_fini(&s->run->lists);
+		/* who asks next asks for what is not there yet */
+		dns_answers_again(&s->answers);
+		dns_answers_again(&s->lists);
 	}
 	policy_access_fini(&s->run->access);
 	xfree(&s->run);
@@ -49,8 +50,6 @@ answer(struct policy_session *s, const struct policy_question *q)
 {
 	const struct policy_verdict *v = &q->verdict;
 
-	if (v->action == POLICY_REFUSE && policy_facts_stranger(&q->facts))
-		limits_failed(&q->facts);
 	IPC_SEND(s->peer, policy_judged, .id = q->id, .action = v->action,
 	    .code = v->code, .enhanced = slice_str(v->enhanced),
 	    .text = v->text, .front = buf_slice(&q->front));
@@ -66,47 +65,6 @@ policy_run_end(struct policy_session *s)
 }
 
 /* ---- rules ---- */
-
-/* A warning is logged once for a transaction, not for each recipient. */
-static bool
-was_warned(struct policy_session *s, const struct policy_rule *r)
-{
-	const uint32_t bit = 1U << (r - policy_rules);
-	const bool was = (s->warned & bit) != 0;
-
-	s->warned |= bit;
-	return was;
-}
-
-/* The rule says something: it counts, or would. */
-static void
-take_verdict(struct policy_question *q, const struct policy_rule *r,
-    const struct policy_verdict *v)
-{
-	const struct policy_facts *f = &q->facts;
-	const enum policy_mode mode = policy_rule_mode(r);
-
-	policy_metrics_verdict(r, v->action, mode);
-	if (v->action == POLICY_ACCEPT ||
-	    (mode == POLICY_WARN && was_warned(q->session, r)))
-		return;
-	log_info("policy.verdict", kv_slice("sid", f->sid),
-	    kv_slice("qid", f->qid), kv_slice("client", f->client),
-	    kv_s("stage", policy_stage_name(f->stage)), kv_s("rule", r->name),
-	    kv_s("action", policy_action_name(v->action)),
-	    kv_s("mode", policy_mode_name(mode)), kv_slice("from", f->sender),
-	    kv_slice("to", f->rcpt), kv_slice("why", v->why));
-	if (mode == POLICY_ENFORCE)
-		policy_verdict_merge(&q->verdict, v);
-}
-
-static bool
-applies(const struct policy_rule *r, const struct policy_facts *f)
-{
-	return (r->stages & 1U << f->stage) != 0 &&
-	       policy_rule_mode(r) != POLICY_OFF &&
-	       (r->whom == POLICY_EVERYBODY || policy_facts_stranger(f));
-}
 
 static void
 on_all(struct ask_dns *d)
@@ -135,11 +93,12 @@ on_entries(struct policy_access *a)
 	go_on(OUTER(a, struct policy_run, access)->session);
 }
 
-/* Does the question have to wait for lookup?  A rule wants one thing after the
- * other. */
+/* Does the question have to wait for lookup? */
 static bool
 ask_lookup(struct policy_session *s, struct policy_question *q)
 {
+	bool access, dns, lists;
+
 	run_begin(s);
 	if (!s->run->asks) {
 		s->run->asks = true;
@@ -148,8 +107,29 @@ ask_lookup(struct policy_session *s, struct policy_question *q)
 		ask_dns_init(&s->run->lists, &s->lists,
 		    policy_conf->dnsbl_timeout, on_lists);
 	}
-	return policy_access_ask(&s->run->access, q, on_entries) ||
-	       ask_dns_ask(&s->run->dns) || ask_dns_ask(&s->run->lists);
+	access = policy_access_ask(&s->run->access, q, on_entries);
+	dns = ask_dns_ask(&s->run->dns);
+	lists = ask_dns_ask(&s->run->lists);
+	return access || dns || lists;
+}
+
+static bool
+applies(const struct policy_rule *r, const struct policy_facts *f)
+{
+	return policy_rule_applies(r, f->stage, policy_facts_stranger(f));
+}
+
+/* One rule waits for the DNS: those behind it ask at the same time, once. */
+static void
+want_all(struct policy_question *q)
+{
+	if (q->wanted)
+		return;
+	q->wanted = true;
+	for (size_t i = q->rule + 1; i < POLICY_RULES; i++)
+		if (policy_rules[i].want != NULL &&
+		    applies(&policy_rules[i], &q->facts))
+			policy_rules[i].want(q);
 }
 
 /* Ask the rules whose turn it is; false: one waits. */
@@ -161,10 +141,13 @@ ask_rules(struct policy_session *s, struct policy_question *q)
 		struct policy_verdict v = { .action = POLICY_ACCEPT };
 
 		if (applies(r, &q->facts)) {
-			while (!r->run(q, &v))
+			while (!r->run(q, &v)) {
+				if (r->want != NULL)
+					want_all(q);
 				if (ask_lookup(s, q))
 					return false;
-			take_verdict(q, r, &v);
+			}
+			policy_apply(q, r, &v);
 		}
 		q->rule++;
 	}

@@ -7,9 +7,12 @@
 #include "base/mem.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
+#include "policy/facts.h"
 #include "policy/metrics.h"
+#include "policy/question.h"
 #include "policy/report.h"
 #include "policy/rule.h"
+#include "policy/rules/limits.h"
 #include "policy/run.h"
 #include "policy/session.h"
 
@@ -59,6 +62,16 @@ on_watch(struct ipc *peer, struct msg *m)
 	    .known = policy_rule_stages(false));
 }
 
+static void
+on_failed(struct ipc *peer, struct msg *m)
+{
+	struct policy_facts facts;
+
+	(void)peer;
+	policy_question_failed(&m->policy_failed, &facts);
+	limits_failed(&facts);
+}
+
 void
 policy_serve_start(void)
 {
@@ -80,6 +93,7 @@ const struct ipc_table policy_table = {
 	.on = {
 		[MSG_policy_watch] = on_watch,
 		[MSG_policy_ask] = policy_run_on_ask,
+		[MSG_policy_failed] = on_failed,
 		[MSG_policy_end] = policy_run_on_end,
 	},
 	.on_open = on_open,

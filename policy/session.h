@@ -50,6 +50,7 @@ struct policy_question {
 	struct policy_auth *auth;
 	struct policy_entries access;
 	size_t rule; /* whose turn it is */
+	bool wanted; /* all rules have asked the DNS */
 };
 
 struct policy_session {

@@ -2,6 +2,8 @@
 /* reporter: tells other hosts what became of mail in their name (DMARC
  * aggregate reports).  It has what policy says of messages, as numbers, no
  * message and no network; what it sends goes through the queue. */
+#include <stdio.h>
+
 #include "ipc/ipc.h"
 #include "ipc/role.h"
 #include "proc/service.h"
@@ -25,16 +27,18 @@ static int
 check(struct err *err)
 {
 	const struct shared_conf *shared = &reporter_conf->shared;
-	const int dir = service_dir(DIR_REPORTS);
+	const int dir = service_dir(DIR_STATE);
+	char path[512];
 
 	if (!shared->dmarc_reports)
 		return 0;
+	snprintf(path, sizeof path, "%s/reporter", shared->state_directory);
 	if (dir == -1)
 		return err_set(err, ERR_PERM,
-		    "report_directory %s is not there: install -d -m 700 -o "
-		    "pabal-report -g pabal-report %s",
-		    shared->report_directory, shared->report_directory);
-	return workdir_try(dir, shared->report_directory, err);
+		    "%s is not there: install -d -m 700 -o pabal-report "
+		    "-g pabal-report %s",
+		    path, path);
+	return workdir_try(dir, path, err);
 }
 
 static int
@@ -42,7 +46,7 @@ start(struct err *err)
 {
 	if (check(err) == -1)
 		return -1;
-	table_init(service_dir(DIR_REPORTS));
+	table_init(service_dir(DIR_STATE));
 	counter_init();
 	schedule_init();
 	return 0;
@@ -78,7 +82,7 @@ static const struct service reporter = {
 	.conf_slot = (const void **)&reporter_conf,
 	.user = "pabal-report",
 	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_QMGR),
-	.dirs = 1 << DIR_REPORTS,
+	.dirs = 1 << DIR_STATE,
 	.may = MAY_READ | MAY_WRITE,
 	.ipc = &table,
 	.prepare = prepare,

@@ -146,7 +146,7 @@ schedule_on_send(struct ipc *peer, struct msg *m)
 	else if (state.walking)
 		why = "reports are being sent; try again in a moment";
 	else if (!table_ready())
-		why = "there is no table of reports (report_directory)";
+		why = "there is no table of reports (state_directory)";
 	else if (tally_cut(clock_wall_s(), interval_s, &state.cut_s, &err) ==
 		 -1)
 		why = err.text;

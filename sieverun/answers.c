@@ -100,6 +100,18 @@ on_metadata(struct sieve_env *env, struct slice mailbox, struct slice name,
 }
 
 static enum found
+on_own(struct sieve_env *env, struct slice address)
+{
+	return ask(env, SIEVE_ASK_OWN, address, SLICE(""), NULL);
+}
+
+static enum found
+on_sender(struct sieve_env *env, struct slice address)
+{
+	return ask(env, SIEVE_ASK_SENDER, address, SLICE(""), NULL);
+}
+
+static enum found
 on_duplicate(struct sieve_env *env, const struct sieve_seen *seen)
 {
 	uint64_t number = seen->seconds | (seen->last ? SIEVE_ASK_LAST : 0);
@@ -155,8 +167,8 @@ on_trace(struct sieve_env *env, struct slice script, uint32_t line,
 
 #define CALLS                                                                  \
 	.mailbox = on_mailbox, .mailbox_id = on_mailbox_id,                    \
-	.special_use = on_special_use, .metadata = on_metadata,                \
-	.duplicate = on_duplicate, .item = on_item
+	.special_use = on_special_use, .metadata = on_metadata, .own = on_own, \
+	.sender = on_sender, .duplicate = on_duplicate, .item = on_item
 
 const struct sieve_calls answers_calls = { CALLS };
 const struct sieve_calls answers_traced = { CALLS, .trace = on_trace };

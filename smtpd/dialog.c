@@ -11,6 +11,7 @@
 #include "ev/stream.h"
 #include "log/log.h"
 #include "smtpd/conf.h"
+#include "smtpd/judge/policy.h"
 #include "smtpd/protocol.h"
 #include "smtpd/transaction.h"
 
@@ -55,6 +56,8 @@ smtpd_reply(struct smtpd_session *s, const char *line)
 	if (s->front.state == FRONT_CLOSING)
 		return;
 	reply_lines(s, slice_str(line));
+	if (line[0] == '5')
+		smtpd_policy_failed(s);
 	log_debug("smtpd.reply", kv_s("sid", s->front.sid), kv_s("line", line));
 }
 
@@ -136,6 +139,7 @@ smtpd_session_touch(struct smtpd_session *s)
 		front_deadline(&s->front, smtpd_conf->data_timeout);
 		break;
 	case SMTPD_WAIT:
+	case SMTPD_QUIET:
 		front_deadline(&s->front, 0);
 		break;
 	}
@@ -159,7 +163,8 @@ smtpd_session_hold(struct smtpd_session *s)
 void
 smtpd_session_mode(struct smtpd_session *s, enum smtpd_mode mode)
 {
-	const bool idle = mode == SMTPD_LINES || mode == SMTPD_AUTH;
+	const bool idle =
+	    mode == SMTPD_LINES || mode == SMTPD_AUTH || mode == SMTPD_QUIET;
 	struct stream *st = &s->front.stream;
 
 	if (s->front.state != FRONT_OPEN)

@@ -41,6 +41,7 @@ enum smtpd_mode {
 	SMTPD_DATA,  /* data.c: the message */
 	SMTPD_CHUNK, /* bdat.c: a piece of it */
 	SMTPD_WAIT,  /* nobody: another daemon is asked */
+	SMTPD_QUIET, /* greeting.c: it is to wait for the greeting */
 };
 
 /* That of the last BDAT. */
@@ -64,6 +65,7 @@ struct smtpd_session {
 	const char *mechanism;       /* of the login; static, or NULL */
 	struct smtpd_judging *waits; /* judges are asked, or NULL */
 	struct smtpd_milter *milter; /* filters know it; NULL: they do not */
+	struct smtpd_greeting *greeting; /* is still to come; or NULL */
 	uint64_t number; /* by which policy knows it; 0: it does not */
 	uint32_t errors; /* since the last message */
 	uint32_t junk;   /* commands that lead nowhere, since then */

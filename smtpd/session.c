@@ -112,6 +112,9 @@ take(struct front_session *f, struct slice in)
 		return smtpd_data_input(s, in);
 	case SMTPD_CHUNK:
 		return smtpd_bdat_input(s, in);
+	case SMTPD_QUIET:
+		smtpd_greeting_early(s);
+		return 0;
 	case SMTPD_WAIT:
 	default:
 		return 0;
@@ -169,6 +172,7 @@ session_free(struct front_session *f)
 	if (s->mode == SMTPD_DATA || s->state == SMTPD_CHUNKS)
 		smtpd_count(SMTPD_COUNT_messages_lost, 1);
 	smtpd_judge_end(s);
+	smtpd_greeting_free(&s->greeting);
 	smtpd_mail_free(&s->mail);
 	smtpd_auth_free(&s->auth);
 	free(s->helo);

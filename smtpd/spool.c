@@ -21,6 +21,7 @@
 #include "mime/wire.h"
 #include "queue/envelope_text.h"
 #include "queue/front.h"
+#include "queue/refusal.h"
 #include "smtpd/conf.h"
 #include "smtpd/judge/judged.h"
 #include "sys/fd.h"
@@ -53,6 +54,7 @@ struct smtpd_spool {
 	bool committing;       /* as soon as there is a file */
 	bool bulk, junk, hold; /* for that commit, as are: */
 	struct buf record, front;
+	struct buf refused;      /* who rejects it */
 	struct smtpd_view *view; /* as soon as there is a file */
 	smtpd_spool_fn *fn;      /* NULL: nobody waits for it any more */
 	void *arg;
@@ -71,6 +73,7 @@ destroy(struct smtpd_spool *sp)
 	buf_fini(&sp->held);
 	buf_fini(&sp->record);
 	buf_fini(&sp->front);
+	buf_fini(&sp->refused);
 	free(sp);
 	spools--;
 }
@@ -154,6 +157,7 @@ smtpd_spool_open(const struct envelope *env, int64_t size_said, const char *sid,
 	buf_init(&sp->held, HELD_MAX);
 	buf_init(&sp->record, MIME_WIRE_MAX);
 	buf_init(&sp->front, FRONT_MAX_BYTES);
+	buf_init(&sp->refused, REFUSAL_MAX_BYTES);
 	slice_copy(slice_str(sid), sp->sid, sizeof sp->sid);
 	spools++;
 	last_key++;
@@ -179,6 +183,12 @@ const char *
 smtpd_spool_qid(const struct smtpd_spool *sp)
 {
 	return sp->qid;
+}
+
+struct slice
+smtpd_spool_refused(const struct smtpd_spool *sp)
+{
+	return buf_slice(&sp->refused);
 }
 
 int64_t
@@ -454,6 +464,8 @@ on_committed(struct ipc_call *call, struct msg *m)
 		result = no_answer(sp, "commit");
 	else if (!in->ok)
 		result = refused(sp, "commit", in->code, in->why);
+	else
+		buf_add(&sp->refused, in->refused);
 	if (sp->fn == NULL)
 		destroy(sp);
 	else

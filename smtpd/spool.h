@@ -62,6 +62,8 @@ struct smtpd_spool_facts {
 /* Write the rest and have qmgr accept the message. */
 void smtpd_spool_commit(struct smtpd_spool *sp,
     const struct smtpd_spool_facts *facts, smtpd_spool_fn *fn, void *arg);
+/* Recipients who reject a message that was committed (queue/refusal.h). */
+struct slice smtpd_spool_refused(const struct smtpd_spool *sp);
 /* Let go of it, in any state; accepts a pointer to NULL. */
 void smtpd_spool_free(struct smtpd_spool **sp);
 /* Bytes of the file behind the envelope. */

@@ -21,9 +21,11 @@ enum check_verdict { CHECK_GOOD, CHECK_WARN, CHECK_BAD };
 __attribute__((format(printf, 4, 5))) void check_tell(struct check_run *c,
     enum check_verdict v, const char *what, const char *fmt, ...);
 
-/* Hosts of xclient_hosts and proxy_protocol_hosts that are strangers. */
+/* Hosts of xclient_hosts and proxy_protocol_hosts that are strangers; who may
+ * relay; aliases, and commands in them; the secret of srs_domain. */
 void check_vouched(struct check_run *c);
-/* Aliases that lead nowhere, or do not apply, and commands that do not run. */
+void check_relay(struct check_run *c);
 void check_aliases(struct check_run *c);
+void check_srs(struct check_run *c);
 
 #endif

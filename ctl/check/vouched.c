@@ -6,6 +6,7 @@
 #include "base/slice.h"
 #include "conf/errors.h"
 #include "conf/param.h"
+#include "conf/shared.h"
 #include "conf/values.h"
 #include "ctl/check/relay.h"
 #include "ctl/check/run.h"
@@ -59,5 +60,29 @@ check_vouched(struct check_run *c)
 			    (const void *)((const char *)t.conf + p->offset));
 		conf_errors_fini(&errors);
 		target_fini(&t);
+	}
+}
+
+void
+check_relay(struct check_run *c)
+{
+	const struct conf_nets *nets = &c->shared->trusted_networks;
+
+	for (size_t i = 0; i < nets->n; i++) {
+		const enum relay_reach reach = relay_reach(&nets->v[i]);
+		char text[ADDR_TEXT];
+
+		addr_cidr_format(&nets->v[i], text);
+		if (reach == RELAY_ANYONE)
+			check_tell(c, CHECK_WARN, "relay",
+			    "trusted_networks has %s: strangers may send mail "
+			    "to anywhere through this host (an open relay)",
+			    text);
+		else if (reach == RELAY_WIDE)
+			check_tell(c, CHECK_WARN, "relay",
+			    "trusted_networks has %s: all these public "
+			    "addresses may send mail to anywhere without "
+			    "logging in",
+			    text);
 	}
 }

@@ -22,7 +22,6 @@
 #include "ctl/check/certs.h"
 #include "ctl/check/check.h"
 #include "ctl/check/lacking.h"
-#include "ctl/check/relay.h"
 #include "ctl/check/run.h"
 #include "ctl/check/secrets.h"
 #include "ctl/check/sources.h"
@@ -389,30 +388,6 @@ check_kernel(struct check_run *c)
 }
 
 static void
-check_relay(struct check_run *c)
-{
-	const struct conf_nets *nets = &c->shared->trusted_networks;
-
-	for (size_t i = 0; i < nets->n; i++) {
-		const enum relay_reach reach = relay_reach(&nets->v[i]);
-		char text[ADDR_TEXT];
-
-		addr_cidr_format(&nets->v[i], text);
-		if (reach == RELAY_ANYONE)
-			check_tell(c, CHECK_WARN, "relay",
-			    "trusted_networks has %s: strangers may send mail "
-			    "to anywhere through this host (an open relay)",
-			    text);
-		else if (reach == RELAY_WIDE)
-			check_tell(c, CHECK_WARN, "relay",
-			    "trusted_networks has %s: all these public "
-			    "addresses may send mail to anywhere without "
-			    "logging in",
-			    text);
-	}
-}
-
-static void
 check_parking(struct check_run *c)
 {
 	if (lacking_parking(&c->ctl->inst))
@@ -454,6 +429,7 @@ check_all(struct check_run *c)
 	check_hostname(c);
 	check_relay(c);
 	check_vouched(c);
+	check_srs(c);
 	check_policy(c);
 	check_parking(c);
 	check_running(c);

@@ -28,7 +28,7 @@
 #include "ctl/inst/sysusers.h"
 #include "ctl/inst/template.h"
 #include "ctl/mail/mailstore.h"
-#include "ctl/sign/signkeys.h"
+#include "ctl/sign/signfirst.h"
 #include "ctl/view/nextsteps.h"
 #include "sys/durable_file.h"
 #include "sys/fd.h"
@@ -156,6 +156,8 @@ make_dirs(const struct instance *in, struct err *err)
 {
 	char *public = xasprintf("%s/public", in->run);
 	char *empty = xasprintf("%s/empty", in->run);
+	char *policy = xasprintf("%s/policy", in->lib);
+	char *reporter = xasprintf("%s/reporter", in->lib);
 	int rc = 0;
 
 	if (make_dir(in->etc, 0755, NULL, NULL, err) == -1 ||
@@ -164,13 +166,16 @@ make_dirs(const struct instance *in, struct err *err)
 	    make_dir(empty, 0555, NULL, NULL, err) == -1 ||
 	    make_dir(in->spool, 0700, "pabal-queue", NULL, err) == -1 ||
 	    make_dir(in->mail, 0750, "pabal-mail", NULL, err) == -1 ||
-	    make_dir(in->reports, 0700, "pabal-report", NULL, err) == -1 ||
 	    make_dir(in->tls, 0751, NULL, "pabal-keys", err) == -1 ||
 	    make_dir(in->signing, 0750, NULL, "pabal-keys", err) == -1 ||
+	    make_dir(policy, 0700, "pabal-policy", NULL, err) == -1 ||
+	    make_dir(reporter, 0700, "pabal-report", NULL, err) == -1 ||
 	    (in->log != NULL && make_dir(in->log, 0750, NULL, NULL, err) == -1))
 		rc = -1;
 	free(public);
 	free(empty);
+	free(policy);
+	free(reporter);
 	return rc;
 }
 
@@ -264,9 +269,9 @@ make_conf(const struct template *t, const struct template *was, struct err *err)
 static int
 make_signkeys(const struct template *t, struct err *err)
 {
-	if (t->local || t->base_port != NULL)
-		return 0;
-	return signkeys_make_first(t->inst->signing, t->domains, err);
+	const bool far = !t->local && t->base_port == NULL;
+
+	return signfirst_make(t->inst->signing, far ? t->domains : NULL, err);
 }
 
 static int

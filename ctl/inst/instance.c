@@ -49,8 +49,8 @@ instance_init(struct instance *in, const char *dir, struct err *err)
 		in->mail = xstrdup("/var/lib/pabal/mail");
 		in->tls = xstrdup("/etc/pabal/tls");
 		in->signing = xstrdup("/etc/pabal/signing");
-		in->reports = xstrdup("/var/lib/pabal/reports");
 		in->state = xstrdup("/var/lib/pabal/state");
+		in->lib = xstrdup("/var/lib/pabal");
 		return 0;
 	}
 	cwd = *dir == '/' ? xstrdup("") : getcwd(NULL, 0);
@@ -65,8 +65,8 @@ instance_init(struct instance *in, const char *dir, struct err *err)
 	in->mail = xasprintf("%s/mail", in->dir);
 	in->tls = xasprintf("%s/tls", in->dir);
 	in->signing = xasprintf("%s/signing", in->dir);
-	in->reports = xasprintf("%s/reports", in->dir);
 	in->state = xasprintf("%s/state", in->dir);
+	in->lib = xasprintf("%s/lib", in->dir);
 	return 0;
 }
 
@@ -81,8 +81,8 @@ instance_fini(struct instance *in)
 	free(in->mail);
 	free(in->tls);
 	free(in->signing);
-	free(in->reports);
 	free(in->state);
+	free(in->lib);
 	free(in->programs);
 	*in = (struct instance){ 0 };
 }

@@ -15,9 +15,9 @@ struct instance {
 	char *run;
 	char *log;   /* NULL: the journal */
 	char *state; /* where master keeps the last good configuration */
-	char *spool; /* the last are what a new instance gets; */
+	char *spool; /* the last five are what a new instance gets; */
 	char *mail;  /* what counts is in pabal.conf */
-	char *tls, *signing, *reports;
+	char *tls, *signing, *lib;     /* lib: state_directory */
 	char *programs;                /* where master and the daemons are */
 	const struct conf_text *draft; /* stands for a file of etc, or NULL */
 };

@@ -28,7 +28,7 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"conf unset", "import imap", "mailbox export", "mailbox import",
 	"domain set", "sieve list", "sieve show", "sieve put", "sieve activate",
 	"sieve deactivate", "sieve delete", "sieve rename", "sieve trace",
-	"dkim add", "dkim rotate", "dkim show", "dkim remove",
+	"dkim add", "dkim rotate", "srs rotate", "dkim show", "dkim remove",
 	"report dmarc send", "init" };
 
 static bool

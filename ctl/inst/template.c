@@ -33,6 +33,12 @@ template_pabal(const struct template *t, const char *name, struct buf *out)
 	buf_addf(out, "hostname = %s\ndomains =", t->hostname);
 	for (size_t i = 0; t->domains[i] != NULL; i++)
 		buf_addf(out, " %s", t->domains[i]);
+	if (!t->local && t->base_port == NULL)
+		buf_addf(out,
+		    "\n\n# Mail that is sent on elsewhere (aliases, .forward) "
+		    "has a sender in this\n# domain, so that SPF passes "
+		    "there.\nsrs_domain = %s",
+		    t->domains[0]);
 	buf_addf(out, "\n\n"
 		      "# Who may send to other hosts without a password.\n"
 		      "#trusted_networks = 127.0.0.0/8 [::1]\n\n");
@@ -46,10 +52,11 @@ template_pabal(const struct template *t, const char *name, struct buf *out)
 	    "signing_directory = %s\n\n"
 	    "spool_directory = %s\n"
 	    "mail_directory = %s\n"
-	    "table_directory = %s\n"
-	    "report_directory = %s\n",
+	    "table_directory = %s\n",
 	    t->inst->tls, t->inst->tls, t->inst->signing, t->inst->spool,
-	    t->inst->mail, t->inst->etc, t->inst->reports);
+	    t->inst->mail, t->inst->etc);
+	if (t->inst->dir != NULL)
+		buf_addf(out, "state_directory = %s\n", t->inst->lib);
 }
 
 /* A section of etc/master.conf. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "ctl/inst/sysusers.h"
+#include "ctl/sign/signplace.h"
 #include "dkim/key.h"
 #include "proto/address.h"
 #include "proto/domain.h"
@@ -159,39 +159,6 @@ signkeys_free(struct signkeys *keys)
 
 /* ---- writing ---- */
 
-/* A directory in which only root makes files and only keys reads them. */
-static int
-make_dir(int at, const char *path, gid_t gid, struct err *err)
-{
-	if (mkdirat(at, path, 0750) == -1 && errno != EEXIST)
-		return err_sys(err, ERR_PERM, "create %s", path);
-	if (geteuid() == 0 &&
-	    fchownat(at, path, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) == -1)
-		return err_sys(err, ERR_PERM, "set the owner of %s", path);
-	return 0;
-}
-
-/* The directory of DOMAIN's keys, made where it is not there. */
-static int
-open_dir(const char *dir, const char *domain, gid_t gid, struct err *err)
-{
-	char *path = xasprintf("%s/dkim/%s", dir, domain);
-	char *kind = xasprintf("%s/dkim", dir);
-	int fd = -1;
-
-	if (make_dir(AT_FDCWD, dir, gid, err) == 0 &&
-	    make_dir(AT_FDCWD, kind, gid, err) == 0 &&
-	    make_dir(AT_FDCWD, path, gid, err) == 0) {
-		fd =
-		    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd == -1)
-			err_sys(err, ERR_PERM, "open %s", path);
-	}
-	free(kind);
-	free(path);
-	return fd;
-}
-
 static char *
 file_name(const char *selector, const char *more, bool now)
 {
@@ -232,15 +199,10 @@ int
 signkeys_make(const char *dir, const char *domain, const char *selector,
     bool now, struct err *err)
 {
-	struct stat like = {
-		.st_mode = 0600, .st_uid = (uid_t)-1, .st_gid = (gid_t)-1
-	};
+	struct stat like;
 	int fd, rc = -1;
 
-	if (geteuid() == 0 &&
-	    sysusers_find("pabal-keys", &like.st_uid, &like.st_gid, err) == -1)
-		return -1;
-	fd = open_dir(dir, domain, like.st_gid, err);
+	fd = signplace_open(dir, "dkim", domain, &like, err);
 	if (fd == -1)
 		return -1;
 	if (is_there(fd, selector, "") || is_there(fd, selector, ed25519))

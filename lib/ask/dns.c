@@ -81,6 +81,8 @@ ask_dns_ask(struct ask_dns *d)
 	const int64_t left_ms = d->until_ms - ev_now_ms();
 	struct buf out = { .max = DNS_PASS_MAX * (DNS_NAME_MAX + 2) };
 
+	if (ipc_calling(&d->call))
+		return true;
 	while (d->n < DNS_PASS_MAX &&
 	       dns_answers_wanted(
 		   d->answers, &d->asked[d->n].name, &d->asked[d->n].type))

@@ -29,7 +29,8 @@ struct ask_dns {
 /* ANSWERS must outlive D; TIME_MS from now on what is not known is TEMPFAIL. */
 void ask_dns_init(struct ask_dns *d, struct dns_answers *answers,
     int64_t time_ms, void (*on_all)(struct ask_dns *));
-/* Ask for all that is wanted.  False: nothing is. */
+/* Ask for all that is wanted, if nothing is under way, which is asked for more
+ * behind it.  False: nothing is. */
 bool ask_dns_ask(struct ask_dns *d);
 /* Forget what is open. */
 void ask_dns_fini(struct ask_dns *d);

@@ -132,6 +132,12 @@ dns_answers_wanted(
 	return true;
 }
 
+void
+dns_answers_again(struct dns_answers *a)
+{
+	a->next = a->first;
+}
+
 static void
 copy_record(struct arena *a, enum dns_type type, const struct dns_record *from,
     struct dns_record *to)

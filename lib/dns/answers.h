@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is known of the DNS so far, and what is still to be asked.  Rules that
- * need answers (SPF, DKIM, DMARC) are plain functions that read them here: an
- * answer that is not there yet is noted as wanted, the function says that it
- * is not done, and is called again when the answers have come.  So it does no
- * I/O, waits for nothing, and has no state to keep; who calls it asks by
- * dns/gather.h, or looks into a zone file (dns/zone.h).
+ * need answers are plain functions that read them here: one that is not there
+ * yet is noted as wanted, and the function is called again when it has come.
+ * So it keeps no state; who calls it asks (dns/gather.h, dns/zone.h).
  */
 #ifndef DNS_ANSWERS_H
 #define DNS_ANSWERS_H
@@ -45,6 +43,8 @@ const struct dns_answer *dns_answers_get(
  * once each.  False: there is none. */
 bool dns_answers_wanted(
     struct dns_answers *a, const char **name, enum dns_type *type);
+/* Nobody waits any more: what was given out and has no answer is wanted. */
+void dns_answers_again(struct dns_answers *a);
 /* Its answer, which is copied; one nobody wanted may be given ahead. */
 void dns_answers_put(struct dns_answers *a, struct slice name,
     enum dns_type type, const struct dns_answer *answer);

@@ -28,6 +28,11 @@
  *               the files cannot be read just now
  * keys_mail_sign, keys_mail_signed
  *               the signature of a digest by one of them; empty: refused
+ *
+ * keys_srs      the address in srs_domain that leads back to this one, or
+ * (back) where this one leads back to keys_srs_is   result is an enum srs
+ * (srs/srs.h), or SRS_RESULTS, when it cannot be said now; address is set for
+ * SRS_DONE
  */
 #ifndef IPC_KEYS_H
 #define IPC_KEYS_H

@@ -18,6 +18,11 @@
  * the message, are the asker's to check.  Quarantine: into Junk; hold: for an
  * administrator; discard: accepted, and delivered to nobody; these are for
  * transactions, from MAIL on. policy_end: the session is over.
+ *
+ * The stage early is asked before connect, where the client has spoken before
+ * it was greeted.  Data and unknown are for filters (milter).  At failed
+ * nothing is asked: policy_failed says that a client got a reply of 5xx,
+ * whoever decided that, and what was known of it by then.
  */
 #ifndef IPC_POLICY_H
 #define IPC_POLICY_H
@@ -25,13 +30,15 @@
 #include "base/words.h"
 
 #define POLICY_STAGES(W)                                                       \
+	W(POLICY_EARLY, "early")                                               \
 	W(POLICY_CONNECT, "connect")                                           \
 	W(POLICY_HELO, "helo")                                                 \
 	W(POLICY_MAIL, "mail")                                                 \
 	W(POLICY_RCPT, "rcpt")                                                 \
 	W(POLICY_MESSAGE, "message")                                           \
 	W(POLICY_DATA, "data")                                                 \
-	W(POLICY_UNKNOWN, "unknown")
+	W(POLICY_UNKNOWN, "unknown")                                           \
+	W(POLICY_FAILED, "failed")
 enum policy_stage { POLICY_STAGES(WORDS_ID) POLICY_STAGE_COUNT };
 
 /* In order: of several verdicts the last of these counts. */

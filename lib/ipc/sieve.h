@@ -22,6 +22,8 @@ enum sieve_question {
 	SIEVE_ASK_MAILBOX_ID,
 	SIEVE_ASK_SPECIAL_USE, /* one: mailbox, or empty; two: the use */
 	SIEVE_ASK_METADATA,    /* one: mailbox, or empty; two: name */
+	SIEVE_ASK_OWN,         /* one: an address: the account's alone? */
+	SIEVE_ASK_SENDER,      /* one: an address: may the account send so? */
 	SIEVE_ASK_DUPLICATE,   /* one: handle; two: id; number: seconds, and
 				* SIEVE_ASK_LAST */
 	SIEVE_QUESTIONS,

@@ -28,7 +28,7 @@ enum service_dir {
 	DIR_TABLES,  /* table_directory */
 	DIR_TLS,     /* where tls_certificate and tls_key are */
 	DIR_SIGNING, /* signing_directory; -1 where it is not there */
-	DIR_REPORTS, /* report_directory; -1 where it is not there */
+	DIR_STATE,   /* the daemon's in state_directory; the same */
 	DIR_COUNT
 };
 

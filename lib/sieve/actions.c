@@ -2,6 +2,7 @@
 #include "sieve/actions.h"
 
 #include "base/buf.h"
+#include "sieve/address.h"
 #include "sieve/exec.h"
 
 void
@@ -136,6 +137,30 @@ sieve_actions_add(
 	new->next = NULL;
 	*r->tail = new;
 	r->tail = &new->next;
+	return 0;
+}
+
+int
+sieve_actions_sender(
+    struct sieve_exec *x, struct slice *from, struct slice instead)
+{
+	struct sieve_env *const env = x->env;
+	enum found found = FOUND;
+	struct slice address;
+
+	if (from->n == 0 || env->calls == NULL || env->calls->sender == NULL)
+		return 0;
+	if (!sieve_address_parse(&x->tmp, *from, true, &address))
+		found = ABSENT;
+	else if (!slice_ieq(address, env->owner))
+		found = env->calls->sender(env, address);
+	if (found == TEMPFAIL)
+		return sieve_exec_later(x, "addresses");
+	if (found == FOUND)
+		return 0;
+	sieve_exec_trace(x, "  not from %.*s: the account may not send as it",
+	    SLICE_FMT(*from));
+	*from = instead;
 	return 0;
 }
 

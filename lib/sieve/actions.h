@@ -14,6 +14,10 @@ int sieve_actions_add(
     struct sieve_exec *x, const struct sieve_action *a, bool *twice);
 /* Put the message as it is now into A. */
 void sieve_actions_message(struct sieve_exec *x, struct sieve_action *a);
+/* FROM ("Name <address>" or an address; empty stays so) is what the account may
+ * send as, or else INSTEAD.  -1: the run ends. */
+int sieve_actions_sender(
+    struct sieve_exec *x, struct slice *from, struct slice instead);
 /* At the end: the keep that nobody cancelled, which a failed run has too. */
 void sieve_actions_finish(struct sieve_exec *x);
 

@@ -48,6 +48,10 @@ struct sieve_calls {
 	    struct slice name, struct buf *value);
 	enum found (*duplicate)(
 	    struct sieve_env *env, const struct sieve_seen *seen);
+	/* Is ADDRESS another one of the account, which leads to nobody else?
+	 * May the account send as it? */
+	enum found (*own)(struct sieve_env *env, struct slice address);
+	enum found (*sender)(struct sieve_env *env, struct slice address);
 	/* RFC 5183; an item that is not known is absent. */
 	enum found (*item)(
 	    struct sieve_env *env, struct slice name, struct buf *value);

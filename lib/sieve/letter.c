@@ -241,6 +241,7 @@ static bool
 make_vacation(struct writer *w, struct sieve_letter *l)
 {
 	const struct sieve_vacation *v = w->a->vacation;
+	struct header_field f;
 
 	put_start(w);
 	put_address(w, "From", v->from);
@@ -256,10 +257,12 @@ make_vacation(struct writer *w, struct sieve_letter *l)
 		put_text_type(w);
 		return true;
 	}
-	/* The text brings its own header. */
+	/* The text brings its own header, of which the letter's own fields are
+	 * no part. */
 	put_raw(w, "MIME-Version", SLICE("1.0"));
-	buf_add(&w->head, slice_sub(l->body, 0, header_length(l->body)));
-	l->body = slice_from(l->body, header_length(l->body));
+	while (header_next(&l->body, &f))
+		if (slice_istarts(f.name, SLICE("Content-")))
+			buf_add(&w->head, f.raw);
 	return true;
 }
 
@@ -440,9 +443,7 @@ sieve_letter_make(struct arena *arena, const struct sieve_env *env,
 	else if ((a->kind == SIEVE_REJECT || a->kind == SIEVE_EREJECT) &&
 		 env->from.n > 0)
 		ok = make_reject(&w, letter);
-	if (ok && (a->kind == SIEVE_NOTIFY || a->kind == SIEVE_REJECT ||
-		      a->kind == SIEVE_EREJECT ||
-		      (a->kind == SIEVE_VACATION && !a->vacation->mime)))
+	if (ok && a->kind != SIEVE_REDIRECT)
 		buf_adds(&w.head, "\r\n");
 	letter->head = arena_slice(arena, buf_slice(&w.head));
 	ok = ok && !w.head.failed;

@@ -18,6 +18,7 @@ const struct sieve_limits sieve_limits_default = {
 	.actions = 32,
 	.redirects = 4,
 	.notifications = 10,
+	.hops = 90, /* fewer than hosts take (smtpd's max_received) */
 	.value_bytes = 64 << 10,
 	.field_bytes = 2048,
 	.part_depth = 4,

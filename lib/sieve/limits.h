@@ -20,6 +20,7 @@ struct sieve_limits {
 	uint64_t steps;      /* instructions, and bytes compared, by 64 */
 	size_t memory_bytes; /* of strings and what was decoded, about */
 	uint32_t actions, redirects, notifications;
+	uint32_t hops;       /* Received fields: with more it is in a loop */
 	size_t value_bytes;  /* of one variable */
 	size_t field_bytes;  /* of a header field that is added */
 	uint32_t part_depth; /* foreverypart in foreverypart */

@@ -115,16 +115,20 @@ sieve_do_fileinto(
 	return 0;
 }
 
-/* Does it have the mark that a redirect of this account leaves? */
+/* Does it have the mark that a redirect of this account leaves, or has it gone
+ * through too many hosts? */
 static bool
 is_loop(struct sieve_exec *x)
 {
 	const struct sieve_env *env = x->env;
+	uint32_t hops = 0;
 
 	for (size_t i = 0; i < x->message->fields.n; i++) {
 		struct sieve_field *f = &x->message->fields.list[i];
 		struct slice from;
 
+		if (slice_iis(f->name, "Received") && ++hops > x->limits->hops)
+			return true;
 		if (!slice_iis(f->name, "X-Sieve-Redirected-From"))
 			continue;
 		from = sieve_message_text(&x->message->arena, f);
@@ -152,8 +156,8 @@ sieve_do_redirect(
 		    (int)(text.n > 100 ? 100 : text.n), text.p);
 	sieve_actions_message(x, &a);
 	if (is_loop(x)) {
-		sieve_exec_warn(x, "redirect: the message was sent on from "
-				   "here before, it is kept");
+		sieve_exec_warn(x, "redirect: the message is in a loop, it is "
+				   "kept");
 		return 0;
 	}
 	if (sieve_actions_add(x, &a, &twice) == -1)

@@ -136,6 +136,8 @@ take_arguments(
 	if (from.n > 0 && !sieve_address_parse(&x->result->arena, from,
 			      x->code->lang.utf8_addresses, &n->from))
 		return sieve_exec_fail(x, "notify: invalid :from address");
+	if (sieve_actions_sender(x, &n->from, SLICE("")) == -1)
+		return -1;
 	if (!sieve_mailto_parse(&x->result->arena, n->method,
 		x->code->lang.utf8_addresses, &n->mail, &why))
 		return sieve_exec_fail(x, "notify: invalid method: %s", why);

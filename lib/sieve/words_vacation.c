@@ -10,12 +10,14 @@
 #include "sieve/exec.h"
 #include "sieve/words.h"
 
-enum { DAY = 24 * 3600, ADDRESSES_MAX = 1000 };
+enum { DAY = 24 * 3600, ADDRESSES_MAX = 1000, QUESTIONS_MAX = 32 };
 
 struct vacation {
 	struct sieve_exec *x;
 	struct slice *addresses; /* :addresses */
 	size_t naddresses;
+	unsigned questions; /* about addresses */
+	bool later;         /* one had no answer */
 };
 
 /* ---- who and what is never answered (RFC 5230 4.5, 4.6) ---- */
@@ -99,8 +101,23 @@ same_address(struct slice a, struct slice b)
 	return a.n > 0 && slice_ieq(a, b);
 }
 
+/* The account is asked last: that may be another process. */
 static bool
-is_mine(const struct vacation *v, struct slice address)
+is_said_to_be_mine(struct vacation *v, struct slice address)
+{
+	struct sieve_env *const env = v->x->env;
+	enum found found = ABSENT;
+
+	if (env->calls == NULL || env->calls->own == NULL || v->later ||
+	    v->questions++ >= QUESTIONS_MAX)
+		return false;
+	found = env->calls->own(env, address);
+	v->later = found == TEMPFAIL;
+	return found == FOUND;
+}
+
+static bool
+is_mine(struct vacation *v, struct slice address)
 {
 	const struct sieve_env *env = v->x->env;
 
@@ -119,12 +136,12 @@ is_mine(const struct vacation *v, struct slice address)
 		    same_address(plain, address))
 			return true;
 	}
-	return false;
+	return is_said_to_be_mine(v, address);
 }
 
 /* The address of the account that the field F has; empty: none. */
 static struct slice
-mine_in(const struct vacation *v, const struct sieve_field *f)
+mine_in(struct vacation *v, const struct sieve_field *f)
 {
 	struct addrlist_item *a =
 	    addrlist_parse(&v->x->tmp, f->value, ADDRESSES_MAX);
@@ -148,7 +165,7 @@ mine_in(const struct vacation *v, const struct sieve_field *f)
 }
 
 static struct slice
-find_mine(const struct vacation *v)
+find_mine(struct vacation *v)
 {
 	static const char *const names[] = { "To", "Cc", "Bcc", "Resent-To",
 		"Resent-Cc", "Resent-Bcc", NULL };
@@ -169,7 +186,7 @@ find_mine(const struct vacation *v)
 
 /* Why there is no answer; NULL: there is to be one, from *MINE. */
 static const char *
-why_not(const struct vacation *v, struct slice *mine)
+why_not(struct vacation *v, struct slice *mine)
 {
 	struct sieve_exec *const x = v->x;
 	const struct slice sender = x->env->from;
@@ -268,6 +285,21 @@ take_arguments(struct sieve_exec *x, const struct sieve_call *c,
 	return sieve_exec_spend(x, 1 + v->naddresses);
 }
 
+/* What :addresses says is not believed either. */
+static int
+answer_from(struct sieve_exec *x, struct sieve_vacation *out, struct slice mine)
+{
+	if (sieve_actions_sender(x, &out->from, mine) == -1)
+		return -1;
+	if (out->from.n == 0)
+		out->from = mine;
+	if (slice_eq(out->from, mine) &&
+	    sieve_actions_sender(x, &out->from, x->env->owner) == -1)
+		return -1;
+	out->from = sieve_exec_keep(x, out->from);
+	return 0;
+}
+
 int
 sieve_do_vacation(
     struct sieve_exec *x, const struct sieve_call *c, bool *result)
@@ -287,8 +319,10 @@ sieve_do_vacation(
 	a.silent = why != NULL;
 	a.vacation = out;
 	out->sender = sieve_exec_keep(x, x->env->from);
-	if (out->from.n == 0)
-		out->from = sieve_exec_keep(x, mine);
+	if (v.later)
+		return sieve_exec_later(x, "addresses");
+	if (why == NULL && answer_from(x, out, mine) == -1)
+		return -1;
 	if (sieve_actions_add(x, &a, &twice) == -1)
 		return -1;
 	if (why != NULL)

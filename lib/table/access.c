@@ -115,7 +115,9 @@ access_parse(struct slice value, struct access_entry *e, struct err *err)
 		    err, ERR_PERM, "expected printable ASCII, without tabs");
 	if (!find_action(slice_cut(slice_trim(value), ' ', &rest), &e->action))
 		return err_set(err, ERR_PERM,
-		    "expected accept, warn, defer or refuse, then a text");
+		    "expected accept, warn, quarantine, hold, discard, defer "
+		    "or "
+		    "refuse, then a text");
 	e->text = slice_trim(rest);
 	return take_enhanced(e, err);
 }

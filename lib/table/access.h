@@ -9,6 +9,7 @@
  *     helo=mail.example.net      refuse
  *     sender=news@example.com    warn
  *     sender=@example.com        refuse 5.7.1 not wanted here
+ *     sender=@lists.example.com  quarantine
  *     sender=<>                  accept
  *     recipient=postmaster@      accept    (at any domain)
  *     login=@example.org         defer
@@ -41,6 +42,9 @@ enum access_fact { ACCESS_FACTS(WORDS_ID) ACCESS_FACT_COUNT };
 #define ACCESS_ACTIONS(W)                                                      \
 	W(ACCESS_ACCEPT, "accept")                                             \
 	W(ACCESS_WARN, "warn")                                                 \
+	W(ACCESS_QUARANTINE, "quarantine")                                     \
+	W(ACCESS_HOLD, "hold")                                                 \
+	W(ACCESS_DISCARD, "discard")                                           \
 	W(ACCESS_DEFER, "defer")                                               \
 	W(ACCESS_REFUSE, "refuse")
 enum access_action { ACCESS_ACTIONS(WORDS_ID) ACCESS_ACTION_COUNT };

@@ -154,6 +154,8 @@ answer_question(struct account *a, const struct account_script *s,
 	case SIEVE_ASK_DUPLICATE:
 		return seen_find(s->account,
 		    &(struct seen_key){ "duplicate", q->one, q->two }, now_s);
+	case SIEVE_ASK_OWN:
+	case SIEVE_ASK_SENDER:
 	case SIEVE_ASK_SCRIPT:
 	case SIEVE_ASK_HASH:
 	case SIEVE_QUESTIONS:

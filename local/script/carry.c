@@ -13,11 +13,14 @@
  *	is not remembered		it is sent twice
  *	all of it, no result		stored twice where nothing was sent
  */
+#include "base/utf8.h"
 #include "local/script/inner.h"
 #include "local/script/verdict.h"
 #include "local/script/worker.h"
 #include "log/log.h"
 #include "queue/job.h"
+
+static const char rejected[] = "rejected by the recipient";
 
 static void
 log_verdict(const struct script_run *r)
@@ -32,8 +35,35 @@ log_verdict(const struct script_run *r)
 	buf_fini(&text);
 }
 
+/* What a client is told who waits for it (RFC 5429 2.1.1, 2.2.1): words that he
+ * could not be told are in a report, where reject says so. */
+static struct slice
+refusal_of(const struct script_run *r, const struct verdict_action *a)
+{
+	if (utf8_ascii(a->text) == a->text.n || r->job->env.smtputf8)
+		return a->text;
+	return a->kind == SIEVE_EREJECT ? slice_str(rejected) : SLICE("");
+}
+
+/* In a report the reason is one line. */
 static void
-tell(const struct script_run *r)
+reject(struct script_run *r, const struct verdict_action *a)
+{
+	struct verdict_action why = *a;
+	char *text;
+
+	if (slice_trim(why.text).n == 0)
+		why.text = slice_str(rejected);
+	text = arena_str(&r->arena, why.text);
+	for (size_t i = 0; i < why.text.n; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = ' ';
+	job_reject(r->job, r->rcpt.number, slice_of(text, why.text.n),
+	    refusal_of(r, &why));
+}
+
+static void
+tell(struct script_run *r)
 {
 	const struct slice none = SLICE("");
 
@@ -42,9 +72,7 @@ tell(const struct script_run *r)
 
 		if (!verdict_is_reject(a))
 			continue;
-		job_result(r->job, r->rcpt.number, JOB_PERMFAIL, "5.7.1",
-		    a->text.n > 0 ? a->text.p : "rejected by the recipient",
-		    none);
+		reject(r, a);
 		return;
 	}
 	job_result(r->job, r->rcpt.number, JOB_DELIVERED, "2.1.5",

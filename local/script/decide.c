@@ -85,9 +85,11 @@ start(struct script_run *r,
 		worker_fini(w);
 	else
 		w = r->worker = xcalloc(1, sizeof *w);
-	*w = (struct script_worker){
-		.arg = r, .ask = on_ask, .act = on_act, .end = end
-	};
+	*w = (struct script_worker){ .arg = r,
+		.account = r->rcpt.account,
+		.ask = on_ask,
+		.act = on_act,
+		.end = end };
 	return worker_begin(w, r->job->size * 2 + MORE_BYTES);
 }
 

@@ -15,9 +15,9 @@ static void send_next(struct script_run *r);
 static void (*on_done)(struct script_run *r);
 
 static void
-failed(struct script_run *r, struct slice why)
+failed(struct script_run *r, enum err_class class, struct slice why)
 {
-	err_set(&r->err, ERR_TEMP, "sieve: a message cannot be sent: %.*s",
+	err_set(&r->err, class, "sieve: a message cannot be sent: %.*s",
 	    SLICE_FMT(slice_sub(why, 0, 150)));
 	on_done(r);
 }
@@ -83,9 +83,13 @@ on_lettered(struct ipc_call *call, struct msg *m)
 {
 	struct script_run *r = OUTER(call, struct script_run, call);
 
-	if (m == NULL || !m->job_lettered.ok) {
-		failed(r, m != NULL ? m->job_lettered.why
-				    : SLICE("the queue manager ended"));
+	if (m == NULL) {
+		failed(r, ERR_TEMP, SLICE("the queue manager ended"));
+		return;
+	}
+	if (!m->job_lettered.ok) {
+		failed(r, m->job_lettered.permanent ? ERR_PERM : ERR_TEMP,
+		    m->job_lettered.why);
 		return;
 	}
 	note(r);
@@ -121,7 +125,7 @@ send_letter(struct script_run *r, const struct verdict_action *a)
 {
 	if (r->job->peer == NULL || !send_bytes(r, a->head) ||
 	    !send_bytes(r, a->body)) {
-		failed(r, SLICE("the queue manager ended"));
+		failed(r, ERR_TEMP, SLICE("the queue manager ended"));
 		return;
 	}
 	IPC_CALL(r->job->peer, &r->call, job_lettered, on_lettered, LETTER_MS,

@@ -74,18 +74,6 @@ is_text(struct slice s, size_t max)
 	return s.n <= max && utf8_valid(s);
 }
 
-/* A reason may have lines; in a reply it has none. */
-static struct slice
-one_line(struct arena *arena, struct slice s)
-{
-	char *p = arena_str(arena, s);
-
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)p[i] < ' ' || p[i] == 0x7f)
-			p[i] = ' ';
-	return slice_of(p, s.n);
-}
-
 static bool
 is_valid(const struct msg_sieve_action *in, struct slice body, int64_t size)
 {
@@ -118,7 +106,7 @@ verdict_add(struct verdict *v, struct arena *arena,
 		.mailbox = arena_slice(arena, in->mailbox),
 		.mailbox_id = arena_slice(arena, in->mailbox_id),
 		.special_use = arena_slice(arena, in->special_use),
-		.text = one_line(arena, in->text),
+		.text = arena_slice(arena, in->text),
 		.to = arena_slice(arena, in->to),
 		.handle = arena_slice(arena, in->handle),
 		.seconds = in->seconds,

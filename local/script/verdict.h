@@ -25,7 +25,7 @@ struct verdict_action {
 	struct slice mailbox, mailbox_id, special_use;
 	unsigned flags; /* MSG_SEEN … */
 	struct slice keywords;
-	struct slice text;   /* of a reject */
+	struct slice text;   /* of a reject: may have lines */
 	struct slice to;     /* of a letter: lines */
 	struct slice handle; /* of a vacation */
 	uint32_t seconds;

@@ -10,6 +10,7 @@
 enum {
 	/* Longer than sieverun lets it run, with what waits before it. */
 	DEADLINE_MS = 120000,
+	OWNED_MS = 20000,
 	TRACE_MAX = 256 << 10,
 	CODE_MAX = 8 << 20,
 };
@@ -31,6 +32,7 @@ on_finish(struct ev_task *task)
 	struct script_worker *w = OUTER(task, struct script_worker, finish);
 
 	ipc_cancel(&w->open);
+	ipc_cancel(&w->owned);
 	close_channel(w);
 	ev_timer_stop(&w->deadline);
 	w->ended = true;
@@ -96,6 +98,24 @@ say_end(struct script_worker *w, uint32_t status, struct slice script,
 	return true;
 }
 
+static void
+on_owned(struct ipc_call *call, struct msg *m)
+{
+	struct script_worker *w = OUTER(call, struct script_worker, owned);
+	const uint32_t found = m != NULL ? m->lookup_owned_by.found : TEMPFAIL;
+
+	(void)WORKER_SAY(
+	    w, sieve_told, .found = found < TEMPFAIL ? found : TEMPFAIL);
+}
+
+static void
+ask_owned(struct script_worker *w, const struct msg_sieve_ask *q)
+{
+	IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &w->owned, lookup_owned_by,
+	    on_owned, OWNED_MS, lookup_owned, .login = w->account,
+	    .addresses = q->one, .alone = q->what == SIEVE_ASK_OWN);
+}
+
 static bool
 answer(struct script_worker *w, const struct msg_sieve_ask *q)
 {
@@ -106,6 +126,10 @@ answer(struct script_worker *w, const struct msg_sieve_ask *q)
 
 	if (q->what >= SIEVE_QUESTIONS)
 		return false;
+	if (q->what == SIEVE_ASK_OWN || q->what == SIEVE_ASK_SENDER) {
+		ask_owned(w, q);
+		return true;
+	}
 	found = w->ask(w, q, &number, &text);
 	if (text.failed) /* longer than any variable */
 		found = ABSENT;
@@ -141,7 +165,8 @@ act(struct script_worker *w, const struct msg_sieve_action *in)
 static bool
 take(struct script_worker *w, const struct msg *m)
 {
-	if (w->said) /* there is nothing behind the last word */
+	/* There is nothing behind the last word, or behind a question. */
+	if (w->said || ipc_calling(&w->owned))
 		return false;
 	switch ((int)m->type) {
 	case MSG_sieve_piece:
@@ -258,6 +283,7 @@ worker_fini(struct script_worker *w)
 	ev_timer_stop(&w->deadline);
 	ev_task_cancel(&w->finish);
 	ipc_cancel(&w->open);
+	ipc_cancel(&w->owned);
 	if (channel_is_open(&w->channel))
 		channel_close(&w->channel);
 	for (size_t i = 0; i < SIEVE_PIECES; i++)

@@ -18,7 +18,8 @@
 #include "ipc/sieve.h"
 
 struct script_worker {
-	void *arg; /* of whoever began it */
+	void *arg;            /* of whoever began it */
+	struct slice account; /* whom it runs for */
 	/* A question: FOUND, ABSENT or TEMPFAIL, *NUMBER, and TEXT. */
 	enum found (*ask)(struct script_worker *w,
 	    const struct msg_sieve_ask *q, uint64_t *number, struct buf *text);
@@ -29,7 +30,7 @@ struct script_worker {
 	 * crashed, which the next one would as well. */
 	void (*end)(struct script_worker *w, enum sieve_end status);
 
-	struct ipc_call open;
+	struct ipc_call open, owned;
 	struct channel channel;
 	struct ev_timer deadline;
 	struct buf pieces[SIEVE_PIECES];

@@ -90,10 +90,20 @@ static void
 say(struct policy_question *q, const struct access_entry *e, struct slice key,
     struct policy_verdict *v)
 {
-	const enum policy_action action =
-	    e->action == ACCESS_REFUSE ? POLICY_REFUSE : POLICY_DEFER;
+	static const enum policy_action actions[] = {
+		[ACCESS_ACCEPT] = POLICY_ACCEPT,
+		[ACCESS_WARN] = POLICY_ACCEPT,
+		[ACCESS_QUARANTINE] = POLICY_QUARANTINE,
+		[ACCESS_HOLD] = POLICY_HOLD,
+		[ACCESS_DISCARD] = POLICY_DISCARD,
+		[ACCESS_DEFER] = POLICY_DEFER,
+		[ACCESS_REFUSE] = POLICY_REFUSE,
+	};
+	const enum policy_action action = actions[e->action];
 
-	if (action <= v->action)
+	/* what is for messages is found again at MAIL */
+	if (action <= v->action ||
+	    (action < POLICY_DEFER && q->facts.stage < POLICY_MAIL))
 		return;
 	v->action = action;
 	v->enhanced = e->enhanced[0] != '\0'
@@ -116,8 +126,7 @@ read_entry(struct policy_question *q, struct slice line,
 	if (access_parse(value, &e, NULL) == -1)
 		return false; /* lookup has looked at it */
 	log_entry(&q->facts, &e, key);
-	if (e.action == ACCESS_DEFER || e.action == ACCESS_REFUSE)
-		say(q, &e, key, v);
+	say(q, &e, key, v);
 	if (e.action != ACCESS_ACCEPT)
 		return false;
 	*for_rcpt = *for_rcpt || slice_starts(key, of_rcpt);

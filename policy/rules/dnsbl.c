@@ -4,7 +4,9 @@
 
 #include "base/buf.h"
 #include "policy/conf.h"
+#include "policy/rules/dnsbl.h"
 #include "policy/rules/rules.h"
+#include "policy/rules/wants.h"
 #include "policy/session.h"
 #include "policy/sites.h"
 
@@ -81,6 +83,13 @@ find(struct policy_question *q)
 	return keep(q, sites, n, &d);
 }
 
+void
+dnsbl_want(struct policy_question *q)
+{
+	if (q->facts.has_ip)
+		(void)find(q);
+}
+
 bool
 dnsbl_rule(struct policy_question *q, struct policy_verdict *v)
 {
@@ -98,4 +107,12 @@ dnsbl_rule(struct policy_question *q, struct policy_verdict *v)
 		v->text = k->text;
 	}
 	return true;
+}
+
+bool
+dnsbl_says_good(const struct policy_session *s)
+{
+	const struct dnsbl_kept *k = s->memory[POLICY_RULE_dnsbl];
+
+	return k != NULL && k->score < 0;
 }

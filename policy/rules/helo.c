@@ -5,6 +5,7 @@
 
 #include "policy/conf.h"
 #include "policy/rules/rules.h"
+#include "policy/rules/wants.h"
 #include "policy/session.h"
 
 static void
@@ -40,6 +41,14 @@ helo_literal_rule(struct policy_question *q, struct policy_verdict *v)
 	    helo_is_other_literal(q->facts.helo, q->facts.ip))
 		refuse(q, v, SLICE("HELO: that is not your address"));
 	return true;
+}
+
+void
+helo_dns_want(struct policy_question *q)
+{
+	enum found found;
+
+	(void)helo_resolves(q->facts.helo, &q->session->answers, &found);
 }
 
 bool

@@ -8,7 +8,7 @@
 struct policy_question;
 struct policy_verdict;
 
-#define RULE(name, run, stages, whom, text)                                    \
+#define RULE(name, run, stages, whom, ...)                                     \
 	bool run(struct policy_question *q, struct policy_verdict *v);
 #include "policy/rules.def" // IWYU pragma: keep
 #undef RULE

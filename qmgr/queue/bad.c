@@ -15,6 +15,7 @@
 #include "log/metric.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/subdir.h"
+#include "qmgr/queue/written.h"
 #include "queue/envelope_text.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -197,7 +198,7 @@ read_head(struct slice head, int64_t file_bytes, struct arena *arena,
 		else if (slice_is(name, "rcpt"))
 			take_rcpt(f, value);
 		else if (slice_is(name, "protocol") &&
-			 slice_is(value, NEWFILE_NOTICE))
+			 slice_is(value, WRITTEN_NOTICE))
 			f->kind = BAD_NOTICE;
 		else if (slice_is(name, "end"))
 			return ours &&

@@ -19,10 +19,12 @@
 struct message {
 	struct entry *entry;
 	struct direct *direct; /* while it may not be in the spool (direct.h) */
+	struct forwarding *forwarding; /* while sent_as is asked for */
 	struct arena arena;
 	struct envelope env;
-	size_t head_bytes; /* where the message begins in the file */
-	int64_t active_ms; /* since when it is in memory, of ev_now_ms */
+	struct slice sent_as; /* sender where it is sent on; empty: none */
+	size_t head_bytes;    /* where the message begins in the file */
+	int64_t active_ms;    /* since when it is in memory, of ev_now_ms */
 	struct rcpt **rcpts;
 	size_t nrcpts;
 	size_t promised;        /* recipients that lists will yet bring */
@@ -44,16 +46,14 @@ struct message {
 	bool refused;        /* never accepted: nothing more is to be done */
 };
 
-/* Read the message of E.  NULL: ERR_PERM when it cannot be understood (the
- * caller sets it aside), ERR_TEMP when it cannot be read now; then errno is
- * ENOENT where there is no file. */
+/* Read the message of E.  NULL: ERR_PERM when it cannot be understood, ERR_TEMP
+ * when it cannot be read now; then errno is ENOENT where there is no file. */
 struct message *message_load(struct entry *e, struct err *err);
 /* From an envelope just committed; takes over ARENA's content. */
 struct message *message_new(struct entry *e, struct arena *arena,
     const struct envelope *env, size_t head_bytes);
 void message_free(struct message **m);
-/* Its file for an agent, who may read it; -1: there is none (said in the log
- * where it should be there), and the agent tells of a temporary failure. */
+/* Its file for an agent; -1: there is none (logged where one should be). */
 int message_open_file(struct message *m);
 
 #endif

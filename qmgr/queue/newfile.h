@@ -17,12 +17,6 @@
 #include "queue/envelope.h"
 #include "sys/durable.h"
 
-/* The protocol in the envelope of what qmgr writes itself: reports to senders,
- * notices of bad/ to the postmaster, what recipients' scripts send. */
-#define NEWFILE_REPORT "REPORT"
-#define NEWFILE_NOTICE "NOTICE"
-#define NEWFILE_LETTER "SIEVE"
-
 struct direct;
 
 struct newfile {
@@ -33,8 +27,8 @@ struct newfile {
 	size_t head_bytes;
 	struct kept_bytes kept; /* goes with the message */
 	/* What was decided about it: fields in front of it (in arena), whether
-	 * it goes into Junk, or is held; and as lines behind it. */
-	struct slice front, lines;
+	 * it goes into Junk, or is held; as lines behind it; who rejects it. */
+	struct slice front, lines, refused;
 	bool junk, hold;
 	struct durable_req sync;
 	bool committing;       /* the client waits for his answer */

@@ -4,6 +4,7 @@
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
+#include "qmgr/queue/written.h"
 
 static const char *const words[] = {
 	[NOTIFY_FAILURE] = "FAILURE",
@@ -14,7 +15,7 @@ static const char *const words[] = {
 struct slice
 notify_recipient(const struct message *m)
 {
-	if (m->env.sender.n == 0 && slice_is(m->env.protocol, NEWFILE_REPORT) &&
+	if (m->env.sender.n == 0 && slice_is(m->env.protocol, WRITTEN_REPORT) &&
 	    qmgr_conf->double_bounce == QMGR_DOUBLE_BOUNCE_POSTMASTER)
 		return SLICE("postmaster");
 	return m->env.sender;

@@ -35,8 +35,7 @@ enum rcpt_state {
 	RCPT_DELIVERED, /* in a mailbox, or taken by a command */
 	RCPT_RELAYED,   /* taken by another host */
 	RCPT_REPORTED,  /* failed, and the report is in the spool */
-	RCPT_DISCARDED, /* on order: an administrator deleted the message, or
-			   it failed and nobody wants a report */
+	RCPT_DISCARDED, /* on order, or failed and nobody wants a report */
 	RCPT_STATES,
 };
 
@@ -53,10 +52,10 @@ struct rcpt {
 	uint32_t promised; /* members that will follow: the rest of a list */
 	enum rcpt_state state;
 	enum job_status status;
-	struct slice dsn, host, text; /* of the last attempt */
-	struct slice source_ip;       /* which it went from, or empty */
-	int64_t sent_ms;              /* to the agent, of ev_now_ms */
-	uint32_t connect_ms;          /* of that, as the agent says */
+	struct slice dsn, host, text, refusal; /* of the last attempt */
+	struct slice source_ip; /* which it went from, or empty */
+	int64_t sent_ms;        /* to the agent, of ev_now_ms */
+	uint32_t connect_ms;    /* of that, as the agent says */
 	/* EXPANDED: recipients it leads to that were there before; those whose
 	 * parent it is are not among them. */
 	uint32_t *also;
@@ -68,6 +67,7 @@ struct rcpt {
 	struct slice limits;  /* of its site: "KEY VALUE", or empty */
 	struct slice source;  /* addresses it goes from (table/source.h) */
 	uint64_t quota_bytes, quota_messages;
+	bool forwarded;    /* it goes from m->sent_as (run/forwarded.h) */
 	bool tell_success; /* NOTIFY=SUCCESS, delivered in this round */
 };
 

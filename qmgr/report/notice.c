@@ -13,6 +13,7 @@
 #include "qmgr/conf.h"
 #include "qmgr/queue/bad.h"
 #include "qmgr/queue/newfile.h"
+#include "qmgr/queue/written.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -194,7 +195,7 @@ static int
 write_notice(struct notice *n, struct err *err)
 {
 	struct buf body = { .max = TEXT_MAX_BYTES };
-	struct envelope env = { .protocol = SLICE(NEWFILE_NOTICE),
+	struct envelope env = { .protocol = SLICE(WRITTEN_NOTICE),
 		.client = SLICE("local"),
 		.body = SLICE("7BIT"),
 		.nrcpts = 1 };

@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "log/log.h"
 #include "qmgr/queue/newfile.h"
+#include "qmgr/queue/written.h"
 #include "qmgr/report/dsn.h"
 #include "sys/fd.h"
 
@@ -50,8 +51,8 @@ write_report(struct report *rep, struct err *err)
 	struct buf body = { .max = DSN_MAX_BYTES };
 	struct envelope_rcpt rcpt;
 	const bool doubled = m->env.sender.n == 0;
-	struct envelope env = { .protocol = doubled ? SLICE(NEWFILE_NOTICE)
-						    : SLICE(NEWFILE_REPORT),
+	struct envelope env = { .protocol = doubled ? SLICE(WRITTEN_NOTICE)
+						    : SLICE(WRITTEN_REPORT),
 		.client = SLICE("local"),
 		.body = SLICE("8BITMIME"),
 		.rcpts = &rcpt,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "log/log.h"
@@ -11,6 +12,7 @@
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/run/quick.h"
+#include "queue/refusal.h"
 
 /* A delivery takes as long as a sync, and to make a file for each recipient;
  * what takes longer is in trouble, or behind much other mail, and the client
@@ -25,7 +27,8 @@ struct direct {
 	void (*done)(struct newfile *nf, int error);
 	struct ev_timer patience;
 	bool saving;
-	bool ended; /* the round, while it was being saved */
+	bool ended;         /* the round, while it was being saved */
+	struct buf refused; /* who rejects it: the client is told */
 };
 
 static struct {
@@ -51,6 +54,7 @@ forget(struct direct *d)
 {
 	ev_timer_stop(&d->patience);
 	d->message->direct = NULL;
+	buf_fini(&d->refused);
 	xfree(&d);
 }
 
@@ -142,17 +146,34 @@ on_patience(struct ev_timer *t)
 	save(d);
 }
 
+/* May the client be told who rejects M?  By SMTP he gets one answer for all.
+ * Who gives a message to sendmail is gone, or a program. */
 static bool
-all_have_it(const struct message *m)
+may_refuse(const struct message *m)
 {
+	return qmgr_conf->reject_in_dialogue &&
+	       (m->env.nrcpts == 1 || slice_search(m->env.protocol,
+					  SLICE("LMTP")) < m->env.protocol.n) &&
+	       !slice_starts(m->env.client, SLICE("local:"));
+}
+
+/* Each of M's recipients has it, or rejects it, which the client can be told.
+ */
+static bool
+all_are_told(const struct message *m, struct buf *refused)
+{
+	const bool may = may_refuse(m);
+
 	for (size_t i = 0; i < m->nrcpts; i++) {
 		const struct rcpt *r = m->rcpts[i];
 
-		if (r->tell_success ||
-		    (r->state != RCPT_DELIVERED && r->state != RCPT_RELAYED))
+		if (may && r->state == RCPT_FAILED && r->refusal.n > 0)
+			refusal_put(refused, r->number, r->refusal);
+		else if (r->tell_success || (r->state != RCPT_DELIVERED &&
+						r->state != RCPT_RELAYED))
 			return false;
 	}
-	return !m->damaged;
+	return !m->damaged && !refused->failed;
 }
 
 enum direct_end
@@ -163,7 +184,7 @@ direct_end(struct message *m)
 	if (d == NULL)
 		return DIRECT_SAVED;
 	if (direct_is_unsaved(m) && d->file != NULL) {
-		if (all_have_it(m))
+		if (all_are_told(m, &d->refused))
 			return DIRECT_LEFT;
 		save(d);
 	}
@@ -179,6 +200,7 @@ direct_leave(struct message *m)
 	if (d->file != NULL) {
 		metric_add(&delivered, 1);
 		newfile_unhold(d->file);
+		d->file->refused = buf_slice(&d->refused);
 		answer(d, 0);
 	}
 	forget(d);
@@ -227,6 +249,7 @@ direct_begin(struct newfile *nf, int64_t size, uint32_t crc32c,
 	buf_add(&m->notes, nf->lines);
 	kept_move(&m->kept, &nf->kept);
 	*d = (struct direct){ .file = nf, .message = m, .done = done };
+	buf_init(&d->refused, REFUSAL_MAX_BYTES);
 	m->direct = d;
 	m->in_tmp = nf->fd != -1;
 	state.count++;

@@ -58,6 +58,8 @@ take_result(
 				       : JOB_TEMPFAIL,
 	    in->dsn, in->host, in->text);
 	r->connect_ms = in->connect_ms;
+	r->refusal =
+	    arena_slice(&r->message->arena, slice_sub(in->refusal, 0, 1000));
 	r->source_ip = arena_slice(&r->message->arena, in->source);
 	take_word(job, r, in->targets);
 }
@@ -148,11 +150,30 @@ on_done(struct ipc_call *call, struct msg *m)
 	free(job);
 }
 
-/* As many as fit in a frame; the others' turn comes again. */
+/* Those of the first's sender to the front; how many they are. */
+static size_t
+of_one_sender(struct rcpt **rcpts, size_t n)
+{
+	size_t same = 1;
+
+	for (size_t i = 1; i < n; i++) {
+		struct rcpt *r = rcpts[i];
+
+		if (r->forwarded != rcpts[0]->forwarded)
+			continue;
+		rcpts[i] = rcpts[same];
+		rcpts[same++] = r;
+	}
+	return same;
+}
+
+/* As many as have one sender and fit in a frame; the others' turn comes
+ * again. */
 static void
 format_rcpts(struct dispatch_job *job, struct buf *lines)
 {
-	const size_t n = jobtext_rcpts(job->rcpts, job->n, lines);
+	const size_t n =
+	    jobtext_rcpts(job->rcpts, of_one_sender(job->rcpts, job->n), lines);
 
 	for (size_t i = n; i < job->n; i++)
 		dest_put(dest_role(job->dest), dest_uid(job->dest),
@@ -212,7 +233,7 @@ send_job(struct dispatch_job *job)
 	size_t n;
 	int fd;
 
-	jobtext_envelope(m, &env);
+	jobtext_envelope(m, job->rcpts[0]->forwarded, &env);
 	format_rcpts(job, &rcpts);
 	n = env.n + rcpts.n + job->rcpts[0]->nexthop.n +
 	    job->rcpts[0]->source.n;

@@ -13,6 +13,7 @@
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/recycle.h"
 #include "qmgr/queue/spool.h"
+#include "qmgr/queue/written.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/pump.h"
 #include "queue/envelope_text.h"
@@ -157,9 +158,10 @@ refuse_open(struct ipc *peer, uint64_t id, const struct err *err)
 static bool
 claims_own(const struct envelope *env)
 {
-	return slice_is(env->protocol, NEWFILE_REPORT) ||
-	       slice_is(env->protocol, NEWFILE_NOTICE) ||
-	       slice_is(env->protocol, NEWFILE_LETTER);
+	return slice_is(env->protocol, WRITTEN_REPORT) ||
+	       slice_is(env->protocol, WRITTEN_NOTICE) ||
+	       slice_is(env->protocol, WRITTEN_LETTER) ||
+	       slice_is(env->protocol, WRITTEN_AGGREGATE);
 }
 
 static int
@@ -263,12 +265,13 @@ on_committed(struct newfile *nf, int error)
 {
 	struct intake *in = OUTER(nf, struct intake, file);
 
-	if (error == 0)
+	if (error == 0 && nf->refused.n == 0)
 		metric_add(&accepted, 1);
 	if (in->peer != NULL)
 		IPC_SEND(in->peer, queue_committed, .id = in->commit_id,
 		    .ok = error == 0, .code = err_code_of(error),
-		    .why = slice_str(error != 0 ? strerrordesc_np(error) : ""));
+		    .why = slice_str(error != 0 ? strerrordesc_np(error) : ""),
+		    .refused = nf->refused);
 	intake_free(in);
 }
 

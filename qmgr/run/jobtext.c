@@ -10,10 +10,12 @@
 enum { RCPTS_MAX_BYTES = MSG_MAX_BYTES / 2 };
 
 void
-jobtext_envelope(const struct message *m, struct buf *out)
+jobtext_envelope(const struct message *m, bool forwarded, struct buf *out)
 {
 	struct envelope head = m->env;
 
+	if (forwarded)
+		head.sender = m->sent_as;
 	head.nrcpts = 0;
 	head.id = slice_str(m->entry->id);
 	envelope_format(&head, out);

@@ -3,13 +3,15 @@
 #ifndef QMGR_RUN_JOBTEXT_H
 #define QMGR_RUN_JOBTEXT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 struct message;
 struct rcpt;
 
-/* The envelope of M without recipients. */
-void jobtext_envelope(const struct message *m, struct buf *out);
+/* The envelope of M without recipients; FORWARDED: from m->sent_as. */
+void jobtext_envelope(const struct message *m, bool forwarded, struct buf *out);
 /* The first of N RCPTS that fit in a frame, which become RCPT_SENT; their
  * number. */
 size_t jobtext_rcpts(struct rcpt **rcpts, size_t n, struct buf *lines);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/role.h"
 #include "log/metric.h"
@@ -13,11 +14,13 @@
 #include "qmgr/queue/rcpt.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/letterfile.h"
+#include "qmgr/run/letterhead.h"
+#include "qmgr/run/letterlimit.h"
 
 enum {
-	LETTERS_MAX = 128,   /* of a recipient, in an attempt */
 	PARTS_MAX = 256,     /* recipients of whose letters something is here */
 	HEAD_MORE = 1 << 20, /* what a script may add to a message */
+	HOPS_MAX = 100,      /* as smtpd's max_received is preset */
 };
 
 /* What was said of a letter before it is whole. */
@@ -133,11 +136,11 @@ letter_on_part(struct ipc *peer, struct msg *m)
 /* ---- letters ---- */
 
 static void
-tell(struct ipc *peer, uint64_t id, bool ok, const char *why)
+tell(struct ipc *peer, uint64_t id, bool ok, bool permanent, const char *why)
 {
 	if (peer != NULL)
 		IPC_SEND(peer, job_lettered, .id = id, .ok = ok,
-		    .why = slice_str(why));
+		    .permanent = permanent, .why = slice_str(why));
 }
 
 static void
@@ -152,7 +155,7 @@ on_done(struct letterfile_owner *o, bool ok, const char *why)
 {
 	struct letter_file *l = OUTER(o, struct letter_file, owner);
 
-	tell(l->peer, l->id, ok, why);
+	tell(l->peer, l->id, ok, false, why);
 	letter_free(l);
 }
 
@@ -168,6 +171,60 @@ letter_new(struct ipc *peer, uint64_t id)
 	return l;
 }
 
+static size_t
+count_lines(struct slice s)
+{
+	size_t n = 0;
+
+	for (; s.n > 0; n++)
+		(void)slice_cut(s, '\n', &s);
+	return n;
+}
+
+/* Is IN, of BYTES, too much?  Why, and whether it stays so. */
+static const char *
+too_much(const struct msg_job_letter *in, const struct rcpt *r,
+    struct slice bytes, bool *permanent)
+{
+	*permanent = true;
+	if (letterhead_hops(bytes) > HOPS_MAX)
+		return "too many hops: the message is in a loop";
+	if (r->letters >= qmgr_conf->script_messages)
+		return "the recipient's script sends too many messages";
+	*permanent = false;
+	if (letterlimit_take(r->account, count_lines(in->to),
+		qmgr_conf->script_recipients, qmgr_conf->script_time,
+		ev_now_ms()))
+		return NULL;
+	return "the recipient's scripts have sent too much of late";
+}
+
+/* What only tells somebody of the message is not worth that it fails. */
+static void
+refuse(struct ipc *peer, const struct msg_job_letter *in, const struct rcpt *r,
+    const char *why, bool permanent)
+{
+	letterfile_not_sent(r, (enum job_letter)in->kind, in->to, why);
+	tell(peer, in->id, in->kind != JOB_LETTER_REDIRECT, permanent, why);
+}
+
+static void
+take_letter(struct ipc *peer, const struct msg_job_letter *in, struct rcpt *r,
+    struct slice bytes)
+{
+	bool permanent;
+	const char *why = too_much(in, r, bytes, &permanent);
+
+	if (why != NULL) {
+		refuse(peer, in, r, why, permanent);
+		return;
+	}
+	r->letters++;
+	metric_add(&letters, 1);
+	letterfile_begin(&letter_new(peer, in->id)->owner, r,
+	    (enum job_letter)in->kind, in->to, bytes, in->body_from);
+}
+
 void
 letter_on_letter(struct ipc *peer, struct msg *m)
 {
@@ -176,15 +233,10 @@ letter_on_letter(struct ipc *peer, struct msg *m)
 	struct letter_part *p = part_find(peer, in->job, in->recipient);
 
 	if (r == NULL || p == NULL || p->bytes.failed ||
-	    in->kind >= JOB_LETTERS || r->letters == LETTERS_MAX) {
-		tell(peer, in->id, false, "no such letter can be");
-	} else {
-		r->letters++;
-		metric_add(&letters, 1);
-		letterfile_begin(&letter_new(peer, in->id)->owner, r,
-		    (enum job_letter)in->kind, in->to, buf_slice(&p->bytes),
-		    in->body_from);
-	}
+	    in->kind >= JOB_LETTERS)
+		tell(peer, in->id, false, false, "no such letter can be");
+	else
+		take_letter(peer, in, r, buf_slice(&p->bytes));
 	if (p != NULL)
 		part_free(p);
 }

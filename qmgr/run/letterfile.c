@@ -3,17 +3,19 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "log/log.h"
-#include "proto/address.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
+#include "qmgr/queue/written.h"
+#include "qmgr/run/letteraddress.h"
+#include "qmgr/run/letterhead.h"
 #include "sys/fd.h"
 
 enum {
-	TO_MAX = 16,
 	STEP_BYTES = 256 << 10,
 };
 
@@ -114,57 +116,6 @@ on_step(struct ev_task *task)
 
 /* ---- what a letter may be ---- */
 
-static struct slice
-sender_of(const struct rcpt *r, enum job_letter kind)
-{
-	const struct slice sender = r->message->env.sender;
-
-	if (kind == JOB_LETTER_REDIRECT)
-		return sender;
-	return kind == JOB_LETTER_NOTICE && sender.n > 0 ? r->account
-							 : SLICE("");
-}
-
-/* The lines of TO, each an address in its canonical form; false: one is none,
- * or it is an answer to somebody else than the sender.  R is NULL for a report:
- * nobody is told what becomes of that. */
-static bool
-take_rcpts(const struct rcpt *r, enum job_letter kind, struct slice to,
-    struct arena *a, struct envelope *env)
-{
-	const unsigned allow = ADDRESS_UTF8;
-
-	env->rcpts = arena_alloc(a, TO_MAX * sizeof *env->rcpts);
-	while (to.n > 0) {
-		struct buf address = { .max = ADDRESS_MAX };
-		struct envelope_rcpt *out = &env->rcpts[env->nrcpts];
-		bool ok =
-		    env->nrcpts < TO_MAX &&
-		    address_parse(slice_cut(to, '\n', &to), allow, &address);
-
-		if (ok && kind == JOB_LETTER_ANSWER)
-			ok = slice_eq(
-			    buf_slice(&address), r->message->env.sender);
-		if (ok) {
-			out->address = arena_slice(a, buf_slice(&address));
-			env->smtputf8 |= address_needs_utf8(out->address);
-			env->nrcpts++;
-		}
-		if (ok && r == NULL) {
-			out->notify = SLICE("NEVER");
-		} else if (ok && kind == JOB_LETTER_REDIRECT) {
-			out->orcpt = arena_slice(a, r->env.orcpt);
-			out->notify = arena_slice(a, r->env.notify);
-		} else if (ok && kind == JOB_LETTER_ANSWER) {
-			out->notify = SLICE("NEVER");
-		}
-		buf_fini(&address);
-		if (!ok)
-			return false;
-	}
-	return env->nrcpts > 0;
-}
-
 /* A redirect is still the mail of whoever sent the message: what this host
  * writes itself is trusted more, and signed. */
 static void
@@ -183,7 +134,7 @@ open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
     struct slice to, struct err *err)
 {
 	const struct envelope *of = &r->message->env;
-	struct envelope env = { .protocol = SLICE(NEWFILE_LETTER),
+	struct envelope env = { .protocol = SLICE(WRITTEN_LETTER),
 		.client = SLICE("local"),
 		.body = SLICE("8BITMIME"),
 		.requiretls = of->requiretls,
@@ -194,10 +145,10 @@ open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
 
 	arena_init(&arena);
 	env.trace = arena_slice(&arena, slice_str(r->message->entry->id));
-	env.sender = arena_slice(&arena, sender_of(r, kind));
+	env.sender = arena_slice(&arena, letteraddress_sender(r, kind));
 	if (kind == JOB_LETTER_REDIRECT)
 		pass_on(of, &arena, &env);
-	if (!take_rcpts(r, kind, to, &arena, &env)) {
+	if (!letteraddress_rcpts(r, kind, to, &arena, &env)) {
 		arena_fini(&arena);
 		return err_set(err, ERR_PERM, "not an address");
 	}
@@ -229,6 +180,29 @@ open_source(
 }
 
 void
+letterfile_not_sent(const struct rcpt *r, enum job_letter kind, struct slice to,
+    const char *why)
+{
+	struct slice rest;
+
+	log_warn("mail.sieve-not-sent", kv_s("qid", r->message->entry->id),
+	    kv_slice("account", r->account), kv_s("kind", kinds[kind]),
+	    kv_slice("to", slice_cut(to, '\n', &rest)), kv_s("why", why));
+}
+
+static int
+put_received(struct letterfile *l, struct err *err)
+{
+	struct buf text = { .max = 1024 };
+	int rc;
+
+	letterhead_put(&text, l->file.id);
+	rc = put_piece(l, buf_slice(&text), err);
+	buf_fini(&text);
+	return rc;
+}
+
+void
 letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
     enum job_letter kind, struct slice to, struct slice bytes,
     int64_t body_from)
@@ -245,7 +219,7 @@ letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
 		o->done(o, false, err.text);
 		return;
 	}
-	if (put_piece(l, bytes, &err) == -1 ||
+	if (put_received(l, &err) == -1 || put_piece(l, bytes, &err) == -1 ||
 	    open_source(l, r->message, body_from, &err) == -1) {
 		give_up(l, &err);
 		return;
@@ -257,31 +231,19 @@ letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
 	ev_task_queue(&l->step);
 }
 
-static bool
-take_report_sender(struct slice text, struct arena *a, struct envelope *env)
-{
-	struct buf sender = { .max = ADDRESS_MAX };
-	const bool ok =
-	    text.n == 0 || address_parse(text, ADDRESS_UTF8, &sender);
-
-	env->sender = arena_slice(a, buf_slice(&sender));
-	buf_fini(&sender);
-	return ok;
-}
-
 static int
 open_report(
     struct letterfile *l, struct slice sender, struct slice to, struct err *err)
 {
-	struct envelope env = { .protocol = SLICE(NEWFILE_LETTER),
+	struct envelope env = { .protocol = SLICE(WRITTEN_AGGREGATE),
 		.client = SLICE("local"),
 		.body = SLICE("8BITMIME") };
 	struct arena arena;
 	int rc = -1;
 
 	arena_init(&arena);
-	if (!take_report_sender(sender, &arena, &env) ||
-	    !take_rcpts(NULL, JOB_LETTER_NOTICE, to, &arena, &env)) {
+	if (!letteraddress_report_sender(sender, &arena, &env) ||
+	    !letteraddress_rcpts(NULL, JOB_LETTER_NOTICE, to, &arena, &env)) {
 		arena_fini(&arena);
 		return err_set(err, ERR_PERM, "not an address");
 	}

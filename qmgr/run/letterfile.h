@@ -19,6 +19,9 @@ struct letterfile_owner {
 	char id[ENVELOPE_ID_BYTES]; /* in the queue, when it is durable */
 };
 
+/* What R's script sends TO is not sent: for the log. */
+void letterfile_not_sent(const struct rcpt *r, enum job_letter kind,
+    struct slice to, const char *why);
 /* Queue what R's script sends TO (a line for each address): BYTES, and behind
  * them R's message from BODY_FROM on, where that is not -1.  O is told, maybe
  * before this returns. */

@@ -12,6 +12,7 @@
 #include "qmgr/run/dest.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/expand.h"
+#include "qmgr/run/forwarded.h"
 #include "qmgr/run/known.h"
 #include "qmgr/run/quick.h"
 #include "qmgr/run/settle.h"
@@ -108,6 +109,8 @@ to_host(struct rcpt *r, const struct msg_lookup_found *in)
 {
 	r->nexthop = with_transport(r, in, in->nexthop, SLICE(""));
 	r->limits = limits_of(r, in->limits);
+	r->forwarded =
+	    !in->ours && slice_is(in->transport, "smtp") && forwarded_is(r);
 	r->source = source_of_rcpt(r, in->source);
 	r->site = in->site.n > 0
 		      ? with_transport(r, in, in->site, site_before(r))
@@ -310,11 +313,9 @@ is_known(struct rcpt *r)
 	return true;
 }
 
-void
-resolve_start(struct rcpt *r)
+static void
+start(struct rcpt *r)
 {
-	rcpt_enter(r, RCPT_RESOLVING);
-	r->site = SLICE("");
 	if (is_known(r))
 		return;
 	r->message->resolving++;
@@ -325,6 +326,32 @@ resolve_start(struct rcpt *r)
 		ask(r);
 	else
 		append(&state.last, r);
+}
+
+static void
+on_forwarded(struct rcpt *r, bool ok)
+{
+	r->message->resolving--;
+	if (ok) {
+		start(r);
+	} else {
+		r->message->soon = true;
+		unrouted_fail(r, RCPT_DEFERRED, SLICE("4.3.0"),
+		    SLICE("no sender can be made to send it on from"));
+	}
+	dest_resolved();
+}
+
+void
+resolve_start(struct rcpt *r)
+{
+	rcpt_enter(r, RCPT_RESOLVING);
+	r->site = SLICE("");
+	r->forwarded = false;
+	if (forwarded_ask(r, on_forwarded))
+		r->message->resolving++;
+	else
+		start(r);
 }
 
 void

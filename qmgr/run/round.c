@@ -264,6 +264,15 @@ discard_all(struct message *m)
 			discard(m->rcpts[i], "deleted");
 }
 
+/* The client is told of those who reject it. */
+static void
+discard_refused(struct message *m)
+{
+	for (size_t i = 0; i < m->nrcpts; i++)
+		if (m->rcpts[i]->state == RCPT_FAILED)
+			discard(m->rcpts[i], "refused in the dialogue");
+}
+
 /* Each report that is due is written before anything is given up. */
 static void
 end_accepted(struct message *m)
@@ -298,6 +307,7 @@ round_end(struct message *m)
 {
 	switch (direct_end(m)) {
 	case DIRECT_LEFT:
+		discard_refused(m);
 		leave(m);
 		return;
 	case DIRECT_WAITS:

@@ -90,7 +90,8 @@ static bool
 needs(const struct smtpd_session *s, enum policy_stage stage)
 {
 	/* The message is shown to filters otherwise (review.h). */
-	return stage != POLICY_MESSAGE && wants(s, stage_of(stage));
+	return stage != POLICY_EARLY && stage != POLICY_MESSAGE &&
+	       wants(s, stage_of(stage));
 }
 
 static struct ipc *

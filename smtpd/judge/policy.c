@@ -87,13 +87,29 @@ smtpd_policy_on_gone(struct ipc *peer)
 }
 
 static bool
-needs(const struct smtpd_session *s, enum policy_stage stage)
+is_of_use(const struct smtpd_session *s, enum policy_stage stage)
 {
 	const bool known = s->front.trusted || s->login != NULL;
 
-	return stage <= POLICY_MESSAGE &&
-	       ((known ? state.known : state.strangers) & 1U << stage) != 0 &&
+	return ((known ? state.known : state.strangers) & 1U << stage) != 0 &&
 	       ipc_has(ROLE_POLICY);
+}
+
+static bool
+needs(const struct smtpd_session *s, enum policy_stage stage)
+{
+	return stage <= POLICY_MESSAGE && is_of_use(s, stage);
+}
+
+void
+smtpd_policy_failed(const struct smtpd_session *s)
+{
+	if (is_of_use(s, POLICY_FAILED))
+		IPC_SEND(ipc_link(ROLE_POLICY, 0, 0), policy_failed,
+		    .client = slice_str(s->front.ip),
+		    .trusted = s->front.trusted, .login = slice_str(s->login),
+		    .sender =
+			s->mail != NULL ? s->mail->env.sender : SLICE(""));
 }
 
 /* ---- a question ---- */

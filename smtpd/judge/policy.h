@@ -6,6 +6,7 @@
 struct ipc;
 struct msg;
 struct smtpd_judge;
+struct smtpd_session;
 
 extern const struct smtpd_judge smtpd_judge_policy;
 
@@ -14,5 +15,8 @@ void smtpd_policy_start(void);
 /* The message, and the end of a process of policy. */
 void smtpd_policy_on_changed(struct ipc *peer, struct msg *m);
 void smtpd_policy_on_gone(struct ipc *peer);
+
+/* S got a reply of 5xx. */
+void smtpd_policy_failed(const struct smtpd_session *s);
 
 #endif

@@ -212,6 +212,44 @@ def test_access(make):
     assert rcpt(p, far, "localhost").startswith("550 5.7.1 HELO"), "no exception"
 
 
+def test_access_to_messages(make):
+    """Junk, held, or delivered to nobody: by what is known at any stage, of the
+    whole message; the heaviest counts."""
+    p = make(("policy", "access", "enforce"))
+    access(p, f"client={BAD} quarantine", "sender=@hold.test hold look at it",
+           "helo=bin.helo.test discard", f"recipient=bob@{DOMAIN} hold",
+           "sender=accepted@hold.test accept", "sender=@warn.test warn")
+
+    def bring(subject, ip=GOOD, helo="mail.good.test", sender="a@good.test", to=(TO,)):
+        with stranger(p, ip, helo) as t:
+            t.say(f"MAIL FROM:<{sender}>")
+            for one in to:
+                assert t.say(f"RCPT TO:<{one}>").startswith("250 ")
+            t.say("DATA")
+            assert t.say(f"From: <a@good.test>\r\nSubject: {subject}\r\n\r\nx\r\n."
+                         ).startswith("250 2.0.0 Ok: queued as ")
+
+    wait(lambda: rcpt(p, helo="bin.helo.test") and p.events("policy.access"), "the table")
+    bring("junk", BAD)
+    wait(lambda: any(b"Subject: junk" in m for m in p.mails("alice", "Junk")), "Junk")
+    bring("held by sender", sender="a@hold.test")
+    bring("held by recipient", to=(TO, f"bob@{DOMAIN}"))
+    wait(lambda: p.queue_count() == 2, "what is held")
+    bring("gone", BAD, helo="bin.helo.test", sender="b@hold.test")
+    p.wait_event("mail.discarded")
+    bring("accepted", sender="accepted@hold.test")
+    bring("warned", sender="a@warn.test")
+    p.wait_mail("alice", "accepted")
+    p.wait_mail("alice", "warned")
+    assert p.queue_count() == 2
+    assert not p.find_mail("alice", "gone") and not p.find_mail("alice", "held by recipient")
+    p.conf("policy", "access", "warn")
+    p.reload()
+    wait(lambda: p.events("proc.reloaded", daemon="policy"), "the reload")
+    bring("only a warning", sender="a@hold.test")
+    p.wait_mail("alice", "only a warning")
+
+
 @pytest.mark.allow("entry-invalid", "table.failed")
 def test_access_cannot_be_read(make):
     """Doubt is temporary."""
@@ -258,9 +296,190 @@ def test_rates(make):
                 to=f"bob@{DOMAIN}").startswith("250 ")
     for n in range(3):
         reply = rcpt(p, f"203.0.10.{n}", sender="y@good.test", to=f"bob@{DOMAIN}")
-        assert reply.startswith("550 " if n < 2 else "451 "), n
+        assert reply.startswith("550 " if n < 2 else "421 4.7.1 "), n
     with Talk(p, greet="EHLO x") as t:  # no stranger
         for _ in range(4):
             assert t.say("MAIL FROM:<y@good.test>").startswith("250 ")
             assert t.say(f"RCPT TO:<{TO}>").startswith("250 ")
             t.say("RSET")
+
+
+# ---- limits of other keys and counts
+
+
+def login(p, name="alice", password=PASSWORD):
+    """A connection of a user elsewhere, and the reply to AUTH."""
+    t = Talk(p, "submissions", greet="EHLO x")
+    plain = base64.b64encode(f"\0{name}@{DOMAIN}\0{password}".encode()).decode()
+    return t, t.say(f"AUTH PLAIN {plain}")
+
+
+def submit(t, to=("bob",), sender=TO, body="x"):
+    """A message of a login; the last reply."""
+    reply = t.say(f"MAIL FROM:<{sender}>")
+    for name in to:
+        if reply.startswith("250 "):
+            reply = t.say(f"RCPT TO:<{name}@{DOMAIN}>")
+    if reply.startswith("250 "):
+        t.say("DATA")
+        reply = t.say(f"From: <{sender}>\r\nSubject: s\r\n\r\n{body}\r\n.")
+    t.say("RSET")
+    return reply
+
+
+def test_rates_of_logins(make):
+    """By account, whoever the client is; strangers are not meant."""
+    p = make(("policy", "rates", "enforce"), ("policy", "rate_limits",
+             "login:messages=3/1h login:recipients=4/1h client:messages=2/1h"))
+    t, reply = login(p)
+    with t:
+        assert reply.startswith("235 ")
+        for n in range(4):
+            assert submit(t).startswith("250 " if n < 3 else "451 4.7.1 "), n
+    t, _ = login(p, "bob")
+    with t:
+        sender = f"bob@{DOMAIN}"
+        for to, code in ((("alice",) * 3, "250 "), (("alice",) * 2, "451 "), (("alice",), "451 ")):
+            assert submit(t, to, sender).startswith(code), to
+    for n in range(3):
+        assert rcpt(p, "198.51.100.1").startswith("250 " if n < 2 else "451 "), n
+
+
+def test_rates_hold(make):
+    """What is beyond it is accepted, and held."""
+    p = make(("policy", "rates", "enforce"),
+             ("policy", "rate_limits", "login:recipients=2/1d/hold"))
+    t, _ = login(p)
+    with t:
+        assert submit(t, ("bob", "alice")).startswith("250 ")
+        assert submit(t).startswith("250 ")
+    wait(lambda: p.queue_count() == 1, "the message that is held")
+    assert "held" in p.pabal("queue", "list", "state=held")
+
+
+def test_rates_of_bytes(make):
+    p = make(("policy", "rates", "enforce"),
+             ("policy", "rate_limits", "login:bytes=8K/1d sender:bytes=8K/1d"))
+    t, _ = login(p)
+    with t:
+        assert submit(t, body="x" * 900).startswith("250 ")
+        big = "\r\n".join(["x" * 900] * 8)
+        assert submit(t, body=big).startswith("451 4.7.1 ")
+        assert submit(t, body="x" * 900).startswith("250 "), "it counts not"
+        # said in advance: not even DATA
+        assert t.say(f"MAIL FROM:<{TO}> SIZE=9000").startswith("451 4.7.1 ")
+    with stranger(p) as t:
+        assert t.say("MAIL FROM:<a@good.test> SIZE=99999").startswith("250 "), \
+            "alone it is let pass"
+
+
+def test_rates_of_sessions(make):
+    p = make(("policy", "rates", "enforce"), ("policy", "rate_limits",
+             "client:sessions=2/1h net:sessions=3/1h/refuse"))
+    said = [stranger(p, ip) for ip in (GOOD, GOOD, GOOD, BAD, BAD)]
+    for t in said[:2] + said[3:4]:
+        t.close()
+    assert said[2].startswith("421 4.7.1 Too many connections")
+    assert said[4].startswith("554 5.7.1 Too many connections")
+
+
+@pytest.mark.parametrize("what", ("commands", "recipients", "logins"))
+def test_rates_of_failures(make, what):
+    """Whatever is refused with 5xx, by whoever."""
+    p = make(("policy", "rates", "enforce"),
+             ("policy", "rate_limits", "net:failures=3/1h"))
+    for n in range(3):
+        with stranger(p, f"198.51.100.{n}") as t:
+            if what == "commands":
+                assert t.say("NONSENSE").startswith("500 ")
+            elif what == "recipients":
+                t.say("MAIL FROM:<a@good.test>")
+                assert t.say(f"RCPT TO:<nobody@{DOMAIN}>").startswith("550 ")
+            else:
+                t.starttls()
+                t.say("EHLO mail.good.test")
+                bad = base64.b64encode(f"\0{TO}\0wrong".encode()).decode()
+                assert t.say(f"AUTH PLAIN {bad}").startswith("535 ")
+    wait(lambda: isinstance(closed(stranger(p, "198.51.100.9")), str), "the limit")
+    assert closed(stranger(p, "198.51.100.10")).startswith("421 4.7.1 Too many refused")
+    with stranger(p) as t:
+        t.say("NOOP")
+
+
+def closed(t):
+    if not isinstance(t, str):
+        t.close()
+    return t
+
+
+# ---- early talkers
+
+class Proxied:
+    """Strangers, as a proxy brings them, who may speak at once."""
+
+    def __init__(self, p, says=b""):
+        self.p, self.tls = p, p.tls
+        self.says = f"PROXY TCP4 {BAD} 192.0.2.1 4711 25\r\n".encode() + says
+
+    def raw(self, service):
+        s = self.p.raw(service)
+        s.sendall(self.says)
+        return s
+
+
+EARLY = (("smtpd", "proxy_protocol_hosts", "127.0.0.1"), ("smtpd", "greeting_delay", "30s"))
+
+
+def test_early_talker(make):
+    """Who speaks is refused at once."""
+    p = make(("policy", "early_talker", "enforce"), *EARLY)
+    with Talk(Proxied(p, b"EHLO x\r\n")) as t:
+        assert t.greeting == "554 5.5.0 SMTP: the server speaks first"
+        assert t.all() == ""
+    verdict, = p.events("policy.verdict", rule="early_talker")
+    assert verdict["client"] == BAD and verdict["stage"] == "early"
+    # those who log in are strangers at first
+    with Talk(Proxied(p), "submission") as t:
+        assert t.greeting.startswith("220 ")
+    p.conf("smtpd", "greeting_delay", "100ms")
+    p.reload()
+    with Talk(Proxied(p)) as t:
+        assert t.greeting.startswith("220 ")
+        assert t.say("EHLO x").startswith("250-")
+    # who is accepted by the table access may do as he likes
+    p.conf("smtpd", "greeting_delay", "30s")
+    p.conf("policy", "access", "enforce")
+    access(p, f"client={BAD} accept")
+    p.reload()
+    def speaks():
+        with Talk(Proxied(p, b"EHLO x\r\n")) as t:
+            return t.greeting
+    wait(lambda: speaks().startswith("220 "), "the table")
+
+
+def test_early_talker_warns(make):
+    """It is served: no byte is lost."""
+    p = make(*EARLY)
+    with Talk(Proxied(p, b"EHLO x\r\n")) as t:
+        assert t.greeting.startswith("220 ")
+        assert t.reply().startswith("250-")
+    verdict, = p.events("policy.verdict", rule="early_talker")
+    assert verdict["mode"] == "warn"
+    p.conf("policy", "early_talker", "off")
+    p.reload()
+    with Talk(Proxied(p)) as t:
+        assert t.greeting.startswith("220 "), "nobody minds: nobody waits"
+
+
+def test_early_talker_ends(make):
+    """A client that goes while it waits, and a stop meanwhile, are the end of it."""
+    p = make(*EARLY)
+    s = Proxied(p).raw("smtp")
+    start = p.wait_event("session.start", client=BAD)
+    s.close()
+    p.wait_event("session.end", sid=start["sid"])
+    s = Proxied(p).raw("smtp")
+    wait(lambda: len(p.events("session.start", client=BAD)) == 2, "the next one")
+    p.stop()
+    assert b"421 4.3.2" in s.recv(4096)
+    s.close()

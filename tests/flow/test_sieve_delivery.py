@@ -255,19 +255,6 @@ def test_duplicates(pabal):
     assert subjects(pabal, "alice", "Twice") == ["seen twice"]
 
 
-def test_reject(pabal):
-    script(pabal, 'require "reject"; reject "Not today, thank you.";')
-    script(pabal, "keep;", user="bob")
-    since = pabal.mark()
-    pabal.send("rejected", sender=BOB)
-    settle(pabal)
-    assert "rejected" not in subjects(pabal, "alice")
-    report = wait(lambda: [m for m in pabal.mails("bob")
-                           if b"Not today, thank you." in m], "a report")[0]
-    assert b"report-type=delivery-status" in report
-    assert pabal.events("rcpt.result", since, dsn="5.7.1")
-
-
 def test_what_was_decided_is_kept(pabal):
     script(pabal, 'require "fileinto"; if header :contains "subject" "why" '
            '{ fileinto "Archive"; }')
@@ -348,6 +335,64 @@ def test_a_loop_is_known_whatever_a_script_deletes(out):
     assert len(out.events("mail.sieve-sent", since)) == 1
 
 
+def test_hops_are_counted(out):
+    script(out, 'redirect "carol@example.net";')
+    hop = b"Received: from a by b; Sat, 1 Jan 2022 00:00:00 +0000\r\n"
+    since = out.mark()
+    with out.smtp() as c:
+        for n in (80, 95):
+            c.sendmail("s@example.org", [ALICE], hop * n + message(f"{n} hops"))
+    wait_in(out, "95 hops")
+    (m,) = sent(out, 1)
+    # Its own Received, the one of its intake, and what it came with.
+    assert m.header("Subject") == "80 hops" and m.data.count(b"Received: ") == 82
+    qid = out.events("mail.sieve-sent", since)[0]["letter"]
+    assert re.match(rb"Received: by \S+ \(pabal sieve\) id %b; " % qid.encode(), m.data)
+
+
+def test_what_an_account_may_send(make_pabal):
+    """Whatever the process says that has run its script."""
+    with Sink() as sink:
+        p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{sink.port}"),
+                       ("qmgr", "script_recipients", "3"),
+                       ("qmgr", "script_time", "30d"),
+                       ("qmgr", "retry_schedule", "1h"))
+        p.sink = sink
+        script(p, 'require "copy"; redirect :copy "carol@example.net";')
+        since = p.mark()
+        for n in range(5):
+            p.send(f"copy {n}")
+        sent(p, 3)
+        wait(lambda: len(p.events("mail.sieve-not-sent", since, kind="redirect")) == 2,
+             "two not sent")
+        p.wait_queue(2)
+        assert sorted(subjects(p, "alice")) == [f"copy {n}" for n in range(5)]
+        # What is only told is left out; others may send.
+        script(p, 'require "enotify"; notify "mailto:pager@example.net";')
+        script(p, 'redirect "carol@example.net";', user="bob")
+        p.send("not told")
+        p.send("of bob", to=BOB)
+        wait_in(p, "not told")
+        sent(p, 4)
+        p.wait_queue(2)
+        (e,) = p.events("mail.sieve-not-sent", since, kind="notice")
+        assert "too much" in e["why"] and len(sink.messages) == 4
+
+
+def test_what_a_message_may_cause(make_pabal):
+    with Sink() as sink:
+        p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{sink.port}"),
+                       ("qmgr", "script_messages", "2"))
+        p.sink = sink
+        script(p, 'require "enotify"; ' + "".join(
+            f'notify "mailto:pager{n}@example.net";' for n in range(4)))
+        p.send("told to some")
+        wait_in(p, "told to some")
+        settle(p)
+        assert len(sent(p, 2)) == 2
+        assert len(p.events("mail.sieve-not-sent")) == 2
+
+
 def test_vacation(out):
     script(out, '''require ["vacation", "vacation-seconds"];
         vacation :seconds 3600 :subject "Away" "I am away.";''')
@@ -375,6 +420,40 @@ def test_vacation(out):
         [["sender@example.org"], ["other@example.org"]]
     for s in ("first", "second", "from a list", "third"):
         assert s in subjects(out, "alice")
+
+
+def table(p, name, text):
+    with open(os.path.join(p.dir, "etc", name), "w") as f:
+        f.write(text)
+    p.pabal("map", name)
+
+
+def test_whom_a_vacation_is_from(out):
+    """The account's own addresses are answered for, and nobody else's used."""
+    table(out, "aliases", f"sales: alice\nteam: alice, bob\n")
+    table(out, "senders", f"boss@{DOMAIN} {ALICE}\n")
+    script(out, 'require ["vacation", "vacation-seconds"]; '
+           'vacation :seconds 0 "I am away.";')
+    with out.smtp() as c:
+        for to in ("sales", "team"):
+            c.sendmail(f"{to}.sender@example.org", [f"{to}@{DOMAIN}"],
+                       message(to, to=f"{to}@{DOMAIN}"))
+    out.wait_mail("bob", "team")
+    settle(out)
+    (m,) = sent(out, 1)
+    assert m.rcpts == ["sales.sender@example.org"]
+    assert m.header("From") == f"sales@{DOMAIN}"
+    # :from
+    for n, (said, is_from) in enumerate([
+            (f"boss@{DOMAIN}", f"boss@{DOMAIN}"), (f"sales@{DOMAIN}",) * 2,
+            (f"bob@{DOMAIN}", ALICE), ("ceo@example.net", ALICE)]):
+        script(out, f'''require ["vacation", "vacation-seconds", "enotify"];
+            vacation :seconds 0 :from "{said}" :addresses "ceo@example.net" "Away.";
+            notify :from "{said}" "mailto:pager@example.net";''')
+        out.send(f"from {n}")
+        got = sent(out, 3 + 2 * n)[-2:]
+        assert {m.header("From").strip("<>") for m in got} == {is_from}
+        settle(out)
 
 
 def test_no_vacation_where_it_cannot_be_noted(out):

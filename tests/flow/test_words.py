@@ -167,7 +167,7 @@ def test_diff_is_short(make_pabal):
         "pabal hostname", "pabal domains", "pabal cleartext_login_networks",
         "pabal tls_certificate", "pabal tls_key", "pabal spool_directory",
         "pabal mail_directory", "pabal table_directory",
-        "pabal signing_directory", "pabal report_directory",
+        "pabal signing_directory", "pabal state_directory",
         "auth scram_secret"} | {
         f"master:{s} listen" for s in (
             "smtp", "submission", "submissions", "lmtp", "imap", "imaps",

@@ -128,22 +128,6 @@ test_flags(void **state)
 	arena_fini(&a);
 }
 
-static void
-test_a_reason_is_one_line(void **state)
-{
-	const struct msg_sieve_action in = { .kind = SIEVE_REJECT,
-		.text = SLICE("no\r\n250 ok"),
-		.body_from = -1 };
-	struct verdict v = { 0 };
-	struct arena a;
-
-	(void)state;
-	arena_init(&a);
-	assert_true(verdict_add(&v, &a, &in, SLICE(""), SLICE(""), SIZE));
-	assert_true(slice_is(v.actions[0].text, "no  250 ok"));
-	arena_fini(&a);
-}
-
 int
 main(void)
 {
@@ -152,7 +136,6 @@ main(void)
 		cmocka_unit_test(test_what_it_cannot),
 		cmocka_unit_test(test_no_more_than_there_may_be),
 		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_a_reason_is_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,8 +33,23 @@ static const struct {
 	{ "client:messages=10/1h/",                  true }, /* as without */
 	{ "client:messages=10/1h/drop",              false },
 	{ "client:messages=10/1h/refuse/x",          false },
-	{ "client:bytes=10/1h",                      false },
-	{ "login:messages=10/1h",                    false },
+	{ "login:messages=10/1h",                    true },
+	{ "login:recipients=500/1d/hold",            true },
+	{ "login:failures=5/1h",                     true },
+	{ "client:sessions=10/1m",                   true },
+	{ "net:sessions=10/1m/refuse",               true },
+	{ "sender:bytes=1500M/1d",                   true },
+	{ "login:bytes=2G/1d/hold",                  true },
+	{ "client:bytes=10/1h",                      true },
+	{ "client:bytes=/1h",                        false },
+	{ "client:bytes=0/1h",                       false },
+	{ "client:bytes=1X/1h",                      false },
+	{ "client:messages=10K/1h",                  false },
+	{ "login:sessions=10/1m",                    false },
+	{ "sender:sessions=10/1m",                   false },
+	{ "recipient:bytes=10M/1h",                  false },
+	{ "client:sessions=10/1m/hold",              false },
+	{ "client:failures=10/1m/hold",              false },
 	{ "recipient:messages=10/1h",                false },
 	{ "recipient:failures=10/1h",                false },
 	{ "Client:messages=10/1h",                   false },
@@ -69,19 +84,43 @@ test_rate(void **state)
 	    policy_limit_parse(SLICE("client:messages=10/10s"), &l, NULL), 0);
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 10; i++) {
-			assert_true(policy_limit_has_room(&l, a, now_ms));
-			policy_limit_count(&l, a, now_ms);
+			assert_true(policy_limit_has_room(&l, a, 1, now_ms));
+			policy_limit_count(&l, a, 1, now_ms);
 		}
-		assert_false(policy_limit_has_room(&l, a, now_ms));
-		assert_false(policy_limit_has_room(&l, a, now_ms + 999));
-		assert_true(policy_limit_has_room(&l, b, now_ms));
-		assert_true(policy_limit_has_room(&l, a, now_ms + 1000));
+		assert_false(policy_limit_has_room(&l, a, 1, now_ms));
+		assert_false(policy_limit_has_room(&l, a, 1, now_ms + 999));
+		assert_true(policy_limit_has_room(&l, b, 1, now_ms));
+		assert_true(policy_limit_has_room(&l, a, 1, now_ms + 1000));
 		now_ms += 10000;
 	}
 	/* who goes on beyond it is not kept out for longer */
 	for (int i = 0; i < 1000; i++)
-		policy_limit_count(&l, a, now_ms);
-	assert_true(policy_limit_has_room(&l, a, now_ms + 1000));
+		policy_limit_count(&l, a, 1, now_ms);
+	assert_true(policy_limit_has_room(&l, a, 1, now_ms + 1000));
+}
+
+/* By amounts; what is more than all of it is let pass alone. */
+static void
+test_bytes(void **state)
+{
+	const struct slice a = SLICE("bytes");
+	struct policy_limit l;
+	int64_t now_ms = 1000000;
+
+	(void)state;
+	assert_int_equal(
+	    policy_limit_parse(SLICE("sender:bytes=1G/1d"), &l, NULL), 0);
+	assert_true(policy_limit_has_room(&l, a, 4LL << 30, now_ms));
+	policy_limit_count(&l, a, 4LL << 30, now_ms);
+	assert_false(policy_limit_has_room(&l, a, 1 << 20, now_ms));
+	now_ms += 86400 * 1000;
+	for (int i = 0; i < 1024; i++) {
+		assert_true(policy_limit_has_room(&l, a, 1 << 20, now_ms));
+		policy_limit_count(&l, a, 1 << 20, now_ms);
+	}
+	assert_false(policy_limit_has_room(&l, a, 1 << 20, now_ms));
+	assert_false(policy_limit_has_room(&l, a, 2 << 20, now_ms + 84400));
+	assert_true(policy_limit_has_room(&l, a, 1 << 20, now_ms + 84400));
 }
 
 /* In whatever order things come, no window of TIME lets more than twice COUNT
@@ -103,9 +142,9 @@ test_law(void **state)
 		seed = seed * 1664525 + 1013904223;
 		now_ms +=
 		    seed >> 24 < 200 ? seed >> 16 & 63 : seed >> 12 & 4095;
-		if (!policy_limit_has_room(&l, SLICE("law"), now_ms))
+		if (!policy_limit_has_room(&l, SLICE("law"), 1, now_ms))
 			continue;
-		policy_limit_count(&l, SLICE("law"), now_ms);
+		policy_limit_count(&l, SLICE("law"), 1, now_ms);
 		passed[n++] = now_ms;
 	}
 	assert_true(n > 2 * COUNT);
@@ -125,10 +164,10 @@ test_many(void **state)
 	    policy_limit_parse(SLICE("client:messages=1/1h"), &l, NULL), 0);
 	for (int i = 0; i < 400000; i++) {
 		snprintf(value, sizeof value, "v%d", i);
-		assert_true(policy_limit_has_room(&l, slice_str(value), i));
-		policy_limit_count(&l, slice_str(value), i);
+		assert_true(policy_limit_has_room(&l, slice_str(value), 1, i));
+		policy_limit_count(&l, slice_str(value), 1, i);
 	}
-	assert_false(policy_limit_has_room(&l, slice_str(value), 400000));
+	assert_false(policy_limit_has_room(&l, slice_str(value), 1, 400000));
 }
 
 int
@@ -137,6 +176,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_law),
 		cmocka_unit_test(test_many),
 	};

@@ -26,6 +26,7 @@
 #include "policy/conf.h"
 #include "policy/metrics.h"
 #include "policy/session.h"
+#include "policy/sites.h"
 
 enum { HOSTS = 10 /* of each of the seven MX sets */ };
 
@@ -43,9 +44,10 @@ struct question {
 
 static struct {
 	struct ipc *policy; /* smtpd's end */
-	struct question first, second;
+	struct question first, second, rcpt;
 	unsigned texts;
 	bool hold;
+	char asked[4096]; /* " NAME" of all, " |" behind each frame */
 	struct ipc *held_peer;
 	struct msg_lookup_dns held;
 	struct arena arena;
@@ -84,6 +86,14 @@ put_answer(struct buf *out, const char *name, enum dns_type type)
 }
 
 static void
+note(const char *what)
+{
+	const size_t n = strlen(test.asked);
+
+	snprintf(test.asked + n, sizeof test.asked - n, " %s", what);
+}
+
+static void
 on_dns(struct ipc *peer, struct msg *m)
 {
 	struct buf out = { .max = MSG_MAX_BYTES - 256 };
@@ -92,10 +102,12 @@ on_dns(struct ipc *peer, struct msg *m)
 	const char *name;
 
 	while (dns_pass_get_question(&c, &test.arena, &name, &type)) {
+		note(name);
 		if (test.hold && strcmp(name, "held.example") == 0)
 			break;
 		put_answer(&out, name, type);
 	}
+	note("|");
 	if (out.n > 0) {
 		IPC_SEND(peer, lookup_dns_found, .id = m->lookup_dns.id,
 		    .answers = buf_slice(&out));
@@ -158,6 +170,19 @@ on_judged(struct ipc_call *call, struct msg *m)
 	q->texts = test.texts;
 	if (test.first.answered && test.second.answered)
 		ev_stop();
+	if (q == &test.rcpt)
+		ev_stop();
+}
+
+static void
+ask_rcpt(struct question *q, uint64_t session)
+{
+	test.asked[0] = '\0';
+	IPC_CALL(test.policy, &q->call, policy_judged, on_judged, 0, policy_ask,
+	    .session = session, .stage = POLICY_RCPT, .sid = SLICE("s"),
+	    .client = SLICE("192.0.2.1"), .helo = SLICE("c.example"),
+	    .sender = SLICE("a@b.example"), .rcpt = SLICE("r@c.example"));
+	ev_run();
 }
 
 static void
@@ -208,7 +233,9 @@ setup(void **state)
 {
 	const struct conf_text texts[] = {
 		{ "pabal.conf", SLICE("hostname = mx.example\n") },
-		{ "policy.conf", SLICE("spf = enforce\n") },
+		{ "policy.conf", SLICE("spf = enforce\nreverse = enforce\n"
+				       "helo_dns = enforce\ndnsbl = enforce\n"
+				       "dnsbl_sites = one.list two.list\n") },
 	};
 	struct conf_errors errors = { 0 };
 	void *conf = NULL;
@@ -216,6 +243,7 @@ setup(void **state)
 	(void)state;
 	must(conf_load(&policy_conf_desc, texts, 2, &conf, &errors) == 0);
 	policy_conf = conf;
+	must(policy_sites_configure(NULL) == 0);
 	policy_metrics_init();
 	log_set(LOG_LOGFMT, LOG_LVL_ERR);
 	ev_init();
@@ -244,11 +272,28 @@ test_mail_beside_mail(void **state)
 	assert_int_equal(test.second.texts, 2);
 }
 
+/* The rules of a stage ask the DNS together: their first questions are under
+ * way before an answer is there. */
+static void
+test_together(void **state)
+{
+	static const char first[] =
+	    " 1.2.0.192.in-addr.arpa c.example c.example c.example | "
+	    "1.2.0.192.one.list 1.0.0.127.one.list "
+	    "1.2.0.192.two.list 1.0.0.127.two.list |";
+
+	(void)state;
+	ask_rcpt(&test.rcpt, 2);
+	assert_int_equal(test.rcpt.action, POLICY_REFUSE);
+	assert_string_equal(test.asked, first);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mail_beside_mail),
+		cmocka_unit_test(test_together),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "mime/header.h"
 #include "sieve/code.h"
 #include "sieve/compile.h"
 #include "sieve/env.h"
@@ -272,6 +273,85 @@ test_vacation_never(void **state)
 	}
 }
 
+static enum found
+own(struct sieve_env *env, struct slice address)
+{
+	(void)env;
+	return slice_is(address, "later@example.net")   ? TEMPFAIL
+	       : slice_is(address, "alias@example.net") ? FOUND
+							: ABSENT;
+}
+
+static enum found
+sender(struct sieve_env *env, struct slice address)
+{
+	return slice_is(address, "boss@example.net") ? FOUND
+						     : own(env, address);
+}
+
+/* From whom a vacation or a notification is. */
+static void
+test_senders(void **state)
+{
+	static const struct sieve_calls calls = { .own = own,
+		.sender = sender };
+	/* clang-format off */
+	static const struct { const char *from, *to, *script, *is; } rows[] = {
+		{ "ann@x.org", "me@example.net", "vacation \"a\";", "me@example.net" },
+		{ "ann@x.org", "alias@example.net", "vacation \"a\";", "alias@example.net" },
+		{ "ann@x.org", "list@example.net", "vacation \"a\";", "" },
+		{ "alias@example.net", "me@example.net", "vacation \"a\";", "" },
+		{ "ann@x.org", "me@example.net", "vacation :from \"boss@example.net\" \"a\";", "boss@example.net" },
+		{ "ann@x.org", "me@example.net", "vacation :from \"B <boss@example.net>\" \"a\";", "B <boss@example.net>" },
+		{ "ann@x.org", "alias@example.net", "vacation :from \"ceo@x.org\" \"a\";", "alias@example.net" },
+		{ "ann@x.org", "ceo@x.org", "vacation :addresses \"ceo@x.org\" \"a\";", "me@example.net" },
+		{ "ann@x.org", "ceo@x.org", "vacation :from \"ceo@x.org\" :addresses \"ceo@x.org\" \"a\";", "me@example.net" },
+		{ "ann@x.org", "later@example.net", "vacation \"a\";", NULL },
+		{ "ann@x.org", "me@example.net", "vacation :from \"later@example.net\" \"a\";", NULL },
+		{ "ann@x.org", "me@example.net", "notify :from \"boss@example.net\" \"mailto:a@x.org\";", "boss@example.net" },
+		{ "ann@x.org", "me@example.net", "notify :from \"ceo@x.org\" \"mailto:a@x.org\";", "me@example.net" },
+		{ "ann@x.org", "me@example.net", "vacation :mime \"From: ceo@x.org\r\nContent-Type: text/plain\r\n\r\na\";", "me@example.net" },
+	};
+	/* clang-format on */
+	const struct sieve_letter_name name = { SLICE("h"), SLICE("1") };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf text = { .max = 4096 };
+		struct sieve_env env = { .from = slice_str(rows[i].from),
+			.calls = &calls,
+			.to = SLICE("me@example.net"),
+			.owner = SLICE("me@example.net") };
+		struct buf script = { .max = 4096 };
+		struct header_field f = { 0 };
+		struct sieve_letter l = { 0 };
+		struct sieve_result r;
+		struct arena arena;
+
+		arena_init(&arena);
+		buf_addf(&text, "To: %s\r\n\r\n", rows[i].to);
+		env.message = buf_slice(&text);
+		buf_adds(&script, ALL "require \"enotify\"; ");
+		buf_adds(&script, rows[i].script);
+		run(buf_cstr(&script), &env, &r);
+		buf_fini(&script);
+		assert_int_equal(
+		    r.status, rows[i].is == NULL ? SIEVE_LATER : SIEVE_DONE);
+		if (r.status == SIEVE_DONE &&
+		    sieve_letter_make(&arena, &env, r.first, &name, &l))
+			assert_true(header_find(l.head, "From", &f));
+		if (!slice_is(slice_trim(f.value),
+			rows[i].is != NULL ? rows[i].is : ""))
+			fail_msg("row %zu: from %.*s", i, SLICE_FMT(f.value));
+		while (l.head.n > 0 && header_next(&l.head, &f))
+			assert_false(
+			    slice_is(slice_trim(f.value), "ceo@x.org"));
+		sieve_result_fini(&r);
+		arena_fini(&arena);
+		buf_fini(&text);
+	}
+}
+
 static void
 test_redirect_ends_loops(void **state)
 {
@@ -379,6 +459,7 @@ main(void)
 		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_vacation_never),
+		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_redirect_ends_loops),
 		cmocka_unit_test(test_hostile_code),
 	};

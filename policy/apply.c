@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#include "policy/apply.h"
+
+#include "log/log.h"
+#include "policy/metrics.h"
+#include "policy/session.h"
+
+/* A warning is logged once for a transaction, not for each recipient. */
+static bool
+was_warned(struct policy_session *s, const struct policy_rule *r)
+{
+	const uint32_t bit = 1U << (r - policy_rules);
+	const bool was = (s->warned & bit) != 0;
+
+	s->warned |= bit;
+	return was;
+}
+
+void
+policy_apply(struct policy_question *q, const struct policy_rule *r,
+    const struct policy_verdict *v)
+{
+	const struct policy_facts *f = &q->facts;
+	const enum policy_mode mode = policy_rule_mode(r);
+
+	policy_metrics_verdict(r, v->action, mode);
+	if (v->action == POLICY_ACCEPT ||
+	    (mode == POLICY_WARN && was_warned(q->session, r)))
+		return;
+	log_info("policy.verdict", kv_slice("sid", f->sid),
+	    kv_slice("qid", f->qid), kv_slice("client", f->client),
+	    kv_s("stage", policy_stage_name(f->stage)), kv_s("rule", r->name),
+	    kv_s("action", policy_action_name(v->action)),
+	    kv_s("mode", policy_mode_name(mode)), kv_slice("from", f->sender),
+	    kv_slice("to", f->rcpt), kv_slice("why", v->why));
+	if (mode == POLICY_ENFORCE)
+		policy_verdict_merge(&q->verdict, v);
+}
