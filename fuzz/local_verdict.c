@@ -8,6 +8,8 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "ipc/frame.h"
+#include "local/pieced.h"
+#include "local/script/range.h"
 #include "local/script/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -19,10 +21,15 @@ check(const struct verdict_action *a)
 {
 	must(utf8_valid(a->mailbox) &&
 	     slice_find(a->mailbox, '\n') == a->mailbox.n);
-	must(slice_find(a->text, '\n') == a->text.n);
 	must(a->kind != SIEVE_FILEINTO || a->mailbox.n > 0);
 	must(!verdict_is_letter(a) || a->to.n > 0);
 	must(a->body_from >= -1 && a->body_from <= SIZE);
+	for (size_t i = 0; a->pieces != NULL && i < a->pieces->n; i++) {
+		const struct pieced_piece *p = &a->pieces->list[i];
+
+		must(p->bytes.p != NULL || (p->from >= 0 && p->size > 0 &&
+					       p->from + p->size <= SIZE));
+	}
 	must(slice_find(a->keywords, '\\') == a->keywords.n);
 }
 
@@ -30,6 +37,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct verdict v = { 0 };
+	struct script_range ranges[SIEVE_RANGES_MAX];
+	struct verdict_bytes bytes = { .head = SLICE("A: b\r\n\r\n"),
+		.ranges = ranges };
 	struct buf text = { .max = 1 << 20 };
 	struct arena arena;
 
@@ -44,8 +54,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		if (msg_get(slice_of(data, n), -1, &m) &&
 		    m.type == MSG_sieve_action)
-			(void)verdict_add(&v, &arena, &m.sieve_action,
-			    SLICE("A: b\r\n\r\n"), SLICE(""), SIZE);
+			(void)verdict_add(
+			    &v, &arena, &m.sieve_action, &bytes, SIZE);
+		if (msg_get(slice_of(data, n), -1, &m) &&
+		    m.type == MSG_sieve_range &&
+		    bytes.nranges < SIEVE_RANGES_MAX)
+			ranges[bytes.nranges++] = (struct script_range){ 0,
+				m.sieve_range.from, m.sieve_range.size };
 		data += n;
 		size -= n;
 	}

@@ -27,7 +27,6 @@
 #include "store/mailbox.h"
 #include "store/store.h"
 #include "store/usage.h"
-#include "sys/fd.h"
 
 enum {
 	BATCH_MAX = 256, /* deliveries, of which each has a file open */
@@ -449,16 +448,16 @@ static int
 copy_step(struct local_delivery *d, struct err *err)
 {
 	static char space[MESSAGE_STEP_BYTES];
-	const struct local_job *job = d->job;
-	const int64_t left = job->size - d->copying.done;
+	const struct local_message *m = d->message;
+	const int64_t left = m->size - d->copying.done;
 	const struct slice piece = slice_of(
 	    space, left < MESSAGE_STEP_BYTES ? (size_t)left : sizeof space);
 
-	if (fd_pread_all(job->fd, space, piece.n, job->offset + d->copying.done,
-		err) == -1 ||
+	if (local_message_bytes(
+		m, d->job, d->copying.done, space, piece.n, err) == -1 ||
 	    copying_put(&d->copying, piece, err) == -1)
 		return -1;
-	return d->copying.done == job->size;
+	return d->copying.done == m->size;
 }
 
 /* All bytes are there: right ones?  False when D was given up. */
@@ -470,7 +469,7 @@ end_copy(struct local_delivery *d)
 	int64_t sent_s;
 	int rc;
 
-	if (d->copying.crc != d->job->crc32c) {
+	if (d->message->pieces == NULL && d->copying.crc != d->job->crc32c) {
 		fail_damaged(d);
 		give_up(d);
 		return false;

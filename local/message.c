@@ -9,6 +9,7 @@
 #include "ev/loop.h"
 #include "local/conf.h"
 #include "local/job.h"
+#include "local/pieced.h"
 #include "log/metric.h"
 #include "store/append.h"
 #include "sys/fd.h"
@@ -252,20 +253,62 @@ take_body(struct local_message *m, struct slice body)
 	put_text(m, body);
 }
 
-struct local_message *
-local_message_made(struct slice bytes)
+static struct local_message *
+message_alone(int64_t size)
 {
 	struct local_message *m = xcalloc(1, sizeof *m);
 
 	STAILQ_INIT(&m->jobs);
 	arena_init(&m->arena);
-	m->size = (int64_t)bytes.n;
-	m->crc32c = crc32c(0, bytes);
+	m->size = size;
 	m->record_at = -1;
 	buf_init(&m->record_bytes, RECORD_MAX_BYTES);
+	return m;
+}
+
+struct local_message *
+local_message_made(struct slice bytes)
+{
+	struct local_message *m = message_alone((int64_t)bytes.n);
+
+	m->crc32c = crc32c(0, bytes);
 	begin_text(m, header_of(bytes));
 	put_text(m, bytes);
 	return m;
+}
+
+static struct local_message *
+read_pieces(const struct local_job *job, const struct pieced *pieces)
+{
+	const size_t n = (size_t)pieces->size;
+
+	if (pieced_read(pieces, job, 0, state.piece, n, NULL) == -1)
+		return NULL;
+	return local_message_made(slice_of(state.piece, n));
+}
+
+struct local_message *
+local_message_pieced(const struct local_job *job, const struct pieced *pieces,
+    struct slice header)
+{
+	struct local_message *m;
+
+	if (pieces->size <= MESSAGE_STEP_BYTES)
+		return read_pieces(job, pieces);
+	m = message_alone(pieces->size);
+	m->pieces = pieces;
+	m->header = header_of(header);
+	m->state = MESSAGE_STREAM;
+	return m;
+}
+
+int
+local_message_bytes(const struct local_message *m, const struct local_job *job,
+    int64_t at, char *to, size_t n, struct err *err)
+{
+	return m->pieces != NULL
+		   ? pieced_read(m->pieces, job, at, to, n, err)
+		   : fd_pread_all(job->fd, to, n, job->offset + at, err);
 }
 
 void

@@ -23,6 +23,7 @@
 struct append;
 struct append_text;
 struct local_job;
+struct pieced;
 struct record;
 struct store;
 
@@ -57,7 +58,8 @@ struct local_message {
 	 * Empty when it could not be read. */
 	struct slice header;
 	struct append_text *text;
-	struct local_copy copying; /* into the text */
+	const struct pieced *pieces; /* instead of the job's bytes; or NULL */
+	struct local_copy copying;   /* into the text */
 	/* The record of a file in which so many bytes stand before the text. */
 	int64_t record_at;
 	struct buf record_bytes;
@@ -91,6 +93,14 @@ bool local_message_read(struct local_job *job);
  * notice; a delivery may take it in place of its job's.  Free it when all have
  * their results. */
 struct local_message *local_message_made(struct slice bytes);
+/* The same of PIECES, which stay, as does HEADER, its beginning: a large one
+ * each delivery reads.  NULL: JOB's message cannot be read. */
+struct local_message *local_message_pieced(const struct local_job *job,
+    const struct pieced *pieces, struct slice header);
+/* N bytes from AT on of M, or where that has none of its own, of JOB's file. */
+int local_message_bytes(const struct local_message *m,
+    const struct local_job *job, int64_t at, char *to, size_t n,
+    struct err *err);
 void local_message_drop(struct local_message **m);
 /* The record for a file of M's text, PREFIX bytes and WIRE on the wire before
  * it; false: there is none. */

@@ -19,8 +19,7 @@
 #include "proto/managesieve.h"
 #include "sasl/secret.h"
 #include "sasl/server.h"
-#include "sieve/announce.h"
-#include "sieve/lang.h"
+#include "sievestore/announce.h"
 
 enum { CAPABILITIES_MAX = 8192, NAME_MAX_BYTES = 64, TAG_MAX = 1024 };
 
@@ -38,12 +37,11 @@ reply(struct login_session *s, const char *word, const char *code,
 static void
 put_capabilities(const struct login_session *s, struct buf *out)
 {
-	const struct sieve_lang lang = SIEVE_LANG_ALL;
 	struct buf mechs;
 
 	buf_init(&mechs, CAPABILITIES_MAX);
 	sasl_mech_list(login_mechs(s), " ", &mechs);
-	sieve_announce(&lang, out);
+	sievestore_announce(&login_conf->shared, out);
 	buf_adds(out, "\"SASL\" ");
 	managesieve_put_string(out, slice_trim(buf_slice(&mechs)));
 	buf_adds(out, "\r\n");

@@ -5,14 +5,15 @@
 #include "policy/metrics.h"
 #include "policy/session.h"
 
-/* A warning is logged once for a transaction, not for each recipient. */
+/* What refuses nobody is logged once for a transaction, not for each recipient.
+ */
 static bool
-was_warned(struct policy_session *s, const struct policy_rule *r)
+was_told(struct policy_session *s, const struct policy_rule *r)
 {
 	const uint32_t bit = 1U << (r - policy_rules);
-	const bool was = (s->warned & bit) != 0;
+	const bool was = (s->told & bit) != 0;
 
-	s->warned |= bit;
+	s->told |= bit;
 	return was;
 }
 
@@ -24,8 +25,11 @@ policy_apply(struct policy_question *q, const struct policy_rule *r,
 	const enum policy_mode mode = policy_rule_mode(r);
 
 	policy_metrics_verdict(r, v->action, mode);
+	if (mode == POLICY_ENFORCE)
+		policy_verdict_merge(&q->verdict, v);
 	if (v->action == POLICY_ACCEPT ||
-	    (mode == POLICY_WARN && was_warned(q->session, r)))
+	    ((mode == POLICY_WARN || !policy_verdict_ends(v)) &&
+		was_told(q->session, r)))
 		return;
 	log_info("policy.verdict", kv_slice("sid", f->sid),
 	    kv_slice("qid", f->qid), kv_slice("client", f->client),
@@ -33,6 +37,4 @@ policy_apply(struct policy_question *q, const struct policy_rule *r,
 	    kv_s("action", policy_action_name(v->action)),
 	    kv_s("mode", policy_mode_name(mode)), kv_slice("from", f->sender),
 	    kv_slice("to", f->rcpt), kv_slice("why", v->why));
-	if (mode == POLICY_ENFORCE)
-		policy_verdict_merge(&q->verdict, v);
 }

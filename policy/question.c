@@ -48,6 +48,14 @@ read_facts(struct policy_question *q, const struct msg_policy_ask *in)
 	read_ip(&q->facts);
 }
 
+/* One rule reads the message; the others look at its size. */
+static bool
+is_read(const struct policy_question *q)
+{
+	return policy_rule_applies(&policy_rules[POLICY_RULE_dmarc],
+	    q->facts.stage, policy_facts_stranger(&q->facts));
+}
+
 /* It is in the frame, or in a file: one to be read in steps, and nothing that
  * could keep who reads it waiting. */
 static bool
@@ -76,7 +84,7 @@ policy_question_read(
     struct ipc *peer, struct policy_question *q, struct msg_policy_ask *in)
 {
 	read_facts(q, in);
-	return in->stage != POLICY_MESSAGE || take_message(peer, q, in);
+	return !is_read(q) || take_message(peer, q, in);
 }
 
 void

@@ -2,6 +2,7 @@
 #include "policy/rule.h"
 
 #include "policy/conf.h"
+#include "policy/rules/greylist.h"
 #include "policy/rules/limits.h"
 #include "policy/rules/rules.h"
 #include "policy/rules/wants.h"

@@ -172,7 +172,7 @@ policy_session_answered(struct policy_session *s)
 void
 policy_session_mail(struct policy_session *s)
 {
-	s->warned = 0;
+	s->told = 0;
 	memset(s->mail_memory, 0, sizeof s->mail_memory);
 	arena_reset(&s->mail_arena);
 	if (s->answers.n > ANSWERS_MAX || s->answers.given_up) {

@@ -61,7 +61,7 @@ struct policy_session {
 	unsigned nquestions;
 	struct dns_answers answers;
 	struct dns_answers lists; /* of DNSBLs, for which nobody waits long */
-	uint32_t warned; /* of the transaction: rules whose warning is logged */
+	uint32_t told; /* of the transaction: rules whose warning is logged */
 	/* What a rule has to remember: of the session, and from one MAIL to the
 	 * next. */
 	struct arena arena, mail_arena;

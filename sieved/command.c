@@ -10,23 +10,22 @@
 #include "base/mem.h"
 #include "ev/stream.h"
 #include "proto/managesieve.h"
-#include "sieve/announce.h"
-#include "sieve/lang.h"
+#include "sieved/conf.h"
 #include "sieved/end.h"
 #include "sieved/reply.h"
 #include "sieved/scripts.h"
 #include "sieved/session.h"
+#include "sievestore/announce.h"
 
 /* ---- what needs no script ---- */
 
 static void
 on_capability(struct sieved_session *s, struct sieved_args *args)
 {
-	const struct sieve_lang lang = SIEVE_LANG_ALL;
 	struct buf *out = stream_out(&s->stream);
 
 	(void)args;
-	sieve_announce(&lang, out);
+	sievestore_announce(&sieved_conf->shared, out);
 	buf_adds(out, "\"SASL\" \"\"\r\n\"OWNER\" ");
 	managesieve_put_string(out, slice_str(s->account));
 	buf_adds(out, "\r\n");

@@ -92,7 +92,7 @@ take_script(
 
 	arena_init(&arena);
 	sieve_report_init(&report, &arena, sieve_limits_default.errors);
-	ok = sievestore_upload_compiles(&s->store,
+	ok = sievestore_upload_compiles(&s->store, &sieved_conf->shared,
 	    name != NULL ? buf_slice(name) : SLICE("script"), buf_slice(script),
 	    &report);
 	if (ok && name != NULL)

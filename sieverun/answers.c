@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 #include "sieverun/global.h"
+#include "sieverun/lists.h"
+#include "sieverun/scores.h"
 #include "sieverun/speak.h"
 #include "sieverun/task.h"
 
@@ -122,22 +124,28 @@ on_duplicate(struct sieve_env *env, const struct sieve_seen *seen)
 
 /* ---- what is known here (RFC 5183 4.1) ---- */
 
+static struct slice
+domain_of(const struct sieve_env *env)
+{
+	return slice_from(env->owner, slice_rfind(env->owner, '@') + 1);
+}
+
 static enum found
 on_item(struct sieve_env *env, struct slice name, struct buf *value)
 {
 	const struct task *t = OUTER(env, struct task, env);
-	const struct slice owner = env->owner;
+	const bool local = slice_starts(t->client, SLICE("local"));
 	const struct {
 		const char *name;
 		struct slice value;
 	} items[] = {
-		{ "domain", slice_from(owner, slice_rfind(owner, '@') + 1) },
+		{ "domain", domain_of(env) },
 		{ "host", t->host },
 		{ "location", SLICE("MDA") },
 		{ "name", SLICE("pabal") },
 		{ "phase", SLICE("during") },
 		{ "remote-host", t->client_name },
-		{ "remote-ip", t->client },
+		{ "remote-ip", local ? SLICE("") : t->client },
 		{ "version", SLICE(PABAL_VERSION) },
 	};
 
@@ -148,6 +156,18 @@ on_item(struct sieve_env *env, struct slice name, struct buf *value)
 		return items[i].value.n > 0 ? FOUND : ABSENT;
 	}
 	return ABSENT;
+}
+
+static enum found
+on_list(struct sieve_env *env, struct slice name, struct slice value)
+{
+	return lists_find(name, domain_of(env), value);
+}
+
+static enum found
+on_score(struct sieve_env *env, enum sieve_score_kind kind, unsigned *score)
+{
+	return scores_get(OUTER(env, struct task, env), kind, score);
 }
 
 static void
@@ -168,7 +188,8 @@ on_trace(struct sieve_env *env, struct slice script, uint32_t line,
 #define CALLS                                                                  \
 	.mailbox = on_mailbox, .mailbox_id = on_mailbox_id,                    \
 	.special_use = on_special_use, .metadata = on_metadata, .own = on_own, \
-	.sender = on_sender, .duplicate = on_duplicate, .item = on_item
+	.sender = on_sender, .duplicate = on_duplicate, .item = on_item,       \
+	.list = on_list, .score = on_score
 
 const struct sieve_calls answers_calls = { CALLS };
 const struct sieve_calls answers_traced = { CALLS, .trace = on_trace };

@@ -3,6 +3,7 @@
 #define SIEVERUN_CONF_H
 
 #include "conf/shared.h"
+#include "sieve/scoretype.h"
 
 struct sieverun_conf {
 	struct shared_conf shared;

@@ -19,9 +19,15 @@
 #include "sieve/limits.h"
 #include "sieve/load.h"
 #include "sieverun/conf.h"
+#include "sieverun/lists.h"
+#include "sieverun/scores.h"
 #include "sys/fd.h"
 
-enum { SCRIPTS_MAX = 1000, NAME_MAX_BYTES = 300 };
+enum {
+	SCRIPTS_MAX = 1000,
+	NAME_MAX_BYTES = 300,
+	LIST_MAX_BYTES = 16 << 20,
+};
 
 struct global_script {
 	char name[NAME_MAX_BYTES]; /* "spam", "example.org/spam" */
@@ -46,12 +52,6 @@ const struct sieve_limits *
 global_limits(void)
 {
 	return &state.limits;
-}
-
-bool
-global_any(void)
-{
-	return state.n > 0;
 }
 
 static struct global_script *
@@ -133,6 +133,27 @@ read_script(int dir, const char *file, const char *prefix, struct err *err)
 	return rc;
 }
 
+static int
+read_list(int dir, const char *file, const char *prefix, struct err *err)
+{
+	struct buf name = { .max = NAME_MAX_BYTES };
+	struct buf text = { .max = LIST_MAX_BYTES };
+	int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int rc;
+
+	if (fd == -1)
+		return err_sys(err, ERR_PERM, "open %s%s", prefix, file);
+	rc = fd_read_file(fd, &text, err);
+	buf_addf(&name, "%s%.*s", prefix, (int)(strlen(file) - strlen(".list")),
+	    file);
+	if (rc == 0)
+		lists_add(buf_slice(&name), buf_slice(&text));
+	fd_close(&fd);
+	buf_fini(&name);
+	buf_fini(&text);
+	return rc;
+}
+
 static int read_directory(
     int fd, const char *prefix, bool domains, struct err *err);
 
@@ -147,6 +168,8 @@ read_entry(int dir, const char *entry, const char *prefix, bool domains,
 		return 0;
 	if (slice_ends(slice_str(entry), SLICE(".sieve")))
 		return read_script(dir, entry, prefix, err);
+	if (slice_ends(slice_str(entry), SLICE(".list")))
+		return read_list(dir, entry, prefix, err);
 	if (!domains || fstatat(dir, entry, &st, 0) == -1 ||
 	    !S_ISDIR(st.st_mode))
 		return 0;
@@ -253,23 +276,13 @@ compile_lists(struct err *err)
 static int
 set_rules(struct err *err)
 {
-	const struct conf_list *off = &sieverun_conf->extensions_off;
+	const struct conf_list *off =
+	    &sieverun_conf->shared.sieve_extensions_off;
 	struct sieve_limits *l = &state.limits;
 
-	state.lang = SIEVE_LANG_ALL;
-	for (size_t i = 0; i < off->n; i++) {
-		const struct sieve_lang all = SIEVE_LANG_ALL;
-		uint64_t bits = sieve_lang_ext(&all, slice_str(off->v[i]));
-
-		if (bits == 0)
-			return err_set(err, ERR_PERM,
-			    "extensions_off: there is no extension %s",
-			    off->v[i]);
-		for (unsigned e = 1; e < SIEVE_EXTS; e++)
-			if (slice_iis(slice_str(off->v[i]),
-				sieve_lang_ext_name(&all, (enum sieve_ext)e)))
-				state.lang.exts &= ~SIEVE_EXT_BIT(e);
-	}
+	if (sieve_lang_make(&state.lang, off->v, off->n, err) == -1 ||
+	    scores_check(err) == -1)
+		return -1;
 	*l = sieve_limits_default;
 	l->actions = (uint32_t)sieverun_conf->max_actions;
 	l->redirects = (uint32_t)sieverun_conf->max_redirects;
@@ -281,6 +294,12 @@ set_rules(struct err *err)
 	return 0;
 }
 
+static bool
+has_directory(void)
+{
+	return sieverun_conf->shared.sieve_directory[0] != '\0';
+}
+
 int
 global_load(struct err *err)
 {
@@ -288,11 +307,19 @@ global_load(struct err *err)
 
 	if (set_rules(err) == -1)
 		return -1;
-	if (dir[0] == '\0')
+	if (!has_directory())
 		return compile_lists(err);
 	state.list = xcalloc(SCRIPTS_MAX, sizeof *state.list);
 	if (read_directory(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "",
 		true, err) == -1)
 		return -1;
 	return compile_lists(err);
+}
+
+bool
+global_reload(void)
+{
+	struct err err;
+
+	return state.n == 0 && !has_directory() && global_load(&err) == 0;
 }

@@ -21,8 +21,9 @@ const struct sieve_limits *global_limits(void);
 
 /* ERR_PERM: a directory that cannot be read, or a script with errors. */
 int global_load(struct err *err);
-/* Is there any? */
-bool global_any(void);
+/* The same while this process serves.  False: it is to be replaced, because of
+ * a directory that it cannot reach any more. */
+bool global_reload(void);
 /* The text of the script NAME, for include; false: there is none. */
 bool global_text(struct slice name, struct slice *text);
 /* Script I of those that run before (WHEN 'b'), after ('a'), or instead of a

@@ -245,6 +245,7 @@ set_env(struct task *t, const struct msg_sieve_run *in)
 	t->helo = arena_slice(a, in->helo);
 	t->host = slice_str(sieverun_conf->shared.hostname);
 	t->traced = in->trace;
+	t->junk = in->junk;
 	t->env = (struct sieve_env){
 		.calls = in->trace ? &answers_traced : &answers_calls,
 		.limits = global_limits(),

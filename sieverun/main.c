@@ -33,7 +33,7 @@ static int
 reload(struct err *err)
 {
 	(void)err;
-	if (global_any())
+	if (!global_reload())
 		service_restart("its scripts are read at its start");
 	return 0;
 }

@@ -19,6 +19,7 @@ struct task {
 	struct slice message;
 	struct sieve_env env;
 	struct slice qid, client, client_name, helo, host;
+	bool junk; /* its judges have said so */
 	bool traced;
 	struct buf trace;
 };

@@ -8,6 +8,7 @@
 #include "sieve/letter.h"
 #include "sieve/result.h"
 #include "sieverun/speak.h"
+#include "sieverun/stretches.h"
 #include "sieverun/task.h"
 
 /* Where in T's message BODY stands, if that is its end; -1: nowhere. */
@@ -22,8 +23,7 @@ place_in(const struct task *t, struct slice body)
 	return body.p - all.p;
 }
 
-/* The bytes of what goes with the next action; *BODY_FROM as sieve.def has it.
- */
+/* The bytes of the letter that comes next; *BODY_FROM as sieve.def has it. */
 static int
 tell_bytes(
     struct task *t, struct slice head, struct slice body, int64_t *body_from)
@@ -33,6 +33,26 @@ tell_bytes(
 		return -1;
 	return *body_from == -1 ? speak_pieces(t->fd, SIEVE_PIECE_BODY, body)
 				: 0;
+}
+
+/* The same of what is stored: what of the body is the message's goes as
+ * stretches of that. */
+static int
+tell_stretches(struct task *t, struct slice head, struct slice body)
+{
+	struct body_stretch list[STRETCHES_MAX];
+	const size_t n = stretches_find(body, t->message, list);
+	int rc = speak_pieces(t->fd, SIEVE_PIECE_HEAD, head);
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const struct body_stretch *s = &list[i];
+
+		rc = s->from == -1
+			 ? speak_pieces(t->fd, SIEVE_PIECE_BODY, s->bytes)
+			 : SPEAK(t->fd, sieve_range, .from = s->from,
+			       .size = (int64_t)s->bytes.n);
+	}
+	return rc;
 }
 
 /* At most N bytes of S, and whole characters. */
@@ -52,7 +72,6 @@ tell_store(
 {
 	struct slice head = a->head, body = a->body;
 	const bool edited = head.p != NULL || env->message.p != t->message.p;
-	int64_t body_from = -1;
 
 	if (edited && head.p == NULL) {
 		const size_t n = header_length(env->message);
@@ -60,13 +79,12 @@ tell_store(
 		head = slice_sub(env->message, 0, n);
 		body = slice_from(env->message, n);
 	}
-	if (edited && tell_bytes(t, head, body, &body_from) == -1)
+	if (edited && tell_stretches(t, head, body) == -1)
 		return -1;
 	return SPEAK(t->fd, sieve_action, .kind = a->kind, .create = a->create,
 	    .edited = edited, .flagged = a->flags.p != NULL,
 	    .mailbox = a->mailbox, .mailbox_id = a->mailbox_id,
-	    .special_use = a->special_use, .flags = a->flags,
-	    .body_from = body_from);
+	    .special_use = a->special_use, .flags = a->flags, .body_from = -1);
 }
 
 static int

@@ -160,11 +160,11 @@ smtpd_message_progress(struct smtpd_session *s, size_t n)
 /* ---- its start ---- */
 
 static void
-put_received(struct smtpd_session *s)
+put_fields(struct smtpd_session *s)
 {
 	struct buf out = { .max = FIELD_MAX };
 
-	smtpd_trace_received(s, &out);
+	smtpd_trace_fields(s, &out);
 	put(s->mail->message, buf_slice(&out));
 	buf_fini(&out);
 }
@@ -195,7 +195,7 @@ on_opened(void *arg, enum smtpd_spool_result result)
 		m->opened(s);
 		return;
 	}
-	put_received(s);
+	put_fields(s);
 	m->head = smtpd_spool_size(s->mail->spool);
 	if (!smtpd_judge_session(s, POLICY_DATA, on_judged))
 		m->opened(s);

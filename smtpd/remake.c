@@ -183,7 +183,7 @@ on_opened(void *arg, enum smtpd_spool_result result)
 {
 	struct smtpd_remake *r = arg;
 	struct smtpd_mail *mail = mail_of(r);
-	struct buf received = { .max = FIELD_MAX };
+	struct buf fields = { .max = FIELD_MAX };
 
 	if (result != SMTPD_SPOOL_OK) {
 		r->then(r->arg, result == SMTPD_SPOOL_FULL
@@ -195,9 +195,9 @@ on_opened(void *arg, enum smtpd_spool_result result)
 	    kv_s("qid", smtpd_spool_qid(mail->spool)),
 	    kv_s("was_qid", smtpd_spool_qid(r->before)));
 	put(r, buf_slice(&r->front));
-	smtpd_trace_received(r->session, &received);
-	put(r, buf_slice(&received));
-	buf_fini(&received);
+	smtpd_trace_fields(r->session, &fields);
+	put(r, buf_slice(&fields));
+	buf_fini(&fields);
 	copy(r);
 }
 

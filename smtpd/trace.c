@@ -2,6 +2,7 @@
 #include "smtpd/trace.h"
 
 #include "front/session.h"
+#include "mailauth/authres.h"
 #include "queue/envelope.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
@@ -19,8 +20,8 @@ smtpd_trace_protocol(const struct smtpd_session *s)
 	    s->mail->env.smtputf8, front_tls(&s->front), s->login != NULL);
 }
 
-void
-smtpd_trace_received(const struct smtpd_session *s, struct buf *out)
+static void
+put_received(const struct smtpd_session *s, struct buf *out)
 {
 	const struct envelope *env = &s->mail->env;
 	struct smtpd_trace t = {
@@ -40,6 +41,26 @@ smtpd_trace_received(const struct smtpd_session *s, struct buf *out)
 		t.rcpt = env->rcpts[0].address;
 	smtpd_tlsfacts_trace(s, &t);
 	smtpd_received(&t, out);
+}
+
+static void
+put_login(const struct smtpd_session *s, struct buf *out)
+{
+	struct authres r;
+
+	authres_begin(&r, out, slice_str(smtpd_conf->shared.hostname));
+	authres_result(&r, "auth", "pass");
+	if (!smtpd_conf->hide_client)
+		authres_property(&r, "smtp.auth", slice_str(s->login));
+	authres_end(&r);
+}
+
+void
+smtpd_trace_fields(const struct smtpd_session *s, struct buf *out)
+{
+	if (s->login != NULL && smtpd_conf->auth_results)
+		put_login(s, out);
+	put_received(s, out);
 }
 
 void

@@ -5,6 +5,8 @@
 
 #include "conf/errors.h"
 #include "conf/master.h"
+#include "ctl/check/run.h"
+#include "ctl/cmd/ctl.h"
 #include "ctl/inst/instance.h"
 #include "ctl/inst/target.h"
 #include "imapd/conf.h"
@@ -42,7 +44,7 @@ lacking_policy(const struct instance *in)
 	return lacking;
 }
 
-bool
+static bool
 lacking_parking(const struct instance *in)
 {
 	struct target master = { 0 }, imapd = { 0 };
@@ -55,4 +57,15 @@ lacking_parking(const struct instance *in)
 	target_fini(&imapd);
 	target_fini(&master);
 	return lacking;
+}
+
+void
+check_parking(struct check_run *c)
+{
+	if (lacking_parking(&c->ctl->inst))
+		check_tell(c, CHECK_WARN, "parking",
+		    "master.conf has no such service, so idle IMAP sessions "
+		    "keep the processes of their accounts: \"pabal %sconf set "
+		    "master:parking daemon parking\"",
+		    instance_flag(&c->ctl->inst));
 }

@@ -6,8 +6,7 @@
 
 struct instance;
 
-/* Is master.conf older than parking (and imapd would use it), than policy? */
-bool lacking_parking(const struct instance *in);
+/* Is master.conf older than policy? */
 bool lacking_policy(const struct instance *in);
 
 #endif

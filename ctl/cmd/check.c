@@ -21,7 +21,6 @@
 #include "conf/wanted.h"
 #include "ctl/check/certs.h"
 #include "ctl/check/check.h"
-#include "ctl/check/lacking.h"
 #include "ctl/check/run.h"
 #include "ctl/check/secrets.h"
 #include "ctl/check/sources.h"
@@ -385,28 +384,6 @@ check_kernel(struct check_run *c)
 		    "a compromised daemon is not kept by Landlock "
 		    "from: %s",
 		    lacks);
-}
-
-static void
-check_parking(struct check_run *c)
-{
-	if (lacking_parking(&c->ctl->inst))
-		check_tell(c, CHECK_WARN, "parking",
-		    "master.conf has no such service, so idle IMAP sessions "
-		    "keep the processes of their accounts: \"pabal %sconf set "
-		    "master:parking daemon parking\"",
-		    instance_flag(&c->ctl->inst));
-}
-
-static void
-check_policy(struct check_run *c)
-{
-	if (lacking_policy(&c->ctl->inst))
-		check_tell(c, CHECK_WARN, "policy",
-		    "master.conf has no such service, so mail that comes in is "
-		    "not checked (SPF): \"pabal %sconf set master:policy "
-		    "daemon policy\"",
-		    instance_flag(&c->ctl->inst));
 }
 
 static void

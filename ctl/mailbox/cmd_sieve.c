@@ -36,6 +36,7 @@ struct sieve_task {
 	struct slice name, other;
 	struct buf text;
 	bool activate, json;
+	const struct shared_conf *shared; /* for put */
 };
 
 /* ---- in the account ---- */
@@ -239,11 +240,28 @@ compile(void *arg)
 	arena_init(&arena);
 	sieve_report_init(&report, &arena, sieve_limits_default.errors);
 	ok = sievestore_upload_compiles(
-	    NULL, t->name, buf_slice(&t->text), &report);
+	    NULL, t->shared, t->name, buf_slice(&t->text), &report);
 	if (report.first != NULL)
 		sieveout_report(t->json, &report);
 	arena_fini(&arena);
 	return ok ? CTL_OK : CTL_FAILED;
+}
+
+static int
+put(struct ctl *ctl, const char *who, struct sieve_task *t)
+{
+	struct err err;
+	int rc;
+
+	buf_init(&t->text, SCRIPT_MAX);
+	if (fd_read_rest(STDIN_FILENO, &t->text, &err) == -1)
+		rc = ctl_fail_err(&err);
+	else
+		rc = confined_run(ctl, compile, t);
+	if (rc == CTL_OK)
+		rc = run(ctl, who, t, false);
+	buf_fini(&t->text);
+	return rc;
 }
 
 int
@@ -252,20 +270,16 @@ cmd_sieve_put(struct ctl *ctl, int argc, char **argv)
 	struct sieve_task t = { .run = do_put, .json = ctl->json };
 	const struct ctl_opt opts[] = { { "activate", NULL, &t.activate },
 		{ NULL, NULL, NULL } };
-	struct err err;
-	int rc;
+	struct shared_conf *shared;
+	int rc = CTL_FAILED;
 
 	if (ctl_options(ctl, opts, argc, argv, 2, 2) == -1 ||
 	    check_account(ctl, argv[0]) == -1)
 		return CTL_USAGE;
 	t.name = slice_str(argv[1]);
-	buf_init(&t.text, SCRIPT_MAX);
-	if (fd_read_rest(STDIN_FILENO, &t.text, &err) == -1)
-		rc = ctl_fail_err(&err);
-	else
-		rc = confined_run(ctl, compile, &t);
-	if (rc == CTL_OK)
-		rc = run(ctl, argv[0], &t, false);
-	buf_fini(&t.text);
+	t.shared = shared = instance_shared(&ctl->inst);
+	if (shared != NULL)
+		rc = put(ctl, argv[0], &t);
+	instance_shared_free(&shared);
 	return rc;
 }

@@ -376,15 +376,22 @@ on_tar_text(void *arg, struct slice piece)
 	return move_into_text(&im->into, piece, &im->err);
 }
 
-/* The folder here gets B's UIDs, if it can. */
+/* The folder here gets B's UIDs, if it can.  What is put back into the folder
+ * that it came from takes none from it. */
 static int
 take_uids(struct import_mail *im, struct beside *b)
 {
-	enum found taken;
+	struct mailbox_status st;
+	enum found taken = FOUND;
 
 	if (b->box.uidvalidity == 0 || b->taken)
 		return 0;
-	taken = mailbox_take_uids(im->m, b->box.uidvalidity, 1, &im->err);
+	if (mailbox_status(im->m, &st, &im->err) == -1)
+		return -1;
+	if (st.uidnext == 1)
+		taken = mailbox_take_begin(im->m, b->box.uidvalidity, &im->err);
+	else if (st.uidvalidity != b->box.uidvalidity)
+		taken = ABSENT;
 	b->taken = taken == FOUND;
 	if (!b->taken)
 		b->box.uidvalidity = 0;
@@ -548,6 +555,23 @@ import_any(struct import_mail *im)
 
 /* UIDs of a tar that were given out and are not in it stay free of others. */
 static int
+settle_one(struct import_mail *im, struct slice name, const struct beside *b)
+{
+	enum found taken;
+
+	if (open_folder(im, name, 0) == -1)
+		return -1;
+	taken = mailbox_take_end(
+	    im->m, b->box.uidvalidity, b->box.ceiling, &im->err);
+	if (taken == ABSENT)
+		ctl_fail("%s: %.*s: it has another UIDVALIDITY and UIDs than "
+			 "in the tar: other mail has come into it, or they "
+			 "are not in order",
+		    im->owner->name, SLICE_FMT(name));
+	return taken == TEMPFAIL ? -1 : 0;
+}
+
+static int
 settle(struct import_mail *im)
 {
 	struct map_iter it = { 0 };
@@ -564,10 +588,7 @@ settle(struct import_mail *im)
 			buf_adds(&name, "INBOX");
 		else if (!name_from_dir(&name, it.key))
 			continue;
-		if (open_folder(im, buf_slice(&name), 0) == -1 ||
-		    mailbox_take_uids(im->m, b->box.uidvalidity, b->box.ceiling,
-			&im->err) == TEMPFAIL)
-			rc = -1;
+		rc = settle_one(im, buf_slice(&name), b);
 	}
 	buf_fini(&name);
 	return close_folder(im) == -1 ? -1 : rc;

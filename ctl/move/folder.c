@@ -53,6 +53,7 @@ struct folder_work {
 	const uint32_t *asked;
 	size_t nasked;
 	bool got[ASK_UIDS];
+	bool bring; /* those that come keep their UIDs */
 	uint32_t unasked;
 	uint64_t bytes; /* of the message that comes in */
 };
@@ -129,6 +130,17 @@ open_mailbox(struct folder_work *w, struct err *err)
 	return mailbox_sync(w->m, true, err);
 }
 
+/* It is told if it was said before that they are. */
+static void
+lose_uids(struct folder_work *w)
+{
+	if (w->r->kept)
+		ctl_fail("%s: %.*s: other mail has come into it, so it has "
+			 "another UIDVALIDITY and UIDs than on the server",
+		    w->f->owner->name, SLICE_FMT(w->f->path));
+	w->r->kept = false;
+}
+
 /* What the last import left, or a new record. */
 static int
 find_record(struct folder_work *w, struct err *err)
@@ -136,7 +148,7 @@ find_record(struct folder_work *w, struct err *err)
 	struct mailbox_status st;
 	struct move_record *r =
 	    move_state_find(w->f->state, w->f->source, w->f->name);
-	enum found taken;
+	enum found found;
 
 	w->f->is_new = r == NULL;
 	if (r == NULL)
@@ -145,7 +157,10 @@ find_record(struct folder_work *w, struct err *err)
 	if (mailbox_status(w->m, &st, err) == -1)
 		return -1;
 	if (r->uidvalidity == w->uidvalidity) {
-		r->kept = r->kept && st.uidvalidity == w->uidvalidity;
+		if (st.uidvalidity != w->uidvalidity)
+			lose_uids(w);
+		else
+			r->kept = true;
 		return 0;
 	}
 	if (!w->f->is_new)
@@ -157,13 +172,9 @@ find_record(struct folder_work *w, struct err *err)
 	r->next = 1;
 	r->modseq = 0;
 	r->nmissing = 0;
-	/* Only as long as nothing has been in it: by the same UIDVALIDITY
-	 * others' messages may have other UIDs. */
-	taken = st.uidnext == 1
-		    ? mailbox_take_uids(w->m, w->uidvalidity, 1, err)
-		    : ABSENT;
-	r->kept = taken == FOUND;
-	if (taken == TEMPFAIL)
+	found = mailbox_take_begin(w->m, w->uidvalidity, err);
+	r->kept = found == FOUND;
+	if (found == TEMPFAIL)
 		return -1;
 	return move_state_save(w->f->state, err);
 }
@@ -289,7 +300,7 @@ take_message(struct folder_work *w, const struct imap_frame *f, struct err *err)
 		.flags = (unsigned)f->n[1] & MSG_FLAGS,
 		.has_date = f->n[2] == 1,
 		.date_s = (int64_t)f->n[3],
-		.uid = w->r->kept ? uid : 0,
+		.uid = w->bring ? uid : 0,
 	};
 	const uint64_t bytes = w->bytes;
 	int rc;
@@ -381,22 +392,53 @@ ask_single(
 }
 
 static int
-fetch(struct folder_work *w, struct err *err)
+fetch_some(
+    struct folder_work *w, const uint32_t *uids, size_t count, struct err *err)
 {
 	size_t n;
 
-	for (size_t at = 0; at < w->nwanted; at += n) {
-		n = w->nwanted - at < ASK_UIDS ? w->nwanted - at : ASK_UIDS;
-		if (ask_texts(w, w->wanted + at, n, err) == TEMPFAIL ||
-		    ask_single(w, w->wanted + at, n, err) == -1 ||
+	for (size_t at = 0; at < count; at += n) {
+		n = count - at < ASK_UIDS ? count - at : ASK_UIDS;
+		if (ask_texts(w, uids + at, n, err) == TEMPFAIL ||
+		    ask_single(w, uids + at, n, err) == -1 ||
 		    move_into_commit(&w->into, err) == -1)
 			return -1;
-		if (w->wanted[at + n - 1] >= w->r->next)
-			w->r->next = w->wanted[at + n - 1] + 1;
+		if (uids[at + n - 1] >= w->r->next)
+			w->r->next = uids[at + n - 1] + 1;
 		if (move_state_save(w->f->state, err) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+static int
+taken(struct folder_work *w, enum found found)
+{
+	if (found == ABSENT)
+		lose_uids(w);
+	return found == TEMPFAIL ? -1 : 0;
+}
+
+/* What was missing comes last, as new mail does: UIDs behind its own are
+ * given, and nobody can have seen it under one that is new there, too. */
+static int
+fetch(struct folder_work *w, struct err *err)
+{
+	size_t old = 0;
+
+	while (old < w->nwanted && w->wanted[old] < w->r->next)
+		old++;
+	if (w->r->kept && old < w->nwanted &&
+	    taken(w, mailbox_take_begin(w->m, w->uidvalidity, err)) == -1)
+		return -1;
+	w->bring = w->r->kept;
+	if (fetch_some(w, w->wanted + old, w->nwanted - old, err) == -1)
+		return -1;
+	w->bring = false;
+	if (w->r->kept && taken(w, mailbox_take_end(w->m, w->uidvalidity,
+				       w->uidnext, err)) == -1)
+		return -1;
+	return fetch_some(w, w->wanted, old, err);
 }
 
 /* ---- what is gone there ---- */
@@ -451,9 +493,6 @@ finish(struct folder_work *w, struct err *err)
 			w->r->missing[kept++] = w->r->missing[i];
 	w->r->nmissing = kept;
 	w->r->modseq = w->modseq;
-	if (w->r->kept && mailbox_take_uids(w->m, w->uidvalidity, w->uidnext,
-			      err) == TEMPFAIL)
-		return -1;
 	return move_state_save(w->f->state, err);
 }
 

@@ -44,10 +44,11 @@ struct ix_meta {
 };
 
 enum ix_box_bits {
-	BOX_UNSURE = 1 << 0, /* a change may have been missed */
-	BOX_MORE = 1 << 1,   /* files are left to be taken in */
-	BOX_BUILD = 1 << 2,  /* and names are believed as when it was built */
-	BOX_DOUBT = 1 << 3,  /* after a power cut */
+	BOX_UNSURE = 1 << 0,  /* a change may have been missed */
+	BOX_MORE = 1 << 1,    /* files are left to be taken in */
+	BOX_BUILD = 1 << 2,   /* and names are believed as when it was built */
+	BOX_DOUBT = 1 << 3,   /* after a power cut */
+	BOX_BROUGHT = 1 << 4, /* messages bring their UIDs (struct boxfile) */
 };
 
 struct ix_box {

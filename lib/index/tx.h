@@ -16,7 +16,6 @@
 #include "index/record.h"
 #include "maildir/dirs.h"
 
-struct boxfile;
 struct index;
 struct keyword_set;
 struct kv_txn;
@@ -67,17 +66,6 @@ int tx_change(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
 int tx_resize(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_msg *msg,
     int64_t size, int64_t vsize, struct err *err);
 
-/* Take the next UID of B; DIRFD is the mailbox's directory. */
-int tx_uid(struct ix_box *b, int dirfd, uint32_t *uid, struct err *err);
-/* A UIDVALIDITY that no mailbox of the account has had, whatever became of the
- * index and the clock (struct boxfile, given).  _first: for INBOX, whose file F
- * is about to be written. */
-int tx_uidvalidity(struct tx *tx, uint32_t *uidvalidity, struct err *err);
-int tx_uidvalidity_first(struct tx *tx, struct boxfile *f, struct err *err);
-/* A mailbox has UIDVALIDITY: later ones are above it. */
-void tx_uidvalidity_seen(struct tx *tx, uint32_t uidvalidity);
-/* INBOX's file; what it should say where another program removed it. */
-int tx_inbox_file(struct tx *tx, struct boxfile *f, struct err *err);
 /* Note that the name of UID is behind its flags; it follows soon. */
 void tx_pend(struct tx *tx, struct ix_box *b, uint32_t uid);
 

@@ -53,6 +53,7 @@ enum {
 	SIEVE_PIECE_BYTES = 48 << 10, /* of one frame */
 	SIEVE_TEXT_BYTES = 1000,      /* of a reason or message, cut there */
 	SIEVE_ACTIONS_MAX = 64,
+	SIEVE_RANGES_MAX = 16,    /* of a body */
 	SIEVE_RCPTS_BYTES = 8192, /* of sieve_action.to, a line for each */
 };
 

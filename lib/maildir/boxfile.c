@@ -22,6 +22,8 @@ parse_line(struct slice line, struct boxfile *f)
 		f->uidvalidity = (uint32_t)cur_u64(&c, UINT32_MAX);
 	else if (slice_is(key, "ceiling"))
 		f->ceiling = (uint32_t)cur_u64(&c, UINT32_MAX);
+	else if (slice_is(key, "brought"))
+		f->brought = (uint32_t)cur_u64(&c, UINT32_MAX);
 	else if (slice_is(key, "given"))
 		f->given = (uint32_t)cur_u64(&c, UINT32_MAX);
 	else if (slice_is(key, "hidden"))
@@ -48,6 +50,8 @@ boxfile_format(struct buf *out, const struct boxfile *f)
 {
 	buf_addf(out, "pabal-mailbox 1\nuidvalidity %u\nid %s\nceiling %u\n",
 	    f->uidvalidity, f->id, f->ceiling);
+	if (f->brought != 0)
+		buf_addf(out, "brought %u\n", f->brought);
 	if (f->given != 0)
 		buf_addf(out, "given %u\n", f->given);
 	if (f->hidden != 0)

@@ -4,7 +4,10 @@
  * not: UIDVALIDITY, the mailbox's id, its special use, and a ceiling below
  * which UIDs may have been given out.  The ceiling is raised in steps before a
  * UID at it is used, so that no UID is used twice even when the index is lost.
- * INBOX's has the same for the UIDVALIDITYs of the account's mailboxes.
+ * While messages of another server are brought here with their UIDs, nobody
+ * else gets one from the first of them on: who lost the index goes on behind
+ * those that are there. INBOX's has the same for the UIDVALIDITYs of the
+ * account's mailboxes.
  */
 #ifndef MAILDIR_BOXFILE_H
 #define MAILDIR_BOXFILE_H
@@ -20,7 +23,8 @@
 struct boxfile {
 	uint32_t uidvalidity;
 	uint32_t ceiling;
-	uint32_t given; /* INBOX: no UIDVALIDITY above it was given out */
+	uint32_t brought; /* UIDs from here on were; 0: none is */
+	uint32_t given;   /* INBOX: no UIDVALIDITY above it was given out */
 	unsigned special;
 	unsigned hidden; /* INBOX: default mailboxes not to be shown */
 	char id[MAILBOX_ID_SIZE];

@@ -112,6 +112,31 @@ sieve_lang_ext(const struct sieve_lang *lang, struct slice name)
 	return 0;
 }
 
+static int
+leave_out(struct sieve_lang *lang, const char *name, struct err *err)
+{
+	for (unsigned i = 1; i < SIEVE_EXTS; i++)
+		if (slice_iis(slice_str(name), exts[i].name)) {
+			lang->exts &= ~SIEVE_EXT_BIT(i);
+			return 0;
+		}
+	return err_set(err, ERR_PERM,
+	    "sieve_extensions_off: there is no extension %s", name);
+}
+
+int
+sieve_lang_make(
+    struct sieve_lang *lang, const char *const *off, size_t n, struct err *err)
+{
+	int rc = 0;
+
+	*lang = SIEVE_LANG_ALL;
+	for (size_t i = 0; i < n; i++)
+		if (leave_out(lang, off[i], err) == -1)
+			rc = -1;
+	return rc;
+}
+
 const char *
 sieve_lang_ext_name(const struct sieve_lang *lang, enum sieve_ext ext)
 {

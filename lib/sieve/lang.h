@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/slice.h"
 
 enum sieve_ext {
@@ -125,6 +126,11 @@ struct sieve_lang {
 
 #define SIEVE_LANG_ALL                                                         \
 	((struct sieve_lang){ SIEVE_EXT_BIT(SIEVE_EXTS) - 1, NULL, true })
+
+/* All but the N extensions OFF.  ERR_PERM: one of these is none; the others are
+ * left out all the same. */
+int sieve_lang_make(
+    struct sieve_lang *lang, const char *const *off, size_t n, struct err *err);
 
 /* One argument that a word takes without a tag. */
 struct sieve_word_arg {

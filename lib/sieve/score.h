@@ -7,14 +7,9 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "sieve/env.h"
+#include "sieve/scoretype.h"
 
 struct sieve_limits;
-
-enum sieve_score_type {
-	SIEVE_SCORE_NUMBER, /* of a maximum */
-	SIEVE_SCORE_LENGTH, /* so many characters ("****") of a maximum */
-	SIEVE_SCORE_TEXT,   /* one of the texts */
-};
 
 enum { SIEVE_SCORE_TEXTS = 11 };
 

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "conf/shared.h"
 #include "sieve/compile.h"
-#include "sieve/lang.h"
 #include "sieve/limits.h"
 #include "sieve/report.h"
 
@@ -24,6 +23,18 @@ sievestore_upload_limits(const struct shared_conf *conf)
 	};
 }
 
+/* Names that are none sieverun refuses to start with. */
+struct sieve_lang
+sievestore_upload_lang(const struct shared_conf *conf)
+{
+	const struct conf_list *off = &conf->sieve_extensions_off;
+	struct sieve_lang lang;
+	struct err err;
+
+	(void)sieve_lang_make(&lang, off->v, off->n, &err);
+	return lang;
+}
+
 /* Is NAME there?  Of global scripts nothing is known here. */
 static enum found
 on_script(struct sieve_source *src, enum sieve_location where,
@@ -38,10 +49,11 @@ on_script(struct sieve_source *src, enum sieve_location where,
 }
 
 bool
-sievestore_upload_compiles(const struct sievestore *s, struct slice name,
-    struct slice text, struct sieve_report *report)
+sievestore_upload_compiles(const struct sievestore *s,
+    const struct shared_conf *conf, struct slice name, struct slice text,
+    struct sieve_report *report)
 {
-	const struct sieve_lang lang = SIEVE_LANG_ALL;
+	const struct sieve_lang lang = sievestore_upload_lang(conf);
 	struct upload u = { .source = { .lang = &lang,
 				.upload = true,
 				.script = s != NULL ? on_script : NULL },

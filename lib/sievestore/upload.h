@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
+#include "sieve/lang.h"
 #include "sievestore/place.h"
 #include "sievestore/scripts.h"
 
@@ -16,9 +17,12 @@ struct sieve_report;
 /* What CONF allows. */
 struct sievestore_limits sievestore_upload_limits(
     const struct shared_conf *conf);
-/* Is TEXT a script?  Its errors and warnings go to REPORT, those of what it
- * includes not; S is asked for these, or nobody when it is NULL. */
-bool sievestore_upload_compiles(const struct sievestore *s, struct slice name,
-    struct slice text, struct sieve_report *report);
+/* The language of scripts here. */
+struct sieve_lang sievestore_upload_lang(const struct shared_conf *conf);
+/* Is TEXT a script by CONF?  Its errors and warnings go to REPORT, those of
+ * what it includes not; S is asked for these, or nobody when it is NULL. */
+bool sievestore_upload_compiles(const struct sievestore *s,
+    const struct shared_conf *conf, struct slice name, struct slice text,
+    struct sieve_report *report);
 
 #endif

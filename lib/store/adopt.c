@@ -15,6 +15,7 @@
 #include "base/slice.h"
 #include "index/ix.h"
 #include "index/tx.h"
+#include "index/tx_uid.h"
 #include "log/log.h"
 #include "maildir/filename.h"
 #include "maildir/keywords.h"
@@ -216,7 +217,7 @@ adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	/* Delivered by us, and not yet seen by anybody. */
 	if (e->part == MAILDIR_NEW && how->build && e->want != 0 && !e->f.info)
 		hot.bits |= HOT_NEW;
-	if (uid == 0 && tx_uid(b, d->fd, &uid, err) == -1)
+	if (uid == 0 && tx_uid(tx, b, d->fd, &uid, err) == -1)
 		return -1;
 	if (uid >= b->uidnext)
 		b->uidnext = uid + 1;

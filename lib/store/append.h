@@ -30,8 +30,7 @@ struct append_info {
 	bool has_date;         /* else now */
 	int64_t date_s;        /* INTERNALDATE */
 	bool fresh;            /* a delivery: into new/, for others to notice */
-	/* Of who brings messages along from elsewhere; see mailbox_take_uids.
-	 */
+	/* Of who brings messages along from elsewhere; see mailbox_take.h. */
 	uint32_t uid; /* the one it had, where that is still free; 0: any */
 	struct slice base; /* its name's; it is in the mailbox's EMAILIDs */
 };

@@ -6,6 +6,7 @@
 
 #include "index/ix.h"
 #include "index/tx.h"
+#include "index/tx_uid.h"
 #include "maildir/keywords.h"
 #include "maildir/maildir.h"
 #include "store/handle.h"
@@ -24,14 +25,14 @@ record(struct tx *tx, struct append *a, struct ix_box *b, struct err *err)
 	return ix_put_box(tx->t, b, err);
 }
 
-/* Those before the one that is wanted are skipped, as far as the file that
- * counts them follows in time (tx_uid). */
+/* Those before the one that it brings are skipped. */
 static int
-give_uid(struct append *a, struct ix_box *b, struct err *err)
+give_uid(struct append *a, struct tx *tx, struct ix_box *b, struct err *err)
 {
-	if (a->info.uid > b->uidnext && a->info.uid < APPEND_UID_LIMIT)
-		b->uidnext = a->info.uid;
-	return tx_uid(b, a->m->dirs.fd, &a->uid, err);
+	if (a->info.uid < b->uidnext || a->info.uid >= APPEND_UID_LIMIT)
+		return tx_uid(tx, b, a->m->dirs.fd, &a->uid, err);
+	b->uidnext = a->info.uid;
+	return tx_uid_own(b, a->m->dirs.fd, &a->uid, err);
 }
 
 int
@@ -53,7 +54,7 @@ append_place_one(struct tx *tx, struct append *a, bool past, struct err *err)
 		buf_slice(&a->names), true, &a->keywords, err) == -1 ||
 	    (!past &&
 		quota_take(tx, NULL, &b, (uint64_t)a->msg.vsize, err) == -1) ||
-	    give_uid(a, &b, err) == -1)
+	    give_uid(a, tx, &b, err) == -1)
 		return -1;
 	before_ns = maildir_time(&a->m->dirs, append_part(a));
 	append_name(a);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "index/ix.h"
 #include "index/tx.h"
+#include "index/tx_uid.h"
 #include "maildir/boxfile.h"
 #include "maildir/mailboxes.h"
 #include "maildir/maildir.h"
@@ -102,10 +103,15 @@ boxfiles_load(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	if (have == TEMPFAIL || taken == -1)
 		return -1;
 	b->uidnext = f.ceiling;
+	if (f.brought != 0 && f.brought < f.ceiling) {
+		b->uidnext = f.brought;
+		b->bits |= BOX_BROUGHT;
+	}
 	if (have == ABSENT || taken == 1) {
 		const bool known = taken == 0 && from->uidvalidity != 0;
 
-		f.given = 0;
+		b->bits &= ~(uint32_t)BOX_BROUGHT;
+		f.brought = f.given = 0;
 		f.uidvalidity = from->uidvalidity;
 		if (give_uidvalidity(tx, b, known, &f, err) == -1)
 			return -1;

@@ -10,6 +10,7 @@
 #include "base/slice.h"
 #include "index/ix.h"
 #include "index/tx.h"
+#include "index/tx_uid.h"
 #include "maildir/keyword_set.h"
 #include "store/handle.h"
 #include "store/inner.h"
@@ -147,7 +148,7 @@ copy_one(struct copy_batch *c, struct tx *tx, struct ix_box *bf,
 		return f == ABSENT ? 0 : -1;
 	if (quota_take(tx, c->move ? bf : NULL, bt, (uint64_t)msg.vsize, err) ==
 		-1 ||
-	    tx_uid(bt, c->to->dirs.fd, &s->pair.to, err) == -1)
+	    tx_uid(tx, bt, c->to->dirs.fd, &s->pair.to, err) == -1)
 		return -1;
 	s->pair.from = uid;
 	s->part = ix_part(&hot);

@@ -18,6 +18,7 @@
 #include "base/slice.h"
 #include "index/ix.h"
 #include "index/tx.h"
+#include "index/tx_uid.h"
 #include "maildir/boxfile.h"
 #include "maildir/mailboxes.h"
 #include "maildir/name.h"

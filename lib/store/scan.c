@@ -14,6 +14,7 @@
 #include "index/ix.h"
 #include "index/tx.h"
 #include "index/walk.h"
+#include "maildir/boxfile.h"
 #include "maildir/keywords.h"
 #include "maildir/kwfile.h"
 #include "maildir/listing.h"
@@ -176,13 +177,16 @@ load(struct scan *s, struct err *err)
 static uint32_t
 wanted_uid(const struct scan *s, const struct listing_entry *e)
 {
+	const uint32_t next = s->b->uidnext, ceiling = s->b->ceiling;
+	/* It is behind those that were brought along. */
+	const uint32_t end = (s->b->bits & BOX_BROUGHT) != 0 ? ceiling : next;
 	uint32_t uid = e->f.uid;
 
 	if (!s->how.build)
-		return uid >= s->b->uidnext && uid < s->b->ceiling ? uid : 0;
-	if ((uid == 0 || uid >= s->b->uidnext) && s->how.from != NULL)
+		return uid >= next && uid < ceiling ? uid : 0;
+	if ((uid == 0 || uid >= end) && s->how.from != NULL)
 		uid = takeover_uid(s->how.from, e->f.stem);
-	return uid < s->b->uidnext ? uid : 0;
+	return uid < end ? uid : 0;
 }
 
 static void
@@ -477,6 +481,18 @@ note_all(struct ix_box *b)
 	b->bits &= ~(uint32_t)(BOX_MORE | BOX_BUILD | BOX_DOUBT);
 }
 
+/* Who was killed may have raised it, and brought messages with UIDs up to it.
+ */
+static void
+learn_ceiling(struct ix_box *b, const struct maildir *d)
+{
+	struct boxfile f;
+
+	if ((b->bits & BOX_BROUGHT) != 0 &&
+	    boxfile_read(d->fd, &f, NULL) == FOUND && f.ceiling > b->ceiling)
+		b->ceiling = f.ceiling;
+}
+
 /* The directories as they are now count as looked at. */
 static struct maildir_times
 note_times(struct ix_box *b, const struct maildir *d)
@@ -484,6 +500,7 @@ note_times(struct ix_box *b, const struct maildir *d)
 	const struct maildir_times t = maildir_times(d);
 	const int64_t now_ns = clock_wall_us() * 1000;
 
+	learn_ceiling(b, d);
 	b->cur_mtime_ns = t.cur_ns;
 	b->new_mtime_ns = t.new_ns;
 	if (now_ns - t.cur_ns > MAILDIR_TICK_NS &&

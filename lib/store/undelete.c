@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "index/ix.h"
 #include "index/tx.h"
+#include "index/tx_uid.h"
 #include "maildir/filename.h"
 #include "maildir/keptdir.h"
 #include "maildir/keyword_set.h"
@@ -160,7 +161,7 @@ bring_one(struct bringing *g, struct undelete_step *s, struct err *err)
 	if (quota_take(&g->tx, NULL, &g->b, (uint64_t)msg.vsize, err) == -1 ||
 	    keptnames_resolve(g->names, &g->tx, &g->b, s->k, &f, &set, err) ==
 		-1 ||
-	    tx_uid(&g->b, g->to->dirs.fd, &uid, err) == -1)
+	    tx_uid(&g->tx, &g->b, g->to->dirs.fd, &uid, err) == -1)
 		return -1;
 	name_it(&f, &msg, &hot, &set, uid, s->made);
 	strlcpy(msg.file, s->made, sizeof msg.file);

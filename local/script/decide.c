@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "ipc/msg.h"
-#include "local/conf.h"
 #include "local/script/answer.h"
 #include "local/script/inner.h"
 #include "local/script/verdict.h"
@@ -67,10 +66,14 @@ static bool
 on_act(struct script_worker *w, const struct msg_sieve_action *in)
 {
 	struct script_run *r = w->arg;
+	const struct verdict_bytes b = {
+		.head = buf_slice(&w->pieces[SIEVE_PIECE_HEAD]),
+		.body = buf_slice(&w->pieces[SIEVE_PIECE_BODY]),
+		.ranges = w->ranges,
+		.nranges = w->nranges,
+	};
 
-	return verdict_add(r->verdict, &r->arena, in,
-	    buf_slice(&w->pieces[SIEVE_PIECE_HEAD]),
-	    buf_slice(&w->pieces[SIEVE_PIECE_BODY]), r->job->size);
+	return verdict_add(r->verdict, &r->arena, in, &b, r->job->size);
 }
 
 /* ---- the two steps ---- */
@@ -189,7 +192,7 @@ say_run(struct script_run *r, struct slice code)
 		   .original = original(r), .login = env->login,
 		   .account = r->rcpt.account, .client = env->client,
 		   .client_name = env->client_name, .helo = env->helo,
-		   .trace = local_conf->sieve_trace_keep > 0);
+		   .junk = env->junk, .trace = decided_wanted());
 }
 
 static void

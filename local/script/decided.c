@@ -116,13 +116,19 @@ append(int account, struct slice record)
 	return done;
 }
 
+bool
+decided_wanted(void)
+{
+	return local_conf->sieve_trace_keep > 0;
+}
+
 void
 decided_keep(const struct script_run *r, struct slice trace)
 {
 	struct buf record = { .max = RECORD_MAX };
 	int dir;
 
-	if (local_conf->sieve_trace_keep == 0)
+	if (!decided_wanted())
 		return;
 	put_record(&record, r, trace);
 	if (!append(r->script.account, buf_slice(&record))) {

@@ -69,6 +69,7 @@ void stores_end(struct script_run *r);
 void letters_begin(struct script_run *r, void (*done)(struct script_run *r));
 
 /* Keep what was decided (sieve_trace_keep), and why. */
+bool decided_wanted(void);
 void decided_keep(const struct script_run *r, struct slice trace);
 
 /* A message to the owner about an error in his script, to OUT; false: he had

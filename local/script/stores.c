@@ -9,7 +9,6 @@
 #include "local/script/inner.h"
 #include "local/script/place.h"
 #include "local/script/verdict.h"
-#include "sys/fd.h"
 
 enum { NAME_MAX_BYTES = 2000 };
 
@@ -58,54 +57,6 @@ stores_end(struct script_run *r)
 
 /* ---- what is stored ---- */
 
-/* The bytes of A: its head, its body, the message's. */
-static bool
-put_bytes(
-    const struct script_run *r, const struct verdict_action *a, struct buf *out)
-{
-	const struct local_job *job = r->job;
-	size_t n;
-	char *to;
-
-	buf_add(out, a->head);
-	buf_add(out, a->body);
-	if (a->body_from == -1)
-		return !out->failed;
-	n = (size_t)(job->size - a->body_from);
-	if (job->body.n > 0) {
-		buf_add(out, slice_from(job->body, (size_t)a->body_from));
-		return !out->failed;
-	}
-	to = buf_room(out, n);
-	if (to == NULL || fd_pread_all(job->fd, to, n,
-			      job->offset + a->body_from, NULL) == -1)
-		return false;
-	buf_added(out, n);
-	return true;
-}
-
-/* How many those are: what of them is A's own was bounded when it came. */
-static size_t
-size_of(const struct script_run *r, const struct verdict_action *a)
-{
-	const int64_t rest =
-	    a->body_from == -1 ? 0 : r->job->size - a->body_from;
-
-	return a->head.n + a->body.n + (size_t)rest;
-}
-
-static struct local_message *
-edited(const struct script_run *r, const struct verdict_action *a)
-{
-	struct buf bytes = { .max = size_of(r, a) };
-	struct local_message *m = NULL;
-
-	if (put_bytes(r, a, &bytes))
-		m = local_message_made(buf_slice(&bytes));
-	buf_fini(&bytes);
-	return m;
-}
-
 /* Where A goes: by id or use, where there is such a mailbox, else by name. */
 static struct slice
 mailbox_of(struct script_run *r, const struct verdict_action *a)
@@ -152,7 +103,7 @@ plan(struct script_run *r, size_t i)
 	s->store.keywords = a->keywords;
 	if (!a->edited)
 		return;
-	s->store.message = edited(r, a);
+	s->store.message = local_message_pieced(r->job, a->pieces, a->head);
 	if (s->store.message == NULL)
 		err_set(&r->err, ERR_TEMP,
 		    "sieve: the changed message cannot be read");

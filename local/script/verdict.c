@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "ipc/msg.h"
+#include "local/pieced.h"
+#include "local/script/range.h"
 #include "maildir/filename.h"
 
 enum {
@@ -74,8 +76,26 @@ is_text(struct slice s, size_t max)
 	return s.n <= max && utf8_valid(s);
 }
 
+/* RANGES are within the message, and behind each other in the body. */
 static bool
-is_valid(const struct msg_sieve_action *in, struct slice body, int64_t size)
+are_ranges(const struct verdict_bytes *b, int64_t size)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < b->nranges; i++) {
+		const struct script_range *r = &b->ranges[i];
+
+		if (r->from < 0 || r->size <= 0 || r->from > size ||
+		    r->size > size - r->from || r->at < at || r->at > b->body.n)
+			return false;
+		at = r->at;
+	}
+	return true;
+}
+
+static bool
+is_valid(const struct msg_sieve_action *in, const struct verdict_bytes *b,
+    int64_t size)
 {
 	if (in->kind > SIEVE_NOTIFY || in->kind == SIEVE_DISCARD ||
 	    in->to.n > SIEVE_RCPTS_BYTES || in->handle.n > SIEVE_TEXT_BYTES ||
@@ -83,21 +103,61 @@ is_valid(const struct msg_sieve_action *in, struct slice body, int64_t size)
 	    in->seconds > SECONDS_MAX)
 		return false;
 	if (in->body_from < -1 || in->body_from > size ||
-	    (in->body_from != -1 && body.n > 0))
+	    (in->body_from != -1 && b->body.n + b->nranges > 0) ||
+	    !are_ranges(b, size))
 		return false;
 	return is_text(in->mailbox, MAILBOX_BYTES) &&
 	       is_text(in->mailbox_id, MAILBOX_BYTES) &&
 	       is_text(in->special_use, 100) && utf8_valid(in->text);
 }
 
+/* ---- its bytes ---- */
+
+static void
+add_bytes(struct pieced_piece *list, size_t *n, struct slice bytes)
+{
+	if (bytes.n > 0)
+		list[(*n)++] = (struct pieced_piece){ .bytes = bytes };
+}
+
+static void
+add_range(struct pieced_piece *list, size_t *n, int64_t from, int64_t size)
+{
+	if (size > 0)
+		list[(*n)++] =
+		    (struct pieced_piece){ .from = from, .size = size };
+}
+
+static void
+take_pieces(struct verdict_action *a, struct arena *arena,
+    const struct verdict_bytes *b, int64_t size)
+{
+	struct pieced_piece *list =
+	    arena_alloc(arena, (2 * b->nranges + 3) * sizeof *list);
+	size_t n = 0, at = 0;
+
+	add_bytes(list, &n, a->head);
+	for (size_t i = 0; i < b->nranges; i++) {
+		const struct script_range *r = &b->ranges[i];
+
+		add_bytes(list, &n, slice_sub(a->body, at, r->at - at));
+		add_range(list, &n, r->from, r->size);
+		at = r->at;
+	}
+	add_bytes(list, &n, slice_from(a->body, at));
+	if (a->body_from != -1)
+		add_range(list, &n, a->body_from, size - a->body_from);
+	a->pieces = pieced_new(arena, list, n);
+}
+
 bool
 verdict_add(struct verdict *v, struct arena *arena,
-    const struct msg_sieve_action *in, struct slice head, struct slice body,
+    const struct msg_sieve_action *in, const struct verdict_bytes *b,
     int64_t size)
 {
 	struct verdict_action *a = &v->actions[v->n];
 
-	if (v->n == ARRAY_LEN(v->actions) || !is_valid(in, body, size))
+	if (v->n == ARRAY_LEN(v->actions) || !is_valid(in, b, size))
 		return false;
 	*a = (struct verdict_action){
 		.kind = (enum sieve_action_kind)in->kind,
@@ -113,12 +173,14 @@ verdict_add(struct verdict *v, struct arena *arena,
 		.body_from = in->body_from,
 	};
 	if (in->edited) {
-		a->head = arena_slice(arena, head);
-		a->body = arena_slice(arena, body);
+		a->head = arena_slice(arena, b->head);
+		a->body = arena_slice(arena, b->body);
+		take_pieces(a, arena, b, size);
 	}
 	if (a->kind == SIEVE_FILEINTO && a->mailbox.n == 0)
 		return false;
-	if (verdict_is_letter(a) && (a->to.n == 0 || !a->edited))
+	if (verdict_is_letter(a) &&
+	    (a->to.n == 0 || !a->edited || b->nranges > 0))
 		return false;
 	take_flags(a, arena, in->flags);
 	v->n++;

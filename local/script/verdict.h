@@ -18,6 +18,15 @@
 
 struct buf;
 struct msg_sieve_action;
+struct pieced;
+struct script_range;
+
+/* What came with an action. */
+struct verdict_bytes {
+	struct slice head, body;
+	const struct script_range *ranges;
+	size_t nranges;
+};
 
 struct verdict_action {
 	enum sieve_action_kind kind;
@@ -33,6 +42,8 @@ struct verdict_action {
 	 * body_from on. */
 	struct slice head, body;
 	int64_t body_from;
+	/* Of what is stored, the same as pieces. */
+	const struct pieced *pieces;
 };
 
 struct verdict {
@@ -40,10 +51,10 @@ struct verdict {
 	size_t n;
 };
 
-/* Take IN, whose bytes were HEAD and BODY, of a message of SIZE bytes; what is
- * kept is in A.  False: it is none that a run could come to. */
+/* Take IN with its bytes B, of a message of SIZE bytes; what is kept is in A.
+ *  False: it is none that a run could come to. */
 bool verdict_add(struct verdict *v, struct arena *a,
-    const struct msg_sieve_action *in, struct slice head, struct slice body,
+    const struct msg_sieve_action *in, const struct verdict_bytes *b,
     int64_t size);
 
 static inline bool

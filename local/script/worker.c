@@ -153,12 +153,24 @@ take_piece(struct script_worker *w, const struct msg_sieve_piece *in)
 }
 
 static bool
+take_range(struct script_worker *w, const struct msg_sieve_range *in)
+{
+	if (w->nranges == SIEVE_RANGES_MAX)
+		return false;
+	w->ranges[w->nranges++] =
+	    (struct script_range){ w->pieces[SIEVE_PIECE_BODY].n, in->from,
+		    in->size };
+	return true;
+}
+
+static bool
 act(struct script_worker *w, const struct msg_sieve_action *in)
 {
 	const bool ok = w->act(w, in);
 
 	buf_reset(&w->pieces[SIEVE_PIECE_HEAD]);
 	buf_reset(&w->pieces[SIEVE_PIECE_BODY]);
+	w->nranges = 0;
 	return ok;
 }
 
@@ -171,6 +183,8 @@ take(struct script_worker *w, const struct msg *m)
 	switch ((int)m->type) {
 	case MSG_sieve_piece:
 		return take_piece(w, &m->sieve_piece);
+	case MSG_sieve_range:
+		return take_range(w, &m->sieve_range);
 	case MSG_sieve_ask:
 		return answer(w, &m->sieve_ask);
 	case MSG_sieve_action:
@@ -260,6 +274,7 @@ worker_begin(struct script_worker *w, int64_t room)
 	w->status = SIEVE_END_LATER;
 	w->said = w->ended = w->crashed = w->gone = false;
 	w->why[0] = w->script[0] = '\0';
+	w->nranges = 0;
 	for (size_t i = 0; i < SIEVE_PIECES; i++)
 		buf_init(&w->pieces[i], (size_t)room);
 	w->pieces[SIEVE_PIECE_TRACE].max = TRACE_MAX;

@@ -16,6 +16,7 @@
 #include "ipc/channel.h"
 #include "ipc/ipc.h"
 #include "ipc/sieve.h"
+#include "local/script/range.h"
 
 struct script_worker {
 	void *arg;            /* of whoever began it */
@@ -34,6 +35,8 @@ struct script_worker {
 	struct channel channel;
 	struct ev_timer deadline;
 	struct buf pieces[SIEVE_PIECES];
+	struct script_range ranges[SIEVE_RANGES_MAX]; /* of the body */
+	size_t nranges;
 	int64_t room; /* bytes that may still come */
 	struct ev_task finish;
 	bool said, ended, crashed, gone;

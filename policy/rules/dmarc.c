@@ -147,6 +147,8 @@ dmarc_rule(struct policy_question *q, struct policy_verdict *v)
 	enum report_reason reason;
 	const char *exempt;
 
+	if (q->message == NULL) /* the rule was off when it came */
+		return true;
 	if (q->auth == NULL)
 		q->auth = begin(q);
 	if (!policy_auth_check(q->auth, &q->session->answers))

@@ -38,6 +38,14 @@ greylist_configure(int dirfd)
 		log_warn("policy.greylist-lost", kv_s("why", err.text));
 }
 
+unsigned
+greylist_stages(bool stranger)
+{
+	(void)stranger;
+	return 1U << POLICY_RCPT |
+	       (policy_conf->dmarc != POLICY_OFF ? 1U << POLICY_MESSAGE : 0);
+}
+
 /* Once an hour. */
 static void
 tell(const struct err *err)

@@ -79,6 +79,13 @@ def run(p, source, *more):
     return row
 
 
+def told(p, source):
+    """What it says beside its output."""
+    return subprocess.run(
+        [*p.prefix, p.command, "-d", p.dir, *args(source)], text=True,
+        input=PASSWORD + "\n", capture_output=True, check=True).stderr
+
+
 def test_all_of_an_account(make_pabal):
     old, new = make_pabal(), make_pabal()
     fill(old)
@@ -131,6 +138,34 @@ def test_what_changes_later(make_pabal):
         imap.select("INBOX")
         imap.uid("store", "2", "-FLAGS", "late")
     assert run(new, old, "--keep-flags")["flags"] == 0
+
+
+def test_mail_on_both_sides(make_pabal):
+    """Who has the other server's UIDs cached is not shown one message for
+    another."""
+    old, new = make_pabal(), make_pabal()
+    with old.imap() as imap:
+        for i in range(3):
+            imap.append("INBOX", "", None, message(f"number {i}"))
+    run(new, old)
+    with old.imap() as a, new.imap() as b:
+        assert box(a, "INBOX") == box(b, "INBOX")
+        # Behind its end both sides go on, until they meet.
+        b.append("INBOX", "", None, message("here"))
+        assert box(a, "INBOX")[0] == box(b, "INBOX")[0]
+        a.append("INBOX", "", None, message("there"))
+    said = told(new, old)
+    assert "INBOX: other mail has come into it" in said
+    with old.imap() as a, new.imap() as b:
+        there, here = box(a, "INBOX"), box(b, "INBOX")
+    assert here[0] != there[0] and len(here[2]) == 5
+    # It is told once.
+    with old.imap() as imap:
+        imap.append("INBOX", "", None, message("later"))
+    assert "INBOX" not in told(new, old)
+    with new.imap() as b:
+        again = box(b, "INBOX")
+    assert again[0] == here[0] and len(again[2]) == 6
 
 
 def test_folders_that_have_mail(make_pabal):

@@ -115,6 +115,11 @@ def test_uids_that_were_not_asked_for(make_pabal):
         s.port = s.port
         row = good(p, s)
     assert row["messages"] == 1 and subjects(p) == ["1", "2", "3"]
+    # As new mail: its own UID is behind those that have been given.
+    with p.imap() as imap:
+        assert imap.select("INBOX")[0] == "OK"
+        assert imap.response("UIDVALIDITY")[1][0] == b"7"
+        assert imap.uid("search", "ALL")[1][0].split()[:2] == [b"1", b"2"]
 
 
 def test_names_are_no_paths(make_pabal):

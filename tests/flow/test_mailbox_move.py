@@ -20,8 +20,8 @@ ALICE, BOB = (f"{n}@{DOMAIN}" for n in ("alice", "bob"))
 
 
 def put(p, who, path, *more, **kw):
-    row, = json.loads(p.pabal("--json", "mailbox", "import", who, path, *more,
-                              **kw))
+    out = p.pabal("--json", "mailbox", "import", who, path, *more, **kw)
+    row, = json.loads(out[out.index("["):])
     return row["imported"], row["were_here"]
 
 

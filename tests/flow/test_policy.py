@@ -193,6 +193,26 @@ def test_client_leaves_while_it_is_judged(make):
     assert mail(p, "a@good.test").startswith("250 ")
 
 
+def test_check_names_the_rules(make):
+    """Which are on, and what they lack."""
+    def rules(p):
+        return [line.split(None, 2)[1:] for line in p.pabal("check").splitlines()
+                if line.split()[1:2] == ["rules"]]
+    p = make(("policy", "spf", "enforce"), ("policy", "helo_own", "off"))
+    (_, said), = rules(p)
+    modes = dict(part.split(":") for part in said.split("; "))
+    assert modes["enforce"].split() == ["spf", "dmarc"]
+    assert "helo_name" in modes["warn"].split() and "helo_own" in modes["off"].split()
+    for name in ("dnsbl", "rates", "greylist"):
+        p.conf("policy", name, "warn")
+    p.conf("policy", "spf", "off")
+    os.rename(os.path.join(p.dir, "lib"), os.path.join(p.dir, "gone"))
+    said = "\n".join(detail for _, detail in rules(p)[1:])
+    for words in ("dnsbl_sites is empty", "rate_limits is empty", "conf set policy spf warn",
+                  "there is no directory"):
+        assert words in said
+
+
 def test_master_conf_of_before(make):
     """Without the service mail is not judged, and check says so."""
     p = make(("policy", "spf", "enforce"))

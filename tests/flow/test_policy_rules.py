@@ -352,9 +352,9 @@ def test_rates_hold(make):
     t, _ = login(p)
     with t:
         assert submit(t, ("bob", "alice")).startswith("250 ")
-        assert submit(t).startswith("250 ")
+        assert submit(t, ("bob", "alice")).startswith("250 ")
     wait(lambda: p.queue_count() == 1, "the message that is held")
-    assert "held" in p.pabal("queue", "list", "state=held")
+    assert len(p.events("policy.verdict", action="hold")) == 1, "one notice"
 
 
 def test_rates_of_bytes(make):
@@ -455,6 +455,19 @@ def test_early_talker(make):
         with Talk(Proxied(p, b"EHLO x\r\n")) as t:
             return t.greeting
     wait(lambda: speaks().startswith("220 "), "the table")
+
+
+def test_early_talker_counts_as_failure(make):
+    p = make(("policy", "early_talker", "enforce"), ("policy", "rates", "enforce"),
+             ("policy", "rate_limits", "client:failures=1/1h"), *EARLY)
+    with Talk(Proxied(p, b"EHLO x\r\n")) as t:
+        assert t.greeting.startswith("554 5.5.0 ")
+    p.conf("smtpd", "greeting_delay", "0s")
+    p.reload()
+    def greeting():
+        with Talk(Proxied(p)) as t:
+            return t.greeting
+    wait(lambda: greeting().startswith("421 4.7.1 Too many refused"), "the limit")
 
 
 def test_early_talker_warns(make):

@@ -134,3 +134,27 @@ def test_client_is_hidden(make_pabal):
         with p.smtp("submission") as s:
             s.login(ALICE, PASSWORD)
             s.sendmail(ALICE, [BOB], message("x", sender=BOB))
+
+
+def test_login_is_told(make_pabal):
+    """Authentication-Results of ours, on top, and none of the client's."""
+    p = make_pabal(("smtpd", "auth_results", "yes"))
+    forged = f"Authentication-Results: mail.{DOMAIN}; auth=pass smtp.auth=boss@{DOMAIN}\r\n".encode()
+
+    def head(subject, **kw):
+        with p.smtp("submission") as s:
+            s.login(ALICE, PASSWORD)
+            s.sendmail(ALICE, [BOB], forged + message(subject, sender=ALICE))
+        lines = p.wait_mail("bob", subject).split(b"\n\n")[0].decode()
+        return re.sub(r"\r?\n[ \t]+", " ", lines)
+
+    told = head("told")
+    assert re.findall("Authentication-Results: (.*)", told) == [
+        f"mail.{DOMAIN}; auth=pass smtp.auth={ALICE}"]
+    assert told.index("Authentication-Results") < told.index("Received")
+    p.send("trusted", to=BOB)
+    assert b"auth=pass" not in p.wait_mail("bob", "trusted")
+    p.conf("smtpd", "hide_client", "yes")
+    p.reload()
+    assert re.findall("Authentication-Results: (.*)", head("hidden")) == [
+        f"mail.{DOMAIN}; auth=pass"]

@@ -9,6 +9,7 @@ import pytest
 
 from imapraw import Imap
 from pabal import DOMAIN, message, wait
+from sieveclient import Sieve
 from sink import Sink
 
 ALICE = "alice@" + DOMAIN
@@ -166,6 +167,46 @@ def test_an_edited_message_of_any_size(make_pabal):
     settle(p)
     (m,) = p.mails("alice")
     assert b"\nX-Sorted: by pabal\n" in m[:2000] and m.count(b"x" * 62) == size // 64
+
+
+def memory_mib(pid):
+    """The most that the process has had, without what is the file system's."""
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(r"VmHWM:\s+(\d+)", f.read())[1]) / 1024
+
+
+@pytest.mark.parametrize("edit", ["addheader", "enclose", "replace"])
+def test_editing_large_messages_takes_no_memory(make_pabal, edit):
+    p = make_pabal(("pabal", "message_size_limit", "100M"))
+    script(p, {
+        "addheader": 'require "editheader"; addheader "X-Sorted" "by pabal";',
+        "enclose": 'require ["foreverypart", "mime", "enclose"]; '
+                   'enclose :subject "large" "X-Sorted: by pabal";',
+        "replace": 'require ["foreverypart", "mime", "replace"]; foreverypart { '
+                   'if header :mime :type "Content-Type" "image" '
+                   '{ replace "X-Sorted: by pabal"; } }'}[edit])
+    p.send("small")
+    settle(p)
+    (pid,) = p.pids("local")
+    before = memory_mib(pid)
+    size = 50 << 20
+    large = ("x" * 62 + "\r\n") * (size // 64)
+    part = "--b\r\nContent-Type: %s\r\n\r\n%s\r\n"
+    body = part % ("text/plain", large) + part % ("image/png", "image") + \
+        part % ("text/plain", large[:30 << 20]) + "--b--\r\n"
+    with p.smtp(timeout=60) as s:
+        s.sendmail("s@example.org", [ALICE], f"""From: s@example.org
+To: {ALICE}
+Subject: large
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+""".replace("\n", "\r\n") + body)
+    settle(p)
+    assert memory_mib(pid) - before < 8
+    (m,) = [m for m in p.mails("alice") if len(m) > size / 2]
+    assert m.count(b"x" * 62) == body.count("x" * 62)
+    assert m.count(b"X-Sorted: by pabal") == 1 and b"\nSubject: large\n" in m
 
 
 def test_an_error_keeps_the_message_and_is_told_once(pabal):
@@ -520,6 +561,105 @@ def test_killed_between_the_mailbox_and_the_rest(out):
     settle(out)
     assert subjects(out, "alice").count("killed") == 1
     assert [m.header("Subject") for m in out.sink.messages].count("killed") == 1
+
+
+# ---- what the host knows ----
+
+def test_scores(make_pabal):
+    """Of what judges say of a message, or of what a scanner writes into it."""
+    p = make_pabal()
+    asks = '''require ["spamtest", "spamtestplus", "virustest", "relational",
+            "comparator-i;ascii-numeric", "fileinto", "mailbox", "variables"];
+        if spamtest :percent :value "ge" :comparator "i;ascii-numeric" "90" { fileinto :create "Worst"; }
+        elsif spamtest :value "ge" :comparator "i;ascii-numeric" "5" { fileinto :create "Bad"; }
+        elsif spamtest :value "eq" :comparator "i;ascii-numeric" "0" { fileinto :create "Unknown"; }
+        if virustest :value "ge" :comparator "i;ascii-numeric" "4" { fileinto :create "Sick"; }'''
+    script(p, asks)
+    p.send("who knows", X_Spam_Score="9.5")
+    settle(p)
+    assert subjects(p, "alice", "Unknown") == ["who knows"]
+    p.conf("sieverun", "spamtest_header", "X-Spam-Score: ([-0-9.]+)")
+    p.conf("sieverun", "spamtest_max", "10")
+    p.conf("sieverun", "virustest_header", "X-Virus")
+    p.conf("sieverun", "virustest_type", "text")
+    p.conf("sieverun", "virustest_texts", "1=clean 5=infected")
+    p.reload()
+    for s, score in ("fine", "-1.5"), ("so so", "5.0 of 10"), ("awful", "12"):
+        p.send(s, X_Spam_Score=score)
+    p.send("ill", X_Spam_Score="0", X_Virus="infected")
+    p.send("well", X_Spam_Score="0", X_Virus="clean")
+    settle(p)
+    assert subjects(p, "alice", "Worst") == ["awful"]
+    assert subjects(p, "alice", "Bad") == ["so so"]
+    assert subjects(p, "alice", "Sick") == ["ill"]
+    assert sorted(subjects(p, "alice")) == ["fine", "well"]
+
+
+def test_lists(make_pabal):
+    p = make_pabal()
+    d = os.path.join(p.dir, "etc", "sieve")
+    os.makedirs(os.path.join(d, DOMAIN))
+    for name, text in {"friends": "# known\n\nAnn@Example.org\n",
+                       "blocked": "ben@example.org\n",
+                       DOMAIN + "/blocked": "cid@example.org\n"}.items():
+        with open(os.path.join(d, name + ".list"), "w") as f:
+            f.write(text)
+    p.conf("pabal", "sieve_directory", d)
+    p.reload()
+    script(p, '''require ["extlists", "envelope", "fileinto", "mailbox"];
+        if not valid_ext_list ["friends", "tag:example.org,2026:blocked"] { discard; stop; }
+        if valid_ext_list "urn:ietf:params:sieve:addrbook:default" { discard; stop; }
+        if valid_ext_list "nobodys" { discard; stop; }
+        if envelope :list "from" "tag:example.org,2026:friends" { fileinto :create "Friends"; }
+        elsif envelope :list "from" "blocked" { fileinto :create "Blocked"; }''')
+    for who in "ann", "ben", "cid":
+        p.send("of " + who, sender=who + "@example.org")
+    settle(p)
+    assert subjects(p, "alice", "Friends") == ["of ann"]
+    assert subjects(p, "alice", "Blocked") == ["of cid"]
+    assert subjects(p, "alice") == ["of ben"]
+
+
+def test_environment(pabal):
+    script(pabal, '''require ["environment", "variables", "imap4flags"];
+        if environment :is "domain" "%s" { set "said" "${said}a"; }
+        if environment :is "location" "MDA" { set "said" "${said}b"; }
+        if environment :is "phase" "during" { set "said" "${said}c"; }
+        if environment :is "name" "pabal" { set "said" "${said}d"; }
+        if environment :matches "version" "?*" { set "said" "${said}e"; }
+        if environment :matches "host" "?*" { set "said" "${said}f"; }
+        if environment :is "remote-ip" "127.0.0.1" { set "said" "${said}g"; }
+        if environment :matches "imap.cause" "*" { set "said" "${said}h"; }
+        addflag "$${said}";''' % DOMAIN)
+    pabal.send("where am I")
+    settle(pabal)
+    assert any("$abcdefg" in f for f in [flags(pabal, "INBOX")[-1]])
+
+
+def test_extensions_off(make_pabal):
+    """In all places, from a reload on."""
+    p = make_pabal()
+    script(p, 'require "editheader"; addheader "X-Sorted" "yes";')
+    p.send("edited")
+    settle(p)
+    assert b"X-Sorted: yes" in p.mails("alice")[0]
+    p.conf("pabal", "sieve_extensions_off", "editheader vacation-seconds")
+    p.reload()
+    since = p.mark()
+    p.send("not any more")
+    settle(p)
+    (m,) = [m for m in p.mails("alice") if b"not any more" in m and b"filter" not in m]
+    assert b"X-Sorted" not in m and p.events("local.sieve-failed", since)
+    with Sieve(p, login=False) as c:
+        names = [c.capabilities()["SIEVE"].split()]
+        c.login()
+        names.append(c.capabilities()["SIEVE"].split())
+        c.no("CHECKSCRIPT", 'require "editheader";')
+    assert names[0] == names[1] and "vacation" in names[0]
+    assert not {"editheader", "vacation-seconds"} & set(names[0])
+    p.pabal_fails("sieve", "put", ALICE, "x", input='require "editheader";')
+    p.conf("pabal", "sieve_extensions_off", "nosuch")
+    assert "nosuch" in p.pabal_fails("reload")
 
 
 # ---- scripts of the administrator ----

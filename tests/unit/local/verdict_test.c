@@ -6,6 +6,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ipc/msg.h"
+#include "local/job.h"
+#include "local/pieced.h"
+#include "local/script/range.h"
 #include "maildir/filename.h"
 
 enum { SIZE = 1000 };
@@ -25,8 +28,10 @@ add(struct verdict *v, const struct msg_sieve_action *in, const char *body)
 	bool ok;
 
 	arena_init(&a);
-	ok = verdict_add(
-	    v, &a, in, SLICE("A: b\r\n\r\n"), slice_str(body), SIZE);
+	ok = verdict_add(v, &a, in,
+	    &(struct verdict_bytes){
+		.head = SLICE("A: b\r\n\r\n"), .body = slice_str(body) },
+	    SIZE);
 	arena_fini(&a);
 	return ok;
 }
@@ -122,10 +127,80 @@ test_flags(void **state)
 
 	(void)state;
 	arena_init(&a);
-	assert_true(verdict_add(&v, &a, &in, SLICE(""), SLICE(""), SIZE));
+	assert_true(
+	    verdict_add(&v, &a, &in, &(struct verdict_bytes){ 0 }, SIZE));
 	assert_int_equal(v.actions[0].flags, MSG_SEEN | MSG_FLAGGED);
 	assert_true(slice_is(v.actions[0].keywords, "$x Y"));
 	arena_fini(&a);
+}
+
+/* Of a message of 1000 bytes. */
+static void
+test_stretches_of_the_message(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		struct script_range r[2];
+		size_t n;
+		bool ok;
+	} rows[] = {
+		{ { { 0, 0, 1000 } }, 1, true },
+		{ { { 4, 999, 1 } }, 1, true },
+		{ { { 2, 10, 100 }, { 2, 10, 100 } }, 2, true },
+		{ { { 0, 0, 1001 } }, 1, false },
+		{ { { 0, 1, 1000 } }, 1, false },
+		{ { { 0, 1001, 1 } }, 1, false },
+		{ { { 0, -1, 1 } }, 1, false },
+		{ { { 0, 0, 0 } }, 1, false },
+		{ { { 0, 0, -1 } }, 1, false },
+		{ { { 0, 1, INT64_MAX } }, 1, false },
+		{ { { 5, 0, 1 } }, 1, false },
+		{ { { 3, 0, 1 }, { 2, 0, 1 } }, 2, false },
+	};
+	/* clang-format on */
+	const struct msg_sieve_action keep = { KEEP, .edited = true };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct verdict v = { 0 };
+		struct verdict_bytes b = { SLICE("A: b\n\n"), SLICE("body"),
+			.ranges = rows[i].r, .nranges = rows[i].n };
+		struct local_job job = { .size = SIZE };
+		char message[SIZE], all[3 * SIZE];
+		struct arena a;
+		size_t n = 0;
+
+		arena_init(&a);
+		memset(message, 'm', sizeof message);
+		job.body = slice_of(message, SIZE);
+		if (verdict_add(&v, &a, &keep, &b, SIZE) != rows[i].ok)
+			fail_msg("row %zu", i);
+		if (rows[i].ok) {
+			const struct pieced *p = v.actions[0].pieces;
+			const size_t from = 6 + rows[i].r[0].at;
+
+			for (size_t k = 0; k < rows[i].n; k++)
+				n += (size_t)rows[i].r[k].size;
+			assert_int_equal(p->size, 6 + 4 + n);
+			assert_int_equal(
+			    pieced_read(p, &job, 0, all, (size_t)p->size, NULL),
+			    0);
+			assert_memory_equal(all, "A: b\n\nbody", from);
+			assert_memory_equal(all + from, message, n);
+			assert_memory_equal(
+			    all + from + n, "A: b\n\nbody" + from, 10 - from);
+			/* From anywhere on. */
+			assert_int_equal(
+			    pieced_read(p, &job, 5, all + 1500, n, NULL), 0);
+			assert_memory_equal(all + 1500, all + 5, n);
+		}
+		arena_fini(&a);
+	}
+	/* What is sent has none. */
+	assert_false(verdict_add(&(struct verdict){ 0 }, &(struct arena){ 0 },
+	    &(struct msg_sieve_action){ REDIRECT },
+	    &(struct verdict_bytes){ .ranges = rows[0].r, .nranges = 1 },
+	    SIZE));
 }
 
 int
@@ -136,6 +211,7 @@ main(void)
 		cmocka_unit_test(test_what_it_cannot),
 		cmocka_unit_test(test_no_more_than_there_may_be),
 		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_stretches_of_the_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,7 +129,9 @@ test_subscriptions(void **state)
 static void
 test_boxfile(void **state)
 {
-	struct boxfile f = { .uidvalidity = 7, .ceiling = 1001, .special = 4 };
+	struct boxfile f = {
+		.uidvalidity = 7, .ceiling = 1001, .brought = 17, .special = 4
+	};
 	struct boxfile g;
 	struct buf out;
 
@@ -141,6 +143,7 @@ test_boxfile(void **state)
 	assert_true(boxfile_parse(buf_slice(&out), &g));
 	assert_int_equal(g.uidvalidity, 7);
 	assert_int_equal(g.ceiling, 1001);
+	assert_int_equal(g.brought, 17);
 	assert_int_equal(g.special, 4);
 	assert_string_equal(g.id, f.id);
 	/* A file that was cut is no file. */

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "conf/shared.h"
 #include "sieve/limits.h"
 #include "sieve/report.h"
 
@@ -13,13 +14,19 @@ static const char *
 judge(const struct sievestore *s, const char *text)
 {
 	static struct buf out = { .max = 4096 };
+	static const char *const off[] = { "editheader" };
+	const struct shared_conf conf = {
+		.sieve_extensions_off = { .v = (const char **)(uintptr_t)off,
+		    .n = 1 }
+	};
 	struct sieve_report r;
 	struct arena arena;
 	bool ok;
 
 	arena_init(&arena);
 	sieve_report_init(&r, &arena, sieve_limits_default.errors);
-	ok = sievestore_upload_compiles(s, SLICE("x"), slice_str(text), &r);
+	ok = sievestore_upload_compiles(
+	    s, &conf, SLICE("x"), slice_str(text), &r);
 	assert_int_equal(ok, r.nerrors == 0);
 	buf_reset(&out);
 	for (const struct sieve_remark *m = r.first; m != NULL; m = m->next)
@@ -38,6 +45,8 @@ test_includes(void **state)
 	} rows[] = {
 		{ "keep;", "" },
 		{ "kepp;", "e1:1 " },
+		{ "require \"copy\";", "" },
+		{ "require \"editheader\";", "e1:9 " },
 		{ "a;\nb;", "e1:1 e2:1 " },
 		{ "require \"include\"; include \"there\";", "" },
 		{ "require \"include\"; include \"later\";", "w1:28 " },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "sieve/announce.h"
+#include "sievestore/announce.h"
 
 #include <stdint.h>
 
@@ -7,6 +7,7 @@
 #include "proto/managesieve.h"
 #include "sieve/lang.h"
 #include "sieve/limits.h"
+#include "sievestore/upload.h"
 
 enum { LIST_MAX = 4096 };
 
@@ -20,8 +21,10 @@ put(struct buf *out, const char *name, struct slice value)
 }
 
 void
-sieve_announce(const struct sieve_lang *lang, struct buf *out)
+sievestore_announce(const struct shared_conf *conf, struct buf *out)
 {
+	const struct sieve_lang all = sievestore_upload_lang(conf);
+	const struct sieve_lang *lang = &all;
 	struct buf list;
 
 	buf_init(&list, LIST_MAX);
@@ -33,6 +36,8 @@ sieve_announce(const struct sieve_lang *lang, struct buf *out)
 	put(out, "SIEVE", buf_slice(&list));
 	if ((lang->exts & SIEVE_EXT_BIT(SIEVE_EXT_ENOTIFY)) != 0)
 		put(out, "NOTIFY", SLICE("mailto"));
+	if ((lang->exts & SIEVE_EXT_BIT(SIEVE_EXT_EXTLISTS)) != 0)
+		put(out, "EXTLISTS", SLICE("tag"));
 	buf_reset(&list);
 	buf_addu(&list, sieve_limits_default.redirects);
 	put(out, "MAXREDIRECTS", buf_slice(&list));
