@@ -251,8 +251,7 @@ def kill_reporter(p):
     pid = p.pids("reporter")[0]
     p.allowed.append("child.killed")
     os.kill(pid, signal.SIGKILL)
-    wait(lambda: p.pids("reporter") and p.pids("reporter")[0] != pid,
-         "another reporter")
+    wait(lambda: set(p.pids("reporter")) - {pid}, "another reporter")
 
 
 def test_what_was_counted_survives(p, sink):
