@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "ask/dns.h"
 #include "base/mem.h"
 #include "dmarc/consent.h"
 #include "dmarc/uris.h"
+#include "dnsclient/dnsclient.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/reporter.h"
@@ -41,7 +41,7 @@ static struct {
 	size_t nuris;
 	bool uncertain; /* whether one of them may get it */
 	struct dns_answers answers;
-	struct ask_dns dns;
+	struct dnsclient dns;
 	struct tally_after after;
 	struct packed *packed;
 	struct buf piece, file, mail, to, id, missed;
@@ -78,7 +78,7 @@ static void
 release(void)
 {
 	ipc_cancel(&now.call);
-	ask_dns_fini(&now.dns);
+	dnsclient_fini(&now.dns);
 	ev_task_cancel(&now.step);
 	packed_end(&now.packed, NULL);
 	dns_answers_fini(&now.answers);
@@ -372,7 +372,7 @@ static void
 find_takers(void)
 {
 	while (!consent())
-		if (ask_dns_ask(&now.dns))
+		if (dnsclient_ask(&now.dns))
 			return;
 	if (now.uncertain && clock_wall_s() < now.report.end_s + DNS_PATIENCE_S)
 		put_off("no answer from the DNS");
@@ -383,7 +383,7 @@ find_takers(void)
 }
 
 static void
-on_all(struct ask_dns *d)
+on_all(struct dnsclient *d)
 {
 	(void)d;
 	find_takers();
@@ -427,7 +427,7 @@ report_begin(const struct tally_report *r)
 	buf_init(&now.id, TO_MAX);
 	buf_init(&now.missed, 64);
 	dns_answers_init(&now.answers);
-	ask_dns_init(&now.dns, &now.answers, DNS_MS, on_all);
+	dnsclient_init(&now.dns, &now.answers, DNS_MS, on_all);
 	go_on(start);
 }
 

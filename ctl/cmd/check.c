@@ -408,6 +408,7 @@ check_all(struct check_run *c)
 	check_vouched(c);
 	check_srs(c);
 	check_policy(c);
+	check_sts(c);
 	check_parking(c);
 	check_running(c);
 	check_files_limit(c);

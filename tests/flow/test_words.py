@@ -130,6 +130,7 @@ def test_owners_only(pabal):
             "init": ["--domain", "x.test"], "trace": ["x@y.test"],
             "check-mail": ["/dev/null", "--zone", "/dev/null"],
             "sieve trace": ["alice@" + DOMAIN],
+            "sts refresh": ["x.test"],
             "dkim add": [DOMAIN], "dkim rotate": [DOMAIN],
             "dkim remove": [DOMAIN], "dkim show": [DOMAIN],
             "sieve check": ["/dev/null"],
