@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from dnsserver import DnsServer
-from pabal import DOMAIN, PABAL, PATIENCE, message, wait
+from pabal import DOMAIN, PABAL, PATIENCE, wait
 from sink import Sink
 from smtptalk import Talk
 
@@ -293,3 +293,91 @@ def test_killed_while_it_sends(p, sink):
     in_table(p, 1)
     assert send(p) == {"sent": 1, "left": 0}
 
+
+# ---- reports of others
+
+FIELDS = ("domain", "source", "messages", "from", "disposition", "dkim", "spf",
+          "reason")
+
+
+def dmarc(p, *args):
+    return [tuple(r[k] for k in FIELDS)
+            for r in json.loads(p.pabal("dmarc", "--json", *args))]
+
+
+def test_ours_are_read_by_ours(p, sink, tmp_path):
+    mail(p, "one.test", n=3)
+    mail(p, "one.test", BAD, n=2)
+    counted(p, 5)
+    assert send(p)["sent"] == 1
+    m = reports(sink, 1)["dmarc@one.test"]
+    rows_of_it = [("one.test", GOOD, 3, "one.test", "pass", "fail", "pass", ""),
+                  ("one.test", BAD, 2, "one.test", "reject", "fail", "fail", "")]
+    whole, packed, plain = (str(tmp_path / n) for n in ("whole", "packed", "plain"))
+    for name, data in ((whole, m.data), (packed, parts(m)[1].get_content()),
+                       (plain, gzip.decompress(parts(m)[1].get_content()))):
+        with open(name, "wb") as f:
+            f.write(data)
+        assert dmarc(p, name) == rows_of_it, name
+    # the same report in three forms is one
+    assert dmarc(p, whole, packed, plain) == rows_of_it
+    # as a person reads it
+    assert re.search(rf"(?m)^one\.test +{re.escape(BAD)} +2 ", p.pabal("dmarc", plain))
+    # and in a mailbox, between other mail
+    p.send("no report")
+    with p.lmtp() as c:
+        c.sendmail("", ["alice@" + DOMAIN], m.data)
+    wait(lambda: p.count_mails("alice") >= 5, "the report in the mailbox")
+    assert dmarc(p, "--mailbox", "alice@" + DOMAIN) == rows_of_it
+    assert "there is no Nowhere" in p.pabal_fails(
+        "dmarc", "--mailbox", "alice@" + DOMAIN, "Nowhere")
+
+
+def report_of(*records, name="x.test", doctype="", extra=""):
+    return (f'<?xml version="1.0"?>{doctype}<feedback><report_metadata>'
+            f"<org_name>o</org_name><report_id>1{extra}</report_id></report_metadata>"
+            f"<policy_published><domain>{name}</domain></policy_published>"
+            + "".join(records) + "</feedback>").encode()
+
+
+RECORD = ("<record><row><source_ip>192.0.2.7</source_ip><count>1</count></row>"
+          "</record>")
+
+
+HOSTILE = {
+    "entities": (report_of(doctype='<!DOCTYPE l [<!ENTITY a "aa">]>'),
+     "markup that is not taken"),
+    "external": (report_of(
+        doctype='<!DOCTYPE l SYSTEM "file:///etc/passwd">'), "markup that is not taken"),
+    "bomb": (gzip.compress(report_of("<x>" + " " * (80 << 20) + "</x>")),
+     "bytes when unpacked"),
+    "deep": (report_of("<a>" * 1000), "too deep"),
+    "many": (report_of(RECORD * 200001), "too many records"),
+    "cut": (report_of(RECORD)[:-20], "it ends too early"),
+    "nothing": (b"", "it ends too early"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "no aggregate report"),
+    "damaged": (gzip.compress(report_of(RECORD))[:-30], "cannot be unpacked"),
+    "no zip": (b"PK\3\4" + b"\xff" * 100, "encrypted"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_report(p, tmp_path, name):
+    """It is refused with a word, and the next one is read all the same."""
+    data, why = HOSTILE[name]
+    bad, good = str(tmp_path / "bad"), str(tmp_path / "good")
+    with open(bad, "wb") as f:
+        f.write(data)
+    with open(good, "wb") as f:
+        f.write(report_of(RECORD, extra="good"))
+    out = p.pabal_fails("dmarc", bad, good)
+    assert why in out
+    assert re.search(r"(?m)^x\.test +192\.0\.2\.7 ", out), out
+
+
+def test_a_report_gives_no_orders_to_a_terminal(p, tmp_path):
+    bad = str(tmp_path / "bad")
+    with open(bad, "wb") as f:
+        f.write(report_of(RECORD, name="\x1b]0;x\x07&#x9b;31m.test"))
+    out = p.pabal("dmarc", bad)
+    assert "\x1b" not in out and "\x9b" not in out and "?]0;x??31m.test" in out
