@@ -33,7 +33,6 @@
 #include "ctl/inst/tables.h"
 #include "ctl/view/badfiles.h"
 #include "ctl/view/loghealth.h"
-#include "sys/addr.h"
 #include "sys/fstype.h"
 #include "table/table.h"
 #include "tls/cert.h"

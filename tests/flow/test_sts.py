@@ -90,14 +90,10 @@ class Sts:
 
 
 @pytest.fixture
-def sts(make_pabal, tmp_path):
-    os.chmod(tmp_path, 0o755)
-    for above in list(tmp_path.parents)[:3]:
-        with contextlib.suppress(OSError):
-            os.chmod(above, 0o755)
+def sts(make_pabal, open_dir):
     with contextlib.ExitStack() as stack:
         yield lambda *conf, **kw: Sts(
-            make_pabal, stack, str(tmp_path), *conf, **kw)
+            make_pabal, stack, str(open_dir), *conf, **kw)
 
 
 # ---- policies

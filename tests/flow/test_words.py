@@ -133,7 +133,7 @@ def test_owners_only(pabal):
             "sts refresh": ["x.test"],
             "dkim add": [DOMAIN], "dkim rotate": [DOMAIN],
             "dkim remove": [DOMAIN], "dkim show": [DOMAIN],
-            "sieve check": ["/dev/null"],
+            "dns check": [DOMAIN], "sieve check": ["/dev/null"],
             "dmarc": ["/dev/null"],
             "sieve test": ["/dev/null", "/dev/null"]}
     free = {"user list", "domain list", "alias list", "queue list",
