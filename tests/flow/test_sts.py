@@ -320,6 +320,27 @@ def test_policy_of_the_domain(sts):
     assert s.send("a.test")["tls"] == "encrypt"
 
 
+def test_relayhost(sts):
+    """A host that the administrator names is no mail exchanger of the recipient's
+    domain; of a relayhost that is a domain, that domain's policy counts (RFC 8461
+    3.4)."""
+    s = sts()
+    s.domain("strict.test", policy("enforce", ["other.test"]))
+    s.domain("relay.test", policy("enforce", ["mx.relay.test"]))
+    s.mx("relay.test", "mx.relay.test")
+    with open(os.path.join(s.p.dir, "etc", "transports"), "w") as f:
+        f.write("")
+    s.p.pabal("map", "transports")
+    s.p.conf("pabal", "relayhost", f"[mx.relay.test]:{PORT}")
+    s.p.reload()
+    assert s.send("strict.test")["tls"] == "may"
+    assert s.web.requests == []
+    s.p.conf("pabal", "relayhost", f"relay.test:{PORT}")
+    s.p.reload()
+    assert s.send("strict.test")["tls"] == "sts"
+    assert s.web.requests == ["mta-sts.relay.test"]
+
+
 def test_kept_while_all_fails(sts):
     """Neither the record nor the web server is needed for what is known; a new
     one that cannot be had does not end the one before."""
