@@ -469,11 +469,13 @@ take_script_file(
 	int rc;
 
 	if (e->type == TAR_LINK) {
-		move_scripts_link(im->scripts, buf_slice(&e->link));
+		move_scripts_link(im->scripts, path, buf_slice(&e->link));
 		return 0;
 	}
 	rc = take_bytes(im, e->size, e->type == TAR_FILE ? &text : NULL, NULL);
-	if (rc == 0 && e->type == TAR_FILE && !text.failed)
+	if (text.failed)
+		move_scripts_too_large(im->scripts, path);
+	else if (rc == 0 && e->type == TAR_FILE)
 		rc = move_scripts_take(
 		    im->scripts, path, buf_slice(&text), &im->err);
 	buf_fini(&text);
