@@ -208,12 +208,15 @@ find_or_take(uint64_t hash)
 	return p;
 }
 
-/* Of a message the bytes may be a thousandth of what one microsecond is for. */
+/* Of a message the bytes may be a thousandth of what one microsecond is for; no
+ * cost is so much more than TIME that it makes a difference. */
 static int64_t
 cost_us(const struct policy_limit *l, int64_t n)
 {
-	return (
-	    int64_t)((double)l->time_ms * 1000 / (double)l->count * (double)n);
+	const double time_us = (double)l->time_ms * 1000;
+	const double cost = time_us / (double)l->count * (double)n;
+
+	return (int64_t)(cost < 2 * time_us ? cost : 2 * time_us);
 }
 
 static int64_t
