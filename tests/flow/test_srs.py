@@ -247,3 +247,10 @@ def test_postsrsd(p, sink):
         assert theirs.startswith("SRS0=")
         p.send("theirs", to=theirs, sender="")
         assert rcpts(at(sink, "theirs")) == ["Joe@other.example"]
+
+
+def test_a_domain_that_is_none(make_pabal):
+    p = make_pabal()
+    for domain in ("not a domain", "\u00fcn\u00ef.test"):
+        p.conf("pabal", "srs_domain", domain)
+        assert "not a domain in ASCII" in p.pabal_fails("check")
