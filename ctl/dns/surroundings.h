@@ -15,6 +15,11 @@ struct surroundings {
 	char hostname[256];
 };
 
+/* The configuration NAME, as it stands or preset.  CTL_OK, or why not was said.
+ * To be let go of by target_fini in any case. */
+int surroundings_conf(
+    struct target *t, const struct ctl *ctl, const char *name);
+
 /* CTL_OK, or why not was said; to be let go of in any case. */
 int surroundings_load(struct surroundings *s, const struct ctl *ctl);
 void surroundings_fini(struct surroundings *s);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "mailauth/rules.h"
+
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "conf/values.h"
+#include "mailauth/check.h"
+#include "proto/domain.h"
+#include "sys/addr.h"
+
+/* ---- SPF ---- */
+
+/* The domain's words, where it has some, are marked as its own (6.2). */
+static void
+refuse_spf(const struct spf_verdict *s, struct slice client,
+    struct arena *arena, struct policy_verdict *v)
+{
+	struct buf text = { .max = 1024 };
+
+	buf_addf(&text, "%.*s may not send mail for %.*s (SPF)",
+	    SLICE_FMT(client), SLICE_FMT(s->domain));
+	if (s->explanation.n > 0)
+		buf_addf(
+		    &text, "; its owner says: %.*s", SLICE_FMT(s->explanation));
+	v->action = POLICY_REFUSE;
+	v->enhanced = "5.7.23"; /* RFC 7372 */
+	v->text = arena_slice(arena, buf_slice(&text));
+	buf_fini(&text);
+}
+
+void
+mailauth_spf_rule(const struct spf_verdict *s, struct slice client, bool defer,
+    struct arena *arena, struct policy_verdict *v)
+{
+	v->why = s->why;
+	if (s->result == SPF_FAIL) {
+		refuse_spf(s, client, arena, v);
+	} else if (s->result == SPF_TEMPERROR && defer) {
+		v->action = POLICY_DEFER;
+		v->enhanced = "4.7.24";
+		v->text = SLICE("SPF could not be checked, try again later");
+	}
+}
+
+/* ---- DMARC ---- */
+
+static bool
+is_listed(const struct conf_list *list, struct slice domain, bool beneath)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct slice one = slice_str(list->v[i]);
+
+		if (domain_same(domain, one) ||
+		    (beneath && domain_is_beneath(domain, one)))
+			return true;
+	}
+	return false;
+}
+
+/* Why the policy of the author's domain is not applied; NULL: it is. */
+static const char *
+exemption(const struct mailauth_verdict *m, struct slice text,
+    const struct mailauth_terms *terms)
+{
+	struct addr client;
+
+	if (m->from.state != DMARC_FROM_GOOD)
+		return NULL;
+	if (addr_of_ip(&client, AF_UNSPEC, text, 0) &&
+	    conf_nets_match(terms->exempt_hosts, &client))
+		return "exempt: dmarc_exempt_hosts";
+	if (is_listed(terms->exempt_domains, m->dmarc.domain, true))
+		return "exempt: dmarc_exempt_domains";
+	if (m->arc.result == DKIM_ARC_PASS && m->arc.sealer.n > 0 &&
+	    is_listed(terms->sealers, m->arc.sealer, false))
+		return "exempt: trusted_arc_sealers";
+	return NULL;
+}
+
+static void
+say(const struct mailauth_verdict *m, enum policy_action action,
+    const char *enhanced, struct arena *arena, struct policy_verdict *v)
+{
+	struct buf text = { .max = 512 };
+
+	v->action = action;
+	v->enhanced = enhanced;
+	if (m->from.state != DMARC_FROM_GOOD)
+		buf_adds(&text, m->why);
+	else
+		buf_addf(&text, "%.*s: %s (DMARC)",
+		    SLICE_FMT(slice_sub(m->dmarc.domain, 0, 255)), m->why);
+	v->text = arena_slice(arena, buf_slice(&text));
+	buf_fini(&text);
+}
+
+void
+mailauth_dmarc_rule(const struct mailauth_verdict *m, struct slice client,
+    const struct mailauth_terms *terms, struct arena *arena,
+    struct policy_verdict *v)
+{
+	const char *exempt = exemption(m, client, terms);
+
+	v->why = slice_str(exempt != NULL ? exempt : m->why);
+	/* In nobody's name: cron jobs and old devices write so. */
+	if (exempt != NULL || m->from.state == DMARC_FROM_ABSENT)
+		return;
+	switch (m->action) {
+	case MAILAUTH_ACCEPT:
+		return;
+	case MAILAUTH_QUARANTINE:
+		v->action = POLICY_QUARANTINE;
+		return;
+	case MAILAUTH_DEFER:
+		if (terms->defer)
+			say(m, POLICY_DEFER, "4.7.1", arena, v);
+		return;
+	case MAILAUTH_REJECT:
+		say(m, POLICY_REFUSE,
+		    m->from.state == DMARC_FROM_GOOD ? "5.7.26" : "5.7.1",
+		    arena, v);
+		return;
+	}
+}

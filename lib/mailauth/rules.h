@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What policy's rules spf and dmarc say of what was found.  *V is all zero;
+ * what it points to is in the arena, or borrowed from what was given.
+ */
+#ifndef MAILAUTH_RULES_H
+#define MAILAUTH_RULES_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "ipc/policy.h"
+
+struct conf_list;
+struct conf_nets;
+struct mailauth_verdict;
+struct spf_verdict;
+
+/* CLIENT is its address.  DEFER: where the DNS does not answer. */
+void mailauth_spf_rule(const struct spf_verdict *s, struct slice client,
+    bool defer, struct arena *arena, struct policy_verdict *v);
+
+/* As policy.conf has them. */
+struct mailauth_terms {
+	const struct conf_nets *exempt_hosts;
+	const struct conf_list *exempt_domains, *sealers;
+	bool defer; /* where the DNS does not answer */
+};
+
+void mailauth_dmarc_rule(const struct mailauth_verdict *m, struct slice client,
+    const struct mailauth_terms *terms, struct arena *arena,
+    struct policy_verdict *v);
+
+#endif
