@@ -2,9 +2,11 @@
 #include "smtp/sign/sign.h"
 
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/keys.h"
 #include "log/log.h"
@@ -19,6 +21,7 @@ enum { SIGN_MS = 30 * 1000, FIELDS_MAX = 16384 };
 enum sign_stage {
 	SIGN_BEGIN,  /* who is to sign it? */
 	SIGN_HASH,   /* the message is read */
+	SIGN_HASHED, /* keys is to be asked */
 	SIGN_ASK,    /* keys signs */
 	SIGN_READY,  /* it is signed, or goes as it is */
 	SIGN_FAILED, /* no answer */
@@ -35,8 +38,11 @@ struct sign_making {
 };
 
 struct smtp_sign {
+	TAILQ_ENTRY(smtp_sign) link;
 	struct smtp_job *job;
 	enum sign_stage stage;
+	bool waits; /* for that of another job */
+	bool alone; /* for none any more: the other got none */
 	bool converts;
 	bool looked;         /* for its author */
 	struct slice author; /* the domain of From; empty: it is not signed */
@@ -48,12 +54,56 @@ struct smtp_sign {
 	struct buf fields;
 };
 
+static TAILQ_HEAD(, smtp_sign) all = TAILQ_HEAD_INITIALIZER(all);
+static struct ev_task asked; /* one has its answer, or asks no more */
 static void (*told)(struct smtp_job *job);
+
+/* ---- one signature for many jobs ---- */
+
+static bool
+is_same(const struct smtp_sign *a, const struct smtp_sign *b)
+{
+	return !a->converts && !b->converts &&
+	       a->job->crc32c == b->job->crc32c &&
+	       slice_eq(a->job->qid, b->job->qid);
+}
+
+/* Does keys sign the same message for another job? */
+static bool
+is_asked(const struct smtp_sign *sg)
+{
+	const struct smtp_sign *o;
+
+	TAILQ_FOREACH(o, &all, link)
+	if (o->stage == SIGN_ASK && is_same(o, sg))
+		return true;
+	return false;
+}
+
+/* Those that wait for one that is not made any more go on: they find it, or the
+ * first of them asks for it. */
+static void
+on_asked(struct ev_task *task)
+{
+	struct smtp_sign *sg;
+
+	(void)task;
+	do {
+		TAILQ_FOREACH(sg, &all, link)
+		if (sg->waits && !is_asked(sg))
+			break;
+		if (sg != NULL) {
+			sg->waits = false;
+			told(sg->job);
+		}
+	} while (sg != NULL);
+}
 
 void
 smtp_sign_init(void (*ready)(struct smtp_job *job))
 {
 	told = ready;
+	ev_task_init(&asked, on_asked);
 }
 
 void
@@ -68,6 +118,8 @@ smtp_sign_on_changed(struct ipc *peer, struct msg *m)
 static void
 drop_made(struct smtp_sign *sg)
 {
+	if (sg->stage == SIGN_ASK)
+		ev_task_queue(&asked);
 	for (size_t i = 0; i < sg->n; i++) {
 		ipc_cancel(&sg->made[i].call);
 		buf_fini(&sg->made[i].field);
@@ -90,6 +142,7 @@ finish(struct smtp_sign *sg)
 		    smtp_signers_generation(), buf_slice(&sg->fields));
 	sg->job->front = buf_slice(&sg->fields);
 	sg->stage = SIGN_READY;
+	ev_task_queue(&asked);
 }
 
 static bool
@@ -101,6 +154,17 @@ all_done(const struct smtp_sign *sg)
 	return true;
 }
 
+/* Who waits asks for its own: else all would fail one after the other. */
+static void
+leave_alone(const struct smtp_sign *sg)
+{
+	struct smtp_sign *o;
+
+	TAILQ_FOREACH(o, &all, link)
+	if (o->waits && is_same(o, sg))
+		o->alone = true;
+}
+
 static void
 on_signed(struct ipc_call *call, struct msg *m)
 {
@@ -108,8 +172,9 @@ on_signed(struct ipc_call *call, struct msg *m)
 	struct smtp_sign *sg = k->of;
 
 	if (m == NULL || m->keys_mail_signed.signature.n == 0) {
-		sg->stage = SIGN_FAILED;
 		drop_made(sg);
+		sg->stage = SIGN_FAILED;
+		leave_alone(sg);
 		/* Perhaps it was removed a moment ago. */
 		smtp_signers_changed();
 	} else {
@@ -160,6 +225,24 @@ unsigned_(struct smtp_sign *sg)
 	return SMTP_SIGN_DONE;
 }
 
+/* MORE: it has to make one of its own. */
+static enum smtp_sign_result
+share(struct smtp_sign *sg)
+{
+	if (sg->converts)
+		return SMTP_SIGN_MORE;
+	if (smtp_recent_find(sg->job->qid, sg->job->crc32c,
+		smtp_signers_generation(), &sg->fields)) {
+		drop_made(sg);
+		smtp_hash_free(&sg->hash);
+		sg->job->front = buf_slice(&sg->fields);
+		sg->stage = SIGN_READY;
+		return SMTP_SIGN_DONE;
+	}
+	sg->waits = !sg->alone && is_asked(sg);
+	return sg->waits ? SMTP_SIGN_WAIT : SMTP_SIGN_MORE;
+}
+
 static enum smtp_sign_result
 find_signers(struct smtp_sign *sg, struct err *err)
 {
@@ -186,14 +269,25 @@ find_signers(struct smtp_sign *sg, struct err *err)
 }
 
 static enum smtp_sign_result
+ask_once(struct smtp_sign *sg)
+{
+	const enum smtp_sign_result r = share(sg);
+
+	if (r != SMTP_SIGN_MORE)
+		return r;
+	ask(sg);
+	return SMTP_SIGN_WAIT;
+}
+
+static enum smtp_sign_result
 read_on(struct smtp_sign *sg, struct err *err)
 {
 	switch (smtp_hash_step(sg->hash, err)) {
 	case SMTP_HASH_MORE:
 		return SMTP_SIGN_MORE;
 	case SMTP_HASH_DONE:
-		ask(sg);
-		return SMTP_SIGN_WAIT;
+		sg->stage = SIGN_HASHED;
+		return ask_once(sg);
 	case SMTP_HASH_DAMAGED: /* whoever sends it finds that, too */
 		return unsigned_(sg);
 	case SMTP_HASH_ERROR:
@@ -210,12 +304,15 @@ smtp_sign_step(struct smtp_job *job, struct err *err)
 
 	switch (sg->stage) {
 	case SIGN_BEGIN:
-		r = sg->wait.on != NULL ? SMTP_SIGN_WAIT
-					: find_signers(sg, err);
+		r = sg->wait.on != NULL ? SMTP_SIGN_WAIT : share(sg);
+		if (r == SMTP_SIGN_MORE)
+			r = find_signers(sg, err);
 		/* A small message needs no turn of its own. */
 		return r == SMTP_SIGN_MORE ? read_on(sg, err) : r;
 	case SIGN_HASH:
 		return read_on(sg, err);
+	case SIGN_HASHED:
+		return ask_once(sg);
 	case SIGN_ASK:
 		return SMTP_SIGN_WAIT;
 	case SIGN_READY:
@@ -239,6 +336,7 @@ smtp_sign_begin(struct smtp_job *job, bool converts)
 	if (sg == NULL) {
 		sg = job->sign = xcalloc(1, sizeof *sg);
 		sg->job = job;
+		TAILQ_INSERT_TAIL(&all, sg, link);
 		sg->wait.ready = on_signers;
 		buf_init(&sg->fields, FIELDS_MAX);
 	}
@@ -247,10 +345,8 @@ smtp_sign_begin(struct smtp_job *job, bool converts)
 	smtp_hash_free(&sg->hash);
 	buf_reset(&sg->fields);
 	sg->converts = converts;
+	sg->waits = sg->alone = false;
 	sg->stage = SIGN_BEGIN;
-	if (!converts && smtp_recent_find(job->qid, job->crc32c,
-			     smtp_signers_generation(), &sg->fields))
-		sg->stage = SIGN_READY;
 	job->front = buf_slice(&sg->fields);
 }
 
@@ -261,6 +357,7 @@ smtp_sign_free(struct smtp_job *job)
 
 	if (sg == NULL)
 		return;
+	TAILQ_REMOVE(&all, sg, link);
 	smtp_signers_cancel(&sg->wait);
 	drop_made(sg);
 	smtp_hash_free(&sg->hash);

@@ -7,7 +7,7 @@
  * keys.
  *
  * A message is signed once for all hosts that get it as it is, as far as they
- * are served by one process and soon after each other.
+ * are served by one process, at once or soon after each other.
  */
 #ifndef SMTP_SIGN_SIGN_H
 #define SMTP_SIGN_SIGN_H

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
 
@@ -330,6 +332,37 @@ def test_one_signature_for_many_hosts(host, dns, sink):
     for m in sink.find("many"):
         all_pass(p, m.data)
     assert len(p.events("dkim.signed", since)) <= len(p.pids("smtp"))
+
+
+@pytest.mark.allow("child.killed")
+@pytest.mark.parametrize("end", ("answers", "killed", "hosts gone"))
+def test_many_hosts_wait_for_one_signature(host, dns, sink, end):
+    """That is being made, while all of them are at the line already; and for
+    another where the first comes to nothing."""
+    p = host(("qmgr", "retry_schedule", "1s"))
+    add(p, dns)
+    sent(p, sink, "warm", **local("warm"))
+    since, pids = p.mark(), len(p.pids("smtp"))
+    keys, = p.pids("keys")
+    os.kill(keys, signal.SIGSTOP)
+    try:
+        with p.smtp() as s:
+            s.ehlo()
+            s.sendmail("alice@" + DOMAIN, [f"u{n}@far{n}.example"
+                                           for n in range(20)],
+                       message("many", sender="alice@" + DOMAIN))
+        wait(lambda: sink.now > 2 * pids, "more sessions than one for each")
+        if end == "hosts gone":
+            for sock in sorted(sink.open, key=lambda s: s.fileno())[:pids]:
+                sock.shutdown(socket.SHUT_RDWR)
+    finally:
+        os.kill(keys, signal.SIGKILL if end == "killed" else signal.SIGCONT)
+    p.wait_queue(0)
+    assert len({r for m in sink.find("many") for r in m.rcpts}) == 20
+    for m in sink.find("many"):
+        all_pass(p, m.data)
+    if end != "killed":
+        assert len(p.events("dkim.signed", since)) <= pids
 
 
 @pytest.mark.allow("child.killed")

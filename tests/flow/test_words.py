@@ -130,9 +130,10 @@ def test_owners_only(pabal):
             "init": ["--domain", "x.test"], "trace": ["x@y.test"],
             "check-mail": ["/dev/null", "--zone", "/dev/null"],
             "sieve trace": ["alice@" + DOMAIN],
+            "sts refresh": ["x.test"],
             "dkim add": [DOMAIN], "dkim rotate": [DOMAIN],
             "dkim remove": [DOMAIN], "dkim show": [DOMAIN],
-            "sieve check": ["/dev/null"],
+            "dns check": [DOMAIN], "sieve check": ["/dev/null"],
             "sieve test": ["/dev/null", "/dev/null"]}
     free = {"user list", "domain list", "alias list", "queue list",
             "queue count", "queue top", "privileges", "check", "conf show",
