@@ -10,6 +10,7 @@
 #include "policy/facts.h"
 #include "policy/metrics.h"
 #include "policy/question.h"
+#include "policy/report.h"
 #include "policy/rule.h"
 #include "policy/rules/limits.h"
 #include "policy/run.h"
@@ -75,6 +76,7 @@ void
 policy_serve_start(void)
 {
 	policy_metrics_init();
+	policy_report_init();
 }
 
 void

@@ -22,6 +22,7 @@
 #include "proto/mtasts.h"
 #include "sts/conf.h"
 #include "sys/fd.h"
+#include "tls/client.h"
 
 enum {
 	CA_MAX_BYTES = 16 << 20,
@@ -48,7 +49,7 @@ struct watch {
 static struct {
 	CURLM *multi;
 	struct ev_timer timer;
-	struct buf cas;
+	struct tls_client *cas;
 	char ca_file[1024]; /* that was read */
 } fetch;
 
@@ -226,18 +227,25 @@ limit(CURL *e)
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 }
 
+static CURLcode
+lend_cas(CURL *e, void *ssl_ctx, void *arg)
+{
+	(void)e;
+	(void)arg;
+	tls_client_lend(fetch.cas, ssl_ctx);
+	return CURLE_OK;
+}
+
+/* Without the last line it would trust nobody. */
 static void
 trust(CURL *e)
 {
-	struct curl_blob cas = { .data = fetch.cas.p,
-		.len = fetch.cas.n,
-		.flags = CURL_BLOB_NOCOPY };
-
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
 	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &cas);
+	must(curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, lend_cas) ==
+	     CURLE_OK);
 }
 
 static void
@@ -291,22 +299,34 @@ sts_fetch_new(const char *domain, const char *addresses,
 
 /* ---- the start ---- */
 
+static int
+load_cas(struct err *err)
+{
+	int fd = open(fetch.ca_file, O_RDONLY | O_CLOEXEC);
+	struct buf pem = { .max = CA_MAX_BYTES };
+	int rc = -1;
+
+	if (fd == -1)
+		err_sys(err, ERR_PERM, "open");
+	else if (fd_read_file(fd, &pem, err) == 0)
+		rc = tls_client_trust(fetch.cas, buf_slice(&pem), err);
+	fd_close(&fd);
+	buf_fini(&pem);
+	return rc;
+}
+
 /* Mail does not need them; that they are not there is said. */
 static void
 read_cas(void)
 {
-	int fd = open(sts_conf->tls_ca_file, O_RDONLY | O_CLOEXEC);
 	struct err err;
 
-	buf_init(&fetch.cas, CA_MAX_BYTES);
+	fetch.cas = tls_client_new();
 	(void)strlcpy(
 	    fetch.ca_file, sts_conf->tls_ca_file, sizeof fetch.ca_file);
-	if (fd == -1)
-		err_sys(&err, ERR_PERM, "open");
-	if (fd == -1 || fd_read_file(fd, &fetch.cas, &err) == -1)
+	if (load_cas(&err) == -1)
 		log_warn("sts.no-ca", kv_s("file", fetch.ca_file),
 		    kv_s("why", err.text));
-	fd_close(&fd);
 }
 
 int

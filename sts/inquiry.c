@@ -13,7 +13,7 @@
 #include "sys/clock.h"
 
 enum {
-	DNS_MS = 10000,
+	DNS_MS = 5000,
 	ADDRESSES = 8, /* of each family that are tried */
 };
 

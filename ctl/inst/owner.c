@@ -29,7 +29,7 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"domain set", "sieve list", "sieve show", "sieve put", "sieve activate",
 	"sieve deactivate", "sieve delete", "sieve rename", "sieve trace",
 	"dkim add", "dkim rotate", "srs rotate", "dkim show", "dkim remove",
-	"sts show", "sts refresh", "dns check", "init" };
+	"sts show", "sts refresh", "dns check", "report dmarc send", "init" };
 
 static bool
 is_for_owner(const char *words)

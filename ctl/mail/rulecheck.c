@@ -53,7 +53,8 @@ ask_dmarc(
 	};
 
 	(void)answers;
-	mailauth_dmarc_rule(r->mail, r->client.text, &terms, &r->arena, v);
+	(void)mailauth_dmarc_rule(
+	    r->mail, r->client.text, &terms, &r->arena, v);
 	return true;
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/buf.h"
 #include "conf/values.h"
-#include "mailauth/check.h"
 #include "proto/domain.h"
 #include "sys/addr.h"
 
@@ -58,24 +57,42 @@ is_listed(const struct conf_list *list, struct slice domain, bool beneath)
 	return false;
 }
 
-/* Why the policy of the author's domain is not applied; NULL: it is. */
-static const char *
-exemption(const struct mailauth_verdict *m, struct slice text,
+static enum mailauth_exemption
+find_exemption(const struct mailauth_verdict *m, struct slice text,
     const struct mailauth_terms *terms)
 {
 	struct addr client;
 
 	if (m->from.state != DMARC_FROM_GOOD)
-		return NULL;
+		return MAILAUTH_APPLIES;
 	if (addr_of_ip(&client, AF_UNSPEC, text, 0) &&
 	    conf_nets_match(terms->exempt_hosts, &client))
-		return "exempt: dmarc_exempt_hosts";
-	if (is_listed(terms->exempt_domains, m->dmarc.domain, true))
-		return "exempt: dmarc_exempt_domains";
+		return MAILAUTH_EXEMPT_HOST;
 	if (m->arc.result == DKIM_ARC_PASS && m->arc.sealer.n > 0 &&
 	    is_listed(terms->sealers, m->arc.sealer, false))
-		return "exempt: trusted_arc_sealers";
-	return NULL;
+		return MAILAUTH_EXEMPT_SEALER;
+	if (is_listed(terms->exempt_domains, m->dmarc.domain, true))
+		return MAILAUTH_EXEMPT_DOMAIN;
+	return MAILAUTH_APPLIES;
+}
+
+const char *
+mailauth_exemption_text(enum mailauth_exemption exemption)
+{
+	static const char *const texts[] = {
+		[MAILAUTH_APPLIES] = NULL,
+		[MAILAUTH_EXEMPT_HOST] = "exempt: dmarc_exempt_hosts",
+		[MAILAUTH_EXEMPT_SEALER] = "exempt: trusted_arc_sealers",
+		[MAILAUTH_EXEMPT_DOMAIN] = "exempt: dmarc_exempt_domains",
+	};
+
+	return texts[exemption];
+}
+
+enum mailauth_action
+mailauth_asked(const struct mailauth_verdict *m)
+{
+	return m->from.state == DMARC_FROM_ABSENT ? MAILAUTH_ACCEPT : m->action;
 }
 
 static void
@@ -95,25 +112,18 @@ say(const struct mailauth_verdict *m, enum policy_action action,
 	buf_fini(&text);
 }
 
-void
-mailauth_dmarc_rule(const struct mailauth_verdict *m, struct slice client,
-    const struct mailauth_terms *terms, struct arena *arena,
+static void
+decide(const struct mailauth_verdict *m, bool defer, struct arena *arena,
     struct policy_verdict *v)
 {
-	const char *exempt = exemption(m, client, terms);
-
-	v->why = slice_str(exempt != NULL ? exempt : m->why);
-	/* In nobody's name: cron jobs and old devices write so. */
-	if (exempt != NULL || m->from.state == DMARC_FROM_ABSENT)
-		return;
-	switch (m->action) {
+	switch (mailauth_asked(m)) {
 	case MAILAUTH_ACCEPT:
 		return;
 	case MAILAUTH_QUARANTINE:
 		v->action = POLICY_QUARANTINE;
 		return;
 	case MAILAUTH_DEFER:
-		if (terms->defer)
+		if (defer)
 			say(m, POLICY_DEFER, "4.7.1", arena, v);
 		return;
 	case MAILAUTH_REJECT:
@@ -122,4 +132,19 @@ mailauth_dmarc_rule(const struct mailauth_verdict *m, struct slice client,
 		    arena, v);
 		return;
 	}
+}
+
+enum mailauth_exemption
+mailauth_dmarc_rule(const struct mailauth_verdict *m, struct slice client,
+    const struct mailauth_terms *terms, struct arena *arena,
+    struct policy_verdict *v)
+{
+	const enum mailauth_exemption exempt = find_exemption(m, client, terms);
+
+	v->why = slice_str(exempt != MAILAUTH_APPLIES
+			       ? mailauth_exemption_text(exempt)
+			       : m->why);
+	if (exempt == MAILAUTH_APPLIES)
+		decide(m, terms->defer, arena, v);
+	return exempt;
 }

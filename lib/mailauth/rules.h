@@ -11,11 +11,10 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "ipc/policy.h"
+#include "mailauth/check.h"
 
 struct conf_list;
 struct conf_nets;
-struct mailauth_verdict;
-struct spf_verdict;
 
 /* CLIENT is its address.  DEFER: where the DNS does not answer. */
 void mailauth_spf_rule(const struct spf_verdict *s, struct slice client,
@@ -28,8 +27,21 @@ struct mailauth_terms {
 	bool defer; /* where the DNS does not answer */
 };
 
-void mailauth_dmarc_rule(const struct mailauth_verdict *m, struct slice client,
-    const struct mailauth_terms *terms, struct arena *arena,
-    struct policy_verdict *v);
+/* Whether what the author's domain asks for is done. */
+enum mailauth_exemption {
+	MAILAUTH_APPLIES,
+	MAILAUTH_EXEMPT_HOST,
+	MAILAUTH_EXEMPT_SEALER,
+	MAILAUTH_EXEMPT_DOMAIN,
+};
+/* For people; NULL: it is done. */
+const char *mailauth_exemption_text(enum mailauth_exemption exemption);
+
+enum mailauth_exemption mailauth_dmarc_rule(const struct mailauth_verdict *m,
+    struct slice client, const struct mailauth_terms *terms,
+    struct arena *arena, struct policy_verdict *v);
+/* What DMARC asks for, before any exemption: nothing where a message is in
+ * nobody's name, as cron jobs and old devices write. */
+enum mailauth_action mailauth_asked(const struct mailauth_verdict *m);
 
 #endif

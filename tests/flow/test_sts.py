@@ -90,14 +90,10 @@ class Sts:
 
 
 @pytest.fixture
-def sts(make_pabal, tmp_path):
-    os.chmod(tmp_path, 0o755)
-    for above in list(tmp_path.parents)[:3]:
-        with contextlib.suppress(OSError):
-            os.chmod(above, 0o755)
+def sts(make_pabal, open_dir):
     with contextlib.ExitStack() as stack:
         yield lambda *conf, **kw: Sts(
-            make_pabal, stack, str(tmp_path), *conf, **kw)
+            make_pabal, stack, str(open_dir), *conf, **kw)
 
 
 # ---- policies
@@ -322,6 +318,27 @@ def test_policy_of_the_domain(sts):
         f.write("a.test encrypt\n")
     s.p.pabal("map", "tls_policies")
     assert s.send("a.test")["tls"] == "encrypt"
+
+
+def test_relayhost(sts):
+    """A host that the administrator names is no mail exchanger of the recipient's
+    domain; of a relayhost that is a domain, that domain's policy counts (RFC 8461
+    3.4)."""
+    s = sts()
+    s.domain("strict.test", policy("enforce", ["other.test"]))
+    s.domain("relay.test", policy("enforce", ["mx.relay.test"]))
+    s.mx("relay.test", "mx.relay.test")
+    with open(os.path.join(s.p.dir, "etc", "transports"), "w") as f:
+        f.write("")
+    s.p.pabal("map", "transports")
+    s.p.conf("pabal", "relayhost", f"[mx.relay.test]:{PORT}")
+    s.p.reload()
+    assert s.send("strict.test")["tls"] == "may"
+    assert s.web.requests == []
+    s.p.conf("pabal", "relayhost", f"relay.test:{PORT}")
+    s.p.reload()
+    assert s.send("strict.test")["tls"] == "sts"
+    assert s.web.requests == ["mta-sts.relay.test"]
 
 
 def test_kept_while_all_fails(sts):
