@@ -25,7 +25,7 @@ static char boot_id[STORE_BOOT_ID_SIZE];
 static int
 prepare(struct err *err)
 {
-	charset_preload();
+	charset_preload(true);
 	return store_boot_id(boot_id, err);
 }
 

@@ -5,6 +5,7 @@
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "log/log.h"
+#include "lookup/country.h"
 #include "lookup/tables.h"
 #include "table/access.h"
 #include "table/key.h"
@@ -69,6 +70,19 @@ add_entry(enum access_fact fact, struct slice value, struct buf *out)
 	return found;
 }
 
+/* Of an address its country is looked for as well. */
+static enum found
+add_fact(enum access_fact fact, struct slice value, struct buf *out)
+{
+	char code[COUNTRY_CODE];
+	const enum found found = add_entry(fact, value, out);
+
+	if (found == TEMPFAIL || fact != ACCESS_CLIENT ||
+	    !lookup_country_find(value, code))
+		return found;
+	return add_entry(ACCESS_COUNTRY, slice_str(code), out);
+}
+
 void
 lookup_on_access(struct ipc *peer, struct msg *m)
 {
@@ -89,7 +103,7 @@ lookup_on_access(struct ipc *peer, struct msg *m)
 			ipc_drop(peer, "malformed facts");
 			return;
 		}
-		found = add_entry(fact, value, &out);
+		found = add_fact(fact, value, &out);
 	}
 	IPC_SEND(peer, lookup_access_found, .id = m->lookup_access.id,
 	    .failed = found == TEMPFAIL || out.failed,

@@ -12,6 +12,7 @@
 #include "ipc/role.h"
 #include "lookup/access.h"
 #include "lookup/conf.h"
+#include "lookup/country.h"
 #include "lookup/dns.h"
 #include "lookup/forward.h"
 #include "lookup/mx.h"
@@ -64,19 +65,24 @@ on_ports(struct port_set *ports)
 static int
 on_start(struct err *err)
 {
+	if (lookup_country_configure(service_dir(DIR_TABLES), err) == -1)
+		return -1;
 	return lookup_resolve_start(service_dir(DIR_TABLES), err);
 }
 
 static int
 on_check(struct err *err)
 {
+	if (lookup_country_try(service_dir(DIR_TABLES), err) == -1)
+		return -1;
 	return lookup_resolve_try(service_dir(DIR_TABLES), err);
 }
 
 static int
 on_reload(struct err *err)
 {
-	if (lookup_self_check(err) == -1 || lookup_mx_reload(err) == -1)
+	if (lookup_self_check(err) == -1 || lookup_mx_reload(err) == -1 ||
+	    lookup_country_configure(service_dir(DIR_TABLES), err) == -1)
 		return -1;
 	return lookup_resolve_configure(err);
 }

@@ -28,7 +28,7 @@ $(foreach d,$(DAEMONS) ctl,$(eval $(call unit_of_daemon,$(d))))
 # (tests/probe.c) that run when it is in its sandbox, and with whatever it can
 # say to the others (tests/probe_ipc.c), said when it is told to.
 PROBES := $(DAEMONS:%=$(BUILD)/probe/%) $(BUILD)/probe/pabal
-PROBE_OBJS := $(O)/tests/probe.o $(O)/tests/probe_ipc.o $(O)/tests/probe_place.o $(O)/tests/probe_halt.o \
+PROBE_OBJS := $(O)/tests/probe.o $(O)/tests/probe_ipc.o $(O)/tests/probe_place.o $(O)/tests/probe_halt.o $(O)/tests/probe_sign.o \
 	$(O)/tests/hostile.o
 define probe_of_daemon
 $(BUILD)/probe/$(1): $(patsubst %.c,$(O)/%.o,$(call sources_of,$(1))) $(PROBE_OBJS) $(LIB)

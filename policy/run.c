@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "dnsclient/dnsclient.h"
 #include "ipc/ipc.h"
 #include "ipc/msg.h"
 #include "policy/access.h"
 #include "policy/apply.h"
 #include "policy/conf.h"
-#include "policy/dns.h"
 #include "policy/question.h"
 #include "policy/session.h"
 #include "policy/text.h"
@@ -19,7 +19,7 @@
 struct policy_run {
 	struct policy_session *session;
 	struct policy_text text;
-	struct policy_dns dns, lists;
+	struct dnsclient dns, lists;
 	bool asks; /* they are in use */
 	struct policy_access access;
 };
@@ -35,8 +35,8 @@ run_free(struct policy_session *s)
 		return;
 	policy_text_stop(&s->run->text);
 	if (s->run->asks) {
-		policy_dns_fini(&s->run->dns);
-		policy_dns_fini(&s->run->lists);
+		dnsclient_fini(&s->run->dns);
+		dnsclient_fini(&s->run->lists);
 		/* who asks next asks for what is not there yet */
 		dns_answers_again(&s->answers);
 		dns_answers_again(&s->lists);
@@ -67,7 +67,7 @@ policy_run_end(struct policy_session *s)
 /* ---- rules ---- */
 
 static void
-on_all(struct policy_dns *d)
+on_all(struct dnsclient *d)
 {
 	go_on(OUTER(d, struct policy_run, dns)->session);
 }
@@ -82,7 +82,7 @@ run_begin(struct policy_session *s)
 }
 
 static void
-on_lists(struct policy_dns *d)
+on_lists(struct dnsclient *d)
 {
 	go_on(OUTER(d, struct policy_run, lists)->session);
 }
@@ -102,14 +102,14 @@ ask_lookup(struct policy_session *s, struct policy_question *q)
 	run_begin(s);
 	if (!s->run->asks) {
 		s->run->asks = true;
-		policy_dns_init(&s->run->dns, &s->answers,
+		dnsclient_init(&s->run->dns, &s->answers,
 		    policy_conf->dns_timeout, on_all);
-		policy_dns_init(&s->run->lists, &s->lists,
+		dnsclient_init(&s->run->lists, &s->lists,
 		    policy_conf->dnsbl_timeout, on_lists);
 	}
 	access = policy_access_ask(&s->run->access, q, on_entries);
-	dns = policy_dns_ask(&s->run->dns);
-	lists = policy_dns_ask(&s->run->lists);
+	dns = dnsclient_ask(&s->run->dns);
+	lists = dnsclient_ask(&s->run->lists);
 	return access || dns || lists;
 }
 

@@ -11,6 +11,7 @@
 #include "policy/heldtell.h"
 #include "policy/metrics.h"
 #include "policy/question.h"
+#include "policy/report.h"
 #include "policy/rule.h"
 #include "policy/rules/limits.h"
 #include "policy/run.h"
@@ -76,6 +77,7 @@ void
 policy_serve_start(void)
 {
 	policy_metrics_init();
+	policy_report_init();
 }
 
 void

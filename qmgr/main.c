@@ -90,6 +90,8 @@ static const struct ipc_table table = {
 		[MSG_job_result] = dispatch_on_result,
 		[MSG_job_letter_part] = letter_on_part,
 		[MSG_job_letter] = letter_on_letter,
+		[MSG_report_part] = letter_on_report_part,
+		[MSG_report_letter] = letter_on_report,
 		[MSG_lookup_changed] = resolve_on_changed,
 	},
 	.on_gone = on_gone,

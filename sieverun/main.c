@@ -16,7 +16,8 @@
 static int
 prepare(struct err *err)
 {
-	charset_preload();
+	/* Each message is a fork, which copies what is mapped. */
+	charset_preload(false);
 	tzset();
 	return global_load(err);
 }

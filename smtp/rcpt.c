@@ -23,6 +23,7 @@ smtp_rcpt_tell(
 		    .host = slice_str(result->host),
 		    .source = slice_str(result->source),
 		    .text = slice_str(result->text),
+		    .tls = slice_str(result->tls),
 		    .connect_ms = connect_ms < UINT32_MAX ? (uint32_t)connect_ms
 							  : UINT32_MAX);
 }

@@ -13,6 +13,7 @@
 #include "front/session.h"
 #include "mailauth/authres.h"
 #include "queue/envelope.h"
+#include "smtpd/bcc.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/session.h"
@@ -244,6 +245,9 @@ smtpd_message_open(struct smtpd_session *s, int64_t size_said,
 	env->helo = slice_str(s->helo);
 	env->login = slice_str(s->login);
 	env->protocol = slice_str(smtpd_trace_protocol(s));
+	/* LMTP has an answer for each recipient. */
+	if (s->protocol->speaks != SMTPD_SPEAKS_LMTP)
+		smtpd_bcc_add(mail);
 	mail->message->opened = opened;
 	smtpd_session_mode(s, SMTPD_WAIT);
 	mail->spool =

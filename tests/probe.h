@@ -15,4 +15,7 @@ void probe_neighbours(const struct sandbox *box, bool narrowed);
 /* DAEMON, whose configuration has TEXT, stops where that says so. */
 void probe_halt_at(const char *daemon, struct slice text);
 
+/* TEXT, of the configuration, says what keys is to sign. */
+void probe_sign(struct slice text);
+
 #endif

@@ -20,6 +20,7 @@
  *   probe.park    home= got=
  *       imapd asks for a ticket with which it could have a session of HOME's
  *   probe.captured done=
+ *   probe.signed (probe_sign.c)
  *   Each has from=: the place of the process (proc/service.h), or "-".  A
  *   captured nursery and the processes that it has made speak all.
  *
@@ -427,8 +428,10 @@ __wrap_conf_load_service(const struct conf_desc *d, const char *service,
 	for (size_t i = 0; i < n && started && !probe.running; i++)
 		if (service_index() == 0 &&
 		    slice_search(texts[i].body, buf_slice(&mark)) <
-			texts[i].body.n)
+			texts[i].body.n) {
 			begin(role_find(slice_str(d->name)));
+			probe_sign(texts[i].body);
+		}
 	started = true;
 	buf_fini(&mark);
 	return __real_conf_load_service(d, service, texts, n, conf, errors);

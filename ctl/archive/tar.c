@@ -17,6 +17,7 @@ enum {
 	AT_SUM = 148,
 	SUM_SIZE = 8,
 	AT_TYPE = 156,
+	AT_LINK = 157,
 	AT_MAGIC = 257,
 	AT_PREFIX = 345,
 	PREFIX_SIZE = 155,
@@ -42,13 +43,20 @@ checksum(const char *block)
 }
 
 static void
-put_block(struct buf *out, struct slice name, char type, uint64_t size,
-    uint64_t time_s)
+put_name(char *to, struct slice name)
+{
+	if (name.n > 0)
+		memcpy(to, name.p, name.n < NAME_SIZE ? name.n : NAME_SIZE);
+}
+
+static void
+put_block(struct buf *out, struct slice name, struct slice target, char type,
+    uint64_t size, uint64_t time_s)
 {
 	char block[TAR_BLOCK] = { 0 };
 
-	memcpy(
-	    block + AT_NAME, name.p, name.n < NAME_SIZE ? name.n : NAME_SIZE);
+	put_name(block + AT_NAME, name);
+	put_name(block + AT_LINK, target);
 	snprintf(block + AT_MODE, 24, "%07o", type == '5' ? 0700U : 0600U);
 	snprintf(block + AT_MODE + 8, 16, "%07o", 0U);
 	snprintf(block + AT_MODE + 16, 8, "%07o", 0U);
@@ -86,28 +94,45 @@ pad(struct buf *out, uint64_t size)
 	buf_add(out, slice_of(zeros, (size_t)tar_padding(size)));
 }
 
-void
-tar_put(struct buf *out, struct slice name, enum tar_type type, uint64_t size,
-    int64_t time_s)
+static void
+put_entry(struct buf *out, struct slice name, struct slice target, char type,
+    uint64_t size, int64_t time_s)
 {
 	struct buf pax = { .max = TAR_PAX_MAX };
 	const bool fits = time_s >= 0 && (uint64_t)time_s <= OCTAL_MAX;
+	const struct slice none = SLICE("");
 	char text[32];
 
 	if (name.n > NAME_SIZE)
 		pax_record(&pax, "path", name);
+	if (target.n > NAME_SIZE)
+		pax_record(&pax, "linkpath", target);
 	if (!fits) {
 		snprintf(text, sizeof text, "%lld", (long long)time_s);
 		pax_record(&pax, "mtime", slice_str(text));
 	}
 	if (pax.n > 0) {
-		put_block(out, SLICE("pax"), 'x', pax.n, 0);
+		put_block(out, SLICE("pax"), none, 'x', pax.n, 0);
 		buf_add(out, buf_slice(&pax));
 		pad(out, pax.n);
 	}
 	buf_fini(&pax);
-	put_block(out, name, type == TAR_DIR ? '5' : '0', size,
-	    fits ? (uint64_t)time_s : 0);
+	put_block(out, name, target, type, size, fits ? (uint64_t)time_s : 0);
+}
+
+void
+tar_put(struct buf *out, struct slice name, enum tar_type type, uint64_t size,
+    int64_t time_s)
+{
+	put_entry(
+	    out, name, SLICE(""), type == TAR_DIR ? '5' : '0', size, time_s);
+}
+
+void
+tar_put_link(
+    struct buf *out, struct slice name, struct slice target, int64_t time_s)
+{
+	put_entry(out, name, target, '2', 0, time_s);
 }
 
 void
@@ -125,12 +150,14 @@ tar_init(struct tar_entry *e)
 {
 	*e = (struct tar_entry){ .type = TAR_OTHER };
 	buf_init(&e->name, TAR_NAME_MAX);
+	buf_init(&e->link, TAR_NAME_MAX);
 }
 
 void
 tar_fini(struct tar_entry *e)
 {
 	buf_fini(&e->name);
+	buf_fini(&e->link);
 }
 
 /* Octal digits, with blanks or NULs around them; or, as GNU tar has what does
@@ -186,6 +213,15 @@ take_name(struct tar_entry *e, const char *p)
 	buf_add(&e->name, field(p + AT_NAME, NAME_SIZE));
 }
 
+static void
+take_link(struct tar_entry *e, const char *p)
+{
+	if (e->has_link)
+		return;
+	buf_reset(&e->link);
+	buf_add(&e->link, field(p + AT_LINK, NAME_SIZE));
+}
+
 /* '7' is a file that may lie in one piece; links, devices, directories and
  * fifos ('1' to '6') have no bytes whatever their size says. */
 static enum tar_step
@@ -193,15 +229,16 @@ by_type(struct tar_entry *e, char type)
 {
 	e->type = type == '0' || type == '\0' || type == '7' ? TAR_FILE
 		  : type == '5'                              ? TAR_DIR
+		  : type == '2'                              ? TAR_LINK
 							     : TAR_OTHER;
 	if (type >= '1' && type <= '6')
 		e->size = 0;
-	e->has_path = e->has_size = e->has_time = false;
+	e->has_path = e->has_link = e->has_size = e->has_time = false;
 	return TAR_ENTRY;
 }
 
 /* pax of the next entry (x) or of all (g), and GNU's long names of a file (L)
- * and of what a link points to (K).  Of g and K nothing is wanted. */
+ * and of what a link points to (K).  Of g nothing is wanted. */
 static enum tar_step
 extra(struct tar_entry *e, char type, uint64_t size)
 {
@@ -234,7 +271,9 @@ tar_header(struct tar_entry *e, struct slice block)
 	if (!e->has_time)
 		e->time_s = (int64_t)time_s;
 	take_name(e, p);
-	return e->name.failed ? TAR_BAD : by_type(e, p[AT_TYPE]);
+	take_link(e, p);
+	return e->name.failed || e->link.failed ? TAR_BAD
+						: by_type(e, p[AT_TYPE]);
 }
 
 static bool
@@ -247,6 +286,10 @@ pax_value(struct tar_entry *e, struct slice key, struct slice value)
 		buf_reset(&e->name);
 		buf_add(&e->name, value);
 		e->has_path = true;
+	} else if (slice_is(key, "linkpath")) {
+		buf_reset(&e->link);
+		buf_add(&e->link, value);
+		e->has_link = true;
 	} else if (slice_is(key, "size")) {
 		e->size = cur_u64(&c, INT64_MAX);
 		e->has_size = true;
@@ -258,20 +301,21 @@ pax_value(struct tar_entry *e, struct slice key, struct slice value)
 		e->has_time = true;
 		return cur_ok(&c);
 	}
-	return !e->name.failed;
+	return !e->name.failed && !e->link.failed;
 }
 
 bool
 tar_pax(struct tar_entry *e, struct slice text)
 {
-	if (e->extra == 'g' || e->extra == 'K')
+	if (e->extra == 'g')
 		return true;
 	/* GNU: the name alone. */
-	if (e->extra == 'L') {
+	if (e->extra == 'L' || e->extra == 'K') {
 		const struct slice name =
 		    slice_sub(text, 0, slice_find(text, '\0'));
 
-		return pax_value(e, SLICE("path"), name);
+		return pax_value(e,
+		    e->extra == 'L' ? SLICE("path") : SLICE("linkpath"), name);
 	}
 	while (text.n > 0) {
 		struct cur c = cur_of(text);

@@ -12,21 +12,24 @@
 
 enum { TAR_BLOCK = 512, TAR_NAME_MAX = 4096, TAR_PAX_MAX = 64 << 10 };
 
-enum tar_type { TAR_FILE, TAR_DIR, TAR_OTHER };
+enum tar_type { TAR_FILE, TAR_DIR, TAR_LINK, TAR_OTHER };
 
 struct tar_entry {
-	struct buf name;
+	struct buf name, link; /* link: where TAR_LINK (a symbolic one) leads */
 	enum tar_type type;
 	uint64_t size; /* of what follows: 0 for what has no bytes */
 	int64_t time_s;
 	/* a pax record for the next entry */
-	bool has_path, has_size, has_time;
+	bool has_path, has_link, has_size, has_time;
 	char extra; /* type of the header that tar_pax has the text of */
 };
 
 /* Header of an entry; SIZE bytes of it follow, and tar_padding of zeros. */
 void tar_put(struct buf *out, struct slice name, enum tar_type type,
     uint64_t size, int64_t time_s);
+/* A symbolic link to TARGET. */
+void tar_put_link(
+    struct buf *out, struct slice name, struct slice target, int64_t time_s);
 uint64_t tar_padding(uint64_t size);
 /* Two blocks of zeros. */
 void tar_put_end(struct buf *out);

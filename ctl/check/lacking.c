@@ -10,6 +10,7 @@
 #include "ctl/inst/instance.h"
 #include "ctl/inst/target.h"
 #include "imapd/conf.h"
+#include "smtp/conf.h"
 
 static bool
 load(struct target *t, const struct instance *in, const char *daemon)
@@ -67,5 +68,31 @@ check_parking(struct check_run *c)
 		    "master.conf has no such service, so idle IMAP sessions "
 		    "keep the processes of their accounts: \"pabal %sconf set "
 		    "master:parking daemon parking\"",
+		    instance_flag(&c->ctl->inst));
+}
+
+static bool
+lacking_sts(const struct instance *in)
+{
+	struct target master = { 0 }, smtp = { 0 };
+	const bool lacking = load(&master, in, "master") &&
+			     load(&smtp, in, "smtp") &&
+			     has_daemon(master.owner, "smtp") &&
+			     !has_daemon(master.owner, "sts") &&
+			     ((const struct smtp_conf *)smtp.conf)->mta_sts;
+
+	target_fini(&smtp);
+	target_fini(&master);
+	return lacking;
+}
+
+void
+check_sts(struct check_run *c)
+{
+	if (lacking_sts(&c->ctl->inst))
+		check_tell(c, CHECK_WARN, "sts",
+		    "master.conf has no such service, so MTA-STS policies of "
+		    "other domains do not count: \"pabal %sconf set "
+		    "master:sts daemon sts\"",
 		    instance_flag(&c->ctl->inst));
 }

@@ -30,5 +30,6 @@ void check_aliases(struct check_run *c);
 void check_srs(struct check_run *c);
 void check_policy(struct check_run *c);
 void check_parking(struct check_run *c);
+void check_sts(struct check_run *c);
 
 #endif

@@ -33,7 +33,6 @@
 #include "ctl/inst/tables.h"
 #include "ctl/view/badfiles.h"
 #include "ctl/view/loghealth.h"
-#include "sys/addr.h"
 #include "sys/fstype.h"
 #include "table/table.h"
 #include "tls/cert.h"
@@ -408,6 +407,7 @@ check_all(struct check_run *c)
 	check_vouched(c);
 	check_srs(c);
 	check_policy(c);
+	check_sts(c);
 	check_parking(c);
 	check_running(c);
 	check_files_limit(c);

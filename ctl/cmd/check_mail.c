@@ -9,74 +9,23 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "conf/errors.h"
-#include "conf/shared.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
-#include "ctl/inst/target.h"
+#include "ctl/dns/surroundings.h"
 #include "ctl/mail/authcheck.h"
 #include "ctl/mail/queuedmail.h"
 #include "ctl/view/out.h"
-#include "dns/resolver.h"
-#include "lookup/conf.h"
 #include "proto/address.h"
 #include "queue/envelope.h"
 #include "sys/addr.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-enum { RESULT_MAX = 1 << 20, DNS_CACHE_BYTES = 1 << 20, HOSTNAME_MAX = 256 };
+enum { RESULT_MAX = 1 << 20 };
 
 struct mail_asked {
 	const char *file, *client, *helo, *from, *zone;
 };
-
-/* The DNS as the instance asks it, and the name it has; without one, as this
- * host does. */
-struct surroundings {
-	struct target lookup, pabal;
-	struct dns_config dns;
-	char hostname[HOSTNAME_MAX];
-};
-
-static bool
-load(struct target *t, const struct instance *in, const char *name)
-{
-	struct conf_errors ignored = { 0 };
-	const bool ok = target_parse(t, name) == 0 &&
-			target_read(t, in, true) == 0 &&
-			target_load(t, &ignored) == 0;
-
-	conf_errors_fini(&ignored);
-	return ok;
-}
-
-static int
-look_around(struct surroundings *s, const struct instance *in)
-{
-	const struct lookup_conf *lookup;
-	const struct shared_conf *shared;
-
-	memset(s, 0, sizeof *s);
-	if (!load(&s->lookup, in, "lookup") || !load(&s->pabal, in, "pabal"))
-		return ctl_fail("check-mail: the configuration cannot be "
-				"read; \"pabal %sconf check\" says why",
-		    instance_flag(in));
-	lookup = s->lookup.conf;
-	shared = s->pabal.conf;
-	s->dns = (struct dns_config){
-		.servers = (const char *const *)lookup->dns_servers.v,
-		.nservers = lookup->dns_servers.n,
-		.trust_anchor = lookup->dns_trust_anchor,
-		.cache_bytes = DNS_CACHE_BYTES,
-		.timeout_ms = lookup->dns_timeout,
-	};
-	snprintf(s->hostname, sizeof s->hostname, "%s", shared->hostname);
-	if (s->hostname[0] == '\0' &&
-	    gethostname(s->hostname, sizeof s->hostname - 1) == -1)
-		snprintf(s->hostname, sizeof s->hostname, "localhost");
-	return CTL_OK;
-}
 
 static int
 open_file(const char *path)
@@ -134,7 +83,7 @@ check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
 	struct buf out = { .max = RESULT_MAX };
 	struct surroundings s;
 	struct err err;
-	int rc = look_around(&s, &ctl->inst);
+	int rc = surroundings_load(&s, ctl);
 
 	c->dns = &s.dns;
 	c->id = slice_str(s.hostname);
@@ -142,8 +91,7 @@ check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
 		rc = ctl_fail("check-mail: %s: %s", asked->file, err.text);
 	else if (rc == CTL_OK)
 		out_text(stdout, buf_slice(&out));
-	target_fini(&s.lookup);
-	target_fini(&s.pabal);
+	surroundings_fini(&s);
 	buf_fini(&out);
 	return rc;
 }

@@ -26,6 +26,7 @@
 #include "ctl/view/qsite.h"
 #include "ctl/view/qtally.h"
 #include "ctl/view/qview.h"
+#include "ctl/view/stspolicy.h"
 #include "proto/address.h"
 #include "queue/sitename.h"
 #include "sys/clock.h"
@@ -45,7 +46,8 @@ struct why {
 	size_t nsites, more_sites;
 	bool has_route;
 	struct qroute route;
-	struct qtally place;        /* a domain's, an address's, a message's */
+	struct slice sts;    /* the MTA-STS policy of its domain, or empty */
+	struct qtally place; /* a domain's, an address's, a message's */
 	struct qview_entry message; /* qid is empty: not one */
 	struct qsite site;          /* the last that was found */
 	bool found;
@@ -120,10 +122,15 @@ static int
 ask_route(
     struct why *w, struct slice address, struct slice sender, struct err *err)
 {
+	struct buf policy = { .max = 2048 };
+
 	if (qsite_route(&w->ctl->inst, address, sender, &w->arena, &w->route,
 		err) == -1)
 		return -1;
 	w->has_route = true;
+	stspolicy_add(&w->ctl->inst, w->route.nexthop, &policy);
+	w->sts = arena_slice(&w->arena, buf_slice(&policy));
+	buf_fini(&policy);
 	return 0;
 }
 
@@ -249,6 +256,8 @@ print_route(struct why *w)
 		buf_add(&text, r->text);
 	}
 	line(w, "new mail", buf_slice(&text));
+	if (w->sts.n > 0)
+		line(w, "mta-sts", w->sts);
 	buf_fini(&text);
 }
 
@@ -511,6 +520,8 @@ json_route(struct why *w)
 		json_str(b, "site", w->route.site);
 	if (w->route.limits.n > 0)
 		json_str(b, "limits", w->route.limits);
+	if (w->sts.n > 0)
+		json_str(b, "mta_sts", w->sts);
 	if (w->route.text.n > 0)
 		json_str(b, "text", w->route.text);
 	buf_addc(b, '}');

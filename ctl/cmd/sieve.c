@@ -246,7 +246,7 @@ cmd_sieve_test(struct ctl *ctl, int argc, char **argv)
 		if (sievefiles_read(argv[1], &j.message, &err) == -1) {
 			ctl_fail_err(&err);
 		} else {
-			charset_preload();
+			charset_preload(true);
 			rc = confined_run(ctl, test, &j);
 		}
 	}

@@ -29,7 +29,8 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"mailbox export", "mailbox import", "domain set", "sieve list",
 	"sieve show", "sieve put", "sieve activate", "sieve deactivate",
 	"sieve delete", "sieve rename", "sieve trace", "dkim add",
-	"dkim rotate", "srs rotate", "dkim show", "dkim remove", "init" };
+	"dkim rotate", "srs rotate", "dkim show", "dkim remove", "sts show",
+	"sts refresh", "dns check", "report dmarc send", "init" };
 
 static bool
 is_for_owner(const char *words)

@@ -2,39 +2,24 @@
 #include "ctl/mail/authcheck.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "ctl/cmd/confined.h"
+#include "ctl/dns/dnschild.h"
 #include "ctl/view/out.h"
-#include "dns/gather.h"
-#include "dns/resolver.h"
-#include "dns/zone.h"
 #include "mailauth/check.h"
-#include "sys/fd.h"
-#include "sys/portset.h"
 
-enum {
-	ZONE_MAX = 4 << 20,
-	RESULT_MAX = 1 << 20,
-	PIECE = 65536,
-	DNS_TIME_MS = 40 * 1000, /* for everything (RFC 7208 4.6.4) */
-	FD_ZONE = 3,             /* in the child; 0 is the message */
-};
+enum { RESULT_MAX = 1 << 20, PIECE = 65536 };
 
-/* The child's. */
 struct authcheck_child {
+	struct dnschild child;
+	const struct authcheck *asked;
 	struct mailauth_question q;
 	struct mailauth check;
 	struct dkim_message message;
-	struct dns_answers answers;
-	struct dns_zone *zone;
-	struct dns_gather gather;
 };
 
 /* ---- what is printed ---- */
@@ -138,7 +123,7 @@ print_json(const struct mailauth_verdict *v, struct buf *out)
 	buf_adds(out, "}\n");
 }
 
-/* ---- the child ---- */
+/* ---- in the child ---- */
 
 static int
 read_message(struct dkim_message *m, struct err *err)
@@ -158,89 +143,50 @@ read_message(struct dkim_message *m, struct err *err)
 	return n == -1 ? err_sys(err, ERR_TEMP, "read the message") : 0;
 }
 
-/* Answers have come, or there is no time left; done, or more are asked for. */
-static void
-on_all(struct dns_gather *g)
-{
-	struct authcheck_child *c = OUTER(g, struct authcheck_child, gather);
-
-	while (!mailauth_check(&c->check, &c->answers))
-		if (dns_gather_ask(g))
-			return;
-	ev_stop();
-}
-
-static void
-ask_the_dns(struct authcheck_child *c)
-{
-	dns_gather_init(&c->gather, &c->answers, DNS_TIME_MS, on_all);
-	if (!mailauth_check(&c->check, &c->answers) &&
-	    dns_gather_ask(&c->gather))
-		ev_run();
-	dns_gather_fini(&c->gather);
-}
-
-static struct dns_zone *
-read_zone(struct err *err)
-{
-	struct buf text = { .max = ZONE_MAX };
-	struct dns_zone *zone = NULL;
-
-	if (fd_read_rest(FD_ZONE, &text, err) == 0)
-		zone = dns_zone_parse(buf_slice(&text), err);
-	buf_fini(&text);
-	return zone;
-}
-
 static int
-open_dns(const struct authcheck *c, struct port_set *ports, struct err *err)
+on_begin(struct dnschild *child, struct err *err)
 {
-	*ports = (struct port_set){ 0 };
-	port_set_add(ports, DNS_PORT);
-	for (size_t i = 0; i < c->dns->nservers; i++)
-		port_set_add(ports, dns_server_port(c->dns->servers[i]));
-	ev_init();
-	return dns_open(c->dns, err);
-}
+	struct authcheck_child *r = OUTER(child, struct authcheck_child, child);
 
-static int
-check(const struct authcheck *c, struct authcheck_child *r, struct err *err)
-{
-	struct port_set *ports = xcalloc(1, sizeof *ports);
-	const struct ctl_confined box = { .uid = CTL_NOBODY,
-		.gid = CTL_NOBODY,
-		.dns = c->zone == -1 ? ports : NULL };
-	int rc = 0;
-
-	if (c->zone == -1)
-		rc = open_dns(c, ports, err);
-	if (rc == 0)
-		rc = c->confine(&box, err);
-	free(ports);
-	if (rc == -1 || read_message(&r->message, err) == -1)
+	if (read_message(&r->message, err) == -1)
 		return -1;
 	mailauth_init(&r->check, &r->q);
-	if (c->zone == -1) {
-		ask_the_dns(r);
-		return 0;
-	}
-	r->zone = read_zone(err);
-	if (r->zone == NULL)
-		return -1;
-	while (!mailauth_check(&r->check, &r->answers))
-		dns_zone_answer(r->zone, &r->answers);
 	return 0;
 }
 
-/* Never returns: what it found, or why not, is on its standard output. */
-__attribute__((noreturn)) static void
-child(const struct authcheck *c)
+static bool
+on_step(struct dnschild *child, struct dns_answers *answers)
+{
+	struct authcheck_child *r = OUTER(child, struct authcheck_child, child);
+
+	return mailauth_check(&r->check, answers);
+}
+
+static void
+on_print(struct dnschild *child, struct buf *out)
+{
+	struct authcheck_child *r = OUTER(child, struct authcheck_child, child);
+
+	if (r->asked->json)
+		print_json(&r->check.verdict, out);
+	else
+		print_text(r, r->asked->id, out);
+}
+
+int
+authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 {
 	struct authcheck_child *r = xcalloc(1, sizeof *r);
-	struct buf out = { .max = RESULT_MAX };
-	struct err err = { .text = "" };
 	int rc;
 
+	r->asked = c;
+	r->child = (struct dnschild){ .file = c->message,
+		.zone = c->zone,
+		.dns = c->dns,
+		.confine = c->confine,
+		.begin = on_begin,
+		.step = on_step,
+		.print = on_print };
 	r->q = (struct mailauth_question){
 		.has_client = c->has_client,
 		.spf = { .helo = c->helo,
@@ -253,68 +199,7 @@ child(const struct authcheck *c)
 	};
 	memcpy(r->q.spf.ip, c->ip, sizeof c->ip);
 	dkim_message_init(&r->message, &dkim_limits_default);
-	dns_answers_init(&r->answers);
-	rc = check(c, r, &err);
-	if (rc == -1)
-		buf_adds(&out, err.text);
-	else if (c->json)
-		print_json(&r->check.verdict, &out);
-	else
-		print_text(r, c->id, &out);
-	if (fd_write_all(STDOUT_FILENO, buf_slice(&out), NULL) == -1)
-		rc = -1;
-	_exit(rc == 0 ? 0 : 1);
-}
-
-/* The message, the pipe, nothing, the zone; and no other file. */
-static int
-arrange(const struct authcheck *c, int to)
-{
-	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	const int message = fcntl(c->message, F_DUPFD_CLOEXEC, 10);
-	const int zone =
-	    c->zone != -1 ? fcntl(c->zone, F_DUPFD_CLOEXEC, 10) : null;
-	const int pipe = fcntl(to, F_DUPFD_CLOEXEC, 10);
-
-	if (null == -1 || message == -1 || zone == -1 || pipe == -1 ||
-	    dup2(message, STDIN_FILENO) == -1 ||
-	    dup2(pipe, STDOUT_FILENO) == -1 ||
-	    dup2(null, STDERR_FILENO) == -1 || dup2(zone, FD_ZONE) == -1)
-		return -1;
-	return close_range(FD_ZONE + 1, ~0U, 0);
-}
-
-int
-authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
-{
-	int ends[2], status = -1;
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		return err_sys(err, ERR_TEMP, "pipe");
-	(void)fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		if (arrange(c, ends[1]) == -1)
-			_exit(1);
-		child(c);
-	}
-	fd_close(&ends[1]);
-	if (pid == -1) {
-		fd_close(&ends[0]);
-		return err_sys(err, ERR_TEMP, "fork");
-	}
-	(void)fd_read_rest(ends[0], out, NULL);
-	fd_close(&ends[0]);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		continue;
-	if (status == 0)
-		return 0;
-	if (out->n > 0 && WIFEXITED(status))
-		err_set(err, ERR_TEMP, "%s", buf_cstr(out));
-	else
-		err_set(err, ERR_TEMP,
-		    "the process that read it has ended "
-		    "before its time");
-	return -1;
+	rc = dnschild_run(&r->child, out, err);
+	free(r);
+	return rc;
 }

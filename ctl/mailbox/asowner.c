@@ -291,7 +291,7 @@ asowner_run(struct ctl *ctl, const char *who, const struct asowner_task *task)
 	if (tables_open(&tables, &ctl->inst) == -1)
 		goto out;
 	if (task->charsets)
-		charset_preload();
+		charset_preload(true);
 	if (task->cols != NULL)
 		out_begin(&t.out, ctl->json, task->cols + t.first_col,
 		    task->ncols - t.first_col);

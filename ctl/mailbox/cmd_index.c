@@ -126,6 +126,6 @@ cmd_mailbox_index(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	if (n == 2)
 		r.folder = argv[1];
-	charset_preload();
+	charset_preload(true);
 	return asowner_run(ctl, who, &task);
 }

@@ -20,6 +20,7 @@
 #include "ctl/mailbox/asowner.h"
 #include "ctl/mailbox/folders.h"
 #include "ctl/move/output.h"
+#include "ctl/move/scripts.h"
 #include "ctl/view/progress.h"
 #include "maildir/boxfile.h"
 #include "maildir/filename.h"
@@ -378,6 +379,8 @@ put_all(struct export_run *x, struct asowner *o)
 		    x->folder != NULL ? x->folder : "");
 	if (rc == 0 && !x->mbox && x->folder == NULL)
 		rc = put_subscriptions(x, o->dirfd);
+	if (rc == 0 && !x->mbox && x->folder == NULL)
+		rc = move_scripts_put(o, &x->out.text, clock_wall_s(), &x->err);
 	if (rc == 0 && !x->mbox)
 		tar_put_end(&x->out.text);
 	return rc == 0 ? move_output_flush(&x->out, true, &x->err) : -1;

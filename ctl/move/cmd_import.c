@@ -24,6 +24,7 @@
 #include "ctl/mailbox/asowner.h"
 #include "ctl/move/have.h"
 #include "ctl/move/into.h"
+#include "ctl/move/scripts.h"
 #include "ctl/view/progress.h"
 #include "maildir/boxfile.h"
 #include "maildir/filename.h"
@@ -33,7 +34,6 @@
 #include "store/append.h"
 #include "store/mailbox.h"
 #include "store/mailbox_take.h"
-#include "sys/fd.h"
 #include "tls/digest.h"
 
 enum {
@@ -41,6 +41,7 @@ enum {
 	/* Of all that is beside messages. */
 	SMALL_MAX = 64 << 20,
 	LINES_MAX = 2 << 20,
+	SCRIPT_MAX = 1 << 20,
 	NAME_BYTES = 24, /* of a digest, in a name */
 };
 
@@ -71,6 +72,7 @@ struct import_mail {
 	/* mbox */
 	struct digest *digest;
 	struct map times; /* digest -> how often it was there */
+	struct move_scripts *scripts;
 	int64_t messages, known;
 	struct err err;
 };
@@ -458,6 +460,26 @@ is_message(const struct tar_entry *e, struct slice path)
 	       slice_find(name, '/') == name.n;
 }
 
+/* Their bytes come when nothing else is left to be known of them. */
+static int
+take_script_file(
+    struct import_mail *im, const struct tar_entry *e, struct slice path)
+{
+	struct buf text = { .max = SCRIPT_MAX };
+	int rc;
+
+	if (e->type == TAR_LINK) {
+		move_scripts_link(im->scripts, buf_slice(&e->link));
+		return 0;
+	}
+	rc = take_bytes(im, e->size, e->type == TAR_FILE ? &text : NULL, NULL);
+	if (rc == 0 && e->type == TAR_FILE && !text.failed)
+		rc = move_scripts_take(
+		    im->scripts, path, buf_slice(&text), &im->err);
+	buf_fini(&text);
+	return rc;
+}
+
 /* [./][.FOLDER/](cur|new)/NAME or [./][.FOLDER/]NAME */
 static int
 take_entry(struct import_mail *im, const struct tar_entry *e, bool small)
@@ -466,6 +488,10 @@ take_entry(struct import_mail *im, const struct tar_entry *e, bool small)
 
 	while (slice_starts(path, SLICE("./")))
 		path = slice_from(path, 2);
+	if (!small && move_scripts_is(path)) {
+		im->entries = true;
+		return take_script_file(im, e, path);
+	}
 	if (path.n > 1 && path.p[0] == '.' && path.p[1] != '.')
 		dir = slice_cut(path, '/', &path);
 	im->entries = true;
@@ -608,6 +634,7 @@ fini(struct import_mail *im)
 	}
 	if (im->digest != NULL)
 		(void)digest_end(&im->digest, digest);
+	move_scripts_free(&im->scripts);
 	map_fini(&im->besides);
 	map_fini(&im->times);
 	buf_fini(&im->name);
@@ -627,7 +654,10 @@ import(struct asowner *o)
 	map_init(&im->times);
 	buf_init(&im->name, NAME_LIMIT);
 	progress_begin("imported messages", 0);
-	rc = import_any(im);
+	im->scripts = move_scripts_begin(o, &im->err);
+	rc = im->scripts != NULL ? import_any(im) : -1;
+	if (rc == 0)
+		rc = move_scripts_end(im->scripts, &im->err);
 	err = im->err;
 	if (settle(im) == -1 && rc == 0) {
 		err = im->err;
@@ -640,6 +670,7 @@ import(struct asowner *o)
 	asowner_row(o);
 	out_num(o->out, im->messages);
 	out_num(o->out, im->known);
+	out_num(o->out, move_scripts_taken(im->scripts));
 	fini(im);
 	return rc == 0 ? CTL_OK : asowner_fail(o, &err);
 }
@@ -648,13 +679,14 @@ int
 cmd_mailbox_import(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct out_col cols[] = { { "account", 24 },
-		{ "imported", -8 }, { "were_here", 0 } };
+		{ "imported", -8 }, { "were_here", -9 }, { "scripts", 0 } };
 	struct import_mail im = { .fd = STDIN_FILENO, .folder = "INBOX" };
 	const struct asowner_task task = { .run = import,
 		.cols = cols,
 		.ncols = ARRAY_LEN(cols),
 		.make = true,
 		.loop = true,
+		.links = true,
 		.arg = &im };
 	const struct ctl_opt opts[] = { { "folder", &im.folder, NULL }, { 0 } };
 	const int n = ctl_options(ctl, opts, argc, argv, 2, 2);
@@ -671,6 +703,6 @@ cmd_mailbox_import(struct ctl *ctl, int argc, char **argv)
 	}
 	rc = asowner_run(ctl, argv[0], &task);
 	if (im.fd != STDIN_FILENO)
-		fd_close(&im.fd);
+		close(im.fd);
 	return rc;
 }

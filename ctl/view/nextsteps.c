@@ -17,7 +17,7 @@
 #include "ctl/sign/signkeys.h"
 #include "proto/domain.h"
 
-enum { MAX_ADDRESSES = 16, NAME_WIDTH = 40, OUT_MAX = 1 << 18 };
+enum { NAME_WIDTH = 40, OUT_MAX = 1 << 18 };
 
 /* clang-format off */
 static const struct {
@@ -51,9 +51,8 @@ nextsteps_is_public(const struct sockaddr *sa)
 	return true;
 }
 
-/* This machine's public addresses as text (owned), NULL behind the last. */
-static void
-find_addresses(char *addresses[MAX_ADDRESSES + 1])
+void
+nextsteps_addresses(char *addresses[NEXTSTEPS_ADDRESSES_MAX + 1])
 {
 	struct ifaddrs *all = NULL;
 	size_t n = 0;
@@ -64,7 +63,7 @@ find_addresses(char *addresses[MAX_ADDRESSES + 1])
 		const struct sockaddr *sa = i->ifa_addr;
 		char host[INET6_ADDRSTRLEN];
 
-		if (sa == NULL || n == MAX_ADDRESSES ||
+		if (sa == NULL || n == NEXTSTEPS_ADDRESSES_MAX ||
 		    !nextsteps_is_public(sa))
 			continue;
 		if (getnameinfo(sa,
@@ -163,10 +162,10 @@ add_signkeys(const struct template *t, struct buf *out)
 static void
 print_records(const struct template *t)
 {
-	char *addresses[MAX_ADDRESSES + 1];
+	char *addresses[NEXTSTEPS_ADDRESSES_MAX + 1];
 	struct buf out = { .max = OUT_MAX };
 
-	find_addresses(addresses);
+	nextsteps_addresses(addresses);
 	nextsteps_records(
 	    &out, t->hostname, t->domains, (const char *const *)addresses);
 	add_signkeys(t, &out);

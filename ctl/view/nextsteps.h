@@ -14,6 +14,10 @@ struct template;
  * addresses (RFC 1918, 4193, 6598) are none of those. */
 bool nextsteps_is_public(const struct sockaddr *sa);
 
+enum { NEXTSTEPS_ADDRESSES_MAX = 16 };
+/* This machine's public addresses as text (owned), NULL behind the last. */
+void nextsteps_addresses(char *addresses[NEXTSTEPS_ADDRESSES_MAX + 1]);
+
 /* Add the records to publish for a mail host HOSTNAME of DOMAINS (NULL behind
  * the last) with ADDRESSES (as text, NULL behind the last; without one a
  * placeholder stands there), a line of a zone file each: addresses, MX (RFC

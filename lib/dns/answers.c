@@ -145,7 +145,7 @@ copy_record(struct arena *a, enum dns_type type, const struct dns_record *from,
 	*to = *from;
 	if (type == DNS_PTR || type == DNS_CNAME)
 		to->name = arena_str(a, slice_str(from->name));
-	else if (type == DNS_MX)
+	else if (type == DNS_MX || type == DNS_SRV)
 		to->mx.host = arena_str(a, slice_str(from->mx.host));
 	else if (type == DNS_TXT)
 		to->txt = arena_slice(a, from->txt);

@@ -101,6 +101,7 @@ put_record(struct buf *out, enum dns_type type, const struct dns_record *r)
 		return;
 	case DNS_PTR:
 	case DNS_CNAME:
+	case DNS_SRV:
 	case DNS_TLSA:
 		put_name(out, r->name);
 		return;
@@ -136,6 +137,7 @@ get_record(
 		return;
 	case DNS_PTR:
 	case DNS_CNAME:
+	case DNS_SRV:
 	case DNS_TLSA:
 		r->name = get_name(c, a);
 		return;

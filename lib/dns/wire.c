@@ -172,6 +172,12 @@ get_record(struct cur c, struct slice packet, enum dns_type type,
 		r->mx.preference = get_u16(&c);
 		r->mx.host = get_data_name(&c, packet, a);
 		break;
+	case DNS_SRV:
+		r->mx.preference = get_u16(&c);
+		r->mx.weight = get_u16(&c);
+		r->mx.port = get_u16(&c);
+		r->mx.host = get_data_name(&c, packet, a);
+		break;
 	case DNS_TXT:
 		r->txt = get_strings(&c, a);
 		break;
@@ -308,6 +314,8 @@ dns_type_name(enum dns_type type)
 		return "TXT";
 	case DNS_AAAA:
 		return "AAAA";
+	case DNS_SRV:
+		return "SRV";
 	case DNS_TLSA:
 		return "TLSA";
 	}

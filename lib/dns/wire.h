@@ -20,6 +20,7 @@ enum dns_type {
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_SRV = 33,
 	DNS_TLSA = 52,
 };
 
@@ -34,9 +35,9 @@ struct dns_record {
 		uint8_t a[4];
 		uint8_t aaaa[16];
 		const char *name; /* PTR, CNAME: lower case, no final dot */
-		struct {
-			uint16_t preference;
-			const char *host; /* "" for the root: null MX */
+		struct { /* of SRV, too, whose preference is its priority */
+			uint16_t preference, weight, port;
+			const char *host; /* "" for the root: none */
 		} mx;
 		struct slice txt; /* strings joined (RFC 7208 3.3) */
 		struct {

@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/hex.h"
 #include "base/mem.h"
 
 enum {
@@ -214,6 +215,56 @@ put_txt(struct zone_reader *r, size_t at, struct dns_record *record)
 	return ok;
 }
 
+static uint16_t
+number_of(struct slice word, uint64_t max, bool *ok)
+{
+	struct cur c = cur_of(word);
+	const uint64_t v = cur_u64(&c, max);
+
+	*ok &= cur_end(&c);
+	return (uint16_t)v;
+}
+
+static bool
+put_srv(struct zone_reader *r, size_t at, struct dns_record *record)
+{
+	bool ok = r->nwords == at + 4;
+
+	if (!ok)
+		return false;
+	record->mx.preference = number_of(r->words[at], UINT16_MAX, &ok);
+	record->mx.weight = number_of(r->words[at + 1], UINT16_MAX, &ok);
+	record->mx.port = number_of(r->words[at + 2], UINT16_MAX, &ok);
+	record->mx.host = name_of(r, r->words[at + 3]);
+	return ok;
+}
+
+/* HEX in one word. */
+static bool
+put_tlsa(struct zone_reader *r, size_t at, struct dns_record *record)
+{
+	bool ok = r->nwords == at + 4;
+	struct slice hex;
+	char *data;
+
+	if (!ok)
+		return false;
+	record->tlsa.usage = (uint8_t)number_of(r->words[at], 255, &ok);
+	record->tlsa.selector = (uint8_t)number_of(r->words[at + 1], 255, &ok);
+	record->tlsa.matching = (uint8_t)number_of(r->words[at + 2], 255, &ok);
+	hex = r->words[at + 3];
+	data = arena_alloc(&r->zone->arena, hex.n / 2 + 1);
+	for (size_t i = 0; i + 1 < hex.n; i += 2) {
+		const int high = hex_digit(hex.p[i]);
+		const int low = hex_digit(hex.p[i + 1]);
+
+		ok &= high != -1 && low != -1;
+		data[i / 2] = (char)(high << 4 | low);
+	}
+	record->tlsa.data = slice_of(data, hex.n / 2);
+	return ok && hex.n % 2 == 0;
+}
+
 /* The data of a record, from word AT on. */
 static bool
 put_data(struct zone_reader *r, int type, size_t at, struct dns_record *record)
@@ -229,6 +280,10 @@ put_data(struct zone_reader *r, int type, size_t at, struct dns_record *record)
 		return put_mx(r, at, record);
 	case DNS_TXT:
 		return put_txt(r, at, record);
+	case DNS_SRV:
+		return put_srv(r, at, record);
+	case DNS_TLSA:
+		return put_tlsa(r, at, record);
 	case DNS_PTR:
 	case DNS_CNAME:
 		if (one)
@@ -246,7 +301,8 @@ type_of(struct slice word)
 		const char *word;
 		int type;
 	} types[] = { { "A", DNS_A }, { "AAAA", DNS_AAAA }, { "MX", DNS_MX },
-		{ "TXT", DNS_TXT }, { "PTR", DNS_PTR }, { "CNAME", DNS_CNAME },
+		{ "TXT", DNS_TXT }, { "SRV", DNS_SRV }, { "TLSA", DNS_TLSA },
+		{ "PTR", DNS_PTR }, { "CNAME", DNS_CNAME },
 		{ "FAIL", TYPE_FAIL } };
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)

@@ -4,9 +4,9 @@
  * before they are published: the text form of RFC 1035 5.1 with $ORIGIN and
  * $TTL, quotes, \DDD, comments and parentheses.  Names without a final dot are
  * relative to $ORIGIN, which is the root at the beginning.  A, AAAA, MX, TXT,
- * PTR and CNAME are answered; of other types is known that the name is there.
- * The word FAIL in place of a type makes every other question about the name
- * fail for now.  Wildcards have no meaning here.
+ * SRV, TLSA, PTR and CNAME are answered; of other types is known that the name
+ * is there. The word FAIL in place of a type makes every other question about
+ * the name fail for now.  Wildcards have no meaning here.
  */
 #ifndef DNS_ZONE_H
 #define DNS_ZONE_H

@@ -111,7 +111,11 @@ static const char *const names[] = {
 	"windows-1258", "windows-874", "TIS-620", "KOI8-R", "KOI8-U", "KOI8-T",
 	"VISCII", "TCVN", "IBM437", "IBM850", "IBM852", "IBM855", "IBM857",
 	"IBM862", "IBM864", "IBM866", "macintosh", "ARMSCII-8", "PT154",
-	"UTF-7", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32", "CP1125", "CP737",
+	"UTF-7", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32",
+};
+/* Hardly any mail is in one of these. */
+static const char *const rare_names[] = {
+	"CP1125", "CP737",
 	"CP770", "CP771", "CP772", "CP773", "CP774", "CP775", "CWI", "DEC-MCS",
 	"ECMA-CYRILLIC", "EUC-JISX0213", "GEORGIAN-ACADEMY", "GEORGIAN-PS",
 	"GOST_19768-74", "HP-GREEK8", "HP-ROMAN8", "HP-ROMAN9", "HP-THAI8",
@@ -124,7 +128,8 @@ static const char *const names[] = {
 	"ISO-8859-9E", "ISO-IR-197", "ISO-IR-209", "ISO_10367-BOX", "ISO_6937",
 	"KOI-8", "KOI8-RU", "MAC-CENTRALEUROPE", "MAC-IS", "MAC-SAMI",
 	"MAC-UK", "MIK", "RK1048", "TSCII", "WIN-SAMI-2", "Shift_JISX0213",
-	"MAC-CYRILLIC", "T.61-8BIT" };
+	"MAC-CYRILLIC", "T.61-8BIT",
+};
 /* clang-format on */
 
 /* iconv's names may hold paths, options and lists; a charset's do not. */
@@ -492,27 +497,43 @@ charset_to_utf8(struct buf *out, struct slice name, struct slice in)
 	return known;
 }
 
-void
-charset_list(struct buf *out)
+static void
+list_known(const char *const *v, size_t n, struct buf *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		struct charset *cs = charset_open(slice_str(names[i]));
+	for (size_t i = 0; i < n; i++) {
+		struct charset *cs = charset_open(slice_str(v[i]));
 
 		if (cs == NULL)
 			continue;
 		buf_adds(out, out->n > 0 ? " " : "");
-		buf_adds(out, names[i]);
+		buf_adds(out, v[i]);
 		charset_close(&cs);
 	}
 }
 
-/* They stay open for good: glibc would unload their tables else. */
 void
-charset_preload(void)
+charset_list(struct buf *out)
+{
+	list_known(names, ARRAY_LEN(names), out);
+	list_known(rare_names, ARRAY_LEN(rare_names), out);
+}
+
+/* They stay open for good: glibc would unload their tables else. */
+static void
+keep_open(const char *const *v, size_t n, struct charset **kept)
+{
+	for (size_t i = 0; i < n; i++)
+		if (kept[i] == NULL)
+			kept[i] = charset_open(slice_str(v[i]));
+}
+
+void
+charset_preload(bool rare)
 {
 	static struct charset *kept[ARRAY_LEN(names)];
+	static struct charset *kept_rare[ARRAY_LEN(rare_names)];
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (kept[i] == NULL)
-			kept[i] = charset_open(slice_str(names[i]));
+	keep_open(names, ARRAY_LEN(names), kept);
+	if (rare)
+		keep_open(rare_names, ARRAY_LEN(rare_names), kept_rare);
 }

@@ -16,8 +16,9 @@ struct charset;
 
 /* glibc loads a table from a file when a charset is first used: call once
  * before the process gives up the file system, so that the usual ones work
- * behind it. */
-void charset_preload(void);
+ * behind it, and RARE ones too.  Each is five mappings more to be copied by
+ * fork. */
+void charset_preload(bool rare);
 /* Add the names of those that can be opened, with blanks between. */
 void charset_list(struct buf *out);
 

@@ -222,8 +222,19 @@ check_word(struct slice value, struct err *err)
 	return err_set(err, ERR_PERM, "expected a word");
 }
 
+static int
+check_country(struct slice value, struct err *err)
+{
+	if (value.n == 2 && ascii_isalpha(value.p[0]) &&
+	    ascii_isalpha(value.p[1]))
+		return 0;
+	return err_set(
+	    err, ERR_PERM, "expected a code of two letters (ISO 3166)");
+}
+
 static int (*const checks[])(struct slice value, struct err *err) = {
 	[ACCESS_CLIENT] = check_client,
+	[ACCESS_COUNTRY] = check_country,
 	[ACCESS_NAME] = check_domain,
 	[ACCESS_HELO] = check_helo,
 	[ACCESS_SENDER] = check_address,
@@ -242,7 +253,8 @@ access_check(struct slice key, struct slice value, struct err *err)
 
 	if (!access_fact_of(slice_cut(key, '=', &of), &fact))
 		return err_set(err, ERR_PERM,
-		    "expected client=, name=, helo=, sender=, recipient=, "
+		    "expected client=, country=, name=, helo=, sender=, "
+		    "recipient=, "
 		    "login=, mechanism= or tls=");
 	if (checks[fact](of, err) == -1)
 		return -1;
@@ -387,7 +399,7 @@ access_walk_next(struct access_walk *w, struct buf *key)
 		return !key->failed;
 	}
 	if (w->fact != ACCESS_MECHANISM && w->fact != ACCESS_TLS &&
-	    next_domain(w, key))
+	    w->fact != ACCESS_COUNTRY && next_domain(w, key))
 		return !key->failed;
 	w->step = STEP_END;
 	return false;

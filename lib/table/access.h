@@ -5,6 +5,7 @@
  *
  *     client=192.0.2.0/24        refuse we have had too much of this network
  *     client=[2001:db8::1]       accept
+ *     country=zz                 warn
  *     name=.example.net          defer     (hosts beneath it, by reverse DNS)
  *     helo=mail.example.net      refuse
  *     sender=news@example.com    warn
@@ -30,6 +31,7 @@
 /* What an entry is about. */
 #define ACCESS_FACTS(W)                                                        \
 	W(ACCESS_CLIENT, "client")                                             \
+	W(ACCESS_COUNTRY, "country")                                           \
 	W(ACCESS_NAME, "name")                                                 \
 	W(ACCESS_HELO, "helo")                                                 \
 	W(ACCESS_SENDER, "sender")                                             \

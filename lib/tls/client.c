@@ -109,3 +109,9 @@ tls_client_ctx(const struct tls_client *c)
 {
 	return c->ctx;
 }
+
+void
+tls_client_lend(const struct tls_client *c, void *ctx)
+{
+	SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(c->ctx));
+}

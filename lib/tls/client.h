@@ -18,6 +18,8 @@ void tls_client_free(struct tls_client **c);
 /* Trust the certificates in PEM (a CA bundle); -1 (ERR_PERM) when there is
  * none or one cannot be read. */
 int tls_client_trust(struct tls_client *c, struct slice pem, struct err *err);
+/* Have the SSL_CTX of somebody else's, CTX, trust the same. */
+void tls_client_lend(const struct tls_client *c, void *ctx);
 /* Forget all sessions that might be resumed. */
 void tls_client_forget(struct tls_client *c);
 

@@ -16,6 +16,7 @@
 #include "tls/ctx.h"
 #include "tls/digest.h"
 #include "tls/fail.h"
+#include "tls/fault.h"
 #include "tls/resume.h"
 #include "tls/server.h"
 #include "tls/wait.h"
@@ -413,6 +414,30 @@ tls_conn_pending(const struct tls_conn *c)
 	/* Half a record counts as pending for OpenSSL, but gives nothing, in
 	 * the handshake no less than behind it. */
 	return !c->starved && SSL_has_pending(c->ssl) == 1;
+}
+
+enum tls_fault
+tls_conn_fault(const struct tls_conn *c)
+{
+	switch (SSL_get_verify_result(c->ssl)) {
+	case X509_V_OK:
+		return TLS_FAULT_NONE;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return TLS_FAULT_NAME;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return TLS_FAULT_EXPIRED;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		return TLS_FAULT_ISSUER;
+	default:
+		return TLS_FAULT_OTHER;
+	}
 }
 
 void

@@ -53,9 +53,9 @@ struct rcpt {
 	enum rcpt_state state;
 	enum job_status status;
 	struct slice dsn, host, text, refusal; /* of the last attempt */
-	struct slice source_ip; /* which it went from, or empty */
-	int64_t sent_ms;        /* to the agent, of ev_now_ms */
-	uint32_t connect_ms;    /* of that, as the agent says */
+	struct slice source_ip, tls; /* it went from, how protected, or "" */
+	int64_t sent_ms;             /* to the agent, of ev_now_ms */
+	uint32_t connect_ms;         /* of that, as the agent says */
 	/* EXPANDED: recipients it leads to that were there before; those whose
 	 * parent it is are not among them. */
 	uint32_t *also;

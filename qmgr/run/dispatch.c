@@ -61,6 +61,7 @@ take_result(
 	r->refusal =
 	    arena_slice(&r->message->arena, slice_sub(in->refusal, 0, 1000));
 	r->source_ip = arena_slice(&r->message->arena, in->source);
+	r->tls = arena_slice(&r->message->arena, slice_sub(in->tls, 0, 16));
 	take_word(job, r, in->targets);
 }
 

@@ -47,6 +47,7 @@ jobtext_rcpts(struct rcpt **rcpts, size_t n, struct buf *lines)
 		r->connect_ms = 0;
 		r->letters = 0;
 		r->source_ip = SLICE("");
+		r->tls = SLICE("");
 		job_rcpt_format(&out, lines);
 	}
 	return n;

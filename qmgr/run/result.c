@@ -28,10 +28,10 @@ log_result(const struct rcpt *r, enum role agent)
 	    kv_slice("to", r->env.address),
 	    kv_s("status", job_status_name(r->status)), kv_slice("dsn", r->dsn),
 	    kv_s("agent", role_name(agent)), kv_slice("host", r->host),
-	    kv_slice("source", r->source_ip), kv_i("delay_ms", d.all_ms),
-	    kv_i("before_ms", d.before_ms), kv_i("queue_ms", d.queue_ms),
-	    kv_i("connect_ms", d.connect_ms), kv_i("send_ms", d.send_ms),
-	    kv_slice("text", r->text));
+	    kv_slice("source", r->source_ip), kv_slice("tls", r->tls),
+	    kv_i("delay_ms", d.all_ms), kv_i("before_ms", d.before_ms),
+	    kv_i("queue_ms", d.queue_ms), kv_i("connect_ms", d.connect_ms),
+	    kv_i("send_ms", d.send_ms), kv_slice("text", r->text));
 }
 
 /* The state that follows from what the agent said. */

@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/route/policy.h"
 
+#include "smtp/conf.h"
 #include "smtp/route/dane.h"
 #include "smtp/session/dialog.h"
+
+enum tls_policy_level
+smtp_policy_default(void)
+{
+	_Static_assert((int)TLS_POLICY_NONE == (int)SMTP_TLS_NONE &&
+			   (int)TLS_POLICY_MAY == (int)SMTP_TLS_MAY &&
+			   (int)TLS_POLICY_ENCRYPT == (int)SMTP_TLS_ENCRYPT &&
+			   (int)TLS_POLICY_VERIFY == (int)SMTP_TLS_VERIFY &&
+			   (int)TLS_POLICY_DANE == (int)SMTP_TLS_DANE,
+	    "the same words in the same order");
+	return (enum tls_policy_level)smtp_conf->tls_policy;
+}
 
 /* A host of whom a message asks that he be verified (RFC 8689) is, by whatever
  * he can be. */
@@ -15,7 +28,7 @@ smtp_policy(const struct smtp_session *s)
 		return TLS_POLICY_NONE;
 	if (smtp_dane_has_records(s->dane))
 		return TLS_POLICY_DANE;
-	if (t->requiretls)
+	if (t->requiretls || t->sts_enforce)
 		return TLS_POLICY_VERIFY;
 	return t->policy == TLS_POLICY_DANE ? TLS_POLICY_MAY : t->policy;
 }
@@ -34,4 +47,36 @@ smtp_policy_asks_dane(const struct smtp_session *s)
 	return !s->tls && !s->plain && s->dane == NULL && t->secure &&
 	       (t->policy == TLS_POLICY_DANE ||
 		   (t->requiretls && t->policy != TLS_POLICY_VERIFY));
+}
+
+bool
+smtp_policy_forbids(const struct smtp_session *s)
+{
+	const struct smtp_target *t = &s->target;
+
+	return t->sts_enforce && !t->sts_host &&
+	       !smtp_dane_has_records(s->dane);
+}
+
+bool
+smtp_policy_is_sts(const struct smtp_session *s)
+{
+	return s->target.sts && !smtp_dane_has_records(s->dane);
+}
+
+const char *
+smtp_policy_used(const struct smtp_session *s)
+{
+	static const char *const names[] = { [TLS_POLICY_NONE] = "none",
+		[TLS_POLICY_MAY] = "may",
+		[TLS_POLICY_ENCRYPT] = "encrypt",
+		[TLS_POLICY_VERIFY] = "verify",
+		[TLS_POLICY_DANE] = "dane" };
+	const enum tls_policy_level p = smtp_policy(s);
+
+	if (!s->tls && p < TLS_POLICY_ENCRYPT)
+		return "none";
+	if (!smtp_policy_is_sts(s))
+		return names[p];
+	return s->target.sts_enforce ? "sts" : "sts-testing";
 }

@@ -9,10 +9,20 @@
 
 struct smtp_session;
 
+/* tls_policy. */
+enum tls_policy_level smtp_policy_default(void);
 /* What counts for S; DANE only when its host has records. */
 enum tls_policy_level smtp_policy(const struct smtp_session *s);
 /* No mail without TLS. */
 bool smtp_policy_needs_tls(const struct smtp_session *s);
+/* Its host is none that the domain's MTA-STS policy has, and nothing else
+ * speaks for it; to be asked when TLSA records are known. */
+bool smtp_policy_forbids(const struct smtp_session *s);
+/* The domain's MTA-STS policy decides. */
+bool smtp_policy_is_sts(const struct smtp_session *s);
+/* What is or was to be used, for the log: a word of tls_policy, "sts" or
+ * "sts-testing"; "none": clear text. */
+const char *smtp_policy_used(const struct smtp_session *s);
 /* The host's TLSA records decide and are not known yet. */
 bool smtp_policy_asks_dane(const struct smtp_session *s);
 

@@ -11,10 +11,11 @@
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
 #include "proto/nexthop.h"
-#include "smtp/conf.h"
+#include "smtp/route/policy.h"
 #include "smtp/route/ports.h"
 #include "smtp/route/relayhost.h"
 #include "smtp/route/source.h"
+#include "smtp/route/sts.h"
 #include "smtp/session/result.h"
 #include "table/tlspolicy.h"
 
@@ -26,8 +27,11 @@ struct smtp_route {
 	struct smtp_target single;
 	/* how TLS is used with its hosts */
 	enum tls_policy_level policy;
+	bool has_policy; /* by the table */
 	char match[SMTP_MATCH_SIZE];
 	struct mx_list *list;
+	struct smtp_sts *sts; /* NULL: no policy is asked for */
+	struct slice domain;  /* whose MX hosts they are, or empty */
 	size_t host, address; /* the next to try */
 };
 
@@ -51,6 +55,7 @@ dress(const struct smtp_job *job, struct smtp_target *t)
 	t->auth = job->auth;
 	t->policy = route->policy;
 	memcpy(t->match, route->match, sizeof t->match);
+	smtp_sts_dress(route->sts, t);
 	t->requiretls =
 	    job->env.requiretls && !(job->lmtp && smtp_target_is_local(t));
 }
@@ -82,10 +87,44 @@ no_source(struct smtp_job *job)
 }
 
 static void
+go_to_hosts(struct smtp_job *job)
+{
+	struct smtp_route *route = job->route;
+
+	smtp_source_drop(job, route->list);
+	if (route->list->n == 0)
+		no_source(job);
+	else
+		tell.routed(job);
+}
+
+static void
+on_sts(struct smtp_job *job, const char *why)
+{
+	if (why == NULL)
+		go_to_hosts(job);
+	else
+		no_route(job, JOB_TEMPFAIL, "4.7.5", why);
+}
+
+/* The policy is that of the domain whose MX hosts are asked for, whoever the
+ * recipients are (RFC 8461 3.4); where the administrator has said how TLS is
+ * used, or who the host is, that counts. */
+static bool
+ask_sts(struct smtp_job *job)
+{
+	struct smtp_route *route = job->route;
+
+	if (route->domain.n > 0 && !route->has_policy && job->auth == 0 &&
+	    route->policy != TLS_POLICY_NONE)
+		route->sts = smtp_sts_ask(job, route->domain,
+		    route->policy == TLS_POLICY_DANE, route->list, on_sts);
+	return route->sts != NULL;
+}
+
+static void
 take_hosts(struct smtp_job *job, struct slice hosts)
 {
-	const char *self = smtp_conf->shared.hostname;
-
 	struct mx_list *list = xcalloc(1, sizeof *list);
 
 	job->route->list = list;
@@ -94,19 +133,16 @@ take_hosts(struct smtp_job *job, struct slice hosts)
 		    job, JOB_TEMPFAIL, "4.3.0", "invalid answer from lookup");
 		return;
 	}
-	if (mxlist_drop_self(list, slice_str(self),
-		!job->lmtp && job->route->port == PORT_SMTP) &&
+	if (smtp_source_drop_self(
+		list, !job->lmtp && job->route->port == PORT_SMTP) &&
 	    list->n == 0) {
 		no_route(job, JOB_PERMFAIL, "5.4.6",
 		    "this host is its best mail exchanger, but does not take "
 		    "its mail");
 		return;
 	}
-	smtp_source_drop(job, list);
-	if (list->n == 0)
-		no_source(job);
-	else
-		tell.routed(job);
+	if (!ask_sts(job))
+		go_to_hosts(job);
 }
 
 /* "[192.0.2.1]", "[2001:db8::1]": true, and T is complete but for lmtp. */
@@ -135,18 +171,6 @@ single(struct smtp_job *job)
 		no_source(job);
 }
 
-static enum tls_policy_level
-default_policy(void)
-{
-	_Static_assert((int)TLS_POLICY_NONE == (int)SMTP_TLS_NONE &&
-			   (int)TLS_POLICY_MAY == (int)SMTP_TLS_MAY &&
-			   (int)TLS_POLICY_ENCRYPT == (int)SMTP_TLS_ENCRYPT &&
-			   (int)TLS_POLICY_VERIFY == (int)SMTP_TLS_VERIFY &&
-			   (int)TLS_POLICY_DANE == (int)SMTP_TLS_DANE,
-	    "the same words in the same order");
-	return (enum tls_policy_level)smtp_conf->tls_policy;
-}
-
 /* Whoever has taken over lookup says where a host is, but not who may have our
  * password: its next hop NH stands in our own configuration. */
 static void
@@ -170,6 +194,7 @@ take_policy(struct smtp_route *route, struct slice text)
 
 	if (text.n == 0)
 		return true;
+	route->has_policy = true;
 	if (tlspolicy_parse(text, &p, NULL) == -1)
 		return false;
 	/* Nor does it say that less is enough, or other names. */
@@ -286,7 +311,7 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 
 	job->route = route;
 	route->job = job;
-	route->policy = default_policy();
+	route->policy = smtp_policy_default();
 	job->lmtp = slice_starts(nexthop, SLICE("lmtp:"));
 	if (!job->lmtp && !slice_starts(nexthop, SLICE("smtp:"))) {
 		job->nexthop = nexthop;
@@ -313,9 +338,12 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 		   is_literal(nh.host, route->port, &route->single)) {
 		route->direct = true;
 		ask(job, nh.host, LOOKUP_MX_LITERAL);
+	} else if (nh.kind == NEXTHOP_HOST) {
+		ask(job, nh.host, LOOKUP_MX_ADDRESS);
 	} else {
-		ask(job, nh.host,
-		    nh.kind == NEXTHOP_HOST ? LOOKUP_MX_ADDRESS : 0);
+		if (!job->lmtp)
+			route->domain = nh.host;
+		ask(job, nh.host, 0);
 	}
 }
 
@@ -338,6 +366,7 @@ smtp_route_free(struct smtp_route **route)
 	if (*route == NULL)
 		return;
 	ipc_cancel(&(*route)->lookup);
+	smtp_sts_free(&(*route)->sts);
 	free((*route)->list);
 	xfree(route);
 }
@@ -387,4 +416,10 @@ smtp_route_prefer(struct smtp_job *job, struct smtp_target *t,
 				return true;
 		}
 	return false;
+}
+
+struct slice
+smtp_route_domain(const struct smtp_job *job)
+{
+	return job->route->domain;
 }

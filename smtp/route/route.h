@@ -14,6 +14,8 @@ void smtp_route_init(void (*routed)(struct smtp_job *job),
 void smtp_route(struct smtp_job *job, struct slice nexthop);
 /* Forget what is known and what is being asked. */
 void smtp_route_free(struct smtp_route **route);
+/* The domain whose MX hosts are used; empty: the next hop is no domain. */
+struct slice smtp_route_domain(const struct smtp_job *job);
 /* The next address to try; false when none is left. */
 bool smtp_route_next(struct smtp_job *job, struct smtp_target *t);
 /* Is the next address one more of the host that the last one was of? */

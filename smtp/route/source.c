@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dns/mxlist.h"
+#include "smtp/conf.h"
 #include "smtp/job.h"
 #include "table/source.h"
 
@@ -68,6 +69,13 @@ smtp_source_drop(const struct smtp_job *job, struct mx_list *list)
 		n++;
 	}
 	list->n = n;
+}
+
+bool
+smtp_source_drop_self(struct mx_list *list, bool by_address)
+{
+	return mxlist_drop_self(
+	    list, slice_str(smtp_conf->shared.hostname), by_address);
 }
 
 void

@@ -14,6 +14,8 @@ bool smtp_source_fits(const struct smtp_job *job, const struct smtp_target *t);
 /* Drop the addresses of LIST to which JOB has none of the family, and hosts of
  * which none is left. */
 void smtp_source_drop(const struct smtp_job *job, struct mx_list *list);
+/* And those that are this host, or no better (mxlist_drop_self). */
+bool smtp_source_drop_self(struct mx_list *list, bool by_address);
 /* Have T dialled from JOB's, if it has one of its family. */
 void smtp_source_set(const struct smtp_job *job, struct smtp_target *t);
 

@@ -26,9 +26,9 @@ struct smtp_target {
 	 * the names that the certificate may have; "": that of the host. */
 	enum tls_policy_level policy;
 	char match[SMTP_MATCH_SIZE];
-	bool requiretls; /* for messages that ask for it (RFC 8689) */
-	/* From where it is dialled, and with what name for EHLO; unset and "":
-	 * as the host has it. */
+	/* An MTA-STS policy counts, is enforced, has this host; RFC 8689. */
+	bool sts, sts_enforce, sts_host, requiretls;
+	/* From where it is dialled, and its name for EHLO; "": this host's. */
 	bool has_source;
 	struct addr source;
 	char helo[SMTP_HOST_SIZE];
@@ -37,9 +37,8 @@ struct smtp_target {
 /* "mx.example.org[192.0.2.1]:25" for logs and as the key of its sessions. */
 void smtp_target_format(
     const struct smtp_target *t, char text[SMTP_TARGET_TEXT]);
-/* The same, told apart by what else matters for sharing a session: what the
- * host is trusted with, how it was made sure who it is, and who it takes us
- * for. */
+/* The same, told apart by what else matters for sharing a session: trust, how
+ * it was made sure who it is, and who it takes us for. */
 void smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_KEY]);
 /* The address that it is dialled from; "" where that is not said. */
 const char *smtp_target_source(

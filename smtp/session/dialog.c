@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "smtp/conf.h"
 #include "smtp/route/dane.h"
+#include "smtp/route/policy.h"
 #include "smtp/session/pool.h"
 #include "smtp/session/result.h"
 #include "smtp/session/session.h"
@@ -143,6 +144,8 @@ smtp_session_fail(struct smtp_session *s, const struct smtp_result *why,
 	struct smtp_result copy = *why;
 
 	smtp_result_set_source(&copy, &s->target);
+	if (s->stage != SMTP_CONNECT)
+		copy.tls = smtp_policy_used(s);
 	log_debug("smtp.session-failed", kv_s("host", s->name),
 	    kv_s("dsn", why->dsn), kv_s("why", why->text));
 	if (quit)

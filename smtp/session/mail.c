@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "log/metric.h"
 #include "smtp/rcpt.h"
+#include "smtp/route/policy.h"
 #include "smtp/session/body.h"
 #include "smtp/session/choice.h"
 #include "smtp/session/content.h"
@@ -244,6 +245,7 @@ settle(struct smtp_session *s, struct smtp_rcpt *r)
 	struct smtp_result result;
 
 	smtp_result_reply(&result, &s->reply, &s->target);
+	result.tls = smtp_policy_used(s);
 	/* A host that does not know DSN will not report on it. */
 	if (result.status == JOB_DELIVERED && !s->target.lmtp &&
 	    (s->caps.set & SMTP_CAP_DSN) == 0)

@@ -17,6 +17,7 @@ struct smtp_result {
 	char host[SMTP_TARGET_TEXT];
 	char source[ADDR_TEXT]; /* it was dialled from, where that is said */
 	char text[SMTP_TEXT_SIZE];
+	const char *tls;    /* smtp_policy_used; NULL: no session */
 	bool said;          /* the host itself said so */
 	enum job_site site; /* what it says of the host */
 };

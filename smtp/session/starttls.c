@@ -3,32 +3,22 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "log/log.h"
-#include "log/metric.h"
 #include "smtp/route/dane.h"
 #include "smtp/route/policy.h"
 #include "smtp/session/auth.h"
 #include "smtp/session/dialog.h"
 #include "smtp/session/result.h"
+#include "smtp/session/tlsnote.h"
 #include "tls/client.h"
 #include "tls/conn.h"
 #include "tls/layer.h"
 
 static struct tls_client *client;
 
-static struct metric handshakes = { .name = "pabal_smtp_tls_sessions",
-	.help = "Sessions under TLS." };
-static struct metric tls_failures = { .name = "pabal_smtp_tls_failures",
-	.help = "TLS handshakes that failed." };
-static struct metric resumptions = { .name = "pabal_smtp_tls_resumed",
-	.help = "TLS sessions that were resumed." };
-
 int
 smtp_starttls_trust(struct slice pem, bool needed, struct err *err)
 {
-	metric_register(&handshakes);
-	metric_register(&tls_failures);
-	metric_register(&resumptions);
+	smtp_tlsnote_init();
 	client = tls_client_new();
 	return tls_client_trust(client, pem, err) == 0 || !needed ? 0 : -1;
 }
@@ -54,6 +44,12 @@ fail_requiretls(struct smtp_session *s, const char *why, bool quit)
 	smtp_session_fail(s, &r, false, quit);
 }
 
+static bool
+is_by_sts(const struct smtp_session *s)
+{
+	return s->target.sts_enforce && smtp_policy_is_sts(s);
+}
+
 /* Without TLS, or as well as it is now. */
 static void
 go_on(struct smtp_session *s)
@@ -63,19 +59,24 @@ go_on(struct smtp_session *s)
 	else if (s->target.requiretls)
 		fail_requiretls(s, "TLS was not offered", true);
 	else
-		smtp_session_fail_temp(
-		    s, "4.7.4", "TLS is required, but was not offered", true);
+		smtp_session_fail_temp(s, "4.7.4",
+		    is_by_sts(s) ? "TLS is required by the MTA-STS policy of "
+				   "the domain, but was not offered"
+				 : "TLS is required, but was not offered",
+		    true);
 }
 
 static void
 on_dane(struct smtp_session *s, bool known)
 {
 	/* Not known is not the same as none: an attacker could hide them. */
-	if (known)
+	if (known) {
 		smtp_starttls_begin(s);
-	else
-		smtp_session_fail_temp(
-		    s, "4.7.5", "TLSA records cannot be looked up", true);
+		return;
+	}
+	smtp_tlsnote_no_dnssec(s);
+	smtp_session_fail_temp(
+	    s, "4.7.5", "TLSA records cannot be looked up", true);
 }
 
 void
@@ -86,8 +87,19 @@ smtp_starttls_begin(struct smtp_session *s)
 		smtp_dane_ask(s, on_dane);
 		return;
 	}
-	if (s->tls || smtp_policy(s) == TLS_POLICY_NONE ||
-	    (s->caps.set & SMTP_CAP_STARTTLS) == 0) {
+	if (smtp_policy_forbids(s)) {
+		smtp_tlsnote_forbidden(s);
+		smtp_session_fail_temp(s, "4.7.5",
+		    "it is none of the hosts of the domain's MTA-STS policy",
+		    true);
+		return;
+	}
+	if (s->tls || smtp_policy(s) == TLS_POLICY_NONE) {
+		go_on(s);
+		return;
+	}
+	if ((s->caps.set & SMTP_CAP_STARTTLS) == 0) {
+		smtp_tlsnote_no_starttls(s);
 		go_on(s);
 		return;
 	}
@@ -106,13 +118,7 @@ on_tls(struct stream *stream)
 	if (s->dead || !tls_layer_facts(stream, &facts))
 		return;
 	s->tls = true;
-	metric_add(&handshakes, 1);
-	if (facts.resumed)
-		metric_add(&resumptions, 1);
-	log_info("smtp.tls", kv_s("host", s->name),
-	    kv_s("version", facts.version), kv_s("cipher", facts.cipher),
-	    kv_s("verified", facts.verified ? "yes" : facts.unverified),
-	    kv_s("resumed", facts.resumed ? "yes" : "no"));
+	smtp_tlsnote_established(s, &facts);
 	smtp_session_hello(s);
 }
 
@@ -219,8 +225,7 @@ smtp_starttls_failed(struct smtp_session *s, const char *why)
 
 	if (*tls_layer_error(&s->stream) != '\0')
 		why = tls_layer_error(&s->stream);
-	metric_add(&tls_failures, 1);
-	log_info("smtp.tls-failed", kv_s("host", s->name), kv_s("why", why));
+	smtp_tlsnote_failed(s, why);
 	/* A host that chokes on a session of before may be well with a new one;
 	 * that of before was given out, and is not there again. */
 	if (s->resumes || !needed) {
@@ -232,7 +237,9 @@ smtp_starttls_failed(struct smtp_session *s, const char *why)
 		fail_requiretls(s, why, false);
 		return;
 	}
-	smtp_result_set(
-	    &r, JOB_TEMPFAIL, "4.7.5", "%s: STARTTLS: %s", s->name, why);
+	smtp_result_set(&r, JOB_TEMPFAIL, "4.7.5", "%s: STARTTLS: %s%s",
+	    s->name, why,
+	    is_by_sts(s) ? " (required by the MTA-STS policy of the domain)"
+			 : "");
 	smtp_session_fail(s, &r, false, false);
 }

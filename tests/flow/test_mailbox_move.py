@@ -67,6 +67,62 @@ def test_tar_there_and_back(make_pabal, tmp_path):
     assert not os.path.exists(tmp_path / "x")
 
 
+def test_scripts_come_along(make_pabal, tmp_path):
+    p = make_pabal()
+    odd = "a/b " + "ü" * 100
+    texts = {"main": "keep;\n", "no compiler took this": "kepp;\n", odd: "stop;\n"}
+    for name, text in texts.items():
+        if "kepp" not in text:
+            p.pabal("sieve", "put", ALICE, name, input=text)
+    home = p.maildir("alice")
+    with open(os.path.join(home, "sieve", "no compiler took this.sieve"), "w") as f:
+        f.write("kepp;\n")
+    p.pabal("sieve", "activate", ALICE, odd)
+
+    def scripts(who):
+        rows = json.loads(p.pabal("--json", "sieve", "list", who))
+        return ({r["script"]: p.pabal("sieve", "show", who, r["script"]) for r in rows},
+                [r["script"] for r in rows if r["active"]])
+
+    assert scripts(ALICE) == (texts, [odd])
+    tar = str(tmp_path / "alice.tar")
+    p.pabal("mailbox", "export", ALICE, "--to", tar)
+    with tarfile.open(tar) as t:
+        link = t.getmember(".dovecot.sieve")
+        assert link.issym() and link.linkname in t.getnames()
+    put(p, BOB, tar)
+    assert scripts(BOB) == (texts, [odd])
+    # What is there stays.
+    p.pabal("sieve", "put", BOB, "main", input="discard;\n")
+    p.pabal("sieve", "activate", BOB, "main")
+    p.pabal("mailbox", "import", BOB, tar)
+    assert scripts(BOB) == ({**texts, "main": "discard;\n"}, ["main"])
+
+
+@pytest.mark.parametrize("active", ["link", "absolute", "file"])
+def test_scripts_of_pigeonhole(make_pabal, tmp_path, active):
+    """In a home, without mail, in any order."""
+    p = make_pabal()
+    home = tmp_path / "home"
+    os.makedirs(home / "sieve" / "tmp")
+    (home / "sieve" / "roundcube.sieve").write_text("keep;\n")
+    (home / "sieve" / "roundcube.svbin").write_text("binary")
+    (home / "sieve" / "tmp" / "x.sieve").write_text("discard;")
+    if active == "file":
+        (home / ".dovecot.sieve").write_text("stop;\n")
+    else:
+        os.symlink("sieve/roundcube.sieve" if active == "link" else
+                   "/srv/vmail/bob/sieve/roundcube.sieve", home / ".dovecot.sieve")
+    tar = str(tmp_path / "tar")
+    subprocess.run(["tar", "-C", home, "-cf", tar, ".dovecot.sieve", "sieve"],
+                   check=True)
+    assert put(p, BOB, tar) == (0, 0)
+    rows = {r["script"]: r["active"] for r in
+            json.loads(p.pabal("--json", "sieve", "list", BOB))}
+    assert rows == ({"roundcube": True} if active != "file" else
+                    {"roundcube": False, "dovecot.orig": True})
+
+
 def test_dovecot_reads_it_with_uids(make_pabal, tmp_path):
     p = make_pabal()
     with p.imap() as imap:

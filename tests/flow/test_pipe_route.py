@@ -144,3 +144,22 @@ def mistake(p, text):
     with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
         f.write(text)
     return p.pabal_fails("map", "transports")
+
+
+def test_a_script_teaches_a_filter(pabal, out):
+    """A redirect to an address that only the host itself can send to
+    (etc/sieve/teach-spam.sieve)."""
+    table(pabal, "commands", f"learn_spam {out}/program learn_spam\n")
+    table(pabal, "transports", "spam@learn.internal pipe:learn_spam\n")
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "etc", "sieve",
+                           "teach-spam.sieve")) as f:
+        pabal.pabal("sieve", "put", "--activate", f"bob@{DOMAIN}", "teach",
+                    input=f.read())
+    try:
+        pabal.send("buy now", to=f"bob@{DOMAIN}")
+        assert "\nSubject: buy now\n" in read(out, "message")
+        assert read(out, "args") == "learn_spam\n"
+        pabal.wait_queue(0)
+        assert not pabal.find_mail("bob", "buy now")
+    finally:
+        pabal.pabal("sieve", "deactivate", f"bob@{DOMAIN}")

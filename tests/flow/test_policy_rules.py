@@ -7,6 +7,7 @@ import os
 import pytest
 
 from dnsserver import DnsServer
+from mmdb import mmdb
 from pabal import DOMAIN, PASSWORD, wait
 from smtptalk import Talk
 
@@ -248,6 +249,34 @@ def test_access_to_messages(make):
     wait(lambda: p.events("proc.reloaded", daemon="policy"), "the reload")
     bring("only a warning", sender="a@hold.test")
     p.wait_mail("alice", "only a warning")
+
+
+@pytest.mark.allow("country-file-invalid")
+def test_access_by_country(make):
+    """By a file in the MaxMind DB format, which is replaced while we run."""
+    p = make(("policy", "access", "enforce"))
+    path = os.path.join(p.dir, "etc", "geo.mmdb")
+
+    def put(countries):
+        with open(path + ".new", "wb") as f:
+            f.write(mmdb(countries) if countries else b"nothing of it")
+        os.rename(path + ".new", path)
+    put({"192.0.2.0/24": "KR", "2001:db8::/32": "DE"})
+    p.conf("lookup", "country_file", "geo.mmdb")
+    access(p, "country=kr refuse not from there", "client=192.0.2.9 accept",
+           "country=de defer later", "recipient=postmaster@ warn")
+    p.reload()
+    wait(lambda: rcpt(p).startswith("554 5.7.1 not from there"), "the table")
+    assert rcpt(p, SIX).startswith("421 4.7.1 later")
+    assert rcpt(p, "198.51.100.1").startswith("250 ")
+    assert p.events("policy.access", key="country=kr")
+    put({"198.51.100.0/24": "KR"})
+    assert rcpt(p, "198.51.100.1").startswith("554 ")
+    assert rcpt(p).startswith("250 ")
+    put(None)
+    assert rcpt(p, "198.51.100.1").startswith("554 "), "the one before"
+    assert p.events("lookup.country-file-invalid")
+    assert "country_file" in p.pabal_fails("conf", "check")
 
 
 @pytest.mark.allow("entry-invalid", "table.failed")

@@ -37,6 +37,7 @@ def probed():
     try:
         # or it has no port to go to
         p.conf("milter", "filters", '"none 127.0.0.1:25"')
+        p.conf("sts", "https_port", "25")
         p.start()
         # Daemons of mailbox owners run when they are asked for.
         p.send("wakes local")
@@ -63,8 +64,8 @@ def results(p, daemon):
 
 
 DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
-           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "keys",
-           "logger")
+           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts",
+           "reporter", "keys", "logger")
 
 
 def test_every_daemon_is_declared(probed):

@@ -262,7 +262,7 @@ test_bodies(void **state)
 
 	(void)state;
 	srandom(20);
-	charset_preload();
+	charset_preload(true);
 	buf_init(&text, TEXT_MAX);
 	buf_init(&folded, 8 * TEXT_MAX);
 	buf_init(&formed, 8 * TEXT_MAX);

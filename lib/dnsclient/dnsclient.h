@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Getting what a set of answers wants (dns/answers.h) from lookup. */
-#ifndef POLICY_DNS_H
-#define POLICY_DNS_H
+#ifndef DNSCLIENT_DNSCLIENT_H
+#define DNSCLIENT_DNSCLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,11 +12,11 @@
 #include "ev/loop.h"
 #include "ipc/ipc.h"
 
-struct policy_dns {
+struct dnsclient {
 	struct dns_answers *answers;
-	/* Runs once for each policy_dns_ask that gives true, never from inside
+	/* Runs once for each dnsclient_ask that gives true, never from inside
 	 * it. */
-	void (*on_all)(struct policy_dns *d);
+	void (*on_all)(struct dnsclient *d);
 	int64_t until_ms; /* no more is waited for then */
 	struct ipc_call call;
 	size_t n; /* asked and not answered yet */
@@ -27,12 +27,12 @@ struct policy_dns {
 };
 
 /* ANSWERS must outlive D; TIME_MS from now on what is not known is TEMPFAIL. */
-void policy_dns_init(struct policy_dns *d, struct dns_answers *answers,
-    int64_t time_ms, void (*on_all)(struct policy_dns *));
+void dnsclient_init(struct dnsclient *d, struct dns_answers *answers,
+    int64_t time_ms, void (*on_all)(struct dnsclient *));
 /* Ask for all that is wanted, if nothing is under way, which is asked for more
  * behind it.  False: nothing is. */
-bool policy_dns_ask(struct policy_dns *d);
+bool dnsclient_ask(struct dnsclient *d);
 /* Forget what is open. */
-void policy_dns_fini(struct policy_dns *d);
+void dnsclient_fini(struct dnsclient *d);
 
 #endif

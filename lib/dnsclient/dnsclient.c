@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "policy/dns.h"
+#include "dnsclient/dnsclient.h"
 
 #include <string.h>
 
@@ -13,10 +13,10 @@
 enum { GRACE_MS = 1000 };
 
 void
-policy_dns_init(struct policy_dns *d, struct dns_answers *answers,
-    int64_t time_ms, void (*on_all)(struct policy_dns *))
+dnsclient_init(struct dnsclient *d, struct dns_answers *answers,
+    int64_t time_ms, void (*on_all)(struct dnsclient *))
 {
-	*d = (struct policy_dns){
+	*d = (struct dnsclient){
 		.answers = answers,
 		.on_all = on_all,
 		.until_ms = ev_now_ms() + time_ms,
@@ -24,14 +24,14 @@ policy_dns_init(struct policy_dns *d, struct dns_answers *answers,
 }
 
 void
-policy_dns_fini(struct policy_dns *d)
+dnsclient_fini(struct dnsclient *d)
 {
 	ipc_cancel(&d->call);
 }
 
 /* What is asked and wanted is TEMPFAIL. */
 static void
-give_up(struct policy_dns *d)
+give_up(struct dnsclient *d)
 {
 	d->n = 0;
 	dns_answers_give_up(d->answers);
@@ -39,7 +39,7 @@ give_up(struct policy_dns *d)
 
 /* Put in what came; as much as is answered is asked no more. */
 static void
-take(struct policy_dns *d, struct slice text)
+take(struct dnsclient *d, struct slice text)
 {
 	struct cur c = cur_of(text);
 	struct dns_answer answer;
@@ -65,18 +65,18 @@ take(struct policy_dns *d, struct slice text)
 static void
 on_found(struct ipc_call *call, struct msg *m)
 {
-	struct policy_dns *d = OUTER(call, struct policy_dns, call);
+	struct dnsclient *d = OUTER(call, struct dnsclient, call);
 
 	if (m == NULL)
 		give_up(d);
 	else
 		take(d, m->lookup_dns_found.answers);
-	if (!policy_dns_ask(d))
+	if (!dnsclient_ask(d))
 		d->on_all(d);
 }
 
 bool
-policy_dns_ask(struct policy_dns *d)
+dnsclient_ask(struct dnsclient *d)
 {
 	const int64_t left_ms = d->until_ms - ev_now_ms();
 	struct buf out = { .max = DNS_PASS_MAX * (DNS_NAME_MAX + 2) };

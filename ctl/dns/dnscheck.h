@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the DNS says of a domain, beside what a host that has its mail needs:
+ * MX, addresses and their names, SPF, DKIM keys, DMARC, MTA-STS, TLSA, and
+ * where clients find their services.  Pure (dns/answers.h).
+ */
+#ifndef CTL_DNS_DNSCHECK_H
+#define CTL_DNS_DNSCHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+struct dns_answers;
+struct signkeys;
+
+enum { DNSCHECK_ADDRESSES_MAX = 32, DNSCHECK_ROWS_MAX = 256 };
+
+struct dnscheck_host {
+	const char *domain, *hostname; /* A-labels, lower case */
+	uint8_t addresses[DNSCHECK_ADDRESSES_MAX][16];
+	size_t naddresses;           /* 0: those of hostname in the DNS */
+	const struct signkeys *keys; /* of domain */
+	const char *key_id; /* SHA-256 of our TLS key, hex; "": no TLS */
+	int64_t now_s;
+};
+
+/* In the order of how bad they are. */
+enum dnscheck_verdict {
+	DNSCHECK_GOOD,
+	DNSCHECK_OPTIONAL, /* it is not there, and need not be */
+	DNSCHECK_UNKNOWN,  /* the DNS did not answer */
+	DNSCHECK_MISSING,
+	DNSCHECK_WRONG,
+	DNSCHECK_VERDICTS,
+};
+
+struct dnscheck_row {
+	const char *what; /* "mx", "spf" … */
+	enum dnscheck_verdict verdict;
+	struct buf name;    /* of the record */
+	struct buf detail;  /* strangers' words may be in it */
+	struct buf publish; /* lines of a zone file; empty: nothing to do */
+};
+
+struct dnscheck {
+	struct dnscheck_row rows[DNSCHECK_ROWS_MAX];
+	size_t n;
+};
+
+/* False: ANSWERS wants some first, call it again.  True: C has the rows, and is
+ * to be let go of. */
+bool dnscheck_run(struct dnscheck *c, const struct dnscheck_host *host,
+    struct dns_answers *answers);
+void dnscheck_fini(struct dnscheck *c);
+const char *dnscheck_word(enum dnscheck_verdict v);
+/* Is there nothing that must be done? */
+bool dnscheck_is_well(const struct dnscheck *c);
+
+#endif

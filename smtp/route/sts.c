@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/route/sts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "base/mem.h"
+#include "dns/mxlist.h"
+#include "smtp/job.h"
+#include "smtp/route/stsask.h"
+#include "smtp/route/tlsresult.h"
+
+struct smtp_sts {
+	struct smtp_stsask ask;
+	struct smtp_job *job;
+	struct mx_list *list;
+	bool dane;
+	void (*done)(struct smtp_job *job, const char *why);
+};
+
+static void
+note(const struct smtp_sts *s, enum smtp_tlsresult_type type, const char *host)
+{
+	const struct smtp_tlsresult r = { .qid = s->job->qid,
+		.domain = slice_str(s->ask.domain),
+		.policy = SMTP_TLS_BY_STS,
+		.type = type,
+		.host = host };
+
+	smtp_tlsresult(&r);
+}
+
+static bool
+is_allowed(const struct smtp_sts *s, const char *host)
+{
+	return mtasts_matches(slice_str(s->ask.mx), slice_str(host));
+}
+
+/* The hosts that may be used stay; the first of the others, or "". */
+static void
+drop_others(struct smtp_sts *s, char first[SMTP_HOST_SIZE])
+{
+	struct mx_list *list = s->list;
+	size_t n = 0;
+
+	first[0] = '\0';
+	for (size_t i = 0; i < list->n; i++) {
+		const struct mx_host *h = &list->hosts[i];
+
+		if (is_allowed(s, h->name) || (s->dane && h->secure)) {
+			if (n != i)
+				list->hosts[n] = *h;
+			n++;
+		} else if (first[0] == '\0') {
+			(void)strlcpy(first, h->name, SMTP_HOST_SIZE);
+		}
+	}
+	list->n = n;
+}
+
+static void
+note_failure(const struct smtp_sts *s)
+{
+	static const struct {
+		const char *word;
+		enum smtp_tlsresult_type type;
+	} failures[] = {
+		{ "sts-policy-fetch-error", SMTP_TLS_STS_UNFETCHED },
+		{ "sts-policy-invalid", SMTP_TLS_STS_INVALID },
+		{ "sts-webpki-invalid", SMTP_TLS_STS_WEBPKI },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
+		if (strcmp(s->ask.failure, failures[i].word) == 0)
+			note(s, failures[i].type, "");
+}
+
+static void
+on_policy(struct smtp_stsask *ask)
+{
+	struct smtp_sts *s = OUTER(ask, struct smtp_sts, ask);
+	char other[SMTP_HOST_SIZE] = "", why[SMTP_HOST_SIZE + 80];
+
+	note_failure(s);
+	if (s->ask.unavailable) {
+		s->done(s->job,
+		    "its MTA-STS policy is not known: sts does not answer");
+		return;
+	}
+	if (s->ask.mode == MTASTS_ENFORCE)
+		drop_others(s, other);
+	if (other[0] != '\0')
+		note(s, SMTP_TLS_INVALID, other);
+	(void)snprintf(why, sizeof why,
+	    "no mail exchanger (%s) is one of its MTA-STS policy", other);
+	s->done(s->job, s->list->n == 0 ? why : NULL);
+}
+
+struct smtp_sts *
+smtp_sts_ask(struct smtp_job *job, struct slice domain, bool dane,
+    struct mx_list *list, void (*done)(struct smtp_job *job, const char *why))
+{
+	struct smtp_sts *s = xcalloc(1, sizeof *s);
+
+	s->job = job;
+	s->dane = dane;
+	s->list = list;
+	s->done = done;
+	if (!smtp_stsask(&s->ask, domain, on_policy))
+		xfree(&s);
+	return s;
+}
+
+void
+smtp_sts_free(struct smtp_sts **s)
+{
+	if (*s == NULL)
+		return;
+	smtp_stsask_fini(&(*s)->ask);
+	xfree(s);
+}
+
+void
+smtp_sts_dress(const struct smtp_sts *s, struct smtp_target *t)
+{
+	if (s == NULL || s->ask.mode == MTASTS_NONE)
+		return;
+	t->sts = true;
+	t->sts_enforce = s->ask.mode == MTASTS_ENFORCE;
+	t->sts_host = is_allowed(s, t->host);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/bcc.h"
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "conf/shared.h"
+#include "log/log.h"
+#include "proto/address.h"
+#include "smtpd/ask.h"
+#include "smtpd/conf.h"
+#include "smtpd/parse.h"
+#include "smtpd/transaction.h"
+
+/* In a list of KEY=ADDRESS, who has no key. */
+static bool
+is_for(struct slice key, struct slice address)
+{
+	struct slice local, domain;
+
+	if (key.n == 0 || key.p[0] != '@')
+		return slice_ieq(key, address);
+	address_split(address, &local, &domain);
+	return slice_ieq(slice_from(key, 1), domain);
+}
+
+static bool
+has(const struct envelope *env, struct slice address)
+{
+	for (size_t i = 0; i < env->nrcpts; i++)
+		if (slice_ieq(env->rcpts[i].address, address))
+			return true;
+	return false;
+}
+
+static void
+add(struct smtpd_mail *mail, struct slice text)
+{
+	struct buf address = { .max = ADDRESS_MAX };
+	struct smtpd_ask copy = { .rcpt = { .notify = SLICE("NEVER") } };
+
+	if (!address_parse(text, ADDRESS_UTF8 | ADDRESS_BARE, &address)) {
+		log_err("bcc.invalid", kv_slice("address", text));
+	} else {
+		smtpd_qualify(&address, shared_domain(&smtpd_conf->shared));
+		copy.rcpt.address =
+		    arena_slice(&mail->arena, buf_slice(&address));
+		if (!has(&mail->env, copy.rcpt.address))
+			smtpd_mail_add(mail, &copy);
+	}
+	buf_fini(&address);
+}
+
+/* Those of LIST that are for WHOM. */
+static void
+add_for(
+    struct smtpd_mail *mail, const struct conf_list *list, struct slice whom)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct slice word = slice_str(list->v[i]);
+		const size_t at = slice_rfind(word, '=');
+
+		if (at < word.n && is_for(slice_sub(word, 0, at), whom))
+			add(mail, slice_from(word, at + 1));
+	}
+}
+
+void
+smtpd_bcc_add(struct smtpd_mail *mail)
+{
+	const size_t said = mail->env.nrcpts;
+
+	for (size_t i = 0; i < said; i++)
+		add_for(mail, &smtpd_conf->recipient_bcc,
+		    mail->env.rcpts[i].address);
+	if (mail->env.sender.n > 0)
+		add_for(mail, &smtpd_conf->sender_bcc, mail->env.sender);
+	for (size_t i = 0; i < smtpd_conf->always_bcc.n; i++)
+		add(mail, slice_str(smtpd_conf->always_bcc.v[i]));
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * libcurl is given a host's addresses, sockets that do not block, and the CAs
+ * in memory, so it looks for no file, no resolver and no thread.  It says which
+ * descriptors it waits for; the loop tells it when they are ready.
+ */
+#include "sts/fetch.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <bsd/string.h>
+#include <curl/curl.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "ev/loop.h"
+#include "log/log.h"
+#include "proto/mtasts.h"
+#include "sts/conf.h"
+#include "sys/fd.h"
+#include "tls/client.h"
+
+enum {
+	CA_MAX_BYTES = 16 << 20,
+	HEADER_MAX = 64 * 1024,
+	FETCHES = 100, /* connections at a time; others wait */
+};
+
+struct sts_fetch {
+	CURL *easy;
+	struct curl_slist *resolve;
+	struct buf body;
+	size_t header;
+	const char *too_large;
+	char error[CURL_ERROR_SIZE];
+	void (*done)(void *arg, const struct sts_fetched *r);
+	void *arg;
+};
+
+/* What libcurl waits for. */
+struct watch {
+	struct ev_io io;
+};
+
+static struct {
+	CURLM *multi;
+	struct ev_timer timer;
+	struct tls_client *cas;
+	char ca_file[1024]; /* that was read */
+} fetch;
+
+/* ---- what a host says ---- */
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct sts_fetch *f = arg;
+
+	buf_add(&f->body, slice_of(p, size * n));
+	if (f->body.failed)
+		f->too_large = "more than 64 KiB";
+	return f->body.failed ? 0 : size * n;
+}
+
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct sts_fetch *f = arg;
+
+	(void)p;
+	f->header += size * n;
+	if (f->header > HEADER_MAX)
+		f->too_large = "a header of more than 64 KiB";
+	return f->header > HEADER_MAX ? 0 : size * n;
+}
+
+/* "text/plain", whatever parameters it has. */
+static bool
+is_plain(const char *type)
+{
+	struct slice rest;
+
+	return slice_iis(
+	    slice_trim(slice_cut(slice_str(type), ';', &rest)), "text/plain");
+}
+
+/* A redirect is a failure (3.3), as is all but 200. */
+static const char *
+judge(struct sts_fetch *f, CURLcode code)
+{
+	const char *type = NULL;
+	long status = 0;
+
+	if (f->too_large != NULL)
+		return f->too_large;
+	if (code != CURLE_OK)
+		return f->error[0] != '\0' ? f->error
+					   : curl_easy_strerror(code);
+	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(f->easy, CURLINFO_CONTENT_TYPE, &type);
+	if (status != 200) {
+		(void)snprintf(f->error, sizeof f->error, "HTTP status %ld%s",
+		    status,
+		    status / 100 == 3 ? " (redirects are not followed)" : "");
+		return f->error;
+	}
+	return is_plain(type) ? NULL : "its type is not text/plain";
+}
+
+static void
+finish(struct sts_fetch *f, CURLcode code)
+{
+	struct sts_fetched r = { .why = judge(f, code) };
+
+	r.text = buf_slice(&f->body);
+	r.untrusted = code == CURLE_PEER_FAILED_VERIFICATION;
+	f->done(f->arg, &r);
+	(void)curl_multi_remove_handle(fetch.multi, f->easy);
+	curl_easy_cleanup(f->easy);
+	curl_slist_free_all(f->resolve);
+	buf_fini(&f->body);
+	free(f);
+}
+
+/* ---- libcurl and the loop ---- */
+
+static void
+act(curl_socket_t fd, int events)
+{
+	const CURLMsg *m;
+	int n;
+
+	(void)curl_multi_socket_action(fetch.multi, fd, events, &n);
+	while ((m = curl_multi_info_read(fetch.multi, &n)) != NULL) {
+		const CURLcode code = m->data.result;
+		struct sts_fetch *f = NULL;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &f);
+		finish(f, code);
+	}
+}
+
+static void
+on_ready(struct ev_io *io, unsigned events)
+{
+	int what = 0;
+
+	if ((events & EV_READ) != 0)
+		what |= CURL_CSELECT_IN;
+	if ((events & EV_WRITE) != 0)
+		what |= CURL_CSELECT_OUT;
+	if ((events & EV_HUP) != 0)
+		what |= CURL_CSELECT_ERR;
+	act(io->fd, what);
+}
+
+static void
+on_time(struct ev_timer *t)
+{
+	(void)t;
+	act(CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int
+set_timer(CURLM *multi, long ms, void *arg)
+{
+	(void)multi;
+	(void)arg;
+	if (ms < 0)
+		ev_timer_stop(&fetch.timer);
+	else
+		ev_timer_set(&fetch.timer, ms);
+	return 0;
+}
+
+static int
+set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *at)
+{
+	struct watch *w = at;
+
+	(void)easy;
+	(void)arg;
+	if (what == CURL_POLL_REMOVE) {
+		if (w != NULL)
+			ev_io_stop(&w->io);
+		free(w);
+		return 0;
+	}
+	if (w == NULL) {
+		w = xcalloc(1, sizeof *w);
+		ev_io_init(&w->io, fd, on_ready);
+		(void)curl_multi_assign(fetch.multi, fd, w);
+	}
+	ev_io_set(&w->io, (what & CURL_POLL_IN ? EV_READ : 0U) |
+			      (what & CURL_POLL_OUT ? EV_WRITE : 0U));
+	return 0;
+}
+
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	(void)arg;
+	(void)purpose;
+	return socket(
+	    a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, a->protocol);
+}
+
+/* ---- a fetch ---- */
+
+static void
+limit(CURL *e)
+{
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)sts_conf->fetch_timeout);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+}
+
+static CURLcode
+lend_cas(CURL *e, void *ssl_ctx, void *arg)
+{
+	(void)e;
+	(void)arg;
+	tls_client_lend(fetch.cas, ssl_ctx);
+	return CURLE_OK;
+}
+
+/* Without the last line it would trust nobody. */
+static void
+trust(CURL *e)
+{
+	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	must(curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, lend_cas) ==
+	     CURLE_OK);
+}
+
+static void
+listen_to(struct sts_fetch *f)
+{
+	CURL *e = f->easy;
+
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->error);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
+	curl_easy_setopt(e, CURLOPT_PRIVATE, f);
+}
+
+/* The addresses stay known to libcurl for a minute, not for ever ("+"). */
+static void
+aim(struct sts_fetch *f, const char *domain, const char *addresses)
+{
+	const unsigned port = (unsigned)sts_conf->https_port;
+	char *url = xasprintf(
+	    "https://mta-sts.%s:%u/.well-known/mta-sts.txt", domain, port);
+	char *resolve = xasprintf("+mta-sts.%s:%u:%s", domain, port, addresses);
+
+	f->resolve = curl_slist_append(NULL, resolve);
+	must(f->resolve != NULL);
+	curl_easy_setopt(f->easy, CURLOPT_URL, url);
+	curl_easy_setopt(f->easy, CURLOPT_RESOLVE, f->resolve);
+	free(url);
+	free(resolve);
+}
+
+struct sts_fetch *
+sts_fetch_new(const char *domain, const char *addresses,
+    void (*done)(void *arg, const struct sts_fetched *r), void *arg)
+{
+	struct sts_fetch *f = xcalloc(1, sizeof *f);
+
+	f->easy = curl_easy_init();
+	must(f->easy != NULL);
+	f->done = done;
+	f->arg = arg;
+	buf_init(&f->body, MTASTS_TEXT_MAX);
+	limit(f->easy);
+	trust(f->easy);
+	listen_to(f);
+	aim(f, domain, addresses);
+	must(curl_multi_add_handle(fetch.multi, f->easy) == CURLM_OK);
+	return f;
+}
+
+/* ---- the start ---- */
+
+static int
+load_cas(struct err *err)
+{
+	int fd = open(fetch.ca_file, O_RDONLY | O_CLOEXEC);
+	struct buf pem = { .max = CA_MAX_BYTES };
+	int rc = -1;
+
+	if (fd == -1)
+		err_sys(err, ERR_PERM, "open");
+	else if (fd_read_file(fd, &pem, err) == 0)
+		rc = tls_client_trust(fetch.cas, buf_slice(&pem), err);
+	fd_close(&fd);
+	buf_fini(&pem);
+	return rc;
+}
+
+/* Mail does not need them; that they are not there is said. */
+static void
+read_cas(void)
+{
+	struct err err;
+
+	fetch.cas = tls_client_new();
+	(void)strlcpy(
+	    fetch.ca_file, sts_conf->tls_ca_file, sizeof fetch.ca_file);
+	if (load_cas(&err) == -1)
+		log_warn("sts.no-ca", kv_s("file", fetch.ca_file),
+		    kv_s("why", err.text));
+}
+
+int
+sts_fetch_prepare(struct err *err)
+{
+	read_cas();
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return err_set(err, ERR_PERM, "libcurl cannot be used");
+	fetch.multi = curl_multi_init();
+	if (fetch.multi == NULL)
+		return err_set(err, ERR_PERM, "libcurl cannot be used");
+	ev_timer_init(&fetch.timer, on_time);
+	curl_multi_setopt(fetch.multi, CURLMOPT_SOCKETFUNCTION, set_socket);
+	curl_multi_setopt(fetch.multi, CURLMOPT_TIMERFUNCTION, set_timer);
+	curl_multi_setopt(
+	    fetch.multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)FETCHES);
+	return 0;
+}
+
+bool
+sts_fetch_is_stale(void)
+{
+	return strcmp(fetch.ca_file, sts_conf->tls_ca_file) != 0;
+}
