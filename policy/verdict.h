@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/words.h"
-#include "ipc/policy.h"
+#include "ipc/verdict.h"
 
 /* What a rule's verdict does. */
 #define POLICY_MODES(W)                                                        \

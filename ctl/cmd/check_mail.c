@@ -7,18 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/dns/surroundings.h"
-#include "ctl/mail/accesscheck.h"
 #include "ctl/mail/authcheck.h"
 #include "ctl/mail/queuedmail.h"
 #include "ctl/view/out.h"
-#include "policy/conf.h"
 #include "proto/address.h"
 #include "queue/envelope.h"
 #include "sys/addr.h"
@@ -86,36 +83,17 @@ open_message(struct ctl *ctl, const struct mail_asked *asked,
 	return 0;
 }
 
-/* What the table access says, which the child cannot read. */
-static void
-look(const struct mail_asked *asked, const struct authcheck *c,
-    struct accesscheck *access, struct arena *arena)
-{
-	access->values[ACCESS_CLIENT] = c->client;
-	access->values[ACCESS_HELO] = c->helo;
-	access->values[ACCESS_SENDER] = c->sender;
-	access->values[ACCESS_RECIPIENT] = buf_slice(&asked->recipient);
-	access->values[ACCESS_LOGIN] = c->login;
-	accesscheck_run(access, c->policy->shared.table_directory, arena);
-}
-
 static int
 run(const struct mail_asked *asked, struct authcheck *c)
 {
 	struct buf out = { .max = RESULT_MAX };
-	struct accesscheck access = { 0 };
-	struct arena arena;
 	struct err err;
 	int rc = CTL_OK;
 
-	arena_init(&arena);
-	c->access = &access;
-	look(asked, c, &access, &arena);
 	if (authcheck_run(c, &out, &err) == -1)
 		rc = ctl_fail("check-mail: %s: %s", asked->file, err.text);
 	else
 		out_text(stdout, buf_slice(&out));
-	arena_fini(&arena);
 	buf_fini(&out);
 	return rc;
 }
@@ -132,6 +110,7 @@ check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
 	c->dns = &s.dns;
 	c->id = slice_str(s.hostname);
 	c->policy = policy.conf;
+	c->tables = s.tables;
 	if (rc == CTL_OK)
 		rc = run(asked, c);
 	target_fini(&policy);
@@ -191,6 +170,7 @@ read_words(struct mail_asked *asked, struct authcheck *c)
 		return "--login: expected the address of an account";
 	c->helo = slice_str(asked->helo);
 	c->sender = buf_slice(&asked->sender);
+	c->rcpt = buf_slice(&asked->recipient);
 	c->login = buf_slice(&asked->account);
 	return NULL;
 }

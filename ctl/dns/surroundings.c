@@ -59,6 +59,7 @@ surroundings_load(struct surroundings *s, const struct ctl *ctl)
 		.cache_bytes = DNS_CACHE_BYTES,
 		.timeout_ms = lookup->dns_timeout,
 	};
+	s->tables = shared->table_directory;
 	snprintf(s->hostname, sizeof s->hostname, "%s", shared->hostname);
 	if (s->hostname[0] == '\0' &&
 	    gethostname(s->hostname, sizeof s->hostname - 1) == -1)

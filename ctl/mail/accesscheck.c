@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "ctl/inst/tables.h"
 #include "sys/fd.h"
+#include "table/access.h"
 #include "table/reader.h"
 
 struct accesscheck_table {
@@ -45,12 +46,12 @@ say(struct accesscheck *c, enum access_fact fact, struct slice key,
 
 static int
 look(struct accesscheck *c, struct accesscheck_table *t, enum access_fact fact,
-    struct arena *arena, struct err *err)
+    struct slice value, struct arena *arena, struct err *err)
 {
 	struct buf key = { .max = ACCESS_KEY_MAX };
 	struct buf entry = { .max = TABLE_VALUE_MAX };
 	const enum found found =
-	    access_find(&t->source, fact, c->values[fact], &key, &entry, err);
+	    access_find(&t->source, fact, value, &key, &entry, err);
 	int rc = found == TEMPFAIL ? -1 : 0;
 
 	if (found == FOUND)
@@ -65,9 +66,20 @@ static int
 look_at_all(struct accesscheck *c, struct accesscheck_table *t,
     struct arena *arena, struct err *err)
 {
-	for (int f = 0; f < ACCESS_FACT_COUNT; f++)
-		if ((c->values[f].n > 0 || f == ACCESS_SENDER) &&
-		    look(c, t, (enum access_fact)f, arena, err) == -1)
+	const struct {
+		enum access_fact fact;
+		struct slice value;
+	} facts[] = {
+		{ ACCESS_CLIENT, c->client },
+		{ ACCESS_HELO, c->helo },
+		{ ACCESS_SENDER, c->sender },
+		{ ACCESS_RECIPIENT, c->rcpt },
+		{ ACCESS_LOGIN, c->login },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+		if ((facts[i].value.n > 0 || facts[i].fact == ACCESS_SENDER) &&
+		    look(c, t, facts[i].fact, facts[i].value, arena, err) == -1)
 			return -1;
 	return 0;
 }

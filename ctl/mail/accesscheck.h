@@ -9,11 +9,11 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
-#include "ipc/policy.h"
-#include "table/access.h"
+#include "ipc/verdict.h"
 
 struct accesscheck {
-	struct slice values[ACCESS_FACT_COUNT]; /* empty: not known */
+	/* Empty: not known; the null sender for SENDER. */
+	struct slice client, helo, sender, rcpt, login;
 	/* what is found; in the arena of the caller */
 	const char *why_not;           /* NULL: it was asked */
 	bool accepts, accepts_rcpt;    /* as no stranger */

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "ctl/dns/dnschild.h"
+#include "ctl/mail/accesscheck.h"
 #include "ctl/mail/rulecheck.h"
 #include "ctl/view/out.h"
 #include "mailauth/check.h"
@@ -168,8 +169,7 @@ on_step(struct dnschild *child, struct dns_answers *answers)
 
 	/* Both, so that what either wants is asked for at once. */
 	const bool mail = mailauth_check(&r->check, answers);
-	const bool rules =
-	    rulecheck_step(&r->rules, answers, &r->check.verdict);
+	const bool rules = rulecheck_step(&r->rules, answers);
 
 	return mail && rules;
 }
@@ -185,10 +185,18 @@ on_print(struct dnschild *child, struct buf *out)
 		print_text(r, r->asked->id, out);
 }
 
+/* ---- outside ---- */
+
 int
 authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 {
 	struct authcheck_child *r = xcalloc(1, sizeof *r);
+	struct accesscheck access = { .client = c->client,
+		.helo = c->helo,
+		.sender = c->sender,
+		.rcpt = c->rcpt,
+		.login = c->login };
+	struct arena arena;
 	int rc;
 
 	r->asked = c;
@@ -217,11 +225,17 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 		    .helo = c->helo,
 		    .host = c->id },
 		.login = c->login,
-		.access = c->access,
+		.access = &access,
+		.mail = &r->check.verdict,
+		.spf = &r->check.verdict.spf,
 	};
 	arena_init(&r->rules.arena);
 	dkim_message_init(&r->message, &dkim_limits_default);
+	/* Not by the child, which cannot read it. */
+	arena_init(&arena);
+	accesscheck_run(&access, c->tables, &arena);
 	rc = dnschild_run(&r->child, out, err);
+	arena_fini(&arena);
 	free(r);
 	return rc;
 }

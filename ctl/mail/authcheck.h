@@ -15,7 +15,6 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-struct accesscheck;
 struct ctl_confined;
 struct dns_config;
 struct policy_conf;
@@ -28,10 +27,10 @@ struct authcheck {
 	bool has_client;
 	uint8_t ip[16];
 	struct slice client; /* its text */
-	struct slice helo, sender, login;
+	struct slice helo, sender, rcpt, login;
 	struct slice id; /* this host's name */
 	const struct policy_conf *policy;
-	const struct accesscheck *access;
+	const char *tables; /* directory */
 	int64_t now_s;
 	bool json;
 };

@@ -9,9 +9,9 @@
 #include "conf/values.h"
 #include "ctl/mail/accesscheck.h"
 #include "ctl/view/out.h"
-#include "mailauth/check.h"
 #include "mailauth/rules.h"
 #include "policy/conf.h"
+#include "spf/spf.h"
 #include "sys/addr.h"
 
 static const char not_asked[] = "not asked";
@@ -36,7 +36,7 @@ ask_spf(
     struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
 {
 	(void)answers;
-	mailauth_spf_rule(&r->mail->spf, r->client.text,
+	mailauth_spf_rule(r->spf, r->client.text,
 	    r->conf->dns_failure == POLICY_DNS_DEFER, &r->arena, v);
 	return true;
 }
@@ -123,7 +123,7 @@ enum {
 	RCPT = 16 | STRANGER,
 };
 
-static const struct rule {
+static const struct rulecheck_rule {
 	const char *name;
 	bool (*ask)(struct rulecheck *r, struct dns_answers *answers,
 	    struct policy_verdict *v);
@@ -148,7 +148,7 @@ static const struct rule {
 
 /* ---- which of them are asked ---- */
 
-static const struct rule *
+static const struct rulecheck_rule *
 find_rule(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
@@ -159,7 +159,7 @@ find_rule(const char *name)
 
 /* Does the table access except the client from RULE? */
 static bool
-is_accepted(const struct rulecheck *r, const struct rule *rule)
+is_accepted(const struct rulecheck *r, const struct rulecheck_rule *rule)
 {
 	const bool rcpt = (rule->needs & RCPT) == RCPT;
 
@@ -169,7 +169,7 @@ is_accepted(const struct rulecheck *r, const struct rule *rule)
 
 /* Why RULE is not for this client; NULL: it is. */
 static const char *
-no_stranger(const struct rulecheck *r, const struct rule *rule)
+no_stranger(const struct rulecheck *r, const struct rulecheck_rule *rule)
 {
 	struct addr a;
 
@@ -189,7 +189,7 @@ no_stranger(const struct rulecheck *r, const struct rule *rule)
 }
 
 static const char *
-why_not(const struct rulecheck *r, const struct rule *rule)
+why_not(const struct rulecheck *r, const struct rulecheck_rule *rule)
 {
 	const char *known = no_stranger(r, rule);
 
@@ -208,16 +208,16 @@ why_not(const struct rulecheck *r, const struct rule *rule)
 
 /* Greylisting passes whom another rule knows, whatever it remembers. */
 static bool
-is_known(const struct rulecheck *r, const struct rule *rule)
+is_known(const struct rulecheck *r, const struct rulecheck_rule *rule)
 {
 	return strcmp(rule->name, "greylist") == 0 &&
 	       no_stranger(r, rule) == NULL && r->conf->spf != POLICY_OFF &&
-	       r->mail->spf.result == SPF_PASS;
+	       r->spf->result == SPF_PASS;
 }
 
 static bool
-ask(struct rulecheck *r, const struct rule *rule, struct dns_answers *answers,
-    struct rulecheck_said *s)
+ask(struct rulecheck *r, const struct rulecheck_rule *rule,
+    struct dns_answers *answers, struct rulecheck_said *s)
 {
 	static const char *const names[] = { POLICY_ACTIONS(WORDS_TEXT) };
 	struct policy_verdict v = { .action = POLICY_ACCEPT };
@@ -259,21 +259,19 @@ is_rule(const struct conf_param *p)
 }
 
 bool
-rulecheck_step(struct rulecheck *r, struct dns_answers *answers,
-    const struct mailauth_verdict *mail)
+rulecheck_step(struct rulecheck *r, struct dns_answers *answers)
 {
 	static const char *const modes[] = { POLICY_MODES(WORDS_TEXT) };
 	bool done = true;
 
 	arena_reset(&r->arena);
 	read_sites(r);
-	r->mail = mail;
 	r->n = 0;
 	for (size_t i = 0; i < policy_conf_desc.nparams; i++) {
 		const struct conf_param *p = &policy_conf_desc.params[i];
 		const char *at = (const char *)r->conf + p->offset;
 		struct rulecheck_said *s = &r->said[r->n];
-		const struct rule *rule = find_rule(p->name);
+		const struct rulecheck_rule *rule = find_rule(p->name);
 
 		if (!is_rule(p) || r->n == RULECHECK_MAX)
 			continue;

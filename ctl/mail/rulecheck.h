@@ -17,6 +17,7 @@
 struct accesscheck;
 struct mailauth_verdict;
 struct policy_conf;
+struct spf_verdict;
 
 enum { RULECHECK_MAX = 32 };
 
@@ -31,8 +32,9 @@ struct rulecheck {
 	struct origin_client client; /* ip NULL, helo empty: not said */
 	struct slice login;
 	const struct accesscheck *access;
+	const struct mailauth_verdict *mail; /* as far as it is known */
+	const struct spf_verdict *spf;       /* the same */
 	/* The rest is filled in. */
-	const struct mailauth_verdict *mail;
 	struct arena arena;
 	struct dnsbl_site sites[DNSBL_SITES_MAX];
 	size_t nsites;
@@ -41,8 +43,7 @@ struct rulecheck {
 };
 
 /* False: ANSWERS wants some first. */
-bool rulecheck_step(struct rulecheck *r, struct dns_answers *answers,
-    const struct mailauth_verdict *mail);
+bool rulecheck_step(struct rulecheck *r, struct dns_answers *answers);
 /* Lines for people; an array in JSON. */
 void rulecheck_print(const struct rulecheck *r, struct buf *out);
 void rulecheck_print_json(const struct rulecheck *r, struct buf *out);

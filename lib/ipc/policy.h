@@ -28,7 +28,6 @@
 #ifndef IPC_POLICY_H
 #define IPC_POLICY_H
 
-#include "base/slice.h"
 #include "base/words.h"
 
 #define POLICY_STAGES(W)                                                       \
@@ -52,15 +51,5 @@ enum policy_stage { POLICY_STAGES(WORDS_ID) POLICY_STAGE_COUNT };
 	W(POLICY_DEFER, "defer")                                               \
 	W(POLICY_REFUSE, "refuse")
 enum policy_action { POLICY_ACTIONS(WORDS_ID) POLICY_ACTION_COUNT };
-
-/* What a rule says of a question.  All zero: nothing.  Texts outlive the
- * question. */
-struct policy_verdict {
-	enum policy_action action;
-	unsigned code;        /* of the reply; 0: the usual one of the action */
-	const char *enhanced; /* RFC 3463, with the code */
-	struct slice text;    /* for the client: printable ASCII */
-	struct slice why;     /* for the log, in more detail */
-};
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "conf/values.h"
+#include "mailauth/check.h"
 #include "proto/domain.h"
 #include "sys/addr.h"
 
@@ -89,10 +90,18 @@ mailauth_exemption_text(enum mailauth_exemption exemption)
 	return texts[exemption];
 }
 
-enum mailauth_action
+enum policy_action
 mailauth_asked(const struct mailauth_verdict *m)
 {
-	return m->from.state == DMARC_FROM_ABSENT ? MAILAUTH_ACCEPT : m->action;
+	static const enum policy_action actions[] = {
+		[MAILAUTH_ACCEPT] = POLICY_ACCEPT,
+		[MAILAUTH_QUARANTINE] = POLICY_QUARANTINE,
+		[MAILAUTH_DEFER] = POLICY_DEFER,
+		[MAILAUTH_REJECT] = POLICY_REFUSE,
+	};
+
+	return m->from.state == DMARC_FROM_ABSENT ? POLICY_ACCEPT
+						  : actions[m->action];
 }
 
 static void
@@ -116,22 +125,16 @@ static void
 decide(const struct mailauth_verdict *m, bool defer, struct arena *arena,
     struct policy_verdict *v)
 {
-	switch (mailauth_asked(m)) {
-	case MAILAUTH_ACCEPT:
-		return;
-	case MAILAUTH_QUARANTINE:
-		v->action = POLICY_QUARANTINE;
-		return;
-	case MAILAUTH_DEFER:
-		if (defer)
-			say(m, POLICY_DEFER, "4.7.1", arena, v);
-		return;
-	case MAILAUTH_REJECT:
-		say(m, POLICY_REFUSE,
+	const enum policy_action action = mailauth_asked(m);
+
+	if (action == POLICY_REFUSE)
+		say(m, action,
 		    m->from.state == DMARC_FROM_GOOD ? "5.7.26" : "5.7.1",
 		    arena, v);
-		return;
-	}
+	else if (action == POLICY_DEFER && defer)
+		say(m, action, "4.7.1", arena, v);
+	else if (action == POLICY_QUARANTINE)
+		v->action = action;
 }
 
 enum mailauth_exemption

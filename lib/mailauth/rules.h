@@ -10,11 +10,12 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
-#include "ipc/policy.h"
-#include "mailauth/check.h"
+#include "ipc/verdict.h"
 
 struct conf_list;
 struct conf_nets;
+struct mailauth_verdict;
+struct spf_verdict;
 
 /* CLIENT is its address.  DEFER: where the DNS does not answer. */
 void mailauth_spf_rule(const struct spf_verdict *s, struct slice client,
@@ -42,6 +43,6 @@ enum mailauth_exemption mailauth_dmarc_rule(const struct mailauth_verdict *m,
     struct arena *arena, struct policy_verdict *v);
 /* What DMARC asks for, before any exemption: nothing where a message is in
  * nobody's name, as cron jobs and old devices write. */
-enum mailauth_action mailauth_asked(const struct mailauth_verdict *m);
+enum policy_action mailauth_asked(const struct mailauth_verdict *m);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "dns/answers.h"
-#include "ipc/policy.h"
+#include "ipc/verdict.h"
 #include "origin/dnsbl.h"
 
 struct origin_client {

@@ -28,7 +28,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "base/words.h"
-#include "ipc/policy.h"
+#include "ipc/verdict.h"
 
 /* What an entry is about. */
 #define ACCESS_FACTS(W)                                                        \

@@ -56,7 +56,7 @@ report(const struct policy_question *q, enum mailauth_exemption exemption)
 
 	if (!policy_conf->shared.dmarc_reports || !q->facts.has_ip)
 		return;
-	if (told.action != MAILAUTH_ACCEPT) {
+	if (told.action != POLICY_ACCEPT) {
 		told.reason = reasons[exemption];
 		told.comment = mailauth_exemption_text(exemption);
 		if (told.reason == REPORT_NO_REASON &&
