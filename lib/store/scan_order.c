@@ -80,8 +80,8 @@ first_below(const struct scan_order *o, size_t from)
 	return k;
 }
 
-/* They lie in memory as they were read, so each would be waited for: E, which is
- * asked for next, is on its way while the one before it is at work. */
+/* They lie in memory as they were read, so each would be waited for: E, which
+ * is asked for next, is on its way while the one before it is at work. */
 static void
 fetch(const struct listing_entry *e)
 {
