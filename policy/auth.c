@@ -104,6 +104,12 @@ policy_auth_log(const struct policy_auth *a, struct slice sid, struct slice qid)
 	    kv_s("why", v->why));
 }
 
+const struct mailauth_verdict *
+policy_auth_verdict(const struct policy_auth *a)
+{
+	return &a->check.verdict;
+}
+
 struct policy_auth_result
 policy_auth_result(const struct policy_auth *a)
 {

@@ -11,6 +11,7 @@
 
 struct dkim_message;
 struct dns_answers;
+struct mailauth_verdict;
 struct policy_auth;
 struct spf_verdict;
 
@@ -47,6 +48,8 @@ struct policy_auth_result {
 	struct slice author; /* its domain */
 	struct slice sealer; /* of a valid ARC chain; or empty */
 };
+/* All that was found. */
+const struct mailauth_verdict *policy_auth_verdict(const struct policy_auth *a);
 struct policy_auth_result policy_auth_result(const struct policy_auth *a);
 /* Does DMARC, or a DKIM signature, say whose it is? */
 bool policy_auth_vouched(const struct policy_auth *a);

@@ -8,8 +8,10 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "policy/facts.h"
+#include "policy/heldtell.h"
 #include "policy/metrics.h"
 #include "policy/question.h"
+#include "policy/report.h"
 #include "policy/rule.h"
 #include "policy/rules/limits.h"
 #include "policy/run.h"
@@ -75,6 +77,7 @@ void
 policy_serve_start(void)
 {
 	policy_metrics_init();
+	policy_report_init();
 }
 
 void
@@ -93,6 +96,8 @@ const struct ipc_table policy_table = {
 		[MSG_policy_ask] = policy_run_on_ask,
 		[MSG_policy_failed] = on_failed,
 		[MSG_policy_end] = policy_run_on_end,
+		[MSG_policy_held_list] = policy_heldtell_on_list,
+		[MSG_policy_release] = policy_heldtell_on_release,
 	},
 	.on_open = on_open,
 	.on_gone = on_gone,

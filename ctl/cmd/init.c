@@ -157,6 +157,7 @@ make_dirs(const struct instance *in, struct err *err)
 	char *public = xasprintf("%s/public", in->run);
 	char *empty = xasprintf("%s/empty", in->run);
 	char *policy = xasprintf("%s/policy", in->lib);
+	char *reporter = xasprintf("%s/reporter", in->lib);
 	char *sts = xasprintf("%s/sts", in->lib);
 	int rc = 0;
 
@@ -169,12 +170,14 @@ make_dirs(const struct instance *in, struct err *err)
 	    make_dir(in->tls, 0751, NULL, "pabal-keys", err) == -1 ||
 	    make_dir(in->signing, 0750, NULL, "pabal-keys", err) == -1 ||
 	    make_dir(policy, 0700, "pabal-policy", NULL, err) == -1 ||
+	    make_dir(reporter, 0700, "pabal-report", NULL, err) == -1 ||
 	    make_dir(sts, 0700, "pabal-sts", NULL, err) == -1 ||
 	    (in->log != NULL && make_dir(in->log, 0750, NULL, NULL, err) == -1))
 		rc = -1;
 	free(public);
 	free(empty);
 	free(policy);
+	free(reporter);
 	free(sts);
 	return rc;
 }

@@ -34,7 +34,7 @@ find_policy(const struct dmarc_walk *w, struct dns_answers *answers,
 		return true;
 	*record = &at->record;
 	v->at = at->domain;
-	v->rua = at->record.rua;
+	v->record = at->record;
 	v->policy = at == own ? at->record.p : at->record.sp;
 	if (at == own || !at->record.np_given)
 		return true;

@@ -50,7 +50,7 @@ struct dmarc_verdict {
 				      fail the policy, a step less with t=y;
 				      else none */
 	bool spf_aligned, dkim_aligned;
-	struct slice rua; /* where aggregate reports are wanted */
+	struct dmarc_record record; /* that stands there */
 };
 
 /* False: ANSWERS wants some first. */

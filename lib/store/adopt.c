@@ -101,6 +101,18 @@ measure(const struct maildir *d, const struct scan_how *how,
 	return msg->vsize == -1 ? -1 : 0;
 }
 
+/* Does the name say all that a full one says? */
+static bool
+is_full(const struct listing_entry *e, const struct ix_hot *hot,
+    const struct ix_msg *msg, uint32_t uid)
+{
+	return e->f.base.n > 0 && e->f.base.n <= BASE_LIMIT &&
+	       e->f.size == msg->size && e->f.vsize == msg->vsize &&
+	       e->f.uid == uid && e->f.letters == hot->letters &&
+	       e->f.info == ((hot->bits & HOT_NEW) == 0) &&
+	       e->part == ix_part(hot);
+}
+
 /* The full name that E's file gets; false when it has it. */
 static bool
 full_name(struct tx *tx, const struct listing_entry *e,
@@ -110,6 +122,10 @@ full_name(struct tx *tx, const struct listing_entry *e,
 	struct buf base, name;
 	bool differs;
 
+	msg->email_id = f.email_id;
+	if (is_full(e, hot, msg, uid) &&
+	    strlcpy(msg->file, e->name, sizeof msg->file) < sizeof msg->file)
+		return false;
 	buf_init(&base, IX_FILE_NAME);
 	buf_init(&name, IX_FILE_NAME - 1);
 	(void)buf_room(&name, name.max); /* once */

@@ -30,7 +30,7 @@ enum {
 	UNSURE_MAX = 2000,  /* so many messages are read again on suspicion */
 	CHANGES_MAX = 2000, /* in one transaction */
 
-	STEP_COST = 4000, /* of a step; one is well below a microsecond */
+	STEP_COST = 8000, /* of a step; one is well below a microsecond */
 	LINE_COST = 1,    /* of another server's list */
 	ENTRY_COST = 2,
 	COMPARE_COST = 3,

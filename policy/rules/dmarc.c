@@ -6,8 +6,11 @@
  */
 #include <sys/socket.h>
 
+#include "dkim/message.h"
+#include "mime/header.h"
 #include "policy/auth.h"
 #include "policy/conf.h"
+#include "policy/report.h"
 #include "policy/rules/rules.h"
 #include "policy/session.h"
 #include "proto/domain.h"
@@ -42,22 +45,28 @@ is_listed(const struct conf_list *list, struct slice domain, bool beneath)
 	return false;
 }
 
-/* Why the policy of the author's domain is not applied; NULL: it is. */
+/* Why the policy of the author's domain is not applied, for the log and, as it
+ * names that, for a report; NULL: it is. */
 static const char *
-exemption(struct slice text, const struct policy_auth_result *r)
+exemption(struct slice text, const struct policy_auth_result *r,
+    enum report_reason *reason)
 {
 	struct addr client;
 
+	*reason = REPORT_NO_REASON;
 	if (r->no_author)
 		return NULL;
+	*reason = REPORT_TRUSTED_FORWARDER;
 	if (addr_of_ip(&client, AF_UNSPEC, text, 0) &&
 	    conf_nets_match(&policy_conf->dmarc_exempt_hosts, &client))
 		return "exempt: dmarc_exempt_hosts";
-	if (is_listed(&policy_conf->dmarc_exempt_domains, r->author, true))
-		return "exempt: dmarc_exempt_domains";
 	if (r->sealer.n > 0 &&
 	    is_listed(&policy_conf->trusted_arc_sealers, r->sealer, false))
 		return "exempt: trusted_arc_sealers";
+	*reason = REPORT_LOCAL_POLICY;
+	if (is_listed(&policy_conf->dmarc_exempt_domains, r->author, true))
+		return "exempt: dmarc_exempt_domains";
+	*reason = REPORT_NO_REASON;
 	return NULL;
 }
 
@@ -98,10 +107,44 @@ decide(struct policy_question *q, const struct policy_auth_result *r,
 	}
 }
 
+static bool
+is_report(const struct policy_question *q)
+{
+	struct header_field f;
+
+	return header_find(buf_slice(&q->message->header), "Subject", &f) &&
+	       slice_istarts(slice_trim(f.value), SLICE("Report Domain:"));
+}
+
+/* What is not done is a reason only where there was something to be done. */
+static void
+report(const struct policy_question *q, const struct policy_auth_result *r,
+    enum report_reason reason, const char *exempt)
+{
+	struct policy_reported told = {
+		.client = q->facts.client,
+		.sender = q->facts.sender,
+		.action = r->action,
+	};
+
+	if (!policy_conf->shared.dmarc_reports || !q->facts.has_ip)
+		return;
+	if (r->action != POLICY_AUTH_ACCEPT) {
+		told.reason = reason;
+		told.comment = exempt;
+		if (reason == REPORT_NO_REASON &&
+		    policy_conf->dmarc != POLICY_ENFORCE)
+			told.reason = REPORT_LOCAL_POLICY;
+	}
+	told.is_report = is_report(q);
+	policy_report_tell(q->auth, &told);
+}
+
 bool
 dmarc_rule(struct policy_question *q, struct policy_verdict *v)
 {
 	struct policy_auth_result r;
+	enum report_reason reason;
 	const char *exempt;
 
 	if (q->message == NULL) /* the rule was off when it came */
@@ -114,7 +157,8 @@ dmarc_rule(struct policy_question *q, struct policy_verdict *v)
 	    q->auth, slice_str(policy_conf->shared.hostname), &q->front);
 	policy_auth_log(q->auth, q->facts.sid, q->facts.qid);
 	r = policy_auth_result(q->auth);
-	exempt = exemption(q->facts.client, &r);
+	exempt = exemption(q->facts.client, &r, &reason);
+	report(q, &r, reason, exempt);
 	v->why = slice_str(exempt != NULL ? exempt : r.why);
 	if (exempt == NULL)
 		decide(q, &r, v);

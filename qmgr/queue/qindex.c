@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/queue/qindex.h"
 
-#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/must.h"
-#include "maildir/textfile.h"
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/qindex_counts.h"
 #include "qmgr/queue/subdir.h"
-#include "sys/durable_file.h"
 #include "sys/fd.h"
 #include "sys/kv.h"
+#include "sys/kvstamp.h"
 
 /* Each leaf that a change touches is written anew, and branches above it; the
  * counts of many changes stand in the same leaves. */
@@ -21,11 +19,9 @@ enum {
 	KEY_BYTES = 1 + 8 + ENVELOPE_ID_BYTES,
 	ROOM_EACH = 12 * 4096,
 	ROOM_MIN = 1 << 20,
-	STAMP_MAX_BYTES = 4096,
 };
 
-#define STAMP "stamp"
-#define META  SLICE("!")
+#define META SLICE("!")
 
 static struct {
 	int dir;
@@ -107,73 +103,16 @@ qindex_due_cmp(const struct qindex_due *a, const struct qindex_due *b)
 	return strcmp(a->id, b->id);
 }
 
-/* ---- the witness ---- */
-
-static void
-stamp_text(struct buf *out, const char *how, const char *boot_id)
-{
-	buf_addf(out, "pabal-queue-index %d %zu\n%s%s\n", VERSION,
-	    sizeof(struct qindex_meta), how, boot_id);
-}
-
-static int
-write_stamp(const char *how, const char *boot_id, struct err *err)
-{
-	struct buf text = { .max = STAMP_MAX_BYTES };
-	int rc;
-
-	stamp_text(&text, how, boot_id);
-	rc = durable_replace(ix.dir, STAMP, buf_slice(&text), 0600, err);
-	buf_fini(&text);
-	return rc;
-}
-
-static bool
-stamp_is(struct slice text, const char *how, const char *boot_id)
-{
-	struct buf want = { .max = STAMP_MAX_BYTES };
-	bool same;
-
-	stamp_text(&want, how, boot_id);
-	same = slice_eq(text, buf_slice(&want));
-	buf_fini(&want);
-	return same;
-}
-
-/* Is it as a process left it that just ended?  That is believed once: what LMDB
- * does not notice of damage may end the next process too, and all that follow
- * for as long as the table is there. */
-static bool
-left_open(struct slice text, const char *boot_id)
-{
-	return boot_id[0] != '\0' && stamp_is(text, "open ", boot_id) &&
-	       write_stamp("again ", boot_id, NULL) == 0;
-}
-
-/* May what is there be believed?  Then it is open from here on. */
-static bool
-take_stamp(const char *boot_id)
-{
-	struct buf text = { .max = STAMP_MAX_BYTES };
-	bool good;
-
-	good = textfile_load(ix.dir, STAMP, &text, NULL) == FOUND &&
-	       (left_open(buf_slice(&text), boot_id) ||
-		   (stamp_is(buf_slice(&text), "clean", "") &&
-		       write_stamp("open ", boot_id, NULL) == 0));
-	buf_fini(&text);
-	return good;
-}
-
 /* ---- the table ---- */
 
-static void
-remove_files(void)
+static const char *
+form(void)
 {
-	static const char *const names[] = { STAMP, "data.mdb", "lock.mdb" };
+	static char text[64];
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		(void)unlinkat(ix.dir, names[i], 0);
+	snprintf(text, sizeof text, "pabal-queue-index %d %zu", VERSION,
+	    sizeof(struct qindex_meta));
+	return text;
 }
 
 static int
@@ -205,7 +144,7 @@ open_table(struct qindex_meta *meta, bool *kept, struct err *err)
 	struct kv_txn *t;
 	enum found f;
 
-	ix.kv = kv_open(ix.dir, STAMP, err);
+	ix.kv = kv_open(ix.dir, KVSTAMP_FILE, err);
 	t = ix.kv != NULL ? kv_read(ix.kv, err) : NULL;
 	if (t == NULL) {
 		kv_close(&ix.kv);
@@ -224,8 +163,7 @@ static int
 open_new(
     const char *boot_id, struct qindex_meta *meta, bool *kept, struct err *err)
 {
-	remove_files();
-	if (write_stamp("open ", boot_id, err) == 0 &&
+	if (kvstamp_renew(ix.dir, form(), boot_id, err) == 0 &&
 	    open_table(meta, kept, err) == 0)
 		return 0;
 	qindex_drop();
@@ -244,7 +182,8 @@ qindex_open(int spool_dir, const char *boot_id, struct qindex_meta *meta,
 	if (ix.dir == -1)
 		return -1;
 	/* The stamp first: what follows is not synced. */
-	if (take_stamp(boot_id) && open_table(meta, kept, err) == 0)
+	if (kvstamp_take(ix.dir, form(), boot_id, true) &&
+	    open_table(meta, kept, err) == 0)
 		return 0;
 	return open_new(boot_id, meta, kept, err);
 }
@@ -271,7 +210,7 @@ qindex_close(void)
 	end_all();
 	kv_close(&ix.kv);
 	if (sound)
-		(void)write_stamp("clean", "", NULL);
+		kvstamp_clean(ix.dir, form());
 	fd_close(&ix.dir);
 }
 
@@ -281,7 +220,7 @@ qindex_drop(void)
 	end_all();
 	kv_close(&ix.kv);
 	if (ix.dir != -1)
-		remove_files();
+		kvstamp_remove(ix.dir);
 	fd_close(&ix.dir);
 }
 

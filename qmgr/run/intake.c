@@ -160,7 +160,8 @@ claims_own(const struct envelope *env)
 {
 	return slice_is(env->protocol, WRITTEN_REPORT) ||
 	       slice_is(env->protocol, WRITTEN_NOTICE) ||
-	       slice_is(env->protocol, WRITTEN_LETTER);
+	       slice_is(env->protocol, WRITTEN_LETTER) ||
+	       slice_is(env->protocol, WRITTEN_AGGREGATE);
 }
 
 static int

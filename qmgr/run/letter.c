@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
+#include "ipc/role.h"
 #include "log/metric.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/rcpt.h"
@@ -44,8 +45,11 @@ static struct {
 	size_t nparts;
 	int64_t parts_bytes;
 	LIST_HEAD(, letter_file) letters;
+	struct buf report; /* what was said of one */
 } state;
 
+static struct metric reports = { .name = "pabal_qmgr_reports",
+	.help = "Reports to other hosts that reporter has sent." };
 static struct metric letters = { .name = "pabal_qmgr_letters",
 	.help = "Messages that recipients' scripts have sent." };
 
@@ -140,13 +144,19 @@ tell(struct ipc *peer, uint64_t id, bool ok, bool permanent, const char *why)
 }
 
 static void
+letter_free(struct letter_file *l)
+{
+	LIST_REMOVE(l, link);
+	free(l);
+}
+
+static void
 on_done(struct letterfile_owner *o, bool ok, const char *why)
 {
 	struct letter_file *l = OUTER(o, struct letter_file, owner);
 
 	tell(l->peer, l->id, ok, false, why);
-	LIST_REMOVE(l, link);
-	free(l);
+	letter_free(l);
 }
 
 static struct letter_file *
@@ -231,11 +241,60 @@ letter_on_letter(struct ipc *peer, struct msg *m)
 		part_free(p);
 }
 
+/* ---- reports ---- */
+
+static void
+tell_reporter(struct ipc *peer, uint64_t id, const char *qid, const char *why)
+{
+	if (peer != NULL)
+		IPC_SEND(peer, report_lettered, .id = id, .ok = qid[0] != '\0',
+		    .qid = slice_str(qid), .why = slice_str(why));
+}
+
+static void
+on_report_done(struct letterfile_owner *o, bool ok, const char *why)
+{
+	struct letter_file *l = OUTER(o, struct letter_file, owner);
+
+	tell_reporter(l->peer, l->id, ok ? o->id : "", why);
+	letter_free(l);
+}
+
+void
+letter_on_report_part(struct ipc *peer, struct msg *m)
+{
+	(void)peer;
+	buf_add(&state.report, m->report_part.bytes);
+}
+
+void
+letter_on_report(struct ipc *peer, struct msg *m)
+{
+	const struct msg_report_letter *in = &m->report_letter;
+	struct letter_file *l;
+
+	if (state.report.failed || state.report.n == 0) {
+		tell_reporter(peer, in->id, "", "no such letter can be");
+	} else {
+		l = letter_new(peer, in->id);
+		l->owner.done = on_report_done;
+		metric_add(&reports, 1);
+		letterfile_report(&l->owner,
+		    slice_str(qmgr_conf->shared.report_sender), in->to,
+		    buf_slice(&state.report));
+	}
+	buf_fini(&state.report);
+	state.report.max = (size_t)message_max();
+}
+
 void
 letter_forget(struct ipc *peer)
 {
 	struct letter_part *p, *next;
 	struct letter_file *l;
+
+	if (ipc_role(peer) == ROLE_REPORTER)
+		buf_fini(&state.report);
 
 	for (p = TAILQ_FIRST(&state.parts); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, link);
@@ -252,5 +311,7 @@ letter_init(void)
 {
 	TAILQ_INIT(&state.parts);
 	LIST_INIT(&state.letters);
+	buf_init(&state.report, (size_t)message_max());
 	metric_register(&letters);
+	metric_register(&reports);
 }

@@ -8,15 +8,14 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "log/log.h"
-#include "proto/address.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/written.h"
+#include "qmgr/run/letteraddress.h"
 #include "qmgr/run/letterhead.h"
 #include "sys/fd.h"
 
 enum {
-	TO_MAX = 16,
 	STEP_BYTES = 256 << 10,
 };
 
@@ -55,6 +54,8 @@ on_written(struct newfile *nf, int error)
 
 	struct letterfile_owner *o = l->owner;
 
+	if (error == 0)
+		(void)slice_copy(slice_str(l->file.id), o->id, sizeof o->id);
 	letterfile_free(l);
 	o->done(o, error == 0, error == 0 ? "" : "it cannot be made durable");
 }
@@ -115,54 +116,6 @@ on_step(struct ev_task *task)
 
 /* ---- what a letter may be ---- */
 
-static struct slice
-sender_of(const struct rcpt *r, enum job_letter kind)
-{
-	const struct slice sender = r->message->env.sender;
-
-	if (kind == JOB_LETTER_REDIRECT)
-		return sender;
-	return kind == JOB_LETTER_NOTICE && sender.n > 0 ? r->account
-							 : SLICE("");
-}
-
-/* The lines of TO, each an address in its canonical form; false: one is none,
- * or it is an answer to somebody else than the sender. */
-static bool
-take_rcpts(const struct rcpt *r, enum job_letter kind, struct slice to,
-    struct arena *a, struct envelope *env)
-{
-	const unsigned allow = ADDRESS_UTF8;
-
-	env->rcpts = arena_alloc(a, TO_MAX * sizeof *env->rcpts);
-	while (to.n > 0) {
-		struct buf address = { .max = ADDRESS_MAX };
-		struct envelope_rcpt *out = &env->rcpts[env->nrcpts];
-		bool ok =
-		    env->nrcpts < TO_MAX &&
-		    address_parse(slice_cut(to, '\n', &to), allow, &address);
-
-		if (ok && kind == JOB_LETTER_ANSWER)
-			ok = slice_eq(
-			    buf_slice(&address), r->message->env.sender);
-		if (ok) {
-			out->address = arena_slice(a, buf_slice(&address));
-			env->smtputf8 |= address_needs_utf8(out->address);
-			env->nrcpts++;
-		}
-		if (ok && kind == JOB_LETTER_REDIRECT) {
-			out->orcpt = arena_slice(a, r->env.orcpt);
-			out->notify = arena_slice(a, r->env.notify);
-		} else if (ok && kind == JOB_LETTER_ANSWER) {
-			out->notify = SLICE("NEVER");
-		}
-		buf_fini(&address);
-		if (!ok)
-			return false;
-	}
-	return env->nrcpts > 0;
-}
-
 /* A redirect is still the mail of whoever sent the message: what this host
  * writes itself is trusted more, and signed. */
 static void
@@ -192,10 +145,10 @@ open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
 
 	arena_init(&arena);
 	env.trace = arena_slice(&arena, slice_str(r->message->entry->id));
-	env.sender = arena_slice(&arena, sender_of(r, kind));
+	env.sender = arena_slice(&arena, letteraddress_sender(r, kind));
 	if (kind == JOB_LETTER_REDIRECT)
 		pass_on(of, &arena, &env);
-	if (!take_rcpts(r, kind, to, &arena, &env)) {
+	if (!letteraddress_rcpts(r, kind, to, &arena, &env)) {
 		arena_fini(&arena);
 		return err_set(err, ERR_PERM, "not an address");
 	}
@@ -275,5 +228,52 @@ letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
 	    kv_slice("account", r->account), kv_s("kind", kinds[kind]),
 	    kv_slice("to", slice_cut(to, '\n', &rest)),
 	    kv_s("letter", l->file.id));
+	ev_task_queue(&l->step);
+}
+
+static int
+open_report(
+    struct letterfile *l, struct slice sender, struct slice to, struct err *err)
+{
+	struct envelope env = { .protocol = SLICE(WRITTEN_AGGREGATE),
+		.client = SLICE("local"),
+		.body = SLICE("8BITMIME") };
+	struct arena arena;
+	int rc = -1;
+
+	arena_init(&arena);
+	if (!letteraddress_report_sender(sender, &arena, &env) ||
+	    !letteraddress_rcpts(NULL, JOB_LETTER_NOTICE, to, &arena, &env)) {
+		arena_fini(&arena);
+		return err_set(err, ERR_PERM, "not an address");
+	}
+	rc = newfile_open(&l->file, &arena, &env, err);
+	if (rc == -1)
+		newfile_fini(&l->file);
+	return rc;
+}
+
+void
+letterfile_report(struct letterfile_owner *o, struct slice sender,
+    struct slice to, struct slice bytes)
+{
+	struct letterfile *l = xcalloc(1, sizeof *l);
+	struct err err = { 0 };
+	struct slice rest;
+
+	l->owner = o;
+	l->source = -1;
+	ev_task_init(&l->step, on_step);
+	if (open_report(l, sender, to, &err) == -1) {
+		free(l);
+		o->done(o, false, err.text);
+		return;
+	}
+	if (put_piece(l, bytes, &err) == -1) {
+		give_up(l, &err);
+		return;
+	}
+	log_info("mail.report-sent", kv_s("qid", l->file.id),
+	    kv_slice("to", slice_cut(to, '\n', &rest)));
 	ev_task_queue(&l->step);
 }

@@ -8,6 +8,7 @@
 
 #include "base/slice.h"
 #include "ipc/sieve.h"
+#include "queue/envelope.h"
 
 struct rcpt;
 
@@ -15,6 +16,7 @@ struct rcpt;
 struct letterfile_owner {
 	/* It is durable, or why not; nothing of it is kept then. */
 	void (*done)(struct letterfile_owner *o, bool ok, const char *why);
+	char id[ENVELOPE_ID_BYTES]; /* in the queue, when it is durable */
 };
 
 /* What R's script sends TO is not sent: for the log. */
@@ -27,4 +29,9 @@ void letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
     enum job_letter kind, struct slice to, struct slice bytes,
     int64_t body_from);
 
+/* Queue a report of this host's TO others, from SENDER (empty: the null
+ * sender).
+ */
+void letterfile_report(struct letterfile_owner *o, struct slice sender,
+    struct slice to, struct slice bytes);
 #endif

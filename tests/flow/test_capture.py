@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(
     "PABAL_SANITIZE" in os.environ, reason="a hundred thousand frames a pair")
 
 CAPTORS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
-           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts", "keys",
-           "logger")
+           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts",
+           "reporter", "keys", "logger")
 # Other users are needed for the last: only root can become them.
 EVERYBODY = CAPTORS + (("user",) if os.getuid() == 0 else ())
 PATIENCE = 600

@@ -64,8 +64,8 @@ def results(p, daemon):
 
 
 DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
-           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts", "keys",
-           "logger")
+           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts",
+           "reporter", "keys", "logger")
 
 
 def test_every_daemon_is_declared(probed):

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: ISC */
+#include "reporter/report.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "dmarc/consent.h"
+#include "dmarc/uris.h"
+#include "dnsclient/dnsclient.h"
+#include "ev/loop.h"
+#include "ipc/ipc.h"
+#include "ipc/reporter.h"
+#include "ipc/role.h"
+#include "log/log.h"
+#include "log/metric.h"
+#include "report/aggregate.h"
+#include "report/packed.h"
+#include "reporter/letter.h"
+#include "reporter/row.h"
+#include "reporter/table.h"
+#include "sys/clock.h"
+
+enum {
+	DNS_MS = 30000,
+	DNS_PATIENCE_S = 86400, /* behind the end of the interval */
+	LETTER_MS = 120000,
+	ROWS_AT_ONCE = 200,
+	FILE_MAX = 8 << 20,
+	MAIL_MAX = 12 << 20, /* what waits for a peer has room for it */
+	TO_MAX = 4096,
+};
+
+static struct {
+	void (*on_end)(enum report_end end);
+	bool busy;
+	enum report_end end;
+	struct arena arena;
+	struct tally_report report; /* about is in arena */
+	struct aggregate_about about;
+	struct dmarc_uri uris[DMARC_URIS_MAX];
+	size_t nuris;
+	bool uncertain; /* whether one of them may get it */
+	struct dns_answers answers;
+	struct dnsclient dns;
+	struct tally_after after;
+	struct packed *packed;
+	struct buf piece, file, mail, to, id, missed;
+	struct ipc_call call;
+	struct ev_task step;
+	void (*next)(void); /* what step does */
+} now;
+
+static struct metric sent = { .name = "pabal_reporter_reports_sent",
+	.help = "DMARC reports that were handed to the queue." };
+static struct metric not_sent = { .name = "pabal_reporter_reports_not_sent",
+	.help = "DMARC reports that nobody takes." };
+static struct metric unconfirmed = { .name =
+					 "pabal_reporter_reports_unconfirmed",
+	.help = "DMARC reports of which is not known whether they were sent." };
+
+static void
+go_on(void (*next)(void))
+{
+	now.next = next;
+	ev_task_queue(&now.step);
+}
+
+static void
+on_step(struct ev_task *task)
+{
+	(void)task;
+	now.next();
+}
+
+/* ---- the end ---- */
+
+static void
+release(void)
+{
+	ipc_cancel(&now.call);
+	dnsclient_fini(&now.dns);
+	ev_task_cancel(&now.step);
+	packed_end(&now.packed, NULL);
+	dns_answers_fini(&now.answers);
+	buf_fini(&now.piece);
+	buf_fini(&now.file);
+	buf_fini(&now.mail);
+	buf_fini(&now.to);
+	buf_fini(&now.id);
+	buf_fini(&now.missed);
+	arena_fini(&now.arena);
+	now.busy = false;
+}
+
+static void
+finish(enum report_end end)
+{
+	release();
+	now.on_end(end);
+}
+
+static void
+put_off(const char *why)
+{
+	log_info("report.put-off", kv_s("domain", now.report.domain),
+	    kv_s("why", why));
+	finish(REPORT_LATER);
+}
+
+static void
+table_error(const struct err *err)
+{
+	table_failed(err);
+	finish(REPORT_LATER);
+}
+
+/* Its rows go, some at a time. */
+static void
+forget(void)
+{
+	struct err err = { 0 };
+	bool gone;
+
+	if (tally_forget(&now.report, ROWS_AT_ONCE, &gone, &err) == -1)
+		table_error(&err);
+	else if (gone)
+		finish(now.end);
+	else
+		go_on(forget);
+}
+
+static void
+forget_as(enum report_end end)
+{
+	struct err err = { 0 };
+
+	now.end = end;
+	if (tally_mark(&now.report, TALLY_DONE, &err) == -1)
+		table_error(&err);
+	else
+		go_on(forget);
+}
+
+static void
+drop(const char *why)
+{
+	metric_add(&not_sent, 1);
+	log_info("report.not-sent", kv_s("domain", now.report.domain),
+	    kv_u("rows", now.report.rows), kv_s("why", why));
+	forget_as(REPORT_DROPPED);
+}
+
+/* ---- to qmgr ---- */
+
+static void
+on_lettered(struct ipc_call *call, struct msg *m)
+{
+	struct err err = { 0 };
+
+	(void)call;
+	if (m != NULL && !m->report_lettered.ok) {
+		/* it has nothing of it */
+		if (tally_mark(&now.report, TALLY_OPEN, &err) == -1)
+			table_error(&err);
+		else
+			put_off("the queue does not take it");
+		return;
+	}
+	if (m == NULL) {
+		metric_add(&unconfirmed, 1);
+		log_warn(
+		    "report.unconfirmed", kv_s("domain", now.report.domain));
+		forget_as(REPORT_DROPPED);
+		return;
+	}
+	metric_add(&sent, 1);
+	log_info("report.sent", kv_s("domain", now.report.domain),
+	    kv_slice("id", now.about.id),
+	    kv_slice("qid", m->report_lettered.qid));
+	forget_as(REPORT_SENT);
+}
+
+static void
+log_made(void)
+{
+	struct slice rest;
+
+	log_info("report.made", kv_s("domain", now.report.domain),
+	    kv_u("rows", now.report.rows), kv_u("bytes", now.mail.n),
+	    kv_slice("to", slice_cut(buf_slice(&now.to), '\n', &rest)),
+	    kv_slice("id", now.about.id));
+}
+
+static void
+send_letter(void)
+{
+	struct ipc *qmgr = ipc_link(ROLE_QMGR, 0, 0);
+	struct slice rest = buf_slice(&now.mail);
+	struct err err = { 0 };
+
+	if (tally_mark(&now.report, TALLY_SENDING, &err) == -1) {
+		table_error(&err);
+		return;
+	}
+	log_made();
+	while (rest.n > 0) {
+		const struct slice part = slice_sub(rest, 0, REPORT_PART_BYTES);
+
+		if (!IPC_SEND(qmgr, report_part, .bytes = part)) {
+			if (tally_mark(&now.report, TALLY_OPEN, &err) == -1)
+				table_error(&err);
+			else
+				put_off("the queue manager is not there");
+			return;
+		}
+		rest = slice_from(rest, part.n);
+	}
+	IPC_CALL(qmgr, &now.call, report_lettered, on_lettered, LETTER_MS,
+	    report_letter, .to = buf_slice(&now.to));
+}
+
+/* ---- the file ---- */
+
+/* Who wants it as large as it is: "!10m". */
+static void
+address(void)
+{
+	size_t size;
+
+	letter_put(&now.mail, &now.about, buf_slice(&now.file), SLICE(""));
+	size = now.mail.n;
+	buf_reset(&now.mail);
+	for (size_t i = 0; i < now.nuris; i++) {
+		const struct dmarc_uri *u = &now.uris[i];
+
+		if (u->max_bytes == 0 || size <= u->max_bytes) {
+			buf_addf(&now.to, "%.*s\n", SLICE_FMT(u->address));
+			continue;
+		}
+		log_info("report.destination-refused",
+		    kv_s("domain", now.report.domain),
+		    kv_slice("to", u->address),
+		    kv_s("why", "it takes smaller ones only"));
+	}
+	if (now.to.n == 0) {
+		drop("it is too large");
+		return;
+	}
+	letter_put(
+	    &now.mail, &now.about, buf_slice(&now.file), buf_slice(&now.to));
+	if (now.mail.failed || now.file.failed)
+		drop("it is too large");
+	else
+		send_letter();
+}
+
+static void
+on_row(void *arg, struct slice row, size_t count_at, uint64_t count)
+{
+	(void)arg;
+	buf_reset(&now.piece);
+	buf_add(&now.piece, slice_sub(row, 0, count_at));
+	buf_addu(&now.piece, count);
+	buf_add(&now.piece, slice_from(row, count_at));
+	packed_add(now.packed, buf_slice(&now.piece), &now.file);
+}
+
+static void
+pack_rows(void)
+{
+	struct err err = { 0 };
+
+	switch (tally_rows(
+	    &now.report, &now.after, ROWS_AT_ONCE, on_row, NULL, &err)) {
+	case FOUND:
+		go_on(pack_rows);
+		return;
+	case TEMPFAIL:
+		table_error(&err);
+		return;
+	case ABSENT:
+		break;
+	}
+	buf_reset(&now.piece);
+	aggregate_put_foot(&now.piece);
+	packed_add(now.packed, buf_slice(&now.piece), &now.file);
+	packed_end(&now.packed, &now.file);
+	address();
+}
+
+static void
+pack(void)
+{
+	struct aggregate_about *a = &now.about;
+
+	letter_id(slice_str(now.report.domain), now.report.begin_s, &now.id);
+	if (now.report.missed > 0)
+		buf_addf(&now.missed, "%llu messages had no room",
+		    (unsigned long long)now.report.missed);
+	a->organization = letter_organization();
+	a->email = letter_contact();
+	a->id = buf_slice(&now.id);
+	a->begin_s = now.report.begin_s;
+	a->end_s = now.report.end_s - 1;
+	a->error = buf_slice(&now.missed);
+	a->generator = SLICE("pabal " PABAL_VERSION);
+	a->domain = slice_str(now.report.domain);
+	now.packed = packed_begin();
+	aggregate_put_head(&now.piece, a);
+	packed_add(now.packed, buf_slice(&now.piece), &now.file);
+	go_on(pack_rows);
+}
+
+/* ---- who gets it ---- */
+
+static void
+refuse(const struct dmarc_uri *u, const char *why)
+{
+	log_info("report.destination-refused",
+	    kv_s("domain", now.report.domain), kv_slice("to", u->address),
+	    kv_s("why", why));
+}
+
+/* Where whoever gets it says that it is to go instead, at the same host. */
+static void
+redirect(struct dmarc_uri *u, struct slice rua)
+{
+	struct dmarc_uri other[DMARC_URIS_MAX];
+
+	if (rua.n > 0 && dmarc_uris(rua, &now.arena, other) > 0 &&
+	    slice_ieq(other[0].host, u->host))
+		*u = other[0];
+}
+
+/* Leave those that agree. */
+static void
+choose(const struct dmarc_consent *consents)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < now.nuris; i++) {
+		struct dmarc_uri *u = &now.uris[i];
+
+		if (consents[i].found == FOUND) {
+			redirect(u, consents[i].rua);
+			now.uris[n++] = *u;
+		} else if (consents[i].found == ABSENT) {
+			refuse(u, "its domain does not agree");
+		} else {
+			now.uncertain = true;
+			refuse(u, "no answer from the DNS");
+		}
+	}
+	now.nuris = n;
+}
+
+static bool
+consent(void)
+{
+	struct dmarc_consent consents[DMARC_URIS_MAX];
+	bool all = true;
+
+	for (size_t i = 0; i < now.nuris; i++)
+		all &= dmarc_consent(slice_str(now.report.domain),
+		    now.uris[i].host, &now.answers, &consents[i]);
+	if (all)
+		choose(consents);
+	return all;
+}
+
+static void
+find_takers(void)
+{
+	while (!consent())
+		if (dnsclient_ask(&now.dns))
+			return;
+	if (now.uncertain && clock_wall_s() < now.report.end_s + DNS_PATIENCE_S)
+		put_off("no answer from the DNS");
+	else if (now.nuris == 0)
+		drop("nobody takes it");
+	else
+		pack();
+}
+
+static void
+on_all(struct dnsclient *d)
+{
+	(void)d;
+	find_takers();
+}
+
+/* ---- */
+
+static void
+start(void)
+{
+	struct slice rua;
+
+	if (now.report.state == TALLY_SENDING) {
+		metric_add(&unconfirmed, 1);
+		log_warn(
+		    "report.unconfirmed", kv_s("domain", now.report.domain));
+	}
+	if (now.report.state != TALLY_OPEN) {
+		forget_as(REPORT_DROPPED);
+		return;
+	}
+	row_get_about(now.report.about, &now.about, &rua);
+	now.nuris = dmarc_uris(rua, &now.arena, now.uris);
+	find_takers();
+}
+
+void
+report_begin(const struct tally_report *r)
+{
+	now.busy = true;
+	arena_init(&now.arena);
+	now.report = *r;
+	now.report.about = arena_slice(&now.arena, r->about);
+	now.about = (struct aggregate_about){ .begin_s = 0 };
+	now.uncertain = false;
+	now.after = (struct tally_after){ .some = false };
+	buf_init(&now.piece, 1 << 20);
+	buf_init(&now.file, FILE_MAX);
+	buf_init(&now.mail, MAIL_MAX);
+	buf_init(&now.to, TO_MAX);
+	buf_init(&now.id, TO_MAX);
+	buf_init(&now.missed, 64);
+	dns_answers_init(&now.answers);
+	dnsclient_init(&now.dns, &now.answers, DNS_MS, on_all);
+	go_on(start);
+}
+
+bool
+report_busy(void)
+{
+	return now.busy;
+}
+
+void
+report_abandon(void)
+{
+	if (now.busy)
+		release();
+}
+
+void
+report_init(void (*on_end)(enum report_end end))
+{
+	now.on_end = on_end;
+	ev_task_init(&now.step, on_step);
+	metric_register(&sent);
+	metric_register(&not_sent);
+	metric_register(&unconfirmed);
+}
