@@ -119,8 +119,9 @@ srssecrets_there(const char *dir, bool *there, struct err *err)
 
 	*there = rc == 0 && st.st_size > 0;
 	if (rc == -1)
-		rc = errno == ENOENT ? 0
-				     : err_sys(err, ERR_PERM, "look at %s", path);
+		rc = errno == ENOENT
+			 ? 0
+			 : err_sys(err, ERR_PERM, "look at %s", path);
 	free(path);
 	return rc;
 }
