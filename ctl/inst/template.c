@@ -179,6 +179,9 @@ template_daemon(const struct template *t, const char *name, struct buf *out)
 	    SLICE_FMT(daemon), name, SLICE_FMT(daemon));
 	if (t->local && slice_is(daemon, "lookup"))
 		buf_adds(out, "\nsystem_users = yes\n");
+	if (t->inst->dir != NULL && slice_is(daemon, "policy"))
+		buf_adds(out, "\n# Who tries this instance out may send much; "
+			      "enforce is the default.\nrates = warn\n");
 	if (slice_is(daemon, "auth"))
 		buf_adds(out, "\nscram_secret = scram.secret\n");
 }
