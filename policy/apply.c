@@ -5,16 +5,16 @@
 #include "policy/metrics.h"
 #include "policy/session.h"
 
-/* What refuses nobody is logged once for a transaction, not for each recipient.
- */
+/* What refuses nobody is logged once for a transaction, not for each recipient;
+ * DATA is asked about once anyway, maybe without a MAIL before it. */
 static bool
-was_told(struct policy_session *s, const struct policy_rule *r)
+was_told(const struct policy_question *q, const struct policy_rule *r)
 {
 	const uint32_t bit = 1U << (r - policy_rules);
-	const bool was = (s->told & bit) != 0;
+	const bool was = (q->session->told & bit) != 0;
 
-	s->told |= bit;
-	return was;
+	q->session->told |= bit;
+	return was && q->facts.stage != POLICY_DATA;
 }
 
 void
@@ -29,7 +29,7 @@ policy_apply(struct policy_question *q, const struct policy_rule *r,
 		policy_verdict_merge(&q->verdict, v);
 	if (v->action == POLICY_ACCEPT ||
 	    ((mode == POLICY_WARN || !policy_verdict_ends(v)) &&
-		was_told(q->session, r)))
+		was_told(q, r)))
 		return;
 	log_info("policy.verdict", kv_slice("sid", f->sid),
 	    kv_slice("qid", f->qid), kv_slice("client", f->client),

@@ -31,7 +31,7 @@ struct policy_facts {
 			 message's own */
 	/* of RCPT */
 	struct slice rcpt; /* canonical */
-	uint32_t nrcpts;   /* accepted before it */
+	uint32_t nrcpts;   /* accepted before it; at DATA all of them */
 	/* at the end of the message */
 	struct slice qid;
 	/* by the table access (policy/rules/access.c) */

@@ -33,6 +33,7 @@ static const unsigned keys_of[POLICY_LIMIT_WHAT_COUNT] = {
 	[POLICY_LIMIT_BYTES] = SENDS,
 	[POLICY_LIMIT_SESSIONS] = KEY(CLIENT) | KEY(NET),
 	[POLICY_LIMIT_FAILURES] = SENDS,
+	[POLICY_LIMIT_NETWORKS] = KEY(LOGIN),
 };
 
 static bool
@@ -66,17 +67,27 @@ parse_count(struct slice text, struct policy_limit *l)
 
 /* What counts in messages can hold them. */
 static bool
+can_hold(enum policy_limit_what what)
+{
+	return what != POLICY_LIMIT_SESSIONS && what != POLICY_LIMIT_FAILURES;
+}
+
+static bool
 parse_action(struct slice text, struct policy_limit *l)
 {
-	const bool mail = l->what == POLICY_LIMIT_MESSAGES ||
-			  l->what == POLICY_LIMIT_RECIPIENTS ||
-			  l->what == POLICY_LIMIT_BYTES;
+	static const struct {
+		const char *word;
+		enum policy_action action;
+	} actions[] = { { "defer", POLICY_DEFER }, { "refuse", POLICY_REFUSE },
+		{ "hold", POLICY_HOLD }, { "warn", POLICY_ACCEPT } };
 
-	l->action = slice_is(text, "refuse") ? POLICY_REFUSE
-		    : slice_is(text, "hold") ? POLICY_HOLD
-					     : POLICY_DEFER;
-	return text.n == 0 || slice_is(text, "defer") ||
-	       l->action == POLICY_REFUSE || (l->action == POLICY_HOLD && mail);
+	l->action = POLICY_DEFER;
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+		if (slice_is(text, actions[i].word)) {
+			l->action = actions[i].action;
+			return l->action != POLICY_HOLD || can_hold(l->what);
+		}
+	return text.n == 0;
 }
 
 static bool
@@ -102,10 +113,9 @@ policy_limit_parse(struct slice word, struct policy_limit *l, struct err *err)
 	if (parse_subject(subject, l) && parse_rate(rate, l))
 		return 0;
 	return err_set(err, ERR_PERM,
-	    "%.*s: expected KEY:WHAT=COUNT/TIME, or with /refuse or /hold, "
-	    "such "
-	    "as client:messages=100/1h (1s to 7d; of a recipient: recipients; "
-	    "sessions: of client or net)",
+	    "%.*s: expected KEY:WHAT=COUNT/TIME, or with /refuse, /hold or "
+	    "/warn, such as client:messages=100/1h (1s to 7d; of a recipient: "
+	    "recipients; sessions: of client or net; networks: of login)",
 	    SLICE_FMT(slice_sub(word, 0, 100)));
 }
 
@@ -208,15 +218,15 @@ find_or_take(uint64_t hash)
 	return p;
 }
 
-/* Of a message the bytes may be a thousandth of what one microsecond is for; no
- * cost is so much more than TIME that it makes a difference. */
+/* Of a message the bytes may be a thousandth of what one microsecond is for.
+ * What costs more than all there is costs twice as much, whatever its size. */
 static int64_t
 cost_us(const struct policy_limit *l, int64_t n)
 {
-	const double time_us = (double)l->time_ms * 1000;
-	const double cost = time_us / (double)l->count * (double)n;
+	const double all_us = (double)l->time_ms * 1000;
+	const double us = all_us / (double)l->count * (double)n;
 
-	return (int64_t)(cost < 2 * time_us ? cost : 2 * time_us);
+	return (int64_t)(us < 2 * all_us ? us : 2 * all_us);
 }
 
 static int64_t
@@ -242,10 +252,77 @@ policy_limit_count(
 {
 	struct policy_limit_place *p = find_or_take(hash_of(l, value));
 	const int64_t now_us = now_ms * 1000;
-	const int64_t most_us = now_us + l->time_ms * 1000;
+	/* What is refused and comes again is no longer kept out for it; of
+	 * networks the number is told. */
+	const int64_t times = l->what == POLICY_LIMIT_NETWORKS ? 1000 : 1;
+	const int64_t most_us = now_us + times * l->time_ms * 1000;
 
 	p->paid_until_us = later(p->paid_until_us, now_us) + cost_us(l, n);
-	/* what is refused and comes again is no longer kept out for it */
 	if (p->paid_until_us > most_us)
 		p->paid_until_us = most_us;
+}
+
+int64_t
+policy_limit_used(
+    const struct policy_limit *l, struct slice value, int64_t now_ms)
+{
+	const struct policy_limit_place *p = find(hash_of(l, value));
+	const int64_t owed_us =
+	    p != NULL ? p->paid_until_us - now_ms * 1000 : 0;
+
+	return owed_us <= 0 ? 0
+			    : (int64_t)((double)owed_us * (double)l->count /
+					    ((double)l->time_ms * 1000) +
+					0.5);
+}
+
+void
+policy_limit_forget(const struct policy_limit *l, struct slice value)
+{
+	struct policy_limit_place *p = find(hash_of(l, value));
+
+	if (p != NULL)
+		*p = (struct policy_limit_place){ .hash = 0 };
+}
+
+void
+policy_limits_forget_login(struct slice login)
+{
+	for (size_t i = 0; i < limits.n; i++)
+		if (limits.v[i].key == POLICY_LIMIT_LOGIN)
+			policy_limit_forget(&limits.v[i], login);
+}
+
+/* ---- what was seen ---- */
+
+static uint64_t
+hash_of_pair(
+    const struct policy_limit *l, struct slice value, struct slice what)
+{
+	struct buf pair = { .max = 4096 };
+	uint64_t hash;
+
+	buf_add(&pair, slice_sub(value, 0, 500));
+	buf_addc(&pair, '\n'); /* in no value */
+	buf_add(&pair, slice_sub(what, 0, 400));
+	hash = hash_of(l, buf_slice(&pair));
+	buf_fini(&pair);
+	return hash;
+}
+
+bool
+policy_limit_seen(const struct policy_limit *l, struct slice value,
+    struct slice what, int64_t now_ms)
+{
+	const struct policy_limit_place *p = find(hash_of_pair(l, value, what));
+
+	return p != NULL && p->paid_until_us > now_ms * 1000;
+}
+
+void
+policy_limit_see(const struct policy_limit *l, struct slice value,
+    struct slice what, int64_t now_ms)
+{
+	find_or_take(hash_of_pair(l, value, what))->paid_until_us =
+	    (now_ms + l->time_ms) * 1000;
 }

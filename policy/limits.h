@@ -31,13 +31,14 @@
 enum policy_limit_key { POLICY_LIMIT_KEYS(WORDS_ID) POLICY_LIMIT_KEY_COUNT };
 
 /* What is counted: MAIL, RCPT, bytes at the end of a message, connections,
- * replies of 5xx. */
+ * replies of 5xx, other networks than in the time before. */
 #define POLICY_LIMIT_WHATS(W)                                                  \
 	W(POLICY_LIMIT_MESSAGES, "messages")                                   \
 	W(POLICY_LIMIT_RECIPIENTS, "recipients")                               \
 	W(POLICY_LIMIT_BYTES, "bytes")                                         \
 	W(POLICY_LIMIT_SESSIONS, "sessions")                                   \
-	W(POLICY_LIMIT_FAILURES, "failures")
+	W(POLICY_LIMIT_FAILURES, "failures")                                   \
+	W(POLICY_LIMIT_NETWORKS, "networks")
 enum policy_limit_what { POLICY_LIMIT_WHATS(WORDS_ID) POLICY_LIMIT_WHAT_COUNT };
 
 enum {
@@ -52,10 +53,12 @@ struct policy_limit {
 	enum policy_limit_what what;
 	int64_t count;
 	int64_t time_ms;
-	enum policy_action action; /* POLICY_DEFER, _REFUSE or _HOLD */
+	/* POLICY_DEFER, _REFUSE or _HOLD; _ACCEPT: it is only logged */
+	enum policy_action action;
 };
 
-/* Read "client:messages=100/1h", or with "/refuse" or "/hold" behind it. */
+/* Read "client:messages=100/1h", or with "/refuse", "/hold" or "/warn" behind
+ * it. */
 int policy_limit_parse(
     struct slice word, struct policy_limit *l, struct err *err);
 
@@ -70,5 +73,17 @@ bool policy_limit_has_room(const struct policy_limit *l, struct slice value,
     int64_t n, int64_t now_ms);
 void policy_limit_count(const struct policy_limit *l, struct slice value,
     int64_t n, int64_t now_ms);
+/* How many there were of late; COUNT at most, but for networks. */
+int64_t policy_limit_used(
+    const struct policy_limit *l, struct slice value, int64_t now_ms);
+/* There was nothing yet; with all limits by login. */
+void policy_limit_forget(const struct policy_limit *l, struct slice value);
+void policy_limits_forget_login(struct slice login);
+
+/* Of VALUE, has WHAT been seen within the limit's time? / It is. */
+bool policy_limit_seen(const struct policy_limit *l, struct slice value,
+    struct slice what, int64_t now_ms);
+void policy_limit_see(const struct policy_limit *l, struct slice value,
+    struct slice what, int64_t now_ms);
 
 #endif

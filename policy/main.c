@@ -2,12 +2,13 @@
 /*
  * policy: what is to be done with a client, a recipient, a message.  It asks
  * the rules that are switched on; it has no network, no key, nobody's mail, and
- * no file but what greylisting knows.
+ * no file but what greylisting knows, and who is held.
  */
 #include "base/err.h"
 #include "ev/loop.h"
 #include "ipc/role.h"
 #include "policy/conf.h"
+#include "policy/heldtell.h"
 #include "policy/limits.h"
 #include "policy/rules/greylist.h"
 #include "policy/serve.h"
@@ -28,6 +29,7 @@ start(struct err *err)
 	if (configure(err) == -1)
 		return -1;
 	greylist_configure(service_dir(DIR_STATE));
+	policy_heldtell_start(service_dir(DIR_STATE));
 	policy_serve_start();
 	return 0;
 }
@@ -55,7 +57,7 @@ static const struct service policy = {
 	.conf = &policy_conf_desc,
 	.conf_slot = (const void **)&policy_conf,
 	.user = "pabal-policy",
-	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_REPORTER),
+	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_QMGR) | REACH(ROLE_REPORTER),
 	.dirs = 1 << DIR_STATE,
 	.may = MAY_READ | MAY_WRITE,
 	.ipc = &policy_table,

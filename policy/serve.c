@@ -8,6 +8,7 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "policy/facts.h"
+#include "policy/heldtell.h"
 #include "policy/metrics.h"
 #include "policy/question.h"
 #include "policy/report.h"
@@ -95,6 +96,8 @@ const struct ipc_table policy_table = {
 		[MSG_policy_ask] = policy_run_on_ask,
 		[MSG_policy_failed] = on_failed,
 		[MSG_policy_end] = policy_run_on_end,
+		[MSG_policy_held_list] = policy_heldtell_on_list,
+		[MSG_policy_release] = policy_heldtell_on_release,
 	},
 	.on_open = on_open,
 	.on_gone = on_gone,

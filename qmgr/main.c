@@ -2,11 +2,14 @@
 /* qmgr: the only owner of the spool.  It stores, schedules, retries, expires
  * and reports; it speaks no protocol and reads no more of a message than a
  * report gives back. */
+#include "base/buf.h"
 #include "proc/service.h"
+#include "proto/address.h"
 #include "qmgr/admin/admin.h"
 #include "qmgr/admin/badadmin.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/spool.h"
+#include "qmgr/report/loginnotice.h"
 #include "qmgr/run/dispatch.h"
 #include "qmgr/run/intake.h"
 #include "qmgr/run/letter.h"
@@ -25,8 +28,25 @@ prepare(struct err *err)
 }
 
 static int
+try_notice_to(struct err *err)
+{
+	struct buf out = { .max = ADDRESS_MAX };
+	const struct slice to = slice_str(qmgr_conf->hold_notice_to);
+	const bool ok =
+	    to.n == 0 || address_parse(to, ADDRESS_POSTMASTER, &out);
+
+	buf_fini(&out);
+	return ok ? 0
+		  : err_set(err, ERR_PERM,
+			"hold_notice_to: expected an address, not \"%s\"",
+			qmgr_conf->hold_notice_to);
+}
+
+static int
 check(struct err *err)
 {
+	if (try_notice_to(err) == -1)
+		return -1;
 	return spool_try(
 	    service_dir(DIR_SPOOL), qmgr_conf->shared.spool_directory, err);
 }
@@ -47,6 +67,7 @@ on_gone(struct ipc *peer)
 	admin_forget(peer);
 	letter_forget(peer);
 	resolve_forget(peer);
+	loginnotice_forget(peer);
 }
 
 static const struct ipc_table table = {
@@ -54,7 +75,6 @@ static const struct ipc_table table = {
 		[MSG_queue_part] = intake_on_part,
 		[MSG_queue_open] = intake_on_open,
 		[MSG_queue_file] = intake_on_file,
-		[MSG_queue_view] = intake_on_view,
 		[MSG_queue_read] = intake_on_read,
 		[MSG_queue_commit] = intake_on_commit,
 		[MSG_queue_abort] = intake_on_abort,
@@ -65,6 +85,7 @@ static const struct ipc_table table = {
 		[MSG_queue_show] = admin_on_show,
 		[MSG_queue_site] = admin_on_site,
 		[MSG_queue_bad] = badadmin_on_bad,
+		[MSG_queue_notice] = loginnotice_on_notice,
 		[MSG_job_result] = dispatch_on_result,
 		[MSG_job_letter_part] = letter_on_part,
 		[MSG_job_letter] = letter_on_letter,

@@ -112,8 +112,8 @@ is_key(struct slice key)
 }
 
 static int
-check(const struct conf_list *list, bool keys, const char *what,
-    struct err *err)
+check(
+    const struct conf_list *list, bool keys, const char *what, struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const struct slice word = slice_str(list->v[i]);

@@ -178,6 +178,8 @@ on_judged(struct smtpd_session *s, const struct smtpd_verdict *v)
 	if (smtpd_verdict_ends(v))
 		smtpd_message_refuse(
 		    m, arena_str(&s->mail->arena, slice_str(v->reply)));
+	else
+		smtpd_mail_judged(s->mail, v);
 	m->opened(s);
 }
 

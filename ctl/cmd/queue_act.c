@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* pabal queue hold, release, retry, flush, delete: each says first what it
- * would do, where it is asked to, or where there is somebody who can say no. */
+/* pabal queue hold, release, retry, flush, delete. */
+#include "ctl/cmd/queue_act.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,16 +20,6 @@
 
 enum { FILTER_MAX = 50000, ARGS_MAX = 10000, FIRST = 10 };
 
-struct action {
-	struct ctl *ctl;
-	const char *verb;
-	const char *only; /* those it does something to, as a filter */
-	bool needs_filter;
-	bool asks; /* before it is done to more than one who was named */
-	bool all, dry_run, yes;
-	int64_t done, later;
-};
-
 static bool
 print_first(void *arg, const struct qview_entry *e)
 {
@@ -40,7 +31,7 @@ print_first(void *arg, const struct qview_entry *e)
 /* How many FILTER takes of those that the verb does something to, and with
  * SHOW the first of them. */
 static int
-look_first(struct action *a, struct slice filter, int64_t *n, bool show)
+look_first(struct queue_action *a, struct slice filter, int64_t *n, bool show)
 {
 	struct buf only = { .max = FILTER_MAX + 100 };
 	struct qview_printer p = { .json = a->ctl->json,
@@ -69,7 +60,7 @@ look_first(struct action *a, struct slice filter, int64_t *n, bool show)
 }
 
 static int
-dry_run(struct action *a, struct slice filter)
+dry_run(struct queue_action *a, struct slice filter)
 {
 	int64_t n;
 	const int rc = look_first(a, filter, &n, true);
@@ -83,7 +74,7 @@ dry_run(struct action *a, struct slice filter)
 
 /* CTL_OK: go on. */
 static int
-ask_first(struct action *a, struct slice filter, int64_t *n)
+ask_first(struct queue_action *a, struct slice filter, int64_t *n)
 {
 	struct buf question = { .max = 200 };
 	int rc;
@@ -101,37 +92,70 @@ ask_first(struct action *a, struct slice filter, int64_t *n)
 	return rc;
 }
 
-static int
-act_on_filter(struct action *a, struct slice filter, bool named)
+int
+queue_action_look(struct queue_action *a, struct slice filter, bool *go_on)
 {
-	struct err err;
-	int64_t n, active, total = 0;
-	int rc;
+	int rc = CTL_OK;
 
+	*go_on = false;
+	a->total = 0;
 	if (a->dry_run)
 		return dry_run(a, filter);
-	if (a->asks && !named && !a->yes && prompt_can_ask()) {
-		rc = ask_first(a, filter, &total);
+	if (a->asks && !a->yes && prompt_can_ask()) {
+		rc = ask_first(a, filter, &a->total);
 		if (rc != CTL_OK)
 			return rc;
 	}
-	progress_begin(a->verb, total);
+	*go_on = true;
+	return rc;
+}
+
+int
+queue_action_do(struct queue_action *a, struct slice filter)
+{
+	struct err err;
+	int64_t n, active;
+	int rc;
+
+	progress_begin(a->verb, a->total);
 	rc = qview_act(&a->ctl->inst, a->verb, filter, &n, &active, &err);
 	progress_end();
 	if (rc == -1)
 		return ctl_fail("queue %s: %s", a->verb, err.text);
-	if (named && n == 0 && active == 0)
-		return ctl_fail("queue %s: nothing to do for %.*s (no such "
-				"message, or not in that state)",
-		    a->verb, SLICE_FMT(slice_trim(slice_from(filter, 3))));
 	a->done += n;
 	a->later += active;
 	return CTL_OK;
 }
 
+static int
+act_on_filter(struct queue_action *a, struct slice filter)
+{
+	bool go_on;
+	const int rc = queue_action_look(a, filter, &go_on);
+
+	return go_on ? queue_action_do(a, filter) : rc;
+}
+
+static int
+act_on_one(struct queue_action *a, struct slice filter)
+{
+	const int64_t before = a->done + a->later;
+	const bool asks = a->asks;
+	int rc;
+
+	a->asks = false;
+	rc = act_on_filter(a, filter);
+	a->asks = asks;
+	if (rc == CTL_OK && !a->dry_run && a->done + a->later == before)
+		return ctl_fail("queue %s: nothing to do for %.*s (no such "
+				"message, or not in that state)",
+		    a->verb, SLICE_FMT(slice_trim(slice_from(filter, 3))));
+	return rc;
+}
+
 /* Each bare word is a message of its own; all other words are one filter. */
 static int
-act_on_all(struct action *a, int argc, char **argv)
+act_on_all(struct queue_action *a, int argc, char **argv)
 {
 	struct buf filter = { .max = FILTER_MAX };
 	int ids = 0, rc = CTL_OK;
@@ -147,14 +171,15 @@ act_on_all(struct action *a, int argc, char **argv)
 			ids > 0 ? argv + i : argv, &filter) == -1)
 			rc = CTL_USAGE;
 		else
-			rc = act_on_filter(a, buf_slice(&filter), ids > 0);
+			rc = ids > 0 ? act_on_one(a, buf_slice(&filter))
+				     : act_on_filter(a, buf_slice(&filter));
 	}
 	buf_fini(&filter);
 	return rc;
 }
 
-static void
-print_done(const struct action *a)
+void
+queue_action_print(const struct queue_action *a)
 {
 	if (a->ctl->json) {
 		printf("{\"messages\":%lld,\"active\":%lld}\n",
@@ -170,7 +195,7 @@ print_done(const struct action *a)
 }
 
 static int
-act(struct action *a, int argc, char **argv)
+act(struct queue_action *a, int argc, char **argv)
 {
 	const struct ctl_opt opts[] = { { "all", NULL, &a->all },
 		{ "dry-run", NULL, &a->dry_run }, { "yes", NULL, &a->yes },
@@ -189,14 +214,14 @@ act(struct action *a, int argc, char **argv)
 		    "queue %s: --all and a filter exclude each other", a->verb);
 	rc = act_on_all(a, n, argv);
 	if (rc == CTL_OK && !a->dry_run)
-		print_done(a);
+		queue_action_print(a);
 	return rc;
 }
 
 int
 cmd_queue_hold(struct ctl *ctl, int argc, char **argv)
 {
-	struct action a = { .ctl = ctl,
+	struct queue_action a = { .ctl = ctl,
 		.verb = "hold",
 		.only = "state=[!h]*",
 		.needs_filter = true,
@@ -208,7 +233,7 @@ cmd_queue_hold(struct ctl *ctl, int argc, char **argv)
 int
 cmd_queue_release(struct ctl *ctl, int argc, char **argv)
 {
-	struct action a = { .ctl = ctl,
+	struct queue_action a = { .ctl = ctl,
 		.verb = "release",
 		.only = "state=held",
 		.needs_filter = true,
@@ -220,7 +245,7 @@ cmd_queue_release(struct ctl *ctl, int argc, char **argv)
 int
 cmd_queue_delete(struct ctl *ctl, int argc, char **argv)
 {
-	struct action a = { .ctl = ctl,
+	struct queue_action a = { .ctl = ctl,
 		.verb = "delete",
 		.only = "",
 		.needs_filter = true,
@@ -232,7 +257,7 @@ cmd_queue_delete(struct ctl *ctl, int argc, char **argv)
 int
 cmd_queue_retry(struct ctl *ctl, int argc, char **argv)
 {
-	struct action a = { .ctl = ctl,
+	struct queue_action a = { .ctl = ctl,
 		.verb = "retry",
 		.only = "state=waiting",
 		.needs_filter = true,
@@ -244,7 +269,7 @@ cmd_queue_retry(struct ctl *ctl, int argc, char **argv)
 int
 cmd_queue_flush(struct ctl *ctl, int argc, char **argv)
 {
-	struct action a = {
+	struct queue_action a = {
 		.ctl = ctl, .verb = "flush", .only = "state=waiting"
 	};
 

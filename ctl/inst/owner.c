@@ -20,16 +20,17 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"user import", "user export", "mailbox list", "mailbox status",
 	"mailbox check", "mailbox index", "mailbox rebuild", "mailbox deleted",
 	"mailbox undelete", "mailbox restore", "mailbox purge", "domain add",
-	"domain del", "alias add", "alias set", "alias del", "map",
-	"queue show", "queue why", "queue export", "queue hold",
-	"queue release", "queue retry", "queue flush", "queue delete",
-	"queue bad", "queue bad restore", "queue bad show", "queue bad export",
-	"queue bad delete", "cert list", "cert install", "cert new", "conf set",
-	"conf unset", "import imap", "mailbox export", "mailbox import",
-	"domain set", "sieve list", "sieve show", "sieve put", "sieve activate",
-	"sieve deactivate", "sieve delete", "sieve rename", "sieve trace",
-	"dkim add", "dkim rotate", "srs rotate", "dkim show", "dkim remove",
-	"sts show", "sts refresh", "dns check", "report dmarc send", "init" };
+	"domain del", "alias add", "alias set", "alias del", "map", "hold list",
+	"hold release", "hold delete", "queue show", "queue why",
+	"queue export", "queue hold", "queue release", "queue retry",
+	"queue flush", "queue delete", "queue bad", "queue bad restore",
+	"queue bad show", "queue bad export", "queue bad delete", "cert list",
+	"cert install", "cert new", "conf set", "conf unset", "import imap",
+	"mailbox export", "mailbox import", "domain set", "sieve list",
+	"sieve show", "sieve put", "sieve activate", "sieve deactivate",
+	"sieve delete", "sieve rename", "sieve trace", "dkim add",
+	"dkim rotate", "srs rotate", "dkim show", "dkim remove", "sts show",
+	"sts refresh", "dns check", "report dmarc send", "init" };
 
 static bool
 is_for_owner(const char *words)

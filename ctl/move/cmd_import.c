@@ -473,8 +473,8 @@ take_script_file(
 		return 0;
 	}
 	rc = take_bytes(im, e->size, e->type == TAR_FILE ? &text : NULL, NULL);
-	if (text.failed)
-		move_scripts_too_large(im->scripts, path);
+	if (rc == 0 && text.failed)
+		move_scripts_too_long(im->scripts, path);
 	else if (rc == 0 && e->type == TAR_FILE)
 		rc = move_scripts_take(
 		    im->scripts, path, buf_slice(&text), &im->err);

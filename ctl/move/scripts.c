@@ -237,9 +237,9 @@ move_scripts_take(struct move_scripts *s, struct slice path, struct slice text,
 }
 
 void
-move_scripts_too_large(struct move_scripts *s, struct slice path)
+move_scripts_too_long(struct move_scripts *s, struct slice path)
 {
-	(void)leave_out(s, path, "it is too large");
+	(void)leave_out(s, path, "it is too long");
 }
 
 /* Wherever the scripts were there: the file's name counts.  A script that is a

@@ -20,7 +20,8 @@
  * transactions, from MAIL on. policy_end: the session is over.
  *
  * The stage early is asked before connect, where the client has spoken before
- * it was greeted.  Data and unknown are for filters (milter).  At failed
+ * it was greeted.  Unknown is for filters (milter), and data too but for who
+ * has logged in: there a message counts, with all its recipients.  At failed
  * nothing is asked: policy_failed says that a client got a reply of 5xx,
  * whoever decided that, and what was known of it by then.
  */

@@ -94,6 +94,9 @@ kwfile_find(struct kwfile *k, const struct filename *name, struct slice *names,
 		if (k->text.n > 0)
 			read_lines(k);
 	}
+	*names = slice_str(NULL);
+	if (k->lines.count == 0)
+		return 0;
 	buf_init(&key, KEY_MAX);
 	kwlog_key(&key, name);
 	*names = slice_str(map_find(&k->lines, buf_slice(&key)));

@@ -6,6 +6,11 @@
 #include "base/mem.h"
 #include "maildir/listing.h"
 
+enum {
+	CACHE_LINE = 64,
+	WAYS = 4, /* below each place: as many as a line has */
+};
+
 static uint32_t
 uid_of(const struct listing_entry *e)
 {
@@ -50,9 +55,9 @@ scan_order_put(struct scan_order *o, struct listing_entry *e)
 		o->cap = o->cap > 0 ? o->cap * 2 : 64;
 		o->v = xreallocarray(o->v, o->cap, sizeof(*o->v));
 	}
-	for (; i > 0 && is_before(o, &place, &o->v[(i - 1) / 2]);
-	     i = (i - 1) / 2)
-		o->v[i] = o->v[(i - 1) / 2];
+	for (; i > 0 && is_before(o, &place, &o->v[(i - 1) / WAYS]);
+	     i = (i - 1) / WAYS)
+		o->v[i] = o->v[(i - 1) / WAYS];
 	o->v[i] = place;
 }
 
@@ -60,6 +65,28 @@ struct listing_entry *
 scan_order_first(const struct scan_order *o)
 {
 	return o->n > 0 ? o->v[0].e : NULL;
+}
+
+/* The first of those that have one above them, FROM on. */
+static size_t
+first_below(const struct scan_order *o, size_t from)
+{
+	const size_t end = from + WAYS < o->n ? from + WAYS : o->n;
+	size_t k = from;
+
+	for (size_t i = from + 1; i < end; i++)
+		if (is_before(o, &o->v[i], &o->v[k]))
+			k = i;
+	return k;
+}
+
+/* They lie in memory as they were read, so each would be waited for: E, which
+ * is asked for next, is on its way while the one before it is at work. */
+static void
+fetch(const struct listing_entry *e)
+{
+	for (size_t at = 0; at < sizeof *e; at += CACHE_LINE)
+		__builtin_prefetch((const char *)e + at);
 }
 
 struct listing_entry *
@@ -72,18 +99,18 @@ scan_order_take(struct scan_order *o)
 	if (first == NULL)
 		return NULL;
 	last = o->v[--o->n];
-	while (2 * i + 1 < o->n) {
-		size_t k = 2 * i + 1;
+	while (WAYS * i + 1 < o->n) {
+		const size_t k = first_below(o, WAYS * i + 1);
 
-		if (k + 1 < o->n && is_before(o, &o->v[k + 1], &o->v[k]))
-			k++;
 		if (!is_before(o, &o->v[k], &last))
 			break;
 		o->v[i] = o->v[k];
 		i = k;
 	}
-	if (o->n > 0)
+	if (o->n > 0) {
 		o->v[i] = last;
+		fetch(o->v[0].e);
+	}
 	return first;
 }
 

@@ -2,27 +2,23 @@
 #include "qmgr/report/notice.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/crc32c.h"
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "log/log.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/bad.h"
 #include "qmgr/queue/newfile.h"
-#include "qmgr/queue/written.h"
-#include "sys/clock.h"
-#include "sys/fd.h"
+#include "qmgr/report/adminmail.h"
 
 enum {
 	COLLECT_MS = 60000,  /* from the first file on */
 	EVERY_MS = 3600000,  /* between two notices */
 	RETRY_MS = 300000,   /* after one that could not be written */
 	FILES_A_NOTICE = 50, /* named in it */
-	TEXT_MAX_BYTES = 1 << 20,
+	TEXT_MAX_BYTES = 512 << 10,
 };
 
 struct notice {
@@ -56,35 +52,6 @@ set_timer(int64_t wait_ms)
 /* ---- what it says ---- */
 
 static void
-add_header(struct buf *b, const char *id)
-{
-	const char *host = qmgr_conf->shared.hostname;
-	const time_t now = (time_t)clock_wall_s();
-	struct tm tm;
-	char date[64];
-
-	localtime_r(&now, &tm);
-	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S %z", &tm);
-	buf_addf(b,
-	    "Date: %s\r\nFrom: Mail Delivery System <MAILER-DAEMON@%s>"
-	    "\r\nTo: postmaster\r\n",
-	    date, host);
-	buf_addf(b,
-	    "Subject: Messages quarantined on %s\r\nMessage-ID: <%s.notice@%s>"
-	    "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-	    "Content-Type: text/plain; charset=us-ascii\r\n\r\n",
-	    host, id, host);
-}
-
-/* Foreign text: what is not printable ASCII is a question mark. */
-static void
-add_plain(struct buf *b, struct slice s)
-{
-	for (size_t i = 0; i < s.n && i < 400; i++)
-		buf_addc(b, s.p[i] >= 0x20 && s.p[i] < 0x7f ? s.p[i] : '?');
-}
-
-static void
 add_file(struct buf *b, struct slice name)
 {
 	struct bad_file file, *f = &file;
@@ -93,14 +60,14 @@ add_file(struct buf *b, struct slice name)
 	arena_init(&arena);
 	(void)bad_read(name, &arena, f, NULL);
 	buf_adds(b, "\r\n");
-	add_plain(b, name);
+	adminmail_plain(b, name);
 	buf_adds(b, "\r\n    reason: ");
-	add_plain(b, f->why.n > 0 ? f->why : SLICE("not known"));
+	adminmail_plain(b, f->why.n > 0 ? f->why : SLICE("not known"));
 	buf_adds(b, "\r\n    sender: ");
-	add_plain(b, f->sender.n > 0 ? f->sender : SLICE("-"));
+	adminmail_plain(b, f->sender.n > 0 ? f->sender : SLICE("-"));
 	for (size_t i = 0; i < f->nrcpts && i < 20; i++) {
 		buf_adds(b, "\r\n    recipient: ");
-		add_plain(b, f->rcpts[i]);
+		adminmail_plain(b, f->rcpts[i]);
 	}
 	buf_adds(b, "\r\n");
 	arena_fini(&arena);
@@ -194,31 +161,16 @@ on_written(struct newfile *nf, int error)
 static int
 write_notice(struct notice *n, struct err *err)
 {
-	struct buf body = { .max = TEXT_MAX_BYTES };
-	struct envelope env = { .protocol = SLICE(WRITTEN_NOTICE),
-		.client = SLICE("local"),
-		.body = SLICE("7BIT"),
-		.nrcpts = 1 };
-	struct arena arena;
-	int rc = -1;
+	struct buf text = { .max = TEXT_MAX_BYTES };
+	int rc;
 
-	arena_init(&arena);
-	env.rcpts = arena_new(&arena, struct envelope_rcpt);
-	*env.rcpts = (struct envelope_rcpt){ .address = SLICE("postmaster"),
-		.notify = SLICE("NEVER") };
-	if (newfile_open(&n->file, &arena, &env, err) == -1)
-		return -1;
-	add_header(&body, n->file.id);
-	add_text(&body, n);
-	if (body.failed)
-		err_set(err, ERR_TEMP, "notice too large");
-	else if (fd_pwrite_all(n->file.fd, buf_slice(&body),
-		     (int64_t)n->file.head_bytes, err) == 0)
-		rc = newfile_whole(&n->file, (int64_t)body.n,
-		    crc32c(0, buf_slice(&body)), err);
-	if (rc == 0)
-		rc = newfile_commit(&n->file, on_written, err);
-	buf_fini(&body);
+	add_text(&text, n);
+	rc = adminmail_write(&n->file,
+	    &(const struct adminmail){ .to = "postmaster",
+		.subject = "Messages quarantined",
+		.text = buf_slice(&text) },
+	    on_written, err);
+	buf_fini(&text);
 	return rc;
 }
 

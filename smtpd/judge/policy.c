@@ -98,7 +98,9 @@ is_of_use(const struct smtpd_session *s, enum policy_stage stage)
 static bool
 needs(const struct smtpd_session *s, enum policy_stage stage)
 {
-	return stage <= POLICY_MESSAGE && is_of_use(s, stage);
+	return (stage <= POLICY_MESSAGE ||
+		   (stage == POLICY_DATA && s->login != NULL)) &&
+	       is_of_use(s, stage);
 }
 
 void

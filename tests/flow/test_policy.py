@@ -205,6 +205,7 @@ def test_check_names_the_rules(make):
     assert "helo_name" in modes["warn"].split() and "helo_own" in modes["off"].split()
     for name in ("dnsbl", "rates", "greylist"):
         p.conf("policy", name, "warn")
+    p.conf("policy", "rate_limits", "")
     p.conf("policy", "spf", "off")
     os.rename(os.path.join(p.dir, "lib"), os.path.join(p.dir, "gone"))
     said = "\n".join(detail for _, detail in rules(p)[1:])

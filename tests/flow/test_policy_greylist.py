@@ -141,13 +141,6 @@ def test_good_mail_makes_known(make):
     assert rcpt(p, FAR, "a@soft.test").startswith(WAITS)
 
 
-def test_there_is_time_to_come_back(pabal):
-    """With the longest delay and the shortest wait, who waits passes."""
-    pabal.conf("policy", "greylist_delay", "1h")
-    assert "greylist_wait" in pabal.pabal_fails("conf", "set", "policy",
-                                                "greylist_wait", "1h")
-
-
 def test_warns(make):
     p = make(mode="warn")
     assert rcpt(p).startswith("250 ")

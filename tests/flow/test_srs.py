@@ -202,6 +202,20 @@ def test_no_secret(p, sink):
     assert at(sink, "waits").sender.startswith("<SRS0=")
 
 
+@pytest.mark.allow("keys.srs-failed")
+def test_no_secret_for_what_stays(p, sink):
+    """An alias for somebody here needs none."""
+    p.pabal("alias", "set", f"both@{DOMAIN}", f"alice@{DOMAIN}", FAR)
+    os.unlink(secrets(p))
+    p.send("stays", to=f"both@{DOMAIN}", sender=ANN)
+    wait(lambda: p.mails("alice"), "what stays")
+    r = p.wait_event("rcpt.unroutable", to=FAR)
+    assert r["dsn"] == "4.3.0"
+    p.pabal("srs", "rotate")
+    assert at(sink, "stays").sender.startswith("<SRS0=")
+    assert len(p.mails("alice")) == 1
+
+
 def test_off(make_pabal, sink):
     p = make_pabal(("pabal", "relayhost", sink.nexthop))
     p.pabal("alias", "set", f"on@{DOMAIN}", FAR)
@@ -249,8 +263,13 @@ def test_postsrsd(p, sink):
         assert rcpts(at(sink, "theirs")) == ["Joe@other.example"]
 
 
-def test_a_domain_that_is_none(make_pabal):
+def test_a_domain_that_is_none(make_pabal, tmp_path):
+    """Where hosts know nothing of SMTPUTF8."""
     p = make_pabal()
+    path = str(tmp_path / "new")
+    p.run_plain("init", "--dir", path, "--domain", "\u00fcn\u00ef.test")
+    with open(os.path.join(path, "etc", "pabal.conf")) as f:
+        assert "srs_domain = xn--n-nga1b.test\n" in f.read()
     for domain in ("not a domain", "\u00fcn\u00ef.test"):
         p.conf("pabal", "srs_domain", domain)
         assert "not a domain in ASCII" in p.pabal_fails("check")

@@ -118,6 +118,8 @@ def test_owners_only(pabal):
             "domain add": ["x.test"], "domain del": [DOMAIN],
             "alias add": ["x", "alice"], "alias set": ["x", "alice"],
             "alias del": ["root"], "cert install": ["/tmp"],
+            "hold release": ["alice@" + DOMAIN],
+            "hold delete": ["alice@" + DOMAIN],
             "queue delete": ["--all"], "queue hold": ["--all"],
             "queue release": ["--all"], "queue retry": ["--all"],
             "queue bad restore": ["all"], "queue bad delete": ["all"],
@@ -168,6 +170,7 @@ def test_diff_is_short(make_pabal):
     made = p.pabal("conf", "diff").splitlines()
     # What init wrote that is not so elsewhere: names, paths, ports.
     assert {line.split(" =")[0] for line in made} == {
+        "policy rates",
         "pabal hostname", "pabal domains", "pabal cleartext_login_networks",
         "pabal tls_certificate", "pabal tls_key", "pabal spool_directory",
         "pabal mail_directory", "pabal table_directory",

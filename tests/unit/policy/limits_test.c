@@ -53,6 +53,13 @@ static const struct {
 	{ "recipient:messages=10/1h",                false },
 	{ "recipient:failures=10/1h",                false },
 	{ "Client:messages=10/1h",                   false },
+	{ "login:networks=20/1h/warn",               true },
+	{ "login:networks=20/1h/hold",               true },
+	{ "login:networks=20/1h",                    true },
+	{ "client:networks=20/1h",                   false },
+	{ "net:networks=20/1h/warn",                 false },
+	{ "client:messages=10/1h/warn",              true },
+	{ "client:sessions=10/1m/warn",              true },
 };
 /* clang-format on */
 
@@ -121,6 +128,12 @@ test_bytes(void **state)
 	assert_false(policy_limit_has_room(&l, a, 1 << 20, now_ms));
 	assert_false(policy_limit_has_room(&l, a, 2 << 20, now_ms + 84400));
 	assert_true(policy_limit_has_room(&l, a, 1 << 20, now_ms + 84400));
+	/* a price that no number holds */
+	assert_int_equal(
+	    policy_limit_parse(SLICE("sender:bytes=1/7d"), &l, NULL), 0);
+	policy_limit_count(&l, a, 1LL << 60, now_ms);
+	assert_false(policy_limit_has_room(&l, a, 1, now_ms));
+	assert_false(policy_limit_has_room(&l, a, 1LL << 60, now_ms));
 }
 
 /* The narrowest limit and the largest message. */
@@ -189,6 +202,37 @@ test_many(void **state)
 	assert_false(policy_limit_has_room(&l, slice_str(value), 1, 400000));
 }
 
+/* What was used of it, and forgotten; what was seen counts for nothing. */
+static void
+test_seen(void **state)
+{
+	const struct slice a = SLICE("alice"), net = SLICE("\0\0net");
+	struct policy_limit l;
+	const int64_t now_ms = 1000000;
+
+	(void)state;
+	assert_int_equal(
+	    policy_limit_parse(SLICE("login:networks=4/10s/warn"), &l, NULL),
+	    0);
+	assert_int_equal(l.action, POLICY_ACCEPT);
+	assert_false(policy_limit_seen(&l, a, net, now_ms));
+	policy_limit_see(&l, a, net, now_ms);
+	assert_true(policy_limit_seen(&l, a, net, now_ms + 9999));
+	assert_false(policy_limit_seen(&l, a, net, now_ms + 10000));
+	assert_false(policy_limit_seen(&l, SLICE("bob"), net, now_ms));
+	assert_int_equal(policy_limit_used(&l, a, now_ms), 0);
+	for (int i = 1; i <= 4; i++) {
+		policy_limit_count(&l, a, 1, now_ms);
+		assert_int_equal(policy_limit_used(&l, a, now_ms), i);
+	}
+	assert_false(policy_limit_has_room(&l, a, 1, now_ms));
+	policy_limit_count(&l, a, 1, now_ms);
+	assert_int_equal(policy_limit_used(&l, a, now_ms), 5);
+	policy_limit_forget(&l, a);
+	assert_true(policy_limit_has_room(&l, a, 4, now_ms));
+	assert_int_equal(policy_limit_used(&l, a, now_ms), 0);
+}
+
 int
 main(void)
 {
@@ -199,6 +243,7 @@ main(void)
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_law),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
