@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from measure import cpu_s
+from measure import cpu_s, settle
 from peers import DOMAIN, PASSWORD, Dovecot, Pabal, wait
 from pabal import BUILD  # tests/flow is on the path now
 
@@ -99,16 +99,7 @@ class Box:
         return seconds, cpu_s(self.server.pid) - cpu
 
     def settle(self):
-        """Until nothing was done for longer than pabal lets file names wait;
-        the seconds until then."""
-        begin = time.monotonic()
-
-        def quiet():
-            before = cpu_s(self.server.pid)
-            time.sleep(1.5)
-            return cpu_s(self.server.pid) - before <= 0.01
-        wait(quiet, "silence", 300)
-        return time.monotonic() - begin - 1.5
+        return settle(self.server.pid)
 
     def fill(self, maildir):
         cur = os.path.join(self.directory, "cur")

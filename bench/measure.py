@@ -43,6 +43,20 @@ def cpu_s(pid):
     return total / TICK
 
 
+def settle(pid, limit_s=300):
+    """Wait until nothing was done for longer than pabal lets file names wait;
+    the seconds until then."""
+    begin = time.monotonic()
+    used, before = 1.0, cpu_s(pid)
+    while used > 0.01:
+        if time.monotonic() - begin > limit_s:
+            raise TimeoutError("no silence")
+        time.sleep(1.5)
+        now = cpu_s(pid)
+        used, before = now - before, now
+    return time.monotonic() - begin - 1.5
+
+
 def pss_kib(pid):
     """Proportional set size of the tree."""
     total = 0

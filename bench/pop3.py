@@ -10,7 +10,7 @@ import socket
 import statistics
 import time
 
-from measure import cpu_s
+from measure import cpu_s, settle
 from peers import DOMAIN, PASSWORD, USERS, Dovecot, Pabal, free_port
 
 FETCHED, LISTED = 5000, 100000
@@ -148,7 +148,9 @@ def of_one(kind):
         figures["again"] = fetch_all(server, a, FETCHED)
         figures["fetch_cpu"] = cpu_s(server.pid) - cpu
         figures["plain"], figures["plain_login"] = list_all(server, b, LISTED)
+        settle(server.pid)
         figures["sized"], figures["sized_login"] = list_all(server, c, LISTED)
+        figures["names"] = settle(server.pid)
         figures["warm"], figures["warm_login"] = list_all(server, c, LISTED)
     finally:
         server.close()
@@ -170,6 +172,7 @@ ROWS = (("first", "RETR of files never read before, messages/s"),
         ("fetch_cpu", "CPU seconds of both"),
         ("plain", f"login, STAT, UIDL, LIST of {LISTED:,}, s"),
         ("sized", "the same with sizes in the names, s"),
+        ("names", "what is done of it behind the answer, s"),
         ("warm", "the same again, s"),
         ("plain_login", "of the first, until the login was answered, s"))
 

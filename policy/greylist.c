@@ -105,7 +105,7 @@ is_live(const struct grey_place *p, const struct policy_greylist_times *t,
 	if (p->last_s == 0)
 		return false;
 	return p->known != 0 ? p->last_s + t->keep_s > now_s
-			     : p->since_s + t->wait_s > now_s;
+			     : p->since_s + t->delay_s + t->wait_s > now_s;
 }
 
 /* The less, the sooner it makes room. */

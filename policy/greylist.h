@@ -27,7 +27,7 @@ struct policy_greylist;
 
 struct policy_greylist_times {
 	int64_t delay_s; /* the first try is refused for */
-	int64_t wait_s;  /* in which a second one must come */
+	int64_t wait_s;  /* behind that, in which a second one must come */
 	int64_t keep_s;  /* for which who is known is, since his last mail */
 };
 

@@ -218,12 +218,15 @@ find_or_take(uint64_t hash)
 	return p;
 }
 
-/* Of a message the bytes may be a thousandth of what one microsecond is for. */
+/* Of a message the bytes may be a thousandth of what one microsecond is for.
+ * What costs more than all there is costs twice as much, whatever its size. */
 static int64_t
 cost_us(const struct policy_limit *l, int64_t n)
 {
-	return (
-	    int64_t)((double)l->time_ms * 1000 / (double)l->count * (double)n);
+	const double all_us = (double)l->time_ms * 1000;
+	const double us = all_us / (double)l->count * (double)n;
+
+	return (int64_t)(us < 2 * all_us ? us : 2 * all_us);
 }
 
 static int64_t

@@ -179,6 +179,7 @@ expire(struct sts_domain *d)
 	list_del(d);
 	sts_policy_fini(&d->policy);
 	list_add(d);
+	d->checked = false; /* who asks next has it looked for */
 }
 
 static void begin(struct sts_domain *d, bool fetch);

@@ -473,7 +473,9 @@ take_script_file(
 		return 0;
 	}
 	rc = take_bytes(im, e->size, e->type == TAR_FILE ? &text : NULL, NULL);
-	if (rc == 0 && e->type == TAR_FILE && !text.failed)
+	if (rc == 0 && text.failed)
+		move_scripts_too_long(im->scripts, path);
+	else if (rc == 0 && e->type == TAR_FILE)
 		rc = move_scripts_take(
 		    im->scripts, path, buf_slice(&text), &im->err);
 	buf_fini(&text);

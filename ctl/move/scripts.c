@@ -229,6 +229,12 @@ move_scripts_take(struct move_scripts *s, struct slice path, struct slice text,
 	return take_script(s, name_of(s, file), text, err);
 }
 
+void
+move_scripts_too_long(struct move_scripts *s, struct slice path)
+{
+	(void)leave_out(s, path, "it is too long");
+}
+
 /* Wherever the scripts were there: the file's name counts. */
 void
 move_scripts_link(struct move_scripts *s, struct slice target)

@@ -31,6 +31,8 @@ bool move_scripts_is(struct slice path);
  * as it is. */
 int move_scripts_take(struct move_scripts *s, struct slice path,
     struct slice text, struct err *err);
+/* It has more than any script has. */
+void move_scripts_too_long(struct move_scripts *s, struct slice path);
 void move_scripts_link(struct move_scripts *s, struct slice target);
 /* All were there: one is active that was, where none is here. */
 int move_scripts_end(struct move_scripts *s, struct err *err);

@@ -115,11 +115,13 @@ srssecrets_there(const char *dir, bool *there, struct err *err)
 {
 	char *path = xasprintf("%s/srs/secrets", dir);
 	struct stat st;
-	int rc = 0;
+	int rc = stat(path, &st);
 
-	*there = stat(path, &st) == 0 && st.st_size > 0;
-	if (!*there && errno != ENOENT)
-		rc = err_sys(err, ERR_PERM, "look at %s", path);
+	*there = rc == 0 && st.st_size > 0;
+	if (rc == -1)
+		rc = errno == ENOENT
+			 ? 0
+			 : err_sys(err, ERR_PERM, "look at %s", path);
 	free(path);
 	return rc;
 }

@@ -49,6 +49,7 @@ enum ix_box_bits {
 	BOX_BUILD = 1 << 2,   /* and names are believed as when it was built */
 	BOX_DOUBT = 1 << 3,   /* after a power cut */
 	BOX_BROUGHT = 1 << 4, /* messages bring their UIDs (struct boxfile) */
+	BOX_UIDS = 1 << 5,    /* not all UIDs are in names yet (uidfile.h) */
 };
 
 struct ix_box {

@@ -19,6 +19,7 @@ struct listing_entry {
 	int64_t time_s;
 	enum maildir_part part;
 	bool used;
+	bool listed; /* f.uid is not from its name, see uidfile.h */
 };
 
 struct listing {

@@ -23,6 +23,7 @@
 #include "maildir/listing.h"
 #include "maildir/maildir.h"
 #include "maildir/takeover.h"
+#include "maildir/uidfile.h"
 #include "store/adopt.h"
 #include "store/inner.h"
 #include "store/traits.h"
@@ -85,7 +86,7 @@ measure(const struct maildir *d, const struct scan_how *how,
 	if (how->build && st.size == 0 && e->f.size > 0)
 		return set_aside(d, e) ? 1 : 0;
 	/* S= of other programs may be the size before it was compressed. */
-	if (how->doubt && e->want != 0 && e->want == e->f.uid &&
+	if (how->doubt && e->want != 0 && e->want == e->f.uid && !e->listed &&
 	    is_torn(d, e, st.size))
 		return set_aside(d, e) ? 1 : 0;
 	if (sizes_likely(how, e, &st)) {
@@ -106,7 +107,7 @@ static bool
 is_full(const struct listing_entry *e, const struct ix_hot *hot,
     const struct ix_msg *msg, uint32_t uid)
 {
-	return e->f.base.n > 0 && e->f.base.n <= BASE_LIMIT &&
+	return !e->listed && e->f.base.n > 0 && e->f.base.n <= BASE_LIMIT &&
 	       e->f.size == msg->size && e->f.vsize == msg->vsize &&
 	       e->f.uid == uid && e->f.letters == hot->letters &&
 	       e->f.info == ((hot->bits & HOT_NEW) == 0) &&
@@ -210,6 +211,29 @@ find_since(struct tx *tx, const struct ix_box *b, const struct listing_entry *e,
 	return strcmp(msg.file, e->name) == 0 ? FOUND : ABSENT;
 }
 
+/* What is wrong with E's name can wait: where it is known meanwhile which UID
+ * it has, it is as good as one whose flags are behind. */
+static bool
+can_wait(const struct scan_how *how, const struct listing_entry *e,
+    const struct ix_hot *hot)
+{
+	return how->later != NULL && e->part == MAILDIR_CUR &&
+	       ix_part(hot) == MAILDIR_CUR && (e->f.uid == 0 || e->listed) &&
+	       e->f.base.n > 0 && e->f.base.n <= BASE_LIMIT &&
+	       strlen(e->name) < IX_FILE_NAME && uidfile_takes(e->f.stem);
+}
+
+static void
+rename_later(const struct scan_how *how, const struct listing_entry *e,
+    struct ix_box *b, uint32_t uid, struct ix_hot *hot, struct ix_msg *msg)
+{
+	strlcpy(msg->file, e->name, sizeof msg->file);
+	hot->bits |= HOT_PENDING;
+	b->bits |= BOX_UIDS;
+	if (uid != e->f.uid)
+		uidfile_add(how->later, uid, e->f.stem);
+}
+
 int
 adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct scan_how *how, struct kwfile *more,
@@ -241,7 +265,10 @@ adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	if (how->build && e->part == MAILDIR_CUR && uid >= b->first_recent)
 		b->first_recent = uid + 1;
 	*renamed = full_name(tx, e, &hot, &msg, uid);
-	if (*renamed) {
+	if (*renamed && can_wait(how, e, &hot)) {
+		*renamed = false;
+		rename_later(how, e, b, uid, &hot, &msg);
+	} else if (*renamed) {
 		const enum found f = maildir_move(
 		    d, e->part, e->name, d, ix_part(&hot), msg.file, err);
 

@@ -15,12 +15,14 @@ struct kwfile;
 struct listing_entry;
 struct takeover;
 struct tx;
+struct uidfile;
 
 struct scan_how {
 	bool build; /* B has no records yet: believe names of our own making */
 	bool doubt; /* after a power cut: a file may be torn */
 	struct keyword_table *table; /* gets what files have; not saved */
 	const struct takeover *from; /* may be NULL */
+	struct uidfile *later;       /* gets who is renamed later; or NULL */
 };
 
 /* Give the file E a UID, its full name and a record; MORE is pabal-keywords.

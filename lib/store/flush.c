@@ -22,6 +22,7 @@
 #include "maildir/keywords.h"
 #include "maildir/kwlog.h"
 #include "maildir/maildir.h"
+#include "maildir/uidfile.h"
 #include "store/account.h"
 #include "store/cache.h"
 #include "store/handle.h"
@@ -155,6 +156,17 @@ flush_uids(struct tx *tx, struct mailbox *m, struct ix_box *b,
 	return 0;
 }
 
+/* All names say their UIDs. */
+static int
+end_uids(struct ix_box *b, const struct maildir *d, struct err *err)
+{
+	if ((b->bits & BOX_UIDS) == 0 || (b->bits & BOX_MORE) != 0 ||
+	    b->pending_from != b->pending_to)
+		return 0;
+	b->bits &= ~(uint32_t)BOX_UIDS;
+	return uidfile_remove(d->fd, err);
+}
+
 static int
 flush_box(struct mailbox *m, bool *more, struct err *err)
 {
@@ -173,6 +185,8 @@ flush_box(struct mailbox *m, bool *more, struct err *err)
 	tx_times_end(times, &m->dirs, &b);
 	if (rc == 0)
 		rc = kwtable_compact(&tx, &b, &m->dirs, m->keywords, err);
+	if (rc == 0)
+		rc = end_uids(&b, &m->dirs, err);
 	if (rc == -1 && n > 0) {
 		tx_pend(&tx, &b, uids[0]);
 		tx_pend(&tx, &b, uids[n - 1]);

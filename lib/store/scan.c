@@ -20,6 +20,7 @@
 #include "maildir/listing.h"
 #include "maildir/maildir.h"
 #include "maildir/takeover.h"
+#include "maildir/uidfile.h"
 #include "store/adopt.h"
 #include "store/kwtable.h"
 #include "store/scan_change.h"
@@ -55,6 +56,7 @@ struct scan {
 	bool again; /* the directories are read for the second time */
 	struct scan_how how;
 	struct takeover from;
+	struct uidfile given;
 	bool loaded;
 	struct listing list;
 	struct scan_order by_uid;  /* read, not compared */
@@ -116,6 +118,7 @@ scan_init(struct scan *s, const struct scan_how *how)
 	*s = (struct scan){ .how = *how, .adopt_cost = ADOPT_COST };
 	begin_reading(s);
 	kwfile_init(&s->more, -1);
+	uidfile_init(&s->given);
 }
 
 static void
@@ -123,7 +126,8 @@ scan_fini(struct scan *s)
 {
 	end_reading(s);
 	kwfile_fini(&s->more);
-	if (s->loaded)
+	uidfile_fini(&s->given);
+	if (s->how.from == &s->from)
 		takeover_fini(&s->from);
 	xfree(&s->changes);
 	xfree(&s->missing);
@@ -137,6 +141,8 @@ scan_new(const struct ix_box *b)
 	scan_init(s, &(struct scan_how){ .build = (b->bits & BOX_BUILD) != 0,
 			 .doubt = (b->bits & BOX_DOUBT) != 0 });
 	if (s->how.build)
+		s->how.later = &s->given;
+	if (s->how.build || (b->bits & BOX_UIDS) != 0)
 		s->phase = LOAD;
 	return s;
 }
@@ -150,22 +156,46 @@ scan_free(struct scan **sp)
 	xfree(sp);
 }
 
-/* ---- what another server knew ---- */
+/* ---- what another server knew, and what names do not say yet ---- */
+
+static int
+load_given(struct scan *s, struct err *err)
+{
+	bool there = false;
+	const int rc = uidfile_load(&s->given, s->d->fd, &there, err);
+
+	if (there)
+		s->b->bits |= BOX_UIDS;
+	return rc;
+}
+
+static int
+load_files(struct scan *s, struct err *err)
+{
+	s->loaded = true;
+	if (load_given(s, err) == -1)
+		return -1;
+	if (!s->how.build)
+		return 0;
+	s->how.from = &s->from;
+	if (takeover_load(&s->from, s->d->fd, err) == -1)
+		return -1;
+	takeover_only(&s->from, s->b->uidvalidity);
+	return 0;
+}
 
 static int
 load(struct scan *s, struct err *err)
 {
-	if (!s->loaded) {
-		s->loaded = true;
-		s->how.from = &s->from;
-		if (takeover_load(&s->from, s->d->fd, err) == -1)
-			return -1;
-		takeover_only(&s->from, s->b->uidvalidity);
-	}
-	if (!takeover_some(&s->from, (size_t)s->left / LINE_COST))
-		s->phase = READ;
-	else
+	const size_t lines = (size_t)s->left / LINE_COST;
+
+	if (!s->loaded && load_files(s, err) == -1)
+		return -1;
+	if (uidfile_some(&s->given, lines) ||
+	    (s->how.build && takeover_some(&s->from, lines)))
 		s->left = 0;
+	else
+		s->phase = READ;
 	return 0;
 }
 
@@ -198,6 +228,16 @@ put_unknown(struct scan *s, struct listing_entry *e)
 	scan_order_put(&s->unknown, e);
 }
 
+/* The UID that E has, where its name does not say it yet. */
+static void
+look_up(const struct scan *s, struct listing_entry *e)
+{
+	if (e->f.uid != 0)
+		return;
+	e->f.uid = uidfile_uid(&s->given, e->f.stem);
+	e->listed = e->f.uid != 0;
+}
+
 static int
 read_some(struct scan *s, struct err *err)
 {
@@ -209,6 +249,7 @@ read_some(struct scan *s, struct err *err)
 		if (f != FOUND)
 			break;
 		s->letters |= e->f.letters;
+		look_up(s, e);
 		if (e->f.uid == 0 || s->b->messages == 0)
 			put_unknown(s, e);
 		else
@@ -453,6 +494,7 @@ adopt_some(struct scan *s, struct err *err)
 			s->phase = END;
 			return 0;
 		}
+		look_up(s, e); /* another process was here first */
 		if (adopt(s->tx, s->b, s->d, &s->how, &s->more, e, &bytes,
 			&renamed, err) == -1)
 			return -1;
@@ -544,10 +586,10 @@ use(struct scan *s, struct tx *tx, struct ix_box *b, const struct maildir *d,
 
 /* 1: it is not at its end. */
 static int
-end_step(struct scan *s, struct maildir_times t, int rc)
+end_step(struct scan *s, struct maildir_times t, int rc, struct err *err)
 {
 	tx_times_end(t, s->d, s->b);
-	if (rc == -1)
+	if (rc == -1 || uidfile_write(&s->given, s->d->fd, err) == -1)
 		return -1;
 	if (s->phase != END) {
 		note_more(s);
@@ -567,10 +609,12 @@ scan_step(struct scan *s, struct tx *tx, struct ix_box *b,
 	int rc = 0;
 
 	use(s, tx, b, d, table);
+	if (s->how.later != NULL && s->loaded)
+		rc = uidfile_follow(&s->given, d->fd, err);
 	s->left = STEP_COST;
 	while (rc == 0 && s->left > 0 && s->phase != END)
 		rc = work(s, SIZE_MAX, err);
-	return end_step(s, t, rc);
+	return end_step(s, t, rc, err);
 }
 
 int
@@ -590,7 +634,7 @@ scan_known(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	s->left = STEP_COST;
 	if (rc == 0 && s->phase == ADOPT)
 		rc = work(s, 0, err);
-	rc = end_step(s, t, rc);
+	rc = end_step(s, t, rc, err);
 	scan_free(&s);
 	return rc == -1 ? -1 : 0;
 }
@@ -619,15 +663,18 @@ scan_new_box(struct tx *tx, struct ix_box *b, const struct maildir *d,
 	scan_init(&s, how);
 	s.adopt_cost = NEW_COST;
 	use(&s, tx, b, d, how->table);
-	rc = takeover_some(from, NEW_LINES)
-		 ? 1
-		 : read_up_to(&s, (size_t)*left / NEW_COST, err);
+	rc = load_given(&s, err);
+	if (rc == 0 && (uidfile_some(&s.given, NEW_LINES) ||
+			   takeover_some(from, NEW_LINES)))
+		rc = 1;
+	if (rc == 0)
+		rc = read_up_to(&s, (size_t)*left / NEW_COST, err);
 	s.left = *left + COMPARE_COST; /* what is empty is done at once */
 	while (rc == 0 && s.phase != END && s.left > 0)
 		rc = work(&s, SIZE_MAX, err);
 	if (rc == 0)
 		*left = s.left > 0 ? s.left : 0;
-	rc = end_step(&s, t, rc);
+	rc = end_step(&s, t, rc, err);
 	scan_fini(&s);
 	return rc == -1 ? -1 : 0;
 }

@@ -48,7 +48,7 @@ apply_rename(const struct scan_change *c, struct ix_hot *hot,
 	if (e->part == MAILDIR_NEW)
 		bits |= HOT_NEW;
 	if ((bits & MSG_FLAGS) != e->f.flags || letters != e->f.letters ||
-	    !slice_eq(was.stem, e->f.stem))
+	    !slice_eq(was.stem, e->f.stem) || e->listed)
 		bits |= HOT_PENDING;
 	if (!slice_copy(slice_str(e->name), msg->file, sizeof msg->file))
 		return err_set(err, ERR_TEMP, "file name too long");

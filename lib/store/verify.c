@@ -82,8 +82,9 @@ verify_file(struct verifying *v, struct listing_entry *e, uint32_t uid,
 		return 0;
 	differ(v, "size", uid, e->name, (uint64_t)msg->size, (uint64_t)st.size);
 	differ(v, "directory", uid, e->name, ix_part(hot), e->part);
-	differ(v, "uid", uid, e->name, uid, e->f.uid);
 	/* A name that is behind follows. */
+	if ((hot->bits & HOT_PENDING) == 0)
+		differ(v, "uid", uid, e->name, uid, e->f.uid);
 	if ((hot->bits & HOT_PENDING) == 0 && e->f.info) {
 		differ(v, "flags", uid, e->name, hot->bits & MSG_FLAGS,
 		    e->f.flags);

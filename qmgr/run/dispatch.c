@@ -58,8 +58,11 @@ take_result(
 				       : JOB_TEMPFAIL,
 	    in->dsn, in->host, in->text);
 	r->connect_ms = in->connect_ms;
-	r->refusal =
-	    arena_slice(&r->message->arena, slice_sub(in->refusal, 0, 1000));
+	/* Only a recipient's own script has words for who waits. */
+	r->refusal = dest_role(job->dest) == ROLE_LOCAL
+			 ? arena_slice(&r->message->arena,
+			       slice_sub(in->refusal, 0, 1000))
+			 : SLICE("");
 	r->source_ip = arena_slice(&r->message->arena, in->source);
 	r->tls = arena_slice(&r->message->arena, slice_sub(in->tls, 0, 16));
 	take_word(job, r, in->targets);

@@ -17,7 +17,7 @@ struct forwarding {
 	struct ipc_call call;
 	struct message *message;
 	struct rcpt *first, **last;
-	void (*then)(struct rcpt *r, bool ok);
+	void (*then)(struct rcpt *r);
 };
 
 /* It came from a recipient, or a recipient's script wrote it. */
@@ -43,21 +43,21 @@ static void
 on_answer(struct ipc_call *call, struct msg *m)
 {
 	struct forwarding *f = OUTER(call, struct forwarding, call);
-	const bool ok = m != NULL && m->lookup_forward_as.found != TEMPFAIL;
 	struct rcpt *r;
 
 	f->message->forwarding = NULL;
-	if (ok)
+	f->message->soon |= m == NULL;
+	if (m != NULL && m->lookup_forward_as.found != TEMPFAIL)
 		take(f->message, &m->lookup_forward_as);
 	while ((r = f->first) != NULL) {
 		f->first = r->next_in_batch;
-		f->then(r, ok);
+		f->then(r);
 	}
 	free(f);
 }
 
 static void
-ask(struct message *m, void (*then)(struct rcpt *r, bool ok))
+ask(struct message *m, void (*then)(struct rcpt *r))
 {
 	struct forwarding *f = xcalloc(1, sizeof *f);
 
@@ -70,12 +70,20 @@ ask(struct message *m, void (*then)(struct rcpt *r, bool ok))
 }
 
 bool
-forwarded_ask(struct rcpt *r, void (*then)(struct rcpt *r, bool ok))
+forwarded_is_open(const struct rcpt *r)
+{
+	const struct message *m = r->message;
+
+	return m->sent_as.p == NULL && m->env.sender.n > 0 && is_sent_on(r) &&
+	       qmgr_conf->shared.srs_domain[0] != '\0';
+}
+
+bool
+forwarded_ask(struct rcpt *r, void (*then)(struct rcpt *r))
 {
 	struct message *m = r->message;
 
-	if (m->sent_as.p != NULL || m->env.sender.n == 0 || !is_sent_on(r) ||
-	    qmgr_conf->shared.srs_domain[0] == '\0')
+	if (!forwarded_is_open(r))
 		return false;
 	if (m->forwarding == NULL)
 		ask(m, then);

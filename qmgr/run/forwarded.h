@@ -12,9 +12,11 @@
 
 struct rcpt;
 
-/* Is it to be found out whom R's mail would be from, were it sent on?  Then
- * THEN is called, never from inside; not OK: it cannot be found out now. */
-bool forwarded_ask(struct rcpt *r, void (*then)(struct rcpt *r, bool ok));
+/* Is it not known yet whom R's mail would be from, were it sent on? */
+bool forwarded_is_open(const struct rcpt *r);
+/* Then it is asked, and THEN called, never from inside: it may be as open as
+ * before, which only stops what is really sent on. */
+bool forwarded_ask(struct rcpt *r, void (*then)(struct rcpt *r));
 /* Does R's mail go from m->sent_as? */
 bool forwarded_is(const struct rcpt *r);
 

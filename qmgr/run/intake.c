@@ -354,21 +354,6 @@ commit(struct intake *in, const struct msg_queue_commit *q, struct err *err)
 }
 
 void
-intake_on_view(struct ipc *peer, struct msg *m)
-{
-	const struct msg_queue_view *q = &m->queue_view;
-	const struct intake *in = own(peer, q->qid);
-	struct err err;
-	int fd = -1;
-
-	if (in != NULL && in->file.fd != -1)
-		fd = spool_open_reader(in->file.id, &err);
-	IPC_SEND(peer, queue_viewed, .id = q->id, .file = fd,
-	    .offset = in != NULL ? (int64_t)in->file.head_bytes : 0);
-	fd_close(&fd);
-}
-
-void
 intake_on_commit(struct ipc *peer, struct msg *m)
 {
 	const struct msg_queue_commit *q = &m->queue_commit;

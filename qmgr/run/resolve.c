@@ -107,10 +107,16 @@ site_before(const struct rcpt *r)
 static void
 to_host(struct rcpt *r, const struct msg_lookup_found *in)
 {
+	const bool leaves = !in->ours && slice_is(in->transport, "smtp");
+
+	if (leaves && forwarded_is_open(r)) {
+		unrouted_fail(r, RCPT_DEFERRED, SLICE("4.3.0"),
+		    SLICE("no sender can be made to send it on from"));
+		return;
+	}
 	r->nexthop = with_transport(r, in, in->nexthop, SLICE(""));
 	r->limits = limits_of(r, in->limits);
-	r->forwarded =
-	    !in->ours && slice_is(in->transport, "smtp") && forwarded_is(r);
+	r->forwarded = leaves && forwarded_is(r);
 	r->source = source_of_rcpt(r, in->source);
 	r->site = in->site.n > 0
 		      ? with_transport(r, in, in->site, site_before(r))
@@ -329,16 +335,10 @@ start(struct rcpt *r)
 }
 
 static void
-on_forwarded(struct rcpt *r, bool ok)
+on_forwarded(struct rcpt *r)
 {
 	r->message->resolving--;
-	if (ok) {
-		start(r);
-	} else {
-		r->message->soon = true;
-		unrouted_fail(r, RCPT_DEFERRED, SLICE("4.3.0"),
-		    SLICE("no sender can be made to send it on from"));
-	}
+	start(r);
 	dest_resolved();
 }
 

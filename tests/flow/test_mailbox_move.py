@@ -123,6 +123,20 @@ def test_scripts_of_pigeonhole(make_pabal, tmp_path, active):
                     {"roundcube": False, "dovecot.orig": True})
 
 
+def test_script_too_long(make_pabal, tmp_path):
+    """It is told, and does not stop the others."""
+    p = make_pabal()
+    os.makedirs(tmp_path / "sieve")
+    (tmp_path / "sieve" / "a.sieve").write_text("#" * (2 << 20))
+    (tmp_path / "sieve" / "b.sieve").write_text("keep;\n")
+    tar = str(tmp_path / "tar")
+    subprocess.run(["tar", "-C", tmp_path, "-cf", tar, "sieve"], check=True)
+    assert "sieve/a.sieve is left out: it is too long" in p.pabal(
+        "mailbox", "import", BOB, tar)
+    rows = json.loads(p.pabal("--json", "sieve", "list", BOB))
+    assert [r["script"] for r in rows] == ["b"]
+
+
 def test_dovecot_reads_it_with_uids(make_pabal, tmp_path):
     p = make_pabal()
     with p.imap() as imap:

@@ -202,6 +202,20 @@ def test_no_secret(p, sink):
     assert at(sink, "waits").sender.startswith("<SRS0=")
 
 
+@pytest.mark.allow("keys.srs-failed")
+def test_no_secret_for_what_stays(p, sink):
+    """An alias for somebody here needs none."""
+    p.pabal("alias", "set", f"both@{DOMAIN}", f"alice@{DOMAIN}", FAR)
+    os.unlink(secrets(p))
+    p.send("stays", to=f"both@{DOMAIN}", sender=ANN)
+    wait(lambda: p.mails("alice"), "what stays")
+    r = p.wait_event("rcpt.unroutable", to=FAR)
+    assert r["dsn"] == "4.3.0"
+    p.pabal("srs", "rotate")
+    assert at(sink, "stays").sender.startswith("<SRS0=")
+    assert len(p.mails("alice")) == 1
+
+
 def test_off(make_pabal, sink):
     p = make_pabal(("pabal", "relayhost", sink.nexthop))
     p.pabal("alias", "set", f"on@{DOMAIN}", FAR)

@@ -414,6 +414,18 @@ def test_refreshed_before_the_end(sts):
     assert s.send("d.test")["tls"] == "may"
 
 
+def test_fetched_again_behind_the_end(sts):
+    """However lately its record was looked up."""
+    s = sts(("sts", "check_interval", "1h"))
+    s.domain("d.test", policy("enforce", ["mx.d.test"], 1))
+    s.mx("d.test", "mx.d.test")
+    s.send("d.test")
+    s.p.wait_event("sts.expired", domain="d.test")
+    since = s.p.mark()
+    s.send("d.test")
+    s.p.wait_event("sts.policy", since, domain="d.test")
+
+
 def test_switched_off(sts):
     s = sts(("smtp", "mta_sts", "no"))
     s.domain("d.test", policy("enforce", ["no.test"]))

@@ -98,9 +98,11 @@ static const struct {
 	{ "a", "x.test", "r@y.test",    300, 'p' },
 	{ "a", "x.test", "r@y.test",    301, 'p' },
 	{ "a", "x.test", "q@y.test",    600, 'p' },
-	{ "b", "x.test", "r@y.test",   7500, 'w' }, /* too late: anew */
-	{ "b", "x.test", "r@y.test",   7799, 'w' },
-	{ "b", "x.test", "r@y.test",   7800, 'p' },
+	{ "c", "x.test", "r@y.test",    300, 'w' },
+	{ "c", "x.test", "r@y.test",   7799, 'p' }, /* the last moment */
+	{ "b", "x.test", "r@y.test",   7800, 'w' }, /* too late: anew */
+	{ "b", "x.test", "r@y.test",   8099, 'w' },
+	{ "b", "x.test", "r@y.test",   8100, 'p' },
 	{ "a", "x.test", "r@y.test",  86000, 'p' },
 	{ "a", "x.test", "r@y.test", 172000, 'p' }, /* kept since its last */
 	{ "a", "x.test", "q@y.test", 172000, 'w' }, /* not so */

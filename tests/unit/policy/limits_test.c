@@ -128,6 +128,12 @@ test_bytes(void **state)
 	assert_false(policy_limit_has_room(&l, a, 1 << 20, now_ms));
 	assert_false(policy_limit_has_room(&l, a, 2 << 20, now_ms + 84400));
 	assert_true(policy_limit_has_room(&l, a, 1 << 20, now_ms + 84400));
+	/* a price that no number holds */
+	assert_int_equal(
+	    policy_limit_parse(SLICE("sender:bytes=1/7d"), &l, NULL), 0);
+	policy_limit_count(&l, a, 1LL << 60, now_ms);
+	assert_false(policy_limit_has_room(&l, a, 1, now_ms));
+	assert_false(policy_limit_has_room(&l, a, 1LL << 60, now_ms));
 }
 
 /* In whatever order things come, no window of TIME lets more than twice COUNT

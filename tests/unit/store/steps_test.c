@@ -438,6 +438,175 @@ test_deleted(void **state)
 	assert_null(fx_file(".", "pabal.deleted"));
 }
 
+static unsigned
+unnamed(void)
+{
+	DIR *dir = opendir(fx_path("cur"));
+	struct dirent *de;
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while ((de = readdir(dir)) != NULL)
+		n += de->d_name[0] != '.' && strstr(de->d_name, ",U=") == NULL;
+	closedir(dir);
+	return n;
+}
+
+/* The process is killed: names do not follow. */
+static void
+kill_store(void)
+{
+	account_close(&fx_account);
+	fx_store->flush_stop_ms = 0;
+	store_free(&fx_store);
+}
+
+static void
+reopen_without_index(void)
+{
+	kill_store();
+	tree_remove(fx_root, "d/u/pabal.index");
+	fx_open_as("boot-1");
+}
+
+/* All is taken in, and nothing but pabal-uids says what the UIDs are. */
+static struct mailbox *
+take_in_unnamed(void)
+{
+	struct mailbox *m;
+
+	foreign_account();
+	m = fx_box("INBOX");
+	while (sync_some(m))
+		;
+	check_all(m, 0);
+	assert_int_equal(unlinkat(fx_root, "d/u/dovecot-uidlist", 0), 0);
+	assert_true(unnamed() > 0);
+	assert_int_equal(access(fx_path("pabal-uids"), F_OK), 0);
+	return m;
+}
+
+static void
+check_named(struct mailbox *m, unsigned others)
+{
+	bool more = true;
+
+	while (more)
+		assert_int_equal(account_flush(fx_account, &more, NULL), 0);
+	check_all(m, others);
+	assert_int_equal(unnamed(), 0);
+	assert_int_equal(access(fx_path("pabal-uids"), F_OK), -1);
+}
+
+/* Two processes take in the same mailbox, by turns: no file becomes two
+ * messages. */
+static void
+test_two_at_once(void **state)
+{
+	struct scan *other = NULL;
+	struct mailbox *m;
+	unsigned steps = 0;
+
+	(void)state;
+	foreign_account();
+	assert_int_equal(unlinkat(fx_root, "d/u/dovecot-uidlist", 0), 0);
+	kill_store();
+	tree_remove(fx_root, "d/u/pabal.index");
+	fx_open_as("boot-1");
+	m = fx_box("INBOX");
+	for (bool more = true; more || other != NULL; steps++) {
+		struct scan *mine = m->scan;
+
+		m->scan = other;
+		other = mine;
+		more = sync_some(m);
+	}
+	assert_true(steps > 6);
+	assert_int_equal(fx_status(m).messages, MANY);
+	while (account_flush(fx_account, &(bool){ false }, NULL) == 0 &&
+	       unnamed() > 0)
+		;
+	assert_int_equal(fx_status(m).messages, MANY);
+	mailbox_close(&m);
+}
+
+/* Names follow when all is there; until they do, UIDs outlive the index, and
+ * lines that a killed process left behind mean nothing. */
+static void
+test_names_later(void **state)
+{
+	struct mailbox *m = take_in_unnamed();
+	FILE *f = fopen(fx_path("pabal-uids"), "ae");
+
+	(void)state;
+	assert_non_null(f);
+	fputs("9999 5000.M0.h", f);
+	assert_int_equal(fclose(f), 0);
+	mailbox_close(&m);
+	for (int i = 0; i < 2; i++) {
+		reopen_without_index();
+		m = fx_box("INBOX");
+		while (sync_some(m))
+			;
+		check_all(m, 0);
+		assert_true(unnamed() > 0);
+		mailbox_close(&m);
+	}
+	m = fx_box("INBOX");
+	check_named(m, 0);
+	mailbox_close(&m);
+	/* And from the names. */
+	reopen_without_index();
+	m = fx_box("INBOX");
+	while (sync_some(m))
+		;
+	check_all(m, 0);
+	mailbox_close(&m);
+}
+
+/* What others and we do meanwhile: a file that has no name of ours yet is known
+ * by its old one. */
+static void
+test_changes_before_names(void **state)
+{
+	struct mailbox *m = take_in_unnamed();
+	uint32_t uid;
+	bool more;
+
+	(void)state;
+	/* A mail program takes the mark of one and sets it at another. */
+	assert_int_equal(
+	    rename(fx_path("cur/5000.M0.h:2,S"), fx_path("cur/5000.M0.h:2,FS")),
+	    0);
+	fx_write("cur/9000.M1.other:2,", "x\n");
+	assert_int_equal(unlink(fx_path("cur/4990.M10.h:2,S")), 0);
+	while (mailbox_sync_some(m, true, &more, NULL) == 0 && more)
+		;
+	assert_int_equal(fx_status(m).messages, MANY);
+	uid = fx_status(m).uidnext - 1;
+	assert_true(uid >= 2 * MANY + 7);
+	assert_int_equal(fx_info(m, 7).flags, MSG_SEEN | MSG_FLAGGED);
+	fx_flags(m, 9, FLAGS_ADD, MSG_FLAGGED, "");
+	fx_flags(m, uid, FLAGS_ADD, MSG_SEEN, "");
+	fx_write("cur/4990.M10.h:2,S", "x\n");
+	mailbox_close(&m);
+	kill_store();
+	fx_open_as("boot-1");
+	/* Its UID is spent where it was said to be gone. */
+	m = fx_box("INBOX");
+	while (mailbox_sync_some(m, true, &more, NULL) == 0 && more)
+		;
+	assert_int_equal(fx_status(m).messages, MANY + 1);
+	assert_int_equal(fx_status(m).uidnext, uid + 2);
+	while (account_flush(fx_account, &more, NULL) == 0 && more)
+		;
+	assert_int_equal(unnamed(), 0);
+	assert_int_equal(access(fx_path("pabal-uids"), F_OK), -1);
+	assert_int_equal(fx_info(m, 9).flags, MSG_SEEN | MSG_FLAGGED);
+	assert_non_null(fx_file("cur", "M0.h,S=2,W=3,U=7:2,FS"));
+	mailbox_close(&m);
+}
+
 int
 main(void)
 {
@@ -450,6 +619,9 @@ main(void)
 		FX(test_many_dropped),
 		FX(test_changes_between_steps),
 		FX(test_deleted),
+		FX(test_two_at_once),
+		FX(test_names_later),
+		FX(test_changes_before_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
