@@ -8,7 +8,6 @@
 #include "lookup/country.h"
 #include "lookup/tables.h"
 #include "table/access.h"
-#include "table/key.h"
 #include "table/reader.h"
 #include "table/table.h"
 
@@ -30,19 +29,17 @@ is_valid(struct slice key, struct slice value)
 }
 
 static enum found
-get(struct slice key, struct buf *value)
+get(struct access_source *s, struct slice key, struct buf *value,
+    struct err *err)
 {
 	struct table *t = lookup_table(LOOKUP_ACCESS);
-	char space[TABLE_KEY_MAX];
-	struct slice folded;
-	struct err err;
 	enum found found;
 
-	if (lookup_table_is_missing(LOOKUP_ACCESS) ||
-	    !table_fold(key, space, &folded))
+	(void)s;
+	if (lookup_table_is_missing(LOOKUP_ACCESS))
 		return ABSENT;
-	found = lookup_table_found(
-	    LOOKUP_ACCESS, table_get(t, folded, value, &err));
+	found =
+	    lookup_table_found(LOOKUP_ACCESS, table_get(t, key, value, err));
 	if (found == TEMPFAIL)
 		table_log_problem(t);
 	return found;
@@ -52,14 +49,13 @@ get(struct slice key, struct buf *value)
 static enum found
 add_entry(enum access_fact fact, struct slice value, struct buf *out)
 {
+	struct access_source source = { get };
 	struct buf key = { .max = ACCESS_KEY_MAX };
 	struct buf entry = { .max = TABLE_VALUE_MAX };
-	struct access_walk w;
-	enum found found = ABSENT;
+	struct err err;
+	enum found found =
+	    access_find(&source, fact, value, &key, &entry, &err);
 
-	access_walk_init(&w, fact, value);
-	while (found == ABSENT && access_walk_next(&w, &key))
-		found = get(buf_slice(&key), &entry);
 	if (found == FOUND && !is_valid(buf_slice(&key), buf_slice(&entry)))
 		found = TEMPFAIL;
 	if (found == FOUND)

@@ -71,31 +71,13 @@ forget_idle(struct milter_conn *c)
 	c->filter->nidle--;
 }
 
-static int connect_to(const struct addr *a);
-static void negotiate(struct milter_conn *c);
-
-/* The filter has closed a connection after the client before: another one. */
-static bool
-try_anew(struct milter_conn *c)
+/* The filter takes no second client on a connection. */
+static void
+reuse_refused(struct milter_filter *f)
 {
-	int fd;
-
-	if (!c->reused)
-		return false;
-	if (!c->filter->no_reuse)
-		log_info(
-		    "milter.reuse-refused", kv_s("filter", c->filter->name));
-	c->filter->no_reuse = true;
-	c->reused = false;
-	stream_close(&c->stream);
-	c->open = false;
-	fd = connect_to(&c->filter->addr);
-	if (fd == -1)
-		return false;
-	stream_init_connecting(&c->stream, fd, &handler, &limits);
-	c->open = true;
-	negotiate(c);
-	return true;
+	if (!f->no_reuse)
+		log_info("milter.reuse-refused", kv_s("filter", f->name));
+	f->no_reuse = true;
 }
 
 static void
@@ -107,15 +89,16 @@ fail(struct milter_conn *c, const char *why)
 		destroy(c);
 		return;
 	}
-	if (try_anew(c))
-		return;
 	if (c->open)
 		stream_close(&c->stream);
 	c->open = false;
 	c->failed = true;
 	c->probe = false;
 	c->m = NULL;
-	milter_filter_failed(c->filter, c->sid, why);
+	if (c->reused)
+		reuse_refused(c->filter);
+	else
+		milter_filter_failed(c->filter, c->sid, why);
 	c->done(c->arg, false);
 }
 
@@ -190,10 +173,12 @@ go_on(struct milter_conn *c)
 {
 	const bool over = say_more(c);
 
-	if (c->body->failed)
+	if (c->body->failed) {
+		c->reused = false;
 		fail(c, "the message could not be read");
-	else if (over)
+	} else if (over) {
 		decided(c);
+	}
 }
 
 /* ---- what is heard ---- */
@@ -371,7 +356,7 @@ milter_conn_open(
 
 	if (!milter_filter_usable(f, &probe))
 		return NULL;
-	c = take_idle(f);
+	c = f->no_reuse ? NULL : take_idle(f);
 	if (c == NULL)
 		c = make(f);
 	if (c == NULL) {
@@ -382,8 +367,17 @@ milter_conn_open(
 	c->sid = sid;
 	c->done = done;
 	c->arg = arg;
-	negotiate(c);
+	if (c->reused)
+		smfi_session_again(&c->smfi);
+	else
+		negotiate(c);
 	return c;
+}
+
+bool
+milter_conn_stale(const struct milter_conn *c)
+{
+	return c->failed && c->reused;
 }
 
 /* ---- for its client ---- */
@@ -445,7 +439,7 @@ may_idle(const struct milter_conn *c)
 {
 	const struct milter_filter *f = c->filter;
 
-	return f->configured && f->reuse && !f->no_reuse &&
+	return f->configured && f->reuse && !f->no_reuse && c->smfi.between &&
 	       c->smfi.options.version == SMFI_PROT_VERSION &&
 	       milter_conf->idle_time > 0 && f->nidle < milter_conf->max_idle;
 }
@@ -465,8 +459,8 @@ milter_conn_drop(struct milter_conn **p)
 		return;
 	}
 	works(c);
-	again = may_idle(c);
 	milter_conn_abort(c);
+	again = may_idle(c);
 	smfi_session_quit(&c->smfi, again, &out);
 	send_out(c, &out);
 	c->sid = NULL;

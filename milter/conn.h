@@ -21,10 +21,13 @@ struct milter_filter;
  * failed. */
 typedef void milter_conn_fn(void *arg, bool well);
 
-/* Connect to F, or take one that is idle, and negotiate.  NULL: F is
+/* Connect to F and negotiate, or take one that is idle.  NULL: F is
  * unavailable, which is logged for SID (borrowed). */
 struct milter_conn *milter_conn_open(
     struct milter_filter *f, const char *sid, milter_conn_fn *done, void *arg);
+/* It has failed, and had said nothing to this client: F takes no second one on
+ * a connection, so another one may do. */
+bool milter_conn_stale(const struct milter_conn *c);
 struct smfi_session *milter_conn_session(struct milter_conn *c);
 /* Is something asked of it? */
 bool milter_conn_busy(const struct milter_conn *c);

@@ -125,6 +125,7 @@ static void
 on_done(void *arg, bool well)
 {
 	struct milter_part *p = arg;
+	const bool stale = !well && milter_conn_stale(p->conn);
 
 	if (well && p->scene->stage == MILTER_END && p->asked)
 		milter_metrics_took(
@@ -133,7 +134,9 @@ on_done(void *arg, bool well)
 		take_verdict(p);
 	} else {
 		milter_conn_drop(&p->conn);
-		be_absent(p);
+		p->asked = false;
+		if (!stale)
+			be_absent(p);
 	}
 	p->decided(p->arg);
 }

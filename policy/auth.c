@@ -110,29 +110,6 @@ policy_auth_verdict(const struct policy_auth *a)
 	return &a->check.verdict;
 }
 
-struct policy_auth_result
-policy_auth_result(const struct policy_auth *a)
-{
-	static const enum policy_auth_action actions[] = {
-		[MAILAUTH_ACCEPT] = POLICY_AUTH_ACCEPT,
-		[MAILAUTH_QUARANTINE] = POLICY_AUTH_QUARANTINE,
-		[MAILAUTH_DEFER] = POLICY_AUTH_DEFER,
-		[MAILAUTH_REJECT] = POLICY_AUTH_REJECT,
-	};
-	const struct mailauth_verdict *v = &a->check.verdict;
-	/* In nobody's name: cron jobs and old devices write so. */
-	const bool absent = v->from.state == DMARC_FROM_ABSENT;
-
-	return (struct policy_auth_result){
-		.action = absent ? POLICY_AUTH_ACCEPT : actions[v->action],
-		.no_author = !absent && v->from.state != DMARC_FROM_GOOD,
-		.why = v->why,
-		.author = v->dmarc.domain,
-		.sealer =
-		    v->arc.result == DKIM_ARC_PASS ? v->arc.sealer : SLICE(""),
-	};
-}
-
 bool
 policy_auth_vouched(const struct policy_auth *a)
 {

@@ -35,22 +35,8 @@ void policy_auth_put_field(
 void policy_auth_log(
     const struct policy_auth *a, struct slice sid, struct slice qid);
 
-enum policy_auth_action {
-	POLICY_AUTH_ACCEPT,
-	POLICY_AUTH_QUARANTINE,
-	POLICY_AUTH_DEFER,
-	POLICY_AUTH_REJECT,
-};
-struct policy_auth_result {
-	enum policy_auth_action action; /* that DMARC asks for */
-	bool no_author; /* From is missing, doubled or ambiguous */
-	const char *why;
-	struct slice author; /* its domain */
-	struct slice sealer; /* of a valid ARC chain; or empty */
-};
 /* All that was found. */
 const struct mailauth_verdict *policy_auth_verdict(const struct policy_auth *a);
-struct policy_auth_result policy_auth_result(const struct policy_auth *a);
 /* Does DMARC, or a DKIM signature, say whose it is? */
 bool policy_auth_vouched(const struct policy_auth *a);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/parts.h"
 
+#include "origin/rules.h"
+#include "policy/conf.h"
 #include "policy/facts.h"
 #include "proto/address.h"
 #include "sys/addr.h"
@@ -23,4 +25,15 @@ policy_parts_domain(struct slice address)
 
 	address_split(address, &local, &domain);
 	return domain;
+}
+
+struct origin_client
+policy_parts_client(const struct policy_facts *f)
+{
+	return (struct origin_client){
+		.ip = f->has_ip ? f->ip : NULL,
+		.text = f->client,
+		.helo = f->helo,
+		.host = slice_str(policy_conf->shared.hostname),
+	};
 }

@@ -19,17 +19,16 @@ policy_report_init(void)
 }
 
 static enum report_disposition
-disposition(const struct policy_found *f, enum policy_auth_action action,
+disposition(const struct policy_found *f, enum policy_action action,
     enum report_reason reason)
 {
 	if (f->passed)
 		return REPORT_PASS;
 	if (reason != REPORT_NO_REASON && reason != REPORT_TEST_MODE)
 		return REPORT_NONE;
-	if (action == POLICY_AUTH_REJECT)
+	if (action == POLICY_REFUSE)
 		return REPORT_REJECT;
-	return action == POLICY_AUTH_QUARANTINE ? REPORT_QUARANTINE
-						: REPORT_NONE;
+	return action == POLICY_QUARANTINE ? REPORT_QUARANTINE : REPORT_NONE;
 }
 
 static bool

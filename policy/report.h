@@ -5,16 +5,19 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
+#include "ipc/policy.h"
 #include "ipc/reporter.h"
-#include "policy/auth.h"
+
+struct policy_auth;
 
 struct policy_reported {
 	struct slice client; /* its address */
 	struct slice sender;
-	bool is_report;                 /* as it says of itself */
-	enum policy_auth_action action; /* that DMARC asks for */
-	enum report_reason reason;      /* why it is not done, */
-	const char *comment;            /* in words; or NULL */
+	bool is_report;            /* as it says of itself */
+	enum policy_action action; /* that DMARC asks for */
+	enum report_reason reason; /* why it is not done, */
+	const char *comment;       /* in words; or NULL */
 };
 
 void policy_report_init(void);

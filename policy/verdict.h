@@ -5,9 +5,8 @@
 
 #include <stdbool.h>
 
-#include "base/slice.h"
 #include "base/words.h"
-#include "ipc/policy.h"
+#include "ipc/verdict.h"
 
 /* What a rule's verdict does. */
 #define POLICY_MODES(W)                                                        \
@@ -15,15 +14,6 @@
 	W(POLICY_WARN, "warn")                                                 \
 	W(POLICY_ENFORCE, "enforce")
 enum policy_mode { POLICY_MODES(WORDS_ID) };
-
-/* All zero: nothing is to be said.  Texts outlive the question. */
-struct policy_verdict {
-	enum policy_action action;
-	unsigned code;        /* of the reply; 0: the usual one of the action */
-	const char *enhanced; /* RFC 3463, with the code */
-	struct slice text;    /* for the client: printable ASCII */
-	struct slice why;     /* for the log, in more detail */
-};
 
 /* V, or OTHER where that weighs more. */
 void policy_verdict_merge(

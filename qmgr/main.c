@@ -75,7 +75,6 @@ static const struct ipc_table table = {
 		[MSG_queue_part] = intake_on_part,
 		[MSG_queue_open] = intake_on_open,
 		[MSG_queue_file] = intake_on_file,
-		[MSG_queue_view] = intake_on_view,
 		[MSG_queue_read] = intake_on_read,
 		[MSG_queue_commit] = intake_on_commit,
 		[MSG_queue_abort] = intake_on_abort,

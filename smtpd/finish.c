@@ -26,19 +26,23 @@ smtpd_finish_log_refused(const struct smtpd_session *s)
 }
 
 static void
-on_committed(void *arg, enum smtpd_spool_result result)
+failed(struct smtpd_session *s, enum smtpd_spool_result result)
 {
 	static const char *const failures[] = {
 		[SMTPD_SPOOL_FULL] = "452 4.3.1 Insufficient system storage",
 		[SMTPD_SPOOL_FAILED] = "451 4.3.0 Queue file write error",
 	};
-	struct smtpd_session *s = arg;
 
-	if (result != SMTPD_SPOOL_OK) {
-		smtpd_conclude_refused(s, failures[result]);
-		return;
-	}
-	smtpd_conclude_accepted(s);
+	smtpd_conclude_refused(s, failures[result]);
+}
+
+static void
+on_committed(void *arg, enum smtpd_spool_result result)
+{
+	if (result != SMTPD_SPOOL_OK)
+		failed(arg, result);
+	else
+		smtpd_conclude_accepted(arg);
 }
 
 static void
@@ -82,6 +86,7 @@ review(struct smtpd_session *s)
 		.commit = commit,
 		.refuse = smtpd_conclude_refused,
 		.discard = discard,
+		.failed = failed,
 	};
 
 	if (s->mail->judged->verdict.action == POLICY_DISCARD)
@@ -109,7 +114,7 @@ on_view(void *arg, enum smtpd_spool_result result)
 	struct smtpd_session *s = arg;
 
 	if (result != SMTPD_SPOOL_OK)
-		on_committed(arg, result);
+		failed(s, result);
 	else if (!smtpd_judge_session(s, POLICY_MESSAGE, on_judged))
 		on_judged(s, &(const struct smtpd_verdict){ 0 });
 }
@@ -118,8 +123,8 @@ static void
 judge(struct smtpd_session *s)
 {
 	if (smtpd_judge_needs(s, POLICY_MESSAGE))
-		smtpd_spool_view(
-		    s->mail->spool, &s->mail->judged->view, on_view, s);
+		smtpd_spool_view(s->mail->spool, &s->mail->judged->view,
+		    SMTPD_VIEW_BODY, on_view, s);
 	else
 		review(s);
 }

@@ -9,10 +9,10 @@
 #include "ipc/msg.h"
 #include "smtpd/changes.h"
 #include "smtpd/dialog.h"
+#include "smtpd/judge/judged.h"
 #include "smtpd/judge/milter.h"
 #include "smtpd/judge/verdict.h"
 #include "smtpd/remake.h"
-#include "smtpd/spool.h"
 #include "smtpd/transaction.h"
 #include "sys/fd.h"
 
@@ -20,10 +20,10 @@ struct smtpd_review {
 	struct smtpd_session *session;
 	const struct smtpd_outcomes *outcomes;
 	struct ipc_call call;
-	int old;              /* the message as it came */
-	int new;              /* what filters made; -1: nothing */
-	int64_t offset, size; /* of the old one, without our Received field */
-	struct envelope env;  /* as they have changed it */
+	struct smtpd_view old; /* the message as it came */
+	int64_t head;          /* bytes of our Received field: not shown */
+	int new;               /* what filters made; -1: nothing */
+	struct envelope env;   /* as they have changed it */
 	struct smtpd_remake *remake;
 };
 
@@ -37,7 +37,7 @@ smtpd_review_free(struct smtpd_review **p)
 		return;
 	ipc_cancel(&r->call);
 	smtpd_remake_free(&r->remake);
-	fd_close(&r->old);
+	fd_close(&r->old.file);
 	fd_close(&r->new);
 	free(r);
 }
@@ -80,9 +80,9 @@ static void
 make_anew(struct smtpd_review *r, struct msg_milter_done *in)
 {
 	struct smtpd_remade from = {
-		.old = r->old,
-		.offset = r->offset,
-		.size = r->size,
+		.old = r->old.file,
+		.offset = r->old.offset + r->head,
+		.size = r->old.size - r->head,
 		.body_at = in->body_at,
 		.header = in->header,
 		.body = in->body,
@@ -149,18 +149,16 @@ on_done(struct ipc_call *call, struct msg *m)
 /* ---- its beginning ---- */
 
 static void
-on_file(void *arg, int fd, int64_t offset)
+on_view(void *arg, enum smtpd_spool_result result)
 {
 	struct smtpd_review *r = arg;
 
-	if (fd == -1) {
-		end_with(r, "451 4.3.0 Queue file read error");
-		return;
-	}
-	r->old = fd;
-	r->offset += offset;
-	smtpd_milter_show(
-	    r->session, fd, r->offset, r->size, &r->call, on_done);
+	if (result != SMTPD_SPOOL_OK)
+		r->outcomes->failed(r->session, result);
+	else
+		smtpd_milter_show(r->session, r->old.file,
+		    r->old.offset + r->head, r->old.size - r->head, &r->call,
+		    on_done);
 }
 
 bool
@@ -174,13 +172,12 @@ smtpd_review(struct smtpd_session *s, int64_t head,
 	r = xcalloc(1, sizeof *r);
 	r->session = s;
 	r->outcomes = outcomes;
-	r->old = r->new = -1;
-	r->offset = head;
-	r->size = smtpd_spool_size(s->mail->spool) - head;
+	r->old.file = r->new = -1;
+	r->head = head;
 	s->mail->review = r;
 	if (smtpd_milter_discards(s))
 		r->outcomes->discard(s);
 	else
-		smtpd_spool_read(s->mail->spool, on_file, r);
+		smtpd_spool_view(s->mail->spool, &r->old, 0, on_view, r);
 	return true;
 }

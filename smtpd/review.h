@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "smtpd/spool.h"
+
 struct smtpd_review;
 struct smtpd_session;
 
@@ -23,6 +25,8 @@ struct smtpd_outcomes {
 	void (*refuse)(struct smtpd_session *s, const char *reply);
 	/* or it is, though nobody gets it. */
 	void (*discard)(struct smtpd_session *s);
+	/* It could not be read. */
+	void (*failed)(struct smtpd_session *s, enum smtpd_spool_result result);
 };
 
 /* Is the message of S to be reviewed?  Then one of OUTCOMES (static) runs,

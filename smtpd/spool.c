@@ -36,11 +36,10 @@ enum {
 	PART_BYTES = 56000,   /* of an envelope in one frame */
 	/* Of a message that goes along with its commit. */
 	BODY_BYTES = MSG_MAX_BYTES - MIME_WIRE_MAX - FRONT_MAX_BYTES - 1024,
-	VIEW_BYTES = 32 << 10, /* the same with a question to its judges */
 };
 
 /* HOLDING: a small message stays in memory until it is committed. */
-enum state { OPENING, HOLDING, FILING, WRITING, VIEWING, READING, COMMITTING };
+enum state { OPENING, HOLDING, FILING, WRITING, VIEWING, COMMITTING };
 
 struct smtpd_spool {
 	struct ipc_call call;
@@ -55,10 +54,10 @@ struct smtpd_spool {
 	bool bulk, junk, hold; /* for that commit, as are: */
 	struct buf record, front;
 	struct buf refused;      /* who rejects it */
-	struct smtpd_view *view; /* as soon as there is a file */
-	smtpd_spool_fn *fn;      /* NULL: nobody waits for it any more */
+	struct smtpd_view *view; /* while VIEWING, as is: */
+	size_t body_max;
+	smtpd_spool_fn *fn; /* NULL: nobody waits for it any more */
 	void *arg;
-	smtpd_spool_read_fn *read_fn; /* while READING */
 	char qid[ENVELOPE_ID_BYTES];
 	char sid[24];
 };
@@ -117,6 +116,17 @@ tell(struct smtpd_spool *sp, enum smtpd_spool_result result)
 	fn(sp->arg, result);
 }
 
+/* False: nobody waits for it any more, and it is gone. */
+static bool
+is_waited_for(struct smtpd_spool *sp)
+{
+	if (sp->fn != NULL)
+		return true;
+	abort_at_qmgr(sp);
+	destroy(sp);
+	return false;
+}
+
 /* ---- open ---- */
 
 static void
@@ -131,10 +141,9 @@ on_opened(struct ipc_call *call, struct msg *m)
 		in->file = -1;
 	}
 	sp->state = sp->fd == -1 ? HOLDING : WRITING;
-	if (sp->fn == NULL) {
-		abort_at_qmgr(sp);
-		destroy(sp);
-	} else if (sp->qid[0] != '\0') {
+	if (!is_waited_for(sp))
+		return;
+	if (sp->qid[0] != '\0') {
 		tell(sp, SMTPD_SPOOL_OK);
 	} else if (in != NULL) {
 		tell(sp, refused(sp, "open", in->code, in->why));
@@ -268,7 +277,6 @@ smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes)
 /* ---- a file, for what is not small ---- */
 
 static void commit(struct smtpd_spool *sp, struct slice body);
-static void ask_view(struct smtpd_spool *sp);
 
 static void
 on_filed(struct ipc_call *call, struct msg *m)
@@ -288,17 +296,12 @@ on_filed(struct ipc_call *call, struct msg *m)
 				  : no_answer(sp, "file"));
 		buf_fini(&sp->held);
 	}
-	if (sp->fn == NULL) {
-		abort_at_qmgr(sp);
-		destroy(sp);
+	if (!is_waited_for(sp))
 		return;
-	}
 	write_out(sp, SLICE(""));
 	buf_fini(&sp->held);
 	if (sp->committing)
 		commit(sp, SLICE(""));
-	else if (sp->view != NULL)
-		ask_view(sp);
 	else
 		tell(sp, SMTPD_SPOOL_OK);
 }
@@ -327,33 +330,44 @@ smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg)
 	return false;
 }
 
-/* ---- for its judges ---- */
+/* ---- to be read before its commit ---- */
 
 static void
-on_viewed(struct ipc_call *call, struct msg *m)
+on_reader(struct ipc_call *call, struct msg *m)
 {
 	struct smtpd_spool *sp = OUTER(call, struct smtpd_spool, call);
+	struct msg_queue_opened *in = m != NULL ? &m->queue_opened : NULL;
 
 	sp->state = WRITING;
-	if (sp->fn == NULL) {
-		abort_at_qmgr(sp);
-		destroy(sp);
-	} else if (m != NULL && m->queue_viewed.file != -1) {
-		sp->view->offset = m->queue_viewed.offset;
-		sp->view->file = m->queue_viewed.file;
-		m->queue_viewed.file = -1;
+	if (!is_waited_for(sp))
+		return;
+	if (in != NULL && in->ok) {
+		sp->view->file = in->file;
+		sp->view->offset = lseek(in->file, 0, SEEK_CUR);
+		in->file = -1;
 		tell(sp, SMTPD_SPOOL_OK);
+	} else if (in != NULL) {
+		tell(sp, refused(sp, "read", in->code, in->why));
 	} else {
-		tell(sp, no_answer(sp, "view"));
+		tell(sp, no_answer(sp, "read"));
 	}
 }
 
-static void
-ask_view(struct smtpd_spool *sp)
+/* What is in memory: as it is, or in a file that is there too. */
+static enum smtpd_spool_result
+view_held(struct smtpd_spool *sp)
 {
-	sp->state = VIEWING;
-	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_viewed, on_viewed,
-	    smtpd_conf->queue_timeout, queue_view, .qid = slice_str(sp->qid));
+	struct err err;
+
+	if (sp->held.n <= sp->body_max) {
+		sp->view->body = buf_slice(&sp->held);
+		return SMTPD_SPOOL_OK;
+	}
+	sp->view->offset = 0;
+	sp->view->file = sealed_open(buf_slice(&sp->held), &err);
+	return sp->view->file != -1
+		   ? SMTPD_SPOOL_OK
+		   : refused(sp, "read", err.code, slice_str(err.text));
 }
 
 /* It is in memory, or a write has failed. */
@@ -363,91 +377,33 @@ on_ready(struct ev_timer *t)
 	struct smtpd_spool *sp = OUTER(t, struct smtpd_spool, call.deadline);
 
 	sp->state = sp->failed ? WRITING : HOLDING;
-	if (sp->fn == NULL) {
-		abort_at_qmgr(sp);
-		destroy(sp);
-		return;
-	}
-	if (sp->failed) {
-		tell(sp, result_of(sp->code));
-		return;
-	}
-	sp->view->body = buf_slice(&sp->held);
-	tell(sp, SMTPD_SPOOL_OK);
+	if (is_waited_for(sp))
+		tell(sp, sp->failed ? result_of(sp->code) : view_held(sp));
 }
 
 void
 smtpd_spool_view(struct smtpd_spool *sp, struct smtpd_view *view,
-    smtpd_spool_fn *fn, void *arg)
+    size_t body_max, smtpd_spool_fn *fn, void *arg)
 {
 	must(sp->state == WRITING || sp->state == HOLDING);
 	sp->fn = fn;
 	sp->arg = arg;
 	sp->view = view;
+	sp->body_max = body_max;
 	view->size = sp->size;
 	view->qid = sp->qid;
 	if (sp->state == WRITING)
 		write_out(sp, SLICE(""));
 	if (sp->state == WRITING && !sp->failed) {
-		ask_view(sp);
-	} else if (!sp->failed && sp->held.n > VIEW_BYTES) {
-		ask_file(sp);
+		sp->state = VIEWING;
+		IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_opened,
+		    on_reader, smtpd_conf->queue_timeout, queue_read,
+		    .qid = slice_str(sp->qid));
 	} else {
 		sp->state = VIEWING;
 		ev_timer_init(&sp->call.deadline, on_ready);
 		ev_timer_set(&sp->call.deadline, 0);
 	}
-}
-
-/* ---- reading it again ---- */
-
-static void
-on_reader(struct ipc_call *call, struct msg *m)
-{
-	struct smtpd_spool *sp = OUTER(call, struct smtpd_spool, call);
-	struct msg_queue_opened *in = m != NULL ? &m->queue_opened : NULL;
-	int fd = -1;
-
-	sp->state = WRITING;
-	if (in != NULL && in->ok) {
-		fd = in->file;
-		in->file = -1;
-	} else {
-		(void)(in != NULL ? refused(sp, "read", in->code, in->why)
-				  : no_answer(sp, "read"));
-	}
-	sp->read_fn(sp->arg, fd, fd != -1 ? lseek(fd, 0, SEEK_CUR) : 0);
-}
-
-static int
-held_file(struct smtpd_spool *sp)
-{
-	struct err err;
-	const int fd = sealed_open(buf_slice(&sp->held), &err);
-
-	if (fd == -1)
-		(void)refused(sp, "read", err.code, slice_str(err.text));
-	return fd;
-}
-
-void
-smtpd_spool_read(struct smtpd_spool *sp, smtpd_spool_read_fn *fn, void *arg)
-{
-	must(sp->state == WRITING || sp->state == HOLDING);
-	if (sp->state == HOLDING) {
-		fn(arg, held_file(sp), 0);
-		return;
-	}
-	write_out(sp, SLICE(""));
-	if (sp->failed) {
-		fn(arg, -1, 0);
-		return;
-	}
-	sp->state = READING;
-	sp->read_fn = fn;
-	sp->arg = arg;
-	IPC_CALL(ipc_link(ROLE_QMGR, 0, 0), &sp->call, queue_opened, on_reader,
-	    smtpd_conf->queue_timeout, queue_read, .qid = slice_str(sp->qid));
 }
 
 /* ---- commit ---- */
@@ -543,8 +499,7 @@ smtpd_spool_free(struct smtpd_spool **p)
 		sp->fn = NULL;
 		return;
 	}
-	if (sp->state == WRITING || sp->state == HOLDING ||
-	    sp->state == READING)
+	if (sp->state == WRITING || sp->state == HOLDING)
 		abort_at_qmgr(sp);
 	destroy(sp);
 }

@@ -12,6 +12,7 @@
 #define SMTPD_SPOOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -26,8 +27,8 @@ enum smtpd_spool_result {
 	SMTPD_SPOOL_FAILED, /* anything else; the log has it */
 };
 
-/* Called once after open, rest (where it is true) and commit, never from inside
- * them. */
+/* Called once after open, rest (where it is true), view and commit, never from
+ * inside them. */
 typedef void smtpd_spool_fn(void *arg, enum smtpd_spool_result result);
 
 /* Ask qmgr for a queue id for ENV, and for a file where SIZE_SAID (bytes; 0:
@@ -41,16 +42,12 @@ void smtpd_spool_put(struct smtpd_spool *sp, struct slice bytes);
 /* No more bytes for now: hold as little as makes sense.  True: it asks for a
  * file, and takes no bytes until FN. */
 bool smtpd_spool_rest(struct smtpd_spool *sp, smtpd_spool_fn *fn, void *arg);
-/* A descriptor to read what was put so far, which must be closed before the
- * commit: FN runs once, maybe from inside, with it (FN's), or -1.  OFFSET is
- * where the message begins in it. */
-typedef void smtpd_spool_read_fn(void *arg, int fd, int64_t offset);
-void smtpd_spool_read(
-    struct smtpd_spool *sp, smtpd_spool_read_fn *fn, void *arg);
-/* All bytes were put: fill in *VIEW, which stands until the commit; its file is
- * the caller's to close.  FN says whether that could be done. */
+/* All bytes were put: fill in *VIEW, which stands until the commit.  Up to
+ * BODY_MAX bytes that are in memory are its body; else it has a file, which is
+ * the caller's to close before the commit.  FN says whether that could be done.
+ */
 void smtpd_spool_view(struct smtpd_spool *sp, struct smtpd_view *view,
-    smtpd_spool_fn *fn, void *arg);
+    size_t body_max, smtpd_spool_fn *fn, void *arg);
 
 /* What goes along with a message. */
 struct smtpd_spool_facts {

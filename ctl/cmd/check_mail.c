@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* pabal check-mail: what SPF, DKIM, ARC and DMARC say of a message. */
+/* pabal check-mail: what SPF, DKIM, ARC, DMARC and policy's rules say of a
+ * message. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@
 enum { RESULT_MAX = 1 << 20 };
 
 struct mail_asked {
-	const char *file, *client, *helo, *from, *zone;
+	const char *file, *client, *helo, *from, *rcpt, *login, *zone;
+	struct buf sender, recipient, account; /* canonical */
 };
 
 static int
@@ -42,9 +44,13 @@ fill_in(struct authcheck *c, const struct mail_asked *asked,
 {
 	struct addr addr;
 
-	if (asked->client == NULL)
+	if (asked->client == NULL) {
+		c->client = env->client;
 		c->has_client = addr_of_ip(&addr, AF_UNSPEC, env->client, 0) &&
 				addr_ip16(&addr, c->ip);
+	}
+	if (asked->login == NULL)
+		c->login = env->login;
 	if (asked->helo == NULL)
 		c->helo = env->helo;
 	if (asked->from == NULL)
@@ -78,21 +84,37 @@ open_message(struct ctl *ctl, const struct mail_asked *asked,
 }
 
 static int
-check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
+run(const struct mail_asked *asked, struct authcheck *c)
 {
 	struct buf out = { .max = RESULT_MAX };
-	struct surroundings s;
 	struct err err;
+	int rc = CTL_OK;
+
+	if (authcheck_run(c, &out, &err) == -1)
+		rc = ctl_fail("check-mail: %s: %s", asked->file, err.text);
+	else
+		out_text(stdout, buf_slice(&out));
+	buf_fini(&out);
+	return rc;
+}
+
+static int
+check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
+{
+	struct surroundings s;
+	struct target policy = { 0 };
 	int rc = surroundings_load(&s, ctl);
 
+	if (rc == CTL_OK)
+		rc = surroundings_conf(&policy, ctl, "policy");
 	c->dns = &s.dns;
 	c->id = slice_str(s.hostname);
-	if (rc == CTL_OK && authcheck_run(c, &out, &err) == -1)
-		rc = ctl_fail("check-mail: %s: %s", asked->file, err.text);
-	else if (rc == CTL_OK)
-		out_text(stdout, buf_slice(&out));
+	c->policy = policy.conf;
+	c->tables = s.tables;
+	if (rc == CTL_OK)
+		rc = run(asked, c);
+	target_fini(&policy);
 	surroundings_fini(&s);
-	buf_fini(&out);
 	return rc;
 }
 
@@ -119,38 +141,65 @@ open_and_check(
 	return rc;
 }
 
+/* ---- what is given ---- */
+
+/* The word of OPTION, in canonical form; false: it is no address. */
+static bool
+read_address(const char *word, unsigned how, struct buf *out)
+{
+	return word == NULL || *word == '\0' ||
+	       address_parse(slice_str(word), how, out);
+}
+
+static const char *
+read_words(struct mail_asked *asked, struct authcheck *c)
+{
+	struct addr addr;
+
+	c->client = slice_str(asked->client);
+	c->has_client = asked->client != NULL;
+	if (c->has_client && (!addr_of_ip(&addr, AF_UNSPEC, c->client, 0) ||
+				 !addr_ip16(&addr, c->ip)))
+		return "--client: expected an IP address";
+	if (!read_address(
+		asked->from, ADDRESS_UTF8 | ADDRESS_NULL, &asked->sender))
+		return "--from: expected an address, or <>";
+	if (!read_address(asked->rcpt, ADDRESS_UTF8, &asked->recipient))
+		return "--rcpt: expected an address";
+	if (!read_address(asked->login, ADDRESS_UTF8, &asked->account))
+		return "--login: expected the address of an account";
+	c->helo = slice_str(asked->helo);
+	c->sender = buf_slice(&asked->sender);
+	c->rcpt = buf_slice(&asked->recipient);
+	c->login = buf_slice(&asked->account);
+	return NULL;
+}
+
 int
 cmd_check_mail(struct ctl *ctl, int argc, char **argv)
 {
-	struct mail_asked asked = { 0 };
+	struct mail_asked asked = { .sender.max = ADDRESS_MAX,
+		.recipient.max = ADDRESS_MAX,
+		.account.max = ADDRESS_MAX };
 	const struct ctl_opt opts[] = { { "client", &asked.client, NULL },
 		{ "helo", &asked.helo, NULL }, { "from", &asked.from, NULL },
+		{ "rcpt", &asked.rcpt, NULL }, { "login", &asked.login, NULL },
 		{ "zone", &asked.zone, NULL }, { 0 } };
-	struct buf sender = { .max = ADDRESS_MAX };
 	struct authcheck c = {
 		.message = -1, .confine = ctl->confine, .now_s = clock_wall_s()
 	};
-	struct addr addr;
+	const char *wrong;
 	int rc;
 
 	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
 		return CTL_USAGE;
 	asked.file = argv[0];
 	c.json = ctl->json;
-	c.helo = slice_str(asked.helo);
-	c.has_client = asked.client != NULL;
-	if (c.has_client &&
-	    (!addr_of_ip(&addr, AF_UNSPEC, slice_str(asked.client), 0) ||
-		!addr_ip16(&addr, c.ip)))
-		return ctl_usage(ctl, "--client: expected an IP address");
-	if (asked.from != NULL && *asked.from != '\0' &&
-	    !address_parse(
-		slice_str(asked.from), ADDRESS_UTF8 | ADDRESS_NULL, &sender)) {
-		buf_fini(&sender);
-		return ctl_usage(ctl, "--from: expected an address, or <>");
-	}
-	c.sender = buf_slice(&sender);
-	rc = open_and_check(ctl, &asked, &c);
-	buf_fini(&sender);
+	wrong = read_words(&asked, &c);
+	rc = wrong != NULL ? ctl_usage(ctl, "%s", wrong)
+			   : open_and_check(ctl, &asked, &c);
+	buf_fini(&asked.sender);
+	buf_fini(&asked.recipient);
+	buf_fini(&asked.account);
 	return rc;
 }

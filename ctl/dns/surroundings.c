@@ -25,6 +25,21 @@ load(struct target *t, const struct instance *in, const char *name)
 	return ok;
 }
 
+static int
+unreadable(const struct ctl *ctl)
+{
+	return ctl_fail("%s: the configuration cannot be read; \"pabal "
+			"%sconf check\" says why",
+	    ctl->command->words, instance_flag(&ctl->inst));
+}
+
+int
+surroundings_conf(struct target *t, const struct ctl *ctl, const char *name)
+{
+	memset(t, 0, sizeof *t);
+	return load(t, &ctl->inst, name) ? CTL_OK : unreadable(ctl);
+}
+
 int
 surroundings_load(struct surroundings *s, const struct ctl *ctl)
 {
@@ -34,9 +49,7 @@ surroundings_load(struct surroundings *s, const struct ctl *ctl)
 
 	memset(s, 0, sizeof *s);
 	if (!load(&s->lookup, in, "lookup") || !load(&s->pabal, in, "pabal"))
-		return ctl_fail("%s: the configuration cannot be read; \"pabal "
-				"%sconf check\" says why",
-		    ctl->command->words, instance_flag(in));
+		return unreadable(ctl);
 	lookup = s->lookup.conf;
 	shared = s->pabal.conf;
 	s->dns = (struct dns_config){
@@ -46,6 +59,7 @@ surroundings_load(struct surroundings *s, const struct ctl *ctl)
 		.cache_bytes = DNS_CACHE_BYTES,
 		.timeout_ms = lookup->dns_timeout,
 	};
+	s->tables = shared->table_directory;
 	snprintf(s->hostname, sizeof s->hostname, "%s", shared->hostname);
 	if (s->hostname[0] == '\0' &&
 	    gethostname(s->hostname, sizeof s->hostname - 1) == -1)

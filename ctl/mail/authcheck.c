@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 #include "ctl/dns/dnschild.h"
+#include "ctl/mail/accesscheck.h"
+#include "ctl/mail/rulecheck.h"
 #include "ctl/view/out.h"
 #include "mailauth/check.h"
 
@@ -19,6 +21,7 @@ struct authcheck_child {
 	const struct authcheck *asked;
 	struct mailauth_question q;
 	struct mailauth check;
+	struct rulecheck rules;
 	struct dkim_message message;
 };
 
@@ -84,6 +87,7 @@ print_text(struct authcheck_child *c, struct slice id, struct buf *out)
 	    slice_str(policy));
 	line(out, "action", mailauth_action_name(v->action), SLICE(""),
 	    slice_str(v->why));
+	rulecheck_print(&c->rules, out);
 	buf_addc(out, '\n');
 	mailauth_put_field(&c->check, id, &field);
 	buf_add(out, buf_slice(&field));
@@ -98,8 +102,10 @@ put(struct buf *out, const char *before, struct slice value)
 }
 
 static void
-print_json(const struct mailauth_verdict *v, struct buf *out)
+print_json(const struct authcheck_child *c, struct buf *out)
 {
+	const struct mailauth_verdict *v = &c->check.verdict;
+
 	put(out,
 	    "{\"spf\":{\"result\":", slice_str(spf_result_name(v->spf.result)));
 	put(out, ",\"domain\":", v->spf.domain);
@@ -120,6 +126,8 @@ print_json(const struct mailauth_verdict *v, struct buf *out)
 	put(out, ",\"domain\":", v->dmarc.domain);
 	put(out, ",\"policy\":", slice_str(dmarc_policy_name(v->dmarc.policy)));
 	put(out, "},\"action\":", slice_str(mailauth_action_name(v->action)));
+	buf_adds(out, ",\"rules\":");
+	rulecheck_print_json(&c->rules, out);
 	buf_adds(out, "}\n");
 }
 
@@ -159,7 +167,11 @@ on_step(struct dnschild *child, struct dns_answers *answers)
 {
 	struct authcheck_child *r = OUTER(child, struct authcheck_child, child);
 
-	return mailauth_check(&r->check, answers);
+	/* Both, so that what either wants is asked for at once. */
+	const bool mail = mailauth_check(&r->check, answers);
+	const bool rules = rulecheck_step(&r->rules, answers);
+
+	return mail && rules;
 }
 
 static void
@@ -168,15 +180,23 @@ on_print(struct dnschild *child, struct buf *out)
 	struct authcheck_child *r = OUTER(child, struct authcheck_child, child);
 
 	if (r->asked->json)
-		print_json(&r->check.verdict, out);
+		print_json(r, out);
 	else
 		print_text(r, r->asked->id, out);
 }
+
+/* ---- outside ---- */
 
 int
 authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 {
 	struct authcheck_child *r = xcalloc(1, sizeof *r);
+	struct accesscheck access = { .client = c->client,
+		.helo = c->helo,
+		.sender = c->sender,
+		.rcpt = c->rcpt,
+		.login = c->login };
+	struct arena arena;
 	int rc;
 
 	r->asked = c;
@@ -198,8 +218,24 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 		.now_s = c->now_s,
 	};
 	memcpy(r->q.spf.ip, c->ip, sizeof c->ip);
+	r->rules = (struct rulecheck){
+		.conf = c->policy,
+		.client = { .ip = c->has_client ? c->ip : NULL,
+		    .text = c->client,
+		    .helo = c->helo,
+		    .host = c->id },
+		.login = c->login,
+		.access = &access,
+		.mail = &r->check.verdict,
+		.spf = &r->check.verdict.spf,
+	};
+	arena_init(&r->rules.arena);
 	dkim_message_init(&r->message, &dkim_limits_default);
+	/* Not by the child, which cannot read it. */
+	arena_init(&arena);
+	accesscheck_run(&access, c->tables, &arena);
 	rc = dnschild_run(&r->child, out, err);
+	arena_fini(&arena);
 	free(r);
 	return rc;
 }

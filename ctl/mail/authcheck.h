@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * SPF, DKIM, ARC and DMARC of a message in a file.  A stranger has written it,
+ * SPF, DKIM, ARC and DMARC of a message in a file, and what policy's rules say
+ * of it.  A stranger has written it,
  * and strangers answer in the DNS: both are read by a child that has only the
  * open files, and the network where it asks the DNS.
  */
@@ -16,6 +17,7 @@
 
 struct ctl_confined;
 struct dns_config;
+struct policy_conf;
 
 struct authcheck {
 	int message; /* an open file */
@@ -24,7 +26,11 @@ struct authcheck {
 	int (*confine)(const struct ctl_confined *c, struct err *err);
 	bool has_client;
 	uint8_t ip[16];
-	struct slice helo, sender, id; /* id: this host's name */
+	struct slice client; /* its text */
+	struct slice helo, sender, rcpt, login;
+	struct slice id; /* this host's name */
+	const struct policy_conf *policy;
+	const char *tables; /* directory */
 	int64_t now_s;
 	bool json;
 };

@@ -152,7 +152,7 @@ takeover_keywords(
 {
 	const uint64_t mask = (uintptr_t)map_find(&t->keywords, stem);
 
-	for (unsigned n = 0; n < COURIER_MAX; n++)
+	for (unsigned n = 0; mask != 0 && n < COURIER_MAX; n++)
 		if ((mask >> n & 1) != 0)
 			keyword_set_add(set, n);
 }

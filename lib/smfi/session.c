@@ -87,12 +87,18 @@ smfi_session_fini(struct smfi_session *s)
 }
 
 void
+smfi_session_again(struct smfi_session *s)
+{
+	s->done = s->between = false;
+	forget_message(s);
+}
+
+void
 smfi_session_begin(
     struct smfi_session *s, uint32_t actions_may, struct buf *out)
 {
 	s->offered = actions_may;
-	s->done = false;
-	forget_message(s);
+	smfi_session_again(s);
 	s->asked = SMFIC_OPTNEG;
 	smfi_command_options(out, actions_may, SMFI_STEPS);
 }
@@ -100,8 +106,10 @@ smfi_session_begin(
 void
 smfi_session_abort(struct smfi_session *s, struct buf *out)
 {
-	if (s->begun)
+	if (s->begun) {
 		smfi_command_put(out, SMFIC_ABORT, NULL, 0);
+		s->between = !s->done_mail;
+	}
 	forget_message(s);
 }
 
@@ -143,6 +151,7 @@ static bool
 await(struct smfi_session *s, const struct smfi_step *step)
 {
 	s->begun |= step->mail;
+	s->between = false;
 	if (step->silent != 0 && (s->options.steps & step->silent) != 0)
 		return false;
 	s->asked = (int)step->command;
@@ -329,6 +338,7 @@ decide(struct smfi_session *s, enum smfi_verdict verdict, const char *text)
 	const struct smfi_step *step = step_of(s->asked);
 
 	s->begun &= s->asked != SMFIC_BODYEOB;
+	s->between = s->asked == SMFIC_BODYEOB && verdict == SMFI_CONTINUE;
 	s->asked = 0;
 	s->verdict = verdict;
 	if (text != NULL) {

@@ -61,6 +61,8 @@ struct smfi_session {
 	bool done;      /* it wants no more of this client */
 	bool done_mail; /* of this message */
 	bool skip;      /* no more of the body */
+	bool between;   /* a message went to its end or was given up, and
+			 * nothing was said since */
 	enum smfi_phase phase;
 	size_t field;
 	int64_t body_at;
@@ -113,7 +115,10 @@ enum smfi_heard smfi_session_hear(struct smfi_session *s, struct slice frame);
 /* The message is over, or given up: the next may come. */
 void smfi_session_abort(struct smfi_session *s, struct buf *out);
 /* The client is gone; AGAIN: another one's session follows on the connection,
- * from smfi_session_begin on. */
+ * from smfi_session_again on.  libmilter takes that between messages alone, not
+ * after a verdict of its own, and otherwise answers nothing any more. */
 void smfi_session_quit(struct smfi_session *s, bool again, struct buf *out);
+/* Another client of a filter that has negotiated: nothing is said. */
+void smfi_session_again(struct smfi_session *s);
 
 #endif

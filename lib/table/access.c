@@ -9,6 +9,7 @@
 #include "proto/address.h"
 #include "proto/domain.h"
 #include "sys/addr.h"
+#include "table/key.h"
 
 static const char *const facts[] = { ACCESS_FACTS(WORDS_TEXT) };
 static const char *const actions[] = { ACCESS_ACTIONS(WORDS_TEXT) };
@@ -403,4 +404,56 @@ access_walk_next(struct access_walk *w, struct buf *key)
 		return !key->failed;
 	w->step = STEP_END;
 	return false;
+}
+
+/* ---- looking one up ---- */
+
+enum found
+access_find(struct access_source *s, enum access_fact fact, struct slice value,
+    struct buf *key, struct buf *entry, struct err *err)
+{
+	char space[TABLE_KEY_MAX];
+	struct access_walk w;
+	struct slice folded;
+	enum found found = ABSENT;
+
+	access_walk_init(&w, fact, value);
+	while (found == ABSENT && access_walk_next(&w, key))
+		if (table_fold(buf_slice(key), space, &folded))
+			found = s->get(s, folded, entry, err);
+	return found;
+}
+
+/* ---- what it says ---- */
+
+enum policy_action
+access_does(enum access_action action)
+{
+	static const enum policy_action does[] = {
+		[ACCESS_ACCEPT] = POLICY_ACCEPT,
+		[ACCESS_WARN] = POLICY_ACCEPT,
+		[ACCESS_QUARANTINE] = POLICY_QUARANTINE,
+		[ACCESS_HOLD] = POLICY_HOLD,
+		[ACCESS_DISCARD] = POLICY_DISCARD,
+		[ACCESS_DEFER] = POLICY_DEFER,
+		[ACCESS_REFUSE] = POLICY_REFUSE,
+	};
+
+	return does[action];
+}
+
+void
+access_say(const struct access_entry *e, struct slice key, struct arena *arena,
+    struct policy_verdict *v)
+{
+	const enum policy_action action = access_does(e->action);
+
+	if (action <= v->action)
+		return;
+	v->action = action;
+	v->enhanced = e->enhanced[0] != '\0'
+			  ? arena_str(arena, slice_str(e->enhanced))
+			  : NULL;
+	v->text = e->text;
+	v->why = key;
 }

@@ -23,10 +23,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "base/words.h"
+#include "ipc/verdict.h"
 
 /* What an entry is about. */
 #define ACCESS_FACTS(W)                                                        \
@@ -89,5 +91,20 @@ void access_walk_init(
     struct access_walk *w, enum access_fact fact, struct slice value);
 /* The next one in KEY (max: ACCESS_KEY_MAX), which is emptied first. */
 bool access_walk_next(struct access_walk *w, struct buf *key);
+
+/* Where entries come from: GET adds that of a folded KEY to VALUE. */
+struct access_source {
+	enum found (*get)(struct access_source *s, struct slice key,
+	    struct buf *value, struct err *err);
+};
+/* The narrowest entry for VALUE: its key in KEY, itself in ENTRY. */
+enum found access_find(struct access_source *s, enum access_fact fact,
+    struct slice value, struct buf *key, struct buf *entry, struct err *err);
+
+/* What an entry does to mail. */
+enum policy_action access_does(enum access_action action);
+/* E, which stands at KEY, says so: what weighs more counts. */
+void access_say(const struct access_entry *e, struct slice key,
+    struct arena *arena, struct policy_verdict *v);
 
 #endif

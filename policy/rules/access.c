@@ -86,33 +86,6 @@ log_entry(const struct policy_facts *f, const struct access_entry *e,
 	    kv_slice("why", e->text));
 }
 
-static void
-say(struct policy_question *q, const struct access_entry *e, struct slice key,
-    struct policy_verdict *v)
-{
-	static const enum policy_action actions[] = {
-		[ACCESS_ACCEPT] = POLICY_ACCEPT,
-		[ACCESS_WARN] = POLICY_ACCEPT,
-		[ACCESS_QUARANTINE] = POLICY_QUARANTINE,
-		[ACCESS_HOLD] = POLICY_HOLD,
-		[ACCESS_DISCARD] = POLICY_DISCARD,
-		[ACCESS_DEFER] = POLICY_DEFER,
-		[ACCESS_REFUSE] = POLICY_REFUSE,
-	};
-	const enum policy_action action = actions[e->action];
-
-	/* what is for messages is found again at MAIL */
-	if (action <= v->action ||
-	    (action < POLICY_DEFER && q->facts.stage < POLICY_MAIL))
-		return;
-	v->action = action;
-	v->enhanced = e->enhanced[0] != '\0'
-			  ? arena_str(&q->arena, slice_str(e->enhanced))
-			  : NULL;
-	v->text = e->text;
-	v->why = key;
-}
-
 /* What one says; does it accept the client (not only this recipient)? */
 static bool
 read_entry(struct policy_question *q, struct slice line,
@@ -126,7 +99,10 @@ read_entry(struct policy_question *q, struct slice line,
 	if (access_parse(value, &e, NULL) == -1)
 		return false; /* lookup has looked at it */
 	log_entry(&q->facts, &e, key);
-	say(q, &e, key, v);
+	/* what is for messages is found again at MAIL */
+	if (access_does(e.action) >= POLICY_DEFER ||
+	    q->facts.stage >= POLICY_MAIL)
+		access_say(&e, key, &q->arena, v);
 	if (e.action != ACCESS_ACCEPT)
 		return false;
 	*for_rcpt = *for_rcpt || slice_starts(key, of_rcpt);

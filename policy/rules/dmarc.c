@@ -4,17 +4,14 @@
  * MAIL. Authentication-Results is put in front whatever the result and the
  * mode, so that a field without ours is never the only one.
  */
-#include <sys/socket.h>
-
 #include "dkim/message.h"
+#include "mailauth/rules.h"
 #include "mime/header.h"
 #include "policy/auth.h"
 #include "policy/conf.h"
 #include "policy/report.h"
 #include "policy/rules/rules.h"
 #include "policy/session.h"
-#include "proto/domain.h"
-#include "sys/addr.h"
 
 static struct policy_auth *
 begin(struct policy_question *q)
@@ -33,81 +30,6 @@ begin(struct policy_question *q)
 }
 
 static bool
-is_listed(const struct conf_list *list, struct slice domain, bool beneath)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		const struct slice one = slice_str(list->v[i]);
-
-		if (domain_same(domain, one) ||
-		    (beneath && domain_is_beneath(domain, one)))
-			return true;
-	}
-	return false;
-}
-
-/* Why the policy of the author's domain is not applied, for the log and, as it
- * names that, for a report; NULL: it is. */
-static const char *
-exemption(struct slice text, const struct policy_auth_result *r,
-    enum report_reason *reason)
-{
-	struct addr client;
-
-	*reason = REPORT_NO_REASON;
-	if (r->no_author)
-		return NULL;
-	*reason = REPORT_TRUSTED_FORWARDER;
-	if (addr_of_ip(&client, AF_UNSPEC, text, 0) &&
-	    conf_nets_match(&policy_conf->dmarc_exempt_hosts, &client))
-		return "exempt: dmarc_exempt_hosts";
-	if (r->sealer.n > 0 &&
-	    is_listed(&policy_conf->trusted_arc_sealers, r->sealer, false))
-		return "exempt: trusted_arc_sealers";
-	*reason = REPORT_LOCAL_POLICY;
-	if (is_listed(&policy_conf->dmarc_exempt_domains, r->author, true))
-		return "exempt: dmarc_exempt_domains";
-	*reason = REPORT_NO_REASON;
-	return NULL;
-}
-
-static void
-say(struct policy_question *q, const struct policy_auth_result *r,
-    enum policy_action action, const char *enhanced, struct policy_verdict *v)
-{
-	struct buf text = { .max = 512 };
-
-	v->action = action;
-	v->enhanced = enhanced;
-	if (r->no_author)
-		buf_adds(&text, r->why);
-	else
-		buf_addf(&text, "%.*s: %s (DMARC)",
-		    SLICE_FMT(slice_sub(r->author, 0, 255)), r->why);
-	v->text = arena_slice(&q->arena, buf_slice(&text));
-	buf_fini(&text);
-}
-
-static void
-decide(struct policy_question *q, const struct policy_auth_result *r,
-    struct policy_verdict *v)
-{
-	switch (r->action) {
-	case POLICY_AUTH_ACCEPT:
-		return;
-	case POLICY_AUTH_QUARANTINE:
-		v->action = POLICY_QUARANTINE;
-		return;
-	case POLICY_AUTH_DEFER:
-		if (policy_conf->dns_failure == POLICY_DNS_DEFER)
-			say(q, r, POLICY_DEFER, "4.7.1", v);
-		return;
-	case POLICY_AUTH_REJECT:
-		say(q, r, POLICY_REFUSE, r->no_author ? "5.7.1" : "5.7.26", v);
-		return;
-	}
-}
-
-static bool
 is_report(const struct policy_question *q)
 {
 	struct header_field f;
@@ -118,21 +40,26 @@ is_report(const struct policy_question *q)
 
 /* What is not done is a reason only where there was something to be done. */
 static void
-report(const struct policy_question *q, const struct policy_auth_result *r,
-    enum report_reason reason, const char *exempt)
+report(const struct policy_question *q, enum mailauth_exemption exemption)
 {
+	static const enum report_reason reasons[] = {
+		[MAILAUTH_APPLIES] = REPORT_NO_REASON,
+		[MAILAUTH_EXEMPT_HOST] = REPORT_TRUSTED_FORWARDER,
+		[MAILAUTH_EXEMPT_SEALER] = REPORT_TRUSTED_FORWARDER,
+		[MAILAUTH_EXEMPT_DOMAIN] = REPORT_LOCAL_POLICY,
+	};
 	struct policy_reported told = {
 		.client = q->facts.client,
 		.sender = q->facts.sender,
-		.action = r->action,
+		.action = mailauth_asked(policy_auth_verdict(q->auth)),
 	};
 
 	if (!policy_conf->shared.dmarc_reports || !q->facts.has_ip)
 		return;
-	if (r->action != POLICY_AUTH_ACCEPT) {
-		told.reason = reason;
-		told.comment = exempt;
-		if (reason == REPORT_NO_REASON &&
+	if (told.action != POLICY_ACCEPT) {
+		told.reason = reasons[exemption];
+		told.comment = mailauth_exemption_text(exemption);
+		if (told.reason == REPORT_NO_REASON &&
 		    policy_conf->dmarc != POLICY_ENFORCE)
 			told.reason = REPORT_LOCAL_POLICY;
 	}
@@ -143,9 +70,12 @@ report(const struct policy_question *q, const struct policy_auth_result *r,
 bool
 dmarc_rule(struct policy_question *q, struct policy_verdict *v)
 {
-	struct policy_auth_result r;
-	enum report_reason reason;
-	const char *exempt;
+	const struct mailauth_terms terms = {
+		.exempt_hosts = &policy_conf->dmarc_exempt_hosts,
+		.exempt_domains = &policy_conf->dmarc_exempt_domains,
+		.sealers = &policy_conf->trusted_arc_sealers,
+		.defer = policy_conf->dns_failure == POLICY_DNS_DEFER,
+	};
 
 	if (q->message == NULL) /* the rule was off when it came */
 		return true;
@@ -156,11 +86,7 @@ dmarc_rule(struct policy_question *q, struct policy_verdict *v)
 	policy_auth_put_field(
 	    q->auth, slice_str(policy_conf->shared.hostname), &q->front);
 	policy_auth_log(q->auth, q->facts.sid, q->facts.qid);
-	r = policy_auth_result(q->auth);
-	exempt = exemption(q->facts.client, &r, &reason);
-	report(q, &r, reason, exempt);
-	v->why = slice_str(exempt != NULL ? exempt : r.why);
-	if (exempt == NULL)
-		decide(q, &r, v);
+	report(q, mailauth_dmarc_rule(policy_auth_verdict(q->auth),
+		      q->facts.client, &terms, &q->arena, v));
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "origin/reverse.h"
 
-#include "base/buf.h"
+#include "origin/rules.h"
+#include "policy/parts.h"
 #include "policy/rules/rules.h"
 #include "policy/rules/wants.h"
 #include "policy/session.h"
@@ -18,35 +19,7 @@ reverse_want(struct policy_question *q)
 bool
 reverse_rule(struct policy_question *q, struct policy_verdict *v)
 {
-	const struct policy_facts *f = &q->facts;
-	struct buf text = { .max = 400 };
-	struct reverse_verdict r;
+	const struct origin_client c = policy_parts_client(&q->facts);
 
-	if (!f->has_ip)
-		return true;
-	if (!reverse_check(f->ip, &q->session->answers, &r))
-		return false;
-	if (r.result == REVERSE_PASS)
-		return true;
-	v->why = slice_str(reverse_result_name(r.result));
-	if (r.result == REVERSE_TEMPERROR) {
-		v->action = POLICY_DEFER;
-		v->enhanced = "4.7.25"; /* RFC 7372 */
-		v->text = SLICE("The name of your address cannot be found, try "
-				"again later");
-		return true;
-	}
-	v->action = POLICY_REFUSE;
-	v->enhanced = "5.7.25";
-	if (r.result == REVERSE_NONE)
-		buf_addf(&text, "The address %.*s has no name (PTR)",
-		    SLICE_FMT(f->client));
-	else
-		buf_addf(&text,
-		    "The address %.*s has the name %.*s, which has another "
-		    "address",
-		    SLICE_FMT(f->client), SLICE_FMT(r.name));
-	v->text = arena_slice(&q->arena, buf_slice(&text));
-	buf_fini(&text);
-	return true;
+	return origin_reverse(&c, &q->session->answers, &q->arena, v);
 }

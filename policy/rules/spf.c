@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "log/log.h"
 #include "mailauth/authres.h"
+#include "mailauth/rules.h"
 #include "policy/conf.h"
 #include "policy/rules/rules.h"
 #include "policy/session.h"
@@ -81,24 +82,6 @@ find(struct policy_question *q, struct spf_verdict *v)
 	return true;
 }
 
-/* The domain's words, where it has some, are marked as its own (6.2). */
-static void
-refuse(struct policy_question *q, const struct spf_verdict *s,
-    struct policy_verdict *v)
-{
-	struct buf text = { .max = 1024 };
-
-	buf_addf(&text, "%.*s may not send mail for %.*s (SPF)",
-	    SLICE_FMT(q->facts.client), SLICE_FMT(s->domain));
-	if (s->explanation.n > 0)
-		buf_addf(
-		    &text, "; its owner says: %.*s", SLICE_FMT(s->explanation));
-	v->action = POLICY_REFUSE;
-	v->enhanced = "5.7.23"; /* RFC 7372 */
-	v->text = arena_slice(&q->arena, buf_slice(&text));
-	buf_fini(&text);
-}
-
 /* For DMARC, at the end of the message. */
 static void *
 kept_for_mail(struct policy_question *q, const struct spf_verdict *s)
@@ -154,14 +137,7 @@ spf_rule(struct policy_question *q, struct policy_verdict *v)
 	q->session->mail_memory[POLICY_RULE_spf] = kept_for_mail(q, &s);
 	if (policy_conf->received_spf)
 		put_field(q, &s);
-	v->why = s.why;
-	if (s.result == SPF_FAIL) {
-		refuse(q, &s, v);
-	} else if (s.result == SPF_TEMPERROR &&
-		   policy_conf->dns_failure == POLICY_DNS_DEFER) {
-		v->action = POLICY_DEFER;
-		v->enhanced = "4.7.24";
-		v->text = SLICE("SPF could not be checked, try again later");
-	}
+	mailauth_spf_rule(&s, f->client,
+	    policy_conf->dns_failure == POLICY_DNS_DEFER, &q->arena, v);
 	return true;
 }

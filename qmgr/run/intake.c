@@ -13,12 +13,12 @@
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/recycle.h"
 #include "qmgr/queue/spool.h"
-#include "qmgr/queue/written.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/pump.h"
 #include "queue/envelope_text.h"
 #include "queue/front.h"
 #include "queue/priority.h"
+#include "queue/written.h"
 #include "sys/fd.h"
 
 enum {
@@ -161,7 +161,8 @@ claims_own(const struct envelope *env)
 	return slice_is(env->protocol, WRITTEN_REPORT) ||
 	       slice_is(env->protocol, WRITTEN_NOTICE) ||
 	       slice_is(env->protocol, WRITTEN_LETTER) ||
-	       slice_is(env->protocol, WRITTEN_AGGREGATE);
+	       slice_is(env->protocol, WRITTEN_AGGREGATE) ||
+	       slice_is(env->protocol, WRITTEN_TLS_REPORT);
 }
 
 static int
@@ -350,21 +351,6 @@ commit(struct intake *in, const struct msg_queue_commit *q, struct err *err)
 		return 0;
 	return newfile_commit_body(
 	    &in->file, q->body, q->crc32c, on_committed, err);
-}
-
-void
-intake_on_view(struct ipc *peer, struct msg *m)
-{
-	const struct msg_queue_view *q = &m->queue_view;
-	const struct intake *in = own(peer, q->qid);
-	struct err err;
-	int fd = -1;
-
-	if (in != NULL && in->file.fd != -1)
-		fd = spool_open_reader(in->file.id, &err);
-	IPC_SEND(peer, queue_viewed, .id = q->id, .file = fd,
-	    .offset = in != NULL ? (int64_t)in->file.head_bytes : 0);
-	fd_close(&fd);
 }
 
 void

@@ -9,7 +9,6 @@ struct msg;
 void intake_init(void);
 void intake_on_part(struct ipc *peer, struct msg *m);
 void intake_on_open(struct ipc *peer, struct msg *m);
-void intake_on_view(struct ipc *peer, struct msg *m);
 void intake_on_file(struct ipc *peer, struct msg *m);
 void intake_on_read(struct ipc *peer, struct msg *m);
 void intake_on_commit(struct ipc *peer, struct msg *m);

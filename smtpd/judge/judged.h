@@ -9,6 +9,9 @@
 #include "base/slice.h"
 #include "smtpd/judge/verdict.h"
 
+/* Of a message that goes along with a question about it. */
+enum { SMTPD_VIEW_BODY = 32 << 10 };
+
 struct smtpd_view {
 	struct slice body; /* all of it; borrowed; where there is no file */
 	int64_t offset;    /* where it begins in the file */

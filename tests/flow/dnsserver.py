@@ -69,13 +69,14 @@ class Signer:
 
 
 class DnsServer:
-    def __init__(self, records=None, port=0, ttl=0, signed=False):
+    def __init__(self, records=None, port=0, ttl=0, signed=False,
+                 address="127.0.0.1"):
         self.signer = Signer() if signed else None
         self.records = dict(records or {})
         self.ttl = ttl
         self.queries = []
         self.udp = self.tcp = None
-        self.port = port
+        self.address, self.port = address, port
         self.threads = []
 
     def trust_anchor(self):
@@ -91,12 +92,12 @@ class DnsServer:
     def start(self):
         for _ in range(20):
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.udp.bind(("127.0.0.1", self.port))
+            self.udp.bind((self.address, self.port))
             port = self.udp.getsockname()[1]
             self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                self.tcp.bind(("127.0.0.1", port))
+                self.tcp.bind((self.address, port))
             except OSError:  # taken over TCP only: take another
                 self.udp.close()
                 self.tcp.close()

@@ -48,6 +48,9 @@ class Session:
         self.fields = []    # of the message at hand
         self.body = b""
         self.steps = ""     # the letters alone
+        self.open = False       # it is amid a message
+        self.between = False    # that is over, and nothing was said since
+        self.deaf = False       # it was said what libmilter does not take
 
     def read(self, n):
         data = b""
@@ -129,11 +132,22 @@ class Filter:
             s.body += data
         if command == b"Q":
             return False
-        if command in b"AK":
+        # As libmilter: it takes a second client between messages alone, not
+        # after a verdict of its own, does not negotiate with it again, and
+        # leaves all else unanswered.
+        s.deaf |= command == b"K" and not s.between
+        s.deaf |= command == b"O" and s.steps.count("O") > 1
+        s.between = command == b"A" and s.open
+        s.open = command not in b"AECHU" and (s.open or command == b"M")
+        if s.deaf or command in b"AK":
             return True
         replies = self.script(command, data, s)
         if replies is None:     # hangs up
             return False
+        if replies[-1:] == [b"c"]:
+            s.between = command == b"E"
+        elif command != b"R":
+            s.open = False
         if isinstance(replies, bytes):  # as it is
             s.sock.sendall(replies)
             return True

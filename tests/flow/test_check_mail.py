@@ -67,10 +67,16 @@ SESSION = ("--client", "192.0.2.1", "--helo", "football.example.com",
            "--from", "joe@football.example.com")
 
 
+RULES = {"access", "early_talker", "spf", "reverse", "helo_name", "helo_own",
+         "helo_literal", "helo_dns", "dnsbl", "rates", "dmarc", "greylist"}
+
+
 def test_json(files):
     message, z = files(message=sample("rsa")[1], zone=zone())
     out = run("check-mail", message, *SESSION, "--zone", z, "--json")
-    assert json.loads(out) == {
+    told = json.loads(out)
+    assert {r["rule"] for r in told.pop("rules")} == RULES
+    assert told == {
         "spf": {"result": "pass", "domain": "football.example.com"},
         "dkim": [{"result": "pass", "domain": "football.example.com",
                   "selector": "brisbane"},

@@ -266,20 +266,38 @@ def test_reuse(p):
             p.wait_mail("alice", f"again {n}")
             wait(lambda: f.sessions[0].steps.count("K") == n + 1, "QUIT_NC")
         assert len(f.sessions) == 1
-        assert f.sessions[0].steps.count("O") == 3
+        assert f.sessions[0].steps.count("O") == 1
+        # A client who sends nothing leaves none for others.
+        with p.smtp() as c:
+            c.ehlo("x.example")
+        p.send("one more")
+        p.wait_mail("alice", "one more")
+        wait(lambda: f.sessions[-1].steps.count("K") > 0, "QUIT_NC")
+        p.send("and more")
+        p.wait_mail("alice", "and more")
+        assert not any(s.deaf for s in f.sessions)
     # one that does not take a second client
     seen = []
 
     def once(command, data, s):
         seen.append(command)
-        return None if command == b"O" and s.steps.count("O") > 1 else [b"c"]
+        return None if command == b"C" and s.steps.count("C") > 1 else [b"c"]
     f = Filter(once)
     with using(p, f):
         for n in range(3):
             p.send(f"not again {n}")
             p.wait_mail("alice", f"not again {n}")
         assert len(f.sessions) == 3
-    p.allowed.append("milter.failed")
+    # one that leaves him unanswered
+
+    def deaf(command, data, s):
+        return b"" if s.steps.count("C") > 1 else [b"c"]
+    f = Filter(deaf)
+    with using(p, f, options="command_timeout=1s"):
+        for n in range(3):
+            p.send(f"not answered {n}")
+            p.wait_mail("alice", f"not answered {n}")
+        assert len(f.sessions) == 3
 
 
 def test_unknown_command(p):

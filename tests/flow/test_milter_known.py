@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Filters that others wrote: rspamd refuses what is to be refused, opendkim
-signs, each asked over its own socket."""
+signs, opendmarc judges, each asked over its own socket."""
 import base64
 import contextlib
 import json
@@ -12,6 +12,7 @@ import tempfile
 
 import pytest
 
+from dnsserver import DnsServer
 from pabal import DOMAIN, PABAL, Instance, message, wait
 
 ALICE = "alice@" + DOMAIN
@@ -116,3 +117,46 @@ def test_opendkim(p, folder):
         [PABAL, "check-mail", mail, "--zone", folder + "/zone", "--json"]))
     assert out["dkim"] == [{"result": "pass", "domain": "example.org",
                             "selector": "s1"}], out
+
+
+def test_opendmarc(p, folder):
+    """It asks the resolver of /etc/resolv.conf: one of its own, on a port that
+    root has and an address that nobody else uses."""
+    opendmarc = program("opendmarc")
+    if os.getuid() != 0:
+        pytest.skip("mounts a resolv.conf of its own")
+    pid = os.getpid()
+    address = f"127.53.{pid >> 8 & 255}.{pid & 255}"
+    with open(folder + "/resolv.conf", "w") as f:
+        f.write(f"nameserver {address}\n")
+    with open(folder + "/hosts", "w") as f:
+        f.write("192.0.2.1\n")
+    with open(folder + "/conf", "w") as f:
+        f.write(f"AuthservID mail.{DOMAIN}\nTrustedAuthservIDs mail.{DOMAIN}\n"
+                f"Socket local:{folder}/s\nUMask 000\nSyslog no\n"
+                f"IgnoreHosts {folder}/hosts\nRejectFailures yes\n"
+                "SPFIgnoreResults yes\nSPFSelfValidate yes\n")
+    zone = {
+        "_dmarc.strict.test": {"TXT": ['"v=DMARC1; p=reject"']},
+        "good.test": {"TXT": ['"v=spf1 ip4:127.0.0.1 -all"']},
+        "_dmarc.good.test": {"TXT": ['"v=DMARC1; p=reject"']},
+    }
+
+    def send(domain):
+        """SPF passes, for good.test."""
+        with p.smtp() as c:
+            c.ehlo("client.example")
+            c.sendmail("sender@good.test", [ALICE], message(
+                f"from {domain}", sender=f"sender@{domain}"))
+
+    with DnsServer(zone, port=53, address=address), \
+            using(p, folder, "unshare", "--mount", "sh", "-c",
+                  f"mount --bind {folder}/resolv.conf /etc/resolv.conf && "
+                  f"exec {opendmarc} -f -c {folder}/conf"):
+        send("good.test")
+        raw = p.wait_mail("alice", "from good.test")
+        with pytest.raises(smtplib.SMTPDataError) as e:
+            send("strict.test")
+    assert b"dmarc=pass" in raw
+    assert e.value.smtp_code == 550 and b"strict.test" in e.value.smtp_error
+    assert p.find_mail("alice", "from strict.test") is None

@@ -2,6 +2,7 @@
 """policy's rules about clients: the table access, reverse DNS, HELO, DNS lists;
 against a DNS of the test's own."""
 import base64
+import json
 import os
 
 import pytest
@@ -211,6 +212,58 @@ def test_access(make):
     p.reload()
     wait(lambda: rcpt(p, "192.0.2.3").startswith("250 "), "warn")
     assert rcpt(p, far, "localhost").startswith("550 5.7.1 HELO"), "no exception"
+
+
+def test_check_mail_says_the_same(make, tmp_path):
+    """For each client what it says without the message is what the rule that
+    refuses says on the wire; what it cannot know it does not guess."""
+    path = str(tmp_path / "message")
+    with open(path, "w") as f:
+        f.write("From: <a@good.test>\r\n\r\nHello.\r\n")
+    rules = ("access", "reverse", "helo_name", "helo_own", "helo_literal",
+             "helo_dns", "dnsbl")
+    p = make(*[("policy", rule, "enforce") for rule in rules],
+             ("policy", "dnsbl_sites", "bl.test=127.0.0.[2..8]"),
+             ("policy", "greylist", "enforce"))
+    access(p, "client=192.0.2.2 accept", "sender=@.spam.test refuse 5.7.7 spam",
+           "recipient=postmaster@ accept", f"login=carol@{DOMAIN} defer later")
+
+    def told(ip=GOOD, helo="mail.good.test", sender="a@good.test", to=TO, login=""):
+        words = ["--client", ip, "--helo", helo, "--from", sender, "--rcpt", to]
+        out = json.loads(p.pabal("check-mail", path, "--json", *words,
+                                 *(["--login", login] if login else [])))
+        return {r["rule"]: r for r in out["rules"]}
+
+    def refusing(told):
+        return [r for r in rules if told[r]["result"] in ("refuse", "defer")]
+    wait(lambda: "spam" in rcpt(p, sender="x@a.spam.test"), "the table")
+    for kw, rule in (
+            ({}, None), ({"ip": BAD}, "reverse"), ({"ip": SIX}, "reverse"),
+            ({"ip": "192.0.2.7"}, "reverse"), ({"helo": "localhost"}, "helo_name"),
+            ({"helo": f"[{BAD}]"}, "helo_literal"),
+            ({"helo": f"mail.{DOMAIN}"}, "helo_own"),
+            ({"helo": "none.good.test"}, "helo_dns"),
+            ({"sender": "x@a.spam.test"}, "access"),
+            ({"ip": BAD, "to": f"postmaster@{DOMAIN}"}, None),
+            ({"ip": "192.0.2.2", "helo": "localhost"}, None)):
+        found, reply = told(**kw), rcpt(p, **kw)
+        assert (refusing(found) or [None])[0] == rule, (kw, found)
+        if rule is None:
+            assert reply.startswith(("250 ", "451 4.7.1 Greylisted")), (kw, reply)
+        else:
+            assert reply.split(" ", 2)[2] == found[rule]["why"], (kw, reply)
+            assert found[rule]["mode"] == "enforce"
+    listed = told(BAD)
+    assert listed["dnsbl"]["why"] == \
+        f"The address {BAD} is listed by bl.test: look at https://bl.test/66"
+    assert listed["greylist"]["result"] == listed["early_talker"]["result"] == \
+        listed["rates"]["result"] == "not asked"
+    assert "remembers" in listed["greylist"]["why"]
+    assert "trusted_networks" in told("127.0.0.1")["reverse"]["why"]
+    known = told(BAD, login=f"carol@{DOMAIN}")
+    assert known["reverse"]["result"] == "not asked"
+    assert "logged in" in known["reverse"]["why"]
+    assert known["access"]["result"] == "defer" and known["access"]["why"] == "later"
 
 
 def test_access_to_messages(make):

@@ -436,15 +436,27 @@ test_next_client(void **state)
 	assert_int_equal(hear(&t, SLICE("a")), SMFI_DECIDED);
 	assert_false(ask(&t, SMFIC_MAIL, "<>"));
 	(void)said(&t);
-	smfi_session_quit(&t.s, true, &t.out);
-	smfi_session_begin(&t.s, SMFI_ACTIONS, &t.out);
-	assert_string_equal(said(&t), "KO");
-	assert_int_equal(
-	    hear(&t, SLICE("O\0\0\0\6\0\0\0\0\0\0\0\0")), SMFI_DECIDED);
+	assert_false(t.s.between);
+	smfi_session_again(&t.s);
 	assert_true(ask(&t, SMFIC_MAIL, "<>"));
+	assert_int_equal(hear(&t, SLICE("c")), SMFI_DECIDED);
+	assert_false(t.s.between);
 	(void)said(&t);
 	smfi_session_abort(&t.s, &t.out);
 	assert_string_equal(said(&t), "A");
+	/* Now, and as long as nothing is said. */
+	assert_true(t.s.between);
+	assert_true(ask(&t, SMFIC_HELO, "x"));
+	assert_false(t.s.between);
+	assert_int_equal(hear(&t, SLICE("c")), SMFI_DECIDED);
+	assert_true(ask(&t, SMFIC_MAIL, "<>"));
+	(void)said(&t);
+	smfi_session_abort(&t.s, &t.out);
+	smfi_session_quit(&t.s, true, &t.out);
+	assert_string_equal(said(&t), "AK");
+	smfi_session_again(&t.s);
+	assert_true(ask(&t, SMFIC_CONNECT, "x"));
+	assert_string_equal(said(&t), "C");
 	shut(&t);
 }
 
