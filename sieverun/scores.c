@@ -49,16 +49,25 @@ make_rule(enum sieve_score_kind kind, struct sieve_score_rule *rule)
 					 : RULE(c, spamtest, 10, rule);
 }
 
+static int
+check(enum sieve_score_kind kind, const char *test, struct err *err)
+{
+	struct sieve_score_rule rule;
+	struct err why;
+
+	if (!make_rule(kind, &rule))
+		return err_set(err, ERR_PERM, "%s_texts: not N=TEXT", test);
+	if (sieve_score_check(&rule, &why) == -1)
+		return err_set(err, ERR_PERM, "%s: %s", test, why.text);
+	return 0;
+}
+
 int
 scores_check(struct err *err)
 {
-	struct sieve_score_rule rule;
-
-	if (!make_rule(SIEVE_SCORE_SPAM, &rule))
-		return err_set(err, ERR_PERM, "spamtest_texts: not N=TEXT");
-	if (!make_rule(SIEVE_SCORE_VIRUS, &rule))
-		return err_set(err, ERR_PERM, "virustest_texts: not N=TEXT");
-	return 0;
+	return check(SIEVE_SCORE_SPAM, "spamtest", err) == -1
+		   ? -1
+		   : check(SIEVE_SCORE_VIRUS, "virustest", err);
 }
 
 enum found

@@ -147,3 +147,37 @@ sieve_score_get(const struct sieve_score_rule *rule, struct slice message,
 	sieve_message_fini(&m);
 	return f;
 }
+
+/* ---- the configuration ---- */
+
+static int
+check_header(struct slice header, struct err *err)
+{
+	struct slice pattern;
+	const struct slice name = slice_cut(header, ':', &pattern);
+	struct sieve_regex *r;
+	char why[160];
+
+	if (name.n == header.n)
+		return 0;
+	r = sieve_regex_new(
+	    slice_trim(pattern), true, &sieve_limits_default, why, sizeof why);
+	if (r == NULL)
+		return err_set(err, ERR_PERM, "%.*s: %s",
+		    SLICE_FMT(slice_sub(header, 0, 100)), why);
+	sieve_regex_free(&r);
+	return 0;
+}
+
+int
+sieve_score_check(const struct sieve_score_rule *rule, struct err *err)
+{
+	int64_t max;
+
+	if (rule->max.n > 0 && !parse_number(rule->max, &max))
+		return err_set(err, ERR_PERM, "%.*s: not a number",
+		    SLICE_FMT(slice_sub(rule->max, 0, 100)));
+	if (check_header(rule->header, err) == -1)
+		return -1;
+	return check_header(rule->max_header, err);
+}

@@ -23,6 +23,8 @@ struct sieve_score_rule {
 	struct slice texts[SIEVE_SCORE_TEXTS]; /* of SIEVE_SCORE_TEXT */
 };
 
+/* -1 (ERR_PERM): RULE would never find anything. */
+int sieve_score_check(const struct sieve_score_rule *rule, struct err *err);
 /* The score of MESSAGE, counted as KIND has it; ABSENT: it has none. */
 enum found sieve_score_get(const struct sieve_score_rule *rule,
     struct slice message, const struct sieve_limits *limits,

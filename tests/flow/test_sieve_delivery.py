@@ -595,6 +595,15 @@ def test_scores(make_pabal):
     assert sorted(subjects(p, "alice")) == ["fine", "well"]
 
 
+@pytest.mark.parametrize("parameter, value", [
+    ("spamtest_header", "X-Spam: ("), ("spamtest_max", "many"),
+    ("virustest_max_header", "X-Max: [")])
+def test_scores_that_nothing_can_have(make_pabal, parameter, value):
+    p = make_pabal()
+    p.conf("sieverun", parameter, value)
+    assert f"{parameter.split('_')[0]}: {value}: " in p.pabal_fails("check")
+
+
 def test_lists(make_pabal):
     p = make_pabal()
     d = os.path.join(p.dir, "etc", "sieve")
