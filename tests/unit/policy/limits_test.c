@@ -159,6 +159,25 @@ test_bytes(void **state)
 	assert_false(policy_limit_has_room(&l, a, 1LL << 60, now_ms));
 }
 
+/* The narrowest limit and the largest message. */
+static void
+test_extremes(void **state)
+{
+	const struct slice a = SLICE("extremes");
+	const int64_t size = INT64_MAX, now_ms = 1000000;
+	struct policy_limit l;
+
+	(void)state;
+	assert_int_equal(
+	    policy_limit_parse(SLICE("sender:bytes=1/7d"), &l, NULL), 0);
+	policy_limit_count(&l, a, size, now_ms);
+	assert_false(policy_limit_has_room(&l, a, 1, now_ms));
+	assert_false(policy_limit_has_room(&l, a, size, now_ms + 1000));
+	assert_false(
+	    policy_limit_has_room(&l, a, size, now_ms + l.time_ms - 1));
+	assert_true(policy_limit_has_room(&l, a, size, now_ms + l.time_ms));
+}
+
 /* In whatever order things come, no window of TIME lets more than twice COUNT
  * pass. */
 static void
@@ -245,6 +264,7 @@ main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_law),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_seen),
