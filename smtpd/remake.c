@@ -11,6 +11,7 @@
 #include "ipc/milter.h"
 #include "log/log.h"
 #include "mime/parser.h"
+#include "queue/envelope.h"
 #include "smtpd/dialog.h"
 #include "smtpd/record.h"
 #include "smtpd/scan.h"
@@ -235,6 +236,7 @@ smtpd_remake(struct smtpd_remake **p, struct smtpd_session *s,
 {
 	struct smtpd_remake *r = *p = xcalloc(1, sizeof *r);
 	struct smtpd_mail *mail = s->mail;
+	struct envelope made = *env;
 	int64_t size = (int64_t)from->front.n;
 
 	r->session = s;
@@ -257,5 +259,9 @@ smtpd_remake(struct smtpd_remake **p, struct smtpd_session *s,
 	smtpd_scan_init(&r->scan, on_bytes, on_header);
 	r->scan.normalise = r->scan.counted = true;
 	r->before = mail->spool;
-	mail->spool = smtpd_spool_open(env, size, s->front.sid, on_opened, r);
+	/* Where they are not those that the client named, he cannot be told who
+	 * of them rejects it: by this qmgr knows. */
+	if (env->rcpts != mail->env.rcpts)
+		made.trace = slice_str(smtpd_spool_qid(r->before));
+	mail->spool = smtpd_spool_open(&made, size, s->front.sid, on_opened, r);
 }

@@ -147,11 +147,12 @@ on_patience(struct ev_timer *t)
 }
 
 /* May the client be told who rejects M?  By SMTP he gets one answer for all.
- * Who gives a message to sendmail is gone, or a program. */
+ * Who gives a message to sendmail is gone, or a program.  Of one that was made
+ * of another (trace) the recipients are not those that he named. */
 static bool
 may_refuse(const struct message *m)
 {
-	return qmgr_conf->reject_in_dialogue &&
+	return qmgr_conf->reject_in_dialogue && m->env.trace.n == 0 &&
 	       (m->env.nrcpts == 1 || slice_search(m->env.protocol,
 					  SLICE("LMTP")) < m->env.protocol.n) &&
 	       !slice_starts(m->env.client, SLICE("local:"));

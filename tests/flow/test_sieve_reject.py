@@ -5,7 +5,12 @@ import os
 import signal
 import smtplib
 
+import pytest
+
+import filters
+from filters import Filter, at_end
 from pabal import DOMAIN, message, wait
+from test_milter import using
 from test_sieve_delivery import ALICE, BOB, script, settle, subjects
 from test_smtp import Wire
 
@@ -124,6 +129,20 @@ def test_a_report_where_nobody_waits(make_pabal):
         os.kill(pid, signal.SIGCONT)
     assert b"report-type=delivery-status" in report(p, b"\nSubject: late")
     assert p.events("rcpt.result", since, dsn="5.7.1")
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "lmtp"])
+def test_recipients_that_a_filter_changed(make_pabal, protocol):
+    """They are not those that the client named, so none of its answers is theirs."""
+    p = make_pabal()
+    script(p, 'require "ereject"; ereject "No.";')
+    f = Filter(at_end(b"-<%s>\0" % BOB.encode()), actions=filters.ALL)
+    with using(p, f, smtpd="smtpd" if protocol == "smtp" else "smtpd:lmtp"):
+        for n in range(5):
+            replies = submit(p, protocol, [BOB, ALICE], f"changed {n}")
+            assert all(r.startswith("250") for r in replies), replies
+            settle(p)
+            assert b"No." in report(p, b"\nSubject: changed %d" % n)
 
 
 def test_by_parameter(make_pabal):
