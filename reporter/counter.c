@@ -16,11 +16,12 @@
 #include "reporter/row.h"
 #include "reporter/table.h"
 #include "reporter/tally.h"
+#include "reporter/tlsrow.h"
 #include "sys/clock.h"
 
 enum {
 	WAIT_MS = 1000,
-	FLUSH_AT = 256,     /* messages: so many go at once */
+	FLUSH_AT = 256,     /* of them: so many go at once */
 	WAITING_MAX = 4096, /* where the table cannot be written */
 	ROW_MAX = 16384,
 	ABOUT_MAX = 4096,
@@ -28,8 +29,9 @@ enum {
 
 struct counter_message {
 	STAILQ_ENTRY(counter_message) link;
+	enum report_kind kind;
 	struct buf domain, about, row;
-	size_t count_at;
+	size_t count_at, group;
 	int64_t at_s;
 };
 
@@ -40,9 +42,11 @@ static struct {
 } state;
 
 static struct metric counted = { .name = "pabal_reporter_messages",
-	.help = "Messages counted for DMARC reports." };
+	.help = "Messages and TLS sessions counted for reports." };
 static struct metric dropped = { .name = "pabal_reporter_messages_dropped",
-	.help = "Messages that could not be counted, or found no room." };
+	.help =
+	    "Messages and TLS sessions that could not be counted, or found no "
+	    "room." };
 
 static void
 message_free(struct counter_message *m)
@@ -54,22 +58,18 @@ message_free(struct counter_message *m)
 }
 
 static struct counter_message *
-message_new(const struct msg_report_dmarc *in)
+message_new(enum report_kind kind, struct slice domain)
 {
 	struct counter_message *m = xcalloc(1, sizeof *m);
 
+	m->kind = kind;
 	buf_init(&m->domain, ADDRESS_DOMAIN_MAX);
 	buf_init(&m->about, ABOUT_MAX);
 	buf_init(&m->row, ROW_MAX);
 	m->at_s = clock_wall_s();
-	if (row_put(in, &m->row, &m->count_at)) {
-		row_put_about(in, &m->about);
-		for (size_t i = 0; i < in->domain.n; i++)
-			buf_addc(&m->domain, ascii_lower(in->domain.p[i]));
-		return m;
-	}
-	message_free(m);
-	return NULL;
+	for (size_t i = 0; i < domain.n; i++)
+		buf_addc(&m->domain, ascii_lower(domain.p[i]));
+	return m;
 }
 
 /* -1: the table does not work. */
@@ -77,10 +77,12 @@ static int
 put(const struct counter_message *m, struct err *err)
 {
 	const struct tally_message one = {
+		.kind = m->kind,
 		.domain = buf_slice(&m->domain),
 		.about = buf_slice(&m->about),
 		.row = buf_slice(&m->row),
 		.count_at = m->count_at,
+		.group = m->group,
 	};
 	bool missed;
 
@@ -107,9 +109,9 @@ void
 counter_flush(void)
 {
 	const struct tally_limits limits = {
-		.interval_s = reporter_conf->dmarc_report_interval / 1000,
-		.rows = (uint32_t)reporter_conf->dmarc_report_rows,
-		.room = (uint64_t)reporter_conf->dmarc_report_room,
+		.interval_s = reporter_conf->report_interval / 1000,
+		.rows = (uint32_t)reporter_conf->report_rows,
+		.room = (uint64_t)reporter_conf->report_room,
 	};
 	struct err err = { 0 };
 	struct counter_message *m;
@@ -146,19 +148,12 @@ on_time(struct ev_timer *t)
 	counter_flush();
 }
 
-void
-counter_on_dmarc(struct ipc *peer, struct msg *in)
+/* M, which is SOUND or else from nobody who knows what he says. */
+static void
+take(struct ipc *peer, struct counter_message *m, bool sound)
 {
-	struct counter_message *m;
-
-	if (!reporter_conf->shared.dmarc_reports)
-		return;
-	if (state.n == WAITING_MAX) {
-		metric_add(&dropped, 1);
-		return;
-	}
-	m = message_new(&in->report_dmarc);
-	if (m == NULL) {
+	if (!sound) {
+		message_free(m);
 		ipc_drop(peer, "no such message");
 		return;
 	}
@@ -167,6 +162,43 @@ counter_on_dmarc(struct ipc *peer, struct msg *in)
 		counter_flush();
 	else if (!ev_timer_running(&state.timer))
 		ev_timer_set(&state.timer, WAIT_MS);
+}
+
+/* Is it WANTED, and is there room for one more? */
+static bool
+takes(bool wanted)
+{
+	if (wanted && state.n == WAITING_MAX)
+		metric_add(&dropped, 1);
+	return wanted && state.n < WAITING_MAX;
+}
+
+void
+counter_on_dmarc(struct ipc *peer, struct msg *msg)
+{
+	const struct msg_report_dmarc *in = &msg->report_dmarc;
+	struct counter_message *m;
+	bool sound;
+
+	if (!takes(reporter_conf->shared.dmarc_reports))
+		return;
+	m = message_new(REPORT_OF_DMARC, in->domain);
+	sound = row_put(in, &m->row, &m->count_at);
+	if (sound)
+		row_put_about(in, &m->about);
+	take(peer, m, sound);
+}
+
+void
+counter_on_tls(struct ipc *peer, struct msg *msg)
+{
+	const struct msg_report_tls *in = &msg->report_tls;
+	struct counter_message *m;
+
+	if (!takes(reporter_conf->shared.tls_reports))
+		return;
+	m = message_new(REPORT_OF_TLS, in->domain);
+	take(peer, m, tlsrow_put(in, &m->row, &m->group, &m->count_at));
 }
 
 void

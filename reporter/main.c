@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* reporter: tells other hosts what became of mail in their name (DMARC
- * aggregate reports).  It has what policy says of messages, as numbers, no
- * message and no network; what it sends goes through the queue. */
+ * aggregate reports), and of TLS with their hosts (TLS reports).  It has what
+ * policy says of messages and smtp of sessions, as numbers, no message and no
+ * network; what it sends goes through the queue. */
 #include <stdio.h>
 
 #include "ipc/ipc.h"
@@ -30,7 +31,7 @@ check(struct err *err)
 	const int dir = service_dir(DIR_STATE);
 	char path[512];
 
-	if (!shared->dmarc_reports)
+	if (!shared->dmarc_reports && !shared->tls_reports)
 		return 0;
 	snprintf(path, sizeof path, "%s/reporter", shared->state_directory);
 	if (dir == -1)
@@ -70,6 +71,7 @@ end(void)
 static const struct ipc_table table = {
 	.on = {
 		[MSG_report_dmarc] = counter_on_dmarc,
+		[MSG_report_tls] = counter_on_tls,
 		[MSG_report_send] = schedule_on_send,
 	},
 	.on_gone = schedule_on_gone,

@@ -4,9 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dmarc/consent.h"
-#include "dmarc/uris.h"
-#include "dnsclient/dnsclient.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/reporter.h"
@@ -15,13 +12,14 @@
 #include "log/metric.h"
 #include "report/aggregate.h"
 #include "report/packed.h"
+#include "reporter/form.h"
 #include "reporter/letter.h"
 #include "reporter/row.h"
 #include "reporter/table.h"
+#include "reporter/takers.h"
 #include "sys/clock.h"
 
 enum {
-	DNS_MS = 30000,
 	DNS_PATIENCE_S = 86400, /* behind the end of the interval */
 	LETTER_MS = 120000,
 	ROWS_AT_ONCE = 200,
@@ -37,11 +35,6 @@ static struct {
 	struct arena arena;
 	struct tally_report report; /* about is in arena */
 	struct aggregate_about about;
-	struct dmarc_uri uris[DMARC_URIS_MAX];
-	size_t nuris;
-	bool uncertain; /* whether one of them may get it */
-	struct dns_answers answers;
-	struct dnsclient dns;
 	struct tally_after after;
 	struct packed *packed;
 	struct buf piece, file, mail, to, id, missed;
@@ -51,12 +44,20 @@ static struct {
 } now;
 
 static struct metric sent = { .name = "pabal_reporter_reports_sent",
-	.help = "DMARC reports that were handed to the queue." };
+	.help = "Reports that were handed to the queue." };
 static struct metric not_sent = { .name = "pabal_reporter_reports_not_sent",
-	.help = "DMARC reports that nobody takes." };
+	.help = "Reports that nobody takes." };
 static struct metric unconfirmed = { .name =
 					 "pabal_reporter_reports_unconfirmed",
-	.help = "DMARC reports of which is not known whether they were sent." };
+	.help = "Reports of which is not known whether they were sent." };
+
+static const char *const kinds[] = { REPORT_KINDS(WORDS_TEXT) };
+
+static const char *
+kind(void)
+{
+	return kinds[now.report.kind];
+}
 
 static void
 go_on(void (*next)(void))
@@ -78,10 +79,9 @@ static void
 release(void)
 {
 	ipc_cancel(&now.call);
-	dnsclient_fini(&now.dns);
+	takers_forget();
 	ev_task_cancel(&now.step);
 	packed_end(&now.packed, NULL);
-	dns_answers_fini(&now.answers);
 	buf_fini(&now.piece);
 	buf_fini(&now.file);
 	buf_fini(&now.mail);
@@ -102,8 +102,8 @@ finish(enum report_end end)
 static void
 put_off(const char *why)
 {
-	log_info("report.put-off", kv_s("domain", now.report.domain),
-	    kv_s("why", why));
+	log_info("report.put-off", kv_s("kind", kind()),
+	    kv_s("domain", now.report.domain), kv_s("why", why));
 	finish(REPORT_LATER);
 }
 
@@ -145,8 +145,9 @@ static void
 drop(const char *why)
 {
 	metric_add(&not_sent, 1);
-	log_info("report.not-sent", kv_s("domain", now.report.domain),
-	    kv_u("rows", now.report.rows), kv_s("why", why));
+	log_info("report.not-sent", kv_s("kind", kind()),
+	    kv_s("domain", now.report.domain), kv_u("rows", now.report.rows),
+	    kv_s("why", why));
 	forget_as(REPORT_DROPPED);
 }
 
@@ -168,14 +169,14 @@ on_lettered(struct ipc_call *call, struct msg *m)
 	}
 	if (m == NULL) {
 		metric_add(&unconfirmed, 1);
-		log_warn(
-		    "report.unconfirmed", kv_s("domain", now.report.domain));
+		log_warn("report.unconfirmed", kv_s("kind", kind()),
+		    kv_s("domain", now.report.domain));
 		forget_as(REPORT_DROPPED);
 		return;
 	}
 	metric_add(&sent, 1);
-	log_info("report.sent", kv_s("domain", now.report.domain),
-	    kv_slice("id", now.about.id),
+	log_info("report.sent", kv_s("kind", kind()),
+	    kv_s("domain", now.report.domain), kv_slice("id", now.about.id),
 	    kv_slice("qid", m->report_lettered.qid));
 	forget_as(REPORT_SENT);
 }
@@ -185,8 +186,9 @@ log_made(void)
 {
 	struct slice rest;
 
-	log_info("report.made", kv_s("domain", now.report.domain),
-	    kv_u("rows", now.report.rows), kv_u("bytes", now.mail.n),
+	log_info("report.made", kv_s("kind", kind()),
+	    kv_s("domain", now.report.domain), kv_u("rows", now.report.rows),
+	    kv_u("bytes", now.mail.n),
 	    kv_slice("to", slice_cut(buf_slice(&now.to), '\n', &rest)),
 	    kv_slice("id", now.about.id));
 }
@@ -216,7 +218,7 @@ send_letter(void)
 		rest = slice_from(rest, part.n);
 	}
 	IPC_CALL(qmgr, &now.call, report_lettered, on_lettered, LETTER_MS,
-	    report_letter, .to = buf_slice(&now.to));
+	    report_letter, .kind = now.report.kind, .to = buf_slice(&now.to));
 }
 
 /* ---- the file ---- */
@@ -225,13 +227,15 @@ send_letter(void)
 static void
 address(void)
 {
+	const struct takers *t = takers_found();
 	size_t size;
 
-	letter_put(&now.mail, &now.about, buf_slice(&now.file), SLICE(""));
+	letter_put(&now.mail, now.report.kind, &now.about, buf_slice(&now.file),
+	    SLICE(""));
 	size = now.mail.n;
 	buf_reset(&now.mail);
-	for (size_t i = 0; i < now.nuris; i++) {
-		const struct dmarc_uri *u = &now.uris[i];
+	for (size_t i = 0; i < t->n; i++) {
+		const struct dmarc_uri *u = &t->uris[i];
 
 		if (u->max_bytes == 0 || size <= u->max_bytes) {
 			buf_addf(&now.to, "%.*s\n", SLICE_FMT(u->address));
@@ -246,8 +250,8 @@ address(void)
 		drop("it is too large");
 		return;
 	}
-	letter_put(
-	    &now.mail, &now.about, buf_slice(&now.file), buf_slice(&now.to));
+	letter_put(&now.mail, now.report.kind, &now.about, buf_slice(&now.file),
+	    buf_slice(&now.to));
 	if (now.mail.failed || now.file.failed)
 		drop("it is too large");
 	else
@@ -259,9 +263,7 @@ on_row(void *arg, struct slice row, size_t count_at, uint64_t count)
 {
 	(void)arg;
 	buf_reset(&now.piece);
-	buf_add(&now.piece, slice_sub(row, 0, count_at));
-	buf_addu(&now.piece, count);
-	buf_add(&now.piece, slice_from(row, count_at));
+	form_of(now.report.kind)->row(&now.piece, row, count_at, count);
 	packed_add(now.packed, buf_slice(&now.piece), &now.file);
 }
 
@@ -282,7 +284,7 @@ pack_rows(void)
 		break;
 	}
 	buf_reset(&now.piece);
-	aggregate_put_foot(&now.piece);
+	form_of(now.report.kind)->foot(&now.piece);
 	packed_add(now.packed, buf_slice(&now.piece), &now.file);
 	packed_end(&now.packed, &now.file);
 	address();
@@ -293,10 +295,12 @@ pack(void)
 {
 	struct aggregate_about *a = &now.about;
 
-	letter_id(slice_str(now.report.domain), now.report.begin_s, &now.id);
+	letter_id(now.report.kind, slice_str(now.report.domain),
+	    now.report.begin_s, &now.id);
 	if (now.report.missed > 0)
-		buf_addf(&now.missed, "%llu messages had no room",
-		    (unsigned long long)now.report.missed);
+		buf_addf(&now.missed, "%llu %s had no room",
+		    (unsigned long long)now.report.missed,
+		    now.report.kind == REPORT_OF_TLS ? "sessions" : "messages");
 	a->organization = letter_organization();
 	a->email = letter_contact();
 	a->id = buf_slice(&now.id);
@@ -306,7 +310,7 @@ pack(void)
 	a->generator = SLICE("pabal " PABAL_VERSION);
 	a->domain = slice_str(now.report.domain);
 	now.packed = packed_begin();
-	aggregate_put_head(&now.piece, a);
+	form_of(now.report.kind)->head(&now.piece, a);
 	packed_add(now.packed, buf_slice(&now.piece), &now.file);
 	go_on(pack_rows);
 }
@@ -314,79 +318,18 @@ pack(void)
 /* ---- who gets it ---- */
 
 static void
-refuse(const struct dmarc_uri *u, const char *why)
+on_takers(void)
 {
-	log_info("report.destination-refused",
-	    kv_s("domain", now.report.domain), kv_slice("to", u->address),
-	    kv_s("why", why));
-}
+	const struct takers *t = takers_found();
 
-/* Where whoever gets it says that it is to go instead, at the same host. */
-static void
-redirect(struct dmarc_uri *u, struct slice rua)
-{
-	struct dmarc_uri other[DMARC_URIS_MAX];
-
-	if (rua.n > 0 && dmarc_uris(rua, &now.arena, other) > 0 &&
-	    slice_ieq(other[0].host, u->host))
-		*u = other[0];
-}
-
-/* Leave those that agree. */
-static void
-choose(const struct dmarc_consent *consents)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < now.nuris; i++) {
-		struct dmarc_uri *u = &now.uris[i];
-
-		if (consents[i].found == FOUND) {
-			redirect(u, consents[i].rua);
-			now.uris[n++] = *u;
-		} else if (consents[i].found == ABSENT) {
-			refuse(u, "its domain does not agree");
-		} else {
-			now.uncertain = true;
-			refuse(u, "no answer from the DNS");
-		}
-	}
-	now.nuris = n;
-}
-
-static bool
-consent(void)
-{
-	struct dmarc_consent consents[DMARC_URIS_MAX];
-	bool all = true;
-
-	for (size_t i = 0; i < now.nuris; i++)
-		all &= dmarc_consent(slice_str(now.report.domain),
-		    now.uris[i].host, &now.answers, &consents[i]);
-	if (all)
-		choose(consents);
-	return all;
-}
-
-static void
-find_takers(void)
-{
-	while (!consent())
-		if (dnsclient_ask(&now.dns))
-			return;
-	if (now.uncertain && clock_wall_s() < now.report.end_s + DNS_PATIENCE_S)
+	if (t->uncertain && clock_wall_s() < now.report.end_s + DNS_PATIENCE_S)
 		put_off("no answer from the DNS");
-	else if (now.nuris == 0)
+	else if (!t->wanted)
+		forget_as(REPORT_DROPPED);
+	else if (t->n == 0)
 		drop("nobody takes it");
 	else
 		pack();
-}
-
-static void
-on_all(struct dnsclient *d)
-{
-	(void)d;
-	find_takers();
 }
 
 /* ---- */
@@ -398,16 +341,17 @@ start(void)
 
 	if (now.report.state == TALLY_SENDING) {
 		metric_add(&unconfirmed, 1);
-		log_warn(
-		    "report.unconfirmed", kv_s("domain", now.report.domain));
+		log_warn("report.unconfirmed", kv_s("kind", kind()),
+		    kv_s("domain", now.report.domain));
 	}
 	if (now.report.state != TALLY_OPEN) {
 		forget_as(REPORT_DROPPED);
 		return;
 	}
-	row_get_about(now.report.about, &now.about, &rua);
-	now.nuris = dmarc_uris(rua, &now.arena, now.uris);
-	find_takers();
+	rua = SLICE("");
+	if (now.report.kind == REPORT_OF_DMARC)
+		row_get_about(now.report.about, &now.about, &rua);
+	takers_find(now.report.kind, now.report.domain, rua, on_takers);
 }
 
 void
@@ -418,7 +362,6 @@ report_begin(const struct tally_report *r)
 	now.report = *r;
 	now.report.about = arena_slice(&now.arena, r->about);
 	now.about = (struct aggregate_about){ .begin_s = 0 };
-	now.uncertain = false;
 	now.after = (struct tally_after){ .some = false };
 	buf_init(&now.piece, 1 << 20);
 	buf_init(&now.file, FILE_MAX);
@@ -426,8 +369,6 @@ report_begin(const struct tally_report *r)
 	buf_init(&now.to, TO_MAX);
 	buf_init(&now.id, TO_MAX);
 	buf_init(&now.missed, 64);
-	dns_answers_init(&now.answers);
-	dnsclient_init(&now.dns, &now.answers, DNS_MS, on_all);
 	go_on(start);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A report under way, one at a time: who may get it is asked of the DNS, it is
- * put together in steps, marked, handed to qmgr, and forgotten.
+ * A report under way, one at a time: who may get it (of TLS: who wants it) is
+ * asked of the DNS, it is put together in steps, marked, handed to qmgr, and
+ * forgotten.
  *
  * It is marked as being sent before qmgr gets it.  Who ends in between leaves
  * the mark, and what is found marked at the start is not sent again but told

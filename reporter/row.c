@@ -15,9 +15,8 @@
 static const char *const dispositions[] = { REPORT_DISPOSITIONS(WORDS_TEXT) };
 static const char *const reasons[] = { REPORT_REASONS(WORDS_TEXT) };
 
-/* It stands in a subject and in the name of a file. */
-static bool
-is_domain(struct slice s)
+bool
+row_is_domain(struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (!ascii_isalnum(s.p[i]) && s.p[i] != '.' && s.p[i] != '-' &&
@@ -31,7 +30,7 @@ is_sound(const struct msg_report_dmarc *m)
 {
 	struct addr source;
 
-	return is_domain(m->domain) &&
+	return row_is_domain(m->domain) &&
 	       addr_of_ip(&source, AF_UNSPEC, m->source, 0) &&
 	       m->disposition < REPORT_DISPOSITION_COUNT &&
 	       m->reason < REPORT_REASON_COUNT && m->p <= DMARC_POLICY_REJECT &&

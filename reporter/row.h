@@ -11,6 +11,8 @@
 struct aggregate_about;
 struct msg_report_dmarc;
 
+/* May S stand in a subject and in the name of a file? */
+bool row_is_domain(struct slice s);
 /* A record of a report (report/aggregate.h), without its count.  False: policy
  * does not say such things. */
 bool row_put(

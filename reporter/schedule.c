@@ -27,7 +27,8 @@ static struct {
 	uint32_t sent, left; /* of this walk */
 	struct ipc *asker;   /* who wants it now; or NULL */
 	uint64_t id;
-	int64_t cut_s; /* and what ended then at last */
+	enum report_kind kind; /* of what kind */
+	int64_t cut_s;         /* and what ended then at last */
 } state;
 
 int64_t
@@ -42,16 +43,24 @@ schedule_delay_s(struct slice host, struct slice domain, int64_t spread_s)
 static bool
 is_due(const struct tally_report *r)
 {
-	const int64_t spread_s = reporter_conf->dmarc_report_spread / 1000;
+	const int64_t spread_s = reporter_conf->report_spread / 1000;
 
 	if (r->state != TALLY_OPEN)
 		return true;
-	if (state.asker != NULL)
+	if (state.asker != NULL && r->kind == state.kind)
 		return r->end_s <= state.cut_s;
 	return clock_wall_s() >=
 	       r->end_s +
 		   schedule_delay_s(slice_str(reporter_conf->shared.hostname),
 		       slice_str(r->domain), spread_s);
+}
+
+static bool
+is_wanted(uint32_t kind)
+{
+	const struct shared_conf *c = &reporter_conf->shared;
+
+	return kind == REPORT_OF_TLS ? c->tls_reports : c->dmarc_reports;
 }
 
 static void
@@ -126,7 +135,8 @@ on_time(struct ev_timer *t)
 {
 	if (state.walking)
 		return;
-	if (!reporter_conf->shared.dmarc_reports || !table_ready()) {
+	if ((!is_wanted(REPORT_OF_DMARC) && !is_wanted(REPORT_OF_TLS)) ||
+	    !table_ready()) {
 		ev_timer_set(t, WALK_MS);
 		return;
 	}
@@ -136,13 +146,19 @@ on_time(struct ev_timer *t)
 void
 schedule_on_send(struct ipc *peer, struct msg *m)
 {
-	const int64_t interval_s = reporter_conf->dmarc_report_interval / 1000;
+	const int64_t interval_s = reporter_conf->report_interval / 1000;
 	struct err err = { 0 };
 	const char *why = NULL;
 
+	if (m->report_send.kind >= REPORT_KIND_COUNT) {
+		ipc_drop(peer, "no such kind of report");
+		return;
+	}
 	counter_flush();
-	if (!reporter_conf->shared.dmarc_reports)
-		why = "dmarc_reports is not set (pabal.conf)";
+	if (!is_wanted(m->report_send.kind))
+		why = m->report_send.kind == REPORT_OF_TLS
+			  ? "tls_reports is not set (pabal.conf)"
+			  : "dmarc_reports is not set (pabal.conf)";
 	else if (state.walking)
 		why = "reports are being sent; try again in a moment";
 	else if (!table_ready())
@@ -157,6 +173,7 @@ schedule_on_send(struct ipc *peer, struct msg *m)
 	}
 	state.asker = peer;
 	state.id = m->report_send.id;
+	state.kind = (enum report_kind)m->report_send.kind;
 	ev_timer_stop(&state.timer);
 	walk();
 }

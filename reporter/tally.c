@@ -10,14 +10,15 @@
 #include "tls/digest.h"
 
 enum {
-	DIGEST_BYTES = 16, /* of a row, in its key */
-	KEY_BYTES = 9 + ADDRESS_DOMAIN_MAX + 1 + DIGEST_BYTES,
+	DIGEST_BYTES = 16, /* of a row, in its key, */
+	GROUP_BYTES = 8,   /* and in them of its group */
+	KEY_BYTES = 10 + ADDRESS_DOMAIN_MAX + 1 + DIGEST_BYTES,
 	ROOM = 4 << 20, /* of a transaction */
 	OVERHEAD = 64,  /* of an entry, about */
 };
 
 /* kv_commit changes what FORM says: a new form is a new word here. */
-static const char form[] = "pabal-reports 1";
+static const char form[] = "pabal-reports 2";
 
 /* Under "C": the interval that is counted. */
 struct now {
@@ -25,14 +26,14 @@ struct now {
 	uint64_t bytes; /* of all rows and reports */
 };
 
-/* Under 'P', begin and domain; the text `about` is behind it. */
+/* Under 'P', begin, kind and domain; the text `about` is behind it. */
 struct tally_head {
 	int64_t end_s;
 	uint64_t missed;
 	uint32_t rows, state;
 };
 
-/* Under 'R', begin, domain, NUL and digest; the row is behind it. */
+/* Under 'R', begin, kind, domain, NUL and digest; the row is behind it. */
 struct row {
 	uint64_t count;
 	uint64_t count_at;
@@ -68,24 +69,43 @@ key_add(struct tally_key *k, const void *p, size_t n)
 	k->n += n;
 }
 
+/* Of all at BEGIN_S. */
 static void
-key_init(struct tally_key *k, char kind, int64_t begin_s, struct slice domain)
+key_begin(struct tally_key *k, char what, int64_t begin_s)
 {
 	char be[8];
 
 	for (int i = 0; i < 8; i++)
 		be[i] = (char)((uint64_t)begin_s >> (56 - 8 * i) & 0xff);
 	k->n = 0;
-	key_add(k, &kind, 1);
+	key_add(k, &what, 1);
 	key_add(k, be, sizeof be);
+}
+
+static void
+key_init(struct tally_key *k, char what, int64_t begin_s, enum report_kind kind,
+    struct slice domain)
+{
+	const char byte = (char)kind;
+
+	key_begin(k, what, begin_s);
+	key_add(k, &byte, 1);
 	key_add(k, domain.p, domain.n);
+}
+
+/* Of R's head. */
+static void
+head_key(struct tally_key *k, const struct tally_report *r)
+{
+	key_init(k, 'P', r->begin_s, r->kind, slice_str(r->domain));
 }
 
 /* Of all rows of a report: a domain has no NUL. */
 static void
-rows_key(struct tally_key *k, int64_t begin_s, struct slice domain)
+rows_key(struct tally_key *k, int64_t begin_s, enum report_kind kind,
+    struct slice domain)
 {
-	key_init(k, 'R', begin_s, domain);
+	key_init(k, 'R', begin_s, kind, domain);
 	key_add(k, "", 1);
 }
 
@@ -273,9 +293,16 @@ count_row(const struct tally_message *m, struct slice key, bool room,
 }
 
 static void
-row_digest(struct slice row, uint8_t digest[DIGEST_MAX])
+row_digest(const struct tally_message *m, uint8_t digest[DIGEST_MAX])
 {
-	(void)digest_of(DIGEST_SHA256, row, digest);
+	uint8_t whole[DIGEST_MAX];
+
+	(void)digest_of(DIGEST_SHA256, m->row, digest);
+	if (m->group == 0)
+		return;
+	memcpy(whole, digest, sizeof whole);
+	(void)digest_of(DIGEST_SHA256, slice_sub(m->row, 0, m->group), digest);
+	memcpy(digest + GROUP_BYTES, whole, DIGEST_BYTES - GROUP_BYTES);
 }
 
 int
@@ -283,7 +310,7 @@ tally_add(
     const struct tally_message *m, int64_t now_s, bool *missed, struct err *err)
 {
 	uint8_t digest[DIGEST_MAX];
-	struct tally_key head_key, key;
+	struct tally_key head, key;
 	struct slice about;
 	struct tally_head h;
 	int found, new;
@@ -291,8 +318,8 @@ tally_add(
 
 	*missed = false;
 	move_on(&t.now, now_s, t.limits.interval_s);
-	key_init(&head_key, 'P', t.now.begin_s, m->domain);
-	found = get_head(t.writing, key_slice(&head_key), &h, &about, err);
+	key_init(&head, 'P', t.now.begin_s, m->kind, m->domain);
+	found = get_head(t.writing, key_slice(&head), &h, &about, err);
 	if (found == -1)
 		return -1;
 	room = h.rows < t.limits.rows &&
@@ -301,8 +328,8 @@ tally_add(
 		*missed = true;
 		return 0;
 	}
-	row_digest(m->row, digest);
-	rows_key(&key, t.now.begin_s, m->domain);
+	row_digest(m, digest);
+	rows_key(&key, t.now.begin_s, m->kind, m->domain);
 	key_add(&key, digest, DIGEST_BYTES);
 	new = count_row(m, key_slice(&key), room, missed, err);
 	if (new == -1)
@@ -311,7 +338,7 @@ tally_add(
 	h.missed += *missed;
 	h.end_s = t.now.end_s;
 	t.now.bytes += new == 1 ? cost(m->row.n) : 0;
-	return put_head(t.writing, key_slice(&head_key), &h, m->about, err);
+	return put_head(t.writing, key_slice(&head), &h, m->about, err);
 }
 
 int
@@ -337,12 +364,14 @@ read_key(struct slice key, struct tally_report *r)
 {
 	uint64_t begin = 0;
 
-	if (key.n < 10 || key.p[0] != 'P')
+	if (key.n < 11 || key.p[0] != 'P' ||
+	    (unsigned char)key.p[9] >= REPORT_KIND_COUNT)
 		return false;
 	for (int i = 0; i < 8; i++)
 		begin = begin << 8 | (unsigned char)key.p[1 + i];
 	r->begin_s = (int64_t)begin;
-	return slice_copy(slice_from(key, 9), r->domain, sizeof r->domain);
+	r->kind = (enum report_kind)key.p[9];
+	return slice_copy(slice_from(key, 10), r->domain, sizeof r->domain);
 }
 
 /* From what stands at the cursor. */
@@ -379,7 +408,7 @@ tally_next(struct tally_report *r, struct arena *a, struct err *err)
 	if (txn != NULL)
 		c = kv_cursor_open(txn, err);
 	if (c != NULL) {
-		key_init(&at, 'P', r->begin_s, slice_str(r->domain));
+		head_key(&at, r);
 		f = kv_seek(c, key_slice(&at), &key, &v, err);
 		if (f == FOUND && slice_eq(key, key_slice(&at)))
 			f = kv_next(c, &key, &v, err);
@@ -430,7 +459,7 @@ tally_rows(const struct tally_report *r, struct tally_after *after, size_t most,
 	struct slice key, v;
 
 	if (c != NULL) {
-		rows_key(&prefix, r->begin_s, slice_str(r->domain));
+		rows_key(&prefix, r->begin_s, r->kind, slice_str(r->domain));
 		at = prefix;
 		if (after->some)
 			key_add(&at, after->digest, DIGEST_BYTES);
@@ -460,7 +489,7 @@ tally_mark(
 	if (txn == NULL)
 		return -1;
 	arena_init(&a);
-	key_init(&key, 'P', r->begin_s, slice_str(r->domain));
+	head_key(&key, r);
 	rc = get_head(txn, key_slice(&key), &h, &about, err);
 	if (rc == 1) {
 		copy = arena_slice(&a, about);
@@ -516,8 +545,8 @@ tally_forget(
 	*gone = false;
 	if (txn == NULL)
 		return -1;
-	rows_key(&prefix, r->begin_s, slice_str(r->domain));
-	key_init(&key, 'P', r->begin_s, slice_str(r->domain));
+	rows_key(&prefix, r->begin_s, r->kind, slice_str(r->domain));
+	head_key(&key, r);
 	if (get_now(txn, &now, err) == 0 &&
 	    remove_rows(txn, &prefix, most, &now, &left, err) == 0 &&
 	    (left || kv_del(txn, key_slice(&key), err) == 0))
@@ -539,7 +568,7 @@ end_reports(struct kv_txn *txn, int64_t begin_s, int64_t end_s, struct err *err)
 	enum found f = TEMPFAIL;
 	struct tally_key prefix;
 
-	key_init(&prefix, 'P', begin_s, SLICE(""));
+	key_begin(&prefix, 'P', begin_s);
 	if (c != NULL)
 		f = kv_seek(c, key_slice(&prefix), &key, &v, err);
 	while (f == FOUND && slice_starts(key, key_slice(&prefix))) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is to be reported, in a table on disk: for each domain that gets a
- * report and each interval its rows, each with a count.
+ * report, each kind of report and each interval its rows, each with a count.
  *
  * A commit survives the death of the process and not that of the host
  * (sys/kvstamp.h): then all of it is given up, so that no report is sent twice.
@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "ipc/reporter.h"
 #include "proto/address.h"
 
 struct tally_limits {
@@ -26,19 +27,23 @@ struct tally_limits {
 	uint64_t room; /* bytes of all */
 };
 
-/* A message. */
+/* A message, or a session. */
 struct tally_message {
+	enum report_kind kind;
 	struct slice domain;
 	struct slice about; /* what the report says of its policy, and to whom
 			       it goes; that of the last message counts */
 	struct slice row;   /* what it has in common with others, */
 	size_t count_at;    /* with room for their count there */
+	size_t group;       /* rows that begin with the same so many bytes
+			       follow each other in a report; 0: any order */
 };
 
 enum tally_state { TALLY_OPEN, TALLY_SENDING, TALLY_DONE };
 
 struct tally_report {
 	int64_t begin_s, end_s; /* end_s is no part of it */
+	enum report_kind kind;
 	char domain[ADDRESS_DOMAIN_MAX + 1];
 	enum tally_state state;
 	uint32_t rows;

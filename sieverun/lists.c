@@ -29,12 +29,15 @@ lists_add(struct slice name, struct slice text)
 	}
 }
 
+/* Those of other domains, which have a path, are nothing to DOMAIN. */
 static const struct map *
 find(struct slice name, struct slice domain)
 {
 	struct buf own = { .max = KEY_MAX_BYTES };
 	const struct map *list = NULL;
 
+	if (slice_find(name, '/') < name.n)
+		return NULL;
 	buf_addf(&own, "%.*s/%.*s", SLICE_FMT(domain), SLICE_FMT(name));
 	if (domain.n > 0 && !own.failed)
 		list = map_find(&lists, buf_slice(&own));

@@ -65,7 +65,8 @@ static const struct service smtp = {
 	.conf = &smtp_conf_desc,
 	.conf_slot = (const void **)&smtp_conf,
 	.user = "pabal-smtp",
-	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_KEYS) | REACH(ROLE_STS),
+	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_KEYS) | REACH(ROLE_STS) |
+		 REACH(ROLE_REPORTER),
 	.may = MAY_CONNECT | MAY_UNIX,
 	.ipc = &table,
 	.ports = smtp_ports_fill,

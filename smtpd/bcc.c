@@ -52,17 +52,28 @@ add(struct smtpd_mail *mail, struct slice text)
 	buf_fini(&address);
 }
 
+/* The ADDRESS of KEY=ADDRESS; in both there may be a "=" before the "@". */
+static struct slice
+split(struct slice word, struct slice *key)
+{
+	const size_t at = slice_find(word, '@');
+	const size_t end = at + slice_find(slice_from(word, at), '=');
+
+	*key = slice_sub(word, 0, end);
+	return slice_from(word, end + 1);
+}
+
 /* Those of LIST that are for WHOM. */
 static void
 add_for(
     struct smtpd_mail *mail, const struct conf_list *list, struct slice whom)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		const struct slice word = slice_str(list->v[i]);
-		const size_t at = slice_rfind(word, '=');
+		struct slice key;
+		const struct slice address = split(slice_str(list->v[i]), &key);
 
-		if (at < word.n && is_for(slice_sub(word, 0, at), whom))
-			add(mail, slice_from(word, at + 1));
+		if (is_for(key, whom))
+			add(mail, address);
 	}
 }
 
@@ -78,4 +89,54 @@ smtpd_bcc_add(struct smtpd_mail *mail)
 		add_for(mail, &smtpd_conf->sender_bcc, mail->env.sender);
 	for (size_t i = 0; i < smtpd_conf->always_bcc.n; i++)
 		add(mail, slice_str(smtpd_conf->always_bcc.v[i]));
+}
+
+/* ---- the configuration ---- */
+
+static bool
+is_address(struct slice text, unsigned allow)
+{
+	struct buf address = { .max = ADDRESS_MAX };
+	const bool is = address_parse(text, allow, &address);
+
+	buf_fini(&address);
+	return is;
+}
+
+static bool
+is_key(struct slice key)
+{
+	return slice_starts(key, SLICE("@"))
+		   ? address_is_domain(slice_from(key, 1), ADDRESS_UTF8)
+		   : is_address(key, ADDRESS_UTF8);
+}
+
+static int
+check(
+    const struct conf_list *list, bool keys, const char *what, struct err *err)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct slice word = slice_str(list->v[i]);
+		struct slice key = word;
+		const struct slice address = keys ? split(word, &key) : word;
+
+		if ((!keys || is_key(key)) &&
+		    is_address(address, ADDRESS_UTF8 | ADDRESS_BARE))
+			continue;
+		return err_set(err, ERR_PERM, "%s: expected %s, not \"%.*s\"",
+		    what, keys ? "KEY=ADDRESS" : "an address",
+		    SLICE_FMT(slice_sub(word, 0, 100)));
+	}
+	return 0;
+}
+
+int
+smtpd_bcc_configure(struct err *err)
+{
+	const struct smtpd_conf *c = smtpd_conf;
+
+	if (check(&c->always_bcc, false, "always_bcc", err) == -1 ||
+	    check(&c->sender_bcc, true, "sender_bcc", err) == -1)
+		return -1;
+	return check(&c->recipient_bcc, true, "recipient_bcc", err);
 }

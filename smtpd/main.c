@@ -15,6 +15,7 @@
 #include "ipc/role.h"
 #include "proc/sandbox.h"
 #include "proc/service.h"
+#include "smtpd/bcc.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/milter.h"
@@ -24,10 +25,12 @@
 #include "smtpd/session.h"
 #include "sys/addr.h"
 
-/* What configuration asks of TLS: for check and reload all there is to do. */
+/* For check and reload all there is to do. */
 static int
 configure(struct err *err)
 {
+	if (smtpd_bcc_configure(err) == -1)
+		return -1;
 	return certs_configure(&smtpd_conf->shared, err);
 }
 

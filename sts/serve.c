@@ -38,6 +38,7 @@ answer_policy(const struct serve_asked *a, const struct sts_domain *d)
 
 	IPC_SEND(a->peer, sts_policy, .id = a->id, .found = p != NULL,
 	    .mode = p != NULL ? (uint32_t)p->is.mode : 0,
+	    .max_age_s = p != NULL ? p->is.max_age_s : 0,
 	    .mx = p != NULL ? slice_str(p->mx) : SLICE(""),
 	    .failure = slice_str(sts_domain_failure(d)));
 }

@@ -37,6 +37,16 @@ tell_modes(struct check_run *c, const struct policy_conf *conf)
 	buf_fini(&text);
 }
 
+static bool
+limits_logins(const struct policy_conf *conf)
+{
+	for (size_t i = 0; i < conf->rate_limits.n; i++)
+		if (slice_starts(
+			slice_str(conf->rate_limits.v[i]), SLICE("login:")))
+			return true;
+	return false;
+}
+
 /* A rule that is on and has nothing to go by. */
 static void
 tell_lacking(struct check_run *c, const struct policy_conf *conf)
@@ -50,16 +60,23 @@ tell_lacking(struct check_run *c, const struct policy_conf *conf)
 	if (conf->rates != POLICY_OFF && conf->rate_limits.n == 0)
 		check_tell(c, CHECK_WARN, "rules",
 		    "rates is on, and rate_limits is empty");
+	if (conf->rates == POLICY_ENFORCE && !limits_logins(conf))
+		check_tell(c, CHECK_WARN, "rules",
+		    "no limit of rate_limits is for logins, so who has a "
+		    "stolen password may send without end: its preset has "
+		    "some, \"pabal %sconf explain rate_limits\"",
+		    instance_flag(&c->ctl->inst));
 	if (conf->greylist != POLICY_OFF && conf->spf == POLICY_OFF)
 		check_tell(c, CHECK_WARN, "rules",
 		    "greylist is on and spf is off, so mail waits whose sender "
 		    "could be known: \"pabal %sconf set policy spf warn\"",
 		    instance_flag(&c->ctl->inst));
-	if (conf->greylist != POLICY_OFF && stat(dir, &st) == -1)
+	if ((conf->greylist != POLICY_OFF || conf->rates == POLICY_ENFORCE) &&
+	    stat(dir, &st) == -1)
 		check_tell(c, CHECK_WARN, "rules",
-		    "there is no directory %s, so what greylist knows is lost "
-		    "at each restart: make it, owned by the user that policy "
-		    "runs as",
+		    "there is no directory %s, so what greylist knows, and "
+		    "which logins are held, is lost at each restart: make it, "
+		    "owned by the user that policy runs as",
 		    dir);
 	free(dir);
 }

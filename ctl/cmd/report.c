@@ -5,6 +5,7 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/dial.h"
+#include "ipc/reporter.h"
 
 enum { PATIENCE_MS = 600000 };
 
@@ -28,11 +29,12 @@ ask(struct ctl *ctl, struct msg *m, struct err *err)
 	return rc;
 }
 
-int
-cmd_report_dmarc_send(struct ctl *ctl, int argc, char **argv)
+static int
+run(struct ctl *ctl, int argc, char **argv, enum report_kind kind)
 {
 	static const struct ctl_opt opts[] = { { NULL, NULL, NULL } };
-	struct msg m = { .type = MSG_report_send };
+	struct msg m = { .type = MSG_report_send,
+		.report_send = { .kind = kind } };
 	struct err err = { 0 };
 
 	if (ctl_options(ctl, opts, argc, argv, 0, 0) == -1)
@@ -46,4 +48,16 @@ cmd_report_dmarc_send(struct ctl *ctl, int argc, char **argv)
 		printf("%u sent, %u left for later\n", m.report_sent.reports,
 		    m.report_sent.left);
 	return CTL_OK;
+}
+
+int
+cmd_report_dmarc_send(struct ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, REPORT_OF_DMARC);
+}
+
+int
+cmd_report_tls_send(struct ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, REPORT_OF_TLS);
 }

@@ -30,7 +30,8 @@ static const char *const owners[] = { "start", "stop", "restart", "reload",
 	"sieve show", "sieve put", "sieve activate", "sieve deactivate",
 	"sieve delete", "sieve rename", "sieve trace", "dkim add",
 	"dkim rotate", "srs rotate", "dkim show", "dkim remove", "sts show",
-	"sts refresh", "dns check", "report dmarc send", "init" };
+	"sts refresh", "dns check", "report dmarc send", "report tls send",
+	"init" };
 
 static bool
 is_for_owner(const char *words)

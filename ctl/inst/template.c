@@ -14,6 +14,7 @@
 #include "conf/lex.h"
 #include "ctl/inst/instance.h"
 #include "ipc/role_facts.h"
+#include "proto/domain.h"
 #include "tls/digest.h"
 
 void
@@ -33,12 +34,14 @@ template_pabal(const struct template *t, const char *name, struct buf *out)
 	buf_addf(out, "hostname = %s\ndomains =", t->hostname);
 	for (size_t i = 0; t->domains[i] != NULL; i++)
 		buf_addf(out, " %s", t->domains[i]);
-	if (!t->local && t->base_port == NULL)
-		buf_addf(out,
+	if (!t->local && t->base_port == NULL) {
+		buf_adds(out,
 		    "\n\n# Mail that is sent on elsewhere (aliases, .forward) "
 		    "has a sender in this\n# domain, so that SPF passes "
-		    "there.\nsrs_domain = %s",
-		    t->domains[0]);
+		    "there.\nsrs_domain = ");
+		/* not all hosts have SMTPUTF8 */
+		(void)domain_to_ascii(slice_str(t->domains[0]), out);
+	}
 	buf_addf(out, "\n\n"
 		      "# Who may send to other hosts without a password.\n"
 		      "#trusted_networks = 127.0.0.0/8 [::1]\n\n");

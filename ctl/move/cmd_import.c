@@ -469,7 +469,7 @@ take_script_file(
 	int rc;
 
 	if (e->type == TAR_LINK) {
-		move_scripts_link(im->scripts, buf_slice(&e->link));
+		move_scripts_link(im->scripts, path, buf_slice(&e->link));
 		return 0;
 	}
 	rc = take_bytes(im, e->size, e->type == TAR_FILE ? &text : NULL, NULL);

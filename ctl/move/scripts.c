@@ -161,15 +161,6 @@ name_of(const struct move_scripts *s, struct slice stem)
 	return said != NULL ? *said : stem;
 }
 
-static void
-note_name(struct move_scripts *s, struct slice stem, struct slice name)
-{
-	struct slice *said = arena_new(&s->arena, struct slice);
-
-	*said = arena_slice(&s->arena, slice_chomp(name));
-	map_put(&s->names, stem, said);
-}
-
 /* It is told, and the import goes on. */
 static int
 leave_out(struct move_scripts *s, struct slice name, const char *why)
@@ -179,6 +170,23 @@ leave_out(struct move_scripts *s, struct slice name, const char *why)
 	(void)err_set(&err, ERR_PERM, "the script %.*s is left out: %s",
 	    SLICE_FMT(slice_sub(name, 0, 100)), why);
 	(void)asowner_fail(s->owner, &err);
+	return 0;
+}
+
+/* A tar may have any number of such files, of any size. */
+static int
+note_name(struct move_scripts *s, struct slice stem, struct slice name)
+{
+	struct slice *said;
+
+	name = slice_chomp(name);
+	if (stem.n >= SIEVESTORE_FILE_BYTES || !sievestore_name_valid(name))
+		return leave_out(s, stem, "no script can be called so");
+	if (s->names.count >= SIEVESTORE_SCRIPTS_MAX)
+		return leave_out(s, name, "there are too many");
+	said = arena_new(&s->arena, struct slice);
+	*said = arena_slice(&s->arena, name);
+	map_put(&s->names, stem, said);
 	return 0;
 }
 
@@ -221,10 +229,9 @@ move_scripts_take(struct move_scripts *s, struct slice path, struct slice text,
 		s->active = SLICE(ORIGINAL);
 		return take_script(s, SLICE(ORIGINAL), text, err);
 	}
-	if (slice_ends(file, SLICE(NAMED))) {
-		note_name(s, slice_sub(file, 0, file.n - strlen(NAMED)), text);
-		return 0;
-	}
+	if (slice_ends(file, SLICE(NAMED)))
+		return note_name(
+		    s, slice_sub(file, 0, file.n - strlen(NAMED)), text);
 	file = slice_sub(file, 0, file.n - strlen(SCRIPT));
 	return take_script(s, name_of(s, file), text, err);
 }
@@ -235,15 +242,18 @@ move_scripts_too_long(struct move_scripts *s, struct slice path)
 	(void)leave_out(s, path, "it is too long");
 }
 
-/* Wherever the scripts were there: the file's name counts. */
+/* Wherever the scripts were there: the file's name counts.  A script that is a
+ * link to another one is none. */
 void
-move_scripts_link(struct move_scripts *s, struct slice target)
+move_scripts_link(
+    struct move_scripts *s, struct slice path, struct slice target)
 {
 	const size_t slash = slice_rfind(target, '/');
 	const struct slice file =
 	    slash < target.n ? slice_from(target, slash + 1) : target;
 
-	if (slice_ends(file, SLICE(SCRIPT)))
+	if (slice_is(path, SIEVESTORE_ACTIVE) &&
+	    slice_ends(file, SLICE(SCRIPT)))
 		s->active = arena_slice(
 		    &s->arena, slice_sub(file, 0, file.n - strlen(SCRIPT)));
 }

@@ -27,13 +27,14 @@ int64_t move_scripts_taken(const struct move_scripts *s);
 void move_scripts_free(struct move_scripts **s);
 /* Is PATH of a tar one of these? */
 bool move_scripts_is(struct slice path);
-/* The file PATH has TEXT; a link leads to TARGET.  What is here already stays
- * as it is. */
+/* The file PATH has TEXT; the link PATH leads to TARGET.  What is here already
+ * stays as it is. */
 int move_scripts_take(struct move_scripts *s, struct slice path,
     struct slice text, struct err *err);
 /* It has more than any script has. */
 void move_scripts_too_long(struct move_scripts *s, struct slice path);
-void move_scripts_link(struct move_scripts *s, struct slice target);
+void move_scripts_link(
+    struct move_scripts *s, struct slice path, struct slice target);
 /* All were there: one is active that was, where none is here. */
 int move_scripts_end(struct move_scripts *s, struct err *err);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/json.h"
 #include "base/must.h"
 #include "base/utf8.h"
 #include "conf/value.h"
@@ -17,22 +18,7 @@ enum { LINE_MAX_BYTES = 1 << 20 };
 void
 out_json(struct buf *b, struct slice s)
 {
-	buf_addc(b, '"');
-	while (s.n > 0) {
-		const size_t n = utf8_len(s);
-		const uint32_t c = utf8_code(s);
-
-		if (n == 0)
-			buf_adds(b, "\xef\xbf\xbd");
-		else if (c == '"' || c == '\\')
-			buf_addf(b, "\\%c", (char)c);
-		else if (utf8_is_control(c))
-			buf_addf(b, "\\u%04x", c);
-		else
-			buf_add(b, slice_sub(s, 0, n));
-		s = slice_from(s, n > 0 ? n : 1);
-	}
-	buf_addc(b, '"');
+	json_put(b, s);
 }
 
 /* Without the characters of KEEP. */

@@ -9,16 +9,29 @@
  * less than was asked for; signatures are lines "RESULT SELECTOR DOMAIN",
  * sender is "RESULT SCOPE DOMAIN" of SPF.
  *
- * report_send: send what there is up to now.  report_sent: how many reports
- * were; left: those of which it is not known yet where they may go.
+ * report_tls: what came of TLS with a host of domain (A-labels), or of its
+ * policy; nobody waits for it.  strings are the lines of the policy, mx_host
+ * and receiving_ip of the host, empty where none was asked; reason says more in
+ * words.
+ *
+ * report_send: send the reports of kind that there are up to now.  report_sent:
+ * how many reports were; left: those of which it is not known yet where they
+ * may go.
  *
  * report_letter: a mail to others, whose bytes came in report_part before; to
- * has a line for each address.  qmgr chooses its sender.
+ * has a line for each address.  qmgr chooses its sender; one of kind
+ * REPORT_OF_TLS goes whatever is wrong with TLS, and is not reported of.
  */
 #ifndef IPC_REPORTER_H
 #define IPC_REPORTER_H
 
 #include "base/words.h"
+
+/* What is reported of. */
+#define REPORT_KINDS(W)                                                        \
+	W(REPORT_OF_DMARC, "dmarc")                                            \
+	W(REPORT_OF_TLS, "tls")
+enum report_kind { REPORT_KINDS(WORDS_ID) REPORT_KIND_COUNT };
 
 /* report_dmarc.flags */
 enum {

@@ -15,8 +15,8 @@
 #include "log/metric.h"
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/subdir.h"
-#include "qmgr/queue/written.h"
 #include "queue/envelope_text.h"
+#include "queue/written.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 

@@ -4,7 +4,7 @@
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
-#include "qmgr/queue/written.h"
+#include "queue/written.h"
 
 static const char *const words[] = {
 	[NOTIFY_FAILURE] = "FAILURE",

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/crc32c.h"
 #include "qmgr/conf.h"
-#include "qmgr/queue/written.h"
+#include "queue/written.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 

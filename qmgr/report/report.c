@@ -8,8 +8,8 @@
 #include "base/must.h"
 #include "log/log.h"
 #include "qmgr/queue/newfile.h"
-#include "qmgr/queue/written.h"
 #include "qmgr/report/dsn.h"
+#include "queue/written.h"
 #include "sys/fd.h"
 
 struct report {

@@ -8,7 +8,7 @@
 #include "log/log.h"
 #include "qmgr/conf.h"
 #include "qmgr/queue/message.h"
-#include "qmgr/queue/written.h"
+#include "queue/written.h"
 
 enum { TIMEOUT_MS = 60000 };
 

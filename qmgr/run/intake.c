@@ -13,12 +13,12 @@
 #include "qmgr/queue/newfile.h"
 #include "qmgr/queue/recycle.h"
 #include "qmgr/queue/spool.h"
-#include "qmgr/queue/written.h"
 #include "qmgr/run/direct.h"
 #include "qmgr/run/pump.h"
 #include "queue/envelope_text.h"
 #include "queue/front.h"
 #include "queue/priority.h"
+#include "queue/written.h"
 #include "sys/fd.h"
 
 enum {
@@ -161,7 +161,8 @@ claims_own(const struct envelope *env)
 	return slice_is(env->protocol, WRITTEN_REPORT) ||
 	       slice_is(env->protocol, WRITTEN_NOTICE) ||
 	       slice_is(env->protocol, WRITTEN_LETTER) ||
-	       slice_is(env->protocol, WRITTEN_AGGREGATE);
+	       slice_is(env->protocol, WRITTEN_AGGREGATE) ||
+	       slice_is(env->protocol, WRITTEN_TLS_REPORT);
 }
 
 static int

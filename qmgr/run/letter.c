@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
+#include "ipc/reporter.h"
 #include "ipc/role.h"
 #include "log/metric.h"
 #include "qmgr/conf.h"
@@ -16,6 +17,7 @@
 #include "qmgr/run/letterfile.h"
 #include "qmgr/run/letterhead.h"
 #include "qmgr/run/letterlimit.h"
+#include "queue/written.h"
 
 enum {
 	PARTS_MAX = 256,     /* recipients of whose letters something is here */
@@ -280,6 +282,8 @@ letter_on_report(struct ipc *peer, struct msg *m)
 		l->owner.done = on_report_done;
 		metric_add(&reports, 1);
 		letterfile_report(&l->owner,
+		    in->kind == REPORT_OF_TLS ? WRITTEN_TLS_REPORT
+					      : WRITTEN_AGGREGATE,
 		    slice_str(qmgr_conf->shared.report_sender), in->to,
 		    buf_slice(&state.report));
 	}

@@ -10,9 +10,9 @@
 #include "log/log.h"
 #include "qmgr/queue/message.h"
 #include "qmgr/queue/newfile.h"
-#include "qmgr/queue/written.h"
 #include "qmgr/run/letteraddress.h"
 #include "qmgr/run/letterhead.h"
+#include "queue/written.h"
 #include "sys/fd.h"
 
 enum {
@@ -232,10 +232,10 @@ letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
 }
 
 static int
-open_report(
-    struct letterfile *l, struct slice sender, struct slice to, struct err *err)
+open_report(struct letterfile *l, const char *protocol, struct slice sender,
+    struct slice to, struct err *err)
 {
-	struct envelope env = { .protocol = SLICE(WRITTEN_AGGREGATE),
+	struct envelope env = { .protocol = slice_str(protocol),
 		.client = SLICE("local"),
 		.body = SLICE("8BITMIME") };
 	struct arena arena;
@@ -254,8 +254,8 @@ open_report(
 }
 
 void
-letterfile_report(struct letterfile_owner *o, struct slice sender,
-    struct slice to, struct slice bytes)
+letterfile_report(struct letterfile_owner *o, const char *protocol,
+    struct slice sender, struct slice to, struct slice bytes)
 {
 	struct letterfile *l = xcalloc(1, sizeof *l);
 	struct err err = { 0 };
@@ -264,7 +264,7 @@ letterfile_report(struct letterfile_owner *o, struct slice sender,
 	l->owner = o;
 	l->source = -1;
 	ev_task_init(&l->step, on_step);
-	if (open_report(l, sender, to, &err) == -1) {
+	if (open_report(l, protocol, sender, to, &err) == -1) {
 		free(l);
 		o->done(o, false, err.text);
 		return;

@@ -30,8 +30,7 @@ void letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
     int64_t body_from);
 
 /* Queue a report of this host's TO others, from SENDER (empty: the null
- * sender).
- */
-void letterfile_report(struct letterfile_owner *o, struct slice sender,
-    struct slice to, struct slice bytes);
+ * sender); PROTOCOL says what it is. */
+void letterfile_report(struct letterfile_owner *o, const char *protocol,
+    struct slice sender, struct slice to, struct slice bytes);
 #endif

@@ -11,6 +11,7 @@
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
 #include "proto/nexthop.h"
+#include "queue/written.h"
 #include "smtp/route/policy.h"
 #include "smtp/route/ports.h"
 #include "smtp/route/relayhost.h"
@@ -42,6 +43,14 @@ static struct {
 	void (*none)(struct smtp_job *job, const struct smtp_result *why);
 } tell;
 
+/* It comes through where TLS does not (RFC 8460 3): what other domains publish
+ * does not count for it, only what the administrator has said. */
+static bool
+is_tls_report(const struct smtp_job *job)
+{
+	return slice_is(job->env.protocol, WRITTEN_TLS_REPORT);
+}
+
 /* What T has of JOB and its next hop.  A message that asks for it (RFC 8689)
  * goes to verified hosts only; LMTP on this machine is no way to another. */
 static void
@@ -54,6 +63,8 @@ dress(const struct smtp_job *job, struct smtp_target *t)
 	t->lmtp = job->lmtp;
 	t->auth = job->auth;
 	t->policy = route->policy;
+	if (t->policy == TLS_POLICY_DANE && is_tls_report(job))
+		t->policy = TLS_POLICY_MAY;
 	memcpy(t->match, route->match, sizeof t->match);
 	smtp_sts_dress(route->sts, t);
 	t->requiretls =
@@ -341,7 +352,7 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 	} else if (nh.kind == NEXTHOP_HOST) {
 		ask(job, nh.host, LOOKUP_MX_ADDRESS);
 	} else {
-		if (!job->lmtp)
+		if (!job->lmtp && !is_tls_report(job))
 			route->domain = nh.host;
 		ask(job, nh.host, 0);
 	}
@@ -422,4 +433,10 @@ struct slice
 smtp_route_domain(const struct smtp_job *job)
 {
 	return job->route->domain;
+}
+
+void
+smtp_route_sts_lines(const struct smtp_job *job, struct buf *out)
+{
+	smtp_sts_lines(job->route->sts, out);
 }

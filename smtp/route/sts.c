@@ -7,6 +7,7 @@
 
 #include <bsd/string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "dns/mxlist.h"
 #include "smtp/job.h"
@@ -21,16 +22,40 @@ struct smtp_sts {
 	void (*done)(struct smtp_job *job, const char *why);
 };
 
-static void
-note(const struct smtp_sts *s, enum smtp_tlsresult_type type, const char *host)
+/* What was not kept as it was published is put as it is meant. */
+void
+smtp_sts_lines(const struct smtp_sts *s, struct buf *out)
 {
-	const struct smtp_tlsresult r = { .qid = s->job->qid,
-		.domain = slice_str(s->ask.domain),
-		.policy = SMTP_TLS_BY_STS,
-		.type = type,
-		.host = host };
+	struct slice mx;
 
+	if (s == NULL || s->ask.mode == MTASTS_NONE)
+		return;
+	buf_addf(
+	    out, "version: STSv1\nmode: %s\n", mtasts_mode_name(s->ask.mode));
+	mx = slice_str(s->ask.mx);
+	while (mx.n > 0) {
+		const struct slice one = slice_cut(mx, ' ', &mx);
+
+		buf_addf(out, "mx: %.*s\n", SLICE_FMT(one));
+	}
+	buf_addf(out, "max_age: %lld\n", (long long)s->ask.max_age_s);
+}
+
+static void
+note(const struct smtp_sts *s, enum report_tls_result type, const char *host)
+{
+	struct buf lines = { .max = 2 * MTASTS_MX_MAX };
+	struct smtp_tlsresult r = { .qid = s->job->qid,
+		.domain = slice_str(s->ask.domain),
+		.policy = REPORT_TLS_BY_STS,
+		.type = type,
+		.host = host,
+		.mx_host = slice_str(host) };
+
+	smtp_sts_lines(s, &lines);
+	r.strings = buf_slice(&lines);
 	smtp_tlsresult(&r);
+	buf_fini(&lines);
 }
 
 static bool
@@ -66,11 +91,11 @@ note_failure(const struct smtp_sts *s)
 {
 	static const struct {
 		const char *word;
-		enum smtp_tlsresult_type type;
+		enum report_tls_result type;
 	} failures[] = {
-		{ "sts-policy-fetch-error", SMTP_TLS_STS_UNFETCHED },
-		{ "sts-policy-invalid", SMTP_TLS_STS_INVALID },
-		{ "sts-webpki-invalid", SMTP_TLS_STS_WEBPKI },
+		{ "sts-policy-fetch-error", REPORT_TLS_STS_UNFETCHED },
+		{ "sts-policy-invalid", REPORT_TLS_STS_INVALID },
+		{ "sts-webpki-invalid", REPORT_TLS_STS_WEBPKI },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
@@ -93,7 +118,7 @@ on_policy(struct smtp_stsask *ask)
 	if (s->ask.mode == MTASTS_ENFORCE)
 		drop_others(s, other);
 	if (other[0] != '\0')
-		note(s, SMTP_TLS_INVALID, other);
+		note(s, REPORT_TLS_INVALID, other);
 	(void)snprintf(why, sizeof why,
 	    "no mail exchanger (%s) is one of its MTA-STS policy", other);
 	s->done(s->job, s->list->n == 0 ? why : NULL);

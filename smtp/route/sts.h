@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 
+struct buf;
 struct mx_list;
 struct smtp_job;
 struct smtp_sts;
@@ -21,5 +22,8 @@ struct smtp_sts *smtp_sts_ask(struct smtp_job *job, struct slice domain,
 void smtp_sts_free(struct smtp_sts **s);
 /* What T is to have of the policy; S may be NULL. */
 void smtp_sts_dress(const struct smtp_sts *s, struct smtp_target *t);
+
+/* The lines of its policy behind OUT; S may be NULL. */
+void smtp_sts_lines(const struct smtp_sts *s, struct buf *out);
 
 #endif

@@ -21,7 +21,7 @@ enum {
 
 /* A policy that is enforced. */
 struct sts_remembered {
-	int64_t until_ms;
+	int64_t until_ms, max_age_s;
 	char mx[];
 };
 
@@ -61,6 +61,7 @@ remember(const struct smtp_stsask *s)
 		return;
 	k = xmalloc(sizeof *k + n);
 	k->until_ms = ev_now_ms() + KNOWN_MS;
+	k->max_age_s = s->max_age_s;
 	memcpy(k->mx, s->mx, n);
 	(void)map_put(&known, slice_str(s->domain), k);
 }
@@ -75,6 +76,7 @@ unavailable(struct smtp_stsask *s)
 
 	if (k != NULL && k->until_ms > ev_now_ms()) {
 		s->mode = MTASTS_ENFORCE;
+		s->max_age_s = k->max_age_s;
 		s->mx = xstrdup(k->mx);
 		action = "enforce";
 	} else if (smtp_conf->mta_sts_unavailable == SMTP_STS_DEFER) {
@@ -91,6 +93,7 @@ take(struct smtp_stsask *s, const struct msg_sts_policy *in)
 	s->mode = in->found && in->mode <= MTASTS_ENFORCE
 		      ? (enum mtasts_mode)in->mode
 		      : MTASTS_NONE;
+	s->max_age_s = in->max_age_s;
 	s->mx = xslicedup(in->mx);
 	(void)slice_copy(
 	    in->found ? SLICE("") : in->failure, s->failure, sizeof s->failure);

@@ -21,6 +21,7 @@ struct smtp_stsask {
 	bool again;
 	/* What is known: */
 	enum mtasts_mode mode;
+	int64_t max_age_s;
 	char *mx;
 	char failure[32]; /* as in ipc/sts.h, or "" */
 	bool unavailable; /* and mail is to wait */

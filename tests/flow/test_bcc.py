@@ -71,3 +71,21 @@ def test_what_becomes_of_it_is_nobodys(make, sink):
     p.wait_event("rcpt.discarded", to=f"nobody@{DOMAIN}")
     p.wait_queue()
     assert not [m for m in sink.messages if path(m.sender) == ""]
+
+
+@pytest.mark.parametrize("parameter, value", [
+    ("always_bcc", "not@@an.address"), ("sender_bcc", "bob"), ("sender_bcc", "@=bob"),
+    ("sender_bcc", "alice=bob@one.example"), ("recipient_bcc", "@one.example="),
+    ("recipient_bcc", "=bob")])
+def test_what_could_make_no_copy_is_no_configuration(make_pabal, parameter, value):
+    p = make_pabal()
+    p.conf("smtpd", parameter, value)
+    assert f"{parameter}: expected" in p.pabal_fails("check")
+
+
+def test_an_equals_sign_in_an_address(make, sink):
+    p = make(("sender_bcc", "a=b@one.example=copy+of=one@else.example"))
+    p.send("equals", to=ALICE, sender="a=b@one.example")
+    p.wait_mail("alice", "equals")
+    wait(lambda: sink.find("equals"), "the copy")
+    assert rcpts(sink.find("equals")[0]) == ["copy+of=one@else.example"]

@@ -125,7 +125,14 @@ def test_counted_once(make):
             assert t.say(f"MAIL FROM:<{t.sender}>").startswith("250 ")
             assert t.say(f"RCPT TO:<bob@{DOMAIN}>").startswith("250 ")
             t.say("RSET")
-        send(t, to=("bob", "carol"), n=3)
+        send(t, to=("bob", "carol"), n=2)
+        for command in (f"MAIL FROM:<{t.sender}>", f"RCPT TO:<bob@{DOMAIN}>",
+                        f"RCPT TO:<carol@{DOMAIN}>"):
+            assert t.say(command).startswith("250 ")
+        t.send("BDAT 14\r\nSubject: x\r\n\r\n")
+        assert t.reply().startswith("250 ")
+        t.send("BDAT 3 LAST\r\nx\r\n")
+        assert t.reply().startswith("250 ")
         assert held(p) == {}
         send(t)
     assert held(p)[THIEF]["messages"] == 1
@@ -237,3 +244,6 @@ def test_preset(make_pabal):
     assert p.pabal("conf", "get", "policy", "rates").strip() == "enforce"
     limits = p.pabal("conf", "get", "policy", "rate_limits")
     assert "login:messages=1000/1d/hold" in limits
+    assert "stolen password" not in p.pabal("check")
+    p.conf("policy", "rate_limits", "net:failures=50/10m")
+    assert "stolen password" in p.pabal("check")

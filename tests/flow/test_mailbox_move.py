@@ -123,6 +123,50 @@ def test_scripts_of_pigeonhole(make_pabal, tmp_path, active):
                     {"roundcube": False, "dovecot.orig": True})
 
 
+def tar_of(path, entries):
+    """Of (name, bytes), or (name, where a link leads to)."""
+    with tarfile.open(path, "w") as t:
+        for name, what in entries:
+            info = tarfile.TarInfo(name)
+            if isinstance(what, str):
+                info.type, info.linkname = tarfile.SYMTYPE, what
+            else:
+                info.size = len(what)
+            t.addfile(info, io.BytesIO(what if isinstance(what, bytes) else b""))
+    return str(path)
+
+
+def test_scripts_that_are_none(make_pabal, tmp_path):
+    """What cannot come in is said, and the rest comes."""
+    p = make_pabal()
+    tar = tar_of(tmp_path / "tar", [
+        ("sieve/a.sieve", b"keep;\n"), ("sieve/b.sieve", b"discard;\n"),
+        (".dovecot.sieve", "sieve/a.sieve"), ("sieve/c.sieve", "b.sieve"),
+        ("sieve/b.name", b""), ("sieve/\x1b[2J.sieve", b"keep;\n"),
+        ("cur/1.a:2,S", message("in the tar"))])
+    r = subprocess.run([p.command, "-d", p.dir, "mailbox", "import", BOB, tar],
+                       capture_output=True, text=True, check=True)
+    assert "b is left out: no script can be called so" in r.stderr
+    assert r.stderr.count("left out") == 2 and "\x1b" not in r.stderr
+    p.wait_mail("bob", "in the tar")
+    rows = json.loads(p.pabal("--json", "sieve", "list", BOB))
+    assert {r["script"]: r["active"] for r in rows} == {"a": True, "b": False}
+
+
+@pytest.mark.skipif("PABAL_SANITIZE" in os.environ,
+                    reason="sanitizers need more memory")
+def test_many_names_of_scripts(make_pabal, tmp_path):
+    """They take no memory."""
+    p = make_pabal()
+    names = ((f"sieve/{i}.name", b"x" * (1 << 20)) for i in range(200))
+    tar = tar_of(tmp_path / "tar", [*names, ("cur/1.a:2,S", message("last"))])
+    r = subprocess.run(["sh", "-c", 'ulimit -d 100000; exec "$@"', "sh", p.command,
+                        "-d", p.dir, "mailbox", "import", BOB, tar],
+                       capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    p.wait_mail("bob", "last")
+
+
 def test_script_too_long(make_pabal, tmp_path):
     """It is told, and does not stop the others."""
     p = make_pabal()

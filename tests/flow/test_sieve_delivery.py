@@ -620,6 +620,27 @@ def test_lists(make_pabal):
     assert subjects(p, "alice") == ["of ben"]
 
 
+def test_what_another_domain_has_is_its_own(make_pabal):
+    """Neither its lists nor its scripts can be asked for by their path."""
+    p = make_pabal()
+    d = os.path.join(p.dir, "etc", "sieve")
+    os.makedirs(os.path.join(d, "other.example"))
+    for name, text in {"vip.list": "ann@example.org\n", "spam.sieve": "discard;"}.items():
+        with open(os.path.join(d, "other.example", name), "w") as f:
+            f.write(text)
+    p.conf("pabal", "sieve_directory", d)
+    p.reload()
+    script(p, '''require ["extlists", "envelope"];
+        if valid_ext_list "other.example/vip" { discard; stop; }
+        if envelope :list "from" "tag:x,2026:other.example/vip" { discard; }''')
+    p.send("by a list", sender="ann@example.org")
+    settle(p)
+    script(p, 'require "include"; include :global "other.example/spam";')
+    p.send("by a script")
+    settle(p)
+    assert {"by a list", "by a script"} <= set(subjects(p, "alice"))
+
+
 def test_environment(pabal):
     script(pabal, '''require ["environment", "variables", "imap4flags"];
         if environment :is "domain" "%s" { set "said" "${said}a"; }

@@ -261,3 +261,15 @@ def test_postsrsd(p, sink):
         assert theirs.startswith("SRS0=")
         p.send("theirs", to=theirs, sender="")
         assert rcpts(at(sink, "theirs")) == ["Joe@other.example"]
+
+
+def test_a_domain_that_is_none(make_pabal, tmp_path):
+    """Where hosts know nothing of SMTPUTF8."""
+    p = make_pabal()
+    path = str(tmp_path / "new")
+    p.run_plain("init", "--dir", path, "--domain", "\u00fcn\u00ef.test")
+    with open(os.path.join(path, "etc", "pabal.conf")) as f:
+        assert "srs_domain = xn--n-nga1b.test\n" in f.read()
+    for domain in ("not a domain", "\u00fcn\u00ef.test"):
+        p.conf("pabal", "srs_domain", domain)
+        assert "not a domain in ASCII" in p.pabal_fails("check")

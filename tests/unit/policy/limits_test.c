@@ -4,8 +4,10 @@
 #include "tests/unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "policy/conf.h"
 
 /* clang-format off */
 static const struct {
@@ -78,6 +80,27 @@ test_parse(void **state)
 	}
 }
 
+/* They outlive the configuration that says them: it is taken back where
+ * something behind them in it is refused. */
+static void
+test_words(void **state)
+{
+	char word[] = "client:messages=1/1h";
+	const char *words[] = { word };
+	const struct policy_conf conf = { .rate_limits = { words, 1, NULL } };
+	const struct policy_limit *l;
+	size_t n;
+
+	(void)state;
+	policy_conf = &conf;
+	assert_int_equal(policy_limits_configure(NULL), 0);
+	memset(word, 'x', sizeof word - 1);
+	l = policy_limits(&n);
+	assert_int_equal(n, 1);
+	assert_true(slice_is(l[0].word, "client:messages=1/1h"));
+	policy_conf = NULL;
+}
+
 /* COUNT at once, then one each TIME/COUNT, and all again after TIME. */
 static void
 test_rate(void **state)
@@ -134,6 +157,25 @@ test_bytes(void **state)
 	policy_limit_count(&l, a, 1LL << 60, now_ms);
 	assert_false(policy_limit_has_room(&l, a, 1, now_ms));
 	assert_false(policy_limit_has_room(&l, a, 1LL << 60, now_ms));
+}
+
+/* The narrowest limit and the largest message. */
+static void
+test_extremes(void **state)
+{
+	const struct slice a = SLICE("extremes");
+	const int64_t size = INT64_MAX, now_ms = 1000000;
+	struct policy_limit l;
+
+	(void)state;
+	assert_int_equal(
+	    policy_limit_parse(SLICE("sender:bytes=1/7d"), &l, NULL), 0);
+	policy_limit_count(&l, a, size, now_ms);
+	assert_false(policy_limit_has_room(&l, a, 1, now_ms));
+	assert_false(policy_limit_has_room(&l, a, size, now_ms + 1000));
+	assert_false(
+	    policy_limit_has_room(&l, a, size, now_ms + l.time_ms - 1));
+	assert_true(policy_limit_has_room(&l, a, size, now_ms + l.time_ms));
 }
 
 /* In whatever order things come, no window of TIME lets more than twice COUNT
@@ -219,8 +261,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_law),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_seen),

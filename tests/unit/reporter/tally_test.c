@@ -163,6 +163,52 @@ test_cut(void **state)
 	       "171-200 a.test:0+0 x1y; 200-300 a.test:0+0 x1y; ");
 }
 
+/* Kinds are apart, and rows of a group follow each other. */
+static void
+test_kinds(void **state)
+{
+	static const char *const rows[] = { "a1", "b1", "a2", "b2", "a3", "b3",
+		"a4", "b4" };
+	struct tally_report r = { .begin_s = 0 };
+	struct tally_after after = { .some = false };
+	struct buf out = { .max = 1000 };
+	struct err err = { 0 };
+	struct arena a;
+	bool missed;
+	int turns = 0;
+
+	(void)state;
+	open_table("boot");
+	count(&usual, "x.test", "xy", 150);
+	assert_int_equal(tally_begin(&usual, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct tally_message m = { .kind = REPORT_OF_TLS,
+			.domain = SLICE("x.test"),
+			.about = SLICE("x.test"),
+			.row = slice_str(rows[i]),
+			.count_at = 2,
+			.group = 1 };
+
+		assert_int_equal(tally_add(&m, 160, &missed, &err), 0);
+	}
+	assert_int_equal(tally_commit(&err), 0);
+	arena_init(&a);
+	assert_int_equal(tally_next(&r, &a, &err), FOUND);
+	assert_int_equal(r.kind, REPORT_OF_DMARC);
+	assert_int_equal(r.rows, 1);
+	assert_int_equal(tally_next(&r, &a, &err), FOUND);
+	assert_int_equal(r.kind, REPORT_OF_TLS);
+	assert_int_equal(r.rows, ARRAY_LEN(rows));
+	assert_int_equal(tally_rows(&r, &after, 100, each, &out, &err), ABSENT);
+	/* " a31 a11 ... b21": one change from one to the other */
+	for (size_t i = 5; i < out.n; i += 4)
+		turns += out.p[i] != out.p[i - 4];
+	assert_int_equal(turns, 1);
+	assert_int_equal(tally_next(&r, &a, &err), ABSENT);
+	buf_fini(&out);
+	arena_fini(&a);
+}
+
 static void
 test_limits(void **state)
 {
@@ -238,15 +284,15 @@ test_ends(void **state)
 	assert_false(open_table("another"));
 	expect("150-200 a.test:0+0 x1y; ");
 	tally_close();
-	kvstamp_clean(test.dir, "pabal-reports 1");
+	kvstamp_clean(test.dir, "pabal-reports 2");
 	for (int i = 0; i < 3; i++) {
 		assert_true(
-		    kvstamp_take(test.dir, "pabal-reports 1", "boot", false));
+		    kvstamp_take(test.dir, "pabal-reports 2", "boot", false));
 		assert_false(open_table("boot"));
 		expect("150-200 a.test:0+0 x1y; ");
 		tally_close();
 	}
-	assert_true(kvstamp_take(test.dir, "pabal-reports 1", "boot", false));
+	assert_true(kvstamp_take(test.dir, "pabal-reports 2", "boot", false));
 	assert_true(open_table("another"));
 	expect("");
 	/* of another form */
@@ -262,6 +308,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_intervals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_states, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+#include "reporter/takers.h"
+
+#include "dmarc/consent.h"
+#include "dnsclient/dnsclient.h"
+#include "log/log.h"
+#include "report/tlsrpt.h"
+
+enum { DNS_MS = 30000, NAME_MAX_BYTES = 512 };
+
+static struct {
+	bool open;
+	enum report_kind kind;
+	const char *domain;
+	struct takers found;
+	struct arena arena;
+	struct dns_answers answers;
+	struct dnsclient dns;
+	void (*done)(void);
+} now;
+
+/* ---- of DMARC ---- */
+
+static void
+refuse(const struct dmarc_uri *u, const char *why)
+{
+	log_info("report.destination-refused", kv_s("domain", now.domain),
+	    kv_slice("to", u->address), kv_s("why", why));
+}
+
+/* Where whoever gets it says that it is to go instead, at the same host. */
+static void
+redirect(struct dmarc_uri *u, struct slice rua)
+{
+	struct dmarc_uri other[DMARC_URIS_MAX];
+
+	if (rua.n > 0 && dmarc_uris(rua, &now.arena, other) > 0 &&
+	    slice_ieq(other[0].host, u->host))
+		*u = other[0];
+}
+
+/* Leave those that agree. */
+static void
+choose(const struct dmarc_consent *consents)
+{
+	struct takers *t = &now.found;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct dmarc_uri *u = &t->uris[i];
+
+		if (consents[i].found == FOUND) {
+			redirect(u, consents[i].rua);
+			t->uris[n++] = *u;
+		} else if (consents[i].found == ABSENT) {
+			refuse(u, "its domain does not agree");
+		} else {
+			t->uncertain = true;
+			refuse(u, "no answer from the DNS");
+		}
+	}
+	t->n = n;
+}
+
+static bool
+consent(void)
+{
+	struct dmarc_consent consents[DMARC_URIS_MAX];
+	bool all = true;
+
+	for (size_t i = 0; i < now.found.n; i++)
+		all &= dmarc_consent(slice_str(now.domain),
+		    now.found.uris[i].host, &now.answers, &consents[i]);
+	if (all)
+		choose(consents);
+	return all;
+}
+
+/* ---- of TLS ---- */
+
+/* Where there are several records there is none. */
+static void
+read_records(const struct dns_answer *answer)
+{
+	struct takers *t = &now.found;
+	struct slice record = SLICE(""), rua;
+	size_t n = 0;
+
+	t->uncertain = answer->found == TEMPFAIL;
+	for (size_t i = 0; i < answer->n; i++)
+		if (tlsrpt_is_record(answer->records[i].txt)) {
+			record = answer->records[i].txt;
+			n++;
+		}
+	t->wanted = n == 1 && tlsrpt_parse(record, &rua);
+	if (t->wanted)
+		t->n = dmarc_uris(rua, &now.arena, t->uris);
+}
+
+static bool
+ask_record(void)
+{
+	struct buf name = { .max = NAME_MAX_BYTES };
+	const struct dns_answer *answer;
+
+	buf_addf(&name, "_smtp._tls.%s", now.domain);
+	answer = dns_answers_get(&now.answers, buf_slice(&name), DNS_TXT);
+	buf_fini(&name);
+	if (answer != NULL)
+		read_records(answer);
+	return answer != NULL;
+}
+
+/* ---- */
+
+static void
+go_on(void)
+{
+	while (!(now.kind == REPORT_OF_TLS ? ask_record() : consent()))
+		if (dnsclient_ask(&now.dns))
+			return;
+	now.done();
+}
+
+static void
+on_all(struct dnsclient *d)
+{
+	(void)d;
+	go_on();
+}
+
+void
+takers_find(enum report_kind kind, const char *domain, struct slice rua,
+    void (*done)(void))
+{
+	now.open = true;
+	now.kind = kind;
+	now.domain = domain;
+	now.done = done;
+	now.found = (struct takers){ .wanted = kind == REPORT_OF_DMARC };
+	arena_init(&now.arena);
+	dns_answers_init(&now.answers);
+	dnsclient_init(&now.dns, &now.answers, DNS_MS, on_all);
+	now.found.n = dmarc_uris(rua, &now.arena, now.found.uris);
+	go_on();
+}
+
+const struct takers *
+takers_found(void)
+{
+	return &now.found;
+}
+
+void
+takers_forget(void)
+{
+	if (!now.open)
+		return;
+	now.open = false;
+	dnsclient_fini(&now.dns);
+	dns_answers_fini(&now.answers);
+	arena_fini(&now.arena);
+}

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: ISC
+"""reporter: TLS reports (RFC 8460) to the domains that ask for them, of
+sessions that smtp had with their mail exchangers."""
+import email
+import email.policy
+import gzip
+import json
+import os
+import re
+
+import pytest
+
+from badhosts import PORT, tlsa_data
+from pabal import DOMAIN, wait
+from policyhost import policy
+from stshosts import sts  # noqa: F401 (a fixture)
+
+ON = (("pabal", "tls_reports", "yes"),
+      ("reporter", "report_organization", "Tests & Sons"),
+      ("reporter", "report_contact", f"tls@{DOMAIN}"))
+
+
+def asks(s, name, rua):
+    s.dns.records[f"_smtp._tls.{name}"] = {"TXT": [f'"v=TLSRPTv1; rua={rua}"']}
+
+
+def told(p, n):
+    """All that smtp has told of is in the table, or waits for it."""
+    wait(lambda: sum(map(int, re.findall(
+        r"pabal_smtp_tls_reported_total\{[^}]*\} (\d+)\n", p.pabal("metrics")))) == n,
+        f"{n} results told of")
+
+
+def send(p):
+    return json.loads(p.pabal("report", "tls", "send", "--json"))
+
+
+def reports(bad, n=1):
+    """{policy-domain: (mail, report)} of those that BAD has got."""
+    def got():
+        return [m for m in bad.messages if b"TLS-Report-Domain" in m.body]
+    wait(lambda: len(got()) >= n, f"{n} reports")
+    found = {}
+    for each in got():
+        m = email.message_from_bytes(each.body, policy=email.policy.default)
+        report = json.loads(gzip.decompress(list(m.iter_parts())[1].get_content()))
+        found[m["TLS-Report-Domain"]] = m, report
+    return found
+
+
+def collector(s):
+    """Where reports go."""
+    s.domain("rep.test", None)
+    return s.mx("rep.test", "mx.rep.test")
+
+
+FAILS = [
+    # mode, mx of the policy, what the host is; the result
+    ("plain", "testing", "mx.plain.test", {"cert": None}, "starttls-not-supported"),
+    ("ca", "testing", "mx.ca.test", {"cert": False}, "certificate-not-trusted"),
+    ("name", "testing", "mx.name.test", {"cert": "x.test"}, "certificate-host-mismatch"),
+    ("old", "enforce", "mx.old.test", {"days": -1}, "certificate-expired"),
+    ("other", "testing", "other.test", {}, "validation-failure"),
+    ("garbage", "enforce", "mx.garbage.test", {"tls": "garbage"}, "validation-failure"),
+]
+
+
+def test_reports(sts):  # noqa: F811
+    s = sts(*ON)
+    to = collector(s)
+    for name, mode, mx, kw, _ in FAILS:
+        s.domain(f"{name}.test", policy(mode, [mx]))
+        s.mx(f"{name}.test", f"mx.{name}.test", **kw)
+        asks(s, f"{name}.test", "https://rep.test/x,mailto:tls@rep.test")
+        s.send(f"{name}.test")
+    s.domain("well.test", policy("enforce", ["*.well.test"], 86401))
+    s.mx("well.test", "mx.well.test")
+    asks(s, "well.test", "mailto:tls@rep.test")
+    for _ in range(3):
+        s.send("well.test")
+    s.domain("none.test", None)
+    s.mx("none.test", "mx.none.test")
+    asks(s, "none.test", "mailto:tls@rep.test")
+    s.send("none.test")
+    # one that does not ask, one that asks in a way that nobody can serve
+    for name, rua in (("silent", None), ("web", "https://rep.test/x")):
+        s.domain(f"{name}.test", None)
+        s.mx(f"{name}.test", f"mx.{name}.test")
+        if rua:
+            asks(s, f"{name}.test", rua)
+        s.send(f"{name}.test")
+    told(s.p, len(FAILS) + 6)
+    before = s.p.mark()
+    assert send(s.p) == {"sent": len(FAILS) + 2, "left": 0}
+    got = reports(to, len(FAILS) + 2)
+    assert sorted(got) == sorted([f"{f[0]}.test" for f in FAILS] + ["none.test", "well.test"])
+    for name, mode, mx, _, result in FAILS:
+        report = got[f"{name}.test"][1]
+        (one,) = report["policies"]
+        assert one["policy"] == {
+            "policy-type": "sts", "policy-domain": f"{name}.test", "mx-host": [mx],
+            "policy-string": ["version: STSv1", f"mode: {mode}", f"mx: {mx}",
+                              "max_age: 604800"]}
+        assert one["summary"] == {"total-successful-session-count": 0,
+                                  "total-failure-session-count": 1}, name
+        (failure,) = one["failure-details"]
+        assert failure["result-type"] == result, name
+        assert failure["failed-session-count"] == 1
+        if name != "old" or "receiving-ip" in failure:
+            assert failure["receiving-mx-hostname"] == f"mx.{name}.test"
+            assert failure["receiving-ip"].startswith("127.0.9.")
+            assert failure["sending-mta-ip"].startswith("127.")
+    m, report = got["well.test"]
+    assert report["organization-name"] == "Tests & Sons"
+    assert report["contact-info"] == f"tls@{DOMAIN}"
+    (one,) = report["policies"]
+    assert one["policy"]["policy-string"][-1] == "max_age: 86401"
+    assert one["summary"] == {"total-successful-session-count": 3,
+                              "total-failure-session-count": 0}
+    assert "failure-details" not in one
+    start, end = (report["date-range"][k] for k in ("start-datetime", "end-datetime"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", start) and start <= end
+    assert m.get_content_type() == "multipart/report"
+    assert m.get_param("report-type") == "tlsrpt"
+    assert m["TLS-Report-Submitter"] and m["TLS-Required"] == "No"
+    assert m["Subject"].startswith("Report Domain: well.test Submitter: ")
+    assert report["report-id"] in m["Subject"]
+    part = list(m.iter_parts())[1]
+    assert part.get_content_type() == "application/tlsrpt+gzip"
+    assert re.fullmatch(r"\S+!well\.test!\d+!\d+!\w+\.json\.gz", part.get_filename())
+    (one,) = got["none.test"][1]["policies"]
+    assert one["policy"] == {"policy-type": "no-policy-found", "policy-domain": "none.test"}
+    assert [e["domain"] for e in s.p.events("report.not-sent", before)] == ["web.test"]
+    # once, and reports are not reported of
+    told(s.p, len(FAILS) + 6)
+    assert send(s.p) == {"sent": 0, "left": 0}
+
+
+def test_sessions_are_counted_once(sts):  # noqa: F811
+    """Not each message in them."""
+    s = sts(*ON, ("smtp", "session_idle", "60s"))
+    to = collector(s)
+    s.domain("d.test", None)
+    host = s.mx("d.test", "mx.d.test")
+    asks(s, "d.test", "mailto:tls@rep.test")
+    for _ in range(4):
+        s.send("d.test")
+    n = len(host.sessions)
+    assert n < 4
+    told(s.p, n)
+    assert send(s.p)["sent"] == 1
+    (one,) = reports(to)["d.test"][1]["policies"]
+    assert one["summary"]["total-successful-session-count"] == n
+
+
+def test_a_report_comes_through(sts):  # noqa: F811
+    """To a host whose own policy keeps other mail from it; it is signed, and not
+    counted."""
+    s = sts(*ON)
+    s.domain("bad.test", policy("enforce", ["mx.bad.test"]))
+    bad = s.mx("bad.test", "mx.bad.test", cert=False)
+    asks(s, "bad.test", "mailto:tls@bad.test")
+    s.p.pabal("dkim", "add", DOMAIN, "--now")
+    assert s.send("bad.test")["dsn"] == "4.7.5"
+    told(s.p, 1)
+    assert send(s.p)["sent"] == 1
+    m, report = reports(bad)["bad.test"]
+    assert f"d={DOMAIN};" in m["DKIM-Signature"]
+    assert report["policies"][0]["summary"]["total-failure-session-count"] == 1
+    assert len(bad.messages) == 1
+    told(s.p, 1)
+    assert send(s.p) == {"sent": 0, "left": 0}
+
+
+def test_tlsa(sts):  # noqa: F811
+    """The policy of a host with TLSA records is those; a report does not go by
+    them."""
+    s = sts(*ON, signed=True)
+    s.domain("d.test", None)
+    bad = s.mx("d.test", "mx.d.test")
+    zero = tlsa_data(os.path.join(s.ca.folder, "mx.d.test30.crt"))["ZERO"]
+    s.dns.records[f"_{PORT}._tcp.mx.d.test"] = {"TLSA": [f"3 1 1 {zero}"]}
+    asks(s, "d.test", "mailto:tls@d.test")
+    assert s.send("d.test")["dsn"] == "4.7.5"
+    told(s.p, 1)
+    assert send(s.p)["sent"] == 1
+    (one,) = reports(bad)["d.test"][1]["policies"]
+    assert one["policy"] == {
+        "policy-type": "tlsa", "policy-domain": "d.test",
+        "policy-string": [f"3 1 1 {zero.lower()}"]}
+    assert [f["result-type"] for f in one["failure-details"]] == ["validation-failure"]
+    told(s.p, 1)
+
+
+@pytest.mark.parametrize("record", [
+    ['"v=TLSRPTv1; rua=mailto:a@rep.test"', '"v=TLSRPTv1; rua=mailto:b@rep.test"'],
+    ['"v=TLSRPTv1; rua=mailto:a@rep.test; rua=mailto:b@rep.test"'],
+    ['"v=TLSRPTv2; rua=mailto:a@rep.test"']])
+def test_records_that_ask_for_nothing(sts, record):  # noqa: F811
+    s = sts(*ON)
+    s.domain("d.test", None)
+    s.mx("d.test", "mx.d.test")
+    s.dns.records["_smtp._tls.d.test"] = {"TXT": record}
+    s.send("d.test")
+    told(s.p, 1)
+    assert send(s.p) == {"sent": 0, "left": 0}
+
+
+def test_off_is_off(sts):  # noqa: F811
+    s = sts()
+    s.domain("d.test", None)
+    s.mx("d.test", "mx.d.test")
+    s.send("d.test")
+    told(s.p, 0)
+    assert "tls_reports is not set" in s.p.pabal_fails("report", "tls", "send")
+
+
+def test_the_dns_is_waited_for(sts):  # noqa: F811
+    s = sts(*ON)
+    to = collector(s)
+    s.domain("d.test", None)
+    s.mx("d.test", "mx.d.test")
+    s.dns.records["_smtp._tls.d.test"] = "SERVFAIL"
+    s.send("d.test")
+    told(s.p, 1)
+    assert send(s.p) == {"sent": 0, "left": 1}
+    asks(s, "d.test", "mailto:tls@rep.test")
+    s.p.stop()  # with what lookup remembers
+    s.p.start()
+    assert send(s.p) == {"sent": 1, "left": 0}
+    assert "d.test" in reports(to)
