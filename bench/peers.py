@@ -61,7 +61,7 @@ class Pabal:
     name = "pabal"
 
     def __init__(self, relayhost=None, users=USERS, sessions=None,
-                 signed=None, script=None):
+                 signed=None, script=None, settings=()):
         self.p = Instance(users=(), disk=True)
         self.users = users
         try:
@@ -71,6 +71,8 @@ class Pabal:
                     home = self.p.maildir(user)
                     st = os.stat(home)
                     put_script(home, script, (st.st_uid, st.st_gid))
+            for setting in settings:
+                self.p.conf(*setting)
             if relayhost:
                 self.p.conf("pabal", "relayhost", relayhost)
             if sessions:
@@ -381,19 +383,22 @@ class Sink:
 class Load:
     """Messages of SIZE bytes from CLIENTS times smtp-source with SESSIONS each,
     a connection for each message.  To the ten mailboxes in turn, or to TO; with
-    RECIPIENTS each message goes to so many (MANY)."""
+    RECIPIENTS each message goes to so many (MANY); FILE is the message."""
 
     def __init__(self, lmtp=False, to=None, size=4096, clients=len(USERS),
-                 sessions=2, recipients=1):
+                 sessions=2, recipients=1, file=None,
+                 sender="sender@example.org"):
         self.lmtp, self.to, self.size = lmtp, to, size
         self.clients, self.sessions = clients, sessions
         self.recipients = recipients
+        self.file, self.sender = file, sender
 
     def source(self, port, n, messages):
         to = self.to or f"{USERS[n % len(USERS)]}@{DOMAIN}"
         args = ["smtp-source", "-s", str(min(self.sessions, messages)),
-                "-m", str(messages), "-l", str(self.size), "-f",
-                "sender@example.org", "-t", to, "-M", "client.example"]
+                "-m", str(messages), "-f", self.sender, "-t", to, "-M",
+                "client.example"]
+        args += ["-F", self.file] if self.file else ["-l", str(self.size)]
         if self.lmtp:
             args.append("-L")
         if self.recipients > 1:

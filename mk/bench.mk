@@ -1,7 +1,7 @@
 # Benchmarks beside Postfix and Dovecot; what they need is installed here only,
 # and nothing of it is started by the installation.
 
-BENCH_PACKAGES := postfix dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve strace
+BENCH_PACKAGES := postfix dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve strace unbound
 BENCH_ARGS ?=
 
 .PHONY: bench bench-deps

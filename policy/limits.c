@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/map.h"
@@ -122,6 +123,7 @@ policy_limit_parse(struct slice word, struct policy_limit *l, struct err *err)
 static struct {
 	struct policy_limit v[POLICY_LIMITS_MAX];
 	size_t n;
+	struct arena words; /* policy_conf may be taken back */
 } limits;
 
 int
@@ -141,8 +143,11 @@ policy_limits_configure(struct err *err)
 			return err_set(
 			    err, ERR_PERM, "rate_limits: %s", why.text);
 	}
-	for (size_t i = 0; i < words->n; i++)
+	arena_reset(&limits.words);
+	for (size_t i = 0; i < words->n; i++) {
 		limits.v[i] = v[i];
+		limits.v[i].word = arena_slice(&limits.words, v[i].word);
+	}
 	limits.n = words->n;
 	return 0;
 }

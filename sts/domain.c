@@ -20,7 +20,7 @@
 
 enum {
 	UNKNOWN_MAX = 10000, /* domains without a policy that are remembered */
-	KEEP_S = 31 * 24 * 3600, /* without mail for it, none is fetched anew */
+	KEEP_S = 31 * 24 * 3600, /* so long at least without mail, too */
 	AGAIN_S = 3600,          /* longest pause after a refresh that failed */
 };
 

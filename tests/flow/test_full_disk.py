@@ -14,8 +14,11 @@ import subprocess
 
 import pytest
 
+from dkimsign import Key
+from dnsserver import DnsServer
 from pabal import DOMAIN, Instance, alive, message, wait
 from sink import Sink
+from smtptalk import Talk
 
 ROUNDS = int(os.environ.get("PABAL_DISK_ROUNDS", 12))
 SEED = int(os.environ.get("PABAL_SEED", random.randrange(1 << 30)))
@@ -126,6 +129,77 @@ def test_fills_and_empties(small_spool):
     assert all(code in (451, 452) for code, _ in replies), replies
     assert json.loads(p.pabal("queue", "bad", "--json")) == []
     assert p.pids("qmgr") == qmgr
+    assert not p.alarms()
+
+
+def bring(p, message, replies):
+    """Of a stranger whom SPF, DKIM and DMARC vouch for: True when it was
+    acknowledged."""
+    with Talk(p) as t:
+        t.say("XCLIENT ADDR=192.0.2.1")
+        t.say("EHLO host.test")
+        for line in ("MAIL FROM:<a@sends.test>", f"RCPT TO:<away@{DOMAIN}>"):
+            reply = t.say(line)
+            if not reply.startswith("250 "):
+                replies.append(reply)
+                return False
+        t.send(f"BDAT {len(message)} LAST\r\n".encode() + message)
+        reply = t.reply()
+        if not reply.startswith("250 "):
+            replies.append(reply)
+        return reply.startswith("250 ")
+
+
+def test_judged_while_it_fills(small_spool):
+    """Messages are shown to policy from memory, from a file in memory and from the
+    spool: while that is full nobody is refused for good, and what was
+    acknowledged arrives, judged."""
+    p, begin = small_spool
+    print(f"PABAL_SEED={SEED}")
+    rng = random.Random(SEED)
+    key = Key("sends.test")
+    acked, replies = [], []
+    full = {"now": True}
+
+    def send(name, lines):
+        m = key.sign([("From", "a@sends.test"), ("Subject", name)],
+                     b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * lines)
+        if bring(p, m, replies):
+            acked.append(name)
+    with DnsServer({
+            "sends.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
+            "s._domainkey.sends.test": {"TXT": [key.record]},
+            "_dmarc.sends.test": {"TXT": ['"v=DMARC1; p=reject"']}}) as dns, \
+        Sink(RCPT=lambda line, s: "450 4.2.0 later"
+             if full["now"] and rng.random() < 0.6 else None) as sink:
+        for setting in (("pabal", "relayhost", sink.nexthop),
+                        ("qmgr", "retry_schedule", "1h"),
+                        ("lookup", "dns_servers", f"127.0.0.1:{dns.port}"),
+                        ("smtpd", "xclient_hosts", "127.0.0.1"),
+                        ("policy", "spf", "enforce")):
+            p.conf(*setting)
+        p.pabal("alias", "set", "away", FAR)
+        begin()
+        disk = Disk(p)
+        for n in range(ROUNDS // 2):
+            send(f"before {n}", 5)
+            disk.fill(n % 5)
+            for lines in (5, 700, 2000):  # 50 and 140 KiB
+                send(f"full {n} {lines}", lines)
+            disk.empty()
+            send(f"after {n}", 700)
+        full["now"] = False
+
+        def drained():
+            p.pabal("queue", "flush")
+            return p.queue_count() == 0
+        wait(drained, "an empty queue")
+        got = sorted(m.header("Subject") for m in sink.messages)
+        judged = [m for m in sink.messages if b"dmarc=pass" in m.data]
+    assert got == sorted(acked)
+    assert len(judged) == len(got)
+    assert len(acked) >= ROUNDS and replies
+    assert all(r.startswith(("452 4.3.1", "451 4.")) for r in replies), replies
     assert not p.alarms()
 
 

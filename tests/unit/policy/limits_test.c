@@ -4,8 +4,10 @@
 #include "tests/unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "policy/conf.h"
 
 /* clang-format off */
 static const struct {
@@ -76,6 +78,27 @@ test_parse(void **state)
 			fail_msg("%s: %s", rows[i].word, err.text);
 		assert_true(rows[i].ok || err.text[0] != '\0');
 	}
+}
+
+/* They outlive the configuration that says them: it is taken back where
+ * something behind them in it is refused. */
+static void
+test_words(void **state)
+{
+	char word[] = "client:messages=1/1h";
+	const char *words[] = { word };
+	const struct policy_conf conf = { .rate_limits = { words, 1, NULL } };
+	const struct policy_limit *l;
+	size_t n;
+
+	(void)state;
+	policy_conf = &conf;
+	assert_int_equal(policy_limits_configure(NULL), 0);
+	memset(word, 'x', sizeof word - 1);
+	l = policy_limits(&n);
+	assert_int_equal(n, 1);
+	assert_true(slice_is(l[0].word, "client:messages=1/1h"));
+	policy_conf = NULL;
 }
 
 /* COUNT at once, then one each TIME/COUNT, and all again after TIME. */
@@ -238,6 +261,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_extremes),
