@@ -14,6 +14,7 @@
 
 enum {
 	GRACE_MS = 1000, /* sts answers in time what it knows by then */
+	PAUSE_MS = 100,  /* until one that has ended is there again */
 	DOWN_MS = 60000, /* it has not answered in time */
 	KNOWN_MS = 24 * 3600 * 1000, /* for so long it is remembered */
 	KNOWN_MAX = 10000,
@@ -56,14 +57,31 @@ remember(const struct smtp_stsask *s)
 	struct sts_remembered *k;
 
 	forget(slice_str(s->domain));
+	if (s->mode != MTASTS_ENFORCE)
+		return;
 	make_room();
-	if (s->mode != MTASTS_ENFORCE || known.count >= KNOWN_MAX)
+	if (known.count >= KNOWN_MAX)
 		return;
 	k = xmalloc(sizeof *k + n);
-	k->until_ms = ev_now_ms() + KNOWN_MS;
+	k->until_ms =
+	    ev_now_ms() +
+	    (s->max_age_s < KNOWN_MS / 1000 ? s->max_age_s * 1000 : KNOWN_MS);
 	k->max_age_s = s->max_age_s;
 	memcpy(k->mx, s->mx, n);
 	(void)map_put(&known, slice_str(s->domain), k);
+}
+
+static bool
+recall(struct smtp_stsask *s)
+{
+	const struct sts_remembered *k = map_find(&known, slice_str(s->domain));
+
+	if (k == NULL || k->until_ms <= ev_now_ms())
+		return false;
+	s->mode = MTASTS_ENFORCE;
+	s->max_age_s = k->max_age_s;
+	s->mx = xstrdup(k->mx);
+	return true;
 }
 
 /* ---- asking ---- */
@@ -71,13 +89,9 @@ remember(const struct smtp_stsask *s)
 static void
 unavailable(struct smtp_stsask *s)
 {
-	const struct sts_remembered *k = map_find(&known, slice_str(s->domain));
 	const char *action = "may";
 
-	if (k != NULL && k->until_ms > ev_now_ms()) {
-		s->mode = MTASTS_ENFORCE;
-		s->max_age_s = k->max_age_s;
-		s->mx = xstrdup(k->mx);
+	if (recall(s)) {
 		action = "enforce";
 	} else if (smtp_conf->mta_sts_unavailable == SMTP_STS_DEFER) {
 		s->unavailable = true;
@@ -90,6 +104,9 @@ unavailable(struct smtp_stsask *s)
 static void
 take(struct smtp_stsask *s, const struct msg_sts_policy *in)
 {
+	/* It could not be had in time: the one that was there still counts. */
+	if (!in->found && in->failure.n > 0 && recall(s))
+		return;
 	s->mode = in->found && in->mode <= MTASTS_ENFORCE
 		      ? (enum mtasts_mode)in->mode
 		      : MTASTS_NONE;
@@ -105,7 +122,6 @@ static void on_policy(struct ipc_call *call, struct msg *m);
 static void
 ask(struct smtp_stsask *s)
 {
-	s->since_ms = ev_now_ms();
 	IPC_CALL(ipc_link(ROLE_STS, 0, 0), &s->call, sts_policy, on_policy,
 	    smtp_conf->mta_sts_timeout + GRACE_MS, sts_ask,
 	    .time_ms = (uint32_t)smtp_conf->mta_sts_timeout,
@@ -119,18 +135,24 @@ on_policy(struct ipc_call *call, struct msg *m)
 	const bool ended =
 	    ev_now_ms() - s->since_ms < smtp_conf->mta_sts_timeout;
 
+	/* What has ended is soon there again. */
 	if (m != NULL) {
 		down_until_ms = 0;
 		take(s, &m->sts_policy);
-	} else if (ended && !s->again && down_until_ms <= ev_now_ms()) {
-		s->again = true;
-		ask(s);
+	} else if (ended && down_until_ms <= ev_now_ms()) {
+		ev_timer_set(&s->pause, PAUSE_MS);
 		return;
 	} else {
 		down_until_ms = ev_now_ms() + DOWN_MS;
 		unavailable(s);
 	}
 	s->done(s);
+}
+
+static void
+on_pause(struct ev_timer *t)
+{
+	ask(OUTER(t, struct smtp_stsask, pause));
 }
 
 /* It did not answer others a moment ago. */
@@ -165,6 +187,8 @@ smtp_stsask(struct smtp_stsask *s, struct slice domain,
 	if (s->domain == NULL)
 		return false;
 	s->done = done;
+	s->since_ms = ev_now_ms();
+	ev_timer_init(&s->pause, on_pause);
 	ev_task_init(&s->late, on_late);
 	if (down_until_ms <= ev_now_ms())
 		ask(s);
@@ -177,6 +201,7 @@ void
 smtp_stsask_fini(struct smtp_stsask *s)
 {
 	ipc_cancel(&s->call);
+	ev_timer_stop(&s->pause);
 	ev_task_cancel(&s->late);
 	free(s->domain);
 	free(s->mx);

@@ -16,9 +16,9 @@ struct smtp_stsask {
 	void (*done)(struct smtp_stsask *a);
 	struct ipc_call call;
 	struct ev_task late;
+	struct ev_timer pause;
 	char *domain; /* A-labels */
 	int64_t since_ms;
-	bool again;
 	/* What is known: */
 	enum mtasts_mode mode;
 	int64_t max_age_s;
