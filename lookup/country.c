@@ -49,7 +49,8 @@ load(int dir, struct country_loaded *l, struct err *err)
 		return 0;
 	fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
-		return err_sys(err, ERR_PERM, "country_file: open %s", name);
+		return err_sys(err, ERR_PERM,
+		    "country_file: open %s in table_directory", name);
 	rc = read_all(fd, l, &why);
 	fd_close(&fd);
 	if (rc == -1) {

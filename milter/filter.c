@@ -95,8 +95,8 @@ parse_filter(const char *text, struct milter_filter *f, struct err *err)
 	};
 	if (!is_name(name) || address.n == 0)
 		return err_set(err, ERR_PERM,
-		    "filters: expected \"NAME ADDRESS OPTION=VALUE\", not "
-		    "\"%.100s\"",
+		    "filters: expected \"NAME ADDRESS OPTION=VALUE\", each "
+		    "filter in quotes of its own, not \"%.100s\"",
 		    text);
 	slice_copy(name, f->name, sizeof f->name);
 	if (addr_parse(&f->addr, address, 0, err) == -1)
@@ -107,13 +107,16 @@ parse_filter(const char *text, struct milter_filter *f, struct err *err)
 		    f->name);
 	while (rest.n > 0) {
 		struct slice value;
-		const struct slice option =
-		    slice_cut(next_word(&rest), '=', &value);
+		const struct slice word = next_word(&rest);
+		const struct slice option = slice_cut(word, '=', &value);
 
 		if (option.n > 0 && !set_option(f, option, value))
 			return err_set(err, ERR_PERM,
-			    "filters: %s: \"%.*s\" is no option", f->name,
-			    SLICE_FMT(slice_sub(option, 0, 100)));
+			    "filters: %s: expected connect_timeout, "
+			    "command_timeout or message_timeout with a time, "
+			    "unavailable=accept, defer or reject, changes=no "
+			    "or reuse=no, not \"%.*s\"",
+			    f->name, SLICE_FMT(slice_sub(word, 0, 100)));
 	}
 	return 0;
 }

@@ -3,11 +3,15 @@
  * aggregate reports), and of TLS with their hosts (TLS reports).  It has what
  * policy says of messages and smtp of sessions, as numbers, no message and no
  * network; what it sends goes through the queue. */
+#include <stdbool.h>
 #include <stdio.h>
 
+#include "base/buf.h"
+#include "base/slice.h"
 #include "ipc/ipc.h"
 #include "ipc/role.h"
 #include "proc/service.h"
+#include "proto/address.h"
 #include "reporter/conf.h"
 #include "reporter/counter.h"
 #include "reporter/report.h"
@@ -23,6 +27,19 @@ prepare(struct err *err)
 	return 0;
 }
 
+/* Empty, or an address without angle brackets. */
+static bool
+is_contact(const char *text)
+{
+	struct buf address = { .max = ADDRESS_MAX };
+	const bool ok =
+	    text[0] == '\0' ||
+	    (text[0] != '<' && address_parse(slice_str(text), 0, &address));
+
+	buf_fini(&address);
+	return ok;
+}
+
 /* An instance that was made before there were reports has no directory. */
 static int
 check(struct err *err)
@@ -31,6 +48,11 @@ check(struct err *err)
 	const int dir = service_dir(DIR_STATE);
 	char path[512];
 
+	if (!is_contact(reporter_conf->report_contact))
+		return err_set(err, ERR_PERM,
+		    "report_contact: expected an address such as "
+		    "dmarc-reports@example.org, not \"%s\"",
+		    reporter_conf->report_contact);
 	if (!shared->dmarc_reports && !shared->tls_reports)
 		return 0;
 	snprintf(path, sizeof path, "%s/reporter", shared->state_directory);

@@ -6,6 +6,7 @@
  */
 #include "smtpd/greeting.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -36,13 +37,16 @@ smtpd_greeting_free(struct smtpd_greeting **g)
 static bool
 is_refused(struct smtpd_session *s, const struct smtpd_verdict *v)
 {
+	char reply[sizeof v->reply];
+
 	if (!smtpd_verdict_ends(v))
 		return false;
+	snprintf(reply, sizeof reply, "%s %s",
+	    v->action == POLICY_DEFER ? "421" : "554", v->reply + sizeof "550");
 	log_info("smtpd.client-refused", kv_s("sid", s->front.sid),
-	    kv_s("client", s->front.ip), kv_s("why", v->reply));
-	smtpd_replyf(s, "%s%s", v->action == POLICY_DEFER ? "421 " : "554 ",
-	    v->reply + sizeof "550");
-	front_close(&s->front, v->reply);
+	    kv_s("client", s->front.ip), kv_s("why", reply));
+	smtpd_reply(s, reply);
+	front_close(&s->front, reply);
 	return true;
 }
 

@@ -20,7 +20,9 @@
 #include "ctl/inst/files.h"
 #include "ctl/inst/target.h"
 #include "lookup/conf.h"
+#include "milter/conf.h"
 #include "smtp/conf.h"
+#include "smtpd/conf.h"
 #include "store/usage.h"
 #include "sys/kernel.h"
 
@@ -157,13 +159,59 @@ check_dane(const struct instance *in, const struct service_conf *service,
 	free(word);
 }
 
+static bool
+has_filter(const struct milter_conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->filters.n; i++) {
+		struct slice rest = slice_trim(slice_str(conf->filters.v[i]));
+
+		if (slice_is(slice_cut(rest, ' ', &rest), name))
+			return true;
+	}
+	return false;
+}
+
+/* Mail of a service with a filter that nobody knows would be deferred. */
 static void
-check_dane_of_all(const struct instance *in, const struct master_conf *m,
+check_milters(const struct instance *in, const struct service_conf *service,
     struct conf_errors *errors)
 {
-	for (size_t i = 0; i < m->nservices; i++)
-		if (strcmp(m->services[i].daemon, "smtp") == 0)
-			check_dane(in, &m->services[i], errors);
+	char *word = xasprintf("smtpd:%s", service->name);
+	struct target smtpd = { 0 }, milter = { 0 };
+	struct conf_errors more = { 0 };
+
+	if (load(in, &smtpd, word) && load(in, &milter, "milter")) {
+		const struct conf_list *names =
+		    &((const struct smtpd_conf *)smtpd.conf)->milters;
+
+		for (size_t i = 0; i < names->n; i++)
+			if (!has_filter(milter.conf, names->v[i]))
+				conf_errors_add(&more,
+				    files_own(&smtpd.files)->name, 0,
+				    "milters has \"%s\", which filters of "
+				    "milter.conf has not",
+				    names->v[i]);
+	}
+	add_new(errors, &more); /* a list may be that of all services */
+	conf_errors_fini(&more);
+	target_fini(&smtpd);
+	target_fini(&milter);
+	free(word);
+}
+
+/* What a service needs of another's parameters. */
+static void
+check_each_service(const struct instance *in, const struct master_conf *m,
+    struct conf_errors *errors)
+{
+	for (size_t i = 0; i < m->nservices; i++) {
+		const struct service_conf *s = &m->services[i];
+
+		if (strcmp(s->daemon, "smtp") == 0)
+			check_dane(in, s, errors);
+		else if (strcmp(s->daemon, "smtpd") == 0)
+			check_milters(in, s, errors);
+	}
 }
 
 /* What a type cannot say of parameters that all have. */
@@ -199,7 +247,7 @@ check_conf_errors(const struct instance *in, struct conf_errors *all)
 			rc = -1;
 	check_shared(in, all);
 	if (master.conf != NULL)
-		check_dane_of_all(in, master.conf, all);
+		check_each_service(in, master.conf, all);
 	target_fini(&master);
 	return all->n > 0 ? -1 : rc;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* policy's rules: which are on, and what some of them lack.  Each parameter of
  * policy.conf that is a mode is a rule. */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "conf/param.h"
@@ -10,7 +12,9 @@
 #include "ctl/check/run.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/instance.h"
+#include "ctl/inst/tables.h"
 #include "ctl/inst/target.h"
+#include "lookup/conf.h"
 #include "policy/conf.h"
 
 static void
@@ -47,6 +51,57 @@ limits_logins(const struct policy_conf *conf)
 	return false;
 }
 
+struct access_seen {
+	bool any, country;
+};
+
+static bool
+see_entry(void *arg, struct slice key, struct slice value)
+{
+	struct access_seen *seen = arg;
+
+	(void)value;
+	seen->any = true;
+	seen->country |= slice_starts(key, SLICE("country="));
+	return !seen->country;
+}
+
+static bool
+knows_countries(const struct instance *in)
+{
+	struct conf_errors errors = { 0 };
+	struct target t = { 0 };
+	const bool known =
+	    target_parse(&t, "lookup") == 0 &&
+	    target_read(&t, in, false) == 0 && target_load(&t, &errors) == 0 &&
+	    ((const struct lookup_conf *)t.conf)->country_file[0] != '\0';
+
+	conf_errors_fini(&errors);
+	target_fini(&t);
+	return known;
+}
+
+static void
+tell_access(struct check_run *c)
+{
+	const struct instance *in = &c->ctl->inst;
+	struct access_seen seen = { 0 };
+	struct tables t;
+
+	if (tables_open(&t, in) == 0 &&
+	    faccessat(t.dirfd, "access", F_OK, 0) == 0)
+		(void)tables_each(&t, "access", see_entry, &seen, NULL);
+	tables_close(&t);
+	if (!seen.any)
+		check_tell(c, CHECK_WARN, "rules",
+		    "access is on, and the table access has no entry");
+	if (seen.country && !knows_countries(in))
+		check_tell(c, CHECK_WARN, "rules",
+		    "the table access has entries for countries, which nobody "
+		    "knows here: \"pabal %sconf set lookup country_file FILE\"",
+		    instance_flag(in));
+}
+
 /* A rule that is on and has nothing to go by. */
 static void
 tell_lacking(struct check_run *c, const struct policy_conf *conf)
@@ -54,6 +109,8 @@ tell_lacking(struct check_run *c, const struct policy_conf *conf)
 	char *dir = xasprintf("%s/policy", conf->shared.state_directory);
 	struct stat st;
 
+	if (conf->access != POLICY_OFF)
+		tell_access(c);
 	if (conf->dnsbl != POLICY_OFF && conf->dnsbl_sites.n == 0)
 		check_tell(c, CHECK_WARN, "rules",
 		    "dnsbl is on, and dnsbl_sites is empty");

@@ -164,7 +164,8 @@ print_table(const struct dkim_asked *a)
 	    &o, a->ctl->json, cols, ARRAY_LEN(cols) - (a->ctl->json ? 0 : 1));
 	for (size_t i = 0; i < a->keys.n; i++)
 		print_row(&o, a, i);
-	out_end(&o);
+	out_end_or(
+	    &o, "there are no keys: \"pabal dkim add DOMAIN\" makes them");
 }
 
 static void

@@ -157,7 +157,7 @@ print_list(const struct ctl *ctl, const struct held_list *l)
 		print_text(&o, h->why);
 		print_text(&o, h->clients);
 	}
-	out_end(&o);
+	out_end_or(&o, "no login is held");
 }
 
 int

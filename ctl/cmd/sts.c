@@ -130,7 +130,8 @@ cmd_sts_show(struct ctl *ctl, int argc, char **argv)
 	if (rc == CTL_OK) {
 		out_begin(&o, ctl->json, cols, ARRAY_LEN(cols));
 		rc = print_all(&o, &d, buf_slice(&domain));
-		out_end(&o);
+		out_end_or(
+		    &o, rc == CTL_OK ? "no such policy is in the cache" : NULL);
 		dial_close(&d);
 	}
 	buf_fini(&domain);

@@ -45,7 +45,7 @@ print(struct dmarcsum *s, bool json)
 		for (size_t k = 2; k < DMARCSUM_VALUES; k++)
 			out_str(&out, r->values[k]);
 	}
-	out_end(&out);
+	out_end_or(&out, "no report");
 }
 
 /* What is in FD; NAME is for what is wrong. */

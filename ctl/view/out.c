@@ -220,8 +220,16 @@ out_quota(struct out *o, const struct account_entry *a)
 void
 out_end(struct out *o)
 {
+	out_end_or(o, NULL);
+}
+
+void
+out_end_or(struct out *o, const char *none)
+{
 	must(o->at == 0);
 	if (o->json)
 		puts(o->rows == 0 ? "[]" : "]");
+	else if (o->rows == 0 && none != NULL)
+		puts(none);
 	buf_fini(&o->line);
 }

@@ -42,8 +42,9 @@ void out_bool(struct out *o, bool v);
 void out_none(struct out *o);
 /* Two cells, the quota of A; NULL: both are none. */
 void out_quota(struct out *o, const struct account_entry *a);
-/* End the list. */
+/* End the list; with NONE, what people read where it has no row. */
 void out_end(struct out *o);
+void out_end_or(struct out *o, const char *none);
 
 /*
  * What strangers wrote must give no orders to the terminal on which it is read:

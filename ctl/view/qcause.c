@@ -101,8 +101,9 @@ qcause_say(struct buf *b, enum qcause c, const struct qsite *s,
 {
 	switch (c) {
 	case QCAUSE_HELD:
-		buf_adds(b, "an administrator or the table transports holds "
-			    "it: queue release lets it go");
+		buf_adds(b, "an administrator, a rule, a filter or the table "
+			    "transports holds it: hold list shows the logins "
+			    "that are held, queue release lets it go");
 		return;
 	case QCAUSE_DOWN:
 		buf_adds(b, "the site is down: ");

@@ -217,6 +217,13 @@ def test_off_is_off(make, sink):
     assert not sink.messages
 
 
+@pytest.mark.parametrize("contact", ["dmarc", "<dmarc@good.test>", "a@b, c@d"])
+def test_the_contact_is_an_address(make, contact):
+    p = make()
+    p.conf("reporter", "report_contact", contact)
+    assert "report_contact: expected an address" in p.pabal_fails("conf", "check")
+
+
 def test_reports_cause_no_reports(p, sink):
     """A report that is what it says is not reported; a forged one is."""
     subject = "Report Domain: x Submitter: y Report-ID: z"

@@ -352,6 +352,18 @@ def test_hostile(p, letter):
     assert p.find_mail("alice", "to the hostile one") is None
 
 
+def test_a_filter_that_nobody_knows(p):
+    """Mail would be deferred, so it is a mistake of the configuration."""
+    f = Filter()
+    with using(p, f):
+        for smtpd in ("smtpd", "smtpd:submission"):
+            assert 'milters has "spamd"' in p.pabal_fails(
+                "conf", "set", smtpd, "milters", "f0 spamd")
+        assert 'milters has "f0"' in p.pabal_fails("conf", "unset", "milter", "filters")
+        p.conf("milter", "filters", f'"f0 {f.address} unavailable=acept"')
+        assert 'not "unavailable=acept"' in p.pabal_fails("conf", "check")
+
+
 def test_slow(p):
     f = Filter(lambda c, data, s: [] if c == b"E" else [b"c"])
     with using(p, f, options="message_timeout=200ms"):

@@ -4,6 +4,7 @@ against a DNS of the test's own."""
 import base64
 import json
 import os
+import re
 
 import pytest
 
@@ -315,9 +316,12 @@ def test_access_by_country(make):
             f.write(mmdb(countries) if countries else b"nothing of it")
         os.rename(path + ".new", path)
     put({"192.0.2.0/24": "KR", "2001:db8::/32": "DE"})
-    p.conf("lookup", "country_file", "geo.mmdb")
+    assert "has no entry" in p.pabal("check")
     access(p, "country=kr refuse not from there", "client=192.0.2.9 accept",
            "country=de defer later", "recipient=postmaster@ warn")
+    assert "country_file" in p.pabal("check")
+    p.conf("lookup", "country_file", "geo.mmdb")
+    assert not re.search("country_file|has no entry", p.pabal("check"))
     p.reload()
     wait(lambda: rcpt(p).startswith("554 5.7.1 not from there"), "the table")
     assert rcpt(p, SIX).startswith("421 4.7.1 later")
@@ -520,6 +524,8 @@ def test_early_talker(make):
         assert t.all() == ""
     verdict, = p.events("policy.verdict", rule="early_talker")
     assert verdict["client"] == BAD and verdict["stage"] == "early"
+    refused, = p.events("smtpd.client-refused")
+    assert refused["why"] == "554 5.5.0 SMTP: the server speaks first"
     # those who log in are strangers at first
     with Talk(Proxied(p), "submission") as t:
         assert t.greeting.startswith("220 ")
