@@ -92,6 +92,9 @@ confine(const struct ctl_confined *c, struct err *err)
 		.gid = c->gid,
 	};
 
+	/* The caller may be where the owner must not be (root's home). */
+	if (c->ndirs > 0 && fchdir(c->dirs[0]) == -1)
+		return err_sys(err, ERR_PERM, "enter the directory");
 	return sandbox_enter(&box, err);
 }
 

@@ -24,8 +24,8 @@ class Message:
     def header(self, name):
         """The value of the first header NAME, unfolded; None without one."""
         head = self.data.split(b"\r\n\r\n", 1)[0].decode(errors="replace")
-        m = re.search(rf"(?im)^{re.escape(name)}:[ \t]*(.*(?:\r\n[ \t].*)*)",
-                      head)
+        m = re.search(rf"(?im)^{re.escape(name)}:[ \t]*"
+                      r"([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", head)
         return re.sub(r"\r\n(?=[ \t])", "", m[1]).rstrip() if m else None
 
 
