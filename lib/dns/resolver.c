@@ -78,11 +78,12 @@ server_parse(const char *text, struct addr *a, struct err *err)
 		    port.n > 0 ? ":" : "", SLICE_FMT(port));
 	else
 		snprintf(copy, sizeof copy, "%s", text);
-	if (addr_parse(a, slice_str(copy), DNS_PORT, err) == -1)
-		return -1;
-	if (addr_is_unix(a) || a->dual)
-		return err_set(
-		    err, ERR_PERM, "%s: not the address of a server", text);
+	if (addr_parse(a, slice_str(copy), DNS_PORT, err) == -1 ||
+	    addr_is_unix(a) || a->dual)
+		return err_set(err, ERR_PERM,
+		    "DNS server \"%s\": expected an address such as "
+		    "192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53",
+		    text);
 	return 0;
 }
 

@@ -226,6 +226,8 @@ test_server_texts(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if ((dns_check_server(rows[i].text, &err) == 0) != rows[i].ok)
 			fail_msg("%s", rows[i].text);
+		else if (!rows[i].ok)
+			assert_non_null(strstr(err.text, "DNS server"));
 }
 
 int
