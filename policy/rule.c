@@ -9,9 +9,10 @@
 
 /* clang-format off */
 const struct policy_rule policy_rules[POLICY_RULES] = {
-#define RULE(name, run, stages, whom, ...) \
-	[POLICY_RULE_##name] = { #name, run, stages, whom, \
-	    offsetof(struct policy_conf, name), __VA_ARGS__ },
+#define RULE(rule, function, when, of, ...) \
+	[POLICY_RULE_##rule] = { .name = #rule, .run = function, \
+	    .stages = when, .whom = of, \
+	    .mode_at = offsetof(struct policy_conf, rule), .text = __VA_ARGS__ },
 #include "policy/rules.def" // IWYU pragma: keep
 #undef RULE
 };

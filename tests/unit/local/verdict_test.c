@@ -188,7 +188,7 @@ test_stretches_of_the_message(void **state)
 			assert_memory_equal(all, "A: b\n\nbody", from);
 			assert_memory_equal(all + from, message, n);
 			assert_memory_equal(
-			    all + from + n, "A: b\n\nbody" + from, 10 - from);
+			    all + from + n, &"A: b\n\nbody"[from], 10 - from);
 			/* From anywhere on. */
 			assert_int_equal(
 			    pieced_read(p, &job, 5, all + 1500, n, NULL), 0);

@@ -63,7 +63,7 @@ count(const struct tally_limits *limits, const char *domain, const char *row,
 		.row = slice_str(row),
 		.count_at = 1 };
 	struct err err = { 0 };
-	bool missed;
+	bool missed = false;
 
 	if (tally_begin(limits, &err) == -1 ||
 	    tally_add(&m, now_s, &missed, &err) == -1 ||
