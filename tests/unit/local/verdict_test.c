@@ -196,11 +196,20 @@ test_stretches_of_the_message(void **state)
 		}
 		arena_fini(&a);
 	}
-	/* What is sent has none. */
-	assert_false(verdict_add(&(struct verdict){ 0 }, &(struct arena){ 0 },
+}
+
+static void
+test_what_is_sent_has_no_stretches(void **state)
+{
+	const struct script_range r = { .at = 0, .from = 0, .size = 1 };
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	assert_false(verdict_add(&(struct verdict){ 0 }, &a,
 	    &(struct msg_sieve_action){ REDIRECT },
-	    &(struct verdict_bytes){ .ranges = rows[0].r, .nranges = 1 },
-	    SIZE));
+	    &(struct verdict_bytes){ .ranges = &r, .nranges = 1 }, 1));
+	arena_fini(&a);
 }
 
 int
@@ -212,6 +221,7 @@ main(void)
 		cmocka_unit_test(test_no_more_than_there_may_be),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_stretches_of_the_message),
+		cmocka_unit_test(test_what_is_sent_has_no_stretches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

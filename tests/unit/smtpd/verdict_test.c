@@ -49,6 +49,7 @@ test_read(void **state)
 		assert_string_equal(v.reply, rows[i].reply);
 		assert_int_equal(
 		    smtpd_verdict_ends(&v), rows[i].reply[0] != '\0');
+		buf_fini(&v.front);
 	}
 }
 
@@ -64,6 +65,7 @@ test_long_text(void **state)
 	    slice_of(text, sizeof text), SLICE(""));
 	assert_true(strlen(v.reply) > 400);
 	assert_int_equal(v.reply[strlen(v.reply) - 1], 'x');
+	buf_fini(&v.front);
 }
 
 static void
