@@ -129,6 +129,24 @@ pass_on(const struct envelope *of, struct arena *a, struct envelope *env)
 	env->envid = arena_slice(a, of->envid);
 }
 
+/* ARENA, which holds ENV, is the file's from here on; VALID: its addresses are.
+ */
+static int
+make_file(struct letterfile *l, struct arena *arena, const struct envelope *env,
+    bool valid, struct err *err)
+{
+	int rc;
+
+	if (!valid) {
+		arena_fini(arena);
+		return err_set(err, ERR_PERM, "not an address");
+	}
+	rc = newfile_open(&l->file, arena, env, err);
+	if (rc == -1)
+		newfile_fini(&l->file);
+	return rc;
+}
+
 static int
 open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
     struct slice to, struct err *err)
@@ -141,21 +159,14 @@ open_file(struct letterfile *l, const struct rcpt *r, enum job_letter kind,
 		.smtputf8 = of->smtputf8,
 		.mt_priority = of->mt_priority };
 	struct arena arena;
-	int rc = -1;
 
 	arena_init(&arena);
 	env.trace = arena_slice(&arena, slice_str(r->message->entry->id));
 	env.sender = arena_slice(&arena, letteraddress_sender(r, kind));
 	if (kind == JOB_LETTER_REDIRECT)
 		pass_on(of, &arena, &env);
-	if (!letteraddress_rcpts(r, kind, to, &arena, &env)) {
-		arena_fini(&arena);
-		return err_set(err, ERR_PERM, "not an address");
-	}
-	rc = newfile_open(&l->file, &arena, &env, err);
-	if (rc == -1)
-		newfile_fini(&l->file);
-	return rc;
+	return make_file(l, &arena, &env,
+	    letteraddress_rcpts(r, kind, to, &arena, &env), err);
 }
 
 /* Where its body comes from, which is the message's own from FROM on. */
@@ -202,21 +213,38 @@ put_received(struct letterfile *l, struct err *err)
 	return rc;
 }
 
+static struct letterfile *
+letterfile_new(struct letterfile_owner *o)
+{
+	struct letterfile *l = xcalloc(1, sizeof *l);
+
+	l->owner = o;
+	l->source = -1;
+	ev_task_init(&l->step, on_step);
+	return l;
+}
+
+/* It has no file yet. */
+static void
+refuse(struct letterfile *l, const struct err *err)
+{
+	struct letterfile_owner *o = l->owner;
+
+	free(l);
+	o->done(o, false, err->text);
+}
+
 void
 letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
     enum job_letter kind, struct slice to, struct slice bytes,
     int64_t body_from)
 {
-	struct letterfile *l = xcalloc(1, sizeof *l);
+	struct letterfile *l = letterfile_new(o);
 	struct err err = { 0 };
 	struct slice rest;
 
-	l->owner = o;
-	l->source = -1;
-	ev_task_init(&l->step, on_step);
 	if (open_file(l, r, kind, to, &err) == -1) {
-		free(l);
-		o->done(o, false, err.text);
+		refuse(l, &err);
 		return;
 	}
 	if (put_received(l, &err) == -1 || put_piece(l, bytes, &err) == -1 ||
@@ -239,34 +267,24 @@ open_report(struct letterfile *l, const char *protocol, struct slice sender,
 		.client = SLICE("local"),
 		.body = SLICE("8BITMIME") };
 	struct arena arena;
-	int rc = -1;
 
 	arena_init(&arena);
-	if (!letteraddress_report_sender(sender, &arena, &env) ||
-	    !letteraddress_rcpts(NULL, JOB_LETTER_NOTICE, to, &arena, &env)) {
-		arena_fini(&arena);
-		return err_set(err, ERR_PERM, "not an address");
-	}
-	rc = newfile_open(&l->file, &arena, &env, err);
-	if (rc == -1)
-		newfile_fini(&l->file);
-	return rc;
+	return make_file(l, &arena, &env,
+	    letteraddress_report_sender(sender, &arena, &env) &&
+		letteraddress_rcpts(NULL, JOB_LETTER_NOTICE, to, &arena, &env),
+	    err);
 }
 
 void
 letterfile_report(struct letterfile_owner *o, const char *protocol,
     struct slice sender, struct slice to, struct slice bytes)
 {
-	struct letterfile *l = xcalloc(1, sizeof *l);
+	struct letterfile *l = letterfile_new(o);
 	struct err err = { 0 };
 	struct slice rest;
 
-	l->owner = o;
-	l->source = -1;
-	ev_task_init(&l->step, on_step);
 	if (open_report(l, protocol, sender, to, &err) == -1) {
-		free(l);
-		o->done(o, false, err.text);
+		refuse(l, &err);
 		return;
 	}
 	if (put_piece(l, bytes, &err) == -1) {

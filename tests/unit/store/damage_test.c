@@ -281,10 +281,10 @@ test_bytes_turned(void **state)
 	}
 	/* There are such. */
 	assert_true(ended > 0);
+	damage(0, 0);
 	buf_fini(&stamp);
 	buf_fini(&before);
 	buf_fini(&good);
-	damage(0, 0);
 	fx_open_as("boot-1");
 }
 
