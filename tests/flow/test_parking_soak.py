@@ -237,12 +237,12 @@ class Soak:
              len(self.p.pids("imapd")) == 1, "all to sleep", 20 * PATIENCE)
 
     def kib(self):
-        """Of parking and of master, in KiB of PSS."""
+        """What parking and master hold themselves (PSS of anonymous memory)."""
         found = []
         for name in ("parking", "master"):
             [pid] = self.p.pids(name)
             with open(f"/proc/{pid}/smaps_rollup") as f:
-                found.append(int(re.search(r"(?m)^Pss:\s+(\d+)", f.read())[1]))
+                found.append(int(re.search(r"(?m)^Pss_Anon:\s+(\d+)", f.read())[1]))
         return found
 
     def end(self):
