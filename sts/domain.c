@@ -34,6 +34,7 @@ struct sts_domain {
 	struct sts_inquiry *inquiry; /* NULL: none is under way */
 	struct ev_timer refresh;
 	bool checked;
+	bool unknown; /* the DNS did not answer, or the policy host */
 	int64_t checked_ms;
 	char failed_id[MTASTS_ID_MAX + 1];
 	int64_t retry_ms;
@@ -273,8 +274,10 @@ on_found(void *arg, struct sts_found *f)
 {
 	struct sts_domain *d = arg;
 
+	d->unknown = f->kind == STS_FOUND_FAILED || f->kind == STS_FOUND_UNKNOWN;
 	switch (f->kind) {
 	case STS_FOUND_NONE:
+	case STS_FOUND_UNKNOWN:
 		note(d, "", f->why);
 		break;
 	case STS_FOUND_SAME:
@@ -370,6 +373,13 @@ const char *
 sts_domain_why(const struct sts_domain *d)
 {
 	return d->why;
+}
+
+bool
+sts_domain_is_unknown(const struct sts_domain *d)
+{
+	return sts_domain_policy(d) == NULL &&
+	       (d->unknown || d->inquiry != NULL);
 }
 
 const char *

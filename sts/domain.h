@@ -41,6 +41,8 @@ const struct sts_policy *sts_domain_policy(const struct sts_domain *d);
  * result type of RFC 8460, and in words; "": nothing failed. */
 const char *sts_domain_failure(const struct sts_domain *d);
 const char *sts_domain_why(const struct sts_domain *d);
+/* Has the DNS, or a policy host, not said yet whether there is one? */
+bool sts_domain_is_unknown(const struct sts_domain *d);
 const char *sts_domain_name(const struct sts_domain *d);
 
 /* All domains with a policy, sorted, those behind BEHIND; the caller frees it.

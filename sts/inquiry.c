@@ -38,9 +38,11 @@ tell(struct sts_inquiry *q, struct sts_found *f)
 }
 
 static void
-tell_none(struct sts_inquiry *q, const char *why)
+tell_none(struct sts_inquiry *q, bool known, const char *why)
 {
-	struct sts_found f = { .kind = STS_FOUND_NONE, .why = why };
+	struct sts_found f = { .kind = known ? STS_FOUND_NONE
+					     : STS_FOUND_UNKNOWN,
+		.why = why };
 
 	tell(q, &f);
 }
@@ -167,12 +169,12 @@ go_on(struct sts_inquiry *q)
 	if (txt == NULL)
 		return false;
 	if (txt->found == TEMPFAIL) {
-		tell_none(q, "its record cannot be looked up");
+		tell_none(q, false, "its record cannot be looked up");
 		return true;
 	}
 	if (txt->found == ABSENT || !find_id(txt, &id) ||
 	    !slice_copy(id, q->id, sizeof q->id)) {
-		tell_none(q, "it has no record");
+		tell_none(q, true, "it has no record");
 		return true;
 	}
 	if (q->wants == NULL || q->wants(q->arg, q->id))

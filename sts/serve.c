@@ -37,6 +37,7 @@ answer_policy(const struct serve_asked *a, const struct sts_domain *d)
 	const struct sts_policy *p = sts_domain_policy(d);
 
 	IPC_SEND(a->peer, sts_policy, .id = a->id, .found = p != NULL,
+	    .unknown = sts_domain_is_unknown(d),
 	    .mode = p != NULL ? (uint32_t)p->is.mode : 0,
 	    .max_age_s = p != NULL ? p->is.max_age_s : 0,
 	    .mx = p != NULL ? slice_str(p->mx) : SLICE(""),

@@ -28,8 +28,9 @@ smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_KEY])
 	smtp_target_format(t, text);
 	n = strlen(text);
 	snprintf(text + n, SMTP_TARGET_KEY - n,
-	    "%s%s%s %016llx %d %d%d%d %s %s=%s", t->lmtp ? " l" : "",
+	    "%s%s%s%s%s %016llx %d %d%d%d %s %s=%s", t->lmtp ? " l" : "",
 	    t->secure ? " s" : "", t->requiretls ? " q" : "",
+	    t->named ? " n" : "", t->waived ? " w" : "",
 	    (unsigned long long)t->auth, (int)t->policy, t->sts, t->sts_enforce,
 	    t->sts_host, t->match, smtp_target_source(t, source), t->helo);
 }

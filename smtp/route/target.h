@@ -26,8 +26,12 @@ struct smtp_target {
 	 * the names that the certificate may have; "": that of the host. */
 	enum tls_policy_level policy;
 	char match[SMTP_MATCH_SIZE];
-	/* An MTA-STS policy counts, is enforced, has this host; RFC 8689. */
-	bool sts, sts_enforce, sts_host, requiretls;
+	/* An MTA-STS policy counts, is enforced, has this host. */
+	bool sts, sts_enforce, sts_host;
+	/* RFC 8689: TLS that is verified, or none, and whether an attacker may
+	 * have put in another host's name: he has not, or it is not known yet;
+	 * and the opposite, what the domain publishes does not count. */
+	bool requiretls, named, unnamed_yet, waived;
 	/* From where it is dialled, and its name for EHLO; "": this host's. */
 	bool has_source;
 	struct addr source;

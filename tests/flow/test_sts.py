@@ -8,9 +8,10 @@ import signal
 
 import pytest
 
-from badhosts import PORT, tlsa_data
+from badhosts import PORT, TLS_CAPS, tlsa_data
 from pabal import Failed, wait
 from policyhost import policy
+from queued import rewrite, with_requiretls
 from stshosts import sts  # noqa: F401 (a fixture)
 
 
@@ -386,6 +387,115 @@ def test_dane_before_sts(sts):
     assert results(s, "both.test") == []
     assert results(s, "wrong.test") == [("tlsa", "validation-failure")]
     assert results(s, "neither.test") == [("sts", "validation-failure")]
+
+
+# ---- RFC 8689
+
+REQUIRETLS = (*TLS_CAPS, "REQUIRETLS")
+# name, its policy, what the host is; what becomes of mail that requires TLS
+REQUIRED = [
+    ("enforced", ("enforce", ["mx.enforced.test"]), {}, "2.0.0", ""),
+    ("tested", ("testing", ["mx.tested.test"]), {}, "2.0.0", ""),
+    # Whoever writes MX records without DNSSEC could write any.
+    ("without", None, {}, "5.7.10", "neither DNSSEC nor"),
+    ("off", ("none", []), {}, "5.7.10", "neither DNSSEC nor"),
+    ("other", ("testing", ["else.test"]), {}, "5.7.10", "neither DNSSEC nor"),
+    ("untrusted", ("testing", ["mx.untrusted.test"]), {"cert": False}, "5.7.10",
+     "certificate"),
+    ("lacks", ("enforce", ["mx.lacks.test"]), {"caps": TLS_CAPS}, "5.7.30",
+     "does not offer REQUIRETLS"),
+    # In doubt it waits.
+    ("unfetched", {"status": 500}, {}, "4.7.5", "cannot be had"),
+    ("servfail", None, {}, "4.7.5", "cannot be had"),
+]
+
+
+def test_requiretls_by_policy(sts):
+    """A mail exchanger's name is believed by MTA-STS (RFC 8689 4.2.1, step 2)."""
+    s = sts()
+    hosts = {}
+    for name, given, kw, *_ in REQUIRED:
+        domain = f"{name}.test"
+        s.domain(domain, policy(*given) if isinstance(given, tuple) else given)
+        hosts[name] = s.mx(domain, f"mx.{name}.test", **{"caps": REQUIRETLS, **kw})
+    s.dns.records["_mta-sts.servfail.test"] = "SERVFAIL"
+    # The domain's own name needs nobody to vouch for it.
+    s.domain("self.test", None)
+    hosts["self"] = s.mx("self.test", "self.test", caps=REQUIRETLS)
+    rows = [*REQUIRED, ("self", None, {}, "2.0.0", "")]
+    kept = {f"{r[0]}.test": s.dns.records[f"{r[0]}.test"] for r in rows}
+    s.dns.records.update(dict.fromkeys(kept, "SERVFAIL"))
+    for name, *_ in rows:
+        assert s.send(f"{name}.test")["dsn"] == "4.4.3"
+    s.dns.records.update(kept)
+    since = s.p.mark()
+    rewrite(s.p, with_requiretls)
+    s.p.pabal("queue", "flush")
+    for name, _, _, dsn, text in rows:
+        r = s.p.wait_event("rcpt.result", since, to=f"u@{name}.test")
+        assert r["dsn"] == dsn and text in r["text"], r
+        assert len(hosts[name].messages) == (dsn == "2.0.0"), name
+        assert all(m.tls for m in hosts[name].messages)
+
+
+def test_tls_required_no(sts):
+    """What the domain publishes does not keep such a message from it; TLS is used
+    as it can be had, and that it was so is told."""
+    s = sts(signed=True)
+    s.domain("cert.test", policy("enforce", ["mx.cert.test"]))
+    s.mx("cert.test", "mx.cert.test", cert=False)
+    s.domain("plain.test", policy("enforce", ["mx.plain.test"]))
+    s.mx("plain.test", "mx.plain.test", cert=None)
+    s.domain("other.test", policy("enforce", ["else.test"]))
+    s.mx("other.test", "mx.other.test")
+    s.domain("dane.test", None)
+    s.mx("dane.test", "mx.dane.test")
+    zero = "00" * 32
+    s.dns.records[f"_{PORT}._tcp.mx.dane.test"] = {"TLSA": [f"3 1 1 {zero}"]}
+    rows = (("cert", "waived", "sts", ["certificate-not-trusted"]),
+            ("plain", "none", "sts", ["starttls-not-supported"]),
+            ("other", "waived", "sts", ["validation-failure"]),
+            ("dane", "waived", "tlsa", []))
+    for name, used, by, reported in rows:
+        domain = f"{name}.test"
+        assert s.send(domain)["dsn"][:3] == "4.7"
+        since = s.p.mark()
+        s.p.send("no", to=f"w@{domain}", TLS_Required="No")
+        r = s.p.wait_event("rcpt.result", since, to=f"w@{domain}")
+        assert (r["status"], r["tls"]) == ("relayed", used), r
+        waived = s.p.events("smtp.tls-waived", since, qid=r["qid"])
+        assert [e["policy"] for e in waived] == [by], waived
+        assert [x for _, x in results(s, domain, since)] == reported
+        assert f"tls={used}" in s.p.pabal("trace", r["qid"])
+    assert sum(int(n) for n in re.findall(
+        r"pabal_smtp_tls_waived_total(?:\{[^}]*\})? (\d+)", s.p.pabal("metrics"))) == 4
+    # What the administrator says is no policy of the domain's, and REQUIRETLS
+    # counts before the field.
+    since = s.p.mark()
+    s.dns.records["cert.test"], kept = "SERVFAIL", s.dns.records["cert.test"]
+    s.p.stop()  # with what lookup remembers
+    s.p.start()
+    s.p.send("both", to="b@cert.test", TLS_Required="No")
+    s.p.wait_event("rcpt.result", since, to="b@cert.test", dsn="4.4.3")
+    s.dns.records["cert.test"] = kept
+    rewrite(s.p, with_requiretls)
+    since = s.p.mark()
+    s.p.pabal("queue", "flush")
+    assert s.p.wait_event("rcpt.result", since, to="b@cert.test")["dsn"] == "5.7.10"
+    with open(os.path.join(s.p.dir, "etc", "tls_policies"), "w") as f:
+        f.write("cert.test verify\n")
+    s.p.pabal("map", "tls_policies")
+    since = s.p.mark()
+    s.p.send("said", to="v@cert.test", TLS_Required="No")
+    assert s.p.wait_event("rcpt.result", since, to="v@cert.test")["dsn"] == "4.7.5"
+
+
+def test_tls_required_header_is_not_heard(sts):
+    s = sts(("smtp", "tls_required_header", "no"))
+    s.domain("d.test", policy("enforce", ["mx.d.test"]))
+    s.mx("d.test", "mx.d.test", cert=False)
+    s.p.send("no", to="u@d.test", TLS_Required="No")
+    assert s.p.wait_event("rcpt.result", to="u@d.test")["dsn"] == "4.7.5"
 
 
 def test_refreshed_before_the_end(sts):
