@@ -14,9 +14,9 @@ struct sts_found {
 	enum {
 		STS_FOUND_NONE,    /* no record: why */
 		STS_FOUND_UNKNOWN, /* it cannot be looked up: why */
-		STS_FOUND_SAME,   /* the record alone, as it was wanted */
-		STS_FOUND_FAILED, /* failure (RFC 8460 4.3) and why */
-		STS_FOUND_POLICY, /* the policy; who is told may empty it */
+		STS_FOUND_SAME,    /* the record alone, as it was wanted */
+		STS_FOUND_FAILED,  /* failure (RFC 8460 4.3) and why */
+		STS_FOUND_POLICY,  /* the policy; who is told may empty it */
 	} kind;
 	const char *id; /* but for NONE and UNKNOWN */
 	const char *failure, *why;

@@ -10,10 +10,13 @@
  * ("sts-policy-fetch-error"); empty: nothing of that kind.  unknown: there is
  * none, and the DNS or the policy host has not said (yet) that there is none
  *
- * sts_show     policies in the cache: of domain, or where that is empty of all
- * whose domains sort behind `behind`
- * sts_shown    a line for each, "DOMAIN MODE ID MAX_AGE FETCHED MX...", where
- * FETCHED is in seconds since 1970; more: ask again behind the last
+ * sts_show     policies in the cache, and those that could not be had: of
+ * domain, or where that is empty of all whose domains sort behind `behind`
+ * sts_shown    a line for each, "DOMAIN MODE ID MAX_AGE FETCHED FAILED RESULT",
+ * and behind a tab each the mail exchangers and why it could not be had. MODE
+ * and ID are "-" where there is no policy, RESULT (of RFC 8460) where nothing
+ * failed; FETCHED and FAILED are in seconds since 1970, 0: not; more: ask again
+ * behind the last
  *
  * sts_refresh  fetch it now
  * sts_refreshed found: it was; why not, in words

@@ -54,16 +54,17 @@ is_tls_report(const struct smtp_job *job)
 	return slice_is(job->env.protocol, WRITTEN_TLS_REPORT);
 }
 
-/* Is T's name the one that was meant (RFC 8689 4.2.1, step 2)?  It stands in our
- * own configuration, is the domain's own, or came by DNSSEC or MTA-STS.  What a
- * report tells is less than what it would be not to have it (5). */
+/* Is T's name the one that was meant (RFC 8689 4.2.1, step 2)?  It stands in
+ * our own configuration, is the domain's own, or came by DNSSEC or MTA-STS.
+ * What a report tells is less than what it would be not to have it (5). */
 static bool
 is_named(const struct smtp_job *job, const struct smtp_target *t)
 {
 	const struct slice domain = job->route->mx_of;
 
 	return domain.n == 0 || job->auth != 0 || t->secure || t->sts_host ||
-	       job->env.sender.n == 0 || domain_same(domain, slice_str(t->host));
+	       job->env.sender.n == 0 ||
+	       domain_same(domain, slice_str(t->host));
 }
 
 /* What T has of JOB and its next hop.  A message that asks for it (RFC 8689)
@@ -380,8 +381,8 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 }
 
 static void
-make_target(struct smtp_job *job, size_t host, size_t address,
-    struct smtp_target *t)
+make_target(
+    struct smtp_job *job, size_t host, size_t address, struct smtp_target *t)
 {
 	const struct mx_host *h = &job->route->list->hosts[host];
 

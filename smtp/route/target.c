@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/route/target.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,20 +59,5 @@ smtp_target_is_local(const struct smtp_target *t)
 void
 smtp_target_set_ip(struct smtp_target *t, const uint8_t ip[16], uint16_t port)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
-	struct sockaddr_storage ss = { 0 };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(port) };
-	struct sockaddr_in in = { .sin_family = AF_INET,
-		.sin_port = htons(port) };
-
-	if (memcmp(ip, mapped, sizeof mapped) == 0) {
-		memcpy(&in.sin_addr, ip + sizeof mapped, 4);
-		memcpy(&ss, &in, sizeof in);
-		addr_set(&t->addr, &ss, sizeof in);
-		return;
-	}
-	memcpy(&in6.sin6_addr, ip, 16);
-	memcpy(&ss, &in6, sizeof in6);
-	addr_set(&t->addr, &ss, sizeof in6);
+	addr_of_ip16(&t->addr, ip, port);
 }

@@ -29,9 +29,8 @@ static bool
 read_header(const struct smtp_job *job)
 {
 	struct buf head = { .max = HEADER_MAX + SMTP_BODY_PIECE };
-	const bool said =
-	    smtp_text_header(job->text, &head, NULL) == 0 && !head.failed &&
-	    smtp_waiver_said(buf_slice(&head));
+	const bool said = smtp_text_header(job->text, &head, NULL) == 0 &&
+			  !head.failed && smtp_waiver_said(buf_slice(&head));
 
 	buf_fini(&head);
 	return said;

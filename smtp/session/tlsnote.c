@@ -110,5 +110,6 @@ smtp_tlsnote_waived(const struct smtp_session *s)
 {
 	metric_add(&waived, 1);
 	log_info("smtp.tls-waived", kv_slice("qid", s->job->qid),
-	    kv_s("host", s->name), kv_s("policy", s->target.sts ? "sts" : "tlsa"));
+	    kv_s("host", s->name),
+	    kv_s("policy", s->target.sts ? "sts" : "tlsa"));
 }

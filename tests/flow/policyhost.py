@@ -84,7 +84,7 @@ class Authority:
 
 
 class PolicyHost:
-    def __init__(self, ca, address="127.0.9.1"):
+    def __init__(self, ca, address="127.0.9.1", port=0):
         self.ca = ca
         self.address = address
         self.policies = {}
@@ -92,7 +92,7 @@ class PolicyHost:
         self.release = threading.Event()
         self.contexts = {}
         self.lock = threading.Lock()
-        self.listener = socket.create_server((address, 0), backlog=64)
+        self.listener = socket.create_server((address, port), backlog=256)
         self.port = self.listener.getsockname()[1]
         os.makedirs(os.path.join(ca.folder, "others"), exist_ok=True)
         self.nobody = ca.issue("nobody.test")

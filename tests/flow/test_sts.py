@@ -5,12 +5,13 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
 from badhosts import PORT, TLS_CAPS, tlsa_data
-from pabal import Failed, wait
-from policyhost import policy
+from pabal import PABAL, Failed, wait
+from policyhost import PolicyHost, policy
 from queued import rewrite, with_requiretls
 from stshosts import sts  # noqa: F401 (a fixture)
 
@@ -68,8 +69,18 @@ def test_policies(sts):
                       ("two", "no record"), ("without", "no record")):
         assert why in p.pabal_fails("sts", "refresh", f"{name}.test"), name
     shown = s.show()
+    # Those that could not be had are there with the reason.
+    for name, result, why in [(n, r, w) for n, _, r, w in BAD] + [
+            ("hostless", "sts-policy-fetch-error", "no address"),
+            ("closed", "sts-policy-fetch-error", "onnect")]:
+        bad = shown.pop(f"{name}.test")
+        assert (bad["mode"], bad["policy"], bad["fetched"]) == (None, None, None)
+        assert bad["result"] == result and why in bad["why"], bad
+        assert bad["failed"] and re.match(r"\d{4}-", bad["failed"]), bad
+    assert "sts-policy-invalid" in p.pabal("sts", "show", "wrong.test")
     assert sorted(shown) == ["among.test", "good.test", "none.test", "typed.test"]
     good = shown["good.test"]
+    assert (good["failed"], good["result"], good["why"]) == (None, None, None)
     assert (good["mode"], good["policy"], good["mx"]) == (
         "enforce", "20250101Z", "mx.good.test *.mail.test")
     assert good["fetched"] < good["valid_until"]
@@ -272,7 +283,9 @@ def test_kept_while_all_fails(sts):
         s.dns.records["_mta-sts.d.test"] = record
         assert s.send("d.test")["dsn"] == "4.7.5", record
     assert s.web.requests.count("mta-sts.d.test") == 2
-    assert "mta-sts     enforce, 1, mx.d.test" in s.p.pabal("queue", "why", "d.test")
+    why = s.p.pabal("queue", "why", "d.test")
+    assert "mta-sts     enforce, 1, mx.d.test; sts-policy-fetch-error: HTTP status 500" \
+        in why, why
     why = json.loads(s.p.pabal("queue", "why", "d.test", "--json"))
     assert "enforce, 1, mx.d.test" in json.dumps(why)
     qid = s.p.events("rcpt.result", to="u@d.test")[0]["qid"]
@@ -310,6 +323,46 @@ def test_waits_no_longer_than_it_may(sts):
     s.web.release.set()
     s.p.wait_event("sts.policy", domain="slow.test")
     assert s.send("slow.test")["dsn"] == "4.7.5"
+
+
+def test_slow_hosts_leave_room(sts):
+    """However many hosts of one network take all the time there is, the policy of
+    a domain whose host answers is there for its mail."""
+    s = sts(("smtp", "mta_sts_timeout", "3s"))
+    slow = [f"slow{n}.test" for n in range(110)]
+    for name in slow:
+        s.dns.records[f"mta-sts.{name}"] = {"A": [s.web.address]}
+        s.publish(name, {"silent": True, "body": policy("none")})
+    s.domain("good.test", policy("enforce", ["mx.good.test"]))
+    s.mx("good.test", "mx.good.test")
+    other = s.stack.enter_context(PolicyHost(s.ca, "127.0.10.1", s.web.port))
+    other.policies["good.test"] = s.web.policies.pop("good.test")
+    s.dns.records["mta-sts.good.test"] = {"A": [other.address]}
+    asked = [subprocess.Popen([PABAL, "-d", s.p.dir, "sts", "refresh", name],
+                              stderr=subprocess.DEVNULL) for name in slow]
+    try:
+        wait(lambda: {q[0] for q in s.dns.queries} >= {f"mta-sts.{n}" for n in slow},
+             "110 that are to be fetched")
+        assert s.send("good.test")["tls"] == "sts"
+    finally:
+        for each in asked:
+            each.kill()
+            each.wait()
+        s.web.release.set()
+
+
+def test_no_policy_host_is_inside(sts):
+    """What the DNS of a stranger says leads to nothing that only this host
+    reaches."""
+    s = sts(("sts", "inside_networks", "127.0.0.0/8 [::1]"))
+    s.domain("d.test", policy("enforce", ["mx.d.test"]))
+    for records in ({"A": [s.web.address]}, {"AAAA": [f"::ffff:{s.web.address}"]},
+                    {"A": [s.web.address], "AAAA": ["::1"]}):
+        s.dns.records["mta-sts.d.test"] = records
+        assert "inside_networks" in s.p.pabal_fails("sts", "refresh", "d.test")
+        s.p.stop()  # with what lookup remembers
+        s.p.start()
+    assert s.web.requests == []
 
 
 def test_fetch_error_is_reported(sts):
