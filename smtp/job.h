@@ -39,11 +39,6 @@ struct smtp_job {
 	struct smtp_rcpt *rcpts;
 	size_t nrcpts;
 	bool lmtp, relayhost;
-	enum {
-		SMTP_WAIVER_UNKNOWN,
-		SMTP_WAIVER_NO,
-		SMTP_WAIVER_YES
-	} waiver;                  /* smtp/route/waiver.h */
 	uint64_t auth;             /* as in its targets */
 	struct slice nexthop;      /* as looked up, for texts */
 	uint32_t session_messages; /* in one session; 0: as configured */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sts/conf.h"
+#include "sys/ip16.h"
 
 enum {
 	ADDRESSES = 8, /* of each family that are tried */
@@ -17,7 +18,7 @@ add(struct sts_where *w, const uint8_t ip[16], bool *inside)
 	const bool v6 = !addr_ip16_is_v4(ip);
 	struct addr a;
 
-	addr_of_ip16(&a, ip, (uint16_t)sts_conf->https_port);
+	ip16_addr(&a, ip, (uint16_t)sts_conf->https_port);
 	if (conf_nets_match(&sts_conf->inside_networks, &a)) {
 		*inside = true;
 		return;

@@ -29,8 +29,6 @@ int addr_parse(
 /* The IP address that TEXT is and nothing else (no brackets, no port), of
  * FAMILY or, with AF_UNSPEC, of either; false: it is none. */
 bool addr_of_ip(struct addr *a, int family, struct slice text, uint16_t port);
-/* Address IP (16 bytes, IPv4 mapped into IPv6 or IPv6) and PORT. */
-void addr_of_ip16(struct addr *a, const uint8_t ip[16], uint16_t port);
 /* Take over what accept4, recvfrom or getpeername filled in. */
 void addr_set(struct addr *a, const struct sockaddr_storage *ss, socklen_t len);
 

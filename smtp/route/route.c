@@ -20,6 +20,7 @@
 #include "smtp/route/sts.h"
 #include "smtp/route/waiver.h"
 #include "smtp/session/result.h"
+#include "sys/ip16.h"
 #include "table/tlspolicy.h"
 
 struct smtp_route {
@@ -188,7 +189,7 @@ is_literal(struct slice host, uint16_t port, struct smtp_target *t)
 	    (inet_pton(AF_INET, text, ip + 12) != 1 &&
 		inet_pton(AF_INET6, text, ip) != 1))
 		return false;
-	smtp_target_set_ip(t, ip, port);
+	ip16_addr(&t->addr, ip, port);
 	return slice_copy(host, t->host, sizeof t->host);
 }
 
@@ -389,7 +390,7 @@ make_target(
 	*t = (struct smtp_target){ .secure = h->secure };
 	_Static_assert(sizeof t->host == sizeof h->name, "a name fits");
 	memcpy(t->host, h->name, sizeof t->host);
-	smtp_target_set_ip(t, h->ip[address], job->route->port);
+	ip16_addr(&t->addr, h->ip[address], job->route->port);
 	dress(job, t);
 }
 

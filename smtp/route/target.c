@@ -55,9 +55,3 @@ smtp_target_is_local(const struct smtp_target *t)
 	return memcmp(ip, loopback6, sizeof loopback6) == 0 ||
 	       memcmp(ip, loopback4, sizeof loopback4) == 0;
 }
-
-void
-smtp_target_set_ip(struct smtp_target *t, const uint8_t ip[16], uint16_t port)
-{
-	addr_of_ip16(&t->addr, ip, port);
-}

@@ -28,9 +28,7 @@ struct smtp_target {
 	char match[SMTP_MATCH_SIZE];
 	/* An MTA-STS policy counts, is enforced, has this host. */
 	bool sts, sts_enforce, sts_host;
-	/* RFC 8689: TLS that is verified, or none, and whether an attacker may
-	 * have put in another host's name: he has not, or it is not known yet;
-	 * and the opposite, what the domain publishes does not count. */
+	/* RFC 8689: required, its name is vouched for, or yet may be; or not */
 	bool requiretls, named, unnamed_yet, waived;
 	/* From where it is dialled, and its name for EHLO; "": this host's. */
 	bool has_source;
@@ -49,8 +47,5 @@ const char *smtp_target_source(
     const struct smtp_target *t, char text[ADDR_TEXT]);
 /* Is it on this machine? */
 bool smtp_target_is_local(const struct smtp_target *t);
-/* Address IP (IPv4 mapped into IPv6 or IPv6) and PORT. */
-void smtp_target_set_ip(
-    struct smtp_target *t, const uint8_t ip[16], uint16_t port);
 
 #endif

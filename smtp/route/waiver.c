@@ -6,7 +6,8 @@
 #include "smtp/conf.h"
 #include "smtp/job.h"
 #include "smtp/session/body.h"
-#include "smtp/session/text.h"
+#include "smtp/session/content.h"
+#include "smtp/session/head.h"
 
 enum { HEADER_MAX = 256 << 10 }; /* what is in a longer one does not count */
 
@@ -29,7 +30,7 @@ static bool
 read_header(const struct smtp_job *job)
 {
 	struct buf head = { .max = HEADER_MAX + SMTP_BODY_PIECE };
-	const bool said = smtp_text_header(job->text, &head, NULL) == 0 &&
+	const bool said = smtp_head_read(job->text, &head, NULL) == 0 &&
 			  !head.failed && smtp_waiver_said(buf_slice(&head));
 
 	buf_fini(&head);
@@ -41,8 +42,7 @@ smtp_waiver(struct smtp_job *job)
 {
 	if (!smtp_conf->tls_required_header || job->env.requiretls)
 		return false;
-	if (job->waiver == SMTP_WAIVER_UNKNOWN)
-		job->waiver =
-		    read_header(job) ? SMTP_WAIVER_YES : SMTP_WAIVER_NO;
-	return job->waiver == SMTP_WAIVER_YES;
+	if (job->content->waiver == 0)
+		job->content->waiver = read_header(job) ? 1 : -1;
+	return job->content->waiver == 1;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/session/text.h"
 
-#include "mime/header.h"
 #include "sys/fd.h"
 
 int
@@ -24,20 +23,4 @@ smtp_text_read(const struct smtp_text *t, int64_t at,
 	}
 	*piece = slice_of(room, n);
 	return n > 0 ? fd_pread_all(t->fd, room, n, t->offset + at, err) : 0;
-}
-
-int
-smtp_text_header(const struct smtp_text *t, struct buf *head, struct err *err)
-{
-	char room[SMTP_BODY_PIECE];
-	struct slice piece;
-
-	for (int64_t at = 0; at < t->size; at += (int64_t)piece.n) {
-		if (smtp_text_read(t, at, room, &piece, err) == -1)
-			return -1;
-		buf_add(head, piece);
-		if (head->failed || header_length(buf_slice(head)) < head->n)
-			break;
-	}
-	return 0;
 }

@@ -4,7 +4,6 @@
 
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "smtp/session/body.h"
@@ -23,9 +22,5 @@ struct smtp_text {
  * or of the message (none behind the end); it stands in memory or in ROOM. */
 int smtp_text_read(const struct smtp_text *t, int64_t at,
     char room[SMTP_BODY_PIECE], struct slice *piece, struct err *err);
-/* The header of T, and what was read behind it, in HEAD; it has failed where it
- * is longer than HEAD may be. */
-int smtp_text_header(
-    const struct smtp_text *t, struct buf *head, struct err *err);
 
 #endif

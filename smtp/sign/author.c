@@ -6,7 +6,7 @@
 #include "smtp/conf.h"
 #include "smtp/job.h"
 #include "smtp/session/body.h"
-#include "smtp/session/text.h"
+#include "smtp/session/head.h"
 
 enum { HEADER_MAX = 256 << 10 }; /* a longer one is not signed */
 
@@ -41,7 +41,7 @@ smtp_author_find(struct smtp_job *job, struct slice *domain, struct err *err)
 	*domain = (struct slice){ NULL, 0 };
 	if (!is_ours(job))
 		return 0;
-	rc = smtp_text_header(job->text, &head, err);
+	rc = smtp_head_read(job->text, &head, err);
 	if (rc == 0 && !head.failed) {
 		dmarc_from_find(buf_slice(&head), &job->arena, &from);
 		if (from.state == DMARC_FROM_GOOD && from.n == 1)
