@@ -14,6 +14,7 @@
 #include "lookup/conf.h"
 #include "lookup/country.h"
 #include "lookup/dns.h"
+#include "lookup/domain.h"
 #include "lookup/forward.h"
 #include "lookup/mx.h"
 #include "lookup/owned.h"
@@ -130,6 +131,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_owned] = lookup_on_owned,
 		[MSG_lookup_dns] = lookup_on_dns,
 		[MSG_lookup_access] = lookup_on_access,
+		[MSG_lookup_domain] = lookup_on_domain,
 		[MSG_lookup_forward] = lookup_on_forward,
 		[MSG_lookup_usage] = on_usage,
 	},

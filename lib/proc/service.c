@@ -366,7 +366,7 @@ static void
 on_dir(struct ipc *peer, struct msg *m)
 {
 	static const char *const names[DIR_COUNT] = { "spool", "mail", "tables",
-		"tls", "signing", "state" };
+		"tls", "signing", "state", "web" };
 
 	(void)peer;
 	for (size_t i = 0; i < DIR_COUNT; i++) {
