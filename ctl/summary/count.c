@@ -252,14 +252,17 @@ on_arrived(struct day *d, const struct logline *l, enum day_total of)
 	name(d, DAY_PART_RECIPIENT_DOMAINS, domain(get(l, "to")));
 }
 
+/* To another host it is relayed here, whether it sends reports
+ * (status=delivered) or not (status=relayed). */
 static void
 on_result(struct day *d, const struct logline *l)
 {
-	if (has(l, "status", "delivered")) {
-		on_arrived(d, l, DAY_TOTAL_DELIVERED);
-	} else if (has(l, "status", "relayed")) {
-		on_arrived(d, l, DAY_TOTAL_RELAYED);
-		on_relayed_by(d, get(l, "tls"));
+	const bool out = has(l, "agent", "smtp");
+
+	if (has(l, "status", "delivered") || has(l, "status", "relayed")) {
+		on_arrived(d, l, out ? DAY_TOTAL_RELAYED : DAY_TOTAL_DELIVERED);
+		if (out)
+			on_relayed_by(d, get(l, "tls"));
 	} else if (has(l, "status", "tempfail")) {
 		failed(d, l, false, get(l, "dsn"));
 	} else if (has(l, "status", "permfail")) {

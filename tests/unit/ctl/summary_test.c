@@ -201,6 +201,8 @@ test_events(void **state)
 		  DAY_TOTAL_DELIVERED, 1, DAY_PART_RECIPIENTS, "x@y.test" },
 		{ "qmgr[7] info: rcpt.result qid=A to=x@y.test status=relayed dsn=2.0.0 agent=smtp tls=dane",
 		  DAY_TOTAL_RELAYED, 1, DAY_PART_TLS_OUT, "DANE" },
+		{ "qmgr[7] info: rcpt.result qid=A to=x@y.test status=delivered dsn=2.0.0 agent=smtp tls=may",
+		  DAY_TOTAL_RELAYED, 1, DAY_PART_TLS_OUT, "opportunistic" },
 		{ "qmgr[7] info: rcpt.result qid=A to=x@y.test status=relayed agent=smtp tls=sts-testing",
 		  DAY_TOTAL_RELAYED, 1, DAY_PART_TLS_OUT, "MTA-STS, testing" },
 		{ "qmgr[7] info: rcpt.result qid=A to=x@y.test status=tempfail dsn=4.4.1 agent=smtp tls=none",
