@@ -186,6 +186,9 @@ class Postfix(Peer):
         self.command("start")
         with open(os.path.join(self.dir, "queue/pid/master.pid")) as f:
             self.pid = int(f.read())
+        self.pids = [self.pid]
+        if self.milter:
+            self.pids.append(self.milter.process.pid)
         wait(lambda: listening(self.smtp_port), "postfix")
 
     def close(self):

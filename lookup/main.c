@@ -132,6 +132,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_dns] = lookup_on_dns,
 		[MSG_lookup_access] = lookup_on_access,
 		[MSG_lookup_domain] = lookup_on_domain,
+		[MSG_lookup_country] = lookup_on_country,
 		[MSG_lookup_forward] = lookup_on_forward,
 		[MSG_lookup_usage] = on_usage,
 	},

@@ -12,10 +12,14 @@
 #include "ctl/view/lines.h"
 #include "ctl/view/words.h"
 
+enum { MDOC_LINE = 50 }; /* a word more is within 80 bytes */
+
 /* Print ARGS as mdoc arguments: upper case words are .Ar, the rest is text. */
 static void
 mdoc_args(struct buf *out, const char *args)
 {
+	size_t line = out->n;
+
 	for (const char *c = args; *c != '\0'; c++) {
 		const bool start = c == args || strchr(" [|:=", c[-1]) != NULL;
 		const size_t n = strspn(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ@");
@@ -27,6 +31,9 @@ mdoc_args(struct buf *out, const char *args)
 			c += n - 1;
 		} else if (*c == '-') {
 			buf_adds(out, "\\-");
+		} else if (*c == ' ' && out->n - line > MDOC_LINE) {
+			buf_addc(out, '\n');
+			line = out->n;
 		} else {
 			buf_addc(out, *c);
 		}
