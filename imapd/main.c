@@ -6,6 +6,7 @@
 #include "imapd/conn/handoff.h"
 #include "imapd/conn/user.h"
 #include "imapd/park/park.h"
+#include "imapd/relay/visit.h"
 #include "imapd/selected/dirwatch.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
@@ -65,6 +66,7 @@ start(struct err *err)
 	if (store_configure(store, &imapd_conf->shared, err) == -1)
 		return -1;
 	imapd_users_init(store, service_place());
+	relay_to_self(visit_self);
 	dirwatch_init(dir);
 	return 0;
 }

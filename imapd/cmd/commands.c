@@ -8,12 +8,16 @@
 #include "imapd/metadata/commands.h"
 #include "imapd/notify/commands.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/commands.h"
 #include "imapd/relay/relay.h"
 #include "imapd/search/commands.h"
 #include "maildir/rights.h"
 
 /* As expunging what was copied before (RFC 6851 4.1, RFC 8508 5). */
 #define TAKE_OUT (RIGHT_READ | RIGHT_SET_DELETED | RIGHT_EXPUNGE)
+
+/* Of a move to another account (relay/transfer.c). */
+#define INNER (S_GUEST | S_GUEST_ONLY)
 
 /* clang-format off */
 static const struct imapd_command commands[] = {
@@ -69,9 +73,11 @@ static const struct imapd_command commands[] = {
 	{ "UID SORT",       S_SELECTED | S_GUEST, UPDATE_ALL,        RIGHT_READ,    imapd_cmd_sort, NULL },
 	{ "UID STORE",      S_SELECTED | S_GUEST, UPDATE_ALL,        0,             imapd_cmd_store, NULL },
 	{ "UID THREAD",     S_SELECTED | S_GUEST, UPDATE_ALL,        RIGHT_READ,    imapd_cmd_thread, NULL },
+	{ "UID XREMOVE",    S_SELECTED | INNER,   UPDATE_ALL,        TAKE_OUT,      imapd_cmd_xremove, NULL },
 	{ "UNAUTHENTICATE", S_ANY,                UPDATE_NONE,       0,             imapd_cmd_unauthenticate, NULL },
 	{ "UNSELECT",       S_SELECTED | S_GUEST, UPDATE_NONE,       0,             imapd_cmd_unselect, NULL },
 	{ "UNSUBSCRIBE",    S_ANY,                UPDATE_ALL,        0,             imapd_cmd_unsubscribe, NULL },
+	{ "XCANMOVE",       S_SELECTED | INNER,   UPDATE_NO_EXPUNGE, TAKE_OUT,      imapd_cmd_xcanmove, NULL },
 };
 /* clang-format on */
 

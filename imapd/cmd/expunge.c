@@ -11,6 +11,7 @@
 #include "imapd/cmd/limit.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/seqset.h"
+#include "imapd/relay/commands.h"
 #include "imapd/selected/seqwalk.h"
 #include "store/change.h"
 #include "store/view.h"
@@ -23,6 +24,7 @@ struct expunge_job {
 	size_t n;
 	size_t at;
 	uint32_t limited; /* not 0: the first of those that were taken */
+	bool any;         /* also those without \Deleted */
 	void (*done)(struct session *s, int rc, const struct err *err);
 };
 
@@ -37,7 +39,7 @@ on_more(struct session *s, struct imapd_job *job)
 		const size_t n = j->n - j->at < BATCH ? j->n - j->at : BATCH;
 
 		rc = message_expunge(
-		    view_mailbox(s->view), j->uids + j->at, n, false, &err);
+		    view_mailbox(s->view), j->uids + j->at, n, j->any, &err);
 		j->at += n;
 	}
 	if (rc == 0 && j->at < j->n)
@@ -59,7 +61,7 @@ on_free(struct session *s, struct imapd_job *job)
 static const struct job_ops ops = { .more = on_more, .free = on_free };
 
 static void
-start(struct session *s, const struct seqwalk *w, uint32_t limited,
+start(struct session *s, const struct seqwalk *w, uint32_t limited, bool any,
     void (*done)(struct session *s, int rc, const struct err *err))
 {
 	struct expunge_job *j = xcalloc(1, sizeof *j);
@@ -67,6 +69,7 @@ start(struct session *s, const struct seqwalk *w, uint32_t limited,
 	j->job.ops = &ops;
 	j->uids = seqwalk_uids(w, &j->n);
 	j->limited = limited;
+	j->any = any;
 	j->done = done;
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);
@@ -79,7 +82,7 @@ imapd_expunge_all(struct session *s,
 	struct seqwalk w;
 
 	seqwalk_all(&w, s->view, &s->arena);
-	start(s, &w, 0, done);
+	start(s, &w, 0, false, done);
 }
 
 static void
@@ -131,5 +134,44 @@ imapd_cmd_uid_expunge(struct session *s, struct parse *p)
 		return;
 	(void)seqwalk_init(&w, s->view, set, true);
 	limited = seqwalk_limit(&w, imapd_limit());
-	start(s, &w, limited, answer);
+	start(s, &w, limited, false, answer);
+}
+
+/* ---- of a move to another account (relay/transfer.c) ---- */
+
+void
+imapd_cmd_xcanmove(struct session *s, struct parse *p)
+{
+	if (!parse_end(p))
+		imapd_bad(s, p);
+	else if (!is_refused(s))
+		imapd_ok(s, "XCANMOVE completed");
+}
+
+static void
+answer_moved(struct session *s, int rc, const struct err *err)
+{
+	if (rc == -1)
+		imapd_no(s, "move", err);
+	else
+		imapd_ok_highest(s, "MOVE completed");
+}
+
+/* UID XREMOVE SP sequence-set: they are at their new place. */
+void
+imapd_cmd_xremove(struct session *s, struct parse *p)
+{
+	struct seqset set;
+	struct seqwalk w;
+
+	parse_space(p);
+	set = parse_seqset(p);
+	if (!parse_end(p)) {
+		imapd_bad(s, p);
+		return;
+	}
+	if (is_refused(s))
+		return;
+	(void)seqwalk_init(&w, s->view, set, true);
+	start(s, &w, 0, true, answer_moved);
 }

@@ -44,7 +44,8 @@ identify(struct session *s, struct parse *p)
 	p->inside = relay_inside(s);
 	s->command = imapd_command_find(p);
 	if (s->command == NULL ||
-	    (p->inside.n > 0 && (s->command->states & S_GUEST) == 0))
+	    (s->command->states & (p->inside.n > 0 ? S_GUEST : S_GUEST_ONLY)) ==
+		(p->inside.n > 0 ? 0U : S_GUEST_ONLY))
 		return "unknown command";
 	if ((s->command->states & s->state) == 0)
 		return "no mailbox selected";

@@ -9,6 +9,7 @@
 #include "base/slice.h"
 
 struct literal;
+struct parse;
 struct session;
 
 /* As relay_takes: APPEND to NAME, which waits for the message L; NULL: it is
@@ -18,6 +19,10 @@ bool relay_takes_append(
 /* LIST of PATTERNS, all below the namespace. */
 bool relay_takes_list(
     struct session *s, const struct slice *patterns, size_t n);
+/* Of guests that move messages to another account (transfer.h): XCANMOVE, may
+ * they?  UID XREMOVE, they are there. */
+void imapd_cmd_xcanmove(struct session *s, struct parse *p);
+void imapd_cmd_xremove(struct session *s, struct parse *p);
 /* What is selected elsewhere is left. */
 void relay_deselect(struct session *s);
 

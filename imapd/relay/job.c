@@ -5,7 +5,6 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "imapd/cmd/enable.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
@@ -57,8 +56,8 @@ job_of(const struct session *s)
 
 static void next_owner(struct relay_job *j);
 
-static void
-done(struct session *s)
+void
+relay_answered(struct session *s)
 {
 	client_of(s)->bad = 0;
 	imapd_reply_end(s);
@@ -97,22 +96,19 @@ on_refused(struct session *s, enum found found)
 }
 
 static void
-on_broken(struct session *s, bool selected, bool mid)
+on_broken(struct session *s, const struct relay *r, bool selected, bool mid)
 {
-	static const char why[] =
-	    "[UNAVAILABLE] the other user's mailbox cannot be reached";
 	struct relay_job *j = job_of(s);
 
+	(void)r;
 	if (j != NULL)
 		j->relay = NULL;
-	if (mid)
-		imapd_finish(s);
-	else if (selected)
-		imapd_bye(s, why);
-	else if (j != NULL && j->patterns != NULL)
+	if (relay_was_all(s, selected, mid) || j == NULL)
+		return;
+	if (j->patterns != NULL)
 		next_owner(j);
-	else if (j != NULL)
-		refuse(j, why);
+	else
+		refuse(j, RELAY_LOST);
 }
 
 /* ---- the answer ---- */
@@ -138,22 +134,22 @@ on_last(struct relay_job *j, struct relay *r, struct slice line)
 		s->state = S_AUTH;
 	}
 	buf_add(imapd_out(s), line);
-	done(s);
+	relay_answered(s);
 }
 
 static void
-on_piece(struct relay *r, struct slice piece, bool last)
+on_piece(struct relay *r, const struct answer_piece *piece)
 {
 	struct session *s = r->session;
 	struct relay_job *j = job_of(s);
 
 	if (j == NULL || j->relay != r)
 		return;
-	if (last) {
-		on_last(j, r, piece);
+	if (piece->kind == ANSWER_LAST) {
+		on_last(j, r, piece->bytes);
 		return;
 	}
-	buf_add(imapd_out(s), piece);
+	buf_add(imapd_out(s), piece->bytes);
 	if (imapd_is_full(s)) {
 		stream_pause(&r->stream);
 		imapd_more(s);
@@ -171,30 +167,6 @@ on_more(struct session *s, struct imapd_job *job)
 }
 
 /* ---- the command ---- */
-
-static void
-send_line(struct relay *r, struct slice line)
-{
-	stream_write(&r->stream, line);
-	stream_write(&r->stream, SLICE("\r\n"));
-}
-
-/* What the client has turned on is turned on there, too. */
-static void
-send_enabled(struct relay *r)
-{
-	const unsigned lacks = r->session->enabled & ~r->enabled;
-	struct buf text;
-
-	if (lacks == 0)
-		return;
-	buf_init(&text, 256);
-	buf_adds(&text, "ENABLE");
-	imapd_put_enabled(&text, lacks);
-	relay_say(r, buf_cstr(&text));
-	buf_fini(&text);
-	r->enabled |= lacks;
-}
 
 /* The literal is announced to R; the client may send it. */
 static void
@@ -217,9 +189,7 @@ on_open(struct relay *r)
 	if (j == NULL)
 		return;
 	j->relay = r;
-	send_enabled(r);
-	send_line(r, buf_slice(&imapd_text(s)->text));
-	stream_resume(&r->stream);
+	relay_send(r, buf_slice(&imapd_text(s)->text));
 	if (j->kind == RELAY_APPENDS) {
 		expect(j, &j->literal);
 	} else if (j->kind == RELAY_IDLES) {
@@ -371,7 +341,6 @@ job_new(struct session *s, enum relay_kind kind)
 	buf_init(&j->all, OWNERS_BYTES);
 	imapd_start(s, &j->job);
 	imapd_pause(s);
-	relay_events(&events);
 	return j;
 }
 
@@ -383,7 +352,7 @@ relay_job_start(struct session *s, struct slice owner, enum relay_kind kind,
 
 	if (l != NULL)
 		j->literal = *l;
-	relay_open(s, owner);
+	relay_open(s, owner, &events);
 }
 
 /* ---- LIST ---- */
@@ -467,7 +436,7 @@ next_owner(struct relay_job *j)
 		    slice_ieq(owner, slice_str(imapd_user_name(s->user))) ||
 		    !put_owner(j, owner))
 			continue;
-		relay_open(s, owner);
+		relay_open(s, owner, &events);
 		return;
 	}
 	imapd_ok(s, "LIST completed");

@@ -6,7 +6,7 @@
  * breaks off, ends the relay: a command that has told nothing yet is refused, a
  * session that has one of its mailboxes selected ends.
  *
- * Nothing is copied between two accounts.
+ * What goes between two accounts is in transfer.c.
  */
 #ifndef IMAPD_RELAY_JOB_H
 #define IMAPD_RELAY_JOB_H
@@ -31,5 +31,7 @@ void relay_job_start(struct session *s, struct slice owner,
     enum relay_kind kind, const struct literal *l);
 /* LIST of PATTERNS. */
 void relay_job_list(struct session *s, const struct slice *patterns, size_t n);
+/* The command was answered, as it was elsewhere. */
+void relay_answered(struct session *s);
 
 #endif

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "imapd/cmd/enable.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/user.h"
-#include "imapd/parse/parse.h"
-#include "imapd/relay/commands.h"
-#include "imapd/relay/guest.h"
-#include "imapd/relay/relay.h"
 #include "imapd/relay/relay_inner.h"
+#include "imapd/relay/visit.h"
 #include "ipc/pass.h"
 #include "ipc/sharing.h"
 #include "sys/fd.h"
@@ -21,10 +19,6 @@ enum {
 	VISIT_MS = 30000,
 };
 
-/* The tag of commands of our own: a client's answer is never looked for while
- * one of them is out. */
-static const struct slice own_tag = SLICE("relay ");
-
 static const struct stream_limits limits = {
 	.in_max = 64 << 10,
 	.out_max = 64 << 20,
@@ -32,45 +26,55 @@ static const struct stream_limits limits = {
 	.out_low = 64 << 10,
 };
 
-static const struct relay_events *events;
-
-void
-relay_events(const struct relay_events *e)
-{
-	events = e;
-}
-
 struct relays *
 relay_all(const struct session *s)
 {
 	return client_of(s)->relays;
 }
 
-void
-relay_free(struct relay *r)
+static const struct relay_events *
+events_of(const struct relay *r)
+{
+	return relay_all(r->session)->events;
+}
+
+/* Nothing comes from R any more. */
+static void
+cut_off(struct relay *r)
 {
 	struct relays *all = relay_all(r->session);
 
 	ipc_cancel(&r->call);
 	ipc_hangup(&r->peer);
-	if (r->gone != NULL)
-		*r->gone = true;
 	if (r->has_stream)
 		stream_close(&r->stream);
 	LIST_REMOVE(r, link);
 	all->n--;
 	if (all->selected == r)
 		all->selected = NULL;
+}
+
+static void
+let_go(struct relay *r)
+{
 	free(r->owner);
 	free(r);
 }
 
 void
-relay_end(struct session *s)
+relay_free(struct relay *r)
+{
+	cut_off(r);
+	r->dead = true;
+	if (!r->busy)
+		let_go(r);
+}
+
+void
+relay_free_all(struct session *s)
 {
 	struct relays *all = relay_all(s);
 
-	guest_end(s);
 	if (all == NULL)
 		return;
 	while (!LIST_EMPTY(&all->list))
@@ -85,102 +89,38 @@ broken(struct relay *r)
 {
 	struct session *s = r->session;
 	const bool selected = relay_all(s)->selected == r;
-	const bool mid = r->inside && !r->own;
+	const bool mid = r->reader.inside && !r->reader.own;
+	const struct relay_events *events = events_of(r);
 
-	relay_free(r);
-	events->on_broken(s, selected, mid);
+	cut_off(r);
+	events->on_broken(s, r, selected, mid);
+	let_go(r);
 }
 
-/* At the beginning of a line: is it clear what it is?  -1: not a line that can
- * be. */
-static int
-classify(struct relay *r, struct slice in)
+bool
+relay_was_all(struct session *s, bool selected, bool mid)
 {
-	const struct slice tag = r->session->tag;
-	const bool whole = slice_find(in, '\n') < in.n;
-	const size_t need = r->skip > 0 ? own_tag.n : tag.n + 1;
-
-	if (!whole && in.n < need)
-		return 0;
-	r->own = r->skip > 0;
-	r->last = r->own ? slice_starts(in, own_tag)
-			 : slice_starts(in, tag) && in.n > tag.n &&
-			       in.p[tag.n] == ' ';
-	if (r->last)
-		return whole; /* it is taken as a whole */
-	if (!slice_starts(in, SLICE("* ")) && in.p[0] != '+')
-		return -1;
-	if (!whole && in.n < 6)
-		return 0;
-	return slice_istarts(in, SLICE("* BYE")) ? -1 : 1;
-}
-
-static void
-keep_tail(struct relay *r, struct slice s)
-{
-	const size_t n = s.n < sizeof r->tail ? s.n : sizeof r->tail;
-	const size_t keep =
-	    r->ntail < sizeof r->tail - n ? r->ntail : sizeof r->tail - n;
-
-	memmove(r->tail, r->tail + r->ntail - keep, keep);
-	memcpy(r->tail + keep, s.p + s.n - n, n);
-	r->ntail = keep + n;
-}
-
-/* Behind a line's end: does a literal follow, or the next line? */
-static void
-end_line(struct relay *r)
-{
-	const struct slice line = slice_trim(slice_of(r->tail, r->ntail));
-	struct literal l;
-
-	r->ntail = 0;
-	r->inside = parse_literal(line, &l);
-	r->left = r->inside ? l.size : 0;
-}
-
-/* The piece at the front of IN; 0: the rest has to come first; -1: no answer.
- */
-static int
-next_piece(struct relay *r, struct slice in, struct slice *piece)
-{
-	const size_t at = slice_find(in, '\n');
-
-	if (r->left > 0) {
-		*piece =
-		    slice_sub(in, 0, r->left < in.n ? (size_t)r->left : in.n);
-		r->left -= piece->n;
-		return 1;
-	}
-	if (!r->inside) {
-		const int c = classify(r, in);
-
-		if (c != 1)
-			return c;
-		r->inside = true;
-	}
-	*piece = slice_sub(in, 0, at + (at < in.n));
-	keep_tail(r, *piece);
-	if (at < in.n)
-		end_line(r);
-	return 1;
+	if (mid)
+		imapd_finish(s);
+	else if (selected)
+		imapd_bye(s, RELAY_LOST);
+	return mid || selected;
 }
 
 /* R may be gone behind it. */
-static int
+static enum answer_next
 take(struct relay *r, struct slice *in)
 {
-	struct slice piece;
-	const int c = next_piece(r, *in, &piece);
+	struct answer_piece piece;
+	const enum answer_next next =
+	    answer_next(&r->reader, r->session->tag, *in, &piece);
 
-	if (c != 1)
-		return c;
-	*in = slice_from(*in, piece.n);
-	if (!r->own)
-		events->on_piece(r, piece, r->last);
-	else if (r->last)
-		r->skip--;
-	return 1;
+	if (next != ANSWER_PIECE)
+		return next;
+	*in = slice_from(*in, piece.bytes.n);
+	if (!piece.own)
+		events_of(r)->on_piece(r, &piece);
+	return next;
 }
 
 static void
@@ -189,27 +129,27 @@ on_input(struct stream *stream)
 	struct relay *r = OUTER(stream, struct relay, stream);
 	const struct slice all = stream_input(stream);
 	struct slice in = all;
-	bool gone = false;
-	int c = 1;
+	enum answer_next next = ANSWER_PIECE;
 
-	r->gone = &gone;
-	while (c == 1 && in.n > 0 && !stream->paused) {
-		c = take(r, &in);
-		if (gone)
-			break;
+	r->busy = true;
+	while (!r->dead && next == ANSWER_PIECE && in.n > 0 && !stream->paused)
+		next = take(r, &in);
+	r->busy = false;
+	if (r->dead) {
+		let_go(r);
+		return;
 	}
-	if (!gone) {
-		r->gone = NULL;
-		stream_consume(stream, all.n - in.n);
-		if (c == -1)
-			broken(r);
-	}
+	stream_consume(stream, all.n - in.n);
+	if (next == ANSWER_BROKEN)
+		broken(r);
 }
 
 static void
 on_drain(struct stream *stream)
 {
-	events->on_drained(OUTER(stream, struct relay, stream));
+	struct relay *r = OUTER(stream, struct relay, stream);
+
+	events_of(r)->on_drained(r);
 }
 
 static void
@@ -231,9 +171,27 @@ static void
 refused(struct relay *r, enum found found)
 {
 	struct session *s = r->session;
+	const struct relay_events *events = events_of(r);
 
 	relay_free(r);
 	events->on_refused(s, found);
+}
+
+/* What the client has turned on is turned on there, too. */
+static void
+opened(struct relay *r)
+{
+	const unsigned lacks = r->session->enabled & ~r->enabled;
+	struct buf text;
+
+	buf_init(&text, 256);
+	buf_adds(&text, "ENABLE");
+	imapd_put_enabled(&text, lacks);
+	if (lacks != 0)
+		relay_say(r, buf_cstr(&text));
+	buf_fini(&text);
+	r->enabled |= lacks;
+	events_of(r)->on_open(r);
 }
 
 static void
@@ -246,7 +204,22 @@ on_visited(struct ipc_call *call, struct msg *m)
 		return;
 	}
 	ipc_hangup(&r->peer);
-	events->on_open(r);
+	opened(r);
+}
+
+static int
+make_pair(int pair[2])
+{
+	return socketpair(
+	    AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
+}
+
+static void
+begin_stream(struct relay *r, int fd)
+{
+	r->has_stream = true;
+	stream_init(&r->stream, fd, &handler, &limits);
+	stream_pause(&r->stream);
 }
 
 /* What is written before the other side has its end waits there. */
@@ -254,7 +227,7 @@ static void
 on_ticket(struct ipc_call *call, struct msg *m)
 {
 	struct relay *r = OUTER(call, struct relay, call);
-	struct session *s = r->session;
+	const struct session *s = r->session;
 	int pair[2];
 
 	if (m == NULL || m->master_shared.found != FOUND) {
@@ -263,15 +236,12 @@ on_ticket(struct ipc_call *call, struct msg *m)
 			       : TEMPFAIL);
 		return;
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-		pair) == -1) {
+	if (make_pair(pair) == -1) {
 		refused(r, TEMPFAIL);
 		return;
 	}
 	r->peer = ipc_dial(ROLE_IMAPD, m->master_shared.text);
-	r->has_stream = true;
-	stream_init(&r->stream, pair[0], &handler, &limits);
-	stream_pause(&r->stream);
+	begin_stream(r, pair[0]);
 	IPC_CALL(r->peer, &r->call, imapd_visited, on_visited, VISIT_MS,
 	    imapd_visit, .client = pair[1], .sid = slice_str(s->sid),
 	    .address = slice_str(s->address));
@@ -308,7 +278,7 @@ find(struct session *s, struct slice owner)
 	struct relay *r;
 
 	LIST_FOREACH(r, &relays(s)->list, link)
-	if (slice_is(owner, r->owner))
+	if (slice_is(owner, r->owner) && !r->to_self)
 		return r;
 	return NULL;
 }
@@ -329,15 +299,17 @@ make_room(struct relays *all)
 }
 
 void
-relay_open(struct session *s, struct slice owner)
+relay_open(
+    struct session *s, struct slice owner, const struct relay_events *events)
 {
 	const struct user *u = s->user;
 	struct relay *r = find(s, owner);
 
+	relay_all(s)->events = events;
 	if (r != NULL) {
 		LIST_REMOVE(r, link);
 		LIST_INSERT_HEAD(&relay_all(s)->list, r, link);
-		events->on_open(r);
+		opened(r);
 		return;
 	}
 	make_room(relay_all(s));
@@ -348,38 +320,46 @@ relay_open(struct session *s, struct slice owner)
 	    .home = slice_str(imapd_user_home(u)), .other = owner);
 }
 
+static void (*begin_visit)(int fd, const struct session *s);
+
+void
+relay_to_self(void (*visit)(int fd, const struct session *s))
+{
+	begin_visit = visit;
+}
+
+void
+relay_open_self(struct session *s, const struct relay_events *events)
+{
+	struct relay *r;
+	int pair[2];
+
+	relays(s)->events = events;
+	make_room(relay_all(s));
+	r = relay_new(s, slice_str(imapd_user_name(s->user)));
+	r->to_self = true;
+	if (make_pair(pair) == -1) {
+		refused(r, TEMPFAIL);
+		return;
+	}
+	begin_stream(r, pair[0]);
+	begin_visit(pair[1], s);
+	opened(r);
+}
+
 void
 relay_say(struct relay *r, const char *text)
 {
-	stream_write(&r->stream, own_tag);
+	stream_write(&r->stream, answer_own_tag);
 	stream_write(&r->stream, slice_str(text));
 	stream_write(&r->stream, SLICE("\r\n"));
-	r->skip++;
-}
-
-bool
-relay_selected(const struct session *s)
-{
-	return relay_all(s) != NULL && relay_all(s)->selected != NULL;
-}
-
-struct slice
-relay_inside(const struct session *s)
-{
-	return guest_of(s) != NULL ? guest_of(s)->prefix
-				   : (struct slice){ NULL, 0 };
+	r->reader.skip++;
 }
 
 void
-relay_deselect(struct session *s)
+relay_send(struct relay *r, struct slice text)
 {
-	struct relays *all = relay_all(s);
-	struct relay *r = all != NULL ? all->selected : NULL;
-
-	if (r == NULL)
-		return;
-	all->selected = NULL;
-	if (s->state == S_SELECTED)
-		s->state = S_AUTH;
-	relay_say(r, "UNSELECT");
+	stream_write(&r->stream, text);
+	stream_write(&r->stream, SLICE("\r\n"));
+	stream_resume(&r->stream);
 }

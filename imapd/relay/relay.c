@@ -12,6 +12,7 @@
 #include "imapd/relay/job.h"
 #include "imapd/relay/names.h"
 #include "imapd/relay/relay_inner.h"
+#include "imapd/relay/transfer.h"
 
 /* Where in a command names of mailboxes stand. */
 enum where { FIRST, BOTH, BEHIND_SET };
@@ -78,27 +79,64 @@ refuse(struct session *s, const char *text)
 	return true;
 }
 
+/* COPY or MOVE, P behind the set, of what ONE has selected to what TWO has. */
+static bool
+transfers(struct session *s, struct parse p, const struct transfer_plan *plan)
+{
+	struct transfer_plan t = *plan;
+
+	t.name = boxname_parse(&p);
+	if (!parse_end(&p))
+		imapd_bad(s, &p);
+	else if (t.name.p == NULL)
+		boxname_refuse(s);
+	else
+		transfer_start(s, &t);
+	return true;
+}
+
+/* COPY and MOVE. */
+static bool
+takes_copy(struct session *s, struct parse p)
+{
+	struct transfer_plan t = { .uid = imapd_command_is_uid(s->command),
+		.move =
+		    slice_ends(slice_str(s->command->name), SLICE("MOVE")) };
+	struct parse name;
+
+	parse_space(&p);
+	t.set_text = cur_rest(&p.c);
+	t.set = parse_seqset(&p);
+	t.set_text = slice_sub(t.set_text, 0, t.set_text.n - cur_rest(&p.c).n);
+	parse_space(&p);
+	if (selected(s) != NULL)
+		t.from = slice_str(selected(s)->owner);
+	name = p;
+	if (!find_owner(s, boxname_parse(&name), &t.to))
+		return parse_ok(&name) &&
+		       refuse(s, "[TRYCREATE] no such mailbox");
+	if (!parse_ok(&name) || (t.from.p == NULL && t.to.p == NULL))
+		return false;
+	if (!same_owner(t.from, t.to))
+		return transfers(s, p, &t);
+	relay_job_start(s, t.from, RELAY_PLAIN, NULL);
+	return true;
+}
+
 /* A command that names mailboxes. */
 static bool
 takes_named(struct session *s, struct parse p, size_t row)
 {
 	const enum where where = named[row].where;
-	struct slice one = { NULL, 0 }, two = { NULL, 0 };
+	struct slice one, two;
 
+	if (where == BEHIND_SET)
+		return takes_copy(s, p);
 	parse_space(&p);
-	if (where == BEHIND_SET) {
-		(void)parse_seqset(&p);
-		parse_space(&p);
-		if (selected(s) != NULL)
-			one = slice_str(selected(s)->owner);
-		two = one;
-	}
-	if (where == BEHIND_SET ? !find_owner(s, boxname_parse(&p), &two)
-				: !find_owner(s, boxname_parse(&p), &one))
+	if (!find_owner(s, boxname_parse(&p), &one))
 		return parse_ok(&p) &&
 		       refuse(s, "[NONEXISTENT] no such mailbox");
-	if (where == FIRST)
-		two = one;
+	two = one;
 	if (where == BOTH) {
 		parse_space(&p);
 		if (!find_owner(s, boxname_parse(&p), &two))
@@ -142,12 +180,6 @@ relay_takes(struct session *s, const struct parse *p)
 		return false;
 	relay_job_start(s, slice_str(selected(s)->owner), RELAY_PLAIN, NULL);
 	return true;
-}
-
-bool
-relay_is_off(const struct session *s)
-{
-	return guest_of(s) != NULL && !names_shared();
 }
 
 bool

@@ -10,8 +10,8 @@
 struct parse;
 struct session;
 
-/* Beside enum session_state: in a guest's session (guest.h), too. */
-enum { S_GUEST = 1 << 3 };
+/* Beside enum session_state: in a guest's session, too; there alone. */
+enum { S_GUEST = 1 << 3, S_GUEST_ONLY = 1 << 4 };
 
 /* The command under way, P behind its name, is about another account: it was
  * answered, or goes on.  False: it is for here. */

@@ -21,6 +21,18 @@ visit_start(int fd, struct user *user, struct slice sid, struct slice address,
 	    kv_s("account", imapd_user_name(user)), kv_slice("guest", guest));
 }
 
+void
+visit_self(int fd, const struct session *s)
+{
+	struct session *other = imapd_session_again(
+	    fd, s->user, slice_str(s->sid), slice_str(s->address), false);
+
+	client_of(other)->text.unasked = true;
+	log_info("imapd.visit-start", kv_s("sid", s->sid),
+	    kv_s("account", imapd_user_name(s->user)),
+	    kv_s("guest", imapd_user_name(s->user)));
+}
+
 bool
 visit_is_over(const struct session *s)
 {

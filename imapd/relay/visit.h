@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Guests that master has let in. */
+/* Guests that master has let in, and sessions that go to their own account as
+ * guests do to another's. */
 #ifndef IMAPD_RELAY_VISIT_H
 #define IMAPD_RELAY_VISIT_H
 
@@ -13,6 +14,11 @@ struct user;
 /* A session of GUEST in USER's account, on FD (taken). */
 void visit_start(int fd, struct user *user, struct slice sid,
     struct slice address, struct slice guest);
+
+/* Another session of S's user, on FD (taken), for commands that S gives. */
+void visit_self(int fd, const struct session *s);
+/* Once: how line.c has one. */
+void relay_to_self(void (*visit)(int fd, const struct session *s));
 
 /* S is a guest's, and may not look any more into what he has selected, or be
  * here at all. */

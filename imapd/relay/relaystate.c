@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* What a session has elsewhere, or is here. */
+#include "imapd/conn/session.h"
+#include "imapd/relay/commands.h"
+#include "imapd/relay/guest.h"
+#include "imapd/relay/names.h"
+#include "imapd/relay/relay.h"
+#include "imapd/relay/relay_inner.h"
+
+bool
+relay_is_off(const struct session *s)
+{
+	return guest_of(s) != NULL && !names_shared();
+}
+
+bool
+relay_selected(const struct session *s)
+{
+	return relay_all(s) != NULL && relay_all(s)->selected != NULL;
+}
+
+struct slice
+relay_inside(const struct session *s)
+{
+	return guest_of(s) != NULL ? guest_of(s)->prefix
+				   : (struct slice){ NULL, 0 };
+}
+
+void
+relay_deselect(struct session *s)
+{
+	struct relays *all = relay_all(s);
+	struct relay *r = all != NULL ? all->selected : NULL;
+
+	if (r == NULL)
+		return;
+	all->selected = NULL;
+	if (s->state == S_SELECTED)
+		s->state = S_AUTH;
+	relay_say(r, "UNSELECT");
+}
+
+void
+relay_end(struct session *s)
+{
+	guest_end(s);
+	relay_free_all(s);
+}
