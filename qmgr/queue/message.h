@@ -40,6 +40,7 @@ struct message {
 	int64_t next_ms;     /* next attempt (wall clock) */
 	bool warned;         /* the sender knows that it is late */
 	bool held, released; /* from the file; released: once at least */
+	struct slice held_why; /* as far as it was written; in arena */
 	bool damaged;        /* an agent found that its checksum differs */
 	bool soon;           /* nobody's fault: try again in seconds */
 	bool in_tmp;         /* its file has no name of a message's yet */

@@ -81,6 +81,14 @@ smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
 }
 
 void
+smtpd_verdict_hold(struct smtpd_verdict *v, struct slice why)
+{
+	v->hold = true;
+	(void)slice_copy(
+	    slice_sub(why, 0, sizeof v->why - 1), v->why, sizeof v->why);
+}
+
+void
 smtpd_verdict_merge(struct smtpd_verdict *v, const struct smtpd_verdict *other)
 {
 	if (other->action > v->action) {
@@ -88,7 +96,8 @@ smtpd_verdict_merge(struct smtpd_verdict *v, const struct smtpd_verdict *other)
 		memcpy(v->reply, other->reply, sizeof v->reply);
 	}
 	v->junk |= other->junk;
-	v->hold |= other->hold;
+	if (other->hold && !v->hold)
+		smtpd_verdict_hold(v, slice_str(other->why));
 	add_front(v, buf_slice(&other->front));
 }
 

@@ -9,13 +9,14 @@
 #include "base/buf.h"
 #include "ipc/policy.h"
 
-enum { SMTPD_VERDICT_REPLY = 512 };
+enum { SMTPD_VERDICT_REPLY = 512, SMTPD_VERDICT_WHY = 256 };
 
 /* All zero: nothing is to be done. */
 struct smtpd_verdict {
 	enum policy_action action;
 	char reply[SMTPD_VERDICT_REPLY]; /* smtpd_reply, of 4xx or 5xx */
 	bool junk, hold;                 /* quarantine and hold, of any */
+	char why[SMTPD_VERDICT_WHY];     /* it is to be held; may be empty */
 	struct buf front;                /* queue/front.h */
 };
 
@@ -24,6 +25,8 @@ struct smtpd_verdict {
  * left out of it, and so are fields that are none. */
 void smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
     struct slice enhanced, struct slice text, struct slice front);
+/* V holds, because of WHY, which is cut where it is too long. */
+void smtpd_verdict_hold(struct smtpd_verdict *v, struct slice why);
 /* Add OTHER to V: the heavier action, and all fields. */
 void smtpd_verdict_merge(
     struct smtpd_verdict *v, const struct smtpd_verdict *other);
