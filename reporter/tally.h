@@ -84,7 +84,8 @@ int tally_mark(
 int tally_forget(
     const struct tally_report *r, size_t most, bool *gone, struct err *err);
 /* The interval ends here, whatever it was to be: what is counted from now on is
- * of the next, and *END_S the end of those that are counted. */
+ * of the next, and *END_S the end of those that are counted.  It is one record,
+ * however many reports there are. */
 int tally_cut(
     int64_t now_s, int64_t interval_s, int64_t *end_s, struct err *err);
 

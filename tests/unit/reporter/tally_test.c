@@ -163,6 +163,41 @@ test_cut(void **state)
 	       "171-200 a.test:0+0 x1y; 200-300 a.test:0+0 x1y; ");
 }
 
+/* However many reports an interval has, it is cut by one small record, which
+ * goes when the last of them has gone. */
+static void
+test_cut_of_many(void **state)
+{
+	enum { MANY = 3000 };
+	struct tally_report r = { .begin_s = 0 };
+	struct err err = { 0 };
+	struct arena a;
+	int64_t end;
+	size_t n = 0;
+	bool gone;
+
+	(void)state;
+	open_table("boot");
+	for (int i = 0; i < MANY; i++) {
+		char domain[32];
+
+		snprintf(domain, sizeof domain, "d%d.test", i);
+		count(&usual, domain, "xy", 150);
+	}
+	assert_int_equal(tally_cut(170, 100, &end, &err), 0);
+	count(&usual, "later.test", "xy", 180);
+	arena_init(&a);
+	while (tally_next(&r, &a, &err) == FOUND) {
+		assert_int_equal(r.end_s, n++ < MANY ? 170 : 200);
+		assert_int_equal(tally_forget(&r, 10, &gone, &err), 0);
+		assert_true(gone);
+		arena_reset(&a);
+	}
+	assert_int_equal(n, MANY + 1);
+	assert_string_equal(r.domain, "later.test");
+	arena_fini(&a);
+}
+
 /* Kinds are apart, and rows of a group follow each other. */
 static void
 test_kinds(void **state)
@@ -308,6 +343,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_intervals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_cut_of_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_states, setup, teardown),
