@@ -458,7 +458,8 @@ commit(struct smtpd_spool *sp, struct slice body)
 	    on_committed, smtpd_conf->queue_timeout, queue_commit,
 	    .qid = slice_str(sp->qid), .size = sp->size, .crc32c = sp->crc,
 	    .bulk = sp->bulk, .front = buf_slice(&sp->front), .junk = sp->junk,
-	    .hold = sp->hold, .why = buf_slice(&sp->why), .record = buf_slice(&sp->record), .body = body);
+	    .hold = sp->hold, .why = buf_slice(&sp->why),
+	    .record = buf_slice(&sp->record), .body = body);
 	buf_fini(&sp->held);
 	buf_fini(&sp->record);
 	buf_fini(&sp->front);

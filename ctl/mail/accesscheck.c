@@ -13,7 +13,8 @@
 
 enum { COUNTRIES_MAX = 512 << 20 };
 
-/* Entries as they are asked for: of the table, or of those that were brought. */
+/* Entries as they are asked for: of the table, or of those that were brought.
+ */
 struct accesscheck_table {
 	struct access_source source;
 	struct tables tables;
@@ -186,8 +187,8 @@ bring_countries(struct accesscheck *c, int dir, struct err *err)
 		return 0;
 	fd = openat(dir, c->country_file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
-		return err_sys(err, ERR_PERM, "country_file: open %s",
-		    c->country_file);
+		return err_sys(
+		    err, ERR_PERM, "country_file: open %s", c->country_file);
 	rc = fd_read_file(fd, &c->countries, err);
 	fd_close(&fd);
 	return rc;

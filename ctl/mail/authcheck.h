@@ -29,9 +29,9 @@ struct authcheck {
 	struct slice client; /* its text */
 	struct slice helo, sender, rcpt, login;
 	struct slice mechanism, tls, country; /* empty: not known */
-	struct slice id; /* this host's name */
+	struct slice id;                      /* this host's name */
 	const struct policy_conf *policy;
-	const char *tables; /* directory */
+	const char *tables;       /* directory */
 	const char *country_file; /* in it; may be empty */
 	int64_t now_s;
 	bool json;

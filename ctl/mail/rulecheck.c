@@ -35,8 +35,8 @@ look_at_access(struct rulecheck *r, struct dns_answers *answers)
 	if ((name.result == REVERSE_PASS &&
 		accesscheck_name(c, name.name, &r->arena, &r->found, &err) ==
 		    -1) ||
-	    accesscheck_country(
-		c, r->client.ip, &r->arena, &r->found, &err) == -1)
+	    accesscheck_country(c, r->client.ip, &r->arena, &r->found, &err) ==
+		-1)
 		r->unreadable = arena_str(&r->arena, slice_str(err.text));
 	return true;
 }
@@ -71,8 +71,8 @@ ask_access(
 	else if (r->found.warns.n > 0)
 		v->why = concat(&r->arena, "an entry warns: ", r->found.warns);
 	else if (lacks != NULL)
-		v->why = concat(&r->arena,
-		    "there are entries that need ", slice_str(lacks));
+		v->why = concat(&r->arena, "there are entries that need ",
+		    slice_str(lacks));
 	return r->found_all;
 }
 

@@ -2,6 +2,7 @@
 """Filters (milters): what they are told, what they may say, and what comes of
 it."""
 import contextlib
+import re
 import smtplib
 
 import pytest
@@ -362,6 +363,24 @@ def test_a_filter_that_nobody_knows(p):
         assert 'milters has "f0"' in p.pabal_fails("conf", "unset", "milter", "filters")
         p.conf("milter", "filters", f'"f0 {f.address} unavailable=acept"')
         assert 'not "unavailable=acept"' in p.pabal_fails("conf", "check")
+
+
+def test_a_filter_that_is_not_there(p):
+    """pabal check says so, for a port and for a path, and fails not for that."""
+    f, gone = Filter(), Filter()
+    gone.close()
+    p.conf("milter", "filters",
+           f'"here {f.address} unavailable=accept" "port   {gone.address}" '
+           '"path unix:/nowhere/s"')
+    try:
+        told = p.pabal("check")
+        assert re.search(rf"port cannot be reached at {gone.address} \(Connection refused\)",
+                         told)
+        assert re.search(r"path cannot be reached at unix:/nowhere/s \(No such file", told)
+        assert "here cannot" not in told
+    finally:
+        p.pabal("conf", "unset", "milter", "filters")
+        f.close()
 
 
 def test_slow(p):
