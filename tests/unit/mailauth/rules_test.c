@@ -7,8 +7,8 @@
 #include "conf/values.h"
 #include "mailauth/check.h"
 
-static const char *const sealers[] = { "other.example", "list.example" };
-static const char *const exempt[] = { "exempt.example" };
+static const char *sealers[] = { "other.example", "list.example" };
+static const char *exempt[] = { "exempt.example" };
 
 /* Who sealed a message is believed only where he is named, whole, and while his
  * chain is good; SPF and DMARC alone decide otherwise. */
