@@ -319,11 +319,11 @@ write_sets(struct policy_greylist *g, int fd, struct err *err)
 	const size_t bytes = g->head.sets * sizeof *g->mem;
 
 	if (g->mem == NULL) {
-		const enum found made =
-		    fd_reserve(fd, place_of_set(g->head.sets), err);
-
-		if (made != ABSENT)
-			return made == FOUND ? 0 : -1;
+		if (fallocate(fd, 0, 0, place_of_set(g->head.sets)) == 0)
+			return 0;
+		if (errno != EOPNOTSUPP && errno != ENOSYS)
+			return err_sys(
+			    err, ERR_TEMP, "no room for %s", new_name);
 		g->mem = xcalloc(g->head.sets, sizeof *g->mem);
 	}
 	return fd_pwrite_all(fd, slice_of(g->mem, bytes), place_of_set(0), err);

@@ -105,7 +105,7 @@ read_report(struct kv_txn *txn, struct slice key, struct slice v,
 }
 
 enum found
-tally_next(struct tally_report *r, struct arena *a, struct err *err)
+tallied_next(struct tally_report *r, struct arena *a, struct err *err)
 {
 	struct kv_txn *txn = kv_read(tally_table(), err);
 	struct kv_cursor *c = NULL;
@@ -156,7 +156,8 @@ walk_rows(struct kv_cursor *c, const struct tally_key *prefix, struct slice key,
 }
 
 enum found
-tally_rows(const struct tally_report *r, struct tally_after *after, size_t most,
+tallied_rows(const struct tally_report *r, struct tally_after *after,
+    size_t most,
     void (*each)(void *arg, struct slice row, size_t count_at, uint64_t count),
     void *arg, struct err *err)
 {
@@ -186,7 +187,7 @@ tally_rows(const struct tally_report *r, struct tally_after *after, size_t most,
 }
 
 int
-tally_mark(
+tallied_mark(
     const struct tally_report *r, enum tally_state state, struct err *err)
 {
 	struct kv_txn *txn = kv_write(tally_table(), TALLY_ROOM, err);
@@ -243,7 +244,7 @@ remove_rows(struct kv_txn *txn, const struct tally_key *prefix, size_t most,
 }
 
 int
-tally_forget(
+tallied_forget(
     const struct tally_report *r, size_t most, bool *gone, struct err *err)
 {
 	struct kv_txn *txn = kv_write(tally_table(), TALLY_ROOM, err);
@@ -271,7 +272,7 @@ tally_forget(
 }
 
 int
-tally_cut(int64_t now_s, int64_t interval_s, int64_t *end_s, struct err *err)
+tallied_cut(int64_t now_s, int64_t interval_s, int64_t *end_s, struct err *err)
 {
 	struct kv_txn *txn = kv_write(tally_table(), TALLY_ROOM, err);
 	struct tally_now now;

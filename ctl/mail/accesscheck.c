@@ -5,13 +5,24 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "ctl/inst/tables.h"
+#include "ctl/mail/accessfound.h"
 #include "origin/country.h"
 #include "sys/fd.h"
+#include "table/access.h"
 #include "table/reader.h"
 
 enum { COUNTRIES_MAX = 512 << 20 };
+
+struct accesscheck_brought {
+	struct arena *arena;
+	bool has[ACCESS_FACT_COUNT]; /* entries of this kind */
+	struct map entries;          /* those for names and countries */
+	struct buf countries;        /* the file, where it is needed */
+};
 
 /* Entries as they are asked for: of the table, or of those that were brought.
  */
@@ -37,7 +48,7 @@ get_of_entries(struct access_source *s, struct slice key, struct buf *value,
 {
 	const struct accesscheck_table *t =
 	    OUTER(s, struct accesscheck_table, source);
-	const struct slice *entry = map_find(&t->check->entries, key);
+	const struct slice *entry = map_find(&t->check->brought->entries, key);
 
 	(void)err;
 	if (entry == NULL)
@@ -109,24 +120,31 @@ accesscheck_country(const struct accesscheck *c, const uint8_t *ip,
 
 	if (c->country.n > 0)
 		return look(found, &t, ACCESS_COUNTRY, c->country, arena, err);
-	if (ip == NULL || c->countries.n == 0)
+	if (ip == NULL || c->brought->countries.n == 0)
 		return 0;
-	if (country_open(&file, buf_slice(&c->countries), err) == -1)
+	if (country_open(&file, buf_slice(&c->brought->countries), err) == -1)
 		return -1;
 	if (!country_find(&file, ip, code))
 		return 0;
 	return look(found, &t, ACCESS_COUNTRY, slice_str(code), arena, err);
 }
 
+bool
+accesscheck_has_names(const struct accesscheck *c)
+{
+	return c->brought->has[ACCESS_NAME];
+}
+
 const char *
 accesscheck_lacks(const struct accesscheck *c)
 {
-	if (c->has[ACCESS_TLS] && c->tls.n == 0)
+	if (c->brought->has[ACCESS_TLS] && c->tls.n == 0)
 		return "--tls";
-	if (c->has[ACCESS_MECHANISM] && c->login.n > 0 && c->mechanism.n == 0)
+	if (c->brought->has[ACCESS_MECHANISM] && c->login.n > 0 &&
+	    c->mechanism.n == 0)
 		return "--mechanism";
-	if (c->has[ACCESS_COUNTRY] && c->country.n == 0 &&
-	    (c->client.n == 0 || c->countries.n == 0))
+	if (c->brought->has[ACCESS_COUNTRY] && c->country.n == 0 &&
+	    (c->client.n == 0 || c->brought->countries.n == 0))
 		return "--country";
 	return NULL;
 }
@@ -136,19 +154,19 @@ accesscheck_lacks(const struct accesscheck *c)
 static bool
 bring(void *arg, struct slice key, struct slice value)
 {
-	struct accesscheck *c = arg;
+	const struct accesscheck *c = arg;
 	struct slice rest;
 	enum access_fact fact;
 	struct slice *entry;
 
 	if (!access_fact_of(slice_cut(key, '=', &rest), &fact))
 		return true;
-	c->has[fact] = true;
+	c->brought->has[fact] = true;
 	if (fact != ACCESS_NAME && fact != ACCESS_COUNTRY)
 		return true;
-	entry = arena_new(c->arena, struct slice);
-	*entry = arena_slice(c->arena, value);
-	map_put(&c->entries, key, entry);
+	entry = arena_new(c->brought->arena, struct slice);
+	*entry = arena_slice(c->brought->arena, value);
+	map_put(&c->brought->entries, key, entry);
 	return true;
 }
 
@@ -170,8 +188,8 @@ look_at_all(struct accesscheck *c, struct accesscheck_table *t, struct err *err)
 
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
 		if ((facts[i].value.n > 0 || facts[i].fact == ACCESS_SENDER) &&
-		    look(&c->found, t, facts[i].fact, facts[i].value, c->arena,
-			err) == -1)
+		    look(c->found, t, facts[i].fact, facts[i].value,
+			c->brought->arena, err) == -1)
 			return -1;
 	return tables_each(&t->tables, "access", bring, c, err);
 }
@@ -182,14 +200,15 @@ bring_countries(struct accesscheck *c, int dir, struct err *err)
 {
 	int fd, rc;
 
-	if (!c->has[ACCESS_COUNTRY] || c->country.n > 0 || c->client.n == 0 ||
-	    c->country_file == NULL || c->country_file[0] == '\0')
+	if (!c->brought->has[ACCESS_COUNTRY] || c->country.n > 0 ||
+	    c->client.n == 0 || c->country_file == NULL ||
+	    c->country_file[0] == '\0')
 		return 0;
 	fd = openat(dir, c->country_file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return err_sys(
 		    err, ERR_PERM, "country_file: open %s", c->country_file);
-	rc = fd_read_file(fd, &c->countries, err);
+	rc = fd_read_file(fd, &c->brought->countries, err);
 	fd_close(&fd);
 	return rc;
 }
@@ -202,9 +221,12 @@ accesscheck_run(
 	const int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct err err;
 
-	c->arena = arena;
-	map_init(&c->entries);
-	buf_init(&c->countries, COUNTRIES_MAX);
+	c->found = arena_new(arena, struct accesscheck_found);
+	*c->found = (struct accesscheck_found){ .accepts = false };
+	c->brought = arena_new(arena, struct accesscheck_brought);
+	*c->brought = (struct accesscheck_brought){ .arena = arena };
+	map_init(&c->brought->entries);
+	buf_init(&c->brought->countries, COUNTRIES_MAX);
 	t.tables.dirfd = dir;
 	if (dir == -1 || faccessat(dir, "access", R_OK, 0) == -1)
 		c->why_not = errno == ENOENT
@@ -219,6 +241,6 @@ accesscheck_run(
 void
 accesscheck_fini(struct accesscheck *c)
 {
-	map_fini(&c->entries);
-	buf_fini(&c->countries);
+	map_fini(&c->brought->entries);
+	buf_fini(&c->brought->countries);
 }

@@ -8,6 +8,7 @@
 #include "conf/param.h"
 #include "conf/values.h"
 #include "ctl/mail/accesscheck.h"
+#include "ctl/mail/accessfound.h"
 #include "ctl/view/out.h"
 #include "mailauth/rules.h"
 #include "origin/reverse.h"
@@ -27,15 +28,16 @@ look_at_access(struct rulecheck *r, struct dns_answers *answers)
 	struct reverse_verdict name = { .result = REVERSE_NONE };
 	struct err err;
 
-	r->found = c->found;
+	r->found = arena_new(&r->arena, struct accesscheck_found);
+	*r->found = *c->found;
 	r->unreadable = c->why_not;
-	if (c->has[ACCESS_NAME] && r->client.ip != NULL &&
+	if (accesscheck_has_names(c) && r->client.ip != NULL &&
 	    !reverse_check(r->client.ip, answers, &name))
 		return false;
 	if ((name.result == REVERSE_PASS &&
-		accesscheck_name(c, name.name, &r->arena, &r->found, &err) ==
+		accesscheck_name(c, name.name, &r->arena, r->found, &err) ==
 		    -1) ||
-	    accesscheck_country(c, r->client.ip, &r->arena, &r->found, &err) ==
+	    accesscheck_country(c, r->client.ip, &r->arena, r->found, &err) ==
 		-1)
 		r->unreadable = arena_str(&r->arena, slice_str(err.text));
 	return true;
@@ -44,7 +46,7 @@ look_at_access(struct rulecheck *r, struct dns_answers *answers)
 static struct slice
 concat(struct arena *arena, const char *a, struct slice b)
 {
-	struct buf text = { .max = ACCESS_KEY_MAX + 100 };
+	struct buf text = { .max = 1000 };
 	struct slice s;
 
 	buf_adds(&text, a);
@@ -61,15 +63,15 @@ ask_access(
 	const char *lacks = accesscheck_lacks(r->access);
 
 	(void)answers;
-	*v = r->found.verdict;
+	*v = r->found->verdict;
 	if (v->action != POLICY_ACCEPT)
 		return r->found_all;
-	if (r->found.accepts)
+	if (r->found->accepts)
 		v->why = SLICE("an entry accepts the client or the sender");
-	else if (r->found.accepts_rcpt)
+	else if (r->found->accepts_rcpt)
 		v->why = SLICE("an entry accepts the recipient");
-	else if (r->found.warns.n > 0)
-		v->why = concat(&r->arena, "an entry warns: ", r->found.warns);
+	else if (r->found->warns.n > 0)
+		v->why = concat(&r->arena, "an entry warns: ", r->found->warns);
 	else if (lacks != NULL)
 		v->why = concat(&r->arena, "there are entries that need ",
 		    slice_str(lacks));
@@ -209,7 +211,7 @@ is_accepted(const struct rulecheck *r, const struct rulecheck_rule *rule)
 	const bool rcpt = (rule->needs & RCPT) == RCPT;
 
 	return r->conf->access == POLICY_ENFORCE &&
-	       (r->found.accepts || (rcpt && r->found.accepts_rcpt));
+	       (r->found->accepts || (rcpt && r->found->accepts_rcpt));
 }
 
 /* Why RULE is not for this client; NULL: it is. */

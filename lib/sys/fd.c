@@ -104,17 +104,6 @@ fd_read_rest(int fd, struct buf *out, struct err *err)
 	return read_from(fd, -1, out, err);
 }
 
-enum found
-fd_reserve(int fd, int64_t bytes, struct err *err)
-{
-	if (fallocate(fd, 0, 0, bytes) == 0)
-		return FOUND;
-	if (errno == EOPNOTSUPP || errno == ENOSYS)
-		return ABSENT;
-	err_sys(err, ERR_TEMP, "no room for %lld bytes", (long long)bytes);
-	return TEMPFAIL;
-}
-
 int
 fd_sync(int fd, struct err *err)
 {

@@ -20,10 +20,6 @@ int fd_read_file(int fd, struct buf *out, struct err *err);
 /* The same from where it stands: what a pipe gives until its end. */
 int fd_read_rest(int fd, struct buf *out, struct err *err);
 
-/* Have room for BYTES from FD's start on, which read as zeros where nothing was
- * written.  ABSENT: this file system cannot say that. */
-enum found fd_reserve(int fd, int64_t bytes, struct err *err);
-
 int fd_sync(int fd, struct err *err);
 /* All of FD's file system; -1 with EROFS where an error has made it so. */
 int fd_syncfs(int fd);

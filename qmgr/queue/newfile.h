@@ -28,8 +28,7 @@ struct newfile {
 	struct kept_bytes kept; /* goes with the message */
 	/* What was decided about it: fields in front of it (in arena), whether
 	 * it goes into Junk, or is held; as lines behind it; who rejects it. */
-	struct slice front, lines, refused;
-	struct slice why; /* it is held */
+	struct slice front, lines, refused, why;
 	bool junk, hold;
 	struct durable_req sync;
 	bool committing;       /* the client waits for his answer */

@@ -178,8 +178,9 @@ on_judged(struct ipc_call *call, struct msg *m)
 		smtpd_verdict_read(&v, m->policy_judged.action,
 		    m->policy_judged.code, m->policy_judged.enhanced,
 		    m->policy_judged.text, m->policy_judged.front);
-		if (v.hold)
-			smtpd_verdict_hold(&v, m->policy_judged.why);
+		(void)slice_copy(
+		    slice_sub(m->policy_judged.why, 0, sizeof v.why - 1), v.why,
+		    sizeof v.why);
 		say(j, &v);
 		smtpd_verdict_fini(&v);
 	} else if (!j->again && ev_now_ms() + AGAIN_MS < j->until_ms) {

@@ -81,14 +81,6 @@ smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
 }
 
 void
-smtpd_verdict_hold(struct smtpd_verdict *v, struct slice why)
-{
-	v->hold = true;
-	(void)slice_copy(
-	    slice_sub(why, 0, sizeof v->why - 1), v->why, sizeof v->why);
-}
-
-void
 smtpd_verdict_merge(struct smtpd_verdict *v, const struct smtpd_verdict *other)
 {
 	if (other->action > v->action) {
@@ -97,7 +89,8 @@ smtpd_verdict_merge(struct smtpd_verdict *v, const struct smtpd_verdict *other)
 	}
 	v->junk |= other->junk;
 	if (other->hold && !v->hold)
-		smtpd_verdict_hold(v, slice_str(other->why));
+		memcpy(v->why, other->why, sizeof v->why);
+	v->hold |= other->hold;
 	add_front(v, buf_slice(&other->front));
 }
 

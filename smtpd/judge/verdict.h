@@ -20,13 +20,10 @@ struct smtpd_verdict {
 	struct buf front;                /* queue/front.h */
 };
 
-/* Fill in V, which is all zero, from what another daemon says: an action that
- * is none becomes defer, what cannot stand in a reply of the action's class is
- * left out of it, and so are fields that are none. */
+/* Fill in V (all zero) from what another daemon says: no action is defer; what
+ * cannot stand in a reply of its class, and what are no fields, is left out. */
 void smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
     struct slice enhanced, struct slice text, struct slice front);
-/* V holds, because of WHY, which is cut where it is too long. */
-void smtpd_verdict_hold(struct smtpd_verdict *v, struct slice why);
 /* Add OTHER to V: the heavier action, and all fields. */
 void smtpd_verdict_merge(
     struct smtpd_verdict *v, const struct smtpd_verdict *other);

@@ -89,7 +89,7 @@ says(struct buf *out)
 
 	arena_init(&a);
 	buf_reset(out);
-	while (tally_next(&r, &a, NULL) == FOUND) {
+	while (tallied_next(&r, &a, NULL) == FOUND) {
 		struct tally_after after = { .some = false };
 		enum found f = FOUND;
 
@@ -98,7 +98,7 @@ says(struct buf *out)
 		    (unsigned long long)r.missed);
 		assert_true(slice_is(r.about, r.domain));
 		while (f == FOUND)
-			f = tally_rows(&r, &after, 2, each, out, NULL);
+			f = tallied_rows(&r, &after, 2, each, out, NULL);
 		assert_int_equal(f, ABSENT);
 		buf_adds(out, "; ");
 	}
@@ -119,7 +119,7 @@ static void
 first(struct tally_report *r, struct arena *a)
 {
 	*r = (struct tally_report){ .begin_s = 0 };
-	assert_int_equal(tally_next(r, a, NULL), FOUND);
+	assert_int_equal(tallied_next(r, a, NULL), FOUND);
 }
 
 static void
@@ -149,13 +149,13 @@ test_cut(void **state)
 
 	(void)state;
 	open_table("boot");
-	assert_int_equal(tally_cut(100, 100, &end, &err), 0);
+	assert_int_equal(tallied_cut(100, 100, &end, &err), 0);
 	count(&usual, "a.test", "xy", 150);
-	assert_int_equal(tally_cut(170, 100, &end, &err), 0);
+	assert_int_equal(tallied_cut(170, 100, &end, &err), 0);
 	assert_int_equal(end, 170);
 	count(&usual, "a.test", "xy", 170);
 	/* within a second no two begin together */
-	assert_int_equal(tally_cut(170, 100, &end, &err), 0);
+	assert_int_equal(tallied_cut(170, 100, &end, &err), 0);
 	assert_int_equal(end, 171);
 	count(&usual, "a.test", "xy", 170);
 	count(&usual, "a.test", "xy", 201);
@@ -184,12 +184,12 @@ test_cut_of_many(void **state)
 		snprintf(domain, sizeof domain, "d%d.test", i);
 		count(&usual, domain, "xy", 150);
 	}
-	assert_int_equal(tally_cut(170, 100, &end, &err), 0);
+	assert_int_equal(tallied_cut(170, 100, &end, &err), 0);
 	count(&usual, "later.test", "xy", 180);
 	arena_init(&a);
-	while (tally_next(&r, &a, &err) == FOUND) {
+	while (tallied_next(&r, &a, &err) == FOUND) {
 		assert_int_equal(r.end_s, n++ < MANY ? 170 : 200);
-		assert_int_equal(tally_forget(&r, 10, &gone, &err), 0);
+		assert_int_equal(tallied_forget(&r, 10, &gone, &err), 0);
 		assert_true(gone);
 		arena_reset(&a);
 	}
@@ -228,18 +228,19 @@ test_kinds(void **state)
 	}
 	assert_int_equal(tally_commit(&err), 0);
 	arena_init(&a);
-	assert_int_equal(tally_next(&r, &a, &err), FOUND);
+	assert_int_equal(tallied_next(&r, &a, &err), FOUND);
 	assert_int_equal(r.kind, REPORT_OF_DMARC);
 	assert_int_equal(r.rows, 1);
-	assert_int_equal(tally_next(&r, &a, &err), FOUND);
+	assert_int_equal(tallied_next(&r, &a, &err), FOUND);
 	assert_int_equal(r.kind, REPORT_OF_TLS);
 	assert_int_equal(r.rows, ARRAY_LEN(rows));
-	assert_int_equal(tally_rows(&r, &after, 100, each, &out, &err), ABSENT);
+	assert_int_equal(
+	    tallied_rows(&r, &after, 100, each, &out, &err), ABSENT);
 	/* " a31 a11 ... b21": one change from one to the other */
 	for (size_t i = 5; i < out.n; i += 4)
 		turns += out.p[i] != out.p[i - 4];
 	assert_int_equal(turns, 1);
-	assert_int_equal(tally_next(&r, &a, &err), ABSENT);
+	assert_int_equal(tallied_next(&r, &a, &err), ABSENT);
 	buf_fini(&out);
 	arena_fini(&a);
 }
@@ -271,7 +272,7 @@ test_limits(void **state)
 	assert_true(count(&small, "b.test", "1", 100));
 	assert_false(count(&small, "b.test", "2", 100));
 	assert_false(count(&small, "c.test", "1", 100));
-	assert_int_equal(tally_forget(&r, 10, &gone, NULL), 0);
+	assert_int_equal(tallied_forget(&r, 10, &gone, NULL), 0);
 	assert_true(gone);
 	assert_true(count(&small, "c.test", "1", 100));
 	arena_fini(&a);
@@ -291,17 +292,17 @@ test_states(void **state)
 	count(&usual, "b.test", "1", 100);
 	arena_init(&a);
 	first(&r, &a);
-	assert_int_equal(tally_mark(&r, TALLY_SENDING, NULL), 0);
+	assert_int_equal(tallied_mark(&r, TALLY_SENDING, NULL), 0);
 	first(&r, &a);
 	assert_int_equal(r.state, TALLY_SENDING);
 	assert_int_equal(r.rows, 5);
-	assert_int_equal(tally_mark(&r, TALLY_DONE, NULL), 0);
+	assert_int_equal(tallied_mark(&r, TALLY_DONE, NULL), 0);
 	/* in steps; the head goes last */
-	assert_int_equal(tally_forget(&r, 3, &gone, NULL), 0);
+	assert_int_equal(tallied_forget(&r, 3, &gone, NULL), 0);
 	assert_false(gone);
 	first(&r, &a);
 	assert_int_equal(r.state, TALLY_DONE);
-	assert_int_equal(tally_forget(&r, 3, &gone, NULL), 0);
+	assert_int_equal(tallied_forget(&r, 3, &gone, NULL), 0);
 	assert_true(gone);
 	expect("100-200 b.test:0+0 11; ");
 	arena_fini(&a);
