@@ -207,15 +207,16 @@ mx.good.example A 192.0.2.1
         "accept", "an entry warns: login=carl@b.example")
     assert access_rule(p, message, z, *login, "--mechanism", "LOGIN") == ("refuse", "no")
 
-    p.conf("lookup", "country_file", "geo.mmdb")
-    assert "country_file" in access_rule(p, message, z, *tls)[1], "there is none"
     with open(os.path.join(etc, "geo.mmdb"), "wb") as f:
         f.write(mmdb({"192.0.2.0/24": "KR"}))
+    p.conf("lookup", "country_file", "geo.mmdb")
     assert access_rule(p, message, z, *tls) == ("defer", "not now")
     assert access_rule(p, message, z, *tls, client="198.51.100.1") == ("accept", "")
     with open(os.path.join(etc, "geo.mmdb"), "wb") as f:
         f.write(b"nothing of it")
     assert access_rule(p, message, z, *tls)[0] == "not asked"
+    os.unlink(os.path.join(etc, "geo.mmdb"))
+    assert "country_file" in access_rule(p, message, z, *tls)[1]
 
 
 def status_of(pid):

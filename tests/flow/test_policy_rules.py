@@ -297,7 +297,7 @@ def test_access_to_messages(make):
         assert json.loads(p.pabal("queue", "show", "--json", qid))["held_by"] == why
         assert f"-- held by\n{why}\n" in p.pabal("queue", "show", qid)
         assert f"it is held: {why}; " in p.pabal("queue", "why", qid)
-        assert why in json.loads(p.pabal("queue", "why", "--json", qid))["why"]
+        assert f"it is held: {why}; " in p.pabal("queue", "why", "--json", qid)
     qid = said["rule access: sender=@hold.test"]
     p.pabal("queue", "release", qid)
     p.wait_mail("alice", "held by sender")
@@ -452,7 +452,7 @@ def test_rates_hold(make):
         assert submit(t, ("bob", "alice")).startswith("250 ")
         assert submit(t, ("bob", "alice")).startswith("250 ")
     wait(lambda: p.queue_count() == 1, "the message that is held")
-    assert p.wait_event("mail.held")["why"] == "rule rates: the login is held"
+    assert p.wait_event("mail.held")["why"].startswith("rule rates: login:recipients=")
     assert len(p.events("policy.verdict", action="hold")) == 1, "one notice"
 
 
