@@ -31,4 +31,9 @@ bool global_text(struct slice name, struct slice *text);
  * is none of them.  NULL: that was the last. */
 const struct sieve_code *global_code(char when, size_t i, struct slice domain);
 
+/* The administrator's script NAME that an item of imapsieve has, as for DOMAIN;
+ * NULL: none. */
+const struct sieve_code *global_event_code(
+    struct slice name, struct slice domain);
+
 #endif

@@ -14,11 +14,13 @@
  *	all of it, no result		stored twice where nothing was sent
  */
 #include "base/utf8.h"
+#include "local/conf.h"
 #include "local/script/inner.h"
-#include "local/script/verdict.h"
-#include "local/script/worker.h"
+#include "script/verdict.h"
+#include "script/worker.h"
 #include "log/log.h"
 #include "queue/job.h"
+#include "script/decided.h"
 
 static const char rejected[] = "rejected by the recipient";
 
@@ -82,15 +84,31 @@ tell(struct script_run *r)
 	    none);
 }
 
+/* (sieve_trace_keep) */
+static void
+keep_trace(const struct script_run *r)
+{
+	const struct decided d = { .time_s = r->now_s,
+		.qid = r->job->qid,
+		.from = r->job->env.sender,
+		.to = r->rcpt.address,
+		.script =
+		    slice_str(r->script.name != NULL ? r->script.name : ""),
+		.verdict = r->verdict,
+		.failed = r->failed,
+		.trace = buf_slice(&r->worker->pieces[SIEVE_PIECE_TRACE]) };
+
+	decided_keep(
+	    r->script.account, (uint64_t)local_conf->sieve_trace_keep, &d);
+}
+
 /* A retry is no duplicate: it is noted now. */
 static void
 succeed(struct script_run *r)
 {
-	for (size_t i = 0; i < r->nduplicates; i++)
-		(void)seen_put(r->script.account, &r->duplicates[i], r->now_s,
-		    r->duplicate_s[i], NULL);
+	seen_list_keep(&r->duplicates, r->script.account, r->now_s);
 	log_verdict(r);
-	decided_keep(r, buf_slice(&r->worker->pieces[SIEVE_PIECE_TRACE]));
+	keep_trace(r);
 	tell(r);
 	r->end(r);
 }
@@ -145,7 +163,7 @@ carry_keep(struct script_run *r, const char *why)
 {
 	r->verdict->n = 1;
 	r->verdict->actions[0] = (struct verdict_action){ .kind = SIEVE_KEEP };
-	r->nduplicates = 0;
+	r->duplicates.n = 0;
 	r->failed = why;
 	log_warn("local.sieve-failed", kv_slice("qid", r->job->qid),
 	    kv_slice("account", r->rcpt.account),

@@ -5,10 +5,12 @@
 
 #include "base/mem.h"
 #include "ipc/msg.h"
-#include "local/script/answer.h"
+#include "local/conf.h"
+#include "script/answer.h"
 #include "local/script/inner.h"
-#include "local/script/verdict.h"
-#include "local/script/worker.h"
+#include "script/verdict.h"
+#include "script/worker.h"
+#include "store/store.h"
 
 enum { MORE_BYTES = 8 << 20 };
 
@@ -16,32 +18,14 @@ static const char no_process[] = "no process for it";
 
 /* ---- questions ---- */
 
-static enum found
-give_script(struct script_run *r, const struct msg_sieve_ask *q, uint64_t *hash)
+bool
+decide_account(struct script_run *r)
 {
-	struct buf text = { .max = SCRIPT_MAX_BYTES };
-	enum found found = script_other(&r->script, q->one, &text);
+	struct err err;
 
-	*hash = found == FOUND ? script_hash(buf_slice(&text)) : 0;
-	if (found == FOUND && q->what == SIEVE_ASK_SCRIPT &&
-	    !worker_say_bytes(r->worker, SIEVE_PIECE_SCRIPT, buf_slice(&text)))
-		found = TEMPFAIL;
-	buf_fini(&text);
-	return found;
-}
-
-static void
-note_duplicate(struct script_run *r, const struct msg_sieve_ask *q)
-{
-	const size_t i = r->nduplicates;
-
-	if (i == RUN_DUPLICATES_MAX)
-		return;
-	r->duplicates[i] =
-	    (struct seen_key){ "duplicate", arena_slice(&r->arena, q->one),
-		    arena_slice(&r->arena, q->two) };
-	r->duplicate_s[i] = (uint32_t)q->number;
-	r->nduplicates++;
+	return r->account != NULL || store_account_ensure(r->store,
+					 arena_str(&r->arena, r->rcpt.home),
+					 &r->account, &err) == FOUND;
 }
 
 static enum found
@@ -52,13 +36,15 @@ on_ask(struct script_worker *w, const struct msg_sieve_ask *q, uint64_t *number,
 	enum found found;
 
 	if (q->what == SIEVE_ASK_SCRIPT || q->what == SIEVE_ASK_HASH)
-		return give_script(r, q, number);
-	if (!answer_account(r))
+		return answer_script(w, &r->script, q, number);
+	if (!decide_account(r))
 		return TEMPFAIL;
-	found = answer_question(r->account, &r->script, q, r->now_s, text);
+	found = answer_question(r->account, r->script.account, q, r->now_s, text);
 	if (q->what == SIEVE_ASK_DUPLICATE &&
 	    (found == ABSENT || (q->number & SIEVE_ASK_LAST) != 0))
-		note_duplicate(r, q);
+		seen_list_add(&r->duplicates, &r->arena,
+		    &(struct seen_key){ "duplicate", q->one, q->two },
+		    (uint32_t)q->number);
 	return found;
 }
 
@@ -192,13 +178,13 @@ say_run(struct script_run *r, struct slice code)
 		   .original = original(r), .login = env->login,
 		   .account = r->rcpt.account, .client = env->client,
 		   .client_name = env->client_name, .helo = env->helo,
-		   .junk = env->junk, .trace = decided_wanted());
+		   .junk = env->junk, .trace = local_conf->sieve_trace_keep > 0);
 }
 
 static void
 run(struct script_run *r, struct slice code)
 {
-	r->verdict->n = r->nduplicates = 0;
+	r->verdict->n = r->duplicates.n = 0;
 	if (!start(r, on_run) || !say_run(r, code))
 		carry_later(r, no_process);
 }

@@ -6,7 +6,7 @@
 #include "ipc/msg.h"
 #include "ipc/sieve.h"
 #include "local/script/inner.h"
-#include "local/script/verdict.h"
+#include "script/verdict.h"
 #include "log/log.h"
 
 enum { LETTER_MS = 60000 };

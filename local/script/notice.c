@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "local/conf.h"
 #include "local/script/inner.h"
-#include "local/script/worker.h"
+#include "script/worker.h"
 #include "mime/date.h"
 #include "sys/id.h"
 
