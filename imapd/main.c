@@ -115,7 +115,8 @@ static const struct service imapd = {
 	.role = ROLE_IMAPD,
 	.conf = &imapd_conf_desc,
 	.conf_slot = (const void **)&imapd_conf,
-	.reach = REACH(ROLE_PARKING) | REACH(ROLE_IMAPD),
+	.reach = REACH(ROLE_PARKING) | REACH(ROLE_IMAPD) |
+		 REACH(ROLE_SIEVERUN) | REACH(ROLE_QMGR),
 	.dirs = 1 << DIR_MAIL,
 	.may = MAY_READ | MAY_WRITE | MAY_SYNC,
 	.ipc = &table,
