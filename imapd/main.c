@@ -6,6 +6,8 @@
 #include "imapd/conn/handoff.h"
 #include "imapd/conn/user.h"
 #include "imapd/park/park.h"
+#include "imapd/script/event.h"
+#include "imapd/script/events.h"
 #include "imapd/selected/dirwatch.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
@@ -65,14 +67,16 @@ start(struct err *err)
 	if (store_configure(store, &imapd_conf->shared, err) == -1)
 		return -1;
 	imapd_users_init(store, service_place());
+	events_init(store, dir);
 	dirwatch_init(dir);
-	return 0;
+	return event_configure(err);
 }
 
 static int
 reload(struct err *err)
 {
-	if (store_configure(store, &imapd_conf->shared, err) == -1)
+	if (store_configure(store, &imapd_conf->shared, err) == -1 ||
+	    event_configure(err) == -1)
 		return -1;
 	imapd_users_look();
 	return 0;

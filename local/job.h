@@ -14,7 +14,6 @@
 #include "ipc/ipc.h"
 #include "queue/envelope.h"
 #include "queue/job.h"
-#include "script/pieced.h"
 
 struct local_message;
 struct msg_job_start;
@@ -37,13 +36,6 @@ struct local_job {
 	bool damaged;
 	LIST_ENTRY(local_job) link;
 };
-
-/* Where its message is. */
-static inline struct pieced_source
-local_job_source(const struct local_job *job)
-{
-	return (struct pieced_source){ job->body, job->fd, job->offset };
-}
 
 /* The job of PEER's IN, whose file is the job's from now on.  One result is
  * owed for the caller itself, who says job_settled when all recipients are

@@ -9,8 +9,8 @@
 #include "ev/loop.h"
 #include "local/conf.h"
 #include "local/job.h"
-#include "script/pieced.h"
 #include "log/metric.h"
+#include "script/pieced.h"
 #include "store/append.h"
 #include "sys/fd.h"
 
@@ -277,12 +277,18 @@ local_message_made(struct slice bytes)
 	return m;
 }
 
+static struct pieced_source
+source_of(const struct local_job *job)
+{
+	return (struct pieced_source){ job->body, job->fd, job->offset };
+}
+
 static struct local_message *
 read_pieces(const struct local_job *job, const struct pieced *pieces)
 {
 	const size_t n = (size_t)pieces->size;
 
-	const struct pieced_source source = local_job_source(job);
+	const struct pieced_source source = source_of(job);
 
 	if (pieced_read(pieces, &source, 0, state.piece, n, NULL) == -1)
 		return NULL;
@@ -308,7 +314,7 @@ int
 local_message_bytes(const struct local_message *m, const struct local_job *job,
     int64_t at, char *to, size_t n, struct err *err)
 {
-	const struct pieced_source source = local_job_source(job);
+	const struct pieced_source source = source_of(job);
 
 	return m->pieces != NULL
 		   ? pieced_read(m->pieces, &source, at, to, n, err)

@@ -15,11 +15,11 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "conf/values.h"
+#include "script/imaprule.h"
 #include "sieve/compile.h"
 #include "sieve/lang.h"
 #include "sieve/limits.h"
 #include "sieve/load.h"
-#include "script/imaprule.h"
 #include "sieverun/conf.h"
 #include "sieverun/lists.h"
 #include "sieverun/scores.h"
@@ -54,6 +54,18 @@ const struct sieve_limits *
 global_limits(void)
 {
 	return &state.limits;
+}
+
+struct slice
+global_host(void)
+{
+	return slice_str(sieverun_conf->shared.hostname);
+}
+
+struct slice
+global_delimiters(void)
+{
+	return slice_str(sieverun_conf->shared.recipient_delimiter);
 }
 
 static struct global_script *
@@ -104,7 +116,8 @@ global_code(char when, size_t i, struct slice domain)
 	const struct conf_list *list = names(when);
 
 	for (size_t k = 0; k < list->n; k++) {
-		const struct global_script *s = script_for(slice_str(list->v[k]), domain);
+		const struct global_script *s =
+		    script_for(slice_str(list->v[k]), domain);
 
 		if (s != NULL && s->code != NULL && i-- == 0)
 			return s->code;

@@ -19,6 +19,10 @@ struct sieve_limits;
 const struct sieve_lang *global_lang(void);
 const struct sieve_limits *global_limits(void);
 
+/* Its name, and what stands between user and detail. */
+struct slice global_host(void);
+struct slice global_delimiters(void);
+
 /* ERR_PERM: a directory that cannot be read, or a script with errors. */
 int global_load(struct err *err);
 /* The same while this process serves.  False: it is to be replaced, because of

@@ -11,7 +11,6 @@
 #include "sieve/result.h"
 #include "sieve/run.h"
 #include "sieverun/answers.h"
-#include "sieverun/conf.h"
 #include "sieverun/global.h"
 #include "sieverun/speak.h"
 #include "sieverun/task.h"
@@ -72,8 +71,8 @@ add_named(struct judge *j)
 
 	while (names.n > 0) {
 		const struct slice name = slice_cut(names, ' ', &names);
-		const struct sieve_code *code = global_event_code(name,
-		    slice_from(owner, slice_rfind(owner, '@') + 1));
+		const struct sieve_code *code = global_event_code(
+		    name, slice_from(owner, slice_rfind(owner, '@') + 1));
 
 		if (code != NULL)
 			add_step(j, code);
@@ -307,7 +306,7 @@ set_env(struct task *t, const struct msg_sieve_run *in)
 	t->client = arena_slice(a, in->client);
 	t->client_name = arena_slice(a, in->client_name);
 	t->helo = arena_slice(a, in->helo);
-	t->host = slice_str(sieverun_conf->shared.hostname);
+	t->host = global_host();
 	t->traced = in->trace;
 	t->junk = in->junk;
 	t->env = (struct sieve_env){
@@ -318,8 +317,7 @@ set_env(struct task *t, const struct msg_sieve_run *in)
 		.to = arena_slice(a, in->address),
 		.orig_to = arena_slice(a, in->original),
 		.auth = arena_slice(a, in->login),
-		.delimiters =
-		    slice_str(sieverun_conf->shared.recipient_delimiter),
+		.delimiters = global_delimiters(),
 		.owner = arena_slice(a, in->account),
 		.flags = t->event.flags,
 	};

@@ -15,8 +15,8 @@ int speak_send(int fd, const struct msg *m);
 			     .type = MSG_##name, .name = { __VA_ARGS__ } })
 /* BYTES in pieces. */
 int speak_pieces(int fd, enum sieve_piece_kind what, struct slice bytes);
-/* The next message, of PEER; it stays until the next call.  0: the other side has
- * ended. */
+/* The next message, of PEER; it stays until the next call.  0: the other side
+ * has ended. */
 int speak_hear(int fd, enum role peer, struct msg *m);
 
 #endif

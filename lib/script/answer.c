@@ -142,8 +142,8 @@ answer_script(struct script_worker *w, const struct account_script *s,
 }
 
 enum found
-answer_question(struct account *a, int dir,
-    const struct msg_sieve_ask *q, int64_t now_s, struct buf *text)
+answer_question(struct account *a, int dir, const struct msg_sieve_ask *q,
+    int64_t now_s, struct buf *text)
 {
 	struct special_search uses = { .name = q->one };
 	struct err err = { 0 };

@@ -23,9 +23,9 @@ enum { PATH_BYTES = 4096 };
 static void
 script_init(struct account_script *s)
 {
-	*s = (struct account_script){ .account = -1,
-		.store.dir = -1,
-		.code = COMPILED };
+	*s = (struct account_script){
+		.account = -1, .store.dir = -1, .code = COMPILED
+	};
 }
 
 int

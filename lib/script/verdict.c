@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "ipc/msg.h"
+#include "maildir/filename.h"
 #include "script/pieced.h"
 #include "script/range.h"
-#include "maildir/filename.h"
 
 enum {
 	MAILBOX_BYTES = 1000,

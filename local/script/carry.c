@@ -14,13 +14,12 @@
  *	all of it, no result		stored twice where nothing was sent
  */
 #include "base/utf8.h"
-#include "local/conf.h"
 #include "local/script/inner.h"
-#include "script/verdict.h"
-#include "script/worker.h"
 #include "log/log.h"
 #include "queue/job.h"
-#include "script/decided.h"
+#include "script/decide.h"
+#include "script/verdict.h"
+#include "script/worker.h"
 
 static const char rejected[] = "rejected by the recipient";
 
@@ -84,31 +83,13 @@ tell(struct script_run *r)
 	    none);
 }
 
-/* (sieve_trace_keep) */
-static void
-keep_trace(const struct script_run *r)
-{
-	const struct decided d = { .time_s = r->now_s,
-		.qid = r->job->qid,
-		.from = r->job->env.sender,
-		.to = r->rcpt.address,
-		.script =
-		    slice_str(r->script.name != NULL ? r->script.name : ""),
-		.verdict = r->verdict,
-		.failed = r->failed,
-		.trace = buf_slice(&r->worker->pieces[SIEVE_PIECE_TRACE]) };
-
-	decided_keep(
-	    r->script.account, (uint64_t)local_conf->sieve_trace_keep, &d);
-}
-
 /* A retry is no duplicate: it is noted now. */
 static void
 succeed(struct script_run *r)
 {
-	seen_list_keep(&r->duplicates, r->script.account, r->now_s);
+	seen_list_keep(&r->decide->duplicates, r->script.account, r->now_s);
 	log_verdict(r);
-	keep_trace(r);
+	traced_keep(r);
 	tell(r);
 	r->end(r);
 }
@@ -163,12 +144,12 @@ carry_keep(struct script_run *r, const char *why)
 {
 	r->verdict->n = 1;
 	r->verdict->actions[0] = (struct verdict_action){ .kind = SIEVE_KEEP };
-	r->duplicates.n = 0;
+	r->decide->duplicates.n = 0;
 	r->failed = why;
 	log_warn("local.sieve-failed", kv_slice("qid", r->job->qid),
 	    kv_slice("account", r->rcpt.account),
-	    kv_s("script", r->worker->script), kv_u("line", r->worker->line),
-	    kv_s("why", why));
+	    kv_s("script", r->decide->worker->script),
+	    kv_u("line", r->decide->worker->line), kv_s("why", why));
 	carry_out(r);
 }
 

@@ -28,7 +28,7 @@ static void
 on_end(struct script_run *r)
 {
 	stores_end(r);
-	decide_end(r);
+	asking_end(r);
 	if (r->account != NULL)
 		account_close(&r->account);
 	script_close(&r->script);
@@ -60,7 +60,8 @@ find_account(const char *home, struct account_script *s, struct err *err)
 	if (store_account_ensure(state.store, home, &a, err) != FOUND)
 		return TEMPFAIL;
 	account_close(&a);
-	return script_open_account(home_dir(), home, s, err) == 0 ? FOUND : TEMPFAIL;
+	return script_open_account(home_dir(), home, s, err) == 0 ? FOUND
+								  : TEMPFAIL;
 }
 
 /* ABSENT with ERR set: there is one that cannot be had. */
@@ -95,7 +96,7 @@ begin(struct local_job *job, const struct job_rcpt *rcpt,
 	r->now_s = clock_wall_s();
 	r->end = on_end;
 	arena_init(&r->arena);
-	decide_begin(r);
+	asking_begin(r);
 }
 
 bool

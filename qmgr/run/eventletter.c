@@ -149,8 +149,7 @@ has_account(const struct event_letter *l, const struct msg_lookup_found *f)
 
 	return f->kind == LOOKUP_MAILBOX && f->tag.n == 0 &&
 	       slice_iis(f->address, l->account) &&
-	       f->uid == ipc_uid(l->peer) &&
-	       place_rest(place, f->home, &rest);
+	       f->uid == ipc_uid(l->peer) && place_rest(place, f->home, &rest);
 }
 
 static void
@@ -176,8 +175,7 @@ check_account(struct event_letter *l)
 	if (pass == NULL || pass->account.n == 0)
 		IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &l->call, lookup_found,
 		    on_found, LOOKUP_MS, lookup_address,
-		    .address = slice_str(l->account),
-		    .flags = LOOKUP_NO_ALIAS);
+		    .address = slice_str(l->account), .flags = LOOKUP_NO_ALIAS);
 	else if (slice_is(pass->account, l->account))
 		begin(l);
 	else
@@ -190,9 +188,8 @@ eventletter_on_begin(struct ipc *peer, struct msg *m)
 	const struct msg_letter_begin *in = &m->letter_begin;
 	struct event_letter *l = find(peer);
 
-	if ((l != NULL && l->id != 0) ||
-	    (in->kind != JOB_LETTER_REDIRECT &&
-		in->kind != JOB_LETTER_NOTICE)) {
+	if ((l != NULL && l->id != 0) || (in->kind != JOB_LETTER_REDIRECT &&
+					     in->kind != JOB_LETTER_NOTICE)) {
 		say(peer, in->id, true, "no such letter can be");
 		return;
 	}

@@ -275,8 +275,8 @@ open_event(
 
 	arena_init(&arena);
 	env.sender = arena_slice(&arena, e->account);
-	valid = letteraddress_rcpts(
-	    NULL, JOB_LETTER_NOTICE, e->to, &arena, &env);
+	valid =
+	    letteraddress_rcpts(NULL, JOB_LETTER_NOTICE, e->to, &arena, &env);
 	/* NEVER as of reports: the caller says which. */
 	for (size_t i = 0; i < env.nrcpts && !e->stays; i++)
 		env.rcpts[i].notify = SLICE("");

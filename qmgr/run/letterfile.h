@@ -41,8 +41,7 @@ struct letterfile_event {
 };
 struct letterfile *letterfile_open(struct letterfile_owner *o,
     const struct letterfile_event *e, struct err *err);
-int letterfile_write(
-    struct letterfile *l, struct slice bytes, struct err *err);
+int letterfile_write(struct letterfile *l, struct slice bytes, struct err *err);
 /* That was all; takes *L. */
 void letterfile_end(struct letterfile **l);
 /* Nothing is to come of it; O is not told. */

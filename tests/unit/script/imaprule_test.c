@@ -2,7 +2,7 @@
 #include "script/imaprule.h"
 
 #include "base/mem.h"
-#include "maildir/name.h"
+#include "maildir/special.h"
 #include "tests/unit.h"
 
 enum {
@@ -53,8 +53,7 @@ static void
 test_fits(void **state)
 {
 	static const struct imap_folder none = { 0 },
-					junk = { { "Spam", 4 },
-						MAILBOX_JUNK },
+					junk = { { "Spam", 4 }, MAILBOX_JUNK },
 					inbox = { { "INBOX", 5 }, 0 },
 					box = { { "A/b", 3 }, 0 };
 	static const struct {

@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "ipc/msg.h"
 #include "local/job.h"
+#include "maildir/filename.h"
 #include "script/pieced.h"
 #include "script/range.h"
-#include "maildir/filename.h"
 
 enum { SIZE = 1000 };
 
