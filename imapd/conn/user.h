@@ -14,7 +14,6 @@
 #include "base/slice.h"
 
 struct account;
-struct keeper;
 struct quota;
 struct session;
 struct store;
