@@ -105,7 +105,8 @@ on_usage(struct ipc *peer, struct msg *m)
 {
 	const struct ipc_pass *pass = ipc_pass(peer);
 
-	if (pass != NULL && !slice_eq(pass->account, m->lookup_usage.account)) {
+	if (pass != NULL && pass->account.n > 0 &&
+	    !slice_eq(pass->account, m->lookup_usage.account)) {
 		ipc_drop(peer, "speaks of another account");
 		return;
 	}

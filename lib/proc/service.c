@@ -426,7 +426,7 @@ on_peer(struct ipc *peer, struct msg *m)
 	who = ipc_admit(
 	    in->sock, (enum role)in->role, in->index, in->uid, in->asker);
 	in->sock = -1;
-	if (who != NULL && in->account.n > 0)
+	if (who != NULL && in->account.n + in->home.n > 0)
 		ipc_set_pass(who,
 		    &(const struct ipc_pass){ in->account, in->home, in->quota,
 			in->quota_messages, in->parked, in->guest });

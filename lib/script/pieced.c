@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/pieced.h"
+#include "script/pieced.h"
 
 #include <string.h>
 
 #include "base/arena.h"
-#include "local/job.h"
 #include "sys/fd.h"
 
 static int64_t
@@ -24,23 +23,28 @@ pieced_new(struct arena *a, const struct pieced_piece *list, size_t n)
 	return p;
 }
 
+int
+pieced_source_read(const struct pieced_source *s, int64_t at, char *to,
+    size_t n, struct err *err)
+{
+	if (s->bytes.n == 0)
+		return fd_pread_all(s->fd, to, n, s->offset + at, err);
+	memcpy(to, s->bytes.p + at, n);
+	return 0;
+}
+
 static int
-read_piece(const struct pieced_piece *p, const struct local_job *job,
+read_piece(const struct pieced_piece *p, const struct pieced_source *s,
     int64_t at, char *to, size_t n, struct err *err)
 {
-	const struct slice in_memory =
-	    p->bytes.p != NULL ? p->bytes : job->body;
-
 	if (p->bytes.p == NULL)
-		at += p->from;
-	if (in_memory.n == 0)
-		return fd_pread_all(job->fd, to, n, job->offset + at, err);
-	memcpy(to, in_memory.p + at, n);
+		return pieced_source_read(s, p->from + at, to, n, err);
+	memcpy(to, p->bytes.p + at, n);
 	return 0;
 }
 
 int
-pieced_read(const struct pieced *p, const struct local_job *job, int64_t at,
+pieced_read(const struct pieced *p, const struct pieced_source *s, int64_t at,
     char *to, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < p->n && n > 0; i++) {
@@ -52,7 +56,7 @@ pieced_read(const struct pieced *p, const struct local_job *job, int64_t at,
 			at -= size;
 			continue;
 		}
-		if (read_piece(&p->list[i], job, at, to, some, err) == -1)
+		if (read_piece(&p->list[i], s, at, to, some, err) == -1)
 			return -1;
 		to += some;
 		n -= some;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/script/worker.h"
+#include "script/worker.h"
 
 #include <sys/socket.h>
 
@@ -108,6 +108,14 @@ on_owned(struct ipc_call *call, struct msg *m)
 	    w, sieve_told, .found = found < TEMPFAIL ? found : TEMPFAIL);
 }
 
+/* Is it the account itself? */
+static bool
+say_same(struct script_worker *w, const struct msg_sieve_ask *q)
+{
+	return WORKER_SAY(w, sieve_told,
+	    .found = slice_ieq(q->one, w->account) ? FOUND : ABSENT);
+}
+
 static void
 ask_owned(struct script_worker *w, const struct msg_sieve_ask *q)
 {
@@ -127,6 +135,8 @@ answer(struct script_worker *w, const struct msg_sieve_ask *q)
 	if (q->what >= SIEVE_QUESTIONS)
 		return false;
 	if (q->what == SIEVE_ASK_OWN || q->what == SIEVE_ASK_SENDER) {
+		if (w->alone)
+			return say_same(w, q);
 		ask_owned(w, q);
 		return true;
 	}

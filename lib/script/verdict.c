@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/script/verdict.h"
+#include "script/verdict.h"
 
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "ipc/msg.h"
-#include "local/pieced.h"
-#include "local/script/range.h"
 #include "maildir/filename.h"
+#include "script/pieced.h"
+#include "script/range.h"
 
 enum {
 	MAILBOX_BYTES = 1000,
@@ -163,6 +163,7 @@ verdict_add(struct verdict *v, struct arena *arena,
 		.kind = (enum sieve_action_kind)in->kind,
 		.create = in->create,
 		.edited = in->edited,
+		.flagged = in->flagged,
 		.mailbox = arena_slice(arena, in->mailbox),
 		.mailbox_id = arena_slice(arena, in->mailbox_id),
 		.special_use = arena_slice(arena, in->special_use),

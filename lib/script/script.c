@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/script/script.h"
+#include "script/script.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "local/home.h"
 #include "sieve/emit.h"
 #include "sievestore/active.h"
 #include "sievestore/name.h"
@@ -16,6 +15,7 @@
 #include "sys/beneath.h"
 #include "sys/fd.h"
 
+/* Of the active one, and behind a point of others. */
 #define COMPILED SIEVESTORE_DIR "/.pabal-code"
 
 enum { PATH_BYTES = 4096 };
@@ -23,15 +23,17 @@ enum { PATH_BYTES = 4096 };
 static void
 script_init(struct account_script *s)
 {
-	*s = (struct account_script){ .account = -1, .store.dir = -1 };
+	*s = (struct account_script){
+		.account = -1, .store.dir = -1, .code = COMPILED
+	};
 }
 
 int
-script_open_account(const char *home, struct account_script *s, struct err *err)
+script_open_account(
+    int dir, const char *home, struct account_script *s, struct err *err)
 {
 	script_init(s);
-	s->account =
-	    beneath_open(home_dir(), home, O_RDONLY | O_DIRECTORY, 0, err);
+	s->account = beneath_open(dir, home, O_RDONLY | O_DIRECTORY, 0, err);
 	if (s->account == -1)
 		return -1;
 	if (sievestore_open(&s->store, s->account, err) == 0)
@@ -42,7 +44,7 @@ script_open_account(const char *home, struct account_script *s, struct err *err)
 
 /* Most have none, and this is all it costs. */
 static bool
-is_there(const char *home)
+is_there(int dir, const char *home)
 {
 	char path[PATH_BYTES];
 	int fd;
@@ -50,7 +52,7 @@ is_there(const char *home)
 	if ((size_t)snprintf(path, sizeof path, "%s/" SIEVESTORE_ACTIVE,
 		home) >= sizeof path)
 		return false;
-	fd = beneath_open(home_dir(), path, O_RDONLY | O_NONBLOCK, 0, NULL);
+	fd = beneath_open(dir, path, O_RDONLY | O_NONBLOCK, 0, NULL);
 	if (fd == -1)
 		return errno != ENOENT;
 	fd_close(&fd);
@@ -58,15 +60,16 @@ is_there(const char *home)
 }
 
 enum found
-script_open(const char *home, struct account_script *s, struct err *err)
+script_open(
+    int dir, const char *home, struct account_script *s, struct err *err)
 {
 	struct sievestore_active active = { .fd = -1 };
 	enum found found;
 
 	script_init(s);
-	if (!is_there(home))
+	if (!is_there(dir, home))
 		return ABSENT;
-	if (script_open_account(home, s, err) == -1)
+	if (script_open_account(dir, home, s, err) == -1)
 		return TEMPFAIL;
 	found =
 	    sievestore_active_open(&s->store, SCRIPT_MAX_BYTES, &active, err);
@@ -80,6 +83,25 @@ script_open(const char *home, struct account_script *s, struct err *err)
 	if (found != FOUND)
 		script_close(s);
 	return found;
+}
+
+enum found
+script_take(struct account_script *s, struct slice name, struct err *err)
+{
+	struct buf text = { .max = SCRIPT_MAX_BYTES };
+	enum found found = ABSENT;
+
+	if (sievestore_name_valid(name))
+		found = sievestore_read(&s->store, name, &text, err);
+	if (found != FOUND) {
+		buf_fini(&text);
+		return found;
+	}
+	s->name = xslicedup(name);
+	s->text = text;
+	snprintf(s->code, sizeof s->code, COMPILED ".%016llx",
+	    (unsigned long long)script_hash(name));
+	return FOUND;
 }
 
 void
@@ -118,7 +140,7 @@ script_code(const struct account_script *s, struct buf *code)
 {
 	enum found found;
 	int fd =
-	    beneath_open(s->account, COMPILED, O_RDONLY | O_NONBLOCK, 0, NULL);
+	    beneath_open(s->account, s->code, O_RDONLY | O_NONBLOCK, 0, NULL);
 
 	if (fd == -1)
 		return ABSENT;
@@ -133,16 +155,17 @@ script_code(const struct account_script *s, struct buf *code)
 void
 script_keep_code(const struct account_script *s, struct slice code)
 {
-	static const char temporary[] = COMPILED ".new";
+	char temporary[sizeof s->code + 4];
 	int dir = beneath_make(s->account, SIEVESTORE_DIR, 0700, NULL);
 	int fd;
 
 	if (dir == -1)
 		return;
+	snprintf(temporary, sizeof temporary, "%s.new", s->code);
 	fd = beneath_open(s->account, temporary,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600, NULL);
 	if (fd != -1 && fd_write_all(fd, code, NULL) == 0)
-		(void)renameat(s->account, temporary, s->account, COMPILED);
+		(void)renameat(s->account, temporary, s->account, s->code);
 	fd_close(&fd);
 	fd_close(&dir);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The last decisions of an account (sieve_trace_keep): a file of records, each
- * a line "@ TIME qid= from= to= actions=" and what led to it, indented. */
+/* A file of records, each a line "@ TIME qid= from= to= actions=" and what led
+ * to it, indented. */
+#include "script/decided.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,10 +10,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "local/conf.h"
-#include "local/script/inner.h"
-#include "local/script/verdict.h"
 #include "queue/envelope_text.h"
+#include "script/verdict.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
 
@@ -27,27 +27,26 @@ put_value(struct buf *out, const char *name, struct slice value)
 }
 
 static void
-put_record(struct buf *out, const struct script_run *r, struct slice trace)
+put_record(struct buf *out, const struct decided *d)
 {
 	struct buf actions = { .max = 8192 };
-	const time_t now = (time_t)r->now_s;
+	const time_t now = (time_t)d->time_s;
+	struct slice trace = slice_sub(d->trace, 0, RECORD_MAX / 2);
 	char when[32] = "";
 	struct tm tm;
 
 	if (gmtime_r(&now, &tm) != NULL)
 		(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	verdict_describe(r->verdict, &actions);
+	verdict_describe(d->verdict, &actions);
 	buf_addf(out, "@ %s", when);
-	put_value(out, "qid", r->job->qid);
-	put_value(out, "from", r->job->env.sender);
-	put_value(out, "to", r->rcpt.address);
-	put_value(out, "script",
-	    slice_str(r->script.name != NULL ? r->script.name : ""));
+	put_value(out, "qid", d->qid);
+	put_value(out, "from", d->from);
+	put_value(out, "to", d->to);
+	put_value(out, "script", d->script);
 	put_value(out, "actions", buf_slice(&actions));
-	if (r->failed != NULL)
-		put_value(out, "error", slice_str(r->failed));
+	if (d->failed != NULL)
+		put_value(out, "error", slice_str(d->failed));
 	buf_addc(out, '\n');
-	trace = slice_sub(trace, 0, RECORD_MAX / 2);
 	while (trace.n > 0) {
 		const struct slice line = slice_cut(trace, '\n', &trace);
 
@@ -91,9 +90,8 @@ write_file(int account, struct slice text, struct slice record)
 
 /* Most deliveries append; when there are twice as many as are kept, half go. */
 static bool
-append(int account, struct slice record)
+append(int account, uint64_t keep, struct slice record)
 {
-	const uint64_t keep = (uint64_t)local_conf->sieve_trace_keep;
 	struct buf text = { .max = FILE_MAX };
 	int fd = beneath_open(
 	    account, DECIDED, O_RDWR | O_APPEND | O_NOFOLLOW, 0, NULL);
@@ -116,26 +114,19 @@ append(int account, struct slice record)
 	return done;
 }
 
-bool
-decided_wanted(void)
-{
-	return local_conf->sieve_trace_keep > 0;
-}
-
 void
-decided_keep(const struct script_run *r, struct slice trace)
+decided_keep(int account, uint64_t keep, const struct decided *d)
 {
 	struct buf record = { .max = RECORD_MAX };
 	int dir;
 
-	if (!decided_wanted())
+	if (keep == 0)
 		return;
-	put_record(&record, r, trace);
-	if (!append(r->script.account, buf_slice(&record))) {
-		dir = beneath_make(r->script.account, "sieve", 0700, NULL);
+	put_record(&record, d);
+	if (!append(account, keep, buf_slice(&record))) {
+		dir = beneath_make(account, "sieve", 0700, NULL);
 		if (dir != -1)
-			write_file(
-			    r->script.account, SLICE(""), buf_slice(&record));
+			write_file(account, SLICE(""), buf_slice(&record));
 		fd_close(&dir);
 	}
 	buf_fini(&record);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/script/verdict.h"
+#include "script/verdict.h"
 
 #include "tests/unit.h"
 
@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "ipc/msg.h"
 #include "local/job.h"
-#include "local/pieced.h"
-#include "local/script/range.h"
 #include "maildir/filename.h"
+#include "script/pieced.h"
+#include "script/range.h"
 
 enum { SIZE = 1000 };
 

@@ -8,9 +8,9 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "ipc/frame.h"
-#include "local/pieced.h"
-#include "local/script/range.h"
-#include "local/script/verdict.h"
+#include "script/pieced.h"
+#include "script/range.h"
+#include "script/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,14 +5,16 @@
  * "EXPIRES KIND ONE TWO", escaped as in an envelope; it survives restarts, and
  * what a power failure takes of it costs one answer more.
  */
-#ifndef LOCAL_SIEVE_SEEN_H
-#define LOCAL_SIEVE_SEEN_H
+#ifndef SCRIPT_SEEN_H
+#define SCRIPT_SEEN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/slice.h"
+
+struct arena;
 
 struct seen_key {
 	const char *kind; /* a word */
@@ -24,5 +26,17 @@ enum found seen_find(int account, const struct seen_key *key, int64_t now_s);
 /* Remember it for SECONDS from NOW_S on. */
 int seen_put(int account, const struct seen_key *key, int64_t now_s,
     uint32_t seconds, struct err *err);
+
+/* Several of them, for when a run has succeeded; what is too much is left
+ * out. */
+enum { SEEN_LIST_MAX = 32 };
+struct seen_list {
+	struct seen_key v[SEEN_LIST_MAX]; /* in an arena */
+	uint32_t seconds[SEEN_LIST_MAX];
+	size_t n;
+};
+void seen_list_add(struct seen_list *list, struct arena *a,
+    const struct seen_key *key, uint32_t seconds);
+void seen_list_keep(const struct seen_list *list, int account, int64_t now_s);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/script/seen.h"
+#include "script/seen.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/cur.h"
 #include "queue/envelope_text.h"
@@ -138,4 +139,23 @@ seen_put(int account, const struct seen_key *key, int64_t now_s,
 	fd_close(&dir);
 	buf_fini(&line);
 	return rc;
+}
+
+void
+seen_list_add(struct seen_list *list, struct arena *a,
+    const struct seen_key *key, uint32_t seconds)
+{
+	if (list->n == SEEN_LIST_MAX)
+		return;
+	list->v[list->n] = (struct seen_key){ key->kind,
+		arena_slice(a, key->one), arena_slice(a, key->two) };
+	list->seconds[list->n++] = seconds;
+}
+
+void
+seen_list_keep(const struct seen_list *list, int account, int64_t now_s)
+{
+	for (size_t i = 0; i < list->n; i++)
+		(void)seen_put(
+		    account, &list->v[i], now_s, list->seconds[i], NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef LOCAL_SCRIPT_RANGE_H
-#define LOCAL_SCRIPT_RANGE_H
+#ifndef SCRIPT_RANGE_H
+#define SCRIPT_RANGE_H
 
 #include <stddef.h>
 #include <stdint.h>

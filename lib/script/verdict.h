@@ -3,8 +3,8 @@
  * What a run decided, as it comes from a process that may have been taken over
  * by the message: bounded, and nothing but actions for this one recipient.
  */
-#ifndef LOCAL_SIEVE_VERDICT_H
-#define LOCAL_SIEVE_VERDICT_H
+#ifndef SCRIPT_VERDICT_H
+#define SCRIPT_VERDICT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +31,7 @@ struct verdict_bytes {
 struct verdict_action {
 	enum sieve_action_kind kind;
 	bool create, edited;
+	bool flagged; /* its flags are those; else they stay */
 	struct slice mailbox, mailbox_id, special_use;
 	unsigned flags; /* MSG_SEEN … */
 	struct slice keywords;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The scripts of an account, and the code that was made of the active one. */
-#ifndef LOCAL_SIEVE_SCRIPT_H
-#define LOCAL_SIEVE_SCRIPT_H
+#ifndef SCRIPT_SCRIPT_H
+#define SCRIPT_SCRIPT_H
 
 #include <stdint.h>
 
@@ -17,16 +17,20 @@ struct account_script {
 	struct sievestore store;
 	char *name; /* NULL: none is active */
 	struct buf text;
+	char code[48]; /* where its code is kept */
 };
 
-/* Open the one that is active in the account at HOME, a path beneath the mail
- * directory.  ABSENT: none is, and s->account is -1; or there is one that
- * cannot be had, and ERR says why. */
+/* Open the one that is active in the account at HOME, a path beneath DIR.
+ * ABSENT: none is, and s->account is -1; or there is one that cannot be had,
+ * and ERR says why. */
 enum found script_open(
-    const char *home, struct account_script *s, struct err *err);
+    int dir, const char *home, struct account_script *s, struct err *err);
 /* Only the account's directory, of one that has no script. */
 int script_open_account(
-    const char *home, struct account_script *s, struct err *err);
+    int dir, const char *home, struct account_script *s, struct err *err);
+/* S, opened so, has the script NAME of that account from now on. */
+enum found script_take(
+    struct account_script *s, struct slice name, struct err *err);
 void script_close(struct account_script *s);
 
 /* Another one of the account, that it includes: TEXT's maximum is

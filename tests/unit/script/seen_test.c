@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/script/seen.h"
+#include "script/seen.h"
 
 #include "tests/unit.h"
 

@@ -4,8 +4,8 @@
  * its end.  It has read a stranger's message, so what it says is bounded, and
  * is about nothing but the recipient it was made for.
  */
-#ifndef LOCAL_SIEVE_WORKER_H
-#define LOCAL_SIEVE_WORKER_H
+#ifndef SCRIPT_WORKER_H
+#define SCRIPT_WORKER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,11 +16,12 @@
 #include "ipc/channel.h"
 #include "ipc/ipc.h"
 #include "ipc/sieve.h"
-#include "local/script/range.h"
+#include "script/range.h"
 
 struct script_worker {
 	void *arg;            /* of whoever began it */
 	struct slice account; /* whom it runs for */
+	bool alone; /* only that is known of whom the account can be */
 	/* A question: FOUND, ABSENT or TEMPFAIL, *NUMBER, and TEXT. */
 	enum found (*ask)(struct script_worker *w,
 	    const struct msg_sieve_ask *q, uint64_t *number, struct buf *text);

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/script/answer.h"
+#include "script/answer.h"
 
 #include "base/mem.h"
 #include "ipc/msg.h"
 #include "ipc/sieve.h"
-#include "local/script/inner.h"
 #include "maildir/metafile.h"
 #include "maildir/specialword.h"
+#include "script/script.h"
+#include "script/seen.h"
+#include "script/worker.h"
 #include "store/mailbox.h"
 #include "store/mailbox_id.h"
 #include "store/metadata.h"
-#include "store/store.h"
-
-bool
-answer_account(struct script_run *r)
-{
-	struct err err;
-
-	return r->account != NULL || store_account_ensure(r->store,
-					 arena_str(&r->arena, r->rcpt.home),
-					 &r->account, &err) == FOUND;
-}
 
 /* A name that no mailbox can have is one that does not exist. */
 static enum found
@@ -136,8 +127,23 @@ read_metadata(struct account *a, struct slice mailbox, struct slice name,
 }
 
 enum found
-answer_question(struct account *a, const struct account_script *s,
-    const struct msg_sieve_ask *q, int64_t now_s, struct buf *text)
+answer_script(struct script_worker *w, const struct account_script *s,
+    const struct msg_sieve_ask *q, uint64_t *hash)
+{
+	struct buf text = { .max = SCRIPT_MAX_BYTES };
+	enum found found = script_other(s, q->one, &text);
+
+	*hash = found == FOUND ? script_hash(buf_slice(&text)) : 0;
+	if (found == FOUND && q->what == SIEVE_ASK_SCRIPT &&
+	    !worker_say_bytes(w, SIEVE_PIECE_SCRIPT, buf_slice(&text)))
+		found = TEMPFAIL;
+	buf_fini(&text);
+	return found;
+}
+
+enum found
+answer_question(struct account *a, int dir, const struct msg_sieve_ask *q,
+    int64_t now_s, struct buf *text)
 {
 	struct special_search uses = { .name = q->one };
 	struct err err = { 0 };
@@ -152,7 +158,7 @@ answer_question(struct account *a, const struct account_script *s,
 	case SIEVE_ASK_METADATA:
 		return read_metadata(a, q->one, q->two, text);
 	case SIEVE_ASK_DUPLICATE:
-		return seen_find(s->account,
+		return seen_find(dir,
 		    &(struct seen_key){ "duplicate", q->one, q->two }, now_s);
 	case SIEVE_ASK_OWN:
 	case SIEVE_ASK_SENDER:
