@@ -24,6 +24,8 @@ read_causes(struct slice words)
 {
 	unsigned all = 0;
 
+	if (slice_ends(words, SLICE("+")))
+		return 0;
 	do {
 		const struct slice word = slice_cut(words, '+', &words);
 		unsigned one = 0;
