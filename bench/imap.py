@@ -133,7 +133,8 @@ def measure(n, runs):
             pair = boxes(made, user)
             for box in pair:
                 box.fill(maildir)
-                box.session().close()  # UIDs are given once
+                box.session().close()  # UIDs are given once,
+                box.settle()           # and names that say them
                 found[box.server.name].append({})
             for step in (fetches, questions, peak, changes):
                 for box in pair:

@@ -34,10 +34,12 @@ struct sts_domain {
 	struct sts_inquiry *inquiry; /* NULL: none is under way */
 	struct ev_timer refresh;
 	bool checked;
+	bool unknown; /* the DNS did not answer, or the policy host */
 	int64_t checked_ms;
 	char failed_id[MTASTS_ID_MAX + 1];
 	int64_t retry_ms;
 	const char *failure;
+	int64_t failed_s;
 	char why[200];
 };
 
@@ -219,6 +221,7 @@ static void
 note(struct sts_domain *d, const char *failure, const char *why)
 {
 	d->failure = failure;
+	d->failed_s = *failure != '\0' ? clock_wall_s() : 0;
 	(void)strlcpy(d->why, why, sizeof d->why);
 }
 
@@ -273,8 +276,11 @@ on_found(void *arg, struct sts_found *f)
 {
 	struct sts_domain *d = arg;
 
+	d->unknown =
+	    f->kind == STS_FOUND_FAILED || f->kind == STS_FOUND_UNKNOWN;
 	switch (f->kind) {
 	case STS_FOUND_NONE:
+	case STS_FOUND_UNKNOWN:
 		note(d, "", f->why);
 		break;
 	case STS_FOUND_SAME:
@@ -372,6 +378,19 @@ sts_domain_why(const struct sts_domain *d)
 	return d->why;
 }
 
+bool
+sts_domain_is_unknown(const struct sts_domain *d)
+{
+	return sts_domain_policy(d) == NULL &&
+	       (d->unknown || d->inquiry != NULL);
+}
+
+int64_t
+sts_domain_failed_s(const struct sts_domain *d)
+{
+	return d->failed_s;
+}
+
 const char *
 sts_domain_name(const struct sts_domain *d)
 {
@@ -396,12 +415,16 @@ const struct sts_domain **
 sts_domain_list(struct slice behind, size_t *n)
 {
 	const struct sts_domain **v =
-	    xcalloc(domains.nkept + 1, sizeof(const struct sts_domain *));
+	    xcalloc(domains.nkept + domains.nunknown + 1,
+		sizeof(const struct sts_domain *));
 	const struct sts_domain *d;
 
 	*n = 0;
 	TAILQ_FOREACH(d, &domains.kept, link)
 	if (slice_cmp(slice_str(d->name), behind) > 0)
+		v[(*n)++] = d;
+	TAILQ_FOREACH(d, &domains.unknown, link)
+	if (d->failed_s > 0 && slice_cmp(slice_str(d->name), behind) > 0)
 		v[(*n)++] = d;
 	qsort(v, *n, sizeof(const struct sts_domain *), by_name);
 	return v;

@@ -41,10 +41,15 @@ const struct sts_policy *sts_domain_policy(const struct sts_domain *d);
  * result type of RFC 8460, and in words; "": nothing failed. */
 const char *sts_domain_failure(const struct sts_domain *d);
 const char *sts_domain_why(const struct sts_domain *d);
+/* Has the DNS, or a policy host, not said yet whether there is one? */
+bool sts_domain_is_unknown(const struct sts_domain *d);
 const char *sts_domain_name(const struct sts_domain *d);
 
-/* All domains with a policy, sorted, those behind BEHIND; the caller frees it.
- */
+/* When it was found to have failed, by the wall clock; 0: it was not. */
+int64_t sts_domain_failed_s(const struct sts_domain *d);
+
+/* All domains with a policy, or one that could not be had, sorted, those behind
+ * BEHIND; the caller frees it. */
 const struct sts_domain **sts_domain_list(struct slice behind, size_t *n);
 /* NULL: nothing is known of it. */
 const struct sts_domain *sts_domain_find(struct slice name);

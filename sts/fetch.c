@@ -21,23 +21,24 @@
 #include "log/log.h"
 #include "proto/mtasts.h"
 #include "sts/conf.h"
+#include "sts/turn.h"
 #include "sys/fd.h"
 #include "tls/client.h"
 
 enum {
 	CA_MAX_BYTES = 16 << 20,
 	HEADER_MAX = 64 * 1024,
-	FETCHES = 100, /* connections at a time; others wait */
 };
 
 struct sts_fetch {
 	CURL *easy;
-	struct curl_slist *resolve;
-	struct buf body;
+	struct sts_turn turn;
+	struct curl_slist *resolve, *headers;
+	struct buf sent, body;
 	size_t header;
 	const char *too_large;
 	char error[CURL_ERROR_SIZE];
-	void (*done)(void *arg, const struct sts_fetched *r);
+	void (*done)(void *arg, const struct sts_fetched *r); /* or NULL */
 	void *arg;
 };
 
@@ -60,6 +61,8 @@ on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct sts_fetch *f = arg;
 
+	if (f->headers != NULL) /* what is said about what was sent */
+		return size * n;
 	buf_add(&f->body, slice_of(p, size * n));
 	if (f->body.failed)
 		f->too_large = "more than 64 KiB";
@@ -78,52 +81,51 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	return f->header > HEADER_MAX ? 0 : size * n;
 }
 
-/* "text/plain", whatever parameters it has. */
-static bool
-is_plain(const char *type)
-{
-	struct slice rest;
-
-	return slice_iis(
-	    slice_trim(slice_cut(slice_str(type), ';', &rest)), "text/plain");
-}
-
-/* A redirect is a failure (3.3), as is all but 200. */
+/* Why there is no answer, or NULL. */
 static const char *
-judge(struct sts_fetch *f, CURLcode code)
+failure(const struct sts_fetch *f, CURLcode code)
 {
-	const char *type = NULL;
-	long status = 0;
-
 	if (f->too_large != NULL)
 		return f->too_large;
-	if (code != CURLE_OK)
-		return f->error[0] != '\0' ? f->error
-					   : curl_easy_strerror(code);
-	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(f->easy, CURLINFO_CONTENT_TYPE, &type);
-	if (status != 200) {
-		(void)snprintf(f->error, sizeof f->error, "HTTP status %ld%s",
-		    status,
-		    status / 100 == 3 ? " (redirects are not followed)" : "");
-		return f->error;
-	}
-	return is_plain(type) ? NULL : "its type is not text/plain";
+	if (code == CURLE_OK)
+		return NULL;
+	return f->error[0] != '\0' ? f->error : curl_easy_strerror(code);
+}
+
+static void
+fetch_free(struct sts_fetch *f)
+{
+	if (f->turn.running)
+		(void)curl_multi_remove_handle(fetch.multi, f->easy);
+	sts_turn_end(&f->turn);
+	curl_easy_cleanup(f->easy);
+	curl_slist_free_all(f->resolve);
+	curl_slist_free_all(f->headers);
+	buf_fini(&f->sent);
+	buf_fini(&f->body);
+	free(f);
+}
+
+static void
+tell(struct sts_fetch *f, const struct sts_fetched *r)
+{
+	if (f->done != NULL)
+		f->done(f->arg, r);
+	fetch_free(f);
 }
 
 static void
 finish(struct sts_fetch *f, CURLcode code)
 {
-	struct sts_fetched r = { .why = judge(f, code) };
+	struct sts_fetched r = { .why = failure(f, code),
+		.untrusted = code == CURLE_PEER_FAILED_VERIFICATION };
+	const char *type = NULL;
 
+	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &r.status);
+	curl_easy_getinfo(f->easy, CURLINFO_CONTENT_TYPE, &type);
+	r.type = type != NULL ? slice_str(type) : SLICE("");
 	r.text = buf_slice(&f->body);
-	r.untrusted = code == CURLE_PEER_FAILED_VERIFICATION;
-	f->done(f->arg, &r);
-	(void)curl_multi_remove_handle(fetch.multi, f->easy);
-	curl_easy_cleanup(f->easy);
-	curl_slist_free_all(f->resolve);
-	buf_fini(&f->body);
-	free(f);
+	tell(f, &r);
 }
 
 /* ---- libcurl and the loop ---- */
@@ -263,12 +265,11 @@ listen_to(struct sts_fetch *f)
 
 /* The addresses stay known to libcurl for a minute, not for ever ("+"). */
 static void
-aim(struct sts_fetch *f, const char *domain, const char *addresses)
+aim(struct sts_fetch *f, const struct sts_request *r)
 {
 	const unsigned port = (unsigned)sts_conf->https_port;
-	char *url = xasprintf(
-	    "https://mta-sts.%s:%u/.well-known/mta-sts.txt", domain, port);
-	char *resolve = xasprintf("+mta-sts.%s:%u:%s", domain, port, addresses);
+	char *url = xasprintf("https://%s:%u%s", r->host, port, r->path);
+	char *resolve = xasprintf("+%s:%u:%s", r->host, port, r->addresses);
 
 	f->resolve = curl_slist_append(NULL, resolve);
 	must(f->resolve != NULL);
@@ -278,8 +279,46 @@ aim(struct sts_fetch *f, const char *domain, const char *addresses)
 	free(resolve);
 }
 
+static void
+load(struct sts_fetch *f, const struct sts_request *r)
+{
+	char *type = xasprintf("Content-Type: %s", r->type);
+
+	buf_init(&f->sent, r->body.n + 1);
+	buf_add(&f->sent, r->body);
+	f->headers = curl_slist_append(NULL, type);
+	must(f->headers != NULL &&
+	     curl_slist_append(f->headers, "Expect:") != NULL);
+	curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers);
+	curl_easy_setopt(f->easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(
+	    f->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->sent.n);
+	curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, f->sent.p);
+	free(type);
+}
+
+static void
+on_turn(struct sts_turn *t)
+{
+	struct sts_fetch *f = OUTER(t, struct sts_fetch, turn);
+
+	must(curl_multi_add_handle(fetch.multi, f->easy) == CURLM_OK);
+}
+
+static void
+on_over(struct sts_turn *t)
+{
+	struct sts_fetch *f = OUTER(t, struct sts_fetch, turn);
+	const struct sts_fetched r = {
+		.why = "it took more than 5 seconds, and others waited"
+	};
+
+	_Static_assert(STS_TURN_MS == 5000, "as it is said");
+	tell(f, &r);
+}
+
 struct sts_fetch *
-sts_fetch_new(const char *domain, const char *addresses,
+sts_fetch_new(const struct sts_request *r,
     void (*done)(void *arg, const struct sts_fetched *r), void *arg)
 {
 	struct sts_fetch *f = xcalloc(1, sizeof *f);
@@ -292,9 +331,21 @@ sts_fetch_new(const char *domain, const char *addresses,
 	limit(f->easy);
 	trust(f->easy);
 	listen_to(f);
-	aim(f, domain, addresses);
-	must(curl_multi_add_handle(fetch.multi, f->easy) == CURLM_OK);
+	aim(f, r);
+	if (r->type != NULL)
+		load(f, r);
+	f->turn.on_turn = on_turn;
+	f->turn.on_over = on_over;
+	sts_turn_wait(&f->turn, &r->first);
 	return f;
+}
+
+void
+sts_fetch_forget(struct sts_fetch **f)
+{
+	if (*f != NULL)
+		(*f)->done = NULL;
+	*f = NULL;
 }
 
 /* ---- the start ---- */
@@ -341,8 +392,6 @@ sts_fetch_prepare(struct err *err)
 	ev_timer_init(&fetch.timer, on_time);
 	curl_multi_setopt(fetch.multi, CURLMOPT_SOCKETFUNCTION, set_socket);
 	curl_multi_setopt(fetch.multi, CURLMOPT_TIMERFUNCTION, set_timer);
-	curl_multi_setopt(
-	    fetch.multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)FETCHES);
 	return 0;
 }
 

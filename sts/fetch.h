@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Policies by HTTPS (RFC 8461 3.3); the only module that knows libcurl. */
+/* Requests by HTTPS; the only module that knows libcurl. */
 #ifndef STS_FETCH_H
 #define STS_FETCH_H
 
@@ -7,13 +7,25 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "sys/addr.h"
 
 struct sts_fetch;
 
-/* What came of it: why is NULL and text is what the host gave, or why it is
- * none, and untrusted says that its certificate is not good. */
+struct sts_request {
+	const char *host, *path; /* of the URL; the port is https_port */
+	const char *addresses;   /* "192.0.2.1,[2001:db8::1]" */
+	struct addr first;       /* of them */
+	/* What is sent, and of what type; NULL: nothing, something is got. */
+	const char *type;
+	struct slice body;
+};
+
+/* What came of it: why is NULL and status, type and text are what the host
+ * gave, or why there is no answer, and untrusted says that its certificate is
+ * not good.  Of a request that sends something text is empty. */
 struct sts_fetched {
-	struct slice text;
+	long status;
+	struct slice type, text;
 	const char *why;
 	bool untrusted;
 };
@@ -23,10 +35,11 @@ int sts_fetch_prepare(struct err *err);
 /* Is there another file of CAs than the one that was read? */
 bool sts_fetch_is_stale(void);
 
-/* Get the policy of DOMAIN from its host at ADDRESSES
- * ("192.0.2.1,2001:db8::1"). DONE is called once, never from inside this; then
- * the fetch is gone. */
-struct sts_fetch *sts_fetch_new(const char *domain, const char *addresses,
+/* Ask R, which is copied, when it has its turn (sts/turn.h).  DONE is called
+ * once, never from inside this; then the fetch is gone. */
+struct sts_fetch *sts_fetch_new(const struct sts_request *r,
     void (*done)(void *arg, const struct sts_fetched *r), void *arg);
+/* DONE is not called any more. */
+void sts_fetch_forget(struct sts_fetch **f);
 
 #endif

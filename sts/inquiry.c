@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "sts/inquiry.h"
 
-#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -10,11 +10,11 @@
 #include "ev/loop.h"
 #include "sts/conf.h"
 #include "sts/fetch.h"
+#include "sts/where.h"
 #include "sys/clock.h"
 
 enum {
 	DNS_MS = 5000,
-	ADDRESSES = 8, /* of each family that are tried */
 };
 
 struct sts_inquiry {
@@ -38,9 +38,11 @@ tell(struct sts_inquiry *q, struct sts_found *f)
 }
 
 static void
-tell_none(struct sts_inquiry *q, const char *why)
+tell_none(struct sts_inquiry *q, bool known, const char *why)
 {
-	struct sts_found f = { .kind = STS_FOUND_NONE, .why = why };
+	struct sts_found f = {
+		.kind = known ? STS_FOUND_NONE : STS_FOUND_UNKNOWN, .why = why
+	};
 
 	tell(q, &f);
 }
@@ -76,67 +78,59 @@ take_text(struct sts_inquiry *q, struct slice text)
 	buf_fini(&mx);
 }
 
+/* "text/plain", whatever parameters it has. */
+static bool
+is_plain(struct slice type)
+{
+	struct slice rest;
+
+	return slice_iis(slice_trim(slice_cut(type, ';', &rest)), "text/plain");
+}
+
+/* A redirect is a failure (3.3), as is all but 200. */
 static void
 on_fetched(void *arg, const struct sts_fetched *r)
 {
 	struct sts_inquiry *q = arg;
+	const char *why = r->why;
+	char status[80];
 
-	if (r->why == NULL)
+	if (why == NULL && r->status != 200) {
+		snprintf(status, sizeof status, "HTTP status %ld%s", r->status,
+		    r->status / 100 == 3 ? " (redirects are not followed)"
+					 : "");
+		why = status;
+	} else if (why == NULL && !is_plain(r->type)) {
+		why = "its type is not text/plain";
+	}
+	if (why == NULL)
 		take_text(q, r->text);
 	else
 		tell_failed(q,
 		    r->untrusted ? "sts-webpki-invalid"
 				 : "sts-policy-fetch-error",
-		    r->why);
+		    why);
 }
 
 /* ---- the DNS ---- */
-
-static void
-add_address(struct buf *out, int family, const void *ip)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (inet_ntop(family, ip, text, sizeof text) == NULL)
-		return;
-	if (out->n > 0)
-		buf_addc(out, ',');
-	if (family == AF_INET6)
-		buf_addf(out, "[%s]", text);
-	else
-		buf_adds(out, text);
-}
-
-static void
-add_addresses(struct buf *out, const struct dns_answer *a, int family)
-{
-	for (size_t i = 0; a->found == FOUND && i < a->n && i < ADDRESSES; i++)
-		add_address(out, family,
-		    family == AF_INET ? (const void *)a->records[i].a
-				      : a->records[i].aaaa);
-}
 
 /* False: to be asked first. */
 static bool
 fetch(struct sts_inquiry *q)
 {
-	const struct slice host = slice_str(q->host);
-	const struct dns_answer *a = dns_answers_get(&q->answers, host, DNS_A);
-	const struct dns_answer *aaaa =
-	    dns_answers_get(&q->answers, host, DNS_AAAA);
-	struct buf addresses = { .max = 2048 };
+	struct sts_where w;
+	struct sts_request r = { .host = q->host,
+		.path = "/.well-known/mta-sts.txt" };
 
-	if (a == NULL || aaaa == NULL)
+	if (!sts_where(&q->answers, slice_str(q->host), &w))
 		return false;
-	add_addresses(&addresses, aaaa, AF_INET6);
-	add_addresses(&addresses, a, AF_INET);
-	if (addresses.n > 0)
-		(void)sts_fetch_new(
-		    q->domain, buf_cstr(&addresses), on_fetched, q);
+	r.first = w.first;
+	r.addresses = buf_cstr(&w.text);
+	if (w.why == NULL)
+		(void)sts_fetch_new(&r, on_fetched, q);
 	else
-		tell_failed(q, "sts-policy-fetch-error",
-		    "the policy host has no address");
-	buf_fini(&addresses);
+		tell_failed(q, "sts-policy-fetch-error", w.why);
+	buf_fini(&w.text);
 	return true;
 }
 
@@ -167,12 +161,12 @@ go_on(struct sts_inquiry *q)
 	if (txt == NULL)
 		return false;
 	if (txt->found == TEMPFAIL) {
-		tell_none(q, "its record cannot be looked up");
+		tell_none(q, false, "its record cannot be looked up");
 		return true;
 	}
 	if (txt->found == ABSENT || !find_id(txt, &id) ||
 	    !slice_copy(id, q->id, sizeof q->id)) {
-		tell_none(q, "it has no record");
+		tell_none(q, true, "it has no record");
 		return true;
 	}
 	if (q->wants == NULL || q->wants(q->arg, q->id))

@@ -12,12 +12,13 @@ struct sts_inquiry;
 
 struct sts_found {
 	enum {
-		STS_FOUND_NONE,   /* no record, or none that can be had: why */
-		STS_FOUND_SAME,   /* the record alone, as it was wanted */
-		STS_FOUND_FAILED, /* failure (RFC 8460 4.3) and why */
-		STS_FOUND_POLICY, /* the policy; who is told may empty it */
+		STS_FOUND_NONE,    /* no record: why */
+		STS_FOUND_UNKNOWN, /* it cannot be looked up: why */
+		STS_FOUND_SAME,    /* the record alone, as it was wanted */
+		STS_FOUND_FAILED,  /* failure (RFC 8460 4.3) and why */
+		STS_FOUND_POLICY,  /* the policy; who is told may empty it */
 	} kind;
-	const char *id; /* but for NONE */
+	const char *id; /* but for NONE and UNKNOWN */
 	const char *failure, *why;
 	struct sts_policy policy;
 };

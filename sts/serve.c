@@ -37,6 +37,7 @@ answer_policy(const struct serve_asked *a, const struct sts_domain *d)
 	const struct sts_policy *p = sts_domain_policy(d);
 
 	IPC_SEND(a->peer, sts_policy, .id = a->id, .found = p != NULL,
+	    .unknown = sts_domain_is_unknown(d),
 	    .mode = p != NULL ? (uint32_t)p->is.mode : 0,
 	    .max_age_s = p != NULL ? p->is.max_age_s : 0,
 	    .mx = p != NULL ? slice_str(p->mx) : SLICE(""),
@@ -107,15 +108,30 @@ on_refresh(struct ipc *peer, struct msg *m)
 
 /* ---- showing ---- */
 
+/* A policy host's words may be in why. */
+static void
+add_words(struct buf *out, const char *why)
+{
+	for (; *why != '\0'; why++)
+		buf_addc(out, (unsigned char)*why < 0x20 ? ' ' : *why);
+}
+
 static void
 add_line(struct buf *out, const struct sts_domain *d)
 {
 	const struct sts_policy *p = sts_domain_policy(d);
+	const int64_t failed_s = sts_domain_failed_s(d);
 
-	if (p != NULL)
-		buf_addf(out, "%s %s %s %lld %lld %s\n", sts_domain_name(d),
-		    mtasts_mode_name(p->is.mode), p->id,
-		    (long long)p->is.max_age_s, (long long)p->fetched_s, p->mx);
+	if (p == NULL && failed_s == 0)
+		return;
+	buf_addf(out, "%s %s %s %lld %lld %lld %s\t%s\t", sts_domain_name(d),
+	    p != NULL ? mtasts_mode_name(p->is.mode) : "-",
+	    p != NULL ? p->id : "-", p != NULL ? (long long)p->is.max_age_s : 0,
+	    p != NULL ? (long long)p->fetched_s : 0, (long long)failed_s,
+	    failed_s > 0 ? sts_domain_failure(d) : "-", p != NULL ? p->mx : "");
+	if (failed_s > 0)
+		add_words(out, sts_domain_why(d));
+	buf_addc(out, '\n');
 }
 
 /* As many as a frame has room for; true: there are more. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal sts: the MTA-STS policies of other domains. */
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/cur.h"
 #include "base/mem.h"
 #include "base/slice.h"
 #include "ctl/cmd/commands.h"
@@ -14,6 +12,7 @@
 #include "ctl/inst/owner.h"
 #include "ctl/mailbox/when.h"
 #include "ctl/view/out.h"
+#include "ctl/view/stspolicy.h"
 #include "ipc/msg.h"
 #include "ipc/sts.h"
 #include "proto/address.h"
@@ -60,30 +59,32 @@ begin(struct ctl *ctl, struct dial *d, int n, char **argv, struct buf *domain)
 
 /* ---- show ---- */
 
-static uint64_t
-number(struct slice *line)
+static void
+print_known(struct out *o, struct slice s)
 {
-	struct cur c = cur_of(slice_cut(*line, ' ', line));
-
-	return cur_u64(&c, INT64_MAX / 2);
+	if (s.n > 0)
+		out_str(o, s);
+	else
+		out_none(o);
 }
 
 /* A line of sts_shown; its domain. */
 static struct slice
 print_line(struct out *o, struct slice line)
 {
-	const struct slice domain = slice_cut(line, ' ', &line);
-	uint64_t max_age, fetched;
+	struct stspolicy p;
 
-	out_str(o, domain);
-	out_str(o, slice_cut(line, ' ', &line));
-	out_str(o, slice_cut(line, ' ', &line));
-	max_age = number(&line);
-	fetched = number(&line);
-	when_put(o, (int64_t)fetched);
-	when_put(o, (int64_t)(fetched + max_age));
-	out_str(o, line);
-	return domain;
+	stspolicy_parse(line, &p);
+	out_str(o, p.domain);
+	print_known(o, p.mode);
+	print_known(o, p.id);
+	when_put(o, p.fetched_s);
+	when_put(o, p.mode.n > 0 ? p.fetched_s + p.max_age_s : 0);
+	out_str(o, p.mx);
+	when_put(o, p.failed_s);
+	print_known(o, p.result);
+	print_known(o, p.why);
+	return p.domain;
 }
 
 static int
@@ -120,7 +121,8 @@ cmd_sts_show(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct out_col cols[] = { { "domain", 24 }, { "mode", 8 },
 		{ "policy", 16 }, { "fetched", 20 }, { "valid_until", 20 },
-		{ "mx", 0 } };
+		{ "mx", 24 }, { "failed", 20 }, { "result", 22 },
+		{ "why", 0 } };
 	const int n = ctl_options(ctl, NULL, argc, argv, 0, 1);
 	struct buf domain = { .max = ADDRESS_DOMAIN_MAX };
 	struct dial d;
@@ -130,8 +132,7 @@ cmd_sts_show(struct ctl *ctl, int argc, char **argv)
 	if (rc == CTL_OK) {
 		out_begin(&o, ctl->json, cols, ARRAY_LEN(cols));
 		rc = print_all(&o, &d, buf_slice(&domain));
-		out_end_or(
-		    &o, rc == CTL_OK ? "no such policy is in the cache" : NULL);
+		out_end_or(&o, rc == CTL_OK ? "no such policy is known" : NULL);
 		dial_close(&d);
 	}
 	buf_fini(&domain);

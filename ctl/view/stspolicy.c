@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/view/stspolicy.h"
 
+#include "base/cur.h"
 #include "ctl/inst/dial.h"
 #include "ipc/msg.h"
 #include "proto/address.h"
@@ -9,19 +10,50 @@
 
 enum { ANSWER_MS = 5000 };
 
-/* The fields of a line of sts_shown (ipc/sts.h) behind the domain. */
+static struct slice
+word(struct slice *line)
+{
+	const struct slice w = slice_cut(*line, ' ', line);
+
+	return slice_is(w, "-") ? SLICE("") : w;
+}
+
+static int64_t
+number(struct slice *line)
+{
+	struct cur c = cur_of(slice_cut(*line, ' ', line));
+
+	return (int64_t)cur_u64(&c, INT64_MAX / 2);
+}
+
+void
+stspolicy_parse(struct slice line, struct stspolicy *p)
+{
+	struct slice first = slice_cut(slice_chomp(line), '\t', &line);
+
+	p->domain = word(&first);
+	p->mode = word(&first);
+	p->id = word(&first);
+	p->max_age_s = number(&first);
+	p->fetched_s = number(&first);
+	p->failed_s = number(&first);
+	p->result = word(&first);
+	p->mx = slice_cut(line, '\t', &p->why);
+}
+
 static void
 add_line(struct slice line, struct buf *out)
 {
-	struct slice mode, id;
+	struct stspolicy p;
 
-	(void)slice_cut(line, ' ', &line);
-	mode = slice_cut(line, ' ', &line);
-	id = slice_cut(line, ' ', &line);
-	(void)slice_cut(line, ' ', &line);
-	(void)slice_cut(line, ' ', &line);
-	buf_addf(out, "%.*s, %.*s, %.*s", SLICE_FMT(mode), SLICE_FMT(id),
-	    SLICE_FMT(slice_trim(slice_sub(line, 0, 1000))));
+	stspolicy_parse(line, &p);
+	if (p.mode.n > 0)
+		buf_addf(out, "%.*s, %.*s, %.*s", SLICE_FMT(p.mode),
+		    SLICE_FMT(p.id),
+		    SLICE_FMT(slice_trim(slice_sub(p.mx, 0, 1000))));
+	if (p.failed_s > 0)
+		buf_addf(out, "%s%.*s: %.*s", p.mode.n > 0 ? "; " : "",
+		    SLICE_FMT(p.result), SLICE_FMT(p.why));
 }
 
 void
@@ -41,7 +73,7 @@ stspolicy_add(const struct instance *in, struct slice nexthop, struct buf *out)
 		if (dial_send(&d, &m, NULL) == 0 &&
 		    dial_recv(&d, &m, ANSWER_MS, NULL) == 0 &&
 		    m.type == MSG_sts_shown && m.sts_shown.policies.n > 0)
-			add_line(slice_chomp(m.sts_shown.policies), out);
+			add_line(m.sts_shown.policies, out);
 		dial_close(&d);
 	}
 	buf_fini(&domain);

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* The MTA-STS policy that sts has in its cache for a next hop. */
+/* What sts tells of a domain's MTA-STS policy (ipc/sts.h). */
 #ifndef CTL_VIEW_STSPOLICY_H
 #define CTL_VIEW_STSPOLICY_H
 
-#include "base/buf.h"
-#include "base/slice.h"
-#include "ctl/inst/instance.h"
+#include <stdint.h>
 
-/* Add "MODE, ID, MX..." to OUT; nothing where NEXTHOP ("smtp:example.org") has
- * none, or sts does not answer. */
+#include "base/buf.h"
+
+struct instance;
+
+struct stspolicy {
+	struct slice domain, mode, id, mx; /* empty: there is none */
+	struct slice result, why;          /* of a failure */
+	int64_t max_age_s, fetched_s, failed_s;
+};
+
+/* A line of sts_shown. */
+void stspolicy_parse(struct slice line, struct stspolicy *p);
+/* The policy that the domain of NEXTHOP ("smtp:example.org:25") has, and why a
+ * newer one is not to be had, behind OUT; nothing where there is none. */
 void stspolicy_add(
     const struct instance *in, struct slice nexthop, struct buf *out);
 

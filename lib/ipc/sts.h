@@ -7,11 +7,19 @@
  * sts_policy   found: there is one; mode (enum mtasts_mode), max_age_s and mx,
  * its patterns, as mtasts_parse gives them.  failure: the domain says that it
  * has one, and why it is not to be had, as a result type of RFC 8460 4.3
- * ("sts-policy-fetch-error"); empty: nothing of that kind sts_show     policies
- * in the cache: of domain, or where that is empty of all whose domains sort
- * behind `behind` sts_shown    a line for each, "DOMAIN MODE ID MAX_AGE FETCHED
- * MX...", where FETCHED is in seconds since 1970; more: ask again behind the
- * last sts_refresh  fetch it now sts_refreshed found: it was; why not, in words
+ * ("sts-policy-fetch-error"); empty: nothing of that kind.  unknown: there is
+ * none, and the DNS or the policy host has not said (yet) that there is none
+ *
+ * sts_show     policies in the cache, and those that could not be had: of
+ * domain, or where that is empty of all whose domains sort behind `behind`
+ * sts_shown    a line for each, "DOMAIN MODE ID MAX_AGE FETCHED FAILED RESULT",
+ * and behind a tab each the mail exchangers and why it could not be had. MODE
+ * and ID are "-" where there is no policy, RESULT (of RFC 8460) where nothing
+ * failed; FETCHED and FAILED are in seconds since 1970, 0: not; more: ask again
+ * behind the last
+ *
+ * sts_refresh  fetch it now
+ * sts_refreshed found: it was; why not, in words
  */
 #ifndef IPC_STS_H
 #define IPC_STS_H

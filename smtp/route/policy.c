@@ -59,6 +59,13 @@ smtp_policy_forbids(const struct smtp_session *s)
 }
 
 bool
+smtp_policy_misleads(const struct smtp_session *s)
+{
+	return s->target.requiretls && !s->target.named &&
+	       !smtp_dane_has_records(s->dane);
+}
+
+bool
 smtp_policy_is_sts(const struct smtp_session *s)
 {
 	return s->target.sts && !smtp_dane_has_records(s->dane);
@@ -76,6 +83,8 @@ smtp_policy_used(const struct smtp_session *s)
 
 	if (!s->tls && p < TLS_POLICY_ENCRYPT)
 		return "none";
+	if (s->target.waived)
+		return "waived";
 	if (!smtp_policy_is_sts(s))
 		return names[p];
 	return s->target.sts_enforce ? "sts" : "sts-testing";

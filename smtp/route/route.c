@@ -10,6 +10,7 @@
 #include "dns/mxlist.h"
 #include "ipc/ipc.h"
 #include "ipc/lookup.h"
+#include "proto/domain.h"
 #include "proto/nexthop.h"
 #include "queue/written.h"
 #include "smtp/route/policy.h"
@@ -17,7 +18,9 @@
 #include "smtp/route/relayhost.h"
 #include "smtp/route/source.h"
 #include "smtp/route/sts.h"
+#include "smtp/route/waiver.h"
 #include "smtp/session/result.h"
+#include "sys/ip16.h"
 #include "table/tlspolicy.h"
 
 struct smtp_route {
@@ -32,7 +35,8 @@ struct smtp_route {
 	char match[SMTP_MATCH_SIZE];
 	struct mx_list *list;
 	struct smtp_sts *sts; /* NULL: no policy is asked for */
-	struct slice domain;  /* whose MX hosts they are, or empty */
+	struct slice mx_of;   /* the domain whose MX hosts they are, or empty */
+	struct slice domain;  /* the same, where its policy counts */
 	size_t host, address; /* the next to try */
 };
 
@@ -51,10 +55,23 @@ is_tls_report(const struct smtp_job *job)
 	return slice_is(job->env.protocol, WRITTEN_TLS_REPORT);
 }
 
+/* Is T's name the one that was meant (RFC 8689 4.2.1, step 2)?  It stands in
+ * our own configuration, is the domain's own, or came by DNSSEC or MTA-STS.
+ * What a report tells is less than what it would be not to have it (5). */
+static bool
+is_named(const struct smtp_job *job, const struct smtp_target *t)
+{
+	const struct slice domain = job->route->mx_of;
+
+	return domain.n == 0 || job->auth != 0 || t->secure || t->sts_host ||
+	       job->env.sender.n == 0 ||
+	       domain_same(domain, slice_str(t->host));
+}
+
 /* What T has of JOB and its next hop.  A message that asks for it (RFC 8689)
  * goes to verified hosts only; LMTP on this machine is no way to another. */
 static void
-dress(const struct smtp_job *job, struct smtp_target *t)
+dress(struct smtp_job *job, struct smtp_target *t)
 {
 	const struct smtp_route *route = job->route;
 
@@ -63,12 +80,16 @@ dress(const struct smtp_job *job, struct smtp_target *t)
 	t->lmtp = job->lmtp;
 	t->auth = job->auth;
 	t->policy = route->policy;
-	if (t->policy == TLS_POLICY_DANE && is_tls_report(job))
+	if (t->policy == TLS_POLICY_DANE && t->secure)
+		t->waived = smtp_waiver(job);
+	if (t->policy == TLS_POLICY_DANE && (t->waived || is_tls_report(job)))
 		t->policy = TLS_POLICY_MAY;
 	memcpy(t->match, route->match, sizeof t->match);
 	smtp_sts_dress(route->sts, t);
 	t->requiretls =
 	    job->env.requiretls && !(job->lmtp && smtp_target_is_local(t));
+	t->named = is_named(job, t);
+	t->unnamed_yet = smtp_sts_is_unknown(route->sts);
 }
 
 /* A failure of the way to the relayhost is our own administrator's to mend: no
@@ -126,8 +147,9 @@ ask_sts(struct smtp_job *job)
 {
 	struct smtp_route *route = job->route;
 
-	if (route->domain.n > 0 && !route->has_policy && job->auth == 0 &&
-	    route->policy != TLS_POLICY_NONE)
+	if (route->domain.n > 0 && job->auth == 0 &&
+	    (job->env.requiretls ||
+		(!route->has_policy && route->policy != TLS_POLICY_NONE)))
 		route->sts = smtp_sts_ask(job, route->domain,
 		    route->policy == TLS_POLICY_DANE, route->list, on_sts);
 	return route->sts != NULL;
@@ -167,7 +189,7 @@ is_literal(struct slice host, uint16_t port, struct smtp_target *t)
 	    (inet_pton(AF_INET, text, ip + 12) != 1 &&
 		inet_pton(AF_INET6, text, ip) != 1))
 		return false;
-	smtp_target_set_ip(t, ip, port);
+	ip16_addr(&t->addr, ip, port);
 	return slice_copy(host, t->host, sizeof t->host);
 }
 
@@ -352,6 +374,7 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 	} else if (nh.kind == NEXTHOP_HOST) {
 		ask(job, nh.host, LOOKUP_MX_ADDRESS);
 	} else {
+		route->mx_of = nh.host;
 		if (!job->lmtp && !is_tls_report(job))
 			route->domain = nh.host;
 		ask(job, nh.host, 0);
@@ -359,15 +382,15 @@ smtp_route(struct smtp_job *job, struct slice nexthop)
 }
 
 static void
-make_target(const struct smtp_job *job, size_t host, size_t address,
-    struct smtp_target *t)
+make_target(
+    struct smtp_job *job, size_t host, size_t address, struct smtp_target *t)
 {
 	const struct mx_host *h = &job->route->list->hosts[host];
 
 	*t = (struct smtp_target){ .secure = h->secure };
 	_Static_assert(sizeof t->host == sizeof h->name, "a name fits");
 	memcpy(t->host, h->name, sizeof t->host);
-	smtp_target_set_ip(t, h->ip[address], job->route->port);
+	ip16_addr(&t->addr, h->ip[address], job->route->port);
 	dress(job, t);
 }
 

@@ -6,6 +6,7 @@
 #include "dns/mxlist.h"
 #include "smtp/conf.h"
 #include "smtp/job.h"
+#include "sys/ip16.h"
 #include "table/source.h"
 
 /* Of all; NULL: there is none. */
@@ -43,7 +44,7 @@ drop_of_host(const struct sources *all, struct mx_host *h)
 	for (size_t i = 0; i < h->naddrs; i++) {
 		struct smtp_target t;
 
-		smtp_target_set_ip(&t, h->ip[i], 0);
+		ip16_addr(&t.addr, h->ip[i], 0);
 		if (find(all, is_ipv6(&t)) == NULL)
 			continue;
 		memmove(h->ip[n++], h->ip[i], sizeof h->ip[0]);

@@ -13,6 +13,7 @@
 #include "smtp/job.h"
 #include "smtp/route/stsask.h"
 #include "smtp/route/tlsresult.h"
+#include "smtp/route/waiver.h"
 
 struct smtp_sts {
 	struct smtp_stsask ask;
@@ -115,7 +116,7 @@ on_policy(struct smtp_stsask *ask)
 		    "its MTA-STS policy is not known: sts does not answer");
 		return;
 	}
-	if (s->ask.mode == MTASTS_ENFORCE)
+	if (s->ask.mode == MTASTS_ENFORCE && !smtp_waiver(s->job))
 		drop_others(s, other);
 	if (other[0] != '\0')
 		note(s, REPORT_TLS_INVALID, other);
@@ -154,6 +155,13 @@ smtp_sts_dress(const struct smtp_sts *s, struct smtp_target *t)
 	if (s == NULL || s->ask.mode == MTASTS_NONE)
 		return;
 	t->sts = true;
-	t->sts_enforce = s->ask.mode == MTASTS_ENFORCE;
+	t->waived |= s->ask.mode == MTASTS_ENFORCE && smtp_waiver(s->job);
+	t->sts_enforce = s->ask.mode == MTASTS_ENFORCE && !t->waived;
 	t->sts_host = is_allowed(s, t->host);
+}
+
+bool
+smtp_sts_is_unknown(const struct smtp_sts *s)
+{
+	return s != NULL && s->ask.unknown;
 }

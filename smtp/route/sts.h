@@ -22,6 +22,8 @@ struct smtp_sts *smtp_sts_ask(struct smtp_job *job, struct slice domain,
 void smtp_sts_free(struct smtp_sts **s);
 /* What T is to have of the policy; S may be NULL. */
 void smtp_sts_dress(const struct smtp_sts *s, struct smtp_target *t);
+/* Was there no answer that could be relied on: there may be a policy? */
+bool smtp_sts_is_unknown(const struct smtp_sts *s);
 
 /* The lines of its policy behind OUT; S may be NULL. */
 void smtp_sts_lines(const struct smtp_sts *s, struct buf *out);

@@ -96,6 +96,8 @@ unavailable(struct smtp_stsask *s)
 	} else if (smtp_conf->mta_sts_unavailable == SMTP_STS_DEFER) {
 		s->unavailable = true;
 		action = "defer";
+	} else {
+		s->unknown = true;
 	}
 	log_warn("smtp.sts-unavailable", kv_s("domain", s->domain),
 	    kv_s("action", action));
@@ -112,6 +114,7 @@ take(struct smtp_stsask *s, const struct msg_sts_policy *in)
 		      : MTASTS_NONE;
 	s->max_age_s = in->max_age_s;
 	s->mx = xslicedup(in->mx);
+	s->unknown = in->unknown;
 	(void)slice_copy(
 	    in->found ? SLICE("") : in->failure, s->failure, sizeof s->failure);
 	remember(s);

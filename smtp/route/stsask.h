@@ -25,6 +25,7 @@ struct smtp_stsask {
 	char *mx;
 	char failure[32]; /* as in ipc/sts.h, or "" */
 	bool unavailable; /* and mail is to wait */
+	bool unknown;     /* whether there is one */
 };
 
 /* DONE comes later.  False, and nothing is to be freed: none is asked for. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtp/route/target.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,8 +27,9 @@ smtp_target_key(const struct smtp_target *t, char text[SMTP_TARGET_KEY])
 	smtp_target_format(t, text);
 	n = strlen(text);
 	snprintf(text + n, SMTP_TARGET_KEY - n,
-	    "%s%s%s %016llx %d %d%d%d %s %s=%s", t->lmtp ? " l" : "",
+	    "%s%s%s%s%s %016llx %d %d%d%d %s %s=%s", t->lmtp ? " l" : "",
 	    t->secure ? " s" : "", t->requiretls ? " q" : "",
+	    t->named ? " n" : "", t->waived ? " w" : "",
 	    (unsigned long long)t->auth, (int)t->policy, t->sts, t->sts_enforce,
 	    t->sts_host, t->match, smtp_target_source(t, source), t->helo);
 }
@@ -54,25 +54,4 @@ smtp_target_is_local(const struct smtp_target *t)
 		return true;
 	return memcmp(ip, loopback6, sizeof loopback6) == 0 ||
 	       memcmp(ip, loopback4, sizeof loopback4) == 0;
-}
-
-void
-smtp_target_set_ip(struct smtp_target *t, const uint8_t ip[16], uint16_t port)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
-	struct sockaddr_storage ss = { 0 };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(port) };
-	struct sockaddr_in in = { .sin_family = AF_INET,
-		.sin_port = htons(port) };
-
-	if (memcmp(ip, mapped, sizeof mapped) == 0) {
-		memcpy(&in.sin_addr, ip + sizeof mapped, 4);
-		memcpy(&ss, &in, sizeof in);
-		addr_set(&t->addr, &ss, sizeof in);
-		return;
-	}
-	memcpy(&in6.sin6_addr, ip, 16);
-	memcpy(&ss, &in6, sizeof in6);
-	addr_set(&t->addr, &ss, sizeof in6);
 }

@@ -26,8 +26,10 @@ struct smtp_target {
 	 * the names that the certificate may have; "": that of the host. */
 	enum tls_policy_level policy;
 	char match[SMTP_MATCH_SIZE];
-	/* An MTA-STS policy counts, is enforced, has this host; RFC 8689. */
-	bool sts, sts_enforce, sts_host, requiretls;
+	/* An MTA-STS policy counts, is enforced, has this host. */
+	bool sts, sts_enforce, sts_host;
+	/* RFC 8689: required, its name is vouched for, or yet may be; or not */
+	bool requiretls, named, unnamed_yet, waived;
 	/* From where it is dialled, and its name for EHLO; "": this host's. */
 	bool has_source;
 	struct addr source;
@@ -45,8 +47,5 @@ const char *smtp_target_source(
     const struct smtp_target *t, char text[ADDR_TEXT]);
 /* Is it on this machine? */
 bool smtp_target_is_local(const struct smtp_target *t);
-/* Address IP (IPv4 mapped into IPv6 or IPv6) and PORT. */
-void smtp_target_set_ip(
-    struct smtp_target *t, const uint8_t ip[16], uint16_t port);
 
 #endif

@@ -35,6 +35,7 @@ struct smtp_content {
 	int64_t at; /* of this pass */
 	/* Known when the first pass is over. */
 	bool scanned;
+	signed char waiver; /* 1, -1: not; 0: unknown (smtp/route/waiver.h) */
 	bool eightbit, eightbit_header, long_line;
 	/* where it stands */
 	bool line_start, in_body;

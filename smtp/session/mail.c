@@ -49,7 +49,7 @@ send_mail(struct smtp_session *s)
 		stream_write(&s->stream, SLICE(" BODY=8BITMIME"));
 	if (needs.utf8)
 		stream_write(&s->stream, SLICE(" SMTPUTF8"));
-	if (s->target.requiretls)
+	if (s->target.requiretls && (caps & SMTP_CAP_REQUIRETLS) != 0)
 		stream_write(&s->stream, SLICE(" REQUIRETLS"));
 	if (env->mt_priority != 0 && (caps & SMTP_CAP_MT_PRIORITY) != 0)
 		stream_printf(&s->stream, " MT-PRIORITY=%d", env->mt_priority);

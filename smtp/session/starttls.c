@@ -44,6 +44,23 @@ fail_requiretls(struct smtp_session *s, const char *why, bool quit)
 	smtp_session_fail(s, &r, false, quit);
 }
 
+/* The host's name came by nothing that could be believed (RFC 8689 4.2.1, step
+ * 2).  What is not known yet may be so later. */
+static void
+fail_misled(struct smtp_session *s)
+{
+	if (s->target.unnamed_yet)
+		smtp_session_fail_temp(s, "4.7.5",
+		    "the message requires verified TLS (REQUIRETLS), and the "
+		    "MTA-STS policy of the domain cannot be had",
+		    true);
+	else
+		fail_requiretls(s,
+		    "neither DNSSEC nor an MTA-STS policy of the domain says "
+		    "that it is a host of it",
+		    true);
+}
+
 static bool
 is_by_sts(const struct smtp_session *s)
 {
@@ -94,6 +111,12 @@ smtp_starttls_begin(struct smtp_session *s)
 		    true);
 		return;
 	}
+	if (smtp_policy_misleads(s)) {
+		fail_misled(s);
+		return;
+	}
+	if (!s->tls && s->target.waived)
+		smtp_tlsnote_waived(s);
 	if (s->tls || smtp_policy(s) == TLS_POLICY_NONE) {
 		go_on(s);
 		return;
@@ -184,8 +207,9 @@ prepare(struct smtp_session *s, enum tls_policy_level p, struct err *err)
 		    err, ERR_PERM, ERR_CANNOT, "no usable TLSA record");
 		return false;
 	}
-	/* RFC 8689 asks for the host's own name. */
-	if (p == TLS_POLICY_VERIFY && match.n > 0 && !s->target.requiretls &&
+	/* RFC 8689 asks for the host's own name, unless we know who he is. */
+	if (p == TLS_POLICY_VERIFY && match.n > 0 &&
+	    (!s->target.requiretls || s->target.auth != 0) &&
 	    tls_conn_match(tls_layer_conn(&s->stream), match, err) == -1)
 		return false;
 	allow_resumption(s, p);

@@ -154,6 +154,14 @@ refuse_utf8_rcpts(struct smtp_session *s)
 			smtp_rcpt_result(job, &job->rcpts[i], &r);
 }
 
+/* A report goes on without, before it is lost (RFC 8689 5). */
+static bool
+lacks_requiretls(const struct smtp_session *s)
+{
+	return s->target.requiretls && s->job->env.sender.n > 0 &&
+	       (s->caps.set & SMTP_CAP_REQUIRETLS) == 0;
+}
+
 bool
 smtp_suit(struct smtp_session *s)
 {
@@ -165,7 +173,7 @@ smtp_suit(struct smtp_session *s)
 	smtp_suit_plan(s);
 	refuse_utf8_rcpts(s);
 	needs = smtp_suit_needs(s);
-	if (s->target.requiretls && (caps->set & SMTP_CAP_REQUIRETLS) == 0) {
+	if (lacks_requiretls(s)) {
 		elsewhere = s->used_up = true; /* RFC 8689 4.2.1 */
 		smtp_result_set(&r, JOB_PERMFAIL, "5.7.30",
 		    "%s does not offer REQUIRETLS", s->name);

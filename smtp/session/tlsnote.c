@@ -17,6 +17,10 @@ static struct metric tls_failures = { .name = "pabal_smtp_tls_failures",
 static struct metric resumptions = { .name = "pabal_smtp_tls_resumed",
 	.help = "TLS sessions that were resumed." };
 
+static struct metric waived = { .name = "pabal_smtp_tls_waived",
+	.help = "Sessions for which TLSA records or an MTA-STS policy did not "
+		"count, because a message said TLS-Required: No." };
+
 static const char no_mx[] = "the MTA-STS policy does not have this host";
 
 static enum report_tls_result
@@ -43,6 +47,7 @@ smtp_tlsnote_init(void)
 	metric_register(&handshakes);
 	metric_register(&tls_failures);
 	metric_register(&resumptions);
+	metric_register(&waived);
 	smtp_tlstell_init();
 }
 
@@ -98,4 +103,13 @@ void
 smtp_tlsnote_no_starttls(const struct smtp_session *s)
 {
 	smtp_tlstell(s, REPORT_TLS_NO_STARTTLS, "");
+}
+
+void
+smtp_tlsnote_waived(const struct smtp_session *s)
+{
+	metric_add(&waived, 1);
+	log_info("smtp.tls-waived", kv_slice("qid", s->job->qid),
+	    kv_s("host", s->name),
+	    kv_s("policy", s->target.sts ? "sts" : "tlsa"));
 }

@@ -19,5 +19,7 @@ void smtp_tlsnote_failed(const struct smtp_session *s, const char *why);
 void smtp_tlsnote_forbidden(const struct smtp_session *s);
 void smtp_tlsnote_no_dnssec(const struct smtp_session *s);
 void smtp_tlsnote_no_starttls(const struct smtp_session *s);
+/* What the domain publishes does not count: TLS-Required: No (RFC 8689). */
+void smtp_tlsnote_waived(const struct smtp_session *s);
 
 #endif

@@ -3,11 +3,10 @@
 
 #include "base/buf.h"
 #include "dmarc/from.h"
-#include "mime/header.h"
 #include "smtp/conf.h"
 #include "smtp/job.h"
 #include "smtp/session/body.h"
-#include "smtp/session/text.h"
+#include "smtp/session/head.h"
 
 enum { HEADER_MAX = 256 << 10 }; /* a longer one is not signed */
 
@@ -32,23 +31,6 @@ is_ours(const struct smtp_job *job)
 		   is_of_trusted(client));
 }
 
-/* The header, as far as its limit allows. */
-static int
-read_header(const struct smtp_text *text, struct buf *head, struct err *err)
-{
-	char room[SMTP_BODY_PIECE];
-	struct slice piece;
-
-	for (int64_t at = 0; at < text->size; at += (int64_t)piece.n) {
-		if (smtp_text_read(text, at, room, &piece, err) == -1)
-			return -1;
-		buf_add(head, piece);
-		if (head->failed || header_length(buf_slice(head)) < head->n)
-			break;
-	}
-	return 0;
-}
-
 int
 smtp_author_find(struct smtp_job *job, struct slice *domain, struct err *err)
 {
@@ -59,7 +41,7 @@ smtp_author_find(struct smtp_job *job, struct slice *domain, struct err *err)
 	*domain = (struct slice){ NULL, 0 };
 	if (!is_ours(job))
 		return 0;
-	rc = read_header(job->text, &head, err);
+	rc = smtp_head_read(job->text, &head, err);
 	if (rc == 0 && !head.failed) {
 		dmarc_from_find(buf_slice(&head), &job->arena, &from);
 		if (from.state == DMARC_FROM_GOOD && from.n == 1)

@@ -84,16 +84,18 @@ class Authority:
 
 
 class PolicyHost:
-    def __init__(self, ca, address="127.0.9.1"):
+    def __init__(self, ca, address="127.0.9.1", port=0):
         self.ca = ca
         self.address = address
         self.policies = {}
         self.requests = []
         self.release = threading.Event()
         self.contexts = {}
-        self.listener = socket.create_server((address, 0), backlog=64)
+        self.lock = threading.Lock()
+        self.listener = socket.create_server((address, port), backlog=256)
         self.port = self.listener.getsockname()[1]
         os.makedirs(os.path.join(ca.folder, "others"), exist_ok=True)
+        self.nobody = ca.issue("nobody.test")
         self.others = Authority(os.path.join(ca.folder, "others"), "another CA")
 
     def __enter__(self):
@@ -113,10 +115,11 @@ class PolicyHost:
         """By the name that a client asks for."""
         cert = self.answer(host).get("cert", host)
         key = (host, cert)
-        if key not in self.contexts:
-            self.contexts[key] = self.others.context(host) \
-                if cert is False else self.ca.context(cert)
-        return self.contexts[key]
+        with self.lock:
+            if key not in self.contexts:
+                self.contexts[key] = self.others.context(host) \
+                    if cert is False else self.ca.context(cert)
+            return self.contexts[key]
 
     def _accept(self):
         while True:
@@ -129,7 +132,7 @@ class PolicyHost:
 
     def _serve(self, conn):
         c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        c.load_cert_chain(*self.ca.issue("nobody.test"))
+        c.load_cert_chain(*self.nobody)
 
         def choose(sock, name, _):
             sock.context = self._context(name or "nobody.test")

@@ -32,6 +32,7 @@ class Sts:
             ("lookup", "dns_servers", f"127.0.0.1:{self.dns.port}"),
             ("sts", "https_port", str(self.web.port)),
             ("sts", "tls_ca_file", self.ca.file),
+            ("sts", "inside_networks", ""),
             ("sts", "check_interval", "0s"), ("sts", "retry_interval", "0s"),
             ("smtp", "tls_ca_file", self.ca.file),
             ("smtp", "session_idle", "0s"), ("smtp", "ports", str(PORT)),

@@ -16,6 +16,7 @@ from badhosts import (CONF, DNS, PORT, TLS_CAPS, check, host, impatient,
 from badsmtp import BABBLE, DROP, HANG, RESET, BadSmtp, Hole
 from dnsserver import DnsServer
 from pabal import message, wait
+from queued import rewrite, with_line, with_requiretls
 
 __all__ = ["CONF", "host", "impatient", "prepare"]  # what pytest looks for
 
@@ -479,7 +480,7 @@ class Verified:
     """An instance that trusts the certificates of its hosts, each for a domain
     of its own: hosts[DOMAIN]; "a.test b.test" is one with two MX."""
 
-    def __init__(self, stack, make_pabal, folder, hosts, *settings):
+    def __init__(self, stack, make_pabal, folder, hosts, *settings, dns=DNS):
         os.chmod(folder, 0o755)
         self.bads, routes = {}, []
         with open(os.path.join(folder, "ca"), "wb") as ca:
@@ -494,8 +495,8 @@ class Verified:
                 address = f"127.0.3.{n + 1}"
                 self.bads[name] = stack.enter_context(BadSmtp(
                     host=address, port=PORT, **{"tls": tls, **more}))
-                DNS.records[f"{name}.test"] = {"MX": [f"10 mx.{name}.test."]}
-                DNS.records[f"mx.{name}.test"] = {"A": [address]}
+                dns.records[f"{name}.test"] = {"MX": [f"10 mx.{name}.test."]}
+                dns.records[f"mx.{name}.test"] = {"A": [address]}
                 routes.append(f"{name}.test smtp:{name}.test:{PORT}\n")
         self.p = make_pabal(
             ("smtp", "tls_ca_file", os.path.join(folder, "ca")), *settings)
@@ -559,59 +560,22 @@ def test_a_password_goes_to_a_host_of_its_next_hop(make_pabal, tmp_path):
 
 # ---- REQUIRETLS (RFC 8689)
 
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
-    return crc ^ 0xffffffff
-
-
-def rewrite(p, change):
-    """What waits in the queue of P, changed while it does not run: CHANGE gets
-    the lines of an envelope and the message and gives others."""
-    p.stop()
-    for folder in ("new", "cur"):
-        for d, _, names in os.walk(os.path.join(p.dir, "spool", folder)):
-            for name in names:
-                rewrite_file(os.path.join(d, name), change)
-    p.start()
-
-
-def rewrite_file(path, change):
-    with open(path, "rb") as f:
-        data = f.read()
-    end = data.index(b"\nend ") + 1
-    head = data[:end].splitlines()
-    n = int(next(w for w in head if w.startswith(b"size ")).split()[1])
-    at = data.index(b"\n", end) + 1
-    lines, body = change(head, data[at:at + n])
-    lines = [b"size %020d" % len(body) if w.startswith(b"size ") else
-             b"crc32c %08x" % crc32c(body) if w.startswith(b"crc32c ") else w
-             for w in lines]
-    block = b"".join(w + b"\n" for w in lines)
-    with open(path, "r+b") as f:
-        f.truncate(0)
-        f.write(block + b"end %08x\n" % crc32c(block) + body + data[at + n:])
-
-
-def with_line(head, line):
-    first = next(i for i, w in enumerate(head) if w.startswith(b"rcpt "))
-    return head[:first] + [line] + head[first:]
-
-
-def with_requiretls(head, body):
-    return with_line(head, b"requiretls"), body
-
-
 @contextlib.contextmanager
-def unresolved(domains):
+def unresolved(domains, dns=DNS):
     """Their name servers fail, so that mail for them waits."""
-    kept = {d: DNS.records[d] for d in domains}
-    DNS.records.update((d, "SERVFAIL") for d in domains)
+    kept = {d: dns.records[d] for d in domains}
+    dns.records.update((d, "SERVFAIL") for d in domains)
     yield
-    DNS.records.update(kept)
+    dns.records.update(kept)
+
+
+def anchored(dns, folder):
+    """Settings of an instance that believes DNS, which is signed."""
+    anchor = os.path.join(folder, "anchor")
+    with open(anchor, "w") as f:
+        f.write(dns.trust_anchor())
+    return (("lookup", "dns_servers", f"127.0.0.1:{dns.port}"),
+            ("lookup", "dns_trust_anchor", anchor))
 
 
 REQUIRETLS = ("PIPELINING", "STARTTLS", "REQUIRETLS", "DSN")
@@ -632,23 +596,29 @@ HOSTS = {
 }
 
 
+# Who has sent what fails, where that is not somebody here.
+SENDERS = {"lacks": "a@yes.test", "clear": "a@lacks.test"}
+
+
 def test_requiretls(make_pabal, tmp_path):
     with contextlib.ExitStack() as stack:
+        dns = stack.enter_context(DnsServer(signed=True))
         v = Verified(stack, make_pabal, str(tmp_path),
                      {k: h for k, (h, _, _) in HOSTS.items()},
                      ("qmgr", "retry_schedule", "1h"),
-                     ("smtp", "tls_policy", "none"))
-        with unresolved([f"{name}.test" for name in HOSTS]):
+                     ("smtp", "tls_policy", "none"),
+                     *anchored(dns, str(tmp_path)), dns=dns)
+        with unresolved([f"{name}.test" for name in HOSTS], dns):
             for name in HOSTS:
-                v.send(name, sender="a@yes.test" if name == "lacks"
-                       else "alice@pabal.test", body="the secret\r\n")
+                v.send(name, sender=SENDERS.get(name, "alice@pabal.test"),
+                       body="the secret\r\n")
                 v.p.wait_event("rcpt.result", to=f"u@{name}.test",
                                dsn="4.4.3")
-        DNS.records["lacks-first.test"] = {
+        dns.records["lacks-first.test"] = {
             "MX": ["10 mx.lacks-first.test.", "20 mx.yes.test."]}
-        DNS.records["dead-first.test"] = {
+        dns.records["dead-first.test"] = {
             "MX": ["10 gone.test.", "20 mx.dead-first.test."]}
-        DNS.records["gone.test"] = {"A": ["127.0.2.1"]}
+        dns.records["gone.test"] = {"A": ["127.0.2.1"]}
         since = v.p.mark()
         rewrite(v.p, with_requiretls)
         v.p.pabal("queue", "flush")
@@ -658,11 +628,19 @@ def test_requiretls(make_pabal, tmp_path):
         taken = v.bads["yes"]
         # yes, lacks-first, and the report on what yes.test sent to lacks.test
         wait(lambda: len(taken.messages) == 3, "the report")
-        for bad in v.bads.values():
+        # A report comes through without REQUIRETLS, but not in the clear.
+        lacks = v.bads["lacks"]
+        wait(lambda: lacks.messages, "the report without")
+        assert [m.sender for m in lacks.messages] == [""]
+        assert b"5.7.10" in lacks.messages[0].body
+        assert b"the secret" not in lacks.messages[0].body
+        for name, bad in v.bads.items():
             assert all(m.tls for m in bad.messages)
             assert all("REQUIRETLS" in c for s in bad.sessions
-                       for c in s.commands if c.startswith("MAIL"))
-        for name in ("early", "lacks", "clear", "wrong", "cut", "garbage"):
+                       for c in s.commands
+                       if c.startswith("MAIL") and name != "lacks")
+        assert len(lacks.commands("MAIL")) == 1
+        for name in ("early", "clear", "wrong", "cut", "garbage"):
             assert v.bads[name].commands("MAIL") == [], name
         [report] = [m for m in taken.messages if m.sender == ""]
         assert report.rcpts == ["a@yes.test"]
@@ -696,12 +674,8 @@ def test_requiretls_by_dane(make_pabal, tmp_path):
             dns.records.update({
                 domain: "SERVFAIL", f"mx.{domain}": {"A": [address]},
                 f"_{PORT}._tcp.mx.{domain}": {"TLSA": [tlsa]}})
-        anchor = str(tmp_path / "anchor")
-        with open(anchor, "w") as f:
-            f.write(dns.trust_anchor())
         os.chmod(str(tmp_path), 0o755)
-        p = make_pabal(("lookup", "dns_servers", f"127.0.0.1:{dns.port}"),
-                       ("lookup", "dns_trust_anchor", anchor),
+        p = make_pabal(*anchored(dns, str(tmp_path)),
                        ("qmgr", "retry_schedule", "1h"))
         with open(os.path.join(p.dir, "etc", "transports"), "w") as f:
             for name in bads:

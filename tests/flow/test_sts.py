@@ -5,12 +5,14 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
-from badhosts import PORT, tlsa_data
-from pabal import Failed, wait
-from policyhost import policy
+from badhosts import PORT, TLS_CAPS, tlsa_data
+from pabal import PABAL, Failed, wait
+from policyhost import PolicyHost, policy
+from queued import rewrite, with_requiretls
 from stshosts import sts  # noqa: F401 (a fixture)
 
 
@@ -67,8 +69,18 @@ def test_policies(sts):
                       ("two", "no record"), ("without", "no record")):
         assert why in p.pabal_fails("sts", "refresh", f"{name}.test"), name
     shown = s.show()
+    # Those that could not be had are there with the reason.
+    for name, result, why in [(n, r, w) for n, _, r, w in BAD] + [
+            ("hostless", "sts-policy-fetch-error", "no address"),
+            ("closed", "sts-policy-fetch-error", "onnect")]:
+        bad = shown.pop(f"{name}.test")
+        assert (bad["mode"], bad["policy"], bad["fetched"]) == (None, None, None)
+        assert bad["result"] == result and why in bad["why"], bad
+        assert bad["failed"] and re.match(r"\d{4}-", bad["failed"]), bad
+    assert "sts-policy-invalid" in p.pabal("sts", "show", "wrong.test")
     assert sorted(shown) == ["among.test", "good.test", "none.test", "typed.test"]
     good = shown["good.test"]
+    assert (good["failed"], good["result"], good["why"]) == (None, None, None)
     assert (good["mode"], good["policy"], good["mx"]) == (
         "enforce", "20250101Z", "mx.good.test *.mail.test")
     assert good["fetched"] < good["valid_until"]
@@ -271,7 +283,9 @@ def test_kept_while_all_fails(sts):
         s.dns.records["_mta-sts.d.test"] = record
         assert s.send("d.test")["dsn"] == "4.7.5", record
     assert s.web.requests.count("mta-sts.d.test") == 2
-    assert "mta-sts     enforce, 1, mx.d.test" in s.p.pabal("queue", "why", "d.test")
+    why = s.p.pabal("queue", "why", "d.test")
+    assert "mta-sts     enforce, 1, mx.d.test; sts-policy-fetch-error: HTTP status 500" \
+        in why, why
     why = json.loads(s.p.pabal("queue", "why", "d.test", "--json"))
     assert "enforce, 1, mx.d.test" in json.dumps(why)
     qid = s.p.events("rcpt.result", to="u@d.test")[0]["qid"]
@@ -309,6 +323,46 @@ def test_waits_no_longer_than_it_may(sts):
     s.web.release.set()
     s.p.wait_event("sts.policy", domain="slow.test")
     assert s.send("slow.test")["dsn"] == "4.7.5"
+
+
+def test_slow_hosts_leave_room(sts):
+    """However many hosts of one network take all the time there is, the policy of
+    a domain whose host answers is there for its mail."""
+    s = sts(("smtp", "mta_sts_timeout", "3s"))
+    slow = [f"slow{n}.test" for n in range(110)]
+    for name in slow:
+        s.dns.records[f"mta-sts.{name}"] = {"A": [s.web.address]}
+        s.publish(name, {"silent": True, "body": policy("none")})
+    s.domain("good.test", policy("enforce", ["mx.good.test"]))
+    s.mx("good.test", "mx.good.test")
+    other = s.stack.enter_context(PolicyHost(s.ca, "127.0.10.1", s.web.port))
+    other.policies["good.test"] = s.web.policies.pop("good.test")
+    s.dns.records["mta-sts.good.test"] = {"A": [other.address]}
+    asked = [subprocess.Popen([PABAL, "-d", s.p.dir, "sts", "refresh", name],
+                              stderr=subprocess.DEVNULL) for name in slow]
+    try:
+        wait(lambda: {q[0] for q in s.dns.queries} >= {f"mta-sts.{n}" for n in slow},
+             "110 that are to be fetched")
+        assert s.send("good.test")["tls"] == "sts"
+    finally:
+        for each in asked:
+            each.kill()
+            each.wait()
+        s.web.release.set()
+
+
+def test_no_policy_host_is_inside(sts):
+    """What the DNS of a stranger says leads to nothing that only this host
+    reaches."""
+    s = sts(("sts", "inside_networks", "127.0.0.0/8 [::1]"))
+    s.domain("d.test", policy("enforce", ["mx.d.test"]))
+    for records in ({"A": [s.web.address]}, {"AAAA": [f"::ffff:{s.web.address}"]},
+                    {"A": [s.web.address], "AAAA": ["::1"]}):
+        s.dns.records["mta-sts.d.test"] = records
+        assert "inside_networks" in s.p.pabal_fails("sts", "refresh", "d.test")
+        s.p.stop()  # with what lookup remembers
+        s.p.start()
+    assert s.web.requests == []
 
 
 def test_fetch_error_is_reported(sts):
@@ -386,6 +440,115 @@ def test_dane_before_sts(sts):
     assert results(s, "both.test") == []
     assert results(s, "wrong.test") == [("tlsa", "validation-failure")]
     assert results(s, "neither.test") == [("sts", "validation-failure")]
+
+
+# ---- RFC 8689
+
+REQUIRETLS = (*TLS_CAPS, "REQUIRETLS")
+# name, its policy, what the host is; what becomes of mail that requires TLS
+REQUIRED = [
+    ("enforced", ("enforce", ["mx.enforced.test"]), {}, "2.0.0", ""),
+    ("tested", ("testing", ["mx.tested.test"]), {}, "2.0.0", ""),
+    # Whoever writes MX records without DNSSEC could write any.
+    ("without", None, {}, "5.7.10", "neither DNSSEC nor"),
+    ("off", ("none", []), {}, "5.7.10", "neither DNSSEC nor"),
+    ("other", ("testing", ["else.test"]), {}, "5.7.10", "neither DNSSEC nor"),
+    ("untrusted", ("testing", ["mx.untrusted.test"]), {"cert": False}, "5.7.10",
+     "certificate"),
+    ("lacks", ("enforce", ["mx.lacks.test"]), {"caps": TLS_CAPS}, "5.7.30",
+     "does not offer REQUIRETLS"),
+    # In doubt it waits.
+    ("unfetched", {"status": 500}, {}, "4.7.5", "cannot be had"),
+    ("servfail", None, {}, "4.7.5", "cannot be had"),
+]
+
+
+def test_requiretls_by_policy(sts):
+    """A mail exchanger's name is believed by MTA-STS (RFC 8689 4.2.1, step 2)."""
+    s = sts()
+    hosts = {}
+    for name, given, kw, *_ in REQUIRED:
+        domain = f"{name}.test"
+        s.domain(domain, policy(*given) if isinstance(given, tuple) else given)
+        hosts[name] = s.mx(domain, f"mx.{name}.test", **{"caps": REQUIRETLS, **kw})
+    s.dns.records["_mta-sts.servfail.test"] = "SERVFAIL"
+    # The domain's own name needs nobody to vouch for it.
+    s.domain("self.test", None)
+    hosts["self"] = s.mx("self.test", "self.test", caps=REQUIRETLS)
+    rows = [*REQUIRED, ("self", None, {}, "2.0.0", "")]
+    kept = {f"{r[0]}.test": s.dns.records[f"{r[0]}.test"] for r in rows}
+    s.dns.records.update(dict.fromkeys(kept, "SERVFAIL"))
+    for name, *_ in rows:
+        assert s.send(f"{name}.test")["dsn"] == "4.4.3"
+    s.dns.records.update(kept)
+    since = s.p.mark()
+    rewrite(s.p, with_requiretls)
+    s.p.pabal("queue", "flush")
+    for name, _, _, dsn, text in rows:
+        r = s.p.wait_event("rcpt.result", since, to=f"u@{name}.test")
+        assert r["dsn"] == dsn and text in r["text"], r
+        assert len(hosts[name].messages) == (dsn == "2.0.0"), name
+        assert all(m.tls for m in hosts[name].messages)
+
+
+def test_tls_required_no(sts):
+    """What the domain publishes does not keep such a message from it; TLS is used
+    as it can be had, and that it was so is told."""
+    s = sts(signed=True)
+    s.domain("cert.test", policy("enforce", ["mx.cert.test"]))
+    s.mx("cert.test", "mx.cert.test", cert=False)
+    s.domain("plain.test", policy("enforce", ["mx.plain.test"]))
+    s.mx("plain.test", "mx.plain.test", cert=None)
+    s.domain("other.test", policy("enforce", ["else.test"]))
+    s.mx("other.test", "mx.other.test")
+    s.domain("dane.test", None)
+    s.mx("dane.test", "mx.dane.test")
+    zero = "00" * 32
+    s.dns.records[f"_{PORT}._tcp.mx.dane.test"] = {"TLSA": [f"3 1 1 {zero}"]}
+    rows = (("cert", "waived", "sts", ["certificate-not-trusted"]),
+            ("plain", "none", "sts", ["starttls-not-supported"]),
+            ("other", "waived", "sts", ["validation-failure"]),
+            ("dane", "waived", "tlsa", []))
+    for name, used, by, reported in rows:
+        domain = f"{name}.test"
+        assert s.send(domain)["dsn"][:3] == "4.7"
+        since = s.p.mark()
+        s.p.send("no", to=f"w@{domain}", TLS_Required="No")
+        r = s.p.wait_event("rcpt.result", since, to=f"w@{domain}")
+        assert (r["status"], r["tls"]) == ("relayed", used), r
+        waived = s.p.events("smtp.tls-waived", since, qid=r["qid"])
+        assert [e["policy"] for e in waived] == [by], waived
+        assert [x for _, x in results(s, domain, since)] == reported
+        assert f"tls={used}" in s.p.pabal("trace", r["qid"])
+    assert sum(int(n) for n in re.findall(
+        r"pabal_smtp_tls_waived_total(?:\{[^}]*\})? (\d+)", s.p.pabal("metrics"))) == 4
+    # What the administrator says is no policy of the domain's, and REQUIRETLS
+    # counts before the field.
+    since = s.p.mark()
+    s.dns.records["cert.test"], kept = "SERVFAIL", s.dns.records["cert.test"]
+    s.p.stop()  # with what lookup remembers
+    s.p.start()
+    s.p.send("both", to="b@cert.test", TLS_Required="No")
+    s.p.wait_event("rcpt.result", since, to="b@cert.test", dsn="4.4.3")
+    s.dns.records["cert.test"] = kept
+    rewrite(s.p, with_requiretls)
+    since = s.p.mark()
+    s.p.pabal("queue", "flush")
+    assert s.p.wait_event("rcpt.result", since, to="b@cert.test")["dsn"] == "5.7.10"
+    with open(os.path.join(s.p.dir, "etc", "tls_policies"), "w") as f:
+        f.write("cert.test verify\n")
+    s.p.pabal("map", "tls_policies")
+    since = s.p.mark()
+    s.p.send("said", to="v@cert.test", TLS_Required="No")
+    assert s.p.wait_event("rcpt.result", since, to="v@cert.test")["dsn"] == "4.7.5"
+
+
+def test_tls_required_header_is_not_heard(sts):
+    s = sts(("smtp", "tls_required_header", "no"))
+    s.domain("d.test", policy("enforce", ["mx.d.test"]))
+    s.mx("d.test", "mx.d.test", cert=False)
+    s.p.send("no", to="u@d.test", TLS_Required="No")
+    assert s.p.wait_event("rcpt.result", to="u@d.test")["dsn"] == "4.7.5"
 
 
 def test_refreshed_before_the_end(sts):
