@@ -140,6 +140,22 @@ take_his(struct owned *o)
 	next_address(o);
 }
 
+/* What ADDRESS becomes as a sender, wherever it stands: the same in envelope
+ * and header. */
+static enum found
+rewrite_sender(struct slice address, struct buf *made)
+{
+	struct buf other = { .max = ADDRESS_MAX };
+	enum found found = lookup_rewrite(LOOKUP_HEADER_SENDER, address, made);
+
+	if (found == FOUND)
+		found = lookup_rewrite(LOOKUP_ENVELOPE_SENDER, address, &other);
+	if (found == FOUND && !slice_eq(buf_slice(made), buf_slice(&other)))
+		found = ABSENT;
+	buf_fini(&other);
+	return found;
+}
+
 /* It is not, unless it is rewritten to one that is.  Only smtpd has anything
  * rewritten, and wants to know of more than one. */
 static void
@@ -150,7 +166,7 @@ take_foreign(struct owned *o)
 	enum found found = ABSENT;
 
 	if (!o->as_made && smtpd)
-		found = lookup_rewrite(LOOKUP_HEADER_SENDER, o->line, &made);
+		found = rewrite_sender(o->line, &made);
 	if (found == FOUND)
 		o->address = plain(o, buf_slice(&made));
 	buf_fini(&made);
