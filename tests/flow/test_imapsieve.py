@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 
 import pytest
 
@@ -297,11 +296,3 @@ def test_rules_with_mistakes(pabal, taught):
         pabal.conf("pabal", "imapsieve", text)
         assert why in pabal.pabal_fails("check")
     pabal.conf("pabal", "imapsieve", rules)
-
-
-@pytest.mark.skipif(not shutil.which("rspamd") or not shutil.which("rspamc"),
-                    reason="rspamd is not installed")
-def test_rspamd_is_there_for_the_sample():
-    assert "learn_spam" in subprocess.run(["rspamc", "--help"],
-                                          capture_output=True,
-                                          text=True).stdout

@@ -164,14 +164,14 @@ test_stretches_of_the_message(void **state)
 		struct verdict v = { 0 };
 		struct verdict_bytes b = { SLICE("A: b\n\n"), SLICE("body"),
 			.ranges = rows[i].r, .nranges = rows[i].n };
+		struct pieced_source source = { .fd = -1 };
 		char message[SIZE], all[3 * SIZE];
-		const struct pieced_source of = { slice_of(message, SIZE), -1,
-			0 };
 		struct arena a;
 		size_t n = 0;
 
 		arena_init(&a);
 		memset(message, 'm', sizeof message);
+		source.bytes = slice_of(message, SIZE);
 		if (verdict_add(&v, &a, &keep, &b, SIZE) != rows[i].ok)
 			fail_msg("row %zu", i);
 		if (rows[i].ok) {
@@ -181,8 +181,8 @@ test_stretches_of_the_message(void **state)
 			for (size_t k = 0; k < rows[i].n; k++)
 				n += (size_t)rows[i].r[k].size;
 			assert_int_equal(p->size, 6 + 4 + n);
-			assert_int_equal(
-			    pieced_read(p, &of, 0, all, (size_t)p->size, NULL),
+			assert_int_equal(pieced_read(p, &source, 0, all,
+					     (size_t)p->size, NULL),
 			    0);
 			assert_memory_equal(all, "A: b\n\nbody", from);
 			assert_memory_equal(all + from, message, n);
@@ -190,7 +190,7 @@ test_stretches_of_the_message(void **state)
 			    all + from + n, &"A: b\n\nbody"[from], 10 - from);
 			/* From anywhere on. */
 			assert_int_equal(
-			    pieced_read(p, &of, 5, all + 1500, n, NULL), 0);
+			    pieced_read(p, &source, 5, all + 1500, n, NULL), 0);
 			assert_memory_equal(all + 1500, all + 5, n);
 		}
 		arena_fini(&a);
