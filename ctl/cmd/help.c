@@ -66,6 +66,19 @@ help_mdoc(void)
 	return CTL_OK;
 }
 
+/* Are there commands of the word WORD and another one? */
+static bool
+has_others(const char *word)
+{
+	const size_t n = strlen(word);
+
+	for (const struct ctl_command *c = commands_all(); c->words != NULL;
+	     c++)
+		if (strncmp(c->words, word, n) == 0 && c->words[n] == ' ')
+			return true;
+	return false;
+}
+
 static int
 help_command(const struct ctl_command *c)
 {
@@ -74,6 +87,10 @@ help_command(const struct ctl_command *c)
 	printf("%c%s.\n", ascii_upper(c->summary[0]), c->summary + 1);
 	if (*c->details != '\0')
 		lines_fill(stdout, "", c->details);
+	if (strchr(c->words, ' ') == NULL && has_others(c->words)) {
+		puts("");
+		commands_usage(stdout, c->words);
+	}
 	return CTL_OK;
 }
 

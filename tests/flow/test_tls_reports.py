@@ -266,7 +266,7 @@ def test_ours_are_read_by_ours(sts, tmp_path):  # noqa: F811
         assert tlsrpt(s.p, each) == [row]
     # the same report in three forms is one
     assert tlsrpt(s.p, *names) == [row]
-    assert re.search(r"(?m)^d\.test +sts +2 certificate-not-trusted ",
+    assert re.search(r"(?m)^d\.test +sts +2 +certificate-not-trusted ",
                      s.p.pabal("tlsrpt", names[2]))
     # and in a mailbox, between other mail
     s.p.send("no report")
