@@ -151,7 +151,7 @@ def test_owners_only(pabal):
             assert status == 1 and "report" in out
         elif words in free:
             assert status == 0, (words, out)
-        elif words in ("trace", "log"):
+        elif words in ("trace", "log", "report"):
             assert status == 1 and "Permission denied" in out
         else:
             assert (status, out) == (
