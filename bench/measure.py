@@ -10,7 +10,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def tree(pid):
-    """PID and all that descend from it."""
+    """PID, or some of them, and all that descend from it."""
     children = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -21,7 +21,7 @@ def tree(pid):
         except OSError:
             continue
         children.setdefault(parent, []).append(int(entry))
-    found, todo = [], [pid]
+    found, todo = [], [pid] if isinstance(pid, int) else list(pid)
     while todo:
         one = todo.pop()
         found.append(one)

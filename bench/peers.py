@@ -87,13 +87,17 @@ class Pabal:
             self.p.close()
             raise
         self.pid = self.p.master_pid()
+        self.mailboxes = os.path.join(self.p.dir, "mail", DOMAIN)
         self.smtp_port = self.p.port("smtp")
         self.lmtp_port = self.p.port("lmtp")
         self.imap_port = self.p.port("imap")
 
+    @property
+    def pids(self):
+        return [self.pid]
+
     def count(self):
-        top = os.path.join(self.p.dir, "mail", DOMAIN)
-        return sum(len(os.listdir(os.path.join(top, user, "new")))
+        return sum(len(os.listdir(os.path.join(self.mailboxes, user, "new")))
                    for user in self.users)
 
     def close(self):
@@ -105,18 +109,22 @@ class Peer:
 
     def __init__(self, users=USERS):
         self.users = users
-        self.dir = tempfile.mkdtemp(prefix=f"bench-{self.name}-")
+        self.dir = tempfile.mkdtemp(prefix="bench-" + self.name.split(",")[0] + "-")
         os.chmod(self.dir, 0o755)
         self.owner = pwd.getpwnam("pabal-mail")
         self.mail = os.path.join(self.dir, "mail")
+        self.mailboxes = os.path.join(self.mail, DOMAIN)
         for user in users:
             for sub in ("new", "cur", "tmp"):
-                os.makedirs(os.path.join(self.mail, DOMAIN, user, sub))
+                os.makedirs(os.path.join(self.mailboxes, user, sub))
         subprocess.run(["chown", "-R", "pabal-mail:", self.mail], check=True)
 
+    @property
+    def pids(self):
+        return [self.pid]
+
     def count(self):
-        return sum(len(os.listdir(os.path.join(self.mail, DOMAIN, user,
-                                               "new")))
+        return sum(len(os.listdir(os.path.join(self.mailboxes, user, "new")))
                    for user in self.users)
 
     def close(self):
@@ -128,25 +136,32 @@ class Peer:
             shutil.rmtree(self.dir, ignore_errors=True)
 
 
-class OpenDkim:
-    """Signs DOMAIN's mail by RSA with 2048 bits; Debian's knows nothing else."""
+class Milter:
+    """NAME of the package of this name, with the lines CONF, on a port of its
+    own; started by the command WITHIN."""
 
-    def __init__(self, folder, domain):
+    def __init__(self, folder, name, conf, option, within=()):
         self.port = free_port()
-        key = os.path.join(folder, "etc-dkim.pem")
-        subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True,
-                       capture_output=True)
-        conf = os.path.join(folder, "opendkim.conf")
-        write(conf, f"Mode s\nSyslog no\nDomain {domain}\nSelector s\n"
-              f"KeyFile {key}\nCanonicalization relaxed/relaxed\n"
-              "RequireSafeKeys no\nInternalHosts 127.0.0.0/8\n"
-              f"Socket inet:{self.port}@127.0.0.1\n")
-        self.process = subprocess.Popen(["/usr/sbin/opendkim", "-f", "-x", conf])
-        wait(lambda: listening(self.port), "opendkim")
+        path = os.path.join(folder, f"{name}.conf")
+        write(path, conf + f"Socket inet:{self.port}@127.0.0.1\n")
+        self.process = subprocess.Popen(
+            [*within, f"/usr/sbin/{name}", "-f", option, path])
+        wait(lambda: listening(self.port), name)
 
     def close(self):
         self.process.terminate()
         self.process.wait()
+
+
+def signer(folder, domain):
+    """Signs DOMAIN's mail by RSA with 2048 bits; Debian's knows nothing else."""
+    key = os.path.join(folder, "etc-dkim.pem")
+    subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True,
+                   capture_output=True)
+    return Milter(folder, "opendkim",
+                  f"Mode s\nSyslog no\nDomain {domain}\nSelector s\n"
+                  f"KeyFile {key}\nCanonicalization relaxed/relaxed\n"
+                  "RequireSafeKeys no\nInternalHosts 127.0.0.0/8\n", "-x")
 
 
 class Postfix(Peer):
@@ -154,12 +169,14 @@ class Postfix(Peer):
     TUNING_README says on throughput: no in_flow_delay, no look-ups of client
     names."""
     name = "Postfix"
+    within = ()     # what starts it
+    services = ""   # more lines of master.cf
 
     def __init__(self, relayhost=None, users=USERS, sessions=None,
                  signed=None):
         super().__init__(users)
         self.sessions = sessions
-        self.milter = OpenDkim(self.dir, signed) if signed else None
+        self.milters = self.make_milters(signed)
         self.smtp_port = free_port()
         etc = os.path.join(self.dir, "etc")
         os.mkdir(etc)
@@ -176,22 +193,37 @@ class Postfix(Peer):
         lines = [line if line.startswith(("#", " ")) or not line.strip()
                  else "".join(self.no_chroot(line))
                  for line in services.splitlines()]
-        write(os.path.join(etc, "master.cf"), "\n".join(lines) + "\n")
+        write(os.path.join(etc, "master.cf"),
+              "\n".join(lines) + "\n" + self.services)
         write(os.path.join(etc, "mailboxes"),
               "".join(f"{u}@{DOMAIN} {DOMAIN}/{u}/\n" for u in users))
         write(os.path.join(etc, "main.cf"), self.main_cf(relayhost))
         shutil.copy("/etc/postfix/dynamicmaps.cf", etc)
         subprocess.run(["postmap", "-c", etc, f"hash:{etc}/mailboxes"],
                        check=True)
-        self.command("start")
+        try:
+            self.command("start")
+        except RuntimeError:
+            self.close_milters()
+            raise
         with open(os.path.join(self.dir, "queue/pid/master.pid")) as f:
             self.pid = int(f.read())
         wait(lambda: listening(self.smtp_port), "postfix")
 
+    def make_milters(self, signed):
+        return [signer(self.dir, signed)] if signed else []
+
+    @property
+    def pids(self):
+        return [self.pid, *(m.process.pid for m in self.milters)]
+
     def close(self):
-        if self.milter:
-            self.milter.close()
         super().close()
+        self.close_milters()
+
+    def close_milters(self):
+        for m in self.milters:
+            m.close()
 
     @staticmethod
     def no_chroot(line):
@@ -202,8 +234,9 @@ class Postfix(Peer):
 
     def main_cf(self, relayhost):
         route = f"relayhost = {relayhost}\n" if relayhost else ""
-        if self.milter:
-            route += f"smtpd_milters = inet:127.0.0.1:{self.milter.port}\n"
+        if self.milters:
+            route += "smtpd_milters = " + ", ".join(
+                f"inet:127.0.0.1:{m.port}" for m in self.milters) + "\n"
         if self.sessions:
             route += (f"default_process_limit = {self.sessions}\n"
                       f"smtpd_client_connection_count_limit = "
@@ -247,8 +280,9 @@ smtpd_tls_security_level = none
 {route}"""
 
     def command(self, verb):
-        r = subprocess.run(["postfix", "-c", os.path.join(self.dir, "etc"),
-                            verb], capture_output=True, text=True)
+        r = subprocess.run([*self.within, "postfix", "-c",
+                            os.path.join(self.dir, "etc"), verb],
+                           capture_output=True, text=True)
         if r.returncode != 0:
             raise RuntimeError(f"postfix {verb}: {r.stderr}{self.log()}")
 

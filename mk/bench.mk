@@ -1,7 +1,8 @@
 # Benchmarks beside Postfix and Dovecot; what they need is installed here only,
 # and nothing of it is started by the installation.
 
-BENCH_PACKAGES := postfix dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve strace unbound
+BENCH_PACKAGES := postfix dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve strace unbound \
+	opendkim opendmarc postfix-policyd-spf-python publicsuffix
 BENCH_ARGS ?=
 
 .PHONY: bench bench-deps

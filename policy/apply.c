@@ -25,6 +25,8 @@ policy_apply(struct policy_question *q, const struct policy_rule *r,
 	const enum policy_mode mode = policy_rule_mode(r);
 
 	policy_metrics_verdict(r, v->action, mode);
+	if (mode == POLICY_ENFORCE && v->action > q->verdict.action)
+		q->by = r;
 	if (mode == POLICY_ENFORCE)
 		policy_verdict_merge(&q->verdict, v);
 	if (v->action == POLICY_ACCEPT ||

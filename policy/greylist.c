@@ -311,14 +311,30 @@ take_over(struct policy_greylist *g, struct policy_greylist *old)
 	}
 }
 
-/* All of G, which is in memory, as a file; then it has its room on the disk. */
+/* A place of zeros is an empty one: a table that has nothing needs room and no
+ * writing, however large it is. */
+static int
+write_sets(struct policy_greylist *g, int fd, struct err *err)
+{
+	const size_t bytes = g->head.sets * sizeof *g->mem;
+
+	if (g->mem == NULL) {
+		if (fallocate(fd, 0, 0, place_of_set(g->head.sets)) == 0)
+			return 0;
+		if (errno != EOPNOTSUPP && errno != ENOSYS)
+			return err_sys(
+			    err, ERR_TEMP, "no room for %s", new_name);
+		g->mem = xcalloc(g->head.sets, sizeof *g->mem);
+	}
+	return fd_pwrite_all(fd, slice_of(g->mem, bytes), place_of_set(0), err);
+}
+
+/* All of G as a file; then it has its room on the disk. */
 static void
 write_file(struct policy_greylist *g, int dirfd, struct err *err)
 {
 	const int flags = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
 	const struct slice head = slice_of(&g->head, sizeof g->head);
-	const struct slice sets =
-	    slice_of(g->mem, g->head.sets * sizeof *g->mem);
 	int fd = openat(dirfd, new_name, flags, 0600);
 
 	if (fd == -1) {
@@ -326,7 +342,7 @@ write_file(struct policy_greylist *g, int dirfd, struct err *err)
 		return;
 	}
 	if (fd_pwrite_all(fd, head, 0, err) == -1 ||
-	    fd_pwrite_all(fd, sets, place_of_set(0), err) == -1)
+	    write_sets(g, fd, err) == -1)
 		goto fail;
 	if (renameat(dirfd, new_name, dirfd, file_name) == -1) {
 		err_sys(err, ERR_TEMP, "rename %s", new_name);
@@ -378,8 +394,8 @@ policy_greylist_open(int dirfd, uint32_t entries, struct err *err)
 	if (old->fd != -1 && old->head.sets == sets)
 		return old;
 	g = table_new(sets);
-	g->mem = xcalloc(sets, sizeof *g->mem);
 	if (old->fd != -1) {
+		g->mem = xcalloc(sets, sizeof *g->mem);
 		memcpy(g->head.secret, old->head.secret, SECRET);
 		take_over(g, old);
 	} else {
@@ -391,6 +407,8 @@ policy_greylist_open(int dirfd, uint32_t entries, struct err *err)
 		err_set(err, ERR_TEMP, "there is no directory for it");
 	else
 		write_file(g, dirfd, err);
+	if (g->fd == -1 && g->mem == NULL)
+		g->mem = xcalloc(sets, sizeof *g->mem);
 	return g;
 }
 

@@ -10,6 +10,7 @@
 #include "policy/conf.h"
 #include "policy/heldtell.h"
 #include "policy/limits.h"
+#include "policy/rule.h"
 #include "policy/rules/greylist.h"
 #include "policy/serve.h"
 #include "policy/sites.h"
@@ -18,7 +19,7 @@
 static int
 configure(struct err *err)
 {
-	if (policy_limits_configure(err) == -1)
+	if (policy_rule_check(err) == -1 || policy_limits_configure(err) == -1)
 		return -1;
 	return policy_sites_configure(err);
 }

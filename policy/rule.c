@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/rule.h"
 
+#include "conf/values.h"
 #include "policy/conf.h"
 #include "policy/rules/greylist.h"
 #include "policy/rules/limits.h"
@@ -25,6 +26,14 @@ policy_rule_mode(const struct policy_rule *r)
 	    const enum policy_mode *)((const char *)policy_conf + r->mode_at);
 }
 
+/* What only warns need not be there. */
+static bool
+is_needed(const struct policy_rule *r)
+{
+	return policy_rule_mode(r) == POLICY_ENFORCE &&
+	       !conf_list_has(&policy_conf->optional_rules, slice_str(r->name));
+}
+
 /* The stages at which R is called. */
 static unsigned
 stages_of(const struct policy_rule *r, bool stranger)
@@ -42,15 +51,50 @@ policy_rule_applies(
 	return (stages_of(r, stranger) & 1U << stage) != 0;
 }
 
-unsigned
-policy_rule_stages(bool stranger)
+/* Of all of them, or of those that mail waits for. */
+static unsigned
+stages_of_all(bool stranger, bool needed)
 {
 	unsigned stages = 0;
 
 	for (size_t i = 0; i < POLICY_RULES; i++)
-		stages |= stages_of(&policy_rules[i], stranger);
+		if (!needed || is_needed(&policy_rules[i]))
+			stages |= stages_of(&policy_rules[i], stranger);
 	/* where a transaction begins is known by that */
 	if ((stages & (1U << POLICY_RCPT | 1U << POLICY_MESSAGE)) != 0)
 		stages |= 1U << POLICY_MAIL;
 	return stages;
+}
+
+unsigned
+policy_rule_stages(bool stranger)
+{
+	return stages_of_all(stranger, false);
+}
+
+unsigned
+policy_rule_needed(bool stranger)
+{
+	return stages_of_all(stranger, true);
+}
+
+static bool
+is_rule(struct slice name)
+{
+	for (size_t i = 0; i < POLICY_RULES; i++)
+		if (slice_iis(name, policy_rules[i].name))
+			return true;
+	return false;
+}
+
+int
+policy_rule_check(struct err *err)
+{
+	const struct conf_list *list = &policy_conf->optional_rules;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!is_rule(slice_str(list->v[i])))
+			return err_set(err, ERR_PERM,
+			    "optional_rules: there is no rule %s", list->v[i]);
+	return 0;
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
 #include "policy/verdict.h"
 
 struct policy_question;
@@ -51,5 +52,9 @@ bool policy_rule_applies(
     const struct policy_rule *r, enum policy_stage stage, bool stranger);
 /* The stages at which some rule is called, for strangers or for others. */
 unsigned policy_rule_stages(bool stranger);
+/* Those at which one of them is enforced and not in optional_rules. */
+unsigned policy_rule_needed(bool stranger);
+/* ERR_PERM: optional_rules has what is no rule. */
+int policy_rule_check(struct err *err);
 
 #endif

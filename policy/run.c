@@ -14,6 +14,8 @@
 #include "policy/session.h"
 #include "policy/text.h"
 
+enum { WHY_MAX = 200 };
+
 /* While the first question of a session waits: for its message to be read, then
  * for answers of the DNS. */
 struct policy_run {
@@ -45,14 +47,31 @@ run_free(struct policy_session *s)
 	xfree(&s->run);
 }
 
+/* Which rule holds it, and why: for who finds it in the queue. */
+static void
+say_why(const struct policy_question *q, struct buf *why)
+{
+	const struct slice of = q->verdict.why;
+
+	if (q->verdict.action != POLICY_HOLD || q->by == NULL)
+		return;
+	buf_addf(why, "rule %s", q->by->name);
+	if (of.n > 0)
+		buf_addf(why, ": %.*s", SLICE_FMT(slice_sub(of, 0, WHY_MAX)));
+}
+
 static void
 answer(struct policy_session *s, const struct policy_question *q)
 {
 	const struct policy_verdict *v = &q->verdict;
+	struct buf why = { .max = 2 * WHY_MAX };
 
+	say_why(q, &why);
 	IPC_SEND(s->peer, policy_judged, .id = q->id, .action = v->action,
 	    .code = v->code, .enhanced = slice_str(v->enhanced),
-	    .text = v->text, .front = buf_slice(&q->front));
+	    .text = v->text, .front = buf_slice(&q->front),
+	    .why = buf_slice(&why));
+	buf_fini(&why);
 	run_free(s);
 	policy_session_answered(s);
 }

@@ -60,7 +60,9 @@ on_watch(struct ipc *peer, struct msg *m)
 {
 	IPC_SEND(peer, policy_stages, .id = m->policy_watch.id,
 	    .strangers = policy_rule_stages(true),
-	    .known = policy_rule_stages(false));
+	    .known = policy_rule_stages(false),
+	    .strangers_need = policy_rule_needed(true),
+	    .known_need = policy_rule_needed(false));
 }
 
 static void
@@ -87,7 +89,9 @@ policy_serve_reload(void)
 
 	LIST_FOREACH(a, &askers, link)
 	IPC_SEND(a->peer, policy_changed, .strangers = policy_rule_stages(true),
-	    .known = policy_rule_stages(false));
+	    .known = policy_rule_stages(false),
+	    .strangers_need = policy_rule_needed(true),
+	    .known_need = policy_rule_needed(false));
 }
 
 const struct ipc_table policy_table = {

@@ -42,6 +42,7 @@ struct policy_question {
 	struct arena arena;
 	struct policy_facts facts; /* in arena */
 	struct policy_verdict verdict;
+	const struct policy_rule *by; /* whose the verdict is; or NULL */
 	struct buf front; /* fields to be put in front of the message */
 	/* At its end: the message, which has ended; what DMARC finds of it. */
 	struct dkim_message *message;

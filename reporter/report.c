@@ -121,7 +121,7 @@ forget(void)
 	struct err err = { 0 };
 	bool gone;
 
-	if (tally_forget(&now.report, ROWS_AT_ONCE, &gone, &err) == -1)
+	if (tallied_forget(&now.report, ROWS_AT_ONCE, &gone, &err) == -1)
 		table_error(&err);
 	else if (gone)
 		finish(now.end);
@@ -135,7 +135,7 @@ forget_as(enum report_end end)
 	struct err err = { 0 };
 
 	now.end = end;
-	if (tally_mark(&now.report, TALLY_DONE, &err) == -1)
+	if (tallied_mark(&now.report, TALLY_DONE, &err) == -1)
 		table_error(&err);
 	else
 		go_on(forget);
@@ -161,7 +161,7 @@ on_lettered(struct ipc_call *call, struct msg *m)
 	(void)call;
 	if (m != NULL && !m->report_lettered.ok) {
 		/* it has nothing of it */
-		if (tally_mark(&now.report, TALLY_OPEN, &err) == -1)
+		if (tallied_mark(&now.report, TALLY_OPEN, &err) == -1)
 			table_error(&err);
 		else
 			put_off("the queue does not take it");
@@ -200,7 +200,7 @@ send_letter(void)
 	struct slice rest = buf_slice(&now.mail);
 	struct err err = { 0 };
 
-	if (tally_mark(&now.report, TALLY_SENDING, &err) == -1) {
+	if (tallied_mark(&now.report, TALLY_SENDING, &err) == -1) {
 		table_error(&err);
 		return;
 	}
@@ -209,7 +209,7 @@ send_letter(void)
 		const struct slice part = slice_sub(rest, 0, REPORT_PART_BYTES);
 
 		if (!IPC_SEND(qmgr, report_part, .bytes = part)) {
-			if (tally_mark(&now.report, TALLY_OPEN, &err) == -1)
+			if (tallied_mark(&now.report, TALLY_OPEN, &err) == -1)
 				table_error(&err);
 			else
 				put_off("the queue manager is not there");
@@ -272,7 +272,7 @@ pack_rows(void)
 {
 	struct err err = { 0 };
 
-	switch (tally_rows(
+	switch (tallied_rows(
 	    &now.report, &now.after, ROWS_AT_ONCE, on_row, NULL, &err)) {
 	case FOUND:
 		go_on(pack_rows);

@@ -97,7 +97,7 @@ on_step(struct ev_task *task)
 		enum found f;
 
 		arena_reset(&state.arena);
-		f = tally_next(&state.at, &state.arena, &err);
+		f = tallied_next(&state.at, &state.arena, &err);
 		if (f == TEMPFAIL)
 			table_failed(&err);
 		if (f != FOUND) {
@@ -163,7 +163,7 @@ schedule_on_send(struct ipc *peer, struct msg *m)
 		why = "reports are being sent; try again in a moment";
 	else if (!table_ready())
 		why = "there is no table of reports (state_directory)";
-	else if (tally_cut(clock_wall_s(), interval_s, &state.cut_s, &err) ==
+	else if (tallied_cut(clock_wall_s(), interval_s, &state.cut_s, &err) ==
 		 -1)
 		why = err.text;
 	if (why != NULL) {

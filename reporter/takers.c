@@ -2,6 +2,7 @@
 #include "reporter/takers.h"
 
 #include "dmarc/consent.h"
+#include "dmarc/record.h"
 #include "dnsclient/dnsclient.h"
 #include "log/log.h"
 #include "report/tlsrpt.h"
@@ -9,9 +10,10 @@
 enum { DNS_MS = 30000, NAME_MAX_BYTES = 512 };
 
 static struct {
-	bool open;
+	bool open, asked; /* asked: for the record of DMARC */
 	enum report_kind kind;
 	const char *domain;
+	struct slice rua; /* as it was when its mail came */
 	struct takers found;
 	struct arena arena;
 	struct dns_answers answers;
@@ -62,12 +64,53 @@ choose(const struct dmarc_consent *consents)
 	t->n = n;
 }
 
+/* Where there are several records there is none (RFC 9989 4.10.1). */
+static struct slice
+read_rua(const struct dns_answer *answer)
+{
+	struct slice rua = SLICE("");
+	struct dmarc_record r;
+	size_t n = 0;
+
+	for (size_t i = 0; i < answer->n; i++)
+		if (dmarc_record_parse(answer->records[i].txt, &r)) {
+			rua = r.rua;
+			n++;
+		}
+	return n == 1 ? rua : SLICE("");
+}
+
+/* Whom the domain names today; while it does not say, those of before. */
+static bool
+ask_rua(void)
+{
+	struct buf name = { .max = NAME_MAX_BYTES };
+	struct takers *t = &now.found;
+	const struct dns_answer *answer;
+	struct slice rua = now.rua;
+
+	buf_addf(&name, "_dmarc.%s", now.domain);
+	answer = dns_answers_get(&now.answers, buf_slice(&name), DNS_TXT);
+	buf_fini(&name);
+	if (answer == NULL)
+		return false;
+	now.asked = true;
+	t->uncertain = answer->found == TEMPFAIL;
+	if (!t->uncertain)
+		rua = read_rua(answer);
+	t->wanted = rua.n > 0;
+	t->n = dmarc_uris(rua, &now.arena, t->uris);
+	return true;
+}
+
 static bool
 consent(void)
 {
 	struct dmarc_consent consents[DMARC_URIS_MAX];
 	bool all = true;
 
+	if (!now.asked && !ask_rua())
+		return false;
 	for (size_t i = 0; i < now.found.n; i++)
 		all &= dmarc_consent(slice_str(now.domain),
 		    now.found.uris[i].host, &now.answers, &consents[i]);
@@ -137,11 +180,12 @@ takers_find(enum report_kind kind, const char *domain, struct slice rua,
 	now.kind = kind;
 	now.domain = domain;
 	now.done = done;
-	now.found = (struct takers){ .wanted = kind == REPORT_OF_DMARC };
+	now.rua = rua;
+	now.asked = false;
+	now.found = (struct takers){ 0 };
 	arena_init(&now.arena);
 	dns_answers_init(&now.answers);
 	dnsclient_init(&now.dns, &now.answers, DNS_MS, on_all);
-	now.found.n = dmarc_uris(rua, &now.arena, now.found.uris);
 	go_on();
 }
 

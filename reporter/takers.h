@@ -16,7 +16,8 @@ struct takers {
 };
 
 /* DONE runs when they are known, maybe before this returns.  RUA: as the domain
- * has said it, of DMARC. */
+ * of DMARC said when its mail came (borrowed until they are forgotten), which
+ * is what there is where it does not say now. */
 void takers_find(enum report_kind kind, const char *domain, struct slice rua,
     void (*done)(void));
 /* Until they are forgotten. */

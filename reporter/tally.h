@@ -66,26 +66,28 @@ int tally_commit(struct err *err);
 void tally_abort(void);
 
 /* The report behind *R (zeroed: the first), which what is in A belongs to. */
-enum found tally_next(struct tally_report *r, struct arena *a, struct err *err);
+enum found tallied_next(
+    struct tally_report *r, struct arena *a, struct err *err);
 /* Some of R's rows, those behind *AFTER (zeroed: the first); ABSENT: no more
  * are there. */
 struct tally_after {
 	char digest[16];
 	bool some;
 };
-enum found tally_rows(const struct tally_report *r, struct tally_after *after,
+enum found tallied_rows(const struct tally_report *r, struct tally_after *after,
     size_t most,
     void (*each)(void *arg, struct slice row, size_t count_at, uint64_t count),
     void *arg, struct err *err);
 /* R has STATE from now on. */
-int tally_mark(
+int tallied_mark(
     const struct tally_report *r, enum tally_state state, struct err *err);
 /* Remove R, of which at most MOST rows at a time; *GONE: all is. */
-int tally_forget(
+int tallied_forget(
     const struct tally_report *r, size_t most, bool *gone, struct err *err);
 /* The interval ends here, whatever it was to be: what is counted from now on is
- * of the next, and *END_S the end of those that are counted. */
-int tally_cut(
+ * of the next, and *END_S the end of those that are counted.  It is one record,
+ * however many reports there are. */
+int tallied_cut(
     int64_t now_s, int64_t interval_s, int64_t *end_s, struct err *err);
 
 #endif

@@ -54,6 +54,7 @@ commit(struct smtpd_session *s)
 		.bulk = (mail->message->scan.fields & SMTPD_SCAN_BULK) != 0,
 		.junk = mail->judged->verdict.junk,
 		.hold = mail->judged->verdict.hold,
+		.why = slice_str(mail->judged->verdict.why),
 		.front = buf_slice(&mail->judged->verdict.front),
 	};
 

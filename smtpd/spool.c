@@ -52,7 +52,7 @@ struct smtpd_spool {
 	struct buf held;       /* not yet written */
 	bool committing;       /* as soon as there is a file */
 	bool bulk, junk, hold; /* for that commit, as are: */
-	struct buf record, front;
+	struct buf record, front, why;
 	struct buf refused;      /* who rejects it */
 	struct smtpd_view *view; /* while VIEWING, as is: */
 	size_t body_max;
@@ -72,6 +72,7 @@ destroy(struct smtpd_spool *sp)
 	buf_fini(&sp->held);
 	buf_fini(&sp->record);
 	buf_fini(&sp->front);
+	buf_fini(&sp->why);
 	buf_fini(&sp->refused);
 	free(sp);
 	spools--;
@@ -166,6 +167,7 @@ smtpd_spool_open(const struct envelope *env, int64_t size_said, const char *sid,
 	buf_init(&sp->held, HELD_MAX);
 	buf_init(&sp->record, MIME_WIRE_MAX);
 	buf_init(&sp->front, FRONT_MAX_BYTES);
+	buf_init(&sp->why, 256);
 	buf_init(&sp->refused, REFUSAL_MAX_BYTES);
 	slice_copy(slice_str(sid), sp->sid, sizeof sp->sid);
 	spools++;
@@ -456,10 +458,12 @@ commit(struct smtpd_spool *sp, struct slice body)
 	    on_committed, smtpd_conf->queue_timeout, queue_commit,
 	    .qid = slice_str(sp->qid), .size = sp->size, .crc32c = sp->crc,
 	    .bulk = sp->bulk, .front = buf_slice(&sp->front), .junk = sp->junk,
-	    .hold = sp->hold, .record = buf_slice(&sp->record), .body = body);
+	    .hold = sp->hold, .why = buf_slice(&sp->why),
+	    .record = buf_slice(&sp->record), .body = body);
 	buf_fini(&sp->held);
 	buf_fini(&sp->record);
 	buf_fini(&sp->front);
+	buf_fini(&sp->why);
 }
 
 void
@@ -475,6 +479,7 @@ smtpd_spool_commit(struct smtpd_spool *sp,
 	sp->hold = facts->hold;
 	buf_add(&sp->record, facts->record);
 	buf_add(&sp->front, facts->front);
+	buf_add(&sp->why, facts->why);
 	if (sp->state == WRITING) {
 		write_out(sp, SLICE(""));
 		commit(sp, SLICE(""));

@@ -53,6 +53,7 @@ void smtpd_spool_view(struct smtpd_spool *sp, struct smtpd_view *view,
 struct smtpd_spool_facts {
 	bool bulk;           /* it can wait for other mail */
 	bool junk, hold;     /* what its judges say */
+	struct slice why;    /* it is held */
 	struct slice front;  /* queue/front.h */
 	struct slice record; /* its structure (mime/wire.h); may be empty */
 };

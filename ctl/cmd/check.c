@@ -407,6 +407,7 @@ check_all(struct check_run *c)
 	check_vouched(c);
 	check_srs(c);
 	check_policy(c);
+	check_filters(c);
 	check_sts(c);
 	check_parking(c);
 	check_running(c);

@@ -16,6 +16,7 @@
 #include "ctl/mail/authcheck.h"
 #include "ctl/mail/queuedmail.h"
 #include "ctl/view/out.h"
+#include "lookup/conf.h"
 #include "proto/address.h"
 #include "queue/envelope.h"
 #include "sys/addr.h"
@@ -26,6 +27,7 @@ enum { RESULT_MAX = 1 << 20 };
 
 struct mail_asked {
 	const char *file, *client, *helo, *from, *rcpt, *login, *zone;
+	const char *mechanism, *tls, *country;
 	struct buf sender, recipient, account; /* canonical */
 };
 
@@ -35,6 +37,15 @@ open_file(const char *path)
 	if (strcmp(path, "-") == 0)
 		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* RFC 3848: ESMTPS, ESMTPSA, LMTPS, UTF8SMTPS, ... */
+static bool
+is_tls(struct slice protocol)
+{
+	const size_t at = slice_find(protocol, 'P');
+
+	return at + 1 < protocol.n && protocol.p[at + 1] == 'S';
 }
 
 /* What it came with, where nothing else was said. */
@@ -51,6 +62,9 @@ fill_in(struct authcheck *c, const struct mail_asked *asked,
 	}
 	if (asked->login == NULL)
 		c->login = env->login;
+	/* where it was, the version is not known */
+	if (asked->tls == NULL && !is_tls(env->protocol))
+		c->tls = SLICE("none");
 	if (asked->helo == NULL)
 		c->helo = env->helo;
 	if (asked->from == NULL)
@@ -112,6 +126,9 @@ check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
 	c->policy = policy.conf;
 	c->tables = s.tables;
 	if (rc == CTL_OK)
+		c->country_file =
+		    ((const struct lookup_conf *)s.lookup.conf)->country_file;
+	if (rc == CTL_OK)
 		rc = run(asked, c);
 	target_fini(&policy);
 	surroundings_fini(&s);
@@ -169,6 +186,9 @@ read_words(struct mail_asked *asked, struct authcheck *c)
 	if (!read_address(asked->login, ADDRESS_UTF8, &asked->account))
 		return "--login: expected the address of an account";
 	c->helo = slice_str(asked->helo);
+	c->mechanism = slice_str(asked->mechanism);
+	c->tls = slice_str(asked->tls);
+	c->country = slice_str(asked->country);
 	c->sender = buf_slice(&asked->sender);
 	c->rcpt = buf_slice(&asked->recipient);
 	c->login = buf_slice(&asked->account);
@@ -184,7 +204,10 @@ cmd_check_mail(struct ctl *ctl, int argc, char **argv)
 	const struct ctl_opt opts[] = { { "client", &asked.client, NULL },
 		{ "helo", &asked.helo, NULL }, { "from", &asked.from, NULL },
 		{ "rcpt", &asked.rcpt, NULL }, { "login", &asked.login, NULL },
-		{ "zone", &asked.zone, NULL }, { 0 } };
+		{ "zone", &asked.zone, NULL },
+		{ "mechanism", &asked.mechanism, NULL },
+		{ "tls", &asked.tls, NULL },
+		{ "country", &asked.country, NULL }, { 0 } };
 	struct authcheck c = {
 		.message = -1, .confine = ctl->confine, .now_s = clock_wall_s()
 	};

@@ -59,11 +59,19 @@ shown_close(struct shown *s)
 }
 
 static void
-print_text(const struct shown *s)
+print_text(struct shown *s)
 {
+	struct slice why;
+
 	out_text(stdout, buf_slice(&s->file.head));
 	puts("-- results");
 	out_text(stdout, buf_slice(&s->results));
+	if (spooled_is_held(&s->file, buf_slice(&s->results), &why) &&
+	    why.n > 0) {
+		puts("-- held by");
+		out_text(stdout, why);
+		puts("");
+	}
 	puts("-- header");
 	out_text(stdout, s->file.env.front);
 	out_text(stdout, buf_slice(&s->header));
@@ -117,9 +125,10 @@ json_lines(struct buf *b, const char *key, struct slice text)
 }
 
 static void
-print_json(const struct shown *s)
+print_json(struct shown *s)
 {
 	const struct envelope *e = &s->file.env;
+	struct slice why;
 	struct buf b = { .max = 64 << 20 };
 
 	buf_adds(&b, "{\"qid\":");
@@ -141,6 +150,8 @@ print_json(const struct shown *s)
 		out_json(&b, e->rcpts[i].address);
 	}
 	buf_addc(&b, ']');
+	if (spooled_is_held(&s->file, buf_slice(&s->results), &why))
+		json_str(&b, "held_by", why);
 	json_lines(&b, "results", buf_slice(&s->results));
 	buf_adds(&b, ",\"header\":");
 	out_json(&b, buf_slice(&s->header));

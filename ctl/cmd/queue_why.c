@@ -26,6 +26,7 @@
 #include "ctl/view/qsite.h"
 #include "ctl/view/qtally.h"
 #include "ctl/view/qview.h"
+#include "ctl/view/spooled.h"
 #include "ctl/view/stspolicy.h"
 #include "proto/address.h"
 #include "queue/sitename.h"
@@ -35,6 +36,7 @@ enum {
 	SITES_MAX = 20, /* told at once */
 	REASONS = 5,
 	FILTER_MAX = 2000,
+	LINES_MAX = 16 << 20, /* behind a message */
 };
 
 struct why {
@@ -49,6 +51,7 @@ struct why {
 	struct slice sts;    /* the MTA-STS policy of its domain, or empty */
 	struct qtally place; /* a domain's, an address's, a message's */
 	struct qview_entry message; /* qid is empty: not one */
+	struct slice held_by;       /* and why it is held, if that is known */
 	struct qsite site;          /* the last that was found */
 	bool found;
 	bool printed; /* an element of a list in JSON */
@@ -227,11 +230,24 @@ print_state(struct why *w, const struct qsite *s)
 }
 
 static void
+say_cause(struct why *w, enum qcause c, const struct qsite *s,
+    const struct qtally *t, struct buf *out)
+{
+	if (c != QCAUSE_HELD || w->held_by.n == 0) {
+		qcause_say(out, c, s, t, w->now_s);
+		return;
+	}
+	buf_adds(out, "it is held: ");
+	out_plain(out, w->held_by);
+	buf_adds(out, "; queue release lets it go");
+}
+
+static void
 print_cause(
     struct why *w, enum qcause c, const struct qsite *s, const struct qtally *t)
 {
 	buf_addf(&w->out, "  %-12s", "why");
-	qcause_say(&w->out, c, s, t, w->now_s);
+	say_cause(w, c, s, t, &w->out);
 	buf_addc(&w->out, '\n');
 }
 
@@ -404,6 +420,30 @@ is_qid(struct slice s)
 	return s.n > 9;
 }
 
+/* Its file says why it is held; one that cannot be read says nothing. */
+static void
+read_held(struct why *w)
+{
+	struct buf lines = { .max = LINES_MAX };
+	struct spooled file;
+	struct slice why;
+	struct err err;
+	int64_t at;
+	int fd;
+
+	if (!slice_is(w->message.state, "held") ||
+	    qview_open_file(&w->ctl->inst, w->message.qid, &fd, &err) == -1)
+		return;
+	if (spooled_init(&file, fd, &err) == 0) {
+		at = (int64_t)file.head_bytes + file.env.size;
+		if (spooled_read(&file, at, file.end - at, &lines, &err) == 0 &&
+		    spooled_is_held(&file, buf_slice(&lines), &why))
+			w->held_by = keep(w, why);
+	}
+	spooled_fini(&file);
+	buf_fini(&lines);
+}
+
 static int
 why_message(struct why *w, struct err *err)
 {
@@ -416,6 +456,8 @@ why_message(struct why *w, struct err *err)
 	buf_fini(&filter);
 	if (rc == 0 && w->message.qid.n == 0)
 		rc = err_set(err, ERR_PERM, "no such message in the queue");
+	if (rc == 0)
+		read_held(w);
 	if (rc == 0 && w->message.nrcpts == 1)
 		rc = ask_route(
 		    w, w->message.rcpts[0].address, w->message.sender, err);
@@ -499,7 +541,7 @@ json_cause(
 {
 	struct buf text = { .max = 8192 };
 
-	qcause_say(&text, c, s, t, w->now_s);
+	say_cause(w, c, s, t, &text);
 	json_str(&w->out, "cause", slice_str(qcause_name(c)));
 	json_str(&w->out, "why", buf_slice(&text));
 	buf_fini(&text);

@@ -195,7 +195,11 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 		.helo = c->helo,
 		.sender = c->sender,
 		.rcpt = c->rcpt,
-		.login = c->login };
+		.login = c->login,
+		.mechanism = c->mechanism,
+		.tls = c->tls,
+		.country = c->country,
+		.country_file = c->country_file };
 	struct arena arena;
 	int rc;
 
@@ -231,10 +235,11 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 	};
 	arena_init(&r->rules.arena);
 	dkim_message_init(&r->message, &dkim_limits_default);
-	/* Not by the child, which cannot read it. */
+	/* Not by the child, which cannot open it. */
 	arena_init(&arena);
 	accesscheck_run(&access, c->tables, &arena);
 	rc = dnschild_run(&r->child, out, err);
+	accesscheck_fini(&access);
 	arena_fini(&arena);
 	free(r);
 	return rc;

@@ -28,9 +28,11 @@ struct authcheck {
 	uint8_t ip[16];
 	struct slice client; /* its text */
 	struct slice helo, sender, rcpt, login;
-	struct slice id; /* this host's name */
+	struct slice mechanism, tls, country; /* empty: not known */
+	struct slice id;                      /* this host's name */
 	const struct policy_conf *policy;
-	const char *tables; /* directory */
+	const char *tables;       /* directory */
+	const char *country_file; /* in it; may be empty */
 	int64_t now_s;
 	bool json;
 };

@@ -8,8 +8,10 @@
 #include "conf/param.h"
 #include "conf/values.h"
 #include "ctl/mail/accesscheck.h"
+#include "ctl/mail/accessfound.h"
 #include "ctl/view/out.h"
 #include "mailauth/rules.h"
+#include "origin/reverse.h"
 #include "policy/conf.h"
 #include "spf/spf.h"
 #include "sys/addr.h"
@@ -18,17 +20,62 @@ static const char not_asked[] = "not asked";
 
 /* ---- the rules ---- */
 
+/* What entries say by the client's name and country as well. */
+static bool
+look_at_access(struct rulecheck *r, struct dns_answers *answers)
+{
+	const struct accesscheck *c = r->access;
+	struct reverse_verdict name = { .result = REVERSE_NONE };
+	struct err err;
+
+	r->found = arena_new(&r->arena, struct accesscheck_found);
+	*r->found = *c->found;
+	r->unreadable = c->why_not;
+	if (accesscheck_has_names(c) && r->client.ip != NULL &&
+	    !reverse_check(r->client.ip, answers, &name))
+		return false;
+	if ((name.result == REVERSE_PASS &&
+		accesscheck_name(c, name.name, &r->arena, r->found, &err) ==
+		    -1) ||
+	    accesscheck_country(c, r->client.ip, &r->arena, r->found, &err) ==
+		-1)
+		r->unreadable = arena_str(&r->arena, slice_str(err.text));
+	return true;
+}
+
+static struct slice
+concat(struct arena *arena, const char *a, struct slice b)
+{
+	struct buf text = { .max = 1000 };
+	struct slice s;
+
+	buf_adds(&text, a);
+	buf_add(&text, b);
+	s = arena_slice(arena, buf_slice(&text));
+	buf_fini(&text);
+	return s;
+}
+
 static bool
 ask_access(
     struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
 {
+	const char *lacks = accesscheck_lacks(r->access);
+
 	(void)answers;
-	*v = r->access->verdict;
-	if (v->action == POLICY_ACCEPT && r->access->accepts)
+	*v = r->found->verdict;
+	if (v->action != POLICY_ACCEPT)
+		return r->found_all;
+	if (r->found->accepts)
 		v->why = SLICE("an entry accepts the client or the sender");
-	else if (v->action == POLICY_ACCEPT && r->access->accepts_rcpt)
+	else if (r->found->accepts_rcpt)
 		v->why = SLICE("an entry accepts the recipient");
-	return true;
+	else if (r->found->warns.n > 0)
+		v->why = concat(&r->arena, "an entry warns: ", r->found->warns);
+	else if (lacks != NULL)
+		v->why = concat(&r->arena, "there are entries that need ",
+		    slice_str(lacks));
+	return r->found_all;
 }
 
 static bool
@@ -164,7 +211,7 @@ is_accepted(const struct rulecheck *r, const struct rulecheck_rule *rule)
 	const bool rcpt = (rule->needs & RCPT) == RCPT;
 
 	return r->conf->access == POLICY_ENFORCE &&
-	       (r->access->accepts || (rcpt && r->access->accepts_rcpt));
+	       (r->found->accepts || (rcpt && r->found->accepts_rcpt));
 }
 
 /* Why RULE is not for this client; NULL: it is. */
@@ -195,8 +242,8 @@ why_not(const struct rulecheck *r, const struct rulecheck_rule *rule)
 
 	if (known != NULL || rule->ask == NULL)
 		return known != NULL ? known : rule->why_not;
-	if (rule->ask == ask_access && r->access->why_not != NULL)
-		return r->access->why_not;
+	if (rule->ask == ask_access && r->unreadable != NULL)
+		return r->unreadable;
 	if ((rule->needs & NEEDS_CLIENT) != 0 && r->client.ip == NULL)
 		return "it needs --client";
 	if ((rule->needs & NEEDS_HELO) != 0 && r->client.helo.n == 0)
@@ -266,6 +313,7 @@ rulecheck_step(struct rulecheck *r, struct dns_answers *answers)
 
 	arena_reset(&r->arena);
 	read_sites(r);
+	r->found_all = look_at_access(r, answers);
 	r->n = 0;
 	for (size_t i = 0; i < policy_conf_desc.nparams; i++) {
 		const struct conf_param *p = &policy_conf_desc.params[i];

@@ -15,6 +15,7 @@
 #include "origin/rules.h"
 
 struct accesscheck;
+struct accesscheck_found;
 struct mailauth_verdict;
 struct policy_conf;
 struct spf_verdict;
@@ -38,6 +39,9 @@ struct rulecheck {
 	struct arena arena;
 	struct dnsbl_site sites[DNSBL_SITES_MAX];
 	size_t nsites;
+	struct accesscheck_found *found; /* of access, in arena, */
+	bool found_all;                  /* with what the DNS has said */
+	const char *unreadable;          /* why it was not asked; or NULL */
 	struct rulecheck_said said[RULECHECK_MAX];
 	size_t n;
 };

@@ -17,6 +17,8 @@
 
 enum {
 	ROWS_MAX = 200000,
+	REPORT_ROWS = 2000,   /* of a report; the rest is one row */
+	BYTES_MAX = 64 << 20, /* of all rows */
 	REPORTS_MAX = 100000,
 	UNPACKED_MAX = 64 << 20,
 	KEY_MAX = DMARCSUM_VALUES * (AGGREGATE_TEXT_MAX + 1),
@@ -27,7 +29,7 @@ struct dmarcsum {
 	struct arena arena;
 	struct map rows, seen; /* by all values; reports */
 	struct dmarcsum_row **list;
-	size_t n, cap;
+	size_t n, cap, bytes;
 	bool full;
 };
 
@@ -36,6 +38,7 @@ struct dmarcsum_reading {
 	struct aggregate_reader reader;
 	struct dmarcsum *sum;
 	bool begun, again; /* it was there already */
+	size_t rows;       /* that nobody else had */
 };
 
 struct dmarcsum *
@@ -69,10 +72,11 @@ row_new(struct dmarcsum *s, struct slice key,
 {
 	struct dmarcsum_row *row;
 
-	if (s->n == ROWS_MAX) {
+	if (s->n == ROWS_MAX || key.n > BYTES_MAX - s->bytes) {
 		s->full = true;
 		return NULL;
 	}
+	s->bytes += key.n;
 	row = arena_new(&s->arena, struct dmarcsum_row);
 	for (size_t i = 0; i < DMARCSUM_VALUES; i++)
 		row->values[i] = arena_slice(&s->arena, values[i]);
@@ -86,19 +90,38 @@ row_new(struct dmarcsum *s, struct slice key,
 }
 
 static void
-add_row(struct dmarcsum *s, const struct slice values[DMARCSUM_VALUES],
+put_key(struct buf *key, const struct slice values[DMARCSUM_VALUES])
+{
+	buf_reset(key);
+	for (size_t i = 0; i < DMARCSUM_VALUES; i++) {
+		buf_add(key, values[i]);
+		buf_addc(key, '\0');
+	}
+}
+
+/* A report has as many rows as its writer likes: what is beyond REPORT_ROWS is
+ * counted in one. */
+static void
+add_row(struct dmarcsum_reading *in, const struct slice values[DMARCSUM_VALUES],
     uint64_t count)
 {
+	const struct slice rest[DMARCSUM_VALUES] = { values[DOMAIN],
+		SLICE("others") };
 	struct buf key = { .max = KEY_MAX };
+	struct dmarcsum *s = in->sum;
 	struct dmarcsum_row *row;
 
-	for (size_t i = 0; i < DMARCSUM_VALUES; i++) {
-		buf_add(&key, values[i]);
-		buf_addc(&key, '\0');
-	}
+	put_key(&key, values);
 	row = map_find(&s->rows, buf_slice(&key));
-	if (row == NULL)
+	if (row == NULL && in->rows == REPORT_ROWS) {
+		put_key(&key, rest);
+		row = map_find(&s->rows, buf_slice(&key));
+		values = rest;
+	}
+	if (row == NULL) {
 		row = row_new(s, buf_slice(&key), values);
+		in->rows += in->rows < REPORT_ROWS;
+	}
 	if (row != NULL && !add_ok(row->messages, count, &row->messages))
 		row->messages = UINT64_MAX;
 	buf_fini(&key);
@@ -139,7 +162,7 @@ on_record(struct aggregate_reader *reader, const struct aggregate_record *r)
 	if (!in->begun)
 		begin(in);
 	if (!in->again)
-		add_row(in->sum, values, r->count);
+		add_row(in, values, r->count);
 }
 
 static void

@@ -42,6 +42,45 @@ read_front(struct spooled *s, struct slice lines)
 	}
 }
 
+/* Behind the time of a line "held". */
+static struct slice
+read_why(struct spooled *s, struct slice rest)
+{
+	struct slice why = SLICE("");
+
+	while (rest.n > 0) {
+		struct slice value;
+		const struct slice name =
+		    slice_cut(slice_cut(rest, ' ', &rest), '=', &value);
+
+		if (slice_is(name, "why") &&
+		    !envelope_unescape(&s->arena, value, &why))
+			why = SLICE("");
+	}
+	return why;
+}
+
+bool
+spooled_is_held(struct spooled *s, struct slice lines, struct slice *why)
+{
+	bool held = s->env.hold.n > 0;
+
+	*why = s->env.hold;
+	while (lines.n > 0) {
+		struct slice rest = slice_cut(lines, '\n', &lines);
+		const struct slice word = slice_cut(rest, ' ', &rest);
+
+		if (slice_is(word, "held")) {
+			held = true;
+			*why = read_why(s, rest);
+		} else if (slice_is(word, "released")) {
+			held = false;
+			*why = SLICE("");
+		}
+	}
+	return held;
+}
+
 static int
 load_front(struct spooled *s, struct err *err)
 {

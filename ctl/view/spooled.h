@@ -3,6 +3,7 @@
 #ifndef CTL_VIEW_SPOOLED_H
 #define CTL_VIEW_SPOOLED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@ struct spooled {
 /* Read the envelope of FD, which is taken; spooled_fini in any case. */
 int spooled_init(struct spooled *s, int fd, struct err *err);
 void spooled_fini(struct spooled *s);
+/* Is it held, by the LINES behind the message?  *WHY (in S): of who said so. */
+bool spooled_is_held(struct spooled *s, struct slice lines, struct slice *why);
 /* Add N bytes from OFF on to TO, as far as it has room. */
 int spooled_read(const struct spooled *s, int64_t off, int64_t n,
     struct buf *to, struct err *err);

@@ -5,7 +5,7 @@
  * policy_watch: which stages some rule needs, and from now on each change of
  * that.  policy_stages, policy_changed: bits (1 << enum policy_stage), for
  * clients that are strangers, and for those that are known: authenticated, of
- * this host or of trusted_networks.
+ * this host or of trusted_networks; need: where mail waits for an answer.
  *
  * policy_ask: what is known at a stage.  session is the asker's number of the
  * client's session, under which policy remembers what was before; client is

@@ -35,6 +35,7 @@ message_new(struct entry *e, struct arena *arena, const struct envelope *env,
 	arena_init(arena);
 	m->env = *env;
 	m->held = env->hold.n > 0;
+	m->held_why = env->hold;
 	m->head_bytes = head_bytes;
 	buf_init(&m->notes, NOTES_MAX_BYTES);
 	map_init(&m->by_address);
@@ -199,6 +200,24 @@ reopen_blind(struct message *m)
 	free(has_child);
 }
 
+/* What stands behind its time; other parts are of versions to come. */
+static bool
+read_held(struct message *m, struct slice rest)
+{
+	m->held = true;
+	m->held_why = SLICE("");
+	while (rest.n > 0) {
+		struct slice value;
+		const struct slice name =
+		    slice_cut(slice_cut(rest, ' ', &rest), '=', &value);
+
+		if (slice_is(name, "why") &&
+		    !envelope_unescape(&m->arena, value, &m->held_why))
+			return false;
+	}
+	return true;
+}
+
 static bool
 read_line(struct message *m, struct slice line)
 {
@@ -218,7 +237,7 @@ read_line(struct message *m, struct slice line)
 		m->next_ms = (int64_t)v;
 		m->entry->attempts++;
 	} else if (slice_is(word, "held"))
-		m->held = true;
+		return read_held(m, rest);
 	else if (slice_is(word, "released")) {
 		m->held = false;
 		m->released = true;

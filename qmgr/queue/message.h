@@ -36,14 +36,14 @@ struct message {
 	size_t open;      /* recipients not settled in this round */
 	size_t resolving; /* recipients that are RESOLVING */
 	size_t paused;    /* put off untried, in this round (run/retry.h) */
-	int64_t pause_ms;
-	int64_t next_ms;     /* next attempt (wall clock) */
-	bool warned;         /* the sender knows that it is late */
-	bool held, released; /* from the file; released: once at least */
-	bool damaged;        /* an agent found that its checksum differs */
-	bool soon;           /* nobody's fault: try again in seconds */
-	bool in_tmp;         /* its file has no name of a message's yet */
-	bool refused;        /* never accepted: nothing more is to be done */
+	int64_t pause_ms, next_ms; /* next: attempt (wall clock) */
+	bool warned;               /* the sender knows that it is late */
+	bool held, released;       /* from the file; released: once at least */
+	struct slice held_why;     /* as far as it was written; in arena */
+	bool damaged; /* an agent found that its checksum differs */
+	bool soon;    /* nobody's fault: try again in seconds */
+	bool in_tmp;  /* its file has no name of a message's yet */
+	bool refused; /* never accepted: nothing more is to be done */
 };
 
 /* Read the message of E.  NULL: ERR_PERM when it cannot be understood, ERR_TEMP

@@ -194,17 +194,19 @@ newfile_whole(
 }
 
 void
-newfile_judge(struct newfile *nf, struct slice front, bool junk, bool hold)
+newfile_judge(struct newfile *nf, struct slice front, bool junk, bool hold,
+    struct slice why)
 {
 	struct buf lines = { .max = NOTE_FRONT_MAX };
 
 	nf->front = arena_slice(&nf->arena, front);
 	nf->junk = junk;
 	nf->hold = hold;
+	nf->why = arena_slice(&nf->arena, why);
 	if (front.n > 0 || junk)
 		note_front(&lines, front, junk);
 	if (hold)
-		note_word(&lines, "held", clock_wall_us() / 1000);
+		note_held(&lines, clock_wall_us() / 1000, why);
 	nf->lines = arena_slice(&nf->arena, buf_slice(&lines));
 	buf_fini(&lines);
 }

@@ -28,7 +28,7 @@ struct newfile {
 	struct kept_bytes kept; /* goes with the message */
 	/* What was decided about it: fields in front of it (in arena), whether
 	 * it goes into Junk, or is held; as lines behind it; who rejects it. */
-	struct slice front, lines, refused;
+	struct slice front, lines, refused, why;
 	bool junk, hold;
 	struct durable_req sync;
 	bool committing;       /* the client waits for his answer */
@@ -59,9 +59,9 @@ int newfile_reader(struct newfile *nf, struct err *err);
  * also when somebody can still write to the file. */
 int newfile_whole(
     struct newfile *nf, int64_t size, uint32_t crc32c, struct err *err);
-/* Decide about it, before it is committed or held. */
-void newfile_judge(
-    struct newfile *nf, struct slice front, bool junk, bool hold);
+/* Decide about it, before it is committed or held; WHY: with hold. */
+void newfile_judge(struct newfile *nf, struct slice front, bool junk, bool hold,
+    struct slice why);
 /*
  * Give a file that is whole its name, and make it durable.  -1: refused;
  * nothing stays (the caller still calls newfile_fini).  0: done() will run,

@@ -68,6 +68,16 @@ note_word(struct buf *lines, const char *word, int64_t at)
 }
 
 void
+note_held(struct buf *lines, int64_t at, struct slice why)
+{
+	const size_t from = lines->n;
+
+	buf_addf(lines, "held %lld", (long long)at);
+	add_part(lines, "why", slice_sub(why, 0, 300));
+	tail_seal(lines, from);
+}
+
+void
 note_front(struct buf *lines, struct slice front, bool junk)
 {
 	const size_t from = lines->n;
@@ -93,7 +103,7 @@ note_all(struct buf *lines, const struct message *m)
 	if (m->released)
 		note_word(lines, "released", 0);
 	if (m->held)
-		note_word(lines, "held", 0);
+		note_held(lines, 0, m->held_why);
 	if (m->warned)
 		note_word(lines, "warned", 0);
 }

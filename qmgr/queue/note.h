@@ -21,6 +21,8 @@ enum { NOTE_FRONT_MAX = 64 << 10 };
 void note_front(struct buf *lines, struct slice front, bool junk);
 void note_result(struct buf *lines, const struct rcpt *r);
 void note_rcpt(struct buf *lines, const struct rcpt *r);
+/* It is held; WHY may be empty. */
+void note_held(struct buf *lines, int64_t at, struct slice why);
 /* WORD is "next" (AT: ms of the wall clock), "held", "released", "warned". */
 void note_word(struct buf *lines, const char *word, int64_t at);
 /* What is known of M, for a file without any lines yet. */

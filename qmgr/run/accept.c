@@ -24,9 +24,11 @@ accept_saved(struct newfile *nf)
 	m->env.front = nf->front;
 	m->env.junk = nf->junk;
 	m->held |= nf->hold;
+	if (nf->hold && m->held_why.n == 0)
+		m->held_why = nf->why;
 	if (m->held) {
 		log_info("mail.held", kv_s("qid", e->id),
-		    kv_slice("why", m->env.hold));
+		    kv_slice("why", m->held_why));
 		entry_hold(e);
 		waiting_put(m, false);
 		message_free(&m);

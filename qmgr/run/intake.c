@@ -373,7 +373,7 @@ intake_on_commit(struct ipc *peer, struct msg *m)
 		ipc_drop(peer, "malformed fields");
 		return;
 	}
-	newfile_judge(&in->file, q->front, q->junk, q->hold);
+	newfile_judge(&in->file, q->front, q->junk, q->hold, q->why);
 	if (commit(in, q, &err) == 0)
 		return;
 	log_err("queue.commit-failed", kv_s("qid", in->file.id),

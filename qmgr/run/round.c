@@ -51,7 +51,7 @@ keep(struct message *m, const char *why)
 	struct entry *e = m->entry;
 
 	log_err("mail.incomplete", kv_s("qid", e->id), kv_s("why", why));
-	note_word(&m->notes, "held", wall_ms());
+	note_held(&m->notes, wall_ms(), slice_str(why));
 	settle_write(m);
 	entry_hold(e);
 	waiting_put(m, false);
@@ -133,7 +133,7 @@ put_off(struct message *m)
 		e->attempts++;
 	}
 	if (e->hold_wanted)
-		note_word(&m->notes, "held", wall_ms());
+		note_held(&m->notes, wall_ms(), SLICE(""));
 	settle_write(m);
 	if (e->hold_wanted) {
 		log_info("mail.held", kv_s("qid", e->id));

@@ -41,8 +41,9 @@ struct smtp_sign {
 	TAILQ_ENTRY(smtp_sign) link;
 	struct smtp_job *job;
 	enum sign_stage stage;
-	bool waits; /* for that of another job */
-	bool alone; /* for none any more: the other got none */
+	bool waits;    /* for that of another job */
+	bool alone;    /* for none any more: the other got none */
+	uint64_t seen; /* the round of on_asked that has looked at it */
 	bool converts;
 	bool looked;         /* for its author */
 	struct slice author; /* the domain of From; empty: it is not signed */
@@ -80,23 +81,36 @@ is_asked(const struct smtp_sign *sg)
 	return false;
 }
 
-/* Those that wait for one that is not made any more go on: they find it, or the
- * first of them asks for it. */
-static void
-on_asked(struct ev_task *task)
+/* One that waits for what is not made any more, not looked at in this ROUND. */
+static struct smtp_sign *
+next_to_go_on(uint64_t round)
 {
 	struct smtp_sign *sg;
 
+	TAILQ_FOREACH(sg, &all, link)
+	if (sg->waits && sg->seen != round) {
+		sg->seen = round;
+		if (!is_asked(sg))
+			return sg;
+	}
+	return NULL;
+}
+
+/* Those that wait for one that is not made any more go on: they find it, or the
+ * first of them asks for it.  Each is looked at once: what changes for it on
+ * the way begins another round. */
+static void
+on_asked(struct ev_task *task)
+{
+	static uint64_t round;
+	struct smtp_sign *sg;
+
 	(void)task;
-	do {
-		TAILQ_FOREACH(sg, &all, link)
-		if (sg->waits && !is_asked(sg))
-			break;
-		if (sg != NULL) {
-			sg->waits = false;
-			told(sg->job);
-		}
-	} while (sg != NULL);
+	round++;
+	while ((sg = next_to_go_on(round)) != NULL) {
+		sg->waits = false;
+		told(sg->job);
+	}
 }
 
 void

@@ -24,9 +24,12 @@ enum {
 /* At which stages it is asked; before it has said so, at all of them. */
 static struct {
 	unsigned strangers, known;
+	unsigned strangers_need, known_need; /* its answer */
 	struct ipc_call watch;
 	struct ev_timer retry;
-} state = { .strangers = ~0U, .known = ~0U };
+} state = {
+	.strangers = ~0U, .known = ~0U, .strangers_need = ~0U, .known_need = ~0U
+};
 
 /* ---- what it needs ---- */
 
@@ -42,6 +45,8 @@ on_stages(struct ipc_call *call, struct msg *m)
 	}
 	state.strangers = m->policy_stages.strangers;
 	state.known = m->policy_stages.known;
+	state.strangers_need = m->policy_stages.strangers_need;
+	state.known_need = m->policy_stages.known_need;
 }
 
 static void
@@ -76,6 +81,8 @@ smtpd_policy_on_changed(struct ipc *peer, struct msg *m)
 		return;
 	state.strangers = m->policy_changed.strangers;
 	state.known = m->policy_changed.known;
+	state.strangers_need = m->policy_changed.strangers_need;
+	state.known_need = m->policy_changed.known_need;
 }
 
 /* A new one does not know us. */
@@ -87,12 +94,28 @@ smtpd_policy_on_gone(struct ipc *peer)
 }
 
 static bool
+is_known(const struct smtpd_session *s)
+{
+	return s->front.trusted || s->login != NULL;
+}
+
+static bool
 is_of_use(const struct smtpd_session *s, enum policy_stage stage)
 {
-	const bool known = s->front.trusted || s->login != NULL;
+	const unsigned stages = is_known(s) ? state.known : state.strangers;
 
-	return ((known ? state.known : state.strangers) & 1U << stage) != 0 &&
-	       ipc_has(ROLE_POLICY);
+	return (stages & 1U << stage) != 0 && ipc_has(ROLE_POLICY);
+}
+
+/* Must the mail wait for it? */
+static bool
+is_needed(const struct smtpd_session *s, enum policy_stage stage)
+{
+	const unsigned stages =
+	    is_known(s) ? state.known_need : state.strangers_need;
+
+	return smtpd_conf->policy_unavailable == SMTPD_UNAVAILABLE_DEFER &&
+	       (stages & 1U << stage) != 0;
 }
 
 static bool
@@ -126,13 +149,11 @@ static void
 say_unavailable(struct smtpd_judging *j)
 {
 	struct smtpd_verdict v = { .action = POLICY_ACCEPT };
+	const bool needed = is_needed(j->session, j->stage);
 
 	log_warn("smtpd.policy-unavailable", kv_s("sid", j->session->front.sid),
-	    kv_s("action",
-		smtpd_conf->policy_unavailable == SMTPD_UNAVAILABLE_DEFER
-		    ? "defer"
-		    : "accept"));
-	if (smtpd_conf->policy_unavailable == SMTPD_UNAVAILABLE_DEFER)
+	    kv_s("action", needed ? "defer" : "accept"));
+	if (needed)
 		smtpd_verdict_read(&v, POLICY_DEFER, 451, SLICE("4.3.0"),
 		    SLICE("Policy check is not available, try again later"),
 		    SLICE(""));
@@ -157,6 +178,9 @@ on_judged(struct ipc_call *call, struct msg *m)
 		smtpd_verdict_read(&v, m->policy_judged.action,
 		    m->policy_judged.code, m->policy_judged.enhanced,
 		    m->policy_judged.text, m->policy_judged.front);
+		(void)slice_copy(
+		    slice_sub(m->policy_judged.why, 0, sizeof v.why - 1), v.why,
+		    sizeof v.why);
 		say(j, &v);
 		smtpd_verdict_fini(&v);
 	} else if (!j->again && ev_now_ms() + AGAIN_MS < j->until_ms) {

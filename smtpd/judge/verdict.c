@@ -88,6 +88,8 @@ smtpd_verdict_merge(struct smtpd_verdict *v, const struct smtpd_verdict *other)
 		memcpy(v->reply, other->reply, sizeof v->reply);
 	}
 	v->junk |= other->junk;
+	if (other->hold && !v->hold)
+		memcpy(v->why, other->why, sizeof v->why);
 	v->hold |= other->hold;
 	add_front(v, buf_slice(&other->front));
 }

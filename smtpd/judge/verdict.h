@@ -9,19 +9,19 @@
 #include "base/buf.h"
 #include "ipc/policy.h"
 
-enum { SMTPD_VERDICT_REPLY = 512 };
+enum { SMTPD_VERDICT_REPLY = 512, SMTPD_VERDICT_WHY = 256 };
 
 /* All zero: nothing is to be done. */
 struct smtpd_verdict {
 	enum policy_action action;
 	char reply[SMTPD_VERDICT_REPLY]; /* smtpd_reply, of 4xx or 5xx */
 	bool junk, hold;                 /* quarantine and hold, of any */
+	char why[SMTPD_VERDICT_WHY];     /* it is to be held; may be empty */
 	struct buf front;                /* queue/front.h */
 };
 
-/* Fill in V, which is all zero, from what another daemon says: an action that
- * is none becomes defer, what cannot stand in a reply of the action's class is
- * left out of it, and so are fields that are none. */
+/* Fill in V (all zero) from what another daemon says: no action is defer; what
+ * cannot stand in a reply of its class, and what are no fields, is left out. */
 void smtpd_verdict_read(struct smtpd_verdict *v, uint32_t action, uint32_t code,
     struct slice enhanced, struct slice text, struct slice front);
 /* Add OTHER to V: the heavier action, and all fields. */

@@ -13,6 +13,7 @@ import threading
 import pytest
 
 from dnsserver import DnsServer
+from mmdb import mmdb
 from pabal import PABAL, PATIENCE, wait
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -160,6 +161,62 @@ def test_dns(make_pabal, files):
         assert [d["result"] for d in out["dkim"]] == ["temperror"] * 2
         assert out["dmarc"]["result"] == "temperror"
         assert out["action"] == "defer"
+
+
+def access_rule(p, message, z, *more, client="192.0.2.1"):
+    """What the rule access says, and why."""
+    out = json.loads(p.pabal("check-mail", message, "--json", "--zone", z, "--client",
+                             client, "--from", "a@b.example", *more))
+    rule, = (r for r in out["rules"] if r["rule"] == "access")
+    return rule["result"], rule["why"]
+
+
+def test_access(make_pabal, files):
+    """Entries by what the DNS and the file of countries say, and by what cannot be
+    derived, as policy applies them."""
+    p = make_pabal()
+    message, z = files(message="From: a@b.example\n\nx\n", zone="""
+1.2.0.192.in-addr.arpa PTR mx.good.example.
+mx.good.example A 192.0.2.1
+2.2.0.192.in-addr.arpa PTR mx.good.example.
+3.2.0.192.in-addr.arpa FAIL
+""")
+    etc = os.path.join(p.dir, "etc")
+
+    def table(*lines):
+        with open(os.path.join(etc, "access"), "w") as f:
+            f.write("".join(line + "\n" for line in lines))
+        p.pabal("map", "access")
+    table("name=.good.example refuse by its name")
+    assert access_rule(p, message, z) == ("refuse", "by its name")
+    # a name that does not lead back is none, nor one that is not known
+    for other in ("192.0.2.2", "192.0.2.3", "192.0.2.4"):
+        assert access_rule(p, message, z, client=other) == ("accept", "")
+
+    table("country=kr defer not now", "tls=none quarantine", "mechanism=login refuse no",
+          "login=carl@b.example warn")
+    assert access_rule(p, message, z) == ("accept", "there are entries that need --tls")
+    assert access_rule(p, message, z, "--tls", "none") == ("quarantine", "tls=none")
+    tls = ("--tls", "TLSv1.3")
+    assert access_rule(p, message, z, *tls) == (
+        "accept", "there are entries that need --country")
+    assert access_rule(p, message, z, *tls, "--country", "KR") == ("defer", "not now")
+    assert access_rule(p, message, z, *tls, "--country", "de") == ("accept", "")
+    login = (*tls, "--country", "de", "--login", "carl@b.example")
+    assert access_rule(p, message, z, *login) == (
+        "accept", "an entry warns: login=carl@b.example")
+    assert access_rule(p, message, z, *login, "--mechanism", "LOGIN") == ("refuse", "no")
+
+    with open(os.path.join(etc, "geo.mmdb"), "wb") as f:
+        f.write(mmdb({"192.0.2.0/24": "KR"}))
+    p.conf("lookup", "country_file", "geo.mmdb")
+    assert access_rule(p, message, z, *tls) == ("defer", "not now")
+    assert access_rule(p, message, z, *tls, client="198.51.100.1") == ("accept", "")
+    with open(os.path.join(etc, "geo.mmdb"), "wb") as f:
+        f.write(b"nothing of it")
+    assert access_rule(p, message, z, *tls)[0] == "not asked"
+    os.unlink(os.path.join(etc, "geo.mmdb"))
+    assert "country_file" in access_rule(p, message, z, *tls)[1]
 
 
 def status_of(pid):

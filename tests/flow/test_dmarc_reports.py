@@ -249,6 +249,31 @@ def test_the_dns_is_waited_for(p, dns, sink):
     assert "five@later.test" in reports(sink, 1)
 
 
+def test_who_gets_it_is_asked_when_it_is_sent(p, dns, sink):
+    """Whom the domain names then, not when its mail came; and nobody, if it names
+    nobody any more."""
+    def say(record):
+        dns.records["_dmarc.one.test"] = record if isinstance(record, str) else {
+            "TXT": record}
+        p.stop()  # with what lookup remembers
+        p.start()
+    mail(p, "one.test")
+    in_table(p, 1)
+    say("SERVFAIL")
+    assert send(p) == {"sent": 0, "left": 1}
+    say(['"v=DMARC1; p=reject; rua=mailto:new@one.test"'])
+    assert send(p) == {"sent": 1, "left": 0}
+    assert set(reports(sink, 1)) == {"new@one.test"}
+    for nobody in (['"v=DMARC1; p=reject"'], [],
+                   [f'"v=DMARC1; p=none; rua=mailto:{n}@one.test"' for n in "ab"]):
+        say(['"v=DMARC1; p=reject; rua=mailto:new@one.test"'])
+        mail(p, "one.test")
+        in_table(p, 1)
+        say(nobody)
+        assert send(p) == {"sent": 0, "left": 0}
+    assert len(sink.messages) == 1
+
+
 def in_table(p, n):
     wait(lambda: re.search(rf"pabal_reporter_messages_total\{{[^}}]*\}} {n}\n",
                            p.pabal("metrics")), f"{n} messages in the table")
@@ -380,6 +405,24 @@ def test_a_hostile_report(p, tmp_path, name):
     out = p.pabal_fails("dmarc", bad, good)
     assert why in out
     assert re.search(r"(?m)^x\.test +192\.0\.2\.7 ", out), out
+
+
+def test_a_report_of_many_rows(p, tmp_path):
+    """One that is there to fill memory and terminal: its messages are counted, and
+    what other reports say is still to be seen."""
+    def row(n):
+        source = f"2001:db8::{n >> 16:x}:{n & 0xffff:x}"
+        return (f"<record><row><source_ip>{source}</source_ip><count>1</count>"
+                "</row></record>")
+    many, other = (str(tmp_path / n) for n in ("many", "other"))
+    with open(many, "wb") as f:
+        f.write(report_of("".join(map(row, range(100000))), name="many.test"))
+    with open(other, "wb") as f:
+        f.write(report_of(RECORD, name="x.test", extra="2"))
+    got = dmarc(p, many, other)
+    assert len(got) == 2002
+    assert got[0][:3] == ("many.test", "others", 98000)
+    assert got[-1][0] == "x.test"
 
 
 def test_a_report_gives_no_orders_to_a_terminal(p, tmp_path):

@@ -2,13 +2,15 @@
 """Filters (milters): what they are told, what they may say, and what comes of
 it."""
 import contextlib
+import re
 import smtplib
+import threading
 
 import pytest
 
 import filters
 from filters import Filter, at_end, change, header, insert, on
-from pabal import DOMAIN, Instance, message, wait
+from pabal import DOMAIN, PATIENCE, Instance, message, wait
 
 ALICE = "alice@" + DOMAIN
 
@@ -364,11 +366,71 @@ def test_a_filter_that_nobody_knows(p):
         assert 'not "unavailable=acept"' in p.pabal_fails("conf", "check")
 
 
+def test_a_filter_that_is_not_there(p):
+    """pabal check says so, for a port and for a path, and fails not for that."""
+    f, gone = Filter(), Filter()
+    gone.close()
+    p.conf("milter", "filters",
+           f'"here {f.address} unavailable=accept" "port   {gone.address}" '
+           '"path unix:/nowhere/s"')
+    try:
+        told = p.pabal("check")
+        assert re.search(rf"port cannot be reached at {gone.address} \(Connection refused\)",
+                         told)
+        assert re.search(r"path cannot be reached at unix:/nowhere/s \(No such file", told)
+        assert "here cannot" not in told
+    finally:
+        p.pabal("conf", "unset", "milter", "filters")
+        f.close()
+
+
 def test_slow(p):
     f = Filter(lambda c, data, s: [] if c == b"E" else [b"c"])
     with using(p, f, options="message_timeout=200ms"):
         with pytest.raises(smtplib.SMTPDataError, match="451"):
             p.send("too slow")
+
+
+def test_it_reads_no_more(p):
+    """A message that it does not take: that ends as one that it does not answer."""
+    end = threading.Event()
+
+    def script(command, data, s):
+        if command == b"B":
+            end.wait(PATIENCE)
+        return [b"c"]
+    f = Filter(script, steps=filters.NR_BODY)
+    with using(p, f, options="message_timeout=500ms"):
+        try:
+            with pytest.raises(smtplib.SMTPDataError, match="451"):
+                p.send("nobody reads it", body=("x" * 70 + "\r\n") * 200000)
+        finally:
+            end.set()
+    assert p.find_mail("alice", "nobody reads it") is None
+
+
+def test_a_late_answer_is_nobody_elses(p):
+    """What it says of a message that was given up is not said of the next."""
+    late, said = threading.Event(), threading.Event()
+
+    def script(command, data, s):
+        if command == b"E" and b"late" in dict(s.fields)[b"Subject"]:
+            late.wait(PATIENCE)
+            said.set()
+            return [b"d"]
+        return [b"c"]
+    f = Filter(script)
+    with using(p, f, options="message_timeout=300ms"):
+        with pytest.raises(smtplib.SMTPDataError, match="451"):
+            p.send("late")
+        with p.smtp() as c:
+            c.ehlo("x.example")
+            c.mail("sender@example.org")
+            c.rcpt(ALICE)
+            late.set()
+            assert said.wait(PATIENCE)
+            assert c.data(message("the next"))[0] == 250
+        p.wait_mail("alice", "the next")
 
 
 def test_circuit_breaker(p):

@@ -171,6 +171,36 @@ def test_policy_hangs(make, action, reply):
     wait(lambda: mail(p, "a@good.test", BAD).startswith("550 "), "policy")
 
 
+@pytest.mark.allow("policy-unavailable", "exited", "ended", "killed", "signal")
+def test_mail_waits_for_some_rules_and_not_for_others(make):
+    """Where policy keeps silent: it waits for what is enforced, unless that is said
+    to be optional."""
+    def told(setting, refused, code, said):
+        since = p.mark()
+        p.conf("policy", *setting)
+        p.reload()
+        p.wait_event("proc.reloaded", since, daemon="policy")
+        assert mail(p, "a@good.test", BAD).startswith(said), setting
+        pid, = p.pids("policy")
+        since = p.mark()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with stranger(p, BAD) as t:
+                assert t.say("MAIL FROM:<a@good.test>").startswith(code), setting
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        e = p.wait_event("smtpd.policy-unavailable", since)
+        assert e["action"] == ("defer" if refused else "accept")
+    p = make(("policy", "spf", "enforce"), ("policy", "dmarc", "off"),
+             ("smtpd", "policy_timeout", "1s"))
+    told(("optional_rules", "dmarc"), True, "451 4.3.0 ", "550 ")
+    told(("optional_rules", "reverse spf"), False, "250 ", "550 ")
+    told(("optional_rules", ""), True, "451 4.3.0 ", "550 ")
+    told(("spf", "warn"), False, "250 ", "250 ")
+    p.conf("policy", "optional_rules", "spam")
+    assert "there is no rule spam" in p.pabal_fails("conf", "check")
+
+
 @pytest.mark.allow("child", "exited", "killed", "signal", "ended")
 def test_policy_is_killed_while_it_is_asked(make):
     """The next process of it answers."""

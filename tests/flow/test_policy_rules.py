@@ -290,13 +290,25 @@ def test_access_to_messages(make):
     bring("held by sender", sender="a@hold.test")
     bring("held by recipient", to=(TO, f"bob@{DOMAIN}"))
     wait(lambda: p.queue_count() == 2, "what is held")
+    said = {e["why"]: e["qid"] for e in p.events("mail.held")}
+    assert set(said) == {"rule access: sender=@hold.test",
+                         f"rule access: recipient=bob@{DOMAIN}"}
+    for why, qid in said.items():
+        assert json.loads(p.pabal("queue", "show", "--json", qid))["held_by"] == why
+        assert f"-- held by\n{why}\n" in p.pabal("queue", "show", qid)
+        assert f"it is held: {why}; " in p.pabal("queue", "why", qid)
+        assert f"it is held: {why}; " in p.pabal("queue", "why", "--json", qid)
+    qid = said["rule access: sender=@hold.test"]
+    p.pabal("queue", "release", qid)
+    p.wait_mail("alice", "held by sender")
+    wait(lambda: p.queue_count() == 1, "one that is held")
     bring("gone", BAD, helo="bin.helo.test", sender="b@hold.test")
     p.wait_event("mail.discarded")
     bring("accepted", sender="accepted@hold.test")
     bring("warned", sender="a@warn.test")
     p.wait_mail("alice", "accepted")
     p.wait_mail("alice", "warned")
-    assert p.queue_count() == 2
+    assert p.queue_count() == 1
     assert not p.find_mail("alice", "gone") and not p.find_mail("alice", "held by recipient")
     p.conf("policy", "access", "warn")
     p.reload()
@@ -440,6 +452,7 @@ def test_rates_hold(make):
         assert submit(t, ("bob", "alice")).startswith("250 ")
         assert submit(t, ("bob", "alice")).startswith("250 ")
     wait(lambda: p.queue_count() == 1, "the message that is held")
+    assert p.wait_event("mail.held")["why"].startswith("rule rates: login:recipients=")
     assert len(p.events("policy.verdict", action="hold")) == 1, "one notice"
 
 

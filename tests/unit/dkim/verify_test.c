@@ -80,6 +80,10 @@ test_sample_otherwise(void **state)
 #define TAGS_WITHOUT_D                                                         \
 	"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; s=test; "       \
 	"h=from; bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=; b=AAAA; "
+#define TAGS_WITHOUT_S                                                         \
+	"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; h=from; "       \
+	"bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=; b=AAAA; "            \
+	"d=football.example.com; "
 #define TAGS TAGS_WITHOUT_D "d=football.example.com; "
 
 static void
@@ -118,6 +122,13 @@ test_fields(void **state)
 		{ TAGS_WITHOUT_D "d=a\x01.example", DKIM_NEUTRAL,
 		    "not a list of tags" },
 		{ TAGS_WITHOUT_D "d=a..example", DKIM_NEUTRAL,
+		    "d= or s= is no name" },
+		{ TAGS_WITHOUT_S "s=a\"b", DKIM_NEUTRAL,
+		    "d= or s= is no name" },
+		{ TAGS_WITHOUT_S "s=a b", DKIM_NEUTRAL, "d= or s= is no name" },
+		{ TAGS_WITHOUT_S "s=a\x7f", DKIM_NEUTRAL,
+		    "not a list of tags" },
+		{ TAGS_WITHOUT_S "s=../../x", DKIM_NEUTRAL,
 		    "d= or s= is no name" },
 		{ TAGS_WITHOUT_D "d=absent.example", DKIM_PERMERROR,
 		    "there is no key" },
@@ -329,6 +340,58 @@ test_added_field(void **state)
 	}
 }
 
+/* A NUL ends nothing: what stands before it is not what is asked for. */
+static void
+test_nul(void **state)
+{
+	static const char *const names[] = { "d=football.example.com",
+		"s=test" };
+	struct dkim_verdict v[16];
+	struct dkim_message m;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct buf text = { .max = 9999 };
+
+		buf_adds(&text, i == 0 ? TAGS_WITHOUT_D : TAGS_WITHOUT_S);
+		buf_adds(&text, names[i]);
+		buf_add(&text, SLICE("\0.evil.example\r\n"));
+		buf_adds(&text, DKIM_HEAD "\r\n" DKIM_BODY);
+		dkim_message_init(&m, &dkim_limits_default);
+		dkim_test_read(&m, buf_slice(&text), 100);
+		assert_int_equal(dkim_test_verify(&m, dkim_zone, now_s, v), 1);
+		assert_int_equal(v[0].result, DKIM_NEUTRAL);
+		dkim_message_fini(&m);
+		buf_fini(&text);
+	}
+}
+
+/* A key larger than the parameter says is not worth its time. */
+static void
+test_large_key(void **state)
+{
+	struct dkim_limits limits = dkim_limits_default;
+	struct dkim_verdict v[16];
+	struct dkim_message m;
+	size_t n, rsa = 0;
+
+	(void)state;
+	assert_int_equal(limits.key_bits_max, 4096);
+	limits.key_bits_max = 1023;
+	dkim_message_init(&m, &limits);
+	dkim_test_read(&m, slice_str(dkim_message), 4096);
+	n = dkim_test_verify(&m, dkim_zone, now_s, v);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].sig->alg == DKIM_RSA_SHA256) {
+			assert_int_equal(v[i].result, DKIM_POLICY);
+			rsa++;
+		} else {
+			assert_int_equal(v[i].result, DKIM_PASS);
+		}
+	assert_int_equal(rsa, 1);
+	dkim_message_fini(&m);
+}
+
 static void
 test_caps(void **state)
 {
@@ -367,6 +430,8 @@ main(void)
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_der),
 		cmocka_unit_test(test_added_field),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_large_key),
 		cmocka_unit_test(test_caps),
 	};
 

@@ -22,6 +22,8 @@ static const char zone_base[] =
     "silent.example FAIL\n"
     "mx.bank.example TXT \"v=spf1 a -all\"\n"
     "mx.bank.example A 192.0.2.1\n"
+    "_dmarc.xn--bcher-kva.example TXT \"v=DMARC1; p=reject\"\n"
+    "xn--bcher-kva.example TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
     "evil.example TXT \"v=spf1 +all\"\n";
 
 struct row {
@@ -113,6 +115,15 @@ test_actions(void **state)
 		    "pass permerror reject" },
 		{ "an empty group", "192.0.2.1", "h", "a@bank.example",
 		    "From: nobody:;\r\n", "pass none accept" },
+		{ "U-labels in From, A-labels before", "192.0.2.1", "h",
+		    "a@xn--bcher-kva.example",
+		    "From: a@b\xc3\xbc"
+		    "cher.example\r\n",
+		    "pass pass accept" },
+		{ "the other way round", "192.0.2.1", "h",
+		    "a@b\xc3\xbc"
+		    "cher.example",
+		    "From: a@xn--bcher-kva.example\r\n", "pass pass accept" },
 		{ "no client", NULL, "", "", "From: a@bank.example\r\n",
 		    "none fail reject" },
 	};

@@ -282,6 +282,25 @@ test_size(void **state)
 	assert_int_equal(ask("b", "x.test", "r", NOW + 300), 'p');
 }
 
+/* Its room is there from the start, also of what nothing was written to. */
+static void
+test_room(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	policy_greylist_close(&g);
+	unlinkat(dirfd_, "greylist", 0);
+	again(1000000);
+	assert_string_equal(err.text, "");
+	assert_int_equal(fstatat(dirfd_, "greylist", &st, 0), 0);
+	assert_true(st.st_size >= 32000000);
+	assert_true((int64_t)st.st_blocks * 512 >= st.st_size);
+	assert_int_equal(ask("a", "x.test", "r", NOW), 'w');
+	again(1000000);
+	assert_int_equal(ask("a", "x.test", "r", NOW + 300), 'p');
+}
+
 static void
 test_no_directory(void **state)
 {
@@ -334,6 +353,7 @@ main(void)
 		CASE(test_torn),
 		CASE(test_full),
 		CASE(test_size),
+		CASE(test_room),
 		CASE(test_no_directory),
 		CASE(test_failing_disk),
 	};

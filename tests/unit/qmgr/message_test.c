@@ -273,6 +273,7 @@ test_append_and_reload(void **state)
 	note_result(&lines, m->rcpts[1]);
 	note_word(&lines, "next", 1700000300000);
 	note_word(&lines, "warned", 5);
+	note_held(&lines, 6, SLICE("rule access: x=y % z"));
 	assert_int_equal(tail_append(e, &lines, &err), 0);
 	message_free(&m);
 	m = message_load(e, &err);
@@ -287,6 +288,12 @@ test_append_and_reload(void **state)
 	assert_int_equal(m->next_ms, 1700000300000);
 	assert_int_equal(e->attempts, 1);
 	assert_true(m->warned);
+	assert_true(m->held);
+	assert_true(slice_is(m->held_why, "rule access: x=y % z"));
+	/* and again in a file of its own */
+	buf_reset(&lines);
+	note_all(&lines, m);
+	assert_true(slice_find(buf_slice(&lines), '%') < lines.n);
 	message_free(&m);
 	entry_free(&e);
 	buf_fini(&lines);

@@ -114,7 +114,7 @@ write_held(unsigned n)
 	env.id = slice_str(id);
 	envelope_format(&env, &text);
 	buf_adds(&text, body);
-	note_word(&text, "held", 1);
+	note_held(&text, 1, SLICE(""));
 	snprintf(path, sizeof path, "cur/%02x",
 	    (unsigned)(crc32c(0, slice_str(id)) & 0xff));
 	(void)mkdirat(root, path, 0700);

@@ -216,7 +216,7 @@ tempfail(struct message *m)
 	note_word(&m->notes, "next", next_ms);
 	e->attempts++;
 	if (e->hold_wanted)
-		note_word(&m->notes, "held", 1);
+		note_held(&m->notes, 1, SLICE(""));
 	(void)tail_record(e, &m->notes, &err);
 	if (e->hold_wanted)
 		entry_hold(e);
@@ -615,7 +615,7 @@ hold_all(void)
 	struct buf line = { .max = 100 };
 	char *cmd;
 
-	note_word(&line, "held", 1);
+	note_held(&line, 1, SLICE(""));
 	cmd = xasprintf("find %s/cur -type f | while read f; do "
 			"printf '%%s' '%s' >>$f; done",
 	    top, buf_cstr(&line));

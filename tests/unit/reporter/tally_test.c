@@ -89,7 +89,7 @@ says(struct buf *out)
 
 	arena_init(&a);
 	buf_reset(out);
-	while (tally_next(&r, &a, NULL) == FOUND) {
+	while (tallied_next(&r, &a, NULL) == FOUND) {
 		struct tally_after after = { .some = false };
 		enum found f = FOUND;
 
@@ -98,7 +98,7 @@ says(struct buf *out)
 		    (unsigned long long)r.missed);
 		assert_true(slice_is(r.about, r.domain));
 		while (f == FOUND)
-			f = tally_rows(&r, &after, 2, each, out, NULL);
+			f = tallied_rows(&r, &after, 2, each, out, NULL);
 		assert_int_equal(f, ABSENT);
 		buf_adds(out, "; ");
 	}
@@ -119,7 +119,7 @@ static void
 first(struct tally_report *r, struct arena *a)
 {
 	*r = (struct tally_report){ .begin_s = 0 };
-	assert_int_equal(tally_next(r, a, NULL), FOUND);
+	assert_int_equal(tallied_next(r, a, NULL), FOUND);
 }
 
 static void
@@ -149,18 +149,53 @@ test_cut(void **state)
 
 	(void)state;
 	open_table("boot");
-	assert_int_equal(tally_cut(100, 100, &end, &err), 0);
+	assert_int_equal(tallied_cut(100, 100, &end, &err), 0);
 	count(&usual, "a.test", "xy", 150);
-	assert_int_equal(tally_cut(170, 100, &end, &err), 0);
+	assert_int_equal(tallied_cut(170, 100, &end, &err), 0);
 	assert_int_equal(end, 170);
 	count(&usual, "a.test", "xy", 170);
 	/* within a second no two begin together */
-	assert_int_equal(tally_cut(170, 100, &end, &err), 0);
+	assert_int_equal(tallied_cut(170, 100, &end, &err), 0);
 	assert_int_equal(end, 171);
 	count(&usual, "a.test", "xy", 170);
 	count(&usual, "a.test", "xy", 201);
 	expect("150-170 a.test:0+0 x1y; 170-171 a.test:0+0 x1y; "
 	       "171-200 a.test:0+0 x1y; 200-300 a.test:0+0 x1y; ");
+}
+
+/* However many reports an interval has, it is cut by one small record, which
+ * goes when the last of them has gone. */
+static void
+test_cut_of_many(void **state)
+{
+	enum { MANY = 3000 };
+	struct tally_report r = { .begin_s = 0 };
+	struct err err = { 0 };
+	struct arena a;
+	int64_t end;
+	size_t n = 0;
+	bool gone;
+
+	(void)state;
+	open_table("boot");
+	for (int i = 0; i < MANY; i++) {
+		char domain[32];
+
+		snprintf(domain, sizeof domain, "d%d.test", i);
+		count(&usual, domain, "xy", 150);
+	}
+	assert_int_equal(tallied_cut(170, 100, &end, &err), 0);
+	count(&usual, "later.test", "xy", 180);
+	arena_init(&a);
+	while (tallied_next(&r, &a, &err) == FOUND) {
+		assert_int_equal(r.end_s, n++ < MANY ? 170 : 200);
+		assert_int_equal(tallied_forget(&r, 10, &gone, &err), 0);
+		assert_true(gone);
+		arena_reset(&a);
+	}
+	assert_int_equal(n, MANY + 1);
+	assert_string_equal(r.domain, "later.test");
+	arena_fini(&a);
 }
 
 /* Kinds are apart, and rows of a group follow each other. */
@@ -193,18 +228,19 @@ test_kinds(void **state)
 	}
 	assert_int_equal(tally_commit(&err), 0);
 	arena_init(&a);
-	assert_int_equal(tally_next(&r, &a, &err), FOUND);
+	assert_int_equal(tallied_next(&r, &a, &err), FOUND);
 	assert_int_equal(r.kind, REPORT_OF_DMARC);
 	assert_int_equal(r.rows, 1);
-	assert_int_equal(tally_next(&r, &a, &err), FOUND);
+	assert_int_equal(tallied_next(&r, &a, &err), FOUND);
 	assert_int_equal(r.kind, REPORT_OF_TLS);
 	assert_int_equal(r.rows, ARRAY_LEN(rows));
-	assert_int_equal(tally_rows(&r, &after, 100, each, &out, &err), ABSENT);
+	assert_int_equal(
+	    tallied_rows(&r, &after, 100, each, &out, &err), ABSENT);
 	/* " a31 a11 ... b21": one change from one to the other */
 	for (size_t i = 5; i < out.n; i += 4)
 		turns += out.p[i] != out.p[i - 4];
 	assert_int_equal(turns, 1);
-	assert_int_equal(tally_next(&r, &a, &err), ABSENT);
+	assert_int_equal(tallied_next(&r, &a, &err), ABSENT);
 	buf_fini(&out);
 	arena_fini(&a);
 }
@@ -236,7 +272,7 @@ test_limits(void **state)
 	assert_true(count(&small, "b.test", "1", 100));
 	assert_false(count(&small, "b.test", "2", 100));
 	assert_false(count(&small, "c.test", "1", 100));
-	assert_int_equal(tally_forget(&r, 10, &gone, NULL), 0);
+	assert_int_equal(tallied_forget(&r, 10, &gone, NULL), 0);
 	assert_true(gone);
 	assert_true(count(&small, "c.test", "1", 100));
 	arena_fini(&a);
@@ -256,17 +292,17 @@ test_states(void **state)
 	count(&usual, "b.test", "1", 100);
 	arena_init(&a);
 	first(&r, &a);
-	assert_int_equal(tally_mark(&r, TALLY_SENDING, NULL), 0);
+	assert_int_equal(tallied_mark(&r, TALLY_SENDING, NULL), 0);
 	first(&r, &a);
 	assert_int_equal(r.state, TALLY_SENDING);
 	assert_int_equal(r.rows, 5);
-	assert_int_equal(tally_mark(&r, TALLY_DONE, NULL), 0);
+	assert_int_equal(tallied_mark(&r, TALLY_DONE, NULL), 0);
 	/* in steps; the head goes last */
-	assert_int_equal(tally_forget(&r, 3, &gone, NULL), 0);
+	assert_int_equal(tallied_forget(&r, 3, &gone, NULL), 0);
 	assert_false(gone);
 	first(&r, &a);
 	assert_int_equal(r.state, TALLY_DONE);
-	assert_int_equal(tally_forget(&r, 3, &gone, NULL), 0);
+	assert_int_equal(tallied_forget(&r, 3, &gone, NULL), 0);
 	assert_true(gone);
 	expect("100-200 b.test:0+0 11; ");
 	arena_fini(&a);
@@ -308,6 +344,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_intervals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_cut_of_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_states, setup, teardown),

@@ -35,6 +35,10 @@ static const char zone_text[] =
     "ip4:192.0.2.1 -all\"\n"
     "soft TXT \"v=spf1 ~all exp=text.example\"\n"
     "hard TXT \"v=spf1 -all exp=text.example\"\n"
+    "ten TXT \"v=spf1 a:h1.example a:h2.example a:h3.example a:h4.example "
+    "a:h5.example a:h6.example a:h7.example a:h8.example a:h9.example "
+    "a:h10.example -all exp=text.example\"\n"
+    "mute TXT \"v=spf1 -all exp=silent.example\"\n"
     "text TXT \"no mail from %{i} for %{d}, says %{r}\"\n"
     "long TXT \"v=spf1 exists:%{l}.%{l}.%{l}.%{l}.%{l}.tail.example -all\"\n"
     "xn--bcher-kva TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
@@ -180,6 +184,14 @@ test_explanation(void **state)
 	    "no mail from 192.0.2.9 for hard.example, says mx.example"));
 	assert_int_equal(
 	    check("192.0.2.9", "h", "a@soft.example", &v, &a), SPF_SOFTFAIL);
+	assert_int_equal(v.explanation.n, 0);
+	/* it is no term: behind ten of them it is asked for all the same */
+	assert_int_equal(
+	    check("192.0.2.9", "h", "a@ten.example", &v, &a), SPF_FAIL);
+	assert_true(v.explanation.n > 0);
+	/* and where it cannot be had, that changes nothing */
+	assert_int_equal(
+	    check("192.0.2.9", "h", "a@mute.example", &v, &a), SPF_FAIL);
 	assert_int_equal(v.explanation.n, 0);
 	arena_fini(&a);
 }
