@@ -17,6 +17,7 @@
 #include "ctl/inst/tables.h"
 #include "ctl/mail/mailstore.h"
 #include "ctl/mailbox/diskloop.h"
+#include "ctl/mailbox/done.h"
 #include "ctl/view/progress.h"
 #include "log/log.h"
 #include "mime/charset.h"

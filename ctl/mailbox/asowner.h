@@ -16,13 +16,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "ctl/cmd/ctl.h"
 #include "ctl/view/out.h"
 
 struct account;
 struct account_entry;
+struct asowner_done;
 struct shared_conf;
 struct store;
 
@@ -40,20 +40,11 @@ struct asowner {
 	void *arg;
 };
 
-/* A task has ended in an account. */
-struct asowner_done {
-	const char *name;
-	int status;      /* what it gave */
-	int64_t begun_s; /* when it began (clock_wall_s) */
-	void *arg;
-};
-
 struct asowner_task {
 	/* In the child.  Gives an exit status, and has said what went wrong
 	 * (ctl_fail). */
 	int (*run)(struct asowner *o);
-	/* Then, not in the child; gives the status.  NULL: nothing. */
-	int (*done)(const struct asowner_done *d);
+	int (*done)(const struct asowner_done *d); /* done.h; NULL: nothing */
 	/* Of the rows; the first one is the account, which text shows where
 	 * there may be several.  NULL: it prints something else. */
 	const struct out_col *cols;

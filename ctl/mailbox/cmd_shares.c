@@ -18,6 +18,7 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/mailbox/asowner.h"
+#include "ctl/mailbox/done.h"
 #include "ctl/mailbox/folders.h"
 #include "ctl/mailbox/sharedwith.h"
 #include "maildir/identifier.h"
