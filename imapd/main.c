@@ -7,6 +7,8 @@
 #include "imapd/conn/user.h"
 #include "imapd/park/park.h"
 #include "imapd/relay/visit.h"
+#include "imapd/script/event.h"
+#include "imapd/script/events.h"
 #include "imapd/selected/dirwatch.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
@@ -67,14 +69,16 @@ start(struct err *err)
 		return -1;
 	imapd_users_init(store, service_place());
 	relay_to_self(visit_self);
+	events_init(store, dir);
 	dirwatch_init(dir);
-	return 0;
+	return event_configure(err);
 }
 
 static int
 reload(struct err *err)
 {
-	if (store_configure(store, &imapd_conf->shared, err) == -1)
+	if (store_configure(store, &imapd_conf->shared, err) == -1 ||
+	    event_configure(err) == -1)
 		return -1;
 	imapd_users_look();
 	return 0;
@@ -117,7 +121,8 @@ static const struct service imapd = {
 	.role = ROLE_IMAPD,
 	.conf = &imapd_conf_desc,
 	.conf_slot = (const void **)&imapd_conf,
-	.reach = REACH(ROLE_PARKING) | REACH(ROLE_IMAPD),
+	.reach = REACH(ROLE_PARKING) | REACH(ROLE_IMAPD) |
+		 REACH(ROLE_SIEVERUN) | REACH(ROLE_QMGR),
 	.dirs = 1 << DIR_MAIL,
 	.may = MAY_READ | MAY_WRITE | MAY_SYNC,
 	.ipc = &table,

@@ -9,8 +9,8 @@
 #include "ev/loop.h"
 #include "local/conf.h"
 #include "local/job.h"
-#include "local/pieced.h"
 #include "log/metric.h"
+#include "script/pieced.h"
 #include "store/append.h"
 #include "sys/fd.h"
 
@@ -277,12 +277,20 @@ local_message_made(struct slice bytes)
 	return m;
 }
 
+static struct pieced_source
+source_of(const struct local_job *job)
+{
+	return (struct pieced_source){ job->body, job->fd, job->offset };
+}
+
 static struct local_message *
 read_pieces(const struct local_job *job, const struct pieced *pieces)
 {
 	const size_t n = (size_t)pieces->size;
 
-	if (pieced_read(pieces, job, 0, state.piece, n, NULL) == -1)
+	const struct pieced_source source = source_of(job);
+
+	if (pieced_read(pieces, &source, 0, state.piece, n, NULL) == -1)
 		return NULL;
 	return local_message_made(slice_of(state.piece, n));
 }
@@ -306,8 +314,10 @@ int
 local_message_bytes(const struct local_message *m, const struct local_job *job,
     int64_t at, char *to, size_t n, struct err *err)
 {
+	const struct pieced_source source = source_of(job);
+
 	return m->pieces != NULL
-		   ? pieced_read(m->pieces, job, at, to, n, err)
+		   ? pieced_read(m->pieces, &source, at, to, n, err)
 		   : fd_pread_all(job->fd, to, n, job->offset + at, err);
 }
 

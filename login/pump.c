@@ -11,9 +11,11 @@
 #include "base/slice.h"
 #include "ev/stream.h"
 #include "front/session.h"
+#include "ipc/role.h"
 #include "log/log.h"
 #include "login/conf.h"
 #include "login/session.h"
+#include "sys/keepalive.h"
 
 enum {
 	PIECE = 16 << 10,
@@ -232,6 +234,8 @@ login_pump_start(struct login_session *s, int fd)
 	s->front.stream.limits = &limits;
 	s->front.stream.out.max = WAITS_MAX;
 	stream_init(&p->inner, fd, &inner_handler, &limits);
+	if (s->dialect->role == ROLE_POP3D) /* which has it all to itself */
+		keepalive_set(s->front.stream.io.fd);
 	/* What the session waits for is not known here. */
 	stream_quickack(&s->front.stream, true);
 	login_mode(s, LOGIN_PUMP);

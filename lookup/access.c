@@ -106,3 +106,14 @@ lookup_on_access(struct ipc *peer, struct msg *m)
 	    .entries = buf_slice(&out));
 	buf_fini(&out);
 }
+
+void
+lookup_on_country(struct ipc *peer, struct msg *m)
+{
+	char code[COUNTRY_CODE] = "";
+
+	IPC_SEND(peer, lookup_country_found, .id = m->lookup_country.id,
+	    .country = lookup_country_find(m->lookup_country.client, code)
+			   ? slice_str(code)
+			   : SLICE(""));
+}

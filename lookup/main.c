@@ -14,11 +14,13 @@
 #include "lookup/conf.h"
 #include "lookup/country.h"
 #include "lookup/dns.h"
+#include "lookup/domain.h"
 #include "lookup/forward.h"
 #include "lookup/mx.h"
 #include "lookup/owned.h"
 #include "lookup/published.h"
 #include "lookup/resolve.h"
+#include "lookup/rewrite.h"
 #include "lookup/self.h"
 #include "lookup/site.h"
 #include "lookup/system.h"
@@ -65,7 +67,8 @@ on_ports(struct port_set *ports)
 static int
 on_start(struct err *err)
 {
-	if (lookup_country_configure(service_dir(DIR_TABLES), err) == -1)
+	if (lookup_country_configure(service_dir(DIR_TABLES), err) == -1 ||
+	    lookup_rewrite_configure(err) == -1)
 		return -1;
 	return lookup_resolve_start(service_dir(DIR_TABLES), err);
 }
@@ -73,7 +76,8 @@ on_start(struct err *err)
 static int
 on_check(struct err *err)
 {
-	if (lookup_country_try(service_dir(DIR_TABLES), err) == -1)
+	if (lookup_country_try(service_dir(DIR_TABLES), err) == -1 ||
+	    lookup_rewrite_check(err) == -1)
 		return -1;
 	return lookup_resolve_try(service_dir(DIR_TABLES), err);
 }
@@ -82,7 +86,8 @@ static int
 on_reload(struct err *err)
 {
 	if (lookup_self_check(err) == -1 || lookup_mx_reload(err) == -1 ||
-	    lookup_country_configure(service_dir(DIR_TABLES), err) == -1)
+	    lookup_country_configure(service_dir(DIR_TABLES), err) == -1 ||
+	    lookup_rewrite_configure(err) == -1)
 		return -1;
 	return lookup_resolve_configure(err);
 }
@@ -100,7 +105,8 @@ on_usage(struct ipc *peer, struct msg *m)
 {
 	const struct ipc_pass *pass = ipc_pass(peer);
 
-	if (pass != NULL && !slice_eq(pass->account, m->lookup_usage.account)) {
+	if (pass != NULL && pass->account.n > 0 &&
+	    !slice_eq(pass->account, m->lookup_usage.account)) {
 		ipc_drop(peer, "speaks of another account");
 		return;
 	}
@@ -128,8 +134,11 @@ static const struct ipc_table table = {
 		[MSG_lookup_tlsa] = lookup_on_tlsa,
 		[MSG_lookup_published] = lookup_on_published,
 		[MSG_lookup_owned] = lookup_on_owned,
+		[MSG_lookup_rewrite] = lookup_on_rewrite,
 		[MSG_lookup_dns] = lookup_on_dns,
 		[MSG_lookup_access] = lookup_on_access,
+		[MSG_lookup_domain] = lookup_on_domain,
+		[MSG_lookup_country] = lookup_on_country,
 		[MSG_lookup_forward] = lookup_on_forward,
 		[MSG_lookup_usage] = on_usage,
 	},

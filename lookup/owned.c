@@ -13,6 +13,7 @@
 #include "lookup/conf.h"
 #include "lookup/plan.h"
 #include "lookup/resolve.h"
+#include "lookup/rewrite.h"
 #include "lookup/tables.h"
 #include "proto/address.h"
 #include "proto/domain.h"
@@ -21,7 +22,10 @@
 #include "table/table.h"
 
 /* Of one address: itself, and where its aliases lead. */
-enum { WALK_MAX = 64 };
+enum {
+	WALK_MAX = 64,
+	FOREIGN_MAX = 64, /* that are told of; no more is looked for */
+};
 
 /* A question of a peer. */
 struct owned {
@@ -30,10 +34,15 @@ struct owned {
 	uint64_t id;
 	struct arena arena;
 	struct slice login, rest; /* addresses that are still to be asked for */
-	struct slice address;     /* the one at hand */
+	struct slice line;        /* the one at hand, as it came */
+	struct slice address;     /* it, or what it is rewritten to */
+	struct buf foreign;       /* those that are not his, lines */
+	unsigned nforeign;
 	struct slice walk[WALK_MAX];
 	size_t n, at;
-	bool alone; /* what others have as well is not meant */
+	bool alone;     /* what others have as well is not meant */
+	bool as_made;   /* address is what it is rewritten to */
+	bool rewritten; /* some are his only so */
 };
 
 static TAILQ_HEAD(, owned) open_questions = TAILQ_HEAD_INITIALIZER(
@@ -43,6 +52,7 @@ static void
 owned_free(struct owned *o)
 {
 	TAILQ_REMOVE(&open_questions, o, link);
+	buf_fini(&o->foreign);
 	arena_fini(&o->arena);
 	free(o);
 }
@@ -51,7 +61,8 @@ static void
 reply(struct owned *o, enum found found)
 {
 	IPC_SEND(o->peer, lookup_owned_by, .id = o->id,
-	    .found = (uint32_t)found, .address = o->address);
+	    .found = (uint32_t)found, .address = buf_slice(&o->foreign),
+	    .rewritten = o->rewritten);
 	owned_free(o);
 }
 
@@ -119,6 +130,60 @@ is_given(struct owned *o, struct slice address)
 
 static void next_address(struct owned *o);
 static void walk_on(struct owned *o);
+static void look(struct owned *o);
+
+/* It is his. */
+static void
+take_his(struct owned *o)
+{
+	o->rewritten |= o->as_made;
+	next_address(o);
+}
+
+/* What ADDRESS becomes as a sender, wherever it stands: the same in envelope
+ * and header. */
+static enum found
+rewrite_sender(struct slice address, struct buf *made)
+{
+	struct buf other = { .max = ADDRESS_MAX };
+	enum found found = lookup_rewrite(LOOKUP_HEADER_SENDER, address, made);
+
+	if (found == FOUND)
+		found = lookup_rewrite(LOOKUP_ENVELOPE_SENDER, address, &other);
+	if (found == FOUND && !slice_eq(buf_slice(made), buf_slice(&other)))
+		found = ABSENT;
+	buf_fini(&other);
+	return found;
+}
+
+/* It is not, unless it is rewritten to one that is.  Only smtpd has anything
+ * rewritten, and wants to know of more than one. */
+static void
+take_foreign(struct owned *o)
+{
+	const bool smtpd = ipc_role(o->peer) == ROLE_SMTPD;
+	struct buf made = { .max = ADDRESS_MAX };
+	enum found found = ABSENT;
+
+	if (!o->as_made && smtpd)
+		found = rewrite_sender(o->line, &made);
+	if (found == FOUND)
+		o->address = plain(o, buf_slice(&made));
+	buf_fini(&made);
+	if (found == TEMPFAIL) {
+		reply(o, TEMPFAIL);
+	} else if (found == FOUND) {
+		o->as_made = true;
+		look(o);
+	} else {
+		buf_add(&o->foreign, o->line);
+		buf_addc(&o->foreign, '\n');
+		if (smtpd && ++o->nforeign < FOREIGN_MAX)
+			next_address(o);
+		else
+			reply(o, ABSENT);
+	}
+}
 
 /* A list is nobody's alone. */
 static bool
@@ -164,7 +229,7 @@ on_found(void *arg, const struct msg_lookup_found *a)
 	}
 	if (a->kind == LOOKUP_MAILBOX &&
 	    slice_eq(plain(o, a->address), o->login)) {
-		next_address(o);
+		take_his(o);
 		return;
 	}
 	if (a->kind == LOOKUP_ALIAS && !(o->alone && is_list(a->targets)))
@@ -176,39 +241,45 @@ static void
 walk_on(struct owned *o)
 {
 	if (o->at == o->n) {
-		reply(o, ABSENT);
+		take_foreign(o);
 		return;
 	}
 	lookup_resolve(o->peer, o->walk[o->at++], on_found, o);
 }
 
-/* All are his if the last one is. */
+/* Whose is the address at hand? */
 static void
-next_address(struct owned *o)
+look(struct owned *o)
 {
-	while (o->rest.n > 0) {
-		const struct slice line = slice_cut(o->rest, '\n', &o->rest);
-		enum found given;
+	enum found given = FOUND;
 
-		if (line.n == 0)
-			continue;
-		o->address = plain(o, line);
-		if (is_own(o, o->address))
-			continue;
+	if (!is_own(o, o->address))
 		given = o->alone ? ABSENT : is_given(o, o->address);
-		if (given == FOUND)
-			continue;
-		if (given == TEMPFAIL) {
-			reply(o, TEMPFAIL);
-			return;
-		}
+	if (given == FOUND) {
+		take_his(o);
+	} else if (given == TEMPFAIL) {
+		reply(o, TEMPFAIL);
+	} else {
 		o->walk[0] = o->address;
 		o->n = 1;
 		o->at = 0;
 		walk_on(o);
+	}
+}
+
+static void
+next_address(struct owned *o)
+{
+	do
+		o->line = slice_cut(o->rest, '\n', &o->rest);
+	while (o->line.n == 0 && o->rest.n > 0);
+	if (o->line.n == 0) {
+		reply(o, o->foreign.n == 0 ? FOUND : ABSENT);
 		return;
 	}
-	reply(o, FOUND);
+	o->address = plain(o, o->line);
+	o->as_made = false;
+	look(o);
 }
 
 void
@@ -221,6 +292,7 @@ lookup_on_owned(struct ipc *peer, struct msg *m)
 	o->id = in->id;
 	o->alone = in->alone;
 	arena_init(&o->arena);
+	buf_init(&o->foreign, FOREIGN_MAX * (ADDRESS_MAX + 1));
 	TAILQ_INSERT_TAIL(&open_questions, o, link);
 	o->login = plain(o, in->login);
 	o->rest = arena_slice(&o->arena, in->addresses);

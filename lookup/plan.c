@@ -128,6 +128,15 @@ lookup_plan_domain(struct slice domain)
 		   : lookup_tables_domain(domain);
 }
 
+enum found
+lookup_plan_ours(struct slice address)
+{
+	struct slice local, domain;
+
+	address_split(address, &local, &domain);
+	return lookup_plan_domain(domain);
+}
+
 enum lookup_planned
 lookup_plan_make(struct lookup_plan *p, struct slice address, unsigned flags,
     struct arena *arena)

@@ -48,5 +48,7 @@ enum lookup_planned lookup_plan_make(struct lookup_plan *p,
     struct slice address, unsigned flags, struct arena *arena);
 /* Is DOMAIN ours, by the configuration or by a table of domains? */
 enum found lookup_plan_domain(struct slice domain);
+/* The same of that of ADDRESS. */
+enum found lookup_plan_ours(struct slice address);
 
 #endif

@@ -18,19 +18,19 @@
 #include "log/metric.h"
 #include "lookup/conf.h"
 #include "lookup/mailbox.h"
+#include "lookup/own.h"
 #include "lookup/plan.h"
 #include "lookup/site.h"
 #include "lookup/srs.h"
 #include "lookup/system.h"
 #include "lookup/target.h"
 #include "lookup/usage.h"
-#include "proto/address.h"
 #include "table/alias.h"
 #include "table/table.h"
 
 /* Where the targets of an alias lead: addresses still to be asked for, then
  * those that were.  What leads further than this is let through. */
-enum { WALK_MAX = 64 };
+enum { WALK_MAX = 64, TARGET_MAX = 1024, COPIES_MAX = 16 << 10 };
 struct resolve_walk {
 	struct msg_lookup_found found; /* the answer that waits for it */
 	size_t n, at;
@@ -49,6 +49,9 @@ struct query {
 	uint64_t id;
 	unsigned flags;
 	struct slice sender, login; /* in arena */
+	struct slice from;          /* sender of a message that smtpd has */
+	struct slice rewritten;     /* what the address has become */
+	bool rewrites;
 	bool begun;
 	struct table_request rq;
 	struct lookup_srs srs;
@@ -104,6 +107,31 @@ withhold(struct msg_lookup_found *a)
 	a->site = a->source = none;
 }
 
+static void refuse(struct query *q, const char *enhanced, const char *text);
+
+/* To smtpd, which is told more of some things and less of others. */
+static void
+answer_smtpd(struct query *q, const struct msg_lookup_found *a)
+{
+	struct msg m = { .type = MSG_lookup_found, .lookup_found = *a };
+	struct buf copies = { .max = COPIES_MAX };
+	const bool accepted =
+	    a->kind != LOOKUP_REFUSE && a->kind != LOOKUP_TEMPFAIL;
+
+	withhold(&m.lookup_found);
+	m.lookup_found.rewritten = q->rewritten;
+	m.lookup_found.rewrites = q->rewrites;
+	if (accepted &&
+	    lookup_own_copies(q->from, q->plan.address, &copies) == TEMPFAIL) {
+		refuse(q, "4.3.0", "temporary lookup failure");
+	} else {
+		m.lookup_found.copies = buf_slice(&copies);
+		(void)ipc_send(q->peer, &m);
+		query_free(q);
+	}
+	buf_fini(&copies);
+}
+
 static void
 answer(struct query *q, struct msg_lookup_found *a)
 {
@@ -128,9 +156,11 @@ answer(struct query *q, struct msg_lookup_found *a)
 		walk_start(q, a);
 		return;
 	}
+	if (ipc_role(q->peer) == ROLE_SMTPD) {
+		answer_smtpd(q, a);
+		return;
+	}
 	m.lookup_found = *a;
-	if (ipc_role(q->peer) == ROLE_SMTPD)
-		withhold(&m.lookup_found);
 	if (a->kind == LOOKUP_RELAY && (q->flags & LOOKUP_SITE) != 0 &&
 	    !slice_is(a->transport, "pipe"))
 		lookup_site_send(q->peer, q->plan.domain, q->sender, q->login,
@@ -257,7 +287,7 @@ found_postmaster(struct query *q, const struct lookup_probe *p)
 	char home[LOOKUP_HOME_MAX];
 	struct buf targets;
 
-	buf_init(&targets, 2 * ADDRESS_MAX);
+	buf_init(&targets, TARGET_MAX);
 	if (to.n > 0 && !slice_ieq(to, p->key)) {
 		lookup_target_put(q->plan.address, p->key, &target, &targets);
 		a.targets = buf_slice(&targets);
@@ -297,7 +327,7 @@ on_back(struct lookup_srs *s, enum found found, struct slice address,
 	struct query *q = OUTER(s, struct query, srs);
 	struct msg_lookup_found a = { .kind = LOOKUP_ALIAS };
 	const struct alias_target target = { ALIAS_ADDRESS, false, address };
-	struct buf targets = { .max = 2 * ADDRESS_MAX };
+	struct buf targets = { .max = TARGET_MAX };
 
 	if (found == FOUND) {
 		alias_put(&target, &targets);
@@ -398,6 +428,27 @@ query_start(struct query *q, struct slice address)
 	}
 }
 
+/* Q's own address, which smtpd may want to be rewritten first. */
+static void
+query_begin(struct query *q)
+{
+	const struct slice address = q->plan.address;
+	struct buf now = { .max = TARGET_MAX };
+	enum found found = ABSENT;
+
+	if ((q->flags & LOOKUP_REWRITE) != 0)
+		found = lookup_own_rcpt(address, &now, &q->rewrites);
+	q->rewritten = arena_slice(&q->arena, buf_slice(&now));
+	buf_fini(&now);
+	if (found != TEMPFAIL) {
+		query_start(
+		    q, q->rewritten.n > 0 ? q->rewritten : q->plan.address);
+		return;
+	}
+	q->begun = true;
+	refuse(q, "4.3.0", "temporary lookup failure");
+}
+
 void
 lookup_resolve(struct ipc *peer, struct slice address,
     void (*then)(void *arg, const struct msg_lookup_found *a), void *arg)
@@ -419,7 +470,8 @@ lookup_on_address(struct ipc *peer, struct msg *m)
 		lookup.qmgr = peer;
 	q->id = m->lookup_address.id;
 	q->plan.address = arena_slice(&q->arena, m->lookup_address.address);
-	q->sender = arena_slice(&q->arena, m->lookup_address.sender);
+	*(ipc_role(peer) == ROLE_SMTPD ? &q->from : &q->sender) =
+	    arena_slice(&q->arena, m->lookup_address.sender);
 	q->login = arena_slice(&q->arena, m->lookup_address.login);
 	ev_task_queue(&lookup.begin);
 }
@@ -444,7 +496,7 @@ on_begin(struct ev_task *task)
 	(void)task;
 	lookup_tables_look();
 	while ((q = first_waiting()) != NULL)
-		query_start(q, q->plan.address);
+		query_begin(q);
 }
 
 /* ---- aliases that lead only to themselves ---- */
@@ -468,11 +520,8 @@ walk_add(struct query *q, struct slice targets)
 	struct alias_target t;
 
 	while (alias_next(&c, &t)) {
-		struct slice local, domain;
-
-		address_split(t.text, &local, &domain);
 		if (t.kind != ALIAS_ADDRESS || t.final ||
-		    lookup_plan_domain(domain) != FOUND)
+		    lookup_plan_ours(t.text) != FOUND)
 			return true;
 		if (walk_knows(q, t.text))
 			continue;

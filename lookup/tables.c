@@ -58,6 +58,20 @@ lookup_table_is_missing(unsigned which)
 }
 
 enum found
+lookup_table_get(unsigned which, struct slice key, struct buf *value)
+{
+	struct table *t = lookup_table(which);
+	enum found found;
+
+	if (lookup_table_is_missing(which))
+		return ABSENT;
+	found = lookup_table_found(which, table_get(t, key, value, NULL));
+	if (found == TEMPFAIL)
+		table_log_problem(t);
+	return found;
+}
+
+enum found
 lookup_tables_domain(struct slice domain)
 {
 	enum found found = ABSENT;
@@ -122,6 +136,9 @@ open_tables(int dir, struct opened *o, struct err *err)
 		[LOOKUP_SENDER_RELAYS] = lookup_conf->sender_relays,
 		[LOOKUP_COMMANDS] = lookup_conf->shared.commands,
 		[LOOKUP_SENDERS] = lookup_conf->senders,
+		[LOOKUP_CANONICAL] = lookup_conf->canonical,
+		[LOOKUP_MASQUERADE] = lookup_conf->masquerade,
+		[LOOKUP_BCC] = lookup_conf->bcc,
 		[LOOKUP_SOURCE_ADDRESSES] = lookup_conf->source_addresses,
 	};
 	size_t n = 0;

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+struct buf;
 struct table;
 
 enum lookup_table {
@@ -22,6 +23,9 @@ enum lookup_table {
 	LOOKUP_SOURCE_ADDRESSES,
 	LOOKUP_COMMANDS,
 	LOOKUP_SENDERS,
+	LOOKUP_CANONICAL,
+	LOOKUP_MASQUERADE,
+	LOOKUP_BCC,
 	LOOKUP_TABLES,
 };
 
@@ -46,6 +50,10 @@ struct table *lookup_table(unsigned which);
 enum found lookup_table_found(unsigned which, enum found found);
 /* It is not there, as was just said. */
 bool lookup_table_is_missing(unsigned which);
+/* Ask table WHICH for KEY, as it counts, with its value behind VALUE (whose max
+ * must hold TABLE_VALUE_MAX more); a TEMPFAIL is logged. */
+enum found lookup_table_get(
+    unsigned which, struct slice key, struct buf *value);
 /* Is DOMAIN in one of the tables of our domains? */
 enum found lookup_tables_domain(struct slice domain);
 

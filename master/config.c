@@ -143,6 +143,7 @@ find_dirs(const struct shared_conf *shared, const char *daemon,
 	    daemon);
 	d->v[5].name = "state", d->v[5].path = d->state;
 	d->v[5].optional = true;
+	d->v[6].name = "web", d->v[6].path = shared->web_directory;
 }
 
 int

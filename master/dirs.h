@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-enum { CONFIG_DIRS = 6 };
+enum { CONFIG_DIRS = 7 };
 
 /* The directories a process has got, by device and inode. */
 struct config_dirs {

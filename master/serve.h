@@ -16,7 +16,7 @@
 #include "base/slice.h"
 #include "ipc/role.h"
 
-enum { SERVE_OWN_MAX = 16 };
+enum { SERVE_OWN_MAX = 24 };
 
 struct serve {
 	bool drop;  /* started as root: processes get uids of their own */

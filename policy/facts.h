@@ -19,6 +19,8 @@ struct policy_facts {
 	struct slice client_name; /* as XCLIENT has it; else empty */
 	uint8_t ip[16];           /* IPv4 mapped into IPv6 */
 	bool has_ip;
+	struct slice country;  /* "KR", where a rule has asked for it and it is
+				  known (policy/country.h) */
 	bool trusted;          /* of this host, or in trusted_networks */
 	struct slice protocol; /* "smtp", "submission", ...: master.conf */
 	struct slice tls;      /* "TLSv1.3"; empty: none */

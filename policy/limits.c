@@ -35,6 +35,7 @@ static const unsigned keys_of[POLICY_LIMIT_WHAT_COUNT] = {
 	[POLICY_LIMIT_SESSIONS] = KEY(CLIENT) | KEY(NET),
 	[POLICY_LIMIT_FAILURES] = SENDS,
 	[POLICY_LIMIT_NETWORKS] = KEY(LOGIN),
+	[POLICY_LIMIT_COUNTRIES] = KEY(LOGIN),
 };
 
 static bool
@@ -116,7 +117,8 @@ policy_limit_parse(struct slice word, struct policy_limit *l, struct err *err)
 	return err_set(err, ERR_PERM,
 	    "%.*s: expected KEY:WHAT=COUNT/TIME, or with /refuse, /hold or "
 	    "/warn, such as client:messages=100/1h (1s to 7d; of a recipient: "
-	    "recipients; sessions: of client or net; networks: of login)",
+	    "recipients; sessions: of client or net; networks and "
+	    "countries: of login)",
 	    SLICE_FMT(slice_sub(word, 0, 100)));
 }
 
@@ -157,6 +159,13 @@ policy_limits(size_t *n)
 {
 	*n = limits.n;
 	return limits.v;
+}
+
+bool
+policy_limit_of_places(const struct policy_limit *l)
+{
+	return l->what == POLICY_LIMIT_NETWORKS ||
+	       l->what == POLICY_LIMIT_COUNTRIES;
 }
 
 /* ---- counting ---- */
@@ -258,8 +267,8 @@ policy_limit_count(
 	struct policy_limit_place *p = find_or_take(hash_of(l, value));
 	const int64_t now_us = now_ms * 1000;
 	/* What is refused and comes again is no longer kept out for it; of
-	 * networks the number is told. */
-	const int64_t times = l->what == POLICY_LIMIT_NETWORKS ? 1000 : 1;
+	 * places the number is told. */
+	const int64_t times = policy_limit_of_places(l) ? 1000 : 1;
 	const int64_t most_us = now_us + times * l->time_ms * 1000;
 
 	p->paid_until_us = later(p->paid_until_us, now_us) + cost_us(l, n);

@@ -31,14 +31,15 @@
 enum policy_limit_key { POLICY_LIMIT_KEYS(WORDS_ID) POLICY_LIMIT_KEY_COUNT };
 
 /* What is counted: MAIL, RCPT, bytes at the end of a message, connections,
- * replies of 5xx, other networks than in the time before. */
+ * replies of 5xx, other networks and countries than in the time before. */
 #define POLICY_LIMIT_WHATS(W)                                                  \
 	W(POLICY_LIMIT_MESSAGES, "messages")                                   \
 	W(POLICY_LIMIT_RECIPIENTS, "recipients")                               \
 	W(POLICY_LIMIT_BYTES, "bytes")                                         \
 	W(POLICY_LIMIT_SESSIONS, "sessions")                                   \
 	W(POLICY_LIMIT_FAILURES, "failures")                                   \
-	W(POLICY_LIMIT_NETWORKS, "networks")
+	W(POLICY_LIMIT_NETWORKS, "networks")                                   \
+	W(POLICY_LIMIT_COUNTRIES, "countries")
 enum policy_limit_what { POLICY_LIMIT_WHATS(WORDS_ID) POLICY_LIMIT_WHAT_COUNT };
 
 enum {
@@ -73,7 +74,9 @@ bool policy_limit_has_room(const struct policy_limit *l, struct slice value,
     int64_t n, int64_t now_ms);
 void policy_limit_count(const struct policy_limit *l, struct slice value,
     int64_t n, int64_t now_ms);
-/* How many there were of late; COUNT at most, but for networks. */
+/* Of places a login sends from L counts how many there are. */
+bool policy_limit_of_places(const struct policy_limit *l);
+/* How many there were of late; COUNT at most, but for places. */
 int64_t policy_limit_used(
     const struct policy_limit *l, struct slice value, int64_t now_ms);
 /* There was nothing yet; with all limits by login. */

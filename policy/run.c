@@ -10,6 +10,7 @@
 #include "policy/access.h"
 #include "policy/apply.h"
 #include "policy/conf.h"
+#include "policy/country.h"
 #include "policy/question.h"
 #include "policy/session.h"
 #include "policy/text.h"
@@ -24,6 +25,7 @@ struct policy_run {
 	struct dnsclient dns, lists;
 	bool asks; /* they are in use */
 	struct policy_access access;
+	struct policy_country country;
 };
 
 static void go_on(struct policy_session *s);
@@ -44,6 +46,7 @@ run_free(struct policy_session *s)
 		dns_answers_again(&s->lists);
 	}
 	policy_access_fini(&s->run->access);
+	policy_country_fini(&s->run->country);
 	xfree(&s->run);
 }
 
@@ -112,11 +115,17 @@ on_entries(struct policy_access *a)
 	go_on(OUTER(a, struct policy_run, access)->session);
 }
 
+static void
+on_country(struct policy_country *c)
+{
+	go_on(OUTER(c, struct policy_run, country)->session);
+}
+
 /* Does the question have to wait for lookup? */
 static bool
 ask_lookup(struct policy_session *s, struct policy_question *q)
 {
-	bool access, dns, lists;
+	bool access, country, dns, lists;
 
 	run_begin(s);
 	if (!s->run->asks) {
@@ -127,9 +136,10 @@ ask_lookup(struct policy_session *s, struct policy_question *q)
 		    policy_conf->dnsbl_timeout, on_lists);
 	}
 	access = policy_access_ask(&s->run->access, q, on_entries);
+	country = policy_country_ask(&s->run->country, q, on_country);
 	dns = dnsclient_ask(&s->run->dns);
 	lists = dnsclient_ask(&s->run->lists);
-	return access || dns || lists;
+	return access || country || dns || lists;
 }
 
 static bool

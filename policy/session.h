@@ -50,6 +50,7 @@ struct policy_question {
 	int64_t offset;
 	struct policy_auth *auth;
 	struct policy_entries access;
+	bool country_wanted;
 	size_t rule; /* whose turn it is */
 	bool wanted; /* all rules have asked the DNS */
 };
@@ -63,6 +64,8 @@ struct policy_session {
 	struct dns_answers answers;
 	struct dns_answers lists; /* of DNSBLs, for which nobody waits long */
 	uint32_t told; /* of the transaction: rules whose warning is logged */
+	struct slice country_client,
+	    country; /* of whom it is known; in arena */
 	/* What a rule has to remember: of the session, and from one MAIL to the
 	 * next. */
 	struct arena arena, mail_arena;

@@ -32,6 +32,7 @@
 #include "proto/errwords.h"
 #include "store/store.h"
 #include "sys/fd.h"
+#include "sys/keepalive.h"
 
 enum {
 	IN_MAX = 16384, /* commands that a client may send ahead */
@@ -405,36 +406,19 @@ refuse_for_now(struct pop3d_session *s, const char *text)
 	refuse_with(s, &why, text);
 }
 
-/* A client that is gone without a word (a laptop closed, a NAT that forgot)
- * is noticed in minutes and does not keep its maildrop locked.  A pair of
- * sockets to login knows nothing of this; login's own socket does. */
-static void
-keep_alive(int fd)
-{
-	static const struct {
-		int level;
-		int name;
-		int value;
-	} options[] = {
-		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, 20 },
-		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		(void)setsockopt(fd, options[i].level, options[i].name,
-		    &options[i].value, sizeof options[i].value);
-}
-
 /* The maildrop is locked: the client is ours. */
 static void
 take(struct pop3d_session *s)
 {
+	const int on = 1;
+
 	IPC_SEND(s->login, pop3d_taken, .id = s->login_id, .ok = true);
 	s->login = NULL;
-	keep_alive(s->client);
+	/* One that is gone without a word (a laptop closed, a NAT that forgot)
+	 * does not keep its maildrop locked.  A pair of sockets to login knows
+	 * nothing of this; login does the same for its own. */
+	keepalive_set(s->client);
+	(void)setsockopt(s->client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	stream_init(&s->stream, s->client, &handler, &limits);
 	s->client = -1;
 	s->open = true;

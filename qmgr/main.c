@@ -11,6 +11,7 @@
 #include "qmgr/queue/spool.h"
 #include "qmgr/report/loginnotice.h"
 #include "qmgr/run/dispatch.h"
+#include "qmgr/run/eventletter.h"
 #include "qmgr/run/intake.h"
 #include "qmgr/run/letter.h"
 #include "qmgr/run/life.h"
@@ -66,6 +67,7 @@ on_gone(struct ipc *peer)
 	intake_forget(peer);
 	admin_forget(peer);
 	letter_forget(peer);
+	eventletter_forget(peer);
 	resolve_forget(peer);
 	loginnotice_forget(peer);
 }
@@ -89,6 +91,8 @@ static const struct ipc_table table = {
 		[MSG_job_result] = dispatch_on_result,
 		[MSG_job_letter_part] = letter_on_part,
 		[MSG_job_letter] = letter_on_letter,
+		[MSG_letter_begin] = eventletter_on_begin,
+		[MSG_letter_bytes] = eventletter_on_bytes,
 		[MSG_report_part] = letter_on_report_part,
 		[MSG_report_letter] = letter_on_report,
 		[MSG_lookup_changed] = resolve_on_changed,

@@ -18,7 +18,7 @@ hear_answer(struct task *t, uint64_t *number, struct slice *text)
 {
 	struct msg m;
 
-	while (speak_hear(t->fd, &m) == 1) {
+	while (speak_hear(t->fd, t->peer, &m) == 1) {
 		if (m.type == MSG_sieve_piece &&
 		    m.sieve_piece.what == SIEVE_PIECE_SCRIPT) {
 			buf_add(&t->pieces[SIEVE_PIECE_SCRIPT],
@@ -130,6 +130,33 @@ domain_of(const struct sieve_env *env)
 	return slice_from(env->owner, slice_rfind(env->owner, '@') + 1);
 }
 
+/* RFC 6785 4, each of which is there, and two of Pigeonhole's. */
+static bool
+event_item(const struct task *t, struct slice name, struct buf *value)
+{
+	const struct task_event *e = &t->event;
+	const struct {
+		const char *name;
+		struct slice value;
+	} items[] = {
+		{ "imap.cause", e->cause },
+		{ "imap.changedflags", e->changed },
+		{ "imap.email", e->user },
+		{ "imap.mailbox", e->mailbox },
+		{ "imap.user", e->user },
+		{ "vnd.dovecot.mailbox-from", e->from },
+		{ "vnd.dovecot.mailbox-to", e->mailbox },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+		if (!slice_iis(name, items[i].name))
+			continue;
+		buf_add(value, items[i].value);
+		return true;
+	}
+	return false;
+}
+
 static enum found
 on_item(struct sieve_env *env, struct slice name, struct buf *value)
 {
@@ -141,14 +168,16 @@ on_item(struct sieve_env *env, struct slice name, struct buf *value)
 	} items[] = {
 		{ "domain", domain_of(env) },
 		{ "host", t->host },
-		{ "location", SLICE("MDA") },
+		{ "location", t->event.is ? SLICE("MS") : SLICE("MDA") },
 		{ "name", SLICE("pabal") },
-		{ "phase", SLICE("during") },
+		{ "phase", t->event.is ? SLICE("post") : SLICE("during") },
 		{ "remote-host", t->client_name },
 		{ "remote-ip", local ? SLICE("") : t->client },
 		{ "version", SLICE(PABAL_VERSION) },
 	};
 
+	if (t->event.is && event_item(t, name, value))
+		return FOUND;
 	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
 		if (!slice_iis(name, items[i].name))
 			continue;

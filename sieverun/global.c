@@ -13,7 +13,9 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "conf/values.h"
+#include "script/imaprule.h"
 #include "sieve/compile.h"
 #include "sieve/lang.h"
 #include "sieve/limits.h"
@@ -54,6 +56,18 @@ global_limits(void)
 	return &state.limits;
 }
 
+struct slice
+global_host(void)
+{
+	return slice_str(sieverun_conf->shared.hostname);
+}
+
+struct slice
+global_delimiters(void)
+{
+	return slice_str(sieverun_conf->shared.recipient_delimiter);
+}
+
 static struct global_script *
 find(struct slice name)
 {
@@ -75,14 +89,15 @@ global_text(struct slice name, struct slice *text)
 
 /* DOMAIN's own script of that name comes in place of everybody's. */
 static struct global_script *
-script_for(const char *name, struct slice domain)
+script_for(struct slice name, struct slice domain)
 {
 	char own[NAME_MAX_BYTES];
 	struct global_script *s;
 
-	snprintf(own, sizeof own, "%.*s/%s", SLICE_FMT(domain), name);
+	snprintf(
+	    own, sizeof own, "%.*s/%.*s", SLICE_FMT(domain), SLICE_FMT(name));
 	s = domain.n > 0 ? find(slice_str(own)) : NULL;
-	return s != NULL ? s : find(slice_str(name));
+	return s != NULL ? s : find(name);
 }
 
 static const struct conf_list *
@@ -101,10 +116,28 @@ global_code(char when, size_t i, struct slice domain)
 	const struct conf_list *list = names(when);
 
 	for (size_t k = 0; k < list->n; k++) {
-		const struct global_script *s = script_for(list->v[k], domain);
+		const struct global_script *s =
+		    script_for(slice_str(list->v[k]), domain);
 
 		if (s != NULL && s->code != NULL && i-- == 0)
 			return s->code;
+	}
+	return NULL;
+}
+
+const struct sieve_code *
+global_event_code(struct slice name, struct slice domain)
+{
+	const struct conf_list *list = &sieverun_conf->shared.imapsieve;
+	const struct global_script *s;
+	struct imaprule rule;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (imaprule_parse(slice_str(list->v[i]), &rule, NULL) == -1 ||
+		    !slice_eq(rule.name, name))
+			continue;
+		s = script_for(rule.name, domain);
+		return s != NULL ? s->code : NULL;
 	}
 	return NULL;
 }
@@ -241,7 +274,7 @@ compile(struct global_script *s, struct err *err)
 
 /* NAME, and what domains have of that name. */
 static int
-compile_all(const char *name, struct err *err)
+compile_all(struct slice name, struct err *err)
 {
 	bool any = false;
 
@@ -249,7 +282,7 @@ compile_all(const char *name, struct err *err)
 		struct global_script *s = &state.list[i];
 		const char *slash = strchr(s->name, '/');
 
-		if (strcmp(slash != NULL ? slash + 1 : s->name, name) != 0)
+		if (!slice_is(name, slash != NULL ? slash + 1 : s->name))
 			continue;
 		any = true;
 		if (s->code == NULL && compile(s, err) == -1)
@@ -257,7 +290,25 @@ compile_all(const char *name, struct err *err)
 	}
 	if (!any)
 		return err_set(err, ERR_PERM,
-		    "there is no %s.sieve in sieve_directory", name);
+		    "there is no %.*s.sieve in sieve_directory",
+		    SLICE_FMT(name));
+	return 0;
+}
+
+static int
+compile_events(struct err *err)
+{
+	const struct conf_list *list = &sieverun_conf->shared.imapsieve;
+	struct imaprule rule;
+	struct err why;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (imaprule_parse(slice_str(list->v[i]), &rule, &why) == -1)
+			return err_set(err, ERR_PERM, "imapsieve %s: %s",
+			    list->v[i], why.text);
+		if (compile_all(rule.name, err) == -1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -268,9 +319,9 @@ compile_lists(struct err *err)
 
 	for (const char *w = when; *w != '\0'; w++)
 		for (size_t i = 0; i < names(*w)->n; i++)
-			if (compile_all(names(*w)->v[i], err) == -1)
+			if (compile_all(slice_str(names(*w)->v[i]), err) == -1)
 				return -1;
-	return 0;
+	return compile_events(err);
 }
 
 static int

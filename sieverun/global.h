@@ -19,6 +19,10 @@ struct sieve_limits;
 const struct sieve_lang *global_lang(void);
 const struct sieve_limits *global_limits(void);
 
+/* Its name, and what stands between user and detail. */
+struct slice global_host(void);
+struct slice global_delimiters(void);
+
 /* ERR_PERM: a directory that cannot be read, or a script with errors. */
 int global_load(struct err *err);
 /* The same while this process serves.  False: it is to be replaced, because of
@@ -30,5 +34,10 @@ bool global_text(struct slice name, struct slice *text);
  * user's own ('d') in DOMAIN; a name that only other domains have a script of
  * is none of them.  NULL: that was the last. */
 const struct sieve_code *global_code(char when, size_t i, struct slice domain);
+
+/* The administrator's script NAME that an item of imapsieve has, as for DOMAIN;
+ * NULL: none. */
+const struct sieve_code *global_event_code(
+    struct slice name, struct slice domain);
 
 #endif

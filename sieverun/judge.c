@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "sieverun/judge.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -10,7 +11,6 @@
 #include "sieve/result.h"
 #include "sieve/run.h"
 #include "sieverun/answers.h"
-#include "sieverun/conf.h"
 #include "sieverun/global.h"
 #include "sieverun/speak.h"
 #include "sieverun/task.h"
@@ -62,6 +62,23 @@ add_global(struct judge *j, char when)
 		add_step(j, code);
 }
 
+/* Those that an event has, of the administrator's. */
+static void
+add_named(struct judge *j)
+{
+	const struct slice owner = j->task->env.owner;
+	struct slice names = j->task->event.scripts;
+
+	while (names.n > 0) {
+		const struct slice name = slice_cut(names, ' ', &names);
+		const struct sieve_code *code = global_event_code(
+		    name, slice_from(owner, slice_rfind(owner, '@') + 1));
+
+		if (code != NULL)
+			add_step(j, code);
+	}
+}
+
 /* Is the code that of the scripts as they are now? */
 static bool
 is_fresh(struct task *t, const struct sieve_code *code)
@@ -94,7 +111,8 @@ add_own(struct judge *j)
 	struct err err;
 
 	if (code.n == 0) {
-		add_global(j, 'd');
+		if (!t->event.is)
+			add_global(j, 'd');
 		return true;
 	}
 	j->own = sieve_load(code, global_lang(), &err);
@@ -170,6 +188,20 @@ run_all(struct judge *j)
 
 /* ---- what comes of it ---- */
 
+/* Who has put a message into a mailbox is no sender who could be told
+ * something (RFC 6785 3.8). */
+static const struct sieve_action *
+find_answer(const struct judge *j)
+{
+	for (size_t i = 0; i < j->done; i++)
+		for (const struct sieve_action *a = j->steps[i].result.first;
+		     a != NULL; a = a->next)
+			if (a->kind == SIEVE_VACATION ||
+			    a->kind == SIEVE_REJECT || a->kind == SIEVE_EREJECT)
+				return a;
+	return NULL;
+}
+
 static int
 tell_all(struct judge *j)
 {
@@ -201,10 +233,26 @@ keep(struct task *t)
 }
 
 static void
+end_answer(struct judge *j, const struct sieve_action *a)
+{
+	char why[80];
+
+	snprintf(why, sizeof why, "%s is for deliveries alone",
+	    sieve_result_name(a->kind));
+	(void)end(j->task, SIEVE_END_FAILED, SLICE(""), a->line, why);
+}
+
+static void
 conclude(struct judge *j)
 {
+	const struct sieve_action *answer =
+	    j->task->event.is ? find_answer(j) : NULL;
 	const struct sieve_result *r;
 
+	if (answer != NULL) {
+		end_answer(j, answer);
+		return;
+	}
 	if (j->done == 0) {
 		keep(j->task);
 		return;
@@ -234,6 +282,21 @@ take_now(struct date *d)
 		d->zone_min = (int)(tm.tm_gmtoff / 60);
 }
 
+void
+judge_event(struct task *t, const struct msg_sieve_event *in)
+{
+	struct arena *a = &t->arena;
+
+	t->event = (struct task_event){ .is = true,
+		.scripts = arena_slice(a, in->scripts),
+		.cause = arena_slice(a, in->cause),
+		.mailbox = arena_slice(a, in->mailbox),
+		.from = arena_slice(a, in->from),
+		.flags = arena_slice(a, in->flags),
+		.changed = arena_slice(a, in->changed),
+		.user = arena_slice(a, in->user) };
+}
+
 static void
 set_env(struct task *t, const struct msg_sieve_run *in)
 {
@@ -243,7 +306,7 @@ set_env(struct task *t, const struct msg_sieve_run *in)
 	t->client = arena_slice(a, in->client);
 	t->client_name = arena_slice(a, in->client_name);
 	t->helo = arena_slice(a, in->helo);
-	t->host = slice_str(sieverun_conf->shared.hostname);
+	t->host = global_host();
 	t->traced = in->trace;
 	t->junk = in->junk;
 	t->env = (struct sieve_env){
@@ -254,9 +317,9 @@ set_env(struct task *t, const struct msg_sieve_run *in)
 		.to = arena_slice(a, in->address),
 		.orig_to = arena_slice(a, in->original),
 		.auth = arena_slice(a, in->login),
-		.delimiters =
-		    slice_str(sieverun_conf->shared.recipient_delimiter),
+		.delimiters = global_delimiters(),
 		.owner = arena_slice(a, in->account),
+		.flags = t->event.flags,
 	};
 	take_now(&t->env.now);
 }
@@ -268,12 +331,16 @@ judge_run(struct task *t, const struct msg *m)
 
 	j->task = t;
 	set_env(t, &m->sieve_run);
-	add_global(j, 'b');
+	if (t->event.is)
+		add_named(j);
+	else
+		add_global(j, 'b');
 	if (!add_own(j)) {
 		(void)end(t, SIEVE_END_STALE, SLICE(""), 0, "");
 		return;
 	}
-	add_global(j, 'a');
+	if (!t->event.is)
+		add_global(j, 'a');
 	run_all(j);
 	conclude(j);
 	/* The process ends, and with it all of this. */

@@ -4,10 +4,13 @@
 #define SIEVERUN_JUDGE_H
 
 struct msg;
+struct msg_sieve_event;
 struct task;
 
+/* It is no delivery, but IN. */
+void judge_event(struct task *t, const struct msg_sieve_event *in);
 /* Run the administrator's scripts and the user's (its code is in T's pieces;
- * none: he has none) on T's message as M says, and tell local. */
+ * none: he has none) on T's message as M says, and tell who asked. */
 void judge_run(struct task *t, const struct msg *m);
 
 #endif

@@ -30,6 +30,7 @@ static const rlim_t memory_bytes = (rlim_t)1 << 30;
 struct pool_run {
 	TAILQ_ENTRY(pool_run) link;
 	struct ipc *peer; /* NULL: it is gone */
+	enum role role;   /* its */
 	uint64_t id;
 	int channel; /* until it begins */
 	pid_t pid;
@@ -67,7 +68,7 @@ set_limits(void)
 }
 
 static _Noreturn void
-child(int channel)
+child(int channel, enum role peer)
 {
 	struct err err;
 
@@ -77,7 +78,7 @@ child(int channel)
 	set_limits();
 	if (state.confine(&err) == -1)
 		_exit(1);
-	serve(0);
+	serve(0, peer);
 	_exit(0);
 }
 
@@ -109,7 +110,7 @@ start(struct pool_run *r)
 	(void)log_flush();
 	r->pid = fork();
 	if (r->pid == 0)
-		child(r->channel);
+		child(r->channel, r->role);
 	if (r->pid == -1) {
 		log_err(
 		    "sieverun.run-failed", kv_s("why", strerrordesc_np(errno)));
@@ -175,6 +176,7 @@ pool_on_open(struct ipc *peer, struct msg *m)
 	struct pool_run *r = xcalloc(1, sizeof *r);
 
 	r->peer = peer;
+	r->role = ipc_role(peer);
 	r->id = m->sieve_open.id;
 	r->channel = m->sieve_open.channel;
 	m->sieve_open.channel = -1;

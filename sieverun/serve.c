@@ -18,7 +18,7 @@
 enum { PAGE = 65536, MESSAGE_MAX = 1 << 20 };
 
 static void
-task_init(struct task *t, int fd)
+task_init(struct task *t, int fd, enum role peer)
 {
 	static const size_t max[SIEVE_PIECES] = {
 		[SIEVE_PIECE_MESSAGE] = MESSAGE_MAX,
@@ -26,7 +26,7 @@ task_init(struct task *t, int fd)
 		[SIEVE_PIECE_CODE] = 8 << 20,
 	};
 
-	*t = (struct task){ .fd = fd };
+	*t = (struct task){ .fd = fd, .peer = peer };
 	arena_init(&t->arena);
 	for (size_t i = 0; i < ARRAY_LEN(max); i++)
 		buf_init(&t->pieces[i], max[i]);
@@ -112,6 +112,9 @@ take(struct task *t, struct msg *m)
 	case MSG_sieve_compile:
 		compile(t, &m->sieve_compile);
 		return false;
+	case MSG_sieve_event:
+		judge_event(t, &m->sieve_event);
+		return true;
 	case MSG_sieve_run:
 		judge_run(t, m);
 		return false;
@@ -121,12 +124,12 @@ take(struct task *t, struct msg *m)
 }
 
 void
-serve(int fd)
+serve(int fd, enum role peer)
 {
 	static struct task t;
 	struct msg m;
 
-	task_init(&t, fd);
-	while (speak_hear(fd, &m) == 1 && take(&t, &m))
+	task_init(&t, fd, peer);
+	while (speak_hear(fd, peer, &m) == 1 && take(&t, &m))
 		continue;
 }

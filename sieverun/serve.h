@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* A child's life: it takes what local says of one message or one script, and
+/* A child's life: it takes what is said of one message or one script, and
  * answers. */
 #ifndef SIEVERUN_SERVE_H
 #define SIEVERUN_SERVE_H
 
-/* Until all is said, or local has ended. */
-void serve(int fd);
+#include "ipc/role.h"
+
+/* Until all is said, or PEER has ended, which is local or imapd. */
+void serve(int fd, enum role peer);
 
 #endif

@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "ipc/frame.h"
-#include "ipc/role.h"
 
 int
 speak_send(int fd, const struct msg *m)
@@ -52,7 +51,7 @@ fd_of(struct msghdr *h)
 }
 
 int
-speak_hear(int fd, struct msg *m)
+speak_hear(int fd, enum role peer, struct msg *m)
 {
 	static char frame[MSG_MAX_BYTES];
 	union {
@@ -73,7 +72,7 @@ speak_hear(int fd, struct msg *m)
 		return (int)n;
 	with = fd_of(&h);
 	if (msg_get(slice_of(frame, (size_t)n), with, m) &&
-	    msg_may_send(ROLE_LOCAL, m->type))
+	    msg_may_send(peer, m->type))
 		return 1;
 	if (with != -1)
 		close(with);

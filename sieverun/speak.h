@@ -6,6 +6,7 @@
 
 #include "base/slice.h"
 #include "ipc/msg.h"
+#include "ipc/role.h"
 #include "ipc/sieve.h"
 
 int speak_send(int fd, const struct msg *m);
@@ -14,8 +15,8 @@ int speak_send(int fd, const struct msg *m);
 			     .type = MSG_##name, .name = { __VA_ARGS__ } })
 /* BYTES in pieces. */
 int speak_pieces(int fd, enum sieve_piece_kind what, struct slice bytes);
-/* The next message; it stays until the next call.  0: the other side has
- * ended. */
-int speak_hear(int fd, struct msg *m);
+/* The next message, of PEER; it stays until the next call.  0: the other side
+ * has ended. */
+int speak_hear(int fd, enum role peer, struct msg *m);
 
 #endif

@@ -7,18 +7,27 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "ipc/role.h"
 #include "ipc/sieve.h"
 #include "sieve/env.h"
 
 struct msg;
 
+/* What has happened in IMAP (RFC 6785). */
+struct task_event {
+	bool is; /* else it is a delivery */
+	struct slice scripts, cause, mailbox, from, flags, changed, user;
+};
+
 struct task {
 	int fd;
+	enum role peer; /* who has asked for it */
 	struct arena arena;
 	struct buf pieces[SIEVE_PIECES];
 	struct slice message;
 	struct sieve_env env;
 	struct slice qid, client, client_name, helo, host;
+	struct task_event event;
 	bool junk; /* its judges have said so */
 	bool traced;
 	struct buf trace;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "log/log.h"
+#include "smtpd/dialog.h"
 #include "smtpd/judge/judge.h"
 #include "smtpd/transaction.h"
 
@@ -35,4 +37,15 @@ smtpd_ask_settle(struct smtpd_ask *ask, bool accepted, const char *reply)
 {
 	ask->accepted = accepted;
 	ask->reply = xstrdup(reply);
+}
+
+void
+smtpd_ask_log_refused(const struct smtpd_ask *ask)
+{
+	const struct smtpd_session *s = ask->mail->session;
+
+	log_info("rcpt.refused", kv_s("sid", s->front.sid),
+	    kv_s("client", s->front.ip),
+	    kv_slice("from", ask->mail->env.sender),
+	    kv_slice("to", ask->rcpt.address), kv_s("why", ask->reply));
 }

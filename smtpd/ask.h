@@ -28,6 +28,7 @@ struct smtpd_ask {
 	int64_t until_ms;      /* the reply is given by then */
 	struct ev_timer later; /* until lookup, which ended, is asked again */
 	bool again;            /* that is for the second time */
+	struct slice copies;   /* who else gets what this one does (lines) */
 	bool for_mailbox;
 	bool accepted;
 	bool limited; /* by a rate: logged once for all */
@@ -37,6 +38,8 @@ struct smtpd_ask {
 struct smtpd_ask *smtpd_ask_new(struct smtpd_mail *mail);
 /* Its reply is REPLY. */
 void smtpd_ask_settle(struct smtpd_ask *ask, bool accepted, const char *reply);
+/* Its recipient is refused, in the log. */
+void smtpd_ask_log_refused(const struct smtpd_ask *ask);
 /* It has its reply, or needs none any more. */
 void smtpd_ask_free(struct smtpd_ask *ask);
 

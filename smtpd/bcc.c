@@ -10,6 +10,7 @@
 #include "proto/address.h"
 #include "smtpd/ask.h"
 #include "smtpd/conf.h"
+#include "smtpd/copies.h"
 #include "smtpd/parse.h"
 #include "smtpd/transaction.h"
 
@@ -77,6 +78,21 @@ add_for(
 	}
 }
 
+static void
+add_lines(struct smtpd_mail *mail, struct slice lines)
+{
+	while (lines.n > 0)
+		add(mail, slice_cut(lines, '\n', &lines));
+}
+
+void
+smtpd_copies_of_sender(struct smtpd_mail *mail, struct slice copies)
+{
+	if (mail->env.sender.n > 0)
+		add_for(mail, &smtpd_conf->sender_bcc, mail->env.sender);
+	add_lines(mail, copies);
+}
+
 void
 smtpd_bcc_add(struct smtpd_mail *mail)
 {
@@ -85,8 +101,10 @@ smtpd_bcc_add(struct smtpd_mail *mail)
 	for (size_t i = 0; i < said; i++)
 		add_for(mail, &smtpd_conf->recipient_bcc,
 		    mail->env.rcpts[i].address);
-	if (mail->env.sender.n > 0)
-		add_for(mail, &smtpd_conf->sender_bcc, mail->env.sender);
+	smtpd_copies_of_sender(mail, SLICE(""));
+	for (const struct smtpd_copies *c = mail->copies; c != NULL;
+	     c = c->next)
+		add_lines(mail, c->addresses);
 	for (size_t i = 0; i < smtpd_conf->always_bcc.n; i++)
 		add(mail, slice_str(smtpd_conf->always_bcc.v[i]));
 }

@@ -12,10 +12,10 @@
 #include "smtpd/judge/session.h"
 #include "smtpd/message.h"
 #include "smtpd/metrics.h"
-#include "smtpd/owner.h"
 #include "smtpd/protocol.h"
 #include "smtpd/record.h"
 #include "smtpd/review.h"
+#include "smtpd/rewrite/rewrite.h"
 #include "smtpd/spool.h"
 #include "smtpd/transaction.h"
 
@@ -137,10 +137,8 @@ refuse(struct smtpd_session *s)
 }
 
 static void
-on_owner(void *arg, const char *refusal)
+on_rewritten(struct smtpd_session *s, const char *refusal)
 {
-	struct smtpd_session *s = arg;
-
 	if (refusal == NULL) {
 		judge(s);
 		return;
@@ -149,19 +147,15 @@ on_owner(void *arg, const char *refusal)
 	refuse(s);
 }
 
+/* What judges, filters and signatures are for is the message that goes out. */
 void
 smtpd_finish(struct smtpd_session *s)
 {
-	struct smtpd_mail *mail = s->mail;
-
-	if (mail->message->refusal != NULL) {
+	if (s->mail->message->refusal != NULL) {
 		refuse(s);
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
-	if (mail->owner != NULL)
-		smtpd_owner_ask(mail->owner, mail->env.sender,
-		    smtpd_spool_qid(mail->spool), on_owner, s);
-	else
+	if (!smtpd_rewrite(s, on_rewritten))
 		judge(s);
 }

@@ -33,7 +33,9 @@ struct smtpd_owner {
 	bool ended;
 	struct buf addresses; /* lines */
 	const char *fault;    /* static */
-	const char *qid;      /* as long as it is asked about */
+	struct slice foreign; /* in the arena */
+	bool as_made;
+	const char *qid; /* as long as it is asked about */
 	void (*then)(void *arg, const char *refusal);
 	void *arg;
 };
@@ -152,7 +154,7 @@ static void
 say(struct smtpd_owner *o, const char *refusal)
 {
 	if (refusal != NULL && refusal[0] != '4' &&
-	    smtpd_conf->sender_login != SMTPD_SENDER_LOGIN_REFUSE) {
+	    smtpd_conf->sender_login == SMTPD_SENDER_LOGIN_LOG) {
 		log_warn("mail.sender-mismatch", kv_s("qid", o->qid),
 		    kv_s("account", o->login), kv_s("why", refusal));
 		refusal = NULL;
@@ -168,28 +170,66 @@ on_at_once(struct ev_timer *t)
 	say(o, o->fault);
 }
 
+/* Can the login's own address take the place of others? */
+static bool
+is_address(const char *login)
+{
+	struct buf address = { .max = ADDRESS_MAX };
+	const bool is =
+	    address_parse(slice_str(login), ADDRESS_UTF8, &address) &&
+	    slice_is(buf_slice(&address), login);
+
+	buf_fini(&address);
+	return is;
+}
+
+/* The reply, unless they are to be replaced. */
+static const char *
+refuse_foreign(struct smtpd_owner *o)
+{
+	const struct slice first =
+	    slice_sub(o->foreign, 0, slice_find(o->foreign, '\n'));
+	const struct slice a = slice_sub(first, 0, SHOWN);
+	struct buf text = { .max = REPLY_MAX };
+	const char *reply;
+
+	if (smtpd_conf->sender_login == SMTPD_SENDER_LOGIN_REWRITE &&
+	    is_address(o->login))
+		return NULL;
+	buf_addf(&text,
+	    "550 5.7.1 Sender address rejected: %.*s is not one of %.*s",
+	    SLICE_FMT(a), SHOWN, o->login);
+	o->foreign = SLICE("");
+	reply = arena_str(o->arena, buf_slice(&text));
+	buf_fini(&text);
+	return reply;
+}
+
 static void
 on_owned(struct ipc_call *call, struct msg *m)
 {
 	struct smtpd_owner *o = OUTER(call, struct smtpd_owner, call);
 	const struct msg_lookup_owned_by *in =
 	    m != NULL ? &m->lookup_owned_by : NULL;
-	struct buf text = { .max = REPLY_MAX };
-	const char *reply = NULL;
 
 	if (in == NULL || in->found >= TEMPFAIL) {
-		reply = "451 4.3.0 Temporary lookup failure";
-	} else if (in->found != FOUND) {
-		const struct slice a = slice_sub(in->address, 0, SHOWN);
-
-		buf_addf(&text,
-		    "550 5.7.1 Sender address rejected: %.*s is not one of "
-		    "%.*s",
-		    SLICE_FMT(a), SHOWN, o->login);
-		reply = arena_str(o->arena, buf_slice(&text));
+		say(o, "451 4.3.0 Temporary lookup failure");
+		return;
 	}
-	buf_fini(&text);
-	say(o, reply);
+	o->as_made = in->rewritten;
+	if (in->found == FOUND) {
+		say(o, NULL);
+		return;
+	}
+	o->foreign = arena_slice(o->arena, in->address);
+	say(o, refuse_foreign(o));
+}
+
+struct slice
+smtpd_owner_foreign(const struct smtpd_owner *o, bool *as_made)
+{
+	*as_made = o->as_made;
+	return o->foreign;
 }
 
 void

@@ -7,6 +7,8 @@
 #ifndef SMTPD_OWNER_H
 #define SMTPD_OWNER_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 
 struct arena;
@@ -25,5 +27,10 @@ void smtpd_owner_end(struct smtpd_owner *o);
  * stands as long as the arena; what is only to be logged is logged. */
 void smtpd_owner_ask(struct smtpd_owner *o, struct slice sender,
     const char *qid, void (*then)(void *arg, const char *refusal), void *arg);
+
+/* Those of them that are not the login's, and so are to be replaced (lines):
+ * none unless sender_login is rewrite.  *AS_MADE: some are his only as lookup
+ * rewrites them. */
+struct slice smtpd_owner_foreign(const struct smtpd_owner *o, bool *as_made);
 
 #endif

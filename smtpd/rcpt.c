@@ -10,7 +10,6 @@
 #include "ev/loop.h"
 #include "ev/stream.h"
 #include "front/session.h"
-#include "log/log.h"
 #include "queue/envelope.h"
 #include "smtpd/ask.h"
 #include "smtpd/conf.h"
@@ -29,17 +28,6 @@ static const char reply_ok[] = "250 2.1.5 Recipient ok";
 /* ---- the reply ---- */
 
 static void
-log_refused(const struct smtpd_ask *ask)
-{
-	const struct smtpd_session *s = ask->mail->session;
-
-	log_info("rcpt.refused", kv_s("sid", s->front.sid),
-	    kv_s("client", s->front.ip),
-	    kv_slice("from", ask->mail->env.sender),
-	    kv_slice("to", ask->rcpt.address), kv_s("why", ask->reply));
-}
-
-static void
 finish(struct smtpd_session *s, const struct smtpd_ask *ask)
 {
 	if (ask->rcpt.address.n == 0) {
@@ -54,7 +42,7 @@ finish(struct smtpd_session *s, const struct smtpd_ask *ask)
 		return;
 	}
 	if (!ask->limited)
-		log_refused(ask);
+		smtpd_ask_log_refused(ask);
 	if (ask->reply[0] == '4') {
 		smtpd_count(SMTPD_COUNT_recipients_deferred, 1);
 		return;

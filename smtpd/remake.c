@@ -13,6 +13,7 @@
 #include "mime/parser.h"
 #include "queue/envelope.h"
 #include "smtpd/dialog.h"
+#include "smtpd/message.h"
 #include "smtpd/record.h"
 #include "smtpd/scan.h"
 #include "smtpd/spool.h"
@@ -21,10 +22,11 @@
 
 enum { PIECE_BYTES = 32768, FIELD_MAX = 4096, PARTS = 3 };
 
-/* Some bytes of a file. */
+/* Some bytes of a file, or of memory. */
 struct extent {
-	int fd; /* -1: an empty line */
+	int fd; /* -1: they are in TEXT */
 	int64_t at, left;
+	struct slice text;
 };
 
 struct smtpd_remake {
@@ -66,7 +68,7 @@ fail(struct smtpd_remake *r, const char *why)
 {
 	log_warn("queue.failed", kv_s("sid", r->session->front.sid),
 	    kv_s("qid", smtpd_spool_qid(mail_of(r)->spool)),
-	    kv_s("step", "filter"), kv_s("why", why));
+	    kv_s("step", "remake"), kv_s("why", why));
 	r->then(r->arg, "451 4.3.0 Queue file write error");
 }
 
@@ -116,8 +118,9 @@ fill(struct smtpd_remake *r)
 	ssize_t n;
 
 	if (p->fd == -1) {
-		buf_adds(&r->rest, "\r\n");
-		p->left = 0;
+		buf_add(&r->rest, slice_sub(p->text, (size_t)p->at, want));
+		p->at += (int64_t)want;
+		p->left -= (int64_t)want;
 		return true;
 	}
 	room = buf_room(&r->rest, want);
@@ -136,7 +139,7 @@ finish(struct smtpd_remake *r)
 {
 	smtpd_scan_end(&r->scan, buf_slice(&r->rest));
 	if ((r->scan.faults & SMTPD_SCAN_NUL) != 0)
-		fail(r, "a filter made a message with a NUL");
+		fail(r, "the new message has a NUL");
 	else
 		r->then(r->arg, NULL);
 }
@@ -199,7 +202,26 @@ on_opened(void *arg, enum smtpd_spool_result result)
 	smtpd_trace_fields(r->session, &fields);
 	put(r, buf_slice(&fields));
 	buf_fini(&fields);
+	mail->message->head = smtpd_spool_size(mail->spool);
 	copy(r);
+}
+
+static struct extent
+in_memory(struct slice text)
+{
+	return (
+	    struct extent){ .fd = -1, .left = (int64_t)text.n, .text = text };
+}
+
+/* N bytes of the old message from AT on. */
+static struct extent
+of_old(const struct smtpd_remade *in, int64_t at, int64_t n)
+{
+	if (in->old == -1)
+		return in_memory(
+		    slice_sub(in->old_text, (size_t)at, (size_t)n));
+	return (
+	    struct extent){ .fd = in->old, .at = in->offset + at, .left = n };
 }
 
 /* Which bytes it is made of. */
@@ -209,15 +231,20 @@ lay_out(struct extent *p, const struct smtpd_remade *in)
 	const int64_t old_body = in->size - in->body_at;
 	const int64_t new_body = in->header ? in->header_bytes : 0;
 
-	p[0] = in->header ? (struct extent){ in->new, 0, in->header_bytes }
-			  : (struct extent){ in->old, in->offset, in->body_at };
-	p[1] = (struct extent){ -1, 0, in->header ? 2 : 0 };
-	p[2] = (struct extent){ in->old, in->offset + in->body_at, old_body };
+	p[0] = of_old(in, 0, in->body_at);
+	p[1] = in_memory(in->header ? SLICE("\r\n") : SLICE(""));
+	p[2] = of_old(in, in->body_at, old_body);
+	if (in->header_text.p != NULL)
+		p[0] = in_memory(in->header_text);
+	else if (in->header)
+		p[0] =
+		    (struct extent){ .fd = in->new, .left = in->header_bytes };
 	if (in->body) {
 		const off_t end = lseek(in->new, 0, SEEK_END);
 
-		p[2] = (struct extent){ in->new, new_body,
-			end > new_body ? end - new_body : 0 };
+		p[2] = (struct extent){ .fd = in->new,
+			.at = new_body,
+			.left = end > new_body ? end - new_body : 0 };
 	}
 }
 
@@ -225,6 +252,7 @@ static bool
 is_sound(const struct smtpd_remade *in)
 {
 	return in->body_at >= 0 && in->body_at <= in->size &&
+	       (in->old != -1 || (uint64_t)in->size == in->old_text.n) &&
 	       in->header_bytes >= 0 &&
 	       ((!in->header && !in->body) || in->new != -1);
 }

@@ -13,7 +13,10 @@
 #include "ipc/role.h"
 #include "smtpd/ask.h"
 #include "smtpd/conf.h"
+#include "smtpd/copies.h"
 #include "smtpd/dialog.h"
+#include "smtpd/rewrite/own.h"
+#include "smtpd/rewrite/rcpt.h"
 #include "smtpd/transaction.h"
 
 enum {
@@ -102,7 +105,10 @@ ask_lookup(struct smtpd_ask *ask)
 	const struct slice address = ask->rcpt.address;
 
 	IPC_CALL(lookup_for(address), &ask->call, lookup_found, on_found,
-	    ask->until_ms - ev_now_ms(), lookup_address, .address = address);
+	    ask->until_ms - ev_now_ms(), lookup_address, .address = address,
+	    .sender = ask->mail->env.sender,
+	    .flags =
+		smtpd_rewrite_own(ask->mail->session) ? LOOKUP_REWRITE : 0);
 }
 
 static void
@@ -123,6 +129,19 @@ ask_again(struct smtpd_ask *ask)
 	return true;
 }
 
+/* What is said beside what the recipient is; false: it cannot be had. */
+static bool
+take_rest(struct smtpd_ask *ask, const struct msg_lookup_found *found)
+{
+	struct smtpd_mail *mail = ask->mail;
+
+	mail->rewrites |= found->rewrites;
+	ask->copies = smtpd_copies_keep(mail, found->copies);
+	return found->rewritten.n == 0 ||
+	       smtpd_rewrite_rcpt(&ask->rcpt, found->rewritten,
+		   mail->env.smtputf8, &mail->arena);
+}
+
 static void
 on_found(struct ipc_call *call, struct msg *m)
 {
@@ -132,6 +151,10 @@ on_found(struct ipc_call *call, struct msg *m)
 		return;
 	if (m == NULL) {
 		finish(ask, "451 4.3.0 Temporary lookup failure");
+		return;
+	}
+	if (!take_rest(ask, &m->lookup_found)) {
+		finish(ask, "553 5.6.7 A rewritten address needs SMTPUTF8");
 		return;
 	}
 	ask->room = UINT64_MAX;

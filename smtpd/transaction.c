@@ -9,10 +9,12 @@
 #include "mime/parser.h"
 #include "mime/unbinary.h"
 #include "smtpd/ask.h"
+#include "smtpd/copies.h"
 #include "smtpd/judge/judged.h"
 #include "smtpd/judge/milter.h"
 #include "smtpd/owner.h"
 #include "smtpd/review.h"
+#include "smtpd/rewrite/rewrite.h"
 #include "smtpd/spool.h"
 
 struct smtpd_mail *
@@ -57,6 +59,7 @@ smtpd_mail_drop(struct smtpd_mail *mail)
 {
 	smtpd_judged_close(mail->judged);
 	smtpd_review_free(&mail->review);
+	smtpd_rewrite_free(&mail->rewrite);
 	smtpd_spool_free(&mail->spool);
 	mime_parser_free(&mail->parser);
 }
@@ -74,6 +77,7 @@ smtpd_mail_add(struct smtpd_mail *mail, const struct smtpd_ask *ask)
 	}
 	env->rcpts[env->nrcpts++] = ask->rcpt;
 	mail->for_mailbox |= ask->for_mailbox;
+	smtpd_copies_add(mail, ask->copies);
 	if (ask->room > mail->room_max)
 		mail->room_max = ask->room;
 }

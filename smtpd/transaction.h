@@ -15,9 +15,11 @@
 struct buf;
 struct mime_parser;
 struct smtpd_ask;
+struct smtpd_copies;
 struct smtpd_judged;
 struct smtpd_message;
 struct smtpd_review;
+struct smtpd_rewrite;
 struct smtpd_session;
 struct smtpd_spool;
 struct smtpd_verdict;
@@ -33,18 +35,21 @@ struct smtpd_mail {
 	int64_t began_ms;
 	bool lowered;     /* it was not to have the priority it asked for */
 	bool for_mailbox; /* a recipient has, or may lead to, one of ours */
+	bool rewrites;    /* there are tables by which addresses may be */
+	struct smtpd_copies *copies; /* who else gets it, by a table */
 	/* Recipients that lookup is asked about, in order. */
 	TAILQ_HEAD(, smtpd_ask) asks;
 	unsigned nasks;
 	struct smtpd_judged *judged; /* what judges have said so far */
 	/* The message, from DATA or BDAT on. */
 	struct smtpd_message *message;
-	struct smtpd_owner *owner;   /* NULL: whose it is does not matter */
-	struct smtpd_spool *spool;   /* NULL: the message is refused */
-	struct smtpd_review *review; /* by filters, at its end; or NULL */
-	struct mime_parser *parser;  /* NULL: nobody needs its record */
-	struct unbinary *unbinary;   /* NULL: it is not binary */
-	struct buf *field;           /* of the header, that may be left out */
+	struct smtpd_owner *owner;     /* NULL: whose it is does not matter */
+	struct smtpd_spool *spool;     /* NULL: the message is refused */
+	struct smtpd_review *review;   /* by filters, at its end; or NULL */
+	struct smtpd_rewrite *rewrite; /* before that, or NULL */
+	struct mime_parser *parser;    /* NULL: nobody needs its record */
+	struct unbinary *unbinary;     /* NULL: it is not binary */
+	struct buf *field;             /* of the header, that may be left out */
 };
 
 /* S's, from now on. */

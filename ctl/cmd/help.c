@@ -12,10 +12,14 @@
 #include "ctl/view/lines.h"
 #include "ctl/view/words.h"
 
+enum { MDOC_LINE = 50 }; /* a word more is within 80 bytes */
+
 /* Print ARGS as mdoc arguments: upper case words are .Ar, the rest is text. */
 static void
 mdoc_args(struct buf *out, const char *args)
 {
+	size_t line = out->n;
+
 	for (const char *c = args; *c != '\0'; c++) {
 		const bool start = c == args || strchr(" [|:=", c[-1]) != NULL;
 		const size_t n = strspn(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ@");
@@ -27,6 +31,9 @@ mdoc_args(struct buf *out, const char *args)
 			c += n - 1;
 		} else if (*c == '-') {
 			buf_adds(out, "\\-");
+		} else if (*c == ' ' && out->n - line > MDOC_LINE) {
+			buf_addc(out, '\n');
+			line = out->n;
 		} else {
 			buf_addc(out, *c);
 		}
@@ -59,6 +66,19 @@ help_mdoc(void)
 	return CTL_OK;
 }
 
+/* Are there commands of the word WORD and another one? */
+static bool
+has_others(const char *word)
+{
+	const size_t n = strlen(word);
+
+	for (const struct ctl_command *c = commands_all(); c->words != NULL;
+	     c++)
+		if (strncmp(c->words, word, n) == 0 && c->words[n] == ' ')
+			return true;
+	return false;
+}
+
 static int
 help_command(const struct ctl_command *c)
 {
@@ -67,6 +87,10 @@ help_command(const struct ctl_command *c)
 	printf("%c%s.\n", ascii_upper(c->summary[0]), c->summary + 1);
 	if (*c->details != '\0')
 		lines_fill(stdout, "", c->details);
+	if (strchr(c->words, ' ') == NULL && has_others(c->words)) {
+		puts("");
+		commands_usage(stdout, c->words);
+	}
 	return CTL_OK;
 }
 

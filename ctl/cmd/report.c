@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* pabal report: what this host tells others, now and not at its time. */
+/* pabal report dmarc, report tls: what this host tells others, now and not at
+ * its time. */
 #include <stdio.h>
 
 #include "ctl/cmd/commands.h"

@@ -95,6 +95,13 @@ is_for_local(const struct template_service *s)
 	return role < ROLE_COUNT && role_facts(role)->serves != SERVES_ACCOUNT;
 }
 
+/* Its ports may be another program's on a host that is there already. */
+static bool
+is_for_web(const struct template_service *s)
+{
+	return slice_starts(s->protocol, SLICE("http"));
+}
+
 static void
 add_listen(
     const struct template *t, const struct template_service *s, struct buf *out)
@@ -120,7 +127,8 @@ add_service(
 	char daemon[32];
 
 	if (s->daemon.n == 0 || !slice_copy(s->daemon, daemon, sizeof daemon) ||
-	    !has_program(t->inst, daemon) || (t->local && !is_for_local(s)))
+	    !has_program(t->inst, daemon) || (t->local && !is_for_local(s)) ||
+	    (t->base_port == NULL && is_for_web(s)))
 		return;
 	buf_addf(out, "\n[%.*s]\ndaemon = %s\n", SLICE_FMT(s->name), daemon);
 	if (s->protocol.n > 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* pabal sieve trace: what an account's scripts decided of late, and why.  local
- * keeps it in the account (local/script/decided.c). */
+/* pabal sieve trace: what an account's scripts decided of late, and why.  It
+ * is kept in the account (lib/script/decided.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

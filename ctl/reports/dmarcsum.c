@@ -4,14 +4,11 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "mime/parser.h"
-#include "mime/part.h"
-#include "mime/transfer.h"
+#include "ctl/reports/attached.h"
 #include "report/aggregate.h"
 #include "report/packed.h"
 
@@ -189,92 +186,20 @@ add_report(struct dmarcsum *s, struct slice file, struct err *err)
 	return rc;
 }
 
-/* ---- messages ---- */
-
-/* Does a part of this type hold a report?  Many are sent as octet-stream. */
-static bool
-may_be_report(const struct mime_part *p)
-{
-	static const char *const subtypes[] = { "gzip", "x-gzip", "zip",
-		"x-zip-compressed", "x-zip", "octet-stream", "xml" };
-
-	for (size_t i = 0; i < ARRAY_LEN(subtypes); i++)
-		if (slice_iis(p->subtype, subtypes[i]))
-			return p->kind == MIME_LEAF;
-	return false;
-}
-
 static int
-add_part(struct dmarcsum *s, const struct mime_part *p, struct slice message,
-    struct err *err)
+add_file(void *sum, struct slice file, struct err *err)
 {
-	const struct slice body =
-	    slice_sub(message, p->body.off, p->body.bytes);
-	struct buf file = { .max = body.n + 100 };
-	struct transfer t;
-	int rc;
-
-	transfer_init(&t, transfer_find(p->encoding));
-	transfer_feed(&t, body, &file);
-	transfer_finish(&t, &file);
-	rc = add_report(s, buf_slice(&file), err);
-	buf_fini(&file);
-	return rc;
-}
-
-static const struct mime_part *
-next_part(const struct mime_part *p)
-{
-	if (p->child != NULL)
-		return p->child;
-	while (p != NULL && p->next == NULL)
-		p = p->parent;
-	return p != NULL ? p->next : NULL;
-}
-
-static int
-add_message(
-    struct dmarcsum *s, struct slice message, size_t *reports, struct err *err)
-{
-	struct mime_tree *tree = mime_parse(message, NULL);
-	int rc = 0;
-
-	for (const struct mime_part *p = tree->root; p != NULL;
-	     p = next_part(p)) {
-		struct err one = { 0 };
-
-		if (!may_be_report(p))
-			continue;
-		if (add_part(s, p, message, &one) == 0) {
-			++*reports;
-		} else {
-			rc = -1;
-			*err = one;
-		}
-	}
-	mime_tree_free(&tree);
-	return rc;
-}
-
-/* A header begins with a letter, an archive or XML with something else. */
-static bool
-is_message(struct slice file)
-{
-	return file.n > 1 && ascii_isalpha(file.p[0]) &&
-	       !slice_starts(file, SLICE("PK\3\4"));
+	return add_report(sum, file, err);
 }
 
 int
 dmarcsum_add(
     struct dmarcsum *s, struct slice file, size_t *reports, struct err *err)
 {
-	*reports = 0;
-	if (is_message(file))
-		return add_message(s, file, reports, err);
-	if (add_report(s, file, err) == -1)
-		return -1;
-	*reports = 1;
-	return 0;
+	static const char *const subtypes[] = { "gzip", "x-gzip", "zip",
+		"x-zip-compressed", "x-zip", "octet-stream", "xml", NULL };
+
+	return attached_each(file, subtypes, add_file, s, reports, err);
 }
 
 /* ---- the rows ---- */

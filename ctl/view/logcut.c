@@ -94,7 +94,7 @@ give(const struct logcut *cut, struct slice text)
 		.source = cut->source,
 		.at = cut->base_at + (uint64_t)(text.p - cut->base) };
 
-	if (cut->journal)
+	if (cut->journal || logline_is_syslog(text))
 		l.line = logline_without_journal(text, &l.time);
 	if (cut->q->since != NULL) {
 		const struct slice time = log_time_of(text);

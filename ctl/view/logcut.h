@@ -14,8 +14,8 @@ struct logcut;
 
 struct logcut_line {
 	struct slice text; /* as it stands in the log */
-	struct slice line; /* without what the journal puts before it */
-	struct slice time; /* the journal's; empty elsewhere */
+	struct slice line; /* without what journal or syslog put before it */
+	struct slice time; /* that of these; empty elsewhere */
 	/* Where it stands: what was begun, and the byte there. */
 	unsigned source;
 	uint64_t at;

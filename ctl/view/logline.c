@@ -153,6 +153,19 @@ logline_parse(struct slice line, struct arena *a, struct logline *l)
 				   : parse_logfmt(c, a, l);
 }
 
+/* Ours has no name of a host in it: TIME name[pid] level: event. */
+bool
+logline_is_syslog(struct slice line)
+{
+	struct slice rest;
+	const struct slice time = slice_cut(line, ' ', &rest);
+	const struct slice host = slice_cut(rest, ' ', &rest);
+	const struct slice tag = slice_cut(rest, ' ', &rest);
+
+	return time.n > 0 && ascii_isdigit(time.p[0]) && host.n > 0 &&
+	       slice_find(host, '[') == host.n && slice_ends(tag, SLICE("]:"));
+}
+
 struct slice
 logline_without_journal(struct slice line, struct slice *time)
 {

@@ -25,8 +25,10 @@ struct logline {
 
 /* False when LINE is none of ours.  What L points at is in LINE and A. */
 bool logline_parse(struct slice line, struct arena *a, struct logline *l);
-/* LINE without the "TIME HOST UNIT[PID]: " that journalctl -o short-iso-precise
- * puts before it; that time in *TIME. */
+/* Does LINE begin as syslog daemons write lines with times of RFC 3339? */
+bool logline_is_syslog(struct slice line);
+/* LINE without the "TIME HOST UNIT[PID]: " that such a daemon, or journalctl -o
+ * short-iso-precise, puts before it; that time in *TIME. */
 struct slice logline_without_journal(struct slice line, struct slice *time);
 /* The value of KEY; empty when it is not there. */
 struct slice logline_get(const struct logline *l, const char *key);

@@ -11,6 +11,7 @@
 #include "imapd/append/urlcopy.h"
 #include "imapd/conn/cmdtext.h"
 #include "imapd/conn/session.h"
+#include "imapd/script/note.h"
 #include "store/change.h"
 #include "store/mailbox.h"
 #include "store/message.h"
@@ -101,6 +102,20 @@ answer(struct append_job *j, const struct buf *code)
 	}
 }
 
+/* Scripts run behind the answer. */
+static void
+note(const struct append_job *j)
+{
+	struct event *plan = note_append(j->session, j->in.mailbox);
+	uint32_t uid, uidvalidity;
+
+	for (size_t i = 0; i < j->in.n && plan != NULL; i++)
+		if (append_result(
+			j->in.messages[i], &uid, &uidvalidity, NULL) == 0)
+			note_done(j->session, plan, &uid, 1);
+	note_free(&plan);
+}
+
 static void
 on_committed(struct append_batch *b, void *arg)
 {
@@ -116,6 +131,8 @@ on_committed(struct append_batch *b, void *arg)
 	rc = incoming_put_appenduid(&j->in, &code, &err);
 	if (rc == 0 && j->aim.replaces)
 		rc = expunge_replaced(j, &err);
+	if (rc == 0)
+		note(j);
 	if (s->job != &j->job)
 		job_free(j);
 	else if (rc == -1 && j->aim.replaces && err.code == ERR_NOT_FOUND)

@@ -25,6 +25,9 @@ imapd_put_capabilities(const struct session *s, struct buf *out)
 		buf_adds(out, "SEARCH=FUZZY ");
 	if (imapd_conf->compression)
 		buf_adds(out, "COMPRESS=DEFLATE ");
+	if (imapd_conf->shared.imapsieve_url[0] != '\0')
+		buf_addf(
+		    out, "IMAPSIEVE=%s ", imapd_conf->shared.imapsieve_url);
 	if (s->returns)
 		buf_adds(out, "UNAUTHENTICATE ");
 	if (imapd_limit() > 0)

@@ -15,6 +15,7 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/seqset.h"
 #include "imapd/parse/seqset_write.h"
+#include "imapd/script/note.h"
 #include "imapd/selected/seqwalk.h"
 #include "maildir/filename.h"
 #include "maildir/rights.h"
@@ -33,12 +34,14 @@ struct copy {
 	uint32_t *uids;
 	bool move;
 	bool done;
-	uint32_t limited; /* not 0: the first of those that were taken */
+	uint32_t limited;   /* not 0: the first of those that were taken */
+	struct event *plan; /* of scripts; NULL: nothing */
 };
 
 static void
 copy_free(struct copy *c)
 {
+	note_free(&c->plan);
 	mailbox_close(&c->to);
 	xfree(&c->uids);
 	xfree(&c);
@@ -97,6 +100,21 @@ answer(struct session *s, const struct copy *c, const struct copy_result *r)
 	buf_fini(&code);
 }
 
+/* Scripts run behind the answer. */
+static void
+note(const struct copy *c, const struct copy_result *r)
+{
+	uint32_t *uids;
+
+	if (c->plan == NULL || r->n == 0)
+		return;
+	uids = xreallocarray(NULL, r->n, sizeof *uids);
+	for (size_t i = 0; i < r->n; i++)
+		uids[i] = r->pairs[i].to;
+	note_done(c->session, c->plan, uids, r->n);
+	xfree(&uids);
+}
+
 static void
 on_warned(void *arg)
 {
@@ -110,6 +128,7 @@ on_done(void *arg, const struct copy_result *r)
 	struct session *s = c->session;
 
 	c->done = true;
+	note(c, r);
 	if (s->job == &c->job)
 		answer(s, c, r);
 	else
@@ -148,6 +167,7 @@ start(struct session *s, const struct seqwalk *w, struct mailbox *to, bool move,
 	c->move = move;
 	c->limited = limited;
 	c->uids = seqwalk_uids(w, &n);
+	c->plan = note_copy(s, view_mailbox(s->view), to);
 	imapd_session_hold(s);
 	imapd_start(s, &c->job);
 	c->copying = message_copy_new(

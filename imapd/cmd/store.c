@@ -15,6 +15,7 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/seqset.h"
 #include "imapd/parse/seqset_write.h"
+#include "imapd/script/note.h"
 #include "imapd/search/context.h"
 #include "imapd/selected/modseq.h"
 #include "imapd/selected/seqwalk.h"
@@ -42,8 +43,10 @@ struct store_job {
 	uint32_t *uids; /* to be changed */
 	size_t n;
 	size_t at;
-	struct buf failed; /* uint32_t: UIDs of those that changed since */
-	uint32_t limited;  /* not 0: the first of those that were taken */
+	struct buf failed;  /* uint32_t: UIDs of those that changed since */
+	uint32_t limited;   /* not 0: the first of those that were taken */
+	struct event *plan; /* of scripts; NULL: nothing */
+	struct note_flags note;
 };
 
 /* ("FLAGS" / "+FLAGS" / "-FLAGS") [".SILENT"] SP flags */
@@ -116,9 +119,11 @@ change_some(struct session *s, struct store_job *j)
 	const size_t n = j->n - j->at < BATCH ? j->n - j->at : BATCH;
 	struct err err = { 0 };
 
+	note_flags_before(&j->note, s, j->uids + j->at, n);
 	if (view_flags(s->view, j->uids + j->at, n, &j->request.change, true,
 		j->request.conditional ? &j->failed : NULL, &err) == 0) {
 		context_changed(s, j->uids + j->at, n);
+		note_flags_after(&j->note, s, j->uids + j->at, n);
 		j->at += n;
 		return 0;
 	}
@@ -217,6 +222,8 @@ on_free(struct session *s, struct imapd_job *job)
 
 	(void)s;
 	buf_fini(&j->failed);
+	buf_fini(&j->note.before);
+	note_free(&j->plan);
 	xfree(&j->uids);
 	xfree(&j);
 }
@@ -251,6 +258,8 @@ imapd_cmd_store(struct session *s, struct parse *p)
 		j->limited = seqwalk_limit(&j->walk, imapd_limit());
 		j->uids = seqwalk_uids(&j->walk, &j->n);
 		buf_init(&j->failed, j->n * sizeof *j->uids + 1);
+		j->plan = note_flags(s);
+		j->note.plan = j->plan;
 		imapd_start(s, &j->job);
 		if (r.conditional)
 			imapd_enable(s, ENABLED_CONDSTORE);

@@ -11,6 +11,7 @@
 #include "imapd/conf.h"
 #include "imapd/conn/session.h"
 #include "imapd/index/keeper.h"
+#include "imapd/script/events.h"
 #include "ipc/ipc.h"
 #include "ipc/place.h"
 #include "log/metric.h"
@@ -31,6 +32,8 @@ struct user {
 	unsigned nsessions;
 	struct keeper *keeper; /* of its full-text index */
 	struct keeper_owner owner;
+	struct events *events; /* for scripts */
+	struct events_owner events_owner;
 };
 
 static struct {
@@ -68,7 +71,8 @@ imapd_users_busy(void)
 {
 	/* At the end store_free sees to it; an index can wait. */
 	return users.sessions > 0 ||
-	       (!users.stopping && store_is_behind(users.store));
+	       (!users.stopping &&
+		   (store_is_behind(users.store) || events_any()));
 }
 
 /* A session does not end inside BYE: it ends when that was sent. */
@@ -118,6 +122,12 @@ on_rest(struct keeper_owner *o)
 }
 
 static void
+on_events_rest(struct events_owner *o)
+{
+	imapd_user_idle(OUTER(o, struct user, events_owner));
+}
+
+static void
 on_watch(struct account_watch *w)
 {
 	struct user *u = OUTER(w, struct user, watch);
@@ -164,6 +174,8 @@ imapd_user_open(const char *home, const char *name, const struct quota *quota,
 	u->watch.on_change = on_watch;
 	u->owner.on_rest = on_rest;
 	u->keeper = keeper_new(a, u->name, &u->owner);
+	u->events_owner.on_rest = on_events_rest;
+	u->events = events_new(a, u->name, &u->events_owner);
 	account_watch(a, &u->watch);
 	map_put(&users.by_home, slice_str(home), u);
 	return u;
@@ -172,13 +184,16 @@ imapd_user_open(const char *home, const char *name, const struct quota *quota,
 void
 imapd_user_idle(struct user *u)
 {
-	if (u->nsessions > 0 || (!users.stopping && keeper_is_busy(u->keeper)))
+	if (u->nsessions > 0 ||
+	    (!users.stopping &&
+		(keeper_is_busy(u->keeper) || events_are_busy(u->events))))
 		return;
 	tell_master(u);
 	map_del(&users.by_home, slice_str(u->home));
 	ev_task_cancel(&u->changed);
 	account_unwatch(&u->watch);
 	keeper_free(&u->keeper);
+	events_free(&u->events);
 	account_close(&u->account);
 	xfree(&u->home);
 	xfree(&u->name);
@@ -220,6 +235,12 @@ struct keeper *
 imapd_user_keeper(const struct user *u)
 {
 	return u->keeper;
+}
+
+struct events *
+imapd_user_events(const struct user *u)
+{
+	return u->events;
 }
 
 struct account *

@@ -14,7 +14,6 @@
 #include "base/slice.h"
 
 struct account;
-struct keeper;
 struct quota;
 struct session;
 struct store;
@@ -44,8 +43,9 @@ struct session *imapd_user_sessions(const struct user *u);
 /* Of all its sessions. */
 struct work_share *imapd_user_share(struct user *u);
 struct account *imapd_user_account(const struct user *u);
-/* Of its full-text index. */
+/* Of its full-text index; of its scripts. */
 struct keeper *imapd_user_keeper(const struct user *u);
+struct events *imapd_user_events(const struct user *u);
 /* Its address, as the log has it; its home and quota, as auth has them. */
 const char *imapd_user_name(const struct user *u);
 const char *imapd_user_home(const struct user *u);

@@ -33,7 +33,8 @@ struct conf_text;
 	W(SERVICE_IMAP, "imap") \
 	W(SERVICE_IMAPS, "imaps") \
 	W(SERVICE_MANAGESIEVE, "managesieve") \
-	W(SERVICE_HTTP, "http")
+	W(SERVICE_HTTP, "http") \
+	W(SERVICE_HTTPS, "https")
 /* clang-format on */
 enum service_protocol { SERVICE_PROTOCOLS(WORDS_ID) };
 

@@ -32,6 +32,8 @@
  * ours: mail for the domain is taken from everybody.  smtpd is told what its
  * reply needs: no uid, home, targets, transport, nexthop.
  *
+ * To smtpd, whose sender is the envelope's: ipc/rewrite.h.
+ *
  * lookup_usage: an account that has a quota now holds so much.  Said
  * after each delivery, and after a POP3 session that removed mail; it is what
  * room is reckoned from, so that a full mailbox is refused at RCPT already.
@@ -67,6 +69,7 @@ enum lookup_flags {
 	LOOKUP_NO_ALIAS = 1, /* the mailbox itself ("\name") */
 	LOOKUP_SITE = 2,     /* and who is dialled */
 	LOOKUP_NO_HOLD = 4,  /* it was released */
+	LOOKUP_REWRITE = 8,  /* it is own mail */
 };
 
 enum lookup_mx_flags {

@@ -13,7 +13,7 @@ struct ipc;
 
 /* Whom a channel is for, as master said (copied). */
 struct ipc_pass {
-	struct slice account; /* "alice@example.org" */
+	struct slice account; /* "alice@example.org"; empty: of all in home */
 	struct slice home;    /* where its mail is: beneath the mail root */
 	uint64_t quota, quota_messages; /* 0: no limit */
 	/* Sessions of the account from the same address that wait in parking:

@@ -27,6 +27,10 @@ struct addrlist_run {
 	struct buf comment; /* the last comment */
 	struct buf domain;
 	bool any_word;
+	/* Where the words and the domain stand; dotted: dots are between the
+	 * words and nowhere else, so they are a local part. */
+	const char *begin, *end;
+	bool dotted;
 	struct addrlist_item *angle; /* "<...>" with no comma behind it yet */
 };
 
@@ -51,6 +55,8 @@ forget(struct addrlist_run *l)
 	buf_reset(&l->comment);
 	buf_reset(&l->domain);
 	l->any_word = false;
+	l->begin = l->end = NULL;
+	l->dotted = true;
 }
 
 static bool
@@ -138,12 +144,28 @@ read_word(struct addrlist_run *l, struct buf *out)
 	return true;
 }
 
+/* The next word of a local part, or what may be one. */
+static bool
+read_local(struct addrlist_run *l)
+{
+	const char *at = l->c.p;
+
+	if (!read_word(l, &l->local))
+		return false;
+	if (l->begin == NULL)
+		l->begin = at;
+	else if ((l->end[-1] == '.') == (*at == '.'))
+		l->dotted = false;
+	l->end = l->c.p;
+	return true;
+}
+
 static void
 add_word(struct addrlist_run *l)
 {
 	const size_t from = l->local.n;
 
-	if (!read_word(l, &l->local))
+	if (!read_local(l))
 		return;
 	if (l->any_word)
 		buf_addc(&l->phrase, ' ');
@@ -170,6 +192,18 @@ ends_in_dot(const struct buf *b)
 	return b->n > 0 && b->p[b->n - 1] == '.';
 }
 
+/* A word of a domain; a quoted one is none, though it is read. */
+static bool
+read_label(struct addrlist_run *l, struct buf *out)
+{
+	if (cur_peek(&l->c) == '"')
+		l->dotted = false;
+	if (!read_word(l, out))
+		return false;
+	l->end = l->c.p;
+	return true;
+}
+
 /* domain: atoms with dots and comments between them, or a literal */
 static void
 read_domain(struct addrlist_run *l, struct buf *out)
@@ -177,13 +211,15 @@ read_domain(struct addrlist_run *l, struct buf *out)
 	bool more;
 
 	skip_cfws(l);
-	if (read_literal(l, out))
+	if (read_literal(l, out)) {
+		l->end = l->c.p;
 		more = false;
-	else
-		more = read_word(l, out);
+	} else {
+		more = read_label(l, out);
+	}
 	skip_cfws(l);
 	while (more && (ends_in_dot(out) || cur_peek(&l->c) == '.')) {
-		more = read_word(l, out);
+		more = read_label(l, out);
 		skip_cfws(l);
 	}
 }
@@ -192,6 +228,19 @@ static struct slice
 keep(struct addrlist_run *l, const struct buf *b)
 {
 	return arena_slice(l->arena, buf_slice(b));
+}
+
+/* What was read is an addr-spec, if one of AFTER or nothing follows. */
+static struct slice
+spec_of(const struct addrlist_run *l, const char *after)
+{
+	const int next = cur_peek(&l->c);
+	const bool ends = next == -1 || strchr(after, next) != NULL;
+
+	if (!ends || !l->dotted || l->begin == NULL || l->end == NULL ||
+	    l->local.n == 0 || l->domain.n == 0)
+		return SLICE("");
+	return slice_of(l->begin, (size_t)(l->end - l->begin));
 }
 
 /* name = what the caller found, else the last comment, else absent. */
@@ -235,7 +284,7 @@ read_route(struct addrlist_run *l)
 static void
 read_angle(struct addrlist_run *l)
 {
-	struct slice route = { NULL, 0 };
+	struct slice route = { NULL, 0 }, spec;
 	struct addrlist_item *a;
 
 	cur_byte(&l->c);
@@ -244,17 +293,21 @@ read_angle(struct addrlist_run *l)
 	skip_cfws(l);
 	if (cur_peek(&l->c) == '@')
 		route = read_route(l);
+	l->begin = l->end = NULL;
+	l->dotted = true;
 	do
 		skip_cfws(l);
-	while (read_word(l, &l->local));
+	while (read_local(l));
 	if (cur_try_byte(&l->c, '@'))
 		read_domain(l, &l->domain);
+	spec = cur_left(&l->c) > 0 ? spec_of(l, ">") : SLICE("");
 	/* "<a@b@c>" and worse: up to the bracket, or the next address. */
 	while (cur_left(&l->c) > 0 && !strchr(">,;", cur_peek(&l->c)))
 		cur_byte(&l->c);
 	cur_try_byte(&l->c, '>');
 	a = put_mailbox(l, &l->phrase);
 	a->route = route;
+	a->spec = spec;
 	l->angle = a;
 }
 
@@ -269,7 +322,7 @@ read_addr_spec(struct addrlist_run *l)
 		buf_add(&l->phrase, buf_slice(&l->domain));
 		read_angle(l);
 	} else {
-		put_mailbox(l, NULL);
+		put_mailbox(l, NULL)->spec = spec_of(l, ",;");
 	}
 }
 
@@ -336,6 +389,7 @@ step(struct addrlist_run *l)
 	case '>':
 	case '\\':
 		cur_byte(&l->c);
+		l->dotted = false;
 		break;
 	default:
 		add_word(l);
@@ -348,6 +402,7 @@ addrlist_parse(struct arena *a, struct slice value, size_t max)
 	struct addrlist_run l = { .arena = a, .c = cur_of(value), .left = max };
 
 	l.tail = &l.first;
+	l.dotted = true;
 	buf_init(&l.phrase, 2 * value.n + 2);
 	buf_init(&l.local, value.n);
 	buf_init(&l.comment, value.n);

@@ -34,6 +34,11 @@ struct addrlist_item {
 	struct slice route; /* "@a,@b": obsolete source route */
 	struct slice mailbox;
 	struct slice host;
+	/* From the first byte of the local part to the last of the domain as
+	 * they stand in VALUE (borrowed), comments and blanks between them too;
+	 * n == 0 where what stands there is no addr-spec (RFC 5322 3.4.1, 4.4).
+	 */
+	struct slice spec;
 };
 
 /* The list in VALUE (folded or not), at most MAX entries, in A; NULL when

@@ -32,7 +32,7 @@ print_privileges(const struct service *svc)
 	sep = "";
 	for (unsigned i = 0; i < DIR_COUNT; i++) {
 		static const char *const names[] = { "spool", "mail", "tables",
-			"tls", "signing", "state" };
+			"tls", "signing", "state", "web" };
 
 		if ((svc->dirs & 1U << i) == 0)
 			continue;

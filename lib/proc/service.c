@@ -366,7 +366,7 @@ static void
 on_dir(struct ipc *peer, struct msg *m)
 {
 	static const char *const names[DIR_COUNT] = { "spool", "mail", "tables",
-		"tls", "signing", "state" };
+		"tls", "signing", "state", "web" };
 
 	(void)peer;
 	for (size_t i = 0; i < DIR_COUNT; i++) {
@@ -426,7 +426,7 @@ on_peer(struct ipc *peer, struct msg *m)
 	who = ipc_admit(
 	    in->sock, (enum role)in->role, in->index, in->uid, in->asker);
 	in->sock = -1;
-	if (who != NULL && in->account.n > 0)
+	if (who != NULL && in->account.n + in->home.n > 0)
 		ipc_set_pass(who,
 		    &(const struct ipc_pass){ in->account, in->home, in->quota,
 			in->quota_messages, in->parked, in->guest });

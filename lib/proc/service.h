@@ -29,6 +29,7 @@ enum service_dir {
 	DIR_TLS,     /* where tls_certificate and tls_key are */
 	DIR_SIGNING, /* signing_directory; -1 where it is not there */
 	DIR_STATE,   /* the daemon's in state_directory; the same */
+	DIR_WEB,     /* web_directory; -1 where none is set */
 	DIR_COUNT
 };
 
@@ -52,10 +53,9 @@ struct service {
 	unsigned dirs;  /* 1 << DIR_SPOOL … */
 	unsigned may;   /* MAY_… */
 	const struct ipc_table *ipc; /* may be NULL */
-	/* With MAY_CONNECT: the TCP ports that *conf_slot needs.  NULL: any.
-	 * Called after prepare, and at each reload: where the kernel keeps it
-	 * to the ports of the start, new ones end the process, and master
-	 * starts another. */
+	/* With MAY_CONNECT: the TCP ports that *conf_slot needs; NULL: any.
+	 * Asked after prepare and at each reload; where the kernel keeps it to
+	 * those of the start, new ones end the process, for another. */
 	void (*ports)(struct port_set *ports);
 	/* Before the sandbox is entered; no directory need be there yet. */
 	int (*prepare)(struct err *err);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/tlsreport.h"
 
-#include <time.h>
-
 #include "base/json.h"
 #include "report/aggregate.h"
+#include "sys/clocktext.h"
 
 enum { POLICY_MAX = 1 << 16 };
 
@@ -81,12 +80,9 @@ tlsreport_put_row(struct buf *out, const struct tlsreport_row *row,
 static void
 put_time(struct buf *out, const char *name, int64_t time_s)
 {
-	const time_t t = (time_t)time_s;
-	char text[32] = "";
-	struct tm tm;
+	char text[CLOCKTEXT_SIZE];
 
-	if (gmtime_r(&t, &tm) != NULL)
-		(void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	clocktext_format(time_s, text);
 	json_put_member(out, name, slice_str(text));
 }
 

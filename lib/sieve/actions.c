@@ -164,6 +164,14 @@ sieve_actions_sender(
 	return 0;
 }
 
+struct slice
+sieve_actions_flags(struct sieve_exec *x)
+{
+	if (x->flags.n == 0 && x->env->flags.n == 0)
+		return slice_of(NULL, 0);
+	return arena_slice(&x->result->arena, buf_slice(&x->flags));
+}
+
 void
 sieve_actions_finish(struct sieve_exec *x)
 {
@@ -192,8 +200,7 @@ sieve_actions_finish(struct sieve_exec *x)
 	keep = arena_new(&r->arena, struct sieve_action);
 	keep->implicit = true;
 	if (r->status == SIEVE_DONE) {
-		if (x->flags.n > 0)
-			keep->flags = sieve_exec_keep(x, buf_slice(&x->flags));
+		keep->flags = sieve_actions_flags(x);
 		sieve_actions_message(x, keep);
 	}
 	*r->tail = keep;

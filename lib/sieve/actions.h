@@ -18,6 +18,9 @@ void sieve_actions_message(struct sieve_exec *x, struct sieve_action *a);
  * send as, or else INSTEAD.  -1: the run ends. */
 int sieve_actions_sender(
     struct sieve_exec *x, struct slice *from, struct slice instead);
+/* What the flags of a message that is stored now are to be; p == NULL: as they
+ * are. */
+struct slice sieve_actions_flags(struct sieve_exec *x);
 /* At the end: the keep that nobody cancelled, which a failed run has too. */
 void sieve_actions_finish(struct sieve_exec *x);
 

@@ -20,8 +20,7 @@ take_flags(
 	size_t n;
 
 	if (o == NULL) {
-		if (x->flags.n > 0)
-			a->flags = sieve_exec_keep(x, buf_slice(&x->flags));
+		a->flags = sieve_actions_flags(x);
 		return 0;
 	}
 	if (sieve_exec_strings(x, o, &list, &n) == -1)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "conf/shared.h"
 #include "proto/managesieve.h"
 #include "sieve/lang.h"
 #include "sieve/limits.h"
@@ -29,7 +30,9 @@ sievestore_announce(const struct shared_conf *conf, struct buf *out)
 
 	buf_init(&list, LIST_MAX);
 	for (unsigned e = SIEVE_EXT_CORE + 1; e < SIEVE_EXTS; e++)
-		if ((lang->exts & SIEVE_EXT_BIT(e)) != 0)
+		if ((lang->exts & SIEVE_EXT_BIT(e)) != 0 &&
+		    (e != SIEVE_EXT_IMAPSIEVE ||
+			conf->imapsieve_url[0] != '\0'))
 			buf_addf(&list, "%s%s", list.n > 0 ? " " : "",
 			    sieve_lang_ext_name(lang, (enum sieve_ext)e));
 	put(out, "IMPLEMENTATION", SLICE("pabal"));

@@ -12,6 +12,7 @@
 #include "table/app.h"
 #include "table/command.h"
 #include "table/limit.h"
+#include "table/mapping.h"
 #include "table/source.h"
 #include "table/tlspolicy.h"
 #include "table/transport.h"
@@ -72,6 +73,9 @@ static const struct table_kind kinds[] = {
 	{ "sender_relays", false, false, transport_check_sender },
 	{ "source_addresses", false, false, source_check },
 	{ "senders",       false, false, check_sender },
+	{ "canonical",     false, false, mapping_check_canonical },
+	{ "masquerade",    false, false, mapping_check_masquerade },
+	{ "bcc",           false, false, mapping_check_bcc },
 };
 /* clang-format on */
 static const struct table_kind any = { .name = NULL };

@@ -10,7 +10,7 @@
 #include "ev/loop.h"
 #include "table/table.h"
 
-enum { TABLE_WATCH_MAX = 16 };
+enum { TABLE_WATCH_MAX = 24 };
 
 struct table_watch {
 	struct ev_timer timer;

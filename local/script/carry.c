@@ -15,10 +15,11 @@
  */
 #include "base/utf8.h"
 #include "local/script/inner.h"
-#include "local/script/verdict.h"
-#include "local/script/worker.h"
 #include "log/log.h"
 #include "queue/job.h"
+#include "script/decide.h"
+#include "script/verdict.h"
+#include "script/worker.h"
 
 static const char rejected[] = "rejected by the recipient";
 
@@ -86,11 +87,9 @@ tell(struct script_run *r)
 static void
 succeed(struct script_run *r)
 {
-	for (size_t i = 0; i < r->nduplicates; i++)
-		(void)seen_put(r->script.account, &r->duplicates[i], r->now_s,
-		    r->duplicate_s[i], NULL);
+	seen_list_keep(&r->decide->duplicates, r->script.account, r->now_s);
 	log_verdict(r);
-	decided_keep(r, buf_slice(&r->worker->pieces[SIEVE_PIECE_TRACE]));
+	traced_keep(r);
 	tell(r);
 	r->end(r);
 }
@@ -145,12 +144,12 @@ carry_keep(struct script_run *r, const char *why)
 {
 	r->verdict->n = 1;
 	r->verdict->actions[0] = (struct verdict_action){ .kind = SIEVE_KEEP };
-	r->nduplicates = 0;
+	r->decide->duplicates.n = 0;
 	r->failed = why;
 	log_warn("local.sieve-failed", kv_slice("qid", r->job->qid),
 	    kv_slice("account", r->rcpt.account),
-	    kv_s("script", r->worker->script), kv_u("line", r->worker->line),
-	    kv_s("why", why));
+	    kv_s("script", r->decide->worker->script),
+	    kv_u("line", r->decide->worker->line), kv_s("why", why));
 	carry_out(r);
 }
 

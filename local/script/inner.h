@@ -8,30 +8,23 @@
 
 #include "base/arena.h"
 #include "local/job.h"
-#include "local/script/script.h"
-#include "local/script/seen.h"
+#include "script/script.h"
 
 struct account;
+struct script_decide;
 struct script_store;
-struct script_worker;
 struct store;
 struct verdict;
-
-enum { RUN_DUPLICATES_MAX = 32 };
 
 struct script_run {
 	struct store *store;
 	struct local_job *job;
 	struct job_rcpt rcpt;
 	struct account_script script;
-	struct account *account;      /* when it was asked about */
-	struct script_worker *worker; /* NULL: none yet */
-	bool compiled; /* in this run: a second time would not help */
+	struct account *account; /* when it was asked about */
 	struct arena arena;
-	struct verdict *verdict; /* in arena */
-	struct seen_key duplicates[RUN_DUPLICATES_MAX];
-	uint32_t duplicate_s[RUN_DUPLICATES_MAX];
-	size_t nduplicates;
+	struct script_decide *decide; /* in arena */
+	struct verdict *verdict;      /* what that is */
 	int64_t now_s;
 	const char *failed; /* why the verdict is no script's; or NULL */
 	/* carrying it out */
@@ -49,9 +42,11 @@ struct script_run {
 bool parts_was_done(const struct script_run *r, const char *what);
 void parts_remember(const struct script_run *r, const char *what);
 
+/* r->account is open from now on; false: it cannot be. */
+bool asking_account(struct script_run *r);
 /* Ask a process of sieverun's, and go on with carry_out, or carry_later. */
-void decide_begin(struct script_run *r);
-void decide_end(struct script_run *r);
+void asking_begin(struct script_run *r);
+void asking_end(struct script_run *r);
 
 /* Do what r->verdict says, tell qmgr the result, and call r->end. */
 void carry_out(struct script_run *r);
@@ -68,9 +63,8 @@ void stores_end(struct script_run *r);
 /* What r->verdict sends, and then DONE: r->err says what failed. */
 void letters_begin(struct script_run *r, void (*done)(struct script_run *r));
 
-/* Keep what was decided (sieve_trace_keep), and why. */
-bool decided_wanted(void);
-void decided_keep(const struct script_run *r, struct slice trace);
+/* Keep what was decided, and why (sieve_trace_keep). */
+void traced_keep(const struct script_run *r);
 
 /* A message to the owner about an error in his script, to OUT; false: he had
  * one today. */

@@ -6,8 +6,9 @@
 #include "ipc/msg.h"
 #include "ipc/sieve.h"
 #include "local/script/inner.h"
-#include "local/script/verdict.h"
 #include "log/log.h"
+#include "script/seen.h"
+#include "script/verdict.h"
 
 enum { LETTER_MS = 60000 };
 

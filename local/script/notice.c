@@ -3,8 +3,10 @@
 #include "base/buf.h"
 #include "local/conf.h"
 #include "local/script/inner.h"
-#include "local/script/worker.h"
 #include "mime/date.h"
+#include "script/decide.h"
+#include "script/seen.h"
+#include "script/worker.h"
 #include "sys/id.h"
 
 enum { DAY = 24 * 3600 };
@@ -44,9 +46,9 @@ notice_put(const struct script_run *r, struct buf *out)
 		      "went to your INBOX.\r\n\r\n");
 	if (r->script.name != NULL)
 		buf_addf(out, "Script: %s\r\n", r->script.name);
-	if (r->worker->line > 0)
-		buf_addf(out, "Where:  %s, line %u\r\n", r->worker->script,
-		    r->worker->line);
+	if (r->decide->worker->line > 0)
+		buf_addf(out, "Where:  %s, line %u\r\n",
+		    r->decide->worker->script, r->decide->worker->line);
 	buf_addf(out, "Error:  %s\r\n", r->failed);
 	buf_addf(out, "\r\nThis is told once a day at most.\r\n");
 }

@@ -4,6 +4,7 @@
 
 #include "local/script/inner.h"
 #include "log/log.h"
+#include "script/seen.h"
 
 enum { REMEMBER_S = 10 * 24 * 3600 /* longer than qmgr tries */ };
 

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "local/conf.h"
+#include "local/home.h"
 #include "local/script/inner.h"
 #include "log/log.h"
 #include "log/metric.h"
@@ -27,7 +28,7 @@ static void
 on_end(struct script_run *r)
 {
 	stores_end(r);
-	decide_end(r);
+	asking_end(r);
 	if (r->account != NULL)
 		account_close(&r->account);
 	script_close(&r->script);
@@ -53,13 +54,14 @@ find_account(const char *home, struct account_script *s, struct err *err)
 {
 	struct account *a;
 
-	if (script_open_account(home, s, err) == 0)
+	if (script_open_account(home_dir(), home, s, err) == 0)
 		return FOUND;
 	*err = (struct err){ 0 };
 	if (store_account_ensure(state.store, home, &a, err) != FOUND)
 		return TEMPFAIL;
 	account_close(&a);
-	return script_open_account(home, s, err) == 0 ? FOUND : TEMPFAIL;
+	return script_open_account(home_dir(), home, s, err) == 0 ? FOUND
+								  : TEMPFAIL;
 }
 
 /* ABSENT with ERR set: there is one that cannot be had. */
@@ -72,7 +74,7 @@ find_script(const struct job_rcpt *r, struct account_script *s, struct err *err)
 
 	arena_init(&arena);
 	home = arena_str(&arena, r->home);
-	found = script_open(home, s, err);
+	found = script_open(home_dir(), home, s, err);
 	if (found == ABSENT && err->class == ERR_NONE && has_global())
 		found = find_account(home, s, err);
 	arena_fini(&arena);
@@ -94,7 +96,7 @@ begin(struct local_job *job, const struct job_rcpt *rcpt,
 	r->now_s = clock_wall_s();
 	r->end = on_end;
 	arena_init(&r->arena);
-	decide_begin(r);
+	asking_begin(r);
 }
 
 bool

@@ -5,10 +5,10 @@
 #include "base/mem.h"
 #include "local/deliver.h"
 #include "local/message.h"
-#include "local/script/answer.h"
 #include "local/script/inner.h"
 #include "local/script/place.h"
-#include "local/script/verdict.h"
+#include "script/answer.h"
+#include "script/verdict.h"
 
 enum { NAME_MAX_BYTES = 2000 };
 
@@ -65,7 +65,7 @@ mailbox_of(struct script_run *r, const struct verdict_action *a)
 	struct slice out = a->mailbox;
 	struct err err = { 0 };
 
-	if (a->mailbox_id.n + a->special_use.n == 0 || !answer_account(r))
+	if (a->mailbox_id.n + a->special_use.n == 0 || !asking_account(r))
 		return out;
 	if (answer_named(r->account, a->mailbox_id, a->special_use, &name,
 		&err) == FOUND)

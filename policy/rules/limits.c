@@ -10,6 +10,7 @@
 #include "ev/loop.h"
 #include "log/log.h"
 #include "policy/conf.h"
+#include "policy/country.h"
 #include "policy/held.h"
 #include "policy/heldtell.h"
 #include "policy/parts.h"
@@ -62,6 +63,7 @@ stage_of(const struct policy_limit *l)
 		[POLICY_LIMIT_SESSIONS] = POLICY_CONNECT,
 		[POLICY_LIMIT_FAILURES] = POLICY_FAILED,
 		[POLICY_LIMIT_NETWORKS] = POLICY_DATA,
+		[POLICY_LIMIT_COUNTRIES] = POLICY_DATA,
 	};
 
 	if (holds_login(l) && l->what != POLICY_LIMIT_BYTES)
@@ -99,6 +101,14 @@ limits_stages(bool stranger)
 	return stages;
 }
 
+/* Where the login sends from; empty: that is not known. */
+static struct slice
+place_of(const struct policy_limit *l, const struct policy_facts *f)
+{
+	return l->what == POLICY_LIMIT_COUNTRIES ? f->country
+						 : policy_parts_net(f);
+}
+
 /* How much more it is of L; 0: nothing that L counts. */
 static int64_t
 amount_of(const struct policy_limit *l, const struct policy_facts *f)
@@ -109,8 +119,10 @@ amount_of(const struct policy_limit *l, const struct policy_facts *f)
 	case POLICY_LIMIT_RECIPIENTS:
 		return f->stage == POLICY_DATA ? f->nrcpts : 1;
 	case POLICY_LIMIT_NETWORKS:
-		return f->has_ip && !policy_limit_seen(l, value_of(l, f),
-					policy_parts_net(f), ev_now_ms());
+	case POLICY_LIMIT_COUNTRIES:
+		return place_of(l, f).n > 0 &&
+		       !policy_limit_seen(
+			   l, value_of(l, f), place_of(l, f), ev_now_ms());
 	case POLICY_LIMIT_MESSAGES:
 	case POLICY_LIMIT_SESSIONS:
 	case POLICY_LIMIT_FAILURES:
@@ -135,8 +147,8 @@ count_for(const struct policy_limit *l, const struct policy_facts *f)
 	if (value.n == 0)
 		return;
 	policy_limit_count(l, value, amount_of(l, f), ev_now_ms());
-	if (l->what == POLICY_LIMIT_NETWORKS && f->has_ip)
-		policy_limit_see(l, value, policy_parts_net(f), ev_now_ms());
+	if (policy_limit_of_places(l) && place_of(l, f).n > 0)
+		policy_limit_see(l, value, place_of(l, f), ev_now_ms());
 }
 
 static void
@@ -161,19 +173,21 @@ text_of(const struct policy_limit *l)
 	return SLICE("Too much mail, try again later");
 }
 
-/* What is only told, and networks, with how many there were. */
+/* What is only told, and places, with how many there were. */
 static void
 tell(const struct policy_limit *l, const struct policy_facts *f)
 {
 	const struct slice value = value_of(l, f);
 
-	if (l->action != POLICY_ACCEPT && l->what != POLICY_LIMIT_NETWORKS)
+	if (l->action != POLICY_ACCEPT && !policy_limit_of_places(l))
 		return;
 	log_info("policy.rate-exceeded", kv_slice("sid", f->sid),
 	    kv_slice("client", f->client), kv_slice("login", f->login),
 	    kv_slice("limit", l->word),
 	    kv_i("count",
-		policy_limit_used(l, value, ev_now_ms()) + amount_of(l, f)));
+		policy_limit_used(l, value, ev_now_ms()) + amount_of(l, f)),
+	    f->country.n > 0 ? kv_slice("country", f->country)
+			     : (struct kv){ .key = NULL });
 }
 
 static void
@@ -229,12 +243,30 @@ say_held(struct policy_question *q, struct policy_verdict *v)
 	return true;
 }
 
+/* Is there a limit of countries that looks at it now? */
+static bool
+needs_country(const struct policy_facts *f)
+{
+	const struct policy_limit *l;
+	size_t n;
+
+	l = policy_limits(&n);
+	for (size_t i = 0; i < n; i++)
+		if (l[i].what == POLICY_LIMIT_COUNTRIES &&
+		    stage_of(&l[i]) == f->stage && f->has_ip &&
+		    value_of(&l[i], f).n > 0)
+			return true;
+	return false;
+}
+
 bool
 limits_rule(struct policy_question *q, struct policy_verdict *v)
 {
 	const struct policy_facts *f = &q->facts;
 	const struct policy_limit *by;
 
+	if (needs_country(f) && !policy_country_known(q))
+		return false;
 	if (say_held(q, v))
 		return true;
 	by = ask_limits(q, v);

@@ -16,7 +16,8 @@ struct rcpt;
 struct slice letteraddress_sender(const struct rcpt *r, enum job_letter kind);
 /* The recipients of ENV, from the lines of TO: each an address in its canonical
  * form.  False: one is none, or it is an answer to somebody else than the
- * sender.  R is NULL for a report: nobody is told what becomes of that. */
+ * sender.  R is NULL where there is none: nobody is told what becomes of that.
+ */
 bool letteraddress_rcpts(const struct rcpt *r, enum job_letter kind,
     struct slice to, struct arena *a, struct envelope *env);
 /* The sender of a report, TEXT (empty: the null sender); false: it is none. */

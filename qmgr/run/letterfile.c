@@ -259,6 +259,77 @@ letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
 	ev_task_queue(&l->step);
 }
 
+/* ---- at an event ---- */
+
+/* It is not signed as what this host writes: it is mail that somebody else may
+ * have written. */
+static int
+open_event(
+    struct letterfile *l, const struct letterfile_event *e, struct err *err)
+{
+	struct envelope env = { .protocol = SLICE(WRITTEN_LETTER),
+		.client = SLICE("imap"),
+		.body = SLICE("8BITMIME") };
+	struct arena arena;
+	bool valid;
+
+	arena_init(&arena);
+	env.sender = arena_slice(&arena, e->account);
+	valid =
+	    letteraddress_rcpts(NULL, JOB_LETTER_NOTICE, e->to, &arena, &env);
+	/* NEVER as of reports: the caller says which. */
+	for (size_t i = 0; i < env.nrcpts && !e->stays; i++)
+		env.rcpts[i].notify = SLICE("");
+	return make_file(l, &arena, &env, valid, err);
+}
+
+struct letterfile *
+letterfile_open(struct letterfile_owner *o, const struct letterfile_event *e,
+    struct err *err)
+{
+	struct letterfile *l = letterfile_new(o);
+	struct slice rest;
+
+	if (open_event(l, e, err) == -1) {
+		free(l);
+		return NULL;
+	}
+	if (put_received(l, err) == -1) {
+		letterfile_drop(&l);
+		return NULL;
+	}
+	log_info("mail.imapsieve-sent", kv_slice("account", e->account),
+	    kv_s("kind", kinds[e->kind]),
+	    kv_slice("to", slice_cut(e->to, '\n', &rest)),
+	    kv_s("letter", l->file.id));
+	return l;
+}
+
+int
+letterfile_write(struct letterfile *l, struct slice bytes, struct err *err)
+{
+	return put_piece(l, bytes, err);
+}
+
+void
+letterfile_end(struct letterfile **lp)
+{
+	struct letterfile *l = *lp;
+
+	*lp = NULL;
+	ev_task_queue(&l->step);
+}
+
+void
+letterfile_drop(struct letterfile **lp)
+{
+	if (*lp != NULL)
+		letterfile_free(*lp);
+	*lp = NULL;
+}
+
+/* ---- reports ---- */
+
 static int
 open_report(struct letterfile *l, const char *protocol, struct slice sender,
     struct slice to, struct err *err)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/slice.h"
 #include "ipc/sieve.h"
 #include "queue/envelope.h"
@@ -28,6 +29,23 @@ void letterfile_not_sent(const struct rcpt *r, enum job_letter kind,
 void letterfile_begin(struct letterfile_owner *o, struct rcpt *r,
     enum job_letter kind, struct slice to, struct slice bytes,
     int64_t body_from);
+
+/* The same of what a script has sent at an IMAP event (RFC 6785), whose bytes
+ * come one after the other: of ACCOUNT, TO others.  STAYS as in ipc/letter.def.
+ * NULL: it cannot be, and O is not told. */
+struct letterfile;
+struct letterfile_event {
+	struct slice account, to;
+	enum job_letter kind;
+	bool stays;
+};
+struct letterfile *letterfile_open(struct letterfile_owner *o,
+    const struct letterfile_event *e, struct err *err);
+int letterfile_write(struct letterfile *l, struct slice bytes, struct err *err);
+/* That was all; takes *L. */
+void letterfile_end(struct letterfile **l);
+/* Nothing is to come of it; O is not told. */
+void letterfile_drop(struct letterfile **l);
 
 /* Queue a report of this host's TO others, from SENDER (empty: the null
  * sender); PROTOCOL says what it is. */

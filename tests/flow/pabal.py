@@ -10,6 +10,7 @@ import ctypes
 import email.message
 import fcntl
 import glob
+import http.client
 import imaplib
 import json
 import os
@@ -37,7 +38,8 @@ PATIENCE = 30 * float(os.environ.get("PABAL_PATIENCE", "1")) * \
 if os.environ.get("PABAL_SANITIZE") and os.getuid() == 0:
     os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
 OFFSETS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465,
-           "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993, "managesieve": 4190}
+           "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993, "managesieve": 4190,
+           "http": 80, "https": 443}
 PORTS = os.path.join(tempfile.gettempdir(), f"pabal-ports-{os.getuid()}")
 # Any of these in the log fails the test in which it was written.
 ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "broker.refused",
@@ -71,13 +73,13 @@ def wait(condition, what, timeout=None):
 
 def free_base():
     """A base port below the ephemeral range, and a file that keeps it ours
-    while it is open.  Bases are multiples of 18 apart, which is no difference
-    of two offsets, so that no two instances can want the same port."""
+    while it is open.  Bases are multiples of 26 apart, which no two offsets
+    are, so that no two instances can want the same port."""
     os.makedirs(PORTS, exist_ok=True)
     with contextlib.suppress(PermissionError):
         os.chmod(PORTS, 0o1777)
     for _ in range(500):
-        base = random.randrange(10008, 28000, 18)
+        base = random.randrange(10008, 28000, 26)
         try:
             ours = open(os.path.join(PORTS, str(base)), "w")
         except PermissionError:  # another user's
@@ -85,7 +87,7 @@ def free_base():
         try:
             fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with contextlib.ExitStack() as held:
-                for offset in [*OFFSETS.values(), 80]:
+                for offset in OFFSETS.values():
                     s = held.enter_context(socket.socket())
                     s.bind(("127.0.0.1", base + offset))
             return base, ours
@@ -371,6 +373,21 @@ class Instance:
     def smtp(self, service="smtp", timeout=None):
         return smtplib.SMTP("127.0.0.1", self.port(service), "client.example",
                             timeout=timeout or PATIENCE)
+
+    def http(self, path, method="GET", host=DOMAIN, tls=False, **fields):
+        """(status, fields, content) of a request of its own; FIELDS with "_"
+        for "-"."""
+        if tls:
+            c = http.client.HTTPSConnection("127.0.0.1", self.port("https"),
+                                            timeout=PATIENCE, context=self.tls())
+        else:
+            c = http.client.HTTPConnection("127.0.0.1", self.port("http"),
+                                           timeout=PATIENCE)
+        with contextlib.closing(c):
+            c.request(method, path, headers={
+                "Host": host, **{k.replace("_", "-"): v for k, v in fields.items()}})
+            r = c.getresponse()
+            return r.status, r.headers, r.read()
 
     def lmtp(self):
         # smtplib.LMTP takes no timeout of its own before Python 3.9's.

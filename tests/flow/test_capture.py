@@ -20,7 +20,7 @@ from test_parking import held, idle
 pytestmark = pytest.mark.skipif(
     "PABAL_SANITIZE" in os.environ, reason="a hundred thousand frames a pair")
 
-CAPTORS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
+CAPTORS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "httpd", "imapd",
            "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts",
            "reporter", "keys", "logger")
 # Other users are needed for the last: only root can become them.
@@ -48,6 +48,7 @@ def captured(request):
         p.conf("imapd", "park_after", "20ms")
         p.conf("pabal", "relayhost", "[127.0.0.1]:9")
         p.conf("pabal", "sharing", "domain")
+        p.conf("httpd", "mta_sts_policy", "testing")
         p.start()
         p.pabal("alias", "set", "command", "|cat >/dev/null")
         everybody_works(p, "before")
@@ -89,6 +90,7 @@ def everybody_works(p, word):
     p.pabal("queue", "delete", "recipient=x@example.net")
     p.pop().quit()
     Sieve(p).close()
+    assert p.http("/.well-known/mta-sts.txt", host="mta-sts." + DOMAIN)[0] == 200
     c = p.imap()
     assert c.select("INBOX")[0] == "OK"
     c.logout()

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from mmdb import mmdb
 from pabal import DOMAIN, PASSWORD, wait
 from smtptalk import Talk
 
@@ -193,6 +194,42 @@ def test_networks(make):
             send(t)
     assert held(p)[THIEF]["messages"] == 1
     assert held(p)[THIEF]["clients"] == "203.0.2.1"
+
+
+def test_countries(make):
+    """Each country counts once within its time, in whatever networks; of an
+    address that no file knows there is none.  Another client's session by XCLIENT
+    is in its country."""
+    p = make("login:countries=2/1d/warn")
+    with open(os.path.join(p.dir, "etc", "geo.mmdb"), "wb") as f:
+        f.write(mmdb({"203.0.113.0/24": "KR", "198.51.100.0/24": "KR", "192.0.2.0/24": "DE",
+                      "2001:db8::/32": "FR", "100.64.0.0/24": "JP"}))
+    with login(p, ip="192.0.2.1") as t:
+        send(t)
+    assert not p.events("policy.rate-exceeded"), "no file, no country"
+    p.conf("lookup", "country_file", "geo.mmdb")
+    p.reload()
+    for ip in ("203.0.113.7", "198.51.100.7", "192.0.2.1", "10.1.2.3", "203.0.113.7"):
+        with login(p, ip=ip) as t:
+            send(t, n=2)
+    assert not p.events("policy.rate-exceeded"), "two of them"
+    with login(p, ip="2001:db8::1") as t:
+        send(t, n=2)
+    with login(p, ip="100.64.0.1") as t:
+        send(t)
+    said = p.events("policy.rate-exceeded")
+    assert [(e["login"], e["client"], e["country"], e["count"]) for e in said] == [
+        (THIEF, "2001:db8::1", "FR", "3"), (THIEF, "100.64.0.1", "JP", "4")]
+    wait(lambda: p.count_mails("bob") == 14, "all of it")
+    p.conf("policy", "rate_limits", "login:countries=1/1d/hold")
+    p.reload()
+    with login(p, ip="203.0.113.9") as t:
+        send(t)
+        assert t.say("XCLIENT ADDR=192.0.2.9").startswith("220 ")
+    with login(p, ip="192.0.2.9") as t:
+        send(t)
+    assert held(p)[THIEF]["messages"] == 1
+    assert "countries=1/1d/hold" in json.dumps(held(p)[THIEF])
 
 
 def test_who_may_send_more(make):

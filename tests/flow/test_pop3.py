@@ -7,6 +7,7 @@ import poplib
 import re
 import signal
 import socket
+import struct
 import subprocess
 
 import pytest
@@ -422,6 +423,36 @@ def test_one_session_for_a_maildrop(pabal):
             second.noop()
     with pop(pabal, "bob") as other:
         other.noop()
+
+
+def keepalive_s(client):
+    """In how many seconds the kernel asks whether CLIENT is still there, at the
+    server's end of it (proc(5), /proc/net/tcp: timer 2 is that of keepalive)."""
+    here, there = (b"%08X:%04X" % (struct.unpack("=I", socket.inet_aton(a))[0], p)
+                   for a, p in (client.getsockname(), client.getpeername()))
+    with open("/proc/net/tcp", "rb") as f:
+        for line in f:
+            words = line.split()
+            if words[1:3] == [there, here]:
+                timer, _, when = words[5].partition(b":")
+                return int(when, 16) / 100 if timer == b"02" else None
+    return None
+
+
+@pytest.mark.parametrize("service", ["pop3", "pop3s"])
+def test_dead_client_is_noticed(pabal, service):
+    """A client that is gone without a word does not hold its maildrop: the
+    kernel asks for it, whoever has its socket."""
+    s = socket.create_connection(("127.0.0.1", pabal.port(service)), 30)
+    if service == "pop3s":
+        s = tls(pabal).wrap_socket(s)
+    with s, s.makefile("rb") as f:
+        for command in (f"USER carol@{DOMAIN}", f"PASS {PASSWORD}", "STAT"):
+            assert f.readline().startswith(b"+OK")
+            s.sendall(command.encode() + b"\r\n")
+        assert f.readline().startswith(b"+OK")
+        # It is set again when what was said has been taken.
+        wait(lambda: 0 < (keepalive_s(s) or 999) <= 60, "keepalive")
 
 
 def test_idle_client_is_sent_away(make_pabal):

@@ -63,7 +63,7 @@ def results(p, daemon):
     return {e["what"]: e["got"] for e in found}
 
 
-DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "imapd",
+DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "httpd", "imapd",
            "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts",
            "reporter", "keys", "logger")
 

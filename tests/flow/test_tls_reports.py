@@ -229,3 +229,84 @@ def test_the_dns_is_waited_for(sts):  # noqa: F811
     s.p.start()
     assert send(s.p) == {"sent": 1, "left": 0}
     assert "d.test" in reports(to)
+
+
+# ---- reports of others
+
+FIELDS = ("domain", "policy", "sessions", "result", "host", "reporter", "reason")
+
+
+def tlsrpt(p, *args):
+    return [tuple(r[k] for k in FIELDS)
+            for r in json.loads(p.pabal("tlsrpt", "--json", *args))]
+
+
+def test_ours_are_read_by_ours(sts, tmp_path):  # noqa: F811
+    s = sts(*ON)
+    to = collector(s)
+    s.domain("d.test", policy("testing", ["mx.d.test"]))
+    s.mx("d.test", "mx.d.test", cert=False)
+    asks(s, "d.test", "mailto:tls@rep.test")
+    s.send("d.test")
+    s.send("d.test")
+    told(s.p, 2)
+    assert send(s.p)["sent"] == 1
+    m, report = reports(to)["d.test"]
+    body = next(x.body for x in to.messages if b"TLS-Report-Domain" in x.body)
+    packed = list(m.iter_parts())[1].get_content()
+    names = [str(tmp_path / n) for n in ("whole", "packed", "plain")]
+    for name, data in zip(names, (body, packed, gzip.decompress(packed))):
+        with open(name, "wb") as f:
+            f.write(data)
+    (row,) = tlsrpt(s.p, names[0])
+    assert row[:6] == ("d.test", "sts", 2, "certificate-not-trusted", "mx.d.test",
+                       "Tests & Sons"), row
+    assert row[6] == report["policies"][0]["failure-details"][0]["failure-reason-code"]
+    for each in names:
+        assert tlsrpt(s.p, each) == [row]
+    # the same report in three forms is one
+    assert tlsrpt(s.p, *names) == [row]
+    assert re.search(r"(?m)^d\.test +sts +2 +certificate-not-trusted ",
+                     s.p.pabal("tlsrpt", names[2]))
+    # and in a mailbox, between other mail
+    s.p.send("no report")
+    with s.p.lmtp() as c:
+        c.sendmail("", ["alice@" + DOMAIN], body)
+    wait(lambda: s.p.count_mails("alice") >= 2, "the report in the mailbox")
+    assert tlsrpt(s.p, "--mailbox", "alice@" + DOMAIN) == [row]
+
+
+def report_of(name="x.test", extra="", ident="1"):
+    return json.dumps({
+        "organization-name": "o", "report-id": ident, "policies": [{
+            "policy": {"policy-type": "sts", "policy-domain": name},
+            "summary": {"total-successful-session-count": 7}}]}).replace(
+                '"policies"', extra + '"policies"').encode()
+
+
+HOSTILE = {
+    "bomb": (gzip.compress(report_of(extra='"a": "' + " " * (40 << 20) + '", ')),
+     "bytes when unpacked"),
+    "deep": (report_of(extra='"a": ' + "[" * 100000), "too deep"),
+    "cut": (report_of()[:-3], "no TLS report"),
+    "nothing": (b"", "no TLS report"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "no TLS report"),
+    "damaged": (gzip.compress(report_of())[:-30], "cannot be unpacked"),
+}
+
+
+def test_hostile_reports(pabal, tmp_path):
+    """Each is refused with a word, and the next one is read all the same."""
+    good = str(tmp_path / "good")
+    with open(good, "wb") as f:
+        f.write(report_of("\x1b]0;x\x07\x9b31m.test", ident="good"))
+    for name, (data, why) in HOSTILE.items():
+        bad = str(tmp_path / "bad")
+        with open(bad, "wb") as f:
+            f.write(data)
+        out = pabal.pabal_fails("tlsrpt", bad, good)
+        assert why in out, (name, out)
+    out = pabal.pabal("tlsrpt", good)
+    # It gives no orders to a terminal.
+    assert "\x1b" not in out and "\x9b" not in out and "0;x" in out
+    assert "which file" in pabal.pabal_fails("tlsrpt")

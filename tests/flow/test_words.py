@@ -136,7 +136,7 @@ def test_owners_only(pabal):
             "dkim add": [DOMAIN], "dkim rotate": [DOMAIN],
             "dkim remove": [DOMAIN], "dkim show": [DOMAIN],
             "dns check": [DOMAIN], "sieve check": ["/dev/null"],
-            "dmarc": ["/dev/null"],
+            "dmarc": ["/dev/null"], "tlsrpt": ["/dev/null"],
             "sieve test": ["/dev/null", "/dev/null"]}
     free = {"user list", "domain list", "alias list", "queue list",
             "queue count", "queue top", "privileges", "check", "conf show",
@@ -147,8 +147,8 @@ def test_owners_only(pabal):
     for words in commands():
         status, out = run("-d", pabal.dir, *words.split(),
                           *args.get(words, []), **NOBODY)
-        if words == "dmarc":
-            assert status == 1 and "no aggregate report" in out
+        if words in ("dmarc", "tlsrpt"):
+            assert status == 1 and "report" in out
         elif words in free:
             assert status == 0, (words, out)
         elif words in ("trace", "log"):
@@ -178,7 +178,10 @@ def test_diff_is_short(make_pabal):
         "auth scram_secret"} | {
         f"master:{s} listen" for s in (
             "smtp", "submission", "submissions", "lmtp", "imap", "imaps",
-            "pop3", "pop3s", "managesieve")}
+            "pop3", "pop3s", "managesieve", "http", "https")} | {
+        # Elsewhere these are not there.
+        f"master:{s} {what}" for s in ("http", "https") for what in (
+            "daemon", "protocol", "processes", "max_sessions")}
     p.conf("qmgr", "queue_lifetime", "4d")
     p.conf("smtpd", "max_errors", "20")  # as it is anyhow
     p.conf("smtpd:submission", "command_timeout", "77s")

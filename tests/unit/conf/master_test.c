@@ -106,10 +106,10 @@ test_refusals(void **state)
 		  "master.conf:5: there is a section [a] in line 1 already\n" },
 		{ "[a]\ndaemon = x\nprocess = 2\n", "master.conf:3: there is no parameter \"process\" here; did you mean processes?\n" },
 		{ "[a]\ndaemon = smtpd\nprotocol = ftp\nlisten = *:25\n",
-		  "master.conf:3: protocol: expected one of none, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, managesieve, http, not \"ftp\"\n"
+		  "master.conf:3: protocol: expected one of none, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, managesieve, http, https, not \"ftp\"\n"
 		  "master.conf:1: [a] listens, but protocol does not say what is spoken\n" },
 		{ "[a]\ndaemon = x\nprotocol = ftp\nprocesses = 0\n",
-		  "master.conf:3: protocol: expected one of none, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, managesieve, http, not \"ftp\"\n"
+		  "master.conf:3: protocol: expected one of none, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, managesieve, http, https, not \"ftp\"\n"
 		  "master.conf:4: processes: expected auto or a number from 1 to 256, not \"0\"\n" },
 	};
 	/* clang-format on */
@@ -138,7 +138,7 @@ test_protocol_names(void **state)
 	for (; rest.n > 0; v++)
 		assert_true(slice_is(slice_cut(rest, '|', &rest),
 		    master_protocol_name((enum service_protocol)v)));
-	assert_int_equal(v, SERVICE_HTTP + 1);
+	assert_int_equal(v, SERVICE_HTTPS + 1);
 }
 
 int

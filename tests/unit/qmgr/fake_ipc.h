@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "ipc/ipc.h"
+#include "ipc/pass.h"
 
 struct ipc {
 	enum role role;
@@ -24,6 +25,14 @@ uid_t
 ipc_uid(const struct ipc *peer)
 {
 	return peer->uid;
+}
+
+/* None is for an account. */
+const struct ipc_pass *
+ipc_pass(const struct ipc *peer)
+{
+	(void)peer;
+	return NULL;
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "ev/loop.h"
 #include "qmgr/queue/entry.h"
 #include "qmgr/queue/newfile.h"
@@ -37,6 +38,9 @@ ipc_count(enum role role)
 }
 
 /* lookup, which is asked for the postmaster, does not answer. */
+static struct ipc_call *open_calls[200];
+static size_t calls;
+
 void
 ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
     enum msg_type reply, void (*on_reply)(struct ipc_call *, struct msg *),
@@ -46,6 +50,8 @@ ipc_call(struct ipc *peer, struct msg *m, struct ipc_call *call,
 	*call = (struct ipc_call){
 		.peer = peer, .id = 1, .reply = reply, .on_reply = on_reply
 	};
+	if (calls < ARRAY_LEN(open_calls))
+		open_calls[calls++] = call;
 }
 
 void

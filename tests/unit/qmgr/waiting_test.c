@@ -34,6 +34,7 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
+#include "ipc/pass.h"
 #include "qmgr/admin/admin.h"
 #include "qmgr/queue/entry_away.h"
 #include "qmgr/queue/message.h"
@@ -79,6 +80,13 @@ struct ipc {
 };
 
 static struct ipc ctl = { ROLE_CTL };
+
+const struct ipc_pass *
+ipc_pass(const struct ipc *peer)
+{
+	(void)peer;
+	return NULL;
+}
 
 enum role
 ipc_role(const struct ipc *peer)

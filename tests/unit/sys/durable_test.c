@@ -234,7 +234,6 @@ test_touched(void **state)
 		int fsyncs, syncfss;
 	} rows[] = {
 		{ SYNC_AUTO,   1, true,  0, 1 },
-		{ SYNC_AUTO,   2, true,  0, 1 },
 		{ SYNC_AUTO,   0, true,  0, 1 }, /* nothing but what was touched */
 		{ SYNC_SYNCFS, 1, true,  0, 1 },
 		{ SYNC_FSYNC,  1, true,  2, 1 },

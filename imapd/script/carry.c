@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What scripts at an event (RFC 6785 3) decided is done in an order that loses
+ * nothing: what they store is on disk before anything is sent, and only then
+ * the message, where no script keeps it, gets \Deleted.  What fails stops
+ * there.
+ */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "imapd/script/inner.h"
+#include "log/log.h"
+#include "script/answer.h"
+#include "script/verdict.h"
+#include "store/mailbox.h"
+
+enum { NAME_MAX_BYTES = 2000 };
+
+static void go_on(struct event_run *r);
+
+const struct verdict_action *
+event_run_action(const struct event_run *r)
+{
+	return &r->decide.verdict->actions[r->at];
+}
+
+void
+event_carry_failed(struct event_run *r, const char *what, const struct err *err)
+{
+	char why[sizeof err->text + 40];
+
+	snprintf(why, sizeof why, "%s: %s", what, err->text);
+	event_run_fail(r, why);
+}
+
+void
+event_carry_next(struct event_run *r)
+{
+	event_put_end(r);
+	r->done = true;
+	r->at++;
+	go_on(r);
+}
+
+/* The message stays, with what flags A says. */
+static void
+keep(struct event_run *r, const struct verdict_action *a)
+{
+	struct err err = { 0 };
+
+	r->keeps = true;
+	if (a->flagged && !event_run_has_flags(r, a)) {
+		if (event_run_set_flags(r->mailbox, r->of.uid, a, &err) == -1) {
+			event_carry_failed(r, "flags", &err);
+			return;
+		}
+		r->done = true;
+	}
+	r->at++;
+	go_on(r);
+}
+
+/* ---- where it goes ---- */
+
+static enum found
+open_named(struct event_run *r, const struct verdict_action *a, struct err *err)
+{
+	struct buf name = { .max = NAME_MAX_BYTES };
+	enum found found = ABSENT;
+
+	if (a->mailbox_id.n + a->special_use.n > 0 &&
+	    answer_named(r->of.account, a->mailbox_id, a->special_use, &name,
+		err) == FOUND)
+		found = mailbox_open(
+		    r->of.account, buf_slice(&name), &r->target, err);
+	if (found == ABSENT)
+		found =
+		    mailbox_open(r->of.account, a->mailbox, &r->target, err);
+	buf_fini(&name);
+	return found;
+}
+
+static enum found
+open_target(
+    struct event_run *r, const struct verdict_action *a, struct err *err)
+{
+	enum found found = open_named(r, a, err);
+
+	if (found != ABSENT || !a->create)
+		return found;
+	*err = (struct err){ 0 };
+	if (mailbox_create(r->of.account, a->mailbox, 0, err) == -1)
+		return err->class == ERR_TEMP ? TEMPFAIL : ABSENT;
+	return mailbox_open(r->of.account, a->mailbox, &r->target, err);
+}
+
+static void
+file_into(struct event_run *r, const struct verdict_action *a)
+{
+	struct err err = { 0 };
+
+	switch (open_target(r, a, &err)) {
+	case TEMPFAIL:
+		event_carry_failed(r, "fileinto", &err);
+		return;
+	case ABSENT:
+		log_warn("imapd.script-no-mailbox", kv_s("account", r->of.name),
+		    kv_slice("mailbox", a->mailbox));
+		keep(r, a);
+		return;
+	case FOUND:
+		break;
+	}
+	if (a->edited) {
+		event_put_edited(r);
+	} else if (mailbox_same(r->target, r->mailbox)) {
+		event_put_end(r);
+		keep(r, a);
+	} else {
+		event_put_copy(r);
+	}
+}
+
+static void
+keep_edited(struct event_run *r)
+{
+	struct err err = { 0 };
+
+	if (mailbox_open(r->of.account, mailbox_name(r->mailbox), &r->target,
+		&err) != FOUND)
+		event_carry_failed(r, "keep", &err);
+	else
+		event_put_edited(r);
+}
+
+/* ---- what is sent ---- */
+
+static void
+on_mailed(struct event_mail *m, const char *why, bool gone)
+{
+	struct event_run *r = OUTER(m, struct event_run, mail);
+
+	if (why == NULL) {
+		event_carry_next(r);
+	} else if (gone && !r->done) {
+		event_run_finish(r, true);
+	} else {
+		event_run_fail(r, why);
+	}
+}
+
+static void
+send(struct event_run *r, const struct verdict_action *a)
+{
+	r->mail = (struct event_mail){ .account = slice_str(r->of.name),
+		.to = a->to,
+		.kind = a->kind == SIEVE_REDIRECT ? JOB_LETTER_REDIRECT
+						  : JOB_LETTER_NOTICE,
+		.stays = r->keeps,
+		.pieces = a->pieces,
+		.source = &r->source,
+		.done = on_mailed };
+	event_mail_send(&r->mail);
+}
+
+/* ---- the end ---- */
+
+static void
+succeed(struct event_run *r)
+{
+	struct err err = { 0 };
+
+	if (!r->keeps && event_run_delete(r, &err) == -1) {
+		event_carry_failed(r, "discard", &err);
+		return;
+	}
+	seen_list_keep(
+	    &r->decide.duplicates, r->script.account, r->decide.now_s);
+	event_run_tell(r);
+	event_run_finish(r, false);
+}
+
+/* First all that is stored, then what is sent. */
+static bool
+find_next(struct event_run *r, bool (*is)(const struct verdict_action *a))
+{
+	while (r->at < r->decide.verdict->n && !is(event_run_action(r)))
+		r->at++;
+	return r->at < r->decide.verdict->n;
+}
+
+static void
+go_on(struct event_run *r)
+{
+	const struct verdict_action *a;
+
+	if (!r->sending && find_next(r, verdict_is_store)) {
+		a = event_run_action(r);
+		if (a->kind == SIEVE_FILEINTO)
+			file_into(r, a);
+		else if (a->edited)
+			keep_edited(r);
+		else
+			keep(r, a);
+		return;
+	}
+	if (!r->sending) {
+		r->sending = true;
+		r->at = 0;
+	}
+	if (find_next(r, verdict_is_letter))
+		send(r, event_run_action(r));
+	else
+		succeed(r);
+}
+
+void
+event_carry(struct event_run *r)
+{
+	go_on(r);
+}

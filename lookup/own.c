@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#include "lookup/own.h"
+
+#include "base/buf.h"
+#include "lookup/copies.h"
+#include "lookup/rewrite.h"
+
+enum found
+lookup_own_rcpt(struct slice address, struct buf *now, bool *rewrites)
+{
+	const enum found used = lookup_rewrite_used();
+
+	*rewrites = used == FOUND;
+	return *rewrites
+		   ? lookup_rewrite(LOOKUP_ENVELOPE_RECIPIENT, address, now)
+		   : used;
+}
+
+enum found
+lookup_own_copies(struct slice sender, struct slice rcpt, struct buf *out)
+{
+	enum found found = lookup_copies_always(out);
+
+	if (found != TEMPFAIL)
+		found = lookup_copies(LOOKUP_COPIES_SENDER, sender, out);
+	if (found != TEMPFAIL)
+		found = lookup_copies(LOOKUP_COPIES_RECIPIENT, rcpt, out);
+	return out->failed ? TEMPFAIL : found;
+}
