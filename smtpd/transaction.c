@@ -9,7 +9,6 @@
 #include "mime/parser.h"
 #include "mime/unbinary.h"
 #include "smtpd/ask.h"
-#include "smtpd/copies.h"
 #include "smtpd/judge/judged.h"
 #include "smtpd/judge/milter.h"
 #include "smtpd/owner.h"
@@ -62,24 +61,6 @@ smtpd_mail_drop(struct smtpd_mail *mail)
 	smtpd_rewrite_free(&mail->rewrite);
 	smtpd_spool_free(&mail->spool);
 	mime_parser_free(&mail->parser);
-}
-
-void
-smtpd_mail_add(struct smtpd_mail *mail, const struct smtpd_ask *ask)
-{
-	struct envelope *env = &mail->env;
-
-	if (env->nrcpts == mail->rcpts_room) {
-		mail->rcpts_room =
-		    mail->rcpts_room > 0 ? 2 * mail->rcpts_room : 4;
-		env->rcpts = xreallocarray(
-		    env->rcpts, mail->rcpts_room, sizeof *env->rcpts);
-	}
-	env->rcpts[env->nrcpts++] = ask->rcpt;
-	mail->for_mailbox |= ask->for_mailbox;
-	smtpd_copies_add(mail, ask->copies);
-	if (ask->room > mail->room_max)
-		mail->room_max = ask->room;
 }
 
 void
