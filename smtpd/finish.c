@@ -6,7 +6,6 @@
 #include "mime/wire.h"
 #include "queue/envelope.h"
 #include "smtpd/conclude.h"
-#include "smtpd/copies.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judge.h"
 #include "smtpd/judge/judged.h"
@@ -148,11 +147,6 @@ on_rewritten(struct smtpd_session *s, const char *refusal)
 	refuse(s);
 }
 
-static const struct smtpd_rewrite_ends rewrite_ends = {
-	.sender = smtpd_copies_of_sender,
-	.then = on_rewritten,
-};
-
 /* What judges, filters and signatures are for is the message that goes out. */
 void
 smtpd_finish(struct smtpd_session *s)
@@ -162,6 +156,6 @@ smtpd_finish(struct smtpd_session *s)
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
-	if (!smtpd_rewrite(s, &rewrite_ends))
+	if (!smtpd_rewrite(s, on_rewritten))
 		judge(s);
 }

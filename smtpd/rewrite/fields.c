@@ -32,7 +32,7 @@ static const struct {
 };
 
 /* A walk through a header. */
-struct fields_walk {
+struct walk {
 	struct smtpd_fields *fields;
 	struct arena arena; /* of the field at hand */
 	const char *done;   /* up to here it has been copied */
@@ -53,7 +53,7 @@ is_address_field(struct slice name, struct smtpd_mailbox *m)
 }
 
 static void
-copy(struct fields_walk *w, const char *end)
+copy(struct walk *w, const char *end)
 {
 	if (w->fields->out != NULL)
 		buf_add(
@@ -158,8 +158,7 @@ line_left(const char *p, const char *end)
 
 /* NEW in the place of SPEC, on a line of its own where that gets too long. */
 static void
-replace(
-    struct fields_walk *w, struct slice spec, struct slice new, const char *end)
+replace(struct walk *w, struct slice spec, struct slice new, const char *end)
 {
 	struct buf *out = w->fields->out;
 	const char *behind = spec.p + spec.n;
@@ -176,8 +175,8 @@ replace(
 }
 
 static void
-visit(struct fields_walk *w, const struct addrlist_item *a,
-    struct smtpd_mailbox *m, const char *end)
+visit(struct walk *w, const struct addrlist_item *a, struct smtpd_mailbox *m,
+    const char *end)
 {
 	struct smtpd_fields *f = w->fields;
 	struct buf address = { .max = ADDRESS_MAX };
@@ -197,7 +196,7 @@ visit(struct fields_walk *w, const struct addrlist_item *a,
 /* ---- the header ---- */
 
 static void
-tell_from(struct fields_walk *w, const struct header_field *f)
+tell_from(struct walk *w, const struct header_field *f)
 {
 	struct buf *out = w->fields->out;
 
@@ -214,7 +213,7 @@ tell_from(struct fields_walk *w, const struct header_field *f)
 }
 
 static bool
-read_field(struct fields_walk *w, const struct header_field *f)
+read_field(struct walk *w, const struct header_field *f)
 {
 	const struct addrlist_item *a;
 	struct smtpd_mailbox m;
@@ -237,7 +236,7 @@ read_field(struct fields_walk *w, const struct header_field *f)
 bool
 smtpd_fields_walk(struct smtpd_fields *f, struct slice header)
 {
-	struct fields_walk w = { .fields = f, .done = header.p };
+	struct walk w = { .fields = f, .done = header.p };
 	struct slice rest = header;
 	struct header_field field;
 	bool ok = true;
