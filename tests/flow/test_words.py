@@ -136,6 +136,7 @@ def test_owners_only(pabal):
             "dkim add": [DOMAIN], "dkim rotate": [DOMAIN],
             "dkim remove": [DOMAIN], "dkim show": [DOMAIN],
             "dns check": [DOMAIN], "sieve check": ["/dev/null"],
+            "mailbox acl": ["alice@" + DOMAIN, "INBOX"],
             "dmarc": ["/dev/null"], "tlsrpt": ["/dev/null"],
             "sieve test": ["/dev/null", "/dev/null"]}
     free = {"user list", "domain list", "alias list", "queue list",
