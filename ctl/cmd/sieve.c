@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "conf/shared.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/confined.h"
+#include "ctl/inst/instance.h"
 #include "ctl/mail/sievefiles.h"
 #include "ctl/view/sieveout.h"
 #include "mime/charset.h"
@@ -24,10 +27,13 @@
 #include "sieve/load.h"
 #include "sieve/result.h"
 #include "sieve/run.h"
+#include "sievestore/upload.h"
 
 struct sieve_job {
 	struct sieve_source source;
 	struct sieve_env env;
+	struct sieve_lang lang; /* the instance's, where there is one */
+	struct sieve_limits limits;
 	const struct ctl *ctl;
 	const char *name; /* of the script, without its directory */
 	struct buf script, message;
@@ -54,7 +60,6 @@ on_script(struct sieve_source *src, enum sieve_location where,
 static struct sieve_code *
 compile(struct sieve_job *j, bool print, size_t *warnings)
 {
-	const struct sieve_lang lang = SIEVE_LANG_ALL;
 	struct sieve_code *code = NULL;
 	struct sieve_report report;
 	struct arena arena;
@@ -62,14 +67,14 @@ compile(struct sieve_job *j, bool print, size_t *warnings)
 	struct err err;
 	bool temporary;
 
-	j->source.lang = &lang;
+	j->source.lang = &j->lang;
 	j->source.script = on_script;
 	arena_init(&arena);
 	sieve_report_init(&report, &arena, sieve_limits_default.errors);
 	buf_init(&out, sieve_limits_default.code_bytes);
 	if (sieve_compile(&j->source, slice_str(j->name), buf_slice(&j->script),
 		&out, &report, &temporary)) {
-		code = sieve_load(buf_slice(&out), &lang, &err);
+		code = sieve_load(buf_slice(&out), &j->lang, &err);
 		if (code == NULL)
 			ctl_fail_err(&err);
 	}
@@ -152,6 +157,7 @@ test(void *arg)
 	if (code == NULL)
 		return CTL_FAILED;
 	j->env.calls = &calls;
+	j->env.limits = &j->limits;
 	j->env.message = buf_slice(&j->message);
 	if (j->env.from.p == NULL)
 		j->env.from = field_of(j, "Return-Path");
@@ -170,6 +176,31 @@ test(void *arg)
 
 /* ---- what both are given ---- */
 
+/* A script may be looked at where no pabal is configured. */
+static int
+take_rules(struct sieve_job *j)
+{
+	const struct instance *in = &j->ctl->inst;
+	struct buf path = { .max = 8192 };
+	struct shared_conf *conf;
+	bool configured;
+
+	j->lang = SIEVE_LANG_ALL;
+	j->limits = sieve_limits_default;
+	buf_addf(&path, "%s/pabal.conf", in->etc);
+	configured = in->dir != NULL || access(buf_cstr(&path), R_OK) == 0;
+	buf_fini(&path);
+	if (!configured)
+		return 0;
+	conf = instance_shared(in);
+	if (conf == NULL)
+		return -1;
+	j->lang = sievestore_upload_lang(conf);
+	j->limits.redirects = (uint32_t)conf->sieve_max_redirects;
+	instance_shared_free(&conf);
+	return 0;
+}
+
 static int
 open_files(struct sieve_job *j, const char *script, const char *global)
 {
@@ -179,6 +210,8 @@ open_files(struct sieve_job *j, const char *script, const char *global)
 	j->name = slash != NULL ? slash + 1 : script;
 	buf_init(&j->script, SIEVEFILES_SCRIPT_MAX + 16384);
 	buf_init(&j->message, SIEVEFILES_MESSAGE_MAX + 16384);
+	if (take_rules(j) == -1)
+		return -1;
 	if (sievefiles_read(script, &j->script, &err) == -1 ||
 	    sievefiles_open(&j->personal, script, false, &err) == -1 ||
 	    (global != NULL &&
