@@ -7,19 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "conf/shared.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/confined.h"
-#include "ctl/inst/instance.h"
 #include "ctl/mail/sievefiles.h"
+#include "ctl/mail/sieverules.h"
 #include "ctl/view/sieveout.h"
 #include "mime/charset.h"
-#include "mime/header.h"
 #include "sieve/compile.h"
 #include "sieve/env.h"
 #include "sieve/lang.h"
@@ -27,7 +24,6 @@
 #include "sieve/load.h"
 #include "sieve/result.h"
 #include "sieve/run.h"
-#include "sievestore/upload.h"
 
 struct sieve_job {
 	struct sieve_source source;
@@ -128,21 +124,6 @@ on_trace(struct sieve_env *env, struct slice script, uint32_t line,
 	sieveout_line(&j->out, script, line, text);
 }
 
-/* An address of the header's field NAME, for an envelope that nobody told. */
-static struct slice
-field_of(const struct sieve_job *j, const char *name)
-{
-	struct header_field f;
-
-	if (!header_find(buf_slice(&j->message), name, &f))
-		return SLICE("");
-	f.value = slice_trim(f.value);
-	if (f.value.n >= 2 && f.value.p[0] == '<' &&
-	    f.value.p[f.value.n - 1] == '>')
-		f.value = slice_sub(f.value, 1, f.value.n - 2);
-	return slice_find(f.value, ' ') == f.value.n ? f.value : SLICE("");
-}
-
 static int
 test(void *arg)
 {
@@ -160,9 +141,9 @@ test(void *arg)
 	j->env.limits = &j->limits;
 	j->env.message = buf_slice(&j->message);
 	if (j->env.from.p == NULL)
-		j->env.from = field_of(j, "Return-Path");
+		j->env.from = sievefiles_address(j->env.message, "Return-Path");
 	if (j->env.to.p == NULL)
-		j->env.to = field_of(j, "Delivered-To");
+		j->env.to = sievefiles_address(j->env.message, "Delivered-To");
 	j->env.owner = j->env.to;
 	sieve_result_init(&result);
 	sieveout_begin(&j->out, j->ctl->json);
@@ -176,31 +157,6 @@ test(void *arg)
 
 /* ---- what both are given ---- */
 
-/* A script may be looked at where no pabal is configured. */
-static int
-take_rules(struct sieve_job *j)
-{
-	const struct instance *in = &j->ctl->inst;
-	struct buf path = { .max = 8192 };
-	struct shared_conf *conf;
-	bool configured;
-
-	j->lang = SIEVE_LANG_ALL;
-	j->limits = sieve_limits_default;
-	buf_addf(&path, "%s/pabal.conf", in->etc);
-	configured = in->dir != NULL || access(buf_cstr(&path), R_OK) == 0;
-	buf_fini(&path);
-	if (!configured)
-		return 0;
-	conf = instance_shared(in);
-	if (conf == NULL)
-		return -1;
-	j->lang = sievestore_upload_lang(conf);
-	j->limits.redirects = (uint32_t)conf->sieve_max_redirects;
-	instance_shared_free(&conf);
-	return 0;
-}
-
 static int
 open_files(struct sieve_job *j, const char *script, const char *global)
 {
@@ -210,7 +166,7 @@ open_files(struct sieve_job *j, const char *script, const char *global)
 	j->name = slash != NULL ? slash + 1 : script;
 	buf_init(&j->script, SIEVEFILES_SCRIPT_MAX + 16384);
 	buf_init(&j->message, SIEVEFILES_MESSAGE_MAX + 16384);
-	if (take_rules(j) == -1)
+	if (sieverules_take(&j->ctl->inst, &j->lang, &j->limits) == -1)
 		return -1;
 	if (sievefiles_read(script, &j->script, &err) == -1 ||
 	    sievefiles_open(&j->personal, script, false, &err) == -1 ||
