@@ -282,6 +282,17 @@ def test_under_other_isolations(pabal, taught, isolation):
         c.uid("MOVE", "1:*", "Junk")
         wait(lambda: "of bob " + isolation in lessons(taught, "spam"),
              "it is learned")
+        # While qmgr cannot know whose it is, it is not given up.
+        put(c, "INBOX", "later, of bob " + isolation)
+        path = os.path.join(pabal.dir, "etc", "accounts.cdb")
+        os.rename(path, path + ".away")
+        since = pabal.mark()
+        c.uid("MOVE", "1:*", "Junk")
+        e = pabal.wait_event("imapd.script-failed", since)
+        assert e["why"] == "the account cannot be looked up"
+        os.rename(path + ".away", path)
+        wait(lambda: "later, of bob " + isolation in lessons(taught, "spam"),
+             "it is learned later")
         c.logout()
     finally:
         pabal.pabal("conf", "unset", "imapd", "isolation")
