@@ -18,8 +18,10 @@ set_deadline(struct httpd_session *s)
 		silent_ms = httpd_conf->keepalive_timeout;
 		break;
 	case HTTPD_HEAD:
-	case HTTPD_DRAIN:
 		told_ms = httpd_conf->request_timeout;
+		break;
+	case HTTPD_DRAIN: /* it has its answer */
+		silent_ms = httpd_conf->request_timeout;
 		break;
 	case HTTPD_SEND:
 		silent_ms = httpd_conf->send_timeout;

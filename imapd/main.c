@@ -42,7 +42,8 @@ on_durable(struct ev_io *io, unsigned events)
 static int
 check(struct err *err)
 {
-	if (store_configure_check(&imapd_conf->shared, err) == -1)
+	if (store_configure_check(&imapd_conf->shared, err) == -1 ||
+	    events_configure(err) == -1)
 		return -1;
 	return workdir_try(
 	    service_dir(DIR_MAIL), imapd_conf->shared.mail_directory, err);

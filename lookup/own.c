@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "lookup/copies.h"
 #include "lookup/rewrite.h"
+#include "proto/address.h"
 
 enum found
 lookup_own_rcpt(struct slice address, struct buf *now, bool *rewrites)
@@ -17,12 +18,20 @@ lookup_own_rcpt(struct slice address, struct buf *now, bool *rewrites)
 }
 
 enum found
-lookup_own_copies(struct slice sender, struct slice rcpt, struct buf *out)
+lookup_own_copies(
+    bool own, struct slice sender, struct slice rcpt, struct buf *out)
 {
-	enum found found = lookup_copies_always(out);
+	struct buf now = { .max = ADDRESS_MAX };
+	enum found found = ABSENT;
 
+	if (own && sender.n > 0)
+		found = lookup_rewrite(LOOKUP_ENVELOPE_SENDER, sender, &now);
 	if (found != TEMPFAIL)
-		found = lookup_copies(LOOKUP_COPIES_SENDER, sender, out);
+		found = lookup_copies(LOOKUP_COPIES_SENDER,
+		    now.n > 0 ? buf_slice(&now) : sender, out);
+	buf_fini(&now);
+	if (found != TEMPFAIL)
+		found = lookup_copies_always(out);
 	if (found != TEMPFAIL)
 		found = lookup_copies(LOOKUP_COPIES_RECIPIENT, rcpt, out);
 	return out->failed ? TEMPFAIL : found;

@@ -14,8 +14,9 @@ struct buf;
  * there are tables for that. */
 enum found lookup_own_rcpt(
     struct slice address, struct buf *now, bool *rewrites);
-/* Who else gets mail of SENDER for RCPT (lines). */
+/* Who else gets mail of SENDER for RCPT (lines); OWN mail is of what SENDER
+ * becomes. */
 enum found lookup_own_copies(
-    struct slice sender, struct slice rcpt, struct buf *out);
+    bool own, struct slice sender, struct slice rcpt, struct buf *out);
 
 #endif

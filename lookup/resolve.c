@@ -121,8 +121,8 @@ answer_smtpd(struct query *q, const struct msg_lookup_found *a)
 	withhold(&m.lookup_found);
 	m.lookup_found.rewritten = q->rewritten;
 	m.lookup_found.rewrites = q->rewrites;
-	if (accepted &&
-	    lookup_own_copies(q->from, q->plan.address, &copies) == TEMPFAIL) {
+	if (accepted && lookup_own_copies((q->flags & LOOKUP_REWRITE) != 0,
+			    q->from, q->plan.address, &copies) == TEMPFAIL) {
 		refuse(q, "4.3.0", "temporary lookup failure");
 	} else {
 		m.lookup_found.copies = buf_slice(&copies);

@@ -4,7 +4,7 @@
 #	mkdir /etc/pabal/sieve
 #	cp learn-spam.sieve learn-ham.sieve /etc/pabal/sieve
 #	pabal conf set pabal sieve_directory /etc/pabal/sieve
-#	pabal conf set pabal imapsieve 'learn-spam:to=\Junk:cause=copy learn-ham:from=\Junk'
+#	pabal conf set pabal imapsieve 'learn-spam:to=\Junk learn-ham:from=\Junk'
 #	pabal reload
 #
 # commands and transports are those of teach-spam.sieve.

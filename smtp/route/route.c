@@ -80,7 +80,7 @@ dress(struct smtp_job *job, struct smtp_target *t)
 	t->lmtp = job->lmtp;
 	t->auth = job->auth;
 	t->policy = route->policy;
-	if (t->policy == TLS_POLICY_DANE && t->secure)
+	if (t->policy == TLS_POLICY_DANE && t->secure && !route->has_policy)
 		t->waived = smtp_waiver(job);
 	if (t->policy == TLS_POLICY_DANE && (t->waived || is_tls_report(job)))
 		t->policy = TLS_POLICY_MAY;
