@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/must.h"
-#include "imapd/acl/identifier.h"
 #include "maildir/aclfile.h"
+#include "maildir/identifier.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -75,11 +75,12 @@ static enum found
 open_file(struct httpd_session *s, const char *name, struct found_file *f)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-	struct err err;
+	struct err err = { 0 };
 	struct stat st;
 
 	f->fd = beneath_open(web, name, flags, 0, &err);
-	if (f->fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+	if (f->fd == -1 &&
+	    (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG))
 		return ABSENT;
 	if (f->fd == -1 || fstat(f->fd, &st) == -1) {
 		log_failure(s, name, f->fd == -1 ? err.text : "fstat");

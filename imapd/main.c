@@ -77,8 +77,9 @@ start(struct err *err)
 static int
 reload(struct err *err)
 {
-	if (store_configure(store, &imapd_conf->shared, err) == -1 ||
-	    event_configure(err) == -1)
+	/* What is refused leaves all as it was. */
+	if (event_configure(err) == -1 ||
+	    store_configure(store, &imapd_conf->shared, err) == -1)
 		return -1;
 	imapd_users_look();
 	return 0;

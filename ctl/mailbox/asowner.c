@@ -17,6 +17,7 @@
 #include "ctl/inst/tables.h"
 #include "ctl/mail/mailstore.h"
 #include "ctl/mailbox/diskloop.h"
+#include "ctl/mailbox/done.h"
 #include "ctl/view/progress.h"
 #include "log/log.h"
 #include "mime/charset.h"
@@ -24,6 +25,7 @@
 #include "store/store.h"
 #include "store/usage.h"
 #include "sys/beneath.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 #include "table/account.h"
 #include "table/key.h"
@@ -208,8 +210,8 @@ do_one(struct tour *t, const char *name, const struct account_entry *entry)
 		.arg = t->task->arg };
 	struct mailstore_owner owner;
 	struct err err;
+	struct asowner_done done;
 	enum found f = TEMPFAIL;
-	int rc;
 
 	if (mailstore_find_owner(shared->mail_directory, entry, &owner, &err) ==
 		0 &&
@@ -224,9 +226,12 @@ do_one(struct tour *t, const char *name, const struct account_entry *entry)
 		return ctl_fail("%s has no mailbox yet: it is made with the "
 				"first mail or login",
 		    name);
-	rc = in_child(t, &o, &owner);
+	done = (struct asowner_done){
+		.name = name, .begun_s = clock_wall_s(), .arg = o.arg
+	};
+	done.status = in_child(t, &o, &owner);
 	fd_close(&o.dirfd);
-	return rc;
+	return t->task->done != NULL ? t->task->done(&done) : done.status;
 }
 
 static bool

@@ -22,6 +22,7 @@
 
 struct account;
 struct account_entry;
+struct asowner_done;
 struct shared_conf;
 struct store;
 
@@ -43,6 +44,7 @@ struct asowner_task {
 	/* In the child.  Gives an exit status, and has said what went wrong
 	 * (ctl_fail). */
 	int (*run)(struct asowner *o);
+	int (*done)(const struct asowner_done *d); /* done.h; NULL: nothing */
 	/* Of the rows; the first one is the account, which text shows where
 	 * there may be several.  NULL: it prints something else. */
 	const struct out_col *cols;

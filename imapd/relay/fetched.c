@@ -133,6 +133,15 @@ fetched_put(struct buf *out, const struct fetched *l)
 	    (unsigned long long)l->size);
 }
 
+bool
+fetched_take(uint64_t *left, size_t n)
+{
+	if (n > *left)
+		return false;
+	*left -= n;
+	return true;
+}
+
 static bool
 take_uids(const struct seqset *set, uint32_t *uids, size_t n)
 {

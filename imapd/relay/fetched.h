@@ -37,6 +37,10 @@ bool fetched_is_whole(const struct fetched *l);
 /* " (flags) "date" {n+}" CRLF */
 void fetched_put(struct buf *out, const struct fetched *l);
 
+/* N more bytes of the literal, of which LEFT are to come; at the end of the
+ * answer none may be.  False: they are none of it. */
+bool fetched_take(uint64_t *left, size_t n);
+
 /* "OK [WORD uidvalidity set] ...": N ascending UIDs into UIDS.  False: it is
  * not that. */
 bool fetched_read_uids(struct slice status, const char *word,

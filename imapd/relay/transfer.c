@@ -18,8 +18,12 @@
 enum {
 	/* Of one APPEND; each has a file open there (incoming.c). */
 	BATCH_MAX = 1000,
+	UIDS_MAX = 10 * 1000 * 1000, /* that another process may list */
 	LINE_MAX_BYTES = 64 << 10,
 };
+
+#define TOO_MANY                                                               \
+	"[LIMIT] too many messages for another account, take some of them"
 
 enum phase {
 	BETWEEN,  /* nothing was asked; at first neither is open */
@@ -54,6 +58,7 @@ struct transfer_job {
 
 	struct buf line; /* of an answer, so far */
 	enum answer_of answer;
+	uint64_t left;      /* of the literal that APPEND was told of */
 	struct arena arena; /* of a line */
 };
 
@@ -281,8 +286,7 @@ static void
 begin_batches(struct transfer_job *j)
 {
 	if (!j->plan.move && j->n > BATCH_MAX)
-		refuse(j, "[LIMIT] too many messages for another account, "
-			  "copy some of them");
+		refuse(j, TOO_MANY);
 	else
 		next_batch(j, NULL);
 }
@@ -350,6 +354,7 @@ give_fetched(struct transfer_job *j, const struct fetched *l)
 	fetched_put(&text, l);
 	give(j, buf_slice(&text));
 	buf_fini(&text);
+	j->left = l->size;
 	j->batch[j->nbatch++] = l->uid;
 }
 
@@ -374,6 +379,10 @@ add_uid(struct transfer_job *j, uint32_t uid)
 {
 	if (j->n > 0 && uid <= j->uids[j->n - 1]) {
 		refuse(j, RELAY_LOST);
+		return;
+	}
+	if (j->n == UIDS_MAX) {
+		refuse(j, TOO_MANY);
 		return;
 	}
 	if (j->n == j->cap) {
@@ -455,15 +464,23 @@ on_text(struct transfer_job *j, const struct answer_piece *piece)
 		j->answer = OF_NOTHING;
 	arena_fini(&j->arena);
 	arena_init(&j->arena);
+	if (piece->ends && j->left > 0 && j->refusal.n == 0)
+		refuse(j, RELAY_LOST);
 }
 
+/* What is behind the bytes that APPEND was told of would be read there as
+ * commands; J may be gone behind it. */
 static void
 on_literal(struct transfer_job *j, struct slice bytes)
 {
 	if (j->answer == OF_OTHERS)
 		pass_on(j, bytes);
-	else if (j->refusal.n == 0)
+	else if (j->refusal.n > 0)
+		return;
+	else if (fetched_take(&j->left, bytes.n))
 		give(j, bytes);
+	else
+		refuse(j, RELAY_LOST);
 }
 
 /* ---- the ends of commands ---- */

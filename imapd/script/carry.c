@@ -136,17 +136,16 @@ keep_edited(struct event_run *r)
 /* ---- what is sent ---- */
 
 static void
-on_mailed(struct event_mail *m, const char *why, bool gone)
+on_mailed(struct event_mail *m, const char *why, bool later)
 {
 	struct event_run *r = OUTER(m, struct event_run, mail);
 
-	if (why == NULL) {
+	if (why == NULL)
 		event_carry_next(r);
-	} else if (gone && !r->done) {
-		event_run_finish(r, true);
-	} else {
+	else if (later && !r->done)
+		event_run_put_off(r, why);
+	else
 		event_run_fail(r, why);
-	}
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/conf.h"
@@ -17,24 +18,43 @@
 
 enum { NAMES_MAX = 8192, RULES_MAX = 100 };
 
-/* They borrow from the configuration. */
-static struct imaprule rules[RULES_MAX];
-static size_t nrules;
+static struct {
+	struct imaprule v[RULES_MAX];
+	size_t n;
+	struct arena arena; /* their texts, as they outlive a configuration */
+} rules;
 
-int
-event_configure(struct err *err)
+static int
+read_rules(struct imaprule *v, struct arena *arena, struct err *err)
 {
 	const struct conf_list *list = &imapd_conf->shared.imapsieve;
 	struct err why;
 
-	nrules = 0;
 	if (list->n > RULES_MAX)
 		return err_set(err, ERR_PERM, "imapsieve: too many");
 	for (size_t i = 0; i < list->n; i++)
-		if (imaprule_parse(
-			slice_str(list->v[i]), &rules[nrules++], &why) == -1)
+		if (imaprule_parse(arena_slice(arena, slice_str(list->v[i])),
+			&v[i], &why) == -1)
 			return err_set(err, ERR_PERM, "imapsieve %s: %s",
 			    list->v[i], why.text);
+	return 0;
+}
+
+int
+event_configure(struct err *err)
+{
+	struct imaprule v[RULES_MAX];
+	struct arena arena;
+
+	arena_init(&arena);
+	if (read_rules(v, &arena, err) == -1) {
+		arena_fini(&arena);
+		return -1;
+	}
+	arena_fini(&rules.arena);
+	rules.arena = arena;
+	rules.n = imapd_conf->shared.imapsieve.n;
+	memcpy(rules.v, v, rules.n * sizeof *v);
 	return 0;
 }
 
@@ -47,8 +67,8 @@ users_may(void)
 bool
 event_possible(enum imap_cause cause)
 {
-	for (size_t i = 0; i < nrules; i++)
-		if ((rules[i].causes & 1U << cause) != 0)
+	for (size_t i = 0; i < rules.n; i++)
+		if ((rules.v[i].causes & 1U << cause) != 0)
 			return true;
 	return users_may();
 }
@@ -79,17 +99,17 @@ rules_that_fit(enum imap_cause cause, const struct imap_folder *to,
 	struct buf names = { .max = NAMES_MAX };
 	char *out;
 
-	for (size_t i = 0; i < nrules; i++) {
+	for (size_t i = 0; i < rules.n; i++) {
 		bool twice = false;
 
-		if (!imaprule_fits(&rules[i], cause, to, from))
+		if (!imaprule_fits(&rules.v[i], cause, to, from))
 			continue;
 		for (struct slice rest = buf_slice(&names); rest.n > 0;)
 			twice |= slice_eq(
-			    slice_cut(rest, ' ', &rest), rules[i].name);
+			    slice_cut(rest, ' ', &rest), rules.v[i].name);
 		if (!twice)
 			buf_addf(&names, "%s%.*s", names.n > 0 ? " " : "",
-			    SLICE_FMT(rules[i].name));
+			    SLICE_FMT(rules.v[i].name));
 	}
 	out = xslicedup(buf_slice(&names));
 	buf_fini(&names);

@@ -29,7 +29,8 @@ struct event {
 	size_t n, at; /* how many; the next one */
 };
 
-/* What is to be told of events is in the configuration: read it. */
+/* What is to be told of events is in the configuration: read it; -1: what was
+ * read before stays. */
 int event_configure(struct err *err);
 /* May there be any? */
 bool event_possible(enum imap_cause cause);

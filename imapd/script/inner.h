@@ -57,8 +57,9 @@ struct event_run {
 
 /* It has its end. */
 void event_run_finish(struct event_run *r, bool later);
-/* WHY the scripts have failed. */
+/* WHY the scripts have failed, for good or for now. */
 void event_run_fail(struct event_run *r, const char *why);
+void event_run_put_off(struct event_run *r, const char *why);
 
 /* What came of it: to the log, and the trace. */
 void event_run_tell(const struct event_run *r);

@@ -36,13 +36,13 @@ leave(struct event_mail *m)
 }
 
 static void
-end(const char *why, bool gone)
+end(const char *why, bool later)
 {
 	struct event_mail *m = state.now;
 
 	leave(m);
 	next();
-	m->done(m, why, gone);
+	m->done(m, why, later);
 }
 
 /* ---- its bytes ---- */
@@ -94,7 +94,7 @@ on_taken(struct ipc_call *call, struct msg *in)
 		(void)slice_copy(
 		    slice_sub(in->letter_taken.why, 0, sizeof why - 1), why,
 		    sizeof why);
-		end(why, false);
+		end(why, !in->letter_taken.permanent);
 	} else if (m->at == m->pieces->size) {
 		end(NULL, false);
 	} else {

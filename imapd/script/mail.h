@@ -21,8 +21,8 @@ struct event_mail {
 	bool stays; /* ipc/letter.def */
 	const struct pieced *pieces;
 	const struct pieced_source *source;
-	/* It is durable (WHY NULL), or not.  GONE: for qmgr has ended. */
-	void (*done)(struct event_mail *m, const char *why, bool gone);
+	/* It is durable (WHY NULL), or not.  LATER: it may be then. */
+	void (*done)(struct event_mail *m, const char *why, bool later);
 	int64_t at; /* bytes of the pieces that are said */
 	bool cr;    /* the last one was a CR */
 	bool waits; /* among others */

@@ -54,6 +54,13 @@ event_run_fail(struct event_run *r, const char *why)
 	event_run_finish(r, false);
 }
 
+void
+event_run_put_off(struct event_run *r, const char *why)
+{
+	log_failure(r, why);
+	event_run_finish(r, true);
+}
+
 static void
 run_free(struct event_run *r)
 {
@@ -111,8 +118,7 @@ on_decided(struct script_decide *d, enum sieve_end status, const char *why)
 	} else if (status == SIEVE_END_FAILED) {
 		event_run_fail(r, why);
 	} else {
-		log_failure(r, why);
-		event_run_finish(r, true);
+		event_run_put_off(r, why);
 	}
 }
 

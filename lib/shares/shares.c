@@ -181,6 +181,26 @@ is_there(const char *state, const char *dir, const char *name, struct err *err)
 	return TEMPFAIL;
 }
 
+/* It is noted once more: its time says when. */
+static enum found
+renew(const char *state, const char *dir, const char *name, struct err *err)
+{
+	enum found f;
+	int fd, rc;
+
+	f = open_dir(state, dir, false, &fd, err);
+	if (f != FOUND)
+		return f;
+	rc = utimensat(fd, name, NULL, AT_SYMLINK_NOFOLLOW);
+	fd_close(&fd);
+	if (rc == 0)
+		return FOUND;
+	if (errno == ENOENT)
+		return ABSENT;
+	err_sys(err, ERR_TEMP, "note %s again", name);
+	return TEMPFAIL;
+}
+
 int
 shares_add(const char *state, struct slice owner,
     const struct shares_name *name, struct err *err)
@@ -195,7 +215,7 @@ shares_add(const char *state, struct slice owner,
 		return -1;
 	f = is_there(state, with, of, err);
 	if (f == FOUND)
-		f = is_there(state, from, with, err);
+		f = renew(state, from, with, err);
 	if (f != ABSENT)
 		return f == FOUND ? 0 : -1;
 	if (count(state, from, &n, err) == -1)
@@ -284,6 +304,59 @@ drop(const char *state, const char *dir, const char *name)
 	(void)unlink(path);
 	snprintf(path, sizeof path, "%s/shares/%s", state, dir);
 	(void)rmdir(path);
+}
+
+/* Was shares/DIR/NAME noted since then? */
+static bool
+is_since(const char *state, const char *dir, const char *name, int64_t since_s)
+{
+	char path[PATH_MAX];
+	struct stat sb;
+
+	snprintf(path, sizeof path, "%s/shares/%s/%s", state, dir, name);
+	return lstat(path, &sb) == 0 && (int64_t)sb.st_mtime >= since_s;
+}
+
+static bool
+is_among(const char *name, const struct shares_name *names, size_t n)
+{
+	char with[NAME_MAX + 1];
+
+	for (size_t i = 0; i < n; i++)
+		if (put_name(with, kinds[names[i].kind], names[i].name, NULL) ==
+			0 &&
+		    strcmp(with, name) == 0)
+			return true;
+	return false;
+}
+
+int
+shares_keep(const char *state, struct slice owner,
+    const struct shares_name *names, size_t n, int64_t before_s,
+    struct err *err)
+{
+	char of[NAME_MAX + 1], from[NAME_MAX + 1], name[NAME_MAX + 1];
+	struct slice rest;
+	struct buf all;
+	int rc;
+
+	if (put_name(of, "", owner, err) == -1 ||
+	    put_name(from, OWNER, owner, err) == -1)
+		return -1;
+	buf_init(&all, NAMES_BYTES_MAX);
+	rc = read_names(state, from, &all, err);
+	rest = buf_slice(&all);
+	while (rest.n > 0 && rc == 0) {
+		if (!slice_copy(
+			slice_cut(rest, '\n', &rest), name, sizeof name) ||
+		    is_among(name, names, n) ||
+		    is_since(state, from, name, before_s))
+			continue;
+		drop(state, name, of);
+		drop(state, from, name);
+	}
+	buf_fini(&all);
+	return rc;
 }
 
 /* Of the directory DIR of the user OF: the other way round and this one.

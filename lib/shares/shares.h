@@ -12,6 +12,9 @@
 #ifndef SHARES_SHARES_H
 #define SHARES_SHARES_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -23,10 +26,15 @@ struct shares_name {
 	struct slice name; /* an address, a domain */
 };
 
-/* OWNER shares with NAME: on disk if 0.  ERR_PERM ERR_LIMIT: with too many, or
- * the names are too long. */
+/* OWNER shares with NAME: on disk if 0, and noted now.  ERR_PERM ERR_LIMIT:
+ * with too many, or the names are too long. */
 int shares_add(const char *state, struct slice owner,
     const struct shares_name *name, struct err *err);
+/* OWNER shares with the N NAMES and nobody else; but what was noted since
+ * BEFORE_S (a time of day) stays. */
+int shares_keep(const char *state, struct slice owner,
+    const struct shares_name *names, size_t n, int64_t before_s,
+    struct err *err);
 enum found shares_has(const char *state, struct slice owner,
     const struct shares_name *name, struct err *err);
 /* Those that share with NAME, a line for each, in no order. */

@@ -127,7 +127,8 @@ begin(struct event_letter *l)
 	if (!letterlimit_take(e.account, count_lines(e.to),
 		qmgr_conf->script_recipients, qmgr_conf->script_time,
 		ev_now_ms())) {
-		refuse(l, false,
+		/* it would be a long time to wait for its turn */
+		refuse(l, true,
 		    "the account's scripts have sent too much of late");
 		return;
 	}
@@ -188,9 +189,12 @@ eventletter_on_begin(struct ipc *peer, struct msg *m)
 	const struct msg_letter_begin *in = &m->letter_begin;
 	struct event_letter *l = find(peer);
 
-	if ((l != NULL && l->id != 0) || (in->kind != JOB_LETTER_REDIRECT &&
-					     in->kind != JOB_LETTER_NOTICE)) {
+	if (in->kind != JOB_LETTER_REDIRECT && in->kind != JOB_LETTER_NOTICE) {
 		say(peer, in->id, true, "no such letter can be");
+		return;
+	}
+	if (l != NULL && l->id != 0) {
+		say(peer, in->id, false, "the one before is under way");
 		return;
 	}
 	if (l != NULL)

@@ -110,8 +110,12 @@ def test_files(site):
                      fields="Accept-Encoding: gzip;q=0\r\n")[2] == plain[2]
         for path in ("/none", "/.secret", "/link", "/up/", "/up/etc/passwd", "/fifo",
                      "/assets", "/assets/", "/../x", "/%2e%2e/etc/passwd", "//",
-                     "/index.html/", "/index.html%00", "/healthz/x"):
-            assert c.ask(path)[0] == 404, path
+                     "/index.html/", "/index.html%00", "/healthz/x", "/" + 254 * "a",
+                     "/" + 300 * "a"):
+            assert c.ask(path, fields="Accept-Encoding: gzip\r\n")[0] == 404, path
+    # Of links the operator is told, and not of names that no file can have.
+    assert all(e["path"].startswith(("link", "up/"))
+               for e in site.events("http.file-failed"))
     e = site.wait_event("http.request")
     assert (e["method"], e["path"], e["status"]) == ("GET", "/", "200")
 

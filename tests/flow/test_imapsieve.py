@@ -282,6 +282,17 @@ def test_under_other_isolations(pabal, taught, isolation):
         c.uid("MOVE", "1:*", "Junk")
         wait(lambda: "of bob " + isolation in lessons(taught, "spam"),
              "it is learned")
+        # While qmgr cannot know whose it is, it is not given up.
+        put(c, "INBOX", "later, of bob " + isolation)
+        path = os.path.join(pabal.dir, "etc", "accounts.cdb")
+        os.rename(path, path + ".away")
+        since = pabal.mark()
+        c.uid("MOVE", "1:*", "Junk")
+        e = pabal.wait_event("imapd.script-failed", since)
+        assert e["why"] == "the account cannot be looked up"
+        os.rename(path + ".away", path)
+        wait(lambda: "later, of bob " + isolation in lessons(taught, "spam"),
+             "it is learned later")
         c.logout()
     finally:
         pabal.pabal("conf", "unset", "imapd", "isolation")
@@ -289,10 +300,20 @@ def test_under_other_isolations(pabal, taught, isolation):
         pabal.start()
 
 
+@pytest.mark.allow("proc.reload-refused")
 def test_rules_with_mistakes(pabal, taught):
     rules = pabal.pabal("conf", "get", "pabal", "imapsieve").strip()
     for text, why in (("learn-spam", "expected to= or from="),
                       ("nothing:to=INBOX", "there is no nothing.sieve")):
         pabal.conf("pabal", "imapsieve", text)
         assert why in pabal.pabal_fails("check")
+    # What is refused leaves those of before.
+    c = pabal.imap()
+    put(c, "INBOX", "by the rules of before")
+    c.select("INBOX")
+    pabal.conf("pabal", "imapsieve", rules + " learn-spam")
+    assert "expected to= or from=" in pabal.pabal_fails("reload")
+    c.uid("MOVE", "1:*", "Junk")
+    wait(lambda: "by the rules of before" in lessons(taught, "spam"), "it is learned")
+    c.logout()
     pabal.conf("pabal", "imapsieve", rules)

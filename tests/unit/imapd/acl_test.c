@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Identifiers of access control lists, as clients write them. */
-#include "imapd/acl/identifier.h"
+#include "maildir/identifier.h"
 
 #include "tests/unit.h"
 

@@ -172,6 +172,65 @@ test_fetched(void **state)
 	}
 }
 
+/* Does the answer IN have just the literal that APPEND is told of?  OUT: what
+ * comes behind that telling. */
+static bool
+copies(struct slice in, struct buf *out)
+{
+	struct answer_reader r = { .skip = 0 };
+	struct answer_piece p = { .ends = false };
+	struct fetched l;
+	struct arena a;
+	bool ok = true, begun = false;
+
+	arena_init(&a);
+	for (; ok && in.n > 0 && !p.ends; in = slice_from(in, p.bytes.n)) {
+		if (answer_next(&r, SLICE("t1"), in, &p) != ANSWER_PIECE)
+			fail();
+		if (!begun)
+			ok = begun = fetched_read(p.bytes, &a, &l);
+		else if (p.kind == ANSWER_LITERAL)
+			ok = fetched_take(&l.size, p.bytes.n);
+		if (ok && p.kind == ANSWER_LITERAL)
+			buf_add(out, p.bytes);
+	}
+	arena_fini(&a);
+	return ok && begun && l.size == 0;
+}
+
+static void
+test_one_literal(void **state)
+{
+#define BEGIN "* 3 FETCH (UID 7 FLAGS () INTERNALDATE " DATE " BODY[] "
+	/* clang-format off */
+	static const struct {
+		const char *in;
+		bool ok;
+		const char *out;
+	} rows[] = {
+		{ BEGIN "{3}\r\nabc)\r\n", true, "abc" },
+		{ BEGIN "{0}\r\n)\r\n", true, "" },
+		/* more of them would be commands */
+		{ BEGIN "{3}\r\nabc X {10}\r\n\r\na LOGOUT)\r\n", false, "abc" },
+		{ BEGIN "{0}\r\n X {10}\r\n\r\na LOGOUT)\r\n", false, "" },
+		/* who tells its length in more digits than are looked at */
+		{ BEGIN "{00000000000000000000000000000000003}\r\nabc)\r\n",
+		  false, "" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out;
+
+		buf_init(&out, 4096);
+		assert_int_equal(
+		    copies(slice_str(rows[i].in), &out), rows[i].ok);
+		assert_string_equal(buf_cstr(&out), rows[i].out);
+		buf_fini(&out);
+	}
+}
+
 static void
 test_uids(void **state)
 {
@@ -220,6 +279,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_fetched),
+		cmocka_unit_test(test_one_literal),
 		cmocka_unit_test(test_uids),
 	};
 

@@ -181,6 +181,34 @@ test_what_goes(void **state)
 	assert_int_equal(shares_forget(top, SLICE("nobody@x"), &err), 0);
 }
 
+static void
+test_keep(void **state)
+{
+	const struct slice alice = SLICE("alice@x"), bob = SLICE("bob@x");
+	const struct shares_name stays[] = { { SHARES_ANYONE, SLICE("x") },
+		{ SHARES_USER, SLICE("Carol@x") } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(shares_add(top, alice, &stays[i], NULL), 0);
+	assert_int_equal(add(alice, bob, NULL), 0);
+	assert_int_equal(add(bob, alice, NULL), 0);
+	/* noted since then */
+	assert_int_equal(shares_keep(top, alice, stays, 2, 0, NULL), 0);
+	assert_int_equal(has(alice, bob, NULL), FOUND);
+	assert_int_equal(shares_keep(top, alice, stays, 2, INT64_MAX, NULL), 0);
+	assert_int_equal(has(alice, bob, NULL), ABSENT);
+	owners_are("bob@x", "");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+		    shares_has(top, alice, &stays[i], NULL), FOUND);
+	assert_int_equal(has(bob, alice, NULL), FOUND);
+	assert_int_equal(shares_keep(top, alice, NULL, 0, INT64_MAX, NULL), 0);
+	owners_are("carol@x", "");
+	assert_int_equal(shares_forget(top, bob, NULL), 0);
+	owners_are("alice@x", "");
+}
+
 int
 main(void)
 {
@@ -191,6 +219,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_pairs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keep, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/acl/identifier.h"
+#include "maildir/identifier.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -60,14 +60,20 @@ identifier_read(
 }
 
 void
+identifier_text(struct buf *out, const struct acl_id *id)
+{
+	buf_adds(out, id->negative ? "-" : "");
+	buf_adds(out, kinds[id->kind].word);
+	buf_add(out, id->name);
+}
+
+void
 identifier_put(struct buf *out, const struct acl_id *id)
 {
 	struct buf b;
 
 	buf_init(&b, TEXT_MAX);
-	buf_adds(&b, id->negative ? "-" : "");
-	buf_adds(&b, kinds[id->kind].word);
-	buf_add(&b, id->name);
+	identifier_text(&b, id);
 	imap_put_astring(out, buf_slice(&b));
 	buf_fini(&b);
 }

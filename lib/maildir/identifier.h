@@ -3,8 +3,8 @@
  * 1.1): "anyone", "authenticated", "owner", "$group", "!$group" (which counts
  * for more than a user's own entry), else a user; "-" before it makes it
  * negative. */
-#ifndef IMAPD_ACL_IDENTIFIER_H
-#define IMAPD_ACL_IDENTIFIER_H
+#ifndef MAILDIR_IDENTIFIER_H
+#define MAILDIR_IDENTIFIER_H
 
 #include <stdbool.h>
 
@@ -17,7 +17,8 @@ struct buf;
 /* A user without a domain is one of DOMAIN.  False: none that can be. */
 bool identifier_read(
     struct slice text, struct slice domain, struct arena *a, struct acl_id *id);
-/* As an astring. */
+void identifier_text(struct buf *out, const struct acl_id *id);
+/* The same as an astring. */
 void identifier_put(struct buf *out, const struct acl_id *id);
 
 #endif
