@@ -7,7 +7,6 @@
 #include "imapd/conn/user.h"
 #include "imapd/park/park.h"
 #include "imapd/relay/visit.h"
-#include "imapd/script/event.h"
 #include "imapd/script/events.h"
 #include "imapd/selected/dirwatch.h"
 #include "ipc/ipc.h"
@@ -71,14 +70,14 @@ start(struct err *err)
 	relay_to_self(visit_self);
 	events_init(store, dir);
 	dirwatch_init(dir);
-	return event_configure(err);
+	return events_configure(err);
 }
 
 static int
 reload(struct err *err)
 {
 	/* What is refused leaves all as it was. */
-	if (event_configure(err) == -1 ||
+	if (events_configure(err) == -1 ||
 	    store_configure(store, &imapd_conf->shared, err) == -1)
 		return -1;
 	imapd_users_look();

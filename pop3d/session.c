@@ -20,7 +20,6 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/slice.h"
-#include "conf/quota.h"
 #include "ipc/pass.h"
 #include "ipc/place.h"
 #include "ipc/role.h"

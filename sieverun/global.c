@@ -336,7 +336,7 @@ set_rules(struct err *err)
 		return -1;
 	*l = sieve_limits_default;
 	l->actions = (uint32_t)sieverun_conf->max_actions;
-	l->redirects = (uint32_t)sieverun_conf->max_redirects;
+	l->redirects = (uint32_t)sieverun_conf->shared.sieve_max_redirects;
 	l->notifications = (uint32_t)sieverun_conf->max_notifications;
 	l->vacation_min_s =
 	    (uint32_t)(sieverun_conf->vacation_min_period / 1000);

@@ -2,16 +2,15 @@
 #include "smtpd/finish.h"
 
 #include "base/buf.h"
-#include "log/log.h"
 #include "mime/wire.h"
 #include "queue/envelope.h"
 #include "smtpd/conclude.h"
+#include "smtpd/copies.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judge.h"
 #include "smtpd/judge/judged.h"
 #include "smtpd/judge/session.h"
 #include "smtpd/message.h"
-#include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
 #include "smtpd/record.h"
 #include "smtpd/review.h"
@@ -64,21 +63,6 @@ commit(struct smtpd_session *s)
 	buf_fini(&record);
 }
 
-/* To the client it is as any other. */
-static void
-discard(struct smtpd_session *s)
-{
-	const struct smtpd_mail *mail = s->mail;
-
-	log_info("mail.discarded", kv_s("sid", s->front.sid),
-	    kv_s("qid", smtpd_spool_qid(mail->spool)),
-	    kv_s("client", s->front.ip), kv_slice("from", mail->env.sender),
-	    kv_i("size", smtpd_spool_size(mail->spool)),
-	    kv_u("nrcpt", mail->env.nrcpts));
-	smtpd_count(SMTPD_COUNT_messages_discarded, 1);
-	smtpd_conclude_ok(s);
-}
-
 /* What do filters say of it? */
 static void
 review(struct smtpd_session *s)
@@ -86,12 +70,12 @@ review(struct smtpd_session *s)
 	static const struct smtpd_outcomes outcomes = {
 		.commit = commit,
 		.refuse = smtpd_conclude_refused,
-		.discard = discard,
+		.discard = smtpd_conclude_discarded,
 		.failed = failed,
 	};
 
 	if (s->mail->judged->verdict.action == POLICY_DISCARD)
-		discard(s);
+		smtpd_conclude_discarded(s);
 	else if (!smtpd_review(s, s->mail->message->head, &outcomes))
 		commit(s);
 }
@@ -147,6 +131,11 @@ on_rewritten(struct smtpd_session *s, const char *refusal)
 	refuse(s);
 }
 
+static const struct smtpd_rewrite_ends rewrite_ends = {
+	.sender = smtpd_copies_of_sender,
+	.then = on_rewritten,
+};
+
 /* What judges, filters and signatures are for is the message that goes out. */
 void
 smtpd_finish(struct smtpd_session *s)
@@ -156,6 +145,6 @@ smtpd_finish(struct smtpd_session *s)
 		return;
 	}
 	smtpd_session_mode(s, SMTPD_WAIT);
-	if (!smtpd_rewrite(s, on_rewritten))
+	if (!smtpd_rewrite(s, &rewrite_ends))
 		judge(s);
 }

@@ -14,9 +14,9 @@
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/confined.h"
 #include "ctl/mail/sievefiles.h"
+#include "ctl/mail/sieverules.h"
 #include "ctl/view/sieveout.h"
 #include "mime/charset.h"
-#include "mime/header.h"
 #include "sieve/compile.h"
 #include "sieve/env.h"
 #include "sieve/lang.h"
@@ -28,6 +28,8 @@
 struct sieve_job {
 	struct sieve_source source;
 	struct sieve_env env;
+	struct sieve_lang lang; /* the instance's, where there is one */
+	struct sieve_limits limits;
 	const struct ctl *ctl;
 	const char *name; /* of the script, without its directory */
 	struct buf script, message;
@@ -54,7 +56,6 @@ on_script(struct sieve_source *src, enum sieve_location where,
 static struct sieve_code *
 compile(struct sieve_job *j, bool print, size_t *warnings)
 {
-	const struct sieve_lang lang = SIEVE_LANG_ALL;
 	struct sieve_code *code = NULL;
 	struct sieve_report report;
 	struct arena arena;
@@ -62,14 +63,14 @@ compile(struct sieve_job *j, bool print, size_t *warnings)
 	struct err err;
 	bool temporary;
 
-	j->source.lang = &lang;
+	j->source.lang = &j->lang;
 	j->source.script = on_script;
 	arena_init(&arena);
 	sieve_report_init(&report, &arena, sieve_limits_default.errors);
 	buf_init(&out, sieve_limits_default.code_bytes);
 	if (sieve_compile(&j->source, slice_str(j->name), buf_slice(&j->script),
 		&out, &report, &temporary)) {
-		code = sieve_load(buf_slice(&out), &lang, &err);
+		code = sieve_load(buf_slice(&out), &j->lang, &err);
 		if (code == NULL)
 			ctl_fail_err(&err);
 	}
@@ -123,21 +124,6 @@ on_trace(struct sieve_env *env, struct slice script, uint32_t line,
 	sieveout_line(&j->out, script, line, text);
 }
 
-/* An address of the header's field NAME, for an envelope that nobody told. */
-static struct slice
-field_of(const struct sieve_job *j, const char *name)
-{
-	struct header_field f;
-
-	if (!header_find(buf_slice(&j->message), name, &f))
-		return SLICE("");
-	f.value = slice_trim(f.value);
-	if (f.value.n >= 2 && f.value.p[0] == '<' &&
-	    f.value.p[f.value.n - 1] == '>')
-		f.value = slice_sub(f.value, 1, f.value.n - 2);
-	return slice_find(f.value, ' ') == f.value.n ? f.value : SLICE("");
-}
-
 static int
 test(void *arg)
 {
@@ -152,11 +138,12 @@ test(void *arg)
 	if (code == NULL)
 		return CTL_FAILED;
 	j->env.calls = &calls;
+	j->env.limits = &j->limits;
 	j->env.message = buf_slice(&j->message);
 	if (j->env.from.p == NULL)
-		j->env.from = field_of(j, "Return-Path");
+		j->env.from = sievefiles_address(j->env.message, "Return-Path");
 	if (j->env.to.p == NULL)
-		j->env.to = field_of(j, "Delivered-To");
+		j->env.to = sievefiles_address(j->env.message, "Delivered-To");
 	j->env.owner = j->env.to;
 	sieve_result_init(&result);
 	sieveout_begin(&j->out, j->ctl->json);
@@ -179,6 +166,8 @@ open_files(struct sieve_job *j, const char *script, const char *global)
 	j->name = slash != NULL ? slash + 1 : script;
 	buf_init(&j->script, SIEVEFILES_SCRIPT_MAX + 16384);
 	buf_init(&j->message, SIEVEFILES_MESSAGE_MAX + 16384);
+	if (sieverules_take(&j->ctl->inst, &j->lang, &j->limits) == -1)
+		return -1;
 	if (sievefiles_read(script, &j->script, &err) == -1 ||
 	    sievefiles_open(&j->personal, script, false, &err) == -1 ||
 	    (global != NULL &&

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "mime/header.h"
 #include "sys/fd.h"
 
 static int
@@ -115,4 +116,18 @@ sievefiles_find(const struct sievefiles *f, struct slice name)
 		if (slice_is(name, f->list[i].name))
 			return &f->list[i].text;
 	return NULL;
+}
+
+struct slice
+sievefiles_address(struct slice message, const char *name)
+{
+	struct header_field f;
+
+	if (!header_find(message, name, &f))
+		return SLICE("");
+	f.value = slice_trim(f.value);
+	if (f.value.n >= 2 && f.value.p[0] == '<' &&
+	    f.value.p[f.value.n - 1] == '>')
+		f.value = slice_sub(f.value, 1, f.value.n - 2);
+	return slice_find(f.value, ' ') == f.value.n ? f.value : SLICE("");
 }

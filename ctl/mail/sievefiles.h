@@ -37,4 +37,8 @@ void sievefiles_close(struct sievefiles *f);
 const struct buf *sievefiles_find(
     const struct sievefiles *f, struct slice name);
 
+/* The address in MESSAGE's field NAME, for an envelope that nobody told; empty:
+ * it says none, or more than that. */
+struct slice sievefiles_address(struct slice message, const char *name);
+
 #endif

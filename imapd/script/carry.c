@@ -11,6 +11,7 @@
 #include "imapd/script/inner.h"
 #include "log/log.h"
 #include "script/answer.h"
+#include "script/author.h"
 #include "script/verdict.h"
 #include "store/mailbox.h"
 
@@ -18,14 +19,8 @@ enum { NAME_MAX_BYTES = 2000 };
 
 static void go_on(struct event_run *r);
 
-const struct verdict_action *
-event_run_action(const struct event_run *r)
-{
-	return &r->decide.verdict->actions[r->at];
-}
-
-void
-event_carry_failed(struct event_run *r, const char *what, const struct err *err)
+static void
+carry_failed(struct event_run *r, const char *what, const struct err *err)
 {
 	char why[sizeof err->text + 40];
 
@@ -33,13 +28,24 @@ event_carry_failed(struct event_run *r, const char *what, const struct err *err)
 	event_run_fail(r, why);
 }
 
-void
-event_carry_next(struct event_run *r)
+static void
+carry_next(struct event_run *r)
 {
 	event_put_end(r);
 	r->done = true;
 	r->at++;
 	go_on(r);
+}
+
+static void
+on_put(struct event_run *r, const char *what, const struct err *err)
+{
+	if (r->dropped)
+		event_run_free(&r);
+	else if (what != NULL)
+		carry_failed(r, what, err);
+	else
+		carry_next(r);
 }
 
 /* The message stays, with what flags A says. */
@@ -51,7 +57,7 @@ keep(struct event_run *r, const struct verdict_action *a)
 	r->keeps = true;
 	if (a->flagged && !event_run_has_flags(r, a)) {
 		if (event_run_set_flags(r->mailbox, r->of.uid, a, &err) == -1) {
-			event_carry_failed(r, "flags", &err);
+			carry_failed(r, "flags", &err);
 			return;
 		}
 		r->done = true;
@@ -101,7 +107,7 @@ file_into(struct event_run *r, const struct verdict_action *a)
 
 	switch (open_target(r, a, &err)) {
 	case TEMPFAIL:
-		event_carry_failed(r, "fileinto", &err);
+		carry_failed(r, "fileinto", &err);
 		return;
 	case ABSENT:
 		log_warn("imapd.script-no-mailbox", kv_s("account", r->of.name),
@@ -128,7 +134,7 @@ keep_edited(struct event_run *r)
 
 	if (mailbox_open(r->of.account, mailbox_name(r->mailbox), &r->target,
 		&err) != FOUND)
-		event_carry_failed(r, "keep", &err);
+		carry_failed(r, "keep", &err);
 	else
 		event_put_edited(r);
 }
@@ -141,16 +147,35 @@ on_mailed(struct event_mail *m, const char *why, bool later)
 	struct event_run *r = OUTER(m, struct event_run, mail);
 
 	if (why == NULL)
-		event_carry_next(r);
+		carry_next(r);
 	else if (later && !r->done)
 		event_run_put_off(r, why);
 	else
 		event_run_fail(r, why);
 }
 
+/* What the process decides that ran the script, and may have been taken over by
+ * the message, is not who a notice is from: no other than the account. */
+static bool
+is_from_account(struct event_run *r, const struct verdict_action *a)
+{
+	struct slice from;
+
+	return author_find(&r->arena, a->head, &from) &&
+	       slice_ieq(from, slice_str(r->of.name));
+}
+
 static void
 send(struct event_run *r, const struct verdict_action *a)
 {
+	if (a->kind != SIEVE_REDIRECT && !is_from_account(r, a)) {
+		log_warn("imapd.script-letter-refused",
+		    kv_s("account", r->of.name),
+		    kv_s("why", "it is not from the account"));
+		r->at++;
+		go_on(r);
+		return;
+	}
 	r->mail = (struct event_mail){ .account = slice_str(r->of.name),
 		.to = a->to,
 		.kind = a->kind == SIEVE_REDIRECT ? JOB_LETTER_REDIRECT
@@ -170,7 +195,7 @@ succeed(struct event_run *r)
 	struct err err = { 0 };
 
 	if (!r->keeps && event_run_delete(r, &err) == -1) {
-		event_carry_failed(r, "discard", &err);
+		carry_failed(r, "discard", &err);
 		return;
 	}
 	seen_list_keep(
@@ -183,9 +208,13 @@ succeed(struct event_run *r)
 static bool
 find_next(struct event_run *r, bool (*is)(const struct verdict_action *a))
 {
-	while (r->at < r->decide.verdict->n && !is(event_run_action(r)))
+	const struct verdict *v = r->decide.verdict;
+
+	while (r->at < v->n && !is(&v->actions[r->at]))
 		r->at++;
-	return r->at < r->decide.verdict->n;
+	if (r->at < v->n)
+		r->action = &v->actions[r->at];
+	return r->at < v->n;
 }
 
 static void
@@ -194,7 +223,7 @@ go_on(struct event_run *r)
 	const struct verdict_action *a;
 
 	if (!r->sending && find_next(r, verdict_is_store)) {
-		a = event_run_action(r);
+		a = r->action;
 		if (a->kind == SIEVE_FILEINTO)
 			file_into(r, a);
 		else if (a->edited)
@@ -208,7 +237,7 @@ go_on(struct event_run *r)
 		r->at = 0;
 	}
 	if (find_next(r, verdict_is_letter))
-		send(r, event_run_action(r));
+		send(r, r->action);
 	else
 		succeed(r);
 }
@@ -216,5 +245,6 @@ go_on(struct event_run *r)
 void
 event_carry(struct event_run *r)
 {
+	r->put_done = on_put;
 	go_on(r);
 }

@@ -128,6 +128,12 @@ on_again(struct ev_timer *t)
 
 /* ---- the account ---- */
 
+int
+events_configure(struct err *err)
+{
+	return event_configure(err);
+}
+
 void
 events_init(struct store *store, int dir)
 {

@@ -15,6 +15,7 @@
 #include "base/slice.h"
 
 struct account;
+struct err;
 struct event;
 struct events;
 struct store;
@@ -24,6 +25,8 @@ struct events_owner {
 	void (*on_rest)(struct events_owner *o);
 };
 
+/* What is to be told of events is in the configuration: read it. */
+int events_configure(struct err *err);
 /* Once: DIR is where STORE is. */
 void events_init(struct store *store, int dir);
 /* Of A, which stays open as long; NAME, its address, stays. */

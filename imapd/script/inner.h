@@ -41,13 +41,17 @@ struct event_run {
 	struct arena arena;
 	struct script_decide decide;
 	/* carrying it out */
-	size_t at;    /* the action */
+	size_t at; /* the action */
+	const struct verdict_action *action;
 	bool sending; /* all is stored */
 	bool keeps;   /* it stays where it is */
 	bool done;    /* something was */
 	bool storing; /* the store works with what is here */
 	bool dropped; /* nobody wants it any more */
 	struct mailbox *target;
+	/* It is there (WHAT NULL), or WHAT has failed. */
+	void (*put_done)(
+	    struct event_run *r, const char *what, const struct err *err);
 	struct append_batch *batch;
 	struct append *append;
 	int64_t written;
@@ -71,14 +75,9 @@ enum found event_run_read(struct event_run *r, struct err *err);
 
 /* Do what was decided. */
 void event_carry(struct event_run *r);
-const struct verdict_action *event_run_action(const struct event_run *r);
-/* That is done, or WHAT has failed. */
-void event_carry_next(struct event_run *r);
-void event_carry_failed(
-    struct event_run *r, const char *what, const struct err *err);
 
-/* Put the message, or what a script has made of it, into r->target: one of
- * those two follows. */
+/* Put the message, or what a script has made of it, into r->target, as
+ * r->action says: r->put_done follows. */
 void event_put_copy(struct event_run *r);
 void event_put_edited(struct event_run *r);
 void event_put_end(struct event_run *r);

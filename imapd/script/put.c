@@ -10,6 +10,8 @@
 
 enum { PIECE = 256 << 10 };
 
+static const char edited[] = "an edited message";
+
 void
 event_put_end(struct event_run *r)
 {
@@ -19,34 +21,25 @@ event_put_end(struct event_run *r)
 		mailbox_close(&r->target);
 }
 
-/* The store has ended; false: with it R. */
-static bool
-stored(struct event_run *r)
+static void
+end(struct event_run *r, const char *what, const struct err *err)
 {
 	r->storing = false;
-	if (!r->dropped)
-		return true;
-	event_run_free(&r);
-	return false;
+	r->put_done(r, what, err);
 }
 
 static void
 on_copied(void *arg, const struct copy_result *result)
 {
 	struct event_run *r = arg;
-	const struct verdict_action *a = event_run_action(r);
+	const struct verdict_action *a = r->action;
 	struct err err = result->err;
 	int rc = result->rc;
 
-	if (!stored(r))
-		return;
-	if (rc == 0 && result->n > 0 && a->flagged)
+	if (rc == 0 && result->n > 0 && a->flagged && !r->dropped)
 		rc = event_run_set_flags(
 		    r->target, result->pairs[0].to, a, &err);
-	if (rc == -1)
-		event_carry_failed(r, "fileinto", &err);
-	else
-		event_carry_next(r);
+	end(r, rc == -1 ? "fileinto" : NULL, &err);
 }
 
 static void
@@ -58,12 +51,7 @@ on_appended(struct append_batch *b, void *arg)
 	const int rc = append_result(r->append, &uid, &uidvalidity, &err);
 
 	(void)b;
-	if (!stored(r))
-		return;
-	if (rc == -1)
-		event_carry_failed(r, "an edited message", &err);
-	else
-		event_carry_next(r);
+	end(r, rc == -1 ? edited : NULL, &err);
 }
 
 /* 1: all is written. */
@@ -71,7 +59,7 @@ static int
 write_some(struct event_run *r, struct err *err)
 {
 	static char bytes[PIECE];
-	const struct pieced *pieces = event_run_action(r)->pieces;
+	const struct pieced *pieces = r->action->pieces;
 	const int64_t left = pieces->size - r->written;
 	const size_t n = left < PIECE ? (size_t)left : PIECE;
 
@@ -86,7 +74,7 @@ static void
 on_step(struct ev_task *task)
 {
 	struct event_run *r = OUTER(task, struct event_run, step);
-	const struct verdict_action *a = event_run_action(r);
+	const struct verdict_action *a = r->action;
 	const struct append_info info = { .flags = a->flagged ? a->flags
 							      : r->info.flags,
 		.keywords = a->keywords,
@@ -100,7 +88,7 @@ on_step(struct ev_task *task)
 		return;
 	}
 	if (rc == -1 || append_finish(r->append, &info, &err) == -1) {
-		event_carry_failed(r, "an edited message", &err);
+		end(r, edited, &err);
 		return;
 	}
 	r->storing = true;
@@ -111,7 +99,7 @@ on_step(struct ev_task *task)
 void
 event_put_edited(struct event_run *r)
 {
-	const struct pieced *pieces = event_run_action(r)->pieces;
+	const struct pieced *pieces = r->action->pieces;
 	struct err err = { 0 };
 
 	if (mailbox_check_quota(r->target, (uint64_t)pieces->size, 1, &err) ==
@@ -120,7 +108,7 @@ event_put_edited(struct event_run *r)
 		r->append = append_begin(r->batch, r->target, &err);
 	}
 	if (r->append == NULL) {
-		event_carry_failed(r, "an edited message", &err);
+		end(r, edited, &err);
 		return;
 	}
 	r->written = 0;

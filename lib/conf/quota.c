@@ -31,9 +31,3 @@ quota_format(const struct quota *q, struct buf *out)
 	if (q->messages > 0)
 		buf_addf(out, ",%llu", (unsigned long long)q->messages);
 }
-
-bool
-quota_is_limited(const struct quota *q)
-{
-	return q->bytes > 0 || q->messages > 0;
-}

@@ -16,6 +16,5 @@ struct buf;
 /* Both are INT64_MAX at most. */
 bool quota_parse(struct slice text, struct quota *q);
 void quota_format(const struct quota *q, struct buf *out);
-bool quota_is_limited(const struct quota *q);
 
 #endif

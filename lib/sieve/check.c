@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "sieve/limits.h"
 #include "sieve/rules.h"
+#include "sieve/tags.h"
 #include "sieve/text.h"
 
 static const char *
@@ -142,7 +143,7 @@ static bool
 check_fixed(struct sieve_check *c, const struct sieve_word *w, char type,
     struct sieve_arg *a, const char *name)
 {
-	if (type != 'c' || sieve_rules_is_fixed(c, a))
+	if (type != 'c' || sieve_tags_is_fixed(c, a))
 		return true;
 	sieve_check_error(c, a->pos,
 	    "the %s of the %s %s must not have variables in it", name, w->name,
@@ -527,8 +528,8 @@ static void
 check_block(struct sieve_check *c, struct sieve_node *n)
 {
 	const struct sieve_loop loop = { .around = c->loop,
-		.name = sieve_rules_tag(n, SIEVE_TAG_NAME) != NULL
-			    ? sieve_rules_tag(n, SIEVE_TAG_NAME)->value->text
+		.name = sieve_tags_find(n, SIEVE_TAG_NAME) != NULL
+			    ? sieve_tags_find(n, SIEVE_TAG_NAME)->value->text
 			    : SLICE("") };
 	const bool looped =
 	    n->word != NULL && n->word->id == SIEVE_WORD_FOREVERYPART;

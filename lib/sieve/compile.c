@@ -7,7 +7,7 @@
 #include "sieve/check.h"
 #include "sieve/limits.h"
 #include "sieve/parse.h"
-#include "sieve/rules.h"
+#include "sieve/tags.h"
 
 struct compiler {
 	struct sieve_source *src;
@@ -111,7 +111,7 @@ include_later(struct unit_check *uc, const struct sieve_node *n,
 	*script = SIEVE_NO_SCRIPT;
 	if (c->src->script != NULL &&
 	    c->src->script(c->src, where, name, &text) == ABSENT &&
-	    sieve_rules_tag(n, SIEVE_TAG_OPTIONAL) == NULL)
+	    sieve_tags_find(n, SIEVE_TAG_OPTIONAL) == NULL)
 		sieve_report_warning(c->report, uc->check.script,
 		    n->plain[0]->pos, "there is no script '%.*s' yet",
 		    SLICE_FMT(name));
@@ -133,7 +133,7 @@ include_new(struct unit_check *uc, const struct sieve_node *n,
 	if (c->src->script != NULL)
 		found = c->src->script(c->src, where, name, &unit.text);
 	*script = SIEVE_NO_SCRIPT;
-	if (found == ABSENT && sieve_rules_tag(n, SIEVE_TAG_OPTIONAL) != NULL)
+	if (found == ABSENT && sieve_tags_find(n, SIEVE_TAG_OPTIONAL) != NULL)
 		return true;
 	if (found != FOUND) {
 		c->temporary = c->temporary || found == TEMPFAIL;
@@ -166,7 +166,7 @@ on_include(
 	struct compiler *const c = uc->compiler;
 	const struct slice name = n->plain[0]->text;
 	const enum sieve_location where =
-	    sieve_rules_tag(n, SIEVE_TAG_GLOBAL) != NULL ? SIEVE_GLOBAL
+	    sieve_tags_find(n, SIEVE_TAG_GLOBAL) != NULL ? SIEVE_GLOBAL
 							 : SIEVE_PERSONAL;
 
 	if (!is_script_name(name)) {
@@ -179,7 +179,7 @@ on_include(
 	if (find_unit(c, name, where, script)) {
 		/* With :once it is not run again. */
 		if (!c->units[*script].open ||
-		    sieve_rules_tag(n, SIEVE_TAG_ONCE) != NULL)
+		    sieve_tags_find(n, SIEVE_TAG_ONCE) != NULL)
 			return !c->units[*script].failed;
 		sieve_check_error(check, n->pos,
 		    "script '%.*s' includes itself: a circle", SLICE_FMT(name));

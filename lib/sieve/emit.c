@@ -9,7 +9,7 @@
 #include "sieve/check.h"
 #include "sieve/code.h"
 #include "sieve/lang.h"
-#include "sieve/rules.h"
+#include "sieve/tags.h"
 #include "sieve/text.h"
 #include "sieve/tree.h"
 
@@ -305,7 +305,7 @@ emit_if(struct emitter *e, const struct sieve_node *n)
 static void
 emit_loop(struct emitter *e, const struct sieve_node *n)
 {
-	const struct sieve_arg *name = sieve_rules_tag(n, SIEVE_TAG_NAME);
+	const struct sieve_arg *name = sieve_tags_find(n, SIEVE_TAG_NAME);
 	struct loop loop = { .around = e->loop,
 		.name = name != NULL ? name->value->text : SLICE("") };
 	struct fixes end = { 0 };
@@ -326,7 +326,7 @@ emit_loop(struct emitter *e, const struct sieve_node *n)
 static void
 emit_break(struct emitter *e, const struct sieve_node *n)
 {
-	const struct sieve_arg *name = sieve_rules_tag(n, SIEVE_TAG_NAME);
+	const struct sieve_arg *name = sieve_tags_find(n, SIEVE_TAG_NAME);
 	struct loop *l = e->loop;
 	unsigned count = 1;
 
@@ -345,7 +345,7 @@ emit_include(struct emitter *e, const struct sieve_node *n)
 		return;
 	op(e, SIEVE_OP_CALL);
 	sieve_code_put_varint(&e->code, n->script);
-	buf_addc(&e->code, sieve_rules_tag(n, SIEVE_TAG_ONCE) != NULL);
+	buf_addc(&e->code, sieve_tags_find(n, SIEVE_TAG_ONCE) != NULL);
 	sieve_code_put_varint(&e->code, n->pos.line);
 }
 

@@ -7,7 +7,6 @@
 #include "conf/shared.h"
 #include "proto/managesieve.h"
 #include "sieve/lang.h"
-#include "sieve/limits.h"
 #include "sievestore/upload.h"
 
 enum { LIST_MAX = 4096 };
@@ -42,7 +41,7 @@ sievestore_announce(const struct shared_conf *conf, struct buf *out)
 	if ((lang->exts & SIEVE_EXT_BIT(SIEVE_EXT_EXTLISTS)) != 0)
 		put(out, "EXTLISTS", SLICE("tag"));
 	buf_reset(&list);
-	buf_addu(&list, sieve_limits_default.redirects);
+	buf_addu(&list, conf->sieve_max_redirects);
 	put(out, "MAXREDIRECTS", buf_slice(&list));
 	put(out, "LANGUAGE", SLICE("en"));
 	put(out, "VERSION", SLICE("1.0"));

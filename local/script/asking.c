@@ -6,24 +6,13 @@
 #include "local/script/inner.h"
 #include "script/decide.h"
 #include "script/worker.h"
-#include "store/store.h"
-
-bool
-asking_account(struct script_run *r)
-{
-	struct err err;
-
-	return r->account != NULL || store_account_ensure(r->store,
-					 arena_str(&r->arena, r->rcpt.home),
-					 &r->account, &err) == FOUND;
-}
 
 static struct account *
 on_account(struct script_decide *d)
 {
 	struct script_run *r = d->arg;
 
-	return asking_account(r) ? r->account : NULL;
+	return owner_account(r) ? r->account : NULL;
 }
 
 static bool

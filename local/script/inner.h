@@ -43,7 +43,7 @@ bool parts_was_done(const struct script_run *r, const char *what);
 void parts_remember(const struct script_run *r, const char *what);
 
 /* r->account is open from now on; false: it cannot be. */
-bool asking_account(struct script_run *r);
+bool owner_account(struct script_run *r);
 /* Ask a process of sieverun's, and go on with carry_out, or carry_later. */
 void asking_begin(struct script_run *r);
 void asking_end(struct script_run *r);

@@ -4,9 +4,11 @@
 
 #include "base/mem.h"
 #include "ipc/msg.h"
+#include "ipc/role.h"
 #include "ipc/sieve.h"
 #include "local/script/inner.h"
 #include "log/log.h"
+#include "script/author.h"
 #include "script/seen.h"
 #include "script/verdict.h"
 
@@ -121,6 +123,16 @@ send_bytes(const struct script_run *r, struct slice bytes)
 	return true;
 }
 
+/* It goes with this host's signature, so From is the account's to use. */
+static void
+refuse_author(struct script_run *r, const char *why)
+{
+	log_warn("local.letter-refused", kv_slice("qid", r->job->qid),
+	    kv_slice("account", r->rcpt.account), kv_s("why", why));
+	r->letter++;
+	send_next(r);
+}
+
 static void
 send_letter(struct script_run *r, const struct verdict_action *a)
 {
@@ -132,6 +144,40 @@ send_letter(struct script_run *r, const struct verdict_action *a)
 	IPC_CALL(r->job->peer, &r->call, job_lettered, on_lettered, LETTER_MS,
 	    job_letter, .job = r->job->id, .recipient = r->rcpt.number,
 	    .kind = kind_of(a), .to = a->to, .body_from = a->body_from);
+}
+
+static void
+on_owned(struct ipc_call *call, struct msg *m)
+{
+	struct script_run *r = OUTER(call, struct script_run, call);
+	const uint32_t found = m != NULL ? m->lookup_owned_by.found : TEMPFAIL;
+
+	if (found == FOUND)
+		send_letter(r, &r->verdict->actions[r->letter]);
+	else if (found == ABSENT)
+		refuse_author(r, "the account may not send as whom it is from");
+	else
+		failed(r, ERR_TEMP, SLICE("whom it is from is not known now"));
+}
+
+/* What the message's own process decides is not who its letters are from. */
+static void
+check_author(struct script_run *r, const struct verdict_action *a)
+{
+	struct slice from;
+
+	if (a->kind == SIEVE_REDIRECT) {
+		send_letter(r, a);
+	} else if (!author_find(&r->arena, a->head, &from)) {
+		refuse_author(r, "it does not say whom it is from");
+	} else if (slice_eq(from, r->rcpt.account) ||
+		   slice_eq(from, r->rcpt.address)) {
+		send_letter(r, a);
+	} else {
+		IPC_CALL(ipc_link(ROLE_LOOKUP, 0, 0), &r->call, lookup_owned_by,
+		    on_owned, LETTER_MS, lookup_owned, .login = r->rcpt.account,
+		    .addresses = from);
+	}
 }
 
 static bool
@@ -152,7 +198,7 @@ send_next(struct script_run *r)
 		    &r->verdict->actions[r->letter];
 
 		if (is_due(r, a) && note_answer(r, a)) {
-			send_letter(r, a);
+			check_author(r, a);
 			return;
 		}
 	}

@@ -65,7 +65,7 @@ mailbox_of(struct script_run *r, const struct verdict_action *a)
 	struct slice out = a->mailbox;
 	struct err err = { 0 };
 
-	if (a->mailbox_id.n + a->special_use.n == 0 || !asking_account(r))
+	if (a->mailbox_id.n + a->special_use.n == 0 || !owner_account(r))
 		return out;
 	if (answer_named(r->account, a->mailbox_id, a->special_use, &name,
 		&err) == FOUND)

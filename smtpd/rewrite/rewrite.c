@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "log/log.h"
-#include "smtpd/copies.h"
 #include "smtpd/dialog.h"
 #include "smtpd/owner.h"
 #include "smtpd/rewrite/made.h"
@@ -23,7 +22,7 @@ struct smtpd_rewrite {
 	struct slice was_sender;
 	unsigned changed; /* addresses in the header */
 	bool replaced;    /* From was not the login's */
-	void (*then)(struct smtpd_session *s, const char *refusal);
+	const struct smtpd_rewrite_ends *ends;
 };
 
 void
@@ -43,12 +42,12 @@ static void
 end(struct smtpd_rewrite *r, const char *refusal)
 {
 	struct smtpd_session *s = r->session;
-	void (*then)(struct smtpd_session *, const char *) = r->then;
+	const struct smtpd_rewrite_ends *ends = r->ends;
 
 	if (refusal != NULL)
 		refusal = arena_str(&s->mail->arena, slice_str(refusal));
 	smtpd_rewrite_free(&s->mail->rewrite);
-	then(s, refusal);
+	ends->then(s, refusal);
 }
 
 /* ---- the message made anew ---- */
@@ -92,7 +91,7 @@ on_made(void *arg, const char *refusal, const struct smtpd_made_result *result)
 	r->replaced = result->replaced;
 	if (result->sender.n > 0) {
 		mail->env.sender = arena_slice(&mail->arena, result->sender);
-		smtpd_copies_of_sender(mail, result->copies);
+		r->ends->sender(mail, result->copies);
 	}
 	smtpd_stored_remake(r->stored, result->header, on_remade, r);
 }
@@ -146,8 +145,7 @@ on_owner(void *arg, const char *refusal)
 }
 
 bool
-smtpd_rewrite(struct smtpd_session *s,
-    void (*then)(struct smtpd_session *s, const char *refusal))
+smtpd_rewrite(struct smtpd_session *s, const struct smtpd_rewrite_ends *ends)
 {
 	struct smtpd_mail *mail = s->mail;
 	struct smtpd_rewrite *r;
@@ -156,7 +154,7 @@ smtpd_rewrite(struct smtpd_session *s,
 		return false;
 	r = mail->rewrite = xcalloc(1, sizeof *r);
 	r->session = s;
-	r->then = then;
+	r->ends = ends;
 	r->foreign = SLICE("");
 	if (mail->owner != NULL)
 		smtpd_owner_ask(mail->owner, mail->env.sender,

@@ -11,15 +11,26 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
+
+struct smtpd_mail;
 struct smtpd_rewrite;
 struct smtpd_session;
 
-/* Is there anything to be asked of the message of S?  Then THEN runs once,
- * never from inside, with NULL, or the reply that refuses it, which stands as
- * long as the transaction's arena. */
-bool smtpd_rewrite(struct smtpd_session *s,
-    void (*then)(struct smtpd_session *s, const char *refusal));
-/* Accepts a pointer to NULL; THEN will not run. */
+struct smtpd_rewrite_ends {
+	/* The message has another sender, and by him COPIES (lines) of the
+	 * table bcc; before it is made anew. */
+	void (*sender)(struct smtpd_mail *mail, struct slice copies);
+	/* With NULL, or the reply that refuses it, which stands as long as the
+	 * transaction's arena. */
+	void (*then)(struct smtpd_session *s, const char *refusal);
+};
+
+/* Is there anything to be asked of the message of S?  Then THEN of ENDS
+ * (static) runs once, never from inside. */
+bool smtpd_rewrite(
+    struct smtpd_session *s, const struct smtpd_rewrite_ends *ends);
+/* Accepts a pointer to NULL; nothing will run. */
 void smtpd_rewrite_free(struct smtpd_rewrite **r);
 
 #endif

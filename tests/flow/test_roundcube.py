@@ -17,17 +17,22 @@ import urllib.request
 import pytest
 from imapraw import Imap
 from pabal import DOMAIN, PASSWORD, PATIENCE, wait
+from sieveclient import Sieve
 
 SHARE = "/usr/share/roundcube"
 PAGES = "/var/lib/roundcube"
+FILTERS = PAGES + "/plugins/managesieve"  # roundcube-plugins
 USERS = ("alice",)
 MANY = 120  # messages in threads of three
 CONFIG = """<?php
 $config = ['db_dsnw' => 'sqlite:///%(dir)s/db?mode=0600',
  'imap_host' => '127.0.0.1:%(imap)d', 'smtp_host' => '127.0.0.1:%(smtp)d',
- 'des_key' => '0123456789abcdef01234567', 'plugins' => [], 'skin' => 'elastic',
+ 'des_key' => '0123456789abcdef01234567', 'plugins' => [%(plugins)s], 'skin' => 'elastic',
  'log_dir' => '%(dir)s', 'temp_dir' => '%(dir)s', 'language' => 'en_US',
- 'imap_debug' => true];
+ 'imap_debug' => true,
+ 'managesieve_host' => 'tls://127.0.0.1:%(managesieve)d', 'managesieve_debug' => true,
+ 'managesieve_default' => '',
+ 'managesieve_conn_options' => ['ssl' => ['verify_peer' => false, 'verify_peer_name' => false]]];
 """
 
 
@@ -43,8 +48,12 @@ pytestmark = pytest.mark.skipif(not is_installed(),
                                 reason="roundcube is not installed")
 
 
+NAMED = {"rawsetcontent"}  # all other fields of its forms begin with "_"
+
+
 def encode(arguments):
-    return urllib.parse.urlencode({"_" + k: v for k, v in arguments.items()})
+    return urllib.parse.urlencode({k if k in NAMED else "_" + k: v
+                                   for k, v in arguments.items()})
 
 
 class Roundcube:
@@ -56,7 +65,9 @@ class Roundcube:
         shutil.copy("/etc/roundcube/mimetypes.php", top)
         (top / "config.inc.php").write_text(CONFIG % {
             "dir": top, "imap": pabal.port("imap"),
-            "smtp": pabal.port("submission")})
+            "smtp": pabal.port("submission"),
+            "managesieve": pabal.port("managesieve"),
+            "plugins": "'managesieve'" if os.path.isdir(FILTERS) else ""})
         with sqlite3.connect(top / "db") as db, \
                 open(SHARE + "/SQL/sqlite.initial.sql") as f:
             db.executescript(f.read())
@@ -179,3 +190,70 @@ def test_roundcube(pabal, page):
         assert status == [b"STATUS Archive (MESSAGES 3)",
                           b"STATUS Trash (MESSAGES 0)"]
         assert not any(b"&" in a for a in c.ok('LIST "" "*"'))
+
+
+# ---- filters: its plugin managesieve ----
+
+def filter_form(page, name, number, word, folder, **more):
+    """What the page of a filter sends: the subject contains WORD."""
+    form = {"token": page.token, "framed": "1", "fid": number, "name": name,
+            "enabled": "1", "join": "allof", "header[0]": "subject",
+            "custom_header[0]": "", "rule_op[0]": "contains",
+            "rule_target[0]": word, "rule_mod[0]": "", "rule_comp[0]": "",
+            "action_type[0]": "fileinto", "action_mailbox[0]": folder}
+    return {**form, **more}
+
+
+def said(page):
+    """The plugin's dialogue with pabal: [(C or S, line)]."""
+    with open(page.top / "sieve.log") as f:
+        return re.findall(r"(?m)([CS]): (.*)$", f.read())
+
+
+@pytest.mark.skipif(not os.path.isdir(FILTERS), reason="no plugin managesieve")
+def test_managesieve(pabal, page):
+    def save(action="save", **form):
+        return page.get("settings", f"plugin.managesieve-{action}", form)
+
+    def act(what, **more):
+        return page.ask("plugin.managesieve-action", {"act": what, **more}, "settings")
+
+    page.get("settings", "plugin.managesieve")
+    save(**filter_form(page, "Bills", "", "invoice", "Archive"))
+    save(**filter_form(page, "\ud3b8\uc9c0 \"q\"", "", "\ud68c\uc758", "Junk"))
+    with Sieve(pabal) as c:
+        (name, active), = c.scripts().items()
+        text = c.get(name)
+    assert active and "# rule:[Bills]" in text and "\ud68c\uc758" in text
+    pabal.send("invoice 7")
+    pabal.send("\ub0b4\uc77c \ud68c\uc758")
+    pabal.send("other")
+    pabal.wait_queue(0)
+    with Imap(pabal) as c:
+        for folder, n in (("Archive", 1), ("Junk", 1), ("INBOX", MANY + 1)):
+            assert c.ok(f"STATUS {folder} (MESSAGES)") == [
+                b"STATUS %s (MESSAGES %d)" % (folder.encode(), n)]
+    # a second set, made of the first, is made the active one, and changed
+    save(token=page.token, framed="1", newset="1", name="second", copy=name, **{"from": "set"})
+    act("setact", set="second")
+    act("list", set="second")
+    act("act", fid="0", set="second")  # off
+    act("delete", fid="1", set="second")
+    with Sieve(pabal) as c:
+        assert c.scripts() == {name: False, "second": True}
+        text = c.get("second")
+    assert "\ud68c\uc758" not in text and "false" in text
+    # the plugin finds the line of an error (roundcube#9562)
+    page_of_error = save("saveraw", token=page.token, framed="1", set="second",
+                         rawsetcontent="keep;\nif tru { stop; }\n")
+    assert "sieve_errors" in page_of_error and "unknown test" in page_of_error
+    assert "confirmation" in save("saveraw", token=page.token, framed="1", set="second",
+                                  rawsetcontent="keep;\n")
+    act("deact", set="second")
+    act("setdel", set="second")
+    with Sieve(pabal) as c:
+        assert c.scripts() == {name: False}
+    lines = said(page)
+    assert ("C", "STARTTLS") in lines
+    refused = [line for who, line in lines if who == "S" and line.startswith(("NO", "BYE"))]
+    assert len(refused) == 1, refused  # the script with an error
