@@ -164,6 +164,20 @@ smtpd_conclude_ok(struct smtpd_session *s)
 }
 
 void
+smtpd_conclude_discarded(struct smtpd_session *s)
+{
+	const struct smtpd_mail *mail = s->mail;
+
+	log_info("mail.discarded", kv_s("sid", s->front.sid),
+	    kv_s("qid", smtpd_spool_qid(mail->spool)),
+	    kv_s("client", s->front.ip), kv_slice("from", mail->env.sender),
+	    kv_i("size", smtpd_spool_size(mail->spool)),
+	    kv_u("nrcpt", mail->env.nrcpts));
+	smtpd_count(SMTPD_COUNT_messages_discarded, 1);
+	smtpd_conclude_ok(s);
+}
+
+void
 smtpd_conclude_accepted(struct smtpd_session *s)
 {
 	const size_t rejected = count_rejected(s);

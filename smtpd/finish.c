@@ -2,7 +2,6 @@
 #include "smtpd/finish.h"
 
 #include "base/buf.h"
-#include "log/log.h"
 #include "mime/wire.h"
 #include "queue/envelope.h"
 #include "smtpd/conclude.h"
@@ -11,7 +10,6 @@
 #include "smtpd/judge/judged.h"
 #include "smtpd/judge/session.h"
 #include "smtpd/message.h"
-#include "smtpd/metrics.h"
 #include "smtpd/protocol.h"
 #include "smtpd/record.h"
 #include "smtpd/review.h"
@@ -64,21 +62,6 @@ commit(struct smtpd_session *s)
 	buf_fini(&record);
 }
 
-/* To the client it is as any other. */
-static void
-discard(struct smtpd_session *s)
-{
-	const struct smtpd_mail *mail = s->mail;
-
-	log_info("mail.discarded", kv_s("sid", s->front.sid),
-	    kv_s("qid", smtpd_spool_qid(mail->spool)),
-	    kv_s("client", s->front.ip), kv_slice("from", mail->env.sender),
-	    kv_i("size", smtpd_spool_size(mail->spool)),
-	    kv_u("nrcpt", mail->env.nrcpts));
-	smtpd_count(SMTPD_COUNT_messages_discarded, 1);
-	smtpd_conclude_ok(s);
-}
-
 /* What do filters say of it? */
 static void
 review(struct smtpd_session *s)
@@ -86,12 +69,12 @@ review(struct smtpd_session *s)
 	static const struct smtpd_outcomes outcomes = {
 		.commit = commit,
 		.refuse = smtpd_conclude_refused,
-		.discard = discard,
+		.discard = smtpd_conclude_discarded,
 		.failed = failed,
 	};
 
 	if (s->mail->judged->verdict.action == POLICY_DISCARD)
-		discard(s);
+		smtpd_conclude_discarded(s);
 	else if (!smtpd_review(s, s->mail->message->head, &outcomes))
 		commit(s);
 }

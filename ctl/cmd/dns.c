@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -22,7 +23,6 @@
 #include "proto/address.h"
 #include "proto/domain.h"
 #include "sys/addr.h"
-#include "sys/clock.h"
 #include "sys/fd.h"
 #include "tls/cert.h"
 
@@ -206,7 +206,7 @@ gather(struct ctl *ctl, struct dns_checked *a, struct dnscheck_host *h)
 	h->hostname = a->hostname;
 	h->keys = &a->keys;
 	h->key_id = a->key_id;
-	h->now_s = clock_wall_s();
+	h->now_s = time(NULL);
 	if (h->naddresses == 0)
 		add_own(h, a->around.lookup.conf);
 	return CTL_OK;

@@ -11,6 +11,7 @@
 #include "imapd/script/inner.h"
 #include "log/log.h"
 #include "script/answer.h"
+#include "script/author.h"
 #include "script/verdict.h"
 #include "store/mailbox.h"
 
@@ -153,9 +154,28 @@ on_mailed(struct event_mail *m, const char *why, bool later)
 		event_run_fail(r, why);
 }
 
+/* What the process decides that ran the script, and may have been taken over by
+ * the message, is not who a notice is from: no other than the account. */
+static bool
+is_from_account(struct event_run *r, const struct verdict_action *a)
+{
+	struct slice from;
+
+	return author_find(&r->arena, a->head, &from) &&
+	       slice_ieq(from, slice_str(r->of.name));
+}
+
 static void
 send(struct event_run *r, const struct verdict_action *a)
 {
+	if (a->kind != SIEVE_REDIRECT && !is_from_account(r, a)) {
+		log_warn("imapd.script-letter-refused",
+		    kv_s("account", r->of.name),
+		    kv_s("why", "it is not from the account"));
+		r->at++;
+		go_on(r);
+		return;
+	}
 	r->mail = (struct event_mail){ .account = slice_str(r->of.name),
 		.to = a->to,
 		.kind = a->kind == SIEVE_REDIRECT ? JOB_LETTER_REDIRECT

@@ -6,9 +6,9 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "ipc/sieve.h"
-#include "local/script/author.h"
 #include "local/script/inner.h"
 #include "log/log.h"
+#include "script/author.h"
 #include "script/seen.h"
 #include "script/verdict.h"
 

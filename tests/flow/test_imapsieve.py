@@ -254,6 +254,22 @@ def test_scripts_of_users(pabal, taught):
         c.ok('SETMETADATA "" (/shared/imapsieve/script NIL)')
 
 
+def test_a_notice_is_from_the_account(pabal, taught):
+    """Whom it says it is from is no matter of the script's, but the account's."""
+    with Imap(pabal) as c:
+        c.ok("CREATE Told")
+        c.ok('SETMETADATA Told (/shared/imapsieve/script "tell")')
+    pabal.pabal("sieve", "put", ALICE, "tell", input='''require "enotify";
+        notify :from "bob@%s" :message "something came" "mailto:bob@%s";''' % (
+            DOMAIN, DOMAIN))
+    c = pabal.imap()
+    put(c, "Told", "told")
+    c.logout()
+    text = pabal.wait_mail("bob", "something came").decode()
+    assert re.search(r"(?m)^From: <?%s>?\r?$" % re.escape(ALICE), text), text
+    assert pabal.events("imapd.script-letter-refused") == []
+
+
 def test_the_extension_is_announced(pabal, taught):
     with Sieve(pabal) as s:
         assert "imapsieve" in str(s.capabilities())

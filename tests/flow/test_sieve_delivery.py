@@ -688,8 +688,37 @@ def test_extensions_off(make_pabal):
     assert names[0] == names[1] and "vacation" in names[0]
     assert not {"editheader", "vacation-seconds"} & set(names[0])
     p.pabal_fails("sieve", "put", ALICE, "x", input='require "editheader";')
+    path = os.path.join(p.dir, "x.sieve")
+    with open(path, "w") as f:
+        f.write('require "editheader";')
+    assert "editheader" in p.pabal_fails("sieve", "check", path)
     p.conf("pabal", "sieve_extensions_off", "nosuch")
     assert "nosuch" in p.pabal_fails("reload")
+
+
+def test_redirects_are_announced_as_they_are_limited(make_pabal):
+    """MAXREDIRECTS (RFC 5804 1.7)."""
+    p = make_pabal()
+    text = "\n".join(f'redirect "a{i}@b.example";' for i in range(3))
+    path = os.path.join(p.dir, "x.sieve")
+    with open(path, "w") as f:
+        f.write(text)
+    with open(path + ".eml", "wb") as f:
+        f.write(message("sent on"))
+    script(p, text)
+    for limit, ok in (("2", False), ("3", True), ("0", False)):
+        p.conf("pabal", "sieve_max_redirects", limit)
+        p.reload()
+        with Sieve(p, login=False) as c:
+            assert c.capabilities()["MAXREDIRECTS"] == limit
+            c.login()
+            assert c.capabilities()["MAXREDIRECTS"] == limit
+        told = (p.pabal if ok else p.pabal_fails)("sieve", "test", path, path + ".eml", "--json")
+        assert ('"status":"done"' in told.replace(" ", "")) == ok
+        since = p.mark()
+        p.send(f"with {limit}")
+        (event,) = [p.wait_event("local.sieve", since)]
+        assert bool(p.events("local.sieve-failed", since)) != ok, event
 
 
 # ---- scripts of the administrator ----

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "local/script/author.h"
+#include "script/author.h"
 
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Whom an answer or notice says it is from: it was made by a process that may
  * have been taken over by the message. */
-#ifndef LOCAL_SCRIPT_AUTHOR_H
-#define LOCAL_SCRIPT_AUTHOR_H
+#ifndef SCRIPT_AUTHOR_H
+#define SCRIPT_AUTHOR_H
 
 #include <stdbool.h>
 
