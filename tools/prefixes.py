@@ -22,6 +22,7 @@ import measure
 # Words of a folder's public interface, whatever file of it implements them:
 # its users know the thing (an account), not the file (quota.c, notify.c).
 PUBLIC = {
+    "imapd/script": {"event"},
     "lib/proc": {"service"},
     "lib/store": {"account", "mailbox", "message"},
 }

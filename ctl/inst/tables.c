@@ -18,8 +18,8 @@
 
 const char *const tables_known[] = { "accounts", "passwords", "app_passwords",
 	"aliases", "access", "transports", "sender_relays", "source_addresses",
-	"tls_policies", "commands", "domains", "limits", "senders",
-	"canonical", "masquerade", "bcc", NULL };
+	"tls_policies", "commands", "domains", "limits", "senders", "canonical",
+	"masquerade", "bcc", NULL };
 
 int
 tables_open(struct tables *t, const struct instance *in)

@@ -29,19 +29,19 @@ static const struct out_col cols[] = { { "account", 24 }, { "time", 20 },
 static const char *const names[] = { "qid", "from", "to", "script", "actions",
 	"error" };
 
-struct decided {
+struct sievetrace_decided {
 	struct slice time, values[ARRAY_LEN(names)];
 	struct slice why; /* its lines, each behind a blank */
 };
 
 /* Take the next record off TEXT; false: there is none. */
 static bool
-next(struct slice *text, struct arena *a, struct decided *d)
+next(struct slice *text, struct arena *a, struct sievetrace_decided *d)
 {
 	struct slice line = slice_cut(*text, '\n', text);
 	size_t n = 0;
 
-	*d = (struct decided){ 0 };
+	*d = (struct sievetrace_decided){ 0 };
 	if (!slice_starts(line, SLICE("@ ")))
 		return false;
 	d->time = slice_cut(slice_from(line, 2), ' ', &line);
@@ -63,7 +63,7 @@ next(struct slice *text, struct arena *a, struct decided *d)
 }
 
 static void
-put_row(struct asowner *o, const struct decided *d)
+put_row(struct asowner *o, const struct sievetrace_decided *d)
 {
 	asowner_row(o);
 	out_str(o->out, d->time);
@@ -73,7 +73,7 @@ put_row(struct asowner *o, const struct decided *d)
 }
 
 static void
-put_text(const struct decided *d)
+put_text(const struct sievetrace_decided *d)
 {
 	struct buf line = { .max = 64 << 10 };
 
@@ -93,7 +93,7 @@ put_all(struct asowner *o, struct slice text)
 {
 	const char *qid = o->arg;
 	struct arena a;
-	struct decided d;
+	struct sievetrace_decided d;
 
 	arena_init(&a);
 	while (next(&text, &a, &d)) {

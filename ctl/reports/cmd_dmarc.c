@@ -50,7 +50,7 @@ add(void *sum, struct slice file, size_t *reports, struct err *err)
 int
 cmd_dmarc(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct reading kind = {
+	static const struct reports_reading kind = {
 		.name = "dmarc", .begin = begin, .add = add, .end = end
 	};
 

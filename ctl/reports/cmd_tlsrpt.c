@@ -50,7 +50,7 @@ end(void *sum, bool json)
 int
 cmd_tlsrpt(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct reading kind = {
+	static const struct reports_reading kind = {
 		.name = "tlsrpt", .begin = begin, .add = add, .end = end
 	};
 

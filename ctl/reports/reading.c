@@ -20,7 +20,7 @@ enum { FILE_MAX = 64 << 20, INFOS = 64 };
 
 /* What is in FD; NAME is for what is wrong. */
 static int
-add(const struct reading *k, void *sum, int fd, const char *name,
+add(const struct reports_reading *k, void *sum, int fd, const char *name,
     bool must_have)
 {
 	struct buf file = { .max = FILE_MAX };
@@ -41,7 +41,7 @@ add(const struct reading *k, void *sum, int fd, const char *name,
 /* ---- files ---- */
 
 struct reading_files {
-	const struct reading *kind;
+	const struct reports_reading *kind;
 	const struct ctl *ctl;
 	char **names;
 	int *fds;
@@ -64,7 +64,7 @@ read_files(void *arg)
 }
 
 static int
-open_file(const struct reading *kind, const char *path)
+open_file(const struct reports_reading *kind, const char *path)
 {
 	struct err err;
 	int fd = strcmp(path, "-") == 0
@@ -79,8 +79,8 @@ open_file(const struct reading *kind, const char *path)
 }
 
 static int
-from_files(
-    const struct reading *kind, const struct ctl *ctl, int n, char **names)
+from_files(const struct reports_reading *kind, const struct ctl *ctl, int n,
+    char **names)
 {
 	struct reading_files f = {
 		.kind = kind, .ctl = ctl, .names = names, .n = n
@@ -100,7 +100,8 @@ from_files(
 /* ---- a mailbox ---- */
 
 static int
-add_message(const struct reading *k, void *sum, struct mailbox *m, uint32_t uid)
+add_message(
+    const struct reports_reading *k, void *sum, struct mailbox *m, uint32_t uid)
 {
 	char name[32];
 	struct err err;
@@ -121,7 +122,7 @@ add_message(const struct reading *k, void *sum, struct mailbox *m, uint32_t uid)
 }
 
 static int
-add_messages(const struct reading *k, void *sum, struct mailbox *m)
+add_messages(const struct reports_reading *k, void *sum, struct mailbox *m)
 {
 	struct message_info infos[INFOS];
 	struct err err = { 0 };
@@ -142,7 +143,7 @@ add_messages(const struct reading *k, void *sum, struct mailbox *m)
 }
 
 struct reading_folder {
-	const struct reading *kind;
+	const struct reports_reading *kind;
 	const char *folder;
 };
 
@@ -172,7 +173,8 @@ read_mailbox(struct asowner *o)
 }
 
 int
-reading_run(const struct reading *kind, struct ctl *ctl, int argc, char **argv)
+reading_run(
+    const struct reports_reading *kind, struct ctl *ctl, int argc, char **argv)
 {
 	const char *who = NULL;
 	const struct ctl_opt opts[] = { { "mailbox", &who, NULL }, { 0 } };

@@ -13,7 +13,7 @@
 struct ctl;
 
 /* A kind of report. */
-struct reading {
+struct reports_reading {
 	const char *name; /* of the command */
 	void *(*begin)(void);
 	/* As attached_each (ctl/reports/attached.h) with FILE. */
@@ -25,6 +25,6 @@ struct reading {
 
 /* FILE ...|--mailbox NAME@DOMAIN [FOLDER] */
 int reading_run(
-    const struct reading *kind, struct ctl *ctl, int argc, char **argv);
+    const struct reports_reading *kind, struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -24,7 +24,7 @@ log_failure(const struct event_run *r, const char *why)
 	const char *script = decide_where(&r->decide, &line);
 
 	log_warn("imapd.script-failed", kv_s("account", r->of.name),
-	    kv_s("cause", imap_cause_name(ev->cause)),
+	    kv_s("cause", imaprule_cause_name(ev->cause)),
 	    kv_s("mailbox", ev->mailbox), kv_u("uid", r->of.uid),
 	    kv_s("script", script), kv_u("line", line), kv_s("why", why));
 }

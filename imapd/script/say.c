@@ -28,7 +28,7 @@ event_run_say(struct script_decide *d, struct script_worker *w)
 	id_new(id, id_pid(), 3);
 	return say_message(r, w) &&
 	       WORKER_SAY(w, sieve_event, .scripts = slice_str(ev->scripts),
-		   .cause = slice_str(imap_cause_name(ev->cause)),
+		   .cause = slice_str(imaprule_cause_name(ev->cause)),
 		   .mailbox = slice_str(ev->mailbox),
 		   .from = slice_str(ev->from), .flags = buf_slice(&r->flags),
 		   .changed = slice_str(ev->changed),

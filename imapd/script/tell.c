@@ -16,10 +16,10 @@ log_verdict(const struct event_run *r)
 
 	verdict_describe(r->decide.verdict, &text);
 	log_info("imapd.script", kv_s("account", r->of.name),
-	    kv_s("cause", imap_cause_name(ev->cause)), kv_s("from", ev->from),
-	    kv_s("mailbox", ev->mailbox), kv_u("uid", r->of.uid),
-	    kv_s("scripts", ev->scripts), kv_s("script", ev->own),
-	    kv_slice("actions", buf_slice(&text)));
+	    kv_s("cause", imaprule_cause_name(ev->cause)),
+	    kv_s("from", ev->from), kv_s("mailbox", ev->mailbox),
+	    kv_u("uid", r->of.uid), kv_s("scripts", ev->scripts),
+	    kv_s("script", ev->own), kv_slice("actions", buf_slice(&text)));
 	buf_fini(&text);
 }
 
@@ -34,7 +34,7 @@ keep_trace(const struct event_run *r)
 	buf_addf(&scripts, "%s%s%s", ev->scripts,
 	    ev->scripts[0] != '\0' && ev->own[0] != '\0' ? " " : "", ev->own);
 	const struct decided d = { .time_s = r->decide.now_s,
-		.qid = slice_str(imap_cause_name(ev->cause)),
+		.qid = slice_str(imaprule_cause_name(ev->cause)),
 		.from = slice_str(ev->from),
 		.to = buf_slice(&to),
 		.script = buf_slice(&scripts),

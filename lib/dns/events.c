@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 
-struct event {
+struct dns_event {
 	struct ub_event ub; /* first: libunbound knows only this */
 	struct ev_io io;
 	struct ev_timer timer;
@@ -25,10 +25,10 @@ struct event {
 	void *arg;
 };
 
-static struct event *
+static struct dns_event *
 event_of(struct ub_event *ub)
 {
-	return OUTER(ub, struct event, ub);
+	return OUTER(ub, struct dns_event, ub);
 }
 
 static int64_t
@@ -39,7 +39,7 @@ ms_of(const struct timeval *tv)
 }
 
 static void
-deactivate(struct event *e)
+deactivate(struct dns_event *e)
 {
 	ev_io_stop(&e->io);
 	ev_timer_stop(&e->timer);
@@ -47,7 +47,7 @@ deactivate(struct event *e)
 }
 
 static void
-activate(struct event *e)
+activate(struct dns_event *e)
 {
 	unsigned want = 0;
 
@@ -63,7 +63,7 @@ activate(struct event *e)
 }
 
 static void
-fire(struct event *e, short bits)
+fire(struct dns_event *e, short bits)
 {
 	if ((e->bits & UB_EV_PERSIST) == 0)
 		deactivate(e);
@@ -75,7 +75,7 @@ fire(struct event *e, short bits)
 static void
 on_ready(struct ev_io *io, unsigned events)
 {
-	struct event *e = OUTER(io, struct event, io);
+	struct dns_event *e = OUTER(io, struct dns_event, io);
 	short bits = 0;
 
 	/* An error is found by reading or writing. */
@@ -93,7 +93,7 @@ on_ready(struct ev_io *io, unsigned events)
 static void
 on_time(struct ev_timer *t)
 {
-	fire(OUTER(t, struct event, timer), UB_EV_TIMEOUT);
+	fire(OUTER(t, struct dns_event, timer), UB_EV_TIMEOUT);
 }
 
 /* ---- the table of one event ---- */
@@ -107,7 +107,7 @@ add_bits(struct ub_event *ub, short bits)
 static void
 del_bits(struct ub_event *ub, short bits)
 {
-	struct event *e = event_of(ub);
+	struct dns_event *e = event_of(ub);
 
 	e->bits = (short)(e->bits & ~bits);
 }
@@ -115,7 +115,7 @@ del_bits(struct ub_event *ub, short bits)
 static void
 set_fd(struct ub_event *ub, int fd)
 {
-	struct event *e = event_of(ub);
+	struct dns_event *e = event_of(ub);
 
 	ev_io_stop(&e->io);
 	ev_io_init(&e->io, fd, on_ready);
@@ -124,7 +124,7 @@ set_fd(struct ub_event *ub, int fd)
 static void
 event_free(struct ub_event *ub)
 {
-	struct event *e = event_of(ub);
+	struct dns_event *e = event_of(ub);
 
 	deactivate(e);
 	free(e);
@@ -133,7 +133,7 @@ event_free(struct ub_event *ub)
 static int
 event_add(struct ub_event *ub, struct timeval *tv)
 {
-	struct event *e = event_of(ub);
+	struct dns_event *e = event_of(ub);
 
 	ev_timer_stop(&e->timer);
 	e->timeout_ms = tv != NULL ? ms_of(tv) : -1;
@@ -152,7 +152,7 @@ static int
 add_timer(struct ub_event *ub, struct ub_event_base *base,
     void (*fn)(int, short, void *), void *arg, struct timeval *tv)
 {
-	struct event *e = event_of(ub);
+	struct dns_event *e = event_of(ub);
 
 	(void)base;
 	e->fn = fn;
@@ -208,7 +208,7 @@ static struct ub_event *
 new_event(struct ub_event_base *base, int fd, short bits,
     void (*fn)(int, short, void *), void *arg)
 {
-	struct event *e = xcalloc(1, sizeof *e);
+	struct dns_event *e = xcalloc(1, sizeof *e);
 
 	(void)base;
 	e->ub = (struct ub_event){ UB_EVENT_MAGIC, &event_vmt };

@@ -8,7 +8,7 @@
 #include "report/jsonread.h"
 
 /* Where a text goes. */
-struct field {
+struct tlsread_field {
 	const char *path;
 	size_t at;
 };
@@ -24,7 +24,7 @@ struct field {
 #define POLICIES "/policies//"
 #define DETAILS  POLICIES "failure-details//"
 
-static const struct field report_fields[] = {
+static const struct tlsread_field report_fields[] = {
 	REPORT("/organization-name", organization),
 	REPORT("/contact-info", contact),
 	REPORT("/report-id", id),
@@ -32,12 +32,12 @@ static const struct field report_fields[] = {
 	REPORT("/date-range/end-datetime", end),
 };
 
-static const struct field policy_fields[] = {
+static const struct tlsread_field policy_fields[] = {
 	ROW(POLICIES "policy/policy-type", policy),
 	ROW(POLICIES "policy/policy-domain", domain),
 };
 
-static const struct field detail_fields[] = {
+static const struct tlsread_field detail_fields[] = {
 	ROW(DETAILS "result-type", result),
 	ROW(DETAILS "sending-mta-ip", sending_ip),
 	ROW(DETAILS "receiving-mx-hostname", host),
@@ -56,8 +56,8 @@ struct tlsread_reading {
 
 /* The first of several counts. */
 static bool
-take(const struct field *fields, size_t n, const struct tlsread_reading *in,
-    void *base)
+take(const struct tlsread_field *fields, size_t n,
+    const struct tlsread_reading *in, void *base)
 {
 	const struct slice path = buf_slice(&in->json.path);
 

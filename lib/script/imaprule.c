@@ -11,7 +11,7 @@ static const char *const causes[IMAP_CAUSES] = {
 };
 
 const char *
-imap_cause_name(enum imap_cause cause)
+imaprule_cause_name(enum imap_cause cause)
 {
 	return causes[cause];
 }

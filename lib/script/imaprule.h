@@ -17,7 +17,7 @@
 
 enum imap_cause { IMAP_APPEND, IMAP_COPY, IMAP_FLAG, IMAP_CAUSES };
 /* As RFC 6785 has them: "APPEND" … */
-const char *imap_cause_name(enum imap_cause cause);
+const char *imaprule_cause_name(enum imap_cause cause);
 
 struct imaprule {
 	struct slice name;     /* of the script */

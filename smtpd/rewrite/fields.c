@@ -32,7 +32,7 @@ static const struct {
 };
 
 /* A walk through a header. */
-struct walk {
+struct fields_walk {
 	struct smtpd_fields *fields;
 	struct arena arena; /* of the field at hand */
 	const char *done;   /* up to here it has been copied */
@@ -53,7 +53,7 @@ is_address_field(struct slice name, struct smtpd_mailbox *m)
 }
 
 static void
-copy(struct walk *w, const char *end)
+copy(struct fields_walk *w, const char *end)
 {
 	if (w->fields->out != NULL)
 		buf_add(
@@ -158,7 +158,8 @@ line_left(const char *p, const char *end)
 
 /* NEW in the place of SPEC, on a line of its own where that gets too long. */
 static void
-replace(struct walk *w, struct slice spec, struct slice new, const char *end)
+replace(
+    struct fields_walk *w, struct slice spec, struct slice new, const char *end)
 {
 	struct buf *out = w->fields->out;
 	const char *behind = spec.p + spec.n;
@@ -175,8 +176,8 @@ replace(struct walk *w, struct slice spec, struct slice new, const char *end)
 }
 
 static void
-visit(struct walk *w, const struct addrlist_item *a, struct smtpd_mailbox *m,
-    const char *end)
+visit(struct fields_walk *w, const struct addrlist_item *a,
+    struct smtpd_mailbox *m, const char *end)
 {
 	struct smtpd_fields *f = w->fields;
 	struct buf address = { .max = ADDRESS_MAX };
@@ -196,7 +197,7 @@ visit(struct walk *w, const struct addrlist_item *a, struct smtpd_mailbox *m,
 /* ---- the header ---- */
 
 static void
-tell_from(struct walk *w, const struct header_field *f)
+tell_from(struct fields_walk *w, const struct header_field *f)
 {
 	struct buf *out = w->fields->out;
 
@@ -213,7 +214,7 @@ tell_from(struct walk *w, const struct header_field *f)
 }
 
 static bool
-read_field(struct walk *w, const struct header_field *f)
+read_field(struct fields_walk *w, const struct header_field *f)
 {
 	const struct addrlist_item *a;
 	struct smtpd_mailbox m;
@@ -236,7 +237,7 @@ read_field(struct walk *w, const struct header_field *f)
 bool
 smtpd_fields_walk(struct smtpd_fields *f, struct slice header)
 {
-	struct walk w = { .fields = f, .done = header.p };
+	struct fields_walk w = { .fields = f, .done = header.p };
 	struct slice rest = header;
 	struct header_field field;
 	bool ok = true;
