@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Garbage on every port and every UNIX socket: nothing dies, and the next
 client is served."""
+import contextlib
 import os
 import random
 import socket
@@ -56,11 +57,14 @@ def throw(sock, rng):
 
 
 def greeting(p, service):
-    with p.raw(service) as s:
+    """The first words of a server; one of HTTP is asked for something."""
+    with contextlib.ExitStack() as held:
+        s = held.enter_context(p.raw(service))
         if service.endswith("s"):
-            with p.tls().wrap_socket(s, server_hostname="mail.pabal.test") \
-                    as t:
-                return t.recv(100)
+            s = held.enter_context(p.tls().wrap_socket(
+                s, server_hostname="mail.pabal.test"))
+        if service.startswith("http"):
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         return s.recv(100)
 
 
@@ -72,7 +76,7 @@ def test_port(pabal, service):
     for _ in range(60):
         throw(pabal.raw(service), rng)
     assert greeting(pabal, service)[:3] in (
-        b"220", b"+OK", b"* O", b'"IM')
+        b"220", b"+OK", b"* O", b'"IM', b"HTT")
     after = pabal.processes()
     assert {k: v for k, v in before.items() if k not in after} == {}
 

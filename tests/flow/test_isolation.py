@@ -271,7 +271,10 @@ def test_no_way_to_other_accounts(make):
         # Nor by asking for those who could.
         asked = {e["wanted"] for e in p.events("broker.refused")
                  if e["peer"] == daemon}
-        assert asked == {"imapd", "pop3d", "local", "qmgr", "auth", "keys"}
+        # What qmgr takes of an imapd is bounded by it (flow/imapsieve).
+        may = {"qmgr"} if daemon == "imapd" else set()
+        assert asked == {"imapd", "pop3d", "local", "qmgr", "auth",
+                         "keys"} - may, daemon
     assert not p.events("ipc.dropped")
 
 
