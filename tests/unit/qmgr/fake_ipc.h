@@ -35,4 +35,10 @@ ipc_pass(const struct ipc *peer)
 	return NULL;
 }
 
+void
+ipc_cancel(struct ipc_call *call)
+{
+	call->id = 0;
+}
+
 #endif

@@ -88,6 +88,12 @@ ipc_pass(const struct ipc *peer)
 	return NULL;
 }
 
+void
+ipc_cancel(struct ipc_call *call)
+{
+	call->id = 0;
+}
+
 enum role
 ipc_role(const struct ipc *peer)
 {
