@@ -33,12 +33,12 @@ enum {
 struct sts_fetch {
 	CURL *easy;
 	struct sts_turn turn;
-	struct curl_slist *resolve, *headers;
-	struct buf sent, body;
+	struct curl_slist *resolve;
+	struct buf body;
 	size_t header;
 	const char *too_large;
 	char error[CURL_ERROR_SIZE];
-	void (*done)(void *arg, const struct sts_fetched *r); /* or NULL */
+	void (*done)(void *arg, const struct sts_fetched *r);
 	void *arg;
 };
 
@@ -61,8 +61,6 @@ on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct sts_fetch *f = arg;
 
-	if (f->headers != NULL) /* what is said about what was sent */
-		return size * n;
 	buf_add(&f->body, slice_of(p, size * n));
 	if (f->body.failed)
 		f->too_large = "more than 64 KiB";
@@ -100,8 +98,6 @@ fetch_free(struct sts_fetch *f)
 	sts_turn_end(&f->turn);
 	curl_easy_cleanup(f->easy);
 	curl_slist_free_all(f->resolve);
-	curl_slist_free_all(f->headers);
-	buf_fini(&f->sent);
 	buf_fini(&f->body);
 	free(f);
 }
@@ -109,8 +105,7 @@ fetch_free(struct sts_fetch *f)
 static void
 tell(struct sts_fetch *f, const struct sts_fetched *r)
 {
-	if (f->done != NULL)
-		f->done(f->arg, r);
+	f->done(f->arg, r);
 	fetch_free(f);
 }
 
@@ -280,24 +275,6 @@ aim(struct sts_fetch *f, const struct sts_request *r)
 }
 
 static void
-load(struct sts_fetch *f, const struct sts_request *r)
-{
-	char *type = xasprintf("Content-Type: %s", r->type);
-
-	buf_init(&f->sent, r->body.n + 1);
-	buf_add(&f->sent, r->body);
-	f->headers = curl_slist_append(NULL, type);
-	must(f->headers != NULL &&
-	     curl_slist_append(f->headers, "Expect:") != NULL);
-	curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers);
-	curl_easy_setopt(f->easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(
-	    f->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->sent.n);
-	curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, f->sent.p);
-	free(type);
-}
-
-static void
 on_turn(struct sts_turn *t)
 {
 	struct sts_fetch *f = OUTER(t, struct sts_fetch, turn);
@@ -317,7 +294,7 @@ on_over(struct sts_turn *t)
 	tell(f, &r);
 }
 
-struct sts_fetch *
+void
 sts_fetch_new(const struct sts_request *r,
     void (*done)(void *arg, const struct sts_fetched *r), void *arg)
 {
@@ -332,20 +309,9 @@ sts_fetch_new(const struct sts_request *r,
 	trust(f->easy);
 	listen_to(f);
 	aim(f, r);
-	if (r->type != NULL)
-		load(f, r);
 	f->turn.on_turn = on_turn;
 	f->turn.on_over = on_over;
 	sts_turn_wait(&f->turn, &r->first);
-	return f;
-}
-
-void
-sts_fetch_forget(struct sts_fetch **f)
-{
-	if (*f != NULL)
-		(*f)->done = NULL;
-	*f = NULL;
 }
 
 /* ---- the start ---- */

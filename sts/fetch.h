@@ -9,20 +9,15 @@
 #include "base/slice.h"
 #include "sys/addr.h"
 
-struct sts_fetch;
-
 struct sts_request {
 	const char *host, *path; /* of the URL; the port is https_port */
 	const char *addresses;   /* "192.0.2.1,[2001:db8::1]" */
 	struct addr first;       /* of them */
-	/* What is sent, and of what type; NULL: nothing, something is got. */
-	const char *type;
-	struct slice body;
 };
 
 /* What came of it: why is NULL and status, type and text are what the host
  * gave, or why there is no answer, and untrusted says that its certificate is
- * not good.  Of a request that sends something text is empty. */
+ * not good. */
 struct sts_fetched {
 	long status;
 	struct slice type, text;
@@ -37,9 +32,7 @@ bool sts_fetch_is_stale(void);
 
 /* Ask R, which is copied, when it has its turn (sts/turn.h).  DONE is called
  * once, never from inside this; then the fetch is gone. */
-struct sts_fetch *sts_fetch_new(const struct sts_request *r,
+void sts_fetch_new(const struct sts_request *r,
     void (*done)(void *arg, const struct sts_fetched *r), void *arg);
-/* DONE is not called any more. */
-void sts_fetch_forget(struct sts_fetch **f);
 
 #endif

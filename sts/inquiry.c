@@ -127,7 +127,7 @@ fetch(struct sts_inquiry *q)
 	r.first = w.first;
 	r.addresses = buf_cstr(&w.text);
 	if (w.why == NULL)
-		(void)sts_fetch_new(&r, on_fetched, q);
+		sts_fetch_new(&r, on_fetched, q);
 	else
 		tell_failed(q, "sts-policy-fetch-error", w.why);
 	buf_fini(&w.text);

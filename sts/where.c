@@ -64,7 +64,6 @@ sts_where(struct dns_answers *answers, struct slice host, struct sts_where *w)
 	add_v4(w, a, &inside);
 	if (w->text.n > 0)
 		return true;
-	w->later = a->found == TEMPFAIL || aaaa->found == TEMPFAIL;
 	w->why = inside ? "its host has addresses of inside_networks alone"
 			: "its host has no address";
 	return true;

@@ -14,7 +14,6 @@ struct sts_where {
 	struct buf text;   /* as sts/fetch.h has them; the caller's to free */
 	struct addr first; /* of them */
 	const char *why;   /* NULL: there is one; else why there is none */
-	bool later;        /* there may be one later */
 };
 
 /* False: ANSWERS wants some first. */

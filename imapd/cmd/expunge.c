@@ -116,23 +116,33 @@ imapd_cmd_expunge(struct session *s, struct parse *p)
 		imapd_expunge_all(s, answer);
 }
 
-/* UID EXPUNGE SP sequence-set */
-void
-imapd_cmd_uid_expunge(struct session *s, struct parse *p)
+/* SP sequence-set, of UIDs; false: that was answered. */
+static bool
+take_uids(struct session *s, struct parse *p, struct seqwalk *w)
 {
 	struct seqset set;
-	struct seqwalk w;
-	uint32_t limited;
 
 	parse_space(p);
 	set = parse_seqset(p);
 	if (!parse_end(p)) {
 		imapd_bad(s, p);
-		return;
+		return false;
 	}
 	if (is_refused(s))
+		return false;
+	(void)seqwalk_init(w, s->view, set, true);
+	return true;
+}
+
+/* UID EXPUNGE SP sequence-set */
+void
+imapd_cmd_uid_expunge(struct session *s, struct parse *p)
+{
+	struct seqwalk w;
+	uint32_t limited;
+
+	if (!take_uids(s, p, &w))
 		return;
-	(void)seqwalk_init(&w, s->view, set, true);
 	limited = seqwalk_limit(&w, imapd_limit());
 	start(s, &w, limited, false, answer);
 }
@@ -161,17 +171,8 @@ answer_moved(struct session *s, int rc, const struct err *err)
 void
 imapd_cmd_xremove(struct session *s, struct parse *p)
 {
-	struct seqset set;
 	struct seqwalk w;
 
-	parse_space(p);
-	set = parse_seqset(p);
-	if (!parse_end(p)) {
-		imapd_bad(s, p);
-		return;
-	}
-	if (is_refused(s))
-		return;
-	(void)seqwalk_init(&w, s->view, set, true);
-	start(s, &w, 0, true, answer_moved);
+	if (take_uids(s, p, &w))
+		start(s, &w, 0, true, answer_moved);
 }
