@@ -107,16 +107,6 @@ on_done(struct letterfile_owner *o, bool ok, const char *why)
 	letter_free(l);
 }
 
-static size_t
-count_lines(struct slice s)
-{
-	size_t n = 0;
-
-	for (; s.n > 0; n++)
-		(void)slice_cut(s, '\n', &s);
-	return n;
-}
-
 static void
 begin(struct event_letter *l)
 {
@@ -124,7 +114,7 @@ begin(struct event_letter *l)
 		slice_str(l->to), l->kind, l->stays };
 	struct err err = { 0 };
 
-	if (!letterlimit_take(e.account, count_lines(e.to),
+	if (!letterlimit_take(e.account, letterlimit_count(e.to),
 		qmgr_conf->script_recipients, qmgr_conf->script_time,
 		ev_now_ms())) {
 		/* it would be a long time to wait for its turn */

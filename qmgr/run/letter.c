@@ -173,16 +173,6 @@ letter_new(struct ipc *peer, uint64_t id)
 	return l;
 }
 
-static size_t
-count_lines(struct slice s)
-{
-	size_t n = 0;
-
-	for (; s.n > 0; n++)
-		(void)slice_cut(s, '\n', &s);
-	return n;
-}
-
 /* Is IN, of BYTES, too much?  Why, and whether it stays so. */
 static const char *
 too_much(const struct msg_job_letter *in, const struct rcpt *r,
@@ -194,7 +184,7 @@ too_much(const struct msg_job_letter *in, const struct rcpt *r,
 	if (r->letters >= qmgr_conf->script_messages)
 		return "the recipient's script sends too many messages";
 	*permanent = false;
-	if (letterlimit_take(r->account, count_lines(in->to),
+	if (letterlimit_take(r->account, letterlimit_count(in->to),
 		qmgr_conf->script_recipients, qmgr_conf->script_time,
 		ev_now_ms()))
 		return NULL;

@@ -42,6 +42,16 @@ find(struct slice account, int64_t now_us)
 	return s;
 }
 
+size_t
+letterlimit_count(struct slice to)
+{
+	size_t n = 0;
+
+	for (; to.n > 0; n++)
+		(void)slice_cut(to, '\n', &to);
+	return n;
+}
+
 bool
 letterlimit_take(struct slice account, size_t n, uint64_t count,
     int64_t time_ms, int64_t now_ms)

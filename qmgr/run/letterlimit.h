@@ -13,6 +13,8 @@
 
 #include "base/slice.h"
 
+/* How many recipients there are in TO (lines). */
+size_t letterlimit_count(struct slice to);
 /* May ACCOUNT send to N recipients more at NOW_MS (of a clock that does not go
  * back)?  Then they count.  COUNT 0: as many as it likes. */
 bool letterlimit_take(struct slice account, size_t n, uint64_t count,
