@@ -231,6 +231,7 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 		.login = c->login,
 		.access = &access,
 		.mail = &r->check.verdict,
+		.message = &r->message,
 		.spf = &r->check.verdict.spf,
 	};
 	arena_init(&r->rules.arena);

@@ -16,6 +16,7 @@
 
 struct accesscheck;
 struct accesscheck_found;
+struct dkim_message;
 struct mailauth_verdict;
 struct policy_conf;
 struct spf_verdict;
@@ -34,6 +35,7 @@ struct rulecheck {
 	struct slice login;
 	const struct accesscheck *access;
 	const struct mailauth_verdict *mail; /* as far as it is known */
+	const struct dkim_message *message;  /* which has been read */
 	const struct spf_verdict *spf;       /* the same */
 	/* The rest is filled in. */
 	struct arena arena;
