@@ -159,6 +159,8 @@ on_begin(struct dnschild *child, struct err *err)
 	if (read_message(&r->message, err) == -1)
 		return -1;
 	mailauth_init(&r->check, &r->q);
+	rulecheck_look(
+	    &r->rules, buf_slice(&r->message.header), &r->check.arena);
 	return 0;
 }
 
@@ -231,7 +233,6 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 		.login = c->login,
 		.access = &access,
 		.mail = &r->check.verdict,
-		.message = &r->message,
 		.spf = &r->check.verdict.spf,
 	};
 	arena_init(&r->rules.arena);

@@ -10,7 +10,6 @@
 #include "ctl/mail/accesscheck.h"
 #include "ctl/mail/accessfound.h"
 #include "ctl/view/out.h"
-#include "dkim/message.h"
 #include "mailauth/lookalike.h"
 #include "mailauth/rules.h"
 #include "origin/reverse.h"
@@ -107,14 +106,15 @@ ask_dmarc(
 	return true;
 }
 
-static struct lookalike
-look(struct rulecheck *r)
+void
+rulecheck_look(struct rulecheck *r, struct slice header, struct arena *arena)
 {
 	struct lookalike found;
 
-	lookalike_find(buf_slice(&r->message->header), &r->conf->shared.domains,
-	    &r->arena, &found);
-	return found;
+	lookalike_find(header, &r->conf->shared.domains, arena, &found);
+	r->from_own = found.own;
+	r->from_other = found.other;
+	r->from_disguised = found.disguised;
 }
 
 static bool
@@ -130,7 +130,7 @@ ask_from_own(
     struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
 {
 	(void)answers;
-	return say_from(r, look(r).own, v);
+	return say_from(r, r->from_own, v);
 }
 
 static bool
@@ -138,7 +138,7 @@ ask_from_other(
     struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
 {
 	(void)answers;
-	return say_from(r, look(r).other, v);
+	return say_from(r, r->from_other, v);
 }
 
 static bool
@@ -146,7 +146,7 @@ ask_from_disguised(
     struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
 {
 	(void)answers;
-	return say_from(r, look(r).disguised, v);
+	return say_from(r, r->from_disguised, v);
 }
 
 static bool

@@ -13,6 +13,7 @@
 #include "mime/word.h"
 #include "proto/address.h"
 #include "proto/domain.h"
+#include "proto/ulabel.h"
 
 enum { ITEMS_MAX = 32, NAME_BYTES = 4000, TOLD_BYTES = 200 };
 
@@ -89,7 +90,7 @@ put_skeleton(struct slice domain, struct buf *out)
 	struct buf seen = { .max = ADDRESS_DOMAIN_MAX * 4 };
 	struct slice text;
 
-	domain_to_unicode(domain, &wide);
+	ulabel_put(domain, &wide);
 	text = put_seen(buf_slice(&wide), &seen);
 	for (size_t i = 0; i < text.n; i++)
 		switch (text.p[i]) {
@@ -194,7 +195,7 @@ check_own_names(struct lookalike_author *a, struct slice seen)
 		if (slice_search(own, SLICE("xn--")) < own.n) {
 			buf_reset(&wide);
 			buf_reset(&text);
-			domain_to_unicode(own, &wide);
+			ulabel_put(own, &wide);
 			own = put_seen(buf_slice(&wide), &text);
 		}
 		if (has_word(seen, own))
@@ -353,7 +354,7 @@ check_spelling(struct lookalike_author *a, const struct addrlist_item *i)
 	if (!letters_is_nfc(i->mailbox) || !letters_is_nfc(i->host))
 		say(a, &a->found->disguised,
 		    "the address is not in normal form", i->mailbox);
-	domain_to_unicode(i->host, &wide);
+	ulabel_put(i->host, &wide);
 	host = buf_slice(&wide);
 	if (!is_ascii(i->mailbox))
 		check_words(a, i->mailbox, ".-_+", false);

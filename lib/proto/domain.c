@@ -89,33 +89,6 @@ domain_to_ascii(struct slice domain, struct buf *out)
 	return false;
 }
 
-static bool
-has_a_label(struct slice domain)
-{
-	while (domain.n > 0)
-		if (slice_istarts(
-			slice_cut(domain, '.', &domain), SLICE("xn--")))
-			return true;
-	return false;
-}
-
-void
-domain_to_unicode(struct slice domain, struct buf *out)
-{
-	const size_t from = out->n;
-	char text[ADDRESS_DOMAIN_MAX + 1];
-	char *found = NULL;
-
-	put_lower(domain, out);
-	if (has_a_label(domain) &&
-	    slice_copy(slice_from(buf_slice(out), from), text, sizeof text) &&
-	    idn2_to_unicode_8z8z(text, &found, 0) == IDN2_OK) {
-		buf_truncate(out, from);
-		buf_adds(out, found);
-	}
-	idn2_free(found);
-}
-
 bool
 domain_same(struct slice a, struct slice b)
 {

@@ -19,10 +19,6 @@
  * OUT as before, when a label beyond ASCII is none of IDNA2008 or the result
  * is longer than a domain. */
 bool domain_to_ascii(struct slice domain, struct buf *out);
-/* Add DOMAIN as people read it: A-labels become U-labels, as far as they are
- * any; the rest
- * stays, ASCII in lower case. */
-void domain_to_unicode(struct slice domain, struct buf *out);
 /* Whether A and B are one domain. */
 bool domain_same(struct slice a, struct slice b);
 /* Whether NAME is DOMAIN or beneath it, both in this form or not (case of ASCII

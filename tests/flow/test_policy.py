@@ -193,7 +193,7 @@ def test_mail_waits_for_some_rules_and_not_for_others(make):
         e = p.wait_event("smtpd.policy-unavailable", since)
         assert e["action"] == ("defer" if refused else "accept")
     p = make(("policy", "spf", "enforce"), ("policy", "dmarc", "off"),
-             ("smtpd", "policy_timeout", "1s"))
+             ("policy", "from_disguised", "warn"), ("smtpd", "policy_timeout", "1s"))
     told(("optional_rules", "dmarc"), True, "451 4.3.0 ", "550 ")
     told(("optional_rules", "reverse spf"), False, "250 ", "550 ")
     told(("optional_rules", ""), True, "451 4.3.0 ", "550 ")
