@@ -8,7 +8,7 @@ import os
 import shutil
 
 from imapraw import Imap
-from pabal import wait
+from pabal import PATIENCE, wait
 
 USERS = ("alice", "bob")
 MANY = 100000
@@ -108,6 +108,9 @@ def test_names_changed_by_another_program(pabal):
     with Imap(pabal, "alice") as c:
         c.ok("SELECT Listed")
         cur = os.path.join(pabal.maildir("alice"), ".Listed", "cur")
+        # Names follow records for a while after it was taken over.
+        wait(lambda: all(",U=" in name for name in os.listdir(cur)),
+             "names with UIDs", 4 * PATIENCE)
         for i, name in enumerate(sorted(os.listdir(cur))):
             path = os.path.join(cur, name)
             if i % 3 == 0:
