@@ -25,7 +25,7 @@ struct events {
 	TAILQ_HEAD(, event) queue;
 	size_t messages; /* in it */
 	TAILQ_ENTRY(events) turn;
-	bool waits; /* for a turn */
+	bool waits;            /* for a turn */
 	struct event_run *run; /* of the next message; NULL: none yet */
 	bool runs;             /* false: it waits, with what it has done */
 	unsigned tries;        /* of the next message */

@@ -8,7 +8,7 @@
 
 enum {
 	ANSWER_MS = 60000,
-	DURABLE_MS = 0, /* no limit: who asks again would send it twice */
+	DURABLE_MS = 0,   /* no limit: who asks again would send it twice */
 	PIECE = 16 << 10, /* with CRs it is twice as much */
 };
 

@@ -16,7 +16,7 @@
 struct buf;
 
 enum {
-	SIEVESTORE_NAME_MAX = 512,  /* bytes; 128 characters at least */
+	SIEVESTORE_NAME_MAX = 512,   /* bytes; 128 characters at least */
 	SIEVESTORE_FILE_BYTES = 256, /* a file's name, with its NUL */
 	SIEVESTORE_CODE_BYTES = 40   /* of one with code */
 };

@@ -347,9 +347,9 @@ test_code(void **state)
 	assert_int_equal(faccessat(fx_account, path[0], F_OK, 0), -1);
 	assert_int_equal(faccessat(fx_account, path[1], F_OK, 0), 0);
 	assert_int_equal(faccessat(fx_account, path[2], F_OK, 0), 0);
-	assert_int_equal(faccessat(fx_account,
-			     "sieve/" SIEVESTORE_CODE ".0123456789abcdef", F_OK,
-			     0),
+	assert_int_equal(
+	    faccessat(fx_account, "sieve/" SIEVESTORE_CODE ".0123456789abcdef",
+		F_OK, 0),
 	    -1);
 	assert_int_equal(unlinkat(fx_account, "sieve/b.sieve", 0), 0);
 	assert_int_equal(sievestore_del(&fx, SLICE("x"), NULL), 0);
