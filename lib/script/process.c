@@ -272,8 +272,7 @@ process_say(struct process_user *u, const struct msg *m)
 	struct buf frame = { .max = MSG_MAX_BYTES };
 	struct script_process *p = u->process;
 	int fd = -1;
-	const bool ok = p != NULL && p->user == u &&
-			msg_put(m, &frame, &fd) &&
+	const bool ok = p != NULL && p->user == u && msg_put(m, &frame, &fd) &&
 			channel_send(&p->channel, buf_slice(&frame), fd);
 
 	buf_fini(&frame);

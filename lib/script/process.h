@@ -30,7 +30,7 @@ struct process_user {
 
 	TAILQ_ENTRY(process_user) link;
 	struct script_process *process; /* NULL: none */
-	bool used; /* it has had others before */
+	bool used;                      /* it has had others before */
 };
 
 /* A process of the account OWNER for U, which MOST users may have; 1: one for U

@@ -45,8 +45,7 @@ on_say(struct script_decide *d, struct script_worker *w)
 		   .original = original(r), .login = env->login,
 		   .account = r->rcpt.account, .client = env->client,
 		   .client_name = env->client_name, .helo = env->helo,
-		   .junk = env->junk,
-		   .trace = local_conf->sieve_trace_keep > 0,
+		   .junk = env->junk, .trace = local_conf->sieve_trace_keep > 0,
 		   .script = script_known(&r->script),
 		   .hash = script_hash(buf_slice(&r->script.text)));
 }
