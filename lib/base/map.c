@@ -22,7 +22,7 @@ rotl(uint64_t v, int by)
 	return v << by | v >> (64 - by);
 }
 
-static void
+static inline void
 sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
