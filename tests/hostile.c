@@ -50,6 +50,7 @@ static const struct {
 	{ "ticket", "0123456789abcdef", "" },
 	{ "nexthop", "smtp:[127.0.0.1]:1", "" },
 	{ "domain", "[127.0.0.1]", "far.test" },
+	{ "uri", "https://127.0.0.1/", "https://far.test/" },
 	{ "filter", "state=waiting", "sender=*@b.test" },
 	{ "verb", "delete", "list" },
 	{ "qid", "../../etc/passwd", "" },
