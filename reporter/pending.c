@@ -12,7 +12,7 @@ enum {
 };
 
 void
-pending_put(const struct pending *p, struct buf *out)
+pending_put(const struct pending_posts *p, struct buf *out)
 {
 	buf_addf(out, "%lld %lld %u %d\n", (long long)p->first_s,
 	    (long long)p->next_s, p->tries, p->sent);
@@ -21,11 +21,11 @@ pending_put(const struct pending *p, struct buf *out)
 }
 
 bool
-pending_get(struct slice text, struct pending *p)
+pending_get(struct slice text, struct pending_posts *p)
 {
 	struct cur c = cur_of(text);
 
-	*p = (struct pending){ .n = 0 };
+	*p = (struct pending_posts){ .n = 0 };
 	if (text.n == 0)
 		return true;
 	p->first_s = (int64_t)cur_u64(&c, INT64_MAX);
@@ -45,14 +45,14 @@ pending_get(struct slice text, struct pending *p)
 }
 
 void
-pending_del(struct pending *p, size_t i)
+pending_del(struct pending_posts *p, size_t i)
 {
 	p->n--;
 	memmove(&p->uris[i], &p->uris[i + 1], (p->n - i) * sizeof p->uris[0]);
 }
 
 bool
-pending_again(struct pending *p, int64_t now_s)
+pending_again(struct pending_posts *p, int64_t now_s)
 {
 	const unsigned doubled =
 	    p->tries < DOUBLED_MAX ? p->tries : DOUBLED_MAX;

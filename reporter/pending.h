@@ -13,7 +13,7 @@
 
 enum { PENDING_MAX = 5 };
 
-struct pending {
+struct pending_posts {
 	int64_t first_s; /* when it was tried first; 0: it was not */
 	int64_t next_s;  /* not before, by the wall clock */
 	uint32_t tries;
@@ -24,12 +24,12 @@ struct pending {
 
 /* In lines, and back; what P has then lies within TEXT.  Empty text is nobody.
  * False: it is no such text. */
-void pending_put(const struct pending *p, struct buf *out);
-bool pending_get(struct slice text, struct pending *p);
+void pending_put(const struct pending_posts *p, struct buf *out);
+bool pending_get(struct slice text, struct pending_posts *p);
 /* Without the one at I. */
-void pending_del(struct pending *p, size_t i);
+void pending_del(struct pending_posts *p, size_t i);
 /* Those that are left were tried in vain at NOW_S: the next time is set, each
  * pause twice the one before.  False: they were tried for a day. */
-bool pending_again(struct pending *p, int64_t now_s);
+bool pending_again(struct pending_posts *p, int64_t now_s);
 
 #endif

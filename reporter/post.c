@@ -14,7 +14,7 @@ enum { POST_MS = 420000 }; /* the DNS, its turn, and fetch_timeout at most */
 static struct {
 	const struct tally_report *report;
 	struct slice id, file;
-	struct pending *pending;
+	struct pending_posts *pending;
 	size_t at; /* in pending */
 	void (*done)(void);
 	struct ipc_call call;
@@ -26,7 +26,7 @@ static struct metric taken = { .name = "pabal_reporter_reports_posted",
 static void
 on_taken(uint32_t status)
 {
-	struct pending *p = post.pending;
+	struct pending_posts *p = post.pending;
 
 	log_info("report.posted", kv_s("kind", "tls"),
 	    kv_s("domain", post.report->domain), kv_slice("id", post.id),
@@ -93,7 +93,7 @@ begin(void)
 
 void
 post_begin(const struct tally_report *r, struct slice id, struct slice file,
-    struct pending *p, void (*done)(void))
+    struct pending_posts *p, void (*done)(void))
 {
 	post.report = r;
 	post.id = id;

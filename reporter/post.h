@@ -5,7 +5,7 @@
 
 #include "base/slice.h"
 
-struct pending;
+struct pending_posts;
 struct tally_report;
 
 void post_init(void);
@@ -13,7 +13,7 @@ void post_init(void);
  * have it, and those that will not take it, are out of P when DONE runs, once,
  * not from inside this.  All is borrowed until then.  One at a time. */
 void post_begin(const struct tally_report *r, struct slice id,
-    struct slice file, struct pending *p, void (*done)(void));
+    struct slice file, struct pending_posts *p, void (*done)(void));
 /* DONE will not run. */
 void post_forget(void);
 

@@ -42,7 +42,7 @@ static struct {
 	struct tally_after after;
 	struct packed *packed;
 	struct buf piece, file, mail, to, id, missed, kept;
-	struct pending pending; /* within kept, report.about, or takers */
+	struct pending_posts pending; /* within kept, report.about, or takers */
 	struct ipc_call call;
 	struct ev_task step;
 	void (*next)(void); /* what step does */
@@ -449,7 +449,7 @@ report_begin(const struct tally_report *r)
 	buf_init(&now.id, TO_MAX);
 	buf_init(&now.missed, 64);
 	buf_init(&now.kept, PENDING_MAX * (WEBURI_MAX + 1) + 100);
-	now.pending = (struct pending){ .n = 0 };
+	now.pending = (struct pending_posts){ .n = 0 };
 	now.end = REPORT_DROPPED;
 	go_on(start);
 }

@@ -45,7 +45,7 @@ static bool
 is_due(const struct tally_report *r)
 {
 	const int64_t spread_s = reporter_conf->report_spread / 1000;
-	struct pending p;
+	struct pending_posts p;
 
 	if (r->state != TALLY_OPEN && r->state != TALLY_POSTING)
 		return true;

@@ -383,7 +383,8 @@ bool
 hostile_has_answer(enum role self, enum role to, enum msg_type type)
 {
 	if (msg_is_reply(type) || type == MSG_queue_part ||
-	    type == MSG_queue_abort || type == MSG_report_part)
+	    type == MSG_queue_abort || type == MSG_report_part ||
+	    type == MSG_sts_part)
 		return false;
 	for (unsigned t = type + 1; t < MSG_COUNT && t <= type + 2U; t++)
 		if (msg_is_reply((enum msg_type)t) &&

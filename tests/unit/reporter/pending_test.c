@@ -8,14 +8,14 @@
 static void
 test_text(void **state)
 {
-	struct pending p = { .first_s = 1700000000,
+	struct pending_posts p = { .first_s = 1700000000,
 		.next_s = 1700000600,
 		.tries = 3,
 		.sent = true,
 		.uris = { SLICE("https://a.example/x"),
 		    SLICE("https://b.example/?y"), SLICE("https://c.example") },
 		.n = 3 },
-		       q;
+			     q;
 	struct buf out = { .max = 1000 };
 
 	(void)state;
@@ -45,7 +45,7 @@ test_what_is_no_text(void **state)
 	static const char *const rows[] = { "x", "1 2 3\n", "1 2 3 0",
 		"1 2 3 2\n", "-1 2 3 0\n", "1 2 3 0\nhttps://a.example",
 		"1 2 3 0\na\nb\nc\nd\ne\nf\n", "99999999999999999999 2 3 0\n" };
-	struct pending p;
+	struct pending_posts p;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -62,7 +62,7 @@ test_a_day(void **state)
 	static const int64_t pauses_s[] = { 600, 1200, 2400, 4800, 9600, 19200,
 		38400 };
 	const int64_t begin_s = 1700000000;
-	struct pending p = { .n = 1 };
+	struct pending_posts p = { .n = 1 };
 	int64_t now_s = begin_s;
 
 	(void)state;
@@ -81,7 +81,9 @@ test_a_day(void **state)
 static void
 test_a_clock_that_was_set_back(void **state)
 {
-	struct pending p = { .first_s = 1700000000, .tries = 1000, .n = 1 };
+	struct pending_posts p = {
+		.first_s = 1700000000, .tries = 1000, .n = 1
+	};
 
 	(void)state;
 	assert_true(pending_again(&p, 1600000000));
