@@ -15,17 +15,14 @@
 #include "ctl/cmd/ctl.h"
 #include "ctl/dns/dnscheck.h"
 #include "ctl/dns/dnschild.h"
+#include "ctl/dns/dnspolicy.h"
 #include "ctl/dns/surroundings.h"
 #include "ctl/sign/signkeys.h"
 #include "ctl/view/nextsteps.h"
 #include "ctl/view/out.h"
-#include "ctl/view/stspolicy.h"
-#include "httpd/conf.h"
-#include "ipc/msg.h"
 #include "lookup/conf.h"
 #include "proto/address.h"
 #include "proto/domain.h"
-#include "proto/mtasts.h"
 #include "sys/addr.h"
 #include "sys/fd.h"
 #include "tls/cert.h"
@@ -46,8 +43,7 @@ struct dns_checked {
 	char key_id[CERT_KEY_ID_SIZE];
 	struct surroundings around;
 	struct signkeys keys;
-	struct target httpd; /* its configuration */
-	struct buf policy, why, mx;
+	struct dnspolicy policy;
 };
 
 /* ---- what is printed, in the child ---- */
@@ -190,51 +186,6 @@ find_key(const char *path, char id[CERT_KEY_ID_SIZE])
 	buf_fini(&pem);
 }
 
-/* What httpd publishes for each of our domains. */
-static int
-find_published(struct ctl *ctl, struct dns_checked *a, struct dnscheck_sts *p)
-{
-	const struct httpd_conf *c;
-
-	if (surroundings_conf(&a->httpd, ctl, "httpd") != CTL_OK)
-		return CTL_FAILED;
-	c = a->httpd.conf;
-	if (c->mta_sts_policy == HTTPD_MTA_STS_OFF)
-		return CTL_OK;
-	for (size_t i = 0; i < c->mta_sts_mx.n; i++)
-		buf_addf(&a->mx, "%s%s", i > 0 ? " " : "", c->mta_sts_mx.v[i]);
-	if (c->mta_sts_mx.n == 0)
-		buf_adds(&a->mx, a->hostname);
-	p->our_mx = buf_slice(&a->mx);
-	p->our_max_age_s = c->mta_sts_max_age / 1000;
-	p->our_mode = slice_str(mtasts_mode_name(
-	    c->mta_sts_policy == HTTPD_MTA_STS_ENFORCE   ? MTASTS_ENFORCE
-	    : c->mta_sts_policy == HTTPD_MTA_STS_TESTING ? MTASTS_TESTING
-							 : MTASTS_NONE));
-	return CTL_OK;
-}
-
-/* What other hosts get. */
-static void
-find_policy(struct ctl *ctl, struct dns_checked *a, struct dnscheck_sts *p)
-{
-	struct stspolicy known;
-	struct err err;
-
-	p->asked = true;
-	if (stspolicy_fetch(&ctl->inst, slice_str(a->domain), &a->policy,
-		&known, &err) == -1) {
-		buf_addf(&a->why, "sts: %s", err.text);
-		p->why = buf_slice(&a->why);
-		return;
-	}
-	p->mode = known.mode;
-	p->mx = known.mx;
-	p->max_age_s = known.max_age_s;
-	p->why = known.why;
-	p->failed = known.mode.n == 0;
-}
-
 /* ---- the command ---- */
 
 static int
@@ -258,10 +209,9 @@ gather(struct ctl *ctl, struct dns_checked *a, struct dnscheck_host *h)
 	h->keys = &a->keys;
 	h->key_id = a->key_id;
 	h->now_s = time(NULL);
-	if (find_published(ctl, a, &h->sts) != CTL_OK)
+	if (dnspolicy_find(&a->policy, ctl, a->domain, a->hostname,
+		a->zone == NULL, &h->sts) == -1)
 		return CTL_FAILED;
-	if (a->zone == NULL)
-		find_policy(ctl, a, &h->sts);
 	if (h->naddresses == 0)
 		add_own(h, a->around.lookup.conf);
 	return CTL_OK;
@@ -287,9 +237,7 @@ check(struct dns_checking *d)
 int
 cmd_dns_check(struct ctl *ctl, int argc, char **argv)
 {
-	struct dns_checked a = { .policy = { .max = MSG_MAX_BYTES },
-		.why = { .max = sizeof(struct err) + 10 },
-		.mx = { .max = MTASTS_MX_MAX } };
+	struct dns_checked a = { .addresses = NULL };
 	const struct ctl_opt opts[] = { { "address", &a.addresses, NULL },
 		{ "zone", &a.zone, NULL }, { 0 } };
 	struct dns_checking *d;
@@ -320,9 +268,6 @@ cmd_dns_check(struct ctl *ctl, int argc, char **argv)
 	free(d);
 	signkeys_free(&a.keys);
 	surroundings_fini(&a.around);
-	target_fini(&a.httpd);
-	buf_fini(&a.policy);
-	buf_fini(&a.why);
-	buf_fini(&a.mx);
+	dnspolicy_fini(&a.policy);
 	return rc;
 }

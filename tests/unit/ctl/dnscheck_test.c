@@ -30,6 +30,7 @@ static const struct {
 	{ "dmarc", "_dmarc.a.test. TXT \"v=DMARC1; p=reject\"" },
 	{ "mta-sts", "_mta-sts.a.test. TXT \"v=STSv1; id=1\"" },
 	{ "sts-host", "mta-sts.a.test. A 192.0.2.7" },
+	{ "autoconf", "autoconfig.a.test. CNAME web.test." },
 	{ "tlsrpt", "_smtp._tls.a.test. TXT \"v=TLSRPTv1; "
 		    "rua=https://r.test/,mailto:a@r.test\"" },
 	{ "tlsa", "_25._tcp.mail.a.test. TLSA 3 1 1 00112233445566778899AABBCC"
@@ -75,6 +76,8 @@ static const struct {
 	{ "tlsrpt", "_smtp._tls.a.test. TXT \"other\"", "optional", "" },
 	{ "tlsrpt", "_smtp._tls.a.test. TXT \"v=TLSRPTv1; rua=\"", "wrong", NULL },
 	{ "tlsrpt", "_smtp._tls.a.test. TXT \"v=TLSRPTv1; rua=mailto:a@r.test\"\n_smtp._tls.a.test. TXT \"v=TLSRPTv1; rua=mailto:b@r.test\"", "wrong", NULL },
+	{ "autoconf", NULL, "optional", "" },
+	{ "autoconf", "autoconfig.a.test. CNAME mail.a.test.", "optional", "" },
 	{ "autoconf", "autoconfig.a.test. A 192.0.2.1", "optional", "" },
 	{ "autoconf", "autoconfig.a.test. A 192.0.2.9\nautoconfig.a.test. AAAA 2001:db8::9", "good", "" },
 	{ "autoconf", "autoconfig.a.test. FAIL", "unknown", "" },
