@@ -123,6 +123,8 @@ say_attempt(int sock, const struct attempt *a)
 {
 	struct msg m = { .type = MSG_sieve_action, .sieve_action = a->action };
 
+	if (a->action.kind > SIEVE_FILEINTO)
+		SAY(sock, sieve_action, .kind = SIEVE_KEEP, .body_from = -1);
 	if (a->head != NULL)
 		SAY(sock, sieve_piece, .what = SIEVE_PIECE_HEAD,
 		    .bytes = slice_str(a->head));
