@@ -129,6 +129,12 @@ script_other(
 		   : ABSENT;
 }
 
+struct slice
+script_known(const struct account_script *s)
+{
+	return slice_str(s->name != NULL ? s->name : "");
+}
+
 uint64_t
 script_hash(struct slice text)
 {
