@@ -62,6 +62,9 @@ def test_runner(p):
     settle_letters(p)
     p.send("after")
     wait(lambda: "after" in subjects(p, "alice", "Sorted"), "it to work again")
+    # It was tried, and most of it is as if the process had crashed.
+    crashed = [e for e in p.events("local.sieve-failed", since) if "crashed" in e["why"]]
+    assert len(crashed) > n / 3
     # Nothing is anywhere else.
     assert outside(p) == before
     assert subjects(p, "bob") == ["for bob"]
