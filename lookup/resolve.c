@@ -17,6 +17,7 @@
 #include "log/log.h"
 #include "log/metric.h"
 #include "lookup/conf.h"
+#include "lookup/groups.h"
 #include "lookup/mailbox.h"
 #include "lookup/own.h"
 #include "lookup/plan.h"
@@ -26,6 +27,7 @@
 #include "lookup/target.h"
 #include "lookup/usage.h"
 #include "table/alias.h"
+#include "table/group.h"
 #include "table/table.h"
 
 /* Where the targets of an alias lead: addresses still to be asked for, then
@@ -241,6 +243,20 @@ found_alias(struct query *q, const struct lookup_probe *p, struct slice value)
 	buf_fini(&targets);
 }
 
+/* Where they are asked for; false: a temporary failure. */
+static bool
+add_groups(struct query *q, struct msg_lookup_found *a)
+{
+	struct buf lines = { .max = GROUPS_TEXT_MAX };
+	bool ok = true;
+
+	if ((q->flags & LOOKUP_MEMBER) != 0)
+		ok = lookup_groups(a->address, &lines) != TEMPFAIL;
+	a->groups = arena_slice(&q->arena, buf_slice(&lines));
+	buf_fini(&lines);
+	return ok;
+}
+
 static void
 found_account(struct query *q, const struct lookup_probe *p, struct slice value)
 {
@@ -257,6 +273,8 @@ found_account(struct query *q, const struct lookup_probe *p, struct slice value)
 		bad_entry(q, p, err.text);
 	else if (a.kind == LOOKUP_REFUSE)
 		refuse(q, "5.2.1", "mailbox disabled, not accepting messages");
+	else if (!add_groups(q, &a))
+		refuse(q, "4.3.0", "temporary lookup failure");
 	else
 		answer(q, &a);
 }
@@ -272,7 +290,11 @@ found_user(struct query *q, const struct lookup_probe *p, uint32_t uid)
 		.room = UINT64_MAX,
 	};
 
-	answer(q, &a);
+	a.address = q->plan.address;
+	if (add_groups(q, &a))
+		answer(q, &a);
+	else
+		refuse(q, "4.3.0", "temporary lookup failure");
 }
 
 /* RFC 5321 4.5.1: there is always a postmaster.  He has an alias or account

@@ -279,7 +279,7 @@ imapd_user_count(const struct user *u, struct slice address)
 }
 
 void
-imapd_users_look(void)
+imapd_users_each(void (*each)(struct session *s))
 {
 	struct map_iter it = { 0 };
 
@@ -289,7 +289,7 @@ imapd_users_look(void)
 
 		for (s = LIST_FIRST(&u->sessions); s != NULL; s = next) {
 			next = LIST_NEXT(s, link);
-			imapd_session_changed(s);
+			each(s);
 		}
 	}
 }

@@ -18,7 +18,7 @@ copy(struct slice s)
 }
 
 static struct guest *
-guest_new(struct slice name, struct slice owner)
+guest_new(struct slice name, struct slice owner, struct slice groups)
 {
 	struct guest *g = xcalloc(1, sizeof *g);
 	struct buf b;
@@ -29,6 +29,10 @@ guest_new(struct slice name, struct slice owner)
 	g->name = copy(name);
 	g->prefix = copy(buf_slice(&b));
 	buf_fini(&b);
+	g->groups_text = copy(groups);
+	groups = g->groups_text;
+	while (groups.n > 0 && g->ngroups < GUEST_GROUPS_MAX)
+		g->groups[g->ngroups++] = slice_cut(groups, '\n', &groups);
 	return g;
 }
 
@@ -39,10 +43,10 @@ guest_of(const struct session *s)
 }
 
 void
-guest_begin(struct session *s, struct slice name)
+guest_begin(struct session *s, struct slice name, struct slice groups)
 {
 	client_of(s)->guest =
-	    guest_new(name, slice_str(imapd_user_name(s->user)));
+	    guest_new(name, slice_str(imapd_user_name(s->user)), groups);
 	client_of(s)->text.unasked = true;
 }
 
@@ -55,5 +59,6 @@ guest_end(struct session *s)
 		return;
 	free((void *)(uintptr_t)g->name.p);
 	free((void *)(uintptr_t)g->prefix.p);
+	free((void *)(uintptr_t)g->groups_text.p);
 	xfree(&client_of(s)->guest);
 }

@@ -429,7 +429,8 @@ on_peer(struct ipc *peer, struct msg *m)
 	if (who != NULL && in->account.n + in->home.n > 0)
 		ipc_set_pass(who,
 		    &(const struct ipc_pass){ in->account, in->home, in->quota,
-			in->quota_messages, in->parked, in->guest });
+			in->quota_messages, in->parked, in->guest,
+			in->groups });
 }
 
 static void
