@@ -60,7 +60,9 @@ begin(struct incoming *in, const struct append_arguments *a, struct err *err)
 {
 	in->info = (struct append_info){ .flags = a->names.flags & in->flags,
 		.has_date = a->has_date,
-		.date_s = a->date.time_s };
+		.date_s = a->date.time_s,
+		.replaces = in->replaces,
+		.frees = in->frees };
 	if (in->keywords)
 		in->info.keywords = a->names.keywords;
 	if (in->n >= MESSAGES_MAX)
@@ -88,6 +90,17 @@ incoming_begin(struct incoming *in, const struct append_arguments *a)
 }
 
 static int
+check_quota(const struct incoming *in, uint64_t bytes, struct err *err)
+{
+	if (!in->replaces)
+		return mailbox_check_quota(in->mailbox, bytes, in->n, err);
+	return bytes <= in->frees
+		   ? 0
+		   : mailbox_check_quota(
+			 in->mailbox, bytes - in->frees, 0, err);
+}
+
+static int
 expect(struct incoming *in, uint64_t size, struct err *err)
 {
 	const uint64_t max = (uint64_t)imapd_conf->shared.message_size_limit;
@@ -95,7 +108,7 @@ expect(struct incoming *in, uint64_t size, struct err *err)
 	if (size > max || in->size > max - size)
 		return err_set_code(
 		    err, ERR_PERM, ERR_TOO_BIG, "message too large");
-	return mailbox_check_quota(in->mailbox, in->bytes + size, in->n, err);
+	return check_quota(in, in->bytes + size, err);
 }
 
 void

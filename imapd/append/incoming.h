@@ -31,6 +31,9 @@ struct incoming {
 	struct append **messages;
 	size_t n;
 	uint64_t bytes; /* of all */
+	/* It comes for one that counts; see struct append_info. */
+	bool replaces;
+	uint64_t frees;
 
 	/* the one that comes in */
 	struct append *message;

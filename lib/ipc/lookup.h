@@ -41,6 +41,8 @@
  * What a process says counts for accounts of the uid it serves only.  A word
  * that is lost costs nothing: local checks again.
  *
+ * lookup_holds: the same of a process of imapd that has this account alone.
+ *
  * lookup_mx: which hosts take mail for domain; with LOOKUP_MX_ADDRESS domain is
  * a host and its MX are not asked for, and with LOOKUP_MX_LITERAL it is an
  * address and nothing is.  nexthop is the next hop as it is written.

@@ -126,6 +126,18 @@ def test_full_disk_of_quota(pabal, alice):
                                   b"Subject: new\r\n\r\n" + b"x" * 3000)
         assert status == b"NO" and text.startswith(b"[OVERQUOTA]")
         assert len(bob.ok("FETCH 1:* FLAGS")) == 1
+        # what goes makes room
+        bob.ok("REPLACE 1 INBOX %L", b"Subject: new\r\n\r\n" + b"x" * 1500)
+        assert len(bob.ok("FETCH 1:* FLAGS")) == 1
+        pabal.pabal("user", "set", f"bob@{DOMAIN}", "quota", "1K")
+    with Imap(pabal, "bob") as bob:
+        bob.ok("SELECT INBOX")
+        status, text, _ = bob.cmd("REPLACE 1 INBOX %L",
+                                  b"Subject: new\r\n\r\n" + b"x" * 1501)
+        assert status == b"NO" and text.startswith(b"[OVERQUOTA]")
+        # less than before is let in though it is too much
+        bob.ok("REPLACE 1 INBOX %L", b"Subject: new\r\n\r\n" + b"x" * 1400)
+        assert len(bob.ok("FETCH 1:* FLAGS")) == 1
 
 
 def holder(pabal):
