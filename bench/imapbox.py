@@ -125,6 +125,10 @@ class PabalBox(Box):
         self.server.p.pabal("start")
         self.server.pid = self.server.p.master_pid()
 
+    def keep_expunged(self, age):
+        self.server.p.conf("pabal", "expunge_retention", age)
+        self.server.p.pabal("reload")
+
 
 class DovecotBox(Box):
     def __init__(self, server, user):
@@ -134,6 +138,9 @@ class DovecotBox(Box):
         wait(lambda: not self.busy(), "dovecot's imap to end", 60)
         for path in glob.glob(os.path.join(self.directory, "dovecot.index*")):
             os.unlink(path)
+
+    def keep_expunged(self, age):
+        """Nothing is kept."""
 
     def busy(self):
         for comm in glob.glob("/proc/[0-9]*/cmdline"):

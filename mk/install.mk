@@ -11,7 +11,7 @@ TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-pytest-xdist \
 	clang clang-format clang-tidy cppcheck valgrind llvm universal-ctags \
 	iwyu msmtp fetchmail isync libsasl2-modules procps ncurses-base \
 	offlineimap3 getmail6 mutt gsasl dns-root-data python3-dkim \
-	python3-nacl opendkim-tools
+	python3-nacl opendkim-tools sieve-connect
 # $(call missing,PACKAGES): those of them that are not installed.
 missing = $$(dpkg-query -W -f='$${Package} $${db:Status-Status}\n' $(1) \
 	2>/dev/null | awk '$$2 == "installed" { print $$1 }' | \
@@ -121,6 +121,7 @@ install: all man
 	ln -sf ../man8/sendmail.8 $(INSTALL_TO)/share/man/man1/newaliases.1
 	install -m 644 etc/*.conf etc/limits etc/canonical etc/masquerade etc/bcc etc/groups $(INSTALL_TO)/share/doc/pabal/examples
 	install -m 644 etc/sieve/*.sieve $(INSTALL_TO)/share/doc/pabal/examples
+	install -m 755 etc/sieve/rspamd-learn $(INSTALL_TO)/share/doc/pabal/examples
 	install -m 644 README.md CHANGES.md doc/operations.md doc/migration.md \
 	    $(INSTALL_TO)/share/doc/pabal
 	install -d $(INSTALL_TO)/share/bash-completion/completions

@@ -2,6 +2,7 @@
 #include "sieverun/judge.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -15,8 +16,12 @@
 #include "sieverun/speak.h"
 #include "sieverun/task.h"
 #include "sieverun/tell.h"
+#include "sys/clock.h"
 
-enum { STEPS_MAX = 64 };
+enum {
+	STEPS_MAX = 64,
+	MORE_CPU_US = 1000000, /* pool.c leaves each message ten times that */
+};
 
 struct step {
 	const struct sieve_code *code;
@@ -31,14 +36,16 @@ struct judge {
 	struct sieve_code *own;
 };
 
+/* What did not end well, or was work, is the last of its process. */
 static int
 end(struct task *t, enum sieve_end status, struct slice script, uint32_t line,
     const char *why)
 {
+	t->more = status == SIEVE_END_DONE && clock_cpu_us() < MORE_CPU_US;
 	if (speak_pieces(t->fd, SIEVE_PIECE_TRACE, buf_slice(&t->trace)) == -1)
 		return -1;
 	return SPEAK(t->fd, sieve_done, .status = status, .script = script,
-	    .line = line, .why = slice_str(why));
+	    .line = line, .why = slice_str(why), .more = t->more);
 }
 
 /* ---- which scripts ---- */
@@ -92,6 +99,8 @@ is_fresh(struct task *t, const struct sieve_code *code)
 			if (!global_text(s->name, &text))
 				return false;
 			hash = sieve_emit_hash(text);
+		} else if (slice_eq(s->name, t->script)) {
+			hash = t->hash;
 		} else if (answers_ask(t, SIEVE_ASK_HASH, s->name, SLICE(""),
 			       &hash, NULL) != FOUND) {
 			return false;
@@ -306,6 +315,8 @@ set_env(struct task *t, const struct msg_sieve_run *in)
 	t->client = arena_slice(a, in->client);
 	t->client_name = arena_slice(a, in->client_name);
 	t->helo = arena_slice(a, in->helo);
+	t->script = arena_slice(a, in->script);
+	t->hash = in->hash;
 	t->host = global_host();
 	t->traced = in->trace;
 	t->junk = in->junk;
@@ -324,13 +335,11 @@ set_env(struct task *t, const struct msg_sieve_run *in)
 	take_now(&t->env.now);
 }
 
-void
-judge_run(struct task *t, const struct msg *m)
+static void
+judge(struct judge *j)
 {
-	struct judge *j = xcalloc(1, sizeof *j);
+	struct task *t = j->task;
 
-	j->task = t;
-	set_env(t, &m->sieve_run);
 	if (t->event.is)
 		add_named(j);
 	else
@@ -343,5 +352,18 @@ judge_run(struct task *t, const struct msg *m)
 		add_global(j, 'a');
 	run_all(j);
 	conclude(j);
-	/* The process ends, and with it all of this. */
+}
+
+void
+judge_run(struct task *t, const struct msg *m)
+{
+	struct judge *j = xcalloc(1, sizeof *j);
+
+	j->task = t;
+	set_env(t, &m->sieve_run);
+	judge(j);
+	for (size_t i = 0; i < j->done; i++)
+		sieve_result_fini(&j->steps[i].result);
+	sieve_load_free(&j->own);
+	free(j);
 }

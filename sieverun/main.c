@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* sieverun: runs users' scripts on the mail of strangers.  It reads neither
- * itself: for each message and recipient it makes a child, which has one
- * channel (to local) and this program, and ends with the run. */
+ * itself: each child it makes has one channel (to local) and this program, is
+ * for one account, and ends with the run, or when it has had the few messages
+ * to that account that came meanwhile (lib/script/process). */
 #include <time.h>
 
 #include "ipc/ipc.h"

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "ipc/ipc.h"
+#include "ipc/sieve.h"
 #include "log/log.h"
 #include "log/metric.h"
 #include "sieverun/conf.h"
@@ -21,7 +22,7 @@
 
 enum {
 	WAITING_MAX = 1024,
-	CPU_SECONDS = 10,
+	CPU_SECONDS = 11, /* what has used one is given no more */
 };
 #ifndef PABAL_SANITIZE
 static const rlim_t memory_bytes = (rlim_t)1 << 30;
@@ -47,7 +48,7 @@ static struct {
 } state;
 
 static struct metric runs = { .name = "pabal_sieverun_runs",
-	.help = "Runs of scripts, compilations included." };
+	.help = "Processes for scripts, of one account each." };
 
 /* ---- the child's side ---- */
 
@@ -118,7 +119,8 @@ start(struct pool_run *r)
 	}
 	fd_close(&r->channel);
 	metric_add(&runs, 1);
-	ev_timer_set(&r->deadline, sieverun_conf->run_timeout);
+	ev_timer_set(
+	    &r->deadline, sieverun_conf->run_timeout + SIEVE_PROCESS_MS);
 	TAILQ_INSERT_TAIL(&state.running, r, link);
 	state.nrunning++;
 	return 0;

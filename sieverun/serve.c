@@ -14,6 +14,7 @@
 #include "sieverun/judge.h"
 #include "sieverun/speak.h"
 #include "sieverun/task.h"
+#include "sys/fd.h"
 
 enum { PAGE = 65536, MESSAGE_MAX = 1 << 20 };
 
@@ -33,19 +34,33 @@ task_init(struct task *t, int fd, enum role peer)
 	buf_init(&t->trace, 128 << 10);
 }
 
+static void
+task_fini(struct task *t)
+{
+	for (size_t i = 0; i < SIEVE_PIECES; i++)
+		buf_fini(&t->pieces[i]);
+	buf_fini(&t->trace);
+	arena_fini(&t->arena);
+	if (t->mapped.n > 0)
+		(void)munmap((void *)(uintptr_t)t->mapped.p, t->mapped.n);
+}
+
 /* The message in a file, of which the kernel has the pages already. */
 static int
-map_file(struct task *t, const struct msg_sieve_file *in)
+map_file(struct task *t, struct msg_sieve_file *in)
 {
 	const int64_t before = in->offset % PAGE;
 	char *p;
 
-	if (in->offset < 0 || in->size <= 0 || in->size > INT64_MAX - PAGE)
+	if (in->offset < 0 || in->size <= 0 || in->size > INT64_MAX - PAGE ||
+	    t->mapped.n > 0)
 		return -1;
 	p = mmap(NULL, (size_t)(before + in->size), PROT_READ, MAP_PRIVATE,
 	    in->file, in->offset - before);
+	fd_close(&in->file);
 	if (p == MAP_FAILED)
 		return -1;
+	t->mapped = slice_of(p, (size_t)(before + in->size));
 	t->message = slice_of(p + before, (size_t)in->size);
 	return 0;
 }
@@ -92,7 +107,7 @@ compile(struct task *t, const struct msg_sieve_compile *in)
 	    .why = slice_str(report.first->text));
 }
 
-/* False: that was all. */
+/* False: that was all, of this message or script. */
 static bool
 take(struct task *t, struct msg *m)
 {
@@ -128,8 +143,13 @@ serve(int fd, enum role peer)
 {
 	static struct task t;
 	struct msg m;
+	bool more;
 
-	task_init(&t, fd, peer);
-	while (speak_hear(fd, peer, &m) == 1 && take(&t, &m))
-		continue;
+	do {
+		task_init(&t, fd, peer);
+		while (speak_hear(fd, peer, &m) == 1 && take(&t, &m))
+			continue;
+		more = speak_flush(fd) == 0 && t.more;
+		task_fini(&t);
+	} while (more);
 }

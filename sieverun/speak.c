@@ -9,19 +9,68 @@
 #include "base/buf.h"
 #include "ipc/frame.h"
 
+enum {
+	FRAMES_MAX = 16,
+	BYTES_MAX = 64 << 10,
+};
+
+/* They wait for each other, so that the other side is woken once. */
+static struct {
+	struct buf frames[FRAMES_MAX];
+	unsigned n;
+	size_t bytes;
+} said;
+
+static int
+send_all(int fd)
+{
+	struct mmsghdr h[FRAMES_MAX] = { 0 };
+	struct iovec iov[FRAMES_MAX];
+	unsigned done = 0;
+	int n;
+
+	for (unsigned i = 0; i < said.n; i++) {
+		iov[i] = (struct iovec){ said.frames[i].p, said.frames[i].n };
+		h[i].msg_hdr.msg_iov = &iov[i];
+		h[i].msg_hdr.msg_iovlen = 1;
+	}
+	while (done < said.n) {
+		n = sendmmsg(fd, h + done, said.n - done, MSG_NOSIGNAL);
+		if (n > 0)
+			done += (unsigned)n;
+		else if (errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
+int
+speak_flush(int fd)
+{
+	const int rc = send_all(fd);
+
+	for (unsigned i = 0; i < said.n; i++)
+		buf_fini(&said.frames[i]);
+	said.n = 0;
+	said.bytes = 0;
+	return rc;
+}
+
 int
 speak_send(int fd, const struct msg *m)
 {
-	struct buf frame = { .max = MSG_MAX_BYTES };
-	ssize_t n = -1;
+	struct buf *frame = &said.frames[said.n];
 	int with;
 
-	if (msg_put(m, &frame, &with))
-		while ((n = send(fd, frame.p, frame.n, MSG_NOSIGNAL)) == -1 &&
-		       errno == EINTR)
-			continue;
-	buf_fini(&frame);
-	return n == -1 ? -1 : 0;
+	buf_init(frame, MSG_MAX_BYTES);
+	if (!msg_put(m, frame, &with)) {
+		buf_fini(frame);
+		return -1;
+	}
+	said.n++;
+	said.bytes += frame->n;
+	return said.n == FRAMES_MAX || said.bytes > BYTES_MAX ? speak_flush(fd)
+							      : 0;
 }
 
 int
@@ -66,6 +115,8 @@ speak_hear(int fd, enum role peer, struct msg *m)
 	ssize_t n;
 	int with;
 
+	if (speak_flush(fd) == -1)
+		return -1;
 	while ((n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC)) == -1 && errno == EINTR)
 		continue;
 	if (n <= 0)

@@ -25,12 +25,16 @@ struct task {
 	struct arena arena;
 	struct buf pieces[SIEVE_PIECES];
 	struct slice message;
+	struct slice mapped; /* where that is a file's */
 	struct sieve_env env;
+	struct slice script; /* the active one, whose text has */
+	uint64_t hash;
 	struct slice qid, client, client_name, helo, host;
 	struct task_event event;
 	bool junk; /* its judges have said so */
 	bool traced;
 	struct buf trace;
+	bool more; /* it was said that another may follow */
 };
 
 #endif

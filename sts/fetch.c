@@ -326,7 +326,7 @@ load_cas(struct err *err)
 	if (fd == -1)
 		err_sys(err, ERR_PERM, "open");
 	else if (fd_read_file(fd, &pem, err) == 0)
-		rc = tls_client_trust(fetch.cas, buf_slice(&pem), err);
+		rc = tls_client_trust_later(fetch.cas, &pem, err);
 	fd_close(&fd);
 	buf_fini(&pem);
 	return rc;

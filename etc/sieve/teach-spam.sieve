@@ -6,9 +6,10 @@
 # that looks into mail has the right to run one.  No mail for learn.internal comes
 # from outside, because it is no domain of this host.
 #
+#	install -m 755 rspamd-learn /usr/local/bin
 #	/etc/pabal/commands:
-#		learn_spam  uid=2001 /usr/bin/rspamc -h 127.0.0.1:11334 learn_spam
-#		learn_ham   uid=2001 /usr/bin/rspamc -h 127.0.0.1:11334 learn_ham
+#		learn_spam  uid=2001 /usr/local/bin/rspamd-learn spam
+#		learn_ham   uid=2001 /usr/local/bin/rspamd-learn ham
 #	/etc/pabal/transports:
 #		spam@learn.internal  pipe:learn_spam
 #		ham@learn.internal   pipe:learn_ham

@@ -271,7 +271,9 @@ read_batch(struct transfer_job *j)
 static void
 next_batch(struct transfer_job *j, const struct slice *status)
 {
-	if (j->begun < j->n)
+	if (j->begun < j->n && j->to == NULL)
+		refuse(j, RELAY_LOST);
+	else if (j->begun < j->n)
 		read_batch(j);
 	else if (status != NULL)
 		answer_as(j, *status);
@@ -644,8 +646,12 @@ on_broken(struct session *s, const struct relay *r, bool selected, bool mid)
 		j->to = NULL;
 	else if (j != NULL && r == j->from)
 		j->from = NULL;
-	if (!relay_was_all(s, selected, mid) && j != NULL)
-		refuse(j, RELAY_LOST);
+	if (relay_was_all(s, selected, mid) || j == NULL)
+		return;
+	/* What is there need not be here, whatever becomes of the other end. */
+	if (r != j->from && j->to == NULL && j->phase == REMOVING)
+		return;
+	refuse(j, RELAY_LOST);
 }
 
 static void

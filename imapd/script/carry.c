@@ -148,7 +148,7 @@ on_mailed(struct event_mail *m, const char *why, bool later)
 
 	if (why == NULL)
 		carry_next(r);
-	else if (later && !r->done)
+	else if (later)
 		event_run_put_off(r, why);
 	else
 		event_run_fail(r, why);
@@ -240,6 +240,19 @@ go_on(struct event_run *r)
 		send(r, r->action);
 	else
 		succeed(r);
+}
+
+bool
+event_run_has_begun(const struct event_run *r)
+{
+	return r->done;
+}
+
+/* What failed is still where it was. */
+void
+event_run_go_on(struct event_run *r)
+{
+	go_on(r);
 }
 
 void

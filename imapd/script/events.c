@@ -25,9 +25,10 @@ struct events {
 	TAILQ_HEAD(, event) queue;
 	size_t messages; /* in it */
 	TAILQ_ENTRY(events) turn;
-	bool waits; /* for a turn */
-	struct event_run *run;
-	unsigned tries; /* of the next message */
+	bool waits;            /* for a turn */
+	struct event_run *run; /* of the next message; NULL: none yet */
+	bool runs;             /* false: it waits, with what it has done */
+	unsigned tries;        /* of the next message */
 	struct ev_timer again;
 };
 
@@ -50,7 +51,7 @@ static void on_end(struct event_run *r, bool later);
 static void
 wait_for_turn(struct events *e)
 {
-	if (e->waits || e->run != NULL || ev_timer_running(&e->again) ||
+	if (e->waits || e->runs || ev_timer_running(&e->again) ||
 	    TAILQ_EMPTY(&e->queue))
 		return;
 	e->waits = true;
@@ -74,7 +75,11 @@ on_next(struct ev_task *task)
 		e->waits = false;
 		all.runs++;
 		metric_add(&runs, 1);
-		e->run = event_run_new(&of, on_end, e);
+		e->runs = true;
+		if (e->run != NULL)
+			event_run_go_on(e->run);
+		else
+			e->run = event_run_new(&of, on_end, e);
 	}
 }
 
@@ -106,10 +111,13 @@ on_end(struct event_run *r, bool later)
 {
 	struct events *e = event_run_arg(r);
 
-	event_run_free(&e->run);
+	later = later && ++e->tries < TRIES;
+	if (!later || !event_run_has_begun(r))
+		event_run_free(&e->run);
+	e->runs = false;
 	all.runs--;
 	ev_task_queue(&all.next);
-	if (later && ++e->tries < TRIES) {
+	if (later) {
 		ev_timer_set(&e->again, (int64_t)AGAIN_MS * e->tries);
 		return;
 	}
@@ -175,7 +183,7 @@ events_free(struct events **ep)
 		return;
 	if (e->messages > 0)
 		leave_out(e, e->messages, "the process ends");
-	if (e->run != NULL)
+	if (e->runs)
 		all.runs--;
 	event_run_free(&e->run);
 	if (e->waits)

@@ -8,6 +8,7 @@
 
 enum {
 	ANSWER_MS = 60000,
+	DURABLE_MS = 0,   /* no limit: who asks again would send it twice */
 	PIECE = 16 << 10, /* with CRs it is twice as much */
 };
 
@@ -68,16 +69,18 @@ say_some(struct event_mail *m)
 	const int64_t left = m->pieces->size - m->at;
 	const size_t n = left < PIECE ? (size_t)left : PIECE;
 	struct err err;
+	bool last;
 
 	if (pieced_read(m->pieces, m->source, m->at, raw, n, &err) == -1) {
 		end("the message cannot be read", false);
 		return;
 	}
 	m->at += (int64_t)n;
+	last = m->at == m->pieces->size;
 	put_lines(m, slice_of(raw, n), &out);
-	IPC_CALL(qmgr(), &state.call, letter_taken, on_taken, ANSWER_MS,
-	    letter_bytes, .bytes = buf_slice(&out),
-	    .last = m->at == m->pieces->size);
+	IPC_CALL(qmgr(), &state.call, letter_taken, on_taken,
+	    last ? DURABLE_MS : ANSWER_MS, letter_bytes,
+	    .bytes = buf_slice(&out), .last = last);
 	buf_fini(&out);
 }
 

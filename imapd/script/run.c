@@ -2,6 +2,7 @@
 #include "imapd/script/run.h"
 
 #include "base/mem.h"
+#include "imapd/conf.h"
 #include "imapd/script/event.h"
 #include "imapd/script/inner.h"
 #include "store/account.h"
@@ -107,6 +108,7 @@ event_run_new(const struct event_run_of *of,
 		.owner = slice_str(of->name),
 		.alone = true,
 		.size = r->text.n > 0 ? (int64_t)r->text.n : r->info.size,
+		.most = imapd_conf->shared.sieve_process_messages,
 		.now_s = clock_wall_s(),
 		.arena = &r->arena };
 	decide_begin(&r->decide);

@@ -36,5 +36,7 @@ event_run_say(struct script_decide *d, struct script_worker *w)
 	       WORKER_SAY(w, sieve_run, .qid = slice_str(id), .sender = name,
 		   .address = name, .original = name, .login = name,
 		   .account = name, .client = SLICE("local"),
-		   .trace = r->of.trace_keep > 0);
+		   .trace = r->of.trace_keep > 0,
+		   .script = script_known(&r->script),
+		   .hash = script_hash(buf_slice(&r->script.text)));
 }

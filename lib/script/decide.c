@@ -61,9 +61,11 @@ on_act(struct script_worker *w, const struct msg_sieve_action *in)
 
 /* ---- the two steps ---- */
 
-static bool
-start(struct script_decide *d,
-    void (*end)(struct script_worker *w, enum sieve_end status))
+static void run(struct script_decide *d);
+
+static void
+start(struct script_decide *d, void (*begin)(struct script_worker *w),
+    void (*end)(struct script_worker *w, enum sieve_end status), uint64_t most)
 {
 	struct script_worker *w = d->worker;
 
@@ -74,19 +76,18 @@ start(struct script_decide *d,
 	*w = (struct script_worker){ .arg = d,
 		.account = d->owner,
 		.alone = d->alone,
+		.begin = begin,
 		.ask = on_ask,
 		.act = on_act,
 		.end = end };
-	return worker_begin(w, d->size * 2 + MORE_BYTES);
+	if (!worker_begin(w, d->size * 2 + MORE_BYTES, most))
+		later(d, no_process);
 }
-
-static void run(struct script_decide *d, struct slice code);
 
 static void
 on_compiled(struct script_worker *w, enum sieve_end status)
 {
 	struct script_decide *d = w->arg;
-	struct buf code;
 
 	if (status == SIEVE_END_LATER) {
 		later(d, w->why[0] != '\0' ? w->why : no_process);
@@ -97,21 +98,20 @@ on_compiled(struct script_worker *w, enum sieve_end status)
 		    w->crashed ? "the compiler crashed" : w->why);
 		return;
 	}
-	/* It is used whether it can be kept or not, and the worker begins anew
-	 * with it. */
-	code = w->pieces[SIEVE_PIECE_CODE];
+	/* It is used whether it can be kept or not. */
+	buf_fini(&d->code);
+	d->code = w->pieces[SIEVE_PIECE_CODE];
 	buf_init(&w->pieces[SIEVE_PIECE_CODE], 0);
-	script_keep_code(d->script, buf_slice(&code));
-	run(d, buf_slice(&code));
-	buf_fini(&code);
+	script_keep_code(d->script, buf_slice(&d->code));
+	run(d);
 }
 
 static void
-compile(struct script_decide *d)
+say_compile(struct script_worker *w)
 {
-	d->compiled = true;
-	if (!start(d, on_compiled) ||
-	    !worker_say_bytes(
+	struct script_decide *d = w->arg;
+
+	if (!worker_say_bytes(
 		d->worker, SIEVE_PIECE_SCRIPT, buf_slice(&d->script->text)) ||
 	    !WORKER_SAY(d->worker, sieve_compile,
 		.name = slice_str(d->script->name), .account = d->owner))
@@ -119,10 +119,33 @@ compile(struct script_decide *d)
 }
 
 static void
+compile(struct script_decide *d)
+{
+	d->compiled = true;
+	start(d, say_compile, on_compiled, 1);
+}
+
+/* What went wrong in a process that others have had before says nothing of the
+ * script. */
+static bool
+try_alone(struct script_decide *d)
+{
+	const struct script_worker *w = d->worker;
+
+	if (!w->user.used || !(w->crashed || !w->said))
+		return false;
+	d->most = 1;
+	run(d);
+	return true;
+}
+
+static void
 on_run(struct script_worker *w, enum sieve_end status)
 {
 	struct script_decide *d = w->arg;
 
+	if (try_alone(d))
+		return;
 	switch (status) {
 	case SIEVE_END_DONE:
 		d->ops->done(d, status, "");
@@ -146,27 +169,33 @@ on_run(struct script_worker *w, enum sieve_end status)
 }
 
 static void
-run(struct script_decide *d, struct slice code)
+say_run(struct script_worker *w)
+{
+	struct script_decide *d = w->arg;
+
+	if (!worker_say_bytes(w, SIEVE_PIECE_CODE, buf_slice(&d->code)) ||
+	    !d->ops->say(d, w))
+		later(d, no_process);
+}
+
+static void
+run(struct script_decide *d)
 {
 	d->verdict->n = d->duplicates.n = 0;
-	if (!start(d, on_run) ||
-	    !worker_say_bytes(d->worker, SIEVE_PIECE_CODE, code) ||
-	    !d->ops->say(d, d->worker))
-		later(d, no_process);
+	start(d, say_run, on_run, d->most);
 }
 
 void
 decide_begin(struct script_decide *d)
 {
-	struct buf code = { .max = SCRIPT_CODE_MAX_BYTES };
-
 	if (d->verdict == NULL)
 		d->verdict = arena_new(d->arena, struct verdict);
-	if (d->script->name == NULL || script_code(d->script, &code) == FOUND)
-		run(d, buf_slice(&code));
+	buf_init(&d->code, SCRIPT_CODE_MAX_BYTES);
+	if (d->script->name == NULL ||
+	    script_code(d->script, &d->code) == FOUND)
+		run(d);
 	else
 		compile(d);
-	buf_fini(&code);
 }
 
 void
@@ -175,6 +204,7 @@ decide_end(struct script_decide *d)
 	if (d->worker != NULL)
 		worker_fini(d->worker);
 	xfree(&d->worker);
+	buf_fini(&d->code);
 }
 
 struct slice

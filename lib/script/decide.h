@@ -2,7 +2,8 @@
 /*
  * What scripts say of a message: first a process of sieverun's is asked for the
  * user's code, where there is none that fits, which sees no message, because it
- * is for all that come; then another one for what is to be done.
+ * is for all that come; then another one, which may have seen other messages to
+ * the same account, for what is to be done.
  */
 #ifndef SCRIPT_DECIDE_H
 #define SCRIPT_DECIDE_H
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/slice.h"
 #include "ipc/sieve.h"
 #include "script/seen.h"
@@ -38,9 +40,11 @@ struct script_decide {
 	struct slice owner;                  /* the account's address */
 	bool alone;                          /* see worker.h */
 	int64_t size;                        /* bytes of the message */
+	uint64_t most; /* messages for which one process is; see process.h */
 	int64_t now_s;
 	struct arena *arena; /* what is decided is in it */
 	struct verdict *verdict;
+	struct buf code;
 	struct seen_list duplicates;
 	struct script_worker *worker; /* NULL: none yet */
 	bool compiled; /* in this run: a second time would not help */

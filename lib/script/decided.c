@@ -17,7 +17,11 @@
 
 #define DECIDED "sieve/.pabal-trace"
 
-enum { FILE_MAX = 32 << 20, RECORD_MAX = 80 << 10 };
+enum {
+	FILE_MAX = 32 << 20,
+	RECORD_MAX = 80 << 10,
+	LOOK_BYTES = 16 << 10, /* so often it is counted what is there */
+};
 
 static void
 put_value(struct buf *out, const char *name, struct slice value)
@@ -88,6 +92,17 @@ write_file(int account, struct slice text, struct slice record)
 	fd_close(&fd);
 }
 
+/* Does RECORD end in another part of the file than the record before it? */
+static bool
+is_to_be_read(int fd, struct slice record)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == -1 ||
+	       (uint64_t)st.st_size / LOOK_BYTES !=
+		   ((uint64_t)st.st_size + record.n) / LOOK_BYTES;
+}
+
 /* Most deliveries append; when there are twice as many as are kept, half go. */
 static bool
 append(int account, uint64_t keep, struct slice record)
@@ -99,7 +114,9 @@ append(int account, uint64_t keep, struct slice record)
 
 	if (fd == -1)
 		return false;
-	if (fd_read_file(fd, &text, NULL) == 0) {
+	if (!is_to_be_read(fd, record)) {
+		done = fd_write_all(fd, record, NULL) == 0;
+	} else if (fd_read_file(fd, &text, NULL) == 0) {
 		const struct slice all = buf_slice(&text);
 
 		if (too_many(all, 2 * keep) > 0)

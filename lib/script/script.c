@@ -15,8 +15,7 @@
 #include "sys/beneath.h"
 #include "sys/fd.h"
 
-/* Of the active one, and behind a point of others. */
-#define COMPILED SIEVESTORE_DIR "/.pabal-code"
+#define COMPILED SIEVESTORE_DIR "/" SIEVESTORE_CODE
 
 enum { PATH_BYTES = 4096 };
 
@@ -89,6 +88,7 @@ enum found
 script_take(struct account_script *s, struct slice name, struct err *err)
 {
 	struct buf text = { .max = SCRIPT_MAX_BYTES };
+	char code[SIEVESTORE_CODE_BYTES];
 	enum found found = ABSENT;
 
 	if (sievestore_name_valid(name))
@@ -99,8 +99,8 @@ script_take(struct account_script *s, struct slice name, struct err *err)
 	}
 	s->name = xslicedup(name);
 	s->text = text;
-	snprintf(s->code, sizeof s->code, COMPILED ".%016llx",
-	    (unsigned long long)script_hash(name));
+	sievestore_name_code(name, code);
+	snprintf(s->code, sizeof s->code, SIEVESTORE_DIR "/%s", code);
 	return FOUND;
 }
 
@@ -127,6 +127,12 @@ script_other(
 	return sievestore_name_valid(name)
 		   ? sievestore_read(&s->store, name, text, &err)
 		   : ABSENT;
+}
+
+struct slice
+script_known(const struct account_script *s)
+{
+	return slice_str(s->name != NULL ? s->name : "");
 }
 
 uint64_t

@@ -38,6 +38,8 @@ void script_close(struct account_script *s);
 enum found script_other(
     const struct account_script *s, struct slice name, struct buf *text);
 
+/* Its name; empty: none is active. */
+struct slice script_known(const struct account_script *s);
 /* What code keeps of a TEXT, to know it again. */
 uint64_t script_hash(struct slice text);
 

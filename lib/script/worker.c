@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "script/worker.h"
 
-#include <sys/socket.h>
-
 #include "base/mem.h"
 #include "ipc/frame.h"
+#include "ipc/ipc.h"
 #include "sys/fd.h"
 
 enum {
@@ -17,23 +16,14 @@ enum {
 
 /* ---- the end ---- */
 
-static void
-close_channel(struct script_worker *w)
-{
-	w->gone = true;
-	channel_close(&w->channel);
-}
-
-/* It has said what there is to say, or its end and sieverun's word about that
- * are there. */
+/* It has said what there is to say, or it is gone. */
 static void
 on_finish(struct ev_task *task)
 {
 	struct script_worker *w = OUTER(task, struct script_worker, finish);
 
-	ipc_cancel(&w->open);
 	ipc_cancel(&w->owned);
-	close_channel(w);
+	process_leave(&w->user, w->more && !w->crashed);
 	ev_timer_stop(&w->deadline);
 	w->ended = true;
 	w->end(w, w->status);
@@ -42,42 +32,26 @@ on_finish(struct ev_task *task)
 static void
 finish(struct script_worker *w)
 {
-	if ((w->said || (w->gone && !ipc_calling(&w->open))) && !w->ended)
+	if (!w->ended)
 		ev_task_queue(&w->finish);
 }
 
 static void
-on_ended(struct ipc_call *call, struct msg *m)
+on_gone(struct process_user *u, bool crashed)
 {
-	struct script_worker *w = OUTER(call, struct script_worker, open);
+	struct script_worker *w = OUTER(u, struct script_worker, user);
 
-	if (m != NULL && m->sieve_ended.crashed && !w->said) {
+	if (crashed && !w->said) {
 		w->status = SIEVE_END_FAILED;
 		w->crashed = true;
 	}
-	if (m == NULL)
-		close_channel(w);
-	finish(w);
-}
-
-static void
-on_gone(struct channel *c, const char *why)
-{
-	struct script_worker *w = OUTER(c, struct script_worker, channel);
-
-	(void)why;
-	close_channel(w);
 	finish(w);
 }
 
 static void
 on_deadline(struct ev_timer *t)
 {
-	struct script_worker *w = OUTER(t, struct script_worker, deadline);
-
-	ipc_cancel(&w->open);
-	close_channel(w);
-	finish(w);
+	finish(OUTER(t, struct script_worker, deadline));
 }
 
 /* ---- what it says ---- */
@@ -204,6 +178,7 @@ take(struct script_worker *w, const struct msg *m)
 		    m->sieve_compiled.script, m->sieve_compiled.line,
 		    m->sieve_compiled.why);
 	case MSG_sieve_done:
+		w->more = m->sieve_done.more;
 		return say_end(w, m->sieve_done.status, m->sieve_done.script,
 		    m->sieve_done.line, m->sieve_done.why);
 	default:
@@ -211,45 +186,33 @@ take(struct script_worker *w, const struct msg *m)
 	}
 }
 
-/* A word that none of its kind says: as if it had crashed. */
 static bool
-refuse(struct script_worker *w)
+on_frame(struct process_user *u, struct slice frame, int fd)
 {
-	w->status = SIEVE_END_FAILED;
-	w->crashed = w->said = true;
-	return false;
-}
-
-static bool
-on_frame(struct channel *c, struct slice frame, int fd)
-{
-	struct script_worker *w = OUTER(c, struct script_worker, channel);
+	struct script_worker *w = OUTER(u, struct script_worker, user);
 	struct msg m;
 
 	w->room -= (int64_t)frame.n;
 	if (fd != -1 || w->room < 0 || !msg_get(frame, -1, &m) ||
 	    !msg_may_send(ROLE_SIEVERUN, m.type) || !take(w, &m)) {
 		fd_close(&fd);
-		return refuse(w);
+		/* None of its kind says that: as if it had crashed. */
+		w->status = SIEVE_END_FAILED;
+		w->crashed = w->said = true;
+		finish(w);
+		return true;
 	}
-	finish(w);
+	if (w->said)
+		finish(w);
 	return true;
 }
-
-static const struct channel_handler handler = { on_frame, on_gone };
 
 /* ---- what it is told ---- */
 
 bool
 worker_say(struct script_worker *w, const struct msg *m)
 {
-	struct buf frame = { .max = MSG_MAX_BYTES };
-	int fd = -1;
-	const bool ok = msg_put(m, &frame, &fd) &&
-			channel_send(&w->channel, buf_slice(&frame), fd);
-
-	buf_fini(&frame);
-	return ok;
+	return process_say(&w->user, m);
 }
 
 bool
@@ -267,22 +230,20 @@ worker_say_bytes(
 	return true;
 }
 
-static struct ipc *
-next_process(void)
+static void
+on_begin(struct process_user *u)
 {
-	static unsigned next;
+	struct script_worker *w = OUTER(u, struct script_worker, user);
 
-	return ipc_link(ROLE_SIEVERUN, next++ % ipc_count(ROLE_SIEVERUN), 0);
+	w->begin(w);
 }
 
 bool
-worker_begin(struct script_worker *w, int64_t room)
+worker_begin(struct script_worker *w, int64_t room, uint64_t most)
 {
-	int pair[2];
-
 	w->room = room;
 	w->status = SIEVE_END_LATER;
-	w->said = w->ended = w->crashed = w->gone = false;
+	w->said = w->more = w->ended = w->crashed = false;
 	w->why[0] = w->script[0] = '\0';
 	w->nranges = 0;
 	for (size_t i = 0; i < SIEVE_PIECES; i++)
@@ -291,15 +252,11 @@ worker_begin(struct script_worker *w, int64_t room)
 	w->pieces[SIEVE_PIECE_CODE].max = CODE_MAX;
 	ev_timer_init(&w->deadline, on_deadline);
 	ev_task_init(&w->finish, on_finish);
-	channel_init(&w->channel, &handler);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return false;
-	channel_open(&w->channel, pair[0]);
-	IPC_CALL(next_process(), &w->open, sieve_ended, on_ended, 0, sieve_open,
-	    .channel = pair[1]);
-	fd_close(&pair[1]);
+	w->user = (struct process_user){
+		.begin = on_begin, .frame = on_frame, .gone = on_gone
+	};
 	ev_timer_set(&w->deadline, DEADLINE_MS);
-	return true;
+	return process_get(&w->user, w->account, most);
 }
 
 void
@@ -307,10 +264,8 @@ worker_fini(struct script_worker *w)
 {
 	ev_timer_stop(&w->deadline);
 	ev_task_cancel(&w->finish);
-	ipc_cancel(&w->open);
 	ipc_cancel(&w->owned);
-	if (channel_is_open(&w->channel))
-		channel_close(&w->channel);
+	process_leave(&w->user, false);
 	for (size_t i = 0; i < SIEVE_PIECES; i++)
 		buf_fini(&w->pieces[i]);
 }

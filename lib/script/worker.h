@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One process of sieverun's, from here: what it is given, its questions, and
- * its end.  It has read a stranger's message, so what it says is bounded, and
- * is about nothing but the recipient it was made for.
+ * One message in a process of sieverun's, from here: what that is given, its
+ * questions, and its end.  It has read a stranger's message, so what it says is
+ * bounded, and is about nothing but the recipient it was made for.
  */
 #ifndef SCRIPT_WORKER_H
 #define SCRIPT_WORKER_H
@@ -13,13 +13,15 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "ev/loop.h"
-#include "ipc/channel.h"
 #include "ipc/ipc.h"
 #include "ipc/sieve.h"
+#include "script/process.h"
 #include "script/range.h"
 
 struct script_worker {
-	void *arg;            /* of whoever began it */
+	void *arg; /* of whoever began it */
+	/* Its turn has come: say what is to be done. */
+	void (*begin)(struct script_worker *w);
 	struct slice account; /* whom it runs for */
 	bool alone; /* only that is known of whom the account can be */
 	/* A question: FOUND, ABSENT or TEMPFAIL, *NUMBER, and TEXT. */
@@ -32,22 +34,23 @@ struct script_worker {
 	 * crashed, which the next one would as well. */
 	void (*end)(struct script_worker *w, enum sieve_end status);
 
-	struct ipc_call open, owned;
-	struct channel channel;
+	struct process_user user;
+	struct ipc_call owned;
 	struct ev_timer deadline;
 	struct buf pieces[SIEVE_PIECES];
 	struct script_range ranges[SIEVE_RANGES_MAX]; /* of the body */
 	size_t nranges;
 	int64_t room; /* bytes that may still come */
 	struct ev_task finish;
-	bool said, ended, crashed, gone;
+	bool said, more, ended, crashed;
 	enum sieve_end status;
 	char script[256], why[256];
 	uint32_t line;
 };
 
-/* Begin; false: it cannot be just now.  ROOM: bytes that it may say. */
-bool worker_begin(struct script_worker *w, int64_t room);
+/* Get a process; false: there cannot be one just now.  ROOM: bytes that it may
+ * say.  MOST as for process_get. */
+bool worker_begin(struct script_worker *w, int64_t room, uint64_t most);
 bool worker_say(struct script_worker *w, const struct msg *m);
 #define WORKER_SAY(w, name, ...)                                               \
 	worker_say((w), &(const struct msg){                                   \

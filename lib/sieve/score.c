@@ -9,7 +9,14 @@
 #include "sieve/message.h"
 #include "sieve/regex.h"
 
-/* [-] digits [. digits] in thousandths; what follows is passed over. */
+static bool
+is_digit_at(struct slice s, size_t i)
+{
+	return i < s.n && ascii_isdigit(s.p[i]);
+}
+
+/* [-] digits [. digits], or [-] . digits, in thousandths; what follows is
+ * passed over. */
 static bool
 parse_number(struct slice s, int64_t *v)
 {
@@ -21,7 +28,8 @@ parse_number(struct slice s, int64_t *v)
 	s = slice_trim(s);
 	if (s.n > 0 && (s.p[0] == '-' || s.p[0] == '+'))
 		negative = s.p[i++] == '-';
-	if (i == s.n || !ascii_isdigit(s.p[i]))
+	if (!is_digit_at(s, i) &&
+	    !(i < s.n && s.p[i] == '.' && is_digit_at(s, i + 1)))
 		return false;
 	*v = 0;
 	for (; i < s.n && places < 3; i++) {

@@ -88,6 +88,13 @@ sievestore_name_file(struct slice name, char file[static SIEVESTORE_FILE_BYTES])
 		put_file(name, ENDING, file);
 }
 
+void
+sievestore_name_code(struct slice name, char file[static SIEVESTORE_CODE_BYTES])
+{
+	snprintf(file, SIEVESTORE_CODE_BYTES, SIEVESTORE_CODE ".%016" PRIx64,
+	    map_hash_fixed(name));
+}
+
 /* Does STEM end in "~" and a hash? */
 static bool
 is_cut(struct slice stem)

@@ -16,15 +16,21 @@
 struct buf;
 
 enum {
-	SIEVESTORE_NAME_MAX = 512,  /* bytes; 128 characters at least */
-	SIEVESTORE_FILE_BYTES = 256 /* a file's name, with its NUL */
+	SIEVESTORE_NAME_MAX = 512,   /* bytes; 128 characters at least */
+	SIEVESTORE_FILE_BYTES = 256, /* a file's name, with its NUL */
+	SIEVESTORE_CODE_BYTES = 40   /* of one with code */
 };
+/* What was made of the active script, beside it. */
+#define SIEVESTORE_CODE ".pabal-code"
 
 /* May a script be called NAME (RFC 5804 1.6)? */
 bool sievestore_name_valid(struct slice name);
 /* The file of NAME, which is valid. */
 void sievestore_name_file(
     struct slice name, char file[static SIEVESTORE_FILE_BYTES]);
+/* The file with what was made of another one, NAME, which runs as well. */
+void sievestore_name_code(
+    struct slice name, char file[static SIEVESTORE_CODE_BYTES]);
 /* The script that FILE, in the directory of scripts DIR, has; false: none.
  * NAME's maximum is SIEVESTORE_NAME_MAX at least. */
 bool sievestore_name_of(int dir, const char *file, struct buf *name);

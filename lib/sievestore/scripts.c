@@ -6,6 +6,8 @@
  *	S2	.FILE.HEX: a crash while it was written; removed by the next put
  *	S3	OLD and NEW, one file: a crash in a rename; either may be active
  *	S4	FILE.name without FILE: a crash beside one of the others
+ *	S5	.pabal-code.HEX without FILE: removed when one is, or has a new
+ *name
  */
 #include "sievestore/scripts.h"
 
@@ -252,6 +254,44 @@ find(const struct sievestore *s, struct slice name,
 	return 0;
 }
 
+/* Is FILE code of a script that LIST has not? */
+static bool
+is_left(const struct sievestore_list *list, const char *file)
+{
+	char code[SIEVESTORE_CODE_BYTES];
+
+	if (!slice_starts(slice_str(file), SLICE(SIEVESTORE_CODE ".")))
+		return false;
+	for (size_t i = 0; i < list->n; i++) {
+		sievestore_name_code(slice_str(list->v[i].name), code);
+		if (slice_starts(slice_str(file), slice_str(code)))
+			return false;
+	}
+	return true;
+}
+
+/* Code of scripts that are not there any more, whoever removed them; as well as
+ * may be. */
+static void
+sweep_code(const struct sievestore *s)
+{
+	struct sievestore_list list;
+	const struct dirent *e;
+	DIR *d = NULL;
+	int fd = beneath_open(s->dir, ".", O_RDONLY | O_DIRECTORY, 0, NULL);
+
+	if (fd != -1 && (d = fdopendir(fd)) == NULL)
+		fd_close(&fd);
+	if (d == NULL)
+		return;
+	if (sievestore_list(s, &list, NULL) == 0)
+		while ((e = readdir(d)) != NULL)
+			if (is_left(&list, e->d_name))
+				(void)unlinkat(s->dir, e->d_name, 0);
+	sievestore_list_fini(&list);
+	closedir(d);
+}
+
 /* FOUND: NAME is the active one. */
 static enum found
 is_active(const struct sievestore *s, struct slice name, struct err *err)
@@ -286,6 +326,7 @@ del(struct sievestore *s, struct slice name, struct err *err)
 	if (durable_unlink(s->dir, file, err) == -1)
 		return -1;
 	sievestore_name_drop(s->dir, name);
+	sweep_code(s);
 	return 0;
 }
 
@@ -342,6 +383,7 @@ rename_locked(
 	    durable_unlink(s->dir, from, err) == -1)
 		return -1;
 	sievestore_name_drop(s->dir, old);
+	sweep_code(s);
 	return 0;
 }
 

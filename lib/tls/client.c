@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/must.h"
@@ -15,6 +16,7 @@
 struct tls_client {
 	SSL_CTX *ctx;
 	struct tls_resume sessions;
+	struct buf unread; /* PEM that is to be trusted, too */
 	unsigned refs;
 };
 
@@ -60,6 +62,7 @@ tls_client_free(struct tls_client **c)
 		return;
 	SSL_CTX_free(k->ctx);
 	tls_resume_fini(&k->sessions);
+	buf_fini(&k->unread);
 	free(k);
 }
 
@@ -91,6 +94,27 @@ tls_client_trust(struct tls_client *c, struct slice pem, struct err *err)
 	return rc;
 }
 
+int
+tls_client_trust_later(struct tls_client *c, struct buf *pem, struct err *err)
+{
+	static const char mark[] = "-----BEGIN ";
+
+	if (memmem(pem->p, pem->n, mark, sizeof mark - 1) == NULL)
+		return err_set(err, ERR_PERM, "no certificate found");
+	buf_fini(&c->unread);
+	c->unread = *pem;
+	*pem = (struct buf){ .max = pem->max };
+	return 0;
+}
+
+static void
+read_unread(struct tls_client *c)
+{
+	if (c->unread.n > 0)
+		(void)tls_client_trust(c, buf_slice(&c->unread), NULL);
+	buf_fini(&c->unread);
+}
+
 struct tls_resume *
 tls_client_sessions(struct tls_client *c)
 {
@@ -105,13 +129,14 @@ tls_client_forget(struct tls_client *c)
 }
 
 SSL_CTX *
-tls_client_ctx(const struct tls_client *c)
+tls_client_ctx(struct tls_client *c)
 {
+	read_unread(c);
 	return c->ctx;
 }
 
 void
-tls_client_lend(const struct tls_client *c, void *ctx)
+tls_client_lend(struct tls_client *c, void *ctx)
 {
-	SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(c->ctx));
+	SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(tls_client_ctx(c)));
 }

@@ -16,7 +16,7 @@ SSL_CTX *tls_server_ctx(const struct tls_server *s);
 struct tls_signer *tls_server_signer(const struct tls_server *s);
 
 struct tls_client *tls_client_ref(struct tls_client *c);
-SSL_CTX *tls_client_ctx(const struct tls_client *c);
+SSL_CTX *tls_client_ctx(struct tls_client *c);
 struct tls_resume *tls_client_sessions(struct tls_client *c);
 
 /* For tests that look inside. */

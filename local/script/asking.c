@@ -45,8 +45,9 @@ on_say(struct script_decide *d, struct script_worker *w)
 		   .original = original(r), .login = env->login,
 		   .account = r->rcpt.account, .client = env->client,
 		   .client_name = env->client_name, .helo = env->helo,
-		   .junk = env->junk,
-		   .trace = local_conf->sieve_trace_keep > 0);
+		   .junk = env->junk, .trace = local_conf->sieve_trace_keep > 0,
+		   .script = script_known(&r->script),
+		   .hash = script_hash(buf_slice(&r->script.text)));
 }
 
 static void
@@ -74,6 +75,7 @@ asking_begin(struct script_run *r)
 		.script = &r->script,
 		.owner = r->rcpt.account,
 		.size = r->job->size,
+		.most = local_conf->shared.sieve_process_messages,
 		.now_s = r->now_s,
 		.arena = &r->arena };
 	decide_begin(r->decide);

@@ -35,7 +35,7 @@ struct event_letter {
 	enum job_letter kind;
 	bool stays;
 	int64_t left; /* bytes that may still come */
-	bool begun;   /* its first bytes are here */
+	struct letterhead_hops hops;
 };
 
 static LIST_HEAD(, event_letter) letters = LIST_HEAD_INITIALIZER(letters);
@@ -207,13 +207,10 @@ eventletter_on_begin(struct ipc *peer, struct msg *m)
 static const char *
 put(struct event_letter *l, struct slice bytes, struct err *err)
 {
-	const bool first = !l->begun;
-
-	l->begun = true;
 	l->left -= (int64_t)bytes.n;
 	if (l->left < 0)
 		return "it is too large";
-	if (first && letterhead_hops(bytes) > HOPS_MAX)
+	if (letterhead_count(&l->hops, bytes) > HOPS_MAX)
 		return "too many hops: the message is in a loop";
 	return letterfile_write(l->file, bytes, err) == -1 ? err->text : NULL;
 }

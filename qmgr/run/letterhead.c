@@ -17,18 +17,41 @@ letterhead_put(struct buf *out, const char *id)
 	buf_adds(out, "\r\n");
 }
 
+static void
+end_line(struct letterhead_hops *h)
+{
+	const struct slice field = SLICE("Received:");
+	const size_t n = h->at < sizeof h->line ? h->at : sizeof h->line;
+
+	h->over = h->at == 0;
+	h->n += slice_istarts(slice_of(h->line, n), field);
+	h->at = 0;
+}
+
+unsigned
+letterhead_count(struct letterhead_hops *h, struct slice bytes)
+{
+	for (size_t i = 0; i < bytes.n && !h->over; i++) {
+		const char c = bytes.p[i];
+
+		if (c == '\n') {
+			end_line(h);
+			continue;
+		}
+		if (c == '\r')
+			continue;
+		if (h->at < sizeof h->line)
+			h->line[h->at] = c;
+		h->at++;
+	}
+	return h->n;
+}
+
 unsigned
 letterhead_hops(struct slice head)
 {
-	unsigned n = 0;
+	struct letterhead_hops h = { 0 };
 
-	while (head.n > 0) {
-		const struct slice line =
-		    slice_trim(slice_cut(head, '\n', &head));
-
-		if (line.n == 0)
-			break;
-		n += slice_istarts(line, SLICE("Received:"));
-	}
-	return n;
+	(void)letterhead_count(&h, head);
+	return letterhead_count(&h, SLICE("\n"));
 }

@@ -33,7 +33,7 @@ smtp_cafile_load(struct err *err)
 		    err, ERR_PERM, "tls_ca_file %s", smtp_conf->tls_ca_file);
 	fd_close(&fd);
 	if (rc == 0)
-		rc = smtp_starttls_trust(buf_slice(&pem), needed, err);
+		rc = smtp_starttls_trust(&pem, needed, err);
 	buf_fini(&pem);
 	(void)strlcpy(ca_file, smtp_conf->tls_ca_file, sizeof ca_file);
 	return rc;

@@ -16,11 +16,14 @@
 static struct tls_client *client;
 
 int
-smtp_starttls_trust(struct slice pem, bool needed, struct err *err)
+smtp_starttls_trust(struct buf *pem, bool needed, struct err *err)
 {
 	smtp_tlsnote_init();
 	client = tls_client_new();
-	return tls_client_trust(client, pem, err) == 0 || !needed ? 0 : -1;
+	if (needed)
+		return tls_client_trust(client, buf_slice(pem), err);
+	(void)tls_client_trust_later(client, pem, err);
+	return 0;
 }
 
 void

@@ -5,14 +5,14 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "base/slice.h"
 
 struct smtp_session;
 
-/* The CAs that `verify` trusts (PEM); before the first session.  -1 when they
- * are NEEDED and PEM holds none. */
-int smtp_starttls_trust(struct slice pem, bool needed, struct err *err);
+/* The CAs that `verify` trusts (PEM, which it may take); before the first
+ * session.  -1 when they are NEEDED and PEM holds none. */
+int smtp_starttls_trust(struct buf *pem, bool needed, struct err *err);
 
 /* Sessions begun under other rules are not resumed. */
 void smtp_starttls_flush(void);

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """An IMAP client that hides nothing: every answer as the bytes that came."""
 import re
-import socket
 
 import imapgrammar
 from pabal import DOMAIN, PASSWORD, PATIENCE
@@ -15,8 +14,7 @@ class Closed(Exception):
 
 class Imap:
     def __init__(self, instance, user="alice", login=True, timeout=PATIENCE):
-        self.sock = socket.create_connection(
-            ("127.0.0.1", instance.port("imap")), timeout)
+        self.sock = instance.raw("imap", timeout)
         self.file = self.sock.makefile("rb")
         self.count = 0
         self.utf8 = False  # was it enabled?

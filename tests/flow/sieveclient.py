@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 
-from pabal import DOMAIN, PASSWORD, PATIENCE
+from pabal import DOMAIN, PASSWORD, PATIENCE, at_once
 
 
 class Closed(Exception):
@@ -40,8 +40,8 @@ class Sieve:
     """A session of USER, under TLS (STARTTLS) unless told otherwise."""
 
     def __init__(self, p, user="alice", login=True, tls=True, port=None, sock=None):
-        self.sock = sock or socket.create_connection(
-            ("127.0.0.1", port or p.port("managesieve")), PATIENCE)
+        self.sock = sock or at_once(socket.create_connection(
+            ("127.0.0.1", port or p.port("managesieve")), PATIENCE))
         self.file = self.sock.makefile("rb")
         self.user = user if "@" in user else f"{user}@{DOMAIN}"
         self.greeting = self.reply()

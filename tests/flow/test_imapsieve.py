@@ -49,6 +49,9 @@ def taught(shared_pabal):
                     ' { addflag "$Noted"; }',
             "broken": 'require ["vacation"]; vacation "I am away";',
             "gone": "discard;",
+            "stored-and-told": 'require ["fileinto", "mailbox", "copy"];\n'
+                               'fileinto :create :copy "Stored";\n'
+                               'redirect :copy "spam@learn.internal";',
             "sorted": 'require ["fileinto", "mailbox", "editheader", "copy"];\n'
                       'addheader "X-Sorted" "yes";\n'
                       'fileinto :create "Sorted";'}.items():
@@ -58,7 +61,7 @@ def taught(shared_pabal):
     pabal.conf("pabal", "imapsieve",
                r"learn-spam:to=\Junk:cause=copy learn-ham:from=\Junk "
                "flag:to=INBOX:cause=flag broken:to=Broken gone:to=Gone "
-               "sorted:to=Inbound")
+               "sorted:to=Inbound stored-and-told:to=Both")
     pabal.conf("pabal", "imapsieve_url", "sieve://" + DOMAIN)
     pabal.reload()
     return d
@@ -309,6 +312,17 @@ def test_under_other_isolations(pabal, taught, isolation):
         os.rename(path + ".away", path)
         wait(lambda: "later, of bob " + isolation in lessons(taught, "spam"),
              "it is learned later")
+        # What was done until then is not done again, and the rest is.
+        c.create("Both")
+        os.rename(path, path + ".away")
+        since = pabal.mark()
+        put(c, "Both", "both, of bob " + isolation)
+        pabal.wait_event("imapd.script-failed", since)
+        os.rename(path + ".away", path)
+        scripted(pabal, since, mailbox="Both")
+        wait(lambda: "both, of bob " + isolation in lessons(taught, "spam"),
+             "it is learned as well")
+        assert c.select("Stored")[1] == [b"1" if isolation == "uid" else b"2"]
         c.logout()
     finally:
         pabal.pabal("conf", "unset", "imapd", "isolation")

@@ -728,3 +728,75 @@ def test_sieve_connect(pabal, alice, tmp_path):
     r = sieve_connect(pabal, "--deactivate")
     r = sieve_connect(pabal, "--delete", "--remotesieve", "mine")
     assert alice.scripts() == {}, r.stdout + r.stderr
+
+
+class AddOn(Sieve):
+    """Thunderbird's Sieve add-on: mechanisms and data in quotes, texts as
+    literals that are not waited for, and all its commands in one piece; a bare
+    NOOP keeps the connection."""
+
+    def __init__(self, p, mechanism="PLAIN"):
+        super().__init__(p, login=False, tls=False)
+        assert "STARTTLS" in self.capabilities(self.greeting)
+        self.starttls()
+        # It asks, whether the server has told by itself or not.
+        assert self.capabilities(self.greeting)["VERSION"] == "1.0"
+        offered = self.capabilities()["SASL"].split()
+        if mechanism == "PLAIN":
+            assert self.quoted("AUTHENTICATE", "PLAIN", plain(self.user)).status == "OK"
+        else:
+            self.in_steps(offered)
+        assert self.capabilities()["OWNER"] == ALICE
+
+    def quoted(self, verb, *args):
+        self.send(verb + "".join(f' "{a}"' for a in args) + "\r\n")
+        return self.reply()
+
+    def in_steps(self, offered):
+        """LOGIN, as it does where that is first."""
+        assert "LOGIN" in offered
+        self.send('AUTHENTICATE "LOGIN"\r\n')
+        for text in (self.user, PASSWORD):
+            [prompt] = self.line()
+            assert base64.b64decode(prompt).lower().startswith((b"user", b"pass"))
+            self.send(f'"{base64.b64encode(text.encode()).decode()}"\r\n')
+        assert self.reply().status == "OK"
+
+    def text(self, verb, text, *args):
+        data = text.encode()
+        self.send(verb.encode() + b"".join(b' "%b"' % a.encode() for a in args) +
+                  b" {%d+}\r\n%b\r\n" % (len(data), data))
+        return self.reply()
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+def test_thunderbirds_add_on(pabal, alice, mechanism):
+    """What it says when its user opens the list, edits, renames and goes."""
+    with AddOn(pabal, mechanism) as c:
+        assert c.scripts() == {}
+        # A new script has nothing in it, and it is checked as it is typed.
+        assert c.text("PUTSCRIPT", "", "work").status == "OK"
+        r = c.text("CHECKSCRIPT", "#comment\r\nInvalidSieveCommand\r\n")
+        assert r.status == "NO" and "script: line " in r.text
+        assert c.text("CHECKSCRIPT", KEEP).status == "OK"
+        assert c.text("PUTSCRIPT", KEEP, "work").status == "OK"
+        assert c.quoted("SETACTIVE", "work").status == "OK"
+        assert c.scripts() == {"work": True}
+        assert c.quoted("NOOP").status == "OK"
+        assert c.quoted("RENAMESCRIPT", "work", "arbeit: ü").status == "OK"
+        assert c.quoted("RENAMESCRIPT", "gone", "x").code == "NONEXISTENT"
+        assert c.get("arbeit: ü") == KEEP
+        # To delete what is active it deactivates it first.
+        assert c.quoted("DELETESCRIPT", "arbeit: ü").code == "ACTIVE"
+        assert c.quoted("SETACTIVE", "").status == "OK"
+        assert c.quoted("DELETESCRIPT", "arbeit: ü").status == "OK"
+        # Windows do not wait for each other: requests are sent ahead.
+        data = KEEP.encode()
+        c.send(b'NOOP "a"\r\nLISTSCRIPTS\r\nCAPABILITY\r\n'
+               b'PUTSCRIPT "a" {%d+}\r\n%b\r\nSETACTIVE "a"\r\nLISTSCRIPTS\r\n'
+               b'CHECKSCRIPT {5+}\r\nfoo;\n\r\nNOOP "b"\r\n' % (len(data), data))
+        replies = [c.reply() for _ in range(8)]
+        assert [r.status for r in replies] == ["OK"] * 6 + ["NO", "OK"]
+        assert replies[0].code == ("TAG", b"a") and replies[7].code == ("TAG", b"b")
+        assert replies[1].lines == [] and replies[5].lines == [[b"a", "ACTIVE"]]
+        c.logout()

@@ -13,7 +13,6 @@ import os
 import random
 import re
 import resource
-import socket
 import statistics
 import threading
 import time
@@ -37,8 +36,7 @@ class Session:
     """One that tells what it is told."""
 
     def __init__(self, p, user):
-        self.sock = socket.create_connection(
-            ("127.0.0.1", p.port("imap")), 4 * PATIENCE)
+        self.sock = p.raw("imap", 4 * PATIENCE)
         self.rest, self.count = b"", 0
         self.exists, self.flags = 0, []
         self.told = {"EXISTS": 0, "EXPUNGE": 0, "FETCH": 0}

@@ -5,6 +5,7 @@ import contextlib
 import os
 import poplib
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -744,3 +745,53 @@ def test_login_is_answered_before_a_long_list_is_read(make_pabal):
         assert c.line().startswith(b"+OK")
     with pop(pabal) as c:
         assert c.stat() == (n, 17 * n)
+
+
+def uidl(pabal, user="alice"):
+    with pop(pabal, user) as c:
+        found = [line.split()[1].decode() for line in c.uidl()[1]]
+        assert [c.uidl(i + 1).split()[2].decode()
+                for i in range(len(found))] == found
+        c.quit()
+    return found
+
+
+@pytest.mark.parametrize("unpack,form", (
+    ("%08x%08x", "dovecot"), ("UID{0}-{1}", "courier")))
+def test_uidl_outlives_all(make_pabal, unpack, form):
+    """Sessions, a start, the loss of the index, and the server before, whose
+    list says which messages have which UIDs (RFC 1939 7)."""
+    p = make_pabal(("pop3d", "uidl_format", form), users=("alice",))
+    names = [put(p, "alice", b"Subject: %d\n\nx\n" % i) for i in range(4)]
+    owner = os.stat(p.maildir("alice"))
+    listed = os.path.join(p.maildir("alice"), "dovecot-uidlist")
+    uids = (5, 17, 123456, 4)
+    with open(listed, "w") as f:
+        f.write(f"3 V1234567890 N200000 G{'0' * 31}1\n")
+        for uid, name in sorted(zip(uids, names)):
+            f.write(f"{uid} :{name}\n")
+    os.chown(listed, owner.st_uid, owner.st_gid)
+
+    def of(uid, validity):
+        return unpack.format(uid, validity) if "{" in unpack else \
+            unpack % (uid, validity)
+
+    want = [of(uid, 1234567890) for uid in sorted(uids)]
+    assert uidl(p) == want
+    p.send("one more")
+    p.wait_mail("alice", "one more")
+    want.append(of(200000, 1234567890))
+    assert uidl(p) == want
+    p.pabal("restart")
+    assert uidl(p) == want
+    p.pabal("mailbox", "rebuild", f"alice@{DOMAIN}")
+    assert uidl(p) == want
+    p.stop()
+    shutil.rmtree(os.path.join(p.maildir("alice"), "pabal.index"))
+    p.start()
+    assert uidl(p) == want
+    with pop(p) as c:
+        c.dele(2)
+        c.quit()
+    del want[1]
+    assert uidl(p) == want

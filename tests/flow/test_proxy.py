@@ -9,7 +9,7 @@ import struct
 
 import pytest
 
-from pabal import DOMAIN, PASSWORD, PATIENCE
+from pabal import DOMAIN, PASSWORD, PATIENCE, at_once
 from smtptalk import ALICE, Talk
 
 PROXY = "127.0.0.3"
@@ -47,8 +47,8 @@ class Proxied:
         self.tls = pabal.tls
 
     def raw(self, service):
-        s = socket.create_connection(
-            ("127.0.0.1", self.pabal.port(service)), PATIENCE, (PROXY, 0))
+        s = at_once(socket.create_connection(
+            ("127.0.0.1", self.pabal.port(service)), PATIENCE, (PROXY, 0)))
         s.sendall(self.header)
         return s
 

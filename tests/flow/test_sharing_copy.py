@@ -321,8 +321,9 @@ def test_process_of_the_other_ends(pabal, isolation, other, user):
             b.ok(f"SELECT {a_box}")
             tag = b.tag()
             b.send(tag + f" MOVE 1:* {to_box}\r\n".encode())
-            if turn % 2:
-                b.answer()  # some of it
+            if turn % 2:  # while they are removed here
+                while not b.answer().endswith(b" EXPUNGE"):
+                    pass
             for pid in owner_pids(pabal, user):
                 os.kill(pid, signal.SIGKILL)
             try:

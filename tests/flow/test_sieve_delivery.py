@@ -580,13 +580,13 @@ def test_scores(make_pabal):
     assert subjects(p, "alice", "Unknown") == ["who knows"]
     p.conf("sieverun", "spamtest_header", "X-Spam-Score: ([-0-9.]+)")
     p.conf("sieverun", "spamtest_max", "10")
-    p.conf("sieverun", "virustest_header", "X-Virus")
+    p.conf("sieverun", "virustest_header", r"X-Virus: ^(\w+)")
     p.conf("sieverun", "virustest_type", "text")
     p.conf("sieverun", "virustest_texts", "1=clean 5=infected")
     p.reload()
     for s, score in ("fine", "-1.5"), ("so so", "5.0 of 10"), ("awful", "12"):
         p.send(s, X_Spam_Score=score)
-    p.send("ill", X_Spam_Score="0", X_Virus="infected")
+    p.send("ill", X_Spam_Score="0", X_Virus="infected, Eicar-Test-Signature")
     p.send("well", X_Spam_Score="0", X_Virus="clean")
     settle(p)
     assert subjects(p, "alice", "Worst") == ["awful"]

@@ -325,6 +325,40 @@ test_lock(void **state)
 	fx_have("a", "stop;");
 }
 
+/* Code of a script that is gone goes as well, whoever removed the script; that
+ * of the active one, and of those that are there, stays. */
+static void
+test_code(void **state)
+{
+	static const char names[][4] = { "a", "b", "c/d" };
+	char code[SIEVESTORE_CODE_BYTES], path[ARRAY_LEN(names)][64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		fx_have(names[i], "keep;");
+		sievestore_name_code(slice_str(names[i]), code);
+		snprintf(path[i], sizeof path[i], "sieve/%s", code);
+		fx_write(path[i], "code");
+	}
+	fx_write("sieve/" SIEVESTORE_CODE, "code");
+	fx_write("sieve/" SIEVESTORE_CODE ".0123456789abcdef", "code");
+	assert_int_equal(
+	    sievestore_rename(&fx, SLICE("a"), SLICE("x"), NULL), 0);
+	assert_int_equal(faccessat(fx_account, path[0], F_OK, 0), -1);
+	assert_int_equal(faccessat(fx_account, path[1], F_OK, 0), 0);
+	assert_int_equal(faccessat(fx_account, path[2], F_OK, 0), 0);
+	assert_int_equal(
+	    faccessat(fx_account, "sieve/" SIEVESTORE_CODE ".0123456789abcdef",
+		F_OK, 0),
+	    -1);
+	assert_int_equal(unlinkat(fx_account, "sieve/b.sieve", 0), 0);
+	assert_int_equal(sievestore_del(&fx, SLICE("x"), NULL), 0);
+	assert_int_equal(faccessat(fx_account, path[1], F_OK, 0), -1);
+	assert_int_equal(faccessat(fx_account, path[2], F_OK, 0), 0);
+	assert_int_equal(
+	    faccessat(fx_account, "sieve/" SIEVESTORE_CODE, F_OK, 0), 0);
+}
+
 int
 main(void)
 {
@@ -345,6 +379,8 @@ main(void)
 		    test_links, fx_setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_lock, fx_setup, fx_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_code, fx_setup, fx_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,10 +26,15 @@ static struct tls_client *
 client_trusting(int which)
 {
 	struct tls_client *c = tls_client_new();
+	struct buf pem;
 
-	if (which >= 0)
-		assert_int_equal(
-		    tls_client_trust(c, buf_slice(&ids[which].cert), NULL), 0);
+	buf_init(&pem, SIZE_MAX / 2);
+	if (which >= 0) {
+		buf_add(&pem, buf_slice(&ids[which].cert));
+		assert_int_equal(tls_client_trust_later(c, &pem, NULL), 0);
+		assert_int_equal(pem.n, 0);
+	}
+	buf_fini(&pem);
 	return c;
 }
 
@@ -530,6 +535,7 @@ test_bad_input(void **state)
 	struct tls_server *s = tls_server_new(&broker.signer);
 	struct tls_client *c = tls_client_new();
 	struct tls_conn *conn;
+	struct buf pem;
 	struct err err;
 
 	(void)state;
@@ -544,6 +550,12 @@ test_bad_input(void **state)
 			     &err),
 	    -1);
 	assert_int_equal(tls_client_trust(c, SLICE("junk"), &err), -1);
+	buf_init(&pem, SIZE_MAX / 2);
+	assert_int_equal(tls_client_trust_later(c, &pem, &err), -1);
+	buf_adds(&pem, "junk");
+	assert_int_equal(tls_client_trust_later(c, &pem, &err), -1);
+	assert_int_equal(err.class, ERR_PERM);
+	buf_fini(&pem);
 	assert_int_equal(
 	    tls_conn_new_client(c, 0, "", TLS_VERIFY_HOST, &conn, &err), -1);
 	assert_null(conn);
