@@ -23,7 +23,8 @@ same(const struct aclfile *f)
 	must(aclfile_parse(buf_slice(&b), &g));
 	must(f->n == g.n);
 	for (size_t i = 0; i < f->n; i++)
-		must(aclfile_find(&g, &f->v[i].id, SLICE(""))->rights == f->v[i].rights);
+		must(aclfile_find(&g, &f->v[i].id, SLICE(""))->rights ==
+		     f->v[i].rights);
 	aclfile_fini(&g);
 	buf_fini(&b);
 }

@@ -115,8 +115,7 @@ make_connection(
 		.index = ipc_index(peer), .uid = n->uid,
 		.account = pass.account, .home = pass.home, .quota = pass.quota,
 		.quota_messages = pass.quota_messages, .parked = pass.parked,
-		.guest = pass.guest, .groups = pass.groups,
-		.sock = pair[0]) ||
+		.guest = pass.guest, .groups = pass.groups, .sock = pair[0]) ||
 	    !ipc_is_broken(c->peer);
 	if (sent)
 		IPC_SEND(peer, master_connected, .id = id, .ok = true,

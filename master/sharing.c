@@ -160,8 +160,8 @@ shares(struct asking *a, struct slice owner, struct err *err)
 		return TEMPFAIL;
 	f = shares_has(state(err), owner, &name, err);
 	if (f == ABSENT && same_domain(owner, account)) {
-		name = (struct shares_name){ SHARES_ANYONE,
-			domain_of(account) };
+		name =
+		    (struct shares_name){ SHARES_ANYONE, domain_of(account) };
 		f = shares_has(state(err), owner, &name, err);
 	}
 	while (f == ABSENT && groups.n > 0) {
@@ -178,8 +178,9 @@ on_owner(struct ipc_call *call, struct msg *m)
 	struct asking *a = OUTER(call, struct asking, call);
 	const struct child *from = ipc_data(a->peer);
 	const enum found f = is_account(m, a->other);
-	struct admission in = { .role = ROLE_IMAPD, .guest = a->account,
-		.groups = a->groups };
+	struct admission in = {
+		.role = ROLE_IMAPD, .guest = a->account, .groups = a->groups
+	};
 	const char *why = "";
 
 	if (f != FOUND || from == NULL || !admit_has_room()) {
@@ -266,11 +267,10 @@ only(struct asking *a)
 		max += lines.p[i] == '\n';
 	v = xcalloc(max, sizeof *v);
 	while (lines.n > 0 && n < max)
-		n += read_name(
-		    account, slice_cut(lines, '\n', &lines), &v[n]);
-	rc = state(&err) != NULL ? shares_keep(state(&err), account, v, n,
-				       INT64_MAX, &err)
-				 : -1;
+		n += read_name(account, slice_cut(lines, '\n', &lines), &v[n]);
+	rc = state(&err) != NULL
+		 ? shares_keep(state(&err), account, v, n, INT64_MAX, &err)
+		 : -1;
 	xfree(&v);
 	answer_noted(a, rc, &err);
 }

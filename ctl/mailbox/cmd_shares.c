@@ -80,11 +80,11 @@ note(const struct rebuild *r, struct slice owner, struct slice lines,
 	v = xcalloc(max, sizeof *v);
 	while (lines.n > 0 && rc == 0 && n < max)
 		if (read_name(slice_cut(lines, '\n', &lines), owner, &v[n]))
-			rc = shares_add(
-			    r->ctl->inst.state, owner, &v[n++], err);
+			rc =
+			    shares_add(r->ctl->inst.state, owner, &v[n++], err);
 	if (rc == 0)
-		rc = shares_keep(
-		    r->ctl->inst.state, owner, v, n, before_s, err);
+		rc =
+		    shares_keep(r->ctl->inst.state, owner, v, n, before_s, err);
 	xfree(&v);
 	return rc;
 }

@@ -94,10 +94,9 @@ check_quota(const struct incoming *in, uint64_t bytes, struct err *err)
 {
 	if (!in->replaces)
 		return mailbox_check_quota(in->mailbox, bytes, in->n, err);
-	return bytes <= in->frees
-		   ? 0
-		   : mailbox_check_quota(
-			 in->mailbox, bytes - in->frees, 0, err);
+	return bytes <= in->frees ? 0
+				  : mailbox_check_quota(
+					in->mailbox, bytes - in->frees, 0, err);
 }
 
 static int

@@ -146,8 +146,8 @@ is_shared(const struct session *s, struct slice name)
 	struct aclfile f;
 	bool shared = false;
 
-	if (!names_shared() || mailbox_open(imapd_user_account(s->user), name,
-				   &m, NULL) != FOUND)
+	if (!names_shared() ||
+	    mailbox_open(imapd_user_account(s->user), name, &m, NULL) != FOUND)
 		return false;
 	if (acl_read(m, &f, NULL) == 0) {
 		shared = f.n > 0;

@@ -38,10 +38,10 @@ struct newcomer {
 	unsigned tries;
 	uint64_t id;
 	int fd;
-	char *guest; /* who visits the account; NULL: its owner comes */
+	char *guest;  /* who visits the account; NULL: its owner comes */
 	char *groups; /* in which he is */
-	char *tag;   /* NULL: it comes from parking, or visits */
-	char *input; /* of the client; or what it was, for park_return */
+	char *tag;    /* NULL: it comes from parking, or visits */
+	char *input;  /* of the client; or what it was, for park_return */
 	size_t ninput;
 	bool tls;
 	unsigned parked; /* of its sessions; ipc/pass.h */

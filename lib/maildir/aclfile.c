@@ -57,8 +57,8 @@ is_same_name(struct slice a, struct slice b, struct slice domain)
 	if ((at == a.n) == (bt == b.n))
 		return slice_ieq(a, b);
 	return slice_ieq(slice_sub(a, 0, at), slice_sub(b, 0, bt)) &&
-	       slice_ieq(at < a.n ? slice_from(a, at + 1)
-				  : slice_from(b, bt + 1),
+	       slice_ieq(
+		   at < a.n ? slice_from(a, at + 1) : slice_from(b, bt + 1),
 		   domain);
 }
 

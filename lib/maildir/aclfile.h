@@ -73,12 +73,12 @@ void aclfile_fini(struct aclfile *f);
 
 /* Users and groups without a domain are of DOMAIN, so that "user=bob" and
  * "user=bob@example.org" may be the same.  NULL: none. */
-struct acl_entry *aclfile_find(const struct aclfile *f,
-    const struct acl_id *id, struct slice domain);
+struct acl_entry *aclfile_find(
+    const struct aclfile *f, const struct acl_id *id, struct slice domain);
 /* ID, which is copied, has RIGHTS from now on.  ERR_PERM ERR_LIMIT: too many.
  */
-int aclfile_set(struct aclfile *f, const struct acl_id *id,
-    struct slice domain, unsigned rights, struct err *err);
+int aclfile_set(struct aclfile *f, const struct acl_id *id, struct slice domain,
+    unsigned rights, struct err *err);
 void aclfile_drop(
     struct aclfile *f, const struct acl_id *id, struct slice domain);
 

@@ -28,9 +28,9 @@ static const char *const kinds[] = {
 	[SHARES_ANYONE] = "anyone=",
 	[SHARES_GROUP] = "group=",
 };
-static const char letters[] = { [SHARES_USER] = 'u',
-	[SHARES_ANYONE] = 'a',
-	[SHARES_GROUP] = 'g' };
+static const char letters[] = {
+	[SHARES_USER] = 'u', [SHARES_ANYONE] = 'a', [SHARES_GROUP] = 'g'
+};
 
 void
 shares_put(struct buf *out, const struct shares_name *name)

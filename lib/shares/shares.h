@@ -2,9 +2,10 @@
 /*
  * Who shares something with whom, in the state directory: shares/NAME/OWNER is
  * an empty file that says so, where NAME is a user's address, "group=" and a
- * group's name with its domain, or "anyone=" and a domain.  What is shared, the owner's mailboxes say (maildir/aclfile.h);
- * this is where it begins to be asked for, so it may say too much, but not too
- * little.  shares/owner=OWNER/NAME says the same the other way round.
+ * group's name with its domain, or "anyone=" and a domain.  What is shared, the
+ * owner's mailboxes say (maildir/aclfile.h); this is where it begins to be
+ * asked for, so it may say too much, but not too little.
+ * shares/owner=OWNER/NAME says the same the other way round.
  *
  * Addresses are compared without regard to case.  STATE is the state directory;
  * all of it blocks.

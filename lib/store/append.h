@@ -30,8 +30,8 @@ struct append_info {
 	bool has_date;         /* else now */
 	int64_t date_s;        /* INTERNALDATE */
 	bool fresh;            /* a delivery: into new/, for others to notice */
-	bool replaces;   /* it comes for one that counts and is about to go, */
-	uint64_t frees;  /* which has so many bytes on the wire */
+	bool replaces;  /* it comes for one that counts and is about to go, */
+	uint64_t frees; /* which has so many bytes on the wire */
 	/* Of who brings messages along from elsewhere; see mailbox_take.h. */
 	uint32_t uid; /* the one it had, where that is still free; 0: any */
 	struct slice base; /* its name's; it is in the mailbox's EMAILIDs */

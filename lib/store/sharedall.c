@@ -21,8 +21,8 @@ add_name(void *arg, const struct mailbox_state *state)
 }
 
 int
-sharedall_begin(struct sharedall *w, struct account *a, struct slice owner,
-    struct err *err)
+sharedall_begin(
+    struct sharedall *w, struct account *a, struct slice owner, struct err *err)
 {
 	*w = (struct sharedall){ .account = a, .owner = owner };
 	arena_init(&w->arena);

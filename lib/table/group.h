@@ -17,8 +17,8 @@
 struct buf;
 
 enum {
-	GROUPS_MAX = 64,             /* of an account */
-	GROUPS_TEXT_MAX = 16 << 10,  /* of them, as group_put writes them */
+	GROUPS_MAX = 64,            /* of an account */
+	GROUPS_TEXT_MAX = 16 << 10, /* of them, as group_put writes them */
 	GROUP_NAME_MAX = 128,
 };
 

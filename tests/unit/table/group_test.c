@@ -40,8 +40,8 @@ test_check(void **state)
 		const int rc = table_kind_of("groups")->check(key, value, &err);
 
 		if (rc != (rows[i].lines != NULL ? 0 : -1))
-			fail_msg("%s %s: %s", rows[i].key, rows[i].value,
-			    err.text);
+			fail_msg(
+			    "%s %s: %s", rows[i].key, rows[i].value, err.text);
 		group_put(key, value, &out);
 		if (rc == 0)
 			assert_string_equal(buf_cstr(&out), rows[i].lines);
