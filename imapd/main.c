@@ -4,7 +4,6 @@
 #include "ev/loop.h"
 #include "imapd/conf.h"
 #include "imapd/conn/handoff.h"
-#include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/park/park.h"
 #include "imapd/relay/visit.h"
@@ -82,8 +81,8 @@ reload(struct err *err)
 	if (events_configure(err) == -1 ||
 	    store_configure(store, &imapd_conf->shared, err) == -1)
 		return -1;
-	imapd_users_each(imapd_session_changed);
-	imapd_users_each(visit_reload);
+	imapd_users_look();
+	visit_reload();
 	return 0;
 }
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "lookup/groups.h"
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "log/log.h"
 #include "lookup/tables.h"
 #include "table/group.h"
 #include "table/reader.h"
 #include "table/table.h"
 
-enum found
-lookup_groups(struct slice account, struct buf *out)
+bool
+lookup_groups(struct slice account, struct arena *a, struct slice *groups)
 {
+	struct buf lines = { .max = GROUPS_TEXT_MAX };
 	struct buf value = { .max = TABLE_VALUE_MAX };
 	enum found found = lookup_table_get(LOOKUP_GROUPS, account, &value);
 	struct err err = { 0 };
@@ -23,7 +26,9 @@ lookup_groups(struct slice account, struct buf *out)
 		found = TEMPFAIL;
 	}
 	if (found == FOUND)
-		group_put(account, buf_slice(&value), out);
+		group_put(account, buf_slice(&value), &lines);
+	*groups = arena_slice(a, buf_slice(&lines));
+	buf_fini(&lines);
 	buf_fini(&value);
-	return found;
+	return found != TEMPFAIL;
 }

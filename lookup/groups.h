@@ -3,13 +3,14 @@
 #ifndef LOOKUP_GROUPS_H
 #define LOOKUP_GROUPS_H
 
-#include "base/err.h"
+#include <stdbool.h>
+
 #include "base/slice.h"
 
-struct buf;
+struct arena;
 
-/* Add ACCOUNT's groups to OUT (GROUPS_TEXT_MAX), a line for each.  TEMPFAIL:
- * that cannot be found out (logged). */
-enum found lookup_groups(struct slice account, struct buf *out);
+/* ACCOUNT's *GROUPS, a line for each, in A.  False: that cannot be found out
+ * (logged). */
+bool lookup_groups(struct slice account, struct arena *a, struct slice *groups);
 
 #endif

@@ -27,7 +27,6 @@
 #include "lookup/target.h"
 #include "lookup/usage.h"
 #include "table/alias.h"
-#include "table/group.h"
 #include "table/table.h"
 
 /* Where the targets of an alias lead: addresses still to be asked for, then
@@ -247,14 +246,8 @@ found_alias(struct query *q, const struct lookup_probe *p, struct slice value)
 static bool
 add_groups(struct query *q, struct msg_lookup_found *a)
 {
-	struct buf lines = { .max = GROUPS_TEXT_MAX };
-	bool ok = true;
-
-	if ((q->flags & LOOKUP_MEMBER) != 0)
-		ok = lookup_groups(a->address, &lines) != TEMPFAIL;
-	a->groups = arena_slice(&q->arena, buf_slice(&lines));
-	buf_fini(&lines);
-	return ok;
+	return (q->flags & LOOKUP_MEMBER) == 0 ||
+	       lookup_groups(a->address, &q->arena, &a->groups);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "ctl/inst/tables.h"
 #include "ctl/mailbox/asowner.h"
 #include "ctl/mailbox/folders.h"
+#include "ctl/mailbox/groupsof.h"
 #include "ctl/mailbox/sharesanew.h"
 #include "ctl/view/out.h"
 #include "maildir/identifier.h"
@@ -22,9 +23,6 @@
 #include "store/acl.h"
 #include "store/mailbox.h"
 #include "store/sharedwith.h"
-#include "table/account.h"
-#include "table/group.h"
-#include "table/reader.h"
 
 enum { TEXT_MAX = 1024 };
 
@@ -35,7 +33,7 @@ struct wish {
 	bool has_id;
 	bool changes; /* else what the identifier may is printed */
 	struct acl_change change;
-	struct slice groups[GROUPS_MAX]; /* that the identifier is in */
+	const struct slice *groups; /* that the identifier is in */
 	size_t ngroups;
 };
 
@@ -182,29 +180,6 @@ note(struct ctl *ctl, const struct tables *t, const char *owner, struct wish *w)
 	return ctl_fail_err(&err);
 }
 
-/* The groups of whom it is asked what he may. */
-static int
-read_groups(const struct tables *t, struct wish *w)
-{
-	const struct acl_id *id = &w->change.id;
-	struct buf value = { .max = TABLE_VALUE_MAX };
-	struct buf lines = { .max = GROUPS_TEXT_MAX };
-	struct slice rest;
-	struct err err;
-	enum found f = ABSENT;
-
-	if (w->has_id && !w->changes && id->kind == ACL_USER && !id->negative)
-		f = tables_get_if(t, "groups", id->name, &value, &err);
-	if (f == FOUND)
-		group_put(id->name, buf_slice(&value), &lines);
-	rest = arena_slice(&w->arena, buf_slice(&lines));
-	while (rest.n > 0 && w->ngroups < ARRAY_LEN(w->groups))
-		w->groups[w->ngroups++] = slice_cut(rest, '\n', &rest);
-	buf_fini(&value);
-	buf_fini(&lines);
-	return f == TEMPFAIL ? ctl_fail_err(&err) : CTL_OK;
-}
-
 static int
 run(struct ctl *ctl, int argc, char **argv, bool removes, struct wish *w)
 {
@@ -215,7 +190,7 @@ run(struct ctl *ctl, int argc, char **argv, bool removes, struct wish *w)
 	};
 	struct acl_change *c = &w->change;
 	struct tables t;
-	int rc;
+	int rc = CTL_OK;
 
 	w->folder = argv[1];
 	w->has_id = argc > 2;
@@ -233,8 +208,9 @@ run(struct ctl *ctl, int argc, char **argv, bool removes, struct wish *w)
 		rc = CTL_FAILED;
 	else if (w->changes)
 		rc = note(ctl, &t, argv[0], w);
-	else
-		rc = read_groups(&t, w);
+	else if (w->has_id && c->id.kind == ACL_USER)
+		rc = groupsof(
+		    &t, c->id.name, &w->arena, &w->groups, &w->ngroups);
 	if (rc == CTL_OK)
 		rc = asowner_run(ctl, argv[0], &task);
 	if (rc == CTL_OK && w->changes)

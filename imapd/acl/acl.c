@@ -2,7 +2,6 @@
 /* GETACL, SETACL, DELETEACL, LISTRIGHTS and MYRIGHTS (RFC 4314 3). */
 #include <stddef.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/acl/commands.h"
@@ -18,12 +17,10 @@
 #include "maildir/identifier.h"
 #include "maildir/rights.h"
 #include "mime/imap_string.h"
-#include "shares/shares.h"
 #include "store/acl.h"
 #include "store/mailbox.h"
-#include "store/sharedwith.h"
 
-enum { GRANT_MS = 20000, LINE_MAX_BYTES = 2048 };
+enum { GRANT_MS = 20000 };
 
 static struct slice
 owner(const struct session *s)
@@ -209,34 +206,14 @@ adds(const struct acl_change *c)
 	       c->rights != 0;
 }
 
-/* The line of whom C gives something; empty: of nobody else. */
-static struct slice
-gives(struct session *s, const struct acl_change *c)
-{
-	struct slice line = { NULL, 0 };
-	struct shares_name with;
-	struct buf b;
-
-	if (!adds(c) || !sharedwith(&c->id, owner(s), &s->arena, &with))
-		return line;
-	buf_init(&b, LINE_MAX_BYTES);
-	shares_put(&b, &with);
-	line = arena_slice(&s->arena, buf_slice(&b));
-	buf_fini(&b);
-	return line;
-}
-
 /* What may leave somebody without anything. */
 static void
 take(struct session *s, struct slice name, const struct acl_change *c,
     const char *what, const char *done)
 {
-	struct shares_name with;
-
 	if (change_now(s, name, c, what) == -1)
 		return;
-	if (names_shared() && !adds(c) &&
-	    sharedwith(&c->id, owner(s), &s->arena, &with))
+	if (names_shared() && !adds(c) && unshare_line(s, &c->id).n > 0)
 		unshare_start(s, done);
 	else
 		imapd_ok(s, "%s", done);
@@ -246,7 +223,8 @@ static void
 change(struct session *s, struct slice name, const struct acl_change *c,
     const char *what, const char *done)
 {
-	const struct slice other = gives(s, c);
+	const struct slice other =
+	    adds(c) ? unshare_line(s, &c->id) : (struct slice){ NULL, 0 };
 	struct mailbox *m;
 	struct grant *g;
 

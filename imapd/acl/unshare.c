@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ev/work.h"
@@ -16,9 +17,12 @@
 #include "imapd/conn/user.h"
 #include "ipc/ipc.h"
 #include "ipc/sharing.h"
+#include "shares/shares.h"
 #include "store/sharedall.h"
+#include "store/sharedwith.h"
 
 enum {
+	LINE_MAX_BYTES = 2048,
 	TELL_MS = 20000,
 	TELL_BYTES = 56 << 10, /* in a message; of more nothing is dropped */
 };
@@ -33,6 +37,23 @@ struct unshare {
 };
 
 static uint64_t given;
+
+struct slice
+unshare_line(struct session *s, const struct acl_id *id)
+{
+	const struct slice owner = slice_str(imapd_user_name(s->user));
+	struct slice line = { NULL, 0 };
+	struct shares_name with;
+	struct buf b;
+
+	if (!sharedwith(id, owner, &s->arena, &with))
+		return line;
+	buf_init(&b, LINE_MAX_BYTES);
+	shares_put(&b, &with);
+	line = arena_slice(&s->arena, buf_slice(&b));
+	buf_fini(&b);
+	return line;
+}
 
 void
 unshare_not(void)

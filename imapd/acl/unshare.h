@@ -6,8 +6,12 @@
 
 #include "base/slice.h"
 
+struct acl_id;
 struct session;
 
+/* The line (shares/shares.h) of whom an entry for ID is about, in the command's
+ * arena; empty: nobody but the owner. */
+struct slice unshare_line(struct session *s, const struct acl_id *id);
 /* Somebody is about to be given something in S's account, or was: what is left
  * was not found out with that. */
 void unshare_not(void);

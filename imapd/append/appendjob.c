@@ -16,7 +16,6 @@
 #include "store/mailbox.h"
 #include "store/message.h"
 #include "store/remove.h"
-#include "store/usage.h"
 #include "store/view.h"
 
 enum { LINE_MAX_BYTES = 8192, TEXTS_MAX = 10000 };
@@ -434,20 +433,6 @@ static const struct job_ops job_ops = {
 
 /* ---- its beginning ---- */
 
-/* What it takes the place of is no more in the way of the quota. */
-static void
-credit(struct append_job *j)
-{
-	struct mailbox *m = view_mailbox(j->session->view);
-	struct message_info info;
-
-	if (mailbox_counts(m, &j->in.replaces, NULL) == -1 ||
-	    message_find(m, j->aim.replaced_uid, &info, NULL) != FOUND)
-		j->in.replaces = false;
-	else
-		j->in.frees = (uint64_t)info.vsize;
-}
-
 static void
 start(
     struct session *s, const struct appendtext *t, const struct append_aim *aim)
@@ -468,8 +453,9 @@ start(
 	if (aim->refusal != NULL)
 		incoming_refuse_word(&j->in, aim->refusal);
 	incoming_open(&j->in, s, aim->name);
-	if (aim->replaces && j->in.mailbox != NULL)
-		credit(j);
+	if (aim->replaces)
+		incoming_replaces(
+		    &j->in, view_mailbox(s->view), aim->replaced_uid);
 	imapd_start(s, &j->job);
 	run(j);
 }

@@ -61,7 +61,6 @@ begin(struct incoming *in, const struct append_arguments *a, struct err *err)
 	in->info = (struct append_info){ .flags = a->names.flags & in->flags,
 		.has_date = a->has_date,
 		.date_s = a->date.time_s,
-		.replaces = in->replaces,
 		.frees = in->frees };
 	if (in->keywords)
 		in->info.keywords = a->names.keywords;
@@ -89,10 +88,21 @@ incoming_begin(struct incoming *in, const struct append_arguments *a)
 		incoming_refuse(in, &err);
 }
 
+void
+incoming_replaces(struct incoming *in, struct mailbox *m, uint32_t uid)
+{
+	struct message_info info;
+	bool counts;
+
+	if (in->mailbox != NULL && mailbox_counts(m, &counts, NULL) == 0 &&
+	    counts && message_find(m, uid, &info, NULL) == FOUND)
+		in->frees = (uint64_t)info.vsize;
+}
+
 static int
 check_quota(const struct incoming *in, uint64_t bytes, struct err *err)
 {
-	if (!in->replaces)
+	if (in->frees == 0)
 		return mailbox_check_quota(in->mailbox, bytes, in->n, err);
 	return bytes <= in->frees ? 0
 				  : mailbox_check_quota(

@@ -302,6 +302,12 @@ imapd_users_each(void (*each)(struct session *s))
 }
 
 void
+imapd_users_look(void)
+{
+	imapd_users_each(imapd_session_changed);
+}
+
+void
 imapd_users_changed(const char *home)
 {
 	const struct user *u = map_find(&users.by_home, slice_str(home));

@@ -52,9 +52,9 @@ const char *imapd_user_home(const struct user *u);
 const struct quota *imapd_user_quota(const struct user *u);
 /* Sessions from ADDRESS. */
 unsigned imapd_user_count(const struct user *u, struct slice address);
-/* Another process said so. */
+/* Another process said so; _look: all look what there is for them now. */
 void imapd_users_changed(const char *home);
-/* EACH may end its session. */
+void imapd_users_look(void);
 void imapd_users_each(void (*each)(struct session *s));
 
 #endif

@@ -9,7 +9,7 @@
 #include "imapd/conn/user.h"
 #include "imapd/relay/names.h"
 
-enum { PREFIX_MAX = 2048 };
+enum { PREFIX_MAX = 2048, GROUPS_MOST = 100 };
 
 static struct slice
 copy(struct slice s)
@@ -29,10 +29,10 @@ guest_new(struct slice name, struct slice owner, struct slice groups)
 	g->name = copy(name);
 	g->prefix = copy(buf_slice(&b));
 	buf_fini(&b);
-	g->groups_text = copy(groups);
-	groups = g->groups_text;
-	while (groups.n > 0 && g->ngroups < GUEST_GROUPS_MAX)
-		g->groups[g->ngroups++] = slice_cut(groups, '\n', &groups);
+	g->groups = xcalloc(GROUPS_MOST, sizeof *g->groups);
+	while (groups.n > 0 && g->ngroups < GROUPS_MOST)
+		g->groups[g->ngroups++] =
+		    copy(slice_cut(groups, '\n', &groups));
 	return g;
 }
 
@@ -59,6 +59,8 @@ guest_end(struct session *s)
 		return;
 	free((void *)(uintptr_t)g->name.p);
 	free((void *)(uintptr_t)g->prefix.p);
-	free((void *)(uintptr_t)g->groups_text.p);
+	for (size_t i = 0; i < g->ngroups; i++)
+		free((void *)(uintptr_t)g->groups[i].p);
+	xfree(&g->groups);
 	xfree(&client_of(s)->guest);
 }

@@ -10,14 +10,11 @@
 
 struct session;
 
-enum { GUEST_GROUPS_MAX = 100 };
-
 struct guest {
-	struct slice name;   /* bob@example.org */
-	struct slice prefix; /* of names that he writes and reads:
-			      * "Other Users/alice/" */
-	struct slice groups_text;
-	struct slice groups[GUEST_GROUPS_MAX]; /* that he is in; in the text */
+	struct slice name;    /* bob@example.org */
+	struct slice prefix;  /* of names that he writes and reads:
+			       * "Other Users/alice/" */
+	struct slice *groups; /* that he is in */
 	size_t ngroups;
 };
 

@@ -33,12 +33,18 @@ visit_self(int fd, const struct session *s)
 	    kv_s("guest", imapd_user_name(s->user)));
 }
 
-void
-visit_reload(struct session *s)
+static void
+end_member(struct session *s)
 {
 	if (guest_of(s) != NULL && guest_of(s)->ngroups > 0)
 		imapd_session_stop(
 		    s, "[UNAVAILABLE] the visitor's groups are asked for anew");
+}
+
+void
+visit_reload(void)
+{
+	imapd_users_each(end_member);
 }
 
 bool

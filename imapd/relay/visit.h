@@ -23,7 +23,7 @@ void relay_to_self(void (*visit)(int fd, const struct session *s));
 
 /* The configuration is read again: a guest who is in groups has to come anew,
  * for he may be in them no more. */
-void visit_reload(struct session *s);
+void visit_reload(void);
 
 /* S is a guest's, and may not look any more into what he has selected, or be
  * here at all. */

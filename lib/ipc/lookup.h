@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the messages of lib/ipc/lookup.def mean.
+/* What the messages of lib/ipc/lookup.def mean.
  *
  * lookup_address: address is canonical (proto/address.h); a bare local part
  * ("postmaster") is one of the first local domain.  sender, from qmgr: whose
@@ -41,8 +40,6 @@
  * What a process says counts for accounts of the uid it serves only.  A word
  * that is lost costs nothing: local checks again.
  *
- * lookup_holds: the same of a process of imapd that has this account alone.
- *
  * lookup_mx: which hosts take mail for domain; with LOOKUP_MX_ADDRESS domain is
  * a host and its MX are not asked for, and with LOOKUP_MX_LITERAL it is an
  * address and nothing is.  nexthop is the next hop as it is written.
@@ -52,8 +49,7 @@
  *
  * lookup_tlsa: the TLSA records at name ("_25._tcp.mx.example.org").
  * lookup_tlsa_found: found as enum found; records a line for each, "usage
- * selector matching hex"; secure: the answer (also ABSENT) is validated.
- */
+ * selector matching hex"; secure: the answer (also ABSENT) is validated. */
 #ifndef IPC_LOOKUP_H
 #define IPC_LOOKUP_H
 

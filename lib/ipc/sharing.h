@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the messages of lib/ipc/sharing.def mean.
+/* What the messages of lib/ipc/sharing.def mean.
  *
  * master_sharing, by what:
  *   SHARING_VISIT   other is an address: FOUND, text a ticket for ipc_dial, if
@@ -11,8 +10,7 @@
  *   SHARING_ONLY    it shares with other (such lines) and nobody else
  *   SHARING_OWNERS  FOUND, text the addresses of those who share something
  *                   with this account, or once did, a line for each, in order:
- *                   some of those behind other; empty: there are no more
- */
+ *                   some of those behind other; empty: there are no more */
 #ifndef IPC_SHARING_H
 #define IPC_SHARING_H
 

@@ -41,8 +41,8 @@ take_quota(struct tx *tx, const struct append *a, const struct ix_box *b,
 {
 	const uint64_t bytes = (uint64_t)a->msg.vsize;
 
-	return a->info.replaces ? quota_swap(tx, b, a->info.frees, bytes, err)
-				: quota_take(tx, NULL, b, bytes, err);
+	return a->info.frees > 0 ? quota_swap(tx, b, a->info.frees, bytes, err)
+				 : quota_take(tx, NULL, b, bytes, err);
 }
 
 int
