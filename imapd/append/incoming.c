@@ -13,6 +13,7 @@
 #include "mime/parser.h"
 #include "mime/unbinary.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/usage.h"
 
 enum {
