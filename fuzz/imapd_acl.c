@@ -23,7 +23,8 @@ same(const struct aclfile *f)
 	must(aclfile_parse(buf_slice(&b), &g));
 	must(f->n == g.n);
 	for (size_t i = 0; i < f->n; i++)
-		must(aclfile_find(&g, &f->v[i].id)->rights == f->v[i].rights);
+		must(aclfile_find(&g, &f->v[i].id, SLICE(""))->rights ==
+		     f->v[i].rights);
 	aclfile_fini(&g);
 	buf_fini(&b);
 }
@@ -37,7 +38,7 @@ read_identifier(struct slice text)
 
 	aclfile_init(&f);
 	if (identifier_read(text, SLICE("example.org"), &f.arena, &id)) {
-		must(aclfile_set(&f, &id, 1, NULL) == 0);
+		must(aclfile_set(&f, &id, SLICE(""), 1, NULL) == 0);
 		same(&f);
 	}
 	aclfile_fini(&f);

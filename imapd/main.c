@@ -82,6 +82,7 @@ reload(struct err *err)
 	    store_configure(store, &imapd_conf->shared, err) == -1)
 		return -1;
 	imapd_users_look();
+	visit_reload();
 	return 0;
 }
 

@@ -116,6 +116,16 @@ on_usage(struct ipc *peer, struct msg *m)
 }
 
 static void
+on_holds(struct ipc *peer, struct msg *m)
+{
+	const struct msg_lookup_holds *in = &m->lookup_holds;
+
+	(void)peer;
+	lookup_usage_set(in->uid, in->account,
+	    &(struct quota){ in->bytes, in->messages }, ev_now_ms());
+}
+
+static void
 on_gone(struct ipc *peer)
 {
 	lookup_on_gone(peer);
@@ -141,6 +151,7 @@ static const struct ipc_table table = {
 		[MSG_lookup_country] = lookup_on_country,
 		[MSG_lookup_forward] = lookup_on_forward,
 		[MSG_lookup_usage] = on_usage,
+		[MSG_lookup_holds] = on_holds,
 	},
 	.on_gone = on_gone,
 };

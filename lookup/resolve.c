@@ -17,6 +17,7 @@
 #include "log/log.h"
 #include "log/metric.h"
 #include "lookup/conf.h"
+#include "lookup/groups.h"
 #include "lookup/mailbox.h"
 #include "lookup/own.h"
 #include "lookup/plan.h"
@@ -241,6 +242,14 @@ found_alias(struct query *q, const struct lookup_probe *p, struct slice value)
 	buf_fini(&targets);
 }
 
+/* Where they are asked for; false: a temporary failure. */
+static bool
+add_groups(struct query *q, struct msg_lookup_found *a)
+{
+	return (q->flags & LOOKUP_MEMBER) == 0 ||
+	       lookup_groups(a->address, &q->arena, &a->groups);
+}
+
 static void
 found_account(struct query *q, const struct lookup_probe *p, struct slice value)
 {
@@ -257,6 +266,8 @@ found_account(struct query *q, const struct lookup_probe *p, struct slice value)
 		bad_entry(q, p, err.text);
 	else if (a.kind == LOOKUP_REFUSE)
 		refuse(q, "5.2.1", "mailbox disabled, not accepting messages");
+	else if (!add_groups(q, &a))
+		refuse(q, "4.3.0", "temporary lookup failure");
 	else
 		answer(q, &a);
 }
@@ -272,7 +283,11 @@ found_user(struct query *q, const struct lookup_probe *p, uint32_t uid)
 		.room = UINT64_MAX,
 	};
 
-	answer(q, &a);
+	a.address = q->plan.address;
+	if (add_groups(q, &a))
+		answer(q, &a);
+	else
+		refuse(q, "4.3.0", "temporary lookup failure");
 }
 
 /* RFC 5321 4.5.1: there is always a postmaster.  He has an alias or account

@@ -139,6 +139,7 @@ open_tables(int dir, struct opened *o, struct err *err)
 		[LOOKUP_CANONICAL] = lookup_conf->canonical,
 		[LOOKUP_MASQUERADE] = lookup_conf->masquerade,
 		[LOOKUP_BCC] = lookup_conf->bcc,
+		[LOOKUP_GROUPS] = lookup_conf->groups,
 		[LOOKUP_SOURCE_ADDRESSES] = lookup_conf->source_addresses,
 	};
 	size_t n = 0;

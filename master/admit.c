@@ -33,6 +33,7 @@ admit_free(struct admission **ap)
 	free(a->place);
 	free(a->address);
 	free(a->guest);
+	free(a->groups);
 	free(a);
 }
 
@@ -87,6 +88,7 @@ admit_put(const struct admission *from, int64_t now_ms)
 	a->place = xstrdup(from->place);
 	a->address = from->address != NULL ? xstrdup(from->address) : NULL;
 	a->guest = from->guest != NULL ? xstrdup(from->guest) : NULL;
+	a->groups = from->groups != NULL ? xstrdup(from->groups) : NULL;
 	map_put(&by_ticket, ticket_of(a), a);
 	TAILQ_INSERT_TAIL(&order, a, link);
 	visitors += a->guest != NULL;

@@ -34,6 +34,7 @@ struct admission {
 	struct quota quota;
 	char *address; /* of the client; NULL: parking's, or a visitor's */
 	char *guest;   /* who visits the account; NULL: its owner comes */
+	char *groups;  /* in which he is, a line for each; NULL: in none */
 };
 /* As LOGIN: a visitor's imapd, with its pid. */
 #define ADMIT_VISITOR (1U << 31)

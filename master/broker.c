@@ -68,7 +68,8 @@ pass_of(
 	if (a != NULL)
 		return (struct ipc_pass){ slice_str(a->account),
 			slice_str(a->home), a->quota.bytes, a->quota.messages,
-			parked_beside(to, a), slice_str(a->guest) };
+			parked_beside(to, a), slice_str(a->guest),
+			slice_str(a->groups) };
 	if (ipc_role(peer) < ROLE_CTL && c != NULL) {
 		pass.account = slice_str(c->account);
 		pass.home = slice_str(c->place);
@@ -114,7 +115,7 @@ make_connection(
 		.index = ipc_index(peer), .uid = n->uid,
 		.account = pass.account, .home = pass.home, .quota = pass.quota,
 		.quota_messages = pass.quota_messages, .parked = pass.parked,
-		.guest = pass.guest, .sock = pair[0]) ||
+		.guest = pass.guest, .groups = pass.groups, .sock = pair[0]) ||
 	    !ipc_is_broken(c->peer);
 	if (sent)
 		IPC_SEND(peer, master_connected, .id = id, .ok = true,

@@ -241,6 +241,24 @@ tell_changed(enum role role, const struct child *from,
 		IPC_SEND(c->peer, store_changed, .home = in->home);
 }
 
+/* Who refuses mail for full mailboxes hears of one that was emptied; from who
+ * has that account alone, for what others say is not known to be true. */
+static void
+tell_lookup(const struct child *from, const struct msg_master_changed *in)
+{
+	const struct slot_key key = { .role = ROLE_LOOKUP };
+	const struct child *c;
+	const char *why;
+
+	if (!in->counted || from->account[0] == '\0')
+		return;
+	c = child_find(&key, "", false, &why);
+	if (c != NULL && c->state == CHILD_READY && c->peer != NULL)
+		IPC_SEND(c->peer, lookup_holds, .uid = from->uid,
+		    .account = slice_str(from->account), .bytes = in->bytes,
+		    .messages = in->messages);
+}
+
 /* From who changes mail: only of its own uid, and of its place. */
 void
 reach_on_changed(struct ipc *peer, struct msg *m)
@@ -257,4 +275,5 @@ reach_on_changed(struct ipc *peer, struct msg *m)
 		    msg_may_receive((enum role)r, MSG_store_changed))
 			tell_changed((enum role)r, from, in);
 	park_changed(in->home);
+	tell_lookup(from, in);
 }

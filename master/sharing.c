@@ -47,6 +47,7 @@ struct asking {
 	char *account;
 	char *home;
 	char *other;
+	char *groups; /* of account, a line for each */
 	struct ipc_call call;
 };
 
@@ -62,6 +63,7 @@ asking_free(struct asking *a)
 	free(a->account);
 	free(a->home);
 	free(a->other);
+	free(a->groups);
 	free(a);
 }
 
@@ -104,7 +106,7 @@ may_meet(struct slice a, struct slice b)
 /* ---- who is who ---- */
 
 static void
-look_up(struct asking *a, const char *address,
+look_up(struct asking *a, const char *address, unsigned flags,
     void (*on_reply)(struct ipc_call *call, struct msg *m))
 {
 	const struct slot_key key = { .role = ROLE_LOOKUP };
@@ -117,7 +119,7 @@ look_up(struct asking *a, const char *address,
 	}
 	IPC_CALL(c->peer, &a->call, lookup_found, on_reply, LOOKUP_MS,
 	    lookup_address, .address = slice_str(address),
-	    .flags = LOOKUP_NO_ALIAS);
+	    .flags = LOOKUP_NO_ALIAS | flags);
 }
 
 /* The account ADDRESS itself, nothing that leads to it. */
@@ -150,16 +152,24 @@ static enum found
 shares(struct asking *a, struct slice owner, struct err *err)
 {
 	const struct slice account = slice_str(a->account);
-	const struct shares_name user = { SHARES_USER, account };
-	const struct shares_name anyone = { SHARES_ANYONE, domain_of(account) };
+	struct shares_name name = { SHARES_USER, account };
+	struct slice groups = slice_str(a->groups);
 	enum found f;
 
 	if (state(err) == NULL)
 		return TEMPFAIL;
-	f = shares_has(state(err), owner, &user, err);
-	if (f != ABSENT || !same_domain(owner, account))
-		return f;
-	return shares_has(state(err), owner, &anyone, err);
+	f = shares_has(state(err), owner, &name, err);
+	if (f == ABSENT && same_domain(owner, account)) {
+		name =
+		    (struct shares_name){ SHARES_ANYONE, domain_of(account) };
+		f = shares_has(state(err), owner, &name, err);
+	}
+	while (f == ABSENT && groups.n > 0) {
+		name = (struct shares_name){ SHARES_GROUP,
+			slice_cut(groups, '\n', &groups) };
+		f = shares_has(state(err), owner, &name, err);
+	}
+	return f;
 }
 
 static void
@@ -168,7 +178,9 @@ on_owner(struct ipc_call *call, struct msg *m)
 	struct asking *a = OUTER(call, struct asking, call);
 	const struct child *from = ipc_data(a->peer);
 	const enum found f = is_account(m, a->other);
-	struct admission in = { .role = ROLE_IMAPD, .guest = a->account };
+	struct admission in = {
+		.role = ROLE_IMAPD, .guest = a->account, .groups = a->groups
+	};
 	const char *why = "";
 
 	if (f != FOUND || from == NULL || !admit_has_room()) {
@@ -198,32 +210,69 @@ visit(struct asking *a)
 	if (may_meet(slice_str(a->account), owner))
 		f = shares(a, owner, &err);
 	if (f == FOUND)
-		look_up(a, a->other, on_owner);
+		look_up(a, a->other, 0, on_owner);
 	else
 		answer_found(a, f, &err);
+}
+
+/* What LINE names, as far as ACCOUNT may share with that. */
+static bool
+read_name(struct slice account, struct slice line, struct shares_name *name)
+{
+	return shares_read(line, name) &&
+	       (name->kind == SHARES_ANYONE
+		       ? slice_ieq(name->name, domain_of(account))
+		       : may_meet(account, name->name));
+}
+
+static void
+answer_noted(struct asking *a, int rc, const struct err *err)
+{
+	if (rc == 0)
+		answer(a, FOUND, (struct slice){ NULL, 0 });
+	else if (err->class == ERR_PERM)
+		answer(a, ABSENT, (struct slice){ NULL, 0 });
+	else
+		answer_found(a, TEMPFAIL, err);
 }
 
 static void
 grant(struct asking *a)
 {
 	const struct slice account = slice_str(a->account);
-	struct shares_name name = { SHARES_USER, slice_str(a->other) };
+	struct slice line = slice_str(a->other);
+	struct shares_name name;
 	struct err err = { 0 };
 	int rc = 0;
 
-	if (slice_is(name.name, SHARING_ANYONE))
-		name =
-		    (struct shares_name){ SHARES_ANYONE, domain_of(account) };
-	if (name.kind != SHARES_USER || may_meet(account, name.name))
+	line = slice_cut(line, '\n', &line);
+	if (read_name(account, line, &name))
 		rc = state(&err) != NULL
 			 ? shares_add(state(&err), account, &name, &err)
 			 : -1;
-	if (rc == 0)
-		answer(a, FOUND, (struct slice){ NULL, 0 });
-	else if (err.class == ERR_PERM)
-		answer(a, ABSENT, (struct slice){ NULL, 0 });
-	else
-		answer_found(a, TEMPFAIL, &err);
+	answer_noted(a, rc, &err);
+}
+
+static void
+only(struct asking *a)
+{
+	const struct slice account = slice_str(a->account);
+	struct slice lines = slice_str(a->other);
+	struct shares_name *v;
+	struct err err = { 0 };
+	size_t n = 0, max = 1;
+	int rc;
+
+	for (size_t i = 0; i < lines.n; i++)
+		max += lines.p[i] == '\n';
+	v = xcalloc(max, sizeof *v);
+	while (lines.n > 0 && n < max)
+		n += read_name(account, slice_cut(lines, '\n', &lines), &v[n]);
+	rc = state(&err) != NULL
+		 ? shares_keep(state(&err), account, v, n, INT64_MAX, &err)
+		 : -1;
+	xfree(&v);
+	answer_noted(a, rc, &err);
 }
 
 static int
@@ -258,22 +307,39 @@ put_page(struct buf *out, struct slice names, struct slice after)
 	xfree(&v);
 }
 
+/* Those that share with A's account, by whatever it is. */
+static int
+all_owners(const struct asking *a, struct buf *names, struct err *err)
+{
+	const struct slice account = slice_str(a->account);
+	struct shares_name name = { SHARES_USER, account };
+	struct slice groups = slice_str(a->groups);
+	int rc;
+
+	if (state(err) == NULL)
+		return -1;
+	rc = shares_owners(state(err), &name, names, err);
+	name = (struct shares_name){ SHARES_ANYONE, domain_of(account) };
+	if (rc == 0)
+		rc = shares_owners(state(err), &name, names, err);
+	while (rc == 0 && groups.n > 0) {
+		name = (struct shares_name){ SHARES_GROUP,
+			slice_cut(groups, '\n', &groups) };
+		rc = shares_owners(state(err), &name, names, err);
+	}
+	return rc;
+}
+
 static void
 owners(struct asking *a)
 {
-	const struct slice account = slice_str(a->account);
-	const struct shares_name user = { SHARES_USER, account };
-	const struct shares_name anyone = { SHARES_ANYONE, domain_of(account) };
 	struct err err = { 0 };
 	struct buf names, page;
-	int rc = -1;
+	int rc;
 
 	buf_init(&names, OWNERS_BYTES);
 	buf_init(&page, PAGE_BYTES);
-	if (state(&err) != NULL)
-		rc = shares_owners(state(&err), &user, &names, &err);
-	if (rc == 0)
-		rc = shares_owners(state(&err), &anyone, &names, &err);
+	rc = all_owners(a, &names, &err);
 	put_page(&page, buf_slice(&names), slice_str(a->other));
 	if (rc == 0)
 		answer(a, FOUND, buf_slice(&page));
@@ -294,6 +360,9 @@ begin(struct asking *a)
 	case SHARING_GRANT:
 		grant(a);
 		break;
+	case SHARING_ONLY:
+		only(a);
+		break;
 	case SHARING_OWNERS:
 		owners(a);
 		break;
@@ -310,10 +379,23 @@ on_account(struct ipc_call *call, struct msg *m)
 	if (f == FOUND && (from == NULL || m->lookup_found.uid != from->uid ||
 			      !slice_is(m->lookup_found.home, a->home)))
 		f = ABSENT;
-	if (f == FOUND)
+	if (f == FOUND) {
+		free(a->groups);
+		a->groups = xslicedup(m->lookup_found.groups);
+	}
+	/* Of a process with one account it is known whose it is. */
+	if (f == FOUND ||
+	    (f == ABSENT && from != NULL && from->account[0] != '\0'))
 		begin(a);
 	else
 		answer(a, f, (struct slice){ NULL, 0 });
+}
+
+/* Does it matter in which groups the account is? */
+static bool
+asks_groups(enum sharing_what what)
+{
+	return what == SHARING_VISIT || what == SHARING_OWNERS;
 }
 
 void
@@ -344,10 +426,10 @@ sharing_on_ask(struct ipc *peer, struct msg *m)
 	a->home = xslicedup(in->home);
 	a->other = xslicedup(in->other);
 	TAILQ_INSERT_TAIL(&askings, a, link);
-	if (from->account[0] != '\0')
-		begin(a);
+	if (from->account[0] == '\0' || asks_groups(a->what))
+		look_up(a, a->account, LOOKUP_MEMBER, on_account);
 	else
-		look_up(a, a->account, on_account);
+		begin(a);
 }
 
 void

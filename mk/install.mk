@@ -119,7 +119,7 @@ install: all man
 	install -d $(INSTALL_TO)/share/man/man1
 	ln -sf ../man8/sendmail.8 $(INSTALL_TO)/share/man/man1/mailq.1
 	ln -sf ../man8/sendmail.8 $(INSTALL_TO)/share/man/man1/newaliases.1
-	install -m 644 etc/*.conf etc/limits etc/canonical etc/masquerade etc/bcc $(INSTALL_TO)/share/doc/pabal/examples
+	install -m 644 etc/*.conf etc/limits etc/canonical etc/masquerade etc/bcc etc/groups $(INSTALL_TO)/share/doc/pabal/examples
 	install -m 644 etc/sieve/*.sieve $(INSTALL_TO)/share/doc/pabal/examples
 	install -m 755 etc/sieve/rspamd-learn $(INSTALL_TO)/share/doc/pabal/examples
 	install -m 644 README.md CHANGES.md doc/operations.md doc/migration.md \

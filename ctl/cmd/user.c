@@ -344,6 +344,10 @@ cmd_user_del(struct ctl *ctl, int argc, char **argv)
 	if (drop_hashes(&t, argv[0], &err) == -1)
 		rc = ctl_fail("%s is removed, but its passwords are not: %s",
 		    argv[0], err.text);
+	if (drop_entry(&t, "groups", argv[0], &err) == -1)
+		rc = ctl_fail("%s is removed, but not from the table groups: "
+			      "%s",
+		    argv[0], err.text);
 	/* Who gets the name next has no part in it. */
 	if (shares_forget(ctl->inst.state, slice_str(argv[0]), &err) == -1)
 		rc = ctl_fail("%s is removed, but not what others share with "

@@ -19,7 +19,7 @@
 const char *const tables_known[] = { "accounts", "passwords", "app_passwords",
 	"aliases", "access", "transports", "sender_relays", "source_addresses",
 	"tls_policies", "commands", "domains", "limits", "senders", "canonical",
-	"masquerade", "bcc", NULL };
+	"masquerade", "bcc", "groups", NULL };
 
 int
 tables_open(struct tables *t, const struct instance *in)

@@ -14,13 +14,15 @@
 #include "ctl/inst/tables.h"
 #include "ctl/mailbox/asowner.h"
 #include "ctl/mailbox/folders.h"
-#include "ctl/mailbox/sharedwith.h"
+#include "ctl/mailbox/groupsof.h"
+#include "ctl/mailbox/sharesanew.h"
 #include "ctl/view/out.h"
 #include "maildir/identifier.h"
 #include "maildir/rights.h"
 #include "shares/shares.h"
 #include "store/acl.h"
 #include "store/mailbox.h"
+#include "store/sharedwith.h"
 
 enum { TEXT_MAX = 1024 };
 
@@ -31,6 +33,8 @@ struct wish {
 	bool has_id;
 	bool changes; /* else what the identifier may is printed */
 	struct acl_change change;
+	const struct slice *groups; /* that the identifier is in */
+	size_t ngroups;
 };
 
 static struct slice
@@ -95,13 +99,15 @@ print_rights(struct asowner *o, struct mailbox *m, struct err *err)
 	const struct acl_who who = { .name =
 					 is_owner(id, owner) ? owner : id->name,
 		.owner = is_owner(id, owner),
-		.domain = domain_of(owner) };
+		.domain = domain_of(owner),
+		.groups = w->groups,
+		.ngroups = w->ngroups };
 	const struct acl_entry *e;
 	struct aclfile f;
 
 	if (acl_read(m, &f, err) == -1)
 		return -1;
-	e = aclfile_find(&f, id);
+	e = aclfile_find(&f, id, domain_of(owner));
 	if (who.owner || (id->kind == ACL_USER && !id->negative))
 		put_row(o, id, aclfile_rights(&f, &who));
 	else
@@ -155,30 +161,23 @@ gives(const struct acl_change *c)
 	return (c->op == ACL_SET || c->op == ACL_ADD) && c->rights != 0;
 }
 
-/* What is given to others is noted before, or they would not ask for it. */
+/* What is given to others is noted before, or they would not ask for it, and
+ * behind: a session may have found meanwhile that nothing was. */
 static int
-note(struct ctl *ctl, const char *owner, const struct acl_change *c)
+note(struct ctl *ctl, const struct tables *t, const char *owner, struct wish *w)
 {
+	const struct acl_change *c = &w->change;
 	struct account_entry entry;
 	struct shares_name name;
-	struct tables t;
 	struct err err;
-	int rc = CTL_FAILED;
 
-	if (tables_open(&t, &ctl->inst) == -1)
-		goto out;
-	if (tables_account(&t, owner, &entry, &err) != FOUND)
-		ctl_fail_err(&err);
-	else if (t.shared->sharing == SHARED_SHARING_NO || !gives(c) ||
-		 !sharedwith(&c->id, slice_str(owner), &name) ||
-		 shares_add(ctl->inst.state, slice_str(owner), &name, &err) ==
-		     0)
-		rc = CTL_OK;
-	else
-		ctl_fail_err(&err);
-out:
-	tables_close(&t);
-	return rc;
+	if (tables_account(t, owner, &entry, &err) != FOUND)
+		return ctl_fail_err(&err);
+	if (t->shared->sharing == SHARED_SHARING_NO || !gives(c) ||
+	    !sharedwith(&c->id, slice_str(owner), &w->arena, &name) ||
+	    shares_add(ctl->inst.state, slice_str(owner), &name, &err) == 0)
+		return CTL_OK;
+	return ctl_fail_err(&err);
 }
 
 static int
@@ -190,6 +189,8 @@ run(struct ctl *ctl, int argc, char **argv, bool removes, struct wish *w)
 		.run = work, .cols = cols, .ncols = ARRAY_LEN(cols), .arg = w
 	};
 	struct acl_change *c = &w->change;
+	struct tables t;
+	int rc = CTL_OK;
 
 	w->folder = argv[1];
 	w->has_id = argc > 2;
@@ -198,13 +199,27 @@ run(struct ctl *ctl, int argc, char **argv, bool removes, struct wish *w)
 			     domain_of(slice_str(argv[0])), &w->arena, &c->id))
 		return ctl_usage(ctl, "%s is no identifier", argv[2]);
 	c->op = ACL_DROP;
+	c->domain = domain_of(slice_str(argv[0]));
 	c->owner = is_owner(&c->id, slice_str(argv[0]));
 	if (argc > 3 && !read_rights(argv[3], c))
 		return ctl_usage(
 		    ctl, "%s: rights are letters of lrswipkxtea", argv[3]);
-	if (w->changes && note(ctl, argv[0], c) != CTL_OK)
-		return CTL_FAILED;
-	return asowner_run(ctl, argv[0], &task);
+	if (tables_open(&t, &ctl->inst) == -1)
+		rc = CTL_FAILED;
+	else if (w->changes)
+		rc = note(ctl, &t, argv[0], w);
+	else if (w->has_id && c->id.kind == ACL_USER)
+		rc = groupsof(
+		    &t, c->id.name, &w->arena, &w->groups, &w->ngroups);
+	if (rc == CTL_OK)
+		rc = asowner_run(ctl, argv[0], &task);
+	if (rc == CTL_OK && w->changes)
+		rc = note(ctl, &t, argv[0], w);
+	if (rc == CTL_OK && w->changes && !gives(c) &&
+	    t.shared->sharing != SHARED_SHARING_NO)
+		rc = sharesanew(ctl, argv[0]);
+	tables_close(&t);
+	return rc;
 }
 
 int

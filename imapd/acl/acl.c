@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "imapd/acl/commands.h"
 #include "imapd/acl/may.h"
+#include "imapd/acl/unshare.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
@@ -140,7 +141,7 @@ imapd_cmd_getacl(struct session *s, struct parse *p)
 
 /* ---- SETACL, DELETEACL ---- */
 
-static void
+static int
 change_now(struct session *s, struct slice name, const struct acl_change *c,
     const char *what)
 {
@@ -149,16 +150,15 @@ change_now(struct session *s, struct slice name, const struct acl_change *c,
 	int rc;
 
 	if (m == NULL)
-		return;
+		return -1;
 	rc = acl_change(m, c, &err);
 	mailbox_close(&m);
 	if (rc == -1)
 		imapd_no(s, what, &err);
-	else
-		imapd_ok(s, "%s completed", what);
 	/* A guest in IDLE may be one no more. */
 	if (rc == 0)
 		imapd_users_changed(imapd_user_home(s->user));
+	return rc;
 }
 
 /* Somebody else gets something: who that is has to be known before, or he would
@@ -182,8 +182,9 @@ on_granted(struct ipc_call *call, struct msg *m)
 		    s, "[UNAVAILABLE] temporary trouble, try again later");
 	else if (m->master_shared.found == ABSENT)
 		imapd_refuse(s, "[LIMIT] shared with too many");
-	else
-		change_now(s, g->name, &g->change, "SETACL");
+	else if (change_now(s, g->name, &g->change, "SETACL") == 0)
+		imapd_ok(s, "SETACL completed");
+	unshare_not();
 }
 
 static void
@@ -198,36 +199,44 @@ on_free(struct session *s, struct imapd_job *job)
 
 static const struct job_ops ops = { .free = on_free };
 
-/* To whom C gives something; .p NULL: to nobody else. */
-static struct slice
-gives(const struct session *s, const struct acl_change *c)
+static bool
+adds(const struct acl_change *c)
 {
-	const bool adds = c->op == ACL_SET || c->op == ACL_ADD;
-	const bool anyone =
-	    c->id.kind == ACL_ANYONE || c->id.kind == ACL_AUTHENTICATED;
+	return (c->op == ACL_SET || c->op == ACL_ADD) && !c->id.negative &&
+	       c->rights != 0;
+}
 
-	if (!adds || c->id.negative || c->rights == 0 || is_owner(s, &c->id) ||
-	    (!anyone && c->id.kind != ACL_USER))
-		return (struct slice){ NULL, 0 };
-	return anyone ? SLICE(SHARING_ANYONE) : c->id.name;
+/* What may leave somebody without anything. */
+static void
+take(struct session *s, struct slice name, const struct acl_change *c,
+    const char *what, const char *done)
+{
+	if (change_now(s, name, c, what) == -1)
+		return;
+	if (names_shared() && !adds(c) && unshare_line(s, &c->id).n > 0)
+		unshare_start(s, done);
+	else
+		imapd_ok(s, "%s", done);
 }
 
 static void
 change(struct session *s, struct slice name, const struct acl_change *c,
-    const char *what)
+    const char *what, const char *done)
 {
-	const struct slice other = gives(s, c);
+	const struct slice other =
+	    adds(c) ? unshare_line(s, &c->id) : (struct slice){ NULL, 0 };
 	struct mailbox *m;
 	struct grant *g;
 
-	if (!names_shared() || other.p == NULL) {
-		change_now(s, name, c, what);
+	if (!names_shared() || other.n == 0) {
+		take(s, name, c, what, done);
 		return;
 	}
 	m = boxname_open(s, name, RIGHT_ADMIN, false);
 	if (m == NULL)
 		return;
 	mailbox_close(&m);
+	unshare_not();
 	g = xcalloc(1, sizeof *g);
 	g->job.ops = &ops;
 	g->session = s;
@@ -261,7 +270,7 @@ read_rights(struct parse *p, struct acl_change *c)
 void
 imapd_cmd_setacl(struct session *s, struct parse *p)
 {
-	struct acl_change c = { .op = ACL_SET };
+	struct acl_change c = { .op = ACL_SET, .domain = domain(s) };
 	struct slice name;
 
 	parse_space(p);
@@ -270,7 +279,7 @@ imapd_cmd_setacl(struct session *s, struct parse *p)
 	c.owner = is_owner(s, &c.id);
 	read_rights(p, &c);
 	if (parse_end(p))
-		change(s, name, &c, "SETACL");
+		change(s, name, &c, "SETACL", "SETACL completed");
 	else
 		imapd_bad(s, p);
 }
@@ -278,14 +287,14 @@ imapd_cmd_setacl(struct session *s, struct parse *p)
 void
 imapd_cmd_deleteacl(struct session *s, struct parse *p)
 {
-	struct acl_change c = { .op = ACL_DROP };
+	struct acl_change c = { .op = ACL_DROP, .domain = domain(s) };
 	struct slice name;
 
 	parse_space(p);
 	name = boxname_parse(p);
 	c.id = read_identifier(s, p);
 	if (parse_end(p))
-		change(s, name, &c, "DELETEACL");
+		change(s, name, &c, "DELETEACL", "DELETEACL completed");
 	else
 		imapd_bad(s, p);
 }

@@ -19,10 +19,13 @@ who(const struct session *s)
 {
 	const struct slice owner = slice_str(imapd_user_name(s->user));
 
-	return (struct acl_who){ .name = guest_of(s) != NULL ? guest_of(s)->name
-							     : owner,
-		.owner = guest_of(s) == NULL,
-		.domain = slice_from(owner, slice_rfind(owner, '@') + 1) };
+	const struct guest *g = guest_of(s);
+
+	return (struct acl_who){ .name = g != NULL ? g->name : owner,
+		.owner = g == NULL,
+		.domain = slice_from(owner, slice_rfind(owner, '@') + 1),
+		.groups = g != NULL ? g->groups : NULL,
+		.ngroups = g != NULL ? g->ngroups : 0 };
 }
 
 int

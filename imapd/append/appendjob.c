@@ -453,6 +453,9 @@ start(
 	if (aim->refusal != NULL)
 		incoming_refuse_word(&j->in, aim->refusal);
 	incoming_open(&j->in, s, aim->name);
+	if (aim->replaces)
+		incoming_replaces(
+		    &j->in, view_mailbox(s->view), aim->replaced_uid);
 	imapd_start(s, &j->job);
 	run(j);
 }

@@ -13,6 +13,7 @@
 #include "mime/parser.h"
 #include "mime/unbinary.h"
 #include "store/mailbox.h"
+#include "store/message.h"
 #include "store/usage.h"
 
 enum {
@@ -60,7 +61,8 @@ begin(struct incoming *in, const struct append_arguments *a, struct err *err)
 {
 	in->info = (struct append_info){ .flags = a->names.flags & in->flags,
 		.has_date = a->has_date,
-		.date_s = a->date.time_s };
+		.date_s = a->date.time_s,
+		.frees = in->frees };
 	if (in->keywords)
 		in->info.keywords = a->names.keywords;
 	if (in->n >= MESSAGES_MAX)
@@ -87,6 +89,27 @@ incoming_begin(struct incoming *in, const struct append_arguments *a)
 		incoming_refuse(in, &err);
 }
 
+void
+incoming_replaces(struct incoming *in, struct mailbox *m, uint32_t uid)
+{
+	struct message_info info;
+	bool counts;
+
+	if (in->mailbox != NULL && mailbox_counts(m, &counts, NULL) == 0 &&
+	    counts && message_find(m, uid, &info, NULL) == FOUND)
+		in->frees = (uint64_t)info.vsize;
+}
+
+static int
+check_quota(const struct incoming *in, uint64_t bytes, struct err *err)
+{
+	if (in->frees == 0)
+		return mailbox_check_quota(in->mailbox, bytes, in->n, err);
+	return bytes <= in->frees ? 0
+				  : mailbox_check_quota(
+					in->mailbox, bytes - in->frees, 0, err);
+}
+
 static int
 expect(struct incoming *in, uint64_t size, struct err *err)
 {
@@ -95,7 +118,7 @@ expect(struct incoming *in, uint64_t size, struct err *err)
 	if (size > max || in->size > max - size)
 		return err_set_code(
 		    err, ERR_PERM, ERR_TOO_BIG, "message too large");
-	return mailbox_check_quota(in->mailbox, in->bytes + size, in->n, err);
+	return check_quota(in, in->bytes + size, err);
 }
 
 void

@@ -31,6 +31,7 @@ struct incoming {
 	struct append **messages;
 	size_t n;
 	uint64_t bytes; /* of all */
+	uint64_t frees; /* see struct append_info */
 
 	/* the one that comes in */
 	struct append *message;
@@ -47,6 +48,8 @@ struct incoming {
 /* They are to go into the mailbox NAME (p == NULL: none that can be). */
 void incoming_open(struct incoming *in, struct session *s, struct slice name);
 void incoming_fini(struct incoming *in);
+/* What is to come is for the message UID of M, which then goes. */
+void incoming_replaces(struct incoming *in, struct mailbox *m, uint32_t uid);
 /* Only the first refusal counts. */
 void incoming_refuse(struct incoming *in, const struct err *why);
 void incoming_refuse_as(

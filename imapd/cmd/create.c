@@ -2,13 +2,16 @@
 /* CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4 to 6.3.8; CREATE with
  * USE: RFC 6154 3). */
 #include "imapd/acl/may.h"
+#include "imapd/acl/unshare.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/special.h"
 #include "imapd/relay/guest.h"
+#include "imapd/relay/names.h"
 #include "maildir/rights.h"
+#include "store/acl.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 
@@ -135,6 +138,25 @@ refuse_delete(struct session *s, struct slice name, const struct err *err)
 		imapd_no(s, "DELETE", err);
 }
 
+/* Does its ACL speak of others? */
+static bool
+is_shared(const struct session *s, struct slice name)
+{
+	struct mailbox *m;
+	struct aclfile f;
+	bool shared = false;
+
+	if (!names_shared() ||
+	    mailbox_open(imapd_user_account(s->user), name, &m, NULL) != FOUND)
+		return false;
+	if (acl_read(m, &f, NULL) == 0) {
+		shared = f.n > 0;
+		aclfile_fini(&f);
+	}
+	mailbox_close(&m);
+	return shared;
+}
+
 /* Others who have it selected get BYE (RFC 2180 3.3); who deletes it himself
  * has none selected behind that. */
 void
@@ -143,6 +165,7 @@ imapd_cmd_delete(struct session *s, struct parse *p)
 	struct mailbox_status st;
 	struct err err = { 0 };
 	struct slice name;
+	bool shared;
 
 	parse_space(p);
 	name = boxname_parse(p);
@@ -158,6 +181,7 @@ imapd_cmd_delete(struct session *s, struct parse *p)
 		imapd_no(s, "DELETE", &err);
 		return;
 	}
+	shared = is_shared(s, name);
 	if (mailbox_delete(imapd_user_account(s->user), name, &err) == -1) {
 		refuse_delete(s, name, &err);
 		return;
@@ -166,7 +190,10 @@ imapd_cmd_delete(struct session *s, struct parse *p)
 	    mailbox_status(view_mailbox(s->view), &st, &err) == -1 &&
 	    err.class == ERR_PERM)
 		imapd_deselect(s);
-	imapd_ok(s, "DELETE completed");
+	if (shared)
+		unshare_start(s, "DELETE completed");
+	else
+		imapd_ok(s, "DELETE completed");
 }
 
 static int

@@ -38,9 +38,10 @@ struct newcomer {
 	unsigned tries;
 	uint64_t id;
 	int fd;
-	char *guest; /* who visits the account; NULL: its owner comes */
-	char *tag;   /* NULL: it comes from parking, or visits */
-	char *input; /* of the client; or what it was, for park_return */
+	char *guest;  /* who visits the account; NULL: its owner comes */
+	char *groups; /* in which he is */
+	char *tag;    /* NULL: it comes from parking, or visits */
+	char *input;  /* of the client; or what it was, for park_return */
 	size_t ninput;
 	bool tls;
 	unsigned parked; /* of its sessions; ipc/pass.h */
@@ -84,6 +85,7 @@ newcomer_free(struct newcomer *n)
 	free(n->home);
 	free(n->account);
 	free(n->guest);
+	free(n->groups);
 	free(n->tag);
 	free(n->input);
 	free(n);
@@ -167,7 +169,7 @@ enter(struct newcomer *n)
 	answer(n, &(struct err){ .class = ERR_NONE });
 	if (n->guest != NULL)
 		visit_start(n->fd, u, slice_str(n->sid), slice_str(n->address),
-		    slice_str(n->guest));
+		    slice_str(n->guest), slice_str(n->groups));
 	else
 		imapd_session_new(n->fd, u, slice_str(n->tag),
 		    slice_of(n->input, n->ninput), slice_str(n->sid),
@@ -207,8 +209,10 @@ newcomer_new(struct ipc *peer, int *fd, struct slice sid, struct slice input,
 	n->account = xslicedup(pass->account);
 	n->quota = (struct quota){ pass->quota, pass->quota_messages };
 	n->parked = pass->parked;
-	if (visits)
+	if (visits) {
 		n->guest = xslicedup(pass->guest);
+		n->groups = xslicedup(pass->groups);
+	}
 	n->input = xslicedup(input);
 	n->ninput = input.n;
 	(void)slice_copy(sid, n->sid, sizeof n->sid);

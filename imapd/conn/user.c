@@ -92,13 +92,20 @@ imapd_users_bye(const char *why)
 	}
 }
 
-/* Sessions of the account may be parked. */
+/* Sessions of the account may be parked, and mail for a full one is refused.
+ */
 static void
 tell_master(struct user *u)
 {
-	if (u->news && imapd_conf->park_after > 0)
+	struct account_usage usage = { .max = { 0, 0 } };
+	const bool counted = u->news && quota_is_limited(&u->quota) &&
+			     account_usage(u->account, &usage, NULL) == 0;
+
+	if (u->news && (imapd_conf->park_after > 0 || counted))
 		IPC_POST(ipc_master(), master_changed,
-		    .account = slice_str(u->name), .home = slice_str(u->home));
+		    .account = slice_str(u->name), .home = slice_str(u->home),
+		    .counted = counted, .bytes = usage.used.bytes,
+		    .messages = usage.used.messages);
 	u->news = false;
 }
 
@@ -279,7 +286,7 @@ imapd_user_count(const struct user *u, struct slice address)
 }
 
 void
-imapd_users_look(void)
+imapd_users_each(void (*each)(struct session *s))
 {
 	struct map_iter it = { 0 };
 
@@ -289,9 +296,15 @@ imapd_users_look(void)
 
 		for (s = LIST_FIRST(&u->sessions); s != NULL; s = next) {
 			next = LIST_NEXT(s, link);
-			imapd_session_changed(s);
+			each(s);
 		}
 	}
+}
+
+void
+imapd_users_look(void)
+{
+	imapd_users_each(imapd_session_changed);
 }
 
 void

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * An account that has sessions here.  All sessions of an account are in one
- * process, so they share what is open, and hear of each other's changes
- * through the store.
- */
+/* An account that has sessions here.  All sessions of an account are in one
+ * process, so they share what is open, and hear of each other's changes through
+ * the store. */
 #ifndef IMAPD_CONN_USER_H
 #define IMAPD_CONN_USER_H
 
@@ -55,5 +53,7 @@ unsigned imapd_user_count(const struct user *u, struct slice address);
 /* Another process said so; _look: all look what there is for them now. */
 void imapd_users_changed(const char *home);
 void imapd_users_look(void);
+/* EACH may end its session. */
+void imapd_users_each(void (*each)(struct session *s));
 
 #endif

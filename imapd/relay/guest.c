@@ -9,7 +9,7 @@
 #include "imapd/conn/user.h"
 #include "imapd/relay/names.h"
 
-enum { PREFIX_MAX = 2048 };
+enum { PREFIX_MAX = 2048, GROUPS_MOST = 100 };
 
 static struct slice
 copy(struct slice s)
@@ -18,7 +18,7 @@ copy(struct slice s)
 }
 
 static struct guest *
-guest_new(struct slice name, struct slice owner)
+guest_new(struct slice name, struct slice owner, struct slice groups)
 {
 	struct guest *g = xcalloc(1, sizeof *g);
 	struct buf b;
@@ -29,6 +29,10 @@ guest_new(struct slice name, struct slice owner)
 	g->name = copy(name);
 	g->prefix = copy(buf_slice(&b));
 	buf_fini(&b);
+	g->groups = xcalloc(GROUPS_MOST, sizeof *g->groups);
+	while (groups.n > 0 && g->ngroups < GROUPS_MOST)
+		g->groups[g->ngroups++] =
+		    copy(slice_cut(groups, '\n', &groups));
 	return g;
 }
 
@@ -39,10 +43,10 @@ guest_of(const struct session *s)
 }
 
 void
-guest_begin(struct session *s, struct slice name)
+guest_begin(struct session *s, struct slice name, struct slice groups)
 {
 	client_of(s)->guest =
-	    guest_new(name, slice_str(imapd_user_name(s->user)));
+	    guest_new(name, slice_str(imapd_user_name(s->user)), groups);
 	client_of(s)->text.unasked = true;
 }
 
@@ -55,5 +59,8 @@ guest_end(struct session *s)
 		return;
 	free((void *)(uintptr_t)g->name.p);
 	free((void *)(uintptr_t)g->prefix.p);
+	for (size_t i = 0; i < g->ngroups; i++)
+		free((void *)(uintptr_t)g->groups[i].p);
+	xfree(&g->groups);
 	xfree(&client_of(s)->guest);
 }

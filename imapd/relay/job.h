@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A command that is carried out elsewhere: it goes to the imapd of the owner,
+/* A command that is carried out elsewhere: it goes to the imapd of the owner,
  * word by word, and its answers come back so.  There the session is a guest's
  * (guest.h), with the same names.  What is not understood of an answer, or
  * breaks off, ends the relay: a command that has told nothing yet is refused, a
  * session that has one of its mailboxes selected ends.
  *
- * What goes between two accounts is in transfer.c.
- */
+ * What goes between two accounts is in transfer.c. */
 #ifndef IMAPD_RELAY_JOB_H
 #define IMAPD_RELAY_JOB_H
 

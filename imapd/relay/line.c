@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -272,6 +273,18 @@ relays(struct session *s)
 	return c->relays;
 }
 
+/* Has the other side ended it?  Between commands nothing is read that would
+ * tell. */
+static bool
+has_ended(const struct relay *r)
+{
+	struct pollfd p = { .fd = r->stream.io.fd };
+
+	return r->has_stream && poll(&p, 1, 0) == 1 &&
+	       (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/* One that is over, and has nothing selected, is opened anew. */
 static struct relay *
 find(struct session *s, struct slice owner)
 {
@@ -279,7 +292,10 @@ find(struct session *s, struct slice owner)
 
 	LIST_FOREACH(r, &relays(s)->list, link)
 	if (slice_is(owner, r->owner) && !r->to_self)
+		break;
+	if (r == NULL || relays(s)->selected == r || !has_ended(r))
 		return r;
+	relay_free(r);
 	return NULL;
 }
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * COPY and MOVE between two accounts.  Neither process opens the other's files:
+/* COPY and MOVE between two accounts.  Neither process opens the other's files:
  * messages are read by a FETCH where they are and written by an APPEND where
  * they go, so each side's ACL, quota and order to the disk count as ever; the
  * own account is spoken to in the same way (visit_self).
  *
  * All of a COPY is one APPEND, so all of it is there or nothing.  MOVE goes in
  * batches: what is removed is on disk at the other end, and nothing else; what
- * breaks off in between may leave messages at both.
- */
+ * breaks off in between may leave messages at both. */
 #ifndef IMAPD_RELAY_TRANSFER_H
 #define IMAPD_RELAY_TRANSFER_H
 

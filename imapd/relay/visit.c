@@ -12,11 +12,11 @@
 
 void
 visit_start(int fd, struct user *user, struct slice sid, struct slice address,
-    struct slice guest)
+    struct slice guest, struct slice groups)
 {
 	struct session *s = imapd_session_again(fd, user, sid, address, false);
 
-	guest_begin(s, guest);
+	guest_begin(s, guest, groups);
 	log_info("imapd.visit-start", kv_s("sid", s->sid),
 	    kv_s("account", imapd_user_name(user)), kv_slice("guest", guest));
 }
@@ -31,6 +31,20 @@ visit_self(int fd, const struct session *s)
 	log_info("imapd.visit-start", kv_s("sid", s->sid),
 	    kv_s("account", imapd_user_name(s->user)),
 	    kv_s("guest", imapd_user_name(s->user)));
+}
+
+static void
+end_member(struct session *s)
+{
+	if (guest_of(s) != NULL && guest_of(s)->ngroups > 0)
+		imapd_session_stop(
+		    s, "[UNAVAILABLE] the visitor's groups are asked for anew");
+}
+
+void
+visit_reload(void)
+{
+	imapd_users_each(end_member);
 }
 
 bool

@@ -296,21 +296,25 @@ ipc_set_pass(struct ipc *peer, const struct ipc_pass *pass)
 	const size_t na = pass != NULL ? pass->account.n : 0;
 	const size_t nh = pass != NULL ? pass->home.n : 0;
 	const size_t ng = pass != NULL ? pass->guest.n : 0;
+	const size_t nm = pass != NULL ? pass->groups.n : 0;
 
 	xfree(&peer->pass_text);
 	if (pass == NULL)
 		return;
-	peer->pass_text = xmalloc(na + nh + ng + 1);
+	peer->pass_text = xmalloc(na + nh + ng + nm + 1);
 	if (na > 0)
 		memcpy(peer->pass_text, pass->account.p, na);
 	if (nh > 0)
 		memcpy(peer->pass_text + na, pass->home.p, nh);
 	if (ng > 0)
 		memcpy(peer->pass_text + na + nh, pass->guest.p, ng);
+	if (nm > 0)
+		memcpy(peer->pass_text + na + nh + ng, pass->groups.p, nm);
 	peer->pass = (struct ipc_pass){ slice_of(peer->pass_text, na),
 		slice_of(peer->pass_text + na, nh), pass->quota,
 		pass->quota_messages, pass->parked,
-		slice_of(peer->pass_text + na + nh, ng) };
+		slice_of(peer->pass_text + na + nh, ng),
+		slice_of(peer->pass_text + na + nh + ng, nm) };
 }
 
 const struct ipc_pass *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the messages of lib/ipc/lookup.def mean.
+/* What the messages of lib/ipc/lookup.def mean.
  *
  * lookup_address: address is canonical (proto/address.h); a bare local part
  * ("postmaster") is one of the first local domain.  sender, from qmgr: whose
@@ -14,7 +13,8 @@
  *                   (mail_directory; a system user's home directory); quota in
  *                   bytes, quota_messages (0: no limit); room how many bytes
  *                   it lets in as far as is known (UINT64_MAX: not known, or no
- *                   limit; 0: full)
+ *                   limit; 0: full); with LOOKUP_MEMBER groups, a line for
+ *                   each, with its domain (table/group.h)
  *   LOOKUP_ALIAS    address is the alias; targets a list (table/alias.h,
  *                   alias_put and alias_next); its commands run as nobody
  *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop (proto/nexthop.h); with
@@ -49,8 +49,7 @@
  *
  * lookup_tlsa: the TLSA records at name ("_25._tcp.mx.example.org").
  * lookup_tlsa_found: found as enum found; records a line for each, "usage
- * selector matching hex"; secure: the answer (also ABSENT) is validated.
- */
+ * selector matching hex"; secure: the answer (also ABSENT) is validated. */
 #ifndef IPC_LOOKUP_H
 #define IPC_LOOKUP_H
 
@@ -70,6 +69,7 @@ enum lookup_flags {
 	LOOKUP_SITE = 2,     /* and who is dialled */
 	LOOKUP_NO_HOLD = 4,  /* it was released */
 	LOOKUP_REWRITE = 8,  /* it is own mail */
+	LOOKUP_MEMBER = 16,  /* and in which groups it is */
 };
 
 enum lookup_mx_flags {

@@ -19,7 +19,8 @@ struct ipc_pass {
 	/* Sessions of the account from the same address that wait in parking:
 	 * for imapd, of one that logs in. */
 	uint32_t parked;
-	struct slice guest; /* who comes, where that is not its owner */
+	struct slice guest;  /* who comes, where that is not its owner */
+	struct slice groups; /* in which he is, a line for each */
 };
 /* PASS may be NULL: for nobody any more. */
 void ipc_set_pass(struct ipc *peer, const struct ipc_pass *pass);

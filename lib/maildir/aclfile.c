@@ -48,24 +48,50 @@ aclfile_fini(struct aclfile *f)
 
 /* ---- entries ---- */
 
-struct acl_entry *
-aclfile_find(const struct aclfile *f, const struct acl_id *id)
+/* A and B, of which a domain that is missing is DOMAIN. */
+static bool
+is_same_name(struct slice a, struct slice b, struct slice domain)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		const struct acl_id *one = &f->v[i].id;
+	const size_t at = slice_rfind(a, '@'), bt = slice_rfind(b, '@');
 
-		if (one->kind == id->kind && one->negative == id->negative &&
-		    slice_ieq(one->name, id->name))
+	if ((at == a.n) == (bt == b.n))
+		return slice_ieq(a, b);
+	return slice_ieq(slice_sub(a, 0, at), slice_sub(b, 0, bt)) &&
+	       slice_ieq(
+		   at < a.n ? slice_from(a, at + 1) : slice_from(b, bt + 1),
+		   domain);
+}
+
+static bool
+is_same(const struct acl_id *a, const struct acl_id *b, struct slice domain)
+{
+	return a->kind == b->kind && a->negative == b->negative &&
+	       is_same_name(a->name, b->name, domain);
+}
+
+struct acl_entry *
+aclfile_find(
+    const struct aclfile *f, const struct acl_id *id, struct slice domain)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (is_same(&f->v[i].id, id, domain))
 			return &f->v[i];
-	}
 	return NULL;
 }
 
-int
-aclfile_set(struct aclfile *f, const struct acl_id *id, unsigned rights,
-    struct err *err)
+static void
+remove_entry(struct aclfile *f, struct acl_entry *e)
 {
-	struct acl_entry *e = aclfile_find(f, id);
+	for (f->n--; e < f->v + f->n; e++)
+		*e = e[1];
+}
+
+int
+aclfile_set(struct aclfile *f, const struct acl_id *id, struct slice domain,
+    unsigned rights, struct err *err)
+{
+	struct acl_entry *e = aclfile_find(f, id, domain);
+	struct acl_entry *more;
 
 	if (e == NULL && f->n == ACLFILE_ENTRIES_MAX)
 		return err_set_code(
@@ -77,39 +103,31 @@ aclfile_set(struct aclfile *f, const struct acl_id *id, unsigned rights,
 		e->id.name = arena_slice(&f->arena, id->name);
 	}
 	e->rights = rights;
+	/* With and without the domain: one of them is enough. */
+	for (more = e + 1; more < f->v + f->n;)
+		if (is_same(&more->id, id, domain))
+			remove_entry(f, more);
+		else
+			more++;
 	return 0;
 }
 
 void
-aclfile_drop(struct aclfile *f, const struct acl_id *id)
+aclfile_drop(struct aclfile *f, const struct acl_id *id, struct slice domain)
 {
-	struct acl_entry *e = aclfile_find(f, id);
+	struct acl_entry *e;
 
-	if (e == NULL)
-		return;
-	for (f->n--; e < f->v + f->n; e++)
-		*e = e[1];
+	while ((e = aclfile_find(f, id, domain)) != NULL)
+		remove_entry(f, e);
 }
 
 /* ---- what they come to ---- */
-
-/* NAME and DOMAIN (where NAME has none) are WHO's address. */
-static bool
-is_user(const struct acl_who *who, struct slice name)
-{
-	const size_t at = slice_rfind(who->name, '@');
-
-	if (slice_rfind(name, '@') < name.n || at == who->name.n)
-		return slice_ieq(name, who->name);
-	return slice_ieq(name, slice_sub(who->name, 0, at)) &&
-	       slice_ieq(slice_from(who->name, at + 1), who->domain);
-}
 
 static bool
 is_member(const struct acl_who *who, struct slice name)
 {
 	for (size_t i = 0; i < who->ngroups; i++)
-		if (slice_ieq(who->groups[i], name))
+		if (is_same_name(who->groups[i], name, who->domain))
 			return true;
 	return false;
 }
@@ -132,7 +150,7 @@ means(const struct acl_id *id, const struct acl_who *who)
 	case ACL_OWNER:
 		return who->owner;
 	case ACL_USER:
-		return is_user(who, id->name);
+		return is_same_name(who->name, id->name, who->domain);
 	case ACL_GROUP:
 	case ACL_GROUP_OVERRIDE:
 		return is_member(who, id->name);
@@ -255,7 +273,7 @@ parse_line(struct slice line, struct aclfile *f)
 
 	return cur_ok(&c) && parse_id(text, &id) &&
 	       parse_rights(slice_trim(cur_rest(&c)), &rights) &&
-	       aclfile_set(f, &id, rights, NULL) == 0;
+	       aclfile_set(f, &id, SLICE(""), rights, NULL) == 0;
 }
 
 bool

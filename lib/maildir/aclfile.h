@@ -71,21 +71,23 @@ int aclfile_write(int dirfd, const struct aclfile *f, struct err *err);
 void aclfile_init(struct aclfile *f);
 void aclfile_fini(struct aclfile *f);
 
-/* NULL: none. */
+/* Users and groups without a domain are of DOMAIN, so that "user=bob" and
+ * "user=bob@example.org" may be the same.  NULL: none. */
 struct acl_entry *aclfile_find(
-    const struct aclfile *f, const struct acl_id *id);
+    const struct aclfile *f, const struct acl_id *id, struct slice domain);
 /* ID, which is copied, has RIGHTS from now on.  ERR_PERM ERR_LIMIT: too many.
  */
-int aclfile_set(struct aclfile *f, const struct acl_id *id, unsigned rights,
-    struct err *err);
-void aclfile_drop(struct aclfile *f, const struct acl_id *id);
+int aclfile_set(struct aclfile *f, const struct acl_id *id, struct slice domain,
+    unsigned rights, struct err *err);
+void aclfile_drop(
+    struct aclfile *f, const struct acl_id *id, struct slice domain);
 
 /* Who asks, and whose mailbox it is. */
 struct acl_who {
 	struct slice name; /* user@domain */
 	bool owner;
 	struct slice domain; /* the owner's: of names without one, of anyone */
-	const struct slice *groups;
+	const struct slice *groups; /* with their domains */
 	size_t ngroups;
 };
 /* What WHO may.  The most specific entry counts, of several groups all

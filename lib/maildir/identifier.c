@@ -21,8 +21,8 @@ static const struct {
 	[ACL_GROUP_OVERRIDE] = { "!$", true },
 };
 
-static struct slice
-with_domain(struct slice name, struct slice domain, struct arena *a)
+struct slice
+identifier_full(struct slice name, struct slice domain, struct arena *a)
 {
 	struct buf b;
 
@@ -55,7 +55,7 @@ identifier_read(
 		id->name = slice_from(text, word.n);
 		return !kinds[k].named || aclfile_is_name(id->name);
 	}
-	id->name = with_domain(text, domain, a);
+	id->name = identifier_full(text, domain, a);
 	return text.n > 0 && aclfile_is_name(id->name);
 }
 

@@ -17,6 +17,9 @@ struct buf;
 /* A user without a domain is one of DOMAIN.  False: none that can be. */
 bool identifier_read(
     struct slice text, struct slice domain, struct arena *a, struct acl_id *id);
+/* NAME, of a user or group, with a domain: its own, or else DOMAIN (in A). */
+struct slice identifier_full(
+    struct slice name, struct slice domain, struct arena *a);
 void identifier_text(struct buf *out, const struct acl_id *id);
 /* The same as an astring. */
 void identifier_put(struct buf *out, const struct acl_id *id);

@@ -427,9 +427,9 @@ on_peer(struct ipc *peer, struct msg *m)
 	    in->sock, (enum role)in->role, in->index, in->uid, in->asker);
 	in->sock = -1;
 	if (who != NULL && in->account.n + in->home.n > 0)
-		ipc_set_pass(who,
-		    &(const struct ipc_pass){ in->account, in->home, in->quota,
-			in->quota_messages, in->parked, in->guest });
+		ipc_set_pass(who, &(const struct ipc_pass){ in->account,
+				      in->home, in->quota, in->quota_messages,
+				      in->parked, in->guest, in->groups });
 }
 
 static void

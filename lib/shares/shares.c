@@ -26,7 +26,33 @@ enum {
 static const char *const kinds[] = {
 	[SHARES_USER] = "",
 	[SHARES_ANYONE] = "anyone=",
+	[SHARES_GROUP] = "group=",
 };
+static const char letters[] = {
+	[SHARES_USER] = 'u', [SHARES_ANYONE] = 'a', [SHARES_GROUP] = 'g'
+};
+
+void
+shares_put(struct buf *out, const struct shares_name *name)
+{
+	buf_addc(out, letters[name->kind]);
+	buf_add(out, name->name);
+	buf_addc(out, '\n');
+}
+
+bool
+shares_read(struct slice line, struct shares_name *name)
+{
+	const char *at = NULL;
+
+	if (line.n > 1)
+		at = memchr(letters, line.p[0], sizeof letters);
+	if (at == NULL)
+		return false;
+	name->kind = (enum shares_kind)(at - letters);
+	name->name = slice_from(line, 1);
+	return true;
+}
 
 static bool
 is_plain(char c)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Who shares something with whom, in the state directory: shares/NAME/OWNER is
- * an empty file that says so, where NAME is a user's address, or "anyone=" and
- * a domain.  What is shared, the owner's mailboxes say (maildir/aclfile.h);
- * this is where it begins to be asked for, so it may say too much, but not too
- * little.  shares/owner=OWNER/NAME says the same the other way round.
+ * an empty file that says so, where NAME is a user's address, "group=" and a
+ * group's name with its domain, or "anyone=" and a domain.  What is shared, the
+ * owner's mailboxes say (maildir/aclfile.h); this is where it begins to be
+ * asked for, so it may say too much, but not too little.
+ * shares/owner=OWNER/NAME says the same the other way round.
  *
  * Addresses are compared without regard to case.  STATE is the state directory;
  * all of it blocks.
@@ -12,6 +13,7 @@
 #ifndef SHARES_SHARES_H
 #define SHARES_SHARES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,11 +22,15 @@
 
 struct buf;
 
-enum shares_kind { SHARES_USER, SHARES_ANYONE };
+enum shares_kind { SHARES_USER, SHARES_ANYONE, SHARES_GROUP };
 struct shares_name {
 	enum shares_kind kind;
-	struct slice name; /* an address, a domain */
+	struct slice name; /* an address, a domain, a group with its domain */
 };
+
+/* NAME as a line, and back (it borrows): for messages. */
+void shares_put(struct buf *out, const struct shares_name *name);
+bool shares_read(struct slice line, struct shares_name *name);
 
 /* OWNER shares with NAME: on disk if 0, and noted now.  ERR_PERM ERR_LIMIT:
  * with too many, or the names are too long. */

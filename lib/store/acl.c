@@ -41,10 +41,10 @@ static unsigned
 rights_before(const struct aclfile *f, const struct acl_change *c)
 {
 	static const struct acl_id owner = { .kind = ACL_OWNER };
-	const struct acl_entry *e = aclfile_find(f, &c->id);
+	const struct acl_entry *e = aclfile_find(f, &c->id, c->domain);
 
 	if (e == NULL && c->owner && !c->id.negative)
-		e = aclfile_find(f, &owner);
+		e = aclfile_find(f, &owner, c->domain);
 	if (e != NULL)
 		return e->rights;
 	return c->owner && !c->id.negative ? RIGHTS_ALL : 0;
@@ -57,15 +57,17 @@ apply(struct aclfile *f, const struct acl_change *c, struct err *err)
 
 	switch (c->op) {
 	case ACL_SET:
-		return aclfile_set(f, &c->id, c->rights, err);
+		return aclfile_set(f, &c->id, c->domain, c->rights, err);
 	case ACL_ADD:
-		return aclfile_set(f, &c->id, before | c->rights, err);
+		return aclfile_set(
+		    f, &c->id, c->domain, before | c->rights, err);
 	case ACL_TAKE:
-		if (aclfile_find(f, &c->id) == NULL && before == 0)
+		if (aclfile_find(f, &c->id, c->domain) == NULL && before == 0)
 			return 0;
-		return aclfile_set(f, &c->id, before & ~c->rights, err);
+		return aclfile_set(
+		    f, &c->id, c->domain, before & ~c->rights, err);
 	case ACL_DROP:
-		aclfile_drop(f, &c->id);
+		aclfile_drop(f, &c->id, c->domain);
 		break;
 	}
 	return 0;

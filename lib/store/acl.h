@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/slice.h"
 #include "maildir/aclfile.h"
 #include "maildir/rights.h"
 
@@ -24,6 +25,7 @@ enum acl_op { ACL_SET, ACL_ADD, ACL_TAKE, ACL_DROP };
 struct acl_change {
 	enum acl_op op;
 	struct acl_id id;
+	struct slice domain; /* the owner's: of names without one */
 	unsigned rights;
 	bool owner; /* id is M's owner: without an entry he has everything */
 };

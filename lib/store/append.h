@@ -30,6 +30,7 @@ struct append_info {
 	bool has_date;         /* else now */
 	int64_t date_s;        /* INTERNALDATE */
 	bool fresh;            /* a delivery: into new/, for others to notice */
+	uint64_t frees; /* of one that counts and is about to go for it; 0 */
 	/* Of who brings messages along from elsewhere; see mailbox_take.h. */
 	uint32_t uid; /* the one it had, where that is still free; 0: any */
 	struct slice base; /* its name's; it is in the mailbox's EMAILIDs */
@@ -59,10 +60,8 @@ void append_set_thread(struct append *a, uint64_t thread_id);
 void append_written(const struct append *a, int64_t *bytes, int64_t *wire);
 /* What was written so far, from the start: for a parser. */
 int append_fd(const struct append *a);
-/*
- * A message that goes into many mailboxes.  Its TEXT, of MAX bytes at most, is
- * made once and written behind what each has before it: that ends a line.
- */
+/* A message that goes into many mailboxes.  Its TEXT, of MAX bytes at most, is
+ * made once and written behind what each has before it: that ends a line. */
 struct append_text;
 struct append_text *append_text_new(struct store *store, size_t max);
 void append_text_free(struct append_text **t);

@@ -35,6 +35,16 @@ give_uid(struct append *a, struct tx *tx, struct ix_box *b, struct err *err)
 	return tx_uid_own(b, a->m->dirs.fd, &a->uid, err);
 }
 
+static int
+take_quota(struct tx *tx, const struct append *a, const struct ix_box *b,
+    struct err *err)
+{
+	const uint64_t bytes = (uint64_t)a->msg.vsize;
+
+	return a->info.frees > 0 ? quota_swap(tx, b, a->info.frees, bytes, err)
+				 : quota_take(tx, NULL, b, bytes, err);
+}
+
 int
 append_place_one(struct tx *tx, struct append *a, bool past, struct err *err)
 {
@@ -52,8 +62,7 @@ append_place_one(struct tx *tx, struct append *a, bool past, struct err *err)
 	if (f != FOUND || kwtable_load(a->m->keywords, tx->t, &b, err) == -1 ||
 	    kwtable_resolve(tx, &b, &a->m->dirs, a->m->keywords,
 		buf_slice(&a->names), true, &a->keywords, err) == -1 ||
-	    (!past &&
-		quota_take(tx, NULL, &b, (uint64_t)a->msg.vsize, err) == -1) ||
+	    (!past && take_quota(tx, a, &b, err) == -1) ||
 	    give_uid(a, tx, &b, err) == -1)
 		return -1;
 	before_ns = maildir_time(&a->m->dirs, append_part(a));

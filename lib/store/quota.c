@@ -202,6 +202,24 @@ quota_take(struct tx *tx, const struct ix_box *from, const struct ix_box *to,
 	return 0;
 }
 
+int
+quota_swap(struct tx *tx, const struct ix_box *to, uint64_t freed,
+    uint64_t bytes, struct err *err)
+{
+	const struct account *a = ACCOUNT_OF(tx->ix);
+	const struct quota used = { tx->used_bytes, tx->used_messages };
+	const uint64_t grows = bytes > freed ? bytes - freed : 0;
+	const uint64_t shrinks = freed > bytes ? freed - bytes : 0;
+
+	if (!is_limited(a) || !counts(a, to))
+		return 0;
+	if (grows > 0 && check(a, &used, to, grows, 0, err) == -1)
+		return -1;
+	tx->used_bytes += grows;
+	tx->used_bytes -= shrinks < tx->used_bytes ? shrinks : tx->used_bytes;
+	return 0;
+}
+
 /* ---- what the owner hears ---- */
 
 static unsigned

@@ -18,5 +18,9 @@ int quota_begin(struct tx *tx, struct err *err);
  * mailbox that it leaves, whose sums it is in; or NULL. */
 int quota_take(struct tx *tx, const struct ix_box *from,
     const struct ix_box *to, uint64_t bytes, struct err *err);
+/* The same of one that comes for another, which counts, has FREED bytes and is
+ * about to go: what does not grow is always let in. */
+int quota_swap(struct tx *tx, const struct ix_box *to, uint64_t freed,
+    uint64_t bytes, struct err *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "table/alias.h"
 #include "table/app.h"
 #include "table/command.h"
+#include "table/group.h"
 #include "table/limit.h"
 #include "table/mapping.h"
 #include "table/source.h"
@@ -76,6 +77,7 @@ static const struct table_kind kinds[] = {
 	{ "canonical",     false, false, mapping_check_canonical },
 	{ "masquerade",    false, false, mapping_check_masquerade },
 	{ "bcc",           false, false, mapping_check_bcc },
+	{ "groups",        false, false, group_check },
 };
 /* clang-format on */
 static const struct table_kind any = { .name = NULL };

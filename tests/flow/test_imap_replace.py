@@ -126,6 +126,20 @@ def test_full_disk_of_quota(pabal, alice):
                                   b"Subject: new\r\n\r\n" + b"x" * 3000)
         assert status == b"NO" and text.startswith(b"[OVERQUOTA]")
         assert len(bob.ok("FETCH 1:* FLAGS")) == 1
+        # what goes makes room
+        bob.ok("REPLACE 1 INBOX %L", b"Subject: new\r\n\r\n" + b"x" * 1500)
+        assert bob.ok("SEARCH SUBJECT old") == [b"SEARCH"]
+        pabal.pabal("user", "set", f"bob@{DOMAIN}", "quota", "1K")
+    with Imap(pabal, "bob") as bob:
+        bob.ok("SELECT INBOX")
+        n = bob.ok("SEARCH SUBJECT new")[0].split()[1].decode()
+        status, text, _ = bob.cmd(f"REPLACE {n} INBOX %L",
+                                  b"Subject: new\r\n\r\n" + b"x" * 1501)
+        assert status == b"NO" and text.startswith(b"[OVERQUOTA]")
+        # less than before is let in though it is too much
+        bob.ok(f"REPLACE {n} INBOX %L", b"Subject: less\r\n\r\n" + b"x" * 1400)
+        assert bob.ok("SEARCH SUBJECT new") == [b"SEARCH"]
+        assert bob.ok("SEARCH SUBJECT less") != [b"SEARCH"]
 
 
 def holder(pabal):

@@ -189,6 +189,24 @@ def test_a_full_account_is_emptied(make_pabal, moves):
     c.logout()
 
 
+def test_rcpt_hears_of_room(make_pabal):
+    """A full mailbox is refused at RCPT, and one that was emptied by IMAP no
+    more, long before what was heard of it would be forgotten."""
+    p = make_pabal(("pabal", "quota_warning", ""), users=("alice",))
+    set_quota(p, "alice", "20K")
+    while lmtp(p, "alice", 6 * KB) == 250:
+        pass
+    with p.lmtp() as c:
+        c.ehlo()
+        c.mail("sender@example.org", ["SIZE=6144"])
+        assert c.rcpt(f"alice@{DOMAIN}")[0] in (452, 552)
+    with Imap(p) as c:
+        c.ok("SELECT INBOX")
+        c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
+        c.ok("EXPUNGE")
+        wait(lambda: lmtp(p, "alice", 6 * KB) == 250, "room", 20)
+
+
 def test_the_margin_ends(make_pabal):
     p = make_pabal(("pabal", "quota_warning", ""),
                    ("pabal", "quota_rules", "Trash:+10K"), users=("alice",))

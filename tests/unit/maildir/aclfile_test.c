@@ -139,7 +139,8 @@ test_format(void **state)
 static void
 test_what_it_comes_to(void **state)
 {
-	const struct slice groups[] = { SLICE("staff"), SLICE("night") };
+	const struct slice groups[] = { SLICE("staff@x"), SLICE("night@x"),
+		SLICE("board@y") };
 	/* clang-format off */
 	static const struct {
 		const char *text, *name; /* of who asks */
@@ -190,6 +191,11 @@ test_what_it_comes_to(void **state)
 		{ "-anyone s\nuser=b lrs\n", "b@x", false, false, "lrs" },
 		{ "-group=staff r\ngroup=night lr\n", "b@x", false, true, "l" },
 		{ "-user=c s\nuser=b lrs\n", "b@x", false, false, "lrs" },
+		/* groups of other domains are others */
+		{ "group=staff@x l\n", "b@x", false, true, "l" },
+		{ "group=staff@y l\n", "b@x", false, true, "" },
+		{ "group=board l\n", "b@x", false, true, "" },
+		{ "group=board@y l\n", "b@x", false, true, "l" },
 	};
 	/* clang-format on */
 
@@ -228,21 +234,63 @@ test_limits(void **state)
 	for (int i = 0; i < ACLFILE_ENTRIES_MAX; i++) {
 		snprintf(name, sizeof name, "u%d", i);
 		id.name = slice_str(name);
-		assert_int_equal(aclfile_set(&f, &id, 1, &err), 0);
+		assert_int_equal(aclfile_set(&f, &id, SLICE(""), 1, &err), 0);
 	}
 	id.name = SLICE("one more");
-	assert_int_equal(aclfile_set(&f, &id, 1, &err), -1);
+	assert_int_equal(aclfile_set(&f, &id, SLICE(""), 1, &err), -1);
 	assert_int_equal(err.code, ERR_LIMIT);
 	id.name = SLICE("U7");
-	assert_int_equal(aclfile_set(&f, &id, 3, &err), 0);
+	assert_int_equal(aclfile_set(&f, &id, SLICE(""), 3, &err), 0);
 	assert_int_equal(f.n, ACLFILE_ENTRIES_MAX);
-	aclfile_drop(&f, &id);
-	assert_null(aclfile_find(&f, &id));
+	aclfile_drop(&f, &id, SLICE(""));
+	assert_null(aclfile_find(&f, &id, SLICE("")));
 	assert_int_equal(f.n, ACLFILE_ENTRIES_MAX - 1);
 	aclfile_fini(&f);
 	assert_false(aclfile_is_name(SLICE("")));
 	assert_false(aclfile_is_name(SLICE("a\nb")));
 	assert_true(aclfile_is_name(SLICE("a b\"c")));
+}
+
+/* With the domain and without, in one of two domains. */
+static void
+test_domains(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *text, *set, *drop;
+	} rows[] = {
+		{ "user=bob l\n", "user=bob r\n", "" },
+		{ "user=bob@x l\n", "user=bob@x r\n", "" },
+		{ "user=BOB l\nuser=bob@x s\nowner l\n",
+		  "user=BOB r\nowner l\n", "owner l\n" },
+		{ "user=bob@y l\n", "user=bob@y l\nuser=bob@x r\n",
+		  "user=bob@y l\n" },
+		{ "-user=bob l\ngroup=bob l\n",
+		  "-user=bob l\ngroup=bob l\nuser=bob@x r\n",
+		  "-user=bob l\ngroup=bob l\n" },
+	};
+	/* clang-format on */
+	const struct acl_id id = { .kind = ACL_USER, .name = SLICE("bob@x") };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct aclfile f;
+		struct buf b;
+
+		buf_init(&b, 4096);
+		aclfile_init(&f);
+		assert_true(aclfile_parse(slice_str(rows[i].text), &f));
+		assert_int_equal(
+		    aclfile_set(&f, &id, SLICE("X"), RIGHT_READ, NULL), 0);
+		aclfile_format(&b, &f);
+		assert_string_equal(buf_cstr(&b), rows[i].set);
+		aclfile_drop(&f, &id, SLICE("X"));
+		buf_reset(&b);
+		aclfile_format(&b, &f);
+		assert_string_equal(buf_cstr(&b), rows[i].drop);
+		aclfile_fini(&f);
+		buf_fini(&b);
+	}
 }
 
 static char top[64];
@@ -277,12 +325,12 @@ test_file(void **state)
 	(void)state;
 	assert_int_equal(aclfile_read(dir, &f, &err), 0);
 	assert_int_equal(f.n, 0);
-	assert_int_equal(aclfile_set(&f, &id, RIGHT_READ, &err), 0);
+	assert_int_equal(aclfile_set(&f, &id, SLICE(""), RIGHT_READ, &err), 0);
 	assert_int_equal(aclfile_write(dir, &f, &err), 0);
 	aclfile_fini(&f);
 	assert_int_equal(aclfile_read(dir, &f, &err), 0);
-	assert_int_equal(aclfile_find(&f, &id)->rights, RIGHT_READ);
-	aclfile_drop(&f, &id);
+	assert_int_equal(aclfile_find(&f, &id, SLICE(""))->rights, RIGHT_READ);
+	aclfile_drop(&f, &id, SLICE(""));
 	assert_int_equal(aclfile_write(dir, &f, &err), 0);
 	assert_int_equal(aclfile_write(dir, &f, &err), 0);
 	aclfile_fini(&f);
@@ -309,6 +357,7 @@ main(void)
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_what_it_comes_to),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_domains),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 	};
 
