@@ -12,18 +12,18 @@
 
 enum { TABLES_MAX = 256 };
 
-struct table {
+struct tables_range {
 	uintptr_t begin, end; /* whole pages */
 };
 
-static struct table tables[TABLES_MAX];
+static struct tables_range tables[TABLES_MAX];
 static size_t ntables;
 
 static int
 on_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	struct table t = { UINTPTR_MAX, 0 };
+	struct tables_range t = { UINTPTR_MAX, 0 };
 
 	(void)size;
 	(void)arg;
