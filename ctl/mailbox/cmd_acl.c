@@ -217,7 +217,7 @@ run(struct ctl *ctl, int argc, char **argv, bool removes, struct wish *w)
 		rc = note(ctl, &t, argv[0], w);
 	if (rc == CTL_OK && w->changes && !gives(c) &&
 	    t.shared->sharing != SHARED_SHARING_NO)
-		rc = sharesanew(ctl, argv[0]);
+		rc = cmd_shares_anew(ctl, argv[0]);
 	tables_close(&t);
 	return rc;
 }

@@ -112,7 +112,7 @@ take_in(const struct asowner_done *d)
 }
 
 int
-sharesanew(struct ctl *ctl, const char *who)
+cmd_shares_anew(struct ctl *ctl, const char *who)
 {
 	struct rebuild r = { .ctl = ctl };
 	const struct asowner_task task = {
@@ -138,5 +138,5 @@ cmd_mailbox_shares(struct ctl *ctl, int argc, char **argv)
 
 	if (n == -1 || asowner_who(ctl, all, n, argv, &who) == -1)
 		return CTL_USAGE;
-	return sharesanew(ctl, who);
+	return cmd_shares_anew(ctl, who);
 }

@@ -7,6 +7,6 @@ struct ctl;
 
 /* Of WHO, as asowner_run has it; gives an exit status.  What was noted within
  * the last minute stays. */
-int sharesanew(struct ctl *ctl, const char *who);
+int cmd_shares_anew(struct ctl *ctl, const char *who);
 
 #endif

@@ -33,7 +33,7 @@
 #include "store/sync.h"
 #include "sys/kv.h"
 
-enum { FLUSH_BATCH = 150 };
+enum { FLUSH_BATCH = 150, FLUSH_MAILBOX = 20 /* batches */ };
 
 static bool
 is_due(const struct ix_box *b, uint32_t uid, const struct ix_hot *hot)
@@ -198,6 +198,18 @@ flush_box(struct mailbox *m, bool *more, struct err *err)
 		return -1;
 	}
 	return tx_commit(&tx, rc == 0 ? err : NULL) == 0 ? rc : -1;
+}
+
+void
+flush_mailbox(struct mailbox *m)
+{
+	bool more = true;
+
+	for (int i = 0; i < FLUSH_MAILBOX && more; i++) {
+		more = false;
+		if (flush_box(m, &more, NULL) == -1)
+			return;
+	}
 }
 
 /* The next mailbox with something to do. */

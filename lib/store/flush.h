@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct account;
+struct mailbox;
 struct store;
 
 void idle_init(struct store *s);
@@ -13,5 +14,7 @@ void idle_init(struct store *s);
 void idle_fini(struct store *s);
 /* Did an earlier process leave names behind? */
 bool flush_is_due(struct account *a);
+/* M alone, as far as it goes: not where there are too many for now. */
+void flush_mailbox(struct mailbox *m);
 
 #endif

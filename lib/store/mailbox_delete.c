@@ -18,6 +18,7 @@
 #include "maildir/mailboxes.h"
 #include "maildir/name.h"
 #include "store/boxes.h"
+#include "store/flush.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/keep.h"
@@ -109,6 +110,18 @@ delete_named(struct account *a, struct slice name, struct err *err)
 	return rc;
 }
 
+/* What is kept of it is what the names of its files say.  Where they cannot be
+ * brought in line it goes all the same. */
+static void
+flush(struct account *a, struct slice name)
+{
+	struct mailbox *m;
+
+	if (mailbox_open(a, name, &m, NULL) == FOUND)
+		flush_mailbox(m);
+	mailbox_close(&m);
+}
+
 int
 mailbox_delete(struct account *a, struct slice name, struct err *err)
 {
@@ -123,6 +136,8 @@ mailbox_delete(struct account *a, struct slice name, struct err *err)
 		    err, ERR_PERM, ERR_CANNOT, "INBOX cannot be deleted");
 	if (rc == 0)
 		rc = boxes_sync(a, err);
+	if (rc == 0)
+		flush(a, buf_slice(&normal));
 	if (rc == 0)
 		rc = delete_named(a, buf_slice(&normal), err);
 	/* This one, and what a crash left of others; the store goes on. */

@@ -9,7 +9,9 @@
 #include "ev/loop.h"
 #include "maildir/filename.h"
 #include "maildir/keptdir.h"
+#include "store/change.h"
 #include "store/keptlist.h"
+#include "store/message.h"
 #include "store/remove.h"
 #include "store/retention.h"
 #include "store/undelete.h"
@@ -303,6 +305,48 @@ test_mailbox(void **state)
 }
 
 /* A default mailbox is shown again. */
+/* What was changed a moment before, and no name says yet. */
+static void
+test_flags_of_a_deleted_mailbox(void **state)
+{
+	const struct flags_change change = { .op = FLAGS_SET,
+		.flags = MSG_SEEN | MSG_FLAGGED,
+		.keywords = SLICE("late"),
+		.unchanged_since = UINT64_MAX };
+	struct message_info info;
+	uint32_t uids[200];
+	struct kept_list l;
+	struct mailbox *m;
+	struct err err = { 0 };
+	uint64_t from, to;
+
+	(void)state;
+	begin(WEEK_S, 0);
+	assert_int_equal(mailbox_create(fx_account, SLICE("late"), 0, &err), 0);
+	m = fx_box("late");
+	for (size_t i = 0; i < ARRAY_LEN(uids); i++)
+		uids[i] = fx_append(m, "Subject: 1\r\n\r\n", 0);
+	fx_flush();
+	assert_int_equal(message_flags(m, uids, ARRAY_LEN(uids), &change, NULL,
+			     &from, &to, &err),
+	    0);
+	mailbox_close(&m);
+	if (mailbox_delete(fx_account, SLICE("late"), &err) == -1)
+		fail_msg("delete: %s", err.text);
+	l = kept();
+	assert_int_equal(
+	    undelete_mailbox(fx_account, deleted(&l, "late"), &err), FOUND);
+	keptlist_fini(&l);
+	m = fx_box("late");
+	fx_sync(m);
+	for (size_t i = 0; i < ARRAY_LEN(uids); i++) {
+		assert_int_equal(message_find(m, uids[i], &info, &err), FOUND);
+		assert_int_equal(info.flags & MSG_FLAGS, change.flags);
+		assert_string_equal(fx_keywords(m, uids[i]), "late");
+	}
+	mailbox_close(&m);
+}
+
 static void
 test_default_mailbox(void **state)
 {
@@ -770,6 +814,7 @@ main(void)
 		KX(test_many_keywords),
 		KX(test_long_name),
 		KX(test_mailbox),
+		KX(test_flags_of_a_deleted_mailbox),
 		KX(test_default_mailbox),
 		KX(test_expiry),
 		KX(test_not_at_all),
