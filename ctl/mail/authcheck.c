@@ -159,6 +159,8 @@ on_begin(struct dnschild *child, struct err *err)
 	if (read_message(&r->message, err) == -1)
 		return -1;
 	mailauth_init(&r->check, &r->q);
+	rulecheck_look(
+	    &r->rules, buf_slice(&r->message.header), &r->check.arena);
 	return 0;
 }
 
