@@ -82,7 +82,24 @@ put_seen(struct slice text, struct buf *out)
 	return buf_slice(out);
 }
 
-/* The same, and what looks alike in ASCII as one. */
+/* What looks alike in ASCII, as one. */
+static struct slice
+skeleton_of(const char *c)
+{
+	switch (*c) {
+	case '0':
+		return SLICE("o");
+	case '1':
+		return SLICE("l");
+	case 'm':
+		return SLICE("rn");
+	case 'w':
+		return SLICE("vv");
+	default:
+		return slice_of(c, 1);
+	}
+}
+
 static void
 put_skeleton(struct slice domain, struct buf *out)
 {
@@ -93,22 +110,7 @@ put_skeleton(struct slice domain, struct buf *out)
 	ulabel_put(domain, &wide);
 	text = put_seen(buf_slice(&wide), &seen);
 	for (size_t i = 0; i < text.n; i++)
-		switch (text.p[i]) {
-		case '0':
-			buf_addc(out, 'o');
-			break;
-		case '1':
-			buf_addc(out, 'l');
-			break;
-		case 'm':
-			buf_adds(out, "rn");
-			break;
-		case 'w':
-			buf_adds(out, "vv");
-			break;
-		default:
-			buf_addc(out, text.p[i]);
-		}
+		buf_add(out, skeleton_of(text.p + i));
 	buf_fini(&wide);
 	buf_fini(&seen);
 }
@@ -131,26 +133,55 @@ is_own(const struct conf_list *own, struct slice domain)
 	return false;
 }
 
+static bool
+is_wide(struct slice own)
+{
+	return slice_search(own, SLICE("xn--")) < own.n;
+}
+
+/* Is the skeleton HIS that of OWN, or of one beneath?  For each of many, so
+ * from the end, which is where most differ. */
+static bool
+is_like(struct slice his, struct slice own)
+{
+	for (size_t i = own.n; i > 0; i--) {
+		const struct slice c = skeleton_of(own.p + i - 1);
+
+		if (!slice_ends(his, c))
+			return false;
+		his.n -= c.n;
+	}
+	return his.n == 0 || slice_ends(his, SLICE("."));
+}
+
+static bool
+is_like_wide(struct slice his, struct slice own)
+{
+	struct buf ours = { .max = ADDRESS_DOMAIN_MAX * 8 };
+	bool like;
+
+	put_skeleton(own, &ours);
+	like = domain_is_beneath(his, buf_slice(&ours));
+	buf_fini(&ours);
+	return like;
+}
+
 static void
 check_domain(struct lookalike_author *a)
 {
 	struct buf his = { .max = ADDRESS_DOMAIN_MAX * 8 };
-	struct buf ours = { .max = ADDRESS_DOMAIN_MAX * 8 };
 
 	put_skeleton(a->domain, &his);
 	for (size_t i = 0; i < a->own->n; i++) {
 		const struct slice own = slice_str(a->own->v[i]);
 
-		buf_reset(&ours);
-		if (!is_name(own))
-			continue;
-		put_skeleton(own, &ours);
-		if (domain_is_beneath(buf_slice(&his), buf_slice(&ours)))
+		if (is_name(own) &&
+		    (is_wide(own) ? is_like_wide(buf_slice(&his), own)
+				  : is_like(buf_slice(&his), own)))
 			say(a, &a->found->own,
 			    "its domain looks like one of ours", a->domain);
 	}
 	buf_fini(&his);
-	buf_fini(&ours);
 }
 
 static bool
@@ -192,7 +223,7 @@ check_own_names(struct lookalike_author *a, struct slice seen)
 
 		if (!is_name(own))
 			continue;
-		if (slice_search(own, SLICE("xn--")) < own.n) {
+		if (is_wide(own)) {
 			buf_reset(&wide);
 			buf_reset(&text);
 			ulabel_put(own, &wide);

@@ -8,12 +8,14 @@ import signal
 
 import pytest
 
+from dkimsign import Key
 from dnsserver import DnsServer
 from pabal import DOMAIN, wait
 from sink import Sink
 from smtptalk import Talk
 
 GOOD, BAD = "192.0.2.1", "192.0.2.66"
+KEY = Key("keyed.test")
 ZONE = {
     "good.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
     "soft.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 ~all"']},
@@ -29,6 +31,9 @@ ZONE = {
     "junk.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
     "_dmarc.junk.test": {"TXT": ['"v=DMARC1; p=quarantine"']},
     "_dmarc.down.test": "SERVFAIL",
+    "s._domainkey.keyed.test": {"TXT": [KEY.record]},
+    "six.test": {"TXT": [
+        '"v=spf1 a:h0.test a:h1.test a:h2.test ip6:2001:db8::/32 -all"']},
     "football.example.com": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
     **{f"h{i}.test": {"A": ["192.0.2.1" if i == 8 else "192.0.2.200"]}
        for i in range(9)},
@@ -449,6 +454,29 @@ def test_whatever_its_size_imap_tells_the_truth(shared, size):
         assert parts[1].strip() == b"first"
         assert parts[2] == (line * (size // 72 + 1)).encode()[:-2]
         assert b"Authentication-Results: mail." in parts[0].split(b"\r\n\r\n")[0]
+
+
+def test_limits_of_checks(make, tmp_path):
+    """What SPF counts as void, and how long a key may be, is said by parameters, to
+    policy and to check-mail."""
+    message = KEY.sign([("From", "a@keyed.test"), ("Subject", "keyed")], b"Hello.\r\n")
+    path = tmp_path / "message"
+    path.write_bytes(message)
+    p = make(("policy", "spf_strict_voids", "yes"), ("policy", "dkim_key_bits_max", "2047"))
+
+    def told():
+        since = p.mark()
+        bring(p, message.decode(), "x@six.test", "IPV6:2001:db8::1")
+        e = p.wait_event("policy.auth", since)
+        said = json.loads(p.pabal("check-mail", str(path), "--json", "--client",
+                                  "2001:db8::1", "--from", "x@six.test"))
+        assert [said["spf"]["result"], said["dkim"][0]["result"]] == [e["spf"], e["dkim"]]
+        return e["spf"], e["dkim"]
+    assert told() == ("permerror", "policy")
+    p.pabal("conf", "unset", "policy", "spf_strict_voids")
+    p.pabal("conf", "unset", "policy", "dkim_key_bits_max")
+    p.reload()
+    assert told() == ("pass", "pass")
 
 
 def test_shadow_mode(make):
