@@ -39,6 +39,7 @@ settle(struct smfi_session *s, struct slice *in)
 			return false;
 		must(s->changes_bytes <= SMFI_CHANGES_MAX);
 		must(s->body.n <= BODY_MAX);
+		must(s->ignored_body <= BODY_MAX);
 	}
 	for (size_t i = 0; i < s->text.n; i++)
 		must(s->text.p[i] == '\n' ||
@@ -109,7 +110,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	smfi_facts_init(&facts);
 	(void)smfi_facts_add(&facts, in);
 	smfi_session_init(&s, BODY_MAX);
-	smfi_session_begin(&s, SMFI_ACTIONS, &out);
+	smfi_session_begin(&s, SMFI_ACTIONS,
+	    size % 2 == 0 ? SMFI_ACTIONS : SMFIF_QUARANTINE, &out);
 	well = settle(&s, &in) && ask(&s, SMFIC_CONNECT, &facts, &out, &in) &&
 	       ask(&s, SMFIC_HELO, &facts, &out, &in);
 	for (int i = 0; well && i < ROUNDS; i++) {

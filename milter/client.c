@@ -120,14 +120,44 @@ answer(struct milter_client *c, enum milter_verdict verdict, struct slice text)
 		    .verdict = verdict, .stages = stages(c), .text = text);
 }
 
+/* 0: it has nothing against it. */
+static unsigned
+strictness(const struct milter_part *p)
+{
+	if (p->verdict == MILTER_REFUSE)
+		return slice_starts(buf_slice(&p->text), SLICE("5")) ? 4 : 2;
+	if (p->verdict == MILTER_HANGUP)
+		return 3;
+	return p->verdict == MILTER_DISCARD ? 1 : 0;
+}
+
 /* Of those that were asked together, who refuses; else NULL. */
 static const struct milter_part *
 who_ends(const struct milter_client *c)
 {
-	for (size_t i = c->at; i < c->end; i++)
-		if (c->parts[i].verdict != MILTER_CONTINUE)
-			return &c->parts[i];
-	return NULL;
+	const struct milter_part *who = NULL;
+	unsigned most = 0;
+
+	for (size_t i = c->at; i < c->end; i++) {
+		const unsigned one = strictness(&c->parts[i]);
+
+		if (one > most)
+			who = &c->parts[i];
+		if (one > most)
+			most = one;
+	}
+	return who;
+}
+
+/* Who only judges is known of those that have negotiated. */
+static bool
+all_ready(struct milter_client *c)
+{
+	bool ready = true;
+
+	for (size_t i = 0; i < c->nparts; i++)
+		ready &= milter_part_ready(&c->parts[i]);
+	return ready;
 }
 
 /* Those that are asked next: one, or several that only judge. */
@@ -137,8 +167,7 @@ next_parts(struct milter_client *c)
 	c->at = c->end;
 	if (c->end < c->nparts)
 		c->end++;
-	if (c->scene.stage != MILTER_END || c->end == 0 ||
-	    !milter_part_judges(&c->parts[c->end - 1]))
+	if (c->end == 0 || !milter_part_judges(&c->parts[c->end - 1]))
 		return;
 	while (c->end < c->nparts && milter_part_judges(&c->parts[c->end]))
 		c->end++;
@@ -176,6 +205,8 @@ run_question(struct milter_client *c)
 	const struct milter_part *ends = NULL;
 	const char *why = NULL;
 
+	if (c->end == 0 && !all_ready(c))
+		return false;
 	if (c->end == 0)
 		next_parts(c);
 	while (c->at < c->end && ends == NULL && why == NULL) {

@@ -2,8 +2,9 @@
 /*
  * The session of an SMTP client with its filters.  What smtpd asks is answered
  * in order, one question at a time; at a stage the filters are asked in their
- * order, until one refuses.  Only at the end of a message those are asked
- * together that follow each other and may change nothing.
+ * order, until one refuses.  Those that follow each other and may change
+ * nothing are asked together; of what they say the strictest counts, and of
+ * equals the first.
  *
  * A filter that fails is unavailable until the next MAIL; then it is connected
  * to again, and told what it has missed of the session.

@@ -134,13 +134,13 @@ send_out(struct milter_conn *c, struct buf *out)
 static void
 negotiate(struct milter_conn *c)
 {
-	const uint32_t actions =
-	    c->filter->changes
+	const uint32_t counts =
+	    c->filter->changes && !c->filter->warn
 		? SMFI_ACTIONS
 		: (uint32_t)(SMFIF_QUARANTINE | SMFIF_SETSYMLIST);
 	struct buf out = { .max = OUT_MAX };
 
-	smfi_session_begin(&c->smfi, actions, &out);
+	smfi_session_begin(&c->smfi, SMFI_ACTIONS, counts, &out);
 	send_out(c, &out);
 	set_deadline(c);
 }

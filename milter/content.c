@@ -196,12 +196,24 @@ hold(struct milter_content *c, const struct milter_part *p,
 {
 	if (s->quarantine.p == NULL)
 		return;
+	milter_part_log(p, "quarantine", s->quarantine);
+	if (!milter_part_counts(p))
+		return;
 	if (!c->hold)
 		buf_addf(&c->reason, "%s: %.*s", p->name,
 		    SLICE_FMT(slice_sub(s->quarantine, 0, 500)));
 	c->hold = true;
 	milter_part_count(p, MILTER_HELD);
-	milter_part_log(p, "quarantine", s->quarantine);
+}
+
+static void
+log_ignored(const struct milter_part *p, unsigned changes)
+{
+	if (changes > 0)
+		log_info("milter.ignored", kv_s("sid", p->scene->sid),
+		    kv_slice(
+			"qid", smfi_facts_find(&p->scene->facts, SLICE("i"))),
+		    kv_s("filter", p->name), kv_u("changes", changes));
 }
 
 const char *
@@ -216,6 +228,7 @@ milter_content_take(struct milter_content *c, struct milter_part *p)
 	if (s == NULL)
 		return NULL;
 	hold(c, p, s);
+	log_ignored(p, s->ignored);
 	if (s->nchanges == 0 && !body)
 		return NULL;
 	envelope = add_envelope(c, s);

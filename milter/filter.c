@@ -59,6 +59,13 @@ set_unavailable(struct slice value, enum milter_unavailable *u)
 }
 
 static bool
+set_mode(struct slice value, bool *warn)
+{
+	*warn = slice_is(value, "warn");
+	return *warn || slice_is(value, "enforce");
+}
+
+static bool
 set_option(struct milter_filter *f, struct slice name, struct slice value)
 {
 	if (slice_is(name, "connect_timeout"))
@@ -73,6 +80,8 @@ set_option(struct milter_filter *f, struct slice name, struct slice value)
 		return set_bool(value, &f->changes);
 	if (slice_is(name, "reuse"))
 		return set_bool(value, &f->reuse);
+	if (slice_is(name, "mode"))
+		return set_mode(value, &f->warn);
 	return false;
 }
 
@@ -114,8 +123,8 @@ parse_filter(const char *text, struct milter_filter *f, struct err *err)
 			return err_set(err, ERR_PERM,
 			    "filters: %s: expected connect_timeout, "
 			    "command_timeout or message_timeout with a time, "
-			    "unavailable=accept, defer or reject, changes=no "
-			    "or reuse=no, not \"%.*s\"",
+			    "unavailable=accept, defer or reject, changes=no, "
+			    "reuse=no or mode=warn, not \"%.*s\"",
 			    f->name, SLICE_FMT(slice_sub(word, 0, 100)));
 	}
 	return 0;
@@ -182,6 +191,7 @@ take_over(const struct milter_filter *new)
 	f->message_ms = new->message_ms;
 	f->changes = new->changes;
 	f->reuse = new->reuse;
+	f->warn = new->warn;
 	f->failures = 0;
 	f->paused_until_ms = 0;
 	f->no_reuse = false;

@@ -29,6 +29,7 @@ struct milter_filter {
 	enum milter_unavailable unavailable;
 	int64_t connect_ms, command_ms, message_ms;
 	bool changes, reuse;
+	bool warn; /* what it says does not count, and is logged */
 	/* how it works */
 	unsigned failures; /* one after the other */
 	int64_t paused_until_ms;

@@ -64,15 +64,23 @@ milter_part_log(
 	    kv_slice("qid", smfi_facts_find(&p->scene->facts, SLICE("i"))),
 	    kv_s("filter", p->name),
 	    kv_s("stage", stages[p->scene->stage].name), kv_s("action", action),
+	    kv_s("mode", milter_part_counts(p) ? "enforce" : "warn"),
 	    kv_slice("why", why));
+}
+
+static enum milter_unavailable
+unavailable(const struct milter_part *p)
+{
+	if (!milter_part_counts(p))
+		return MILTER_UNAVAILABLE_ACCEPT;
+	return p->filter != NULL ? p->filter->unavailable
+				 : milter_conf->unavailable;
 }
 
 static void
 be_absent(struct milter_part *p)
 {
-	const enum milter_unavailable u = p->filter != NULL
-					      ? p->filter->unavailable
-					      : milter_conf->unavailable;
+	const enum milter_unavailable u = unavailable(p);
 
 	p->absent = true;
 	log_warn("milter.unavailable", kv_s("sid", p->scene->sid),
@@ -90,33 +98,35 @@ be_absent(struct milter_part *p)
 }
 
 static void
+set_verdict(
+    struct milter_part *p, enum milter_verdict verdict, enum milter_count which)
+{
+	p->verdict = verdict;
+	milter_part_count(p, which);
+}
+
+static void
 take_verdict(struct milter_part *p)
 {
+	static const char *const names[] = { [SMFI_ACCEPT] = "accept",
+		[SMFI_REFUSE] = "refuse",
+		[SMFI_DISCARD] = "discard",
+		[SMFI_HANGUP] = "hangup" };
 	const struct smfi_session *s = milter_conn_session(p->conn);
 
-	switch (s->verdict) {
-	case SMFI_CONTINUE:
+	if (s->verdict == SMFI_CONTINUE)
 		return;
-	case SMFI_ACCEPT:
-		milter_part_log(p, "accept", SLICE(""));
+	milter_part_log(p, names[s->verdict], buf_slice(&s->text));
+	if (s->verdict == SMFI_ACCEPT || !milter_part_counts(p))
 		return;
-	case SMFI_DISCARD:
-		p->verdict = MILTER_DISCARD;
-		milter_part_log(p, "discard", SLICE(""));
-		milter_part_count(p, MILTER_DISCARDED);
+	if (s->verdict == SMFI_DISCARD) {
+		set_verdict(p, MILTER_DISCARD, MILTER_DISCARDED);
 		return;
-	case SMFI_REFUSE:
-	case SMFI_HANGUP:
-	default:
-		p->verdict =
-		    s->verdict == SMFI_HANGUP ? MILTER_HANGUP : MILTER_REFUSE;
-		buf_add(&p->text, buf_slice(&s->text));
-		milter_part_log(p,
-		    s->verdict == SMFI_HANGUP ? "hangup" : "refuse",
-		    buf_slice(&s->text));
-		milter_part_count(
-		    p, s->text.p[0] == '4' ? MILTER_DEFERRED : MILTER_REFUSED);
 	}
+	buf_add(&p->text, buf_slice(&s->text));
+	set_verdict(p,
+	    s->verdict == SMFI_HANGUP ? MILTER_HANGUP : MILTER_REFUSE,
+	    s->text.p[0] == '4' ? MILTER_DEFERRED : MILTER_REFUSED);
 }
 
 /* ---- asking ---- */
@@ -202,6 +212,12 @@ milter_part_next(struct milter_part *p)
 }
 
 bool
+milter_part_ready(struct milter_part *p)
+{
+	return p->absent || !connected(p) || !milter_conn_busy(p->conn);
+}
+
+bool
 milter_part_run(struct milter_part *p)
 {
 	int stage;
@@ -252,9 +268,14 @@ milter_part_stages(const struct milter_part *p)
 bool
 milter_part_judges(const struct milter_part *p)
 {
-	return p->conn != NULL &&
-	       (milter_conn_session(p->conn)->options.actions &
-		   ~(uint32_t)(SMFIF_QUARANTINE | SMFIF_SETSYMLIST)) == 0;
+	return p->conn == NULL ||
+	       smfi_session_judges(milter_conn_session(p->conn));
+}
+
+bool
+milter_part_counts(const struct milter_part *p)
+{
+	return p->filter == NULL || !p->filter->warn;
 }
 
 struct smfi_session *

@@ -59,6 +59,9 @@ void milter_part_init(struct milter_part *p, struct milter_scene *scene,
 void milter_part_fini(struct milter_part *p);
 /* Something else is asked now. */
 void milter_part_next(struct milter_part *p);
+/* Is it connected to and has it negotiated, or is it absent?  False: decided
+ * will run. */
+bool milter_part_ready(struct milter_part *p);
 /* Go on with what is asked: false, decided will run; true, there is a verdict.
  */
 bool milter_part_run(struct milter_part *p);
@@ -66,8 +69,10 @@ bool milter_part_run(struct milter_part *p);
 void milter_part_abort(struct milter_part *p);
 /* At which stages it wants to be asked (bits). */
 unsigned milter_part_stages(const struct milter_part *p);
-/* Is it connected, and may it change nothing? */
+/* May it change nothing?  Where it is ready. */
 bool milter_part_judges(const struct milter_part *p);
+/* Does what it says count?  Else it is logged alone. */
+bool milter_part_counts(const struct milter_part *p);
 /* What it says of the message, behind a verdict on it; NULL: it was not there.
  */
 struct smfi_session *milter_part_said(struct milter_part *p);

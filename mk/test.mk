@@ -29,13 +29,14 @@ $(foreach d,$(DAEMONS) ctl,$(eval $(call unit_of_daemon,$(d))))
 # say to the others (tests/probe_ipc.c), said when it is told to.
 PROBES := $(DAEMONS:%=$(BUILD)/probe/%) $(BUILD)/probe/pabal
 PROBE_OBJS := $(O)/tests/probe.o $(O)/tests/probe_ipc.o $(O)/tests/probe_place.o $(O)/tests/probe_halt.o $(O)/tests/probe_sign.o \
+	$(O)/tests/probe_script.o \
 	$(O)/tests/hostile.o
 define probe_of_daemon
 $(BUILD)/probe/$(1): $(patsubst %.c,$(O)/%.o,$(call sources_of,$(1))) $(PROBE_OBJS) $(LIB)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--wrap=sandbox_enter,--wrap=sandbox_narrow \
 	    -Wl,--wrap=conf_load_service,--wrap=ipc_admit \
-	    -Wl,--wrap=ipc_send,--wrap=ipc_call,--wrap=hold_on_expect -o $$@ $$^ $$(LIBS)
+	    -Wl,--wrap=ipc_send,--wrap=ipc_call,--wrap=hold_on_expect,--wrap=serve -o $$@ $$^ $$(LIBS)
 endef
 $(foreach d,$(DAEMONS),$(eval $(call probe_of_daemon,$(d))))
 $(BUILD)/probe/pabal: $(BUILD)/pabal

@@ -8,12 +8,33 @@
 #include "log/log.h"
 #include "mailauth/authres.h"
 #include "mailauth/check.h"
+#include "policy/conf.h"
 #include "sys/clock.h"
 
 struct policy_auth {
 	struct mailauth_question question;
 	struct mailauth check;
 };
+
+const struct spf_limits *
+policy_auth_spf_limits(void)
+{
+	static struct spf_limits limits;
+
+	limits = spf_limits_default;
+	limits.void_strict = policy_conf->spf_strict_voids;
+	return &limits;
+}
+
+const struct dkim_limits *
+policy_auth_dkim_limits(void)
+{
+	static struct dkim_limits limits;
+
+	limits = dkim_limits_default;
+	limits.key_bits_max = (unsigned)policy_conf->dkim_key_bits_max;
+	return &limits;
+}
 
 struct policy_auth *
 policy_auth_new(const struct policy_auth_about *about)
@@ -26,7 +47,7 @@ policy_auth_new(const struct policy_auth_about *about)
 		    .sender = about->sender,
 		    .receiver = about->hostname,
 		    .now_s = clock_wall_s(),
-		    .limits = &spf_limits_default },
+		    .limits = policy_auth_spf_limits() },
 		.message = about->message,
 		.now_s = clock_wall_s(),
 	};

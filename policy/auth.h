@@ -9,10 +9,12 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+struct dkim_limits;
 struct dkim_message;
 struct dns_answers;
 struct mailauth_verdict;
 struct policy_auth;
+struct spf_limits;
 struct spf_verdict;
 
 /* All of it outlives the check. */
@@ -22,6 +24,10 @@ struct policy_auth_about {
 	const struct spf_verdict *spf;      /* NULL: to be found as well */
 	const struct dkim_message *message; /* which has ended */
 };
+
+/* As policy.conf has them now. */
+const struct spf_limits *policy_auth_spf_limits(void);
+const struct dkim_limits *policy_auth_dkim_limits(void);
 
 struct policy_auth *policy_auth_new(const struct policy_auth_about *about);
 /* Accepts a pointer to NULL. */

@@ -48,11 +48,10 @@ read_facts(struct policy_question *q, const struct msg_policy_ask *in)
 	read_ip(&q->facts);
 }
 
-/* One rule reads the message; the others look at its size. */
 static bool
 is_read(const struct policy_question *q)
 {
-	return policy_rule_applies(&policy_rules[POLICY_RULE_dmarc],
+	return policy_rule_reads(
 	    q->facts.stage, policy_facts_stranger(&q->facts));
 }
 

@@ -51,6 +51,16 @@ policy_rule_applies(
 	return (stages_of(r, stranger) & 1U << stage) != 0;
 }
 
+bool
+policy_rule_reads(enum policy_stage stage, bool stranger)
+{
+	for (size_t i = 0; i < POLICY_RULES; i++)
+		if (policy_rules[i].reads &&
+		    policy_rule_applies(&policy_rules[i], stage, stranger))
+			return true;
+	return false;
+}
+
 /* Of all of them, or of those that mail waits for. */
 static unsigned
 stages_of_all(bool stranger, bool needed)

@@ -41,6 +41,7 @@ struct policy_rule {
 	void (*want)(struct policy_question *q);
 	/* May be NULL: of its stages those that the configuration needs. */
 	unsigned (*needs)(bool stranger);
+	bool reads; /* it looks at the message, not only at its size */
 };
 
 extern const struct policy_rule policy_rules[POLICY_RULES];
@@ -50,6 +51,8 @@ enum policy_mode policy_rule_mode(const struct policy_rule *r);
 /* Is R called at STAGE? */
 bool policy_rule_applies(
     const struct policy_rule *r, enum policy_stage stage, bool stranger);
+/* Does a rule that is called at STAGE read the message? */
+bool policy_rule_reads(enum policy_stage stage, bool stranger);
 /* The stages at which some rule is called, for strangers or for others. */
 unsigned policy_rule_stages(bool stranger);
 /* Those at which one of them is enforced and not in optional_rules. */

@@ -21,6 +21,7 @@
 
 struct dkim_message;
 struct ipc;
+struct lookalike;
 struct policy_auth;
 struct policy_run;
 struct policy_session;
@@ -49,6 +50,7 @@ struct policy_question {
 	int file; /* where it is still to be read from; -1: nowhere */
 	int64_t offset;
 	struct policy_auth *auth;
+	const struct lookalike *lookalike; /* what From shows; in arena */
 	struct policy_entries access;
 	bool country_wanted;
 	size_t rule; /* whose turn it is */

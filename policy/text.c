@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "dkim/message.h"
 #include "log/log.h"
+#include "policy/auth.h"
 #include "sys/fd.h"
 
 enum { STEP_BYTES = 256 << 10, PIECE = 64 << 10 };
@@ -16,7 +17,7 @@ message_new(void)
 {
 	struct dkim_message *m = xcalloc(1, sizeof *m);
 
-	dkim_message_init(m, &dkim_limits_default);
+	dkim_message_init(m, policy_auth_dkim_limits());
 	return m;
 }
 

@@ -2,7 +2,7 @@
 /* reporter: tells other hosts what became of mail in their name (DMARC
  * aggregate reports), and of TLS with their hosts (TLS reports).  It has what
  * policy says of messages and smtp of sessions, as numbers, no message and no
- * network; what it sends goes through the queue. */
+ * network; what it sends goes through the queue, or is posted by sts. */
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -105,7 +105,7 @@ static const struct service reporter = {
 	.conf = &reporter_conf_desc,
 	.conf_slot = (const void **)&reporter_conf,
 	.user = "pabal-report",
-	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_QMGR),
+	.reach = REACH(ROLE_LOOKUP) | REACH(ROLE_QMGR) | REACH(ROLE_STS),
 	.dirs = 1 << DIR_STATE,
 	.may = MAY_READ | MAY_WRITE,
 	.ipc = &table,

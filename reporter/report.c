@@ -8,12 +8,16 @@
 #include "ipc/ipc.h"
 #include "ipc/reporter.h"
 #include "ipc/role.h"
+#include "ipc/sts.h"
 #include "log/log.h"
 #include "log/metric.h"
+#include "proto/weburi.h"
 #include "report/aggregate.h"
 #include "report/packed.h"
 #include "reporter/form.h"
 #include "reporter/letter.h"
+#include "reporter/pending.h"
+#include "reporter/post.h"
 #include "reporter/row.h"
 #include "reporter/table.h"
 #include "reporter/takers.h"
@@ -23,7 +27,7 @@ enum {
 	DNS_PATIENCE_S = 86400, /* behind the end of the interval */
 	LETTER_MS = 120000,
 	ROWS_AT_ONCE = 200,
-	FILE_MAX = 8 << 20,
+	FILE_MAX = STS_POST_BYTES,
 	MAIL_MAX = 12 << 20, /* what waits for a peer has room for it */
 	TO_MAX = 4096,
 };
@@ -37,7 +41,8 @@ static struct {
 	struct aggregate_about about;
 	struct tally_after after;
 	struct packed *packed;
-	struct buf piece, file, mail, to, id, missed;
+	struct buf piece, file, mail, to, id, missed, kept;
+	struct pending_posts pending; /* within kept, report.about, or takers */
 	struct ipc_call call;
 	struct ev_task step;
 	void (*next)(void); /* what step does */
@@ -80,6 +85,7 @@ release(void)
 {
 	ipc_cancel(&now.call);
 	takers_forget();
+	post_forget();
 	ev_task_cancel(&now.step);
 	packed_end(&now.packed, NULL);
 	buf_fini(&now.piece);
@@ -88,6 +94,7 @@ release(void)
 	buf_fini(&now.to);
 	buf_fini(&now.id);
 	buf_fini(&now.missed);
+	buf_fini(&now.kept);
 	arena_fini(&now.arena);
 	now.busy = false;
 }
@@ -114,6 +121,24 @@ table_error(const struct err *err)
 	finish(REPORT_LATER);
 }
 
+/* -1: that was told of, and nothing is to be done. */
+static int
+mark(enum tally_state as)
+{
+	struct slice about = now.report.about;
+	struct err err = { 0 };
+
+	if (now.pending.n > 0) {
+		buf_reset(&now.kept);
+		pending_put(&now.pending, &now.kept);
+		about = buf_slice(&now.kept);
+	}
+	if (tallied_mark(&now.report, as, &about, &err) == 0)
+		return 0;
+	table_error(&err);
+	return -1;
+}
+
 /* Its rows go, some at a time. */
 static void
 forget(void)
@@ -132,12 +157,8 @@ forget(void)
 static void
 forget_as(enum report_end end)
 {
-	struct err err = { 0 };
-
 	now.end = end;
-	if (tallied_mark(&now.report, TALLY_DONE, &err) == -1)
-		table_error(&err);
-	else
+	if (mark(TALLY_DONE) == 0)
 		go_on(forget);
 }
 
@@ -151,34 +172,74 @@ drop(const char *why)
 	forget_as(REPORT_DROPPED);
 }
 
+/* ---- to those that it is posted to ---- */
+
+static void
+on_all_posted(void)
+{
+	const bool more =
+	    now.pending.n > 0 && pending_again(&now.pending, clock_wall_s());
+
+	if (more && mark(TALLY_POSTING) == 0)
+		finish(REPORT_LATER);
+	if (more)
+		return;
+	now.pending.n = 0;
+	if (now.pending.sent)
+		forget_as(REPORT_SENT);
+	else
+		drop("nobody takes it");
+}
+
+/* END is what has become of it so far. */
+static void
+post_rest(enum report_end end)
+{
+	now.pending.sent |= end == REPORT_SENT;
+	if (now.pending.n == 0)
+		forget_as(end);
+	else if (mark(TALLY_POSTING) == 0)
+		post_begin(&now.report, now.about.id, buf_slice(&now.file),
+		    &now.pending, on_all_posted);
+}
+
 /* ---- to qmgr ---- */
+
+/* It has nothing of it. */
+static void
+reopen(const char *why)
+{
+	now.pending.n = 0;
+	if (mark(TALLY_OPEN) == 0)
+		put_off(why);
+}
+
+static void
+log_unconfirmed(void)
+{
+	metric_add(&unconfirmed, 1);
+	log_warn("report.unconfirmed", kv_s("kind", kind()),
+	    kv_s("domain", now.report.domain));
+}
 
 static void
 on_lettered(struct ipc_call *call, struct msg *m)
 {
-	struct err err = { 0 };
-
 	(void)call;
 	if (m != NULL && !m->report_lettered.ok) {
-		/* it has nothing of it */
-		if (tallied_mark(&now.report, TALLY_OPEN, &err) == -1)
-			table_error(&err);
-		else
-			put_off("the queue does not take it");
+		reopen("the queue does not take it");
 		return;
 	}
 	if (m == NULL) {
-		metric_add(&unconfirmed, 1);
-		log_warn("report.unconfirmed", kv_s("kind", kind()),
-		    kv_s("domain", now.report.domain));
-		forget_as(REPORT_DROPPED);
+		log_unconfirmed();
+		post_rest(REPORT_DROPPED);
 		return;
 	}
 	metric_add(&sent, 1);
 	log_info("report.sent", kv_s("kind", kind()),
 	    kv_s("domain", now.report.domain), kv_slice("id", now.about.id),
 	    kv_slice("qid", m->report_lettered.qid));
-	forget_as(REPORT_SENT);
+	post_rest(REPORT_SENT);
 }
 
 static void
@@ -188,8 +249,10 @@ log_made(void)
 
 	log_info("report.made", kv_s("kind", kind()),
 	    kv_s("domain", now.report.domain), kv_u("rows", now.report.rows),
-	    kv_u("bytes", now.mail.n),
-	    kv_slice("to", slice_cut(buf_slice(&now.to), '\n', &rest)),
+	    kv_u("bytes", now.to.n > 0 ? now.mail.n : now.file.n),
+	    kv_slice("to", now.to.n > 0
+			       ? slice_cut(buf_slice(&now.to), '\n', &rest)
+			       : now.pending.uris[0]),
 	    kv_slice("id", now.about.id));
 }
 
@@ -198,21 +261,15 @@ send_letter(void)
 {
 	struct ipc *qmgr = ipc_link(ROLE_QMGR, 0, 0);
 	struct slice rest = buf_slice(&now.mail);
-	struct err err = { 0 };
 
-	if (tallied_mark(&now.report, TALLY_SENDING, &err) == -1) {
-		table_error(&err);
+	if (mark(TALLY_SENDING) == -1)
 		return;
-	}
 	log_made();
 	while (rest.n > 0) {
 		const struct slice part = slice_sub(rest, 0, REPORT_PART_BYTES);
 
 		if (!IPC_SEND(qmgr, report_part, .bytes = part)) {
-			if (tallied_mark(&now.report, TALLY_OPEN, &err) == -1)
-				table_error(&err);
-			else
-				put_off("the queue manager is not there");
+			reopen("the queue manager is not there");
 			return;
 		}
 		rest = slice_from(rest, part.n);
@@ -246,16 +303,20 @@ address(void)
 		    kv_slice("to", u->address),
 		    kv_s("why", "it takes smaller ones only"));
 	}
-	if (now.to.n == 0) {
+	if (now.to.n > 0)
+		letter_put(&now.mail, now.report.kind, &now.about,
+		    buf_slice(&now.file), buf_slice(&now.to));
+	else if (now.pending.n == 0)
+		now.mail.failed = true;
+	if (now.mail.failed || now.file.failed) {
+		now.pending.n = 0;
 		drop("it is too large");
-		return;
-	}
-	letter_put(&now.mail, now.report.kind, &now.about, buf_slice(&now.file),
-	    buf_slice(&now.to));
-	if (now.mail.failed || now.file.failed)
-		drop("it is too large");
-	else
+	} else if (now.to.n > 0) {
 		send_letter();
+	} else {
+		log_made();
+		post_rest(REPORT_DROPPED);
+	}
 }
 
 static void
@@ -287,7 +348,10 @@ pack_rows(void)
 	form_of(now.report.kind)->foot(&now.piece);
 	packed_add(now.packed, buf_slice(&now.piece), &now.file);
 	packed_end(&now.packed, &now.file);
-	address();
+	if (now.report.state == TALLY_OPEN)
+		address();
+	else
+		post_rest(REPORT_DROPPED);
 }
 
 static void
@@ -322,11 +386,14 @@ on_takers(void)
 {
 	const struct takers *t = takers_found();
 
+	now.pending.n = t->nposts;
+	for (size_t i = 0; i < t->nposts; i++)
+		now.pending.uris[i] = t->posts[i];
 	if (t->uncertain && clock_wall_s() < now.report.end_s + DNS_PATIENCE_S)
 		put_off("no answer from the DNS");
 	else if (!t->wanted)
 		forget_as(REPORT_DROPPED);
-	else if (t->n == 0)
+	else if (t->n + t->nposts == 0)
 		drop("nobody takes it");
 	else
 		pack();
@@ -334,18 +401,30 @@ on_takers(void)
 
 /* ---- */
 
+/* What was begun before this process, or at another time. */
+static void
+resume(void)
+{
+	if (now.report.kind == REPORT_OF_TLS)
+		(void)pending_get(now.report.about, &now.pending);
+	if (now.pending.n > 0)
+		pack();
+	else
+		forget_as(REPORT_DROPPED);
+}
+
 static void
 start(void)
 {
 	struct slice rua;
 
-	if (now.report.state == TALLY_SENDING) {
-		metric_add(&unconfirmed, 1);
-		log_warn("report.unconfirmed", kv_s("kind", kind()),
-		    kv_s("domain", now.report.domain));
-	}
+	if (now.report.state == TALLY_SENDING)
+		log_unconfirmed();
 	if (now.report.state != TALLY_OPEN) {
-		forget_as(REPORT_DROPPED);
+		if (now.report.state != TALLY_DONE)
+			resume();
+		else
+			go_on(forget);
 		return;
 	}
 	rua = SLICE("");
@@ -369,6 +448,9 @@ report_begin(const struct tally_report *r)
 	buf_init(&now.to, TO_MAX);
 	buf_init(&now.id, TO_MAX);
 	buf_init(&now.missed, 64);
+	buf_init(&now.kept, PENDING_MAX * (WEBURI_MAX + 1) + 100);
+	now.pending = (struct pending_posts){ .n = 0 };
+	now.end = REPORT_DROPPED;
 	go_on(start);
 }
 
@@ -393,4 +475,5 @@ report_init(void (*on_end)(enum report_end end))
 	metric_register(&sent);
 	metric_register(&not_sent);
 	metric_register(&unconfirmed);
+	post_init();
 }

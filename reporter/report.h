@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A report under way, one at a time: who may get it (of TLS: who wants it) is
- * asked of the DNS, it is put together in steps, marked, handed to qmgr, and
- * forgotten.
+ * asked of the DNS, it is put together in steps, marked, handed to qmgr, posted
+ * by sts, and forgotten.
  *
  * It is marked as being sent before qmgr gets it.  Who ends in between leaves
  * the mark, and what is found marked at the start is not sent again but told
  * of in the log (report.unconfirmed): never twice, and never lost in silence.
+ * Who gets it by HTTPS knows it by its id: there it is tried for a day, and
+ * where the answer is lost once more.
  */
 #ifndef REPORTER_REPORT_H
 #define REPORTER_REPORT_H

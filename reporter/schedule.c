@@ -7,6 +7,7 @@
 #include "ipc/msg.h"
 #include "reporter/conf.h"
 #include "reporter/counter.h"
+#include "reporter/pending.h"
 #include "reporter/report.h"
 #include "reporter/table.h"
 #include "reporter/tally.h"
@@ -44,11 +45,14 @@ static bool
 is_due(const struct tally_report *r)
 {
 	const int64_t spread_s = reporter_conf->report_spread / 1000;
+	struct pending_posts p;
 
-	if (r->state != TALLY_OPEN)
+	if (r->state != TALLY_OPEN && r->state != TALLY_POSTING)
 		return true;
 	if (state.asker != NULL && r->kind == state.kind)
 		return r->end_s <= state.cut_s;
+	if (r->state == TALLY_POSTING)
+		return !pending_get(r->about, &p) || clock_wall_s() >= p.next_s;
 	return clock_wall_s() >=
 	       r->end_s +
 		   schedule_delay_s(slice_str(reporter_conf->shared.hostname),

@@ -5,6 +5,7 @@
 #include "dmarc/record.h"
 #include "dnsclient/dnsclient.h"
 #include "log/log.h"
+#include "proto/weburi.h"
 #include "report/tlsrpt.h"
 
 enum { DNS_MS = 30000, NAME_MAX_BYTES = 512 };
@@ -121,6 +122,25 @@ consent(void)
 
 /* ---- of TLS ---- */
 
+/* Those that it is posted to; the rest is dmarc_uris' to read. */
+static void
+take_posts(struct slice rua)
+{
+	struct takers *t = &now.found;
+	struct weburi u;
+
+	while (rua.n > 0 && t->nposts < PENDING_MAX) {
+		const struct slice one = slice_trim(slice_cut(rua, ',', &rua));
+
+		if (weburi_parse(one, &u))
+			t->posts[t->nposts++] = arena_slice(&now.arena, one);
+		else if (slice_istarts(one, SLICE("https:")))
+			log_info("report.destination-refused",
+			    kv_s("domain", now.domain), kv_slice("to", one),
+			    kv_s("why", "it is no https URI"));
+	}
+}
+
 /* Where there are several records there is none. */
 static void
 read_records(const struct dns_answer *answer)
@@ -136,8 +156,10 @@ read_records(const struct dns_answer *answer)
 			n++;
 		}
 	t->wanted = n == 1 && tlsrpt_parse(record, &rua);
-	if (t->wanted)
-		t->n = dmarc_uris(rua, &now.arena, t->uris);
+	if (!t->wanted)
+		return;
+	t->n = dmarc_uris(rua, &now.arena, t->uris);
+	take_posts(rua);
 }
 
 static bool

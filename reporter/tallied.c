@@ -187,11 +187,11 @@ tallied_rows(const struct tally_report *r, struct tally_after *after,
 }
 
 int
-tallied_mark(
-    const struct tally_report *r, enum tally_state state, struct err *err)
+tallied_mark(const struct tally_report *r, enum tally_state state,
+    const struct slice *about, struct err *err)
 {
 	struct kv_txn *txn = kv_write(tally_table(), TALLY_ROOM, err);
-	struct slice about, copy;
+	struct slice was, copy;
 	struct arena a;
 	struct tally_head h;
 	struct tally_key key;
@@ -201,9 +201,9 @@ tallied_mark(
 		return -1;
 	arena_init(&a);
 	head_key(&key, r);
-	rc = tally_get_head(txn, tally_key_slice(&key), &h, &about, err);
+	rc = tally_get_head(txn, tally_key_slice(&key), &h, &was, err);
 	if (rc == 1) {
-		copy = arena_slice(&a, about);
+		copy = about != NULL ? *about : arena_slice(&a, was);
 		h.state = state;
 		rc = tally_put_head(txn, tally_key_slice(&key), &h, copy, err);
 	}

@@ -6,8 +6,9 @@
  * A commit survives the death of the process and not that of the host
  * (sys/kvstamp.h): then all of it is given up, so that no report is sent twice.
  * The states of a report: OPEN (it is counted, or waits to be sent) > SENDING,
- * before qmgr is given it > DONE, when that has answered, or when a SENDING was
- * found at the start > gone.
+ * before qmgr is given it > POSTING, where some get it by HTTPS, until they
+ * have it > DONE, when all have answered, or when a SENDING was found at the
+ * start > gone.
  */
 #ifndef REPORTER_TALLY_H
 #define REPORTER_TALLY_H
@@ -39,7 +40,7 @@ struct tally_message {
 			       follow each other in a report; 0: any order */
 };
 
-enum tally_state { TALLY_OPEN, TALLY_SENDING, TALLY_DONE };
+enum tally_state { TALLY_OPEN, TALLY_SENDING, TALLY_DONE, TALLY_POSTING };
 
 struct tally_report {
 	int64_t begin_s, end_s; /* end_s is no part of it */
@@ -78,9 +79,9 @@ enum found tallied_rows(const struct tally_report *r, struct tally_after *after,
     size_t most,
     void (*each)(void *arg, struct slice row, size_t count_at, uint64_t count),
     void *arg, struct err *err);
-/* R has STATE from now on. */
-int tallied_mark(
-    const struct tally_report *r, enum tally_state state, struct err *err);
+/* R has STATE from now on, and ABOUT (NULL: as it was). */
+int tallied_mark(const struct tally_report *r, enum tally_state state,
+    const struct slice *about, struct err *err);
 /* Remove R, of which at most MOST rows at a time; *GONE: all is. */
 int tallied_forget(
     const struct tally_report *r, size_t most, bool *gone, struct err *err);

@@ -12,13 +12,15 @@
 #include "sieverun/conf.h"
 #include "sieverun/global.h"
 #include "sieverun/pool.h"
+#include "sieverun/tables.h"
 
 /* glibc's charsets, the time zone and the scripts are out of reach later. */
 static int
 prepare(struct err *err)
 {
-	/* Each message is a fork, which copies what is mapped. */
+	/* Each fork copies what is mapped. */
 	charset_preload(false);
+	tables_find();
 	tzset();
 	return global_load(err);
 }

@@ -18,6 +18,7 @@
 #include "log/metric.h"
 #include "sieverun/conf.h"
 #include "sieverun/serve.h"
+#include "sieverun/tables.h"
 #include "sys/fd.h"
 
 enum {
@@ -34,6 +35,7 @@ struct pool_run {
 	enum role role;   /* its */
 	uint64_t id;
 	int channel; /* until it begins */
+	bool charsets;
 	pid_t pid;
 	struct ev_timer deadline;
 	bool late; /* that has passed: no fault of the message's or script's */
@@ -109,7 +111,7 @@ static int
 start(struct pool_run *r)
 {
 	(void)log_flush();
-	r->pid = fork();
+	r->pid = tables_fork(r->charsets);
 	if (r->pid == 0)
 		child(r->channel, r->role);
 	if (r->pid == -1) {
@@ -180,6 +182,7 @@ pool_on_open(struct ipc *peer, struct msg *m)
 	r->peer = peer;
 	r->role = ipc_role(peer);
 	r->id = m->sieve_open.id;
+	r->charsets = m->sieve_open.charsets;
 	r->channel = m->sieve_open.channel;
 	m->sieve_open.channel = -1;
 	ev_timer_init(&r->deadline, on_deadline);

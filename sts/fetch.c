@@ -33,7 +33,7 @@ enum {
 struct sts_fetch {
 	CURL *easy;
 	struct sts_turn turn;
-	struct curl_slist *resolve;
+	struct curl_slist *resolve, *headers; /* headers: it posts */
 	struct buf body;
 	size_t header;
 	const char *too_large;
@@ -61,6 +61,8 @@ on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct sts_fetch *f = arg;
 
+	if (f->headers != NULL) /* what is said about what was posted */
+		return size * n;
 	buf_add(&f->body, slice_of(p, size * n));
 	if (f->body.failed)
 		f->too_large = "more than 64 KiB";
@@ -98,6 +100,7 @@ fetch_free(struct sts_fetch *f)
 	sts_turn_end(&f->turn);
 	curl_easy_cleanup(f->easy);
 	curl_slist_free_all(f->resolve);
+	curl_slist_free_all(f->headers);
 	buf_fini(&f->body);
 	free(f);
 }
@@ -275,6 +278,22 @@ aim(struct sts_fetch *f, const struct sts_request *r)
 }
 
 static void
+load(struct sts_fetch *f, const struct sts_request *r)
+{
+	char *type = xasprintf("Content-Type: %s", r->type);
+
+	f->headers = curl_slist_append(NULL, type);
+	must(f->headers != NULL &&
+	     curl_slist_append(f->headers, "Expect:") != NULL);
+	curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers);
+	curl_easy_setopt(f->easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(
+	    f->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+	curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, r->body.p);
+	free(type);
+}
+
+static void
 on_turn(struct sts_turn *t)
 {
 	struct sts_fetch *f = OUTER(t, struct sts_fetch, turn);
@@ -309,6 +328,8 @@ sts_fetch_new(const struct sts_request *r,
 	trust(f->easy);
 	listen_to(f);
 	aim(f, r);
+	if (r->type != NULL)
+		load(f, r);
 	f->turn.on_turn = on_turn;
 	f->turn.on_over = on_over;
 	sts_turn_wait(&f->turn, &r->first);

@@ -13,11 +13,15 @@ struct sts_request {
 	const char *host, *path; /* of the URL; the port is https_port */
 	const char *addresses;   /* "192.0.2.1,[2001:db8::1]" */
 	struct addr first;       /* of them */
+	/* What is posted, and of what type; it stands until DONE has run.
+	 * NULL: nothing, something is got. */
+	const char *type;
+	struct slice body;
 };
 
 /* What came of it: why is NULL and status, type and text are what the host
  * gave, or why there is no answer, and untrusted says that its certificate is
- * not good. */
+ * not good.  Where something was posted text is empty. */
 struct sts_fetched {
 	long status;
 	struct slice type, text;
@@ -30,8 +34,8 @@ int sts_fetch_prepare(struct err *err);
 /* Is there another file of CAs than the one that was read? */
 bool sts_fetch_is_stale(void);
 
-/* Ask R, which is copied, when it has its turn (sts/turn.h).  DONE is called
- * once, never from inside this; then the fetch is gone. */
+/* Ask R, which is copied but for its body, when it has its turn (sts/turn.h).
+ * DONE is called once, never from inside this; then the fetch is gone. */
 void sts_fetch_new(const struct sts_request *r,
     void (*done)(void *arg, const struct sts_fetched *r), void *arg);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sts: MTA-STS policies of other domains (RFC 8461), by HTTPS.  What web
- * servers say is read here and nowhere else; beside its cache there is no file,
- * and nothing to ask but the DNS, by lookup.
+ * sts: MTA-STS policies of other domains (RFC 8461), and TLS reports to them
+ * (RFC 8460), by HTTPS.  What web servers say is read here and nowhere else;
+ * beside its cache there is no file, and nothing to ask but the DNS, by lookup.
  */
 #include "base/err.h"
 #include "ev/loop.h"
@@ -12,6 +12,7 @@
 #include "sts/conf.h"
 #include "sts/domain.h"
 #include "sts/fetch.h"
+#include "sts/post.h"
 #include "sts/serve.h"
 #include "sys/portset.h"
 
@@ -24,6 +25,7 @@ ports(struct port_set *set)
 static int
 start(struct err *err)
 {
+	sts_post_start();
 	return sts_domain_start(service_dir(DIR_STATE), err);
 }
 

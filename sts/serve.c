@@ -11,6 +11,7 @@
 #include "ipc/sts.h"
 #include "proto/address.h"
 #include "sts/domain.h"
+#include "sts/post.h"
 
 /* A question that waits. */
 struct serve_asked {
@@ -176,6 +177,7 @@ on_gone(struct ipc *peer)
 {
 	struct serve_asked *a, *next;
 
+	sts_post_on_gone(peer);
 	for (a = TAILQ_FIRST(&open); a != NULL; a = next) {
 		next = TAILQ_NEXT(a, link);
 		if (a->peer == peer)
@@ -188,6 +190,8 @@ const struct ipc_table sts_table = {
 		[MSG_sts_ask] = on_ask,
 		[MSG_sts_show] = on_show,
 		[MSG_sts_refresh] = on_refresh,
+		[MSG_sts_part] = sts_post_on_part,
+		[MSG_sts_post] = sts_post_on_post,
 	},
 	.on_gone = on_gone,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Who asks for policies: smtp, and `pabal sts`. */
+/* Who asks for policies: smtp, and `pabal sts`; and reporter, which has reports
+ * posted. */
 #ifndef STS_SERVE_H
 #define STS_SERVE_H
 

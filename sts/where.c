@@ -64,6 +64,7 @@ sts_where(struct dns_answers *answers, struct slice host, struct sts_where *w)
 	add_v4(w, a, &inside);
 	if (w->text.n > 0)
 		return true;
+	w->inside = inside;
 	w->why = inside ? "its host has addresses of inside_networks alone"
 			: "its host has no address";
 	return true;

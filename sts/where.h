@@ -14,6 +14,7 @@ struct sts_where {
 	struct buf text;   /* as sts/fetch.h has them; the caller's to free */
 	struct addr first; /* of them */
 	const char *why;   /* NULL: there is one; else why there is none */
+	bool inside;       /* that is because of inside_networks */
 };
 
 /* False: ANSWERS wants some first. */

@@ -50,6 +50,7 @@ static const struct {
 	{ "ticket", "0123456789abcdef", "" },
 	{ "nexthop", "smtp:[127.0.0.1]:1", "" },
 	{ "domain", "[127.0.0.1]", "far.test" },
+	{ "uri", "https://127.0.0.1/", "https://far.test/" },
 	{ "filter", "state=waiting", "sender=*@b.test" },
 	{ "verb", "delete", "list" },
 	{ "qid", "../../etc/passwd", "" },
@@ -382,7 +383,8 @@ bool
 hostile_has_answer(enum role self, enum role to, enum msg_type type)
 {
 	if (msg_is_reply(type) || type == MSG_queue_part ||
-	    type == MSG_queue_abort || type == MSG_report_part)
+	    type == MSG_queue_abort || type == MSG_report_part ||
+	    type == MSG_sts_part)
 		return false;
 	for (unsigned t = type + 1; t < MSG_COUNT && t <= type + 2U; t++)
 		if (msg_is_reply((enum msg_type)t) &&

@@ -15,6 +15,9 @@ void probe_neighbours(const struct sandbox *box, bool narrowed);
 /* DAEMON, whose configuration has TEXT, stops where that says so. */
 void probe_halt_at(const char *daemon, struct slice text);
 
+/* TEXT, of the configuration, says that those who run scripts are captured. */
+void probe_runner(struct slice text);
+
 /* TEXT, of the configuration, says what keys is to sign. */
 void probe_sign(struct slice text);
 

@@ -424,6 +424,8 @@ __wrap_conf_load_service(const struct conf_desc *d, const char *service,
 
 	for (size_t i = 0; i < n && !started; i++)
 		probe_halt_at(d->name, texts[i].body);
+	for (size_t i = 0; i < n && started; i++)
+		probe_runner(texts[i].body);
 	buf_addf(&mark, "# captured: %s\n", d->name);
 	for (size_t i = 0; i < n && started && !probe.running; i++)
 		if (service_index() == 0 &&

@@ -17,6 +17,7 @@
 #include "ctl/mail/queuedmail.h"
 #include "ctl/view/out.h"
 #include "lookup/conf.h"
+#include "policy/conf.h"
 #include "proto/address.h"
 #include "queue/envelope.h"
 #include "sys/addr.h"
@@ -125,11 +126,13 @@ check(struct ctl *ctl, const struct mail_asked *asked, struct authcheck *c)
 	c->id = slice_str(s.hostname);
 	c->policy = policy.conf;
 	c->tables = s.tables;
-	if (rc == CTL_OK)
+	if (rc == CTL_OK) {
 		c->country_file =
 		    ((const struct lookup_conf *)s.lookup.conf)->country_file;
-	if (rc == CTL_OK)
+		c->spf_strict_voids = c->policy->spf_strict_voids;
+		c->dkim_key_bits_max = (unsigned)c->policy->dkim_key_bits_max;
 		rc = run(asked, c);
+	}
 	target_fini(&policy);
 	surroundings_fini(&s);
 	return rc;

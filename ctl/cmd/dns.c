@@ -15,6 +15,7 @@
 #include "ctl/cmd/ctl.h"
 #include "ctl/dns/dnscheck.h"
 #include "ctl/dns/dnschild.h"
+#include "ctl/dns/dnspolicy.h"
 #include "ctl/dns/surroundings.h"
 #include "ctl/sign/signkeys.h"
 #include "ctl/view/nextsteps.h"
@@ -42,6 +43,7 @@ struct dns_checked {
 	char key_id[CERT_KEY_ID_SIZE];
 	struct surroundings around;
 	struct signkeys keys;
+	struct dnspolicy policy;
 };
 
 /* ---- what is printed, in the child ---- */
@@ -207,6 +209,9 @@ gather(struct ctl *ctl, struct dns_checked *a, struct dnscheck_host *h)
 	h->keys = &a->keys;
 	h->key_id = a->key_id;
 	h->now_s = time(NULL);
+	if (dnspolicy_find(&a->policy, ctl, a->domain, a->hostname,
+		a->zone == NULL, &h->sts) == -1)
+		return CTL_FAILED;
 	if (h->naddresses == 0)
 		add_own(h, a->around.lookup.conf);
 	return CTL_OK;
@@ -263,5 +268,6 @@ cmd_dns_check(struct ctl *ctl, int argc, char **argv)
 	free(d);
 	signkeys_free(&a.keys);
 	surroundings_fini(&a.around);
+	dnspolicy_fini(&a.policy);
 	return rc;
 }

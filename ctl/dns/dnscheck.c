@@ -8,95 +8,31 @@
 #include "base/arena.h"
 #include "base/hex.h"
 #include "base/mem.h"
+#include "ctl/dns/dnsclients.h"
+#include "ctl/dns/dnsround.h"
+#include "ctl/dns/dnssts.h"
 #include "ctl/sign/signkeys.h"
 #include "dkim/key.h"
 #include "dmarc/record.h"
 #include "dns/answers.h"
-#include "proto/domain.h"
 #include "spf/spf.h"
 #include "sys/addr.h"
 
-enum { NAME_BYTES = 400, TEXT_BYTES = 8192, SHOWN = 200 };
-
-/* A round of checks: what is not known yet is wanted. */
-struct round {
-	struct dnscheck *c;
-	const struct dnscheck_host *host;
-	struct dns_answers *answers;
-	bool waits;
-};
-
-static struct dnscheck_row *
-row(struct round *r, const char *what, const char *name)
-{
-	struct dnscheck_row *row;
-
-	if (r->c->n == DNSCHECK_ROWS_MAX)
-		r->c->n--; /* there are never so many */
-	row = &r->c->rows[r->c->n++];
-	row->what = what;
-	row->verdict = DNSCHECK_GOOD;
-	buf_init(&row->name, NAME_BYTES);
-	buf_init(&row->detail, TEXT_BYTES);
-	buf_init(&row->publish, TEXT_BYTES);
-	buf_adds(&row->name, name);
-	return row;
-}
-
-/* NULL: not yet. */
-static const struct dns_answer *
-get(struct round *r, const char *name, enum dns_type type)
-{
-	const struct dns_answer *a =
-	    dns_answers_get(r->answers, slice_str(name), type);
-
-	r->waits |= a == NULL;
-	return a;
-}
-
-/* Where A says nothing of what is looked for; true: it does. */
-static bool
-has_answer(struct dnscheck_row *row, const struct dns_answer *a)
-{
-	if (a == NULL || a->found == TEMPFAIL) {
-		row->verdict = DNSCHECK_UNKNOWN;
-		buf_adds(&row->detail,
-		    a != NULL && a->why != NULL ? a->why : "no answer");
-		return false;
-	}
-	if (a->found == FOUND)
-		return true;
-	row->verdict = DNSCHECK_MISSING;
-	buf_adds(&row->detail, "there is none");
-	return false;
-}
-
-static void
-say_found(struct dnscheck_row *row, struct slice text)
-{
-	buf_adds(&row->detail, row->detail.n > 0 ? ", " : "");
-	buf_add(&row->detail, slice_sub(text, 0, SHOWN));
-}
-
-static bool
-is_host(const struct round *r, const char *name)
-{
-	return domain_same(slice_str(name), slice_str(r->host->hostname));
-}
+enum { NAME_BYTES = 400 };
 
 /* ---- where mail comes in ---- */
 
 static void
-check_mx(struct round *r)
+check_mx(struct dnsround *r)
 {
-	struct dnscheck_row *w = row(r, "mx", r->host->domain);
-	const struct dns_answer *a = get(r, r->host->domain, DNS_MX);
+	struct dnscheck_row *w = dnsround_row(r, "mx", r->host->domain);
+	const struct dns_answer *a = dnsround_get(r, r->host->domain, DNS_MX);
 	bool ours = false;
 
-	if (has_answer(w, a))
+	if (dnsround_has_answer(w, a))
 		for (size_t i = 0; i < a->n; i++) {
-			ours |= is_host(r, a->records[i].mx.host);
-			say_found(w, slice_str(a->records[i].mx.host));
+			ours |= dnsround_is_host(r, a->records[i].mx.host);
+			dnsround_say(w, slice_str(a->records[i].mx.host));
 		}
 	if (w->verdict == DNSCHECK_GOOD && !ours)
 		w->verdict = DNSCHECK_WRONG;
@@ -113,30 +49,19 @@ address_text(const uint8_t ip[16], char text[INET6_ADDRSTRLEN], bool *v6)
 	    INET6_ADDRSTRLEN);
 }
 
-static bool
-has_address(const struct dns_answer *a, const uint8_t ip[16], bool v6)
-{
-	for (size_t i = 0; i < a->n; i++)
-		if (memcmp(v6 ? (const void *)a->records[i].aaaa
-			      : (const void *)a->records[i].a,
-			v6 ? ip : ip + 12, v6 ? 16 : 4) == 0)
-			return true;
-	return false;
-}
-
 /* Its name leads to the address, and the address to its name. */
 static void
-check_address(struct round *r, const uint8_t ip[16])
+check_address(struct dnsround *r, const uint8_t ip[16])
 {
 	const char *host = r->host->hostname;
-	struct dnscheck_row *w = row(r, "address", host);
+	struct dnscheck_row *w = dnsround_row(r, "address", host);
 	char text[INET6_ADDRSTRLEN], reverse[DNS_NAME_MAX];
 	const struct dns_answer *a;
 	bool v6, named = false;
 
 	address_text(ip, text, &v6);
-	a = get(r, host, v6 ? DNS_AAAA : DNS_A);
-	if (has_answer(w, a) && !has_address(a, ip, v6)) {
+	a = dnsround_get(r, host, v6 ? DNS_AAAA : DNS_A);
+	if (dnsround_has_answer(w, a) && !dnsround_has_address(a, ip, v6)) {
 		w->verdict = DNSCHECK_WRONG;
 		buf_addf(&w->detail, "%s is not among them", text);
 	} else if (w->verdict == DNSCHECK_GOOD) {
@@ -146,12 +71,12 @@ check_address(struct round *r, const uint8_t ip[16])
 		buf_addf(
 		    &w->publish, "%s. %s %s\n", host, v6 ? "AAAA" : "A", text);
 	dns_reverse_name(ip, reverse);
-	w = row(r, "reverse", reverse);
-	a = get(r, reverse, DNS_PTR);
-	if (has_answer(w, a))
+	w = dnsround_row(r, "reverse", reverse);
+	a = dnsround_get(r, reverse, DNS_PTR);
+	if (dnsround_has_answer(w, a))
 		for (size_t i = 0; i < a->n; i++) {
-			named |= is_host(r, a->records[i].name);
-			say_found(w, slice_str(a->records[i].name));
+			named |= dnsround_is_host(r, a->records[i].name);
+			dnsround_say(w, slice_str(a->records[i].name));
 		}
 	if (w->verdict == DNSCHECK_GOOD && !named)
 		w->verdict = DNSCHECK_WRONG;
@@ -178,15 +103,15 @@ has_spf(const struct dns_answer *a)
 
 /* As a host that gets our mail would find. */
 static void
-check_spf(struct round *r, const uint8_t ip[16])
+check_spf(struct dnsround *r, const uint8_t ip[16])
 {
 	struct buf sender = { .max = NAME_BYTES };
-	struct dnscheck_row *w = row(r, "spf", r->host->domain);
+	struct dnscheck_row *w = dnsround_row(r, "spf", r->host->domain);
 	struct spf_question q = { .helo = slice_str(r->host->hostname),
 		.now_s = r->host->now_s,
 		.limits = &spf_limits_default };
 	struct spf_verdict v = { .result = SPF_TEMPERROR };
-	const struct dns_answer *a = get(r, r->host->domain, DNS_TXT);
+	const struct dns_answer *a = dnsround_get(r, r->host->domain, DNS_TXT);
 	struct arena arena;
 	char text[INET6_ADDRSTRLEN];
 	bool v6;
@@ -220,14 +145,14 @@ check_spf(struct round *r, const uint8_t ip[16])
 }
 
 static void
-check_key(struct round *r, const struct signkey *k)
+check_key(struct dnsround *r, const struct signkey *k)
 {
 	char *name = xasprintf("%s._domainkey.%s", k->selector, k->domain);
-	struct dnscheck_row *w = row(r, "dkim", name);
-	const struct dns_answer *a = get(r, name, DNS_TXT);
+	struct dnscheck_row *w = dnsround_row(r, "dkim", name);
+	const struct dns_answer *a = dnsround_get(r, name, DNS_TXT);
 	bool shown = false;
 
-	if (has_answer(w, a)) {
+	if (dnsround_has_answer(w, a)) {
 		for (size_t i = 0; i < a->n; i++)
 			shown |= dkim_key_shows(
 			    a->records[i].txt, slice_str(k->public));
@@ -240,7 +165,7 @@ check_key(struct round *r, const struct signkey *k)
 }
 
 static void
-check_dkim(struct round *r)
+check_dkim(struct dnsround *r)
 {
 	struct dnscheck_row *w;
 
@@ -248,26 +173,26 @@ check_dkim(struct round *r)
 		check_key(r, &r->host->keys->v[i]);
 	if (r->host->keys->n > 0)
 		return;
-	w = row(r, "dkim", r->host->domain);
+	w = dnsround_row(r, "dkim", r->host->domain);
 	w->verdict = DNSCHECK_MISSING;
 	buf_addf(&w->detail, "this host has no keys: \"pabal dkim add %s\"",
 	    r->host->domain);
 }
 
 static void
-check_dmarc(struct round *r)
+check_dmarc(struct dnsround *r)
 {
 	char *name = xasprintf("_dmarc.%s", r->host->domain);
-	struct dnscheck_row *w = row(r, "dmarc", name);
-	const struct dns_answer *a = get(r, name, DNS_TXT);
+	struct dnscheck_row *w = dnsround_row(r, "dmarc", name);
+	const struct dns_answer *a = dnsround_get(r, name, DNS_TXT);
 	struct dmarc_record d;
 	size_t n = 0;
 
-	if (has_answer(w, a)) {
+	if (dnsround_has_answer(w, a)) {
 		for (size_t i = 0; i < a->n; i++)
 			if (dmarc_record_parse(a->records[i].txt, &d)) {
 				n++;
-				say_found(w, a->records[i].txt);
+				dnsround_say(w, a->records[i].txt);
 			}
 		if (n != 1)
 			w->verdict = n == 0 ? DNSCHECK_MISSING : DNSCHECK_WRONG;
@@ -285,35 +210,8 @@ check_dmarc(struct round *r)
 
 /* ---- what need not be there ---- */
 
-static void
-check_sts(struct round *r)
-{
-	char *name = xasprintf("_mta-sts.%s", r->host->domain);
-	struct dnscheck_row *w = row(r, "mta-sts", name);
-	const struct dns_answer *a = get(r, name, DNS_TXT);
-	size_t n = 0;
-
-	if (has_answer(w, a)) {
-		for (size_t i = 0; i < a->n; i++)
-			if (slice_starts(
-				a->records[i].txt, SLICE("v=STSv1;")) &&
-			    slice_search(a->records[i].txt, SLICE("id=")) <
-				a->records[i].txt.n) {
-				n++;
-				say_found(w, a->records[i].txt);
-			}
-		if (n != 1)
-			w->verdict = DNSCHECK_WRONG;
-		if (n == 0)
-			buf_adds(&w->detail, "no record of STSv1 with an id");
-	} else if (w->verdict == DNSCHECK_MISSING) {
-		w->verdict = DNSCHECK_OPTIONAL;
-	}
-	free(name);
-}
-
 static bool
-is_our_key(const struct round *r, const struct dns_record *t)
+is_our_key(const struct dnsround *r, const struct dns_record *t)
 {
 	const char *id = r->host->key_id;
 
@@ -329,14 +227,14 @@ is_our_key(const struct round *r, const struct dns_record *t)
 
 /* Where there is one that is not ours, hosts that look refuse to send here. */
 static void
-check_tlsa(struct round *r)
+check_tlsa(struct dnsround *r)
 {
 	char *name = xasprintf("_25._tcp.%s", r->host->hostname);
-	struct dnscheck_row *w = row(r, "tlsa", name);
-	const struct dns_answer *a = get(r, name, DNS_TLSA);
+	struct dnscheck_row *w = dnsround_row(r, "tlsa", name);
+	const struct dns_answer *a = dnsround_get(r, name, DNS_TLSA);
 	bool ours = false;
 
-	if (has_answer(w, a)) {
+	if (dnsround_has_answer(w, a)) {
 		for (size_t i = 0; i < a->n; i++)
 			ours |= is_our_key(r, &a->records[i]);
 		w->verdict = ours ? DNSCHECK_GOOD : DNSCHECK_WRONG;
@@ -351,37 +249,13 @@ check_tlsa(struct round *r)
 	free(name);
 }
 
-static void
-check_service(struct round *r, const char *service, unsigned port)
-{
-	char *name = xasprintf("%s._tcp.%s", service, r->host->domain);
-	struct dnscheck_row *w = row(r, "srv", name);
-	const struct dns_answer *a = get(r, name, DNS_SRV);
-	bool ours = false;
-
-	if (has_answer(w, a)) {
-		for (size_t i = 0; i < a->n; i++) {
-			ours |= is_host(r, a->records[i].mx.host) &&
-				a->records[i].mx.port == port;
-			say_found(w, slice_str(a->records[i].mx.host));
-		}
-		w->verdict = ours ? DNSCHECK_GOOD : DNSCHECK_WRONG;
-	} else if (w->verdict == DNSCHECK_MISSING) {
-		w->verdict = DNSCHECK_OPTIONAL;
-	}
-	if (w->verdict == DNSCHECK_WRONG || w->verdict == DNSCHECK_OPTIONAL)
-		buf_addf(&w->publish, "%s. SRV 0 1 %u %s.\n", name, port,
-		    r->host->hostname);
-	free(name);
-}
-
 /* ---- all of it ---- */
 
 /* Those that the hostname has, where we do not know our own. */
 static void
-add_found(struct round *r, enum dns_type type, struct dnscheck_host *host)
+add_found(struct dnsround *r, enum dns_type type, struct dnscheck_host *host)
 {
-	const struct dns_answer *a = get(r, r->host->hostname, type);
+	const struct dns_answer *a = dnsround_get(r, r->host->hostname, type);
 
 	for (size_t i = 0; a != NULL && a->found == FOUND && i < a->n &&
 			   host->naddresses < DNSCHECK_ADDRESSES_MAX;
@@ -399,7 +273,7 @@ add_found(struct round *r, enum dns_type type, struct dnscheck_host *host)
 }
 
 static void
-check_addresses(struct round *r, const struct dnscheck_host *host)
+check_addresses(struct dnsround *r, const struct dnscheck_host *host)
 {
 	struct dnscheck_row *w;
 
@@ -409,7 +283,7 @@ check_addresses(struct round *r, const struct dnscheck_host *host)
 	}
 	if (host->naddresses > 0)
 		return;
-	w = row(r, "address", host->hostname);
+	w = dnsround_row(r, "address", host->hostname);
 	w->verdict = DNSCHECK_MISSING;
 	buf_adds(&w->detail, "there is none");
 	buf_addf(&w->publish, "%s. A (the public address of this host)\n",
@@ -421,7 +295,7 @@ dnscheck_run(struct dnscheck *c, const struct dnscheck_host *host,
     struct dns_answers *answers)
 {
 	struct dnscheck_host known = *host;
-	struct round r = { .c = c, .host = host, .answers = answers };
+	struct dnsround r = { .c = c, .host = host, .answers = answers };
 
 	c->n = 0;
 	if (host->naddresses == 0) {
@@ -432,12 +306,9 @@ dnscheck_run(struct dnscheck *c, const struct dnscheck_host *host,
 	check_addresses(&r, &known);
 	check_dkim(&r);
 	check_dmarc(&r);
-	check_sts(&r);
+	dnssts_check(&r);
 	check_tlsa(&r);
-	check_service(&r, "_submissions", 465);
-	check_service(&r, "_imaps", 993);
-	check_service(&r, "_pop3s", 995);
-	check_service(&r, "_sieve", 4190);
+	dnsclients_check(&r);
 	if (r.waits)
 		dnscheck_fini(c);
 	return !r.waits;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the DNS says of a domain, beside what a host that has its mail needs:
- * MX, addresses and their names, SPF, DKIM keys, DMARC, MTA-STS, TLSA, and
- * where clients find their services.  Pure (dns/answers.h).
+ * MX, addresses and their names, SPF, DKIM keys, DMARC, MTA-STS, TLS reports,
+ * TLSA, and where clients find their services.  Pure (dns/answers.h).
  */
 #ifndef CTL_DNS_DNSCHECK_H
 #define CTL_DNS_DNSCHECK_H
@@ -19,12 +19,24 @@ struct signkeys;
 
 enum { DNSCHECK_ADDRESSES_MAX = 32, DNSCHECK_ROWS_MAX = 256 };
 
+/* The MTA-STS policy of the domain: as sts has just got it, and as this host
+ * publishes it; words of mx have blanks between them. */
+struct dnscheck_sts {
+	bool asked;            /* false: nothing is said of it */
+	struct slice mode, mx; /* empty mode: it is not to be had, */
+	struct slice why;      /* why not, */
+	bool failed;           /* and whether that is the domain's fault */
+	struct slice our_mode, our_mx; /* empty mode: it publishes none */
+	int64_t max_age_s, our_max_age_s;
+};
+
 struct dnscheck_host {
 	const char *domain, *hostname; /* A-labels, lower case */
 	uint8_t addresses[DNSCHECK_ADDRESSES_MAX][16];
 	size_t naddresses;           /* 0: those of hostname in the DNS */
 	const struct signkeys *keys; /* of domain */
 	const char *key_id; /* SHA-256 of our TLS key, hex; "": no TLS */
+	struct dnscheck_sts sts;
 	int64_t now_s;
 };
 

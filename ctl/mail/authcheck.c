@@ -23,6 +23,8 @@ struct authcheck_child {
 	struct mailauth check;
 	struct rulecheck rules;
 	struct dkim_message message;
+	struct spf_limits spf_limits;
+	struct dkim_limits dkim_limits;
 };
 
 /* ---- what is printed ---- */
@@ -159,6 +161,8 @@ on_begin(struct dnschild *child, struct err *err)
 	if (read_message(&r->message, err) == -1)
 		return -1;
 	mailauth_init(&r->check, &r->q);
+	rulecheck_look(
+	    &r->rules, buf_slice(&r->message.header), &r->check.arena);
 	return 0;
 }
 
@@ -187,6 +191,15 @@ on_print(struct dnschild *child, struct buf *out)
 
 /* ---- outside ---- */
 
+static void
+set_limits(struct authcheck_child *r)
+{
+	r->spf_limits = spf_limits_default;
+	r->spf_limits.void_strict = r->asked->spf_strict_voids;
+	r->dkim_limits = dkim_limits_default;
+	r->dkim_limits.key_bits_max = r->asked->dkim_key_bits_max;
+}
+
 int
 authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 {
@@ -204,6 +217,7 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 	int rc;
 
 	r->asked = c;
+	set_limits(r);
 	r->child = (struct dnschild){ .file = c->message,
 		.zone = c->zone,
 		.dns = c->dns,
@@ -217,7 +231,7 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 		    .sender = c->sender,
 		    .receiver = c->id,
 		    .now_s = c->now_s,
-		    .limits = &spf_limits_default },
+		    .limits = &r->spf_limits },
 		.message = &r->message,
 		.now_s = c->now_s,
 	};
@@ -234,7 +248,7 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 		.spf = &r->check.verdict.spf,
 	};
 	arena_init(&r->rules.arena);
-	dkim_message_init(&r->message, &dkim_limits_default);
+	dkim_message_init(&r->message, &r->dkim_limits);
 	/* Not by the child, which cannot open it. */
 	arena_init(&arena);
 	accesscheck_run(&access, c->tables, &arena);

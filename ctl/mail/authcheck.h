@@ -31,6 +31,8 @@ struct authcheck {
 	struct slice mechanism, tls, country; /* empty: not known */
 	struct slice id;                      /* this host's name */
 	const struct policy_conf *policy;
+	bool spf_strict_voids; /* of that */
+	unsigned dkim_key_bits_max;
 	const char *tables;       /* directory */
 	const char *country_file; /* in it; may be empty */
 	int64_t now_s;

@@ -10,6 +10,7 @@
 #include "ctl/mail/accesscheck.h"
 #include "ctl/mail/accessfound.h"
 #include "ctl/view/out.h"
+#include "mailauth/lookalike.h"
 #include "mailauth/rules.h"
 #include "origin/reverse.h"
 #include "policy/conf.h"
@@ -105,6 +106,49 @@ ask_dmarc(
 	return true;
 }
 
+void
+rulecheck_look(struct rulecheck *r, struct slice header, struct arena *arena)
+{
+	struct lookalike found;
+
+	lookalike_find(header, &r->conf->shared.domains, arena, &found);
+	r->from_own = found.own;
+	r->from_other = found.other;
+	r->from_disguised = found.disguised;
+}
+
+static bool
+say_from(struct rulecheck *r, struct slice why, struct policy_verdict *v)
+{
+	mailauth_from_rule(
+	    why, r->conf->from_action == POLICY_FROM_REJECT, &r->arena, v);
+	return true;
+}
+
+static bool
+ask_from_own(
+    struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
+{
+	(void)answers;
+	return say_from(r, r->from_own, v);
+}
+
+static bool
+ask_from_other(
+    struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
+{
+	(void)answers;
+	return say_from(r, r->from_other, v);
+}
+
+static bool
+ask_from_disguised(
+    struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
+{
+	(void)answers;
+	return say_from(r, r->from_disguised, v);
+}
+
 static bool
 ask_reverse(
     struct rulecheck *r, struct dns_answers *answers, struct policy_verdict *v)
@@ -181,6 +225,9 @@ static const struct rulecheck_rule {
 	{ "access", ask_access, 0, NULL },
 	{ "spf", ask_spf, STRANGER | NEEDS_CLIENT, NULL },
 	{ "dmarc", ask_dmarc, STRANGER, NULL },
+	{ "from_own", ask_from_own, STRANGER, NULL },
+	{ "from_other", ask_from_other, STRANGER, NULL },
+	{ "from_disguised", ask_from_disguised, STRANGER, NULL },
 	{ "reverse", ask_reverse, RCPT | NEEDS_CLIENT, NULL },
 	{ "helo_name", ask_helo_name, RCPT | NEEDS_HELO, NULL },
 	{ "helo_own", ask_helo_own, RCPT | NEEDS_HELO, NULL },

@@ -34,7 +34,9 @@ struct rulecheck {
 	struct slice login;
 	const struct accesscheck *access;
 	const struct mailauth_verdict *mail; /* as far as it is known */
-	const struct spf_verdict *spf;       /* the same */
+	/* What its From shows; empty: nothing (mailauth/lookalike.h). */
+	struct slice from_own, from_other, from_disguised;
+	const struct spf_verdict *spf; /* the same */
 	/* The rest is filled in. */
 	struct arena arena;
 	struct dnsbl_site sites[DNSBL_SITES_MAX];
@@ -46,6 +48,9 @@ struct rulecheck {
 	size_t n;
 };
 
+/* See what HEADER's From shows, into ARENA. */
+void rulecheck_look(
+    struct rulecheck *r, struct slice header, struct arena *arena);
 /* False: ANSWERS wants some first. */
 bool rulecheck_step(struct rulecheck *r, struct dns_answers *answers);
 /* Lines for people; an array in JSON. */

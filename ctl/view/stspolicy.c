@@ -4,6 +4,7 @@
 #include "base/cur.h"
 #include "ctl/inst/dial.h"
 #include "ipc/msg.h"
+#include "ipc/sts.h"
 #include "proto/address.h"
 #include "proto/domain.h"
 #include "proto/nexthop.h"
@@ -77,4 +78,54 @@ stspolicy_add(const struct instance *in, struct slice nexthop, struct buf *out)
 		dial_close(&d);
 	}
 	buf_fini(&domain);
+}
+
+static int
+ask(struct dial *d, struct msg *m, enum msg_type reply, int time_ms,
+    struct err *err)
+{
+	if (dial_send(d, m, err) == -1 || dial_recv(d, m, time_ms, err) == -1)
+		return -1;
+	return m->type == reply
+		   ? 0
+		   : err_set(err, ERR_TEMP, "an answer to something else");
+}
+
+/* The words of sts_refreshed do until there is a line. */
+static int
+fetch(struct dial *d, struct slice domain, struct buf *line,
+    struct stspolicy *p, struct err *err)
+{
+	struct msg m = { .type = MSG_sts_refresh,
+		.sts_refresh = { .domain = domain } };
+
+	*p = (struct stspolicy){ .max_age_s = 0 };
+	if (ask(d, &m, MSG_sts_refreshed, STS_REFRESH_MS, err) == -1)
+		return -1;
+	if (!m.sts_refreshed.found) {
+		buf_add(line, slice_sub(m.sts_refreshed.why, 0, line->max));
+		p->why = buf_slice(line);
+		return 0;
+	}
+	m = (struct msg){ .type = MSG_sts_show,
+		.sts_show = { .domain = domain } };
+	if (ask(d, &m, MSG_sts_shown, ANSWER_MS, err) == -1)
+		return -1;
+	buf_add(line, m.sts_shown.policies);
+	stspolicy_parse(buf_slice(line), p);
+	return 0;
+}
+
+int
+stspolicy_fetch(const struct instance *in, struct slice domain,
+    struct buf *line, struct stspolicy *p, struct err *err)
+{
+	struct dial d;
+	int rc;
+
+	if (dial_open(&d, in, ROLE_STS, err) == -1)
+		return -1;
+	rc = fetch(&d, domain, line, p, err);
+	dial_close(&d);
+	return rc;
 }

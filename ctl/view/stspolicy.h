@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 
 struct instance;
 
@@ -21,5 +22,11 @@ void stspolicy_parse(struct slice line, struct stspolicy *p);
  * newer one is not to be had, behind OUT; nothing where there is none. */
 void stspolicy_add(
     const struct instance *in, struct slice nexthop, struct buf *out);
+
+/* Have the policy of DOMAIN (A-labels) fetched, and what is known of it then in
+ * P, which lies within LINE; where it was not to be had mode is empty and why
+ * is not.  -1: sts cannot be asked. */
+int stspolicy_fetch(const struct instance *in, struct slice domain,
+    struct buf *line, struct stspolicy *p, struct err *err);
 
 #endif

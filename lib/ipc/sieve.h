@@ -33,9 +33,10 @@ enum sieve_question {
 /* Of sieve_compiled and sieve_done. */
 enum sieve_end {
 	SIEVE_END_DONE,
-	SIEVE_END_FAILED, /* the script's fault */
-	SIEVE_END_LATER,  /* a question had no answer */
-	SIEVE_END_STALE,  /* the code is not that of the scripts */
+	SIEVE_END_FAILED,   /* the script's fault */
+	SIEVE_END_LATER,    /* a question had no answer */
+	SIEVE_END_STALE,    /* the code is not that of the scripts */
+	SIEVE_END_CHARSETS, /* it needs a process that has them all */
 	SIEVE_ENDS,
 };
 

@@ -20,10 +20,25 @@
  *
  * sts_refresh  fetch it now
  * sts_refreshed found: it was; why not, in words
+ *
+ * sts_post     post a TLS report, a gzip file of so many bytes that came in
+ * sts_part before, to uri
+ * sts_posted   end: enum sts_post_end; status of HTTP, 0: there was none; why:
+ * what is wrong, in words
  */
 #ifndef IPC_STS_H
 #define IPC_STS_H
 
-enum { STS_REFRESH_MS = 360000 };
+enum {
+	STS_REFRESH_MS = 360000,
+	STS_PART_BYTES = 32768,   /* of a sts_part */
+	STS_POST_BYTES = 8 << 20, /* of a report */
+};
+
+enum sts_post_end {
+	STS_POST_TAKEN,
+	STS_POST_REFUSED, /* and would be again */
+	STS_POST_FAILED,  /* it may be taken later */
+};
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "conf/values.h"
 #include "mailauth/check.h"
+#include "mailauth/lookalike.h"
 #include "proto/domain.h"
 #include "sys/addr.h"
 
@@ -150,4 +151,24 @@ mailauth_dmarc_rule(const struct mailauth_verdict *m, struct slice client,
 	if (exempt == MAILAUTH_APPLIES)
 		decide(m, terms->defer, arena, v);
 	return exempt;
+}
+
+/* ---- look-alikes ---- */
+
+void
+mailauth_from_rule(struct slice why, bool reject, struct arena *arena,
+    struct policy_verdict *v)
+{
+	struct buf text = { .max = 512 };
+
+	v->why = why;
+	if (why.n == 0)
+		return;
+	v->action = reject ? POLICY_REFUSE : POLICY_QUARANTINE;
+	v->enhanced = "5.7.1";
+	buf_addf(
+	    &text, "From is misleading: %.*s", SLICE_FMT(lookalike_words(why)));
+	if (reject)
+		v->text = arena_slice(arena, buf_slice(&text));
+	buf_fini(&text);
 }

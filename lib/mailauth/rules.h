@@ -41,6 +41,10 @@ const char *mailauth_exemption_text(enum mailauth_exemption exemption);
 enum mailauth_exemption mailauth_dmarc_rule(const struct mailauth_verdict *m,
     struct slice client, const struct mailauth_terms *terms,
     struct arena *arena, struct policy_verdict *v);
+/* What the rules from_own, from_other and from_disguised say where WHY is what
+ * was found (mailauth/lookalike.h).  REJECT: else it is quarantine. */
+void mailauth_from_rule(struct slice why, bool reject, struct arena *arena,
+    struct policy_verdict *v);
 /* What DMARC asks for, before any exemption: nothing where a message is in
  * nobody's name, as cron jobs and old devices write. */
 enum policy_action mailauth_asked(const struct mailauth_verdict *m);

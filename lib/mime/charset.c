@@ -22,6 +22,7 @@ enum {
 struct charset {
 	iconv_t cd; /* (iconv_t)-1: UTF-8, checked by us */
 	bool guess; /* what is no UTF-8 is windows-1252 */
+	bool bytes; /* with guess: nothing is UTF-8 */
 	bool is_jis;
 	struct jis jis; /* before cd */
 	size_t unit;    /* bytes of which all characters are made */
@@ -37,9 +38,12 @@ struct charset {
 static struct charset *idle[IDLE_MAX];
 static size_t next_idle; /* the one that goes when there are too many */
 
+static bool forgone, missed;
+
 /* clang-format off */
 #define GUESS "guess"
 #define JIS   "jis"
+#define BYTES "cp1252"
 #define EUCJP "euc-jp-ms"
 static const struct {
 	const char *name, *iconv;
@@ -51,9 +55,10 @@ static const struct {
 	{ "x-unknown",         GUESS },
 	{ "utf8",              "utf-8" },
 	{ "unicode-1-1-utf-8", "utf-8" },
-	{ "iso-8859-1",        "cp1252" },
-	{ "iso8859-1",         "cp1252" },
-	{ "latin1",            "cp1252" },
+	{ "iso-8859-1",        BYTES },
+	{ "iso8859-1",         BYTES },
+	{ "latin1",            BYTES },
+	{ "windows-1252",      BYTES },
 	{ "iso-8859-9",        "cp1254" },
 	{ "iso-8859-11",       "windows-874" },
 	{ "tis-620",           "windows-874" },
@@ -180,9 +185,18 @@ open_utf8(void)
 }
 
 static struct charset *
+open_bytes(void)
+{
+	struct charset *cs = charset_guess();
+
+	cs->bytes = true;
+	return cs;
+}
+
+static struct charset *
 take_idle(struct slice name)
 {
-	for (size_t i = 0; i < IDLE_MAX; i++) {
+	for (size_t i = 0; i < IDLE_MAX && !forgone; i++) {
 		struct charset *cs = idle[i];
 
 		if (cs == NULL || !slice_iis(name, cs->name))
@@ -239,6 +253,12 @@ charset_open(struct slice name)
 		known = EUCJP;
 	if (slice_iis(slice_str(known), "utf-8"))
 		return open_utf8();
+	if (slice_iis(slice_str(known), BYTES))
+		return open_bytes();
+	if (forgone) {
+		missed = true;
+		return NULL;
+	}
 	cd = iconv_open("UTF-8", known);
 	if (cd == (iconv_t)-1)
 		return NULL;
@@ -337,11 +357,11 @@ feed_utf8(const struct charset *cs, struct slice in, struct buf *out)
 	const size_t all = in.n;
 
 	while (in.n > 0 && !out->failed) {
-		const size_t n = utf8_span(in);
+		const size_t n = cs->bytes ? utf8_ascii(in) : utf8_span(in);
 
 		buf_add(out, slice_sub(in, 0, n));
 		in = slice_from(in, n);
-		if (in.n == 0 || is_cut_utf8(in))
+		if (in.n == 0 || (!cs->bytes && is_cut_utf8(in)))
 			break;
 		put_stray(cs, in.p[0], out);
 		in = slice_from(in, 1);
@@ -495,6 +515,18 @@ charset_to_utf8(struct buf *out, struct slice name, struct slice in)
 	charset_finish(cs, out);
 	charset_close(&cs);
 	return known;
+}
+
+void
+charset_forgo(void)
+{
+	forgone = true;
+}
+
+bool
+charset_was_missed(void)
+{
+	return missed;
 }
 
 static void

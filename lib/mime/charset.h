@@ -19,6 +19,11 @@ struct charset;
  * behind it, and RARE ones too.  Each is five mappings more to be copied by
  * fork. */
 void charset_preload(bool rare);
+/* In the child of a fork that has no more of glibc's tables: what needs one is
+ * from now on not known. */
+void charset_forgo(void);
+/* Has something needed one since?  What it would have been nobody knows. */
+bool charset_was_missed(void);
 /* Add the names of those that can be opened, with blanks between. */
 void charset_list(struct buf *out);
 

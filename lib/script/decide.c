@@ -76,6 +76,7 @@ start(struct script_decide *d, void (*begin)(struct script_worker *w),
 	*w = (struct script_worker){ .arg = d,
 		.account = d->owner,
 		.alone = d->alone,
+		.charsets = d->charsets,
 		.begin = begin,
 		.ask = on_ask,
 		.act = on_act,
@@ -160,6 +161,14 @@ on_run(struct script_worker *w, enum sieve_end status)
 			return;
 		}
 		later(d, "the scripts change");
+		return;
+	case SIEVE_END_CHARSETS:
+		if (d->charsets) {
+			later(d, "it has no charsets");
+			return;
+		}
+		d->charsets = true;
+		run(d);
 		return;
 	case SIEVE_END_LATER:
 	case SIEVE_ENDS:

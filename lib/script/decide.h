@@ -47,7 +47,8 @@ struct script_decide {
 	struct buf code;
 	struct seen_list duplicates;
 	struct script_worker *worker; /* NULL: none yet */
-	bool compiled; /* in this run: a second time would not help */
+	/* In this run: a second time would not help. */
+	bool compiled, charsets;
 };
 
 /* What stands above verdict is set, the rest zeroed.  done() may be called

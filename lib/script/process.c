@@ -27,6 +27,7 @@ struct script_process {
 	struct process_user *user; /* whose turn it is, or NULL */
 	TAILQ_HEAD(, process_user) line;
 	uint64_t given, most;
+	bool charsets;
 	int64_t begun_ms;
 	struct ev_timer timer; /* IDLE_MS or HURRY_MS */
 	struct ev_task turn;
@@ -187,14 +188,14 @@ on_timer(struct ev_timer *t)
 /* ---- which one ---- */
 
 static struct script_process *
-find(struct slice owner)
+find(struct slice owner, bool charsets)
 {
 	struct script_process *p, *busy = NULL;
 
 	TAILQ_FOREACH(p, &all, link)
 	{
 		if (p->ending || p->slow || p->most == 1 ||
-		    !slice_is(owner, p->owner))
+		    (charsets && !p->charsets) || !slice_is(owner, p->owner))
 			continue;
 		if (is_idle(p))
 			return p;
@@ -224,7 +225,7 @@ next_daemon(void)
 }
 
 static struct script_process *
-begin(struct slice owner, uint64_t most)
+begin(struct slice owner, uint64_t most, bool charsets)
 {
 	struct script_process *p;
 	int pair[2];
@@ -236,6 +237,7 @@ begin(struct slice owner, uint64_t most)
 	p = xcalloc(1, sizeof *p);
 	p->owner = xslicedup(owner);
 	p->most = most;
+	p->charsets = charsets;
 	p->begun_ms = ev_now_ms();
 	TAILQ_INIT(&p->line);
 	ev_timer_init(&p->timer, on_timer);
@@ -245,7 +247,7 @@ begin(struct slice owner, uint64_t most)
 	TAILQ_INSERT_TAIL(&all, p, link);
 	count++;
 	IPC_CALL(next_daemon(), &p->open, sieve_ended, on_ended, 0, sieve_open,
-	    .channel = pair[1]);
+	    .charsets = charsets, .channel = pair[1]);
 	fd_close(&pair[1]);
 	return p;
 }
@@ -253,14 +255,14 @@ begin(struct slice owner, uint64_t most)
 bool
 process_get(struct process_user *u, struct slice owner, uint64_t most)
 {
-	struct script_process *p = most > 1 ? find(owner) : NULL;
+	struct script_process *p = most > 1 ? find(owner, u->charsets) : NULL;
 
 	if (p != NULL && !is_idle(p)) {
 		line_up(p, u);
 		return true;
 	}
 	if (p == NULL)
-		p = begin(owner, most);
+		p = begin(owner, most, u->charsets);
 	if (p != NULL)
 		give(p, u);
 	return p != NULL;

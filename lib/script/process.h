@@ -19,7 +19,8 @@
 struct msg;
 struct script_process;
 
-/* Who has one, or waits for it; zeroed at first, but for the three. */
+/* Who has one, or waits for it; zeroed at first, but for the three and
+ * charsets. */
 struct process_user {
 	/* It is U's turn: what is to be done may be said. */
 	void (*begin)(struct process_user *u);
@@ -31,6 +32,7 @@ struct process_user {
 	TAILQ_ENTRY(process_user) link;
 	struct script_process *process; /* NULL: none */
 	bool used;                      /* it has had others before */
+	bool charsets; /* it is to have them all: the user says so */
 };
 
 /* A process of the account OWNER for U, which MOST users may have; 1: one for U

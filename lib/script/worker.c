@@ -252,9 +252,10 @@ worker_begin(struct script_worker *w, int64_t room, uint64_t most)
 	w->pieces[SIEVE_PIECE_CODE].max = CODE_MAX;
 	ev_timer_init(&w->deadline, on_deadline);
 	ev_task_init(&w->finish, on_finish);
-	w->user = (struct process_user){
-		.begin = on_begin, .frame = on_frame, .gone = on_gone
-	};
+	w->user = (struct process_user){ .charsets = w->charsets,
+		.begin = on_begin,
+		.frame = on_frame,
+		.gone = on_gone };
 	ev_timer_set(&w->deadline, DEADLINE_MS);
 	return process_get(&w->user, w->account, most);
 }

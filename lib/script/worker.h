@@ -23,7 +23,8 @@ struct script_worker {
 	/* Its turn has come: say what is to be done. */
 	void (*begin)(struct script_worker *w);
 	struct slice account; /* whom it runs for */
-	bool alone; /* only that is known of whom the account can be */
+	bool alone;    /* only that is known of whom the account can be */
+	bool charsets; /* see process.h */
 	/* A question: FOUND, ABSENT or TEMPFAIL, *NUMBER, and TEXT. */
 	enum found (*ask)(struct script_worker *w,
 	    const struct msg_sieve_ask *q, uint64_t *number, struct buf *text);

@@ -434,7 +434,8 @@ know_tests(struct sieve_node *n)
 static const struct sieve_word *
 find_word(struct sieve_check *c, const struct sieve_node *n, bool test)
 {
-	const struct sieve_word *w = sieve_lang_word(c->lang, n->name);
+	const struct sieve_word *w =
+	    sieve_lang_word_among(c->lang, n->name, c->exts);
 
 	if (w == NULL) {
 		sieve_check_error(c, n->pos, "unknown %s '%.*s'",

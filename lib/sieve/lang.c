@@ -43,6 +43,8 @@ enum class {
 	C_HEADERS,
 	C_LIMIT,
 	C_LIST,
+	C_METHOD,
+	C_ID,
 };
 
 static const struct {
@@ -155,6 +157,21 @@ sieve_lang_word(const struct sieve_lang *lang, struct slice name)
 		if (slice_iis(name, words[i].name))
 			return &words[i];
 	return NULL;
+}
+
+const struct sieve_word *
+sieve_lang_word_among(
+    const struct sieve_lang *lang, struct slice name, uint64_t required)
+{
+	const struct sieve_word *first = sieve_lang_word(lang, name);
+
+	if (first == NULL || first->id >= SIEVE_WORD_HOST)
+		return first;
+	for (size_t i = first->id; i < SIEVE_WORDS; i++)
+		if (slice_iis(name, words[i].name) &&
+		    (required & SIEVE_EXT_BIT(words[i].ext)) != 0)
+			return &words[i];
+	return first;
 }
 
 const struct sieve_word *

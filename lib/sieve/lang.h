@@ -151,6 +151,9 @@ const char *sieve_lang_ext_name(
 /* NULL: there is none. */
 const struct sieve_word *sieve_lang_word(
     const struct sieve_lang *lang, struct slice name);
+/* Of several of that name the one whose extension is among those REQUIRED. */
+const struct sieve_word *sieve_lang_word_among(
+    const struct sieve_lang *lang, struct slice name, uint64_t required);
 const struct sieve_word *sieve_lang_word_by_id(
     const struct sieve_lang *lang, unsigned id);
 /* The tag NAME that WORD takes, whatever extension that needs. */

@@ -36,6 +36,7 @@ struct sieve_notify {
 	struct sieve_mailto mail;
 	struct slice from; /* empty: the account's */
 	char importance;   /* 1 (high) to 3 */
+	struct slice id;   /* for denotify */
 	struct slice message;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "sieve/rules.h"
 
+#include "base/mem.h"
 #include "sieve/address.h"
 #include "sieve/check.h"
 #include "sieve/limits.h"
@@ -273,6 +274,64 @@ rule_notify(struct sieve_check *c, struct sieve_node *n)
 	return false;
 }
 
+/* Has N none of the tags of the N_IDS? */
+static bool
+has_none(struct sieve_check *c, const struct sieve_node *n, const int *ids,
+    size_t n_ids)
+{
+	for (size_t i = 0; i < n_ids; i++) {
+		const struct sieve_arg *t = sieve_tags_find(n, ids[i]);
+
+		if (t == NULL)
+			continue;
+		sieve_check_error(c, t->pos,
+		    "the %s of \"notify\" takes no :%.*s", n->word->name,
+		    SLICE_FMT(t->text));
+		return false;
+	}
+	return true;
+}
+
+/* As the draft before RFC 5435 had it (draft-martin-sieve-notify-01). */
+static bool
+rule_old_notify(struct sieve_check *c, struct sieve_node *n)
+{
+	static const int none[] = { SIEVE_TAG_FROM, SIEVE_TAG_IMPORTANCE };
+	const struct sieve_arg *method = sieve_tags_find(n, SIEVE_TAG_METHOD);
+	const struct sieve_arg *to = sieve_tags_find(n, SIEVE_TAG_OPTIONS);
+	const struct sieve_arg *it = NULL;
+
+	if (!has_none(c, n, none, ARRAY_LEN(none)))
+		return false;
+	if (method != NULL && sieve_tags_is_fixed(c, method->value) &&
+	    !slice_iis(method->value->text, "mailto")) {
+		sieve_check_error(c, method->value->pos,
+		    "unknown notification method '%.*s': expected \"mailto\"",
+		    SLICE_FMT(method->value->text));
+		return false;
+	}
+	if (to == NULL) {
+		sieve_check_error(c, n->pos,
+		    "the notify command of \"notify\" requires :options with "
+		    "addresses");
+		return false;
+	}
+	while (sieve_tags_next_fixed(c, to->value, &it))
+		if (!sieve_names_address(c, it, "the :options address"))
+			return false;
+	return true;
+}
+
+static bool
+rule_denotify(struct sieve_check *c, struct sieve_node *n)
+{
+	static const int none[] = { SIEVE_TAG_FROM, SIEVE_TAG_IMPORTANCE,
+		SIEVE_TAG_METHOD, SIEVE_TAG_OPTIONS, SIEVE_TAG_MESSAGE,
+		SIEVE_TAG_ID };
+
+	return has_none(c, n, none, ARRAY_LEN(none));
+}
+
 static bool
 rule_include(struct sieve_check *c, struct sieve_node *n)
 {
@@ -386,6 +445,8 @@ static bool (*const rules[SIEVE_WORDS])(
 	[SIEVE_WORD_BREAK] = rule_break,
 	[SIEVE_WORD_EXTRACTTEXT] = rule_extracttext,
 	[SIEVE_WORD_REPLACE] = rule_replace,
+	[SIEVE_WORD_OLD_NOTIFY] = rule_old_notify,
+	[SIEVE_WORD_DENOTIFY] = rule_denotify,
 };
 
 bool

@@ -57,6 +57,8 @@ static sieve_do *const words[SIEVE_WORDS] = {
 	[SIEVE_WORD_REPLACE] = sieve_do_replace,
 	[SIEVE_WORD_ENCLOSE] = sieve_do_enclose,
 	[SIEVE_WORD_EXTRACTTEXT] = sieve_do_extracttext,
+	[SIEVE_WORD_OLD_NOTIFY] = sieve_do_old_notify,
+	[SIEVE_WORD_DENOTIFY] = sieve_do_denotify,
 };
 
 /* What there is one of while a run lasts. */

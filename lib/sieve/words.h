@@ -19,7 +19,7 @@ sieve_do sieve_do_keep, sieve_do_discard, sieve_do_fileinto, sieve_do_redirect,
 sieve_do sieve_do_set, sieve_do_setflag, sieve_do_addflag, sieve_do_removeflag,
     sieve_do_hasflag;
 sieve_do sieve_do_vacation, sieve_do_notify, sieve_do_valid_notify_method,
-    sieve_do_notify_method_capability;
+    sieve_do_notify_method_capability, sieve_do_old_notify, sieve_do_denotify;
 sieve_do sieve_do_body, sieve_do_date, sieve_do_currentdate;
 sieve_do sieve_do_mailboxexists, sieve_do_mailboxidexists,
     sieve_do_specialuse_exists, sieve_do_metadata, sieve_do_metadataexists,

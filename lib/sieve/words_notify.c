@@ -2,11 +2,15 @@
 /* notify and its tests (RFC 5435), by mailto: (RFC 5436). */
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/mem.h"
 #include "sieve/actions.h"
 #include "sieve/address.h"
 #include "sieve/exec.h"
 #include "sieve/match.h"
 #include "sieve/words.h"
+
+enum { OPTIONS_MAX = 8 }; /* as many as a mailto: has */
 
 static bool
 is_method(struct sieve_exec *x, struct slice uri)
@@ -60,8 +64,9 @@ static bool
 is_notified(const struct sieve_result *r, struct slice address)
 {
 	for (const struct sieve_action *a = r->first; a != NULL; a = a->next)
-		for (size_t i = 0;
-		     a->notify != NULL && i < a->notify->mail.nrcpts; i++)
+		for (size_t i = 0; a->notify != NULL && !a->silent &&
+				   i < a->notify->mail.nrcpts;
+		     i++)
 			if (slice_ieq(
 				a->notify->mail.rcpts[i].address, address))
 				return true;
@@ -144,24 +149,161 @@ take_arguments(
 	return sieve_exec_spend(x, 16);
 }
 
-int
-sieve_do_notify(struct sieve_exec *x, const struct sieve_call *c, bool *result)
+static int
+add(struct sieve_exec *x, struct sieve_notify *n)
 {
-	struct sieve_action a = { .kind = SIEVE_NOTIFY };
-	struct sieve_notify *n =
-	    arena_new(&x->result->arena, struct sieve_notify);
+	struct sieve_action a = { .kind = SIEVE_NOTIFY, .notify = n };
 	bool twice;
 
-	(void)result;
-	if (take_arguments(x, c, n) == -1)
-		return -1;
 	drop_notified(x->result, &n->mail);
 	a.silent = is_automatic(x) || n->mail.nrcpts == 0;
-	a.notify = n;
 	if (sieve_actions_add(x, &a, &twice) == -1)
 		return -1;
 	sieve_exec_trace(x, "notify %.*s%s", SLICE_FMT(n->method),
 	    a.silent ? ": nobody, for the message is automatic or they know it"
 		     : "");
 	return 0;
+}
+
+int
+sieve_do_notify(struct sieve_exec *x, const struct sieve_call *c, bool *result)
+{
+	struct sieve_notify *n =
+	    arena_new(&x->result->arena, struct sieve_notify);
+
+	(void)result;
+	return take_arguments(x, c, n) == -1 ? -1 : add(x, n);
+}
+
+/* ---- notify as the draft before RFC 5435 had it ---- */
+
+static struct slice
+field_of(struct sieve_exec *x, const char *name)
+{
+	for (size_t i = 0; i < x->message->fields.n; i++) {
+		struct sieve_field *f = &x->message->fields.list[i];
+
+		if (slice_iis(f->name, name))
+			return sieve_message_text(&x->message->arena, f);
+	}
+	return SLICE("");
+}
+
+/* TEXT with what stands for parts of the message. */
+static struct slice
+fill_in(struct sieve_exec *x, struct slice text)
+{
+	const struct {
+		const char *word;
+		struct slice value;
+	} words[] = { { "$from$", field_of(x, "From") },
+		{ "$env-from$", x->env->from },
+		{ "$subject$", field_of(x, "Subject") } };
+	struct buf out = { .max = x->limits->value_bytes };
+	struct slice kept;
+
+	while (text.n > 0) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < ARRAY_LEN(words) && n == 0; i++)
+			if (slice_starts(text, slice_str(words[i].word))) {
+				n = strlen(words[i].word);
+				buf_add(&out, words[i].value);
+			}
+		if (n == 0)
+			buf_addc(&out, text.p[0]);
+		text = slice_from(text, n > 0 ? n : 1);
+	}
+	kept = sieve_exec_keep(x, out.failed ? SLICE("") : buf_slice(&out));
+	buf_fini(&out);
+	return kept;
+}
+
+static int
+take_recipients(
+    struct sieve_exec *x, const struct sieve_operand *o, struct sieve_mailto *m)
+{
+	struct slice *to;
+	size_t n;
+
+	if (sieve_exec_strings(x, o, &to, &n) == -1)
+		return -1;
+	if (n > OPTIONS_MAX)
+		return sieve_exec_fail(x, "notify: too many addresses");
+	m->rcpts = arena_alloc(&x->result->arena, (n + 1) * sizeof *m->rcpts);
+	for (size_t i = 0; i < n; i++) {
+		struct sieve_mailto_rcpt *r = &m->rcpts[m->nrcpts++];
+
+		*r = (struct sieve_mailto_rcpt){ .place = 't' };
+		if (!sieve_address_parse(&x->result->arena, to[i],
+			x->code->lang.utf8_addresses, &r->address))
+			return sieve_exec_fail(
+			    x, "notify: invalid address in :options");
+		r->text = r->address;
+	}
+	return 0;
+}
+
+static char
+importance_of(const struct sieve_call *c)
+{
+	return sieve_call_has(c, SIEVE_TAG_HIGH)     ? '1'
+	       : sieve_call_has(c, SIEVE_TAG_NORMAL) ? '2'
+	       : sieve_call_has(c, SIEVE_TAG_LOW)    ? '3'
+						     : '\0';
+}
+
+int
+sieve_do_old_notify(
+    struct sieve_exec *x, const struct sieve_call *c, bool *result)
+{
+	const struct sieve_operand *to = sieve_call_tag(c, SIEVE_TAG_OPTIONS);
+	struct sieve_notify *n =
+	    arena_new(&x->result->arena, struct sieve_notify);
+	struct slice method, text;
+
+	(void)result;
+	if (take(x, c, SIEVE_TAG_METHOD, &method) == -1 ||
+	    take(x, c, SIEVE_TAG_ID, &n->id) == -1 ||
+	    take(x, c, SIEVE_TAG_MESSAGE, &text) == -1 ||
+	    sieve_actions_sender(x, &n->from, SLICE("")) == -1 ||
+	    (to != NULL && take_recipients(x, to, &n->mail) == -1))
+		return -1;
+	if (method.n > 0 && !slice_iis(method, "mailto"))
+		return sieve_exec_fail(x, "notify: unknown method");
+	n->method = SLICE("mailto");
+	n->importance = importance_of(c) != '\0' ? importance_of(c) : '2';
+	n->mail.body =
+	    fill_in(x, text.n > 0 ? text : SLICE("$from$: $subject$"));
+	return sieve_exec_spend(x, 16 + n->mail.body.n / 16) == -1 ? -1
+								   : add(x, n);
+}
+
+/* Those of this script that are not sent yet, by :id or importance or all. */
+int
+sieve_do_denotify(
+    struct sieve_exec *x, const struct sieve_call *c, bool *result)
+{
+	const bool any = c->args[0].kind == SIEVE_NONE;
+	const char importance = importance_of(c);
+	struct sieve_match m;
+	int rc;
+
+	(void)result;
+	if (!any && sieve_match_init(x, &m, c, &c->args[0]) == -1)
+		return -1;
+	for (struct sieve_action *a = x->result->first; a != NULL;
+	     a = a->next) {
+		if (a->kind != SIEVE_NOTIFY || a->settled || a->silent ||
+		    (importance != '\0' && a->notify->importance != importance))
+			continue;
+		rc = any ? 1 : sieve_match_value(x, &m, a->notify->id);
+		if (rc == -1)
+			return -1;
+		if (rc == 0)
+			continue;
+		a->silent = true;
+		sieve_exec_trace(x, "denotify %.*s", SLICE_FMT(a->notify->id));
+	}
+	return sieve_exec_spend(x, 16);
 }

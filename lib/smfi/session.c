@@ -73,6 +73,8 @@ forget_message(struct smfi_session *s)
 	s->nchanges = s->changes_bytes = 0;
 	s->quarantine = (struct slice){ 0 };
 	s->body_replaced = false;
+	s->ignored = 0;
+	s->ignored_body = 0;
 	buf_fini(&s->body);
 	arena_reset(&s->arena);
 }
@@ -94,10 +96,11 @@ smfi_session_again(struct smfi_session *s)
 }
 
 void
-smfi_session_begin(
-    struct smfi_session *s, uint32_t actions_may, struct buf *out)
+smfi_session_begin(struct smfi_session *s, uint32_t actions_may,
+    uint32_t counts, struct buf *out)
 {
 	s->offered = actions_may;
+	s->counts = counts;
 	smfi_session_again(s);
 	s->asked = SMFIC_OPTNEG;
 	smfi_command_options(out, actions_may, SMFI_STEPS);
@@ -135,6 +138,14 @@ smfi_session_wants(const struct smfi_session *s, enum smfi_command command)
 {
 	return smfi_session_takes(s, command) &&
 	       !(step_of((int)command)->mail && s->done_mail);
+}
+
+bool
+smfi_session_judges(const struct smfi_session *s)
+{
+	const uint32_t judging = SMFIF_QUARANTINE | SMFIF_SETSYMLIST;
+
+	return (s->options.actions & s->counts & ~judging) == 0;
 }
 
 static void
@@ -422,6 +433,18 @@ add_change(struct smfi_session *s, const struct smfi_reply *r)
 	}
 }
 
+/* It is bounded as one that counts. */
+static enum smfi_heard
+ignore(struct smfi_session *s, const struct smfi_reply *r)
+{
+	s->ignored++;
+	if (r->code == SMFIR_REPLBODY)
+		s->ignored_body += r->value.n;
+	return s->ignored_body > s->body.max
+		   ? fault(s, "a body that is too large")
+		   : SMFI_WAIT;
+}
+
 static enum smfi_heard
 on_change(struct smfi_session *s, const struct smfi_reply *r, uint32_t action)
 {
@@ -429,11 +452,14 @@ on_change(struct smfi_session *s, const struct smfi_reply *r, uint32_t action)
 		return fault(s, "a change before the end of the message");
 	if ((s->options.actions & action) == 0)
 		return fault(s, "a change that was not negotiated");
-	if (r->code == SMFIR_REPLBODY)
-		return on_body(s, r->value);
-	s->changes_bytes += CHANGE_COST + r->name.n + r->value.n;
+	if (r->code != SMFIR_REPLBODY)
+		s->changes_bytes += CHANGE_COST + r->name.n + r->value.n;
 	if (s->changes_bytes > SMFI_CHANGES_MAX)
 		return fault(s, "too many changes");
+	if ((s->counts & action) == 0)
+		return ignore(s, r);
+	if (r->code == SMFIR_REPLBODY)
+		return on_body(s, r->value);
 	if (r->code == SMFIR_QUARANTINE) {
 		s->quarantine = arena_slice(&s->arena, r->value);
 		return SMFI_WAIT;

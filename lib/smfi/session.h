@@ -55,7 +55,8 @@ enum smfi_phase { SMFI_FIELDS, SMFI_EOH, SMFI_BODY, SMFI_EOB, SMFI_OVER };
 struct smfi_session {
 	struct smfi_options options;
 	uint32_t offered;
-	int asked; /* the command whose reply is awaited; 0: none */
+	uint32_t counts; /* SMFIF_… whose changes are kept */
+	int asked;       /* the command whose reply is awaited; 0: none */
 	unsigned progress;
 	bool begun;     /* the filter has heard of a message */
 	bool done;      /* it wants no more of this client */
@@ -77,13 +78,18 @@ struct smfi_session {
 	struct slice quarantine; /* why; p NULL: not asked for */
 	struct buf body;         /* that replaces the old one */
 	bool body_replaced;
+	/* Changes that it asked for and that do not count. */
+	unsigned ignored;
+	size_t ignored_body; /* bytes of a body */
 };
 
-/* A new filter's: negotiate.  ACTIONS is what it may do (SMFIF_…), BODY_MAX
- * what a new body may have. */
+/* A new filter's: negotiate.  ACTIONS is what it may ask for (SMFIF_…), COUNTS
+ * what of that is kept: other changes are counted and left out, as many
+ * filters do not work where they are not offered what they can do.  BODY_MAX
+ * is what a new body may have. */
 void smfi_session_init(struct smfi_session *s, size_t body_max);
 void smfi_session_begin(
-    struct smfi_session *s, uint32_t actions, struct buf *out);
+    struct smfi_session *s, uint32_t actions, uint32_t counts, struct buf *out);
 void smfi_session_fini(struct smfi_session *s);
 
 /* Does the filter want to hear of COMMAND, in this session, and now? */
@@ -97,6 +103,9 @@ bool smfi_session_wants(
 bool smfi_session_ask(struct smfi_session *s, enum smfi_command command,
     const struct slice *texts, size_t n, const struct smfi_facts *f,
     struct buf *out);
+
+/* May it change nothing?  Once it has negotiated. */
+bool smfi_session_judges(const struct smfi_session *s);
 
 /* A message follows, from its first field on. */
 void smfi_session_message(struct smfi_session *s);

@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "mailauth/authres.h"
 #include "mailauth/rules.h"
+#include "policy/auth.h"
 #include "policy/conf.h"
 #include "policy/rules/rules.h"
 #include "policy/session.h"
@@ -67,7 +68,7 @@ find(struct policy_question *q, struct spf_verdict *v)
 		.sender = f->sender,
 		.receiver = slice_str(policy_conf->shared.hostname),
 		.now_s = clock_wall_s(),
-		.limits = &spf_limits_default,
+		.limits = policy_auth_spf_limits(),
 	};
 
 	if (kept != NULL) {

@@ -10,7 +10,10 @@ certificate authority that it and mail exchangers have certificates of.
 
 What stands in place of a policy's text may be a dict: status, type, headers,
 body, cert (False: of no authority; a name: for that one), and silent (it takes
-the request and says nothing until `release` is set)."""
+the request and says nothing until `release` is set).
+
+What is posted is in web.posted, as (host, target, header, body); web.takes has
+such an answer for a "host/target", 200 is the usual one."""
 import datetime
 import os
 import socket
@@ -89,6 +92,8 @@ class PolicyHost:
         self.address = address
         self.policies = {}
         self.requests = []
+        self.takes = {}
+        self.posted = []
         self.release = threading.Event()
         self.contexts = {}
         self.lock = threading.Lock()
@@ -109,6 +114,9 @@ class PolicyHost:
 
     def answer(self, host):
         p = self.policies.get(host[len("mta-sts."):], {"status": 404})
+        if not host.startswith("mta-sts."):
+            p = next((a for where, a in self.takes.items()
+                      if where.split("/")[0] == host), {})
         return p if isinstance(p, dict) else {"body": p}
 
     def _context(self, host):
@@ -151,14 +159,33 @@ class PolicyHost:
             if not piece:
                 return
             head += piece
+        head, _, body = head.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
         host = next(line[6:] for line in lines
                     if line.lower().startswith("host: ")).split(":")[0]
+        if lines[0].startswith("POST "):
+            self._take(s, host, lines, body)
+            return
         self.requests.append(host)
         assert lines[0] == "GET /.well-known/mta-sts.txt HTTP/1.1", lines[0]
         a = self.answer(host)
         if a.get("silent"):
             self.release.wait(60)
+        self._reply(s, a)
+
+    def _take(self, s, host, lines, body):
+        header = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+        while len(body) < int(header["content-length"]):
+            piece = s.recv(65536)
+            if not piece:
+                return
+            body += piece
+        target = lines[0].split(" ")[1]
+        self.posted.append((host, target, header, body))
+        self._reply(s, self.takes.get(host + target, {}))
+
+    @staticmethod
+    def _reply(s, a):
         body = a.get("body", "")
         body = body if isinstance(body, bytes) else body.encode()
         s.sendall("\r\n".join([

@@ -69,7 +69,8 @@ SESSION = ("--client", "192.0.2.1", "--helo", "football.example.com",
 
 
 RULES = {"access", "early_talker", "spf", "reverse", "helo_name", "helo_own",
-         "helo_literal", "helo_dns", "dnsbl", "rates", "dmarc", "greylist"}
+         "helo_literal", "helo_dns", "dnsbl", "rates", "dmarc", "from_own",
+         "from_other", "from_disguised", "greylist"}
 
 
 def test_json(files):

@@ -9,6 +9,8 @@ import pytest
 
 from dnsserver import DnsServer
 from pabal import DOMAIN, PABAL, PATIENCE
+from policyhost import policy
+from stshosts import sts  # noqa: F401 (a fixture)
 
 HOST, IP = "mail." + DOMAIN, "192.0.2.1"
 
@@ -54,7 +56,8 @@ def test_what_it_prints_cures(p, dns):
     assert status == 0, rows
     assert {r["what"]: r["verdict"] for r in rows} == {
         "mx": "good", "address": "good", "reverse": "good", "spf": "good", "dkim": "good",
-        "dmarc": "good", "mta-sts": "optional", "tlsa": "optional", "srv": "good"}
+        "dmarc": "good", "mta-sts": "optional", "tlsrpt": "optional", "tlsa": "optional", "srv": "good",
+        "autoconf": "optional"}
     out = p.pabal("dns", "check", DOMAIN, "--address", IP)
     assert "records to publish" not in out
 
@@ -77,6 +80,42 @@ def test_what_is_wrong(p, dns):
     assert [r["verdict"] for r in rows if r["what"] == "tlsa"] == ["good"]
     out = p.pabal_fails("dns", "check", DOMAIN, "--address", IP)
     assert f"{DOMAIN}. MX 10 {HOST}." in out and "mx.other.test" in out
+
+
+def test_the_policy_that_others_get(sts):  # noqa: F811
+    """Beside MX and what httpd publishes."""
+    s = sts(("httpd", "mta_sts_policy", "enforce"))
+    d = s.dns.records
+    d[DOMAIN] = {"MX": [f"10 {HOST}."]}
+
+    def verdicts():
+        rows = check(s.p, "--address", IP)[1]
+        return {r["what"]: r for r in rows if r["what"] in (
+            "mta-sts", "sts-host", "policy", "tlsrpt")}
+    got = verdicts()
+    assert {w: r["verdict"] for w, r in got.items()} == {
+        "mta-sts": "missing", "sts-host": "missing", "tlsrpt": "missing"}
+    serve(s.dns, got["mta-sts"]["publish"] + got["tlsrpt"]["publish"])
+    d["mta-sts." + DOMAIN] = {"A": [s.web.address]}
+    s.p.stop()  # with what lookup remembers
+    s.p.start()
+    # Nothing of it behind that name yet.
+    got = verdicts()
+    assert got["policy"]["verdict"] == "wrong"
+    assert got["policy"]["detail"] == "HTTP status 404"
+    # As httpd has it.
+    s.web.policies[DOMAIN] = s.p.http(
+        "/.well-known/mta-sts.txt", host="mta-sts." + DOMAIN)[2].decode()
+    assert {w: r["verdict"] for w, r in verdicts().items()} == {
+        "mta-sts": "good", "sts-host": "good", "policy": "good", "tlsrpt": "good"}
+    # Another than that, and an MX host with no place in it.
+    s.web.policies[DOMAIN] = policy("testing", [HOST])
+    assert "what this host publishes is another: enforce" in verdicts()["policy"]["detail"]
+    d[DOMAIN]["MX"].append("20 mx.other.test.")
+    assert "mx.other.test has no place in it" in verdicts()["policy"]["detail"]
+    # Where sts is not there nothing is said against the domain.
+    s.p.stop()
+    assert verdicts()["policy"]["verdict"] == "unknown"
 
 
 def test_a_zone_file(p, tmp_path):

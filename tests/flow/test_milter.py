@@ -26,9 +26,11 @@ def p():
 
 @contextlib.contextmanager
 def using(p, *fs, options="", smtpd="smtpd"):
-    """P with these filters for its services."""
+    """P with these filters for its services; OPTIONS of all, or of each."""
+    if isinstance(options, str):
+        options = [options] * len(fs)
     p.conf("milter", "filters", " ".join(
-        f'"f{i} {f.address} {options}"' for i, f in enumerate(fs)))
+        f'"f{i} {f.address} {options[i]}"' for i, f in enumerate(fs)))
     p.conf(smtpd, "milters", " ".join(f"f{i}" for i in range(len(fs))))
     p.reload()
     try:
@@ -258,6 +260,95 @@ def test_several(p):
     assert second.sessions[0].fields[0] == (b"X-First", b"1")
     assert third.sessions[0].body == b"changed\r\n"
     assert "X-First: 2" in head(raw)
+
+
+def test_who_only_judges_is_asked_together(p):
+    """Each waits until the other was asked as well: by what it has negotiated,
+    or by changes=no, which it need not know of."""
+    both, asked = threading.Barrier(2), set()
+
+    def script(command, data, s):
+        if command in b"CHMRTLNBE":
+            both.wait(PATIENCE / 2)
+            asked.add(command)
+        if command == b"E":
+            return [insert(0, "X-Ignored", "1"), change(1, "Subject", "other"),
+                    b"bother\r\n", b"-<%s>\0" % ALICE.encode(), b"c"]
+        return [b"c"]
+
+    def judge(command, data, s):
+        return script(command, data, s)[-1:]
+    first = Filter(judge)
+    second = Filter(script, actions=filters.ALL)
+    since = p.mark()
+    with using(p, first, second, options=("", "changes=no")):
+        for n in range(2):      # the second time on connections that are there
+            p.send(f"both at once {n}")
+            raw = p.wait_mail("alice", f"both at once {n}")
+            assert not both.broken
+            assert b"".join(sorted(asked)) == b"BCEHLMNRT"
+            asked.clear()
+            e = p.wait_event("milter.ignored", since=since, filter="f1")
+            assert e["changes"] == "4" and e["qid"] in head(raw)
+            assert "X-Ignored" not in head(raw) and b"Hello." in raw
+            since = p.mark()
+        assert second.offered[0] == 6 and second.offered[1] == filters.ALL
+
+
+def test_the_strictest_verdict_counts(p):
+    """Of those who are asked together, and of equal ones the first one's."""
+    say = [{}, {}, {}]
+    fs = [Filter(lambda c, data, s, i=i: say[i].get(c, [b"c"])) for i in range(3)]
+    refuse = [b"y550 5.7.1 one\0"], [b"y554 5.7.1 two\0"], [b"y550 5.7.1 three\0"]
+    with using(p, *fs):
+        for letter, replies, told in (
+                (b"M", ([b"t"], [b"c"], refuse[2]), b"three"),
+                (b"M", ([b"d"], [b"t"], [b"a"]), b"4.7.1"),
+                (b"R", ([b"4"], refuse[1], [b"t"]), b"two"),
+                (b"R", ([b"t"], refuse[1], refuse[2]), b"two"),
+                (b"E", ([b"d"], [b"t"], refuse[2]), b"three"),
+                (b"E", (refuse[0], refuse[1], [b"d"]), b"one"),
+                (b"E", ([b"c"], [b"t"], [b"d"]), b"4.7.1"),
+                (b"E", ([b"a"], [b"c"], [b"d"]), None)):
+            for i, reply in enumerate(replies):
+                say[i] = {letter: reply}
+            since = p.mark()
+            if told is None:
+                p.send("strictest")
+                p.wait_event("mail.discarded", since=since)
+                continue
+            with pytest.raises((smtplib.SMTPResponseException,
+                                smtplib.SMTPRecipientsRefused)) as e:
+                p.send("strictest")
+            assert told in str(e.value).encode()
+    assert p.find_mail("alice", "strictest") is None
+
+
+def test_one_that_only_warns(p):
+    """A filter on trial: what it says is logged, and nothing comes of it, not
+    even of its absence."""
+    said = {b"R": [b"r"]}
+    f = Filter(lambda c, data, s: said.get(c, [b"c"]), actions=filters.ALL)
+    with using(p, f, options="mode=warn unavailable=reject"):
+        since = p.mark()
+        p.send("on trial")
+        p.wait_mail("alice", "on trial")
+        e = p.wait_event("milter.verdict", since=since, filter="f0")
+        assert (e["action"], e["mode"]) == ("refuse", "warn")
+        said = {b"E": [b"qlooks bad\0", change(1, "Subject", "other"), b"d"]}
+        since = p.mark()
+        p.send("on trial too")
+        p.wait_mail("alice", "on trial too")
+        p.wait_event("milter.verdict", since=since, action="discard", mode="warn")
+        said = {b"E": [b"qlooks bad\0", change(1, "Subject", "other"), b"c"]}
+        p.send("on trial still")
+        p.wait_mail("alice", "on trial still")
+        p.wait_event("milter.verdict", since=since, action="quarantine", mode="warn")
+        p.wait_event("milter.ignored", since=since, changes="1")
+        f.close()
+        p.send("gone")
+        p.wait_mail("alice", "gone")
+    assert p.queue_count() == 0
 
 
 def test_reuse(p):

@@ -15,8 +15,11 @@ from badhosts import (CONF, DNS, PORT, TLS_CAPS, check, host, impatient,
                       tlsa_data)
 from badsmtp import BABBLE, DROP, HANG, RESET, BadSmtp, Hole
 from dnsserver import DnsServer
-from pabal import message, wait
+from pabal import DOMAIN, message, wait
 from queued import rewrite, with_line, with_requiretls
+from sink import Sink
+from test_auth import tls
+from test_sieve_delivery import script
 
 __all__ = ["CONF", "host", "impatient", "prepare"]  # what pytest looks for
 
@@ -653,6 +656,27 @@ def test_requiretls(make_pabal, tmp_path):
         assert len(taken.sessions) == n + 1
         assert not taken.messages[-1].tls
         v.p.pabal("queue", "delete", "--all")
+
+
+def test_requiretls_is_kept_on_the_way(make_pabal):
+    """Over an alias and a script's redirect (RFC 8689 5): what would go on in the
+    clear, had it not been asked for, comes back."""
+    with Sink() as sink:
+        p = make_pabal(("pabal", "relayhost", sink.nexthop))
+        p.pabal("alias", "set", f"on@{DOMAIN}", "alias@far.example")
+        script(p, 'redirect "script@far.example";')
+        with p.smtp() as c:
+            c.starttls(context=tls(p))
+            c.ehlo("client.example")
+            for text, options in (("plainly", []), ("secretly", ["REQUIRETLS"])):
+                c.sendmail(f"bob@{DOMAIN}", [f"on@{DOMAIN}", f"alice@{DOMAIN}"],
+                           message(text), options)
+        for to in ("alias", "script"):
+            got = wait(lambda: (lambda e: len(e) == 2 and e)(
+                p.events("rcpt.result", to=f"{to}@far.example")), f"both to {to}")
+            assert sorted(e["dsn"] for e in got) == ["2.0.0", "5.7.10"], got
+        wait(lambda: len(sink.find("plainly")) == 2, "those without it")
+        assert sink.find("secretly") == []
 
 
 def test_requiretls_by_dane(make_pabal, tmp_path):

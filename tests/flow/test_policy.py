@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: ISC
 """policy: what strangers are told at each stage, against a DNS of the test's
 own; what happens when it is slow, ends, or is not there."""
+import json
 import os
 import re
 import signal
 
 import pytest
 
+from dkimsign import Key
 from dnsserver import DnsServer
 from pabal import DOMAIN, wait
 from sink import Sink
 from smtptalk import Talk
 
 GOOD, BAD = "192.0.2.1", "192.0.2.66"
+KEY = Key("keyed.test")
 ZONE = {
     "good.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
     "soft.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 ~all"']},
@@ -28,6 +31,9 @@ ZONE = {
     "junk.test": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
     "_dmarc.junk.test": {"TXT": ['"v=DMARC1; p=quarantine"']},
     "_dmarc.down.test": "SERVFAIL",
+    "s._domainkey.keyed.test": {"TXT": [KEY.record]},
+    "six.test": {"TXT": [
+        '"v=spf1 a:h0.test a:h1.test a:h2.test ip6:2001:db8::/32 -all"']},
     "football.example.com": {"TXT": ['"v=spf1 ip4:192.0.2.1 -all"']},
     **{f"h{i}.test": {"A": ["192.0.2.1" if i == 8 else "192.0.2.200"]}
        for i in range(9)},
@@ -192,7 +198,7 @@ def test_mail_waits_for_some_rules_and_not_for_others(make):
         e = p.wait_event("smtpd.policy-unavailable", since)
         assert e["action"] == ("defer" if refused else "accept")
     p = make(("policy", "spf", "enforce"), ("policy", "dmarc", "off"),
-             ("smtpd", "policy_timeout", "1s"))
+             ("policy", "from_disguised", "warn"), ("smtpd", "policy_timeout", "1s"))
     told(("optional_rules", "dmarc"), True, "451 4.3.0 ", "550 ")
     told(("optional_rules", "reverse spf"), False, "250 ", "550 ")
     told(("optional_rules", ""), True, "451 4.3.0 ", "550 ")
@@ -231,7 +237,7 @@ def test_check_names_the_rules(make):
     p = make(("policy", "spf", "enforce"), ("policy", "helo_own", "off"))
     (_, said), = rules(p)
     modes = dict(part.split(":") for part in said.split("; "))
-    assert modes["enforce"].split() == ["spf", "dmarc"]
+    assert modes["enforce"].split() == ["spf", "dmarc", "from_disguised"]
     assert "helo_name" in modes["warn"].split() and "helo_own" in modes["off"].split()
     for name in ("dnsbl", "rates", "greylist"):
         p.conf("policy", name, "warn")
@@ -363,6 +369,54 @@ def test_quarantined_into_junk(shared):
         assert b"dmarc=fail" in c.fetch("1", "(BODY[HEADER.FIELDS (Authentication-Results)])")[1][0][1]
 
 
+LOOKALIKES = (   # From, its rule, why
+    (f'"The Boss boss@{DOMAIN}" <x@none.test>', "from_own", "shows an address of ours"),
+    (f"{DOMAIN} support <x@none.test>", "from_own", "shows a domain of ours"),
+    ("boss@" + DOMAIN.replace("l", "1"), "from_own", "looks like one of ours"),
+    ('"ann@bank.test" <x@none.test>', "from_other", "shows another address"),
+    ("=?utf-8?q?Boss=E2=80=AE?= <x@none.test>", "from_disguised", "turns text around"),
+    ("=?utf-8?b?YUBiYW5rLnRlc3Q=?=@none.test", "from_disguised", "encoded word"),
+    ("x@xn--80ak6aa92e.test", "from_disguised", "look like Latin"))
+
+
+def test_look_alikes(shared, tmp_path):
+    """What From shows and is not: a warning where it may be honest, Junk where
+    it is not; rejected where that is wanted; check-mail says the same."""
+    p = shared
+
+    def written(n, author):
+        return f"From: {author}\r\nSubject: alike {n}\r\n\r\nHello.\r\n"
+    for n, (author, rule, why) in enumerate(LOOKALIKES):
+        since = p.mark()
+        assert bring(p, written(n, author), "x@none.test", BAD).startswith("250 ")
+        delivered(p, f"alike {n}", "Junk" if rule == "from_disguised" else None)
+        event = p.wait_event("policy.verdict", since, rule=rule)
+        assert why in event["why"] and event["action"] == "quarantine"
+        assert event["mode"] == ("enforce" if rule == "from_disguised" else "warn")
+        path = tmp_path / "message"
+        path.write_text(written(n, author))
+        told = json.loads(p.pabal("check-mail", str(path), "--json", "--client", BAD))
+        told = {r["rule"]: r for r in told["rules"]}
+        assert told[rule]["result"] == "quarantine" and why in told[rule]["why"]
+        assert told[rule]["mode"] == event["mode"]
+    since = p.mark()
+    assert bring(p, written("no", '"Ann ann@none.test" <x@none.test>'),
+                 "x@none.test", BAD).startswith("250 ")
+    delivered(p, "alike no")
+    assert not [e for e in p.events("policy.verdict", since) if e["rule"][:5] == "from_"]
+    p.conf("policy", "from_action", "reject")
+    p.conf("policy", "from_own", "enforce")
+    p.conf("policy", "dmarc", "off")    # the message is read all the same
+    p.reload()
+    try:
+        reply = bring(p, written("rejected", LOOKALIKES[0][0]), "x@none.test", BAD)
+        assert reply == "550 5.7.1 From is misleading: the name shows an address of ours"
+    finally:
+        for name in ("from_action", "from_own", "dmarc"):
+            p.pabal("conf", "unset", "policy", name)
+        p.reload()
+
+
 def test_temporary_failure_is_deferred(shared):
     reply = bring(shared, text("down", "a@down.test"), "x@none.test", BAD)
     assert reply.startswith("451 4.7.1 down.test: ")
@@ -400,6 +454,29 @@ def test_whatever_its_size_imap_tells_the_truth(shared, size):
         assert parts[1].strip() == b"first"
         assert parts[2] == (line * (size // 72 + 1)).encode()[:-2]
         assert b"Authentication-Results: mail." in parts[0].split(b"\r\n\r\n")[0]
+
+
+def test_limits_of_checks(make, tmp_path):
+    """What SPF counts as void, and how long a key may be, is said by parameters, to
+    policy and to check-mail."""
+    message = KEY.sign([("From", "a@keyed.test"), ("Subject", "keyed")], b"Hello.\r\n")
+    path = tmp_path / "message"
+    path.write_bytes(message)
+    p = make(("policy", "spf_strict_voids", "yes"), ("policy", "dkim_key_bits_max", "2047"))
+
+    def told():
+        since = p.mark()
+        bring(p, message.decode(), "x@six.test", "IPV6:2001:db8::1")
+        e = p.wait_event("policy.auth", since)
+        said = json.loads(p.pabal("check-mail", str(path), "--json", "--client",
+                                  "2001:db8::1", "--from", "x@six.test"))
+        assert [said["spf"]["result"], said["dkim"][0]["result"]] == [e["spf"], e["dkim"]]
+        return e["spf"], e["dkim"]
+    assert told() == ("permerror", "policy")
+    p.pabal("conf", "unset", "policy", "spf_strict_voids")
+    p.pabal("conf", "unset", "policy", "dkim_key_bits_max")
+    p.reload()
+    assert told() == ("pass", "pass")
 
 
 def test_shadow_mode(make):

@@ -92,6 +92,28 @@ def test_without_a_script_nothing_runs(pabal):
     assert not pabal.events("local.sieve", since)
 
 
+def test_charsets(pabal):
+    """Most processes have none but UTF-8 and ISO-8859-1; nobody notices."""
+    script(pabal, '''require ["fileinto", "mailbox", "body"];
+        if header :contains "subject" "가" { fileinto :create "Korean"; }
+        elsif header :contains "subject" "été" { fileinto :create "French"; }
+        elsif body :contains "мир" { fileinto :create "Russian"; }''')
+    since = pabal.mark()
+    for n, (subject, body, folder) in enumerate((
+            (b"=?utf-8?b?6rCA?=", b"x", "Korean"),
+            (b"=?euc-kr?b?sKE=?=", b"x", "Korean"),
+            (b"=?iso-8859-1?q?=E9t=E9?=", b"x", "French"),
+            (b"=?x-none?q?=E9?=", b"x", None),
+            (b"=?iso-2022-kr?b?GyQpQw4wIQ8=?=", b"x", "Korean"),
+            (b"plain", b"\xcd\xc9\xd2", "Russian"))):
+        with pabal.smtp() as s:
+            s.sendmail("s@example.org", [ALICE], b"Subject: %s %d\r\n"
+                       b"Content-Type: text/plain; charset=koi8-r\r\n\r\n"
+                       b"%s\r\n" % (subject, n, body))
+        wait_in(pabal, f"{subject.decode()} {n}", folder)
+    assert not pabal.events("local.sieve-failed", since)
+
+
 def test_extension_of_the_address(pabal):
     """What is kept goes where the address says."""
     c = pabal.imap()

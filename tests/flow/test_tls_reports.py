@@ -71,7 +71,7 @@ def test_reports(sts):  # noqa: F811
     for name, mode, mx, kw, _ in FAILS:
         s.domain(f"{name}.test", policy(mode, [mx]))
         s.mx(f"{name}.test", f"mx.{name}.test", **kw)
-        asks(s, f"{name}.test", "https://rep.test/x,mailto:tls@rep.test")
+        asks(s, f"{name}.test", "http://rep.test/x,mailto:tls@rep.test")
         s.send(f"{name}.test")
     s.domain("well.test", policy("enforce", ["*.well.test"], 86401))
     s.mx("well.test", "mx.well.test")
@@ -83,7 +83,7 @@ def test_reports(sts):  # noqa: F811
     asks(s, "none.test", "mailto:tls@rep.test")
     s.send("none.test")
     # one that does not ask, one that asks in a way that nobody can serve
-    for name, rua in (("silent", None), ("web", "https://rep.test/x")):
+    for name, rua in (("silent", None), ("web", "http://rep.test/x")):
         s.domain(f"{name}.test", None)
         s.mx(f"{name}.test", f"mx.{name}.test")
         if rua:
@@ -134,6 +134,89 @@ def test_reports(sts):  # noqa: F811
     # once, and reports are not reported of
     told(s.p, len(FAILS) + 6)
     assert send(s.p) == {"sent": 0, "left": 0}
+
+
+def web_reports(s, since=0):
+    """[(policy-domain, URI)] of what was posted; each as it should be."""
+    got = []
+    for host, target, header, body in s.web.posted[since:]:
+        assert header["content-type"] == "application/tlsrpt+gzip"
+        assert header["host"] == f"{host}:{s.web.port}" and "expect" not in header
+        report = json.loads(gzip.decompress(body))
+        got.append((report["policies"][0]["policy"]["policy-domain"], host + target))
+    return got
+
+
+def test_posted(sts):  # noqa: F811
+    """By HTTPS: to each URI in order, at once or later, and nowhere inside."""
+    s = sts(*ON, ("sts", "inside_networks", "127.0.9.251"))
+    port = s.web.port
+    to = collector(s)
+    s.web.takes.update({
+        "web.rep.test/made": {"status": 201, "body": "x" * 100000},
+        "web.rep.test/gone": {"status": 404},
+        "web.rep.test/moved": {"status": 301, "headers": ("Location: https://rep.test/",)},
+        "web.rep.test/busy": {"status": 503},
+        "web.rep.test/slow": {"status": 429},
+        "false.rep.test/": {"cert": False}})
+    for name in ("web", "false"):
+        s.dns.records[f"{name}.rep.test"] = {"A": [s.web.address]}
+    s.dns.records["inside.rep.test"] = {"A": ["127.0.9.251"]}
+    url = "https://web.rep.test"
+    wants = {
+        "one.test": f"{url}/made",
+        "query.test": f"HTTPS://web.rep.test:{port}?a=b%2C",
+        "both.test": f"{url}/b,mailto:tls@rep.test,{url}/a",
+        "refused.test": f"{url}/gone,{url}/moved,https://inside.rep.test/,"
+                        f"https://web.rep.test:1/,https://127.0.9.1/",
+        "later.test": f"{url}/busy,{url}/gone,{url}/c,{url}/slow,https://false.rep.test/"}
+    for name, rua in wants.items():
+        s.domain(name, None)
+        s.mx(name, f"mx.{name}")
+        asks(s, name, rua)
+        s.send(name)
+    told(s.p, len(wants))
+    since = s.p.mark()
+    assert send(s.p) == {"sent": 3, "left": 1}
+    assert web_reports(s) == [
+        ("both.test", "web.rep.test/b"), ("both.test", "web.rep.test/a"),
+        ("later.test", "web.rep.test/busy"), ("later.test", "web.rep.test/gone"),
+        ("later.test", "web.rep.test/c"), ("later.test", "web.rep.test/slow"),
+        ("one.test", "web.rep.test/made"), ("query.test", "web.rep.test/?a=b%2C"),
+        ("refused.test", "web.rep.test/gone"), ("refused.test", "web.rep.test/moved")]
+    m, report = reports(to)["both.test"]
+    assert report == json.loads(gzip.decompress(s.web.posted[0][3]))
+    assert [e["to"] for e in s.p.events("report.posted", since)] == [
+        f"{url}/b", f"{url}/a", f"{url}/c", f"{url}/made", wants["query.test"]]
+    refused = {e["to"]: e["why"] for e in s.p.events(
+        "report.destination-refused", since, domain="refused.test")}
+    assert refused == {
+        f"{url}/gone": "HTTP status 404",
+        f"{url}/moved": "HTTP status 301 (redirects are not followed)",
+        "https://inside.rep.test/": "its host has addresses of inside_networks alone",
+        "https://web.rep.test:1/": "its port is another than https_port",
+        "https://127.0.9.1/": "it is no https URI"}
+    assert [e["domain"] for e in s.p.events("report.not-sent", since)] == ["refused.test"]
+    assert {e["to"] for e in s.p.events("report.post-failed", since)} == {
+        f"{url}/busy", f"{url}/slow", "https://false.rep.test/"}
+    # What is left goes to those that did not have it, after a restart, too.
+    first = len(s.web.posted)
+    s.p.stop()
+    s.p.start()
+    del s.web.takes["web.rep.test/busy"]
+    assert send(s.p) == {"sent": 0, "left": 1}
+    del s.web.takes["web.rep.test/slow"], s.web.takes["false.rep.test/"]
+    s.web.contexts.clear()
+    assert send(s.p) == {"sent": 1, "left": 0}
+    assert web_reports(s, first) == [
+        ("later.test", "web.rep.test/busy"), ("later.test", "web.rep.test/slow"),
+        ("later.test", "web.rep.test/slow"), ("later.test", "false.rep.test/")]
+    ids = {json.loads(gzip.decompress(b))["report-id"] for _, _, _, b in s.web.posted
+           if json.loads(gzip.decompress(b))["policies"][0]["policy"][
+               "policy-domain"] == "later.test"}
+    assert len(ids) == 1
+    assert send(s.p) == {"sent": 0, "left": 0}
+    told(s.p, 0)  # counted from the restart on: reports are not reported of
 
 
 def test_sessions_are_counted_once(sts):  # noqa: F811

@@ -29,6 +29,10 @@ static const struct {
 	{ "dkim", "s._domainkey.a.test. TXT \"v=DKIM1; k=ed25519; p=AAAA\"" },
 	{ "dmarc", "_dmarc.a.test. TXT \"v=DMARC1; p=reject\"" },
 	{ "mta-sts", "_mta-sts.a.test. TXT \"v=STSv1; id=1\"" },
+	{ "sts-host", "mta-sts.a.test. A 192.0.2.7" },
+	{ "autoconf", "autoconfig.a.test. CNAME web.test." },
+	{ "tlsrpt", "_smtp._tls.a.test. TXT \"v=TLSRPTv1; "
+		    "rua=https://r.test/,mailto:a@r.test\"" },
 	{ "tlsa", "_25._tcp.mail.a.test. TLSA 3 1 1 00112233445566778899AABBCC"
 		  "DDEEFF00112233445566778899aabbccddeeff" },
 };
@@ -64,6 +68,19 @@ static const struct {
 	{ "dmarc", "_dmarc.a.test. TXT \"v=DMARC1; p=none\"\n_dmarc.a.test. TXT \"v=DMARC1; p=reject\"", "wrong", NULL },
 	{ "mta-sts", NULL, "optional", "" },
 	{ "mta-sts", "_mta-sts.a.test. TXT \"v=STSv1\"", "wrong", "" },
+	{ "mta-sts", "_mta-sts.a.test. TXT \"v=STSv1; id=1\"\n_mta-sts.a.test. TXT \"v=STSv1; id=2\"", "wrong", "" },
+	{ "mta-sts", "_mta-sts.a.test. TXT \"v=STSv1; id=a-b\"", "wrong", "" },
+	{ "sts-host", NULL, "missing", "" },
+	{ "sts-host", "mta-sts.a.test. FAIL", "unknown", "" },
+	{ "tlsrpt", NULL, "optional", "" },
+	{ "tlsrpt", "_smtp._tls.a.test. TXT \"other\"", "optional", "" },
+	{ "tlsrpt", "_smtp._tls.a.test. TXT \"v=TLSRPTv1; rua=\"", "wrong", NULL },
+	{ "tlsrpt", "_smtp._tls.a.test. TXT \"v=TLSRPTv1; rua=mailto:a@r.test\"\n_smtp._tls.a.test. TXT \"v=TLSRPTv1; rua=mailto:b@r.test\"", "wrong", NULL },
+	{ "autoconf", NULL, "optional", "" },
+	{ "autoconf", "autoconfig.a.test. CNAME mail.a.test.", "optional", "" },
+	{ "autoconf", "autoconfig.a.test. A 192.0.2.1", "optional", "" },
+	{ "autoconf", "autoconfig.a.test. A 192.0.2.9\nautoconfig.a.test. AAAA 2001:db8::9", "good", "" },
+	{ "autoconf", "autoconfig.a.test. FAIL", "unknown", "" },
 	{ "tlsa", NULL, "optional", "" },
 	{ "tlsa", "_25._tcp.mail.a.test. TLSA 3 1 1 00", "wrong", NULL },
 	{ "tlsa", "_25._tcp.mail.a.test. TLSA 3 1 1 00\n_25._tcp.mail.a.test. TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", "good", "" },
@@ -161,6 +178,141 @@ test_rows(void **state)
 	free(c);
 }
 
+/* A row for a name beside others of the same kind. */
+static void
+test_services(void **state)
+{
+	static const struct {
+		const char *line, *name, *verdict; /* NULL: no such row */
+	} cases[] = {
+		{ "_submission._tcp.a.test. SRV 0 1 587 mail.a.test.",
+		    "_submission._tcp.a.test", NULL },
+		{ "_submission._tcp.a.test. SRV 0 1 587 x.test.",
+		    "_submission._tcp.a.test", "wrong" },
+		{ "_imap._tcp.a.test. SRV 0 0 0 .", "_imap._tcp.a.test", NULL },
+		{ "_imap._tcp.a.test. SRV 0 1 144 mail.a.test.",
+		    "_imap._tcp.a.test", "wrong" },
+		{ "_pop3._tcp.a.test. SRV 0 1 110 x.test.", "_pop3._tcp.a.test",
+		    "wrong" },
+		{ "_imaps._tcp.a.test. SRV 0 1 993 mail.a.test.",
+		    "_imaps._tcp.a.test", "good" },
+		{ "_imaps._tcp.a.test. SRV 0 0 0 .", "_imaps._tcp.a.test",
+		    "wrong" },
+		{ "autodiscover.a.test. A 192.0.2.1", "autodiscover.a.test",
+		    "optional" },
+	};
+	struct dnscheck *c = xcalloc(1, sizeof *c);
+	const struct dnscheck_host h = a_host();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *verdict = NULL;
+		struct buf zone = { .max = 8192 };
+
+		zone_with(&zone, NULL, NULL);
+		buf_addf(&zone, "%s\n", cases[i].line);
+		run(c, &h, buf_slice(&zone));
+		for (size_t k = 0; k < c->n; k++)
+			if (slice_is(
+				buf_slice(&c->rows[k].name), cases[i].name))
+				verdict = dnscheck_word(c->rows[k].verdict);
+		if ((verdict == NULL) != (cases[i].verdict == NULL) ||
+		    (verdict != NULL && strcmp(verdict, cases[i].verdict) != 0))
+			fail_msg("%s: %s", cases[i].line, verdict);
+		dnscheck_fini(c);
+		buf_fini(&zone);
+	}
+	free(c);
+}
+
+#define POLICY(m, x, age)                                                      \
+	.asked = true, .mode = SLICE(m), .mx = SLICE(x), .max_age_s = (age)
+#define OURS(m, x, age)                                                        \
+	.our_mode = SLICE(m), .our_mx = SLICE(x), .our_max_age_s = (age)
+
+/* The policy as it was fetched, beside MX and what httpd publishes. */
+static void
+test_policies(void **state)
+{
+	static const struct {
+		struct dnscheck_sts sts;
+		const char *verdict;
+	} cases[] = {
+		{ { POLICY("enforce", "mail.a.test", 86400) }, "good" },
+		{ { POLICY("testing", "*.a.test", 86400) }, "good" },
+		{ { POLICY("none", "", 86400) }, "good" },
+		{ { POLICY("enforce", "mx.b.test", 86400) }, "wrong" },
+		{ { POLICY("testing", "*.mail.a.test", 86400) }, "wrong" },
+		{ { POLICY("enforce", "x.test mail.a.test", 86400),
+		      OURS("enforce", "Mail.a.test x.test", 86400) },
+		    "good" },
+		{ { POLICY("testing", "mail.a.test", 86400),
+		      OURS("enforce", "mail.a.test", 86400) },
+		    "wrong" },
+		{ { POLICY("enforce", "mail.a.test", 86400),
+		      OURS("enforce", "mail.a.test", 604800) },
+		    "wrong" },
+		{ { POLICY("enforce", "mail.a.test x.test", 86400),
+		      OURS("enforce", "mail.a.test", 86400) },
+		    "wrong" },
+		{ { POLICY("enforce", "mail.a.test", 86400),
+		      OURS("enforce", "mail.a.test x.test", 86400) },
+		    "wrong" },
+		{ { .asked = true,
+		      .failed = true,
+		      .why = SLICE("HTTP status 404") },
+		    "wrong" },
+		{ { .asked = true, .why = SLICE("sts: not there") },
+		    "unknown" },
+	};
+	struct dnscheck *c = xcalloc(1, sizeof *c);
+	struct dnscheck_host h = a_host();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf zone = { .max = 8192 };
+		const struct dnscheck_row *w;
+
+		h.sts = cases[i].sts;
+		zone_with(&zone, NULL, NULL);
+		run(c, &h, buf_slice(&zone));
+		w = find(c, "policy");
+		if (strcmp(dnscheck_word(w->verdict), cases[i].verdict) != 0)
+			fail_msg("%zu: %s (%.*s)", i, dnscheck_word(w->verdict),
+			    SLICE_FMT(buf_slice(&w->detail)));
+		dnscheck_fini(c);
+		buf_fini(&zone);
+	}
+	free(c);
+}
+
+/* Where this host publishes a policy, what leads to it must be there. */
+static void
+test_what_a_policy_needs(void **state)
+{
+	struct dnscheck *c = xcalloc(1, sizeof *c);
+	struct dnscheck_host h = a_host();
+	struct buf zone = { .max = 8192 };
+
+	(void)state;
+	h.sts = (struct dnscheck_sts){ .asked = true,
+		OURS("testing", "mail.a.test", 86400) };
+	buf_adds(&zone, "a.test. MX 10 mail.a.test.\n");
+	run(c, &h, buf_slice(&zone));
+	assert_true(slice_is(buf_slice(&find(c, "mta-sts")->publish),
+	    "_mta-sts.a.test. TXT \"v=STSv1; id=20261201065607\"\n"));
+	assert_true(slice_is(buf_slice(&find(c, "sts-host")->publish),
+	    "mta-sts.a.test. CNAME mail.a.test.\n"));
+	assert_true(slice_is(buf_slice(&find(c, "tlsrpt")->publish),
+	    "_smtp._tls.a.test. TXT \"v=TLSRPTv1; "
+	    "rua=mailto:postmaster@a.test\"\n"));
+	for (size_t i = 0; i < c->n; i++) /* there is none to get yet */
+		assert_string_not_equal(c->rows[i].what, "policy");
+	dnscheck_fini(c);
+	buf_fini(&zone);
+	free(c);
+}
+
 /* What is published cures what was told. */
 static void
 test_publish_cures(void **state)
@@ -219,6 +371,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_policies),
+		cmocka_unit_test(test_what_a_policy_needs),
 		cmocka_unit_test(test_publish_cures),
 		cmocka_unit_test(test_found_addresses),
 	};

@@ -27,6 +27,8 @@ test_convert(void **state)
 		{ "utf-8",          "\xea\xb0" "a",        BAD BAD "a" },
 		{ "utf-8",          "\xf0\x9f\x98\x80",    "\xf0\x9f\x98\x80" },
 		{ "iso-8859-1",     "\xe9\x80",            "\xc3\xa9\xe2\x82\xac" },
+		{ "windows-1252",   "a\x81" GA "\xff",    "a" BAD "\xc3\xaa\xc2\xb0\xe2\x82\xac\xc3\xbf" },
+		{ "CP1252",         "\xc3\xa9",           "\xc3\x83\xc2\xa9" },
 		{ "EUC-KR",         "\xb0\xa1",            GA },
 		{ "ks_c_5601-1987", "\xb0\xa1\x8c\x63",    GA DDO },
 		{ "euc-kr",         "\xb0\xa1\xb0",        GA BAD },
@@ -203,6 +205,24 @@ test_list(void **state)
 	buf_fini(&out);
 }
 
+/* The last: there is no way back. */
+static void
+test_forgone(void **state)
+{
+	struct buf out = { .max = 100 };
+
+	(void)state;
+	charset_forgo();
+	assert_true(charset_to_utf8(&out, SLICE("latin1"), SLICE("\xe9")));
+	assert_true(charset_to_utf8(&out, SLICE("utf-8"), SLICE("a")));
+	assert_false(charset_to_utf8(&out, SLICE("no name"), SLICE("a")));
+	assert_false(charset_was_missed());
+	/* Of which there are idle converters. */
+	assert_false(charset_to_utf8(&out, SLICE("EUC-KR"), SLICE("\xb0\xa1")));
+	assert_true(charset_was_missed());
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -213,6 +233,7 @@ main(void)
 		cmocka_unit_test(test_one_shot),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_forgone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

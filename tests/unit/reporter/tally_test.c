@@ -292,11 +292,11 @@ test_states(void **state)
 	count(&usual, "b.test", "1", 100);
 	arena_init(&a);
 	first(&r, &a);
-	assert_int_equal(tallied_mark(&r, TALLY_SENDING, NULL), 0);
+	assert_int_equal(tallied_mark(&r, TALLY_SENDING, NULL, NULL), 0);
 	first(&r, &a);
 	assert_int_equal(r.state, TALLY_SENDING);
 	assert_int_equal(r.rows, 5);
-	assert_int_equal(tallied_mark(&r, TALLY_DONE, NULL), 0);
+	assert_int_equal(tallied_mark(&r, TALLY_DONE, NULL, NULL), 0);
 	/* in steps; the head goes last */
 	assert_int_equal(tallied_forget(&r, 3, &gone, NULL), 0);
 	assert_false(gone);

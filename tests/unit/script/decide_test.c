@@ -77,12 +77,12 @@ fini(struct delivery *one)
 	clock_run(SOON_MS);
 }
 
-/* Process I says that it is decided. */
+/* Process I says how it ended. */
 static void
-say_done(unsigned i, bool more)
+say_end(unsigned i, enum sieve_end status, bool more)
 {
 	const struct msg m = { .type = MSG_sieve_done,
-		.sieve_done = { .status = SIEVE_END_DONE, .more = more } };
+		.sieve_done = { .status = status, .more = more } };
 	struct buf frame = { .max = MSG_MAX_BYTES };
 	int fd = -1;
 
@@ -90,6 +90,12 @@ say_done(unsigned i, bool more)
 	must(send(opened[i].channel, frame.p, frame.n, 0) == (ssize_t)frame.n);
 	buf_fini(&frame);
 	clock_run(SOON_MS);
+}
+
+static void
+say_done(unsigned i, bool more)
+{
+	say_end(i, SIEVE_END_DONE, more);
 }
 
 static void
@@ -170,6 +176,38 @@ test_a_process_for_each(void **state)
 	fini(&one);
 }
 
+/* One that has no tables of charsets says so, and another has them. */
+static void
+test_charsets(void **state)
+{
+	struct delivery first, second, third;
+
+	(void)state;
+	nopened = 0;
+	begin(&first, 64);
+	assert_false(opened[0].charsets);
+	say_end(0, SIEVE_END_CHARSETS, false);
+	assert_int_equal(first.done, 0);
+	assert_int_equal(nopened, 2);
+	assert_true(opened[1].charsets);
+	say_done(1, true);
+	assert_int_equal(first.status, SIEVE_END_DONE);
+	/* The next has the same. */
+	begin(&second, 64);
+	assert_int_equal(nopened, 2);
+	say_done(1, false);
+	assert_int_equal(second.status, SIEVE_END_DONE);
+	/* It says so again and again. */
+	begin(&third, 64);
+	say_end(2, SIEVE_END_CHARSETS, false);
+	say_end(3, SIEVE_END_CHARSETS, false);
+	assert_int_equal(third.status, SIEVE_END_LATER);
+	assert_int_equal(nopened, 4);
+	fini(&first);
+	fini(&second);
+	fini(&third);
+}
+
 int
 main(void)
 {
@@ -177,6 +215,7 @@ main(void)
 		cmocka_unit_test(test_one_that_served_another_crashes),
 		cmocka_unit_test(test_one_that_served_another_lies),
 		cmocka_unit_test(test_a_process_for_each),
+		cmocka_unit_test(test_charsets),
 	};
 
 	return cmocka_run_group_tests(tests, fake_setup, NULL);

@@ -22,6 +22,7 @@ static struct {
 	struct ipc *peer; /* local's channel to sieverun */
 	uint64_t id;
 	int channel;
+	bool charsets;
 } opened[FAKE_MANY];
 static unsigned nopened;
 
@@ -43,6 +44,7 @@ fake_on_open(struct ipc *peer, struct msg *m)
 	must(nopened < FAKE_MANY);
 	opened[nopened].peer = peer;
 	opened[nopened].id = m->sieve_open.id;
+	opened[nopened].charsets = m->sieve_open.charsets;
 	opened[nopened++].channel = m->sieve_open.channel;
 	m->sieve_open.channel = -1;
 }

@@ -61,7 +61,7 @@ hear(struct talk *t, struct slice frame)
 
 /* A filter that may do ACTIONS and wants STEPS. */
 static void
-open(struct talk *t, uint32_t actions, uint32_t steps)
+open_counting(struct talk *t, uint32_t actions, uint32_t steps, uint32_t counts)
 {
 	struct buf r = { .max = 99 };
 
@@ -69,7 +69,7 @@ open(struct talk *t, uint32_t actions, uint32_t steps)
 	smfi_facts_init(&t->facts);
 	buf_init(&t->out, 1 << 20);
 	smfi_session_init(&t->s, 1000);
-	smfi_session_begin(&t->s, SMFI_ACTIONS, &t->out);
+	smfi_session_begin(&t->s, SMFI_ACTIONS, counts, &t->out);
 	assert_string_equal(said(t), "O");
 	buf_addc(&r, 'O');
 	put_u32(&r, 6);
@@ -77,6 +77,12 @@ open(struct talk *t, uint32_t actions, uint32_t steps)
 	put_u32(&r, steps);
 	assert_int_equal(hear(t, buf_slice(&r)), SMFI_DECIDED);
 	buf_fini(&r);
+}
+
+static void
+open(struct talk *t, uint32_t actions, uint32_t steps)
+{
+	open_counting(t, actions, steps, SMFI_ACTIONS);
 }
 
 static void
@@ -124,7 +130,7 @@ test_negotiation(void **state)
 		struct smfi_session s;
 
 		smfi_session_init(&s, 99);
-		smfi_session_begin(&s, SMFI_ACTIONS, &out);
+		smfi_session_begin(&s, SMFI_ACTIONS, SMFI_ACTIONS, &out);
 		assert_int_equal(
 		    smfi_session_hear(&s, rows[i].frame), rows[i].heard);
 		smfi_session_fini(&s);
@@ -311,6 +317,75 @@ to_end(struct talk *t, struct smfi_message *m)
 	assert_string_equal(said(t), "LNE");
 }
 
+/* A filter that is to judge only may say what it likes. */
+static void
+test_changes_that_do_not_count(void **state)
+{
+	static const uint32_t steps = SMFIP_NR_HDR | SMFIP_NR_EOH;
+	struct smfi_message m;
+	struct talk t;
+
+	(void)state;
+	open_counting(&t, SMFI_ACTIONS, steps, SMFIF_QUARANTINE);
+	assert_true(smfi_session_judges(&t.s));
+	to_end(&t, &m);
+	assert_int_equal(hear(&t, SLICE("i\0\0\0\0X\0new\0")), SMFI_WAIT);
+	assert_int_equal(hear(&t, SLICE("bnew ")), SMFI_WAIT);
+	assert_int_equal(hear(&t, SLICE("bbody")), SMFI_WAIT);
+	assert_int_equal(hear(&t, SLICE("+<c@d>\0")), SMFI_WAIT);
+	assert_int_equal(hear(&t, SLICE("qsuspect\0")), SMFI_WAIT);
+	assert_int_equal(hear(&t, SLICE("c")), SMFI_DECIDED);
+	assert_int_equal(t.s.ignored, 4);
+	assert_int_equal(t.s.nchanges, 0);
+	assert_false(t.s.body_replaced);
+	assert_true(slice_is(t.s.quarantine, "suspect"));
+	smfi_session_apply(&t.s, &m);
+	assert_false(m.header_changed);
+	assert_int_equal(m.nfront, 0);
+	smfi_message_fini(&m);
+	/* of the next message nothing was said yet; without an end it fails */
+	smfi_session_abort(&t.s, &t.out);
+	buf_reset(&t.out);
+	assert_int_equal(t.s.ignored, 0);
+	to_end(&t, &m);
+	t.s.body.max = 9;
+	assert_int_equal(hear(&t, SLICE("b123456789")), SMFI_WAIT);
+	assert_int_equal(hear(&t, SLICE("b1")), SMFI_FAULT);
+	smfi_message_fini(&m);
+	shut(&t);
+	/* what was not negotiated is a fault all the same */
+	open_counting(&t, SMFIF_ADDHDRS, steps, 0);
+	assert_true(smfi_session_judges(&t.s));
+	to_end(&t, &m);
+	assert_int_equal(hear(&t, SLICE("bbody")), SMFI_FAULT);
+	smfi_message_fini(&m);
+	shut(&t);
+}
+
+static void
+test_who_judges(void **state)
+{
+	static const struct {
+		uint32_t actions, counts;
+		bool judges;
+	} rows[] = {
+		{ 0, SMFI_ACTIONS, true },
+		{ SMFIF_QUARANTINE | SMFIF_SETSYMLIST, SMFI_ACTIONS, true },
+		{ SMFIF_ADDHDRS, SMFI_ACTIONS, false },
+		{ SMFIF_CHGFROM | SMFIF_QUARANTINE, SMFI_ACTIONS, false },
+		{ SMFI_ACTIONS, SMFIF_QUARANTINE, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct talk t;
+
+		open_counting(&t, rows[i].actions, 0, rows[i].counts);
+		assert_int_equal(smfi_session_judges(&t.s), rows[i].judges);
+		shut(&t);
+	}
+}
+
 static void
 test_changes(void **state)
 {
@@ -469,6 +544,8 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_changes_that_do_not_count),
+		cmocka_unit_test(test_who_judges),
 		cmocka_unit_test(test_faults_of_changes),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_next_client),

@@ -1,0 +1,3 @@
+require "enotify";
+
+notify :low "mailto:a@example.net";
