@@ -149,28 +149,23 @@ who_ends(const struct milter_client *c)
 	return who;
 }
 
-/* Who only judges is known of those that have negotiated. */
+/* Those that are asked next: one, or several that only judge, which is known of
+ * who has negotiated.  False: of one it is to be waited for. */
 static bool
-all_ready(struct milter_client *c)
-{
-	bool ready = true;
-
-	for (size_t i = 0; i < c->nparts; i++)
-		ready &= milter_part_ready(&c->parts[i]);
-	return ready;
-}
-
-/* Those that are asked next: one, or several that only judge. */
-static void
 next_parts(struct milter_client *c)
 {
-	c->at = c->end;
-	if (c->end < c->nparts)
-		c->end++;
-	if (c->end == 0 || !milter_part_judges(&c->parts[c->end - 1]))
-		return;
-	while (c->end < c->nparts && milter_part_judges(&c->parts[c->end]))
-		c->end++;
+	size_t end = c->at;
+	bool judges = true;
+
+	for (; end < c->nparts && judges; end++) {
+		if (!milter_part_ready(&c->parts[end]))
+			return false;
+		judges = milter_part_judges(&c->parts[end]);
+		if (!judges && end > c->at)
+			break;
+	}
+	c->end = end;
+	return true;
 }
 
 /* True when all of them are done. */
@@ -205,18 +200,16 @@ run_question(struct milter_client *c)
 	const struct milter_part *ends = NULL;
 	const char *why = NULL;
 
-	if (c->end == 0 && !all_ready(c))
-		return false;
-	if (c->end == 0)
-		next_parts(c);
-	while (c->at < c->end && ends == NULL && why == NULL) {
+	while (c->at < c->nparts && ends == NULL && why == NULL) {
+		if (c->at == c->end && !next_parts(c))
+			return false;
 		if (!run_parts(c))
 			return false;
 		ends = who_ends(c);
 		if (ends == NULL)
 			why = take_changes(c);
 		if (ends == NULL && why == NULL)
-			next_parts(c);
+			c->at = c->end;
 	}
 	answer(c,
 	    ends != NULL  ? ends->verdict

@@ -22,7 +22,8 @@ struct policy_facts {
 	struct slice country;  /* "KR", where a rule has asked for it and it is
 				  known (policy/country.h) */
 	bool trusted;          /* of this host, or in trusted_networks */
-	struct slice protocol; /* "smtp", "submission", ...: master.conf */
+	struct slice service;  /* section of master.conf */
+	struct slice protocol; /* "smtp", "submission", ...: its */
 	struct slice tls;      /* "TLSv1.3"; empty: none */
 	struct slice helo;
 	struct slice login;     /* account; empty: not authenticated */

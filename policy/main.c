@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "ev/loop.h"
 #include "ipc/role.h"
+#include "mime/charset.h"
 #include "policy/conf.h"
 #include "policy/heldtell.h"
 #include "policy/limits.h"
@@ -22,6 +23,15 @@ configure(struct err *err)
 	if (policy_rule_check(err) == -1 || policy_limits_configure(err) == -1)
 		return -1;
 	return policy_sites_configure(err);
+}
+
+/* Names in From are decoded; glibc's tables are out of reach later. */
+static int
+prepare(struct err *err)
+{
+	(void)err;
+	charset_preload(false);
+	return 0;
 }
 
 static int
@@ -62,6 +72,7 @@ static const struct service policy = {
 	.dirs = 1 << DIR_STATE,
 	.may = MAY_READ | MAY_WRITE,
 	.ipc = &policy_table,
+	.prepare = prepare,
 	.start = start,
 	.check = configure,
 	.reload = reload,

@@ -34,6 +34,7 @@ read_facts(struct policy_question *q, const struct msg_policy_ask *in)
 		.client = keep(q, in->client),
 		.client_name = keep(q, in->client_name),
 		.trusted = in->trusted,
+		.service = keep(q, in->service),
 		.protocol = keep(q, in->protocol),
 		.tls = keep(q, in->tls),
 		.helo = keep(q, in->helo),

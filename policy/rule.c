@@ -51,6 +51,30 @@ policy_rule_applies(
 	return (stages_of(r, stranger) & 1U << stage) != 0;
 }
 
+/* *SERVICE and the rule of "SERVICE:RULE". */
+static struct slice
+split_off(const char *text, struct slice *service)
+{
+	struct slice rule;
+
+	*service = slice_cut(slice_str(text), ':', &rule);
+	return rule;
+}
+
+bool
+policy_rule_is_off_at(const struct policy_rule *r, struct slice service)
+{
+	for (size_t i = 0; i < policy_conf->rules_off.n; i++) {
+		struct slice at;
+		const struct slice rule =
+		    split_off(policy_conf->rules_off.v[i], &at);
+
+		if (slice_iis(rule, r->name) && slice_eq(at, service))
+			return true;
+	}
+	return false;
+}
+
 bool
 policy_rule_reads(enum policy_stage stage, bool stranger)
 {
@@ -101,10 +125,16 @@ int
 policy_rule_check(struct err *err)
 {
 	const struct conf_list *list = &policy_conf->optional_rules;
+	const struct conf_list *off = &policy_conf->rules_off;
+	struct slice at;
 
 	for (size_t i = 0; i < list->n; i++)
 		if (!is_rule(slice_str(list->v[i])))
 			return err_set(err, ERR_PERM,
 			    "optional_rules: there is no rule %s", list->v[i]);
+	for (size_t i = 0; i < off->n; i++)
+		if (!is_rule(split_off(off->v[i], &at)) || at.n == 0)
+			return err_set(err, ERR_PERM,
+			    "rules_off: %s is not SERVICE:RULE", off->v[i]);
 	return 0;
 }

@@ -51,13 +51,15 @@ enum policy_mode policy_rule_mode(const struct policy_rule *r);
 /* Is R called at STAGE? */
 bool policy_rule_applies(
     const struct policy_rule *r, enum policy_stage stage, bool stranger);
+/* Does rules_off say that mail of SERVICE is none of R's? */
+bool policy_rule_is_off_at(const struct policy_rule *r, struct slice service);
 /* Does a rule that is called at STAGE read the message? */
 bool policy_rule_reads(enum policy_stage stage, bool stranger);
 /* The stages at which some rule is called, for strangers or for others. */
 unsigned policy_rule_stages(bool stranger);
 /* Those at which one of them is enforced and not in optional_rules. */
 unsigned policy_rule_needed(bool stranger);
-/* ERR_PERM: optional_rules has what is no rule. */
+/* ERR_PERM: optional_rules or rules_off has what is no rule. */
 int policy_rule_check(struct err *err);
 
 #endif

@@ -145,7 +145,8 @@ ask_lookup(struct policy_session *s, struct policy_question *q)
 static bool
 applies(const struct policy_rule *r, const struct policy_facts *f)
 {
-	return policy_rule_applies(r, f->stage, policy_facts_stranger(f));
+	return policy_rule_applies(r, f->stage, policy_facts_stranger(f)) &&
+	       !policy_rule_is_off_at(r, f->service);
 }
 
 /* One rule waits for the DNS: those behind it ask at the same time, once. */

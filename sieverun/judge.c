@@ -42,7 +42,7 @@ static int
 end(struct task *t, enum sieve_end status, struct slice script, uint32_t line,
     const char *why)
 {
-	if (status == SIEVE_END_DONE && charset_was_missed())
+	if (status != SIEVE_END_STALE && charset_was_missed())
 		status = SIEVE_END_CHARSETS;
 	t->more = status == SIEVE_END_DONE && clock_cpu_us() < MORE_CPU_US;
 	if (speak_pieces(t->fd, SIEVE_PIECE_TRACE, buf_slice(&t->trace)) == -1)

@@ -13,6 +13,7 @@
 #include "ctl/mail/rulecheck.h"
 #include "ctl/view/out.h"
 #include "mailauth/check.h"
+#include "mime/charset.h"
 
 enum { RESULT_MAX = 1 << 20, PIECE = 65536 };
 
@@ -157,12 +158,14 @@ static int
 on_begin(struct dnschild *child, struct err *err)
 {
 	struct authcheck_child *r = OUTER(child, struct authcheck_child, child);
+	struct slice header;
 
 	if (read_message(&r->message, err) == -1)
 		return -1;
+	header = buf_slice(&r->message.header);
 	mailauth_init(&r->check, &r->q);
 	rulecheck_look(
-	    &r->rules, buf_slice(&r->message.header), &r->check.arena);
+	    &r->rules, r->message.too_large ? NULL : &header, &r->check.arena);
 	return 0;
 }
 
@@ -252,6 +255,7 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 	/* Not by the child, which cannot open it. */
 	arena_init(&arena);
 	accesscheck_run(&access, c->tables, &arena);
+	charset_preload(false);
 	rc = dnschild_run(&r->child, out, err);
 	accesscheck_fini(&access);
 	arena_fini(&arena);

@@ -107,11 +107,16 @@ ask_dmarc(
 }
 
 void
-rulecheck_look(struct rulecheck *r, struct slice header, struct arena *arena)
+rulecheck_look(
+    struct rulecheck *r, const struct slice *header, struct arena *arena)
 {
 	struct lookalike found;
 
-	lookalike_find(header, &r->conf->shared.domains, arena, &found);
+	if (header == NULL)
+		lookalike_unseen(&found);
+	else
+		lookalike_find(
+		    *header, &r->conf->shared.domains, arena, &found);
 	r->from_own = found.own;
 	r->from_other = found.other;
 	r->from_disguised = found.disguised;

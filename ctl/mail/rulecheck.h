@@ -48,9 +48,9 @@ struct rulecheck {
 	size_t n;
 };
 
-/* See what HEADER's From shows, into ARENA. */
+/* See what HEADER's From shows, into ARENA; NULL: it is too large. */
 void rulecheck_look(
-    struct rulecheck *r, struct slice header, struct arena *arena);
+    struct rulecheck *r, const struct slice *header, struct arena *arena);
 /* False: ANSWERS wants some first. */
 bool rulecheck_step(struct rulecheck *r, struct dns_answers *answers);
 /* Lines for people; an array in JSON. */

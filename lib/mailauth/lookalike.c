@@ -274,6 +274,13 @@ check_address(struct lookalike_author *a, struct slice shown, struct slice seen)
 	buf_fini(&ascii);
 }
 
+/* What ISO-2022 shifts with, where it is not said that it is that. */
+static bool
+is_shift(uint32_t c)
+{
+	return c == 0x1b || c == 0x0e || c == 0x0f;
+}
+
 static void
 check_controls(struct lookalike_author *a, struct slice name)
 {
@@ -282,7 +289,8 @@ check_controls(struct lookalike_author *a, struct slice name)
 	while (rest.n > 0) {
 		const uint32_t c = next_char(&rest);
 
-		if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n') ||
+		if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n' &&
+			!is_shift(c)) ||
 		    c == 0x7f)
 			say(a, &a->found->disguised,
 			    "the name has control characters", name);
@@ -440,4 +448,11 @@ lookalike_find(struct slice header, const struct conf_list *own,
 			check_item(&a, i);
 		}
 	}
+}
+
+void
+lookalike_unseen(struct lookalike *found)
+{
+	*found =
+	    (struct lookalike){ .disguised = SLICE("the header is too large") };
 }

@@ -38,4 +38,7 @@ void lookalike_find(struct slice header, const struct conf_list *own,
 /* The words of a reason without what stands there: printable ASCII. */
 struct slice lookalike_words(struct slice why);
 
+/* The same of a header that is too large to be looked at. */
+void lookalike_unseen(struct lookalike *found);
+
 #endif

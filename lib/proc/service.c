@@ -71,6 +71,12 @@ service_index(void)
 	return proc.index;
 }
 
+const char *
+service_section(void)
+{
+	return proc.section;
+}
+
 uid_t
 service_uid(void)
 {

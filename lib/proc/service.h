@@ -95,9 +95,10 @@ int service_main(const struct service *svc, int argc, char **argv);
 unsigned service_index(void); /* this process among those of its role */
 uid_t service_uid(void);
 gid_t service_gid(void);
-const char *service_user(void);  /* name of the uid served, may be "" */
-const char *service_home(void);  /* its home directory, may be "" */
-const char *service_place(void); /* what of the mail root (ipc/place.h) */
+const char *service_section(void); /* of master.conf, that it is of */
+const char *service_user(void);    /* name of the uid served, may be "" */
+const char *service_home(void);    /* its home directory, may be "" */
+const char *service_place(void);   /* what of the mail root (ipc/place.h) */
 /* Is this a system user's process (not that of the virtual users)? */
 bool service_is_system_user(void);
 /* The open directory; -1 when it was not declared. */

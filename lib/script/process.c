@@ -144,11 +144,11 @@ on_end(struct script_process *p)
 	struct process_user *u = p->user;
 	const bool crashed = p->crashed;
 
+	move_line(p);
 	/* How it ended sieverun says. */
 	if (u != NULL && ipc_calling(&p->open))
 		return;
 	p->user = NULL;
-	move_line(p);
 	process_free(p);
 	if (u != NULL) {
 		u->process = NULL;
@@ -187,6 +187,14 @@ on_timer(struct ev_timer *t)
 
 /* ---- which one ---- */
 
+/* It has had enough, or been there long enough. */
+static bool
+is_spent(const struct script_process *p)
+{
+	return p->given >= p->most ||
+	       ev_now_ms() - p->begun_ms >= SIEVE_PROCESS_MS;
+}
+
 static struct script_process *
 find(struct slice owner, bool charsets)
 {
@@ -194,7 +202,7 @@ find(struct slice owner, bool charsets)
 
 	TAILQ_FOREACH(p, &all, link)
 	{
-		if (p->ending || p->slow || p->most == 1 ||
+		if (p->ending || p->slow || p->most == 1 || is_spent(p) ||
 		    (charsets && !p->charsets) || !slice_is(owner, p->owner))
 			continue;
 		if (is_idle(p))
@@ -294,8 +302,7 @@ process_leave(struct process_user *u, bool more)
 		return;
 	}
 	p->user = NULL;
-	if (more && !p->ending && p->given < p->most &&
-	    ev_now_ms() - p->begun_ms < SIEVE_PROCESS_MS)
+	if (more && !p->ending && !is_spent(p))
 		ev_task_queue(&p->turn);
 	else
 		end(p);

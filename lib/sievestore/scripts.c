@@ -6,8 +6,8 @@
  *	S2	.FILE.HEX: a crash while it was written; removed by the next put
  *	S3	OLD and NEW, one file: a crash in a rename; either may be active
  *	S4	FILE.name without FILE: a crash beside one of the others
- *	S5	.pabal-code.HEX without FILE: removed when one is, or has a new
- *name
+ *	S5	.pabal-code.HEX without FILE: removed when one is, or has
+ *		another name
  */
 #include "sievestore/scripts.h"
 

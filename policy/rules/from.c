@@ -20,8 +20,11 @@ look(struct policy_question *q)
 		return &nothing;
 	if (q->lookalike == NULL) {
 		found = arena_new(&q->arena, struct lookalike);
-		lookalike_find(buf_slice(&q->message->header),
-		    &policy_conf->shared.domains, &q->arena, found);
+		if (q->message->too_large)
+			lookalike_unseen(found);
+		else
+			lookalike_find(buf_slice(&q->message->header),
+			    &policy_conf->shared.domains, &q->arena, found);
 		q->lookalike = found;
 	}
 	return q->lookalike;

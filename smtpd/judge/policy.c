@@ -6,6 +6,7 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "log/log.h"
+#include "proc/service.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judged.h"
@@ -224,6 +225,7 @@ ask_now(struct smtpd_judging *j)
 		    .client = slice_str(s->front.ip),
 		    .client_name = slice_str(s->client_name),
 		    .trusted = s->front.trusted,
+		    .service = slice_str(service_section()),
 		    .protocol = slice_str(s->protocol->front.name),
 		    .tls = slice_str(smtpd_tlsfacts_version(s)),
 		    .helo = slice_str(s->helo),

@@ -207,6 +207,21 @@ def test_mail_waits_for_some_rules_and_not_for_others(make):
     assert "there is no rule spam" in p.pabal_fails("conf", "check")
 
 
+def test_rule_is_off_on_a_service(make):
+    p = make(("policy", "spf", "enforce"), ("policy", "dmarc", "enforce"),
+             ("policy", "rules_off", "smtp:spf lmtp:dmarc"))
+    assert mail(p, "a@good.test", BAD).startswith("250 ")
+    since = p.mark()
+    p.conf("policy", "rules_off", "submission:spf")
+    p.reload()
+    p.wait_event("proc.reloaded", since, daemon="policy")
+    assert mail(p, "a@good.test", BAD).startswith("550 ")
+    for wrong in ("spf", "smtp:none", ":spf", "smtp:"):
+        p.conf("policy", "rules_off", wrong)
+        assert f"rules_off: {wrong} is not SERVICE:RULE" in \
+            p.pabal_fails("conf", "check")
+
+
 @pytest.mark.allow("child", "exited", "killed", "signal", "ended")
 def test_policy_is_killed_while_it_is_asked(make):
     """The next process of it answers."""
@@ -400,9 +415,19 @@ def test_look_alikes(shared, tmp_path):
         assert told[rule]["result"] == "quarantine" and why in told[rule]["why"]
         assert told[rule]["mode"] == event["mode"]
     since = p.mark()
-    assert bring(p, written("no", '"Ann ann@none.test" <x@none.test>'),
-                 "x@none.test", BAD).startswith("250 ")
-    delivered(p, "alike no")
+    # Names in charsets of all kinds are names, and such as shift are not disguised.
+    for n, author in enumerate((
+            '"Ann ann@none.test" <x@none.test>',
+            "=?ISO-2022-JP?B?GyRCO0VAaBsoQg==?= <x@none.test>",
+            "=?iso-2022-kr?b?GyQpQw4zLz4+D0E=?= <x@none.test>",
+            "=?koi8-r?b?8NLJ18XU?= <x@none.test>")):
+        assert bring(p, written(f"no{n}", author),
+                     "x@none.test", BAD).startswith("250 ")
+        delivered(p, f"alike no{n}")
+        path.write_text(written("no", author))
+        told = json.loads(p.pabal("check-mail", str(path), "--json", "--client", BAD))
+        assert {r["result"] for r in told["rules"] if r["rule"][:5] == "from_"} == \
+            {"accept"}, told
     assert not [e for e in p.events("policy.verdict", since) if e["rule"][:5] == "from_"]
     p.conf("policy", "from_action", "reject")
     p.conf("policy", "from_own", "enforce")

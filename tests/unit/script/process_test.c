@@ -194,6 +194,18 @@ test_so_long_at_most(void **state)
 	assert_true(fake_is_told_to_end(0));
 	get(&b, "a@example");
 	assert_int_equal(nopened, 2);
+	leave(&b, true);
+	/* It grows too old while nobody has it, or another one has it. */
+	get(&a, "b@example");
+	clock_run(SIEVE_PROCESS_MS - 20);
+	leave(&a, true);
+	clock_run(40);
+	get(&b, "b@example");
+	assert_int_equal(nopened, 4);
+	clock_run(SIEVE_PROCESS_MS);
+	get(&a, "b@example");
+	assert_int_equal(nopened, 5);
+	leave(&a, false);
 	leave(&b, false);
 }
 
