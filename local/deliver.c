@@ -337,6 +337,7 @@ open_named(struct local_delivery *d, struct err *err)
 	if (found == FOUND || (found == TEMPFAIL && err->class != ERR_PERM))
 		return found;
 	tell_elsewhere(d->job, &d->rcpt, s->mailbox);
+	s->elsewhere = true;
 	*err = (struct err){ 0 };
 	return mailbox_open(d->account, SLICE("INBOX"), &d->mailbox, err);
 }

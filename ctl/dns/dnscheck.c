@@ -301,6 +301,7 @@ dnscheck_run(struct dnscheck *c, const struct dnscheck_host *host,
 	if (host->naddresses == 0) {
 		add_found(&r, DNS_A, &known);
 		add_found(&r, DNS_AAAA, &known);
+		r.host = &known;
 	}
 	check_mx(&r);
 	check_addresses(&r, &known);

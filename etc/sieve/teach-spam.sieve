@@ -6,6 +6,7 @@
 # that looks into mail has the right to run one.  No mail for learn.internal comes
 # from outside, because it is no domain of this host.
 #
+#	useradd --system --uid 2001 --no-create-home pabal-learn
 #	install -m 755 rspamd-learn /usr/local/bin
 #	/etc/pabal/commands:
 #		learn_spam  uid=2001 /usr/local/bin/rspamd-learn spam

@@ -638,18 +638,19 @@ static void
 on_broken(struct session *s, const struct relay *r, bool selected, bool mid)
 {
 	struct transfer_job *j = job_of(s);
+	const bool was_from = j != NULL && r == j->from;
 
 	/* Half an answer of these was not the client's. */
 	if (j != NULL && (r == j->to || j->answer == OF_MESSAGE))
 		mid = false;
 	if (j != NULL && r == j->to)
 		j->to = NULL;
-	else if (j != NULL && r == j->from)
+	else if (was_from)
 		j->from = NULL;
 	if (relay_was_all(s, selected, mid) || j == NULL)
 		return;
 	/* What is there need not be here, whatever becomes of the other end. */
-	if (r != j->from && j->to == NULL && j->phase == REMOVING)
+	if (!was_from && j->to == NULL && j->phase == REMOVING)
 		return;
 	refuse(j, RELAY_LOST);
 }

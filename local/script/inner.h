@@ -11,6 +11,7 @@
 #include "script/script.h"
 
 struct account;
+struct buf;
 struct script_decide;
 struct script_store;
 struct store;
@@ -59,6 +60,9 @@ void stores_begin(struct script_run *r, void (*done)(struct script_run *r));
 /* They are noted, and not made again. */
 void stores_remember(const struct script_run *r);
 void stores_end(struct script_run *r);
+/* A line for each mailbox that is not there, for people: what was to be in it
+ * is in INBOX. */
+void stores_put_elsewhere(const struct script_run *r, struct buf *out);
 
 /* What r->verdict sends, and then DONE: r->err says what failed. */
 void letters_begin(struct script_run *r, void (*done)(struct script_run *r));

@@ -21,6 +21,7 @@ struct local_store {
 	 * message is DAMAGED. */
 	void (*done)(struct local_store *s, const struct err *err);
 	uint32_t uid;
+	bool elsewhere; /* there is no MAILBOX: in INBOX */
 	bool damaged;
 };
 

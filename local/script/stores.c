@@ -145,3 +145,16 @@ stores_begin(struct script_run *r, void (*done)(struct script_run *r))
 	for (size_t i = 0, n = r->nstores; i < n; i++)
 		local_deliver_store(r->job, &r->rcpt, &r->stores[i].store);
 }
+
+void
+stores_put_elsewhere(const struct script_run *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->nstores; i++) {
+		const struct local_store *s = &r->stores[i].store;
+
+		if (s->elsewhere)
+			buf_addf(out,
+			    "there is no mailbox \"%.*s\": stored in INBOX\n",
+			    SLICE_FMT(s->mailbox));
+	}
+}

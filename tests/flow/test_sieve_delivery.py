@@ -318,6 +318,16 @@ def test_duplicates(pabal):
     assert subjects(pabal, "alice", "Twice") == ["seen twice"]
 
 
+def test_where_there_is_no_mailbox(make_pabal):
+    """What a script names and is not there: INBOX, and the trace says so."""
+    p = make_pabal()
+    script(p, 'require "fileinto"; fileinto "Nowhere";')
+    p.send("lost")
+    wait_in(p, "lost")
+    assert 'there is no mailbox "Nowhere": stored in INBOX' in \
+        p.pabal("sieve", "trace", ALICE)
+
+
 def test_what_was_decided_is_kept(pabal):
     script(pabal, 'require "fileinto"; if header :contains "subject" "why" '
            '{ fileinto "Archive"; }')

@@ -304,7 +304,6 @@ test_mailbox(void **state)
 	keptlist_fini(&l);
 }
 
-/* A default mailbox is shown again. */
 /* What was changed a moment before, and no name says yet. */
 static void
 test_flags_of_a_deleted_mailbox(void **state)
@@ -347,6 +346,7 @@ test_flags_of_a_deleted_mailbox(void **state)
 	mailbox_close(&m);
 }
 
+/* A default mailbox is shown again. */
 static void
 test_default_mailbox(void **state)
 {
