@@ -48,6 +48,7 @@ struct entry {
 	uint32_t attempts;
 	uint32_t at_site, of_login; /* where it is crowded */
 	bool urgent;
+	uint8_t soons; /* rounds in a row with trouble of our own */
 	uint8_t state;
 	uint8_t place;
 	bool hold_wanted; /* hold it when its deliveries have ended */

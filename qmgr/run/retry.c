@@ -8,7 +8,9 @@
 #include "table/limit.h"
 
 enum {
-	SOON_MS = 2000, /* after trouble of our own */
+	SOON_MS = 2000, /* after trouble of our own, */
+	SOONS = 45,     /* so often; it is doubled then, */
+	DOUBLED = 8,    /* so often */
 	AT_LEAST_MS =
 	    60000, /* a message that could not be read waits so long */
 	STEPS = 1 << 20,
@@ -107,6 +109,16 @@ scheduled(const struct message *m)
 	return ms;
 }
 
+/* A process that is started again is there in seconds; what lasts is something
+ * else, and may last. */
+static int64_t
+soon_ms(unsigned n)
+{
+	if (n < SOONS)
+		return SOON_MS;
+	return (int64_t)SOON_MS << (n - SOONS < DOUBLED ? n - SOONS : DOUBLED);
+}
+
 int64_t
 retry_wait_ms(const struct message *m)
 {
@@ -114,7 +126,7 @@ retry_wait_ms(const struct message *m)
 	int64_t ms;
 
 	if (m->soon)
-		return SOON_MS;
+		return soon_ms(m->entry->soons);
 	ms = retry_is_paused(m) ? m->pause_ms : scheduled(m);
 	return retry_spread_ms(
 	    m->entry->id, m->entry->attempts, ms < max ? ms : max);

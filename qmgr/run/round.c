@@ -132,6 +132,10 @@ put_off(struct message *m)
 		note_word(&m->notes, "next", wall_ms() + wait_ms);
 		e->attempts++;
 	}
+	if (!m->soon)
+		e->soons = 0;
+	else if (e->soons < UINT8_MAX)
+		e->soons++;
 	if (e->hold_wanted)
 		note_held(&m->notes, wall_ms(), SLICE(""));
 	settle_write(m);

@@ -85,6 +85,14 @@ test_schedule(void **state)
 	assert_int_equal(retry_longest_ms(), 66 * minute);
 	message.soon = true;
 	assert_int_equal(retry_wait_ms(&message), 2000);
+	/* which does not hammer for days */
+	entry.soons = 44;
+	assert_int_equal(retry_wait_ms(&message), 2000);
+	entry.soons = 48;
+	assert_int_equal(retry_wait_ms(&message), 16000);
+	entry.soons = UINT8_MAX;
+	assert_int_equal(retry_wait_ms(&message), 512000);
+	entry.soons = 0;
 	/* one entry is a schedule, too */
 	set_schedule("30m");
 	reset();
