@@ -253,8 +253,8 @@ limit(CURL *e)
 static void
 log_no_cas(const struct err *err)
 {
-	log_warn("sts.no-ca", kv_s("file", fetch.ca_file),
-	    kv_s("why", err->text));
+	log_warn(
+	    "sts.no-ca", kv_s("file", fetch.ca_file), kv_s("why", err->text));
 }
 
 static CURLcode

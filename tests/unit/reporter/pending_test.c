@@ -95,9 +95,9 @@ test_a_clock_that_was_set_back(void **state)
 static void
 test_turn(void **state)
 {
-	struct pending_posts p = { .uris = { SLICE("a"), SLICE("b"),
-					SLICE("c") },
-		.n = 3 };
+	struct pending_posts p = {
+		.uris = { SLICE("a"), SLICE("b"), SLICE("c") }, .n = 3
+	};
 
 	(void)state;
 	pending_turn(&p, 0);

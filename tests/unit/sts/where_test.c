@@ -14,7 +14,8 @@ static const struct dns_answer absent = { .found = ABSENT, .name = "" };
 static int
 setup(void **state)
 {
-	const struct conf_text t = { "pabal.conf", SLICE("domains = a.test\n") };
+	const struct conf_text t = { "pabal.conf",
+		SLICE("domains = a.test\n") };
 	struct conf_errors errors = { 0 };
 	void *conf = NULL;
 	const int rc = conf_load(&sts_conf_desc, &t, 1, &conf, &errors);
@@ -41,10 +42,9 @@ static void
 check(const char *ip, const char *text)
 {
 	struct dns_record record = { .aaaa = { 0 } };
-	struct dns_answer aaaa = { .found = FOUND,
-		.name = "h.test",
-		.records = &record,
-		.n = 1 };
+	struct dns_answer aaaa = {
+		.found = FOUND, .name = "h.test", .records = &record, .n = 1
+	};
 	struct dns_answers answers;
 	struct sts_where w;
 
