@@ -51,6 +51,15 @@ pending_del(struct pending_posts *p, size_t i)
 	memmove(&p->uris[i], &p->uris[i + 1], (p->n - i) * sizeof p->uris[0]);
 }
 
+void
+pending_turn(struct pending_posts *p, size_t i)
+{
+	const struct pending_posts was = *p;
+
+	for (size_t k = 0; k < p->n; k++)
+		p->uris[k] = was.uris[(i + k) % p->n];
+}
+
 bool
 pending_again(struct pending_posts *p, int64_t now_s)
 {

@@ -28,6 +28,8 @@ void pending_put(const struct pending_posts *p, struct buf *out);
 bool pending_get(struct slice text, struct pending_posts *p);
 /* Without the one at I. */
 void pending_del(struct pending_posts *p, size_t i);
+/* There was no time for those from I on: they come first next time. */
+void pending_turn(struct pending_posts *p, size_t i);
 /* Those that are left were tried in vain at NOW_S: the next time is set, each
  * pause twice the one before.  False: they were tried for a day. */
 bool pending_again(struct pending_posts *p, int64_t now_s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "reporter/post.h"
 
+#include "ev/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/role.h"
 #include "ipc/sts.h"
@@ -9,14 +10,20 @@
 #include "reporter/pending.h"
 #include "reporter/tally.h"
 
-enum { POST_MS = 420000 }; /* the DNS, its turn, and fetch_timeout at most */
+enum {
+	POST_MS = 420000,   /* the DNS, its turn, and fetch_timeout at most */
+	BUDGET_MS = 120000, /* none is begun when all together took that long */
+};
 
 static struct {
 	const struct tally_report *report;
 	struct slice id, file;
 	struct pending_posts *pending;
-	size_t at; /* in pending */
-	void (*done)(void);
+	size_t at;        /* in pending */
+	int64_t since_ms; /* when the one that is open began */
+	int64_t took_ms;  /* all of this walk */
+	struct ev_task late;
+	void (*done)(size_t tried);
 	struct ipc_call call;
 } post;
 
@@ -59,6 +66,7 @@ static void
 on_posted(struct ipc_call *call, struct msg *m)
 {
 	(void)call;
+	post.took_ms += ev_now_ms() - post.since_ms;
 	if (m == NULL)
 		on_failed(SLICE("sts does not answer"));
 	else if (m->sts_posted.end == STS_POST_TAKEN)
@@ -67,10 +75,17 @@ on_posted(struct ipc_call *call, struct msg *m)
 		on_refused(m->sts_posted.why);
 	else
 		on_failed(m->sts_posted.why);
-	if (post.at < post.pending->n)
+	if (post.at < post.pending->n && post.took_ms < BUDGET_MS)
 		begin();
 	else
-		post.done();
+		post.done(post.at);
+}
+
+static void
+on_late(struct ev_task *task)
+{
+	(void)task;
+	post.done(0);
 }
 
 /* Parts that were not sent are missing there, and it says so. */
@@ -80,6 +95,7 @@ begin(void)
 	struct ipc *sts = ipc_link(ROLE_STS, 0, 0);
 	struct slice rest = post.file;
 
+	post.since_ms = ev_now_ms();
 	while (rest.n > 0) {
 		const struct slice part = slice_sub(rest, 0, STS_PART_BYTES);
 
@@ -93,7 +109,7 @@ begin(void)
 
 void
 post_begin(const struct tally_report *r, struct slice id, struct slice file,
-    struct pending_posts *p, void (*done)(void))
+    struct pending_posts *p, void (*done)(size_t tried))
 {
 	post.report = r;
 	post.id = id;
@@ -101,17 +117,28 @@ post_begin(const struct tally_report *r, struct slice id, struct slice file,
 	post.pending = p;
 	post.at = 0;
 	post.done = done;
-	begin();
+	if (post.took_ms < BUDGET_MS)
+		begin();
+	else
+		ev_task_queue(&post.late);
+}
+
+void
+post_walk(void)
+{
+	post.took_ms = 0;
 }
 
 void
 post_forget(void)
 {
 	ipc_cancel(&post.call);
+	ev_task_cancel(&post.late);
 }
 
 void
 post_init(void)
 {
+	ev_task_init(&post.late, on_late);
 	metric_register(&taken);
 }

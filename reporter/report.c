@@ -174,12 +174,17 @@ drop(const char *why)
 
 /* ---- to those that it is posted to ---- */
 
+/* Who was not tried, because others took all the time, is due still, and the
+ * day in which a report is tried begins with the first attempt. */
 static void
-on_all_posted(void)
+on_all_posted(size_t tried)
 {
-	const bool more =
-	    now.pending.n > 0 && pending_again(&now.pending, clock_wall_s());
+	bool more = now.pending.n > 0;
 
+	if (tried > 0)
+		more = pending_again(&now.pending, clock_wall_s());
+	if (tried < now.pending.n)
+		pending_turn(&now.pending, tried);
 	if (more && mark(TALLY_POSTING) == 0)
 		finish(REPORT_LATER);
 	if (more)
@@ -431,6 +436,12 @@ start(void)
 	if (now.report.kind == REPORT_OF_DMARC)
 		row_get_about(now.report.about, &now.about, &rua);
 	takers_find(now.report.kind, now.report.domain, rua, on_takers);
+}
+
+void
+report_walk(void)
+{
+	post_walk();
 }
 
 void

@@ -24,6 +24,8 @@ enum report_end {
 };
 
 void report_init(void (*on_end)(enum report_end end));
+/* A walk over what is due begins (reporter/post.h). */
+void report_walk(void);
 /* Send R, or, where it is not open, finish with it.  on_end runs later. */
 void report_begin(const struct tally_report *r);
 bool report_busy(void);

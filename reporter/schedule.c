@@ -129,6 +129,7 @@ walk(void)
 {
 	state.walking = true;
 	state.sent = state.left = 0;
+	report_walk();
 	state.at = (struct tally_report){ .begin_s = 0 };
 	arena_init(&state.arena);
 	ev_task_queue(&state.step);

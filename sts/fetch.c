@@ -36,6 +36,7 @@ struct sts_fetch {
 	struct curl_slist *resolve, *headers; /* headers: it posts */
 	struct buf body;
 	size_t header;
+	bool answered; /* it posts, and the header of the answer is here */
 	const char *too_large;
 	char error[CURL_ERROR_SIZE];
 	void (*done)(void *arg, const struct sts_fetched *r);
@@ -54,6 +55,8 @@ static struct {
 	char ca_file[1024]; /* that was read */
 } fetch;
 
+static const char too_large_header[] = "its header is too large";
+
 /* ---- what a host says ---- */
 
 static size_t
@@ -61,34 +64,54 @@ on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct sts_fetch *f = arg;
 
-	if (f->headers != NULL) /* what is said about what was posted */
-		return size * n;
 	buf_add(&f->body, slice_of(p, size * n));
 	if (f->body.failed)
 		f->too_large = "more than 64 KiB";
 	return f->body.failed ? 0 : size * n;
 }
 
+/* What is posted is taken or not by the header alone: the rest is not read,
+ * so a body that is cut, slow or endless makes no difference. */
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct sts_fetch *f = arg;
+	const bool last = size * n > 0 && (p[0] == '\r' || p[0] == '\n');
+	long status = 0;
 
-	(void)p;
 	f->header += size * n;
-	if (f->header > HEADER_MAX)
-		f->too_large = "a header of more than 64 KiB";
-	return f->header > HEADER_MAX ? 0 : size * n;
+	if (f->header > HEADER_MAX) {
+		f->too_large = too_large_header;
+		return 0;
+	}
+	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+	/* Of 1xx there is another header behind it (RFC 9110 15.2). */
+	f->answered = f->headers != NULL && last && status >= 200;
+	return f->answered ? 0 : size * n;
+}
+
+/* A line that does not end is more than libcurl has room for: of 100 KiB. */
+static bool
+is_endless_line(const struct sts_fetch *f, CURLcode code)
+{
+	curl_off_t first_us = 0;
+
+	curl_easy_getinfo(f->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
+	return code == CURLE_OUT_OF_MEMORY && first_us > 0;
 }
 
 /* Why there is no answer, or NULL. */
 static const char *
 failure(const struct sts_fetch *f, CURLcode code)
 {
+	if (f->answered)
+		return NULL;
 	if (f->too_large != NULL)
 		return f->too_large;
 	if (code == CURLE_OK)
 		return NULL;
+	if (is_endless_line(f, code))
+		return too_large_header;
 	return f->error[0] != '\0' ? f->error : curl_easy_strerror(code);
 }
 
@@ -227,12 +250,22 @@ limit(CURL *e)
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 }
 
+static void
+log_no_cas(const struct err *err)
+{
+	log_warn(
+	    "sts.no-ca", kv_s("file", fetch.ca_file), kv_s("why", err->text));
+}
+
 static CURLcode
 lend_cas(CURL *e, void *ssl_ctx, void *arg)
 {
+	struct err err;
+
 	(void)e;
 	(void)arg;
-	tls_client_lend(fetch.cas, ssl_ctx);
+	if (tls_client_lend(fetch.cas, ssl_ctx, &err) == -1)
+		log_no_cas(&err);
 	return CURLE_OK;
 }
 
@@ -363,8 +396,7 @@ read_cas(void)
 	(void)strlcpy(
 	    fetch.ca_file, sts_conf->tls_ca_file, sizeof fetch.ca_file);
 	if (load_cas(&err) == -1)
-		log_warn("sts.no-ca", kv_s("file", fetch.ca_file),
-		    kv_s("why", err.text));
+		log_no_cas(&err);
 }
 
 int

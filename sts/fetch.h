@@ -21,7 +21,8 @@ struct sts_request {
 
 /* What came of it: why is NULL and status, type and text are what the host
  * gave, or why there is no answer, and untrusted says that its certificate is
- * not good.  Where something was posted text is empty. */
+ * not good.  What was posted ends with the header of the answer: text is empty,
+ * and no body is read. */
 struct sts_fetched {
 	long status;
 	struct slice type, text;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Where a host of the web is: what the DNS says, without addresses that only
- * something inside would have (inside_networks). */
+ * something inside would have (inside_networks), nor those that lead there by
+ * NAT64 or 6to4. */
 #ifndef STS_WHERE_H
 #define STS_WHERE_H
 

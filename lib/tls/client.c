@@ -107,12 +107,15 @@ tls_client_trust_later(struct tls_client *c, struct buf *pem, struct err *err)
 	return 0;
 }
 
-static void
-read_unread(struct tls_client *c)
+static int
+read_unread(struct tls_client *c, struct err *err)
 {
+	int rc = 0;
+
 	if (c->unread.n > 0)
-		(void)tls_client_trust(c, buf_slice(&c->unread), NULL);
+		rc = tls_client_trust(c, buf_slice(&c->unread), err);
 	buf_fini(&c->unread);
+	return rc;
 }
 
 struct tls_resume *
@@ -131,12 +134,15 @@ tls_client_forget(struct tls_client *c)
 SSL_CTX *
 tls_client_ctx(struct tls_client *c)
 {
-	read_unread(c);
+	(void)read_unread(c, NULL);
 	return c->ctx;
 }
 
-void
-tls_client_lend(struct tls_client *c, void *ctx)
+int
+tls_client_lend(struct tls_client *c, void *ctx, struct err *err)
 {
-	SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(tls_client_ctx(c)));
+	const int rc = read_unread(c, err);
+
+	SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(c->ctx));
+	return rc;
 }

@@ -25,8 +25,10 @@ int tls_client_trust(struct tls_client *c, struct slice pem, struct err *err);
  * has nothing that looks like a certificate. */
 int tls_client_trust_later(
     struct tls_client *c, struct buf *pem, struct err *err);
-/* Have the SSL_CTX of somebody else's, CTX, trust the same. */
-void tls_client_lend(struct tls_client *c, void *ctx);
+/* Have the SSL_CTX of somebody else's, CTX, trust the same.  -1 (ERR_PERM):
+ * what was to be read later was read now, and not all of it could be; said
+ * once. */
+int tls_client_lend(struct tls_client *c, void *ctx, struct err *err);
 /* Forget all sessions that might be resumed. */
 void tls_client_forget(struct tls_client *c);
 

@@ -13,7 +13,9 @@ body, cert (False: of no authority; a name: for that one), and silent (it takes
 the request and says nothing until `release` is set).
 
 What is posted is in web.posted, as (host, target, header, body); web.takes has
-such an answer for a "host/target", 200 is the usual one."""
+such an answer for a "host/target", 200 is the usual one.  There, raw is all that
+is said in place of it, and endless what comes behind it until the other end goes
+(then the host/target is in web.ended)."""
 import datetime
 import os
 import socket
@@ -94,6 +96,7 @@ class PolicyHost:
         self.requests = []
         self.takes = {}
         self.posted = []
+        self.ended = []
         self.release = threading.Event()
         self.contexts = {}
         self.lock = threading.Lock()
@@ -182,7 +185,19 @@ class PolicyHost:
             body += piece
         target = lines[0].split(" ")[1]
         self.posted.append((host, target, header, body))
-        self._reply(s, self.takes.get(host + target, {}))
+        a = self.takes.get(host + target, {})
+        if "raw" not in a:
+            self._reply(s, a)
+            return
+        s.sendall(a["raw"])
+        try:
+            while "endless" in a and not self.release.is_set():
+                s.sendall(a["endless"])
+            if a.get("silent"):
+                s.recv(1)
+        except OSError:
+            pass
+        self.ended.append(host + target)
 
     @staticmethod
     def _reply(s, a):

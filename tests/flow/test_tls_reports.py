@@ -219,6 +219,63 @@ def test_posted(sts):  # noqa: F811
     told(s.p, 0)  # counted from the restart on: reports are not reported of
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+STRANGE = {
+    # what is said, and what then is taken
+    "endless": ({"raw": CHUNKED, "endless": b"4000\r\n" + b"x" * 0x4000 + b"\r\n"}, True),
+    "cut": ({"raw": b"HTTP/1.1 202 OK\r\nContent-Length: 10\r\n\r\nab"}, True),
+    "slow": ({"raw": CHUNKED, "silent": True}, True),
+    "junk": ({"raw": CHUNKED + b"no chunk\r\n"}, True),
+    "continue": ({"raw": b"HTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + CHUNKED,
+                  "silent": True}, True),
+    "hints": ({"raw": b"HTTP/1.1 103 Hints\r\n\r\n"}, False),
+    "line": ({"raw": b"HTTP/1.1 200 OK\r\nA: ", "endless": b"x" * 0x4000}, False),
+    "header": ({"raw": b"HTTP/1.1 200 OK\r\n", "endless": b"A: b\r\n" * 1000}, False),
+}
+
+
+def test_an_answer_is_its_header(sts):  # noqa: F811
+    """What comes behind it, or does not, has no report posted again."""
+    s = sts(*ON, ("sts", "fetch_timeout", "5m"))
+    s.dns.records["rep.test"] = {"A": [s.web.address]}
+    names = {}
+    for name, (says, taken) in STRANGE.items():
+        s.web.takes[f"rep.test/{name}"] = says
+        names.setdefault(taken, []).append(f"https://rep.test/{name}")
+    for domain, uris in (("a.test", names[True]), ("b.test", names[False])):
+        s.domain(domain, None)
+        s.mx(domain, f"mx.{domain}")
+        asks(s, domain, ",".join(uris))
+        s.send(domain)
+    told(s.p, 2)
+    since = s.p.mark()
+    assert send(s.p) == {"sent": 1, "left": 1}
+    assert [e["to"] for e in s.p.events("report.posted", since)] == names[True]
+    assert [t for _, t in web_reports(s)] == [u[8:] for ns in (True, False)
+                                              for u in names[ns]]
+    why = {e["to"].rsplit("/")[-1]: e["why"]
+           for e in s.p.events("report.post-failed", since)}
+    assert why.pop("hints")
+    assert why == {n: "its header is too large" for n in ("line", "header")}
+    wait(lambda: len(s.web.ended) == len(STRANGE), "connections that were closed")
+
+
+def test_cas_that_cannot_be_read_are_told_of(sts):  # noqa: F811
+    """What is damaged in the file is found when a host is asked first."""
+    s = sts(*ON)
+    s.dns.records["rep.test"] = {"A": [s.web.address]}
+    s.p.stop()
+    with open(s.ca.file, "w") as f:
+        f.write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    since = s.p.mark()
+    s.p.start()
+    s.domain("d.test", policy("enforce", ["mx.d.test"]))
+    for _ in range(2):
+        s.p.pabal_fails("sts", "refresh", "d.test")
+    (one,) = [e for e in s.p.events("sts.no-ca", since)]
+    assert one["file"] == s.ca.file and "certificate" in one["why"]
+
+
 def test_sessions_are_counted_once(sts):  # noqa: F811
     """Not each message in them."""
     s = sts(*ON, ("smtp", "session_idle", "60s"))

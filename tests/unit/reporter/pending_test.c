@@ -91,6 +91,24 @@ test_a_clock_that_was_set_back(void **state)
 	assert_int_equal(p.next_s, 1600000000 + 86400);
 }
 
+/* Who was not tried comes first next time. */
+static void
+test_turn(void **state)
+{
+	struct pending_posts p = {
+		.uris = { SLICE("a"), SLICE("b"), SLICE("c") }, .n = 3
+	};
+
+	(void)state;
+	pending_turn(&p, 0);
+	assert_true(slice_eq(p.uris[0], SLICE("a")));
+	pending_turn(&p, 2);
+	assert_true(slice_eq(p.uris[0], SLICE("c")));
+	assert_true(slice_eq(p.uris[1], SLICE("a")));
+	assert_true(slice_eq(p.uris[2], SLICE("b")));
+	assert_int_equal(p.n, 3);
+}
+
 int
 main(void)
 {
@@ -98,6 +116,7 @@ main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_what_is_no_text),
 		cmocka_unit_test(test_a_day),
+		cmocka_unit_test(test_turn),
 		cmocka_unit_test(test_a_clock_that_was_set_back),
 	};
 

@@ -529,6 +529,25 @@ test_tickets(void **state)
 	tls_client_free(&c);
 }
 
+/* What is kept for later is read when it is lent, and said once to be bad. */
+static void
+lend_damaged(struct buf *pem)
+{
+	struct tls_client *c = tls_client_new();
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct err err = { 0 };
+
+	buf_reset(pem);
+	buf_adds(pem, "-----BEGIN CERTIFICATE-----\nAAAA\n"
+		      "-----END CERTIFICATE-----\n");
+	assert_int_equal(tls_client_trust_later(c, pem, NULL), 0);
+	assert_int_equal(tls_client_lend(c, ctx, &err), -1);
+	assert_int_equal(err.class, ERR_PERM);
+	assert_int_equal(tls_client_lend(c, ctx, &err), 0);
+	SSL_CTX_free(ctx);
+	tls_client_free(&c);
+}
+
 static void
 test_bad_input(void **state)
 {
@@ -555,6 +574,7 @@ test_bad_input(void **state)
 	buf_adds(&pem, "junk");
 	assert_int_equal(tls_client_trust_later(c, &pem, &err), -1);
 	assert_int_equal(err.class, ERR_PERM);
+	lend_damaged(&pem);
 	buf_fini(&pem);
 	assert_int_equal(
 	    tls_conn_new_client(c, 0, "", TLS_VERIFY_HOST, &conn, &err), -1);
