@@ -271,8 +271,7 @@ only(struct asking *a)
 	if (lines.n > 0)
 		err_set_code(&err, ERR_PERM, ERR_LIMIT, "too many names");
 	else if (state(&err) != NULL)
-		rc =
-		    shares_keep(state(&err), account, v, n, a->since_us, &err);
+		rc = shares_keep(state(&err), account, v, n, a->since_us, &err);
 	xfree(&v);
 	answer_noted(a, rc, &err);
 }

@@ -2,9 +2,9 @@
 /*
  * All ACLs of the account are read, some in a step, and master is told of
  * whom they speak.  What is being given meanwhile, by any session here, makes
- * that void: it is noted, and no ACL may say so yet.  What another process gives
- * it notes again behind that (ctl/mailbox), and what was noted since the reading
- * began stays.
+ * that void: it is noted, and no ACL may say so yet.  What another process
+ * gives it notes again behind that (ctl/mailbox), and what was noted since the
+ * reading began stays.
  */
 #include "imapd/acl/unshare.h"
 
@@ -40,7 +40,7 @@ struct unshare {
 	uint64_t given;
 };
 
-static uint64_t given;	 /* how often */
+static uint64_t given;  /* how often */
 static unsigned giving; /* under way */
 
 struct slice

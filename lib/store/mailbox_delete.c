@@ -117,7 +117,8 @@ flush(struct account *a, struct slice name)
 {
 	struct mailbox *m;
 
-	if (mailbox_is_made(a, name) && mailbox_open(a, name, &m, NULL) == FOUND) {
+	if (mailbox_is_made(a, name) &&
+	    mailbox_open(a, name, &m, NULL) == FOUND) {
 		flush_mailbox(m);
 		mailbox_close(&m);
 	}
