@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/queue.h>
 
 #include <bsd/stdlib.h>
@@ -48,6 +49,7 @@ struct asking {
 	char *home;
 	char *other;
 	char *groups; /* of account, a line for each */
+	int64_t since_us;
 	struct ipc_call call;
 };
 
@@ -253,24 +255,23 @@ grant(struct asking *a)
 	answer_noted(a, rc, &err);
 }
 
+/* More lines than there can be names are no answer to anything. */
 static void
 only(struct asking *a)
 {
 	const struct slice account = slice_str(a->account);
 	struct slice lines = slice_str(a->other);
-	struct shares_name *v;
+	struct shares_name *v = xcalloc(SHARES_MAX, sizeof *v);
 	struct err err = { 0 };
-	size_t n = 0, max = 1;
-	int rc;
+	size_t n = 0, nlines = 0;
+	int rc = -1;
 
-	for (size_t i = 0; i < lines.n; i++)
-		max += lines.p[i] == '\n';
-	v = xcalloc(max, sizeof *v);
-	while (lines.n > 0 && n < max)
+	for (; lines.n > 0 && nlines < SHARES_MAX; nlines++)
 		n += read_name(account, slice_cut(lines, '\n', &lines), &v[n]);
-	rc = state(&err) != NULL
-		 ? shares_keep(state(&err), account, v, n, INT64_MAX, &err)
-		 : -1;
+	if (lines.n > 0)
+		err_set_code(&err, ERR_PERM, ERR_LIMIT, "too many names");
+	else if (state(&err) != NULL)
+		rc = shares_keep(state(&err), account, v, n, a->since_us, &err);
 	xfree(&v);
 	answer_noted(a, rc, &err);
 }
@@ -425,9 +426,11 @@ sharing_on_ask(struct ipc *peer, struct msg *m)
 					      : xslicedup(in->account);
 	a->home = xslicedup(in->home);
 	a->other = xslicedup(in->other);
+	a->since_us = (int64_t)MIN(in->since_us, (uint64_t)INT64_MAX);
 	TAILQ_INSERT_TAIL(&askings, a, link);
 	if (from->account[0] == '\0' || asks_groups(a->what))
-		look_up(a, a->account, LOOKUP_MEMBER, on_account);
+		look_up(a, a->account, asks_groups(a->what) ? LOOKUP_MEMBER : 0,
+		    on_account);
 	else
 		begin(a);
 }

@@ -26,6 +26,7 @@ enum {
 	NAMES_BYTES = 8 << 20,
 	/* A SETACL notes first and then has this long (imapd/acl/acl.c). */
 	UNDER_WAY_S = 60,
+	SECOND_US = 1000000,
 };
 
 struct rebuild {
@@ -69,7 +70,7 @@ read_name(struct slice line, struct slice owner, struct shares_name *name)
 /* Each of them is noted; they are then all that remain. */
 static int
 note(const struct rebuild *r, struct slice owner, struct slice lines,
-    int64_t before_s, struct err *err)
+    int64_t before_us, struct err *err)
 {
 	struct shares_name *v;
 	size_t max = 1, n = 0;
@@ -83,8 +84,8 @@ note(const struct rebuild *r, struct slice owner, struct slice lines,
 			rc =
 			    shares_add(r->ctl->inst.state, owner, &v[n++], err);
 	if (rc == 0)
-		rc =
-		    shares_keep(r->ctl->inst.state, owner, v, n, before_s, err);
+		rc = shares_keep(
+		    r->ctl->inst.state, owner, v, n, before_us, err);
 	xfree(&v);
 	return rc;
 }
@@ -103,7 +104,7 @@ take_in(const struct asowner_done *d)
 		 : fd_read_rest(r->fd, &names, &err);
 	if (rc == 0 && d->status == CTL_OK)
 		rc = note(r, slice_str(d->name), buf_slice(&names),
-		    d->begun_s - UNDER_WAY_S, &err);
+		    (d->begun_s - UNDER_WAY_S) * SECOND_US, &err);
 	buf_fini(&names);
 	if (rc == 0 &&
 	    (ftruncate(r->fd, 0) == -1 || lseek(r->fd, 0, SEEK_SET) == -1))

@@ -184,7 +184,6 @@ on_granted(struct ipc_call *call, struct msg *m)
 		imapd_refuse(s, "[LIMIT] shared with too many");
 	else if (change_now(s, g->name, &g->change, "SETACL") == 0)
 		imapd_ok(s, "SETACL completed");
-	unshare_not();
 }
 
 static void
@@ -194,6 +193,7 @@ on_free(struct session *s, struct imapd_job *job)
 
 	(void)s;
 	ipc_cancel(&g->call);
+	unshare_release();
 	xfree(&g);
 }
 
@@ -236,7 +236,7 @@ change(struct session *s, struct slice name, const struct acl_change *c,
 	if (m == NULL)
 		return;
 	mailbox_close(&m);
-	unshare_not();
+	unshare_hold();
 	g = xcalloc(1, sizeof *g);
 	g->job.ops = &ops;
 	g->session = s;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * All ACLs of the account are read, some in a step, and master is told of
- * whom they speak.  What is given meanwhile, by any session here, makes that
- * void; what another process gives it notes again behind that (ctl/mailbox).
+ * whom they speak.  What is being given meanwhile, by any session here, makes
+ * that void: it is noted, and no ACL may say so yet.  What another process
+ * gives it notes again behind that (ctl/mailbox), and what was noted since the
+ * reading began stays.
  */
 #include "imapd/acl/unshare.h"
 
@@ -20,6 +22,7 @@
 #include "shares/shares.h"
 #include "store/sharedall.h"
 #include "store/sharedwith.h"
+#include "sys/clock.h"
 
 enum {
 	LINE_MAX_BYTES = 2048,
@@ -33,10 +36,12 @@ struct unshare {
 	struct session *session;
 	const char *text;
 	struct sharedall all;
+	int64_t since_us; /* when the reading began */
 	uint64_t given;
 };
 
-static uint64_t given;
+static uint64_t given;  /* how often */
+static unsigned giving; /* under way */
 
 struct slice
 unshare_line(struct session *s, const struct acl_id *id)
@@ -56,9 +61,16 @@ unshare_line(struct session *s, const struct acl_id *id)
 }
 
 void
-unshare_not(void)
+unshare_hold(void)
 {
 	given++;
+	giving++;
+}
+
+void
+unshare_release(void)
+{
+	giving--;
 }
 
 static void
@@ -79,7 +91,8 @@ tell(struct unshare *u)
 	IPC_CALL(ipc_master(), &u->call, master_shared, on_told, TELL_MS,
 	    master_sharing, .what = SHARING_ONLY,
 	    .account = slice_str(imapd_user_name(s->user)),
-	    .home = slice_str(imapd_user_home(s->user)), .other = lines);
+	    .home = slice_str(imapd_user_home(s->user)), .other = lines,
+	    .since_us = (uint64_t)u->since_us);
 }
 
 static void
@@ -93,8 +106,8 @@ on_more(struct session *s, struct imapd_job *job)
 		rc = sharedall_next(&u->all, &more, NULL);
 	if (rc == 0 && more)
 		imapd_more(s);
-	else if (rc == -1 || u->given != given || u->all.lines.failed ||
-		 u->all.lines.n > TELL_BYTES)
+	else if (rc == -1 || giving > 0 || u->given != given ||
+		 u->all.lines.failed || u->all.lines.n > TELL_BYTES)
 		imapd_ok(s, "%s", u->text);
 	else
 		tell(u);
@@ -122,6 +135,7 @@ unshare_start(struct session *s, const char *text)
 	u->job.ops = &ops;
 	u->session = s;
 	u->text = text;
+	u->since_us = clock_wall_us();
 	u->given = given;
 	rc = sharedall_begin(&u->all, imapd_user_account(s->user),
 	    slice_str(imapd_user_name(s->user)), NULL);

@@ -142,12 +142,13 @@ refuse_delete(struct session *s, struct slice name, const struct err *err)
 static bool
 is_shared(const struct session *s, struct slice name)
 {
+	struct account *a = imapd_user_account(s->user);
 	struct mailbox *m;
 	struct aclfile f;
 	bool shared = false;
 
-	if (!names_shared() ||
-	    mailbox_open(imapd_user_account(s->user), name, &m, NULL) != FOUND)
+	if (!names_shared() || !mailbox_is_made(a, name) ||
+	    mailbox_open(a, name, &m, NULL) != FOUND)
 		return false;
 	if (acl_read(m, &f, NULL) == 0) {
 		shared = f.n > 0;

@@ -8,16 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/hex.h"
+#include "base/map.h"
 #include "sys/fd.h"
 
 enum {
-	SHARES_MAX = 1000, /* of one owner */
 	NAMES_BYTES_MAX = 8 << 20,
+	SECOND_US = 1000000,
+	US_NS = 1000,
 };
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -156,6 +159,19 @@ read_names(
 			     : 0;
 }
 
+/* By the exact clock: the kernel's own times of files lag behind, and what was
+ * noted is compared with when somebody began to read (shares_keep). */
+static int
+note_time(int dir, const char *name)
+{
+	struct timespec t[2];
+
+	if (clock_gettime(CLOCK_REALTIME, &t[0]) == -1)
+		return -1;
+	t[1] = t[0];
+	return utimensat(dir, name, t, AT_SYMLINK_NOFOLLOW);
+}
+
 static int
 touch(const char *state, const char *dir, const char *name, struct err *err)
 {
@@ -165,8 +181,9 @@ touch(const char *state, const char *dir, const char *name, struct err *err)
 	if (open_dir(state, dir, true, &fd, err) != FOUND)
 		return -1;
 	file = openat(fd, name, flags, 0600);
-	rc = file == -1 ? err_sys(err, ERR_TEMP, "create %s", name)
-			: fd_sync(fd, err);
+	rc = file == -1 || note_time(fd, name) == -1
+		 ? err_sys(err, ERR_TEMP, "create %s", name)
+		 : fd_sync(fd, err);
 	fd_close(&file);
 	fd_close(&fd);
 	return rc;
@@ -217,7 +234,7 @@ renew(const char *state, const char *dir, const char *name, struct err *err)
 	f = open_dir(state, dir, false, &fd, err);
 	if (f != FOUND)
 		return f;
-	rc = utimensat(fd, name, NULL, AT_SYMLINK_NOFOLLOW);
+	rc = note_time(fd, name);
 	fd_close(&fd);
 	if (rc == 0)
 		return FOUND;
@@ -332,56 +349,66 @@ drop(const char *state, const char *dir, const char *name)
 	(void)rmdir(path);
 }
 
-/* Was shares/DIR/NAME noted since then? */
+/* May shares/DIR/NAME have been noted since then?  Of a file system without
+ * parts of a second the second counts. */
 static bool
-is_since(const char *state, const char *dir, const char *name, int64_t since_s)
+is_since(const char *state, const char *dir, const char *name, int64_t since_us)
 {
 	char path[PATH_MAX];
 	struct stat sb;
 
 	snprintf(path, sizeof path, "%s/shares/%s/%s", state, dir, name);
-	return lstat(path, &sb) == 0 && (int64_t)sb.st_mtime >= since_s;
+	if (lstat(path, &sb) == -1)
+		return false;
+	if (sb.st_mtim.tv_nsec == 0)
+		return sb.st_mtim.tv_sec >= since_us / SECOND_US;
+	return (int64_t)sb.st_mtim.tv_sec * SECOND_US +
+		   sb.st_mtim.tv_nsec / US_NS >=
+	       since_us;
 }
 
-static bool
-is_among(const char *name, const struct shares_name *names, size_t n)
+/* The files of NAMES. */
+static void
+put_files(struct map *files, const struct shares_name *names, size_t n)
 {
 	char with[NAME_MAX + 1];
 
 	for (size_t i = 0; i < n; i++)
 		if (put_name(with, kinds[names[i].kind], names[i].name, NULL) ==
-			0 &&
-		    strcmp(with, name) == 0)
-			return true;
-	return false;
+		    0)
+			map_put(files, slice_str(with), files);
 }
 
 int
 shares_keep(const char *state, struct slice owner,
-    const struct shares_name *names, size_t n, int64_t before_s,
+    const struct shares_name *names, size_t n, int64_t before_us,
     struct err *err)
 {
 	char of[NAME_MAX + 1], from[NAME_MAX + 1], name[NAME_MAX + 1];
 	struct slice rest;
 	struct buf all;
+	struct map files;
 	int rc;
 
 	if (put_name(of, "", owner, err) == -1 ||
 	    put_name(from, OWNER, owner, err) == -1)
 		return -1;
+	map_init(&files);
+	put_files(&files, names, n);
 	buf_init(&all, NAMES_BYTES_MAX);
 	rc = read_names(state, from, &all, err);
 	rest = buf_slice(&all);
 	while (rest.n > 0 && rc == 0) {
 		if (!slice_copy(
 			slice_cut(rest, '\n', &rest), name, sizeof name) ||
-		    is_among(name, names, n) ||
-		    is_since(state, from, name, before_s))
+		    map_find(&files, slice_str(name)) != NULL ||
+		    is_since(state, from, name, before_us))
 			continue;
 		drop(state, name, of);
 		drop(state, from, name);
 	}
 	buf_fini(&all);
+	map_fini(&files);
 	return rc;
 }
 

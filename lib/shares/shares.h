@@ -22,6 +22,8 @@
 
 struct buf;
 
+enum { SHARES_MAX = 1000 }; /* names of one owner */
+
 enum shares_kind { SHARES_USER, SHARES_ANYONE, SHARES_GROUP };
 struct shares_name {
 	enum shares_kind kind;
@@ -37,9 +39,9 @@ bool shares_read(struct slice line, struct shares_name *name);
 int shares_add(const char *state, struct slice owner,
     const struct shares_name *name, struct err *err);
 /* OWNER shares with the N NAMES and nobody else; but what was noted since
- * BEFORE_S (a time of day) stays. */
+ * BEFORE_US (clock_wall_us) stays, and what may have been. */
 int shares_keep(const char *state, struct slice owner,
-    const struct shares_name *names, size_t n, int64_t before_s,
+    const struct shares_name *names, size_t n, int64_t before_us,
     struct err *err);
 enum found shares_has(const char *state, struct slice owner,
     const struct shares_name *name, struct err *err);

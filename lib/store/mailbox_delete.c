@@ -110,21 +110,6 @@ delete_named(struct account *a, struct slice name, struct err *err)
 	return rc;
 }
 
-/* Not one that is only shown, which would be made where it is opened. */
-static bool
-is_made(struct account *a, struct slice name)
-{
-	struct tx tx;
-	uint32_t box;
-	enum found f;
-
-	if (handle_begin(a, 0, &tx, NULL) == -1)
-		return false;
-	f = ix_find_box(tx.t, name, &box, NULL);
-	tx_abort(&tx);
-	return f == FOUND;
-}
-
 /* What is kept of it is what the names of its files say.  Where they cannot be
  * brought in line it goes all the same. */
 static void
@@ -132,7 +117,8 @@ flush(struct account *a, struct slice name)
 {
 	struct mailbox *m;
 
-	if (is_made(a, name) && mailbox_open(a, name, &m, NULL) == FOUND) {
+	if (mailbox_is_made(a, name) &&
+	    mailbox_open(a, name, &m, NULL) == FOUND) {
 		flush_mailbox(m);
 		mailbox_close(&m);
 	}

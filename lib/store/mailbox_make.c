@@ -176,6 +176,24 @@ mailbox_make_shown(struct account *a, struct slice name, struct err *err)
 	return f;
 }
 
+bool
+mailbox_is_made(struct account *a, struct slice name)
+{
+	struct buf normal;
+	struct tx tx;
+	uint32_t box;
+	enum found f = ABSENT;
+
+	buf_init(&normal, NAME_LIMIT);
+	if (name_normal(&normal, name) && boxes_sync(a, NULL) == 0 &&
+	    handle_begin(a, 0, &tx, NULL) == 0) {
+		f = ix_find_box(tx.t, buf_slice(&normal), &box, NULL);
+		tx_abort(&tx);
+	}
+	buf_fini(&normal);
+	return f == FOUND;
+}
+
 /* ERR_PERM [ALREADYEXISTS] where NAME is shown already. */
 int
 mailbox_make_refuse_shown(struct account *a, struct slice name, struct err *err)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: ISC
 """Groups in ACLs (RFC 4314): the table groups says who is in them."""
+import contextlib
 import json
 import os
+import select
+import signal
 
 import pytest
 from imapraw import Closed, Imap
@@ -123,6 +126,53 @@ def test_without_domain(pabal):
         refused(b, f"SELECT {box('alice', 'plain')}", b"NONEXISTENT")
         with open(path) as f:
             assert f.read() == "user=carol l\n"
+
+
+@contextlib.contextmanager
+def halted(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_given_meanwhile(pabal):
+    """Who is given something while something else is taken away is told of it,
+    whatever master hears last."""
+    with Imap(pabal) as a, Imap(pabal) as other, Imap(pabal, "dave") as d:
+        for name in ("m1", "m2"):
+            a.ok(f"CREATE {name}")
+        a.ok("SETACL m2 carol lr")
+        with halted(pabal.master_pid()):
+            grant, tag = a.tag(), other.tag()
+            a.send(grant + b" SETACL m1 dave lr\r\n")
+            other.ok("NOOP")
+            other.send(tag + b" DELETEACL m2 carol\r\n")
+            # Nothing is told now, so this waits for nobody.
+            select.select([other.sock], [], [], 5)
+        assert a.finish(grant)[0] == b"OK"
+        assert other.finish(tag)[0] == b"OK"
+        assert rights(d, "m1") == b"lr"
+        a.ok("SETACL m2 carol lr")
+        a.ok("DELETEACL m1 dave")
+        # by the command, behind the reading
+        with halted(pabal.master_pid()):
+            other.send(tag + b" DELETEACL m2 carol\r\n")
+            assert not select.select([other.sock], [], [], 0.2)[0]
+            pabal.pabal("mailbox", "acl", ALICE, "m1", "dave", "lr")
+        assert other.finish(tag)[0] == b"OK"
+        assert rights(d, "m1") == b"lr"
+
+
+def test_delete_shown(pabal):
+    """A mailbox that is only shown is not made to be deleted."""
+    with Imap(pabal, "dave") as d:
+        assert any(b"Drafts" in x for x in d.ok('LIST "" *'))
+        names = pabal.maildir("dave")
+        before = os.stat(names).st_nlink, os.stat(names).st_mtime_ns
+        d.ok("DELETE Drafts")
+        assert (os.stat(names).st_nlink, os.stat(names).st_mtime_ns) == before
 
 
 def test_left(pabal):

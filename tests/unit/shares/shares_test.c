@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "maildir/tree.h"
+#include "sys/clock.h"
 
 static char top[64];
 
@@ -209,6 +211,56 @@ test_keep(void **state)
 	owners_are("alice@x", "");
 }
 
+/* Set what is noted of ALICE and BOB to a time. */
+static void
+set_noted(int64_t s, long ns)
+{
+	const struct timespec t[2] = { { s, ns }, { s, ns } };
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/shares/owner=alice@x/bob@x", top);
+	assert_int_equal(utimensat(AT_FDCWD, path, t, 0), 0);
+}
+
+/* Whether BOB is still there, when what was read from AT_US on says nothing of
+ * him. */
+static bool
+stays(int64_t at_us)
+{
+	const struct slice alice = SLICE("alice@x");
+
+	assert_int_equal(shares_keep(top, alice, NULL, 0, at_us, NULL), 0);
+	return has(alice, SLICE("bob@x"), NULL) == FOUND;
+}
+
+/* What was noted before somebody began to read goes, also at once behind that;
+ * and what may have been noted since then stays. */
+static void
+test_keep_since(void **state)
+{
+	const struct slice alice = SLICE("alice@x"), bob = SLICE("bob@x");
+	int64_t begun;
+
+	(void)state;
+	for (int again = 0; again < 2; again++) {
+		begun = clock_wall_us();
+		assert_int_equal(add(alice, bob, NULL), 0);
+		assert_true(stays(begun));
+		/* noted once more */
+		set_noted(1, 1);
+		begun = clock_wall_us();
+		assert_int_equal(add(alice, bob, NULL), 0);
+		assert_true(stays(begun));
+		assert_false(stays(clock_wall_us() + 1));
+	}
+	assert_int_equal(add(alice, bob, NULL), 0);
+	set_noted(1000, 5000);
+	assert_true(stays(1000000005));
+	set_noted(1000, 0);
+	assert_true(stays(1000999999));
+	assert_false(stays(1001000000));
+}
+
 int
 main(void)
 {
@@ -220,6 +272,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_keep, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_keep_since, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,9 +194,13 @@ test_default_mailboxes_hidden(void **state)
 	struct mailbox *m;
 
 	(void)state;
+	assert_false(mailbox_is_made(fx_account, SLICE("Junk")));
+	assert_int_equal(access(fx_path(".Junk"), F_OK), -1);
 	m = fx_box("Junk");
 	mailbox_close(&m);
+	assert_true(mailbox_is_made(fx_account, SLICE("Junk")));
 	assert_int_equal(delete_box("Junk"), ERR_NONE);
+	assert_false(mailbox_is_made(fx_account, SLICE("Junk")));
 	assert_int_equal(delete_box("Drafts"), ERR_NONE);
 	assert_int_equal(delete_box("Drafts"), ERR_PERM);
 	assert_int_equal(rename_box("Sent", "Gone out"), ERR_NONE);
