@@ -205,7 +205,8 @@ milter_filter_configure(struct err *err)
 
 	if (milter_filter_check(err) == -1)
 		return -1;
-	LIST_FOREACH(f, &filters, link) {
+	LIST_FOREACH(f, &filters, link)
+	{
 		f->configured = false;
 		f->generation++;
 	}
