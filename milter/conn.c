@@ -26,6 +26,9 @@ struct milter_conn {
 	struct stream stream;
 	struct smfi_session smfi;
 	struct milter_filter *filter;
+	/* as FILTER was configured when it was made: */
+	unsigned generation;
+	bool changes, warn;
 	const char *sid; /* of the client; NULL: it is idle */
 	milter_conn_fn *done;
 	void *arg;
@@ -52,12 +55,20 @@ static const struct stream_handler handler;
 
 /* ---- its end ---- */
 
+/* Is its filter still configured as it was when this was made?  Else it tells
+ * nothing of how the filter works, and no second client takes it. */
+static bool
+is_current(const struct milter_conn *c)
+{
+	return c->generation == c->filter->generation;
+}
+
 static void
 destroy(struct milter_conn *c)
 {
 	if (c->open)
 		stream_close(&c->stream);
-	if (c->probe)
+	if (c->probe && is_current(c))
 		milter_filter_unprobed(c->filter);
 	milter_budget_free(&c->charged);
 	smfi_session_fini(&c->smfi);
@@ -95,10 +106,10 @@ fail(struct milter_conn *c, const char *why)
 	c->failed = true;
 	c->probe = false;
 	c->m = NULL;
-	if (c->reused)
+	if (!c->reused)
+		milter_filter_failed(c->filter, c->generation, c->sid, why);
+	else if (is_current(c))
 		reuse_refused(c->filter);
-	else
-		milter_filter_failed(c->filter, c->sid, why);
 	c->done(c->arg, false);
 }
 
@@ -135,7 +146,7 @@ static void
 negotiate(struct milter_conn *c)
 {
 	const uint32_t counts =
-	    c->filter->changes && !c->filter->warn
+	    c->changes && !c->warn
 		? SMFI_ACTIONS
 		: (uint32_t)(SMFIF_QUARANTINE | SMFIF_SETSYMLIST);
 	struct buf out = { .max = OUT_MAX };
@@ -186,7 +197,8 @@ go_on(struct milter_conn *c)
 static void
 works(struct milter_conn *c)
 {
-	milter_filter_works(c->filter);
+	if (is_current(c))
+		milter_filter_works(c->filter);
 	c->probe = false;
 }
 
@@ -339,6 +351,9 @@ make(struct milter_filter *f)
 		return NULL;
 	c = xcalloc(1, sizeof *c);
 	c->filter = f;
+	c->generation = f->generation;
+	c->changes = f->changes;
+	c->warn = f->warn;
 	smfi_session_init(
 	    &c->smfi, (size_t)milter_conf->shared.message_size_limit);
 	stream_init_connecting(&c->stream, fd, &handler, &limits);
@@ -360,7 +375,8 @@ milter_conn_open(
 	if (c == NULL)
 		c = make(f);
 	if (c == NULL) {
-		milter_filter_failed(f, sid, strerrordesc_np(errno));
+		milter_filter_failed(
+		    f, f->generation, sid, strerrordesc_np(errno));
 		return NULL;
 	}
 	c->probe = probe;
@@ -386,6 +402,12 @@ struct smfi_session *
 milter_conn_session(struct milter_conn *c)
 {
 	return &c->smfi;
+}
+
+bool
+milter_conn_counts(const struct milter_conn *c)
+{
+	return !c->warn;
 }
 
 bool
@@ -439,7 +461,8 @@ may_idle(const struct milter_conn *c)
 {
 	const struct milter_filter *f = c->filter;
 
-	return f->configured && f->reuse && !f->no_reuse && c->smfi.between &&
+	return f->configured && is_current(c) && f->reuse && !f->no_reuse &&
+	       c->smfi.between &&
 	       c->smfi.options.version == SMFI_PROT_VERSION &&
 	       milter_conf->idle_time > 0 && f->nidle < milter_conf->max_idle;
 }

@@ -29,6 +29,9 @@ struct milter_conn *milter_conn_open(
  * a connection, so another one may do. */
 bool milter_conn_stale(const struct milter_conn *c);
 struct smfi_session *milter_conn_session(struct milter_conn *c);
+/* Does what is said on it count, as its filter was configured when it was made?
+ */
+bool milter_conn_counts(const struct milter_conn *c);
 /* Is something asked of it? */
 bool milter_conn_busy(const struct milter_conn *c);
 /* Whether done will run; else the verdict is there. */

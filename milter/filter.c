@@ -194,6 +194,7 @@ take_over(const struct milter_filter *new)
 	f->warn = new->warn;
 	f->failures = 0;
 	f->paused_until_ms = 0;
+	f->probing = false;
 	f->no_reuse = false;
 }
 
@@ -205,7 +206,10 @@ milter_filter_configure(struct err *err)
 	if (milter_filter_check(err) == -1)
 		return -1;
 	LIST_FOREACH(f, &filters, link)
-	f->configured = false;
+	{
+		f->configured = false;
+		f->generation++;
+	}
 	for (size_t i = 0; i < milter_conf->filters.n; i++) {
 		struct milter_filter new;
 
@@ -268,11 +272,14 @@ milter_filter_works(struct milter_filter *f)
 }
 
 void
-milter_filter_failed(struct milter_filter *f, const char *sid, const char *why)
+milter_filter_failed(struct milter_filter *f, unsigned generation,
+    const char *sid, const char *why)
 {
 	log_warn("milter.failed", kv_s("sid", sid), kv_s("filter", f->name),
 	    kv_s("why", why));
 	milter_metrics_add(f->metrics, MILTER_FAILURES);
+	if (generation != f->generation)
+		return;
 	f->probing = false;
 	if (f->failures < milter_conf->failure_limit)
 		f->failures++;

@@ -23,7 +23,8 @@ struct port_set;
 struct milter_filter {
 	LIST_ENTRY(milter_filter) link;
 	char name[MILTER_NAME_MAX];
-	/* as configured */
+	/* as configured, for connections of this generation */
+	unsigned generation;
 	bool configured;
 	struct addr addr;
 	enum milter_unavailable unavailable;
@@ -55,8 +56,10 @@ struct milter_filter *milter_filter_find(struct slice name);
  * find out; milter_filter_works, _failed or _unprobed must follow. */
 bool milter_filter_usable(struct milter_filter *f, bool *probe);
 void milter_filter_works(struct milter_filter *f);
-void milter_filter_failed(
-    struct milter_filter *f, const char *sid, const char *why);
+/* On a connection of GENERATION: one of an older one is logged and counted, and
+ * does not suspend F as it is now. */
+void milter_filter_failed(struct milter_filter *f, unsigned generation,
+    const char *sid, const char *why);
 void milter_filter_unprobed(struct milter_filter *f);
 
 #endif

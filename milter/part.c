@@ -56,6 +56,12 @@ milter_part_count(const struct milter_part *p, enum milter_count which)
 
 /* ---- what becomes of a question ---- */
 
+static const char *
+mode(const struct milter_part *p)
+{
+	return milter_part_counts(p) ? "enforce" : "warn";
+}
+
 void
 milter_part_log(
     const struct milter_part *p, const char *action, struct slice why)
@@ -64,15 +70,12 @@ milter_part_log(
 	    kv_slice("qid", smfi_facts_find(&p->scene->facts, SLICE("i"))),
 	    kv_s("filter", p->name),
 	    kv_s("stage", stages[p->scene->stage].name), kv_s("action", action),
-	    kv_s("mode", milter_part_counts(p) ? "enforce" : "warn"),
-	    kv_slice("why", why));
+	    kv_s("mode", mode(p)), kv_slice("why", why));
 }
 
 static enum milter_unavailable
 unavailable(const struct milter_part *p)
 {
-	if (!milter_part_counts(p))
-		return MILTER_UNAVAILABLE_ACCEPT;
 	return p->filter != NULL ? p->filter->unavailable
 				 : milter_conf->unavailable;
 }
@@ -82,13 +85,14 @@ be_absent(struct milter_part *p)
 {
 	const enum milter_unavailable u = unavailable(p);
 
+	if (!p->absent)
+		log_warn("milter.unavailable", kv_s("sid", p->scene->sid),
+		    kv_s("filter", p->name),
+		    kv_s("stage", stages[p->scene->stage].name),
+		    kv_s("action", unavailables[u]), kv_s("mode", mode(p)));
 	p->absent = true;
-	log_warn("milter.unavailable", kv_s("sid", p->scene->sid),
-	    kv_s("filter", p->name),
-	    kv_s("stage", stages[p->scene->stage].name),
-	    kv_s("action", unavailables[u]));
 	milter_part_count(p, MILTER_UNAVAILABLES);
-	if (u == MILTER_UNAVAILABLE_ACCEPT)
+	if (u == MILTER_UNAVAILABLE_ACCEPT || !milter_part_counts(p))
 		return;
 	p->verdict = MILTER_REFUSE;
 	buf_adds(
@@ -275,6 +279,8 @@ milter_part_judges(const struct milter_part *p)
 bool
 milter_part_counts(const struct milter_part *p)
 {
+	if (p->conn != NULL)
+		return milter_conn_counts(p->conn);
 	return p->filter == NULL || !p->filter->warn;
 }
 

@@ -102,7 +102,7 @@ def test_trace_tells_what_was_found(make_pabal, dns):
                          r"policy\.verdict .*stage=message rule=dmarc "
                          r"action=quarantine mode=enforce",
                          r"milter\.verdict .*filter=f0 .*action=quarantine "
-                         r'why="looks odd"'):
+                         r'mode=enforce why="looks odd"'):
                 assert re.search(told, out), (told, out)
     finally:
         f.close()

@@ -346,8 +346,12 @@ def test_one_that_only_warns(p):
         p.wait_event("milter.verdict", since=since, action="quarantine", mode="warn")
         p.wait_event("milter.ignored", since=since, changes="1")
         f.close()
+        since = p.mark()
         p.send("gone")
         p.wait_mail("alice", "gone")
+        assert [(e["stage"], e["action"], e["mode"]) for e in
+                p.events("milter.unavailable", since=since)] == [
+            (stage, "reject", "warn") for stage in ("connect", "mail")]
     assert p.queue_count() == 0
 
 
@@ -391,6 +395,48 @@ def test_reuse(p):
             p.send(f"not answered {n}")
             p.wait_mail("alice", f"not answered {n}")
         assert len(f.sessions) == 3
+
+
+def judged(p, c, subject):
+    """What becomes of a recipient that the filter refuses, and of a message that
+    it changes."""
+    c.ehlo_or_helo_if_needed()
+    c.mail("sender@example.org")
+    bob = c.rcpt("bob@" + DOMAIN)[0]
+    c.rcpt(ALICE)
+    assert c.data(message(subject))[0] == 250
+    return bob, "X-Changed" in head(p.wait_mail("alice", subject))
+
+
+def test_a_reload_counts_for_the_next_client(p):
+    """A connection that is in use over it stays as it was configured, and no
+    other client gets it."""
+    def script(command, data, s):
+        if command == b"R" and b"bob" in data:
+            return [b"r"]
+        return [header("X-Changed", "yes"), b"c"] if command == b"E" else [b"c"]
+    f, other = [Filter(script, actions=filters.ALL, path=f"{p.dir}/{name}.sock")
+                for name in ("one", "other")]
+    rows = (f, "", (550, True)), (f, "changes=no", (550, False)), \
+        (f, "mode=warn", (250, False)), (f, "", (550, True)), \
+        (other, "mode=warn", (250, False)), (f, "", (550, True))
+    try:
+        with using(p, f):
+            for n, (filter_, options, after) in enumerate(rows[1:]):
+                was, _, before = rows[n]
+                with p.smtp() as c:
+                    assert judged(p, c, f"before reload {n}") == before
+                    s = was.sessions[-1]
+                    p.conf("milter", "filters",
+                           f'"f0 {filter_.address} {options}"')
+                    p.reload()
+                    assert judged(p, c, f"amid reload {n}") == before
+                wait(lambda s=s: s.steps[-1] in "KQ", "the end of the connection")
+                with p.smtp() as c:
+                    assert judged(p, c, f"after reload {n}") == after
+                assert filter_.sessions[-1] is not s
+    finally:
+        other.close()
 
 
 def test_unknown_command(p):
