@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/cur.h"
 #include "base/utf8.h"
 #include "base/utf8_put.h"
 #include "conf/values.h"
@@ -15,14 +16,38 @@
 #include "proto/domain.h"
 #include "proto/ulabel.h"
 
-enum { ITEMS_MAX = 32, NAME_BYTES = 4000, TOLD_BYTES = 200 };
+enum {
+	NAME_BYTES = 4000, /* of a name as it stands; honest ones have 500 */
+	SPOT_BYTES = 1000, /* of a local part, of a domain */
+	WORD_BYTES = 900,  /* word_decode leaves a longer word as it stands */
+	SEEN_BYTES = 4 * NAME_BYTES,
+	TOLD_BYTES = 200,
+};
+
+/* What is looked at of all From fields of a message together: a process that
+ * has other things to do looks. */
+enum {
+	ITEMS_ALL = 64,     /* names, groups, ends of groups */
+	BYTES_ALL = 16000,  /* of names and addresses, as they stand */
+	ADDRESSES_ALL = 64, /* within names */
+	WIDE_ALL = 16,      /* IDNA is slow */
+	CHARSETS_ALL = 16,  /* so is opening one that was not the last */
+};
+
+struct lookalike_left {
+	size_t items, bytes, addresses, wide, charsets;
+};
 
 /* One that From names. */
 struct lookalike_author {
 	const struct conf_list *own;
+	struct slice *ours; /* own as they are seen; NULL: not yet asked for */
 	struct arena *arena;
 	struct lookalike *found;
-	struct slice domain; /* A-labels; empty: of a group */
+	struct lookalike_left left;
+	bool spent;           /* nothing more is looked at */
+	struct slice charset; /* of the last word that was not in UTF-8 */
+	struct slice domain;  /* A-labels; empty: of a group */
 	bool is_own;
 };
 
@@ -38,6 +63,19 @@ say(struct lookalike_author *a, struct slice *where, const char *what,
 		*where = arena_slice(a->arena, buf_slice(&text));
 	}
 	buf_fini(&text);
+}
+
+/* Take N of *LEFT.  False: there is not as much. */
+static bool
+take(struct lookalike_author *a, size_t *left, size_t n)
+{
+	if (!a->spent && *left >= n) {
+		*left -= n;
+		return true;
+	}
+	a->spent = true;
+	say(a, &a->found->disguised, "From names too many", a->domain);
+	return false;
 }
 
 struct slice
@@ -59,23 +97,33 @@ next_char(struct slice *s)
 
 /* ---- text as it is seen ---- */
 
+/* What nobody sees, though it is not ignorable to Unicode. */
+static bool
+is_invisible(uint32_t c)
+{
+	return c == 0x2028 || c == 0x2029 || c == 0x2065 || c == 0x2800 ||
+	       (c >= 0xfff9 && c <= 0xfffc);
+}
+
 /* In lower case, compatible characters as one, without what is invisible, and
- * letters of other scripts as the Latin ones that they look like. */
+ * letters of other scripts as the Latin ones that they look like, the dot of
+ * ideographs too. */
 static struct slice
 put_seen(struct slice text, struct buf *out)
 {
-	struct buf folded = { .max = 4 * NAME_BYTES };
+	struct buf folded = { .max = SEEN_BYTES };
 	struct slice rest;
 
-	fold_text(slice_sub(text, 0, NAME_BYTES), &folded);
+	fold_text(text, &folded);
+	out->failed = out->failed || folded.failed;
 	rest = buf_slice(&folded);
 	while (rest.n > 0) {
 		const uint32_t c = next_char(&rest);
-		const char latin = letters_latin(c);
+		const char latin = c == 0x3002 ? '.' : letters_latin(c);
 
 		if (latin != '\0')
 			buf_addc(out, latin);
-		else
+		else if (!is_invisible(c))
 			utf8_put(out, c);
 	}
 	buf_fini(&folded);
@@ -154,33 +202,49 @@ is_like(struct slice his, struct slice own)
 	return his.n == 0 || slice_ends(his, SLICE("."));
 }
 
-static bool
-is_like_wide(struct slice his, struct slice own)
+static struct slice
+seen_of(struct arena *a, struct slice own)
 {
-	struct buf ours = { .max = ADDRESS_DOMAIN_MAX * 8 };
-	bool like;
+	struct buf wide = { .max = ADDRESS_DOMAIN_MAX * 4 };
+	struct buf text = { .max = ADDRESS_DOMAIN_MAX * 4 };
 
-	put_skeleton(own, &ours);
-	like = domain_is_beneath(his, buf_slice(&ours));
-	buf_fini(&ours);
-	return like;
+	if (is_wide(own)) {
+		ulabel_put(own, &wide);
+		own = arena_slice(a, put_seen(buf_slice(&wide), &text));
+	}
+	buf_fini(&wide);
+	buf_fini(&text);
+	return own;
+}
+
+/* Our domains as they are seen, as many as there are; empty: no name. */
+static const struct slice *
+ours_of(struct lookalike_author *a)
+{
+	const size_t n = a->own->n;
+
+	if (a->ours != NULL || n == 0)
+		return a->ours;
+	a->ours = arena_alloc(a->arena, n * sizeof *a->ours);
+	for (size_t i = 0; i < n; i++) {
+		const struct slice own = slice_str(a->own->v[i]);
+
+		a->ours[i] = is_name(own) ? seen_of(a->arena, own) : SLICE("");
+	}
+	return a->ours;
 }
 
 static void
 check_domain(struct lookalike_author *a)
 {
+	const struct slice *ours = ours_of(a);
 	struct buf his = { .max = ADDRESS_DOMAIN_MAX * 8 };
 
 	put_skeleton(a->domain, &his);
-	for (size_t i = 0; i < a->own->n; i++) {
-		const struct slice own = slice_str(a->own->v[i]);
-
-		if (is_name(own) &&
-		    (is_wide(own) ? is_like_wide(buf_slice(&his), own)
-				  : is_like(buf_slice(&his), own)))
+	for (size_t i = 0; i < a->own->n && a->found->own.n == 0; i++)
+		if (ours[i].n > 0 && is_like(buf_slice(&his), ours[i]))
 			say(a, &a->found->own,
 			    "its domain looks like one of ours", a->domain);
-	}
 	buf_fini(&his);
 }
 
@@ -215,26 +279,12 @@ has_word(struct slice text, struct slice own)
 static void
 check_own_names(struct lookalike_author *a, struct slice seen)
 {
-	struct buf wide = { .max = ADDRESS_DOMAIN_MAX * 4 };
-	struct buf text = { .max = ADDRESS_DOMAIN_MAX * 4 };
+	const struct slice *ours = ours_of(a);
 
-	for (size_t i = 0; i < a->own->n; i++) {
-		struct slice own = slice_str(a->own->v[i]);
-
-		if (!is_name(own))
-			continue;
-		if (is_wide(own)) {
-			buf_reset(&wide);
-			buf_reset(&text);
-			ulabel_put(own, &wide);
-			own = put_seen(buf_slice(&wide), &text);
-		}
-		if (has_word(seen, own))
+	for (size_t i = 0; i < a->own->n && a->found->own.n == 0; i++)
+		if (ours[i].n > 0 && has_word(seen, ours[i]))
 			say(a, &a->found->own,
 			    "the name shows a domain of ours", seen);
-	}
-	buf_fini(&wide);
-	buf_fini(&text);
 }
 
 /* ---- a name ---- */
@@ -257,20 +307,41 @@ domain_at(struct slice text, size_t at)
 	return d;
 }
 
-static void
-check_address(struct lookalike_author *a, struct slice shown, struct slice seen)
+static bool
+is_ascii(struct slice s)
 {
-	struct buf ascii = { .max = ADDRESS_DOMAIN_MAX };
-	const bool is_domain = domain_to_ascii(shown, &ascii);
-	const struct slice d = is_domain ? buf_slice(&ascii) : shown;
+	return utf8_ascii(s) == s.n;
+}
 
-	if (!domain_is_beneath(d, a->domain) &&
-	    !domain_is_beneath(a->domain, d))
-		say(a, &a->found->other, "the name shows another address",
-		    seen);
-	if (!a->is_own && is_own(a->own, d))
-		say(a, &a->found->own, "the name shows an address of ours",
-		    seen);
+/* DOMAIN with A-labels in OUT, as it is where it is none.  False: nothing more
+ * is looked at. */
+static bool
+to_ascii(struct lookalike_author *a, struct slice *domain, struct buf *out)
+{
+	if (!is_ascii(*domain) && !take(a, &a->left.wide, 1))
+		return false;
+	if (domain->n <= SPOT_BYTES && domain_to_ascii(*domain, out))
+		*domain = buf_slice(out);
+	return true;
+}
+
+static void
+check_address(struct lookalike_author *a, struct slice d, struct slice seen)
+{
+	const bool may_be_ours = !a->is_own && a->found->own.n == 0;
+	struct buf ascii = { .max = ADDRESS_DOMAIN_MAX };
+
+	if (!may_be_ours && a->found->other.n > 0)
+		return;
+	if (take(a, &a->left.addresses, 1) && to_ascii(a, &d, &ascii)) {
+		if (!domain_is_beneath(d, a->domain) &&
+		    !domain_is_beneath(a->domain, d))
+			say(a, &a->found->other,
+			    "the name shows another address", seen);
+		if (may_be_ours && is_own(a->own, d))
+			say(a, &a->found->own,
+			    "the name shows an address of ours", seen);
+	}
 	buf_fini(&ascii);
 }
 
@@ -286,12 +357,12 @@ check_controls(struct lookalike_author *a, struct slice name)
 {
 	struct slice rest = name;
 
-	while (rest.n > 0) {
+	while (rest.n > 0 && a->found->disguised.n == 0) {
 		const uint32_t c = next_char(&rest);
 
 		if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n' &&
 			!is_shift(c)) ||
-		    c == 0x7f)
+		    (c >= 0x7f && c < 0xa0))
 			say(a, &a->found->disguised,
 			    "the name has control characters", name);
 		else if (c == 0x202d || c == 0x202e)
@@ -300,21 +371,93 @@ check_controls(struct lookalike_author *a, struct slice name)
 	}
 }
 
+/* Is an encoded word left in NAME that is longer than word_decode takes?  Mail
+ * programs do take it. */
+static bool
+has_long_word(struct slice name)
+{
+	size_t at;
+
+	while (name.n > WORD_BYTES &&
+	       (at = slice_search(name, SLICE("=?"))) < name.n) {
+		struct slice text = slice_from(name, at + 2), charset, encoding;
+
+		charset = slice_cut(text, '?', &text);
+		encoding = slice_cut(text, '?', &text);
+		if (charset.n > 0 && encoding.n == 1) {
+			const size_t n = slice_search(text, SLICE("?="));
+
+			if (n < text.n && n >= WORD_BYTES)
+				return true;
+			if (n == text.n)
+				return false;
+		}
+		name = slice_from(name, at + 2);
+	}
+	return false;
+}
+
+static void
+check_seen(struct lookalike_author *a, struct slice seen)
+{
+	for (size_t i = 0; i < seen.n && !a->spent; i++)
+		if (seen.p[i] == '@') {
+			const struct slice d = domain_at(seen, i);
+
+			if (d.n > 0)
+				check_address(a, d, seen);
+		}
+	if (!a->is_own && slice_find(seen, '.') < seen.n)
+		check_own_names(a, seen);
+}
+
+static bool
+is_of_charset(char c)
+{
+	return ascii_isalnum(c) || slice_find(SLICE("-_.:+*"), c) < 6;
+}
+
+/* Those that RAW's encoded words are in. */
+static bool
+take_charsets(struct lookalike_author *a, struct slice raw)
+{
+	struct cur c = cur_of(raw);
+
+	while (cur_left(&c) > 0 && !a->spent) {
+		struct slice name;
+
+		c.p += slice_search(cur_rest(&c), SLICE("=?"));
+		if (!cur_try(&c, "=?"))
+			break;
+		name = cur_while(&c, is_of_charset);
+		if (cur_peek(&c) != '?' || name.n == 0 ||
+		    slice_iis(name, "utf-8") || slice_ieq(name, a->charset))
+			continue;
+		a->charset = name;
+		take(a, &a->left.charsets, 1);
+	}
+	return !a->spent;
+}
+
 static void
 check_name(struct lookalike_author *a, struct slice raw)
 {
-	struct buf name = { .max = NAME_BYTES };
-	struct buf text = { .max = 4 * NAME_BYTES };
-	struct slice seen;
+	struct buf name = { .max = SEEN_BYTES };
+	struct buf text = { .max = SEEN_BYTES };
 
-	word_decode(&name, slice_sub(raw, 0, NAME_BYTES / 2));
-	check_controls(a, buf_slice(&name));
-	seen = put_seen(buf_slice(&name), &text);
-	for (size_t i = 0; i < seen.n; i++)
-		if (seen.p[i] == '@' && domain_at(seen, i).n > 0)
-			check_address(a, domain_at(seen, i), seen);
-	if (!a->is_own && slice_find(seen, '.') < seen.n)
-		check_own_names(a, seen);
+	if (raw.n <= NAME_BYTES) {
+		if (!take(a, &a->left.bytes, raw.n) || !take_charsets(a, raw))
+			return;
+		word_decode(&name, raw);
+		check_controls(a, buf_slice(&name));
+		check_seen(a, put_seen(buf_slice(&name), &text));
+		if (text.n > raw.n) /* some characters become many */
+			take(a, &a->left.bytes, text.n - raw.n);
+	}
+	if (raw.n > NAME_BYTES || name.failed || text.failed ||
+	    has_long_word(buf_slice(&name)))
+		say(a, &a->found->disguised, "the name is too long",
+		    raw.n > NAME_BYTES ? raw : buf_slice(&name));
 	buf_fini(&name);
 	buf_fini(&text);
 }
@@ -372,12 +515,6 @@ check_words(struct lookalike_author *a, struct slice text,
 	}
 }
 
-static bool
-is_ascii(struct slice s)
-{
-	return utf8_ascii(s) == s.n;
-}
-
 static void
 check_spelling(struct lookalike_author *a, const struct addrlist_item *i)
 {
@@ -409,45 +546,71 @@ check_spelling(struct lookalike_author *a, const struct addrlist_item *i)
 /* ---- From ---- */
 
 static void
-check_item(struct lookalike_author *a, const struct addrlist_item *i)
+check_author(struct lookalike_author *a, const struct addrlist_item *i)
 {
 	struct buf ascii = { .max = ADDRESS_DOMAIN_MAX };
 
-	if (i->kind == ADDRLIST_GROUP) {
-		check_name(a, i->mailbox);
-	} else if (i->kind == ADDRLIST_MAILBOX) {
-		a->domain = domain_to_ascii(i->host, &ascii) ? buf_slice(&ascii)
-							     : i->host;
+	a->domain = i->host;
+	if (i->mailbox.n > SPOT_BYTES || i->host.n > SPOT_BYTES)
+		say(a, &a->found->disguised, "the address is too long",
+		    i->mailbox);
+	else if (take(a, &a->left.bytes, i->mailbox.n + i->host.n) &&
+		 to_ascii(a, &a->domain, &ascii) &&
+		 (!is_wide(a->domain) || take(a, &a->left.wide, 1))) {
 		a->is_own = is_own(a->own, a->domain);
 		check_name(a, i->name);
-		check_spelling(a, i);
-		if (!a->is_own && a->domain.n > 0)
+		if (a->found->disguised.n == 0)
+			check_spelling(a, i);
+		if (!a->is_own && a->domain.n > 0 && a->found->own.n == 0)
 			check_domain(a);
 	}
 	buf_fini(&ascii);
+}
+
+static void
+check_item(struct lookalike_author *a, const struct addrlist_item *i)
+{
+	a->domain = SLICE("");
+	a->is_own = false;
+	if (!take(a, &a->left.items, 1))
+		return;
+	if (i->kind == ADDRLIST_GROUP)
+		check_name(a, i->mailbox);
+	else if (i->kind == ADDRLIST_MAILBOX)
+		check_author(a, i);
+	a->domain = SLICE("");
+}
+
+/* VALUE of one From; without any name it counts as one. */
+static void
+check_from(struct lookalike_author *a, struct slice value)
+{
+	const struct addrlist_item *i =
+	    addrlist_parse(a->arena, value, a->left.items + 1);
+
+	if (i == NULL)
+		take(a, &a->left.items, 1);
+	for (; i != NULL && !a->spent; i = i->next)
+		check_item(a, i);
 }
 
 void
 lookalike_find(struct slice header, const struct conf_list *own,
     struct arena *arena, struct lookalike *found)
 {
+	struct lookalike_author a = {
+		.own = own,
+		.arena = arena,
+		.found = found,
+		.left = { ITEMS_ALL, BYTES_ALL, ADDRESSES_ALL, WIDE_ALL,
+		    CHARSETS_ALL },
+	};
 	struct header_field f;
 
 	*found = (struct lookalike){ 0 };
-	while (header_next(&header, &f)) {
-		const struct addrlist_item *i;
-
-		if (!slice_iis(f.name, "From"))
-			continue;
-		for (i = addrlist_parse(arena, f.value, ITEMS_MAX); i != NULL;
-		     i = i->next) {
-			struct lookalike_author a = {
-				.own = own, .arena = arena, .found = found
-			};
-
-			check_item(&a, i);
-		}
-	}
+	while (!a.spent && header_next(&header, &f))
+		if (slice_iis(f.name, "From"))
+			check_from(&a, f.value);
 }
 
 void

@@ -23,7 +23,8 @@ struct lookalike {
 	/* His name has an address of a domain that is neither his nor above
 	 * or beneath it. */
 	struct slice other;
-	/* His name has control characters, or such as turn the direction of
+	/* There is more than is looked at (policy(8) has the limits).  Or
+	 * his name has control characters, or such as turn the direction of
 	 * text around (U+202D, U+202E); or his address has an encoded word, is
 	 * not in normal form C, mixes Latin, Greek, Cyrillic, Armenian and
 	 * Cherokee letters in one word, or has a domain under an ASCII one with
@@ -31,8 +32,9 @@ struct lookalike {
 	struct slice disguised;
 };
 
-/* Look at all From fields of HEADER.  OWN are our domains (domain_to_ascii);
- * entries that are no names are passed over. */
+/* Look at all From fields of HEADER, as far as that takes a few milliseconds:
+ * its work has a limit, whatever stands there.  OWN are our domains
+ * (domain_to_ascii); entries that are no names are passed over. */
 void lookalike_find(struct slice header, const struct conf_list *own,
     struct arena *arena, struct lookalike *found);
 /* The words of a reason without what stands there: printable ASCII. */

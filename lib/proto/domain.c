@@ -57,7 +57,7 @@ put_wide(struct slice s, struct buf *out)
 static bool
 put_labels(struct slice domain, struct buf *out)
 {
-	for (size_t at = 0; at <= domain.n; at++) {
+	for (size_t at = 0; at <= domain.n && !out->failed; at++) {
 		const struct slice rest = slice_from(domain, at);
 		const struct slice label =
 		    slice_sub(rest, 0, slice_find(rest, '.'));

@@ -391,7 +391,9 @@ LOOKALIKES = (   # From, its rule, why
     ('"ann@bank.test" <x@none.test>', "from_other", "shows another address"),
     ("=?utf-8?q?Boss=E2=80=AE?= <x@none.test>", "from_disguised", "turns text around"),
     ("=?utf-8?b?YUBiYW5rLnRlc3Q=?=@none.test", "from_disguised", "encoded word"),
-    ("x@xn--80ak6aa92e.test", "from_disguised", "look like Latin"))
+    ("x@xn--80ak6aa92e.test", "from_disguised", "look like Latin"),
+    (" ".join(["=?utf-8?q?" + "=E2=80=8B" * 6 + "?=\r\n"] * 40) +
+     f" =?utf-8?q?boss=40{DOMAIN}?= <x@none.test>", "from_own", "shows an address of ours"))
 
 
 def test_look_alikes(shared, tmp_path):
