@@ -42,7 +42,7 @@ smtpd_start(struct err *err)
 	smtpd_metrics_init();
 	smtpd_session_init(service_index(), service_sessions);
 	certs_start(front_on_certs);
-	smtpd_policy_start();
+	smtpd_policy_start(service_section());
 	smtpd_milter_start(smtpd_hangup);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "ctl/mail/queuedmail.h"
 #include "ctl/view/out.h"
 #include "lookup/conf.h"
+#include "mime/charset.h"
 #include "policy/conf.h"
 #include "proto/address.h"
 #include "queue/envelope.h"
@@ -105,6 +106,8 @@ run(const struct mail_asked *asked, struct authcheck *c)
 	struct err err;
 	int rc = CTL_OK;
 
+	/* Names are decoded where no file can be opened. */
+	charset_preload(false);
 	if (authcheck_run(c, &out, &err) == -1)
 		rc = ctl_fail("check-mail: %s: %s", asked->file, err.text);
 	else

@@ -13,7 +13,6 @@
 #include "ctl/mail/rulecheck.h"
 #include "ctl/view/out.h"
 #include "mailauth/check.h"
-#include "mime/charset.h"
 
 enum { RESULT_MAX = 1 << 20, PIECE = 65536 };
 
@@ -255,7 +254,6 @@ authcheck_run(const struct authcheck *c, struct buf *out, struct err *err)
 	/* Not by the child, which cannot open it. */
 	arena_init(&arena);
 	accesscheck_run(&access, c->tables, &arena);
-	charset_preload(false);
 	rc = dnschild_run(&r->child, out, err);
 	accesscheck_fini(&access);
 	arena_fini(&arena);

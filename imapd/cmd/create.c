@@ -13,6 +13,7 @@
 #include "maildir/rights.h"
 #include "store/acl.h"
 #include "store/mailbox.h"
+#include "store/mailbox_made.h"
 #include "store/view.h"
 
 static void

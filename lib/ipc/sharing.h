@@ -7,9 +7,8 @@
  *                   else ABSENT, whatever the reason
  *   SHARING_GRANT   this account shares something with other (a line of
  *                   shares/shares.h).  FOUND: that is on disk
- *   SHARING_ONLY    it shares with other (such lines, as many as SHARES_MAX)
- *                   and nobody else, as was found from since_us on
- *                   (clock_wall_us): what was noted since then stays
+ *   SHARING_ONLY    it shares with other (such lines, SHARES_MAX) and nobody
+ *                   else, as was found from since_us (clock_wall_us) on
  *   SHARING_OWNERS  FOUND, text the addresses of those who share something
  *                   with this account, or once did, a line for each, in order:
  *                   some of those behind other; empty: there are no more */

@@ -95,7 +95,7 @@ int service_main(const struct service *svc, int argc, char **argv);
 unsigned service_index(void); /* this process among those of its role */
 uid_t service_uid(void);
 gid_t service_gid(void);
-const char *service_section(void); /* of master.conf, that it is of */
+const char *service_section(void); /* of master.conf */
 const char *service_user(void);    /* name of the uid served, may be "" */
 const char *service_home(void);    /* its home directory, may be "" */
 const char *service_place(void);   /* what of the mail root (ipc/place.h) */
@@ -104,8 +104,7 @@ bool service_is_system_user(void);
 /* The open directory; -1 when it was not declared. */
 int service_dir(enum service_dir dir);
 /* The daemon has N sessions now.  A listener that has all it may rests, so that
- * other processes take its clients; who waits a moment is accepted, to be told.
- */
+ * others take its clients; who waits a moment is accepted, to be told. */
 void service_sessions(unsigned n);
 /* Has L room beside N sessions?  A part of it is kept for TRUSTED clients. */
 bool service_has_room(const struct listener *l, unsigned n, bool trusted);

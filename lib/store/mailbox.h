@@ -38,9 +38,6 @@ int mailbox_list(struct account *a, bool subscribed,
 /* ERR_PERM with ERR_EXISTS, ERR_NOT_FOUND or ERR_CANNOT. */
 int mailbox_create(
     struct account *a, struct slice name, unsigned special, struct err *err);
-/* Not one that is only shown, which would be made where it is opened; false,
- * too, where that cannot be found out. */
-bool mailbox_is_made(struct account *a, struct slice name);
 /* The mailbox with its messages, not its children. */
 int mailbox_delete(struct account *a, struct slice name, struct err *err);
 /* Children move along.  INBOX: its messages move into the new mailbox, some in

@@ -23,6 +23,7 @@
 #include "store/inner.h"
 #include "store/keep.h"
 #include "store/mailbox.h"
+#include "store/mailbox_made.h"
 #include "store/mailbox_make.h"
 #include "store/purge.h"
 #include "sys/fd.h"

@@ -29,6 +29,7 @@
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/mailbox.h"
+#include "store/mailbox_made.h"
 #include "sys/fd.h"
 
 int

@@ -49,8 +49,7 @@ struct entry {
 	uint32_t at_site, of_login; /* where it is crowded */
 	bool urgent;
 	uint8_t soons; /* rounds in a row with trouble of our own */
-	uint8_t state;
-	uint8_t place;
+	uint8_t state, place;
 	bool hold_wanted; /* hold it when its deliveries have ended */
 	bool delete_wanted;
 	bool own;      /* no other process ever had a descriptor of its file */

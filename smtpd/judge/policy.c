@@ -6,7 +6,6 @@
 #include "ipc/msg.h"
 #include "ipc/role.h"
 #include "log/log.h"
-#include "proc/service.h"
 #include "smtpd/conf.h"
 #include "smtpd/dialog.h"
 #include "smtpd/judge/judged.h"
@@ -28,9 +27,12 @@ static struct {
 	unsigned strangers_need, known_need; /* its answer */
 	struct ipc_call watch;
 	struct ev_timer retry;
-} state = {
-	.strangers = ~0U, .known = ~0U, .strangers_need = ~0U, .known_need = ~0U
-};
+	const char *service; /* section of master.conf */
+} state = { .service = "",
+	.strangers = ~0U,
+	.known = ~0U,
+	.strangers_need = ~0U,
+	.known_need = ~0U };
 
 /* ---- what it needs ---- */
 
@@ -69,8 +71,9 @@ on_retry(struct ev_timer *t)
 }
 
 void
-smtpd_policy_start(void)
+smtpd_policy_start(const char *service)
 {
+	state.service = service;
 	ev_timer_init(&state.retry, on_retry);
 	watch();
 }
@@ -225,7 +228,7 @@ ask_now(struct smtpd_judging *j)
 		    .client = slice_str(s->front.ip),
 		    .client_name = slice_str(s->client_name),
 		    .trusted = s->front.trusted,
-		    .service = slice_str(service_section()),
+		    .service = slice_str(state.service),
 		    .protocol = slice_str(s->protocol->front.name),
 		    .tls = slice_str(smtpd_tlsfacts_version(s)),
 		    .helo = slice_str(s->helo),

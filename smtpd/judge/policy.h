@@ -11,7 +11,7 @@ struct smtpd_session;
 extern const struct smtpd_judge smtpd_judge_policy;
 
 /* From the start on: at which stages it wants to be asked. */
-void smtpd_policy_start(void);
+void smtpd_policy_start(const char *service);
 /* The message, and the end of a process of policy. */
 void smtpd_policy_on_changed(struct ipc *peer, struct msg *m);
 void smtpd_policy_on_gone(struct ipc *peer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/mailbox.h"
 #include "store/mailbox_id.h"
+#include "store/mailbox_made.h"
 
 #include "maildir/filename.h"
 #include "tests/unit/store/fixture.h"
