@@ -165,16 +165,6 @@ def test_given_meanwhile(pabal):
         assert rights(d, "m1") == b"lr"
 
 
-def test_delete_shown(pabal):
-    """A mailbox that is only shown is not made to be deleted."""
-    with Imap(pabal, "dave") as d:
-        assert any(b"Drafts" in x for x in d.ok('LIST "" *'))
-        names = pabal.maildir("dave")
-        before = os.stat(names).st_nlink, os.stat(names).st_mtime_ns
-        d.ok("DELETE Drafts")
-        assert (os.stat(names).st_nlink, os.stat(names).st_mtime_ns) == before
-
-
 def test_left(pabal):
     """Who is in a group no more is shut out at the next visit, and at a
     reload from the one under way."""
