@@ -19,6 +19,7 @@ extern const struct stream_limits imapd_client_limits;
 /* The longest command with its literals. */
 size_t imapd_client_text_max(void);
 
+struct copied;
 struct guest;
 struct relays;
 
@@ -36,6 +37,7 @@ struct client {
 	const char *bye;   /* to be said when the command is answered */
 	struct relays *relays; /* relay/line.c's; NULL: none */
 	struct guest *guest;   /* relay/guest.h; NULL: its owner's */
+	struct copied *copied; /* relay/copied.c's; NULL: nothing */
 	unsigned holds;
 	unsigned bad; /* commands in a row that were none */
 	uint64_t commands;

@@ -18,6 +18,7 @@
 #include "imapd/notify/between.h"
 #include "imapd/notify/state.h"
 #include "imapd/parse/parse.h"
+#include "imapd/relay/copied.h"
 #include "imapd/relay/relay.h"
 #include "imapd/search/state.h"
 #include "log/log.h"
@@ -43,9 +44,7 @@ identify(struct session *s, struct parse *p)
 	p->saved = imapd_search_saved(s);
 	p->inside = relay_inside(s);
 	s->command = imapd_command_find(p);
-	if (s->command == NULL ||
-	    (s->command->states & (p->inside.n > 0 ? S_GUEST : S_GUEST_ONLY)) ==
-		(p->inside.n > 0 ? 0U : S_GUEST_ONLY))
+	if (s->command == NULL || !relay_allows(s, s->command->states))
 		return "unknown command";
 	if ((s->command->states & s->state) == 0)
 		return "no mailbox selected";
@@ -344,7 +343,7 @@ imapd_session_release(struct session *s)
 	struct client *c = client_of(s);
 
 	must(c->holds > 0);
-	if (--c->holds > 0)
+	if (--c->holds > 0 || copied_end(s))
 		return;
 	relay_end(s);
 	imapd_deselect(s);

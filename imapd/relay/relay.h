@@ -10,8 +10,12 @@
 struct parse;
 struct session;
 
-/* Beside enum session_state: in a guest's session, too; there alone. */
+/* Beside enum session_state: in a guest's session, too; only where an imapd
+ * gives the commands, which is there and where one speaks to its own account
+ * (visit_self). */
 enum { S_GUEST = 1 << 3, S_GUEST_ONLY = 1 << 4 };
+/* Is a command that is allowed in STATES one for S? */
+bool relay_allows(const struct session *s, unsigned states);
 
 /* The command under way, P behind its name, is about another account: it was
  * answered, or goes on.  False: it is for here. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What a session has elsewhere, or is here. */
+#include "imapd/conn/cmdtext.h"
 #include "imapd/conn/session.h"
 #include "imapd/relay/commands.h"
 #include "imapd/relay/guest.h"
@@ -11,6 +12,14 @@ bool
 relay_is_off(const struct session *s)
 {
 	return guest_of(s) != NULL && !names_shared();
+}
+
+bool
+relay_allows(const struct session *s, unsigned states)
+{
+	if (guest_of(s) != NULL)
+		return (states & S_GUEST) != 0;
+	return (states & S_GUEST_ONLY) == 0 || imapd_text(s)->unasked;
 }
 
 bool
