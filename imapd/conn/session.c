@@ -343,8 +343,12 @@ imapd_session_release(struct session *s)
 	struct client *c = client_of(s);
 
 	must(c->holds > 0);
-	if (--c->holds > 0 || copied_end(s))
+	if (--c->holds > 0)
 		return;
+	if (copied_end(s, imapd_session_release)) {
+		c->holds = 1;
+		return;
+	}
 	relay_end(s);
 	imapd_deselect(s);
 	notify_free(s);

@@ -32,6 +32,7 @@ struct copied {
 	struct imapd_job job;    /* XCOPY UNDO */
 	bool over;               /* that is answered */
 	struct work work;        /* the same behind the session's end */
+	void (*release)(struct session *s); /* then */
 };
 
 static void
@@ -154,6 +155,7 @@ on_work(struct work *w)
 {
 	struct copied *c = OUTER(w, struct copied, work);
 	struct session *s = c->session;
+	void (*release)(struct session * s);
 	struct err err = { 0 };
 	int rc = 0;
 	bool more;
@@ -169,12 +171,13 @@ on_work(struct work *w)
 		log_err("imapd.command-failed", kv_s("sid", s->sid),
 		    kv_s("account", imapd_user_name(s->user)),
 		    kv_s("what", "copy"), kv_s("why", err.text));
+	release = c->release;
 	copied_free(s);
-	imapd_session_release(s);
+	release(s);
 }
 
 bool
-copied_end(struct session *s)
+copied_end(struct session *s, void (*release)(struct session *s))
 {
 	struct copied *c = client_of(s)->copied;
 
@@ -184,7 +187,7 @@ copied_end(struct session *s)
 		copied_free(s);
 		return false;
 	}
-	imapd_session_hold(s);
+	c->release = release;
 	work_queue(&c->work);
 	return true;
 }

@@ -14,8 +14,8 @@ struct session;
 
 /* UID was put into M, by S.  False: to stay, it is no part of a COPY. */
 bool copied_add(struct session *s, struct mailbox *m, uint32_t uid);
-/* S, which nobody holds any more, has to be held until something is removed; it
- * is released then. */
-bool copied_end(struct session *s);
+/* Of S, which nobody holds any more, something has to be removed first: it is
+ * to be held until RELEASE is called. */
+bool copied_end(struct session *s, void (*release)(struct session *s));
 
 #endif
