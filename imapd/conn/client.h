@@ -19,7 +19,6 @@ extern const struct stream_limits imapd_client_limits;
 /* The longest command with its literals. */
 size_t imapd_client_text_max(void);
 
-struct copied;
 struct guest;
 struct relays;
 
@@ -52,13 +51,11 @@ client_of(const struct session *s)
 /* Send what waits and end, and login goes on with the client: it takes an end
  * that is closed one way only for that. */
 void imapd_return(struct session *s);
-/* One that goes on here: nothing is said, and what it was is the caller's to
- * bring. */
+/* One that goes on here: nothing is said, what it was the caller brings. */
 struct session *imapd_session_again(int fd, struct user *user, struct slice sid,
     struct slice address, bool returns);
 
-/* Both ways are compressed from behind the answer on (RFC 4978); false: they
- * are already. */
+/* Compress both ways behind the answer (RFC 4978); false: it is so already. */
 bool imapd_compress(struct session *s);
 /* Nothing is under way: what compression needs meanwhile is little.  Asks for
  * more() when there is something to be sent first. */

@@ -18,7 +18,6 @@
 #include "imapd/notify/between.h"
 #include "imapd/notify/state.h"
 #include "imapd/parse/parse.h"
-#include "imapd/relay/copied.h"
 #include "imapd/relay/relay.h"
 #include "imapd/search/state.h"
 #include "log/log.h"
@@ -345,11 +344,10 @@ imapd_session_release(struct session *s)
 	must(c->holds > 0);
 	if (--c->holds > 0)
 		return;
-	if (copied_end(s, imapd_session_release)) {
+	if (!relay_end(s, imapd_session_release)) {
 		c->holds = 1;
 		return;
 	}
-	relay_end(s);
 	imapd_deselect(s);
 	notify_free(s);
 	imapd_user_remove(s);

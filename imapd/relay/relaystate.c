@@ -3,6 +3,7 @@
 #include "imapd/conn/cmdtext.h"
 #include "imapd/conn/session.h"
 #include "imapd/relay/commands.h"
+#include "imapd/relay/copied.h"
 #include "imapd/relay/guest.h"
 #include "imapd/relay/names.h"
 #include "imapd/relay/relay.h"
@@ -49,9 +50,12 @@ relay_deselect(struct session *s)
 	relay_say(r, "UNSELECT");
 }
 
-void
-relay_end(struct session *s)
+bool
+relay_end(struct session *s, void (*release)(struct session *s))
 {
+	if (copied_end(s, release))
+		return false;
 	guest_end(s);
 	relay_free_all(s);
+	return true;
 }
