@@ -422,8 +422,7 @@ tell_inside(struct session *s, struct list_run *l, const struct list_entry *e,
 
 	if (!wants_inside(&l->request) || !e->exists)
 		return 0;
-	switch (mailbox_open(
-	    imapd_user_account(s->user), own_name(s, e), &m, err)) {
+	switch (boxname_mailbox(s, own_name(s, e), &m, err)) {
 	case FOUND:
 		break;
 	case ABSENT:

@@ -289,6 +289,17 @@ tx_change(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
 }
 
 int
+tx_touch(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
+    struct err *err)
+{
+	if (unlog(tx, hot->modseq, err) == -1 ||
+	    tx_log(tx, b, uid, LOG_MSG, err) == -1)
+		return -1;
+	hot->modseq = b->modseq;
+	return ix_put_hot(tx->t, b->box, uid, hot, err);
+}
+
+int
 tx_resize(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_msg *msg,
     int64_t size, int64_t vsize, struct err *err)
 {

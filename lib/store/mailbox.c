@@ -22,6 +22,7 @@
 #include "store/kwtable.h"
 #include "store/mailbox_make.h"
 #include "store/scan.h"
+#include "store/seen.h"
 #include "store/sync.h"
 #include "sys/kv.h"
 
@@ -52,7 +53,8 @@ known_inbox(struct account *a)
 		return NULL;
 	LIST_FOREACH(m, &a->boxes, link)
 	{
-		if (m->builds == a->builds && strcmp(m->name, "INBOX") == 0)
+		if (m->builds == a->builds && m->seen == NULL &&
+		    strcmp(m->name, "INBOX") == 0)
 			return m;
 	}
 	return NULL;
@@ -61,12 +63,13 @@ known_inbox(struct account *a)
 /* Of the normal NAME, made or found by its directory where the index does not
  * know it. */
 static enum found
-find(struct account *a, struct slice name, struct mailbox **m, struct err *err)
+find(struct account *a, struct slice name, struct slice guest,
+    struct mailbox **m, struct err *err)
 {
 	struct ix_box b;
 	enum found f;
 
-	*m = slice_is(name, "INBOX") ? known_inbox(a) : NULL;
+	*m = slice_is(name, "INBOX") && guest.p == NULL ? known_inbox(a) : NULL;
 	if (*m != NULL)
 		return FOUND;
 	f = look_up(a, name, &b, err);
@@ -81,15 +84,15 @@ find(struct account *a, struct slice name, struct mailbox **m, struct err *err)
 	}
 	if (f != FOUND)
 		return f;
-	*m = handle_mailbox(a, &b);
+	*m = handle_mailbox(a, &b, guest);
 	(*m)->box = b.box;
 	(*m)->builds = a->builds;
 	return FOUND;
 }
 
 enum found
-mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
-    struct err *err)
+mailbox_open_for(struct account *a, struct slice name, struct slice guest,
+    struct mailbox **mailbox, struct err *err)
 {
 	struct err why = { 0 };
 	struct buf normal;
@@ -99,7 +102,7 @@ mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
 	*mailbox = NULL;
 	buf_init(&normal, NAME_LIMIT);
 	if (name_normal(&normal, name))
-		f = find(a, buf_slice(&normal), &m, err);
+		f = find(a, buf_slice(&normal), guest, &m, err);
 	buf_fini(&normal);
 	if (f == ABSENT)
 		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
@@ -115,6 +118,13 @@ mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
 	if (err != NULL)
 		*err = why;
 	return why.class == ERR_PERM ? ABSENT : TEMPFAIL;
+}
+
+enum found
+mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
+    struct err *err)
+{
+	return mailbox_open_for(a, name, slice_of(NULL, 0), mailbox, err);
 }
 
 static enum found
@@ -184,7 +194,24 @@ mailbox_name(const struct mailbox *m)
 bool
 mailbox_same(const struct mailbox *a, const struct mailbox *b)
 {
-	return a == b;
+	return a->a == b->a && strcmp(a->id, b->id) == 0;
+}
+
+/* As a guest has it. */
+static int
+count_unseen(
+    struct mailbox *m, const struct ix_box *b, uint32_t *n, struct err *err)
+{
+	struct kv_txn *t = kv_read(m->a->ix.env, err);
+	int rc;
+
+	if (t == NULL)
+		return -1;
+	rc = seen_refresh(m, b, err);
+	if (rc == 0)
+		rc = seen_unseen(m, t, b, n, err);
+	kv_abort(&t);
+	return rc;
 }
 
 /* Messages that no session has had as \\Recent. */
@@ -229,6 +256,8 @@ mailbox_status(struct mailbox *m, struct mailbox_status *st, struct err *err)
 		.bytes = b.bytes,
 		.special = b.special };
 	memcpy(st->id, b.id, sizeof st->id);
+	if (m->seen != NULL && count_unseen(m, &b, &st->unseen, err) == -1)
+		return -1;
 	return count_recent(m, &b, &st->recent, err);
 }
 
