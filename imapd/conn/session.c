@@ -12,6 +12,7 @@
 #include "ev/work.h"
 #include "imapd/acl/may.h"
 #include "imapd/cmd/commands.h"
+#include "imapd/conn/await.h"
 #include "imapd/conn/client.h"
 #include "imapd/conn/enabled.h"
 #include "imapd/conn/user.h"
@@ -58,6 +59,13 @@ identify(struct session *s, struct parse *p)
 	return NULL;
 }
 
+/* Those that look at nothing of the account go on in any case. */
+static bool
+has_to_wait(struct session *s, void (*then)(struct session *s))
+{
+	return (s->command->states & S_ALONE) == 0 && await_index(s, then);
+}
+
 static void
 on_command(struct session *s)
 {
@@ -65,11 +73,12 @@ on_command(struct session *s)
 	struct parse p;
 	const char *why = identify(s, &p);
 
-	client_of(s)->commands++;
 	if (why != NULL) {
 		imapd_bad_text(s, why);
 		return;
 	}
+	if (has_to_wait(s, on_command))
+		return;
 	turn_note(s->command->name, imapd_user_name(s->user));
 	if (relay_is_off(s))
 		imapd_bye(s, "[UNAVAILABLE] nothing is shared any more");
@@ -94,7 +103,7 @@ on_literal(struct session *s)
 	/* Many clients send it and the CRLF behind it apart. */
 	stream_quickack(&client_of(s)->stream, true);
 	if (why == NULL && s->command->literal != NULL &&
-	    s->command->literal(s, &p))
+	    (has_to_wait(s, on_literal) || s->command->literal(s, &p)))
 		return;
 	room = text->text.max - text->text.n;
 	fits = room > 2 && l.size <= room - 2;
@@ -126,6 +135,7 @@ feed_command(struct session *s, struct slice *in)
 	case CMDTEXT_MORE:
 		break;
 	case CMDTEXT_DONE:
+		client_of(s)->commands++;
 		on_command(s);
 		break;
 	case CMDTEXT_LITERAL:

@@ -226,6 +226,14 @@ account_lock_maildrop(struct account *a, int *lockfd, struct err *err)
 }
 
 bool
+account_is_building(struct account *a)
+{
+	struct err err = { 0 };
+
+	return handle_enter(a, &err) == -1 && store_is_building(&err);
+}
+
+bool
 store_is_building(const struct err *err)
 {
 	return err->code == ERR_BUSY;
