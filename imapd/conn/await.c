@@ -8,7 +8,7 @@
 #include "imapd/conn/client.h"
 #include "imapd/conn/user.h"
 #include "imapd/search/progress.h"
-#include "store/account.h"
+#include "store/building.h"
 #include "sys/clock.h"
 
 enum { AGAIN_MS = 20, LIMIT_MS = 60000 };

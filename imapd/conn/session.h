@@ -35,7 +35,6 @@ enum session_state {
 	S_AUTH = 1 << 0,     /* authenticated, no mailbox */
 	S_SELECTED = 1 << 1, /* a mailbox is selected */
 	S_LOGOUT = 1 << 2,   /* BYE was said */
-	S_ALONE = 1 << 5,    /* of a command: needs no account's index */
 	S_ANY = S_AUTH | S_SELECTED,
 };
 

@@ -20,6 +20,7 @@
 #include "store/account.h"
 #include "store/account_new.h"
 #include "store/build.h"
+#include "store/building.h"
 #include "store/flush.h"
 #include "store/handle.h"
 #include "store/hold.h"

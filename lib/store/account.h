@@ -34,8 +34,6 @@ enum found account_lock_maildrop(
 /* File names catch up with the flags in the index, some files a call; *MORE:
  * call again.  The store does it by itself, a second after a change. */
 int account_flush(struct account *a, bool *more, struct err *err);
-/* Does another process build its index, so that nothing can be asked now? */
-bool account_is_building(struct account *a);
 /* Throw the index away and build it from the files. */
 int account_rebuild(struct account *a, struct err *err);
 
