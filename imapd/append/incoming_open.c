@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/acl/may.h"
+#include "imapd/acl/ownseen.h"
 #include "imapd/append/incoming.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
-#include "imapd/parse/boxname.h"
 #include "maildir/rights.h"
 #include "store/append.h"
 #include "store/mailbox.h"
@@ -18,7 +18,7 @@ try_open(
 	if (name.p == NULL)
 		return err_set_code(
 		    err, ERR_PERM, ERR_CANNOT, "invalid mailbox name");
-	if (boxname_mailbox(s, name, &in->mailbox, err) != FOUND ||
+	if (ownseen_open(s, name, &in->mailbox, err) != FOUND ||
 	    may(s, in->mailbox, RIGHT_INSERT, err) == -1 ||
 	    may_rights(s, in->mailbox, &rights, err) == -1)
 		return -1;

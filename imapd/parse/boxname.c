@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "imapd/acl/may.h"
-#include "imapd/conf.h"
+#include "imapd/acl/ownseen.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxtext.h"
@@ -62,18 +62,6 @@ boxname_refuse(struct session *s)
 	imapd_no(s, "open mailbox", &err);
 }
 
-enum found
-boxname_mailbox(const struct session *s, struct slice name, struct mailbox **m,
-    struct err *err)
-{
-	const struct guest *g = guest_of(s);
-	const bool own =
-	    g != NULL && imapd_conf->shared.sharing_seen == SHARED_SEEN_OWN;
-
-	return mailbox_open_for(imapd_user_account(s->user), name,
-	    own ? g->name : slice_of(NULL, 0), m, err);
-}
-
 /* What is not there takes a guest as long as what is not for him. */
 static void
 hide(const struct session *s)
@@ -94,7 +82,7 @@ boxname_open(
 		boxname_refuse(s);
 		return NULL;
 	}
-	f = boxname_mailbox(s, name, &m, &err);
+	f = ownseen_open(s, name, &m, &err);
 	if (f == FOUND && may(s, m, need, &err) == 0)
 		return m;
 	if (f == ABSENT)
@@ -110,7 +98,7 @@ enum found
 boxname_find(
     struct session *s, struct slice name, struct mailbox **m, struct err *err)
 {
-	const enum found f = boxname_mailbox(s, name, m, err);
+	const enum found f = ownseen_open(s, name, m, err);
 
 	if (f == ABSENT)
 		hide(s);

@@ -24,9 +24,6 @@ void boxname_refuse(struct session *s);
  * mailbox may have them. */
 struct slice boxname_without_delimiter(struct slice name);
 
-/* Open NAME as S's user has it: with a guest's own \Seen, where that is so. */
-enum found boxname_mailbox(const struct session *s, struct slice name,
-    struct mailbox **m, struct err *err);
 /* Open NAME for a command that NEEDs some rights (maildir/rights.h); NULL:
  * answered NO.  TRYCREATE tells the client that CREATE would help (APPEND,
  * COPY). */

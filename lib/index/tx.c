@@ -9,6 +9,7 @@
 #include "index/index.h"
 #include "index/ix.h"
 #include "index/stamp.h"
+#include "index/tx_touch.h"
 #include "maildir/filename.h"
 #include "maildir/keyword_set.h"
 #include "maildir/mailboxes.h"

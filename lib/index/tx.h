@@ -62,9 +62,6 @@ int tx_forget(struct tx *tx, uint32_t box, uint32_t uid,
  * clients see is logged. */
 int tx_change(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
     uint32_t bits, const struct keyword_set *keywords, struct err *err);
-/* Something of it that is not here was changed, which gets a number. */
-int tx_touch(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
-    struct err *err);
 /* Its wire size turned out to be another. */
 int tx_resize(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_msg *msg,
     int64_t size, int64_t vsize, struct err *err);

@@ -9,7 +9,7 @@
 #include "maildir/mailboxes.h"
 #include "store/handle.h"
 #include "store/inner.h"
-#include "store/seen.h"
+#include "store/seen_forget.h"
 #include "store/sync.h"
 
 int

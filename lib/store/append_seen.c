@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "maildir/filename.h"
 #include "store/append_inner.h"
-#include "store/seen.h"
+#include "store/seenchange.h"
 
 void
 append_seen(struct append_batch *b)

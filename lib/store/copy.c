@@ -17,7 +17,7 @@
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/remove.h"
-#include "store/seen.h"
+#include "store/seenchange.h"
 #include "store/traits.h"
 #include "sys/durable.h"
 #include "sys/fd.h"

@@ -28,11 +28,12 @@
 #include "maildir/mailboxes.h"
 #include "store/account.h"
 #include "store/cachequeue.h"
+#include "store/handle_box.h"
 #include "store/inner.h"
 #include "store/notify.h"
 #include "store/scan.h"
 #include "store/seed.h"
-#include "store/seen.h"
+#include "store/seenfor.h"
 #include "store/whole.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
@@ -260,7 +261,7 @@ handle_begin(struct account *a, size_t room, struct tx *tx, struct err *err)
 }
 
 struct mailbox *
-handle_mailbox(struct account *a, const struct ix_box *b, struct slice guest)
+handle_mailbox(struct account *a, const struct ix_box *b, const char *guest)
 {
 	struct mailbox *m;
 
@@ -274,7 +275,7 @@ handle_mailbox(struct account *a, const struct ix_box *b, struct slice guest)
 	m->dirs = MAILDIR_CLOSED;
 	STAILQ_INIT(&m->cache.list);
 	memcpy(m->id, b->id, sizeof m->id);
-	if (guest.p != NULL)
+	if (guest != NULL)
 		seen_new(m, guest);
 	LIST_INSERT_HEAD(&a->boxes, m, link);
 	return m;

@@ -12,7 +12,6 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/slice.h"
 
 struct account;
 struct ix_box;
@@ -31,10 +30,6 @@ void handle_park(struct account *a);
 int handle_begin(
     struct account *a, size_t room, struct tx *tx, struct err *err);
 
-/* The one of A that B is the record of; of GUEST's own (seen.h), or p == NULL.
- */
-struct mailbox *handle_mailbox(
-    struct account *a, const struct ix_box *b, struct slice guest);
 /* The directories of M are open and m->box is its number when 0 comes back.
  * ERR_PERM [NONEXISTENT] when the mailbox is no more. */
 int handle_enter_mailbox(struct mailbox *m, struct err *err);

@@ -10,7 +10,6 @@
 #include "base/must.h"
 #include "index/ix.h"
 #include "index/tx.h"
-#include "index/walk.h"
 #include "maildir/keywords.h"
 #include "maildir/name.h"
 #include "maildir/special.h"
@@ -18,11 +17,12 @@
 #include "store/boxes.h"
 #include "store/cache.h"
 #include "store/handle.h"
+#include "store/handle_box.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
+#include "store/mailbox_for.h"
 #include "store/mailbox_make.h"
 #include "store/scan.h"
-#include "store/seen.h"
 #include "store/sync.h"
 #include "sys/kv.h"
 
@@ -63,13 +63,13 @@ known_inbox(struct account *a)
 /* Of the normal NAME, made or found by its directory where the index does not
  * know it. */
 static enum found
-find(struct account *a, struct slice name, struct slice guest,
+find(struct account *a, struct slice name, const char *guest,
     struct mailbox **m, struct err *err)
 {
 	struct ix_box b;
 	enum found f;
 
-	*m = slice_is(name, "INBOX") && guest.p == NULL ? known_inbox(a) : NULL;
+	*m = slice_is(name, "INBOX") && guest == NULL ? known_inbox(a) : NULL;
 	if (*m != NULL)
 		return FOUND;
 	f = look_up(a, name, &b, err);
@@ -91,7 +91,7 @@ find(struct account *a, struct slice name, struct slice guest,
 }
 
 enum found
-mailbox_open_for(struct account *a, struct slice name, struct slice guest,
+mailbox_open_for(struct account *a, struct slice name, const char *guest,
     struct mailbox **mailbox, struct err *err)
 {
 	struct err why = { 0 };
@@ -124,7 +124,7 @@ enum found
 mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
     struct err *err)
 {
-	return mailbox_open_for(a, name, slice_of(NULL, 0), mailbox, err);
+	return mailbox_open_for(a, name, NULL, mailbox, err);
 }
 
 static enum found
@@ -195,70 +195,6 @@ bool
 mailbox_same(const struct mailbox *a, const struct mailbox *b)
 {
 	return a->a == b->a && strcmp(a->id, b->id) == 0;
-}
-
-/* As a guest has it. */
-static int
-count_unseen(
-    struct mailbox *m, const struct ix_box *b, uint32_t *n, struct err *err)
-{
-	struct kv_txn *t = kv_read(m->a->ix.env, err);
-	int rc;
-
-	if (t == NULL)
-		return -1;
-	rc = seen_refresh(m, b, err);
-	if (rc == 0)
-		rc = seen_unseen(m, t, b, n, err);
-	kv_abort(&t);
-	return rc;
-}
-
-/* Messages that no session has had as \\Recent. */
-static int
-count_recent(
-    struct mailbox *m, const struct ix_box *b, uint32_t *n, struct err *err)
-{
-	struct kv_txn *t;
-	struct walk w;
-	enum found f;
-
-	*n = 0;
-	if (b->first_recent >= b->uidnext)
-		return 0;
-	t = kv_read(m->a->ix.env, err);
-	if (t == NULL)
-		return -1;
-	if (walk_open(&w, t, m->box, b->first_recent, false, err) == -1) {
-		kv_abort(&t);
-		return -1;
-	}
-	while ((f = walk_next(&w, err)) == FOUND)
-		(*n)++;
-	walk_close(&w);
-	kv_abort(&t);
-	return f == TEMPFAIL ? -1 : 0;
-}
-
-int
-mailbox_status(struct mailbox *m, struct mailbox_status *st, struct err *err)
-{
-	struct ix_box b;
-
-	if (sync_read_box(m, &b, err) == -1)
-		return -1;
-	*st = (struct mailbox_status){ .messages = b.messages,
-		.unseen = b.unseen,
-		.deleted = b.deleted,
-		.uidnext = b.uidnext,
-		.uidvalidity = b.uidvalidity,
-		.highestmodseq = b.modseq,
-		.bytes = b.bytes,
-		.special = b.special };
-	memcpy(st->id, b.id, sizeof st->id);
-	if (m->seen != NULL && count_unseen(m, &b, &st->unseen, err) == -1)
-		return -1;
-	return count_recent(m, &b, &st->recent, err);
 }
 
 const struct keyword_table *

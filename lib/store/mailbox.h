@@ -55,10 +55,6 @@ int mailbox_subscribe(
 /* Counted with its account, which stays open as long. */
 enum found mailbox_open(struct account *a, struct slice name,
     struct mailbox **mailbox, struct err *err);
-/* The same for GUEST, whose \Seen there is his own: what is read and changed of
- * messages through it has that. */
-enum found mailbox_open_for(struct account *a, struct slice name,
-    struct slice guest, struct mailbox **mailbox, struct err *err);
 /* The same where NAME was written by somebody who does not keep case (ASCII):
  * the one that fits to the letter, else the first that fits. */
 enum found mailbox_open_folded(struct account *a, struct slice name,

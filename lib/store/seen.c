@@ -2,7 +2,7 @@
 #include "store/seen.h"
 
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -10,16 +10,16 @@
 #include "index/ix.h"
 #include "index/tx.h"
 #include "index/walk.h"
-#include "maildir/aclfile.h"
 #include "maildir/filename.h"
 #include "maildir/mailboxes.h"
-#include "maildir/rights.h"
 #include "maildir/seenfile.h"
 #include "maildir/uidset.h"
 #include "store/inner.h"
+#include "store/seenchange.h"
+#include "store/seenfor.h"
 #include "sys/kv.h"
 
-struct seen {
+struct seen_set {
 	char *guest;
 	char name[SEENFILE_NAME_MAX + 1]; /* of the file; "": it has none */
 	struct seenfile file;
@@ -42,12 +42,12 @@ struct seen_change {
 };
 
 void
-seen_new(struct mailbox *m, struct slice guest)
+seen_new(struct mailbox *m, const char *guest)
 {
-	struct seen *s = xcalloc(1, sizeof *s);
+	struct seen_set *s = xcalloc(1, sizeof *s);
 
-	s->guest = xslicedup(guest);
-	if (!seenfile_name(guest, s->name))
+	s->guest = xstrdup(guest);
+	if (!seenfile_name(slice_str(guest), s->name))
 		s->name[0] = '\0';
 	m->seen = s;
 }
@@ -55,7 +55,7 @@ seen_new(struct mailbox *m, struct slice guest)
 void
 seen_free(struct mailbox *m)
 {
-	struct seen *s = m->seen;
+	struct seen_set *s = m->seen;
 
 	if (s == NULL)
 		return;
@@ -65,11 +65,11 @@ seen_free(struct mailbox *m)
 }
 
 bool
-seen_is_of(const struct mailbox *m, struct slice guest)
+seen_is_of(const struct mailbox *m, const char *guest)
 {
-	return m->seen == NULL
-		   ? guest.p == NULL
-		   : guest.p != NULL && slice_is(guest, m->seen->guest);
+	if (m->seen == NULL || guest == NULL)
+		return m->seen == NULL && guest == NULL;
+	return strcmp(m->seen->guest, guest) == 0;
 }
 
 /* ---- reading ---- */
@@ -77,7 +77,7 @@ seen_is_of(const struct mailbox *m, struct slice guest)
 int
 seen_refresh(struct mailbox *m, const struct ix_box *b, struct err *err)
 {
-	struct seen *s = m->seen;
+	struct seen_set *s = m->seen;
 	const bool looked = s->turn != 0 && s->turn == ev_turn();
 
 	if (s->uidvalidity == b->uidvalidity &&
@@ -107,7 +107,7 @@ seen_flags(const struct mailbox *m, uint32_t uid, uint32_t bits)
 }
 
 static int
-count_all(struct seen *s, struct kv_txn *t, uint32_t box, struct err *err)
+count_all(struct seen_set *s, struct kv_txn *t, uint32_t box, struct err *err)
 {
 	struct walk w;
 	enum found f;
@@ -125,7 +125,7 @@ count_all(struct seen *s, struct kv_txn *t, uint32_t box, struct err *err)
 
 /* What is gone since then. */
 static int
-count_gone(struct seen *s, struct kv_txn *t, uint32_t box, struct err *err)
+count_gone(struct seen_set *s, struct kv_txn *t, uint32_t box, struct err *err)
 {
 	struct kv_cursor *c = kv_cursor_open(t, err);
 	struct slice k, v;
@@ -154,7 +154,7 @@ count(struct mailbox *m, struct kv_txn *t, const struct ix_box *b,
     struct err *err)
 {
 	const unsigned unsure = BOX_MORE | BOX_BUILD | BOX_DOUBT | BOX_UNSURE;
-	struct seen *s = m->seen;
+	struct seen_set *s = m->seen;
 	struct ix_meta meta;
 	int rc;
 
@@ -228,7 +228,7 @@ int
 seen_write(
     struct seen_change *c, struct tx *tx, struct ix_box *b, struct err *err)
 {
-	struct seen *s = c->m->seen;
+	struct seen_set *s = c->m->seen;
 	int64_t before_ns;
 	struct buf lines;
 	int rc;
@@ -248,7 +248,7 @@ seen_write(
 }
 
 static void
-take_over(struct seen *s, const struct seen_change *c)
+take_over(struct seen_set *s, const struct seen_change *c)
 {
 	for (size_t i = 0; i < c->added.n; i++)
 		(void)uidset_add(&s->set, c->added.v[i].lo, c->added.v[i].hi);
@@ -275,39 +275,4 @@ seen_end(struct seen_change **change, bool committed)
 	uidset_fini(&c->added);
 	uidset_fini(&c->taken);
 	xfree(change);
-}
-
-/* ---- rights that are lost ---- */
-
-struct forgetting {
-	const struct aclfile *f;
-	struct slice domain;
-};
-
-static void
-forget_one(void *arg, int dirfd, const char *name, struct slice guest)
-{
-	const struct forgetting *g = arg;
-	const struct acl_who who = { .name = guest, .domain = g->domain };
-
-	if ((aclfile_rights(g->f, &who) & RIGHT_READ) == 0)
-		(void)unlinkat(dirfd, name, 0);
-}
-
-static bool
-is_for_group(const struct acl_entry *e)
-{
-	return !e->id.negative && (e->rights & RIGHT_READ) != 0 &&
-	       (e->id.kind == ACL_GROUP || e->id.kind == ACL_GROUP_OVERRIDE);
-}
-
-void
-seen_forget(int dirfd, const struct aclfile *f, struct slice domain)
-{
-	struct forgetting g = { f, domain };
-
-	for (size_t i = 0; i < f->n; i++)
-		if (is_for_group(&f->v[i]))
-			return;
-	(void)seenfile_each(dirfd, forget_one, &g, NULL);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "store/seen.h"
+#include "store/seenchange.h"
 
 #include "base/mem.h"
 #include "maildir/filename.h"
 #include "store/change.h"
 #include "store/copy.h"
 #include "store/inner.h"
+#include "store/seen.h"
 
 void
 seen_mark(struct mailbox *m, const uint32_t *uids, size_t n)
