@@ -165,6 +165,7 @@ class Instance:
             shutil.chown(self.dir, user)
         self.running = False
         self.allowed = []
+        self.looked = 0  # where new_alarms() goes on in the log
         self.base, self.base_lock = free_base()
         if user is None and command == PABAL:
             self.copy(tuple(users), tuple(domains), local)
@@ -388,9 +389,17 @@ class Instance:
                     f"event {name} {keys}", timeout)[0]
 
     def alarms(self, since=0):
-        return [line for line in self.log(since).splitlines()
+        return self.alarms_in(self.log(since))
+
+    def alarms_in(self, log):
+        return [line for line in log.splitlines()
                 if any(a in line for a in ALARMS)
                 and not any(a in line for a in self.allowed)]
+
+    def new_alarms(self):
+        """Those since the last call."""
+        since, self.looked = self.looked, self.mark()
+        return self.alarms_in(self.written_log(since))
 
     # ---- mailboxes
 
