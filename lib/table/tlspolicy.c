@@ -37,6 +37,24 @@ are_names(struct slice words)
 	return true;
 }
 
+const char *
+tlspolicy_name(enum tls_policy_level level)
+{
+	return levels[level];
+}
+
+enum tls_policy_level
+tlspolicy_of(const struct tlspolicy_host *h)
+{
+	if (h->plain)
+		return TLS_POLICY_NONE;
+	if (h->tlsa)
+		return TLS_POLICY_DANE;
+	if (h->requiretls || h->sts_enforce)
+		return TLS_POLICY_VERIFY;
+	return h->set == TLS_POLICY_DANE ? TLS_POLICY_MAY : h->set;
+}
+
 int
 tlspolicy_parse(struct slice value, struct tlspolicy *p, struct err *err)
 {

@@ -8,7 +8,7 @@
 #include "qmgr/queue/message.h"
 
 /* Recipients beyond this stand in the file alone. */
-enum { RCPTS_MAX_BYTES = 1200, STRING_MAX = 2000 };
+enum { RCPTS_MAX_BYTES = 1200, STRING_MAX = 2000, HELD_MAX = 300 };
 
 /* A site that is the one of the recipient before; no string is so long. */
 static const uint16_t SAME = UINT16_MAX;
@@ -39,6 +39,7 @@ qrecord_of(struct qrecord *r, const struct message *m, struct arena *a)
 	r->mt_priority = m->env.mt_priority;
 	r->sender = m->env.sender;
 	r->login = m->env.login;
+	r->held = e->state == ENTRY_HELD ? m->held_why : SLICE("");
 	r->rcpts = arena_alloc(a, (m->nrcpts + 1) * sizeof *r->rcpts);
 	r->nrcpts = 0;
 	for (size_t i = 0; i < m->nrcpts; i++) {
@@ -152,6 +153,8 @@ qrecord_put(struct buf *out, const struct qrecord *r)
 	buf_add(out, slice_of(&f, sizeof f));
 	put_string(out, r->sender);
 	put_string(out, r->login);
+	if (r->state == ENTRY_HELD)
+		put_string(out, slice_sub(r->held, 0, HELD_MAX));
 	for (size_t i = 0; i < n; i++) {
 		put_string(out, r->rcpts[i].address);
 		put_string(out, r->rcpts[i].target);
@@ -213,6 +216,8 @@ qrecord_get(struct slice value, struct arena *a, struct qrecord *r)
 		return false;
 	r->sender = get_string(&c);
 	r->login = get_string(&c);
+	if (r->state == ENTRY_HELD)
+		r->held = get_string(&c);
 	r->rcpts = arena_alloc(a, (r->nrcpts + 1) * sizeof *r->rcpts);
 	for (size_t i = 0; i < r->nrcpts; i++) {
 		struct qrecord_rcpt *to = &r->rcpts[i];

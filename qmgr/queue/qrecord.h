@@ -39,6 +39,7 @@ struct qrecord {
 	int64_t size;
 	int8_t mt_priority; /* RFC 6710 */
 	struct slice sender, login;
+	struct slice held; /* who holds it, and why; empty: an administrator */
 	struct qrecord_rcpt *rcpts;
 	size_t nrcpts;
 };

@@ -51,7 +51,8 @@ keep(struct message *m, const char *why)
 	struct entry *e = m->entry;
 
 	log_err("mail.incomplete", kv_s("qid", e->id), kv_s("why", why));
-	note_held(&m->notes, wall_ms(), slice_str(why));
+	m->held_why = arena_slice(&m->arena, slice_str(why));
+	note_held(&m->notes, wall_ms(), m->held_why);
 	settle_write(m);
 	entry_hold(e);
 	waiting_put(m, false);
@@ -137,7 +138,7 @@ put_off(struct message *m)
 	else if (e->soons < UINT8_MAX)
 		e->soons++;
 	if (e->hold_wanted)
-		note_held(&m->notes, wall_ms(), SLICE(""));
+		note_held(&m->notes, wall_ms(), m->held_why);
 	settle_write(m);
 	if (e->hold_wanted) {
 		log_info("mail.held", kv_s("qid", e->id));
