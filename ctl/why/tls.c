@@ -190,6 +190,18 @@ by_set(struct finding *f, struct slice host, bool secure)
 	tell(f, host, tlspolicy_name(tlspolicy_of(&h)));
 }
 
+/* Does anything that can be believed say that H is a host of the domain (RFC
+ * 8689 4.2.1, step 2)? */
+static bool
+is_named(const struct finding *f, const struct mx_host *h)
+{
+	const struct slice name = slice_str(h->name);
+
+	return f->to.kind != NEXTHOP_MX || f->auth || h->secure ||
+	       (f->has_sts && mtasts_matches(f->mx, name)) ||
+	       domain_same(f->to.host, name);
+}
+
 static void
 find_host(struct finding *f, const struct mx_host *h)
 {
@@ -204,6 +216,12 @@ find_host(struct finding *f, const struct mx_host *h)
 	} else if (r == NOT_KNOWN) {
 		buf_adds(&f->why, "its TLSA records cannot be looked up: mail "
 				  "waits");
+		tell(f, slice_str(h->name), "-");
+	} else if (f->requiretls && !is_named(f, h)) {
+		buf_adds(&f->why, "the message asks for verified TLS "
+				  "(REQUIRETLS), and neither DNSSEC nor an "
+				  "MTA-STS policy says that it is a host of "
+				  "the domain");
 		tell(f, slice_str(h->name), "-");
 	} else if (f->has_sts && !f->requiretls) {
 		by_sts(f, h);
@@ -222,8 +240,9 @@ ask_sts(struct finding *f)
 	struct msg m;
 	struct dial d;
 
-	if (!f->conf->mta_sts || f->auth || f->lmtp || f->by_table ||
-	    f->to.kind != NEXTHOP_MX || f->set == TLS_POLICY_NONE ||
+	if (!f->conf->mta_sts || f->auth || f->lmtp ||
+	    f->to.kind != NEXTHOP_MX ||
+	    (!f->requiretls && (f->by_table || f->set == TLS_POLICY_NONE)) ||
 	    !domain_to_ascii(f->to.host, &domain) ||
 	    dial_open(&d, f->in, ROLE_STS, NULL) == -1) {
 		buf_fini(&domain);
@@ -321,7 +340,8 @@ find_hosts(struct finding *f)
 static void
 find(struct finding *f)
 {
-	f->auth = f->route->relayhost && f->conf->relayhost_auth.file[0] != '\0';
+	f->auth =
+	    f->route->relayhost && f->conf->relayhost_auth.file[0] != '\0';
 	f->set = (enum tls_policy_level)f->conf->tls_policy;
 	if (f->to.kind != NEXTHOP_UNIX) {
 		find_hosts(f);
