@@ -42,6 +42,11 @@ struct message {
 	struct slice held_why;     /* as far as it was written; in arena */
 	bool damaged; /* an agent found that its checksum differs */
 	bool soon;    /* nobody's fault: try again in seconds */
+	/* A report could not be written, in this round; so often it waited for
+	 * one in memory. */
+	bool unreported;
+	unsigned waits;
+	struct ev_timer report_again;
 	bool in_tmp;  /* its file has no name of a message's yet */
 	bool refused; /* never accepted: nothing more is to be done */
 };

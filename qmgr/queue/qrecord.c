@@ -21,7 +21,8 @@ struct fixed {
 	uint16_t nrcpts;
 	uint8_t state, place, whole;
 	int8_t mt_priority;
-	uint8_t zero[2];
+	uint8_t soons;
+	uint8_t zero;
 };
 
 void
@@ -34,6 +35,7 @@ qrecord_of(struct qrecord *r, const struct message *m, struct arena *a)
 	r->place = e->place;
 	r->known = r->whole = true;
 	r->attempts = e->attempts;
+	r->soons = e->soons;
 	r->arrived_us = e->arrived_us;
 	r->size = m->env.size;
 	r->mt_priority = m->env.mt_priority;
@@ -144,6 +146,7 @@ qrecord_put(struct buf *out, const struct qrecord *r)
 	f.size = r->size;
 	f.mt_priority = r->mt_priority;
 	f.attempts = r->attempts;
+	f.soons = r->soons;
 	f.life = r->life;
 	f.nrcpts = n;
 	f.state = r->state;
@@ -196,6 +199,7 @@ get_fixed(struct cur *c, struct qrecord *r)
 		.size = f.size,
 		.mt_priority = f.mt_priority,
 		.attempts = f.attempts,
+		.soons = f.soons,
 		.life = f.life,
 		.nrcpts = f.nrcpts,
 		.state = f.state,

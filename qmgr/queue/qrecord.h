@@ -31,6 +31,7 @@ struct qrecord {
 	uint8_t place; /* enum spool_place; the file may have gone on */
 	bool known;    /* size, sender and login are set */
 	bool whole;    /* and all open recipients */
+	uint8_t soons; /* rounds in a row with trouble of our own */
 	uint32_t attempts;
 	uint32_t life;   /* of the process (waiting.h) that wrote it */
 	int64_t seen_ms; /* of the queue's clock: since when that one knew it */
