@@ -17,7 +17,7 @@
 #include "proto/mtasts.h"
 #include "proto/nexthop.h"
 #include "smtp/conf.h"
-#include "table/tlspolicy.h"
+#include "table/tlspolicy_host.h"
 
 enum { ANSWER_MS = 60000, STS_MS = 5000, PORT_SMTP = 25 };
 

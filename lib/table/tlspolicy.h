@@ -11,8 +11,6 @@
 #ifndef TABLE_TLSPOLICY_H
 #define TABLE_TLSPOLICY_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -33,22 +31,6 @@ struct tlspolicy {
 	 * the host's. */
 	struct slice names;
 };
-
-/* As it is written. */
-const char *tlspolicy_name(enum tls_policy_level level);
-
-/* What counts with a host. */
-struct tlspolicy_host {
-	enum tls_policy_level set; /* tls_policy, or what the table says */
-	bool plain;                /* no TLS with this one, whatever is set */
-	bool tlsa;                 /* it has validated TLSA records */
-	/* An MTA-STS policy with mode enforce; the message asks that he be
-	 * verified (RFC 8689), by whatever he can be. */
-	bool sts_enforce, requiretls;
-};
-
-/* How TLS is used with H: DANE before MTA-STS before what is set. */
-enum tls_policy_level tlspolicy_of(const struct tlspolicy_host *h);
 
 /* Read an entry's value; P borrows from it. */
 int tlspolicy_parse(struct slice value, struct tlspolicy *p, struct err *err);

@@ -122,6 +122,13 @@ set_aside(struct message *m)
 /* ---- putting off ---- */
 
 static void
+count_soon(struct entry *e)
+{
+	if (e->soons < UINT8_MAX)
+		e->soons++;
+}
+
+static void
 put_off(struct message *m)
 {
 	struct entry *e = m->entry;
@@ -134,10 +141,10 @@ put_off(struct message *m)
 		note_word(&m->notes, "next", wall_ms() + wait_ms);
 		e->attempts++;
 	}
-	if (!m->soon)
+	if (m->soon)
+		count_soon(e);
+	else
 		e->soons = 0;
-	else if (e->soons < UINT8_MAX)
-		e->soons++;
 	if (e->hold_wanted)
 		note_held(&m->notes, wall_ms(), m->held_why);
 	settle_write(m);
@@ -260,7 +267,8 @@ static void
 report_later(struct message *m)
 {
 	ev_timer_init(&m->report_again, on_report_again);
-	ev_timer_set(&m->report_again, retry_soon_ms(m->waits++));
+	count_soon(m->entry);
+	ev_timer_set(&m->report_again, retry_soon_ms(m->entry->soons));
 }
 
 /* A report of KIND could not be written: a full disk, most likely, and the next

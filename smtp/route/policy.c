@@ -4,6 +4,7 @@
 #include "smtp/conf.h"
 #include "smtp/route/dane.h"
 #include "smtp/session/dialog.h"
+#include "table/tlspolicy_host.h"
 
 enum tls_policy_level
 smtp_policy_default(void)
