@@ -112,8 +112,21 @@ def test_host_that_says_no(make_pabal):
 
 def test_unknown(make_pabal):
     p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{PORT}"))
+    hop = f"smtp:[127.0.0.1]:{PORT}"
     for name in ("nowhere.test", "u@nowhere.test", "smtp:mx.nowhere.test"):
         assert "no mail waits" in p.pabal_fails("queue", "why", name)
+    for name in ("nowhere.test", "u@nowhere.test"):
+        # The way that mail would take all the same: the relayhost, not the domain.
+        r = subprocess.run([PABAL, "-d", p.dir, "queue", "why", name, "--json"],
+                           capture_output=True, text=True, timeout=60)
+        told = json.loads(r.stdout)
+        assert (r.returncode, told["cause"], told["sites"]) == (1, "none", [])
+        assert (told["route"]["nexthop"], told["route"]["site"]) == (hop, hop)
+        assert told["route"]["relayhost"] is True
+        assert told["route"]["tls"] == [
+            {"host": f"[127.0.0.1]:{PORT}", "policy": "may",
+             "why": "tls_policy of smtp.conf is may"}]
+        assert f"relay to {hop} (relayhost)" in p.pabal_fails("queue", "why", name)
     assert "no such message" in p.pabal_fails("queue", "why", "0ABCDEFGHJKMN")
     assert "not an address" in p.pabal_fails("queue", "why", "a@b@")
 
