@@ -344,6 +344,33 @@ def test_what_was_decided_is_kept(pabal):
     assert pabal.pabal("sieve", "trace", "bob@" + DOMAIN, "--qid", qid) == ""
 
 
+def test_trace_says_why_it_is_there(pabal):
+    """pabal trace, by the id or the Message-ID, of each account it came to."""
+    for user, folder in (("alice", "Archive"), ("bob", "Junk")):
+        script(pabal, 'require "fileinto"; if header :contains "subject" "there" '
+               f'{{ fileinto "{folder}"; }}', user=user)
+    since = pabal.mark()
+    pabal.send("why there", to=[ALICE, BOB])
+    pabal.send("and another there", to=BOB)
+    settle(pabal)
+    e = pabal.wait_event("mail.accepted", since, nrcpt="2")
+    for wanted in (e["qid"], e["message_id"]):
+        text = pabal.pabal("trace", wanted)
+        for account, folder in ((ALICE, "Archive"), (BOB, "Junk")):
+            assert f" {e['qid']} <sender@example.org> to <{account}>: " \
+                f"fileinto {folder}\n main:1:" in text, text
+        assert "another" not in text
+        rows = json.loads(pabal.pabal("trace", wanted, "--json"))
+        assert sorted((r["account"], r["actions"]) for r in rows if "why" in r
+                      and "event" not in r) == [
+            (ALICE, "fileinto Archive"), (BOB, "fileinto Junk")]
+    os.rename(home(pabal, "alice"), home(pabal, "alice") + ".gone")
+    try:
+        assert "fileinto Junk\n main:1:" in pabal.pabal("trace", e["qid"])
+    finally:
+        os.rename(home(pabal, "alice") + ".gone", home(pabal, "alice"))
+
+
 # ---- what is sent ----
 
 @pytest.fixture
