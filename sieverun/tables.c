@@ -3,12 +3,14 @@
 
 #include <link.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "mime/charset.h"
+#include "sieverun/charsets.h"
 
 enum { TABLES_MAX = 256 };
 
@@ -18,6 +20,7 @@ struct tables_range {
 
 static struct tables_range tables[TABLES_MAX];
 static size_t ntables;
+static char directory[4096]; /* they are all in one */
 
 static int
 on_object(struct dl_phdr_info *info, size_t size, void *arg)
@@ -30,6 +33,9 @@ on_object(struct dl_phdr_info *info, size_t size, void *arg)
 	if (strstr(info->dlpi_name, "/gconv/") == NULL ||
 	    ntables == ARRAY_LEN(tables))
 		return 0;
+	snprintf(directory, sizeof directory, "%.*s",
+	    (int)(strrchr(info->dlpi_name, '/') - info->dlpi_name),
+	    info->dlpi_name);
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
 		const uintptr_t at = info->dlpi_addr + h->p_vaddr;
@@ -62,6 +68,8 @@ tables_find(void)
 #ifndef PABAL_SANITIZE
 	(void)dl_iterate_phdr(on_object, NULL);
 #endif
+	if (ntables > 0)
+		(void)charsets_read(directory);
 	advise(MADV_DONTFORK);
 }
 
@@ -75,7 +83,7 @@ tables_fork(bool with)
 	pid = fork();
 	if (pid == 0) {
 		if (!with && ntables > 0)
-			charset_forgo();
+			charset_forgo(charsets_has);
 		return 0;
 	}
 	if (with)

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* When all that there are have been loaded. */
+/* When all that there are have been loaded, and files can be read. */
 void tables_find(void);
 /* fork; the child has them if WITH.  Else charset_forgo is what it begins with.
  */
