@@ -11,10 +11,16 @@ sieve_report_init(struct sieve_report *r, struct arena *a, size_t max)
 	r->tail = &r->first;
 }
 
-/* Where a remark on line LINE of SCRIPT stands: behind all on lines before, so
- * that a script's are in the order of its lines, whoever found them. */
+static bool
+is_behind(struct sieve_pos a, struct sieve_pos b)
+{
+	return a.line != b.line ? a.line > b.line : a.column > b.column;
+}
+
+/* Where a remark on SCRIPT at POS stands: behind all on what is before that, so
+ * that a script's are in the order of its text, whoever found them. */
 static struct sieve_remark **
-place(struct sieve_report *r, struct slice script, uint32_t line)
+place(struct sieve_report *r, struct slice script, struct sieve_pos pos)
 {
 	struct sieve_remark **first = NULL, **behind = NULL;
 
@@ -23,7 +29,7 @@ place(struct sieve_report *r, struct slice script, uint32_t line)
 			continue;
 		if (first == NULL)
 			first = m;
-		if ((*m)->pos.line <= line)
+		if (!is_behind((*m)->pos, pos))
 			behind = &(*m)->next;
 	}
 	if (behind != NULL)
@@ -43,7 +49,7 @@ add(struct sieve_report *r, struct slice script, struct sieve_pos pos,
 		return;
 	vsnprintf(text, sizeof text, fmt, ap);
 	m = arena_new(r->arena, struct sieve_remark);
-	at = place(r, script, pos.line);
+	at = place(r, script, pos);
 	*m = (struct sieve_remark){ .next = *at,
 		.script = script,
 		.pos = pos,

@@ -125,7 +125,7 @@ def test_check_sees_what_cannot_run(pabal, out):
     assert f"a runs as uid {uid}, which no user has: its mail waits" in told
     assert f"b: there is no program {out}/none: its mail waits" in told
     table(pabal, "commands", f"c {out}/program\n")
-    assert "commands" not in pabal.pabal("check")
+    assert "its mail waits" not in pabal.pabal("check")
 
 
 def test_only_what_is_written(pabal, out):

@@ -388,7 +388,7 @@ def test_a_trial_knows_the_mailboxes_of_the_account(make_pabal, tmp_path):
         fileinto :copy :mailboxid "%s" "Gone";
         fileinto :copy :specialuse "\\\\Junk" "Elsewhere";
         if mailboxexists "Work" { keep; }''' % box_id)
-    (tmp_path / "m.eml").write_bytes(message("trial").encode())
+    (tmp_path / "m.eml").write_bytes(message("trial"))
     files = (str(tmp_path / "s.sieve"), str(tmp_path / "m.eml"))
 
     def trial(*args):

@@ -152,8 +152,8 @@ test_several_at_once(void **state)
 		  "3:1 unknown command 'kep'\n" },
 		{ "if true {\n  keep;\nstop;\n",
 		  "4:1 expected '}' at the end of the block that begins in line 1, but found the end of the script\n" },
-		{ "redirect \"a@b.c;\nkeep;\nredirect \"d@e.f\";\nkep;",
-		  "3:16 the string that begins here does not end: expected \" (or at the end of the one that begins in line 1)\n" },
+		{ "redirect \"a@b.c;\nkeep;\nredirect \"d\";\nkep;",
+		  "3:12 the string that begins here does not end: expected \" (or at the end of the one that begins in line 1)\n" },
 	};
 	/* clang-format on */
 
