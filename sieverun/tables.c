@@ -21,6 +21,7 @@ struct tables_range {
 static struct tables_range tables[TABLES_MAX];
 static size_t ntables;
 static char directory[4096]; /* they are all in one */
+static bool lacking;
 
 static int
 on_object(struct dl_phdr_info *info, size_t size, void *arg)
@@ -61,8 +62,8 @@ advise(int advice)
 		    tables[i].end - tables[i].begin, advice);
 }
 
-void
-tables_find(void)
+static void
+find(void)
 {
 	ntables = 0;
 #ifndef PABAL_SANITIZE
@@ -70,7 +71,27 @@ tables_find(void)
 #endif
 	if (ntables > 0)
 		(void)charsets_read(directory);
+}
+
+void
+tables_load(void)
+{
+	lacking = false;
+	charset_preload(false);
+	find();
 	advise(MADV_DONTFORK);
+}
+
+void
+tables_forgo(void)
+{
+	/* Where they are says one of them. */
+	struct charset *one = charset_open(SLICE("koi8-r"));
+
+	lacking = true;
+	find();
+	advise(MADV_DONTFORK);
+	charset_close(&one);
 }
 
 pid_t
@@ -78,11 +99,12 @@ tables_fork(bool with)
 {
 	pid_t pid;
 
+	with = with && !lacking;
 	if (with)
 		advise(MADV_DOFORK);
 	pid = fork();
 	if (pid == 0) {
-		if (!with && ntables > 0)
+		if (!with && (ntables > 0 || lacking))
 			charset_forgo(charsets_has);
 		return 0;
 	}

@@ -37,12 +37,16 @@ struct decisions_one {
 static bool
 next(struct slice *text, struct arena *a, struct decisions_one *d)
 {
-	struct slice line = slice_cut(*text, '\n', text);
+	struct slice line;
 	size_t n = 0;
 
 	*d = (struct decisions_one){ 0 };
-	if (!slice_starts(line, SLICE("@ ")))
-		return false;
+	/* An older file may begin amid a record. */
+	do {
+		if (text->n == 0)
+			return false;
+		line = slice_cut(*text, '\n', text);
+	} while (!slice_starts(line, SLICE("@ ")));
 	d->time = slice_cut(slice_from(line, 2), ' ', &line);
 	while (line.n > 0) {
 		struct slice value;

@@ -84,8 +84,7 @@ test_names(void **state)
 #ifdef PABAL_SANITIZE
 	skip();
 #endif
-	charset_preload(false);
-	tables_find();
+	tables_load();
 	for (size_t i = 0; i < ARRAY_LEN(has); i++)
 		if (!charsets_has(slice_str(has[i])))
 			fail_msg("%s is not known", has[i]);
@@ -116,8 +115,7 @@ test_children(void **state)
 #ifdef PABAL_SANITIZE
 	skip();
 #endif
-	charset_preload(false);
-	tables_find();
+	tables_load();
 	before = count_tables();
 	assert_true(before > 0);
 	for (int i = 0; i < TURNS; i++) {
@@ -137,11 +135,34 @@ test_children(void **state)
 	assert_true(knows_all());
 }
 
+/* A process that has none of its own, and so has none to give. */
+static void
+test_none(void **state)
+{
+	(void)state;
+#ifdef PABAL_SANITIZE
+	skip();
+#endif
+	tables_forgo();
+	for (int with = 0; with < 2; with++) {
+		int status;
+		const pid_t pid = tables_fork(with == 1);
+
+		must(pid != -1);
+		if (pid == 0)
+			_exit(is_right(false) ? 0 : 1);
+		must(waitpid(pid, &status, 0) == pid);
+		assert_int_equal(status, 0);
+	}
+	assert_true(charsets_has(SLICE("euc-kr")));
+	assert_false(charsets_has(SLICE("x-nonsense")));
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_children),
-		cmocka_unit_test(test_names) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_none),
+		cmocka_unit_test(test_children), cmocka_unit_test(test_names) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
