@@ -566,6 +566,7 @@ check_semicolon(struct sieve_check *c, struct sieve_node *n)
 	sieve_check_error(c, t->pos,
 	    "missing semicolon behind the %s command: found '%.*s'", w->name,
 	    SLICE_FMT(t->name));
+	t->broken = first == NULL;
 	t->has_block = n->has_block;
 	t->block = n->block;
 	t->next = n->next;
