@@ -399,6 +399,7 @@ check_all(struct check_run *c)
 	check_dir(c, "tables", s->table_directory, NULL);
 	check_tables(c);
 	check_aliases(c);
+	check_commands(c);
 	check_sources(c);
 	check_certificate(c);
 	secrets_each(&c->ctl->inst, on_secret, c);

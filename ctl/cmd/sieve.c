@@ -15,6 +15,7 @@
 #include "ctl/inst/confined.h"
 #include "ctl/mail/sievefiles.h"
 #include "ctl/mail/sieverules.h"
+#include "ctl/mailbox/sieveaccount.h"
 #include "ctl/view/sieveout.h"
 #include "mime/charset.h"
 #include "sieve/compile.h"
@@ -35,6 +36,8 @@ struct sieve_job {
 	struct buf script, message;
 	struct sievefiles personal, global;
 	const char *mailboxes; /* with commas between; NULL: the usual ones */
+	const char *user;      /* whose mailboxes count; NULL: nobody's */
+	struct sieveaccount account;
 	struct sieveout out;
 };
 
@@ -107,12 +110,50 @@ on_mailbox(struct sieve_env *env, struct slice name)
 	    slice_str(j->mailboxes != NULL ? j->mailboxes
 					   : "Drafts,Sent,Junk,Trash,Archive");
 
+	if (j->user != NULL)
+		return sieveaccount_named(&j->account, name) != NULL ? FOUND
+								     : ABSENT;
 	if (slice_iis(name, "INBOX"))
 		return FOUND;
 	while (rest.n > 0)
 		if (slice_eq(slice_cut(rest, ',', &rest), name))
 			return FOUND;
 	return ABSENT;
+}
+
+static enum found
+on_mailbox_id(struct sieve_env *env, struct slice id)
+{
+	struct sieve_job *j = OUTER(env, struct sieve_job, env);
+
+	return sieveaccount_id(&j->account, id) != NULL ? FOUND : ABSENT;
+}
+
+static enum found
+on_special_use(struct sieve_env *env, struct slice mailbox, struct slice use)
+{
+	struct sieve_job *j = OUTER(env, struct sieve_job, env);
+
+	return sieveaccount_used_as(&j->account, mailbox, use) != NULL ? FOUND
+								       : ABSENT;
+}
+
+/* Would what R stores pass the quota? */
+static bool
+is_full(const struct sieve_job *j, const struct sieve_result *r)
+{
+	const struct sieveaccount *a = &j->account;
+	struct quota q = a->used;
+
+	for (const struct sieve_action *x = r->first; x != NULL; x = x->next) {
+		if (x->kind != SIEVE_KEEP && x->kind != SIEVE_FILEINTO)
+			continue;
+		q.bytes +=
+		    x->head.p != NULL ? x->head.n + x->body.n : j->message.n;
+		q.messages++;
+	}
+	return (a->max.bytes > 0 && q.bytes > a->max.bytes) ||
+	       (a->max.messages > 0 && q.messages > a->max.messages);
 }
 
 static void
@@ -128,6 +169,8 @@ static int
 test(void *arg)
 {
 	static const struct sieve_calls calls = { .mailbox = on_mailbox,
+		.mailbox_id = on_mailbox_id,
+		.special_use = on_special_use,
 		.trace = on_trace };
 	struct sieve_job *j = arg;
 	struct sieve_result result;
@@ -142,12 +185,16 @@ test(void *arg)
 	j->env.message = buf_slice(&j->message);
 	if (j->env.from.p == NULL)
 		j->env.from = sievefiles_address(j->env.message, "Return-Path");
+	if (j->env.to.p == NULL && j->user != NULL)
+		j->env.to = slice_str(j->user);
 	if (j->env.to.p == NULL)
 		j->env.to = sievefiles_address(j->env.message, "Delivered-To");
-	j->env.owner = j->env.to;
+	j->env.owner = j->user != NULL ? slice_str(j->user) : j->env.to;
 	sieve_result_init(&result);
-	sieveout_begin(&j->out, j->ctl->json);
+	sieveout_begin(&j->out, j->ctl->json, &j->env);
+	j->out.real = j->user != NULL;
 	sieve_run(code, &j->env, &result);
+	j->out.full = j->user != NULL && is_full(j, &result);
 	sieveout_end(&j->out, &result);
 	rc = result.status == SIEVE_DONE ? CTL_OK : CTL_FAILED;
 	sieve_result_fini(&result);
@@ -215,6 +262,23 @@ take_now(struct date *d)
 		d->zone_min = (int)(tm.tm_gmtoff / 60);
 }
 
+static int
+open_and_test(
+    struct ctl *ctl, struct sieve_job *j, char **argv, const char *global)
+{
+	struct err err;
+
+	if (open_files(j, argv[0], global) == -1)
+		return CTL_FAILED;
+	if (sievefiles_read(argv[1], &j->message, &err) == -1)
+		return ctl_fail_err(&err);
+	if (j->user != NULL &&
+	    sieveaccount_read(&j->account, ctl, j->user) != CTL_OK)
+		return CTL_FAILED;
+	charset_preload(true);
+	return confined_run(ctl, test, j);
+}
+
 int
 cmd_sieve_test(struct ctl *ctl, int argc, char **argv)
 {
@@ -222,23 +286,22 @@ cmd_sieve_test(struct ctl *ctl, int argc, char **argv)
 	const char *global = NULL, *sender = NULL, *recipient = NULL;
 	const struct ctl_opt opts[] = { { "global", &global, NULL },
 		{ "sender", &sender, NULL }, { "recipient", &recipient, NULL },
-		{ "mailboxes", &j.mailboxes, NULL }, { NULL, NULL, NULL } };
-	struct err err;
-	int rc = CTL_FAILED;
+		{ "mailboxes", &j.mailboxes, NULL }, { "user", &j.user, NULL },
+		{ NULL, NULL, NULL } };
+	int rc;
 
 	if (ctl_options(ctl, opts, argc, argv, 2, 2) == -1)
 		return CTL_USAGE;
+	if (j.user != NULL && strchr(j.user, '@') == NULL)
+		return ctl_usage(
+		    ctl, "--user: expected NAME@DOMAIN, not \"%s\"", j.user);
+	if (j.user != NULL && j.mailboxes != NULL)
+		return ctl_usage(ctl, "--user has mailboxes of its own");
 	j.env.from = slice_str(sender);
 	j.env.to = slice_str(recipient);
 	take_now(&j.env.now);
-	if (open_files(&j, argv[0], global) == 0) {
-		if (sievefiles_read(argv[1], &j.message, &err) == -1) {
-			ctl_fail_err(&err);
-		} else {
-			charset_preload(true);
-			rc = confined_run(ctl, test, &j);
-		}
-	}
+	rc = open_and_test(ctl, &j, argv, global);
 	close_files(&j);
+	sieveaccount_fini(&j.account);
 	return rc;
 }

@@ -10,6 +10,9 @@
  * accepted stands before all else that is said of it, even where qmgr was
  * quicker to begin than smtpd to log it.
  *
+ * Behind them stands why scripts put the message where it is, of which the log
+ * has only the outcome: that is kept in the accounts.
+ *
  * The log may be far larger than memory, what is printed of it may not.  So
  * when all lines must be looked at, because something is asked for that no
  * index has, none are kept, and the log is gone through once more at the end.
@@ -28,6 +31,7 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/dial.h"
+#include "ctl/mailbox/decisions.h"
 #include "ctl/view/logcut.h"
 #include "ctl/view/logline.h"
 #include "ctl/view/logset.h"
@@ -66,6 +70,8 @@ struct trace {
 	struct slice wanted;
 	struct map qids;
 	struct map sids;
+	struct map scripted;    /* accounts whose scripts decided, and ... */
+	struct map decided;     /* ... the qids of what they decided about */
 	struct looked_for next; /* what was found and not looked for yet */
 	struct looked_for found;
 	bool missed; /* not all lines of what was found are kept */
@@ -275,6 +281,17 @@ choose(const struct trace *t, struct said *all, size_t n)
 }
 
 static void
+note_decision(struct trace *t, const struct logline *l)
+{
+	const struct slice account = logline_get(l, "account");
+
+	if (account.n == 0 || !slice_starts(l->event, SLICE("local.sieve")))
+		return;
+	map_put(&t->scripted, account, t);
+	map_put(&t->decided, logline_get(l, "qid"), t);
+}
+
+static void
 print_kept(struct trace *t)
 {
 	struct said *all = (struct said *)(void *)t->said.p;
@@ -290,6 +307,7 @@ print_kept(struct trace *t)
 			continue;
 		l.time = all[i].time;
 		print(t, all[i].text, &l);
+		note_decision(t, &l);
 		/* qmgr need not be asked for it */
 		if (slice_is(l.event, "mail.removed"))
 			(void)map_del(&t->qids, all[i].qid);
@@ -341,6 +359,27 @@ on_waiting(void *arg, const struct qview_entry *e)
 	print_ways(w, e);
 	arena_reset(&w->arena);
 	return true;
+}
+
+/* What cannot be read of it is said, and makes what was found no failure. */
+static void
+print_decisions(struct trace *t)
+{
+	const struct decisions wanted = { .qids = &t->decided,
+		.objects = true };
+	struct map_iter it = { 0 };
+
+	while (map_next(&t->scripted, &it)) {
+		char *account = xasprintf("%.*s", SLICE_FMT(it.key));
+
+		if (!t->ctl->json)
+			out_printf(stdout,
+			    "\nWhat scripts of %s decided, and why "
+			    "(of older mail it is not kept):\n",
+			    account);
+		(void)decisions_print(t->ctl, account, &wanted);
+		free(account);
+	}
 }
 
 /* What is still in the queue, if qmgr can be asked. */
@@ -416,6 +455,7 @@ trace(struct trace *t)
 	if (find_all(t, &err) == -1)
 		return ctl_fail("trace: %s", err.text);
 	print_kept(t);
+	print_decisions(t);
 	if (t->ctl->json)
 		puts(t->printed == 0 ? "[]" : "]");
 	else if (dial_master_pid(&t->ctl->inst) != 0)
@@ -431,6 +471,8 @@ init(struct trace *t)
 {
 	map_init(&t->qids);
 	map_init(&t->sids);
+	map_init(&t->scripted);
+	map_init(&t->decided);
 	arena_init(&t->arena);
 	arena_init(&t->kept);
 	buf_init(&t->said, SIZE_MAX);
@@ -451,6 +493,8 @@ fini(struct trace *t)
 	arena_fini(&t->kept);
 	map_fini(&t->qids);
 	map_fini(&t->sids);
+	map_fini(&t->scripted);
+	map_fini(&t->decided);
 }
 
 int
