@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* The Session object (RFC 8620 2): what a client can do here, and where. */
+#ifndef JMAPD_API_SESSION_H
+#define JMAPD_API_SESSION_H
+
+#include "base/slice.h"
+
+struct jmapd_request;
+
+/* Answer R with it. */
+void session_say(struct jmapd_request *r);
+
+enum { SESSION_STATE_SIZE = 17 };
+/* It changes with what the object says. */
+void session_state(char state[SESSION_STATE_SIZE]);
+
+#endif
