@@ -8,7 +8,7 @@
 
 struct sandbox;
 
-/* From inside imapd, pop3d and sieved: get at other accounts' mail.  BOX is
+/* From inside imapd, pop3d, sieved and jmapd: get at other accounts' mail.  BOX is
  * closed, and NARROWED once more: for an account. */
 void probe_neighbours(const struct sandbox *box, bool narrowed);
 

@@ -19,7 +19,7 @@ class Jmap:
     def __init__(self, p, user="alice", tls=False, auth=None):
         if tls:
             self.http = http.client.HTTPSConnection(
-                "127.0.0.1", p.port("https"), timeout=PATIENCE, context=p.tls())
+                "localhost", p.port("https"), timeout=PATIENCE, context=p.tls())
         else:
             self.http = http.client.HTTPConnection(
                 "127.0.0.1", p.port("http"), timeout=PATIENCE)
@@ -39,7 +39,11 @@ class Jmap:
         sent = {k: v for k, v in {**self.fields, **named}.items() if v is not None}
         self.http.request(method, path, body=body, headers=sent)
         r = self.http.getresponse()
-        return r.status, {k.lower(): v for k, v in r.getheaders()}, r.read()
+        fields = {}
+        for k, v in r.getheaders():
+            k = k.lower()
+            fields[k] = f"{fields[k]}, {v}" if k in fields else v
+        return r.status, fields, r.read()
 
     def get_session(self):
         status, _, content = self.request("GET", "/.well-known/jmap")
