@@ -84,6 +84,7 @@ reload(struct err *err)
 static void
 end(void)
 {
+	jmapd_account_drop();
 	store_free(&store);
 	ev_io_stop(&durable_io);
 	durable_free(&durable);

@@ -21,6 +21,7 @@ def p():
         p.conf("httpd", "cors_origins", LISTED)
         p.conf("jmapd", "max_size_request", "64K")
         p.conf("jmapd", "max_calls_in_request", "4")
+        p.conf("master", "idle_timeout", "1s")
         p.start()
         yield p
     finally:
@@ -331,6 +332,15 @@ def test_slow_content_times_out(make_pabal):
     with Wire(q) as w:
         w.head("Content-Length: 10\r\n")
         assert w.answer()[0] == 408 and w.file.read() == b""
+
+
+def test_idle_processes_end(p, c):
+    """And a client does not notice."""
+    c.get_session()
+    wait(lambda: len(p.pids("jmapd")) == 1, "the nursery alone")
+    c.get_session()
+    assert len(p.pids("jmapd")) == 2
+    assert all(e["signal"] == "KILL" for e in p.events("child.killed"))
 
 
 def test_jmapd_that_dies(p, c):
