@@ -4,15 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
-#include "base/buf.h"
 #include "base/mem.h"
 #include "ev/loop.h"
 #include "front/sasl.h"
 #include "front/session.h"
-#include "httpd/answer.h"
-#include "httpd/carry.h"
 #include "httpd/conf.h"
+#include "httpd/credential.h"
 #include "httpd/metrics.h"
 #include "httpd/session.h"
 #include "ipc/auth.h"
@@ -20,16 +17,15 @@
 #include "ipc/pass.h"
 #include "ipc/role.h"
 #include "log/log.h"
-#include "sasl/secret.h"
-#include "tls/digest.h"
 
 struct httpd_account {
 	struct httpd_session *session;
+	httpd_account_then then; /* is told */
 	struct front_sasl sasl;
 	bool asking; /* sasl is in use */
 	bool known;  /* as of since_ms, who says what digest is of */
 	int64_t since_ms;
-	uint8_t digest[DIGEST_MAX];
+	uint8_t digest[HTTPD_CREDENTIAL_DIGEST];
 	unsigned failures;
 	struct ipc *peer; /* NULL: none */
 };
@@ -87,14 +83,6 @@ account_of(struct front_sasl *s)
 	return OUTER(s, struct httpd_account, sasl);
 }
 
-/* Instead of what jmapd would say. */
-static void
-say(struct httpd_session *s, unsigned status, const char *fields)
-{
-	httpd_carry_free(&s->carry);
-	httpd_answer_status(s, status, fields);
-}
-
 static void
 refuse(struct httpd_session *s, enum auth_result result)
 {
@@ -107,16 +95,16 @@ refuse(struct httpd_session *s, enum auth_result result)
 	case AUTH_OK:
 	case AUTH_REFUSED:
 	case AUTH_RESULTS:
-		say(s, 401, challenge);
+		a->then(s, 401, challenge);
 		break;
 	case AUTH_DENIED:
-		say(s, 403, "");
+		a->then(s, 403, "");
 		break;
 	case AUTH_LIMITED:
-		say(s, 429, "Retry-After: 60\r\n");
+		a->then(s, 429, "Retry-After: 60\r\n");
 		break;
 	case AUTH_TEMPFAIL:
-		say(s, 503, "Retry-After: 10\r\n");
+		a->then(s, 503, "Retry-After: 10\r\n");
 		break;
 	}
 }
@@ -176,7 +164,7 @@ on_done(struct front_sasl *f, enum auth_result result, struct slice account,
 	a->asking = false;
 	front_sasl_fini(f);
 	if (result == AUTH_OK)
-		httpd_carry_begin(s);
+		a->then(s, 0, "");
 	else
 		refuse(s, result);
 }
@@ -190,38 +178,21 @@ static const struct front_sasl_ops ops = {
 
 /* ---- what the client says ---- */
 
-/* "Basic dXNlcjpwYXNz" to user and password. */
-static bool
-read_basic(struct slice word, struct buf *text, struct slice *user,
-    struct slice *secret)
-{
-	secret_init(text, AUTH_LOGIN_MAX + AUTH_SECRET_MAX + 1);
-	if (!base64_decode(text, word) ||
-	    slice_find(buf_slice(text), ':') == text->n)
-		return false;
-	*user = slice_cut(buf_slice(text), ':', secret);
-	return user->n > 0;
-}
-
 static void
 ask(struct httpd_account *a, struct slice authorization)
 {
-	const struct front_session *front = &a->session->front;
-	struct slice rest, user, secret;
-	const struct slice scheme = slice_cut(authorization, ' ', &rest);
-	struct buf text = { .n = 0 };
+	struct httpd_credential c;
+	const bool ok = httpd_credential_parse(authorization, &c);
 
-	front_sasl_init(&a->sasl, &ops, front, "jmap", 0);
+	front_sasl_init(&a->sasl, &ops, &a->session->front, "jmap", 0);
 	a->asking = true;
-	rest = slice_trim(rest);
-	if (slice_iis(scheme, "Bearer") && rest.n > 0)
-		front_sasl_token(&a->sasl, rest);
-	else if (slice_iis(scheme, "Basic") &&
-		 read_basic(rest, &text, &user, &secret))
-		front_sasl_password(&a->sasl, user, secret);
-	else
+	if (!ok)
 		on_done(&a->sasl, AUTH_REFUSED, SLICE(""), SLICE(""));
-	secret_fini(&text);
+	else if (c.bearer)
+		front_sasl_token(&a->sasl, c.secret);
+	else
+		front_sasl_password(&a->sasl, c.user, c.secret);
+	httpd_credential_fini(&c);
 }
 
 /* Is it what was right a while ago? */
@@ -231,8 +202,7 @@ is_known(const struct httpd_account *a, const uint8_t *digest)
 	return a->known && a->peer != NULL &&
 	       ev_now_ms() - a->since_ms <
 		   httpd_conf->authentication_lifetime &&
-	       digest_equal(slice_of(a->digest, digest_size(DIGEST_SHA256)),
-		   slice_of(digest, digest_size(DIGEST_SHA256)));
+	       memcmp(a->digest, digest, sizeof a->digest) == 0;
 }
 
 static struct httpd_account *
@@ -246,22 +216,24 @@ account_of_session(struct httpd_session *s)
 }
 
 void
-httpd_account_ask(struct httpd_session *s, struct slice authorization)
+httpd_account_ask(struct httpd_session *s, struct slice authorization,
+    httpd_account_then then)
 {
 	struct httpd_account *a = account_of_session(s);
-	uint8_t digest[DIGEST_MAX];
+	uint8_t digest[HTTPD_CREDENTIAL_DIGEST];
 
+	a->then = then;
 	if (!front_tls(&s->front) && !s->front.cleartext) {
-		say(s, 403, "");
+		then(s, 403, "");
 		return;
 	}
 	if (authorization.n == 0) {
-		say(s, 401, challenge);
+		then(s, 401, challenge);
 		return;
 	}
-	digest_of(DIGEST_SHA256, authorization, digest);
+	httpd_credential_digest(authorization, digest);
 	if (is_known(a, digest)) {
-		httpd_carry_begin(s);
+		a->then(s, 0, "");
 		return;
 	}
 	a->known = false;

@@ -16,9 +16,13 @@ struct httpd_account;
 struct httpd_session;
 struct ipc;
 
-/* Find out who it is by the value of Authorization; then httpd_carry_begin, or
- * the answer that says why not (401, 403, 429, 503). */
-void httpd_account_ask(struct httpd_session *s, struct slice authorization);
+/* Find out who it is by the value of Authorization.  THEN is called once, also
+ * before this returns: with 0, or with the status of the answer that says why
+ * not (401, 403, 429, 503) and fields for it. */
+typedef void (*httpd_account_then)(
+    struct httpd_session *s, unsigned status, const char *fields);
+void httpd_account_ask(struct httpd_session *s, struct slice authorization,
+    httpd_account_then then);
 /* The channel to the jmapd of the client's account; NULL: it is gone. */
 struct ipc *httpd_account_peer(const struct httpd_session *s);
 /* Its jmapd does not answer: whoever comes next is asked who he is. */

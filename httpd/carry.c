@@ -367,10 +367,10 @@ takes_content(enum jmapd_what what)
 	return what == JMAPD_API || what == JMAPD_UPLOAD;
 }
 
-void
-httpd_carry_begin(struct httpd_session *s)
+static void
+hand_over(struct httpd_carry *c)
 {
-	struct httpd_carry *c = s->carry;
+	struct httpd_session *s = c->session;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
@@ -393,6 +393,17 @@ httpd_carry_begin(struct httpd_session *s)
 	httpd_session_mode(s, HTTPD_TAKE);
 }
 
+static void
+on_account(struct httpd_session *s, unsigned status, const char *fields)
+{
+	if (status == 0) {
+		hand_over(s->carry);
+		return;
+	}
+	httpd_carry_free(&s->carry);
+	httpd_answer_status(s, status, fields);
+}
+
 void
 httpd_carry_new(struct httpd_session *s, const struct http_request *r,
     enum jmapd_what what, struct slice path, struct slice base)
@@ -412,5 +423,6 @@ httpd_carry_new(struct httpd_session *s, const struct http_request *r,
 	ev_timer_init(&c->late, on_late);
 	s->carry = c;
 	httpd_session_mode(s, HTTPD_WAIT);
-	httpd_account_ask(s, http_request_field(r, "Authorization"));
+	httpd_account_ask(
+	    s, http_request_field(r, "Authorization"), on_account);
 }

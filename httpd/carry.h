@@ -17,11 +17,9 @@ struct httpd_carry;
 struct httpd_session;
 
 /* R is one for WHAT, with PATH behind it; its client is found out next, and
- * knows this host as BASE. */
+ * knows this host as BASE.  It is answered in any case. */
 void httpd_carry_new(struct httpd_session *s, const struct http_request *r,
     enum jmapd_what what, struct slice path, struct slice base);
-/* It is known who the client is: hand the request over. */
-void httpd_carry_begin(struct httpd_session *s);
 /* Content of the request: how many bytes were taken. */
 size_t httpd_carry_take(struct httpd_session *s, struct slice in);
 /* What was written of the answer is sent. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Other people's mail, wanted from inside a process of imapd, pop3d, sieved or jmapd:
- * each way to each target is logged as `probe.place target=… what=… got=…`, got
- * being "ok" when one of the paths that lead there did.
+ * Other people's mail, wanted from inside a process of imapd, pop3d, sieved or
+ * jmapd: each way to each target is logged as `probe.place target=… what=…
+ * got=…`, got being "ok" when one of the paths that lead there did.
  * tests/flow/test_isolation.py says who may reach what.
  */
 #include <errno.h>

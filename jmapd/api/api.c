@@ -10,7 +10,6 @@
 #include "ev/work.h"
 #include "jmapd/api/args.h"
 #include "jmapd/api/call.h"
-#include "jmapd/api/methods.h"
 #include "jmapd/api/parse.h"
 #include "jmapd/api/problem.h"
 #include "jmapd/api/refs.h"
@@ -29,6 +28,7 @@ enum {
 
 struct jmapd_api {
 	struct jmapd_request *request;
+	const struct api_methods *methods;
 	struct buf text; /* of the request */
 	uint64_t dropped;
 	json_t *root, *calls;
@@ -41,7 +41,7 @@ struct jmapd_api {
 	bool running; /* it has begun */
 	struct buf out;
 	struct jsonw w;
-	bool waiting;  /* for call_resume */
+	bool waiting;  /* for api_resume */
 	size_t mark;   /* where its response begins in out */
 	bool comma;    /* something stands before it */
 	bool flushed;  /* not any more: a part of it is gone */
@@ -56,46 +56,8 @@ static struct metric method_calls = { .name = "pabal_jmapd_calls",
 
 /* ---- what methods ask ---- */
 
-struct slice
-call_text(const json_t *value)
-{
-	return slice_of(json_string_value(value), json_string_length(value));
-}
-
-json_t *
-call_value(const struct jmapd_call *c, const char *name)
-{
-	json_t *v = json_object_get(c->args, name);
-
-	return json_is_null(v) ? NULL : v;
-}
-
-struct slice
-call_string(const struct jmapd_call *c, const char *name)
-{
-	const json_t *v = call_value(c, name);
-
-	return v != NULL ? call_text(v) : SLICE("");
-}
-
 bool
-call_bool(const struct jmapd_call *c, const char *name, bool preset)
-{
-	const json_t *v = call_value(c, name);
-
-	return v != NULL ? json_is_true(v) : preset;
-}
-
-int64_t
-call_int(const struct jmapd_call *c, const char *name, int64_t preset)
-{
-	const json_t *v = call_value(c, name);
-
-	return v != NULL ? json_integer_value(v) : preset;
-}
-
-bool
-call_id(const struct jmapd_call *c, struct slice id, struct slice *real)
+api_id(const struct jmapd_call *c, struct slice id, struct slice *real)
 {
 	const json_t *made;
 
@@ -108,21 +70,14 @@ call_id(const struct jmapd_call *c, struct slice id, struct slice *real)
 }
 
 void
-call_created(struct jmapd_call *c, const char *key, struct slice id)
+api_created(struct jmapd_call *c, const char *key, struct slice id)
 {
 	(void)json_object_set_new(
 	    c->api->created, key, json_stringn(id.p, id.n));
 }
 
 void
-call_put_account(struct jmapd_call *c)
-{
-	jsonw_name(c->w, "accountId");
-	jsonw_string(c->w, call_account_id());
-}
-
-void
-call_resume(struct jmapd_call *c)
+api_resume(struct jmapd_call *c)
 {
 	c->api->waiting = false;
 	if (!jmapd_request_left(c->api->request))
@@ -130,13 +85,13 @@ call_resume(struct jmapd_call *c)
 }
 
 void
-call_hold(struct jmapd_call *c)
+api_hold(struct jmapd_call *c)
 {
 	jmapd_request_hold(c->api->request);
 }
 
 void
-call_release(struct jmapd_call *c)
+api_release(struct jmapd_call *c)
 {
 	jmapd_request_release(c->api->request);
 }
@@ -215,13 +170,13 @@ put_error(struct jmapd_api *a, const char *type, const char *description)
 }
 
 enum call_step
-call_error(struct jmapd_call *c, const char *type, const char *description)
+api_error(struct jmapd_call *c, const char *type, const char *description)
 {
 	return put_error(c->api, type, description);
 }
 
 enum call_step
-call_failed(struct jmapd_call *c, const struct err *why)
+api_failed(struct jmapd_call *c, const struct err *why)
 {
 	log_err("jmapd.call-failed",
 	    kv_s("sid", jmapd_request_head(c->api->request)->sid),
@@ -234,7 +189,7 @@ call_failed(struct jmapd_call *c, const struct err *why)
 }
 
 bool
-call_flush(struct jmapd_call *c)
+api_flush(struct jmapd_call *c)
 {
 	struct jmapd_api *a = c->api;
 
@@ -307,7 +262,7 @@ begin_call(struct jmapd_api *a)
 	const json_t *call = json_array_get(a->calls, a->at);
 	json_t *args = json_array_get(call, 1);
 	const struct call_method *m =
-	    methods_find(slice_str(call_name(a)), a->capabilities);
+	    a->methods->find(slice_str(call_name(a)), a->capabilities);
 	const json_t *account;
 	const char *wrong;
 
@@ -322,7 +277,7 @@ begin_call(struct jmapd_api *a)
 	account = json_object_get(args, "accountId");
 	if (m->account && !json_is_string(account))
 		return put_error(a, "invalidArguments", "accountId");
-	if (m->account && !slice_eq(call_text(account), call_account_id()))
+	if (m->account && !slice_eq(call_text(account), session_account_id()))
 		return put_error(a, "accountNotFound", NULL);
 	wrong = args_check(m, args);
 	if (wrong != NULL)
@@ -437,7 +392,7 @@ use(struct jmapd_api *a, const json_t *using)
 
 	json_array_foreach(using, i, v)
 	{
-		const unsigned bit = methods_capability(call_text(v));
+		const unsigned bit = a->methods->capability(call_text(v));
 
 		a->capabilities |= bit;
 		if (bit == 0)
@@ -577,12 +532,13 @@ static const struct jmapd_request_ops ops = {
 };
 
 void
-api_begin(struct jmapd_request *r)
+api_begin(struct jmapd_request *r, const struct api_methods *m)
 {
 	struct jmapd_api *a = xcalloc(1, sizeof *a);
 
 	under_way++;
 	a->request = r;
+	a->methods = m;
 	a->responses = json_array();
 	a->created = json_object();
 	a->since_ms = ev_now_ms();

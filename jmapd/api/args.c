@@ -3,18 +3,7 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
-
-enum { INT_LIMIT_BITS = 53, ID_MAX = 255 };
-
-bool
-call_is_id(struct slice id)
-{
-	for (size_t i = 0; i < id.n; i++)
-		if (!ascii_isalnum(id.p[i]) && id.p[i] != '-' && id.p[i] != '_')
-			return false;
-	return id.n > 0 && id.n <= ID_MAX;
-}
+enum { INT_LIMIT_BITS = 53 };
 
 /* An id, or one that is made in this request (RFC 8620 5.3). */
 static bool

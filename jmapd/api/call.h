@@ -21,7 +21,7 @@ struct jmapd_call;
 enum call_step {
 	CALL_DONE, /* the response, or an error, is written */
 	CALL_MORE, /* run it again, when it is the account's turn */
-	CALL_WAIT, /* call_resume will say when */
+	CALL_WAIT, /* api_resume will say when */
 };
 
 enum call_capability {
@@ -65,21 +65,6 @@ struct jmapd_call {
 	void *state;     /* the method's; NULL when it runs first */
 };
 
-/* The response is an error of TYPE (RFC 8620 3.6.2), whatever was written. */
-enum call_step call_error(
-    struct jmapd_call *c, const char *type, const char *description);
-/* The same of what failed: serverFail, or serverUnavailable where it is
- * temporary; it is logged. */
-enum call_step call_failed(struct jmapd_call *c, const struct err *why);
-/* A method that waits may go on. */
-void call_resume(struct jmapd_call *c);
-/* The request stays as long as something is under way for C. */
-void call_hold(struct jmapd_call *c);
-void call_release(struct jmapd_call *c);
-/* What was written may go to the client; false: it does not take it, and the
- * method is to give way with CALL_MORE. */
-bool call_flush(struct jmapd_call *c);
-
 /* Arguments; those that are null or not there are empty, false, NULL. */
 struct slice call_string(const struct jmapd_call *c, const char *name);
 bool call_bool(const struct jmapd_call *c, const char *name, bool preset);
@@ -89,13 +74,5 @@ json_t *call_value(const struct jmapd_call *c, const char *name);
 struct slice call_text(const json_t *value);
 /* Is ID of the form that ids have (RFC 8620 1.2)? */
 bool call_is_id(struct slice id);
-
-/* ID, or what was created as "#KEY" (3.3, 5.3); false: there is none. */
-bool call_id(const struct jmapd_call *c, struct slice id, struct slice *real);
-void call_created(struct jmapd_call *c, const char *key, struct slice id);
-
-/* "accountId": and it. */
-void call_put_account(struct jmapd_call *c);
-struct slice call_account_id(void);
 
 #endif

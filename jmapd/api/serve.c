@@ -2,9 +2,12 @@
 #include "jmapd/api/serve.h"
 
 #include "jmapd/api/api.h"
+#include "jmapd/api/methods.h"
 #include "jmapd/api/problem.h"
 #include "jmapd/api/session.h"
 #include "jmapd/wire/request.h"
+
+static const struct api_methods methods = { methods_find, methods_capability };
 
 void
 serve_request(struct jmapd_request *r)
@@ -14,7 +17,7 @@ serve_request(struct jmapd_request *r)
 		session_say(r);
 		break;
 	case JMAPD_API:
-		api_begin(r);
+		api_begin(r, &methods);
 		break;
 	case JMAPD_DOWNLOAD:
 	case JMAPD_UPLOAD:

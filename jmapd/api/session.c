@@ -5,7 +5,6 @@
 
 #include "base/buf.h"
 #include "base/map.h"
-#include "jmapd/api/call.h"
 #include "jmapd/conf.h"
 #include "jmapd/wire/account.h"
 #include "jmapd/wire/request.h"
@@ -15,7 +14,7 @@ enum { TEXT_MAX = 16 << 10 };
 
 /* An account's name has characters that no id has (RFC 8620 1.2). */
 struct slice
-call_account_id(void)
+session_account_id(void)
 {
 	static char id[20];
 
@@ -23,6 +22,13 @@ call_account_id(void)
 	    (unsigned long long)map_hash_fixed(
 		slice_str(jmapd_account_name())));
 	return slice_str(id);
+}
+
+void
+session_put_account(struct jsonw *w)
+{
+	jsonw_name(w, "accountId");
+	jsonw_string(w, session_account_id());
 }
 
 static void
@@ -57,7 +63,7 @@ put_account(struct jsonw *w)
 {
 	jsonw_name(w, "accounts");
 	jsonw_open(w, '{');
-	jsonw_key(w, call_account_id());
+	jsonw_key(w, session_account_id());
 	jsonw_open(w, '{');
 	jsonw_name(w, "name");
 	jsonw_string(w, slice_str(jmapd_account_name()));
@@ -87,7 +93,7 @@ put_facts(struct jsonw *w)
 	jsonw_name(w, "primaryAccounts");
 	jsonw_open(w, '{');
 	jsonw_name(w, "urn:ietf:params:jmap:core");
-	jsonw_string(w, call_account_id());
+	jsonw_string(w, session_account_id());
 	jsonw_close(w, '}');
 	jsonw_name(w, "username");
 	jsonw_string(w, slice_str(jmapd_account_name()));

@@ -7,6 +7,12 @@
 
 struct jmapd_request;
 
+struct jsonw;
+
+/* The id of the account, and "accountId": it. */
+struct slice session_account_id(void);
+void session_put_account(struct jsonw *w);
+
 /* Answer R with it. */
 void session_say(struct jmapd_request *r);
 

@@ -2,12 +2,13 @@
 /*
  * What the messages of lib/ipc/auth.def mean.
  *
- * auth_check: smtpd, login or httpd asks.  mechanism as SASL names it ("PLAIN" for
- * protocols' own commands that tell the password), login as the client typed
- * it, authzid what it wants to act as (empty: itself), secret the password;
- * client the address without a port; service "imap", "pop3" or "managesieve"
- * from login, "jmap" from httpd, and from smtpd one of its protocols: who names
- * another's is dropped.  The sender wipes its copy of the secret.
+ * auth_check: smtpd, login or httpd asks.  mechanism as SASL names it ("PLAIN"
+ * for protocols' own commands that tell the password), login as the client
+ * typed it, authzid what it wants to act as (empty: itself), secret the
+ * password; client the address without a port; service "imap", "pop3" or
+ * "managesieve" from login, "jmap" from httpd, and from smtpd one of its
+ * protocols: who names another's is dropped.  The sender wipes its copy of the
+ * secret.
  *
  * auth_scram and auth_proof: an exchange of SCRAM (RFC 5802).  The grammar and
  * the channel binding are smtpd's and login's to look at, who have the client's

@@ -7,8 +7,9 @@
  * uploads) and query what stands behind "?", as they came; type is the
  * Content-Type, base the origin that the client
  * knows this host by ("https://mail.example.org").  stream is one end of a pair
- * of sockets: its content comes there in chunks (RFC 9112 7.1), with an end that
- * says that it is whole; a stream that ends before is a client who has left.
+ * of sockets: its content comes there in chunks (RFC 9112 7.1), with an end
+ * that says that it is whole; a stream that ends before is a client who has
+ * left.
  *
  * jmapd_answer: an HTTP status, the media type, a file name for who saves it
  * (or empty), and how long the content will be (JMAPD_LENGTH_UNKNOWN: it is not
