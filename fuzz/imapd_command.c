@@ -12,8 +12,8 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/parse/section.h"
-#include "imapd/parse/seqset.h"
 #include "imapd/parse/wirename.h"
+#include "proto/seqset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,13 +11,13 @@
 #include "imapd/conf.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
-#include "imapd/search/basesubject.h"
-#include "imapd/search/envparts.h"
-#include "imapd/search/msgid.h"
+#include "imapd/parse/sortprogram.h"
 #include "imapd/search/returns.h"
-#include "imapd/search/sortkey.h"
 #include "imapd/search/sources.h"
-#include "imapd/search/threads.h"
+#include "mailsearch/basesubject.h"
+#include "mailsearch/envparts.h"
+#include "mailsearch/msgid.h"
+#include "mailsearch/threads.h"
 #include "store/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,7 +43,7 @@ read_command(struct slice text)
 
 			must(from <= all && n <= all - from);
 		}
-	by = sortkey_parse(&p);
+	by = sortprogram_parse(&p);
 	must(by.n <= SORTKEY_CRITERIA_MAX);
 	parse_space(&p);
 	(void)searchkey_parse_charset(&p);

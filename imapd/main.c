@@ -4,6 +4,7 @@
 #include "ev/loop.h"
 #include "imapd/conf.h"
 #include "imapd/conn/handoff.h"
+#include "imapd/conn/mimelimits.h"
 #include "imapd/conn/user.h"
 #include "imapd/park/park.h"
 #include "imapd/relay/visit.h"
@@ -67,6 +68,7 @@ start(struct err *err)
 		     .durable = durable });
 	if (store_configure(store, &imapd_conf->shared, err) == -1)
 		return -1;
+	imapd_mime_limits_apply();
 	imapd_users_init(store, service_place());
 	relay_to_self(visit_self);
 	events_init(store, dir);
@@ -81,6 +83,7 @@ reload(struct err *err)
 	if (events_configure(err) == -1 ||
 	    store_configure(store, &imapd_conf->shared, err) == -1)
 		return -1;
+	imapd_mime_limits_apply();
 	imapd_users_look();
 	visit_reload();
 	return 0;

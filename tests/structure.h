@@ -16,8 +16,8 @@
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/must.h"
-#include "imapd/message/body.h"
 #include "imapd/parse/section.h"
+#include "mailread/body.h"
 #include "mime/imap.h"
 #include "mime/part.h"
 

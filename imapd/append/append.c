@@ -7,8 +7,8 @@
 #include "imapd/conn/cmdtext.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
 #include "imapd/relay/commands.h"
+#include "proto/seqset.h"
 #include "store/view.h"
 
 /* The whole command, or what stands before LITERAL.  As appendjob_start. */

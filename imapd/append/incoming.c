@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "imapd/append/appendtext.h"
 #include "imapd/conf.h"
-#include "imapd/message/mimelimits.h"
+#include "imapd/conn/mimelimits.h"
 #include "imapd/parse/seqset_write.h"
 #include "maildir/keywords.h"
 #include "mime/parser.h"

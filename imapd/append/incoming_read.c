@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/append/incoming.h"
-#include "imapd/message/threadid.h"
+#include "mailread/threadid.h"
 #include "mime/part.h"
 #include "mime/record.h"
 #include "sys/fd.h"

@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "imapd/append/incoming.h"
 #include "imapd/append/urlfind.h"
-#include "imapd/message/body.h"
-#include "imapd/message/message.h"
 #include "imapd/parse/section.h"
+#include "mailread/body.h"
+#include "mailread/mailread.h"
 #include "mime/part.h"
 #include "store/mailbox.h"
 
@@ -17,7 +17,7 @@ enum { PIECE = 64 << 10 };
 
 struct urlcopy {
 	struct url_target target;
-	struct imapd_message message;
+	struct mailread message;
 	bool whole; /* all that is needed of it is open */
 	struct body body;
 };
@@ -34,7 +34,7 @@ urlcopy_new(
 		return found;
 	u = xcalloc(1, sizeof *u);
 	u->target = target;
-	imapd_message_init(&u->message, target.mailbox, &target.info);
+	mailread_init(&u->message, target.mailbox, &target.info);
 	*p = u;
 	return FOUND;
 }
@@ -46,7 +46,7 @@ urlcopy_free(struct urlcopy **p)
 
 	if (u == NULL)
 		return;
-	imapd_message_close(&u->message);
+	mailread_close(&u->message);
 	mailbox_close(&u->target.mailbox);
 	xfree(p);
 }
@@ -60,7 +60,7 @@ copy_fields(struct urlcopy *u, const struct mime_span *span,
 	int rc;
 
 	buf_init(&out, SIZE_MAX / 2);
-	rc = body_fields(&out, u->target.section, u->message.fd, span, err);
+	rc = section_read(&out, u->target.section, u->message.fd, span, err);
 	if (rc == 0) {
 		part = slice_from(buf_slice(&out),
 		    u->target.off < out.n ? (size_t)u->target.off : out.n);
@@ -95,10 +95,10 @@ begin_bytes(struct urlcopy *u, struct incoming *in, struct err *err)
 static enum found
 prepare(struct urlcopy *u, struct incoming *in, struct err *err)
 {
-	enum found found = imapd_message_open(&u->message, err);
+	enum found found = mailread_open(&u->message, err);
 
 	if (found == FOUND)
-		found = imapd_message_tree(&u->message, err);
+		found = mailread_tree(&u->message, err);
 	if (found == FOUND && !u->message.reading)
 		found = begin_bytes(u, in, err);
 	return found;

@@ -19,20 +19,23 @@
 /* Of a move to another account (relay/transfer.c). */
 #define INNER (S_GUEST | S_GUEST_ONLY)
 
+/* They need nothing of the account. */
+#define ALONE (S_ANY | S_ALONE)
+
 /* clang-format off */
 static const struct imapd_command commands[] = {
 	/* name             allowed in            tells of           needs          handler */
 	{ "APPEND",         S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_append, imapd_append_literal },
 	{ "CANCELUPDATE",   S_SELECTED | S_GUEST, UPDATE_ALL,        0,             imapd_cmd_cancelupdate, NULL },
-	{ "CAPABILITY",     S_ANY,                UPDATE_ALL,        0,             imapd_cmd_capability, NULL },
+	{ "CAPABILITY",     ALONE,                UPDATE_ALL,        0,             imapd_cmd_capability, NULL },
 	{ "CHECK",          S_SELECTED | S_GUEST, UPDATE_ALL,        0,             imapd_cmd_check, NULL },
 	{ "CLOSE",          S_SELECTED | S_GUEST, UPDATE_NONE,       0,             imapd_cmd_close, NULL },
-	{ "COMPRESS",       S_ANY,                UPDATE_NONE,       0,             imapd_cmd_compress, NULL },
+	{ "COMPRESS",       ALONE,                UPDATE_NONE,       0,             imapd_cmd_compress, NULL },
 	{ "COPY",           S_SELECTED | S_GUEST, UPDATE_ALL,        RIGHT_READ,    imapd_cmd_copy, NULL },
 	{ "CREATE",         S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_create, NULL },
 	{ "DELETE",         S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_delete, NULL },
 	{ "DELETEACL",      S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_deleteacl, NULL },
-	{ "ENABLE",         S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_enable, NULL },
+	{ "ENABLE",         ALONE | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_enable, NULL },
 	{ "ESEARCH",        S_ANY,                UPDATE_ALL,        0,             imapd_cmd_esearch, NULL },
 	{ "EXAMINE",        S_ANY | S_GUEST,      UPDATE_NONE,       0,             imapd_cmd_examine, NULL },
 	{ "EXPUNGE",        S_SELECTED | S_GUEST, UPDATE_ALL,        RIGHT_EXPUNGE, imapd_cmd_expunge, NULL },
@@ -41,15 +44,15 @@ static const struct imapd_command commands[] = {
 	{ "GETMETADATA",    S_ANY,                UPDATE_ALL,        0,             imapd_cmd_getmetadata, NULL },
 	{ "GETQUOTA",       S_ANY,                UPDATE_ALL,        0,             imapd_cmd_getquota, NULL },
 	{ "GETQUOTAROOT",   S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_getquotaroot, NULL },
-	{ "ID",             S_ANY,                UPDATE_ALL,        0,             imapd_cmd_id, NULL },
+	{ "ID",             ALONE,                UPDATE_ALL,        0,             imapd_cmd_id, NULL },
 	{ "IDLE",           S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_idle, NULL },
 	{ "LIST",           S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_list, NULL },
 	{ "LISTRIGHTS",     S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_listrights, NULL },
-	{ "LOGOUT",         S_ANY | S_GUEST,      UPDATE_NONE,       0,             imapd_cmd_logout, NULL },
+	{ "LOGOUT",         ALONE | S_GUEST,      UPDATE_NONE,       0,             imapd_cmd_logout, NULL },
 	{ "LSUB",           S_ANY,                UPDATE_ALL,        0,             imapd_cmd_lsub, NULL },
 	{ "MOVE",           S_SELECTED | S_GUEST, UPDATE_ALL,        TAKE_OUT,      imapd_cmd_move, NULL },
 	{ "MYRIGHTS",       S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_myrights, NULL },
-	{ "NAMESPACE",      S_ANY,                UPDATE_ALL,        0,             imapd_cmd_namespace, NULL },
+	{ "NAMESPACE",      ALONE,                UPDATE_ALL,        0,             imapd_cmd_namespace, NULL },
 	{ "NOOP",           S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_noop, NULL },
 	{ "NOTIFY",         S_ANY,                UPDATE_ALL,        0,             imapd_cmd_notify, NULL },
 	{ "RENAME",         S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_rename, NULL },
@@ -58,7 +61,7 @@ static const struct imapd_command commands[] = {
 	{ "SELECT",         S_ANY | S_GUEST,      UPDATE_NONE,       0,             imapd_cmd_select, NULL },
 	{ "SETACL",         S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_setacl, NULL },
 	{ "SETMETADATA",    S_ANY,                UPDATE_ALL,        0,             imapd_cmd_setmetadata, imapd_setmetadata_literal },
-	{ "SETQUOTA",       S_ANY,                UPDATE_ALL,        0,             imapd_cmd_setquota, NULL },
+	{ "SETQUOTA",       ALONE,                UPDATE_ALL,        0,             imapd_cmd_setquota, NULL },
 	{ "SORT",           S_SELECTED | S_GUEST, UPDATE_NO_EXPUNGE, RIGHT_READ,    imapd_cmd_sort, NULL },
 	{ "STATUS",         S_ANY | S_GUEST,      UPDATE_ALL,        0,             imapd_cmd_status, NULL },
 	{ "STORE",          S_SELECTED | S_GUEST, UPDATE_NO_EXPUNGE, 0,             imapd_cmd_store, NULL },
@@ -74,7 +77,7 @@ static const struct imapd_command commands[] = {
 	{ "UID STORE",      S_SELECTED | S_GUEST, UPDATE_ALL,        0,             imapd_cmd_store, NULL },
 	{ "UID THREAD",     S_SELECTED | S_GUEST, UPDATE_ALL,        RIGHT_READ,    imapd_cmd_thread, NULL },
 	{ "UID XREMOVE",    S_SELECTED | INNER,   UPDATE_ALL,        TAKE_OUT,      imapd_cmd_xremove, NULL },
-	{ "UNAUTHENTICATE", S_ANY,                UPDATE_NONE,       0,             imapd_cmd_unauthenticate, NULL },
+	{ "UNAUTHENTICATE", ALONE,                UPDATE_NONE,       0,             imapd_cmd_unauthenticate, NULL },
 	{ "UNSELECT",       S_SELECTED | S_GUEST, UPDATE_NONE,       0,             imapd_cmd_unselect, NULL },
 	{ "UNSUBSCRIBE",    S_ANY,                UPDATE_ALL,        0,             imapd_cmd_unsubscribe, NULL },
 	{ "XCANMOVE",       S_SELECTED | INNER,   UPDATE_NO_EXPUNGE, TAKE_OUT,      imapd_cmd_xcanmove, NULL },

@@ -8,6 +8,7 @@
 
 #include "imapd/conn/session.h"
 
+enum { S_ALONE = 1 << 5 }; /* among the states: needs no account's index */
 struct imapd_command {
 	const char *name; /* "UID FETCH" is a name */
 	unsigned states;  /* enum session_state, where it is allowed */
@@ -24,7 +25,6 @@ struct imapd_command {
 const struct imapd_command *imapd_command_find(struct parse *p);
 /* Is this a command of the UID kind (answers carry UIDs)? */
 bool imapd_command_is_uid(const struct imapd_command *c);
-
 /* Are its messages named by sequence numbers (RFC 9586 3)? */
 bool imapd_command_has_numbers(const struct imapd_command *c);
 

@@ -10,9 +10,9 @@
 #include "imapd/cmd/expunge.h"
 #include "imapd/cmd/limit.h"
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
 #include "imapd/relay/commands.h"
-#include "imapd/selected/seqwalk.h"
+#include "mailread/seqwalk.h"
+#include "proto/seqset.h"
 #include "store/change.h"
 #include "store/view.h"
 

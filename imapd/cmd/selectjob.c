@@ -11,11 +11,12 @@
 #include "imapd/notify/state.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/modifiers.h"
+#include "imapd/search/progress.h"
 #include "imapd/selected/modseq.h"
 #include "imapd/selected/resync.h"
-#include "imapd/selected/seqwalk.h"
 #include "imapd/selected/update.h"
 #include "maildir/filename.h"
+#include "mailread/seqwalk.h"
 #include "store/mailbox.h"
 #include "store/message.h"
 #include "store/view.h"
@@ -38,6 +39,7 @@ struct select {
 	size_t looked;
 
 	struct select_params params;
+	struct progress progress;
 	bool told;            /* of the mailbox */
 	bool resyncing;       /* QRESYNC: what happened is being found out */
 	struct resync resync; /* by this */
@@ -216,6 +218,8 @@ on_more(struct session *s, struct imapd_job *job)
 			return;
 		}
 	}
+	if (!j->told)
+		progress_wait(&j->progress, s, "New files are being taken in");
 	imapd_more(s);
 }
 

@@ -8,9 +8,10 @@
 #include "base/quota.h"
 #include "ev/loop.h"
 #include "ev/work.h"
+#include "fulltext/keeper.h"
 #include "imapd/conf.h"
+#include "imapd/conn/mimelimits.h"
 #include "imapd/conn/session.h"
-#include "imapd/index/keeper.h"
 #include "imapd/script/events.h"
 #include "ipc/ipc.h"
 #include "ipc/place.h"
@@ -122,6 +123,28 @@ on_changed(struct ev_task *task)
 	}
 }
 
+static enum keeper_when
+index_when(const struct keeper_owner *o)
+{
+	(void)o;
+	switch (imapd_conf->fulltext) {
+	case IMAPD_FULLTEXT_NO:
+		return KEEPER_NEVER;
+	case IMAPD_FULLTEXT_ALWAYS:
+		return KEEPER_ALWAYS;
+	case IMAPD_FULLTEXT_SEARCHED:
+		break;
+	}
+	return KEEPER_WANTED;
+}
+
+static struct mime_limits
+index_limits(const struct keeper_owner *o)
+{
+	(void)o;
+	return imapd_mime_limits();
+}
+
 static void
 on_rest(struct keeper_owner *o)
 {
@@ -179,7 +202,9 @@ imapd_user_open(const char *home, const char *name, const struct quota *quota,
 	work_share_init(&u->share);
 	ev_task_init(&u->changed, on_changed);
 	u->watch.on_change = on_watch;
-	u->owner.on_rest = on_rest;
+	u->owner = (struct keeper_owner){
+		.when = index_when, .limits = index_limits, .on_rest = on_rest
+	};
 	u->keeper = keeper_new(a, u->name, &u->owner);
 	u->events_owner.on_rest = on_events_rest;
 	u->events = events_new(a, u->name, &u->events_owner);

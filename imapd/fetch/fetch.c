@@ -14,9 +14,9 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/partial.h"
 #include "imapd/parse/section.h"
-#include "imapd/parse/seqset.h"
 #include "imapd/selected/modseq.h"
-#include "imapd/selected/seqwalk.h"
+#include "mailread/seqwalk.h"
+#include "proto/seqset.h"
 #include "store/message.h"
 #include "store/view.h"
 

@@ -44,7 +44,7 @@ static void
 end(struct fetch_answer *a)
 {
 	if (a->open)
-		imapd_message_close(&a->message);
+		mailread_close(&a->message);
 	a->open = a->ready = false;
 }
 
@@ -65,8 +65,8 @@ void
 fetchanswer_begin(struct fetch_answer *a, struct session *s, uint32_t seq,
     const struct message_info *info, struct slice record)
 {
-	imapd_message_init(&a->message, view_mailbox(s->view), info);
-	imapd_message_lend(&a->message, record);
+	mailread_init(&a->message, view_mailbox(s->view), info);
+	mailread_lend(&a->message, record);
 	a->seq = seq;
 	a->open = true;
 	a->ready = false;
@@ -78,24 +78,24 @@ prepare(struct fetch_answer *a, struct err *err)
 {
 	const unsigned needs = imapd_fetch_needs(a->items);
 	const bool sections = a->sections != NULL;
-	struct imapd_message *m = &a->message;
+	struct mailread *m = &a->message;
 	enum found found = FOUND;
 
 	if (sections && fetchsections_only_file(a->sections))
-		found = imapd_message_open(m, err);
+		found = mailread_open(m, err);
 	if (found == FOUND && (wants_record(needs) || sections || m->reading))
-		found = imapd_message_record(m, err);
+		found = mailread_record(m, err);
 	if (found == FOUND && !m->reading && (needs & FETCH_NEEDS_THREAD) != 0)
-		found = imapd_message_thread(m, err);
+		found = mailread_thread(m, err);
 	if (found != FOUND || m->reading)
 		return found;
 	a->from_file = sections && fetchsections_want_file(a->sections, m);
 	if (a->from_file)
-		found = imapd_message_open(m, err);
+		found = mailread_open(m, err);
 	if (found == FOUND && ((needs & FETCH_NEEDS_TREE) != 0 || a->from_file))
-		found = imapd_message_tree(m, err);
+		found = mailread_tree(m, err);
 	if (found == FOUND && !m->reading && (needs & FETCH_NEEDS_PREVIEW) != 0)
-		found = imapd_message_preview(m, err);
+		found = mailread_preview(m, err);
 	return found;
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "imapd/message/message.h"
+#include "mailread/mailread.h"
 
 struct fetch_items;
 struct fetch_sections;
@@ -27,7 +27,7 @@ struct fetch_answer {
 	bool ready; /* all that the answer needs, of which some is written */
 	bool from_file; /* not all sections are answered from its record */
 	uint32_t seq;
-	struct imapd_message message;
+	struct mailread message;
 };
 
 void fetchanswer_init(
@@ -35,7 +35,7 @@ void fetchanswer_init(
 void fetchanswer_fini(struct fetch_answer *a);
 /* Has the record of each message to be read? */
 bool fetchanswer_wants_records(const struct fetch_answer *a);
-/* The next message, number SEQ: a->open.  RECORD as imapd_message_lend. */
+/* The next message, number SEQ: a->open.  RECORD as mailread_lend. */
 void fetchanswer_begin(struct fetch_answer *a, struct session *s, uint32_t seq,
     const struct message_info *info, struct slice record);
 /* Open what it needs, a step of that, until a->ready or not a->open.  Other

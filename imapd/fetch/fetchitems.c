@@ -4,32 +4,32 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/conn/session.h"
-#include "imapd/message/message.h"
-#include "imapd/parse/objectid.h"
 #include "imapd/parse/section.h"
 #include "imapd/selected/modseq.h"
 #include "imapd/selected/update.h"
+#include "mailread/mailread.h"
 #include "mime/date.h"
 #include "mime/imap.h"
 #include "mime/imap_string.h"
 #include "mime/part.h"
 #include "mime/record.h"
+#include "proto/objectid.h"
 
 static void
-put_uid(struct session *s, const struct imapd_message *m)
+put_uid(struct session *s, const struct mailread *m)
 {
 	buf_adds(imapd_out(s), "UID ");
 	buf_addu(imapd_out(s), m->info.uid);
 }
 
 static void
-put_flags(struct session *s, const struct imapd_message *m)
+put_flags(struct session *s, const struct mailread *m)
 {
 	imapd_put_message_flags(s, &m->info);
 }
 
 static void
-put_date(struct session *s, const struct imapd_message *m)
+put_date(struct session *s, const struct mailread *m)
 {
 	const struct date d = { .time_s = m->info.date_s };
 
@@ -40,7 +40,7 @@ put_date(struct session *s, const struct imapd_message *m)
 
 /* Not known of what another program has put there. */
 static void
-put_savedate(struct session *s, const struct imapd_message *m)
+put_savedate(struct session *s, const struct mailread *m)
 {
 	const struct date d = { .time_s = m->info.saved_s };
 
@@ -55,7 +55,7 @@ put_savedate(struct session *s, const struct imapd_message *m)
 }
 
 static void
-put_emailid(struct session *s, const struct imapd_message *m)
+put_emailid(struct session *s, const struct mailread *m)
 {
 	buf_adds(imapd_out(s), "EMAILID (");
 	objectid_put_email(imapd_out(s), m->info.email_id);
@@ -63,7 +63,7 @@ put_emailid(struct session *s, const struct imapd_message *m)
 }
 
 static void
-put_threadid(struct session *s, const struct imapd_message *m)
+put_threadid(struct session *s, const struct mailread *m)
 {
 	buf_adds(imapd_out(s), "THREADID (");
 	objectid_put_thread(imapd_out(s), m->info.thread_id);
@@ -72,7 +72,7 @@ put_threadid(struct session *s, const struct imapd_message *m)
 
 /* It can always be made; LAZY needs no other answer (RFC 8970 3.2). */
 static void
-put_preview(struct session *s, const struct imapd_message *m)
+put_preview(struct session *s, const struct mailread *m)
 {
 	buf_adds(imapd_out(s), "PREVIEW ");
 	if (m->previewed)
@@ -82,40 +82,40 @@ put_preview(struct session *s, const struct imapd_message *m)
 }
 
 static void
-put_size(struct session *s, const struct imapd_message *m)
+put_size(struct session *s, const struct mailread *m)
 {
 	buf_adds(imapd_out(s), "RFC822.SIZE ");
 	buf_addu(imapd_out(s), (uint64_t)m->info.vsize);
 }
 
 static void
-put_modseq(struct session *s, const struct imapd_message *m)
+put_modseq(struct session *s, const struct mailread *m)
 {
 	imapd_put_modseq(s, &m->info);
 }
 
 static void
-put_envelope(struct session *s, const struct imapd_message *m)
+put_envelope(struct session *s, const struct mailread *m)
 {
 	struct slice envelope = { NULL, 0 };
 
 	if (m->tree != NULL)
 		envelope = m->tree->root->envelope;
 	else
-		(void)mime_record_envelope(imapd_message_kept(m), &envelope);
+		(void)mime_record_envelope(mailread_kept(m), &envelope);
 	buf_adds(imapd_out(s), "ENVELOPE ");
 	buf_add(imapd_out(s), envelope);
 }
 
 static void
-put_body(struct session *s, const struct imapd_message *m)
+put_body(struct session *s, const struct mailread *m)
 {
 	buf_adds(imapd_out(s), "BODY ");
 	imap_put_body(imapd_out(s), m->tree->root, false);
 }
 
 static void
-put_bodystructure(struct session *s, const struct imapd_message *m)
+put_bodystructure(struct session *s, const struct mailread *m)
 {
 	buf_adds(imapd_out(s), "BODYSTRUCTURE ");
 	imap_put_body(imapd_out(s), m->tree->root, true);
@@ -125,7 +125,7 @@ put_bodystructure(struct session *s, const struct imapd_message *m)
 static const struct {
 	unsigned item;  /* enum fetch_item */
 	unsigned needs; /* enum fetch_needs */
-	void (*put)(struct session *s, const struct imapd_message *m);
+	void (*put)(struct session *s, const struct mailread *m);
 } items_known[] = {
 	{ FETCH_UID,           FETCH_NEEDS_INFO,   put_uid },
 	{ FETCH_FLAGS,         FETCH_NEEDS_INFO,   put_flags },
@@ -155,7 +155,7 @@ imapd_fetch_needs(unsigned items)
 
 bool
 imapd_put_fetch_items(
-    struct session *s, const struct imapd_message *m, unsigned items)
+    struct session *s, const struct mailread *m, unsigned items)
 {
 	bool any = false;
 

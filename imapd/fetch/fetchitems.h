@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-struct imapd_message;
+struct mailread;
 struct session;
 
 /* What of a message must be ready before its items can be written. */
@@ -22,6 +22,6 @@ enum fetch_needs {
 unsigned imapd_fetch_needs(unsigned items);
 /* Write them, with blanks between; false: there was none. */
 bool imapd_put_fetch_items(
-    struct session *s, const struct imapd_message *m, unsigned items);
+    struct session *s, const struct mailread *m, unsigned items);
 
 #endif

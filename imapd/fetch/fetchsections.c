@@ -6,10 +6,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/conn/session.h"
-#include "imapd/message/binary.h"
-#include "imapd/message/body.h"
-#include "imapd/message/message.h"
 #include "imapd/parse/section.h"
+#include "mailread/binary.h"
+#include "mailread/body.h"
+#include "mailread/mailread.h"
 #include "mime/fields.h"
 #include "mime/part.h"
 #include "mime/record.h"
@@ -69,11 +69,11 @@ fetchsections_only_file(const struct fetch_sections *f)
 
 bool
 fetchsections_want_file(
-    const struct fetch_sections *f, const struct imapd_message *m)
+    const struct fetch_sections *f, const struct mailread *m)
 {
 	struct slice fields;
 
-	if (f->only_file || !mime_record_header(imapd_message_kept(m), &fields))
+	if (f->only_file || !mime_record_header(mailread_kept(m), &fields))
 		return true;
 	for (const struct section *s = f->all; s != NULL; s = s->next)
 		if (!s->kept || !mime_fields_knows(fields, s->mask))
@@ -104,19 +104,19 @@ put_fields(
 
 static void
 put_kept_fields(
-    struct session *s, struct fetch_sections *f, const struct imapd_message *m)
+    struct session *s, struct fetch_sections *f, const struct mailread *m)
 {
 	const struct section *section = f->next;
 	struct slice fields = { NULL, 0 };
 
-	(void)mime_record_header(imapd_message_kept(m), &fields);
+	(void)mime_record_header(mailread_kept(m), &fields);
 	buf_reset(&f->fields);
 	(void)mime_fields_get(fields, section->mask, &f->fields);
 	put_fields(s, section, buf_slice(&f->fields));
 }
 
 static int
-pick_fields(struct session *s, const struct imapd_message *m,
+pick_fields(struct session *s, const struct mailread *m,
     const struct section *section, const struct mime_span *span,
     struct err *err)
 {
@@ -124,7 +124,7 @@ pick_fields(struct session *s, const struct imapd_message *m,
 	int rc;
 
 	buf_init(&out, SIZE_MAX / 2);
-	rc = body_fields(&out, section, m->fd, span, err);
+	rc = section_read(&out, section, m->fd, span, err);
 	if (rc == 0)
 		put_fields(s, section, buf_slice(&out));
 	buf_fini(&out);
@@ -133,7 +133,7 @@ pick_fields(struct session *s, const struct imapd_message *m,
 
 /* How the part that BINARY asks for is encoded. */
 static enum transfer_encoding
-encoding_of(const struct imapd_message *m, const struct section *section)
+encoding_of(const struct mailread *m, const struct section *section)
 {
 	const struct mime_part *p = NULL;
 
@@ -145,7 +145,7 @@ encoding_of(const struct imapd_message *m, const struct section *section)
 
 static void
 begin_binary(struct session *s, struct fetch_sections *f,
-    const struct imapd_message *m, const struct mime_span *span)
+    const struct mailread *m, const struct mime_span *span)
 {
 	const struct section *section = f->next;
 
@@ -159,7 +159,7 @@ begin_binary(struct session *s, struct fetch_sections *f,
 
 static int
 begin_section(struct session *s, struct fetch_sections *f,
-    const struct imapd_message *m, struct err *err)
+    const struct mailread *m, struct err *err)
 {
 	const struct section *section = f->next;
 	struct mime_span span;
@@ -201,7 +201,7 @@ end_section(struct session *s, struct fetch_sections *f)
 
 static int
 write_body(struct session *s, struct fetch_sections *f,
-    const struct imapd_message *m, struct err *err)
+    const struct mailread *m, struct err *err)
 {
 	if (body_write(&f->body, imapd_out(s), err) == -1)
 		return -1;
@@ -217,7 +217,7 @@ write_body(struct session *s, struct fetch_sections *f,
 /* A step of the count, or of what was counted. */
 static int
 write_binary(struct session *s, struct fetch_sections *f,
-    const struct imapd_message *m, struct err *err)
+    const struct mailread *m, struct err *err)
 {
 	struct binary_part *b = &f->binary;
 	struct buf *out = imapd_out(s);
@@ -243,8 +243,7 @@ write_binary(struct session *s, struct fetch_sections *f,
 }
 
 bool
-fetchsections_unknown(
-    const struct fetch_sections *f, const struct imapd_message *m)
+fetchsections_unknown(const struct fetch_sections *f, const struct mailread *m)
 {
 	for (const struct section *s = f->all; s != NULL; s = s->next)
 		if (s->form != SECTION_BODY &&
@@ -268,7 +267,7 @@ fetchsections_ended(const struct fetch_sections *f)
 
 int
 fetchsections_step(struct fetch_sections *f, struct session *s,
-    const struct imapd_message *m, struct err *err)
+    const struct mailread *m, struct err *err)
 {
 	int rc;
 

@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 struct fetch_sections;
-struct imapd_message;
+struct mailread;
 struct section;
 struct session;
 
@@ -21,11 +21,11 @@ void fetchsections_free(struct fetch_sections **f);
 bool fetchsections_only_file(const struct fetch_sections *f);
 /* Is something asked for that the record of M has not? */
 bool fetchsections_want_file(
-    const struct fetch_sections *f, const struct imapd_message *m);
+    const struct fetch_sections *f, const struct mailread *m);
 /* Is there one of which nobody knows how to undo its encoding (RFC 3516 4.3)?
  * M has its tree. */
 bool fetchsections_unknown(
-    const struct fetch_sections *f, const struct imapd_message *m);
+    const struct fetch_sections *f, const struct mailread *m);
 
 /* Begin with those of the next message: FROM_FILE, and its tree, or all from
  * its record. */
@@ -34,6 +34,6 @@ void fetchsections_begin(struct fetch_sections *f, bool from_file);
 bool fetchsections_ended(const struct fetch_sections *f);
 /* Write some more of them.  -1: the file is not what it was. */
 int fetchsections_step(struct fetch_sections *f, struct session *s,
-    const struct imapd_message *m, struct err *err);
+    const struct mailread *m, struct err *err);
 
 #endif

@@ -8,9 +8,9 @@
 #include "imapd/conn/enabled.h"
 #include "imapd/parse/modifiers.h"
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
 #include "imapd/selected/resync.h"
-#include "imapd/selected/seqwalk.h"
+#include "mailread/seqwalk.h"
+#include "proto/seqset.h"
 
 struct fetchsince {
 	struct fetch_modifiers modifiers;

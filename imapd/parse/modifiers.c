@@ -2,7 +2,7 @@
 #include "imapd/parse/modifiers.h"
 
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
+#include "proto/seqset.h"
 
 uint64_t
 parse_modseq(struct parse *p)

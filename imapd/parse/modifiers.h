@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "imapd/parse/partial.h"
-#include "imapd/parse/seqset.h"
+#include "proto/seqset.h"
 
 struct parse;
 

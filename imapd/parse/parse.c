@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
+#include "proto/seqset.h"
 
 #include "base/ascii.h"
 

@@ -6,13 +6,13 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/parse/modifiers.h"
-#include "imapd/parse/objectid.h"
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
 #include "maildir/filename.h"
 #include "mime/charset.h"
 #include "mime/date.h"
 #include "mime/fold.h"
+#include "proto/objectid.h"
+#include "proto/seqset.h"
 
 /* What is parsed with the keys. */
 struct context {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/slice.h"
 
 struct buf;
@@ -81,5 +82,9 @@ bool section_span(const struct section *s, const struct mime_part *root,
  * line ends, and the empty line if the header has one. */
 void section_filter(
     struct buf *out, const struct section *s, struct slice header);
+/* The same of the header that is SPAN in FD; of a longer one than 1 MiB, of so
+ * much. */
+int section_read(struct buf *out, const struct section *s, int fd,
+    const struct mime_span *span, struct err *err);
 
 #endif

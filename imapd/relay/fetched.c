@@ -4,8 +4,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
 #include "mime/date.h"
+#include "proto/seqset.h"
 
 enum { FLAGS_MAX = 16 << 10 };
 

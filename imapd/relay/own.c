@@ -8,7 +8,7 @@
 #include "imapd/conn/session.h"
 #include "imapd/parse/boxtext.h"
 #include "imapd/relay/transfer.h"
-#include "imapd/selected/seqwalk.h"
+#include "mailread/seqwalk.h"
 #include "store/change.h"
 #include "store/mailbox.h"
 #include "store/view.h"

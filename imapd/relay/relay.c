@@ -6,13 +6,13 @@
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxname.h"
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
 #include "imapd/relay/commands.h"
 #include "imapd/relay/guest.h"
 #include "imapd/relay/job.h"
 #include "imapd/relay/names.h"
 #include "imapd/relay/relay_inner.h"
 #include "imapd/relay/transfer.h"
+#include "proto/seqset.h"
 
 /* Where in a command names of mailboxes stand. */
 enum where { FIRST, BOTH, BEHIND_SET };

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
-#include "imapd/parse/seqset.h"
+#include "proto/seqset.h"
 
 struct session;
 struct transfer_plan {

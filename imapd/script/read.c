@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The message of an event. */
-#include "imapd/message/body.h"
 #include "imapd/parse/flags.h"
 #include "imapd/script/event.h"
 #include "imapd/script/inner.h"
+#include "mailread/body.h"
 #include "store/mailbox.h"
 
 enum { TEXT_MAX = 1 << 20 /* larger ones sieverun reads from the file */ };

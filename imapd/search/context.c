@@ -11,10 +11,10 @@
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/answer.h"
-#include "imapd/search/order.h"
-#include "imapd/search/recheck.h"
-#include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
+#include "mailsearch/order.h"
+#include "mailsearch/recheck.h"
+#include "mailsearch/sortkey.h"
 #include "store/view.h"
 #include "store/view_event.h"
 

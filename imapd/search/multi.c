@@ -17,8 +17,9 @@
 #include "imapd/search/answer.h"
 #include "imapd/search/badcharset.h"
 #include "imapd/search/commands.h"
-#include "imapd/search/finder.h"
+#include "imapd/search/find.h"
 #include "imapd/search/sources.h"
+#include "mailsearch/finder.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 
@@ -97,8 +98,7 @@ begin_finding(const struct session *s, struct multi *m, struct err *err)
 	arena_init(&m->arena);
 	p = parse_of(m->program, &m->arena);
 	m->search = searchkey_parse(&p);
-	m->finder = finder_new(&m->search, m->view, &m->arena, true);
-	finder_ask(m->finder, s->user, &m->arena);
+	m->finder = imapd_search_find(s, &m->search, m->view, &m->arena, true);
 	buf_init(&m->head, HEAD_MAX);
 	buf_adds(&m->head, " MAILBOX ");
 	boxtext_add(&m->head, s, mailbox_name(m->mailbox));

@@ -11,17 +11,19 @@
 #include "imapd/conn/enabled.h"
 #include "imapd/parse/parse.h"
 #include "imapd/parse/searchkey.h"
+#include "imapd/parse/sortprogram.h"
 #include "imapd/search/answer.h"
 #include "imapd/search/badcharset.h"
 #include "imapd/search/commands.h"
 #include "imapd/search/context.h"
-#include "imapd/search/finder.h"
-#include "imapd/search/order.h"
+#include "imapd/search/find.h"
 #include "imapd/search/progress.h"
 #include "imapd/search/sorted.h"
-#include "imapd/search/sortkey.h"
 #include "imapd/search/state.h"
 #include "imapd/selected/modseq.h"
+#include "mailsearch/finder.h"
+#include "mailsearch/order.h"
+#include "mailsearch/sortkey.h"
 #include "store/view.h"
 
 struct request {
@@ -92,7 +94,7 @@ static enum found
 read_key(struct search_job *j, bool *ready, struct err *err)
 {
 	const struct sort_program *by = &j->request.by;
-	struct imapd_message *m = finder_message(j->finder);
+	struct mailread *m = finder_message(j->finder);
 	const struct slice column = finder_column(j->finder);
 	enum found found = FOUND;
 
@@ -265,9 +267,8 @@ start(struct session *s, struct parse *p, const struct request *r)
 	 * search alone. */
 	if (r->sorted && j->context == NULL && !r->search.fuzzy)
 		j->sorted = sorted_new(s, &r->by);
-	j->finder = finder_new(&j->request.search, s->view, p->arena,
+	j->finder = imapd_search_find(s, &j->request.search, s->view, p->arena,
 	    !r->sorted || sorted_is_known(j->sorted));
-	finder_ask(j->finder, s->user, p->arena);
 	if (r->sorted && !sorted_is_known(j->sorted))
 		read_keys(j);
 	if (!r->sorted)
@@ -322,7 +323,7 @@ imapd_cmd_sort(struct session *s, struct parse *p)
 
 	parse_space(p);
 	r.returns = returns_parse(p);
-	r.by = sortkey_parse(p);
+	r.by = sortprogram_parse(p);
 	parse_space(p);
 	r.program = cur_rest(&p->c);
 	r.search = searchkey_parse_charset(p);

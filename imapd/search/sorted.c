@@ -8,7 +8,7 @@
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/search/answer.h"
-#include "imapd/search/sortkey.h"
+#include "mailsearch/sortkey.h"
 #include "store/mailbox.h"
 #include "store/view.h"
 

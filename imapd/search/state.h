@@ -7,7 +7,7 @@
 
 #include <sys/queue.h>
 
-#include "imapd/parse/seqset.h"
+#include "proto/seqset.h"
 
 struct search_context;
 struct session;

@@ -9,10 +9,11 @@
 #include "imapd/parse/searchkey.h"
 #include "imapd/search/badcharset.h"
 #include "imapd/search/commands.h"
-#include "imapd/search/finder.h"
+#include "imapd/search/find.h"
 #include "imapd/search/progress.h"
 #include "imapd/search/state.h"
-#include "imapd/search/thread_reader.h"
+#include "mailsearch/finder.h"
+#include "mailsearch/thread_reader.h"
 #include "store/view.h"
 
 /* clang-format off */
@@ -160,8 +161,7 @@ start(struct session *s, struct parse *p, const struct search *search,
 	j->uid = imapd_command_is_uid(s->command);
 	thread_reader_init(&j->reader);
 	threads_init(&j->threads, algorithm, imapd_search_memory());
-	j->finder = finder_new(&j->search, s->view, p->arena, false);
-	finder_ask(j->finder, s->user, p->arena);
+	j->finder = imapd_search_find(s, &j->search, s->view, p->arena, false);
 	finder_read_column(j->finder, true);
 	imapd_start(s, &j->job);
 	on_more(s, &j->job);

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "imapd/parse/seqset_write.h"
-#include "imapd/selected/seqwalk.h"
+#include "mailread/seqwalk.h"
 #include "store/view.h"
 
 void

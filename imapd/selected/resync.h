@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "imapd/parse/seqset.h"
+#include "proto/seqset.h"
 #include "store/view_since.h"
 
 struct arena;

@@ -20,6 +20,7 @@
 #include "store/account.h"
 #include "store/account_new.h"
 #include "store/build.h"
+#include "store/building.h"
 #include "store/flush.h"
 #include "store/handle.h"
 #include "store/hold.h"
@@ -223,6 +224,14 @@ account_lock_maildrop(struct account *a, int *lockfd, struct err *err)
 	err_sys(err, ERR_TEMP, "lock pabal-pop3.lock");
 	fd_close(&fd);
 	return TEMPFAIL;
+}
+
+bool
+account_is_building(struct account *a)
+{
+	struct err err = { 0 };
+
+	return handle_enter(a, &err) == -1 && store_is_building(&err);
 }
 
 bool

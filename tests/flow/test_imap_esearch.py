@@ -2,6 +2,10 @@
 """SEARCH with RETURN (RFC 9051 6.4.4, RFC 4731), saved results (RFC 5182), PARTIAL
 (RFC 9394), search keys, ESEARCH over mailboxes (RFC 7377), INPROGRESS (RFC
 9585)."""
+import fcntl
+import os
+import shutil
+
 import pytest
 from imapraw import Imap
 
@@ -250,10 +254,43 @@ def test_mailbox_that_goes_meanwhile(pabal):
             assert b"MAILBOX INBOX " in told[0]
 
 
+def while_another_builds(pabal):
+    """A process has the lock, and the index is gone: whatever needs it waits,
+    and is told so; the other session's commands that do not go on."""
+    top = pabal.maildir("bob")
+    with Imap(pabal, "bob") as c, Imap(pabal, "bob") as other, \
+            open(os.path.join(top, "pabal.lock"), "r+b") as lock:
+        uid = c.append(message())
+        for command in (b"SELECT INBOX", b"FETCH 1 FLAGS", b"NOOP",
+                        b"STATUS INBOX (MESSAGES)", b'LIST "" *', b"IDLE",
+                        b"APPEND INBOX {6}"):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            shutil.rmtree(os.path.join(top, "pabal.index"))
+            tag = c.tag()
+            c.send(tag + b" " + command + b"\r\n")
+            assert c.answer().startswith(
+                b'* OK [INPROGRESS ("%s" NIL NIL)] ' % tag)
+            other.ok("CAPABILITY")
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            while command in (b"IDLE", b"APPEND INBOX {6}"):
+                if c.answer().startswith(b"+"):
+                    c.send(b"DONE\r\n" if command == b"IDLE" else b"A: b\r\n"
+                           b"\r\n")
+                    break
+            status, text, told = c.finish(tag)
+            assert status == b"OK", (command, text)
+            if command == b"FETCH 1 FLAGS":
+                assert any(b"FETCH (FLAGS" in a for a in told)
+        last = text.split(b"]")[0].split(b" ")[-1]
+        c.ok("NOOP")
+        assert c.ok("UID SEARCH ALL") == [b"SEARCH %d %s" % (uid, last)]
+
+
 def test_progress(make_pabal):
     """RFC 9585: told between the parts of a long search, never inside an answer.
     """
     p = make_pabal(("imapd", "progress_notify", "1ms"))
+    while_another_builds(p)
     with Imap(p) as c:
         c.ok("SELECT INBOX")
         for _ in range(40):

@@ -94,7 +94,7 @@ def counts(pabal, name):
 
 
 def parsed(pabal):
-    return counts(pabal, "pabal_imapd_messages_parsed")
+    return counts(pabal, "pabal_mailread_parsed")
 
 
 def paths(at=b""):

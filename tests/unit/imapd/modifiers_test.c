@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "imapd/parse/parse.h"
-#include "imapd/parse/seqset.h"
+#include "proto/seqset.h"
 
 static void
 put_set(struct buf *out, const char *name, const struct seqset *set)

@@ -9,9 +9,9 @@
 #include "base/arena.h"
 #include "base/cur.h"
 #include "base/mem.h"
-#include "imapd/selected/seqwalk.h"
 #include "index/tx.h"
 #include "maildir/filename.h"
+#include "mailread/seqwalk.h"
 #include "store/sync.h"
 
 #define MAIL "a: b\n\nx\n"

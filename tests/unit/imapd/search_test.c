@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/message/match.h"
+#include "mailsearch/match.h"
 
 #include "tests/unit.h"
 
@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "imapd/message/bodyscan.h"
 #include "imapd/parse/parse.h"
+#include "imapd/parse/searchkey.h"
 #include "maildir/filename.h"
+#include "mailsearch/bodyscan.h"
 #include "mime/parser.h"
 #include "mime/part.h"
 #include "mime/record.h"

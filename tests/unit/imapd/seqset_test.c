@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "imapd/parse/seqset.h"
 #include "imapd/parse/seqset_write.h"
+#include "proto/seqset.h"
 
 #include "tests/unit.h"
 
