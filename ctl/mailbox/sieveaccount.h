@@ -25,8 +25,7 @@ struct sieveaccount {
 };
 
 /* Read WHO's, NAME@DOMAIN, as its owner; an exit status.  Fini in any case. */
-int sieveaccount_read(
-    struct sieveaccount *a, struct ctl *ctl, const char *who);
+int sieveaccount_read(struct sieveaccount *a, struct ctl *ctl, const char *who);
 void sieveaccount_fini(struct sieveaccount *a);
 
 /* The mailbox called NAME; of that id; the first with the special use WORD (of
