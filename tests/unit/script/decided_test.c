@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cur.h"
 #include "base/must.h"
 #include "script/verdict.h"
 #include "sys/fd.h"
@@ -60,6 +61,15 @@ keep(int i, uint64_t n)
 }
 
 /* The file's records are whole, and those before I. */
+static int
+number_behind(struct slice line, const char *what)
+{
+	const ptrdiff_t at = strstr(line.p, what) - line.p;
+	struct cur c = cur_of(slice_from(line, (size_t)at + strlen(what)));
+
+	return (int)cur_u64(&c, INT32_MAX);
+}
+
 static void
 assert_kept(int i)
 {
@@ -82,7 +92,7 @@ assert_kept(int i)
 		lines = 0;
 		n++;
 		if (first == -1)
-			first = atoi(strstr(line.p, "qid=Q") + 5);
+			first = number_behind(line, "qid=Q");
 	}
 	assert_int_equal(lines, LINES);
 	assert_int_equal(first + n - 1, i);
