@@ -68,8 +68,8 @@ is_local(struct slice site)
 	       slice_starts(site, SLICE("pipe:"));
 }
 
-/* What waits for a mailbox or a command has no site; and if nothing of the place
- * had an attempt, it waits for where it would go. */
+/* What waits for a mailbox or a command has no site; and if nothing of the
+ * place had an attempt, it waits for where it would go. */
 static bool
 is_of_place(const struct why *w, struct slice name)
 {
