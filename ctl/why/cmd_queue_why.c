@@ -68,6 +68,16 @@ is_local(struct slice site)
 	       slice_starts(site, SLICE("pipe:"));
 }
 
+/* What waits for a mailbox or a command has no site; and if nothing of the
+ * place had an attempt, it waits for where it would go. */
+static bool
+is_of_place(const struct why *w, struct slice name)
+{
+	return is_local(name) ||
+	       (w->place.messages > 0 && w->place.sites.count == 0 &&
+		   slice_eq(name, w->route.to.site));
+}
+
 static int
 tell_site(struct why *w, struct slice name, struct err *err)
 {
@@ -76,9 +86,10 @@ tell_site(struct why *w, struct slice name, struct err *err)
 	int rc;
 
 	w->found = false;
-	/* What waits for a mailbox or a command has no site. */
-	qtally_init(&t, is_local(name) ? w->place.of : QTALLY_SITE,
-	    is_local(name) ? w->place.name : name);
+	if (is_of_place(w, name))
+		qtally_init(&t, w->place.of, w->place.name);
+	else
+		qtally_init(&t, QTALLY_SITE, name);
 	rc = qsite_each(&w->ctl->inst, name, &w->arena, on_state, w, err);
 	if (rc == 0)
 		rc = why_tally(w, &t, err);
