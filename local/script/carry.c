@@ -19,7 +19,6 @@
 #include "queue/job.h"
 #include "script/decide.h"
 #include "script/verdict.h"
-#include "script/worker.h"
 
 static const char rejected[] = "rejected by the recipient";
 
