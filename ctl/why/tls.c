@@ -21,7 +21,7 @@
 
 enum { ANSWER_MS = 60000, STS_MS = 5000, PORT_SMTP = 25 };
 
-struct finding {
+struct tls_finding {
 	const struct instance *in;
 	const struct qroute *route;
 	const struct smtp_conf *conf;
@@ -50,13 +50,13 @@ ask(struct dial *d, struct msg *m, enum msg_type type, struct err *err)
 }
 
 static struct slice
-keep(const struct finding *f, struct slice s)
+keep(const struct tls_finding *f, struct slice s)
 {
 	return arena_slice(f->a, s);
 }
 
 static void
-tell(struct finding *f, struct slice host, const char *policy)
+tell(struct tls_finding *f, struct slice host, const char *policy)
 {
 	struct why_tls *t = f->t;
 
@@ -84,7 +84,7 @@ lines(struct slice text)
 }
 
 static enum records
-ask_tlsa(struct finding *f, const struct mx_host *h, size_t *n)
+ask_tlsa(struct tls_finding *f, const struct mx_host *h, size_t *n)
 {
 	struct buf name = { .max = 300 };
 	struct msg m;
@@ -111,7 +111,7 @@ ask_tlsa(struct finding *f, const struct mx_host *h, size_t *n)
 }
 
 static void
-say_set(struct finding *f)
+say_set(struct tls_finding *f)
 {
 	if (f->by_table)
 		buf_addf(&f->why, "the table tls_policies says %s for %.*s",
@@ -122,7 +122,7 @@ say_set(struct finding *f)
 }
 
 static void
-say_sts(struct finding *f)
+say_sts(struct tls_finding *f)
 {
 	if (!f->asked_sts)
 		return;
@@ -137,7 +137,7 @@ say_sts(struct finding *f)
 }
 
 static void
-by_records(struct finding *f, const struct mx_host *h, size_t n)
+by_records(struct tls_finding *f, const struct mx_host *h, size_t n)
 {
 	buf_addf(&f->why, "%zu TLSA record%s of this host, validated by DNSSEC",
 	    n, n == 1 ? "" : "s");
@@ -147,7 +147,7 @@ by_records(struct finding *f, const struct mx_host *h, size_t n)
 }
 
 static void
-by_sts(struct finding *f, const struct mx_host *h)
+by_sts(struct tls_finding *f, const struct mx_host *h)
 {
 	const bool enforce = f->mode == MTASTS_ENFORCE;
 	const bool has = mtasts_matches(f->mx, slice_str(h->name));
@@ -170,7 +170,7 @@ by_sts(struct finding *f, const struct mx_host *h)
 }
 
 static void
-by_set(struct finding *f, struct slice host, bool secure)
+by_set(struct tls_finding *f, struct slice host, bool secure)
 {
 	const struct tlspolicy_host h = { .set = f->set,
 		.requiretls = f->requiretls };
@@ -193,7 +193,7 @@ by_set(struct finding *f, struct slice host, bool secure)
 /* Does anything that can be believed say that H is a host of the domain (RFC
  * 8689 4.2.1, step 2)? */
 static bool
-is_named(const struct finding *f, const struct mx_host *h)
+is_named(const struct tls_finding *f, const struct mx_host *h)
 {
 	const struct slice name = slice_str(h->name);
 
@@ -203,7 +203,7 @@ is_named(const struct finding *f, const struct mx_host *h)
 }
 
 static void
-find_host(struct finding *f, const struct mx_host *h)
+find_host(struct tls_finding *f, const struct mx_host *h)
 {
 	enum records r = NO_RECORDS;
 	size_t n = 0;
@@ -234,7 +234,7 @@ find_host(struct finding *f, const struct mx_host *h)
 
 /* What smtp would be told, which has it fetched where it is not there. */
 static void
-ask_sts(struct finding *f)
+ask_sts(struct tls_finding *f)
 {
 	struct buf domain = { .max = ADDRESS_DOMAIN_MAX };
 	struct msg m;
@@ -265,7 +265,7 @@ ask_sts(struct finding *f)
 }
 
 static bool
-take_table(struct finding *f, struct slice text)
+take_table(struct tls_finding *f, struct slice text)
 {
 	struct tlspolicy p;
 
@@ -281,14 +281,14 @@ take_table(struct finding *f, struct slice text)
 }
 
 static void
-no_hosts(struct finding *f, struct slice why)
+no_hosts(struct tls_finding *f, struct slice why)
 {
 	buf_add(&f->why, why);
 	tell(f, f->text, "-");
 }
 
 static void
-take_hosts(struct finding *f, const struct msg_lookup_mx_found *in)
+take_hosts(struct tls_finding *f, const struct msg_lookup_mx_found *in)
 {
 	static struct mx_list list;
 
@@ -311,7 +311,7 @@ take_hosts(struct finding *f, const struct msg_lookup_mx_found *in)
 }
 
 static void
-find_hosts(struct finding *f)
+find_hosts(struct tls_finding *f)
 {
 	const char first = f->to.host.n > 0 ? f->to.host.p[0] : '\0';
 	const bool literal = f->to.kind == NEXTHOP_HOST &&
@@ -338,7 +338,7 @@ find_hosts(struct finding *f)
 }
 
 static void
-find(struct finding *f)
+find(struct tls_finding *f)
 {
 	f->auth =
 	    f->route->relayhost && f->conf->relayhost_auth.file[0] != '\0';
@@ -357,7 +357,7 @@ why_tls_find(const struct instance *in, const struct qroute *r, bool requiretls,
 {
 	struct target smtp = { 0 };
 	struct conf_errors ignored = { 0 };
-	struct finding f = { .in = in,
+	struct tls_finding f = { .in = in,
 		.route = r,
 		.a = a,
 		.t = t,
