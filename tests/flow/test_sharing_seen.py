@@ -86,8 +86,7 @@ def test_each_has_his_own(pabal):
         assert status(a, name, "UNSEEN") == 3
         assert seen(c, shared) == [False] * 4
         b.ok("STORE 1:2 FLAGS (\\Seen)")
-        assert [b"\\Flagged" in x for x in a.ok("FETCH 1:* FLAGS")] == \
-            [False] * 4
+        assert not any(b"\\Flagged" in x for x in a.ok("FETCH 1:* FLAGS"))
         assert seen(a, name) == [False, True, False, False]
         assert seen(b, shared) == [True, True, True, False]
         b.ok(f"SELECT {shared}")
