@@ -4,8 +4,8 @@
 #include "index/column.h"
 #include "index/ix.h"
 #include "index/walk.h"
-#include "maildir/filename.h"
 #include "store/inner.h"
+#include "store/seen.h"
 #include "store/snapshot.h"
 #include "store/visit_inner.h"
 #include "sys/kv.h"
@@ -37,7 +37,7 @@ visit_box(struct kv_txn *t, uint32_t box, uint32_t first, unsigned want,
 		if ((want & VISIT_SIZES) != 0)
 			take_sizes(&v.info, &w.msg);
 		v.info.uid = w.uid;
-		v.info.flags = w.hot.bits & MSG_FLAGS;
+		v.info.flags = seen_flags(m, w.uid, w.hot.bits);
 		v.info.modseq = w.hot.modseq;
 		if ((want & VISIT_KEYWORDS) != 0)
 			f = ix_get_keywords(
