@@ -7,10 +7,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cur.h"
 #include "base/must.h"
 #include "script/verdict.h"
 #include "sys/fd.h"
@@ -72,6 +72,7 @@ assert_kept(int i)
 	fd_close(&fd);
 	rest = buf_slice(&text);
 	while (rest.n > 0) {
+		struct slice qid;
 		const struct slice line = slice_cut(rest, '\n', &rest);
 
 		if (line.p[0] != '@') {
@@ -81,8 +82,10 @@ assert_kept(int i)
 		assert_int_equal(lines, LINES);
 		lines = 0;
 		n++;
+		(void)slice_cut(line, 'Q', &qid);
+		struct cur c = cur_of(qid);
 		if (first == -1)
-			first = atoi(strstr(line.p, "qid=Q") + 5);
+			first = (int)cur_u64(&c, ALL);
 	}
 	assert_int_equal(lines, LINES);
 	assert_int_equal(first + n - 1, i);
