@@ -13,9 +13,9 @@
 bool
 auth_apps_find(struct slice entry, const struct auth_asked *a, char **name)
 {
-	const bool session = slice_is(a->service, "imap") ||
-			     slice_is(a->service, "pop3") ||
-			     slice_is(a->service, "managesieve");
+	const bool session =
+	    slice_is(a->service, "imap") || slice_is(a->service, "pop3") ||
+	    slice_is(a->service, "managesieve") || slice_is(a->service, "jmap");
 	const struct slice protocol = session ? a->service : SLICE("smtp");
 	struct app_entry e;
 	struct addr addr;

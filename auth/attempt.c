@@ -164,29 +164,35 @@ log_result(const struct auth_check *c, enum auth_result result, const char *why)
 		    kv_s("result", results[result].name), kv_s("why", why));
 }
 
-/* Who serves a session of SERVICE; ROLE_COUNT: there is none. */
-static enum role
-session_role(struct slice service)
+/* Services with sessions in mailboxes: who serves them, and who may ask. */
+struct session_service {
+	const char *name;
+	enum role server, front;
+};
+
+/* NULL: SERVICE is none. */
+static const struct session_service *
+session_service(struct slice service)
 {
-	static const struct {
-		const char *service;
-		enum role role;
-	} sessions[] = {
-		{ "imap", ROLE_IMAPD },
-		{ "pop3", ROLE_POP3D },
-		{ "managesieve", ROLE_SIEVED },
+	static const struct session_service services[] = {
+		{ "imap", ROLE_IMAPD, ROLE_LOGIN },
+		{ "pop3", ROLE_POP3D, ROLE_LOGIN },
+		{ "managesieve", ROLE_SIEVED, ROLE_LOGIN },
+		{ "jmap", ROLE_JMAPD, ROLE_HTTPD },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
-		if (slice_is(service, sessions[i].service))
-			return sessions[i].role;
-	return ROLE_COUNT;
+	for (size_t i = 0; i < ARRAY_LEN(services); i++)
+		if (slice_is(service, services[i].name))
+			return &services[i];
+	return NULL;
 }
 
 bool
-attempt_has_session(struct slice service)
+attempt_may_ask(enum role role, struct slice service)
 {
-	return session_role(service) != ROLE_COUNT;
+	const struct session_service *s = session_service(service);
+
+	return role == (s != NULL ? s->front : ROLE_SMTPD);
 }
 
 void
@@ -230,14 +236,17 @@ on_admitted(struct ipc_call *call, struct msg *m)
 void
 attempt_succeed(struct auth_check *c)
 {
-	if (c->peer == NULL || !attempt_has_session(slice_str(c->service))) {
+	const struct session_service *service =
+	    session_service(slice_str(c->service));
+
+	if (c->peer == NULL || service == NULL) {
 		attempt_finish(c, AUTH_OK, NULL);
 		return;
 	}
 	digest_random(c->ticket, sizeof c->ticket);
 	c->has_ticket = true;
 	IPC_CALL(ipc_master(), &c->admit, master_admitted, on_admitted,
-	    ADMIT_MS, master_admit, .role = session_role(slice_str(c->service)),
+	    ADMIT_MS, master_admit, .role = service->server,
 	    .login = ipc_index(c->peer),
 	    .ticket = slice_of(c->ticket, sizeof c->ticket),
 	    .account = slice_str(c->account),

@@ -16,6 +16,7 @@
 #include "ev/loop.h"
 #include "ipc/auth.h"
 #include "ipc/ipc.h"
+#include "ipc/role.h"
 #include "table/account.h"
 #include "table/table.h"
 
@@ -87,8 +88,9 @@ struct auth_check *attempt_new(struct ipc *peer, uint64_t id);
 /* Wipes what is secret. */
 void attempt_free(struct auth_check *c);
 
-/* Does SERVICE open a mailbox, by a ticket?  Sending mail does not. */
-bool attempt_has_session(struct slice service);
+/* Is SERVICE one that ROLE asks for?  login's and httpd's open mailboxes, by a
+ * ticket; sending mail does not. */
+bool attempt_may_ask(enum role role, struct slice service);
 
 /* C's client has the next word of the exchange: it is found by its key.  One
  * of the same key is forgotten, or, where there are too many, the oldest. */

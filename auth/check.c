@@ -166,8 +166,7 @@ begin(struct ipc *peer, const struct asked_facts *in, enum auth_proof by)
 	struct auth_check *c;
 
 	/* an smtpd that wants into mailboxes was taken over */
-	if (attempt_has_session(in->service) !=
-	    (ipc_role(peer) == ROLE_LOGIN)) {
+	if (!attempt_may_ask(ipc_role(peer), in->service)) {
 		ipc_drop(peer, "asks for another's service");
 		return NULL;
 	}

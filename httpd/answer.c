@@ -29,14 +29,19 @@ httpd_answer_begin(struct httpd_session *s, unsigned status, const char *type,
 	struct buf head = { .max = HEAD_MAX };
 
 	s->status = status;
-	s->sent = s->head ? 0 : length;
+	s->sent = s->head || length == HTTPD_UNKNOWN ? 0 : length;
 	http_answer_begin(&head, status, clock_wall_s());
 	if (type != NULL)
 		http_answer_field(&head, "Content-Type", type);
-	if (status != 304 && status != 204)
+	if (status != 304 && status != 204 && length != HTTPD_UNKNOWN)
 		buf_addf(&head, "Content-Length: %llu\r\n",
 		    (unsigned long long)length);
 	buf_adds(&head, guards);
+	if (*s->origin != '\0') {
+		http_answer_field(
+		    &head, "Access-Control-Allow-Origin", s->origin);
+		http_answer_field(&head, "Vary", "Origin");
+	}
 	buf_adds(&head, fields);
 	if (!s->persists)
 		http_answer_field(&head, "Connection", "close");

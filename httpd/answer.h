@@ -20,7 +20,9 @@ void httpd_answer_status(
 void httpd_answer_malformed(struct httpd_session *s, unsigned status);
 
 /* Begin an answer: its status line and fields, with FIELDS (whole lines) among
- * them, and LENGTH bytes of content that are to follow. */
+ * them, and LENGTH bytes of content that are to follow; HTTPD_UNKNOWN: FIELDS
+ * say how long it is, or the end of the connection does. */
+#define HTTPD_UNKNOWN UINT64_MAX
 void httpd_answer_begin(struct httpd_session *s, unsigned status,
     const char *type, uint64_t length, const char *fields);
 

@@ -2,7 +2,8 @@
 /*
  * httpd: the front end of HTTP.  It parses what strangers send, ends their TLS,
  * and shows what everybody may see: files of the web directory and what the
- * configuration says of this host.  It has nobody's mail.
+ * configuration says of this host.  Requests of JMAP it hands to the jmapd of
+ * the account whose credentials they bear.  It has nobody's mail.
  */
 #include <stddef.h>
 
@@ -10,6 +11,7 @@
 #include "base/must.h"
 #include "certs/certs.h"
 #include "front/front.h"
+#include "httpd/account.h"
 #include "httpd/conf.h"
 #include "httpd/file.h"
 #include "httpd/metrics.h"
@@ -52,9 +54,16 @@ on_accept(int fd, const struct listener *l, const struct addr *peer)
 	    service_has_room(l, front_count(), true));
 }
 
+static void
+on_gone(struct ipc *peer)
+{
+	certs_on_gone(peer);
+	httpd_account_on_gone(peer);
+}
+
 static const struct ipc_table table = {
 	.on = { [MSG_keys_changed] = certs_on_changed },
-	.on_gone = certs_on_gone,
+	.on_gone = on_gone,
 };
 
 static const struct service httpd = {
@@ -63,7 +72,8 @@ static const struct service httpd = {
 	.conf = &httpd_conf_desc,
 	.conf_slot = (const void **)&httpd_conf,
 	.user = "pabal-web",
-	.reach = REACH(ROLE_KEYS) | REACH(ROLE_LOOKUP),
+	.reach = REACH(ROLE_KEYS) | REACH(ROLE_LOOKUP) | REACH(ROLE_AUTH) |
+		 REACH(ROLE_JMAPD),
 	.dirs = 1 << DIR_WEB,
 	.may = MAY_ACCEPT | MAY_READ,
 	.ipc = &table,

@@ -11,6 +11,8 @@
 	C(client_errors, "Of these, with a status from 400 to 499.") \
 	C(server_errors, "Of these, with a status from 500 on.") \
 	C(malformed, "Requests that were none of HTTP/1.1.") \
+	C(carried, "Requests that a jmapd has answered.") \
+	C(refused_logins, "Requests whose credentials were refused.") \
 	C(sent_bytes, "Bytes of content in answers.")
 /* clang-format on */
 

@@ -13,8 +13,10 @@
 #include "front/front.h"
 #include "http/answer.h"
 #include "http/request.h"
+#include "httpd/account.h"
 #include "httpd/answer.h"
 #include "httpd/ask.h"
+#include "httpd/carry.h"
 #include "httpd/conf.h"
 #include "httpd/file.h"
 #include "httpd/session.h"
@@ -64,16 +66,18 @@ note(struct httpd_session *s, const struct http_request *r)
 	    slice_sub(r->path, 0, sizeof s->path - 1), s->path, sizeof s->path);
 }
 
-/* What it contains is for nobody, so who waits before he sends it does not need
- * to, and what is too much ends with the connection. */
+/* What it contains is for nobody, unless jmapd answers it; so who waits before
+ * he sends it does not need to, and what is too much ends with the connection.
+ */
 static void
 begin(struct httpd_session *s, const struct http_request *r)
 {
 	http_body_init(&s->body, r);
 	s->drained = 0;
 	s->head = r->method == HTTP_HEAD;
-	s->persists = r->persists && httpd_conf->keepalive_timeout > 0 &&
-		      !r->expects && r->length <= DRAIN_MAX;
+	s->wishes = r->persists && httpd_conf->keepalive_timeout > 0;
+	s->persists = s->wishes && !r->expects && r->length <= DRAIN_MAX;
+	s->origin[0] = '\0';
 	s->since_ms = ev_now_ms();
 	note(s, r);
 	httpd_site_answer(s, r);
@@ -141,6 +145,8 @@ session_take(struct front_session *f, struct slice in)
 	struct httpd_session *s = of(f);
 
 	f->secret = true; /* it may have a password in it */
+	if (s->mode == HTTPD_TAKE)
+		return httpd_carry_take(s, in);
 	if (s->mode == HTTPD_DRAIN)
 		return take_content(s, in);
 	if (s->mode == HTTPD_IDLE || s->mode == HTTPD_HEAD)
@@ -156,7 +162,10 @@ session_drained(struct front_session *f)
 	if (s->mode != HTTPD_SEND)
 		return;
 	httpd_session_mode(s, HTTPD_SEND); /* and its time anew */
-	httpd_file_go_on(s);
+	if (s->carry != NULL)
+		httpd_carry_go_on(s);
+	else
+		httpd_file_go_on(s);
 }
 
 static void
@@ -167,6 +176,8 @@ session_closing(struct front_session *f)
 	stream_set_deadline(&f->stream, 0);
 	httpd_ask_free(&s->ask);
 	httpd_file_free(&s->file);
+	httpd_carry_free(&s->carry);
+	httpd_account_free(&s->account);
 }
 
 static void

@@ -18,6 +18,7 @@ set_deadline(struct httpd_session *s)
 		silent_ms = httpd_conf->keepalive_timeout;
 		break;
 	case HTTPD_HEAD:
+	case HTTPD_TAKE:
 		told_ms = httpd_conf->request_timeout;
 		break;
 	case HTTPD_DRAIN: /* it has its answer */
@@ -39,6 +40,7 @@ httpd_session_mode(struct httpd_session *s, enum httpd_mode mode)
 	static const enum front_work work[] = {
 		[HTTPD_IDLE] = FRONT_IDLE,
 		[HTTPD_HEAD] = FRONT_IDLE,
+		[HTTPD_TAKE] = FRONT_IDLE,
 		[HTTPD_WAIT] = FRONT_ASKS,
 		[HTTPD_SEND] = FRONT_WORKS,
 		[HTTPD_DRAIN] = FRONT_IDLE,

@@ -11,6 +11,7 @@
 #include "httpd/ask.h"
 #include "httpd/conf.h"
 #include "httpd/file.h"
+#include "httpd/jmap.h"
 #include "httpd/session.h"
 #include "sys/addr.h"
 #include "sys/clock.h"
@@ -83,13 +84,15 @@ answer(struct httpd_session *s, const struct http_request *r, struct slice path)
 	httpd_file_answer(s, r, path);
 }
 
-/* All there is can only be read. */
+/* All there is but JMAP can only be read. */
 void
 httpd_site_answer(struct httpd_session *s, const struct http_request *r)
 {
 	static const char allow[] = "Allow: GET, HEAD, OPTIONS\r\n";
 	struct buf path = { .max = PATH_MAX_BYTES };
 
+	if (httpd_jmap_answer(s, r))
+		return;
 	if (r->method == HTTP_OPTIONS)
 		httpd_answer_status(s, 204, allow);
 	else if (r->method != HTTP_GET && r->method != HTTP_HEAD)

@@ -136,7 +136,7 @@ connect_by_ticket(struct ipc *peer, const struct msg_master_connect *in)
 	else if (ipc_role(peer) == ROLE_IMAPD)
 		a = admit_take(in->ticket, visitor(peer), (enum role)in->role,
 		    ev_now_ms());
-	else if (ipc_role(peer) == ROLE_LOGIN)
+	else if (ipc_role(peer) == ROLE_LOGIN || ipc_role(peer) == ROLE_HTTPD)
 		a = admit_take(in->ticket, ipc_index(peer), (enum role)in->role,
 		    ev_now_ms());
 	if (a == NULL)

@@ -30,4 +30,4 @@ CFLAGS   := -std=gnu17 -g -pthread -fPIE $(OPT) $(WARN) $(HARD) \
 	-ffunction-sections -fdata-sections $(EXTRA_CFLAGS)
 LDFLAGS  := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 	-Wl,--as-needed
-LIBS     := -lsqlite3 -lutf8proc -lidn2 -lpcre2-8 -lz -lssl -lcrypto -lunbound -llmdb -lcdb -lseccomp -lcrypt -largon2 -lcurl -lbsd
+LIBS     := -lsqlite3 -lutf8proc -lidn2 -lpcre2-8 -lz -lssl -lcrypto -lunbound -llmdb -lcdb -lseccomp -lcrypt -largon2 -lcurl -ljansson -lbsd

@@ -3,7 +3,7 @@
 BUILD_PACKAGES := gcc make libc6-dev libssl-dev libunbound-dev liblmdb-dev \
 	libcdb-dev libseccomp-dev libcrypt-dev libargon2-dev libbsd-dev \
 	libutf8proc-dev libidn2-dev libpcre2-dev zlib1g-dev libsqlite3-dev \
-	libcurl4-openssl-dev
+	libcurl4-openssl-dev libjansson-dev
 # What the lines that `make run` prints call.
 DEMO_PACKAGES := curl swaks libnet-ssleay-perl openssl
 TEST_PACKAGES := libcmocka-dev python3 python3-pytest python3-pytest-xdist \

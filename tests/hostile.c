@@ -59,6 +59,8 @@ static const struct {
 	{ "tag", "A1 OK\r\nA2", "A1" },
 	{ "input", "A1 SELECT INBOX\r\n", "" },
 	{ "cursor", "../new", "" },
+	{ "path", "../../etc/passwd", "" },
+	{ "base", "https://forged.test", "https://mx.pabal.test" },
 	{ "dsn", "2.0.0", "4.2.0" },
 };
 /* clang-format on */

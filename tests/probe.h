@@ -8,8 +8,8 @@
 
 struct sandbox;
 
-/* From inside imapd, pop3d and sieved: get at other accounts' mail.  BOX is
- * closed, and NARROWED once more: for an account. */
+/* From inside imapd, pop3d, sieved and jmapd: get at other accounts' mail.  BOX
+ * is closed, and NARROWED once more: for an account. */
 void probe_neighbours(const struct sandbox *box, bool narrowed);
 
 /* DAEMON, whose configuration has TEXT, stops where that says so. */

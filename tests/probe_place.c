@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Other people's mail, wanted from inside a process of imapd, pop3d or sieved:
- * each way to each target is logged as `probe.place target=… what=… got=…`, got
- * being "ok" when one of the paths that lead there did.
+ * Other people's mail, wanted from inside a process of imapd, pop3d, sieved or
+ * jmapd: each way to each target is logged as `probe.place target=… what=…
+ * got=…`, got being "ok" when one of the paths that lead there did.
  * tests/flow/test_isolation.py says who may reach what.
  */
 #include <errno.h>
@@ -218,7 +218,8 @@ probe_neighbours(const struct sandbox *box, bool narrowed)
 
 	if (strcmp(program_invocation_short_name, "imapd") != 0 &&
 	    strcmp(program_invocation_short_name, "pop3d") != 0 &&
-	    strcmp(program_invocation_short_name, "sieved") != 0)
+	    strcmp(program_invocation_short_name, "sieved") != 0 &&
+	    strcmp(program_invocation_short_name, "jmapd") != 0)
 		return;
 	dir = box->dirs[0];
 	for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {

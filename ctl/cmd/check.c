@@ -410,6 +410,7 @@ check_all(struct check_run *c)
 	check_policy(c);
 	check_filters(c);
 	check_sts(c);
+	check_cafiles(c);
 	check_parking(c);
 	check_running(c);
 	check_files_limit(c);

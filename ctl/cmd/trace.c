@@ -38,10 +38,12 @@
 #include "ctl/view/logsince.h"
 #include "ctl/view/out.h"
 #include "ctl/view/qview.h"
+#include "ctl/why/route.h"
 #include "log/keys.h"
+#include "proto/domain.h"
 #include "sys/clock.h"
 
-enum { KEYS_MAX = INT32_MAX, ID_BYTES = 64 };
+enum { KEYS_MAX = INT32_MAX, ID_BYTES = 64, WAYS_MAX = 5 };
 
 /* A line that is printed. */
 struct said {
@@ -312,6 +314,53 @@ print_kept(struct trace *t)
 	}
 }
 
+struct waiting {
+	struct qview_printer printer;
+	const struct instance *in;
+	struct arena arena;
+};
+
+/* Where the recipients of E go, and how TLS will be used there: each domain
+ * once.
+ */
+static void
+print_ways(struct waiting *w, const struct qview_entry *e)
+{
+	struct buf text = { .max = 1 << 16 };
+	struct slice done[WAYS_MAX] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->nrcpts && n < WAYS_MAX; i++) {
+		const struct slice a = e->rcpts[i].address;
+		const struct slice domain =
+		    slice_from(a, slice_rfind(a, '@') + 1);
+		struct why_route r = { 0 };
+		size_t k = 0;
+
+		while (k < n && !domain_same(done[k], domain))
+			k++;
+		if (k < n || e->rcpts[i].target.n > 0 ||
+		    why_route_ask(
+			&r, w->in, a, e->sender, false, &w->arena, NULL) == -1)
+			continue;
+		done[n++] = domain;
+		why_route_print(&r, &text);
+	}
+	fwrite(text.p, 1, text.n, stdout);
+	buf_fini(&text);
+}
+
+static bool
+on_waiting(void *arg, const struct qview_entry *e)
+{
+	struct waiting *w = arg;
+
+	(void)qview_print(&w->printer, e);
+	print_ways(w, e);
+	arena_reset(&w->arena);
+	return true;
+}
+
 /* What cannot be read of it is said, and makes what was found no failure. */
 static void
 print_decisions(struct trace *t)
@@ -337,17 +386,21 @@ print_decisions(struct trace *t)
 static void
 print_waiting(struct trace *t)
 {
-	struct qview_printer p = { .now_s = clock_wall_s() };
+	struct waiting w = { .printer = { .now_s = clock_wall_s() },
+		.in = &t->ctl->inst };
 	struct map_iter it = { 0 };
+
+	arena_init(&w.arena);
 
 	while (map_next(&t->qids, &it)) {
 		char *filter = xasprintf("id=%.*s", SLICE_FMT(it.key));
 
 		(void)qview_each(
-		    &t->ctl->inst, slice_str(filter), qview_print, &p, NULL);
+		    &t->ctl->inst, slice_str(filter), on_waiting, &w, NULL);
 		free(filter);
 	}
-	buf_fini(&p.line);
+	arena_fini(&w.arena);
+	buf_fini(&w.printer.line);
 }
 
 static int

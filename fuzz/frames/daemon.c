@@ -333,7 +333,7 @@ channel_of(enum role role)
 {
 	struct peer *p = &self.channels[role];
 	const bool session =
-	    role == ROLE_LOGIN &&
+	    (role == ROLE_LOGIN || role == ROLE_HTTPD) &&
 	    role_facts(self.svc->role)->serves == SERVES_ACCOUNT;
 	int theirs;
 

@@ -202,6 +202,7 @@ say(enum role role, enum attach attach, uint8_t *frame, size_t n)
 			 : m.type == MSG_imapd_session ||
 				 m.type == MSG_pop3d_session ||
 				 m.type == MSG_sieved_session ||
+				 m.type == MSG_jmapd_request ||
 				 m.type == MSG_imapd_unpark ||
 				 m.type == MSG_parking_session
 			     ? ATTACH_SOCKET

@@ -211,7 +211,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	    "[local]\ndaemon = local\n[pipe]\ndaemon = pipe\n"
 	    "[outbound]\ndaemon = smtp\n[imapd]\ndaemon = imapd\n"
 	    "[pop3d]\ndaemon = pop3d\n[sieved]\ndaemon = "
-	    "sieved\n[smtp]\ndaemon = smtpd\n"
+	    "sieved\n[jmapd]\ndaemon = jmapd\n[smtp]\ndaemon = smtpd\n"
 	    "protocol = smtp\nlisten = unix:smtpd\n"
 	    "[imap]\ndaemon = login\nprotocol = imap\nlisten = unix:imap\n");
 	close(dir);

@@ -256,3 +256,12 @@ front_sasl_password(
 	buf_add(&a->server->login, user);
 	ask(a, user, (struct slice){ NULL, 0 }, secret);
 }
+
+void
+front_sasl_token(struct front_sasl *a, struct slice token)
+{
+	const struct slice none = { NULL, 0 };
+
+	a->mechanism = "OAUTHBEARER";
+	ask(a, none, none, token);
+}

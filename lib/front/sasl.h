@@ -68,6 +68,8 @@ void front_sasl_line(struct front_sasl *a, struct slice line);
 /* A command of the protocol has USER and SECRET. */
 void front_sasl_password(
     struct front_sasl *a, struct slice user, struct slice secret);
+/* A request of the protocol has a TOKEN (RFC 6750). */
+void front_sasl_token(struct front_sasl *a, struct slice token);
 /* To done: what the mechanism has for the client, in base 64; empty without
  * ends_with_data. */
 struct slice front_sasl_data(const struct front_sasl *a);

@@ -16,6 +16,7 @@ http_reason(unsigned status)
 	} reasons[] = {
 		{ 100, "Continue" },
 		{ 200, "OK" },
+		{ 201, "Created" },
 		{ 204, "No Content" },
 		{ 301, "Moved Permanently" },
 		{ 304, "Not Modified" },
@@ -27,6 +28,7 @@ http_reason(unsigned status)
 		{ 408, "Request Timeout" },
 		{ 413, "Content Too Large" },
 		{ 414, "URI Too Long" },
+		{ 415, "Unsupported Media Type" },
 		{ 417, "Expectation Failed" },
 		{ 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" },

@@ -144,6 +144,7 @@ read_version(struct slice word, struct http_request *r)
 	if (digits.p[0] != '1')
 		return VERSION_NOT_SUPPORTED;
 	r->persists = digits.p[2] > '0';
+	r->chunks = r->persists;
 	return 0;
 }
 

@@ -43,6 +43,7 @@ struct http_request {
 	uint64_t length; /* of the content; 0: none, or chunked */
 	bool chunked;
 	bool persists; /* the connection may have another one behind it */
+	bool chunks;   /* takes an answer in chunks: HTTP/1.1 */
 	bool expects;  /* waits for 100 (Continue) with its content */
 };
 

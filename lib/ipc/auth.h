@@ -2,12 +2,13 @@
 /*
  * What the messages of lib/ipc/auth.def mean.
  *
- * auth_check: smtpd or login asks.  mechanism as SASL names it ("PLAIN" for
- * protocols' own commands that tell the password), login as the client typed
- * it, authzid what it wants to act as (empty: itself), secret the password;
- * client the address without a port; service "imap", "pop3" or "managesieve"
- * from login, and from smtpd one of its protocols: who names another's is
- * dropped.  The sender wipes its copy of the secret.
+ * auth_check: smtpd, login or httpd asks.  mechanism as SASL names it ("PLAIN"
+ * for protocols' own commands that tell the password), login as the client
+ * typed it, authzid what it wants to act as (empty: itself), secret the
+ * password; client the address without a port; service "imap", "pop3" or
+ * "managesieve" from login, "jmap" from httpd, and from smtpd one of its
+ * protocols: who names another's is dropped.  The sender wipes its copy of the
+ * secret.
  *
  * auth_scram and auth_proof: an exchange of SCRAM (RFC 5802).  The grammar and
  * the channel binding are smtpd's and login's to look at, who have the client's
@@ -23,15 +24,15 @@
  * With the mechanism OAUTHBEARER or XOAUTH2 the secret of auth_check is a token
  * (RFC 6750), and login may be empty: it is who is in the token.
  *
- * auth_checked: account (canonical, "alice@example.org"), and for login a
+ * auth_checked: account (canonical, "alice@example.org"), and but for smtpd a
  * ticket; both only if AUTH_OK.  Otherwise why is a text for the client.  The
  * answer may come late on purpose: wait AUTH_WAIT_MS.  auth_forget: the client
  * of the auth_check with that id has left.
  *
  * Before it gives out a ticket, auth tells master what it stands for
  * (master_admit).  A ticket counts once, for AUTH_TICKET_MS: master connects
- * the login that got it with the imapd, pop3d or sieved of that account, to
- * which it says whose the session is (ipc_pass).
+ * the login or httpd that got it with the imapd, pop3d, sieved or jmapd of that
+ * account, to which it says whose the session is (ipc_pass).
  */
 #ifndef IPC_AUTH_H
 #define IPC_AUTH_H

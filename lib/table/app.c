@@ -20,7 +20,7 @@ static bool
 is_protocol(struct slice word)
 {
 	static const char *const protocols[] = { "imap", "pop3", "managesieve",
-		"smtp" };
+		"jmap", "smtp" };
 
 	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
 		if (slice_is(word, protocols[i]))

@@ -37,8 +37,8 @@ struct app_entry {
 enum found app_next(struct slice *value, struct app_entry *e, struct err *err);
 /* As app_next reads it, to OUT; behind another with "; " between. */
 void app_format(const struct app_entry *e, struct buf *out);
-/* Is E good for PROTOCOL (one of imap, pop3, managesieve, smtp), a client at
- * ADDR, at NOW? */
+/* Is E good for PROTOCOL (one of imap, pop3, managesieve, jmap, smtp), a client
+ * at ADDR, at NOW? */
 bool app_allows(const struct app_entry *e, struct slice protocol,
     const struct addr *addr, int64_t now_s);
 

@@ -13,6 +13,7 @@ import subprocess
 import pytest
 
 from imapraw import Imap
+from jmapclient import Jmap
 from pabal import BUILD, DOMAIN, ROOT, Instance, parse_event, wait
 from sieveclient import Sieve
 from test_parking import held, idle
@@ -21,19 +22,19 @@ pytestmark = pytest.mark.skipif(
     "PABAL_SANITIZE" in os.environ, reason="a hundred thousand frames a pair")
 
 CAPTORS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "httpd", "imapd",
-           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts",
+           "pop3d", "sieved", "jmapd", "parking", "auth", "lookup", "policy", "milter", "sts",
            "reporter", "keys", "logger")
 # Other users are needed for the last: only root can become them.
 EVERYBODY = CAPTORS + (("user",) if os.getuid() == 0 else ())
 PATIENCE = 600
 # Reached by a ticket alone, which auth gives for a right password.
-BY_TICKET = {"imapd", "pop3d", "sieved"}
+BY_TICKET = {"imapd", "pop3d", "sieved", "jmapd"}
 PLACE = DOMAIN + "/alice"
 PAGE = os.path.join(ROOT, "doc", "privileges.md")
 BEGIN, END = "<!-- made by tests/flow/test_capture.py -->\n", "<!-- end -->\n"
 
 # Answers that would be a way in: none of them is ever given.
-PRIZES = (r"auth_checked .*result=0 ", r"(imapd|pop3d|sieved)_taken .*ok=1 ", r"master_ticket .*ok=1 ",
+PRIZES = (r"auth_checked .*result=0 ", r"(imapd|pop3d|sieved)_taken .*ok=1 ", r"jmapd_answer .*status=2", r"master_ticket .*ok=1 ",
           r"master_shared .*text:[1-9]", r"imapd_visited .*ok=1 ",
           r"queue_committed .*ok=1 ",
           r"keys_(mail_)?signed .*signature:[1-9]", r"queue_(acted|bad_done|shown) ")
@@ -90,6 +91,8 @@ def everybody_works(p, word):
     p.pabal("queue", "delete", "recipient=x@example.net")
     p.pop().quit()
     Sieve(p).close()
+    with Jmap(p) as jmap:
+        jmap.get_session()
     assert p.http("/.well-known/mta-sts.txt", host="mta-sts." + DOMAIN)[0] == 200
     c = p.imap()
     assert c.select("INBOX")[0] == "OK"
@@ -99,7 +102,10 @@ def everybody_works(p, word):
 
 def capture_served(p, name):
     """The nursery, and a process that it has made for an account."""
-    client = {"imapd": p.imap, "pop3d": p.pop, "sieved": lambda: Sieve(p)}[name]()
+    client = {"imapd": p.imap, "pop3d": p.pop, "sieved": lambda: Sieve(p),
+              "jmapd": lambda: Jmap(p)}[name]()
+    if name == "jmapd":
+        client.get_session()
     capture(p, name, "-", PLACE)
     # What it has said may have cost the session.
     with contextlib.suppress(Exception):
@@ -160,13 +166,14 @@ def test_reaches_whom_it_declares(captured, name):
 
 @pytest.mark.parametrize("name", sorted(BY_TICKET))
 def test_speaks_from_an_account(captured, name):
-    """And neither has a channel of others: login hangs up when a session is
-    taken."""
+    """And has a channel of others no longer: login hangs up when a session is
+    taken.  httpd does when its client has gone."""
     p, _ = captured
     for place in ("-", PLACE):
         assert [e for e in said(p, name, "probe.reach")
                 if e["from"] == place], place
-    assert said(p, name, "probe.turned") == []
+    assert {e["to"] for e in said(p, name, "probe.turned")} <= \
+        ({"httpd"} if name == "jmapd" else set())
 
 
 def test_parks_no_sessions_of_others(captured):
@@ -215,7 +222,7 @@ def test_nobody_died(captured):
     p, before = captured
     # Who serves somebody in particular may have been idle, and told to end.
     for_all = {pid for pid, name in before.items()
-               if name not in ("imapd", "pop3d", "sieved", "local", "pipe")}
+               if name not in ("imapd", "pop3d", "sieved", "jmapd", "local", "pipe")}
     assert for_all and for_all <= set(p.processes())
     log = p.log()
     for event in ("child.killed", "child.exited", "proc.violation",

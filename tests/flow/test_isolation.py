@@ -10,6 +10,7 @@ import signal
 import pytest
 
 from imapraw import Imap
+from jmapclient import Jmap
 from pabal import BUILD, DOMAIN, PASSWORD, alive, wait
 from sieveclient import Sieve
 
@@ -232,6 +233,8 @@ def probe(p, daemons=("imapd", "pop3d")):
     login(p, "alice@" + DOMAIN).logout()
     p.pop().quit()
     Sieve(p).close()
+    with Jmap(p) as jmap:
+        jmap.get_session()
     found = {}
     for daemon in daemons:
         pids = {e["pid"] for e in p.events("probe.place")
@@ -265,7 +268,7 @@ sandboxed = pytest.mark.skipif("PABAL_SANITIZE" in os.environ,
 @pytest.mark.allow("broker.refused")
 def test_no_way_to_other_accounts(make):
     p = make("account", probe=True)
-    for daemon, got in probe(p, ("imapd", "pop3d", "sieved")).items():
+    for daemon, got in probe(p, ("imapd", "pop3d", "sieved", "jmapd")).items():
         assert out_of_reach(got["bob"]), (daemon, got["bob"])
         assert out_of_reach(got["carol"]), (daemon, got["carol"])
         # Nor by asking for those who could.

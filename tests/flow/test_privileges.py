@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from jmapclient import Jmap
 from pabal import BUILD, DOMAIN, ROOT, Instance, landlock
 from sieveclient import Sieve
 
@@ -47,6 +48,8 @@ def probed():
         p.pop().quit()
         p.imap().logout()
         Sieve(p).close()
+        with Jmap(p) as jmap:
+            jmap.get_session()
         p.wait_queue(0)
         yield p
     finally:
@@ -64,7 +67,7 @@ def results(p, daemon):
 
 
 DAEMONS = ("smtpd", "qmgr", "smtp", "local", "sieverun", "pipe", "login", "httpd", "imapd",
-           "pop3d", "sieved", "parking", "auth", "lookup", "policy", "milter", "sts",
+           "pop3d", "sieved", "jmapd", "parking", "auth", "lookup", "policy", "milter", "sts",
            "reporter", "keys", "logger")
 
 
@@ -135,7 +138,7 @@ def test_no_open_fd_leads_outside(probed):
                 st = os.stat(f"/proc/{pid}/fd/{fd}")
             except OSError:
                 continue
-            # In a mount of its own (imapd, pop3d, sieved) the path is from there.
+            # In a mount of its own (imapd, pop3d, sieved, jmapd) the path is from there.
             if target.startswith("/") and target != "/dev/null" and \
                     not target.startswith("/memfd:"):
                 assert (st.st_dev, st.st_ino) in inside, (name, fd, target)
@@ -156,9 +159,9 @@ def test_seccomp_and_no_new_privileges(probed):
 
 
 def test_only_declared_peers_are_introduced(probed):
-    # Those three ask on purpose (tests/probe_place.c).
+    # These ask on purpose (tests/probe_place.c).
     assert {e["peer"] for e in probed.events("broker.refused")} <= \
-        {"imapd", "pop3d", "sieved"}
+        {"imapd", "pop3d", "sieved", "jmapd"}
 
 
 def test_uninvited_files_are_not_served(probed):

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#include "jmapd/api/methods.h"
+
+#include "base/mem.h"
+#include "jmapd/api/core.h"
+
+static const struct call_method *const methods[] = {
+	&core_echo,
+};
+
+static const struct {
+	const char *uri;
+	unsigned bit;
+} capabilities[] = {
+	{ "urn:ietf:params:jmap:core", CAPABILITY_CORE },
+};
+
+const struct call_method *
+methods_find(struct slice name, unsigned capabilities_used)
+{
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+		if (slice_is(name, methods[i]->name))
+			return (methods[i]->capability & capabilities_used) != 0
+				   ? methods[i]
+				   : NULL;
+	return NULL;
+}
+
+unsigned
+methods_capability(struct slice uri)
+{
+	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
+		if (slice_is(uri, capabilities[i].uri))
+			return capabilities[i].bit;
+	return 0;
+}
