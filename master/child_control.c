@@ -207,8 +207,11 @@ child_reap(pid_t pid, int status)
 	struct child *c = slots_by_pid(pid);
 
 	if (c != NULL) {
-		if (begins_anew(c, status))
+		if (begins_anew(c, status)) {
+			/* Asked something just then, the next one answers. */
+			c->anew = true;
 			child_enter(c, CHILD_STOPPING);
+		}
 		log_exit(c, status);
 		master_rates_forget(c->service, pid);
 		if (c->state == CHILD_STARTING && !role_serves_uid(c->role) &&

@@ -75,10 +75,9 @@ def allow(request, instance):
 @pytest.fixture
 def pabal(request, shared_pabal):
     """The module's instance; what it logged during the test is checked."""
-    since = shared_pabal.mark()
     allow(request, shared_pabal)
     yield shared_pabal
-    alarms = shared_pabal.alarms(since)
+    alarms = shared_pabal.new_alarms()
     assert not alarms, "\n".join(alarms)
 
 

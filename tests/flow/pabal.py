@@ -5,6 +5,7 @@
 Nothing here sleeps for a fixed time and hopes: wait() polls a condition up to a
 deadline and says what it waited for.
 """
+import atexit
 import contextlib
 import ctypes
 import email.message
@@ -40,7 +41,10 @@ if os.environ.get("PABAL_SANITIZE") and os.getuid() == 0:
 OFFSETS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465,
            "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993, "managesieve": 4190,
            "http": 80, "https": 443}
+# What Instance.copy() made: {(users, domains, local): (copy, directory, base)}.
+MADE = {}
 PORTS = os.path.join(tempfile.gettempdir(), f"pabal-ports-{os.getuid()}")
+MASTERS_ENVIRONMENT = ("PATH", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS")
 # Any of these in the log fails the test in which it was written.
 ALARMS = ("ipc.dropped", "child.killed", "child.start-timeout", "broker.refused",
           "proc.violation", "bug file=", "AddressSanitizer", "runtime error:", "LeakSanitizer",
@@ -140,6 +144,11 @@ def at_once(sock):
     return sock
 
 
+def copy_tree(source, target):
+    """All that is in SOURCE, with owners and modes, into TARGET."""
+    subprocess.run(["cp", "-a", source + "/.", target], check=True)
+
+
 class Instance:
     """A directory with etc/, spool/, mail/, log/ and the daemons that run."""
 
@@ -156,12 +165,43 @@ class Instance:
             shutil.chown(self.dir, user)
         self.running = False
         self.allowed = []
+        self.looked = 0  # where new_alarms() goes on in the log
         self.base, self.base_lock = free_base()
+        if user is None and command == PABAL:
+            self.copy(tuple(users), tuple(domains), local)
+        else:
+            self.make(users, domains, local)
+
+    # ---- how it is made
+
+    def make(self, users, domains, local):
         self.init(*(["--local"] if local else
                     [w for d in domains for w in ("--domain", d)]),
                   "--hostname", "mail." + domains[0])
         for name in users:
             self.add_user(name)
+
+    def copy(self, *what):
+        """As make(*WHAT), by a copy of what that has made before: passwords
+        and keys take their time."""
+        if what not in MADE:
+            self.make(*what)
+            kept = tempfile.mkdtemp(prefix="pabal-flow-",
+                                    dir=os.path.dirname(self.dir))
+            atexit.register(shutil.rmtree, kept, ignore_errors=True)
+            copy_tree(self.dir, kept)
+            MADE[what] = kept, self.dir, self.base
+            return
+        kept, its_dir, its_base = MADE[what]
+        copy_tree(kept, self.dir)
+        ports = {its_base + n: self.base + n for n in OFFSETS.values()}
+        for name in ("master.conf", "pabal.conf"):
+            with open(os.path.join(self.dir, "etc", name), "r+") as f:
+                text = f.read().replace(its_dir + "/", self.dir + "/")
+                f.seek(0)
+                f.truncate()
+                f.write(re.sub(r"(?<=:)\d+$", lambda m: str(
+                    ports.get(int(m[0]), m[0])), text, flags=re.M))
 
     # ---- the pabal command
 
@@ -207,8 +247,35 @@ class Instance:
         return path
 
     def start(self):
-        self.pabal("start")
+        """Start master as `pabal start` does, which tries the configuration
+        first, by another process of every service."""
+        master = os.path.join(os.path.dirname(self.command), "master")
+        if os.path.exists(master):
+            self.start_untried(master)
+        else:
+            self.pabal("start")
         self.running = True
+
+    def start_untried(self, master):
+        ours, its = os.pipe()
+        with open(ours, encoding="utf-8") as said:
+            try:
+                subprocess.run(
+                    self.prefix + ["setsid", "--fork", master,
+                                   "-c", self.path("etc"), "-r", self.path("run"),
+                                   "-s", self.path("state"),
+                                   "-l", self.path("log", "pabal.log"),
+                                   "-n", str(its)],
+                    pass_fds=[its], check=True, cwd="/",
+                    env={k: v for k, v in os.environ.items()
+                         if k in MASTERS_ENVIRONMENT},
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL)
+            finally:
+                os.close(its)
+            text = said.read()
+        if text != "ready\n":
+            raise Failed(f"master: {text}")
 
     def stop(self):
         self.running = False
@@ -230,6 +297,9 @@ class Instance:
             return True
         wait(well, "a status without an error")
         return out[-1]
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
 
     def queue_count(self):
         return int(self.pabal("queue", "count"))
@@ -319,9 +389,17 @@ class Instance:
                     f"event {name} {keys}", timeout)[0]
 
     def alarms(self, since=0):
-        return [line for line in self.log(since).splitlines()
+        return self.alarms_in(self.log(since))
+
+    def alarms_in(self, log):
+        return [line for line in log.splitlines()
                 if any(a in line for a in ALARMS)
                 and not any(a in line for a in self.allowed)]
+
+    def new_alarms(self):
+        """Those since the last call."""
+        since, self.looked = self.looked, self.mark()
+        return self.alarms_in(self.written_log(since))
 
     # ---- mailboxes
 
