@@ -135,7 +135,7 @@ enum kind {
 	UNSUPPORTED,
 };
 
-static const struct condition {
+static const struct email_condition {
 	const char *name;
 	enum kind kind;
 	bool (*is)(const json_t *v);
@@ -162,7 +162,7 @@ static const struct condition {
 	{ "header", UNSUPPORTED, is_header },
 };
 
-static const struct condition *
+static const struct email_condition *
 find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(conditions); i++)
@@ -174,7 +174,7 @@ find(const char *name)
 static bool
 check(const char *name, const json_t *v)
 {
-	const struct condition *c = find(name);
+	const struct email_condition *c = find(name);
 
 	return c != NULL && c->is(v);
 }
