@@ -19,7 +19,7 @@ struct kv_cursor;
 struct kv_txn;
 
 /* A column is a number below COLUMNS. */
-enum { COLUMNS = 2, COLUMN_MESSAGES = 128, COLUMN_ENTRY_MAX = UINT16_MAX };
+enum { COLUMNS = 3, COLUMN_MESSAGES = 128, COLUMN_ENTRY_MAX = UINT16_MAX };
 
 /* Walking over a column in the order of UIDs. */
 struct column_walk {

@@ -163,6 +163,8 @@ eval_index(const struct match *m, const struct search_key *k)
 		return yes_if(i->modseq >= (uint64_t)k->number);
 	case SEARCH_UID:
 		return yes_if(seqset_has(&k->set, i->uid));
+	case SEARCH_ASKED:
+		return yes_if(m->search->ask(m->search->ask_arg, k, i->uid));
 	default:
 		return MATCH_UNKNOWN;
 	}

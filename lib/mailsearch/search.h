@@ -35,6 +35,7 @@ enum search_op {
 	SEARCH_SEQ,
 	SEARCH_UID,
 	SEARCH_MODSEQ,     /* mod-sequence */
+	SEARCH_ASKED,      /* who searches says it (struct search) */
 	SEARCH_SENTBEFORE, /* Date field; from here on the record is read */
 	SEARCH_SENTON,
 	SEARCH_SENTSINCE,
@@ -54,7 +55,8 @@ struct search_key {
 	struct seqset set;   /* as parsed */
 	int64_t number;      /* day, size or seconds */
 	uint64_t id;         /* EMAILID, THREADID; 0: none of ours */
-	size_t slot; /* BODY, TEXT, HEADER: which of its list; FIELD: whose */
+	size_t slot; /* BODY, TEXT, HEADER: which of its list; FIELD: whose;
+			ASKED: as ask understands it */
 	int keyword; /* KEYWORD: for who evaluates */
 	size_t rare; /* of needle, as base/needle.h has it: the same */
 	bool fuzzy;  /* what comes near needle is enough */
@@ -72,6 +74,10 @@ struct search {
 	size_t nstrings;
 	struct search_key *heads[SEARCH_STRINGS_MAX]; /* HEADER */
 	size_t nheads;
+	/* Does the message UID meet K, which is ASKED?  Asks nothing of the
+	 * store. */
+	bool (*ask)(void *arg, const struct search_key *k, uint32_t uid);
+	void *ask_arg;
 	bool modseq;      /* it is about mod-sequences (RFC 7162 3.1.5) */
 	bool numbers;     /* and about sequence numbers */
 	bool saved;       /* "$" is in it */

@@ -29,7 +29,7 @@ enum {
 	VALUE_MAX = 1 << 20,
 };
 
-_Static_assert(COLUMN_THREAD + 1 == COLUMNS, "a number for each column");
+_Static_assert(COLUMN_EMAIL + 1 == COLUMNS, "a number for each column");
 
 static int
 put_record(struct tx *tx, struct ix_box *b, const struct cached *c,

@@ -63,7 +63,11 @@ enum found message_cached(
 int message_cache(struct mailbox *m, uint32_t uid, struct slice bytes,
     int64_t vsize, int64_t sent_s, struct err *err);
 
-enum message_column { COLUMN_SORT, COLUMN_THREAD }; /* store/visit.h */
+enum message_column {
+	COLUMN_SORT,
+	COLUMN_THREAD,
+	COLUMN_EMAIL
+}; /* store/visit.h */
 
 /* The same of a PREVIEW (RFC 8970); a longer one is not kept. */
 enum { MESSAGE_PREVIEW_MAX = 1024 };

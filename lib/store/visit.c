@@ -7,6 +7,7 @@
 #include "maildir/filename.h"
 #include "store/inner.h"
 #include "store/snapshot.h"
+#include "store/visit_inner.h"
 #include "sys/kv.h"
 
 static void
@@ -22,21 +23,15 @@ take_sizes(struct message_info *info, const struct ix_msg *m)
 }
 
 int
-visit_messages(struct mailbox *m, uint32_t first, unsigned want,
+visit_box(struct kv_txn *t, uint32_t box, uint32_t first, unsigned want,
     bool (*visit)(void *arg, struct visit *v), void *arg, struct err *err)
 {
 	struct visit v = { 0 };
-	struct kv_txn *t;
 	struct walk w;
-	enum found f = message_snapshot(m, &t, err);
+	enum found f;
 
-	if (f != FOUND)
-		return f == ABSENT ? 0 : -1;
-	if (walk_open(&w, t, m->box, first, (want & VISIT_SIZES) != 0, err) ==
-	    -1) {
-		kv_abort(&t);
+	if (walk_open(&w, t, box, first, (want & VISIT_SIZES) != 0, err) == -1)
 		return -1;
-	}
 	v.walk = &w;
 	while ((f = walk_next(&w, err)) == FOUND) {
 		if ((want & VISIT_SIZES) != 0)
@@ -46,13 +41,27 @@ visit_messages(struct mailbox *m, uint32_t first, unsigned want,
 		v.info.modseq = w.hot.modseq;
 		if ((want & VISIT_KEYWORDS) != 0)
 			f = ix_get_keywords(
-			    t, m->box, w.uid, &w.hot, &v.info.keywords, err);
+			    t, box, w.uid, &w.hot, &v.info.keywords, err);
 		if (f != FOUND || !visit(arg, &v))
 			break;
 	}
 	walk_close(&w);
-	kv_abort(&t);
 	return f == TEMPFAIL ? -1 : 0;
+}
+
+int
+visit_messages(struct mailbox *m, uint32_t first, unsigned want,
+    bool (*visit)(void *arg, struct visit *v), void *arg, struct err *err)
+{
+	struct kv_txn *t;
+	enum found f = message_snapshot(m, &t, err);
+	int rc;
+
+	if (f != FOUND)
+		return f == ABSENT ? 0 : -1;
+	rc = visit_box(t, m->box, first, want, visit, arg, err);
+	kv_abort(&t);
+	return rc;
 }
 
 enum found
