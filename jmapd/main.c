@@ -71,7 +71,7 @@ start(struct err *err)
 		     .durable = durable });
 	if (store_configure(store, &jmapd_conf->shared, err) == -1)
 		return -1;
-	jmapd_account_init(store, service_place(), emails_drop);
+	jmapd_account_init(store, service_place(), mail_emails_drop);
 	jmapd_request_init(serve_request);
 	return 0;
 }

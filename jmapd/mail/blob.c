@@ -168,7 +168,7 @@ static void
 begin(struct download *d)
 {
 	size_t n;
-	const struct email *const *v = emails_find(d->email, &n);
+	const struct mail_email *const *v = mail_emails_find(d->email, &n);
 	struct message_info info;
 	struct mailread read;
 	struct err err = { 0 };
@@ -179,7 +179,7 @@ begin(struct download *d)
 		not_found(d);
 		return;
 	}
-	m = emails_box(v[0]->box)->mailbox;
+	m = mail_emails_box(v[0]->box)->mailbox;
 	if (message_find(m, v[0]->uid, &info, &err) != FOUND) {
 		not_found(d);
 		return;
@@ -219,7 +219,7 @@ on_step(struct work *work)
 		return;
 	}
 	while (more && !work_spent())
-		if (emails_refresh(&more, &err) == -1) {
+		if (mail_emails_refresh(&more, &err) == -1) {
 			fail(d, err.text);
 			return;
 		}

@@ -44,7 +44,7 @@ wants(uint64_t wanted, enum property p)
 
 /* RFC 8621 2: names of the registry of IANA, in lower case; NULL: none. */
 static const char *
-role_of(const struct email_box *b)
+role_of(const struct mail_box *b)
 {
 	static const struct {
 		unsigned special;
@@ -71,10 +71,10 @@ role_of(const struct email_box *b)
 static const char *
 role_alone(uint32_t at)
 {
-	const char *role = role_of(emails_box(at));
+	const char *role = role_of(mail_emails_box(at));
 
 	for (uint32_t i = 0; i < at && role != NULL; i++) {
-		const char *other = role_of(emails_box(i));
+		const char *other = role_of(mail_emails_box(i));
 
 		if (other != NULL && strcmp(other, role) == 0)
 			return NULL;
@@ -94,7 +94,7 @@ order_of(uint32_t at)
 }
 
 static void
-put_rights(struct jmapd_call *c, const struct email_box *b)
+put_rights(struct jmapd_call *c, const struct mail_box *b)
 {
 	/* What cannot be changed over JMAP yet nobody may (Session,
 	 * isReadOnly). */
@@ -119,7 +119,7 @@ put_rights(struct jmapd_call *c, const struct email_box *b)
 static void
 put_names(struct jmapd_call *c, uint32_t at, uint64_t wanted)
 {
-	const struct email_box *b = emails_box(at);
+	const struct mail_box *b = mail_emails_box(at);
 	const char *role = role_alone(at);
 
 	if (wants(wanted, P_NAME))
@@ -129,11 +129,11 @@ put_names(struct jmapd_call *c, uint32_t at, uint64_t wanted)
 			: slice_str(b->name + b->leaf));
 	if (wants(wanted, P_PARENT)) {
 		jsonw_name(c->w, "parentId");
-		if (b->parent == EMAILS_NO_BOX)
+		if (b->parent == MAIL_NO_BOX)
 			jsonw_null(c->w);
 		else
 			jsonw_string(
-			    c->w, slice_str(emails_box(b->parent)->id));
+			    c->w, slice_str(mail_emails_box(b->parent)->id));
 	}
 	if (wants(wanted, P_ROLE)) {
 		jsonw_name(c->w, "role");
@@ -147,15 +147,15 @@ put_names(struct jmapd_call *c, uint32_t at, uint64_t wanted)
 static enum found
 put(struct jmapd_call *c, struct slice id, uint64_t wanted, struct err *err)
 {
-	const uint32_t at = emails_find_box(id);
-	const struct email_box *b;
+	const uint32_t at = mail_emails_find_box(id);
+	const struct mail_box *b;
 
 	(void)err;
-	if (at == EMAILS_NO_BOX)
+	if (at == MAIL_NO_BOX)
 		return ABSENT;
-	b = emails_box(at);
+	b = mail_emails_box(at);
 	if (wants(wanted, P_THREADS) || wants(wanted, P_UNREAD_THREADS))
-		emails_count_threads();
+		mail_emails_count_threads();
 	jsonw_open(c->w, '{');
 	mail_put_string(c, "id", id);
 	put_names(c, at, wanted);
@@ -180,8 +180,8 @@ put(struct jmapd_call *c, struct slice id, uint64_t wanted, struct err *err)
 static void
 all(struct buf *ids)
 {
-	for (size_t i = 0; i < emails_boxes(); i++)
-		buf_addf(ids, "%s ", emails_box(i)->id);
+	for (size_t i = 0; i < mail_emails_boxes(); i++)
+		buf_addf(ids, "%s ", mail_emails_box(i)->id);
 }
 
 static enum call_step
@@ -224,10 +224,10 @@ read_state(struct slice state, uint64_t *modseq, bool *same_boxes)
 	struct buf now = { .max = 32 };
 
 	*modseq = cur_u64(&c, UINT64_MAX - 1);
-	buf_addf(&now, "%016llx", (unsigned long long)emails_box_state());
+	buf_addf(&now, "%016llx", (unsigned long long)mail_emails_box_state());
 	*same_boxes = slice_eq(digest, buf_slice(&now));
 	buf_fini(&now);
-	return cur_end(&c) && *modseq <= emails_state();
+	return cur_end(&c) && *modseq <= mail_emails_state();
 }
 
 static void
@@ -245,12 +245,12 @@ put_updated(struct jmapd_call *c, uint64_t since)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < emails_boxes(); i++)
-		any |= emails_box(i)->modseq > since;
+	for (size_t i = 0; i < mail_emails_boxes(); i++)
+		any |= mail_emails_box(i)->modseq > since;
 	jsonw_name(c->w, "updated");
 	jsonw_open(c->w, '[');
-	for (size_t i = 0; i < emails_boxes() && any; i++)
-		jsonw_string(c->w, slice_str(emails_box(i)->id));
+	for (size_t i = 0; i < mail_emails_boxes() && any; i++)
+		jsonw_string(c->w, slice_str(mail_emails_box(i)->id));
 	jsonw_close(c->w, ']');
 	put_empty(c, "destroyed");
 	jsonw_name(c->w, "updatedProperties");
@@ -344,12 +344,12 @@ static bool
 meets(const void *arg, const char *name, const json_t *v)
 {
 	const uint32_t at = *(const uint32_t *)arg;
-	const struct email_box *b = emails_box(at);
+	const struct mail_box *b = mail_emails_box(at);
 
 	if (strcmp(name, "parentId") == 0)
-		return is_or_null(v, b->parent == EMAILS_NO_BOX
+		return is_or_null(v, b->parent == MAIL_NO_BOX
 					 ? NULL
-					 : emails_box(b->parent)->id);
+					 : mail_emails_box(b->parent)->id);
 	if (strcmp(name, "role") == 0)
 		return is_or_null(v, role_alone(at));
 	if (strcmp(name, "name") == 0)
@@ -376,11 +376,12 @@ compare(const void *pa, const void *pb, struct slice property)
 	if (slice_is(property, "sortOrder"))
 		return (int)order_of(a) - (int)order_of(b);
 	if (slice_is(property, "name"))
-		return slice_cmp(
-		    slice_str(emails_box(a)->name + emails_box(a)->leaf),
-		    slice_str(emails_box(b)->name + emails_box(b)->leaf));
-	return (emails_box(a)->parent > emails_box(b)->parent) -
-	       (emails_box(a)->parent < emails_box(b)->parent);
+		return slice_cmp(slice_str(mail_emails_box(a)->name +
+					   mail_emails_box(a)->leaf),
+		    slice_str(
+			mail_emails_box(b)->name + mail_emails_box(b)->leaf));
+	return (mail_emails_box(a)->parent > mail_emails_box(b)->parent) -
+	       (mail_emails_box(a)->parent < mail_emails_box(b)->parent);
 }
 
 /* Behind its parent, if that is there as well. */
@@ -390,12 +391,12 @@ put_tree(struct query_list *from, struct query_list *to, uint32_t parent)
 	const uint32_t *v = from->v;
 
 	for (size_t i = 0; i < from->n; i++) {
-		const uint32_t up = emails_box(v[i])->parent;
+		const uint32_t up = mail_emails_box(v[i])->parent;
 		bool has_parent = false;
 
 		for (size_t k = 0; k < from->n; k++)
 			has_parent |= v[k] == up;
-		if ((has_parent ? up : EMAILS_NO_BOX) == parent) {
+		if ((has_parent ? up : MAIL_NO_BOX) == parent) {
 			query_add(to, &v[i]);
 			put_tree(from, to, v[i]);
 		}
@@ -413,8 +414,8 @@ keep_trees(struct query_list *list)
 		size_t n = 0;
 
 		for (size_t i = 0; i < list->n; i++) {
-			const uint32_t up = emails_box(v[i])->parent;
-			bool keep = up == EMAILS_NO_BOX;
+			const uint32_t up = mail_emails_box(v[i])->parent;
+			bool keep = up == MAIL_NO_BOX;
 
 			for (size_t k = 0; k < list->n; k++)
 				keep |= v[k] == up;
@@ -429,13 +430,14 @@ keep_trees(struct query_list *list)
 static void
 put_id(struct jmapd_call *c, const void *item)
 {
-	jsonw_string(c->w, slice_str(emails_box(*(const uint32_t *)item)->id));
+	jsonw_string(
+	    c->w, slice_str(mail_emails_box(*(const uint32_t *)item)->id));
 }
 
 static bool
 is_id(const void *item, struct slice id)
 {
-	return slice_is(id, emails_box(*(const uint32_t *)item)->id);
+	return slice_is(id, mail_emails_box(*(const uint32_t *)item)->id);
 }
 
 static const struct query_type query = {
@@ -458,7 +460,7 @@ run_query(struct jmapd_call *c)
 		return step;
 	if (!query_check(c, &query))
 		return CALL_DONE;
-	for (uint32_t i = 0; i < emails_boxes(); i++)
+	for (uint32_t i = 0; i < mail_emails_boxes(); i++)
 		if (query_meets(c, &query, &i))
 			query_add(&list, &i);
 	if (call_bool(c, "filterAsTree", false))
@@ -467,7 +469,7 @@ run_query(struct jmapd_call *c)
 	if (call_bool(c, "sortAsTree", false)) {
 		struct query_list tree = { .size = sizeof(uint32_t) };
 
-		put_tree(&list, &tree, EMAILS_NO_BOX);
+		put_tree(&list, &tree, MAIL_NO_BOX);
 		query_list_fini(&list);
 		list = tree;
 	}

@@ -78,7 +78,7 @@ static const uint64_t body_bits = BIT(P_HAS_ATTACHMENT) | BIT(P_VALUES) |
 struct writing {
 	struct jmapd_call *c;
 	struct jsonw *w;
-	const struct email *const *v; /* it in its mailboxes */
+	const struct mail_email *const *v; /* it in its mailboxes */
 	size_t n;
 	uint64_t wanted;
 	struct mailread *read;
@@ -103,7 +103,7 @@ put_boxes(struct writing *e)
 		/* twice in one mailbox: they stand side by side */
 		if (i > 0 && e->v[i]->box == e->v[i - 1]->box)
 			continue;
-		jsonw_name(e->w, emails_box(e->v[i]->box)->id);
+		jsonw_name(e->w, mail_emails_box(e->v[i]->box)->id);
 		jsonw_bool(e->w, true);
 	}
 	jsonw_close(e->w, '}');
@@ -386,9 +386,9 @@ put(struct jmapd_call *c, struct slice id, uint64_t wanted, struct err *err)
 	enum found f;
 
 	if (!mail_parse_email_id(id, &number) ||
-	    (e.v = emails_find(number, &e.n)) == NULL)
+	    (e.v = mail_emails_find(number, &e.n)) == NULL)
 		return ABSENT;
-	m = emails_box(e.v[0]->box)->mailbox;
+	m = mail_emails_box(e.v[0]->box)->mailbox;
 	f = message_find(m, e.v[0]->uid, &info, err);
 	if (f != FOUND)
 		return f;

@@ -15,7 +15,7 @@
 #include "mime/date.h"
 
 struct item {
-	const struct email *const *v; /* it in its mailboxes */
+	const struct mail_email *const *v; /* it in its mailboxes */
 	size_t n;
 };
 
@@ -193,7 +193,7 @@ unsupported(const char *name, const json_t *v)
 
 /* As Email/get tells it. */
 static bool
-has_flag(const struct email *const *v, size_t n, unsigned flag)
+has_flag(const struct mail_email *const *v, size_t n, unsigned flag)
 {
 	unsigned any = 0, all = MSG_FLAGS;
 
@@ -208,7 +208,7 @@ static bool
 in_box(const struct item *it, const json_t *v)
 {
 	for (size_t i = 0; i < it->n; i++)
-		if (slice_is(call_text(v), emails_box(it->v[i]->box)->id))
+		if (slice_is(call_text(v), mail_emails_box(it->v[i]->box)->id))
 			return true;
 	return false;
 }
@@ -225,7 +225,7 @@ in_other(const struct item *it, const json_t *list)
 		json_array_foreach(list, k, v)
 		{
 			listed |= slice_is(
-			    call_text(v), emails_box(it->v[i]->box)->id);
+			    call_text(v), mail_emails_box(it->v[i]->box)->id);
 		}
 		if (!listed)
 			return true;
@@ -238,7 +238,8 @@ static size_t
 count_thread(const struct item *it, unsigned flag, size_t *all)
 {
 	size_t n, have = 0;
-	const struct email *const *v = emails_of_thread(it->v[0]->thread, &n);
+	const struct mail_email *const *v =
+	    mail_emails_of_thread(it->v[0]->thread, &n);
 
 	*all = 0;
 	for (size_t i = 0, k; i < n; i = k) {
@@ -306,8 +307,8 @@ order(int64_t a, int64_t b)
 static int
 compare(const void *pa, const void *pb, struct slice property)
 {
-	const struct email *a = ((const struct item *)pa)->v[0];
-	const struct email *b = ((const struct item *)pb)->v[0];
+	const struct mail_email *a = ((const struct item *)pa)->v[0];
+	const struct mail_email *b = ((const struct item *)pb)->v[0];
 
 	if (slice_is(property, "receivedAt"))
 		return order(a->date_s, b->date_s);
@@ -383,7 +384,7 @@ run(struct jmapd_call *c)
 		return step;
 	if (!query_check(c, &query))
 		return CALL_DONE;
-	while ((it.v = emails_next(&at, &it.n)) != NULL)
+	while ((it.v = mail_emails_next(&at, &it.n)) != NULL)
 		if (query_meets(c, &query, &it))
 			query_add(&list, &it);
 	query_sort(c, &query, &list);

@@ -25,7 +25,7 @@ enum {
 };
 
 static struct {
-	struct email_box *boxes;
+	struct mail_box *boxes;
 	size_t n, cap;
 	bool listed;  /* boxes are as of now: the messages are next */
 	size_t at;    /* whose */
@@ -34,47 +34,47 @@ static struct {
 	uint64_t modseq, state, box_state;
 	bool threads_counted;
 	/* pointers to all messages, by id and by thread */
-	const struct email **by_id, **by_thread;
+	const struct mail_email **by_id, **by_thread;
 	size_t all;
 	/* the messages of the box that is being read */
-	struct email *v;
+	struct mail_email *v;
 	size_t nv, capv, unthreaded;
 	uint64_t read_modseq;
 	bool reading;
 } e;
 
 bool
-emails_refreshing(void)
+mail_emails_refreshing(void)
 {
 	return e.listed;
 }
 
 uint64_t
-emails_state(void)
+mail_emails_state(void)
 {
 	return e.state;
 }
 
 uint64_t
-emails_box_state(void)
+mail_emails_box_state(void)
 {
 	return e.box_state;
 }
 
 size_t
-emails_boxes(void)
+mail_emails_boxes(void)
 {
 	return e.n;
 }
 
-const struct email_box *
-emails_box(size_t i)
+const struct mail_box *
+mail_emails_box(size_t i)
 {
 	return &e.boxes[i];
 }
 
 static void
-box_fini(struct email_box *b)
+box_fini(struct mail_box *b)
 {
 	mailbox_close(&b->mailbox);
 	free(b->name);
@@ -82,7 +82,7 @@ box_fini(struct email_box *b)
 }
 
 void
-emails_drop(void)
+mail_emails_drop(void)
 {
 	for (size_t i = 0; i < e.n; i++)
 		box_fini(&e.boxes[i]);
@@ -94,12 +94,12 @@ emails_drop(void)
 }
 
 uint32_t
-emails_find_box(struct slice id)
+mail_emails_find_box(struct slice id)
 {
 	for (size_t i = 0; i < e.n; i++)
 		if (slice_is(id, e.boxes[i].id))
 			return (uint32_t)i;
-	return EMAILS_NO_BOX;
+	return MAIL_NO_BOX;
 }
 
 /* ---- which mailboxes there are ---- */
@@ -108,14 +108,14 @@ struct box_listing {
 	uint32_t n;
 };
 
-static struct email_box *
+static struct mail_box *
 box_add(void)
 {
 	if (e.n == e.cap) {
 		e.cap = e.cap > 0 ? 2 * e.cap : 16;
 		e.boxes = xreallocarray(e.boxes, e.cap, sizeof *e.boxes);
 	}
-	e.boxes[e.n] = (struct email_box){ .parent = EMAILS_NO_BOX };
+	e.boxes[e.n] = (struct mail_box){ .parent = MAIL_NO_BOX };
 	return &e.boxes[e.n++];
 }
 
@@ -124,7 +124,7 @@ static bool
 collect(void *arg, const struct mailbox_info *info)
 {
 	struct box_listing *l = arg;
-	struct email_box *b;
+	struct mail_box *b;
 
 	if (!info->exists)
 		return true;
@@ -139,7 +139,7 @@ collect(void *arg, const struct mailbox_info *info)
 /* Open it, which makes a default mailbox that is only shown, and so has no id
  * yet. */
 static int
-open_box(struct account *a, struct email_box *b, struct err *err)
+open_box(struct account *a, struct mail_box *b, struct err *err)
 {
 	struct mailbox_status st;
 
@@ -153,7 +153,7 @@ open_box(struct account *a, struct email_box *b, struct err *err)
 
 /* What was read of it before, where it is the same one. */
 static void
-take_known(struct email_box *b, struct email_box *old, size_t n)
+take_known(struct mail_box *b, struct mail_box *old, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!old[i].known || strcmp(old[i].id, b->id) != 0)
@@ -173,7 +173,7 @@ static void
 find_parents(void)
 {
 	for (size_t i = 0; i < e.n; i++) {
-		struct email_box *b = &e.boxes[i];
+		struct mail_box *b = &e.boxes[i];
 		size_t best = 0;
 
 		for (size_t k = 0; k < e.n; k++) {
@@ -208,7 +208,7 @@ digest_boxes(void)
 static int
 list_boxes(struct account *a, struct err *err)
 {
-	struct email_box *old = e.boxes;
+	struct mail_box *old = e.boxes;
 	const size_t nold = e.n;
 	struct box_listing l = { 0 };
 	int rc;
@@ -217,7 +217,7 @@ list_boxes(struct account *a, struct err *err)
 	e.n = e.cap = 0;
 	rc = mailbox_list(a, false, collect, &l, err);
 	for (size_t i = 0; i < e.n && rc == 0; i++) {
-		struct email_box *b = &e.boxes[i];
+		struct mail_box *b = &e.boxes[i];
 
 		rc = open_box(a, b, err);
 		if (rc == 0)
@@ -247,7 +247,7 @@ struct box_reading {
 };
 
 static void
-email_add(const struct email *m)
+email_add(const struct mail_email *m)
 {
 	if (e.nv == e.capv) {
 		e.capv = e.capv > 0 ? 2 * e.capv : 256;
@@ -261,7 +261,7 @@ read_one(void *arg, struct visit *v)
 {
 	struct box_reading *r = arg;
 	const struct message_info *info = &v->info;
-	struct email m = { .id = info->email_id,
+	struct mail_email m = { .id = info->email_id,
 		.thread = info->thread_id,
 		.date_s = info->date_s,
 		.size = info->vsize,
@@ -284,12 +284,12 @@ read_one(void *arg, struct visit *v)
 
 /* What its header says, for those of which nothing is kept. */
 static int
-find_threads(struct email_box *b, bool *more, struct err *err)
+find_threads(struct mail_box *b, bool *more, struct err *err)
 {
 	unsigned left = FILES;
 
 	for (; e.unthreaded < e.nv; e.unthreaded++) {
-		struct email *m = &e.v[e.unthreaded];
+		struct mail_email *m = &e.v[e.unthreaded];
 		struct message_info info;
 		struct mailread read;
 		enum found f;
@@ -316,7 +316,7 @@ find_threads(struct email_box *b, bool *more, struct err *err)
 }
 
 static void
-reading_done(struct email_box *b)
+reading_done(struct mail_box *b)
 {
 	free(b->v);
 	b->v = e.v;
@@ -333,7 +333,7 @@ reading_done(struct email_box *b)
 }
 
 static int
-read_messages(struct email_box *b, bool *more, struct err *err)
+read_messages(struct mail_box *b, bool *more, struct err *err)
 {
 	struct box_reading r = { .box = (uint32_t)(b - e.boxes),
 		.last = e.nv > 0 ? e.v[e.nv - 1].uid : 0,
@@ -354,7 +354,7 @@ read_messages(struct email_box *b, bool *more, struct err *err)
 
 /* Others' changes of its files come first. */
 static int
-look(struct email_box *b, bool *more, struct err *err)
+look(struct mail_box *b, bool *more, struct err *err)
 {
 	struct mailbox_status st;
 
@@ -382,8 +382,8 @@ look(struct email_box *b, bool *more, struct err *err)
 static int
 by_id(const void *pa, const void *pb)
 {
-	const struct email *a = *(const struct email *const *)pa;
-	const struct email *b = *(const struct email *const *)pb;
+	const struct mail_email *a = *(const struct mail_email *const *)pa;
+	const struct mail_email *b = *(const struct mail_email *const *)pb;
 
 	if (a->id != b->id)
 		return a->id < b->id ? -1 : 1;
@@ -393,8 +393,8 @@ by_id(const void *pa, const void *pb)
 static int
 by_thread(const void *pa, const void *pb)
 {
-	const struct email *a = *(const struct email *const *)pa;
-	const struct email *b = *(const struct email *const *)pb;
+	const struct mail_email *a = *(const struct mail_email *const *)pa;
+	const struct mail_email *b = *(const struct mail_email *const *)pb;
 
 	if (a->thread != b->thread)
 		return a->thread < b->thread ? -1 : 1;
@@ -435,7 +435,7 @@ done(void)
 }
 
 int
-emails_refresh(bool *more, struct err *err)
+mail_emails_refresh(bool *more, struct err *err)
 {
 	struct account *a = jmapd_account();
 
@@ -476,7 +476,7 @@ emails_refresh(bool *more, struct err *err)
 
 /* The first of V whose key is at least KEY. */
 static size_t
-lower(const struct email *const *v, uint64_t key, bool thread)
+lower(const struct mail_email *const *v, uint64_t key, bool thread)
 {
 	size_t from = 0, to = e.all;
 
@@ -492,8 +492,8 @@ lower(const struct email *const *v, uint64_t key, bool thread)
 	return from;
 }
 
-const struct email *const *
-emails_find(uint64_t id, size_t *n)
+const struct mail_email *const *
+mail_emails_find(uint64_t id, size_t *n)
 {
 	const size_t at = lower(e.by_id, id, false);
 
@@ -502,10 +502,10 @@ emails_find(uint64_t id, size_t *n)
 	return *n > 0 ? e.by_id + at : NULL;
 }
 
-const struct email *const *
-emails_next(size_t *at, size_t *n)
+const struct mail_email *const *
+mail_emails_next(size_t *at, size_t *n)
 {
-	const struct email *const *v = e.by_id + *at;
+	const struct mail_email *const *v = e.by_id + *at;
 
 	for (*n = 0; *at + *n < e.all && v[*n]->id == v[0]->id;)
 		++*n;
@@ -513,8 +513,8 @@ emails_next(size_t *at, size_t *n)
 	return *n > 0 ? v : NULL;
 }
 
-const struct email *const *
-emails_of_thread(uint64_t thread, size_t *n)
+const struct mail_email *const *
+mail_emails_of_thread(uint64_t thread, size_t *n)
 {
 	const size_t at = lower(e.by_thread, thread, true);
 
@@ -526,7 +526,7 @@ emails_of_thread(uint64_t thread, size_t *n)
 /* ---- threads of mailboxes (RFC 8621 2: totalThreads, unreadThreads) ---- */
 
 static bool
-is_trash(const struct email *m)
+is_trash(const struct mail_email *m)
 {
 	return (e.boxes[m->box].special & MAILBOX_TRASH) != 0;
 }
@@ -535,7 +535,7 @@ is_trash(const struct email *m)
  * any of it is; what is in the trash is not looked at elsewhere, nor the other
  * way about. */
 static void
-count_thread(const struct email *const *v, size_t n)
+count_thread(const struct mail_email *const *v, size_t n)
 {
 	bool unread[2] = { false, false };
 
@@ -543,7 +543,7 @@ count_thread(const struct email *const *v, size_t n)
 		if ((v[i]->flags & (MSG_SEEN | MSG_DRAFT)) == 0)
 			unread[is_trash(v[i])] = true;
 	for (size_t i = 0; i < n; i++) {
-		struct email_box *b = &e.boxes[v[i]->box];
+		struct mail_box *b = &e.boxes[v[i]->box];
 
 		if (b->seen)
 			continue;
@@ -556,7 +556,7 @@ count_thread(const struct email *const *v, size_t n)
 }
 
 void
-emails_count_threads(void)
+mail_emails_count_threads(void)
 {
 	size_t from = 0;
 

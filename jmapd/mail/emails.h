@@ -20,30 +20,30 @@
 struct mailbox;
 
 /* A message in a mailbox. */
-struct email {
+struct mail_email {
 	uint64_t id;     /* EMAILID */
 	uint64_t thread; /* THREADID */
 	int64_t date_s;  /* INTERNALDATE: receivedAt */
 	int64_t size;    /* on the wire */
-	uint32_t box;    /* of emails_box */
+	uint32_t box;    /* of mail_emails_box */
 	uint32_t uid;
 	unsigned flags; /* enum message_flag */
 };
 
-enum { EMAILS_NO_BOX = UINT32_MAX };
+enum { MAIL_NO_BOX = UINT32_MAX };
 
-struct email_box {
+struct mail_box {
 	char id[MAILBOX_ID_SIZE];
 	char *name;      /* all of it, "/" between levels */
-	uint32_t parent; /* EMAILS_NO_BOX: at the top */
+	uint32_t parent; /* MAIL_NO_BOX: at the top */
 	uint32_t leaf;   /* where its own name begins in name */
 	unsigned special;
 	bool subscribed;
 	uint32_t order; /* among all of them */
 	struct mailbox *mailbox;
-	struct email *v; /* by UID */
+	struct mail_email *v; /* by UID */
 	size_t n;
-	/* Of its emails; threads as of emails_count_threads. */
+	/* Of its emails; threads as of mail_emails_count_threads. */
 	uint32_t unread, threads, unread_threads;
 	/* the module's own */
 	uint64_t modseq;
@@ -51,28 +51,29 @@ struct email_box {
 };
 
 /* Bring it up to date, a piece in a call; *MORE: call again. */
-int emails_refresh(bool *more, struct err *err);
+int mail_emails_refresh(bool *more, struct err *err);
 /* Has it begun, and is not done?  Nothing else may be asked then. */
-bool emails_refreshing(void);
+bool mail_emails_refreshing(void);
 /* As of when that was done: the number of the last change (JMAP's state). */
-uint64_t emails_state(void);
+uint64_t mail_emails_state(void);
 /* It differs when a mailbox came, went, or was subscribed to. */
-uint64_t emails_box_state(void);
+uint64_t mail_emails_box_state(void);
 /* All of it goes: the account is closed. */
-void emails_drop(void);
+void mail_emails_drop(void);
 
-size_t emails_boxes(void);
-const struct email_box *emails_box(size_t i);
-/* EMAILS_NO_BOX: there is none. */
-uint32_t emails_find_box(struct slice id);
-void emails_count_threads(void);
+size_t mail_emails_boxes(void);
+const struct mail_box *mail_emails_box(size_t i);
+/* MAIL_NO_BOX: there is none. */
+uint32_t mail_emails_find_box(struct slice id);
+void mail_emails_count_threads(void);
 
 /* Those with ID, one for each mailbox it is in, N of them; NULL: none.  Until
  * the next refresh, as everything here. */
-const struct email *const *emails_find(uint64_t id, size_t *n);
+const struct mail_email *const *mail_emails_find(uint64_t id, size_t *n);
 /* The next email as _find has it, from *AT on, which is 0 at first. */
-const struct email *const *emails_next(size_t *at, size_t *n);
+const struct mail_email *const *mail_emails_next(size_t *at, size_t *n);
 /* The messages of THREAD, by date and id. */
-const struct email *const *emails_of_thread(uint64_t thread, size_t *n);
+const struct mail_email *const *mail_emails_of_thread(
+    uint64_t thread, size_t *n);
 
 #endif

@@ -20,10 +20,10 @@ mail_ready(struct jmapd_call *c, enum call_step *step)
 	struct err err = { 0 };
 	bool more = true;
 
-	if (c->ready && !emails_refreshing())
+	if (c->ready && !mail_emails_refreshing())
 		return true;
 	while (more && !work_spent())
-		if (emails_refresh(&more, &err) == -1) {
+		if (mail_emails_refresh(&more, &err) == -1) {
 			*step = store_is_building(&err) ? CALL_MORE
 							: api_failed(c, &err);
 			return false;
@@ -120,7 +120,7 @@ mail_put_state(struct jmapd_call *c, const char *name)
 	char text[24];
 
 	(void)snprintf(
-	    text, sizeof text, "%llu", (unsigned long long)emails_state());
+	    text, sizeof text, "%llu", (unsigned long long)mail_emails_state());
 	mail_put_string(c, name, slice_str(text));
 }
 
@@ -130,8 +130,8 @@ mail_put_box_state(struct jmapd_call *c, const char *name)
 	char text[48];
 
 	(void)snprintf(text, sizeof text, "%llu-%016llx",
-	    (unsigned long long)emails_state(),
-	    (unsigned long long)emails_box_state());
+	    (unsigned long long)mail_emails_state(),
+	    (unsigned long long)mail_emails_box_state());
 	mail_put_string(c, name, slice_str(text));
 }
 
@@ -141,7 +141,7 @@ mail_is_state(struct slice state)
 	char text[24];
 
 	(void)snprintf(
-	    text, sizeof text, "%llu", (unsigned long long)emails_state());
+	    text, sizeof text, "%llu", (unsigned long long)mail_emails_state());
 	return slice_is(state, text);
 }
 

@@ -12,14 +12,14 @@ static const char *const properties[] = { "id", "emailIds", NULL };
 static enum found
 put(struct jmapd_call *c, struct slice id, uint64_t wanted, struct err *err)
 {
-	const struct email *const *v;
+	const struct mail_email *const *v;
 	char text[MAIL_ID_SIZE];
 	uint64_t number;
 	size_t n;
 
 	(void)err;
 	if (!mail_parse_thread_id(id, &number) ||
-	    (v = emails_of_thread(number, &n)) == NULL)
+	    (v = mail_emails_of_thread(number, &n)) == NULL)
 		return ABSENT;
 	jsonw_open(c->w, '{');
 	mail_put_string(c, "id", id);
