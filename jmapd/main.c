@@ -11,6 +11,7 @@
 #include "jmapd/api/parse.h"
 #include "jmapd/api/serve.h"
 #include "jmapd/conf.h"
+#include "jmapd/mail/emails.h"
 #include "jmapd/wire/account.h"
 #include "jmapd/wire/request.h"
 #include "mime/charset.h"
@@ -70,7 +71,7 @@ start(struct err *err)
 		     .durable = durable });
 	if (store_configure(store, &jmapd_conf->shared, err) == -1)
 		return -1;
-	jmapd_account_init(store, service_place());
+	jmapd_account_init(store, service_place(), mail_emails_drop);
 	jmapd_request_init(serve_request);
 	return 0;
 }
