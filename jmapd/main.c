@@ -11,6 +11,7 @@
 #include "jmapd/api/parse.h"
 #include "jmapd/api/serve.h"
 #include "jmapd/conf.h"
+#include "jmapd/query/table.h"
 #include "jmapd/wire/account.h"
 #include "jmapd/wire/request.h"
 #include "mime/charset.h"
@@ -71,6 +72,7 @@ start(struct err *err)
 	if (store_configure(store, &jmapd_conf->shared, err) == -1)
 		return -1;
 	jmapd_account_init(store, service_place());
+	table_init();
 	jmapd_request_init(serve_request);
 	return 0;
 }
@@ -93,7 +95,7 @@ end(void)
 static bool
 busy(void)
 {
-	return jmapd_request_busy() || jmapd_account_busy();
+	return jmapd_request_busy() || jmapd_account_busy() || table_busy();
 }
 
 static void

@@ -3,9 +3,14 @@
 
 #include "base/mem.h"
 #include "jmapd/api/core.h"
+#include "jmapd/query/emailquery.h"
+#include "jmapd/query/searchsnippet.h"
 
 static const struct call_method *const methods[] = {
 	&core_echo,
+	&emailquery_query,
+	&emailquery_changes,
+	&searchsnippet_get,
 };
 
 static const struct {
@@ -13,6 +18,7 @@ static const struct {
 	unsigned bit;
 } capabilities[] = {
 	{ "urn:ietf:params:jmap:core", CAPABILITY_CORE },
+	{ "urn:ietf:params:jmap:mail", CAPABILITY_MAIL },
 };
 
 const struct call_method *

@@ -5,12 +5,13 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "jmapd/conf.h"
 #include "jmapd/wire/account.h"
 #include "jmapd/wire/request.h"
 #include "json/jsonw.h"
 
-enum { TEXT_MAX = 16 << 10 };
+enum { MAILBOX_NAME_BYTES = 200, TEXT_MAX = 16 << 10 };
 
 /* An account's name has characters that no id has (RFC 8620 1.2). */
 struct slice
@@ -58,6 +59,33 @@ put_core(struct jsonw *w)
 	jsonw_close(w, '}');
 }
 
+/* What the account's mail can do (RFC 8621 1.3.1). */
+static void
+put_mail(struct jsonw *w)
+{
+	static const char *const sorts[] = { "receivedAt", "size", "from", "to",
+		"subject", "sentAt", "hasKeyword", "allInThreadHaveKeyword",
+		"someInThreadHaveKeyword" };
+
+	jsonw_name(w, "urn:ietf:params:jmap:mail");
+	jsonw_open(w, '{');
+	jsonw_name(w, "maxMailboxesPerEmail");
+	jsonw_null(w);
+	jsonw_name(w, "maxMailboxDepth");
+	jsonw_null(w);
+	put_uint(w, "maxSizeMailboxName", MAILBOX_NAME_BYTES);
+	put_uint(w, "maxSizeAttachmentsPerEmail",
+	    (uint64_t)jmapd_conf->shared.message_size_limit);
+	jsonw_name(w, "emailQuerySortOptions");
+	jsonw_open(w, '[');
+	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
+		jsonw_string(w, slice_str(sorts[i]));
+	jsonw_close(w, ']');
+	jsonw_name(w, "mayCreateTopLevelMailbox");
+	jsonw_bool(w, true);
+	jsonw_close(w, '}');
+}
+
 static void
 put_account(struct jsonw *w)
 {
@@ -76,6 +104,7 @@ put_account(struct jsonw *w)
 	jsonw_name(w, "urn:ietf:params:jmap:core");
 	jsonw_open(w, '{');
 	jsonw_close(w, '}');
+	put_mail(w);
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');
@@ -88,11 +117,16 @@ put_facts(struct jsonw *w)
 	jsonw_name(w, "capabilities");
 	jsonw_open(w, '{');
 	put_core(w);
+	jsonw_name(w, "urn:ietf:params:jmap:mail");
+	jsonw_open(w, '{');
+	jsonw_close(w, '}');
 	jsonw_close(w, '}');
 	put_account(w);
 	jsonw_name(w, "primaryAccounts");
 	jsonw_open(w, '{');
 	jsonw_name(w, "urn:ietf:params:jmap:core");
+	jsonw_string(w, session_account_id());
+	jsonw_name(w, "urn:ietf:params:jmap:mail");
 	jsonw_string(w, session_account_id());
 	jsonw_close(w, '}');
 	jsonw_name(w, "username");

@@ -24,6 +24,7 @@ static struct {
 	struct account_watch watch;
 	struct ev_task changed; /* tell master, at the turn's end */
 	struct work_share share;
+	void (*on_close)(void);
 	bool stopping;
 } state;
 
@@ -123,9 +124,17 @@ jmapd_account_share(void)
 }
 
 void
+jmapd_account_on_close(void (*f)(void))
+{
+	state.on_close = f;
+}
+
+void
 jmapd_account_drop(void)
 {
 	if (state.account != NULL) {
+		if (state.on_close != NULL)
+			state.on_close();
 		account_unwatch(&state.watch);
 		account_close(&state.account);
 	}

@@ -23,6 +23,8 @@ struct store *jmapd_account_store(void);
 /* "alice@example.org", which is the id of the account as well. */
 const char *jmapd_account_name(void);
 struct work_share *jmapd_account_share(void);
+/* Before it is closed, F is called. */
+void jmapd_account_on_close(void (*f)(void));
 /* It is no more: whoever comes next opens it again. */
 void jmapd_account_drop(void);
 /* Do names of files still have to follow flags? */

@@ -149,6 +149,17 @@ criteria_has_text(const struct criterion *c)
 	return false;
 }
 
+bool
+criteria_has_thread(const struct criterion *c)
+{
+	for (; c != NULL; c = c->next)
+		if ((c->op >= CRITERION_ALL_IN_THREAD &&
+			c->op <= CRITERION_NONE_IN_THREAD) ||
+		    criteria_has_thread(c->child))
+			return true;
+	return false;
+}
+
 /* Is one of the email's places in a mailbox of C, or in another? */
 static bool
 is_in(const struct criterion *c, const struct emails *e, uint32_t n, bool other)

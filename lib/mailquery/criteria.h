@@ -78,8 +78,9 @@ void criteria_end(struct criterion *c);
 /* Does the email N meet C?  UNKNOWN: its text decides. */
 enum match_answer criteria_answer(
     struct criterion *c, const struct emails *e, uint32_t n);
-/* Is one of them about text? */
+/* Is one of them about text, about others of a thread? */
 bool criteria_has_text(const struct criterion *c);
+bool criteria_has_thread(const struct criterion *c);
 
 /* Has the email the keyword?  Have those of its thread: bits of these. */
 enum { KEYWORD_IN_SOME = 1 << 1, KEYWORD_IN_ALL = 1 << 2 };

@@ -25,6 +25,7 @@ struct email {
 	uint64_t id;
 	uint64_t thread;
 	uint64_t modseq; /* of its last change, in any of its mailboxes */
+	uint64_t born;   /* it was not there before; 0: nobody knows when */
 	int64_t received_s;
 	int64_t sent_s; /* 0: it has no Date */
 	uint64_t size;  /* each line end as CRLF */

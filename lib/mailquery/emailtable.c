@@ -260,6 +260,7 @@ add_email(struct emailtable *t, const struct emailtable_message *m)
 
 	t->emails[n] = (struct email){ .id = m->id,
 		.thread = m->thread,
+		.born = t->sorted ? m->modseq : 0,
 		.received_s = m->received_s,
 		.sent_s = m->sent_s,
 		.size = m->size,

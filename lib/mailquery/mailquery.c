@@ -142,7 +142,7 @@ is_enough(const struct mailquery *q)
 {
 	const struct mailquery_request *r = q->r;
 
-	return !r->total && !r->all && r->anchor == 0 && r->position >= 0 &&
+	return !r->total && r->anchor == 0 && r->position >= 0 &&
 	       q->nids >= (uint64_t)r->position &&
 	       q->nids - (uint64_t)r->position >= r->limit;
 }
@@ -286,8 +286,9 @@ pick(struct mailquery *q)
 
 /* ---- the part that is asked for ---- */
 
-int64_t
-mailquery_index(const struct mailquery *q, uint64_t id)
+/* Where an email stands; -1: it is not there. */
+static int64_t
+index_of(const struct mailquery *q, uint64_t id)
 {
 	for (size_t i = 0; i < q->nids; i++)
 		if (q->ids[i] == id)
@@ -303,7 +304,7 @@ begin_of(const struct mailquery *q, uint64_t *from)
 	int64_t at = q->r->position;
 
 	if (q->r->anchor != 0) {
-		at = mailquery_index(q, q->r->anchor);
+		at = index_of(q, q->r->anchor);
 		if (at == -1)
 			return false;
 		at +=

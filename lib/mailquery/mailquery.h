@@ -59,7 +59,6 @@ struct mailquery_request {
 	int64_t anchor_offset;
 	uint64_t limit;
 	bool total;          /* how many there are is asked for */
-	bool all;            /* and where each stands */
 	size_t memory_bytes; /* keys of an order may take so much */
 };
 
@@ -81,8 +80,6 @@ void mailquery_free(struct mailquery **q);
 int mailquery_step(struct mailquery *q, bool *more, struct err *err);
 /* When there is no more. */
 struct mailquery_result *mailquery_result(struct mailquery *q);
-/* Where an email stands in all results (r.all); -1: it is not there. */
-int64_t mailquery_index(const struct mailquery *q, uint64_t id);
 /* The account is closed: results that were kept go. */
 void mailquery_forget(void);
 
