@@ -17,7 +17,7 @@
 #include "jmapd/query/filter.h"
 #include "jmapd/query/table.h"
 #include "jmapd/wire/account.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 #include "mailquery/mailquery.h"
 #include "proto/objectid.h"
 
@@ -157,9 +157,9 @@ find(struct jmapd_call *c, struct emailquery *s)
 	if (s->table != table_number())
 		return api_error(c, "serverUnavailable", NULL);
 	while (!s->found && !work_spent()) {
-		const int rc = s->begun
-				   ? mailquery_step(s->query, &more, &err)
-				   : emails_step(table_emails(), &more, &err);
+		const int rc =
+		    s->begun ? mailquery_step(s->query, &more, &err)
+			     : accountmail_step(table_emails(), &more, &err);
 
 		if (rc == -1)
 			return api_failed(c, &err);
@@ -284,14 +284,14 @@ is_of_threads(const struct mailquery_request *r)
 
 /* Each email that may have come, gone or moved within the results. */
 static void
-collect(struct emailquery *s, const struct emails *e)
+collect(struct emailquery *s, const struct accountmail *e)
 {
 	const bool threads = is_of_threads(&s->request);
-	const uint32_t last = emails_last(e);
+	const uint32_t last = accountmail_last(e);
 
-	s->complete = emails_gone_since(e, s->since, on_gone, s);
+	s->complete = accountmail_gone_since(e, s->since, on_gone, s);
 	for (uint32_t n = 1; n <= last; n++) {
-		const struct email *m = emails_at(e, n);
+		const struct accountmail_email *m = accountmail_at(e, n);
 
 		if (m->id != 0 && m->modseq > s->since)
 			add(&s->threads, &s->nthreads, &s->capthreads,
@@ -300,7 +300,7 @@ collect(struct emailquery *s, const struct emails *e)
 	if (s->nthreads > 0)
 		qsort(s->threads, s->nthreads, sizeof *s->threads, by_id);
 	for (uint32_t n = 1; n <= last && s->nthreads > 0; n++) {
-		const struct email *m = emails_at(e, n);
+		const struct accountmail_email *m = accountmail_at(e, n);
 
 		if (m->id != 0 &&
 		    (m->modseq > s->since ||
@@ -333,9 +333,9 @@ find_added(struct emailquery *s)
 static bool
 is_new(const struct emailquery *s, uint64_t id)
 {
-	const uint32_t n = emails_find(table_emails(), id);
+	const uint32_t n = accountmail_find(table_emails(), id);
 
-	return n != 0 && emails_at(table_emails(), n)->born > s->since;
+	return n != 0 && accountmail_at(table_emails(), n)->born > s->since;
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "base/cur.h"
 #include "base/mem.h"
 #include "jmapd/api/call.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 
 static const char invalid[] = "invalidArguments";
 static const char unsupported[] = "unsupportedFilter";
@@ -123,8 +123,8 @@ read_keyword(struct criterion_keyword *k, const json_t *value, struct arena *a)
 
 /* A mailbox that is not there has nothing in it. */
 static bool
-read_mailboxes(
-    struct criterion *c, json_t *value, const struct emails *e, struct arena *a)
+read_mailboxes(struct criterion *c, json_t *value, const struct accountmail *e,
+    struct arena *a)
 {
 	const json_t *id;
 	size_t i;
@@ -135,7 +135,7 @@ read_mailboxes(
 	{
 		if (!json_is_string(id))
 			return false;
-		c->boxes[c->nboxes++] = emails_box(e, call_text(id));
+		c->boxes[c->nboxes++] = accountmail_box(e, call_text(id));
 	}
 	return json_is_array(value);
 }
@@ -156,7 +156,7 @@ read_header(struct criterion *c, json_t *value)
 
 static bool
 read_value(struct criterion *c, enum value kind, json_t *value,
-    const struct emails *e, struct arena *a)
+    const struct accountmail *e, struct arena *a)
 {
 	json_t *one;
 	bool ok;
@@ -200,7 +200,7 @@ find_condition(const char *name)
 
 /* A FilterCondition: all of what it says. */
 static const char *
-read_condition(json_t *filter, const struct emails *e, struct arena *a,
+read_condition(json_t *filter, const struct accountmail *e, struct arena *a,
     struct criterion **c)
 {
 	struct criterion **tail;
@@ -226,7 +226,7 @@ read_condition(json_t *filter, const struct emails *e, struct arena *a,
 }
 
 static const char *
-read_operator(json_t *filter, const struct emails *e, struct arena *a,
+read_operator(json_t *filter, const struct accountmail *e, struct arena *a,
     struct criterion **c)
 {
 	const struct slice word =
@@ -259,7 +259,7 @@ read_operator(json_t *filter, const struct emails *e, struct arena *a,
 
 /* How deep it may be nested, the parser has seen to. */
 const char *
-filter_read(json_t *filter, const struct emails *e, struct arena *a,
+filter_read(json_t *filter, const struct accountmail *e, struct arena *a,
     struct criterion **c)
 {
 	*c = NULL;

@@ -9,14 +9,14 @@
 #include "mailquery/mailquery.h"
 
 struct arena;
-struct emails;
+struct accountmail;
 
 /* What is wrong, as an error's type (RFC 8620 5.5): NULL: nothing. */
 
 /* FILTER (NULL: none) into *C, memory from A and as long as FILTER; mailboxes
  * are those of E. */
-const char *filter_read(json_t *filter, const struct emails *e, struct arena *a,
-    struct criterion **c);
+const char *filter_read(json_t *filter, const struct accountmail *e,
+    struct arena *a, struct criterion **c);
 /* SORT (NULL: none) into R. */
 const char *filter_read_sort(
     json_t *sort, struct arena *a, struct mailquery_request *r);

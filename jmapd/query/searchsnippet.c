@@ -13,7 +13,7 @@
 #include "jmapd/query/filter.h"
 #include "jmapd/query/table.h"
 #include "jmapd/wire/account.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 #include "mailquery/snippet.h"
 #include "mailquery/snippetread.h"
 #include "proto/objectid.h"
@@ -123,7 +123,7 @@ work_on(struct jmapd_call *c, struct searchsnippet *s, struct err *err)
 
 	if (api_id(c, call_text(value), &id) &&
 	    objectid_parse_email(id, &number) &&
-	    (n = emails_find(table_emails(), number)) != 0)
+	    (n = accountmail_find(table_emails(), number)) != 0)
 		f = take(c, s, n, id, &ready, err);
 	if (f == TEMPFAIL)
 		return -1;
@@ -168,7 +168,7 @@ run(struct jmapd_call *c)
 	if (s->table != table_number())
 		return api_error(c, "serverUnavailable", NULL);
 	while (!s->begun) {
-		if (emails_step(table_emails(), &more, &err) == -1)
+		if (accountmail_step(table_emails(), &more, &err) == -1)
 			return api_failed(c, &err);
 		if (!more && begin(c, s) == CALL_DONE)
 			return CALL_DONE;

@@ -5,12 +5,12 @@
 #include "fulltext/keeper.h"
 #include "jmapd/conf.h"
 #include "jmapd/wire/account.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 #include "mailquery/mailquery.h"
 #include "store/account.h"
 
 static struct {
-	struct emails *emails;
+	struct accountmail *emails;
 	struct keeper *keeper;
 	struct keeper_owner owner;
 	struct account_watch watch;
@@ -60,7 +60,7 @@ on_close(void)
 		return;
 	account_unwatch(&table.watch);
 	keeper_free(&table.keeper);
-	emails_free(&table.emails);
+	accountmail_free(&table.emails);
 	mailquery_forget();
 }
 
@@ -80,13 +80,13 @@ begin(void)
 	if (table.keeper != NULL)
 		return;
 	table.number++;
-	table.emails = emails_new(jmapd_account());
+	table.emails = accountmail_new(jmapd_account());
 	table.keeper =
 	    keeper_new(jmapd_account(), jmapd_account_name(), &table.owner);
 	account_watch(jmapd_account(), &table.watch);
 }
 
-struct emails *
+struct accountmail *
 table_emails(void)
 {
 	begin();

@@ -8,13 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct emails;
+struct accountmail;
 struct keeper;
 
 /* Once, at the start. */
 void table_init(void);
 /* Of the account that is open. */
-struct emails *table_emails(void);
+struct accountmail *table_emails(void);
 struct keeper *table_keeper(void);
 /* Which one it is: another one when the account was closed meanwhile, and with
  * it all that was made of the one before. */

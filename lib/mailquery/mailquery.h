@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Email/query (RFC 8621 4.4, RFC 8620 5.5) over the table of an account's
- * emails (emails.h), in steps.
+ * emails (accountmail.h), in steps.
  *
  * Where the table tells all and the order is that in which emails were
  * received, nothing is looked at beyond the part of the results that is asked
@@ -22,7 +22,7 @@
 
 struct account;
 struct arena;
-struct emails;
+struct accountmail;
 struct keeper;
 struct mailquery;
 
@@ -73,7 +73,7 @@ struct mailquery_result {
 };
 
 /* K: the full-text index; NULL: texts are read. */
-struct mailquery *mailquery_new(struct account *a, struct emails *e,
+struct mailquery *mailquery_new(struct account *a, struct accountmail *e,
     struct keeper *k, const struct mailquery_request *r, struct arena *arena);
 void mailquery_free(struct mailquery **q);
 /* Work on; *MORE: call again. */

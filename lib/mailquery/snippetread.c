@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 #include "mailread/mailread.h"
 #include "mailread/preview.h"
 #include "mailsearch/envparts.h"
@@ -15,7 +15,7 @@
 
 struct snippetread {
 	struct account *account;
-	const struct emails *emails;
+	const struct accountmail *emails;
 	struct mailbox *mailbox; /* of the message that was read last */
 	uint32_t box;
 	struct mailread message;
@@ -23,7 +23,7 @@ struct snippetread {
 };
 
 struct snippetread *
-snippetread_new(struct account *a, const struct emails *e)
+snippetread_new(struct account *a, const struct accountmail *e)
 {
 	struct snippetread *r = xcalloc(1, sizeof *r);
 
@@ -59,8 +59,9 @@ snippetread_free(struct snippetread **r)
 static enum found
 open_message(struct snippetread *r, uint32_t n, struct err *err)
 {
-	const struct emails *e = r->emails;
-	const struct email_place *p = emails_place(e, emails_at(e, n)->place);
+	const struct accountmail *e = r->emails;
+	const struct accountmail_place *p =
+	    accountmail_place(e, accountmail_at(e, n)->place);
 	struct message_info info;
 	enum found f = FOUND;
 
@@ -69,8 +70,8 @@ open_message(struct snippetread *r, uint32_t n, struct err *err)
 	if (r->mailbox != NULL && r->box != p->box)
 		close_mailbox(r);
 	if (r->mailbox == NULL)
-		f = mailbox_open(
-		    r->account, emails_box_name(e, p->box), &r->mailbox, err);
+		f = mailbox_open(r->account, accountmail_box_name(e, p->box),
+		    &r->mailbox, err);
 	r->box = p->box;
 	if (f == FOUND)
 		f = message_find(r->mailbox, p->uid, &info, err);

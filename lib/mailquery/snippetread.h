@@ -10,10 +10,11 @@
 
 struct account;
 struct buf;
-struct emails;
+struct accountmail;
 struct snippetread;
 
-struct snippetread *snippetread_new(struct account *a, const struct emails *e);
+struct snippetread *snippetread_new(
+    struct account *a, const struct accountmail *e);
 void snippetread_free(struct snippetread **r);
 /* Those of the email N, in UTF-8, added: its subject, and with BODY what is
  * seen of its first text.  READY false: it is being read, ask again.  ABSENT:
