@@ -218,10 +218,10 @@ put_name(struct buf *fields, struct slice name)
 
 /* A blob is shown by no browser as if it were a page of this host. */
 static void
-put_fields(const struct httpd_carry *c, struct slice name, bool counted,
+put_fields(const struct httpd_carry *c, unsigned status, struct slice name,
     struct buf *to)
 {
-	if (c->what == JMAPD_DOWNLOAD) {
+	if (c->what == JMAPD_DOWNLOAD && status == 200) {
 		put_name(to, name);
 		buf_adds(to, "Content-Security-Policy: sandbox; "
 			     "default-src 'none'\r\n"
@@ -231,7 +231,7 @@ put_fields(const struct httpd_carry *c, struct slice name, bool counted,
 		buf_adds(to, "Cache-Control: no-cache, no-store, "
 			     "must-revalidate\r\n");
 	}
-	if (!counted && c->chunks)
+	if (c->chunked)
 		buf_adds(to, "Transfer-Encoding: chunked\r\n");
 }
 
@@ -257,7 +257,7 @@ begin_answer(struct httpd_carry *c, const struct msg_jmapd_answer *in)
 	c->chunked = !c->counted && c->chunks;
 	s->persists = s->wishes && s->body.state == HTTP_BODY_DONE &&
 		      (c->counted || c->chunked);
-	put_fields(c, in->name, c->counted, &fields);
+	put_fields(c, in->status, in->name, &fields);
 	httpd_session_mode(s, HTTPD_SEND);
 	httpd_answer_begin(s, in->status, type,
 	    c->counted ? in->length : HTTPD_UNKNOWN, buf_cstr(&fields));

@@ -194,6 +194,7 @@ lookup_site_send(struct ipc *peer, struct slice domain, struct slice sender,
 	s->login = arena_slice(&s->arena, login);
 	if (!nexthop_parse(to, &s->to))
 		s->to = (struct nexthop){ .kind = NEXTHOP_UNIX };
+	s->found.lookup_found.relayhost = relayhost;
 	if (relayhost)
 		answer(s, to, NULL);
 	else if (s->to.kind != NEXTHOP_MX)

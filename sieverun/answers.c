@@ -194,6 +194,12 @@ on_list(struct sieve_env *env, struct slice name, struct slice value)
 }
 
 static enum found
+on_members(struct sieve_env *env, struct slice name, struct buf *out)
+{
+	return lists_read(name, domain_of(env), out);
+}
+
+static enum found
 on_score(struct sieve_env *env, enum sieve_score_kind kind, unsigned *score)
 {
 	return scores_get(OUTER(env, struct task, env), kind, score);
@@ -218,7 +224,7 @@ on_trace(struct sieve_env *env, struct slice script, uint32_t line,
 	.mailbox = on_mailbox, .mailbox_id = on_mailbox_id,                    \
 	.special_use = on_special_use, .metadata = on_metadata, .own = on_own, \
 	.sender = on_sender, .duplicate = on_duplicate, .item = on_item,       \
-	.list = on_list, .score = on_score
+	.list = on_list, .members = on_members, .score = on_score
 
 const struct sieve_calls answers_calls = { CALLS };
 const struct sieve_calls answers_traced = { CALLS, .trace = on_trace };

@@ -8,14 +8,20 @@
 
 enum { KEY_MAX_BYTES = 4096 };
 
-static struct map lists; /* name -> struct map of what is in it */
+struct list {
+	struct map in;   /* lower-case values */
+	struct buf text; /* a line for each */
+};
+
+static struct map lists; /* name -> struct list */
 
 void
 lists_add(struct slice name, struct slice text)
 {
-	struct map *list = xcalloc(1, sizeof *list);
+	struct list *list = xcalloc(1, sizeof *list);
 	struct arena a;
 
+	buf_init(&list->text, text.n + 1);
 	map_put(&lists, name, list);
 	while (text.n > 0) {
 		const struct slice line =
@@ -24,17 +30,19 @@ lists_add(struct slice name, struct slice text)
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
 		arena_init(&a);
-		map_put(list, arena_lower(&a, line), list);
+		map_put(&list->in, arena_lower(&a, line), list);
 		arena_fini(&a);
+		buf_add(&list->text, line);
+		buf_addc(&list->text, '\n');
 	}
 }
 
 /* Those of other domains, which have a path, are nothing to DOMAIN. */
-static const struct map *
-find(struct slice name, struct slice domain)
+static const struct list *
+find_name(struct slice name, struct slice domain)
 {
 	struct buf own = { .max = KEY_MAX_BYTES };
-	const struct map *list = NULL;
+	const struct list *list = NULL;
 
 	if (slice_find(name, '/') < name.n)
 		return NULL;
@@ -45,22 +53,41 @@ find(struct slice name, struct slice domain)
 	return list != NULL ? list : map_find(&lists, name);
 }
 
-enum found
-lists_find(struct slice uri, struct slice domain, struct slice value)
+static const struct list *
+find(struct slice uri, struct slice domain)
 {
 	const size_t colon = slice_rfind(uri, ':');
-	const struct map *list;
-	struct arena a;
-	enum found found;
 
 	/* Nobody has an address book here. */
 	if (slice_istarts(uri, SLICE("urn:ietf:params:sieve:addrbook:")))
-		return ABSENT;
-	list = find(colon < uri.n ? slice_from(uri, colon + 1) : uri, domain);
+		return NULL;
+	return find_name(
+	    colon < uri.n ? slice_from(uri, colon + 1) : uri, domain);
+}
+
+enum found
+lists_find(struct slice uri, struct slice domain, struct slice value)
+{
+	const struct list *list = find(uri, domain);
+	struct arena a;
+	enum found found;
+
 	if (list == NULL || value.p == NULL)
 		return list != NULL ? FOUND : ABSENT;
 	arena_init(&a);
-	found = map_find(list, arena_lower(&a, value)) != NULL ? FOUND : ABSENT;
+	found = map_find(&list->in, arena_lower(&a, value)) != NULL ? FOUND
+								    : ABSENT;
 	arena_fini(&a);
 	return found;
+}
+
+enum found
+lists_read(struct slice uri, struct slice domain, struct buf *out)
+{
+	const struct list *list = find(uri, domain);
+
+	if (list == NULL)
+		return ABSENT;
+	buf_add(out, buf_slice(&list->text));
+	return FOUND;
 }

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "ipc/ipc.h"
-#include "mime/charset.h"
+#include "ipc/sieve.h"
 #include "proc/narrow.h"
 #include "proc/service.h"
 #include "sieverun/conf.h"
@@ -19,8 +19,10 @@ static int
 prepare(struct err *err)
 {
 	/* Each fork copies what is mapped. */
-	charset_preload(false);
-	tables_find();
+	if (service_index() == SIEVE_CHARSETS_INDEX)
+		tables_load();
+	else
+		tables_forgo();
 	tzset();
 	return global_load(err);
 }

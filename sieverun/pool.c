@@ -2,6 +2,7 @@
 #include "sieverun/pool.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,4 +228,7 @@ pool_init(int (*confine)(struct err *err))
 	ev_task_init(&state.next, on_next);
 	ev_signal(SIGCHLD, on_child);
 	metric_register(&runs);
+	/* What is free is in order: else each child would begin with that, and
+	 * copy the pages. */
+	(void)malloc_trim(0);
 }

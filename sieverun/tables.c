@@ -3,12 +3,14 @@
 
 #include <link.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "mime/charset.h"
+#include "sieverun/charsets.h"
 
 enum { TABLES_MAX = 256 };
 
@@ -18,6 +20,8 @@ struct tables_range {
 
 static struct tables_range tables[TABLES_MAX];
 static size_t ntables;
+static char directory[4096]; /* they are all in one */
+static bool lacking;
 
 static int
 on_object(struct dl_phdr_info *info, size_t size, void *arg)
@@ -30,6 +34,9 @@ on_object(struct dl_phdr_info *info, size_t size, void *arg)
 	if (strstr(info->dlpi_name, "/gconv/") == NULL ||
 	    ntables == ARRAY_LEN(tables))
 		return 0;
+	snprintf(directory, sizeof directory, "%.*s",
+	    (int)(strrchr(info->dlpi_name, '/') - info->dlpi_name),
+	    info->dlpi_name);
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
 		const uintptr_t at = info->dlpi_addr + h->p_vaddr;
@@ -55,14 +62,36 @@ advise(int advice)
 		    tables[i].end - tables[i].begin, advice);
 }
 
-void
-tables_find(void)
+static void
+find(void)
 {
 	ntables = 0;
 #ifndef PABAL_SANITIZE
 	(void)dl_iterate_phdr(on_object, NULL);
 #endif
+	if (ntables > 0)
+		(void)charsets_read(directory);
+}
+
+void
+tables_load(void)
+{
+	lacking = false;
+	charset_preload(false);
+	find();
 	advise(MADV_DONTFORK);
+}
+
+void
+tables_forgo(void)
+{
+	/* Where they are says one of them. */
+	struct charset *one = charset_open(SLICE("koi8-r"));
+
+	lacking = true;
+	find();
+	advise(MADV_DONTFORK);
+	charset_close(&one);
 }
 
 pid_t
@@ -70,12 +99,13 @@ tables_fork(bool with)
 {
 	pid_t pid;
 
+	with = with && !lacking;
 	if (with)
 		advise(MADV_DOFORK);
 	pid = fork();
 	if (pid == 0) {
-		if (!with && ntables > 0)
-			charset_forgo();
+		if (!with && (ntables > 0 || lacking))
+			charset_forgo(charsets_has);
 		return 0;
 	}
 	if (with)

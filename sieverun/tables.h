@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * glibc's tables of charsets: most of what this process has mapped, and each
- * fork would copy it for messages of which hardly any needs one.  A child is
- * forked without them, and one with them where that has turned out to be too
- * little.
+ * glibc's tables of charsets: most of what a process has mapped that has them,
+ * and each fork would copy it for messages of which hardly any needs one.  So
+ * only the first process of sieverun has them (SIEVE_CHARSETS_INDEX), and its
+ * children only where it has turned out that the message needs one.
  */
 #ifndef SIEVERUN_TABLES_H
 #define SIEVERUN_TABLES_H
@@ -11,10 +11,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* When all that there are have been loaded. */
-void tables_find(void);
-/* fork; the child has them if WITH.  Else charset_forgo is what it begins with.
- */
+/* Have them all from now on, or none.  When files can be read. */
+void tables_load(void);
+void tables_forgo(void);
+/* fork; the child has them if WITH, and this process has.  Else charset_forgo
+ * is what it begins with. */
 pid_t tables_fork(bool with);
 
 #endif

@@ -435,38 +435,70 @@ on_score(struct sieve_env *env, enum sieve_score_kind kind, unsigned *score)
 	return sieve_score_get(&rule, env->message, NULL, kind, score);
 }
 
-/* Is VALUE a line of the list's file?  Two lines are an entry of it. */
+/* The file of the list called NAME, a key and its value in two lines each;
+ * ABSENT: there is no such list. */
 static enum found
-on_list(struct sieve_env *env, struct slice list, struct slice value)
+list_text(struct suite *s, struct slice list, struct slice *text)
 {
-	struct suite *s = SUITE(env);
 	const struct slice urn = SLICE("urn:ietf:params:sieve");
 	char name[200];
-	struct slice text;
 	const char *path;
-	enum found f = ABSENT;
 
+	*text = SLICE("");
 	if (slice_starts(list, urn))
 		list = slice_from(list, urn.n);
 	snprintf(name, sizeof name, "sieve_extlists_list/%.*s/name",
 	    SLICE_FMT(list));
 	if (setting(s, name) == NULL)
 		return ABSENT;
-	if (value.p == NULL)
-		return FOUND;
 	snprintf(name, sizeof name, "sieve_extlists_list/%.*s/dict/file/path",
 	    SLICE_FMT(list));
 	path = setting(s, name);
-	if (path == NULL || !read_file(s, path, &text))
-		return ABSENT;
-	while (text.n > 0 && f == ABSENT) {
-		struct slice line = slice_trim(slice_cut(text, '\n', &text));
+	if (path != NULL)
+		(void)read_file(s, path, text);
+	return FOUND;
+}
 
-		line = slice_from(line, slice_rfind(line, '/') + 1);
+static struct slice
+list_line(struct slice *text)
+{
+	const struct slice line = slice_trim(slice_cut(*text, '\n', text));
+
+	return slice_from(line, slice_rfind(line, '/') + 1);
+}
+
+/* Is VALUE in it? */
+static enum found
+on_list(struct sieve_env *env, struct slice list, struct slice value)
+{
+	struct slice text;
+
+	if (list_text(SUITE(env), list, &text) != FOUND || value.p == NULL)
+		return list_text(SUITE(env), list, &text);
+	while (text.n > 0) {
+		const struct slice line = list_line(&text);
+
 		if (line.n > 0 && slice_ieq(line, value))
-			f = FOUND;
+			return FOUND;
 	}
-	return f;
+	return ABSENT;
+}
+
+static enum found
+on_members(struct sieve_env *env, struct slice list, struct buf *out)
+{
+	struct slice text;
+
+	if (list_text(SUITE(env), list, &text) != FOUND)
+		return ABSENT;
+	while (text.n > 0) {
+		const struct slice line = list_line(&text);
+
+		buf_add(out, line);
+		buf_adds(out, line.n > 0 ? "\n" : "");
+		(void)list_line(&text);
+	}
+	return FOUND;
 }
 
 static void
@@ -1062,6 +1094,7 @@ static const struct sieve_calls calls = {
 	.metadata = on_metadata,
 	.item = on_item,
 	.list = on_list,
+	.members = on_members,
 	.score = on_score,
 	.may_edit = on_may_edit,
 	.word = on_word,
@@ -1072,6 +1105,7 @@ static const struct sieve_calls traced_calls = {
 	.metadata = on_metadata,
 	.item = on_item,
 	.list = on_list,
+	.members = on_members,
 	.score = on_score,
 	.may_edit = on_may_edit,
 	.word = on_word,

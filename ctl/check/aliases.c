@@ -63,7 +63,7 @@ on_hidden(
 
 /* What pipe wants of the table whose commands it runs (pipe/aliases.h). */
 static void
-check_commands(struct check_run *c, const struct tables *t)
+check_writers(struct check_run *c, const struct tables *t)
 {
 	const uid_t whose = owner_uid(&c->ctl->inst);
 	struct stat st;
@@ -96,7 +96,7 @@ check_aliases(struct check_run *c)
 		aliashidden_all(&t, &l.hidden);
 	}
 	if (t.dirfd != -1)
-		check_commands(c, &t);
+		check_writers(c, &t);
 	if (rc == -1)
 		check_tell(c, CHECK_WARN, "aliases", "%s", err.text);
 	else if (rc == 1)

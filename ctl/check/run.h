@@ -22,16 +22,18 @@ __attribute__((format(printf, 4, 5))) void check_tell(struct check_run *c,
     enum check_verdict v, const char *what, const char *fmt, ...);
 
 /* Hosts of xclient_hosts and proxy_protocol_hosts that are strangers; who may
- * relay; aliases, and commands in them; the secret of srs_domain; rules for
- * mail that comes in; filters that cannot be reached; a master.conf older than
- * parking. */
+ * relay; aliases, and commands in them; the table commands; the secret of
+ * srs_domain; rules for mail that comes in; filters that cannot be reached; a
+ * master.conf older than parking; the authorities of other hosts. */
 void check_vouched(struct check_run *c);
 void check_relay(struct check_run *c);
 void check_aliases(struct check_run *c);
+void check_commands(struct check_run *c);
 void check_srs(struct check_run *c);
 void check_policy(struct check_run *c);
 void check_filters(struct check_run *c);
 void check_parking(struct check_run *c);
 void check_sts(struct check_run *c);
+void check_cafiles(struct check_run *c);
 
 #endif

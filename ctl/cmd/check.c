@@ -399,6 +399,7 @@ check_all(struct check_run *c)
 	check_dir(c, "tables", s->table_directory, NULL);
 	check_tables(c);
 	check_aliases(c);
+	check_commands(c);
 	check_sources(c);
 	check_certificate(c);
 	secrets_each(&c->ctl->inst, on_secret, c);
@@ -409,6 +410,7 @@ check_all(struct check_run *c)
 	check_policy(c);
 	check_filters(c);
 	check_sts(c);
+	check_cafiles(c);
 	check_parking(c);
 	check_running(c);
 	check_files_limit(c);

@@ -72,14 +72,25 @@ is_said(const struct dnscheck *c, size_t i)
 	return false;
 }
 
+enum group { NEEDED, FOR_TLS, FOR_CLIENTS };
+
+static enum group
+group_of(const struct dnscheck_row *w)
+{
+	if (w->verdict != DNSCHECK_OPTIONAL)
+		return NEEDED;
+	return strcmp(w->what, "srv") == 0 || strcmp(w->what, "autoconf") == 0
+		   ? FOR_CLIENTS
+		   : FOR_TLS;
+}
+
 static void
-print_publish(const struct dnscheck *c, bool optional, const char *heading)
+print_publish(const struct dnscheck *c, enum group g, const char *heading)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		const struct dnscheck_row *w = &c->rows[i];
 
-		if (w->publish.n == 0 || is_said(c, i) ||
-		    (w->verdict == DNSCHECK_OPTIONAL) != optional)
+		if (w->publish.n == 0 || is_said(c, i) || group_of(w) != g)
 			continue;
 		printf("%s%.*s", heading, SLICE_FMT(buf_slice(&w->publish)));
 		heading = "";
@@ -103,8 +114,11 @@ on_print(struct dnschild *child, struct buf *out)
 	out_end(&o);
 	if (!d->json) {
 		print_publish(
-		    &d->check, false, "records to publish in the DNS:\n");
-		print_publish(&d->check, true,
+		    &d->check, NEEDED, "records to publish in the DNS:\n");
+		print_publish(&d->check, FOR_TLS,
+		    "records by which other hosts know that there must be TLS "
+		    "here, and\ntell what failed:\n");
+		print_publish(&d->check, FOR_CLIENTS,
 		    "records that help mail programs to find this host:\n");
 	}
 	(void)fflush(stdout);

@@ -10,6 +10,9 @@
  * accepted stands before all else that is said of it, even where qmgr was
  * quicker to begin than smtpd to log it.
  *
+ * Behind them stands why scripts put the message where it is, of which the log
+ * has only the outcome: that is kept in the accounts.
+ *
  * The log may be far larger than memory, what is printed of it may not.  So
  * when all lines must be looked at, because something is asked for that no
  * index has, none are kept, and the log is gone through once more at the end.
@@ -28,16 +31,19 @@
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/dial.h"
+#include "ctl/mailbox/decisions.h"
 #include "ctl/view/logcut.h"
 #include "ctl/view/logline.h"
 #include "ctl/view/logset.h"
 #include "ctl/view/logsince.h"
 #include "ctl/view/out.h"
 #include "ctl/view/qview.h"
+#include "ctl/why/route.h"
 #include "log/keys.h"
+#include "proto/domain.h"
 #include "sys/clock.h"
 
-enum { KEYS_MAX = INT32_MAX, ID_BYTES = 64 };
+enum { KEYS_MAX = INT32_MAX, ID_BYTES = 64, WAYS_MAX = 5 };
 
 /* A line that is printed. */
 struct said {
@@ -64,6 +70,8 @@ struct trace {
 	struct slice wanted;
 	struct map qids;
 	struct map sids;
+	struct map scripted;    /* accounts whose scripts decided, and ... */
+	struct map decided;     /* ... the qids of what they decided about */
 	struct looked_for next; /* what was found and not looked for yet */
 	struct looked_for found;
 	bool missed; /* not all lines of what was found are kept */
@@ -273,6 +281,17 @@ choose(const struct trace *t, struct said *all, size_t n)
 }
 
 static void
+note_decision(struct trace *t, const struct logline *l)
+{
+	const struct slice account = logline_get(l, "account");
+
+	if (account.n == 0 || !slice_starts(l->event, SLICE("local.sieve")))
+		return;
+	map_put(&t->scripted, account, t);
+	map_put(&t->decided, logline_get(l, "qid"), t);
+}
+
+static void
 print_kept(struct trace *t)
 {
 	struct said *all = (struct said *)(void *)t->said.p;
@@ -288,9 +307,78 @@ print_kept(struct trace *t)
 			continue;
 		l.time = all[i].time;
 		print(t, all[i].text, &l);
+		note_decision(t, &l);
 		/* qmgr need not be asked for it */
 		if (slice_is(l.event, "mail.removed"))
 			(void)map_del(&t->qids, all[i].qid);
+	}
+}
+
+struct waiting {
+	struct qview_printer printer;
+	const struct instance *in;
+	struct arena arena;
+};
+
+/* Where the recipients of E go, and how TLS will be used there: each domain
+ * once.
+ */
+static void
+print_ways(struct waiting *w, const struct qview_entry *e)
+{
+	struct buf text = { .max = 1 << 16 };
+	struct slice done[WAYS_MAX] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->nrcpts && n < WAYS_MAX; i++) {
+		const struct slice a = e->rcpts[i].address;
+		const struct slice domain =
+		    slice_from(a, slice_rfind(a, '@') + 1);
+		struct why_route r = { 0 };
+		size_t k = 0;
+
+		while (k < n && !domain_same(done[k], domain))
+			k++;
+		if (k < n || e->rcpts[i].target.n > 0 ||
+		    why_route_ask(
+			&r, w->in, a, e->sender, false, &w->arena, NULL) == -1)
+			continue;
+		done[n++] = domain;
+		why_route_print(&r, &text);
+	}
+	fwrite(text.p, 1, text.n, stdout);
+	buf_fini(&text);
+}
+
+static bool
+on_waiting(void *arg, const struct qview_entry *e)
+{
+	struct waiting *w = arg;
+
+	(void)qview_print(&w->printer, e);
+	print_ways(w, e);
+	arena_reset(&w->arena);
+	return true;
+}
+
+/* What cannot be read of it is said, and makes what was found no failure. */
+static void
+print_decisions(struct trace *t)
+{
+	const struct decisions wanted = { .qids = &t->decided,
+		.objects = true };
+	struct map_iter it = { 0 };
+
+	while (map_next(&t->scripted, &it)) {
+		char *account = xasprintf("%.*s", SLICE_FMT(it.key));
+
+		if (!t->ctl->json)
+			out_printf(stdout,
+			    "\nWhat scripts of %s decided, and why "
+			    "(of older mail it is not kept):\n",
+			    account);
+		(void)decisions_print(t->ctl, account, &wanted);
+		free(account);
 	}
 }
 
@@ -298,17 +386,21 @@ print_kept(struct trace *t)
 static void
 print_waiting(struct trace *t)
 {
-	struct qview_printer p = { .now_s = clock_wall_s() };
+	struct waiting w = { .printer = { .now_s = clock_wall_s() },
+		.in = &t->ctl->inst };
 	struct map_iter it = { 0 };
+
+	arena_init(&w.arena);
 
 	while (map_next(&t->qids, &it)) {
 		char *filter = xasprintf("id=%.*s", SLICE_FMT(it.key));
 
 		(void)qview_each(
-		    &t->ctl->inst, slice_str(filter), qview_print, &p, NULL);
+		    &t->ctl->inst, slice_str(filter), on_waiting, &w, NULL);
 		free(filter);
 	}
-	buf_fini(&p.line);
+	arena_fini(&w.arena);
+	buf_fini(&w.printer.line);
 }
 
 static int
@@ -363,6 +455,7 @@ trace(struct trace *t)
 	if (find_all(t, &err) == -1)
 		return ctl_fail("trace: %s", err.text);
 	print_kept(t);
+	print_decisions(t);
 	if (t->ctl->json)
 		puts(t->printed == 0 ? "[]" : "]");
 	else if (dial_master_pid(&t->ctl->inst) != 0)
@@ -378,6 +471,8 @@ init(struct trace *t)
 {
 	map_init(&t->qids);
 	map_init(&t->sids);
+	map_init(&t->scripted);
+	map_init(&t->decided);
 	arena_init(&t->arena);
 	arena_init(&t->kept);
 	buf_init(&t->said, SIZE_MAX);
@@ -398,6 +493,8 @@ fini(struct trace *t)
 	arena_fini(&t->kept);
 	map_fini(&t->qids);
 	map_fini(&t->sids);
+	map_fini(&t->scripted);
+	map_fini(&t->decided);
 }
 
 int

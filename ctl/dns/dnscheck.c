@@ -243,7 +243,16 @@ check_tlsa(struct dnsround *r)
 	} else if (w->verdict == DNSCHECK_MISSING) {
 		w->verdict = DNSCHECK_OPTIONAL;
 	}
-	if (w->verdict == DNSCHECK_WRONG && r->host->key_id[0] != '\0')
+	if (r->host->key_id[0] == '\0') {
+		free(name);
+		return;
+	}
+	if (w->verdict == DNSCHECK_OPTIONAL)
+		buf_addf(&w->publish,
+		    "; in a zone that is signed (DNSSEC), and changed with the "
+		    "key:\n%s. TLSA 3 1 1 %s\n",
+		    name, r->host->key_id);
+	else if (w->verdict == DNSCHECK_WRONG)
 		buf_addf(
 		    &w->publish, "%s. TLSA 3 1 1 %s\n", name, r->host->key_id);
 	free(name);

@@ -28,6 +28,31 @@ put_record(struct buf *out, const char *name, int64_t now_s)
 	buf_addf(out, "%s. TXT \"v=STSv1; id=%s\"\n", name, id);
 }
 
+/* Nobody must publish a policy.  Who wants to has it here whole; the record is
+ * the last thing, for it sends other hosts to the page. */
+static void
+propose(struct dnsround *r, struct dnscheck_row *w, const char *name)
+{
+	char *host = xasprintf("mta-sts.%s", r->host->domain);
+	const struct dns_answer *a = dnsround_get(r, host, DNS_A);
+	const struct dns_answer *aaaa = dnsround_get(r, host, DNS_AAAA);
+
+	buf_addf(&w->publish,
+	    "; the policy first (\"pabal conf set httpd mta_sts_policy "
+	    "testing\" "
+	    "has this host publish it),\n"
+	    "; at https://mta-sts.%s/.well-known/mta-sts.txt:\n"
+	    ";   version: STSv1\n;   mode: testing\n;   mx: %s\n"
+	    ";   max_age: 604800\n",
+	    r->host->domain, r->host->hostname);
+	if (a != NULL && a->found == ABSENT && aaaa != NULL &&
+	    aaaa->found == ABSENT)
+		buf_addf(
+		    &w->publish, "%s. CNAME %s.\n", host, r->host->hostname);
+	put_record(&w->publish, name, r->host->now_s);
+	free(host);
+}
+
 /* True: there is one record, as there should be. */
 static bool
 check_record(struct dnsround *r)
@@ -54,6 +79,8 @@ check_record(struct dnsround *r)
 	}
 	if (w->verdict >= DNSCHECK_MISSING && publishes(r))
 		put_record(&w->publish, name, r->host->now_s);
+	else if (w->verdict == DNSCHECK_OPTIONAL)
+		propose(r, w, name);
 	free(name);
 	return n == 1;
 }
@@ -183,7 +210,7 @@ check_tlsrpt(struct dnsround *r)
 	/* who publishes a policy wants to know what fails by it */
 	if (w->verdict == DNSCHECK_OPTIONAL && publishes(r))
 		w->verdict = DNSCHECK_MISSING;
-	if (w->verdict >= DNSCHECK_MISSING)
+	if (w->verdict >= DNSCHECK_MISSING || w->verdict == DNSCHECK_OPTIONAL)
 		buf_addf(&w->publish,
 		    "%s. TXT \"v=TLSRPTv1; rua=mailto:postmaster@%s\"\n", name,
 		    r->host->domain);

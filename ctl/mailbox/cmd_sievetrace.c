@@ -1,131 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* pabal sieve trace: what an account's scripts decided of late, and why.  It
- * is kept in the account (lib/script/decided.c). */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/err.h"
-#include "base/mem.h"
+/* pabal sieve trace: what an account's scripts decided of late, and why. */
+#include "base/map.h"
+#include "base/slice.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/cmd/ctl.h"
-#include "ctl/mailbox/asowner.h"
-#include "ctl/view/out.h"
-#include "queue/envelope_text.h"
-#include "sys/beneath.h"
-#include "sys/fd.h"
-
-#define DECIDED "sieve/.pabal-trace"
-
-enum { FILE_MAX = 64 << 20 };
-
-static const struct out_col cols[] = { { "account", 24 }, { "time", 20 },
-	{ "qid", 13 }, { "from", 24 }, { "to", 24 }, { "script", 12 },
-	{ "actions", 30 }, { "error", 20 }, { "why", 0 } };
-
-/* The values of a record's first line, in the order of cols from qid on. */
-static const char *const names[] = { "qid", "from", "to", "script", "actions",
-	"error" };
-
-struct sievetrace_decided {
-	struct slice time, values[ARRAY_LEN(names)];
-	struct slice why; /* its lines, each behind a blank */
-};
-
-/* Take the next record off TEXT; false: there is none. */
-static bool
-next(struct slice *text, struct arena *a, struct sievetrace_decided *d)
-{
-	struct slice line = slice_cut(*text, '\n', text);
-	size_t n = 0;
-
-	*d = (struct sievetrace_decided){ 0 };
-	if (!slice_starts(line, SLICE("@ ")))
-		return false;
-	d->time = slice_cut(slice_from(line, 2), ' ', &line);
-	while (line.n > 0) {
-		struct slice value;
-		const struct slice name =
-		    slice_cut(slice_cut(line, ' ', &line), '=', &value);
-
-		for (size_t i = 0; i < ARRAY_LEN(names); i++)
-			if (slice_is(name, names[i]))
-				(void)envelope_unescape(
-				    a, value, &d->values[i]);
-	}
-	while (n < text->n && text->p[n] == ' ')
-		n += slice_find(slice_from(*text, n), '\n') + 1;
-	d->why = slice_sub(*text, 0, n);
-	*text = slice_from(*text, n);
-	return true;
-}
-
-static void
-put_row(struct asowner *o, const struct sievetrace_decided *d)
-{
-	asowner_row(o);
-	out_str(o->out, d->time);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		out_str(o->out, d->values[i]);
-	out_str(o->out, d->why);
-}
-
-static void
-put_text(const struct sievetrace_decided *d)
-{
-	struct buf line = { .max = 64 << 10 };
-
-	buf_addf(&line, "%.*s %.*s <%.*s> to <%.*s>: ", SLICE_FMT(d->time),
-	    SLICE_FMT(d->values[0]), SLICE_FMT(d->values[1]),
-	    SLICE_FMT(d->values[2]));
-	if (d->values[5].n > 0)
-		buf_addf(&line, "error: %.*s; ", SLICE_FMT(d->values[5]));
-	buf_addf(&line, "%.*s\n", SLICE_FMT(d->values[4]));
-	out_text(stdout, buf_slice(&line));
-	out_text(stdout, d->why);
-	buf_fini(&line);
-}
-
-static void
-put_all(struct asowner *o, struct slice text)
-{
-	const char *qid = o->arg;
-	struct arena a;
-	struct sievetrace_decided d;
-
-	arena_init(&a);
-	while (next(&text, &a, &d)) {
-		if (qid != NULL && !slice_is(d.values[0], qid))
-			continue;
-		if (o->ctl->json)
-			put_row(o, &d);
-		else
-			put_text(&d);
-	}
-	arena_fini(&a);
-}
-
-static int
-trace(struct asowner *o)
-{
-	struct buf text = { .max = FILE_MAX };
-	struct err err;
-	int rc = CTL_OK;
-	int fd =
-	    beneath_open(o->dirfd, DECIDED, O_RDONLY | O_NONBLOCK, 0, &err);
-
-	if (fd == -1 && errno == ENOENT)
-		return CTL_OK;
-	if (fd == -1 || fd_read_file(fd, &text, &err) == -1)
-		rc = asowner_fail(o, &err);
-	else
-		put_all(o, buf_slice(&text));
-	fd_close(&fd);
-	buf_fini(&text);
-	return rc;
-}
+#include "ctl/mailbox/decisions.h"
 
 int
 cmd_sieve_trace(struct ctl *ctl, int argc, char **argv)
@@ -133,14 +12,18 @@ cmd_sieve_trace(struct ctl *ctl, int argc, char **argv)
 	const char *qid = NULL;
 	const struct ctl_opt opts[] = { { "qid", &qid, NULL },
 		{ NULL, NULL, NULL } };
-	struct asowner_task task = { .run = trace };
+	struct decisions wanted = { 0 };
+	struct map qids;
+	int rc;
 
 	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
 		return CTL_USAGE;
-	if (ctl->json) {
-		task.cols = cols;
-		task.ncols = ARRAY_LEN(cols);
+	map_init(&qids);
+	if (qid != NULL) {
+		map_put(&qids, slice_str(qid), &qids);
+		wanted.qids = &qids;
 	}
-	task.arg = (void *)(uintptr_t)qid;
-	return asowner_run(ctl, argv[0], &task);
+	rc = decisions_print(ctl, argv[0], &wanted);
+	map_fini(&qids);
+	return rc;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* pabal tlsrpt: reports of others about TLS with our hosts. */
 #include <stdint.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "ctl/cmd/commands.h"
 #include "ctl/reports/reading.h"
+#include "ctl/reports/sent.h"
 #include "ctl/reports/tlssum.h"
 #include "ctl/view/out.h"
 
@@ -54,5 +56,8 @@ cmd_tlsrpt(struct ctl *ctl, int argc, char **argv)
 		.name = "tlsrpt", .begin = begin, .add = add, .end = end
 	};
 
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--sent") == 0)
+			return sent_run(ctl, argc, argv);
 	return reading_run(&kind, ctl, argc, argv);
 }

@@ -322,6 +322,28 @@ on_tls_result(struct day *d, const struct logline *l)
 		    SLICE_FMT(get(l, "policy")));
 }
 
+/* ---- reports of ours ---- */
+
+static void
+on_report_sent(struct day *d, const struct logline *l)
+{
+	label(d, DAY_PART_REPORTS, "%.*s by mail", SLICE_FMT(get(l, "kind")));
+}
+
+static void
+on_report_posted(struct day *d, const struct logline *l)
+{
+	label(d, DAY_PART_REPORTS, "%.*s by HTTPS", SLICE_FMT(get(l, "kind")));
+}
+
+static void
+on_report_failed(struct day *d, const struct logline *l)
+{
+	label(d, DAY_PART_REPORTS_FAILED, "%.*s %.*s: %.*s",
+	    SLICE_FMT(get(l, "domain")), SLICE_FMT(get(l, "to")),
+	    SLICE_FMT(get(l, "why")));
+}
+
 /* ---- sessions ---- */
 
 static void
@@ -392,6 +414,10 @@ count_line(struct day *d, const struct logline *l)
 		{ "policy.login-held", on_login_held },
 		{ "smtp.tls-failed", on_tls_out_failed },
 		{ "smtp.tls-result", on_tls_result },
+		{ "report.sent", on_report_sent },
+		{ "report.posted", on_report_posted },
+		{ "report.post-failed", on_report_failed },
+		{ "report.destination-refused", on_report_failed },
 		{ "session.tls-failed", on_tls_in_failed },
 		{ "auth.ok", on_login },
 		{ "auth.refused", on_login_failed },

@@ -152,6 +152,9 @@ take_route(const struct msg_lookup_found *f, struct arena *a, struct qroute *r)
 		return;
 	r->nexthop = with_transport(a, f, f->nexthop);
 	r->site = f->site.n > 0 ? with_transport(a, f, f->site) : r->nexthop;
+	r->relayhost = f->relayhost;
+	if (r->relayhost)
+		r->nexthop = r->site;
 }
 
 int

@@ -43,6 +43,7 @@ struct qroute {
 	struct slice kind;    /* relay, mailbox, alias, discard, hold, refuse,
 				 tempfail */
 	struct slice nexthop; /* of a relay, with its transport */
+	bool relayhost;       /* it is the relayhost */
 	struct slice site;    /* of a relay or mailbox, as in struct qsite */
 	struct slice limits;  /* the entry for it */
 	struct slice text;    /* of the table, or of what it was refused with */

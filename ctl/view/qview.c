@@ -47,6 +47,7 @@ take_entry(struct slice text, struct arena *a, struct qview_entry *e)
 		.state = fields_get(line, "state"),
 		.sender = fields_text(a, line, "sender"),
 		.login = fields_text(a, line, "login"),
+		.held = fields_text(a, line, "held"),
 		.arrived_s = fields_num_or(line, "arrived", 0),
 		.size_bytes = fields_num_or(line, "size", 0),
 		.attempts = fields_num_or(line, "attempts", 0),

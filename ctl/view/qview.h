@@ -29,6 +29,7 @@ struct qview_entry {
 	struct slice state; /* waiting, active, held */
 	struct slice sender;
 	struct slice login; /* who authenticated; may be empty */
+	struct slice held;  /* by whom, and why; empty: not said */
 	int64_t arrived_s;  /* wall clock */
 	int64_t size_bytes;
 	int64_t attempts;
@@ -82,6 +83,8 @@ struct qview_printer {
 	bool json;
 };
 bool qview_print(void *arg, const struct qview_entry *e);
+/* Of a message that is held: by whom, and why. */
+struct slice qview_held(const struct qview_entry *e);
 /* Two units at most: "3d4h", "12m5s"; what has passed is "now". */
 void qview_span(struct buf *b, int64_t seconds);
 

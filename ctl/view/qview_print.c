@@ -57,8 +57,16 @@ print_json(struct qview_printer *p, const struct qview_entry *e)
 	json_str(b, "sender", e->sender);
 	if (e->login.n > 0)
 		json_str(b, "login", e->login);
+	if (slice_is(e->state, "held"))
+		json_str(b, "held", qview_held(e));
 	json_rcpts(b, e);
 	buf_adds(b, "}\n");
+}
+
+struct slice
+qview_held(const struct qview_entry *e)
+{
+	return e->held.n > 0 ? e->held : SLICE("an administrator");
 }
 
 void
@@ -116,6 +124,11 @@ print_text(struct qview_printer *p, const struct qview_entry *e)
 	pad_to(b, 49);
 	out_plain(b, e->sender.n > 0 ? e->sender : SLICE("<>"));
 	buf_addc(b, '\n');
+	if (slice_is(e->state, "held")) {
+		buf_adds(b, "    held: ");
+		out_plain(b, qview_held(e));
+		buf_addc(b, '\n');
+	}
 	for (size_t i = 0; i < e->nrcpts; i++) {
 		const struct qview_rcpt *r = &e->rcpts[i];
 

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "ctl/view/out.h"
+#include "sieve/env.h"
 #include "sieve/report.h"
 #include "sieve/result.h"
 
@@ -37,9 +38,10 @@ sieveout_report(bool json, const struct sieve_report *report)
 }
 
 void
-sieveout_begin(struct sieveout *o, bool json)
+sieveout_begin(struct sieveout *o, bool json, struct sieve_env *env)
 {
 	o->json = json;
+	o->env = env;
 	buf_init(&o->trace, TRACE_MAX);
 }
 
@@ -60,6 +62,22 @@ sieveout_line(
 }
 
 /* ---- actions ---- */
+
+/* Is there what A stores into, or will be?  INBOX is instead (RFC 5228 4.1). */
+static bool
+is_there(const struct sieveout *o, const struct sieve_action *a)
+{
+	const struct sieve_calls *c = o->env->calls;
+	const struct slice any = { 0 };
+
+	if (a->kind != SIEVE_FILEINTO || a->create)
+		return true;
+	return (a->mailbox_id.n > 0 &&
+		   c->mailbox_id(o->env, a->mailbox_id) == FOUND) ||
+	       (a->special_use.n > 0 &&
+		   c->special_use(o->env, any, a->special_use) == FOUND) ||
+	       c->mailbox(o->env, a->mailbox) == FOUND;
+}
 
 static void
 add_key(struct buf *b, const char *key, struct slice value)
@@ -87,7 +105,8 @@ add_flags(struct buf *b, struct slice flags)
 }
 
 static void
-add_action(struct buf *b, const struct sieve_action *a)
+add_action(
+    const struct sieveout *o, struct buf *b, const struct sieve_action *a)
 {
 	buf_addf(b, "{\"action\":\"%s\",\"line\":%u,\"implicit\":%s",
 	    sieve_result_name(a->kind), a->line,
@@ -97,6 +116,8 @@ add_action(struct buf *b, const struct sieve_action *a)
 	add_key(b, "specialuse", a->special_use);
 	if (a->create)
 		buf_adds(b, ",\"create\":true");
+	if (!is_there(o, a))
+		buf_adds(b, ",\"exists\":false");
 	add_flags(b, a->flags);
 	add_key(b, "address", a->address);
 	add_key(b, "text", a->text);
@@ -138,11 +159,12 @@ end_json(struct sieveout *o, const struct sieve_result *r)
 	}
 	buf_adds(&b, ",\"actions\":[");
 	for (const struct sieve_action *a = r->first; a != NULL; a = a->next) {
-		add_action(&b, a);
+		add_action(o, &b, a);
 		if (a->next != NULL)
 			buf_addc(&b, ',');
 	}
-	buf_adds(&b, "],\"trace\":[");
+	buf_addf(
+	    &b, "],\"over_quota\":%s,\"trace\":[", o->full ? "true" : "false");
 	(void)fwrite(b.p, 1, b.n, stdout);
 	(void)fwrite(o->trace.p, 1, o->trace.n, stdout);
 	puts("]}");
@@ -150,7 +172,7 @@ end_json(struct sieveout *o, const struct sieve_result *r)
 }
 
 static void
-print_action(const struct sieve_action *a)
+print_action(const struct sieveout *o, const struct sieve_action *a)
 {
 	out_printf(stdout, "%s%s", sieve_result_name(a->kind),
 	    a->implicit ? " (implicit: in INBOX)" : "");
@@ -171,6 +193,11 @@ print_action(const struct sieve_action *a)
 		out_printf(stdout, ", but nothing is to be sent");
 	if (!a->implicit)
 		out_printf(stdout, " (line %u)", a->line);
+	if (!is_there(o, a))
+		out_printf(stdout, "%s",
+		    o->real ? ": there is no such mailbox, so in INBOX"
+			    : ": in INBOX where there is no such mailbox "
+			      "(--user looks)");
 	out_printf(stdout, "\n");
 }
 
@@ -186,9 +213,13 @@ sieveout_end(struct sieveout *o, const struct sieve_result *r)
 		out_printf(stdout, "\nActions:\n");
 		for (const struct sieve_action *a = r->first; a != NULL;
 		     a = a->next)
-			print_action(a);
+			print_action(o, a);
 		if (r->first == NULL)
 			out_printf(stdout, "discard\n");
+		if (o->full)
+			out_printf(stdout,
+			    "The account is over its quota with it: nothing of "
+			    "this is done.\n");
 	}
 	buf_fini(&o->trace);
 }

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+struct sieve_env;
 struct sieve_report;
 struct sieve_result;
 
@@ -19,10 +20,13 @@ void sieveout_report(bool json, const struct sieve_report *report);
  * object at the end. */
 struct sieveout {
 	bool json;
+	struct sieve_env *env; /* its calls know what mailboxes there are */
+	bool real;             /* which are those of an account */
+	bool full;             /* and it is over its quota with this message */
 	struct buf trace;
 };
 
-void sieveout_begin(struct sieveout *o, bool json);
+void sieveout_begin(struct sieveout *o, bool json, struct sieve_env *env);
 void sieveout_line(
     struct sieveout *o, struct slice script, uint32_t line, struct slice text);
 void sieveout_end(struct sieveout *o, const struct sieve_result *r);

@@ -11,6 +11,7 @@
 #include "imapd/append/urlcopy.h"
 #include "imapd/conn/cmdtext.h"
 #include "imapd/conn/session.h"
+#include "imapd/relay/copied.h"
 #include "imapd/script/note.h"
 #include "store/change.h"
 #include "store/mailbox.h"
@@ -109,9 +110,10 @@ note(const struct append_job *j)
 	struct event *plan = note_append(j->session, j->in.mailbox);
 	uint32_t uid, uidvalidity;
 
-	for (size_t i = 0; i < j->in.n && plan != NULL; i++)
+	for (size_t i = 0; i < j->in.n; i++)
 		if (append_result(
-			j->in.messages[i], &uid, &uidvalidity, NULL) == 0)
+			j->in.messages[i], &uid, &uidvalidity, NULL) == 0 &&
+		    !copied_add(j->session, j->in.mailbox, uid) && plan != NULL)
 			note_done(j->session, plan, &uid, 1);
 	note_free(&plan);
 }

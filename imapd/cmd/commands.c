@@ -16,7 +16,7 @@
 /* As expunging what was copied before (RFC 6851 4.1, RFC 8508 5). */
 #define TAKE_OUT (RIGHT_READ | RIGHT_SET_DELETED | RIGHT_EXPUNGE)
 
-/* Of a move to another account (relay/transfer.c). */
+/* Of a copy or move to another account (relay/transfer.c). */
 #define INNER (S_GUEST | S_GUEST_ONLY)
 
 /* They need nothing of the account. */
@@ -81,6 +81,7 @@ static const struct imapd_command commands[] = {
 	{ "UNSELECT",       S_SELECTED | S_GUEST, UPDATE_NONE,       0,             imapd_cmd_unselect, NULL },
 	{ "UNSUBSCRIBE",    S_ANY,                UPDATE_ALL,        0,             imapd_cmd_unsubscribe, NULL },
 	{ "XCANMOVE",       S_SELECTED | INNER,   UPDATE_NO_EXPUNGE, TAKE_OUT,      imapd_cmd_xcanmove, NULL },
+	{ "XCOPY",          S_ANY | INNER,        UPDATE_NONE,       0,             imapd_cmd_xcopy, NULL },
 };
 /* clang-format on */
 

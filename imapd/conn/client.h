@@ -36,6 +36,7 @@ struct client {
 	const char *bye;   /* to be said when the command is answered */
 	struct relays *relays; /* relay/line.c's; NULL: none */
 	struct guest *guest;   /* relay/guest.h; NULL: its owner's */
+	struct copied *copied; /* relay/copied.c's; NULL: nothing */
 	unsigned holds;
 	unsigned bad; /* commands in a row that were none */
 	uint64_t commands;
@@ -50,13 +51,11 @@ client_of(const struct session *s)
 /* Send what waits and end, and login goes on with the client: it takes an end
  * that is closed one way only for that. */
 void imapd_return(struct session *s);
-/* One that goes on here: nothing is said, and what it was is the caller's to
- * bring. */
+/* One that goes on here: nothing is said, what it was the caller brings. */
 struct session *imapd_session_again(int fd, struct user *user, struct slice sid,
     struct slice address, bool returns);
 
-/* Both ways are compressed from behind the answer on (RFC 4978); false: they
- * are already. */
+/* Compress both ways behind the answer (RFC 4978); false: it is so already. */
 bool imapd_compress(struct session *s);
 /* Nothing is under way: what compression needs meanwhile is little.  Asks for
  * more() when there is something to be sent first. */

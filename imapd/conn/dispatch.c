@@ -32,9 +32,7 @@ identify(struct session *s, struct parse *p)
 	p->saved = imapd_search_saved(s);
 	p->inside = relay_inside(s);
 	s->command = imapd_command_find(p);
-	if (s->command == NULL ||
-	    (s->command->states & (p->inside.n > 0 ? S_GUEST : S_GUEST_ONLY)) ==
-		(p->inside.n > 0 ? 0U : S_GUEST_ONLY))
+	if (s->command == NULL || !relay_allows(s, s->command->states))
 		return "unknown command";
 	if ((s->command->states & s->state) == 0)
 		return "no mailbox selected";

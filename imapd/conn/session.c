@@ -228,7 +228,10 @@ imapd_session_release(struct session *s)
 	must(c->holds > 0);
 	if (--c->holds > 0)
 		return;
-	relay_end(s);
+	if (!relay_end(s, imapd_session_release)) {
+		c->holds = 1;
+		return;
+	}
 	imapd_deselect(s);
 	notify_free(s);
 	imapd_user_remove(s);

@@ -23,6 +23,7 @@ bool relay_takes_list(
  * they?  UID XREMOVE, they are there. */
 void imapd_cmd_xcanmove(struct session *s, struct parse *p);
 void imapd_cmd_xremove(struct session *s, struct parse *p);
+void imapd_cmd_xcopy(struct session *s, struct parse *p); /* copied.h */
 /* What is selected elsewhere is left. */
 void relay_deselect(struct session *s);
 

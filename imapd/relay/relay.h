@@ -10,8 +10,9 @@
 struct parse;
 struct session;
 
-/* Beside enum session_state: in a guest's session, too; there alone. */
+/* Beside enum session_state: of guests, too; only where an imapd commands. */
 enum { S_GUEST = 1 << 3, S_GUEST_ONLY = 1 << 4 };
+bool relay_allows(const struct session *s, unsigned states);
 
 /* The command under way, P behind its name, is about another account: it was
  * answered, or goes on.  False: it is for here. */
@@ -21,7 +22,7 @@ bool relay_selected(const struct session *s);
 bool relay_is_off(const struct session *s);
 /* What names in a guest's commands begin with; empty: S is the owner's. */
 struct slice relay_inside(const struct session *s);
-/* S ends. */
-void relay_end(struct session *s);
+/* S ends.  False: when RELEASE is called, and S is held until then. */
+bool relay_end(struct session *s, void (*release)(struct session *s));
 
 #endif

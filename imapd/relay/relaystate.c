@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* What a session has elsewhere, or is here. */
+#include "imapd/conn/cmdtext.h"
 #include "imapd/conn/session.h"
 #include "imapd/relay/commands.h"
+#include "imapd/relay/copied.h"
 #include "imapd/relay/guest.h"
 #include "imapd/relay/names.h"
 #include "imapd/relay/relay.h"
@@ -11,6 +13,14 @@ bool
 relay_is_off(const struct session *s)
 {
 	return guest_of(s) != NULL && !names_shared();
+}
+
+bool
+relay_allows(const struct session *s, unsigned states)
+{
+	if (guest_of(s) != NULL)
+		return (states & S_GUEST) != 0;
+	return (states & S_GUEST_ONLY) == 0 || imapd_text(s)->unasked;
 }
 
 bool
@@ -40,9 +50,12 @@ relay_deselect(struct session *s)
 	relay_say(r, "UNSELECT");
 }
 
-void
-relay_end(struct session *s)
+bool
+relay_end(struct session *s, void (*release)(struct session *s))
 {
+	if (copied_end(s, release))
+		return false;
 	guest_end(s);
 	relay_free_all(s);
+	return true;
 }

@@ -4,9 +4,8 @@
  * they go, so each side's ACL, quota and order to the disk count as ever; the
  * own account is spoken to in the same way (visit_self).
  *
- * All of a COPY is one APPEND, so all of it is there or nothing.  MOVE goes in
- * batches: what is removed is on disk at the other end, and nothing else; what
- * breaks off in between may leave messages at both. */
+ * All of a COPY is there or nothing (copied.h).  What a MOVE removes is on disk
+ * at the other end; what breaks off in between may leave messages at both. */
 #ifndef IMAPD_RELAY_TRANSFER_H
 #define IMAPD_RELAY_TRANSFER_H
 

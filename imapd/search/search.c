@@ -269,8 +269,10 @@ start(struct session *s, struct parse *p, const struct request *r)
 		j->sorted = sorted_new(s, &r->by);
 	j->finder = imapd_search_find(s, &j->request.search, s->view, p->arena,
 	    !r->sorted || sorted_is_known(j->sorted));
-	if (r->sorted && !sorted_is_known(j->sorted))
+	if (r->sorted && !sorted_is_known(j->sorted)) {
+		order_reserve(&j->order, view_count(s->view));
 		read_keys(j);
+	}
 	if (!r->sorted)
 		j->limited = finder_limit(j->finder, p->arena, imapd_limit());
 	imapd_start(s, &j->job);

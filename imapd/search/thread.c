@@ -161,6 +161,7 @@ start(struct session *s, struct parse *p, const struct search *search,
 	j->uid = imapd_command_is_uid(s->command);
 	thread_reader_init(&j->reader);
 	threads_init(&j->threads, algorithm, imapd_search_memory());
+	threads_reserve(&j->threads, view_count(s->view));
 	j->finder = imapd_search_find(s, &j->search, s->view, p->arena, false);
 	finder_read_column(j->finder, true);
 	imapd_start(s, &j->job);

@@ -9,9 +9,10 @@
 #include "jmapd/conf.h"
 #include "jmapd/wire/account.h"
 #include "jmapd/wire/request.h"
+#include "maildir/name.h"
 #include "json/jsonw.h"
 
-enum { MAILBOX_NAME_BYTES = 200, TEXT_MAX = 16 << 10 };
+enum { TEXT_MAX = 16 << 10 };
 
 /* An account's name has characters that no id has (RFC 8620 1.2). */
 struct slice
@@ -59,9 +60,9 @@ put_core(struct jsonw *w)
 	jsonw_close(w, '}');
 }
 
-/* What the account's mail can do (RFC 8621 1.3.1). */
+/* RFC 8621 1.3.1 */
 static void
-put_mail(struct jsonw *w)
+put_mail_account(struct jsonw *w)
 {
 	static const char *const sorts[] = { "receivedAt", "size", "from", "to",
 		"subject", "sentAt", "hasKeyword", "allInThreadHaveKeyword",
@@ -73,7 +74,7 @@ put_mail(struct jsonw *w)
 	jsonw_null(w);
 	jsonw_name(w, "maxMailboxDepth");
 	jsonw_null(w);
-	put_uint(w, "maxSizeMailboxName", MAILBOX_NAME_BYTES);
+	put_uint(w, "maxSizeMailboxName", NAME_DIR_LIMIT);
 	put_uint(w, "maxSizeAttachmentsPerEmail",
 	    (uint64_t)jmapd_conf->shared.message_size_limit);
 	jsonw_name(w, "emailQuerySortOptions");
@@ -82,7 +83,7 @@ put_mail(struct jsonw *w)
 		jsonw_string(w, slice_str(sorts[i]));
 	jsonw_close(w, ']');
 	jsonw_name(w, "mayCreateTopLevelMailbox");
-	jsonw_bool(w, true);
+	jsonw_bool(w, false);
 	jsonw_close(w, '}');
 }
 
@@ -98,13 +99,13 @@ put_account(struct jsonw *w)
 	jsonw_name(w, "isPersonal");
 	jsonw_bool(w, true);
 	jsonw_name(w, "isReadOnly");
-	jsonw_bool(w, false);
+	jsonw_bool(w, true);
 	jsonw_name(w, "accountCapabilities");
 	jsonw_open(w, '{');
 	jsonw_name(w, "urn:ietf:params:jmap:core");
 	jsonw_open(w, '{');
 	jsonw_close(w, '}');
-	put_mail(w);
+	put_mail_account(w);
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');

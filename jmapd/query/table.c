@@ -52,9 +52,8 @@ on_change(struct account_watch *w)
 	keeper_changed(table.keeper);
 }
 
-/* The account is about to be closed. */
-static void
-on_close(void)
+void
+table_drop(void)
 {
 	if (table.keeper == NULL)
 		return;
@@ -64,22 +63,16 @@ on_close(void)
 	mailquery_forget();
 }
 
-void
-table_init(void)
-{
-	table.owner = (struct keeper_owner){
-		.when = when, .limits = limits, .on_rest = on_rest
-	};
-	table.watch.on_change = on_change;
-	jmapd_account_on_close(on_close);
-}
-
 static void
 begin(void)
 {
 	if (table.keeper != NULL)
 		return;
 	table.number++;
+	table.owner = (struct keeper_owner){
+		.when = when, .limits = limits, .on_rest = on_rest
+	};
+	table.watch.on_change = on_change;
 	table.emails = accountmail_new(jmapd_account());
 	table.keeper =
 	    keeper_new(jmapd_account(), jmapd_account_name(), &table.owner);

@@ -11,8 +11,8 @@
 struct accountmail;
 struct keeper;
 
-/* Once, at the start. */
-void table_init(void);
+/* The account is about to be closed. */
+void table_drop(void);
 /* Of the account that is open. */
 struct accountmail *table_emails(void);
 struct keeper *table_keeper(void);

@@ -24,8 +24,8 @@ static struct {
 	struct account_watch watch;
 	struct ev_task changed; /* tell master, at the turn's end */
 	struct work_share share;
-	void (*on_close)(void);
 	bool stopping;
+	void (*on_drop)(void);
 } state;
 
 /* Sessions of imapd hear of it, parked ones too, and mail for a full account is
@@ -54,8 +54,10 @@ on_watch(struct account_watch *w)
 }
 
 void
-jmapd_account_init(struct store *store, const char *place)
+jmapd_account_init(
+    struct store *store, const char *place, void (*on_drop)(void))
 {
+	state.on_drop = on_drop;
 	state.store = store;
 	state.place = place;
 	state.watch.on_change = on_watch;
@@ -124,17 +126,10 @@ jmapd_account_share(void)
 }
 
 void
-jmapd_account_on_close(void (*f)(void))
-{
-	state.on_close = f;
-}
-
-void
 jmapd_account_drop(void)
 {
 	if (state.account != NULL) {
-		if (state.on_close != NULL)
-			state.on_close();
+		state.on_drop();
 		account_unwatch(&state.watch);
 		account_close(&state.account);
 	}

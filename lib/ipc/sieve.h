@@ -57,6 +57,7 @@ enum {
 	SIEVE_RANGES_MAX = 16,    /* of a body */
 	SIEVE_RCPTS_BYTES = 8192, /* of sieve_action.to, a line for each */
 	SIEVE_PROCESS_MS = 1000,  /* an older process is given no message */
+	SIEVE_CHARSETS_INDEX = 0, /* of the sieverun that has all charsets */
 };
 
 #endif

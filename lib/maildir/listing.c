@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cur.h"
@@ -54,29 +55,48 @@ is_message(int fd, const struct dirent *de)
 	       S_ISREG(sb.st_mode);
 }
 
+struct filename
+listing_parse(const struct listing_entry *e)
+{
+	struct filename f;
+
+	filename_parse(slice_str(e->name), &f);
+	f.uid = e->uid;
+	return f;
+}
+
+bool
+listing_has_stem(const struct listing_entry *e, struct slice stem)
+{
+	return strncmp(e->name, stem.p, stem.n) == 0 &&
+	       (e->name[stem.n] == ':' || e->name[stem.n] == '\0');
+}
+
 static struct listing_entry *
-add_entry(struct listing *l, const char *name)
+add_entry(struct listing *l, const char *name, struct filename *f)
 {
 	struct listing_entry *e = arena_new(&l->arena, struct listing_entry);
 	struct cur c;
 
 	e->part = l->part;
 	e->name = arena_str(&l->arena, slice_str(name));
-	filename_parse(slice_str(e->name), &e->f);
-	c = cur_of(e->f.base);
+	filename_parse(slice_str(e->name), f);
+	e->uid = f->uid;
+	c = cur_of(f->base);
 	e->time_s = (int64_t)cur_u64(&c, INT64_MAX);
 	return e;
 }
 
 /* The next name in the directory that is open; ABSENT: there is none. */
 static enum found
-next_in_dir(struct listing *l, struct listing_entry **e, struct err *err)
+next_in_dir(struct listing *l, struct listing_entry **e, struct filename *f,
+    struct err *err)
 {
 	const struct dirent *de;
 
 	for (errno = 0; (de = readdir(l->dir)) != NULL; errno = 0)
 		if (is_message(dirfd(l->dir), de)) {
-			*e = add_entry(l, de->d_name);
+			*e = add_entry(l, de->d_name, f);
 			return FOUND;
 		}
 	if (errno == 0)
@@ -87,11 +107,11 @@ next_in_dir(struct listing *l, struct listing_entry **e, struct err *err)
 
 enum found
 listing_next(struct listing *l, const struct maildir *d,
-    struct listing_entry **e, struct err *err)
+    struct listing_entry **e, struct filename *f, struct err *err)
 {
-	enum found f = ABSENT;
+	enum found found = ABSENT;
 
-	while (f == ABSENT && !l->ended) {
+	while (found == ABSENT && !l->ended) {
 		if (l->dir == NULL)
 			l->dir = tree_opendir(
 			    l->part == MAILDIR_NEW ? d->newfd : d->curfd, ".");
@@ -99,12 +119,12 @@ listing_next(struct listing *l, const struct maildir *d,
 			err_sys(err, ERR_TEMP, "open a mail directory");
 			return TEMPFAIL;
 		}
-		f = next_in_dir(l, e, err);
-		if (f != ABSENT)
+		found = next_in_dir(l, e, f, err);
+		if (found != ABSENT)
 			break;
 		close_dir(l);
 		l->ended = l->part == MAILDIR_CUR;
 		l->part = MAILDIR_CUR;
 	}
-	return f;
+	return found;
 }

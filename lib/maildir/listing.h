@@ -12,14 +12,16 @@
 #include "maildir/dirs.h"
 #include "maildir/filename.h"
 
+/* There may be a hundred thousand of them: what else a name says is read when
+ * its turn comes. */
 struct listing_entry {
-	struct filename f;
 	const char *name;
-	uint32_t want; /* the UID it shall have; 0: a new one */
 	int64_t time_s;
+	uint32_t uid;  /* U= of its name, or, where LISTED, of uidfile.h; 0 */
+	uint32_t want; /* the UID it shall have; 0: a new one */
 	enum maildir_part part;
 	bool used;
-	bool listed; /* f.uid is not from its name, see uidfile.h */
+	bool listed;
 };
 
 struct listing {
@@ -29,12 +31,17 @@ struct listing {
 	bool ended;
 };
 
+/* What E's name says, but that the UID is E's. */
+struct filename listing_parse(const struct listing_entry *e);
+/* Is STEM all of E's name before the ':'? */
+bool listing_has_stem(const struct listing_entry *e, struct slice stem);
+
 void listing_init(struct listing *l);
 void listing_fini(struct listing *l);
-/* The next message, those in new/ first; ABSENT at the end.  *E lives as long
- * as L.  What comes or goes on the way may be given or not; a file on its way
- * from new/ to cur/ is seen at least once. */
+/* The next message, those in new/ first, and what its name says; ABSENT at the
+ * end.  *E lives as long as L.  What comes or goes on the way may be given or
+ * not; a file on its way from new/ to cur/ is seen at least once. */
 enum found listing_next(struct listing *l, const struct maildir *d,
-    struct listing_entry **e, struct err *err);
+    struct listing_entry **e, struct filename *f, struct err *err);
 
 #endif

@@ -80,15 +80,19 @@ bool
 criteria_has_keyword(
     const struct criterion_keyword *k, const struct accountmail *e, uint32_t n)
 {
+	const bool all = k->flag == MSG_SEEN;
 	const struct accountmail_place *p;
 
 	for (uint32_t at = accountmail_at(e, n)->place; at != 0; at = p->next) {
 		p = accountmail_place(e, at);
-		if ((p->flags & k->flag) != 0 ||
-		    (p->keywords < k->nsets && k->sets[p->keywords]))
+		if (all && (p->flags & MSG_SEEN) == 0)
+			return false;
+		if (!all &&
+		    ((p->flags & k->flag) != 0 ||
+			(p->keywords < k->nsets && k->sets[p->keywords])))
 			return true;
 	}
-	return false;
+	return all;
 }
 
 unsigned

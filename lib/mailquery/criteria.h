@@ -82,7 +82,8 @@ enum match_answer criteria_answer(
 bool criteria_has_text(const struct criterion *c);
 bool criteria_has_thread(const struct criterion *c);
 
-/* Has the email the keyword?  Have those of its thread: bits of these. */
+/* Has the email the keyword, in one of its places ($seen: in all of them)? Have
+ * those of its thread: bits of these. */
 enum { KEYWORD_IN_SOME = 1 << 1, KEYWORD_IN_ALL = 1 << 2 };
 bool criteria_has_keyword(
     const struct criterion_keyword *k, const struct accountmail *e, uint32_t n);

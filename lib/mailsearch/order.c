@@ -24,6 +24,15 @@ order_fini(struct order *o)
 	o->n = o->cap = 0;
 }
 
+void
+order_reserve(struct order *o, size_t n)
+{
+	if (n <= o->cap)
+		return;
+	o->cap = n;
+	o->v = xreallocarray(o->v, o->cap, sizeof *o->v);
+}
+
 static struct order_entry *
 new_entry(struct order *o, uint32_t number, uint32_t item)
 {
@@ -185,7 +194,10 @@ order_step(struct order *o)
 	} else if (o->width < o->n) {
 		merge_some(o);
 	}
-	return o->width == 0 || o->width < o->n;
+	if (o->width == 0 || o->width < o->n)
+		return true;
+	xfree(&o->to);
+	return false;
 }
 
 size_t

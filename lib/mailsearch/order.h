@@ -2,8 +2,8 @@
 /*
  * Sorting in steps: entries by the bytes of their key, then by number.  A merge
  * sort, stable by the number, which takes as long for what is hostile as for
- * anything else.  32 bytes for each entry, twice, and what keys have beyond
- * their first 8 bytes.
+ * anything else.  32 bytes for each entry, twice while it is sorted, and what
+ * keys have beyond their first 8 bytes.
  */
 #ifndef MAILSEARCH_ORDER_H
 #define MAILSEARCH_ORDER_H
@@ -38,6 +38,8 @@ struct order {
 /* Beyond LIMIT bytes of keys only their first 8 bytes count. */
 void order_init(struct order *o, size_t limit_bytes);
 void order_fini(struct order *o);
+/* N entries are expected: memory that grows with them leaves holes. */
+void order_reserve(struct order *o, size_t n);
 void order_add(
     struct order *o, uint32_t number, uint32_t item, struct slice key);
 /* The same for a key of one number. */

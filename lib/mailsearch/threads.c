@@ -41,6 +41,16 @@ threads_init(
 	order_init(&t->order, 0);
 }
 
+void
+threads_reserve(struct threads *t, uint32_t messages)
+{
+	if (messages < t->cap)
+		return;
+	t->cap = messages + 1;
+	t->nodes = xreallocarray(t->nodes, t->cap, sizeof *t->nodes);
+	order_reserve(&t->order, messages);
+}
+
 static void
 table_free(struct thread_table *table)
 {
@@ -490,6 +500,21 @@ add_top(struct threads *t, uint32_t i)
 
 /* ---- stages ---- */
 
+/* All links are made. */
+static void
+drop_ids(struct threads *t, uint32_t i)
+{
+	(void)i;
+	table_free(&t->ids);
+}
+
+static void
+drop_subjects(struct threads *t, uint32_t i)
+{
+	(void)i;
+	table_free(&t->subjects);
+}
+
 static void
 sort_node(struct threads *t, uint32_t i)
 {
@@ -520,6 +545,7 @@ enum {
 };
 
 enum kind {
+	ONCE,
 	NODES,  /* work on each node */
 	GATHER, /* the same, for a new order */
 	SORT,
@@ -532,6 +558,7 @@ static const struct {
 	enum kind kind;
 	void (*work)(struct threads *t, uint32_t i);
 } stages[] = {
+	{ LINKED,            ONCE,   drop_ids },
 	{ LINKED,            NODES,  prune },
 	{ LINKED,            NODES,  promote },
 	{ REFS,              NODES,  begin_set },
@@ -540,6 +567,7 @@ static const struct {
 	{ LINKED,            SORT,   NULL },
 	{ REFERENCES,        SORTED, note_subject },   /* (5) A, B */
 	{ REFERENCES,        SORTED, merge },          /* (5) C */
+	{ REFERENCES,        ONCE,   drop_subjects },
 	{ REFS,              SORTED, add_top },
 	{ LINKED | SUBJECTS, GATHER, sort_message },   /* (6) */
 	{ LINKED | SUBJECTS, SORT,   NULL },
@@ -583,6 +611,8 @@ threads_step(struct threads *t)
 		return false;
 	if ((stages[t->stage].algorithms >> t->algorithm & 1) == 0)
 		;
+	else if (stages[t->stage].kind == ONCE)
+		stages[t->stage].work(t, 0);
 	else if (stages[t->stage].kind == SORT)
 		more = order_step(&t->order);
 	else if (stages[t->stage].kind == SORTED)

@@ -70,6 +70,8 @@ struct threads {
 void threads_init(
     struct threads *t, enum thread_algorithm algorithm, size_t limit_bytes);
 void threads_fini(struct threads *t);
+/* So many messages are expected, at most. */
+void threads_reserve(struct threads *t, uint32_t messages);
 void threads_add(struct threads *t, const struct thread_message *m);
 /* A step of work; true: there is more to do. */
 bool threads_step(struct threads *t);

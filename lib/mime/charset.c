@@ -39,6 +39,7 @@ static struct charset *idle[IDLE_MAX];
 static size_t next_idle; /* the one that goes when there are too many */
 
 static bool forgone, missed;
+static bool (*may_be_known)(struct slice name);
 
 /* clang-format off */
 #define GUESS "guess"
@@ -256,7 +257,8 @@ charset_open(struct slice name)
 	if (slice_iis(slice_str(known), BYTES))
 		return open_bytes();
 	if (forgone) {
-		missed = true;
+		missed = missed || may_be_known == NULL ||
+			 may_be_known(slice_str(known));
 		return NULL;
 	}
 	cd = iconv_open("UTF-8", known);
@@ -518,9 +520,10 @@ charset_to_utf8(struct buf *out, struct slice name, struct slice in)
 }
 
 void
-charset_forgo(void)
+charset_forgo(bool (*may_be)(struct slice name))
 {
 	forgone = true;
+	may_be_known = may_be;
 }
 
 bool

@@ -20,9 +20,11 @@ struct charset;
  * fork. */
 void charset_preload(bool rare);
 /* In the child of a fork that has no more of glibc's tables: what needs one is
- * from now on not known. */
-void charset_forgo(void);
-/* Has something needed one since?  What it would have been nobody knows. */
+ * from now on not known.  MAY_BE: is NAME one that glibc may have?  NULL: each
+ * is. */
+void charset_forgo(bool (*may_be)(struct slice name));
+/* Has such a one been asked for since?  What it would have been nobody knows.
+ */
 bool charset_was_missed(void);
 /* Add the names of those that can be opened, with blanks between. */
 void charset_list(struct buf *out);

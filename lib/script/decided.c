@@ -59,11 +59,11 @@ put_record(struct buf *out, const struct decided *d)
 	buf_fini(&actions);
 }
 
-/* Bytes of TEXT that are more than KEEP records. */
+/* Bytes of TEXT before its last KEEP records; 0: it has no more. */
 static size_t
 too_many(struct slice text, uint64_t keep)
 {
-	size_t at = text.n;
+	size_t at = text.n, last = text.n;
 	uint64_t n = 0;
 
 	while (at > 0) {
@@ -73,9 +73,12 @@ too_many(struct slice text, uint64_t keep)
 		/* The line begins behind that line end, or at the start. */
 		const size_t begin = from == at - 1 ? 0 : from + 1;
 
-		if (text.p[begin] == '@' && ++n > keep)
-			return at;
 		at = begin;
+		if (text.p[begin] != '@')
+			continue;
+		if (++n > keep)
+			return last;
+		last = begin;
 	}
 	return 0;
 }

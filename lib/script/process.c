@@ -224,12 +224,17 @@ make_room(void)
 	}
 }
 
+/* The one that has charsets is the slower one. */
 static struct ipc *
-next_daemon(void)
+next_daemon(bool charsets)
 {
 	static unsigned next;
+	const unsigned n = ipc_count(ROLE_SIEVERUN);
 
-	return ipc_link(ROLE_SIEVERUN, next++ % ipc_count(ROLE_SIEVERUN), 0);
+	if (charsets || n < 2)
+		return ipc_link(ROLE_SIEVERUN, SIEVE_CHARSETS_INDEX, 0);
+	return ipc_link(ROLE_SIEVERUN,
+	    (SIEVE_CHARSETS_INDEX + 1 + next++ % (n - 1)) % n, 0);
 }
 
 static struct script_process *
@@ -254,8 +259,8 @@ begin(struct slice owner, uint64_t most, bool charsets)
 	channel_open(&p->channel, pair[0]);
 	TAILQ_INSERT_TAIL(&all, p, link);
 	count++;
-	IPC_CALL(next_daemon(), &p->open, sieve_ended, on_ended, 0, sieve_open,
-	    .charsets = charsets, .channel = pair[1]);
+	IPC_CALL(next_daemon(charsets), &p->open, sieve_ended, on_ended, 0,
+	    sieve_open, .charsets = charsets, .channel = pair[1]);
 	fd_close(&pair[1]);
 	return p;
 }

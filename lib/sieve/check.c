@@ -362,22 +362,13 @@ static bool
 check_test_count(struct sieve_check *c, const struct sieve_node *n)
 {
 	const struct sieve_word *w = n->word;
-	const struct sieve_word *first = NULL;
 
 	if (n->has_tests == w->tests)
 		return true;
-	if (n->has_tests == SIEVE_TESTS_ONE)
-		first = sieve_lang_word(c->lang, n->tests->name);
 	if (is_lost_tag(c, n))
 		sieve_check_error(c, n->tests->pos,
 		    "missing colon before '%.*s', which is a tag of the %s %s",
 		    SLICE_FMT(n->tests->name), w->name, kind_of(w));
-	else if (w->tests == SIEVE_TESTS_NONE && w->kind != SIEVE_IS_TEST &&
-		 !w->block && n->has_tests == SIEVE_TESTS_ONE &&
-		 (first == NULL || first->kind != SIEVE_IS_TEST))
-		sieve_check_error(c, n->tests->pos,
-		    "missing semicolon behind the %s command: found '%.*s'",
-		    w->name, SLICE_FMT(n->tests->name));
 	else if (w->tests == SIEVE_TESTS_NONE)
 		sieve_check_error(c, n->pos,
 		    "the %s %s accepts no sub-tests, but tests are specified",
@@ -548,6 +539,43 @@ check_block(struct sieve_check *c, struct sieve_node *n)
 	c->depth--;
 }
 
+/* What cannot be read was reported: what it may have been is supposed, so that
+ * only other mistakes are told. */
+static void
+pass_broken(struct sieve_check *c, const struct sieve_node *n)
+{
+	if (slice_iis(n->name, "require"))
+		c->exts = c->lang->exts;
+	else
+		c->begun = true;
+}
+
+/* A command that stands where a test would: told, and made the next one. */
+static void
+check_semicolon(struct sieve_check *c, struct sieve_node *n)
+{
+	const struct sieve_word *w = n->word, *first;
+	struct sieve_node *t = n->tests;
+
+	if (n->has_tests != SIEVE_TESTS_ONE || w->tests != SIEVE_TESTS_NONE ||
+	    w->block || is_lost_tag(c, n))
+		return;
+	first = sieve_lang_word(c->lang, t->name);
+	if (first != NULL && first->kind == SIEVE_IS_TEST)
+		return;
+	sieve_check_error(c, t->pos,
+	    "missing semicolon behind the %s command: found '%.*s'", w->name,
+	    SLICE_FMT(t->name));
+	t->broken = first == NULL;
+	t->has_block = n->has_block;
+	t->block = n->block;
+	t->next = n->next;
+	n->next = t;
+	n->tests = NULL;
+	n->has_tests = SIEVE_TESTS_NONE;
+	n->has_block = false;
+}
+
 static void
 check_command(
     struct sieve_check *c, struct sieve_node *n, const struct sieve_word *prev)
@@ -555,6 +583,7 @@ check_command(
 	n->word = find_word(c, n, false);
 	if (n->word == NULL || !check_place(c, n, prev))
 		return;
+	check_semicolon(c, n);
 	if (!check_arguments(c, n)) {
 		if (n->args != NULL && n->has_tests != n->word->tests)
 			check_test_count(c, n);
@@ -581,7 +610,10 @@ check_commands(struct sieve_check *c, struct sieve_node *n)
 			n->dead = true;
 			continue;
 		}
-		check_command(c, n, prev);
+		if (n->broken)
+			pass_broken(c, n);
+		else
+			check_command(c, n, prev);
 		prev = sieve_lang_word(c->lang, n->name);
 		if (n->has_block && n->tests != NULL &&
 		    n->tests->known == SIEVE_NEVER)

@@ -41,7 +41,8 @@ compile_unit(struct compiler *c, uint32_t i)
 	commands = sieve_parse(
 	    u->text, u->name, c->report->arena, c->limits, c->report);
 	u->commands = commands;
-	if (c->report->nerrors == before) {
+	/* What could be read is checked, though it cannot become code. */
+	if (commands != NULL || c->report->nerrors == before) {
 		uc.check = (struct sieve_check){ .lang = c->src->lang,
 			.limits = c->limits,
 			.report = c->report,

@@ -59,6 +59,9 @@ struct sieve_calls {
 	 * NULL)? */
 	enum found (*list)(
 	    struct sieve_env *env, struct slice name, struct slice value);
+	/* What is in the list, a line each, in an order that stays. */
+	enum found (*members)(
+	    struct sieve_env *env, struct slice name, struct buf *out);
 	/* spamtest and virustest; ABSENT: not tested. */
 	enum found (*score)(
 	    struct sieve_env *env, enum sieve_score_kind kind, unsigned *score);

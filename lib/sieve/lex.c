@@ -120,6 +120,20 @@ take_byte(struct sieve_lex *l, struct buf *b)
 }
 
 static void
+unfinished(const struct sieve_lex *l, struct sieve_pos from)
+{
+	/* Where a quote is missing, all behind it is turned inside out. */
+	if (l->lines_from > 0)
+		sieve_report_error(l->report, l->script, from,
+		    "the string that begins here does not end: expected \" "
+		    "(or at the end of the one that begins in line %u)",
+		    l->lines_from);
+	else
+		sieve_report_error(l->report, l->script, from,
+		    "the string that begins here does not end: expected \"");
+}
+
+static void
 lex_quoted(struct sieve_lex *l, struct sieve_token *t)
 {
 	struct buf b;
@@ -132,13 +146,14 @@ lex_quoted(struct sieve_lex *l, struct sieve_token *t)
 		take_byte(l, &b);
 	}
 	if (peek(l, 0) == -1) {
-		sieve_report_error(l->report, l->script, t->pos,
-		    "the string that begins here does not end: expected \"");
+		unfinished(l, t->pos);
 		buf_fini(&b);
 		t->kind = SIEVE_BAD;
 		return;
 	}
 	skip(l, 1);
+	if (l->pos.line > t->pos.line)
+		l->lines_from = t->pos.line;
 	take_string(l, t, &b);
 }
 

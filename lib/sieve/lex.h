@@ -28,6 +28,8 @@ struct sieve_lex {
 	struct slice text;
 	size_t at;
 	struct sieve_pos pos; /* of text.p[at] */
+	uint32_t lines_from;  /* where the last quoted string of several lines
+				 begins; 0: there was none */
 	struct slice script;
 	struct arena *arena;
 	struct sieve_report *report;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Recursive descent.  After an error the rest of the command is passed over: up
- * to its semicolon, the end of its block, or the end of the block it is in.
+ * to its semicolon, its block, which is read, or the end of the block it is in.
+ * The command stays in the tree, marked as broken.
  */
 #include "sieve/parse.h"
+
+#include <stdio.h>
 
 #include "sieve/lex.h"
 #include "sieve/limits.h"
@@ -189,14 +192,40 @@ parse_test(struct parser *p, struct sieve_node **out)
 
 /* ---- commands ---- */
 
-/* Pass over the rest of a command that is wrong. */
+static struct sieve_node *parse_commands(struct parser *p, bool in_block);
+
+static bool
+parse_block(struct parser *p, struct sieve_node *n)
+{
+	const uint32_t line = p->t.pos.line;
+	char what[64];
+
+	if (!deeper(p, "blocks"))
+		return false;
+	advance(p);
+	n->has_block = true;
+	n->block = parse_commands(p, true);
+	p->depth--;
+	snprintf(what, sizeof what,
+	    "'}' at the end of the block that begins in line %u", line);
+	if (!is_sign(p, '}'))
+		return expected(p, what);
+	advance(p);
+	return true;
+}
+
+/* Pass over what is left of N, which is wrong, but for its block. */
 static void
-recover(struct parser *p)
+recover(struct parser *p, struct sieve_node *n)
 {
 	uint32_t open = 0;
 
 	for (; p->t.kind != SIEVE_END; advance(p)) {
 		if (is_sign(p, '{')) {
+			if (open == 0 && p->depth < p->limits->nesting) {
+				(void)parse_block(p, n);
+				return;
+			}
 			open++;
 		} else if (is_sign(p, '}')) {
 			if (open == 0)
@@ -211,43 +240,20 @@ recover(struct parser *p)
 		advance(p);
 }
 
-static struct sieve_node *parse_commands(struct parser *p, bool in_block);
-
-static bool
-parse_block(struct parser *p, struct sieve_node *n)
-{
-	if (!deeper(p, "blocks"))
-		return false;
-	advance(p);
-	n->has_block = true;
-	n->block = parse_commands(p, true);
-	p->depth--;
-	if (!is_sign(p, '}'))
-		return expected(p, "'}' at the end of the block");
-	advance(p);
-	return true;
-}
-
 /* identifier arguments [tests] (";" / block) */
 static bool
-parse_command(struct parser *p, struct sieve_node **out)
+parse_command(struct parser *p, struct sieve_node *n)
 {
-	struct sieve_node *n = new_node(p);
-
 	if (p->t.kind != SIEVE_WORD)
 		return expected(p, "the name of a command");
 	advance(p);
 	if (!parse_arguments(p, n) || !parse_tests(p, n))
 		return false;
-	if (is_sign(p, '{')) {
-		if (!parse_block(p, n))
-			return false;
-	} else if (!is_sign(p, ';')) {
+	if (is_sign(p, '{'))
+		return parse_block(p, n);
+	if (!is_sign(p, ';'))
 		return expected(p, "';' or '{' behind the command");
-	} else {
-		advance(p);
-	}
-	*out = n;
+	advance(p);
 	return true;
 }
 
@@ -259,17 +265,21 @@ parse_commands(struct parser *p, bool in_block)
 
 	while (p->t.kind != SIEVE_END) {
 		const uint32_t depth = p->depth;
+		struct sieve_node *n;
 
 		if (is_sign(p, '}')) {
 			if (in_block)
 				break;
 			expected(p, "the name of a command");
 			advance(p);
-		} else if (parse_command(p, tail)) {
-			tail = &(*tail)->next;
-		} else {
+			continue;
+		}
+		n = *tail = new_node(p);
+		tail = &n->next;
+		if (!parse_command(p, n)) {
+			n->broken = true;
 			p->depth = depth;
-			recover(p);
+			recover(p, n);
 		}
 	}
 	return first;

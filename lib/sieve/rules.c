@@ -84,13 +84,8 @@ rule_size(struct sieve_check *c, struct sieve_node *n)
 static bool
 rule_redirect(struct sieve_check *c, struct sieve_node *n)
 {
-	const struct sieve_arg *list = sieve_tags_find(n, SIEVE_TAG_TO_LIST);
-
-	if (list != NULL) {
-		sieve_check_error(
-		    c, list->pos, "redirect :list is not supported");
-		return false;
-	}
+	if (sieve_tags_find(n, SIEVE_TAG_TO_LIST) != NULL)
+		return true; /* a list's name may be anything */
 	return sieve_names_address(c, n->plain[0], "the redirect address");
 }
 

@@ -39,6 +39,7 @@ struct sieve_node {
 	struct sieve_node *tests;
 	enum sieve_tests has_tests;
 	bool has_block;
+	bool broken; /* a command with a mistake, as was reported */
 	struct sieve_node *block;
 	/* The validator's: */
 	const struct sieve_word *word;

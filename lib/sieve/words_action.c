@@ -138,33 +138,76 @@ is_loop(struct sieve_exec *x)
 	return false;
 }
 
-int
-sieve_do_redirect(
-    struct sieve_exec *x, const struct sieve_call *c, bool *result)
+static int
+redirect_to(struct sieve_exec *x, struct slice text)
 {
 	struct sieve_action a = { .kind = SIEVE_REDIRECT };
-	struct slice text;
 	bool twice;
 
-	(void)result;
-	if (sieve_exec_string(x, &c->args[0], &text) == -1)
-		return -1;
 	if (!sieve_address_parse(&x->result->arena, text,
 		x->code->lang.utf8_addresses, &a.address))
 		return sieve_exec_fail(x, "redirect: invalid address '%.*s'",
 		    (int)(text.n > 100 ? 100 : text.n), text.p);
 	sieve_actions_message(x, &a);
+	if (sieve_actions_add(x, &a, &twice) == -1)
+		return -1;
+	trace_action(x, &a, a.address, twice);
+	return 0;
+}
+
+/* Each of the list (RFC 6134 2.4) is one of the redirects that there may be:
+ * none is sent where they are more.  *SENT: is there one? */
+static int
+redirect_to_list(struct sieve_exec *x, struct slice name, bool *sent)
+{
+	const struct sieve_calls *const calls = x->env->calls;
+	struct buf members = { .max = x->limits->memory_bytes / 8 };
+	enum found found = ABSENT;
+	struct slice rest;
+	int rc = 0;
+
+	if (calls != NULL && calls->members != NULL)
+		found = calls->members(x->env, name, &members);
+	rest = arena_slice(&x->tmp, buf_slice(&members));
+	if (members.failed)
+		rc = sieve_exec_fail(x, "redirect: the list is too long");
+	buf_fini(&members);
+	if (rc == 0 && found == TEMPFAIL)
+		rc = sieve_exec_later(x, "external list");
+	if (rc == 0 && found == ABSENT)
+		rc = sieve_exec_fail(x, "redirect: there is no list '%.*s'",
+		    (int)(name.n > 100 ? 100 : name.n), name.p);
+	*sent = rest.n > 0;
+	if (rc == 0 && rest.n == 0)
+		sieve_exec_warn(
+		    x, "redirect: the list is empty, the message is kept");
+	while (rc == 0 && rest.n > 0)
+		rc = redirect_to(x, slice_cut(rest, '\n', &rest));
+	return rc;
+}
+
+int
+sieve_do_redirect(
+    struct sieve_exec *x, const struct sieve_call *c, bool *result)
+{
+	struct slice text;
+	bool sent = true;
+	int rc;
+
+	(void)result;
+	if (sieve_exec_string(x, &c->args[0], &text) == -1)
+		return -1;
 	if (is_loop(x)) {
 		sieve_exec_warn(x, "redirect: the message is in a loop, it is "
 				   "kept");
 		return 0;
 	}
-	if (sieve_actions_add(x, &a, &twice) == -1)
-		return -1;
-	if (!sieve_call_has(c, SIEVE_TAG_COPY))
+	rc = sieve_call_has(c, SIEVE_TAG_TO_LIST)
+		 ? redirect_to_list(x, text, &sent)
+		 : redirect_to(x, text);
+	if (rc == 0 && sent && !sieve_call_has(c, SIEVE_TAG_COPY))
 		x->result->kept = true;
-	trace_action(x, &a, a.address, twice);
-	return 0;
+	return rc;
 }
 
 int

@@ -32,10 +32,29 @@
 /* Longest base to which all our fields can be added. */
 enum { BASE_LIMIT = 130 };
 
+/* A file with all that its name says. */
+struct candidate {
+	struct filename f;
+	const char *name;
+	uint32_t want;
+	enum maildir_part part;
+	bool listed;
+};
+
+static struct candidate
+candidate_of(const struct listing_entry *e)
+{
+	return (struct candidate){ .f = listing_parse(e),
+		.name = e->name,
+		.want = e->want,
+		.part = e->part,
+		.listed = e->listed };
+}
+
 /* Are there less bytes than S= says?  The size of a file may reach the disk
  * before its bytes do. */
 static bool
-is_torn(const struct maildir *d, const struct listing_entry *e, int64_t size)
+is_torn(const struct maildir *d, const struct candidate *e, int64_t size)
 {
 	bool torn = size < e->f.size;
 	int fd;
@@ -50,7 +69,7 @@ is_torn(const struct maildir *d, const struct listing_entry *e, int64_t size)
 /* What S= says was never on disk: the power went before the sync, so nobody
  * was told that the message is there. */
 static bool
-set_aside(const struct maildir *d, const struct listing_entry *e)
+set_aside(const struct maildir *d, const struct candidate *e)
 {
 	log_warn("store.message-truncated", kv_s("file", e->name));
 	return maildir_set_aside(d, e->part, e->name) == FOUND;
@@ -59,7 +78,7 @@ set_aside(const struct maildir *d, const struct listing_entry *e)
 /* Only a writer of S= and W= who knew the size of the file as it is knew how
  * many lines are in it. */
 static bool
-sizes_likely(const struct scan_how *how, const struct listing_entry *e,
+sizes_likely(const struct scan_how *how, const struct candidate *e,
     const struct maildir_stat *st)
 {
 	return how->build && e->f.size == st->size && e->f.vsize >= st->size &&
@@ -69,7 +88,7 @@ sizes_likely(const struct scan_how *how, const struct listing_entry *e,
 /* Size and wire size of the file; 1 when it is no message. */
 static int
 measure(const struct maildir *d, const struct scan_how *how,
-    const struct listing_entry *e, struct ix_msg *msg, struct ix_hot *hot,
+    const struct candidate *e, struct ix_msg *msg, struct ix_hot *hot,
     int64_t *bytes, struct err *err)
 {
 	struct maildir_stat st;
@@ -104,7 +123,7 @@ measure(const struct maildir *d, const struct scan_how *how,
 
 /* Does the name say all that a full one says? */
 static bool
-is_full(const struct listing_entry *e, const struct ix_hot *hot,
+is_full(const struct candidate *e, const struct ix_hot *hot,
     const struct ix_msg *msg, uint32_t uid)
 {
 	return !e->listed && e->f.base.n > 0 && e->f.base.n <= BASE_LIMIT &&
@@ -116,8 +135,8 @@ is_full(const struct listing_entry *e, const struct ix_hot *hot,
 
 /* The full name that E's file gets; false when it has it. */
 static bool
-full_name(struct tx *tx, const struct listing_entry *e,
-    const struct ix_hot *hot, struct ix_msg *msg, uint32_t uid)
+full_name(struct tx *tx, const struct candidate *e, const struct ix_hot *hot,
+    struct ix_msg *msg, uint32_t uid)
 {
 	struct filename f = e->f;
 	struct buf base, name;
@@ -154,7 +173,7 @@ full_name(struct tx *tx, const struct listing_entry *e,
 /* Letters of the name, and what stands beside the file. */
 static int
 find_keywords(const struct scan_how *how, struct kwfile *more,
-    const struct listing_entry *e, struct ix_hot *hot, struct keyword_set *set,
+    const struct candidate *e, struct ix_hot *hot, struct keyword_set *set,
     struct err *err)
 {
 	struct slice names = { NULL, 0 }, name;
@@ -194,7 +213,7 @@ same_base(const struct filename *f, const char *file)
 /* Since E's directory was read, the index may have got the file itself (FOUND),
  * or another message with the UID it should have, which is none then. */
 static enum found
-find_since(struct tx *tx, const struct ix_box *b, const struct listing_entry *e,
+find_since(struct tx *tx, const struct ix_box *b, const struct candidate *e,
     uint32_t *uid, struct err *err)
 {
 	const uint32_t own = e->want != 0 ? e->want : e->f.uid;
@@ -214,7 +233,7 @@ find_since(struct tx *tx, const struct ix_box *b, const struct listing_entry *e,
 /* What is wrong with E's name can wait: where it is known meanwhile which UID
  * it has, it is as good as one whose flags are behind. */
 static bool
-can_wait(const struct scan_how *how, const struct listing_entry *e,
+can_wait(const struct scan_how *how, const struct candidate *e,
     const struct ix_hot *hot)
 {
 	return how->later != NULL && e->part == MAILDIR_CUR &&
@@ -224,7 +243,7 @@ can_wait(const struct scan_how *how, const struct listing_entry *e,
 }
 
 static void
-rename_later(const struct scan_how *how, const struct listing_entry *e,
+rename_later(const struct scan_how *how, const struct candidate *e,
     struct ix_box *b, uint32_t uid, struct ix_hot *hot, struct ix_msg *msg)
 {
 	strlcpy(msg->file, e->name, sizeof msg->file);
@@ -237,9 +256,11 @@ rename_later(const struct scan_how *how, const struct listing_entry *e,
 int
 adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct scan_how *how, struct kwfile *more,
-    const struct listing_entry *e, int64_t *bytes, bool *renamed,
+    const struct listing_entry *entry, int64_t *bytes, bool *renamed,
     struct err *err)
 {
+	const struct candidate of_entry = candidate_of(entry);
+	const struct candidate *const e = &of_entry;
 	struct ix_msg msg = { 0 };
 	struct ix_hot hot = { .bits = e->f.flags };
 	struct keyword_set set;

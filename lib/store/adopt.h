@@ -25,12 +25,12 @@ struct scan_how {
 	struct uidfile *later;       /* gets who is renamed later; or NULL */
 };
 
-/* Give the file E a UID, its full name and a record; MORE is pabal-keywords.
- * Adds what had to be read of it to *BYTES; *RENAMED says whether it had
- * another name. */
+/* Give the file ENTRY a UID, its full name and a record; MORE is
+ * pabal-keywords. Adds what had to be read of it to *BYTES; *RENAMED says
+ * whether it had another name. */
 int adopt(struct tx *tx, struct ix_box *b, const struct maildir *d,
     const struct scan_how *how, struct kwfile *more,
-    const struct listing_entry *e, int64_t *bytes, bool *renamed,
+    const struct listing_entry *entry, int64_t *bytes, bool *renamed,
     struct err *err);
 
 #endif

@@ -210,12 +210,12 @@ wanted_uid(const struct scan *s, const struct listing_entry *e)
 	const uint32_t next = s->b->uidnext, ceiling = s->b->ceiling;
 	/* It is behind those that were brought along. */
 	const uint32_t end = (s->b->bits & BOX_BROUGHT) != 0 ? ceiling : next;
-	uint32_t uid = e->f.uid;
+	uint32_t uid = e->uid;
 
 	if (!s->how.build)
 		return uid >= next && uid < ceiling ? uid : 0;
 	if ((uid == 0 || uid >= end) && s->how.from != NULL)
-		uid = takeover_uid(s->how.from, e->f.stem);
+		uid = takeover_uid(s->how.from, listing_parse(e).stem);
 	return uid < end ? uid : 0;
 }
 
@@ -224,7 +224,7 @@ put_unknown(struct scan *s, struct listing_entry *e)
 {
 	e->want = wanted_uid(s, e);
 	if (s->again)
-		map_put(&s->bases, e->f.base, e);
+		map_put(&s->bases, listing_parse(e).base, e);
 	scan_order_put(&s->unknown, e);
 }
 
@@ -232,25 +232,26 @@ put_unknown(struct scan *s, struct listing_entry *e)
 static void
 look_up(const struct scan *s, struct listing_entry *e)
 {
-	if (e->f.uid != 0)
+	if (e->uid != 0)
 		return;
-	e->f.uid = uidfile_uid(&s->given, e->f.stem);
-	e->listed = e->f.uid != 0;
+	e->uid = uidfile_uid(&s->given, listing_parse(e).stem);
+	e->listed = e->uid != 0;
 }
 
 static int
 read_some(struct scan *s, struct err *err)
 {
 	struct listing_entry *e;
+	struct filename name;
 	enum found f = FOUND;
 
 	for (; s->left > 0; s->left -= ENTRY_COST) {
-		f = listing_next(&s->list, s->d, &e, err);
+		f = listing_next(&s->list, s->d, &e, &name, err);
 		if (f != FOUND)
 			break;
-		s->letters |= e->f.letters;
+		s->letters |= name.letters;
 		look_up(s, e);
-		if (e->f.uid == 0 || s->b->messages == 0)
+		if (e->uid == 0 || s->b->messages == 0)
 			put_unknown(s, e);
 		else
 			scan_order_put(&s->by_uid, e);
@@ -306,11 +307,10 @@ find_file(struct scan *s, const struct walk *w)
 	struct filename f;
 
 	filename_parse(slice_str(w->msg.file), &f);
-	while (
-	    (e = scan_order_first(&s->by_uid)) != NULL && e->f.uid <= w->uid) {
+	while ((e = scan_order_first(&s->by_uid)) != NULL && e->uid <= w->uid) {
 		(void)scan_order_take(&s->by_uid);
 		s->left -= ENTRY_COST;
-		if (e->f.uid != w->uid || !slice_eq(e->f.stem, f.stem)) {
+		if (e->uid != w->uid || !listing_has_stem(e, f.stem)) {
 			put_unknown(s, e);
 		} else if (found == NULL) {
 			found = e;

@@ -31,6 +31,7 @@ apply_rename(const struct scan_change *c, struct ix_hot *hot,
 {
 	const uint32_t known = keywords_letters(c->table);
 	const struct listing_entry *e = c->e;
+	const struct filename now = listing_parse(e);
 	struct keyword_set set;
 	struct filename was;
 	uint32_t bits, letters;
@@ -40,15 +41,14 @@ apply_rename(const struct scan_change *c, struct ix_hot *hot,
 		return -1;
 	filename_parse(slice_str(msg->file), &was);
 	bits = (hot->bits & ~(uint32_t)(MSG_FLAGS | HOT_NEW | HOT_PENDING)) |
-	       merge(hot->bits & MSG_FLAGS, was.flags, e->f.flags);
+	       merge(hot->bits & MSG_FLAGS, was.flags, now.flags);
 	bits |= hot->bits & HOT_LINE ? HOT_PENDING : 0;
-	letters =
-	    merge(hot->letters, was.letters & known, e->f.letters & known);
+	letters = merge(hot->letters, was.letters & known, now.letters & known);
 	keyword_set_put_letters(&set, letters);
 	if (e->part == MAILDIR_NEW)
 		bits |= HOT_NEW;
-	if ((bits & MSG_FLAGS) != e->f.flags || letters != e->f.letters ||
-	    !slice_eq(was.stem, e->f.stem) || e->listed)
+	if ((bits & MSG_FLAGS) != now.flags || letters != now.letters ||
+	    !slice_eq(was.stem, now.stem) || e->listed)
 		bits |= HOT_PENDING;
 	if (!slice_copy(slice_str(e->name), msg->file, sizeof msg->file))
 		return err_set(err, ERR_TEMP, "file name too long");

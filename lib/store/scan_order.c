@@ -14,7 +14,7 @@ enum {
 static uint32_t
 uid_of(const struct listing_entry *e)
 {
-	return e->f.uid;
+	return e->uid;
 }
 
 static bool
@@ -85,7 +85,8 @@ first_below(const struct scan_order *o, size_t from)
 static void
 fetch(const struct listing_entry *e)
 {
-	for (size_t at = 0; at < sizeof *e; at += CACHE_LINE)
+	/* Its name lies behind it (maildir/listing.c). */
+	for (size_t at = 0; at < sizeof *e + CACHE_LINE; at += CACHE_LINE)
 		__builtin_prefetch((const char *)e + at);
 }
 

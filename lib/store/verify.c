@@ -45,9 +45,10 @@ static int
 read_files(struct verifying *v, struct err *err)
 {
 	struct listing_entry *e;
+	struct filename name;
 	enum found f;
 
-	while ((f = listing_next(&v->l, &v->m->dirs, &e, err)) == FOUND)
+	while ((f = listing_next(&v->l, &v->m->dirs, &e, &name, err)) == FOUND)
 		map_put(&v->files, slice_str(e->name), e);
 	return f == TEMPFAIL ? -1 : 0;
 }
@@ -75,6 +76,7 @@ static int
 verify_file(struct verifying *v, struct listing_entry *e, uint32_t uid,
     const struct ix_hot *hot, const struct ix_msg *msg, struct err *err)
 {
+	const struct filename f = listing_parse(e);
 	struct maildir_stat st;
 
 	e->used = true;
@@ -84,11 +86,11 @@ verify_file(struct verifying *v, struct listing_entry *e, uint32_t uid,
 	differ(v, "directory", uid, e->name, ix_part(hot), e->part);
 	/* A name that is behind follows. */
 	if ((hot->bits & HOT_PENDING) == 0)
-		differ(v, "uid", uid, e->name, uid, e->f.uid);
-	if ((hot->bits & HOT_PENDING) == 0 && e->f.info) {
-		differ(v, "flags", uid, e->name, hot->bits & MSG_FLAGS,
-		    e->f.flags);
-		differ(v, "keywords", uid, e->name, hot->letters, e->f.letters);
+		differ(v, "uid", uid, e->name, uid, f.uid);
+	if ((hot->bits & HOT_PENDING) == 0 && f.info) {
+		differ(
+		    v, "flags", uid, e->name, hot->bits & MSG_FLAGS, f.flags);
+		differ(v, "keywords", uid, e->name, hot->letters, f.letters);
 	}
 	return v->thorough ? verify_lines(v, e, uid, msg, err) : 0;
 }

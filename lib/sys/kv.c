@@ -37,7 +37,7 @@
 enum {
 	MAP_MIN = 16 << 20,
 	MAP_ROOM = 1 << 20,
-	RELEASE = 4 << 20,
+	RELEASE = 2 << 20,
 	ENTRY_BYTES = 32, /* of one, beside its value, about */
 };
 

@@ -7,14 +7,9 @@
 #include "base/mem.h"
 #include "proto/address.h"
 #include "proto/nexthop.h"
+#include "table/tlspolicy_host.h"
 
-static const char *const levels[] = {
-	[TLS_POLICY_NONE] = "none",
-	[TLS_POLICY_MAY] = "may",
-	[TLS_POLICY_ENCRYPT] = "encrypt",
-	[TLS_POLICY_VERIFY] = "verify",
-	[TLS_POLICY_DANE] = "dane",
-};
+enum { LEVELS = TLS_POLICY_DANE + 1 };
 
 /* DOMAIN or .DOMAIN */
 static bool
@@ -44,9 +39,10 @@ tlspolicy_parse(struct slice value, struct tlspolicy *p, struct err *err)
 	size_t level = 0;
 
 	*p = (struct tlspolicy){ .names = slice_trim(rest) };
-	while (level < ARRAY_LEN(levels) && !slice_is(word, levels[level]))
+	while (level < LEVELS &&
+	       !slice_is(word, tlspolicy_name((enum tls_policy_level)level)))
 		level++;
-	if (level == ARRAY_LEN(levels))
+	if (level == LEVELS)
 		return err_set(err, ERR_PERM,
 		    "expected none, may, encrypt, verify [NAME...] or dane");
 	p->level = (enum tls_policy_level)level;

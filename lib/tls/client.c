@@ -18,6 +18,7 @@ struct tls_client {
 	struct tls_resume sessions;
 	struct buf unread; /* PEM that is to be trusted, too */
 	unsigned refs;
+	void (*bad)(const struct err *err); /* NULL: nobody is told */
 };
 
 /* Wider than a server's: with a peer that has nothing better, CBC is still
@@ -107,6 +108,12 @@ tls_client_trust_later(struct tls_client *c, struct buf *pem, struct err *err)
 	return 0;
 }
 
+void
+tls_client_on_bad(struct tls_client *c, void (*bad)(const struct err *err))
+{
+	c->bad = bad;
+}
+
 static int
 read_unread(struct tls_client *c, struct err *err)
 {
@@ -134,7 +141,10 @@ tls_client_forget(struct tls_client *c)
 SSL_CTX *
 tls_client_ctx(struct tls_client *c)
 {
-	(void)read_unread(c, NULL);
+	struct err err;
+
+	if (read_unread(c, &err) == -1 && c->bad != NULL)
+		c->bad(&err);
 	return c->ctx;
 }
 

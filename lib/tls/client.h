@@ -25,6 +25,10 @@ int tls_client_trust(struct tls_client *c, struct slice pem, struct err *err);
  * has nothing that looks like a certificate. */
 int tls_client_trust_later(
     struct tls_client *c, struct buf *pem, struct err *err);
+/* Call BAD with what is wrong of that, once, where a connection is what reads
+ * it. */
+void tls_client_on_bad(
+    struct tls_client *c, void (*bad)(const struct err *err));
 /* Have the SSL_CTX of somebody else's, CTX, trust the same.  -1 (ERR_PERM):
  * what was to be read later was read now, and not all of it could be; said
  * once. */

@@ -19,7 +19,6 @@
 #include "queue/job.h"
 #include "script/decide.h"
 #include "script/verdict.h"
-#include "script/worker.h"
 
 static const char rejected[] = "rejected by the recipient";
 
@@ -142,14 +141,17 @@ carry_out(struct script_run *r)
 void
 carry_keep(struct script_run *r, const char *why)
 {
+	const char *script;
+	uint32_t line;
+
 	r->verdict->n = 1;
 	r->verdict->actions[0] = (struct verdict_action){ .kind = SIEVE_KEEP };
 	r->decide->duplicates.n = 0;
 	r->failed = why;
+	script = decide_where(r->decide, &line);
 	log_warn("local.sieve-failed", kv_slice("qid", r->job->qid),
-	    kv_slice("account", r->rcpt.account),
-	    kv_s("script", r->decide->worker->script),
-	    kv_u("line", r->decide->worker->line), kv_s("why", why));
+	    kv_slice("account", r->rcpt.account), kv_s("script", script),
+	    kv_u("line", line), kv_s("why", why));
 	carry_out(r);
 }
 

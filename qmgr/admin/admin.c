@@ -50,6 +50,8 @@ describe(struct buf *b, const struct qrecord *r, bool for_admin)
 		buf_addf(b, " next=%lld",
 		    (long long)waiting_wall_ms(r->next_ms) / 1000);
 	add_value(b, "sender", r->sender);
+	if (for_admin && r->state == ENTRY_HELD && r->held.n > 0)
+		add_value(b, "held", r->held);
 	if (for_admin && r->login.n > 0)
 		add_value(b, "login", r->login);
 	buf_addc(b, '\n');

@@ -38,6 +38,7 @@ message_new(struct entry *e, struct arena *arena, const struct envelope *env,
 	m->held_why = env->hold;
 	m->head_bytes = head_bytes;
 	buf_init(&m->notes, NOTES_MAX_BYTES);
+	ev_timer_init(&m->report_again, NULL);
 	map_init(&m->by_address);
 	for (size_t i = 0; i < env->nrcpts; i++)
 		rcpt_add(m, &env->rcpts[i]);
@@ -52,6 +53,7 @@ message_free(struct message **mp)
 	if (m == NULL)
 		return;
 	ev_task_cancel(&m->write_notes);
+	ev_timer_stop(&m->report_again);
 	buf_fini(&m->notes);
 	map_fini(&m->by_address);
 	kept_drop(&m->kept);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A message in memory: its envelope, its recipients and what became of them.
- * What is final is in its file as well (qmgr/queue/note.h).
- */
+/* A message in memory: its envelope, its recipients and what became of them.
+ * What is final is in its file as well (qmgr/queue/note.h). */
 #ifndef QMGR_QUEUE_MESSAGE_H
 #define QMGR_QUEUE_MESSAGE_H
 
@@ -40,8 +38,10 @@ struct message {
 	bool warned;               /* the sender knows that it is late */
 	bool held, released;       /* from the file; released: once at least */
 	struct slice held_why;     /* as far as it was written; in arena */
-	bool damaged; /* an agent found that its checksum differs */
-	bool soon;    /* nobody's fault: try again in seconds */
+	bool damaged;    /* an agent found that its checksum differs */
+	bool soon;       /* nobody's fault: try again in seconds */
+	bool unreported; /* a report could not be written, in this round */
+	struct ev_timer report_again;
 	bool in_tmp;  /* its file has no name of a message's yet */
 	bool refused; /* never accepted: nothing more is to be done */
 };

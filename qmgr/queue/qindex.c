@@ -15,7 +15,7 @@
 /* Each leaf that a change touches is written anew, and branches above it; the
  * counts of many changes stand in the same leaves. */
 enum {
-	VERSION = 4,
+	VERSION = 5,
 	KEY_BYTES = 1 + 8 + ENVELOPE_ID_BYTES,
 	ROOM_EACH = 12 * 4096,
 	ROOM_MIN = 1 << 20,

@@ -8,7 +8,7 @@
 #include "qmgr/queue/message.h"
 
 /* Recipients beyond this stand in the file alone. */
-enum { RCPTS_MAX_BYTES = 1200, STRING_MAX = 2000 };
+enum { RCPTS_MAX_BYTES = 1200, STRING_MAX = 2000, HELD_MAX = 300 };
 
 /* A site that is the one of the recipient before; no string is so long. */
 static const uint16_t SAME = UINT16_MAX;
@@ -21,7 +21,8 @@ struct fixed {
 	uint16_t nrcpts;
 	uint8_t state, place, whole;
 	int8_t mt_priority;
-	uint8_t zero[2];
+	uint8_t soons;
+	uint8_t zero;
 };
 
 void
@@ -34,11 +35,13 @@ qrecord_of(struct qrecord *r, const struct message *m, struct arena *a)
 	r->place = e->place;
 	r->known = r->whole = true;
 	r->attempts = e->attempts;
+	r->soons = e->soons;
 	r->arrived_us = e->arrived_us;
 	r->size = m->env.size;
 	r->mt_priority = m->env.mt_priority;
 	r->sender = m->env.sender;
 	r->login = m->env.login;
+	r->held = e->state == ENTRY_HELD ? m->held_why : SLICE("");
 	r->rcpts = arena_alloc(a, (m->nrcpts + 1) * sizeof *r->rcpts);
 	r->nrcpts = 0;
 	for (size_t i = 0; i < m->nrcpts; i++) {
@@ -143,6 +146,7 @@ qrecord_put(struct buf *out, const struct qrecord *r)
 	f.size = r->size;
 	f.mt_priority = r->mt_priority;
 	f.attempts = r->attempts;
+	f.soons = r->soons;
 	f.life = r->life;
 	f.nrcpts = n;
 	f.state = r->state;
@@ -152,6 +156,8 @@ qrecord_put(struct buf *out, const struct qrecord *r)
 	buf_add(out, slice_of(&f, sizeof f));
 	put_string(out, r->sender);
 	put_string(out, r->login);
+	if (r->state == ENTRY_HELD)
+		put_string(out, slice_sub(r->held, 0, HELD_MAX));
 	for (size_t i = 0; i < n; i++) {
 		put_string(out, r->rcpts[i].address);
 		put_string(out, r->rcpts[i].target);
@@ -193,6 +199,7 @@ get_fixed(struct cur *c, struct qrecord *r)
 		.size = f.size,
 		.mt_priority = f.mt_priority,
 		.attempts = f.attempts,
+		.soons = f.soons,
 		.life = f.life,
 		.nrcpts = f.nrcpts,
 		.state = f.state,
@@ -213,6 +220,8 @@ qrecord_get(struct slice value, struct arena *a, struct qrecord *r)
 		return false;
 	r->sender = get_string(&c);
 	r->login = get_string(&c);
+	if (r->state == ENTRY_HELD)
+		r->held = get_string(&c);
 	r->rcpts = arena_alloc(a, (r->nrcpts + 1) * sizeof *r->rcpts);
 	for (size_t i = 0; i < r->nrcpts; i++) {
 		struct qrecord_rcpt *to = &r->rcpts[i];

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What is known of a message while it waits, without its file: a value of the
- * index (qmgr/queue/qindex.h), and what filters and lists look at.
- */
+/* What is known of a message while it waits, without its file: a value of the
+ * index (qmgr/queue/qindex.h), and what filters and lists look at. */
 #ifndef QMGR_QUEUE_QRECORD_H
 #define QMGR_QUEUE_QRECORD_H
 
@@ -28,6 +26,7 @@ struct qrecord_rcpt {
 struct qrecord {
 	char id[ENVELOPE_ID_BYTES];
 	uint8_t state; /* enum entry_state */
+	uint8_t soons; /* of the entry */
 	uint8_t place; /* enum spool_place; the file may have gone on */
 	bool known;    /* size, sender and login are set */
 	bool whole;    /* and all open recipients */
@@ -37,8 +36,8 @@ struct qrecord {
 	int64_t next_ms; /* of the queue's clock */
 	int64_t arrived_us;
 	int64_t size;
-	int8_t mt_priority; /* RFC 6710 */
-	struct slice sender, login;
+	int8_t mt_priority;               /* RFC 6710 */
+	struct slice sender, login, held; /* held: by whom, and why */
 	struct qrecord_rcpt *rcpts;
 	size_t nrcpts;
 };

@@ -285,6 +285,7 @@ put_record(struct entry *e, struct qrecord *r, bool to_cur)
 	r->state = e->state;
 	r->place = c->to_cur ? SPOOL_CUR : e->place;
 	r->attempts = e->attempts;
+	r->soons = e->soons;
 	r->next_ms = e->state == ENTRY_WAITING ? due_of(e).ms : 0;
 	r->seen_ms = e->seen_ms + waiting.lead_ms;
 	r->life = waiting.life;
@@ -382,6 +383,7 @@ waiting_back(const struct qrecord *r)
 	of = qrecord_crowd(r);
 	entry_crowd(e, &of);
 	e->attempts = r->attempts;
+	e->soons = r->soons;
 	if (r->state == ENTRY_HELD)
 		entry_hold(e);
 	else

@@ -111,12 +111,18 @@ scheduled(const struct message *m)
 
 /* A process that is started again is there in seconds; what lasts is something
  * else, and may last. */
-static int64_t
-soon_ms(unsigned n)
+int64_t
+retry_soon_ms(unsigned n)
 {
 	if (n < SOONS)
 		return SOON_MS;
 	return (int64_t)SOON_MS << (n - SOONS < DOUBLED ? n - SOONS : DOUBLED);
+}
+
+bool
+retry_is_lasting(const struct message *m)
+{
+	return m->soon && m->entry->soons >= SOONS;
 }
 
 int64_t
@@ -126,7 +132,7 @@ retry_wait_ms(const struct message *m)
 	int64_t ms;
 
 	if (m->soon)
-		return soon_ms(m->entry->soons);
+		return retry_soon_ms(m->entry->soons);
 	ms = retry_is_paused(m) ? m->pause_ms : scheduled(m);
 	return retry_spread_ms(
 	    m->entry->id, m->entry->attempts, ms < max ? ms : max);

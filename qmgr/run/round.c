@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "qmgr/run/round.h"
 
+#include "base/mem.h"
 #include "base/must.h"
 #include "ev/loop.h"
 #include "log/log.h"
@@ -51,7 +52,8 @@ keep(struct message *m, const char *why)
 	struct entry *e = m->entry;
 
 	log_err("mail.incomplete", kv_s("qid", e->id), kv_s("why", why));
-	note_held(&m->notes, wall_ms(), slice_str(why));
+	m->held_why = arena_slice(&m->arena, slice_str(why));
+	note_held(&m->notes, wall_ms(), m->held_why);
 	settle_write(m);
 	entry_hold(e);
 	waiting_put(m, false);
@@ -120,6 +122,13 @@ set_aside(struct message *m)
 /* ---- putting off ---- */
 
 static void
+count_soon(struct entry *e)
+{
+	if (e->soons < UINT8_MAX)
+		e->soons++;
+}
+
+static void
 put_off(struct message *m)
 {
 	struct entry *e = m->entry;
@@ -132,12 +141,12 @@ put_off(struct message *m)
 		note_word(&m->notes, "next", wall_ms() + wait_ms);
 		e->attempts++;
 	}
-	if (!m->soon)
+	if (m->soon)
+		count_soon(e);
+	else
 		e->soons = 0;
-	else if (e->soons < UINT8_MAX)
-		e->soons++;
 	if (e->hold_wanted)
-		note_held(&m->notes, wall_ms(), SLICE(""));
+		note_held(&m->notes, wall_ms(), m->held_why);
 	settle_write(m);
 	if (e->hold_wanted) {
 		log_info("mail.held", kv_s("qid", e->id));
@@ -154,14 +163,19 @@ put_off(struct message *m)
 
 /* ---- what a round has come to ---- */
 
-/* Too old to go on: what is put off has failed. */
+static const char expired[] = "delivery time expired; last: ";
+
+/* Too old to go on: what is put off has failed.  A process that has just ended
+ * gives nothing up; without one that is not there for long, nothing would ever
+ * end. */
 static void
 expire(struct message *m)
 {
 	const int64_t limit = m->env.sender.n > 0 ? qmgr_conf->queue_lifetime
 						  : qmgr_conf->bounce_lifetime;
 
-	if (!entry_is_older(m->entry, limit))
+	if ((m->soon && !retry_is_lasting(m)) ||
+	    !entry_is_older(m->entry, limit))
 		return;
 	for (size_t i = 0; i < m->nrcpts; i++) {
 		struct rcpt *r = m->rcpts[i];
@@ -169,8 +183,9 @@ expire(struct message *m)
 
 		if (r->state != RCPT_DEFERRED)
 			continue;
-		buf_addf(&text, "delivery time expired; last: %.*s",
-		    SLICE_FMT(slice_sub(r->text, 0, 900)));
+		if (!slice_starts(r->text, slice_str(expired)))
+			buf_adds(&text, expired);
+		buf_add(&text, slice_sub(r->text, 0, 900));
 		rcpt_say(
 		    r, JOB_PERMFAIL, SLICE("5.4.7"), r->host, buf_slice(&text));
 		rcpt_enter(r, RCPT_FAILED);
@@ -237,6 +252,39 @@ end_failed(struct rcpt *r, bool ok)
 	note_result(&m->notes, r);
 }
 
+static void
+on_report_again(struct ev_timer *t)
+{
+	struct message *m = OUTER(t, struct message, report_again);
+
+	m->unreported = false;
+	round_end(m);
+}
+
+/* That somebody has got it is in no file that it could be read from again, so M
+ * stays in memory until it can be told. */
+static void
+report_later(struct message *m)
+{
+	ev_timer_init(&m->report_again, on_report_again);
+	count_soon(m->entry);
+	ev_timer_set(&m->report_again, retry_soon_ms(m->entry->soons));
+}
+
+/* A report of KIND could not be written: a full disk, most likely, and the next
+ * one would not be either.  What failed is put off and tried again in seconds,
+ * later in minutes; a delay is told when it is put off the next time. */
+static void
+on_unreported(struct message *m, enum notify kind)
+{
+	m->unreported = true;
+	m->soon |= kind == NOTIFY_FAILURE;
+	if (any_success(m))
+		report_later(m);
+	else
+		round_end(m);
+}
+
 /* A report stands safely in the spool (or none is due): now what it told of
  * is final. */
 static void
@@ -247,16 +295,18 @@ on_reported(struct message *m, enum notify kind, bool ok)
 
 		if (kind == NOTIFY_FAILURE && r->state == RCPT_FAILED)
 			end_failed(r, ok);
-		if (kind == NOTIFY_SUCCESS)
+		if (kind == NOTIFY_SUCCESS && ok)
 			r->tell_success = false;
 	}
-	if (kind == NOTIFY_DELAY) {
+	if (kind == NOTIFY_DELAY && ok) {
 		m->warned = true;
 		note_word(&m->notes, "warned", wall_ms());
 	}
 	settle_write(m);
-	m->soon |= !ok;
-	round_end(m);
+	if (ok)
+		round_end(m);
+	else
+		on_unreported(m, kind);
 }
 
 /* An administrator's order. */
@@ -291,8 +341,11 @@ end_accepted(struct message *m)
 		leave(m);
 		return;
 	}
-	if (!m->soon)
-		expire(m);
+	if (m->unreported) {
+		put_off(m);
+		return;
+	}
+	expire(m);
 	if (count(m, RCPT_FAILED) > 0)
 		report_write(m, NOTIFY_FAILURE, on_reported);
 	else if (any_success(m))

@@ -35,6 +35,8 @@ unrouted_hold(struct rcpt *r, struct slice why)
 	buf_addf(&text, "held by the table transports%s%.*s",
 	    why.n > 0 ? ": " : "", SLICE_FMT(slice_sub(why, 0, 900)));
 	rcpt_say(r, JOB_TEMPFAIL, SLICE("4.7.0"), SLICE(""), buf_slice(&text));
+	r->message->held_why =
+	    arena_slice(&r->message->arena, slice_from(buf_slice(&text), 8));
 	log_info("rcpt.held", kv_s("qid", r->message->entry->id),
 	    kv_slice("to", r->env.address), kv_slice("text", why));
 	buf_fini(&text);

@@ -4,6 +4,7 @@
 #include "smtp/conf.h"
 #include "smtp/route/dane.h"
 #include "smtp/session/dialog.h"
+#include "table/tlspolicy_host.h"
 
 enum tls_policy_level
 smtp_policy_default(void)
@@ -17,20 +18,16 @@ smtp_policy_default(void)
 	return (enum tls_policy_level)smtp_conf->tls_policy;
 }
 
-/* A host of whom a message asks that he be verified (RFC 8689) is, by whatever
- * he can be. */
 enum tls_policy_level
 smtp_policy(const struct smtp_session *s)
 {
 	const struct smtp_target *t = &s->target;
 
-	if (s->plain || addr_is_unix(&t->addr))
-		return TLS_POLICY_NONE;
-	if (smtp_dane_has_records(s->dane))
-		return TLS_POLICY_DANE;
-	if (t->requiretls || t->sts_enforce)
-		return TLS_POLICY_VERIFY;
-	return t->policy == TLS_POLICY_DANE ? TLS_POLICY_MAY : t->policy;
+	return tlspolicy_of(&(const struct tlspolicy_host){ .set = t->policy,
+	    .plain = s->plain || addr_is_unix(&t->addr),
+	    .tlsa = smtp_dane_has_records(s->dane),
+	    .sts_enforce = t->sts_enforce,
+	    .requiretls = t->requiretls });
 }
 
 bool
@@ -74,11 +71,6 @@ smtp_policy_is_sts(const struct smtp_session *s)
 const char *
 smtp_policy_used(const struct smtp_session *s)
 {
-	static const char *const names[] = { [TLS_POLICY_NONE] = "none",
-		[TLS_POLICY_MAY] = "may",
-		[TLS_POLICY_ENCRYPT] = "encrypt",
-		[TLS_POLICY_VERIFY] = "verify",
-		[TLS_POLICY_DANE] = "dane" };
 	const enum tls_policy_level p = smtp_policy(s);
 
 	if (!s->tls && p < TLS_POLICY_ENCRYPT)
@@ -86,6 +78,6 @@ smtp_policy_used(const struct smtp_session *s)
 	if (s->target.waived)
 		return "waived";
 	if (!smtp_policy_is_sts(s))
-		return names[p];
+		return tlspolicy_name(p);
 	return s->target.sts_enforce ? "sts" : "sts-testing";
 }

@@ -16,14 +16,14 @@
 static struct tls_client *client;
 
 int
-smtp_starttls_trust(struct buf *pem, bool needed, struct err *err)
+smtp_starttls_trust(struct buf *pem, bool needed,
+    void (*bad)(const struct err *err), struct err *err)
 {
 	smtp_tlsnote_init();
 	client = tls_client_new();
-	if (needed)
-		return tls_client_trust(client, buf_slice(pem), err);
-	(void)tls_client_trust_later(client, pem, err);
-	return 0;
+	tls_client_on_bad(client, bad);
+	return needed ? tls_client_trust(client, buf_slice(pem), err)
+		      : tls_client_trust_later(client, pem, err);
 }
 
 void

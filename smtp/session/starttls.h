@@ -10,9 +10,11 @@
 
 struct smtp_session;
 
-/* The CAs that `verify` trusts (PEM, which it may take); before the first
- * session.  -1 when they are NEEDED and PEM holds none. */
-int smtp_starttls_trust(struct buf *pem, bool needed, struct err *err);
+/* The CAs that `verify` and MTA-STS trust (PEM, which it may take); before the
+ * first session.  -1 when it holds none; unless they are NEEDED at once, what
+ * else is wrong of it is found with the first session, and BAD is told. */
+int smtp_starttls_trust(struct buf *pem, bool needed,
+    void (*bad)(const struct err *err), struct err *err);
 
 /* Sessions begun under other rules are not resumed. */
 void smtp_starttls_flush(void);

@@ -245,6 +245,12 @@ def test_queue_filters(pabal, waiting):
     assert pabal.pabal("queue", "count", "age>1h") == "0\n"
     assert pabal.pabal("queue", "count", "size<1M", "state=held") == "2\n"
     one, = as_json(pabal, "queue", "list", ids["bob@" + DOMAIN])
+    assert one["held"] == "an administrator"
+    assert "    held: an administrator\n" in pabal.pabal("queue", "list")
+    pabal.pabal("queue", "release", "--all")
+    wait(lambda: not any("held" in m for m in as_json(pabal, "queue", "list")), "a release")
+    pabal.pabal("queue", "hold", "--all")
+    wait_held(pabal, 2)
     assert one["recipients"][0]["address"] == FAR
     assert "expected" in pabal.pabal_fails("queue", "list", "colour=red")
     assert "expected" in pabal.pabal_fails("queue", "list", "age>soon")

@@ -11,6 +11,7 @@ import pytest
 
 from pabal import DOMAIN, message, wait
 from sink import Sink
+from test_auth import tls
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -391,6 +392,23 @@ def test_forward(system_user):
         wait(lambda: s.find("forwarded"), "the forwarded message")
         p.wait_queue(0)
         assert not system_mails(p)
+
+
+def test_requiretls_goes_with_a_forward(system_user):
+    """What asked for TLS (RFC 8689 5) does not go on in the clear: it comes back."""
+    with Sink() as s:
+        p = system_user(("pabal", "relayhost", s.nexthop))
+        forward(p, "x@example.net\n")
+        with p.smtp() as c:
+            c.starttls(context=tls(p))
+            c.ehlo("client.example")
+            for text, options in (("plainly", []), ("secretly", ["REQUIRETLS"])):
+                c.sendmail(f"bob@{DOMAIN}", [f"{p.user}@{DOMAIN}"], message(text), options)
+        got = wait(lambda: (lambda e: len(e) == 2 and e)(
+            p.events("rcpt.result", to="x@example.net")), "both")
+        assert sorted(e["dsn"] for e in got) == ["2.0.0", "5.7.10"], got
+        wait(lambda: s.find("plainly"), "the one without it")
+        assert s.find("secretly") == []
 
 
 def test_forward_and_keep(system_user):

@@ -51,15 +51,22 @@ def test_what_it_prints_cures(p, dns):
     status, rows = check(p, "--address", IP + ",2001:db8::1")
     assert status == 1
     assert {r["verdict"] for r in rows} == {"missing", "optional"}
-    serve(dns, "\n".join(dict.fromkeys(r["publish"].strip() for r in rows if r["publish"])))
+    lines = dict.fromkeys(w for r in rows for w in r["publish"].splitlines()
+                          if r["what"] != "mta-sts" and not w.startswith(";"))
+    serve(dns, "\n".join(lines))
+    # Nobody needs a policy; who wants one is given all of it.
+    (sts,) = [r["publish"] for r in rows if r["what"] == "mta-sts"]
+    for want in (f'\n_mta-sts.{DOMAIN}. TXT "v=STSv1; id=', f"\nmta-sts.{DOMAIN}. CNAME {HOST}.\n",
+                 f"https://mta-sts.{DOMAIN}/.well-known/mta-sts.txt", f";   mx: {HOST}\n"):
+        assert want in sts, sts
     status, rows = check(p, "--address", IP + ",2001:db8::1")
     assert status == 0, rows
     assert {r["what"]: r["verdict"] for r in rows} == {
         "mx": "good", "address": "good", "reverse": "good", "spf": "good", "dkim": "good",
-        "dmarc": "good", "mta-sts": "optional", "tlsrpt": "optional", "tlsa": "optional", "srv": "good",
+        "dmarc": "good", "mta-sts": "optional", "tlsrpt": "good", "tlsa": "good", "srv": "good",
         "autoconf": "optional"}
     out = p.pabal("dns", "check", DOMAIN, "--address", IP)
-    assert "records to publish" not in out
+    assert "records to publish" not in out and "records by which other hosts know" in out
 
 
 def test_what_is_wrong(p, dns):

@@ -70,6 +70,8 @@ def test_stolen_password(make):
     with login(p, ip="203.0.113.10") as t:
         send(t, to=("bob", "carol"), n=100)
     assert p.queue_count() == 400
+    why = {m["held"] for m in json.loads(p.pabal("queue", "list", "--json"))}
+    assert len(why) == 2 and all("rates: " in w for w in why), why
     (entry,) = held(p).values()
     assert entry["login"] == THIEF and entry["held"] == "all"
     assert (entry["messages"], entry["recipients"]) == (400, 500)

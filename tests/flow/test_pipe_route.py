@@ -115,6 +115,19 @@ def test_as_a_user(pabal, out):
     assert int(read(out, "uid")) == user.pw_uid
 
 
+def test_check_sees_what_cannot_run(pabal, out):
+    """A user or a program that is not there, before mail waits for it."""
+    used = {u.pw_uid for u in pwd.getpwall()}
+    uid = next(n for n in range(61000, 65000) if n not in used)
+    table(pabal, "commands", f"a uid={uid} {out}/program\nb {out}/none x\n"
+          f"c {out}/program\n")
+    told = pabal.pabal_fails("check")
+    assert f"a runs as uid {uid}, which no user has: its mail waits" in told
+    assert f"b: there is no program {out}/none: its mail waits" in told
+    table(pabal, "commands", f"c {out}/program\n")
+    assert "its mail waits" not in pabal.pabal("check")
+
+
 def test_only_what_is_written(pabal, out):
     """A name that is not in the table is refused for now; a table that others
     may have written runs nothing."""

@@ -230,8 +230,12 @@ def test_big_and_many(pabal):
             a.ok(f"APPEND {name}" + " %L" * len(part), *part)
         to = folder(b)
         b.ok(f"SELECT {box('alice', name)}")
-        refused(b, f"COPY 1:* {to}", b"LIMIT")
-        assert content(b, to) == []
+        status, text, told = b.cmd(f"COPY 1:* {to}")
+        assert status == b"OK", text
+        assert copyuid(text)[1:] == (b"1:1101", b"1:1101")
+        assert not told
+        assert [x[2] for x in content(b, to)] == [big] + small
+        to = folder(b)
         b.ok(f"SELECT {box('alice', name)}")
         status, text, told = b.cmd(f"MOVE 1:* {to}")
         assert status == b"OK", text
@@ -245,7 +249,10 @@ def test_big_and_many(pabal):
         # and back, of the own one
         b.ok(f"SELECT {to}")
         back = folder(a, "i")
-        refused(b, f"COPY 1:* {box('alice', back)}", b"LIMIT")
+        status, text, told = b.cmd(f"COPY 1:* {box('alice', back)}")
+        assert copyuid(text)[1:] == (b"1:1101", b"1:1101"), text
+        assert [x[2] for x in content(a, back)] == [big] + small
+        back = folder(a, "i")
         b.ok(f"MOVE 1:* {box('alice', back)}")
         assert [x[2] for x in content(a, back)] == [big] + small
         assert content(b, to) == []
@@ -285,6 +292,38 @@ def test_quota(make_pabal):
         b.ok(f"SELECT {name}")
         b.ok(f"COPY 1 {box('alice', to)}")
         assert [x[2] for x in content(a, to)] == [large]
+
+
+def fill(c, name, n):
+    texts = mails(*(f"n{i}" for i in range(n)))
+    for i in range(0, n, 100):
+        part = texts[i:i + 100]
+        c.ok(f"APPEND {name}" + " %L" * len(part), *part)
+    return texts
+
+
+def test_over_quota_in_a_later_batch(make_pabal):
+    """All or nothing is copied; what others put in meanwhile stays."""
+    p = make_pabal(("pabal", "sharing", "domain"), users=("alice", "bob"))
+    p.pabal("user", "set", f"alice@{DOMAIN}", "quota", "75K")
+    with Imap(p) as a, Imap(p, "bob") as b:
+        to = folder(a, "i", mails=mails("before"))
+        name = folder(b)
+        texts = fill(b, name, 1300)
+        b.ok(f"SELECT {name}")
+        refused(b, f"COPY 1:* {box('alice', to)}", b"OVERQUOTA")
+        assert [x[2] for x in content(a, to)] == mails("before")
+        # the same session goes on
+        b.ok(f"SELECT {name}")
+        status, text, _ = b.cmd(f"COPY 1:100 {box('alice', to)}")
+        assert status == b"OK", text
+        assert [x[2] for x in content(a, to)] == mails("before") + texts[:100]
+        p.pabal("user", "set", f"alice@{DOMAIN}", "quota", "0")
+    with Imap(p) as a, Imap(p, "bob") as b:
+        b.ok(f"SELECT {name}")
+        status, text, _ = b.cmd(f"COPY 1:* {box('alice', to)}")
+        assert status == b"OK", text
+        assert [x[2] for x in content(a, to)][101:] == texts
 
 
 def found(p, user, *names):
@@ -338,3 +377,49 @@ def test_process_of_the_other_ends(pabal, isolation, other, user):
         if other == "source":  # the target's lives on: all or nothing
             assert len(here) in (0, len(many))
         assert len(here) <= len(many)
+
+
+def settled(p, user, name, most):
+    """What is in it, when nothing is taken back any more."""
+    for _ in range(200):
+        got = found(p, user, name)[0]
+        if len(got) in (0, most):
+            return got
+    raise AssertionError(len(got))
+
+
+@pytest.mark.allow("child.killed")
+@pytest.mark.parametrize("ends", ("visitor", "source", "target"))
+def test_killed_within_a_long_copy(pabal, isolation, ends):
+    """The source has all; the target has all or nothing, unless its own process
+    was killed, of which the client is told."""
+    if isolation != "account":
+        pytest.skip("there is one process")
+    source, target = ("carol", "bob") if ends == "source" else ("bob", "dave")
+    with Imap(pabal, source) as c, Imap(pabal, target) as d:
+        name = folder(c, "" if source == "bob" else "lr")
+        to = folder(d, "" if target == "bob" else "i")
+        texts = fill(c, name, 1900)
+        with Imap(pabal, "bob") as b:
+            b.ok(f"SELECT {name if source == 'bob' else box(source, name)}")
+            tag = b.tag()
+            a_box = to if target == "bob" else box(target, to)
+            b.send(tag + f" COPY 1:* {a_box}\r\n".encode())
+            d.ok(f"SELECT {to}")
+            while not any(x.endswith(b" EXISTS") for x in d.ok("NOOP")):
+                pass
+            for pid in owner_pids(pabal, {"visitor": "bob", "source": "carol",
+                                          "target": "dave"}[ends]):
+                os.kill(pid, signal.SIGKILL)
+            try:
+                status, text, _ = b.finish(tag)
+            except (Closed, ConnectionError):
+                status = None
+    if status == b"OK":
+        got = found(pabal, target, to)[0]
+        assert [x[2] for x in got] == texts
+    elif ends == "target":
+        assert b"may have got some" in text, text
+    else:
+        assert settled(pabal, target, to, len(texts)) == []
+    assert [x[2] for x in found(pabal, source, name)[0]] == texts

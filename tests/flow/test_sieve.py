@@ -2,13 +2,17 @@
 import glob
 import json
 import os
+import re
 import subprocess
 
 import pytest
 
+from pabal import DOMAIN, message
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("PABAL_BUILD", "build"))
 
+ALICE = "alice@" + DOMAIN
 SCRIPT = """require ["fileinto", "include"];
 if header :contains "subject" "invoice" {
 	include "bills";
@@ -102,3 +106,44 @@ def test_confined(files):
     at = [i for i, x in enumerate(lines) if "seccomp(SECCOMP_SET_MODE" in x]
     assert at, "\n".join(lines)
     assert not [x for x in lines[at[-1]:] if "openat" in x]
+
+
+def test_a_trial_knows_the_mailboxes_of_the_account(make_pabal, tmp_path):
+    """pabal sieve test --user: what is not there, is there by its use or id,
+    and what the quota has no room for."""
+    p = make_pabal()
+    with p.imap() as c:
+        c.create("Work")
+        c.create("Spam (USE (\\Junk))")
+        box_id = re.search(rb"MAILBOXID \(([^)]*)\)",
+                           c.status("Work", "(MAILBOXID)")[1][0])[1].decode()
+    (tmp_path / "s.sieve").write_text('''
+        require ["fileinto", "copy", "mailbox", "mailboxid", "special-use"];
+        fileinto :copy "Work";
+        fileinto :copy "Nowhere";
+        fileinto :copy :create "Made";
+        fileinto :copy :mailboxid "%s" "Gone";
+        fileinto :copy :specialuse "\\\\Junk" "Elsewhere";
+        if mailboxexists "Work" { keep; }''' % box_id)
+    (tmp_path / "m.eml").write_bytes(message("trial"))
+    files = (str(tmp_path / "s.sieve"), str(tmp_path / "m.eml"))
+
+    def trial(*args):
+        return json.loads(p.pabal("sieve", "test", *files, "--json", *args))
+
+    told = trial("--user", ALICE)
+    assert [(a["mailbox"], a.get("exists", True)) for a in told["actions"]
+            if a["action"] == "fileinto"] == [
+        ("Work", True), ("Nowhere", False), ("Made", True), ("Gone", True),
+        ("Elsewhere", True)]
+    assert told["actions"][-1]["action"] == "keep" and not told["over_quota"]
+    text = p.pabal("sieve", "test", *files, "--user", ALICE)
+    assert 'fileinto into "Nowhere" (line 4): there is no such mailbox, so in ' \
+        "INBOX\n" in text
+    assert "(--user looks)" in p.pabal("sieve", "test", *files)
+    p.pabal("user", "set", ALICE, "quota", "1K")
+    assert trial("--user", ALICE)["over_quota"]
+    assert "expected NAME@DOMAIN" in p.pabal_fails("sieve", "test", *files,
+                                                   "--user", "alice")
+    assert "nobody@" in p.pabal_fails("sieve", "test", *files, "--user",
+                                      "nobody@" + DOMAIN)

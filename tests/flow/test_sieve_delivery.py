@@ -344,6 +344,33 @@ def test_what_was_decided_is_kept(pabal):
     assert pabal.pabal("sieve", "trace", "bob@" + DOMAIN, "--qid", qid) == ""
 
 
+def test_trace_says_why_it_is_there(pabal):
+    """pabal trace, by the id or the Message-ID, of each account it came to."""
+    for user, folder in (("alice", "Archive"), ("bob", "Junk")):
+        script(pabal, 'require "fileinto"; if header :contains "subject" "there" '
+               f'{{ fileinto "{folder}"; }}', user=user)
+    since = pabal.mark()
+    pabal.send("why there", to=[ALICE, BOB])
+    pabal.send("and another there", to=BOB)
+    settle(pabal)
+    e = pabal.wait_event("mail.accepted", since, nrcpt="2")
+    for wanted in (e["qid"], e["message_id"]):
+        text = pabal.pabal("trace", wanted)
+        for account, folder in ((ALICE, "Archive"), (BOB, "Junk")):
+            assert f" {e['qid']} <sender@example.org> to <{account}>: " \
+                f"fileinto {folder}\n main:1:" in text, text
+        assert "another" not in text
+        rows = json.loads(pabal.pabal("trace", wanted, "--json"))
+        assert sorted((r["account"], r["actions"]) for r in rows if "why" in r
+                      and "event" not in r) == [
+            (ALICE, "fileinto Archive"), (BOB, "fileinto Junk")]
+    os.rename(home(pabal, "alice"), home(pabal, "alice") + ".gone")
+    try:
+        assert "fileinto Junk\n main:1:" in pabal.pabal("trace", e["qid"])
+    finally:
+        os.rename(home(pabal, "alice") + ".gone", home(pabal, "alice"))
+
+
 # ---- what is sent ----
 
 @pytest.fixture
@@ -642,6 +669,8 @@ def test_lists(make_pabal):
     os.makedirs(os.path.join(d, DOMAIN))
     for name, text in {"friends": "# known\n\nAnn@Example.org\n",
                        "blocked": "ben@example.org\n",
+                       "team": f"Bob@{DOMAIN}\nbob+two@{DOMAIN}\n",
+                       "many": "".join(f"bob+{n}@{DOMAIN}\n" for n in range(5)),
                        DOMAIN + "/blocked": "cid@example.org\n"}.items():
         with open(os.path.join(d, name + ".list"), "w") as f:
             f.write(text)
@@ -659,6 +688,18 @@ def test_lists(make_pabal):
     assert subjects(p, "alice", "Friends") == ["of ann"]
     assert subjects(p, "alice", "Blocked") == ["of cid"]
     assert subjects(p, "alice") == ["of ben"]
+    # RFC 6134 2.4: to each of them, as long as they are few enough
+    script(p, '''require ["extlists"];
+        if header :contains "subject" "few" { redirect :list "tag:example.org,2026:team"; }
+        if header :contains "subject" "many" { redirect :list "many"; }''')
+    for what in "few", "many":
+        p.send("to " + what)
+    settle(p)
+    assert subjects(p, "bob") == ["to few"] * 2
+    assert "to few" not in subjects(p, "alice")
+    assert "to many" in subjects(p, "alice")
+    assert "number of redirect actions exceeds" in p.wait_event(
+        "local.sieve-failed")["why"]
 
 
 def test_what_another_domain_has_is_its_own(make_pabal):

@@ -418,6 +418,47 @@ def test_killed_on_the_way(sts):
     assert len(host.messages) == 1
 
 
+def tls_of(p, domain):
+    """How TLS will be used with the hosts of DOMAIN, where nobody has mail for it."""
+    r = subprocess.run([PABAL, "-d", p.dir, "queue", "why", domain, "--json"],
+                       capture_output=True, text=True, timeout=120)
+    assert r.returncode in (0, 1), r
+    return json.loads(r.stdout)["route"]["tls"]
+
+
+def test_told_before_a_session(sts):
+    """`queue why` and `trace` say how TLS will be used, and why: by policy (fetched if
+    need be), by the table, by tls_policy; and what REQUIRETLS changes."""
+    s = sts()
+    p = s.p
+    for name, text in (("strict", policy("enforce", ["mx.strict.test"])),
+                       ("tested", policy("testing", ["else.test"])),
+                       ("none", None), ("site", policy("enforce", ["mx.site.test"])),
+                       ("broken", {"status": 500})):
+        s.domain(f"{name}.test", text)
+        s.mx(f"{name}.test", f"mx.{name}.test", RCPT="451 4.7.1 later")
+    with open(os.path.join(p.dir, "etc", "tls_policies"), "w") as f:
+        f.write("site.test encrypt\n")
+    p.pabal("map", "tls_policies")
+    for name, used, why in (
+            ("strict", "sts", "(mode enforce) has this host"),
+            ("tested", "sts-testing", "does not have this host, which is reported"),
+            ("none", "may", "tls_policy of smtp.conf is may; none.test has no MTA-STS"),
+            ("site", "encrypt", "the table tls_policies says encrypt for site.test"),
+            ("broken", "may", "not to be had (sts-policy-fetch-error)")):
+        told, = tls_of(p, f"{name}.test")
+        assert (told["host"], told["policy"]) == (f"mx.{name}.test", used), told
+        assert why in told["why"], told
+    qid = s.send("strict.test")["qid"]
+    wait(lambda: '"waiting"' in p.pabal("queue", "list", "--json"), "it to wait")
+    for said in (p.pabal("trace", qid), p.pabal("queue", "why", qid)):
+        assert "tls         sts with mx.strict.test: the MTA-STS policy of strict.test" \
+            in said, said
+    rewrite(p, with_requiretls)
+    assert "verify with mx.strict.test: the message asks for it (REQUIRETLS)" in \
+        p.pabal("queue", "why", qid)
+
+
 def test_dane_before_sts(sts):
     """A host with TLSA records is judged by them alone (RFC 8461 2), others by
     the policy."""
@@ -435,6 +476,11 @@ def test_dane_before_sts(sts):
             data = tlsa_data(os.path.join(ca.folder, f"{host}30.crt"))
             s.dns.records[f"_{PORT}._tcp.{host}"] = {
                 "TLSA": [" ".join(data.get(w, w) for w in tlsa.split())]}
+        # Before any session: what will be used, and why.
+        told, = tls_of(s.p, domain)
+        assert (told["host"], told["policy"]) == (
+            host, "-" if name == "neither" else used), told
+        assert ("TLSA record" if used == "dane" else f"policy of {domain}") in told["why"]
         r = s.send(domain)
         assert (r["dsn"], r["tls"]) == (dsn, used), r
     assert results(s, "both.test") == []

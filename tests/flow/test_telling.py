@@ -2,10 +2,12 @@
 """One command tells why mail waits; what waits by what it has in common; copies
 of it; and what would be done before it is done."""
 import email
+import glob
 import json
 import mailbox
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -17,6 +19,7 @@ import pytest
 from badsmtp import BadSmtp
 from dnsserver import DnsServer
 from pabal import DOMAIN, PABAL, message, wait
+from queued import rewrite_file, with_line
 from sink import Sink
 
 
@@ -112,10 +115,51 @@ def test_host_that_says_no(make_pabal):
 
 def test_unknown(make_pabal):
     p = make_pabal(("pabal", "relayhost", f"[127.0.0.1]:{PORT}"))
+    hop = f"smtp:[127.0.0.1]:{PORT}"
     for name in ("nowhere.test", "u@nowhere.test", "smtp:mx.nowhere.test"):
         assert "no mail waits" in p.pabal_fails("queue", "why", name)
+    for name in ("nowhere.test", "u@nowhere.test"):
+        # The way that mail would take all the same: the relayhost, not the domain.
+        r = subprocess.run([PABAL, "-d", p.dir, "queue", "why", name, "--json"],
+                           capture_output=True, text=True, timeout=60)
+        told = json.loads(r.stdout)
+        assert (r.returncode, told["cause"], told["sites"]) == (1, "none", [])
+        assert (told["route"]["nexthop"], told["route"]["site"]) == (hop, hop)
+        assert told["route"]["relayhost"] is True
+        assert told["route"]["tls"] == [
+            {"host": f"[127.0.0.1]:{PORT}", "policy": "may",
+             "why": "tls_policy of smtp.conf is may"}]
+        assert f"relay to {hop} (relayhost)" in p.pabal_fails("queue", "why", name)
     assert "no such message" in p.pabal_fails("queue", "why", "0ABCDEFGHJKMN")
     assert "not an address" in p.pabal_fails("queue", "why", "a@b@")
+
+
+def untried(path):
+    """The message is held from the start, and nobody has tried to deliver it."""
+    rewrite_file(path, lambda head, body: (with_line(head, b"hold a filter"), body))
+    with open(path, "r+b") as f:
+        data = f.read()
+        at = data.index(b"\n", data.index(b"\nend ") + 1) + 1
+        f.truncate(at + int(re.search(rb"^size (\d+)$", data, re.M)[1]))
+
+
+def test_never_tried(make_pabal):
+    """What had no attempt waits for where it would go: the relayhost."""
+    with Sink(RCPT=lambda line, s: "451 4.7.1 later") as sink:
+        p = make_pabal(("pabal", "relayhost", sink.nexthop), *KEPT)
+        p.send("one", to="a@far.test")
+        wait(lambda: listed(p, "state=waiting"), "it to wait")
+        p.stop()
+        for path in glob.glob(os.path.join(p.dir, "spool", "[nc]*", "??", "*")):
+            untried(path)
+        p.start()
+        p.send("two", to="b@other.test")
+        wait(lambda: listed(p, "state=waiting"), "another")
+        told = site(p, "far.test")
+        assert (told["site"], told["cause"]) == (f"smtp:{sink.nexthop}", "held")
+        assert (told["messages"], told["held"]) == (1, 1)
+        assert [m["held"] for m in listed(p, "state=held")] == ["a filter"]
+        assert "no mail waits" not in p.pabal("queue", "why", "far.test")
 
 
 def test_mailbox(make_pabal):

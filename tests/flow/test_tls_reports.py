@@ -217,6 +217,19 @@ def test_posted(sts):  # noqa: F811
     assert len(ids) == 1
     assert send(s.p) == {"sent": 0, "left": 0}
     told(s.p, 0)  # counted from the restart on: reports are not reported of
+    # Both are told afterwards: what was posted, and where it could not be.
+    rows = json.loads(s.p.pabal("tlsrpt", "--sent", "--json"))
+    posted = [r for r in rows if r["result"] == "taken"]
+    assert {"way": "https", "to": f"{url}/made", "domain": "one.test", "detail": "201"}.items() \
+        <= [r for r in posted if r["domain"] == "one.test"][0].items()
+    assert {r["to"] for r in rows if r["domain"] == "refused.test" and
+            r["result"] == "refused"} == set(refused)
+    assert [r for r in rows if r["way"] == "mail" and r["domain"] == "both.test"]
+    assert f"{url}/made" in s.p.pabal("tlsrpt", "--sent", "--since", "1h")
+    (day,) = json.loads(s.p.pabal("report", "--json"))
+    assert {r["name"]: r["count"] for r in day["reports_sent"]}["tls by HTTPS"] == len(posted)
+    assert any(f"refused.test {url}/gone" in r["name"] for r in day["reports_failed"])
+    assert "Reports to other hosts" in s.p.pabal("report")
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -274,6 +287,22 @@ def test_cas_that_cannot_be_read_are_told_of(sts):  # noqa: F811
         s.p.pabal_fails("sts", "refresh", "d.test")
     (one,) = [e for e in s.p.events("sts.no-ca", since)]
     assert one["file"] == s.ca.file and "certificate" in one["why"]
+    # smtp says it as well, with the first host that it speaks TLS with.
+    s.mx("d.test", "mx.d.test")
+    s.send("d.test")
+    s.send("d.test", "again")
+    (one,) = s.p.events("smtp.no-ca", since)
+    assert (one["file"], one["level"]) == (s.ca.file, "warning") and "certificate" in one["why"]
+    (row,) = [r for r in json.loads(s.p.pabal("check", "--json")) if r["what"] == "authorities"]
+    assert row["verdict"] == "warning" and s.ca.file in row["detail"]
+    # One that is not there is told of at the start; where it is needed, with the error.
+    os.rename(s.ca.file, s.ca.file + ".gone")
+    since = s.p.mark()
+    s.p.pabal("restart")
+    s.p.wait_event("smtp.no-ca", since)
+    s.p.conf("smtp", "tls_policy", "verify")
+    assert "tls_ca_file of smtp.conf" in s.p.pabal_fails("check")
+    s.p.conf("smtp", "tls_policy", "may")
 
 
 def test_sessions_are_counted_once(sts):  # noqa: F811

@@ -90,13 +90,14 @@ list(const struct maildir *d)
 {
 	static char text[200];
 	struct listing_entry *v[10];
+	struct filename f;
 	struct listing l;
 	size_t at = 0, n = 0;
 
 	listing_init(&l);
-	while (listing_next(&l, d, &v[n], NULL) == FOUND)
+	while (listing_next(&l, d, &v[n], &f, NULL) == FOUND)
 		assert_true(++n < ARRAY_LEN(v));
-	assert_int_equal(listing_next(&l, d, &v[n], NULL), ABSENT);
+	assert_int_equal(listing_next(&l, d, &v[n], &f, NULL), ABSENT);
 	qsort(v, n, sizeof(*v), by_name);
 	text[0] = '\0';
 	for (size_t i = 0; i < n; i++)

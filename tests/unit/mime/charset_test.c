@@ -212,7 +212,7 @@ test_forgone(void **state)
 	struct buf out = { .max = 100 };
 
 	(void)state;
-	charset_forgo();
+	charset_forgo(NULL);
 	assert_true(charset_to_utf8(&out, SLICE("latin1"), SLICE("\xe9")));
 	assert_true(charset_to_utf8(&out, SLICE("utf-8"), SLICE("a")));
 	assert_false(charset_to_utf8(&out, SLICE("no name"), SLICE("a")));

@@ -391,7 +391,7 @@ test_not_believed(void **state)
 		{ "another", "true" },
 		{ "", "true" },
 		{ "one", "rm stamp" },
-		{ "one", "sed -i 's/index 4/index 3/' stamp" },
+		{ "one", "sed -i 's/index 5/index 4/' stamp" },
 		{ "one", ": > stamp" },
 		{ "one", "rm data.mdb" },
 		{ "one", ": > data.mdb" },

@@ -24,6 +24,7 @@
 #include "queue/job.h"
 #include "sys/clock.h"
 #include "tests/clock.h"
+#include "tests/fault.h"
 #include "tests/unit/qmgr/fake_ipc.h"
 #include "tests/unit/qmgr/frame.h"
 
@@ -44,6 +45,9 @@ struct question {
 
 static enum job_status smtp_says = JOB_TEMPFAIL;
 static bool lookup_is_there = true;
+static unsigned nlooked;
+static bool full_when_relayed;  /* the disk, from then on */
+static struct slice wants;      /* NOTIFY of the recipient */
 static int64_t tried_ms[TRIES]; /* since the message came */
 static size_t ntried;
 static int64_t came_ms;
@@ -91,6 +95,7 @@ answer_lookup(struct ipc_call *call)
 {
 	struct msg m = { .type = MSG_lookup_found };
 
+	nlooked++;
 	m.lookup_found.kind = LOOKUP_RELAY;
 	m.lookup_found.transport = SLICE("smtp");
 	m.lookup_found.nexthop = SLICE("far.test");
@@ -108,7 +113,9 @@ answer_job(const struct question *q)
 	if (q->report) {
 		reports++;
 		reported_ms = clock_ms() - came_ms;
-	} else if (ntried < TRIES)
+	} else if (full_when_relayed)
+		fault_arm(FAULT_NOSPC, 1, true);
+	if (!q->report && ntried < TRIES)
 		tried_ms[ntried++] = clock_ms() - came_ms;
 	m.job_result.job = call->id;
 	m.job_result.recipient = q->recipient;
@@ -177,7 +184,8 @@ static void
 submit(const char *sender)
 {
 	static const char body[] = "Subject: x\r\n\r\nhello\r\n";
-	struct envelope_rcpt rcpt = { .address = SLICE("to@far.test") };
+	struct envelope_rcpt rcpt = { .address = SLICE("to@far.test"),
+		.notify = wants };
 	struct envelope env = { .sender = slice_str(sender),
 		.protocol = SLICE("ESMTP"),
 		.rcpts = &rcpt,
@@ -283,6 +291,88 @@ test_soon(void **state)
 	assert_int_equal(ntried, 1);
 	clock_run(10 * minute);
 	check_wait(1, 5 * minute);
+	finish();
+}
+
+/* What nobody can take for trouble of our own ends as well, and its sender is
+ * told; an end that is over soon gives nothing up. */
+static void
+test_soon_expires(void **state)
+{
+	(void)state;
+	lookup_is_there = false;
+	submit("me@here.test");
+	clock_run(5 * day - hour);
+	assert_int_equal(entry_count(), 1);
+	clock_run(2 * hour);
+	/* the report is there, and waits for lookup itself */
+	assert_int_equal(entry_count(), 1);
+	lookup_is_there = true;
+	clock_run(hour);
+	assert_int_equal(ntried, 0);
+	assert_int_equal(reports, 1);
+	assert_int_equal(entry_count(), 0);
+	submit("me@here.test");
+	clock_run(5 * day - 10 * minute);
+	lookup_is_there = false;
+	for (nlooked = 0; nlooked == 0;)
+		clock_run(5000);
+	assert_true(clock_ms() - came_ms > 5 * day);
+	clock_run(minute);
+	assert_int_equal(entry_count(), 1);
+	lookup_is_there = true;
+	reports = 0;
+	clock_run(minute);
+	assert_int_equal(reports, 1);
+	assert_int_equal(entry_count(), 0);
+	finish();
+}
+
+/* A report that cannot be written is tried again, now and then; nothing is lost
+ * and nothing is told twice. */
+static void
+test_report_cannot_be_written(void **state)
+{
+	(void)state;
+	submit("me@here.test");
+	clock_run(4 * hour - minute);
+	assert_int_equal(reports, 0);
+	fault_arm(FAULT_NOSPC, 1, true);
+	clock_run(6 * day);
+	assert_true(fault_struck());
+	/* in seconds for a while, then in minutes: not a turn of the loop each
+	 */
+	assert_in_range(fault_calls(), 100, 5000);
+	assert_int_equal(reports, 0);
+	assert_int_equal(entry_count(), 1);
+	fault_off();
+	clock_run(hour);
+	assert_int_equal(reports, 1);
+	assert_int_equal(entry_count(), 0);
+	finish();
+}
+
+/* The same of mail that was delivered: it stays until its sender knows. */
+static void
+test_success_cannot_be_written(void **state)
+{
+	(void)state;
+	wants = SLICE("SUCCESS,FAILURE");
+	smtp_says = JOB_RELAYED;
+	full_when_relayed = true;
+	submit("me@here.test");
+	clock_run(hour);
+	assert_int_equal(ntried, 1);
+	assert_int_equal(reports, 0);
+	assert_in_range(fault_calls(), 10, 1000);
+	assert_int_equal(entry_count(), 1);
+	full_when_relayed = false;
+	fault_off();
+	clock_run(hour);
+	assert_int_equal(ntried, 1);
+	assert_int_equal(reports, 1);
+	assert_int_equal(entry_count(), 0);
+	wants = SLICE("");
 	finish();
 }
 
@@ -456,6 +546,9 @@ main(void)
 		cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_null_sender),
 		cmocka_unit_test(test_soon),
+		cmocka_unit_test(test_soon_expires),
+		cmocka_unit_test(test_report_cannot_be_written),
+		cmocka_unit_test(test_success_cannot_be_written),
 		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_clock_set_back_a_little),
 		cmocka_unit_test(test_clock_set_forward),

@@ -123,6 +123,51 @@ test_refusals(void **state)
 		assert_refused(rows[i].text, rows[i].want);
 }
 
+/* Each mistake of a script, in the order of its lines, and none that is but the
+ * consequence of another. */
+static void
+test_several_at_once(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *text, *want; } rows[] = {
+		/* words are looked at beside one that cannot be read */
+		{ "kep;\nredirect \"no\"\nif tru { keep; }\nfileinto \"x\";\n",
+		  "1:1 unknown command 'kep'\n"
+		  "2:10 the redirect address 'no' is no valid address: expected local@domain\n"
+		  "3:1 missing semicolon behind the redirect command: found 'if'\n"
+		  "3:4 unknown test 'tru'\n"
+		  "4:1 unknown command 'fileinto' (missing require \"fileinto\")\n" },
+		{ "keep,\nif tru { kep; }\n",
+		  "1:5 expected ';' or '{' behind the command, but found ','\n"
+		  "2:10 unknown command 'kep'\n" },
+		/* the block of a command that cannot be read */
+		{ "if size :over [1] { kep; if tru { stop } }\nelse { kap; }\n",
+		  "1:16 expected a string in the list, but found a number\n"
+		  "1:21 unknown command 'kep'\n1:29 unknown test 'tru'\n"
+		  "1:40 expected ';' or '{' behind the command, but found '}'\n"
+		  "2:8 unknown command 'kap'\n" },
+		/* what was to be required is not known */
+		{ "require [\"fileinto\" \"copy\"];\nfileinto :copy \"x\";\nkep;\n",
+		  "1:21 expected ',' or ']' in the list, but found a string\n"
+		  "3:1 unknown command 'kep'\n" },
+		{ "if true {\n  keep;\nstop;\n",
+		  "4:1 expected '}' at the end of the block that begins in line 1, but found the end of the script\n" },
+		{ "redirect \"a@b.c;\nkeep;\nredirect \"d\";\nkep;",
+		  "3:12 the string that begins here does not end: expected \" (or at the end of the one that begins in line 1)\n" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf why = { .max = 65536 };
+		bool temporary;
+
+		assert_false(compile(rows[i].text, NULL, &why, &temporary));
+		assert_string_equal(buf_cstr(&why), rows[i].want);
+		buf_fini(&why);
+	}
+}
+
 static void
 test_unreadable_is_temporary(void **state)
 {
@@ -208,6 +253,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_several_at_once),
 		cmocka_unit_test(test_unreadable_is_temporary),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_large),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "table/tlspolicy.h"
+#include "table/tlspolicy_host.h"
 
 #include "tests/unit.h"
 
@@ -80,12 +81,42 @@ test_long(void **state)
 	buf_fini(&value);
 }
 
+/* DANE before MTA-STS before what is set; without records dane is may. */
+static void
+test_of(void **state)
+{
+	static const struct {
+		struct tlspolicy_host h;
+		enum tls_policy_level is;
+	} hosts[] = {
+		{ { .set = TLS_POLICY_MAY }, TLS_POLICY_MAY },
+		{ { .set = TLS_POLICY_DANE }, TLS_POLICY_MAY },
+		{ { .set = TLS_POLICY_ENCRYPT }, TLS_POLICY_ENCRYPT },
+		{ { .set = TLS_POLICY_DANE, .tlsa = true }, TLS_POLICY_DANE },
+		{ { .set = TLS_POLICY_DANE, .tlsa = true, .sts_enforce = true },
+		    TLS_POLICY_DANE },
+		{ { .set = TLS_POLICY_MAY, .sts_enforce = true },
+		    TLS_POLICY_VERIFY },
+		{ { .set = TLS_POLICY_NONE, .requiretls = true },
+		    TLS_POLICY_VERIFY },
+		{ { .set = TLS_POLICY_VERIFY, .plain = true, .tlsa = true },
+		    TLS_POLICY_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		if (tlspolicy_of(&hosts[i].h) != hosts[i].is)
+			fail_msg("row %zu: %s", i,
+			    tlspolicy_name(tlspolicy_of(&hosts[i].h)));
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -529,6 +529,15 @@ test_tickets(void **state)
 	tls_client_free(&c);
 }
 
+static unsigned told_bad;
+
+static void
+on_bad(const struct err *err)
+{
+	assert_int_equal(err->class, ERR_PERM);
+	told_bad++;
+}
+
 /* What is kept for later is read when it is lent, and said once to be bad. */
 static void
 lend_damaged(struct buf *pem)
@@ -545,6 +554,14 @@ lend_damaged(struct buf *pem)
 	assert_int_equal(err.class, ERR_PERM);
 	assert_int_equal(tls_client_lend(c, ctx, &err), 0);
 	SSL_CTX_free(ctx);
+	buf_reset(pem);
+	buf_adds(pem, "-----BEGIN CERTIFICATE-----\nAAAA\n"
+		      "-----END CERTIFICATE-----\n");
+	assert_int_equal(tls_client_trust_later(c, pem, NULL), 0);
+	tls_client_on_bad(c, on_bad);
+	(void)tls_client_ctx(c);
+	(void)tls_client_ctx(c);
+	assert_int_equal(told_bad, 1);
 	tls_client_free(&c);
 }
 

@@ -1,0 +1,4 @@
+require "fileinto";
+fileinto :copy "x";
+redirect :copy "a@b.c";
+keep :copy;

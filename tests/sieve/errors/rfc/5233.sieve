@@ -1,0 +1,2 @@
+if address :user "from" "x" { stop; }
+if envelope :detail "to" "x" { stop; }

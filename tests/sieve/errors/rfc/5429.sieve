@@ -1,0 +1,5 @@
+require ["reject", "ereject"];
+reject;
+ereject 3;
+reject ["a", "b"];
+ereject :mime "x";

@@ -1,0 +1,4 @@
+require "imapsieve";
+imapsieve;
+if imapsieve { stop; }
+if environment "imap.user" "x" { stop; }

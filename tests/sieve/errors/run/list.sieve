@@ -1,0 +1,2 @@
+require "extlists";
+redirect :list "tag:example.org,2026:none";

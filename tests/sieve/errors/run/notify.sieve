@@ -1,0 +1,3 @@
+require ["enotify", "variables"];
+set "how" "sms:1";
+notify "${how}";
