@@ -82,7 +82,7 @@ enum value {
 };
 
 /* clang-format off */
-static const struct condition {
+static const struct filter_condition {
 	const char *name;
 	enum criterion_op op;
 	enum value value;
@@ -189,7 +189,7 @@ read_value(struct criterion *c, enum value kind, json_t *value,
 	return false;
 }
 
-static const struct condition *
+static const struct filter_condition *
 find_condition(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(conditions); i++)
@@ -211,7 +211,7 @@ read_condition(json_t *filter, const struct accountmail *e, struct arena *a,
 	tail = &(*c)->child;
 	json_object_foreach(filter, name, value)
 	{
-		const struct condition *k = find_condition(name);
+		const struct filter_condition *k = find_condition(name);
 
 		if (k == NULL)
 			return unsupported;
