@@ -6,6 +6,8 @@
 #include "jmapd/mail/boxes.h"
 #include "jmapd/mail/email.h"
 #include "jmapd/mail/readonly.h"
+#include "jmapd/query/emailquery.h"
+#include "jmapd/query/searchsnippet.h"
 
 static const struct call_method *const methods[] = {
 	&core_echo,
@@ -18,8 +20,9 @@ static const struct call_method *const methods[] = {
 	&thread_changes,
 	&email_get,
 	&mail_email_changes,
-	&email_query,
-	&email_query_changes,
+	&emailquery_query,
+	&emailquery_changes,
+	&searchsnippet_get,
 	&readonly_email_set,
 	&readonly_email_copy,
 	&readonly_email_import,

@@ -64,7 +64,9 @@ put_core(struct jsonw *w)
 static void
 put_mail_account(struct jsonw *w)
 {
-	static const char *const sorts[] = { "receivedAt", "size" };
+	static const char *const sorts[] = { "receivedAt", "size", "from", "to",
+		"subject", "sentAt", "hasKeyword", "allInThreadHaveKeyword",
+		"someInThreadHaveKeyword" };
 
 	jsonw_name(w, "urn:ietf:params:jmap:mail");
 	jsonw_open(w, '{');

@@ -5,7 +5,7 @@
 
 #include "jmapd/api/call.h"
 
-extern const struct call_method email_get, mail_email_changes, email_query,
-    email_query_changes, thread_get, thread_changes;
+extern const struct call_method email_get, mail_email_changes, thread_get,
+    thread_changes;
 
 #endif
