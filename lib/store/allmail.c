@@ -92,7 +92,7 @@ account_visit(struct account *a, uint32_t box, uint32_t first,
 	if (f == FOUND && ix_get_table(t, box, &all.keywords, err) == -1)
 		f = TEMPFAIL;
 	if (f == FOUND &&
-	    visit_box(t, box, NULL, first, VISIT_SIZES | VISIT_KEYWORDS,
+	    visit_box(t, NULL, box, first, VISIT_SIZES | VISIT_KEYWORDS,
 		on_message, &all, err) == -1)
 		f = TEMPFAIL;
 	keywords_fini(&all.keywords);

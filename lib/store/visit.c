@@ -24,7 +24,7 @@ take_sizes(struct message_info *info, const struct ix_msg *m)
 }
 
 int
-visit_box(struct kv_txn *t, uint32_t box, const struct mailbox *m,
+visit_box(struct kv_txn *t, const struct mailbox *m, uint32_t box,
     uint32_t first, unsigned want, bool (*visit)(void *arg, struct visit *v),
     void *arg, struct err *err)
 {
@@ -62,7 +62,7 @@ visit_messages(struct mailbox *m, uint32_t first, unsigned want,
 
 	if (f != FOUND)
 		return f == ABSENT ? 0 : -1;
-	rc = visit_box(t, m->box, m, first, want, visit, arg, err);
+	rc = visit_box(t, m, m->box, first, want, visit, arg, err);
 	kv_abort(&t);
 	return rc;
 }
