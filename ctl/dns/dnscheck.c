@@ -34,9 +34,10 @@ check_mx(struct dnsround *r)
 			const char *host = a->records[i].mx.host;
 
 			ours |= dnsround_is_host(r, host);
-			dnsround_say(w, host[0] != '\0'
-				? slice_str(host)
-				: SLICE("\"MX 0 .\": it takes no mail"));
+			dnsround_say(
+			    w, host[0] != '\0'
+				   ? slice_str(host)
+				   : SLICE("\"MX 0 .\": it takes no mail"));
 		}
 	if (w->verdict == DNSCHECK_GOOD && !ours)
 		w->verdict = DNSCHECK_WRONG;
@@ -141,11 +142,11 @@ check_spf(struct dnsround *r, const uint8_t ip[16])
 		buf_addf(&w->publish, "%s. TXT \"v=spf1 mx ~all\"\n",
 		    r->host->domain);
 	else if (w->verdict == DNSCHECK_WRONG)
-		buf_addf(&w->publish,
-		    "%s. TXT \"v=spf1 %s:%s ~all\"   ; %s\n", r->host->domain,
-		    v6 ? "ip6" : "ip4", text,
-		    count_spf(a) > 1 ? "in place of all that are there"
-				     : "or that term in the record that is there");
+		buf_addf(&w->publish, "%s. TXT \"v=spf1 %s:%s ~all\"   ; %s\n",
+		    r->host->domain, v6 ? "ip6" : "ip4", text,
+		    count_spf(a) > 1
+			? "in place of all that are there"
+			: "or that term in the record that is there");
 	arena_fini(&arena);
 	buf_fini(&sender);
 }
