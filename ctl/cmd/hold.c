@@ -244,8 +244,8 @@ decide(struct queue_action *a, struct slice login, bool forget)
 		if (rc == CTL_OK)
 			rc = queue_action_do(a, buf_slice(&filter));
 		if (rc == CTL_OK && !held && a->done + a->later == 0)
-			rc = ctl_fail("hold: no mail of %.*s is held",
-			    SLICE_FMT(login));
+			rc = ctl_fail(
+			    "hold: no mail of %.*s is held", SLICE_FMT(login));
 		if (rc == CTL_OK)
 			queue_action_print(a);
 	}
