@@ -19,7 +19,7 @@ struct mailread {
 	struct buf preview;     /* when it was asked for */
 	bool previewed;         /* false: it could not be made this time */
 	struct mimereader reader;
-	uint64_t thread_id; /* 0: not asked for; info's is lost when the file opens */
+	uint64_t thread_id; /* 0: not asked for; info may forget it */
 	unsigned relevancy; /* RFC 6203, 1 to 100; 0: nobody asked */
 	bool reading;       /* the file, for its structure: ask again */
 };
