@@ -28,6 +28,7 @@ enum {
 	HIGH = 128 << 10, /* that wait for a side which does not read */
 	TYPE_MAX = 256,
 	NAME_MAX_BYTES = 1024,
+	LAST_MS = 5000, /* for a word that jmapd has said before its end */
 	FIELDS_MAX = 2048 + 3 * NAME_MAX_BYTES,
 };
 
@@ -47,6 +48,7 @@ struct httpd_carry {
 	uint64_t taken;
 	/* the answer */
 	struct http_body body;
+	bool ended;    /* nothing more comes from jmapd */
 	bool answered; /* its header was sent */
 	bool chunked;  /* to the client as well */
 	bool counted;  /* its length was told: LEFT more bytes */
@@ -188,6 +190,17 @@ httpd_carry_go_on(struct httpd_session *s)
 	stream_resume(&s->carry->stream);
 }
 
+/* The stream has ended before the answer began: it calls nobody any more. */
+static void
+take_rest(struct httpd_carry *c)
+{
+	struct httpd_session *s = c->session;
+
+	on_input(&c->stream);
+	if (s->carry == c)
+		fail(c, "it ended in between");
+}
+
 /* RFC 6838 4.2 and parameters: no control character, nothing beyond ASCII. */
 static bool
 is_type(struct slice type)
@@ -218,10 +231,10 @@ put_name(struct buf *fields, struct slice name)
 
 /* A blob is shown by no browser as if it were a page of this host. */
 static void
-put_fields(const struct httpd_carry *c, struct slice name, bool counted,
+put_fields(const struct httpd_carry *c, unsigned status, struct slice name,
     struct buf *to)
 {
-	if (c->what == JMAPD_DOWNLOAD) {
+	if (c->what == JMAPD_DOWNLOAD && status == 200) {
 		put_name(to, name);
 		buf_adds(to, "Content-Security-Policy: sandbox; "
 			     "default-src 'none'\r\n"
@@ -231,7 +244,7 @@ put_fields(const struct httpd_carry *c, struct slice name, bool counted,
 		buf_adds(to, "Cache-Control: no-cache, no-store, "
 			     "must-revalidate\r\n");
 	}
-	if (!counted && c->chunks)
+	if (c->chunked)
 		buf_adds(to, "Transfer-Encoding: chunked\r\n");
 }
 
@@ -257,12 +270,15 @@ begin_answer(struct httpd_carry *c, const struct msg_jmapd_answer *in)
 	c->chunked = !c->counted && c->chunks;
 	s->persists = s->wishes && s->body.state == HTTP_BODY_DONE &&
 		      (c->counted || c->chunked);
-	put_fields(c, in->name, c->counted, &fields);
+	put_fields(c, in->status, in->name, &fields);
 	httpd_session_mode(s, HTTPD_SEND);
 	httpd_answer_begin(s, in->status, type,
 	    c->counted ? in->length : HTTPD_UNKNOWN, buf_cstr(&fields));
 	buf_fini(&fields);
-	stream_resume(&c->stream);
+	if (c->ended)
+		take_rest(c);
+	else
+		stream_resume(&c->stream);
 }
 
 static void
@@ -288,10 +304,11 @@ on_end(struct stream *st, enum stream_end why)
 	struct httpd_carry *c = OUTER(st, struct httpd_carry, stream);
 
 	(void)why;
+	c->ended = true;
 	if (c->answered)
 		fail(c, "it ended in between");
-	else if (!ipc_calling(&c->call))
-		fail(c, "no answer");
+	else
+		ev_timer_set(&c->late, LAST_MS);
 }
 
 /* ---- the request ---- */

@@ -11,6 +11,8 @@
 #include "jmapd/api/parse.h"
 #include "jmapd/api/serve.h"
 #include "jmapd/conf.h"
+#include "jmapd/mail/emails.h"
+#include "jmapd/query/table.h"
 #include "jmapd/wire/account.h"
 #include "jmapd/wire/request.h"
 #include "mime/charset.h"
@@ -52,6 +54,14 @@ check(struct err *err)
 	    service_dir(DIR_MAIL), jmapd_conf->shared.mail_directory, err);
 }
 
+/* The account is about to be closed. */
+static void
+drop(void)
+{
+	mail_emails_drop();
+	table_drop();
+}
+
 static int
 start(struct err *err)
 {
@@ -70,7 +80,7 @@ start(struct err *err)
 		     .durable = durable });
 	if (store_configure(store, &jmapd_conf->shared, err) == -1)
 		return -1;
-	jmapd_account_init(store, service_place());
+	jmapd_account_init(store, service_place(), drop);
 	jmapd_request_init(serve_request);
 	return 0;
 }
@@ -93,7 +103,7 @@ end(void)
 static bool
 busy(void)
 {
-	return jmapd_request_busy() || jmapd_account_busy();
+	return jmapd_request_busy() || jmapd_account_busy() || table_busy();
 }
 
 static void

@@ -267,7 +267,9 @@ begin_call(struct jmapd_api *a)
 	const char *wrong;
 
 	metric_add(&method_calls, 1);
-	a->call = (struct jmapd_call){ a, m, args, &a->w, NULL };
+	a->call = (struct jmapd_call){
+		.api = a, .method = m, .args = args, .w = &a->w
+	};
 	begin_response(a, call_name(a));
 	if (m == NULL)
 		return put_error(a, "unknownMethod", NULL);

@@ -63,6 +63,7 @@ struct jmapd_call {
 	json_t *args;
 	struct jsonw *w; /* behind which the one object of the response goes */
 	void *state;     /* the method's; NULL when it runs first */
+	bool ready;      /* the account was looked at (mail/mail.h) */
 };
 
 /* Arguments; those that are null or not there are empty, false, NULL. */

@@ -5,9 +5,11 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "jmapd/conf.h"
 #include "jmapd/wire/account.h"
 #include "jmapd/wire/request.h"
+#include "maildir/name.h"
 #include "json/jsonw.h"
 
 enum { TEXT_MAX = 16 << 10 };
@@ -58,6 +60,33 @@ put_core(struct jsonw *w)
 	jsonw_close(w, '}');
 }
 
+/* RFC 8621 1.3.1 */
+static void
+put_mail_account(struct jsonw *w)
+{
+	static const char *const sorts[] = { "receivedAt", "size", "from", "to",
+		"subject", "sentAt", "hasKeyword", "allInThreadHaveKeyword",
+		"someInThreadHaveKeyword" };
+
+	jsonw_name(w, "urn:ietf:params:jmap:mail");
+	jsonw_open(w, '{');
+	jsonw_name(w, "maxMailboxesPerEmail");
+	jsonw_null(w);
+	jsonw_name(w, "maxMailboxDepth");
+	jsonw_null(w);
+	put_uint(w, "maxSizeMailboxName", NAME_DIR_LIMIT);
+	put_uint(w, "maxSizeAttachmentsPerEmail",
+	    (uint64_t)jmapd_conf->shared.message_size_limit);
+	jsonw_name(w, "emailQuerySortOptions");
+	jsonw_open(w, '[');
+	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
+		jsonw_string(w, slice_str(sorts[i]));
+	jsonw_close(w, ']');
+	jsonw_name(w, "mayCreateTopLevelMailbox");
+	jsonw_bool(w, false);
+	jsonw_close(w, '}');
+}
+
 static void
 put_account(struct jsonw *w)
 {
@@ -70,12 +99,13 @@ put_account(struct jsonw *w)
 	jsonw_name(w, "isPersonal");
 	jsonw_bool(w, true);
 	jsonw_name(w, "isReadOnly");
-	jsonw_bool(w, false);
+	jsonw_bool(w, true);
 	jsonw_name(w, "accountCapabilities");
 	jsonw_open(w, '{');
 	jsonw_name(w, "urn:ietf:params:jmap:core");
 	jsonw_open(w, '{');
 	jsonw_close(w, '}');
+	put_mail_account(w);
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');
@@ -88,11 +118,16 @@ put_facts(struct jsonw *w)
 	jsonw_name(w, "capabilities");
 	jsonw_open(w, '{');
 	put_core(w);
+	jsonw_name(w, "urn:ietf:params:jmap:mail");
+	jsonw_open(w, '{');
+	jsonw_close(w, '}');
 	jsonw_close(w, '}');
 	put_account(w);
 	jsonw_name(w, "primaryAccounts");
 	jsonw_open(w, '{');
 	jsonw_name(w, "urn:ietf:params:jmap:core");
+	jsonw_string(w, session_account_id());
+	jsonw_name(w, "urn:ietf:params:jmap:mail");
 	jsonw_string(w, session_account_id());
 	jsonw_close(w, '}');
 	jsonw_name(w, "username");

@@ -25,6 +25,7 @@ static struct {
 	struct ev_task changed; /* tell master, at the turn's end */
 	struct work_share share;
 	bool stopping;
+	void (*on_drop)(void);
 } state;
 
 /* Sessions of imapd hear of it, parked ones too, and mail for a full account is
@@ -53,8 +54,10 @@ on_watch(struct account_watch *w)
 }
 
 void
-jmapd_account_init(struct store *store, const char *place)
+jmapd_account_init(
+    struct store *store, const char *place, void (*on_drop)(void))
 {
+	state.on_drop = on_drop;
 	state.store = store;
 	state.place = place;
 	state.watch.on_change = on_watch;
@@ -126,6 +129,7 @@ void
 jmapd_account_drop(void)
 {
 	if (state.account != NULL) {
+		state.on_drop();
 		account_unwatch(&state.watch);
 		account_close(&state.account);
 	}

@@ -13,7 +13,10 @@ struct ipc_pass;
 struct store;
 struct work_share;
 
-void jmapd_account_init(struct store *store, const char *place);
+/* ON_DROP is told before it is closed: what is open of it is to be closed then.
+ */
+void jmapd_account_init(
+    struct store *store, const char *place, void (*on_drop)(void));
 /* Open the account of PASS, if it is not; its quota is the one that PASS has.
  * -1: store_is_building says whether to try again in a moment. */
 int jmapd_account_open(const struct ipc_pass *pass, struct err *err);

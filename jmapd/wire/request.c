@@ -163,6 +163,25 @@ jmapd_request_full(struct jmapd_request *r)
 	return true;
 }
 
+/* More of the content. */
+static void
+await(struct jmapd_request *r)
+{
+	stream_set_deadline(&r->stream, jmapd_conf->request_timeout);
+	stream_resume(&r->stream);
+}
+
+/* Not before the end of the content was read: httpd, which still writes it,
+ * would see its stream fail, and take that for ours. */
+static void
+finish(struct jmapd_request *r)
+{
+	if (r->body.state == HTTP_BODY_DONE)
+		stream_finish(&r->stream);
+	else
+		await(r);
+}
+
 void
 jmapd_request_end(struct jmapd_request *r)
 {
@@ -170,7 +189,7 @@ jmapd_request_end(struct jmapd_request *r)
 		return;
 	r->ended = true;
 	stream_write(&r->stream, SLICE("0\r\n\r\n"));
-	stream_finish(&r->stream);
+	finish(r);
 }
 
 void
@@ -201,13 +220,14 @@ on_input(struct stream *st)
 	size_t n;
 
 	stream_set_deadline(st, jmapd_conf->request_timeout);
-	while (!r->ended && !r->closed && r->body.state != HTTP_BODY_DONE) {
+	while (!r->closed && r->body.state != HTTP_BODY_DONE) {
 		n = http_body_take(&r->body, stream_input(st), &data);
 		if (r->body.state == HTTP_BODY_BROKEN) {
+			r->ended = false;
 			jmapd_request_break(r);
 			return;
 		}
-		if (data.n > 0 && r->ops->content != NULL)
+		if (data.n > 0 && !r->ended && r->ops->content != NULL)
 			r->ops->content(r, data);
 		if (r->closed)
 			return;
@@ -217,7 +237,9 @@ on_input(struct stream *st)
 			return;
 	}
 	stream_set_deadline(st, 0);
-	if (!r->ended && r->ops->whole != NULL)
+	if (r->ended)
+		stream_finish(st);
+	else if (r->ops->whole != NULL)
 		r->ops->whole(r);
 }
 
@@ -242,7 +264,7 @@ jmapd_request_serve(
 {
 	r->ops = ops;
 	r->data = data;
-	stream_resume(&r->stream);
+	await(r);
 }
 
 /* ---- the start ---- */

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "maildir/filename.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 
 /* clang-format off */
 static const struct { const char *name; unsigned flag; } flags[] = {
@@ -59,13 +59,13 @@ set_has(const char *set, struct slice name)
 }
 
 void
-criteria_begin_keyword(struct criterion_keyword *k, const struct emails *e)
+criteria_begin_keyword(struct criterion_keyword *k, const struct accountmail *e)
 {
 	criteria_end_keyword(k);
-	k->nsets = emails_keyword_sets(e);
+	k->nsets = accountmail_keyword_sets(e);
 	k->sets = xcalloc(k->nsets + 1, sizeof *k->sets);
 	for (uint32_t i = 0; i < k->nsets; i++)
-		k->sets[i] = set_has(emails_keywords(e, i), k->name);
+		k->sets[i] = set_has(accountmail_keywords(e, i), k->name);
 }
 
 void
@@ -78,32 +78,38 @@ criteria_end_keyword(struct criterion_keyword *k)
 
 bool
 criteria_has_keyword(
-    const struct criterion_keyword *k, const struct emails *e, uint32_t n)
+    const struct criterion_keyword *k, const struct accountmail *e, uint32_t n)
 {
-	const struct email_place *p;
+	const bool all = k->flag == MSG_SEEN;
+	const struct accountmail_place *p;
 
-	for (uint32_t at = emails_at(e, n)->place; at != 0; at = p->next) {
-		p = emails_place(e, at);
-		if ((p->flags & k->flag) != 0 ||
-		    (p->keywords < k->nsets && k->sets[p->keywords]))
+	for (uint32_t at = accountmail_at(e, n)->place; at != 0; at = p->next) {
+		p = accountmail_place(e, at);
+		if (all && (p->flags & MSG_SEEN) == 0)
+			return false;
+		if (!all &&
+		    ((p->flags & k->flag) != 0 ||
+			(p->keywords < k->nsets && k->sets[p->keywords])))
 			return true;
 	}
-	return false;
+	return all;
 }
 
 unsigned
-criteria_thread(struct criterion_keyword *k, const struct emails *e, uint32_t n)
+criteria_thread(
+    struct criterion_keyword *k, const struct accountmail *e, uint32_t n)
 {
-	const uint32_t first = emails_thread(e, emails_at(e, n)->thread);
+	const uint32_t first =
+	    accountmail_thread(e, accountmail_at(e, n)->thread);
 	unsigned found = KEYWORD_IN_ALL;
 
 	if (k->threads == NULL) {
-		k->nthreads = emails_last(e) + 1;
+		k->nthreads = accountmail_last(e) + 1;
 		k->threads = xcalloc(k->nthreads, sizeof *k->threads);
 	}
 	if (first < k->nthreads && k->threads[first] != 0)
 		return k->threads[first];
-	for (uint32_t at = first; at != 0; at = emails_at(e, at)->next)
+	for (uint32_t at = first; at != 0; at = accountmail_at(e, at)->next)
 		if (criteria_has_keyword(k, e, at))
 			found |= KEYWORD_IN_SOME;
 		else
@@ -122,7 +128,7 @@ is_about_keyword(enum criterion_op op)
 }
 
 void
-criteria_begin(struct criterion *c, const struct emails *e)
+criteria_begin(struct criterion *c, const struct accountmail *e)
 {
 	for (; c != NULL; c = c->next) {
 		if (is_about_keyword(c->op))
@@ -149,16 +155,28 @@ criteria_has_text(const struct criterion *c)
 	return false;
 }
 
+bool
+criteria_has_thread(const struct criterion *c)
+{
+	for (; c != NULL; c = c->next)
+		if ((c->op >= CRITERION_ALL_IN_THREAD &&
+			c->op <= CRITERION_NONE_IN_THREAD) ||
+		    criteria_has_thread(c->child))
+			return true;
+	return false;
+}
+
 /* Is one of the email's places in a mailbox of C, or in another? */
 static bool
-is_in(const struct criterion *c, const struct emails *e, uint32_t n, bool other)
+is_in(const struct criterion *c, const struct accountmail *e, uint32_t n,
+    bool other)
 {
-	const struct email_place *p;
+	const struct accountmail_place *p;
 
-	for (uint32_t at = emails_at(e, n)->place; at != 0; at = p->next) {
+	for (uint32_t at = accountmail_at(e, n)->place; at != 0; at = p->next) {
 		bool listed = false;
 
-		p = emails_place(e, at);
+		p = accountmail_place(e, at);
 		for (size_t i = 0; i < c->nboxes && !listed; i++)
 			listed = c->boxes[i] == p->box;
 		if (listed != other)
@@ -168,9 +186,9 @@ is_in(const struct criterion *c, const struct emails *e, uint32_t n, bool other)
 }
 
 static bool
-leaf(struct criterion *c, const struct emails *e, uint32_t n)
+leaf(struct criterion *c, const struct accountmail *e, uint32_t n)
 {
-	const struct email *m = emails_at(e, n);
+	const struct accountmail_email *m = accountmail_at(e, n);
 
 	switch ((int)c->op) {
 	case CRITERION_IN_MAILBOX:
@@ -214,7 +232,7 @@ opposite(enum match_answer a)
 }
 
 enum match_answer
-criteria_answer(struct criterion *c, const struct emails *e, uint32_t n)
+criteria_answer(struct criterion *c, const struct accountmail *e, uint32_t n)
 {
 	const enum match_answer stop =
 	    c->op == CRITERION_AND ? MATCH_NO : MATCH_YES;

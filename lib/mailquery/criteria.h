@@ -15,7 +15,7 @@
 #include "mailsearch/known.h"
 
 struct arena;
-struct emails;
+struct accountmail;
 struct search;
 
 enum criterion_op {
@@ -73,22 +73,24 @@ void criteria_name_keyword(
     struct criterion_keyword *k, struct slice name, struct arena *a);
 
 /* Before questions, whenever the table may have changed; ended by _end. */
-void criteria_begin(struct criterion *c, const struct emails *e);
+void criteria_begin(struct criterion *c, const struct accountmail *e);
 void criteria_end(struct criterion *c);
 /* Does the email N meet C?  UNKNOWN: its text decides. */
 enum match_answer criteria_answer(
-    struct criterion *c, const struct emails *e, uint32_t n);
-/* Is one of them about text? */
+    struct criterion *c, const struct accountmail *e, uint32_t n);
+/* Is one of them about text, about others of a thread? */
 bool criteria_has_text(const struct criterion *c);
+bool criteria_has_thread(const struct criterion *c);
 
-/* Has the email the keyword?  Have those of its thread: bits of these. */
+/* Has the email the keyword, in one of its places ($seen: in all of them)? Have
+ * those of its thread: bits of these. */
 enum { KEYWORD_IN_SOME = 1 << 1, KEYWORD_IN_ALL = 1 << 2 };
 bool criteria_has_keyword(
-    const struct criterion_keyword *k, const struct emails *e, uint32_t n);
+    const struct criterion_keyword *k, const struct accountmail *e, uint32_t n);
 unsigned criteria_thread(
-    struct criterion_keyword *k, const struct emails *e, uint32_t n);
+    struct criterion_keyword *k, const struct accountmail *e, uint32_t n);
 void criteria_begin_keyword(
-    struct criterion_keyword *k, const struct emails *e);
+    struct criterion_keyword *k, const struct accountmail *e);
 void criteria_end_keyword(struct criterion_keyword *k);
 
 /* C as criteria of mailsearch, where what the table tells is SEARCH_ASKED, and

@@ -137,7 +137,7 @@ emailtable_sort(struct emailtable *t)
 		return;
 	v = xcalloc(t->count + 1, sizeof *v);
 	for (uint32_t i = 0; i < t->count; i++) {
-		const struct email *m = &t->emails[t->received[i]];
+		const struct accountmail_email *m = &t->emails[t->received[i]];
 
 		v[i] =
 		    (struct received){ m->received_s, m->id, t->received[i] };
@@ -151,13 +151,14 @@ emailtable_sort(struct emailtable *t)
 
 /* Where M is in what is sorted, or would be. */
 static uint32_t
-position(const struct emailtable *t, const struct email *m)
+position(const struct emailtable *t, const struct accountmail_email *m)
 {
 	uint32_t from = 0, to = t->count;
 
 	while (from < to) {
 		const uint32_t mid = from + (to - from) / 2;
-		const struct email *at = &t->emails[t->received[mid]];
+		const struct accountmail_email *at =
+		    &t->emails[t->received[mid]];
 
 		if (compare(at->received_s, at->id, m->received_s, m->id) < 0)
 			from = mid + 1;
@@ -215,7 +216,7 @@ new_email(struct emailtable *t)
 		    xreallocarray(t->emails, t->capemails, sizeof *t->emails);
 	}
 	if (t->nemails == 0)
-		t->emails[t->nemails++] = (struct email){ .id = 0 };
+		t->emails[t->nemails++] = (struct accountmail_email){ .id = 0 };
 	return t->nemails == t->capemails ? new_email(t) : t->nemails++;
 }
 
@@ -258,8 +259,9 @@ add_email(struct emailtable *t, const struct emailtable_message *m)
 {
 	const uint32_t n = new_email(t);
 
-	t->emails[n] = (struct email){ .id = m->id,
+	t->emails[n] = (struct accountmail_email){ .id = m->id,
 		.thread = m->thread,
+		.born = t->sorted ? m->modseq : 0,
 		.received_s = m->received_s,
 		.sent_s = m->sent_s,
 		.size = m->size,
@@ -271,7 +273,8 @@ add_email(struct emailtable *t, const struct emailtable_message *m)
 }
 
 static void
-note_gone(struct emailtable *t, const struct email *m, uint64_t modseq)
+note_gone(
+    struct emailtable *t, const struct accountmail_email *m, uint64_t modseq)
 {
 	if (t->ngone == GONE_MAX) {
 		t->ngone /= 2;
@@ -294,7 +297,7 @@ del_email(struct emailtable *t, uint32_t n, uint64_t modseq)
 	del_received(t, n);
 	leave_thread(t, n);
 	idslots_del(&t->by_id, t->emails[n].id);
-	t->emails[n] = (struct email){ .next = t->free_email };
+	t->emails[n] = (struct accountmail_email){ .next = t->free_email };
 	t->free_email = n;
 }
 
@@ -321,7 +324,8 @@ new_place(struct emailtable *t)
 		    xreallocarray(t->places, t->capplaces, sizeof *t->places);
 	}
 	if (t->nplaces == 0)
-		t->places[t->nplaces++] = (struct email_place){ .box = 0 };
+		t->places[t->nplaces++] =
+		    (struct accountmail_place){ .box = 0 };
 	return t->nplaces++;
 }
 
@@ -333,7 +337,7 @@ add_place(struct emailtable *t, const struct emailtable_message *m)
 
 	if (email == 0)
 		email = add_email(t, m);
-	t->places[n] = (struct email_place){ .email = email,
+	t->places[n] = (struct accountmail_place){ .email = email,
 		.next = t->emails[email].place,
 		.box = m->box,
 		.uid = m->uid };
@@ -346,7 +350,7 @@ void
 emailtable_put(struct emailtable *t, const struct emailtable_message *m)
 {
 	uint32_t n = emailtable_place(t, m->box, m->uid);
-	struct email *email;
+	struct accountmail_email *email;
 
 	/* What has another id is another message. */
 	if (n != 0 && t->emails[t->places[n].email].id != m->id) {
@@ -377,7 +381,7 @@ emailtable_remove(
 		at = &t->places[*at].next;
 	*at = t->places[n].next;
 	idslots_del(&t->by_place, place_key(box, uid));
-	t->places[n] = (struct email_place){ .next = t->free_place };
+	t->places[n] = (struct accountmail_place){ .next = t->free_place };
 	t->free_place = n;
 	if (modseq > t->emails[email].modseq)
 		t->emails[email].modseq = modseq;

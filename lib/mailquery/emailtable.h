@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The table behind emails.h, which its files alone change. */
+/* The table behind accountmail.h, which its files alone change. */
 #ifndef MAILQUERY_EMAILTABLE_H
 #define MAILQUERY_EMAILTABLE_H
 
@@ -10,14 +10,14 @@
 #include "base/map.h"
 #include "base/slice.h"
 #include "maildir/name.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 #include "mailquery/idslots.h"
 
 struct emailtable {
-	struct email *emails;                    /* 0 is none */
+	struct accountmail_email *emails;        /* 0 is none */
 	uint32_t nemails, capemails, free_email; /* a list by email.next */
 	uint32_t count;
-	struct email_place *places;              /* 0 is none */
+	struct accountmail_place *places;        /* 0 is none */
 	uint32_t nplaces, capplaces, free_place; /* a list by next */
 	struct idslots by_id, by_thread;         /* of emails */
 	struct idslots by_place;                 /* of places */
@@ -87,7 +87,7 @@ const struct emailtable_box *emailtable_box(
     const struct emailtable *t, uint32_t box);
 uint32_t emailtable_find_box(const struct emailtable *t, struct slice id);
 
-/* The number of a set of keywords, as they stand in TEXT (emails.h). */
+/* The number of a set of keywords, as they stand in TEXT (accountmail.h). */
 uint32_t emailtable_set(struct emailtable *t, struct slice text);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 #include "mailquery/kept.h"
 #include "mailquery/mailsort.h"
 #include "mailquery/textfind.h"
@@ -26,7 +26,7 @@ enum stage {
 
 struct mailquery {
 	struct account *account;
-	struct emails *emails;
+	struct accountmail *emails;
 	struct keeper *keeper;
 	const struct mailquery_request *r;
 	struct arena *arena;
@@ -52,7 +52,7 @@ struct mailquery {
 };
 
 struct mailquery *
-mailquery_new(struct account *a, struct emails *e, struct keeper *k,
+mailquery_new(struct account *a, struct accountmail *e, struct keeper *k,
     const struct mailquery_request *r, struct arena *arena)
 {
 	struct mailquery *q = xcalloc(1, sizeof *q);
@@ -106,10 +106,10 @@ begin_look(struct mailquery *q)
 	criteria_begin(q->filter, q->emails);
 	for (size_t i = 0; i < q->r->nsorts; i++)
 		criteria_begin_keyword(&q->sorts[i].keyword, q->emails);
-	q->nthreads = emails_last(q->emails) + 1;
+	q->nthreads = accountmail_last(q->emails) + 1;
 	if (q->r->collapse)
 		q->threads = xcalloc(q->nthreads, sizeof *q->threads);
-	q->table = emails_modseq(q->emails);
+	q->table = accountmail_modseq(q->emails);
 	q->begun = true;
 }
 
@@ -119,10 +119,10 @@ begin_look(struct mailquery *q)
 static bool
 take(struct mailquery *q, uint32_t n)
 {
-	const struct email *m = emails_at(q->emails, n);
+	const struct accountmail_email *m = accountmail_at(q->emails, n);
 
 	if (q->r->collapse) {
-		const uint32_t first = emails_thread(q->emails, m->thread);
+		const uint32_t first = accountmail_thread(q->emails, m->thread);
 
 		if (q->threads[first] != 0)
 			return false;
@@ -142,7 +142,7 @@ is_enough(const struct mailquery *q)
 {
 	const struct mailquery_request *r = q->r;
 
-	return !r->total && !r->all && r->anchor == 0 && r->position >= 0 &&
+	return !r->total && r->anchor == 0 && r->position >= 0 &&
 	       q->nids >= (uint64_t)r->position &&
 	       q->nids - (uint64_t)r->position >= r->limit;
 }
@@ -157,7 +157,8 @@ meets(struct mailquery *q, uint32_t n)
 		break;
 	case MATCH_UNKNOWN:
 		return q->texts != NULL &&
-		       textfind_has(q->texts, n, emails_at(q->emails, n)->id);
+		       textfind_has(
+			   q->texts, n, accountmail_at(q->emails, n)->id);
 	}
 	return false;
 }
@@ -171,11 +172,11 @@ sync_table(struct mailquery *q, struct err *err)
 	bool more;
 	size_t n;
 
-	if (emails_step(q->emails, &more, err) == -1)
+	if (accountmail_step(q->emails, &more, err) == -1)
 		return -1;
 	if (more)
 		return 0;
-	q->result.state = emails_modseq(q->emails);
+	q->result.state = accountmail_modseq(q->emails);
 	q->stage = QUERY_LOOK;
 	ids = kept_find(q->r->name, q->result.state, &n);
 	if (ids != NULL) {
@@ -218,7 +219,7 @@ find_texts(struct mailquery *q, struct err *err)
 static void
 check_table(struct mailquery *q)
 {
-	if (q->begun && q->table == emails_modseq(q->emails))
+	if (q->begun && q->table == accountmail_modseq(q->emails))
 		return;
 	begin_look(q);
 	q->at = 0;
@@ -241,8 +242,8 @@ add_key(struct mailquery *q, uint32_t n, bool *ready, struct err *err)
 static int
 look(struct mailquery *q, struct err *err)
 {
-	const uint32_t count = emails_count(q->emails);
-	const uint32_t *order = emails_received(q->emails);
+	const uint32_t count = accountmail_count(q->emails);
+	const uint32_t *order = accountmail_received(q->emails);
 	bool ready = true;
 
 	for (int i = 0; i < LOOK && q->at < count; i++) {
@@ -286,8 +287,9 @@ pick(struct mailquery *q)
 
 /* ---- the part that is asked for ---- */
 
-int64_t
-mailquery_index(const struct mailquery *q, uint64_t id)
+/* Where an email stands; -1: it is not there. */
+static int64_t
+index_of(const struct mailquery *q, uint64_t id)
 {
 	for (size_t i = 0; i < q->nids; i++)
 		if (q->ids[i] == id)
@@ -303,7 +305,7 @@ begin_of(const struct mailquery *q, uint64_t *from)
 	int64_t at = q->r->position;
 
 	if (q->r->anchor != 0) {
-		at = mailquery_index(q, q->r->anchor);
+		at = index_of(q, q->r->anchor);
 		if (at == -1)
 			return false;
 		at +=

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Email/query (RFC 8621 4.4, RFC 8620 5.5) over the table of an account's
- * emails (emails.h), in steps.
+ * emails (accountmail.h), in steps.
  *
  * Where the table tells all and the order is that in which emails were
  * received, nothing is looked at beyond the part of the results that is asked
@@ -22,7 +22,7 @@
 
 struct account;
 struct arena;
-struct emails;
+struct accountmail;
 struct keeper;
 struct mailquery;
 
@@ -59,7 +59,6 @@ struct mailquery_request {
 	int64_t anchor_offset;
 	uint64_t limit;
 	bool total;          /* how many there are is asked for */
-	bool all;            /* and where each stands */
 	size_t memory_bytes; /* keys of an order may take so much */
 };
 
@@ -74,15 +73,13 @@ struct mailquery_result {
 };
 
 /* K: the full-text index; NULL: texts are read. */
-struct mailquery *mailquery_new(struct account *a, struct emails *e,
+struct mailquery *mailquery_new(struct account *a, struct accountmail *e,
     struct keeper *k, const struct mailquery_request *r, struct arena *arena);
 void mailquery_free(struct mailquery **q);
 /* Work on; *MORE: call again. */
 int mailquery_step(struct mailquery *q, bool *more, struct err *err);
 /* When there is no more. */
 struct mailquery_result *mailquery_result(struct mailquery *q);
-/* Where an email stands in all results (r.all); -1: it is not there. */
-int64_t mailquery_index(const struct mailquery *q, uint64_t id);
 /* The account is closed: results that were kept go. */
 void mailquery_forget(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "mailquery/mailsort.h"
 
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 #include "mailsearch/sortkey.h"
 #include "store/mailbox.h"
 
@@ -58,10 +58,10 @@ add_number(struct buf *key, int64_t number, bool descending)
 
 /* Of what the table knows. */
 static bool
-number_of(struct mailquery_sort *s, const struct emails *e, uint32_t n,
+number_of(struct mailquery_sort *s, const struct accountmail *e, uint32_t n,
     int64_t *number)
 {
-	const struct email *m = emails_at(e, n);
+	const struct accountmail_email *m = accountmail_at(e, n);
 
 	switch (s->by) {
 	case MAILQUERY_RECEIVED:
@@ -93,10 +93,11 @@ number_of(struct mailquery_sort *s, const struct emails *e, uint32_t n,
 }
 
 static enum found
-open_message(
-    struct mailsort *s, const struct emails *e, uint32_t n, struct err *err)
+open_message(struct mailsort *s, const struct accountmail *e, uint32_t n,
+    struct err *err)
 {
-	const struct email_place *p = emails_place(e, emails_at(e, n)->place);
+	const struct accountmail_place *p =
+	    accountmail_place(e, accountmail_at(e, n)->place);
 	struct message_info info;
 	enum found f = FOUND;
 
@@ -105,8 +106,8 @@ open_message(
 	if (s->mailbox != NULL && s->box != p->box)
 		close_mailbox(s);
 	if (s->mailbox == NULL)
-		f = mailbox_open(
-		    s->account, emails_box_name(e, p->box), &s->mailbox, err);
+		f = mailbox_open(s->account, accountmail_box_name(e, p->box),
+		    &s->mailbox, err);
 	if (f != FOUND)
 		return f;
 	s->box = p->box;
@@ -138,7 +139,7 @@ add_text(struct mailsort *s, const struct mailquery_sort *by, struct buf *key,
 }
 
 enum found
-mailsort_key(struct mailsort *s, const struct emails *e, uint32_t n,
+mailsort_key(struct mailsort *s, const struct accountmail *e, uint32_t n,
     struct buf *key, bool *ready, struct err *err)
 {
 	enum found f = FOUND;

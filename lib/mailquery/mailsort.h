@@ -13,7 +13,7 @@
 #include "mailread/mailread.h"
 
 struct account;
-struct emails;
+struct accountmail;
 
 struct mailsort {
 	struct account *account;
@@ -36,7 +36,7 @@ bool mailsort_is_received(
     const struct mailquery_sort *sorts, size_t n, bool *descending);
 /* The key of email N: KEY's content is replaced.  READY false: it is being
  * read, ask again.  ABSENT: it is gone. */
-enum found mailsort_key(struct mailsort *s, const struct emails *e, uint32_t n,
-    struct buf *key, bool *ready, struct err *err);
+enum found mailsort_key(struct mailsort *s, const struct accountmail *e,
+    uint32_t n, struct buf *key, bool *ready, struct err *err);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "mailquery/accountmail.h"
 #include "mailquery/criteria.h"
-#include "mailquery/emails.h"
 #include "mailsearch/finder.h"
 #include "mailsearch/search.h"
 #include "store/mailbox.h"
@@ -21,7 +21,7 @@ struct textfind_message {
 
 struct textfind {
 	struct account *account;
-	struct emails *emails;
+	struct accountmail *emails;
 	struct keeper *keeper;
 	struct criterion *filter;
 	struct search search;
@@ -73,7 +73,7 @@ ask(void *arg, const struct search_key *k, uint32_t uid)
 	const struct textfind_message *m = message(t, uid);
 
 	/* It may have gone since, and another have its number. */
-	return m != NULL && emails_at(t->emails, m->email)->id == m->id &&
+	return m != NULL && accountmail_at(t->emails, m->email)->id == m->id &&
 	       criteria_answer(t->asked.asked[k->slot], t->emails, m->email) ==
 		   MATCH_YES;
 }
@@ -81,17 +81,18 @@ ask(void *arg, const struct search_key *k, uint32_t uid)
 static void
 choose(struct textfind *t)
 {
-	const uint32_t last = emails_last(t->emails);
+	const uint32_t last = accountmail_last(t->emails);
 
 	t->v = xcalloc((size_t)last + 1, sizeof *t->v);
 	for (uint32_t i = 1; i <= last; i++) {
-		const struct email *m = emails_at(t->emails, i);
-		const struct email_place *p;
+		const struct accountmail_email *m =
+		    accountmail_at(t->emails, i);
+		const struct accountmail_place *p;
 
 		if (m->id == 0 ||
 		    criteria_answer(t->filter, t->emails, i) != MATCH_UNKNOWN)
 			continue;
-		p = emails_place(t->emails, m->place);
+		p = accountmail_place(t->emails, m->place);
 		t->v[t->n++] =
 		    (struct textfind_message){ p->box, p->uid, i, m->id };
 	}
@@ -101,7 +102,7 @@ choose(struct textfind *t)
 }
 
 struct textfind *
-textfind_new(struct account *a, struct emails *e, struct keeper *k,
+textfind_new(struct account *a, struct accountmail *e, struct keeper *k,
     struct criterion *filter, struct arena *arena)
 {
 	struct textfind *t = xcalloc(1, sizeof *t);
@@ -159,7 +160,7 @@ static enum found
 enter(struct textfind *t, struct err *err)
 {
 	const uint32_t box = t->v[t->from].box;
-	const struct slice name = emails_box_name(t->emails, box);
+	const struct slice name = accountmail_box_name(t->emails, box);
 	enum found f = ABSENT;
 
 	for (t->to = t->from; t->to < t->n && t->v[t->to].box == box;)

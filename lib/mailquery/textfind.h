@@ -11,13 +11,13 @@
 struct account;
 struct arena;
 struct criterion;
-struct emails;
+struct accountmail;
 struct keeper;
 struct textfind;
 
 /* Among those emails of E, as it is now, of which the table does not tell.
  * NULL: there is too much text in FILTER. */
-struct textfind *textfind_new(struct account *a, struct emails *e,
+struct textfind *textfind_new(struct account *a, struct accountmail *e,
     struct keeper *k, struct criterion *filter, struct arena *arena);
 void textfind_free(struct textfind **t);
 int textfind_step(struct textfind *t, bool *more, struct err *err);

@@ -62,8 +62,8 @@ preview_part(const struct mime_part *p)
 
 struct preview {
 	struct buf *out;
-	unsigned n; /* characters */
-	bool space; /* wanted before the next one */
+	unsigned n, max; /* characters */
+	bool space;      /* wanted before the next one */
 };
 
 /* The character at the start of TEXT; how long it is. */
@@ -83,7 +83,7 @@ put_character(struct preview *v, struct slice text)
 	if (utf8_is_control(c) || c == 0xfffd || c == 0xfeff || c == 0x200b ||
 	    c == 0x200c || c == 0xad || c == 0x34f)
 		return n;
-	if (v->space && v->n < CHARACTERS_MAX - 1) {
+	if (v->space && v->n < v->max - 1) {
 		buf_addc(v->out, ' ');
 		v->n++;
 	}
@@ -93,10 +93,10 @@ put_character(struct preview *v, struct slice text)
 	return n;
 }
 
-void
-preview_put(struct buf *out, struct slice text, bool html)
+static void
+put_seen(struct buf *out, struct slice text, bool html, unsigned max)
 {
-	struct preview v = { .out = out };
+	struct preview v = { .out = out, .max = max };
 	struct html reader = { 0 };
 	struct buf seen;
 
@@ -106,9 +106,15 @@ preview_put(struct buf *out, struct slice text, bool html)
 		html_finish(&reader, &seen);
 		text = buf_slice(&seen);
 	}
-	while (text.n > 0 && v.n < CHARACTERS_MAX)
+	while (text.n > 0 && v.n < max)
 		text = slice_from(text, put_character(&v, text));
 	buf_fini(&seen);
+}
+
+void
+preview_put(struct buf *out, struct slice text, bool html)
+{
+	put_seen(out, text, html, CHARACTERS_MAX);
 }
 
 /* TEXT out of its transfer encoding and charset. */
@@ -133,9 +139,9 @@ decode(struct buf *out, struct slice text, const struct mime_part *p)
 	arena_fini(&a);
 }
 
-int
-preview_read(
-    struct buf *out, int fd, const struct mime_part *root, struct err *err)
+static int
+read_part(struct buf *out, int fd, const struct mime_part *root, unsigned max,
+    struct err *err)
 {
 	const struct mime_part *p = preview_part(root);
 	struct buf text;
@@ -151,9 +157,23 @@ preview_read(
 	if (rc == 0) {
 		buf_init(&text, DECODED_MAX);
 		decode(&text, slice_of(raw, n), p);
-		preview_put(out, buf_slice(&text), is_html(p));
+		put_seen(out, buf_slice(&text), is_html(p), max);
 		buf_fini(&text);
 	}
 	xfree(&raw);
 	return rc;
+}
+
+int
+preview_read(
+    struct buf *out, int fd, const struct mime_part *root, struct err *err)
+{
+	return read_part(out, fd, root, CHARACTERS_MAX, err);
+}
+
+int
+preview_text(
+    struct buf *out, int fd, const struct mime_part *root, struct err *err)
+{
+	return read_part(out, fd, root, DECODED_MAX, err);
 }

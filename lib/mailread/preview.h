@@ -22,5 +22,9 @@ void preview_put(struct buf *out, struct slice text, bool html);
 /* That of the message in FD with the structure ROOT. */
 int preview_read(
     struct buf *out, int fd, const struct mime_part *root, struct err *err);
+/* The same text without an end after 256 characters: as far as 64 KiB of the
+ * part have it. */
+int preview_text(
+    struct buf *out, int fd, const struct mime_part *root, struct err *err);
 
 #endif

@@ -8,11 +8,11 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "maildir/filename.h"
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 
 enum { FIRST_S = 1000000, EMAILS = 6, NAMES_MAX = 200 };
 
-static struct emails *emails;
+static struct accountmail *emails;
 static uint64_t ids[EMAILS]; /* of the letters a, b, ... */
 static struct arena arena;
 static char names[NAMES_MAX];
@@ -82,7 +82,7 @@ catch_up(void)
 	bool more = true;
 
 	while (more)
-		if (emails_step(emails, &more, &err) == -1)
+		if (accountmail_step(emails, &more, &err) == -1)
 			fail_msg("%s", err.text);
 }
 
@@ -107,7 +107,7 @@ setup(void **state)
 	mailbox_close(&inbox);
 	mailbox_close(&archive);
 	arena_init(&arena);
-	emails = emails_new(fx_account);
+	emails = accountmail_new(fx_account);
 	catch_up();
 	return 0;
 }
@@ -115,7 +115,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	emails_free(&emails);
+	accountmail_free(&emails);
 	mailquery_forget();
 	arena_fini(&arena);
 	return fx_teardown(state);
@@ -169,7 +169,7 @@ leaf(enum criterion_op op, const char *text)
 		return c;
 	m = fx_box(text);
 	c->boxes = arena_alloc(&arena, sizeof *c->boxes);
-	c->boxes[0] = emails_box(emails, slice_str(fx_status(m).id));
+	c->boxes[0] = accountmail_box(emails, slice_str(fx_status(m).id));
 	assert_true(c->boxes[0] != 0);
 	c->nboxes = 1;
 	mailbox_close(&m);
@@ -402,12 +402,12 @@ static void
 test_follow(void **state)
 {
 	struct mailbox *inbox = fx_box("INBOX"), *archive = fx_box("Attic");
-	const uint64_t before = emails_modseq(emails);
+	const uint64_t before = accountmail_modseq(emails);
 	struct err err = { 0 };
 	uint32_t uid = 1;
 
 	(void)state;
-	assert_int_equal(emails_count(emails), 5);
+	assert_int_equal(accountmail_count(emails), 5);
 	/* a loses \Seen, the deleted one comes back. */
 	fx_flags(inbox, 1, FLAGS_DEL, MSG_SEEN, "");
 	fx_flags(archive, 2, FLAGS_DEL, MSG_DELETED, "");
@@ -423,9 +423,9 @@ test_follow(void **state)
 	expect(NULL, "fdcba");
 	expect(leaf(CRITERION_IN_MAILBOX, "INBOX"), "b");
 	gone = 0;
-	assert_true(emails_gone_since(emails, before, on_gone, "e"));
+	assert_true(accountmail_gone_since(emails, before, on_gone, "e"));
 	assert_int_equal(gone, 1);
-	assert_false(emails_gone_since(emails, before - 1, on_gone, ""));
+	assert_false(accountmail_gone_since(emails, before - 1, on_gone, ""));
 	mailbox_close(&archive);
 	/* So is what is in a mailbox that is deleted. */
 	assert_int_equal(mailbox_delete(fx_account, SLICE("Attic"), &err), 0);
@@ -442,13 +442,14 @@ test_again(void **state)
 {
 	(void)state;
 	fx_flush();
-	emails_free(&emails);
-	emails = emails_new(fx_account);
+	accountmail_free(&emails);
+	emails = accountmail_new(fx_account);
 	catch_up();
 	expect(leaf(CRITERION_ATTACHMENT, "1"), "e");
 	expect(leaf(CRITERION_ALL_IN_THREAD, "$seen"), "ec");
-	assert_int_equal(emails_at(emails, emails_find(emails, ids[0]))->thread,
-	    emails_at(emails, emails_find(emails, ids[1]))->thread);
+	assert_int_equal(
+	    accountmail_at(emails, accountmail_find(emails, ids[0]))->thread,
+	    accountmail_at(emails, accountmail_find(emails, ids[1]))->thread);
 }
 
 #define MQ(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "mailquery/emails.h"
+#include "mailquery/accountmail.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum {
 
 enum stage { EMAILS_START, EMAILS_WALK, EMAILS_FOLLOW };
 
-struct emails {
+struct accountmail {
 	struct account *account;
 	struct emailtable table;
 	struct emailread reader;
@@ -27,10 +27,10 @@ struct emails {
 	size_t nchanges, at;
 };
 
-struct emails *
-emails_new(struct account *a)
+struct accountmail *
+accountmail_new(struct account *a)
 {
-	struct emails *e = xcalloc(1, sizeof *e);
+	struct accountmail *e = xcalloc(1, sizeof *e);
 
 	e->account = a;
 	emailtable_init(&e->table);
@@ -39,7 +39,7 @@ emails_new(struct account *a)
 }
 
 void
-emails_free(struct emails **ep)
+accountmail_free(struct accountmail **ep)
 {
 	if (*ep == NULL)
 		return;
@@ -51,7 +51,7 @@ emails_free(struct emails **ep)
 static bool
 on_box(void *arg, const struct account_box *b)
 {
-	struct emails *e = arg;
+	struct accountmail *e = arg;
 
 	emailtable_put_box(&e->table, b->box, b->name, b->id);
 	return true;
@@ -59,7 +59,7 @@ on_box(void *arg, const struct account_box *b)
 
 /* From nothing. */
 static int
-start(struct emails *e, struct err *err)
+start(struct accountmail *e, struct err *err)
 {
 	emailtable_reset(&e->table);
 	emailread_reset(&e->reader);
@@ -75,7 +75,7 @@ start(struct emails *e, struct err *err)
 
 /* Some messages of the mailbox that is read. */
 static int
-walk(struct emails *e, struct err *err)
+walk(struct accountmail *e, struct err *err)
 {
 	const uint32_t box = emailtable_nth_box(&e->table, e->box);
 	bool more;
@@ -98,14 +98,14 @@ walk(struct emails *e, struct err *err)
 static bool
 on_change(void *arg, const struct account_change *c)
 {
-	struct emails *e = arg;
+	struct accountmail *e = arg;
 
 	e->changes[e->nchanges++] = *c;
 	return e->nchanges < CHANGES;
 }
 
 static int
-apply(struct emails *e, const struct account_change *c, struct err *err)
+apply(struct accountmail *e, const struct account_change *c, struct err *err)
 {
 	switch (c->kind) {
 	case ACCOUNT_MESSAGE:
@@ -126,7 +126,7 @@ apply(struct emails *e, const struct account_change *c, struct err *err)
 
 /* What happened since. */
 static int
-follow(struct emails *e, bool *more, struct err *err)
+follow(struct accountmail *e, bool *more, struct err *err)
 {
 	struct account_state now;
 
@@ -152,7 +152,7 @@ follow(struct emails *e, bool *more, struct err *err)
 }
 
 int
-emails_step(struct emails *e, bool *more, struct err *err)
+accountmail_step(struct accountmail *e, bool *more, struct err *err)
 {
 	*more = true;
 	if (emailread_is_busy(&e->reader))
@@ -181,61 +181,61 @@ emails_step(struct emails *e, bool *more, struct err *err)
 }
 
 uint64_t
-emails_modseq(const struct emails *e)
+accountmail_modseq(const struct accountmail *e)
 {
 	return e->state.modseq;
 }
 
 uint32_t
-emails_last(const struct emails *e)
+accountmail_last(const struct accountmail *e)
 {
 	return e->table.nemails > 0 ? e->table.nemails - 1 : 0;
 }
 
 uint32_t
-emails_count(const struct emails *e)
+accountmail_count(const struct accountmail *e)
 {
 	return e->table.count;
 }
 
-const struct email *
-emails_at(const struct emails *e, uint32_t n)
+const struct accountmail_email *
+accountmail_at(const struct accountmail *e, uint32_t n)
 {
 	return &e->table.emails[n];
 }
 
-const struct email_place *
-emails_place(const struct emails *e, uint32_t place)
+const struct accountmail_place *
+accountmail_place(const struct accountmail *e, uint32_t place)
 {
 	return &e->table.places[place];
 }
 
 uint32_t
-emails_find(const struct emails *e, uint64_t id)
+accountmail_find(const struct accountmail *e, uint64_t id)
 {
 	return id != 0 ? idslots_find(&e->table.by_id, id) : 0;
 }
 
 uint32_t
-emails_thread(const struct emails *e, uint64_t thread)
+accountmail_thread(const struct accountmail *e, uint64_t thread)
 {
 	return idslots_find(&e->table.by_thread, thread);
 }
 
 const uint32_t *
-emails_received(const struct emails *e)
+accountmail_received(const struct accountmail *e)
 {
 	return e->table.received;
 }
 
 uint32_t
-emails_box(const struct emails *e, struct slice id)
+accountmail_box(const struct accountmail *e, struct slice id)
 {
 	return emailtable_find_box(&e->table, id);
 }
 
 const char *
-emails_box_id(const struct emails *e, uint32_t box)
+accountmail_box_id(const struct accountmail *e, uint32_t box)
 {
 	const struct emailtable_box *b = emailtable_box(&e->table, box);
 
@@ -243,7 +243,7 @@ emails_box_id(const struct emails *e, uint32_t box)
 }
 
 struct slice
-emails_box_name(const struct emails *e, uint32_t box)
+accountmail_box_name(const struct accountmail *e, uint32_t box)
 {
 	const struct emailtable_box *b = emailtable_box(&e->table, box);
 
@@ -251,19 +251,19 @@ emails_box_name(const struct emails *e, uint32_t box)
 }
 
 const char *
-emails_keywords(const struct emails *e, uint32_t set)
+accountmail_keywords(const struct accountmail *e, uint32_t set)
 {
 	return e->table.sets[set]->text;
 }
 
 uint32_t
-emails_keyword_sets(const struct emails *e)
+accountmail_keyword_sets(const struct accountmail *e)
 {
 	return e->table.nsets;
 }
 
 bool
-emails_gone_since(const struct emails *e, uint64_t modseq,
+accountmail_gone_since(const struct accountmail *e, uint64_t modseq,
     void (*visit)(void *arg, uint64_t id, uint64_t thread), void *arg)
 {
 	const struct emailtable *t = &e->table;
@@ -273,7 +273,7 @@ emails_gone_since(const struct emails *e, uint64_t modseq,
 	for (size_t i = 0; i < t->ngone; i++) {
 		const struct emailtable_gone *g = &t->gone[i];
 
-		if (g->modseq > modseq && emails_find(e, g->id) == 0)
+		if (g->modseq > modseq && accountmail_find(e, g->id) == 0)
 			visit(arg, g->id, g->thread);
 	}
 	return true;
