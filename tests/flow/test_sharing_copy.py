@@ -387,9 +387,12 @@ def settled(p, user, name, most):
     for _ in range(2000):
         try:
             with Imap(p, user) as c:
-                while n not in (0, most):
+                for _ in range(20000):
+                    if n in (0, most):
+                        break
                     n = int(re.search(rb"MESSAGES (\d+)", c.ok(
                         f"STATUS {name} (MESSAGES)")[0]).group(1))
+            assert n in (0, most), n
             return found(p, user, name)[0]
         except (Closed, ConnectionError):
             continue
