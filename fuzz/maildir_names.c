@@ -14,6 +14,8 @@
 #include "maildir/keptdir.h"
 #include "maildir/keywords.h"
 #include "maildir/name.h"
+#include "maildir/seenfile.h"
+#include "maildir/uidset.h"
 #include "proto/mutf7.h"
 #include "store/message.h"
 
@@ -146,6 +148,27 @@ fuzz_mutf7(struct slice s)
 	buf_fini(&again);
 }
 
+/* A set that is written is read as it was. */
+static void
+fuzz_seen(struct slice s)
+{
+	struct uidset set = { .n = 0 }, again = { .n = 0 };
+	bool valid, torn;
+	struct buf out;
+
+	buf_init(&out, 1 << 24);
+	seenfile_parse(s, 9, &valid, &torn, &set);
+	must(valid || set.n == 0);
+	uidset_put(&set, &out);
+	must(set.n == 0 || uidset_apply(&again, '+', buf_slice(&out)));
+	must(again.n == set.n);
+	buf_reset(&out);
+	(void)seenfile_guest(s, &out);
+	uidset_fini(&set);
+	uidset_fini(&again);
+	buf_fini(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -156,5 +179,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_name(s);
 	fuzz_lists(s);
 	fuzz_mutf7(s);
+	fuzz_seen(s);
 	return 0;
 }

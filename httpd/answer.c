@@ -12,7 +12,7 @@
 #include "log/log.h"
 #include "sys/clock.h"
 
-enum { HEAD_MAX = 4096 };
+enum { HEAD_MAX = 8192 }; /* of which a file name may take 3,072 */
 
 /* Whatever type is told is what a browser is to take it for, and nothing that
  * is shown here loads or frames what is not from here. */

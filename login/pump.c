@@ -229,6 +229,8 @@ login_pump_start(struct login_session *s, int fd)
 	p->tail[p->ntail++] = '\n'; /* what stands before the first command */
 	buf_init(&p->behind, BEHIND_MAX);
 	s->pump = p;
+	if (p->command != NULL) /* went along with the login */
+		look_for_end(p, stream_input(&s->front.stream));
 	stream_consume(&s->front.stream, stream_input(&s->front.stream).n);
 	s->front.stream.handler = &client_handler;
 	s->front.stream.limits = &limits;

@@ -94,23 +94,20 @@ shows_no_other(const struct dmarc_from *from, const struct addrlist_item *list)
 	return true;
 }
 
+/* As each stands there: with blanks or comments in it ("me+ you@here"), or a
+ * route, a reader may take a part of it for the address. */
 static bool
 add_authors(struct smtpd_owner *o, const struct addrlist_item *list)
 {
-	struct buf text = { .max = 2 * ADDRESS_MAX };
 	bool ok = true;
 
 	for (; list != NULL && ok; list = list->next) {
 		if (list->kind != ADDRLIST_MAILBOX)
 			continue;
-		buf_reset(&text);
-		buf_addf(&text, "%.*s@%.*s", SLICE_FMT(list->mailbox),
-		    SLICE_FMT(list->host));
-		ok = !text.failed && address_parse(buf_slice(&text),
-					 ADDRESS_UTF8, &o->addresses);
+		ok = list->route.p == NULL &&
+		     address_parse(list->spec, ADDRESS_UTF8, &o->addresses);
 		buf_addc(&o->addresses, '\n');
 	}
-	buf_fini(&text);
 	return ok && !o->addresses.failed;
 }
 

@@ -25,6 +25,7 @@
 #include "ipc/frame.h"
 #include "ipc/msg.h"
 #include "ipc/role.h"
+#include "table/key.h"
 
 enum { ANSWER_MS = 60000, FILTER_MAX = 2000 };
 
@@ -189,25 +190,24 @@ cmd_hold_list(struct ctl *ctl, int argc, char **argv)
 
 /* LOGIN as a pattern that is this login alone. */
 static void
-put_filter(const char *login, struct buf *filter)
+put_filter(struct slice login, struct buf *filter)
 {
 	buf_adds(filter, "state=held login=");
-	for (const char *p = login; *p != '\0'; p++) {
-		if (strchr("*?[\\", *p) != NULL)
+	for (size_t i = 0; i < login.n; i++) {
+		if (strchr("*?[\\", login.p[i]) != NULL)
 			buf_addc(filter, '\\');
-		buf_addc(filter, *p);
+		buf_addc(filter, login.p[i]);
 	}
 	buf_addc(filter, ' ');
 }
 
 /* Before its mail is let go, so that what comes meanwhile is judged anew. */
 static int
-tell_policy(const struct instance *in, const char *login, bool forget,
+tell_policy(const struct instance *in, struct slice login, bool forget,
     bool *held, struct err *err)
 {
 	struct msg m = { .type = MSG_policy_release,
-		.policy_release = {
-		    .login = slice_str(login), .forget = forget } };
+		.policy_release = { .login = login, .forget = forget } };
 	struct dial d;
 	int rc;
 
@@ -227,7 +227,7 @@ tell_policy(const struct instance *in, const char *login, bool forget,
 }
 
 static int
-decide(struct queue_action *a, const char *login, bool forget)
+decide(struct queue_action *a, struct slice login, bool forget)
 {
 	struct buf filter = { .max = FILTER_MAX };
 	struct err err;
@@ -244,7 +244,8 @@ decide(struct queue_action *a, const char *login, bool forget)
 		if (rc == CTL_OK)
 			rc = queue_action_do(a, buf_slice(&filter));
 		if (rc == CTL_OK && !held && a->done + a->later == 0)
-			rc = ctl_fail("hold: no mail of %s is held", login);
+			rc = ctl_fail(
+			    "hold: no mail of %.*s is held", SLICE_FMT(login));
 		if (rc == CTL_OK)
 			queue_action_print(a);
 	}
@@ -260,12 +261,17 @@ act(struct ctl *ctl, const char *verb, bool forget, int argc, char **argv)
 	};
 	const struct ctl_opt opts[] = { { "dry-run", NULL, &a.dry_run },
 		{ "yes", NULL, &a.yes }, { 0 } };
+	char space[TABLE_KEY_MAX];
+	struct slice login;
 
 	if (ctl_options(ctl, opts, argc, argv, 1, 1) == -1)
 		return CTL_USAGE;
 	if (strpbrk(argv[0], " \t\n") != NULL)
 		return ctl_usage(ctl, "a login has no blanks");
-	return decide(&a, argv[0], forget);
+	/* as policy knows it */
+	if (!table_fold(slice_str(argv[0]), space, &login))
+		return ctl_usage(ctl, "expected a login");
+	return decide(&a, login, forget);
 }
 
 int

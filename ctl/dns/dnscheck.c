@@ -31,8 +31,13 @@ check_mx(struct dnsround *r)
 
 	if (dnsround_has_answer(w, a))
 		for (size_t i = 0; i < a->n; i++) {
-			ours |= dnsround_is_host(r, a->records[i].mx.host);
-			dnsround_say(w, slice_str(a->records[i].mx.host));
+			const char *host = a->records[i].mx.host;
+
+			ours |= dnsround_is_host(r, host);
+			dnsround_say(
+			    w, host[0] != '\0'
+				   ? slice_str(host)
+				   : SLICE("\"MX 0 .\": it takes no mail"));
 		}
 	if (w->verdict == DNSCHECK_GOOD && !ours)
 		w->verdict = DNSCHECK_WRONG;
@@ -92,13 +97,14 @@ is_spf(struct slice txt)
 	return slice_iis(txt, "v=spf1") || slice_istarts(txt, SLICE("v=spf1 "));
 }
 
-static bool
-has_spf(const struct dns_answer *a)
+static size_t
+count_spf(const struct dns_answer *a)
 {
-	for (size_t i = 0; a->found == FOUND && i < a->n; i++)
-		if (is_spf(a->records[i].txt))
-			return true;
-	return false;
+	size_t n = 0;
+
+	for (size_t i = 0; a != NULL && a->found == FOUND && i < a->n; i++)
+		n += is_spf(a->records[i].txt);
+	return n;
 }
 
 /* As a host that gets our mail would find. */
@@ -132,14 +138,15 @@ check_spf(struct dnsround *r, const uint8_t ip[16])
 		w->verdict = DNSCHECK_MISSING;
 	else if (v.result != SPF_PASS)
 		w->verdict = DNSCHECK_WRONG;
-	if (w->verdict == DNSCHECK_MISSING && a != NULL && !has_spf(a))
+	if (w->verdict == DNSCHECK_MISSING && a != NULL && count_spf(a) == 0)
 		buf_addf(&w->publish, "%s. TXT \"v=spf1 mx ~all\"\n",
 		    r->host->domain);
 	else if (w->verdict == DNSCHECK_WRONG)
-		buf_addf(&w->publish,
-		    "%s. TXT \"v=spf1 %s:%s ~all\"   ; or that term in the "
-		    "record that is there\n",
-		    r->host->domain, v6 ? "ip6" : "ip4", text);
+		buf_addf(&w->publish, "%s. TXT \"v=spf1 %s:%s ~all\"   ; %s\n",
+		    r->host->domain, v6 ? "ip6" : "ip4", text,
+		    count_spf(a) > 1
+			? "in place of all that are there"
+			: "or that term in the record that is there");
 	arena_fini(&arena);
 	buf_fini(&sender);
 }

@@ -125,20 +125,29 @@ covers(struct slice b, struct slice a)
 	return true;
 }
 
-/* Other hosts deliver to none that is not in the policy. */
+static void
+compare_host(struct dnsround *r, struct dnscheck_row *w, const char *host)
+{
+	if (mtasts_matches(r->host->sts.mx, slice_str(host)))
+		return;
+	w->verdict = DNSCHECK_WRONG;
+	buf_addf(&w->detail, "; %.200s has no place in it", host);
+}
+
+/* Other hosts deliver to none that is not in the policy: not to an MX host, nor
+ * to this one, when it is published as the MX host that it is to be. */
 static void
 compare_mx(struct dnsround *r, struct dnscheck_row *w)
 {
 	const struct dns_answer *a = dnsround_get(r, r->host->domain, DNS_MX);
+	bool ours = false;
 
 	for (size_t i = 0; a != NULL && a->found == FOUND && i < a->n; i++) {
-		const char *host = a->records[i].mx.host;
-
-		if (mtasts_matches(r->host->sts.mx, slice_str(host)))
-			continue;
-		w->verdict = DNSCHECK_WRONG;
-		buf_addf(&w->detail, "; %.200s has no place in it", host);
+		ours |= dnsround_is_host(r, a->records[i].mx.host);
+		compare_host(r, w, a->records[i].mx.host);
 	}
+	if (a != NULL && a->found != TEMPFAIL && !ours)
+		compare_host(r, w, r->host->hostname);
 }
 
 static void

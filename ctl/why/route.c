@@ -39,8 +39,12 @@ print_tls(const struct why_tls *t, struct buf *out)
 		const struct why_tls_host *h = &t->hosts[i];
 
 		buf_addf(out, "  %-12s", i == 0 ? "tls" : "");
-		out_plain(out, h->policy);
-		buf_adds(out, " with ");
+		if (slice_is(h->policy, "-"))
+			buf_adds(out, "no mail goes now to ");
+		else {
+			out_plain(out, h->policy);
+			buf_adds(out, " with ");
+		}
 		out_plain(out, h->host);
 		buf_adds(out, ": ");
 		out_plain(out, h->why);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "imapd/acl/may.h"
+#include "imapd/acl/ownseen.h"
 #include "imapd/append/incoming.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
@@ -17,8 +18,7 @@ try_open(
 	if (name.p == NULL)
 		return err_set_code(
 		    err, ERR_PERM, ERR_CANNOT, "invalid mailbox name");
-	if (mailbox_open(imapd_user_account(s->user), name, &in->mailbox,
-		err) != FOUND ||
+	if (ownseen_open(s, name, &in->mailbox, err) != FOUND ||
 	    may(s, in->mailbox, RIGHT_INSERT, err) == -1 ||
 	    may_rights(s, in->mailbox, &rights, err) == -1)
 		return -1;

@@ -10,6 +10,7 @@
 #include "ev/work.h"
 #include "imapd/acl/commands.h"
 #include "imapd/acl/may.h"
+#include "imapd/acl/ownseen.h"
 #include "imapd/cmd/commands.h"
 #include "imapd/cmd/statusitems.h"
 #include "imapd/conn/user.h"
@@ -422,8 +423,7 @@ tell_inside(struct session *s, struct list_run *l, const struct list_entry *e,
 
 	if (!wants_inside(&l->request) || !e->exists)
 		return 0;
-	switch (mailbox_open(
-	    imapd_user_account(s->user), own_name(s, e), &m, err)) {
+	switch (ownseen_open(s, own_name(s, e), &m, err)) {
 	case FOUND:
 		break;
 	case ABSENT:

@@ -66,7 +66,7 @@ static void
 put_threadid(struct session *s, const struct mailread *m)
 {
 	buf_adds(imapd_out(s), "THREADID (");
-	objectid_put_thread(imapd_out(s), m->info.thread_id);
+	objectid_put_thread(imapd_out(s), m->thread_id);
 	buf_addc(imapd_out(s), ')');
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "imapd/acl/may.h"
+#include "imapd/acl/ownseen.h"
 #include "imapd/conn/session.h"
 #include "imapd/conn/user.h"
 #include "imapd/parse/boxtext.h"
@@ -81,7 +82,7 @@ boxname_open(
 		boxname_refuse(s);
 		return NULL;
 	}
-	f = mailbox_open(imapd_user_account(s->user), name, &m, &err);
+	f = ownseen_open(s, name, &m, &err);
 	if (f == FOUND && may(s, m, need, &err) == 0)
 		return m;
 	if (f == ABSENT)
@@ -97,8 +98,7 @@ enum found
 boxname_find(
     struct session *s, struct slice name, struct mailbox **m, struct err *err)
 {
-	const enum found f =
-	    mailbox_open(imapd_user_account(s->user), name, m, err);
+	const enum found f = ownseen_open(s, name, m, err);
 
 	if (f == ABSENT)
 		hide(s);

@@ -151,18 +151,26 @@ open_box(struct account *a, struct mail_box *b, struct err *err)
 	return 0;
 }
 
-/* What was read of it before, where it is the same one. */
+/* What was read of it before, where it is the same one.  Messages know their
+ * mailbox by its number. */
 static void
 take_known(struct mail_box *b, struct mail_box *old, size_t n)
 {
+	const uint32_t at = (uint32_t)(b - e.boxes);
+
 	for (size_t i = 0; i < n; i++) {
 		if (!old[i].known || strcmp(old[i].id, b->id) != 0)
 			continue;
 		b->v = old[i].v;
 		b->n = old[i].n;
 		b->unread = old[i].unread;
+		b->threads = old[i].threads;
+		b->unread_threads = old[i].unread_threads;
 		b->modseq = old[i].modseq;
 		b->known = true;
+		for (size_t k = 0; k < b->n && i != at; k++)
+			b->v[k].box = at;
+		e.changed |= i != at;
 		old[i].v = NULL;
 		old[i].known = false;
 		return;
@@ -205,6 +213,14 @@ digest_boxes(void)
 	return digest;
 }
 
+/* What it leads to may be gone: there is nothing until it is made anew. */
+static void
+forget_order(void)
+{
+	e.all = 0;
+	e.changed = true;
+}
+
 static int
 list_boxes(struct account *a, struct err *err)
 {
@@ -222,9 +238,6 @@ list_boxes(struct account *a, struct err *err)
 		rc = open_box(a, b, err);
 		if (rc == 0)
 			take_known(b, old, nold);
-		/* messages know their mailbox by its number */
-		for (size_t k = 0; k < b->n; k++)
-			b->v[k].box = (uint32_t)i;
 	}
 	for (size_t i = 0; i < nold; i++) {
 		e.changed |= old[i].known;
@@ -233,8 +246,8 @@ list_boxes(struct account *a, struct err *err)
 	free(old);
 	find_parents();
 	e.box_state = digest_boxes();
-	/* Pointers into them are made anew. */
-	e.changed = true;
+	if (rc == -1)
+		forget_order();
 	return rc;
 }
 
@@ -461,6 +474,7 @@ mail_emails_refresh(bool *more, struct err *err)
 		if (look(&e.boxes[e.at], &rest, err) == -1) {
 			e.listed = e.reading = false;
 			e.nv = 0;
+			forget_order();
 			return -1;
 		}
 		if (!rest) {

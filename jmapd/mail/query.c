@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "jmapd/conf.h"
 
+enum { SORT_KEYS_MAX = 8 };
+
 void
 query_add(struct query_list *l, const void *item)
 {
@@ -113,6 +115,8 @@ check_sort(const struct query_type *q, const json_t *sort)
 	const json_t *v;
 	size_t i;
 
+	if (json_array_size(sort) > SORT_KEYS_MAX)
+		return "unsupportedSort";
 	json_array_foreach(sort, i, v)
 	{
 		const json_t *up = json_object_get(v, "isAscending");
@@ -143,27 +147,26 @@ query_check(struct jmapd_call *c, const struct query_type *q)
 	return wrong == NULL;
 }
 
+/* The order that is asked for, read once. */
 struct ordering {
 	const struct query_type *q;
-	const json_t *sort;
+	size_t n;
+	struct query_key {
+		struct slice property;
+		bool down;
+	} keys[SORT_KEYS_MAX];
 };
 
 static int
 compare(const void *a, const void *b, void *arg)
 {
 	const struct ordering *o = arg;
-	const json_t *v;
-	size_t i;
 
-	json_array_foreach(o->sort, i, v)
-	{
-		const int d = o->q->compare(
-		    a, b, call_text(json_object_get(v, "property")));
+	for (size_t i = 0; i < o->n; i++) {
+		const int d = o->q->compare(a, b, o->keys[i].property);
 
 		if (d != 0)
-			return json_is_false(json_object_get(v, "isAscending"))
-				   ? -d
-				   : d;
+			return o->keys[i].down ? -d : d;
 	}
 	return o->q->compare(a, b, SLICE(""));
 }
@@ -172,8 +175,16 @@ void
 query_sort(const struct jmapd_call *c, const struct query_type *q,
     struct query_list *l)
 {
-	struct ordering o = { q, call_value(c, "sort") };
+	const json_t *sort = call_value(c, "sort");
+	struct ordering o = { .q = q, .n = json_array_size(sort) };
 
+	for (size_t i = 0; i < o.n; i++) {
+		const json_t *v = json_array_get(sort, i);
+
+		o.keys[i].property = call_text(json_object_get(v, "property"));
+		o.keys[i].down =
+		    json_is_false(json_object_get(v, "isAscending"));
+	}
 	if (l->n > 1)
 		qsort_r(l->v, l->n, l->size, compare, &o);
 }

@@ -9,6 +9,7 @@
 #include "index/index.h"
 #include "index/ix.h"
 #include "index/stamp.h"
+#include "index/tx_touch.h"
 #include "maildir/filename.h"
 #include "maildir/keyword_set.h"
 #include "maildir/mailboxes.h"
@@ -285,6 +286,17 @@ tx_change(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
 		return -1;
 	if ((bits & HOT_PENDING) != 0)
 		tx_pend(tx, b, uid);
+	return ix_put_hot(tx->t, b->box, uid, hot, err);
+}
+
+int
+tx_touch(struct tx *tx, struct ix_box *b, uint32_t uid, struct ix_hot *hot,
+    struct err *err)
+{
+	if (unlog(tx, hot->modseq, err) == -1 ||
+	    tx_log(tx, b, uid, LOG_MSG, err) == -1)
+		return -1;
+	hot->modseq = b->modseq;
 	return ix_put_hot(tx->t, b->box, uid, hot, err);
 }
 

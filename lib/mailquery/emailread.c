@@ -232,7 +232,7 @@ read_on(struct emailread *r, struct emailread_message *e, struct err *err)
 	f = mailread_thread(m, err);
 	if (f != FOUND)
 		return f;
-	e->m.thread = m->info.thread_id;
+	e->m.thread = m->thread_id;
 	e->m.size = (uint64_t)m->info.vsize;
 	e->m.attachment = attachment_any(m->tree->root);
 	if (mime_record_envelope(mailread_kept(m), &envelope))

@@ -200,7 +200,7 @@ thread_of_kept(struct mailread *m)
 		!mime_record_header(buf_slice(&m->record), &fields)))
 		buf_reset(&m->record);
 	return mime_record_header(mailread_kept(m), &fields) &&
-	       threadid_of_kept(fields, m->info.email_id, &m->info.thread_id);
+	       threadid_of_kept(fields, m->info.email_id, &m->thread_id);
 }
 
 enum found
@@ -210,7 +210,9 @@ mailread_thread(struct mailread *m, struct err *err)
 	size_t n = THREADID_HEADER_MAX;
 	char *header;
 
-	if (m->info.thread_id != 0 || thread_of_kept(m))
+	if (m->thread_id == 0)
+		m->thread_id = m->info.thread_id;
+	if (m->thread_id != 0 || thread_of_kept(m))
 		return FOUND;
 	found = mailread_open(m, err);
 	if (found != FOUND)
@@ -221,7 +223,7 @@ mailread_thread(struct mailread *m, struct err *err)
 	if (fd_pread_all(m->fd, header, n, 0, err) == -1)
 		found = TEMPFAIL;
 	else
-		m->info.thread_id =
+		m->thread_id =
 		    threadid_of(slice_of(header, n), m->info.email_id);
 	xfree(&header);
 	return found;

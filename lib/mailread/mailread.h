@@ -19,6 +19,7 @@ struct mailread {
 	struct buf preview;     /* when it was asked for */
 	bool previewed;         /* false: it could not be made this time */
 	struct mimereader reader;
+	uint64_t thread_id; /* 0: not asked for; info may forget it */
 	unsigned relevancy; /* RFC 6203, 1 to 100; 0: nobody asked */
 	bool reading;       /* the file, for its structure: ask again */
 };
@@ -42,7 +43,7 @@ enum found mailread_record(struct mailread *m, struct err *err);
 enum found mailread_tree(struct mailread *m, struct err *err);
 /* Make preview ready, from what is kept; else it is made, and kept. */
 enum found mailread_preview(struct mailread *m, struct err *err);
-/* Make info.thread_id known. */
+/* Make thread_id known. */
 enum found mailread_thread(struct mailread *m, struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/needle.h"
+#include "mailread/threadid.h"
 #include "mailsearch/bodyscan.h"
 #include "mime/date.h"
 #include "mime/part.h"
@@ -42,6 +43,7 @@ resolve(struct match *m, struct search_key *k)
 		    &k->set, count > 0 ? view_uid(m->view, count) : 0);
 	if (k->op >= SEARCH_BEFORE && k->op <= SEARCH_SMALLER)
 		m->want |= VISIT_SIZES;
+	m->threads |= k->op == SEARCH_THREADID;
 	if (k->op == SEARCH_KEYWORD)
 		m->want |= VISIT_KEYWORDS;
 	match_key_init(k);
@@ -62,8 +64,14 @@ match_key_init(struct search_key *k)
 void
 match_envelope(struct match *m, struct slice envelope, struct slice record)
 {
+	struct slice fields;
+
 	fieldscan_begin(&m->fields, envelope, record);
 	m->level = MATCH_RECORD;
+	if (m->threads && m->info->size <= THREADID_HEADER_MAX &&
+	    mime_record_header(record, &fields))
+		(void)threadid_of_kept(
+		    fields, m->info->email_id, &m->thread_id);
 }
 
 void
@@ -85,6 +93,7 @@ match_begin(struct match *m, uint32_t seq, const struct message_info *info)
 	/* How near it comes is asked as well. */
 	m->sure = seq == m->sure_seq && !m->search->fuzzy;
 	m->level = MATCH_INDEX;
+	m->thread_id = 0;
 	m->heading = false;
 	mailread_init(&m->message, view_mailbox(m->view), info);
 	mailread_lend(&m->message, m->kept);
@@ -110,6 +119,19 @@ static enum match_answer
 yes_if(bool yes)
 {
 	return yes ? MATCH_YES : MATCH_NO;
+}
+
+/* The index has it of what came by APPEND and names others; of other messages
+ * the header tells (mailread_thread). */
+static enum match_answer
+eval_thread(const struct match *m, uint64_t wanted)
+{
+	const uint64_t id =
+	    m->info->thread_id != 0 ? m->info->thread_id : m->thread_id;
+
+	if (wanted == 0)
+		return MATCH_NO;
+	return id != 0 ? yes_if(id == wanted) : MATCH_UNKNOWN;
 }
 
 static int64_t
@@ -148,7 +170,7 @@ eval_index(const struct match *m, const struct search_key *k)
 	case SEARCH_EMAILID:
 		return yes_if(k->id != 0 && i->email_id == k->id);
 	case SEARCH_THREADID:
-		return yes_if(k->id != 0 && i->thread_id == k->id);
+		return eval_thread(m, k->id);
 	case SEARCH_YOUNGER:
 		return yes_if(m->now_s - i->date_s <= k->number);
 	case SEARCH_OLDER:
@@ -290,14 +312,18 @@ match_relevancy(struct match *m)
 static enum found
 load_record(struct match *m, struct err *err)
 {
-	const enum found found = mailread_record(&m->message, err);
+	enum found found = mailread_record(&m->message, err);
 	struct slice envelope = { NULL, 0 };
 
 	if (found != FOUND || m->message.reading)
 		return found;
 	(void)mime_record_envelope(mailread_kept(&m->message), &envelope);
 	match_envelope(m, envelope, mailread_kept(&m->message));
-	return FOUND;
+	if (!m->threads || m->thread_id != 0)
+		return FOUND;
+	found = mailread_thread(&m->message, err);
+	m->thread_id = m->message.thread_id;
+	return found;
 }
 
 static enum found

@@ -32,6 +32,7 @@ struct match {
 	/* Only the numbers of messages are asked for: what else match_next
 	 * gives of those that are sure to match may be missing. */
 	bool numbers;
+	bool threads;           /* they are about THREADID */
 	bool by_flags;          /* the keys are about them alone: */
 	uint8_t flags, flagged; /* of FLAGS a message has FLAGGED */
 	bool marked;            /* view_mark has come to its end */
@@ -55,6 +56,7 @@ struct match {
 	const struct message_info *info;
 	bool sure;
 	uint32_t seq;
+	uint64_t thread_id; /* 0: not known beside info's */
 	struct mailread message;
 	enum match_level level; /* what is known */
 	struct fieldscan fields;

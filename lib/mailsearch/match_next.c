@@ -138,6 +138,7 @@ on_message(void *arg, struct visit *v)
 		match_keywords(m);
 	m->seq = seq;
 	m->info = &v->info;
+	m->thread_id = 0;
 	m->level = MATCH_INDEX;
 	answer = match_eval(m, m->search->key);
 	if (answer == MATCH_UNKNOWN)

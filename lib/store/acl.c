@@ -9,6 +9,7 @@
 #include "maildir/mailboxes.h"
 #include "store/handle.h"
 #include "store/inner.h"
+#include "store/seen_forget.h"
 #include "store/sync.h"
 
 int
@@ -84,6 +85,8 @@ change_file(int dirfd, const struct acl_change *change, struct err *err)
 	rc = apply(&f, change, err);
 	if (rc == 0)
 		rc = aclfile_write(dirfd, &f, err);
+	if (rc == 0)
+		seen_forget(dirfd, &f, change->domain);
 	aclfile_fini(&f);
 	return rc;
 }

@@ -91,8 +91,9 @@ account_visit(struct account *a, uint32_t box, uint32_t first,
 	f = ix_get_box(t, box, &b, err);
 	if (f == FOUND && ix_get_table(t, box, &all.keywords, err) == -1)
 		f = TEMPFAIL;
-	if (f == FOUND && visit_box(t, box, first, VISIT_SIZES | VISIT_KEYWORDS,
-			      on_message, &all, err) == -1)
+	if (f == FOUND &&
+	    visit_box(t, NULL, box, first, VISIT_SIZES | VISIT_KEYWORDS,
+		on_message, &all, err) == -1)
 		f = TEMPFAIL;
 	keywords_fini(&all.keywords);
 	kv_abort(&t);

@@ -246,6 +246,9 @@ append_finish(struct append *a, const struct append_info *info, struct err *err)
 	a->msg.size = a->lines.size;
 	a->msg.vsize = a->lines.wire;
 	a->info = *info;
+	a->own_seen = a->m->seen != NULL && (info->flags & MSG_SEEN) != 0;
+	if (a->own_seen)
+		a->info.flags &= ~(unsigned)MSG_SEEN;
 	buf_add(&a->names, info->keywords);
 	a->info.keywords = buf_slice(&a->names);
 	buf_add(&a->base, info->base);

@@ -236,6 +236,7 @@ append_commit(struct append_batch *b,
 {
 	begin(b, done, arg);
 	append_place_all(b);
+	append_seen(b);
 	append_warn_all(b);
 	sync_all(b);
 }

@@ -53,6 +53,7 @@ struct append {
 	bool placed;
 	unsigned warning; /* what it tells of (append_warn), or 0 */
 	bool own_date;
+	bool own_seen; /* a guest's (seen.h) */
 	int rc;
 	int file_error; /* of the sync, where others need it */
 	struct err err;
@@ -97,5 +98,8 @@ void append_place_undo(struct append *a);
  * the owners of all accounts in B. */
 void append_warn(struct append_batch *b, struct account *a, bool kept_out);
 void append_warn_all(struct append_batch *b);
+
+/* Before the sync: what was brought as seen is. */
+void append_seen(struct append_batch *b);
 
 #endif

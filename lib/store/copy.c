@@ -11,11 +11,13 @@
 #include "base/must.h"
 #include "base/slice.h"
 #include "ev/work.h"
+#include "maildir/filename.h"
 #include "store/account_new.h"
 #include "store/copy_batch.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/remove.h"
+#include "store/seenchange.h"
 #include "store/traits.h"
 #include "sys/durable.h"
 #include "sys/fd.h"
@@ -28,7 +30,8 @@ struct copying {
 	const uint32_t *uids; /* what is to be copied; borrowed */
 	size_t n;
 	size_t at;
-	bool back; /* it failed: they are taken back */
+	bool marks; /* copies are seen where he has seen what is copied */
+	bool back;  /* it failed: they are taken back */
 	struct copy_result result;
 	struct durable *pool; /* to wait for the disk with; NULL: here */
 	struct work work;     /* taking back, when the disk has refused */
@@ -222,6 +225,7 @@ static int
 copy_next(struct copying *c, struct err *err)
 {
 	const size_t n = c->n - c->at < COPY_BATCH ? c->n - c->at : COPY_BATCH;
+	const size_t had = c->b.npairs;
 
 	if (c->b.from->a != c->b.to->a)
 		return err_set_code(err, ERR_PERM, ERR_CANNOT,
@@ -230,6 +234,9 @@ copy_next(struct copying *c, struct err *err)
 	if (copy_batch(&c->b, c->uids + c->at, n, err) == -1)
 		return -1;
 	c->at += n;
+	if (c->marks)
+		seen_mark_copies(
+		    c->b.from, c->b.to, c->b.pairs + had, c->b.npairs - had);
 	return 0;
 }
 
@@ -290,6 +297,9 @@ void
 message_copy_without(struct copying *c, unsigned flags, bool keywords)
 {
 	c->b.without = flags;
+	c->marks = c->b.to->seen != NULL && (flags & MSG_SEEN) == 0;
+	if (c->b.to->seen != NULL)
+		c->b.without |= MSG_SEEN;
 	c->b.no_keywords = !keywords;
 }
 

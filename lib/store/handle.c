@@ -28,10 +28,12 @@
 #include "maildir/mailboxes.h"
 #include "store/account.h"
 #include "store/cachequeue.h"
+#include "store/handle_box.h"
 #include "store/inner.h"
 #include "store/notify.h"
 #include "store/scan.h"
 #include "store/seed.h"
+#include "store/seenfor.h"
 #include "store/whole.h"
 #include "sys/beneath.h"
 #include "sys/fd.h"
@@ -47,6 +49,7 @@ mailbox_free(struct mailbox *m)
 	scan_free(&m->scan);
 	cachequeue_drop(&m->cache);
 	seed_free(m);
+	seen_free(m);
 	keywords_fini(m->keywords);
 	xfree(&m->keywords);
 	LIST_REMOVE(m, link);
@@ -258,12 +261,12 @@ handle_begin(struct account *a, size_t room, struct tx *tx, struct err *err)
 }
 
 struct mailbox *
-handle_mailbox(struct account *a, const struct ix_box *b)
+handle_mailbox(struct account *a, const struct ix_box *b, const char *guest)
 {
 	struct mailbox *m;
 
 	LIST_FOREACH(m, &a->boxes, link)
-	if (strcmp(m->id, b->id) == 0)
+	if (strcmp(m->id, b->id) == 0 && seen_is_of(m, guest))
 		return m;
 	m = xcalloc(1, sizeof *m);
 	m->a = a;
@@ -272,6 +275,8 @@ handle_mailbox(struct account *a, const struct ix_box *b)
 	m->dirs = MAILDIR_CLOSED;
 	STAILQ_INIT(&m->cache.list);
 	memcpy(m->id, b->id, sizeof m->id);
+	if (guest != NULL)
+		seen_new(m, guest);
 	LIST_INSERT_HEAD(&a->boxes, m, link);
 	return m;
 }
@@ -357,7 +362,7 @@ handle_close_mailbox(struct mailbox *m)
 	/* INBOX stays at hand for the next delivery, and a scan for whoever
 	 * goes on with it, until they are parked. */
 	if (m->refs == 0 &&
-	    (a->ix.env == NULL ||
+	    (a->ix.env == NULL || m->seen != NULL ||
 		(strcmp(m->name, "INBOX") != 0 && m->scan == NULL)))
 		mailbox_free(m);
 	account_close(&a);

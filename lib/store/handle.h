@@ -30,8 +30,6 @@ void handle_park(struct account *a);
 int handle_begin(
     struct account *a, size_t room, struct tx *tx, struct err *err);
 
-/* The one of A that B is the record of. */
-struct mailbox *handle_mailbox(struct account *a, const struct ix_box *b);
 /* The directories of M are open and m->box is its number when 0 comes back.
  * ERR_PERM [NONEXISTENT] when the mailbox is no more. */
 int handle_enter_mailbox(struct mailbox *m, struct err *err);

@@ -65,6 +65,7 @@ struct mailbox {
 	struct scan *scan; /* under way; NULL: none */
 	bool building;     /* it is the first one, or the first is to come */
 	struct keyword_table *keywords;
+	struct seen_set *seen; /* of a guest's own; NULL: all have the same */
 	LIST_ENTRY(mailbox) link;
 };
 

@@ -10,7 +10,6 @@
 #include "base/must.h"
 #include "index/ix.h"
 #include "index/tx.h"
-#include "index/walk.h"
 #include "maildir/keywords.h"
 #include "maildir/name.h"
 #include "maildir/special.h"
@@ -18,8 +17,10 @@
 #include "store/boxes.h"
 #include "store/cache.h"
 #include "store/handle.h"
+#include "store/handle_box.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
+#include "store/mailbox_for.h"
 #include "store/mailbox_make.h"
 #include "store/scan.h"
 #include "store/sync.h"
@@ -52,7 +53,8 @@ known_inbox(struct account *a)
 		return NULL;
 	LIST_FOREACH(m, &a->boxes, link)
 	{
-		if (m->builds == a->builds && strcmp(m->name, "INBOX") == 0)
+		if (m->builds == a->builds && m->seen == NULL &&
+		    strcmp(m->name, "INBOX") == 0)
 			return m;
 	}
 	return NULL;
@@ -61,12 +63,13 @@ known_inbox(struct account *a)
 /* Of the normal NAME, made or found by its directory where the index does not
  * know it. */
 static enum found
-find(struct account *a, struct slice name, struct mailbox **m, struct err *err)
+find(struct account *a, struct slice name, const char *guest,
+    struct mailbox **m, struct err *err)
 {
 	struct ix_box b;
 	enum found f;
 
-	*m = slice_is(name, "INBOX") ? known_inbox(a) : NULL;
+	*m = slice_is(name, "INBOX") && guest == NULL ? known_inbox(a) : NULL;
 	if (*m != NULL)
 		return FOUND;
 	f = look_up(a, name, &b, err);
@@ -81,15 +84,15 @@ find(struct account *a, struct slice name, struct mailbox **m, struct err *err)
 	}
 	if (f != FOUND)
 		return f;
-	*m = handle_mailbox(a, &b);
+	*m = handle_mailbox(a, &b, guest);
 	(*m)->box = b.box;
 	(*m)->builds = a->builds;
 	return FOUND;
 }
 
 enum found
-mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
-    struct err *err)
+mailbox_open_for(struct account *a, struct slice name, const char *guest,
+    struct mailbox **mailbox, struct err *err)
 {
 	struct err why = { 0 };
 	struct buf normal;
@@ -99,7 +102,7 @@ mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
 	*mailbox = NULL;
 	buf_init(&normal, NAME_LIMIT);
 	if (name_normal(&normal, name))
-		f = find(a, buf_slice(&normal), &m, err);
+		f = find(a, buf_slice(&normal), guest, &m, err);
 	buf_fini(&normal);
 	if (f == ABSENT)
 		err_set_code(err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
@@ -115,6 +118,13 @@ mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
 	if (err != NULL)
 		*err = why;
 	return why.class == ERR_PERM ? ABSENT : TEMPFAIL;
+}
+
+enum found
+mailbox_open(struct account *a, struct slice name, struct mailbox **mailbox,
+    struct err *err)
+{
+	return mailbox_open_for(a, name, NULL, mailbox, err);
 }
 
 static enum found
@@ -184,52 +194,7 @@ mailbox_name(const struct mailbox *m)
 bool
 mailbox_same(const struct mailbox *a, const struct mailbox *b)
 {
-	return a == b;
-}
-
-/* Messages that no session has had as \\Recent. */
-static int
-count_recent(
-    struct mailbox *m, const struct ix_box *b, uint32_t *n, struct err *err)
-{
-	struct kv_txn *t;
-	struct walk w;
-	enum found f;
-
-	*n = 0;
-	if (b->first_recent >= b->uidnext)
-		return 0;
-	t = kv_read(m->a->ix.env, err);
-	if (t == NULL)
-		return -1;
-	if (walk_open(&w, t, m->box, b->first_recent, false, err) == -1) {
-		kv_abort(&t);
-		return -1;
-	}
-	while ((f = walk_next(&w, err)) == FOUND)
-		(*n)++;
-	walk_close(&w);
-	kv_abort(&t);
-	return f == TEMPFAIL ? -1 : 0;
-}
-
-int
-mailbox_status(struct mailbox *m, struct mailbox_status *st, struct err *err)
-{
-	struct ix_box b;
-
-	if (sync_read_box(m, &b, err) == -1)
-		return -1;
-	*st = (struct mailbox_status){ .messages = b.messages,
-		.unseen = b.unseen,
-		.deleted = b.deleted,
-		.uidnext = b.uidnext,
-		.uidvalidity = b.uidvalidity,
-		.highestmodseq = b.modseq,
-		.bytes = b.bytes,
-		.special = b.special };
-	memcpy(st->id, b.id, sizeof st->id);
-	return count_recent(m, &b, &st->recent, err);
+	return a->a == b->a && strcmp(a->id, b->id) == 0;
 }
 
 const struct keyword_table *

@@ -3,12 +3,12 @@
 
 #include "index/ix.h"
 #include "index/tx.h"
-#include "maildir/filename.h"
 #include "maildir/maildir.h"
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
 #include "store/mailbox.h"
+#include "store/seen.h"
 #include "store/snapshot.h"
 #include "store/sync.h"
 #include "store/visit.h"
@@ -18,11 +18,11 @@
 enum { OPEN_TRIES = 3 };
 
 static struct message_info
-info_of(uint32_t uid, const struct ix_hot *h, const struct ix_msg *m,
-    const struct keyword_set *keywords)
+info_of(const struct mailbox *box, uint32_t uid, const struct ix_hot *h,
+    const struct ix_msg *m, const struct keyword_set *keywords)
 {
 	return (struct message_info){ .uid = uid,
-		.flags = h->bits & MSG_FLAGS,
+		.flags = seen_flags(box, uid, h->bits),
 		.keywords = *keywords,
 		.modseq = h->modseq,
 		.size = m->size,
@@ -164,7 +164,7 @@ message_find(
 	const enum found f = read_records(m, uid, &hot, &msg, &set, err);
 
 	if (f == FOUND)
-		*out = info_of(uid, &hot, &msg, &set);
+		*out = info_of(m, uid, &hot, &msg, &set);
 	return f;
 }
 
@@ -269,7 +269,7 @@ message_open(struct mailbox *m, uint32_t uid, int *fd,
 		return TEMPFAIL;
 	}
 	if (info != NULL)
-		*info = info_of(uid, &hot, &msg, &set);
+		*info = info_of(m, uid, &hot, &msg, &set);
 	return FOUND;
 }
 
@@ -289,6 +289,6 @@ message_open_unread(struct mailbox *m, uint32_t uid, int *fd,
 		fd_close(fd);
 		return TEMPFAIL;
 	}
-	*info = info_of(uid, &hot, &msg, &set);
+	*info = info_of(m, uid, &hot, &msg, &set);
 	return FOUND;
 }

@@ -5,6 +5,7 @@
 #include "store/handle.h"
 #include "store/inner.h"
 #include "store/kwtable.h"
+#include "store/seen.h"
 #include "sys/kv.h"
 
 enum found
@@ -18,6 +19,8 @@ message_snapshot(struct mailbox *m, struct kv_txn **t, struct err *err)
 		return TEMPFAIL;
 	f = ix_get_box(*t, m->box, &b, err);
 	if (f == FOUND && kwtable_load(m->keywords, *t, &b, err) == -1)
+		f = TEMPFAIL;
+	if (f == FOUND && m->seen != NULL && seen_refresh(m, &b, err) == -1)
 		f = TEMPFAIL;
 	if (f != FOUND)
 		kv_abort(t);

@@ -9,6 +9,7 @@
 #include "index/walk.h"
 #include "maildir/filename.h"
 #include "store/inner.h"
+#include "store/seen.h"
 #include "store/snapshot.h"
 #include "store/view_inner.h"
 #include "sys/kv.h"
@@ -66,7 +67,8 @@ read_index(struct view *v, struct kv_txn *t, int64_t *left, struct err *err)
 			break;
 		put(k, picture_from(p, w.uid), VIEW_MARK_GONE);
 		if (k->n < p->n && picture_uid(p, k->n) == w.uid)
-			put(k, k->n + 1, (uint8_t)(w.hot.bits & MSG_FLAGS));
+			put(k, k->n + 1,
+			    (uint8_t)seen_flags(v->m, w.uid, w.hot.bits));
 	}
 	walk_close(&w);
 	if (f == ABSENT)
@@ -86,8 +88,9 @@ note(struct view *v, struct kv_txn *t, const struct ix_log *l, struct err *err)
 		return 0;
 	if (l->kind == LOG_MSG)
 		f = ix_get_hot(t, l->box, l->uid, &hot, err);
-	v->marks.v[at] = f == FOUND ? (uint8_t)(hot.bits & MSG_FLAGS)
-				    : (uint8_t)VIEW_MARK_GONE;
+	v->marks.v[at] = f == FOUND
+			     ? (uint8_t)seen_flags(v->m, l->uid, hot.bits)
+			     : (uint8_t)VIEW_MARK_GONE;
 	return f == TEMPFAIL ? -1 : 0;
 }
 

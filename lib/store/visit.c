@@ -6,6 +6,7 @@
 #include "index/walk.h"
 #include "maildir/filename.h"
 #include "store/inner.h"
+#include "store/seen.h"
 #include "store/snapshot.h"
 #include "store/visit_inner.h"
 #include "sys/kv.h"
@@ -23,8 +24,9 @@ take_sizes(struct message_info *info, const struct ix_msg *m)
 }
 
 int
-visit_box(struct kv_txn *t, uint32_t box, uint32_t first, unsigned want,
-    bool (*visit)(void *arg, struct visit *v), void *arg, struct err *err)
+visit_box(struct kv_txn *t, const struct mailbox *m, uint32_t box,
+    uint32_t first, unsigned want, bool (*visit)(void *arg, struct visit *v),
+    void *arg, struct err *err)
 {
 	struct visit v = { 0 };
 	struct walk w;
@@ -37,7 +39,8 @@ visit_box(struct kv_txn *t, uint32_t box, uint32_t first, unsigned want,
 		if ((want & VISIT_SIZES) != 0)
 			take_sizes(&v.info, &w.msg);
 		v.info.uid = w.uid;
-		v.info.flags = w.hot.bits & MSG_FLAGS;
+		v.info.flags = m != NULL ? seen_flags(m, w.uid, w.hot.bits)
+					 : w.hot.bits & MSG_FLAGS;
 		v.info.modseq = w.hot.modseq;
 		if ((want & VISIT_KEYWORDS) != 0)
 			f = ix_get_keywords(
@@ -59,7 +62,7 @@ visit_messages(struct mailbox *m, uint32_t first, unsigned want,
 
 	if (f != FOUND)
 		return f == ABSENT ? 0 : -1;
-	rc = visit_box(t, m->box, first, want, visit, arg, err);
+	rc = visit_box(t, m, m->box, first, want, visit, arg, err);
 	kv_abort(&t);
 	return rc;
 }

@@ -8,10 +8,13 @@
 #include "base/err.h"
 
 struct kv_txn;
+struct mailbox;
 struct visit;
 
-/* visit_messages in the snapshot T, of the mailbox with the number BOX. */
-int visit_box(struct kv_txn *t, uint32_t box, uint32_t first, unsigned want,
-    bool (*visit)(void *arg, struct visit *v), void *arg, struct err *err);
+/* visit_messages in the snapshot T, of the mailbox with the number BOX, as M
+ * has it; NULL: as all have it. */
+int visit_box(struct kv_txn *t, const struct mailbox *m, uint32_t box,
+    uint32_t first, unsigned want, bool (*visit)(void *arg, struct visit *v),
+    void *arg, struct err *err);
 
 #endif

@@ -51,7 +51,7 @@ def test_what_it_prints_cures(p, dns):
     status, rows = check(p, "--address", IP + ",2001:db8::1")
     assert status == 1
     assert {r["verdict"] for r in rows} == {"missing", "optional"}
-    lines = dict.fromkeys(w for r in rows for w in r["publish"].splitlines()
+    lines = dict.fromkeys(w for r in rows for w in (r["publish"] or "").splitlines()
                           if r["what"] != "mta-sts" and not w.startswith(";"))
     serve(dns, "\n".join(lines))
     # Nobody needs a policy; who wants one is given all of it.

@@ -286,11 +286,27 @@ def while_another_builds(pabal):
         assert c.ok("UID SEARCH ALL") == [b"SEARCH %d %s" % (uid, last)]
 
 
+def while_files_are_taken_in(pabal):
+    """SELECT of a mailbox that another program has filled."""
+    top, many = pabal.maildir("bob"), 3000
+    owner = os.stat(top)
+    with Imap(pabal, "bob") as c:
+        for i in range(many):
+            path = os.path.join(top, "cur", f"{1700000000 + i}.M{i}.other:2,")
+            with open(path, "wb") as f:
+                f.write(b"Subject: x\n\n")
+            os.chown(path, owner.st_uid, owner.st_gid)
+        told = c.ok("SELECT INBOX")
+        assert told[0].startswith(b'OK [INPROGRESS ("t%d" NIL NIL)] ' % c.count)
+        assert b"%d EXISTS" % (many + 2) in told
+
+
 def test_progress(make_pabal):
     """RFC 9585: told between the parts of a long search, never inside an answer.
     """
     p = make_pabal(("imapd", "progress_notify", "1ms"))
     while_another_builds(p)
+    while_files_are_taken_in(p)
     with Imap(p) as c:
         c.ok("SELECT INBOX")
         for _ in range(40):

@@ -99,6 +99,40 @@ def test_threadid(pabal, alice):
         assert ids(c, "1:*", "THREADID") == told
 
 
+def test_threadid_beside_the_file(alice):
+    """5.2: never another one, whatever is asked for with it and known before."""
+    for i, items in enumerate(("PREVIEW", "BODY.PEEK[1]", "BODY.PEEK[]", "BODY[]",
+                               "ENVELOPE BODYSTRUCTURE PREVIEW BODY[TEXT]")):
+        fresh(alice, "beside")
+        alice.append(b"Subject: no id\r\n\r\nx\r\n", "beside")
+        alice.append(b"Message-ID: <%d@x>\r\n\r\nx\r\n" % i, "beside")
+        alice.ok("SELECT beside")
+        first = [re.search(rb"THREADID \((\w+)\)", a).group(1)
+                 for a in alice.ok(f"FETCH 1:* (THREADID {items})")]
+        assert ids(alice, "1:*", "THREADID") == [b"(%b)" % a for a in first]
+        assert alice.ok(f"SEARCH THREADID {first[0].decode()}") == [b"SEARCH 1"]
+
+
+def test_search_threadid(pabal, alice):
+    """5.3: whatever way a message came, and what has no message id."""
+    fresh(alice, "searched")
+    alice.append(b"Subject: no id\r\n\r\n", "searched")
+    alice.append(b"Message-ID: <s@x>\r\n\r\n", "searched")
+    alice.append(b"Message-ID: <t@x>\r\nIn-Reply-To: <s@x>\r\n\r\n", "searched")
+    alice.append(b"Subject: long\r\n\r\n" + b"x\r\n" * 40000, "searched")
+    pabal.send("delivered")
+    pabal.wait_mail("alice", "delivered")
+    for name, want in (("searched", [b"1", b"2 3", b"2 3", b"4"]), ("INBOX", [b"1"])):
+        alice.ok(f"SELECT {name}")
+        told = [t.decode().strip("()") for t in ids(alice, "1:*", "THREADID")]
+        assert [alice.ok(f"SEARCH THREADID {t}") for t in told] == [
+            [b"SEARCH " + w] for w in want]
+        assert alice.ok(f"SEARCH NOT THREADID {told[0]} THREADID {told[0]}") == [
+            b"SEARCH"]
+        assert alice.ok("SEARCH OR THREADID T0000000000000001 THREADID NIL") == [
+            b"SEARCH"]
+
+
 def test_savedate(pabal, alice):
     """RFC 8514 4.3: when it came into this mailbox, whatever its date."""
     fresh(alice, "saved", "later")

@@ -126,6 +126,17 @@ def test_pipelined(pabal):
             assert c.finish(b"c")[2][0].endswith(b" own-bob")
 
 
+def test_pipelined_behind_the_login(pabal):
+    """The same where the whole came with the login before it, which goes along
+    to the session."""
+    with Tls(pabal) as c:
+        c.send(f"a {login('alice')}\r\nb NOOP\r\nc UNAUTHENTICATE\r\n"
+               f"d {login('bob')}\r\ne LIST \"\" own-*\r\n")
+        for tag in b"abcd":
+            assert c.finish(b"%c" % tag)[0] == b"OK"
+        assert c.finish(b"e")[2][0].endswith(b" own-bob")
+
+
 def test_word_in_a_message(pabal):
     """It is a command only where a session takes it for one."""
     with Tls(pabal) as c:

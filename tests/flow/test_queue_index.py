@@ -153,7 +153,7 @@ def test_by_hand(waiting):
         [made.qid(5)]
     assert count(p) == N + 9
     assert count(p, "state=held") == 2
-    assert p.pabal("queue", "list", "state=held").count("held") == 2
+    assert p.pabal("queue", "list", "state=held").count("    held: ") == 2
 
 
 def test_delivery(waiting):

@@ -71,6 +71,14 @@ def test_somebody_elses(pabal, address):
     "From: alice\r\n",
     "From:\r\n x@far.example\r\n",
     f"From: friends: {ALICE}, x@far.example;\r\n",
+    f"From: alice+ {BOB}\r\n",
+    f"From: alice+\r\n {BOB}\r\n",
+    f'From: "alice+" {BOB}\r\n',
+    f'From: alice+"bob"@{DOMAIN}\r\n',
+    f"From: alice+(x){BOB}\r\n",
+    f"From: alice+. {BOB}\r\n",
+    f"From: <alice+ {BOB}>\r\n",
+    f"From: <@{BOB}:{ALICE}>\r\n",
 ])
 def test_more_than_one_reading(pabal, field):
     """Whatever a reader might be shown must be his."""

@@ -59,7 +59,7 @@ static const struct {
 	{ "spf", "a.test. TXT \"v=spf1 ip4:192.0.2.0/24 -all\"", "good", "" },
 	{ "spf", "a.test. TXT \"v=spf1 -all\"", "wrong", NULL },
 	{ "spf", "a.test. TXT \"v=spf1 ?all\"", "wrong", NULL },
-	{ "spf", "a.test. TXT \"v=spf1 mx -all\"\na.test. TXT \"v=spf1 -all\"", "wrong", NULL },
+	{ "spf", "a.test. TXT \"v=spf1 mx -all\"\na.test. TXT \"v=spf1 -all\"", "wrong", "a.test. TXT \"v=spf1 ip4:192.0.2.1 ~all\"   ; in place of all that are there\n" },
 	{ "dkim", NULL, "missing", "s._domainkey.a.test. TXT \"v=DKIM1; k=ed25519; p=AAAA\"\n" },
 	{ "dkim", "s._domainkey.a.test. TXT \"v=DKIM1; k=ed25519; p=BBBB\"", "wrong", "s._domainkey.a.test. TXT \"v=DKIM1; k=ed25519; p=AAAA\"\n" },
 	{ "dkim", "s._domainkey.a.test. TXT \"v=DKIM1; p=\"", "wrong", NULL },
@@ -286,6 +286,44 @@ test_policies(void **state)
 	free(c);
 }
 
+/* This host is to be the MX, so the policy needs a place for it as well. */
+static void
+test_policies_without_this_host(void **state)
+{
+	static const struct {
+		const char *mx;
+		struct dnscheck_sts sts;
+		const char *verdict;
+	} cases[] = {
+		{ "a.test. MX 10 mx.b.test.",
+		    { POLICY("enforce", "mx.b.test", 86400) }, "wrong" },
+		{ NULL, { POLICY("testing", "mx.b.test", 86400) }, "wrong" },
+		{ "a.test. FAIL", { POLICY("enforce", "mx.b.test", 86400) },
+		    "good" },
+		{ "a.test. MX 10 mx.b.test.",
+		    { POLICY("none", "mx.b.test", 86400) }, "good" },
+		{ "a.test. MX 10 mx.b.test.",
+		    { POLICY("enforce", "mx.b.test mail.a.test", 86400) },
+		    "good" },
+	};
+	struct dnscheck *c = xcalloc(1, sizeof *c);
+	struct dnscheck_host h = a_host();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf zone = { .max = 8192 };
+
+		h.sts = cases[i].sts;
+		zone_with(&zone, "mx", cases[i].mx);
+		run(c, &h, buf_slice(&zone));
+		assert_string_equal(dnscheck_word(find(c, "policy")->verdict),
+		    cases[i].verdict);
+		dnscheck_fini(c);
+		buf_fini(&zone);
+	}
+	free(c);
+}
+
 /* Where this host publishes a policy, what leads to it must be there. */
 static void
 test_what_a_policy_needs(void **state)
@@ -373,6 +411,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_policies),
+		cmocka_unit_test(test_policies_without_this_host),
 		cmocka_unit_test(test_what_a_policy_needs),
 		cmocka_unit_test(test_publish_cures),
 		cmocka_unit_test(test_found_addresses),
