@@ -383,11 +383,17 @@ def test_process_of_the_other_ends(pabal, isolation, other, user):
 
 def settled(p, user, name, most):
     """What is in it, when nothing is taken back any more."""
-    for _ in range(200):
-        got = found(p, user, name)[0]
-        if len(got) in (0, most):
-            return got
-    raise AssertionError(len(got))
+    n = -1
+    for _ in range(2000):
+        try:
+            with Imap(p, user) as c:
+                while n not in (0, most):
+                    n = int(re.search(rb"MESSAGES (\d+)", c.ok(
+                        f"STATUS {name} (MESSAGES)")[0]).group(1))
+            return found(p, user, name)[0]
+        except (Closed, ConnectionError):
+            continue
+    raise AssertionError(n)
 
 
 @pytest.mark.allow("child.killed")
