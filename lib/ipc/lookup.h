@@ -20,9 +20,10 @@
  *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop (proto/nexthop.h); with
  *                   LOOKUP_SITE who is dialled: site is the relayhost (then
  *                   relayhost is true), or the MX hosts, sorted; empty: nexthop
- * itself, or not known; limits "KEY VALUE" (table/limit.h), source addresses of
- *                   this host (table/source.h), or empty; transport "pipe":
- *                   a name in the table commands, and the uid (0: nobody's)
+ *                   itself, or not known; limits "KEY VALUE" (table/limit.h),
+ *                   source addresses of this host (table/source.h), or empty;
+ *                   transport "pipe": a name in the table commands, and the uid
+ *                   (0: nobody's)
  *   LOOKUP_DISCARD  accepted, and nobody gets it: text
  *   LOOKUP_HOLD     its message is held: text
  *   LOOKUP_REFUSE   code (550...), enhanced ("5.1.1") and text for the reply
