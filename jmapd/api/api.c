@@ -119,8 +119,8 @@ static void
 answer(struct jmapd_api *a, uint64_t length)
 {
 	if (!a->answered)
-		jmapd_request_answer(a->request, 200, "application/json",
-		    SLICE(""), length);
+		jmapd_request_answer(
+		    a->request, 200, "application/json", SLICE(""), length);
 	a->answered = true;
 }
 
