@@ -16,6 +16,7 @@
 #include "ctl/cmd/ctl.h"
 #include "ctl/inst/instance.h"
 #include "ctl/inst/owner.h"
+#include "ctl/inst/tables.h"
 #include "ctl/sign/shown.h"
 #include "ctl/sign/signkeys.h"
 #include "ctl/view/out.h"
@@ -224,6 +225,31 @@ use_now(struct dkim_asked *a)
 	return load(a);
 }
 
+/* Mail of other domains may be signed too, but rather it is a slip. */
+static void
+warn_foreign(const struct dkim_asked *a)
+{
+	struct tables t;
+	struct err err;
+
+	if (tables_open(&t, &a->ctl->inst) == 0 &&
+	    tables_domain(&t, slice_str(a->domain), &err) == ABSENT)
+		(void)ctl_fail("dkim: warning: %s is none of the domains of "
+			       "this host",
+		    a->domain);
+	tables_close(&t);
+}
+
+static int
+make_anew(struct dkim_asked *a)
+{
+	if (a->keys.n > 0)
+		return make(a);
+	return ctl_fail("dkim: there are no keys of %s: \"pabal %sdkim add "
+			"%s\" makes them",
+	    a->domain, instance_flag(&a->ctl->inst), a->domain);
+}
+
 static int
 add_or_rotate(struct ctl *ctl, int argc, char **argv, bool rotate)
 {
@@ -233,7 +259,9 @@ add_or_rotate(struct ctl *ctl, int argc, char **argv, bool rotate)
 	int rc = begin(&a, opts, argc, argv, 1);
 
 	if (rc == CTL_OK) {
-		if (a.keys.n == 0 || rotate || a.selector != NULL)
+		if (rotate)
+			rc = make_anew(&a);
+		else if (a.keys.n == 0 || a.selector != NULL)
 			rc = make(&a);
 		else if (a.now)
 			rc = use_now(&a);
@@ -243,6 +271,7 @@ add_or_rotate(struct ctl *ctl, int argc, char **argv, bool rotate)
 	if (rc == CTL_OK) {
 		print_all(&a);
 		print_next(&a);
+		warn_foreign(&a);
 	}
 	asked_fini(&a);
 	return rc;

@@ -31,21 +31,25 @@ struct jmapd_api {
 	const struct api_methods *methods;
 	struct buf text; /* of the request */
 	uint64_t dropped;
+	bool too_many; /* at a time: its content is not kept */
 	json_t *root, *calls;
 	unsigned capabilities;
 	json_t *responses; /* those that later calls refer to */
+	uint64_t kept;     /* bytes of them */
 	json_t *created;   /* createdIds */
 	bool tells_created;
 	size_t at; /* the call under way */
 	struct jmapd_call call;
 	bool running; /* it has begun */
 	struct buf out;
+	size_t sent; /* of it */
 	struct jsonw w;
 	bool waiting;  /* for api_resume */
 	size_t mark;   /* where its response begins in out */
 	bool comma;    /* something stands before it */
 	bool flushed;  /* not any more: a part of it is gone */
 	bool answered; /* the response has begun to go out */
+	bool whole;    /* all of it is in out */
 	struct work work;
 	int64_t since_ms;
 };
@@ -112,15 +116,35 @@ id_of_call(const struct jmapd_api *a)
 }
 
 static void
-flush(struct jmapd_api *a)
+answer(struct jmapd_api *a, uint64_t length)
 {
 	if (!a->answered)
-		jmapd_request_answer(a->request, 200, "application/json",
-		    SLICE(""), JMAPD_LENGTH_UNKNOWN);
+		jmapd_request_answer(
+		    a->request, 200, "application/json", SLICE(""), length);
 	a->answered = true;
-	jmapd_request_write(a->request, buf_slice(&a->out));
+}
+
+/* What is in out, as much of it as the other side takes.  False: on_drained
+ * goes on. */
+static bool
+flush(struct jmapd_api *a)
+{
+	answer(a, JMAPD_LENGTH_UNKNOWN);
+	while (a->sent < a->out.n) {
+		const struct slice rest =
+		    slice_from(buf_slice(&a->out), a->sent);
+		const struct slice piece = slice_sub(rest, 0, FLUSH);
+
+		if (jmapd_request_full(a->request))
+			return false;
+		jmapd_request_write(a->request, piece);
+		a->sent += piece.n;
+		a->flushed = true;
+	}
 	buf_reset(&a->out);
+	a->sent = 0;
 	a->mark = 0;
+	return true;
 }
 
 /* [name, — the object is to follow */
@@ -197,28 +221,29 @@ api_flush(struct jmapd_call *c)
 				    json_string_value(json_array_get(
 					json_array_get(a->calls, a->at), 2))))
 		return true;
-	if (jmapd_request_full(a->request))
-		return false;
-	flush(a);
-	a->flushed = true;
-	return true;
+	return flush(a);
 }
 
-/* The response of the call is whole: keep it, if somebody refers to it. */
-static void
+/* The response of the call is whole: keep it, if somebody refers to it.  False:
+ * all that is kept would be too much. */
+static bool
 keep(struct jmapd_api *a)
 {
 	const json_t *call = json_array_get(a->calls, a->at);
 	const char *id = json_string_value(json_array_get(call, 2));
 	json_t *response = NULL;
 
-	if (!refs_wanted(a->calls, a->at + 1, id) || a->flushed)
-		return;
+	if (a->flushed || !refs_wanted(a->calls, a->at + 1, id))
+		return true;
+	a->kept += a->out.n - a->mark;
+	if (a->kept > (uint64_t)jmapd_conf->max_size_response)
+		return false;
 	/* Behind a comma, where it is not the first. */
 	if (parse_json(slice_from(buf_slice(&a->out),
 			   a->mark + (a->out.p[a->mark] == ',')),
 		&response) == PARSE_OK)
 		(void)json_array_append_new(a->responses, response);
+	return true;
 }
 
 /* ---- the calls ---- */
@@ -246,13 +271,8 @@ finish(struct jmapd_api *a)
 	    kv_s("client", head->address),
 	    kv_u("calls", json_array_size(a->calls)),
 	    kv_i("ms", ev_now_ms() - a->since_ms));
-	if (a->answered) {
-		flush(a);
-		jmapd_request_end(a->request);
-	} else {
-		jmapd_request_say(
-		    a->request, 200, "application/json", buf_slice(&a->out));
-	}
+	answer(a, a->out.n);
+	a->whole = true;
 }
 
 /* Set up the next call; CALL_DONE: an error is its response. */
@@ -310,11 +330,10 @@ run_call(struct jmapd_api *a)
 done:
 	end_method(a);
 	end_response(a);
-	if (a->out.failed) {
+	if (a->out.failed || !keep(a)) {
 		(void)put_error(a, "requestTooLarge", "the response would be");
 		end_response(a);
 	}
-	keep(a);
 	a->at++;
 	return step;
 }
@@ -330,12 +349,8 @@ on_step(struct work *work)
 		return;
 	}
 	while (a->at < json_array_size(a->calls)) {
-		/* on_drained goes on */
-		if (a->out.n >= FLUSH && !a->running) {
-			if (jmapd_request_full(a->request))
-				return;
-			flush(a);
-		}
+		if (a->out.n >= FLUSH && !a->running && !flush(a))
+			return;
 		step = run_call(a);
 		a->waiting = step == CALL_WAIT;
 		if (a->waiting)
@@ -347,7 +362,10 @@ on_step(struct work *work)
 			return;
 		}
 	}
-	finish(a);
+	if (!a->whole)
+		finish(a);
+	if (flush(a))
+		jmapd_request_end(a->request);
 }
 
 /* ---- the request ---- */
@@ -460,12 +478,12 @@ on_whole(struct jmapd_request *r)
 	struct jmapd_api *a = jmapd_request_data(r);
 	enum parse_result result;
 
-	if (a->dropped > 0) {
+	if (a->dropped > 0 && !a->too_many) {
 		problem_say(r, 400, "limit", "the request is too large",
 		    "maxSizeRequest");
 		return;
 	}
-	if (under_way > jmapd_conf->max_concurrent_requests) {
+	if (a->too_many) {
 		problem_say(r, 400, "limit", "too many requests at a time",
 		    "maxConcurrentRequests");
 		return;
@@ -491,9 +509,9 @@ on_content(struct jmapd_request *r, struct slice piece)
 {
 	struct jmapd_api *a = jmapd_request_data(r);
 
-	if (a->dropped == 0)
+	if (a->dropped == 0 && !a->too_many)
 		buf_add(&a->text, piece);
-	if (!a->text.failed)
+	if (!a->text.failed && !a->too_many)
 		return;
 	/* All of it is read, so that the client reads the answer. */
 	a->dropped += piece.n;
@@ -538,7 +556,7 @@ api_begin(struct jmapd_request *r, const struct api_methods *m)
 {
 	struct jmapd_api *a = xcalloc(1, sizeof *a);
 
-	under_way++;
+	a->too_many = ++under_way > jmapd_conf->max_concurrent_requests;
 	a->request = r;
 	a->methods = m;
 	a->responses = json_array();

@@ -125,8 +125,6 @@ put_facts(struct jsonw *w)
 	put_account(w);
 	jsonw_name(w, "primaryAccounts");
 	jsonw_open(w, '{');
-	jsonw_name(w, "urn:ietf:params:jmap:core");
-	jsonw_string(w, session_account_id());
 	jsonw_name(w, "urn:ietf:params:jmap:mail");
 	jsonw_string(w, session_account_id());
 	jsonw_close(w, '}');

@@ -43,10 +43,11 @@ static struct {
 	bool reading;
 } e;
 
+/* What changed is in no order yet, and what is ordered may be gone. */
 bool
 mail_emails_refreshing(void)
 {
-	return e.listed;
+	return e.listed || e.changed;
 }
 
 uint64_t
@@ -91,6 +92,7 @@ mail_emails_drop(void)
 	free(e.by_thread);
 	free(e.v);
 	memset(&e, 0, sizeof e);
+	e.changed = true; /* for who was ready */
 }
 
 uint32_t

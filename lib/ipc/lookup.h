@@ -18,11 +18,11 @@
  *   LOOKUP_ALIAS    address is the alias; targets a list (table/alias.h,
  *                   alias_put and alias_next); its commands run as nobody
  *   LOOKUP_RELAY    transport "smtp" or "lmtp", nexthop (proto/nexthop.h); with
- *                   LOOKUP_SITE who is dialled: site is the relayhost (then
- *                   relayhost is true), or the MX hosts, sorted; empty: nexthop
- * itself, or not known; limits "KEY VALUE" (table/limit.h), source addresses of
- *                   this host (table/source.h), or empty; transport "pipe":
- *                   a name in the table commands, and the uid (0: nobody's)
+ *                   LOOKUP_SITE site is who is dialled, the relayhost (then
+ *                   relayhost is true) or the sorted MX hosts (empty: nexthop,
+ *                   or not known), limits "KEY VALUE" (table/limit.h), source
+ *                   addresses (table/source.h), or empty; transport "pipe": a
+ *                   name in the table commands, and the uid (0: nobody's)
  *   LOOKUP_DISCARD  accepted, and nobody gets it: text
  *   LOOKUP_HOLD     its message is held: text
  *   LOOKUP_REFUSE   code (550...), enhanced ("5.1.1") and text for the reply

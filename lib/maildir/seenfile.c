@@ -132,24 +132,6 @@ seenfile_changed(int dirfd, const char *name, const struct seenfile *f)
 	return now.ino != f->ino || now.size != f->size;
 }
 
-/* What it says in one line.  It does not matter if that fails. */
-static void
-write_anew(int dirfd, const char *name, uint32_t uidvalidity,
-    struct seenfile *f, const struct uidset *seen)
-{
-	struct buf text;
-
-	buf_init(&text, FILE_MAX);
-	put_first(&text, uidvalidity);
-	buf_addc(&text, '+');
-	uidset_put(seen, &text);
-	buf_addc(&text, '\n');
-	if (text.n < (size_t)f->size / PART && seen->n > 0 &&
-	    durable_replace(dirfd, name, buf_slice(&text), 0600, NULL) == 0)
-		note(f, dirfd, name);
-	buf_fini(&text);
-}
-
 int
 seenfile_load(int dirfd, const char *name, uint32_t uidvalidity,
     struct seenfile *f, struct uidset *seen, struct err *err)
@@ -159,6 +141,7 @@ seenfile_load(int dirfd, const char *name, uint32_t uidvalidity,
 
 	note(f, dirfd, name);
 	f->valid = f->torn = false;
+	f->measured = 0;
 	buf_init(&text, FILE_MAX);
 	found = textfile_load(dirfd, name, &text, err);
 	if (found == FOUND) {
@@ -167,12 +150,35 @@ seenfile_load(int dirfd, const char *name, uint32_t uidvalidity,
 		    buf_slice(&text), uidvalidity, &f->valid, &f->torn, seen);
 	}
 	buf_fini(&text);
-	if (found == FOUND && f->valid && f->size > SMALL)
-		write_anew(dirfd, name, uidvalidity, f, seen);
 	return found == TEMPFAIL ? -1 : 0;
 }
 
 /* ---- writing ---- */
+
+void
+seenfile_tidy(int dirfd, const char *name, uint32_t uidvalidity,
+    struct seenfile *f, const struct uidset *seen)
+{
+	struct buf text;
+
+	/* To measure takes as long as the set is, so it is done rarely. */
+	if (!f->valid || f->size <= SMALL || f->size / 2 < f->measured)
+		return;
+	buf_init(&text, FILE_MAX);
+	put_first(&text, uidvalidity);
+	if (seen->n > 0) {
+		buf_addc(&text, '+');
+		uidset_put(seen, &text);
+		buf_addc(&text, '\n');
+	}
+	if (!text.failed && text.n < (size_t)f->size / PART &&
+	    durable_replace(dirfd, name, buf_slice(&text), 0600, NULL) == 0) {
+		note(f, dirfd, name);
+		f->torn = false;
+	}
+	f->measured = f->size;
+	buf_fini(&text);
+}
 
 int
 seenfile_add(int dirfd, const char *name, uint32_t uidvalidity,

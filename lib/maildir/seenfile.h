@@ -34,15 +34,20 @@ bool seenfile_guest(struct slice name, struct buf *guest);
 struct seenfile {
 	uint64_t ino; /* 0: there is none */
 	int64_t size;
-	bool valid; /* it is of the mailbox's UIDVALIDITY */
-	bool torn;  /* its last line has no end */
+	bool valid;       /* it is of the mailbox's UIDVALIDITY */
+	bool torn;        /* its last line has no end */
+	int64_t measured; /* its size when that was compared (seenfile_tidy) */
 };
 /* Has it changed since? */
 bool seenfile_changed(int dirfd, const char *name, const struct seenfile *f);
 /* Add what it says to SEEN, which is empty; one of another UIDVALIDITY says
- * nothing.  One that is much larger than it need be is written anew. */
+ * nothing. */
 int seenfile_load(int dirfd, const char *name, uint32_t uidvalidity,
     struct seenfile *f, struct uidset *seen, struct err *err);
+/* Write it anew where it is much larger than it need be to say SEEN, which it
+ * says, as F.  It does not matter if that fails.  One process at a time. */
+void seenfile_tidy(int dirfd, const char *name, uint32_t uidvalidity,
+    struct seenfile *f, const struct uidset *seen);
 /* LINES at its end; F is as of the last reading, and will be again.  One
  * process at a time. */
 int seenfile_add(int dirfd, const char *name, uint32_t uidvalidity,

@@ -9,19 +9,28 @@
 #include "store/sync.h"
 #include "sys/kv.h"
 
-/* As a guest has it. */
+/* As a guest has it; *B is read again, for it has to be as old as what is
+ * counted. */
 static int
-count_unseen(
-    struct mailbox *m, const struct ix_box *b, uint32_t *n, struct err *err)
+count_unseen(struct mailbox *m, struct ix_box *b, uint32_t *n, struct err *err)
 {
 	struct kv_txn *t = kv_read(m->a->ix.env, err);
-	int rc;
+	int rc = -1;
 
 	if (t == NULL)
 		return -1;
-	rc = seen_refresh(m, b, err);
-	if (rc == 0)
-		rc = seen_unseen(m, t, b, n, err);
+	switch (ix_get_box(t, m->box, b, err)) {
+	case FOUND:
+		if (seen_refresh(m, b, err) == 0)
+			rc = seen_unseen(m, t, b, n, err);
+		break;
+	case ABSENT:
+		rc = err_set_code(
+		    err, ERR_PERM, ERR_NOT_FOUND, "no such mailbox");
+		break;
+	case TEMPFAIL:
+		break;
+	}
 	kv_abort(&t);
 	return rc;
 }
@@ -56,11 +65,15 @@ int
 mailbox_status(struct mailbox *m, struct mailbox_status *st, struct err *err)
 {
 	struct ix_box b;
+	uint32_t unseen;
 
 	if (sync_read_box(m, &b, err) == -1)
 		return -1;
+	unseen = b.unseen;
+	if (m->seen != NULL && count_unseen(m, &b, &unseen, err) == -1)
+		return -1;
 	*st = (struct mailbox_status){ .messages = b.messages,
-		.unseen = b.unseen,
+		.unseen = unseen,
 		.deleted = b.deleted,
 		.uidnext = b.uidnext,
 		.uidvalidity = b.uidvalidity,
@@ -68,7 +81,5 @@ mailbox_status(struct mailbox *m, struct mailbox_status *st, struct err *err)
 		.bytes = b.bytes,
 		.special = b.special };
 	memcpy(st->id, b.id, sizeof st->id);
-	if (m->seen != NULL && count_unseen(m, &b, &st->unseen, err) == -1)
-		return -1;
 	return count_recent(m, &b, &st->recent, err);
 }

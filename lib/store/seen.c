@@ -240,6 +240,8 @@ seen_write(
 	put_line(&lines, '+', &c->added);
 	put_line(&lines, '-', &c->taken);
 	before_ns = maildir_names_time(tx->ix->fd);
+	seenfile_tidy(
+	    c->m->dirs.fd, s->name, b->uidvalidity, &s->file, &s->set);
 	rc = seenfile_add(c->m->dirs.fd, s->name, b->uidvalidity, &s->file,
 	    buf_slice(&lines), err);
 	tx_names_end(tx, before_ns);

@@ -178,6 +178,11 @@ def test_refusals(host):
     assert "no such key" in p.pabal_fails(
         "dkim", "remove", DOMAIN, "--selector", "t")
     assert "no such key" in p.pabal_fails("dkim", "remove", "other.test")
+    assert "there are no keys of other.test" in p.pabal_fails(
+        "dkim", "rotate", "other.test")
+    assert "none of the domains of this host" in p.pabal(
+        "dkim", "add", "other.test")
+    assert "none of the domains" not in p.pabal("dkim", "add", DOMAIN)
     assert "expected a domain" in p.pabal_fails("dkim", "add", "../etc")
     assert "--selector" in p.pabal_fails(
         "dkim", "add", DOMAIN, "--selector", "a/b")

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from jmapclient import CORE, Jmap, basic
+from jmapclient import CORE, MAIL, Jmap, basic
 from pabal import DOMAIN, PASSWORD, PATIENCE, Instance, wait
 
 LISTED = "https://mail.example.net"
@@ -22,6 +22,7 @@ def p():
         p.conf("httpd", "max_auth_failures", "2")
         p.conf("jmapd", "max_size_request", "64K")
         p.conf("jmapd", "max_calls_in_request", "4")
+        p.conf("jmapd", "max_size_response", "4M")
         p.conf("master", "idle_timeout", "1s")
         p.start()
         yield p
@@ -135,7 +136,7 @@ def test_session(p, c):
     [(account, facts)] = s["accounts"].items()
     assert account.isalnum() and facts["isPersonal"]
     assert set(facts["accountCapabilities"]) == set(s["capabilities"])
-    assert set(s["primaryAccounts"].values()) == {account}
+    assert s["primaryAccounts"] == {MAIL: account}
     assert c.post({"using": [CORE], "methodCalls": []})[1]["sessionState"] == s["state"]
     # The same whenever it is asked for, and by HEAD its length alone.
     assert c.get_session() == s
@@ -253,6 +254,31 @@ def test_created_ids(c):
     answer = c.post({"using": [CORE], "methodCalls": [], "createdIds": {"k": "M1"}})[1]
     assert answer["createdIds"] == {"k": "M1"}
     assert "createdIds" not in c.post({"using": [CORE], "methodCalls": []})[1]
+
+
+def ref_to(n, path):
+    return {"resultOf": n, "name": "Core/echo", "path": path}
+
+
+def test_large_responses(c):
+    """More than a stream takes at once, and kept for a later call before it goes."""
+    [small, large, part] = c.calls(
+        ("Core/echo", {"x": "a" * 50000}),
+        ("Core/echo", {f"#y{i}": ref_to("0", "/x") for i in range(60)}),
+        ("Core/echo", {"#z": ref_to("1", "/y59")}))
+    assert len(large[1]) == 60 and set(large[1].values()) == {small[1]["x"]}
+    assert part[1] == {"z": small[1]["x"]}
+
+
+def test_kept_responses_are_bounded(c):
+    """Each is within max_size_response, both are not."""
+    many = {f"#y{i}": ref_to("0", "/x") for i in range(60)}
+    answers = c.calls(("Core/echo", {"x": "a" * 50000}), ("Core/echo", many),
+                      ("Core/echo", many),
+                      ("Core/echo", {"#a": ref_to("1", "/y0"), "#b": ref_to("2", "/y0")}))
+    assert [a[0] for a in answers] == ["Core/echo", "Core/echo", "error", "error"]
+    assert [a[1]["type"] for a in answers[2:]] == ["requestTooLarge",
+                                                   "invalidResultReference"]
 
 
 # ---- how requests go

@@ -3,9 +3,16 @@
 
 #include "tests/unit.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
+#include "maildir/tree.h"
 #include "maildir/uidset.h"
+#include "sys/fd.h"
 
 static void
 test_format(void **state)
@@ -88,12 +95,79 @@ test_names(void **state)
 	assert_false(seenfile_name(slice_of("", 0), name));
 }
 
+static void
+assert_says(int dir, const char *want)
+{
+	struct seenfile f;
+	struct uidset s = { .n = 0 };
+	struct buf out;
+
+	assert_int_equal(seenfile_load(dir, "seen", 9, &f, &s, NULL), 0);
+	buf_init(&out, 4096);
+	uidset_put(&s, &out);
+	assert_string_equal(buf_cstr(&out), want);
+	buf_fini(&out);
+	uidset_fini(&s);
+}
+
+/* However often it is changed, by one process, it stays small. */
+static void
+test_tidy(void **state)
+{
+	char top[] = "/tmp/pabal-seenfile.XXXXXX";
+	struct uidset s = { .n = 0 };
+	struct seenfile f, before;
+	struct stat sb;
+	int dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	dir = open(top, TREE_DIR_FLAGS);
+	assert_int_not_equal(dir, -1);
+	assert_int_equal(seenfile_load(dir, "seen", 9, &f, &s, NULL), 0);
+	assert_int_equal(
+	    seenfile_add(dir, "seen", 9, &f, SLICE("+7\n"), NULL), 0);
+	assert_true(uidset_add(&s, 7, 7));
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(seenfile_add(dir, "seen", 9, &f,
+				     SLICE("+1:3\n-1:3\n"), NULL),
+		    0);
+		seenfile_tidy(dir, "seen", 9, &f, &s);
+	}
+	assert_int_equal(fstatat(dir, "seen", &sb, 0), 0);
+	assert_int_equal(f.size, sb.st_size);
+	assert_true(sb.st_size < 16384);
+	assert_says(dir, "7");
+
+	/* Who only reads it writes nothing, whatever its size. */
+	for (int i = 0; i < 2000; i++)
+		assert_int_equal(seenfile_add(dir, "seen", 9, &f,
+				     SLICE("+1:3\n-1:3\n"), NULL),
+		    0);
+	before = f;
+	assert_says(dir, "7");
+	assert_false(seenfile_changed(dir, "seen", &before));
+
+	/* Nothing seen is a first line. */
+	assert_int_equal(
+	    seenfile_add(dir, "seen", 9, &f, SLICE("-7\n"), NULL), 0);
+	assert_true(uidset_del(&s, 7, 7));
+	f.measured = 0;
+	seenfile_tidy(dir, "seen", 9, &f, &s);
+	assert_int_equal(f.size, sizeof "pabal-seen 1 9");
+	assert_says(dir, "");
+	uidset_fini(&s);
+	fd_close(&dir);
+	tree_remove(AT_FDCWD, top);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_tidy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
