@@ -50,7 +50,9 @@ on_gone(struct process_user *u, bool crashed)
 static void
 get(struct someone *s, const char *owner)
 {
-	*s = (struct someone){ .user = { on_begin, on_frame, on_gone } };
+	*s = (struct someone){ .user = { .begin = on_begin,
+				   .frame = on_frame,
+				   .gone = on_gone } };
 	assert_true(process_get(&s->user, slice_str(owner), MOST));
 	clock_run(SOON_MS);
 }
@@ -104,7 +106,9 @@ test_one_after_the_other(void **state)
 static void
 test_one_of_its_own(void **state)
 {
-	struct someone a, alone = { .user = { on_begin, on_frame, on_gone } };
+	struct someone a, alone = { .user = { .begin = on_begin,
+					.frame = on_frame,
+					.gone = on_gone } };
 	struct someone zero = alone;
 
 	(void)state;
@@ -298,7 +302,9 @@ test_idle_ones_make_room(void **state)
 	for (unsigned i = 0; i < 40; i++) {
 		char owner[] = { 'a', (char)('A' + i), '\0' };
 
-		s = (struct someone){ .user = { on_begin, on_frame, on_gone } };
+		s = (struct someone){ .user = { .begin = on_begin,
+					  .frame = on_frame,
+					  .gone = on_gone } };
 		assert_true(process_get(&s.user, slice_str(owner), MOST));
 		clock_run(1);
 		process_leave(&s.user, true);
