@@ -348,7 +348,8 @@ keep(struct mailquery *q)
 	if (!q->whole || (q->received && q->texts == NULL))
 		return;
 	ids = xcalloc(q->nids + 1, sizeof *ids);
-	memcpy(ids, q->ids, q->nids * sizeof *ids);
+	if (q->nids > 0)
+		memcpy(ids, q->ids, q->nids * sizeof *ids);
 	kept_put(q->r->name, q->result.state, &ids, q->nids);
 }
 
