@@ -14,6 +14,8 @@ import subprocess
 import threading
 import time
 
+import pytest
+
 from pabal import DOMAIN, Instance, wait
 from sink import Sink
 
@@ -288,6 +290,8 @@ def test_delays_by_stage(make_pabal):
     assert text.count("# TYPE pabal_qmgr_delay_seconds histogram") == 1
 
 
+@pytest.mark.skipif("PABAL_SANITIZE" in os.environ,
+                    reason="a sanitizer wants all of the address space")
 def test_huge_index_costs_no_memory():
     """logger's file has any size if another is logger: holes are passed over, and
     what is no record asks for no memory."""
